@@ -1,0 +1,1 @@
+"""Every number of the dashboard, as pure functions of Polars LazyFrames."""

@@ -1,0 +1,155 @@
+"""The tables as typed LazyFrames, and the ways to choose which rows go in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+import polars as pl
+
+from metrics.tables import (
+    BY_NAME,
+    ESTIMATIONS,
+    EVENTS,
+    PAGE_VIEWS,
+    ROOMS,
+    TABLES,
+    USERS,
+    VOTES,
+    Table,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span of time in UTC: `start` is in it, `end` is not."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(
+                f"window ends ({self.end}) before it starts ({self.start})"
+            )
+
+    @classmethod
+    def of_days(cls, first: date, last: date) -> "Window":
+        """Return the window of whole days, both ends included."""
+        midnight = datetime.min.time()
+        return cls(
+            datetime.combine(first, midnight),
+            datetime.combine(last + timedelta(days=1), midnight),
+        )
+
+    @property
+    def length(self) -> timedelta:
+        """How long the window is."""
+        return self.end - self.start
+
+    @property
+    def first_day(self) -> date:
+        """The first date that lies in the window."""
+        return self.start.date()
+
+    @property
+    def last_day(self) -> date:
+        """The last date that lies in the window, at least in part."""
+        return max(self.end - timedelta(microseconds=1), self.start).date()
+
+    def contains(self, column: str) -> pl.Expr:
+        """Return whether a timestamp column lies in the window."""
+        return (pl.col(column) >= self.start) & (pl.col(column) < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The tables of one generation, each with the schema of `metrics.tables`.
+
+    A metric takes what it needs from here; the caller has chosen the rows.
+    `user_id` (and `fpp_users.id`) is an opaque key: metrics compare and count it
+    and never look inside.
+    """
+
+    by_name: Mapping[str, pl.LazyFrame]
+
+    @classmethod
+    def empty(cls) -> "Frames":
+        """Return all tables without rows."""
+        return cls({t.name: pl.LazyFrame(schema=t.schema) for t in TABLES})
+
+    @property
+    def users(self) -> pl.LazyFrame:
+        """People, one row each, as first seen."""
+        return self.by_name[USERS.name]
+
+    @property
+    def rooms(self) -> pl.LazyFrame:
+        """Rooms under their current names."""
+        return self.by_name[ROOMS.name]
+
+    @property
+    def page_views(self) -> pl.LazyFrame:
+        """Page views, one row each."""
+        return self.by_name[PAGE_VIEWS.name]
+
+    @property
+    def events(self) -> pl.LazyFrame:
+        """What people did apart from viewing and estimating."""
+        return self.by_name[EVENTS.name]
+
+    @property
+    def votes(self) -> pl.LazyFrame:
+        """Finished rounds, one row each."""
+        return self.by_name[VOTES.name]
+
+    @property
+    def estimations(self) -> pl.LazyFrame:
+        """Single estimates and spectators, one row per person and round."""
+        return self.by_name[ESTIMATIONS.name]
+
+    def map(self, change: Callable[[Table, pl.LazyFrame], pl.LazyFrame]) -> "Frames":
+        """Return the frames with every table changed."""
+        return Frames({n: change(BY_NAME[n], f) for n, f in self.by_name.items()})
+
+    def within(self, window: Window) -> "Frames":
+        """Keep the rows of every table whose time lies in the window.
+
+        For users and rooms that is when they were first seen: join attributes
+        from the frames before this call.
+        """
+        return self.map(lambda table, frame: frame.filter(window.contains(table.time)))
+
+    def without_bots(self) -> "Frames":
+        """Leave out users whose device is "bot", and all that they did.
+
+        Rows of users that no longer exist are kept.
+        """
+        bots = self.users.filter(pl.col("device") == "bot").select(user_id="id")
+        return self._by_user(bots, "anti")
+
+    def of_users(self, users: pl.LazyFrame) -> "Frames":
+        """Keep the given users (a column `user_id`) and what they did."""
+        return self._by_user(users, "semi")
+
+    def of_room(self, room_id: int) -> "Frames":
+        """Keep the rows of one room in every table that names a room."""
+
+        def of_room(table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
+            if table == ROOMS:
+                return frame.filter(pl.col("id") == room_id)
+            if "room_id" in table.schema:
+                return frame.filter(pl.col("room_id") == room_id)
+            return frame
+
+        return self.map(of_room)
+
+    def _by_user(self, users: pl.LazyFrame, how: Literal["semi", "anti"]) -> "Frames":
+        def by_user(table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
+            if table == USERS:
+                return frame.join(users, left_on="id", right_on="user_id", how=how)
+            if "user_id" in table.schema:
+                return frame.join(users, on="user_id", how=how)
+            return frame
+
+        return self.map(by_user)

@@ -1,0 +1,39 @@
+"""What a page, an export or an API call asks about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from metrics.frames import Frames, Window
+
+Every = Literal["day", "week", "month"]
+"""The length of a bucket on a time axis; weeks start on Monday."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A question's rows, period, comparison and clock.
+
+    `frames` holds all of history with switches and filters applied (bots left
+    out, one country, one room), so that metrics that look back (returning,
+    retention, accumulated) find what they need.
+    """
+
+    frames: Frames
+    window: Window
+    before: Window | None
+    """The period to compare with."""
+    every: Every
+    now: datetime
+    weekends: bool = True
+    """False hides Saturdays and Sundays in daily series; totals count every day."""
+
+    @property
+    def rows(self) -> Frames:
+        """The rows of the period."""
+        return self.frames.within(self.window)
+
+    @property
+    def rows_before(self) -> Frames:
+        """The rows of the period to compare with; without one, no rows."""
+        return self.frames.within(self.before) if self.before else Frames.empty()

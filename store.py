@@ -1,0 +1,199 @@
+"""The only reader of Parquet: one generation as six typed LazyFrames.
+
+Reads what the sync job publishes (see `manifest`), or a folder of plain
+`fpp_*.parquet` files. A table that is not there is a state, not an error: its
+frame is empty and its name stands in `Snapshot.missing`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
+from metrics.frames import Frames
+from metrics.tables import TABLES, Table
+
+DEMO_MARKER = "DEMO"
+"""A file beside plain Parquet files that says: these data are simulated."""
+
+
+class StoreError(Exception):
+    """The store is there and cannot be read; the text names cause and fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """What the store holds of one table."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One consistent state of all tables; never a mix of two."""
+
+    frames: Frames
+    version: str
+    """Differs whenever the rows or the time of the data differ."""
+    data_until: datetime | None
+    """The instant that the rows equal, UTC; None when there are none."""
+    tables: Mapping[str, TableInfo]
+    """The tables that are there."""
+    demo: bool = False
+    generation: int | None = None
+    """None for a folder of plain files."""
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the tables that are not there."""
+        return tuple(t.name for t in TABLES if t.name not in self.tables)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all tables on disk."""
+        return sum(info.bytes for info in self.tables.values())
+
+
+def current_version(data_dir: Path) -> str:
+    """Return `Snapshot.version` of what is there now, without reading data."""
+    try:
+        return (data_dir / CURRENT).read_text().strip()
+    except FileNotFoundError:
+        stats = [_plain(data_dir, table).stat() for table in _plain_tables(data_dir)]
+        return "/".join(f"{s.st_mtime_ns:x}-{s.st_size:x}" for s in stats)
+
+
+def open_store(data_dir: Path) -> Snapshot:
+    """Open the newest state of the store.
+
+    Raises StoreError when it is damaged.
+    """
+    for attempt in ("first", "last"):
+        try:
+            name = (data_dir / CURRENT).read_text().strip()
+            manifest = Manifest.from_json((data_dir / MANIFESTS / name).read_text())
+        except FileNotFoundError:
+            if not (data_dir / CURRENT).exists():
+                return _open_plain(data_dir)
+            if attempt == "last":
+                raise StoreError(
+                    f"{CURRENT} names a manifest that is not there: run "
+                    "`python sync_job.py --rebuild`"
+                ) from None
+        except (ManifestError, OSError, UnicodeDecodeError) as error:
+            raise StoreError(
+                f"the store's manifest cannot be read: {error}. "
+                "`python sync_job.py --rebuild` writes the store anew"
+            ) from error
+        else:
+            return _open_generation(data_dir, name, manifest)
+    raise AssertionError("the loop returns or raises")
+
+
+def _open_generation(data_dir: Path, name: str, manifest: Manifest) -> Snapshot:
+    frames = {}
+    for table in TABLES:
+        blocks = manifest.tables.get(table.name, ())
+        paths = [data_dir / block.file for block in blocks]
+        frames[table.name] = (
+            pl.scan_parquet(paths, schema=table.schema, extra_columns="ignore")
+            if paths
+            else pl.LazyFrame(schema=table.schema)
+        )
+    return Snapshot(
+        frames=Frames(frames),
+        version=name,
+        data_until=manifest.snapshot_at,
+        tables={
+            name: TableInfo(sum(b.rows for b in blocks), sum(b.bytes for b in blocks))
+            for name, blocks in manifest.tables.items()
+        },
+        generation=manifest.generation,
+        runs=manifest.runs,
+    )
+
+
+def _open_plain(data_dir: Path) -> Snapshot:
+    present = _plain_tables(data_dir)
+    frames = {
+        t.name: _scan_plain(_plain(data_dir, t), t)
+        if t in present
+        else pl.LazyFrame(schema=t.schema)
+        for t in TABLES
+    }
+    stats = {t.name: _plain(data_dir, t).stat() for t in present}
+    oldest = min((s.st_mtime for s in stats.values()), default=None)
+    return Snapshot(
+        frames=Frames(frames),
+        version=current_version(data_dir),
+        data_until=None if oldest is None else _utc(oldest),
+        tables={
+            t.name: TableInfo(_rows(_plain(data_dir, t)), stats[t.name].st_size)
+            for t in present
+        },
+        demo=(data_dir / DEMO_MARKER).exists(),
+    )
+
+
+def _utc(mtime: float) -> datetime:
+    return datetime.fromtimestamp(int(mtime), UTC).replace(tzinfo=None)
+
+
+def _plain(data_dir: Path, table: Table) -> Path:
+    return data_dir / table.file_name
+
+
+def _plain_tables(data_dir: Path) -> list[Table]:
+    return [table for table in TABLES if _plain(data_dir, table).is_file()]
+
+
+def _rows(path: Path) -> int:
+    """Read the number of rows from the file's footer."""
+    try:
+        return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise StoreError(
+            f"{path.name} is not a readable Parquet file: {error}. Put a whole copy "
+            "there, or let the sync job write the store"
+        ) from error
+
+
+def _scan_plain(path: Path, table: Table) -> pl.LazyFrame:
+    """Scan a file of the older job: other integer widths, older names, Null types."""
+    frame = pl.scan_parquet(path)
+    try:
+        found = frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise StoreError(f"{path.name} is not a readable Parquet file") from error
+    names = {
+        old: new
+        for old, new in table.aliases.items()
+        if old in found and new not in found
+    }
+    frame = frame.rename(names)
+    held = {names.get(name, name): dtype for name, dtype in found.items()}
+    lacking = [c.name for c in table.columns if c.name not in held and not c.nullable]
+    if lacking:
+        raise StoreError(
+            f"{len(lacking)} missing columns in {path.name}: "
+            + ", ".join(repr(name) for name in lacking)
+            + f". It holds: {', '.join(repr(name) for name in found)}"
+        )
+    return frame.select(
+        (
+            _typed(name, held[name], dtype) if name in held else pl.lit(None, dtype)
+        ).alias(name)
+        for name, dtype in table.schema.items()
+    )
+
+
+def _typed(name: str, held: pl.DataType, wanted: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(held, pl.Datetime) and held.time_zone is not None:
+        column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return column if held == wanted else column.cast(wanted)

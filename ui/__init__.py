@@ -1,0 +1,1 @@
+"""What pages share: period bar, cards, charts, tables, theme."""

@@ -1,0 +1,1 @@
+"""The server beside the pages: gate, JSON routes, health, e-mail."""
