@@ -1,0 +1,76 @@
+"""One CSV for pages and API: what it holds, and that it reads back."""
+
+import io
+import zipfile
+from datetime import date, datetime
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from export import file_name, to_csv, to_zip
+from metrics.frames import Window
+from tests.reading import read_csv
+
+WINDOW = Window.of_days(date(2026, 10, 26), date(2026, 11, 22))
+# Surrogates are not text; a NUL never comes out of a database's text column.
+CELLS = st.none() | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8
+)
+
+
+def test_csv_is_utf8_with_a_mark_raw_numbers_and_iso_dates() -> None:
+    frame = pl.DataFrame(
+        {
+            "day": [date(2026, 11, 20)],
+            "at": [datetime.fromisoformat("2026-11-20T09:05")],
+            "city": ["Köln"],
+            "share": [0.3333333333333333],
+            "votes": [1234567],
+        }
+    )
+    assert to_csv(frame) == (
+        b"\xef\xbb\xbfday,at,city,share,votes\n"
+        b"2026-11-20,2026-11-20T09:05:00,K\xc3\xb6ln,0.3333333333333333,1234567\n"
+    )
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "'"])
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(start: str) -> None:
+    frame = pl.DataFrame({"name": [f"{start}SUM(A1)"], "n": [-1]})
+    with io.BytesIO(to_csv(frame)) as file:
+        cell = pl.read_csv(file)["name"].item()
+    assert cell == f"'{start}SUM(A1)"
+
+
+def test_negative_numbers_are_not_guarded() -> None:
+    assert to_csv(pl.DataFrame({"change": [-1.5]})).endswith(b"change\n-1.5\n")
+
+
+def test_null_and_empty_text_stay_apart() -> None:
+    frame = pl.DataFrame({"name": ["", None], "n": [1, 2]})
+    assert to_csv(frame).endswith(b'name,n\n"",1\n,2\n')
+
+
+@given(cells=st.lists(CELLS, max_size=20))
+def test_a_csv_read_back_equals_the_table(cells: list[str | None]) -> None:
+    frame = pl.DataFrame(
+        {"name": cells, "n": range(len(cells))},
+        schema={"name": pl.String, "n": pl.Int64},
+    )
+    assert_frame_equal(read_csv(to_csv(frame), frame.schema), frame)
+
+
+def test_file_name_tells_metric_and_window() -> None:
+    expected = "fpp_votes_by_weekday_2026-10-26_2026-11-22.csv"
+    assert file_name("votes_by_weekday", WINDOW) == expected
+
+
+def test_zip_holds_the_files_and_is_the_same_each_time() -> None:
+    files = {"a.csv": b"x\n1\n", "filters.txt": b"28 days\n"}
+    data = to_zip(files)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert {n: archive.read(n) for n in archive.namelist()} == files
+    assert to_zip(files) == data
