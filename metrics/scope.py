@@ -1,6 +1,6 @@
 """What a page, an export or an API call asks about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -37,3 +37,8 @@ class Scope:
     def rows_before(self) -> Frames:
         """The rows of the period to compare with; without one, no rows."""
         return self.frames.within(self.before) if self.before else Frames.empty()
+
+    @property
+    def earlier(self) -> "Scope | None":
+        """The same question about the period to compare with, if there is one."""
+        return replace(self, window=self.before, before=None) if self.before else None

@@ -1,0 +1,60 @@
+# One command each; `make` prints them. Everything runs through uv, which
+# scripts/uv installs where it is missing.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+UV := ./scripts/uv
+RUN := $(UV) run --frozen --quiet
+MINUTES ?= 5
+
+.PHONY: help
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
+	  | awk -F '\t' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+
+.PHONY: setup
+setup: ## Install the locked packages into .venv
+	@$(UV) sync --frozen --quiet
+
+.PHONY: run
+run: setup ## Start the dashboard (DATA_DIR, or a demo history; PORT, 8501)
+	@exec ./scripts/run
+
+.PHONY: sync
+sync: setup ## Copy the live database once (DB_* and DATA_DIR say from where to where)
+	@$(RUN) python sync_job.py
+
+.PHONY: tools
+tools: ## Install what the tests need: MariaDB server, Chromium, nginx
+	@./scripts/install-test-tools
+
+.PHONY: test
+test: setup tools ## Install what the tests need, then run all of them
+	@$(RUN) pytest
+
+.PHONY: format
+format: setup ## Format the code and apply safe fixes
+	@$(RUN) ruff format . && $(RUN) ruff check --fix .
+
+.PHONY: lint
+lint: setup ## Check format and lint
+	@$(RUN) ruff format --check . && $(RUN) ruff check .
+
+.PHONY: types
+types: setup ## Check types (mypy, strict)
+	@$(RUN) mypy .
+
+.PHONY: imports
+imports: setup ## Check which room imports which
+	@$(RUN) lint-imports --no-cache
+
+.PHONY: check
+check: lint types imports test ## Everything: format, lint, types, architecture, tests
+
+.PHONY: chaos
+chaos: setup tools ## Writers, edits, kills and readers against the sync job (MINUTES=5)
+	@$(RUN) python -m tests.sync.chaos --minutes $(MINUTES)
+
+.PHONY: bench
+bench: setup tools ## Measure speed and memory, side by side
+	@$(UV) sync --frozen --quiet --group bench && $(RUN) --group bench python -m benchmarks

@@ -1,0 +1,36 @@
+"""The one script that the server runs: what stands around every page. No numbers."""
+
+import os
+
+import streamlit as st
+
+import clock
+from settings import DashboardSettings
+from ui import bar, shell
+
+st.set_page_config(page_title="FPP Analytics", page_icon=":material/style:", layout="wide")
+
+OVERVIEW = st.Page("overview.py", title="Overview", icon=":material/home:", default=True)
+DATA = st.Page("data.py", title="Data", icon=":material/database:")
+page = st.navigation(
+    {
+        "": [OVERVIEW],
+        "People": [
+            st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
+            st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
+            st.Page("location.py", title="Location", icon=":material/public:"),
+            st.Page("returning.py", title="Returning", icon=":material/replay:"),
+        ],
+        "Estimating": [
+            st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
+            st.Page("room.py", title="Room", icon=":material/meeting_room:"),
+            st.Page("historical.py", title="Historical", icon=":material/history:"),
+        ],
+        " ": [DATA],
+    }
+)
+settings = DashboardSettings.from_env(os.environ)
+snapshot = shell.open_or_stop(settings)
+shell.header(page.title, snapshot, settings)
+shell.hand_over(bar.draw(snapshot, clock.now()))
+page.run()

@@ -1,0 +1,167 @@
+"""The period bar: one period, comparison and granularity for all pages.
+
+Every control is bound to the address, so that a copied link carries the view.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import engine
+import polars as pl
+import streamlit as st
+
+from metrics.scope import Scope
+from metrics.tables import TABLES
+from store import Snapshot
+from ui import periods
+from ui.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, Days
+from ui.view import View
+
+FIRST_DAY = date(2024, 6, 3)
+"""Where "All time" starts when there are no data to ask."""
+
+
+def draw(snapshot: Snapshot, now: datetime) -> View:
+    """Draw the bar and return what was chosen."""
+    _say_what_was_not_understood()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="period_bar"):
+        days = _days(snapshot, now)
+        comparison = _choice("Compare with", "compare", periods.COMPARISONS, 210)
+        granularity = _choice("Group by", "every", periods.GRANULARITIES, 110)
+        with st.popover("Options", icon=":material/tune:"):
+            hide_weekends = st.toggle(
+                "Hide weekends",
+                value=True,
+                key="no_weekends",
+                bind="query-params",
+                help="Hides Saturdays and Sundays in daily charts and tables. "
+                "Totals count every day.",
+            )
+            bots = st.toggle(
+                "Include bots",
+                key="bots",
+                bind="query-params",
+                help="Bots are users whose device is “bot”. Votes carry no user, "
+                "so this leaves them as they are.",
+            )
+    frames = snapshot.frames if bots else snapshot.frames.without_bots()
+    scope = Scope(
+        frames=frames,
+        window=periods.window_of(days, now),
+        before=periods.compared_with(comparison, days, now),
+        every=periods.every_of(granularity, days),
+        now=now,
+        weekends=not hide_weekends,
+    )
+    _caption(scope, days, now)
+    return View(snapshot, scope, days, comparison, now)
+
+
+def _choice(label: str, key: str, options: tuple[str, ...], width: int) -> str:
+    return st.selectbox(label, options, key=key, bind="query-params", width=width)
+
+
+def _days(snapshot: Snapshot, now: datetime) -> Days:
+    names = [*periods.PERIODS, CUSTOM]
+    name = st.selectbox(
+        "Period",
+        names,
+        index=names.index(DEFAULT_PERIOD),
+        key="period",
+        bind="query-params",
+        width=160,
+    )
+    today = now.date()
+    days = (
+        _custom_days(today)
+        if name == CUSTOM
+        else periods.PERIODS[name](today, _beginning(name, snapshot))
+    )
+    _step("Previous period", "chevron_left", periods.previous(days))
+    after = periods.following(days)
+    _step("Next period", "chevron_right", after, disabled=after.first > today)
+    return days
+
+
+def _custom_days(today: date) -> Days:
+    default = periods.PERIODS[DEFAULT_PERIOD](today, today)
+    first = _date("From", "from", default.first, today)
+    last = _date("To", "to", default.last, today)
+    return Days(min(first, last), max(first, last))
+
+
+def _date(label: str, key: str, default: date, today: date) -> date:
+    chosen = st.date_input(
+        label,
+        default,
+        min_value=date(2020, 1, 1),
+        max_value=today,
+        key=key,
+        bind="query-params",
+        format="YYYY-MM-DD",
+        width=130,
+    )
+    return chosen if isinstance(chosen, date) else default
+
+
+def _step(label: str, icon: str, days: Days, *, disabled: bool = False) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"step_{icon}",
+        help=f"{label}: {periods.describe(days)}",
+        type="tertiary",
+        disabled=disabled,
+        on_click=_go_to(days),
+    )
+
+
+def _go_to(days: Days) -> Callable[[], None]:
+    def go() -> None:
+        st.session_state["period"] = CUSTOM
+        st.session_state["from"] = days.first
+        st.session_state["to"] = days.last
+
+    return go
+
+
+def _beginning(period: str, snapshot: Snapshot) -> date:
+    """Return the first day with data, which only "All time" has to look up."""
+    if period != ALL_TIME:
+        return FIRST_DAY
+    firsts = {
+        table.name: snapshot.frames.by_name[table.name].select(
+            pl.col(table.time).min().alias("first")
+        )
+        for table in TABLES
+    }
+    found = [f["first"][0] for f in engine.collect_all(firsts).values()]
+    return min((time.date() for time in found if time is not None), default=FIRST_DAY)
+
+
+def _caption(scope: Scope, days: Days, now: datetime) -> None:
+    count = len(days)
+    text = f"{periods.describe(days)} · {count:,} day{'s' if count != 1 else ''}"
+    if days.last >= now.date():
+        text += ", today included so far"
+    if scope.before is not None:
+        before = Days(scope.before.first_day, scope.before.last_day)
+        text += f" · compared with {periods.describe(before)}"
+    st.caption(f"{text} · UTC")
+
+
+def _say_what_was_not_understood() -> None:
+    """Name values of the address that no control knows; those fall back."""
+    allowed = {
+        "period": [*periods.PERIODS, CUSTOM],
+        "compare": periods.COMPARISONS,
+        "every": periods.GRANULARITIES,
+    }
+    for key, options in allowed.items():
+        value = st.query_params.get(key)
+        if value is not None and value not in options:
+            st.warning(
+                f"The address asks for {key} “{value[:40]}”, which does not exist; "
+                f"showing the default. Possible: {', '.join(options)}.",
+                icon=":material/link_off:",
+            )

@@ -1,0 +1,103 @@
+"""A block: one table of the catalogue as a chart, as a table, and as CSV."""
+
+from collections.abc import Callable
+
+import polars as pl
+import streamlit as st
+from export import file_name, to_csv
+
+from metrics.catalogue import CATALOGUE
+from ui import tables
+from ui.charts import Chart
+from ui.view import View
+
+Draw = Callable[[pl.DataFrame], Chart]
+
+
+def block(
+    view: View,
+    name: str,
+    frame: pl.DataFrame,
+    draw: Draw | None = None,
+    *,
+    title: str | None = None,
+    note: str | None = None,
+) -> None:
+    """Draw a bordered block with its title, its CSV button and a chart or table.
+
+    `frame` is the answer of the catalogue's table `name`: what the CSV holds.
+    Without `draw` the block is a table. Switching to the table redraws only this
+    block.
+    """
+
+    @st.fragment(key=f"block_{name}")
+    def fragment() -> None:
+        _draw(view, name, frame, draw, title or CATALOGUE[name].title, note)
+
+    fragment()
+
+
+def _draw(
+    view: View,
+    name: str,
+    frame: pl.DataFrame,
+    draw: Draw | None,
+    title: str,
+    note: str | None,
+) -> None:
+    with st.container(border=True, height="stretch", gap="small"):
+        as_table = head(view, name, frame, title, switch=draw is not None)
+        if frame.is_empty():
+            _nothing(view)
+        elif as_table or draw is None:
+            tables.show(frame, title)
+        else:
+            st.altair_chart(draw(frame), alt=_alt(title, frame), key=f"chart_{name}")
+        if note:
+            st.caption(note)
+
+
+def head(
+    view: View, name: str, frame: pl.DataFrame, title: str, *, switch: bool = True
+) -> bool:
+    """Draw title and buttons; return whether the table is asked for."""
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.markdown(f"##### {title}", width="content")
+        with st.container(
+            horizontal=True, width="content", gap="small", vertical_alignment="center"
+        ):
+            chosen = switch and st.toggle(
+                "Table", key=f"table_{name}", help="Show as table"
+            )
+            csv_button(view, name, frame)
+    return chosen
+
+
+def csv_button(view: View, name: str, frame: pl.DataFrame) -> None:
+    """Draw a button that builds the CSV when it is clicked, without a rerun."""
+    st.download_button(
+        "CSV",
+        data=lambda: to_csv(frame),
+        file_name=file_name(name, view.scope.window),
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"csv_{name}",
+        type="tertiary",
+        help="All rows as CSV",
+    )
+
+
+def _nothing(view: View) -> None:
+    st.info(
+        "Nothing happened in this period. Choose a longer one above."
+        if view.snapshot.tables
+        else "There are no data yet.",
+        icon=":material/inbox:",
+    )
+
+
+def _alt(title: str, frame: pl.DataFrame) -> str:
+    return f"{title}: chart of {frame.height} rows; switch to the table for the values"

@@ -1,0 +1,80 @@
+"""KPI cards: value, change with both values, sparkline, definition."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import streamlit as st
+
+from metrics.definitions import DEFINITIONS, Definition
+from ui import format as fmt
+
+CARD_WIDTH = 210
+
+
+def row(
+    keys: Sequence[str],
+    totals: pl.DataFrame,
+    earlier: pl.DataFrame | None = None,
+    series: pl.DataFrame | None = None,
+) -> None:
+    """Draw a row of cards from one-row frames and a frame per bucket.
+
+    `keys` are columns of all three; without `earlier` no change is shown.
+    """
+    with st.grid("auto", min_column_width=CARD_WIDTH, gap="small"):
+        for key in keys:
+            _card(
+                DEFINITIONS[key],
+                totals[key].item(),
+                earlier[key].item() if earlier is not None else None,
+                series[key].to_list() if series is not None else None,
+                compares=earlier is not None,
+            )
+
+
+def _card(
+    definition: Definition,
+    now: float | None,
+    before: float | None,
+    series: list[float | None] | None,
+    *,
+    compares: bool,
+) -> None:
+    st.metric(
+        definition.title,
+        fmt.number(now, definition.unit),
+        delta=_delta(now, before, definition) if compares else None,
+        delta_color=_color(now, before, definition),
+        delta_arrow="auto" if _moved(now, before) else "off",
+        delta_description=(
+            f"from {fmt.number(before, definition.unit)}" if compares else None
+        ),
+        chart_data=[value or 0 for value in series] if series else None,
+        chart_type="area",
+        help=help_text(definition),
+        border=True,
+        height="stretch",
+    )
+
+
+def help_text(definition: Definition) -> str:
+    """Return the definition as the text behind an info icon."""
+    tables = ", ".join(f"`{table}`" for table in definition.tables)
+    return (
+        f"**{definition.title}.** {definition.formula}\n\n"
+        f"*Reads* {tables}. *Left out:* {definition.left_out}"
+    )
+
+
+def _moved(now: float | None, before: float | None) -> bool:
+    return now is not None and before is not None and now != before
+
+
+def _delta(now: float | None, before: float | None, definition: Definition) -> str:
+    return fmt.change(now, before, definition.unit)
+
+
+def _color(now: float | None, before: float | None, definition: Definition) -> str:
+    if not _moved(now, before):
+        return "off"
+    return "inverse" if definition.less_is_better else "normal"

@@ -1,0 +1,272 @@
+"""Charts: functions that return an Altair chart and never show it.
+
+Frames are aggregated before they come here; `MAX_ROWS` holds that promise. Times
+are drawn in UTC, and tooltips carry dates as text, so that no browser's time zone
+moves a bar to another day.
+"""
+
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from metrics.definitions import Unit
+from metrics.scope import Every
+from ui.theme import ACCENT, CHART_HEIGHT, DASH, MUTED, PALETTE, ROW_HEIGHT
+
+MAX_ROWS = 6000
+
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+
+_D3_FORMATS: dict[Unit, str] = {
+    "count": ",.0f",
+    "points": ",.0f",
+    "number": ",.2f",
+    "share": ".1%",
+    "minutes": ",.1f",
+    "seconds": ",.0f",
+}
+_SUFFIXES: dict[Unit, str] = {"minutes": " (minutes)", "seconds": " (seconds)"}
+_WHEN: dict[Every, str] = {
+    "day": "%a %-d %b %Y",
+    "week": "week of %-d %b %Y",
+    "month": "%B %Y",
+}
+
+
+def _bounded(frame: pl.DataFrame) -> pl.DataFrame:
+    if frame.height > MAX_ROWS:
+        raise ValueError(f"{frame.height} rows in a chart: aggregate them first")
+    return frame
+
+
+def over_time(
+    frame: pl.DataFrame,
+    value: str,
+    title: str,
+    unit: Unit,
+    every: Every,
+    *,
+    before: pl.DataFrame | None = None,
+    running: bool = False,
+) -> Chart:
+    """Draw a value per bucket; the period before as a dashed line beneath it.
+
+    `running` draws the last bucket dashed, since it is not over. Needs `bucket`
+    (Date) and the value's column.
+    """
+    data = _bounded(_aligned(frame, value, before, every))
+    base = alt.Chart(data, height=CHART_HEIGHT)
+    x = _time_axis()
+    y = alt.Y("value:Q", title=title + _SUFFIXES.get(unit, ""), axis=_axis(unit))
+    complete = data.head(-1) if running else data
+    layers = [
+        alt.Chart(complete).mark_area(opacity=0.12, color=ACCENT).encode(x, y),
+        alt.Chart(complete)
+        .mark_line(color=ACCENT, strokeWidth=2, point=_dots(complete))
+        .encode(x, y),
+        base.mark_bar(opacity=0.001).encode(
+            x, tooltip=_tooltip(title, unit, compared=before is not None)
+        ),
+    ]
+    if before is not None:
+        earlier = base.mark_line(color=MUTED, strokeDash=DASH, strokeWidth=1.5)
+        layers.insert(0, earlier.encode(x, y=alt.Y("before:Q")))
+    if running:
+        last = alt.Chart(data.tail(2)).mark_line(color=ACCENT, strokeDash=DASH)
+        layers.append(last.encode(x, y))
+    return alt.layer(*layers)
+
+
+def lines(
+    frame: pl.DataFrame, series: str, value: str, title: str, unit: Unit
+) -> Chart:
+    """Draw one line per series over `bucket`; the legend names them."""
+    data = _bounded(_with_when(frame, "day"))
+    return (
+        alt.Chart(data, height=CHART_HEIGHT)
+        .mark_line(strokeWidth=2)
+        .encode(
+            _time_axis(),
+            alt.Y(f"{value}:Q", title=title, axis=_axis(unit)),
+            alt.Color(
+                f"{series}:N",
+                title=None,
+                sort=None,
+                scale=alt.Scale(range=list(PALETTE)),
+                legend=alt.Legend(orient="top", symbolType="stroke", columns=4),
+            ),
+            alt.StrokeDash(f"{series}:N", title=None, sort=None, legend=None),
+            tooltip=[
+                alt.Tooltip("when:N", title="When"),
+                alt.Tooltip(f"{series}:N", title="What"),
+                alt.Tooltip(f"{value}:Q", title=title, format=_D3_FORMATS[unit]),
+            ],
+        )
+    )
+
+
+def two_axes(
+    frame: pl.DataFrame, left: tuple[str, str], right: tuple[str, str]
+) -> Chart:
+    """Draw two counts over `bucket`, each (column, title) with an axis of its own."""
+    data = _bounded(_with_when(frame, "day"))
+    tooltip = [
+        alt.Tooltip("when:N", title="When"),
+        *(alt.Tooltip(f"{c}:Q", title=t, format=",") for c, t in (left, right)),
+    ]
+    layers = [
+        alt.Chart(data, height=320)
+        .mark_line(color=color, strokeWidth=2, strokeDash=dash)
+        .encode(
+            _time_axis(),
+            alt.Y(
+                f"{column}:Q",
+                axis=alt.Axis(
+                    title=title, titleColor=color, orient=side, tickCount=5, grid=grid
+                ),
+            ),
+            tooltip=tooltip,
+        )
+        for (column, title), color, dash, side, grid in (
+            (left, ACCENT, [1, 0], "left", True),
+            (right, PALETTE[1], [6, 3], "right", False),
+        )
+    ]
+    return alt.layer(*layers).resolve_scale(y="independent")
+
+
+def ranked(
+    frame: pl.DataFrame, label: str, value: str, title: str, *, rows: int = 10
+) -> Chart:
+    """Draw the largest rows as horizontal bars, each with its number and share."""
+    data = frame.head(rows).with_columns(
+        _printed=pl.format("{}", pl.col(value))
+        if "share" not in frame.columns
+        # The share stands beside the number, so that no bar has to be measured.
+        else pl.format("{}  ({}%)", value, (pl.col("share") * 100).round(1))
+    )
+    x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(padding=4))
+    y = alt.Y(f"{label}:N", sort=None, title=None, axis=_label_axis())
+    base = alt.Chart(data, height=alt.Step(ROW_HEIGHT))
+    tooltip = [
+        alt.Tooltip(f"{label}:N", title="What"),
+        alt.Tooltip(f"{value}:Q", title=title, format=","),
+    ]
+    bars = base.mark_bar(color=ACCENT, opacity=0.35, cornerRadiusEnd=3)
+    text = base.mark_text(align="left", dx=6)
+    return alt.layer(
+        bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text="_printed:N")
+    )
+
+
+def bars(
+    frame: pl.DataFrame,
+    label: str,
+    value: str,
+    titles: tuple[str, str],
+    *,
+    tooltip: Sequence[str] = (),
+) -> Chart:
+    """Draw vertical bars in the frame's order; `titles` names x and y."""
+    shown = [
+        alt.Tooltip(f"{label}:N", title=titles[0]),
+        alt.Tooltip(f"{value}:Q", title=titles[1], format=",.2~f"),
+        *(
+            alt.Tooltip(f"{c}:Q", title=c.replace("_", " "), format=",.3~f")
+            for c in tooltip
+        ),
+    ]
+    return (
+        alt.Chart(_bounded(frame), height=CHART_HEIGHT)
+        .mark_bar(color=ACCENT, cornerRadiusEnd=3)
+        .encode(
+            alt.X(
+                f"{label}:N", sort=None, title=titles[0], axis=alt.Axis(labelAngle=0)
+            ),
+            alt.Y(f"{value}:Q", title=titles[1], axis=_axis("count")),
+            tooltip=shown,
+        )
+    )
+
+
+def heat(
+    frame: pl.DataFrame, x: tuple[str, str], y: tuple[str, str], value: tuple[str, str]
+) -> Chart:
+    """Draw a grid of cells, darker where more; each pair is (column, title)."""
+    return (
+        alt.Chart(_bounded(frame), height=CHART_HEIGHT)
+        .mark_rect(cornerRadius=2)
+        .encode(
+            alt.X(f"{x[0]}:O", title=x[1], axis=alt.Axis(labelAngle=0)),
+            alt.Y(f"{y[0]}:N", title=y[1], sort=None),
+            alt.Color(
+                f"{value[0]}:Q",
+                title=value[1],
+                scale=alt.Scale(range=["#4f7cff10", ACCENT], domainMin=0),
+                legend=alt.Legend(orient="top", gradientLength=160, titleLimit=240),
+            ),
+            tooltip=[
+                alt.Tooltip(f"{y[0]}:N", title=y[1] or "Row"),
+                alt.Tooltip(f"{x[0]}:O", title=x[1]),
+                alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
+            ],
+        )
+    )
+
+
+def _aligned(
+    frame: pl.DataFrame, value: str, before: pl.DataFrame | None, every: Every
+) -> pl.DataFrame:
+    """Return bucket, when, value, and by position before and before_when."""
+    now = _with_when(frame, every).select(
+        "bucket", "when", pl.col(value).alias("value")
+    )
+    if before is None:
+        return now
+    earlier = _with_when(before, every).select(
+        pl.col(value).alias("before"), before_when="when"
+    )
+    return pl.concat([now, earlier.head(now.height)], how="horizontal")
+
+
+def _with_when(frame: pl.DataFrame, every: Every) -> pl.DataFrame:
+    return frame.with_columns(when=pl.col("bucket").dt.strftime(_WHEN[every]))
+
+
+def _time_axis() -> alt.X:
+    axis = alt.Axis(
+        title=None, grid=False, tickCount=8, labelFlush=True, labelOverlap=True
+    )
+    return alt.X("bucket:T", scale=alt.Scale(type="utc"), axis=axis)
+
+
+def _axis(unit: Unit) -> alt.Axis:
+    style = "~s" if unit in {"count", "points"} else _D3_FORMATS[unit]
+    if unit == "share":
+        style = ".0%"
+    return alt.Axis(format=style, tickCount=5, tickMinStep=1 if style == "~s" else 0)
+
+
+def _label_axis() -> alt.Axis:
+    return alt.Axis(labelLimit=220, ticks=False, domain=False, labelPadding=8)
+
+
+def _dots(frame: pl.DataFrame) -> bool:
+    """Return whether dots are needed: one value alone makes no visible line."""
+    return frame.height < 3
+
+
+def _tooltip(title: str, unit: Unit, *, compared: bool) -> list[alt.Tooltip]:
+    style = _D3_FORMATS[unit]
+    now = [
+        alt.Tooltip("when:N", title="When"),
+        alt.Tooltip("value:Q", title=title, format=style),
+    ]
+    if not compared:
+        return now
+    return [
+        *now,
+        alt.Tooltip("before_when:N", title="Compared with"),
+        alt.Tooltip("before:Q", title="Then", format=style),
+    ]

@@ -1,0 +1,52 @@
+"""How fresh the data are, and following new data without a reload."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import clock
+import streamlit as st
+from store import Snapshot, current_version
+
+from ui import format as fmt
+
+POLL = "20s"
+AMBER_AFTER, RED_AFTER = 2, 6
+"""Missed runs of the sync job after which the badge changes its colour."""
+
+
+def level(data_until: datetime, now: datetime, sync_interval: int) -> str:
+    """Return green, orange or red for the age of the data."""
+    missed = (now - data_until) / timedelta(seconds=sync_interval)
+    if missed > RED_AFTER:
+        return "red"
+    return "orange" if missed > AMBER_AFTER else "green"
+
+
+def watch(snapshot: Snapshot, data_dir: Path, sync_interval: int) -> None:
+    """Show the time of the data, and rerun the page when newer data are there."""
+
+    @st.fragment(run_every=POLL)
+    def badge() -> None:
+        if current_version(data_dir) != snapshot.version:
+            st.rerun()
+        _badge(snapshot, sync_interval)
+
+    badge()
+
+
+def _badge(snapshot: Snapshot, sync_interval: int) -> None:
+    now = clock.now()
+    if snapshot.data_until is None:
+        st.badge("no data yet", icon=":material/hourglass_empty:", color="gray")
+        return
+    if snapshot.demo:
+        st.badge("demo data", icon=":material/science:", color="violet")
+        return
+    color = level(snapshot.data_until, now, sync_interval)
+    icons = {"green": "check_circle", "orange": "schedule", "red": "error"}
+    st.badge(
+        f"data until {fmt.instant(snapshot.data_until, now)}, "
+        f"{fmt.age(now - snapshot.data_until)}",
+        icon=f":material/{icons[color]}:",
+        color=color,  # type: ignore[arg-type]  # level() returns three of its names
+    )

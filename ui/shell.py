@@ -1,0 +1,66 @@
+"""What stands around every page: banner, title, freshness, states without data."""
+
+from typing import cast
+
+import streamlit as st
+from settings import DashboardSettings
+from store import Snapshot, StoreError, open_store
+
+from ui import freshness
+from ui.view import View
+
+_KEY = "view"
+
+
+def open_or_stop(settings: DashboardSettings) -> Snapshot:
+    """Open the store; a damaged one is explained instead of shown."""
+    try:
+        return open_store(settings.data_dir)
+    except StoreError as error:
+        st.title("The data cannot be read")
+        st.error(str(error), icon=":material/database_off:")
+        st.stop()
+
+
+def header(title: str, snapshot: Snapshot, settings: DashboardSettings) -> None:
+    """Draw the title with the freshness of the data, and what has to be said."""
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title(title, anchor=False, width="content")
+        with st.container(width="content", key="freshness"):
+            freshness.watch(snapshot, settings.data_dir, settings.sync_interval)
+    if snapshot.demo:
+        st.info(
+            "**Demo data.** This history is simulated. Point `DATA_DIR` at a store "
+            "that the sync job writes to see your own.",
+            icon=":material/science:",
+        )
+    elif not snapshot.tables:
+        _no_data(settings)
+    elif snapshot.missing:
+        missing = ", ".join(f"`{name}`" for name in snapshot.missing)
+        st.warning(
+            f"Missing: {missing}. Numbers that read it show as empty or zero. "
+            "The next run of the sync job writes it.",
+            icon=":material/database_off:",
+        )
+
+
+def _no_data(settings: DashboardSettings) -> None:
+    st.info(
+        "**No data yet.** Start the sync job (`python sync_job.py`), or set "
+        f"`DATA_DIR` to a folder that holds a store; now it is "
+        f"`{settings.data_dir.name}`. This page fills itself when data arrive.",
+        icon=":material/hourglass_empty:",
+    )
+
+
+def hand_over(view: View) -> None:
+    """Give the view of this run to the page that runs next."""
+    st.session_state[_KEY] = view
+
+
+def view() -> View:
+    """Return the view of this run, for a page."""
+    return cast("View", st.session_state[_KEY])

@@ -1,0 +1,73 @@
+"""Tables: units, names and definitions come with the column's key."""
+
+import polars as pl
+import streamlit as st
+from streamlit.column_config import Column as AnyColumn
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from metrics.definitions import DEFINITIONS, Unit
+from ui import names
+
+_FORMATS: dict[Unit, str] = {
+    "count": "localized",
+    "points": "%.0f",
+    "number": "%.2f",
+    "share": "percent",
+    "minutes": "%.1f min",
+    "seconds": "%.0f s",
+}
+_BAR = frozenset({"share"})
+"""Columns that are drawn as bars."""
+MAX_HEIGHT = 420
+
+
+def show(frame: pl.DataFrame, title: str) -> None:
+    """Show a frame of the catalogue, sortable and searchable."""
+    st.dataframe(
+        _readable(frame),
+        column_config={name: _config(frame, name) for name in frame.columns},
+        hide_index=True,
+        placeholder="–",
+        alt=title,
+        height="auto" if frame.height <= 10 else MAX_HEIGHT,
+    )
+
+
+def _readable(frame: pl.DataFrame) -> pl.DataFrame:
+    """Put names where the data have null."""
+    rooms = {"room_name"} & set(frame.columns)
+    labels = [n for n, t in frame.schema.items() if t == pl.String and n not in rooms]
+    return frame.with_columns(
+        pl.col(labels).fill_null(names.NOT_SET),
+        *(pl.col(name).fill_null(names.DELETED) for name in rooms),
+    )
+
+
+def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
+    base, suffix = _split(name)
+    definition = DEFINITIONS.get(base)
+    title = definition.title if definition else base.replace("_", " ").capitalize()
+    label = f"{title}{suffix}"
+    if definition is None or not frame.schema[name].is_numeric():
+        return AnyColumn(label, help=definition.formula if definition else None)
+    if name in _BAR:
+        return st.column_config.ProgressColumn(
+            label, help=definition.formula, format="percent", min_value=0, max_value=1
+        )
+    return st.column_config.NumberColumn(
+        label,
+        help=definition.formula,
+        format="percent" if name.endswith("_share") else _FORMATS[definition.unit],
+    )
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Split `votes_before` into the number it is about and what is said of it."""
+    for ending, suffix in (
+        ("_change_share", ", change %"),
+        ("_change", ", change"),
+        ("_before", ", before"),
+    ):
+        if name.endswith(ending):
+            return name.removesuffix(ending), suffix
+    return name, ""

@@ -1,0 +1,18 @@
+"""Colours and sizes that charts share; each hue is readable on light and dark."""
+
+ACCENT = "#4f7cff"
+MUTED = "#8a8f98"
+PALETTE = (
+    ACCENT,
+    "#e0682b",
+    "#079464",
+    "#9b5de5",
+    "#bb8300",
+    "#d94a57",
+    "#0e8fa8",
+    MUTED,
+)
+CHART_HEIGHT = 260
+ROW_HEIGHT = 26
+DASH = (4, 4)
+"""How a line says "before" or "still running", besides its colour."""

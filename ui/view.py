@@ -1,0 +1,74 @@
+"""What is being looked at: the snapshot, the chosen period, and how to ask."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+import engine
+from metrics.catalogue import CATALOGUE
+from metrics.frames import Frames
+from metrics.scope import Scope
+from store import Snapshot
+from ui.periods import Days
+
+
+_EARLIER = "earlier "
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Tables by name, of the period and of the one before it."""
+
+    now: Mapping[str, pl.DataFrame]
+    earlier: Mapping[str, pl.DataFrame]
+    """Empty where nothing is compared."""
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        return self.now[name]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One look at one snapshot; every page gets it from the period bar."""
+
+    snapshot: Snapshot
+    scope: Scope
+    days: Days
+    comparison: str
+    """The chosen comparison, as the bar names it."""
+    now: datetime
+
+    @property
+    def frames(self) -> Frames:
+        """All rows of the snapshot that the switches let through."""
+        return self.scope.frames
+
+    @property
+    def running(self) -> bool:
+        """Whether the period includes the running day."""
+        return self.days.last >= self.now.date()
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is a period to compare with."""
+        return self.scope.before is not None
+
+    def ask(
+        self, *names: str, earlier: Collection[str] = (), **plans: pl.LazyFrame
+    ) -> Answers:
+        """Compute tables of the catalogue and further plans, all in one go.
+
+        `earlier` names those that are wanted of the period before as well.
+        """
+        now = {name: CATALOGUE[name].build(self.scope) for name in names}
+        before = self.scope.earlier
+        then = {
+            _EARLIER + name: CATALOGUE[name].build(before) for name in earlier if before
+        }
+        found = engine.collect_all(now | plans | then)
+        return Answers(
+            now={name: found[name] for name in (*now, *plans)},
+            earlier={name.removeprefix(_EARLIER): found[name] for name in then},
+        )
