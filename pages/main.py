@@ -8,9 +8,13 @@ import clock
 from settings import DashboardSettings
 from ui import bar, shell
 
-st.set_page_config(page_title="FPP Analytics", page_icon=":material/style:", layout="wide")
+st.set_page_config(
+    page_title="FPP Analytics", page_icon=":material/style:", layout="wide"
+)
 
-OVERVIEW = st.Page("overview.py", title="Overview", icon=":material/home:", default=True)
+OVERVIEW = st.Page(
+    "overview.py", title="Overview", icon=":material/home:", default=True
+)
 DATA = st.Page("data.py", title="Data", icon=":material/database:")
 page = st.navigation(
     {
