@@ -1,0 +1,55 @@
+"""Writes a simulated history as plain Parquet files, marked as demo data."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from demo.founding import teams
+from demo.frames import frames
+from demo.history import History
+from demo.meetings import play
+from demo.timeline import TimeLine
+from demo.visitors import visit
+from metrics.tables import BY_NAME, TABLES
+
+SEED = 20_240_603
+MARKER = "DEMO"
+"""The file that marks a folder as demo data; it holds the day that they end on."""
+
+
+def simulate(now: datetime, seed: int = SEED) -> dict[str, pl.DataFrame]:
+    """Return the six tables of a history up to `now` (UTC), by name."""
+    line = TimeLine.until(now)
+    history = History()
+    for team in teams(seed, line):
+        play(team, seed, line, history)
+    visit(seed, line, history)
+    return frames(history, now)
+
+
+def write(folder: Path, now: datetime, seed: int = SEED) -> None:
+    """Write the six files; the marker stands from the start and is dated at the end.
+
+    A folder that a run left half-written is therefore demo data, and not current.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_text("")
+    for name, frame in simulate(now, seed).items():
+        path = folder / BY_NAME[name].file_name
+        partial = path.with_suffix(".partial")
+        frame.write_parquet(partial, statistics="full")
+        os.replace(partial, path)
+    (folder / MARKER).write_text(now.date().isoformat())
+
+
+def is_current(folder: Path, now: datetime) -> bool:
+    """Whether the folder holds a whole demo history that ends on the day of `now`."""
+    try:
+        day = (folder / MARKER).read_text()
+    except FileNotFoundError:
+        return False
+    return day == now.date().isoformat() and all(
+        (folder / table.file_name).is_file() for table in TABLES
+    )
