@@ -4,7 +4,7 @@ Teams meet in the rhythm of their sprints, visitors come and leave, weekends and
 holidays are quiet. The same seed and day give the same rows. Some stories are
 planted, counted back from today, for a reader of the dashboard to find:
 
-- **Launch**: for two weeks, six weeks ago, Google Ads and GitHub bring about four
+- **Launch**: for two weeks, six weeks ago, Google Ads and GitHub bring about three
   times the usual visitors, and nearly all of them leave at once.
 - **Outage**: on the Tuesday of the week before last almost nothing happens.
 - **A source that brings people who stay**: who comes from Microsoft Teams has been

@@ -14,8 +14,9 @@ from demo.timeline import TimeLine, dice, season, weekday
 _DRIFTING = ("Apollo", "Gemini", "Mercury", "Skylab", "Soyuz", "Voyager")
 _QUIET = ("Phoenix", "Kraken", "Wombats")
 _BRAZILIAN = 9
-_TEAMS_A_WEEK = (0.7, 1.6)
-_TRIALS_A_DAY = (0.4, 1.6)
+_TEAMS_A_WEEK = (0.7, 1.7)
+_FIRST_TEAMS = 7
+_TRIALS_A_DAY = (0.5, 1.9)
 _NEVER = 1 << 30
 
 
@@ -92,20 +93,20 @@ def _planted(rng: random.Random, line: TimeLine) -> Iterator[Plan]:
 
 def _ordinary(rng: random.Random, line: TimeLine) -> Iterator[Plan]:
     low, high = _TEAMS_A_WEEK
-    for monday in range(2, line.today - 2, 7):
-        starts = low + (high - low) * line.growth(monday)
+    for monday in range(0, line.today - 4, 7):
+        starts = low + (high - low) * line.growth(monday) if monday else _FIRST_TEAMS
         for _ in range(int(starts) + (rng.random() < starts % 1)):
-            yield _ordinary_plan(rng, monday - 2)
+            yield _ordinary_plan(rng, monday)
 
 
 def _ordinary_plan(rng: random.Random, monday: int) -> Plan:
     first = monday + rng.choices(range(5), weights=(1, 3, 3, 3, 1))[0]
-    weeks = int(rng.expovariate(1 / 45)) + 1 if rng.random() < 0.75 else 2
+    weeks = int(rng.expovariate(1 / 32)) + 1 if rng.random() < 0.75 else 2
     step, also = rng.choices(
         ((7, None), (14, None), (14, 7), (7, 2)), (40, 35, 15, 10)
     )[0]
     days = sprint_days(first, first + weeks * 7, step, also)
-    size = rng.choices(range(2, 11), weights=(6, 12, 18, 20, 16, 12, 8, 5, 3))[0]
+    size = rng.choices(range(2, 11), weights=(10, 18, 22, 20, 13, 8, 5, 2, 2))[0]
     return Plan(days, size, any_country(rng))
 
 

@@ -1,6 +1,7 @@
 """Turns what happened into the six tables, sorted, numbered, and cut at `now`."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
 
@@ -28,7 +29,7 @@ def frames(history: History, now: datetime) -> dict[str, pl.DataFrame]:
     }
 
 
-def _rows(rows: list[tuple[object, ...]], name: str, now: datetime) -> pl.DataFrame:
+def _rows(rows: Sequence[tuple[object, ...]], name: str, now: datetime) -> pl.DataFrame:
     table = BY_NAME[name]
     names = [column for column in table.schema if column != table.key]
     raw = {
@@ -41,7 +42,7 @@ def _rows(rows: list[tuple[object, ...]], name: str, now: datetime) -> pl.DataFr
         .filter(pl.col(table.time) <= now)
         .sort(table.time, maintain_order=True)
         .with_row_index(table.key, offset=1)
-        .cast(dict(table.schema))
+        .cast(table.schema)
         .select(*table.schema)
     )
 
@@ -75,7 +76,7 @@ def _users(history: History, acts: dict[str, pl.DataFrame]) -> pl.DataFrame:
         people.join(seen, on="id", how="inner", maintain_order="left")
         .sort("created_at", "id")
         .filter(pl.int_range(pl.len()) % _DELETED_USERS != _DELETED_USERS - 1)
-        .cast(dict(USERS.schema))
+        .cast(USERS.schema)
     )
 
 
@@ -96,5 +97,5 @@ def _rooms(history: History, acts: dict[str, pl.DataFrame]) -> pl.DataFrame:
         .join(used, on="id", how="inner")
         .filter(pl.col("id") % _DELETED_ROOMS != 0)
         .sort("id")
-        .cast(dict(ROOMS.schema))
+        .cast(ROOMS.schema)
     )

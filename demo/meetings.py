@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from demo.history import History
+from demo.history import Event, History
 from demo.people import Person
 from demo.teams import Team
 from demo.timeline import DAY, HOUR, MINUTE, TimeLine, dice
@@ -23,6 +23,8 @@ class Room:
     team: Team
     present: Sequence[tuple[int, Person]]
     """Who is there, with their places in the team."""
+    watching: frozenset[int]
+    """Who of them only watches."""
     spread: float
     auto_flip: bool
 
@@ -32,12 +34,13 @@ def play(team: Team, seed: int, line: TimeLine, history: History) -> None:
     rng = dice(seed, "room", team.room)
     for start in team.meetings(rng, line):
         if not team.known:
-            history.rooms.append((team.room, 100_000 + team.room * 947, team.name))
+            history.rooms.append((team.room, _number(team.room), team.name))
         present = _present(team, rng)
+        watching = _watching(team, present, rng)
         _arrive(team, present, start, rng, history)
         day = start // DAY
         spread = team.spread_on(day, line)
-        room = Room(team, present, spread, day >= team.auto_flip_from)
+        room = Room(team, present, watching, spread, day >= team.auto_flip_from)
         end = _rounds(room, start + 2 * MINUTE, rng, history)
         _leave(present, end, rng, history)
         team.replace_leavers(rng)
@@ -50,6 +53,21 @@ def _present(team: Team, rng: random.Random) -> list[tuple[int, Person]]:
         for place, who in enumerate(team.members)
         if place == 0 or not team.known or rng.random() < 0.9
     ]
+
+
+def _watching(
+    team: Team, present: Sequence[tuple[int, Person]], rng: random.Random
+) -> frozenset[int]:
+    """Return who only watches: the usual ones, and some newcomers at first."""
+    new = {p for p, who in present if team.known and who.id not in team.known}
+    newcomers = {place for place in sorted(new) if rng.random() < 0.3}
+    usual = {place for place in sorted(team.watches) if rng.random() < 0.94}
+    return frozenset(newcomers | usual)
+
+
+def _number(room: int) -> int:
+    """Return the room's number: six digits, different for every room."""
+    return 100_000 + room * 370_261 % 900_000
 
 
 def _arrive(
@@ -76,7 +94,7 @@ def _found(
 ) -> None:
     history.view(who, "HOME", at - rng.randrange(15, 90))
     random_room = team.name.isdigit() and rng.random() < 0.7
-    entered = "ENTERED_RANDOM_ROOM" if random_room else "ENTERED_NEW_ROOM"
+    entered: Event = "ENTERED_RANDOM_ROOM" if random_room else "ENTERED_NEW_ROOM"
     history.event(who, entered, at)
     history.view(who, "ROOM", at + 1, team.room)
     if len(team.members) > 1:
@@ -91,7 +109,7 @@ def _come_back(
     by_home = rng.random() < 0.45
     if by_home:
         history.view(who, "HOME", at - rng.randrange(4, 25))
-    entered = "ENTERED_RECENT_ROOM" if by_home else "ENTERED_EXISTING_ROOM"
+    entered: Event = "ENTERED_RECENT_ROOM" if by_home else "ENTERED_EXISTING_ROOM"
     history.event(who, entered, at)
     history.view(who, "ROOM", at + 1, team.room)
     if rng.random() < 0.06:
@@ -111,7 +129,7 @@ def _leave(
 
 def _rounds(room: Room, clock: int, rng: random.Random, history: History) -> int:
     """Play the rounds of a meeting; return when the last one ended."""
-    stories = rng.randint(1, 3) if room.team.tries else rng.randint(5, 14)
+    stories = rng.randint(1, 3) if room.team.tries else rng.randint(4, 10)
     for story in range(stories):
         worth = rng.choices(range(7), _STORIES)[0]
         spread, again = room.spread, True
@@ -133,7 +151,7 @@ def _rounds(room: Room, clock: int, rng: random.Random, history: History) -> int
 
 
 def _duration(room: Room, rng: random.Random) -> int:
-    """Draw the seconds that a round lasts; cards that flip by themselves are quicker."""
+    """Draw the seconds that a round lasts; with auto-flip they are fewer."""
     usual = rng.lognormvariate(3.6 + 0.04 * len(room.present), 0.6)
     return max(4, int(usual * (0.78 if room.auto_flip else 1.0)))
 
@@ -152,7 +170,7 @@ def _round(
     places: list[int] = []
     spectators = 0
     for place, who in room.present:
-        spectator = place in room.team.watches
+        spectator = place in room.watching
         value: int | None = None
         if spectator:
             spectators += 1

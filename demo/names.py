@@ -6,12 +6,14 @@ from collections.abc import Iterator
 ODD = ("=1+1", "<b>x</b>", "@équipe", "+grün", "-блок", 'a,b;"c"', "スクラム")
 
 _FIRST = (
-    "Atlas Blue Cargo Delta Echo Falcon Green Happy Iron Jade Kiwi Lunar Mango Nova "
-    "Orbit Pixel Quick Red Sigma Tango Ultra Violet Wild Xenon Yeti Zen"
-).split()
+    *("Atlas", "Blue", "Cargo", "Delta", "Echo", "Falcon", "Green", "Happy", "Iron"),
+    *("Jade", "Kiwi", "Lunar", "Mango", "Nova", "Orbit", "Pixel", "Quick", "Red"),
+    *("Sigma", "Tango", "Ultra", "Violet", "Wild", "Xenon", "Yeti", "Zen"),
+)
 _SECOND = (
-    "Bears Core Crew Devs Foxes Guild Hawks Lab Owls Pirates Squad Team Tribe Unit"
-).split()
+    *("Bears", "Core", "Crew", "Devs", "Foxes", "Guild", "Hawks", "Lab", "Owls"),
+    *("Pirates", "Squad", "Team", "Tribe", "Unit"),
+)
 
 
 def room_names(rng: random.Random) -> Iterator[str]:

@@ -8,8 +8,8 @@ from demo.places import BY_CODE, any_country
 from demo.sources import launch_source, visitor_source
 from demo.timeline import DAY, HOUR, TimeLine, dice, season, weekday
 
-_A_DAY = (6.5, 15.0)
-_LAUNCH = 4.0
+_A_DAY = (9.0, 20.0)
+_LAUNCH = 3.5
 _BOTS = 0.035
 _PAGES: tuple[Route, ...] = (
     "GUIDE",

@@ -1,6 +1,5 @@
 """Writes a simulated history as plain Parquet files, marked as demo data."""
 
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def write(folder: Path, now: datetime, seed: int = SEED) -> None:
         path = folder / BY_NAME[name].file_name
         partial = path.with_suffix(".partial")
         frame.write_parquet(partial, statistics="full")
-        os.replace(partial, path)
+        partial.replace(path)
     (folder / MARKER).write_text(now.date().isoformat())
 
 
