@@ -1,0 +1,35 @@
+"""The server: pages, JSON API, health and login behind one gate.
+
+streamlit run app.py
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+import clock
+from errors import flush_errors, start_errors
+from web import server, start
+
+settings = start.settings_or_exit(os.environ)
+start_errors(settings.sentry)
+dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Say where the server is; send what is left to send before it ends."""
+    print(dashboard.announcement(), flush=True)  # noqa: T201 - for the person at the terminal
+    yield
+    flush_errors()
+
+
+app = st.App(
+    Path(__file__).parent / "pages" / "main.py",
+    routes=dashboard.routes(),
+    middleware=dashboard.middleware(),
+    lifespan=lifespan,
+)

@@ -1,0 +1,56 @@
+"""Addresses of this server, below the path that a proxy may put before them."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The server's own paths; `base` is "" or such as "/analytics"."""
+
+    base: str = ""
+
+    @classmethod
+    def below(cls, base_url_path: str) -> "Paths":
+        """Take Streamlit's option `server.baseUrlPath`, slashes or not."""
+        stripped = base_url_path.strip("/")
+        return cls(f"/{stripped}" if stripped else "")
+
+    @property
+    def home(self) -> str:
+        """The first page."""
+        return f"{self.base}/"
+
+    @property
+    def login(self) -> str:
+        """The login page."""
+        return f"{self.base}/login"
+
+    @property
+    def logout(self) -> str:
+        """Ends a session."""
+        return f"{self.base}/logout"
+
+    @property
+    def health(self) -> str:
+        """The health report."""
+        return f"{self.base}/health"
+
+    @property
+    def api(self) -> str:
+        """The JSON API."""
+        return f"{self.base}/api"
+
+    def is_api(self, path: str) -> bool:
+        """Return whether the path belongs to the API."""
+        return path == self.api or path.startswith(f"{self.api}/")
+
+    def safe_next(self, wanted: str) -> str:
+        """Return a path of this server to go on to; the first page when in doubt.
+
+        Browsers drop control characters, and read a backslash as a slash: both
+        could turn a path into another server's address.
+        """
+        own = wanted.startswith(self.home) and not wanted.startswith("//")
+        odd = "\\" in wanted or not wanted.isprintable()
+        return quote(wanted, safe="/?&=%+,:;@~") if own and not odd else self.home

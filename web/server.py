@@ -1,0 +1,65 @@
+"""The parts of the server, put together for `app.py` and for tests."""
+
+import time
+from dataclasses import dataclass
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from settings import DashboardSettings
+from web import answers, health, login, start
+from web.door import Door
+from web.gate import Gate
+from web.headers import SecurityHeaders, security_headers
+from web.paths import Paths
+from web.sessions import Access, Clock, Sessions
+from web.tries import Tries
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Everything that is answered beside the pages, and the gate before them."""
+
+    settings: DashboardSettings
+    door: Door
+    clock: Clock
+
+    @classmethod
+    def of(
+        cls, settings: DashboardSettings, clock: Clock, base_url_path: str
+    ) -> "Server":
+        """Build the parts; without a configured token make one for this run."""
+        access = Access.of(settings.token)
+        door = Door(
+            paths=Paths.below(base_url_path),
+            access=access,
+            sessions=Sessions(access, clock),
+            tries=Tries(time.monotonic),
+        )
+        return cls(settings, door, clock)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes that Streamlit serves before its own."""
+        return [
+            Route(self.door.paths.health, self._health, methods=["GET"]),
+            *login.routes(self.door),
+        ]
+
+    def middleware(self) -> list[Middleware]:
+        """Return what stands before every route, outermost first."""
+        return [
+            Middleware(SecurityHeaders, headers=security_headers()),
+            Middleware(Gate, door=self.door),
+        ]
+
+    def announcement(self) -> str:
+        """Return what is printed after the start."""
+        return start.announcement(self.door.access, self.door.paths)
+
+    def _health(self, _: Request) -> JSONResponse:
+        report = health.check(
+            self.settings.data_dir, self.settings.sync_interval, self.clock()
+        )
+        return JSONResponse(report.to_json(), headers=answers.NO_STORE)
