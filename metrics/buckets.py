@@ -1,0 +1,56 @@
+"""Time axes: one row per day, week or month of a window, also where nothing is."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from metrics.frames import Frames, Window
+from metrics.scope import Every
+
+_INTERVALS: dict[Every, str] = {"day": "1d", "week": "1w", "month": "1mo"}
+
+
+def first_of(day: date, every: Every) -> date:
+    """Return the first day of the bucket that a day lies in; weeks from Monday."""
+    if every == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if every == "week" else day
+
+
+def bucket_of(column: str, every: Every) -> pl.Expr:
+    """Return the first day of the bucket that a timestamp lies in, as a Date."""
+    return pl.col(column).cast(pl.Date).dt.truncate(_INTERVALS[every])
+
+
+def axis(first: date, last: date, every: Every) -> pl.LazyFrame:
+    """Return the buckets from one day's to another's, both included: `bucket`."""
+    return pl.LazyFrame().select(
+        bucket=pl.date_range(first_of(first, every), last, _INTERVALS[every])
+    )
+
+
+def window_axis(window: Window, every: Every) -> pl.LazyFrame:
+    """Return every bucket that overlaps a window: `bucket`."""
+    return axis(window.first_day, window.last_day, every)
+
+
+def bucketed(frames: Frames, every: Every) -> Frames:
+    """Add to every table the column `bucket` that its time lies in."""
+    return frames.map(
+        lambda table, frame: frame.with_columns(bucket=bucket_of(table.time, every))
+    )
+
+
+def on_axis(
+    buckets: pl.LazyFrame, parts: Sequence[pl.LazyFrame], counts: Sequence[str]
+) -> pl.LazyFrame:
+    """Join parts by `bucket`, in order of time; missing counts are 0, others null."""
+    for part in parts:
+        buckets = buckets.join(part, on="bucket", how="left")
+    return buckets.with_columns(pl.col(counts).fill_null(0)).sort("bucket")
+
+
+def side_by_side(parts: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
+    """Put frames of one row beside each other."""
+    return pl.concat(parts, how="horizontal")

@@ -1,0 +1,19 @@
+"""The fixed points that every metric shares."""
+
+from datetime import date, datetime, timedelta
+
+START_DATE = date(2024, 6, 3)
+"""The day from which the replaced service counted."""
+START = datetime.combine(START_DATE, datetime.min.time())
+SESSION_GAP = timedelta(minutes=10)
+"""A longer pause starts a new session."""
+SESSION_BONUS = timedelta(seconds=10)
+"""What the last activity of a session is taken to last."""
+VISIT_GAP = timedelta(minutes=30)
+"""A longer pause starts a new visit."""
+MOVING_AVERAGE = 30
+"""Rows in a moving average."""
+INACTIVE_AFTER = timedelta(days=30)
+"""After a longer absence somebody returning counts as gone."""
+TOP = 40
+"""Rows of a ranked list of the replaced service."""

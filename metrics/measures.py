@@ -1,0 +1,71 @@
+"""Expressions that most metrics count, divide and round with."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+
+def rows() -> pl.Expr:
+    """Return the number of rows, Int64 (unsigned counts wrap when subtracted)."""
+    return pl.len().cast(pl.Int64)
+
+
+def distinct(column: str) -> pl.Expr:
+    """Return the number of distinct values of a column, Int64."""
+    return pl.col(column).n_unique().cast(pl.Int64)
+
+
+def ratio(part: str | pl.Expr, whole: str | pl.Expr) -> pl.Expr:
+    """Return `part / whole` as a float; null where the whole is 0 or null."""
+    part = pl.col(part) if isinstance(part, str) else part
+    whole = pl.col(whole) if isinstance(whole, str) else whole
+    return pl.when(whole != 0).then(part / whole)
+
+
+def share(column: str) -> pl.Expr:
+    """Return each row's part of the column's sum, 0-1; null where the sum is 0."""
+    return ratio(pl.col(column), pl.col(column).sum())
+
+
+def minutes(duration: pl.Expr) -> pl.Expr:
+    """Return a duration as a float of minutes."""
+    return duration.dt.total_microseconds() / 60_000_000
+
+
+def aggregate(
+    frame: pl.LazyFrame, by: Sequence[str], *aggregates: pl.Expr, **named: pl.Expr
+) -> pl.LazyFrame:
+    """Aggregate per group, or the whole frame to one row when `by` is empty."""
+    if not by:
+        return frame.select(*aggregates, **named)
+    return frame.group_by(*by).agg(*aggregates, **named)
+
+
+def ranked(
+    frame: pl.LazyFrame, labels: Sequence[str], value: str = "count"
+) -> pl.LazyFrame:
+    """Sort by value, largest first, then by label with nulls last."""
+    return frame.sort(
+        value,
+        *labels,
+        descending=[True] + [False] * len(labels),
+        nulls_last=True,
+    )
+
+
+def python_round(value: pl.Expr, digits: int) -> pl.Expr:
+    """Round a float exactly as Python's `round` does, for values below 2**40.
+
+    Polars multiplies, rounds and divides, so 2.675 (a little less in binary)
+    becomes 2.68; Python looks at the float's exact value and gives 2.67. Here the
+    product with the power of ten decides, and its rounding error breaks the tie.
+    """
+    scale = 10.0**digits
+    product = value * scale
+    # Dekker: 26 + 27 bits, so that the products with `scale` are exact.
+    high = value * 134217729.0 - (value * 134217729.0 - value)
+    error = (high * scale - product) + (value - high) * scale
+    floor = product.floor()
+    beyond_half = (product - floor - 0.5) + error
+    up = (beyond_half > 0) | ((beyond_half == 0) & (floor % 2 == 1))
+    return (floor + up.cast(pl.Float64)) / scale

@@ -1,0 +1,204 @@
+"""Who came, how long they stayed, and whether they took part."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from metrics.buckets import bucket_of, bucketed, on_axis, side_by_side, window_axis
+from metrics.classes import Classes
+from metrics.constants import SESSION_BONUS, SESSION_GAP, VISIT_GAP
+from metrics.frames import Frames, Window
+from metrics.measures import aggregate, distinct, minutes, python_round, ratio, rows
+from metrics.scope import Every
+
+_COUNTS = ("unique_users", "page_views", "activated_users", "visits")
+_COLUMNS = (
+    "unique_users",
+    "page_views",
+    "activated_users",
+    "bounce_rate",
+    "activation_rate",
+    "visits",
+    "visit_bounce_rate",
+    "session_mean_minutes",
+    "session_median_minutes",
+)
+_MARGIN = timedelta(days=1)
+"""How far around a window visits are followed, so that none is cut at its edge."""
+
+LENGTHS = Classes(
+    labels=(
+        "under 1 min",
+        "1–5 min",
+        "5–15 min",
+        "15–30 min",
+        "30–60 min",
+        "1–2 h",
+        "2 h or more",
+    ),
+    edges=(1, 5, 15, 30, 60, 120),
+)
+
+
+def activity(frames: Frames) -> pl.LazyFrame:
+    """Return all that people did, per person in order of time.
+
+    Columns: user_id, at, kind ("view", "event" or "estimation").
+    """
+    kinds = (
+        (frames.page_views, "viewed_at", "view"),
+        (frames.events, "event_at", "event"),
+        (frames.estimations, "estimated_at", "estimation"),
+    )
+    return pl.concat(
+        frame.select("user_id", at=pl.col(time), kind=pl.lit(kind, _KIND))
+        for frame, time, kind in kinds
+    ).sort("user_id", "at")
+
+
+_KIND = pl.Enum(["view", "event", "estimation"])
+
+
+def sessions(ordered: pl.LazyFrame, gap: timedelta) -> pl.LazyFrame:
+    """Split activity, sorted by person and time, where a pause exceeds `gap`.
+
+    Columns: user_id, started_at, ended_at, lone_view (nothing but one page view).
+    """
+    new_person = pl.col("user_id").ne_missing(pl.col("user_id").shift())
+    pause = pl.col("at") - pl.col("at").shift()
+    starts = (new_person | (pause > gap)).fill_null(value=True)
+    return (
+        ordered.with_columns(starts=starts, before=pl.col("at").shift())
+        .with_columns(
+            alone=pl.col("starts").shift(-1, fill_value=True), latest=pl.last("at")
+        )
+        .filter("starts")
+        .select(
+            "user_id",
+            started_at="at",
+            # A session ends right before the next one in this order starts.
+            ended_at=pl.col("before").shift(-1).fill_null(pl.col("latest")),
+            lone_view=pl.col("alone") & (pl.col("kind") == "view"),
+        )
+    )
+
+
+def length() -> pl.Expr:
+    """Return a session's length in minutes."""
+    spent = pl.col("ended_at") - pl.col("started_at") + SESSION_BONUS
+    return minutes(spent)
+
+
+def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
+    """Return the old service's figures in one row.
+
+    Columns: unique_users, page_views, bounce_rate, average_duration (minutes).
+    """
+    later = frames.map(lambda table, frame: frame.filter(pl.col(table.time) > since))
+    doing = _sessions_of(activity(later))
+    figures = side_by_side(
+        [
+            frames.page_views.select(
+                unique_users=distinct("user_id"), page_views=rows()
+            ),
+            later.estimations.select(estimated=distinct("user_id")),
+            doing.select(average_duration=python_round(length().mean(), 2)),
+        ]
+    )
+    bounce_rate = python_round(1 - ratio("estimated", "unique_users"), 2)
+    return figures.select(
+        "unique_users",
+        "page_views",
+        bounce_rate=bounce_rate.fill_null(0.0),
+        average_duration=pl.col("average_duration").fill_null(0.0),
+    )
+
+
+def totals(frames: Frames, window: Window | None = None) -> pl.LazyFrame:
+    """Return the figures of the frames' rows, or of a window of them, in one row.
+
+    Given a window, visits that started before it do not count again in it.
+    Columns: unique_users, page_views, activated_users, bounce_rate,
+    activation_rate, visits, visit_bounce_rate, session_mean_minutes,
+    session_median_minutes; rates and means are null where there is nobody.
+    """
+    inside = frames.within(window) if window else frames
+    parts = [*_people(inside, ()), *_visits(frames, window, None)]
+    return side_by_side(parts).with_columns(*_rates()).select(_COLUMNS)
+
+
+def over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
+    """Return `totals` per bucket, uniques counted anew: bucket and its columns."""
+    inside = bucketed(frames.within(window), every)
+    parts = [*_people(inside, ("bucket",)), *_visits(frames, window, every)]
+    return (
+        on_axis(window_axis(window, every), parts, _COUNTS)
+        .with_columns(*_rates())
+        .select("bucket", *_COLUMNS)
+    )
+
+
+def session_lengths(frames: Frames, window: Window | None = None) -> pl.LazyFrame:
+    """Return how long sessions last.
+
+    Columns: order, length (a label), sessions, share; every class in each answer.
+    """
+    doing = _started(_sessions_of(activity(_around(frames, window))), window)
+    return LENGTHS.count(doing, length(), "sessions")
+
+
+def _sessions_of(ordered: pl.LazyFrame) -> pl.LazyFrame:
+    """Sessions count page views and estimations, as the old service's did."""
+    return sessions(ordered.filter(pl.col("kind") != "event"), SESSION_GAP)
+
+
+def _people(frames: Frames, by: Sequence[str]) -> list[pl.LazyFrame]:
+    people = frames.page_views.group_by("user_id", *by).agg(views=rows())
+    took_part = people.join(frames.estimations, on=["user_id", *by], how="semi")
+    return [
+        aggregate(people, by, unique_users=rows(), page_views=pl.col("views").sum()),
+        aggregate(took_part, by, activated_users=rows()),
+    ]
+
+
+def _visits(
+    frames: Frames, window: Window | None, every: Every | None
+) -> list[pl.LazyFrame]:
+    ordered = activity(_around(frames, window))
+    by = ("bucket",) if every else ()
+    parts = []
+    for found, figures in (
+        (sessions(ordered, VISIT_GAP), _VISIT_FIGURES),
+        (_sessions_of(ordered), _SESSION_FIGURES),
+    ):
+        started = _started(found, window)
+        if every:
+            started = started.with_columns(bucket=bucket_of("started_at", every))
+        parts.append(aggregate(started, by, **figures))
+    return parts
+
+
+_VISIT_FIGURES = {
+    "visits": rows(),
+    "visit_bounce_rate": pl.col("lone_view").mean(),
+}
+_SESSION_FIGURES = {
+    "session_mean_minutes": length().mean(),
+    "session_median_minutes": length().median(),
+}
+
+
+def _around(frames: Frames, window: Window | None) -> Frames:
+    if window is None:
+        return frames
+    return frames.within(Window(window.start - _MARGIN, window.end + _MARGIN))
+
+
+def _started(found: pl.LazyFrame, window: Window | None) -> pl.LazyFrame:
+    return found.filter(window.contains("started_at")) if window else found
+
+
+def _rates() -> tuple[pl.Expr, pl.Expr]:
+    activation = ratio("activated_users", "unique_users")
+    return (1 - activation).alias("bounce_rate"), activation.alias("activation_rate")
