@@ -28,7 +28,7 @@ class Block:
     """One immutable Parquet file, and the proof that it equals its source rows."""
 
     key: str
-    """Which rows: a key range's number, a month like 2026-11, or "all"."""
+    """Which rows: number and size of a key range (7x65536), a month, or "all"."""
     file: str
     """Path below DATA_DIR."""
     rows: int
@@ -38,7 +38,9 @@ class Block:
     min_time: datetime | None
     max_time: datetime | None
     crc_sum: int
+    """Sum of the rows' CRC32."""
     crc_xor: int
+    """Xor of the squares of the rows' CRC32."""
     sha256: str
 
 
@@ -59,6 +61,8 @@ class Run:
 class Manifest:
     """One published state of all tables."""
 
+    number: int
+    """Grows by one with every published state."""
     generation: int
     """Grows by one whenever any row differs from the state before."""
     snapshot_at: datetime
@@ -66,6 +70,8 @@ class Manifest:
     tables: Mapping[str, tuple[Block, ...]]
     runs: tuple[Run, ...] = field(default=())
     """The latest runs, newest last."""
+    ignored: tuple[str, ...] = field(default=())
+    """Columns of the source that are not copied, as table.column."""
 
     def to_json(self) -> str:
         """Return the text that `from_json` reads."""
@@ -82,6 +88,7 @@ class Manifest:
                     f"{FORMAT}: run the same version of the sync job and the dashboard"
                 )
             return cls(
+                number=int(raw["number"]),
                 generation=int(raw["generation"]),
                 snapshot_at=_time(raw["snapshot_at"]),
                 tables={
@@ -89,6 +96,7 @@ class Manifest:
                     for name, blocks in raw["tables"].items()
                 },
                 runs=tuple(_run(run) for run in raw["runs"]),
+                ignored=tuple(raw["ignored"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ManifestError(f"not a manifest: {error}") from error

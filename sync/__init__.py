@@ -1,1 +1,1 @@
-"""The sync job's parts: plan pure, execute thin."""
+"""The sync job's parts: the live database in, one generation of Parquet out."""

@@ -1,0 +1,111 @@
+"""The checksum of a block, computed from the Polars frame.
+
+The same three numbers come from the server (`sync.sql.checksum`). A CRC32 is an
+affine map: the plain xor of two rows stays the same when they swap a value, so
+the xor is taken over squares.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from metrics.tables import Column, Table
+from sync.sql import SEPARATOR
+
+type Words = np.ndarray[tuple[int], np.dtype[np.uint32]]
+
+_ALL_ONES = np.uint32(0xFFFF_FFFF)
+_POLYNOMIAL = np.uint32(0xEDB8_8320)
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """Number of rows, sum of their CRC32, xor of the squares of their CRC32."""
+
+    rows: int
+    crc_sum: int
+    crc_xor: int
+
+
+EMPTY = Checksum(0, 0, 0)
+
+
+def checksum(table: Table, frame: pl.DataFrame) -> Checksum:
+    """Return the checksum of a frame with the table's schema."""
+    if frame.is_empty():
+        return EMPTY
+    crc = pl.Series("crc", crc32(row_texts(table, frame))).cast(pl.UInt64)
+    squares = crc * crc
+    return Checksum(frame.height, int(crc.sum()), int(squares.bitwise_xor() or 0))
+
+
+def row_texts(table: Table, frame: pl.DataFrame) -> pl.Series:
+    """Return each row as the server's CONCAT_WS writes it."""
+    texts = [_text(column) for column in table.columns]
+    nulls = [
+        pl.col(c.name).is_null().cast(pl.Int8) for c in table.columns if c.nullable
+    ]
+    bits = [pl.concat_str(nulls)] if nulls else []
+    row = pl.concat_str(texts + bits, separator=SEPARATOR, ignore_nulls=True)
+    return frame.select(row.alias("row")).to_series()
+
+
+def _text(column: Column) -> pl.Expr:
+    value = pl.col(column.name)
+    match column.dtype:
+        case pl.Datetime():
+            value = value.dt.epoch("s")
+        case pl.Boolean():
+            value = value.cast(pl.Int8)
+        case _:
+            pass
+    return value.cast(pl.String)
+
+
+def crc32(texts: pl.Series) -> Words:
+    """Return the CRC32 of each text's UTF-8 bytes, as zlib computes it.
+
+    A CRC is the xor of what each byte adds at its distance from the end, so all
+    texts advance together: the loop runs over distances, not over rows.
+    """
+    lengths = texts.str.len_bytes().to_numpy()
+    text = np.frombuffer(texts.str.join("").item().encode(), np.uint8)
+    ends = np.cumsum(lengths, dtype=np.int64) - 1
+    shortest, longest = int(lengths.min()), int(lengths.max())
+    crc = _of_zeros(longest)[lengths]
+    added, last = _BYTES, ends
+    for _ in range(shortest):
+        crc ^= added[text[last]]
+        added, last = _one_further(added), last - 1
+    rows = np.arange(len(lengths))
+    for distance in range(shortest, longest):
+        rows = rows[lengths[rows] > distance]
+        crc[rows] ^= added[text[ends[rows] - distance]]
+        added = _one_further(added)
+    return crc ^ _ALL_ONES
+
+
+def _one_further(added: Words) -> Words:
+    return (added >> np.uint32(8)) ^ _BYTES[added & np.uint32(0xFF)]
+
+
+def _byte_table() -> Words:
+    table = np.arange(256, dtype=np.uint32)
+    for _ in range(8):
+        odd = (table & np.uint32(1)).astype(bool)
+        table = (table >> np.uint32(1)) ^ np.where(odd, _POLYNOMIAL, np.uint32(0))
+    return table
+
+
+_BYTES = _byte_table()
+
+
+def _of_zeros(longest: int) -> Words:
+    """Return the register after 0, 1, … `longest` zero bytes."""
+    registers = np.empty(longest + 1, np.uint32)
+    register = _ALL_ONES
+    for length in range(longest + 1):
+        registers[length] = register
+        register = (register >> np.uint32(8)) ^ _BYTES[register & np.uint32(0xFF)]
+    return registers

@@ -1,0 +1,164 @@
+"""One table, from the source to blocks that are proven equal to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from manifest import Block
+from metrics.tables import Table
+from sync.checksum import EMPTY
+from sync.counts import NOTHING, Counts, compare
+from sync.faults import CopyDiffers
+from sync.policy import Policy
+from sync.source import Source
+from sync.spans import Span, walk
+from sync.vault import Vault, checksum_of
+from sync.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the store holds of a table when a run starts."""
+
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+    """The published blocks by span."""
+    doubted: frozenset[str] = frozenset()
+    """Files that are to be read anew, whatever their checksum says."""
+    turn: int = 0
+    """Whose turn it is among the older blocks."""
+
+    def trusted(self, key: str) -> Block | None:
+        """Return the published block of a span unless it is doubted."""
+        block = self.blocks.get(key)
+        return None if block is None or block.file in self.doubted else block
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table."""
+        return sum(block.rows for block in self.blocks.values())
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What a run made of a table."""
+
+    blocks: tuple[Block, ...]
+    counts: Counts
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table."""
+        return sum(block.rows for block in self.blocks)
+
+
+class TableCopy:
+    """The work of one run on one table."""
+
+    def __init__(
+        self, table: Table, before: Before, vault: Vault, policy: Policy, watch: Watch
+    ) -> None:
+        self._table = table
+        self._before = before
+        self._vault = vault
+        self._policy = policy
+        self._watch = watch
+        self._fetched: dict[str, Block] = {}
+        self._settled: dict[str, Block | None] = {}
+
+    def fetch_backlog(self, source: Source) -> None:
+        """Read what the store lacks, each block by itself, before the snapshot.
+
+        A long backlog would hold the snapshot open for minutes. What is read here
+        counts only once the snapshot has confirmed it.
+        """
+        lacking = [s for s in self._spans(source) if self._candidate(s.key) is None]
+        if len(lacking) <= self._policy.hot_blocks:
+            return
+        for span in self._watch.over(self._table.name, "reading", lacking):
+            self._fetched[span.key] = self._fetch(source, span)
+
+    def settle(self, source: Source) -> After:
+        """Make the table's blocks equal to the snapshot that the source holds.
+
+        New rows are the rule. A changed or lost row is not: where one turns up,
+        every block of the table is compared in the same run.
+        """
+        self._settled = {}
+        spans = self._spans(source)
+        self._settle(source, self._due(spans))
+        counts = self._counts(spans)
+        if counts.changed or counts.gone:
+            self._settle(source, spans)
+            counts = self._counts(spans)
+        blocks = (self._now(span.key) for span in spans)
+        return After(tuple(block for block in blocks if block is not None), counts)
+
+    def _spans(self, source: Source) -> list[Span]:
+        table, size = self._table, self._policy.block_rows
+        known = self._before.blocks.keys() | self._fetched.keys()
+        extent = source.extent(table)
+        following = partial(source.next_place, table)
+        return list(walk(table, extent, known, following, size))
+
+    def _due(self, spans: Sequence[Span]) -> list[Span]:
+        hot = {span.key for span in spans[-self._policy.hot_blocks :]}
+        older = [span.key for span in spans if span.key not in hot]
+        turns = in_turn(older, self._policy.rotation, self._before.turn)
+        return [s for s in spans if s.key in hot | turns or not self._is_sound(s.key)]
+
+    def _is_sound(self, key: str) -> bool:
+        block = self._before.trusted(key)
+        return block is not None and self._vault.is_there(block)
+
+    def _candidate(self, key: str) -> Block | None:
+        return self._fetched.get(key) or self._before.trusted(key)
+
+    def _settle(self, source: Source, spans: Sequence[Span]) -> None:
+        todo = [span for span in spans if span.key not in self._settled]
+        for span in self._watch.over(self._table.name, "comparing", todo):
+            self._settled[span.key] = self._equal_block(source, span)
+
+    def _equal_block(self, source: Source, span: Span) -> Block | None:
+        """Return a block that equals the source, None where it has no rows."""
+        theirs = source.checksum(self._table, span)
+        block = self._candidate(span.key)
+        if theirs == EMPTY:
+            return None
+        if block and checksum_of(block) == theirs and self._vault.is_whole(block):
+            return block
+        block = self._fetch(source, span)
+        if checksum_of(block) != theirs:
+            raise CopyDiffers(self._table.name, span.key)
+        return block
+
+    def _fetch(self, source: Source, span: Span) -> Block:
+        return self._vault.write(self._table, span, source.read(self._table, span))
+
+    def _now(self, key: str) -> Block | None:
+        """Return the block of a span as far as this run has come."""
+        if key in self._settled:
+            return self._settled[key]
+        return self._before.blocks.get(key)
+
+    def _counts(self, spans: Sequence[Span]) -> Counts:
+        lost = self._before.blocks.keys() - {span.key for span in spans}
+        gone = Counts(gone=sum(self._before.blocks[key].rows for key in lost))
+        return sum((self._difference(key) for key in self._settled), gone)
+
+    def _difference(self, key: str) -> Counts:
+        old, new = self._before.blocks.get(key), self._settled[key]
+        if old is new:
+            return NOTHING
+        if old is None or new is None:
+            return Counts(new=new.rows if new else 0, gone=old.rows if old else 0)
+        if not self._vault.is_whole(old):
+            return Counts(new=max(new.rows - old.rows, 0), healed=1)
+        read = partial(self._vault.read, self._table)
+        return compare(self._table, read(old), read(new))
+
+
+def in_turn(keys: Sequence[str], share: int, turn: int) -> set[str]:
+    """Return the keys whose turn it is; every key comes up within a round."""
+    if not keys:
+        return set()
+    return {keys[(turn * share + i) % len(keys)] for i in range(share)}

@@ -1,0 +1,93 @@
+"""Raw rows of the driver as a typed frame: every value fits or the run stops."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from metrics.tables import Column, Table
+from sync.faults import ValueMisfit
+
+type RawRow = Sequence[bytes | None]
+
+
+def decode(table: Table, rows: Sequence[RawRow]) -> pl.DataFrame:
+    """Return the rows with exactly the table's schema.
+
+    Raises ValueMisfit for a value that its column's type does not hold as it is.
+    """
+    raw = _texts(table, rows)
+    frame = raw.select(_typed(column) for column in table.columns)
+    misfits = _misfits(table, raw, frame)
+    if any(misfits.values()):
+        raise _first_misfit(table, raw, frame)
+    return frame
+
+
+def _texts(table: Table, rows: Sequence[RawRow]) -> pl.DataFrame:
+    values = list(zip(*rows, strict=True)) or [()] * len(table.columns)
+    names = [column.name for column in table.columns]
+    return pl.DataFrame(
+        [
+            pl.Series(name, column, dtype=pl.Binary)
+            for name, column in zip(names, values, strict=True)
+        ]
+    ).cast(pl.String)
+
+
+def _typed(column: Column) -> pl.Expr:
+    """Return the cast of a text; null where it does not fit."""
+    text = pl.col(column.name)
+    match column.dtype:
+        case pl.String():
+            return text
+        case pl.Boolean():
+            flag = pl.when(text == "1").then(True).when(text == "0").then(False)  # noqa: FBT003  # Polars takes literals
+            return flag.otherwise(None).alias(column.name)
+        case pl.Datetime():
+            second = text.cast(pl.Int64, strict=False)
+            # A zero date arrives as second 0, which no TIMESTAMP can hold.
+            return pl.from_epoch(pl.when(second > 0).then(second)).cast(column.dtype)
+        case pl.Decimal():
+            value = text.cast(column.dtype, strict=False)
+            # The cast rounds further digits away without a word.
+            exact = value.cast(pl.String) == text
+            return pl.when(exact).then(value).alias(column.name)
+        case _:
+            return text.cast(column.dtype, strict=False)
+
+
+def _misfits(table: Table, raw: pl.DataFrame, frame: pl.DataFrame) -> dict[str, bool]:
+    """Return for each column whether a value was lost or a null came."""
+    lost = {
+        c.name: frame[c.name].null_count()
+        > (raw[c.name].null_count() if c.nullable else 0)
+        for c in table.columns
+    }
+    return lost
+
+
+def _first_misfit(table: Table, raw: pl.DataFrame, frame: pl.DataFrame) -> ValueMisfit:
+    for column in table.columns:
+        text, value = raw[column.name], frame[column.name]
+        bad = value.is_null() & (text.is_not_null() | (not column.nullable))
+        if bad.any():
+            row = int(bad.arg_true()[0])
+            key = _shown_key(table, raw[table.key][row])
+            return ValueMisfit(table.name, column.name, key, _fact(column, text[row]))
+    raise AssertionError("called without a misfit")
+
+
+def _fact(column: Column, text: str | None) -> str:
+    if text is None:
+        return "is null, and must not be"
+    if isinstance(column.dtype, pl.Datetime):
+        return "is a zero date"
+    # Numbers only: texts always fit, so nothing that people wrote is shown.
+    return f"is {text}, which {column.dtype} does not hold"
+
+
+def _shown_key(table: Table, key: str | None) -> str:
+    """Return the key; of a text key (a person) only its beginning."""
+    if key is None or table.schema[table.key].is_integer():
+        return str(key)
+    return f"{key[:6]}…"

@@ -1,0 +1,171 @@
+"""One run: six tables at one instant, published together or not at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from errors import logger
+from manifest import Block, Manifest, Run
+from metrics.tables import Table
+from sync.contract import ignored, offences
+from sync.copying import After, Before, TableCopy
+from sync.counts import NOTHING, Counts
+from sync.faults import ContractBroken, Shrunk, StoreDamaged
+from sync.policy import Policy
+from sync.source import Source
+from sync.vault import Vault
+from sync.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked to do apart from the usual."""
+
+    rebuild: frozenset[str] = frozenset()
+    """Names of the tables that are to be read anew."""
+    accept_shrink: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A published run."""
+
+    manifest: Manifest
+    counts: Counts
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.manifest.tables)} tables, {self.counts}, "
+            f"{self.seconds:.1f} s, generation {self.manifest.generation}"
+        )
+
+
+class Replica:
+    """One run's work; may be attempted again with a fresh connection."""
+
+    def __init__(
+        self,
+        tables: Sequence[Table],
+        vault: Vault,
+        policy: Policy,
+        request: Request,
+        watch: Watch,
+    ) -> None:
+        self._tables = tables
+        self._vault = vault
+        self._policy = policy
+        self._request = request
+        self._watch = watch
+        self._before = state_before(vault, tables, request)
+        # They keep what they have fetched from one attempt to the next.
+        self._copies = {
+            table: TableCopy(table, self._of(table), vault, policy, watch)
+            for table in tables
+        }
+
+    def attempt(self, source: Source) -> Outcome:
+        """Make the store equal to one instant of the source and publish it."""
+        check_contract(self._tables, source)
+        for copy in self._copies.values():
+            copy.fetch_backlog(source)
+        with source.snapshot() as now:
+            left_out = check_contract(self._tables, source)
+            after = {t: copy.settle(source) for t, copy in self._copies.items()}
+        self._check_losses(after)
+        self._watch.check()
+        return self._publish(now, after, left_out)
+
+    def _of(self, table: Table) -> Before:
+        if self._before is None:
+            return Before()
+        blocks = self._before.tables.get(table.name, ())
+        anew = table.name in self._request.rebuild
+        doubted = (b.file for b in blocks) if anew else self._vault.suspects()
+        return Before(
+            blocks={block.key: block for block in blocks},
+            doubted=frozenset(doubted),
+            turn=self._before.number,
+        )
+
+    def _check_losses(self, after: Mapping[Table, After]) -> None:
+        losses = [
+            f"{table.name}: {made.counts.gone:,} of {self._of(table).rows:,} rows"
+            for table, made in after.items()
+            if made.counts.gone > self._policy.largest_loss * self._of(table).rows
+        ]
+        if losses and not self._request.accept_shrink:
+            raise Shrunk(losses)
+
+    def _publish(
+        self, now: datetime, after: Mapping[Table, After], left_out: tuple[str, ...]
+    ) -> Outcome:
+        counts = sum((made.counts for made in after.values()), NOTHING)
+        blocks = {table.name: made.blocks for table, made in after.items()}
+        run = Run(now, self._watch.seconds, **_fields(counts))
+        old = self._before
+        number = self._vault.last_number() + 1
+        manifest = Manifest(
+            number=number,
+            generation=_generation(old, blocks, number),
+            snapshot_at=now,
+            tables=blocks,
+            runs=(*(old.runs if old else ()), run)[-self._policy.keep_runs :],
+            ignored=left_out,
+        )
+        self._vault.publish(manifest)
+        self._tell(after, left_out)
+        return Outcome(manifest, counts, self._watch.seconds)
+
+    def _tell(self, after: Mapping[Table, After], left_out: Sequence[str]) -> None:
+        for table, made in after.items():
+            logger.info("%s: %s rows, %s", table.name, f"{made.rows:,}", made.counts)
+        known = self._before.ignored if self._before else ()
+        for column in sorted(set(left_out) - set(known)):
+            logger.info("%s is new in the database and not copied", column)
+
+
+def state_before(
+    vault: Vault, tables: Sequence[Table], request: Request
+) -> Manifest | None:
+    """Return the state in force; a damaged one is nothing to a full rebuild."""
+    try:
+        return vault.current()
+    except StoreDamaged:
+        if request.rebuild.issuperset(table.name for table in tables):
+            return None
+        raise
+
+
+def check_contract(tables: Sequence[Table], source: Source) -> tuple[str, ...]:
+    """Return the live columns that are not copied; raise ContractBroken."""
+    broken: list[str] = []
+    left_out: list[str] = []
+    for table in tables:
+        live = source.columns(table)
+        if live is None:
+            broken.append(f"{table.name} is missing, or SELECT on it is not granted")
+        else:
+            broken += offences(table, live)
+            left_out += ignored(table, live)
+    if broken:
+        raise ContractBroken(broken)
+    return tuple(left_out)
+
+
+def _generation(
+    old: Manifest | None, blocks: Mapping[str, tuple[Block, ...]], number: int
+) -> int:
+    if old is None:
+        # Above every generation that there may have been.
+        return number
+    return old.generation + (dict(old.tables) != dict(blocks))
+
+
+def _fields(counts: Counts) -> dict[str, int]:
+    return {
+        "new": counts.new,
+        "changed": counts.changed,
+        "gone": counts.gone,
+        "healed": counts.healed,
+    }

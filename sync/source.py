@@ -1,0 +1,181 @@
+"""The live database, read only: one connection, one snapshot, raw bytes."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Protocol, cast
+
+import mysql.connector
+import polars as pl
+from mysql.connector import errorcode
+
+from metrics.tables import Table
+from settings import Database
+from sync import sql
+from sync.checksum import Checksum
+from sync.contract import LiveColumn
+from sync.decode import RawRow, decode
+from sync.faults import AccessDenied, SourceError
+from sync.policy import Policy
+from sync.spans import Extent, Span
+
+_REFUSED = {
+    errorcode.ER_ACCESS_DENIED_ERROR,
+    errorcode.ER_DBACCESS_DENIED_ERROR,
+    errorcode.ER_BAD_DB_ERROR,
+}
+_ROWS_AT_ONCE = 16_384
+
+
+class _Cursor(Protocol):
+    def execute(self, statement: str, values: tuple[int | str, ...]) -> object: ...
+    def fetchall(self) -> list[RawRow]: ...
+    def fetchmany(self, size: int) -> list[RawRow]: ...
+    def close(self) -> object: ...
+
+
+class _Connection(Protocol):
+    """What is used of the driver; its own types do not pass strict checks."""
+
+    def cursor(self) -> _Cursor: ...
+    def close(self) -> None: ...
+
+
+class Source:
+    """A connection to the live database that only reads."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[datetime]:
+        """Hold one instant of all tables; yield it, by the server's clock, in UTC.
+
+        The clock is read first: the snapshot holds everything that was committed
+        by then.
+        """
+        now = self._now()
+        self._command("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        self._command("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        yield now
+        self._command("ROLLBACK")
+
+    def lock(self, name: str) -> bool:
+        """Take the server's lock of that name for the life of the connection."""
+        rows = self._rows(("SELECT GET_LOCK(%s, 0)", (name,)), "taking the lock")
+        return rows[0][0] == b"1"
+
+    def columns(self, table: Table) -> list[LiveColumn] | None:
+        """Return the live columns; None where the table is missing or not granted."""
+        missing = {errorcode.ER_NO_SUCH_TABLE, errorcode.ER_TABLEACCESS_DENIED_ERROR}
+        try:
+            rows = self._rows(sql.columns(table), f"describing {table.name}")
+        except SourceError as error:
+            if error.number in missing:
+                return None
+            raise
+        texts = [[(value or b"").decode() for value in row] for row in rows]
+        return [LiveColumn(row[0], row[1], row[2] == "YES") for row in texts]
+
+    def extent(self, table: Table) -> Extent | None:
+        """Return the first and last place of a table, None when it is empty."""
+        (first, last), *_ = self._rows(sql.extent(table), f"measuring {table.name}")
+        if first is None or last is None:
+            return None
+        return Extent(_whole(first), _whole(last))
+
+    def next_place(self, table: Table, place: int) -> int | None:
+        """Return the first place at or after one."""
+        rows = self._rows(sql.next_place(table, place), f"measuring {table.name}")
+        found = rows[0][0]
+        return None if found is None else _whole(found)
+
+    def checksum(self, table: Table, span: Span) -> Checksum:
+        """Return the checksum of a span's rows, computed by the server."""
+        rows = self._rows(sql.checksum(table, span), f"comparing {table.name}")
+        return Checksum(*(_whole(value or b"0") for value in rows[0]))
+
+    def read(self, table: Table, span: Span) -> pl.DataFrame:
+        """Return a span's rows, sorted by key, with the table's schema."""
+        with _reported(f"reading {table.name}"):
+            cursor = self._execute(*sql.select(table, span))
+            parts = [decode(table, [])]
+            while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                parts.append(decode(table, rows))
+            cursor.close()
+        # The server sorts texts by collation; the files are sorted by bytes.
+        return pl.concat(parts).sort(table.key)
+
+    def _now(self) -> datetime:
+        rows = self._rows(("SELECT UNIX_TIMESTAMP(NOW(6))", ()), "reading the clock")
+        seconds = float(rows[0][0] or b"0")
+        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+
+    def _rows(
+        self, statement: tuple[str, tuple[int | str, ...]], action: str
+    ) -> Sequence[RawRow]:
+        with _reported(action):
+            cursor = self._execute(*statement)
+            rows = cursor.fetchall()
+            cursor.close()
+        return rows
+
+    def _command(self, statement: str) -> None:
+        with _reported("opening a snapshot"):
+            self._execute(statement, ()).close()
+
+    def _execute(self, statement: str, values: tuple[int | str, ...]) -> _Cursor:
+        cursor = self._connection.cursor()
+        cursor.execute(statement, values)
+        return cursor
+
+
+@contextmanager
+def connected(database: Database, policy: Policy) -> Iterator[Source]:
+    """Open a connection and close it afterwards, whatever happened on it."""
+    connection = _connect(database, policy)
+    try:
+        yield Source(connection)
+    finally:
+        with suppress(mysql.connector.Error, OSError):
+            connection.close()
+
+
+def _connect(database: Database, policy: Policy) -> _Connection:
+    with _reported("connecting"):
+        connection = mysql.connector.connect(
+            host=database.host,
+            port=database.port,
+            user=database.user,
+            password=database.password.reveal(),
+            database=database.name,
+            charset="utf8mb4",
+            # MariaDB 11 does not know the driver's own default.
+            collation="utf8mb4_general_ci",
+            time_zone="+00:00",
+            # Without limits a stalled link hangs for ever.
+            connection_timeout=min(10, policy.statement_seconds),
+            read_timeout=policy.statement_seconds,
+            write_timeout=policy.statement_seconds,
+            autocommit=True,
+            raw=True,
+        )
+        return cast("_Connection", connection)
+
+
+@contextmanager
+def _reported(action: str) -> Iterator[None]:
+    """Turn what the driver raises, in either implementation, into our errors."""
+    try:
+        yield
+    except mysql.connector.Error as error:
+        if error.errno in _REFUSED:
+            raise AccessDenied(error.errno) from error
+        raise SourceError(action, error.errno) from error
+    except OSError as error:
+        raise SourceError(action, error.errno) from error
+
+
+def _whole(value: bytes) -> int:
+    """Return a whole number; a zero date's missing second counts as 0."""
+    return int(value.split(b".")[0] or b"0")

@@ -1,0 +1,119 @@
+"""SQL derived from the table descriptions: identifiers quoted, values parameters."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from metrics.tables import Blocks, Column, Table
+from sync.spans import Span
+
+SEPARATOR = "\x1f"
+_NO_LIMIT = 2**64 - 1
+
+Statement = tuple[str, tuple[int, ...]]
+
+
+def quoted(name: str) -> str:
+    """Return an identifier in backticks."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def text_of(column: Column) -> str:
+    """Return the expression whose text is the column's value on both sides.
+
+    Seconds since 1970 are unambiguous in every time zone of the server.
+    """
+    name = quoted(column.name)
+    return f"UNIX_TIMESTAMP({name})" if _is_time(column) else name
+
+
+def select(table: Table, span: Span) -> Statement:
+    """Return the query for the rows of a span, by key."""
+    where, values = _within(table, span)
+    columns = ", ".join(text_of(column) for column in table.columns)
+    return (
+        f"SELECT {columns} FROM {quoted(table.name)}{where} "
+        f"ORDER BY {quoted(table.key)}",
+        values,
+    )
+
+
+def checksum(table: Table, span: Span) -> Statement:
+    """Return the query for count, sum and squared xor of the rows' CRC32.
+
+    The limit keeps the inner query from being merged into the outer one, which
+    would compute every CRC three times.
+    """
+    where, values = _within(table, span)
+    return (
+        "SELECT COUNT(*), COALESCE(SUM(crc), 0), COALESCE(BIT_XOR(crc * crc), 0) "
+        f"FROM (SELECT {_row_crc(table)} AS crc FROM {quoted(table.name)}{where} "
+        f"LIMIT {_NO_LIMIT}) AS row_checksums",
+        values,
+    )
+
+
+def extent(table: Table) -> Statement:
+    """Return the query for the first and last place of a table."""
+    place = quoted(_place_column(table))
+    return (
+        f"SELECT {_place(table, f'MIN({place})')}, {_place(table, f'MAX({place})')} "
+        f"FROM {quoted(table.name)}",
+        (),
+    )
+
+
+def next_place(table: Table, place: int) -> Statement:
+    """Return the query for the first place at or after one."""
+    column = quoted(_place_column(table))
+    return (
+        f"SELECT {_place(table, f'MIN({column})')} FROM {quoted(table.name)} "
+        f"WHERE {column} >= {_bound(table)}",
+        (place,),
+    )
+
+
+def columns(table: Table) -> Statement:
+    """Return the query for the live columns of a table."""
+    return f"SHOW COLUMNS FROM {quoted(table.name)}", ()
+
+
+def _row_crc(table: Table) -> str:
+    texts = [text_of(column) for column in table.columns]
+    nulls = [f"ISNULL({quoted(c.name)})" for c in table.columns if c.nullable]
+    # CONCAT_WS leaves nulls out, so the bits say which values are there.
+    bits = [f"CONCAT({', '.join(nulls)})"] if nulls else []
+    return f"CRC32(CONCAT_WS(_utf8mb4 0x1F, {', '.join(texts + bits)}))"
+
+
+def _within(table: Table, span: Span) -> tuple[str, tuple[int, ...]]:
+    if span.whole:
+        return "", ()
+    column = quoted(_place_column(table))
+    upper = f"{column} < {_bound(table)}"
+    if span.lower == 0:
+        # Zero dates lie before 1970: they have to be read to be refused.
+        return f" WHERE {upper}", (span.upper,)
+    return f" WHERE {column} >= {_bound(table)} AND {upper}", (span.lower, span.upper)
+
+
+def _place_column(table: Table) -> str:
+    return table.time if table.blocks is Blocks.MONTH else table.key
+
+
+def _place(table: Table, expression: str) -> str:
+    by: dict[Blocks, Callable[[str], str]] = {
+        Blocks.KEY_RANGE: str,
+        Blocks.MONTH: lambda value: f"UNIX_TIMESTAMP({value})",
+        # Only whether there are rows matters.
+        Blocks.WHOLE: lambda value: f"IF({value} IS NULL, NULL, 0)",
+    }
+    return by[table.blocks](expression)
+
+
+def _bound(table: Table) -> str:
+    return "FROM_UNIXTIME(%s)" if table.blocks is Blocks.MONTH else "%s"
+
+
+def _is_time(column: Column) -> bool:
+    return isinstance(column.dtype, pl.Datetime)

@@ -1,0 +1,147 @@
+"""The store as the sync job writes it: immutable blocks, one commit point."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from secrets import token_hex
+
+import polars as pl
+
+from manifest import BLOCKS, CURRENT, MANIFESTS, Block, Manifest, ManifestError
+from metrics.tables import Table
+from sync.checksum import Checksum, checksum
+from sync.disk import Disk
+from sync.faults import StoreDamaged
+from sync.spans import Span
+
+SUSPECTS = "SUSPECTS"
+"""Blocks that `--verify` found to differ; the next run reads them anew."""
+
+
+class Vault:
+    """A store's folder: what is in force, and what is about to be."""
+
+    def __init__(self, disk: Disk) -> None:
+        self.disk = disk
+        self.root = disk.root
+
+    def current(self) -> Manifest | None:
+        """Return the manifest in force, None before the first run.
+
+        Raises StoreDamaged when there is one that cannot be read.
+        """
+        try:
+            name = (self.root / CURRENT).read_text().strip()
+        except FileNotFoundError:
+            return None
+        try:
+            return Manifest.from_json((self.root / MANIFESTS / name).read_text())
+        except (ManifestError, OSError, UnicodeDecodeError) as error:
+            raise StoreDamaged(error) from error
+
+    def last_number(self) -> int:
+        """Return the number of the newest manifest, 0 where there is none."""
+        names = (path.name for path in (self.root / MANIFESTS).glob("*-*.json"))
+        return max((int(name.split("-")[0]) for name in names), default=0)
+
+    def write(self, table: Table, span: Span, frame: pl.DataFrame) -> Block:
+        """Write a block under a name that was never used; nobody reads it yet."""
+        folder = self.root / BLOCKS / table.name
+        self.disk.make_folder(folder)
+        path = folder / f"{span.key}-{token_hex(6)}.parquet"
+        content = _parquet(frame)
+        self.disk.write(path, content)
+        return _describe(
+            table, span, frame, file=path.relative_to(self.root), content=content
+        )
+
+    def is_there(self, block: Block) -> bool:
+        """Return whether a block's file exists with its size: cheap."""
+        path = self.root / block.file
+        return path.is_file() and path.stat().st_size == block.bytes
+
+    def is_whole(self, block: Block) -> bool:
+        """Return whether a block's file holds every byte that was written."""
+        try:
+            content = (self.root / block.file).read_bytes()
+        except OSError:
+            return False
+        return hashlib.sha256(content).hexdigest() == block.sha256
+
+    def read(self, table: Table, block: Block) -> pl.DataFrame:
+        """Return the rows of a whole block."""
+        return pl.read_parquet(self.root / block.file, schema=table.schema)
+
+    def suspects(self) -> frozenset[str]:
+        """Return the files that the last verification found to differ."""
+        try:
+            text = (self.root / SUSPECTS).read_text()
+            return frozenset(map(str, json.loads(text)))
+        except (FileNotFoundError, ValueError):
+            return frozenset()
+
+    def note_suspects(self, blocks: Sequence[Block]) -> None:
+        """Leave word for the next run which blocks to read anew."""
+        self._put(SUSPECTS, json.dumps([block.file for block in blocks]))
+
+    def publish(self, manifest: Manifest) -> str:
+        """Put a manifest in force; return its name. CURRENT is the commit point."""
+        name = f"{manifest.number:010d}-{token_hex(6)}.json"
+        folder = self.root / MANIFESTS
+        self.disk.make_folder(folder)
+        self.disk.write(folder / name, manifest.to_json().encode())
+        for table in manifest.tables:
+            if (self.root / BLOCKS / table).is_dir():
+                self.disk.sync_folder(self.root / BLOCKS / table)
+        self.disk.sync_folder(folder)
+        self._put(CURRENT, name + "\n")
+        return name
+
+    def discard(self, is_unwanted: Callable[[Path], bool]) -> None:
+        """Remove the files below the store's folders that nobody wants."""
+        for pattern in (f"{BLOCKS}/*/*", f"{MANIFESTS}/*", f"{CURRENT}-*.tmp"):
+            for path in sorted(self.root.glob(pattern)):
+                if is_unwanted(path):
+                    self.disk.remove(path)
+
+    def _put(self, name: str, text: str) -> None:
+        temporary = self.root / f"{CURRENT}-{token_hex(6)}.tmp"
+        self.disk.write(temporary, text.encode())
+        self.disk.replace(temporary, self.root / name)
+        self.disk.sync_folder(self.root)
+
+
+def checksum_of(block: Block) -> Checksum:
+    """Return the checksum that a manifest states for a block."""
+    return Checksum(block.rows, block.crc_sum, block.crc_xor)
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=3)
+    return buffer.getvalue()
+
+
+def _describe(
+    table: Table, span: Span, frame: pl.DataFrame, *, file: Path, content: bytes
+) -> Block:
+    """Return what the manifest says of a block."""
+    bounds = frame.select(
+        min_key=pl.col(table.key).min(),
+        max_key=pl.col(table.key).max(),
+        min_time=pl.col(table.time).min(),
+        max_time=pl.col(table.time).max(),
+    )
+    mine = checksum(table, frame)
+    return Block(
+        key=span.key,
+        file=file.as_posix(),
+        rows=mine.rows,
+        bytes=len(content),
+        crc_sum=mine.crc_sum,
+        crc_xor=mine.crc_xor,
+        sha256=hashlib.sha256(content).hexdigest(),
+        **bounds.row(0, named=True),
+    )

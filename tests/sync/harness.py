@@ -1,0 +1,69 @@
+"""A store and its source side by side: run the job, compare every value."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from manifest import CURRENT, MANIFESTS, Manifest
+from metrics.tables import TABLES, Table
+from settings import Database, Secret, SentrySettings, SyncSettings
+from store import open_store
+from sync.disk import Disk
+from sync.job import Job
+from sync.policy import Policy
+from sync.replica import Request
+from tests.mariadb import LiveDatabase
+
+QUICK = Policy(attempts=3, first_pause=0.05, statement_seconds=10)
+
+
+@dataclass
+class Store:
+    """A store's folder, the database that it copies, and how it is copied."""
+
+    root: Path
+    source: LiveDatabase
+    policy: Policy = QUICK
+    tables: tuple[Table, ...] = TABLES
+    stop: Event = field(default_factory=Event)
+    heartbeat: str | None = None
+    address: Database | None = None
+
+    def sync(self, request: Request = Request(), **policy: float) -> int:  # noqa: B008  # frozen
+        """Run the job once in this process; return its exit code."""
+        return self.job(**policy).run(request)
+
+    def job(self, **policy: float) -> Job:
+        """Return the job as these settings make it."""
+        settings = SyncSettings(
+            data_dir=self.root,
+            database=self.address or self.source.settings,
+            sync_interval=600,
+            heartbeat_url=Secret(self.heartbeat) if self.heartbeat else None,
+            sentry=SentrySettings(dsn=None, environment="test"),
+        )
+        return Job(
+            settings,
+            Disk(self.root),
+            self.stop,
+            tables=self.tables,
+            policy=replace(self.policy, **policy),
+        )
+
+    def manifest(self) -> Manifest:
+        """Return the manifest in force."""
+        name = (self.root / CURRENT).read_text().strip()
+        return Manifest.from_json((self.root / MANIFESTS / name).read_text())
+
+    def rows(self, table: Table) -> pl.DataFrame:
+        """Return what a reader of the store sees of a table, by key."""
+        frame = open_store(self.root).frames.by_name[table.name]
+        return frame.collect().sort(table.key)
+
+    def assert_equals_source(self) -> None:
+        """Compare every row and every value of every table with the source."""
+        for table in self.tables:
+            assert_frame_equal(self.rows(table), self.source.rows(table))
