@@ -35,6 +35,18 @@ def window_axis(window: Window, every: Every) -> pl.LazyFrame:
     return axis(window.first_day, window.last_day, every)
 
 
+def data_axis(buckets: pl.LazyFrame, every: Every) -> pl.LazyFrame:
+    """Return all buckets from the first to the last of `bucket`; none without rows."""
+    first, last = pl.col("bucket").min(), pl.col("bucket").max()
+    spans = buckets.select(bucket=pl.date_ranges(first, last, _INTERVALS[every]))
+    return spans.explode("bucket").drop_nulls()
+
+
+def last_of(bucket: str, every: Every) -> pl.Expr:
+    """Return the last day of a bucket."""
+    return pl.col(bucket).dt.offset_by(_INTERVALS[every]) - pl.duration(days=1)
+
+
 def bucketed(frames: Frames, every: Every) -> Frames:
     """Add to every table the column `bucket` that its time lies in."""
     return frames.map(

@@ -1,0 +1,166 @@
+"""What people view and do, where they come from, and in which rooms they vote."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import polars as pl
+
+from metrics.buckets import bucketed, window_axis
+from metrics.constants import TOP
+from metrics.frames import Frames, Window
+from metrics.measures import distinct, ranked, ratio, rows, share
+from metrics.scope import Every
+
+By = Literal["route", "event", "source"]
+
+SOURCE_CLASSES: Mapping[str, str] = {
+    "Teams": r"teams\.",
+    "Google Ads": r"ads\.|google_ads",
+    "Google Search": r"www\.google\.com",
+    "Free Planning Poker": r"free-planning-poker\.com",
+    "CV": "cv",
+    "Email": "email",
+    "GitHub": r"github\.com",
+    "Bing": r"bing\.com",
+}
+"""Classes of sources; the first pattern found anywhere in the text decides."""
+OTHER = "Other"
+
+
+def source_class(source: pl.Expr) -> pl.Expr:
+    """Return the class of a source as text; null stays null."""
+    found = pl.coalesce(
+        pl.when(source.str.contains(pattern)).then(pl.lit(name))
+        for name, pattern in SOURCE_CLASSES.items()
+    )
+    return pl.when(source.is_not_null()).then(found.fill_null(OTHER))
+
+
+def routes(frames: Frames) -> pl.LazyFrame:
+    """Return page views per route, most first: route, count, users, share."""
+    return _ranked(_labelled(frames, "route"), "route")
+
+
+def events(frames: Frames) -> pl.LazyFrame:
+    """Return events per kind, most first: event, count, users, share."""
+    return _ranked(_labelled(frames, "event"), "event")
+
+
+def sources(frames: Frames) -> pl.LazyFrame:
+    """Return page views per class of source, most first: source, count, users, share.
+
+    Page views without a source are left out.
+    """
+    return _ranked(_labelled(frames, "source"), "source")
+
+
+def sources_quality(frames: Frames) -> pl.LazyFrame:
+    """Return which sources bring people who take part, most people first.
+
+    Columns: source, people (distinct), estimated (those of them with a row in
+    estimations), activation_rate.
+    """
+    came = _labelled(frames, "source").select("source", "user_id").unique()
+    took_part = came.join(frames.estimations, on="user_id", how="semi")
+    counts = came.group_by("source").agg(people=rows())
+    return ranked(
+        counts.join(
+            took_part.group_by("source").agg(estimated=rows()), on="source", how="left"
+        )
+        .with_columns(pl.col("estimated").fill_null(0))
+        .with_columns(activation_rate=ratio("estimated", "people")),
+        ["source"],
+        "people",
+    )
+
+
+def rooms(frames: Frames, names: pl.LazyFrame | None = None) -> pl.LazyFrame:
+    """Return votes per room, most first.
+
+    `names` holds all rooms when `frames.rooms` only holds those of a window.
+    Columns: room_id, room_number and room_name (null for a deleted room), votes,
+    share, estimations, last_vote_at.
+    """
+    names = frames.rooms if names is None else names
+    found = names.select(room_id="id", room_number="number", room_name="name")
+    return ranked(
+        votes_per_room(frames)
+        .with_columns(share=share("votes"))
+        .join(found, on="room_id", how="left")
+        .select(
+            *("room_id", "room_number", "room_name"),
+            *("votes", "share", "estimations", "last_vote_at"),
+        ),
+        ["room_id"],
+        "votes",
+    )
+
+
+def votes_per_room(frames: Frames) -> pl.LazyFrame:
+    """Return room_id, votes, estimations, last_vote_at of each room with votes."""
+    return frames.votes.group_by("room_id").agg(
+        votes=rows(),
+        estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
+        last_vote_at=pl.col("voted_at").max(),
+    )
+
+
+def over_time(frames: Frames, window: Window, every: Every, by: By) -> pl.LazyFrame:
+    """Return rows per bucket and label; every label of the window in every bucket.
+
+    Columns: bucket, label, count.
+    """
+    inside = _labelled(bucketed(frames.within(window), every), by)
+    counts = inside.group_by("bucket", label=by).agg(count=rows())
+    labels = counts.select("label").unique()
+    return (
+        window_axis(window, every)
+        .join(labels, how="cross")
+        .join(counts, on=["bucket", "label"], how="left", nulls_equal=True)
+        .with_columns(pl.col("count").fill_null(0))
+        .sort("bucket", "label", nulls_last=True)
+    )
+
+
+def reference_routes(frames: Frames) -> pl.LazyFrame:
+    """Return page views per route, by name: route, count."""
+    return frames.page_views.group_by("route").agg(count=rows()).sort("route")
+
+
+def reference_events(frames: Frames) -> pl.LazyFrame:
+    """Return events per kind, by name: event, count."""
+    return frames.events.group_by("event").agg(count=rows()).sort("event")
+
+
+def reference_sources(frames: Frames) -> pl.LazyFrame:
+    """Return page views per class, in the classes' order: source, count.
+
+    A class without rows is absent, apart from Other.
+    """
+    order = pl.LazyFrame({"source": [*SOURCE_CLASSES, OTHER]})
+    counts = _labelled(frames, "source").group_by("source").agg(count=rows())
+    return (
+        order.join(counts, on="source", how="left", maintain_order="left")
+        .with_columns(pl.col("count").fill_null(0))
+        .filter((pl.col("count") > 0) | (pl.col("source") == OTHER))
+    )
+
+
+def reference_rooms(frames: Frames) -> pl.LazyFrame:
+    """Return the names with most votes, null for deleted rooms: room_name, votes."""
+    per_name = rooms(frames).group_by("room_name").agg(pl.col("votes").sum())
+    return ranked(per_name, ["room_name"], "votes").head(TOP)
+
+
+def _labelled(frames: Frames, by: By) -> pl.LazyFrame:
+    if by == "event":
+        return frames.events
+    if by == "route":
+        return frames.page_views
+    views = frames.page_views.filter(pl.col("source").is_not_null())
+    return views.with_columns(source=source_class(pl.col("source")))
+
+
+def _ranked(frame: pl.LazyFrame, label: By) -> pl.LazyFrame:
+    counts = frame.group_by(label).agg(count=rows(), users=distinct("user_id"))
+    return ranked(counts.with_columns(share=share("count")), [label])

@@ -1,0 +1,62 @@
+"""Two periods side by side."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from metrics.measures import ranked as rank
+from metrics.measures import ratio
+
+
+def ranked(
+    now: pl.LazyFrame, before: pl.LazyFrame, on: Sequence[str], value: str
+) -> pl.LazyFrame:
+    """Add the other period to a ranked table; labels of either period are listed.
+
+    Adds `{value}_before`, `{value}_change` and `{value}_change_share` (the change
+    divided by the value before; null where that is 0). Missing counts are 0.
+    """
+    earlier = before.select(*on, pl.col(value).alias(f"{value}_before"))
+    joined = now.join(earlier, on=list(on), how="full", coalesce=True, nulls_equal=True)
+    known = joined.with_columns(pl.col(value, f"{value}_before").fill_null(0))
+    change = pl.col(value) - pl.col(f"{value}_before")
+    return rank(
+        known.with_columns(
+            change.alias(f"{value}_change"),
+            ratio(change, f"{value}_before").alias(f"{value}_change_share"),
+        ),
+        on,
+        value,
+    )
+
+
+def uncompared(now: pl.LazyFrame, value: str) -> pl.LazyFrame:
+    """Add the columns of `ranked` as nulls: there is nothing to compare with."""
+    return now.with_columns(
+        pl.lit(None, pl.Int64).alias(f"{value}_before"),
+        pl.lit(None, pl.Int64).alias(f"{value}_change"),
+        pl.lit(None, pl.Float64).alias(f"{value}_change_share"),
+    )
+
+
+def moved(
+    now: pl.LazyFrame, before: pl.LazyFrame, on: Sequence[str], value: str
+) -> pl.LazyFrame:
+    """Rank labels by how much they moved, up or down.
+
+    Columns: on, value, `{value}_before`, `{value}_change`, `{value}_change_share`,
+    contribution (the part of all absolute changes, null where nothing moved).
+    """
+    size = pl.col(f"{value}_change").abs()
+    return (
+        ranked(now, before, on, value)
+        .select(
+            *on,
+            value,
+            f"{value}_before",
+            f"{value}_change",
+            f"{value}_change_share",
+            contribution=ratio(size, size.sum()),
+        )
+        .sort(size, *on, descending=[True] + [False] * len(on), nulls_last=True)
+    )

@@ -1,0 +1,79 @@
+"""How everything grew: new per day, moving average, accumulated."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from metrics.buckets import axis, bucketed, data_axis, first_of, on_axis
+from metrics.constants import MOVING_AVERAGE
+from metrics.frames import Frames, Window
+from metrics.measures import python_round, rows
+from metrics.scope import Every
+
+COUNTS = ("new_users", "page_views", "rooms", "estimations", "votes")
+"""What is counted: rows of each table by the time that they came to be."""
+
+
+def reference(frames: Frames, start: date, today: date) -> pl.LazyFrame:
+    """Return one row per weekday (Monday to Friday) from start to today.
+
+    Columns: date; the counts; acc_ of each, summed over the listed rows only; ma_
+    of each, the mean of the last 30 listed rows to 2 decimals, null before.
+    """
+    days = axis(start, today, "day").filter(pl.col("bucket").dt.weekday() <= 5)
+    counts = on_axis(days, _counts(bucketed(frames, "day")), COUNTS)
+    return counts.select(
+        pl.col("bucket").alias("date"),
+        pl.col(COUNTS),
+        *_accumulated(),
+        *(python_round(average, 2) for average in _averages()),
+    )
+
+
+def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
+    """Return one row per bucket that overlaps the window, every day counted.
+
+    `frames` holds all of history: the first bucket is whole even where the window
+    starts inside it, acc_ adds up from the first row of the data, and ma_ is the
+    mean of the last 30 buckets, null where history is shorter.
+    Columns: bucket; the counts; acc_ and ma_ of each.
+    """
+    past = bucketed(
+        frames.map(lambda t, frame: frame.filter(pl.col(t.time) < window.end)), every
+    )
+    counts = _counts(past)
+    first = first_of(window.first_day, every)
+    ends = pl.LazyFrame({"bucket": [first, first_of(window.last_day, every)]})
+    known = pl.concat([ends, *(part.select("bucket") for part in counts)])
+    return (
+        on_axis(data_axis(known, every), counts, COUNTS)
+        .with_columns(*_accumulated(), *_averages())
+        .filter(pl.col("bucket") >= first)
+    )
+
+
+def _counts(frames: Frames) -> Sequence[pl.LazyFrame]:
+    tables = (
+        frames.users,
+        frames.page_views,
+        frames.rooms,
+        frames.estimations,
+        frames.votes,
+    )
+    return [
+        table.group_by("bucket").agg(rows().alias(name))
+        for name, table in zip(COUNTS, tables, strict=True)
+    ]
+
+
+def _accumulated() -> list[pl.Expr]:
+    return [pl.col(name).cum_sum().alias(f"acc_{name}") for name in COUNTS]
+
+
+def _averages() -> list[pl.Expr]:
+    # Sums of integers are exact; a rolling mean of floats drifts.
+    return [
+        (pl.col(name).rolling_sum(MOVING_AVERAGE) / MOVING_AVERAGE).alias(f"ma_{name}")
+        for name in COUNTS
+    ]

@@ -1,0 +1,75 @@
+"""The replaced service's whole answer: its plans, and its shape in JSON."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import polars as pl
+
+from metrics import behaviour, historical, location, reoccurring, traffic, votes
+from metrics.constants import START, START_DATE
+from metrics.frames import Frames
+
+
+def plans(frames: Frames, now: datetime) -> dict[str, pl.LazyFrame]:
+    """Return every plan that `answer` needs, to be executed together."""
+    today = now.date()
+    return {
+        "traffic": traffic.reference(frames, START),
+        "votes": votes.reference(frames),
+        "weekday_counts": votes.reference_weekdays(frames),
+        "estimation_counts": votes.reference_estimations(frames),
+        "routes": behaviour.reference_routes(frames),
+        "sources": behaviour.reference_sources(frames),
+        "events": behaviour.reference_events(frames),
+        "rooms": behaviour.reference_rooms(frames),
+        "reoccurring": reoccurring.reference(frames, START_DATE, today),
+        "historical": historical.reference(frames, START_DATE, today),
+        "device": location.reference_by(frames, "device"),
+        "os": location.reference_by(frames, "os"),
+        "browser": location.reference_by(frames, "browser"),
+        "country": location.reference_by(frames, "country"),
+        "country_region": location.reference_by(frames, "country", "region"),
+        "country_city": location.reference_by(frames, "country", "city"),
+    }
+
+
+def answer(results: Mapping[str, pl.DataFrame]) -> dict[str, object]:
+    """Return the executed plans in the shape of the replaced service's JSON.
+
+    Keys: traffic, votes, behaviour, reoccurring, historical,
+    location_and_user_agent. A null group stands under the key "null".
+    """
+    return {
+        "traffic": record(results["traffic"]),
+        "votes": record(results["votes"])
+        | _groups(results, ("weekday_counts", "estimation_counts")),
+        "behaviour": _groups(results, ("routes", "sources", "events", "rooms")),
+        "reoccurring": _records(results["reoccurring"]),
+        "historical": _records(results["historical"]),
+        "location_and_user_agent": {
+            **_groups(results, ("device", "os", "browser", "country")),
+            "country_region": _records(results["country_region"]),
+            "country_city": _records(results["country_city"]),
+        },
+    }
+
+
+def record(frame: pl.DataFrame) -> dict[str, object]:
+    """Return a frame of one row as an object."""
+    return frame.row(0, named=True)
+
+
+def _records(frame: pl.DataFrame) -> list[dict[str, object]]:
+    return frame.with_columns(pl.col(pl.Date).dt.to_string("iso")).to_dicts()
+
+
+def _groups(
+    results: Mapping[str, pl.DataFrame], names: Iterable[str]
+) -> dict[str, object]:
+    return {name: _counts(results[name]) for name in names}
+
+
+def _counts(frame: pl.DataFrame) -> dict[str, int]:
+    """Return a frame of label and count as an object."""
+    labels, counts = frame.get_columns()
+    return dict(zip(labels.cast(pl.String).fill_null("null"), counts, strict=True))

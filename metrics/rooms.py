@@ -1,0 +1,108 @@
+"""One room: finding it, its statistics, its rounds."""
+
+import polars as pl
+
+from metrics.behaviour import votes_per_room
+from metrics.buckets import bucket_of, data_axis, on_axis
+from metrics.frames import Frames
+from metrics.measures import rows
+from metrics.scale import estimated, steps
+from metrics.scope import Every
+from metrics.votes import rounded_mean
+
+FOUND = 20
+"""Rooms that a search shows at most."""
+
+
+def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
+    """Return the old service's figures of a room in one row; zeros without votes.
+
+    Columns: votes, duration (mean seconds), estimations, estimations_per_vote,
+    avg_min_estimation, avg_avg_estimation, avg_max_estimation, spectators,
+    spectators_per_vote.
+    """
+    amount, spectators = pl.col("amount_of_estimations"), pl.col("amount_of_spectators")
+    return frames.votes.filter(pl.col("room_id") == room_id).select(
+        votes=rows(),
+        duration=rounded_mean(pl.col("duration"), 0),
+        estimations=amount.sum().cast(pl.Int64),
+        estimations_per_vote=rounded_mean(amount),
+        avg_min_estimation=rounded_mean(pl.col("min_estimation")),
+        avg_avg_estimation=rounded_mean(pl.col("avg_estimation").cast(pl.Float64)),
+        avg_max_estimation=rounded_mean(pl.col("max_estimation")),
+        spectators=spectators.sum().cast(pl.Int64),
+        spectators_per_vote=rounded_mean(spectators),
+    )
+
+
+def all_rooms(frames: Frames) -> pl.LazyFrame:
+    """Return every room, last used first: id, number, name, votes, last_vote_at."""
+    votes = votes_per_room(frames).drop("estimations")
+    return (
+        frames.rooms.select("id", "number", "name")
+        .join(votes, left_on="id", right_on="room_id", how="left")
+        .with_columns(pl.col("votes").fill_null(0))
+        .sort("last_vote_at", "id", descending=[True, False], nulls_last=True)
+    )
+
+
+def find(frames: Frames, text: str) -> pl.LazyFrame:
+    """Return at most 20 rooms that match what somebody types, best match first.
+
+    Equal id, number or name, then a start of one of them, then a part of the name;
+    upper and lower case are the same, no character is special. Columns: those of
+    `all_rooms`.
+    """
+    wanted = text.strip().lower()
+    name = pl.col("name").str.to_lowercase()
+    keys = [pl.col("id").cast(pl.String), pl.col("number").cast(pl.String), name]
+    match = (
+        pl.when(pl.any_horizontal(key == wanted for key in keys))
+        .then(0)
+        .when(pl.any_horizontal(key.str.starts_with(wanted) for key in keys))
+        .then(1)
+        .when(name.str.contains(wanted, literal=True))
+        .then(2)
+    )
+    return (
+        all_rooms(frames)
+        .with_columns(match=match)
+        .filter(pl.col("match").is_not_null())
+        .sort("match", maintain_order=True)
+        .head(FOUND)
+        .drop("match")
+    )
+
+
+def over_time(frames: Frames, room_id: int, every: Every) -> pl.LazyFrame:
+    """Return a room's activity from its first to its last vote, all buckets.
+
+    Columns: bucket, votes, estimations.
+    """
+    counts = (
+        frames.votes.filter(pl.col("room_id") == room_id)
+        .group_by(bucket=bucket_of("voted_at", every))
+        .agg(votes=rows(), estimations=pl.col("amount_of_estimations").sum())
+    )
+    return on_axis(data_axis(counts, every), [counts], ("votes", "estimations"))
+
+
+def recent_rounds(frames: Frames, room_id: int) -> pl.LazyFrame:
+    """Return all rounds of a room, newest first.
+
+    Columns: id, voted_at, amount_of_estimations, amount_of_spectators,
+    min_estimation, avg_estimation, max_estimation, steps (null, like the three
+    before, where nobody estimated), duration (seconds), was_auto_flip.
+    """
+    return (
+        frames.votes.filter(pl.col("room_id") == room_id)
+        .sort("voted_at", "id", descending=True)
+        .select(
+            *("id", "voted_at", "amount_of_estimations", "amount_of_spectators"),
+            pl.when(estimated()).then("min_estimation").alias("min_estimation"),
+            pl.when(estimated()).then(pl.col("avg_estimation").cast(pl.Float64)),
+            pl.when(estimated()).then("max_estimation").alias("max_estimation"),
+            pl.when(estimated()).then(steps()).alias("steps"),
+            *("duration", "was_auto_flip"),
+        )
+    )
