@@ -1,5 +1,7 @@
 """Overview: today, the period's key figures, and what moved most."""
 
+from functools import partial
+
 import streamlit as st
 
 from metrics import daily
@@ -7,18 +9,39 @@ from ui import cards, charts, shell
 from ui.block import block
 from ui.trend import trend
 
-PEOPLE = ("unique_users", "activation_rate")
-ROUNDS = ("votes", "estimations_per_vote")
-TOTALS = ("traffic_totals", "votes_totals", "traffic_over_time", "votes_over_time")
+PEOPLE, PEOPLE_SERIES = "traffic_totals", "traffic_over_time"
+ROUNDS, ROUNDS_SERIES = "votes_totals", "votes_over_time"
+TABLES = (PEOPLE, PEOPLE_SERIES, ROUNDS, ROUNDS_SERIES)
 
 view = shell.view()
 found = view.ask(
-    *TOTALS,
-    "historical",
+    *TABLES,
     "what_moved",
-    earlier=(*TOTALS, "historical"),
+    earlier=TABLES,
     today=daily.today(view.frames, view.now),
+    last_day=daily.reference(view.frames, view.now),
 )
 
 st.subheader("Today so far", anchor=False)
 cards.row(("estimations", "votes", "new_users", "rooms"), found["today"])
+
+st.subheader("The period", anchor=False)
+cards.row(
+    ("unique_users", "activation_rate", "session_median_minutes"),
+    found[PEOPLE],
+    found.earlier.get(PEOPLE),
+    found[PEOPLE_SERIES],
+)
+cards.row(
+    ("votes", "estimations", "estimations_per_vote"),
+    found[ROUNDS],
+    found.earlier.get(ROUNDS),
+    found[ROUNDS_SERIES],
+)
+trend(view, ROUNDS_SERIES, found, ("votes", "estimations"))
+block(
+    view,
+    "what_moved",
+    found["what_moved"],
+    partial(charts.ranked, label="label", value="change", title="change"),
+)

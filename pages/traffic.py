@@ -1,11 +1,14 @@
 """Traffic: who comes, how long they stay, and from where."""
 
+from functools import partial
+
 import streamlit as st
 
 from ui import cards, charts, shell
 from ui.block import block
 from ui.trend import trend
 
+TOTALS, SERIES = "traffic_totals", "traffic_over_time"
 KEYS = (
     "unique_users",
     "page_views",
@@ -15,23 +18,32 @@ KEYS = (
     "session_mean_minutes",
     "session_median_minutes",
 )
-TOTALS, SERIES = "traffic_totals", "traffic_over_time"
+ranked = partial(charts.ranked, value="count", title="page views")
 
 view = shell.view()
 found = view.ask(
     TOTALS,
     SERIES,
-    "session_lengths",
-    "sources_quality",
     "sources",
     "routes",
+    "session_lengths",
+    "sources_quality",
     earlier=(TOTALS, SERIES),
 )
-
 cards.row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
 trend(view, SERIES, found, KEYS)
 with st.grid(2, min_column_width=380):
-    block(view, "sources", found["sources"], charts.ranked_by("source"))
-    block(view, "routes", found["routes"], charts.ranked_by("route"))
-    block(view, "session_lengths", found["session_lengths"], charts.classes("length"))
+    block(view, "sources", found["sources"], partial(ranked, label="source"))
+    block(view, "routes", found["routes"], partial(ranked, label="route"))
+    block(
+        view,
+        "session_lengths",
+        found["session_lengths"],
+        partial(
+            charts.bars,
+            label="length",
+            value="sessions",
+            titles=("Length of a session", "Sessions"),
+        ),
+    )
     block(view, "sources_quality", found["sources_quality"])

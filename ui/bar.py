@@ -6,10 +6,10 @@ Every control is bound to the address, so that a copied link carries the view.
 from collections.abc import Callable
 from datetime import date, datetime
 
-import engine
 import polars as pl
 import streamlit as st
 
+import engine
 from metrics.scope import Scope
 from metrics.tables import TABLES
 from store import Snapshot
@@ -91,7 +91,7 @@ def _custom_days(today: date) -> Days:
 
 
 def _date(label: str, key: str, default: date, today: date) -> date:
-    chosen = st.date_input(
+    return st.date_input(
         label,
         default,
         min_value=date(2020, 1, 1),
@@ -101,7 +101,6 @@ def _date(label: str, key: str, default: date, today: date) -> date:
         format="YYYY-MM-DD",
         width=130,
     )
-    return chosen if isinstance(chosen, date) else default
 
 
 def _step(label: str, icon: str, days: Days, *, disabled: bool = False) -> None:

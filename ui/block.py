@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import polars as pl
 import streamlit as st
-from export import file_name, to_csv
 
+from export import file_name, to_csv
 from metrics.catalogue import CATALOGUE
 from ui import tables
 from ui.charts import Chart
@@ -22,39 +22,35 @@ def block(
     *,
     title: str | None = None,
     note: str | None = None,
+    key: str | None = None,
 ) -> None:
     """Draw a bordered block with its title, its CSV button and a chart or table.
 
     `frame` is the answer of the catalogue's table `name`: what the CSV holds.
     Without `draw` the block is a table. Switching to the table redraws only this
-    block.
+    block. A page that shows a table twice tells the blocks apart by `key`.
     """
 
-    @st.fragment(key=f"block_{name}")
+    @st.fragment(key=f"block_{key or name}")
     def fragment() -> None:
-        _draw(view, name, frame, draw, title or CATALOGUE[name].title, note)
+        with st.container(border=True, height="stretch", gap="small"):
+            _draw(view, name, frame, draw, title or CATALOGUE[name].title)
+            if note:
+                st.caption(note)
 
     fragment()
 
 
 def _draw(
-    view: View,
-    name: str,
-    frame: pl.DataFrame,
-    draw: Draw | None,
-    title: str,
-    note: str | None,
+    view: View, name: str, frame: pl.DataFrame, draw: Draw | None, title: str
 ) -> None:
-    with st.container(border=True, height="stretch", gap="small"):
-        as_table = head(view, name, frame, title, switch=draw is not None)
-        if frame.is_empty():
-            _nothing(view)
-        elif as_table or draw is None:
-            tables.show(frame, title)
-        else:
-            st.altair_chart(draw(frame), alt=_alt(title, frame), key=f"chart_{name}")
-        if note:
-            st.caption(note)
+    as_table = head(view, name, frame, title, switch=draw is not None)
+    if frame.is_empty():
+        _nothing(view)
+    elif as_table or draw is None:
+        tables.show(frame, title)
+    else:
+        st.altair_chart(draw(frame), alt=_alt(title, frame))
 
 
 def head(

@@ -1,6 +1,7 @@
 """KPI cards: value, change with both values, sparkline, definition."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import polars as pl
 import streamlit as st
@@ -9,6 +10,7 @@ from metrics.definitions import DEFINITIONS, Definition
 from ui import format as fmt
 
 CARD_WIDTH = 210
+Color = Literal["normal", "inverse", "off"]
 
 
 def row(
@@ -74,7 +76,7 @@ def _delta(now: float | None, before: float | None, definition: Definition) -> s
     return fmt.change(now, before, definition.unit)
 
 
-def _color(now: float | None, before: float | None, definition: Definition) -> str:
+def _color(now: float | None, before: float | None, definition: Definition) -> Color:
     if not _moved(now, before):
         return "off"
     return "inverse" if definition.less_is_better else "normal"

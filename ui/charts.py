@@ -5,18 +5,21 @@ are drawn in UTC, and tooltips carry dates as text, so that no browser's time zo
 moves a bar to another day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import altair as alt
 import polars as pl
 
 from metrics.definitions import Unit
 from metrics.scope import Every
+from ui import names
 from ui.theme import ACCENT, CHART_HEIGHT, DASH, MUTED, PALETTE, ROW_HEIGHT
 
 MAX_ROWS = 6000
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+Side = Literal["left", "right"]
 
 _D3_FORMATS: dict[Unit, str] = {
     "count": ",.0f",
@@ -78,12 +81,36 @@ def over_time(
     return alt.layer(*layers)
 
 
+def bars_over_time(frame: pl.DataFrame, value: str, title: str, every: Every) -> Chart:
+    """Draw a count per `bucket` as bars."""
+    data = _bounded(_with_when(frame, every))
+    chart: Chart = (
+        alt.Chart(data, height=CHART_HEIGHT)
+        .mark_bar(color=ACCENT, cornerRadiusEnd=2)
+        .encode(
+            _time_axis(),
+            alt.Y(f"{value}:Q", title=title, axis=_axis("count")),
+            tooltip=[
+                alt.Tooltip("when:N", title="When"),
+                alt.Tooltip(f"{value}:Q", title=title, format=","),
+            ],
+        )
+    )
+    return chart
+
+
 def lines(
-    frame: pl.DataFrame, series: str, value: str, title: str, unit: Unit
+    frame: pl.DataFrame,
+    series: str,
+    value: str,
+    title: str,
+    unit: Unit,
+    *,
+    every: Every = "day",
 ) -> Chart:
     """Draw one line per series over `bucket`; the legend names them."""
-    data = _bounded(_with_when(frame, "day"))
-    return (
+    data = _bounded(_with_when(frame, every))
+    chart: Chart = (
         alt.Chart(data, height=CHART_HEIGHT)
         .mark_line(strokeWidth=2)
         .encode(
@@ -104,6 +131,18 @@ def lines(
             ],
         )
     )
+    return chart
+
+
+def columns_over_time(
+    frame: pl.DataFrame, columns: Mapping[str, str], every: Every
+) -> Chart:
+    """Draw several columns of counts over `bucket`; `columns` names each one."""
+    data = frame.select("bucket", *columns).unpivot(
+        index="bucket", variable_name="what", value_name="count"
+    )
+    named = data.with_columns(pl.col("what").replace_strict(columns))
+    return lines(named, "what", "count", "", "number", every=every)
 
 
 def two_axes(
@@ -115,6 +154,10 @@ def two_axes(
         alt.Tooltip("when:N", title="When"),
         *(alt.Tooltip(f"{c}:Q", title=t, format=",") for c, t in (left, right)),
     ]
+    sides: tuple[tuple[tuple[str, str], str, list[int], Side, bool], ...] = (
+        (left, ACCENT, [1, 0], "left", True),
+        (right, PALETTE[1], [6, 3], "right", False),
+    )
     layers = [
         alt.Chart(data, height=320)
         .mark_line(color=color, strokeWidth=2, strokeDash=dash)
@@ -128,19 +171,17 @@ def two_axes(
             ),
             tooltip=tooltip,
         )
-        for (column, title), color, dash, side, grid in (
-            (left, ACCENT, [1, 0], "left", True),
-            (right, PALETTE[1], [6, 3], "right", False),
-        )
+        for (column, title), color, dash, side, grid in sides
     ]
-    return alt.layer(*layers).resolve_scale(y="independent")
+    chart: Chart = alt.layer(*layers).resolve_scale(y="independent")
+    return chart
 
 
 def ranked(
     frame: pl.DataFrame, label: str, value: str, title: str, *, rows: int = 10
 ) -> Chart:
     """Draw the largest rows as horizontal bars, each with its number and share."""
-    data = frame.head(rows).with_columns(
+    data = names.readable(frame.head(rows)).with_columns(
         _printed=pl.format("{}", pl.col(value))
         if "share" not in frame.columns
         # The share stands beside the number, so that no bar has to be measured.
@@ -177,7 +218,7 @@ def bars(
             for c in tooltip
         ),
     ]
-    return (
+    chart: Chart = (
         alt.Chart(_bounded(frame), height=CHART_HEIGHT)
         .mark_bar(color=ACCENT, cornerRadiusEnd=3)
         .encode(
@@ -188,13 +229,14 @@ def bars(
             tooltip=shown,
         )
     )
+    return chart
 
 
 def heat(
     frame: pl.DataFrame, x: tuple[str, str], y: tuple[str, str], value: tuple[str, str]
 ) -> Chart:
     """Draw a grid of cells, darker where more; each pair is (column, title)."""
-    return (
+    chart: Chart = (
         alt.Chart(_bounded(frame), height=CHART_HEIGHT)
         .mark_rect(cornerRadius=2)
         .encode(
@@ -213,6 +255,7 @@ def heat(
             ],
         )
     )
+    return chart
 
 
 def _aligned(

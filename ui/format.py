@@ -54,6 +54,11 @@ def instant(time: datetime, today: datetime) -> str:
     return f"{time.day} {time:%b %Y, %H:%M} UTC"
 
 
+def day(time: datetime) -> str:
+    """Print a date: "5 Nov 2026"."""
+    return f"{time.day} {time:%b %Y}"
+
+
 def size(count: int) -> str:
     """Print a number of bytes: 2.3 MB."""
     value = float(count)

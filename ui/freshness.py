@@ -2,19 +2,21 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
+
+import streamlit as st
 
 import clock
-import streamlit as st
 from store import Snapshot, current_version
-
 from ui import format as fmt
 
 POLL = "20s"
+Level = Literal["green", "orange", "red"]
 AMBER_AFTER, RED_AFTER = 2, 6
 """Missed runs of the sync job after which the badge changes its colour."""
 
 
-def level(data_until: datetime, now: datetime, sync_interval: int) -> str:
+def level(data_until: datetime, now: datetime, sync_interval: int) -> Level:
     """Return green, orange or red for the age of the data."""
     missed = (now - data_until) / timedelta(seconds=sync_interval)
     if missed > RED_AFTER:
@@ -43,10 +45,14 @@ def _badge(snapshot: Snapshot, sync_interval: int) -> None:
         st.badge("demo data", icon=":material/science:", color="violet")
         return
     color = level(snapshot.data_until, now, sync_interval)
-    icons = {"green": "check_circle", "orange": "schedule", "red": "error"}
+    icons: dict[Level, str] = {
+        "green": "check_circle",
+        "orange": "schedule",
+        "red": "error",
+    }
     st.badge(
         f"data until {fmt.instant(snapshot.data_until, now)}, "
         f"{fmt.age(now - snapshot.data_until)}",
         icon=f":material/{icons[color]}:",
-        color=color,  # type: ignore[arg-type]  # level() returns three of its names
+        color=color,
     )

@@ -1,42 +1,76 @@
-"""Names behind the codes of the database: countries, flags, regions, weekdays."""
+"""Names behind the codes of the database: countries, flags, regions.
 
+pycountry's tables become two small frames once, at import, so that naming is a
+join and not a loop over rows.
+"""
+
+import polars as pl
 import pycountry
 
 NOT_SET = "(not set)"
 DELETED = "(deleted)"
+_FLAG_A = 0x1F1E6
 
 
-def country(code: str | None) -> str:
-    """Return "DE – Germany"; a code that ISO 3166 does not know stays as it is."""
-    if not code:
-        return NOT_SET
-    found = pycountry.countries.get(alpha_2=code)
-    return f"{code} – {_short(found)}" if found else code
+def _flag(code: str) -> str:
+    return "".join(chr(_FLAG_A + ord(letter) - ord("A")) for letter in code)
 
 
-def flag(code: str | None) -> str:
-    """Return the flag of a two-letter code as an emoji, or nothing."""
-    if not code or len(code) != 2 or not (code.isascii() and code.isalpha()):
-        return ""
-    return "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in code.upper())
+COUNTRIES = pl.DataFrame(
+    [
+        {
+            "country": found.alpha_2,
+            "country_name": getattr(found, "common_name", found.name),
+            "flag": _flag(found.alpha_2),
+            # As the map's shapes write it: three digits.
+            "number": found.numeric,
+        }
+        for found in pycountry.countries
+    ]
+)
+"""ISO 3166-1: `country` (two letters), `country_name`, `flag`, `number`."""
+
+REGIONS = pl.DataFrame(
+    [
+        {
+            "country": found.country_code,
+            "region": found.code.partition("-")[2],
+            "region_name": found.name,
+        }
+        for found in pycountry.subdivisions
+    ]
+)
+"""ISO 3166-2: `country`, `region` (without the country), `region_name`."""
 
 
-def country_number(code: str | None) -> int | None:
-    """Return the ISO 3166-1 number that map shapes carry."""
-    found = pycountry.countries.get(alpha_2=code) if code else None
-    return int(found.numeric) if found else None
-
-
-def region(country_code: str | None, code: str | None) -> str:
-    """Return a region's name where ISO 3166-2 knows the code, else the code."""
-    if not code:
-        return NOT_SET
-    found = pycountry.subdivisions.get(  # type: ignore[no-untyped-call]  # untyped there
-        code=f"{country_code}-{code}"
+def with_country(frame: pl.DataFrame) -> pl.DataFrame:
+    """Turn `country` codes into "DE – Germany"; unknown codes stay, null is named."""
+    named = pl.format("{} – {} {}", "country", "country_name", "flag")
+    return (
+        frame.join(COUNTRIES, on="country", how="left", maintain_order="left")
+        .with_columns(pl.coalesce(named, "country", pl.lit(NOT_SET)).alias("country"))
+        .drop("country_name", "flag", "number")
     )
-    return f"{code} – {found.name}" if found else code
 
 
-def _short(found: object) -> str:
-    """Prefer the everyday name ("Taiwan") to the official one."""
-    return str(getattr(found, "common_name", None) or getattr(found, "name", ""))
+def with_region(frame: pl.DataFrame) -> pl.DataFrame:
+    """Turn `region` codes into "BY – Bayern" where ISO 3166-2 knows them."""
+    named = pl.format("{} – {}", "region", "region_name")
+    return (
+        frame.join(REGIONS, on=["country", "region"], how="left", maintain_order="left")
+        .with_columns(pl.coalesce(named, "region", pl.lit(NOT_SET)).alias("region"))
+        .drop("region_name")
+    )
+
+
+def readable(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame as a person reads it: names for codes, words for null."""
+    if "region" in frame.columns:
+        frame = with_region(frame)
+    if "country" in frame.columns:
+        frame = with_country(frame)
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    return frame.with_columns(
+        pl.col(name).fill_null(DELETED if name == "room_name" else NOT_SET)
+        for name in texts
+    )

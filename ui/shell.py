@@ -3,9 +3,9 @@
 from typing import cast
 
 import streamlit as st
+
 from settings import DashboardSettings
 from store import Snapshot, StoreError, open_store
-
 from ui import freshness
 from ui.view import View
 

@@ -1,5 +1,7 @@
 """Tables: units, names and definitions come with the column's key."""
 
+from typing import Literal
+
 import polars as pl
 import streamlit as st
 from streamlit.column_config import Column as AnyColumn
@@ -7,6 +9,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from metrics.definitions import DEFINITIONS, Unit
 from ui import names
+from ui.format import NOTHING
 
 _FORMATS: dict[Unit, str] = {
     "count": "localized",
@@ -24,23 +27,30 @@ MAX_HEIGHT = 420
 def show(frame: pl.DataFrame, title: str) -> None:
     """Show a frame of the catalogue, sortable and searchable."""
     st.dataframe(
-        _readable(frame),
+        names.readable(frame),
         column_config={name: _config(frame, name) for name in frame.columns},
         hide_index=True,
-        placeholder="–",
+        placeholder=NOTHING,
         alt=title,
-        height="auto" if frame.height <= 10 else MAX_HEIGHT,
+        height=_height(frame),
     )
 
 
-def _readable(frame: pl.DataFrame) -> pl.DataFrame:
-    """Put names where the data have null."""
-    rooms = {"room_name"} & set(frame.columns)
-    labels = [n for n, t in frame.schema.items() if t == pl.String and n not in rooms]
-    return frame.with_columns(
-        pl.col(labels).fill_null(names.NOT_SET),
-        *(pl.col(name).fill_null(names.DELETED) for name in rooms),
+def choose(frame: pl.DataFrame, title: str, key: str) -> int | None:
+    """Show a frame whose rows can be clicked; return the chosen row's position."""
+    state = st.dataframe(
+        names.readable(frame),
+        column_config={name: _config(frame, name) for name in frame.columns},
+        hide_index=True,
+        placeholder=NOTHING,
+        alt=title,
+        height=_height(frame),
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
     )
+    rows = state["selection"]["rows"]
+    return rows[0] if rows else None
 
 
 def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
@@ -71,3 +81,14 @@ def _split(name: str) -> tuple[str, str]:
         if name.endswith(ending):
             return name.removesuffix(ending), suffix
     return name, ""
+
+
+def plain(frame: pl.DataFrame, title: str) -> None:
+    """Show a frame whose columns already are what a reader should see."""
+    st.dataframe(
+        frame, hide_index=True, placeholder=NOTHING, alt=title, height=_height(frame)
+    )
+
+
+def _height(frame: pl.DataFrame) -> int | Literal["auto"]:
+    return "auto" if frame.height <= 10 else MAX_HEIGHT

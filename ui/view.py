@@ -13,7 +13,6 @@ from metrics.scope import Scope
 from store import Snapshot
 from ui.periods import Days
 
-
 _EARLIER = "earlier "
 
 

@@ -1,0 +1,40 @@
+"""Behaviour: what people look at and do, ranked and over time."""
+
+from functools import partial
+
+import streamlit as st
+
+from ui import charts, shell
+from ui.block import block
+
+views = partial(charts.ranked, value="count", title="page views")
+
+view = shell.view()
+found = view.ask(
+    "routes",
+    "sources",
+    "events",
+    "rooms",
+    "routes_over_time",
+    "sources_over_time",
+    "events_over_time",
+)
+with st.grid(2, min_column_width=380):
+    block(view, "routes", found["routes"], partial(views, label="route"))
+    block(view, "sources", found["sources"], partial(views, label="source"))
+    block(
+        view,
+        "events",
+        found["events"],
+        partial(charts.ranked, label="event", value="count", title="events"),
+    )
+    block(view, "rooms", found["rooms"])
+for name, series, title in (
+    ("routes_over_time", "route", "Page views"),
+    ("sources_over_time", "source", "Page views"),
+    ("events_over_time", "event", "Events"),
+):
+    draw = partial(
+        charts.lines, series=series, value="count", title=title, unit="count"
+    )
+    block(view, name, found[name], draw)

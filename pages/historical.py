@@ -1,0 +1,47 @@
+"""Historical: five counts over time, per bucket, averaged or accumulated."""
+
+from functools import partial
+
+import streamlit as st
+
+from metrics.definitions import DEFINITIONS
+from ui import charts, shell
+from ui.block import block
+
+MEASURES = ("estimations", "votes", "rooms", "page_views", "new_users")
+KINDS = {"Daily": "", "30-row moving average": "ma_", "Accumulated": "acc_"}
+
+
+def title_of(measure: str) -> str:
+    """Return what a switch says."""
+    title: str = DEFINITIONS[measure].title
+    return title
+
+
+view = shell.view()
+found = view.ask("historical")
+with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+    kind = st.segmented_control(
+        "Show",
+        list(KINDS),
+        default="Daily",
+        required=True,
+        key="kind",
+        bind="query-params",
+    )
+    measures = st.pills(
+        "Of",
+        MEASURES,
+        default=MEASURES[:2],
+        selection_mode="multi",
+        format_func=title_of,
+        key="of",
+        bind="query-params",
+    )
+columns = {KINDS[kind] + measure: title_of(measure) for measure in measures}
+block(
+    view,
+    "historical",
+    found["historical"],
+    partial(charts.columns_over_time, columns=columns, every=view.scope.every),
+)

@@ -1,0 +1,66 @@
+"""Room: one room over its whole life, found by id, number or name."""
+
+from functools import partial
+
+import streamlit as st
+
+from metrics import rooms, votes
+from ui import cards, charts, room_picker, shell
+from ui.block import block
+
+STATISTICS = (
+    "votes",
+    "estimations",
+    "estimations_per_vote",
+    "duration",
+    "avg_min_estimation",
+    "avg_avg_estimation",
+    "avg_max_estimation",
+    "spectators",
+    "spectators_per_vote",
+)
+votes_by = partial(charts.bars, value="votes")
+
+view = shell.view()
+room_id = room_picker.pick(view)
+if room_id is None:
+    room_picker.suggest(view)
+    st.stop()
+
+own = view.frames.of_room(room_id)
+found = view.ask(
+    facts=own.rooms,
+    statistics=rooms.statistics(own, room_id),
+    over_time=rooms.over_time(own, room_id, "week"),
+    rounds=rooms.recent_rounds(own, room_id),
+    spread=votes.spread(own),
+    team_sizes=votes.team_sizes(own),
+)
+if not room_picker.introduce(room_id, found["facts"], found["rounds"]):
+    st.stop()
+
+cards.row(STATISTICS, found["statistics"])
+file = partial("room_{}_{}".format, room_id)
+block(
+    view,
+    file("votes_by_week"),
+    found["over_time"],
+    partial(charts.bars_over_time, value="votes", title="Votes", every="week"),
+    title="Votes per week",
+)
+with st.grid(2, min_column_width=380):
+    block(
+        view,
+        file("spread"),
+        found["spread"],
+        partial(votes_by, label="steps", titles=("Steps between cards", "Rounds")),
+        title="Do they agree?",
+    )
+    block(
+        view,
+        file("team_sizes"),
+        found["team_sizes"],
+        partial(votes_by, label="estimators", titles=("People estimating", "Rounds")),
+        title="How many estimate?",
+    )
+block(view, file("rounds"), found["rounds"], title="All rounds, newest first")

@@ -1,0 +1,92 @@
+"""Votes: how many rounds, how they end, and when they happen."""
+
+from functools import partial
+
+import streamlit as st
+
+from ui import cards, charts, shell
+from ui.block import block
+from ui.trend import trend
+
+TOTALS, SERIES = "votes_totals", "votes_over_time"
+FIGURES = (
+    "votes",
+    "estimations",
+    "estimations_per_vote",
+    "spectators_per_vote",
+    "avg_min_estimation",
+    "avg_estimation",
+    "avg_max_estimation",
+    "duration_mean_seconds",
+)
+MORE = (
+    "duration_median_seconds",
+    "duration_p90_seconds",
+    "auto_flip_share",
+    "rounds_without_estimate",
+)
+votes_by = partial(charts.bars, value="votes")
+
+view = shell.view()
+found = view.ask(
+    TOTALS,
+    SERIES,
+    "votes_by_weekday",
+    "votes_by_weekday_and_hour",
+    "estimates",
+    "round_durations",
+    "team_sizes",
+    "spread",
+    earlier=(TOTALS, SERIES),
+)
+cards.row((*FIGURES, *MORE), found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
+trend(view, SERIES, found, (*FIGURES, *MORE))
+with st.grid(2, min_column_width=380):
+    block(
+        view,
+        "votes_by_weekday",
+        found["votes_by_weekday"],
+        partial(
+            votes_by,
+            label="weekday_name",
+            titles=("Weekday", "Votes"),
+            tooltip=("votes_per_day",),
+        ),
+    )
+    block(
+        view,
+        "votes_by_weekday_and_hour",
+        found["votes_by_weekday_and_hour"],
+        partial(
+            charts.heat,
+            x=("hour", "Hour (UTC)"),
+            y=("weekday_name", ""),
+            value=("votes_per_day", "Votes per such day"),
+        ),
+    )
+    block(
+        view,
+        "estimates",
+        found["estimates"],
+        partial(
+            charts.bars, label="estimation", value="count", titles=("Card", "Estimates")
+        ),
+    )
+    block(
+        view,
+        "spread",
+        found["spread"],
+        partial(votes_by, label="steps", titles=("Steps between cards", "Rounds")),
+    )
+    block(
+        view,
+        "round_durations",
+        found["round_durations"],
+        partial(votes_by, label="length", titles=("Length of a round", "Rounds")),
+    )
+    block(
+        view,
+        "team_sizes",
+        found["team_sizes"],
+        partial(votes_by, label="estimators", titles=("People estimating", "Rounds")),
+    )

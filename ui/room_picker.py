@@ -1,0 +1,114 @@
+"""Finding a room by id, number or name as one types; the address carries it."""
+
+from collections.abc import Callable
+
+import polars as pl
+import streamlit as st
+
+import engine
+from metrics import rooms
+from ui import format as fmt
+from ui import names, tables
+from ui.view import View
+
+PARAMETER = "room"
+OFFERED = 8
+_MARKUP = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
+
+
+def pick(view: View) -> int | None:
+    """Draw the search and return the id of the chosen room, if any.
+
+    An address with a room that is not a number is said so.
+    """
+    text = st.text_input(
+        "Find a room",
+        key="room_search",
+        type="search",
+        live=True,
+        placeholder="Name, number or id",
+        icon=":material/search:",
+        width=420,
+    )
+    if text.strip():
+        _offer(engine.collect(rooms.find(view.frames, text)), text)
+    return _asked()
+
+
+def suggest(view: View) -> None:
+    """Offer the period's busiest rooms; a click on a row opens one."""
+    busiest = view.ask("rooms")["rooms"].drop_nulls("room_name")
+    st.caption("Or pick one of the rooms that voted most in the period above.")
+    chosen = tables.choose(busiest.head(50), "Busiest rooms", key="busiest")
+    if chosen is not None:
+        st.query_params[PARAMETER] = str(busiest["room_id"][chosen])
+        st.rerun()
+
+
+def introduce(room_id: int, facts: pl.DataFrame, rounds: pl.DataFrame) -> bool:
+    """Name the room, or say why there is nothing to show (and return False)."""
+    if facts.is_empty() and rounds.is_empty():
+        st.info(
+            f"There is no room with the id {room_id}, and no vote of one.",
+            icon=":material/search_off:",
+        )
+        return False
+    name = facts["name"][0] if facts.height else names.DELETED
+    st.header(escaped(name), anchor=False)
+    st.caption(_facts(room_id, facts))
+    if rounds.is_empty():
+        st.info("This room has no votes yet.", icon=":material/inbox:")
+        return False
+    return True
+
+
+def escaped(text: str) -> str:
+    """Return a name from the database as text that Markdown leaves alone."""
+    return "".join(f"\\{c}" if c in _MARKUP else c for c in text)
+
+
+def _facts(room_id: int, facts: pl.DataFrame) -> str:
+    if facts.is_empty():
+        return f"Room id {room_id}. The room is deleted; its votes stay."
+    room = facts.row(0, named=True)
+    first, last = room["first_used_at"], room["last_used_at"]
+    return (
+        f"Number {room['number']} · id {room_id} · first used {fmt.day(first)}, "
+        f"last used {fmt.day(last)} · whole life of the room, all people"
+    )
+
+
+def _asked() -> int | None:
+    asked = st.query_params.get(PARAMETER)
+    if asked is None:
+        return None
+    if not (asked.isascii() and asked.isdecimal() and 0 < int(asked) < 2**31):
+        st.warning(
+            f"The address asks for room “{escaped(asked[:40])}”, which is not a "
+            "room's id.",
+            icon=":material/link_off:",
+        )
+        return None
+    return int(asked)
+
+
+def _offer(found: pl.DataFrame, text: str) -> None:
+    if found.is_empty():
+        st.caption(f"No room's name, number or id fits “{escaped(text[:40])}”.")
+        return
+    with st.container(horizontal=True, gap="small"):
+        for room in found.head(OFFERED).iter_rows(named=True):
+            st.button(
+                escaped(f"{room['name']} (#{room['number']})"),
+                key=f"go_{room['id']}",
+                help=f"{room['votes']:,} votes",
+                on_click=_go_to(room["id"]),
+            )
+
+
+def _go_to(room_id: int) -> Callable[[], None]:
+    def go() -> None:
+        st.query_params[PARAMETER] = str(room_id)
+        st.session_state["room_search"] = ""
+
+    return go
