@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from metrics.measures import ranked as rank
-from metrics.measures import ratio
+from metrics.measures import ratio, share
 
 
 def ranked(
@@ -13,15 +13,17 @@ def ranked(
 ) -> pl.LazyFrame:
     """Add the other period to a ranked table; labels of either period are listed.
 
-    Adds `{value}_before`, `{value}_change` and `{value}_change_share` (the change
+    The first period's columns stay, `share` among them. Adds `{value}_before`, `{value}_change` and `{value}_change_share` (the change
     divided by the value before; null where that is 0). Missing counts are 0.
     """
     earlier = before.select(*on, pl.col(value).alias(f"{value}_before"))
     joined = now.join(earlier, on=list(on), how="full", coalesce=True, nulls_equal=True)
-    known = joined.with_columns(pl.col(value, f"{value}_before").fill_null(0))
+    # Every count is an Int64 and nothing else is (see `measures.rows`).
+    known = joined.with_columns(pl.col(pl.Int64).fill_null(0))
     change = pl.col(value) - pl.col(f"{value}_before")
     return rank(
         known.with_columns(
+            share(value).alias("share"),
             change.alias(f"{value}_change"),
             ratio(change, f"{value}_before").alias(f"{value}_change_share"),
         ),
