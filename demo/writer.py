@@ -12,10 +12,9 @@ from demo.meetings import play
 from demo.timeline import TimeLine
 from demo.visitors import visit
 from metrics.tables import BY_NAME, TABLES
+from store import DEMO_MARKER, StoreError, open_store
 
 SEED = 20_240_603
-MARKER = "DEMO"
-"""The file that marks a folder as demo data; it holds the day that they end on."""
 
 
 def simulate(now: datetime, seed: int = SEED) -> dict[str, pl.DataFrame]:
@@ -34,21 +33,30 @@ def write(folder: Path, now: datetime, seed: int = SEED) -> None:
     A folder that a run left half-written is therefore demo data, and not current.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARKER).write_text("")
+    (folder / DEMO_MARKER).write_text("")
     for name, frame in simulate(now, seed).items():
         path = folder / BY_NAME[name].file_name
         partial = path.with_suffix(".partial")
         frame.write_parquet(partial, statistics="full")
         partial.replace(path)
-    (folder / MARKER).write_text(now.date().isoformat())
+    (folder / DEMO_MARKER).write_text(now.date().isoformat())
 
 
 def is_current(folder: Path, now: datetime) -> bool:
     """Whether the folder holds a whole demo history that ends on the day of `now`."""
     try:
-        day = (folder / MARKER).read_text()
+        day = (folder / DEMO_MARKER).read_text()
     except FileNotFoundError:
         return False
     return day == now.date().isoformat() and all(
         (folder / table.file_name).is_file() for table in TABLES
     )
+
+
+def holds_real_data(folder: Path) -> bool:
+    """Whether the folder holds a store, or files that nobody marked as simulated."""
+    try:
+        snapshot = open_store(folder)
+    except StoreError:
+        return True
+    return bool(snapshot.tables) and not snapshot.demo
