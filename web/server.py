@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from settings import DashboardSettings
 from web import answers, health, login, start
+from web.api import Api
+from web.desk import Desk
 from web.door import Door
 from web.gate import Gate
 from web.headers import SecurityHeaders, security_headers
@@ -45,7 +47,11 @@ class Server:
         return [
             Route(self.door.paths.health, self._health, methods=["GET"]),
             *login.routes(self.door),
+            *self._api().routes(self.door.paths.api),
         ]
+
+    def _api(self) -> Api:
+        return Api(Desk(self.settings.data_dir, self.clock), self.settings.email)
 
     def middleware(self) -> list[Middleware]:
         """Return what stands before every route, outermost first."""

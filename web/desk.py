@@ -1,0 +1,41 @@
+"""Answers questions about the data, away from the event loop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from anyio import CapacityLimiter, to_thread
+
+from store import Snapshot, open_store
+from web.sessions import Clock
+
+AT_ONCE = 2
+"""Questions that compute at the same time; the others wait, and the pages do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The one place of the API that opens the store, once per request."""
+
+    data_dir: Path
+    clock: Clock
+    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(AT_ONCE))
+
+    async def ask[Answer](
+        self, question: Callable[[Snapshot, datetime], Answer]
+    ) -> Answer:
+        """Answer in a thread from the newest data.
+
+        Raises StoreError when the store is damaged.
+        """
+        return await to_thread.run_sync(self._answer, question, limiter=self.limiter)
+
+    def _answer[Answer](
+        self, question: Callable[[Snapshot, datetime], Answer]
+    ) -> Answer:
+        try:
+            return question(open_store(self.data_dir), self.clock())
+        except FileNotFoundError:
+            # A slow question can outlive the files of its generation.
+            return question(open_store(self.data_dir), self.clock())

@@ -1,0 +1,66 @@
+"""The e-mail service, which sends the daily summary to those who want it."""
+
+import logging
+from collections.abc import Mapping
+
+import httpx
+from anyio import fail_after
+
+from settings import EmailService
+
+PORT = 3010
+PATH = "/fpp-daily-analytics"
+SECONDS = 30.0
+
+_logger = logging.getLogger("fpp")
+
+
+class EmailServiceError(Exception):
+    """The summary was not accepted; the text names why and what to look at."""
+
+
+async def send(
+    service: EmailService | None,
+    summary: Mapping[str, object],
+    seconds: float = SECONDS,
+) -> None:
+    """Post the summary; without a configured service only say so in the log.
+
+    Raises EmailServiceError unless the service answers 200 in time.
+    """
+    if service is None:
+        _logger.info("e-mail: BEA_BASE_URL is not set, the summary is not sent")
+        return
+    status = await _post(service, summary, seconds)
+    if status != httpx.codes.OK:
+        raise EmailServiceError(
+            f"the e-mail service answered {status}, so the summary was not sent: "
+            "compare BEA_SECRET_KEY with the service's, and see its log"
+        )
+    _logger.info("e-mail: the daily summary was accepted")
+
+
+async def _post(
+    service: EmailService, summary: Mapping[str, object], seconds: float
+) -> int:
+    """Return the status of the answer, whose body nobody reads."""
+    url = httpx.URL(scheme="http", host=service.host, port=PORT, path=PATH)
+    headers = {"Authorization": f"Bearer {service.key.reveal()}"}
+    try:
+        with fail_after(seconds):
+            async with (
+                # No proxy from the environment: the service is a neighbour.
+                httpx.AsyncClient(timeout=seconds, trust_env=False) as client,
+                client.stream("POST", url, json=summary, headers=headers) as answer,
+            ):
+                return answer.status_code
+    except TimeoutError:
+        raise EmailServiceError(
+            f"the e-mail service did not answer within {seconds:g} s, so it is not "
+            "known whether the summary was sent: see the service's log"
+        ) from None
+    except httpx.HTTPError as error:
+        raise EmailServiceError(
+            f"the e-mail service cannot be reached ({type(error).__name__}), so the "
+            "summary was not sent: check BEA_BASE_URL and that the service runs"
+        ) from error
