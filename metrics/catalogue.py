@@ -255,6 +255,7 @@ _TABLES = (
         _over_time(lambda s: reoccurring.series(s.frames, s.window, s.every)),
         ESTIMATIONS,
     ),
+    _table("rounds", "Rounds, newest first", lambda s: rooms.rounds(s.rows), VOTES),
     _table(
         "all_rooms",
         "All rooms",

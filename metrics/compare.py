@@ -13,8 +13,9 @@ def ranked(
 ) -> pl.LazyFrame:
     """Add the other period to a ranked table; labels of either period are listed.
 
-    The first period's columns stay, `share` among them. Adds `{value}_before`, `{value}_change` and `{value}_change_share` (the change
-    divided by the value before; null where that is 0). Missing counts are 0.
+    The first period's columns stay, `share` among them. Adds `{value}_before`,
+    `{value}_change` and `{value}_change_share` (the change divided by the value
+    before; null where that is 0). Missing counts are 0.
     """
     earlier = before.select(*on, pl.col(value).alias(f"{value}_before"))
     joined = now.join(earlier, on=list(on), how="full", coalesce=True, nulls_equal=True)

@@ -1,24 +1,39 @@
 """What every number means, written once: cards, the Data page and the docs read it."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
 
-Unit = Literal["count", "share", "number", "minutes", "seconds", "points"]
-"""How a number prints: 1,234 · 12.3 % · 3.56 · 4.2 min · 45 s · 72."""
+from metrics.definition import Definition, Unit
+from metrics.meanings.growth import GROWTH, RETURNING
+from metrics.meanings.ranked import COMPARED, RANKED
+from metrics.meanings.traffic import TRAFFIC
+from metrics.meanings.votes import ROOM, ROUNDS
 
+__all__ = ["COMPARISONS", "DEFINITIONS", "LABELS", "Definition", "Unit"]
 
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """The meaning of one number or column."""
+DEFINITIONS: Mapping[str, Definition] = {
+    definition.key: definition
+    for definition in (
+        *TRAFFIC,
+        *ROUNDS,
+        *ROOM,
+        *GROWTH,
+        *RETURNING,
+        *RANKED,
+        *COMPARED,
+    )
+}
+"""Every number by its column's name, in the order of the pages."""
 
-    key: str
-    """The column's name in metric tables, CSV files and the API."""
-    title: str
-    """What a card or an axis says."""
-    unit: Unit
-    formula: str
-    """One sentence that a newcomer understands."""
-    tables: tuple[str, ...]
-    """The live tables that it reads."""
-    left_out: str = "Nothing."
-    less_is_better: bool = False
+COMPARISONS = ("_before", "_change", "_change_share")
+"""What a column's name ends with when it compares the number that it starts with."""
+
+LABELS = frozenset(
+    {
+        *("bucket", "date", "span", "weekday", "weekday_name", "hour", "voted_at"),
+        *("order", "length", "estimation", "label", "dimension", "measure"),
+        *("route", "event", "source", "country", "region", "city"),
+        *("device", "os", "browser", "was_auto_flip"),
+        *("id", "number", "name", "room_id", "room_number", "room_name"),
+    }
+)
+"""Columns that say what a row is about; they are no numbers."""

@@ -88,21 +88,29 @@ def over_time(frames: Frames, room_id: int, every: Every) -> pl.LazyFrame:
 
 
 def recent_rounds(frames: Frames, room_id: int) -> pl.LazyFrame:
-    """Return all rounds of a room, newest first.
+    """Return the `rounds` of one room, newest first, without the column room_id."""
+    return rounds(frames.of_room(room_id)).drop("room_id")
 
-    Columns: id, voted_at, amount_of_estimations, amount_of_spectators,
+
+def rounds(frames: Frames) -> pl.LazyFrame:
+    """Return all rounds, newest first.
+
+    Columns: id, room_id, voted_at, amount_of_estimations, amount_of_spectators,
     min_estimation, avg_estimation, max_estimation, steps (null, like the three
     before, where nobody estimated), duration (seconds), was_auto_flip.
     """
-    return (
-        frames.votes.filter(pl.col("room_id") == room_id)
-        .sort("voted_at", "id", descending=True)
-        .select(
-            *("id", "voted_at", "amount_of_estimations", "amount_of_spectators"),
-            pl.when(estimated()).then("min_estimation").alias("min_estimation"),
-            pl.when(estimated()).then(pl.col("avg_estimation").cast(pl.Float64)),
-            pl.when(estimated()).then("max_estimation").alias("max_estimation"),
-            pl.when(estimated()).then(steps()).alias("steps"),
-            *("duration", "was_auto_flip"),
-        )
+    known = {
+        "min_estimation": pl.col("min_estimation"),
+        "avg_estimation": pl.col("avg_estimation").cast(pl.Float64),
+        "max_estimation": pl.col("max_estimation"),
+        "steps": steps(),
+    }
+    return frames.votes.sort("voted_at", "id", descending=True).select(
+        *("id", "room_id", "voted_at"),
+        *("amount_of_estimations", "amount_of_spectators"),
+        *(
+            pl.when(estimated()).then(value).alias(name)
+            for name, value in known.items()
+        ),
+        *("duration", "was_auto_flip"),
     )

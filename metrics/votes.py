@@ -109,8 +109,8 @@ def by_weekday(frames: Frames, window: Window) -> pl.LazyFrame:
     """
     return (
         _weekdays()
-        .join(_per_weekday(frames.votes.filter(window.contains("voted_at"))), **_ON_DAY)
-        .join(_days(window), **_ON_DAY)
+        .pipe(_add, _per_weekday(frames.votes.filter(window.contains("voted_at"))))
+        .pipe(_add, _days(window))
         .with_columns(pl.col("votes", "days").fill_null(0))
         .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
         .select("weekday", "weekday_name", "votes", "share", "days", "votes_per_day")
@@ -133,7 +133,7 @@ def by_weekday_and_hour(frames: Frames, window: Window) -> pl.LazyFrame:
         _weekdays()
         .join(hours, how="cross", maintain_order="left_right")
         .join(votes, on=["weekday", "hour"], how="left", maintain_order="left")
-        .join(_days(window), **_ON_DAY)
+        .pipe(_add, _days(window))
         .with_columns(pl.col("votes", "days").fill_null(0))
         .with_columns(votes_per_day=ratio("votes", "days"))
         .drop("days")
@@ -181,9 +181,6 @@ def spread(frames: Frames) -> pl.LazyFrame:
         .with_columns(pl.col("votes").fill_null(0))
         .with_columns(share=share("votes"))
     )
-
-
-_ON_DAY = {"on": "weekday", "how": "left", "maintain_order": "left"}
 
 
 def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> list[pl.LazyFrame]:
@@ -240,6 +237,10 @@ def _weekdays() -> pl.LazyFrame:
         {"weekday": range(1, 8), "weekday_name": WEEKDAYS},
         schema={"weekday": pl.Int8, "weekday_name": pl.String},
     )
+
+
+def _add(frame: pl.LazyFrame, per_weekday: pl.LazyFrame) -> pl.LazyFrame:
+    return frame.join(per_weekday, on="weekday", how="left", maintain_order="left")
 
 
 def _days(window: Window) -> pl.LazyFrame:

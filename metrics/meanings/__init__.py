@@ -1,0 +1,1 @@
+"""The meaning of every number, one file per subject."""
