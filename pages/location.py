@@ -9,7 +9,7 @@ from ui.block import block
 
 PLACES = (("countries", "country"), ("regions", "region"), ("cities", "city"))
 MACHINES = (("devices", "device"), ("operating_systems", "os"), ("browsers", "browser"))
-people = partial(charts.ranked, value="users", title="people")
+people = partial(charts.ranked, value="count", title="people")
 
 view = shell.view()
 found = view.ask(*(name for name, _ in (*PLACES, *MACHINES)))
@@ -18,7 +18,7 @@ block(
     view,
     "countries",
     found["countries"],
-    partial(world.world, value="users", title="People"),
+    partial(world.world, value="count", title="People"),
     title="Where people are",
     note=f"Too small for the map: {', '.join(hidden)}." if hidden else None,
     key="map",

@@ -33,6 +33,7 @@ page = st.navigation(
         " ": [DATA],
     }
 )
+shell.style()
 settings = DashboardSettings.from_env(os.environ)
 snapshot = shell.open_or_stop(settings)
 shell.header(page.title, snapshot, settings)

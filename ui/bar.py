@@ -105,11 +105,9 @@ def _date(label: str, key: str, default: date, today: date) -> date:
 
 def _step(label: str, icon: str, days: Days, *, disabled: bool = False) -> None:
     st.button(
-        label,
-        icon=f":material/{icon}:",
+        f":material/{icon}:",
         key=f"step_{icon}",
         help=f"{label}: {periods.describe(days)}",
-        type="tertiary",
         disabled=disabled,
         on_click=_go_to(days),
     )

@@ -1,5 +1,6 @@
 """What stands around every page: banner, title, freshness, states without data."""
 
+from pathlib import Path
 from typing import cast
 
 import streamlit as st
@@ -10,6 +11,11 @@ from ui import freshness
 from ui.view import View
 
 _KEY = "view"
+
+
+def style() -> None:
+    """Apply the few rules that the theme has no option for."""
+    st.html(Path(__file__).parent / "style.css")
 
 
 def open_or_stop(settings: DashboardSettings) -> Snapshot:

@@ -1,0 +1,76 @@
+"""Take a picture of every page: light, dark and phone. For eyes, not for tests.
+
+uv run python -m scripts.screenshots FOLDER [DATA_DIR] [PAGE ...]
+"""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser import driving
+
+PAGES = {
+    "overview": "/",
+    "traffic": "/traffic",
+    "votes": "/votes",
+    "behaviour": "/behaviour",
+    "location": "/location",
+    "historical": "/historical?period=12+months",
+    "returning": "/returning?period=12+months",
+    "room": "/room",
+    "one_room": "/room?room=1",
+    "data": "/data",
+}
+LOOKS: dict[str, dict[str, object]] = {
+    "light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 375, "height": 812}, "color_scheme": "light"},
+}
+
+
+def main(folder: Path, data_dir: Path, wanted: list[str]) -> None:
+    """Write FOLDER/<page>_<look>.png."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with driving.dashboard(data_dir) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=driving.CHROMIUM, args=driving.FLAGS
+        )
+        for look, options in LOOKS.items():
+            context = driving.logged_in(browser, server, **options)
+            for name in [
+                n for n in PAGES if not wanted or n in wanted or look in wanted
+            ]:
+                _picture(context, server, name, look, folder)
+            context.close()
+
+
+def _picture(
+    context: "driving.BrowserContext",
+    server: driving.Server,
+    name: str,
+    look: str,
+    folder: Path,
+) -> None:
+    page = context.new_page()
+    page.goto(server.url + PAGES[name])
+    try:
+        driving.wait_until_drawn(page)
+    except driving.TimeoutError as error:
+        print(f"{name} {look}: {error}", file=sys.stderr)  # noqa: T201 - a script
+    size = page.viewport_size or {"width": 1440, "height": 900}
+    inner = page.evaluate(
+        "() => (document.querySelector('[data-testid=stMain]') || {}).scrollHeight || 0"
+    )
+    page.set_viewport_size({"width": size["width"], "height": max(900, inner + 40)})
+    page.wait_for_timeout(500)
+    page.screenshot(path=folder / f"{name}_{look}.png")
+    page.close()
+
+
+if __name__ == "__main__":
+    main(
+        Path(sys.argv[1]),
+        Path(sys.argv[2] if len(sys.argv) > 2 else "data").resolve(),
+        sys.argv[3:],
+    )

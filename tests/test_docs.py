@@ -1,0 +1,68 @@
+"""The README tells the truth: every variable, page, command and file it names."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from settings import VARIABLES, Variable
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of the table below a heading, without its head."""
+    section = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+@pytest.mark.parametrize("variable", VARIABLES, ids=lambda v: v.name)
+def test_a_variable_stands_in_the_readme_as_it_is(variable: Variable) -> None:
+    found = {cells[0].strip("`"): cells[1:] for cells in rows("Variables")}
+    default, read_by, meaning = found[variable.name]
+    assert (default.strip("`"), read_by, meaning) == (
+        variable.default,
+        variable.read_by,
+        variable.meaning,
+    )
+
+
+def test_the_readme_names_no_variable_that_is_not_read() -> None:
+    named = {cells[0].strip("`") for cells in rows("Variables")}
+    assert named == {variable.name for variable in VARIABLES}
+
+
+def test_the_readme_names_every_page_and_no_other() -> None:
+    titles = re.findall(r', title="([^"]+)"', (ROOT / "pages" / "main.py").read_text())
+    assert sorted(cells[0] for cells in rows("Pages")) == sorted(titles)
+
+
+def test_every_page_file_is_in_the_navigation() -> None:
+    main = (ROOT / "pages" / "main.py").read_text()
+    files = {path.name for path in (ROOT / "pages").glob("*.py")} - {"main.py"}
+    assert files == set(re.findall(r'st\.Page\(\s*"([^"]+)"', main))
+
+
+def test_the_commands_of_the_readme_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE))
+    assert named <= targets
+
+
+@pytest.mark.parametrize(
+    "target", re.findall(r"\]\(([^)#:]+)\)", README), ids=lambda target: target
+)
+def test_a_link_of_the_readme_leads_somewhere(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    commands = [
+        line for line in lines if line and not line.startswith(("#", "set", "cd"))
+    ]
+    assert commands == ["exec make test"]
+    assert "make test" in README
