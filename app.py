@@ -12,10 +12,11 @@ import streamlit as st
 
 import clock
 from errors import flush_errors, start_errors
-from web import server, start
+from web import failure, server, start
 
 settings = start.settings_or_exit(os.environ)
-start_errors(settings.sentry)
+start_errors(settings.sentry, settings.secrets, libraries=start.LOGGERS)
+failure.report_page_failures_once()
 dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
 
 
@@ -32,4 +33,5 @@ app = st.App(
     routes=dashboard.routes(),
     middleware=dashboard.middleware(),
     lifespan=lifespan,
+    on_script_error=failure.show_page_failure,
 )

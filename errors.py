@@ -6,15 +6,21 @@ data yet, an unknown room, bad input) are shown to the user and never captured.
 
 import json
 import logging
+import secrets as randomness
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import sentry_sdk
+from sentry_sdk.integrations.atexit import AtexitIntegration
 
-from settings import SentrySettings
+from scrub import Scrubber
+from settings import Secret, SentrySettings
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Breadcrumb, BreadcrumbHint, Event, Hint
 
 logger = logging.getLogger("fpp")
 
@@ -42,49 +48,55 @@ class ErrorContext:
     extra: Mapping[str, str | int | float | None] = field(default_factory=dict)
 
 
-def start_errors(sentry: SentrySettings) -> None:
-    """Set up the log (JSON lines in production, text otherwise) and Sentry."""
+def start_errors(
+    sentry: SentrySettings,
+    secrets: Collection[Secret] = (),
+    libraries: Collection[str] = (),
+) -> None:
+    """Set up the log (JSON lines in production, text otherwise) and Sentry.
+
+    `secrets` never leave the process; the loggers of `libraries` write as ours does.
+    """
+    scrubber = Scrubber.of(secrets)
     handler = logging.StreamHandler(sys.stderr)
-    if sentry.is_production:
-        handler.setFormatter(_JsonLines())
-    else:
-        handler.setFormatter(
-            logging.Formatter("%(asctime)s %(levelname)-8s %(message)s", "%H:%M:%S")
-        )
-    logger.handlers = [handler]
-    logger.propagate = False
+    handler.setFormatter((_JsonLines if sentry.is_production else _Text)(scrubber))
+    for log in (logger, *map(logging.getLogger, libraries)):
+        log.handlers = [handler]
+        log.propagate = False
     logger.setLevel(logging.INFO)
     if sentry.sends and sentry.dsn is not None:
-        sentry_sdk.init(
-            dsn=sentry.dsn.reveal(),
-            environment=sentry.environment,
-            send_default_pii=False,
-            include_local_variables=False,
-        )
+        _start_sentry(sentry.dsn, sentry.environment, scrubber)
 
 
 def capture_error(
     error: BaseException, context: ErrorContext, severity: Severity = "high"
-) -> None:
-    """Report a failure: to the log, and in production to Sentry."""
-    fields = {"component": context.component, "action": context.action, **context.extra}
+) -> str:
+    """Report a failure: to the log, and in production to Sentry.
+
+    Returns a short reference that stands in both, to be shown to people.
+    """
+    reference = randomness.token_hex(4)
+    where = {"component": context.component, "action": context.action}
     logger.log(
         _LOG_LEVELS[severity],
-        "%s/%s: %s: %s",
+        "%s/%s: %s: %s [%s]",
         context.component,
         context.action,
         type(error).__name__,
         error,
-        extra={"fields": fields},
+        reference,
+        exc_info=error if severity in {"critical", "high"} else None,
+        extra={"fields": {**where, **context.extra, "reference": reference}},
     )
     with sentry_sdk.new_scope() as scope:
         scope.level = _SENTRY_LEVELS[severity]
-        scope.set_tag("component", context.component)
-        scope.set_tag("action", context.action)
-        scope.set_tag("severity", severity)
+        for name, tag in (where | {"severity": severity}).items():
+            scope.set_tag(name, tag)
+        scope.set_tag("reference", reference)
         for name, value in context.extra.items():
             scope.set_extra(name, value)
         scope.capture_exception(error)
+    return reference
 
 
 def add_error_breadcrumb(
@@ -100,14 +112,55 @@ def flush_errors() -> None:
     sentry_sdk.flush(timeout=2)
 
 
+def _start_sentry(dsn: Secret, environment: str, scrubber: Scrubber) -> None:
+    def scrub_event(event: "Event", _: "Hint") -> "Event":
+        return cast("Event", scrubber.tree(event))
+
+    def scrub_crumb(crumb: "Breadcrumb", _: "BreadcrumbHint") -> "Breadcrumb":
+        return cast("Breadcrumb", scrubber.tree(crumb))
+
+    sentry_sdk.init(
+        dsn=dsn.reveal(),
+        environment=environment,
+        send_default_pii=False,
+        include_local_variables=False,
+        # Sentry's integrations report log lines and requests by themselves:
+        # twice, and with addresses. What is captured here is all that is sent.
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        integrations=[AtexitIntegration(callback=lambda _pending, _timeout: None)],
+        auto_session_tracking=False,
+        server_name="",
+        before_send=scrub_event,
+        before_breadcrumb=scrub_crumb,
+    )
+
+
+class _Text(logging.Formatter):
+    """Readable lines, for a terminal."""
+
+    def __init__(self, scrubber: Scrubber) -> None:
+        super().__init__("%(asctime)s %(levelname)-8s %(message)s", "%H:%M:%S")
+        self._scrubber = scrubber
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._scrubber.text(super().format(record))
+
+
 class _JsonLines(logging.Formatter):
     """One JSON object a line, for machines that collect logs."""
 
+    def __init__(self, scrubber: Scrubber) -> None:
+        super().__init__()
+        self._scrubber = scrubber
+
     def format(self, record: logging.LogRecord) -> str:
-        entry = {
+        entry: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
             **getattr(record, "fields", {}),
         }
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(self._scrubber.tree(entry), ensure_ascii=False, default=str)

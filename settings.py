@@ -132,6 +132,12 @@ class DashboardSettings:
             sentry=_sentry(environ),
         )
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must never leave the process."""
+        mail = self.email.key if self.email else None
+        return tuple(s for s in (self.token, mail, self.sentry.dsn) if s)
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -172,6 +178,12 @@ class SyncSettings:
             heartbeat_url=Secret(heartbeat) if heartbeat else None,
             sentry=_sentry(environ),
         )
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must never leave the process."""
+        held = (self.database.password, self.heartbeat_url, self.sentry.dsn)
+        return tuple(secret for secret in held if secret)
 
 
 def _text(environ: Mapping[str, str], name: str, default: str) -> str:
@@ -246,6 +258,11 @@ def _email(environ: Mapping[str, str]) -> EmailService | None:
 
 def _sentry(environ: Mapping[str, str]) -> SentrySettings:
     dsn = _url(environ, "FPP_ANALYTICS_SENTRY_DSN")
+    if dsn and not re.fullmatch(r"https?://[^@/]+@[^/]+/(.+/)?[0-9]+", dsn):
+        raise SettingError(
+            "FPP_ANALYTICS_SENTRY_DSN is not a DSN; allowed is "
+            "https://KEY@HOST/PROJECT (its value is not shown)"
+        )
     environment = _text(environ, "SENTRY_ENVIRONMENT", "development")
     if not re.fullmatch(r"[\w.-]{1,64}", environment):
         raise SettingError(

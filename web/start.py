@@ -11,6 +11,8 @@ from settings import DashboardSettings, SettingError
 from web.paths import Paths
 from web.sessions import Access
 
+LOGGERS = ("uvicorn", "uvicorn.error", "websockets")
+"""Loggers of the server, which write as ours does."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 REQUIRED_OPTIONS: Mapping[str, object] = {
     "server.enableCORS": True,
