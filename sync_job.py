@@ -6,7 +6,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
 
 from errors import flush_errors, logger, start_errors
@@ -15,6 +16,7 @@ from settings import SettingError, SyncSettings
 from sync.disk import Disk
 from sync.job import Job
 from sync.replica import Request
+from sync.schedule import every
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -29,30 +31,54 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     logger.info("%s", sync.driver.implementation())
     job = Job(settings, Disk(settings.data_dir), _stop_signal())
     try:
-        return job.run(_request(flags))
+        return _run(job, flags)
     finally:
         flush_errors()
 
 
-def _request(flags: argparse.Namespace) -> Request:
+def _run(job: Job, flags: argparse.Namespace) -> int:
+    if flags.verify:
+        return job.verify()
+    requests = _requests(flags)
+    if flags.every is None:
+        return job.run(next(requests))
+    seconds = flags.every or job.settings.sync_interval
+    every(seconds, lambda: job.run(next(requests)), job.stop, time.monotonic)
+    return 0
+
+
+def _requests(flags: argparse.Namespace) -> Iterator[Request]:
+    """Yield what the runs are asked to do: the flags hold for the first only."""
     names = flags.rebuild
     rebuild = frozenset(BY_NAME if names == [] else names or ())
-    return Request(rebuild=rebuild, accept_shrink=flags.accept_shrink)
+    yield Request(rebuild=rebuild, accept_shrink=flags.accept_shrink)
+    while True:
+        yield Request()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sync_job.py",
-        description="Make the Parquet store equal to the live database, once.",
+        description="Make the Parquet store equal to the live database.",
     )
-    parser.add_argument(
+    add = parser.add_argument
+    add(
+        "--every",
+        type=_seconds,
+        nargs="?",
+        const=0,
+        metavar="SECONDS",
+        help="run until SIGTERM, by default every SYNC_INTERVAL seconds",
+    )
+    add("--verify", action="store_true", help="compare everything, change nothing")
+    add(
         "--rebuild",
         nargs="*",
         choices=[*BY_NAME],
         metavar="TABLE",
         help="read these tables anew (all without a name)",
     )
-    parser.add_argument(
+    add(
         "--accept-shrink",
         action="store_true",
         help="confirm that the source lost more than a fifth of a table",
@@ -60,11 +86,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if seconds <= 0:
+        raise ValueError(text)
+    return seconds
+
+
 def _stop_signal() -> Event:
-    """Return the event that SIGTERM and SIGINT set."""
+    """Return the event that SIGTERM sets: a run in progress ends first."""
     stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     return stop
 
 

@@ -35,9 +35,9 @@ def checksum(table: Table, frame: pl.DataFrame) -> Checksum:
     """Return the checksum of a frame with the table's schema."""
     if frame.is_empty():
         return EMPTY
-    crc = pl.Series("crc", crc32(row_texts(table, frame))).cast(pl.UInt64)
-    squares = crc * crc
-    return Checksum(frame.height, int(crc.sum()), int(squares.bitwise_xor() or 0))
+    crc = crc32(row_texts(table, frame)).astype(np.uint64)
+    xor = np.bitwise_xor.reduce(crc * crc)
+    return Checksum(frame.height, int(crc.sum()), int(xor))
 
 
 def row_texts(table: Table, frame: pl.DataFrame) -> pl.Series:
@@ -83,15 +83,17 @@ def crc32(texts: pl.Series) -> Words:
         rows = rows[lengths[rows] > distance]
         crc[rows] ^= added[text[ends[rows] - distance]]
         added = _one_further(added)
-    return crc ^ _ALL_ONES
+    result: Words = crc ^ _ALL_ONES
+    return result
 
 
 def _one_further(added: Words) -> Words:
-    return (added >> np.uint32(8)) ^ _BYTES[added & np.uint32(0xFF)]
+    further: Words = (added >> np.uint32(8)) ^ _BYTES[added & np.uint32(0xFF)]
+    return further
 
 
 def _byte_table() -> Words:
-    table = np.arange(256, dtype=np.uint32)
+    table: Words = np.arange(256, dtype=np.uint32)
     for _ in range(8):
         odd = (table & np.uint32(1)).astype(bool)
         table = (table >> np.uint32(1)) ^ np.where(odd, _POLYNOMIAL, np.uint32(0))

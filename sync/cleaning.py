@@ -1,54 +1,59 @@
-"""What a published run leaves behind: old generations, a demo, orphans."""
+"""What a run leaves behind: old generations, orphans, a demo."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from errors import logger
-from manifest import MANIFESTS, Manifest, ManifestError
+from manifest import CURRENT, MANIFESTS, Manifest, ManifestError
 from metrics.tables import Table
 from sync.policy import Policy
-from sync.vault import SUSPECTS, Vault
+from sync.vault import Vault
 
 DEMO_MARKER = "DEMO"
 
 
-def clean(vault: Vault, tables: tuple[Table, ...], policy: Policy, now: float) -> None:
-    """Remove what no reader can still want; `now` in seconds since 1970."""
-    vault.disk.remove(vault.root / SUSPECTS)
-    collect_garbage(vault, policy, now)
-    leave_plain_files(vault, tables)
-
-
 def collect_garbage(vault: Vault, policy: Policy, now: float) -> None:
-    """Keep the newest generations, and whatever is young; remove the rest."""
-    kept = _kept(_manifests(vault.root), policy.keep_generations)
+    """Keep the newest generations and whatever is young; remove the rest.
+
+    `now` is in seconds since 1970. A reader opens the state in force, so what was
+    in force within the last hour may still be read.
+    """
+    oldest = now - policy.keep_seconds
+    kept = _kept(vault.root, policy.keep_generations, oldest)
     wanted = {vault.root / MANIFESTS / name for name in kept} | {
         vault.root / block.file
         for manifest in kept.values()
         for blocks in manifest.tables.values()
         for block in blocks
     }
-    oldest = now - policy.keep_seconds
     vault.discard(lambda path: path not in wanted and path.stat().st_mtime < oldest)
 
 
-def leave_plain_files(vault: Vault, tables: tuple[Table, ...]) -> None:
-    """Remove a demo's files, which are no longer read; say so of anybody else's."""
-    plain = [vault.root / t.file_name for t in tables]
-    there = [path for path in plain if path.exists()]
+def leave_plain_files(vault: Vault, tables: Sequence[Table]) -> None:
+    """Remove a demo, which is no longer read; leave anybody else's files alone."""
     marker = vault.root / DEMO_MARKER
-    if marker.exists():
-        for path in [*there, marker]:
-            vault.disk.remove(path)
-        logger.info("the demo's files are removed: the store holds real data now")
+    if not marker.exists():
+        return
+    for path in (*(vault.root / table.file_name for table in tables), marker):
+        vault.disk.remove(path)
+    logger.info("the demo's files are removed: the store holds real data now")
 
 
-def _kept(manifests: Mapping[str, Manifest], generations: int) -> dict[str, Manifest]:
-    """Return the newest manifest of each of the newest generations."""
-    newest: dict[int, str] = {}
-    for name, manifest in sorted(manifests.items()):
-        newest[manifest.generation] = name
-    return {newest[g]: manifests[newest[g]] for g in sorted(newest)[-generations:]}
+def tell_of_plain_files(vault: Vault, tables: Sequence[Table]) -> None:
+    """Say once, at the first sync, which files are no longer read."""
+    names = [t.file_name for t in tables if (vault.root / t.file_name).exists()]
+    if names and not (vault.root / DEMO_MARKER).exists():
+        logger.info("no longer read, and yours to remove: %s", ", ".join(names))
+
+
+def _kept(root: Path, generations: int, oldest: float) -> dict[str, Manifest]:
+    """Return what is in force, what was so lately, and the newest generations."""
+    manifests = _manifests(root)
+    newest = {m.generation: name for name, m in sorted(manifests.items())}
+    names = {newest[number] for number in sorted(newest)[-generations:]}
+    names.add((root / CURRENT).read_text().strip())
+    names |= {n for n in manifests if (root / MANIFESTS / n).stat().st_mtime >= oldest}
+    return {name: manifests[name] for name in names}
 
 
 def _manifests(root: Path) -> dict[str, Manifest]:
@@ -57,5 +62,5 @@ def _manifests(root: Path) -> dict[str, Manifest]:
         try:
             found[path.name] = Manifest.from_json(path.read_text())
         except (ManifestError, UnicodeDecodeError):
-            continue
+            continue  # cut off by a crash while it was written: nobody's
     return found

@@ -8,7 +8,7 @@ from manifest import Block
 from metrics.tables import Table
 from sync.checksum import EMPTY
 from sync.counts import NOTHING, Counts, compare
-from sync.faults import CopyDiffers
+from sync.faults import CopyError
 from sync.policy import Policy
 from sync.source import Source
 from sync.spans import Span, walk
@@ -102,9 +102,10 @@ class TableCopy:
 
     def _due(self, spans: Sequence[Span]) -> list[Span]:
         hot = {span.key for span in spans[-self._policy.hot_blocks :]}
-        older = [span.key for span in spans if span.key not in hot]
-        turns = in_turn(older, self._policy.rotation, self._before.turn)
-        return [s for s in spans if s.key in hot | turns or not self._is_sound(s.key)]
+        sound = [span.key for span in spans if self._is_sound(span.key)]
+        older = {k: self._before.blocks[k].rows for k in sound if k not in hot}
+        turns = in_turn(older, self._policy.rotation_rows, self._before.turn)
+        return [s for s in spans if s.key in hot | turns or s.key not in sound]
 
     def _is_sound(self, key: str) -> bool:
         block = self._before.trusted(key)
@@ -128,7 +129,7 @@ class TableCopy:
             return block
         block = self._fetch(source, span)
         if checksum_of(block) != theirs:
-            raise CopyDiffers(self._table.name, span.key)
+            raise CopyError(self._table.name, span.key)
         return block
 
     def _fetch(self, source: Source, span: Span) -> Block:
@@ -157,8 +158,17 @@ class TableCopy:
         return compare(self._table, read(old), read(new))
 
 
-def in_turn(keys: Sequence[str], share: int, turn: int) -> set[str]:
-    """Return the keys whose turn it is; every key comes up within a round."""
-    if not keys:
-        return set()
-    return {keys[(turn * share + i) % len(keys)] for i in range(share)}
+def in_turn(rows: Mapping[str, int], budget: int, turn: int) -> set[str]:
+    """Return the keys whose turn it is: neighbours with about `budget` rows in all.
+
+    Every key comes up once in a round; a small table comes up whole every time.
+    """
+    shares: list[set[str]] = [set()]
+    left = budget
+    for key, count in rows.items():
+        if left < count and shares[-1]:
+            shares.append(set())
+            left = budget
+        shares[-1].add(key)
+        left -= count
+    return shares[turn % len(shares)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from metrics.tables import Column, Table
-from sync.faults import ValueMisfit
+from sync.faults import MisfitError
 
 type RawRow = Sequence[bytes | None]
 
@@ -13,12 +13,11 @@ type RawRow = Sequence[bytes | None]
 def decode(table: Table, rows: Sequence[RawRow]) -> pl.DataFrame:
     """Return the rows with exactly the table's schema.
 
-    Raises ValueMisfit for a value that its column's type does not hold as it is.
+    Raises MisfitError for a value that its column's type does not hold as it is.
     """
     raw = _texts(table, rows)
     frame = raw.select(_typed(column) for column in table.columns)
-    misfits = _misfits(table, raw, frame)
-    if any(misfits.values()):
+    if any(_lost(raw[c.name], frame[c.name], c) for c in table.columns):
         raise _first_misfit(table, raw, frame)
     return frame
 
@@ -41,8 +40,7 @@ def _typed(column: Column) -> pl.Expr:
         case pl.String():
             return text
         case pl.Boolean():
-            flag = pl.when(text == "1").then(True).when(text == "0").then(False)  # noqa: FBT003  # Polars takes literals
-            return flag.otherwise(None).alias(column.name)
+            return pl.when(text.is_in(["0", "1"])).then(text == "1").alias(column.name)
         case pl.Datetime():
             second = text.cast(pl.Int64, strict=False)
             # A zero date arrives as second 0, which no TIMESTAMP can hold.
@@ -56,24 +54,20 @@ def _typed(column: Column) -> pl.Expr:
             return text.cast(column.dtype, strict=False)
 
 
-def _misfits(table: Table, raw: pl.DataFrame, frame: pl.DataFrame) -> dict[str, bool]:
-    """Return for each column whether a value was lost or a null came."""
-    lost = {
-        c.name: frame[c.name].null_count()
-        > (raw[c.name].null_count() if c.nullable else 0)
-        for c in table.columns
-    }
-    return lost
+def _lost(text: pl.Series, value: pl.Series, column: Column) -> bool:
+    """Return whether a value was lost, or came as null where it must not."""
+    allowed = text.null_count() if column.nullable else 0
+    return value.null_count() > allowed
 
 
-def _first_misfit(table: Table, raw: pl.DataFrame, frame: pl.DataFrame) -> ValueMisfit:
+def _first_misfit(table: Table, raw: pl.DataFrame, frame: pl.DataFrame) -> MisfitError:
     for column in table.columns:
         text, value = raw[column.name], frame[column.name]
         bad = value.is_null() & (text.is_not_null() | (not column.nullable))
         if bad.any():
             row = int(bad.arg_true()[0])
             key = _shown_key(table, raw[table.key][row])
-            return ValueMisfit(table.name, column.name, key, _fact(column, text[row]))
+            return MisfitError(table.name, column.name, key, _fact(column, text[row]))
     raise AssertionError("called without a misfit")
 
 

@@ -11,7 +11,7 @@ from importlib import import_module
 with suppress(ImportError):
     import_module("_mysql_connector")
 
-import mysql.connector  # noqa: E402  # after its extension, see above
+import mysql.connector
 
 HAS_EXTENSION = bool(mysql.connector.HAVE_CEXT)
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 class SyncError(Exception):
     """A run stopped before anything was published; the store is as it was."""
 
-    severity = "high"
     retry = False
     """Whether the same run can succeed a moment later."""
     table: str | None = None
@@ -30,7 +29,7 @@ class SourceError(SyncError):
         self.number = number
 
 
-class AccessDenied(SyncError):
+class AccessDeniedError(SyncError):
     """The database refuses the user, or the database is not there."""
 
     def __init__(self, number: int) -> None:
@@ -40,7 +39,7 @@ class AccessDenied(SyncError):
         )
 
 
-class ContractBroken(SyncError):
+class ContractError(SyncError):
     """The live tables are not what `metrics.tables` describes."""
 
     def __init__(self, offences: Sequence[str]) -> None:
@@ -53,7 +52,7 @@ class ContractBroken(SyncError):
         )
 
 
-class ValueMisfit(SyncError):
+class MisfitError(SyncError):
     """A value of the source has no place in the fixed type of its column."""
 
     def __init__(self, table: str, column: str, key: str, fact: str) -> None:
@@ -65,7 +64,7 @@ class ValueMisfit(SyncError):
         self.table = table
 
 
-class CopyDiffers(SyncError):
+class CopyError(SyncError):
     """What was read does not have the checksum that the server computes."""
 
     retry = True
@@ -79,7 +78,7 @@ class CopyDiffers(SyncError):
         self.table = table
 
 
-class Shrunk(SyncError):
+class ShrinkError(SyncError):
     """The source lost more of a table than happens by itself."""
 
     def __init__(self, losses: Sequence[str]) -> None:
@@ -91,7 +90,7 @@ class Shrunk(SyncError):
         )
 
 
-class RunTooLong(SyncError):
+class DeadlineError(SyncError):
     """The run's time limit passed."""
 
     def __init__(self, seconds: float) -> None:
@@ -101,7 +100,7 @@ class RunTooLong(SyncError):
         )
 
 
-class DiskFault(SyncError):
+class DiskError(SyncError):
     """The store's folder cannot be written."""
 
     def __init__(self, error: OSError) -> None:
@@ -112,7 +111,7 @@ class DiskFault(SyncError):
         )
 
 
-class StoreDamaged(SyncError):
+class DamagedStoreError(SyncError):
     """The manifest in force cannot be read."""
 
     def __init__(self, error: Exception) -> None:
@@ -122,5 +121,24 @@ class StoreDamaged(SyncError):
         )
 
 
-class Busy(Exception):
+class NoStoreError(SyncError):
+    """There is nothing to verify."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is no store to verify yet; run `python sync_job.py` first"
+        )
+
+
+class DifferenceError(SyncError):
+    """A verification found blocks that do not hold what they should."""
+
+    def __init__(self, tables: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(tables)}: blocks are damaged or out of date; nothing was "
+            "changed. The next run reads them anew: run `python sync_job.py`"
+        )
+
+
+class BusyError(Exception):
     """Another sync job is at work on this store or database."""

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sync.faults import Busy
+from sync.faults import BusyError
 
 _LONGEST_NAME = 64
 
 
 @contextmanager
 def store_locked(root: Path) -> Iterator[None]:
-    """Hold the store's lock; raise Busy when another job has it.
+    """Hold the store's lock; raise BusyError when another job has it.
 
     The kernel lets go of it with the process, however that ends.
     """
@@ -21,7 +21,7 @@ def store_locked(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Busy("another sync job is at work on this store") from error
+            raise BusyError("another sync job is at work on this store") from error
         yield
 
 

@@ -11,8 +11,8 @@ class Policy:
     """Ids per block of a table that only grows."""
     hot_blocks: int = 2
     """Newest blocks of a table that every run compares with the source."""
-    rotation: int = 1
-    """Older blocks per table that every run compares, each in its turn."""
+    rotation_rows: int = 65_536
+    """Rows of older blocks, per table, that every run compares, in turns."""
     largest_loss: float = 0.2
     """Share of a table's rows that may vanish without a confirmation."""
     attempts: int = 3

@@ -10,7 +10,7 @@ from metrics.tables import Table
 from sync.contract import ignored, offences
 from sync.copying import After, Before, TableCopy
 from sync.counts import NOTHING, Counts
-from sync.faults import ContractBroken, Shrunk, StoreDamaged
+from sync.faults import ContractError, DamagedStoreError, ShrinkError
 from sync.policy import Policy
 from sync.source import Source
 from sync.vault import Vault
@@ -64,6 +64,11 @@ class Replica:
             for table in tables
         }
 
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing had been published before this run."""
+        return self._before is None
+
     def attempt(self, source: Source) -> Outcome:
         """Make the store equal to one instant of the source and publish it."""
         check_contract(self._tables, source)
@@ -95,7 +100,7 @@ class Replica:
             if made.counts.gone > self._policy.largest_loss * self._of(table).rows
         ]
         if losses and not self._request.accept_shrink:
-            raise Shrunk(losses)
+            raise ShrinkError(losses)
 
     def _publish(
         self, now: datetime, after: Mapping[Table, After], left_out: tuple[str, ...]
@@ -131,14 +136,14 @@ def state_before(
     """Return the state in force; a damaged one is nothing to a full rebuild."""
     try:
         return vault.current()
-    except StoreDamaged:
+    except DamagedStoreError:
         if request.rebuild.issuperset(table.name for table in tables):
             return None
         raise
 
 
 def check_contract(tables: Sequence[Table], source: Source) -> tuple[str, ...]:
-    """Return the live columns that are not copied; raise ContractBroken."""
+    """Return the live columns that are not copied; raise ContractError."""
     broken: list[str] = []
     left_out: list[str] = []
     for table in tables:
@@ -149,7 +154,7 @@ def check_contract(tables: Sequence[Table], source: Source) -> tuple[str, ...]:
             broken += offences(table, live)
             left_out += ignored(table, live)
     if broken:
-        raise ContractBroken(broken)
+        raise ContractError(broken)
     return tuple(left_out)
 
 

@@ -15,7 +15,7 @@ from sync import sql
 from sync.checksum import Checksum
 from sync.contract import LiveColumn
 from sync.decode import RawRow, decode
-from sync.faults import AccessDenied, SourceError
+from sync.faults import AccessDeniedError, SourceError
 from sync.policy import Policy
 from sync.spans import Extent, Span
 
@@ -170,7 +170,7 @@ def _reported(action: str) -> Iterator[None]:
         yield
     except mysql.connector.Error as error:
         if error.errno in _REFUSED:
-            raise AccessDenied(error.errno) from error
+            raise AccessDeniedError(error.errno) from error
         raise SourceError(action, error.errno) from error
     except OSError as error:
         raise SourceError(action, error.errno) from error

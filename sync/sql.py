@@ -1,7 +1,5 @@
 """SQL derived from the table descriptions: identifiers quoted, values parameters."""
 
-from collections.abc import Callable
-
 import polars as pl
 
 from metrics.tables import Blocks, Column, Table
@@ -32,8 +30,7 @@ def select(table: Table, span: Span) -> Statement:
     where, values = _within(table, span)
     columns = ", ".join(text_of(column) for column in table.columns)
     return (
-        f"SELECT {columns} FROM {quoted(table.name)}{where} "
-        f"ORDER BY {quoted(table.key)}",
+        f"SELECT {columns} {_from(table)}{where} ORDER BY {quoted(table.key)}",
         values,
     )
 
@@ -45,37 +42,33 @@ def checksum(table: Table, span: Span) -> Statement:
     would compute every CRC three times.
     """
     where, values = _within(table, span)
-    return (
-        "SELECT COUNT(*), COALESCE(SUM(crc), 0), COALESCE(BIT_XOR(crc * crc), 0) "
-        f"FROM (SELECT {_row_crc(table)} AS crc FROM {quoted(table.name)}{where} "
-        f"LIMIT {_NO_LIMIT}) AS row_checksums",
-        values,
-    )
+    rows = f"SELECT {_row_crc(table)} AS crc {_from(table)}{where} LIMIT {_NO_LIMIT}"
+    sums = "COUNT(*), COALESCE(SUM(crc), 0), COALESCE(BIT_XOR(crc * crc), 0)"
+    # Identifiers only, each quoted; values travel as parameters.
+    return f"SELECT {sums} FROM ({rows}) AS row_checksums", values  # noqa: S608
 
 
 def extent(table: Table) -> Statement:
     """Return the query for the first and last place of a table."""
-    place = quoted(_place_column(table))
-    return (
-        f"SELECT {_place(table, f'MIN({place})')}, {_place(table, f'MAX({place})')} "
-        f"FROM {quoted(table.name)}",
-        (),
-    )
+    column = quoted(_place_column(table))
+    ends = ", ".join(_place(table, f"{end}({column})") for end in ("MIN", "MAX"))
+    return f"SELECT {ends} {_from(table)}", ()
 
 
 def next_place(table: Table, place: int) -> Statement:
     """Return the query for the first place at or after one."""
     column = quoted(_place_column(table))
-    return (
-        f"SELECT {_place(table, f'MIN({column})')} FROM {quoted(table.name)} "
-        f"WHERE {column} >= {_bound(table)}",
-        (place,),
-    )
+    first = _place(table, f"MIN({column})")
+    return f"SELECT {first} {_from(table)} WHERE {column} >= {_bound(table)}", (place,)
 
 
 def columns(table: Table) -> Statement:
     """Return the query for the live columns of a table."""
     return f"SHOW COLUMNS FROM {quoted(table.name)}", ()
+
+
+def _from(table: Table) -> str:
+    return f"FROM {quoted(table.name)}"
 
 
 def _row_crc(table: Table) -> str:
@@ -102,13 +95,13 @@ def _place_column(table: Table) -> str:
 
 
 def _place(table: Table, expression: str) -> str:
-    by: dict[Blocks, Callable[[str], str]] = {
-        Blocks.KEY_RANGE: str,
-        Blocks.MONTH: lambda value: f"UNIX_TIMESTAMP({value})",
-        # Only whether there are rows matters.
-        Blocks.WHOLE: lambda value: f"IF({value} IS NULL, NULL, 0)",
-    }
-    return by[table.blocks](expression)
+    match table.blocks:
+        case Blocks.KEY_RANGE:
+            return expression
+        case Blocks.MONTH:
+            return f"UNIX_TIMESTAMP({expression})"
+        case Blocks.WHOLE:  # only whether there are rows matters
+            return f"IF({expression} IS NULL, NULL, 0)"
 
 
 def _bound(table: Table) -> str:

@@ -13,7 +13,7 @@ from manifest import BLOCKS, CURRENT, MANIFESTS, Block, Manifest, ManifestError
 from metrics.tables import Table
 from sync.checksum import Checksum, checksum
 from sync.disk import Disk
-from sync.faults import StoreDamaged
+from sync.faults import DamagedStoreError
 from sync.spans import Span
 
 SUSPECTS = "SUSPECTS"
@@ -26,11 +26,12 @@ class Vault:
     def __init__(self, disk: Disk) -> None:
         self.disk = disk
         self.root = disk.root
+        self._unpublished: list[Path] = []
 
     def current(self) -> Manifest | None:
         """Return the manifest in force, None before the first run.
 
-        Raises StoreDamaged when there is one that cannot be read.
+        Raises DamagedStoreError when there is one that cannot be read.
         """
         try:
             name = (self.root / CURRENT).read_text().strip()
@@ -39,7 +40,12 @@ class Vault:
         try:
             return Manifest.from_json((self.root / MANIFESTS / name).read_text())
         except (ManifestError, OSError, UnicodeDecodeError) as error:
-            raise StoreDamaged(error) from error
+            raise DamagedStoreError(error) from error
+
+    @property
+    def is_published(self) -> bool:
+        """Whether there is a state in force."""
+        return (self.root / CURRENT).exists()
 
     def last_number(self) -> int:
         """Return the number of the newest manifest, 0 where there is none."""
@@ -52,6 +58,7 @@ class Vault:
         self.disk.make_folder(folder)
         path = folder / f"{span.key}-{token_hex(6)}.parquet"
         content = _parquet(frame)
+        self._unpublished.append(path)
         self.disk.write(path, content)
         return _describe(
             table, span, frame, file=path.relative_to(self.root), content=content
@@ -86,6 +93,10 @@ class Vault:
         """Leave word for the next run which blocks to read anew."""
         self._put(SUSPECTS, json.dumps([block.file for block in blocks]))
 
+    def forget_suspects(self) -> None:
+        """Take the word back: the blocks have been read anew."""
+        self.disk.remove(self.root / SUSPECTS)
+
     def publish(self, manifest: Manifest) -> str:
         """Put a manifest in force; return its name. CURRENT is the commit point."""
         name = f"{manifest.number:010d}-{token_hex(6)}.json"
@@ -96,8 +107,15 @@ class Vault:
             if (self.root / BLOCKS / table).is_dir():
                 self.disk.sync_folder(self.root / BLOCKS / table)
         self.disk.sync_folder(folder)
+        self._unpublished.clear()
         self._put(CURRENT, name + "\n")
         return name
+
+    def abandon(self) -> None:
+        """Remove the blocks that were written and not published."""
+        for path in self._unpublished:
+            self.disk.remove(path)
+        self._unpublished.clear()
 
     def discard(self, is_unwanted: Callable[[Path], bool]) -> None:
         """Remove the files below the store's folders that nobody wants."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO, TypeVar
 
-from sync.faults import RunTooLong
+from sync.faults import DeadlineError
 
 _Item = TypeVar("_Item")
 _BAR = 24
@@ -33,9 +33,9 @@ class Watch:
         return self._clock() - self._started
 
     def check(self) -> None:
-        """Raise RunTooLong once the time limit has passed."""
+        """Raise DeadlineError once the time limit has passed."""
         if self.seconds > self._limit:
-            raise RunTooLong(self._limit)
+            raise DeadlineError(self._limit)
 
     def over(self, table: str, action: str, items: Sequence[_Item]) -> Iterator[_Item]:
         """Yield the items, with a bar for long work, as long as time is left."""

@@ -1,5 +1,6 @@
 """A private MariaDB server: own data directory, free port, loopback only."""
 
+import os
 import secrets
 import shutil
 import socket
@@ -21,7 +22,7 @@ from settings import Database, Secret
 
 SCHEMA = Path(__file__).parent / "schema.sql"
 GOLDEN = Path(__file__).parent / "golden"
-READER, PASSWORD = "fpp", "reads-only"  # noqa: S105  # of a throw-away server
+READER, PASSWORD = "fpp", "reads-only"  # of a throw-away server
 
 type Value = str | int | float | bytes | None
 type Row = tuple[Value, ...]
@@ -30,9 +31,9 @@ type Row = tuple[Value, ...]
 class Server:
     """A MariaDB server that only this process knows; stop it by `stop`."""
 
-    def __init__(self, *, time_zone: str = "+00:00", port: int | None = None) -> None:
+    def __init__(self, *, time_zone: str = "UTC") -> None:
         self.folder = Path(mkdtemp(prefix="fpp-mariadb-"))
-        self.port = port or free_port()
+        self.port = free_port()
         self._time_zone = time_zone
         self._process: subprocess.Popen[bytes] | None = None
         self._install()
@@ -50,7 +51,6 @@ class Server:
             f"--pid-file={self.folder / 'pid'}",
             "--bind-address=127.0.0.1",
             f"--port={self.port}",
-            f"--default-time-zone={self._time_zone}",
             "--skip-name-resolve",
             "--skip-log-bin",
             "--innodb-buffer-pool-size=128M",
@@ -59,7 +59,10 @@ class Server:
             "--innodb-lock-wait-timeout=5",
         ]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            environment = {**os.environ, "TZ": self._time_zone}
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, env=environment
+            )
         self._wait_until_it_answers()
 
     def kill(self) -> None:
@@ -193,7 +196,7 @@ class LiveDatabase:
 
 
 @contextmanager
-def running_server(*, time_zone: str = "+00:00") -> Iterator[Server]:
+def running_server(*, time_zone: str = "UTC") -> Iterator[Server]:
     """Run a server for the length of a block."""
     server = Server(time_zone=time_zone)
     try:

@@ -1,6 +1,7 @@
 """One server for the session, a fresh database and store for every test."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,10 @@ def database(server: Server) -> LiveDatabase:
 @pytest.fixture
 def store(database: LiveDatabase, tmp_path: Path) -> Store:
     return Store(tmp_path / "data", database)
+
+
+@pytest.fixture
+def small_blocks(store: Store) -> Store:
+    """A store whose blocks hold ten ids, so that few rows make many blocks."""
+    store.policy = replace(store.policy, block_rows=10, rotation_rows=10)
+    return store

@@ -1,6 +1,6 @@
 """A store and its source side by side: run the job, compare every value."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
@@ -17,6 +17,7 @@ from sync.policy import Policy
 from sync.replica import Request
 from tests.mariadb import LiveDatabase
 
+USUAL = Request()
 QUICK = Policy(attempts=3, first_pause=0.05, statement_seconds=10)
 
 
@@ -32,11 +33,11 @@ class Store:
     heartbeat: str | None = None
     address: Database | None = None
 
-    def sync(self, request: Request = Request(), **policy: float) -> int:  # noqa: B008  # frozen
+    def sync(self, request: Request = USUAL) -> int:
         """Run the job once in this process; return its exit code."""
-        return self.job(**policy).run(request)
+        return self.job().run(request)
 
-    def job(self, **policy: float) -> Job:
+    def job(self) -> Job:
         """Return the job as these settings make it."""
         settings = SyncSettings(
             data_dir=self.root,
@@ -50,7 +51,7 @@ class Store:
             Disk(self.root),
             self.stop,
             tables=self.tables,
-            policy=replace(self.policy, **policy),
+            policy=self.policy,
         )
 
     def manifest(self) -> Manifest:

@@ -1,0 +1,30 @@
+"""Tiny rows of the live tables, for tests that say only what they mean."""
+
+from metrics.tables import ESTIMATIONS, VOTES
+from tests.mariadb import LiveDatabase, Row
+
+AT = "2026-11-02 10:00:00"
+
+
+def user(key: str, at: str = AT, city: str | None = None) -> Row:
+    return (key, None, None, None, None, None, city, at)
+
+
+def room(key: int, name: str) -> Row:
+    return (key, 1000 + key, name, AT, AT)
+
+
+def vote(key: int, duration: int = 60) -> Row:
+    return (key, 1, "3.50", 5, 2, 4, 1, duration, 0, AT)
+
+
+def estimation(key: int, value: int | None = 3, at: str = AT) -> Row:
+    return (key, "someone", 1, value, 0, at)
+
+
+def insert_votes(database: LiveDatabase, keys: range) -> None:
+    database.insert(VOTES, [vote(key) for key in keys])
+
+
+def insert_estimations(database: LiveDatabase, keys: range) -> None:
+    database.insert(ESTIMATIONS, [estimation(key) for key in keys])
