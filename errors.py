@@ -55,15 +55,17 @@ def start_errors(
 ) -> None:
     """Set up the log (JSON lines in production, text otherwise) and Sentry.
 
-    `secrets` never leave the process; the loggers of `libraries` write as ours does.
+    `secrets` never leave the process; the loggers of `libraries` write as ours
+    does, from warnings on.
     """
     scrubber = Scrubber.of(secrets)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter((_JsonLines if sentry.is_production else _Text)(scrubber))
-    for log in (logger, *map(logging.getLogger, libraries)):
-        log.handlers = [handler]
-        log.propagate = False
-    logger.setLevel(logging.INFO)
+    levels = dict.fromkeys(libraries, logging.WARNING) | {logger.name: logging.INFO}
+    for name, level in levels.items():
+        log = logging.getLogger(name)
+        log.handlers, log.propagate = [handler], False
+        log.setLevel(level)
     if sentry.sends and sentry.dsn is not None:
         _start_sentry(sentry.dsn, sentry.environment, scrubber)
 

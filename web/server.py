@@ -17,6 +17,7 @@ from web.gate import Gate
 from web.headers import SecurityHeaders, security_headers
 from web.paths import Paths
 from web.sessions import Access, Clock, Sessions
+from web.static import CompressedStatic, compressible
 from web.tries import Tries
 
 
@@ -58,6 +59,7 @@ class Server:
         return [
             Middleware(SecurityHeaders, headers=security_headers()),
             Middleware(Gate, door=self.door),
+            Middleware(CompressedStatic, files=compressible(self.door.paths.base)),
         ]
 
     def announcement(self) -> str:
