@@ -79,7 +79,7 @@ def test_gone_quiet_three_teams_met_twice_a_week_and_stopped(history: Tables) ->
     )
     last = rooms["last_used_at"].dt.date()
     assert rooms.height == 3
-    assert last.is_between(TODAY - timedelta(days=34), TODAY - timedelta(days=29)).all()
+    assert last.is_between(TODAY - timedelta(days=40), TODAY - timedelta(days=29)).all()
 
 
 def test_growth_brazil_multiplies_in_five_weeks(history: Tables) -> None:

@@ -1,0 +1,81 @@
+"""Auto-flip: how many rooms let the cards turn by themselves, and what it changes."""
+
+import polars as pl
+
+from metrics.buckets import side_by_side
+from metrics.frames import Frames, Window
+from metrics.insights.rounds import rounds
+from metrics.insights.shown import rate, shown, where
+from metrics.measures import rows, share
+from metrics.scale import estimated
+
+EACH = 5
+"""Rounds of each kind that a room needs to be compared with itself."""
+KINDS = ("by hand", "auto-flip")
+
+
+def totals(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return in one row how common auto-flip is, and its effect inside rooms.
+
+    Columns: rounds (n), auto_flip_rounds, auto_flip_share, compared_rooms (5 rounds
+    of each kind or more), compared_rounds (n of the effect), auto_flip_effect_seconds
+    (median over these rooms of median duration with minus without).
+    """
+    held = rounds(frames, window)
+    common = held.select(
+        rounds=rows(), auto_flip_rounds=where(pl.col("was_auto_flip"))
+    ).with_columns(auto_flip_share=rate("auto_flip_rounds", "rounds"))
+    return side_by_side([common, _effect(held)])
+
+
+def by_kind(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return rounds with and without auto-flip, both kinds.
+
+    Columns: flip ("by hand", "auto-flip"), rounds (n), share, duration_median_seconds,
+    pairs (rounds with two or more estimates), near_rounds, near_consensus.
+    """
+    two = estimated(2)
+    figures = (
+        rounds(frames, window)
+        .group_by("was_auto_flip")
+        .agg(
+            rounds=rows(),
+            pairs=where(two),
+            near_rounds=where(two & (pl.col("steps") <= 1)),
+            duration_median_seconds=pl.col("duration").median(),
+        )
+    )
+    counts = ("rounds", "pairs", "near_rounds")
+    return (
+        pl.LazyFrame({"was_auto_flip": [False, True], "flip": KINDS})
+        .join(figures, on="was_auto_flip", how="left", maintain_order="left")
+        .with_columns(pl.col(counts).fill_null(0))
+        .select(
+            *("flip", "rounds"),
+            share("rounds").alias("share"),
+            shown(pl.col("duration_median_seconds"), "rounds").alias(
+                "duration_median_seconds"
+            ),
+            *("pairs", "near_rounds"),
+            near_consensus=rate("near_rounds", "pairs"),
+        )
+    )
+
+
+def _effect(held: pl.LazyFrame) -> pl.LazyFrame:
+    auto, seconds = pl.col("was_auto_flip"), pl.col("duration")
+    return (
+        held.group_by("room_id")
+        .agg(
+            n=rows(),
+            n_with=where(auto),
+            n_without=where(~auto),
+            effect=seconds.filter(auto).median() - seconds.filter(~auto).median(),
+        )
+        .filter(pl.col("n_with") >= EACH, pl.col("n_without") >= EACH)
+        .select(
+            compared_rooms=rows(),
+            compared_rounds=pl.col("n").sum(),
+            auto_flip_effect_seconds=shown(pl.col("effect").median(), pl.sum("n")),
+        )
+    )

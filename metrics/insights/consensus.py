@@ -1,0 +1,72 @@
+"""Consensus: whether teams agree at first sight."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from metrics.buckets import bucket_of, on_axis, window_axis
+from metrics.frames import Frames, Window
+from metrics.insights.rounds import rounds
+from metrics.insights.shown import rate, shown, where
+from metrics.measures import aggregate, rows
+from metrics.scope import Every
+
+TEAM_SIZES = ("2–3", "4–6", "7 or more")
+"""Classes of the number of people who estimated in a round."""
+_COUNTS = ("rounds", "consensus_rounds", "near_rounds", "split_rounds")
+
+
+def totals(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return in one row how often rounds with two or more estimates agree.
+
+    Columns: rounds (n), consensus_rounds (0 steps), near_rounds (at most 1),
+    split_rounds (3 or more), consensus, near_consensus, split, mean_steps.
+    """
+    return _figures(rounds(frames, window, 2), ())
+
+
+def over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
+    """Return `totals` per bucket: bucket and its columns."""
+    held = rounds(frames, window, 2).with_columns(bucket=bucket_of("voted_at", every))
+    return on_axis(window_axis(window, every), [_figures(held, ("bucket",))], _COUNTS)
+
+
+def by_team_size(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return `totals` per class of team size, all three: order, team_size, …."""
+    held = rounds(frames, window, 2).with_columns(order=size_class())
+    return on_sizes(_figures(held, ("order",)), _COUNTS)
+
+
+def size_class() -> pl.Expr:
+    """Return the class of a round's team size, 1-3: 2-3, 4-6, 7 or more people."""
+    amount = pl.col("amount_of_estimations")
+    return 1 + (amount >= 4).cast(pl.Int64) + (amount >= 7).cast(pl.Int64)
+
+
+def on_sizes(figures: pl.LazyFrame, counts: Sequence[str]) -> pl.LazyFrame:
+    """Join figures by `order` to all classes of team size; missing counts are 0."""
+    classes = pl.LazyFrame({"order": [1, 2, 3], "team_size": TEAM_SIZES})
+    return classes.join(
+        figures, on="order", how="left", maintain_order="left"
+    ).with_columns(pl.col(counts).fill_null(0))
+
+
+def _figures(held: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+    steps = pl.col("steps")
+    counts = aggregate(
+        held,
+        by,
+        rounds=rows(),
+        consensus_rounds=where(steps == 0),
+        near_rounds=where(steps <= 1),
+        split_rounds=where(steps >= 3),
+        mean_steps=steps.mean(),
+    )
+    return counts.select(
+        *by,
+        *_COUNTS,
+        consensus=rate("consensus_rounds", "rounds"),
+        near_consensus=rate("near_rounds", "rounds"),
+        split=rate("split_rounds", "rounds"),
+        mean_steps=shown(pl.col("mean_steps"), "rounds"),
+    )

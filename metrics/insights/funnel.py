@@ -1,0 +1,173 @@
+"""Activation: how far new users get on their way into a team."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import polars as pl
+
+from metrics.behaviour import source_class
+from metrics.frames import Frames, Window
+from metrics.insights.rounds import given, joined
+from metrics.insights.shown import rate, where
+from metrics.measures import ranked, rows
+
+By = Literal["source", "device", "country"]
+STEPS = {
+    "new_users": "New users",
+    "entered_room": "Entered a room",
+    "estimated": "Estimated",
+    "estimated_with_others": "Estimated with others",
+    "came_back": "Estimated again on a later day",
+}
+_SOON = timedelta(days=7)
+MATURE = timedelta(days=28)
+"""How old a user has to be, and how long he or she is followed."""
+
+
+def mature(window: Window, now: datetime) -> Window:
+    """Return the window, moved back until all of its new users are 28 days old."""
+    late = max(window.end - (now - MATURE), timedelta(0))
+    return Window(window.start - late, window.end - late)
+
+
+def steps(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return the five steps for users who were new in the window, in order.
+
+    Each step counts those who made all steps before. Bots are left out; `frames`
+    hold what happens up to 28 days after the window. Columns: step (1-5),
+    step_name, users, n (new users), share_of_new, share_of_previous.
+    """
+    counts = reached(frames, window).select(
+        pl.col(name).sum().cast(pl.Int64) for name in STEPS
+    )
+    long = counts.unpivot(variable_name="key", value_name="users")
+    before = pl.col("users").shift()
+    return long.with_row_index("step", offset=1).select(
+        pl.col("step").cast(pl.Int64),
+        step_name=pl.col("key").replace_strict(STEPS),
+        users="users",
+        n=pl.col("users").first(),
+        share_of_new=rate("users", pl.col("users").first()),
+        share_of_previous=rate("users", before),
+    )
+
+
+def by(frames: Frames, window: Window, dimension: By) -> pl.LazyFrame:
+    """Return the steps per first source, device or country, most new users first.
+
+    Columns: the dimension (null: not known), the five counts, entered_share,
+    estimated_share and came_back_share (of new_users, the n).
+    """
+    counts = (
+        reached(frames, window)
+        .group_by(dimension)
+        .agg(rows().alias("new_users"), *(where(pl.col(s)) for s in [*STEPS][1:]))
+    )
+    shares = counts.with_columns(
+        entered_share=rate("entered_room", "new_users"),
+        estimated_share=rate("estimated", "new_users"),
+        came_back_share=rate("came_back", "new_users"),
+    )
+    return ranked(shares, [dimension], "new_users")
+
+
+def reached(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return for each new user which steps he or she made, without naming anybody.
+
+    Columns: source, device, country, and one boolean per step.
+    """
+    around = Window(window.start - _SOON, window.end + MATURE)
+    near = frames.within(around)
+    new = _new_users(frames, window)
+    entered = _entered(near, new)
+    estimated = _estimated(near, entered)
+    return (
+        new.join(_first_source(near, new), on="user_id", how="left")
+        .join(entered, on="user_id", how="left")
+        .join(estimated, on="user_id", how="left")
+        .join(_with_others(frames, around, estimated), on="user_id", how="left")
+        .select(
+            *("source", "device", "country"),
+            new_users=pl.lit(value=True),
+            entered_room=pl.col("entered_at").is_not_null(),
+            estimated=pl.col("estimated_at").is_not_null(),
+            estimated_with_others=pl.col("with_others").is_not_null(),
+            came_back=pl.col("with_others").is_not_null() & pl.col("came_back"),
+        )
+    )
+
+
+def _new_users(frames: Frames, window: Window) -> pl.LazyFrame:
+    people = frames.users.filter(
+        window.contains("created_at"), pl.col("device").ne_missing(pl.lit("bot"))
+    )
+    return people.select("device", "country", "created_at", user_id="id")
+
+
+def _first_source(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
+    views = near.page_views.join(new, on="user_id", how="semi")
+    first = views.sort("viewed_at", "id").group_by("user_id").agg(pl.first("source"))
+    return first.select("user_id", source=source_class(pl.col("source")))
+
+
+def _entered(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
+    """Return when people first entered a room, within 7 days: entered_at, ….
+
+    Columns: user_id, created_at, entered_at.
+    """
+    entering = pl.col("event").str.starts_with("ENTERED_")
+    acts = pl.concat(
+        [
+            near.events.filter(entering).select("user_id", at="event_at"),
+            near.page_views.filter(pl.col("route") == "ROOM").select(
+                "user_id", at="viewed_at"
+            ),
+        ]
+    )
+    return (
+        acts.join(new, on="user_id")
+        .filter(pl.col("at") <= pl.col("created_at") + _SOON)
+        .group_by("user_id")
+        .agg(pl.first("created_at"), entered_at=pl.min("at"))
+    )
+
+
+def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the first own estimate, at most 7 days after entering.
+
+    Columns: user_id, until (28 days after the user was new), estimated_at, came_back
+    (whether there is another one on a later day until then).
+    """
+    at, until = pl.col("at"), pl.col("created_at") + MATURE
+    own = given(near.estimations).select("user_id", at="estimated_at")
+    return (
+        own.join(entered, on="user_id")
+        .filter(at >= pl.col("entered_at"), at <= until)
+        .group_by("user_id")
+        .agg(
+            pl.first("entered_at"),
+            until=until.first(),
+            estimated_at=at.min(),
+            last=at.max(),
+        )
+        .filter(pl.col("estimated_at") <= pl.col("entered_at") + _SOON)
+        .select(
+            *("user_id", "until", "estimated_at"),
+            came_back=pl.col("last").dt.date() > pl.col("estimated_at").dt.date(),
+        )
+    )
+
+
+def _with_others(
+    frames: Frames, around: Window, estimated: pl.LazyFrame
+) -> pl.LazyFrame:
+    """Return when people first were in a round of two or more: user_id, with_others."""
+    first = estimated.select("user_id", "until", first="estimated_at")
+    return (
+        joined(frames, around, first)
+        .filter(pl.col("amount_of_estimations") >= 2)
+        .join(first, on="user_id")
+        .filter(pl.col("estimated_at").is_between("first", "until"))
+        .group_by("user_id")
+        .agg(with_others=pl.min("voted_at"))
+    )

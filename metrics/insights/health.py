@@ -1,0 +1,119 @@
+"""Room health: which rooms live, which cool down, which have gone quiet."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from metrics.frames import Frames
+from metrics.measures import ratio, rows
+from metrics.scale import estimated, steps
+
+SPAN = timedelta(days=28)
+HEALTHY, COOLING = 70, 40
+"""Points from which on a room is healthy, and cooling; below it is dormant."""
+STATES = ("healthy", "cooling", "dormant")
+_PART = 25
+_WEEKS, _PEOPLE = 2, 4
+"""Active weeks, and estimators in the middle round, that earn all points."""
+_WEEK = timedelta(days=7)
+
+
+def health(frames: Frames, now: datetime) -> pl.LazyFrame:
+    """Return every room that ever had a round, the healthiest first.
+
+    Columns: room_id, room_number, room_name (null: deleted), health (0-100), its
+    parts of 25 points each (health_weeks, health_people, health_consensus,
+    health_recent), state, rounds (of the last 28 days), last_round_at.
+    """
+    parts = ("health_weeks", "health_people", "health_consensus", "health_recent")
+    scored = _scored(frames, now).with_columns(health=pl.sum_horizontal(parts))
+    names = frames.rooms.select(room_id="id", room_number="number", room_name="name")
+    return (
+        scored.with_columns(state=_state())
+        .join(names, on="room_id", how="left")
+        .select(
+            *("room_id", "room_number", "room_name", "health", *parts),
+            *("state", "rounds", "last_round_at"),
+        )
+        .sort("health", "last_round_at", "room_id", descending=[True, True, False])
+    )
+
+
+def states(frames: Frames, now: datetime) -> pl.LazyFrame:
+    """Return the number of rooms per state, all three, healthy first: state, rooms.
+
+    Only rooms with a round in the last 56 days: others have been left for good.
+    """
+    lately = pl.col("last_round_at") > now - 2 * SPAN
+    counts = health(frames, now).filter(lately).group_by("state").agg(rooms=rows())
+    return (
+        pl.LazyFrame({"state": STATES})
+        .join(counts, on="state", how="left", maintain_order="left")
+        .with_columns(pl.col("rooms").fill_null(0))
+    )
+
+
+def went_dormant(frames: Frames, now: datetime) -> pl.LazyFrame:
+    """Return rooms that were healthy 28 days ago and are dormant now.
+
+    Columns: room_id, room_number, room_name, health_before, health, last_round_at;
+    those that were healthiest first.
+    """
+    before = _scored(frames, now - SPAN).select(
+        "room_id",
+        health_before=pl.sum_horizontal(pl.col("^health_.*$")),
+    )
+    return (
+        health(frames, now)
+        .filter(pl.col("health") < COOLING)
+        .join(before.filter(pl.col("health_before") >= HEALTHY), on="room_id")
+        .select(
+            *("room_id", "room_number", "room_name"),
+            *("health_before", "health", "last_round_at"),
+        )
+        .sort("health_before", "room_id", descending=[True, False])
+    )
+
+
+def _scored(frames: Frames, now: datetime) -> pl.LazyFrame:
+    """Return the four parts of each room's health at an instant, 0-25 each."""
+    lately = pl.col("voted_at") > now - SPAN
+    week = (now - pl.col("voted_at")).dt.total_microseconds() // _microseconds(_WEEK)
+    ended = frames.votes.filter(pl.col("voted_at") <= now, estimated())
+    figures = ended.group_by("room_id").agg(
+        rounds=lately.sum().cast(pl.Int64),
+        last_round_at=pl.col("voted_at").max(),
+        weeks=week.filter(lately).n_unique(),
+        people=pl.col("amount_of_estimations").filter(lately).median(),
+        pairs=(lately & estimated(2)).sum(),
+        near=(lately & estimated(2) & (steps() <= 1)).sum(),
+    )
+    idle = (now - pl.col("last_round_at")).dt.total_microseconds()
+    return figures.select(
+        *("room_id", "rounds", "last_round_at"),
+        health_weeks=_points(pl.col("weeks") / _WEEKS),
+        health_people=_points(pl.col("people").fill_null(0) / _PEOPLE),
+        health_consensus=_points(ratio("near", "pairs").fill_null(0.0)),
+        health_recent=_points(1 - idle / _microseconds(SPAN)),
+    )
+
+
+def _points(reached: pl.Expr) -> pl.Expr:
+    """Return the points of one part; more than all of it earns no more."""
+    return _PART * reached.clip(0, 1)
+
+
+def _microseconds(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)
+
+
+def _state() -> pl.Expr:
+    healthy, cooling, dormant = (pl.lit(state) for state in STATES)
+    points = pl.col("health")
+    return (
+        pl.when(points >= HEALTHY)
+        .then(healthy)
+        .when(points >= COOLING)
+        .then(cooling)
+        .otherwise(dormant)
+    )

@@ -1,0 +1,104 @@
+"""The invite loop: whether rooms bring people whom the product did not know."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from metrics.buckets import side_by_side
+from metrics.frames import Frames, Window
+from metrics.insights.rounds import given
+from metrics.insights.shown import rate, where
+from metrics.measures import rows
+
+SOON = timedelta(days=7)
+"""How long after its first use a new room's newcomers count."""
+SEVERAL = 2
+"""Newcomers that make a new room one that brings people."""
+_OPENED = ("ENTERED_NEW_ROOM", "ENTERED_RANDOM_ROOM")
+
+
+def totals(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
+    """Return in one row how rooms that were new in the window spread.
+
+    `frames` hold all of history; rooms younger than seven days are left out.
+    Columns: new_rooms (n), newcomers, inviting_rooms (two newcomers or more within
+    seven days), inviting_share, openers (people who opened a room in the window; n),
+    inviters (those of them who copied a room's link), invite_intent.
+    """
+    counts = _new_rooms(frames, window, now).select(
+        new_rooms=rows(),
+        newcomers=pl.col("newcomers").sum(),
+        inviting_rooms=where(pl.col("newcomers") >= SEVERAL),
+    )
+    shares = counts.with_columns(inviting_share=rate("inviting_rooms", "new_rooms"))
+    return side_by_side([shares, _intent(frames, window)])
+
+
+def newcomers(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
+    """Return new rooms by the number of their newcomers: newcomers, rooms, share."""
+    return (
+        _new_rooms(frames, window, now)
+        .group_by("newcomers")
+        .agg(rooms=rows())
+        .with_columns(share=rate("rooms", pl.col("rooms").sum()))
+        .sort("newcomers")
+    )
+
+
+def rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
+    """Return the new rooms, those with most newcomers first.
+
+    Columns: room_id, room_number, room_name, newcomers, first_used_at.
+    """
+    return _new_rooms(frames, window, now).sort(
+        "newcomers", "room_id", descending=[True, False]
+    )
+
+
+def _new_rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
+    """Return rooms first used in the window with their newcomers, the founder aside.
+
+    A newcomer's first own estimate ever is in that room, within seven days.
+    """
+    old_enough = pl.col("first_used_at") <= now - SOON
+    new = frames.rooms.filter(window.contains("first_used_at"), old_enough).select(
+        "first_used_at", room_id="id", room_number="number", room_name="name"
+    )
+    came = (
+        _firsts(frames)
+        .join(new, on="room_id")
+        .filter(pl.col("at") <= pl.col("first_used_at") + SOON)
+        .group_by("room_id")
+        .agg(came=rows())
+    )
+    return new.join(came, on="room_id", how="left").select(
+        *("room_id", "room_number", "room_name"),
+        newcomers=(pl.col("came").fill_null(0) - 1).clip(0),
+        first_used_at="first_used_at",
+    )
+
+
+def _firsts(frames: Frames) -> pl.LazyFrame:
+    """Return in which room and when each person first estimated: room_id, at."""
+    first = pl.col("estimated_at").arg_min()
+    return (
+        given(frames.estimations)
+        .group_by("user_id")
+        .agg(pl.col("room_id").get(first), at=pl.col("estimated_at").min())
+        .drop("user_id")
+    )
+
+
+def _intent(frames: Frames, window: Window) -> pl.LazyFrame:
+    events = frames.events.filter(window.contains("event_at"))
+    event = pl.col("event")
+    return (
+        events.group_by("user_id")
+        .agg(
+            opened=event.is_in(_OPENED).any(),
+            copied=(event == "COPIED_ROOM_LINK").any(),
+        )
+        .filter("opened")
+        .select(openers=rows(), inviters=where(pl.col("copied")))
+        .with_columns(invite_intent=rate("inviters", "openers"))
+    )

@@ -1,0 +1,100 @@
+"""Retention: of the rooms (people) that began in a week, how many live later on."""
+
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+import polars as pl
+
+from metrics.constants import START_DATE
+from metrics.frames import Frames
+from metrics.insights.rounds import given
+from metrics.insights.shown import rate
+from metrics.measures import rows
+from metrics.scale import estimated
+
+Who = Literal["rooms", "users"]
+Weeks = Literal[1, 2]
+"""The length of a bucket; 2 weeks are a common sprint."""
+
+
+def grid(
+    frames: Frames, now: datetime, who: Who, weeks: Weeks = 1, cohorts: int = 16
+) -> pl.LazyFrame:
+    """Return the retention of the latest cohorts, one row per cohort and age.
+
+    A cohort is the bucket of a room's first round with two or more estimates (of a
+    person's first own estimate). `frames` hold all of history. Columns: cohort
+    (first day), size (n), k (age in buckets, from 0), alive (with at least one round,
+    or estimate, in that bucket), share, running (the bucket has not ended). In the
+    future alive, share and running are null.
+    """
+    step = timedelta(weeks=weeks)
+    latest = _start(now.date(), step)
+    first = latest - (cohorts - 1) * step
+    lives = _lives(frames, now, who, step)
+    began = lives.group_by("key").agg(cohort=pl.col("bucket").min())
+    counts = (
+        lives.join(began.filter(pl.col("cohort") >= first), on="key")
+        .group_by("cohort", "bucket")
+        .agg(alive=rows())
+    )
+    return (
+        _cells(first, latest, step, cohorts)
+        .join(counts, on=["cohort", "bucket"], how="left")
+        .sort("cohort", "k")
+        .with_columns(_past(latest, pl.col("alive").fill_null(0)).alias("alive"))
+        .with_columns(size=pl.col("alive").first().over("cohort"))
+        .select(
+            *("cohort", "size", "k", "alive"),
+            share=rate("alive", "size"),
+            running=_past(latest, pl.col("bucket") == latest),
+        )
+    )
+
+
+def average(cells: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the weighted average row of a grid, by age: k, size (n), alive, share.
+
+    Sums over cohorts whose bucket of that age has ended; an age that no cohort has
+    reached is left out.
+    """
+    return (
+        cells.filter(~pl.col("running"))
+        .group_by("k")
+        .agg(pl.col("size", "alive").sum())
+        .with_columns(share=rate("alive", "size"))
+        .sort("k")
+    )
+
+
+def _lives(frames: Frames, now: datetime, who: Who, step: timedelta) -> pl.LazyFrame:
+    """Return in which buckets a room or person was alive, once each: key, bucket."""
+    if who == "rooms":
+        acts = frames.votes.filter(estimated(2))
+        acts = acts.select(key="room_id", at="voted_at")
+    else:
+        acts = given(frames.estimations).select(key="user_id", at="estimated_at")
+    # Days between a day and the start of its bucket; START_DATE is a Monday.
+    day = pl.col("at").cast(pl.Date)
+    age = (day - START_DATE).dt.total_days() % step.days
+    bucket = day - pl.duration(days=age)
+    return acts.filter(pl.col("at") <= now).select("key", bucket=bucket).unique()
+
+
+def _start(day: date, step: timedelta) -> date:
+    return day - (day - START_DATE) % step
+
+
+def _cells(first: date, latest: date, step: timedelta, cohorts: int) -> pl.LazyFrame:
+    """Return every cohort with every age: cohort, k, bucket."""
+    interval = f"{step.days}d"
+    starts = pl.LazyFrame().select(cohort=pl.date_range(first, latest, interval))
+    ages = pl.LazyFrame({"k": range(cohorts)}, schema={"k": pl.Int64})
+    return starts.join(ages, how="cross").with_columns(
+        bucket=pl.col("cohort") + pl.duration(days=pl.col("k") * step.days)
+    )
+
+
+def _past(latest: date, value: pl.Expr) -> pl.Expr:
+    """Return the value of buckets that have begun, null for those to come."""
+    return pl.when(pl.col("bucket") <= latest).then(value)

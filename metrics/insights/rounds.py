@@ -1,0 +1,93 @@
+"""Rounds, the estimates given in them, and the meetings they form."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from metrics.frames import Frames, Window
+from metrics.scale import estimated, place, steps
+from metrics.scope import Every
+
+JOINED_WITHIN = timedelta(seconds=2)
+"""How far an estimate's time may be from its round's."""
+MEETING_GAP = timedelta(hours=1)
+"""Rounds of a room that are less apart belong to one meeting."""
+
+
+def rounds(frames: Frames, window: Window, at_least: int = 1) -> pl.LazyFrame:
+    """Return the window's rounds with so many estimates.
+
+    Columns: those of votes, and started_at, steps.
+    """
+    return frames.votes.filter(window.contains("voted_at"), estimated(at_least)).select(
+        pl.all(),
+        started_at=pl.col("voted_at") - pl.duration(seconds="duration"),
+        steps=steps(),
+    )
+
+
+def given(estimations: pl.LazyFrame) -> pl.LazyFrame:
+    """Keep what people estimated themselves: no spectators, no empty rows."""
+    return estimations.filter(~pl.col("spectator"), pl.col("estimation").is_not_null())
+
+
+def joined(
+    frames: Frames, window: Window, people: pl.LazyFrame | None = None
+) -> pl.LazyFrame:
+    """Return each estimate with its round: the room's nearest one within 2 seconds.
+
+    Estimates carry no round id. Columns: vote_id, user_id, place (0-6), estimated_at,
+    voted_at, amount_of_estimations; estimates without a round are left out. `people`
+    (a column user_id) limits whose estimates are joined.
+    """
+    around = Window(window.start - JOINED_WITHIN, window.end + JOINED_WITHIN)
+    estimates = given(frames.estimations).filter(around.contains("estimated_at"))
+    if people is not None:
+        estimates = estimates.join(people, on="user_id", how="semi")
+    ended = frames.votes.filter(around.contains("voted_at"), estimated()).select(
+        "room_id", "voted_at", "amount_of_estimations", vote_id="id"
+    )
+    return (
+        estimates.select(
+            "room_id",
+            "user_id",
+            "estimated_at",
+            place=place(pl.col("estimation")),
+        )
+        .sort("estimated_at")
+        .join_asof(
+            ended.sort("voted_at"),
+            left_on="estimated_at",
+            right_on="voted_at",
+            by="room_id",
+            strategy="nearest",
+            tolerance=JOINED_WITHIN,
+            coalesce=False,
+            check_sortedness=False,
+        )
+        .filter(window.contains("voted_at"))
+        .drop("room_id")
+    )
+
+
+def meetings(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return `rounds`, per room in order of time, with the meeting they belong to.
+
+    Adds first (whether a meeting starts), talk (seconds from the end of the round
+    before to its start, not below 0; null for the first).
+    """
+    gap = pl.col("voted_at") - pl.col("voted_at").shift()
+    same_room = pl.col("room_id") == pl.col("room_id").shift()
+    pause = pl.col("started_at") - pl.col("voted_at").shift()
+    first = (~(same_room & (gap < MEETING_GAP))).fill_null(value=True)
+    return (
+        rounds(frames, window)
+        .sort("room_id", "voted_at", "id")
+        .with_columns(first=first, talk=pause.dt.total_seconds().clip(0))
+        .with_columns(talk=pl.when(~pl.col("first")).then("talk"))
+    )
+
+
+def weekly(every: Every) -> Every:
+    """Return the bucket, not shorter than a week: a day has too few rounds."""
+    return "week" if every == "day" else every

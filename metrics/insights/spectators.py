@@ -1,0 +1,66 @@
+"""Spectators: how many only watch, and whether they take part later."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from metrics.buckets import bucket_of, on_axis, side_by_side, window_axis
+from metrics.frames import Frames, Window
+from metrics.insights.rounds import rounds
+from metrics.insights.shown import rate, where
+from metrics.measures import aggregate, rows
+from metrics.scope import Every
+
+_COUNTS = ("rounds", "seats", "spectators")
+
+
+def totals(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return in one row how many watch, and how many of the newcomers among them stay.
+
+    `frames` hold all of history. Columns: rounds, seats (spectators and estimates of
+    all rounds; n), spectators, spectator_share, watched_first (people whose first row
+    ever is a spectator's and lies in the window; n), estimated_later,
+    estimated_later_share.
+    """
+    seats = _figures(rounds(frames, window), ())
+    return side_by_side([seats, _newcomers(frames, window)])
+
+
+def over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
+    """Return per bucket: bucket, rounds, seats, spectators, spectator_share."""
+    held = rounds(frames, window).with_columns(bucket=bucket_of("voted_at", every))
+    return on_axis(window_axis(window, every), [_figures(held, ("bucket",))], _COUNTS)
+
+
+def _figures(held: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+    spectators = pl.col("amount_of_spectators").sum().cast(pl.Int64)
+    estimations = pl.col("amount_of_estimations").sum().cast(pl.Int64)
+    return aggregate(
+        held,
+        by,
+        rounds=rows(),
+        seats=spectators + estimations,
+        spectators=spectators,
+    ).with_columns(spectator_share=rate("spectators", "seats"))
+
+
+def _newcomers(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return how many people watched first and how many of them estimated later."""
+    watched = pl.col("spectator")
+    at = pl.col("estimated_at")
+    return (
+        frames.estimations.group_by("user_id")
+        .agg(
+            first=at.min(),
+            watched=at.filter(watched).min(),
+            estimated=at.filter(~watched & pl.col("estimation").is_not_null()).max(),
+        )
+        .filter(window.contains("first"), pl.col("first") == pl.col("watched"))
+        .select(
+            watched_first=rows(),
+            estimated_later=where(pl.col("estimated") > pl.col("first")),
+        )
+        .with_columns(
+            estimated_later_share=rate("estimated_later", "watched_first"),
+        )
+    )
