@@ -58,17 +58,17 @@ def python_round(value: pl.Expr, digits: int) -> pl.Expr:
 
     Polars multiplies, rounds and divides, so 2.675 (a little less in binary)
     becomes 2.68; Python looks at the float's exact value and gives 2.67. Here the
-    product with the power of ten decides, and its rounding error breaks the tie.
+    rounding error of the product decides on which side of a half it lies.
     """
     scale = 10.0**digits
     product = value * scale
     # Dekker: 26 + 27 bits, so that the products with `scale` are exact.
-    high = value * 134217729.0 - (value * 134217729.0 - value)
+    shifted = value * 134217729.0
+    high = shifted - (shifted - value)
     error = (high * scale - product) + (value - high) * scale
     floor = product.floor()
-    beyond_half = (product - floor - 0.5) + error
-    up = (beyond_half > 0) | ((beyond_half == 0) & (floor % 2 == 1))
-    nearest = (floor + up.cast(pl.Float64)) / scale
-    # Polars divides by a constant as a product with its reciprocal, which can miss
-    # the nearest float by one; its own rounding then hits it.
-    return nearest.round(digits)
+    side = ((product - floor - 0.5) + error).sign()
+    nearest = (floor + 0.5 + side * 0.25).round(0, mode="half_to_even")
+    # Dividing by a constant, Polars multiplies by its reciprocal, which can miss the
+    # nearest float by one; its own rounding then hits it.
+    return (nearest / scale).round(digits)

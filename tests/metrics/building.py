@@ -1,0 +1,160 @@
+"""Tiny tables from literals, with every column that a test does not care about."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+import polars as pl
+
+from metrics.frames import Frames, Window
+from metrics.scope import Every, Scope
+from metrics.tables import (
+    ESTIMATIONS,
+    EVENTS,
+    PAGE_VIEWS,
+    ROOMS,
+    TABLES,
+    USERS,
+    VOTES,
+    Table,
+)
+
+Value = str | int | bool | Decimal | datetime | None
+
+
+class Row(NamedTuple):
+    """A row of a table; without an id it gets the next one."""
+
+    table: Table
+    values: Mapping[str, Value]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def user(key: str, time: str = "2026-11-02 08:00", **attributes: str | None) -> Row:
+    return Row(USERS, {"id": key, "created_at": at(time), **attributes})
+
+
+def room(key: int, name: str, time: str = "2026-11-02 08:00", number: int = 0) -> Row:
+    return Row(
+        ROOMS,
+        {
+            "id": key,
+            "number": number or key * 1000,
+            "name": name,
+            "first_used_at": at(time),
+            "last_used_at": at(time),
+        },
+    )
+
+
+def view(who: str, time: str, route: str = "HOME", source: str | None = None) -> Row:
+    return Row(
+        PAGE_VIEWS,
+        {"user_id": who, "viewed_at": at(time), "route": route, "source": source},
+    )
+
+
+def event(who: str, time: str, kind: str = "LEFT_ROOM") -> Row:
+    return Row(EVENTS, {"user_id": who, "event_at": at(time), "event": kind})
+
+
+def estimation(
+    who: str,
+    time: str,
+    value: int | None = 3,
+    *,
+    room: int = 1,
+    spectator: bool = False,
+) -> Row:
+    return Row(
+        ESTIMATIONS,
+        {
+            "user_id": who,
+            "estimated_at": at(time),
+            "estimation": value,
+            "room_id": room,
+            "spectator": spectator,
+        },
+    )
+
+
+def vote(
+    time: str,
+    *,
+    room: int = 1,
+    low: int = 3,
+    high: int = 5,
+    average: str = "4.00",
+    amount: int = 2,
+    spectators: int = 0,
+    duration: int = 30,
+    flip: bool = False,
+) -> Row:
+    return Row(
+        VOTES,
+        {
+            "voted_at": at(time),
+            "room_id": room,
+            "min_estimation": low,
+            "max_estimation": high,
+            "avg_estimation": Decimal(average),
+            "amount_of_estimations": amount,
+            "amount_of_spectators": spectators,
+            "duration": duration,
+            "was_auto_flip": flip,
+        },
+    )
+
+
+def unestimated(time: str, room: int = 1) -> Row:
+    """A round that nobody estimated, as the live database stores it."""
+    return vote(
+        time, room=room, low=21, high=1, average="0.00", amount=0, duration=9999
+    )
+
+
+def frames(*rows: Row) -> Frames:
+    """Frames of these rows, each table with its own schema."""
+    return Frames({table.name: _frame(table, rows) for table in TABLES})
+
+
+def _frame(table: Table, rows: tuple[Row, ...]) -> pl.LazyFrame:
+    own = [row.values for row in rows if row.table == table]
+    numbered = [{"id": number, **values} for number, values in enumerate(own, 1)]
+    columns = {name: [row.get(name) for row in numbered] for name in table.schema}
+    return pl.LazyFrame(columns, schema=table.schema)
+
+
+def days(first: str, last: str) -> Window:
+    return Window.of_days(date.fromisoformat(first), date.fromisoformat(last))
+
+
+def scope(
+    rows: Frames,
+    window: Window,
+    before: Window | None = None,
+    every: Every = "day",
+    *,
+    weekends: bool = True,
+) -> Scope:
+    """A scope whose clock stands at the window's end."""
+    return Scope(rows, window, before, every, window.end, weekends)
+
+
+def answer(plan: pl.LazyFrame) -> list[dict[str, object]]:
+    """The rows of an executed plan."""
+    return plan.collect().to_dicts()
+
+
+def one(plan: pl.LazyFrame) -> dict[str, object]:
+    """The only row of an executed plan."""
+    return plan.collect().row(named=True)
+
+
+def column(plan: pl.LazyFrame, name: str) -> list[object]:
+    """One column of an executed plan."""
+    return plan.collect()[name].to_list()
