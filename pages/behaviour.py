@@ -29,12 +29,10 @@ with st.grid(2, min_column_width=380):
         partial(charts.ranked, label="event", value="count", title="events"),
     )
     block(view, "rooms", found["rooms"])
-for name, series, title in (
-    ("routes_over_time", "route", "Page views"),
-    ("sources_over_time", "source", "Page views"),
-    ("events_over_time", "event", "Events"),
+for name, title in (
+    ("routes_over_time", "Page views"),
+    ("sources_over_time", "Page views"),
+    ("events_over_time", "Events"),
 ):
-    draw = partial(
-        charts.lines, series=series, value="count", title=title, unit="count"
-    )
+    draw = partial(charts.lines, series="label", title=title, every=view.scope.every)
     block(view, name, found[name], draw)

@@ -39,9 +39,13 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         bind="query-params",
     )
 columns = {KINDS[kind] + measure: title_of(measure) for measure in measures}
+frame = found["historical"]
 block(
     view,
     "historical",
-    found["historical"],
+    frame,
     partial(charts.columns_over_time, columns=columns, every=view.scope.every),
 )
+accumulated = [f"acc_{measure}" for measure in MEASURES]
+newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()
+block(view, "historical", newest_first, title="Newest first", key="newest_first")

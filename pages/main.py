@@ -15,6 +15,7 @@ st.set_page_config(
 OVERVIEW = st.Page(
     "overview.py", title="Overview", icon=":material/home:", default=True
 )
+ROOM = st.Page("room.py", title="Room", icon=":material/meeting_room:")
 DATA = st.Page("data.py", title="Data", icon=":material/database:")
 page = st.navigation(
     {
@@ -27,7 +28,7 @@ page = st.navigation(
         ],
         "Estimating": [
             st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
-            st.Page("room.py", title="Room", icon=":material/meeting_room:"),
+            ROOM,
             st.Page("historical.py", title="Historical", icon=":material/history:"),
         ],
         " ": [DATA],
@@ -37,5 +38,6 @@ shell.style()
 settings = DashboardSettings.from_env(os.environ)
 snapshot = shell.open_or_stop(settings)
 shell.header(page.title, snapshot, settings)
-shell.hand_over(bar.draw(snapshot, clock.now()))
+draw = bar.whole if page in {ROOM, DATA} else bar.draw
+shell.hand_over(draw(snapshot, clock.now()))
 page.run()

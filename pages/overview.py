@@ -1,7 +1,5 @@
 """Overview: today, the period's key figures, and what moved most."""
 
-from functools import partial
-
 import streamlit as st
 
 from metrics import daily
@@ -27,21 +25,16 @@ cards.row(("estimations", "votes", "new_users", "rooms"), found["today"])
 
 st.subheader("The period", anchor=False)
 cards.row(
-    ("unique_users", "activation_rate", "session_median_minutes"),
+    ("unique_users", "page_views", "activation_rate", "session_median_minutes"),
     found[PEOPLE],
     found.earlier.get(PEOPLE),
     found[PEOPLE_SERIES],
 )
 cards.row(
-    ("votes", "estimations", "estimations_per_vote"),
+    ("votes", "estimations", "estimations_per_vote", "duration_median_seconds"),
     found[ROUNDS],
     found.earlier.get(ROUNDS),
     found[ROUNDS_SERIES],
 )
 trend(view, ROUNDS_SERIES, found, ("votes", "estimations"))
-block(
-    view,
-    "what_moved",
-    found["what_moved"],
-    partial(charts.ranked, label="label", value="change", title="change"),
-)
+block(view, "what_moved", found["what_moved"], charts.moved)

@@ -24,5 +24,6 @@ block(
         charts.two_axes,
         left=(f"{prefix}reoccurring_users", "Returning people"),
         right=(f"{prefix}reoccurring_rooms", "Returning rooms"),
+        every=view.scope.every,
     ),
 )

@@ -39,8 +39,10 @@ found = view.ask(
     "spread",
     earlier=(TOTALS, SERIES),
 )
-cards.row((*FIGURES, *MORE), found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
+earlier = found.earlier.get(TOTALS)
+cards.row(FIGURES, found[TOTALS], earlier, found[SERIES])
 trend(view, SERIES, found, (*FIGURES, *MORE))
+cards.row(MORE, found[TOTALS], earlier)
 with st.grid(2, min_column_width=380):
     block(
         view,
@@ -60,7 +62,7 @@ with st.grid(2, min_column_width=380):
         partial(
             charts.heat,
             x=("hour", "Hour (UTC)"),
-            y=("weekday_name", ""),
+            y=("weekday_name", "Weekday"),
             value=("votes_per_day", "Votes per such day"),
         ),
     )

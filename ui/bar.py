@@ -24,10 +24,14 @@ FIRST_DAY = date(2024, 6, 3)
 def draw(snapshot: Snapshot, now: datetime) -> View:
     """Draw the bar and return what was chosen."""
     _say_what_was_not_understood()
-    with st.container(horizontal=True, vertical_alignment="bottom", key="period_bar"):
+    with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
         days = _days(snapshot, now)
-        comparison = _choice("Compare with", "compare", periods.COMPARISONS, 210)
-        granularity = _choice("Group by", "every", periods.GRANULARITIES, 110)
+        comparison = _choice(
+            "Compare with", "compare", periods.COMPARISONS, "compare_arrows", 250
+        )
+        granularity = _choice(
+            "Group by", "every", periods.GRANULARITIES, "bar_chart", 130
+        )
         with st.popover("Options", icon=":material/tune:"):
             hide_weekends = st.toggle(
                 "Hide weekends",
@@ -57,8 +61,26 @@ def draw(snapshot: Snapshot, now: datetime) -> View:
     return View(snapshot, scope, days, comparison, now)
 
 
-def _choice(label: str, key: str, options: tuple[str, ...], width: int) -> str:
-    return st.selectbox(label, options, key=key, bind="query-params", width=width)
+def whole(snapshot: Snapshot, now: datetime) -> View:
+    """Return the view of a page that always shows all of history, without a bar."""
+    days = periods.PERIODS[ALL_TIME](now.date(), _beginning(ALL_TIME, snapshot))
+    window = periods.window_of(days, now)
+    scope = Scope(snapshot.frames, window, None, "week", now)
+    return View(snapshot, scope, days, periods.NO_COMPARISON, now)
+
+
+def _choice(
+    label: str, key: str, options: tuple[str, ...], icon: str, width: int
+) -> str:
+    return st.selectbox(
+        label,
+        options,
+        key=key,
+        bind="query-params",
+        icon=f":material/{icon}:",
+        label_visibility="collapsed",
+        width=width,
+    )
 
 
 def _days(snapshot: Snapshot, now: datetime) -> Days:
@@ -69,7 +91,9 @@ def _days(snapshot: Snapshot, now: datetime) -> Days:
         index=names.index(DEFAULT_PERIOD),
         key="period",
         bind="query-params",
-        width=160,
+        icon=":material/calendar_today:",
+        label_visibility="collapsed",
+        width=190,
     )
     today = now.date()
     days = (
@@ -99,6 +123,7 @@ def _date(label: str, key: str, default: date, today: date) -> date:
         key=key,
         bind="query-params",
         format="YYYY-MM-DD",
+        label_visibility="collapsed",
         width=130,
     )
 

@@ -30,31 +30,33 @@ def block(
     Without `draw` the block is a table. Switching to the table redraws only this
     block. A page that shows a table twice tells the blocks apart by `key`.
     """
+    own = key or name
 
-    @st.fragment(key=f"block_{key or name}")
+    @st.fragment(key=f"block_{own}")
     def fragment() -> None:
-        with st.container(border=True, height="stretch", gap="small"):
-            _draw(view, name, frame, draw, title or CATALOGUE[name].title)
-            if note:
-                st.caption(note)
+        shown = title or CATALOGUE[name].title
+        as_table = head(view, name, frame, shown, own, switch=draw is not None)
+        if frame.is_empty():
+            _nothing(view)
+        elif as_table or draw is None:
+            tables.show(frame, shown)
+        else:
+            st.altair_chart(draw(frame), alt=_alt(shown, frame))
 
-    fragment()
-
-
-def _draw(
-    view: View, name: str, frame: pl.DataFrame, draw: Draw | None, title: str
-) -> None:
-    as_table = head(view, name, frame, title, switch=draw is not None)
-    if frame.is_empty():
-        _nothing(view)
-    elif as_table or draw is None:
-        tables.show(frame, title)
-    else:
-        st.altair_chart(draw(frame), alt=_alt(title, frame))
+    with st.container(border=True, height="stretch", gap="small"):
+        fragment()
+        if note:
+            st.caption(note)
 
 
 def head(
-    view: View, name: str, frame: pl.DataFrame, title: str, *, switch: bool = True
+    view: View,
+    name: str,
+    frame: pl.DataFrame,
+    title: str,
+    key: str,
+    *,
+    switch: bool = True,
 ) -> bool:
     """Draw title and buttons; return whether the table is asked for."""
     with st.container(
@@ -64,14 +66,12 @@ def head(
         with st.container(
             horizontal=True, width="content", gap="small", vertical_alignment="center"
         ):
-            chosen = switch and st.toggle(
-                "Table", key=f"table_{name}", help="Show as table"
-            )
-            csv_button(view, name, frame)
-    return chosen
+            as_table = switch and st.toggle("Table", key=f"table_{key}")
+            csv_button(view, name, frame, key)
+    return as_table
 
 
-def csv_button(view: View, name: str, frame: pl.DataFrame) -> None:
+def csv_button(view: View, name: str, frame: pl.DataFrame, key: str) -> None:
     """Draw a button that builds the CSV when it is clicked, without a rerun."""
     st.download_button(
         "CSV",
@@ -80,7 +80,7 @@ def csv_button(view: View, name: str, frame: pl.DataFrame) -> None:
         mime="text/csv",
         on_click="ignore",
         icon=":material/download:",
-        key=f"csv_{name}",
+        key=f"csv_{key}",
         type="tertiary",
         help="All rows as CSV",
     )

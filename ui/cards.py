@@ -18,12 +18,14 @@ def row(
     totals: pl.DataFrame,
     earlier: pl.DataFrame | None = None,
     series: pl.DataFrame | None = None,
+    *,
+    width: int = CARD_WIDTH,
 ) -> None:
     """Draw a row of cards from one-row frames and a frame per bucket.
 
     `keys` are columns of all three; without `earlier` no change is shown.
     """
-    with st.grid("auto", min_column_width=CARD_WIDTH, gap="small"):
+    with st.grid("auto", min_column_width=width, gap="small"):
         for key in keys:
             _card(
                 DEFINITIONS[key],

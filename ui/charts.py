@@ -14,7 +14,7 @@ import polars as pl
 from metrics.definitions import Unit
 from metrics.scope import Every
 from ui import names
-from ui.theme import ACCENT, CHART_HEIGHT, DASH, MUTED, PALETTE, ROW_HEIGHT
+from ui.theme import ACCENT, CHART_HEIGHT, DASH, FAINT, MUTED, PALETTE, ROW_HEIGHT
 
 MAX_ROWS = 6000
 
@@ -29,6 +29,7 @@ _D3_FORMATS: dict[Unit, str] = {
     "minutes": ",.1f",
     "seconds": ",.0f",
 }
+_COUNT_LABEL = "format(datum.value, datum.value < 10000 ? ',' : '~s')"
 _SUFFIXES: dict[Unit, str] = {"minutes": " (minutes)", "seconds": " (seconds)"}
 _WHEN: dict[Every, str] = {
     "day": "%a %-d %b %Y",
@@ -60,7 +61,7 @@ def over_time(
     """
     data = _bounded(_aligned(frame, value, before, every))
     base = alt.Chart(data, height=CHART_HEIGHT)
-    x = _time_axis()
+    x = _time_axis(every)
     y = alt.Y("value:Q", title=title + _SUFFIXES.get(unit, ""), axis=_axis(unit))
     complete = data.head(-1) if running else data
     layers = [
@@ -88,7 +89,7 @@ def bars_over_time(frame: pl.DataFrame, value: str, title: str, every: Every) ->
         alt.Chart(data, height=CHART_HEIGHT)
         .mark_bar(color=ACCENT, cornerRadiusEnd=2)
         .encode(
-            _time_axis(),
+            _time_axis(every),
             alt.Y(f"{value}:Q", title=title, axis=_axis("count")),
             tooltip=[
                 alt.Tooltip("when:N", title="When"),
@@ -99,35 +100,23 @@ def bars_over_time(frame: pl.DataFrame, value: str, title: str, every: Every) ->
     return chart
 
 
-def lines(
-    frame: pl.DataFrame,
-    series: str,
-    value: str,
-    title: str,
-    unit: Unit,
-    *,
-    every: Every = "day",
-) -> Chart:
-    """Draw one line per series over `bucket`; the legend names them."""
-    data = _bounded(_with_when(frame, every))
+def lines(frame: pl.DataFrame, series: str, title: str, every: Every) -> Chart:
+    """Draw `count` over `bucket`, one line per series; the legend names them."""
+    data = _bounded(_with_when(names.readable(frame), every))
+    legend = alt.Legend(orient="top", symbolType="stroke", columns=6, offset=4)
+    scale = alt.Scale(range=list(PALETTE))
     chart: Chart = (
         alt.Chart(data, height=CHART_HEIGHT)
         .mark_line(strokeWidth=2)
         .encode(
-            _time_axis(),
-            alt.Y(f"{value}:Q", title=title, axis=_axis(unit)),
-            alt.Color(
-                f"{series}:N",
-                title=None,
-                sort=None,
-                scale=alt.Scale(range=list(PALETTE)),
-                legend=alt.Legend(orient="top", symbolType="stroke", columns=4),
-            ),
+            _time_axis(every),
+            alt.Y("count:Q", title=title, axis=_axis("count")),
+            alt.Color(f"{series}:N", title=None, sort=None, scale=scale, legend=legend),
             alt.StrokeDash(f"{series}:N", title=None, sort=None, legend=None),
             tooltip=[
                 alt.Tooltip("when:N", title="When"),
                 alt.Tooltip(f"{series}:N", title="What"),
-                alt.Tooltip(f"{value}:Q", title=title, format=_D3_FORMATS[unit]),
+                alt.Tooltip("count:Q", title=title or "Count", format=",.2~f"),
             ],
         )
     )
@@ -138,18 +127,19 @@ def columns_over_time(
     frame: pl.DataFrame, columns: Mapping[str, str], every: Every
 ) -> Chart:
     """Draw several columns of counts over `bucket`; `columns` names each one."""
-    data = frame.select("bucket", *columns).unpivot(
+    long = frame.select("bucket", pl.col(list(columns)).cast(pl.Float64)).unpivot(
         index="bucket", variable_name="what", value_name="count"
     )
-    named = data.with_columns(pl.col("what").replace_strict(columns))
-    return lines(named, "what", "count", "", "number", every=every)
+    return lines(
+        long.with_columns(pl.col("what").replace_strict(columns)), "what", "", every
+    )
 
 
 def two_axes(
-    frame: pl.DataFrame, left: tuple[str, str], right: tuple[str, str]
+    frame: pl.DataFrame, left: tuple[str, str], right: tuple[str, str], every: Every
 ) -> Chart:
     """Draw two counts over `bucket`, each (column, title) with an axis of its own."""
-    data = _bounded(_with_when(frame, "day"))
+    data = _bounded(_with_when(frame, every))
     tooltip = [
         alt.Tooltip("when:N", title="When"),
         *(alt.Tooltip(f"{c}:Q", title=t, format=",") for c, t in (left, right)),
@@ -162,7 +152,7 @@ def two_axes(
         alt.Chart(data, height=320)
         .mark_line(color=color, strokeWidth=2, strokeDash=dash)
         .encode(
-            _time_axis(),
+            _time_axis(every),
             alt.Y(
                 f"{column}:Q",
                 axis=alt.Axis(
@@ -195,10 +185,42 @@ def ranked(
         alt.Tooltip(f"{value}:Q", title=title, format=","),
     ]
     bars = base.mark_bar(color=ACCENT, opacity=0.35, cornerRadiusEnd=3)
-    text = base.mark_text(align="left", dx=6)
+    text = base.mark_text(align="left", dx=6, color=MUTED)
     return alt.layer(
         bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text="_printed:N")
     )
+
+
+def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
+    """Draw what moved most: bars to the right where more, to the left where less.
+
+    Needs `dimension`, `measure`, `label`, `now`, `before`, `change`.
+    """
+    data = names.readable(frame.head(rows)).with_columns(
+        what=pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), "label"),
+        sign=pl.when(pl.col("change") > 0).then(pl.lit("+")).otherwise(pl.lit("")),
+    )
+    printed = data.with_columns(
+        text=pl.format("{}{} {}", "sign", "change", "measure"),
+        text_at=pl.max_horizontal("change", 0),
+    )
+    base = alt.Chart(printed, height=alt.Step(ROW_HEIGHT))
+    y = alt.Y("what:N", sort=None, title=None, axis=_label_axis())
+    x = alt.X("change:Q", axis=None, scale=alt.Scale(padding=90))
+    color = alt.condition("datum.change > 0", alt.value(ACCENT), alt.value(PALETTE[1]))
+    bars = base.mark_bar(opacity=0.6, cornerRadius=3).encode(
+        x,
+        y,
+        color=color,
+        tooltip=[
+            alt.Tooltip("what:N", title="What"),
+            alt.Tooltip("measure:N", title="Counted"),
+            alt.Tooltip("before:Q", title="Before", format=","),
+            alt.Tooltip("now:Q", title="Now", format=","),
+        ],
+    )
+    text = base.mark_text(align="left", dx=6, color=MUTED)
+    return alt.layer(bars, text.encode(alt.X("text_at:Q"), y, text="text:N"))
 
 
 def bars(
@@ -236,23 +258,26 @@ def heat(
     frame: pl.DataFrame, x: tuple[str, str], y: tuple[str, str], value: tuple[str, str]
 ) -> Chart:
     """Draw a grid of cells, darker where more; each pair is (column, title)."""
+    tooltip = [
+        alt.Tooltip(f"{y[0]}:N", title=y[1]),
+        alt.Tooltip(f"{x[0]}:O", title=x[1]),
+        alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
+    ]
     chart: Chart = (
         alt.Chart(_bounded(frame), height=CHART_HEIGHT)
         .mark_rect(cornerRadius=2)
         .encode(
             alt.X(f"{x[0]}:O", title=x[1], axis=alt.Axis(labelAngle=0)),
-            alt.Y(f"{y[0]}:N", title=y[1], sort=None),
+            alt.Y(
+                f"{y[0]}:N", title=None, sort=None, axis=alt.Axis(labelOverlap=False)
+            ),
             alt.Color(
                 f"{value[0]}:Q",
-                title=value[1],
-                scale=alt.Scale(range=["#4f7cff10", ACCENT], domainMin=0),
-                legend=alt.Legend(orient="top", gradientLength=160, titleLimit=240),
+                title=None,
+                scale=alt.Scale(range=[FAINT, ACCENT], domainMin=0),
+                legend=alt.Legend(gradientThickness=8, tickCount=3),
             ),
-            tooltip=[
-                alt.Tooltip(f"{y[0]}:N", title=y[1] or "Row"),
-                alt.Tooltip(f"{x[0]}:O", title=x[1]),
-                alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
-            ],
+            tooltip=tooltip,
         )
     )
     return chart
@@ -277,18 +302,22 @@ def _with_when(frame: pl.DataFrame, every: Every) -> pl.DataFrame:
     return frame.with_columns(when=pl.col("bucket").dt.strftime(_WHEN[every]))
 
 
-def _time_axis() -> alt.X:
+def _time_axis(every: Every = "day") -> alt.X:
     axis = alt.Axis(
-        title=None, grid=False, tickCount=8, labelFlush=True, labelOverlap=True
+        title=None,
+        grid=False,
+        tickCount=8,
+        format="%b %Y" if every == "month" else "%-d %b",
+        labelOverlap=True,
     )
     return alt.X("bucket:T", scale=alt.Scale(type="utc"), axis=axis)
 
 
 def _axis(unit: Unit) -> alt.Axis:
-    style = "~s" if unit in {"count", "points"} else _D3_FORMATS[unit]
-    if unit == "share":
-        style = ".0%"
-    return alt.Axis(format=style, tickCount=5, tickMinStep=1 if style == "~s" else 0)
+    if unit in {"count", "points"}:
+        return alt.Axis(labelExpr=_COUNT_LABEL, tickCount=5, tickMinStep=1)
+    style = ".0%" if unit == "share" else _D3_FORMATS[unit]
+    return alt.Axis(format=style, tickCount=5)
 
 
 def _label_axis() -> alt.Axis:

@@ -13,6 +13,7 @@ from ui.view import View
 
 PARAMETER = "room"
 OFFERED = 8
+_COMPARED = ("votes_before", "votes_change", "votes_change_share")
 _MARKUP = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
 
 
@@ -37,8 +38,8 @@ def pick(view: View) -> int | None:
 
 def suggest(view: View) -> None:
     """Offer the period's busiest rooms; a click on a row opens one."""
-    busiest = view.ask("rooms")["rooms"].drop_nulls("room_name")
-    st.caption("Or pick one of the rooms that voted most in the period above.")
+    busiest = view.ask("rooms")["rooms"].drop_nulls("room_name").drop(*_COMPARED)
+    st.caption("Or pick one of the rooms that voted most.")
     chosen = tables.choose(busiest.head(50), "Busiest rooms", key="busiest")
     if chosen is not None:
         st.query_params[PARAMETER] = str(busiest["room_id"][chosen])

@@ -37,10 +37,9 @@ def header(title: str, snapshot: Snapshot, settings: DashboardSettings) -> None:
         with st.container(width="content", key="freshness"):
             freshness.watch(snapshot, settings.data_dir, settings.sync_interval)
     if snapshot.demo:
-        st.info(
-            "**Demo data.** This history is simulated. Point `DATA_DIR` at a store "
-            "that the sync job writes to see your own.",
-            icon=":material/science:",
+        st.caption(
+            "This history is simulated. Point `DATA_DIR` at a store that the sync job "
+            "writes to see your own."
         )
     elif not snapshot.tables:
         _no_data(settings)

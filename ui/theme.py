@@ -1,6 +1,7 @@
 """Colours and sizes that charts share; each hue is readable on light and dark."""
 
 ACCENT = "#4f7cff"
+FAINT = "#4f7cff18"
 MUTED = "#8a8f98"
 PALETTE = (
     ACCENT,

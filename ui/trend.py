@@ -17,19 +17,18 @@ def trend(view: View, name: str, found: Answers, keys: Sequence[str]) -> None:
 
     @st.fragment(key=f"trend_{name}")
     def fragment() -> None:
-        with st.container(border=True, gap="small"):
-            as_table = block.head(view, name, frame, CATALOGUE[name].title)
-            key = _which(name, keys)
-            if as_table:
-                tables.show(frame, CATALOGUE[name].title)
-            else:
-                _chart(view, name, key, frame, earlier)
+        title = CATALOGUE[name].title
+        if block.head(view, name, frame, title, name):
+            tables.show(frame, title)
+        else:
+            _chart(view, name, _which(name, keys), frame, earlier)
 
-    fragment()
+    with st.container(border=True, gap="small"):
+        fragment()
 
 
 def _which(name: str, keys: Sequence[str]) -> str:
-    chosen = st.segmented_control(
+    return st.pills(
         "Show",
         keys,
         default=keys[0],
@@ -38,7 +37,6 @@ def _which(name: str, keys: Sequence[str]) -> str:
         key=f"show_{name}",
         label_visibility="collapsed",
     )
-    return chosen or keys[0]
 
 
 def _chart(

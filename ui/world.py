@@ -5,7 +5,7 @@ import polars as pl
 
 from ui import names
 from ui.charts import Chart
-from ui.theme import ACCENT
+from ui.theme import MUTED
 
 SHAPES = "assets/countries-50m.json"
 """Relative to the page, so that it also works below a sub-path."""
@@ -35,31 +35,31 @@ def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
         "number", value, name=pl.format("{} – {}", "country", "country_name")
     )
     shapes = alt.topo_feature(SHAPES, "countries")
-    filled = alt.condition(
-        f"isValid(datum.{value})",
-        alt.Color(
-            f"{value}:Q",
-            title=title,
-            scale=alt.Scale(type="sqrt", range=["#4f7cff30", ACCENT], domainMin=0),
-            legend=alt.Legend(orient="bottom-left", gradientLength=120),
-        ),
-        alt.value("#8a8f9826"),
-    )
-    chart: Chart = (
-        alt.Chart(shapes, height=400)
-        .transform_lookup("id", alt.LookupData(data, "number", ["name", value]))
+    land = (
+        alt.Chart(shapes)
         .transform_filter("datum.id != '010'")
-        .mark_geoshape(stroke="#8a8f9866", strokeWidth=0.4)
+        .mark_geoshape(fill=MUTED, fillOpacity=0.15, stroke=MUTED, strokeWidth=0.3)
+    )
+    filled = (
+        alt.Chart(data)
+        .transform_lookup("number", alt.LookupData(shapes, "id", ["type", "geometry"]))
+        .mark_geoshape(stroke=MUTED, strokeWidth=0.3)
         .encode(
-            color=filled,
+            color=alt.Color(
+                f"{value}:Q",
+                title=title,
+                scale=alt.Scale(type="sqrt", range=["#c3d0ff", "#2546c9"], domainMin=0),
+                legend=alt.Legend(
+                    orient="bottom-left", gradientLength=120, tickCount=3
+                ),
+            ),
             tooltip=[
                 alt.Tooltip("name:N", title="Country"),
                 alt.Tooltip(f"{value}:Q", title=title, format=","),
             ],
         )
-        .project("naturalEarth1")
     )
-    return chart
+    return alt.layer(land, filled).properties(height=420).project("naturalEarth1")
 
 
 def without_shape(frame: pl.DataFrame) -> list[str]:

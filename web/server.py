@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from settings import DashboardSettings
-from web import answers, health, login, start
+from web import answers, assets, health, login, start
 from web.api import Api
 from web.desk import Desk
 from web.door import Door
@@ -49,6 +49,7 @@ class Server:
             Route(self.door.paths.health, self._health, methods=["GET"]),
             *login.routes(self.door),
             *self._api().routes(self.door.paths.api),
+            *assets.routes(self.door.paths.base),
         ]
 
     def _api(self) -> Api:
