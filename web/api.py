@@ -17,6 +17,9 @@ from web.table_query import TableQuery, read_room_id
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+_NOT_FOUND = answers.detail(404, "Not found")
+"""Ends the API for every method: Streamlit would answer its page, with 200."""
+
 
 @dataclass(frozen=True, slots=True)
 class Api:
@@ -40,8 +43,7 @@ class Api:
                 for o in OPERATIONS
                 for path in (o.path, *o.also)
             ),
-            Route(base, _not_found),
-            Route(f"{base}/{{rest:path}}", _not_found),
+            *(Route(path, _NOT_FOUND) for path in (base, f"{base}/{{rest:path}}")),
         ]
 
     async def _everything(self, _: Request) -> Response:
@@ -87,8 +89,3 @@ def _guarded(name: str, endpoint: Endpoint) -> Endpoint:
             return answers.detail(500, "Internal server error")
 
     return guarded
-
-
-async def _not_found(_: Request) -> Response:
-    """End the API: Streamlit would answer its page, with 200."""
-    return answers.detail(404, "Not found")

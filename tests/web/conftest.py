@@ -1,0 +1,101 @@
+"""One dashboard for all tests of the server, and parts of it with a stopped clock."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from errors import logger
+from settings import DashboardSettings
+from tests.web.running import GOLDEN, TOKEN, Dashboard, dashboard, serving
+from web.server import Server
+from web.sessions import COOKIE
+
+GOLDEN_NOW = datetime.fromisoformat("2026-11-20T18:00:00")
+
+
+@dataclass(slots=True)
+class StoppedClock:
+    """A clock that moves when a test says so."""
+
+    now: datetime = GOLDEN_NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.now += by
+
+
+def parts(clock: StoppedClock, data_dir: Path = GOLDEN, **variables: str) -> Starlette:
+    """Return routes and gate without Streamlit, by a stopped clock."""
+    settings = DashboardSettings.from_env(
+        {
+            "DATA_DIR": str(data_dir),
+            "ANALYTICS_SECRET_TOKEN": TOKEN,
+            "BEA_BASE_URL": "",
+            **variables,
+        }
+    )
+    server = Server.of(settings, clock, "")
+    return Starlette(routes=server.routes(), middleware=server.middleware())
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+@pytest.fixture(scope="session")
+def api() -> Iterator[httpx.Client]:
+    """The API on the golden data at the golden time, with the token."""
+    with (
+        serving(parts(StoppedClock())) as url,
+        httpx.Client(base_url=url, headers={"Authorization": TOKEN}) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Dashboard]:
+    """The whole dashboard as a process, with a token."""
+    with dashboard({"ANALYTICS_SECRET_TOKEN": TOKEN}) as started:
+        yield started
+
+
+@pytest.fixture
+def stranger(running: Dashboard) -> Iterator[httpx.Client]:
+    """Somebody without a session."""
+    with httpx.Client(base_url=running.url) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def cookie(running: Dashboard) -> str:
+    """A session that was started by logging in."""
+    answer = httpx.post(f"{running.url}/login", data={"token": TOKEN})
+    return answer.cookies[COOKIE]
+
+
+@pytest.fixture
+def member(running: Dashboard, cookie: str) -> Iterator[httpx.Client]:
+    """Somebody who has logged in."""
+    with httpx.Client(base_url=running.url, cookies={COOKIE: cookie}) as client:
+        yield client
+
+
+@pytest.fixture
+def log_to_caplog(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Let pytest see the log, which does not propagate once it has been set up."""
+    logger.addHandler(caplog.handler)
+    level, logger.level = logger.level, logging.INFO
+    propagate, logger.propagate = logger.propagate, False
+    yield
+    logger.removeHandler(caplog.handler)
+    logger.level, logger.propagate = level, propagate

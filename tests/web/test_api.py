@@ -1,0 +1,111 @@
+"""The API on the golden data: the contract of the service that it replaces."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.web.conftest import StoppedClock, parts
+from tests.web.running import GOLDEN, TOKEN, serving
+
+EXPECTED = json.loads((GOLDEN / "expected.json").read_text("utf-8"))
+TIED_AT_THE_CUT = {"country_region": "region", "country_city": "city"}
+"""Lists of 40 whose last places are tied: the old service left the choice open."""
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/"])
+def test_everything_equals_the_reference(api: httpx.Client, path: str) -> None:
+    data = api.get(path).json()["data"]
+    location = data.pop("location_and_user_agent")
+    assert data == {name: EXPECTED[name] for name in data}
+    expected = EXPECTED["location_and_user_agent"]
+    for name, column in TIED_AT_THE_CUT.items():
+        found, wanted = location.pop(name), expected[name]
+        assert [row["count"] for row in found] == [row["count"] for row in wanted]
+        cut = wanted[-1]["count"]
+        assert {tuple(row.values()) for row in found if row["count"] > cut} == {
+            (row["country"], row[column], row["count"])
+            for row in wanted
+            if row["count"] > cut
+        }
+    assert location == {n: v for n, v in expected.items() if n not in TIED_AT_THE_CUT}
+
+
+def test_everything_says_when_the_data_were_updated(tmp_path: Path) -> None:
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        answer = httpx.get(f"{url}/api", headers={"Authorization": TOKEN})
+    assert answer.json()["data_updated_at"] is None
+
+
+@pytest.mark.parametrize("room_id", EXPECTED["rooms"])
+def test_a_room_equals_the_reference(api: httpx.Client, room_id: str) -> None:
+    answer = api.get(f"/api/room/{room_id}/stats")
+    assert answer.json() == EXPECTED["rooms"][room_id]
+
+
+def test_a_room_without_votes_answers_zeros(api: httpx.Client) -> None:
+    answer = api.get("/api/room/2147483647/stats")
+    assert answer.status_code == 200
+    assert set(answer.json().values()) == {0}
+
+
+@pytest.mark.parametrize(
+    "room_id", ["0", "-1", "x", "1.5", "%201", "+1", "1_0", "²", "2147483648", "9" * 99]
+)
+def test_what_is_no_room_id_is_refused(api: httpx.Client, room_id: str) -> None:
+    answer = api.get(f"/api/room/{room_id}/stats")
+    assert (answer.status_code, answer.json()) == (400, {"detail": "Invalid room_id"})
+
+
+def test_the_last_24_hours_equal_the_reference(api: httpx.Client) -> None:
+    assert api.get("/api/daily-analytics").json() == EXPECTED["daily"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/typo", "/api//", "/api/room", "/api/room/1", "/api/tables", "/api/../x/y"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_anything_else_is_not_found(api: httpx.Client, method: str, path: str) -> None:
+    answer = api.request(method, path)
+    if path == "/api/../x/y":
+        # The client resolves the dots: no address of the API.
+        assert answer.status_code == 401
+    else:
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not found"})
+
+
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/typo", "/api/room/0/stats", "/api/openapi.json"]
+)
+def test_an_answer_is_never_stored(api: httpx.Client, path: str) -> None:
+    assert api.get(path).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("header", [TOKEN, f"Bearer {TOKEN}", f"bearer   {TOKEN}"])
+def test_the_token_comes_bare_or_as_bearer(api: httpx.Client, header: str) -> None:
+    answer = api.get("/api/daily-analytics", headers={"Authorization": header})
+    assert answer.status_code == 200
+
+
+def test_a_failure_inside_says_nothing_and_is_captured_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    (tmp_path / "fpp_votes.parquet").write_bytes(b"PAR1 this is no Parquet file PAR1")
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        answer = httpx.get(f"{url}/api", headers={"Authorization": TOKEN})
+    assert answer.status_code == 500
+    assert answer.json() == {"detail": "Internal server error"}
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    assert "fpp_votes.parquet is not a readable" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/typo", "/api/room/0/stats", "/api/tables/typo", "/api/tables/x?y=1"]
+)
+def test_a_mistake_of_the_client_is_not_captured(
+    api: httpx.Client, path: str, caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    assert api.get(path).status_code in {400, 404}
+    assert caplog.records == []
