@@ -15,6 +15,8 @@ from metrics.tables import BY_NAME, TABLES
 from store import DEMO_MARKER, StoreError, open_store
 
 SEED = 20_240_603
+_ROW_GROUP = 16_384
+"""Rows are in order of time: a period reads few groups."""
 
 
 def simulate(now: datetime, seed: int = SEED) -> dict[str, pl.DataFrame]:
@@ -37,7 +39,7 @@ def write(folder: Path, now: datetime, seed: int = SEED) -> None:
     for name, frame in simulate(now, seed).items():
         path = folder / BY_NAME[name].file_name
         partial = path.with_suffix(".partial")
-        frame.write_parquet(partial, statistics="full")
+        frame.write_parquet(partial, statistics="full", row_group_size=_ROW_GROUP)
         partial.replace(path)
     (folder / DEMO_MARKER).write_text(now.date().isoformat())
 

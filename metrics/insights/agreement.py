@@ -10,6 +10,7 @@ from metrics.insights.consensus import on_sizes, size_class
 from metrics.insights.rounds import joined
 from metrics.insights.shown import rate, where
 from metrics.measures import aggregate, rows
+from metrics.scale import STEPS
 from metrics.scope import Every
 
 FAR = 2
@@ -40,24 +41,34 @@ def by_team_size(frames: Frames, window: Window) -> pl.LazyFrame:
 
 
 def _by_round(frames: Frames, window: Window) -> pl.LazyFrame:
-    """Return rounds with two or more estimates: found, agreeing, outliers, …."""
+    """Return rounds with two or more estimates: found, agreeing, outliers, ….
+
+    Each round becomes a histogram over the places of the scale: plain sums are much
+    faster than a mode in every group.
+    """
+    place, median = pl.col("place"), pl.col("median")
+    bars = {step: f"bar_{step}" for step in STEPS}
+    far = (
+        pl.when((median - step).abs() >= FAR).then(bar).otherwise(0)
+        for step, bar in bars.items()
+    )
     return (
         joined(frames, window)
         .filter(pl.col("amount_of_estimations") >= 2)
-        .with_columns(median=pl.col("place").median().over("vote_id"))
-        .group_by("vote_id", "place")
-        .agg(
-            pl.col("voted_at", "amount_of_estimations", "median").first(),
-            here=rows(),
+        .with_columns(
+            (place == step).cast(pl.Int64).alias(b) for step, b in bars.items()
         )
         .group_by("vote_id")
         .agg(
-            pl.col("voted_at", "amount_of_estimations").first(),
-            found=pl.col("here").sum(),
-            agreeing=pl.col("here").max(),
-            outliers=pl.col("here")
-            .filter((pl.col("place") - pl.col("median")).abs() >= FAR)
-            .sum(),
+            pl.first("voted_at", "amount_of_estimations"),
+            pl.col(*bars.values()).sum(),
+            median=place.median(),
+        )
+        .select(
+            *("voted_at", "amount_of_estimations"),
+            found=pl.sum_horizontal(bars.values()),
+            agreeing=pl.max_horizontal(bars.values()),
+            outliers=pl.sum_horizontal(far),
         )
     )
 

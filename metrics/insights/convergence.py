@@ -7,9 +7,10 @@ import polars as pl
 
 from metrics.buckets import bucket_of, on_axis, window_axis
 from metrics.frames import Frames, Window
-from metrics.insights.rounds import joined, rounds
+from metrics.insights.rounds import joined
 from metrics.insights.shown import rate, where
 from metrics.measures import aggregate, rows
+from metrics.scale import estimated, steps
 from metrics.scope import Every
 
 APART = 2
@@ -43,60 +44,43 @@ def _apart(frames: Frames, window: Window) -> pl.LazyFrame:
     Inferred: the room's next round counts as the same story again if it starts at
     once and nearly the same people estimate.
     """
-    pairs = _followed(frames, window)
-    again = _same_people(frames, window, pairs)
-    return pairs.join(again, on="id", how="left").select(
-        "voted_at", "steps", next_steps=pl.when("same_people").then("next_steps")
-    )
-
-
-def _followed(frames: Frames, window: Window) -> pl.LazyFrame:
-    """Return split rounds of two or more: id, voted_at, steps, next_id, next_steps.
-
-    The next two are null where no round starts within ten minutes.
-    """
     later = Window(window.start, window.end + timedelta(days=1))
-
-    def following(column: str) -> pl.Expr:
-        return pl.col(column).shift(-1)
-
-    pause = following("started_at") - pl.col("voted_at")
-    soon = (following("room_id") == pl.col("room_id")) & pause.is_between(
-        timedelta(0), SOON
-    )
+    people = joined(frames, later).group_by("vote_id").agg(people="user_id")
+    here, there = pl.col("people"), pl.col("people_next")
+    both = here.list.set_intersection(there).list.len()
+    either = here.list.set_union(there).list.len()
     return (
-        rounds(frames, later)
-        .sort("room_id", "voted_at", "id")
-        .with_columns(
-            next_id=pl.when(soon).then(following("id")),
-            next_steps=pl.when(soon).then(following("steps")),
+        _followed(frames.votes.filter(later.contains("voted_at")))
+        .filter(window.contains("voted_at"))
+        .join(people, left_on="id", right_on="vote_id", how="left")
+        .join(people, left_on="next_id", right_on="vote_id", how="left", suffix="_next")
+        .select(
+            *("voted_at", "steps"),
+            next_steps=pl.when(both >= OVERLAP * either).then("next_steps"),
         )
-        .filter(
-            window.contains("voted_at"),
-            pl.col("amount_of_estimations") >= 2,
-            pl.col("steps") >= APART,
-        )
-        .select("id", "voted_at", "steps", "next_id", "next_steps")
     )
 
 
-def _same_people(frames: Frames, window: Window, pairs: pl.LazyFrame) -> pl.LazyFrame:
-    """Return for pairs of rounds whether their estimators overlap: id, same_people."""
-    later = Window(window.start, window.end + timedelta(days=1))
-    who = joined(frames, later).select("vote_id", "user_id").unique()
-    sizes = who.group_by("vote_id").agg(people=rows())
-    both = (
-        pairs.select("id", "next_id")
-        .drop_nulls()
-        .join(who, left_on="id", right_on="vote_id")
-        .join(who, left_on=["next_id", "user_id"], right_on=["vote_id", "user_id"])
-        .group_by("id", "next_id")
-        .agg(both=rows())
-        .join(sizes, left_on="id", right_on="vote_id")
-        .join(sizes, left_on="next_id", right_on="vote_id", suffix="_next")
+def _followed(votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Return split rounds with two estimates or more, and the room's next round.
+
+    Columns: id, voted_at, steps, next_id, next_steps; the last two are null where no
+    round starts within ten minutes.
+    """
+    start = pl.col("voted_at") - pl.duration(seconds="duration")
+    pause = start.shift(-1) - pl.col("voted_at")
+    same_room = pl.col("room_id").shift(-1) == pl.col("room_id")
+    soon = same_room & pause.is_between(timedelta(0), SOON)
+    return (
+        votes.sort("room_id", "voted_at", "id")
+        .select(
+            *("id", "voted_at", "amount_of_estimations"),
+            steps=steps(),
+            next_id=pl.when(soon).then(pl.col("id").shift(-1)),
+            next_steps=pl.when(soon).then(steps().shift(-1)),
+        )
+        .filter(estimated(2), pl.col("steps") >= APART)
     )
-    either = pl.col("people") + pl.col("people_next") - pl.col("both")
-    return both.select("id", same_people=pl.col("both") >= OVERLAP * either)
 
 
 def _figures(apart: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:

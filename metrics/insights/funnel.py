@@ -7,7 +7,7 @@ import polars as pl
 
 from metrics.behaviour import source_class
 from metrics.frames import Frames, Window
-from metrics.insights.rounds import given, joined
+from metrics.insights.rounds import with_rounds
 from metrics.insights.shown import rate, where
 from metrics.measures import ranked, rows
 
@@ -76,23 +76,22 @@ def reached(frames: Frames, window: Window) -> pl.LazyFrame:
 
     Columns: source, device, country, and one boolean per step.
     """
-    around = Window(window.start - _SOON, window.end + MATURE)
-    near = frames.within(around)
+    near = frames.within(Window(window.start - _SOON, window.end + MATURE))
     new = _new_users(frames, window)
     entered = _entered(near, new)
-    estimated = _estimated(near, entered)
     return (
         new.join(_first_source(near, new), on="user_id", how="left")
         .join(entered, on="user_id", how="left")
-        .join(estimated, on="user_id", how="left")
-        .join(_with_others(frames, around, estimated), on="user_id", how="left")
+        .join(_estimated(near, entered), on="user_id", how="left")
         .select(
             *("source", "device", "country"),
             new_users=pl.lit(value=True),
             entered_room=pl.col("entered_at").is_not_null(),
-            estimated=pl.col("estimated_at").is_not_null(),
-            estimated_with_others=pl.col("with_others").is_not_null(),
-            came_back=pl.col("with_others").is_not_null() & pl.col("came_back"),
+            estimated=pl.col("with_others").is_not_null(),
+            estimated_with_others=pl.col("with_others").fill_null(value=False),
+            came_back=(pl.col("with_others") & pl.col("came_back")).fill_null(
+                value=False
+            ),
         )
     )
 
@@ -106,8 +105,8 @@ def _new_users(frames: Frames, window: Window) -> pl.LazyFrame:
 
 def _first_source(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
     views = near.page_views.join(new, on="user_id", how="semi")
-    first = views.sort("viewed_at", "id").group_by("user_id").agg(pl.first("source"))
-    return first.select("user_id", source=source_class(pl.col("source")))
+    first = pl.col("source").get(pl.col("viewed_at").arg_min())
+    return views.group_by("user_id").agg(source=source_class(first))
 
 
 def _entered(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
@@ -133,41 +132,27 @@ def _entered(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the first own estimate, at most 7 days after entering.
+    """Return who estimated at most 7 days after entering, and what came after.
 
-    Columns: user_id, until (28 days after the user was new), estimated_at, came_back
-    (whether there is another one on a later day until then).
+    Columns: user_id, with_others (an estimate in a round of two or more), came_back
+    (an estimate on a later day), both until 28 days after the user was new.
     """
-    at, until = pl.col("at"), pl.col("created_at") + MATURE
-    own = given(near.estimations).select("user_id", at="estimated_at")
+    at, until = pl.col("estimated_at"), pl.col("created_at") + MATURE
+    own = near.estimations.join(entered, on="user_id", how="semi")
     return (
-        own.join(entered, on="user_id")
+        with_rounds(own, near.votes)
+        .join(entered, on="user_id")
         .filter(at >= pl.col("entered_at"), at <= until)
         .group_by("user_id")
         .agg(
             pl.first("entered_at"),
-            until=until.first(),
-            estimated_at=at.min(),
+            first=at.min(),
             last=at.max(),
+            with_others=(pl.col("amount_of_estimations") >= 2).any(),
         )
-        .filter(pl.col("estimated_at") <= pl.col("entered_at") + _SOON)
+        .filter(pl.col("first") <= pl.col("entered_at") + _SOON)
         .select(
-            *("user_id", "until", "estimated_at"),
-            came_back=pl.col("last").dt.date() > pl.col("estimated_at").dt.date(),
+            *("user_id", "with_others"),
+            came_back=pl.col("last").dt.date() > pl.col("first").dt.date(),
         )
-    )
-
-
-def _with_others(
-    frames: Frames, around: Window, estimated: pl.LazyFrame
-) -> pl.LazyFrame:
-    """Return when people first were in a round of two or more: user_id, with_others."""
-    first = estimated.select("user_id", "until", first="estimated_at")
-    return (
-        joined(frames, around, first)
-        .filter(pl.col("amount_of_estimations") >= 2)
-        .join(first, on="user_id")
-        .filter(pl.col("estimated_at").is_between("first", "until"))
-        .group_by("user_id")
-        .agg(with_others=pl.min("voted_at"))
     )

@@ -31,30 +31,32 @@ def given(estimations: pl.LazyFrame) -> pl.LazyFrame:
     return estimations.filter(~pl.col("spectator"), pl.col("estimation").is_not_null())
 
 
-def joined(
-    frames: Frames, window: Window, people: pl.LazyFrame | None = None
-) -> pl.LazyFrame:
-    """Return each estimate with its round: the room's nearest one within 2 seconds.
+def joined(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return the estimates of the window's rounds, each with its round.
 
-    Estimates carry no round id. Columns: vote_id, user_id, place (0-6), estimated_at,
-    voted_at, amount_of_estimations; estimates without a round are left out. `people`
-    (a column user_id) limits whose estimates are joined.
+    Columns: those of `with_rounds`; estimates without a round are left out.
     """
     around = Window(window.start - JOINED_WITHIN, window.end + JOINED_WITHIN)
-    estimates = given(frames.estimations).filter(around.contains("estimated_at"))
-    if people is not None:
-        estimates = estimates.join(people, on="user_id", how="semi")
-    ended = frames.votes.filter(around.contains("voted_at"), estimated()).select(
+    near = frames.estimations.filter(around.contains("estimated_at"))
+    return with_rounds(near, frames.votes.filter(around.contains("voted_at"))).filter(
+        window.contains("voted_at")
+    )
+
+
+def with_rounds(estimations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Return own estimates with their round: the room's nearest within 2 seconds.
+
+    Estimates carry no round id. Columns: user_id, place (0-6), estimated_at, and
+    vote_id, voted_at, amount_of_estimations, null where there is no such round.
+    """
+    estimates = given(estimations).select(
+        *("room_id", "user_id", "estimated_at"), place=place(pl.col("estimation"))
+    )
+    ended = votes.filter(estimated()).select(
         "room_id", "voted_at", "amount_of_estimations", vote_id="id"
     )
     return (
-        estimates.select(
-            "room_id",
-            "user_id",
-            "estimated_at",
-            place=place(pl.col("estimation")),
-        )
-        .sort("estimated_at")
+        estimates.sort("estimated_at")
         .join_asof(
             ended.sort("voted_at"),
             left_on="estimated_at",
@@ -63,9 +65,9 @@ def joined(
             strategy="nearest",
             tolerance=JOINED_WITHIN,
             coalesce=False,
+            # Both sides are sorted by time right above; with `by` it cannot tell.
             check_sortedness=False,
         )
-        .filter(window.contains("voted_at"))
         .drop("room_id")
     )
 
