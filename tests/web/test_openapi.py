@@ -1,0 +1,110 @@
+"""The OpenAPI document is true: real answers fit it, and it leaves nothing out."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import (  # type: ignore[import-untyped]  # ships no types
+    Draft202012Validator,
+)
+
+from metrics.catalogue import CATALOGUE
+from web import schemas
+from web.description import OPERATIONS
+
+# JSON has no types of its own.
+Document = Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def document(api: httpx.Client) -> Document:
+    answer: Document = api.get("/api/openapi.json").json()
+    return answer
+
+
+def check(document: Document, path: str, answer: httpx.Response) -> None:
+    """Fail unless the answer fits what the document says of its path and status."""
+    responses = document["paths"][path]["get"]["responses"]
+    content = responses[str(answer.status_code)]["content"]
+    schema = content[answer.headers["content-type"].partition(";")[0]]["schema"]
+    validator = Draft202012Validator(
+        {**schema, "components": document["components"]},
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
+    )
+    assert [error.message for error in validator.iter_errors(answer.json())] == []
+
+
+def test_the_document_names_version_server_and_both_forms_of_the_token(
+    document: Document,
+) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert document["servers"] == [{"url": "/api"}]
+    assert document["security"] == [{"bearer": []}, {"bare": []}]
+
+
+def test_the_document_names_every_route_and_every_table(document: Document) -> None:
+    assert list(document["paths"]) == [
+        "/",
+        "/room/{room_id}/stats",
+        "/daily-analytics",
+        "/tables/{name}",
+        "/openapi.json",
+    ]
+    name = document["paths"]["/tables/{name}"]["get"]["parameters"][0]
+    assert name["schema"]["enum"] == list(CATALOGUE)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
+def test_every_schema_is_a_schema(document: Document, operation: Any) -> None:
+    for schema in operation.answers.values():
+        Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize(
+    ("path", "request_path", "status"),
+    [
+        ("/", "", 200),
+        ("/", "/", 200),
+        ("/room/{room_id}/stats", "/room/1/stats", 200),
+        ("/room/{room_id}/stats", "/room/2147483647/stats", 200),
+        ("/room/{room_id}/stats", "/room/0/stats", 400),
+        ("/daily-analytics", "/daily-analytics", 200),
+        ("/tables/{name}", "/tables/typo", 404),
+        ("/tables/{name}", "/tables/routes?to=1", 400),
+        ("/openapi.json", "/openapi.json", 200),
+        *(("/tables/{name}", f"/tables/{name}?format=json", 200) for name in CATALOGUE),
+    ],
+)
+def test_a_real_answer_fits(
+    api: httpx.Client, document: Document, path: str, request_path: str, status: int
+) -> None:
+    answer = api.get(f"/api{request_path}")
+    assert answer.status_code == status
+    check(document, path, answer)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
+def test_without_the_token_every_route_refuses_as_described(
+    api: httpx.Client, document: Document, operation: Any
+) -> None:
+    path = operation.path.format(room_id=1, name="routes")
+    answer = httpx.get(api.base_url.join(f"/api{path}"))
+    assert answer.status_code == 401
+    check(document, operation.path or "/", answer)
+
+
+def test_the_health_report_fits_its_schema(api: httpx.Client) -> None:
+    Draft202012Validator(schemas.HEALTH).validate(api.get("/health").json())
+
+
+def test_a_wrong_answer_would_not_fit(document: Document) -> None:
+    wrong = httpx.Response(200, json={"votes": -1})
+    with pytest.raises(AssertionError, match="less than the minimum"):
+        check(document, "/daily-analytics", wrong)
+
+
+def test_the_document_is_the_same_each_time(api: httpx.Client) -> None:
+    first, second = (api.get("/api/openapi.json").text for _ in range(2))
+    assert json.loads(first) == json.loads(second)
