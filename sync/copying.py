@@ -101,7 +101,9 @@ class TableCopy:
         return list(walk(table, extent, known, following, size))
 
     def _due(self, spans: Sequence[Span]) -> list[Span]:
-        hot = {span.key for span in spans[-self._policy.hot_blocks :]}
+        newest = slice(-self._policy.hot_blocks, None)
+        # The newest of before, too: they may have got late rows since.
+        hot = {*[span.key for span in spans][newest], *[*self._before.blocks][newest]}
         sound = [span.key for span in spans if self._is_sound(span.key)]
         older = {k: self._before.blocks[k].rows for k in sound if k not in hot}
         turns = in_turn(older, self._policy.rotation_rows, self._before.turn)

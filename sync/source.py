@@ -1,7 +1,7 @@
 """The live database, read only: one connection, one snapshot, raw bytes."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
@@ -39,6 +39,7 @@ class _Connection(Protocol):
 
     def cursor(self) -> _Cursor: ...
     def close(self) -> None: ...
+    def shutdown(self) -> None: ...
 
 
 class Source:
@@ -137,8 +138,15 @@ def connected(database: Database, policy: Policy) -> Iterator[Source]:
     try:
         yield Source(connection)
     finally:
-        with suppress(mysql.connector.Error, OSError):
-            connection.close()
+        _close(connection)
+
+
+def _close(connection: _Connection) -> None:
+    try:
+        connection.close()
+    except (mysql.connector.Error, OSError):
+        # It could not say goodbye; pure Python keeps the socket open then.
+        connection.shutdown()
 
 
 def _connect(database: Database, policy: Policy) -> _Connection:

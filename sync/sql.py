@@ -99,7 +99,9 @@ def _place(table: Table, expression: str) -> str:
         case Blocks.KEY_RANGE:
             return expression
         case Blocks.MONTH:
-            return f"UNIX_TIMESTAMP({expression})"
+            # The second of the smallest of zero dates is null, not 0.
+            second = f"COALESCE(UNIX_TIMESTAMP({expression}), 0)"
+            return f"IF({expression} IS NULL, NULL, {second})"
         case Blocks.WHOLE:  # only whether there are rows matters
             return f"IF({expression} IS NULL, NULL, 0)"
 

@@ -1,11 +1,16 @@
 """One server for the session, a fresh database and store for every test."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import overload
 
 import pytest
 
+from errors import logger
+from sync.copying import After, TableCopy
+from sync.source import Source
 from tests.mariadb import LiveDatabase, Server, running_server
 from tests.sync.harness import Store
 
@@ -31,3 +36,83 @@ def small_blocks(store: Store) -> Store:
     """A store whose blocks hold ten ids, so that few rows make many blocks."""
     store.policy = replace(store.policy, block_rows=10, rotation_rows=10)
     return store
+
+
+class Lines(logging.Handler):
+    """Keeps what the product logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+class Texts(Sequence[str]):
+    """The texts of the records at or above a level, as they come in."""
+
+    def __init__(self, lines: Lines, level: int) -> None:
+        self._lines = lines
+        self._level = level
+
+    def _texts(self) -> list[str]:
+        return [
+            record.getMessage()
+            for record in self._lines.records
+            if record.levelno >= self._level
+        ]
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self._texts()[index]
+
+    def __len__(self) -> int:
+        return len(self._texts())
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    handler = Lines()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    yield handler
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+
+
+@pytest.fixture
+def logged(lines: Lines) -> Texts:
+    """Everything that the job said."""
+    return Texts(lines, logging.INFO)
+
+
+@pytest.fixture
+def reported(lines: Lines) -> Texts:
+    """The failures that the job reported."""
+    return Texts(lines, logging.WARNING)
+
+
+DuringSettling = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def during_settling(monkeypatch: pytest.MonkeyPatch) -> DuringSettling:
+    """Let something happen to the source once, inside the next run's snapshot."""
+
+    def happen(action: Callable[[], object]) -> None:
+        todo = [action]
+        settle = TableCopy.settle
+
+        def settle_after(self: TableCopy, source: Source) -> After:
+            while todo:
+                todo.pop()()
+            return settle(self, source)
+
+        monkeypatch.setattr(TableCopy, "settle", settle_after)
+
+    return happen

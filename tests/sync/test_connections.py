@@ -1,0 +1,160 @@
+"""Situation 7: connections that break, and a server that dies."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import Thread
+from time import monotonic
+
+import pytest
+
+from metrics.tables import VOTES
+from sync.source import Source
+from tests.mariadb import LiveDatabase, Server, running_server
+from tests.sync.conftest import DuringSettling
+from tests.sync.harness import QUICK, Store
+from tests.sync.proxy import Fault, proxied
+from tests.sync.rows import insert_votes
+
+# The driver's pure-Python twin leaves the socket of a failed log-in to the garbage
+# collector; nothing here holds it.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed <socket:ResourceWarning",
+    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",
+)
+
+
+@pytest.fixture
+def mortal() -> Iterator[Server]:
+    """A server of its own for a test that kills it."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.mark.parametrize("after", [0, 40, 2_000, 12_000, 60_000])
+def test_a_connection_cut_at_any_byte_is_tried_again_and_loses_nothing(
+    database: LiveDatabase, store: Store, after: int
+) -> None:
+    insert_votes(database, range(1, 2_001))
+    with proxied(database.server.port, Fault("cut", after)) as proxy:
+        store.address = replace(database.settings, port=proxy.port)
+        assert store.sync() == 0
+        assert proxy.faults == 1
+    store.assert_equals_source()
+
+
+def test_a_link_that_is_always_cut_publishes_nothing_and_keeps_the_old_state(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 2_001))
+    store.sync()
+    before = store.manifest()
+    insert_votes(database, range(2_001, 2_101))
+    with proxied(database.server.port, Fault("cut", 12_000, connections=99)) as proxy:
+        store.address = replace(database.settings, port=proxy.port)
+        assert store.sync() == 1
+        assert proxy.faults == QUICK.attempts
+    assert store.manifest() == before
+    assert len(reported) == 1
+    assert "the database failed while" in reported[0]
+
+
+def test_a_stalled_link_is_given_up_after_the_statements_time_limit(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_votes(database, range(1, 2_001))
+    store.policy = replace(QUICK, statement_seconds=1)
+    started = monotonic()
+    with proxied(database.server.port, Fault("stall", 12_000)) as proxy:
+        store.address = replace(database.settings, port=proxy.port)
+        assert store.sync() == 0
+        assert proxy.faults == 1
+    assert monotonic() - started < 10
+    store.assert_equals_source()
+
+
+def test_a_slow_link_is_only_slow(database: LiveDatabase, store: Store) -> None:
+    insert_votes(database, range(1, 2_001))
+    with proxied(database.server.port, Fault("slow", 0, connections=9)) as proxy:
+        store.address = replace(database.settings, port=proxy.port)
+        assert store.sync() == 0
+    store.assert_equals_source()
+
+
+def test_a_slow_link_meets_the_runs_time_limit(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 2_001))
+    store.policy = replace(QUICK, run_seconds=0.2)
+    with proxied(database.server.port, Fault("slow", 0, connections=9)) as proxy:
+        store.address = replace(database.settings, port=proxy.port)
+        assert store.sync() == 1
+    assert "took longer than 0.2 s" in reported[0]
+
+
+def test_a_connection_killed_inside_the_snapshot_is_tried_again(
+    database: LiveDatabase, store: Store, during_settling: DuringSettling
+) -> None:
+    insert_votes(database, range(1, 101))
+
+    def kill() -> None:
+        with database.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE db = %s "
+                "AND user = 'fpp'",
+                (database.name,),
+            )
+            for (number,) in cursor.fetchall():
+                cursor.execute(f"KILL {int(number)}")
+
+    during_settling(kill)
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
+def test_a_server_killed_inside_the_snapshot_and_started_again_loses_nothing(
+    mortal: Server, store: Store, during_settling: DuringSettling
+) -> None:
+    store.source = mortal.create_database()
+    insert_votes(store.source, range(1, 101))
+    store.policy = replace(QUICK, attempts=6, first_pause=0.2)
+
+    def die() -> None:
+        mortal.kill()
+        Thread(target=mortal.start).start()
+
+    during_settling(die)
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
+def test_a_server_that_is_gone_is_reported_without_its_name(
+    mortal: Server, store: Store, reported: Sequence[str]
+) -> None:
+    store.source = mortal.create_database()
+    mortal.kill()
+    assert store.sync() == 1
+    assert reported[0].startswith("sync/run: SourceError: the database failed while")
+    assert "127.0.0.1" not in reported[0]
+
+
+def test_a_wrong_password_is_not_tried_again(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    store.address = replace(database.settings, user="nobody")
+    assert store.sync() == 1
+    assert "the database refuses this user (error 1045)" in reported[0]
+    assert "nobody" not in reported[0]
+
+
+def test_rows_that_differ_from_the_servers_checksum_are_never_published(
+    database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a link would that drops the last row and says nothing."""
+    insert_votes(database, range(1, 101))
+    read = Source.read
+    monkeypatch.setattr(Source, "read", lambda *of: read(*of)[:-1])
+    assert store.sync() == 1
+    monkeypatch.undo()
+    assert not store.root.joinpath("CURRENT").exists()
+    assert store.sync() == 0
+    assert store.rows(VOTES).height == 100

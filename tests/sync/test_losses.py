@@ -1,0 +1,139 @@
+"""Situations 12 and 13: a source that lost rows, a file that lost bytes."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from metrics.tables import USERS, VOTES
+from sync.replica import Request
+from tests.mariadb import LiveDatabase
+from tests.sync.harness import Store
+from tests.sync.rows import insert_votes, user, vote
+
+CONFIRMED = Request(accept_shrink=True)
+
+
+def test_more_than_a_fifth_gone_publishes_nothing_until_confirmed(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 101))
+    database.insert(USERS, [user("a")])
+    store.sync()
+    before = store.manifest()
+    database.execute("DELETE FROM fpp_votes WHERE id > 79")
+    database.insert(USERS, [user("b")])
+    assert store.sync() == 1
+    assert store.manifest() == before
+    assert "fpp_votes: 21 of 100 rows" in reported[-1]
+    assert "--accept-shrink" in reported[-1]
+    assert store.sync(CONFIRMED) == 0
+    store.assert_equals_source()
+
+
+def test_a_fifth_gone_is_followed(database: LiveDatabase, store: Store) -> None:
+    insert_votes(database, range(1, 101))
+    store.sync()
+    database.execute("DELETE FROM fpp_votes WHERE id > 80")
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
+def test_a_truncated_table_waits_for_the_confirmation(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    database.execute("TRUNCATE fpp_votes")
+    assert small_blocks.sync() == 1
+    assert small_blocks.rows(VOTES).height == 100
+    assert small_blocks.sync(CONFIRMED) == 0
+    small_blocks.assert_equals_source()
+
+
+def test_ids_that_a_restored_source_uses_again_get_their_new_contents(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    """Restored to row 85 of 100, then grown past the old end."""
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    database.execute("DELETE FROM fpp_votes WHERE id > 85")
+    database.insert(VOTES, [vote(key, duration=999) for key in range(86, 131)])
+    assert small_blocks.sync() == 0
+    small_blocks.assert_equals_source()
+    run = small_blocks.manifest().runs[-1]
+    assert (run.new, run.changed, run.gone) == (30, 15, 0)
+
+
+def flip(store: Store, table: str, position: int) -> None:
+    block = store.manifest().tables[table][0]
+    path = store.root / block.file
+    content = bytearray(path.read_bytes())
+    content[position] ^= 0x10
+    path.write_bytes(content)
+
+
+def test_verify_finds_a_flipped_byte_and_the_next_run_heals_it(
+    database: LiveDatabase, small_blocks: Store, reported: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    assert small_blocks.job().verify() == 0
+    before = small_blocks.manifest()
+    flip(small_blocks, "fpp_votes", position=40)
+    assert small_blocks.job().verify() == 1
+    assert "fpp_votes: blocks are damaged" in reported[-1]
+    assert small_blocks.manifest() == before
+    assert small_blocks.sync() == 0
+    assert small_blocks.manifest().runs[-1].healed == 1
+    small_blocks.assert_equals_source()
+    assert small_blocks.job().verify() == 0
+
+
+@pytest.mark.parametrize("damage", ["removed", "cut"])
+def test_a_file_that_is_gone_or_short_is_healed_by_the_next_run(
+    database: LiveDatabase, small_blocks: Store, damage: str
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    path = small_blocks.root / small_blocks.manifest().tables["fpp_votes"][3].file
+    if damage == "removed":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-1])
+    assert small_blocks.sync() == 0
+    small_blocks.assert_equals_source()
+
+
+def test_verify_tells_rows_that_came_since_from_rows_that_are_wrong(
+    database: LiveDatabase, small_blocks: Store, logged: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    insert_votes(database, range(101, 104))
+    assert small_blocks.job().verify() == 0
+    assert "fpp_votes: since the last run 3 new, 0 changed, 0 gone" in logged
+    database.execute("UPDATE fpp_votes SET duration = 61 WHERE id = 5")
+    assert small_blocks.job().verify() == 1
+    assert "1 blocks out of date" in " ".join(logged)
+    small_blocks.sync()
+    small_blocks.assert_equals_source()
+
+
+def test_verify_changes_no_file_but_its_own_note(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    files = {p: p.stat().st_mtime_ns for p in small_blocks.root.rglob("*.*")}
+    flip(small_blocks, "fpp_votes", position=40)
+    flip(small_blocks, "fpp_votes", position=40)
+    small_blocks.job().verify()
+    names = set(small_blocks.root.rglob("*.*"))
+    assert names == files.keys()
+
+
+def test_verify_without_a_store_says_what_to_do(
+    store: Store, reported: Sequence[str]
+) -> None:
+    assert store.job().verify() == 1
+    assert "run `python sync_job.py` first" in reported[0]

@@ -1,0 +1,57 @@
+"""Situation 4: a server in Berlin, and both of its clock changes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from metrics.tables import ESTIMATIONS, USERS
+from tests.mariadb import LiveDatabase, running_server
+from tests.sync.harness import Store
+from tests.sync.rows import estimation, user
+
+INSTANTS = [
+    "2026-03-29 00:59:59",  # 01:59:59 in Berlin, one second before the hour is lost
+    "2026-03-29 01:00:00",  # 03:00:00
+    "2026-10-25 00:30:00",  # 02:30:00, the first time
+    "2026-10-25 01:30:00",  # 02:30:00 again
+]
+
+
+@pytest.fixture(scope="module")
+def berlin() -> Iterator[LiveDatabase]:
+    with running_server(time_zone="Europe/Berlin") as server:
+        yield server.create_database()
+
+
+def test_a_server_in_berlin_gives_the_same_instants_in_utc(
+    berlin: LiveDatabase, tmp_path: Path
+) -> None:
+    rows = [estimation(key, at=at) for key, at in enumerate(INSTANTS, 1)]
+    berlin.insert(ESTIMATIONS, rows)
+    berlin.execute("INSERT INTO fpp_users (id) VALUES ('now')")
+    store = Store(tmp_path, berlin)
+    assert store.sync() == 0
+    seen = store.rows(ESTIMATIONS)["estimated_at"].dt.to_string("%F %T").to_list()
+    assert seen == INSTANTS
+    store.assert_equals_source()
+
+
+def test_the_time_of_the_data_is_the_servers_clock_in_utc(
+    berlin: LiveDatabase, tmp_path: Path
+) -> None:
+    store = Store(tmp_path, berlin)
+    store.sync()
+    now = datetime.now(UTC).replace(tzinfo=None)
+    assert abs(store.manifest().snapshot_at - now) < timedelta(seconds=30)
+
+
+def test_users_of_the_night_between_two_months_lie_in_the_month_of_utc(
+    berlin: LiveDatabase, tmp_path: Path
+) -> None:
+    berlin.insert(USERS, [user("new year in Berlin", "2025-12-31 23:30:00")])
+    store = Store(tmp_path, berlin)
+    store.sync()
+    store.assert_equals_source()
+    assert "2025-12" in {block.key for block in store.manifest().tables[USERS.name]}

@@ -1,0 +1,114 @@
+"""Situation 5: a fixed schema; a value that does not fit stops the run."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, VOTES
+from tests.mariadb import LiveDatabase
+from tests.sync.harness import Store
+from tests.sync.rows import AT, estimation, insert_votes, vote
+
+UNSAFE = "SET SESSION sql_mode = ''"
+
+
+def test_a_column_that_begins_with_nulls_only_keeps_its_type(
+    database: LiveDatabase, store: Store
+) -> None:
+    database.insert(ESTIMATIONS, [estimation(1, None), estimation(2, None)])
+    database.insert(PAGE_VIEWS, [(1, "someone", "HOME", None, None, AT)])
+    store.sync()
+    for table in (ESTIMATIONS, PAGE_VIEWS):
+        (block,) = store.manifest().tables[table.name]
+        assert pl.read_parquet_schema(store.root / block.file) == dict(table.schema)
+    database.insert(ESTIMATIONS, [estimation(3, 8)])
+    store.sync()
+    store.assert_equals_source()
+
+
+def test_a_label_that_the_enum_gained_is_kept(
+    database: LiveDatabase, store: Store
+) -> None:
+    store.sync()
+    database.execute(
+        "ALTER TABLE fpp_events MODIFY event enum('LEFT_ROOM','WAVED') NOT NULL"
+    )
+    database.insert(EVENTS, [(1, "someone", "WAVED", AT)])
+    assert store.sync() == 0
+    assert store.rows(EVENTS)["event"].to_list() == ["WAVED"]
+
+
+def test_wider_and_unsigned_integers_are_copied_as_long_as_they_fit(
+    database: LiveDatabase, store: Store
+) -> None:
+    database.execute("ALTER TABLE fpp_votes MODIFY duration int unsigned NOT NULL")
+    insert_votes(database, range(1, 2))
+    database.execute("UPDATE fpp_votes SET duration = 2147483647")
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
+def test_null_and_empty_text_stay_different(
+    database: LiveDatabase, store: Store
+) -> None:
+    database.insert(PAGE_VIEWS, [(1, "someone", "HOME", None, "", AT)])
+    store.sync()
+    database.execute("UPDATE fpp_page_views SET source = NULL, viewed_at = viewed_at")
+    store.sync()
+    assert store.rows(PAGE_VIEWS)["source"].to_list() == [None]
+
+
+MISFITS = {
+    "tinyint 2 in a boolean": (
+        "UPDATE fpp_votes SET was_auto_flip = 2",
+        "fpp_votes.was_auto_flip of the row with key 7 is 2",
+    ),
+    "zero date": (
+        "UPDATE fpp_votes SET voted_at = 0",
+        "fpp_votes.voted_at of the row with key 7 is a zero date",
+    ),
+    "too large an integer": (
+        "UPDATE fpp_votes SET duration = 2147483648",
+        "fpp_votes.duration of the row with key 7 is 2147483648",
+    ),
+    "too large a decimal": (
+        "UPDATE fpp_votes SET avg_estimation = 123.45",
+        "fpp_votes.avg_estimation of the row with key 7 is 123.45",
+    ),
+}
+
+
+@pytest.mark.parametrize(("edit", "said"), MISFITS.values(), ids=MISFITS.keys())
+def test_a_value_that_does_not_fit_stops_the_run_and_is_named(
+    database: LiveDatabase,
+    store: Store,
+    reported: Sequence[str],
+    edit: str,
+    said: str,
+) -> None:
+    store.sync()
+    database.execute("ALTER TABLE fpp_votes MODIFY duration bigint NOT NULL")
+    database.execute("ALTER TABLE fpp_votes MODIFY avg_estimation decimal(8,2)")
+    database.execute(
+        "ALTER TABLE fpp_votes MODIFY avg_estimation decimal(8,2) NOT NULL"
+    )
+    database.insert(VOTES, [vote(7)])
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(UNSAFE)
+        cursor.execute(edit)
+    assert store.sync() == 1
+    assert said in reported[-1]
+    assert store.rows(VOTES).is_empty()
+
+
+def test_a_zero_date_of_a_user_is_found_and_the_user_not_named(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    database.execute("INSERT INTO fpp_users (id) VALUES ('V1StGXR8_Z5jdHi6B-myT')")
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(UNSAFE)
+        cursor.execute("UPDATE fpp_users SET created_at = 0")
+    assert store.sync() == 1
+    assert "fpp_users.created_at of the row with key V1StGX… is a zero" in reported[-1]
+    assert "V1StGXR8" not in reported[-1]
