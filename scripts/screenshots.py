@@ -1,9 +1,10 @@
 """Take a picture of every page: light, dark and phone. For eyes, not for tests.
 
-uv run python -m scripts.screenshots FOLDER [DATA_DIR] [PAGE ...]
+uv run python -m scripts.screenshots FOLDER [DATA_DIR] [PAGE or LOOK ...]
 """
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -36,13 +37,16 @@ def main(folder: Path, data_dir: Path, wanted: list[str]) -> None:
         browser = playwright.chromium.launch(
             executable_path=driving.CHROMIUM, args=driving.FLAGS
         )
-        for look, options in LOOKS.items():
-            context = driving.logged_in(browser, server, **options)
-            for name in [
-                n for n in PAGES if not wanted or n in wanted or look in wanted
-            ]:
+        for look in _wanted(LOOKS, wanted):
+            context = driving.logged_in(browser, server, **LOOKS[look])
+            for name in _wanted(PAGES, wanted):
                 _picture(context, server, name, look, folder)
             context.close()
+
+
+def _wanted(there: Collection[str], wanted: list[str]) -> list[str]:
+    """Return the names that were asked for; all when none of them was."""
+    return [name for name in there if name in wanted] or list(there)
 
 
 def _picture(

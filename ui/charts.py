@@ -17,6 +17,7 @@ from ui import names
 from ui.theme import ACCENT, CHART_HEIGHT, DASH, FAINT, MUTED, PALETTE, ROW_HEIGHT
 
 MAX_ROWS = 6000
+MAX_SERIES = 6
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 Side = Literal["left", "right"]
@@ -101,9 +102,9 @@ def bars_over_time(frame: pl.DataFrame, value: str, title: str, every: Every) ->
 
 
 def lines(frame: pl.DataFrame, series: str, title: str, every: Every) -> Chart:
-    """Draw `count` over `bucket`, one line per series; the legend names them."""
-    data = _bounded(_with_when(names.readable(frame), every))
-    legend = alt.Legend(orient="top", symbolType="stroke", columns=6, offset=4)
+    """Draw `count` over `bucket`, a line for each of the largest series."""
+    data = _bounded(_with_when(names.readable(_largest(frame, series)), every))
+    legend = alt.Legend(orient="top", symbolType="stroke", columns=3, labelLimit=260)
     scale = alt.Scale(range=list(PALETTE))
     chart: Chart = (
         alt.Chart(data, height=CHART_HEIGHT)
@@ -283,6 +284,16 @@ def heat(
     return chart
 
 
+def _largest(frame: pl.DataFrame, series: str) -> pl.DataFrame:
+    """Keep the series with the largest sums; more lines than hues say nothing."""
+    kept = (
+        frame.group_by(series, maintain_order=True)
+        .agg(pl.col("count").sum())
+        .top_k(MAX_SERIES, by="count")
+    )
+    return frame.join(kept, on=series, how="semi", nulls_equal=True)
+
+
 def _aligned(
     frame: pl.DataFrame, value: str, before: pl.DataFrame | None, every: Every
 ) -> pl.DataFrame:
@@ -295,7 +306,7 @@ def _aligned(
     earlier = _with_when(before, every).select(
         pl.col(value).alias("before"), before_when="when"
     )
-    return pl.concat([now, earlier.head(now.height)], how="horizontal")
+    return pl.concat([now, earlier.head(now.height)], how="horizontal_extend")
 
 
 def _with_when(frame: pl.DataFrame, every: Every) -> pl.DataFrame:

@@ -63,12 +63,23 @@ def with_region(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _with_labels(frame: pl.DataFrame) -> pl.DataFrame:
+    """Name the labels of a table over several dimensions, where one is country."""
+    is_country = pl.col("dimension") == "country"
+    named = with_country(frame.select(country="label"))["country"]
+    return frame.with_columns(
+        label=pl.when(is_country).then(named).otherwise("label"),
+    )
+
+
 def readable(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame as a person reads it: names for codes, words for null."""
     if "region" in frame.columns:
         frame = with_region(frame)
     if "country" in frame.columns:
         frame = with_country(frame)
+    if {"dimension", "label"} <= set(frame.columns):
+        frame = _with_labels(frame)
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     return frame.with_columns(
         pl.col(name).fill_null(DELETED if name == "room_name" else NOT_SET)

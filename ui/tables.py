@@ -62,13 +62,23 @@ def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
         return AnyColumn(label, help=definition.formula if definition else None)
     if name in _BAR:
         return st.column_config.ProgressColumn(
-            label, help=definition.formula, format="percent", min_value=0, max_value=1
+            label,
+            help=definition.formula,
+            format="percent",
+            min_value=0,
+            # The longest bar fills its cell: rows compare with each other.
+            max_value=_largest(frame[name]),
         )
     return st.column_config.NumberColumn(
         label,
         help=definition.formula,
         format="percent" if name.endswith("_share") else _FORMATS[definition.unit],
     )
+
+
+def _largest(column: pl.Series) -> float:
+    largest = column.max()
+    return largest if isinstance(largest, float) and largest > 0 else 1.0
 
 
 def _split(name: str) -> tuple[str, str]:

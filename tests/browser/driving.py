@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError
+from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "a-token-for-tests"  # noqa: S105 - of servers that tests start
@@ -33,9 +33,10 @@ DRAWN = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   if (!app || app.dataset.testConnectionState !== 'CONNECTED') return false;
   if (app.dataset.testScriptState !== 'notRunning') return false;
-  if (document.querySelector('[data-testid=stSkeleton], [data-stale=true]')) return false;
+  const unfinished = '[data-testid=stSkeleton], [data-stale=true]';
+  if (!document.querySelector('h1') || document.querySelector(unfinished)) return false;
   const charts = [...document.querySelectorAll('[data-testid=stVegaLiteChart]')];
-  return !!document.querySelector('h1') && charts.every(c => c.querySelector('svg.marks'));
+  return charts.every(chart => chart.querySelector('svg.marks'));
 }"""
 """True once the page has its title and every chart its marks."""
 

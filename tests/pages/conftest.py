@@ -1,0 +1,48 @@
+"""The pages, run by Streamlit's own test runner on the golden data."""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import clock
+
+ROOT = Path(__file__).parent.parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+NOW = datetime(2026, 11, 20, 18, 0)
+
+RunPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def run_page(monkeypatch: pytest.MonkeyPatch) -> RunPage:
+    """Return a function that runs a page on a store, with a query."""
+
+    def run(file: str, data_dir: Path = GOLDEN, **query: str) -> AppTest:
+        monkeypatch.setenv("DATA_DIR", str(data_dir))
+        monkeypatch.setattr(clock, "now", lambda: NOW)
+        monkeypatch.syspath_prepend(ROOT)
+        app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=30)
+        app.query_params.update(query)
+        app.run()
+        if file != "overview.py":
+            app.switch_page(file).run()
+        return app
+
+    return run
+
+
+@pytest.fixture
+def plain_store(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that copies the golden files, except some tables."""
+
+    def copy(*, without: tuple[str, ...] = ()) -> Path:
+        for file in GOLDEN.glob("*.parquet"):
+            if file.stem not in without:
+                shutil.copy(file, tmp_path)
+        return tmp_path
+
+    return copy

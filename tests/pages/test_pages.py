@@ -1,0 +1,91 @@
+"""Every page on full data, on missing tables, on empty tables, on no store."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from metrics.tables import TABLES
+from tests.pages.conftest import GOLDEN, ROOT, RunPage
+
+MAIN = (ROOT / "pages" / "main.py").read_text()
+PAGES = dict(re.findall(r'st\.Page\(\s*"([^"]+)", title="([^"]+)"', MAIN))
+"""File → title, read from the navigation, so that a new page is tested at once."""
+
+
+def assert_shown(app: AppTest, file: str) -> None:
+    assert [e.message for e in app.exception] == []
+    assert [title.value for title in app.title] == [PAGES[file]]
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_a_page_shows_full_data(run_page: RunPage, file: str) -> None:
+    app = run_page(file, period="All time")
+    assert_shown(app, file)
+    assert app.get("vega_lite_chart") or app.dataframe
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_a_page_survives_a_missing_store(
+    run_page: RunPage, tmp_path: Path, file: str
+) -> None:
+    app = run_page(file, tmp_path / "nowhere")
+    assert_shown(app, file)
+    assert "No data yet" in app.info[0].value
+
+
+@pytest.mark.parametrize("file", PAGES)
+@pytest.mark.parametrize("missing", [table.name for table in TABLES])
+def test_a_page_survives_a_missing_table_and_names_it(
+    run_page: RunPage, plain_store: Callable[..., Path], file: str, missing: str
+) -> None:
+    app = run_page(file, plain_store(without=(missing,)))
+    assert_shown(app, file)
+    assert f"`{missing}`" in app.warning[0].value
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_a_page_survives_empty_tables(
+    run_page: RunPage, tmp_path: Path, file: str
+) -> None:
+    for table in TABLES:
+        pl.DataFrame(schema=table.schema).write_parquet(tmp_path / table.file_name)
+    assert_shown(run_page(file, tmp_path), file)
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_a_page_survives_a_period_without_rows(run_page: RunPage, file: str) -> None:
+    query = {"period": "Custom", "from": "2021-01-04", "to": "2021-01-04"}
+    assert_shown(run_page(file, GOLDEN, **query), file)
+
+
+@pytest.mark.parametrize("file", PAGES)
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"period": "Today"},
+        {"every": "Week", "compare": "Year ago", "bots": "true"},
+        {"every": "Month", "compare": "No comparison", "no_weekends": "false"},
+    ],
+    ids=lambda query: " ".join(query.values()),
+)
+def test_a_page_follows_the_bar(
+    run_page: RunPage, file: str, query: dict[str, str]
+) -> None:
+    assert_shown(run_page(file, GOLDEN, **query), file)
+
+
+def test_an_unknown_period_falls_back_and_says_so(run_page: RunPage) -> None:
+    app = run_page("overview.py", period="Fortnight")
+    assert "“Fortnight”" in app.warning[0].value
+    assert app.selectbox(key="period").value == "28 days"
+
+
+def test_a_damaged_store_is_explained(run_page: RunPage, tmp_path: Path) -> None:
+    (tmp_path / "fpp_votes.parquet").write_bytes(b"not parquet")
+    app = run_page("overview.py", tmp_path)
+    assert [e.message for e in app.exception] == []
+    assert "fpp_votes.parquet is not a readable Parquet file" in app.error[0].value
