@@ -1,6 +1,7 @@
 """Everything that a run changes on disk goes through here.
 
-Few verbs, each durable when it returns: tests let each of them be the last one.
+Few verbs, each durable when it returns, built of single steps: tests let each
+step be the last one.
 """
 
 import os
@@ -18,31 +19,28 @@ class Disk:
 
         A file that could not be written whole is taken away again.
         """
+        file = self._create(path)
         try:
-            with path.open("xb") as file:
-                self._fill(file.fileno(), content)
+            self._fill(file, content)
+            self._flush(file)
         except OSError:
-            path.unlink(missing_ok=True)
+            self.remove(path)
             raise
-
-    def _fill(self, file: int, content: bytes) -> None:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(file, rest) :]
-        os.fsync(file)
+        finally:
+            os.close(file)
 
     def make_folder(self, path: Path) -> None:
         """Make a folder and its parents, and wait until their names are on disk."""
         if not path.is_dir():
             self.make_folder(path.parent)
-            path.mkdir(exist_ok=True)
+            self._make(path)
             self.sync_folder(path.parent)
 
     def sync_folder(self, path: Path) -> None:
         """Wait until the names in a folder are on the disk."""
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(folder)
+            self._flush(folder)
         finally:
             os.close(folder)
 
@@ -53,3 +51,17 @@ class Disk:
     def remove(self, path: Path) -> None:
         """Delete a file that may be gone already."""
         path.unlink(missing_ok=True)
+
+    def _create(self, path: Path) -> int:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+
+    def _make(self, path: Path) -> None:
+        path.mkdir(exist_ok=True)
+
+    def _fill(self, file: int, content: bytes) -> None:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(file, rest) :]
+
+    def _flush(self, file: int) -> None:
+        os.fsync(file)

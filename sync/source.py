@@ -61,6 +61,11 @@ class Source:
         yield now
         self._command("ROLLBACK")
 
+    def end_when_silent(self, seconds: int) -> None:
+        """Let the server end the session, and its lock, when we are cut off."""
+        limits = f"wait_timeout = {2 * seconds}, net_write_timeout = {seconds}"
+        self._command(f"SET SESSION {limits}")
+
     def lock(self, name: str) -> bool:
         """Take the server's lock of that name for the life of the connection."""
         rows = self._rows(("SELECT GET_LOCK(%s, 0)", (name,)), "taking the lock")
@@ -122,7 +127,7 @@ class Source:
         return rows
 
     def _command(self, statement: str) -> None:
-        with _reported("opening a snapshot"):
+        with _reported("opening the session"):
             self._execute(statement, ()).close()
 
     def _execute(self, statement: str, values: tuple[int | str, ...]) -> _Cursor:
@@ -136,7 +141,9 @@ def connected(database: Database, policy: Policy) -> Iterator[Source]:
     """Open a connection and close it afterwards, whatever happened on it."""
     connection = _connect(database, policy)
     try:
-        yield Source(connection)
+        source = Source(connection)
+        source.end_when_silent(policy.statement_seconds)
+        yield source
     finally:
         _close(connection)
 

@@ -103,9 +103,8 @@ class Vault:
         folder = self.root / MANIFESTS
         self.disk.make_folder(folder)
         self.disk.write(folder / name, manifest.to_json().encode())
-        for table in manifest.tables:
-            if (self.root / BLOCKS / table).is_dir():
-                self.disk.sync_folder(self.root / BLOCKS / table)
+        for touched in sorted({path.parent for path in self._unpublished}):
+            self.disk.sync_folder(touched)
         self.disk.sync_folder(folder)
         self._unpublished.clear()
         self._put(CURRENT, name + "\n")

@@ -1,0 +1,77 @@
+"""A sync job that dies by SIGKILL at a given step on the disk.
+
+    python -m tests.sync.dying STEP
+
+STEP 0 never dies and prints how many steps there are. The store and the database
+come from the environment, as for `sync_job.py`.
+"""
+
+import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
+
+import os
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+
+from settings import SyncSettings
+from sync.disk import Disk
+from sync.job import Job
+from sync.policy import Policy
+from sync.replica import Request
+
+
+class MortalDisk(Disk):
+    """Counts every write, fsync, rename, mkdir and unlink; one is the last."""
+
+    def __init__(self, root: Path, last: int) -> None:
+        super().__init__(root)
+        self.steps = 0
+        self._last = last
+
+    def _step(self) -> bool:
+        self.steps += 1
+        return self.steps == self._last
+
+    def _or_die(self) -> None:
+        if self._step():
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _create(self, path: Path) -> int:
+        self._or_die()
+        return super()._create(path)
+
+    def _make(self, path: Path) -> None:
+        self._or_die()
+        super()._make(path)
+
+    def _fill(self, file: int, content: bytes) -> None:
+        if self._step():
+            super()._fill(file, content[: len(content) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        super()._fill(file, content)
+
+    def _flush(self, file: int) -> None:
+        self._or_die()
+        super()._flush(file)
+
+    def replace(self, path: Path, target: Path) -> None:
+        self._or_die()
+        super().replace(path, target)
+
+    def remove(self, path: Path) -> None:
+        self._or_die()
+        super().remove(path)
+
+
+def main(last: int) -> int:
+    settings = SyncSettings.from_env(os.environ)
+    disk = MortalDisk(settings.data_dir, last)
+    policy = Policy(keep_generations=1, keep_seconds=0)
+    code = Job(settings, disk, Event(), policy=policy).run(Request())
+    sys.stdout.write(f"{disk.steps}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

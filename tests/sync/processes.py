@@ -1,0 +1,57 @@
+"""The job as a process of its own, as it runs in production."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.mariadb import PASSWORD
+from tests.sync.harness import Store
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(store: Store, **more: str) -> dict[str, str]:
+    """Return the variables under which a process works on this store."""
+    database = store.address or store.source.settings
+    return {
+        **os.environ,
+        "PYTHONWARNINGS": "error",
+        "DATA_DIR": str(store.root),
+        "DB_HOST": database.host,
+        "DB_PORT": str(database.port),
+        "DB_USERNAME": database.user,
+        "DB_PASSWORD": PASSWORD,
+        "DB_NAME": database.name,
+        **more,
+    }
+
+
+def run(
+    store: Store, *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `python …` to its end and return what it said."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment(store, **(environ or {})),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def start(
+    store: Store, *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start `python …` and return at once."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment(store, **(environ or {})),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

@@ -1,0 +1,103 @@
+"""Situation 8: the job dies by SIGKILL at every single step on the disk."""
+
+import shutil
+import signal
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from metrics.tables import ROOMS, TABLES, USERS, VOTES
+from store import DEMO_MARKER
+from tests.mariadb import LiveDatabase
+from tests.sync.harness import Store
+from tests.sync.processes import run
+from tests.sync.rows import insert_votes, room, user, vote
+
+type State = Mapping[str, pl.DataFrame]
+
+
+def state(store: Store) -> State:
+    return {table.name: store.rows(table) for table in TABLES}
+
+
+def is_same(one: State, other: State) -> bool:
+    return all(one[name].equals(other[name]) for name in one)
+
+
+def deaths(store: Store, prepared: Path) -> Iterable[int]:
+    """Yield every step of a run, after a run that died there."""
+    whole = run(store, "-m", "tests.sync.dying", "0")
+    assert whole.returncode == 0, whole.stderr
+    steps = int(whole.stdout)
+    assert steps > 15
+    for step in range(1, steps + 1):
+        shutil.rmtree(store.root)
+        shutil.copytree(prepared, store.root)
+        died = run(store, "-m", "tests.sync.dying", str(step))
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        yield step
+
+
+@pytest.mark.slow
+def test_after_a_death_at_any_step_the_store_is_old_or_new_and_the_next_run_heals(
+    database: LiveDatabase, store: Store, tmp_path: Path
+) -> None:
+    prepared = tmp_path / "prepared"
+    insert_votes(database, range(1, 21))
+    database.insert(ROOMS, [room(1, "before")])
+    store.sync()
+    insert_votes(database, range(21, 31))
+    store.sync()
+    old = state(store)
+    shutil.copytree(store.root, prepared)
+    database.insert(VOTES, [vote(31)])
+    database.execute("UPDATE fpp_rooms SET name = 'after'")
+    new = {table.name: database.rows(table) for table in TABLES}
+    seen = set()
+    for step in deaths(store, prepared):
+        found = state(store)
+        assert is_same(found, old) or is_same(found, new), f"a mix after step {step}"
+        seen.add("new" if is_same(found, new) else "old")
+        assert store.sync() == 0
+        store.assert_equals_source()
+    assert seen == {"old", "new"}
+
+
+@pytest.mark.slow
+def test_after_a_death_in_the_first_sync_readers_see_the_demo_or_the_source(
+    database: LiveDatabase, store: Store, tmp_path: Path
+) -> None:
+    prepared = tmp_path / "prepared"
+    prepared.mkdir()
+    for table in TABLES:
+        pl.DataFrame(schema=table.schema).write_parquet(prepared / table.file_name)
+    (prepared / DEMO_MARKER).touch()
+    shutil.copytree(prepared, store.root)
+    database.insert(USERS, [user("a")])
+    new = {table.name: database.rows(table) for table in TABLES}
+    empty = {name: frame.clear() for name, frame in new.items()}
+    for step in deaths(store, prepared):
+        found = state(store)
+        assert is_same(found, empty) or is_same(found, new), f"a mix after {step}"
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
+def test_what_dead_runs_left_behind_is_collected(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_votes(database, range(1, 21))
+    for step in ("3", "8"):
+        run(store, "-m", "tests.sync.dying", step)
+    store.policy = replace(store.policy, keep_seconds=0, keep_generations=1)
+    store.sync()
+    files = [path for path in store.root.rglob("*") if path.is_file()]
+    assert sorted(path.suffix or path.name for path in files) == [
+        ".json",
+        ".lock",
+        ".parquet",
+        "CURRENT",
+    ]
