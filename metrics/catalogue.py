@@ -1,7 +1,6 @@
 """Every table that a page can show, and an export or the API can give, by name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
@@ -19,6 +18,8 @@ from metrics import (
     votes,
 )
 from metrics.frames import Frames
+from metrics.metric_table import MetricTable
+from metrics.metric_table import table as _table
 from metrics.scope import Scope
 from metrics.tables import (
     ESTIMATIONS,
@@ -28,27 +29,7 @@ from metrics.tables import (
     TABLES,
     USERS,
     VOTES,
-    Table,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class MetricTable:
-    """A named table of metrics."""
-
-    name: str
-    """Names the CSV file and the API route, such as `votes_by_weekday`."""
-    title: str
-    build: Callable[[Scope], pl.LazyFrame]
-    """Builds the plan; its columns are keys of `metrics.definitions` or labels."""
-    reads: tuple[str, ...]
-    """The live tables that it reads."""
-
-
-def _table(
-    name: str, title: str, build: Callable[[Scope], pl.LazyFrame], *reads: Table
-) -> MetricTable:
-    return MetricTable(name, title, build, tuple(table.name for table in reads))
 
 
 def _ranked(

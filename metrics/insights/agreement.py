@@ -15,14 +15,14 @@ from metrics.scope import Every
 
 FAR = 2
 """Steps from the round's median from which an estimate is an outlier."""
-_COUNTS = ("rounds", "covered_rounds", "estimators", "agreeing", "outliers")
+_COUNTS = ("rounds", "covered_rounds", "estimates", "agreeing", "outliers")
 
 
 def totals(frames: Frames, window: Window) -> pl.LazyFrame:
     """Return in one row how estimators agree, in rounds with two or more.
 
     Columns: rounds (with an estimate that was found), covered_rounds (all of their
-    estimates were found), estimators (n), agreeing (on the most common card),
+    estimates were found), estimates (n), agreeing (on the most common card),
     outliers (2 or more steps from the median), coverage, agreement, outlier_share.
     """
     return _figures(_by_round(frames, window), ())
@@ -79,11 +79,11 @@ def _figures(found: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         by,
         rounds=rows(),
         covered_rounds=where(pl.col("found") == pl.col("amount_of_estimations")),
-        estimators=pl.col("found").sum(),
+        estimates=pl.col("found").sum(),
         agreeing=pl.col("agreeing").sum(),
         outliers=pl.col("outliers").sum(),
     ).with_columns(
         coverage=rate("covered_rounds", "rounds"),
-        agreement=rate("agreeing", "estimators"),
-        outlier_share=rate("outliers", "estimators"),
+        agreement=rate("agreeing", "estimates"),
+        outlier_share=rate("outliers", "estimates"),
     )

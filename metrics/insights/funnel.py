@@ -15,8 +15,8 @@ By = Literal["source", "device", "country"]
 STEPS = {
     "new_users": "New users",
     "entered_room": "Entered a room",
-    "estimated": "Estimated",
-    "estimated_with_others": "Estimated with others",
+    "first_estimate": "Estimated",
+    "with_others": "Estimated with others",
     "came_back": "Estimated again on a later day",
 }
 _SOON = timedelta(days=7)
@@ -35,20 +35,20 @@ def steps(frames: Frames, window: Window) -> pl.LazyFrame:
 
     Each step counts those who made all steps before. Bots are left out; `frames`
     hold what happens up to 28 days after the window. Columns: step (1-5),
-    step_name, users, n (new users), share_of_new, share_of_previous.
+    step_name, reached, n (new users), share_of_new, share_of_previous.
     """
     counts = reached(frames, window).select(
         pl.col(name).sum().cast(pl.Int64) for name in STEPS
     )
-    long = counts.unpivot(variable_name="key", value_name="users")
-    before = pl.col("users").shift()
+    long = counts.unpivot(variable_name="key", value_name="reached")
+    everybody, before = pl.first("reached"), pl.col("reached").shift()
     return long.with_row_index("step", offset=1).select(
         pl.col("step").cast(pl.Int64),
         step_name=pl.col("key").replace_strict(STEPS),
-        users="users",
-        n=pl.col("users").first(),
-        share_of_new=rate("users", pl.col("users").first()),
-        share_of_previous=rate("users", before),
+        reached="reached",
+        n=everybody,
+        share_of_new=rate("reached", everybody),
+        share_of_previous=rate("reached", before),
     )
 
 
@@ -56,7 +56,7 @@ def by(frames: Frames, window: Window, dimension: By) -> pl.LazyFrame:
     """Return the steps per first source, device or country, most new users first.
 
     Columns: the dimension (null: not known), the five counts, entered_share,
-    estimated_share and came_back_share (of new_users, the n).
+    first_estimate_share and came_back_share (of new_users, the n).
     """
     counts = (
         reached(frames, window)
@@ -65,7 +65,7 @@ def by(frames: Frames, window: Window, dimension: By) -> pl.LazyFrame:
     )
     shares = counts.with_columns(
         entered_share=rate("entered_room", "new_users"),
-        estimated_share=rate("estimated", "new_users"),
+        first_estimate_share=rate("first_estimate", "new_users"),
         came_back_share=rate("came_back", "new_users"),
     )
     return ranked(shares, [dimension], "new_users")
@@ -87,8 +87,8 @@ def reached(frames: Frames, window: Window) -> pl.LazyFrame:
             *("source", "device", "country"),
             new_users=pl.lit(value=True),
             entered_room=pl.col("entered_at").is_not_null(),
-            estimated=pl.col("with_others").is_not_null(),
-            estimated_with_others=pl.col("with_others").fill_null(value=False),
+            first_estimate=pl.col("with_others").is_not_null(),
+            with_others=pl.col("with_others").fill_null(value=False),
             came_back=(pl.col("with_others") & pl.col("came_back")).fill_null(
                 value=False
             ),

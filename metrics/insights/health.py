@@ -40,16 +40,16 @@ def health(frames: Frames, now: datetime) -> pl.LazyFrame:
 
 
 def states(frames: Frames, now: datetime) -> pl.LazyFrame:
-    """Return the number of rooms per state, all three, healthy first: state, rooms.
+    """Return the number of rooms per state, all three, healthy first.
 
     Only rooms with a round in the last 56 days: others have been left for good.
     """
     lately = pl.col("last_round_at") > now - 2 * SPAN
-    counts = health(frames, now).filter(lately).group_by("state").agg(rooms=rows())
+    counts = health(frames, now).filter(lately).group_by("state").agg(room_count=rows())
     return (
         pl.LazyFrame({"state": STATES})
         .join(counts, on="state", how="left", maintain_order="left")
-        .with_columns(pl.col("rooms").fill_null(0))
+        .with_columns(pl.col("room_count").fill_null(0))
     )
 
 

@@ -35,12 +35,15 @@ def totals(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
 
 
 def newcomers(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
-    """Return new rooms by the number of their newcomers: newcomers, rooms, share."""
+    """Return how many new rooms had how many newcomers.
+
+    Columns: newcomers, ascending, room_count, share.
+    """
     return (
         _new_rooms(frames, window, now)
         .group_by("newcomers")
-        .agg(rooms=rows())
-        .with_columns(share=rate("rooms", pl.col("rooms").sum()))
+        .agg(room_count=rows())
+        .with_columns(share=rate("room_count", pl.sum("room_count")))
         .sort("newcomers")
     )
 
