@@ -8,7 +8,7 @@ import polars as pl
 from metrics.buckets import axis, bucketed, data_axis, first_of, on_axis
 from metrics.constants import MOVING_AVERAGE
 from metrics.frames import Frames, Window
-from metrics.measures import python_round, rows
+from metrics.measures import divided, python_round, rows
 from metrics.scope import Every
 
 COUNTS = ("new_users", "page_views", "rooms", "estimations", "votes")
@@ -74,6 +74,8 @@ def _accumulated() -> list[pl.Expr]:
 def _averages() -> list[pl.Expr]:
     # Sums of integers are exact; a rolling mean of floats drifts.
     return [
-        (pl.col(name).rolling_sum(MOVING_AVERAGE) / MOVING_AVERAGE).alias(f"ma_{name}")
+        divided(pl.col(name).rolling_sum(MOVING_AVERAGE), MOVING_AVERAGE).alias(
+            f"ma_{name}"
+        )
         for name in COUNTS
     ]

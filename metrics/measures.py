@@ -15,21 +15,26 @@ def distinct(column: str) -> pl.Expr:
     return pl.col(column).n_unique().cast(pl.Int64)
 
 
+def divided(part: pl.Expr, whole: pl.Expr | float) -> pl.Expr:
+    """Return `part / whole`, the nearest float.
+
+    Where the whole is one value for all rows, Polars multiplies by its reciprocal,
+    and 6 / 10 can be 0.6000000000000001. Made a column, it is divided by exactly, so
+    that a total equals its bucket.
+    """
+    return part / (whole + 0 * part)
+
+
 def ratio(part: str | pl.Expr, whole: str | pl.Expr) -> pl.Expr:
     """Return `part / whole` as a float; null where the whole is 0 or null."""
     part = pl.col(part) if isinstance(part, str) else part
     whole = pl.col(whole) if isinstance(whole, str) else whole
-    return pl.when(whole != 0).then(part / whole)
+    return pl.when(whole != 0).then(divided(part, whole))
 
 
 def share(column: str) -> pl.Expr:
     """Return each row's part of the column's sum, 0-1; null where the sum is 0."""
     return ratio(pl.col(column), pl.col(column).sum())
-
-
-def minutes(duration: pl.Expr) -> pl.Expr:
-    """Return a duration as a float of minutes."""
-    return duration.dt.total_microseconds() / 60_000_000
 
 
 def aggregate(

@@ -5,10 +5,10 @@ import polars as pl
 from metrics.behaviour import votes_per_room
 from metrics.buckets import bucket_of, data_axis, on_axis
 from metrics.frames import Frames
-from metrics.measures import rows
-from metrics.scale import estimated, steps
+from metrics.measures import divided, rows
+from metrics.scale import average, average_hundredths, estimated, steps
 from metrics.scope import Every
-from metrics.votes import rounded_mean
+from metrics.votes import rounded
 
 FOUND = 20
 """Rooms that a search shows at most."""
@@ -24,14 +24,14 @@ def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
     amount, spectators = pl.col("amount_of_estimations"), pl.col("amount_of_spectators")
     return frames.votes.filter(pl.col("room_id") == room_id).select(
         votes=rows(),
-        duration=rounded_mean(pl.col("duration"), 0),
+        duration=rounded(pl.col("duration").mean(), 0),
         estimations=amount.sum().cast(pl.Int64),
-        estimations_per_vote=rounded_mean(amount),
-        avg_min_estimation=rounded_mean(pl.col("min_estimation")),
-        avg_avg_estimation=rounded_mean(pl.col("avg_estimation").cast(pl.Float64)),
-        avg_max_estimation=rounded_mean(pl.col("max_estimation")),
+        estimations_per_vote=rounded(amount.mean()),
+        avg_min_estimation=rounded(pl.col("min_estimation").mean()),
+        avg_avg_estimation=rounded(divided(average_hundredths().mean(), 100)),
+        avg_max_estimation=rounded(pl.col("max_estimation").mean()),
         spectators=spectators.sum().cast(pl.Int64),
-        spectators_per_vote=rounded_mean(spectators),
+        spectators_per_vote=rounded(spectators.mean()),
     )
 
 
@@ -101,7 +101,7 @@ def rounds(frames: Frames) -> pl.LazyFrame:
     """
     known = {
         "min_estimation": pl.col("min_estimation"),
-        "avg_estimation": pl.col("avg_estimation").cast(pl.Float64),
+        "avg_estimation": average(),
         "max_estimation": pl.col("max_estimation"),
         "steps": steps(),
     }

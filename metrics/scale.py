@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from metrics.measures import divided
+
 SCALE = (1, 2, 3, 5, 8, 13, 21)
 """Estimates that a person can give; a step is one place on this scale."""
 STEPS = tuple(range(len(SCALE)))
@@ -24,3 +26,17 @@ def place(value: pl.Expr) -> pl.Expr:
 def steps() -> pl.Expr:
     """Return how many steps apart a round's lowest and highest estimates are."""
     return place(pl.col("max_estimation")) - place(pl.col("min_estimation"))
+
+
+def average_hundredths() -> pl.Expr:
+    """Return a round's average estimate in hundredths, as the decimal stores it.
+
+    Sums of integers do not depend on the order in which rows are added, so a mean
+    is the same in a bucket and alone.
+    """
+    return pl.col("avg_estimation").to_physical().cast(pl.Int64)
+
+
+def average() -> pl.Expr:
+    """Return a round's average estimate as a float."""
+    return divided(average_hundredths(), 100)

@@ -9,7 +9,7 @@ from metrics.buckets import bucket_of, bucketed, on_axis, side_by_side, window_a
 from metrics.classes import Classes
 from metrics.constants import SESSION_BONUS, SESSION_GAP, VISIT_GAP
 from metrics.frames import Frames, Window
-from metrics.measures import aggregate, distinct, minutes, python_round, ratio, rows
+from metrics.measures import aggregate, distinct, divided, python_round, ratio, rows
 from metrics.scope import Every
 
 _COUNTS = ("unique_users", "page_views", "activated_users", "visits")
@@ -85,9 +85,14 @@ def sessions(ordered: pl.LazyFrame, gap: timedelta) -> pl.LazyFrame:
 
 
 def length() -> pl.Expr:
-    """Return a session's length in minutes."""
+    """Return a session's length in microseconds, whose sums are exact."""
     spent = pl.col("ended_at") - pl.col("started_at") + SESSION_BONUS
-    return minutes(spent)
+    return spent.dt.total_microseconds()
+
+
+def minutes(microseconds: pl.Expr) -> pl.Expr:
+    """Return microseconds as a float of minutes."""
+    return divided(microseconds, 60_000_000)
 
 
 def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
@@ -103,7 +108,7 @@ def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
                 unique_users=distinct("user_id"), page_views=rows()
             ),
             later.estimations.select(estimated=distinct("user_id")),
-            doing.select(average_duration=python_round(length().mean(), 2)),
+            doing.select(average_duration=python_round(minutes(length().mean()), 2)),
         ]
     )
     bounce_rate = python_round(1 - ratio("estimated", "unique_users"), 2)
@@ -145,7 +150,7 @@ def session_lengths(frames: Frames, window: Window | None = None) -> pl.LazyFram
     Columns: order, length (a label), sessions, share; every class in each answer.
     """
     doing = _started(_sessions_of(activity(_around(frames, window))), window)
-    return LENGTHS.count(doing, length(), "sessions")
+    return LENGTHS.count(doing, minutes(length()), "sessions")
 
 
 def _sessions_of(ordered: pl.LazyFrame) -> pl.LazyFrame:
@@ -184,8 +189,8 @@ _VISIT_FIGURES = {
     "visit_bounce_rate": pl.col("lone_view").mean(),
 }
 _SESSION_FIGURES = {
-    "session_mean_minutes": length().mean(),
-    "session_median_minutes": length().median(),
+    "session_mean_minutes": minutes(length().mean()),
+    "session_median_minutes": minutes(length().median()),
 }
 
 

@@ -11,8 +11,8 @@ import polars as pl
 from metrics.buckets import axis, bucketed, on_axis, side_by_side, window_axis
 from metrics.classes import Classes
 from metrics.frames import Frames, Window
-from metrics.measures import aggregate, python_round, ratio, rows, share
-from metrics.scale import SCALE, STEPS, estimated, steps
+from metrics.measures import aggregate, divided, python_round, ratio, rows, share
+from metrics.scale import SCALE, STEPS, average_hundredths, estimated, steps
 from metrics.scope import Every
 
 WEEKDAYS = (
@@ -37,7 +37,6 @@ DURATIONS = Classes(
     ),
     edges=(15, 30, 60, 120, 300, 900, 3600),
 )
-_AVERAGE = pl.col("avg_estimation").cast(pl.Float64)
 _COUNTS = ("votes", "rounds_with_estimate", "rounds_without_estimate", "estimations")
 
 
@@ -49,23 +48,23 @@ def reference(frames: Frames) -> pl.LazyFrame:
     (minutes), avg_estimation, avg_min_estimation, avg_max_estimation.
     """
     means = {
-        "avg_estimations_per_vote": pl.col("amount_of_estimations"),
-        "avg_spectators_per_vote": pl.col("amount_of_spectators"),
-        "avg_duration_per_vote": pl.col("duration") / 60,
-        "avg_estimation": _AVERAGE,
-        "avg_min_estimation": pl.col("min_estimation"),
-        "avg_max_estimation": pl.col("max_estimation"),
+        "avg_estimations_per_vote": pl.col("amount_of_estimations").mean(),
+        "avg_spectators_per_vote": pl.col("amount_of_spectators").mean(),
+        "avg_duration_per_vote": divided(pl.col("duration").mean(), 60),
+        "avg_estimation": divided(average_hundredths().mean(), 100),
+        "avg_min_estimation": pl.col("min_estimation").mean(),
+        "avg_max_estimation": pl.col("max_estimation").mean(),
     }
     return frames.votes.select(
         total_votes=rows(),
         total_estimations=_total("amount_of_estimations"),
-        **{name: rounded_mean(value) for name, value in means.items()},
+        **{name: rounded(value) for name, value in means.items()},
     )
 
 
-def rounded_mean(value: pl.Expr, digits: int = 2) -> pl.Expr:
-    """Return the mean as the old service rounds it; 0 where there is none."""
-    return python_round(value.mean(), digits).fill_null(0.0)
+def rounded(mean: pl.Expr, digits: int = 2) -> pl.Expr:
+    """Return a mean as the old service rounds it; 0 where there is none."""
+    return python_round(mean, digits).fill_null(0.0)
 
 
 def reference_weekdays(frames: Frames) -> pl.LazyFrame:
@@ -200,18 +199,20 @@ def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> list[pl.LazyFrame]:
 
 
 def _averages() -> dict[str, pl.Expr]:
-    of_rounds = {
-        "estimations_per_vote": pl.col("amount_of_estimations"),
-        "spectators_per_vote": pl.col("amount_of_spectators"),
-        "avg_estimation": _AVERAGE,
-        "avg_min_estimation": pl.col("min_estimation"),
-        "avg_max_estimation": pl.col("max_estimation"),
+    """Return the averages of a round's columns, each with its median."""
+    columns = {
+        "estimations_per_vote": "amount_of_estimations",
+        "spectators_per_vote": "amount_of_spectators",
+        "avg_min_estimation": "min_estimation",
+        "avg_max_estimation": "max_estimation",
     }
-    seconds = pl.col("duration")
+    average, seconds = average_hundredths(), pl.col("duration")
     return (
-        {name: value.mean() for name, value in of_rounds.items()}
-        | {f"{name}_median": value.median() for name, value in of_rounds.items()}
+        {name: pl.col(column).mean() for name, column in columns.items()}
+        | {f"{name}_median": pl.col(c).median() for name, c in columns.items()}
         | {
+            "avg_estimation": divided(average.mean(), 100),
+            "avg_estimation_median": divided(average.median(), 100),
             "duration_mean_seconds": seconds.mean(),
             "duration_median_seconds": seconds.median(),
             "duration_p90_seconds": seconds.quantile(0.9, "linear"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import polars as pl
+from hypothesis import settings
 
 from metrics.frames import Frames, Window
 from metrics.scope import Every, Scope
@@ -19,6 +20,9 @@ from metrics.tables import (
     VOTES,
     Table,
 )
+
+quick = settings(max_examples=25, deadline=None)
+"""Few examples, and none is late on a busy machine."""
 
 Value = str | int | bool | Decimal | datetime | None
 

@@ -1,0 +1,171 @@
+"""Routes, events, sources and rooms."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from metrics import behaviour
+from metrics.frames import Frames
+from tests.metrics.building import (
+    answer,
+    at,
+    column,
+    days,
+    estimation,
+    event,
+    frames,
+    room,
+    view,
+    vote,
+)
+
+NINE = "2026-11-02 09:00"
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("https://teams.microsoft.com/l/meetup", "Teams"),
+        ("https://teams.example?x=www.google.com", "Teams"),
+        ("https://googleads.g.doubleclick.net", "Google Ads"),
+        ("google_ads", "Google Ads"),
+        ("https://www.google.com/", "Google Search"),
+        ("https://wwwXgoogle.com/", "Other"),
+        ("https://free-planning-poker.com/guide", "Free Planning Poker"),
+        ("cv", "CV"),
+        ("CV", "Other"),
+        ("email", "Email"),
+        ("https://github.com/x/cv", "CV"),
+        ("https://github.com/x", "GitHub"),
+        ("https://www.bing.com/search", "Bing"),
+        ("", "Other"),
+        (None, None),
+    ],
+)
+def test_the_first_pattern_found_anywhere_is_the_class(
+    source: str | None, wanted: str | None
+) -> None:
+    frame = pl.LazyFrame({"source": [source]}, schema={"source": pl.String})
+    got = frame.select(behaviour.source_class(pl.col("source")))
+    assert got.collect().item() == wanted
+
+
+def test_routes_rank_by_page_views_and_count_people_once() -> None:
+    rows = frames(
+        view("a", NINE, "HOME"),
+        view("a", NINE, "ROOM"),
+        view("a", NINE, "ROOM"),
+        view("b", NINE, "ROOM"),
+    )
+    assert answer(behaviour.routes(rows)) == [
+        {"route": "ROOM", "count": 3, "users": 2, "share": 0.75},
+        {"route": "HOME", "count": 1, "users": 1, "share": 0.25},
+    ]
+
+
+def test_events_that_tie_are_in_order_of_their_names() -> None:
+    rows = frames(event("a", NINE, "LEFT_ROOM"), event("b", NINE, "CHANGED_ROOM_NAME"))
+    assert column(behaviour.events(rows), "event") == ["CHANGED_ROOM_NAME", "LEFT_ROOM"]
+
+
+def test_page_views_without_a_source_are_left_out() -> None:
+    rows = frames(view("a", NINE), view("a", NINE, source="cv"))
+    assert answer(behaviour.sources(rows)) == [
+        {"source": "CV", "count": 1, "users": 1, "share": 1.0}
+    ]
+
+
+def test_the_reference_always_lists_other_and_no_other_empty_class() -> None:
+    assert answer(behaviour.reference_sources(Frames.empty())) == [
+        {"source": "Other", "count": 0}
+    ]
+
+
+def test_the_quality_of_a_source_is_the_share_of_its_people_who_take_part() -> None:
+    rows = frames(
+        view("a", NINE, source="cv"),
+        view("a", NINE, source="cv"),
+        view("b", NINE, source="cv"),
+        view("b", NINE, source="email"),
+        view("c", NINE),
+        estimation("a", NINE),
+        estimation("c", NINE),
+    )
+    assert answer(behaviour.sources_quality(rows)) == [
+        {"source": "CV", "people": 2, "estimated": 1, "activation_rate": 0.5},
+        {"source": "Email", "people": 1, "estimated": 0, "activation_rate": 0.0},
+    ]
+
+
+def test_rooms_rank_by_votes_and_deleted_ones_keep_their_id() -> None:
+    rows = frames(
+        room(1, "<b>x</b>", number=4711),
+        vote(NINE, room=9, amount=3),
+        vote("2026-11-02 10:00", room=9, amount=3),
+        vote(NINE, room=1, amount=2),
+    )
+    assert answer(behaviour.rooms(rows)) == [
+        {
+            "room_id": 9,
+            "room_number": None,
+            "room_name": None,
+            "votes": 2,
+            "share": 2 / 3,
+            "estimations": 6,
+            "last_vote_at": at("2026-11-02 10:00"),
+        },
+        {
+            "room_id": 1,
+            "room_number": 4711,
+            "room_name": "<b>x</b>",
+            "votes": 1,
+            "share": 1 / 3,
+            "estimations": 2,
+            "last_vote_at": at(NINE),
+        },
+    ]
+
+
+def test_a_room_that_is_older_than_the_window_keeps_its_name() -> None:
+    rows = frames(room(1, "old", "2025-01-01"), vote(NINE))
+    inside = rows.within(days("2026-11-02", "2026-11-02"))
+    assert column(behaviour.rooms(inside, rows.rooms), "room_name") == ["old"]
+
+
+def test_the_reference_merges_deleted_rooms_under_null() -> None:
+    rows = frames(room(1, "a"), vote(NINE), vote(NINE, room=8), vote(NINE, room=9))
+    assert answer(behaviour.reference_rooms(rows)) == [
+        {"room_name": None, "votes": 2},
+        {"room_name": "a", "votes": 1},
+    ]
+
+
+def test_the_reference_lists_40_rooms() -> None:
+    rows = frames(
+        *(room(n, f"r{n}") for n in range(41)), *(vote(NINE, room=n) for n in range(41))
+    )
+    assert len(answer(behaviour.reference_rooms(rows))) == 40
+
+
+def test_every_label_of_the_window_is_in_every_bucket() -> None:
+    rows = frames(
+        view("a", "2026-11-01 09:00", "GUIDE"),
+        view("a", "2026-11-02 09:00", "HOME"),
+        view("a", "2026-11-03 09:00", "ROOM"),
+    )
+    window = days("2026-11-02", "2026-11-03")
+    assert answer(behaviour.over_time(rows, window, "day", "route")) == [
+        {"bucket": date(2026, 11, 2), "label": "HOME", "count": 1},
+        {"bucket": date(2026, 11, 2), "label": "ROOM", "count": 0},
+        {"bucket": date(2026, 11, 3), "label": "HOME", "count": 0},
+        {"bucket": date(2026, 11, 3), "label": "ROOM", "count": 1},
+    ]
+
+
+def test_sources_over_time_are_classes() -> None:
+    rows = frames(view("a", NINE, source="cv"), view("a", NINE))
+    window = days("2026-11-02", "2026-11-02")
+    assert answer(behaviour.over_time(rows, window, "week", "source")) == [
+        {"bucket": date(2026, 11, 2), "label": "CV", "count": 1}
+    ]

@@ -1,0 +1,57 @@
+"""Time axes."""
+
+from datetime import date
+
+import pytest
+
+from metrics.buckets import bucketed, first_of, window_axis
+from metrics.frames import Window
+from metrics.scope import Every
+from tests.metrics.building import at, column, days, frames, vote
+
+
+@pytest.mark.parametrize(
+    ("every", "wanted"),
+    [
+        ("day", date(2026, 11, 19)),
+        ("week", date(2026, 11, 16)),
+        ("month", date(2026, 11, 1)),
+    ],
+)
+def test_a_bucket_is_named_by_its_first_day(every: Every, wanted: date) -> None:
+    assert first_of(date(2026, 11, 19), every) == wanted
+    table = bucketed(frames(vote("2026-11-19 23:59:59")), every).votes
+    assert column(table, "bucket") == [wanted]
+
+
+def test_a_sunday_belongs_to_the_week_of_the_monday_before() -> None:
+    assert first_of(date(2026, 11, 22), "week") == date(2026, 11, 16)
+
+
+def test_28_days_have_28_buckets() -> None:
+    axis = window_axis(days("2026-10-26", "2026-11-22"), "day")
+    dates = column(axis, "bucket")
+    assert len(dates) == 28
+    assert (dates[0], dates[-1]) == (date(2026, 10, 26), date(2026, 11, 22))
+
+
+def test_every_week_that_overlaps_the_window_is_there() -> None:
+    axis = window_axis(days("2026-11-08", "2026-11-16"), "week")
+    assert column(axis, "bucket") == [
+        date(2026, 11, 2),
+        date(2026, 11, 9),
+        date(2026, 11, 16),
+    ]
+
+
+def test_months_of_different_lengths_follow_each_other() -> None:
+    axis = window_axis(days("2026-01-31", "2026-03-01"), "month")
+    assert column(axis, "bucket") == [date(2026, m, 1) for m in (1, 2, 3)]
+
+
+def test_the_running_day_is_in_the_window() -> None:
+    window = Window(at("2026-11-21"), at("2026-11-22 00:00:01"))
+    assert column(window_axis(window, "day"), "bucket") == [
+        date(2026, 11, 21),
+        date(2026, 11, 22),
+    ]

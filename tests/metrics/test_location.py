@@ -1,0 +1,56 @@
+"""Users per place and device."""
+
+from metrics import location
+from tests.metrics.building import (
+    answer,
+    column,
+    days,
+    estimation,
+    event,
+    frames,
+    user,
+    view,
+)
+
+NINE = "2026-11-02 09:00"
+
+
+def test_null_groups_stay_and_stand_last_among_equals() -> None:
+    users = frames(user("a"), user("b", country="DE"), user("c", country="AT")).users
+    assert answer(location.users_by(users, ["country"])) == [
+        {"country": "AT", "count": 1, "share": 1 / 3},
+        {"country": "DE", "count": 1, "share": 1 / 3},
+        {"country": None, "count": 1, "share": 1 / 3},
+    ]
+
+
+def test_the_same_city_in_two_countries_is_two_cities() -> None:
+    users = frames(
+        user("a", country="US", city="Bath"),
+        user("b", country="GB", city="Bath"),
+        user("c", country="GB", city="Bath"),
+    ).users
+    assert answer(location.users_by(users, ["country", "city"])) == [
+        {"country": "GB", "city": "Bath", "count": 2, "share": 2 / 3},
+        {"country": "US", "city": "Bath", "count": 1, "share": 1 / 3},
+    ]
+
+
+def test_the_reference_lists_40_countries() -> None:
+    rows = frames(*(user(str(n), country=f"C{n}") for n in range(41)))
+    assert len(answer(location.reference_by(rows, "country"))) == 40
+
+
+def test_people_of_a_window_are_those_who_did_anything_in_it() -> None:
+    everyone = frames(
+        *(user(who, "2025-01-01") for who in "abcd"),
+        view("a", NINE),
+        view("a", NINE),
+        event("b", NINE),
+        estimation("c", NINE),
+        view("d", "2026-11-03 09:00"),
+        view("deleted", NINE),
+    )
+    inside = everyone.within(days("2026-11-02", "2026-11-02"))
+    people = location.people(inside, everyone.users)
+    assert sorted(map(str, column(people, "id"))) == ["a", "b", "c"]

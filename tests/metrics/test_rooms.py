@@ -1,0 +1,142 @@
+"""Finding a room, and what it shows."""
+
+from datetime import date
+
+import pytest
+
+from metrics import rooms
+from metrics.frames import Frames
+from tests.metrics.building import (
+    answer,
+    at,
+    column,
+    frames,
+    one,
+    room,
+    unestimated,
+    vote,
+)
+
+HOUSE = frames(
+    room(1, "team-7", number=235376),
+    room(7, "Équipe", number=17),
+    room(70, "a.b", number=99),
+    room(3, "axb", number=700),
+    vote("2026-11-02 09:00", room=70),
+)
+
+
+def test_a_room_without_votes_has_zeros() -> None:
+    assert set(one(rooms.statistics(HOUSE, 999999)).values()) == {0}
+
+
+def test_statistics_round_as_python_does() -> None:
+    rows = frames(
+        vote("2026-11-02 09:00", amount=1, duration=58, average="1.00", spectators=1),
+        vote("2026-11-02 09:00", amount=2, duration=59, average="1.01"),
+        vote("2026-11-02 09:00", room=2, amount=9),
+    )
+    assert one(rooms.statistics(rows, 1)) == {
+        "votes": 2,
+        "duration": 58.0,
+        "estimations": 3,
+        "estimations_per_vote": 1.5,
+        "avg_min_estimation": 3.0,
+        "avg_avg_estimation": round(2.01 / 2, 2),
+        "avg_max_estimation": 5.0,
+        "spectators": 1,
+        "spectators_per_vote": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        pytest.param("7", [7, 70, 3, 1], id="equal id, then starts, then parts"),
+        pytest.param("235376", [1], id="number"),
+        pytest.param("17", [7], id="number of a room with another id"),
+        pytest.param("TEAM", [1], id="name in another case"),
+        pytest.param("équipe", [7], id="accents in another case"),
+        pytest.param(" a.b ", [70], id="dots and blanks"),
+        pytest.param(".*", [], id="no patterns"),
+        pytest.param("x%", [], id="no wildcards"),
+        pytest.param("5376", [], id="not the end of a number"),
+    ],
+)
+def test_finds_rooms_by_id_number_or_name_best_match_first(
+    text: str, ids: list[int]
+) -> None:
+    assert column(rooms.find(HOUSE, text), "id") == ids
+
+
+def test_nothing_typed_lists_rooms_last_voted_in_first() -> None:
+    assert column(rooms.find(HOUSE, ""), "id") == [70, 1, 3, 7]
+
+
+def test_finds_20_rooms_at_most() -> None:
+    rows = frames(*(room(n, f"team-{n}") for n in range(1, 30)))
+    assert len(column(rooms.find(rows, "team"), "id")) == 20
+
+
+def test_all_rooms_are_listed_with_and_without_votes() -> None:
+    listed = answer(rooms.all_rooms(HOUSE))
+    assert listed[0] == {
+        "id": 70,
+        "number": 99,
+        "name": "a.b",
+        "votes": 1,
+        "last_vote_at": at("2026-11-02 09:00"),
+    }
+    assert [row["votes"] for row in listed] == [1, 0, 0, 0]
+
+
+def test_weeks_without_votes_lie_between_the_first_and_the_last() -> None:
+    rows = frames(
+        vote("2026-11-02 09:00", amount=2),
+        vote("2026-11-19 09:00", amount=3),
+        vote("2026-11-25 09:00", room=2),
+    )
+    assert answer(rooms.over_time(rows, 1, "week")) == [
+        {"bucket": date(2026, 11, 2), "votes": 1, "estimations": 2},
+        {"bucket": date(2026, 11, 9), "votes": 0, "estimations": 0},
+        {"bucket": date(2026, 11, 16), "votes": 1, "estimations": 3},
+    ]
+
+
+def test_a_room_without_votes_has_no_weeks() -> None:
+    assert answer(rooms.over_time(Frames.empty(), 1, "week")) == []
+
+
+def test_rounds_are_listed_newest_first_without_the_marks_of_an_empty_round() -> None:
+    rows = frames(
+        vote("2026-11-02 09:00", low=2, high=8, average="4.50"),
+        unestimated("2026-11-02 10:00"),
+        vote("2026-11-02 11:00", room=2),
+    )
+    assert answer(rooms.recent_rounds(rows, 1)) == [
+        {
+            "id": 2,
+            "voted_at": at("2026-11-02 10:00"),
+            "amount_of_estimations": 0,
+            "amount_of_spectators": 0,
+            "min_estimation": None,
+            "avg_estimation": None,
+            "max_estimation": None,
+            "steps": None,
+            "duration": 9999,
+            "was_auto_flip": False,
+        },
+        {
+            "id": 1,
+            "voted_at": at("2026-11-02 09:00"),
+            "amount_of_estimations": 2,
+            "amount_of_spectators": 0,
+            "min_estimation": 2,
+            "avg_estimation": 4.5,
+            "max_estimation": 8,
+            "steps": 3,
+            "duration": 30,
+            "was_auto_flip": False,
+        },
+    ]
+    assert column(rooms.rounds(rows), "room_id") == [2, 1, 1]

@@ -1,0 +1,234 @@
+"""Rounds: averages, weekdays, hours, sizes and spread."""
+
+from datetime import date
+
+import pytest
+
+from metrics import votes
+from metrics.frames import Frames
+from metrics.scale import SCALE
+from tests.metrics.building import (
+    answer,
+    column,
+    days,
+    estimation,
+    frames,
+    one,
+    unestimated,
+    vote,
+)
+
+WEEK = days("2026-11-02", "2026-11-08")
+ROUNDS = (
+    vote("2026-11-02 09:00", amount=2, duration=10, average="4.00"),
+    vote("2026-11-02 10:00", amount=4, duration=40, average="5.50", flip=True),
+)
+COUNTS = {
+    "votes": 0,
+    "rounds_with_estimate": 0,
+    "rounds_without_estimate": 0,
+    "estimations": 0,
+}
+
+
+def test_figures_of_two_rounds() -> None:
+    assert one(votes.totals(frames(*ROUNDS))) == {
+        "votes": 2,
+        "rounds_with_estimate": 2,
+        "rounds_without_estimate": 0,
+        "estimations": 6,
+        "estimations_per_vote": 3.0,
+        "estimations_per_vote_median": 3.0,
+        "spectators_per_vote": 0.0,
+        "spectators_per_vote_median": 0.0,
+        "avg_estimation": 4.75,
+        "avg_estimation_median": 4.75,
+        "avg_min_estimation": 3.0,
+        "avg_min_estimation_median": 3.0,
+        "avg_max_estimation": 5.0,
+        "avg_max_estimation_median": 5.0,
+        "duration_mean_seconds": 25.0,
+        "duration_median_seconds": 25.0,
+        "duration_p90_seconds": 37.0,
+        "auto_flip_share": 0.5,
+    }
+
+
+def test_a_round_without_estimates_counts_and_changes_no_average() -> None:
+    without = one(votes.totals(frames(*ROUNDS)))
+    with_one = one(votes.totals(frames(*ROUNDS, unestimated("2026-11-02 11:00"))))
+    assert with_one == without | {"votes": 3, "rounds_without_estimate": 1}
+
+
+def test_without_votes_counts_are_0_and_averages_null() -> None:
+    totals = one(votes.totals(Frames.empty()))
+    assert totals == dict.fromkeys(totals) | COUNTS
+    (bucket,) = answer(votes.over_time(Frames.empty(), WEEK, "week"))
+    assert bucket == totals | {"bucket": date(2026, 11, 2)}
+
+
+def test_only_rounds_without_estimates_leave_the_averages_empty() -> None:
+    totals = one(votes.totals(frames(unestimated("2026-11-02 11:00"))))
+    assert totals == dict.fromkeys(totals) | COUNTS | {
+        "votes": 1,
+        "rounds_without_estimate": 1,
+    }
+
+
+def test_the_reference_keeps_rounds_without_estimates() -> None:
+    rows = frames(
+        vote("2026-11-02 09:00", duration=30), unestimated("2026-11-02 11:00")
+    )
+    assert one(votes.reference(rows)) == {
+        "total_votes": 2,
+        "total_estimations": 2,
+        "avg_estimations_per_vote": 1.0,
+        "avg_spectators_per_vote": 0.0,
+        "avg_duration_per_vote": round((30 + 9999) / 120, 2),
+        "avg_estimation": 2.0,
+        "avg_min_estimation": 12.0,
+        "avg_max_estimation": 3.0,
+    }
+
+
+def test_the_reference_answers_0_without_votes() -> None:
+    got = one(votes.reference(Frames.empty()))
+    assert set(got.values()) == {0}
+    assert answer(votes.reference_weekdays(Frames.empty())) == []
+    assert answer(votes.reference_estimations(Frames.empty())) == []
+
+
+def test_averages_are_taken_anew_per_bucket() -> None:
+    rows = frames(
+        vote("2026-11-02 09:00", amount=2),
+        vote("2026-11-03 09:00", amount=4),
+        vote("2026-11-03 10:00", amount=6),
+    )
+    window = days("2026-11-02", "2026-11-03")
+    per = "estimations_per_vote"
+    assert column(votes.over_time(rows, window, "day"), per) == [2.0, 5.0]
+    assert column(votes.over_time(rows, window, "week"), per) == [4.0]
+
+
+def test_the_reference_lists_weekdays_that_have_votes_monday_first() -> None:
+    rows = frames(
+        vote("2026-11-08 09:00"), vote("2026-11-02 09:00"), vote("2026-11-09 09:00")
+    )
+    assert answer(votes.reference_weekdays(rows)) == [
+        {"weekday_name": "Monday", "votes": 2},
+        {"weekday_name": "Sunday", "votes": 1},
+    ]
+
+
+def test_votes_per_weekday_are_divided_by_the_days_of_the_window() -> None:
+    rows = frames(vote("2026-11-02 09:00"), vote("2026-11-09 09:00"))
+    table = answer(votes.by_weekday(rows, days("2026-11-02", "2026-11-09")))
+    assert table[:2] == [
+        {
+            "weekday": 1,
+            "weekday_name": "Monday",
+            "votes": 2,
+            "share": 1.0,
+            "days": 2,
+            "votes_per_day": 1.0,
+        },
+        {
+            "weekday": 2,
+            "weekday_name": "Tuesday",
+            "votes": 0,
+            "share": 0.0,
+            "days": 1,
+            "votes_per_day": 0.0,
+        },
+    ]
+    assert [row["weekday"] for row in table] == list(range(1, 8))
+
+
+def test_a_weekday_outside_the_window_has_no_votes_per_day() -> None:
+    rows = frames(vote("2026-11-02 09:00"), vote("2026-11-03 09:00"))
+    table = answer(votes.by_weekday(rows, days("2026-11-02", "2026-11-02")))
+    assert [row["votes_per_day"] for row in table] == [1.0] + [None] * 6
+
+
+def test_all_168_hours_of_the_week_are_there_in_order() -> None:
+    rows = frames(vote("2026-11-03 23:59:59"))
+    table = answer(votes.by_weekday_and_hour(rows, WEEK))
+    assert [(row["weekday"], row["hour"]) for row in table] == [
+        (day, hour) for day in range(1, 8) for hour in range(24)
+    ]
+    assert [row for row in table if row["votes"]] == [
+        {
+            "weekday": 2,
+            "weekday_name": "Tuesday",
+            "hour": 23,
+            "votes": 1,
+            "votes_per_day": 1.0,
+        }
+    ]
+
+
+def test_estimates_list_the_whole_scale_and_other_values() -> None:
+    rows = frames(
+        estimation("a", "2026-11-02 09:00", 5),
+        estimation("b", "2026-11-02 09:00", 4),
+        estimation("c", "2026-11-02 09:00", None, spectator=True),
+    )
+    table = answer(votes.estimates(rows))
+    assert {row["estimation"]: row["count"] for row in table} == {
+        1: 0,
+        2: 0,
+        3: 0,
+        4: 1,
+        5: 1,
+        8: 0,
+        13: 0,
+        21: 0,
+    }
+    assert [row["share"] for row in table if row["count"]] == [0.5, 0.5]
+
+
+def test_estimates_of_nobody_have_no_share() -> None:
+    table = answer(votes.estimates(Frames.empty()))
+    assert [(row["estimation"], row["count"], row["share"]) for row in table] == [
+        (value, 0, None) for value in SCALE
+    ]
+
+
+def test_durations_leave_out_rounds_without_estimates() -> None:
+    rows = frames(
+        vote("2026-11-02 09:00", duration=15), unestimated("2026-11-02 11:00")
+    )
+    table = answer(votes.durations(rows))
+    assert [row["votes"] for row in table] == [0, 1, 0, 0, 0, 0, 0, 0]
+    assert table[1] == {"order": 2, "length": "15–30 s", "votes": 1, "share": 1.0}
+
+
+def test_team_sizes_count_estimators() -> None:
+    rows = frames(
+        vote("2026-11-02 09:00", amount=4),
+        vote("2026-11-02 10:00", amount=1),
+        vote("2026-11-02 11:00", amount=4, spectators=3),
+        unestimated("2026-11-02 12:00"),
+    )
+    assert answer(votes.team_sizes(rows)) == [
+        {"estimators": 1, "votes": 1, "share": 1 / 3},
+        {"estimators": 4, "votes": 2, "share": 2 / 3},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "steps"), [(3, 3, 0), (13, 21, 1), (1, 21, 6), (2, 8, 3)]
+)
+def test_spread_counts_places_on_the_scale(low: int, high: int, steps: int) -> None:
+    table = answer(votes.spread(frames(vote("2026-11-02 09:00", low=low, high=high))))
+    assert [row["steps"] for row in table] == list(range(7))
+    assert [row["votes"] for row in table] == [int(n == steps) for n in range(7)]
+
+
+def test_spread_needs_two_estimates() -> None:
+    rows = frames(
+        vote("2026-11-02 09:00", amount=1, low=3, high=3),
+        unestimated("2026-11-02 11:00"),
+    )
+    assert column(votes.spread(rows), "votes") == [0] * 7
+    assert column(votes.spread(rows), "share") == [None] * 7
