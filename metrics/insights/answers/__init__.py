@@ -1,0 +1,24 @@
+"""One sentence per table that answers its question, from the table's own rows.
+
+A sentence says only what the rows show, and nothing (None) where they come from
+fewer than 20 cases.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from metrics.insights.answers import living, people, teams
+from metrics.insights.answers.words import Answer
+
+ANSWERS: Mapping[str, Answer] = {
+    **teams.ANSWERS,
+    **living.ANSWERS,
+    **people.ANSWERS,
+}
+"""By the names of `metrics.insights.catalogue`."""
+
+
+def answer(name: str, frame: pl.DataFrame) -> str | None:
+    """Return the sentence that answers a table's question; None: it has no answer."""
+    return ANSWERS[name](frame) if name in ANSWERS else None

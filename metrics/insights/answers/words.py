@@ -1,0 +1,47 @@
+"""How numbers read in a sentence, and how shares are compared."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from metrics.insights.shown import ENOUGH
+
+type Answer = Callable[[pl.DataFrame], str | None]
+
+
+def percent(share: float) -> str:
+    """Return a share in whole percent; only none is 0 %, only all is 100 %."""
+    if 0 < share < 0.01:
+        return "under 1 %"
+    if 0.99 < share < 1:
+        return "over 99 %"
+    return f"{100 * share:.0f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds below two minutes, minutes above."""
+    return f"{seconds:.0f} s" if abs(seconds) < 120 else f"{seconds / 60:.1f} min"
+
+
+def share_of(frame: pl.DataFrame, part: str, n: str) -> float | None:
+    """Return the share over all rows, None below 20 cases."""
+    cases = int(frame[n].sum())
+    return int(frame[part].sum()) / cases if cases >= ENOUGH else None
+
+
+def known(frame: pl.DataFrame) -> dict[str, float | None]:
+    """Return the only row of a table of totals; every figure may be hidden."""
+    return frame.row(0, named=True)
+
+
+def changed(frame: pl.DataFrame, part: str, n: str, what: str) -> str | None:
+    """Return how a share over time went from the first half to the second."""
+    half = frame.height // 2
+    before = share_of(frame.head(half), part, n)
+    after = share_of(frame.tail(frame.height - half), part, n)
+    if before is None or after is None:
+        return None
+    first, second = percent(before), percent(after)
+    if first == second:
+        return f"{what}: {first} in both halves of the period."
+    return f"{what}: {first} in the first half of the period, {second} in the second."
