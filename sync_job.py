@@ -12,7 +12,7 @@ from threading import Event
 
 from errors import flush_errors, logger, start_errors
 from metrics.tables import BY_NAME
-from settings import SettingError, SyncSettings
+from settings import Secret, SettingError, SyncSettings
 from sync.disk import Disk
 from sync.job import Job
 from sync.replica import Request
@@ -27,13 +27,18 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except SettingError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    start_errors(settings.sentry)
+    start_errors(settings.sentry, _secrets(settings))
     logger.info("%s", sync.driver.implementation())
     job = Job(settings, Disk(settings.data_dir), _stop_signal())
     try:
         return _run(job, flags)
     finally:
         flush_errors()
+
+
+def _secrets(settings: SyncSettings) -> list[Secret]:
+    held = (settings.database.password, settings.heartbeat_url)
+    return [secret for secret in held if secret is not None]
 
 
 def _run(job: Job, flags: argparse.Namespace) -> int:

@@ -162,6 +162,12 @@ class LiveDatabase:
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
 
+    def count(self, query: str, values: Row = ()) -> int:
+        """Return the one whole number that a query answers."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return int(str(cursor.fetchall()[0][0]))
+
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Insert whole rows, in the order of the table's columns."""
         if not rows:

@@ -17,7 +17,6 @@ def environment(store: Store, **more: str) -> dict[str, str]:
     database = store.address or store.source.settings
     return {
         **os.environ,
-        "PYTHONWARNINGS": "error",
         "DATA_DIR": str(store.root),
         "DB_HOST": database.host,
         "DB_PORT": str(database.port),

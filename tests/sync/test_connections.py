@@ -97,14 +97,12 @@ def test_a_connection_killed_inside_the_snapshot_is_tried_again(
     insert_votes(database, range(1, 101))
 
     def kill() -> None:
-        with database.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT id FROM information_schema.processlist WHERE db = %s "
-                "AND user = 'fpp'",
-                (database.name,),
-            )
-            for (number,) in cursor.fetchall():
-                cursor.execute(f"KILL {int(number)}")
+        number = database.count(
+            "SELECT id FROM information_schema.processlist "
+            "WHERE db = %s AND user = 'fpp'",
+            (database.name,),
+        )
+        database.execute(f"KILL {number}")
 
     during_settling(kill)
     assert store.sync() == 0

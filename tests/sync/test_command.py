@@ -1,0 +1,212 @@
+"""The command itself, as a process: flags, exit codes, signals, what it says."""
+
+import gzip
+import json
+import re
+import signal
+import subprocess
+import sys
+from threading import Event
+from time import monotonic, sleep
+
+import pytest
+
+from sync.driver import HAS_EXTENSION, implementation
+from sync.schedule import every
+from tests.mariadb import PASSWORD, LiveDatabase
+from tests.sync.endpoints import Endpoint, endpoint
+from tests.sync.harness import Store
+from tests.sync.processes import ROOT, environment, run, start
+from tests.sync.rows import insert_votes
+
+SUMMARY = re.compile(
+    r"6 tables, ([\d,]+) new, ([\d,]+) changed, ([\d,]+) gone, "
+    r"[\d.]+ s, generation (\d+)"
+)
+
+
+def test_one_run_says_a_line_per_table_and_a_summary(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_votes(database, range(1, 1_235))
+    done = run(store, "sync_job.py")
+    assert done.returncode == 0
+    assert "fpp_votes: 1,234 rows, 1,234 new, 0 changed, 0 gone\n" in done.stderr
+    found = SUMMARY.search(done.stderr)
+    assert found is not None
+    assert found.groups() == ("1,234", "0", "0", "1")
+    assert done.stderr.count("fpp_") == 6
+    assert "█" not in done.stderr
+    store.assert_equals_source()
+
+
+def test_the_log_says_which_implementation_of_the_driver_runs(store: Store) -> None:
+    done = run(store, "sync_job.py")
+    assert re.search(r"mysql-connector-python [\d.]+, (C ext|pure)", done.stderr)
+    assert implementation().endswith(
+        "C extension" if HAS_EXTENSION else "pure Python (about 7 times slower)"
+    )
+
+
+def test_a_failed_run_ends_with_1_and_says_what_to_do(
+    database: LiveDatabase, store: Store
+) -> None:
+    database.execute("DROP TABLE fpp_votes")
+    done = run(store, "sync_job.py")
+    assert done.returncode == 1
+    assert "fpp_votes is missing, or SELECT on it is not granted" in done.stderr
+    assert PASSWORD not in done.stderr
+
+
+def test_a_wrong_setting_ends_with_1_and_one_line(store: Store) -> None:
+    done = run(store, "sync_job.py", environ={"DB_PORT": "x"})
+    assert done.returncode == 1
+    assert done.stderr.startswith("DB_PORT is 'x'; allowed is")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("flags", [["--every", "0"], ["--rebuild", "fpp_nothing"]])
+def test_a_wrong_flag_is_refused(store: Store, flags: list[str]) -> None:
+    assert run(store, "sync_job.py", *flags).returncode == 2
+
+
+def test_the_flags_reach_the_job(database: LiveDatabase, store: Store) -> None:
+    insert_votes(database, range(1, 101))
+    store.sync()
+    (first,) = store.manifest().tables["fpp_votes"]
+    assert run(store, "sync_job.py", "--verify").returncode == 0
+    assert store.manifest().number == 1
+    assert run(store, "sync_job.py", "--rebuild", "fpp_votes").returncode == 0
+    assert store.manifest().tables["fpp_votes"][0].file != first.file
+    database.execute("DELETE FROM fpp_votes WHERE id > 10")
+    assert store.sync() == 1
+    assert run(store, "sync_job.py", "--accept-shrink").returncode == 0
+    store.assert_equals_source()
+
+
+def test_every_runs_until_sigterm_and_ends_with_0(
+    database: LiveDatabase, store: Store
+) -> None:
+    job = start(store, "sync_job.py", "--every", "0.2")
+    try:
+        wait_for_number(store, 3)
+    finally:
+        job.send_signal(signal.SIGTERM)
+    said = job.communicate(timeout=20)[1]
+    assert job.returncode == 0, said
+    assert len(SUMMARY.findall(said)) >= 3
+    assert "Traceback" not in said
+
+
+def wait_for_number(store: Store, number: int) -> None:
+    deadline = monotonic() + 30
+    while not (store.root / "CURRENT").exists() or store.manifest().number < number:
+        assert monotonic() < deadline, "the job does not get on"
+        sleep(0.05)
+
+
+def test_sigterm_lets_a_run_in_progress_end(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_votes(database, range(1, 101))
+    with database.connect() as holder, holder.cursor() as cursor:
+        cursor.execute("LOCK TABLES fpp_votes WRITE")
+        job = start(store, "sync_job.py", "--every", "600")
+        wait_for_reader(database)
+        job.send_signal(signal.SIGTERM)
+        cursor.execute("UNLOCK TABLES")
+    said = job.communicate(timeout=20)[1]
+    assert job.returncode == 0, said
+    assert SUMMARY.search(said)
+    store.assert_equals_source()
+
+
+def wait_for_reader(database: LiveDatabase) -> None:
+    """Wait until the job stands before the locked table."""
+    deadline = monotonic() + 20
+    waiting = (
+        "SELECT COUNT(*) FROM information_schema.processlist "
+        "WHERE db = %s AND state LIKE 'Waiting for table%'"
+    )
+    while not database.count(waiting, (database.name,)):
+        assert monotonic() < deadline, "the job never came"
+        sleep(0.05)
+
+
+def test_slots_that_a_long_run_missed_are_skipped() -> None:
+    class Clock(Event):
+        now = 0.0
+        waits: list[float]
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.waits.append(timeout or 0)
+            self.now += timeout or 0
+            return False
+
+    clock = Clock()
+    clock.waits = []
+    starts: list[float] = []
+
+    def work() -> None:
+        starts.append(clock.now)
+        clock.now += 25 if len(starts) == 1 else 1
+        if len(starts) == 3:
+            clock.set()
+
+    every(10, work, clock, lambda: clock.now)
+    assert starts == [0, 30, 40]
+
+
+def test_a_terminal_sees_a_progress_bar_on_long_work(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_votes(database, range(1, 3))
+    database.execute(
+        "INSERT INTO fpp_votes (id, room_id, avg_estimation, max_estimation, "
+        "min_estimation, amount_of_estimations, amount_of_spectators, duration, "
+        "was_auto_flip) SELECT seq * 65536, 1, 1, 1, 1, 1, 0, 1, 0 FROM seq_1_to_20"
+    )
+    done = subprocess.run(
+        ["script", "-qec", f"{sys.executable} sync_job.py", "/dev/null"],
+        cwd=ROOT,
+        env=environment(store),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert re.search(r"fpp_votes +reading +█+·* \d+/21 blocks", done.stdout)
+    assert "████████████████████████ 21/21 blocks\n" in done.stdout
+
+
+def envelopes(tracker: Endpoint) -> list[dict[str, object]]:
+    """Return the events of what the error tracker was sent."""
+    texts = [
+        gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+        for body in tracker.bodies
+    ]
+    items = [json.loads(line) for text in texts for line in text.splitlines()]
+    return [item for item in items if "level" in item]
+
+
+def test_sentry_gets_component_action_table_and_severity_and_no_secret(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_votes(database, range(1, 2))
+    database.execute("UPDATE fpp_votes SET was_auto_flip = 2")
+    with endpoint() as tracker:
+        dsn = f"http://public@127.0.0.1:{tracker.port}/1"
+        sentry = {"FPP_ANALYTICS_SENTRY_DSN": dsn, "SENTRY_ENVIRONMENT": "production"}
+        done = run(store, "sync_job.py", environ=sentry)
+    assert done.returncode == 1
+    (event,) = envelopes(tracker)
+    tags = event["tags"]
+    assert isinstance(tags, dict)
+    wanted = {"component": "sync", "action": "run", "severity": "high"}
+    assert wanted.items() <= tags.items()
+    assert event["level"] == "error"
+    assert isinstance(event["extra"], dict)
+    assert event["extra"]["table"] == "fpp_votes"
+    sent = json.dumps(event)
+    assert PASSWORD not in sent
+    assert database.name not in sent

@@ -1,0 +1,43 @@
+"""Situation 10: the disk is full, as a real limit of the operating system."""
+
+import subprocess
+import sys
+
+from tests.mariadb import LiveDatabase
+from tests.sync.endpoints import endpoint
+from tests.sync.harness import Store
+from tests.sync.processes import ROOT, environment
+from tests.sync.rows import insert_votes
+
+
+def sync_with_room_for(store: Store, kilobytes: int, heartbeat: str) -> int:
+    """Run the job as a process that may write files of that size at most."""
+    limit = f"ulimit -f {kilobytes}; exec {sys.executable} sync_job.py"
+    done = subprocess.run(
+        ["bash", "-c", limit],
+        cwd=ROOT,
+        env=environment(store, UPTIMEKUMA_PUSH_URL=heartbeat),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode
+
+
+def test_a_full_disk_keeps_the_old_state_and_leaves_no_partial_file(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_votes(database, range(1, 11))
+    store.sync()
+    before = store.manifest()
+    files = set(store.root.rglob("*"))
+    insert_votes(database, range(11, 12_001))
+    with endpoint() as monitor:
+        assert sync_with_room_for(store, 8, monitor.url) == 1
+    assert store.manifest() == before
+    assert set(store.root.rglob("*")) == files
+    (push,) = monitor.pushes
+    assert push["status"] == "down"
+    assert "folder cannot be written (File too large)" in push["msg"]
+    assert store.sync() == 0
+    store.assert_equals_source()

@@ -1,0 +1,100 @@
+"""Situation 14: the monitor, well and ill."""
+
+import re
+from collections.abc import Sequence
+
+import pytest
+
+from metrics.tables import VOTES
+from tests.mariadb import LiveDatabase, free_port
+from tests.sync.endpoints import endpoint
+from tests.sync.harness import Store
+from tests.sync.rows import insert_votes
+
+
+def test_up_is_pushed_with_the_summary_and_the_milliseconds_of_the_run(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_votes(database, range(1, 4))
+    with endpoint() as monitor:
+        store.heartbeat = monitor.url
+        assert store.sync() == 0
+    (push,) = monitor.pushes
+    assert push["status"] == "up"
+    assert push["msg"].startswith("6 tables, 3 new, 0 changed, 0 gone, ")
+    assert 0 < int(push["ping"]) < 60_000
+
+
+def test_up_is_pushed_only_once_the_new_state_is_in_force(
+    database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert_votes(database, range(1, 4))
+    in_force: list[int] = []
+    monkeypatch.setattr(
+        "sync.reporting.push",
+        lambda *_: in_force.append(store.rows(VOTES).height),
+    )
+    store.sync()
+    assert in_force == [3]
+
+
+def test_down_is_pushed_with_a_reason_that_names_no_host_and_no_user(
+    database: LiveDatabase, store: Store
+) -> None:
+    database.execute("DROP TABLE fpp_events")
+    with endpoint() as monitor:
+        store.heartbeat = monitor.url
+        assert store.sync() == 1
+    (push,) = monitor.pushes
+    assert push["status"] == "down"
+    assert "fpp_events is missing" in push["msg"]
+    assert "127.0.0.1" not in push["msg"]
+
+
+def test_an_error_that_nobody_foresaw_is_pushed_by_its_kind_only(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr("sync.job.connected", fail)
+    with endpoint() as monitor:
+        store.heartbeat = monitor.url
+        assert store.sync() == 1
+    assert monitor.pushes[0]["msg"] == "unexpected RuntimeError, see the job's log"
+
+
+ILL = {
+    "answers 500": (dict[str, object](status=500), "500"),
+    "redirects": (dict[str, object](status=302, headers={"Location": "/"}), "302"),
+    "hangs": (dict[str, object](hangs=True), "ReadTimeout"),
+}
+
+
+@pytest.mark.parametrize(("told", "said"), ILL.values(), ids=ILL.keys())
+def test_a_monitor_that_fails_does_not_touch_the_sync_and_is_logged_once(
+    database: LiveDatabase,
+    store: Store,
+    reported: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
+    told: dict[str, object],
+    said: str,
+) -> None:
+    monkeypatch.setattr("sync.heartbeat._SECONDS", 0.3)
+    insert_votes(database, range(1, 4))
+    with endpoint(**told) as monitor:  # type: ignore[arg-type]  # one table of cases
+        store.heartbeat = monitor.url
+        assert store.sync() == 0
+        assert len(monitor.paths) == 2
+    store.assert_equals_source()
+    (line,) = reported
+    assert f"HeartbeatError: the heartbeat was not taken: {said} [" in line
+
+
+def test_a_monitor_that_is_not_there_is_logged_without_its_address(
+    store: Store, reported: Sequence[str]
+) -> None:
+    store.heartbeat = f"http://127.0.0.1:{free_port()}/api/push/t0ken"
+    assert store.sync() == 0
+    (line,) = reported
+    assert re.search(r"was not taken: ConnectError \[\w+\]$", line)
