@@ -4,6 +4,7 @@ streamlit run app.py
 """
 
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,20 +12,22 @@ from pathlib import Path
 import streamlit as st
 
 import clock
-from errors import flush_errors, start_errors
+from errors import flush_errors, logger, start_errors
 from web import failure, server, start
 
 settings = start.settings_or_exit(os.environ)
-start_errors(settings.sentry, settings.secrets, libraries=start.LOGGERS)
-failure.report_page_failures_once()
 dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
+start_errors(settings.sentry, dashboard.secrets, libraries=start.LOGGERS)
+failure.report_page_failures_once()
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Say where the server is; send what is left to send before it ends."""
-    print(dashboard.announcement(), flush=True)  # noqa: T201 - for the person at the terminal
+    """Say where the server is; at the end send what is left to send."""
+    sys.stdout.write(dashboard.announcement())
+    sys.stdout.flush()
     yield
+    logger.info("stopped")
     flush_errors()
 
 

@@ -53,7 +53,8 @@ class Gate:
         wanted = quote(scope["path"], safe="/")
         if scope["query_string"]:
             wanted += "?" + scope["query_string"].decode("latin-1")
-        address = f"{self._door.paths.login}?next={quote(wanted, safe='/')}"
+        after = quote(self._door.paths.safe_next(wanted), safe="/")
+        address = f"{self._door.paths.login}?next={after}"
         return RedirectResponse(address, 303, headers=answers.NO_STORE)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:

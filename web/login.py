@@ -15,8 +15,8 @@ from web.door import Door
 from web.sessions import COOKIE, LIFETIME
 
 _PAGE = Template((Path(__file__).parent / "login.html").read_text("utf-8"))
-_LONGEST_FORM = 8192
-_FORM_SECONDS = 10.0
+LONGEST_FORM = 8192
+FORM_SECONDS = 10.0
 
 
 def routes(door: Door) -> list[Route]:
@@ -48,7 +48,7 @@ class Login:
     async def enter(self, request: Request) -> Response:
         """Take the form."""
         try:
-            with fail_after(_FORM_SECONDS):
+            with fail_after(FORM_SECONDS):
                 body = await _body(request)
         except TimeoutError:
             return answers.detail(408, "The form took too long")
@@ -110,7 +110,7 @@ async def _body(request: Request) -> bytes | None:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LONGEST_FORM:
+        if len(body) > LONGEST_FORM:
             return None
     return body
 

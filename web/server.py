@@ -1,6 +1,7 @@
 """The parts of the server, put together for `app.py` and for tests."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.middleware import Middleware
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from settings import DashboardSettings
+from settings import DashboardSettings, Secret
 from web import answers, assets, health, login, start
 from web.api import Api
 from web.desk import Desk
@@ -31,7 +32,11 @@ class Server:
 
     @classmethod
     def of(
-        cls, settings: DashboardSettings, clock: Clock, base_url_path: str
+        cls,
+        settings: DashboardSettings,
+        clock: Clock,
+        base_url_path: str,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> "Server":
         """Build the parts; without a configured token make one for this run."""
         access = Access.of(settings.token)
@@ -39,9 +44,14 @@ class Server:
             paths=Paths.below(base_url_path),
             access=access,
             sessions=Sessions(access, clock),
-            tries=Tries(time.monotonic),
+            tries=Tries(monotonic),
         )
         return cls(settings, door, clock)
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return what must never leave the process."""
+        return (*self.settings.secrets, self.door.access.token)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes that Streamlit serves before its own."""

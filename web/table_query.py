@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
 
-from metrics.catalogue import CATALOGUE, MetricTable
+from metrics.catalogue import CATALOGUE
+from metrics.metric_table import MetricTable
 from metrics.scope import Every, Scope
 from store import Snapshot
 from ui.periods import DEFAULT_PERIOD, PERIODS, PREVIOUS, Days, compared_with, window_of

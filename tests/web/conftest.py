@@ -1,7 +1,9 @@
 """One dashboard for all tests of the server, and parts of it with a stopped clock."""
 
 import logging
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ from starlette.applications import Starlette
 
 from errors import logger
 from settings import DashboardSettings
-from tests.web.running import GOLDEN, TOKEN, Dashboard, dashboard, serving
+from tests.web.running import GOLDEN, TOKEN, Dashboard, dashboard, post, serving
 from web.server import Server
 from web.sessions import COOKIE
 
@@ -33,7 +35,12 @@ class StoppedClock:
         self.now += by
 
 
-def parts(clock: StoppedClock, data_dir: Path = GOLDEN, **variables: str) -> Starlette:
+def parts(
+    clock: StoppedClock,
+    data_dir: Path = GOLDEN,
+    monotonic: Callable[[], float] = time.monotonic,
+    **variables: str,
+) -> Starlette:
     """Return routes and gate without Streamlit, by a stopped clock."""
     settings = DashboardSettings.from_env(
         {
@@ -43,7 +50,7 @@ def parts(clock: StoppedClock, data_dir: Path = GOLDEN, **variables: str) -> Sta
             **variables,
         }
     )
-    server = Server.of(settings, clock, "")
+    server = Server.of(settings, clock, "", monotonic)
     return Starlette(routes=server.routes(), middleware=server.middleware())
 
 
@@ -64,9 +71,14 @@ def api() -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Dashboard]:
-    """The whole dashboard as a process, with a token."""
+    """The whole dashboard as a process, with a token; it must end without a trace."""
     with dashboard({"ANALYTICS_SECRET_TOKEN": TOKEN}) as started:
         yield started
+        code, said = started.stop()
+    assert code == -signal.SIGTERM
+    assert "Traceback" not in said
+    assert said.endswith("stopped\n")
+    assert TOKEN not in said
 
 
 @pytest.fixture
@@ -79,7 +91,7 @@ def stranger(running: Dashboard) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def cookie(running: Dashboard) -> str:
     """A session that was started by logging in."""
-    answer = httpx.post(f"{running.url}/login", data={"token": TOKEN})
+    answer = post(f"{running.url}/login", data={"token": TOKEN})
     return answer.cookies[COOKIE]
 
 

@@ -2,8 +2,8 @@
 
 import os
 import re
-import selectors
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,11 @@ from starlette.types import ASGIApp
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 TOKEN = "correct-horse-battery-staple"  # noqa: S105 - the token of test servers
+
+# Everything here is plain HTTP; loading certificates for each request is slow.
+_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+get = partial(httpx.get, verify=_NO_CERTIFICATES)
+post = partial(httpx.post, verify=_NO_CERTIFICATES)
 
 
 @dataclass(slots=True)
@@ -82,26 +88,21 @@ def dashboard(
         process.communicate(timeout=20)
 
 
-def _read_until_address(process: subprocess.Popen[str], seconds: float = 30) -> str:
+def _read_until_address(process: subprocess.Popen[str]) -> str:
     assert process.stdout
-    deadline, text = time.monotonic() + seconds, ""
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while not re.search(r"http\S+\n", text) and time.monotonic() < deadline:
-            if selector.select(timeout=0.2):
-                line = process.stdout.readline()
-                if not line:
-                    break
-                text += line
-    assert re.search(r"http\S+\n", text), f"no address:\n{text}"
-    return text
+    text = ""
+    for line in iter(process.stdout.readline, ""):
+        text += line
+        if re.search(r"http\S+\n", text):
+            return text
+    raise AssertionError(f"it ended without an address:\n{text}")
 
 
 def _wait_for(link: str, seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            httpx.get(httpx.URL(link).join("/no-session"), timeout=2)
+            get(httpx.URL(link).join("/no-session"), timeout=2)
         except httpx.TransportError:
             time.sleep(0.05)
         else:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.web.conftest import StoppedClock, parts
-from tests.web.running import GOLDEN, TOKEN, serving
+from tests.web.running import GOLDEN, TOKEN, get, serving
 
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text("utf-8"))
 TIED_AT_THE_CUT = {"country_region": "region", "country_city": "city"}
@@ -34,7 +34,7 @@ def test_everything_equals_the_reference(api: httpx.Client, path: str) -> None:
 
 def test_everything_says_when_the_data_were_updated(tmp_path: Path) -> None:
     with serving(parts(StoppedClock(), tmp_path)) as url:
-        answer = httpx.get(f"{url}/api", headers={"Authorization": TOKEN})
+        answer = get(f"{url}/api", headers={"Authorization": TOKEN})
     assert answer.json()["data_updated_at"] is None
 
 
@@ -94,7 +94,7 @@ def test_a_failure_inside_says_nothing_and_is_captured_once(
 ) -> None:
     (tmp_path / "fpp_votes.parquet").write_bytes(b"PAR1 this is no Parquet file PAR1")
     with serving(parts(StoppedClock(), tmp_path)) as url:
-        answer = httpx.get(f"{url}/api", headers={"Authorization": TOKEN})
+        answer = get(f"{url}/api", headers={"Authorization": TOKEN})
     assert answer.status_code == 500
     assert answer.json() == {"detail": "Internal server error"}
     assert [record.levelname for record in caplog.records] == ["CRITICAL"]

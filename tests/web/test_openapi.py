@@ -11,6 +11,7 @@ from jsonschema import (  # type: ignore[import-untyped]  # ships no types
 )
 
 from metrics.catalogue import CATALOGUE
+from tests.web.running import get
 from web import schemas
 from web.description import OPERATIONS
 
@@ -90,7 +91,7 @@ def test_without_the_token_every_route_refuses_as_described(
     api: httpx.Client, document: Document, operation: Any
 ) -> None:
     path = operation.path.format(room_id=1, name="routes")
-    answer = httpx.get(api.base_url.join(f"/api{path}"))
+    answer = get(api.base_url.join(f"/api{path}"))
     assert answer.status_code == 401
     check(document, operation.path or "/", answer)
 

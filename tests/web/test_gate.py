@@ -1,0 +1,248 @@
+"""An attacker's afternoon at the whole dashboard: it ends at the login page."""
+
+import http.client
+import itertools
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from itsdangerous import URLSafeSerializer
+
+from settings import Secret
+from tests.web.running import TOKEN, Dashboard, get
+from web.sessions import COOKIE, LIFETIME, Access, Sessions
+
+PAGES = ["/", "/traffic", "/traffic?period=7%20days", "/login/", "/login/x", "/health/"]
+ASSETS = [
+    "/static/js/index.DormvYxC.js",
+    "/media/0123456789abcdef.csv",
+    "/media/0123456789abcdef.csv?title=x",
+    "/component/x/index.html",
+    "/app/static/x",
+    "/_stcore/health",
+    "/_stcore/script-health-check",
+    "/_stcore/host-config",
+    "/_stcore/metrics",
+    "/_stcore/stream",
+    "/_stcore/upload_file/a/b",
+    "/_stcore/agent/openapi.json",
+    "/_stcore/agent/interact",
+    "/favicon.png",
+    "/logout",
+    "/auth/login",
+    "/oauth2callback",
+]
+TRICKS = [
+    "//",
+    "//health",
+    "///login",
+    "/health//",
+    "/health/../traffic",
+    "/login/..;/traffic",
+    "/health/%2e%2e/traffic",
+    "/health%2f..%2ftraffic",
+    "/%2e%2e/%2e%2e/etc/passwd",
+    "/static/..%5c..%5cindex.html",
+    "/HEALTH",
+    "/Login",
+    "/health.",
+    "/health%20",
+    "/health%00",
+    "/login%0d%0aX-Evil:1",
+    "/health;x=1",
+    "/login?/../../traffic",
+    "/api",
+    "/api/",
+    "/api/tables/routes",
+    "/API",
+    "//api",
+    "/api/..",
+    "/api/%2e%2e/traffic",
+    "/api%2ftables",
+    "/health?x",
+    "http://evil.example/",
+    "*",
+]
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "X"]
+OPEN = {"/health", "/login"}
+"""What answers everybody; the path, whatever the query."""
+
+
+def forgeries(cookie: str) -> Iterator[str]:
+    """Yield cookies that must not open anything."""
+    access = Access(Secret(TOKEN), by_link=False)
+    other = Access(Secret("another-token"), by_link=False)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    yield from ("", "x", "null", "[]", ".", cookie[:-1], cookie + "A", cookie.upper())
+    yield Sessions(other, lambda: now).start()
+    yield Sessions(access, lambda: now - LIFETIME - timedelta(seconds=5)).start()
+    far = int(now.timestamp()) + 10**6
+    yield str(URLSafeSerializer("").dumps(["x", far]))
+    yield str(URLSafeSerializer(TOKEN).dumps(["x", far]))
+    yield str(URLSafeSerializer(TOKEN, salt="cookie").dumps(["x", far]))
+    for place in range(0, len(cookie), 7):
+        other_letter = "A" if cookie[place] != "A" else "B"
+        yield cookie[:place] + other_letter + cookie[place + 1 :]
+
+
+def is_let_through(path: str, status: int, location: str) -> bool:
+    """Return whether an answer is more than a refusal."""
+    if path.partition("?")[0] in OPEN:
+        return False
+    refused = status in {400, 401, 404, 405, 421, 429, 501}
+    # 400: the server does not even understand the request line.
+    to_login = status == 303 and location.startswith("/login?next=/")
+    return not (refused and status != 404) and not to_login
+
+
+class Attack:
+    """Sends requests as they are, and counts."""
+
+    def __init__(self, url: str) -> None:
+        self.address = httpx.URL(url)
+        self.tried = 0
+        self.through: list[str] = []
+
+    def send(self, method: str, path: str, headers: dict[str, str]) -> None:
+        connection = http.client.HTTPConnection(
+            self.address.host, self.address.port or 80, timeout=10
+        )
+        connection.putrequest(method, "/", skip_host=True, skip_accept_encoding=True)
+        # http.client refuses odd paths; a real attacker does not.
+        connection._buffer[0] = f"{method} {path} HTTP/1.1".encode()  # type: ignore[attr-defined]
+        for name, value in ({"Host": self.address.netloc.decode()} | headers).items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        self.tried += 1
+        if is_let_through(path, answer.status, answer.getheader("location", "")):
+            self.through.append(f"{method} {path} {headers}: {answer.status}")
+        connection.close()
+
+
+@pytest.fixture
+def attack(running: Dashboard) -> Attack:
+    return Attack(running.url)
+
+
+HTML = {"Accept": "text/html"}
+
+
+def test_no_path_and_no_method_lets_a_stranger_in(attack: Attack) -> None:
+    for path, method in itertools.product(PAGES + ASSETS + TRICKS, METHODS):
+        attack.send(method, path, {})
+        attack.send(method, path, HTML)
+    assert attack.through == []
+    assert attack.tried == len(PAGES + ASSETS + TRICKS) * len(METHODS) * 2
+
+
+def test_no_false_cookie_lets_a_stranger_in(attack: Attack, cookie: str) -> None:
+    paths = ["/", "/media/x.csv", "/_stcore/health", "/api"]
+    false = [value for value in forgeries(cookie) if value.isprintable()]
+    for path, value in itertools.product(paths, false):
+        attack.send("GET", path, HTML | {"Cookie": f"{COOKIE}={value}"})
+        attack.send("GET", path, {"Cookie": f"{COOKIE}={value}; {COOKIE}={value}"})
+    assert attack.through == []
+
+
+def test_a_cookie_does_not_open_the_api_and_a_token_not_the_pages(
+    attack: Attack, cookie: str
+) -> None:
+    attack.send("GET", "/api", {"Cookie": f"{COOKIE}={cookie}"})
+    attack.send("GET", "/traffic", {"Authorization": TOKEN})
+    attack.send("GET", "/traffic", {"Authorization": f"Bearer {TOKEN}"})
+    assert attack.through == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"X-Original-URL": "/health"},
+        {"X-Rewrite-URL": "/health"},
+        {"X-Forwarded-Prefix": "/health"},
+        {"X-HTTP-Method-Override": "GET"},
+        {"X-Streamlit-User": "eyJlbWFpbCI6ImFAYi5jIn0="},
+        {"Forwarded": "for=127.0.0.1;host=localhost;proto=https"},
+        {"Host": "evil.example"},
+        {"Authorization": "Basic Zm9vOmJhcg=="},
+    ],
+    ids=str,
+)
+def test_no_header_lets_a_stranger_in(attack: Attack, headers: dict[str, str]) -> None:
+    attack.send("GET", "/", HTML | headers)
+    attack.send("GET", "/_stcore/health", headers)
+    attack.send("GET", "/api", headers)
+    assert attack.through == []
+
+
+def test_the_counting_sees_what_is_let_through(attack: Attack, cookie: str) -> None:
+    attack.send("GET", "/", {"Cookie": f"{COOKIE}={cookie}"})
+    assert len(attack.through) == 1
+
+
+def test_a_page_leads_to_the_login_and_back(stranger: httpx.Client) -> None:
+    path = "/traffic?period=7%20days&x=%26"
+    answer = stranger.get(path, headers=HTML)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == (
+        "/login?next=/traffic%3Fperiod%3D7%2520days%26x%3D%2526"
+    )
+    form = {
+        "token": TOKEN,
+        "next": httpx.URL(answer.headers["location"]).params["next"],
+    }
+    entered = stranger.post("/login", data=form)
+    assert (entered.status_code, entered.headers["location"]) == (303, path)
+
+
+def test_the_refusal_of_the_api_is_json(stranger: httpx.Client) -> None:
+    answer = stranger.get("/api")
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Unauthorized"})
+
+
+def test_a_line_break_in_the_path_adds_no_header(stranger: httpx.Client) -> None:
+    answer = stranger.get("/x%0d%0aSet-Cookie:%20a=b", headers=HTML)
+    assert "set-cookie" not in answer.headers
+    assert answer.headers["location"].endswith(
+        "/x%250D%250ASet-Cookie%253A%2520a%253Db"
+    )
+
+
+def test_headers_of_a_megabyte_are_refused(running: Dashboard) -> None:
+    address = httpx.URL(running.url)
+    with socket.create_connection((address.host, address.port or 80), 10) as client:
+        try:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Big: " + b"x" * 2**20)
+            status = client.recv(64)
+        except ConnectionError:
+            status = b"reset"
+    assert status == b"reset" or status.startswith(b"HTTP/1.1 400")
+
+
+def test_a_body_of_many_megabytes_is_refused(running: Dashboard) -> None:
+    address = httpx.URL(running.url)
+    with socket.create_connection((address.host, address.port or 80), 10) as client:
+        head = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n"
+        client.sendall(head + b"x" * 65_536)
+        assert client.recv(64).startswith(b"HTTP/1.1 413")
+
+
+def test_slow_clients_do_not_keep_others_waiting(running: Dashboard) -> None:
+    address = httpx.URL(running.url)
+    place = (address.host, address.port or 80)
+    slow = [socket.create_connection(place, 10) for _ in range(200)]
+    for client in slow[:100]:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+    for client in slow[100:]:
+        client.sendall(
+            b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nx"
+        )
+    began = time.monotonic()
+    assert get(f"{running.url}/health").status_code == 200
+    assert time.monotonic() - began < 2
+    for client in slow:
+        client.close()

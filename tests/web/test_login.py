@@ -1,0 +1,255 @@
+"""Logging in: the form, the printed link, the way out, and who guesses."""
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from http.client import HTTPConnection
+
+import httpx
+import pytest
+
+from tests.web.conftest import StoppedClock, parts
+from tests.web.running import TOKEN, get, post, serving
+from web import login
+from web.sessions import COOKIE, LIFETIME
+from web.tries import FREE_TRIES, LONGEST_WAIT
+
+
+class Stopwatch:
+    """A monotonic clock that moves when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def stopwatch() -> Stopwatch:
+    return Stopwatch()
+
+
+@pytest.fixture
+def url(clock: StoppedClock, stopwatch: Stopwatch) -> Iterator[str]:
+    with serving(parts(clock, monotonic=stopwatch)) as address:
+        yield address
+
+
+def enter(url: str, token: str, **fields: str) -> httpx.Response:
+    return post(f"{url}/login", data={"token": token, **fields})
+
+
+def is_inside(url: str, cookie: str) -> bool:
+    """Return whether a cookie opens what is closed (404: no pages here)."""
+    answer = get(f"{url}/", cookies={COOKIE: cookie})
+    return answer.status_code == 404
+
+
+def test_the_right_token_starts_a_session(url: str) -> None:
+    answer = enter(url, TOKEN)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert is_inside(url, answer.cookies[COOKIE])
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(url: str) -> None:
+    set_cookie = enter(url, TOKEN).headers["set-cookie"]
+    _, _, attributes = set_cookie.partition("; ")
+    assert attributes == "HttpOnly; Max-Age=604800; Path=/; SameSite=lax"
+
+
+def test_behind_tls_the_cookie_is_secure(url: str) -> None:
+    answer = post(
+        f"{url}/login", data={"token": TOKEN}, headers={"X-Forwarded-Proto": "https"}
+    )
+    assert answer.headers["set-cookie"].endswith("SameSite=lax; Secure")
+
+
+@pytest.mark.parametrize(
+    "token", ["", "x", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "ü"]
+)
+def test_a_wrong_token_shows_the_form_again(url: str, token: str) -> None:
+    answer = enter(url, token)
+    assert answer.status_code == 401
+    assert "That is not the token." in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_the_form_works_without_scripts_and_with_password_managers(url: str) -> None:
+    page = get(f"{url}/login").text
+    assert "<script" not in page
+    assert re.search(r'<form method="post" action="/login">', page)
+    assert 'type="password" autocomplete="current-password"' in page
+    assert page.count('type="password"') == 1
+
+
+def test_a_session_ends_after_seven_days(url: str, clock: StoppedClock) -> None:
+    cookie = enter(url, TOKEN).cookies[COOKIE]
+    clock.move(LIFETIME - timedelta(seconds=1))
+    assert is_inside(url, cookie)
+    clock.move(timedelta(seconds=1))
+    assert not is_inside(url, cookie)
+
+
+def test_logout_ends_the_session_wherever_its_cookie_is(url: str) -> None:
+    cookie, other = (enter(url, TOKEN).cookies[COOKIE] for _ in range(2))
+    answer = post(f"{url}/logout", cookies={COOKIE: cookie})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert 'fpp_session=""' in answer.headers["set-cookie"]
+    assert not is_inside(url, cookie)
+    assert is_inside(url, other)
+
+
+def test_another_token_ends_every_session(url: str, clock: StoppedClock) -> None:
+    cookie = enter(url, TOKEN).cookies[COOKIE]
+    with serving(parts(clock, ANALYTICS_SECRET_TOKEN=TOKEN.upper())) as changed:
+        assert not is_inside(changed, cookie)
+    with serving(parts(clock)) as same:
+        assert is_inside(same, cookie)
+
+
+def test_who_is_in_is_not_asked_again(url: str) -> None:
+    cookie = enter(url, TOKEN).cookies[COOKIE]
+    answer = get(f"{url}/login?next=/votes", cookies={COOKIE: cookie})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/votes")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "\x00//evil.example",
+        " //evil.example",
+        "https://evil.example",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "@evil.example",
+        "/\u2028/evil.example",
+        "",
+    ],
+)
+def test_the_way_on_never_leads_to_another_server(url: str, wanted: str) -> None:
+    answer = enter(url, TOKEN, next=wanted)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "location"),
+    [
+        ("/votes", "/votes"),
+        ("/room?room=7&period=7%20days", "/room?room=7&period=7%20days"),
+        ("/x\r\nSet-Cookie: a=b", "/"),
+        ("/cité?name=ä", "/cit%C3%A9?name=%C3%A4"),
+        ("/a//evil.example", "/a//evil.example"),
+    ],
+)
+def test_the_way_on_is_a_path_with_its_query(
+    url: str, wanted: str, location: str
+) -> None:
+    answer = enter(url, TOKEN, next=wanted)
+    assert answer.headers["location"] == location
+    assert list(answer.cookies) == [COOKIE]
+
+
+def test_what_is_asked_for_next_is_text_and_never_markup(url: str) -> None:
+    page = get(f"{url}/login", params={"next": '/"><script>x</script>'}).text
+    assert "<script" not in page
+
+
+def test_a_link_does_not_carry_a_token_of_your_own(url: str) -> None:
+    answer = get(f"{url}/login", params={"token": TOKEN})
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+
+
+def test_the_link_of_a_random_token_logs_in_and_leaves_the_address_bar(
+    clock: StoppedClock,
+) -> None:
+    app = parts(clock, ANALYTICS_SECRET_TOKEN="")
+    gate = next(m for m in app.user_middleware if "door" in m.kwargs)
+    token = gate.kwargs["door"].access.token.reveal()  # type: ignore[attr-defined]  # the gate's
+    with serving(app) as url:
+        answer = get(f"{url}/login", params={"token": token, "next": "/votes"})
+        wrong = get(f"{url}/login", params={"token": token + "x"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/votes")
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+    assert wrong.status_code == 401
+
+
+def test_who_guesses_waits_longer_and_longer(url: str, stopwatch: Stopwatch) -> None:
+    for _ in range(FREE_TRIES):
+        assert enter(url, "guess").status_code == 401
+    for wait in (1, 2, 4, 8, 16, 32, 60, 60):
+        answer = enter(url, TOKEN)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, str(wait))
+        stopwatch.seconds += wait
+        assert enter(url, "guess").status_code == 401
+    stopwatch.seconds += LONGEST_WAIT
+    assert enter(url, TOKEN).status_code == 303
+    assert enter(url, "guess").status_code == 401
+
+
+def test_guessing_at_the_api_counts_as_well(url: str) -> None:
+    for _ in range(FREE_TRIES):
+        answer = get(f"{url}/api", headers={"Authorization": "guess"})
+        assert answer.status_code == 401
+    answer = get(f"{url}/api", headers={"Authorization": TOKEN})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert enter(url, TOKEN).status_code == 429
+
+
+def test_asking_the_api_without_a_token_is_no_guess(url: str) -> None:
+    for _ in range(2 * FREE_TRIES):
+        assert get(f"{url}/api").status_code == 401
+    assert enter(url, TOKEN).status_code == 303
+
+
+def test_ten_thousand_wrong_tokens_open_nothing(
+    clock: StoppedClock, caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    statuses = []
+    with serving(parts(clock)) as url:
+        attacker = HTTPConnection(url.removeprefix("http://"))
+        for number in range(10_000):
+            attacker.request(
+                "GET", "/api/x", headers={"Authorization": f"guess-{number}"}
+            )
+            answer = attacker.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+        attacker.close()
+    assert set(statuses) == {401, 429}
+    # Only tries that were looked at are counted and logged.
+    assert statuses.count(401) == len(caplog.records) < 20
+    assert "guess-" not in caplog.text
+    assert caplog.messages[0] == "gate: wrong token, client 127.0.0.1, try 1"
+
+
+def test_a_form_that_does_not_end_is_not_waited_for(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login, "FORM_SECONDS", 0.2)
+
+    def slowly() -> Iterator[bytes]:
+        yield b"token="
+        time.sleep(0.5)
+        yield TOKEN.encode()
+
+    answer = post(f"{url}/login", content=slowly())
+    assert answer.status_code == 408
+
+
+def test_a_form_larger_than_ours_is_refused(url: str) -> None:
+    answer = enter(url, "x" * login.LONGEST_FORM)
+    assert (answer.status_code, answer.json()) == (
+        413,
+        {"detail": "The form is too large"},
+    )

@@ -1,0 +1,141 @@
+"""The websocket carries everything that pages show: the gate stands before it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from settings import Secret
+from tests.web.conftest import StoppedClock
+from tests.web.running import TOKEN, Dashboard, post, serving
+from web.door import Door
+from web.gate import Gate
+from web.paths import Paths
+from web.sessions import COOKIE, LIFETIME, Access, Sessions
+from web.tries import Tries
+
+RERUN = bytes.fromhex("5a00")
+"""Streamlit's message that asks for a run of the script."""
+
+
+@contextmanager
+def streamed(
+    url: str, cookie: str | None, origin: str | None, path: str = "/_stcore/stream"
+) -> Iterator[ClientConnection]:
+    """Open the websocket as a browser does."""
+    with connect(
+        url.replace("http", "ws") + path,
+        origin=Origin(origin) if origin else None,
+        subprotocols=[Subprotocol("streamlit")],
+        additional_headers={"Cookie": f"{COOKIE}={cookie}"} if cookie else {},
+    ) as connection:
+        yield connection
+
+
+def read_to_the_end(websocket: ClientConnection) -> None:
+    while True:
+        websocket.recv(timeout=20)
+
+
+def test_a_session_from_our_own_page_is_served(running: Dashboard, cookie: str) -> None:
+    with streamed(running.url, cookie, running.url) as websocket:
+        websocket.send(RERUN)
+        assert isinstance(websocket.recv(timeout=20), bytes)
+
+
+@pytest.mark.parametrize("path", ["/_stcore/stream", "/api", "/health", "/login", "/"])
+def test_without_a_session_it_is_refused_before_it_is_accepted(
+    running: Dashboard, path: str
+) -> None:
+    with (
+        pytest.raises(InvalidStatus, match="HTTP 403"),
+        streamed(running.url, None, running.url, path),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("value", ["", "x", "W10.x", "null"])
+def test_a_false_cookie_is_refused(running: Dashboard, value: str) -> None:
+    with (
+        pytest.raises(InvalidStatus, match="HTTP 403"),
+        streamed(running.url, value, running.url),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "null",
+        "http://evil.example",
+        "http://localhost:8501",
+        "http://127.0.0.1",
+        "http://127.0.0.1.evil.example",
+        "file://",
+        "http://[",
+    ],
+)
+def test_a_foreign_or_missing_origin_is_refused(
+    running: Dashboard, cookie: str, origin: str | None
+) -> None:
+    with (
+        pytest.raises(InvalidStatus, match="HTTP 403"),
+        streamed(running.url, cookie, origin),
+    ):
+        pass
+
+
+def test_after_logout_an_open_websocket_is_closed_with_the_next_message(
+    running: Dashboard,
+) -> None:
+    form = {"token": TOKEN}
+    cookie = post(f"{running.url}/login", data=form).cookies[COOKIE]
+    with streamed(running.url, cookie, running.url) as websocket:
+        websocket.send(RERUN)
+        websocket.recv(timeout=20)
+        post(f"{running.url}/logout", cookies={COOKIE: cookie})
+        websocket.send(RERUN)
+        with pytest.raises(ConnectionClosedError) as closed:
+            read_to_the_end(websocket)
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 1008
+
+
+async def _echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        await websocket.send_text(text)
+
+
+def test_an_expired_session_is_closed_with_the_next_message(
+    clock: StoppedClock,
+) -> None:
+    access = Access.of(Secret(TOKEN))
+    sessions = Sessions(access, clock)
+    door = Door(Paths(), access, sessions, Tries(lambda: 0.0))
+    app = Starlette(
+        routes=[WebSocketRoute("/echo", _echo)],
+        middleware=[Middleware(Gate, door=door)],
+    )
+    with (
+        serving(app) as url,
+        streamed(url, sessions.start(), url, "/echo") as websocket,
+    ):
+        clock.move(LIFETIME - timedelta(seconds=1))
+        websocket.send("still in")
+        assert websocket.recv(timeout=5) == "still in"
+        clock.move(timedelta(seconds=1))
+        websocket.send("too late")
+        with pytest.raises(ConnectionClosedError) as closed:
+            websocket.recv(timeout=5)
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 1008
