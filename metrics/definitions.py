@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from metrics.definition import Definition, Unit
+from metrics.insights.definitions import INSIGHT_DEFINITIONS, INSIGHT_LABELS
 from metrics.meanings.growth import GROWTH, RETURNING
 from metrics.meanings.ranked import COMPARED, RANKED
 from metrics.meanings.traffic import TRAFFIC
@@ -20,6 +21,7 @@ DEFINITIONS: Mapping[str, Definition] = {
         *RETURNING,
         *RANKED,
         *COMPARED,
+        *INSIGHT_DEFINITIONS.values(),
     )
 }
 """Every number by its column's name, in the order of the pages."""
@@ -27,7 +29,7 @@ DEFINITIONS: Mapping[str, Definition] = {
 COMPARISONS = ("_before", "_change", "_change_share")
 """What a column's name ends with when it compares the number that it starts with."""
 
-LABELS = frozenset(
+LABELS = INSIGHT_LABELS | frozenset(
     {
         *("bucket", "date", "span", "weekday", "weekday_name", "hour", "voted_at"),
         *("order", "length", "estimation", "label", "dimension", "measure"),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from metrics import behaviour, compare, location, votes
+from metrics import behaviour, compare, location, weekdays
 from metrics.frames import Frames, Window
 from metrics.scope import Scope
 
@@ -52,7 +52,7 @@ def _counted(scope: Scope, rows: Frames, window: Window) -> dict[str, pl.LazyFra
         "room": rooms.select(label="room_name", count="votes")
         .group_by("label")
         .agg(pl.col("count").sum()),
-        "weekday": votes.by_weekday(rows, window).select(
+        "weekday": weekdays.by_weekday(rows, window).select(
             label="weekday_name", count="votes"
         ),
     }

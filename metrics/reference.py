@@ -5,7 +5,15 @@ from datetime import datetime
 
 import polars as pl
 
-from metrics import behaviour, historical, location, reoccurring, traffic, votes
+from metrics import (
+    behaviour,
+    historical,
+    location,
+    reoccurring,
+    traffic,
+    votes,
+    weekdays,
+)
 from metrics.constants import START, START_DATE
 from metrics.frames import Frames
 
@@ -16,7 +24,7 @@ def plans(frames: Frames, now: datetime) -> dict[str, pl.LazyFrame]:
     return {
         "traffic": traffic.reference(frames, START),
         "votes": votes.reference(frames),
-        "weekday_counts": votes.reference_weekdays(frames),
+        "weekday_counts": weekdays.reference(frames),
         "estimation_counts": votes.reference_estimations(frames),
         "routes": behaviour.reference_routes(frames),
         "sources": behaviour.reference_sources(frames),

@@ -7,10 +7,11 @@ import polars as pl
 
 from metrics.buckets import bucket_of, bucketed, on_axis, side_by_side, window_axis
 from metrics.classes import Classes
-from metrics.constants import SESSION_BONUS, SESSION_GAP, VISIT_GAP
+from metrics.constants import VISIT_GAP
 from metrics.frames import Frames, Window
-from metrics.measures import aggregate, distinct, divided, python_round, ratio, rows
+from metrics.measures import aggregate, distinct, python_round, ratio, rows
 from metrics.scope import Every
+from metrics.sessions import activity, length, minutes, sessions, working_sessions
 
 _COUNTS = ("unique_users", "page_views", "activated_users", "visits")
 _COLUMNS = (
@@ -41,67 +42,13 @@ LENGTHS = Classes(
 )
 
 
-def activity(frames: Frames) -> pl.LazyFrame:
-    """Return all that people did, per person in order of time.
-
-    Columns: user_id, at, kind ("view", "event" or "estimation").
-    """
-    kinds = (
-        (frames.page_views, "viewed_at", "view"),
-        (frames.events, "event_at", "event"),
-        (frames.estimations, "estimated_at", "estimation"),
-    )
-    return pl.concat(
-        frame.select("user_id", at=pl.col(time), kind=pl.lit(kind, _KIND))
-        for frame, time, kind in kinds
-    ).sort("user_id", "at")
-
-
-_KIND = pl.Enum(["view", "event", "estimation"])
-
-
-def sessions(ordered: pl.LazyFrame, gap: timedelta) -> pl.LazyFrame:
-    """Split activity, sorted by person and time, where a pause exceeds `gap`.
-
-    Columns: user_id, started_at, ended_at, lone_view (nothing but one page view).
-    """
-    new_person = pl.col("user_id").ne_missing(pl.col("user_id").shift())
-    pause = pl.col("at") - pl.col("at").shift()
-    starts = (new_person | (pause > gap)).fill_null(value=True)
-    return (
-        ordered.with_columns(starts=starts, before=pl.col("at").shift())
-        .with_columns(
-            alone=pl.col("starts").shift(-1, fill_value=True), latest=pl.last("at")
-        )
-        .filter("starts")
-        .select(
-            "user_id",
-            started_at="at",
-            # A session ends right before the next one in this order starts.
-            ended_at=pl.col("before").shift(-1).fill_null(pl.col("latest")),
-            lone_view=pl.col("alone") & (pl.col("kind") == "view"),
-        )
-    )
-
-
-def length() -> pl.Expr:
-    """Return a session's length in microseconds, whose sums are exact."""
-    spent = pl.col("ended_at") - pl.col("started_at") + SESSION_BONUS
-    return spent.dt.total_microseconds()
-
-
-def minutes(microseconds: pl.Expr) -> pl.Expr:
-    """Return microseconds as a float of minutes."""
-    return divided(microseconds, 60_000_000)
-
-
 def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
     """Return the old service's figures in one row.
 
     Columns: unique_users, page_views, bounce_rate, average_duration (minutes).
     """
     later = frames.map(lambda table, frame: frame.filter(pl.col(table.time) > since))
-    doing = _sessions_of(activity(later))
+    doing = working_sessions(activity(later))
     figures = side_by_side(
         [
             frames.page_views.select(
@@ -149,13 +96,8 @@ def session_lengths(frames: Frames, window: Window | None = None) -> pl.LazyFram
 
     Columns: order, length (a label), sessions, share; every class in each answer.
     """
-    doing = _started(_sessions_of(activity(_around(frames, window))), window)
+    doing = _started(working_sessions(activity(_around(frames, window))), window)
     return LENGTHS.count(doing, minutes(length()), "sessions")
-
-
-def _sessions_of(ordered: pl.LazyFrame) -> pl.LazyFrame:
-    """Sessions count page views and estimations, as the old service's did."""
-    return sessions(ordered.filter(pl.col("kind") != "event"), SESSION_GAP)
 
 
 def _people(frames: Frames, by: Sequence[str]) -> list[pl.LazyFrame]:
@@ -175,7 +117,7 @@ def _visits(
     parts = []
     for found, figures in (
         (sessions(ordered, VISIT_GAP), _VISIT_FIGURES),
-        (_sessions_of(ordered), _SESSION_FIGURES),
+        (working_sessions(ordered), _SESSION_FIGURES),
     ):
         started = _started(found, window)
         if every:

@@ -8,22 +8,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from metrics.buckets import axis, bucketed, on_axis, side_by_side, window_axis
+from metrics.buckets import bucketed, on_axis, side_by_side, window_axis
 from metrics.classes import Classes
 from metrics.frames import Frames, Window
-from metrics.measures import aggregate, divided, python_round, ratio, rows, share
+from metrics.measures import aggregate, divided, python_round, rows, share
 from metrics.scale import SCALE, STEPS, average_hundredths, estimated, steps
 from metrics.scope import Every
 
-WEEKDAYS = (
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-)
 DURATIONS = Classes(
     labels=(
         "under 15 s",
@@ -67,14 +58,6 @@ def rounded(mean: pl.Expr, digits: int = 2) -> pl.Expr:
     return python_round(mean, digits).fill_null(0.0)
 
 
-def reference_weekdays(frames: Frames) -> pl.LazyFrame:
-    """Return votes per weekday that has any, Monday first: weekday_name, votes."""
-    counts = _per_weekday(frames.votes)
-    return counts.join(_weekdays(), on="weekday", maintain_order="left").select(
-        "weekday_name", "votes"
-    )
-
-
 def reference_estimations(frames: Frames) -> pl.LazyFrame:
     """Return how often each value was estimated, ascending: estimation, count."""
     given = frames.estimations.filter(pl.col("estimation").is_not_null())
@@ -98,45 +81,6 @@ def over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     inside = bucketed(frames.within(window), every)
     parts = _figures(inside.votes, ("bucket",))
     return on_axis(window_axis(window, every), parts, _COUNTS)
-
-
-def by_weekday(frames: Frames, window: Window) -> pl.LazyFrame:
-    """Return all seven weekdays, Monday first.
-
-    Columns: weekday (1-7), weekday_name, votes, share, days (how many such days
-    the window has), votes_per_day (null without such a day).
-    """
-    return (
-        _weekdays()
-        .pipe(_add, _per_weekday(frames.votes.filter(window.contains("voted_at"))))
-        .pipe(_add, _days(window))
-        .with_columns(pl.col("votes", "days").fill_null(0))
-        .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
-        .select("weekday", "weekday_name", "votes", "share", "days", "votes_per_day")
-    )
-
-
-def by_weekday_and_hour(frames: Frames, window: Window) -> pl.LazyFrame:
-    """Return all 168 hours of the week, from Monday 0:00 UTC.
-
-    Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
-    divided by the number of such weekdays in the window, null without one).
-    """
-    hours = pl.LazyFrame({"hour": range(24)}, schema={"hour": pl.Int8})
-    votes = (
-        frames.votes.filter(window.contains("voted_at"))
-        .group_by(_weekday("voted_at"), hour=pl.col("voted_at").dt.hour())
-        .agg(votes=rows())
-    )
-    return (
-        _weekdays()
-        .join(hours, how="cross", maintain_order="left_right")
-        .join(votes, on=["weekday", "hour"], how="left", maintain_order="left")
-        .pipe(_add, _days(window))
-        .with_columns(pl.col("votes", "days").fill_null(0))
-        .with_columns(votes_per_day=ratio("votes", "days"))
-        .drop("days")
-    )
 
 
 def estimates(frames: Frames) -> pl.LazyFrame:
@@ -223,27 +167,3 @@ def _averages() -> dict[str, pl.Expr]:
 
 def _total(column: str) -> pl.Expr:
     return pl.col(column).sum().cast(pl.Int64)
-
-
-def _weekday(column: str) -> pl.Expr:
-    return pl.col(column).dt.weekday().alias("weekday")
-
-
-def _per_weekday(votes: pl.LazyFrame) -> pl.LazyFrame:
-    return votes.group_by(_weekday("voted_at")).agg(votes=rows()).sort("weekday")
-
-
-def _weekdays() -> pl.LazyFrame:
-    return pl.LazyFrame(
-        {"weekday": range(1, 8), "weekday_name": WEEKDAYS},
-        schema={"weekday": pl.Int8, "weekday_name": pl.String},
-    )
-
-
-def _add(frame: pl.LazyFrame, per_weekday: pl.LazyFrame) -> pl.LazyFrame:
-    return frame.join(per_weekday, on="weekday", how="left", maintain_order="left")
-
-
-def _days(window: Window) -> pl.LazyFrame:
-    days = axis(window.first_day, window.last_day, "day")
-    return days.group_by(_weekday("bucket")).agg(days=rows())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics import behaviour, traffic, votes
+from metrics import behaviour, traffic, votes, weekdays
 from metrics.frames import Frames, Window
 from tests.metrics.building import (
     Row,
@@ -112,14 +112,14 @@ def test_a_round_without_estimates_changes_no_average(
 @given(SOME_VOTES)
 def test_weekdays_and_hours_hold_every_vote_once(rounds: list[Row]) -> None:
     rows = frames(*rounds)
-    hours = answer(votes.by_weekday_and_hour(rows, FOUR_WEEKS))
-    weekdays = answer(votes.by_weekday(rows, FOUR_WEEKS))
+    hours = answer(weekdays.by_weekday_and_hour(rows, FOUR_WEEKS))
+    table = answer(weekdays.by_weekday(rows, FOUR_WEEKS))
     assert len(hours) == 168
-    for day in weekdays:
+    for day in table:
         own = [h for h in hours if h["weekday"] == day["weekday"]]
         assert sum(int(number(h, "votes")) for h in own) == day["votes"]
         assert day["days"] == 4
-    assert sum(int(number(day, "votes")) for day in weekdays) == len(rounds)
+    assert sum(int(number(day, "votes")) for day in table) == len(rounds)
 
 
 @quick

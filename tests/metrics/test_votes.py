@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from metrics import votes
+from metrics import votes, weekdays
 from metrics.frames import Frames
 from metrics.scale import SCALE
 from tests.metrics.building import (
@@ -94,7 +94,7 @@ def test_the_reference_keeps_rounds_without_estimates() -> None:
 def test_the_reference_answers_0_without_votes() -> None:
     got = one(votes.reference(Frames.empty()))
     assert set(got.values()) == {0}
-    assert answer(votes.reference_weekdays(Frames.empty())) == []
+    assert answer(weekdays.reference(Frames.empty())) == []
     assert answer(votes.reference_estimations(Frames.empty())) == []
 
 
@@ -114,7 +114,7 @@ def test_the_reference_lists_weekdays_that_have_votes_monday_first() -> None:
     rows = frames(
         vote("2026-11-08 09:00"), vote("2026-11-02 09:00"), vote("2026-11-09 09:00")
     )
-    assert answer(votes.reference_weekdays(rows)) == [
+    assert answer(weekdays.reference(rows)) == [
         {"weekday_name": "Monday", "votes": 2},
         {"weekday_name": "Sunday", "votes": 1},
     ]
@@ -122,7 +122,7 @@ def test_the_reference_lists_weekdays_that_have_votes_monday_first() -> None:
 
 def test_votes_per_weekday_are_divided_by_the_days_of_the_window() -> None:
     rows = frames(vote("2026-11-02 09:00"), vote("2026-11-09 09:00"))
-    table = answer(votes.by_weekday(rows, days("2026-11-02", "2026-11-09")))
+    table = answer(weekdays.by_weekday(rows, days("2026-11-02", "2026-11-09")))
     assert table[:2] == [
         {
             "weekday": 1,
@@ -146,13 +146,13 @@ def test_votes_per_weekday_are_divided_by_the_days_of_the_window() -> None:
 
 def test_a_weekday_outside_the_window_has_no_votes_per_day() -> None:
     rows = frames(vote("2026-11-02 09:00"), vote("2026-11-03 09:00"))
-    table = answer(votes.by_weekday(rows, days("2026-11-02", "2026-11-02")))
+    table = answer(weekdays.by_weekday(rows, days("2026-11-02", "2026-11-02")))
     assert [row["votes_per_day"] for row in table] == [1.0] + [None] * 6
 
 
 def test_all_168_hours_of_the_week_are_there_in_order() -> None:
     rows = frames(vote("2026-11-03 23:59:59"))
-    table = answer(votes.by_weekday_and_hour(rows, WEEK))
+    table = answer(weekdays.by_weekday_and_hour(rows, WEEK))
     assert [(row["weekday"], row["hour"]) for row in table] == [
         (day, hour) for day in range(1, 8) for hour in range(24)
     ]

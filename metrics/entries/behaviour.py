@@ -1,0 +1,68 @@
+"""Tables on what people do, and in which rooms."""
+
+from metrics import behaviour, rooms
+from metrics.entries.shapes import Build, compared, over_time
+from metrics.metric_table import table
+from metrics.tables import EVENTS, PAGE_VIEWS, ROOMS, VOTES
+
+
+def _over_time(by: behaviour.By) -> Build:
+    return over_time(lambda s: behaviour.over_time(s.frames, s.window, s.every, by))
+
+
+BEHAVIOUR = (
+    table(
+        "routes",
+        "Page views by route",
+        compared(lambda _, rows: behaviour.routes(rows), ["route"]),
+        PAGE_VIEWS,
+    ),
+    table(
+        "sources",
+        "Page views by source",
+        compared(lambda _, rows: behaviour.sources(rows), ["source"]),
+        PAGE_VIEWS,
+    ),
+    table(
+        "events",
+        "Events by kind",
+        compared(lambda _, rows: behaviour.events(rows), ["event"]),
+        EVENTS,
+    ),
+    table(
+        "rooms",
+        "Votes by room",
+        compared(
+            lambda s, rows: behaviour.rooms(rows, s.frames.rooms),
+            ["room_id", "room_number", "room_name"],
+            "votes",
+        ),
+        VOTES,
+        ROOMS,
+    ),
+    table(
+        "all_rooms",
+        "All rooms",
+        lambda s: rooms.all_rooms(s.frames),
+        ROOMS,
+        VOTES,
+    ),
+    table(
+        "routes_over_time",
+        "Page views by route over time",
+        _over_time("route"),
+        PAGE_VIEWS,
+    ),
+    table(
+        "sources_over_time",
+        "Page views by source over time",
+        _over_time("source"),
+        PAGE_VIEWS,
+    ),
+    table(
+        "events_over_time",
+        "Events by kind over time",
+        _over_time("event"),
+        EVENTS,
+    ),
+)

@@ -1,0 +1,40 @@
+"""Tables on the running day, what moved, and how everything grew."""
+
+from metrics import daily, historical, movers, reoccurring
+from metrics.entries.shapes import over_time
+from metrics.metric_table import table
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, TABLES, USERS, VOTES
+
+_PEOPLE = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS)
+
+GROWTH = (
+    table(
+        "daily_summary",
+        "Today and the last 24 hours",
+        lambda s: daily.summary(s.frames, s.now),
+        VOTES,
+        PAGE_VIEWS,
+        USERS,
+        ROOMS,
+    ),
+    table(
+        "what_moved",
+        "What moved most",
+        movers.what_moved,
+        *_PEOPLE,
+        VOTES,
+        ROOMS,
+    ),
+    table(
+        "historical",
+        "How everything grew",
+        over_time(lambda s: historical.series(s.frames, s.window, s.every)),
+        *TABLES,
+    ),
+    table(
+        "reoccurring",
+        "Users and rooms that come back",
+        over_time(lambda s: reoccurring.series(s.frames, s.window, s.every)),
+        ESTIMATIONS,
+    ),
+)
