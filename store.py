@@ -5,7 +5,7 @@ Reads what the sync job publishes (see `manifest`), or a folder of plain
 frame is empty and its name stands in `Snapshot.missing`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,26 +73,49 @@ def open_store(data_dir: Path) -> Snapshot:
 
     Raises StoreError when it is damaged.
     """
-    for attempt in ("first", "last"):
-        try:
-            name = (data_dir / CURRENT).read_text().strip()
-            manifest = Manifest.from_json((data_dir / MANIFESTS / name).read_text())
-        except FileNotFoundError:
-            if not (data_dir / CURRENT).exists():
-                return _open_plain(data_dir)
-            if attempt == "last":
-                raise StoreError(
-                    f"{CURRENT} names a manifest that is not there: run "
-                    "`python sync_job.py --rebuild`"
-                ) from None
-        except (ManifestError, OSError, UnicodeDecodeError) as error:
-            raise StoreError(
-                f"the store's manifest cannot be read: {error}. "
-                "`python sync_job.py --rebuild` writes the store anew"
-            ) from error
-        else:
-            return _open_generation(data_dir, name, manifest)
-    raise AssertionError("the loop returns or raises")
+    try:
+        return _open_newest(data_dir)
+    except FileNotFoundError:
+        # What was in force a moment ago has been replaced and taken away.
+        return _open_again(data_dir)
+
+
+def ask[Answer](data_dir: Path, question: Callable[[Snapshot], Answer]) -> Answer:
+    """Answer a question from the newest state, never from a mix of two.
+
+    A question that outlives the files of its state starts over once, on the newest.
+    """
+    try:
+        return question(open_store(data_dir))
+    except FileNotFoundError:
+        return question(open_store(data_dir))
+
+
+def _open_again(data_dir: Path) -> Snapshot:
+    try:
+        return _open_newest(data_dir)
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"{CURRENT} names a manifest that is not there: run "
+            "`python sync_job.py --rebuild`"
+        ) from error
+
+
+def _open_newest(data_dir: Path) -> Snapshot:
+    try:
+        name = (data_dir / CURRENT).read_text().strip()
+    except FileNotFoundError:
+        return _open_plain(data_dir)
+    try:
+        manifest = Manifest.from_json((data_dir / MANIFESTS / name).read_text())
+    except FileNotFoundError:
+        raise
+    except (ManifestError, OSError, UnicodeDecodeError) as error:
+        raise StoreError(
+            f"the store's manifest cannot be read: {error}. "
+            "`python sync_job.py --rebuild` writes the store anew"
+        ) from error
+    return _open_generation(data_dir, name, manifest)
 
 
 def _open_generation(data_dir: Path, name: str, manifest: Manifest) -> Snapshot:
@@ -156,6 +179,8 @@ def _rows(path: Path) -> int:
     """Read the number of rows from the file's footer."""
     try:
         return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    except FileNotFoundError:
+        raise
     except (pl.exceptions.PolarsError, OSError) as error:
         raise StoreError(
             f"{path.name} is not a readable Parquet file: {error}. Put a whole copy "

@@ -166,7 +166,8 @@ class LiveDatabase:
         """Return the one whole number that a query answers."""
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(query, values)
-            return int(str(cursor.fetchall()[0][0]))
+            ((value, *_), *_) = cursor.fetchall()
+            return int(str(value))
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Insert whole rows, in the order of the table's columns."""

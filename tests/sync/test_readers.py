@@ -1,0 +1,144 @@
+"""Situation 11: readers that read all the time while the store changes."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+
+from manifest import CURRENT, MANIFESTS, Manifest
+from metrics.tables import EVENTS, TABLES, VOTES
+from store import Snapshot, ask
+from tests.mariadb import LiveDatabase
+from tests.sync.harness import Store
+from tests.sync.rows import AT, vote
+
+
+@dataclass
+class Reader:
+    """Asks without pause whether votes and events belong to one generation."""
+
+    folder: Path
+    stop: threading.Event = field(default_factory=threading.Event)
+    seen: Counter[tuple[int, int]] = field(default_factory=Counter)
+    errors: list[Exception] = field(default_factory=list)
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            try:
+                self.seen[ask(self.folder, heights)] += 1
+            except Exception as error:  # noqa: BLE001  # the test looks at them
+                self.errors.append(error)
+
+
+def heights(snapshot: Snapshot) -> tuple[int, int]:
+    """Return the numbers of votes and events, each file really read."""
+    frames = snapshot.frames
+    plans = [
+        frames.votes.select(pl.col("duration").count()),
+        frames.events.select(pl.col("user_id").count()),
+    ]
+    votes, events = (frame.item() for frame in pl.collect_all(plans))
+    return votes, events
+
+
+@contextmanager
+def readers(folder: Path, number: int = 2) -> Iterator[list[Reader]]:
+    people = [Reader(folder) for _ in range(number)]
+    threads = [threading.Thread(target=reader.run) for reader in people]
+    for thread in threads:
+        thread.start()
+    try:
+        yield people
+    finally:
+        for reader in people:
+            reader.stop.set()
+        for thread in threads:
+            thread.join(timeout=20)
+
+
+def insert_pairs(database: LiveDatabase, keys: range) -> None:
+    """Insert a vote and an event for each key, in one transaction."""
+    with database.connect() as connection, connection.cursor() as cursor:
+        connection.start_transaction()
+        for table, row in ((VOTES, vote), (EVENTS, event)):
+            marks = ", ".join(["%s"] * len(table.columns))
+            statement = f"INSERT INTO {table.name} VALUES ({marks})"  # noqa: S608  # our own names
+            cursor.executemany(statement, [row(key) for key in keys])
+        connection.commit()
+
+
+def event(key: int) -> tuple[int, str, str, str]:
+    return (key, "someone", "LEFT_ROOM", AT)
+
+
+def test_a_reader_never_meets_an_error_or_two_generations(
+    database: LiveDatabase, store: Store
+) -> None:
+    for table in TABLES:
+        store.root.mkdir(exist_ok=True)
+        empty = pl.DataFrame(schema=table.schema)
+        empty.write_parquet(store.root / table.file_name)
+    (store.root / "DEMO").touch()
+    store.policy = replace(store.policy, keep_generations=3, keep_seconds=1)
+    with readers(store.root) as people:
+        for first in range(1, 200, 10):
+            insert_pairs(database, range(first, first + 10))
+            assert store.sync() == 0
+    for reader in people:
+        assert reader.errors == []
+        assert [pair for pair in reader.seen if pair[0] != pair[1]] == []
+        assert len(reader.seen) > 3
+
+
+def test_the_harness_catches_files_that_are_replaced_one_by_one(
+    database: LiveDatabase, store: Store
+) -> None:
+    """The replaced job's way: one file per table, renamed onto a fixed name."""
+    store.root.mkdir()
+    with readers(store.root) as people:
+        for rows in range(1, 60):
+            insert_pairs(database, range(rows, rows + 1))
+            for table in TABLES:
+                new = store.root / "new.parquet"
+                database.rows(table).write_parquet(new)
+                new.replace(store.root / table.file_name)
+    mixed = sum(n for r in people for pair, n in r.seen.items() if pair[0] != pair[1])
+    assert mixed + sum(len(reader.errors) for reader in people) > 0
+
+
+def test_a_question_that_outlives_its_files_starts_over_once(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_pairs(database, range(1, 5))
+    store.sync()
+    generations: list[int | None] = []
+
+    def question(snapshot: Snapshot) -> tuple[int, int]:
+        generations.append(snapshot.generation)
+        if len(generations) == 1:
+            insert_pairs(database, range(5, 7))
+            store.policy = replace(store.policy, keep_generations=1, keep_seconds=0)
+            store.sync()
+        return heights(snapshot)
+
+    assert ask(store.root, question) == (6, 6)
+    assert generations == [1, 2]
+
+
+def test_every_published_manifest_names_only_files_that_are_whole(
+    database: LiveDatabase, store: Store
+) -> None:
+    for first in range(1, 40, 10):
+        insert_pairs(database, range(first, first + 10))
+        store.sync()
+    names = {path.name for path in (store.root / MANIFESTS).iterdir()}
+    assert (store.root / CURRENT).read_text().strip() in names
+    for name in names:
+        manifest = Manifest.from_json((store.root / MANIFESTS / name).read_text())
+        for blocks in manifest.tables.values():
+            for block in blocks:
+                assert (store.root / block.file).stat().st_size == block.bytes
