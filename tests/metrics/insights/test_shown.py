@@ -1,0 +1,42 @@
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.insights.shown import ENOUGH, rate, shown, where
+
+
+def rates(part: int | None, n: int | None) -> object:
+    frame = pl.DataFrame(
+        {"part": [part], "n": [n]}, schema={"part": pl.Int64, "n": pl.Int64}
+    )
+    return frame.select(rate("part", "n")).item()
+
+
+def test_a_rate_from_19_cases_is_hidden() -> None:
+    assert rates(10, 19) is None
+
+
+def test_a_rate_from_20_cases_is_shown() -> None:
+    assert rates(10, 20) == 0.5
+
+
+def test_a_rate_from_an_unknown_number_of_cases_is_hidden() -> None:
+    assert rates(10, None) is None
+
+
+def test_a_figure_follows_the_same_rule() -> None:
+    frame = pl.DataFrame({"value": [1.5, 1.5], "n": [19, 20]})
+    assert frame.select(shown(pl.col("value"), "n"))["value"].to_list() == [None, 1.5]
+
+
+def test_unknown_conditions_are_not_counted() -> None:
+    frame = pl.DataFrame({"is": [True, False, None]})
+    assert frame.select(where(pl.col("is"))).item() == 1
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_a_shown_rate_lies_in_0_to_1(a: int, b: int) -> None:
+    part, n = sorted((a, b))
+    value = rates(part, n)
+    assert (value is None) == (n < ENOUGH)
+    assert value is None or 0 <= float(str(value)) <= 1
