@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from settings import DashboardSettings, Secret
-from web import answers, assets, health, login, start
+from web import answers, health, login, start, static
 from web.api import Api
 from web.desk import Desk
 from web.door import Door
@@ -18,7 +18,6 @@ from web.gate import Gate
 from web.headers import SecurityHeaders, security_headers
 from web.paths import Paths
 from web.sessions import Access, Clock, Sessions
-from web.static import CompressedStatic, compressible
 from web.tries import Tries
 
 
@@ -59,7 +58,7 @@ class Server:
             Route(self.door.paths.health, self._health, methods=["GET"]),
             *login.routes(self.door),
             *self._api().routes(self.door.paths.api),
-            *assets.routes(self.door.paths.base),
+            *static.routes(static.assets(self.door.paths.base)),
         ]
 
     def _api(self) -> Api:
@@ -67,10 +66,12 @@ class Server:
 
     def middleware(self) -> list[Middleware]:
         """Return what stands before every route, outermost first."""
+        base = self.door.paths.base
+        files = static.scripts(base) | static.assets(base)
         return [
             Middleware(SecurityHeaders, headers=security_headers()),
             Middleware(Gate, door=self.door),
-            Middleware(CompressedStatic, files=compressible(self.door.paths.base)),
+            Middleware(static.CompressedStatic, files=files),
         ]
 
     def announcement(self) -> str:

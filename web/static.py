@@ -1,38 +1,67 @@
-"""Streamlit's scripts and styles, compressed: each file once, kept in memory.
+"""Scripts, styles and shapes, compressed: each file once, kept in memory.
 
-Streamlit sends them as they are, 5 MB for a first visit.
+Streamlit sends its own as they are, 5 MB for a first visit.
 """
 
 import gzip
 import mimetypes
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit
 from anyio import to_thread
 from starlette.datastructures import Headers
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_KINDS = {".js", ".css", ".svg", ".json"}
-# The names carry a hash of the content, so a browser may keep them for ever.
-_KEEP = "public, immutable, max-age=31536000"
+_COMPRESSIBLE = {".js", ".css", ".svg", ".json"}
+_FOR_EVER = "public, immutable, max-age=31536000"
+_A_WEEK = "private, max-age=604800"
 
 
-def compressible(base: str) -> Mapping[str, Path]:
-    """Return the files that are worth it, by their path on this server."""
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file that is worth compressing, and how long a browser may keep it."""
+
+    path: Path
+    keep: str
+
+
+def scripts(base: str) -> dict[str, StaticFile]:
+    """Return Streamlit's scripts by their path; the names carry a content hash."""
     root = Path(streamlit.__file__).parent / "static"
     return {
-        f"{base}/{path.relative_to(root).as_posix()}": path
+        f"{base}/{path.relative_to(root).as_posix()}": StaticFile(path, _FOR_EVER)
         for path in (root / "static").rglob("*")
-        if path.suffix in _KINDS
+        if path.suffix in _COMPRESSIBLE
     }
+
+
+def assets(base: str) -> dict[str, StaticFile]:
+    """Return our own files by their path: the shapes of the world map."""
+    folder = Path(__file__).parent / "assets"
+    return {
+        f"{base}/assets/{path.name}": StaticFile(path, _A_WEEK)
+        for path in folder.glob("*.json")
+    }
+
+
+def routes(files: Mapping[str, StaticFile]) -> list[BaseRoute]:
+    """Return routes that serve files as they are."""
+
+    def route(path: str, file: StaticFile) -> Route:
+        answer = FileResponse(file.path, headers={"Cache-Control": file.keep})
+        return Route(path, answer, methods=["GET"])
+
+    return [route(path, file) for path, file in files.items()]
 
 
 class CompressedStatic:
     """Answers for these files itself when the client takes gzip."""
 
-    def __init__(self, app: ASGIApp, *, files: Mapping[str, Path]) -> None:
+    def __init__(self, app: ASGIApp, *, files: Mapping[str, StaticFile]) -> None:
         self._app = app
         self._files = files
         self._compressed: dict[str, bytes] = {}
@@ -55,17 +84,17 @@ class CompressedStatic:
         )
 
     async def _response(self, path: str) -> Response:
+        file = self._files[path]
         if path not in self._compressed:
-            self._compressed[path] = await to_thread.run_sync(self._compress, path)
-        return Response(
-            self._compressed[path],
-            media_type=mimetypes.guess_type(path)[0],
-            headers={
-                "Content-Encoding": "gzip",
-                "Cache-Control": _KEEP,
-                "Vary": "Accept-Encoding",
-            },
-        )
+            self._compressed[path] = await to_thread.run_sync(_compress, file.path)
+        headers = {
+            "Content-Encoding": "gzip",
+            "Cache-Control": file.keep,
+            "Vary": "Accept-Encoding",
+        }
+        kind = mimetypes.guess_type(path)[0]
+        return Response(self._compressed[path], media_type=kind, headers=headers)
 
-    def _compress(self, path: str) -> bytes:
-        return gzip.compress(self._files[path].read_bytes(), mtime=0)
+
+def _compress(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
