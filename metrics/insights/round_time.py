@@ -1,7 +1,6 @@
 """Round time: where the minutes of a meeting go."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import polars as pl
 
@@ -12,7 +11,7 @@ from metrics.insights.shown import rate, shown, where
 from metrics.measures import aggregate, ratio, rows
 from metrics.scope import Every
 
-_HOUR = timedelta(hours=1)
+_HOUR = 3600
 _COUNTS = ("rounds", "long_rounds", "meetings", "talks")
 
 
@@ -38,13 +37,13 @@ def _figures(held: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         held,
         by,
         rounds=rows(),
-        long_rounds=where(seconds > _HOUR.total_seconds()),
+        long_rounds=where(seconds > _HOUR),
         meetings=where(pl.col("first")),
         talks=where(pl.col("talk").is_not_null()),
         duration_median_seconds=seconds.median(),
         duration_p90_seconds=seconds.quantile(0.9, "linear"),
         talk_median_seconds=pl.col("talk").median(),
-        hours=pl.col("hours").sum(),
+        met=pl.col("met").sum(),
     )
     return counts.select(
         *by,
@@ -53,17 +52,17 @@ def _figures(held: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         duration_p90_seconds=shown(pl.col("duration_p90_seconds"), "rounds"),
         long_share=rate("long_rounds", "rounds"),
         talk_median_seconds=shown(pl.col("talk_median_seconds"), "talks"),
-        rounds_per_meeting_hour=shown(ratio("rounds", "hours"), "rounds"),
+        rounds_per_meeting_hour=shown(ratio("rounds", pl.col("met") / _HOUR), "rounds"),
     )
 
 
 def _timed(frames: Frames, window: Window) -> pl.LazyFrame:
-    """Return meetings with the hours that each round adds to its meeting.
+    """Return meetings with the seconds (met) that each round adds to its meeting.
 
     From the end of the round before to its own end; the first adds its own length,
     an hour at most, since the clock of an empty room runs on.
     """
     since = (pl.col("voted_at") - pl.col("voted_at").shift()).dt.total_seconds()
-    alone = pl.col("duration").clip(upper_bound=MEETING_GAP.total_seconds())
-    spent = pl.when("first").then(alone).otherwise(since)
-    return meetings(frames, window).with_columns(hours=spent / _HOUR.total_seconds())
+    alone = pl.col("duration").clip(upper_bound=int(MEETING_GAP.total_seconds()))
+    met = pl.when("first").then(alone).otherwise(since)
+    return meetings(frames, window).with_columns(met=met)
