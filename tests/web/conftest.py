@@ -106,8 +106,10 @@ def member(running: Dashboard, cookie: str) -> Iterator[httpx.Client]:
 def log_to_caplog(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Let pytest see the log, which does not propagate once it has been set up."""
     logger.addHandler(caplog.handler)
-    level, logger.level = logger.level, logging.INFO
-    propagate, logger.propagate = logger.propagate, False
+    level, propagate = logger.level, logger.propagate
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
     yield
     logger.removeHandler(caplog.handler)
-    logger.level, logger.propagate = level, propagate
+    logger.setLevel(level)
+    logger.propagate = propagate

@@ -1,0 +1,149 @@
+"""The daily summary goes to a real HTTP endpoint, which may misbehave."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import anyio
+import httpx
+import pytest
+
+from settings import EmailService, Secret
+from tests.web.conftest import StoppedClock, parts
+from tests.web.running import TOKEN, get, serving
+from web import email
+
+SUMMARY = {"votes": 5, "estimations": 25, "rooms": 1, "unique_users": 5}
+KEY = "key-of-the-email-service"
+
+
+@dataclass
+class Mailbox:
+    """An e-mail service at an address of its own; the port is given."""
+
+    host: str
+    status: int = 200
+    seconds: float = 0
+    received: list[tuple[str, Mapping[str, str], object]] = field(default_factory=list)
+    open: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def service(self) -> EmailService:
+        return EmailService(self.host, Secret(KEY))
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    # All of 127.0.0.0/8 is this machine: a free address, not a free port.
+    box = Mailbox("127.77.0.1")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            box.received.append((self.path, dict(self.headers), json.loads(body)))
+            box.open.wait(box.seconds)
+            self.send_response(box.status)
+            self.send_header("Location", "http://127.77.0.1:3010/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer((box.host, email.PORT), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield box
+        box.open.set()
+        server.shutdown()
+
+
+def send(service: EmailService | None, seconds: float = 5) -> None:
+    anyio.run(email.send, service, SUMMARY, seconds)
+
+
+def test_the_summary_is_posted_as_json_with_the_key(mailbox: Mailbox) -> None:
+    send(mailbox.service)
+    [(path, headers, body)] = mailbox.received
+    assert path == "/fpp-daily-analytics"
+    assert headers["Authorization"] == f"Bearer {KEY}"
+    assert headers["Content-Type"] == "application/json"
+    assert body == SUMMARY
+
+
+@pytest.mark.parametrize("status", [201, 204, 302, 401, 500, 503])
+def test_any_status_but_200_is_a_failure(mailbox: Mailbox, status: int) -> None:
+    mailbox.status = status
+    with pytest.raises(email.EmailServiceError, match=f"answered {status}, so the"):
+        send(mailbox.service)
+    assert len(mailbox.received) == 1
+
+
+def test_a_service_that_does_not_answer_in_time_is_a_failure(mailbox: Mailbox) -> None:
+    mailbox.seconds = 10
+    with pytest.raises(email.EmailServiceError, match=r"within 0\.3 s"):
+        send(mailbox.service, seconds=0.3)
+
+
+def test_the_limit_is_thirty_seconds() -> None:
+    assert email.SECONDS == 30
+
+
+def test_a_refused_connection_is_a_failure() -> None:
+    with pytest.raises(email.EmailServiceError, match="cannot be reached"):
+        send(EmailService("127.77.0.2", Secret(KEY)))
+
+
+def test_an_unknown_host_is_a_failure() -> None:
+    with pytest.raises(email.EmailServiceError, match="cannot be reached"):
+        send(EmailService("mail.invalid", Secret(KEY)))
+
+
+def test_an_answer_that_is_no_http_is_a_failure() -> None:
+    with socket.create_server(("127.77.0.3", email.PORT)) as server:
+
+        def answer() -> None:
+            client, _ = server.accept()
+            client.recv(65_536)
+            client.sendall(b"220 smtp ready\r\n")
+            client.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(email.EmailServiceError, match="cannot be reached"):
+            send(EmailService("127.77.0.3", Secret(KEY)))
+        thread.join()
+
+
+def test_without_a_service_nothing_is_sent_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    send(None)
+    assert caplog.messages == [
+        "e-mail: BEA_BASE_URL is not set, the summary is not sent"
+    ]
+
+
+def ask_for_the_summary(service: EmailService) -> httpx.Response:
+    app = parts(StoppedClock(), BEA_BASE_URL=service.host, BEA_SECRET_KEY=KEY)
+    with serving(app) as url:
+        return get(f"{url}/api/daily-analytics", headers={"Authorization": TOKEN})
+
+
+def test_the_api_posts_what_it_answers(mailbox: Mailbox) -> None:
+    answer = ask_for_the_summary(mailbox.service)
+    assert answer.status_code == 200
+    assert [body for _, _, body in mailbox.received] == [answer.json()]
+
+
+def test_a_failed_summary_answers_502_and_is_captured_once_as_medium(
+    mailbox: Mailbox, caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    mailbox.status = 500
+    answer = ask_for_the_summary(mailbox.service)
+    assert answer.status_code == 502
+    assert answer.json() == {"detail": "The e-mail service did not take the summary"}
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert KEY not in caplog.text

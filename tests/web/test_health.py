@@ -1,0 +1,102 @@
+"""The health report: public, cheap, and no more than a monitor needs."""
+
+import os
+import shutil
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import pytest
+
+from metrics.tables import TABLES
+from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
+from tests.web.running import GOLDEN, get, serving
+from web.health import check
+
+FILES = [table.file_name for table in TABLES]
+INTERVAL = 600
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A copy of the golden data, as of ten minutes before the golden time."""
+    for name in FILES:
+        shutil.copy(GOLDEN / name, tmp_path)
+    touch(tmp_path, timedelta(minutes=10))
+    return tmp_path
+
+
+def touch(store: Path, age: timedelta) -> None:
+    instant = (GOLDEN_NOW - age).replace(tzinfo=UTC).timestamp()
+    for path in store.iterdir():
+        os.utime(path, (instant, instant))
+
+
+def test_fresh_and_complete_is_ok(store: Path) -> None:
+    size = round(sum(path.stat().st_size for path in store.iterdir()) / 1e6, 2)
+    assert check(store, INTERVAL, GOLDEN_NOW).to_json() == {
+        "status": "ok",
+        "components": {
+            "parquet_files": {"status": "ok", "files": dict.fromkeys(FILES, True)},
+            "storage": {"status": "ok", "data_size_mb": size},
+        },
+        "data_until": "2026-11-20T17:50:00+00:00",
+        "age_seconds": 600,
+    }
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_table_is_degraded_and_named(store: Path, name: str) -> None:
+    (store / name).unlink()
+    report = check(store, INTERVAL, GOLDEN_NOW).to_json()
+    assert report["status"] == "degraded"
+    assert report["components"]["parquet_files"] == {  # type: ignore[index]  # JSON
+        "status": "error",
+        "files": dict.fromkeys(FILES, True) | {name: False},
+    }
+
+
+@pytest.mark.parametrize(
+    ("age", "status"), [(3 * INTERVAL, "ok"), (3 * INTERVAL + 1, "degraded")]
+)
+def test_older_than_three_intervals_is_degraded(
+    store: Path, age: int, status: str
+) -> None:
+    touch(store, timedelta(seconds=age))
+    report = check(store, INTERVAL, GOLDEN_NOW).to_json()
+    assert (report["status"], report["age_seconds"]) == (status, age)
+
+
+def test_no_data_yet_is_degraded_without_a_time(tmp_path: Path) -> None:
+    report = check(tmp_path / "nothing", INTERVAL, GOLDEN_NOW).to_json()
+    assert (report["status"], report["data_until"], report["age_seconds"]) == (
+        "degraded",
+        None,
+        None,
+    )
+
+
+def test_a_damaged_store_is_degraded_and_says_no_more(store: Path) -> None:
+    (store / "CURRENT").write_text("../../etc/passwd")
+    report = check(store, INTERVAL, GOLDEN_NOW).to_json()
+    assert report["status"] == "degraded"
+    assert set(report["components"]["parquet_files"]["files"].values()) == {False}  # type: ignore[index]  # JSON
+
+
+def test_a_clock_that_runs_behind_gives_no_negative_age(store: Path) -> None:
+    report = check(store, INTERVAL, GOLDEN_NOW - timedelta(hours=1)).to_json()
+    assert (report["status"], report["age_seconds"]) == ("ok", 0)
+
+
+def test_it_answers_everybody_with_200_even_without_data(tmp_path: Path) -> None:
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        answer = get(f"{url}/health")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+    assert str(tmp_path) not in answer.text
+
+
+def test_a_data_folder_that_nobody_may_read_is_degraded(tmp_path: Path) -> None:
+    # A file where a folder is expected fails for root, too.
+    (tmp_path / "store").write_text("")
+    report = check(tmp_path / "store" / "deep", INTERVAL, GOLDEN_NOW).to_json()
+    assert report["status"] == "degraded"
