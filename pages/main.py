@@ -8,9 +8,7 @@ import clock
 from settings import DashboardSettings
 from ui import bar, shell
 
-st.set_page_config(
-    page_title="FPP Analytics", page_icon=":material/style:", layout="wide"
-)
+shell.set_up()
 
 OVERVIEW = st.Page(
     "overview.py", title="Overview", icon=":material/home:", default=True
@@ -34,7 +32,6 @@ page = st.navigation(
         " ": [DATA],
     }
 )
-shell.style()
 settings = DashboardSettings.from_env(os.environ)
 snapshot = shell.open_or_stop(settings)
 shell.header(page.title, snapshot, settings)

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import TimeoutError as NotDrawn
 
 from tests.browser import driving
 
@@ -50,7 +51,7 @@ def _wanted(there: Collection[str], wanted: list[str]) -> list[str]:
 
 
 def _picture(
-    context: "driving.BrowserContext",
+    context: BrowserContext,
     server: driving.Server,
     name: str,
     look: str,
@@ -60,7 +61,7 @@ def _picture(
     page.goto(server.url + PAGES[name])
     try:
         driving.wait_until_drawn(page)
-    except driving.TimeoutError as error:
+    except NotDrawn as error:
         print(f"{name} {look}: {error}", file=sys.stderr)  # noqa: T201 - a script
     size = page.viewport_size or {"width": 1440, "height": 900}
     inner = page.evaluate(

@@ -10,12 +10,18 @@ from store import Snapshot, StoreError, open_store
 from ui import freshness
 from ui.view import View
 
+_HERE = Path(__file__).parent
 _KEY = "view"
 
 
-def style() -> None:
-    """Apply the few rules that the theme has no option for."""
-    st.html(Path(__file__).parent / "style.css")
+def set_up() -> None:
+    """Configure the browser's tab and the few looks that the theme has no option for.
+
+    The icon is a file of our own: Streamlit's named icons come from the internet.
+    """
+    st.set_page_config("FPP Analytics", page_icon=_HERE / "icon.png", layout="wide")
+    st.logo(_HERE / "logo.svg", size="large")
+    st.html(_HERE / "style.css")
 
 
 def open_or_stop(settings: DashboardSettings) -> Snapshot:
