@@ -1,0 +1,179 @@
+"""A failure is reported once, under a reference, and without what is private."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from textwrap import dedent
+
+import pytest
+
+from tests.web.running import ROOT
+from tests.web.sentry import Sentry, sentry
+
+USER = "V1StGXR8_Z5jdHi6B-myT"
+PASSWORD = "pa55word-of-the-database"  # noqa: S105 - made up
+PRIVATE = (USER, PASSWORD, "anna@example.org", "public-key")
+
+SCRIPT = dedent(
+    """
+    import os, sys
+    from errors import *
+    from settings import SyncSettings
+    settings = SyncSettings.from_env(os.environ)
+    start_errors(settings.sentry, settings.secrets)
+    user, password = os.environ["USER_ID"], os.environ["DB_PASSWORD"]
+    add_error_breadcrumb(f"asked for {user}", "db", {"user_id": user, "rows": 3})
+    try:
+        try:
+            raise ValueError(f"first {user}")
+        except ValueError as cause:
+            raise OSError(f"user {user}, anna@example.org, {password}") from cause
+    except OSError as error:
+        extra = {"token": "abc", "table": "fpp_votes", "note": f"of {user}", "n": 2}
+        context = ErrorContext("sync", "read", extra)
+        print(capture_error(error, context, sys.argv[1]))
+    flush_errors()
+    """
+)
+
+
+@pytest.fixture
+def tracker() -> Iterator[Sentry]:
+    with sentry() as kept:
+        yield kept
+
+
+def run(
+    tracker: Sentry, environment: str = "production", severity: str = "high"
+) -> tuple[str, str]:
+    """Capture an error in a process of its own; return the reference and the log."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, severity],
+        cwd=ROOT,
+        env={
+            "USER_ID": USER,
+            "DB_PASSWORD": PASSWORD,
+            "FPP_ANALYTICS_SENTRY_DSN": tracker.dsn,
+            "SENTRY_ENVIRONMENT": environment,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip(), done.stderr
+
+
+def test_in_production_a_failure_arrives_once_with_its_reference(
+    tracker: Sentry,
+) -> None:
+    reference, log = run(tracker)
+    [event] = tracker.events
+    assert len(tracker.envelopes) == 1
+    assert event["level"] == "error"
+    assert event["environment"] == "production"
+    assert event["tags"] == {
+        "component": "sync",
+        "action": "read",
+        "severity": "high",
+        "reference": reference,
+    }
+    [entry] = [json.loads(line) for line in log.splitlines()]
+    assert (entry["reference"], entry["level"]) == (reference, "error")
+
+
+def test_what_arrives_holds_nothing_private(tracker: Sentry) -> None:
+    run(tracker)
+    [event] = tracker.events
+    sent = json.dumps(event)
+    assert [text for text in PRIVATE if text in sent] == []
+    assert event["extra"] == {
+        "token": "<private>",
+        "table": "fpp_votes",
+        "note": "of <user>",
+        "n": 2,
+    }
+    assert [e["value"] for e in event["exception"]["values"]] == [
+        "first <user>",
+        "user <user>, <e-mail>, <secret>",
+    ]
+    [crumb] = event["breadcrumbs"]["values"]
+    assert crumb["message"] == "asked for <user>"
+    assert crumb["data"] == {"user_id": "<private>", "rows": 3}
+    assert not {"user", "request"} & event.keys()
+    assert "server_name" not in event or event["server_name"] == ""
+
+
+def test_the_frames_of_a_failure_carry_no_values(tracker: Sentry) -> None:
+    run(tracker)
+    [event] = tracker.events
+    frames = [
+        frame
+        for exception in event["exception"]["values"]
+        for frame in exception["stacktrace"]["frames"]
+    ]
+    assert frames
+    assert [frame for frame in frames if "vars" in frame] == []
+
+
+@pytest.mark.parametrize("environment", ["development", "staging"])
+def test_elsewhere_nothing_leaves_the_machine(
+    tracker: Sentry, environment: str
+) -> None:
+    reference, log = run(tracker, environment)
+    assert tracker.envelopes == []
+    assert (
+        f"ERROR    sync/read: OSError: user <user>, <e-mail>, <secret> [{reference}]"
+        in log
+    )
+
+
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_the_log_holds_nothing_private(tracker: Sentry, environment: str) -> None:
+    _, log = run(tracker, environment)
+    assert "Traceback" in log
+    assert [text for text in PRIVATE if text in log] == []
+
+
+@pytest.mark.parametrize(
+    ("severity", "in_log", "in_sentry"),
+    [
+        ("critical", "critical", "fatal"),
+        ("high", "error", "error"),
+        ("medium", "warning", "warning"),
+        ("low", "info", "info"),
+    ],
+)
+def test_a_severity_has_its_level_in_log_and_sentry(
+    tracker: Sentry, severity: str, in_log: str, in_sentry: str
+) -> None:
+    _, log = run(tracker, severity=severity)
+    [event] = tracker.events
+    assert (json.loads(log)["level"], event["level"]) == (in_log, in_sentry)
+
+
+def test_a_log_line_alone_is_not_an_event(tracker: Sentry) -> None:
+    code = dedent(
+        """
+        import os, logging
+        from errors import *
+        from settings import SyncSettings
+        start_errors(SyncSettings.from_env(os.environ).sentry)
+        logging.getLogger("x").error("not captured")
+        logger.critical("not captured")
+        flush_errors()
+        """
+    )
+    variables = {
+        "FPP_ANALYTICS_SENTRY_DSN": tracker.dsn,
+        "SENTRY_ENVIRONMENT": "production",
+    }
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=variables, check=True)
+    assert tracker.events == []
+
+
+def test_a_sentry_that_is_not_there_stops_nothing() -> None:
+    gone = Sentry()
+    gone.dsn = "http://key@127.0.0.1:1/42"
+    reference, log = run(gone)
+    assert reference in log

@@ -1,0 +1,57 @@
+"""What is private is taken out, and what is not stays readable."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scrub import Scrubber
+from settings import Secret
+
+NANOID = st.text(string.ascii_letters + string.digits + "_-", min_size=21, max_size=21)
+SCRUBBER = Scrubber.of([Secret("s3cret-value"), Secret("s3cret-value-2"), Secret("x")])
+
+
+@given(user=NANOID.filter(lambda t: any(c.isdigit() for c in t)))
+def test_a_user_id_never_stays(user: str) -> None:
+    for text in (user, f"user {user}!", f"id='{user}'", f"({user},)", f"a/{user}/b"):
+        assert user not in SCRUBBER.text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "scrubbed"),
+    [
+        ("for s3cret-value-2.", "for <secret>."),
+        ("mail to anna.b+c@mail.example.org now", "mail to <e-mail> now"),
+        ("mysql://fpp:pw@db/x", "mysql://<secret>@db/x"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer <secret>"),
+        ("GET /login?token=abc&next=/", "GET /login?token=<secret>&next=/"),
+        ('{"password": "abc"}', '{"password": "<secret>"}'),
+        ("fpp_session=W10.abc; x", "fpp_session=<secret>; x"),
+    ],
+)
+def test_secrets_addresses_and_tokens_are_replaced(text: str, scrubbed: str) -> None:
+    assert SCRUBBER.text(text) == scrubbed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fpp_votes: 3 blocks differ, 1200 rows read anew",
+        "2 missing columns in fpp_votes.parquet: 'amount_of_estimations', 'id'",
+        "ENTERED_EXISTING_ROOM is no label of the enum",
+        "connection to mariadb:3306 refused after 3 tries",
+        "x",
+    ],
+)
+def test_what_helps_to_find_the_cause_stays(text: str) -> None:
+    assert SCRUBBER.text(text) == text
+
+
+def test_a_tree_is_scrubbed_at_every_depth() -> None:
+    tree = {"a": [{"email": "x@y.de", "b": ("s3cret-value", 1)}], "user_id": None}
+    assert SCRUBBER.tree(tree) == {
+        "a": [{"email": "<private>", "b": ["<secret>", 1]}],
+        "user_id": None,
+    }
