@@ -42,7 +42,7 @@ def _apart(frames: Frames, window: Window) -> pl.LazyFrame:
     """Return split rounds: voted_at, steps, next_steps (null: no re-vote).
 
     Inferred: the room's next round counts as the same story again if it starts at
-    once and nearly the same people estimate.
+    once and nearly the same people estimate; one that nobody estimated is passed over.
     """
     later = Window(window.start, window.end + timedelta(days=1))
     people = joined(frames, later).group_by("vote_id").agg(people="user_id")
@@ -50,7 +50,7 @@ def _apart(frames: Frames, window: Window) -> pl.LazyFrame:
     both = here.list.set_intersection(there).list.len()
     either = here.list.set_union(there).list.len()
     return (
-        _followed(frames.votes.filter(later.contains("voted_at")))
+        _followed(frames.votes.filter(later.contains("voted_at"), estimated()))
         .filter(window.contains("voted_at"))
         .join(people, left_on="id", right_on="vote_id", how="left")
         .join(people, left_on="next_id", right_on="vote_id", how="left", suffix="_next")

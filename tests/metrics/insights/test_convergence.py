@@ -1,7 +1,16 @@
 import pytest
 
 from metrics.insights import convergence
-from tests.metrics.building import Row, at, days, estimation, frames, one, vote
+from tests.metrics.building import (
+    Row,
+    at,
+    days,
+    estimation,
+    frames,
+    one,
+    unestimated,
+    vote,
+)
 
 DAY = days("2026-11-03", "2026-11-03")
 FIRST = "2026-11-03 09:00:00"
@@ -85,6 +94,12 @@ def test_only_the_rooms_very_next_round_can_be_a_re_vote() -> None:
     others = round_at("2026-11-03 09:03:00", 3, 3, ("x", "y"))
     late = round_at("2026-11-03 09:05:00", 3, 3)
     assert counts(round_at(FIRST, 1, 5), others, late)[1] == 0
+
+
+def test_a_round_that_nobody_estimated_is_passed_over() -> None:
+    nobody = [unestimated("2026-11-03 09:03:00")]
+    again = round_at("2026-11-03 09:05:00", 3, 3)
+    assert counts(round_at(FIRST, 1, 5), nobody, again) == (1, 1, 1)
 
 
 def test_another_rooms_round_is_no_re_vote() -> None:

@@ -1,0 +1,207 @@
+"""What must hold on any data."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.insights import (
+    agreement,
+    auto_flip,
+    consensus,
+    convergence,
+    funnel,
+    health,
+    invites,
+    retention,
+    round_time,
+    spectators,
+)
+from metrics.scale import SCALE
+from tests.metrics.building import (
+    Row,
+    answer,
+    column,
+    days,
+    estimation,
+    event,
+    frames,
+    one,
+    quick,
+    room,
+    unestimated,
+    user,
+    vote,
+)
+
+FIRST = datetime(2026, 9, 28)
+WINDOW = days("2026-09-28", "2026-10-25")
+NOW = datetime(2026, 11, 22, 12)
+TIMES = st.integers(0, 20 * 24 * 60).map(
+    lambda minute: (FIRST + timedelta(minutes=minute)).isoformat()
+)
+PEOPLE = st.sampled_from("abcdef")
+ESTIMATES = st.dictionaries(PEOPLE, st.sampled_from(SCALE), min_size=1, max_size=6)
+
+
+def a_round(
+    time: str, key: int, given: dict[str, int], watching: int, *, flip: bool
+) -> list[Row]:
+    """A round as the product stores it: its estimates agree with what it says."""
+    values = given.values()
+    return [
+        vote(
+            time,
+            room=key,
+            low=min(values),
+            high=max(values),
+            amount=len(given),
+            spectators=watching,
+            flip=flip,
+        ),
+        *(estimation(who, time, value, room=key) for who, value in given.items()),
+        *(
+            estimation(f"s{n}", time, None, room=key, spectator=True)
+            for n in range(watching)
+        ),
+    ]
+
+
+ROUNDS = st.lists(
+    st.builds(
+        a_round,
+        TIMES,
+        st.integers(1, 3),
+        ESTIMATES,
+        st.integers(0, 2),
+        flip=st.booleans(),
+    ),
+    max_size=30,
+).map(lambda rounds: [row for each in rounds for row in each])
+NEWCOMERS = st.lists(
+    st.one_of(
+        st.builds(event, PEOPLE, TIMES, st.just("ENTERED_NEW_ROOM")),
+        st.builds(event, PEOPLE, TIMES, st.just("COPIED_ROOM_LINK")),
+    ),
+    max_size=15,
+).map(lambda rows: [*rows, *(user(who, "2026-09-28 00:00") for who in "abcdef")])
+ROOMS = [room(key, f"room {key}", "2026-09-28 00:00") for key in (1, 2, 3)]
+
+
+def number(row: dict[str, object], name: str) -> float:
+    value = row[name]
+    assert isinstance(value, int | float)
+    return value
+
+
+def assert_rates_between_0_and_1(row: dict[str, object]) -> None:
+    for name, value in row.items():
+        if isinstance(value, float) and not name.endswith(("seconds", "steps", "hour")):
+            assert 0 <= value <= 1, name
+
+
+@quick
+@given(ROUNDS, NEWCOMERS)
+def test_rates_lie_in_0_to_1(rounds: list[Row], people: list[Row]) -> None:
+    rows = frames(*rounds, *people, *ROOMS)
+    for plan in (
+        consensus.totals(rows, WINDOW),
+        agreement.totals(rows, WINDOW),
+        convergence.totals(rows, WINDOW),
+        round_time.totals(rows, WINDOW),
+        spectators.totals(rows, WINDOW),
+        auto_flip.totals(rows, WINDOW),
+        invites.totals(rows, WINDOW, NOW),
+    ):
+        assert_rates_between_0_and_1(one(plan))
+
+
+@quick
+@given(ROUNDS)
+def test_a_part_is_never_more_than_its_whole(rounds: list[Row]) -> None:
+    rows = frames(*rounds)
+    agreed = one(consensus.totals(rows, WINDOW))
+    near, all_rounds = number(agreed, "near_rounds"), number(agreed, "rounds")
+    assert number(agreed, "consensus_rounds") <= near
+    assert near + number(agreed, "split_rounds") <= all_rounds
+    stood = one(agreement.totals(rows, WINDOW))
+    assert number(stood, "agreeing") <= number(stood, "estimates")
+    assert number(stood, "covered_rounds") <= number(stood, "rounds")
+    voted = one(convergence.totals(rows, WINDOW))
+    again = number(voted, "re_votes")
+    assert number(voted, "converged") <= again <= number(voted, "apart_rounds")
+
+
+@quick
+@given(ROUNDS, st.lists(TIMES, min_size=1, max_size=5))
+def test_a_round_without_estimates_changes_nothing(
+    rounds: list[Row], empty: list[str]
+) -> None:
+    more = [unestimated(time, room) for time in empty for room in (1, 2, 3)]
+    without, added = frames(*rounds), frames(*rounds, *more)
+    for build in (
+        consensus.totals,
+        agreement.totals,
+        convergence.totals,
+        round_time.totals,
+        spectators.totals,
+        auto_flip.totals,
+    ):
+        assert one(build(without, WINDOW)) == one(build(added, WINDOW))
+    assert answer(health.health(without, NOW)) == answer(health.health(added, NOW))
+
+
+@quick
+@given(ROUNDS)
+def test_weeks_add_up_to_the_period(rounds: list[Row]) -> None:
+    rows = frames(*rounds)
+    line = column(consensus.over_time(rows, WINDOW, "week"), "rounds")
+    assert len(line) == 4
+    total = one(consensus.totals(rows, WINDOW))["rounds"]
+    assert sum(int(str(n)) for n in line) == total
+    sizes = column(consensus.by_team_size(rows, WINDOW), "rounds")
+    assert sum(int(str(n)) for n in sizes) == total
+
+
+@quick
+@given(ROUNDS, NEWCOMERS)
+def test_funnel_steps_never_grow_and_dimensions_add_up(
+    rounds: list[Row], people: list[Row]
+) -> None:
+    rows = frames(*rounds, *people)
+    steps = [int(str(n)) for n in column(funnel.steps(rows, WINDOW), "reached")]
+    assert steps[0] == 6
+    assert steps == sorted(steps, reverse=True)
+    for dimension in ("source", "device", "country"):
+        table = funnel.by(rows, WINDOW, dimension).collect()
+        assert [table[step].sum() for step in funnel.STEPS] == steps
+
+
+@quick
+@given(ROUNDS, st.sampled_from(["rooms", "users"]), st.sampled_from([1, 2]))
+def test_a_retention_cell_never_exceeds_its_cohort_and_the_future_is_blank(
+    rounds: list[Row], who: retention.Who, weeks: retention.Weeks
+) -> None:
+    cells = answer(retention.grid(frames(*rounds), FIRST + timedelta(21), who, weeks))
+    for cell in cells:
+        began = cell["cohort"]
+        assert isinstance(began, type(FIRST.date()))
+        starts = began + timedelta(weeks=weeks * number(cell, "k"))
+        if starts > (FIRST + timedelta(21)).date():
+            assert (cell["alive"], cell["share"], cell["running"]) == (None,) * 3
+        else:
+            assert 0 <= number(cell, "alive") <= number(cell, "size")
+        if cell["k"] == 0:
+            assert cell["alive"] == cell["size"]
+
+
+@quick
+@given(ROUNDS)
+def test_health_lies_in_0_to_100_and_is_the_sum_of_its_parts(rounds: list[Row]) -> None:
+    for found in answer(health.health(frames(*rounds), FIRST + timedelta(20))):
+        parts = [
+            number(found, f"health_{part}")
+            for part in ("weeks", "people", "consensus", "recent")
+        ]
+        assert all(0 <= part <= 25 for part in parts)
+        assert abs(number(found, "health") - sum(parts)) < 1e-9
