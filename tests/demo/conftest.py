@@ -6,7 +6,7 @@ import pytest
 
 from demo.writer import simulate
 
-NOW = datetime(2026, 11, 19, 14, 30)  # noqa: DTZ001 (times are UTC without a zone)
+NOW = datetime(2026, 11, 19, 14, 30)
 """A Thursday afternoon."""
 
 

@@ -21,4 +21,5 @@ ANSWERS: Mapping[str, Answer] = {
 
 def answer(name: str, frame: pl.DataFrame) -> str | None:
     """Return the sentence that answers a table's question; None: it has no answer."""
-    return ANSWERS[name](frame) if name in ANSWERS else None
+    sentence = ANSWERS[name](frame) if name in ANSWERS else None
+    return sentence and sentence[0].upper() + sentence[1:]

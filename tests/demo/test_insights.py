@@ -1,0 +1,65 @@
+"""The planted stories, as the pages tell them."""
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from metrics.catalogue import CATALOGUE
+from metrics.frames import Frames, Window
+from metrics.insights.answers import ANSWERS, answer
+from metrics.scope import Scope
+from tests.demo.conftest import NOW
+
+Tables = dict[str, pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def asked(history: Tables) -> Scope:
+    """Ask about the last 28 whole days."""
+    window = Window.of_days(NOW.date() - timedelta(28), NOW.date() - timedelta(1))
+    frames = Frames({name: frame.lazy() for name, frame in history.items()})
+    return Scope(frames, window, None, "day", NOW)
+
+
+def table(asked: Scope, name: str) -> pl.DataFrame:
+    return CATALOGUE[name].build(asked).collect()
+
+
+def test_the_outage_is_an_unusual_day(asked: Scope) -> None:
+    monday = NOW.date() - timedelta(days=NOW.weekday())
+    found = table(asked, "unusual_days")
+    outage = found.filter(pl.col("bucket") == monday - timedelta(days=13))
+    assert set(outage["measure"]) >= {"page_views", "votes"}
+    assert outage.select((pl.col("value") < pl.col("low")).all()).item()
+
+
+def test_teams_bring_people_who_stay_and_the_launch_did_not(asked: Scope) -> None:
+    found = table(asked, "funnel_by_source").drop_nulls(["source", "came_back_share"])
+    shares = dict(found.select("source", "came_back_share").iter_rows())
+    assert max(shares, key=lambda source: shares[source]) == "Teams"
+    assert shares["Google Ads"] < 0.1 < shares["Teams"]
+
+
+def test_the_teams_that_went_quiet_are_on_the_list(asked: Scope) -> None:
+    found = table(asked, "rooms_gone_quiet")
+    assert {"Phoenix", "Kraken", "Wombats"} <= set(found["room_name"])
+
+
+def test_large_teams_agree_less_than_half_a_year_ago(asked: Scope) -> None:
+    now = table(asked, "consensus_by_team_size")
+    end = asked.window.end - timedelta(weeks=26)
+    window = Window(end - timedelta(weeks=12), end)
+    then = table(
+        Scope(asked.frames, window, None, "day", NOW), "consensus_by_team_size"
+    )
+    large = pl.col("team_size") == "7 or more"
+    before = then.filter(large)["near_consensus"].item()
+    assert now.filter(large)["near_consensus"].item() < before - 0.1
+
+
+def test_every_question_has_an_answer(asked: Scope) -> None:
+    names = [name for name in ANSWERS if name in CATALOGUE]
+    silent = {name for name in names if answer(name, table(asked, name)) is None}
+    assert len(names) == len(ANSWERS)
+    assert silent == set()

@@ -1,0 +1,458 @@
+from datetime import date
+
+import polars as pl
+import pytest
+
+from metrics.frames import Frames
+from metrics.insights.answers import ANSWERS, answer
+from metrics.insights.answers.words import duration, percent
+from metrics.insights.catalogue import INSIGHT_CATALOGUE
+from metrics.insights.shown import ENOUGH
+from tests.metrics.building import days, frames, scope, vote
+
+MONTH = days("2026-10-26", "2026-11-22")
+
+
+def sizes(*near_and_rounds: tuple[int, int]) -> pl.DataFrame:
+    """A table of team sizes, from small to large."""
+    return pl.DataFrame(
+        {
+            "order": [1, 2, 3],
+            "team_size": ["2–3", "4–6", "7 or more"],
+            "near_rounds": [near for near, _ in near_and_rounds],
+            "rounds": [rounds for _, rounds in near_and_rounds],
+            "near_consensus": [
+                near / rounds if rounds >= ENOUGH else None
+                for near, rounds in near_and_rounds
+            ],
+        },
+        schema_overrides={"near_consensus": pl.Float64},
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        pytest.param(
+            sizes((71, 100), (130, 210), (48, 100)),
+            "61 % of rounds ended within one card; larger teams less: 71 % with 2–3, "
+            "48 % with 7 or more.",
+            id="larger teams less",
+        ),
+        pytest.param(
+            sizes((10, 100), (0, 0), (20, 100)),
+            "15 % of rounds ended within one card; larger teams more: 10 % with 2–3, "
+            "20 % with 7 or more.",
+            id="larger teams more, one class missing",
+        ),
+        pytest.param(
+            sizes((50, 100), (10, 20), (0, 19)),
+            "43 % of rounds ended within one card; with 2–3 people as with 4–6: 50 %.",
+            id="a tie, and a class that is too small",
+        ),
+        pytest.param(
+            sizes((0, 100), (0, 100), (0, 100)),
+            "0 % of rounds ended within one card; with 2–3 people as with 7 or more: "
+            "0 %.",
+            id="all zero",
+        ),
+        pytest.param(
+            sizes((15, 30), (0, 0), (0, 0)),
+            "50 % of rounds ended within one card.",
+            id="one class only",
+        ),
+        pytest.param(
+            sizes((5, 10), (5, 10), (0, 0)),
+            "50 % of rounds ended within one card.",
+            id="enough only together",
+        ),
+        pytest.param(sizes((19, 19), (0, 0), (0, 0)), None, id="19 rounds"),
+        pytest.param(sizes((0, 0), (0, 0), (0, 0)), None, id="no round"),
+    ],
+)
+def test_consensus_by_team_size(table: pl.DataFrame, sentence: str | None) -> None:
+    assert answer("consensus_by_team_size", table) == sentence
+
+
+def weeks(*near_and_rounds: tuple[int, int]) -> pl.DataFrame:
+    near, rounds = zip(*near_and_rounds, strict=True) if near_and_rounds else ((), ())
+    return pl.DataFrame(
+        {"near_rounds": near, "rounds": rounds},
+        schema={"near_rounds": pl.Int64, "rounds": pl.Int64},
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        pytest.param(
+            weeks((30, 40), (0, 0), (10, 20), (10, 20)),
+            "Rounds within one card: 75 % in the first half of the period, 50 % in the "
+            "second.",
+            id="changed",
+        ),
+        pytest.param(
+            weeks((20, 40), (10, 20)),
+            "Rounds within one card: 50 % in both halves of the period.",
+            id="equal",
+        ),
+        pytest.param(weeks((40, 40), (19, 19)), None, id="too few in the second half"),
+        pytest.param(weeks((40, 40)), None, id="one week"),
+        pytest.param(weeks(), None, id="no week"),
+    ],
+)
+def test_consensus_over_time(table: pl.DataFrame, sentence: str | None) -> None:
+    assert answer("consensus_over_time", table) == sentence
+
+
+def row(**values: float | None) -> pl.DataFrame:
+    return pl.DataFrame({name: [value] for name, value in values.items()})
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "sentence"),
+    [
+        pytest.param(
+            "agreement",
+            row(agreement=0.66, outlier_share=0.0),
+            "66 % of estimates equal their round's most common card; 0 % are two or "
+            "more steps from its median.",
+            id="agreement",
+        ),
+        pytest.param(
+            "agreement",
+            row(agreement=None, outlier_share=None),
+            None,
+            id="no agreement",
+        ),
+        pytest.param(
+            "convergence",
+            row(apart_rounds=1200, re_vote_rate=0.86, convergence=0.75),
+            "Of 1,200 rounds two or more steps apart 86 % were voted again at once; "
+            "75 % of these second votes were closer together.",
+            id="convergence",
+        ),
+        pytest.param(
+            "convergence",
+            row(apart_rounds=40, re_vote_rate=0.25, convergence=None),
+            "Of 40 rounds two or more steps apart 25 % were voted again at once.",
+            id="few second votes",
+        ),
+        pytest.param(
+            "convergence",
+            row(apart_rounds=19, re_vote_rate=None, convergence=None),
+            None,
+            id="few split rounds",
+        ),
+        pytest.param(
+            "round_time",
+            row(
+                duration_median_seconds=40,
+                duration_p90_seconds=150,
+                talk_median_seconds=62.5,
+            ),
+            "Half of the rounds end within 40 s, nine of ten within 2.5 min; the talk "
+            "between two takes 62 s (median).",
+            id="round time",
+        ),
+        pytest.param(
+            "round_time",
+            row(
+                duration_median_seconds=40,
+                duration_p90_seconds=80,
+                talk_median_seconds=None,
+            ),
+            "Half of the rounds end within 40 s, nine of ten within 80 s.",
+            id="few talks",
+        ),
+        pytest.param(
+            "round_time",
+            row(
+                duration_median_seconds=None,
+                duration_p90_seconds=None,
+                talk_median_seconds=None,
+            ),
+            None,
+            id="few rounds",
+        ),
+        pytest.param(
+            "auto_flip",
+            row(auto_flip_share=0.3, auto_flip_effect_seconds=-9, compared_rooms=3),
+            "In 30 % of rounds the cards turn by themselves; in 3 rooms that do both, "
+            "these rounds are 9 s quicker (median).",
+            id="auto-flip is quicker",
+        ),
+        pytest.param(
+            "auto_flip",
+            row(auto_flip_share=1.0, auto_flip_effect_seconds=130, compared_rooms=1200),
+            "In 100 % of rounds the cards turn by themselves; in 1,200 rooms that do "
+            "both, these rounds are 2.2 min slower (median).",
+            id="auto-flip is slower",
+        ),
+        pytest.param(
+            "auto_flip",
+            row(auto_flip_share=0.5, auto_flip_effect_seconds=-0.4, compared_rooms=2),
+            "In 50 % of rounds the cards turn by themselves; in 2 rooms that do both, "
+            "these rounds are as long as the others (median).",
+            id="auto-flip changes nothing",
+        ),
+        pytest.param(
+            "auto_flip",
+            row(auto_flip_share=0.5, auto_flip_effect_seconds=None, compared_rooms=0),
+            "In 50 % of rounds the cards turn by themselves.",
+            id="no room does both",
+        ),
+        pytest.param(
+            "spectators",
+            row(spectator_share=0.005, estimated_later_share=0.4, watched_first=240),
+            "Under 1 % of the people in a round only watch; 40 % of the 240 who first "
+            "watched have estimated later.",
+            id="spectators",
+        ),
+        pytest.param(
+            "spectators",
+            row(spectator_share=0.08, estimated_later_share=None, watched_first=3),
+            "8 % of the people in a round only watch.",
+            id="few newcomers who watch",
+        ),
+        pytest.param(
+            "spectators",
+            row(spectator_share=None, estimated_later_share=None, watched_first=0),
+            None,
+            id="few seats",
+        ),
+        pytest.param(
+            "invites",
+            row(inviting_share=0.4, new_rooms=37, invite_intent=0.6, openers=52),
+            "40 % of 37 new rooms brought two or more new people within a week; 60 % "
+            "of the 52 people who opened a room copied a link.",
+            id="invites",
+        ),
+        pytest.param(
+            "invites",
+            row(inviting_share=None, new_rooms=3, invite_intent=0.6, openers=52),
+            "60 % of the 52 people who opened a room copied a link.",
+            id="few new rooms",
+        ),
+        pytest.param(
+            "invites",
+            row(inviting_share=None, new_rooms=3, invite_intent=None, openers=2),
+            None,
+            id="few of both",
+        ),
+    ],
+)
+def test_totals(name: str, table: pl.DataFrame, sentence: str | None) -> None:
+    assert answer(name, table) == sentence
+
+
+def kinds(by_hand: float | None, auto: float | None) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "flip": ["by hand", "auto-flip"],
+            "duration_median_seconds": [by_hand, auto],
+        }
+    )
+
+
+def test_kinds_of_flip() -> None:
+    assert answer("auto_flip_by_kind", kinds(44, 36)) == (
+        "Half of the rounds with auto-flip end within 36 s, half of those by hand "
+        "within 44 s."
+    )
+    assert answer("auto_flip_by_kind", kinds(36.2, 36)) == (
+        "With or without, half of the rounds end within 36 s."
+    )
+    assert answer("auto_flip_by_kind", kinds(None, 36)) is None
+
+
+def states(healthy: int, cooling: int, dormant: int) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "state": ["healthy", "cooling", "dormant"],
+            "room_count": [healthy, cooling, dormant],
+        }
+    )
+
+
+def test_states_of_rooms() -> None:
+    assert answer("room_states", states(1064, 0, 1)) == (
+        "Of the rooms used in the last 56 days: 1,064 healthy, 0 cooling, 1 dormant."
+    )
+    assert answer("room_states", states(19, 0, 0)) is None
+
+
+def cells(*rows: tuple[int, int, int | None, bool | None]) -> pl.DataFrame:
+    schema = {"k": pl.Int64, "size": pl.Int64, "alive": pl.Int64, "running": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def test_retention_is_weighted_and_knows_no_future() -> None:
+    grid = cells(
+        (1, 30, 15, False),
+        (1, 10, 1, False),
+        (1, 90, 90, True),
+        (4, 30, 3, False),
+        (4, 10, None, None),
+    )
+    assert answer("retention_rooms_by_weeks", grid) == (
+        "After 1 week 40 % of rooms are still there, after 4 weeks 10 %."
+    )
+
+
+def test_retention_leaves_out_an_age_that_few_have_reached() -> None:
+    grid = cells((1, 20, 0, False), (4, 19, 19, False))
+    assert answer("retention_users_by_sprints", grid) == (
+        "After 1 sprint 0 % of people are still there."
+    )
+    assert answer("retention_users_by_weeks", cells((1, 19, 19, False))) is None
+
+
+def test_retention_of_the_average_says_the_same() -> None:
+    average = cells((1, 40, 16, None), (4, 30, 3, None)).drop("running")
+    assert answer("retention_rooms_by_weeks_average", average) == (
+        "After 1 week 40 % of rooms are still there, after 4 weeks 10 %."
+    )
+
+
+def steps(*reached: int) -> pl.DataFrame:
+    names = ["New users", "Entered a room", "Estimated", "With others", "Again"]
+    return pl.DataFrame({"step": range(1, 6), "step_name": names, "reached": reached})
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        pytest.param(
+            steps(1000, 500, 450, 450, 100),
+            "Of 1,000 new users 50 % entered a room, 45 % estimated, and 10 % "
+            "estimated again on a later day; most are lost before “Entered a room”.",
+            id="most are lost at the door",
+        ),
+        pytest.param(
+            steps(40, 30, 20, 20, 20),
+            "Of 40 new users 75 % entered a room, 50 % estimated, and 50 % estimated "
+            "again on a later day.",
+            id="two steps tie",
+        ),
+        pytest.param(
+            steps(20, 20, 20, 20, 20),
+            "Of 20 new users 100 % entered a room, 100 % estimated, and 100 % "
+            "estimated again on a later day.",
+            id="nobody is lost",
+        ),
+        pytest.param(steps(19, 5, 4, 3, 2), None, id="19 users"),
+        pytest.param(steps(0, 0, 0, 0, 0), None, id="nobody"),
+    ],
+)
+def test_funnel(table: pl.DataFrame, sentence: str | None) -> None:
+    assert answer("funnel", table) == sentence
+
+
+def by_source(*rows: tuple[str | None, int, float | None]) -> pl.DataFrame:
+    schema = {
+        "source": pl.String,
+        "new_users": pl.Int64,
+        "came_back_share": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        pytest.param(
+            by_source(
+                (None, 500, 0.9),
+                ("GitHub", 100, 0.02),
+                ("Teams", 50, 0.5),
+                ("CV", 3, None),
+            ),
+            "Of new users from Teams 50 % estimated again on a later day, of those "
+            "from GitHub 2 %.",
+            id="unknown and few are not compared",
+        ),
+        pytest.param(
+            by_source(("Teams", 50, 0.5), ("Bing", 20, 0.5)),
+            "Whatever the source, 50 % estimated again on a later day.",
+            id="a tie",
+        ),
+        pytest.param(
+            by_source(("Teams", 50, 0.0)),
+            "Of new users from Teams 0 % estimated again on a later day.",
+            id="one source",
+        ),
+        pytest.param(by_source((None, 50, 0.5), ("CV", 3, None)), None, id="none"),
+    ],
+)
+def test_funnel_by_source(table: pl.DataFrame, sentence: str | None) -> None:
+    assert answer("funnel_by_source", table) == sentence
+
+
+def newcomers(*counts: tuple[int, int]) -> pl.DataFrame:
+    schema = {"newcomers": pl.Int64, "room_count": pl.Int64}
+    return pl.DataFrame(counts, schema=schema, orient="row")
+
+
+def test_newcomers_of_rooms() -> None:
+    assert answer(
+        "invites_by_newcomers", newcomers((0, 5), (1, 5), (2, 8), (9, 2))
+    ) == (
+        "25 % of new rooms brought nobody new within a week, 50 % two people or more."
+    )
+    assert answer("invites_by_newcomers", newcomers((3, 20))) == (
+        "0 % of new rooms brought nobody new within a week, 100 % two people or more."
+    )
+    assert answer("invites_by_newcomers", newcomers((0, 19))) is None
+
+
+def test_the_most_unusual_day_is_named() -> None:
+    marks = pl.DataFrame(
+        {
+            "measure": ["votes", "page_views"],
+            "bucket": [date(2026, 11, 3), date(2026, 11, 4)],
+            "value": [0, 1000],
+            "expected": [50.0, 120.0],
+            "low": [10.0, 20.0],
+            "high": [90.0, 220.0],
+        }
+    )
+    assert answer("unusual_days", marks) == (
+        "Wednesday, 4 November 2026: 1,000 page views, where 20 to 220 were to be "
+        "expected."
+    )
+    assert answer("unusual_days", marks.head(0)) is None
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+@pytest.mark.parametrize(
+    "rows",
+    [Frames.empty(), frames(vote("2026-11-03 09:00"))],
+    ids=["no row", "one round"],
+)
+def test_every_answer_is_silent_where_the_store_holds_next_to_nothing(
+    name: str, rows: Frames
+) -> None:
+    table = INSIGHT_CATALOGUE[name].build(scope(rows, MONTH)).collect()
+    assert answer(name, table) is None
+
+
+def test_a_table_without_a_question_has_no_answer() -> None:
+    assert answer("room_health", pl.DataFrame()) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        *((0, "0 %"), (0.0001, "under 1 %"), (0.01, "1 %"), (0.994, "over 99 %")),
+        *((0.99, "99 %"), (0.9999, "over 99 %"), (1, "100 %")),
+    ],
+)
+def test_only_none_is_0_percent_and_only_all_is_100(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_seconds_turn_into_minutes_from_two_minutes_on() -> None:
+    assert [duration(s) for s in (0, 119.4, 120, 3600)] == [
+        *("0 s", "119 s", "2.0 min", "60.0 min")
+    ]

@@ -1,0 +1,164 @@
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from metrics.anomalies import marks, unusual_days
+from metrics.insights.catalogue import INSIGHT_CATALOGUE
+from tests.metrics.building import Row, answer, days, frames, scope, view, vote
+
+MONDAY = date(2026, 8, 3)
+WEEKS = 12
+
+
+def series(values: list[float | None], step: int = 1) -> pl.LazyFrame:
+    buckets = [MONDAY + timedelta(days=step * n) for n in range(len(values))]
+    return pl.LazyFrame(
+        {"bucket": buckets, "value": values},
+        schema={"bucket": pl.Date, "value": pl.Float64},
+    )
+
+
+def working_weeks(growth: float = 0) -> list[float | None]:
+    """Twelve weeks: a hundred on workdays, ten at weekends, growing per week."""
+    return [
+        (100 if n % 7 < 5 else 10) * (1 + growth * (n // 7)) for n in range(7 * WEEKS)
+    ]
+
+
+def marked(values: list[float | None]) -> list[object]:
+    found = marks(series(values), MONDAY).collect()
+    return found["bucket"].to_list()
+
+
+def day(week: int, weekday: int) -> date:
+    return MONDAY + timedelta(weeks=week, days=weekday)
+
+
+def test_a_steady_rhythm_has_no_marks() -> None:
+    assert marked(working_weeks()) == []
+
+
+def test_steady_growth_has_no_marks() -> None:
+    assert marked(working_weeks(growth=0.1)) == []
+
+
+def test_a_dip_on_a_workday_is_marked_with_what_was_to_be_expected() -> None:
+    values = working_weeks()
+    values[7 * 10 + 1] = 0
+    found = answer(marks(series(values), MONDAY))
+    # Nothing varied: four times the square root of a hundred is counting alone.
+    assert found == [
+        {
+            "bucket": day(10, 1),
+            "value": 0,
+            "expected": 100,
+            "low": 60,
+            "high": 140,
+        }
+    ]
+
+
+def test_a_spike_at_a_weekend_is_marked() -> None:
+    values = working_weeks()
+    values[7 * 11 + 5] = 100
+    assert marked(values) == [day(11, 5)]
+
+
+def test_a_quiet_weekend_is_expected() -> None:
+    values = working_weeks()
+    values[7 * 11 + 5] = 4
+    assert marked(values) == []
+
+
+def test_one_earlier_outlier_does_not_change_what_is_expected() -> None:
+    values = working_weeks()
+    values[7 * 4] = 5000
+    values[7 * 11] = 101
+    assert marked(values) == []
+
+
+def test_the_usual_spread_widens_the_range() -> None:
+    """Mondays swing by 50 around 100: 20 is no surprise any more."""
+    values = working_weeks()
+    for week in range(WEEKS):
+        values[7 * week] = 150 if week % 2 else 50
+    values[7 * 11] = 20
+    assert marked(values) == []
+
+
+def test_eight_weeks_are_needed_to_know_what_to_expect() -> None:
+    values = working_weeks()
+    values[7 * 7 + 1] = 0
+    assert marked(values[: 7 * 8]) == []
+
+
+def test_unknown_days_teach_nothing() -> None:
+    values = working_weeks()
+    values[7 * 5 + 1] = None
+    values[7 * 11 + 1] = 0
+    assert marked(values) == []
+
+
+def test_small_numbers_are_never_marked() -> None:
+    values: list[float | None] = [0.0] * (7 * WEEKS)
+    values[7 * 11] = 19
+    assert marked(values) == []
+    values[7 * 11] = 20
+    assert marked(values) == [day(11, 0)]
+
+
+def test_at_most_three_days_are_marked_the_furthest_off() -> None:
+    values = working_weeks()
+    for weekday, value in enumerate((300, 200, 500, 400, 100)):
+        values[7 * 11 + weekday] = value
+    assert marked(values) == [day(11, 0), day(11, 2), day(11, 3)]
+
+
+def test_days_before_the_period_are_not_marked() -> None:
+    values = working_weeks()
+    values[7 * 9 + 1] = 0
+    assert answer(marks(series(values), day(10, 0))) == []
+
+
+def test_weeks_are_compared_with_the_weeks_before() -> None:
+    values: list[float | None] = [500.0] * 10
+    values[9] = 100
+    found = marks(series(values, step=7), MONDAY, season=1).collect()
+    assert found["bucket"].to_list() == [MONDAY + timedelta(weeks=9)]
+
+
+def rounds(count: int) -> list[Row]:
+    """Votes on the Tuesdays of twelve weeks, none on the last but one."""
+    return [
+        vote(f"{day(week, 1)} 10:00", amount=2)
+        for week in range(WEEKS)
+        for _ in range(count if week != 10 else 0)
+    ]
+
+
+@pytest.mark.parametrize(("count", "found"), [(50, 1), (10, 0)])
+def test_an_outage_shows_in_votes_and_estimations(count: int, found: int) -> None:
+    window = days("2026-10-05", "2026-10-25")
+    rows = frames(*rounds(count), view("a", "2026-08-03 10:00"))
+    table = unusual_days(rows, window, date(2026, 10, 26)).collect()
+    votes = table.filter(pl.col("measure") == "votes")
+    assert votes["bucket"].to_list() == [day(10, 1)] * found
+
+
+def test_the_running_day_is_not_judged() -> None:
+    window = days("2026-10-05", "2026-10-13")
+    rows = frames(*rounds(50))
+    assert unusual_days(rows, window, date(2026, 10, 13)).collect().is_empty()
+
+
+def test_days_before_the_first_row_are_unknown_not_zero() -> None:
+    rows = [vote("2026-10-13 10:00")] * 500
+    window = days("2026-10-05", "2026-10-25")
+    assert unusual_days(frames(*rows), window, date(2026, 10, 26)).collect().is_empty()
+
+
+def test_the_catalogue_judges_days_until_yesterday() -> None:
+    asked = scope(frames(*rounds(50)), days("2026-10-05", "2026-10-14"))
+    table = INSIGHT_CATALOGUE["unusual_days"].build(asked).collect()
+    assert set(table["measure"]) == {"votes", "estimations"}
