@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from anyio import to_thread
 
 import clock
 from errors import flush_errors, logger, start_errors
-from web import failure, server, start
+from web import failure, server, start, warm
 
 settings = start.settings_or_exit(os.environ)
 dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
@@ -23,7 +24,8 @@ failure.report_page_failures_once()
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Say where the server is; at the end send what is left to send."""
+    """Warm up and say where the server is; at the end send what is left to send."""
+    await to_thread.run_sync(warm.warm_up, settings.data_dir, clock.now())
     sys.stdout.write(dashboard.announcement())
     sys.stdout.flush()
     yield

@@ -1,0 +1,93 @@
+"""A visitor who speaks Streamlit's protocol: logs in, opens pages, reads answers."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What the server sent for one run of a page."""
+
+    seconds: float
+    messages: list[ForwardMsg] = field(repr=False)
+
+    @property
+    def texts(self) -> list[str]:
+        """Titles, alerts and other texts, as they were sent."""
+        return [text for message in self.messages for text in _texts(message)]
+
+    @property
+    def bytes(self) -> int:
+        """Size of all messages."""
+        return sum(message.ByteSize() for message in self.messages)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the page shows a failure."""
+        return any(
+            "finds it under the reference" in text for text in self.texts
+        ) or any(
+            message.delta.new_element.HasField("exception")
+            for message in self.messages
+            if message.HasField("delta")
+        )
+
+
+class Visitor:
+    """One browser tab, over an open websocket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+
+    def open(self, page: str, query: str = "", seconds: float = 60) -> Drawn:
+        """Open a page by its name in the address, and wait until it is drawn."""
+        message = BackMsg()
+        message.rerun_script.page_name = page
+        message.rerun_script.query_string = query
+        began = time.monotonic()
+        self._socket.send(message.SerializeToString())
+        messages = list(self._until_finished(began + seconds))
+        return Drawn(time.monotonic() - began, messages)
+
+    def _until_finished(self, deadline: float) -> Iterator[ForwardMsg]:
+        while True:
+            data = self._socket.recv(timeout=max(0.0, deadline - time.monotonic()))
+            message = ForwardMsg()
+            message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+            yield message
+            if message.HasField("script_finished"):
+                return
+
+
+@contextmanager
+def visiting(url: str, session_cookie: str) -> Iterator[Visitor]:
+    """Open a tab with a session."""
+    with connect(
+        url.replace("http", "ws", 1) + "/_stcore/stream",
+        origin=Origin(url),
+        subprotocols=[Subprotocol("streamlit")],
+        additional_headers={"Cookie": session_cookie},
+        max_size=None,
+    ) as socket:
+        yield Visitor(socket)
+
+
+def log_in(url: str, token: str) -> str:
+    """Return the cookie header of a new session."""
+    answer = httpx.post(f"{url}/login", data={"token": token})
+    return answer.headers["set-cookie"].partition(";")[0]
+
+
+def _texts(message: ForwardMsg) -> Iterator[str]:
+    element = message.delta.new_element
+    for kind in ("markdown", "alert", "heading"):
+        if element.HasField(kind):
+            yield getattr(element, kind).body
