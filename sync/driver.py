@@ -16,6 +16,28 @@ import mysql.connector
 HAS_EXTENSION = bool(mysql.connector.HAVE_CEXT)
 
 
+def _of_the_extension() -> tuple[type[Exception], ...]:
+    """Return the extension's own errors, which some of its calls let through."""
+    if not HAS_EXTENSION:
+        return ()
+    extension = import_module("_mysql_connector")
+    return extension.MySQLError, extension.MySQLInterfaceError
+
+
+FAILURES: tuple[type[Exception], ...] = (
+    mysql.connector.Error,
+    OSError,
+    *_of_the_extension(),
+)
+"""What the driver raises when a connection fails, in either implementation."""
+
+
+def number(failure: Exception) -> int | None:
+    """Return the server's or the system's error number, if there is one."""
+    found = getattr(failure, "errno", None)
+    return found if isinstance(found, int) else None
+
+
 def implementation() -> str:
     """Return which implementation of the driver runs, for the log."""
     kind = "C extension" if HAS_EXTENSION else "pure Python (about 7 times slower)"

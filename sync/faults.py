@@ -32,7 +32,7 @@ class SourceError(SyncError):
 class AccessDeniedError(SyncError):
     """The database refuses the user, or the database is not there."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int | None) -> None:
         super().__init__(
             f"the database refuses this user (error {number}); nothing was copied. "
             "Check DB_USERNAME, DB_PASSWORD and DB_NAME, and grant SELECT on it"

@@ -15,6 +15,7 @@ from sync import sql
 from sync.checksum import Checksum
 from sync.contract import LiveColumn
 from sync.decode import RawRow, decode
+from sync.driver import FAILURES, number
 from sync.faults import AccessDeniedError, SourceError
 from sync.policy import Policy
 from sync.spans import Extent, Span
@@ -151,7 +152,7 @@ def connected(database: Database, policy: Policy) -> Iterator[Source]:
 def _close(connection: _Connection) -> None:
     try:
         connection.close()
-    except (mysql.connector.Error, OSError):
+    except FAILURES:
         # It could not say goodbye; pure Python keeps the socket open then.
         connection.shutdown()
 
@@ -183,12 +184,11 @@ def _reported(action: str) -> Iterator[None]:
     """Turn what the driver raises, in either implementation, into our errors."""
     try:
         yield
-    except mysql.connector.Error as error:
-        if error.errno in _REFUSED:
-            raise AccessDeniedError(error.errno) from error
-        raise SourceError(action, error.errno) from error
-    except OSError as error:
-        raise SourceError(action, error.errno) from error
+    except FAILURES as error:
+        code = number(error)
+        if code in _REFUSED:
+            raise AccessDeniedError(code) from error
+        raise SourceError(action, code) from error
 
 
 def _whole(value: bytes) -> int:

@@ -187,6 +187,19 @@ class LiveDatabase:
             frame = pl.read_parquet(GOLDEN / table.file_name)
             self.insert(table, frame.select(table.schema.names()).rows())
 
+    def insert_series(self, votes: int) -> None:
+        """Insert plain votes and as many events, made inside the server."""
+        self.execute(
+            "INSERT INTO fpp_votes (room_id, avg_estimation, max_estimation, "
+            "min_estimation, amount_of_estimations, amount_of_spectators, duration, "
+            "was_auto_flip) SELECT seq MOD 50 + 1, 3.5, 5, 2, 4, 0, seq MOD 900, 0 "
+            f"FROM seq_1_to_{votes}"
+        )
+        self.execute(
+            "INSERT INTO fpp_events (user_id, event) SELECT CONCAT('u', seq), "
+            f"'LEFT_ROOM' FROM seq_1_to_{votes}"
+        )
+
     def rows(self, table: Table) -> pl.DataFrame:
         """Return every row, by key, read apart from the sync job's own code.
 

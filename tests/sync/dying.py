@@ -21,7 +21,7 @@ from sync.policy import Policy
 from sync.replica import Request
 
 
-class MortalDisk(Disk):
+class CountingDisk(Disk):
     """Counts every write, fsync, rename, mkdir and unlink; one is the last."""
 
     def __init__(self, root: Path, last: int) -> None:
@@ -29,44 +29,48 @@ class MortalDisk(Disk):
         self.steps = 0
         self._last = last
 
-    def _step(self) -> bool:
+    def _end(self) -> None:
+        """End the run here."""
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _is_last(self) -> bool:
         self.steps += 1
         return self.steps == self._last
 
-    def _or_die(self) -> None:
-        if self._step():
-            os.kill(os.getpid(), signal.SIGKILL)
+    def _step(self) -> None:
+        if self._is_last():
+            self._end()
 
     def _create(self, path: Path) -> int:
-        self._or_die()
+        self._step()
         return super()._create(path)
 
     def _make(self, path: Path) -> None:
-        self._or_die()
+        self._step()
         super()._make(path)
 
     def _fill(self, file: int, content: bytes) -> None:
-        if self._step():
+        if self._is_last():
             super()._fill(file, content[: len(content) // 2])
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._end()
         super()._fill(file, content)
 
     def _flush(self, file: int) -> None:
-        self._or_die()
+        self._step()
         super()._flush(file)
 
     def replace(self, path: Path, target: Path) -> None:
-        self._or_die()
+        self._step()
         super().replace(path, target)
 
     def remove(self, path: Path) -> None:
-        self._or_die()
+        self._step()
         super().remove(path)
 
 
 def main(last: int) -> int:
     settings = SyncSettings.from_env(os.environ)
-    disk = MortalDisk(settings.data_dir, last)
+    disk = CountingDisk(settings.data_dir, last)
     policy = Policy(keep_generations=1, keep_seconds=0)
     code = Job(settings, disk, Event(), policy=policy).run(Request())
     sys.stdout.write(f"{disk.steps}\n")

@@ -42,15 +42,14 @@ def run(
     )
 
 
-def start(
-    store: Store, *arguments: str, environ: Mapping[str, str] | None = None
-) -> subprocess.Popen[str]:
-    """Start `python …` and return at once."""
+def start(store: Store, *arguments: str, quiet: bool = False) -> subprocess.Popen[str]:
+    """Start `python …` and return at once; a quiet one's words go nowhere."""
+    words = subprocess.DEVNULL if quiet else subprocess.PIPE
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env=environment(store, **(environ or {})),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        env=environment(store),
+        stdout=words,
+        stderr=words,
         text=True,
     )

@@ -1,11 +1,6 @@
 """Situation 11: readers that read all the time while the store changes."""
 
-import threading
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import polars as pl
 
@@ -14,50 +9,8 @@ from metrics.tables import EVENTS, TABLES, VOTES
 from store import Snapshot, ask
 from tests.mariadb import LiveDatabase
 from tests.sync.harness import Store
+from tests.sync.readers import heights, readers
 from tests.sync.rows import AT, vote
-
-
-@dataclass
-class Reader:
-    """Asks without pause whether votes and events belong to one generation."""
-
-    folder: Path
-    stop: threading.Event = field(default_factory=threading.Event)
-    seen: Counter[tuple[int, int]] = field(default_factory=Counter)
-    errors: list[Exception] = field(default_factory=list)
-
-    def run(self) -> None:
-        while not self.stop.is_set():
-            try:
-                self.seen[ask(self.folder, heights)] += 1
-            except Exception as error:  # noqa: BLE001  # the test looks at them
-                self.errors.append(error)
-
-
-def heights(snapshot: Snapshot) -> tuple[int, int]:
-    """Return the numbers of votes and events, each file really read."""
-    frames = snapshot.frames
-    plans = [
-        frames.votes.select(pl.col("duration").count()),
-        frames.events.select(pl.col("user_id").count()),
-    ]
-    votes, events = (frame.item() for frame in pl.collect_all(plans))
-    return votes, events
-
-
-@contextmanager
-def readers(folder: Path, number: int = 2) -> Iterator[list[Reader]]:
-    people = [Reader(folder) for _ in range(number)]
-    threads = [threading.Thread(target=reader.run) for reader in people]
-    for thread in threads:
-        thread.start()
-    try:
-        yield people
-    finally:
-        for reader in people:
-            reader.stop.set()
-        for thread in threads:
-            thread.join(timeout=20)
 
 
 def insert_pairs(database: LiveDatabase, keys: range) -> None:
@@ -90,7 +43,7 @@ def test_a_reader_never_meets_an_error_or_two_generations(
             assert store.sync() == 0
     for reader in people:
         assert reader.errors == []
-        assert [pair for pair in reader.seen if pair[0] != pair[1]] == []
+        assert reader.mixed == 0
         assert len(reader.seen) > 3
 
 
@@ -106,8 +59,7 @@ def test_the_harness_catches_files_that_are_replaced_one_by_one(
                 new = store.root / "new.parquet"
                 database.rows(table).write_parquet(new)
                 new.replace(store.root / table.file_name)
-    mixed = sum(n for r in people for pair, n in r.seen.items() if pair[0] != pair[1])
-    assert mixed + sum(len(reader.errors) for reader in people) > 0
+    assert sum(reader.mixed + len(reader.errors) for reader in people) > 0
 
 
 def test_a_question_that_outlives_its_files_starts_over_once(

@@ -1,0 +1,41 @@
+"""The sync job at a hundred times its usual pace, over many small blocks.
+
+    python -m tests.sync.busy_job
+
+It runs until it is ended, as `sync_job.py --every` does.
+"""
+
+import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
+
+import os
+import sys
+import time
+from threading import Event
+
+from settings import SyncSettings
+from sync.disk import Disk
+from sync.job import Job
+from sync.policy import Policy
+from sync.replica import Request
+from sync.schedule import every
+
+BUSY = Policy(
+    block_rows=500,
+    rotation_rows=1_000,
+    first_pause=0.1,
+    statement_seconds=5,
+    run_seconds=20,
+    keep_seconds=3,
+)
+
+
+def main() -> int:
+    stop = Event()
+    settings = SyncSettings.from_env(os.environ)
+    job = Job(settings, Disk(settings.data_dir), stop, policy=BUSY)
+    every(0.05, lambda: job.run(Request()), stop, time.monotonic)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""A chaos run: writers, readers, and kills of the job and of the server.
+
+    python -m tests.sync.chaos --minutes 5
+    python -m tests.sync.chaos --minutes 1 --naive
+
+It ends with what the store and the source disagree about, and fails unless that is
+nothing at all.
+"""
+
+import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
+
+import argparse
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from metrics.tables import TABLES, Table
+from store import StoreError
+from tests.mariadb import Server, running_server
+from tests.sync.busy_job import BUSY
+from tests.sync.harness import Store
+from tests.sync.processes import start
+from tests.sync.readers import Reader, readers
+from tests.sync.writers import Writer
+
+JOB, NAIVE = "tests.sync.busy_job", "tests.sync.naive"
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Rows in which a store and its source differ."""
+
+    lost: int = 0
+    ghosts: int = 0
+    stale: int = 0
+
+    def __add__(self, other: "Disagreement") -> "Disagreement":
+        return Disagreement(
+            self.lost + other.lost,
+            self.ghosts + other.ghosts,
+            self.stale + other.stale,
+        )
+
+
+@dataclass
+class Figures:
+    """What a chaos run came to."""
+
+    rows: Disagreement
+    torn: int
+    mixed: int
+    done: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was lost, invented, stale, torn or mixed."""
+        return self.rows == Disagreement() and not self.torn and not self.mixed
+
+    def __str__(self) -> str:
+        done = ", ".join(f"{number:,} {name}" for name, number in self.done.items())
+        return (
+            f"rows lost {self.rows.lost}, ghost rows {self.rows.ghosts}, "
+            f"stale rows {self.rows.stale}, torn reads {self.torn}, "
+            f"mixed generations {self.mixed} ({done})"
+        )
+
+
+@dataclass
+class Chaos:
+    """The actors of a run, and what they did."""
+
+    store: Store
+    server: Server
+    module: str
+    seed: int = 1
+    job_kills: int = 0
+    server_kills: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, seconds: float, finish: Callable[[Store], None]) -> Figures:
+        """Let everything loose for a while, let the job finish, and compare."""
+        self.store.root.mkdir(parents=True, exist_ok=True)
+        writers = [Writer(self.store.source, n, self.stop) for n in range(4)]
+        with readers(self.store.root) as people:
+            actors: list[Callable[[], None]] = [writer.run for writer in writers]
+            with acting([*actors, self._kill_jobs, self._kill_server], self.stop):
+                time.sleep(seconds)
+            finish(self.store)
+        return self._figures(writers, people)
+
+    def _kill_jobs(self) -> None:
+        chance = random.Random(self.seed)  # noqa: S311  # chance, not secrecy
+        while not self.stop.is_set():
+            job = start(self.store, "-m", self.module, quiet=True)
+            self.stop.wait(chance.uniform(0.8, 4))
+            job.kill()
+            job.wait()
+            self.job_kills += 1
+
+    def _kill_server(self) -> None:
+        while not self.stop.wait(5):
+            self.server.kill()
+            self.server.start()
+            self.server_kills += 1
+
+    def _figures(self, writers: Sequence[Writer], people: Sequence[Reader]) -> Figures:
+        disagreements = (compare(self.store, table) for table in TABLES)
+        return Figures(
+            rows=sum(disagreements, Disagreement()),
+            torn=sum(len(reader.errors) for reader in people),
+            mixed=sum(reader.mixed for reader in people),
+            done={
+                "commits": sum(writer.commits for writer in writers),
+                "rollbacks": sum(writer.rollbacks for writer in writers),
+                "reads": sum(reader.seen.total() for reader in people),
+                "kills of the job": self.job_kills,
+                "kills of the server": self.server_kills,
+            },
+        )
+
+
+@contextmanager
+def acting(
+    actors: Sequence[Callable[[], None]], stop: threading.Event
+) -> Iterator[None]:
+    """Run each actor in a thread; stop them at the end."""
+    threads = [threading.Thread(target=actor) for actor in actors]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=30)
+
+
+def compare(store: Store, table: Table) -> Disagreement:
+    """Count the rows of a table in which the store and the source differ."""
+    try:
+        copied = store.rows(table)
+    except (StoreError, pl.exceptions.PolarsError, OSError):
+        copied = pl.DataFrame(schema=table.schema)
+    live = store.source.rows(table)
+    common = live.join(copied, on=table.key, how="semi").height
+    same = live.join(copied, on=list(table.schema), how="semi", nulls_equal=True)
+    return Disagreement(
+        lost=live.height - common,
+        ghosts=copied.height - common,
+        stale=common - same.height,
+    )
+
+
+def settle(store: Store) -> None:
+    """Let the job end its work: one run, a verification, and what it asks for."""
+    store.policy = BUSY
+    store.sync()
+    store.job().verify()
+    store.sync()
+
+
+def settle_naively(store: Store) -> None:
+    """Give the naive algorithm the time for many more passes."""
+    job = start(store, "-m", NAIVE, quiet=True)
+    time.sleep(3)
+    job.kill()
+    job.wait()
+
+
+def chaos(seconds: float, *, naive: bool, folder: Path) -> Figures:
+    """Run on a server of its own."""
+    with running_server() as server:
+        store = Store(folder / "data", server.create_database())
+        # Enough rows that a delete is no great loss.
+        store.source.insert_series(2_000)
+        run = Chaos(store, server, NAIVE if naive else JOB)
+        return run.run(seconds, settle_naively if naive else settle)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--naive", action="store_true", help="the replaced algorithm")
+    flags = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        figures = chaos(60 * flags.minutes, naive=flags.naive, folder=Path(folder))
+    sys.stdout.write(f"{figures}\n")
+    return 0 if figures.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

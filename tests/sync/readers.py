@@ -1,0 +1,60 @@
+"""Readers of the store that never pause."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from store import Snapshot, ask
+
+
+@dataclass
+class Reader:
+    """Asks without pause whether votes and events belong to one generation."""
+
+    folder: Path
+    stop: threading.Event = field(default_factory=threading.Event)
+    seen: Counter[tuple[int, int]] = field(default_factory=Counter)
+    errors: list[Exception] = field(default_factory=list)
+
+    @property
+    def mixed(self) -> int:
+        """How often votes and events were of two generations."""
+        return sum(n for (votes, events), n in self.seen.items() if votes != events)
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            try:
+                self.seen[ask(self.folder, heights)] += 1
+            except Exception as error:  # noqa: BLE001  # the test looks at them
+                self.errors.append(error)
+
+
+def heights(snapshot: Snapshot) -> tuple[int, int]:
+    """Return the numbers of votes and events, each file really read."""
+    frames = snapshot.frames
+    plans = [
+        frames.votes.select(pl.col("duration").count()),
+        frames.events.select(pl.col("user_id").count()),
+    ]
+    votes, events = (frame.item() for frame in pl.collect_all(plans))
+    return votes, events
+
+
+@contextmanager
+def readers(folder: Path, number: int = 2) -> Iterator[list[Reader]]:
+    people = [Reader(folder) for _ in range(number)]
+    threads = [threading.Thread(target=reader.run) for reader in people]
+    for thread in threads:
+        thread.start()
+    try:
+        yield people
+    finally:
+        for reader in people:
+            reader.stop.set()
+        for thread in threads:
+            thread.join(timeout=20)
