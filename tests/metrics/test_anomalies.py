@@ -59,6 +59,15 @@ def test_a_dip_on_a_workday_is_marked_with_what_was_to_be_expected() -> None:
     ]
 
 
+def test_what_is_expected_follows_the_trend() -> None:
+    """Mondays grow from 100 by 10 a week: 210 are to be expected in the twelfth."""
+    values = working_weeks(growth=0.1)
+    values[7 * 11] = 0
+    found = marks(series(values), MONDAY).collect()
+    assert found["bucket"].to_list() == [day(11, 0)]
+    assert found["expected"].item() == pytest.approx(210)
+
+
 def test_a_spike_at_a_weekend_is_marked() -> None:
     values = working_weeks()
     values[7 * 11 + 5] = 100

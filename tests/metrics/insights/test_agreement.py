@@ -53,6 +53,7 @@ def test_rates_from_twenty_estimates() -> None:
 def test_spectators_and_empty_estimates_are_left_out() -> None:
     rows = round_of(3, 3)
     rows += [estimation("s", NOON, None, spectator=True), estimation("e", NOON, None)]
+    rows += [estimation("t", NOON, 8, spectator=True)]
     assert one(agreement.totals(frames(*rows), DAY))["estimates"] == 2
 
 

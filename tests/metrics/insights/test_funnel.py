@@ -77,6 +77,12 @@ def test_people_estimate_within_seven_days_after_entering(
     assert reached(*rows)[2] == estimated
 
 
+def test_an_estimate_before_entering_a_room_does_not_count() -> None:
+    rows = [user("a", BORN), estimation("a", "2026-09-11 09:00")]
+    rows += [event("a", "2026-09-11 09:01", "ENTERED_NEW_ROOM")]
+    assert reached(*rows) == [1, 1, 0, 0, 0]
+
+
 def test_spectators_do_not_estimate() -> None:
     rows = journey("a")[:2]
     rows += [estimation("a", "2026-09-11 09:00", None, spectator=True)]

@@ -25,6 +25,7 @@ def test_people_who_watched_first_and_estimated_later() -> None:
 
 def test_people_who_estimated_first_are_no_newcomers() -> None:
     rows = [estimation("a", "2026-10-01 09:00"), watches("a"), estimation("a", LATER)]
+    rows += [estimation("b", "2026-11-02 09:00"), watches("b"), estimation("b", LATER)]
     assert one(spectators.totals(frames(*rows), WEEK))["watched_first"] == 0
 
 
