@@ -20,7 +20,8 @@ def first_of(day: date, every: Every) -> date:
 
 def bucket_of(column: str, every: Every) -> pl.Expr:
     """Return the first day of the bucket that a timestamp lies in, as a Date."""
-    return pl.col(column).cast(pl.Date).dt.truncate(_INTERVALS[every])
+    day = pl.col(column).cast(pl.Date)
+    return day if every == "day" else day.dt.truncate(_INTERVALS[every])
 
 
 def axis(first: date, last: date, every: Every) -> pl.LazyFrame:

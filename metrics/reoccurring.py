@@ -8,6 +8,7 @@ from metrics.buckets import axis, last_of, window_axis
 from metrics.constants import INACTIVE_AFTER, START_DATE
 from metrics.frames import Frames, Window
 from metrics.scope import Every
+from metrics.sessions import by_person
 
 COUNTS = (
     "reoccurring_users",
@@ -60,45 +61,45 @@ def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
 def _changes(days: pl.LazyFrame, key: str, name: str) -> pl.LazyFrame:
     """Return by how much the counts change on a date: date, name, adjusted_name.
 
-    Everything follows from neighbours in one sort: a second day adds one for good;
-    adjusted, a day adds one after a longer absence, and a day that is followed by
-    one takes it away again on the first date that is too far.
+    A second day adds one for good. Adjusted, it adds one as well, and so does a day
+    after a longer absence; a day that is followed by such an absence takes one away
+    again on the first date that is too far.
     """
-    again = pl.col(key) == pl.col(key).shift()
-    third = pl.col(key) == pl.col(key).shift(2)
-    gap = pl.col("day") - pl.col("day").shift()
-    ordered = (
-        days.select(key, "day")
-        .unique()
-        .sort(key, "day")
-        .select(
-            "day",
-            again=again.fill_null(value=False),
-            second=(again & third.not_().fill_null(value=True)).fill_null(value=False),
-            returns=(gap > INACTIVE_AFTER).fill_null(value=False),
-        )
-        .with_columns(
-            # The next row is the same person's next day if that row is "again".
-            stays=pl.col("again").shift(-1, fill_value=False)
-            & ~pl.col("returns").shift(-1, fill_value=False)
-        )
-        .filter("again")
-    )
-    enters = ordered.select(
-        date="day",
+    later = _later_days(days, key)
+    enters = later.select(
+        date="at",
         total=pl.col("second").cast(pl.Int64),
         adjusted=(pl.col("second") | pl.col("returns")).cast(pl.Int64),
     )
-    leaves = ordered.filter(~pl.col("stays")).select(
-        date=pl.col("day") + INACTIVE_AFTER + timedelta(days=1),
+    leaves = later.filter(~pl.col("stays")).select(
+        date=pl.col("at") + INACTIVE_AFTER + timedelta(days=1),
         total=pl.lit(0, pl.Int64),
         adjusted=pl.lit(-1, pl.Int64),
     )
+    changes = pl.concat([enters, leaves]).group_by("date").agg(pl.all().sum())
+    return changes.rename({"total": name, "adjusted": f"adjusted_{name}"})
+
+
+def _later_days(days: pl.LazyFrame, key: str) -> pl.LazyFrame:
+    """Return everybody's days but the first, from neighbours in one sort.
+
+    Columns: at, second (the second day), returns (after a longer absence), stays
+    (comes again before such an absence).
+    """
+    person, day = pl.col("person"), pl.col("at")
+    first = (person != person.shift()).fill_null(value=True)
     return (
-        pl.concat([enters, leaves])
-        .group_by("date")
-        .agg(
-            pl.col("total").sum().alias(name),
-            pl.col("adjusted").sum().alias(f"adjusted_{name}"),
+        by_person(days.select(key, at="day"), key)
+        .filter(first | (day != day.shift()))
+        .select(
+            "at",
+            again=~first,
+            second=~first & (person != person.shift(2)).fill_null(value=True),
+            returns=((day - day.shift()) > INACTIVE_AFTER).fill_null(value=False),
         )
+        .with_columns(
+            # The next row is the same person's next day if that row is "again".
+            stays=(pl.col("again") & ~pl.col("returns")).shift(-1, fill_value=False)
+        )
+        .filter("again")
     )

@@ -5,10 +5,9 @@ import polars as pl
 from metrics.behaviour import votes_per_room
 from metrics.buckets import bucket_of, data_axis, on_axis
 from metrics.frames import Frames
-from metrics.measures import divided, rows
+from metrics.measures import divided, rounded, rows
 from metrics.scale import average, average_hundredths, estimated, steps
 from metrics.scope import Every
-from metrics.votes import rounded
 
 FOUND = 20
 """Rooms that a search shows at most."""
@@ -22,17 +21,21 @@ def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
     spectators_per_vote.
     """
     amount, spectators = pl.col("amount_of_estimations"), pl.col("amount_of_spectators")
-    return frames.votes.filter(pl.col("room_id") == room_id).select(
-        votes=rows(),
-        duration=rounded(pl.col("duration").mean(), 0),
-        estimations=amount.sum().cast(pl.Int64),
-        estimations_per_vote=rounded(amount.mean()),
-        avg_min_estimation=rounded(pl.col("min_estimation").mean()),
-        avg_avg_estimation=rounded(divided(average_hundredths().mean(), 100)),
-        avg_max_estimation=rounded(pl.col("max_estimation").mean()),
-        spectators=spectators.sum().cast(pl.Int64),
-        spectators_per_vote=rounded(spectators.mean()),
+    means = rounded(
+        estimations_per_vote=amount.mean(),
+        avg_min_estimation=pl.col("min_estimation").mean(),
+        avg_avg_estimation=divided(average_hundredths().mean(), 100),
+        avg_max_estimation=pl.col("max_estimation").mean(),
+        spectators_per_vote=spectators.mean(),
     )
+    rounds = frames.votes.filter(pl.col("room_id") == room_id)
+    return rounds.select(
+        rounded(0, duration=pl.col("duration").mean()).alias("duration"),
+        votes=rows(),
+        estimations=amount.sum().cast(pl.Int64),
+        spectators=spectators.sum().cast(pl.Int64),
+        means=means,
+    ).unnest("duration", "means")
 
 
 def all_rooms(frames: Frames) -> pl.LazyFrame:

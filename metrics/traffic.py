@@ -7,9 +7,9 @@ import polars as pl
 
 from metrics.buckets import bucket_of, bucketed, on_axis, side_by_side, window_axis
 from metrics.classes import Classes
-from metrics.constants import VISIT_GAP
+from metrics.constants import SESSION_GAP, VISIT_GAP
 from metrics.frames import Frames, Window
-from metrics.measures import aggregate, distinct, python_round, ratio, rows
+from metrics.measures import aggregate, distinct, ratio, rounded, rows
 from metrics.scope import Every
 from metrics.sessions import activity, length, minutes, sessions, working_sessions
 
@@ -48,22 +48,18 @@ def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
     Columns: unique_users, page_views, bounce_rate, average_duration (minutes).
     """
     later = frames.map(lambda table, frame: frame.filter(pl.col(table.time) > since))
-    doing = working_sessions(activity(later))
-    figures = side_by_side(
-        [
-            frames.page_views.select(
-                unique_users=distinct("user_id"), page_views=rows()
-            ),
-            later.estimations.select(estimated=distinct("user_id")),
-            doing.select(average_duration=python_round(minutes(length().mean()), 2)),
-        ]
-    )
-    bounce_rate = python_round(1 - ratio("estimated", "unique_users"), 2)
-    return figures.select(
-        "unique_users",
-        "page_views",
-        bounce_rate=bounce_rate.fill_null(0.0),
-        average_duration=pl.col("average_duration").fill_null(0.0),
+    doing = sessions(activity(later, events=False), SESSION_GAP)
+    figures = [
+        frames.page_views.select(unique_users=distinct("user_id"), page_views=rows()),
+        later.estimations.select(estimated=distinct("user_id")),
+        doing.select(length=minutes(length().mean())),
+    ]
+    bounce_rate = 1 - ratio("estimated", "unique_users")
+    means = rounded(bounce_rate=bounce_rate, average_duration=pl.col("length"))
+    return (
+        side_by_side(figures)
+        .select("unique_users", "page_views", means=means)
+        .unnest("means")
     )
 
 
@@ -96,7 +92,9 @@ def session_lengths(frames: Frames, window: Window | None = None) -> pl.LazyFram
 
     Columns: order, length (a label), sessions, share; every class in each answer.
     """
-    doing = _started(working_sessions(activity(_around(frames, window))), window)
+    doing = _started(
+        sessions(activity(_around(frames, window), events=False), SESSION_GAP), window
+    )
     return LENGTHS.count(doing, minutes(length()), "sessions")
 
 

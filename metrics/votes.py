@@ -11,7 +11,7 @@ import polars as pl
 from metrics.buckets import bucketed, on_axis, side_by_side, window_axis
 from metrics.classes import Classes
 from metrics.frames import Frames, Window
-from metrics.measures import aggregate, divided, python_round, rows, share
+from metrics.measures import aggregate, divided, rounded, rows, share
 from metrics.scale import SCALE, STEPS, average_hundredths, estimated, steps
 from metrics.scope import Every
 
@@ -38,24 +38,19 @@ def reference(frames: Frames) -> pl.LazyFrame:
     avg_estimations_per_vote, avg_spectators_per_vote, avg_duration_per_vote
     (minutes), avg_estimation, avg_min_estimation, avg_max_estimation.
     """
-    means = {
-        "avg_estimations_per_vote": pl.col("amount_of_estimations").mean(),
-        "avg_spectators_per_vote": pl.col("amount_of_spectators").mean(),
-        "avg_duration_per_vote": divided(pl.col("duration").mean(), 60),
-        "avg_estimation": divided(average_hundredths().mean(), 100),
-        "avg_min_estimation": pl.col("min_estimation").mean(),
-        "avg_max_estimation": pl.col("max_estimation").mean(),
-    }
+    means = rounded(
+        avg_estimations_per_vote=pl.col("amount_of_estimations").mean(),
+        avg_spectators_per_vote=pl.col("amount_of_spectators").mean(),
+        avg_duration_per_vote=divided(pl.col("duration").mean(), 60),
+        avg_estimation=divided(average_hundredths().mean(), 100),
+        avg_min_estimation=pl.col("min_estimation").mean(),
+        avg_max_estimation=pl.col("max_estimation").mean(),
+    )
     return frames.votes.select(
         total_votes=rows(),
         total_estimations=_total("amount_of_estimations"),
-        **{name: rounded(value) for name, value in means.items()},
-    )
-
-
-def rounded(mean: pl.Expr, digits: int = 2) -> pl.Expr:
-    """Return a mean as the old service rounds it; 0 where there is none."""
-    return python_round(mean, digits).fill_null(0.0)
+        means=means,
+    ).unnest("means")
 
 
 def reference_estimations(frames: Frames) -> pl.LazyFrame:
