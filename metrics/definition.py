@@ -22,3 +22,5 @@ class Definition:
     """The live tables that it reads."""
     left_out: str = "Nothing."
     less_is_better: bool = False
+    neutral: bool = False
+    """More is neither better nor worse, such as the height of estimates."""

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import charts, shell
+from ui import bundle, charts, shell
 from ui.block import block
 
 views = partial(charts.ranked, value="count", title="page views")
@@ -36,3 +36,4 @@ for name, title in (
 ):
     draw = partial(charts.lines, series="label", title=title, every=view.scope.every)
     block(view, name, found[name], draw)
+bundle.offer(view, found)

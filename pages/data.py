@@ -18,7 +18,7 @@ else:
     st.caption("None: these files were not written by the sync job.")
 
 st.subheader("What every number means", anchor=False)
-plain(about.definitions(), "Definitions")
+plain(about.definitions(), "Definitions", row_height=72)
 
 st.subheader("For programs", anchor=False)
 st.markdown(about.API)

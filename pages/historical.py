@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from metrics.definitions import DEFINITIONS
-from ui import charts, shell
+from ui import bundle, charts, shell
 from ui.block import block
 
 MEASURES = ("estimations", "votes", "rooms", "page_views", "new_users")
@@ -49,3 +49,4 @@ block(
 accumulated = [f"acc_{measure}" for measure in MEASURES]
 newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()
 block(view, "historical", newest_first, title="Newest first", key="newest_first")
+bundle.offer(view, found)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import charts, shell, world
+from ui import bundle, charts, shell, world
 from ui.block import block
 
 PLACES = (("countries", "country"), ("regions", "region"), ("cities", "city"))
@@ -26,3 +26,4 @@ block(
 with st.grid(3, min_column_width=340):
     for name, label in (*PLACES, *MACHINES):
         block(view, name, found[name], partial(people, label=label))
+bundle.offer(view, found)

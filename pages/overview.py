@@ -3,7 +3,7 @@
 import streamlit as st
 
 from metrics import daily
-from ui import cards, charts, shell
+from ui import bundle, cards, charts, shell
 from ui.block import block
 from ui.trend import trend
 
@@ -38,3 +38,4 @@ cards.row(
 )
 trend(view, ROUNDS_SERIES, found, ("votes", "estimations"))
 block(view, "what_moved", found["what_moved"], charts.moved)
+bundle.offer(view, found)

@@ -39,7 +39,7 @@ found = view.ask(
 if not room_picker.introduce(room_id, found["facts"], found["rounds"]):
     st.stop()
 
-cards.row(STATISTICS, found["statistics"], width=180)
+cards.row(STATISTICS, found["statistics"], columns=5)
 file = partial("room_{}_{}".format, room_id)
 block(
     view,

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import cards, charts, shell
+from ui import bundle, cards, charts, shell
 from ui.block import block
 from ui.trend import trend
 
@@ -47,3 +47,4 @@ with st.grid(2, min_column_width=380):
         ),
     )
     block(view, "sources_quality", found["sources_quality"])
+bundle.offer(view, found)

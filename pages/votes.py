@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import cards, charts, shell
+from ui import bundle, cards, charts, shell
 from ui.block import block
 from ui.trend import trend
 
@@ -92,3 +92,4 @@ with st.grid(2, min_column_width=380):
         found["team_sizes"],
         partial(votes_by, label="estimators", titles=("People estimating", "Rounds")),
     )
+bundle.offer(view, found)

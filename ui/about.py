@@ -29,7 +29,6 @@ def cards(view: View) -> None:
     until = snapshot.data_until
     facts = {
         "Data until": fmt.instant(until, view.now) if until else fmt.NOTHING,
-        "Age": fmt.age(view.now - until) if until else fmt.NOTHING,
         "Rows": f"{sum(info.rows for info in snapshot.tables.values()):,}",
         "Size on disk": fmt.size(snapshot.bytes),
         "Generation": fmt.NOTHING

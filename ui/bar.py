@@ -58,7 +58,7 @@ def draw(snapshot: Snapshot, now: datetime) -> View:
         weekends=not hide_weekends,
     )
     _caption(scope, days, now)
-    return View(snapshot, scope, days, comparison, now)
+    return View(snapshot, scope, days, comparison, now, bots)
 
 
 def whole(snapshot: Snapshot, now: datetime) -> View:
@@ -66,7 +66,7 @@ def whole(snapshot: Snapshot, now: datetime) -> View:
     days = periods.PERIODS[ALL_TIME](now.date(), _beginning(ALL_TIME, snapshot))
     window = periods.window_of(days, now)
     scope = Scope(snapshot.frames, window, None, "week", now)
-    return View(snapshot, scope, days, periods.NO_COMPARISON, now)
+    return View(snapshot, scope, days, periods.NO_COMPARISON, now, bots=True)
 
 
 def _choice(

@@ -9,7 +9,8 @@ import streamlit as st
 from metrics.definitions import DEFINITIONS, Definition
 from ui import format as fmt
 
-CARD_WIDTH = 210
+NARROWEST = 155
+"""Two cards stand side by side on a phone."""
 Color = Literal["normal", "inverse", "off"]
 
 
@@ -19,13 +20,13 @@ def row(
     earlier: pl.DataFrame | None = None,
     series: pl.DataFrame | None = None,
     *,
-    width: int = CARD_WIDTH,
+    columns: int = 4,
 ) -> None:
     """Draw a row of cards from one-row frames and a frame per bucket.
 
     `keys` are columns of all three; without `earlier` no change is shown.
     """
-    with st.grid("auto", min_column_width=width, gap="small"):
+    with st.grid(columns, min_column_width=NARROWEST, gap="small"):
         for key in keys:
             _card(
                 DEFINITIONS[key],
@@ -79,6 +80,6 @@ def _delta(now: float | None, before: float | None, definition: Definition) -> s
 
 
 def _color(now: float | None, before: float | None, definition: Definition) -> Color:
-    if not _moved(now, before):
+    if definition.neutral or not _moved(now, before):
         return "off"
     return "inverse" if definition.less_is_better else "normal"

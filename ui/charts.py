@@ -1,6 +1,6 @@
 """Charts: functions that return an Altair chart and never show it.
 
-Frames are aggregated before they come here; `MAX_ROWS` holds that promise. Times
+Frames are aggregated before they come here; `bounded` holds that promise. Times
 are drawn in UTC, and tooltips carry dates as text, so that no browser's time zone
 moves a bar to another day.
 """
@@ -14,35 +14,21 @@ import polars as pl
 from metrics.definitions import Unit
 from metrics.scope import Every
 from ui import names
+from ui.axes import (
+    D3_FORMATS,
+    SUFFIXES,
+    bounded,
+    label_axis,
+    time_axis,
+    value_axis,
+    with_when,
+)
 from ui.theme import ACCENT, CHART_HEIGHT, DASH, FAINT, MUTED, PALETTE, ROW_HEIGHT
 
-MAX_ROWS = 6000
 MAX_SERIES = 6
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 Side = Literal["left", "right"]
-
-_D3_FORMATS: dict[Unit, str] = {
-    "count": ",.0f",
-    "points": ",.0f",
-    "number": ",.2f",
-    "share": ".1%",
-    "minutes": ",.1f",
-    "seconds": ",.0f",
-}
-_COUNT_LABEL = "format(datum.value, datum.value < 10000 ? ',' : '~s')"
-_SUFFIXES: dict[Unit, str] = {"minutes": " (minutes)", "seconds": " (seconds)"}
-_WHEN: dict[Every, str] = {
-    "day": "%a %-d %b %Y",
-    "week": "week of %-d %b %Y",
-    "month": "%B %Y",
-}
-
-
-def _bounded(frame: pl.DataFrame) -> pl.DataFrame:
-    if frame.height > MAX_ROWS:
-        raise ValueError(f"{frame.height} rows in a chart: aggregate them first")
-    return frame
 
 
 def over_time(
@@ -60,10 +46,10 @@ def over_time(
     `running` draws the last bucket dashed, since it is not over. Needs `bucket`
     (Date) and the value's column.
     """
-    data = _bounded(_aligned(frame, value, before, every))
+    data = bounded(_aligned(frame, value, before, every))
     base = alt.Chart(data, height=CHART_HEIGHT)
-    x = _time_axis(every)
-    y = alt.Y("value:Q", title=title + _SUFFIXES.get(unit, ""), axis=_axis(unit))
+    x = time_axis(every)
+    y = alt.Y("value:Q", title=title + SUFFIXES.get(unit, ""), axis=value_axis(unit))
     complete = data.head(-1) if running else data
     layers = [
         alt.Chart(complete).mark_area(opacity=0.12, color=ACCENT).encode(x, y),
@@ -85,13 +71,13 @@ def over_time(
 
 def bars_over_time(frame: pl.DataFrame, value: str, title: str, every: Every) -> Chart:
     """Draw a count per `bucket` as bars."""
-    data = _bounded(_with_when(frame, every))
+    data = bounded(with_when(frame, every))
     chart: Chart = (
         alt.Chart(data, height=CHART_HEIGHT)
         .mark_bar(color=ACCENT, cornerRadiusEnd=2)
         .encode(
-            _time_axis(every),
-            alt.Y(f"{value}:Q", title=title, axis=_axis("count")),
+            time_axis(every),
+            alt.Y(f"{value}:Q", title=title, axis=value_axis("count")),
             tooltip=[
                 alt.Tooltip("when:N", title="When"),
                 alt.Tooltip(f"{value}:Q", title=title, format=","),
@@ -103,15 +89,15 @@ def bars_over_time(frame: pl.DataFrame, value: str, title: str, every: Every) ->
 
 def lines(frame: pl.DataFrame, series: str, title: str, every: Every) -> Chart:
     """Draw `count` over `bucket`, a line for each of the largest series."""
-    data = _bounded(_with_when(names.readable(_largest(frame, series)), every))
+    data = bounded(with_when(names.readable(_largest(frame, series)), every))
     legend = alt.Legend(orient="top", symbolType="stroke", columns=3, labelLimit=260)
     scale = alt.Scale(range=list(PALETTE))
     chart: Chart = (
         alt.Chart(data, height=CHART_HEIGHT)
         .mark_line(strokeWidth=2)
         .encode(
-            _time_axis(every),
-            alt.Y("count:Q", title=title, axis=_axis("count")),
+            time_axis(every),
+            alt.Y("count:Q", title=title, axis=value_axis("count")),
             alt.Color(f"{series}:N", title=None, sort=None, scale=scale, legend=legend),
             alt.StrokeDash(f"{series}:N", title=None, sort=None, legend=None),
             tooltip=[
@@ -140,7 +126,7 @@ def two_axes(
     frame: pl.DataFrame, left: tuple[str, str], right: tuple[str, str], every: Every
 ) -> Chart:
     """Draw two counts over `bucket`, each (column, title) with an axis of its own."""
-    data = _bounded(_with_when(frame, every))
+    data = bounded(with_when(frame, every))
     tooltip = [
         alt.Tooltip("when:N", title="When"),
         *(alt.Tooltip(f"{c}:Q", title=t, format=",") for c, t in (left, right)),
@@ -153,7 +139,7 @@ def two_axes(
         alt.Chart(data, height=320)
         .mark_line(color=color, strokeWidth=2, strokeDash=dash)
         .encode(
-            _time_axis(every),
+            time_axis(every),
             alt.Y(
                 f"{column}:Q",
                 axis=alt.Axis(
@@ -179,13 +165,13 @@ def ranked(
         else pl.format("{}  ({}%)", value, (pl.col("share") * 100).round(1))
     )
     x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(padding=4))
-    y = alt.Y(f"{label}:N", sort=None, title=None, axis=_label_axis())
+    y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
     base = alt.Chart(data, height=alt.Step(ROW_HEIGHT))
     tooltip = [
         alt.Tooltip(f"{label}:N", title="What"),
         alt.Tooltip(f"{value}:Q", title=title, format=","),
     ]
-    bars = base.mark_bar(color=ACCENT, opacity=0.35, cornerRadiusEnd=3)
+    bars = base.mark_bar(color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
     text = base.mark_text(align="left", dx=6, color=MUTED)
     return alt.layer(
         bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text="_printed:N")
@@ -206,8 +192,8 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         text_at=pl.max_horizontal("change", 0),
     )
     base = alt.Chart(printed, height=alt.Step(ROW_HEIGHT))
-    y = alt.Y("what:N", sort=None, title=None, axis=_label_axis())
-    x = alt.X("change:Q", axis=None, scale=alt.Scale(padding=90))
+    y = alt.Y("what:N", sort=None, title=None, axis=label_axis())
+    x = alt.X("change:Q", axis=None, scale=alt.Scale(padding=70))
     color = alt.condition("datum.change > 0", alt.value(ACCENT), alt.value(PALETTE[1]))
     bars = base.mark_bar(opacity=0.6, cornerRadius=3).encode(
         x,
@@ -242,13 +228,13 @@ def bars(
         ),
     ]
     chart: Chart = (
-        alt.Chart(_bounded(frame), height=CHART_HEIGHT)
+        alt.Chart(bounded(frame), height=CHART_HEIGHT)
         .mark_bar(color=ACCENT, cornerRadiusEnd=3)
         .encode(
             alt.X(
                 f"{label}:N", sort=None, title=titles[0], axis=alt.Axis(labelAngle=0)
             ),
-            alt.Y(f"{value}:Q", title=titles[1], axis=_axis("count")),
+            alt.Y(f"{value}:Q", title=titles[1], axis=value_axis("count")),
             tooltip=shown,
         )
     )
@@ -265,7 +251,7 @@ def heat(
         alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
     ]
     chart: Chart = (
-        alt.Chart(_bounded(frame), height=CHART_HEIGHT)
+        alt.Chart(bounded(frame), height=CHART_HEIGHT)
         .mark_rect(cornerRadius=2)
         .encode(
             alt.X(f"{x[0]}:O", title=x[1], axis=alt.Axis(labelAngle=0)),
@@ -298,41 +284,13 @@ def _aligned(
     frame: pl.DataFrame, value: str, before: pl.DataFrame | None, every: Every
 ) -> pl.DataFrame:
     """Return bucket, when, value, and by position before and before_when."""
-    now = _with_when(frame, every).select(
-        "bucket", "when", pl.col(value).alias("value")
-    )
+    now = with_when(frame, every).select("bucket", "when", pl.col(value).alias("value"))
     if before is None:
         return now
-    earlier = _with_when(before, every).select(
+    earlier = with_when(before, every).select(
         pl.col(value).alias("before"), before_when="when"
     )
     return pl.concat([now, earlier.head(now.height)], how="horizontal_extend")
-
-
-def _with_when(frame: pl.DataFrame, every: Every) -> pl.DataFrame:
-    return frame.with_columns(when=pl.col("bucket").dt.strftime(_WHEN[every]))
-
-
-def _time_axis(every: Every = "day") -> alt.X:
-    axis = alt.Axis(
-        title=None,
-        grid=False,
-        tickCount=8,
-        format="%b %Y" if every == "month" else "%-d %b",
-        labelOverlap=True,
-    )
-    return alt.X("bucket:T", scale=alt.Scale(type="utc"), axis=axis)
-
-
-def _axis(unit: Unit) -> alt.Axis:
-    if unit in {"count", "points"}:
-        return alt.Axis(labelExpr=_COUNT_LABEL, tickCount=5, tickMinStep=1)
-    style = ".0%" if unit == "share" else _D3_FORMATS[unit]
-    return alt.Axis(format=style, tickCount=5)
-
-
-def _label_axis() -> alt.Axis:
-    return alt.Axis(labelLimit=220, ticks=False, domain=False, labelPadding=8)
 
 
 def _dots(frame: pl.DataFrame) -> bool:
@@ -341,7 +299,7 @@ def _dots(frame: pl.DataFrame) -> bool:
 
 
 def _tooltip(title: str, unit: Unit, *, compared: bool) -> list[alt.Tooltip]:
-    style = _D3_FORMATS[unit]
+    style = D3_FORMATS[unit]
     now = [
         alt.Tooltip("when:N", title="When"),
         alt.Tooltip("value:Q", title=title, format=style),

@@ -58,6 +58,8 @@ def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
     definition = DEFINITIONS.get(base)
     title = definition.title if definition else base.replace("_", " ").capitalize()
     label = f"{title}{suffix}"
+    if frame.schema[name] == pl.Date:
+        return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if definition is None or not frame.schema[name].is_numeric():
         return AnyColumn(label, help=definition.formula if definition else None)
     if name in _BAR:
@@ -93,10 +95,18 @@ def _split(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def plain(frame: pl.DataFrame, title: str) -> None:
-    """Show a frame whose columns already are what a reader should see."""
+def plain(frame: pl.DataFrame, title: str, *, row_height: int | None = None) -> None:
+    """Show a frame whose columns already are what a reader should see.
+
+    Higher rows wrap long texts.
+    """
     st.dataframe(
-        frame, hide_index=True, placeholder=NOTHING, alt=title, height=_height(frame)
+        frame,
+        hide_index=True,
+        placeholder=NOTHING,
+        alt=title,
+        height=_height(frame),
+        row_height=row_height,
     )
 
 

@@ -2,6 +2,8 @@
 
 ACCENT = "#4f7cff"
 FAINT = "#4f7cff18"
+SOFT = "#4f7cff50"
+STRONG = "#2f5cff"
 MUTED = "#8a8f98"
 PALETTE = (
     ACCENT,

@@ -38,6 +38,8 @@ class View:
     comparison: str
     """The chosen comparison, as the bar names it."""
     now: datetime
+    bots: bool = False
+    """Whether bots are included."""
 
     @property
     def frames(self) -> Frames:

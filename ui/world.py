@@ -5,7 +5,7 @@ import polars as pl
 
 from ui import names
 from ui.charts import Chart
-from ui.theme import MUTED
+from ui.theme import MUTED, SOFT, STRONG
 
 SHAPES = "assets/countries-50m.json"
 """Relative to the page, so that it also works below a sub-path."""
@@ -48,7 +48,7 @@ def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
             color=alt.Color(
                 f"{value}:Q",
                 title=title,
-                scale=alt.Scale(type="sqrt", range=["#c3d0ff", "#2546c9"], domainMin=0),
+                scale=alt.Scale(type="sqrt", range=[SOFT, STRONG], domainMin=0),
                 legend=alt.Legend(
                     orient="bottom-left", gradientLength=120, tickCount=3
                 ),

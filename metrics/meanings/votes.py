@@ -15,7 +15,13 @@ def _average(key: str, title: str, what: str) -> tuple[Definition, Definition]:
     """Define a mean over rounds and the median beside it."""
     return (
         Definition(
-            key, title, "number", f"Mean over rounds of {what}.", _VOTES, _API_KEEPS
+            key,
+            title,
+            "number",
+            f"Mean over rounds of {what}.",
+            _VOTES,
+            _API_KEEPS,
+            neutral=True,
         ),
         Definition(
             f"{key}_median",
@@ -24,6 +30,7 @@ def _average(key: str, title: str, what: str) -> tuple[Definition, Definition]:
             f"Median over rounds of {what}: half of the rounds lie below.",
             _VOTES,
             _NO_ESTIMATE,
+            neutral=True,
         ),
     )
 
@@ -70,6 +77,7 @@ ROUNDS = (
         "rooms, so a few long rounds pull it up: see the median.",
         _VOTES,
         _API_KEEPS,
+        neutral=True,
     ),
     Definition(
         "duration_median_seconds",
@@ -78,6 +86,7 @@ ROUNDS = (
         "Half of the rounds are shorter, half are longer.",
         _VOTES,
         _NO_ESTIMATE,
+        neutral=True,
     ),
     Definition(
         "duration_p90_seconds",
@@ -86,6 +95,7 @@ ROUNDS = (
         "Nine of ten rounds are shorter (between two rounds: interpolated).",
         _VOTES,
         _NO_ESTIMATE,
+        neutral=True,
     ),
     Definition(
         "auto_flip_share",
@@ -95,6 +105,7 @@ ROUNDS = (
         "rounds.",
         _VOTES,
         _NO_ESTIMATE,
+        neutral=True,
     ),
     _count("days", "Such days", "How many such weekdays the period has."),
     _count(
