@@ -1,0 +1,62 @@
+"""Axes, formats and bounds that all charts share."""
+
+import altair as alt
+import polars as pl
+
+from metrics.definitions import Unit
+from metrics.scope import Every
+
+MAX_ROWS = 6000
+
+D3_FORMATS: dict[Unit, str] = {
+    "count": ",.0f",
+    "points": ",.0f",
+    "number": ",.2f",
+    "share": ".1%",
+    "minutes": ",.1f",
+    "seconds": ",.0f",
+}
+_COUNT_LABEL = "format(datum.value, datum.value < 10000 ? ',' : '~s')"
+SUFFIXES: dict[Unit, str] = {"minutes": " (minutes)", "seconds": " (seconds)"}
+_WHEN: dict[Every, str] = {
+    "day": "%a %-d %b %Y",
+    "week": "week of %-d %b %Y",
+    "month": "%B %Y",
+}
+
+
+def bounded(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame, which must be aggregated: a browser draws every row."""
+    if frame.height > MAX_ROWS:
+        raise ValueError(f"{frame.height} rows in a chart: aggregate them first")
+    return frame
+
+
+def with_when(frame: pl.DataFrame, every: Every) -> pl.DataFrame:
+    """Add `when`, the bucket as text, so that no time zone can move it."""
+    return frame.with_columns(when=pl.col("bucket").dt.strftime(_WHEN[every]))
+
+
+def time_axis(every: Every = "day") -> alt.X:
+    """Return the x axis of `bucket`, in UTC."""
+    axis = alt.Axis(
+        title=None,
+        grid=False,
+        tickCount=8,
+        format="%b %Y" if every == "month" else "%-d %b",
+        labelOverlap=True,
+    )
+    return alt.X("bucket:T", scale=alt.Scale(type="utc"), axis=axis)
+
+
+def value_axis(unit: Unit) -> alt.Axis:
+    """Return the axis of a number with its unit."""
+    if unit in {"count", "points"}:
+        return alt.Axis(labelExpr=_COUNT_LABEL, tickCount=5, tickMinStep=1)
+    style = ".0%" if unit == "share" else D3_FORMATS[unit]
+    return alt.Axis(format=style, tickCount=5)
+
+
+def label_axis() -> alt.Axis:
+    """Return the axis of labels beside horizontal bars."""
+    return alt.Axis(labelLimit=220, ticks=False, domain=False, labelPadding=8)
