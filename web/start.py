@@ -22,8 +22,9 @@ REQUIRED_OPTIONS: Mapping[str, object] = {
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",
     "client.disableDataExport": True,
+    "logger.enableRich": False,
 }
-"""What `.streamlit/config.toml` sets; from another folder it is silently ignored."""
+"""What `.streamlit/config.toml` sets, and nobody may loosen."""
 
 
 def settings_or_exit(environ: Mapping[str, str]) -> DashboardSettings:
@@ -43,8 +44,8 @@ def check_options() -> None:
         value = st.get_option(name)
         if value != required:
             raise SettingError(
-                f"Streamlit's option {name} is {value!r}; allowed is {required!r}. "
-                "Start from the project's folder: its .streamlit/config.toml sets it"
+                f"Streamlit's option {name} is {value!r}; allowed is {required!r}, "
+                "as the project's .streamlit/config.toml sets it"
             )
 
 

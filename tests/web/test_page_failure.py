@@ -1,0 +1,52 @@
+"""A page that fails shows a sentence and a reference; the failure is reported once."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks.visitor import log_in, visiting
+from tests.web.running import GOLDEN, TOKEN, dashboard
+from tests.web.sentry import sentry
+
+SENTENCE = re.compile(r"could not be shown.*reference \*\*([0-9a-f]{8})\*\*", re.DOTALL)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Data whose votes can be found and not be read."""
+    shutil.copytree(GOLDEN, tmp_path, dirs_exist_ok=True)
+    votes = tmp_path / "fpp_votes.parquet"
+    whole = votes.read_bytes()
+    footer = int.from_bytes(whole[-8:-4], "little") + 8
+    votes.write_bytes(b"PAR1" + b"\xff" * (len(whole) - footer - 4) + whole[-footer:])
+    return tmp_path
+
+
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_a_failing_page_shows_a_reference_that_stands_in_log_and_sentry(
+    broken: Path, environment: str
+) -> None:
+    with sentry() as tracker:
+        variables = {
+            "DATA_DIR": str(broken),
+            "ANALYTICS_SECRET_TOKEN": TOKEN,
+            "FPP_ANALYTICS_SENTRY_DSN": tracker.dsn,
+            "SENTRY_ENVIRONMENT": environment,
+        }
+        with dashboard(variables) as running:
+            with visiting(running.url, log_in(running.url, TOKEN)) as visitor:
+                shown = "\n".join(visitor.open("votes").texts)
+            _, log = running.stop()
+    [reference] = SENTENCE.findall(shown)
+    assert "Traceback" not in shown
+    assert "ComputeError" not in shown
+    assert sum(reference in line for line in log.splitlines()) == 1
+    assert log.count("Traceback") == 1
+    sent = [event["tags"]["reference"] for event in tracker.events]
+    assert sent == ([reference] if environment == "production" else [])
+    if environment == "production":
+        lines = [json.loads(line) for line in log.splitlines()]
+        assert [entry["message"] for entry in lines][-1] == "stopped"

@@ -1,0 +1,130 @@
+"""A wrong value stops the start with one line: variable, value, what is allowed."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from settings import DashboardSettings, Secret, SettingError, SyncSettings
+
+DSN = "https://public@sentry.example/1"
+
+
+def test_an_empty_environment_gives_the_documented_defaults() -> None:
+    dashboard, sync = DashboardSettings.from_env({}), SyncSettings.from_env({})
+    assert dashboard.data_dir == sync.data_dir == Path("data").absolute()
+    assert (dashboard.token, dashboard.email, sync.heartbeat_url) == (None, None, None)
+    assert dashboard.sync_interval == sync.sync_interval == 600
+    assert not dashboard.sentry.sends
+    assert (sync.database.host, sync.database.port) == ("mariadb", 3306)
+    assert (sync.database.user, sync.database.name) == ("fpp", "free-planning-poker")
+
+
+def test_set_to_nothing_counts_as_not_set() -> None:
+    names = ["DATA_DIR", "ANALYTICS_SECRET_TOKEN", "SYNC_INTERVAL", "BEA_BASE_URL"]
+    blank = DashboardSettings.from_env(dict.fromkeys(names, "  "))
+    assert blank == DashboardSettings.from_env({})
+
+
+@pytest.mark.parametrize(
+    ("variables", "text"),
+    [
+        (
+            {"SYNC_INTERVAL": "0"},
+            "SYNC_INTERVAL is '0'; allowed is a whole number from 1 to 86400",
+        ),
+        (
+            {"SYNC_INTERVAL": "1e3"},
+            "SYNC_INTERVAL is '1e3'; allowed is a whole number from 1 to 86400",
+        ),
+        (
+            {"BEA_BASE_URL": "http://bea", "BEA_SECRET_KEY": "k"},
+            (
+                "BEA_BASE_URL is 'http://bea'; allowed is a host name, without scheme "
+                "and port"
+            ),
+        ),
+        (
+            {"BEA_BASE_URL": "bea"},
+            (
+                "BEA_SECRET_KEY is not set; allowed is both of BEA_BASE_URL and "
+                "BEA_SECRET_KEY, or neither (no e-mail)"
+            ),
+        ),
+        (
+            {"SENTRY_ENVIRONMENT": "two words"},
+            (
+                "SENTRY_ENVIRONMENT is 'two words'; allowed is one word, such as "
+                "development or production"
+            ),
+        ),
+        (
+            {"FPP_ANALYTICS_SENTRY_DSN": "https://secret-key.example/1"},
+            (
+                "FPP_ANALYTICS_SENTRY_DSN is not a DSN; allowed is "
+                "https://KEY@HOST/PROJECT (its value is not shown)"
+            ),
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_wrong_value_names_variable_value_and_what_is_allowed(
+    variables: dict[str, str], text: str
+) -> None:
+    with pytest.raises(SettingError, match=f"^{re.escape(text)}$"):
+        DashboardSettings.from_env(variables)
+
+
+def test_a_file_where_the_store_should_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(SettingError, match=r"/data', a file; it has to be a folder$"):
+        DashboardSettings.from_env({"DATA_DIR": str(tmp_path / "data")})
+
+
+@pytest.mark.parametrize(
+    ("environment", "dsn", "sends"),
+    [("production", DSN, True), ("staging", DSN, False), ("production", "", False)],
+)
+def test_only_production_with_an_address_sends(
+    environment: str, dsn: str, *, sends: bool
+) -> None:
+    variables = {"SENTRY_ENVIRONMENT": environment, "FPP_ANALYTICS_SENTRY_DSN": dsn}
+    assert DashboardSettings.from_env(variables).sentry.sends is sends
+
+
+@given(secret=st.text(min_size=1).filter(lambda text: text not in "Secret('***')"))
+def test_a_secret_prints_as_stars(secret: str) -> None:
+    held = Secret(secret)
+    assert f"{held} {held!r}" == "Secret('***') Secret('***')"
+    assert held.reveal() == secret
+
+
+def test_the_settings_name_every_secret_that_they_hold() -> None:
+    dashboard = DashboardSettings.from_env(
+        {
+            "ANALYTICS_SECRET_TOKEN": "the-token",
+            "BEA_BASE_URL": "bea",
+            "BEA_SECRET_KEY": "the-key",
+            "FPP_ANALYTICS_SENTRY_DSN": DSN,
+        }
+    )
+    sync = SyncSettings.from_env(
+        {
+            "DB_PASSWORD": "the-password",
+            "UPTIMEKUMA_PUSH_URL": "https://kuma.example/api/push/x",
+            "FPP_ANALYTICS_SENTRY_DSN": DSN,
+        }
+    )
+    assert [secret.reveal() for secret in dashboard.secrets] == [
+        "the-token",
+        "the-key",
+        DSN,
+    ]
+    assert [secret.reveal() for secret in sync.secrets] == [
+        "the-password",
+        "https://kuma.example/api/push/x",
+        DSN,
+    ]
+    assert "the-" not in f"{dashboard}{sync}"

@@ -1,0 +1,142 @@
+"""What has to be true before the server answers; a wrong value is one line."""
+
+import re
+import signal
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import streamlit
+
+from settings import Secret, SettingError
+from tests.web.running import (
+    ROOT,
+    TOKEN,
+    dashboard,
+    get,
+    start_dashboard,
+)
+from web import start
+from web.paths import Paths
+from web.sessions import COOKIE, Access
+
+WITH_TOKEN = {"ANALYTICS_SECRET_TOKEN": TOKEN}
+
+
+def refused(process: "subprocess.Popen[str]") -> str:
+    """Return the line with which a start ended."""
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Traceback" not in said
+    return said.splitlines()[-1]
+
+
+def test_without_a_token_a_link_is_printed_that_logs_in() -> None:
+    with dashboard({}) as running:
+        assert re.fullmatch(
+            r"http://127\.0\.0\.1:\d+/login\?token=[\w-]{43}", running.link
+        )
+        entered = get(running.link)
+        assert (entered.status_code, entered.headers["location"]) == (303, "/")
+        cookie = {"Cookie": f"{COOKIE}={entered.cookies[COOKIE]}"}
+        assert get(f"{running.url}/", headers=cookie).status_code == 200
+        token = running.link.partition("token=")[2]
+        _, said = running.stop()
+        assert token not in said
+
+
+def test_the_random_token_is_another_one_each_time() -> None:
+    assert len({Access.of(None).token.reveal() for _ in range(100)}) == 100
+
+
+def test_with_a_token_the_address_is_printed_and_the_token_never() -> None:
+    with dashboard(WITH_TOKEN) as running:
+        _, rest = running.stop()
+    assert re.fullmatch(
+        r"\s*FPP Analytics  http://127\.0\.0\.1:\d+/\n", running.printed
+    )
+    assert TOKEN not in running.printed + rest
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(how: signal.Signals) -> None:
+    with dashboard(WITH_TOKEN) as running:
+        code, said = running.stop(how)
+    assert said.count("stopped\n") == 1
+    assert "Traceback" not in said
+    # The server raises SIGTERM again once it has stopped; click makes SIGINT 1.
+    assert code == (1 if how == signal.SIGINT else -how)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "127.0.0.2"])  # noqa: S104 - what must be refused
+def test_without_a_token_no_other_address_is_served(address: str) -> None:
+    line = refused(start_dashboard({}, "--server.address", address))
+    assert line == (
+        f"fpp-analytics: server.address is {address!r} and ANALYTICS_SECRET_TOKEN "
+        "is not set; allowed is 127.0.0.1, or a token of your own"
+    )
+
+
+def test_with_a_token_another_address_is_served() -> None:
+    with dashboard(WITH_TOKEN, "--server.address", "0.0.0.0") as running:  # noqa: S104 - behind a token
+        assert get(f"{running.url}/health").status_code == 200
+
+
+def test_a_wrong_value_ends_the_start_with_one_line() -> None:
+    line = refused(start_dashboard({"SYNC_INTERVAL": "soon"}))
+    assert line == (
+        "fpp-analytics: SYNC_INTERVAL is 'soon'; allowed is a whole number from 1 "
+        "to 86400"
+    )
+
+
+def test_from_another_folder_it_is_protected_as_well(tmp_path: Path) -> None:
+    with dashboard(WITH_TOKEN, folder=tmp_path) as running:
+        assert get(f"{running.url}/_stcore/health").status_code == 401
+
+
+def test_an_option_that_weakens_it_ends_the_start() -> None:
+    line = refused(start_dashboard(WITH_TOKEN, "--client.showErrorDetails=full"))
+    assert line == (
+        "fpp-analytics: Streamlit's option client.showErrorDetails is 'full'; allowed "
+        "is 'none', as the project's .streamlit/config.toml sets it"
+    )
+
+
+@pytest.mark.parametrize("weakened", start.REQUIRED_OPTIONS)
+def test_every_option_that_protects_is_checked(
+    weakened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {**start.REQUIRED_OPTIONS, weakened: "weak"}
+    monkeypatch.setattr(streamlit, "get_option", options.__getitem__)
+    with pytest.raises(SettingError, match=f"option {weakened} is 'weak'"):
+        start.check_options()
+
+
+def test_the_configuration_of_the_project_sets_every_required_option() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    names = (name.split(".") for name in start.REQUIRED_OPTIONS)
+    assert {
+        f"{section}.{name}": config[section][name] for section, name in names
+    } == start.REQUIRED_OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("options", "address"),
+    [
+        ({"server.address": "0.0.0.0"}, "http://127.0.0.1:8501/"),  # noqa: S104 - shown
+        ({"server.address": None}, "http://127.0.0.1:8501/"),
+        ({"server.address": "::1"}, "http://[::1]:8501/"),
+        ({"server.address": "fpp.example"}, "http://fpp.example:8501/"),
+        ({"server.sslCertFile": "x"}, "https://127.0.0.1:8501/"),
+    ],
+)
+def test_the_printed_address_is_one_that_a_browser_here_can_open(
+    options: dict[str, str | None], address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = {"server.address": "127.0.0.1", "server.port": 8501}
+    chosen = {**usual, "server.sslCertFile": None, **options}
+    monkeypatch.setattr(streamlit, "get_option", chosen.__getitem__)
+    printed = start.announcement(Access.of(Secret(TOKEN)), Paths())
+    assert printed == f"\n  FPP Analytics  {address}\n"
