@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from metrics.buckets import side_by_side
-from metrics.frames import Frames
+from metrics.frames import Frames, instant
 from metrics.measures import distinct, rows
 
 
@@ -16,7 +16,7 @@ def reference(frames: Frames, now: datetime) -> pl.LazyFrame:
     unique_users (of page views), page_views.
     """
     since = now - timedelta(hours=24)
-    later = frames.map(lambda t, frame: frame.filter(pl.col(t.time) > since))
+    later = frames.map(lambda t, frame: frame.filter(pl.col(t.time) > instant(since)))
     return side_by_side(_counts(later))
 
 
@@ -26,7 +26,9 @@ def today(frames: Frames, now: datetime) -> pl.LazyFrame:
     Columns: those of `reference`, new_users, rooms_new.
     """
     midnight = datetime.combine(now.date(), datetime.min.time())
-    later = frames.map(lambda t, frame: frame.filter(pl.col(t.time) >= midnight))
+    later = frames.map(
+        lambda t, frame: frame.filter(pl.col(t.time) >= instant(midnight))
+    )
     return side_by_side([*_counts(later), *_new(later)])
 
 
@@ -36,7 +38,7 @@ def summary(frames: Frames, now: datetime) -> pl.LazyFrame:
     Columns: span ("today" or "last 24 hours") and those of `today`.
     """
     since = now - timedelta(hours=24)
-    later = frames.map(lambda t, frame: frame.filter(pl.col(t.time) > since))
+    later = frames.map(lambda t, frame: frame.filter(pl.col(t.time) > instant(since)))
     spans = {
         "today": today(frames, now),
         "last 24 hours": side_by_side([*_counts(later), *_new(later)]),

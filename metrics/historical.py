@@ -7,7 +7,7 @@ import polars as pl
 
 from metrics.buckets import axis, bucketed, data_axis, first_of, on_axis
 from metrics.constants import MOVING_AVERAGE
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Window, instant
 from metrics.measures import divided, rows
 from metrics.scope import Every
 
@@ -41,7 +41,8 @@ def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     Columns: bucket; the counts; acc_ and ma_ of each.
     """
     past = bucketed(
-        frames.map(lambda t, frame: frame.filter(pl.col(t.time) < window.end)), every
+        frames.map(lambda t, frame: frame.filter(pl.col(t.time) < instant(window.end))),
+        every,
     )
     counts = _counts(past)
     first = first_of(window.first_day, every)

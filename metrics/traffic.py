@@ -8,7 +8,7 @@ import polars as pl
 from metrics.buckets import bucket_of, bucketed, on_axis, side_by_side, window_axis
 from metrics.classes import Classes
 from metrics.constants import SESSION_GAP, VISIT_GAP
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Window, instant
 from metrics.measures import aggregate, distinct, ratio, rounded, rows
 from metrics.scope import Every
 from metrics.sessions import activity, length, minutes, sessions, working_sessions
@@ -47,7 +47,9 @@ def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
 
     Columns: unique_users, page_views, bounce_rate, average_duration (minutes).
     """
-    later = frames.map(lambda table, frame: frame.filter(pl.col(table.time) > since))
+    later = frames.map(
+        lambda table, frame: frame.filter(pl.col(table.time) > instant(since))
+    )
     doing = sessions(activity(later, events=False), SESSION_GAP)
     figures = [
         frames.page_views.select(unique_users=distinct("user_id"), page_views=rows()),
@@ -92,9 +94,7 @@ def session_lengths(frames: Frames, window: Window | None = None) -> pl.LazyFram
 
     Columns: order, length (a label), sessions, share; every class in each answer.
     """
-    doing = _started(
-        sessions(activity(_around(frames, window), events=False), SESSION_GAP), window
-    )
+    doing = _started(working_sessions(activity(_around(frames, window))), window)
     return LENGTHS.count(doing, minutes(length()), "sessions")
 
 
