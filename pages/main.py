@@ -17,7 +17,10 @@ ROOM = st.Page("room.py", title="Room", icon=":material/meeting_room:")
 DATA = st.Page("data.py", title="Data", icon=":material/database:")
 page = st.navigation(
     {
-        "": [OVERVIEW],
+        "": [
+            OVERVIEW,
+            st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
+        ],
         "People": [
             st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
             st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),

@@ -14,6 +14,10 @@ from tests.browser import driving
 
 PAGES = {
     "overview": "/",
+    "insights": "/insights",
+    "insights_meetings": "/insights?about=Meetings",
+    "insights_rooms": "/insights?about=Rooms",
+    "insights_people": "/insights?about=New+people",
     "traffic": "/traffic",
     "votes": "/votes",
     "behaviour": "/behaviour",

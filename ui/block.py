@@ -7,7 +7,7 @@ import streamlit as st
 
 from export import file_name, to_csv
 from metrics.catalogue import CATALOGUE
-from ui import tables
+from ui import answers, tables
 from ui.charts import Chart
 from ui.view import View
 
@@ -58,7 +58,7 @@ def head(
     *,
     switch: bool = True,
 ) -> bool:
-    """Draw title and buttons; return whether the table is asked for."""
+    """Draw title, buttons and answer; return whether the table is asked for."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -68,6 +68,7 @@ def head(
         ):
             as_table = switch and st.toggle("Table", key=f"table_{key}")
             csv_button(view, name, frame, key)
+    answers.say(name, frame)
     return as_table
 
 

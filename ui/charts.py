@@ -13,7 +13,7 @@ import polars as pl
 
 from metrics.definitions import Unit
 from metrics.scope import Every
-from ui import names
+from ui import names, unusual
 from ui.axes import (
     D3_FORMATS,
     SUFFIXES,
@@ -40,11 +40,12 @@ def over_time(
     *,
     before: pl.DataFrame | None = None,
     running: bool = False,
+    marks: pl.DataFrame | None = None,
 ) -> Chart:
     """Draw a value per bucket; the period before as a dashed line beneath it.
 
-    `running` draws the last bucket dashed, since it is not over. Needs `bucket`
-    (Date) and the value's column.
+    `running` draws the last bucket dashed, since it is not over. `marks` are days
+    that stand out. Needs `bucket` (Date) and the value's column.
     """
     data = bounded(_aligned(frame, value, before, every))
     base = alt.Chart(data, height=CHART_HEIGHT)
@@ -66,6 +67,8 @@ def over_time(
     if running:
         last = alt.Chart(data.tail(2)).mark_line(color=ACCENT, strokeDash=DASH)
         layers.append(last.encode(x, y))
+    if marks is not None:
+        layers.append(unusual.layer(marks, title))
     return alt.layer(*layers)
 
 

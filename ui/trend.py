@@ -7,27 +7,41 @@ import streamlit as st
 
 from metrics.catalogue import CATALOGUE
 from metrics.definitions import DEFINITIONS
-from ui import block, charts, tables
+from metrics.scope import Every
+from ui import block, charts, tables, unusual
 from ui.view import Answers, View
 
 
-def trend(view: View, name: str, found: Answers, keys: Sequence[str]) -> None:
-    """Draw the catalogue's table `name`; `keys` are the columns to choose from."""
-    frame, earlier = found[name], found.earlier.get(name)
+def trend(
+    view: View,
+    name: str,
+    found: Answers,
+    keys: Sequence[str],
+    *,
+    every: Every | None = None,
+    marks: pl.DataFrame | None = None,
+) -> None:
+    """Draw the catalogue's table `name`; `keys` are the columns to choose from.
+
+    `every` is the length of its buckets where it is not the view's. `marks` are
+    days that stand out, as the table `unusual_days` has them.
+    """
 
     @st.fragment(key=f"trend_{name}")
     def fragment() -> None:
         title = CATALOGUE[name].title
-        if block.head(view, name, frame, title, name):
-            tables.show(frame, title)
+        if block.head(view, name, found[name], title, name):
+            tables.show(found[name], title)
         else:
-            _chart(view, name, _which(name, keys), frame, earlier)
+            _chart(view, name, _which(name, keys), found, every, marks)
 
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, height="stretch", gap="small"):
         fragment()
 
 
 def _which(name: str, keys: Sequence[str]) -> str:
+    if len(keys) == 1:
+        return keys[0]
     return st.pills(
         "Show",
         keys,
@@ -40,19 +54,29 @@ def _which(name: str, keys: Sequence[str]) -> str:
 
 
 def _chart(
-    view: View, name: str, key: str, frame: pl.DataFrame, earlier: pl.DataFrame | None
+    view: View,
+    name: str,
+    key: str,
+    found: Answers,
+    every: Every | None,
+    marks: pl.DataFrame | None,
 ) -> None:
     definition = DEFINITIONS[key]
+    shown = every or view.scope.every
+    marked = unusual.within(marks, key, found[name]) if shown == "day" else None
     st.altair_chart(
         charts.over_time(
-            frame,
+            found[name],
             key,
             definition.title,
             definition.unit,
-            view.scope.every,
-            before=earlier,
+            shown,
+            before=found.earlier.get(name),
             running=view.running,
+            marks=marked,
         ),
-        alt=f"{definition.title} per {view.scope.every}",
+        alt=f"{definition.title} per {shown}",
         key=f"chart_{name}",
     )
+    if marked is not None:
+        st.caption(unusual.LEGEND)

@@ -1,0 +1,122 @@
+"""Retention: a heat map of cohorts and ages, and the curve of their average."""
+
+import altair as alt
+import polars as pl
+
+from ui.axes import bounded
+from ui.charts import Chart
+from ui.theme import ACCENT, CHART_HEIGHT, FAINT, MUTED
+
+_ROW = 34
+INK = "#16181d"
+"""Text on a coloured cell, light and dark."""
+_WIDE = "width > 640 ? 1 : 0"
+"""Cells of a phone are too narrow for text; the table has it."""
+AVERAGE = "Weighted average"
+
+
+def grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Chart:
+    """Draw cohorts by age: the share in each cell, the number beneath it.
+
+    A share from fewer than 20 is hidden, cells of the future are blank, and a
+    bucket that has not ended is marked with "…". Needs the columns of
+    `retention.grid` and `retention.average`.
+    """
+    base = alt.Chart(bounded(_labelled(cells, average)), height=alt.Step(_ROW))
+    x = alt.X(
+        "k:O",
+        title=f"{unit.capitalize()} since the first",
+        axis=alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False),
+    )
+    y = alt.Y(
+        "row:N",
+        sort=None,
+        title=None,
+        axis=alt.Axis(
+            labelLimit=220,
+            labelOverlap=False,
+            domain=False,
+            ticks=False,
+            labelPadding=8,
+        ),
+    )
+    return alt.layer(_cells(base, x, y), *_texts(base, x, y))
+
+
+def curve(average: pl.DataFrame, unit: str) -> Chart:
+    """Draw the weighted average by age; hidden shares leave a gap."""
+    chart: Chart = (
+        alt.Chart(bounded(average), height=CHART_HEIGHT)
+        .mark_line(color=ACCENT, strokeWidth=2, point=True)
+        .encode(
+            alt.X(
+                "k:Q",
+                title=f"{unit.capitalize()} since the first",
+                axis=alt.Axis(tickMinStep=1, grid=False),
+            ),
+            alt.Y(
+                "share:Q",
+                title="Still there",
+                axis=alt.Axis(format=".0%", tickCount=5),
+                scale=alt.Scale(domain=[0, 1]),
+            ),
+            tooltip=[
+                alt.Tooltip("k:Q", title=unit.capitalize()),
+                alt.Tooltip("share:Q", title="Still there", format=".1%"),
+                alt.Tooltip("alive:Q", title="Number", format=","),
+                alt.Tooltip("size:Q", title="Of", format=","),
+            ],
+        )
+    )
+    return chart
+
+
+def _labelled(cells: pl.DataFrame, average: pl.DataFrame) -> pl.DataFrame:
+    """Return both as one frame with `row`, the average first; the future left out."""
+    means = average.with_columns(row=pl.lit(AVERAGE), running=pl.lit(value=False))
+    began = pl.col("cohort").dt.strftime("%-d %b %Y")
+    cohorts = cells.filter(pl.col("size") > 0).with_columns(
+        row=pl.format("{}  ·  {}", began, "size")
+    )
+    columns = ("row", "k", "size", "alive", "share", "running")
+    return pl.concat([means.select(columns), cohorts.select(columns)]).drop_nulls(
+        "alive"
+    )
+
+
+def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
+    shade = alt.Color(
+        "share:Q",
+        title=None,
+        scale=alt.Scale(range=["#e4eaff", "#4f7cff"], domain=[0, 1]),
+        legend=None,
+    )
+    cells: alt.Chart = base.mark_rect(cornerRadius=3, stroke=None).encode(
+        x,
+        y,
+        alt.condition("datum.share == null", alt.value(FAINT), shade),
+        tooltip=[
+            alt.Tooltip("row:N", title="Began in the week of · number"),
+            alt.Tooltip("k:O", title="Age"),
+            alt.Tooltip("alive:Q", title="Still there", format=","),
+            alt.Tooltip("share:Q", title="Share", format=".1%"),
+            alt.Tooltip("running:N", title="Not over yet"),
+        ],
+    )
+    return cells
+
+
+def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
+    """Return the share in the upper half of a cell and the number in the lower."""
+    printed = base.transform_calculate(
+        percent="datum.share == null ? '' : format(datum.share, '.0%')",
+        number="format(datum.alive, ',') + (datum.running ? ' …' : '')",
+    )
+    seen = alt.ExprRef(_WIDE)
+    ink = alt.condition("datum.share == null", alt.value(MUTED), alt.value(INK))
+    share = printed.mark_text(dy=-6, fontWeight="bold", opacity=seen)
+    number = printed.mark_text(dy=7, fontSize=10, opacity=seen)
+    return (
+        share.encode(x, y, ink, text="percent:N"),
+        number.encode(x, y, ink, text="number:N"),
+    )

@@ -1,0 +1,51 @@
+"""Marks of days that are out of the ordinary, and the rule that marks them."""
+
+import altair as alt
+import polars as pl
+
+from metrics.anomalies import BACK, FEW, TOLERANCE
+from ui.axes import time_axis, with_when
+from ui.theme import PALETTE
+
+LEGEND = "◆ out of the ordinary for its weekday and trend; point at it for the reason"
+RULE = (
+    f"Expected: the median of the same weekday in the {BACK} weeks before, moved "
+    f"along their trend. Marked: {TOLERANCE:.0f} times the usual distance or more "
+    f"away; at most {FEW} days."
+)
+
+
+def within(
+    marks: pl.DataFrame | None, measure: str, frame: pl.DataFrame
+) -> pl.DataFrame | None:
+    """Return the marks of a measure on the days that are shown; None without any."""
+    if marks is None:
+        return None
+    own = marks.filter(pl.col("measure") == measure)
+    shown = own.join(frame, on="bucket", how="semi")
+    return None if shown.is_empty() else shown
+
+
+def layer(marks: pl.DataFrame, title: str) -> alt.Chart:
+    """Draw a diamond on each of the days; its tooltip explains the rule."""
+    data = with_when(marks, "day").with_columns(
+        rule=pl.lit(RULE),
+        expected=pl.format(
+            "{} to {}", *(pl.col(c).round(0).cast(pl.Int64) for c in ("low", "high"))
+        ),
+    )
+    diamonds: alt.Chart = (
+        alt.Chart(data)
+        .mark_point(shape="diamond", filled=True, size=110, color=PALETTE[1], opacity=1)
+        .encode(
+            time_axis(),
+            alt.Y("value:Q"),
+            tooltip=[
+                alt.Tooltip("when:N", title="Out of the ordinary"),
+                alt.Tooltip("value:Q", title=title, format=","),
+                alt.Tooltip("expected:N", title="Expected"),
+                alt.Tooltip("rule:N", title="Rule"),
+            ],
+        )
+    )
+    return diamonds
