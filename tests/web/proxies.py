@@ -1,0 +1,106 @@
+"""The reverse proxies of the examples, with the real programs, on loopback."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.web.running import ROOT
+
+HOST = "stats.example.org"
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate for 127.0.0.1; return its file and the key's."""
+    files = folder / "tls.crt", folder / "tls.key"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-days", "1", "-subj", "/CN=x"),
+            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-out", str(files[0]), "-keyout", str(files[1])),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return files
+
+
+@contextmanager
+def nginx(folder: Path, dashboard: str) -> Iterator[str]:
+    """Run nginx with the example; yield the address of its TLS port."""
+    crt, key = certificate(folder)
+    port = _free_port()
+    site = _changed(
+        ROOT / "deploy" / "nginx.conf",
+        {
+            f"/etc/ssl/{HOST}.crt": str(crt),
+            f"/etc/ssl/{HOST}.key": str(key),
+            "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+            "127.0.0.1:8501": dashboard.removeprefix("http://"),
+            f"server_name {HOST}": "server_name 127.0.0.1",
+        },
+    )
+    (folder / "site.conf").write_text(site)
+    (folder / "nginx.conf").write_text(
+        f"pid {folder}/pid; error_log stderr; daemon off; master_process off;"
+        f"events {{}} http {{ access_log off; {_temporary(folder)}"
+        f"include {folder}/site.conf; }}"
+    )
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    assert program, "nginx is not installed: `make tools` installs it"
+    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with _running(command, port) as url:
+        yield url
+
+
+@contextmanager
+def _running(command: list[str], port: int) -> Iterator[str]:
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        _wait_for(port, process)
+        yield f"https://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def _wait_for(port: int, process: "subprocess.Popen[str]") -> None:
+    for _ in range(200):
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"nothing listens on port {port}")
+
+
+def _changed(example: Path, replacements: dict[str, str]) -> str:
+    """Return the example with the values of this machine; each must be in it."""
+    text = example.read_text()
+    for old, new in replacements.items():
+        assert old in text, f"{example.name} no longer holds {old!r}"
+        text = text.replace(old, new)
+    return text
+
+
+def _temporary(folder: Path) -> str:
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def trusting(folder: Path) -> ssl.SSLContext:
+    """Return a context that knows the certificate in the folder."""
+    return ssl.create_default_context(cafile=folder / "tls.crt")

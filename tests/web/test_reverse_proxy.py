@@ -1,0 +1,148 @@
+"""Behind nginx, with TLS, under a sub-path: the example of the documentation."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import sync_playwright
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
+
+from tests.browser.driving import CHROMIUM, FLAGS, wait_until_drawn
+from tests.web.proxies import nginx, trusting
+from tests.web.running import TOKEN, Dashboard, dashboard
+
+SUB_PATH = {"STREAMLIT_SERVER_BASE_URL_PATH": "analytics"}
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("nginx")
+
+
+@pytest.fixture(scope="module")
+def below() -> Iterator[Dashboard]:
+    """A dashboard that stands below /analytics."""
+    variables = {"ANALYTICS_SECRET_TOKEN": TOKEN, **SUB_PATH}
+    with dashboard(variables) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path, below: Dashboard) -> Iterator[str]:
+    with nginx(folder, below.url) as address:
+        yield address
+
+
+@pytest.fixture
+def client(folder: Path, url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, verify=trusting(folder)) as visitor:
+        yield visitor
+
+
+def test_the_printed_address_holds_the_sub_path(below: Dashboard) -> None:
+    assert below.link == f"{below.url}/analytics/"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "location"),
+    [
+        ("/analytics/health", 200, None),
+        ("/analytics/login", 200, None),
+        ("/analytics", 301, "/analytics/"),
+        ("/analytics/", 303, "/analytics/login?next=/analytics/"),
+        ("/analytics/votes", 303, "/analytics/login?next=/analytics/votes"),
+        ("/analytics/_stcore/stream", 303, None),
+        ("/analytics/api", 401, None),
+        ("/health", 404, None),
+        ("/login", 404, None),
+        ("/api", 404, None),
+    ],
+)
+def test_everything_stands_below_the_sub_path(
+    client: httpx.Client, path: str, status: int, location: str | None
+) -> None:
+    answer = client.get(path, headers=HTML)
+    assert answer.status_code == status
+    if location:
+        assert answer.headers["location"].endswith(location)
+
+
+def test_without_the_proxy_nothing_is_open_above_the_sub_path(
+    below: Dashboard,
+) -> None:
+    with httpx.Client(base_url=below.url) as client:
+        for path in ("/health", "/login", "/api", "/"):
+            assert client.get(path).status_code == 401
+
+
+def test_the_cookie_is_secure_and_stays_below_the_sub_path(
+    client: httpx.Client,
+) -> None:
+    answer = client.post("/analytics/login", data={"token": TOKEN})
+    assert answer.headers["location"] == "/analytics/"
+    attributes = answer.headers["set-cookie"].partition("; ")[2]
+    assert attributes == (
+        "HttpOnly; Max-Age=604800; Path=/analytics/; SameSite=lax; Secure"
+    )
+    assert client.get("/analytics/_stcore/health").status_code == 200
+
+
+def test_the_api_answers_below_the_sub_path(client: httpx.Client) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    answer = client.get("/analytics/api/openapi.json", headers=headers)
+    assert answer.json()["servers"] == [{"url": "/analytics/api"}]
+    assert client.get("/analytics/api/typo", headers=headers).status_code == 404
+
+
+def test_no_banner_names_a_version(client: httpx.Client) -> None:
+    answer = client.get("/analytics/health")
+    assert answer.headers["server"] == "nginx"
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_a_websocket_needs_session_and_origin_behind_the_proxy_too(
+    folder: Path, url: str
+) -> None:
+    with (
+        pytest.raises(InvalidStatus, match="HTTP 403"),
+        connect(
+            url.replace("https", "wss") + "/analytics/_stcore/stream",
+            ssl=trusting(folder),
+            origin=Origin(url),
+            subprotocols=[Subprotocol("streamlit")],
+        ),
+    ):
+        pass
+
+
+@pytest.mark.browser
+def test_a_person_logs_in_and_sees_charts(url: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(ignore_https_errors=True)
+        page.goto(f"{url}/analytics/votes?period=7+days")
+        page.fill("input[type=password]", TOKEN)
+        page.press("input[type=password]", "Enter")
+        wait_until_drawn(page)
+        address, charts = page.url, page.locator("svg.marks").count()
+        browser.close()
+    assert address.startswith(f"{url}/analytics/votes?period=7")
+    assert charts > 0
+
+
+def test_a_client_cannot_choose_the_address_that_its_tries_count_for(
+    client: httpx.Client,
+) -> None:
+    # The last test here, since the client has to wait afterwards.
+    statuses = [
+        client.get(
+            "/analytics/api/x",
+            headers={"Authorization": "guess", "X-Forwarded-For": f"192.0.2.{n}"},
+        ).status_code
+        for n in range(7)
+    ]
+    assert statuses == [401, 401, 401, 401, 401, 429, 429]
