@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from metrics.frames import Frames
+from metrics.insights.shown import where
 from metrics.measures import ratio, rows
 from metrics.scale import estimated, steps
 
@@ -77,30 +78,34 @@ def went_dormant(frames: Frames, now: datetime) -> pl.LazyFrame:
 
 def _scored(frames: Frames, now: datetime) -> pl.LazyFrame:
     """Return the four parts of each room's health at an instant, 0-25 each."""
-    lately = pl.col("voted_at") > now - SPAN
     week = (now - pl.col("voted_at")).dt.total_microseconds() // _microseconds(_WEEK)
     ended = frames.votes.filter(pl.col("voted_at") <= now, estimated())
-    figures = ended.group_by("room_id").agg(
-        rounds=lately.sum().cast(pl.Int64),
-        last_round_at=pl.col("voted_at").max(),
-        weeks=week.filter(lately).n_unique(),
-        people=pl.col("amount_of_estimations").filter(lately).median(),
-        pairs=(lately & estimated(2)).sum(),
-        near=(lately & estimated(2) & (steps() <= 1)).sum(),
+    last = ended.group_by("room_id").agg(last_round_at=pl.col("voted_at").max())
+    lately = (
+        ended.filter(pl.col("voted_at") > now - SPAN)
+        .group_by("room_id")
+        .agg(
+            rounds=rows(),
+            weeks=week.n_unique(),
+            people=pl.col("amount_of_estimations").median(),
+            pairs=where(estimated(2)),
+            near=where(estimated(2) & (steps() <= 1)),
+        )
     )
     idle = (now - pl.col("last_round_at")).dt.total_microseconds()
-    return figures.select(
-        *("room_id", "rounds", "last_round_at"),
+    return last.join(lately, on="room_id", how="left").select(
+        *("room_id", "last_round_at"),
+        rounds=pl.col("rounds").fill_null(0),
         health_weeks=_points(pl.col("weeks") / _WEEKS),
-        health_people=_points(pl.col("people").fill_null(0) / _PEOPLE),
-        health_consensus=_points(ratio("near", "pairs").fill_null(0.0)),
+        health_people=_points(pl.col("people") / _PEOPLE),
+        health_consensus=_points(ratio("near", "pairs")),
         health_recent=_points(1 - idle / _microseconds(SPAN)),
     )
 
 
 def _points(reached: pl.Expr) -> pl.Expr:
-    """Return the points of one part; more than all of it earns no more."""
-    return _PART * reached.clip(0, 1)
+    """Return the points of one part: none where unknown, no more than all of it."""
+    return _PART * reached.fill_null(0.0).clip(0, 1)
 
 
 def _microseconds(length: timedelta) -> int:

@@ -68,7 +68,7 @@ def _new_rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
         "first_used_at", room_id="id", room_number="number", room_name="name"
     )
     came = (
-        _firsts(frames)
+        _firsts(frames, new)
         .join(new, on="room_id")
         .filter(pl.col("at") <= pl.col("first_used_at") + SOON)
         .group_by("room_id")
@@ -81,11 +81,16 @@ def _new_rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
     )
 
 
-def _firsts(frames: Frames) -> pl.LazyFrame:
-    """Return in which room and when each person first estimated: room_id, at."""
+def _firsts(frames: Frames, rooms: pl.LazyFrame) -> pl.LazyFrame:
+    """Return in which room and when people first estimated: room_id, at.
+
+    Only those who estimated in one of the rooms are followed through all of history.
+    """
+    own = given(frames.estimations)
+    there = own.join(rooms, on="room_id", how="semi")
     first = pl.col("estimated_at").arg_min()
     return (
-        given(frames.estimations)
+        own.join(there, on="user_id", how="semi")
         .group_by("user_id")
         .agg(pl.col("room_id").get(first), at=pl.col("estimated_at").min())
         .drop("user_id")

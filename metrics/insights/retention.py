@@ -31,13 +31,9 @@ def grid(
     step = timedelta(weeks=weeks)
     latest = _start(now.date(), step)
     first = latest - (cohorts - 1) * step
-    lives = _lives(frames, now, who, step)
+    lives = _lives(frames, now, who, first, step)
     began = lives.group_by("key").agg(cohort=pl.col("bucket").min())
-    counts = (
-        lives.join(began.filter(pl.col("cohort") >= first), on="key")
-        .group_by("cohort", "bucket")
-        .agg(alive=rows())
-    )
+    counts = lives.join(began, on="key").group_by("cohort", "bucket").agg(alive=rows())
     return (
         _cells(first, latest, step, cohorts)
         .join(counts, on=["cohort", "bucket"], how="left")
@@ -67,8 +63,13 @@ def average(cells: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _lives(frames: Frames, now: datetime, who: Who, step: timedelta) -> pl.LazyFrame:
-    """Return in which buckets a room or person was alive, once each: key, bucket."""
+def _lives(
+    frames: Frames, now: datetime, who: Who, first: date, step: timedelta
+) -> pl.LazyFrame:
+    """Return in which buckets those who began since `first` were alive: key, bucket.
+
+    Each bucket once. Who was there before is found among those who came since.
+    """
     if who == "rooms":
         acts = frames.votes.filter(estimated(2))
         acts = acts.select(key="room_id", at="voted_at")
@@ -77,8 +78,14 @@ def _lives(frames: Frames, now: datetime, who: Who, step: timedelta) -> pl.LazyF
     # Days between a day and the start of its bucket; START_DATE is a Monday.
     day = pl.col("at").cast(pl.Date)
     age = (day - START_DATE).dt.total_days() % step.days
-    bucket = day - pl.duration(days=age)
-    return acts.filter(pl.col("at") <= now).select("key", bucket=bucket).unique()
+    start = datetime.combine(first, datetime.min.time())
+    since = (
+        acts.filter(pl.col("at") >= start, pl.col("at") <= now)
+        .select("key", bucket=day - pl.duration(days=age))
+        .unique()
+    )
+    earlier = acts.filter(pl.col("at") < start).select("key")
+    return since.join(earlier.join(since, on="key", how="semi"), on="key", how="anti")
 
 
 def _start(day: date, step: timedelta) -> date:

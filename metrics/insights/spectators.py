@@ -45,11 +45,15 @@ def _figures(held: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 
 
 def _newcomers(frames: Frames, window: Window) -> pl.LazyFrame:
-    """Return how many people watched first and how many of them estimated later."""
-    watched = pl.col("spectator")
-    at = pl.col("estimated_at")
+    """Return how many people watched first and how many of them estimated later.
+
+    Only those who watch in the window are followed through all of history.
+    """
+    watched, at = pl.col("spectator"), pl.col("estimated_at")
+    watching = frames.estimations.filter(window.contains("estimated_at"), watched)
     return (
-        frames.estimations.group_by("user_id")
+        frames.estimations.join(watching, on="user_id", how="semi")
+        .group_by("user_id")
         .agg(
             first=at.min(),
             watched=at.filter(watched).min(),
