@@ -1,6 +1,7 @@
 """One table, from the source to blocks that are proven equal to it."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -74,8 +75,19 @@ class TableCopy:
         lacking = [s for s in self._spans(source) if self._candidate(s.key) is None]
         if len(lacking) <= self._policy.hot_blocks:
             return
-        for span in self._watch.over(self._table.name, "reading", lacking):
-            self._fetched[span.key] = self._fetch(source, span)
+        writes: dict[str, Future[Block]] = {}
+        with ThreadPoolExecutor(1) as writer:
+            for span in self._watch.over(self._table.name, "reading", lacking):
+                frame = source.read(self._table, span)
+                # One block is written while the next is read, never more.
+                self._collect(writes)
+                write = self._vault.write
+                writes[span.key] = writer.submit(write, self._table, span, frame)
+            self._collect(writes)
+
+    def _collect(self, writes: dict[str, Future[Block]]) -> None:
+        self._fetched |= {key: write.result() for key, write in writes.items()}
+        writes.clear()
 
     def settle(self, source: Source) -> After:
         """Make the table's blocks equal to the snapshot that the source holds.

@@ -1,36 +1,32 @@
 """Raw rows of the driver as a typed frame: every value fits or the run stops."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
 from metrics.tables import Column, Table
+from sync.driver import RawRow
 from sync.faults import MisfitError
 
-type RawRow = Sequence[bytes | None]
 
-
-def decode(table: Table, rows: Sequence[RawRow]) -> pl.DataFrame:
-    """Return the rows with exactly the table's schema.
+def decode(table: Table, batches: Iterable[Sequence[RawRow]]) -> pl.DataFrame:
+    """Return all rows with exactly the table's schema.
 
     Raises MisfitError for a value that its column's type does not hold as it is.
     """
-    raw = _texts(table, rows)
-    frame = raw.select(_typed(column) for column in table.columns)
-    if any(_lost(raw[c.name], frame[c.name], c) for c in table.columns):
-        raise _first_misfit(table, raw, frame)
+    nothing = pl.DataFrame(schema=dict.fromkeys(table.schema, pl.Binary()))
+    raw = pl.concat([nothing, *(_turned(table, rows) for rows in batches)])
+    texts = raw.cast(pl.String)
+    frame = texts.select(_typed(column) for column in table.columns)
+    if any(_lost(texts[c.name], frame[c.name], c) for c in table.columns):
+        raise _first_misfit(table, texts, frame)
     return frame
 
 
-def _texts(table: Table, rows: Sequence[RawRow]) -> pl.DataFrame:
-    values = list(zip(*rows, strict=True)) or [()] * len(table.columns)
-    names = [column.name for column in table.columns]
-    return pl.DataFrame(
-        [
-            pl.Series(name, column, dtype=pl.Binary)
-            for name, column in zip(names, values, strict=True)
-        ]
-    ).cast(pl.String)
+def _turned(table: Table, rows: Sequence[RawRow]) -> pl.DataFrame:
+    """Return rows as columns of bytes."""
+    columns = zip(table.schema, zip(*rows, strict=True), strict=True)
+    return pl.DataFrame([pl.Series(name, v, dtype=pl.Binary) for name, v in columns])
 
 
 def _typed(column: Column) -> pl.Expr:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import cast
 
 import mysql.connector
 import polars as pl
@@ -14,8 +14,8 @@ from settings import Database
 from sync import sql
 from sync.checksum import Checksum
 from sync.contract import LiveColumn
-from sync.decode import RawRow, decode
-from sync.driver import FAILURES, number
+from sync.decode import decode
+from sync.driver import FAILURES, Connection, Cursor, RawRow, batches, number
 from sync.faults import AccessDeniedError, SourceError
 from sync.policy import Policy
 from sync.spans import Extent, Span
@@ -25,28 +25,14 @@ _REFUSED = {
     errorcode.ER_DBACCESS_DENIED_ERROR,
     errorcode.ER_BAD_DB_ERROR,
 }
-_ROWS_AT_ONCE = 16_384
-
-
-class _Cursor(Protocol):
-    def execute(self, statement: str, values: tuple[int | str, ...]) -> object: ...
-    def fetchall(self) -> list[RawRow]: ...
-    def fetchmany(self, size: int) -> list[RawRow]: ...
-    def close(self) -> object: ...
-
-
-class _Connection(Protocol):
-    """What is used of the driver; its own types do not pass strict checks."""
-
-    def cursor(self) -> _Cursor: ...
-    def close(self) -> None: ...
-    def shutdown(self) -> None: ...
+_ROWS_AT_ONCE = 1_024
+"""Rows that are turned into columns together: few enough for the processor's cache."""
 
 
 class Source:
     """A connection to the live database that only reads."""
 
-    def __init__(self, connection: _Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     @contextmanager
@@ -106,12 +92,10 @@ class Source:
         """Return a span's rows, sorted by key, with the table's schema."""
         with _reported(f"reading {table.name}"):
             cursor = self._execute(*sql.select(table, span))
-            parts = [decode(table, [])]
-            while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-                parts.append(decode(table, rows))
+            frame = decode(table, batches(self._connection, cursor, _ROWS_AT_ONCE))
             cursor.close()
         # The server sorts texts by collation; the files are sorted by bytes.
-        return pl.concat(parts).sort(table.key)
+        return frame.sort(table.key)
 
     def _now(self) -> datetime:
         rows = self._rows(("SELECT UNIX_TIMESTAMP(NOW(6))", ()), "reading the clock")
@@ -131,7 +115,7 @@ class Source:
         with _reported("opening the session"):
             self._execute(statement, ()).close()
 
-    def _execute(self, statement: str, values: tuple[int | str, ...]) -> _Cursor:
+    def _execute(self, statement: str, values: tuple[int | str, ...]) -> Cursor:
         cursor = self._connection.cursor()
         cursor.execute(statement, values)
         return cursor
@@ -149,7 +133,7 @@ def connected(database: Database, policy: Policy) -> Iterator[Source]:
         _close(connection)
 
 
-def _close(connection: _Connection) -> None:
+def _close(connection: Connection) -> None:
     try:
         connection.close()
     except FAILURES:
@@ -157,7 +141,7 @@ def _close(connection: _Connection) -> None:
         connection.shutdown()
 
 
-def _connect(database: Database, policy: Policy) -> _Connection:
+def _connect(database: Database, policy: Policy) -> Connection:
     with _reported("connecting"):
         connection = mysql.connector.connect(
             host=database.host,
@@ -176,7 +160,7 @@ def _connect(database: Database, policy: Policy) -> _Connection:
             autocommit=True,
             raw=True,
         )
-        return cast("_Connection", connection)
+        return cast("Connection", connection)
 
 
 @contextmanager
