@@ -1,6 +1,21 @@
+import statistics
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from metrics.insights import agreement
 from metrics.insights.rounds import joined
-from tests.metrics.building import Row, answer, days, estimation, frames, one, vote
+from metrics.scale import SCALE
+from tests.metrics.building import (
+    Row,
+    answer,
+    days,
+    estimation,
+    frames,
+    one,
+    quick,
+    vote,
+)
 
 DAY = days("2026-11-03", "2026-11-03")
 NOON = "2026-11-03 12:00:00"
@@ -94,3 +109,13 @@ def test_by_team_size_and_over_time_hold_the_same_estimates() -> None:
     assert sizes["agreeing"].to_list() == [2, 1, 0]
     line = agreement.over_time(frames(*rows), DAY, "week").collect()
     assert line["estimates"].to_list() == [6]
+
+
+@quick
+@given(st.lists(st.sampled_from(SCALE), min_size=2, max_size=9))
+def test_agreement_is_what_python_counts(values: list[int]) -> None:
+    places = [SCALE.index(value) for value in values]
+    middle = statistics.median(places)
+    found = one(agreement.totals(frames(*round_of(*values)), DAY))
+    assert found["agreeing"] == max(values.count(value) for value in SCALE)
+    assert found["outliers"] == sum(abs(place - middle) >= 2 for place in places)
