@@ -1,0 +1,34 @@
+"""Asks one container whether it is well: `healthcheck.py dashboard|sync`.
+
+Standard library only, and quick: it runs every half minute.
+"""
+
+import os
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+
+def dashboard() -> bool:
+    """Return whether the server answers; how old the data are is not its fault."""
+    base = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
+    port = os.environ.get("STREAMLIT_SERVER_PORT", "8501")
+    path = f"/{base}/health" if base else "/health"
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=4) as answer:
+        return bool(answer.status == 200)
+
+
+def sync() -> bool:
+    """Return whether a run succeeded within the last three intervals."""
+    interval = int(os.environ.get("SYNC_INTERVAL") or 600)
+    published = Path(os.environ.get("DATA_DIR", "./data")) / "CURRENT"
+    return time.time() - published.stat().st_mtime < 3 * interval
+
+
+if __name__ == "__main__":
+    check = {"dashboard": dashboard, "sync": sync}[sys.argv[1]]
+    try:
+        sys.exit(0 if check() else 1)
+    except OSError as error:
+        sys.exit(f"{sys.argv[1]}: {error}")

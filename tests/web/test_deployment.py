@@ -1,0 +1,178 @@
+"""The images and the composition keep their promises, read as data."""
+
+import fnmatch
+import re
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from settings import VARIABLES
+from tests.test_architecture import rooms_reached
+from tests.web.running import ROOT
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+STAGES = {
+    match["name"]: match["body"]
+    for match in re.finditer(
+        r"^FROM \S+ AS (?P<name>[\w-]+)\n(?P<body>.*?)(?=^FROM |\Z)",
+        DOCKERFILE,
+        re.MULTILINE | re.DOTALL,
+    )
+}
+# YAML has no types of its own.
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = ["dashboard", "sync"]
+
+
+def copied(stage: str) -> set[str]:
+    """Return what a final image holds of the project."""
+    lines = re.findall(
+        r"^COPY (?!--from)(.+) \S+$", STAGES["base"] + STAGES[stage], re.M
+    )
+    return {name for line in lines for name in line.split()}
+
+
+@pytest.mark.parametrize(
+    ("stage", "entry"), [("dashboard", ["app", "pages"]), ("sync", ["sync_job"])]
+)
+def test_an_image_holds_the_rooms_that_its_program_reaches_and_no_more(
+    stage: str, entry: list[str]
+) -> None:
+    rooms = set().union(*(rooms_reached(room) for room in entry))
+    names = {name.removesuffix(".py") for name in copied(stage)}
+    assert names - {".streamlit", "deploy/healthcheck"} == rooms
+
+
+@pytest.mark.parametrize("stage", OURS)
+def test_what_an_image_copies_is_there_and_not_ignored(stage: str) -> None:
+    ignore = (ROOT / ".dockerignore").read_text().splitlines()
+    kept = [line[1:] for line in ignore if line.startswith("!")]
+    for name in copied(stage):
+        assert (ROOT / name).exists()
+        inside = name if "." in Path(name).name[1:] else f"{name}/x"
+        inside = f"{name}/config.toml" if name == ".streamlit" else inside
+        assert any(fnmatch.fnmatch(inside, pattern) for pattern in kept), name
+
+
+@pytest.mark.parametrize("stage", OURS)
+def test_an_image_runs_as_nobody_in_particular_and_is_watched(stage: str) -> None:
+    body = STAGES[stage]
+    assert "USER 10001\n" in body
+    assert f'CMD ["python", "deploy/healthcheck.py", "{stage}"]' in body
+    assert not re.search(
+        r"\b(apt-get|pip install|gcc|curl|uv)\b", STAGES["base"] + body
+    )
+
+
+def test_the_dashboard_has_no_driver_for_the_database() -> None:
+    assert "--no-install-package mysql-connector-python" in STAGES["build-dashboard"]
+    assert "COPY --from=build-dashboard" in STAGES["dashboard"]
+
+
+def test_packages_come_locked() -> None:
+    builds = [body for name, body in STAGES.items() if name.startswith("build-")]
+    assert all("uv sync --frozen --no-default-groups" in body for body in builds)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_is_hardened(name: str) -> None:
+    service = SERVICES[name]
+    assert (service["init"], service["read_only"]) == (True, True)
+    assert service["restart"] == "unless-stopped"
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert {"mem_limit", "pids_limit", "logging"} <= service.keys()
+    assert service["build"] == {"context": ".", "target": name}
+
+
+def test_the_dashboard_reads_the_store_and_the_sync_job_writes_it() -> None:
+    assert SERVICES["dashboard"]["volumes"] == ["store:/data:ro"]
+    assert SERVICES["sync"]["volumes"] == ["store:/data"]
+
+
+def test_dashboard_and_database_share_no_network() -> None:
+    assert SERVICES["dashboard"]["networks"] == ["proxy"]
+    assert (
+        SERVICES["sync"]["networks"] == SERVICES["mariadb"]["networks"] == ["database"]
+    )
+
+
+def test_only_this_machine_reaches_the_port_of_the_dashboard() -> None:
+    assert SERVICES["dashboard"]["ports"] == ["127.0.0.1:${PORT:-8501}:8501"]
+    assert "ports" not in SERVICES["sync"]
+    assert "ports" not in SERVICES["mariadb"]
+
+
+@pytest.mark.parametrize(
+    ("service", "reader"), [("dashboard", "dashboard"), ("sync", "sync job")]
+)
+def test_a_service_gets_the_variables_that_it_reads_and_no_other(
+    service: str, reader: str
+) -> None:
+    given = set(SERVICES[service]["environment"])
+    read = {v.name for v in VARIABLES if v.read_by in {reader, "both"}}
+    of_the_server = {"STREAMLIT_SERVER_BASE_URL_PATH", "FORWARDED_ALLOW_IPS"}
+    # The image sets DATA_DIR.
+    assert given - of_the_server == read - {"DATA_DIR"}
+
+
+def test_the_database_to_try_is_only_there_when_asked_for() -> None:
+    assert SERVICES["mariadb"]["profiles"] == ["try"]
+
+
+def healthcheck(kind: str, **variables: str) -> int:
+    command = [sys.executable, "-S", str(ROOT / "deploy" / "healthcheck.py"), kind]
+    return subprocess.run(
+        command, env=variables, check=False, capture_output=True
+    ).returncode
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "code"),
+    [
+        ("", "/health", 0),
+        ("analytics", "/analytics/health", 0),
+        ("/analytics/", "/analytics/health", 0),
+        ("analytics", "/health", 1),
+    ],
+)
+def test_the_health_check_of_the_dashboard_asks_where_it_stands(
+    base: str, path: str, code: int
+) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == path else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        found = healthcheck(
+            "dashboard",
+            STREAMLIT_SERVER_PORT=str(server.server_address[1]),
+            STREAMLIT_SERVER_BASE_URL_PATH=base,
+        )
+        thread.join()
+    assert found == code
+
+
+def test_a_dashboard_that_does_not_answer_is_unwell() -> None:
+    assert healthcheck("dashboard", STREAMLIT_SERVER_PORT="1") == 1
+
+
+def test_a_sync_job_is_unwell_after_three_missed_intervals(tmp_path: Path) -> None:
+    variables = {"DATA_DIR": str(tmp_path), "SYNC_INTERVAL": "600"}
+    assert healthcheck("sync", **variables) == 1
+    (tmp_path / "CURRENT").write_text("x")
+    assert healthcheck("sync", **variables) == 0
+    assert healthcheck("sync", **variables | {"SYNC_INTERVAL": "0"}) == 1
