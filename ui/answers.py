@@ -14,7 +14,7 @@ def say(name: str, frame: pl.DataFrame) -> None:
     """
     sentence = answer(name, _spoken(frame))
     if sentence is not None:
-        st.text(sentence)
+        st.text(sentence.replace(" %", "\N{NO-BREAK SPACE}%"))
 
 
 def _spoken(frame: pl.DataFrame) -> pl.DataFrame:

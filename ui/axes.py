@@ -8,6 +8,9 @@ from metrics.scope import Every
 
 MAX_ROWS = 6000
 
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+_FEW_TICKS = 10
+
 D3_FORMATS: dict[Unit, str] = {
     "count": ",.0f",
     "points": ",.0f",
@@ -37,16 +40,26 @@ def with_when(frame: pl.DataFrame, every: Every) -> pl.DataFrame:
     return frame.with_columns(when=pl.col("bucket").dt.strftime(_WHEN[every]))
 
 
-def time_axis(every: Every = "day") -> alt.X:
-    """Return the x axis of `bucket`, in UTC."""
+def time_axis(every: Every = "day", buckets: pl.Series | None = None) -> alt.X:
+    """Return the x axis of `bucket`, in UTC; its ticks are `buckets` if these are few.
+
+    Between the Mondays of a few weeks nothing happened: no tick stands there.
+    """
+    few = buckets is not None and 0 < buckets.len() <= _FEW_TICKS
     axis = alt.Axis(
         title=None,
         grid=False,
         tickCount=8,
         format="%b %Y" if every == "month" else "%-d %b",
         labelOverlap=True,
+        values=_instants(buckets) if buckets is not None and few else alt.Undefined,
     )
     return alt.X("bucket:T", scale=alt.Scale(type="utc"), axis=axis)
+
+
+def _instants(buckets: pl.Series) -> list[int]:
+    """Return midnights in UTC as a time scale takes them."""
+    return buckets.cast(pl.Datetime("ms")).cast(pl.Int64).to_list()
 
 
 def value_axis(unit: Unit) -> alt.Axis:

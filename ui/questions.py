@@ -4,13 +4,15 @@ Titles are questions, the sentence beneath is computed from the table's rows, an
 the chart shows the rows. One place says which; pages only name tables.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 import polars as pl
+import streamlit as st
 
 from metrics.insights.rounds import weekly
-from ui import cards, charts, shares
+from ui import cards, charts, retention, shares
 from ui.block import Draw, block
 from ui.trend import trend
 from ui.view import Answers, View
@@ -77,6 +79,10 @@ DRAWINGS: Mapping[str, Draw] = {
         shares.stages,
         shares={"watched_first": None, "estimated_later": "estimated_later_share"},
     ),
+    "auto_flip": partial(
+        shares.stages,
+        shares={"rounds": None, "auto_flip_rounds": "auto_flip_share"},
+    ),
     "auto_flip_by_kind": partial(
         shares.printed_bars,
         label="flip",
@@ -109,20 +115,38 @@ DRAWINGS: Mapping[str, Draw] = {
         value="room_count",
         titles=("New people besides the founder", "Rooms"),
     ),
+    "retention_rooms_by_weeks_average": partial(retention.curve, unit="weeks"),
+    "retention_users_by_weeks_average": partial(retention.curve, unit="weeks"),
 }
 """Tables of a period and their charts; a table without one is drawn as a table."""
 
 
-def ask(view: View, tables: Sequence[str], headline: Collection[str] = ()) -> Answers:
-    """Compute tables and those of a headline; what is compared also of before."""
-    over_time = [name for name in tables if name in OVER_TIME]
-    return view.ask(
-        *dict.fromkeys((*headline, *tables)), earlier={*headline, *over_time}
-    )
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page: cards, charts beside each other, tables over all its width."""
+
+    charts: tuple[str, ...]
+    tables: tuple[str, ...] = ()
+    headline: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Tables of one row → their columns on cards."""
 
 
-def show(view: View, name: str, found: Answers) -> None:
-    """Draw the block of one table."""
+def section(view: View, part: Section) -> None:
+    """Compute what a section shows, and draw it; cards and lines are compared."""
+    names = dict.fromkeys((*part.headline, *part.charts, *part.tables))
+    compared = {*part.headline, *(OVER_TIME.keys() & names)}
+    found = view.ask(*names, earlier=compared)
+    if part.headline:
+        _headline(found, part.headline)
+    with st.grid(2, min_column_width=380):
+        for name in part.charts:
+            question(view, name, found)
+    for name in part.tables:
+        question(view, name, found)
+
+
+def question(view: View, name: str, found: Answers) -> None:
+    """Draw the block of one table, with the answer beneath its question."""
     if name in OVER_TIME:
         every = weekly(view.scope.every)
         trend(view, name, found, OVER_TIME[name], every=every)
@@ -130,18 +154,16 @@ def show(view: View, name: str, found: Answers) -> None:
         block(view, name, found[name], DRAWINGS.get(name))
 
 
-def headline(found: Answers, wanted: Mapping[str, Sequence[str]]) -> None:
-    """Draw one row of cards from several one-row tables: table → its columns."""
-    keys = [key for columns in wanted.values() for key in columns]
+def _headline(found: Answers, wanted: Mapping[str, tuple[str, ...]]) -> None:
     cards.row(
-        keys,
+        [key for columns in wanted.values() for key in columns],
         _beside(found.now, wanted),
         _beside(found.earlier, wanted) if found.earlier else None,
     )
 
 
 def _beside(
-    tables: Mapping[str, pl.DataFrame], wanted: Mapping[str, Sequence[str]]
+    tables: Mapping[str, pl.DataFrame], wanted: Mapping[str, tuple[str, ...]]
 ) -> pl.DataFrame:
     return pl.concat(
         [tables[name].select(columns) for name, columns in wanted.items()],

@@ -3,8 +3,7 @@
 import altair as alt
 import polars as pl
 
-from ui.axes import bounded
-from ui.charts import Chart
+from ui.axes import Chart, bounded
 from ui.theme import ACCENT, CHART_HEIGHT, FAINT, MUTED
 
 _ROW = 34

@@ -12,19 +12,20 @@ import polars as pl
 from metrics.definitions import DEFINITIONS
 from ui import format as fmt
 from ui import names
-from ui.axes import bounded, label_axis
-from ui.charts import Chart
-from ui.theme import ACCENT, MUTED, ROW_HEIGHT
+from ui.axes import Chart, bounded, label_axis
+from ui.theme import ACCENT, CHART_HEIGHT, MUTED, ROW_HEIGHT
 
-_TALL_ROW = 36
+_THICK = 26
+_ROOM = 1.45
+"""How far the axis goes beyond the longest bar, for what it prints."""
 _FEW = "'n = ' + format(datum.{n}, ',') + ': too few for a rate'"
 _SHADES = ("#c3d0ff", "#7f9cf5", "#2f55d4")
 """From the outermost of nested bars to the innermost."""
 _PARTS = {
-    "One card": ("#2f55d4", "#ffffff"),
-    "One step apart": ("#7f9cf5", "#16181d"),
-    "Two steps apart": ("#c9cdd6", "#16181d"),
-    "Three or more": ("#e0682b", "#16181d"),
+    "Same card": ("#2f55d4", "#ffffff"),
+    "1 step": ("#7f9cf5", "#16181d"),
+    "2 steps": ("#c9cdd6", "#16181d"),
+    "3 or more": ("#e0682b", "#16181d"),
 }
 """How far apart a round ended → colour, and colour of the text on it."""
 
@@ -34,19 +35,25 @@ def printed_bars(
 ) -> Chart:
     """Draw horizontal bars in the frame's order, each followed by what it prints."""
     base = alt.Chart(
-        bounded(names.readable(frame)), height=alt.Step(_TALL_ROW)
+        bounded(names.readable(frame)), height=CHART_HEIGHT
     ).transform_calculate(printed=printed)
-    x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(zero=True, padding=100))
+    x = alt.X(f"{value}:Q", axis=None, scale=_with_room(frame[value]))
     y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
     tooltip = [
         alt.Tooltip(f"{label}:N", title="What"),
         alt.Tooltip("printed:N", title=title),
     ]
-    bars = base.mark_bar(color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
+    bars = base.mark_bar(size=_THICK, color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
     text = base.mark_text(align="left", dx=6, color=MUTED)
     return alt.layer(
         bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text="printed:N")
     )
+
+
+def _with_room(values: pl.Series) -> alt.Scale:
+    longest = values.cast(pl.Float64).max()
+    end = longest if isinstance(longest, float) and longest > 0 else 1.0
+    return alt.Scale(domain=[0, end * _ROOM])
 
 
 def hidden_below(shown: str, rate: str, n: str) -> str:
@@ -97,10 +104,10 @@ def consensus(frame: pl.DataFrame) -> Chart:
     """
     near, split = pl.col("near_rounds"), pl.col("split_rounds")
     counts = {
-        "One card": pl.col("consensus_rounds"),
-        "One step apart": near - pl.col("consensus_rounds"),
-        "Two steps apart": pl.col("rounds") - near - split,
-        "Three or more": split,
+        "Same card": pl.col("consensus_rounds"),
+        "1 step": near - pl.col("consensus_rounds"),
+        "2 steps": pl.col("rounds") - near - split,
+        "3 or more": split,
     }
     known = pl.col("near_consensus").is_not_null()
     long = (
@@ -116,15 +123,17 @@ def consensus(frame: pl.DataFrame) -> Chart:
 
 
 def _stacked(long: pl.DataFrame) -> Chart:
-    base = alt.Chart(long, height=alt.Step(_TALL_ROW + 16)).transform_calculate(
+    base = alt.Chart(long, height=CHART_HEIGHT).transform_calculate(
         order=f"indexof({[*_PARTS]}, datum.part)"
     )
     y = alt.Y("size:N", sort=None, title=None, axis=label_axis())
-    x = alt.X("share:Q", title=None, stack="zero", axis=alt.Axis(format=".0%"))
+    x = alt.X(
+        "share:Q", title=None, stack="zero", axis=alt.Axis(format=".0%", grid=False)
+    )
     order = alt.Order("order:Q")
     fill = alt.Scale(domain=[*_PARTS], range=[fill for fill, _ in _PARTS.values()])
     ink = alt.Scale(domain=[*_PARTS], range=[ink for _, ink in _PARTS.values()])
-    bars = base.mark_bar(cornerRadius=2).encode(
+    bars = base.mark_bar(size=2 * _THICK, cornerRadius=2).encode(
         x,
         y,
         alt.Color("part:N", title=None, scale=fill, legend=alt.Legend(orient="top")),
@@ -167,10 +176,16 @@ def nested(
     y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
     scale = alt.Scale(domain=[*titles.values()], range=list(_SHADES))
     bars = (
-        alt.Chart(bounded(long), height=alt.Step(ROW_HEIGHT))
-        .mark_bar(cornerRadiusEnd=3)
+        alt.Chart(bounded(long), height=max(CHART_HEIGHT, ROW_HEIGHT * rows.height))
+        .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3)
         .encode(
-            alt.X("share:Q", title=None, stack=None, axis=alt.Axis(format=".0%")),
+            alt.X(
+                "share:Q",
+                title=None,
+                stack=None,
+                scale=_with_room(long["share"]),
+                axis=alt.Axis(format=".0%", grid=False, tickCount=5),
+            ),
             y,
             alt.Color(
                 "stage:N", title=None, scale=scale, legend=alt.Legend(orient="top")
