@@ -20,13 +20,20 @@ found = view.ask(
     "events_over_time",
 )
 with st.grid(2, min_column_width=380):
-    block(view, "routes", found["routes"], partial(views, label="route"))
-    block(view, "sources", found["sources"], partial(views, label="source"))
+    block(view, "routes", found["routes"], partial(views, label="route"), picks="route")
+    block(
+        view,
+        "sources",
+        found["sources"],
+        partial(views, label="source"),
+        picks="source",
+    )
     block(
         view,
         "events",
         found["events"],
         partial(charts.ranked, label="event", value="count", title="events"),
+        picks="event",
     )
     block(view, "rooms", found["rooms"])
 for name, title in (

@@ -22,8 +22,9 @@ block(
     title="Where people are",
     note=f"Too small for the map: {', '.join(hidden)}." if hidden else None,
     key="map",
+    picks="country",
 )
 with st.grid(3, min_column_width=340):
     for name, label in (*PLACES, *MACHINES):
-        block(view, name, found[name], partial(people, label=label))
+        block(view, name, found[name], partial(people, label=label), picks=label)
 bundle.offer(view, found)

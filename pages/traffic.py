@@ -33,8 +33,16 @@ found = view.ask(
 cards.row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
 trend(view, SERIES, found, KEYS)
 with st.grid(2, min_column_width=380):
-    block(view, "sources", found["sources"], partial(ranked, label="source"))
-    block(view, "routes", found["routes"], partial(ranked, label="route"))
+    block(
+        view,
+        "sources",
+        found["sources"],
+        partial(ranked, label="source"),
+        picks="source",
+    )
+    block(
+        view, "routes", found["routes"], partial(ranked, label="route"), picks="route"
+    )
     block(
         view,
         "session_lengths",

@@ -10,10 +10,11 @@ import polars as pl
 import streamlit as st
 
 import engine
+from metrics import filters
 from metrics.scope import Scope
 from metrics.tables import TABLES
 from store import Snapshot
-from ui import periods
+from ui import chips, periods
 from ui.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, Days
 from ui.view import View
 
@@ -48,7 +49,9 @@ def draw(snapshot: Snapshot, now: datetime) -> View:
                 help="Bots are users whose device is “bot”. Votes carry no user, "
                 "so this leaves them as they are.",
             )
-    frames = snapshot.frames if bots else snapshot.frames.without_bots()
+        chosen = chips.draw()
+    people = snapshot.frames if bots else snapshot.frames.without_bots()
+    frames = filters.apply(people, chosen)
     scope = Scope(
         frames=frames,
         window=periods.window_of(days, now),
@@ -58,7 +61,7 @@ def draw(snapshot: Snapshot, now: datetime) -> View:
         weekends=not hide_weekends,
     )
     _caption(scope, days, now)
-    return View(snapshot, scope, days, comparison, now, bots)
+    return View(snapshot, scope, days, comparison, now, bots, chosen)
 
 
 def whole(snapshot: Snapshot, now: datetime) -> View:

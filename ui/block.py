@@ -7,8 +7,8 @@ import streamlit as st
 
 from export import file_name, to_csv
 from metrics.catalogue import CATALOGUE
-from ui import answers, tables
-from ui.charts import Chart
+from ui import answers, chips, picking, tables
+from ui.axes import Chart
 from ui.view import View
 
 Draw = Callable[[pl.DataFrame], Chart]
@@ -23,12 +23,14 @@ def block(
     title: str | None = None,
     note: str | None = None,
     key: str | None = None,
+    picks: str | None = None,
 ) -> None:
     """Draw a bordered block with its title, its CSV button and a chart or table.
 
     `frame` is the answer of the catalogue's table `name`: what the CSV holds.
     Without `draw` the block is a table. Switching to the table redraws only this
-    block. A page that shows a table twice tells the blocks apart by `key`.
+    block. A page that shows a table twice tells the blocks apart by `key`. With
+    `picks`, a click on a mark adds a filter of that kind.
     """
     own = key or name
 
@@ -40,13 +42,24 @@ def block(
             _nothing(view)
         elif as_table or draw is None:
             tables.show(frame, shown)
-        else:
+        elif picks is None:
             st.altair_chart(draw(frame), alt=_alt(shown, frame))
+        else:
+            picking.chart(view, draw(frame), picks, own, _alt(shown, frame))
 
     with st.container(border=True, height="stretch", gap="small"):
         fragment()
         if note:
             st.caption(note)
+        say_untouched(view, name)
+
+
+def say_untouched(view: View, name: str) -> None:
+    """Say so where a filter cannot change a table of the catalogue."""
+    known = CATALOGUE.get(name)
+    idle = chips.untouched(view.filters, known.reads) if known else None
+    if idle:
+        st.caption(idle)
 
 
 def head(
@@ -62,7 +75,7 @@ def head(
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        st.markdown(f"##### {title}", width="content")
+        st.markdown(f"##### {title}")
         with st.container(
             horizontal=True, width="content", gap="small", vertical_alignment="center"
         ):

@@ -38,6 +38,7 @@ def about(view: View) -> str:
         "Grouped by": scope.every,
         "Weekends in daily series": "shown" if scope.weekends else "hidden",
         "Bots": "included" if view.bots else "left out",
+        "Filters": " and ".join(map(str, view.filters)) or "none",
         "Data until": f"{snapshot.data_until} UTC"
         + (" (demo)" if snapshot.demo else ""),
         "Generation": str(snapshot.generation or "none: plain files"),

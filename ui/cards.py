@@ -7,6 +7,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.definitions import DEFINITIONS, Definition
+from ui import chips
 from ui import format as fmt
 
 NARROWEST = 155
@@ -26,6 +27,9 @@ def row(
 
     `keys` are columns of all three; without `earlier` no change is shown.
     """
+    idle = chips.untouched_cards(keys)
+    if idle:
+        st.caption(idle)
     with st.grid(columns, min_column_width=NARROWEST, gap="small"):
         for key in keys:
             _card(

@@ -13,10 +13,11 @@ import polars as pl
 
 from metrics.definitions import Unit
 from metrics.scope import Every
-from ui import names, unusual
+from ui import names, picking, unusual
 from ui.axes import (
     D3_FORMATS,
     SUFFIXES,
+    Chart,
     bounded,
     label_axis,
     time_axis,
@@ -27,7 +28,6 @@ from ui.theme import ACCENT, CHART_HEIGHT, DASH, FAINT, MUTED, PALETTE, ROW_HEIG
 
 MAX_SERIES = 6
 
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 Side = Literal["left", "right"]
 
 
@@ -49,7 +49,7 @@ def over_time(
     """
     data = bounded(_aligned(frame, value, before, every))
     base = alt.Chart(data, height=CHART_HEIGHT)
-    x = time_axis(every)
+    x = time_axis(every, data["bucket"])
     y = alt.Y("value:Q", title=title + SUFFIXES.get(unit, ""), axis=value_axis(unit))
     complete = data.head(-1) if running else data
     layers = [
@@ -161,11 +161,13 @@ def ranked(
     frame: pl.DataFrame, label: str, value: str, title: str, *, rows: int = 10
 ) -> Chart:
     """Draw the largest rows as horizontal bars, each with its number and share."""
-    data = names.readable(frame.head(rows)).with_columns(
+    top = frame.head(rows)
+    data = names.readable(top).with_columns(
+        picking.value(top[label]),
         _printed=pl.format("{}", pl.col(value))
         if "share" not in frame.columns
         # The share stands beside the number, so that no bar has to be measured.
-        else pl.format("{}  ({}%)", value, (pl.col("share") * 100).round(1))
+        else pl.format("{}  ({}%)", value, (pl.col("share") * 100).round(1)),
     )
     x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(padding=4))
     y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
@@ -174,10 +176,11 @@ def ranked(
         alt.Tooltip(f"{label}:N", title="What"),
         alt.Tooltip(f"{value}:Q", title=title, format=","),
     ]
-    bars = base.mark_bar(color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
+    bars = base.mark_bar(color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor="pointer")
     text = base.mark_text(align="left", dx=6, color=MUTED)
     return alt.layer(
-        bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text="_printed:N")
+        bars.encode(x, y, tooltip=tooltip).add_params(picking.selection()),
+        text.encode(x, y, text="_printed:N"),
     )
 
 

@@ -37,6 +37,7 @@ def trend(
 
     with st.container(border=True, height="stretch", gap="small"):
         fragment()
+        block.say_untouched(view, name)
 
 
 def _which(name: str, keys: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 import engine
 from metrics.catalogue import CATALOGUE
+from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.scope import Scope
 from store import Snapshot
@@ -40,6 +41,8 @@ class View:
     now: datetime
     bots: bool = False
     """Whether bots are included."""
+    filters: tuple[Filter, ...] = ()
+    """What was clicked or typed; already applied to the frames."""
 
     @property
     def frames(self) -> Frames:

@@ -3,8 +3,8 @@
 import altair as alt
 import polars as pl
 
-from ui import names
-from ui.charts import Chart
+from ui import names, picking
+from ui.axes import Chart
 from ui.theme import MUTED, SOFT, STRONG
 
 SHAPES = "assets/countries-50m.json"
@@ -31,8 +31,12 @@ NO_SHAPE = frozenset(_NO_SHAPE)
 
 def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
     """Draw countries by `value`; needs `country` (two letters)."""
-    data = frame.join(names.COUNTRIES, on="country").select(
-        "number", value, name=pl.format("{} – {}", "country", "country_name")
+    known = frame.join(names.COUNTRIES, on="country", maintain_order="left")
+    data = known.select(
+        "number",
+        value,
+        picking.value(known["country"]),
+        name=pl.format("{} – {}", "country", "country_name"),
     )
     shapes = alt.topo_feature(SHAPES, "countries")
     land = (
@@ -43,7 +47,7 @@ def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
     filled = (
         alt.Chart(data)
         .transform_lookup("number", alt.LookupData(shapes, "id", ["type", "geometry"]))
-        .mark_geoshape(stroke=MUTED, strokeWidth=0.3)
+        .mark_geoshape(stroke=MUTED, strokeWidth=0.3, cursor="pointer")
         .encode(
             color=alt.Color(
                 f"{value}:Q",
@@ -59,7 +63,11 @@ def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
             ],
         )
     )
-    return alt.layer(land, filled).properties(height=420).project("naturalEarth1")
+    return (
+        alt.layer(land, filled.add_params(picking.selection()))
+        .properties(height=420)
+        .project("naturalEarth1")
+    )
 
 
 def without_shape(frame: pl.DataFrame) -> list[str]:

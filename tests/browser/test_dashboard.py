@@ -158,3 +158,16 @@ def test_a_room_is_found_by_typing_its_name(page: Page, demo_server: Server) -> 
 def test_a_room_that_does_not_exist_is_said(page: Page, demo_server: Server) -> None:
     open_at(page, demo_server, "/room?room=999999")
     expect(page.get_by_text("There is no room with the id 999999")).to_be_visible()
+
+
+def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) -> None:
+    open_at(page, demo_server, "/location")
+    users = page.get_by_test_id("stVegaLiteChart").nth(1)
+    users.locator("svg.marks g.mark-rect path").first.click()
+    page.wait_for_url(re.compile(r"filter=country%3A"))
+    driving.wait_until_drawn(page)
+    chosen = page.get_by_test_id("stMultiSelect")
+    expect(chosen).to_contain_text("country:")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Votes").click()
+    expect(page.get_by_text("votes carry no user").first).to_be_visible()
+    expect(page.get_by_test_id("stMultiSelect")).to_contain_text("country:")

@@ -89,3 +89,23 @@ def test_a_damaged_store_is_explained(run_page: RunPage, tmp_path: Path) -> None
     app = run_page("overview.py", tmp_path)
     assert [e.message for e in app.exception] == []
     assert "fpp_votes.parquet is not a readable Parquet file" in app.error[0].value
+
+
+def test_a_filter_changes_what_it_can_and_says_what_it_cannot(
+    run_page: RunPage,
+) -> None:
+    everybody = run_page("traffic.py", period="All time")
+    germans = run_page("traffic.py", period="All time", filter="country:DE")
+    values = [app.metric[0].value for app in (everybody, germans)]
+    # All but three bots; the golden data count 150 users in Germany.
+    assert values == ["1,561", "150"]
+    votes = run_page("votes.py", period="All time", filter="country:DE")
+    assert votes.metric[0].value == "2,907"
+    assert "Not filtered by country:DE: votes carry no user." in [
+        caption.value for caption in votes.caption
+    ]
+
+
+def test_a_text_that_is_no_filter_is_said(run_page: RunPage) -> None:
+    app = run_page("traffic.py", filter="planet:Mars")
+    assert app.warning[0].value.startswith("Not a filter: planet:Mars. Possible are")
