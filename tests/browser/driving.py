@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "a-token-for-tests"  # noqa: S105 - of servers that tests start
-CHROMIUM = next(
-    path
-    for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/snap/bin/chromium")
-    if Path(path).exists()
+CHROMIUM = (
+    which("chromium") or which("chromium-browser") or which("google-chrome") or ""
 )
+"""Where the browser is; `make tools` installs it."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
