@@ -21,7 +21,7 @@ from sync.schedule import every
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run as the flags say; return the exit code."""
-    flags = _parser().parse_args(arguments)
+    flags = parser().parse_args(arguments)
     try:
         settings = SyncSettings.from_env(environ)
     except SettingError as error:
@@ -61,7 +61,8 @@ def _requests(flags: argparse.Namespace) -> Iterator[Request]:
         yield Request()
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the flags, described."""
     parser = argparse.ArgumentParser(
         prog="sync_job.py",
         description="Make the Parquet store equal to the live database.",

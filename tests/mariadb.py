@@ -24,6 +24,16 @@ SCHEMA = Path(__file__).parent / "schema.sql"
 GOLDEN = Path(__file__).parent / "golden"
 READER, PASSWORD = "fpp", "reads-only"  # of a throw-away server
 
+_SERIES_OF_VOTES = """
+INSERT INTO fpp_votes (room_id, avg_estimation, max_estimation, min_estimation,
+    amount_of_estimations, amount_of_spectators, duration, was_auto_flip)
+SELECT seq MOD 50 + 1, 3.5, 5, 2, 4, 0, seq MOD 900, 0 FROM seq_1_to_{last}
+"""
+_SERIES_OF_EVENTS = """
+INSERT INTO fpp_events (user_id, event)
+SELECT CONCAT('u', seq), 'LEFT_ROOM' FROM seq_1_to_{last}
+"""
+
 type Value = str | int | float | bytes | None
 type Row = tuple[Value, ...]
 
@@ -181,24 +191,16 @@ class LiveDatabase:
                 rows,
             )
 
-    def fill_from_golden(self) -> None:
-        """Insert the golden data set into all tables."""
-        for table in TABLES:
+    def fill_from_golden(self, *tables: Table) -> None:
+        """Insert the golden data set into these tables, by default into all."""
+        for table in tables or TABLES:
             frame = pl.read_parquet(GOLDEN / table.file_name)
             self.insert(table, frame.select(table.schema.names()).rows())
 
     def insert_series(self, votes: int) -> None:
         """Insert plain votes and as many events, made inside the server."""
-        self.execute(
-            "INSERT INTO fpp_votes (room_id, avg_estimation, max_estimation, "
-            "min_estimation, amount_of_estimations, amount_of_spectators, duration, "
-            "was_auto_flip) SELECT seq MOD 50 + 1, 3.5, 5, 2, 4, 0, seq MOD 900, 0 "
-            f"FROM seq_1_to_{votes}"
-        )
-        self.execute(
-            "INSERT INTO fpp_events (user_id, event) SELECT CONCAT('u', seq), "
-            f"'LEFT_ROOM' FROM seq_1_to_{votes}"
-        )
+        for statement in (_SERIES_OF_VOTES, _SERIES_OF_EVENTS):
+            self.execute(statement.format(last=votes))
 
     def rows(self, table: Table) -> pl.DataFrame:
         """Return every row, by key, read apart from the sync job's own code.

@@ -1,0 +1,64 @@
+"""A run after 500 new rows, on a short and on a long history.
+
+    python -m benchmarks.sync_increment --short 100_000 --long 12_000_000
+
+The cost has to be that of the new rows, not of the history.
+"""
+
+import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.sync_first_load import fill
+from sync.policy import DEFAULT
+from tests.mariadb import Server, running_server
+from tests.sync.harness import Store
+
+_NEW_ROWS = 500
+_RUNS = 15
+
+
+def increments(server: Server, folder: Path, history: int) -> list[float]:
+    """Return the seconds of runs that each find 500 new rows, after a first load."""
+    database = server.create_database()
+    fill(database, 1, history)
+    store = Store(folder / str(history), database, DEFAULT)
+    if store.sync():
+        raise RuntimeError("the first load failed")
+    return [increment(store, history + n * _NEW_ROWS) for n in range(_RUNS)]
+
+
+def increment(store: Store, held: int) -> float:
+    """Insert new rows, sync them, and return the seconds of the sync."""
+    fill(store.source, held + 1, held + _NEW_ROWS)
+    started = time.perf_counter()
+    code = store.sync()
+    seconds = time.perf_counter() - started
+    if code or store.manifest().runs[-1].new != _NEW_ROWS:
+        raise RuntimeError("a run did not copy its rows")
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", type=int, default=100_000)
+    parser.add_argument("--long", type=int, default=12_000_000)
+    flags = parser.parse_args()
+    medians = []
+    with running_server() as server, TemporaryDirectory() as folder:
+        for history in (flags.short, flags.long):
+            seconds = increments(server, Path(folder), history)
+            medians.append(statistics.median(seconds))
+            print(
+                f"{history:12,} rows of history: {medians[-1]:.3f} s per run "
+                f"({min(seconds):.3f} to {max(seconds):.3f}, {_RUNS} runs)"
+            )
+    print(f"ratio {medians[1] / medians[0]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
