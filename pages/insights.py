@@ -1,9 +1,8 @@
 """Insights: how teams estimate, as questions with their answers."""
 
-import streamlit as st
-
-from ui import questions, shell
+from ui import bundle, questions, shell
 from ui.questions import Section
+from ui.switch import switch
 
 SECTIONS = {
     "Agreement": Section(
@@ -51,13 +50,5 @@ SECTIONS = {
 }
 
 view = shell.view()
-about = st.segmented_control(
-    "About",
-    list(SECTIONS),
-    default="Agreement",
-    required=True,
-    key="about",
-    bind="query-params",
-    label_visibility="collapsed",
-)
-questions.section(view, SECTIONS[about])
+found = questions.section(view, switch("About", SECTIONS, key="about"))
+bundle.offer(view, found)

@@ -15,6 +15,7 @@ view = shell.view()
 found = view.ask(
     *TABLES,
     "what_moved",
+    "unusual_days",
     earlier=TABLES,
     today=daily.today(view.frames, view.now),
     last_day=daily.reference(view.frames, view.now),
@@ -36,6 +37,8 @@ cards.row(
     found.earlier.get(ROUNDS),
     found[ROUNDS_SERIES],
 )
-trend(view, ROUNDS_SERIES, found, ("votes", "estimations"))
-block(view, "what_moved", found["what_moved"], charts.moved)
+trend(view, ROUNDS_SERIES, found, ("votes", "estimations"), marks=found["unusual_days"])
+with st.grid(2, min_column_width=380):
+    block(view, "what_moved", found["what_moved"], charts.moved)
+    block(view, "unusual_days", found["unusual_days"])
 bundle.offer(view, found)

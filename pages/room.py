@@ -5,7 +5,8 @@ from functools import partial
 import streamlit as st
 
 from metrics import rooms, votes
-from ui import cards, charts, room_picker, shell
+from metrics.insights import health
+from ui import cards, charts, room_health, room_picker, shell
 from ui.block import block
 
 STATISTICS = (
@@ -35,12 +36,14 @@ found = view.ask(
     rounds=rooms.recent_rounds(own, room_id),
     spread=votes.spread(own),
     team_sizes=votes.team_sizes(own),
+    health=health.health(own, view.now),
 )
 if not room_picker.introduce(room_id, found["facts"], found["rounds"]):
     st.stop()
 
 cards.row(STATISTICS, found["statistics"], columns=5)
 file = partial("room_{}_{}".format, room_id)
+room_health.show(found["health"])
 block(
     view,
     file("votes_by_week"),

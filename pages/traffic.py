@@ -4,8 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, cards, charts, shell
+from ui import bundle, cards, charts, questions, shell
 from ui.block import block
+from ui.switch import switch
 from ui.trend import trend
 
 TOTALS, SERIES = "traffic_totals", "traffic_over_time"
@@ -20,7 +21,16 @@ KEYS = (
 )
 ranked = partial(charts.ranked, value="count", title="page views")
 
+FUNNELS = {
+    "Nothing": "funnel",
+    "Source": "funnel_by_source",
+    "Device": "funnel_by_device",
+    "Country": "funnel_by_country",
+}
+
 view = shell.view()
+above = st.container()
+funnel = switch("Split new users by", FUNNELS, key="split")
 found = view.ask(
     TOTALS,
     SERIES,
@@ -28,11 +38,13 @@ found = view.ask(
     "routes",
     "session_lengths",
     "sources_quality",
+    funnel,
     earlier=(TOTALS, SERIES),
 )
-cards.row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
-trend(view, SERIES, found, KEYS)
-with st.grid(2, min_column_width=380):
+with above:
+    cards.row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
+    trend(view, SERIES, found, KEYS)
+with above, st.grid(2, min_column_width=380):
     block(
         view,
         "sources",
@@ -55,4 +67,5 @@ with st.grid(2, min_column_width=380):
         ),
     )
     block(view, "sources_quality", found["sources_quality"])
+questions.question(view, funnel, found)
 bundle.offer(view, found)

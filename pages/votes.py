@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, cards, charts, shell
+from ui import bundle, cards, charts, questions, shell
 from ui.block import block
 from ui.trend import trend
 
@@ -37,6 +37,8 @@ found = view.ask(
     "round_durations",
     "team_sizes",
     "spread",
+    "consensus_by_team_size",
+    "auto_flip_by_kind",
     earlier=(TOTALS, SERIES),
 )
 earlier = found.earlier.get(TOTALS)
@@ -92,4 +94,6 @@ with st.grid(2, min_column_width=380):
         found["team_sizes"],
         partial(votes_by, label="estimators", titles=("People estimating", "Rounds")),
     )
+    questions.question(view, "consensus_by_team_size", found)
+    questions.question(view, "auto_flip_by_kind", found)
 bundle.offer(view, found)

@@ -57,9 +57,12 @@ def time_axis(every: Every = "day", buckets: pl.Series | None = None) -> alt.X:
     return alt.X("bucket:T", scale=alt.Scale(type="utc"), axis=axis)
 
 
-def _instants(buckets: pl.Series) -> list[int]:
+def _instants(buckets: pl.Series) -> list[alt.DateTime]:
     """Return midnights in UTC as a time scale takes them."""
-    return buckets.cast(pl.Datetime("ms")).cast(pl.Int64).to_list()
+    return [
+        alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
+        for day in buckets
+    ]
 
 
 def value_axis(unit: Unit) -> alt.Axis:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from metrics.insights.rounds import weekly
 from ui import cards, charts, retention, shares
+from ui.axes import Chart
 from ui.block import Draw, block
 from ui.trend import trend
 from ui.view import Answers, View
@@ -37,6 +38,14 @@ _AGREEING = shares.hidden_below(
     "agreement",
     "estimates",
 )
+
+
+def _agreement(frame: pl.DataFrame) -> Chart:
+    people = frame.with_columns(pl.format("{} people", "team_size").alias("people"))
+    title = "On the most common card"
+    return shares.printed_bars(people, "people", "agreement", title, _AGREEING)
+
+
 _FLIPPED = shares.hidden_below(
     "format(datum.duration_median_seconds, ',.0f') + ' s · '"
     " + format(datum.near_consensus, '.0%') + ' within one card'",
@@ -45,13 +54,7 @@ _FLIPPED = shares.hidden_below(
 )
 DRAWINGS: Mapping[str, Draw] = {
     "consensus_by_team_size": shares.consensus,
-    "agreement_by_team_size": partial(
-        shares.printed_bars,
-        label="team_size",
-        value="agreement",
-        title="On the most common card",
-        printed=_AGREEING,
-    ),
+    "agreement_by_team_size": _agreement,
     "convergence": partial(
         shares.stages,
         shares={
@@ -131,8 +134,8 @@ class Section:
     """Tables of one row → their columns on cards."""
 
 
-def section(view: View, part: Section) -> None:
-    """Compute what a section shows, and draw it; cards and lines are compared."""
+def section(view: View, part: Section) -> Answers:
+    """Compute what a section shows and draw it; cards and lines are compared."""
     names = dict.fromkeys((*part.headline, *part.charts, *part.tables))
     compared = {*part.headline, *(OVER_TIME.keys() & names)}
     found = view.ask(*names, earlier=compared)
@@ -143,6 +146,7 @@ def section(view: View, part: Section) -> None:
             question(view, name, found)
     for name in part.tables:
         question(view, name, found)
+    return found
 
 
 def question(view: View, name: str, found: Answers) -> None:

@@ -93,7 +93,7 @@ def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
     cells: alt.Chart = base.mark_rect(cornerRadius=3, stroke=None).encode(
         x,
         y,
-        alt.condition("datum.share == null", alt.value(FAINT), shade),
+        color=alt.condition("datum.share == null", alt.value(FAINT), shade),
         tooltip=[
             alt.Tooltip("row:N", title="Began in the week of · number"),
             alt.Tooltip("k:O", title="Age"),
@@ -116,6 +116,6 @@ def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
     share = printed.mark_text(dy=-6, fontWeight="bold", opacity=seen)
     number = printed.mark_text(dy=7, fontSize=10, opacity=seen)
     return (
-        share.encode(x, y, ink, text="percent:N"),
-        number.encode(x, y, ink, text="number:N"),
+        share.encode(x, y, color=ink, text="percent:N"),
+        number.encode(x, y, color=ink, text="number:N"),
     )

@@ -133,7 +133,7 @@ def _stacked(long: pl.DataFrame) -> Chart:
     order = alt.Order("order:Q")
     fill = alt.Scale(domain=[*_PARTS], range=[fill for fill, _ in _PARTS.values()])
     ink = alt.Scale(domain=[*_PARTS], range=[ink for _, ink in _PARTS.values()])
-    bars = base.mark_bar(size=2 * _THICK, cornerRadius=2).encode(
+    bars = base.mark_bar(size=1.5 * _THICK, cornerRadius=2).encode(
         x,
         y,
         alt.Color("part:N", title=None, scale=fill, legend=alt.Legend(orient="top")),
@@ -176,7 +176,7 @@ def nested(
     y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
     scale = alt.Scale(domain=[*titles.values()], range=list(_SHADES))
     bars = (
-        alt.Chart(bounded(long), height=max(CHART_HEIGHT, ROW_HEIGHT * rows.height))
+        alt.Chart(bounded(long), height=alt.Step(ROW_HEIGHT))
         .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3)
         .encode(
             alt.X(
