@@ -9,16 +9,16 @@ view = shell.view()
 
 st.subheader("What is here", anchor=False)
 about.cards(view)
-plain(about.holdings(view.snapshot), "Tables")
+plain(about.holdings(view.snapshot), "Tables", "tables")
 
 st.subheader("Latest runs of the sync job", anchor=False)
 if view.snapshot.runs:
-    plain(about.runs(view.snapshot), "Latest runs, newest first")
+    plain(about.runs(view.snapshot), "Latest runs, newest first", "runs")
 else:
     st.caption("None: these files were not written by the sync job.")
 
 st.subheader("What every number means", anchor=False)
-plain(about.definitions(), "Definitions", row_height=72)
+plain(about.definitions(), "Definitions", "definitions", row_height=72)
 
 st.subheader("For programs", anchor=False)
 st.markdown(about.API)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import polars as pl
 import streamlit as st
 
-from export import file_name, to_csv
+from export import file_name
 from metrics.catalogue import CATALOGUE
 from ui import answers, chips, picking, tables
 from ui.axes import Chart
@@ -80,24 +80,10 @@ def head(
             horizontal=True, width="content", gap="small", vertical_alignment="center"
         ):
             as_table = switch and st.toggle("Table", key=f"table_{key}")
-            csv_button(view, name, frame, key)
+            file = file_name(name, view.scope.window)
+            tables.csv_button(frame, file, f"csv_{key}")
     answers.say(name, frame)
     return as_table
-
-
-def csv_button(view: View, name: str, frame: pl.DataFrame, key: str) -> None:
-    """Draw a button that builds the CSV when it is clicked, without a rerun."""
-    st.download_button(
-        "CSV",
-        data=lambda: to_csv(frame),
-        file_name=file_name(name, view.scope.window),
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        key=f"csv_{key}",
-        type="tertiary",
-        help="All rows as CSV",
-    )
 
 
 def _nothing(view: View) -> None:

@@ -41,6 +41,7 @@ def suggest(view: View) -> None:
     busiest = view.ask("rooms")["rooms"].drop_nulls("room_name").drop(*_COMPARED)
     st.caption("Or pick one of the rooms that voted most.")
     chosen = tables.choose(busiest.head(50), "Busiest rooms", key="busiest")
+    tables.csv_button(busiest, "fpp_rooms.csv", "csv_rooms")
     if chosen is not None:
         st.query_params[PARAMETER] = str(busiest["room_id"][chosen])
         st.rerun()

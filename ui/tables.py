@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.column_config import Column as AnyColumn
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from export import to_csv
 from metrics.definitions import DEFINITIONS, Unit
 from ui import names
 from ui.format import NOTHING
@@ -95,8 +96,10 @@ def _split(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def plain(frame: pl.DataFrame, title: str, *, row_height: int | None = None) -> None:
-    """Show a frame whose columns already are what a reader should see.
+def plain(
+    frame: pl.DataFrame, title: str, name: str, *, row_height: int | None = None
+) -> None:
+    """Show a frame whose columns already are what a reader should see, with its CSV.
 
     Higher rows wrap long texts.
     """
@@ -107,6 +110,22 @@ def plain(frame: pl.DataFrame, title: str, *, row_height: int | None = None) -> 
         alt=title,
         height=_height(frame),
         row_height=row_height,
+    )
+    csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
+
+
+def csv_button(frame: pl.DataFrame, file: str, key: str) -> None:
+    """Draw a button that builds the CSV when it is clicked, without a rerun."""
+    st.download_button(
+        "CSV",
+        data=lambda: to_csv(frame),
+        file_name=file,
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=key,
+        type="tertiary",
+        help="All rows as CSV",
     )
 
 
