@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
-from errors import logger
+from errors import ErrorContext, capture_error, logger
 from metrics.tables import TABLES, Table
 from settings import SyncSettings
 from sync.cleaning import collect_garbage, leave_plain_files, tell_of_plain_files
@@ -60,8 +60,12 @@ class Job:
         return summary
 
     def _tidy(self, vault: Vault) -> None:
-        if vault.is_published:
-            collect_garbage(vault, self.policy, time.time())
+        """Remove what nobody reads; a failure costs space, not data."""
+        try:
+            if vault.is_published:
+                collect_garbage(vault, self.policy, time.time())
+        except OSError as error:
+            capture_error(error, ErrorContext("sync", "tidy"), "medium")
 
     def _verify(self, watch: Watch) -> str:
         vault = Vault(self.disk)
@@ -78,7 +82,7 @@ class Job:
         pause = self.policy.first_pause
         for number in range(1, self.policy.attempts):
             try:
-                return self._attempt(work, first=number == 1)
+                return self._attempt(work, watch, first=number == 1)
             except SyncError as error:
                 if not error.retry or watch.seconds + pause > self.policy.run_seconds:
                     raise
@@ -86,13 +90,13 @@ class Job:
                 if self.stop.wait(pause):
                     raise
             pause *= 4
-        return self._attempt(work, first=self.policy.attempts == 1)
+        return self._attempt(work, watch, first=self.policy.attempts == 1)
 
     def _attempt[Result](
-        self, work: Callable[[Source], Result], *, first: bool
+        self, work: Callable[[Source], Result], watch: Watch, *, first: bool
     ) -> Result:
         database = self.settings.database
-        with connected(database, self.policy) as source:
+        with connected(database, self.policy, watch) as source:
             if not source.lock(database_lock(database.name)):
                 if first:
                     raise BusyError("another sync job is at work on this database")

@@ -19,6 +19,7 @@ from sync.driver import FAILURES, Connection, Cursor, RawRow, batches, number
 from sync.faults import AccessDeniedError, SourceError
 from sync.policy import Policy
 from sync.spans import Extent, Span
+from sync.watch import Watch
 
 _REFUSED = {
     errorcode.ER_ACCESS_DENIED_ERROR,
@@ -32,8 +33,9 @@ _ROWS_AT_ONCE = 1_024
 class Source:
     """A connection to the live database that only reads."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, watch: Watch) -> None:
         self._connection = connection
+        self._watch = watch
 
     @contextmanager
     def snapshot(self) -> Iterator[datetime]:
@@ -92,19 +94,25 @@ class Source:
         """Return a span's rows, sorted by key, with the table's schema."""
         with _reported(f"reading {table.name}"):
             cursor = self._execute(*sql.select(table, span))
-            frame = decode(table, batches(self._connection, cursor, _ROWS_AT_ONCE))
+            rows = batches(self._connection, cursor, _ROWS_AT_ONCE)
+            frame = decode(table, self._in_time(rows))
             cursor.close()
         # The server sorts texts by collation; the files are sorted by bytes.
         return frame.sort(table.key)
+
+    def _in_time(
+        self, batches: Iterator[Sequence[RawRow]]
+    ) -> Iterator[Sequence[RawRow]]:
+        for rows in batches:
+            self._watch.check()
+            yield rows
 
     def _now(self) -> datetime:
         rows = self._rows(("SELECT UNIX_TIMESTAMP(NOW(6))", ()), "reading the clock")
         seconds = float(rows[0][0] or b"0")
         return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
-    def _rows(
-        self, statement: tuple[str, tuple[int | str, ...]], action: str
-    ) -> Sequence[RawRow]:
+    def _rows(self, statement: sql.Statement, action: str) -> Sequence[RawRow]:
         with _reported(action):
             cursor = self._execute(*statement)
             rows = cursor.fetchall()
@@ -115,18 +123,18 @@ class Source:
         with _reported("opening the session"):
             self._execute(statement, ()).close()
 
-    def _execute(self, statement: str, values: tuple[int | str, ...]) -> Cursor:
+    def _execute(self, statement: str, values: sql.Values) -> Cursor:
         cursor = self._connection.cursor()
         cursor.execute(statement, values)
         return cursor
 
 
 @contextmanager
-def connected(database: Database, policy: Policy) -> Iterator[Source]:
+def connected(database: Database, policy: Policy, watch: Watch) -> Iterator[Source]:
     """Open a connection and close it afterwards, whatever happened on it."""
     connection = _connect(database, policy)
     try:
-        source = Source(connection)
+        source = Source(connection, watch)
         source.end_when_silent(policy.statement_seconds)
         yield source
     finally:

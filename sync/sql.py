@@ -1,5 +1,7 @@
 """SQL derived from the table descriptions: identifiers quoted, values parameters."""
 
+from datetime import UTC, datetime
+
 import polars as pl
 
 from metrics.tables import Blocks, Column, Table
@@ -8,7 +10,8 @@ from sync.spans import Span
 SEPARATOR = "\x1f"
 _NO_LIMIT = 2**64 - 1
 
-Statement = tuple[str, tuple[int, ...]]
+type Values = tuple[int | str, ...]
+type Statement = tuple[str, Values]
 
 
 def quoted(name: str) -> str:
@@ -59,7 +62,8 @@ def next_place(table: Table, place: int) -> Statement:
     """Return the query for the first place at or after one."""
     column = quoted(_place_column(table))
     first = _place(table, f"MIN({column})")
-    return f"SELECT {first} {_from(table)} WHERE {column} >= {_bound(table)}", (place,)
+    values = (_bound(table, place),)
+    return f"SELECT {first} {_from(table)} WHERE {column} >= %s", values
 
 
 def columns(table: Table) -> Statement:
@@ -79,15 +83,15 @@ def _row_crc(table: Table) -> str:
     return f"CRC32(CONCAT_WS(_utf8mb4 0x1F, {', '.join(texts + bits)}))"
 
 
-def _within(table: Table, span: Span) -> tuple[str, tuple[int, ...]]:
+def _within(table: Table, span: Span) -> tuple[str, Values]:
     if span.whole:
         return "", ()
     column = quoted(_place_column(table))
-    upper = f"{column} < {_bound(table)}"
+    lower, upper = _bound(table, span.lower), _bound(table, span.upper)
     if span.lower == 0:
         # Zero dates lie before 1970: they have to be read to be refused.
-        return f" WHERE {upper}", (span.upper,)
-    return f" WHERE {column} >= {_bound(table)} AND {upper}", (span.lower, span.upper)
+        return f" WHERE {column} < %s", (upper,)
+    return f" WHERE {column} >= %s AND {column} < %s", (lower, upper)
 
 
 def _place_column(table: Table) -> str:
@@ -106,8 +110,14 @@ def _place(table: Table, expression: str) -> str:
             return f"IF({expression} IS NULL, NULL, 0)"
 
 
-def _bound(table: Table) -> str:
-    return "FROM_UNIXTIME(%s)" if table.blocks is Blocks.MONTH else "%s"
+def _bound(table: Table, place: int) -> int | str:
+    """Return a place as its column's own value, in the session's zone, UTC.
+
+    As text: FROM_UNIXTIME of a second after January 2038 is null.
+    """
+    if table.blocks is not Blocks.MONTH:
+        return place
+    return f"{datetime.fromtimestamp(place, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _is_time(column: Column) -> bool:

@@ -13,6 +13,7 @@ from sync.checksum import EMPTY, checksum, crc32
 from sync.policy import DEFAULT
 from sync.source import connected
 from sync.spans import WHOLE
+from sync.watch import Watch
 from tests.mariadb import LiveDatabase, Row
 from tests.sync.rows import AT
 
@@ -81,7 +82,7 @@ def test_the_server_computes_the_same_checksum(
     database: LiveDatabase, table: Table
 ) -> None:
     database.fill_from_golden(table)
-    with connected(database.settings, DEFAULT) as source:
+    with connected(database.settings, DEFAULT, Watch(60)) as source:
         theirs = source.checksum(table, WHOLE)
     assert theirs == checksum(table, database.rows(table))
     assert theirs.rows > 100
@@ -93,7 +94,7 @@ def test_the_server_agrees_on_texts_that_no_keyboard_writes(
     odd = ["", " ", "\x1f", "\x00", "'", "\\", "NULL", "Ω", "\U0001f600", "é" * 255]
     rows = [(n, "a\x1fb", "HOME", None, text, AT) for n, text in enumerate(odd, 1)]
     database.insert(PAGE_VIEWS, rows)
-    with connected(database.settings, DEFAULT) as source:
+    with connected(database.settings, DEFAULT, Watch(60)) as source:
         theirs = source.checksum(PAGE_VIEWS, WHOLE)
         read = source.read(PAGE_VIEWS, WHOLE)
     assert theirs == checksum(PAGE_VIEWS, read)
@@ -101,6 +102,6 @@ def test_the_server_agrees_on_texts_that_no_keyboard_writes(
 
 
 def test_an_empty_table_has_the_empty_checksum(database: LiveDatabase) -> None:
-    with connected(database.settings, DEFAULT) as source:
+    with connected(database.settings, DEFAULT, Watch(60)) as source:
         assert source.checksum(PAGE_VIEWS, WHOLE) == EMPTY
     assert checksum(PAGE_VIEWS, views([])) == EMPTY

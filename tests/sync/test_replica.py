@@ -123,6 +123,15 @@ def test_a_user_whose_commit_came_after_the_month_ended_is_copied(
     ]
 
 
+def test_users_at_both_ends_of_what_a_timestamp_holds_are_copied(
+    database: LiveDatabase, store: Store
+) -> None:
+    ends = ["1970-01-01 00:00:01", "2037-12-31 23:59:59", "2038-01-19 03:14:07"]
+    database.insert(USERS, [user(f"u{n}", at) for n, at in enumerate(ends)])
+    store.sync()
+    store.assert_equals_source()
+
+
 def test_a_deleted_user_a_deleted_range_and_emptied_tables_are_followed(
     database: LiveDatabase, store: Store
 ) -> None:
