@@ -1,0 +1,124 @@
+"""The reader: a missing store is a state, a damaged one is explained."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
+from metrics.tables import EVENTS, TABLES, USERS, VOTES
+from store import Snapshot, StoreError, ask, current_version, open_store
+
+AT = datetime(2026, 11, 2, 10)
+STATE = Manifest(
+    number=7,
+    generation=5,
+    snapshot_at=AT,
+    tables={table.name: () for table in TABLES},
+    runs=(Run(AT, 0.4, new=1, changed=2, gone=3, healed=0),),
+    ignored=("fpp_rooms.colour",),
+)
+
+
+def publish(folder: Path, text: str) -> None:
+    (folder / MANIFESTS).mkdir(exist_ok=True)
+    (folder / MANIFESTS / "7.json").write_text(text)
+    (folder / CURRENT).write_text("7.json\n")
+
+
+def test_a_manifest_read_back_is_the_one_that_was_written() -> None:
+    assert Manifest.from_json(STATE.to_json()) == STATE
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', '{"format": 1}'])
+def test_what_is_not_a_manifest_is_refused(text: str) -> None:
+    with pytest.raises(ManifestError):
+        Manifest.from_json(text)
+
+
+def test_an_empty_folder_is_a_store_without_tables(tmp_path: Path) -> None:
+    snapshot = open_store(tmp_path)
+    assert snapshot.missing == tuple(table.name for table in TABLES)
+    assert snapshot.data_until is None
+    for table in TABLES:
+        frame = snapshot.frames.by_name[table.name].collect()
+        assert (frame.schema, frame.height) == (table.schema, 0)
+
+
+def test_a_published_state_tells_its_time_generation_and_runs(tmp_path: Path) -> None:
+    publish(tmp_path, STATE.to_json())
+    snapshot = open_store(tmp_path)
+    assert (snapshot.data_until, snapshot.generation) == (AT, 5)
+    assert snapshot.runs == STATE.runs
+    assert snapshot.version == current_version(tmp_path) == "7.json"
+    assert snapshot.missing == ()
+
+
+def test_a_state_in_force_whose_manifest_is_gone_is_explained(tmp_path: Path) -> None:
+    (tmp_path / CURRENT).write_text("gone.json\n")
+    with pytest.raises(StoreError, match="names a manifest that is not there"):
+        open_store(tmp_path)
+
+
+def test_a_damaged_manifest_is_explained(tmp_path: Path) -> None:
+    publish(tmp_path, STATE.to_json()[:-9])
+    with pytest.raises(StoreError, match="cannot be read: not a manifest"):
+        open_store(tmp_path)
+
+
+def test_a_question_starts_over_once_when_a_file_is_gone_and_no_more(
+    tmp_path: Path,
+) -> None:
+    asked: list[Snapshot] = []
+
+    def question(snapshot: Snapshot) -> int:
+        asked.append(snapshot)
+        if len(asked) == 1:
+            raise FileNotFoundError
+        return 42
+
+    def hopeless(snapshot: Snapshot) -> int:
+        asked.append(snapshot)
+        raise FileNotFoundError
+
+    assert ask(tmp_path, question) == 42
+    assert len(asked) == 2
+    with pytest.raises(FileNotFoundError):
+        ask(tmp_path, hopeless)
+    assert len(asked) == 4
+
+
+def test_plain_files_of_the_replaced_job_are_read_with_our_types(
+    tmp_path: Path,
+) -> None:
+    pl.DataFrame(
+        {
+            "user_id": ["a"],
+            "device": [None],
+            "created_at": [AT],
+        }
+    ).write_parquet(tmp_path / USERS.file_name)
+    pl.DataFrame(
+        {
+            "id": [1],
+            "user_id": ["a"],
+            "event": ["LEFT_ROOM"],
+            "created_at": pl.Series([AT]).dt.replace_time_zone("UTC"),
+        }
+    ).write_parquet(tmp_path / EVENTS.file_name)
+    snapshot = open_store(tmp_path)
+    users = snapshot.frames.users.collect()
+    assert users.schema == USERS.schema
+    assert users.row(0) == ("a", *[None] * 6, AT)
+    assert snapshot.frames.events.collect().row(0) == (1, "a", "LEFT_ROOM", AT)
+    assert VOTES.name in snapshot.missing
+
+
+def test_a_plain_file_that_lacks_columns_names_them_all(tmp_path: Path) -> None:
+    pl.DataFrame({"id": [1], "avg_estimation": [Decimal("3.50")]}).write_parquet(
+        tmp_path / VOTES.file_name
+    )
+    with pytest.raises(StoreError, match=r"8 missing columns .* 'room_id', 'max_est"):
+        open_store(tmp_path).frames.votes.collect()
