@@ -50,5 +50,5 @@ SECTIONS = {
 }
 
 view = shell.view()
-found = questions.section(view, switch("About", SECTIONS, key="about"))
+found = questions.section(view, switch("About", SECTIONS, key="about", labelled=False))
 bundle.offer(view, found)

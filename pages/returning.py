@@ -8,7 +8,7 @@ from ui import bundle, charts, retention, shell
 from ui.block import block
 from ui.switch import switch
 
-WHO = {"Rooms": "rooms", "People": "users"}
+WHO = {"People": "users", "Rooms": "rooms"}
 UNITS = {"Weeks": "weeks", "Two weeks": "sprints"}
 NOTE = (
     "Of those who began in the same weeks: the share that is still there, and the "

@@ -22,7 +22,7 @@ KEYS = (
 ranked = partial(charts.ranked, value="count", title="page views")
 
 FUNNELS = {
-    "Nothing": "funnel",
+    "All": "funnel",
     "Source": "funnel_by_source",
     "Device": "funnel_by_device",
     "Country": "funnel_by_country",
@@ -30,7 +30,7 @@ FUNNELS = {
 
 view = shell.view()
 above = st.container()
-funnel = switch("Split new users by", FUNNELS, key="split")
+funnel = switch("New users by", FUNNELS, key="split")
 found = view.ask(
     TOTALS,
     SERIES,

@@ -73,7 +73,10 @@ def head(
 ) -> bool:
     """Draw title, buttons and answer; return whether the table is asked for."""
     with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        key=f"head_{key}",
     ):
         st.markdown(f"##### {title}")
         with st.container(

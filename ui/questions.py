@@ -11,10 +11,12 @@ from functools import partial
 import polars as pl
 import streamlit as st
 
+from metrics.insights.funnel import mature
 from metrics.insights.rounds import weekly
-from ui import cards, charts, retention, shares
+from ui import cards, charts, periods, retention, shares
 from ui.axes import Chart
 from ui.block import Draw, block
+from ui.periods import Days
 from ui.trend import trend
 from ui.view import Answers, View
 
@@ -155,7 +157,25 @@ def question(view: View, name: str, found: Answers) -> None:
         every = weekly(view.scope.every)
         trend(view, name, found, OVER_TIME[name], every=every)
     else:
-        block(view, name, found[name], DRAWINGS.get(name))
+        draw, note = DRAWINGS.get(name), _note(view, name)
+        block(view, name, found[name], draw, note=note)
+
+
+def _note(view: View, name: str) -> str | None:
+    """Say which days a table is about where these are not the period's."""
+    if name.startswith("funnel"):
+        window = mature(view.scope.window, view.now)
+        days = periods.describe(Days(window.first_day, window.last_day))
+        return f"New users of {days}: each had 28 days to come back."
+    if name.startswith(("room", "retention")):
+        end = min(view.scope.window.last_day, view.now.date())
+        return f"As it was at the end of {periods.describe(Days(end, end))}."
+    if name == "convergence":
+        return (
+            "Inferred: the room's next round, at most 10 minutes later, by nearly the "
+            "same people."
+        )
+    return None
 
 
 def _headline(found: Answers, wanted: Mapping[str, tuple[str, ...]]) -> None:

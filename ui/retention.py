@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from ui.axes import Chart, bounded
-from ui.theme import ACCENT, CHART_HEIGHT, FAINT, MUTED
+from ui.theme import ACCENT, CHART_HEIGHT, MUTED
 
 _ROW = 34
 INK = "#16181d"
@@ -84,18 +84,19 @@ def _labelled(cells: pl.DataFrame, average: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
+    hidden = "datum.share == null"
     shade = alt.Color(
         "share:Q",
-        title=None,
         scale=alt.Scale(range=["#e4eaff", "#4f7cff"], domain=[0, 1]),
         legend=None,
     )
     cells: alt.Chart = base.mark_rect(cornerRadius=3, stroke=None).encode(
         x,
         y,
-        color=alt.condition("datum.share == null", alt.value(FAINT), shade),
+        color=alt.condition(hidden, alt.value(MUTED), shade),
+        opacity=alt.condition(hidden, alt.value(0.13), alt.value(1)),
         tooltip=[
-            alt.Tooltip("row:N", title="Began in the week of · number"),
+            alt.Tooltip("row:N", title="Began · number"),
             alt.Tooltip("k:O", title="Age"),
             alt.Tooltip("alive:Q", title="Still there", format=","),
             alt.Tooltip("share:Q", title="Share", format=".1%"),
@@ -106,16 +107,19 @@ def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
 
 
 def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
-    """Return the share in the upper half of a cell and the number in the lower."""
+    """Return the share above the number; where it is hidden, the number alone."""
+    seen = alt.ExprRef(_WIDE)
     printed = base.transform_calculate(
-        percent="datum.share == null ? '' : format(datum.share, '.0%')",
+        percent="format(datum.share, '.0%')",
         number="format(datum.alive, ',') + (datum.running ? ' …' : '')",
     )
-    seen = alt.ExprRef(_WIDE)
-    ink = alt.condition("datum.share == null", alt.value(MUTED), alt.value(INK))
-    share = printed.mark_text(dy=-6, fontWeight="bold", opacity=seen)
-    number = printed.mark_text(dy=7, fontSize=10, opacity=seen)
+    shown = printed.transform_filter("datum.share != null")
+    hidden = printed.transform_filter("datum.share == null")
+    share = shown.mark_text(dy=-6, fontWeight="bold", opacity=seen, color=INK)
+    number = shown.mark_text(dy=7, fontSize=10, opacity=seen, color=INK)
+    alone = hidden.mark_text(fontSize=10, opacity=seen, color=MUTED)
     return (
-        share.encode(x, y, color=ink, text="percent:N"),
-        number.encode(x, y, color=ink, text="number:N"),
+        share.encode(x, y, text="percent:N"),
+        number.encode(x, y, text="number:N"),
+        alone.encode(x, y, text="number:N"),
     )

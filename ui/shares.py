@@ -184,7 +184,7 @@ def nested(
                 title=None,
                 stack=None,
                 scale=_with_room(long["share"]),
-                axis=alt.Axis(format=".0%", grid=False, tickCount=5),
+                axis=None,
             ),
             y,
             alt.Color(

@@ -6,9 +6,17 @@ import streamlit as st
 
 
 def switch[T](
-    label: str, options: Mapping[str, T], key: str, *, hint: str | None = None
+    label: str,
+    options: Mapping[str, T],
+    key: str,
+    *,
+    hint: str | None = None,
+    labelled: bool = True,
 ) -> T:
-    """Draw a switch whose first option is the default; return what it stands for."""
+    """Draw a switch whose first option is the default; return what it stands for.
+
+    Without its label drawn (`labelled`), screen readers still get it.
+    """
     names = list(options)
     chosen = st.segmented_control(
         label,
@@ -18,5 +26,6 @@ def switch[T](
         key=key,
         bind="query-params",
         help=hint,
+        label_visibility="visible" if labelled else "collapsed",
     )
     return options[chosen]
