@@ -21,7 +21,8 @@ def grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Chart:
     bucket that has not ended is marked with "…". Needs the columns of
     `retention.grid` and `retention.average`.
     """
-    base = alt.Chart(bounded(_labelled(cells, average)), height=alt.Step(_ROW))
+    data = bounded(_labelled(cells, average))
+    base = alt.Chart(data, height=alt.Step(_ROW))
     x = alt.X(
         "k:O",
         title=f"{unit.capitalize()} since the first",
@@ -29,7 +30,8 @@ def grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Chart:
     )
     y = alt.Y(
         "row:N",
-        sort=None,
+        # Layers hold different rows: without a list each would bring its own order.
+        sort=data["row"].unique(maintain_order=True).to_list(),
         title=None,
         axis=alt.Axis(
             labelLimit=220,
@@ -90,7 +92,7 @@ def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
         scale=alt.Scale(range=["#e4eaff", "#4f7cff"], domain=[0, 1]),
         legend=None,
     )
-    cells: alt.Chart = base.mark_rect(cornerRadius=3, stroke=None).encode(
+    cells: alt.Chart = base.mark_rect(cornerRadius=3, invalid=None).encode(
         x,
         y,
         color=alt.condition(hidden, alt.value(MUTED), shade),

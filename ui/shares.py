@@ -136,7 +136,7 @@ def _stacked(long: pl.DataFrame) -> Chart:
     bars = base.mark_bar(size=1.5 * _THICK, cornerRadius=2).encode(
         x,
         y,
-        alt.Color("part:N", title=None, scale=fill, legend=alt.Legend(orient="top")),
+        alt.Color("part:N", title=None, scale=fill, legend=_legend(len(_PARTS))),
         order=order,
         tooltip=[
             alt.Tooltip("size:N", title="Team"),
@@ -159,6 +159,11 @@ def _stacked(long: pl.DataFrame) -> Chart:
     )
     chart: Chart = alt.layer(bars, printed).resolve_scale(color="independent")
     return chart
+
+
+def _legend(items: int) -> alt.Legend:
+    """Return a legend above the chart, in two columns where it is narrow."""
+    return alt.Legend(orient="top", columns=alt.ExprRef(f"width < 300 ? 2 : {items}"))
 
 
 def nested(
@@ -187,9 +192,7 @@ def nested(
                 axis=None,
             ),
             y,
-            alt.Color(
-                "stage:N", title=None, scale=scale, legend=alt.Legend(orient="top")
-            ),
+            alt.Color("stage:N", title=None, scale=scale, legend=_legend(len(titles))),
             tooltip=[
                 alt.Tooltip(f"{label}:N", title="What"),
                 alt.Tooltip("stage:N", title="Step"),
