@@ -1,9 +1,11 @@
-"""A sync job that dies by SIGKILL at a given step on the disk.
+"""Sync jobs that die by SIGKILL at a given step on the disk.
 
-    python -m tests.sync.dying STEP
+    python -m tests.sync.dying
 
-STEP 0 never dies and prints how many steps there are. The store and the database
-come from the environment, as for `sync_job.py`.
+Each line of the input names a step; a job of its own, forked from this process
+before anything has started a thread, runs and dies there. Step 0 never comes. The
+answers are lines: how many steps a job that ended had taken, and its exit code. The
+store and the database come from the environment, as for `sync_job.py`.
 """
 
 import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
@@ -68,14 +70,26 @@ class CountingDisk(Disk):
         super().remove(path)
 
 
-def main(last: int) -> int:
+def run(last: int) -> int:
+    """Run the job as the child of a fork; return its exit code."""
     settings = SyncSettings.from_env(os.environ)
     disk = CountingDisk(settings.data_dir, last)
     policy = Policy(keep_generations=1, keep_seconds=0)
     code = Job(settings, disk, Event(), policy=policy).run(Request())
     sys.stdout.write(f"{disk.steps}\n")
+    sys.stdout.flush()
     return code
 
 
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            os._exit(run(int(line)))
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    main()

@@ -2,7 +2,7 @@
 
 import shutil
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from metrics.tables import ROOMS, TABLES, USERS, VOTES
 from store import DEMO_MARKER
 from tests.mariadb import LiveDatabase
 from tests.sync.harness import Store
-from tests.sync.processes import run
+from tests.sync.processes import start
 from tests.sync.rows import insert_votes, room, user, vote
 
 type State = Mapping[str, pl.DataFrame]
@@ -27,23 +27,57 @@ def is_same(one: State, other: State) -> bool:
     return all(one[name].equals(other[name]) for name in one)
 
 
-def deaths(store: Store, prepared: Path) -> Iterable[int]:
+class Nursery:
+    """A process that lets jobs live and die on a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._process = start(store, "-m", "tests.sync.dying")
+
+    def live(self) -> int:
+        """Let a job run to its end; return how many steps it took."""
+        steps = int(self._ask(0))
+        assert self._answer() == "0"
+        return steps
+
+    def die(self, step: int) -> None:
+        """Let a job die at a step."""
+        assert self._ask(step) == str(-signal.SIGKILL)
+
+    def close(self) -> None:
+        self._process.communicate(timeout=20)
+
+    def _ask(self, step: int) -> str:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{step}\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+@pytest.fixture
+def nursery(store: Store) -> Iterator[Nursery]:
+    jobs = Nursery(store)
+    yield jobs
+    jobs.close()
+
+
+def deaths(nursery: Nursery, store: Store, prepared: Path) -> Iterator[int]:
     """Yield every step of a run, after a run that died there."""
-    whole = run(store, "-m", "tests.sync.dying", "0")
-    assert whole.returncode == 0, whole.stderr
-    steps = int(whole.stdout)
+    steps = nursery.live()
     assert steps > 15
     for step in range(1, steps + 1):
         shutil.rmtree(store.root)
         shutil.copytree(prepared, store.root)
-        died = run(store, "-m", "tests.sync.dying", str(step))
-        assert died.returncode == -signal.SIGKILL, died.stderr
+        nursery.die(step)
         yield step
 
 
 @pytest.mark.slow
 def test_after_a_death_at_any_step_the_store_is_old_or_new_and_the_next_run_heals(
-    database: LiveDatabase, store: Store, tmp_path: Path
+    database: LiveDatabase, store: Store, nursery: Nursery, tmp_path: Path
 ) -> None:
     prepared = tmp_path / "prepared"
     insert_votes(database, range(1, 21))
@@ -57,7 +91,7 @@ def test_after_a_death_at_any_step_the_store_is_old_or_new_and_the_next_run_heal
     database.execute("UPDATE fpp_rooms SET name = 'after'")
     new = {table.name: database.rows(table) for table in TABLES}
     seen = set()
-    for step in deaths(store, prepared):
+    for step in deaths(nursery, store, prepared):
         found = state(store)
         assert is_same(found, old) or is_same(found, new), f"a mix after step {step}"
         seen.add("new" if is_same(found, new) else "old")
@@ -68,7 +102,7 @@ def test_after_a_death_at_any_step_the_store_is_old_or_new_and_the_next_run_heal
 
 @pytest.mark.slow
 def test_after_a_death_in_the_first_sync_readers_see_the_demo_or_the_source(
-    database: LiveDatabase, store: Store, tmp_path: Path
+    database: LiveDatabase, store: Store, nursery: Nursery, tmp_path: Path
 ) -> None:
     prepared = tmp_path / "prepared"
     prepared.mkdir()
@@ -79,7 +113,7 @@ def test_after_a_death_in_the_first_sync_readers_see_the_demo_or_the_source(
     database.insert(USERS, [user("a")])
     new = {table.name: database.rows(table) for table in TABLES}
     empty = {name: frame.clear() for name, frame in new.items()}
-    for step in deaths(store, prepared):
+    for step in deaths(nursery, store, prepared):
         found = state(store)
         assert is_same(found, empty) or is_same(found, new), f"a mix after {step}"
     assert store.sync() == 0
@@ -87,11 +121,11 @@ def test_after_a_death_in_the_first_sync_readers_see_the_demo_or_the_source(
 
 
 def test_what_dead_runs_left_behind_is_collected(
-    database: LiveDatabase, store: Store
+    database: LiveDatabase, store: Store, nursery: Nursery
 ) -> None:
     insert_votes(database, range(1, 21))
-    for step in ("3", "8"):
-        run(store, "-m", "tests.sync.dying", step)
+    for step in (3, 8):
+        nursery.die(step)
     store.policy = replace(store.policy, keep_seconds=0, keep_generations=1)
     store.sync()
     files = [path for path in store.root.rglob("*") if path.is_file()]
