@@ -16,24 +16,18 @@ OVERVIEW = st.Page(
 ROOM = st.Page("room.py", title="Room", icon=":material/meeting_room:")
 DATA = st.Page("data.py", title="Data", icon=":material/database:")
 page = st.navigation(
-    {
-        "": [
-            OVERVIEW,
-            st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
-        ],
-        "People": [
-            st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
-            st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
-            st.Page("location.py", title="Location", icon=":material/public:"),
-            st.Page("returning.py", title="Returning", icon=":material/replay:"),
-        ],
-        "Estimating": [
-            st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
-            ROOM,
-            st.Page("historical.py", title="Historical", icon=":material/history:"),
-        ],
-        " ": [DATA],
-    }
+    [
+        OVERVIEW,
+        st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
+        st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
+        st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
+        st.Page("location.py", title="Location", icon=":material/public:"),
+        st.Page("historical.py", title="Historical", icon=":material/history:"),
+        st.Page("returning.py", title="Returning", icon=":material/replay:"),
+        ROOM,
+        st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
+        DATA,
+    ]
 )
 settings = DashboardSettings.from_env(os.environ)
 snapshot = shell.open_or_stop(settings)

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from metrics import daily
 from ui import bundle, cards, charts, shell
 from ui.block import block
 from ui.trend import trend
@@ -14,15 +13,17 @@ TABLES = (PEOPLE, PEOPLE_SERIES, ROUNDS, ROUNDS_SERIES)
 view = shell.view()
 found = view.ask(
     *TABLES,
+    "daily_summary",
     "what_moved",
     "unusual_days",
     earlier=TABLES,
-    today=daily.today(view.frames, view.now),
-    last_day=daily.reference(view.frames, view.now),
 )
 
 st.subheader("Today so far", anchor=False)
-cards.row(("estimations", "votes", "new_users", "rooms"), found["today"])
+cards.today(
+    ("estimations", "votes", "new_users", "rooms", "unique_users", "page_views"),
+    found["daily_summary"],
+)
 
 st.subheader("The period", anchor=False)
 cards.row(

@@ -41,6 +41,27 @@ def row(
             )
 
 
+def today(keys: Sequence[str], summary: pl.DataFrame) -> None:
+    """Draw cards of the running day, with the last 24 hours beneath each value.
+
+    `summary` is the catalogue's `daily_summary`: today first.
+    """
+    with st.grid(len(keys), min_column_width=NARROWEST, gap="small"):
+        for key in keys:
+            definition = DEFINITIONS[key]
+            day, hours = (fmt.number(n, definition.unit) for n in summary[key])
+            st.metric(
+                definition.title,
+                day,
+                delta=f"{hours} in 24 hours",
+                delta_color="off",
+                delta_arrow="off",
+                help=help_text(definition),
+                border=True,
+                height="stretch",
+            )
+
+
 def _card(
     definition: Definition,
     now: float | None,

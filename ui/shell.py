@@ -44,7 +44,7 @@ def header(title: str, snapshot: Snapshot, settings: DashboardSettings) -> None:
             freshness.watch(snapshot, settings.data_dir, settings.sync_interval)
     if snapshot.demo:
         st.caption(
-            "This history is simulated. Point `DATA_DIR` at a store that the sync job "
+            "This history is simulated. Set DATA_DIR to a store that the sync job "
             "writes to see your own."
         )
     elif not snapshot.tables:
