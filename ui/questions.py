@@ -168,8 +168,10 @@ def _note(view: View, name: str) -> str | None:
         days = periods.describe(Days(window.first_day, window.last_day))
         return f"New users of {days}: each had 28 days to come back."
     if name.startswith(("room", "retention")):
-        end = min(view.scope.window.last_day, view.now.date())
-        return f"As it was at the end of {periods.describe(Days(end, end))}."
+        last = view.scope.window.last_day
+        if last >= view.now.date():
+            return "As it is now."
+        return f"As it was at the end of {periods.describe(Days(last, last))}."
     if name == "convergence":
         return (
             "Inferred: the room's next round, at most 10 minutes later, by nearly the "

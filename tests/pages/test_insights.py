@@ -1,0 +1,244 @@
+"""Questions, answers and charts on how teams estimate, on the pages that show them."""
+
+import io
+from collections.abc import Sequence
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Element
+
+import engine
+from metrics.catalogue import CATALOGUE
+from metrics.frames import Window
+from metrics.insights.answers import answer
+from metrics.scope import Scope
+from store import open_store
+from tests.pages.conftest import GOLDEN, NOW, RunPage
+
+ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
+ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
+"""Nine rounds, eight of them split, with 54 estimates."""
+SECTIONS = {
+    "Agreement": (
+        "consensus_by_team_size",
+        "consensus_over_time",
+        "agreement_by_team_size",
+        "agreement_over_time",
+        "convergence",
+        "convergence_over_time",
+    ),
+    "Meetings": (
+        "round_time",
+        "round_time_over_time",
+        "auto_flip",
+        "auto_flip_by_kind",
+        "spectators",
+        "spectators_over_time",
+    ),
+    "Rooms": (
+        "room_states",
+        "retention_rooms_by_weeks_average",
+        "rooms_gone_quiet",
+        "room_health",
+    ),
+    "New people": (
+        "funnel",
+        "retention_users_by_weeks_average",
+        "funnel_by_source",
+        "funnel_by_country",
+        "invites",
+        "invites_by_newcomers",
+        "invites_by_room",
+    ),
+}
+
+
+def scope_of(query: dict[str, str]) -> Scope:
+    first, last = (pl.Series([query[end]]).str.to_date()[0] for end in ("from", "to"))
+    frames = open_store(GOLDEN).frames.without_bots()
+    window = Window.of_days(first, last)
+    return Scope(frames, window, None, "month" if query is ALL_TIME else "day", NOW)
+
+
+def tables(query: dict[str, str], names: Sequence[str]) -> dict[str, pl.DataFrame]:
+    return engine.collect_all({n: CATALOGUE[n].build(scope_of(query)) for n in names})
+
+
+def spoken(app: AppTest) -> dict[str, str | None]:
+    """Return each question of the page with the text right beneath it, if any."""
+    lines: list[tuple[str, str]] = [
+        (element.type, element.value)
+        for element in app.main
+        if isinstance(element, Element)
+        and element.type in {"markdown", "text", "caption"}
+    ]
+    return {
+        value.removeprefix("##### "): beneath if kind == "text" else None
+        for (_, value), (kind, beneath) in pairwise([*lines, ("", "")])
+        if value.startswith("##### ")
+    }
+
+
+def in_words(sentence: str | None) -> str | None:
+    """Return a sentence as a page prints it: no line breaks before a percent sign."""
+    return sentence and sentence.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def sent_to(chart: VegaLiteChart) -> list[pl.DataFrame]:
+    """Return the data that a chart sends to the browser."""
+    return [read(dataset.data.data) for dataset in chart.datasets]
+
+
+def read(arrow: bytes) -> pl.DataFrame:
+    """Return a table as it goes over the wire."""
+    return pl.read_ipc_stream(io.BytesIO(arrow))
+
+
+@pytest.mark.parametrize("about", SECTIONS)
+def test_every_question_of_a_section_has_its_computed_answer_beneath(
+    run_page: RunPage, about: str
+) -> None:
+    app = run_page("insights.py", about=about, **ALL_TIME)
+    assert [e.message for e in app.exception] == []
+    found = tables(ALL_TIME, SECTIONS[about])
+    # The page writes the country's name where the table has its code.
+    expected = {
+        CATALOGUE[name].title: in_words(answer(name, frame))
+        for name, frame in found.items()
+        if name != "funnel_by_country"
+    }
+    shown = spoken(app)
+    shown.pop(CATALOGUE["funnel_by_country"].title, None)
+    assert shown == expected
+
+
+def test_an_answer_is_a_sentence_with_the_numbers_of_its_rows(
+    run_page: RunPage,
+) -> None:
+    shown = spoken(run_page("insights.py", **ALL_TIME))
+    question = CATALOGUE["consensus_by_team_size"].title
+    row = tables(ALL_TIME, ["consensus"])["consensus"].row(0, named=True)
+    share = f"{100 * row['near_rounds'] / row['rounds']:.0f}\N{NO-BREAK SPACE}%"
+    assert (shown[question] or "").startswith(share)
+
+
+@pytest.mark.parametrize(
+    ("about", "silent"),
+    [
+        ("Agreement", ("consensus_by_team_size", "consensus_over_time", "convergence")),
+        ("Meetings", ("round_time", "auto_flip", "auto_flip_by_kind")),
+        ("Rooms", ("room_states",)),
+        ("New people", ("funnel", "funnel_by_source", "invites")),
+    ],
+)
+def test_a_question_with_fewer_than_20_cases_has_no_answer(
+    run_page: RunPage, about: str, silent: tuple[str, ...]
+) -> None:
+    app = run_page("insights.py", about=about, **ONE_DAY)
+    assert [e.message for e in app.exception] == []
+    shown = spoken(app)
+    assert {name: shown[CATALOGUE[name].title] for name in silent} == dict.fromkeys(
+        silent
+    )
+
+
+def test_a_question_with_20_cases_is_answered_beside_those_without(
+    run_page: RunPage,
+) -> None:
+    shown = spoken(run_page("insights.py", **ONE_DAY))
+    assert shown[CATALOGUE["agreement_by_team_size"].title] == (
+        "52\N{NO-BREAK SPACE}% of estimates equal their round's most common card."
+    )
+
+
+def test_an_answer_names_countries_in_words(run_page: RunPage) -> None:
+    shown = spoken(run_page("traffic.py", split="Country", **ALL_TIME))
+    sentence = shown[CATALOGUE["funnel_by_country"].title]
+    assert (sentence or "").startswith("Of new users from Switzerland 25")
+
+
+@pytest.mark.parametrize(
+    ("split", "name"),
+    [
+        ("All", "funnel"),
+        ("Source", "funnel_by_source"),
+        ("Device", "funnel_by_device"),
+        ("Country", "funnel_by_country"),
+    ],
+)
+def test_the_activation_funnel_is_split_by_what_the_address_says(
+    run_page: RunPage, split: str, name: str
+) -> None:
+    app = run_page("traffic.py", split=split, **ALL_TIME)
+    assert [e.message for e in app.exception] == []
+    assert CATALOGUE[name].title in spoken(app)
+
+
+@pytest.mark.parametrize(("who", "key"), [("People", "users"), ("Rooms", "rooms")])
+@pytest.mark.parametrize(
+    ("unit", "unit_key"), [("Weeks", "weeks"), ("Two weeks", "sprints")]
+)
+def test_the_retention_grid_is_of_whom_and_in_what_the_address_says(
+    run_page: RunPage, who: str, key: str, unit: str, unit_key: str
+) -> None:
+    app = run_page("returning.py", **{"who": who, "in": unit}, **ALL_TIME)
+    assert [e.message for e in app.exception] == []
+    name = f"retention_{key}_by_{unit_key}"
+    found = tables(ALL_TIME, [name, f"{name}_average"])
+    assert spoken(app) == {
+        CATALOGUE["reoccurring"].title: None,
+        **{
+            CATALOGUE[table].title: in_words(answer(table, frame))
+            for table, frame in found.items()
+        },
+    }
+
+
+def test_votes_answers_whether_teams_agree_and_whether_auto_flip_is_quicker(
+    run_page: RunPage,
+) -> None:
+    names = ("consensus_by_team_size", "auto_flip_by_kind")
+    shown = spoken(run_page("votes.py", **ALL_TIME))
+    for name, frame in tables(ALL_TIME, names).items():
+        assert shown[CATALOGUE[name].title] == in_words(answer(name, frame))
+
+
+def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
+    run_page: RunPage,
+) -> None:
+    healthiest = tables(ALL_TIME, ["room_health"])["room_health"].row(0, named=True)
+    app = run_page("room.py", room=str(healthiest["room_id"]))
+    cards = {card.label: card.value for card in app.metric}
+    parts = ("Active weeks", "People", "Near consensus", "Recency")
+    added = sum(int(cards[part]) for part in parts)
+    # Each of the five is rounded by itself.
+    assert abs(added - int(cards["Health"])) <= 2
+    assert app.text[0].value.startswith(f"{cards['Health']} of 100 points")
+
+
+def test_days_out_of_the_ordinary_are_marked_on_overview(run_page: RunPage) -> None:
+    frame = tables(ALL_TIME, ["unusual_days"])["unusual_days"]
+    marked = frame.filter(pl.col("measure") == "votes")["bucket"]
+    day = next(day for day in marked if day.isoweekday() < 6)
+    around = {"period": "Custom", "from": str(day), "to": str(day)}
+    app = run_page("overview.py", **around)
+    assert [e.message for e in app.exception] == []
+    assert any("out of the ordinary" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("about", SECTIONS)
+def test_no_section_sends_a_user_id_to_the_browser(
+    run_page: RunPage, about: str
+) -> None:
+    users = engine.collect(open_store(GOLDEN).frames.users.select("id"))["id"]
+    app = run_page("insights.py", about=about, **ALL_TIME)
+    sent = [
+        *(d for c in app.get("vega_lite_chart") for d in sent_to(c.proto)),
+        *(read(t.proto.arrow_data.data) for t in app.dataframe),
+    ]
+    texts = pl.concat([f.select(pl.col(pl.String)).unpivot() for f in sent])
+    assert texts.height > 10
+    assert set(texts["value"]) & set(users) == set()

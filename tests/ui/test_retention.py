@@ -1,0 +1,52 @@
+"""The retention grid: rows in order, the future blank, small shares hidden."""
+
+from datetime import date
+
+import polars as pl
+
+from ui import retention
+
+OLD, NEW, NOBODY = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
+CELLS = pl.DataFrame(
+    {
+        "cohort": [OLD, OLD, NEW, NEW, NOBODY],
+        "size": [30, 30, 5, 5, 0],
+        "k": [0, 1, 0, 1, 0],
+        "alive": [30, 12, 5, None, 0],
+        "share": [1.0, 0.4, None, None, None],
+        "running": [False, True, True, None, True],
+    }
+)
+AVERAGE = pl.DataFrame({"k": [0], "size": [30], "alive": [30], "share": [1.0]})
+
+
+def cells() -> list[dict[str, object]]:
+    (data,) = retention.grid(CELLS, AVERAGE, "weeks").to_dict()["datasets"].values()
+    return list(data)
+
+
+def test_the_average_stands_above_the_cohorts_in_order_of_time() -> None:
+    layers = retention.grid(CELLS, AVERAGE, "weeks").to_dict()["layer"]
+    order = ["Weighted average", "2 Nov 2026  ·  30", "9 Nov 2026  ·  5"]
+    assert [layer["encoding"]["y"]["sort"] for layer in layers] == [order] * 4
+
+
+def test_a_cell_of_the_future_is_blank_and_not_zero() -> None:
+    at = [(cell["row"], cell["k"], cell["alive"]) for cell in cells()]
+    assert at == [
+        ("Weighted average", 0, 30),
+        ("2 Nov 2026  ·  30", 0, 30),
+        ("2 Nov 2026  ·  30", 1, 12),
+        ("9 Nov 2026  ·  5", 0, 5),
+    ]
+
+
+def test_a_cohort_of_fewer_than_20_shows_its_number_and_no_share() -> None:
+    (small,) = [cell for cell in cells() if str(cell["row"]).startswith("9 Nov")]
+    assert (small["alive"], small["share"]) == (5, None)
+
+
+def test_the_curve_shows_the_average_by_age() -> None:
+    chart = retention.curve(AVERAGE, "sprints").to_dict()
+    assert chart["encoding"]["y"]["scale"] == {"domain": [0, 1]}
+    assert chart["encoding"]["x"]["title"] == "Sprints since the first"

@@ -1,0 +1,104 @@
+"""Charts of shares: what they draw, and what they hide."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ui import shares
+from ui.axes import Chart
+
+
+def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart hold anything
+    """Return the rows of the first layer."""
+    drawn = chart.to_dict()
+    source = drawn.get("data") or drawn["layer"][0]["data"]
+    found: list[dict[str, Any]] = drawn["datasets"][source["name"]]
+    return found
+
+
+SIZES = pl.DataFrame(
+    {
+        "team_size": ["2–3", "4–6"],
+        "rounds": [40, 12],
+        "consensus_rounds": [10, 6],
+        "near_rounds": [24, 8],
+        "split_rounds": [6, 1],
+        "near_consensus": [0.6, None],
+    }
+)
+
+
+def test_the_parts_of_a_team_size_add_up_to_all_its_rounds() -> None:
+    drawn = [row for row in rows(shares.consensus(SIZES)) if row["rounds"] == 40]
+    assert {row["part"]: row["count"] for row in drawn} == {
+        "Same card": 10,
+        "1 step": 14,
+        "2 steps": 10,
+        "3 or more": 6,
+    }
+    assert sum(row["share"] for row in drawn) == pytest.approx(1)
+
+
+def test_a_team_size_with_too_few_rounds_keeps_its_row_without_a_bar() -> None:
+    drawn = [row for row in rows(shares.consensus(SIZES)) if row["rounds"] == 12]
+    assert {row["share"] for row in drawn} == {None}
+    assert {row["size"] for row in drawn} == {"4–6 people"}
+
+
+def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:
+    frame = pl.DataFrame(
+        {"watched_first": [16], "estimated_later": [2], "share": [None]}
+    )
+    chart = shares.stages(frame, {"watched_first": None, "estimated_later": "share"})
+    assert rows(chart) == [
+        {"stage": "Watched first", "count": 16, "share": None},
+        {"stage": "Estimated later", "count": 2, "share": None},
+    ]
+
+
+def test_figures_print_with_their_unit_and_a_hidden_one_as_a_dash() -> None:
+    frame = pl.DataFrame(
+        {"duration_median_seconds": [39.0], "talk_median_seconds": [None]}
+    )
+    chart = shares.figures(frame, ("duration_median_seconds", "talk_median_seconds"))
+    assert [row["text"] for row in rows(chart)] == ["39 s", "–"]
+
+
+def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
+    frame = pl.DataFrame(
+        {"label": ["a"], "value": [None]}, schema_overrides={"value": pl.Float64}
+    )
+    drawn = shares.printed_bars(frame, "label", "value", "Value", "''").to_dict()
+    assert drawn["layer"][0]["encoding"]["x"]["scale"] == {"domain": [0, 1.45]}
+
+
+def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:
+    assert shares.hidden_below("'shown'", "rate", "n") == (
+        "datum.rate == null ? 'n = ' + format(datum.n, ',') + ': too few for a rate' "
+        ": 'shown'"
+    )
+
+
+def test_nested_bars_hold_three_shares_of_each_label_in_the_order_of_the_table() -> (
+    None
+):
+    frame = pl.DataFrame(
+        {
+            "country": ["DE", None],
+            "new_users": [40, 9],
+            "entered_share": [0.5, None],
+            "first_estimate_share": [0.4, None],
+            "came_back_share": [0.1, None],
+        }
+    )
+    keys = ("entered_share", "first_estimate_share", "came_back_share")
+    drawn = rows(shares.nested(frame, "country", keys, "new_users"))
+    assert [(row["country"], row["stage"], row["share"]) for row in drawn] == [
+        ("DE – Germany 🇩🇪", "Entered a room", 0.5),
+        ("(not set)", "Entered a room", None),
+        ("DE – Germany 🇩🇪", "Estimated", 0.4),
+        ("(not set)", "Estimated", None),
+        ("DE – Germany 🇩🇪", "Estimated again", 0.1),
+        ("(not set)", "Estimated again", None),
+    ]

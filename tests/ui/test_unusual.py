@@ -1,0 +1,49 @@
+"""Marks of unusual days: which are drawn, and that their tooltip tells the rule."""
+
+from datetime import date
+
+import polars as pl
+
+from ui import charts, unusual
+
+MARKS = pl.DataFrame(
+    {
+        "measure": ["votes", "votes", "page_views"],
+        "bucket": [date(2026, 11, 3), date(2026, 11, 7), date(2026, 11, 3)],
+        "value": [0, 90, 7],
+        "expected": [57.0, 20.0, 36.0],
+        "low": [7.6, 2.0, 12.0],
+        "high": [106.2, 38.0, 61.0],
+    }
+)
+SHOWN = pl.DataFrame(
+    {"bucket": [date(2026, 11, 2), date(2026, 11, 3)], "votes": [5, 0]}
+)
+
+
+def test_only_days_of_the_drawn_measure_that_are_shown_are_marked() -> None:
+    within = unusual.within(MARKS, "votes", SHOWN)
+    assert within is not None
+    assert within.rows() == MARKS.rows()[:1]
+
+
+def test_a_measure_without_unusual_days_has_no_marks() -> None:
+    assert unusual.within(MARKS, "estimations", SHOWN) is None
+    assert unusual.within(None, "votes", SHOWN) is None
+
+
+def test_a_mark_explains_what_was_expected_and_by_which_rule() -> None:
+    drawn = charts.over_time(
+        SHOWN, "votes", "Votes", "count", "day", marks=MARKS.head(1)
+    ).to_dict()
+    layer = drawn["layer"][-1]
+    data = drawn["datasets"][layer["data"]["name"]]
+    assert layer["mark"]["shape"] == "diamond"
+    assert [row["expected"] for row in data] == ["8 to 106"]
+    assert data[0]["rule"] == (
+        "Expected: the median of the same weekday in the 8 weeks before, moved along "
+        "their trend. Marked: 4 times the usual distance or more away; at most 3 days."
+    )
+    assert [tip["field"] for tip in layer["encoding"]["tooltip"]] == [
+        *("when", "value", "expected", "rule")
+    ]
