@@ -1,7 +1,8 @@
 """The sync job: one lock, several attempts, one report."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
 
@@ -48,22 +49,35 @@ class Job:
             replica = Replica(self.tables, vault, self.policy, request, watch)
             try:
                 summary = str(self._attempts(replica.attempt, watch))
+            except BusyError:
+                raise
             except Exception:
                 vault.abandon()
                 self._tidy(vault)
                 raise
-            if replica.is_first:
-                tell_of_plain_files(vault, self.tables)
-            vault.forget_suspects()
-            leave_plain_files(vault, self.tables)
+            self._take_over(vault, first=replica.is_first)
             self._tidy(vault)
         return summary
 
+    def _take_over(self, vault: Vault, *, first: bool) -> None:
+        """Leave what the published state replaces."""
+        with self._costing_space_only():
+            vault.forget_suspects()
+            if first:
+                tell_of_plain_files(vault, self.tables)
+            leave_plain_files(vault, self.tables)
+
     def _tidy(self, vault: Vault) -> None:
-        """Remove what nobody reads; a failure costs space, not data."""
-        try:
+        """Remove what nobody reads."""
+        with self._costing_space_only():
             if vault.is_published:
                 collect_garbage(vault, self.policy, time.time())
+
+    @contextmanager
+    def _costing_space_only(self) -> Iterator[None]:
+        """Report a disk's failure to remove; the data do not depend on it."""
+        try:
+            yield
         except OSError as error:
             capture_error(error, ErrorContext("sync", "tidy"), "medium")
 

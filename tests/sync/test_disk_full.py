@@ -2,7 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from sync.disk import Disk
+from sync.replica import Request
 from tests.mariadb import LiveDatabase
 from tests.sync.endpoints import endpoint
 from tests.sync.harness import Store
@@ -41,3 +46,18 @@ def test_a_full_disk_keeps_the_old_state_and_leaves_no_partial_file(
     assert "folder cannot be written (File too large)" in push["msg"]
     assert store.sync() == 0
     store.assert_equals_source()
+
+
+def test_files_that_cannot_be_removed_do_not_fail_a_published_run(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    class Sticky(Disk):
+        def remove(self, path: Path) -> None:
+            raise PermissionError(1, "Operation not permitted", str(path))
+
+    insert_votes(database, range(1, 11))
+    job = replace(store.job(), disk=Sticky(store.root))
+    assert job.run(Request()) == 0
+    store.assert_equals_source()
+    (line,) = reported
+    assert line.startswith("sync/tidy: PermissionError")
