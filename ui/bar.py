@@ -28,10 +28,10 @@ def draw(snapshot: Snapshot, now: datetime) -> View:
     with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
         days = _days(snapshot, now)
         comparison = _choice(
-            "Compare with", "compare", periods.COMPARISONS, "compare_arrows", 250
+            "Compare with", "compare", periods.COMPARISONS, "compare_arrows", 225
         )
         granularity = _choice(
-            "Group by", "every", periods.GRANULARITIES, "bar_chart", 130
+            "Group by", "every", periods.GRANULARITIES, "bar_chart", 115
         )
         with st.popover("Options", icon=":material/tune:"):
             hide_weekends = st.toggle(
@@ -96,7 +96,7 @@ def _days(snapshot: Snapshot, now: datetime) -> Days:
         bind="query-params",
         icon=":material/calendar_today:",
         label_visibility="collapsed",
-        width=190,
+        width=170,
     )
     today = now.date()
     days = (

@@ -24,9 +24,9 @@ def draw() -> tuple[Filter, ...]:
         accept_new_options=True,
         key=KEY,
         bind="query-params",
-        placeholder="Click a bar to filter, or type country:DE",
+        placeholder="Filter: click a bar or type",
         label_visibility="collapsed",
-        width=340,
+        width=250,
     )
     read = {text: Filter.parse(text) for text in texts}
     wrong = [text for text, found in read.items() if found is None]
