@@ -13,6 +13,8 @@ import polars as pl
 from metrics.tables import Column, Table
 from sync.sql import SEPARATOR
 
+type Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
+type Places = np.ndarray[tuple[int], np.dtype[np.integer]]
 type Words = np.ndarray[tuple[int], np.dtype[np.uint32]]
 
 _ALL_ONES = np.uint32(0xFFFF_FFFF)
@@ -67,24 +69,42 @@ def crc32(texts: pl.Series) -> Words:
     """Return the CRC32 of each text's UTF-8 bytes, as zlib computes it.
 
     A CRC is the xor of what each byte adds at its distance from the end, so all
-    texts advance together: the loop runs over distances, not over rows.
+    texts advance together: the loops run over distances, not over rows.
     """
     lengths = texts.str.len_bytes().to_numpy()
     text = np.frombuffer(texts.str.join("").item().encode(), np.uint8)
     ends = np.cumsum(lengths, dtype=np.int64) - 1
-    shortest, longest = int(lengths.min()), int(lengths.max())
-    crc = _of_zeros(longest)[lengths]
-    added, last = _BYTES, ends
-    for _ in range(shortest):
-        crc ^= added[text[last]]
-        added, last = _one_further(added), last - 1
+    crc = _of_zeros(int(lengths.max()))[lengths]
+    common = int(lengths.min()) // 2 * 2
+    _add_pairs(crc, text, ends, common)
+    _add_rest(crc, text, ends, lengths, common)
+    result: Words = crc ^ _ALL_ONES
+    return result
+
+
+def _add_pairs(crc: Words, text: Bytes, ends: Places, common: int) -> None:
+    """Add the last `common` bytes, which every text has: two at a time."""
+    pairs = text[:-1] | text[1:].astype(np.uint16) << np.uint16(8)
+    added = _BYTES
+    for distance in range(0, common, 2):
+        before = _one_further(added)
+        both = np.bitwise_xor.outer(added, before).ravel()
+        crc ^= both[pairs[ends - (distance + 1)]]
+        added = _one_further(before)
+
+
+def _add_rest(
+    crc: Words, text: Bytes, ends: Places, lengths: Places, common: int
+) -> None:
+    """Add the bytes that only longer texts have."""
+    added = _BYTES
+    for _ in range(common):
+        added = _one_further(added)
     rows = np.arange(len(lengths))
-    for distance in range(shortest, longest):
+    for distance in range(common, int(lengths.max())):
         rows = rows[lengths[rows] > distance]
         crc[rows] ^= added[text[ends[rows] - distance]]
         added = _one_further(added)
-    result: Words = crc ^ _ALL_ONES
-    return result
 
 
 def _one_further(added: Words) -> Words:

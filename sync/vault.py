@@ -137,7 +137,7 @@ def checksum_of(block: Block) -> Checksum:
 
 def _parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", compression_level=3)
+    frame.write_parquet(buffer, compression="zstd", compression_level=1)
     return buffer.getvalue()
 
 
