@@ -24,7 +24,7 @@ reduced = st.toggle(
     help="Counts only those whose last estimation lies at most 30 days back.",
 )
 above = st.container()
-with st.container(horizontal=True, gap="large"):
+with st.container(horizontal=True, gap="medium"):
     who = switch("Who stays", WHO, key="who")
     unit = switch("Counted in", UNITS, key="in", hint="Two weeks are a usual sprint.")
 grid = f"retention_{who}_by_{unit}"

@@ -19,6 +19,7 @@ PAGES = {
     "insights_rooms": "/insights?about=Rooms",
     "insights_people": "/insights?about=New+people",
     "traffic": "/traffic",
+    "traffic_country": "/traffic?split=Country",
     "votes": "/votes",
     "behaviour": "/behaviour",
     "location": "/location",

@@ -7,8 +7,6 @@ join and not a loop over rows.
 import polars as pl
 import pycountry
 
-from metrics.definitions import DEFINITIONS
-
 NOT_SET = "(not set)"
 DELETED = "(deleted)"
 _FLAG_A = 0x1F1E6
@@ -74,12 +72,6 @@ def _with_labels(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_MEASURES = {
-    key: DEFINITIONS[key].title
-    for key in ("page_views", "unique_users", "votes", "estimations")
-}
-
-
 def readable(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame as a person reads it: names for codes, words for null."""
     if "region" in frame.columns:
@@ -89,7 +81,7 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
     if {"dimension", "label"} <= set(frame.columns):
         frame = _with_labels(frame)
     if "measure" in frame.columns:
-        frame = frame.with_columns(pl.col("measure").replace(_MEASURES))
+        frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     return frame.with_columns(
         pl.col(name).fill_null(DELETED if name == "room_name" else NOT_SET)

@@ -1,24 +1,16 @@
-"""Charts of shares and stages: bars that print their numbers, stacks, nested bars.
-
-What a bar prints is a Vega expression over its row (`datum`): the browser knows
-thousands and percent, and a rate that is hidden is null there.
-"""
-
-from collections.abc import Mapping
+"""Charts of shares: stacked to a whole, or one inside the other."""
 
 import altair as alt
 import polars as pl
 
 from metrics.definitions import DEFINITIONS
-from ui import format as fmt
 from ui import names
 from ui.axes import Chart, bounded, label_axis
-from ui.theme import ACCENT, CHART_HEIGHT, MUTED, ROW_HEIGHT
+from ui.printed import THICK, hidden_below, with_room
+from ui.theme import CHART_HEIGHT, MUTED, ROW_HEIGHT
 
-_THICK = 26
-_ROOM = 1.45
-"""How far the axis goes beyond the longest bar, for what it prints."""
-_FEW = "'n = ' + format(datum.{n}, ',') + ': too few for a rate'"
+_FEWEST, _MOST = 10, 20
+"""Labels that nested bars show."""
 _SHADES = ("#c3d0ff", "#7f9cf5", "#2f55d4")
 """From the outermost of nested bars to the innermost."""
 _PARTS = {
@@ -28,72 +20,6 @@ _PARTS = {
     "3 or more": ("#e0682b", "#16181d"),
 }
 """How far apart a round ended → colour, and colour of the text on it."""
-
-
-def printed_bars(
-    frame: pl.DataFrame, label: str, value: str, title: str, printed: str
-) -> Chart:
-    """Draw horizontal bars in the frame's order, each followed by what it prints."""
-    base = alt.Chart(
-        bounded(names.readable(frame)), height=CHART_HEIGHT
-    ).transform_calculate(printed=printed)
-    x = alt.X(f"{value}:Q", axis=None, scale=_with_room(frame[value]))
-    y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
-    tooltip = [
-        alt.Tooltip(f"{label}:N", title="What"),
-        alt.Tooltip("printed:N", title=title),
-    ]
-    bars = base.mark_bar(size=_THICK, color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
-    text = base.mark_text(align="left", dx=6, color=MUTED)
-    return alt.layer(
-        bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text="printed:N")
-    )
-
-
-def _with_room(values: pl.Series) -> alt.Scale:
-    longest = values.cast(pl.Float64).max()
-    end = longest if isinstance(longest, float) and longest > 0 else 1.0
-    return alt.Scale(domain=[0, end * _ROOM])
-
-
-def hidden_below(shown: str, rate: str, n: str) -> str:
-    """Return an expression that prints `shown`, or n where the rate is hidden."""
-    return f"datum.{rate} == null ? {_FEW.format(n=n)} : {shown}"
-
-
-def stages(frame: pl.DataFrame, shares: Mapping[str, str | None]) -> Chart:
-    """Draw counts of a one-row table below each other, as `shares` names them.
-
-    `shares` maps a count to the column of its share, None for the first of a chain.
-    """
-    row = frame.row(0, named=True)
-    long = pl.DataFrame(
-        {
-            "stage": [DEFINITIONS[key].title.removesuffix(" (n)") for key in shares],
-            "count": [row[key] for key in shares],
-            "share": [row[share] if share else None for share in shares.values()],
-        },
-        schema={"stage": pl.String, "count": pl.Int64, "share": pl.Float64},
-    )
-    printed = "datum.share == null ? '' : '  (' + format(datum.share, '.0%') + ')'"
-    return printed_bars(
-        long, "stage", "count", "Count", f"format(datum.count, ',') + ({printed})"
-    )
-
-
-def figures(frame: pl.DataFrame, keys: tuple[str, ...]) -> Chart:
-    """Draw figures of a one-row table that share a unit below each other."""
-    row = frame.row(0, named=True)
-    found = {key: row[key] for key in keys}
-    long = pl.DataFrame(
-        {
-            "figure": [DEFINITIONS[key].title for key in found],
-            "value": list(found.values()),
-            "text": [fmt.number(v, DEFINITIONS[k].unit) for k, v in found.items()],
-        },
-        schema={"figure": pl.String, "value": pl.Float64, "text": pl.String},
-    )
-    return printed_bars(long, "figure", "value", "Value", "datum.text")
 
 
 def consensus(frame: pl.DataFrame) -> Chart:
@@ -133,10 +59,12 @@ def _stacked(long: pl.DataFrame) -> Chart:
     order = alt.Order("order:Q")
     fill = alt.Scale(domain=[*_PARTS], range=[fill for fill, _ in _PARTS.values()])
     ink = alt.Scale(domain=[*_PARTS], range=[ink for _, ink in _PARTS.values()])
-    bars = base.mark_bar(size=1.5 * _THICK, cornerRadius=2).encode(
+    bars = base.mark_bar(size=1.5 * THICK, cornerRadius=2).encode(
         x,
         y,
-        alt.Color("part:N", title=None, scale=fill, legend=_legend(len(_PARTS))),
+        alt.Color(
+            "part:N", title=None, scale=fill, legend=_legend(len(_PARTS), narrow=2)
+        ),
         order=order,
         tooltip=[
             alt.Tooltip("size:N", title="Team"),
@@ -161,9 +89,10 @@ def _stacked(long: pl.DataFrame) -> Chart:
     return chart
 
 
-def _legend(items: int) -> alt.Legend:
-    """Return a legend above the chart, in two columns where it is narrow."""
-    return alt.Legend(orient="top", columns=alt.ExprRef(f"width < 300 ? 2 : {items}"))
+def _legend(items: int, narrow: int) -> alt.Legend:
+    """Return a legend above the chart, in fewer columns where that is narrow."""
+    columns = alt.ExprRef(f"width < 300 ? {narrow} : {items}")
+    return alt.Legend(orient="top", columns=columns)
 
 
 def nested(
@@ -174,7 +103,9 @@ def nested(
     `keys` go from the largest to the smallest share; the smallest is printed.
     """
     titles = {key: DEFINITIONS[key].title.removesuffix(" (share)") for key in keys}
-    rows = names.readable(frame.head(10))
+    known = frame[keys[-1]].count()
+    # Most people first: those with enough for a rate come before all others.
+    rows = names.readable(frame.head(min(max(_FEWEST, known), _MOST)))
     long = rows.unpivot(
         on=keys, index=[label, n], variable_name="stage", value_name="share"
     ).with_columns(pl.col("stage").replace_strict(titles))
@@ -188,11 +119,16 @@ def nested(
                 "share:Q",
                 title=None,
                 stack=None,
-                scale=_with_room(long["share"]),
+                scale=with_room(long["share"]),
                 axis=None,
             ),
             y,
-            alt.Color("stage:N", title=None, scale=scale, legend=_legend(len(titles))),
+            alt.Color(
+                "stage:N",
+                title=None,
+                scale=scale,
+                legend=_legend(len(titles), narrow=1),
+            ),
             tooltip=[
                 alt.Tooltip(f"{label}:N", title="What"),
                 alt.Tooltip("stage:N", title="Step"),

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ui import shares
+from ui import printed, shares
 from ui.axes import Chart
 
 
@@ -50,7 +50,7 @@ def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:
     frame = pl.DataFrame(
         {"watched_first": [16], "estimated_later": [2], "share": [None]}
     )
-    chart = shares.stages(frame, {"watched_first": None, "estimated_later": "share"})
+    chart = printed.stages(frame, {"watched_first": None, "estimated_later": "share"})
     assert rows(chart) == [
         {"stage": "Watched first", "count": 16, "share": None},
         {"stage": "Estimated later", "count": 2, "share": None},
@@ -61,7 +61,7 @@ def test_figures_print_with_their_unit_and_a_hidden_one_as_a_dash() -> None:
     frame = pl.DataFrame(
         {"duration_median_seconds": [39.0], "talk_median_seconds": [None]}
     )
-    chart = shares.figures(frame, ("duration_median_seconds", "talk_median_seconds"))
+    chart = printed.figures(frame, ("duration_median_seconds", "talk_median_seconds"))
     assert [row["text"] for row in rows(chart)] == ["39 s", "–"]
 
 
@@ -69,12 +69,12 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
     frame = pl.DataFrame(
         {"label": ["a"], "value": [None]}, schema_overrides={"value": pl.Float64}
     )
-    drawn = shares.printed_bars(frame, "label", "value", "Value", "''").to_dict()
-    assert drawn["layer"][0]["encoding"]["x"]["scale"] == {"domain": [0, 1.45]}
+    drawn = printed.printed_bars(frame, "label", "value", "Value", "''").to_dict()
+    assert drawn["layer"][0]["encoding"]["x"]["scale"] == {"domain": [0, 1.6]}
 
 
 def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:
-    assert shares.hidden_below("'shown'", "rate", "n") == (
+    assert printed.hidden_below("'shown'", "rate", "n") == (
         "datum.rate == null ? 'n = ' + format(datum.n, ',') + ': too few for a rate' "
         ": 'shown'"
     )

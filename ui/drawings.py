@@ -1,0 +1,116 @@
+"""Drawings: for each table on how teams estimate, the chart that answers it."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import polars as pl
+
+from ui import charts, printed, retention, shares
+from ui.axes import Chart
+from ui.block import Draw
+
+OVER_TIME: Mapping[str, tuple[str, ...]] = {
+    "consensus_over_time": ("near_consensus", "consensus", "split"),
+    "agreement_over_time": ("agreement", "outlier_share"),
+    "convergence_over_time": ("convergence", "re_vote_rate"),
+    "round_time_over_time": ("duration_median_seconds", "talk_median_seconds"),
+    "spectators_over_time": ("spectator_share",),
+}
+"""Tables over time and their numbers, the one that is shown first in front."""
+
+_FUNNEL = ("entered_share", "first_estimate_share", "came_back_share")
+_nested = partial(shares.nested, keys=_FUNNEL, n="new_users")
+_OF_NEW = (
+    "format(datum.reached, ',') + "
+    "(datum.step == 1 || datum.share_of_new == null ? '' : "
+    "'  (' + format(datum.share_of_new, '.0%') + ')')"
+)
+_AGREEING = printed.hidden_below(
+    "format(datum.agreement, '.0%') + ' of ' + format(datum.estimates, ',')",
+    "agreement",
+    "estimates",
+)
+
+
+def _agreement(frame: pl.DataFrame) -> Chart:
+    people = frame.with_columns(pl.format("{} people", "team_size").alias("people"))
+    title = "On the most common card"
+    return printed.printed_bars(people, "people", "agreement", title, _AGREEING)
+
+
+_FLIPPED = printed.hidden_below(
+    "format(datum.duration_median_seconds, ',.0f') + ' s · n = '"
+    " + format(datum.rounds, ',')",
+    "duration_median_seconds",
+    "rounds",
+)
+DRAWINGS: Mapping[str, Draw] = {
+    "consensus_by_team_size": shares.consensus,
+    "agreement_by_team_size": _agreement,
+    "convergence": partial(
+        printed.stages,
+        shares={
+            "apart_rounds": None,
+            "re_votes": "re_vote_rate",
+            "converged": "convergence",
+        },
+    ),
+    "round_time": partial(
+        printed.figures,
+        keys=(
+            "duration_median_seconds",
+            "talk_median_seconds",
+            "duration_p90_seconds",
+        ),
+    ),
+    "room_states": partial(
+        printed.printed_bars,
+        label="state",
+        value="room_count",
+        title="Rooms",
+        printed="format(datum.room_count, ',')",
+    ),
+    "spectators": partial(
+        printed.stages,
+        shares={"watched_first": None, "estimated_later": "estimated_later_share"},
+    ),
+    "auto_flip": partial(
+        printed.stages,
+        shares={"rounds": None, "auto_flip_rounds": "auto_flip_share"},
+    ),
+    "auto_flip_by_kind": partial(
+        printed.printed_bars,
+        label="flip",
+        value="duration_median_seconds",
+        title="Median round",
+        printed=_FLIPPED,
+    ),
+    "funnel": partial(
+        printed.printed_bars,
+        label="step_name",
+        value="reached",
+        title="Users",
+        printed=_OF_NEW,
+    ),
+    "funnel_by_source": partial(_nested, label="source"),
+    "funnel_by_device": partial(_nested, label="device"),
+    "funnel_by_country": partial(_nested, label="country"),
+    "invites": partial(
+        printed.stages,
+        shares={
+            "new_rooms": None,
+            "inviting_rooms": "inviting_share",
+            "openers": None,
+            "inviters": "invite_intent",
+        },
+    ),
+    "invites_by_newcomers": partial(
+        charts.bars,
+        label="newcomers",
+        value="room_count",
+        titles=("New people besides the founder", "Rooms"),
+    ),
+    "retention_rooms_by_weeks_average": partial(retention.curve, unit="weeks"),
+    "retention_users_by_weeks_average": partial(retention.curve, unit="weeks"),
+}
+"""Tables of a period and their charts; a table without one is drawn as a table."""
