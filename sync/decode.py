@@ -7,6 +7,9 @@ import polars as pl
 from metrics.tables import Column, Table
 from sync.driver import RawRow
 from sync.faults import MisfitError
+from sync.sql import COMMA, packed
+
+_PACKED = "packed numbers"
 
 
 def decode(table: Table, batches: Iterable[Sequence[RawRow]]) -> pl.DataFrame:
@@ -14,19 +17,30 @@ def decode(table: Table, batches: Iterable[Sequence[RawRow]]) -> pl.DataFrame:
 
     Raises MisfitError for a value that its column's type does not hold as it is.
     """
-    nothing = pl.DataFrame(schema=dict.fromkeys(table.schema, pl.Binary()))
-    raw = pl.concat([nothing, *(_turned(table, rows) for rows in batches)])
-    texts = raw.cast(pl.String)
+    names = [_PACKED, *(c.name for c in table.columns if c not in packed(table))]
+    nothing = pl.DataFrame(schema=dict.fromkeys(names, pl.Binary()))
+    raw = pl.concat([nothing, *(_turned(names, rows) for rows in batches)])
+    texts = _unpacked(table, raw.cast(pl.String))
     frame = texts.select(_typed(column) for column in table.columns)
     if any(_lost(texts[c.name], frame[c.name], c) for c in table.columns):
         raise _first_misfit(table, texts, frame)
     return frame
 
 
-def _turned(table: Table, rows: Sequence[RawRow]) -> pl.DataFrame:
+def _turned(names: Sequence[str], rows: Sequence[RawRow]) -> pl.DataFrame:
     """Return rows as columns of bytes."""
-    columns = zip(table.schema, zip(*rows, strict=True), strict=True)
+    columns = zip(names, zip(*rows, strict=True), strict=True)
     return pl.DataFrame([pl.Series(name, v, dtype=pl.Binary) for name, v in columns])
+
+
+def _unpacked(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
+    """Return a text column for each column; a number without a digit is null."""
+    names = [column.name for column in packed(table)]
+    parts = pl.col(_PACKED).str.split_exact(COMMA, len(names) - 1)
+    numbers = raw.select(parts.struct.rename_fields(names)).unnest(_PACKED)
+    return numbers.select(
+        pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names
+    ).hstack(raw.drop(_PACKED))
 
 
 def _typed(column: Column) -> pl.Expr:

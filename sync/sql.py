@@ -8,6 +8,7 @@ from metrics.tables import Blocks, Column, Table
 from sync.spans import Span
 
 SEPARATOR = "\x1f"
+COMMA = ","
 _NO_LIMIT = 2**64 - 1
 
 type Values = tuple[int | str, ...]
@@ -29,13 +30,24 @@ def text_of(column: Column) -> str:
 
 
 def select(table: Table, span: Span) -> Statement:
-    """Return the query for the rows of a span, by key."""
+    """Return the query for the rows of a span, by key.
+
+    All numbers of a row come as one text (`packed`), each text by itself: fewer
+    values to hand over is what makes reading fast, and numbers need no escaping.
+    """
     where, values = _within(table, span)
-    columns = ", ".join(text_of(column) for column in table.columns)
+    numbers = ", ".join(f"COALESCE({text_of(c)}, '')" for c in packed(table))
+    texts = [quoted(c.name) for c in table.columns if c not in packed(table)]
+    columns = ", ".join([f"CONCAT_WS('{COMMA}', {numbers})", *texts])
     return (
         f"SELECT {columns} {_from(table)}{where} ORDER BY {quoted(table.key)}",
         values,
     )
+
+
+def packed(table: Table) -> list[Column]:
+    """Return the columns that `select` brings as one text: numbers and times."""
+    return [column for column in table.columns if column.dtype != pl.String()]
 
 
 def checksum(table: Table, span: Span) -> Statement:
