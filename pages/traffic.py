@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, cards, charts, questions, shell
+from ui import bundle, cards, charts, questions, shell, unusual
 from ui.block import block
 from ui.switch import switch
 from ui.trend import trend
@@ -39,11 +39,12 @@ found = view.ask(
     "session_lengths",
     "sources_quality",
     funnel,
+    *unusual.wanted(view.scope.every),
     earlier=(TOTALS, SERIES),
 )
 with above:
     cards.row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
-    trend(view, SERIES, found, KEYS)
+    trend(view, SERIES, found, KEYS, marks=found.now.get(unusual.TABLE))
 with above, st.grid(2, min_column_width=380):
     block(
         view,

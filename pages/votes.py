@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, cards, charts, questions, shell
+from ui import bundle, cards, charts, questions, shell, unusual
 from ui.block import block
 from ui.trend import trend
 
@@ -39,11 +39,12 @@ found = view.ask(
     "spread",
     "consensus_by_team_size",
     "auto_flip_by_kind",
+    *unusual.wanted(view.scope.every),
     earlier=(TOTALS, SERIES),
 )
 earlier = found.earlier.get(TOTALS)
 cards.row(FIGURES, found[TOTALS], earlier, found[SERIES])
-trend(view, SERIES, found, (*FIGURES, *MORE))
+trend(view, SERIES, found, (*FIGURES, *MORE), marks=found.now.get(unusual.TABLE))
 cards.row(MORE, found[TOTALS], earlier)
 with st.grid(2, min_column_width=380):
     block(

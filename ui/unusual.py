@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from metrics.anomalies import BACK, FEW, TOLERANCE
+from metrics.scope import Every
 from ui.axes import time_axis, with_when
 from ui.theme import PALETTE
 
@@ -13,6 +14,14 @@ RULE = (
     f"along their trend. Marked: {TOLERANCE:.0f} times the usual distance or more "
     f"away; at most {FEW} days."
 )
+
+
+TABLE = "unusual_days"
+
+
+def wanted(every: Every) -> tuple[str, ...]:
+    """Return the table of marks where days are drawn; other buckets have none."""
+    return (TABLE,) if every == "day" else ()
 
 
 def within(

@@ -17,6 +17,7 @@ from metrics.insights.answers import answer
 from metrics.scope import Scope
 from store import open_store
 from tests.pages.conftest import GOLDEN, NOW, RunPage
+from ui import unusual
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
 ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
@@ -219,14 +220,26 @@ def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
     assert app.text[0].value.startswith(f"{cards['Health']} of 100 points")
 
 
-def test_days_out_of_the_ordinary_are_marked_on_overview(run_page: RunPage) -> None:
+@pytest.mark.parametrize(
+    ("page", "measure"),
+    [
+        ("overview.py", "votes"),
+        ("votes.py", "votes"),
+        ("traffic.py", "unique_users"),
+    ],
+)
+def test_a_day_out_of_the_ordinary_is_marked_on_the_charts_of_days(
+    run_page: RunPage, page: str, measure: str
+) -> None:
     frame = tables(ALL_TIME, ["unusual_days"])["unusual_days"]
-    marked = frame.filter(pl.col("measure") == "votes")["bucket"]
-    day = next(day for day in marked if day.isoweekday() < 6)
-    around = {"period": "Custom", "from": str(day), "to": str(day)}
-    app = run_page("overview.py", **around)
-    assert [e.message for e in app.exception] == []
-    assert any("out of the ordinary" in caption.value for caption in app.caption)
+    marked = frame.filter(pl.col("measure") == measure)["bucket"]
+    day = str(marked[0])
+    query = {"period": "Custom", "from": day, "to": day, "no_weekends": "false"}
+    by_day = run_page(page, **query)
+    assert [e.message for e in by_day.exception] == []
+    assert unusual.LEGEND in [caption.value for caption in by_day.caption]
+    by_month = run_page(page, **query, every="Month")
+    assert unusual.LEGEND not in [caption.value for caption in by_month.caption]
 
 
 @pytest.mark.parametrize("about", SECTIONS)
