@@ -221,21 +221,23 @@ def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
 
 
 @pytest.mark.parametrize(
-    ("page", "measure"),
+    ("page", "series", "measure"),
     [
-        ("overview.py", "votes"),
-        ("votes.py", "votes"),
-        ("traffic.py", "unique_users"),
+        ("overview.py", "votes_over_time", "votes"),
+        ("votes.py", "votes_over_time", "votes"),
+        ("traffic.py", "traffic_over_time", "page_views"),
     ],
 )
 def test_a_day_out_of_the_ordinary_is_marked_on_the_charts_of_days(
-    run_page: RunPage, page: str, measure: str
+    run_page: RunPage, page: str, series: str, measure: str
 ) -> None:
     frame = tables(ALL_TIME, ["unusual_days"])["unusual_days"]
     marked = frame.filter(pl.col("measure") == measure)["bucket"]
     day = str(marked[0])
     query = {"period": "Custom", "from": day, "to": day, "no_weekends": "false"}
     by_day = run_page(page, **query)
+    by_day.session_state[f"show_{series}"] = measure
+    by_day.run()
     assert [e.message for e in by_day.exception] == []
     assert unusual.LEGEND in [caption.value for caption in by_day.caption]
     by_month = run_page(page, **query, every="Month")
