@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.insights.funnel import mature
+from metrics.insights.health import COOLING, HEALTHY
 from metrics.insights.rounds import weekly
 from ui import cards, periods
 from ui.block import block
@@ -60,17 +61,26 @@ def _note(view: View, name: str) -> str | None:
         window = mature(view.scope.window, view.now)
         days = periods.describe(Days(window.first_day, window.last_day))
         return f"New users of {days}: each had 28 days to come back."
+    if name == "rooms_gone_quiet":
+        return (
+            f"{HEALTHY} points or more four weeks before, and less than {COOLING} at "
+            f"the end. {_as_of(view)}"
+        )
     if name.startswith(("room", "retention")):
-        last = view.scope.window.last_day
-        if last >= view.now.date():
-            return "As it is now."
-        return f"As it was at the end of {periods.describe(Days(last, last))}."
+        return _as_of(view)
     if name == "convergence":
         return (
             "Inferred: the room's next round, at most 10 minutes later, by nearly the "
             "same people."
         )
     return None
+
+
+def _as_of(view: View) -> str:
+    last = view.scope.window.last_day
+    if last >= view.now.date():
+        return "As it is now."
+    return f"As it was at the end of {periods.describe(Days(last, last))}."
 
 
 def _headline(found: Answers, wanted: Mapping[str, tuple[str, ...]]) -> None:

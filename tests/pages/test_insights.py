@@ -244,6 +244,19 @@ def test_a_day_out_of_the_ordinary_is_marked_on_the_charts_of_days(
     assert unusual.LEGEND not in [caption.value for caption in by_month.caption]
 
 
+def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
+    run_page: RunPage,
+) -> None:
+    query = {"period": "Custom", "from": "2026-02-01", "to": "2026-02-25"}
+    app = run_page("insights.py", about="Rooms", **query)
+    expected = tables(query, ["rooms_gone_quiet"])["rooms_gone_quiet"]
+    assert expected.height == 3
+    shown = read(app.dataframe[0].proto.arrow_data.data)
+    assert shown.columns == expected.columns
+    assert shown["room_id"].to_list() == expected["room_id"].to_list()
+    assert shown["health"].to_list() == expected["health"].to_list()
+
+
 @pytest.mark.parametrize("about", SECTIONS)
 def test_no_section_sends_a_user_id_to_the_browser(
     run_page: RunPage, about: str
