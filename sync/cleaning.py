@@ -19,6 +19,8 @@ def collect_garbage(vault: Vault, policy: Policy, now: float) -> None:
     in force within the last hour may still be read.
     """
     oldest = now - policy.keep_seconds
+    if all(_is_young(path, oldest) for path in (vault.root / MANIFESTS).glob("*")):
+        return  # every state is kept; what a crash left behind can wait
     kept = _kept(vault.root, policy.keep_generations, oldest)
     wanted = {vault.root / MANIFESTS / name for name in kept} | {
         vault.root / block.file
@@ -26,7 +28,7 @@ def collect_garbage(vault: Vault, policy: Policy, now: float) -> None:
         for blocks in manifest.tables.values()
         for block in blocks
     }
-    vault.discard(lambda path: path not in wanted and path.stat().st_mtime < oldest)
+    vault.discard(lambda path: path not in wanted and not _is_young(path, oldest))
 
 
 def leave_plain_files(vault: Vault, tables: Sequence[Table]) -> None:
@@ -46,13 +48,17 @@ def tell_of_plain_files(vault: Vault, tables: Sequence[Table]) -> None:
         logger.info("no longer read, and yours to remove: %s", ", ".join(names))
 
 
+def _is_young(path: Path, oldest: float) -> bool:
+    return path.stat().st_mtime >= oldest
+
+
 def _kept(root: Path, generations: int, oldest: float) -> dict[str, Manifest]:
     """Return what is in force, what was so lately, and the newest generations."""
     manifests = _manifests(root)
     newest = {m.generation: name for name, m in sorted(manifests.items())}
     names = {newest[number] for number in sorted(newest)[-generations:]}
     names.add((root / CURRENT).read_text().strip())
-    names |= {n for n in manifests if (root / MANIFESTS / n).stat().st_mtime >= oldest}
+    names |= {n for n in manifests if _is_young(root / MANIFESTS / n, oldest)}
     return {name: manifests[name] for name in names}
 
 
