@@ -49,7 +49,7 @@ def start(store: Store, *arguments: str, quiet: bool = False) -> subprocess.Pope
         [sys.executable, *arguments],
         cwd=ROOT,
         env=environment(store),
-        stdin=subprocess.PIPE,
+        stdin=subprocess.DEVNULL if quiet else subprocess.PIPE,
         stdout=words,
         stderr=words,
         text=True,
