@@ -18,7 +18,9 @@ import demo
 from tests.browser import driving
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread: for a module, no longer,
+# since other tests run loops of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -36,7 +38,7 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driving.Se
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context(browser: Browser, demo_server: driving.Server) -> Iterator[BrowserContext]:
     context = driving.logged_in(browser, demo_server)
     yield context

@@ -104,12 +104,18 @@ def member(running: Dashboard, cookie: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def log_to_caplog(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Let pytest see the log, which does not propagate once it has been set up."""
+    """Let pytest see the log, which does not propagate once it has been set up.
+
+    Of our own log only: what other tests set up may make servers talk as well.
+    """
+    ours = logging.Filter(logger.name)
+    caplog.handler.addFilter(ours)
     logger.addHandler(caplog.handler)
     level, propagate = logger.level, logger.propagate
     logger.setLevel(logging.INFO)
     logger.propagate = False
     yield
     logger.removeHandler(caplog.handler)
+    caplog.handler.removeFilter(ours)
     logger.setLevel(level)
     logger.propagate = propagate
