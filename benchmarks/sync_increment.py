@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.sync_first_load import fill
+from benchmarks.sync_first_load import SERVER_MB, fill
 from sync.policy import DEFAULT
 from tests.mariadb import Server, running_server
 from tests.sync.harness import Store
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--long", type=int, default=12_000_000)
     flags = parser.parse_args()
     medians = []
-    with running_server() as server, TemporaryDirectory() as folder:
+    with running_server(memory_mb=SERVER_MB) as server, TemporaryDirectory() as folder:
         for history in (flags.short, flags.long):
             seconds = increments(server, Path(folder), history)
             medians.append(statistics.median(seconds))

@@ -41,10 +41,11 @@ type Row = tuple[Value, ...]
 class Server:
     """A MariaDB server that only this process knows; stop it by `stop`."""
 
-    def __init__(self, *, time_zone: str = "UTC") -> None:
+    def __init__(self, *, time_zone: str = "UTC", memory_mb: int = 128) -> None:
         self.folder = Path(mkdtemp(prefix="fpp-mariadb-"))
         self.port = free_port()
         self._time_zone = time_zone
+        self._memory_mb = memory_mb
         self._process: subprocess.Popen[bytes] | None = None
         self._install()
         self.start()
@@ -63,7 +64,7 @@ class Server:
             f"--port={self.port}",
             "--skip-name-resolve",
             "--skip-log-bin",
-            "--innodb-buffer-pool-size=128M",
+            f"--innodb-buffer-pool-size={self._memory_mb}M",
             "--innodb-log-file-size=64M",
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-lock-wait-timeout=5",
@@ -218,9 +219,9 @@ class LiveDatabase:
 
 
 @contextmanager
-def running_server(*, time_zone: str = "UTC") -> Iterator[Server]:
+def running_server(*, time_zone: str = "UTC", memory_mb: int = 128) -> Iterator[Server]:
     """Run a server for the length of a block."""
-    server = Server(time_zone=time_zone)
+    server = Server(time_zone=time_zone, memory_mb=memory_mb)
     try:
         yield server
     finally:
