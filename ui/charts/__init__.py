@@ -1,0 +1,26 @@
+"""Charts: functions that return an Altair chart and never show it.
+
+Frames are aggregated before they come here; `bounded` holds that promise. Times
+are drawn in UTC, and tooltips carry dates as text, so that no browser's time zone
+moves a bar to another day.
+"""
+
+from ui.charts.bars import bars, bars_over_time
+from ui.charts.heat import heat
+from ui.charts.line import over_time
+from ui.charts.lines import columns_over_time, lines
+from ui.charts.moved import moved
+from ui.charts.ranked import ranked
+from ui.charts.two_axes import two_axes
+
+__all__ = [
+    "bars",
+    "bars_over_time",
+    "columns_over_time",
+    "heat",
+    "lines",
+    "moved",
+    "over_time",
+    "ranked",
+    "two_axes",
+]

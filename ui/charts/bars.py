@@ -1,0 +1,59 @@
+"""Vertical bars: counts per value, or per bucket of time."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from metrics.scope import Every
+from ui.axes import Chart, bounded, time_axis, value_axis, with_when
+from ui.theme import ACCENT, CHART_HEIGHT
+
+
+def bars(
+    frame: pl.DataFrame,
+    label: str,
+    value: str,
+    titles: tuple[str, str],
+    *,
+    tooltip: Sequence[str] = (),
+) -> Chart:
+    """Draw vertical bars in the frame's order; `titles` names x and y."""
+    shown = [
+        alt.Tooltip(f"{label}:N", title=titles[0]),
+        alt.Tooltip(f"{value}:Q", title=titles[1], format=",.2~f"),
+        *(
+            alt.Tooltip(f"{c}:Q", title=c.replace("_", " "), format=",.3~f")
+            for c in tooltip
+        ),
+    ]
+    chart: Chart = (
+        alt.Chart(bounded(frame), height=CHART_HEIGHT)
+        .mark_bar(color=ACCENT, cornerRadiusEnd=3)
+        .encode(
+            alt.X(
+                f"{label}:N", sort=None, title=titles[0], axis=alt.Axis(labelAngle=0)
+            ),
+            alt.Y(f"{value}:Q", title=titles[1], axis=value_axis("count")),
+            tooltip=shown,
+        )
+    )
+    return chart
+
+
+def bars_over_time(frame: pl.DataFrame, value: str, title: str, every: Every) -> Chart:
+    """Draw a count per `bucket` as bars."""
+    data = bounded(with_when(frame, every))
+    chart: Chart = (
+        alt.Chart(data, height=CHART_HEIGHT)
+        .mark_bar(color=ACCENT, cornerRadiusEnd=2)
+        .encode(
+            time_axis(every),
+            alt.Y(f"{value}:Q", title=title, axis=value_axis("count")),
+            tooltip=[
+                alt.Tooltip("when:N", title="When"),
+                alt.Tooltip(f"{value}:Q", title=title, format=","),
+            ],
+        )
+    )
+    return chart

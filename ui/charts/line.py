@@ -1,0 +1,92 @@
+"""One number over time, beside the period before it."""
+
+import altair as alt
+import polars as pl
+
+from metrics.definitions import Unit
+from metrics.scope import Every
+from ui import unusual
+from ui.axes import (
+    D3_FORMATS,
+    SUFFIXES,
+    Chart,
+    bounded,
+    time_axis,
+    value_axis,
+    with_when,
+)
+from ui.theme import ACCENT, CHART_HEIGHT, DASH, MUTED
+
+
+def over_time(
+    frame: pl.DataFrame,
+    value: str,
+    title: str,
+    unit: Unit,
+    every: Every,
+    *,
+    before: pl.DataFrame | None = None,
+    running: bool = False,
+    marks: pl.DataFrame | None = None,
+) -> Chart:
+    """Draw a value per bucket; the period before as a dashed line beneath it.
+
+    `running` draws the last bucket dashed, since it is not over. `marks` are days
+    that stand out. Needs `bucket` (Date) and the value's column.
+    """
+    data = bounded(_aligned(frame, value, before, every))
+    base = alt.Chart(data, height=CHART_HEIGHT)
+    x = time_axis(every, data["bucket"])
+    y = alt.Y("value:Q", title=title + SUFFIXES.get(unit, ""), axis=value_axis(unit))
+    complete = data.head(-1) if running else data
+    layers = [
+        alt.Chart(complete).mark_area(opacity=0.12, color=ACCENT).encode(x, y),
+        alt.Chart(complete)
+        .mark_line(color=ACCENT, strokeWidth=2, point=_dots(complete))
+        .encode(x, y),
+        base.mark_bar(opacity=0.001).encode(
+            x, tooltip=_tooltip(title, unit, compared=before is not None)
+        ),
+    ]
+    if before is not None:
+        earlier = base.mark_line(color=MUTED, strokeDash=DASH, strokeWidth=1.5)
+        layers.insert(0, earlier.encode(x, y=alt.Y("before:Q")))
+    if running:
+        last = alt.Chart(data.tail(2)).mark_line(color=ACCENT, strokeDash=DASH)
+        layers.append(last.encode(x, y))
+    if marks is not None:
+        layers.append(unusual.layer(marks, title))
+    return alt.layer(*layers)
+
+
+def _aligned(
+    frame: pl.DataFrame, value: str, before: pl.DataFrame | None, every: Every
+) -> pl.DataFrame:
+    """Return bucket, when, value, and by position before and before_when."""
+    now = with_when(frame, every).select("bucket", "when", pl.col(value).alias("value"))
+    if before is None:
+        return now
+    earlier = with_when(before, every).select(
+        pl.col(value).alias("before"), before_when="when"
+    )
+    return pl.concat([now, earlier.head(now.height)], how="horizontal_extend")
+
+
+def _dots(frame: pl.DataFrame) -> bool:
+    """Return whether dots are needed: one value alone makes no visible line."""
+    return frame.height < 3
+
+
+def _tooltip(title: str, unit: Unit, *, compared: bool) -> list[alt.Tooltip]:
+    style = D3_FORMATS[unit]
+    now = [
+        alt.Tooltip("when:N", title="When"),
+        alt.Tooltip("value:Q", title=title, format=style),
+    ]
+    if not compared:
+        return now
+    return [
+        *now,
+        alt.Tooltip("before_when:N", title="Compared with"),
+        alt.Tooltip("before:Q", title="Then", format=style),
+    ]
