@@ -4,19 +4,19 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from pathlib import Path
 
-import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.page import page
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def security_headers() -> Mapping[str, str]:
-    """Return the headers that every answer carries."""
+def security_headers(base: str = "") -> Mapping[str, str]:
+    """Return the headers that every answer carries, of a server below `base`."""
     return {
-        "Content-Security-Policy": _content_policy(),
+        "Content-Security-Policy": _content_policy(base),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
@@ -28,15 +28,12 @@ def security_headers() -> Mapping[str, str]:
     }
 
 
-def _content_policy() -> str:
+def _content_policy(base: str) -> str:
     """Return a policy without `unsafe-eval`, for Streamlit's page and our login.
 
     Streamlit styles its elements from script, hence `unsafe-inline` for styles.
     """
-    index = Path(streamlit.__file__).parent / "static" / "index.html"
-    hashes = (
-        _hash(script) for script in _INLINE_SCRIPT.findall(index.read_text("utf-8"))
-    )
+    hashes = map(_hash, _INLINE_SCRIPT.findall(page(base).decode()))
     directives = {
         "default-src": "'none'",
         "script-src": " ".join(["'self'", *hashes]),

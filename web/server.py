@@ -16,6 +16,7 @@ from web.desk import Desk
 from web.door import Door
 from web.gate import Gate
 from web.headers import SecurityHeaders, security_headers
+from web.page import NamedServer
 from web.paths import Paths
 from web.sessions import Access, Clock, Sessions
 from web.tries import Tries
@@ -69,9 +70,10 @@ class Server:
         base = self.door.paths.base
         files = static.scripts(base) | static.assets(base)
         return [
-            Middleware(SecurityHeaders, headers=security_headers()),
+            Middleware(SecurityHeaders, headers=security_headers(base)),
             Middleware(Gate, door=self.door),
             Middleware(static.CompressedStatic, files=files),
+            Middleware(NamedServer, base=base),
         ]
 
     def announcement(self) -> str:

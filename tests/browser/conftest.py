@@ -1,6 +1,5 @@
 """One browser and one dashboard on demo data for all browser tests."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,11 +65,4 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 def _worth_telling(message: ConsoleMessage) -> list[str]:
-    """Return errors, except of Streamlit's search for its own base path.
-
-    On a deep link its script asks /page/_stcore/… before /_stcore/….
-    """
-    looks_for_base = re.search(r"/[^/]+/_stcore/", message.location["url"])
-    if message.type != "error" or looks_for_base:
-        return []
-    return [f"console: {message.text}"]
+    return [f"console: {message.text}"] if message.type == "error" else []

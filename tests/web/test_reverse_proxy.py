@@ -124,6 +124,8 @@ def test_a_person_logs_in_and_sees_charts(url: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(ignore_https_errors=True)
+        asked = list[str]()
+        page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{url}/analytics/votes?period=7+days")
         page.fill("input[type=password]", TOKEN)
         page.press("input[type=password]", "Enter")
@@ -132,6 +134,8 @@ def test_a_person_logs_in_and_sees_charts(url: str) -> None:
         browser.close()
     assert address.startswith(f"{url}/analytics/votes?period=7")
     assert charts > 0
+    assert f"{url}/analytics/_stcore/health" in asked
+    assert not any("/votes/_stcore/" in request for request in asked)
 
 
 def test_a_client_cannot_choose_the_address_that_its_tries_count_for(

@@ -1,0 +1,52 @@
+"""Streamlit's page names the server, so that a browser need not look for it."""
+
+import re
+
+import httpx
+import pytest
+
+from web.page import page
+
+
+@pytest.mark.parametrize("path", ["/", "/votes", "/no-such-page", "/a/b/c"])
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_every_page_names_the_server(
+    member: httpx.Client, path: str, encoding: str
+) -> None:
+    answer = member.get(path, headers={"Accept-Encoding": encoding})
+    assert answer.status_code == 200
+    assert answer.content == page("")
+    # A page that is asked for again must not be compared with another release's.
+    assert {"etag", "last-modified"}.isdisjoint(answer.headers)
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_the_head_of_a_page_is_answered_without_a_body(member: httpx.Client) -> None:
+    answer = member.head("/votes", headers={"Accept-Encoding": "identity"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == str(len(page("")))
+
+
+@pytest.mark.parametrize("path", ["/health", "/favicon.png", "/_stcore/health"])
+def test_what_is_no_page_stays_as_it_is(member: httpx.Client, path: str) -> None:
+    answer = member.get(path)
+    assert answer.status_code == 200
+    assert b"BACKEND_BASE_URL" not in answer.content
+
+
+def test_the_login_stays_as_it_is(stranger: httpx.Client) -> None:
+    assert b"BACKEND_BASE_URL" not in stranger.get("/login").content
+
+
+@pytest.mark.parametrize(("base", "named"), [("", '"/"'), ("/fpp", '"/fpp/"')])
+def test_the_page_names_the_path_that_a_proxy_puts_before_it(
+    base: str, named: str
+) -> None:
+    script = re.findall(r"<script>(.*?)</script>", page(base).decode())[0]
+    assert script == (
+        f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {named}}};"
+    )
+
+
+def test_a_base_path_cannot_end_the_script() -> None:
+    assert b"</script><b>" not in page("/</script><b>")
