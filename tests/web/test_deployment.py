@@ -7,36 +7,13 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from settings import VARIABLES
 from tests.test_architecture import rooms_reached
+from tests.web.blueprints import OURS, SERVICES, STAGES, copied
 from tests.web.running import ROOT
-
-DOCKERFILE = (ROOT / "Dockerfile").read_text()
-STAGES = {
-    match["name"]: match["body"]
-    for match in re.finditer(
-        r"^FROM \S+ AS (?P<name>[\w-]+)\n(?P<body>.*?)(?=^FROM |\Z)",
-        DOCKERFILE,
-        re.MULTILINE | re.DOTALL,
-    )
-}
-# YAML has no types of its own.
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
-SERVICES = COMPOSE["services"]
-OURS = ["dashboard", "sync"]
-
-
-def copied(stage: str) -> set[str]:
-    """Return what a final image holds of the project."""
-    lines = re.findall(
-        r"^COPY (?!--from)(.+) \S+$", STAGES["base"] + STAGES[stage], re.M
-    )
-    return {name for line in lines for name in line.split()}
 
 
 @pytest.mark.parametrize(
