@@ -14,7 +14,8 @@ import polars as pl
 
 from manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
 from metrics.frames import Frames
-from metrics.tables import TABLES, Table
+from metrics.numbering import numbered
+from metrics.tables import TABLES, USER, USER_NUMBER, Table
 
 DEMO_MARKER = "DEMO"
 """A file beside plain Parquet files that says: these data are simulated."""
@@ -122,11 +123,12 @@ def _open_generation(data_dir: Path, name: str, manifest: Manifest) -> Snapshot:
     frames = {}
     for table in TABLES:
         blocks = manifest.tables.get(table.name, ())
+        schema = table.numbered_schema
         paths = [data_dir / block.file for block in blocks]
         frames[table.name] = (
-            pl.scan_parquet(paths, schema=table.schema, extra_columns="ignore")
+            pl.scan_parquet(paths, schema=schema, extra_columns="ignore")
             if paths
-            else pl.LazyFrame(schema=table.schema)
+            else pl.LazyFrame(schema=schema)
         )
     return Snapshot(
         frames=Frames(frames),
@@ -152,7 +154,7 @@ def _open_plain(data_dir: Path) -> Snapshot:
     stats = {t.name: _plain(data_dir, t).stat() for t in present}
     oldest = min((s.st_mtime for s in stats.values()), default=None)
     return Snapshot(
-        frames=Frames(frames),
+        frames=numbered(frames),
         version=current_version(data_dir),
         data_until=None if oldest is None else _utc(oldest),
         tables={
@@ -209,11 +211,13 @@ def _scan_plain(path: Path, table: Table) -> pl.LazyFrame:
             + ", ".join(repr(name) for name in lacking)
             + f". It holds: {', '.join(repr(name) for name in found)}"
         )
+    # A simulated history brings people's numbers along.
+    brought = {USER: USER_NUMBER} if table.user_id and USER in held else {}
     return frame.select(
         (
             _typed(name, held[name], dtype) if name in held else pl.lit(None, dtype)
         ).alias(name)
-        for name, dtype in table.schema.items()
+        for name, dtype in {**table.schema, **brought}.items()
     )
 
 

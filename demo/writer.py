@@ -1,5 +1,6 @@
 """Writes a simulated history as plain Parquet files, marked as demo data."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from demo.history import History
 from demo.meetings import play
 from demo.timeline import TimeLine
 from demo.visitors import visit
-from metrics.tables import BY_NAME, TABLES
+from metrics.numbering import numbered
+from metrics.tables import BY_NAME, TABLES, USER
 from store import DEMO_MARKER, StoreError, open_store
 
 SEED = 20_240_603
@@ -36,12 +38,23 @@ def write(folder: Path, now: datetime, seed: int = SEED) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DEMO_MARKER).write_text("")
-    for name, frame in simulate(now, seed).items():
+    for name, frame in _with_numbers(simulate(now, seed)).items():
         path = folder / BY_NAME[name].file_name
         partial = path.with_suffix(".partial")
         frame.write_parquet(partial, statistics="full", row_group_size=_ROW_GROUP)
         partial.replace(path)
     (folder / DEMO_MARKER).write_text(now.date().isoformat())
+
+
+def _with_numbers(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Add people's numbers, which the sync job's files have as well."""
+    found = numbered({name: frame.lazy() for name, frame in tables.items()})
+    return {
+        name: frame.hstack(found.by_name[name].select(USER).collect())
+        if BY_NAME[name].user_id
+        else frame
+        for name, frame in tables.items()
+    }
 
 
 def is_current(folder: Path, now: datetime) -> bool:

@@ -110,7 +110,7 @@ def _measures(frames: Frames) -> dict[str, pl.LazyFrame]:
     estimates = pl.col("amount_of_estimations").sum().cast(pl.Int64)
     return {
         "page_views": views.agg(value=rows()),
-        "unique_users": views.agg(value=distinct("user_id")),
+        "unique_users": views.agg(value=distinct("user")),
         "votes": votes.agg(value=rows()),
         "estimations": votes.agg(value=estimates),
     }

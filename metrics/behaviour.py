@@ -60,8 +60,8 @@ def sources_quality(frames: Frames) -> pl.LazyFrame:
     Columns: source, people (distinct), estimated (those of them with a row in
     estimations), activation_rate.
     """
-    came = _labelled(frames, "source").select("source", "user_id").unique()
-    took_part = came.join(frames.estimations, on="user_id", how="semi")
+    came = _labelled(frames, "source").select("source", "user").unique()
+    took_part = came.join(frames.estimations, on="user", how="semi")
     counts = came.group_by("source").agg(people=rows())
     return ranked(
         counts.join(
@@ -162,5 +162,5 @@ def _labelled(frames: Frames, by: By) -> pl.LazyFrame:
 
 
 def _ranked(frame: pl.LazyFrame, label: By) -> pl.LazyFrame:
-    counts = frame.group_by(label).agg(count=rows(), users=distinct("user_id"))
+    counts = frame.group_by(label).agg(count=rows(), users=distinct("user"))
     return ranked(counts.with_columns(share=share("count")), [label])

@@ -56,7 +56,7 @@ def _counts(frames: Frames) -> list[pl.LazyFrame]:
             estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
             rooms=distinct("room_id"),
         ),
-        frames.page_views.select(unique_users=distinct("user_id"), page_views=rows()),
+        frames.page_views.select(unique_users=distinct("user"), page_views=rows()),
     ]
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from metrics.behaviour import source_class
 from metrics.frames import Frames
-from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USER, USERS, VOTES
 
 NOT_SET = "(not set)"
 """How a filter writes null."""
@@ -85,5 +85,4 @@ def _keep(everything: Frames, kept: Frames, wanted: Filter) -> Frames:
         return kept.of_room(int(wanted.value or 0) if known else 0)
     kind = KINDS[wanted.kind]
     rows = everything.by_name[kind.table].filter(kind.value.eq_missing(wanted.value))
-    key = "id" if kind.table == USERS.name else "user_id"
-    return kept.of_users(rows.select(user_id=key).unique())
+    return kept.of_users(rows.select(USER).unique())

@@ -15,6 +15,7 @@ from metrics.tables import (
     ROOMS,
     TABLES,
     TIMESTAMP,
+    USER,
     USERS,
     VOTES,
     Table,
@@ -76,11 +77,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The tables of one generation, each with the schema of `metrics.tables`.
+    """The tables of one generation, each with its `Table.numbered_schema`.
 
     A metric takes what it needs from here; the caller has chosen the rows.
-    `user_id` (and `fpp_users.id`) is an opaque key: metrics compare and count it
-    and never look inside.
+    `user` is a person's number: metrics compare and count it, no more.
     """
 
     by_name: Mapping[str, pl.LazyFrame]
@@ -88,7 +88,7 @@ class Frames:
     @classmethod
     def empty(cls) -> "Frames":
         """Return all tables without rows."""
-        return cls({t.name: pl.LazyFrame(schema=t.schema) for t in TABLES})
+        return cls({t.name: pl.LazyFrame(schema=t.numbered_schema) for t in TABLES})
 
     @property
     def users(self) -> pl.LazyFrame:
@@ -137,12 +137,12 @@ class Frames:
 
         Rows of users that no longer exist are kept.
         """
-        bots = self.users.filter(pl.col("device") == "bot").select(user_id="id")
+        bots = self.users.filter(pl.col("device") == "bot").select("user")
         # Every table asks for them: the node lets one question read them once.
         return self._by_user(bots.cache(), "anti")
 
     def of_users(self, users: pl.LazyFrame) -> "Frames":
-        """Keep the given users (a column `user_id`) and what they did."""
+        """Keep the given users (a column `user`) and what they did."""
         return self._by_user(users, "semi")
 
     def of_room(self, room_id: int) -> "Frames":
@@ -159,10 +159,6 @@ class Frames:
 
     def _by_user(self, users: pl.LazyFrame, how: Literal["semi", "anti"]) -> "Frames":
         def by_user(table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
-            if table == USERS:
-                return frame.join(users, left_on="id", right_on="user_id", how=how)
-            if "user_id" in table.schema:
-                return frame.join(users, on="user_id", how=how)
-            return frame
+            return frame.join(users, on=USER, how=how) if table.user_id else frame
 
         return self.map(by_user)

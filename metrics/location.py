@@ -21,10 +21,10 @@ def people(frames: Frames, everyone: pl.LazyFrame) -> pl.LazyFrame:
     Users that have been deleted have no attributes and are left out.
     """
     seen = pl.concat(
-        frame.select("user_id")
+        frame.select("user")
         for frame in (frames.page_views, frames.events, frames.estimations)
     )
-    return everyone.join(seen, left_on="id", right_on="user_id", how="semi")
+    return everyone.join(seen, on="user", how="semi")
 
 
 def reference_by(frames: Frames, *columns: str) -> pl.LazyFrame:

@@ -26,10 +26,10 @@ def reference(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     most 30 calendar days back. Estimations at weekends do not count.
     """
     days = frames.estimations.select(
-        "user_id", "room_id", day=pl.col("estimated_at").cast(pl.Date)
+        "user", "room_id", day=pl.col("estimated_at").cast(pl.Date)
     ).filter(pl.col("day").is_between(start, today), pl.col("day").dt.weekday() <= 5)
     changes = [
-        _changes(days, "user_id", "reoccurring_users"),
+        _changes(days, "user", "reoccurring_users"),
         _changes(days, "room_id", "reoccurring_rooms"),
     ]
     everyday = axis(start, today, "day").rename({"bucket": "date"})

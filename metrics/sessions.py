@@ -25,13 +25,13 @@ def activity(frames: Frames, *, events: bool = True) -> pl.LazyFrame:
     )
     return by_person(
         pl.concat(
-            frame.select("user_id", at=pl.col(time), kind=pl.lit(kind, _KIND))
+            frame.select("user", at=pl.col(time), kind=pl.lit(kind, _KIND))
             for frame, time, kind in kinds
         )
     )
 
 
-def by_person(rows: pl.LazyFrame, key: str = "user_id") -> pl.LazyFrame:
+def by_person(rows: pl.LazyFrame, key: str = "user") -> pl.LazyFrame:
     """Bring the rows of each person together, in order of the column `at`.
 
     The column `key` becomes `person`, a number. Sorting times and grouping keys,

@@ -12,6 +12,12 @@ import polars as pl
 
 TIMESTAMP = pl.Datetime("us")
 """All timestamps are UTC, without a zone, as the files store them."""
+USER = "user"
+USER_NUMBER = pl.UInt32()
+"""A person's number stands in a column of this name: one per id, dense, never reused.
+
+Counting, sorting and joining numbers takes a fraction of the time that texts take.
+"""
 
 
 class Blocks(StrEnum):
@@ -46,11 +52,21 @@ class Table:
     time: str
     """The column that places a row in time: when it was created or happened."""
     blocks: Blocks
+    user_id: str | None = None
+    """The column that holds a person's id, if there is one."""
 
     @property
     def schema(self) -> pl.Schema:
         """Column names and types, in the order of the live table."""
         return pl.Schema({column.name: column.dtype for column in self.columns})
+
+    @property
+    def numbered_schema(self) -> pl.Schema:
+        """The same with a person's number in place of the id: what metrics see."""
+        return pl.Schema(
+            (USER, USER_NUMBER) if name == self.user_id else (name, dtype)
+            for name, dtype in self.schema.items()
+        )
 
     @property
     def aliases(self) -> Mapping[str, str]:
@@ -86,6 +102,7 @@ USERS = Table(
     key="id",
     time="created_at",
     blocks=Blocks.MONTH,
+    user_id="id",
 )
 
 ROOMS = Table(
@@ -115,6 +132,7 @@ PAGE_VIEWS = Table(
     key="id",
     time="viewed_at",
     blocks=Blocks.KEY_RANGE,
+    user_id="user_id",
 )
 
 EVENTS = Table(
@@ -128,6 +146,7 @@ EVENTS = Table(
     key="id",
     time="event_at",
     blocks=Blocks.KEY_RANGE,
+    user_id="user_id",
 )
 
 VOTES = Table(
@@ -162,6 +181,7 @@ ESTIMATIONS = Table(
     key="id",
     time="estimated_at",
     blocks=Blocks.KEY_RANGE,
+    user_id="user_id",
 )
 
 TABLES: tuple[Table, ...] = (USERS, ROOMS, PAGE_VIEWS, EVENTS, VOTES, ESTIMATIONS)

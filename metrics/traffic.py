@@ -52,8 +52,8 @@ def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
     )
     doing = sessions(activity(later, events=False), SESSION_GAP)
     figures = [
-        frames.page_views.select(unique_users=distinct("user_id"), page_views=rows()),
-        later.estimations.select(estimated=distinct("user_id")),
+        frames.page_views.select(unique_users=distinct("user"), page_views=rows()),
+        later.estimations.select(estimated=distinct("user")),
         doing.select(length=minutes(length().mean())),
     ]
     bounce_rate = 1 - ratio("estimated", "unique_users")
@@ -99,8 +99,8 @@ def session_lengths(frames: Frames, window: Window | None = None) -> pl.LazyFram
 
 
 def _people(frames: Frames, by: Sequence[str]) -> list[pl.LazyFrame]:
-    people = frames.page_views.group_by("user_id", *by).agg(views=rows())
-    took_part = people.join(frames.estimations, on=["user_id", *by], how="semi")
+    people = frames.page_views.group_by("user", *by).agg(views=rows())
+    took_part = people.join(frames.estimations, on=["user", *by], how="semi")
     return [
         aggregate(people, by, unique_users=rows(), page_views=pl.col("views").sum()),
         aggregate(took_part, by, activated_users=rows()),

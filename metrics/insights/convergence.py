@@ -45,7 +45,7 @@ def _apart(frames: Frames, window: Window) -> pl.LazyFrame:
     once and nearly the same people estimate; one that nobody estimated is passed over.
     """
     later = Window(window.start, window.end + timedelta(days=1))
-    people = joined(frames, later).group_by("vote_id").agg(people="user_id")
+    people = joined(frames, later).group_by("vote_id").agg(people="user")
     here, there = pl.col("people"), pl.col("people_next")
     both = here.list.set_intersection(there).list.len()
     either = here.list.set_union(there).list.len()

@@ -80,9 +80,9 @@ def reached(frames: Frames, window: Window) -> pl.LazyFrame:
     new = _new_users(frames, window)
     entered = _entered(near, new)
     return (
-        new.join(_first_source(near, new), on="user_id", how="left")
-        .join(entered, on="user_id", how="left")
-        .join(_estimated(near, entered), on="user_id", how="left")
+        new.join(_first_source(near, new), on="user", how="left")
+        .join(entered, on="user", how="left")
+        .join(_estimated(near, entered), on="user", how="left")
         .select(
             *("source", "device", "country"),
             new_users=pl.lit(value=True),
@@ -100,33 +100,33 @@ def _new_users(frames: Frames, window: Window) -> pl.LazyFrame:
     people = frames.users.filter(
         window.contains("created_at"), pl.col("device").ne_missing(pl.lit("bot"))
     )
-    return people.select("device", "country", "created_at", user_id="id")
+    return people.select("device", "country", "created_at", "user")
 
 
 def _first_source(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
-    views = near.page_views.join(new, on="user_id", how="semi")
+    views = near.page_views.join(new, on="user", how="semi")
     first = pl.col("source").get(pl.col("viewed_at").arg_min())
-    return views.group_by("user_id").agg(source=source_class(first))
+    return views.group_by("user").agg(source=source_class(first))
 
 
 def _entered(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
     """Return when people first entered a room, within 7 days: entered_at, ….
 
-    Columns: user_id, created_at, entered_at.
+    Columns: user, created_at, entered_at.
     """
     entering = pl.col("event").str.starts_with("ENTERED_")
     acts = pl.concat(
         [
-            near.events.filter(entering).select("user_id", at="event_at"),
+            near.events.filter(entering).select("user", at="event_at"),
             near.page_views.filter(pl.col("route") == "ROOM").select(
-                "user_id", at="viewed_at"
+                "user", at="viewed_at"
             ),
         ]
     )
     return (
-        acts.join(new, on="user_id")
+        acts.join(new, on="user")
         .filter(pl.col("at") <= pl.col("created_at") + _SOON)
-        .group_by("user_id")
+        .group_by("user")
         .agg(pl.first("created_at"), entered_at=pl.min("at"))
     )
 
@@ -134,16 +134,16 @@ def _entered(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
 def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
     """Return who estimated at most 7 days after entering, and what came after.
 
-    Columns: user_id, with_others (an estimate in a round of two or more), came_back
+    Columns: user, with_others (an estimate in a round of two or more), came_back
     (an estimate on a later day), both until 28 days after the user was new.
     """
     at, until = pl.col("estimated_at"), pl.col("created_at") + MATURE
-    own = near.estimations.join(entered, on="user_id", how="semi")
+    own = near.estimations.join(entered, on="user", how="semi")
     return (
         with_rounds(own, near.votes)
-        .join(entered, on="user_id")
+        .join(entered, on="user")
         .filter(at >= pl.col("entered_at"), at <= until)
-        .group_by("user_id")
+        .group_by("user")
         .agg(
             pl.first("entered_at"),
             first=at.min(),
@@ -152,7 +152,7 @@ def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
         )
         .filter(pl.col("first") <= pl.col("entered_at") + _SOON)
         .select(
-            *("user_id", "with_others"),
+            *("user", "with_others"),
             came_back=pl.col("last").dt.date() > pl.col("first").dt.date(),
         )
     )

@@ -90,10 +90,10 @@ def _firsts(frames: Frames, rooms: pl.LazyFrame) -> pl.LazyFrame:
     there = own.join(rooms, on="room_id", how="semi")
     first = pl.col("estimated_at").arg_min()
     return (
-        own.join(there, on="user_id", how="semi")
-        .group_by("user_id")
+        own.join(there, on="user", how="semi")
+        .group_by("user")
         .agg(pl.col("room_id").get(first), at=pl.col("estimated_at").min())
-        .drop("user_id")
+        .drop("user")
     )
 
 
@@ -101,7 +101,7 @@ def _intent(frames: Frames, window: Window) -> pl.LazyFrame:
     events = frames.events.filter(window.contains("event_at"))
     event = pl.col("event")
     return (
-        events.group_by("user_id")
+        events.group_by("user")
         .agg(
             opened=event.is_in(_OPENED).any(),
             copied=(event == "COPIED_ROOM_LINK").any(),

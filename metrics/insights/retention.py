@@ -74,7 +74,7 @@ def _lives(
         acts = frames.votes.filter(estimated(2))
         acts = acts.select(key="room_id", at="voted_at")
     else:
-        acts = given(frames.estimations).select(key="user_id", at="estimated_at")
+        acts = given(frames.estimations).select(key="user", at="estimated_at")
     # Days between a day and the start of its bucket; START_DATE is a Monday.
     day = pl.col("at").cast(pl.Date)
     age = (day - START_DATE).dt.total_days() % step.days

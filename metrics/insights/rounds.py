@@ -46,11 +46,11 @@ def joined(frames: Frames, window: Window) -> pl.LazyFrame:
 def with_rounds(estimations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame:
     """Return own estimates with their round: the room's nearest within 2 seconds.
 
-    Estimates carry no round id. Columns: user_id, place (0-6), estimated_at, and
+    Estimates carry no round id. Columns: user, place (0-6), estimated_at, and
     vote_id, voted_at, amount_of_estimations, null where there is no such round.
     """
     estimates = given(estimations).select(
-        *("room_id", "user_id", "estimated_at"), place=place(pl.col("estimation"))
+        *("room_id", "user", "estimated_at"), place=place(pl.col("estimation"))
     )
     ended = votes.filter(estimated()).select(
         "room_id", "voted_at", "amount_of_estimations", vote_id="id"

@@ -52,8 +52,8 @@ def _newcomers(frames: Frames, window: Window) -> pl.LazyFrame:
     watched, at = pl.col("spectator"), pl.col("estimated_at")
     watching = frames.estimations.filter(window.contains("estimated_at"), watched)
     return (
-        frames.estimations.join(watching, on="user_id", how="semi")
-        .group_by("user_id")
+        frames.estimations.join(watching, on="user", how="semi")
+        .group_by("user")
         .agg(
             first=at.min(),
             watched=at.filter(watched).min(),

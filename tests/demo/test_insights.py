@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from metrics.catalogue import CATALOGUE
-from metrics.frames import Frames, Window
+from metrics.frames import Window
 from metrics.insights.answers import ANSWERS, answer
+from metrics.numbering import numbered
 from metrics.scope import Scope
 from tests.demo.conftest import NOW
 
@@ -18,7 +19,7 @@ Tables = dict[str, pl.DataFrame]
 def asked(history: Tables) -> Scope:
     """Ask about the last 28 whole days."""
     window = Window.of_days(NOW.date() - timedelta(28), NOW.date() - timedelta(1))
-    frames = Frames({name: frame.lazy() for name, frame in history.items()})
+    frames = numbered({name: frame.lazy() for name, frame in history.items()})
     return Scope(frames, window, None, "day", NOW)
 
 

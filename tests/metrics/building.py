@@ -9,6 +9,7 @@ import polars as pl
 from hypothesis import settings
 
 from metrics.frames import Frames, Window
+from metrics.numbering import numbered
 from metrics.scope import Every, Scope
 from metrics.tables import (
     ESTIMATIONS,
@@ -122,8 +123,8 @@ def unestimated(time: str, room: int = 1) -> Row:
 
 
 def frames(*rows: Row) -> Frames:
-    """Frames of these rows, each table with its own schema."""
-    return Frames({table.name: _frame(table, rows) for table in TABLES})
+    """Frames of these rows; people are numbered in the order of their names."""
+    return numbered({table.name: _frame(table, rows) for table in TABLES})
 
 
 def _frame(table: Table, rows: tuple[Row, ...]) -> pl.LazyFrame:

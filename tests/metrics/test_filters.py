@@ -6,9 +6,13 @@ import pytest
 from metrics import filters
 from metrics.filters import Filter
 from metrics.frames import Frames
-from metrics.tables import BY_NAME
+from metrics.numbering import numbered
+from metrics.tables import BY_NAME, TABLES
 
 AT = datetime(2026, 11, 2, 9)
+
+
+NAMES = ("anna", "ben", "cleo", "gone")
 
 
 def frame(table: str, rows: list[dict[str, object]]) -> pl.LazyFrame:
@@ -18,8 +22,8 @@ def frame(table: str, rows: list[dict[str, object]]) -> pl.LazyFrame:
 @pytest.fixture
 def frames() -> Frames:
     people = {"anna": ("DE", "desktop"), "ben": ("DE", "mobile"), "cleo": (None, None)}
-    empty = dict(Frames.empty().by_name)
-    return Frames(
+    empty = {table.name: frame(table.name, []) for table in TABLES}
+    return numbered(
         empty
         | {
             "fpp_users": frame(
@@ -46,7 +50,7 @@ def frames() -> Frames:
 
 
 def viewers(frames: Frames) -> list[str]:
-    return sorted(frames.page_views.collect()["user_id"].to_list())
+    return [NAMES[n] for n in sorted(frames.page_views.collect()["user"].to_list())]
 
 
 @pytest.mark.parametrize(

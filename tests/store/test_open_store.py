@@ -44,7 +44,7 @@ def test_an_empty_folder_is_a_store_without_tables(tmp_path: Path) -> None:
     assert snapshot.data_until is None
     for table in TABLES:
         frame = snapshot.frames.by_name[table.name].collect()
-        assert (frame.schema, frame.height) == (table.schema, 0)
+        assert (frame.schema, frame.height) == (table.numbered_schema, 0)
 
 
 def test_a_published_state_tells_its_time_generation_and_runs(tmp_path: Path) -> None:
@@ -110,9 +110,9 @@ def test_plain_files_of_the_replaced_job_are_read_with_our_types(
     ).write_parquet(tmp_path / EVENTS.file_name)
     snapshot = open_store(tmp_path)
     users = snapshot.frames.users.collect()
-    assert users.schema == USERS.schema
-    assert users.row(0) == ("a", *[None] * 6, AT)
-    assert snapshot.frames.events.collect().row(0) == (1, "a", "LEFT_ROOM", AT)
+    assert users.schema == USERS.numbered_schema
+    assert users.row(0) == (0, *[None] * 6, AT)
+    assert snapshot.frames.events.collect().row(0) == (1, 0, "LEFT_ROOM", AT)
     assert VOTES.name in snapshot.missing
 
 

@@ -76,8 +76,10 @@ def test_an_estimate_joins_the_nearest_round_within_two_seconds() -> None:
     rows = [vote("2026-11-03 12:00:00"), vote("2026-11-03 12:00:03")]
     times = ("11:59:58", "12:00:01", "12:00:02", "12:00:05", "12:00:06", "11:59:57")
     rows += [estimation(time, f"2026-11-03 {time}") for time in times]
+    names = sorted(times)
     found = {
-        row["user_id"]: row["vote_id"] for row in answer(joined(frames(*rows), DAY))
+        names[int(str(row["user"]))]: row["vote_id"]
+        for row in answer(joined(frames(*rows), DAY))
     }
     assert found == {"11:59:58": 1, "12:00:01": 1, "12:00:02": 2, "12:00:05": 2}
 

@@ -1,0 +1,42 @@
+"""Numbers in place of people's ids, for tables that come with ids alone."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from metrics.frames import Frames
+from metrics.tables import BY_NAME, USER, USER_NUMBER, Table
+
+
+def numbered(by_name: Mapping[str, pl.LazyFrame]) -> Frames:
+    """Return tables with the live columns as frames of `Table.numbered_schema`.
+
+    People are numbered in the order of their ids, so that plans that are executed
+    apart agree. A table that brings numbers along keeps them; then all of them do.
+    """
+    tables = {BY_NAME[name]: frame for name, frame in by_name.items()}
+    people = {table: frame for table, frame in tables.items() if table.user_id}
+    bring = [USER in frame.collect_schema() for frame in people.values()]
+    numbers = None if all(bring) else _numbers(people)
+    return Frames({t.name: _numbered(t, frame, numbers) for t, frame in tables.items()})
+
+
+def _numbers(people: Mapping[Table, pl.LazyFrame]) -> pl.LazyFrame:
+    """Return the number of each id: id, user."""
+    ids = [frame.select(_id=table.user_id) for table, frame in people.items()]
+    everybody = pl.concat(ids).unique().sort("_id")
+    return everybody.with_row_index(USER).with_columns(pl.col(USER).cast(USER_NUMBER))
+
+
+def _numbered(
+    table: Table, frame: pl.LazyFrame, numbers: pl.LazyFrame | None
+) -> pl.LazyFrame:
+    if table.user_id and numbers is not None:
+        frame = frame.drop(USER, strict=False).join(
+            numbers,
+            left_on=table.user_id,
+            right_on="_id",
+            how="left",
+            maintain_order="left",
+        )
+    return frame.select(table.numbered_schema.names())
