@@ -3,6 +3,7 @@
     DATA_DIR/CURRENT              the name of the manifest in force
     DATA_DIR/manifests/*.json     one per published state, immutable
     DATA_DIR/blocks/<table>/*     Parquet files, immutable, names never used twice
+    DATA_DIR/blocks/people/*      the same: ids of people in the order of their numbers
 
 The sync job writes it, the store reads it; neither knows the other.
 """
@@ -13,10 +14,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 CURRENT = "CURRENT"
 MANIFESTS = "manifests"
 BLOCKS = "blocks"
+PEOPLE = "people"
 
 
 class ManifestError(Exception):
@@ -45,6 +47,18 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleFile:
+    """One immutable file of people's ids: the numbers `first`, `first` + 1, …."""
+
+    file: str
+    """Path below DATA_DIR."""
+    first: int
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """What one run of the sync job did, for the people who watch it."""
 
@@ -68,10 +82,18 @@ class Manifest:
     snapshot_at: datetime
     """The instant of the source that the rows equal, by the source's clock, UTC."""
     tables: Mapping[str, tuple[Block, ...]]
+    people: tuple[PeopleFile, ...] = ()
+    """Who stands behind the numbers in the blocks, in order."""
     runs: tuple[Run, ...] = field(default=())
     """The latest runs, newest last."""
     ignored: tuple[str, ...] = field(default=())
     """Columns of the source that are not copied, as table.column."""
+
+    @property
+    def files(self) -> tuple[Block | PeopleFile, ...]:
+        """Every file that the state consists of."""
+        blocks = (block for blocks in self.tables.values() for block in blocks)
+        return (*blocks, *self.people)
 
     def to_json(self) -> str:
         """Return the text that `from_json` reads."""
@@ -95,6 +117,7 @@ class Manifest:
                     name: tuple(_block(block) for block in blocks)
                     for name, blocks in raw["tables"].items()
                 },
+                people=tuple(PeopleFile(**file) for file in raw["people"]),
                 runs=tuple(_run(run) for run in raw["runs"]),
                 ignored=tuple(raw["ignored"]),
             )

@@ -61,6 +61,12 @@ class Table:
         return pl.Schema({column.name: column.dtype for column in self.columns})
 
     @property
+    def stored_schema(self) -> pl.Schema:
+        """The same with a person's number beside the id: what a block holds."""
+        numbers = {} if self.user_id is None else {USER: USER_NUMBER}
+        return pl.Schema({**self.schema, **numbers})
+
+    @property
     def numbered_schema(self) -> pl.Schema:
         """The same with a person's number in place of the id: what metrics see."""
         return pl.Schema(

@@ -25,8 +25,7 @@ def collect_garbage(vault: Vault, policy: Policy, now: float) -> None:
     wanted = {vault.root / MANIFESTS / name for name in kept} | {
         vault.root / block.file
         for manifest in kept.values()
-        for blocks in manifest.tables.values()
-        for block in blocks
+        for block in manifest.files
     }
     vault.discard(lambda path: path not in wanted and not _is_young(path, oldest))
 

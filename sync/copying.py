@@ -5,11 +5,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+import polars as pl
+
 from manifest import Block
 from metrics.tables import Table
 from sync.checksum import EMPTY
 from sync.counts import NOTHING, Counts, compare
 from sync.faults import CopyError
+from sync.people import People
 from sync.policy import Policy
 from sync.source import Source
 from sync.spans import Span, walk
@@ -56,11 +59,18 @@ class TableCopy:
     """The work of one run on one table."""
 
     def __init__(
-        self, table: Table, before: Before, vault: Vault, policy: Policy, watch: Watch
+        self,
+        table: Table,
+        before: Before,
+        vault: Vault,
+        people: People,
+        policy: Policy,
+        watch: Watch,
     ) -> None:
         self._table = table
         self._before = before
         self._vault = vault
+        self._people = people
         self._policy = policy
         self._watch = watch
         self._fetched: dict[str, Block] = {}
@@ -81,8 +91,7 @@ class TableCopy:
                 frame = source.read(self._table, span)
                 # One block is written while the next is read, never more.
                 self._collect(writes)
-                write = self._vault.write
-                writes[span.key] = writer.submit(write, self._table, span, frame)
+                writes[span.key] = writer.submit(self._write, span, frame)
             self._collect(writes)
 
     def _collect(self, writes: dict[str, Future[Block]]) -> None:
@@ -147,7 +156,17 @@ class TableCopy:
         return block
 
     def _fetch(self, source: Source, span: Span) -> Block:
-        return self._vault.write(self._table, span, source.read(self._table, span))
+        self._remember(self._before.trusted(span.key))
+        return self._write(span, source.read(self._table, span))
+
+    def _remember(self, block: Block | None) -> None:
+        """Take people's numbers from the block that is about to be replaced."""
+        if block and self._table.user_id and self._vault.is_whole(block):
+            self._people.remember(self._vault.pairs(self._table, block))
+
+    def _write(self, span: Span, frame: pl.DataFrame) -> Block:
+        rows = self._people.numbered(self._table, frame)
+        return self._vault.write(self._table, span, rows)
 
     def _now(self, key: str) -> Block | None:
         """Return the block of a span as far as this run has come."""

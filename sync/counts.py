@@ -38,7 +38,10 @@ NOTHING = Counts()
 
 
 def compare(table: Table, old: pl.DataFrame, new: pl.DataFrame) -> Counts:
-    """Count the differences between two states of the same block."""
+    """Count the differences between two states of the same block.
+
+    People's numbers are ours, not the source's: they do not count.
+    """
     shared = new.join(old, on=table.key, how="semi").height
     same = new.join(old, on=list(table.schema), how="semi", nulls_equal=True).height
     return Counts(

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import polars as pl
+
 from errors import logger
-from manifest import Block, Manifest, Run
+from manifest import Block, Manifest, PeopleFile, Run
 from metrics.tables import Table
 from sync.contract import ignored, offences
 from sync.copying import After, Before, TableCopy
 from sync.counts import NOTHING, Counts
 from sync.faults import ContractError, DamagedStoreError, ShrinkError
+from sync.people import NOBODY, People
 from sync.policy import Policy
 from sync.source import Source
 from sync.vault import Vault
@@ -58,9 +61,11 @@ class Replica:
         self._request = request
         self._watch = watch
         self._before = state_before(vault, tables, request)
+        self._doubted = set(vault.suspects())
+        self._people = self._people_before()
         # They keep what they have fetched from one attempt to the next.
         self._copies = {
-            table: TableCopy(table, self._of(table), vault, policy, watch)
+            table: TableCopy(table, self._of(table), vault, self._people, policy, watch)
             for table in tables
         }
 
@@ -86,12 +91,41 @@ class Replica:
             return Before()
         blocks = self._before.tables.get(table.name, ())
         anew = table.name in self._request.rebuild
-        doubted = (b.file for b in blocks) if anew else self._vault.suspects()
+        doubted = (b.file for b in blocks) if anew else self._doubted
         return Before(
             blocks={block.key: block for block in blocks},
             doubted=frozenset(doubted),
             turn=self._before.number,
         )
+
+    def _people_before(self) -> People:
+        """Return the numbers that the store's blocks hold; none if all is read anew."""
+        old = self._before
+        if old is None or self._is_rebuilt():
+            return People(self._vault, ())
+        if all(map(self._is_trusted, old.people)):
+            return People(self._vault, old.people)
+        logger.info("the ids behind people's numbers are restored from the blocks")
+        # A block that is not whole must not keep numbers that nobody restores.
+        self._doubted |= {f.file for f in old.files if not self._vault.is_whole(f)}
+        return People.restored(self._vault, self._pairs(old))
+
+    def _is_rebuilt(self) -> bool:
+        return self._request.rebuild.issuperset(table.name for table in self._tables)
+
+    def _is_trusted(self, file: Block | PeopleFile) -> bool:
+        return file.file not in self._doubted and self._vault.is_there(file)
+
+    def _pairs(self, old: Manifest) -> pl.DataFrame:
+        """Return every person's id and number, from the blocks that are whole."""
+        whole = [
+            self._vault.pairs(table, block)
+            for table in self._tables
+            if table.user_id
+            for block in old.tables.get(table.name, ())
+            if block.file not in self._doubted
+        ]
+        return pl.concat([NOBODY, *whole]).unique()
 
     def _check_losses(self, after: Mapping[Table, After]) -> None:
         losses = [
@@ -115,6 +149,7 @@ class Replica:
             generation=_generation(old, blocks, number),
             snapshot_at=now,
             tables=blocks,
+            people=self._people.publish(),
             runs=(*(old.runs if old else ()), run)[-self._policy.keep_runs :],
             ignored=left_out,
         )

@@ -9,8 +9,17 @@ from secrets import token_hex
 
 import polars as pl
 
-from manifest import BLOCKS, CURRENT, MANIFESTS, Block, Manifest, ManifestError
-from metrics.tables import Table
+from manifest import (
+    BLOCKS,
+    CURRENT,
+    MANIFESTS,
+    PEOPLE,
+    Block,
+    Manifest,
+    ManifestError,
+    PeopleFile,
+)
+from metrics.tables import USER, Table
 from sync.checksum import Checksum, checksum
 from sync.disk import Disk
 from sync.faults import DamagedStoreError
@@ -18,6 +27,8 @@ from sync.spans import Span
 
 SUSPECTS = "SUSPECTS"
 """Blocks that `--verify` found to differ; the next run reads them anew."""
+PERSON = "person"
+"""The column of ids in the files of people."""
 
 
 class Vault:
@@ -54,23 +65,41 @@ class Vault:
 
     def write(self, table: Table, span: Span, frame: pl.DataFrame) -> Block:
         """Write a block under a name that was never used; nobody reads it yet."""
-        folder = self.root / BLOCKS / table.name
-        self.disk.make_folder(folder)
-        path = folder / f"{span.key}-{token_hex(6)}.parquet"
         content = _parquet(frame)
-        self._unpublished.append(path)
-        self.disk.write(path, content)
-        return _describe(
-            table, span, frame, file=path.relative_to(self.root), content=content
+        file = self._add(table.name, span.key, content)
+        return _describe(table, span, frame, file=file, content=content)
+
+    def write_people(self, first: int, ids: pl.Series) -> PeopleFile:
+        """Write people's ids, whose numbers begin with `first`."""
+        content = _parquet(ids.alias(PERSON).to_frame())
+        return PeopleFile(
+            file=self._add(PEOPLE, str(first), content).as_posix(),
+            first=first,
+            rows=ids.len(),
+            bytes=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
         )
 
-    def is_there(self, block: Block) -> bool:
-        """Return whether a block's file exists with its size: cheap."""
+    def read_people(self, file: PeopleFile) -> pl.Series:
+        """Return the ids of a file, in the order of their numbers."""
+        return pl.read_parquet(self.root / file.file)[PERSON]
+
+    def _add(self, folder_name: str, key: str, content: bytes) -> Path:
+        """Write a new file; return its path below the store's folder."""
+        folder = self.root / BLOCKS / folder_name
+        self.disk.make_folder(folder)
+        path = folder / f"{key}-{token_hex(6)}.parquet"
+        self._unpublished.append(path)
+        self.disk.write(path, content)
+        return path.relative_to(self.root)
+
+    def is_there(self, block: Block | PeopleFile) -> bool:
+        """Return whether a file exists with its size: cheap."""
         path = self.root / block.file
         return path.is_file() and path.stat().st_size == block.bytes
 
-    def is_whole(self, block: Block) -> bool:
-        """Return whether a block's file holds every byte that was written."""
+    def is_whole(self, block: Block | PeopleFile) -> bool:
+        """Return whether a file holds every byte that was written."""
         try:
             content = (self.root / block.file).read_bytes()
         except OSError:
@@ -78,8 +107,13 @@ class Vault:
         return hashlib.sha256(content).hexdigest() == block.sha256
 
     def read(self, table: Table, block: Block) -> pl.DataFrame:
-        """Return the rows of a whole block."""
-        return pl.read_parquet(self.root / block.file, schema=table.schema)
+        """Return the rows of a whole block, people's numbers included."""
+        return pl.read_parquet(self.root / block.file, schema=table.stored_schema)
+
+    def pairs(self, table: Table, block: Block) -> pl.DataFrame:
+        """Return the people of a whole block: person, user."""
+        wanted = pl.col(table.user_id or "").alias(PERSON), pl.col(USER)
+        return pl.scan_parquet(self.root / block.file).select(*wanted).collect()
 
     def suspects(self) -> frozenset[str]:
         """Return the files that the last verification found to differ."""
@@ -89,7 +123,7 @@ class Vault:
         except (FileNotFoundError, ValueError):
             return frozenset()
 
-    def note_suspects(self, blocks: Sequence[Block]) -> None:
+    def note_suspects(self, blocks: Sequence[Block | PeopleFile]) -> None:
         """Leave word for the next run which blocks to read anew."""
         self._put(SUSPECTS, json.dumps([block.file for block in blocks]))
 

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import polars as pl
+
 from errors import logger
-from manifest import Block, Manifest
-from metrics.tables import Table
+from manifest import PEOPLE, Block, Manifest, PeopleFile
+from metrics.tables import USER, Table
 from sync.checksum import checksum
 from sync.counts import NOTHING, Counts, compare
 from sync.faults import DifferenceError, NoStoreError
+from sync.people import NOBODY, published
 from sync.policy import Policy
 from sync.replica import check_contract
 from sync.source import Source
 from sync.spans import Span, walk
-from sync.vault import Vault, checksum_of
+from sync.vault import PERSON, Vault, checksum_of
 from sync.watch import Watch
 
 
@@ -22,7 +25,7 @@ from sync.watch import Watch
 class Findings:
     """What a verification found in one table."""
 
-    damaged: list[Block] = field(default_factory=list)
+    damaged: list[Block | PeopleFile] = field(default_factory=list)
     """Files that do not hold what was written."""
     stale: list[Block] = field(default_factory=list)
     """Older blocks whose rows changed at the source since they were compared."""
@@ -30,9 +33,9 @@ class Findings:
     """What happened in the newest blocks since the last run: the next one follows."""
 
     @property
-    def suspects(self) -> list[Block]:
+    def suspects(self) -> list[Block | PeopleFile]:
         """Blocks that the next run has to read anew."""
-        return self.damaged + self.stale
+        return [*self.damaged, *self.stale]
 
     def __str__(self) -> str:
         parts = [f"{len(self.damaged)} blocks damaged" if self.damaged else ""]
@@ -52,10 +55,13 @@ def verify(
     if manifest is None:
         raise NoStoreError
     check_contract(tables, source)
+    people, damaged = _people(vault, manifest)
     findings = {
-        table.name: _Verification(table, manifest, vault, policy, watch).run(source)
+        table.name: _Verification(table, manifest, vault, people, policy, watch).run(
+            source
+        )
         for table in tables
-    }
+    } | {PEOPLE: Findings(damaged)}
     for name, found in findings.items():
         logger.info("%s: %s", name, found)
     if suspects := [block for found in findings.values() for block in found.suspects]:
@@ -63,6 +69,23 @@ def verify(
         raise DifferenceError([n for n, found in findings.items() if found.suspects])
     blocks = sum(len(blocks) for blocks in manifest.tables.values())
     return f"{len(tables)} tables, {blocks:,} blocks verified, {watch.seconds:.1f} s"
+
+
+def _people(
+    vault: Vault, manifest: Manifest
+) -> tuple[pl.DataFrame | None, list[Block | PeopleFile]]:
+    """Return who stands behind the numbers, and the files that do not say so.
+
+    None where files are damaged: the blocks are what is right then. Somebody with
+    two numbers makes all of them doubtful.
+    """
+    damaged = [file for file in manifest.people if not vault.is_whole(file)]
+    if damaged:
+        return None, [*damaged]
+    if not manifest.people:
+        return NOBODY, []
+    people = published(vault, manifest.people).drop_nulls().collect()
+    return people, [*manifest.files] if people[PERSON].is_duplicated().any() else []
 
 
 class _Verification:
@@ -73,12 +96,14 @@ class _Verification:
         table: Table,
         manifest: Manifest,
         vault: Vault,
+        people: pl.DataFrame | None,
         policy: Policy,
         watch: Watch,
     ) -> None:
         self._table = table
         self._blocks = {b.key: b for b in manifest.tables.get(table.name, ())}
         self._vault = vault
+        self._people = people
         self._policy = policy
         self._watch = watch
 
@@ -111,11 +136,21 @@ class _Verification:
                 found.stale.append(block)
 
     def _is_sound(self, block: Block) -> bool:
-        """Return whether the file holds the bytes and the rows of its manifest."""
+        """Return whether the file holds the bytes and the rows of its manifest.
+
+        And whether each number in it is that of the person whose id stands beside.
+        """
         if not self._vault.is_whole(block):
             return False
         rows = self._vault.read(self._table, block)
-        return checksum(self._table, rows) == checksum_of(block)
+        same = checksum(self._table, rows) == checksum_of(block)
+        return same and not self._has_strangers(rows)
+
+    def _has_strangers(self, rows: pl.DataFrame) -> bool:
+        if self._people is None or self._table.user_id is None:
+            return False
+        pairs = rows.select(pl.col(self._table.user_id).alias(PERSON), USER)
+        return not pairs.join(self._people, on=[PERSON, USER], how="anti").is_empty()
 
     def _difference(self, source: Source, span: Span, block: Block | None) -> Counts:
         live = source.read(self._table, span)

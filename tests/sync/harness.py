@@ -8,13 +8,15 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from manifest import CURRENT, MANIFESTS, Manifest
-from metrics.tables import TABLES, Table
+from metrics.tables import TABLES, USER, Table
 from settings import Database, Secret, SentrySettings, SyncSettings
 from store import open_store
 from sync.disk import Disk
 from sync.job import Job
+from sync.people import NOBODY, published
 from sync.policy import Policy
 from sync.replica import Request
+from sync.vault import PERSON, Vault
 from tests.mariadb import LiveDatabase
 
 USUAL = Request()
@@ -60,9 +62,25 @@ class Store:
         return Manifest.from_json((self.root / MANIFESTS / name).read_text())
 
     def rows(self, table: Table) -> pl.DataFrame:
-        """Return what a reader of the store sees of a table, by key."""
-        frame = open_store(self.root).frames.by_name[table.name]
-        return frame.collect().sort(table.key)
+        """Return what a reader of the store sees of a table, by key.
+
+        With the id of each person whose number stands there.
+        """
+        if not (self.root / CURRENT).exists():
+            frame = pl.read_parquet(self.root / table.file_name)
+            return frame.select(table.schema.names()).sort(table.key)
+        rows = open_store(self.root).frames.by_name[table.name].collect()
+        if table.user_id:
+            ids = self.people().rename({PERSON: table.user_id})
+            rows = rows.join(ids, on=USER, how="left").select(table.schema.names())
+        return rows.sort(table.key)
+
+    def people(self) -> pl.DataFrame:
+        """Return everybody's id and number: user, person."""
+        files = self.manifest().people
+        if not files:
+            return NOBODY
+        return published(Vault(Disk(self.root)), files).collect()
 
     def assert_equals_source(self) -> None:
         """Compare every row and every value of every table with the source."""

@@ -39,7 +39,7 @@ def heights(snapshot: Snapshot) -> tuple[int, int]:
     frames = snapshot.frames
     plans = [
         frames.votes.select(pl.col("duration").count()),
-        frames.events.select(pl.col("user_id").count()),
+        frames.events.select(pl.col("user").count()),
     ]
     votes, events = (frame.item() for frame in pl.collect_all(plans))
     return votes, events

@@ -94,7 +94,7 @@ def test_rows_are_sorted_by_key_and_written_with_exactly_the_schema(
     (block,) = store.manifest().tables[USERS.name]
     frame = pl.read_parquet(store.root / block.file)
     assert frame["id"].to_list() == ["C", "a", "b"]
-    assert frame.schema == USERS.schema
+    assert frame.schema == USERS.stored_schema
     assert store.manifest().tables[ROOMS.name] == ()
 
 
