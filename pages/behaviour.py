@@ -41,6 +41,12 @@ for name, title in (
     ("sources_over_time", "Page views"),
     ("events_over_time", "Events"),
 ):
-    draw = partial(charts.lines, series="label", title=title, every=view.scope.every)
+    draw = partial(
+        charts.lines,
+        series="label",
+        title=title,
+        every=view.scope.every,
+        today=view.today,
+    )
     block(view, name, found[name], draw)
 bundle.offer(view, found)

@@ -44,7 +44,12 @@ block(
     view,
     "historical",
     frame,
-    partial(charts.columns_over_time, columns=columns, every=view.scope.every),
+    partial(
+        charts.columns_over_time,
+        columns=columns,
+        every=view.scope.every,
+        today=view.today,
+    ),
 )
 accumulated = [f"acc_{measure}" for measure in MEASURES]
 newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()

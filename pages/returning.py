@@ -41,6 +41,7 @@ with above:
             left=(f"{prefix}reoccurring_users", "Returning people"),
             right=(f"{prefix}reoccurring_rooms", "Returning rooms"),
             every=view.scope.every,
+            today=view.today,
         ),
     )
 draw = partial(retention.grid, average=found[average], unit=unit)

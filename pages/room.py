@@ -48,7 +48,13 @@ block(
     view,
     file("votes_by_week"),
     found["over_time"],
-    partial(charts.bars_over_time, value="votes", title="Votes", every="week"),
+    partial(
+        charts.bars_over_time,
+        value="votes",
+        title="Votes",
+        every="week",
+        today=view.today,
+    ),
     title="Votes per week",
 )
 with st.grid(2, min_column_width=380):

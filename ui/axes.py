@@ -1,10 +1,13 @@
 """Axes, formats and bounds that all charts share."""
 
+from datetime import date
+
 import altair as alt
 import polars as pl
 
 from metrics.definitions import Unit
 from metrics.scope import Every
+from ui import running
 
 MAX_ROWS = 6000
 
@@ -35,9 +38,10 @@ def bounded(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def with_when(frame: pl.DataFrame, every: Every) -> pl.DataFrame:
+def with_when(frame: pl.DataFrame, every: Every, today: date) -> pl.DataFrame:
     """Add `when`, the bucket as text, so that no time zone can move it."""
-    return frame.with_columns(when=pl.col("bucket").dt.strftime(_WHEN[every]))
+    when = pl.col("bucket").dt.strftime(_WHEN[every])
+    return frame.with_columns(when=when + running.said(every, today))
 
 
 def time_axis(every: Every = "day", buckets: pl.Series | None = None) -> alt.X:

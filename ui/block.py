@@ -9,6 +9,7 @@ from export import file_name
 from metrics.catalogue import CATALOGUE
 from ui import answers, chips, picking, tables
 from ui.axes import Chart
+from ui.plot import plot
 from ui.view import View
 
 Draw = Callable[[pl.DataFrame], Chart]
@@ -43,7 +44,7 @@ def block(
         elif as_table or draw is None:
             tables.show(frame, shown)
         elif picks is None:
-            st.altair_chart(draw(frame), alt=_alt(shown, frame))
+            plot(draw(frame), _alt(shown, frame))
         else:
             picking.chart(view, draw(frame), picks, own, _alt(shown, frame))
 

@@ -9,6 +9,7 @@ import streamlit as st
 from metrics.filters import NOT_SET, Filter
 from ui import chips
 from ui.axes import Chart
+from ui.plot import plot
 from ui.view import View
 
 _FIELD = "_pick"
@@ -31,10 +32,10 @@ def chart(view: View, drawn: Chart, kind: str, name: str, alt_text: str) -> None
     Its key changes with the filters: a new chart starts without a selection.
     """
     key = f"pick_{name} {' '.join(map(str, view.filters))}"
-    st.altair_chart(
+    plot(
         drawn,
-        key=key,
-        alt=alt_text,
+        alt_text,
+        key,
         on_select=partial(_picked, key, kind),
         selection_mode=_SELECTION,
     )

@@ -12,6 +12,8 @@ from ui.view import View
 
 _HERE = Path(__file__).parent
 _KEY = "view"
+SIDEBAR = 225
+"""Width of the navigation in pixels; its longest name needs no more."""
 
 
 def set_up() -> None:
@@ -19,7 +21,12 @@ def set_up() -> None:
 
     The icon is a file of our own: Streamlit's named icons come from the internet.
     """
-    st.set_page_config("FPP Analytics", page_icon=_HERE / "icon.png", layout="wide")
+    st.set_page_config(
+        "FPP Analytics",
+        page_icon=_HERE / "icon.png",
+        layout="wide",
+        initial_sidebar_state=SIDEBAR,
+    )
     st.logo(_HERE / "logo.svg", size="large")
     st.html(_HERE / "style.css")
 

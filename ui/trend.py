@@ -9,6 +9,7 @@ from metrics.catalogue import CATALOGUE
 from metrics.definitions import DEFINITIONS
 from metrics.scope import Every
 from ui import block, charts, tables, unusual
+from ui.plot import plot
 from ui.view import Answers, View
 
 
@@ -65,15 +66,15 @@ def _chart(
     definition = DEFINITIONS[key]
     shown = every or view.scope.every
     marked = unusual.within(marks, key, found[name]) if shown == "day" else None
-    st.altair_chart(
+    plot(
         charts.over_time(
             found[name],
             key,
             definition.title,
             definition.unit,
             shown,
+            view.today,
             before=found.earlier.get(name),
-            running=view.running,
             marks=marked,
         ),
         alt=f"{definition.title} per {shown}",

@@ -1,5 +1,7 @@
 """Marks of days that are out of the ordinary, and the rule that marks them."""
 
+from datetime import date
+
 import altair as alt
 import polars as pl
 
@@ -35,9 +37,9 @@ def within(
     return None if shown.is_empty() else shown
 
 
-def layer(marks: pl.DataFrame, title: str) -> alt.Chart:
+def layer(marks: pl.DataFrame, title: str, today: date) -> alt.Chart:
     """Draw a diamond on each of the days; its tooltip explains the rule."""
-    data = with_when(marks, "day").with_columns(
+    data = with_when(marks, "day", today).with_columns(
         rule=pl.lit(RULE),
         expected=pl.format(
             "{} to {}", *(pl.col(c).round(0).cast(pl.Int64) for c in ("low", "high"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 
@@ -50,9 +50,9 @@ class View:
         return self.scope.frames
 
     @property
-    def running(self) -> bool:
-        """Whether the period includes the running day."""
-        return self.days.last >= self.now.date()
+    def today(self) -> date:
+        """The running day, which is not over."""
+        return self.now.date()
 
     @property
     def compares(self) -> bool:

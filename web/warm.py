@@ -23,4 +23,6 @@ def warm_up(data_dir: Path, now: datetime) -> None:
         frame = engine.collect(query.table.build(scope))
     except (StoreError, OSError):
         return
-    charts.bars_over_time(frame, "page_views", "Page views", "day").to_dict()
+    charts.bars_over_time(
+        frame, "page_views", "Page views", "day", now.date()
+    ).to_dict()

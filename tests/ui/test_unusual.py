@@ -34,7 +34,7 @@ def test_a_measure_without_unusual_days_has_no_marks() -> None:
 
 def test_a_mark_explains_what_was_expected_and_by_which_rule() -> None:
     drawn = charts.over_time(
-        SHOWN, "votes", "Votes", "count", "day", marks=MARKS.head(1)
+        SHOWN, "votes", "Votes", "count", "day", date(2026, 11, 20), marks=MARKS.head(1)
     ).to_dict()
     layer = drawn["layer"][-1]
     data = drawn["datasets"][layer["data"]["name"]]

@@ -1,11 +1,13 @@
 """Vertical bars: counts per value, or per bucket of time."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import altair as alt
 import polars as pl
 
 from metrics.scope import Every
+from ui import running
 from ui.axes import Chart, bounded, time_axis, value_axis, with_when
 from ui.theme import ACCENT, CHART_HEIGHT
 
@@ -41,19 +43,22 @@ def bars(
     return chart
 
 
-def bars_over_time(frame: pl.DataFrame, value: str, title: str, every: Every) -> Chart:
-    """Draw a count per `bucket` as bars."""
-    data = bounded(with_when(frame, every))
-    chart: Chart = (
-        alt.Chart(data, height=CHART_HEIGHT)
-        .mark_bar(color=ACCENT, cornerRadiusEnd=2)
-        .encode(
-            time_axis(every),
-            alt.Y(f"{value}:Q", title=title, axis=value_axis("count")),
-            tooltip=[
-                alt.Tooltip("when:N", title="When"),
-                alt.Tooltip(f"{value}:Q", title=title, format=","),
-            ],
+def bars_over_time(
+    frame: pl.DataFrame, value: str, title: str, every: Every, today: date
+) -> Chart:
+    """Draw a count per `bucket` as bars; that of `today` is pale, with a dashed rim."""
+    over, runs = running.split(bounded(with_when(frame, every, today)), every, today)
+    x = time_axis(every)
+    y = alt.Y(f"{value}:Q", title=title, axis=value_axis("count"))
+    tooltip = [
+        alt.Tooltip("when:N", title="When"),
+        alt.Tooltip(f"{value}:Q", title=title, format=","),
+    ]
+    layers = [alt.Chart(over).mark_bar(color=ACCENT, cornerRadiusEnd=2)]
+    if runs.height:
+        pale = alt.Chart(runs.tail(1)).mark_bar(
+            color=ACCENT, fillOpacity=0.25, stroke=ACCENT, strokeDash=[3, 3]
         )
-    )
-    return chart
+        layers.append(pale)
+    drawn = [layer.encode(x, y, tooltip=tooltip) for layer in layers]
+    return alt.layer(*drawn, height=CHART_HEIGHT)

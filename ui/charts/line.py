@@ -1,11 +1,13 @@
 """One number over time, beside the period before it."""
 
+from datetime import date
+
 import altair as alt
 import polars as pl
 
 from metrics.definitions import Unit
 from metrics.scope import Every
-from ui import unusual
+from ui import printed, running, unusual
 from ui.axes import (
     D3_FORMATS,
     SUFFIXES,
@@ -24,25 +26,27 @@ def over_time(
     title: str,
     unit: Unit,
     every: Every,
+    today: date,
     *,
     before: pl.DataFrame | None = None,
-    running: bool = False,
     marks: pl.DataFrame | None = None,
 ) -> Chart:
     """Draw a value per bucket; the period before as a dashed line beneath it.
 
-    `running` draws the last bucket dashed, since it is not over. `marks` are days
-    that stand out. Needs `bucket` (Date) and the value's column.
+    The bucket of `today` is dashed, since it is not over. `marks` are days that
+    stand out. Needs `bucket` (Date) and the value's column.
     """
-    data = bounded(_aligned(frame, value, before, every))
+    data = bounded(_aligned(frame, value, before, every, today))
+    if data.height == 1:
+        return _one_bucket(data, title, unit)
     base = alt.Chart(data, height=CHART_HEIGHT)
     x = time_axis(every, data["bucket"])
     y = alt.Y("value:Q", title=title + SUFFIXES.get(unit, ""), axis=value_axis(unit))
-    complete = data.head(-1) if running else data
+    over, runs = running.split(data, every, today)
     layers = [
-        alt.Chart(complete).mark_area(opacity=0.12, color=ACCENT).encode(x, y),
-        alt.Chart(complete)
-        .mark_line(color=ACCENT, strokeWidth=2, point=_dots(complete))
+        alt.Chart(over).mark_area(opacity=0.12, color=ACCENT).encode(x, y),
+        alt.Chart(over)
+        .mark_line(color=ACCENT, strokeWidth=2, point=_dots(over))
         .encode(x, y),
         base.mark_bar(opacity=0.001).encode(
             x, tooltip=_tooltip(title, unit, compared=before is not None)
@@ -51,25 +55,42 @@ def over_time(
     if before is not None:
         earlier = base.mark_line(color=MUTED, strokeDash=DASH, strokeWidth=1.5)
         layers.insert(0, earlier.encode(x, y=alt.Y("before:Q")))
-    if running:
-        last = alt.Chart(data.tail(2)).mark_line(color=ACCENT, strokeDash=DASH)
+    if runs.height:
+        last = alt.Chart(runs).mark_line(
+            color=ACCENT, strokeDash=DASH, point=_dots(runs.tail(-1))
+        )
         layers.append(last.encode(x, y))
     if marks is not None:
-        layers.append(unusual.layer(marks, title))
+        layers.append(unusual.layer(marks, title, today))
     return alt.layer(*layers)
 
 
 def _aligned(
-    frame: pl.DataFrame, value: str, before: pl.DataFrame | None, every: Every
+    frame: pl.DataFrame,
+    value: str,
+    before: pl.DataFrame | None,
+    every: Every,
+    today: date,
 ) -> pl.DataFrame:
     """Return bucket, when, value, and by position before and before_when."""
-    now = with_when(frame, every).select("bucket", "when", pl.col(value).alias("value"))
+    now = with_when(frame, every, today).select(
+        "bucket", "when", pl.col(value).alias("value")
+    )
     if before is None:
         return now
-    earlier = with_when(before, every).select(
+    earlier = with_when(before, every, today).select(
         pl.col(value).alias("before"), before_when="when"
     )
     return pl.concat([now, earlier.head(now.height)], how="horizontal_extend")
+
+
+def _one_bucket(data: pl.DataFrame, title: str, unit: Unit) -> Chart:
+    """Draw bars of a single bucket and of the one before: one point is no line."""
+    rows = data.select("when", "value")
+    if "before" in data.columns:
+        rows = rows.vstack(data.select(when="before_when", value="before").drop_nulls())
+    shown = f"format(datum.value, '{D3_FORMATS[unit]}')"
+    return printed.printed_bars(rows, "when", "value", title, shown)
 
 
 def _dots(frame: pl.DataFrame) -> bool:

@@ -1,44 +1,75 @@
 """Two counts over time that differ in size, each with an axis of its own."""
 
-from typing import Literal
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal, NamedTuple
 
 import altair as alt
 import polars as pl
 
 from metrics.scope import Every
-from ui.axes import Chart, bounded, time_axis, with_when
-from ui.theme import ACCENT, PALETTE
+from ui import running
+from ui.axes import Chart, bounded, time_axis, value_axis, with_when
+from ui.theme import ACCENT, DASHES, PALETTE
 
-Side = Literal["left", "right"]
+HEIGHT = 320
+
+
+class _Side(NamedTuple):
+    """How one of the two lines is drawn."""
+
+    column: str
+    title: str
+    color: str
+    dash: tuple[int, ...]
+    orient: Literal["left", "right"]
 
 
 def two_axes(
-    frame: pl.DataFrame, left: tuple[str, str], right: tuple[str, str], every: Every
+    frame: pl.DataFrame,
+    left: tuple[str, str],
+    right: tuple[str, str],
+    every: Every,
+    today: date,
 ) -> Chart:
-    """Draw two counts over `bucket`, each (column, title) with an axis of its own."""
-    data = bounded(with_when(frame, every))
+    """Draw two counts over `bucket`, each (column, title) with an axis of its own.
+
+    The bucket of `today` is dotted, since it is not over.
+    """
+    data = bounded(with_when(frame, every, today))
+    sides = (
+        _Side(*left, ACCENT, DASHES[0], "left"),
+        _Side(*right, PALETTE[1], DASHES[1], "right"),
+    )
     tooltip = [
         alt.Tooltip("when:N", title="When"),
-        *(alt.Tooltip(f"{c}:Q", title=t, format=",") for c, t in (left, right)),
+        *(alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides),
     ]
-    sides: tuple[tuple[tuple[str, str], str, list[int], Side, bool], ...] = (
-        (left, ACCENT, [1, 0], "left", True),
-        (right, PALETTE[1], [6, 3], "right", False),
-    )
-    layers = [
-        alt.Chart(data, height=320)
-        .mark_line(color=color, strokeWidth=2, strokeDash=dash)
-        .encode(
-            time_axis(every),
-            alt.Y(
-                f"{column}:Q",
-                axis=alt.Axis(
-                    title=title, titleColor=color, orient=side, tickCount=5, grid=grid
-                ),
-            ),
-            tooltip=tooltip,
-        )
-        for (column, title), color, dash, side, grid in sides
-    ]
-    chart: Chart = alt.layer(*layers).resolve_scale(y="independent")
+    x = time_axis(every)
+    drawn = [alt.layer(*_lines(data, side, x, every, today, tooltip)) for side in sides]
+    chart: Chart = alt.layer(*drawn, height=HEIGHT).resolve_scale(y="independent")
     return chart
+
+
+def _lines(
+    data: pl.DataFrame,
+    side: _Side,
+    x: alt.X,
+    every: Every,
+    today: date,
+    tooltip: list[alt.Tooltip],
+) -> Iterator[alt.Chart]:
+    over, runs = running.split(data, every, today)
+    axis = value_axis("count")
+    axis.title, axis.titleColor = side.title, side.color
+    axis.orient, axis.grid = side.orient, side.orient == "left"
+    y = alt.Y(f"{side.column}:Q", axis=axis)
+    line = alt.Chart(over).mark_line(
+        color=side.color, strokeWidth=2, strokeDash=side.dash
+    )
+    yield line.encode(x, y)
+    if runs.height:
+        dotted = alt.Chart(runs).mark_line(color=side.color, strokeDash=[1, 4])
+        yield dotted.encode(x, y)
+    pointed = alt.Chart(data).mark_circle(size=60, opacity=0.001)
+    yield pointed.encode(x, y, tooltip=tooltip)

@@ -1,0 +1,30 @@
+"""The bucket that is not over yet: drawn apart, or it would look like a fall."""
+
+from datetime import date
+
+import polars as pl
+
+from metrics.buckets import first_of
+from metrics.scope import Every
+
+
+def split(
+    frame: pl.DataFrame, every: Every, today: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows of buckets that are over, and those of the one that runs.
+
+    The second part starts with the bucket before, where a line to the running one
+    begins; it is empty when no bucket of the frame runs. Needs `bucket`.
+    """
+    running = first_of(today, every)
+    over = frame.filter(pl.col("bucket") < running)
+    if over.height == frame.height:
+        return frame, frame.clear()
+    before = over["bucket"].max()
+    return over, frame.filter(pl.col("bucket") >= (before or running))
+
+
+def said(every: Every, today: date) -> pl.Expr:
+    """Return what a tooltip adds to the date of the running bucket."""
+    runs = pl.col("bucket") >= first_of(today, every)
+    return pl.when(runs).then(pl.lit(", so far")).otherwise(pl.lit(""))
