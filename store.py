@@ -5,7 +5,7 @@ Reads what the sync job publishes (see `manifest`), or a folder of plain
 frame is empty and its name stands in `Snapshot.missing`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +44,8 @@ class Snapshot:
     """The instant that the rows equal, UTC; None when there are none."""
     tables: Mapping[str, TableInfo]
     """The tables that are there."""
+    files: Mapping[str, tuple[Path, ...]]
+    """Where their rows lie."""
     demo: bool = False
     generation: int | None = None
     """None for a folder of plain files."""
@@ -120,27 +122,29 @@ def _open_newest(data_dir: Path) -> Snapshot:
 
 
 def _open_generation(data_dir: Path, name: str, manifest: Manifest) -> Snapshot:
-    frames = {}
-    for table in TABLES:
-        blocks = manifest.tables.get(table.name, ())
-        schema = table.numbered_schema
-        paths = [data_dir / block.file for block in blocks]
-        frames[table.name] = (
-            pl.scan_parquet(paths, schema=schema, extra_columns="ignore")
-            if paths
-            else pl.LazyFrame(schema=schema)
-        )
+    files = {
+        name: tuple(data_dir / block.file for block in blocks)
+        for name, blocks in manifest.tables.items()
+    }
     return Snapshot(
-        frames=Frames(frames),
+        frames=Frames({t.name: _scan(t, files.get(t.name, ())) for t in TABLES}),
         version=name,
         data_until=manifest.snapshot_at,
         tables={
             name: TableInfo(sum(b.rows for b in blocks), sum(b.bytes for b in blocks))
             for name, blocks in manifest.tables.items()
         },
+        files=files,
         generation=manifest.generation,
         runs=manifest.runs,
     )
+
+
+def _scan(table: Table, files: Sequence[Path]) -> pl.LazyFrame:
+    schema = table.numbered_schema
+    if not files:
+        return pl.LazyFrame(schema=schema)
+    return pl.scan_parquet([*files], schema=schema, extra_columns="ignore")
 
 
 def _open_plain(data_dir: Path) -> Snapshot:
@@ -161,6 +165,7 @@ def _open_plain(data_dir: Path) -> Snapshot:
             t.name: TableInfo(_rows(_plain(data_dir, t)), stats[t.name].st_size)
             for t in present
         },
+        files={t.name: (_plain(data_dir, t),) for t in present},
         demo=(data_dir / DEMO_MARKER).exists(),
     )
 

@@ -1,0 +1,95 @@
+"""The reference metrics as DuckDB SQL on the same files, and whether both agree."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from string import Template
+
+import duckdb
+import polars as pl
+
+from metrics.behaviour import SOURCE_CLASSES
+from metrics.constants import START, START_DATE, TOP
+from store import Snapshot
+
+type Rows = list[tuple[object, ...]]
+
+SQL = Path(__file__).parent / "sql"
+ROUNDING = 0.005 + 1e-9
+"""Our means are rounded to hundredths, theirs are not."""
+
+
+class Rival:
+    """DuckDB with the six tables of a store as views, on as many threads as we use."""
+
+    def __init__(self, snapshot: Snapshot, now: datetime, user: str) -> None:
+        self._database = duckdb.connect(config={"threads": pl.thread_pool_size()})
+        for name, files in _files(snapshot).items():
+            self._database.execute(
+                f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files})"
+            )
+        self.questions = {name: _filled(text, now, user) for name, text in _texts()}
+
+    def answer(self, name: str) -> Rows:
+        """Return all rows of one metric."""
+        return self._database.execute(self.questions[name]).fetchall()
+
+    def answer_all(self) -> dict[str, Rows]:
+        """Return every metric, one after the other, as DuckDB runs queries."""
+        return {name: self.answer(name) for name in self.questions}
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    for path in sorted(SQL.glob("*.sql")):
+        yield path.stem, path.read_text()
+    for column in ("device", "os", "browser", "country"):
+        yield column, _GROUPS.replace("$columns", column)
+    for column in ("region", "city"):
+        yield f"country_{column}", _GROUPS.replace("$columns", f"country, {column}")
+
+
+_GROUPS = """
+SELECT $columns, count(*) FROM fpp_users GROUP BY ALL
+ORDER BY count(*) DESC, $columns NULLS LAST LIMIT $top
+"""
+
+
+def _filled(text: str, now: datetime, user: str) -> str:
+    classes = " ".join(
+        f"WHEN regexp_matches(source, '{pattern}') THEN {place}"
+        for place, pattern in enumerate(SOURCE_CLASSES.values())
+    )
+    names = ", ".join(f"'{name}'" for name in (*SOURCE_CLASSES, "Other"))
+    return Template(text).substitute(
+        start=f"TIMESTAMP '{START}'",
+        first_day=f"DATE '{START_DATE}'",
+        today=f"DATE '{now.date()}'",
+        user=user,
+        top=TOP,
+        classes=classes,
+        class_names=names,
+    )
+
+
+def _files(snapshot: Snapshot) -> dict[str, list[str]]:
+    return {name: [*map(str, files)] for name, files in snapshot.files.items()}
+
+
+def differences(
+    ours: Mapping[str, pl.DataFrame], theirs: Mapping[str, Rows]
+) -> list[str]:
+    """Return the names of the metrics in which any value differs."""
+    return [name for name in theirs if not _same(ours[name].rows(), theirs[name])]
+
+
+def _same(ours: Rows, theirs: Rows) -> bool:
+    return len(ours) == len(theirs) and all(
+        len(a) == len(b) and all(map(_equal, a, b))
+        for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def _equal(mine: object, other: object) -> bool:
+    if isinstance(mine, float) and other is not None:
+        return abs(mine - float(str(other))) <= ROUNDING
+    return mine == other

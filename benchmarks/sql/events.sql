@@ -1,0 +1,1 @@
+SELECT event, count(*) FROM fpp_events GROUP BY event ORDER BY event

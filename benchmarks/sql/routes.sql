@@ -1,0 +1,1 @@
+SELECT route, count(*) FROM fpp_page_views GROUP BY route ORDER BY route
