@@ -1,88 +1,80 @@
-"""How long the metrics take: the reference as a whole, every table, a room.
+"""How long metrics and pages take at 1, 10 and 100 times today's data.
 
-Computed from Parquet every time. Each figure is the median of several runs.
+    python -m benchmarks.metrics [FOLDER] [--scales 1 10 100] [--docs]
 
-uv run python -m benchmarks.metrics [DATA_DIR] [--runs 9]
+Everything is computed from Parquet each time. FOLDER keeps the stores (written by
+`benchmarks.stores` where missing) and the figures. Each question runs in a process of
+its own; DuckDB answers the reference metrics on the same files in the same run, and
+a difference between the two ends the run. `--docs` writes the report into the
+documentation; `--report` measures nothing and prints what is kept.
 """
 
 import argparse
-import os
-import platform
-import statistics
-import tempfile
-import time
-from collections.abc import Callable, Mapping
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-import polars as pl
+from benchmarks import chart
+from benchmarks.measured import ROOT
+from benchmarks.one import Taken
+from benchmarks.questions import DUCKDB, names
+from benchmarks.report import report
+from benchmarks.results import keep, kept
+from benchmarks.stores import SCALES, stores
 
-import clock
-import demo
-import engine
-from metrics import reference, rooms
-from metrics.catalogue import CATALOGUE
-from metrics.frames import Frames, Window
-from metrics.scope import Scope
-from store import open_store
-from ui import periods
-
-Plans = Callable[[], Mapping[str, pl.LazyFrame]]
+DOCS = ROOT / "docs" / "speed.md"
+CHART = ROOT / "docs" / "images" / "speed.svg"
+_BEGIN, _END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
+_RUNS = {1: 15, 10: 9}
+_FEWER = 5
 
 
-def questions(frames: Frames) -> dict[str, Plans]:
-    """Return what is timed: name → the plans that answer it."""
-    now = clock.now()
-    days = periods.PERIODS[periods.DEFAULT_PERIOD](now.date(), now.date())
-    before = periods.previous(days)
-    scope = Scope(
-        frames=frames.without_bots(),
-        window=periods.window_of(days, now),
-        before=Window.of_days(before.first, before.last),
-        every="day",
-        now=now,
+def measure_all(store: Path, scale: int) -> Mapping[str, Taken]:
+    """Measure every question on one store; end the run where answers differ."""
+    taken = {}
+    for name in (*names(), DUCKDB):
+        taken[name] = one = _in_own_process(store, name, _RUNS.get(scale, _FEWER))
+        print(f"{scale:4}×  {one.median * 1000:9.1f} ms  {name}", flush=True)
+        if one.differs:
+            raise SystemExit(f"DuckDB answers differently: {', '.join(one.differs)}")
+    return taken
+
+
+def _in_own_process(store: Path, name: str, runs: int) -> Taken:
+    command = [sys.executable, "-m", "benchmarks.one", str(store), name]
+    done = subprocess.run(
+        [*command, "--runs", str(runs)], cwd=ROOT, capture_output=True, text=True
     )
-    asked: dict[str, Plans] = {
-        "all reference metrics": lambda: reference.plans(frames, now),
-        "a room": lambda: {"room": rooms.statistics(frames, 1)},
-    }
-    return asked | {name: _table(name, scope) for name in CATALOGUE}
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stderr}")
+    return Taken(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _table(name: str, scope: Scope) -> Plans:
-    return lambda: {name: CATALOGUE[name].build(scope)}
-
-
-def median_ms(plans: Plans, runs: int) -> float:
-    """Build and execute the plans; return the median of the runs after a first."""
-    engine.collect_all(plans())
-    taken = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        engine.collect_all(plans())
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken) * 1000
+def write_docs(text: str) -> None:
+    """Put the report between the marks of the documentation."""
+    before, _, rest = DOCS.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    DOCS.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
 
 
 def main() -> None:
-    """Print a table of milliseconds, slowest first."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data_dir", nargs="?", type=Path)
-    parser.add_argument("--runs", type=int, default=9)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if options.data_dir is None:
-            demo.write(Path(folder), clock.now())
-        snapshot = open_store(options.data_dir or Path(folder))
-        held = sum(info.rows for info in snapshot.tables.values())
-        print(f"{held:,} rows, {snapshot.bytes / 1e6:.1f} MB of Parquet; 28 days;")
-        print(f"Polars {pl.__version__}, Python {platform.python_version()}, ", end="")
-        print(f"{os.cpu_count()} cores; median of {options.runs}, building included")
-        found = {
-            name: median_ms(plans, options.runs)
-            for name, plans in questions(snapshot.frames).items()
-        }
-    for name, taken in sorted(found.items(), key=lambda item: -item[1]):
-        print(f"{taken:9.1f} ms  {name}")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / ".bench")
+    parser.add_argument("--scales", type=int, nargs="+", default=SCALES)
+    parser.add_argument("--report", action="store_true", help="measure nothing")
+    parser.add_argument("--docs", action="store_true", help="write the documentation")
+    flags = parser.parse_args()
+    if not flags.report:
+        for scale, store in stores(flags.folder, flags.scales).items():
+            keep(flags.folder, scale, measure_all(store, scale))
+    results = kept(flags.folder)
+    text = report(results)
+    print(text)
+    if flags.docs:
+        write_docs(text)
+        chart.save(results, CHART)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Rival:
         self._database = duckdb.connect(config={"threads": pl.thread_pool_size()})
         for name, files in _files(snapshot).items():
             self._database.execute(
-                f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files})"
+                f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files})"  # noqa: S608 - names of our own
             )
         self.questions = {name: _filled(text, now, user) for name, text in _texts()}
 

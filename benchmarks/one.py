@@ -1,0 +1,98 @@
+"""One question in a process of its own, so that its peak memory is its own.
+
+    python -m benchmarks.one STORE QUESTION --runs 5
+
+Prints what was measured as JSON. The first answer, which warms the file cache, does
+not count.
+"""
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import engine
+from benchmarks.questions import (
+    DUCKDB,
+    TOGETHER,
+    Data,
+    answering,
+    plans_of,
+    rows_read,
+)
+from benchmarks.rival import differences
+from metrics import reference
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one question took."""
+
+    seconds: tuple[float, ...]
+    """Of each run, in order of length."""
+    peak_mb: float
+    rows: int = 0
+    differs: tuple[str, ...] = ()
+    """Names of metrics whose answers differ from the rival's."""
+    parts: Mapping[str, tuple[float, ...]] | None = None
+
+    @property
+    def median(self) -> float:
+        """The middle one of the runs."""
+        return self.seconds[len(self.seconds) // 2]
+
+
+def timed(answer: Callable[[], object], runs: int) -> tuple[float, ...]:
+    """Return the seconds of each run after a first one, shortest first."""
+    answer()
+    return tuple(sorted(_seconds(answer) for _ in range(runs)))
+
+
+def _seconds(answer: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    answer()
+    return time.perf_counter() - started
+
+
+def ours(data: Data, name: str, runs: int) -> Taken:
+    """Measure a question of ours."""
+    answer = answering(data, name)
+    seconds = timed(answer, runs)
+    return Taken(seconds, _peak(), rows_read(data, plans_of(answer)))
+
+
+def theirs(data: Data, runs: int) -> Taken:
+    """Measure DuckDB on the reference metrics, and compare every answer."""
+    rival = data.rival()
+    seconds = timed(rival.answer_all, runs)
+    peak = _peak()
+    parts = {n: timed(partial(rival.answer, n), runs) for n in rival.questions}
+    expected = engine.collect_all(reference.plans(data.snapshot.frames, data.now))
+    wrong = tuple(differences(expected, rival.answer_all()))
+    return Taken(seconds, peak, differs=wrong, parts=parts)
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("question", help=f"{DUCKDB}, or such as {TOGETHER!r}")
+    parser.add_argument("--runs", type=int, default=5)
+    flags = parser.parse_args()
+    data = Data.at(flags.store)
+    if flags.question == DUCKDB:
+        taken = theirs(data, flags.runs)
+    else:
+        taken = ours(data, flags.question, flags.runs)
+    print(json.dumps(asdict(taken)))
+
+
+if __name__ == "__main__":
+    main()
