@@ -6,6 +6,8 @@ SHELL := /bin/bash
 UV := ./scripts/uv
 RUN := $(UV) run --frozen --quiet
 MINUTES ?= 5
+STORES ?= .bench
+SCALES ?= 1 10 100
 
 .PHONY: help
 help: ## Print this list
@@ -56,5 +58,5 @@ chaos: setup tools ## Writers, edits, kills and readers against the sync job (MI
 	@$(RUN) python -m tests.sync.chaos --minutes $(MINUTES)
 
 .PHONY: bench
-bench: setup ## Measure how long the metrics take (benchmarks/ holds more)
-	@$(RUN) python -m benchmarks.metrics
+bench: setup ## Time metrics and pages at three scales against DuckDB (STORES, SCALES)
+	@$(RUN) python -m benchmarks.metrics $(STORES) --scales $(SCALES)

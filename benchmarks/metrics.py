@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks import chart
 from benchmarks.measured import ROOT
 from benchmarks.one import Taken
-from benchmarks.questions import DUCKDB, names
+from benchmarks.questions import RIVALS, names
 from benchmarks.report import report
 from benchmarks.results import keep, kept
 from benchmarks.stores import SCALES, stores
@@ -34,7 +34,7 @@ _FEWER = 5
 def measure_all(store: Path, scale: int) -> Mapping[str, Taken]:
     """Measure every question on one store; end the run where answers differ."""
     taken = {}
-    for name in (*names(), DUCKDB):
+    for name in (*names(), *RIVALS):
         taken[name] = one = _in_own_process(store, name, _RUNS.get(scale, _FEWER))
         print(f"{scale:4}×  {one.median * 1000:9.1f} ms  {name}", flush=True)
         if one.differs:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import engine
 from benchmarks.questions import (
-    DUCKDB,
+    RIVALS,
     TOGETHER,
     Data,
     answering,
@@ -65,9 +65,9 @@ def ours(data: Data, name: str, runs: int) -> Taken:
     return Taken(seconds, _peak(), rows_read(data, plans_of(answer)))
 
 
-def theirs(data: Data, runs: int) -> Taken:
+def theirs(data: Data, name: str, runs: int) -> Taken:
     """Measure DuckDB on the reference metrics, and compare every answer."""
-    rival = data.rival()
+    rival = data.rival(name)
     seconds = timed(rival.answer_all, runs)
     peak = _peak()
     parts = {n: timed(partial(rival.answer, n), runs) for n in rival.questions}
@@ -83,14 +83,12 @@ def _peak() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("store", type=Path)
-    parser.add_argument("question", help=f"{DUCKDB}, or such as {TOGETHER!r}")
+    parser.add_argument("question", help=f"such as {TOGETHER!r}, or one of {[*RIVALS]}")
     parser.add_argument("--runs", type=int, default=5)
     flags = parser.parse_args()
     data = Data.at(flags.store)
-    if flags.question == DUCKDB:
-        taken = theirs(data, flags.runs)
-    else:
-        taken = ours(data, flags.question, flags.runs)
+    measure = theirs if flags.question in RIVALS else ours
+    taken = measure(data, flags.question, flags.runs)
     print(json.dumps(asdict(taken)))
 
 

@@ -14,12 +14,16 @@ from benchmarks.pages import pages, question
 from benchmarks.rival import Rival
 from metrics import daily, reference, rooms
 from metrics.frames import Frames
+from metrics.tables import USER
 from store import Snapshot, open_store
 
 TOGETHER = "all reference metrics"
 ROOM = "a room"
 DAILY = "the last 24 hours"
 DUCKDB = "DuckDB"
+DUCKDB_KEYS = "DuckDB, by our integer keys"
+RIVALS: Mapping[str, str] = {DUCKDB: "user_id", DUCKDB_KEYS: USER}
+"""Name → the column that tells people apart, text or a number."""
 PAGE = "page "
 
 type Plans = Callable[[], Mapping[str, pl.LazyFrame]]
@@ -52,9 +56,9 @@ class Data:
         counts = votes.group_by("room_id").len().sort("len", "room_id")
         return int(engine.collect(counts.tail(1)).get_column("room_id").item())
 
-    def rival(self) -> Rival:
+    def rival(self, name: str) -> Rival:
         """Return DuckDB on the same files."""
-        return Rival(self.snapshot, self.now, "user_id")
+        return Rival(self.snapshot, self.now, RIVALS[name])
 
 
 def names() -> list[str]:

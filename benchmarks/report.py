@@ -11,7 +11,7 @@ import polars as pl
 
 from benchmarks import targets
 from benchmarks.one import Taken
-from benchmarks.questions import DUCKDB
+from benchmarks.questions import RIVALS
 from benchmarks.results import Results, growth, rival_median
 
 
@@ -45,7 +45,7 @@ def _memory_gb() -> float:
 
 
 def _questions(results: Results) -> list[str]:
-    return [name for name in next(iter(results.values())) if name != DUCKDB]
+    return [name for name in next(iter(results.values())) if name not in RIVALS]
 
 
 def _median_table(results: Results) -> str:

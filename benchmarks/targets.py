@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.questions import DUCKDB, PAGE, ROOM, TOGETHER
+from benchmarks.questions import PAGE, RIVALS, ROOM, TOGETHER
 from benchmarks.results import Results, growth, rival_median
 
 TODAY, LARGE = 1, 100
@@ -48,7 +48,7 @@ def _against_rival(results: Results) -> float:
 
 
 def _peak(results: Results) -> float:
-    return max(t.peak_mb for n, t in results[LARGE].items() if n != DUCKDB) / 1000
+    return max(t.peak_mb for n, t in results[LARGE].items() if n not in RIVALS) / 1000
 
 
 def _steepest(results: Results) -> float:
