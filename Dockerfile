@@ -20,7 +20,8 @@ FROM build AS build-sync
 RUN uv sync --frozen --no-default-groups \
     --no-install-package streamlit --no-install-package altair \
     --no-install-package pandas --no-install-package pyarrow \
-    --no-install-package pydeck --no-install-package pillow
+    --no-install-package pydeck --no-install-package pillow \
+    --no-install-package numpy
 
 # --- what both images share --------------------------------------------------
 FROM ${PYTHON} AS base
@@ -36,7 +37,7 @@ RUN pip uninstall --yes pip \
     && install --directory --owner=fpp --group=fpp /data
 WORKDIR /app
 COPY deploy/healthcheck.py deploy/
-COPY errors.py manifest.py scrub.py settings.py ./
+COPY errors.py manifest.py scrub.py settings.py tracker.py ./
 COPY metrics metrics
 
 # --- the dashboard: reads the store, knows no database -----------------------

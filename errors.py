@@ -11,16 +11,13 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, cast
-
-import sentry_sdk
-from sentry_sdk.integrations.atexit import AtexitIntegration
+from typing import TYPE_CHECKING, Literal
 
 from scrub import Scrubber
 from settings import Secret, SentrySettings
 
 if TYPE_CHECKING:
-    from sentry_sdk.types import Breadcrumb, BreadcrumbHint, Event, Hint
+    from tracker import Tracker
 
 logger = logging.getLogger("fpp")
 
@@ -31,12 +28,14 @@ _LOG_LEVELS: Mapping[Severity, int] = {
     "medium": logging.WARNING,
     "low": logging.INFO,
 }
-_SENTRY_LEVELS: Mapping[Severity, Literal["fatal", "error", "warning", "info"]] = {
+_TRACKER_LEVELS: Mapping[Severity, Literal["fatal", "error", "warning", "info"]] = {
     "critical": "fatal",
     "high": "error",
     "medium": "warning",
     "low": "info",
 }
+_tracker: "Tracker | None" = None
+"""Where failures are sent; None in a process that sends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def start_errors(
         log.handlers, log.propagate = [handler], False
         log.setLevel(level)
     if sentry.sends and sentry.dsn is not None:
-        _start_sentry(sentry.dsn, sentry.environment, scrubber)
+        _start_tracker(sentry.dsn, sentry.environment, scrubber)
 
 
 def capture_error(
@@ -90,14 +89,9 @@ def capture_error(
         exc_info=error if severity in {"critical", "high"} else None,
         extra={"fields": {**where, **context.extra, "reference": reference}},
     )
-    with sentry_sdk.new_scope() as scope:
-        scope.level = _SENTRY_LEVELS[severity]
-        for name, tag in (where | {"severity": severity}).items():
-            scope.set_tag(name, tag)
-        scope.set_tag("reference", reference)
-        for name, value in context.extra.items():
-            scope.set_extra(name, value)
-        scope.capture_exception(error)
+    if _tracker is not None:
+        tags = where | {"severity": severity, "reference": reference}
+        _tracker.capture(error, _TRACKER_LEVELS[severity], tags, context.extra)
     return reference
 
 
@@ -106,36 +100,21 @@ def add_error_breadcrumb(
 ) -> None:
     """Note a step that helps to read a later failure."""
     logger.debug("%s: %s", category, message, extra={"fields": dict(data)})
-    sentry_sdk.add_breadcrumb(message=message, category=category, data=dict(data))
+    if _tracker is not None:
+        _tracker.crumb(message, category, data)
 
 
 def flush_errors() -> None:
     """Wait until what was captured has been sent, two seconds at most."""
-    sentry_sdk.flush(timeout=2)
+    if _tracker is not None:
+        _tracker.flush()
 
 
-def _start_sentry(dsn: Secret, environment: str, scrubber: Scrubber) -> None:
-    def scrub_event(event: "Event", _: "Hint") -> "Event":
-        return cast("Event", scrubber.tree(event))
+def _start_tracker(dsn: Secret, environment: str, scrubber: Scrubber) -> None:
+    from tracker import Tracker  # loading it costs 0.3 s
 
-    def scrub_crumb(crumb: "Breadcrumb", _: "BreadcrumbHint") -> "Breadcrumb":
-        return cast("Breadcrumb", scrubber.tree(crumb))
-
-    sentry_sdk.init(
-        dsn=dsn.reveal(),
-        environment=environment,
-        send_default_pii=False,
-        include_local_variables=False,
-        # Sentry's integrations report log lines and requests by themselves:
-        # twice, and with addresses. What is captured here is all that is sent.
-        default_integrations=False,
-        auto_enabling_integrations=False,
-        integrations=[AtexitIntegration(callback=lambda _pending, _timeout: None)],
-        auto_session_tracking=False,
-        server_name="",
-        before_send=scrub_event,
-        before_breadcrumb=scrub_crumb,
-    )
+    global _tracker  # one per process, as the log is
+    _tracker = Tracker(dsn, environment, scrubber)
 
 
 class _Text(logging.Formatter):

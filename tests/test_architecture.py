@@ -16,12 +16,13 @@ MAY_IMPORT = {
     "settings": set(),
     "clock": set(),
     "scrub": {"settings"},
-    "errors": {"settings", "scrub", "sentry_sdk"},
+    "errors": {"settings", "scrub", "tracker"},
+    "tracker": {"settings", "scrub", "sentry_sdk"},
     "engine": {"polars"},
     "export": {"polars", "metrics"},
     "store": STORED,
     "demo": {"polars", "metrics", "store", "clock", "settings"},
-    "sync": STORED | {"settings", "errors", "clock", "mysql", "httpx", "numpy"},
+    "sync": STORED | {"settings", "errors", "clock", "mysql", "httpx"},
     "ui": STORED
     | {"store", "engine", "export", "settings", "errors", "clock", "ui"}
     | {"altair", "streamlit", "pycountry"},
