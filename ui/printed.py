@@ -13,7 +13,7 @@ from metrics.definitions import DEFINITIONS
 from ui import format as fmt
 from ui import names
 from ui.axes import Chart, bounded, label_axis
-from ui.theme import ACCENT, CHART_HEIGHT, MUTED
+from ui.theme import ACCENT, CHART_HEIGHT, QUIET, TEXT
 
 THICK = 26
 _ROOM = 1.6
@@ -35,7 +35,7 @@ def printed_bars(
         alt.Tooltip("printed:N", title=title),
     ]
     bars = base.mark_bar(size=THICK, color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
-    text = base.mark_text(align="left", dx=6, color=MUTED)
+    text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
     return alt.layer(
         bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text="printed:N")
     )

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from ui.axes import Chart, bounded
-from ui.theme import ACCENT, CHART_HEIGHT, MUTED
+from ui.theme import ACCENT, CHART_HEIGHT, MUTED, TEXT
 
 _ROW = 34
 INK = "#16181d"
@@ -119,7 +119,7 @@ def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
     hidden = printed.transform_filter("datum.share == null")
     share = shown.mark_text(dy=-6, fontWeight="bold", opacity=seen, color=INK)
     number = shown.mark_text(dy=7, fontSize=10, opacity=seen, color=INK)
-    alone = hidden.mark_text(fontSize=10, opacity=seen, color=MUTED)
+    alone = hidden.mark_text(fontSize=10, opacity=seen, color=TEXT)
     return (
         share.encode(x, y, text="percent:N"),
         number.encode(x, y, text="number:N"),

@@ -7,7 +7,7 @@ from metrics.definitions import DEFINITIONS
 from ui import names
 from ui.axes import Chart, bounded, label_axis
 from ui.printed import THICK, hidden_below, with_room
-from ui.theme import CHART_HEIGHT, MUTED, ROW_HEIGHT
+from ui.theme import CHART_HEIGHT, QUIET, ROW_HEIGHT, TEXT
 
 _FEWEST, _MOST = 10, 20
 """Labels that nested bars show."""
@@ -144,7 +144,7 @@ def nested(
         .transform_calculate(
             printed=hidden_below(shown, smallest, n), end=f"datum.{keys[0]} || 0"
         )
-        .mark_text(align="left", dx=6, color=MUTED)
+        .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
         .encode(alt.X("end:Q"), y, text="printed:N")
     )
     return alt.layer(bars, text)

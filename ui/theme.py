@@ -5,6 +5,11 @@ FAINT = "#4f7cff18"
 SOFT = "#4f7cff50"
 STRONG = "#2f5cff"
 MUTED = "#8a8f98"
+"""Lines and fills; as text it would be too pale on light."""
+TEXT = "currentColor"
+"""Text in a chart: an SVG takes the page's colour, so it is readable on both."""
+QUIET = 0.75
+"""How strong text is that stands beside what a chart says; 4.5:1 and more on both."""
 PALETTE = (
     ACCENT,
     "#e0682b",

@@ -42,7 +42,9 @@ def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
     land = (
         alt.Chart(shapes)
         .transform_filter("datum.id != '010'")
-        .mark_geoshape(fill=MUTED, fillOpacity=0.15, stroke=MUTED, strokeWidth=0.3)
+        .mark_geoshape(
+            aria=False, fill=MUTED, fillOpacity=0.15, stroke=MUTED, strokeWidth=0.3
+        )
     )
     filled = (
         alt.Chart(data)

@@ -5,7 +5,7 @@ import polars as pl
 
 from ui import names
 from ui.axes import Chart, label_axis
-from ui.theme import ACCENT, MUTED, PALETTE, ROW_HEIGHT
+from ui.theme import ACCENT, PALETTE, QUIET, ROW_HEIGHT, TEXT
 
 
 def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
@@ -36,5 +36,5 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
             alt.Tooltip("now:Q", title="Now", format=","),
         ],
     )
-    text = base.mark_text(align="left", dx=6, color=MUTED)
+    text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
     return alt.layer(bars, text.encode(alt.X("text_at:Q"), y, text="text:N"))

@@ -5,7 +5,7 @@ import polars as pl
 
 from ui import names, picking
 from ui.axes import Chart, label_axis
-from ui.theme import ACCENT, MUTED, ROW_HEIGHT
+from ui.theme import ACCENT, QUIET, ROW_HEIGHT, TEXT
 
 
 def ranked(
@@ -28,7 +28,7 @@ def ranked(
         alt.Tooltip(f"{value}:Q", title=title, format=","),
     ]
     bars = base.mark_bar(color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor="pointer")
-    text = base.mark_text(align="left", dx=6, color=MUTED)
+    text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
     return alt.layer(
         bars.encode(x, y, tooltip=tooltip).add_params(picking.selection()),
         text.encode(x, y, text="_printed:N"),

@@ -20,6 +20,8 @@ class _Side(NamedTuple):
 
     column: str
     title: str
+    stroke: str
+    """How its axis says which line it is of; a colour alone would tell few people."""
     color: str
     dash: tuple[int, ...]
     orient: Literal["left", "right"]
@@ -38,8 +40,8 @@ def two_axes(
     """
     data = bounded(with_when(frame, every, today))
     sides = (
-        _Side(*left, ACCENT, DASHES[0], "left"),
-        _Side(*right, PALETTE[1], DASHES[1], "right"),
+        _Side(*left, "—", ACCENT, DASHES[0], "left"),
+        _Side(*right, "- -", PALETTE[1], DASHES[1], "right"),
     )
     tooltip = [
         alt.Tooltip("when:N", title="When"),
@@ -61,7 +63,7 @@ def _lines(
 ) -> Iterator[alt.Chart]:
     over, runs = running.split(data, every, today)
     axis = value_axis("count")
-    axis.title, axis.titleColor = side.title, side.color
+    axis.title = f"{side.stroke} {side.title}"
     axis.orient, axis.grid = side.orient, side.orient == "left"
     y = alt.Y(f"{side.column}:Q", axis=axis)
     line = alt.Chart(over).mark_line(
