@@ -4,11 +4,13 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+
+from bucket import SCHEME, Bucket, Folder
 
 
 class SettingError(Exception):
@@ -26,7 +28,38 @@ class Variable:
 
 
 VARIABLES: tuple[Variable, ...] = (
-    Variable("DATA_DIR", "./data", "both", "Folder of the Parquet store."),
+    Variable(
+        "DATA_DIR",
+        "./data",
+        "both",
+        "Folder of the Parquet store; for the dashboard also `s3://bucket/folder`.",
+    ),
+    Variable(
+        "AWS_ACCESS_KEY_ID",
+        "unset: the machine's role",
+        "dashboard",
+        "Key to object storage, where `DATA_DIR` lies there.",
+    ),
+    Variable("AWS_SECRET_ACCESS_KEY", "unset", "dashboard", "Its secret."),
+    Variable("AWS_REGION", "unset", "dashboard", "Region of the bucket."),
+    Variable(
+        "AWS_ENDPOINT_URL",
+        "unset: Amazon's",
+        "dashboard",
+        "Address of another S3-compatible server, such as MinIO.",
+    ),
+    Variable(
+        "ENGINE",
+        "local",
+        "dashboard",
+        "Where metrics are computed: `local`, or `remote` on a Polars cluster.",
+    ),
+    Variable(
+        "ENGINE_CLUSTER",
+        "unset",
+        "dashboard",
+        "Address of the cluster's scheduler, for `ENGINE=remote`.",
+    ),
     Variable(
         "ANALYTICS_SECRET_TOKEN",
         "random per run, printed",
@@ -114,29 +147,38 @@ class SentrySettings:
 class DashboardSettings:
     """What the dashboard reads from its environment."""
 
-    data_dir: Path
+    data_dir: Folder
     token: Secret | None
     email: EmailService | None
     sync_interval: int
     sentry: SentrySettings
+    cluster: str | None = None
+    """Where plans are executed; None is here."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "DashboardSettings":
         """Read the variables; raise SettingError on the first wrong one."""
         token = _text(environ, "ANALYTICS_SECRET_TOKEN", "")
         return cls(
-            data_dir=_data_dir(environ),
+            data_dir=_bucket(environ) or _data_dir(environ),
             token=Secret(token) if token else None,
             email=_email(environ),
             sync_interval=_interval(environ),
             sentry=_sentry(environ),
+            cluster=_cluster(environ),
         )
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """What must never leave the process."""
         mail = self.email.key if self.email else None
-        return tuple(s for s in (self.token, mail, self.sentry.dsn) if s)
+        held = (self.token, mail, self.sentry.dsn, *self._storage_secrets())
+        return tuple(secret for secret in held if secret)
+
+    def _storage_secrets(self) -> Iterator[Secret]:
+        if isinstance(self.data_dir, Bucket):
+            for name in _STORAGE_SECRETS & self.data_dir.options.keys():
+                yield Secret(self.data_dir.options[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +233,58 @@ def _text(environ: Mapping[str, str], name: str, default: str) -> str:
     return environ.get(name, "").strip() or default
 
 
+_STORAGE = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+)
+_STORAGE_SECRETS = {"aws_access_key_id", "aws_secret_access_key"}
+
+
+def _bucket(environ: Mapping[str, str]) -> Bucket | None:
+    """Return the object storage that DATA_DIR names, None for a local folder."""
+    url = _text(environ, "DATA_DIR", "")
+    if not url.startswith(SCHEME):
+        return None
+    if not re.fullmatch(SCHEME + r"[a-z0-9][a-z0-9.-]+[a-z0-9](/[\w.=-]+)*/?", url):
+        raise SettingError(
+            f"DATA_DIR is {url!r}; allowed is a folder, or {SCHEME}bucket/folder"
+        )
+    endpoint = _url(environ, "AWS_ENDPOINT_URL")
+    if ("AWS_ACCESS_KEY_ID" in environ) != ("AWS_SECRET_ACCESS_KEY" in environ):
+        raise SettingError(
+            "one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is not set; allowed is "
+            "both, or neither (the machine's own role)"
+        )
+    set_here = {name.lower(): _text(environ, name, "") for name in _STORAGE}
+    options = {name: value for name, value in set_here.items() if value}
+    plain = {"aws_allow_http": "true"} if endpoint.startswith("http:") else {}
+    return Bucket(url.rstrip("/"), options | plain)
+
+
+def _cluster(environ: Mapping[str, str]) -> str | None:
+    """Return the address of the cluster that ENGINE asks for, None for here."""
+    engine = _text(environ, "ENGINE", "local")
+    if engine not in {"local", "remote"}:
+        raise SettingError(f"ENGINE is {engine!r}; allowed is local or remote")
+    if engine == "local":
+        return None
+    address = _url(environ, "ENGINE_CLUSTER")
+    if not address:
+        raise SettingError(
+            "ENGINE is 'remote' and ENGINE_CLUSTER is not set; allowed is the address "
+            "of a Polars cluster's scheduler, such as https://scheduler:5051"
+        )
+    return address
+
+
 def _data_dir(environ: Mapping[str, str]) -> Path:
+    if _text(environ, "DATA_DIR", "").startswith(SCHEME):
+        raise SettingError(
+            f"DATA_DIR is an address of {SCHEME}; the sync job writes to a folder. "
+            "docs/deployment.md tells how its store gets into object storage"
+        )
     path = Path(_text(environ, "DATA_DIR", "./data")).expanduser()
     if path.exists() and not path.is_dir():
         raise SettingError(f"DATA_DIR is '{path}', a file; it has to be a folder")

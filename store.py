@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from bucket import Bucket, Folder
 from manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
 from metrics.frames import Frames
 from metrics.numbering import numbered
@@ -44,7 +45,7 @@ class Snapshot:
     """The instant that the rows equal, UTC; None when there are none."""
     tables: Mapping[str, TableInfo]
     """The tables that are there."""
-    files: Mapping[str, tuple[Path, ...]]
+    files: Mapping[str, tuple[Folder, ...]]
     """Where their rows lie."""
     demo: bool = False
     generation: int | None = None
@@ -62,16 +63,18 @@ class Snapshot:
         return sum(info.bytes for info in self.tables.values())
 
 
-def current_version(data_dir: Path) -> str:
+def current_version(data_dir: Folder) -> str:
     """Return `Snapshot.version` of what is there now, without reading data."""
     try:
-        return (data_dir / CURRENT).read_text().strip()
+        return _text_of(data_dir / CURRENT).strip()
     except FileNotFoundError:
+        if isinstance(data_dir, Bucket):
+            return ""
         stats = [_plain(data_dir, table).stat() for table in _plain_tables(data_dir)]
         return "/".join(f"{s.st_mtime_ns:x}-{s.st_size:x}" for s in stats)
 
 
-def open_store(data_dir: Path) -> Snapshot:
+def open_store(data_dir: Folder) -> Snapshot:
     """Open the newest state of the store.
 
     Raises StoreError when it is damaged.
@@ -83,7 +86,7 @@ def open_store(data_dir: Path) -> Snapshot:
         return _open_again(data_dir)
 
 
-def ask[Answer](data_dir: Path, question: Callable[[Snapshot], Answer]) -> Answer:
+def ask[Answer](data_dir: Folder, question: Callable[[Snapshot], Answer]) -> Answer:
     """Answer a question from the newest state, never from a mix of two.
 
     A question that outlives the files of its state starts over once, on the newest.
@@ -94,7 +97,7 @@ def ask[Answer](data_dir: Path, question: Callable[[Snapshot], Answer]) -> Answe
         return question(open_store(data_dir))
 
 
-def _open_again(data_dir: Path) -> Snapshot:
+def _open_again(data_dir: Folder) -> Snapshot:
     try:
         return _open_newest(data_dir)
     except FileNotFoundError as error:
@@ -104,13 +107,16 @@ def _open_again(data_dir: Path) -> Snapshot:
         ) from error
 
 
-def _open_newest(data_dir: Path) -> Snapshot:
+def _open_newest(data_dir: Folder) -> Snapshot:
     try:
-        name = (data_dir / CURRENT).read_text().strip()
+        name = _text_of(data_dir / CURRENT).strip()
     except FileNotFoundError:
-        return _open_plain(data_dir)
+        # Object storage holds published states only.
+        return _NOTHING if isinstance(data_dir, Bucket) else _open_plain(data_dir)
+    except OSError as error:
+        raise StoreError(_unreachable(data_dir, error)) from error
     try:
-        manifest = Manifest.from_json((data_dir / MANIFESTS / name).read_text())
+        manifest = Manifest.from_json(_text_of(data_dir / MANIFESTS / name))
     except FileNotFoundError:
         raise
     except (ManifestError, OSError, UnicodeDecodeError) as error:
@@ -121,7 +127,7 @@ def _open_newest(data_dir: Path) -> Snapshot:
     return _open_generation(data_dir, name, manifest)
 
 
-def _open_generation(data_dir: Path, name: str, manifest: Manifest) -> Snapshot:
+def _open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot:
     files = {
         name: tuple(data_dir / block.file for block in blocks)
         for name, blocks in manifest.tables.items()
@@ -140,11 +146,43 @@ def _open_generation(data_dir: Path, name: str, manifest: Manifest) -> Snapshot:
     )
 
 
-def _scan(table: Table, files: Sequence[Path]) -> pl.LazyFrame:
+def _scan(table: Table, files: Sequence[Folder]) -> pl.LazyFrame:
     schema = table.numbered_schema
     if not files:
         return pl.LazyFrame(schema=schema)
-    return pl.scan_parquet([*files], schema=schema, extra_columns="ignore")
+    return pl.scan_parquet(
+        [str(file) for file in files],
+        schema=schema,
+        extra_columns="ignore",
+        storage_options=_options(files[0]),
+    )
+
+
+_NOTHING = Snapshot(Frames.empty(), version="", data_until=None, tables={}, files={})
+
+
+def _text_of(file: Folder) -> str:
+    """Read a small file, wherever it lies; a missing one is a FileNotFoundError."""
+    if isinstance(file, Path):
+        return file.read_text()
+    lines = pl.read_lines(file.url, glob=False, storage_options=_options(file))
+    return "\n".join(lines.to_series())
+
+
+def _options(file: Folder) -> dict[str, str | int] | None:
+    if isinstance(file, Path):
+        return None
+    # Somebody waits for a page: rather say soon that the storage does not answer.
+    return {"max_retries": 2, **file.options}
+
+
+def _unreachable(folder: Folder, error: OSError) -> str:
+    if isinstance(folder, Path):
+        return f"{CURRENT} cannot be read: {error}"
+    return (
+        f"{folder} cannot be read ({type(error).__name__}): check that the storage "
+        "answers, AWS_ENDPOINT_URL and AWS_REGION, and that the key may read it"
+    )
 
 
 def _open_plain(data_dir: Path) -> Snapshot:

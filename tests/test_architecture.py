@@ -9,11 +9,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = {"polars", "metrics"}
-STORED = {"polars", "metrics", "manifest"}
+STORED = {"polars", "metrics", "manifest", "bucket"}
 MAY_IMPORT = {
     "metrics": NUMBERS,
     "manifest": set(),
-    "settings": set(),
+    "bucket": set(),
+    "settings": {"bucket"},
     "clock": set(),
     "scrub": {"settings"},
     "errors": {"settings", "scrub", "tracker"},

@@ -1,12 +1,12 @@
 """How fresh the data are, and following new data without a reload."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 import clock
+from bucket import Folder
 from store import Snapshot, current_version
 from ui import format as fmt
 
@@ -24,7 +24,7 @@ def level(data_until: datetime, now: datetime, sync_interval: int) -> Level:
     return "orange" if missed > AMBER_AFTER else "green"
 
 
-def watch(snapshot: Snapshot, data_dir: Path, sync_interval: int) -> None:
+def watch(snapshot: Snapshot, data_dir: Folder, sync_interval: int) -> None:
     """Show the time of the data, and rerun the page when newer data are there."""
 
     @st.fragment(run_every=POLL)

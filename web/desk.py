@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from anyio import CapacityLimiter, to_thread
 
+from bucket import Folder
 from store import Snapshot, open_store
 from web.sessions import Clock
 
@@ -18,7 +18,7 @@ AT_ONCE = 2
 class Desk:
     """The one place of the API that opens the store, once per request."""
 
-    data_dir: Path
+    data_dir: Folder
     clock: Clock
     limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(AT_ONCE))
 

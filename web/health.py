@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+from bucket import Folder
 from metrics.tables import TABLES
 from store import Snapshot, StoreError, open_store
 
@@ -42,7 +42,7 @@ class Health:
         }
 
 
-def check(data_dir: Path, sync_interval: int, now: datetime) -> Health:
+def check(data_dir: Folder, sync_interval: int, now: datetime) -> Health:
     """Look at the store without reading data; a damaged one counts as empty."""
     try:
         return _of(open_store(data_dir), sync_interval, now)

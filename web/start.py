@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+import engine
 from settings import DashboardSettings, SettingError
 from web.paths import Paths
 from web.sessions import Access
@@ -28,12 +29,14 @@ REQUIRED_OPTIONS: Mapping[str, object] = {
 
 
 def settings_or_exit(environ: Mapping[str, str]) -> DashboardSettings:
-    """Read and check the settings; a wrong one ends the process with one line."""
+    """Read, check and apply the settings; a wrong one ends the process in one line."""
     try:
         settings = DashboardSettings.from_env(environ)
         check_options()
         check_address(settings)
-    except SettingError as error:
+        if settings.cluster:
+            engine.use(engine.Remote.at(settings.cluster))
+    except (SettingError, engine.EngineError) as error:
         sys.exit(f"fpp-analytics: {error}")
     return settings
 

@@ -1,9 +1,9 @@
 """What the first page of a process would otherwise wait for."""
 
 from datetime import datetime
-from pathlib import Path
 
 import engine
+from bucket import Folder
 from store import StoreError, open_store
 from ui import block, cards, charts, tables, world
 from web.table_query import TableQuery
@@ -12,7 +12,7 @@ SHARED = (block, cards, charts, tables, world)
 """Importing what pages share brings Altair, country names and the rest along."""
 
 
-def warm_up(data_dir: Path, now: datetime) -> None:
+def warm_up(data_dir: Folder, now: datetime) -> None:
     """Compute a table and build its chart once; nothing is kept.
 
     A store that cannot be read is left for the pages to explain.

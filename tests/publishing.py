@@ -1,0 +1,61 @@
+"""A store of given rows, in the sync job's own files, without a database."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from manifest import Block, Manifest
+from metrics.tables import BY_NAME, Blocks, Table
+from sync.disk import Disk
+from sync.people import People
+from sync.spans import span_at
+from sync.vault import Vault
+
+
+def publish(
+    folder: Path,
+    rows: Mapping[str, pl.DataFrame],
+    at: datetime,
+    block_rows: int = 65_536,
+) -> Manifest:
+    """Write and publish tables (live columns, by name) as they were at a time."""
+    vault = Vault(Disk(folder))
+    people = People(vault, ())
+    tables = {
+        name: tuple(_blocks(vault, people, BY_NAME[name], frame, block_rows))
+        for name, frame in rows.items()
+    }
+    manifest = Manifest(1, 1, at, tables, people=people.publish())
+    vault.publish(manifest)
+    return manifest
+
+
+def _blocks(
+    vault: Vault, people: People, table: Table, frame: pl.DataFrame, block_rows: int
+) -> Iterator[Block]:
+    block = frame.select(_block(table, block_rows)).to_series()
+    for value in block.unique(maintain_order=True):
+        rows = frame.filter(block == value)
+        place = int(rows.select(_place(table)).item(0, 0))
+        span = span_at(table, place, block_rows)
+        yield vault.write(table, span, people.numbered(table, rows))
+
+
+def _block(table: Table, block_rows: int) -> pl.Expr:
+    """Return what the rows of a block share."""
+    if table.blocks is Blocks.MONTH:
+        return pl.col(table.time).dt.truncate("1mo")
+    return _place(table) // block_rows
+
+
+def _place(table: Table) -> pl.Expr:
+    """Return where the sync job puts a row."""
+    match table.blocks:
+        case Blocks.WHOLE:
+            return pl.zeros(pl.len(), dtype=pl.Int64, eager=False)
+        case Blocks.MONTH:
+            return pl.col(table.time).dt.epoch("s")
+        case Blocks.KEY_RANGE:
+            return pl.col(table.key)

@@ -1,0 +1,173 @@
+"""A store in S3-compatible object storage reads like one in a folder."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import boto3
+import pytest
+from polars.testing import assert_frame_equal
+
+import engine
+from bucket import Bucket
+from metrics import reference
+from metrics.tables import TABLES
+from settings import DashboardSettings, SettingError, SyncSettings
+from store import StoreError, _scan_plain, current_version, open_store
+from tests.mariadb import GOLDEN, free_port
+from tests.publishing import publish
+from web.health import check
+
+NOW = datetime(2026, 11, 20, 18)
+ENVIRON = {
+    "DATA_DIR": "s3://fpp/analytics/store",
+    "AWS_ACCESS_KEY_ID": "reader",
+    "AWS_SECRET_ACCESS_KEY": "not-so-secret",
+    "AWS_REGION": "eu-central-1",
+}
+
+
+@pytest.fixture(scope="module")
+def storage() -> Iterator[Mapping[str, str]]:
+    """Run an S3-compatible server; yield how to reach a bucket of it."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_for(port)
+        yield ENVIRON | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError("the storage did not start")
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store of the golden data in a folder, in several blocks a table."""
+    folder = tmp_path_factory.mktemp("store")
+    rows = {t.name: _scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
+    publish(folder, rows, NOW, block_rows=2_000)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def remote(storage: Mapping[str, str], local: Path) -> Bucket:
+    """Return the same store in object storage."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=storage["AWS_ENDPOINT_URL"],
+        region_name=storage["AWS_REGION"],
+        aws_access_key_id=storage["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=storage["AWS_SECRET_ACCESS_KEY"],
+    )
+    where = {"LocationConstraint": storage["AWS_REGION"]}
+    client.create_bucket(Bucket="fpp", CreateBucketConfiguration=where)
+    for file in (path for path in local.rglob("*") if path.is_file()):
+        key = f"analytics/store/{file.relative_to(local).as_posix()}"
+        client.upload_file(str(file), "fpp", key)
+    bucket = DashboardSettings.from_env(storage).data_dir
+    assert isinstance(bucket, Bucket)
+    return bucket
+
+
+def test_manifest_and_blocks_are_read_from_object_storage(
+    remote: Bucket, local: Path
+) -> None:
+    far, near = open_store(remote), open_store(local)
+    assert (far.version, far.data_until, far.tables) == (
+        near.version,
+        near.data_until,
+        near.tables,
+    )
+    assert current_version(remote) == far.version
+    assert all(str(f).startswith("s3://fpp/") for f in far.files["fpp_votes"])
+    assert len(far.files["fpp_estimations"]) == 6
+
+
+def test_every_reference_metric_is_the_same_from_object_storage(
+    remote: Bucket, local: Path
+) -> None:
+    far, near = (
+        engine.collect_all(reference.plans(open_store(place).frames, NOW))
+        for place in (remote, local)
+    )
+    assert far.keys() == near.keys()
+    for name, frame in near.items():
+        assert_frame_equal(far[name], frame)
+
+
+def test_a_plan_on_object_storage_can_be_sent_to_another_process(
+    remote: Bucket, tmp_path: Path
+) -> None:
+    plan = reference.plans(open_store(remote).frames, NOW)["votes"]
+    (tmp_path / "plan").write_bytes(plan.serialize())
+    code = (
+        "import polars as pl, sys;"
+        "print(pl.LazyFrame.deserialize(sys.argv[1]).collect()['total_votes'][0])"
+    )
+    said = subprocess.check_output([sys.executable, "-c", code, tmp_path / "plan"])
+    assert int(said) == 2907
+
+
+def test_a_folder_without_a_state_is_a_store_without_tables(remote: Bucket) -> None:
+    empty = open_store(replace(remote, url="s3://fpp/nothing"))
+    assert (empty.tables, empty.version) == ({}, "")
+    assert current_version(replace(remote, url="s3://fpp/nothing")) == ""
+
+
+def test_a_storage_that_does_not_answer_is_explained(remote: Bucket) -> None:
+    closed = f"http://127.0.0.1:{free_port()}"
+    away = replace(remote, options={**remote.options, "aws_endpoint_url": closed})
+    with pytest.raises(StoreError, match=r"cannot be read .* check that the storage"):
+        open_store(away)
+    assert check(away, 600, NOW).present == frozenset()
+
+
+def test_the_keys_are_secrets_and_print_nowhere(storage: Mapping[str, str]) -> None:
+    settings = DashboardSettings.from_env(storage)
+    held = {secret.reveal() for secret in settings.secrets}
+    assert {"reader", "not-so-secret"} <= held
+    assert "not-so-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"DATA_DIR": "s3://"}, "allowed is a folder, or s3://bucket/folder"),
+        ({"DATA_DIR": "s3://Bad_Name/x"}, "allowed is a folder, or s3://bucket/folder"),
+        ({"AWS_ENDPOINT_URL": "minio:9000"}, "AWS_ENDPOINT_URL is not an address"),
+    ],
+)
+def test_a_wrong_address_is_refused(wrong: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        DashboardSettings.from_env(ENVIRON | wrong)
+
+
+def test_a_key_without_its_secret_is_refused() -> None:
+    half = {n: v for n, v in ENVIRON.items() if n != "AWS_SECRET_ACCESS_KEY"}
+    with pytest.raises(SettingError, match="allowed is both, or neither"):
+        DashboardSettings.from_env(half)
+
+
+def test_the_sync_job_refuses_object_storage_and_says_where_to_read_on() -> None:
+    with pytest.raises(SettingError, match="the sync job writes to a folder"):
+        SyncSettings.from_env(ENVIRON)

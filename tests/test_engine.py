@@ -1,0 +1,110 @@
+"""Plans run here by default, and on a cluster where the settings say so.
+
+The cluster is a process of its own that gets a serialised plan and sends rows back,
+as workers do; the package's client is stood in for, since it wants another Polars.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from types import ModuleType
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import engine
+from metrics import reference
+from settings import DashboardSettings, SettingError
+from store import open_store
+from tests.mariadb import GOLDEN
+from tests.metrics.building import at
+
+NOW = at("2026-11-20 18:00")
+SCHEDULER = "https://scheduler:5051"
+WORKER = (
+    "import polars as pl, sys;"
+    "plan = pl.LazyFrame.deserialize(sys.stdin.buffer);"
+    "plan.collect().write_ipc(sys.stdout.buffer)"
+)
+
+
+class Cluster:
+    """Where plans go; remembers how many came."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.received = 0
+
+
+class Sent:
+    """A plan on its way to a cluster, as `LazyFrame.remote` makes it."""
+
+    def __init__(self, lf: pl.LazyFrame, context: Cluster, **_: object) -> None:
+        self.plan, self.cluster = lf.serialize(), context
+
+    def collect(self) -> pl.DataFrame:
+        self.cluster.received += 1
+        done = subprocess.run(
+            [sys.executable, "-c", WORKER],
+            input=self.plan,
+            capture_output=True,
+            check=True,
+        )
+        return pl.read_ipc(BytesIO(done.stdout))
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put a client in place of polars-cloud's, and go back to here at the end."""
+    package = ModuleType("polars_cloud")
+    vars(package).update(ClusterContext=Cluster, LazyFrameRemote=Sent)
+    monkeypatch.setitem(sys.modules, "polars_cloud", package)
+    # Polars looked for the package when it was imported.
+    monkeypatch.setattr("polars.lazyframe.frame.pc", package)
+    yield
+    engine.use(engine.Local())
+
+
+def test_plans_run_here_unless_the_settings_say_otherwise() -> None:
+    assert DashboardSettings.from_env({}).cluster is None
+    assert engine.collect(pl.LazyFrame({"a": [1, 2]}).sum()).item() == 3
+
+
+@pytest.mark.usefixtures("client")
+def test_a_cluster_gets_every_plan_and_gives_the_same_answers() -> None:
+    every = reference.plans(open_store(GOLDEN).frames, NOW)
+    plans = {name: every[name] for name in ("traffic", "sources", "reoccurring")}
+    here = engine.collect_all(plans)
+    remote = engine.Remote.at(SCHEDULER)
+    engine.use(remote)
+    there = engine.collect_all(plans)
+    assert isinstance(remote.context, Cluster)
+    assert (remote.context.address, remote.context.received) == (SCHEDULER, len(plans))
+    assert here.keys() == there.keys()
+    for name, frame in here.items():
+        assert_frame_equal(there[name], frame)
+
+
+def test_without_the_extra_the_error_names_the_command() -> None:
+    with pytest.raises(engine.EngineError, match=r"uv sync --no-dev --extra polars"):
+        engine.Remote.at(SCHEDULER)
+
+
+def test_the_settings_name_the_cluster() -> None:
+    environ = {"ENGINE": "remote", "ENGINE_CLUSTER": SCHEDULER}
+    assert DashboardSettings.from_env(environ).cluster == SCHEDULER
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"ENGINE": "spark"}, "ENGINE is 'spark'; allowed is local or remote"),
+        ({"ENGINE": "remote"}, "ENGINE_CLUSTER is not set"),
+        ({"ENGINE": "remote", "ENGINE_CLUSTER": "x:1"}, "ENGINE_CLUSTER is not an"),
+    ],
+)
+def test_a_wrong_engine_is_refused(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        DashboardSettings.from_env(environ)
