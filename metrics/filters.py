@@ -11,8 +11,10 @@ import polars as pl
 
 from metrics.behaviour import source_class
 from metrics.frames import Frames
-from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USER, USERS, VOTES
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USER, USERS, VOTES
 
+_LONGEST_ID = 10
+"""Digits; longer numbers are no ids."""
 NOT_SET = "(not set)"
 """How a filter writes null."""
 
@@ -28,7 +30,7 @@ class Kind:
 
 
 _PEOPLE = frozenset(t.name for t in (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS))
-_ROOMS = frozenset(t.name for t in (PAGE_VIEWS, VOTES, ESTIMATIONS))
+_ALL = frozenset(t.name for t in TABLES)
 
 
 def _of_user(column: str) -> Kind:
@@ -41,10 +43,11 @@ KINDS: Mapping[str, Kind] = {
     "source": Kind(source_class(pl.col("source")), PAGE_VIEWS.name, _PEOPLE),
     "route": Kind(pl.col("route"), PAGE_VIEWS.name, _PEOPLE),
     "event": Kind(pl.col("event"), EVENTS.name, _PEOPLE),
-    "room": Kind(pl.col("room_id").cast(pl.String), VOTES.name, _ROOMS),
+    "room": Kind(pl.col("room_id").cast(pl.String), VOTES.name, _ALL),
 }
 """What each kind of filter looks at. Source, route and event keep the people who
-ever came from, viewed or did it; a room keeps what happened in it."""
+ever came from, viewed or did it. A room keeps what happened in it, and the people
+who were there with their events, which name no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,10 @@ class Filter:
         """Return whether it can change what reads these live tables."""
         return not KINDS[self.kind].touches.isdisjoint(reads)
 
+    def leaves(self, reads: Collection[str]) -> frozenset[str]:
+        """Return those of these live tables that it leaves as they are."""
+        return frozenset(reads) - KINDS[self.kind].touches
+
 
 def apply(frames: Frames, filters: Collection[Filter]) -> Frames:
     """Return the rows that all filters let through."""
@@ -81,8 +88,27 @@ def apply(frames: Frames, filters: Collection[Filter]) -> Frames:
 def _keep(everything: Frames, kept: Frames, wanted: Filter) -> Frames:
     """Apply one filter; who matches is looked up among all rows."""
     if wanted.kind == "room":
-        known = (wanted.value or "").isdecimal()
-        return kept.of_room(int(wanted.value or 0) if known else 0)
+        return _of_room(kept, _room_id(wanted.value or ""))
     kind = KINDS[wanted.kind]
     rows = everything.by_name[kind.table].filter(kind.value.eq_missing(wanted.value))
     return kept.of_users(rows.select(USER).unique())
+
+
+def _of_room(kept: Frames, room_id: int) -> Frames:
+    inside = kept.of_room(room_id)
+    there = pl.concat(
+        frame.select(USER) for frame in (inside.page_views, inside.estimations)
+    ).unique()
+    return inside.map(
+        lambda table, frame: (
+            frame.join(there, on=USER, how="semi")
+            if table.name in {USERS.name, EVENTS.name}
+            else frame
+        )
+    )
+
+
+def _room_id(text: str) -> int:
+    """Return the id that a filter names; 0, which no room has, for other texts."""
+    known = text.isascii() and text.isdecimal() and len(text) < _LONGEST_ID
+    return int(text) if known else 0

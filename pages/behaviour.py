@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, charts, shell
+from ui import bundle, charts, picking, shell
 from ui.block import block
 
 views = partial(charts.ranked, value="count", title="page views")
@@ -20,20 +20,26 @@ found = view.ask(
     "events_over_time",
 )
 with st.grid(2, min_column_width=380):
-    block(view, "routes", found["routes"], partial(views, label="route"), picks="route")
+    block(
+        view,
+        "routes",
+        found["routes"],
+        partial(views, label="route"),
+        picks=picking.by("route"),
+    )
     block(
         view,
         "sources",
         found["sources"],
         partial(views, label="source"),
-        picks="source",
+        picks=picking.by("source"),
     )
     block(
         view,
         "events",
         found["events"],
         partial(charts.ranked, label="event", value="count", title="events"),
-        picks="event",
+        picks=picking.by("event"),
     )
     block(view, "rooms", found["rooms"])
 for name, title in (
@@ -49,4 +55,4 @@ for name, title in (
         today=view.today,
     )
     block(view, name, found[name], draw)
-bundle.offer(view, found)
+bundle.offer(view, found, "behaviour")

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from metrics.definitions import DEFINITIONS
-from ui import bundle, charts, shell
+from ui import address, bundle, charts, shell
 from ui.block import block
 
 MEASURES = ("estimations", "votes", "rooms", "page_views", "new_users")
@@ -19,6 +19,8 @@ def title_of(measure: str) -> str:
 
 
 view = shell.view()
+address.check("kind", KINDS)
+address.check("of", [title_of(measure) for measure in MEASURES])
 found = view.ask("historical")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
     kind = st.segmented_control(
@@ -54,4 +56,4 @@ block(
 accumulated = [f"acc_{measure}" for measure in MEASURES]
 newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()
 block(view, "historical", newest_first, title="Newest first", key="newest_first")
-bundle.offer(view, found)
+bundle.offer(view, found, "historical")

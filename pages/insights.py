@@ -51,4 +51,4 @@ SECTIONS = {
 
 view = shell.view()
 found = questions.section(view, switch("About", SECTIONS, key="about", labelled=False))
-bundle.offer(view, found)
+bundle.offer(view, found, "insights")

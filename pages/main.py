@@ -6,7 +6,7 @@ import streamlit as st
 
 import clock
 from settings import DashboardSettings
-from ui import bar, shell
+from ui import address, bar, shell
 
 shell.set_up()
 
@@ -32,6 +32,7 @@ page = st.navigation(
 settings = DashboardSettings.from_env(os.environ)
 snapshot = shell.open_or_stop(settings)
 shell.header(page.title, snapshot, settings)
+address.open_notices()
 draw = bar.whole if page in {ROOM, DATA} else bar.draw
 shell.hand_over(draw(snapshot, clock.now()))
 page.run()

@@ -42,4 +42,4 @@ trend(view, ROUNDS_SERIES, found, ("votes", "estimations"), marks=found["unusual
 with st.grid(2, min_column_width=380):
     block(view, "what_moved", found["what_moved"], charts.moved)
     block(view, "unusual_days", found["unusual_days"])
-bundle.offer(view, found)
+bundle.offer(view, found, "overview")

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, charts, retention, shell
+from ui import address, bundle, charts, retention, shell
 from ui.block import block
 from ui.switch import switch
 
@@ -17,6 +17,7 @@ NOTE = (
 )
 
 view = shell.view()
+address.check_flag("reduced")
 reduced = st.toggle(
     "Reduce after 30 days of inactivity",
     key="reduced",
@@ -47,4 +48,4 @@ with above:
 draw = partial(retention.grid, average=found[average], unit=unit)
 block(view, grid, found[grid], draw, note=NOTE)
 block(view, average, found[average], partial(retention.curve, unit=unit))
-bundle.offer(view, found)
+bundle.offer(view, found, "returning")

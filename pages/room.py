@@ -6,7 +6,7 @@ import streamlit as st
 
 from metrics import rooms, votes
 from metrics.insights import health
-from ui import cards, charts, room_health, room_picker, shell
+from ui import bundle, cards, charts, room_health, room_picker, shell
 from ui.block import block
 
 STATISTICS = (
@@ -32,7 +32,7 @@ own = view.frames.of_room(room_id)
 found = view.ask(
     facts=own.rooms,
     statistics=rooms.statistics(own, room_id),
-    over_time=rooms.over_time(own, room_id, "week"),
+    votes_by_week=rooms.over_time(own, room_id, "week"),
     rounds=rooms.recent_rounds(own, room_id),
     spread=votes.spread(own),
     team_sizes=votes.team_sizes(own),
@@ -47,7 +47,7 @@ room_health.show(found["health"])
 block(
     view,
     file("votes_by_week"),
-    found["over_time"],
+    found["votes_by_week"],
     partial(
         charts.bars_over_time,
         value="votes",
@@ -73,3 +73,4 @@ with st.grid(2, min_column_width=380):
         title="How many estimate?",
     )
 block(view, file("rounds"), found["rounds"], title="All rounds, newest first")
+bundle.offer(view, found, file("page"), file(""))

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, cards, charts, questions, shell, unusual
+from ui import bundle, cards, charts, picking, questions, shell, unusual
 from ui.block import block
 from ui.switch import switch
 from ui.trend import trend
@@ -51,10 +51,14 @@ with above, st.grid(2, min_column_width=380):
         "sources",
         found["sources"],
         partial(ranked, label="source"),
-        picks="source",
+        picks=picking.by("source"),
     )
     block(
-        view, "routes", found["routes"], partial(ranked, label="route"), picks="route"
+        view,
+        "routes",
+        found["routes"],
+        partial(ranked, label="route"),
+        picks=picking.by("route"),
     )
     block(
         view,
@@ -69,4 +73,4 @@ with above, st.grid(2, min_column_width=380):
     )
     block(view, "sources_quality", found["sources_quality"])
 questions.question(view, funnel, found)
-bundle.offer(view, found)
+bundle.offer(view, found, "traffic")

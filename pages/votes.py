@@ -97,4 +97,4 @@ with st.grid(2, min_column_width=380):
     )
     questions.question(view, "consensus_by_team_size", found)
     questions.question(view, "auto_flip_by_kind", found)
-bundle.offer(view, found)
+bundle.offer(view, found, "votes")

@@ -9,7 +9,7 @@ from metrics.definitions import Unit
 from metrics.scope import Every
 from ui import running
 
-MAX_ROWS = 6000
+MAX_ROWS = 8000
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 _FEW_TICKS = 10

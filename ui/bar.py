@@ -14,7 +14,8 @@ from metrics import filters
 from metrics.scope import Scope
 from metrics.tables import TABLES
 from store import Snapshot
-from ui import chips, periods
+from ui import address, chips, periods
+from ui.caption import caption
 from ui.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, Days
 from ui.view import View
 
@@ -24,7 +25,7 @@ FIRST_DAY = date(2024, 6, 3)
 
 def draw(snapshot: Snapshot, now: datetime) -> View:
     """Draw the bar and return what was chosen."""
-    _say_what_was_not_understood()
+    _check_address()
     with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
         days = _days(snapshot, now)
         comparison = _choice(
@@ -60,7 +61,7 @@ def draw(snapshot: Snapshot, now: datetime) -> View:
         now=now,
         weekends=not hide_weekends,
     )
-    _caption(scope, days, now)
+    st.caption(caption(scope, days, granularity, bots=bots))
     return View(snapshot, scope, days, comparison, now, bots, chosen)
 
 
@@ -164,29 +165,11 @@ def _beginning(period: str, snapshot: Snapshot) -> date:
     return min((time.date() for time in found if time is not None), default=FIRST_DAY)
 
 
-def _caption(scope: Scope, days: Days, now: datetime) -> None:
-    count = len(days)
-    text = f"{periods.describe(days)} · {count:,} day{'s' if count != 1 else ''}"
-    if days.last >= now.date():
-        text += ", today included so far"
-    if scope.before is not None:
-        before = Days(scope.before.first_day, scope.before.last_day)
-        text += f" · compared with {periods.describe(before)}"
-    st.caption(f"{text} · UTC")
-
-
-def _say_what_was_not_understood() -> None:
-    """Name values of the address that no control knows; those fall back."""
-    allowed = {
-        "period": [*periods.PERIODS, CUSTOM],
-        "compare": periods.COMPARISONS,
-        "every": periods.GRANULARITIES,
-    }
-    for key, options in allowed.items():
-        value = st.query_params.get(key)
-        if value is not None and value not in options:
-            st.warning(
-                f"The address asks for {key} “{value[:40]}”, which does not exist; "
-                f"showing the default. Possible: {', '.join(options)}.",
-                icon=":material/link_off:",
-            )
+def _check_address() -> None:
+    address.check("period", [*periods.PERIODS, CUSTOM])
+    address.check("compare", periods.COMPARISONS)
+    address.check("every", periods.GRANULARITIES)
+    for day in ("from", "to"):
+        address.check_date(day)
+    for flag in ("no_weekends", "bots"):
+        address.check_flag(flag)

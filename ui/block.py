@@ -9,6 +9,7 @@ from export import file_name
 from metrics.catalogue import CATALOGUE
 from ui import answers, chips, picking, tables
 from ui.axes import Chart
+from ui.picking import Picks
 from ui.plot import plot
 from ui.view import View
 
@@ -24,14 +25,14 @@ def block(
     title: str | None = None,
     note: str | None = None,
     key: str | None = None,
-    picks: str | None = None,
+    picks: Picks | None = None,
 ) -> None:
     """Draw a bordered block with its title, its CSV button and a chart or table.
 
     `frame` is the answer of the catalogue's table `name`: what the CSV holds.
     Without `draw` the block is a table. Switching to the table redraws only this
     block. A page that shows a table twice tells the blocks apart by `key`. With
-    `picks`, a click on a mark adds a filter of that kind.
+    `picks`, a click on a mark or a row adds filters of these kinds.
     """
     own = key or name
 
@@ -42,17 +43,26 @@ def block(
         if frame.is_empty():
             _nothing(view)
         elif as_table or draw is None:
-            tables.show(frame, shown)
+            _table(view, frame, shown, own, picks)
         elif picks is None:
             plot(draw(frame), _alt(shown, frame))
         else:
-            picking.chart(view, draw(frame), picks, own, _alt(shown, frame))
+            picking.chart(view, draw, frame, picks, own, _alt(shown, frame))
 
     with st.container(border=True, height="stretch", gap="small"):
         fragment()
         if note:
             st.caption(note)
         say_untouched(view, name)
+
+
+def _table(
+    view: View, frame: pl.DataFrame, title: str, name: str, picks: Picks | None
+) -> None:
+    if picks is None:
+        tables.show(frame, title)
+    else:
+        picking.table(view, frame, picks, name, title)
 
 
 def say_untouched(view: View, name: str) -> None:

@@ -3,35 +3,47 @@
 import streamlit as st
 
 from export import file_name, to_csv, to_zip
-from ui import periods
+from ui import caption
 from ui.view import Answers, View
 
 
-def offer(view: View, found: Answers) -> None:
-    """Draw a button that packs all tables of the page when it is clicked."""
+def offer(view: View, found: Answers, name: str, prefix: str = "") -> None:
+    """Draw a button that packs all tables of the page `name` when it is clicked.
+
+    Tables of the period before have its dates in their names. `prefix` starts the
+    names of all tables.
+    """
     st.download_button(
         "Everything on this page (ZIP)",
-        data=lambda: _pack(view, found),
-        file_name=file_name("page", view.scope.window, "zip"),
+        data=lambda: pack(view, found, prefix),
+        file_name=file_name(name, view.scope.window, "zip"),
         mime="application/zip",
         on_click="ignore",
         icon=":material/folder_zip:",
         type="tertiary",
-        help="All tables as CSV, with a note on period and switches",
+        help="All tables as CSV, with a note on period, switches and filters",
     )
 
 
-def _pack(view: View, found: Answers) -> bytes:
-    window = view.scope.window
-    tables = {file_name(n, window): to_csv(frame) for n, frame in found.now.items()}
-    return to_zip({"about.txt": about(view).encode(), **tables})
+def pack(view: View, found: Answers, prefix: str = "") -> bytes:
+    """Return the ZIP: a CSV per table, and `about.txt`."""
+    scope = view.scope
+    tables = {file_name(prefix + n, scope.window): f for n, f in found.now.items()}
+    if scope.before is not None:
+        tables |= {
+            file_name(prefix + name, scope.before): frame
+            for name, frame in found.earlier.items()
+        }
+    files = {name: to_csv(frame) for name, frame in tables.items()}
+    return to_zip({"about.txt": about(view).encode(), **files})
 
 
 def about(view: View) -> str:
     """Return what was asked, as a text for whoever opens the files later."""
     scope, snapshot = view.scope, view.snapshot
     lines = {
-        "Period": f"{periods.describe(view.days)} (UTC)",
+        "Period": f"{scope.window.first_day} to {scope.window.last_day} (UTC), "
+        f"{caption.counted(view.days, scope)}",
         "Compared with": f"{scope.before.first_day} to {scope.before.last_day}"
         if scope.before
         else "nothing",

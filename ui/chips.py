@@ -10,10 +10,11 @@ import streamlit as st
 from metrics import filters
 from metrics.definitions import DEFINITIONS
 from metrics.filters import Filter
-from metrics.tables import VOTES
+from ui.markup import shortened
 
 KEY = "filter"
 _PICKED = "picked"
+_WHY = "votes carry no user"
 
 
 def draw() -> tuple[Filter, ...]:
@@ -32,7 +33,7 @@ def draw() -> tuple[Filter, ...]:
     wrong = [text for text, found in read.items() if found is None]
     if wrong:
         st.warning(
-            f"Not a filter: {', '.join(wrong)}. Possible are "
+            f"Not a filter: {', '.join(map(shortened, wrong))}. Possible are "
             f"{', '.join(f'{kind}:…' for kind in filters.KINDS)}.",
             icon=":material/filter_alt_off:",
         )
@@ -68,8 +69,14 @@ def untouched_cards(keys: Collection[str]) -> str | None:
 
 def untouched(chosen: Collection[Filter], reads: Collection[str]) -> str | None:
     """Return the sentence for what a filter cannot change, if there is any."""
-    idle = [str(wanted) for wanted in chosen if not wanted.applies(reads)]
-    if not idle:
-        return None
-    why = "votes carry no user" if VOTES.name in reads else "its tables name no room"
-    return f"Not filtered by {', '.join(idle)}: {why}."
+    idle = [wanted for wanted in chosen if not wanted.applies(reads)]
+    if idle:
+        return f"Not filtered by {_listed(idle)}: {_WHY}."
+    partly = [wanted for wanted in chosen if wanted.leaves(reads)]
+    if partly:
+        return f"Votes and rooms in it are not filtered by {_listed(partly)}: {_WHY}."
+    return None
+
+
+def _listed(chosen: Collection[Filter]) -> str:
+    return ", ".join(shortened(str(wanted)) for wanted in chosen)

@@ -4,11 +4,14 @@ pycountry's tables become two small frames once, at import, so that naming is a
 join and not a loop over rows.
 """
 
+from typing import Literal
+
 import polars as pl
 import pycountry
 
 NOT_SET = "(not set)"
 DELETED = "(deleted)"
+_BESIDE: Literal["horizontal"] = "horizontal"
 _FLAG_A = 0x1F1E6
 
 
@@ -70,6 +73,24 @@ def _with_labels(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         label=pl.when(is_country).then(named).otherwise("label"),
     )
+
+
+def labels(frame: pl.DataFrame, label: str) -> pl.Series:
+    """Return what a bar of each row is called, different for each row.
+
+    Cities and regions of two countries can share a name, as can two rooms.
+    """
+    named = readable(frame)
+    if label in {"city", "region"}:
+        place = pl.concat([named.select(label), frame.select("country")], how=_BESIDE)
+        return place.select(
+            pl.format("{}, {}", label, pl.col("country").fill_null(NOT_SET))
+        )[label]
+    if label == "room_name":
+        number = pl.format("#{}", "room_number")
+        which = pl.coalesce(number, pl.format("id {}", "room_id"))
+        return named.select(pl.format("{} {}", label, which))[label]
+    return named[label]
 
 
 def readable(frame: pl.DataFrame) -> pl.DataFrame:

@@ -24,6 +24,10 @@ AUTO = "Auto"
 GRANULARITIES = (AUTO, "Day", "Week", "Month")
 
 
+MOST_DAYS = 1_100
+"""Days that a chart shows one by one: three years."""
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
     """A span of dates, both ends included."""
@@ -92,22 +96,22 @@ def compared_with(comparison: str, days: Days, now: datetime) -> Window | None:
 
 def previous(days: Days) -> Days:
     """Return the span before: whole months step by months, others by length."""
-    months = _whole_months(days)
+    months = whole_months(days)
     if months:
         return Days(_first_of_month(days.first, -months), days.first - DAY)
     return days.moved(-len(days) * DAY)
 
 
 def following(days: Days) -> Days:
-    """Return the span after; the inverse of `previous`."""
-    months = _whole_months(days)
+    """Return the span after; the inverse of `previous` for spans of one kind."""
+    months = whole_months(days)
     if months:
         after = days.last + DAY
         return Days(after, _first_of_month(after, months) - DAY)
     return days.moved(len(days) * DAY)
 
 
-def _whole_months(days: Days) -> int:
+def whole_months(days: Days) -> int:
     """Return how many calendar months the span covers, 0 when not whole ones."""
     after = days.last + DAY
     if days.first.day != 1 or after.day != 1:
@@ -139,8 +143,13 @@ _EARLIER: Mapping[str, Callable[[Days], Days]] = {
 
 
 def every_of(granularity: str, days: Days) -> Every:
-    """Return the bucket; "Auto" keeps a chart below about 100 of them."""
+    """Return the bucket; "Auto" keeps a chart below about 100 of them.
+
+    More than `MOST_DAYS` days are no lines that anybody can read: they are weeks.
+    """
     chosen: Mapping[str, Every] = {"Day": "day", "Week": "week", "Month": "month"}
+    if granularity == "Day" and len(days) > MOST_DAYS:
+        return "week"
     if granularity in chosen:
         return chosen[granularity]
     return "day" if len(days) <= 92 else "week" if len(days) <= 731 else "month"

@@ -9,12 +9,12 @@ import engine
 from metrics import rooms
 from ui import format as fmt
 from ui import names, tables
+from ui.markup import escaped, shortened
 from ui.view import View
 
 PARAMETER = "room"
 OFFERED = 8
 _COMPARED = ("votes_before", "votes_change", "votes_change_share")
-_MARKUP = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
 
 
 def pick(view: View) -> int | None:
@@ -64,11 +64,6 @@ def introduce(room_id: int, facts: pl.DataFrame, rounds: pl.DataFrame) -> bool:
     return True
 
 
-def escaped(text: str) -> str:
-    """Return a name from the database as text that Markdown leaves alone."""
-    return "".join(f"\\{c}" if c in _MARKUP else c for c in text)
-
-
 def _facts(room_id: int, facts: pl.DataFrame) -> str:
     if facts.is_empty():
         return f"Room id {room_id}. The room is deleted; its votes stay."
@@ -86,7 +81,7 @@ def _asked() -> int | None:
         return None
     if not (asked.isascii() and asked.isdecimal() and 0 < int(asked) < 2**31):
         st.warning(
-            f"The address asks for room “{escaped(asked[:40])}”, which is not a "
+            f"The address asks for room “{shortened(asked)}”, which is not a "
             "room's id.",
             icon=":material/link_off:",
         )
@@ -96,7 +91,7 @@ def _asked() -> int | None:
 
 def _offer(found: pl.DataFrame, text: str) -> None:
     if found.is_empty():
-        st.caption(f"No room's name, number or id fits “{escaped(text[:40])}”.")
+        st.caption(f"No room's name, number or id fits “{shortened(text)}”.")
         return
     with st.container(horizontal=True, gap="small"):
         for room in found.head(OFFERED).iter_rows(named=True):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from ui import address
+
 
 def switch[T](
     label: str,
@@ -18,6 +20,7 @@ def switch[T](
     Without its label drawn (`labelled`), screen readers still get it.
     """
     names = list(options)
+    address.check(key, names)
     chosen = st.segmented_control(
         label,
         names,

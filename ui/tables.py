@@ -1,5 +1,6 @@
 """Tables: units, names and definitions come with the column's key."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import polars as pl
@@ -25,8 +26,16 @@ _BAR = frozenset({"share"})
 MAX_HEIGHT = 420
 
 
-def show(frame: pl.DataFrame, title: str) -> None:
-    """Show a frame of the catalogue, sortable and searchable."""
+def show(
+    frame: pl.DataFrame,
+    title: str,
+    key: str | None = None,
+    on_click: Callable[[], None] | None = None,
+) -> None:
+    """Show a frame of the catalogue, sortable and searchable.
+
+    With `on_click` a click on a cell selects it and calls that.
+    """
     st.dataframe(
         names.readable(frame),
         column_config={name: _config(frame, name) for name in frame.columns},
@@ -34,6 +43,9 @@ def show(frame: pl.DataFrame, title: str) -> None:
         placeholder=NOTHING,
         alt=title,
         height=_height(frame),
+        key=key,
+        on_select=on_click or "ignore",
+        selection_mode="single-cell",
     )
 
 

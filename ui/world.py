@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from ui import names, picking
+from ui import names, picking, tips
 from ui.axes import Chart
 from ui.theme import MUTED, SOFT, STRONG
 
@@ -34,8 +34,8 @@ def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
     known = frame.join(names.COUNTRIES, on="country", maintain_order="left")
     data = known.select(
         "number",
-        value,
-        picking.value(known["country"]),
+        *(name for name in frame.columns if name.startswith(value)),
+        *([picking.FIELD] if picking.FIELD in frame.columns else []),
         name=pl.format("{} – {}", "country", "country_name"),
     )
     shapes = alt.topo_feature(SHAPES, "countries")
@@ -61,12 +61,12 @@ def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
             ),
             tooltip=[
                 alt.Tooltip("name:N", title="Country"),
-                alt.Tooltip(f"{value}:Q", title=title, format=","),
+                *tips.counted(frame, value, title),
             ],
         )
     )
     return (
-        alt.layer(land, filled.add_params(picking.selection()))
+        alt.layer(land, picking.clickable(filled, frame))
         .properties(height=420)
         .project("naturalEarth1")
     )

@@ -90,3 +90,14 @@ def test_what_is_no_filter_is_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["country:DE", "city:(not set)", "route:a:b"])
 def test_a_filter_reads_back_as_it_is_written(text: str) -> None:
     assert str(Filter.parse(text)) == text
+
+
+def test_a_room_keeps_the_people_who_were_there(frames: Frames) -> None:
+    kept = filters.apply(frames, [Filter("room", "7")])
+    assert [NAMES[n] for n in kept.users.collect()["user"]] == ["ben"]
+    assert kept.votes.collect().height == 1
+
+
+@pytest.mark.parametrize("text", ["9" * 30, "-1", "٣", ""])
+def test_a_text_that_is_no_room_id_keeps_nothing(frames: Frames, text: str) -> None:
+    assert filters.apply(frames, [Filter("room", text)]).votes.collect().is_empty()

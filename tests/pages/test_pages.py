@@ -101,11 +101,11 @@ def test_a_filter_changes_what_it_can_and_says_what_it_cannot(
     assert values == ["1,561", "150"]
     votes = run_page("votes.py", period="All time", filter="country:DE")
     assert votes.metric[0].value == "2,907"
-    assert "Not filtered by country:DE: votes carry no user." in [
+    assert "Not filtered by country\\:DE: votes carry no user." in [
         caption.value for caption in votes.caption
     ]
 
 
 def test_a_text_that_is_no_filter_is_said(run_page: RunPage) -> None:
     app = run_page("traffic.py", filter="planet:Mars")
-    assert app.warning[0].value.startswith("Not a filter: planet:Mars. Possible are")
+    assert app.warning[0].value.startswith("Not a filter: planet\\:Mars. Possible are")

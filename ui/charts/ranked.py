@@ -3,9 +3,11 @@
 import altair as alt
 import polars as pl
 
-from ui import names, picking
+from ui import names, picking, tips
 from ui.axes import Chart, label_axis
 from ui.theme import ACCENT, QUIET, ROW_HEIGHT, TEXT
+
+_LABEL = "_label"
 
 
 def ranked(
@@ -13,23 +15,25 @@ def ranked(
 ) -> Chart:
     """Draw the largest rows as horizontal bars, each with its number and share."""
     top = frame.head(rows)
-    data = names.readable(top).with_columns(
-        picking.value(top[label]),
-        _printed=pl.format("{}", pl.col(value))
-        if "share" not in frame.columns
-        # The share stands beside the number, so that no bar has to be measured.
-        else pl.format("{}  ({}%)", value, (pl.col("share") * 100).round(1)),
-    )
+    data = top.with_columns(names.labels(top, label).alias(_LABEL))
     x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(padding=4))
-    y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
+    y = alt.Y(f"{_LABEL}:N", sort=None, title=None, axis=label_axis())
     base = alt.Chart(data, height=alt.Step(ROW_HEIGHT))
-    tooltip = [
-        alt.Tooltip(f"{label}:N", title="What"),
-        alt.Tooltip(f"{value}:Q", title=title, format=","),
-    ]
-    bars = base.mark_bar(color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor="pointer")
-    text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-    return alt.layer(
-        bars.encode(x, y, tooltip=tooltip).add_params(picking.selection()),
-        text.encode(x, y, text="_printed:N"),
+    tooltip = [alt.Tooltip(f"{_LABEL}:N", title="What")]
+    bars = base.mark_bar(
+        color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor="pointer"
+    ).encode(x, y, tooltip=tooltip + tips.counted(top, value, title))
+    text = (
+        base.transform_calculate(_printed=_printed(top, value))
+        .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
+        .encode(x, y, text="_printed:N")
     )
+    return alt.layer(picking.clickable(bars, top), text)
+
+
+def _printed(frame: pl.DataFrame, value: str) -> str:
+    """Return the text beside a bar; with the share, no bar has to be measured."""
+    count = f"format(datum.{value}, ',')"
+    if "share" not in frame.columns:
+        return count
+    return f"{count} + '  (' + format(datum.share, '.1%') + ')'"

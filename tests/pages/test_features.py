@@ -1,0 +1,180 @@
+"""What every page offers: filters by click, the address, the line beneath the bar."""
+
+import io
+import zipfile
+from datetime import date, datetime
+
+import polars as pl
+import pytest
+
+from metrics.filters import Filter
+from metrics.frames import Frames, Window
+from metrics.scope import Scope
+from store import Snapshot
+from tests.pages.conftest import GOLDEN, RunPage
+from ui import bundle, chips, markup, names, picking
+from ui.caption import caption
+from ui.periods import Days
+from ui.view import Answers, View
+
+NOW = datetime(2026, 11, 20, 18)
+
+
+def captions(scope: Scope, days: Days, granularity: str = "Auto") -> str:
+    return caption(scope, days, granularity, bots=False)
+
+
+def scope_of(days: Days, **more: object) -> Scope:
+    window = Window.of_days(days.first, days.last)
+    values = {"before": None, "every": "day", "now": NOW, "weekends": False} | more
+    return Scope(Frames.empty(), window, **values)  # type: ignore[arg-type]  # a test
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (date(2026, 11, 20), "with today so far"),
+        (date(2026, 11, 19), "without today"),
+        (date(2026, 11, 18), "2 days · by day"),
+    ],
+)
+def test_the_bar_says_whether_today_is_in_the_period(last: date, said: str) -> None:
+    days = Days(last.replace(day=last.day - 1), last)
+    assert said in captions(scope_of(days), days)
+
+
+def test_the_bar_says_what_is_not_as_usual() -> None:
+    days = Days(date(2026, 11, 2), date(2026, 11, 3))
+    before = Window.of_days(date(2026, 10, 31), date(2026, 11, 1))
+    text = caption(
+        scope_of(days, before=before, weekends=True, every="week"),
+        days,
+        "Day",
+        bots=True,
+    )
+    assert text == (
+        "2 Nov – 3 Nov 2026 · 2 days · compared with 31 Oct – 1 Nov 2026 · by week "
+        "(too long for days) · bots included · weekends shown · UTC"
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "value"),
+    [
+        ("overview.py", "period", "Fortnight"),
+        ("overview.py", "from", "yesterday"),
+        ("overview.py", "bots", "perhaps"),
+        ("traffic.py", "split", "Planet"),
+        ("historical.py", "kind", "Hourly"),
+        ("historical.py", "of", "Beers"),
+        ("returning.py", "reduced", "1"),
+        ("returning.py", "in", "Years"),
+        ("insights.py", "about", "Weather"),
+    ],
+)
+def test_an_unknown_value_of_the_address_is_said(
+    run_page: RunPage, page: str, key: str, value: str
+) -> None:
+    app = run_page(page, GOLDEN, **{key: value})
+    assert [e.message for e in app.exception] == []
+    assert f"{markup.escaped(key)} “{value}”" in app.warning[0].value
+
+
+def test_text_of_the_address_is_never_markup(run_page: RunPage) -> None:
+    app = run_page("votes.py", filter="city:[x](http://a.b)")
+    said = [caption.value for caption in app.caption if "city" in caption.value]
+    assert said[0].startswith("Not filtered by city\\:\\[x\\]\\(http\\:\\/\\/a\\.b\\)")
+
+
+@pytest.mark.parametrize("every", ["Day", "Week", "Month"])
+@pytest.mark.parametrize("page", ["behaviour.py", "historical.py", "insights.py"])
+def test_seven_years_are_drawn_in_any_granularity(
+    run_page: RunPage, page: str, every: str
+) -> None:
+    query = {"period": "Custom", "from": "2020-01-01", "to": "2026-11-20"}
+    app = run_page(page, GOLDEN, every=every, no_weekends="false", **query)
+    assert [e.message for e in app.exception] == []
+
+
+def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:
+    frame = pl.DataFrame({"country": ["DE", None], "city": ["Bern", "Bern"]})
+    marked = picking.marked(frame, picking.by("country", "city"))
+    assert marked[picking.FIELD].to_list() == [
+        "country:DE\ncity:Bern",
+        "country:(not set)\ncity:Bern",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("label", "columns", "expected"),
+    [
+        (
+            "city",
+            {"country": ["DE", "CH"], "city": ["Bern", "Bern"]},
+            ["Bern, DE", "Bern, CH"],
+        ),
+        (
+            "region",
+            {"country": ["DE", None], "region": ["BY", None]},
+            ["BY – Bayern, DE", "(not set), (not set)"],
+        ),
+        (
+            "room_name",
+            {"room_id": [1, 2], "room_number": [7, None], "room_name": ["x", None]},
+            ["x #7", "(deleted) id 2"],
+        ),
+        ("route", {"route": ["HOME", None]}, ["HOME", "(not set)"]),
+    ],
+)
+def test_each_bar_has_a_label_of_its_own(
+    label: str, columns: dict[str, list[object]], expected: list[str]
+) -> None:
+    assert names.labels(pl.DataFrame(columns), label).to_list() == expected
+
+
+def test_a_table_of_people_and_votes_says_which_part_is_not_filtered(
+    run_page: RunPage,
+) -> None:
+    app = run_page("historical.py", filter="country:DE")
+    said = (
+        "Votes and rooms in it are not filtered by country\\:DE: votes carry no user."
+    )
+    assert said in [caption.value for caption in app.caption]
+    assert chips.untouched((), ["fpp_votes"]) is None
+
+
+def test_a_room_filters_people_and_events_as_well(run_page: RunPage) -> None:
+    everybody = run_page("location.py", period="All time")
+    there = run_page("location.py", period="All time", filter="room:1")
+    assert [e.message for e in there.exception] == []
+    assert not [c for c in there.caption if "filtered" in c.value]
+    charts = [app.get("vega_lite_chart")[0].proto for app in (everybody, there)]
+    assert charts[0].datasets[0].data.data != charts[1].datasets[0].data.data
+
+
+def test_the_zip_holds_both_periods_and_says_what_was_asked() -> None:
+    days = Days(date(2026, 11, 2), date(2026, 11, 3))
+    before = Window.of_days(date(2026, 10, 31), date(2026, 11, 1))
+    snapshot = Snapshot(Frames.empty(), "1", NOW, {}, generation=7)
+    chosen = tuple(filter(None, [Filter.parse("country:DE")]))
+    scope = scope_of(days, before=before)
+    view = View(snapshot, scope, days, "Previous period", NOW, filters=chosen)
+    now, then = pl.DataFrame({"votes": [5]}), pl.DataFrame({"votes": [3]})
+    packed = bundle.pack(view, Answers({"votes_totals": now}, {"votes_totals": then}))
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        texts = {n: archive.read(n).decode("utf-8-sig") for n in archive.namelist()}
+    about = texts.pop("about.txt").splitlines()
+    assert texts == {
+        "fpp_votes_totals_2026-11-02_2026-11-03.csv": "votes\n5\n",
+        "fpp_votes_totals_2026-10-31_2026-11-01.csv": "votes\n3\n",
+    }
+    assert about == [
+        "Period: 2026-11-02 to 2026-11-03 (UTC), 2 days",
+        "Compared with: 2026-10-31 to 2026-11-01",
+        "Grouped by: day",
+        "Weekends in daily series: hidden",
+        "Bots: left out",
+        "Filters: country:DE",
+        "Data until: 2026-11-20 18:00:00 UTC",
+        "Generation: 7",
+    ]

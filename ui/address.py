@@ -1,0 +1,51 @@
+"""What the address asks for and nobody understands: said once, in one place."""
+
+from collections.abc import Collection
+from datetime import date
+
+import streamlit as st
+
+from ui import markup
+
+_KEY = "notices"
+_FLAGS = ("true", "false")
+
+
+def open_notices() -> None:
+    """Keep a place on top of the page for what has to be said."""
+    st.session_state[_KEY] = st.container()
+
+
+def check(key: str, options: Collection[str]) -> None:
+    """Say so where the address names none of the options; the default is shown.
+
+    Call it before the control is drawn, which drops what it does not know.
+    """
+    for value in st.query_params.get_all(key):
+        if value not in options:
+            _say(key, value, f"Possible: {', '.join(options)}.")
+
+
+def check_flag(key: str) -> None:
+    """Say so where the address neither switches something on nor off."""
+    for value in st.query_params.get_all(key):
+        if value.lower() not in _FLAGS:
+            _say(key, value, f"Possible: {', '.join(_FLAGS)}.")
+
+
+def check_date(key: str) -> None:
+    """Say so where the address has no date, such as 2026-11-22."""
+    for value in st.query_params.get_all(key):
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            _say(key, value, "A date looks like 2026-11-22.")
+
+
+def _say(key: str, value: str, possible: str) -> None:
+    with st.session_state[_KEY]:
+        st.warning(
+            f"The address asks for {markup.escaped(key)} “{markup.shortened(value)}”, "
+            f"which does not exist; showing the default. {possible}",
+            icon=":material/link_off:",
+        )
