@@ -155,7 +155,7 @@ def test_a_room_filters_people_and_events_as_well(run_page: RunPage) -> None:
 def test_the_zip_holds_both_periods_and_says_what_was_asked() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     before = Window.of_days(date(2026, 10, 31), date(2026, 11, 1))
-    snapshot = Snapshot(Frames.empty(), "1", NOW, {}, generation=7)
+    snapshot = Snapshot(Frames.empty(), "1", NOW, {}, {}, generation=7)
     chosen = tuple(filter(None, [Filter.parse("country:DE")]))
     scope = scope_of(days, before=before)
     view = View(snapshot, scope, days, "Previous period", NOW, filters=chosen)
