@@ -13,10 +13,10 @@ from pathlib import Path
 import polars as pl
 
 from bucket import Bucket, Folder
-from manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
+from manifest import CURRENT, MANIFESTS, Block, Manifest, ManifestError, Run
 from metrics.frames import Frames
 from metrics.numbering import numbered
-from metrics.tables import TABLES, USER, USER_NUMBER, Table
+from metrics.tables import TABLES, TIMESTAMP, USER, USER_NUMBER, Table
 
 DEMO_MARKER = "DEMO"
 """A file beside plain Parquet files that says: these data are simulated."""
@@ -133,7 +133,12 @@ def _open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapsho
         for name, blocks in manifest.tables.items()
     }
     return Snapshot(
-        frames=Frames({t.name: _scan(t, files.get(t.name, ())) for t in TABLES}),
+        frames=Frames(
+            {
+                t.name: _scan(data_dir, t, manifest.tables.get(t.name, ()))
+                for t in TABLES
+            }
+        ),
         version=name,
         data_until=manifest.snapshot_at,
         tables={
@@ -146,15 +151,38 @@ def _open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapsho
     )
 
 
-def _scan(table: Table, files: Sequence[Folder]) -> pl.LazyFrame:
+def _scan(folder: Folder, table: Table, blocks: Sequence[Block]) -> pl.LazyFrame:
     schema = table.numbered_schema
-    if not files:
+    if not blocks:
         return pl.LazyFrame(schema=schema)
     return pl.scan_parquet(
-        [str(file) for file in files],
+        [str(folder / block.file) for block in blocks],
         schema=schema,
         extra_columns="ignore",
-        storage_options=_options(files[0]),
+        storage_options=_options(folder),
+        # Not public in Polars, but what its readers of Delta and Iceberg tables use.
+        _table_statistics=_spans(table, blocks),
+    )
+
+
+def _spans(table: Table, blocks: Sequence[Block]) -> pl.DataFrame:
+    """Return what the manifest knows of each block, as Polars wants to be told.
+
+    A filter on the time then leaves out blocks without opening them.
+    """
+    return pl.DataFrame(
+        {
+            "len": [block.rows for block in blocks],
+            f"{table.time}_min": [block.min_time for block in blocks],
+            f"{table.time}_max": [block.max_time for block in blocks],
+            f"{table.time}_nc": [0 for _ in blocks],
+        },
+        schema={
+            "len": pl.UInt32,
+            f"{table.time}_min": TIMESTAMP,
+            f"{table.time}_max": TIMESTAMP,
+            f"{table.time}_nc": pl.UInt32,
+        },
     )
 
 

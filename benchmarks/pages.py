@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from unittest.mock import patch
 
 import polars as pl
@@ -44,8 +43,13 @@ _OWN = ("room.py", "insights.py", "data.py")
 """Pages with several questions, and the one that asks whatever table is chosen."""
 
 
-def question(data_dir: Path, page: Page, now: datetime) -> Callable[[], Answers]:
-    """Run a page up to its one question; return a function that answers it."""
+def question(
+    environ: Mapping[str, str], page: Page, now: datetime
+) -> Callable[[], Answers]:
+    """Run a page up to its one question; return a function that answers it.
+
+    `environ` says where the store lies.
+    """
     asked: list[Callable[[], Answers]] = []
     ask = View.ask
 
@@ -55,11 +59,10 @@ def question(data_dir: Path, page: Page, now: datetime) -> Callable[[], Answers]
         asked.append(lambda: ask(view, *names, earlier=earlier, **plans))
         st.stop()
 
-    environment = {**os.environ, "DATA_DIR": str(data_dir)}
     with (
         patch.object(View, "ask", note),
         patch.object(clock, "now", lambda: now),
-        patch.dict(os.environ, environment),
+        patch.dict(os.environ, environ),
     ):
         app = AppTest.from_file(str(MAIN), default_timeout=120)
         app.query_params.update(page.query)

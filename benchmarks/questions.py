@@ -71,7 +71,7 @@ def answering(data: Data, name: str) -> Callable[[], object]:
     """Return a function that answers a question anew, plans built anew too."""
     if name.startswith(PAGE):
         page = pages(data.busiest_room)[name.removeprefix(PAGE)]
-        return question(data.folder, page, data.now)
+        return question({"DATA_DIR": str(data.folder)}, page, data.now)
     plans = _plans(data, name)
     return lambda: engine.collect_all(plans())
 

@@ -1,0 +1,66 @@
+"""A period reads only its blocks: seen from the storage, byte by byte."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from benchmarks.data.history import simulate
+from manifest import Block, Manifest
+from metrics.frames import Window
+from metrics.tables import TABLES, Blocks, Table
+from store import open_store
+from tests.plans.storage import Storage, serving
+from tests.publishing import publish
+
+NOW = datetime(2026, 11, 20, 18)
+PERIOD = Window.of_days(date(2026, 10, 23), date(2026, 11, 19))
+SPLIT = [table for table in TABLES if table.blocks is not Blocks.WHOLE]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
+    """A history of today's size in a hundred blocks."""
+    folder = tmp_path_factory.mktemp("store")
+    return folder, publish(folder, simulate(1, NOW), NOW, block_rows=4_096)
+
+
+@pytest.fixture
+def storage(store: tuple[Path, Manifest]) -> Iterator[Storage]:
+    with serving(store[0]) as served:
+        yield served
+
+
+def overlapping(blocks: tuple[Block, ...]) -> set[str]:
+    return {
+        block.file
+        for block in blocks
+        if block.min_time
+        and block.max_time
+        and (block.max_time >= PERIOD.start and block.min_time < PERIOD.end)
+    }
+
+
+@pytest.mark.parametrize("table", SPLIT, ids=lambda table: table.name)
+def test_a_period_opens_only_its_blocks(
+    store: tuple[Path, Manifest], storage: Storage, table: Table
+) -> None:
+    frames = open_store(storage.bucket).frames
+    storage.reads.clear()
+    period = frames.within(PERIOD).by_name[table.name]
+    counted = period.select(pl.len()).collect().item()
+    blocks = store[1].tables[table.name]
+    assert storage.files == overlapping(blocks)
+    assert len(storage.files) < len(blocks) / 3
+    everything = frames.by_name[table.name].select(table.time).collect()
+    assert counted == everything.filter(PERIOD.contains(table.time)).height
+    assert storage.files == {block.file for block in blocks}
+
+
+def test_columns_that_nobody_asks_for_are_not_read(
+    store: tuple[Path, Manifest],
+) -> None:
+    plan = open_store(store[0]).frames.within(PERIOD).estimations.select("spectator")
+    assert "PROJECT 2/6 COLUMNS" in plan.explain()
