@@ -1,7 +1,8 @@
 """Days that are outside what their weekday and trend let expect."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from itertools import combinations
 
 import polars as pl
 
@@ -12,105 +13,145 @@ from metrics.measures import distinct, rows
 
 BACK = 8
 """How many of the same weekday before a day say what to expect."""
-_HALF = BACK // 2
+WEEK = 7
 TOLERANCE = 4.0
-"""Robust standard deviations that a day may be off."""
+"""Usual distances that a day may be off."""
 _TO_SIGMA = 1.4826
 """Makes the median absolute deviation comparable with a standard deviation."""
+_COUNTING = 0.5
+"""Standard deviation of the square root of a count that nothing but chance moves."""
 FEW = 3
-"""Marks at most, so that each of them means something."""
-HISTORY = timedelta(weeks=BACK)
+"""Marks of a measure at most, so that each of them means something."""
+HISTORY = timedelta(weeks=BACK + 1)
 """How much has to be known before a day that is to be judged."""
 
 
-def marks(series: pl.LazyFrame, since: date, season: int = 7) -> pl.LazyFrame:
-    """Return the few buckets from `since` on that are furthest from what to expect.
+def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
+    """Return the few days of each measure that are furthest from what to expect.
 
-    `series` has one row per bucket (bucket, value), without gaps. Expected is the
-    median of the same weekday in the 8 weeks before, each moved along the trend: the
-    step per week from the first four to the last four. The range is 4 times their
-    typical distance from it (median absolute deviation), and never narrower than
-    what counting alone lets vary; a day with less than 20, where less was expected
-    as well, is never marked. `season` is the number of buckets after which the
-    pattern repeats: 7 days, or 1 for weeks and months.
+    `series` has one row per measure and day (measure, bucket, value), without gaps;
+    days before `since` only teach. Expected is the median of the same weekday in the
+    8 weeks before, moved along the trend. The range is 4 times the usual distance of
+    all days in these weeks, never less than what counting alone lets vary; distances
+    are those of square roots, since counts scatter with their size. A day with less
+    than 20, where less was expected as well, is never marked.
 
-    Columns: bucket, value, expected, low, high, in order of time.
+    Columns: measure, bucket, value, expected, low, high, in order of time.
     """
+    value, expected = pl.col("value").sqrt(), pl.col("expected").sqrt()
+    margin = pl.col("margin")
+    off = (value - expected).abs() / margin
     enough = pl.max_horizontal("value", "expected") >= ENOUGH
-    off = (pl.col("value") - pl.col("expected")).abs() / pl.col("margin")
     return (
-        _expected(series.sort("bucket"), season)
+        _judged(series.sort("measure", "bucket"))
         .filter(pl.col("bucket") >= since, off > 1, enough)
         .sort(off, "bucket", descending=[True, False])
+        .group_by("measure", maintain_order=True)
         .head(FEW)
-        .sort("bucket")
         .select(
-            *("bucket", "value", "expected"),
-            low=(pl.col("expected") - pl.col("margin")).clip(0),
-            high=pl.col("expected") + pl.col("margin"),
+            *("measure", "bucket", "value", "expected"),
+            low=(expected - margin).clip(0) ** 2,
+            high=(expected + margin) ** 2,
         )
+        .sort("bucket", "measure")
     )
 
 
-def _expected(series: pl.LazyFrame, season: int) -> pl.LazyFrame:
-    """Keep buckets with 8 values to learn from, and add expected and margin."""
-    back = {f"back_{n}": n for n in range(1, BACK + 1)}
-    trend = (_median([*back][:_HALF]) - _median([*back][_HALF:])) / _HALF
-    value, expected = pl.col("value"), pl.col("expected")
-    counting = pl.max_horizontal(expected, 1).sqrt()
+def _judged(series: pl.LazyFrame) -> pl.LazyFrame:
+    """Add what was to be expected, and how far its square root may be off (margin).
+
+    Both are null on days without 8 values of their weekday to learn from.
+    """
+    back = {weeks: f"back_{weeks}" for weeks in range(1, BACK + 1)}
+    level, expected = _median(back.values()), pl.col("expected")
+    steps = level * pl.col("trend").fill_null(0)
+    distances = [
+        (pl.col(n).clip(0).sqrt() - expected.sqrt()).abs() for n in back.values()
+    ]
     return (
-        series.with_columns(
-            value.shift(season * n).cast(pl.Float64).alias(name)
-            for name, n in back.items()
-        )
-        .drop_nulls(list(back))
-        .with_columns(trend=trend)
-        .with_columns(pl.col(name) + pl.col("trend") * n for name, n in back.items())
-        .with_columns(expected=_median(back).clip(0))
-        .with_columns((pl.col(name) - expected).abs() for name in back)
-        .with_columns(
-            margin=TOLERANCE * pl.max_horizontal(_TO_SIGMA * _median(back), counting)
-        )
+        series.with_columns(_weeks_ago(n).alias(name) for n, name in back.items())
+        .with_columns(trend=_of_all_weekdays(_slope(back) / level))
+        .with_columns(pl.col(name) + steps * n for n, name in back.items())
+        .with_columns(expected=level.clip(0))
+        .with_columns(usual=_TO_SIGMA * _of_all_weekdays(_median(distances)))
+        .with_columns(margin=TOLERANCE * pl.col("usual").clip(_COUNTING))
     )
 
 
-def _median(columns: Iterable[str]) -> pl.Expr:
-    return pl.concat_list(*columns).list.median()
+def _weeks_ago(weeks: int) -> pl.Expr:
+    return pl.col("value").shift(WEEK * weeks).over("measure").cast(pl.Float64)
+
+
+def _of_all_weekdays(value: pl.Expr) -> pl.Expr:
+    """Return the median of a figure over the last seven days; unknown ones aside."""
+    known = pl.when(value.is_finite()).then(value)
+    return known.rolling_median(WEEK, min_samples=1).over("measure")
+
+
+def _slope(back: Mapping[int, str]) -> pl.Expr:
+    """Return the step per week: the median of those between any two weeks."""
+    return _median(
+        (pl.col(back[late]) - pl.col(back[early])) / (early - late)
+        for late, early in combinations(back, 2)
+    )
+
+
+def _median(columns: Iterable[str | pl.Expr]) -> pl.Expr:
+    """Return the median of columns, null where one of them is unknown."""
+    each = [pl.col(c) if isinstance(c, str) else c for c in columns]
+    known = pl.all_horizontal(c.is_not_null() for c in each)
+    return pl.when(known).then(pl.concat_list(each).list.median())
 
 
 def unusual_days(frames: Frames, window: Window, today: date) -> pl.LazyFrame:
     """Return the days of the window that stand out, at most 3 of each measure.
 
-    The running day is left out. Columns: measure (page_views, unique_users, votes or
-    estimations), bucket (the day), value, expected, low, high.
+    The running day is left out; `frames` hold all of history. Columns: measure
+    (page_views, unique_users, votes or estimations), bucket (the day), value,
+    expected, low, high.
     """
-    start = window.start - HISTORY
-    judged = frames.within(Window(start, window.end))
-    days = axis(start.date(), window.last_day, "day")
-    days = days.filter(pl.col("bucket") < today)
-    return pl.concat(
-        marks(_filled(days, counted), window.first_day).select(
-            pl.lit(measure).alias("measure"), pl.all()
-        )
-        for measure, counted in _measures(judged).items()
+    judged = Window(window.start - HISTORY, window.end)
+    last = min(window.last_day, today - timedelta(days=1))
+    days = axis(judged.first_day, last, "day")
+    users, estimates = distinct("user"), pl.col("amount_of_estimations").sum()
+    views = _daily(
+        frames.page_views,
+        "viewed_at",
+        judged,
+        days,
+        page_views=rows(),
+        unique_users=users,
     )
+    votes = _daily(
+        frames.votes,
+        "voted_at",
+        judged,
+        days,
+        votes=rows(),
+        estimations=estimates.cast(pl.Int64),
+    )
+    return marks(pl.concat([views, votes]), window.first_day)
 
 
-def _filled(days: pl.LazyFrame, counted: pl.LazyFrame) -> pl.LazyFrame:
-    """Return a value for every day: 0 where nothing was, null before the first ever."""
-    value = pl.col("value")
-    begun = value.is_not_null().cum_sum() > 0
-    series = days.join(counted, on="bucket", how="left").sort("bucket")
-    return series.with_columns(value=pl.when(begun).then(value.fill_null(0)))
-
-
-def _measures(frames: Frames) -> dict[str, pl.LazyFrame]:
-    views = frames.page_views.group_by(bucket=bucket_of("viewed_at", "day"))
-    votes = frames.votes.group_by(bucket=bucket_of("voted_at", "day"))
-    estimates = pl.col("amount_of_estimations").sum().cast(pl.Int64)
-    return {
-        "page_views": views.agg(value=rows()),
-        "unique_users": views.agg(value=distinct("user")),
-        "votes": votes.agg(value=rows()),
-        "estimations": votes.agg(value=estimates),
-    }
+def _daily(
+    frame: pl.LazyFrame,
+    time: str,
+    judged: Window,
+    days: pl.LazyFrame,
+    **measures: pl.Expr,
+) -> pl.LazyFrame:
+    """Return measure, bucket, value: 0 where nothing was, null before the first row."""
+    began = frame.select(began=pl.col(time).min().cast(pl.Date))
+    counted = frame.filter(judged.contains(time)).group_by(
+        bucket=bucket_of(time, "day")
+    )
+    value = pl.col("value").fill_null(0)
+    return (
+        days.join(began, how="cross")
+        .join(counted.agg(**measures), on="bucket", how="left")
+        .unpivot(measures.keys(), index=["bucket", "began"], variable_name="measure")
+        .select(
+            *("measure", "bucket"),
+            value=pl.when(pl.col("bucket") >= pl.col("began")).then(value),
+        )
+    )

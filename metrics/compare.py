@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from metrics.insights.shown import rate
 from metrics.measures import ranked as rank
 from metrics.measures import ratio, share
 
@@ -48,18 +49,21 @@ def moved(
     """Rank labels by how much they moved, up or down.
 
     Columns: on, value, `{value}_before`, `{value}_change`, `{value}_change_share`,
-    contribution (the part of all absolute changes, null where nothing moved).
+    total_before (the value of all labels; n), contribution (the change divided by
+    total_before: what the label adds to the change of the whole; null below 20).
     """
-    size = pl.col(f"{value}_change").abs()
+    change = pl.col(f"{value}_change")
     return (
         ranked(now, before, on, value)
+        .with_columns(total_before=pl.col(f"{value}_before").sum())
         .select(
             *on,
             value,
             f"{value}_before",
             f"{value}_change",
             f"{value}_change_share",
-            contribution=ratio(size, size.sum()),
+            "total_before",
+            contribution=rate(change, "total_before"),
         )
-        .sort(size, *on, descending=[True] + [False] * len(on), nulls_last=True)
+        .sort(change.abs(), *on, descending=[True] + [False] * len(on), nulls_last=True)
     )

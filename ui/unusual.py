@@ -12,12 +12,11 @@ from ui.theme import PALETTE
 
 LEGEND = "◆ out of the ordinary for its weekday and trend; point at it for the reason"
 RULE = (
-    f"Expected: the median of the same weekday in the {BACK} weeks before, moved "
-    f"along their trend. Marked: {TOLERANCE:.0f} times the usual distance or more "
-    f"away; at most {FEW} days."
+    f"Expected: the median of the same weekday in the {BACK} weeks before, moved along "
+    f"the trend. Marked: more than {TOLERANCE:.0f} times as far off as days of these "
+    "weeks were (in square roots, since large counts vary more); at most "
+    f"{FEW} days."
 )
-
-
 TABLE = "unusual_days"
 
 

@@ -19,7 +19,7 @@ GROWTH = (
     ),
     table(
         "what_moved",
-        "What moved most",
+        "What moved most?",
         movers.what_moved,
         *_PEOPLE,
         VOTES,

@@ -62,6 +62,19 @@ COMPARED = (
     _any("before", "Before", "count", "The same count in the period compared with."),
     _any("change", "Change", "count", "Now − before."),
     _any(
+        "total",
+        "Of",
+        "count",
+        "The count over all labels, those that did not move included.",
+    ),
+    _any(
+        "contribution",
+        "Contribution",
+        "share",
+        "What the label alone adds to the change of the whole: its change, divided by "
+        "the count of all labels before. Hidden where that is below 20.",
+    ),
+    _any(
         "change_share",
         "Change in %",
         "share",

@@ -2,20 +2,24 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
-from metrics.anomalies import marks, unusual_days
+from metrics.anomalies import FEW, marks, unusual_days
+from metrics.frames import Window
 from metrics.insights.catalogue import INSIGHT_CATALOGUE
-from tests.metrics.building import Row, answer, days, frames, scope, view, vote
+from tests.metrics.building import Row, answer, days, frames, quick, scope, view, vote
 
 MONDAY = date(2026, 8, 3)
 WEEKS = 12
 
 
-def series(values: list[float | None], step: int = 1) -> pl.LazyFrame:
-    buckets = [MONDAY + timedelta(days=step * n) for n in range(len(values))]
+def series(values: list[float | None]) -> pl.LazyFrame:
+    buckets = [MONDAY + timedelta(days=n) for n in range(len(values))]
     return pl.LazyFrame(
-        {"bucket": buckets, "value": values},
-        schema={"bucket": pl.Date, "value": pl.Float64},
+        {"measure": "votes", "bucket": buckets, "value": values},
+        schema={"measure": pl.String, "bucket": pl.Date, "value": pl.Float64},
     )
 
 
@@ -47,14 +51,16 @@ def test_a_dip_on_a_workday_is_marked_with_what_was_to_be_expected() -> None:
     values = working_weeks()
     values[7 * 10 + 1] = 0
     found = answer(marks(series(values), MONDAY))
-    # Nothing varied: four times the square root of a hundred is counting alone.
+    # Nothing varied. The square root of a count varies by a half by chance alone, and
+    # four times that is two: from 8 squared to 12 squared.
     assert found == [
         {
+            "measure": "votes",
             "bucket": day(10, 1),
             "value": 0,
             "expected": 100,
-            "low": 60,
-            "high": 140,
+            "low": pytest.approx(64),
+            "high": pytest.approx(144),
         }
     ]
 
@@ -65,7 +71,7 @@ def test_what_is_expected_follows_the_trend() -> None:
     values[7 * 11] = 0
     found = marks(series(values), MONDAY).collect()
     assert found["bucket"].to_list() == [day(11, 0)]
-    assert found["expected"].item() == pytest.approx(210)
+    assert found["expected"].item() == pytest.approx(210, rel=0.02)
 
 
 def test_a_spike_at_a_weekend_is_marked() -> None:
@@ -87,13 +93,36 @@ def test_one_earlier_outlier_does_not_change_what_is_expected() -> None:
     assert marked(values) == []
 
 
-def test_the_usual_spread_widens_the_range() -> None:
-    """Mondays swing by 50 around 100: 20 is no surprise any more."""
+@pytest.mark.parametrize(("swing", "found"), [(0.0, [(11, 0)]), (0.5, [])])
+def test_the_usual_spread_of_all_weekdays_widens_the_range(
+    swing: float, found: list[tuple[int, int]]
+) -> None:
+    """Weeks swing around 100: a Monday of 40 is no surprise any more."""
+    values: list[float | None] = [
+        100 * (1 + swing * (-1) ** (n // 7)) for n in range(7 * WEEKS)
+    ]
+    values[7 * 11] = 40
+    assert marked(values) == [day(*each) for each in found]
+
+
+def test_one_restless_weekday_is_judged_by_the_calm_of_the_others() -> None:
+    """Mondays swing by half around 100, all other days are steady."""
     values = working_weeks()
     for week in range(WEEKS):
         values[7 * week] = 150 if week % 2 else 50
-    values[7 * 11] = 20
-    assert marked(values) == []
+    values[7 * 11] = 0
+    assert day(11, 0) in marked(values)
+
+
+def test_two_weeks_of_a_campaign_do_not_bend_the_trend() -> None:
+    """Three times as many for two weeks: an outage right after them stands out."""
+    values = working_weeks()
+    for n in range(7 * 9, 7 * 11):
+        values[n] = 3 * (values[n] or 0)
+    values[7 * 11 + 1] = 10
+    found = marks(series(values), day(11, 0)).collect()
+    assert found["bucket"].to_list() == [day(11, 1)]
+    assert found["expected"].item() == pytest.approx(100, rel=0.05)
 
 
 def test_eight_weeks_are_needed_to_know_what_to_expect() -> None:
@@ -124,17 +153,18 @@ def test_at_most_three_days_are_marked_the_furthest_off() -> None:
     assert marked(values) == [day(11, 0), day(11, 2), day(11, 3)]
 
 
+def test_each_measure_has_its_own_marks() -> None:
+    values = working_weeks()
+    values[7 * 10 + 1] = 0
+    calm = series(working_weeks()).with_columns(measure=pl.lit("page_views"))
+    found = marks(pl.concat([calm, series(values)]), MONDAY).collect()
+    assert found.select("measure", "bucket").rows() == [("votes", day(10, 1))]
+
+
 def test_days_before_the_period_are_not_marked() -> None:
     values = working_weeks()
     values[7 * 9 + 1] = 0
     assert answer(marks(series(values), day(10, 0))) == []
-
-
-def test_weeks_are_compared_with_the_weeks_before() -> None:
-    values: list[float | None] = [500.0] * 10
-    values[9] = 100
-    found = marks(series(values, step=7), MONDAY, season=1).collect()
-    assert found["bucket"].to_list() == [MONDAY + timedelta(weeks=9)]
 
 
 def rounds(count: int) -> list[Row]:
@@ -165,6 +195,47 @@ def test_days_before_the_first_row_are_unknown_not_zero() -> None:
     rows = [vote("2026-10-13 10:00")] * 500
     window = days("2026-10-05", "2026-10-25")
     assert unusual_days(frames(*rows), window, date(2026, 10, 26)).collect().is_empty()
+
+
+def test_days_without_a_row_count_as_zero_once_there_was_one_however_long_ago() -> None:
+    """A pause longer than what is looked back on, then a day with 500 rounds."""
+    rows = [vote("2025-06-02 10:00"), *([vote("2026-10-13 10:00")] * 500)]
+    window = days("2026-10-05", "2026-10-25")
+    table = unusual_days(frames(*rows), window, date(2026, 10, 26)).collect()
+    votes = table.filter(pl.col("measure") == "votes")
+    assert votes["bucket"].to_list() == [date(2026, 10, 13)]
+    assert votes["expected"].item() == 0
+
+
+@quick
+@given(
+    st.lists(st.integers(0, 60), min_size=90, max_size=90),
+    st.integers(70, 88),
+    st.integers(1, 6),
+)
+def test_where_a_window_starts_does_not_change_what_is_unusual(
+    counts: list[int], last: int, length: int
+) -> None:
+    """A window of few days and the day alone judge it in the same way."""
+    rows = frames(
+        *(view("a", f"{_day(n)} 10:00") for n in range(90) for _ in range(counts[n]))
+    )
+    today = _day(90)
+    window = Window.of_days(_day(last - length), _day(last))
+    together = unusual_days(rows, window, today).collect()
+    one = pl.concat(
+        unusual_days(rows, Window.of_days(_day(n), _day(n)), today).collect()
+        for n in range(last - length, last + 1)
+    )
+    kept = one.join(together, on=["measure", "bucket"], how="semi")
+    assert_frame_equal(together, kept)
+    assert one.height == kept.height or (
+        together.group_by("measure").len()["len"].max() == FEW
+    )
+
+
+def _day(number: int) -> date:
+    return MONDAY + timedelta(days=number)
 
 
 def test_the_catalogue_judges_days_until_yesterday() -> None:

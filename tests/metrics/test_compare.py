@@ -1,6 +1,7 @@
 """Two periods side by side, and what moved."""
 
 import polars as pl
+import pytest
 
 from metrics import compare, movers
 from tests.metrics.building import (
@@ -65,11 +66,22 @@ def test_null_is_compared_with_null() -> None:
 def test_what_moved_most_comes_first_up_or_down() -> None:
     plan = compare.moved(counted(a=3, b=1, d=2), counted(b=7, d=1), ["label"], "count")
     assert column(plan, "label") == ["b", "a", "d"]
-    assert column(plan, "contribution") == [0.6, 0.3, 0.1]
 
 
-def test_nothing_moved_contributes_nothing() -> None:
-    plan = compare.moved(counted(a=3), counted(a=3), ["label"], "count")
+def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() -> None:
+    now, before = counted(a=30, b=20, c=9), counted(a=20, b=16, d=4)
+    table = compare.moved(now, before, ["label"], "count").collect()
+    assert dict(table.select("label", "contribution").iter_rows()) == {
+        "a": 0.25,
+        "b": 0.1,
+        "c": 0.225,
+        "d": -0.1,
+    }
+    assert table["contribution"].sum() == pytest.approx(59 / 40 - 1)
+
+
+def test_contributions_to_fewer_than_20_are_hidden() -> None:
+    plan = compare.moved(counted(a=3), counted(a=19), ["label"], "count")
     assert column(plan, "contribution") == [None]
 
 
@@ -91,16 +103,41 @@ def test_the_overview_names_what_moved_and_leaves_out_what_stayed() -> None:
             "dimension": dimension,
             "measure": "votes",
             "label": label,
+            "room_id": room_id,
             "now": now,
             "before": before,
             "change": now - before,
+            "total_before": 1,
+            "contribution": None,
         }
-        for dimension, label, now, before in (
-            ("weekday", "Tuesday", 3, 0),
-            ("room", "x", 3, 1),
-            ("weekday", "Monday", 0, 1),
+        for dimension, label, room_id, now, before in (
+            ("weekday", "Tuesday", None, 3, 0),
+            ("room", "x", 1, 3, 1),
+            ("weekday", "Monday", None, 0, 1),
         )
     ]
+
+
+def test_what_explains_most_of_a_change_comes_first_whatever_is_counted() -> None:
+    """Ten of 20 users are more than 30 of 100 page views."""
+    rows = [user(f"u{n}", "2026-01-01", country="DE") for n in range(30)]
+    rows += [view(f"u{n % 20}", "2026-10-26 09:00", source="cv") for n in range(100)]
+    rows += [view(f"u{n % 30}", "2026-11-03 09:00", source="cv") for n in range(130)]
+    plan = movers.what_moved(scope(frames(*rows), NOW, BEFORE))
+    assert plan.select("dimension", "change", "contribution").collect().rows() == [
+        ("country", 10, 0.5),
+        ("source", 30, 0.3),
+    ]
+
+
+def test_rooms_of_one_name_stay_apart_and_a_deleted_one_has_no_name() -> None:
+    rows = frames(
+        *(room(key, "same", "2026-01-01") for key in (1, 2)),
+        *(vote("2026-11-03 09:00", room=n) for n in (1, 2, 3)),
+    )
+    plan = movers.what_moved(scope(rows, NOW, BEFORE))
+    found = plan.filter(pl.col("dimension") == "room").select("label", "room_id")
+    assert found.collect().rows() == [("same", 1), ("same", 2), (None, 3)]
 
 
 def test_without_a_comparison_nothing_moved() -> None:

@@ -7,23 +7,28 @@ from ui import names
 from ui.axes import Chart, label_axis
 from ui.theme import ACCENT, PALETTE, QUIET, ROW_HEIGHT, TEXT
 
+_CHANGE = "(datum.change > 0 ? '+' : '') + format(datum.change, ',')"
+_PART = (
+    "datum.contribution == null ? '' : '  (' + format(datum.contribution, '+.1%') + ')'"
+)
+
 
 def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     """Draw what moved most: bars to the right where more, to the left where less.
 
-    Needs `dimension`, `measure`, `label`, `now`, `before`, `change`.
+    A bar is as long as its part in the change of the whole, so that users, page views
+    and votes compare; beside it stands the change. Needs the columns of
+    `movers.what_moved`.
     """
     data = names.readable(frame.head(rows)).with_columns(
-        what=pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), "label"),
-        sign=pl.when(pl.col("change") > 0).then(pl.lit("+")).otherwise(pl.lit("")),
+        what=_what(),
+        end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
     )
-    printed = data.with_columns(
-        text=pl.format("{}{} {}", "sign", "change", "measure"),
-        text_at=pl.max_horizontal("change", 0),
+    base = alt.Chart(data, height=alt.Step(ROW_HEIGHT)).transform_calculate(
+        printed=f"{_CHANGE} + ' ' + datum.measure + ({_PART})"
     )
-    base = alt.Chart(printed, height=alt.Step(ROW_HEIGHT))
     y = alt.Y("what:N", sort=None, title=None, axis=label_axis())
-    x = alt.X("change:Q", axis=None, scale=alt.Scale(padding=70))
+    x = alt.X("contribution:Q", axis=None, scale=alt.Scale(padding=90))
     color = alt.condition("datum.change > 0", alt.value(ACCENT), alt.value(PALETTE[1]))
     bars = base.mark_bar(opacity=0.6, cornerRadius=3).encode(
         x,
@@ -34,7 +39,15 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
             alt.Tooltip("measure:N", title="Counted"),
             alt.Tooltip("before:Q", title="Before", format=","),
             alt.Tooltip("now:Q", title="Now", format=","),
+            alt.Tooltip("contribution:Q", title="Of all before", format="+.1%"),
         ],
     )
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-    return alt.layer(bars, text.encode(alt.X("text_at:Q"), y, text="text:N"))
+    return alt.layer(bars, text.encode(alt.X("end:Q"), y, text="printed:N"))
+
+
+def _what() -> pl.Expr:
+    """Return what a row is about; rooms of one name are told apart by their ids."""
+    what = pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), "label")
+    alike = pl.len().over("dimension", "label") > 1
+    return pl.when(alike).then(pl.format("{} (id {})", what, "room_id")).otherwise(what)

@@ -81,22 +81,24 @@ _UNUSUAL = (
     Definition(
         "expected",
         "Expected",
-        "number",
-        "Median of the same weekday in the 8 weeks before, moved along their trend.",
+        "points",
+        "Median of the same weekday in the 8 weeks before, moved along the trend.",
         _SEEN,
     ),
     Definition(
         "low",
         "From",
-        "number",
-        "Lower end of what was to be expected: 4 times the usual distance below.",
+        "points",
+        "Lower end of what was to be expected: 4 times the usual distance of the 8 "
+        "weeks below, in square roots, since large counts vary more.",
         _SEEN,
     ),
     Definition(
         "high",
         "To",
-        "number",
-        "Upper end of what was to be expected: 4 times the usual distance above.",
+        "points",
+        "Upper end of what was to be expected: 4 times the usual distance of the 8 "
+        "weeks above, in square roots.",
         _SEEN,
     ),
 )

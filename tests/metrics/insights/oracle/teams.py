@@ -1,0 +1,148 @@
+"""How teams estimate: consensus, agreement, convergence, time, auto-flip."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import groupby, pairwise
+from statistics import mean, median
+
+from tests.metrics.insights.oracle.world import ENOUGH, Round, World, rate
+
+Figures = dict[str, float | None]
+
+
+def shown(value: float, n: int) -> float | None:
+    return value if n >= ENOUGH else None
+
+
+def consensus(world: World) -> Figures:
+    steps = [r.steps for r in world.rounds if r.amount >= 2]
+    n = len(steps)
+    same, near, split = (
+        (
+            sum(test)
+            for test in zip(*((s == 0, s <= 1, s >= 3) for s in steps), strict=True)
+        )
+        if steps
+        else (0, 0, 0)
+    )
+    return {
+        "rounds": n,
+        "consensus_rounds": same,
+        "near_rounds": near,
+        "split_rounds": split,
+        "consensus": rate(same, n),
+        "near_consensus": rate(near, n),
+        "split": rate(split, n),
+        "mean_steps": mean(steps) if n >= ENOUGH else None,
+    }
+
+
+def agreement(world: World) -> Figures:
+    rounds = [r for r in world.rounds if r.amount >= 2 and r.found]
+    agreeing = outliers = estimates = covered = 0
+    for round_ in rounds:
+        places = [g.place for g in round_.found if g.place is not None]
+        middle = median(places)
+        estimates += len(places)
+        agreeing += max(Counter(places).values())
+        outliers += sum(abs(place - middle) >= 2 for place in places)
+        covered += len(places) == round_.amount
+    return {
+        "rounds": len(rounds),
+        "covered_rounds": covered,
+        "estimates": estimates,
+        "agreeing": agreeing,
+        "outliers": outliers,
+        "coverage": rate(covered, len(rounds)),
+        "agreement": rate(agreeing, estimates),
+        "outlier_share": rate(outliers, estimates),
+    }
+
+
+def convergence(world: World) -> Figures:
+    apart = again = closer = 0
+    following = {
+        id(one): other
+        for one, other in pairwise(world.estimated)
+        if one.room == other.room
+    }
+    for round_ in world.estimated:
+        if round_.amount < 2 or round_.steps < 2:
+            continue
+        apart += 1
+        after = following.get(id(round_))
+        if after is not None and _is_about_the_same(round_, after):
+            again += 1
+            closer += after.steps < round_.steps
+    return {
+        "apart_rounds": apart,
+        "re_votes": again,
+        "converged": closer,
+        "re_vote_rate": rate(again, apart),
+        "convergence": rate(closer, again),
+    }
+
+
+def _is_about_the_same(round_: Round, after: Round) -> bool:
+    soon = timedelta(0) <= after.began - round_.at <= timedelta(minutes=10)
+    here, there = ({g.who for g in r.found} for r in (round_, after))
+    # Jaccard of 0.8 or more, in whole numbers.
+    alike = here and there and 10 * len(here & there) >= 8 * len(here | there)
+    return soon and bool(alike)
+
+
+def round_time(world: World) -> Figures:
+    seconds = sorted(r.duration for r in world.estimated)
+    n, talks, meetings, met = len(seconds), [], 0, 0.0
+    for _, rounds in groupby(world.estimated, key=lambda r: r.room):
+        before: Round | None = None
+        for round_ in rounds:
+            if before and round_.at - before.at < timedelta(minutes=60):
+                talks.append(max(0.0, (round_.began - before.at).total_seconds()))
+                met += (round_.at - before.at).total_seconds()
+            else:
+                meetings += 1
+                met += min(round_.duration, 3600)
+            before = round_
+    long = sum(s > 3600 for s in seconds)
+    return {
+        "rounds": n,
+        "long_rounds": long,
+        "meetings": meetings,
+        "talks": len(talks),
+        "duration_median_seconds": median(seconds) if n >= ENOUGH else None,
+        "duration_p90_seconds": _quantile(seconds, 0.9) if n >= ENOUGH else None,
+        "long_share": rate(long, n),
+        "talk_median_seconds": median(talks) if len(talks) >= ENOUGH else None,
+        "rounds_per_meeting_hour": shown(n / met * 3600 if met else 0, n),
+    }
+
+
+def _quantile(values: Sequence[int], share: float) -> float:
+    """The value at that share of the way from the first to the last of sorted ones."""
+    place = share * (len(values) - 1)
+    low = int(place)
+    high = min(low + 1, len(values) - 1)
+    return values[low] + (values[high] - values[low]) * (place - low)
+
+
+def auto_flip(world: World) -> Figures:
+    effects, compared = [], 0
+    for _, held in groupby(world.estimated, key=lambda r: r.room):
+        rounds = list(held)
+        auto, by_hand = (
+            [r.duration for r in rounds if r.flip is flip] for flip in (True, False)
+        )
+        if len(auto) >= 5 and len(by_hand) >= 5:
+            compared += len(rounds)
+            effects.append(median(auto) - median(by_hand))
+    n, flipped = len(world.estimated), sum(r.flip for r in world.estimated)
+    return {
+        "rounds": n,
+        "auto_flip_rounds": flipped,
+        "auto_flip_share": rate(flipped, n),
+        "compared_rooms": len(effects),
+        "compared_rounds": compared,
+        "auto_flip_effect_seconds": median(effects) if len(effects) >= ENOUGH else None,
+    }

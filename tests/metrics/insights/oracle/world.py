@@ -1,0 +1,180 @@
+"""A small world of rounds and people, drawn at random, as rows and as objects."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from metrics.frames import Frames
+from tests.metrics import building
+
+START = datetime(2026, 10, 5)
+"""A Monday; everybody is new on it."""
+DAYS = 27
+SCALE = (1, 2, 3, 5, 8, 13, 21)
+ENOUGH = 20
+PEOPLE = "abcdefgh"
+DEVICES = (None, "desktop", "bot")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A row of one person in a round: an estimate, an empty one, or a spectator's."""
+
+    who: str
+    at: datetime
+    place: int | None
+    watches: bool = False
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round and the rows that were written when it ended."""
+
+    room: int
+    at: datetime
+    duration: int
+    flip: bool
+    rows: Sequence[Given]
+
+    @property
+    def own(self) -> list[Given]:
+        """What people estimated themselves."""
+        return [g for g in self.rows if g.place is not None and not g.watches]
+
+    @property
+    def amount(self) -> int:
+        return len(self.own)
+
+    @property
+    def watching(self) -> int:
+        return sum(given.watches for given in self.rows)
+
+    @property
+    def steps(self) -> int:
+        places = [given.place for given in self.own if given.place is not None]
+        return max(places) - min(places)
+
+    @property
+    def began(self) -> datetime:
+        return self.at - timedelta(seconds=self.duration)
+
+    @property
+    def found(self) -> list[Given]:
+        """The own estimates within two seconds of the end; rounds are minutes apart."""
+        near = timedelta(seconds=2)
+        return [given for given in self.own if abs(given.at - self.at) <= near]
+
+
+@dataclass(frozen=True)
+class World:
+    """All that happened."""
+
+    rounds: Sequence[Round]
+    acts: Sequence[tuple[str, datetime, str]]
+    """Who did what when."""
+    devices: Mapping[str, str | None]
+    spaces: Mapping[int, datetime]
+    """Rooms and when they were first used."""
+
+    @property
+    def estimated(self) -> list[Round]:
+        """Rounds with an estimate, per room in order of time."""
+        held = [round_ for round_ in self.rounds if round_.amount]
+        return sorted(held, key=lambda r: (r.room, r.at))
+
+    @property
+    def given(self) -> list[tuple[int, Given]]:
+        """All rows with their rooms, in order of time."""
+        rows = [(r.room, given) for r in self.rounds for given in r.rows]
+        return sorted(rows, key=lambda row: row[1].at)
+
+    @property
+    def frames(self) -> Frames:
+        """The same world as tables."""
+        return building.frames(*self._rows())
+
+    def _rows(self) -> Iterator[building.Row]:
+        for who, device in self.devices.items():
+            yield building.user(who, f"{START}", device=device)
+        for room, first in self.spaces.items():
+            yield building.room(room, f"room {room}", f"{first}")
+        for who, time, what in self.acts:
+            yield building.event(who, f"{time}", what)
+        for round_ in self.rounds:
+            yield _vote(round_)
+            for given in round_.rows:
+                value = None if given.place is None else SCALE[given.place]
+                yield building.estimation(
+                    *(given.who, f"{given.at}", value),
+                    room=round_.room,
+                    spectator=given.watches,
+                )
+
+
+def _vote(round_: Round) -> building.Row:
+    places = [given.place for given in round_.own if given.place is not None]
+    return building.vote(
+        f"{round_.at}",
+        room=round_.room,
+        low=SCALE[min(places)] if places else 21,
+        high=SCALE[max(places)] if places else 1,
+        amount=len(places),
+        spectators=round_.watching,
+        duration=round_.duration,
+        flip=round_.flip,
+    )
+
+
+def day(number: int) -> date:
+    return START.date() + timedelta(days=number)
+
+
+def rate(part: int, n: int) -> float | None:
+    """A share, hidden below 20 cases."""
+    return part / n if n >= ENOUGH else None
+
+
+@st.composite
+def _rounds(draw: st.DrawFn, room: int) -> Round:
+    # Minutes that belong to one room: no two rounds of the world end together.
+    minute = 540 + 3 * draw(st.integers(0, 50)) + room
+    ended = START + timedelta(days=draw(st.integers(0, DAYS)), minutes=minute)
+    people = draw(st.sets(st.sampled_from(PEOPLE), min_size=1))
+    near = st.integers(-1, 1) | st.sampled_from([-3, -2, 0, 0, 0, 2, 3])
+    place = st.sampled_from([None, *range(7), 2, 3, 2, 3])
+    rows = [
+        Given(
+            who,
+            ended + timedelta(seconds=draw(near)),
+            draw(place),
+            draw(st.integers(0, 5)) == 0,
+        )
+        for who in sorted(people)
+    ]
+    duration = draw(st.sampled_from([5, 30, 60, 120, 170, 900, 4000]))
+    return Round(room, ended, duration, draw(st.booleans()), rows)
+
+
+_ACTS = st.tuples(
+    st.sampled_from(PEOPLE),
+    st.integers(0, 60 * 24 * DAYS).map(lambda m: START + timedelta(minutes=m)),
+    st.sampled_from(
+        ["ENTERED_NEW_ROOM", "ENTERED_EXISTING_ROOM", "COPIED_ROOM_LINK", "LEFT_ROOM"]
+    ),
+)
+ROUNDS = st.lists(
+    st.integers(1, 3).flatmap(_rounds),
+    max_size=45,
+    unique_by=lambda round_: round_.at,
+)
+WORLDS = st.builds(
+    World,
+    ROUNDS,
+    st.lists(_ACTS, max_size=25),
+    st.fixed_dictionaries({who: st.sampled_from(DEVICES) for who in PEOPLE}),
+    st.fixed_dictionaries(
+        {room: st.just(START + timedelta(days=room)) for room in (1, 2)}
+    ),
+)

@@ -1,0 +1,95 @@
+"""Each metric equals a plain loop over the same random world."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.frames import Frames, Window
+from metrics.insights import (
+    agreement,
+    auto_flip,
+    consensus,
+    convergence,
+    funnel,
+    health,
+    invites,
+    retention,
+    round_time,
+    spectators,
+)
+from tests.metrics.building import answer, column, one, quick
+from tests.metrics.insights.oracle import living, people, teams
+from tests.metrics.insights.oracle.world import DAYS, WORLDS, World, day
+
+WINDOW = Window.of_days(day(0), day(DAYS))
+LATER = datetime(2026, 11, 30, 12)
+TOTALS: Mapping[
+    str,
+    tuple[Callable[[Frames, Window], pl.LazyFrame], Callable[[World], teams.Figures]],
+] = {
+    "consensus": (consensus.totals, teams.consensus),
+    "agreement": (agreement.totals, teams.agreement),
+    "convergence": (convergence.totals, teams.convergence),
+    "round_time": (round_time.totals, teams.round_time),
+    "spectators": (spectators.totals, people.spectators),
+    "auto_flip": (auto_flip.totals, teams.auto_flip),
+}
+
+
+@pytest.mark.parametrize("name", TOTALS)
+@quick
+@given(WORLDS)
+def test_totals(name: str, world: World) -> None:
+    totals, counted = TOTALS[name]
+    assert one(totals(world.frames, WINDOW)) == pytest.approx(counted(world))
+
+
+@quick
+@given(WORLDS, st.integers(1, 40))
+def test_room_health_and_the_rooms_that_have_gone_quiet(world: World, on: int) -> None:
+    now = datetime.combine(day(on), datetime.min.time()) + timedelta(
+        hours=9, minutes=99
+    )
+    table = health.health(world.frames, now).collect()
+    points = dict(table.select("room_id", "health").iter_rows())
+    assert points == pytest.approx(living.health(world, now))
+    quiet = column(health.went_dormant(world.frames, now), "room_id")
+    assert sorted(map(int, map(str, quiet))) == living.gone_quiet(world, now)
+
+
+@quick
+@given(
+    WORLDS,
+    st.sampled_from(["rooms", "users"]),
+    st.sampled_from([1, 2]),
+    st.integers(8, 45),
+)
+def test_retention(
+    world: World, who: retention.Who, weeks: retention.Weeks, on: int
+) -> None:
+    now = datetime.combine(day(on), datetime.min.time())
+    plan = retention.grid(world.frames, now, who, weeks, cohorts=4)
+    cells = plan.select("cohort", "size", "k", "alive", "share").collect()
+    assert cells.rows() == living.retention(world, now, who, weeks, 4)
+
+
+@quick
+@given(WORLDS)
+def test_the_activation_funnel(world: World) -> None:
+    found = column(funnel.steps(world.frames, WINDOW), "reached")
+    assert found == people.funnel(world)
+
+
+@quick
+@given(WORLDS)
+def test_the_invite_loop(world: World) -> None:
+    found = answer(invites.rooms(world.frames, WINDOW, LATER))
+    assert {row["room_id"]: row["newcomers"] for row in found} == people.newcomers(
+        world
+    )
+    totals = one(invites.totals(world.frames, WINDOW, LATER))
+    assert (totals["openers"], totals["inviters"]) == people.intent(world)
