@@ -149,7 +149,7 @@ def _daily(
     return (
         days.join(began, how="cross")
         .join(counted.agg(**measures), on="bucket", how="left")
-        .unpivot(measures.keys(), index=["bucket", "began"], variable_name="measure")
+        .unpivot([*measures], index=["bucket", "began"], variable_name="measure")
         .select(
             *("measure", "bucket"),
             value=pl.when(pl.col("bucket") >= pl.col("began")).then(value),

@@ -30,12 +30,14 @@ def what_moved(scope: Scope) -> pl.LazyFrame:
     now = _counted(scope, scope.rows, scope.window)
     before = _counted(scope, scope.rows_before, scope.before or scope.window)
     moved = [_moved(name, now[name], before[name]) for name in MEASURES]
-    size = [pl.col(c).abs() for c in ("contribution", "change")]
+    contribution, change = pl.col("contribution").abs(), pl.col("change").abs()
     return (
         pl.concat(moved)
         .filter(pl.lit(scope.before is not None))
         .sort(
-            *(*size, "dimension", "label", "room_id"),
+            contribution,
+            change,
+            *("dimension", "label", "room_id"),
             descending=[True, True, False, False, False],
             nulls_last=True,
         )

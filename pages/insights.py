@@ -13,8 +13,9 @@ SECTIONS = {
         },
         charts=(
             *("consensus_by_team_size", "consensus_over_time"),
+            *("consensus_by_team_size_over_time", "convergence"),
             *("agreement_by_team_size", "agreement_over_time"),
-            *("convergence", "convergence_over_time"),
+            "convergence_over_time",
         ),
     ),
     "Meetings": Section(
@@ -33,7 +34,7 @@ SECTIONS = {
         ),
     ),
     "Rooms": Section(
-        charts=("room_states", "retention_rooms_by_weeks_average"),
+        charts=("room_states", "retention_rooms_by_sprints_average"),
         tables=("rooms_gone_quiet", "room_health"),
     ),
     "New people": Section(
@@ -41,7 +42,7 @@ SECTIONS = {
             "invites": ("new_rooms", "newcomers", "inviting_share", "invite_intent")
         },
         charts=(
-            *("funnel", "retention_users_by_weeks_average"),
+            *("funnel", "retention_users_by_sprints_average"),
             *("funnel_by_source", "funnel_by_country"),
             *("invites", "invites_by_newcomers"),
         ),

@@ -11,8 +11,8 @@ from ui.switch import switch
 WHO = {"People": "users", "Rooms": "rooms"}
 UNITS = {"Weeks": "weeks", "Two weeks": "sprints"}
 NOTE = (
-    "Of those who began in the same weeks: the share that is still there, and the "
-    "number beneath. Shares of fewer than 20 are hidden, the future is blank, and “…” "
+    "Of those who began in the same weeks: the share that came back, and the number "
+    "beneath. Shares of fewer than 20 are hidden, the future is blank, and “…” "
     "marks weeks that are not over."
 )
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from metrics import rooms, votes
 from metrics.insights import health
-from ui import bundle, cards, charts, room_health, room_picker, shell
+from ui import bundle, cards, charts, questions, room_health, room_picker, shell
 from ui.block import block
 
 STATISTICS = (
@@ -20,12 +20,15 @@ STATISTICS = (
     "spectators",
     "spectators_per_vote",
 )
+QUIET = "rooms_gone_quiet"
 votes_by = partial(charts.bars, value="votes")
 
 view = shell.view()
 room_id = room_picker.pick(view)
 if room_id is None:
-    room_picker.suggest(view)
+    offered = view.ask("rooms", QUIET)
+    room_picker.suggest(offered["rooms"])
+    questions.question(view, QUIET, offered)
     st.stop()
 
 own = view.frames.of_room(room_id)

@@ -1,11 +1,13 @@
 """Drawings: for each table on how teams estimate, the chart that answers it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from functools import partial
 
 import polars as pl
 
-from ui import charts, printed, retention, shares
+from metrics.scope import Every
+from ui import charts, printed, retention, shares, sizes
 from ui.axes import Chart
 from ui.block import Draw
 
@@ -17,6 +19,11 @@ OVER_TIME: Mapping[str, tuple[str, ...]] = {
     "spectators_over_time": ("spectator_share",),
 }
 """Tables over time and their numbers, the one that is shown first in front."""
+
+LINES: Mapping[str, Callable[[pl.DataFrame, Every, date], Chart]] = {
+    "consensus_by_team_size_over_time": sizes.over_time,
+}
+"""Tables over time with a line for each of their groups."""
 
 _FUNNEL = ("entered_share", "first_estimate_share", "came_back_share")
 _nested = partial(shares.nested, keys=_FUNNEL, n="new_users")
@@ -45,7 +52,7 @@ _FLIPPED = printed.hidden_below(
     "rounds",
 )
 DRAWINGS: Mapping[str, Draw] = {
-    "consensus_by_team_size": shares.consensus,
+    "consensus_by_team_size": sizes.consensus,
     "agreement_by_team_size": _agreement,
     "convergence": partial(
         printed.stages,
@@ -110,7 +117,7 @@ DRAWINGS: Mapping[str, Draw] = {
         value="room_count",
         titles=("New people besides the founder", "Rooms"),
     ),
-    "retention_rooms_by_weeks_average": partial(retention.curve, unit="weeks"),
-    "retention_users_by_weeks_average": partial(retention.curve, unit="weeks"),
+    "retention_rooms_by_sprints_average": partial(retention.curve, unit="sprints"),
+    "retention_users_by_sprints_average": partial(retention.curve, unit="sprints"),
 }
 """Tables of a period and their charts; a table without one is drawn as a table."""

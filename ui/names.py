@@ -67,11 +67,15 @@ def with_region(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_labels(frame: pl.DataFrame) -> pl.DataFrame:
-    """Name the labels of a table over several dimensions, where one is country."""
-    is_country = pl.col("dimension") == "country"
-    named = with_country(frame.select(country="label"))["country"]
+    """Name the labels of a table over several dimensions: countries, deleted rooms."""
+    dimension = pl.col("dimension")
+    country = with_country(frame.select(country="label"))["country"]
     return frame.with_columns(
-        label=pl.when(is_country).then(named).otherwise("label"),
+        label=pl.when(dimension == "country")
+        .then(country)
+        .when(dimension == "room")
+        .then(pl.col("label").fill_null(DELETED))
+        .otherwise("label"),
     )
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 import polars as pl
 import streamlit as st
 
+from metrics.definitions import DEFINITIONS
+from metrics.insights.cases import CASES
 from metrics.insights.funnel import mature
 from metrics.insights.health import COOLING, HEALTHY
 from metrics.insights.rounds import weekly
 from ui import cards, periods
-from ui.block import block
-from ui.drawings import DRAWINGS, OVER_TIME
+from ui.block import Draw, block
+from ui.drawings import DRAWINGS, LINES, OVER_TIME
 from ui.periods import Days
 from ui.trend import trend
 from ui.view import Answers, View
@@ -51,8 +53,14 @@ def question(view: View, name: str, found: Answers) -> None:
         every = weekly(view.scope.every)
         trend(view, name, found, OVER_TIME[name], every=every)
     else:
-        draw, note = DRAWINGS.get(name), _note(view, name)
-        block(view, name, found[name], draw, note=note)
+        block(view, name, found[name], _drawing(view, name), note=_note(view, name))
+
+
+def _drawing(view: View, name: str) -> Draw | None:
+    if name not in LINES:
+        return DRAWINGS.get(name)
+    draw, every = LINES[name], weekly(view.scope.every)
+    return lambda frame: draw(frame, every, view.today)
 
 
 def _note(view: View, name: str) -> str | None:
@@ -89,6 +97,22 @@ def _headline(found: Answers, wanted: Mapping[str, tuple[str, ...]]) -> None:
         _beside(found.now, wanted),
         _beside(found.earlier, wanted) if found.earlier else None,
     )
+    st.caption(f"From {_cases(found, wanted)}.")
+
+
+def _cases(found: Answers, wanted: Mapping[str, tuple[str, ...]]) -> str:
+    """Return how many cases the cards come from: "1,602 rounds, 6,643 estimates"."""
+    counts = {
+        f"{found[name][n].item():,} {_noun(n)}": None
+        for name, columns in wanted.items()
+        for n in (CASES[key] for key in columns if key in CASES)
+    }
+    return ", ".join(counts)
+
+
+def _noun(key: str) -> str:
+    title = DEFINITIONS[key].title.removesuffix(" (n)")
+    return title[0].lower() + title[1:]
 
 
 def _beside(

@@ -36,9 +36,9 @@ def pick(view: View) -> int | None:
     return _asked()
 
 
-def suggest(view: View) -> None:
-    """Offer the period's busiest rooms; a click on a row opens one."""
-    busiest = view.ask("rooms")["rooms"].drop_nulls("room_name").drop(*_COMPARED)
+def suggest(rooms: pl.DataFrame) -> None:
+    """Offer the busiest of the catalogue's `rooms`; a click on a row opens one."""
+    busiest = rooms.drop_nulls("room_name").drop(*_COMPARED)
     st.caption("Or pick one of the rooms that voted most.")
     chosen = tables.choose(busiest.head(50), "Busiest rooms", key="busiest")
     tables.csv_button(busiest, "fpp_rooms.csv", "csv_rooms")

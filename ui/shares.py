@@ -1,4 +1,6 @@
-"""Charts of shares: stacked to a whole, or one inside the other."""
+"""Charts of shares that lie one inside the other."""
+
+from typing import Literal
 
 import altair as alt
 import polars as pl
@@ -6,93 +8,22 @@ import polars as pl
 from metrics.definitions import DEFINITIONS
 from ui import names
 from ui.axes import Chart, bounded, label_axis
-from ui.printed import THICK, hidden_below, with_room
-from ui.theme import CHART_HEIGHT, QUIET, ROW_HEIGHT, TEXT
+from ui.printed import hidden_below, with_room
+from ui.theme import QUIET, ROW_HEIGHT, TEXT
 
 _FEWEST, _MOST = 10, 20
 """Labels that nested bars show."""
 _SHADES = ("#c3d0ff", "#7f9cf5", "#2f55d4")
 """From the outermost of nested bars to the innermost."""
-_PARTS = {
-    "Same card": ("#2f55d4", "#ffffff"),
-    "1 step": ("#7f9cf5", "#16181d"),
-    "2 steps": ("#c9cdd6", "#16181d"),
-    "3 or more": ("#e0682b", "#16181d"),
-}
-"""How far apart a round ended → colour, and colour of the text on it."""
 
 
-def consensus(frame: pl.DataFrame) -> Chart:
-    """Draw per team size how far apart rounds ended, stacked to all of them.
-
-    Needs `team_size`, `rounds`, `near_consensus` and the counts of rounds. A size
-    with too few rounds keeps its row and has no bar.
-    """
-    near, split = pl.col("near_rounds"), pl.col("split_rounds")
-    counts = {
-        "Same card": pl.col("consensus_rounds"),
-        "1 step": near - pl.col("consensus_rounds"),
-        "2 steps": pl.col("rounds") - near - split,
-        "3 or more": split,
-    }
-    known = pl.col("near_consensus").is_not_null()
-    long = (
-        frame.select(
-            "rounds",
-            size=pl.format("{} people", "team_size"),
-            **{part: pl.when(known).then(c) for part, c in counts.items()},
-        )
-        .unpivot(index=["size", "rounds"], variable_name="part", value_name="count")
-        .with_columns(share=pl.col("count") / pl.col("rounds"))
-    )
-    return _stacked(bounded(long))
-
-
-def _stacked(long: pl.DataFrame) -> Chart:
-    base = alt.Chart(long, height=CHART_HEIGHT).transform_calculate(
-        order=f"indexof({[*_PARTS]}, datum.part)"
-    )
-    y = alt.Y("size:N", sort=None, title=None, axis=label_axis())
-    x = alt.X(
-        "share:Q", title=None, stack="zero", axis=alt.Axis(format=".0%", grid=False)
-    )
-    order = alt.Order("order:Q")
-    fill = alt.Scale(domain=[*_PARTS], range=[fill for fill, _ in _PARTS.values()])
-    ink = alt.Scale(domain=[*_PARTS], range=[ink for _, ink in _PARTS.values()])
-    bars = base.mark_bar(size=1.5 * THICK, cornerRadius=2).encode(
-        x,
-        y,
-        alt.Color(
-            "part:N", title=None, scale=fill, legend=_legend(len(_PARTS), narrow=2)
-        ),
-        order=order,
-        tooltip=[
-            alt.Tooltip("size:N", title="Team"),
-            alt.Tooltip("part:N", title="Cards"),
-            alt.Tooltip("count:Q", title="Rounds", format=","),
-            alt.Tooltip("rounds:Q", title="Of", format=","),
-            alt.Tooltip("share:Q", title="Share", format=".1%"),
-        ],
-    )
-    text = base.transform_calculate(
-        printed="datum.share < 0.07 ? '' : format(datum.share, '.0%')"
-    ).mark_text(fontWeight="bold")
-    middle = alt.X("share:Q", stack="zero", bandPosition=0.5)
-    printed = text.encode(
-        middle,
-        y,
-        alt.Color("part:N", scale=ink, legend=None),
-        order=order,
-        text="printed:N",
-    )
-    chart: Chart = alt.layer(bars, printed).resolve_scale(color="independent")
-    return chart
-
-
-def _legend(items: int, narrow: int) -> alt.Legend:
+def legend(
+    items: int, narrow: int, symbol: Literal["square", "stroke"] = "square"
+) -> alt.Legend:
     """Return a legend above the chart, in fewer columns where that is narrow."""
     columns = alt.ExprRef(f"width < 300 ? {narrow} : {items}")
-    return alt.Legend(orient="top", columns=columns)
+    long = 300 if symbol == "stroke" else alt.Undefined
+    return alt.Legend(orient="top", columns=columns, symbolType=symbol, symbolSize=long)
 
 
 def nested(
@@ -127,7 +58,7 @@ def nested(
                 "stage:N",
                 title=None,
                 scale=scale,
-                legend=_legend(len(titles), narrow=1),
+                legend=legend(len(titles), narrow=1),
             ),
             tooltip=[
                 alt.Tooltip(f"{label}:N", title="What"),

@@ -7,6 +7,7 @@ import streamlit as st
 
 from metrics.catalogue import CATALOGUE
 from metrics.definitions import DEFINITIONS
+from metrics.insights.cases import CASES
 from metrics.scope import Every
 from ui import block, charts, tables, unusual
 from ui.plot import plot
@@ -76,9 +77,16 @@ def _chart(
             view.today,
             before=found.earlier.get(name),
             marks=marked,
+            n=_cases(key, found[name]),
         ),
         alt=f"{definition.title} per {shown}",
         key=f"chart_{name}",
     )
     if marked is not None:
         st.caption(unusual.LEGEND)
+
+
+def _cases(key: str, frame: pl.DataFrame) -> str | None:
+    """Return the column that says how many cases a figure comes from, if any."""
+    n = CASES.get(key)
+    return n if n in frame.columns else None

@@ -18,7 +18,7 @@ def totals(frames: Frames, window: Window) -> pl.LazyFrame:
     """Return in one row how common auto-flip is, and its effect inside rooms.
 
     Columns: rounds (n), auto_flip_rounds, auto_flip_share, compared_rooms (5 rounds
-    of each kind or more), compared_rounds (n of the effect), auto_flip_effect_seconds
+    of each kind or more; n of the effect), compared_rounds, auto_flip_effect_seconds
     (median over these rooms of median duration with minus without).
     """
     held = rounds(frames, window)
@@ -76,6 +76,6 @@ def _effect(held: pl.LazyFrame) -> pl.LazyFrame:
         .select(
             compared_rooms=rows(),
             compared_rounds=pl.col("n").sum(),
-            auto_flip_effect_seconds=shown(pl.col("effect").median(), pl.sum("n")),
+            auto_flip_effect_seconds=shown(pl.col("effect").median(), pl.len()),
         )
     )

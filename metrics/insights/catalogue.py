@@ -60,20 +60,19 @@ def _funnel_by(dimension: funnel.By) -> Build:
 def _retention() -> Iterator[MetricTable]:
     """Yield the grids of rooms and users, in weeks and sprints, and their averages."""
     kinds: tuple[tuple[retention.Who, str], ...] = (
-        ("rooms", "rooms"),
-        ("users", "people"),
+        ("rooms", "rooms are used again"),
+        ("users", "people estimate again"),
     )
     buckets: tuple[tuple[retention.Weeks, str], ...] = ((1, "weeks"), (2, "sprints"))
-    for who, label in kinds:
+    for who, again in kinds:
         reads = VOTES if who == "rooms" else ESTIMATIONS
         for weeks, unit in buckets:
             grid = _grid(who, weeks)
             name = f"retention_{who}_by_{unit}"
-            title = f"How many {label} are still there after some {unit}?"
-            yield table(name, title, grid, reads)
+            yield table(name, f"How many {again} some {unit} later?", grid, reads)
             yield table(
                 f"{name}_average",
-                f"{title[:-1]}, on average?",
+                f"How many {again} on average?",
                 _averaged(grid),
                 reads,
             )
@@ -92,7 +91,12 @@ _JOURNEY = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
 _INVITES = (ROOMS, ESTIMATIONS, EVENTS)
 
 _TABLES = (
-    table("consensus", "Consensus", _of_period(consensus.totals), VOTES),
+    table(
+        "consensus",
+        "How far apart do rounds end?",
+        _of_period(consensus.totals),
+        VOTES,
+    ),
     table(
         "consensus_over_time",
         "Do teams agree more than before?",
@@ -105,7 +109,18 @@ _TABLES = (
         _of_period(consensus.by_team_size),
         VOTES,
     ),
-    table("agreement", "Agreement", _of_period(agreement.totals), *_JOINED),
+    table(
+        "consensus_by_team_size_over_time",
+        "Do large teams drift apart?",
+        _over_time(consensus.over_time_by_team_size),
+        VOTES,
+    ),
+    table(
+        "agreement",
+        "How many estimates agree?",
+        _of_period(agreement.totals),
+        *_JOINED,
+    ),
     table(
         "agreement_over_time",
         "Do more people stand on the most common card?",

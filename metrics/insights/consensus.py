@@ -37,6 +37,29 @@ def by_team_size(frames: Frames, window: Window) -> pl.LazyFrame:
     return on_sizes(_figures(held, ("order",)), _COUNTS)
 
 
+def over_time_by_team_size(
+    frames: Frames, window: Window, every: Every
+) -> pl.LazyFrame:
+    """Return per bucket and class of team size how often rounds end within one card.
+
+    Every class in every bucket. Columns: bucket, order, team_size, rounds (n),
+    near_rounds, near_consensus.
+    """
+    held = rounds(frames, window, 2).with_columns(
+        bucket=bucket_of("voted_at", every), order=size_class()
+    )
+    by = ["bucket", "order"]
+    counts = aggregate(held, by, rounds=rows(), near_rounds=where(pl.col("steps") <= 1))
+    return (
+        window_axis(window, every)
+        .join(_classes(), how="cross")
+        .join(counts, on=by, how="left")
+        .with_columns(pl.col("rounds", "near_rounds").fill_null(0))
+        .with_columns(near_consensus=rate("near_rounds", "rounds"))
+        .sort("bucket", "order")
+    )
+
+
 def size_class() -> pl.Expr:
     """Return the class of a round's team size, 1-3: 2-3, 4-6, 7 or more people."""
     amount = pl.col("amount_of_estimations")
@@ -45,10 +68,15 @@ def size_class() -> pl.Expr:
 
 def on_sizes(figures: pl.LazyFrame, counts: Sequence[str]) -> pl.LazyFrame:
     """Join figures by `order` to all classes of team size; missing counts are 0."""
-    classes = pl.LazyFrame({"order": [1, 2, 3], "team_size": TEAM_SIZES})
-    return classes.join(
-        figures, on="order", how="left", maintain_order="left"
-    ).with_columns(pl.col(counts).fill_null(0))
+    return (
+        _classes()
+        .join(figures, on="order", how="left", maintain_order="left")
+        .with_columns(pl.col(counts).fill_null(0))
+    )
+
+
+def _classes() -> pl.LazyFrame:
+    return pl.LazyFrame({"order": [1, 2, 3], "team_size": TEAM_SIZES})
 
 
 def _figures(held: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:

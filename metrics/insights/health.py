@@ -22,9 +22,9 @@ _WEEK = timedelta(days=7)
 def health(frames: Frames, now: datetime) -> pl.LazyFrame:
     """Return every room that ever had a round, the healthiest first.
 
-    Columns: room_id, room_number, room_name (null: deleted), health (0-100), its
-    parts of 25 points each (health_weeks, health_people, health_consensus,
-    health_recent), state, rounds (of the last 28 days), last_round_at.
+    Columns: room_name (null: deleted), health (0-100), state, its parts of 25 points
+    each (health_weeks, health_people, health_consensus, health_recent), rounds (of
+    the last 28 days), last_round_at, room_number, room_id.
     """
     parts = ("health_weeks", "health_people", "health_consensus", "health_recent")
     scored = _scored(frames, now).with_columns(health=pl.sum_horizontal(parts))
@@ -33,8 +33,8 @@ def health(frames: Frames, now: datetime) -> pl.LazyFrame:
         scored.with_columns(state=_state())
         .join(names, on="room_id", how="left")
         .select(
-            *("room_id", "room_number", "room_name", "health", *parts),
-            *("state", "rounds", "last_round_at"),
+            *("room_name", "health", "state", *parts),
+            *("rounds", "last_round_at", "room_number", "room_id"),
         )
         .sort("health", "last_round_at", "room_id", descending=[True, True, False])
     )
@@ -57,20 +57,23 @@ def states(frames: Frames, now: datetime) -> pl.LazyFrame:
 def went_dormant(frames: Frames, now: datetime) -> pl.LazyFrame:
     """Return rooms that were healthy 28 days ago and are dormant now.
 
-    Columns: room_id, room_number, room_name, health_before, health, last_round_at;
-    those that were healthiest first.
+    Columns: room_name, health_before, health, last_round_at, room_number, room_id,
+    healthy_rooms (all rooms that were healthy 28 days ago; n); those that were
+    healthiest first.
     """
-    before = _scored(frames, now - SPAN).select(
-        "room_id",
-        health_before=pl.sum_horizontal(pl.col("^health_.*$")),
+    before = (
+        _scored(frames, now - SPAN)
+        .select("room_id", health_before=pl.sum_horizontal(pl.col("^health_.*$")))
+        .filter(pl.col("health_before") >= HEALTHY)
+        .with_columns(healthy_rooms=rows())
     )
     return (
         health(frames, now)
         .filter(pl.col("health") < COOLING)
-        .join(before.filter(pl.col("health_before") >= HEALTHY), on="room_id")
+        .join(before, on="room_id")
         .select(
-            *("room_id", "room_number", "room_name"),
-            *("health_before", "health", "last_round_at"),
+            *("room_name", "health_before", "health", "last_round_at"),
+            *("room_number", "room_id", "healthy_rooms"),
         )
         .sort("health_before", "room_id", descending=[True, False])
     )

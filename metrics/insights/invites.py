@@ -51,7 +51,7 @@ def newcomers(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
 def rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
     """Return the new rooms, those with most newcomers first.
 
-    Columns: room_id, room_number, room_name, newcomers, first_used_at.
+    Columns: room_name, newcomers, first_used_at, room_number, room_id.
     """
     return _new_rooms(frames, window, now).sort(
         "newcomers", "room_id", descending=[True, False]
@@ -75,9 +75,9 @@ def _new_rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
         .agg(came=rows())
     )
     return new.join(came, on="room_id", how="left").select(
-        *("room_id", "room_number", "room_name"),
-        newcomers=(pl.col("came").fill_null(0) - 1).clip(0),
-        first_used_at="first_used_at",
+        "room_name",
+        (pl.col("came").fill_null(0) - 1).clip(0).alias("newcomers"),
+        *("first_used_at", "room_number", "room_id"),
     )
 
 

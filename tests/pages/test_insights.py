@@ -27,6 +27,7 @@ SECTIONS = {
     "Agreement": (
         "consensus_by_team_size",
         "consensus_over_time",
+        "consensus_by_team_size_over_time",
         "agreement_by_team_size",
         "agreement_over_time",
         "convergence",
@@ -42,13 +43,13 @@ SECTIONS = {
     ),
     "Rooms": (
         "room_states",
-        "retention_rooms_by_weeks_average",
+        "retention_rooms_by_sprints_average",
         "rooms_gone_quiet",
         "room_health",
     ),
     "New people": (
         "funnel",
-        "retention_users_by_weeks_average",
+        "retention_users_by_sprints_average",
         "funnel_by_source",
         "funnel_by_country",
         "invites",
@@ -159,7 +160,7 @@ def test_a_question_with_20_cases_is_answered_beside_those_without(
 def test_an_answer_names_countries_in_words(run_page: RunPage) -> None:
     shown = spoken(run_page("traffic.py", split="Country", **ALL_TIME))
     sentence = shown[CATALOGUE["funnel_by_country"].title]
-    assert (sentence or "").startswith("Of new users from Switzerland 25")
+    assert "new users from Switzerland estimated again" in (sentence or "")
 
 
 @pytest.mark.parametrize(
@@ -256,6 +257,21 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
     assert shown.columns == expected.columns
     assert shown["room_id"].to_list() == expected["room_id"].to_list()
     assert shown["health"].to_list() == expected["health"].to_list()
+
+
+def test_cards_say_how_many_cases_they_come_from(run_page: RunPage) -> None:
+    app = run_page("insights.py", **ALL_TIME)
+    names = {"consensus": "rounds", "agreement": "estimates", "convergence": "re_votes"}
+    found = tables(ALL_TIME, list(names))
+    rounds, estimates, again = (found[name][n].item() for name, n in names.items())
+    text = f"From {rounds:,} rounds, {estimates:,} estimates, {again:,} second votes."
+    assert text in [caption.value for caption in app.caption]
+
+
+def test_the_room_page_lists_rooms_that_have_gone_quiet(run_page: RunPage) -> None:
+    app = run_page("room.py")
+    assert [e.message for e in app.exception] == []
+    assert CATALOGUE["rooms_gone_quiet"].title in spoken(app)
 
 
 @pytest.mark.parametrize("about", SECTIONS)

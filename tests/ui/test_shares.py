@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ui import printed, shares
+from ui import printed, shares, sizes
 from ui.axes import Chart
 
 
@@ -30,7 +30,7 @@ SIZES = pl.DataFrame(
 
 
 def test_the_parts_of_a_team_size_add_up_to_all_its_rounds() -> None:
-    drawn = [row for row in rows(shares.consensus(SIZES)) if row["rounds"] == 40]
+    drawn = [row for row in rows(sizes.consensus(SIZES)) if row["rounds"] == 40]
     assert {row["part"]: row["count"] for row in drawn} == {
         "Same card": 10,
         "1 step": 14,
@@ -41,9 +41,9 @@ def test_the_parts_of_a_team_size_add_up_to_all_its_rounds() -> None:
 
 
 def test_a_team_size_with_too_few_rounds_keeps_its_row_without_a_bar() -> None:
-    drawn = [row for row in rows(shares.consensus(SIZES)) if row["rounds"] == 12]
+    drawn = [row for row in rows(sizes.consensus(SIZES)) if row["rounds"] == 12]
     assert {row["share"] for row in drawn} == {None}
-    assert {row["size"] for row in drawn} == {"4–6 people"}
+    assert {row["size"] for row in drawn} == {"4–6 people (n = 12)"}
 
 
 def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:

@@ -42,7 +42,8 @@ def test_a_mark_explains_what_was_expected_and_by_which_rule() -> None:
     assert [row["expected"] for row in data] == ["8 to 106"]
     assert data[0]["rule"] == (
         "Expected: the median of the same weekday in the 8 weeks before, moved along "
-        "their trend. Marked: 4 times the usual distance or more away; at most 3 days."
+        "the trend. Marked: more than 4 times as far off as days of these weeks were "
+        "(in square roots, since large counts vary more); at most 3 days."
     )
     assert [tip["field"] for tip in layer["encoding"]["tooltip"]] == [
         *("when", "value", "expected", "rule")

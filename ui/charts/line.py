@@ -30,13 +30,15 @@ def over_time(
     *,
     before: pl.DataFrame | None = None,
     marks: pl.DataFrame | None = None,
+    n: str | None = None,
 ) -> Chart:
     """Draw a value per bucket; the period before as a dashed line beneath it.
 
     The bucket of `today` is dashed, since it is not over. `marks` are days that
-    stand out. Needs `bucket` (Date) and the value's column.
+    stand out; `n` is the column of the cases that a rate comes from. Needs `bucket`
+    (Date) and the value's column.
     """
-    data = bounded(_aligned(frame, value, before, every, today))
+    data = bounded(_aligned(frame, value, before, every, today, n))
     if data.height == 1:
         return _one_bucket(data, title, unit)
     base = alt.Chart(data, height=CHART_HEIGHT)
@@ -49,7 +51,7 @@ def over_time(
         .mark_line(color=ACCENT, strokeWidth=2, point=_dots(over))
         .encode(x, y),
         base.mark_bar(opacity=0.001).encode(
-            x, tooltip=_tooltip(title, unit, compared=before is not None)
+            x, tooltip=_tooltip(title, unit, n, compared=before is not None)
         ),
     ]
     if before is not None:
@@ -71,10 +73,13 @@ def _aligned(
     before: pl.DataFrame | None,
     every: Every,
     today: date,
+    n: str | None,
 ) -> pl.DataFrame:
-    """Return bucket, when, value, and by position before and before_when."""
+    """Return bucket, when, value and its n, and by position before and before_when."""
     now = with_when(frame, every, today).select(
-        "bucket", "when", pl.col(value).alias("value")
+        *("bucket", "when"),
+        pl.col(value).alias("value"),
+        *((pl.col(n).alias("n"),) if n else ()),
     )
     if before is None:
         return now
@@ -98,11 +103,14 @@ def _dots(frame: pl.DataFrame) -> bool:
     return frame.height < 3
 
 
-def _tooltip(title: str, unit: Unit, *, compared: bool) -> list[alt.Tooltip]:
+def _tooltip(
+    title: str, unit: Unit, n: str | None, *, compared: bool
+) -> list[alt.Tooltip]:
     style = D3_FORMATS[unit]
     now = [
         alt.Tooltip("when:N", title="When"),
         alt.Tooltip("value:Q", title=title, format=style),
+        *((alt.Tooltip("n:Q", title="n", format=","),) if n else ()),
     ]
     if not compared:
         return now

@@ -8,15 +8,17 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from metrics.insights.answers import living, people, teams
+from metrics.insights.answers import changes, living, meetings, people, teams
 from metrics.insights.answers.words import Answer
 
 ANSWERS: Mapping[str, Answer] = {
+    **changes.ANSWERS,
     **teams.ANSWERS,
+    **meetings.ANSWERS,
     **living.ANSWERS,
     **people.ANSWERS,
 }
-"""By the names of `metrics.insights.catalogue`."""
+"""By the names of `metrics.catalogue`."""
 
 
 def answer(name: str, frame: pl.DataFrame) -> str | None:

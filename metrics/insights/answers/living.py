@@ -1,4 +1,4 @@
-"""Answers on what lives on, and on days that stand out."""
+"""Answers on what lives on."""
 
 from functools import partial
 
@@ -10,12 +10,6 @@ from metrics.insights.shown import ENOUGH
 
 _LATER = 4
 """The age that is named beside the first, where it is known."""
-_MEASURES = {
-    "page_views": "page views",
-    "unique_users": "users",
-    "votes": "votes",
-    "estimations": "estimations",
-}
 
 
 def room_states(frame: pl.DataFrame) -> str | None:
@@ -27,8 +21,31 @@ def room_states(frame: pl.DataFrame) -> str | None:
     return f"Of the rooms used in the last 56 days: {parts}."
 
 
-def retention(frame: pl.DataFrame, who: str, unit: str) -> str | None:
-    """Say how many are still there after one bucket, and after some more.
+def room_health(frame: pl.DataFrame) -> str | None:
+    """Say how many of all rooms are healthy, and how healthy the best one is."""
+    if frame.height < ENOUGH:
+        return None
+    states, points = frame["state"].to_list(), frame["health"].to_list()
+    healthy = percent(states.count(STATES[0]) / frame.height)
+    return (
+        f"{healthy} of the {frame.height:,} rooms that ever had a round are healthy; "
+        f"the best has {max(points):.0f} of 100 points."
+    )
+
+
+def gone_quiet(frame: pl.DataFrame) -> str | None:
+    """Say which part of the rooms that were healthy have gone quiet."""
+    if frame.is_empty() or frame["healthy_rooms"][0] < ENOUGH:
+        return None
+    healthy, gone = frame["healthy_rooms"][0], frame.height
+    return (
+        f"Of {healthy:,} rooms that were healthy four weeks before, {gone:,} "
+        f"{'is' if gone == 1 else 'are'} dormant now: {percent(gone / healthy)}."
+    )
+
+
+def retention(frame: pl.DataFrame, what: str, unit: str) -> str | None:
+    """Say how many come back after one bucket, and after some more.
 
     Takes a grid or its weighted average.
     """
@@ -39,10 +56,10 @@ def retention(frame: pl.DataFrame, who: str, unit: str) -> str | None:
             shares[age] = share
     if 1 not in shares:
         return None
-    start = f"After 1 {unit} {percent(shares[1])} of {who} are still there"
+    start = f"1 {unit} later {percent(shares[1])} of {what}"
     if _LATER not in shares:
         return f"{start}."
-    return f"{start}, after {_LATER} {unit}s {percent(shares[_LATER])}."
+    return f"{start}, {_LATER} {unit}s later {percent(shares[_LATER])}."
 
 
 def _share_at(frame: pl.DataFrame, age: int) -> float | None:
@@ -53,28 +70,16 @@ def _share_at(frame: pl.DataFrame, age: int) -> float | None:
     return share_of(cells, "alive", "size")
 
 
-def unusual_days(frame: pl.DataFrame) -> str | None:
-    """Name the day that is furthest from what was to be expected."""
-    margin = pl.col("high") - pl.col("expected")
-    off = (pl.col("value") - pl.col("expected")).abs() / margin
-    first = frame.sort(off, "bucket", descending=[True, False]).head(1)
-    if first.is_empty():
-        return None
-    row = first.row(0, named=True)
-    day = row["bucket"]
-    return (
-        f"{day:%A}, {day.day} {day:%B %Y}: {row['value']:,} "
-        f"{_MEASURES[row['measure']]}, "
-        f"where {row['low']:,.0f} to {row['high']:,.0f} were to be expected."
-    )
-
-
 ANSWERS: dict[str, Answer] = {
     "room_states": room_states,
-    "unusual_days": unusual_days,
+    "room_health": room_health,
+    "rooms_gone_quiet": gone_quiet,
     **{
-        f"retention_{key}_by_{unit}s{suffix}": partial(retention, who=who, unit=unit)
-        for key, who in (("rooms", "rooms"), ("users", "people"))
+        f"retention_{key}_by_{unit}s{suffix}": partial(retention, what=what, unit=unit)
+        for key, what in (
+            ("rooms", "rooms are used again"),
+            ("users", "people estimate again"),
+        )
         for unit in ("week", "sprint")
         for suffix in ("", "_average")
     },

@@ -2,10 +2,18 @@
 
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import polars as pl
 
-from metrics.insights.answers.words import Answer, changed, known, percent, share_of
+from metrics.insights.answers.words import (
+    Answer,
+    changed,
+    counted,
+    known,
+    percent,
+    share_of,
+)
 from metrics.insights.shown import ENOUGH
 
 
@@ -51,24 +59,32 @@ def _loss(frame: pl.DataFrame, reached: list[int]) -> str:
 def funnel_by(frame: pl.DataFrame, dimension: str) -> str | None:
     """Compare the label with the highest share of people who came back with the lowest.
 
-    Labels with less than 20 new users, and people without one, are not compared.
+    Of several with the same share, that with most people. Labels with less than 20
+    new users, and people without one, are not compared.
     """
-    shown = frame.drop_nulls([dimension, "came_back_share"]).sort(
-        "came_back_share", "new_users", dimension, descending=[True, True, False]
+    share = "came_back_share"
+    shown = frame.drop_nulls([dimension, share]).sort(
+        "new_users", dimension, descending=[True, False]
     )
     if shown.is_empty():
         return None
-    place = "on" if dimension == "device" else "from"
-    best, worst = shown.row(0, named=True), shown.row(-1, named=True)
-    high, low = percent(best["came_back_share"]), percent(worst["came_back_share"])
-    start = (
-        f"Of new users {place} {best[dimension]} {high} estimated again on a later day"
+    best, worst = (
+        shown.sort(share, descending=most, maintain_order=True).row(0, named=True)
+        for most in (True, False)
     )
+    high, low = percent(best[share]), percent(worst[share])
+    of_best, of_worst = (_new_from(row, dimension) for row in (best, worst))
+    again = "estimated again on a later day"
     if shown.height == 1:
-        return f"{start}."
+        return f"{high} of the {of_best} {again}."
     if high == low:
-        return f"Whatever the {dimension}, {high} estimated again on a later day."
-    return f"{start}, of those {place} {worst[dimension]} {low}."
+        return f"Whatever the {dimension}, {high} {again}."
+    return f"{high} of the {of_best} {again}, {low} of the {of_worst}."
+
+
+def _new_from(row: dict[str, Any], dimension: str) -> str:
+    place = "on" if dimension == "device" else "from"
+    return f"{row['new_users']:,} new users {place} {row[dimension]}"
 
 
 def invites(frame: pl.DataFrame) -> str | None:
@@ -83,6 +99,19 @@ def invites(frame: pl.DataFrame) -> str | None:
         who = f"{percent(intent)} of the {found['openers']:,} people who opened a room"
         parts.append(f"{who} copied a link")
     return "; ".join(parts) + "." if parts else None
+
+
+def by_room(frame: pl.DataFrame) -> str | None:
+    """Say how many new people new rooms brought, and how many one alone."""
+    if frame.height < ENOUGH:
+        return None
+    counts = frame["newcomers"].to_list()
+    brought = sum(counts)
+    start = f"{frame.height:,} new rooms brought"
+    if brought == 0:
+        return f"{start} nobody new."
+    people = counted(brought, "new person", "new people")
+    return f"{start} {people} within a week, one of them {max(counts):,} alone."
 
 
 def newcomers(frame: pl.DataFrame) -> str | None:
@@ -114,4 +143,5 @@ ANSWERS: dict[str, Answer] = {
     },
     "invites": invites,
     "invites_by_newcomers": newcomers,
+    "invites_by_room": by_room,
 }

@@ -1,4 +1,4 @@
-"""Answers on how teams estimate."""
+"""Answers on how far teams agree."""
 
 from functools import partial
 
@@ -7,11 +7,24 @@ import polars as pl
 from metrics.insights.answers.words import (
     Answer,
     changed,
-    duration,
+    halves,
     known,
     percent,
     share_of,
 )
+
+
+def consensus(frame: pl.DataFrame) -> str | None:
+    """Say how many rounds end close together, on one card, and far apart."""
+    found = known(frame)
+    near, same, split = (found[key] for key in ("near_consensus", "consensus", "split"))
+    if near is None or same is None or split is None:
+        return None
+    return (
+        f"{percent(near)} of {found['rounds']:,} rounds ended within one card, "
+        f"{percent(same)} on the same card; {percent(split)} ended three or more steps "
+        "apart."
+    )
 
 
 def by_team_size(
@@ -36,6 +49,31 @@ def by_team_size(
         f"{percent(overall)} {what}; larger teams {larger}: {low} with "
         f"{small['team_size']}, {high} with {large['team_size']}."
     )
+
+
+def drifting(frame: pl.DataFrame) -> str | None:
+    """Say how the share within one card changed in the largest teams with enough.
+
+    Halves of the period are compared, and the smallest teams beside the largest.
+    """
+    halved = [
+        (size, halves(rows, "near_rounds", "rounds"))
+        for (size,), rows in frame.sort("order", "bucket").group_by(
+            "team_size", maintain_order=True
+        )
+    ]
+    shown = [(size, both) for size, both in halved if both is not None]
+    if not shown:
+        return None
+    size, (before, after) = shown[-1]
+    start = (
+        f"With {size} people {percent(before)} of rounds ended within one card in the "
+        f"first half of the period, {percent(after)} in the second"
+    )
+    if len(shown) == 1:
+        return f"{start}."
+    size, (before, after) = shown[0]
+    return f"{start}; with {size} people {percent(before)} and {percent(after)}."
 
 
 def agreement(frame: pl.DataFrame) -> str | None:
@@ -65,66 +103,8 @@ def convergence(frame: pl.DataFrame) -> str | None:
     return f"{start}; {percent(closer)} of these second votes were closer together."
 
 
-def round_time(frame: pl.DataFrame) -> str | None:
-    """Say how long a round takes, and the talk between two."""
-    found = known(frame)
-    middle, slow = found["duration_median_seconds"], found["duration_p90_seconds"]
-    talk = found["talk_median_seconds"]
-    if middle is None or slow is None:
-        return None
-    rounds = (
-        f"Half of the rounds end within {duration(middle)}, nine of ten within "
-        f"{duration(slow)}"
-    )
-    if talk is None:
-        return f"{rounds}."
-    return f"{rounds}; the talk between two takes {duration(talk)} (median)."
-
-
-def auto_flip(frame: pl.DataFrame) -> str | None:
-    """Say how common auto-flip is, and what it changes inside rooms that do both."""
-    found = known(frame)
-    common, effect = found["auto_flip_share"], found["auto_flip_effect_seconds"]
-    if common is None:
-        return None
-    start = f"In {percent(common)} of rounds the cards turn by themselves"
-    if effect is None:
-        return f"{start}."
-    than = f"in {found['compared_rooms']:,} rooms that do both, these rounds are"
-    if duration(abs(effect)) == duration(0):
-        return f"{start}; {than} as long as the others (median)."
-    way = "quicker" if effect < 0 else "slower"
-    return f"{start}; {than} {duration(abs(effect))} {way} (median)."
-
-
-def by_kind(frame: pl.DataFrame) -> str | None:
-    """Say how long rounds take with auto-flip and by hand."""
-    seconds = dict(frame.select("flip", "duration_median_seconds").iter_rows())
-    by_hand, auto = seconds.get("by hand"), seconds.get("auto-flip")
-    if by_hand is None or auto is None:
-        return None
-    if duration(by_hand) == duration(auto):
-        return f"With or without, half of the rounds end within {duration(auto)}."
-    return (
-        f"Half of the rounds with auto-flip end within {duration(auto)}, half of those "
-        f"by hand within {duration(by_hand)}."
-    )
-
-
-def durations(frame: pl.DataFrame) -> str | None:
-    """Say how the median changed from the first shown bucket to the last."""
-    shown = frame.drop_nulls("duration_median_seconds")
-    if shown.height < 2:
-        return None
-    first, last = shown.row(0, named=True), shown.row(-1, named=True)
-    before = duration(first["duration_median_seconds"])
-    after = duration(last["duration_median_seconds"])
-    if before == after:
-        return f"Median {before} from {first['bucket']} to {last['bucket']}."
-    return f"Median {before} from {first['bucket']}, {after} from {last['bucket']}."
-
-
 ANSWERS: dict[str, Answer] = {
+    "consensus": consensus,
     "consensus_by_team_size": partial(
         by_team_size,
         part="near_rounds",
@@ -135,6 +115,7 @@ ANSWERS: dict[str, Answer] = {
     "consensus_over_time": partial(
         changed, part="near_rounds", n="rounds", what="Rounds within one card"
     ),
+    "consensus_by_team_size_over_time": drifting,
     "agreement": agreement,
     "agreement_by_team_size": partial(
         by_team_size,
@@ -156,8 +137,4 @@ ANSWERS: dict[str, Answer] = {
         n="re_votes",
         what="Second votes closer together than the first",
     ),
-    "round_time": round_time,
-    "round_time_over_time": durations,
-    "auto_flip": auto_flip,
-    "auto_flip_by_kind": by_kind,
 }

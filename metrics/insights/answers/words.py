@@ -1,6 +1,7 @@
 """How numbers read in a sentence, and how shares are compared."""
 
 from collections.abc import Callable
+from datetime import date
 
 import polars as pl
 
@@ -23,6 +24,16 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if abs(seconds) < 120 else f"{seconds / 60:.1f} min"
 
 
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Return a number of things: "1 room", "2,000 rooms"."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def on(day: date) -> str:
+    """Return a day in words: "26 October 2026"."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def share_of(frame: pl.DataFrame, part: str, n: str) -> float | None:
     """Return the share over all rows, None below 20 cases."""
     cases = int(frame[n].sum())
@@ -34,14 +45,23 @@ def known(frame: pl.DataFrame) -> dict[str, float | None]:
     return frame.row(0, named=True)
 
 
-def changed(frame: pl.DataFrame, part: str, n: str, what: str) -> str | None:
-    """Return how a share over time went from the first half to the second."""
+def halves(frame: pl.DataFrame, part: str, n: str) -> tuple[float, float] | None:
+    """Return a share in the first half of the rows and in the second.
+
+    None where one half has fewer than 20 cases.
+    """
     half = frame.height // 2
     before = share_of(frame.head(half), part, n)
     after = share_of(frame.tail(frame.height - half), part, n)
-    if before is None or after is None:
+    return None if before is None or after is None else (before, after)
+
+
+def changed(frame: pl.DataFrame, part: str, n: str, what: str) -> str | None:
+    """Return how a share over time went from the first half to the second."""
+    both = halves(frame, part, n)
+    if both is None:
         return None
-    first, second = percent(before), percent(after)
+    first, second = (percent(share) for share in both)
     if first == second:
         return f"{what}: {first} in both halves of the period."
     return f"{what}: {first} in the first half of the period, {second} in the second."

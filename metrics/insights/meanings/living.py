@@ -50,6 +50,14 @@ _HEALTH = (
         "25 points for a round right now, falling to 0 after 28 days.",
     ),
     Definition(
+        "healthy_rooms",
+        "Healthy before (n)",
+        "count",
+        "Rooms with 70 points or more 28 days earlier.",
+        _ROOMS,
+        _NOBODY,
+    ),
+    Definition(
         "room_count",
         "Rooms",
         "count",

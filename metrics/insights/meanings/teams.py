@@ -22,8 +22,11 @@ def _of_votes(
     left_out: str = _PAIRS,
     *,
     less_is_better: bool = False,
+    neutral: bool = False,
 ) -> Definition:
-    return Definition(key, title, unit, formula, _VOTES, left_out, less_is_better)
+    return Definition(
+        key, title, unit, formula, _VOTES, left_out, less_is_better, neutral
+    )
 
 
 def _of_estimates(
@@ -136,7 +139,7 @@ _CONVERGENCE = (
     ),
     _of_estimates(
         "re_votes",
-        "Voted again",
+        "Second votes",
         "count",
         "Of these, rounds after which the room's next one starts within 10 minutes "
         "with nearly the same people (at least 80 % of those in either). Inferred.",
@@ -196,6 +199,7 @@ _TIME = (
         "Median time from the end of a round to the start of the next one in the same "
         "meeting.",
         _NOBODY,
+        neutral=True,
     ),
     _of_votes(
         "rounds_per_meeting_hour",
@@ -204,6 +208,7 @@ _TIME = (
         "Rounds divided by the hours that meetings last; a meeting's first round "
         "counts an hour at most.",
         _NOBODY,
+        neutral=True,
     ),
 )
 _FLIP = (
@@ -216,14 +221,14 @@ _FLIP = (
     ),
     _of_votes(
         "compared_rooms",
-        "Rooms compared",
+        "Rooms compared (n)",
         "count",
         "Rooms with at least five rounds with auto-flip and five without.",
         _NOBODY,
     ),
     _of_votes(
         "compared_rounds",
-        "Rounds compared (n)",
+        "Rounds compared",
         "count",
         "Rounds of the rooms that are compared with themselves.",
         _NOBODY,
@@ -234,8 +239,8 @@ _FLIP = (
         "seconds",
         "Median over rooms of the median duration of rounds with auto-flip minus that "
         "without: below 0 auto-flip is quicker.",
-        _NOBODY,
-        less_is_better=True,
+        "Rounds that nobody estimated. Hidden below 20 rooms.",
+        neutral=True,
     ),
 )
 TEAMS = (*_CONSENSUS, *_AGREEMENT, *_CONVERGENCE, *_TIME, *_FLIP)

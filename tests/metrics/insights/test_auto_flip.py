@@ -17,11 +17,11 @@ def test_the_share_is_of_rounds_with_an_estimate() -> None:
 
 def test_the_effect_is_the_median_over_rooms_that_do_both() -> None:
     rows = []
-    for room, seconds in ((1, 20), (2, 30), (3, 70)):
+    for room, seconds in enumerate((20, 30, 70) * 7, 1):
         rows += rounds(5, seconds, flip=True, room=room)
         rows += rounds(5, 40, flip=False, room=room)
     found = one(auto_flip.totals(frames(*rows), WEEK))
-    assert (found["compared_rooms"], found["compared_rounds"]) == (3, 30)
+    assert (found["compared_rooms"], found["compared_rounds"]) == (21, 210)
     assert found["auto_flip_effect_seconds"] == -10
 
 
@@ -32,10 +32,13 @@ def test_a_room_with_four_rounds_of_a_kind_is_not_compared() -> None:
     assert found["auto_flip_effect_seconds"] is None
 
 
-def test_an_effect_from_less_than_twenty_rounds_is_hidden() -> None:
-    rows = [*rounds(5, 10, flip=True), *rounds(5, 20, flip=False)]
+def test_an_effect_from_less_than_twenty_rooms_is_hidden() -> None:
+    rows = []
+    for room in range(19):
+        rows += rounds(50, 10, flip=True, room=room)
+        rows += rounds(50, 20, flip=False, room=room)
     found = one(auto_flip.totals(frames(*rows), WEEK))
-    assert found["compared_rooms"] == 1
+    assert (found["compared_rooms"], found["compared_rounds"]) == (19, 1900)
     assert found["auto_flip_effect_seconds"] is None
 
 

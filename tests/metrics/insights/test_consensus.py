@@ -83,3 +83,14 @@ def test_all_team_sizes_are_listed_without_any_round() -> None:
     table = consensus.by_team_size(frames(), WEEK).collect()
     assert table["rounds"].to_list() == [0, 0, 0]
     assert table["near_consensus"].dtype == pl.Float64
+
+
+def test_every_team_size_has_its_line_also_where_it_held_no_round() -> None:
+    window = days("2026-11-02", "2026-11-15")
+    rows = [*rounds(3, 3, 15), *rounds(1, 5, 5), vote("2026-11-10 10:00", amount=9)]
+    plan = consensus.over_time_by_team_size(frames(*rows), window, "week")
+    line = plan.select("order", "rounds", "near_consensus").collect()
+    assert line.rows() == [
+        *((1, 20, 0.75), (2, 0, None), (3, 0, None)),
+        *((1, 0, None), (2, 0, None), (3, 1, None)),
+    ]

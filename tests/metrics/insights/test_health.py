@@ -123,3 +123,4 @@ def test_a_room_healthy_four_weeks_ago_and_dormant_now_is_listed() -> None:
     assert found["room_name"] == "Phoenix"
     assert found["health_before"] == pytest.approx(75 + 25 * (1 - 1 / 28))
     assert found["health"] == 0
+    assert found["healthy_rooms"] == 2

@@ -2,7 +2,10 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics.insights.cases import CASES
+from metrics.insights.catalogue import INSIGHT_CATALOGUE
 from metrics.insights.shown import ENOUGH, rate, shown, where
+from tests.metrics.building import days, frames, scope
 
 
 def rates(part: int | None, n: int | None) -> object:
@@ -22,6 +25,13 @@ def test_a_rate_from_20_cases_is_shown() -> None:
 
 def test_a_rate_from_an_unknown_number_of_cases_is_hidden() -> None:
     assert rates(10, None) is None
+
+
+def test_the_cases_of_a_figure_stand_in_the_same_table() -> None:
+    asked = scope(frames(), days("2026-11-02", "2026-11-29"))
+    for table in INSIGHT_CATALOGUE.values():
+        columns = set(table.build(asked).collect_schema().names())
+        assert {CASES[key] for key in CASES.keys() & columns} <= columns, table.name
 
 
 def test_a_figure_follows_the_same_rule() -> None:

@@ -1,0 +1,72 @@
+"""Sentences on lists of rooms."""
+
+import polars as pl
+import pytest
+
+from metrics.insights.answers import answer
+
+
+def healths(*points: float) -> pl.DataFrame:
+    states = ["healthy" if p >= 70 else "dormant" for p in points]
+    return pl.DataFrame({"health": points, "state": states})
+
+
+def test_how_many_of_all_rooms_are_healthy() -> None:
+    assert answer("room_health", healths(93.2, *[70.0] * 4, *[0.0] * 15)) == (
+        "25 % of the 20 rooms that ever had a round are healthy; the best has 93 of "
+        "100 points."
+    )
+    assert answer("room_health", healths(*[39.6] * 20)) == (
+        "0 % of the 20 rooms that ever had a round are healthy; the best has 40 of "
+        "100 points."
+    )
+    assert answer("room_health", healths(*[93.2] * 19)) is None
+
+
+def quiet(rooms: int, healthy: int) -> pl.DataFrame:
+    return pl.DataFrame({"healthy_rooms": [healthy] * rooms})
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        pytest.param(
+            quiet(11, 1100),
+            "Of 1,100 rooms that were healthy four weeks before, 11 are dormant now: "
+            "1 %.",
+            id="several",
+        ),
+        pytest.param(
+            quiet(1, 20),
+            "Of 20 rooms that were healthy four weeks before, 1 is dormant now: 5 %.",
+            id="one",
+        ),
+        pytest.param(quiet(5, 19), None, id="19 rooms"),
+    ],
+)
+def test_which_part_of_healthy_rooms_has_gone_quiet(
+    table: pl.DataFrame, sentence: str | None
+) -> None:
+    assert answer("rooms_gone_quiet", table) == sentence
+
+
+@pytest.mark.parametrize(
+    ("newcomers", "sentence"),
+    [
+        pytest.param(
+            [5, 3, *[0] * 18],
+            "20 new rooms brought 8 new people within a week, one of them 5 alone.",
+            id="several",
+        ),
+        pytest.param(
+            [1, *[0] * 19],
+            "20 new rooms brought 1 new person within a week, one of them 1 alone.",
+            id="one",
+        ),
+        pytest.param([0] * 20, "20 new rooms brought nobody new.", id="nobody"),
+        pytest.param([9] * 19, None, id="19 rooms"),
+    ],
+)
+def test_what_new_rooms_bring(newcomers: list[int], sentence: str | None) -> None:
+    table = pl.DataFrame({"newcomers": newcomers})
+    assert answer("invites_by_room", table) == sentence
