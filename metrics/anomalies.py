@@ -22,8 +22,9 @@ _COUNTING = 0.5
 """Standard deviation of the square root of a count that nothing but chance moves."""
 FEW = 3
 """Marks of a measure at most, so that each of them means something."""
-HISTORY = timedelta(weeks=BACK + 1)
-"""How much has to be known before a day that is to be judged."""
+HISTORY = timedelta(weeks=BACK + 2)
+"""How much has to be known before a day that is to be judged: for its spread that of
+the seven days up to it, and for theirs the trend of seven days more."""
 
 
 def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:

@@ -20,7 +20,8 @@ def asked(history: Tables) -> Scope:
     """Ask about the last 28 whole days."""
     window = Window.of_days(NOW.date() - timedelta(28), NOW.date() - timedelta(1))
     frames = numbered({name: frame.lazy() for name, frame in history.items()})
-    return Scope(frames, window, None, "day", NOW)
+    before = Window(window.start - timedelta(28), window.start)
+    return Scope(frames, window, before, "day", NOW)
 
 
 def table(asked: Scope, name: str) -> pl.DataFrame:

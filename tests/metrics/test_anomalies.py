@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from metrics.anomalies import FEW, marks, unusual_days
-from metrics.frames import Window
+from metrics.frames import Frames, Window
 from metrics.insights.catalogue import INSIGHT_CATALOGUE
+from metrics.tables import TIMESTAMP
 from tests.metrics.building import Row, answer, days, frames, quick, scope, view, vote
 
 MONDAY = date(2026, 8, 3)
@@ -217,8 +218,17 @@ def test_where_a_window_starts_does_not_change_what_is_unusual(
     counts: list[int], last: int, length: int
 ) -> None:
     """A window of few days and the day alone judge it in the same way."""
-    rows = frames(
-        *(view("a", f"{_day(n)} 10:00") for n in range(90) for _ in range(counts[n]))
+    held = pl.DataFrame({"day": [_day(n) for n in range(90)], "count": counts})
+    rows = Frames(
+        {
+            **frames().by_name,
+            "fpp_votes": held.lazy()
+            .select(
+                voted_at=pl.col("day").cast(TIMESTAMP).repeat_by("count").explode(),
+                amount_of_estimations=pl.lit(1),
+            )
+            .drop_nulls(),
+        }
     )
     today = _day(90)
     window = Window.of_days(_day(last - length), _day(last))
