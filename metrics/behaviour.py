@@ -138,7 +138,10 @@ def reference_sources(frames: Frames) -> pl.LazyFrame:
     A class without rows is absent, apart from Other.
     """
     order = pl.LazyFrame({"source": [*SOURCE_CLASSES, OTHER]})
-    counts = _labelled(frames, "source").group_by("source").agg(count=rows())
+    # Few texts occur; each is looked at once.
+    texts = frames.page_views.group_by("source").agg(count=rows())
+    classes = texts.group_by(source=source_class(pl.col("source")))
+    counts = classes.agg(pl.col("count").sum())
     return (
         order.join(counts, on="source", how="left", maintain_order="left")
         .with_columns(pl.col("count").fill_null(0))

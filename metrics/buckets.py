@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from metrics.frames import Frames, Window
+from metrics.packed import days
 from metrics.scope import Every
 
 _INTERVALS: dict[Every, str] = {"day": "1d", "week": "1w", "month": "1mo"}
@@ -20,8 +21,31 @@ def first_of(day: date, every: Every) -> date:
 
 def bucket_of(column: str, every: Every) -> pl.Expr:
     """Return the first day of the bucket that a timestamp lies in, as a Date."""
-    day = pl.col(column).cast(pl.Date)
+    return _first_of(pl.col(column).cast(pl.Date), every)
+
+
+def _first_of(day: pl.Expr, every: Every) -> pl.Expr:
     return day if every == "day" else day.dt.truncate(_INTERVALS[every])
+
+
+def per_day(frame: pl.LazyFrame, time: str) -> pl.LazyFrame:
+    """Return the number of rows per day that has any: day, count; in no order.
+
+    Rows stand nearly in order of time: of equal days that follow each other, only
+    one is looked up.
+    """
+    runs = frame.select(run=days(pl.col(time)).rle()).unnest("run")
+    return (
+        runs.group_by(day=pl.col("value").cast(pl.Int32).cast(pl.Date))
+        .agg(count=pl.col("len").sum().cast(pl.Int64))
+        .drop_nulls("day")
+    )
+
+
+def per_bucket(frame: pl.LazyFrame, time: str, every: Every, name: str) -> pl.LazyFrame:
+    """Return the number of rows per bucket that has any: bucket, `name`."""
+    counts = per_day(frame, time).group_by(bucket=_first_of(pl.col("day"), every))
+    return counts.agg(pl.col("count").sum().alias(name))
 
 
 def axis(first: date, last: date, every: Every) -> pl.LazyFrame:

@@ -5,11 +5,12 @@ from datetime import date
 
 import polars as pl
 
-from metrics.buckets import axis, bucketed, data_axis, first_of, on_axis
+from metrics.buckets import axis, data_axis, first_of, on_axis, per_bucket
 from metrics.constants import MOVING_AVERAGE
 from metrics.frames import Frames, Window, instant
-from metrics.measures import divided, rows
+from metrics.measures import divided
 from metrics.scope import Every
+from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, USERS, VOTES
 
 COUNTS = ("new_users", "page_views", "rooms", "estimations", "votes")
 """What is counted: rows of each table by the time that they came to be."""
@@ -22,7 +23,7 @@ def reference(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     of each, the mean of the last 30 listed rows to 2 decimals, null before.
     """
     days = axis(start, today, "day").filter(pl.col("bucket").dt.weekday() <= 5)
-    counts = on_axis(days, _counts(bucketed(frames, "day")), COUNTS)
+    counts = on_axis(days, _counts(frames, "day"), COUNTS)
     return counts.select(
         pl.col("bucket").alias("date"),
         pl.col(COUNTS),
@@ -40,11 +41,8 @@ def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     mean of the last 30 buckets, null where history is shorter.
     Columns: bucket; the counts; acc_ and ma_ of each.
     """
-    past = bucketed(
-        frames.map(lambda t, frame: frame.filter(pl.col(t.time) < instant(window.end))),
-        every,
-    )
-    counts = _counts(past)
+    past = frames.map(lambda t, f: f.filter(pl.col(t.time) < instant(window.end)))
+    counts = _counts(past, every)
     first = first_of(window.first_day, every)
     ends = pl.LazyFrame({"bucket": [first, first_of(window.last_day, every)]})
     known = pl.concat([ends, *(part.select("bucket") for part in counts)])
@@ -55,16 +53,10 @@ def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     )
 
 
-def _counts(frames: Frames) -> Sequence[pl.LazyFrame]:
-    tables = (
-        frames.users,
-        frames.page_views,
-        frames.rooms,
-        frames.estimations,
-        frames.votes,
-    )
+def _counts(frames: Frames, every: Every) -> Sequence[pl.LazyFrame]:
+    tables = (USERS, PAGE_VIEWS, ROOMS, ESTIMATIONS, VOTES)
     return [
-        table.group_by("bucket").agg(rows().alias(name))
+        per_bucket(frames.by_name[table.name], table.time, every, name)
         for name, table in zip(COUNTS, tables, strict=True)
     ]
 

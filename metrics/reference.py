@@ -21,6 +21,8 @@ from metrics.frames import Frames
 def plans(frames: Frames, now: datetime) -> dict[str, pl.LazyFrame]:
     """Return every plan that `answer` needs, to be executed together."""
     today = now.date()
+    # Every table is read once for all plans.
+    frames = frames.map(lambda _, frame: frame.cache())
     return {
         "traffic": traffic.reference(frames, START),
         "votes": votes.reference(frames),

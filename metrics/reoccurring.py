@@ -1,14 +1,23 @@
 """People and rooms that come back on a second working day."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
 from metrics.buckets import axis, last_of, window_axis
 from metrics.constants import INACTIVE_AFTER, START_DATE
 from metrics.frames import Frames, Window
+from metrics.packed import (
+    changes,
+    day,
+    days,
+    is_kind,
+    owner_day,
+    person,
+    split_owner_day,
+)
 from metrics.scope import Every
-from metrics.sessions import by_person
+from metrics.sessions import ACT, activity, kept
 
 COUNTS = (
     "reoccurring_users",
@@ -16,6 +25,8 @@ COUNTS = (
     "adjusted_reoccurring_users",
     "adjusted_reoccurring_rooms",
 )
+_CHANGES = ("second", "comes", "goes")
+_TOO_FAR = INACTIVE_AFTER.days + 1
 
 
 def reference(frames: Frames, start: date, today: date) -> pl.LazyFrame:
@@ -25,21 +36,25 @@ def reference(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     second such day by then; adjusted_…: those of them whose last such day is at
     most 30 calendar days back. Estimations at weekends do not count.
     """
-    days = frames.estimations.select(
-        "user", "room_id", day=pl.col("estimated_at").cast(pl.Date)
-    ).filter(pl.col("day").is_between(start, today), pl.col("day").dt.weekday() <= 5)
-    changes = [
-        _changes(days, "user", "reoccurring_users"),
-        _changes(days, "room_id", "reoccurring_rooms"),
-    ]
     everyday = axis(start, today, "day").rename({"bucket": "date"})
-    for change in changes:
-        everyday = everyday.join(change, on="date", how="left")
-    return (
-        everyday.sort("date")
-        .select("date", pl.col(COUNTS).fill_null(0).cum_sum())
-        .filter(pl.col("date").dt.weekday() <= 5)
-    )
+    for own, name in (
+        (_days_of_users(frames), "reoccurring_users"),
+        (_days_of_rooms(frames), "reoccurring_rooms"),
+    ):
+        everyday = (
+            everyday.join(_changes(_working(own, start, today)), on="date", how="left")
+            .sort("date")
+            .with_columns(pl.col(_CHANGES).fill_null(0).cum_sum())
+            .with_columns(
+                pl.col("second").alias(name),
+                # Gone is who stayed away for so long.
+                (pl.col("comes") - pl.col("goes").shift(_TOO_FAR, fill_value=0)).alias(
+                    f"adjusted_{name}"
+                ),
+            )
+            .drop(_CHANGES)
+        )
+    return everyday.select("date", *COUNTS).filter(pl.col("date").dt.weekday() <= 5)
 
 
 def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
@@ -58,48 +73,45 @@ def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     )
 
 
-def _changes(days: pl.LazyFrame, key: str, name: str) -> pl.LazyFrame:
-    """Return by how much the counts change on a date: date, name, adjusted_name.
+def _days_of_users(frames: Frames) -> pl.LazyFrame:
+    """Return on which days people estimated, each once, in order: key (`owner_day`)."""
+    own = kept(activity(frames, events=False), is_kind(ACT, "estimation"))
+    keys = own.select(key=owner_day(person(ACT), day(ACT)))
+    return keys.filter(changes(pl.col("key")))
 
-    A second day adds one for good. Adjusted, it adds one as well, and so does a day
-    after a longer absence; a day that is followed by such an absence takes one away
-    again on the first date that is too far.
+
+def _days_of_rooms(frames: Frames) -> pl.LazyFrame:
+    """Return on which days rooms were estimated in, each once, in order: key."""
+    keys = frames.estimations.select(
+        key=owner_day(pl.col("room_id"), days(pl.col("estimated_at")))
+    )
+    # A round's rows stand together: leaving out repeats first, less is to be sorted.
+    return keys.filter(changes(pl.col("key"))).unique().sort("key")
+
+
+def _working(keys: pl.LazyFrame, start: date, today: date) -> pl.LazyFrame:
+    """Keep working days from start to today: key, owner, date."""
+    owner, date = split_owner_day(pl.col("key"))
+    own = keys.select("key", owner=owner, date=date.cast(pl.Int32).cast(pl.Date))
+    return own.filter(
+        pl.col("date").is_between(start, today), pl.col("date").dt.weekday() <= 5
+    )
+
+
+def _changes(own: pl.LazyFrame) -> pl.LazyFrame:
+    """Return how many come and go on each day.
+
+    Columns: date, second (on their second day), comes (on their second day, or after
+    a longer absence), goes (was there on a second day or a later one, and stays away
+    for longer from then on).
     """
-    later = _later_days(days, key)
-    enters = later.select(
-        date="at",
-        total=pl.col("second").cast(pl.Int64),
-        adjusted=(pl.col("second") | pl.col("returns")).cast(pl.Int64),
+    first, key = changes(pl.col("owner")), pl.col("key")
+    # Keys of one owner are as far apart as their days.
+    returns = ~first & (key - key.shift() > INACTIVE_AFTER.days)
+    second = ~first & first.shift(fill_value=True)
+    # The next row is the same owner's next day if it is neither first nor returns.
+    goes = (first | returns).shift(-1, fill_value=True)
+    by_row = own.select(
+        "date", second=second, comes=second | returns, goes=~first & goes
     )
-    leaves = later.filter(~pl.col("stays")).select(
-        date=pl.col("at") + INACTIVE_AFTER + timedelta(days=1),
-        total=pl.lit(0, pl.Int64),
-        adjusted=pl.lit(-1, pl.Int64),
-    )
-    changes = pl.concat([enters, leaves]).group_by("date").agg(pl.all().sum())
-    return changes.rename({"total": name, "adjusted": f"adjusted_{name}"})
-
-
-def _later_days(days: pl.LazyFrame, key: str) -> pl.LazyFrame:
-    """Return everybody's days but the first, from neighbours in one sort.
-
-    Columns: at, second (the second day), returns (after a longer absence), stays
-    (comes again before such an absence).
-    """
-    person, day = pl.col("person"), pl.col("at")
-    first = (person != person.shift()).fill_null(value=True)
-    return (
-        by_person(days.select(key, at="day"), key)
-        .filter(first | (day != day.shift()))
-        .select(
-            "at",
-            again=~first,
-            second=~first & (person != person.shift(2)).fill_null(value=True),
-            returns=((day - day.shift()) > INACTIVE_AFTER).fill_null(value=False),
-        )
-        .with_columns(
-            # The next row is the same person's next day if that row is "again".
-            stays=(pl.col("again") & ~pl.col("returns")).shift(-1, fill_value=False)
-        )
-        .filter("again")
-    )
+    return by_row.group_by("date").agg(pl.col(_CHANGES).sum().cast(pl.Int64))

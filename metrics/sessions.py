@@ -3,84 +3,81 @@
 from datetime import timedelta
 
 import polars as pl
-from polars import selectors as cs
 
 from metrics.constants import SESSION_BONUS, SESSION_GAP
 from metrics.frames import Frames
 from metrics.measures import divided
+from metrics.packed import Kind, is_kind, moment, packed, second
+from metrics.tables import TIMESTAMP, USER
 
-_KIND = pl.Enum(["view", "event", "estimation"])
+ACT = pl.col("act")
+"""The column of `activity`."""
 
 
 def activity(frames: Frames, *, events: bool = True) -> pl.LazyFrame:
     """Return what people did, all of one person together, in order of time.
 
-    Columns: person (a number that only this answer knows), at, kind ("view",
-    "estimation", and "event" unless they are not asked for).
+    One column, act (see `packed`): page views, estimations, and events unless they
+    are not asked for. Plans that are executed together sort it once.
     """
-    kinds = (
+    kinds: list[tuple[pl.LazyFrame, str, Kind]] = [
         (frames.page_views, "viewed_at", "view"),
         (frames.estimations, "estimated_at", "estimation"),
-        *(((frames.events, "event_at", "event"),) if events else ()),
-    )
-    return by_person(
-        pl.concat(
-            frame.select("user", at=pl.col(time), kind=pl.lit(kind, _KIND))
-            for frame, time, kind in kinds
-        )
-    )
+    ]
+    if events:
+        kinds.append((frames.events, "event_at", "event"))
+    return pl.concat(
+        frame.select(act=packed(pl.col(USER), pl.col(time), kind))
+        for frame, time, kind in kinds
+    ).sort("act")
 
 
-def by_person(rows: pl.LazyFrame, key: str = "user") -> pl.LazyFrame:
-    """Bring the rows of each person together, in order of the column `at`.
+def kept(ordered: pl.LazyFrame, which: pl.Expr) -> pl.LazyFrame:
+    """Keep some of what people did, in its order.
 
-    The column `key` becomes `person`, a number. Sorting times and grouping keys,
-    which keeps the order within a group, takes half as long as sorting by both.
+    Polars moves a `filter` of the frame beneath the sort, which then runs once for
+    each filter; this one stays above, and all share the sort.
     """
-    return (
-        rows.sort("at")
-        .group_by(key)
-        .agg(pl.all())
-        .drop(key)
-        .with_row_index("person")
-        .explode(cs.exclude("person"))
-    )
+    return ordered.select(ACT.filter(which))
 
 
 def sessions(ordered: pl.LazyFrame, gap: timedelta) -> pl.LazyFrame:
     """Split activity where a person pauses for longer than `gap`.
 
-    Columns: started_at, ended_at, lone_view (nothing but one page view).
+    Columns: started_at, ended_at (seconds since 1970), lone_view (nothing but one
+    page view).
     """
-    new_person = pl.col("person") != pl.col("person").shift()
-    pause = pl.col("at") - pl.col("at").shift()
-    starts = (new_person | (pause > gap)).fill_null(value=True)
+    at = pl.col("at")
+    # Another person's moment is far away as well.
+    pause = at - at.shift() > gap // timedelta(seconds=1)
     return (
-        ordered.with_columns(starts=starts, before=pl.col("at").shift())
-        .with_columns(
-            alone=pl.col("starts").shift(-1, fill_value=True), latest=pl.last("at")
-        )
-        .filter("starts")
+        ordered.select("act", at=moment(ACT))
+        .with_columns(starts=pause.fill_null(value=True))
+        .with_columns(ends=pl.col("starts").shift(-1, fill_value=True))
         .select(
-            started_at="at",
-            # A session ends right before the next one in this order starts.
-            ended_at=pl.col("before").shift(-1).fill_null(pl.col("latest")),
-            lone_view=pl.col("alone") & (pl.col("kind") == "view"),
+            started_at=second(at.filter("starts")),
+            ended_at=second(at.filter("ends")),
+            lone_view=(pl.col("ends") & is_kind(ACT, "view")).filter("starts"),
         )
     )
 
 
+def started_at() -> pl.Expr:
+    """Return when a session started, as a timestamp."""
+    return (pl.col("started_at").cast(pl.Int64) * 1_000_000).cast(TIMESTAMP)
+
+
 def length() -> pl.Expr:
-    """Return a session's length in microseconds, whose sums are exact."""
-    spent = pl.col("ended_at") - pl.col("started_at") + SESSION_BONUS
-    return spent.dt.total_microseconds()
+    """Return a session's length in seconds, whose sums are exact."""
+    spent = pl.col("ended_at") - pl.col("started_at")
+    return spent.cast(pl.Int64) + SESSION_BONUS // timedelta(seconds=1)
 
 
-def minutes(microseconds: pl.Expr) -> pl.Expr:
-    """Return microseconds as a float of minutes."""
-    return divided(microseconds, 60_000_000)
+def minutes(seconds: pl.Expr) -> pl.Expr:
+    """Return seconds as a float of minutes."""
+    return divided(seconds, 60)
 
 
 def working_sessions(ordered: pl.LazyFrame) -> pl.LazyFrame:
     """Return sessions of page views and estimations, as the old service's were."""
-    return sessions(ordered.filter(pl.col("kind") != "event"), SESSION_GAP)
+    return sessions(kept(ordered, ~is_kind(ACT, "event")), SESSION_GAP)

@@ -8,10 +8,20 @@ import polars as pl
 from metrics.buckets import bucket_of, bucketed, on_axis, side_by_side, window_axis
 from metrics.classes import Classes
 from metrics.constants import SESSION_GAP, VISIT_GAP
-from metrics.frames import Frames, Window, instant
-from metrics.measures import aggregate, distinct, ratio, rounded, rows
+from metrics.frames import Frames, Window
+from metrics.measures import aggregate, ratio, rounded, rows
+from metrics.packed import changes, is_kind, moment, person, second, seconds_of
 from metrics.scope import Every
-from metrics.sessions import activity, length, minutes, sessions, working_sessions
+from metrics.sessions import (
+    ACT,
+    activity,
+    kept,
+    length,
+    minutes,
+    sessions,
+    started_at,
+    working_sessions,
+)
 
 _COUNTS = ("unique_users", "page_views", "activated_users", "visits")
 _COLUMNS = (
@@ -47,14 +57,18 @@ def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
 
     Columns: unique_users, page_views, bounce_rate, average_duration (minutes).
     """
-    later = frames.map(
-        lambda table, frame: frame.filter(pl.col(table.time) > instant(since))
-    )
-    doing = sessions(activity(later, events=False), SESSION_GAP)
+    ordered = activity(frames, events=False)
+    later = second(moment(ACT)) > seconds_of(since)
     figures = [
-        frames.page_views.select(unique_users=distinct("user"), page_views=rows()),
-        later.estimations.select(estimated=distinct("user")),
-        doing.select(length=minutes(length().mean())),
+        kept(ordered, is_kind(ACT, "view")).select(
+            unique_users=_people_of(ACT), page_views=rows()
+        ),
+        kept(ordered, later & is_kind(ACT, "estimation")).select(
+            estimated=_people_of(ACT)
+        ),
+        sessions(kept(ordered, later), SESSION_GAP).select(
+            length=minutes(length().mean())
+        ),
     ]
     bounce_rate = 1 - ratio("estimated", "unique_users")
     means = rounded(bounce_rate=bounce_rate, average_duration=pl.col("length"))
@@ -63,6 +77,11 @@ def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
         .select("unique_users", "page_views", means=means)
         .unnest("means")
     )
+
+
+def _people_of(act: pl.Expr) -> pl.Expr:
+    """Return the number of people in ordered activity."""
+    return changes(person(act)).sum().cast(pl.Int64)
 
 
 def totals(frames: Frames, window: Window | None = None) -> pl.LazyFrame:
@@ -119,7 +138,7 @@ def _visits(
     ):
         started = _started(found, window)
         if every:
-            started = started.with_columns(bucket=bucket_of("started_at", every))
+            started = started.with_columns(bucket=bucket_of("at", every))
         parts.append(aggregate(started, by, **figures))
     return parts
 
@@ -141,7 +160,8 @@ def _around(frames: Frames, window: Window | None) -> Frames:
 
 
 def _started(found: pl.LazyFrame, window: Window | None) -> pl.LazyFrame:
-    return found.filter(window.contains("started_at")) if window else found
+    placed = found.with_columns(at=started_at())
+    return placed.filter(window.contains("at")) if window else placed
 
 
 def _rates() -> tuple[pl.Expr, pl.Expr]:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from metrics.buckets import axis
+from metrics.buckets import axis, per_day
 from metrics.frames import Frames, Window
 from metrics.measures import ratio, rows, share
 
@@ -69,7 +69,8 @@ def _weekday(column: str) -> pl.Expr:
 
 
 def _per_weekday(votes: pl.LazyFrame) -> pl.LazyFrame:
-    return votes.group_by(_weekday("voted_at")).agg(votes=rows()).sort("weekday")
+    counts = per_day(votes, "voted_at").group_by(_weekday("day"))
+    return counts.agg(votes=pl.col("count").sum()).sort("weekday")
 
 
 def _weekdays() -> pl.LazyFrame:

@@ -1,0 +1,122 @@
+"""Person, second and kind in one number."""
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.constants import VISIT_GAP
+from metrics.packed import (
+    MOST_PEOPLE,
+    Kind,
+    changes,
+    day,
+    days,
+    is_kind,
+    moment,
+    owner_day,
+    packed,
+    person,
+    second,
+    split_owner_day,
+)
+from metrics.tables import TIMESTAMP, USER_NUMBER
+from tests.metrics.building import quick
+
+EPOCH = datetime(1970, 1, 1)
+KINDS: tuple[Kind, ...] = ("view", "event", "estimation")
+LAST_SECOND = (1 << 32) - 1
+PEOPLE = st.integers(0, 3) | st.integers(0, MOST_PEOPLE - 1)
+SECONDS = st.integers(0, LAST_SECOND)
+ACTS = st.lists(st.tuples(PEOPLE, SECONDS, st.integers(0, 2)), min_size=1, max_size=30)
+
+
+def pack(acts: list[tuple[int, int, int]]) -> pl.Series:
+    """Pack acts one by one: a plan knows one kind for all of its rows."""
+    rows = pl.DataFrame(
+        {
+            "user": [who for who, _, _ in acts],
+            "at": [EPOCH + timedelta(seconds=seconds) for _, seconds, _ in acts],
+            "kind": [kind for _, _, kind in acts],
+        },
+        schema={"user": USER_NUMBER, "at": TIMESTAMP, "kind": pl.Int8},
+    )
+    chosen = pl.coalesce(
+        pl.when(pl.col("kind") == number).then(
+            packed(pl.col("user"), pl.col("at"), kind)
+        )
+        for number, kind in enumerate(KINDS)
+    )
+    return rows.select(act=chosen).to_series()
+
+
+@quick
+@given(ACTS)
+def test_a_sort_orders_by_person_then_second_then_kind(
+    acts: list[tuple[int, int, int]],
+) -> None:
+    assert pack(acts).sort().to_list() == pack(sorted(acts)).to_list()
+
+
+@quick
+@given(ACTS)
+def test_every_part_comes_back(acts: list[tuple[int, int, int]]) -> None:
+    act = pl.col("act")
+    found = (
+        pack(acts)
+        .to_frame("act")
+        .select(
+            person(act).alias("person"),
+            second(moment(act)).alias("second"),
+            day(act).alias("day"),
+            *(is_kind(act, kind).alias(kind) for kind in KINDS),
+        )
+    )
+    assert found["person"].to_list() == [who for who, _, _ in acts]
+    assert found["second"].to_list() == [seconds for _, seconds, _ in acts]
+    assert found["day"].to_list() == [seconds // 86_400 for _, seconds, _ in acts]
+    for number, kind in enumerate(KINDS):
+        assert found[kind].to_list() == [own == number for _, _, own in acts]
+
+
+@pytest.mark.parametrize("years", [1, 30, 135])
+def test_the_next_person_is_farther_away_than_any_pause(years: int) -> None:
+    late = timedelta(days=365 * years) // timedelta(seconds=1)
+    first, other = pack([(7, late, 0), (8, 0, 0)])
+    gap = VISIT_GAP // timedelta(seconds=1)
+    assert other // 4 - first // 4 > gap
+
+
+def test_a_time_before_1970_is_an_error() -> None:
+    with pytest.raises(pl.exceptions.InvalidOperationError, match="conversion"):
+        pack([(1, -1, 0)])
+
+
+@quick
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 60_000))))
+def test_an_owner_and_a_day_come_back_and_are_ordered(
+    owned: list[tuple[int, int]],
+) -> None:
+    schema = pl.Schema({"owner": USER_NUMBER, "day": pl.Int64()})
+    rows = pl.DataFrame(owned, schema=schema, orient="row")
+    keys = rows.select(key=owner_day(pl.col("owner"), pl.col("day"))).sort("key")
+    owner, own_day = split_owner_day(pl.col("key"))
+    assert keys.select(owner.alias("owner"), own_day.alias("day")).rows() == sorted(
+        owned
+    )
+
+
+@quick
+@given(st.datetimes(datetime(1969, 12, 30), datetime(2106, 1, 1)))
+def test_days_are_dates(time: datetime) -> None:
+    found = pl.select(days(pl.lit(time, TIMESTAMP))).item()
+    assert date(1970, 1, 1) + timedelta(days=found) == time.date()
+
+
+def test_changes_mark_the_first_of_equal_neighbours() -> None:
+    values = pl.Series("x", [1, 1, 2, 2, 1]).to_frame()
+    assert values.select(changes(pl.col("x"))).to_series().to_list() == [
+        *(True, False, True, False, True)
+    ]
