@@ -27,7 +27,7 @@ sync: setup ## Copy the live database once (DB_* and DATA_DIR say from where to 
 	@$(RUN) python sync_job.py
 
 .PHONY: tools
-tools: ## Install what the tests need: MariaDB server, Chromium, nginx
+tools: ## Install what the tests need: MariaDB server, Chromium, nginx, LibreOffice
 	@./scripts/install-test-tools
 
 .PHONY: test
@@ -52,6 +52,10 @@ imports: setup ## Check which room imports which
 
 .PHONY: check
 check: lint types test ## Everything: format, lint, types, architecture, tests
+
+.PHONY: docs
+docs: setup ## Write docs/definitions.md from the definitions in metrics/
+	@$(RUN) python -m scripts.definitions
 
 .PHONY: chaos
 chaos: setup tools ## Writers, edits, kills and readers against the sync job (MINUTES=5)

@@ -6,25 +6,31 @@ from metrics.definition import Definition, Unit
 from metrics.insights.definitions import INSIGHT_DEFINITIONS, INSIGHT_LABELS
 from metrics.meanings.growth import GROWTH, RETURNING
 from metrics.meanings.ranked import COMPARED, RANKED
+from metrics.meanings.store import STORE
 from metrics.meanings.traffic import TRAFFIC
 from metrics.meanings.votes import ROOM, ROUNDS
 
-__all__ = ["COMPARISONS", "DEFINITIONS", "LABELS", "Definition", "Unit"]
+__all__ = ["COMPARISONS", "DEFINITIONS", "LABELS", "SUBJECTS", "Definition", "Unit"]
+
+SUBJECTS: Mapping[str, tuple[Definition, ...]] = {
+    "Traffic": TRAFFIC,
+    "Votes": ROUNDS,
+    "One room": ROOM,
+    "Growth": GROWTH,
+    "Returning": RETURNING,
+    "Ranked tables": RANKED,
+    "Comparisons": COMPARED,
+    "How teams estimate": tuple(INSIGHT_DEFINITIONS.values()),
+    "The store": STORE,
+}
+"""Every number by subject, in the order of the pages."""
 
 DEFINITIONS: Mapping[str, Definition] = {
     definition.key: definition
-    for definition in (
-        *TRAFFIC,
-        *ROUNDS,
-        *ROOM,
-        *GROWTH,
-        *RETURNING,
-        *RANKED,
-        *COMPARED,
-        *INSIGHT_DEFINITIONS.values(),
-    )
+    for definitions in SUBJECTS.values()
+    for definition in definitions
 }
-"""Every number by its column's name, in the order of the pages."""
+"""Every number by its column's name."""
 
 COMPARISONS = ("_before", "_change", "_change_share")
 """What a column's name ends with when it compares the number that it starts with."""
@@ -35,6 +41,7 @@ LABELS = INSIGHT_LABELS | frozenset(
         *("order", "length", "estimation", "label", "dimension", "measure"),
         *("route", "event", "source", "country", "region", "city"),
         *("device", "os", "browser", "was_auto_flip"),
+        *("table", "finished_at"),
         *("id", "number", "name", "room_id", "room_number", "room_name"),
     }
 )

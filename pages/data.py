@@ -3,17 +3,17 @@
 import streamlit as st
 
 from ui import about, shell
-from ui.tables import plain
+from ui.tables import plain, with_csv
 
 view = shell.view()
 
 st.subheader("What is here", anchor=False)
 about.cards(view)
-plain(about.holdings(view.snapshot), "Tables", "tables")
+with_csv(about.holdings(view.snapshot), "Tables", "tables")
 
 st.subheader("Latest runs of the sync job", anchor=False)
 if view.snapshot.runs:
-    plain(about.runs(view.snapshot), "Latest runs, newest first", "runs")
+    with_csv(about.runs(view.snapshot), "Latest runs, newest first", "runs")
 else:
     st.caption("None: these files were not written by the sync job.")
 

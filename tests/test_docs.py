@@ -1,14 +1,16 @@
-"""The README tells the truth: every variable, page, command and file it names."""
+"""README and docs tell the truth: every variable, page, command and file they name."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from scripts import definitions
 from settings import VARIABLES, Variable
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+GAPS = (ROOT / "docs" / "streamlit.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
@@ -57,6 +59,16 @@ def test_the_commands_of_the_readme_exist() -> None:
 )
 def test_a_link_of_the_readme_leads_somewhere(target: str) -> None:
     assert (ROOT / target).exists()
+
+
+def test_the_page_of_definitions_is_what_the_definitions_say() -> None:
+    assert definitions.PAGE.read_text() == definitions.page(), "run `make docs`"
+
+
+def test_the_page_of_gaps_names_files_that_are_there() -> None:
+    named = re.findall(r"`((?:ui|web|pages)/[^`]+)`", GAPS)
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:

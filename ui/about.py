@@ -7,8 +7,10 @@ from metrics.definitions import DEFINITIONS
 from metrics.tables import TABLES
 from store import Snapshot
 from ui import format as fmt
+from ui.cards import help_text
 from ui.view import View
 
+_MEGABYTE = 1_000_000
 API = """
 The same numbers are there as JSON, CSV and Parquet, with the token in the header
 `Authorization`:
@@ -26,18 +28,27 @@ The same numbers are there as JSON, CSV and Parquet, with the token in the heade
 def cards(view: View) -> None:
     """Draw how fresh and how much the data are."""
     snapshot = view.snapshot
-    until = snapshot.data_until
+    until, held = snapshot.data_until, snapshot.tables.values()
     facts = {
-        "Data until": fmt.instant(until, view.now) if until else fmt.NOTHING,
-        "Rows": f"{sum(info.rows for info in snapshot.tables.values()):,}",
-        "Size on disk": fmt.size(snapshot.bytes),
-        "Generation": fmt.NOTHING
-        if snapshot.generation is None
-        else f"{snapshot.generation:,}",
+        "stored_rows": sum(info.rows for info in held),
+        "stored_megabytes": snapshot.bytes / _MEGABYTE,
+        "generation": snapshot.generation,
     }
     with st.grid("auto", min_column_width=180):
-        for title, fact in facts.items():
-            st.metric(title, fact, border=True)
+        st.metric(
+            "Data until",
+            fmt.instant(until, view.now) if until else fmt.NOTHING,
+            help="The instant of the live database that the data equal.",
+            border=True,
+        )
+        for key, fact in facts.items():
+            number = DEFINITIONS[key]
+            st.metric(
+                number.title,
+                fmt.number(fact, number.unit),
+                help=help_text(number),
+                border=True,
+            )
 
 
 def holdings(snapshot: Snapshot) -> pl.DataFrame:
@@ -45,13 +56,17 @@ def holdings(snapshot: Snapshot) -> pl.DataFrame:
     held = snapshot.tables
     return pl.DataFrame(
         {
-            "Table": [t.name for t in TABLES],
-            "State": ["there" if t.name in held else "missing" for t in TABLES],
-            "Rows": [held[t.name].rows if t.name in held else None for t in TABLES],
-            "Size": [
-                fmt.size(held[t.name].bytes) if t.name in held else None for t in TABLES
+            "table": [t.name for t in TABLES],
+            "state": ["there" if t.name in held else "missing" for t in TABLES],
+            "stored_rows": [
+                held[t.name].rows if t.name in held else None for t in TABLES
             ],
-        }
+            "stored_megabytes": [
+                held[t.name].bytes / _MEGABYTE if t.name in held else None
+                for t in TABLES
+            ],
+        },
+        schema_overrides={"stored_rows": pl.Int64, "stored_megabytes": pl.Float64},
     )
 
 
@@ -59,12 +74,12 @@ def runs(snapshot: Snapshot) -> pl.DataFrame:
     """Return what the sync job did lately, newest first."""
     return pl.DataFrame(
         {
-            "Finished (UTC)": [run.finished_at for run in snapshot.runs],
-            "Seconds": [run.seconds for run in snapshot.runs],
-            "New rows": [run.new for run in snapshot.runs],
-            "Changed": [run.changed for run in snapshot.runs],
-            "Gone": [run.gone for run in snapshot.runs],
-            "Blocks healed": [run.healed for run in snapshot.runs],
+            "finished_at": [run.finished_at for run in snapshot.runs],
+            "run_seconds": [run.seconds for run in snapshot.runs],
+            "run_new": [run.new for run in snapshot.runs],
+            "run_changed": [run.changed for run in snapshot.runs],
+            "run_gone": [run.gone for run in snapshot.runs],
+            "run_healed": [run.healed for run in snapshot.runs],
         }
     ).reverse()
 

@@ -126,6 +126,12 @@ def plain(
     csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
 
 
+def with_csv(frame: pl.DataFrame, title: str, name: str) -> None:
+    """Show a frame whose columns are keys of definitions, with its CSV."""
+    show(frame, title)
+    csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
+
+
 def csv_button(frame: pl.DataFrame, file: str, key: str) -> None:
     """Draw a button that builds the CSV when it is clicked, without a rerun."""
     st.download_button(

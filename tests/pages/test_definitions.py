@@ -1,0 +1,58 @@
+"""No number is shown without its definition: cards and columns of every page."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from metrics.definitions import COMPARISONS, DEFINITIONS, LABELS
+from tests.pages.conftest import RunPage
+from tests.pages.test_insights import read
+from tests.pages.test_pages import PAGES
+from ui.cards import help_text
+from ui.tables import _split
+
+TITLES = {help_text(number): number.title for number in DEFINITIONS.values()}
+OTHER_FACTS = {"Data until": "The instant of the live database that the data equal."}
+"""Cards that show no number."""
+VIEWS = [
+    *((file, {}) for file in PAGES),
+    ("room.py", {"room": "1"}),
+    ("traffic.py", {"split": "Source"}),
+    ("returning.py", {"who": "Rooms"}),
+    *(
+        ("insights.py", {"about": about})
+        for about in ("Agreement", "Meetings", "Rooms", "New people")
+    ),
+]
+IDS = [" ".join([file, *query.values()]) for file, query in VIEWS]
+
+
+def shown(run_page: RunPage, file: str, query: dict[str, str]) -> AppTest:
+    """Run a page with every chart switched to its table."""
+    app = run_page(file, period="All time", **query)
+    for switch in app.toggle:
+        if (switch.key or "").startswith("table_"):
+            switch.set_value(True)
+    return app.run()
+
+
+@pytest.mark.parametrize(("file", "query"), VIEWS, ids=IDS)
+def test_every_shown_number_carries_its_definition(
+    run_page: RunPage, file: str, query: dict[str, str]
+) -> None:
+    app = shown(run_page, file, query)
+    assert [e.message for e in app.exception] == []
+    for card in app.metric:
+        said = TITLES.get(card.help) or OTHER_FACTS.get(card.label) == card.help
+        assert said, f"{card.label}: {card.help}"
+    assert app.dataframe or app.metric
+    for table in app.dataframe:
+        columns = json.loads(table.proto.columns)
+        for name, dtype in read(table.proto.arrow_data.data).schema.items():
+            if dtype.is_numeric() and name not in LABELS:
+                assert columns[name]["help"] == DEFINITIONS[_split(name)[0]].formula
+
+
+def test_what_compares_says_so_in_its_title() -> None:
+    assert [_split(f"votes{ending}")[0] for ending in COMPARISONS] == ["votes"] * 3
