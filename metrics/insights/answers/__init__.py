@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from metrics.insights.answers import changes, living, meetings, people, teams
+from metrics.insights.answers import changes, habits, living, meetings, people, teams
 from metrics.insights.answers.words import Answer
 
 ANSWERS: Mapping[str, Answer] = {
@@ -17,6 +17,7 @@ ANSWERS: Mapping[str, Answer] = {
     **meetings.ANSWERS,
     **living.ANSWERS,
     **people.ANSWERS,
+    **habits.ANSWERS,
 }
 """By the names of `metrics.catalogue`."""
 
