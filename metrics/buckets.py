@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from metrics.frames import Frames, Window
-from metrics.packed import days
+from metrics.packed import changes, days
 from metrics.scope import Every
 
 _INTERVALS: dict[Every, str] = {"day": "1d", "week": "1w", "month": "1mo"}
@@ -31,15 +31,20 @@ def _first_of(day: pl.Expr, every: Every) -> pl.Expr:
 def per_day(frame: pl.LazyFrame, time: str) -> pl.LazyFrame:
     """Return the number of rows per day that has any: day, count; in no order.
 
-    Rows stand nearly in order of time: of equal days that follow each other, only
-    one is looked up.
+    Rows stand nearly in order of time: a run of equal days is one row to group, as
+    many as the next run begins later. A last row ends the last run.
     """
-    runs = frame.select(run=days(pl.col(time)).rle()).unnest("run")
-    return (
-        runs.group_by(day=pl.col("value").cast(pl.Int32).cast(pl.Date))
-        .agg(count=pl.col("len").sum().cast(pl.Int64))
+    begins = pl.col("begins").cast(pl.Int64)
+    end = pl.LazyFrame({"day": [None]}, schema={"day": pl.Int64})
+    runs = (
+        pl.concat([frame.select(day=days(pl.col(time))), end])
+        .with_row_index("begins")
+        .filter(changes(pl.col("day")))
+        .select("day", count=begins.shift(-1) - begins)
         .drop_nulls("day")
     )
+    counts = runs.group_by("day").agg(pl.col("count").sum())
+    return counts.with_columns(pl.col("day").cast(pl.Int32).cast(pl.Date))
 
 
 def per_bucket(frame: pl.LazyFrame, time: str, every: Every, name: str) -> pl.LazyFrame:

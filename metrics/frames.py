@@ -1,8 +1,9 @@
 """The tables as typed LazyFrames, and the ways to choose which rows go in."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import polars as pl
@@ -84,6 +85,9 @@ class Frames:
     """
 
     by_name: Mapping[str, pl.LazyFrame]
+    _asked: dict[Hashable, pl.LazyFrame] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def empty(cls) -> "Frames":
@@ -122,7 +126,10 @@ class Frames:
 
     def map(self, change: Callable[[Table, pl.LazyFrame], pl.LazyFrame]) -> "Frames":
         """Return the frames with every table changed."""
-        return Frames({n: change(BY_NAME[n], f) for n, f in self.by_name.items()})
+        return Frames({table.name: change(table, f) for table, f in self._tables()})
+
+    def _tables(self) -> Iterator[tuple[Table, pl.LazyFrame]]:
+        return ((BY_NAME[name], frame) for name, frame in self.by_name.items())
 
     def within(self, window: Window) -> "Frames":
         """Keep the rows of every table whose time lies in the window.
@@ -130,7 +137,24 @@ class Frames:
         For users and rooms that is when they were first seen: join attributes
         from the frames before this call.
         """
-        return self.map(lambda table, frame: frame.filter(window.contains(table.time)))
+        return Frames(
+            {
+                table.name: self.once(
+                    (table.name, window), partial(_within, table, frame, window)
+                )
+                for table, frame in self._tables()
+            }
+        )
+
+    def once(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        """Return the node of this name, the same for all who ask these frames for it.
+
+        Plans that are executed together then compute it once; by itself, Polars finds
+        the largest common part of plans and repeats the smaller ones within.
+        """
+        if name not in self._asked:
+            self._asked[name] = build().cache()
+        return self._asked[name]
 
     def without_bots(self) -> "Frames":
         """Leave out users whose device is "bot", and all that they did.
@@ -162,3 +186,7 @@ class Frames:
             return frame.join(users, on=USER, how=how) if table.user_id else frame
 
         return self.map(by_user)
+
+
+def _within(table: Table, frame: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+    return frame.filter(window.contains(table.time))

@@ -26,10 +26,11 @@ def activity(frames: Frames, *, events: bool = True) -> pl.LazyFrame:
     ]
     if events:
         kinds.append((frames.events, "event_at", "event"))
-    return pl.concat(
+    acts = (
         frame.select(act=packed(pl.col(USER), pl.col(time), kind))
         for frame, time, kind in kinds
-    ).sort("act")
+    )
+    return frames.once(("activity", events), lambda: pl.concat(acts).sort("act"))
 
 
 def kept(ordered: pl.LazyFrame, which: pl.Expr) -> pl.LazyFrame:

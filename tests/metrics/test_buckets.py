@@ -1,13 +1,18 @@
 """Time axes."""
 
-from datetime import date
+from collections import Counter
+from datetime import date, datetime
+from typing import Literal
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from metrics.buckets import bucketed, first_of, window_axis
+from metrics.buckets import bucketed, first_of, per_day, window_axis
 from metrics.frames import Window
 from metrics.scope import Every
-from tests.metrics.building import at, column, days, frames, vote
+from tests.metrics.building import at, column, days, frames, quick, vote
 
 
 @pytest.mark.parametrize(
@@ -55,3 +60,15 @@ def test_the_running_day_is_in_the_window() -> None:
         date(2026, 11, 21),
         date(2026, 11, 22),
     ]
+
+
+@pytest.mark.parametrize("engine", ["in-memory", "streaming"])
+@quick
+@given(st.lists(st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 5)) | st.none()))
+def test_days_are_counted_whatever_the_order_of_the_rows(
+    engine: Literal["in-memory", "streaming"], times: list[datetime | None]
+) -> None:
+    rows = pl.LazyFrame({"at": times}, schema={"at": pl.Datetime("us")})
+    found = per_day(rows, "at").collect(engine=engine)
+    counted = dict(zip(found["day"].to_list(), found["count"].to_list(), strict=True))
+    assert counted == Counter(time.date() for time in times if time is not None)
