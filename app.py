@@ -14,12 +14,13 @@ from anyio import to_thread
 
 import clock
 from errors import flush_errors, logger, start_errors
-from web import failure, server, start, warm
+from web import banner, failure, server, start, warm
 
 settings = start.settings_or_exit(os.environ)
 dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
 start_errors(settings.sentry, dashboard.secrets, libraries=start.LOGGERS)
 failure.report_page_failures_once()
+banner.send_no_banner()
 
 
 @asynccontextmanager

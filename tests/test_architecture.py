@@ -29,7 +29,7 @@ MAY_IMPORT = {
     | {"altair", "streamlit", "pycountry"},
     "web": STORED
     | {"store", "engine", "export", "settings", "errors", "clock", "web", "ui"}
-    | {"streamlit", "starlette", "anyio", "httpx", "itsdangerous"},
+    | {"streamlit", "starlette", "uvicorn", "anyio", "httpx", "itsdangerous"},
     "pages": {"metrics", "ui", "store", "settings", "clock", "streamlit"},
     "app": {"settings", "errors", "web", "streamlit", "clock", "anyio"},
     "sync_job": {"sync", "settings", "errors", "metrics"},

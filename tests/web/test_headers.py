@@ -1,9 +1,13 @@
 """Every answer carries the security headers, the refusals included."""
 
+import re
+
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
-from tests.web.running import TOKEN
+from tests.web.running import TOKEN, Dashboard
 from web.headers import security_headers
 
 
@@ -21,8 +25,21 @@ def test_a_member_gets_every_header(member: httpx.Client, path: str) -> None:
     assert {name: headers[name] for name in security_headers()} == security_headers()
 
 
-@pytest.mark.parametrize("path", ["/health", "/login", "/", "/api", "/api/typo"])
-def test_no_answer_names_a_version(stranger: httpx.Client, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/health", "/login", "/", "/api", "/api/typo", "/static/x", "/%"]
+)
+def test_no_answer_names_the_server_or_a_version(
+    stranger: httpx.Client, path: str
+) -> None:
     answer = stranger.get(path, headers={"Authorization": TOKEN})
-    assert answer.headers["server"] == "uvicorn"
-    assert "x-powered-by" not in answer.headers
+    assert not {"server", "x-powered-by", "via"} & answer.headers.keys()
+    assert not re.search(r"uvicorn|starlette|streamlit", answer.text, re.IGNORECASE)
+
+
+def test_a_refused_websocket_names_no_server(running: Dashboard) -> None:
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(running.url.replace("http", "ws") + "/_stcore/stream"),
+    ):
+        pass
+    assert "server" not in refused.value.response.headers
