@@ -63,7 +63,7 @@ class Visitor:
             message = ForwardMsg()
             message.ParseFromString(data if isinstance(data, bytes) else data.encode())
             yield message
-            if message.HasField("script_finished"):
+            if message.HasField("script_finished") and not _runs_again(message):
                 return
 
 
@@ -84,6 +84,10 @@ def log_in(url: str, token: str) -> str:
     """Return the cookie header of a new session."""
     answer = httpx.post(f"{url}/login", data={"token": token})
     return answer.headers["set-cookie"].partition(";")[0]
+
+
+def _runs_again(message: ForwardMsg) -> bool:
+    return message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
 def _texts(message: ForwardMsg) -> Iterator[str]:
