@@ -27,7 +27,7 @@ sync: setup ## Copy the live database once (DB_* and DATA_DIR say from where to 
 	@$(RUN) python sync_job.py
 
 .PHONY: tools
-tools: ## Install what the tests need: MariaDB server, Chromium, nginx, LibreOffice
+tools: ## Install what the tests need: MariaDB, Chromium, two proxies, LibreOffice
 	@./scripts/install-test-tools
 
 .PHONY: test

@@ -51,11 +51,35 @@ def nginx(folder: Path, dashboard: str) -> Iterator[str]:
         f"events {{}} http {{ access_log off; {_temporary(folder)}"
         f"include {folder}/site.conf; }}"
     )
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
-    assert program, "nginx is not installed: `make tools` installs it"
-    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    command = [_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with _running(command, port) as url:
         yield url
+
+
+@contextmanager
+def caddy(folder: Path, dashboard: str) -> Iterator[str]:
+    """Run Caddy with the example; yield the address of its TLS port."""
+    crt, key = certificate(folder)
+    port = _free_port()
+    site = _changed(
+        ROOT / "deploy" / "Caddyfile",
+        {
+            "{\n\tservers": f"{{\n\tadmin off\n\tstorage file_system {folder}\n"
+            "\tauto_https disable_redirects\n\tservers",
+            f"{HOST} {{": f"https://127.0.0.1:{port} {{\n\ttls {crt} {key}",
+            "127.0.0.1:8501": dashboard.removeprefix("http://"),
+        },
+    )
+    (folder / "Caddyfile").write_text(site)
+    command = [_program("caddy"), "run", "--config", str(folder / "Caddyfile")]
+    with _running(command, port) as url:
+        yield url
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+    assert found, f"{name} is not installed: `make tools` installs it"
+    return found
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """The images and the composition keep their promises, read as data."""
 
 import fnmatch
+import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -9,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 
 from settings import VARIABLES
 from tests.test_architecture import rooms_reached
@@ -51,6 +54,17 @@ def test_an_image_runs_as_nobody_in_particular_and_is_watched(stage: str) -> Non
 def test_the_dashboard_has_no_driver_for_the_database() -> None:
     assert "--no-install-package mysql-connector-python" in STAGES["build-dashboard"]
     assert "COPY --from=build-dashboard" in STAGES["dashboard"]
+
+
+def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    found = subprocess.run(
+        [str(linter), "--failure-threshold", "style", str(ROOT / "Dockerfile")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, found.stdout) == (0, "")
 
 
 def test_packages_come_locked() -> None:
@@ -102,6 +116,68 @@ def test_a_service_gets_the_variables_that_it_reads_and_no_other(
 
 def test_the_database_to_try_is_only_there_when_asked_for() -> None:
     assert SERVICES["mariadb"]["profiles"] == ["try"]
+
+
+def composed(*files: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Let the real program read the composition, as `up` would; no engine needed."""
+    own = shutil.which("docker-compose")
+    program = [own] if own else ["docker", "compose"]
+    options = [word for file in files for word in ("--file", str(file))]
+    return subprocess.run(
+        [*program, *options, "--profile", "try", "config"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_composition_is_one_that_the_program_accepts() -> None:
+    done = composed(ANALYTICS_SECRET_TOKEN="t" * 20, DB_PASSWORD="p" * 20, PORT="8600")
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert services.keys() == {"dashboard", "sync", "mariadb"}
+    assert "p" * 20 not in str(services["dashboard"])
+    assert "t" * 20 not in str(services["sync"])
+
+
+@pytest.mark.parametrize("secret", ["ANALYTICS_SECRET_TOKEN", "DB_PASSWORD"])
+def test_without_a_secret_the_composition_does_not_start(secret: str) -> None:
+    given = {"ANALYTICS_SECRET_TOKEN": "t" * 20, "DB_PASSWORD": "p" * 20}
+    done = composed(**{name: given[name] for name in given if name != secret})
+    assert done.returncode != 0
+    assert "set " in done.stderr
+
+
+def block(language: str, holding: str) -> str:
+    """Return the block of the deployment page that holds a text."""
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    blocks = re.findall(rf"^ *```{language}\n(.*?)^ *```", page, re.M | re.S)
+    [found] = [text for text in blocks if holding in text]
+    return str(found)
+
+
+def test_the_networks_of_the_page_can_be_laid_over_the_composition(
+    tmp_path: Path,
+) -> None:
+    override = tmp_path / "override.yaml"
+    override.write_text(block("yaml", "external"))
+    secrets = {"ANALYTICS_SECRET_TOKEN": "t" * 20, "DB_PASSWORD": "p" * 20}
+    done = composed(ROOT / "compose.yaml", override, **secrets)
+    assert done.returncode == 0, done.stderr
+    networks = yaml.safe_load(done.stdout)["networks"]
+    assert {name: network["name"] for name, network in networks.items()} == {
+        "database": "fpp_default",
+        "proxy": "web",
+    }
+
+
+def test_the_values_of_the_page_are_ones_that_the_composition_takes() -> None:
+    named = re.findall(r"^ *([A-Z_]+)=", block("sh", "DB_HOST"), re.M)
+    taken = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
+    assert len(named) == 5
+    assert set(named) <= taken
 
 
 def healthcheck(kind: str, **variables: str) -> int:
