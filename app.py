@@ -19,6 +19,7 @@ from web import banner, failure, server, start, warm
 settings = start.settings_or_exit(os.environ)
 dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
 start_errors(settings.sentry, dashboard.secrets, libraries=start.LOGGERS)
+start.warn_of_short_token(settings)
 failure.report_page_failures_once()
 banner.send_no_banner()
 

@@ -1,5 +1,6 @@
 """What has to be true before the server answers, and what it says once it does."""
 
+import logging
 import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -14,6 +15,8 @@ from web.sessions import Access
 
 LOGGERS = ("uvicorn", "uvicorn.error", "websockets")
 """Loggers of the server, which write as ours does."""
+SHORT = 16
+_logger = logging.getLogger("fpp")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 REQUIRED_OPTIONS: Mapping[str, object] = {
     "server.enableCORS": True,
@@ -59,6 +62,16 @@ def check_address(settings: DashboardSettings) -> None:
         raise SettingError(
             f"server.address is {address!r} and ANALYTICS_SECRET_TOKEN is not set; "
             "allowed is 127.0.0.1, or a token of your own"
+        )
+
+
+def warn_of_short_token(settings: DashboardSettings) -> None:
+    """Say in the log that a token of this length can be guessed."""
+    if settings.token and len(settings.token.reveal()) < SHORT:
+        _logger.warning(
+            "ANALYTICS_SECRET_TOKEN has fewer than %d characters, so it can be "
+            "guessed; make one with: openssl rand -base64 32",
+            SHORT,
         )
 
 

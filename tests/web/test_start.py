@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import streamlit
 
-from settings import Secret, SettingError
+from benchmarks.visitor import log_in, visiting
+from settings import DashboardSettings, Secret, SettingError
 from tests.web.running import (
     ROOT,
     TOKEN,
@@ -69,6 +70,20 @@ def test_a_signal_ends_it_cleanly(how: signal.Signals) -> None:
     assert code == (1 if how == signal.SIGINT else -how)
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly_while_people_look_at_pages(
+    how: signal.Signals,
+) -> None:
+    with (
+        dashboard(WITH_TOKEN) as running,
+        visiting(running.url, log_in(running.url, TOKEN)) as visitor,
+    ):
+        visitor.open("votes")
+        _, said = running.stop(how)
+    assert said.endswith("stopped\n")
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "127.0.0.2"])  # noqa: S104 - what must be refused
 def test_without_a_token_no_other_address_is_served(address: str) -> None:
     line = refused(start_dashboard({}, "--server.address", address))
@@ -81,6 +96,18 @@ def test_without_a_token_no_other_address_is_served(address: str) -> None:
 def test_with_a_token_another_address_is_served() -> None:
     with dashboard(WITH_TOKEN, "--server.address", "0.0.0.0") as running:  # noqa: S104 - behind a token
         assert get(f"{running.url}/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("token", "warned"), [("", False), ("x" * 15, True), ("x" * 16, False)]
+)
+def test_a_token_that_can_be_guessed_is_warned_of(
+    token: str, warned: bool, caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    settings = DashboardSettings.from_env({"ANALYTICS_SECRET_TOKEN": token})
+    start.warn_of_short_token(settings)
+    assert ("can be guessed" in caplog.text) == warned
+    assert "xxx" not in caplog.text
 
 
 def test_a_wrong_value_ends_the_start_with_one_line() -> None:
