@@ -14,7 +14,12 @@ from web import answers
 from web.door import Door
 from web.sessions import COOKIE, LIFETIME
 
-_PAGE = Template((Path(__file__).parent / "login.html").read_text("utf-8"))
+
+def _template(name: str) -> Template:
+    return Template((Path(__file__).parent / name).read_text("utf-8"))
+
+
+_PAGE, _LOGIN, _LOGOUT = map(_template, ("door.html", "login.html", "logout.html"))
 LONGEST_FORM = 8192
 FORM_SECONDS = 10.0
 
@@ -25,6 +30,7 @@ def routes(door: Door) -> list[Route]:
     return [
         Route(door.paths.login, login.show, methods=["GET"]),
         Route(door.paths.login, login.enter, methods=["POST"]),
+        Route(door.paths.logout, login.ask, methods=["GET"]),
         Route(door.paths.logout, login.leave, methods=["POST"]),
     ]
 
@@ -58,6 +64,12 @@ class Login:
             return answers.detail(413, "The form is too large")
         form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=None)
         return self._try(request, _field(form, "token"), _field(form, "next"))
+
+    async def ask(self, _: Request) -> Response:
+        """Show the button that logs out: a link alone must not."""
+        form = _LOGOUT.substitute(action=escape(self._door.paths.logout))
+        text = "This browser stays logged in for seven days, or until you log out."
+        return _page("Log out", text, form)
 
     async def leave(self, request: Request) -> Response:
         """End the session here and wherever else its cookie is."""
@@ -96,13 +108,24 @@ class Login:
     def _form(
         self, wanted: str, message: str = "", status: int = 200, wait: int = 0
     ) -> Response:
-        page = _PAGE.substitute(
+        form = _LOGIN.substitute(
             action=escape(self._door.paths.login),
             next=escape(self._door.paths.safe_next(wanted)),
-            message=f'<p role="alert">{escape(message)}</p>' if message else "",
         )
-        retry = {"Retry-After": str(wait)} if wait else {}
-        return HTMLResponse(page, status, headers=answers.NO_STORE | retry)
+        text = "The analytics of Free Planning Poker. Log in with the access token."
+        response = _page("Log in", text, form, message, status)
+        if wait:
+            response.headers["Retry-After"] = str(wait)
+        return response
+
+
+def _page(
+    title: str, text: str, form: str, message: str = "", status: int = 200
+) -> HTMLResponse:
+    """Return a page in our look that works without scripts."""
+    alert = f'<p role="alert">{escape(message)}</p>' if message else ""
+    page = _PAGE.substitute(title=title, text=text, message=alert, form=form)
+    return HTMLResponse(page, status, headers=answers.NO_STORE)
 
 
 async def _body(request: Request) -> bytes | None:

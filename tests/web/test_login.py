@@ -9,6 +9,7 @@ from http.client import HTTPConnection
 import httpx
 import pytest
 
+from tests.web import attack
 from tests.web.conftest import StoppedClock, parts
 from tests.web.running import TOKEN, get, post, serving
 from web import login
@@ -99,6 +100,15 @@ def test_logout_ends_the_session_wherever_its_cookie_is(url: str) -> None:
     assert 'fpp_session=""' in answer.headers["set-cookie"]
     assert not is_inside(url, cookie)
     assert is_inside(url, other)
+
+
+def test_a_link_alone_does_not_log_out_but_leads_to_the_button(url: str) -> None:
+    cookie = {COOKIE: enter(url, TOKEN).cookies[COOKIE]}
+    page = get(f"{url}/logout", cookies=cookie)
+    assert page.status_code == 200
+    assert '<form method="post" action="/logout">' in page.text
+    assert "<script" not in page.text
+    assert is_inside(url, cookie[COOKIE])
 
 
 def test_another_token_ends_every_session(url: str, clock: StoppedClock) -> None:
@@ -226,6 +236,8 @@ def test_ten_thousand_wrong_tokens_open_nothing(
             answer.read()
             statuses.append(answer.status)
         attacker.close()
+    for status in statuses:
+        attack.note(f"a guess: {status}", let_through=status not in {401, 429})
     assert set(statuses) == {401, 429}
     # Only tries that were looked at are counted and logged.
     assert statuses.count(401) == len(caplog.records) < 20
