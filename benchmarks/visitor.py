@@ -25,6 +25,15 @@ class Drawn:
         return [text for message in self.messages for text in _texts(message)]
 
     @property
+    def downloads(self) -> list[str]:
+        """Ids of the files that the page offers."""
+        return [
+            message.delta.new_element.download_button.deferred_file_id
+            for message in self.messages
+            if message.delta.new_element.HasField("download_button")
+        ]
+
+    @property
     def bytes(self) -> int:
         """Size of all messages."""
         return sum(message.ByteSize() for message in self.messages)
@@ -57,14 +66,30 @@ class Visitor:
         messages = list(self._until_finished(began + seconds))
         return Drawn(time.monotonic() - began, messages)
 
+    def download(self, file_id: str, seconds: float = 20) -> str:
+        """Ask for a file that the page offers; return its path on the server."""
+        message = BackMsg()
+        message.backend_operation_request.request_id = file_id
+        message.backend_operation_request.deferred_file.file_id = file_id
+        self._socket.send(message.SerializeToString())
+        deadline = time.monotonic() + seconds
+        while True:
+            answer = self._receive(deadline)
+            if answer.HasField("backend_operation_response"):
+                return answer.backend_operation_response.deferred_file.url
+
     def _until_finished(self, deadline: float) -> Iterator[ForwardMsg]:
         while True:
-            data = self._socket.recv(timeout=max(0.0, deadline - time.monotonic()))
-            message = ForwardMsg()
-            message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+            message = self._receive(deadline)
             yield message
             if message.HasField("script_finished") and not _runs_again(message):
                 return
+
+    def _receive(self, deadline: float) -> ForwardMsg:
+        data = self._socket.recv(timeout=max(0.0, deadline - time.monotonic()))
+        message = ForwardMsg()
+        message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+        return message
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from errors import logger
 from settings import DashboardSettings
+from tests.web import attack
 from tests.web.running import GOLDEN, TOKEN, Dashboard, dashboard, post, serving
 from web.server import Server
 from web.sessions import COOKIE
@@ -52,6 +53,12 @@ def parts(
     )
     server = Server.of(settings, clock, "", monotonic)
     return Starlette(routes=server.routes(), middleware=server.middleware())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many attacks there were, and how many were let through."""
+    if attack.ALL.tried:
+        terminalreporter.write_line(attack.summary())
 
 
 @pytest.fixture

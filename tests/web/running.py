@@ -55,13 +55,21 @@ class Dashboard:
 
 
 def start_dashboard(
-    variables: Mapping[str, str], *options: str, folder: Path = ROOT
+    variables: Mapping[str, str],
+    *options: str,
+    folder: Path = ROOT,
+    before: str = "",
 ) -> subprocess.Popen[str]:
-    """Start the dashboard on a free port, with these variables and no others."""
+    """Start the dashboard on a free port, with these variables and no others.
+
+    `before` is Python that runs first, in the same process.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    start = f"{before}\nfrom streamlit.web.cli import main\nmain()"
+    program = ("-c", start) if before else ("-m", "streamlit")
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")),
+            *(sys.executable, *program, "run", str(ROOT / "app.py")),
             *("--server.port", "0", *options),
         ],
         cwd=folder,
@@ -74,10 +82,13 @@ def start_dashboard(
 
 @contextmanager
 def dashboard(
-    variables: Mapping[str, str], *options: str, folder: Path = ROOT
+    variables: Mapping[str, str],
+    *options: str,
+    folder: Path = ROOT,
+    before: str = "",
 ) -> Iterator[Dashboard]:
     """Run the dashboard; yield it once it answers."""
-    process = start_dashboard(variables, *options, folder=folder)
+    process = start_dashboard(variables, *options, folder=folder, before=before)
     try:
         running = Dashboard(process, _read_until_address(process))
         _wait_for(running.link)

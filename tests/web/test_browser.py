@@ -1,12 +1,14 @@
 """The headers in a real browser: charts are drawn, nothing comes from elsewhere."""
 
+import shutil
 from collections.abc import Iterator
 
+import polars as pl
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.driving import CHROMIUM, FLAGS, wait_until_drawn
-from tests.web.running import Dashboard
+from tests.web.running import GOLDEN, TOKEN, Dashboard, dashboard
 from web.headers import security_headers
 from web.sessions import COOKIE
 
@@ -53,6 +55,49 @@ def test_what_somebody_smuggles_in_is_not_run(running: Dashboard, page: Page) ->
         }"""
     )
     assert page.evaluate("window.smuggled") is None
+
+
+HOSTILE = (
+    "<img src=//evil.example/x onerror=window.smuggled=1>",
+    "[click](https://evil.example/)",
+    "![x](https://evil.example/x.png)",
+    "<script>window.smuggled = 1</script>",
+)
+ALL_OF_IT = "period=Custom&from=2026-01-01&to=2026-11-19"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """A dashboard whose referrers, rooms and cities were typed by an attacker."""
+    folder = tmp_path_factory.mktemp("hostile") / "store"
+    shutil.copytree(GOLDEN, folder)
+    text = pl.int_range(pl.len()).mod(len(HOSTILE))
+    words = text.replace_strict(dict(enumerate(HOSTILE)), return_dtype=pl.String)
+    for table, column in (("page_views", "source"), ("users", "city")):
+        path = folder / f"fpp_{table}.parquet"
+        pl.read_parquet(path).with_columns(words.alias(column)).write_parquet(path)
+    path = folder / "fpp_rooms.parquet"
+    short = pl.format("[x](//e.x/{})", pl.int_range(pl.len()))
+    pl.read_parquet(path).with_columns(short.alias("name")).write_parquet(path)
+    variables = {"ANALYTICS_SECRET_TOKEN": TOKEN, "DATA_DIR": str(folder)}
+    with dashboard(variables) as started:
+        yield started
+
+
+@pytest.mark.parametrize("path", ["/behaviour", "/location", "/room?room=88"])
+def test_what_strangers_typed_is_shown_as_text(
+    hostile: Dashboard, page: Page, path: str
+) -> None:
+    hosts = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.goto(f"{hostile.url}{path}{'&' if '?' in path else '?'}{ALL_OF_IT}")
+    if "/login" in page.url:
+        page.fill("input[type=password]", TOKEN)
+        page.press("input[type=password]", "Enter")
+    wait_until_drawn(page)
+    assert page.evaluate("window.smuggled") is None
+    assert page.locator("a[href*='//e'], img[src*='//e']").count() == 0
+    assert {host for host in hosts if host} == {hostile.url.split("/")[2]}
 
 
 def test_the_policy_allows_neither_eval_nor_inline_scripts() -> None:

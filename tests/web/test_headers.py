@@ -43,3 +43,19 @@ def test_a_refused_websocket_names_no_server(running: Dashboard) -> None:
     ):
         pass
     assert "server" not in refused.value.response.headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/api", "/health", "/_stcore/health", "/_stcore/host-config"]
+)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_no_other_site_may_read_an_answer(
+    member: httpx.Client, method: str, path: str
+) -> None:
+    asked = {
+        "Origin": "https://evil.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    headers = member.request(method, path, headers=asked).headers
+    assert not [name for name in headers if name.startswith("access-control-allow")]

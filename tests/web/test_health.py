@@ -44,6 +44,16 @@ def test_fresh_and_complete_is_ok(store: Path) -> None:
     }
 
 
+def test_no_data_are_read_for_it(store: Path) -> None:
+    # Everything but the footers is nonsense, and nobody notices.
+    for path in store.iterdir():
+        whole = path.read_bytes()
+        footer = int.from_bytes(whole[-8:-4], "little") + 8
+        path.write_bytes(b"PAR1" + bytes(len(whole) - footer - 4) + whole[-footer:])
+    touch(store, timedelta(minutes=10))
+    assert check(store, INTERVAL, GOLDEN_NOW).to_json()["status"] == "ok"
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_table_is_degraded_and_named(store: Path, name: str) -> None:
     (store / name).unlink()

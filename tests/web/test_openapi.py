@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,9 +12,11 @@ from jsonschema import (  # type: ignore[import-untyped]  # ships no types
 )
 
 from metrics.catalogue import CATALOGUE
-from tests.web.running import get
+from tests.web.conftest import StoppedClock, parts
+from tests.web.running import TOKEN, get, serving
 from web import schemas
 from web.description import OPERATIONS
+from web.tries import FREE_TRIES
 
 # JSON has no types of its own.
 Document = Mapping[str, Any]
@@ -94,6 +97,45 @@ def test_without_the_token_every_route_refuses_as_described(
     answer = get(api.base_url.join(f"/api{path}"))
     assert answer.status_code == 401
     check(document, operation.path or "/", answer)
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_table_comes_as_one_of_the_types_that_are_described(
+    api: httpx.Client, document: Document, form: str
+) -> None:
+    answer = api.get("/api/tables/routes", params={"format": form})
+    described = document["paths"]["/tables/{name}"]["get"]["responses"]["200"]
+    kind = answer.headers["content-type"].partition(";")[0]
+    assert kind in described["content"]
+    assert form in kind
+
+
+def test_a_failure_inside_answers_as_described(
+    document: Document, tmp_path: Path
+) -> None:
+    (tmp_path / "fpp_votes.parquet").write_bytes(b"PAR1 this is no Parquet file PAR1")
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        answer = get(f"{url}/api", headers={"Authorization": TOKEN})
+    assert answer.status_code == 500
+    check(document, "/", answer)
+
+
+def test_a_service_that_refuses_answers_as_described(document: Document) -> None:
+    # Nothing listens on the service's port of this machine.
+    app = parts(StoppedClock(), BEA_BASE_URL="127.0.0.1", BEA_SECRET_KEY="k")  # noqa: S106  # no secret
+    with serving(app) as url:
+        answer = get(f"{url}/api/daily-analytics", headers={"Authorization": TOKEN})
+    assert answer.status_code == 502
+    check(document, "/daily-analytics", answer)
+
+
+def test_who_guesses_is_answered_as_described(document: Document) -> None:
+    with serving(parts(StoppedClock())) as url:
+        for _ in range(FREE_TRIES + 1):
+            answer = get(f"{url}/api", headers={"Authorization": "guess"})
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"].isdigit()
+    check(document, "/", answer)
 
 
 def test_the_health_report_fits_its_schema(api: httpx.Client) -> None:

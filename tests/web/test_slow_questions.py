@@ -1,0 +1,60 @@
+"""A slow question of a program keeps no page, no login and no monitor waiting."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from benchmarks.visitor import log_in, visiting
+from tests.web.running import TOKEN, dashboard, get
+from web.desk import AT_ONCE
+
+SLOW = """
+import os, pathlib, time
+from web import questions
+answered = questions.everything
+def everything(snapshot, now):
+    folder = pathlib.Path(os.environ["SIGNALS"])
+    (folder / f"asked-{time.monotonic_ns()}").touch()
+    while not (folder / "go-on").exists():
+        time.sleep(0.02)
+    return answered(snapshot, now)
+questions.everything = everything
+"""
+"""Makes the largest question take as long as a test wants."""
+
+
+def wait_until_asked(signals: Path) -> None:
+    deadline = time.monotonic() + 20
+    while len(list(signals.glob("asked-*"))) < AT_ONCE:
+        assert time.monotonic() < deadline, "the questions did not arrive"
+        time.sleep(0.02)
+
+
+def test_while_programs_wait_everybody_else_is_served(tmp_path: Path) -> None:
+    variables = {"ANALYTICS_SECRET_TOKEN": TOKEN, "SIGNALS": str(tmp_path)}
+    with (
+        dashboard(variables, before=SLOW) as running,
+        ThreadPoolExecutor(6) as programs,
+    ):
+
+        def ask() -> int:
+            headers = {"Authorization": TOKEN}
+            return get(f"{running.url}/api", headers=headers, timeout=60).status_code
+
+        waiting = [programs.submit(ask) for _ in range(6)]
+        try:
+            wait_until_asked(tmp_path)
+            assert get(f"{running.url}/health").status_code == 200
+            with visiting(running.url, log_in(running.url, TOKEN)) as visitor:
+                drawn = visitor.open("votes")
+            asked = len(list(tmp_path.glob("asked-*")))
+            still_waiting = [not answer.done() for answer in waiting]
+        finally:
+            (tmp_path / "go-on").touch()
+        statuses = [answer.result() for answer in waiting]
+    assert "Votes" in drawn.texts
+    assert not drawn.failed
+    assert still_waiting == [True] * 6
+    # The others are not even begun: memory is bounded as well.
+    assert asked == AT_ONCE
+    assert statuses == [200] * 6
