@@ -37,11 +37,7 @@ RUN pip uninstall --yes pip \
     && install --directory --owner=fpp --group=fpp /data
 WORKDIR /app
 COPY deploy/healthcheck.py deploy/
-<<<<<<< HEAD
-COPY errors.py manifest.py scrub.py settings.py tracker.py ./
-=======
-COPY bucket.py errors.py manifest.py scrub.py settings.py ./
->>>>>>> 301e2bc (The seam: a store in object storage, plans executed on a cluster, both by configuration)
+COPY bucket.py errors.py manifest.py scrub.py settings.py tracker.py ./
 COPY metrics metrics
 
 # --- the dashboard: reads the store, knows no database -----------------------

@@ -16,9 +16,9 @@ DEPLOYMENT = (ROOT / "docs" / "deployment.md").read_text()
 
 
 def rows(page: str, heading: str) -> dict[str, list[str]]:
-    """Return the cells of the table below a heading, by the first one."""
-    section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
+    """Return the cells of the first table below a heading, by the first one."""
+    section = page.partition(f"\n## {heading}\n")[2].partition("\n|")[2]
+    lines = f"|{section}".partition("\n\n")[0].splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return {first.strip("`"): rest for first, *rest in cells[2:]}
 
