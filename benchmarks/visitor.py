@@ -55,6 +55,7 @@ class Visitor:
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
+        self._session = ""
 
     def open(self, page: str, query: str = "", seconds: float = 60) -> Drawn:
         """Open a page by its name in the address, and wait until it is drawn."""
@@ -70,6 +71,7 @@ class Visitor:
         """Ask for a file that the page offers; return its path on the server."""
         message = BackMsg()
         message.backend_operation_request.request_id = file_id
+        message.backend_operation_request.session_id = self._session
         message.backend_operation_request.deferred_file.file_id = file_id
         self._socket.send(message.SerializeToString())
         deadline = time.monotonic() + seconds
@@ -89,6 +91,8 @@ class Visitor:
         data = self._socket.recv(timeout=max(0.0, deadline - time.monotonic()))
         message = ForwardMsg()
         message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+        if message.HasField("new_session"):
+            self._session = message.new_session.initialize.session_id
         return message
 
 
