@@ -10,9 +10,9 @@ from typing import Literal
 
 import polars as pl
 
-type Kind = Literal["view", "event", "estimation"]
+type Kind = Literal["view", "event", "estimation", "watching"]
 
-_KINDS: dict[Kind, int] = {"view": 0, "event": 1, "estimation": 2}
+_KINDS: dict[Kind, int] = {"view": 0, "event": 1, "estimation": 2, "watching": 3}
 _EPOCH = datetime(1970, 1, 1)
 _KIND = 1 << 2
 _SECOND = 1 << 32
@@ -37,15 +37,26 @@ def days(time: pl.Expr) -> pl.Expr:
     return time.to_physical() // (_DAY * 1_000_000)
 
 
-def packed(person: pl.Expr, time: pl.Expr, kind: Kind) -> pl.Expr:
+def packed(person: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
     """Return what somebody did as one number; a time before 1970 is an error."""
     moment = person.cast(pl.UInt64) * _SECOND + seconds(time).cast(pl.UInt64)
-    return moment * _KIND + _KINDS[kind]
+    return moment * _KIND + kind
 
 
-def is_kind(act: pl.Expr, kind: Kind) -> pl.Expr:
-    """Return whether a packed number is of a kind."""
-    return act % _KIND == _KINDS[kind]
+def kind(name: Kind) -> pl.Expr:
+    """Return a kind as `packed` wants it."""
+    return pl.lit(_KINDS[name], pl.UInt64)
+
+
+def either(first: Kind, condition: pl.Expr, second: Kind) -> pl.Expr:
+    """Return the first kind where a condition is known to hold, else the second."""
+    return pl.when(condition).then(kind(first)).otherwise(kind(second))
+
+
+def is_kind(act: pl.Expr, *kinds: Kind) -> pl.Expr:
+    """Return whether a packed number is of one of the kinds."""
+    found = act % _KIND
+    return pl.any_horizontal(found == _KINDS[name] for name in kinds)
 
 
 def moment(act: pl.Expr) -> pl.Expr:

@@ -4,20 +4,12 @@ from datetime import date
 
 import polars as pl
 
+from metrics.attendance import days_of_rooms, days_of_users
 from metrics.buckets import axis, last_of, window_axis
 from metrics.constants import INACTIVE_AFTER, START_DATE
 from metrics.frames import Frames, Window
-from metrics.packed import (
-    changes,
-    day,
-    days,
-    is_kind,
-    owner_day,
-    person,
-    split_owner_day,
-)
+from metrics.packed import changes, split_owner_day
 from metrics.scope import Every
-from metrics.sessions import ACT, activity, kept
 
 COUNTS = (
     "reoccurring_users",
@@ -38,8 +30,8 @@ def reference(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     """
     everyday = axis(start, today, "day").rename({"bucket": "date"})
     for own, name in (
-        (_days_of_users(frames), "reoccurring_users"),
-        (_days_of_rooms(frames), "reoccurring_rooms"),
+        (days_of_users(frames, "estimation", "watching"), "reoccurring_users"),
+        (days_of_rooms(frames.estimations, "estimated_at"), "reoccurring_rooms"),
     ):
         everyday = (
             everyday.join(_changes(_working(own, start, today)), on="date", how="left")
@@ -71,22 +63,6 @@ def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     return buckets.join_asof(states, left_on="last", right_on="date").select(
         "bucket", pl.col(COUNTS).fill_null(0)
     )
-
-
-def _days_of_users(frames: Frames) -> pl.LazyFrame:
-    """Return on which days people estimated, each once, in order: key (`owner_day`)."""
-    own = kept(activity(frames, events=False), is_kind(ACT, "estimation"))
-    keys = own.select(key=owner_day(person(ACT), day(ACT)))
-    return keys.filter(changes(pl.col("key")))
-
-
-def _days_of_rooms(frames: Frames) -> pl.LazyFrame:
-    """Return on which days rooms were estimated in, each once, in order: key."""
-    keys = frames.estimations.select(
-        key=owner_day(pl.col("room_id"), days(pl.col("estimated_at")))
-    )
-    # A round's rows stand together: leaving out repeats first, less is to be sorted.
-    return keys.filter(changes(pl.col("key"))).unique().sort("key")
 
 
 def _working(keys: pl.LazyFrame, start: date, today: date) -> pl.LazyFrame:

@@ -18,6 +18,11 @@ def estimated(at_least: int = 1) -> pl.Expr:
     return pl.col("amount_of_estimations") >= at_least
 
 
+def own() -> pl.Expr:
+    """Return whether somebody estimated: not a spectator's row, not an empty one."""
+    return ~pl.col("spectator") & pl.col("estimation").is_not_null()
+
+
 def place(value: pl.Expr) -> pl.Expr:
     """Return the place of an estimate on the scale, 0-6; below the scale -1."""
     return pl.sum_horizontal((value >= step).cast(pl.Int8) for step in SCALE) - 1

@@ -7,7 +7,8 @@ import polars as pl
 from metrics.constants import SESSION_BONUS, SESSION_GAP
 from metrics.frames import Frames
 from metrics.measures import divided
-from metrics.packed import Kind, is_kind, moment, packed, second
+from metrics.packed import either, is_kind, kind, moment, packed, second
+from metrics.scale import own
 from metrics.tables import TIMESTAMP, USER
 
 ACT = pl.col("act")
@@ -17,20 +18,22 @@ ACT = pl.col("act")
 def activity(frames: Frames, *, events: bool = True) -> pl.LazyFrame:
     """Return what people did, all of one person together, in order of time.
 
-    One column, act (see `packed`): page views, estimations, and events unless they
-    are not asked for. Plans that are executed together sort it once.
+    One column, act (see `packed`): page views, estimations (and rows of those who
+    only watch), and events unless they are not asked for.
     """
-    kinds: list[tuple[pl.LazyFrame, str, Kind]] = [
-        (frames.page_views, "viewed_at", "view"),
-        (frames.estimations, "estimated_at", "estimation"),
+    acts = [
+        _acts(frames.page_views, "viewed_at", kind("view")),
+        _acts(
+            frames.estimations, "estimated_at", either("estimation", own(), "watching")
+        ),
     ]
     if events:
-        kinds.append((frames.events, "event_at", "event"))
-    acts = (
-        frame.select(act=packed(pl.col(USER), pl.col(time), kind))
-        for frame, time, kind in kinds
-    )
+        acts.append(_acts(frames.events, "event_at", kind("event")))
     return frames.once(("activity", events), lambda: pl.concat(acts).sort("act"))
+
+
+def _acts(frame: pl.LazyFrame, time: str, of_kind: pl.Expr) -> pl.LazyFrame:
+    return frame.select(act=packed(pl.col(USER), pl.col(time), of_kind))
 
 
 def kept(ordered: pl.LazyFrame, which: pl.Expr) -> pl.LazyFrame:

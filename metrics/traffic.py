@@ -63,7 +63,7 @@ def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
         kept(ordered, is_kind(ACT, "view")).select(
             unique_users=_people_of(ACT), page_views=rows()
         ),
-        kept(ordered, later & is_kind(ACT, "estimation")).select(
+        kept(ordered, later & is_kind(ACT, "estimation", "watching")).select(
             estimated=_people_of(ACT)
         ),
         sessions(kept(ordered, later), SESSION_GAP).select(

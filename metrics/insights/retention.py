@@ -5,16 +5,18 @@ from typing import Literal
 
 import polars as pl
 
+from metrics.attendance import KEY, days_of_rooms, days_of_users
 from metrics.constants import START_DATE
 from metrics.frames import Frames
-from metrics.insights.rounds import given
 from metrics.insights.shown import rate
 from metrics.measures import rows
+from metrics.packed import changes, split_owner_day
 from metrics.scale import estimated
 
 Who = Literal["rooms", "users"]
 Weeks = Literal[1, 2]
 """The length of a bucket; 2 weeks are a common sprint."""
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def grid(
@@ -31,9 +33,8 @@ def grid(
     step = timedelta(weeks=weeks)
     latest = _start(now.date(), step)
     first = latest - (cohorts - 1) * step
-    lives = _lives(frames, now, who, first, step)
-    began = lives.group_by("key").agg(cohort=pl.col("bucket").min())
-    counts = lives.join(began, on="key").group_by("cohort", "bucket").agg(alive=rows())
+    lives = _lives(_days(frames, now, who), step).filter(pl.col("cohort") >= first)
+    counts = lives.group_by("cohort", "bucket").agg(alive=rows())
     return (
         _cells(first, latest, step, cohorts)
         .join(counts, on=["cohort", "bucket"], how="left")
@@ -63,29 +64,28 @@ def average(cells: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _lives(
-    frames: Frames, now: datetime, who: Who, first: date, step: timedelta
-) -> pl.LazyFrame:
-    """Return in which buckets those who began since `first` were alive: key, bucket.
+def _days(frames: Frames, now: datetime, who: Who) -> pl.LazyFrame:
+    """Return the days on which rooms (people) were alive, until now: key."""
+    if who == "users":
+        return days_of_users(frames, "estimation", until=now)
+    held = frames.votes.filter(estimated(2), pl.col("voted_at") <= now)
+    return days_of_rooms(held, "voted_at")
 
-    Each bucket once. Who was there before is found among those who came since.
+
+def _lives(days: pl.LazyFrame, step: timedelta) -> pl.LazyFrame:
+    """Return a row for each owner and bucket in which he or she was alive.
+
+    Columns: cohort (the owner's first bucket), bucket.
     """
-    if who == "rooms":
-        acts = frames.votes.filter(estimated(2))
-        acts = acts.select(key="room_id", at="voted_at")
-    else:
-        acts = given(frames.estimations).select(key="user", at="estimated_at")
+    owner, day = split_owner_day(KEY)
     # Days between a day and the start of its bucket; START_DATE is a Monday.
-    day = pl.col("at").cast(pl.Date)
-    age = (day - START_DATE).dt.total_days() % step.days
-    start = datetime.combine(first, datetime.min.time())
-    since = (
-        acts.filter(pl.col("at") >= start, pl.col("at") <= now)
-        .select("key", bucket=day - pl.duration(days=age))
-        .unique()
+    age = (day - START_DATE.toordinal() + _EPOCH) % step.days
+    begins, bucket = changes(pl.col("owner")), pl.col("bucket")
+    return (
+        days.select(owner=owner, bucket=(day - age).cast(pl.Int32).cast(pl.Date))
+        .filter(begins | changes(bucket))
+        .select("bucket", cohort=pl.when(begins).then(bucket).forward_fill())
     )
-    earlier = acts.filter(pl.col("at") < start).select("key")
-    return since.join(earlier.join(since, on="key", how="semi"), on="key", how="anti")
 
 
 def _start(day: date, step: timedelta) -> date:

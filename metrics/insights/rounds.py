@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from metrics.frames import Frames, Window
-from metrics.scale import estimated, place, steps
+from metrics.scale import estimated, own, place, steps
 from metrics.scope import Every
 
 JOINED_WITHIN = timedelta(seconds=2)
@@ -28,7 +28,7 @@ def rounds(frames: Frames, window: Window, at_least: int = 1) -> pl.LazyFrame:
 
 def given(estimations: pl.LazyFrame) -> pl.LazyFrame:
     """Keep what people estimated themselves: no spectators, no empty rows."""
-    return estimations.filter(~pl.col("spectator"), pl.col("estimation").is_not_null())
+    return estimations.filter(own())
 
 
 def joined(frames: Frames, window: Window) -> pl.LazyFrame:

@@ -15,6 +15,7 @@ from metrics.packed import (
     day,
     days,
     is_kind,
+    kind,
     moment,
     owner_day,
     packed,
@@ -26,11 +27,11 @@ from metrics.tables import TIMESTAMP, USER_NUMBER
 from tests.metrics.building import quick
 
 EPOCH = datetime(1970, 1, 1)
-KINDS: tuple[Kind, ...] = ("view", "event", "estimation")
+KINDS: tuple[Kind, ...] = ("view", "event", "estimation", "watching")
 LAST_SECOND = (1 << 32) - 1
 PEOPLE = st.integers(0, 3) | st.integers(0, MOST_PEOPLE - 1)
 SECONDS = st.integers(0, LAST_SECOND)
-ACTS = st.lists(st.tuples(PEOPLE, SECONDS, st.integers(0, 2)), min_size=1, max_size=30)
+ACTS = st.lists(st.tuples(PEOPLE, SECONDS, st.integers(0, 3)), min_size=1, max_size=30)
 
 
 def pack(acts: list[tuple[int, int, int]]) -> pl.Series:
@@ -45,9 +46,9 @@ def pack(acts: list[tuple[int, int, int]]) -> pl.Series:
     )
     chosen = pl.coalesce(
         pl.when(pl.col("kind") == number).then(
-            packed(pl.col("user"), pl.col("at"), kind)
+            packed(pl.col("user"), pl.col("at"), kind(name))
         )
-        for number, kind in enumerate(KINDS)
+        for number, name in enumerate(KINDS)
     )
     return rows.select(act=chosen).to_series()
 
@@ -71,14 +72,14 @@ def test_every_part_comes_back(acts: list[tuple[int, int, int]]) -> None:
             person(act).alias("person"),
             second(moment(act)).alias("second"),
             day(act).alias("day"),
-            *(is_kind(act, kind).alias(kind) for kind in KINDS),
+            *(is_kind(act, name).alias(name) for name in KINDS),
         )
     )
     assert found["person"].to_list() == [who for who, _, _ in acts]
     assert found["second"].to_list() == [seconds for _, seconds, _ in acts]
     assert found["day"].to_list() == [seconds // 86_400 for _, seconds, _ in acts]
-    for number, kind in enumerate(KINDS):
-        assert found[kind].to_list() == [own == number for _, _, own in acts]
+    for number, name in enumerate(KINDS):
+        assert found[name].to_list() == [own == number for _, _, own in acts]
 
 
 @pytest.mark.parametrize("years", [1, 30, 135])
