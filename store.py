@@ -255,10 +255,14 @@ def _rows(path: Path) -> int:
     except FileNotFoundError:
         raise
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise StoreError(
-            f"{path.name} is not a readable Parquet file: {error}. Put a whole copy "
-            "there, or let the sync job write the store"
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"{path.name} is not a readable Parquet file: {error}. Put a whole copy "
+        "there, or let the sync job write the store"
+    )
 
 
 def _scan_plain(path: Path, table: Table) -> pl.LazyFrame:
@@ -267,7 +271,7 @@ def _scan_plain(path: Path, table: Table) -> pl.LazyFrame:
     try:
         found = frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise StoreError(f"{path.name} is not a readable Parquet file") from error
+        raise _unreadable(path, error) from error
     names = {
         old: new
         for old, new in table.aliases.items()

@@ -111,7 +111,28 @@ def over_time(frames: Frames, window: Window, every: Every, by: By) -> pl.LazyFr
     Columns: bucket, label, count.
     """
     inside = _labelled(bucketed(frames.within(window), every), by)
-    counts = inside.group_by("bucket", label=by).agg(count=rows())
+    return _on_axis(inside.rename({by: "label"}), window, every)
+
+
+def rooms_over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
+    """Return votes per bucket and room, for the 40 rooms with most votes.
+
+    Columns: bucket, label (the room's name and number, or its id where the room is
+    deleted), count.
+    """
+    votes = bucketed(frames.within(window), every).votes
+    largest = ranked(votes_per_room(frames.within(window)), ["room_id"], "votes")
+    names = frames.rooms.select("number", "name", room_id="id")
+    label = pl.coalesce(
+        pl.format("{} #{}", "name", "number"), pl.format("(deleted) id {}", "room_id")
+    )
+    kept = largest.head(TOP).join(names, on="room_id", how="left")
+    labelled = votes.join(kept.select("room_id", label=label), on="room_id")
+    return _on_axis(labelled, window, every)
+
+
+def _on_axis(labelled: pl.LazyFrame, window: Window, every: Every) -> pl.LazyFrame:
+    counts = labelled.group_by("bucket", "label").agg(count=rows())
     labels = counts.select("label").unique()
     return (
         window_axis(window, every)

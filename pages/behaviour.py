@@ -4,55 +4,45 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, charts, picking, shell
+from ui import bundle, charts, picking, room_picker, shell
 from ui.block import block
+from ui.switch import switch
 
-views = partial(charts.ranked, value="count", title="page views")
+RANKED = {
+    "routes": ("route", "page views"),
+    "sources": ("source", "page views"),
+    "events": ("event", "events"),
+}
+OVER_TIME = {
+    "Routes": ("routes_over_time", "Page views"),
+    "Sources": ("sources_over_time", "Page views"),
+    "Events": ("events_over_time", "Events"),
+    "Rooms": ("rooms_over_time", "Votes"),
+}
 
 view = shell.view()
-found = view.ask(
-    "routes",
-    "sources",
-    "events",
-    "rooms",
-    "routes_over_time",
-    "sources_over_time",
-    "events_over_time",
+above = st.container()
+series, title = switch("Over time", OVER_TIME, key="over_time")
+found = view.ask(*RANKED, "rooms", series)
+with above, st.grid(2, min_column_width=380, gap="small"):
+    for name, (label, counted) in RANKED.items():
+        draw = partial(charts.ranked, label=label, value="count", title=counted)
+        block(view, name, found[name], draw, picks=picking.by(label))
+    with st.container(height="stretch"):
+        block(
+            view,
+            "rooms",
+            found["rooms"],
+            partial(charts.ranked, label="room_name", value="votes", title="votes"),
+            picks={"room": "room_id"},
+        )
+        room_picker.link_to_filtered(view)
+draw = partial(
+    charts.lines,
+    series="label",
+    title=title,
+    every=view.scope.every,
+    today=view.today,
 )
-with st.grid(2, min_column_width=380):
-    block(
-        view,
-        "routes",
-        found["routes"],
-        partial(views, label="route"),
-        picks=picking.by("route"),
-    )
-    block(
-        view,
-        "sources",
-        found["sources"],
-        partial(views, label="source"),
-        picks=picking.by("source"),
-    )
-    block(
-        view,
-        "events",
-        found["events"],
-        partial(charts.ranked, label="event", value="count", title="events"),
-        picks=picking.by("event"),
-    )
-    block(view, "rooms", found["rooms"])
-for name, title in (
-    ("routes_over_time", "Page views"),
-    ("sources_over_time", "Page views"),
-    ("events_over_time", "Events"),
-):
-    draw = partial(
-        charts.lines,
-        series="label",
-        title=title,
-        every=view.scope.every,
-        today=view.today,
-    )
-    block(view, name, found[name], draw)
+block(view, series, found[series], draw)
 bundle.offer(view, found, "behaviour")

@@ -32,6 +32,8 @@ page = st.navigation(
 settings = DashboardSettings.from_env(os.environ)
 snapshot = shell.open_or_stop(settings)
 shell.header(page.title, snapshot, settings)
+if not snapshot.tables and page != DATA:
+    st.stop()
 address.open_notices()
 draw = bar.whole if page in {ROOM, DATA} else bar.draw
 shell.hand_over(draw(snapshot, clock.now()))

@@ -38,8 +38,15 @@ cards.row(
     found.earlier.get(ROUNDS),
     found[ROUNDS_SERIES],
 )
-trend(view, ROUNDS_SERIES, found, ("votes", "estimations"), marks=found["unusual_days"])
-with st.grid(2, min_column_width=380):
+trend(
+    view,
+    ROUNDS_SERIES,
+    found,
+    ("votes", "estimations"),
+    marks=found["unusual_days"],
+    key="activity",
+)
+with st.grid(2, min_column_width=380, gap="small"):
     block(view, "what_moved", found["what_moved"], charts.moved)
     block(view, "unusual_days", found["unusual_days"])
 bundle.offer(view, found, "overview")

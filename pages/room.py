@@ -60,7 +60,7 @@ block(
     ),
     title="Votes per week",
 )
-with st.grid(2, min_column_width=380):
+with st.grid(2, min_column_width=380, gap="small"):
     block(
         view,
         file("spread"),

@@ -45,7 +45,7 @@ found = view.ask(
 with above:
     cards.row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
     trend(view, SERIES, found, KEYS, marks=found.now.get(unusual.TABLE))
-with above, st.grid(2, min_column_width=380):
+with above, st.grid(2, min_column_width=380, gap="small"):
     block(
         view,
         "sources",

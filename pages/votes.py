@@ -46,7 +46,7 @@ earlier = found.earlier.get(TOTALS)
 cards.row(FIGURES, found[TOTALS], earlier, found[SERIES])
 trend(view, SERIES, found, (*FIGURES, *MORE), marks=found.now.get(unusual.TABLE))
 cards.row(MORE, found[TOTALS], earlier)
-with st.grid(2, min_column_width=380):
+with st.grid(2, min_column_width=380, gap="small"):
     block(
         view,
         "votes_by_weekday",

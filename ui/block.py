@@ -7,7 +7,7 @@ import streamlit as st
 
 from export import file_name
 from metrics.catalogue import CATALOGUE
-from ui import answers, chips, picking, tables
+from ui import address, answers, chips, emptiness, picking, tables
 from ui.axes import Chart
 from ui.picking import Picks
 from ui.plot import plot
@@ -40,8 +40,8 @@ def block(
     def fragment() -> None:
         shown = title or CATALOGUE[name].title
         as_table = head(view, name, frame, shown, own, switch=draw is not None)
-        if frame.is_empty():
-            _nothing(view)
+        if emptiness.blank(frame):
+            emptiness.say(view, name)
         elif as_table or draw is None:
             _table(view, frame, shown, own, picks)
         elif picks is None:
@@ -93,20 +93,18 @@ def head(
         with st.container(
             horizontal=True, width="content", gap="small", vertical_alignment="center"
         ):
-            as_table = switch and st.toggle("Table", key=f"table_{key}")
+            as_table = switch and _as_table(key)
             file = file_name(name, view.scope.window)
             tables.csv_button(frame, file, f"csv_{key}")
     answers.say(name, frame)
     return as_table
 
 
-def _nothing(view: View) -> None:
-    st.info(
-        "Nothing happened in this period. Choose a longer one above."
-        if view.snapshot.tables
-        else "There are no data yet.",
-        icon=":material/inbox:",
-    )
+def _as_table(key: str) -> bool:
+    """Draw the switch between chart and table; the address carries it."""
+    key = f"table_{key}"
+    address.check_flag(key)
+    return st.toggle("Table", key=key, bind="query-params")
 
 
 def _alt(title: str, frame: pl.DataFrame) -> str:

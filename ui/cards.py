@@ -79,12 +79,18 @@ def _card(
         delta_description=(
             f"from {fmt.number(before, definition.unit)}" if compares else None
         ),
-        chart_data=[value or 0 for value in series] if series else None,
+        chart_data=_sparkline(series or []),
         chart_type="area",
         help=help_text(definition),
         border=True,
         height="stretch",
     )
+
+
+def _sparkline(series: Sequence[float | None]) -> list[float] | None:
+    """Return what is drawn; one bucket or nothing but zeros is no line."""
+    values = [value or 0 for value in series]
+    return values if len(values) > 1 and any(values) else None
 
 
 def help_text(definition: Definition) -> str:

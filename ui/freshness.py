@@ -7,7 +7,7 @@ import streamlit as st
 
 import clock
 from bucket import Folder
-from store import Snapshot, current_version
+from store import Snapshot, StoreError, current_version
 from ui import format as fmt
 
 POLL = "20s"
@@ -29,11 +29,31 @@ def watch(snapshot: Snapshot, data_dir: Folder, sync_interval: int) -> None:
 
     @st.fragment(run_every=POLL)
     def badge() -> None:
-        if current_version(data_dir) != snapshot.version:
+        if _version(data_dir) not in {snapshot.version, None}:
             st.rerun()
         _badge(snapshot, sync_interval)
 
     badge()
+
+
+def wait_for_change(data_dir: Folder) -> None:
+    """Rerun the page as soon as the store, which cannot be read, is another one."""
+    broken = _version(data_dir)
+
+    @st.fragment(run_every=POLL)
+    def look() -> None:
+        if _version(data_dir) != broken:
+            st.rerun()
+
+    look()
+
+
+def _version(data_dir: Folder) -> str | None:
+    """Return the version that is there now; None while nobody can tell."""
+    try:
+        return current_version(data_dir)
+    except (StoreError, OSError):
+        return None
 
 
 def _badge(snapshot: Snapshot, sync_interval: int) -> None:

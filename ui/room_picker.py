@@ -47,6 +47,32 @@ def suggest(rooms: pl.DataFrame) -> None:
         st.rerun()
 
 
+def link_to_filtered(view: View) -> None:
+    """Draw a link to the page of each room that the page is filtered by."""
+    for wanted in view.filters:
+        if wanted.kind == "room" and wanted.value:
+            st.page_link(
+                "room.py",
+                label=f"All about room {shortened(wanted.value)}",
+                icon=":material/meeting_room:",
+                query_params={PARAMETER: wanted.value},
+            )
+
+
+def back_to_all() -> None:
+    """Draw a button that leads from a room back to the list of rooms."""
+    st.button(
+        "All rooms",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        on_click=_forget,
+    )
+
+
+def _forget() -> None:
+    st.query_params.pop(PARAMETER, None)
+
+
 def introduce(room_id: int, facts: pl.DataFrame, rounds: pl.DataFrame) -> bool:
     """Name the room, or say why there is nothing to show (and return False)."""
     if facts.is_empty() and rounds.is_empty():

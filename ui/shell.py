@@ -38,8 +38,10 @@ def open_or_stop(settings: DashboardSettings) -> Snapshot:
     try:
         return open_store(settings.data_dir)
     except StoreError as error:
-        st.title("The data cannot be read")
+        st.title("The data cannot be read", anchor=False)
         st.error(str(error), icon=":material/database_off:")
+        st.caption("This page looks again by itself.")
+        freshness.wait_for_change(settings.data_dir)
         st.stop()
 
 
@@ -52,10 +54,11 @@ def header(title: str, snapshot: Snapshot, settings: DashboardSettings) -> None:
         with st.container(width="content", key="freshness"):
             freshness.watch(snapshot, settings.data_dir, settings.sync_interval)
     if snapshot.demo:
-        st.caption(
-            "This history is simulated. Set DATA_DIR to a store that the sync job "
-            "writes to see your own."
-        )
+        with st.container(key="banner"):
+            st.markdown(
+                "This history is **simulated**. Set `DATA_DIR` to a store that the "
+                "sync job writes to see your own."
+            )
     elif not snapshot.tables:
         _no_data(settings)
     elif snapshot.missing:

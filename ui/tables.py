@@ -21,6 +21,17 @@ _FORMATS: dict[Unit, str] = {
     "minutes": "%.1f min",
     "seconds": "%.0f s",
 }
+_TENTH_OF_A_PERCENT = 0.001
+"""All shares have one decimal: they stand beneath each other."""
+_TITLES = {
+    "bucket": "Date",
+    "weekday_name": "Weekday",
+    "weekday": "Day of the week",
+    "os": "System",
+    "was_auto_flip": "Auto-flip",
+    "voted_at": "Ended (UTC)",
+}
+"""What columns without a definition are called, where their name does not say it."""
 _BAR = frozenset({"share"})
 """Columns that are drawn as bars."""
 MAX_HEIGHT = 420
@@ -69,7 +80,7 @@ def choose(frame: pl.DataFrame, title: str, key: str) -> int | None:
 def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
     base, suffix = _split(name)
     definition = DEFINITIONS.get(base)
-    title = definition.title if definition else base.replace("_", " ").capitalize()
+    title = definition.title if definition else _named(base)
     label = f"{title}{suffix}"
     if frame.schema[name] == pl.Date:
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
@@ -80,15 +91,22 @@ def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
             label,
             help=definition.formula,
             format="percent",
+            step=_TENTH_OF_A_PERCENT,
             min_value=0,
             # The longest bar fills its cell: rows compare with each other.
             max_value=_largest(frame[name]),
         )
+    share = definition.unit == "share" or name.endswith("_share")
     return st.column_config.NumberColumn(
         label,
         help=definition.formula,
-        format="percent" if name.endswith("_share") else _FORMATS[definition.unit],
+        format="percent" if share else _FORMATS[definition.unit],
+        step=_TENTH_OF_A_PERCENT if share else None,
     )
+
+
+def _named(column: str) -> str:
+    return _TITLES.get(column, column.replace("_", " ").capitalize())
 
 
 def _largest(column: pl.Series) -> float:

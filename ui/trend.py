@@ -9,9 +9,12 @@ from metrics.catalogue import CATALOGUE
 from metrics.definitions import DEFINITIONS
 from metrics.insights.cases import CASES
 from metrics.scope import Every
-from ui import block, charts, tables, unusual
+from ui import address, block, charts, emptiness, tables, unusual
 from ui.plot import plot
 from ui.view import Answers, View
+
+FEW = 3
+"""Numbers that stand side by side; more are a list."""
 
 
 def trend(
@@ -22,20 +25,26 @@ def trend(
     *,
     every: Every | None = None,
     marks: pl.DataFrame | None = None,
+    key: str | None = None,
 ) -> None:
     """Draw the catalogue's table `name`; `keys` are the columns to choose from.
 
     `every` is the length of its buckets where it is not the view's. `marks` are
-    days that stand out, as the table `unusual_days` has them.
+    days that stand out, as the table `unusual_days` has them. Pages that show the
+    same table with other numbers tell the blocks apart by `key`.
     """
+    own = key or name
 
-    @st.fragment(key=f"trend_{name}")
+    @st.fragment(key=f"trend_{own}")
     def fragment() -> None:
         title = CATALOGUE[name].title
-        if block.head(view, name, found[name], title, name):
+        as_table = block.head(view, name, found[name], title, own)
+        if emptiness.blank(found[name]):
+            emptiness.say(view, name)
+        elif as_table:
             tables.show(found[name], title)
         else:
-            _chart(view, name, _which(name, keys), found, every, marks)
+            _chart(view, name, _which(own, keys), found, every, marks)
 
     with st.container(border=True, height="stretch", gap="small"):
         fragment()
@@ -43,17 +52,33 @@ def trend(
 
 
 def _which(name: str, keys: Sequence[str]) -> str:
+    """Draw the choice of a number; the address carries it."""
     if len(keys) == 1:
         return keys[0]
-    return st.pills(
-        "Show",
-        keys,
-        default=keys[0],
-        required=True,
-        format_func=lambda key: DEFINITIONS[key].title,
-        key=f"show_{name}",
-        label_visibility="collapsed",
-    )
+    key = f"show_{name}"
+    titles = {DEFINITIONS[key].title: key for key in keys}
+    address.check(key, titles)
+    options = list(titles)
+    if len(keys) > FEW:
+        chosen = st.selectbox(
+            "Show",
+            options,
+            key=key,
+            bind="query-params",
+            label_visibility="collapsed",
+            width=280,
+        )
+    else:
+        chosen = st.segmented_control(
+            "Show",
+            options,
+            default=options[0],
+            required=True,
+            key=key,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    return titles[chosen]
 
 
 def _chart(

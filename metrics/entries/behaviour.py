@@ -65,4 +65,11 @@ BEHAVIOUR = (
         _over_time("event"),
         EVENTS,
     ),
+    table(
+        "rooms_over_time",
+        "Votes by room over time",
+        over_time(lambda s: behaviour.rooms_over_time(s.frames, s.window, s.every)),
+        VOTES,
+        ROOMS,
+    ),
 )

@@ -163,6 +163,20 @@ def test_every_label_of_the_window_is_in_every_bucket() -> None:
     ]
 
 
+def test_rooms_over_time_are_told_apart_by_their_numbers() -> None:
+    rows = frames(
+        *(vote(NINE, room=key) for key in (1, 2, 2, 3)),
+        room(1, "team", number=70),
+        room(2, "team", number=71),
+    )
+    window = days("2026-11-02", "2026-11-03")
+    found = answer(behaviour.rooms_over_time(rows, window, "day"))
+    assert [(row["label"], row["count"]) for row in found] == [
+        *(("(deleted) id 3", 1), ("team #70", 1), ("team #71", 2)),
+        *(("(deleted) id 3", 0), ("team #70", 0), ("team #71", 0)),
+    ]
+
+
 def test_sources_over_time_are_classes() -> None:
     rows = frames(view("a", NINE, source="cv"), view("a", NINE))
     window = days("2026-11-02", "2026-11-02")

@@ -2,7 +2,9 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -178,3 +180,62 @@ def test_the_zip_holds_both_periods_and_says_what_was_asked() -> None:
         "Data until: 2026-11-20 18:00:00 UTC",
         "Generation: 7",
     ]
+
+
+def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:
+    query = {"period": "Custom", "from": "2021-01-04", "to": "2021-01-10"}
+    app = run_page("votes.py", GOLDEN, **query)
+    assert not app.get("vega_lite_chart")
+    assert "Nothing happened in this period" in app.info[0].value
+
+
+def test_a_block_names_the_missing_table_that_it_needs(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    app = run_page("votes.py", plain_store(without=("fpp_votes",)), period="All time")
+    said = {info.value for info in app.info}
+    assert said == {"Needs `fpp_votes`, which is missing."}
+    assert app.get("vega_lite_chart")
+
+
+def test_without_data_a_page_only_says_how_to_get_them(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    app = run_page("votes.py", tmp_path)
+    assert len(app.info) == 1
+    assert not app.metric
+    assert not app.get("vega_lite_chart")
+    assert run_page("data.py", tmp_path).dataframe
+
+
+def test_the_address_carries_the_drawn_number_and_the_open_tables(
+    run_page: RunPage,
+) -> None:
+    address = {
+        "period": "All time",
+        "show_votes_over_time": "Duration (median)",
+        "table_votes_by_weekday": "true",
+    }
+    app = run_page("votes.py", GOLDEN, **address)
+    assert app.selectbox(key="show_votes_over_time").value == "Duration (median)"
+    assert app.toggle(key="table_votes_by_weekday").value is True
+    assert len(app.dataframe) == 1
+
+
+@pytest.mark.parametrize(
+    ("chosen", "first"),
+    [("Routes", "routes_over_time"), ("Rooms", "rooms_over_time")],
+)
+def test_behaviour_over_time_draws_what_is_chosen(
+    run_page: RunPage, chosen: str, first: str
+) -> None:
+    app = run_page("behaviour.py", GOLDEN, over_time=chosen, period="All time")
+    assert [e.message for e in app.exception] == []
+    assert app.toggle(key=f"table_{first}").value is False
+
+
+def test_a_filtered_room_leads_to_its_page(run_page: RunPage) -> None:
+    app = run_page("behaviour.py", GOLDEN, filter="room:1")
+    links = [link.proto for link in app.get("page_link")]
+    assert [link.label for link in links] == ["All about room 1"]
+    assert "room=1" in links[0].query_string

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import pairwise
 
 import polars as pl
@@ -12,6 +13,7 @@ from streamlit.testing.v1.element_tree import Element
 
 import engine
 from metrics.catalogue import CATALOGUE
+from metrics.definitions import DEFINITIONS
 from metrics.frames import Window
 from metrics.insights.answers import answer
 from metrics.scope import Scope
@@ -223,23 +225,21 @@ def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
 
 
 @pytest.mark.parametrize(
-    ("page", "series", "measure"),
+    ("page", "key", "measure"),
     [
-        ("overview.py", "votes_over_time", "votes"),
-        ("votes.py", "votes_over_time", "votes"),
-        ("traffic.py", "traffic_over_time", "page_views"),
+        ("overview.py", "show_activity", "votes"),
+        ("votes.py", "show_votes_over_time", "votes"),
+        ("traffic.py", "show_traffic_over_time", "page_views"),
     ],
 )
 def test_a_day_out_of_the_ordinary_is_marked_on_the_charts_of_days(
-    run_page: RunPage, page: str, series: str, measure: str
+    run_page: RunPage, page: str, key: str, measure: str
 ) -> None:
     frame = tables(ALL_TIME, ["unusual_days"])["unusual_days"]
     marked = frame.filter(pl.col("measure") == measure)["bucket"]
-    day = str(marked[0])
-    query = {"period": "Custom", "from": day, "to": day, "no_weekends": "false"}
-    by_day = run_page(page, **query)
-    by_day.session_state[f"show_{series}"] = measure
-    by_day.run()
+    week = {"from": str(marked[0] - timedelta(days=6)), "to": str(marked[0])}
+    query = {"period": "Custom", "no_weekends": "false", **week}
+    by_day = run_page(page, **query, **{key: DEFINITIONS[measure].title})
     assert [e.message for e in by_day.exception] == []
     assert unusual.LEGEND in [caption.value for caption in by_day.caption]
     by_month = run_page(page, **query, every="Month")
