@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from threading import Semaphore
 from typing import Literal, Protocol
 
 import polars as pl
 
 LOCALLY: Literal["in-memory"] = "in-memory"
 """Half the time of the streaming engine on a few megabytes (`make bench`)."""
-_AT_ONCE = 8
+AT_ONCE = 2
+"""Questions that are computed here at the same time (`benchmarks.rush`)."""
+_SENT_AT_ONCE = 8
 """Plans of one question that are sent to a cluster side by side."""
 
 
@@ -32,11 +35,19 @@ class Engine(Protocol):
 
 
 class Local:
-    """This process, on all of Polars' threads; common parts of plans run once."""
+    """This process, on all of Polars' threads; common parts of plans run once.
+
+    Questions beyond `at_once` wait for their turn: each has the threads sooner and
+    all of them the memory of a few.
+    """
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._turns = Semaphore(at_once)
 
     def run(self, plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
         """Execute plans together."""
-        return pl.collect_all(plans, engine=LOCALLY)
+        with self._turns:
+            return pl.collect_all(plans, engine=LOCALLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ class Remote:
 
     def run(self, plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
         """Send every plan; the cluster decides how many workers share it."""
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
+        with ThreadPoolExecutor(_SENT_AT_ONCE) as threads:
             return [*threads.map(partial(_collect_at, self.context), plans)]
 
 

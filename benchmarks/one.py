@@ -24,8 +24,11 @@ from benchmarks.questions import (
     plans_of,
     rows_read,
 )
-from benchmarks.rival import differences
+from benchmarks.rival import Rival, differences
 from metrics import reference
+
+_PASSES = 3
+"""Of the rival, who takes seconds where there are many data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,21 @@ def ours(data: Data, name: str, runs: int) -> Taken:
 def theirs(data: Data, name: str, runs: int) -> Taken:
     """Measure DuckDB on the reference metrics, and compare every answer."""
     rival = data.rival(name)
-    seconds = timed(rival.answer_all, runs)
+    first = rival.answer_all()
+    passes = [_pass(rival) for _ in range(min(runs, _PASSES))]
     peak = _peak()
-    parts = {n: timed(partial(rival.answer, n), runs) for n in rival.questions}
     expected = engine.collect_all(reference.plans(data.snapshot.frames, data.now))
-    wrong = tuple(differences(expected, rival.answer_all()))
-    return Taken(seconds, peak, differs=wrong, parts=parts)
+    return Taken(
+        seconds=tuple(sorted(sum(one.values()) for one in passes)),
+        peak_mb=peak,
+        differs=tuple(differences(expected, first)),
+        parts={n: tuple(sorted(one[n] for one in passes)) for n in first},
+    )
+
+
+def _pass(rival: Rival) -> dict[str, float]:
+    """Return the seconds of each metric, asked one after the other."""
+    return {name: _seconds(partial(rival.answer, name)) for name in rival.questions}
 
 
 def _peak() -> float:
