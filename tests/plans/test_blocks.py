@@ -49,7 +49,7 @@ def test_a_period_opens_only_its_blocks(
 ) -> None:
     frames = open_store(storage.bucket).frames
     storage.reads.clear()
-    period = frames.within(PERIOD).by_name[table.name]
+    period = frames.by_name[table.name].filter(PERIOD.contains(table.time))
     counted = period.select(pl.len()).collect().item()
     blocks = store[1].tables[table.name]
     assert storage.files == overlapping(blocks)
@@ -62,5 +62,6 @@ def test_a_period_opens_only_its_blocks(
 def test_columns_that_nobody_asks_for_are_not_read(
     store: tuple[Path, Manifest],
 ) -> None:
-    plan = open_store(store[0]).frames.within(PERIOD).estimations.select("spectator")
+    period = PERIOD.contains("estimated_at")
+    plan = open_store(store[0]).frames.estimations.filter(period).select("spectator")
     assert "PROJECT 2/6 COLUMNS" in plan.explain()

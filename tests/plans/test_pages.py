@@ -1,0 +1,59 @@
+"""What a page asks in one go reads each part of a table once, says Polars' plan."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+import polars as pl
+import pytest
+
+from benchmarks.data.history import simulate
+from benchmarks.pages import pages
+from benchmarks.questions import PAGE, TOGETHER, Data, answering, plans_of
+from metrics.tables import TABLES
+from tests.plans.scans import scans
+from tests.publishing import publish
+
+NOW = datetime(2026, 11, 20, 18)
+AGAIN: Mapping[str, int] = {
+    "Traffic": 1,
+    "Votes": 1,
+    "Location": 1,
+    "Returning": 4,
+    "Room": 1,
+    "Insights: Agreement": 4,
+    "Insights: Meetings": 2,
+    "Insights: Rooms": 1,
+    "Insights: New people": 9,
+}
+"""Scans of a page that take the rows of another one: Polars shares the largest common
+part of plans, and where a smaller part of it has further users, those read again."""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Data:
+    folder = tmp_path_factory.mktemp("store")
+    publish(folder, simulate(1, NOW), NOW)
+    return Data.at(folder)
+
+
+def test_the_reference_metrics_scan_every_table_once(data: Data) -> None:
+    found = scans(plans_of(answering(data, TOGETHER)).values())
+    assert sorted(scan.table for scan in found) == sorted(t.name for t in TABLES)
+
+
+@pytest.mark.parametrize("title", pages(1))
+def test_a_page_reads_the_same_rows_once(data: Data, title: str) -> None:
+    found = Counter(scans(plans_of(answering(data, PAGE + title)).values()))
+    again = [scan for scan, times in found.items() for _ in range(times - 1)]
+    assert len(again) <= AGAIN.get(title, 0), again
+
+
+def test_a_second_scan_of_the_same_rows_is_found(data: Data) -> None:
+    votes = data.snapshot.frames.votes.filter(pl.col("duration") > 60)
+    assert len(scans([votes.select("id"), votes.select("id")])) == 1
+    base = votes.head(1_000)
+    late = base.filter(pl.col("room_id") >= 100)
+    shared = [late.select("id"), late.filter(pl.col("id") > 9).select("room_id")]
+    first, second = scans([base.filter(pl.col("room_id") < 100).select("id"), *shared])
+    assert first == second
