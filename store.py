@@ -228,8 +228,8 @@ def _open_plain(data_dir: Path) -> Snapshot:
         version=current_version(data_dir),
         data_until=None if oldest is None else _utc(oldest),
         tables={
-            t.name: TableInfo(_rows(_plain(data_dir, t)), stats[t.name].st_size)
-            for t in present
+            name: TableInfo(rows, stats[name].st_size)
+            for name, rows in _rows(data_dir, present).items()
         },
         files={t.name: (_plain(data_dir, t),) for t in present},
         demo=(data_dir / DEMO_MARKER).exists(),
@@ -248,14 +248,11 @@ def _plain_tables(data_dir: Path) -> list[Table]:
     return [table for table in TABLES if _plain(data_dir, table).is_file()]
 
 
-def _rows(path: Path) -> int:
-    """Read the number of rows from the file's footer."""
-    try:
-        return int(pl.scan_parquet(path).select(pl.len()).collect().item())
-    except FileNotFoundError:
-        raise
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise _unreadable(path, error) from error
+def _rows(data_dir: Path, tables: list[Table]) -> dict[str, int]:
+    """Read the numbers of rows from the files' footers."""
+    plans = [pl.scan_parquet(_plain(data_dir, t)).select(pl.len()) for t in tables]
+    counts = pl.collect_all(plans)
+    return {t.name: n.item() for t, n in zip(tables, counts, strict=True)}
 
 
 def _unreadable(path: Path, error: Exception) -> StoreError:
@@ -270,6 +267,8 @@ def _scan_plain(path: Path, table: Table) -> pl.LazyFrame:
     frame = pl.scan_parquet(path)
     try:
         found = frame.collect_schema()
+    except FileNotFoundError:
+        raise
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _unreadable(path, error) from error
     names = {

@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from metrics.insights.answers import answer
+from metrics.insights.answers import ANSWERS, answer
 from ui.names import COUNTRIES
 
 
@@ -12,6 +12,8 @@ def say(name: str, frame: pl.DataFrame) -> None:
 
     It is drawn as text: names in it come from the database and are never markup.
     """
+    if name not in ANSWERS:
+        return
     sentence = answer(name, _spoken(frame))
     if sentence is not None:
         st.text(sentence.replace(" %", "\N{NO-BREAK SPACE}%"))

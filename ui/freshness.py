@@ -10,7 +10,8 @@ from bucket import Folder
 from store import Snapshot, StoreError, current_version
 from ui import format as fmt
 
-POLL = "20s"
+POLL = 20.0
+"""Seconds; Streamlit would ask pandas to read a text such as "20s"."""
 Level = Literal["green", "orange", "red"]
 AMBER_AFTER, RED_AFTER = 2, 6
 """Missed runs of the sync job after which the badge changes its colour."""

@@ -13,8 +13,10 @@ from metrics.definitions import DEFINITIONS
 from ui import format as fmt
 from ui import names
 from ui.axes import Chart, bounded, label_axis
+from ui.layers import Layer, layered
 from ui.theme import ACCENT, CHART_HEIGHT, QUIET, TEXT
 
+_PRINTED = alt.Text("printed:N")
 THICK = 26
 _ROOM = 1.6
 """How far the axis goes beyond the longest bar, for what it prints."""
@@ -25,9 +27,8 @@ def printed_bars(
     frame: pl.DataFrame, label: str, value: str, title: str, printed: str
 ) -> Chart:
     """Draw horizontal bars in the frame's order, each followed by what it prints."""
-    base = alt.Chart(
-        bounded(names.readable(frame)), height=CHART_HEIGHT
-    ).transform_calculate(printed=printed)
+    data = bounded(names.readable(frame))
+    base = Layer().transform_calculate(printed=printed)
     x = alt.X(f"{value}:Q", axis=None, scale=with_room(frame[value]))
     y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
     tooltip = [
@@ -36,9 +37,8 @@ def printed_bars(
     ]
     bars = base.mark_bar(size=THICK, color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-    return alt.layer(
-        bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text="printed:N")
-    )
+    shown = bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text=_PRINTED)
+    return layered(*shown, data=data, height=CHART_HEIGHT)
 
 
 def with_room(values: pl.Series) -> alt.Scale:

@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from ui.axes import Chart, bounded
+from ui.layers import Layer, layered
 from ui.theme import ACCENT, CHART_HEIGHT, MUTED, TEXT
 
 _ROW = 34
@@ -22,7 +23,7 @@ def grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Chart:
     `retention.grid` and `retention.average`.
     """
     data = bounded(_labelled(cells, average))
-    base = alt.Chart(data, height=alt.Step(_ROW))
+    base = Layer()
     x = alt.X(
         "k:O",
         title=f"{unit.capitalize()} since the first",
@@ -41,7 +42,8 @@ def grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Chart:
             labelPadding=8,
         ),
     )
-    return alt.layer(_cells(base, x, y), *_texts(base, x, y))
+    shown = _cells(base, x, y), *_texts(base, x, y)
+    return layered(*shown, data=data, height=alt.Step(_ROW))
 
 
 def curve(average: pl.DataFrame, unit: str) -> Chart:
@@ -121,7 +123,7 @@ def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
     number = shown.mark_text(dy=7, fontSize=10, opacity=seen, color=INK)
     alone = hidden.mark_text(fontSize=10, opacity=seen, color=TEXT)
     return (
-        share.encode(x, y, text="percent:N"),
-        number.encode(x, y, text="number:N"),
-        alone.encode(x, y, text="number:N"),
+        share.encode(x, y, text=alt.Text("percent:N")),
+        number.encode(x, y, text=alt.Text("number:N")),
+        alone.encode(x, y, text=alt.Text("number:N")),
     )

@@ -8,6 +8,7 @@ import polars as pl
 from metrics.definitions import DEFINITIONS
 from ui import names
 from ui.axes import Chart, bounded, label_axis
+from ui.layers import Layer, layered
 from ui.printed import hidden_below, with_room
 from ui.theme import QUIET, ROW_HEIGHT, TEXT
 
@@ -43,7 +44,7 @@ def nested(
     y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
     scale = alt.Scale(domain=[*titles.values()], range=list(_SHADES))
     bars = (
-        alt.Chart(bounded(long), height=alt.Step(ROW_HEIGHT))
+        Layer(bounded(long), height=alt.Step(ROW_HEIGHT))
         .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3)
         .encode(
             alt.X(
@@ -71,11 +72,11 @@ def nested(
     smallest = keys[-1]
     shown = f"format(datum.{smallest}, '.0%') + ' of ' + format(datum.{n}, ',')"
     text = (
-        alt.Chart(rows)
+        Layer(rows)
         .transform_calculate(
             printed=hidden_below(shown, smallest, n), end=f"datum.{keys[0]} || 0"
         )
         .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-        .encode(alt.X("end:Q"), y, text="printed:N")
+        .encode(alt.X("end:Q"), y, text=alt.Text("printed:N"))
     )
-    return alt.layer(bars, text)
+    return layered(bars, text)

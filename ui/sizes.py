@@ -9,6 +9,7 @@ from metrics.definitions import DEFINITIONS
 from metrics.scope import Every
 from ui import running
 from ui.axes import Chart, bounded, label_axis, time_axis, value_axis, with_when
+from ui.layers import Layer, layered
 from ui.printed import THICK
 from ui.shares import legend
 from ui.theme import CHART_HEIGHT, DASHES
@@ -56,9 +57,7 @@ def consensus(frame: pl.DataFrame) -> Chart:
 
 
 def _stacked(long: pl.DataFrame) -> Chart:
-    base = alt.Chart(long, height=CHART_HEIGHT).transform_calculate(
-        order=f"indexof({[*_PARTS]}, datum.part)"
-    )
+    base = Layer().transform_calculate(order=f"indexof({[*_PARTS]}, datum.part)")
     y = alt.Y("size:N", sort=None, title=None, axis=label_axis())
     x = alt.X(
         "share:Q", title=None, stack="zero", axis=alt.Axis(format=".0%", grid=False)
@@ -90,10 +89,15 @@ def _stacked(long: pl.DataFrame) -> Chart:
         y,
         alt.Color("part:N", scale=ink, legend=None),
         order=order,
-        text="printed:N",
+        text=alt.Text("printed:N"),
     )
-    chart: Chart = alt.layer(bars, printed).resolve_scale(color="independent")
-    return chart
+    return layered(
+        bars,
+        printed,
+        data=long,
+        height=CHART_HEIGHT,
+        resolve=alt.Resolve(scale={"color": "independent"}),
+    )
 
 
 def over_time(frame: pl.DataFrame, every: Every, today: date) -> Chart:
@@ -110,19 +114,20 @@ def over_time(frame: pl.DataFrame, every: Every, today: date) -> Chart:
     title = DEFINITIONS["near_consensus"].title
     axis = alt.Y("near_consensus:Q", title=title, axis=value_axis("share"))
     x, (color, dash) = time_axis(every, buckets), _looks()
-    drawn = alt.Chart(over, height=CHART_HEIGHT).mark_line(strokeWidth=2)
-    dotted = alt.Chart(runs).mark_line(strokeWidth=2, strokeDash=[1, 4])
-    dots = alt.Chart(data).mark_circle(size=36, opacity=1)
+    drawn = Layer(over).mark_line(strokeWidth=2)
+    dotted = Layer(runs).mark_line(strokeWidth=2, strokeDash=[1, 4])
+    dots = Layer(data).mark_circle(size=36, opacity=1)
     tooltip = [
         alt.Tooltip("when:N", title="When"),
         alt.Tooltip("size:N", title="Team"),
         alt.Tooltip("near_consensus:Q", title=title, format=".1%"),
         alt.Tooltip("rounds:Q", title="Rounds (n)", format=","),
     ]
-    return alt.layer(
+    return layered(
         drawn.encode(x, axis, color, dash),
         dotted.encode(x, axis, color),
         dots.encode(x, axis, color, tooltip=tooltip),
+        height=CHART_HEIGHT,
     )
 
 

@@ -1,4 +1,7 @@
-"""Tables: units, names and definitions come with the column's key."""
+"""Tables: units, names and definitions come with the column's key.
+
+They go to Streamlit as Arrow: from any other frame it would make one of pandas first.
+"""
 
 from collections.abc import Callable
 from typing import Literal
@@ -48,7 +51,7 @@ def show(
     With `on_click` a click on a cell selects it and calls that.
     """
     st.dataframe(
-        names.readable(frame),
+        names.readable(frame).to_arrow(),
         column_config={name: _config(frame, name) for name in frame.columns},
         hide_index=True,
         placeholder=NOTHING,
@@ -63,7 +66,7 @@ def show(
 def choose(frame: pl.DataFrame, title: str, key: str) -> int | None:
     """Show a frame whose rows can be clicked; return the chosen row's position."""
     state = st.dataframe(
-        names.readable(frame),
+        names.readable(frame).to_arrow(),
         column_config={name: _config(frame, name) for name in frame.columns},
         hide_index=True,
         placeholder=NOTHING,
@@ -134,7 +137,7 @@ def plain(
     Higher rows wrap long texts.
     """
     st.dataframe(
-        frame,
+        frame.to_arrow(),
         hide_index=True,
         placeholder=NOTHING,
         alt=title,

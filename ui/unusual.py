@@ -8,6 +8,7 @@ import polars as pl
 from metrics.anomalies import BACK, FEW, TOLERANCE
 from metrics.scope import Every
 from ui.axes import time_axis, with_when
+from ui.layers import Layer
 from ui.theme import PALETTE
 
 LEGEND = "◆ out of the ordinary for its weekday and trend; point at it for the reason"
@@ -45,7 +46,7 @@ def layer(marks: pl.DataFrame, title: str, today: date) -> alt.Chart:
         ),
     )
     diamonds: alt.Chart = (
-        alt.Chart(data)
+        Layer(data)
         .mark_point(shape="diamond", filled=True, size=110, color=PALETTE[1], opacity=1)
         .encode(
             time_axis(),

@@ -5,6 +5,7 @@ import polars as pl
 
 from ui import names, picking, tips
 from ui.axes import Chart
+from ui.layers import Layer, layered
 from ui.theme import MUTED, SOFT, STRONG
 
 SHAPES = "assets/countries-50m.json"
@@ -40,14 +41,14 @@ def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
     )
     shapes = alt.topo_feature(SHAPES, "countries")
     land = (
-        alt.Chart(shapes)
+        Layer(shapes)
         .transform_filter("datum.id != '010'")
         .mark_geoshape(
             aria=False, fill=MUTED, fillOpacity=0.15, stroke=MUTED, strokeWidth=0.3
         )
     )
     filled = (
-        alt.Chart(data)
+        Layer(data)
         .transform_lookup("number", alt.LookupData(shapes, "id", ["type", "geometry"]))
         .mark_geoshape(stroke=MUTED, strokeWidth=0.3, cursor="pointer")
         .encode(
@@ -65,10 +66,11 @@ def world(frame: pl.DataFrame, value: str, title: str) -> Chart:
             ],
         )
     )
-    return (
-        alt.layer(land, picking.clickable(filled, frame))
-        .properties(height=420)
-        .project("naturalEarth1")
+    return layered(
+        land,
+        picking.clickable(filled, frame),
+        height=420,
+        projection=alt.Projection(type="naturalEarth1"),
     )
 
 

@@ -1,4 +1,7 @@
-"""The pages, run by Streamlit's own test runner on the golden data."""
+"""The pages, run by Streamlit's own test runner on the golden data.
+
+Every page that a test runs has its charts checked against Vega-Lite's schema.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -9,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import clock
+from tests.pages.chart_specs import check_charts
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -30,6 +34,7 @@ def run_page(monkeypatch: pytest.MonkeyPatch) -> RunPage:
         app.run()
         if file != "overview.py":
             app.switch_page(file).run()
+        check_charts(app)
         return app
 
     return run

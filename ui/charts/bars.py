@@ -9,6 +9,7 @@ import polars as pl
 from metrics.scope import Every
 from ui import running
 from ui.axes import Chart, bounded, time_axis, value_axis, with_when
+from ui.layers import Layer, layered
 from ui.theme import ACCENT, CHART_HEIGHT
 
 
@@ -54,11 +55,11 @@ def bars_over_time(
         alt.Tooltip("when:N", title="When"),
         alt.Tooltip(f"{value}:Q", title=title, format=","),
     ]
-    layers = [alt.Chart(over).mark_bar(color=ACCENT, cornerRadiusEnd=2)]
+    layers = [Layer(over).mark_bar(color=ACCENT, cornerRadiusEnd=2)]
     if runs.height:
-        pale = alt.Chart(runs.tail(1)).mark_bar(
+        pale = Layer(runs.tail(1)).mark_bar(
             color=ACCENT, fillOpacity=0.25, stroke=ACCENT, strokeDash=[3, 3]
         )
         layers.append(pale)
     drawn = [layer.encode(x, y, tooltip=tooltip) for layer in layers]
-    return alt.layer(*drawn, height=CHART_HEIGHT)
+    return layered(*drawn, height=CHART_HEIGHT)

@@ -17,6 +17,7 @@ from ui.axes import (
     value_axis,
     with_when,
 )
+from ui.layers import Layer, layered
 from ui.theme import ACCENT, CHART_HEIGHT, DASH, MUTED
 
 
@@ -41,15 +42,14 @@ def over_time(
     data = bounded(_aligned(frame, value, before, every, today, n))
     if data.height == 1:
         return _one_bucket(data, title, unit)
-    base = alt.Chart(data, height=CHART_HEIGHT)
     x = time_axis(every, data["bucket"])
     y = alt.Y("value:Q", title=title + SUFFIXES.get(unit, ""), axis=value_axis(unit))
     over, runs = running.split(data, every, today)
+    base = Layer()
+    done = base if over is data else Layer(over)
     layers = [
-        alt.Chart(over).mark_area(opacity=0.12, color=ACCENT).encode(x, y),
-        alt.Chart(over)
-        .mark_line(color=ACCENT, strokeWidth=2, point=_dots(over))
-        .encode(x, y),
+        done.mark_area(opacity=0.12, color=ACCENT).encode(x, y),
+        done.mark_line(color=ACCENT, strokeWidth=2, point=_dots(over)).encode(x, y),
         base.mark_bar(opacity=0.001).encode(
             x, tooltip=_tooltip(title, unit, n, compared=before is not None)
         ),
@@ -58,13 +58,13 @@ def over_time(
         earlier = base.mark_line(color=MUTED, strokeDash=DASH, strokeWidth=1.5)
         layers.insert(0, earlier.encode(x, y=alt.Y("before:Q")))
     if runs.height:
-        last = alt.Chart(runs).mark_line(
+        last = Layer(runs).mark_line(
             color=ACCENT, strokeDash=DASH, point=_dots(runs.tail(-1))
         )
         layers.append(last.encode(x, y))
     if marks is not None:
         layers.append(unusual.layer(marks, title, today))
-    return alt.layer(*layers)
+    return layered(*layers, data=data, height=CHART_HEIGHT)
 
 
 def _aligned(

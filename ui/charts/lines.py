@@ -9,6 +9,7 @@ import polars as pl
 from metrics.scope import Every
 from ui import names, running
 from ui.axes import Chart, bounded, time_axis, value_axis, with_when
+from ui.layers import Layer, layered
 from ui.theme import CHART_HEIGHT, DASHES, PALETTE
 
 MAX_SERIES = 6
@@ -36,15 +37,15 @@ def lines(
     x = time_axis(every, data["bucket"].unique().sort())
     y = alt.Y("count:Q", title=title, axis=value_axis("count"))
     color, dash = _looks(series, names.readable(order)[series].to_list())
-    drawn = alt.Chart(over, height=CHART_HEIGHT).mark_line(strokeWidth=2)
+    drawn = Layer(over, height=CHART_HEIGHT).mark_line(strokeWidth=2)
     layers = [drawn.encode(x, y, color, dash)]
     if runs.height:
-        dotted = alt.Chart(runs).mark_line(strokeWidth=2, strokeDash=[1, 4])
+        dotted = Layer(runs).mark_line(strokeWidth=2, strokeDash=[1, 4])
         layers.append(dotted.encode(x, y, color))
-    pointed = alt.Chart(data).mark_circle(size=60, opacity=0.001)
+    pointed = Layer(data).mark_circle(size=60, opacity=0.001)
     top = pointed.encode(x, y, tooltip=_tooltip(series, title))
     layers.append(top.add_params(zoom) if zoom is not None else top)
-    return alt.layer(*layers)
+    return layered(*layers)
 
 
 def columns_over_time(

@@ -5,6 +5,7 @@ import polars as pl
 
 from ui import names
 from ui.axes import Chart, label_axis
+from ui.layers import Layer, layered
 from ui.theme import ACCENT, PALETTE, QUIET, ROW_HEIGHT, TEXT
 
 _CHANGE = "(datum.change > 0 ? '+' : '') + format(datum.change, ',')"
@@ -24,7 +25,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         what=_what(),
         end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
     )
-    base = alt.Chart(data, height=alt.Step(ROW_HEIGHT)).transform_calculate(
+    base = Layer().transform_calculate(
         printed=f"{_CHANGE} + ' ' + datum.measure + ({_PART})"
     )
     y = alt.Y("what:N", sort=None, title=None, axis=label_axis())
@@ -43,7 +44,8 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         ],
     )
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-    return alt.layer(bars, text.encode(alt.X("end:Q"), y, text="printed:N"))
+    said = text.encode(alt.X("end:Q"), y, text=alt.Text("printed:N"))
+    return layered(bars, said, data=data, height=alt.Step(ROW_HEIGHT))
 
 
 def _what() -> pl.Expr:

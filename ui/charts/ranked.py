@@ -5,6 +5,7 @@ import polars as pl
 
 from ui import names, picking, tips
 from ui.axes import Chart, label_axis
+from ui.layers import Layer, layered
 from ui.theme import ACCENT, QUIET, ROW_HEIGHT, TEXT
 
 _LABEL = "_label"
@@ -18,7 +19,7 @@ def ranked(
     data = top.with_columns(names.labels(top, label).alias(_LABEL))
     x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(padding=4))
     y = alt.Y(f"{_LABEL}:N", sort=None, title=None, axis=label_axis())
-    base = alt.Chart(data, height=alt.Step(ROW_HEIGHT))
+    base = Layer()
     tooltip = [alt.Tooltip(f"{_LABEL}:N", title="What")]
     bars = base.mark_bar(
         color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor="pointer"
@@ -26,9 +27,10 @@ def ranked(
     text = (
         base.transform_calculate(_printed=_printed(top, value))
         .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-        .encode(x, y, text="_printed:N")
+        .encode(x, y, text=alt.Text("_printed:N"))
     )
-    return alt.layer(picking.clickable(bars, top), text)
+    shown = picking.clickable(bars, top), text
+    return layered(*shown, data=data, height=alt.Step(ROW_HEIGHT))
 
 
 def _printed(frame: pl.DataFrame, value: str) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 from metrics.scope import Every
 from ui import running
 from ui.axes import Chart, bounded, time_axis, value_axis, with_when
+from ui.layers import Layer, layered
 from ui.theme import ACCENT, DASHES, PALETTE
 
 HEIGHT = 320
@@ -48,9 +49,9 @@ def two_axes(
         *(alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides),
     ]
     x = time_axis(every)
-    drawn = [alt.layer(*_lines(data, side, x, every, today, tooltip)) for side in sides]
-    chart: Chart = alt.layer(*drawn, height=HEIGHT).resolve_scale(y="independent")
-    return chart
+    drawn = [layered(*_lines(data, side, x, every, today, tooltip)) for side in sides]
+    apart = alt.Resolve(scale={"y": "independent"})
+    return layered(*drawn, height=HEIGHT, resolve=apart)
 
 
 def _lines(
@@ -66,12 +67,10 @@ def _lines(
     axis.title = f"{side.stroke} {side.title}"
     axis.orient, axis.grid = side.orient, side.orient == "left"
     y = alt.Y(f"{side.column}:Q", axis=axis)
-    line = alt.Chart(over).mark_line(
-        color=side.color, strokeWidth=2, strokeDash=side.dash
-    )
+    line = Layer(over).mark_line(color=side.color, strokeWidth=2, strokeDash=side.dash)
     yield line.encode(x, y)
     if runs.height:
-        dotted = alt.Chart(runs).mark_line(color=side.color, strokeDash=[1, 4])
+        dotted = Layer(runs).mark_line(color=side.color, strokeDash=[1, 4])
         yield dotted.encode(x, y)
-    pointed = alt.Chart(data).mark_circle(size=60, opacity=0.001)
+    pointed = Layer(data).mark_circle(size=60, opacity=0.001)
     yield pointed.encode(x, y, tooltip=tooltip)

@@ -1,0 +1,85 @@
+"""Chromium with a stopwatch: how long a visitor waits until a page is drawn.
+
+The clock runs inside the browser, so that driving it from outside costs nothing.
+"""
+
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, ViewportSize, sync_playwright
+
+from tests.browser import driving
+
+_WHEN_DRAWN = f"""async (title) => {{
+  const drawn = {driving.DRAWN};
+  const there = () => drawn() && document.querySelector('h1').textContent === title;
+  while (!there()) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now();
+}}"""
+_CLICK = f"""async ([path, title]) => {{
+  const links = [...document.querySelectorAll('[data-testid=stSidebarNavLink]')];
+  const link = links.find(a => new URL(a.href).pathname === path);
+  const began = performance.now();
+  link.click();
+  return await ({_WHEN_DRAWN})(title) - began;
+}}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds of several runs."""
+
+    all: list[float]
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return statistics.median(self.all)
+
+    def __str__(self) -> str:
+        return f"{self.median:.0f} ({min(self.all):.0f}–{max(self.all):.0f})"
+
+    @classmethod
+    def of(cls, runs: int, once: Callable[[], float]) -> "Times":
+        """Run once unmeasured, then `runs` times."""
+        once()
+        return cls([once() for _ in range(runs)])
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab of a browser that has been here before: scripts are in its cache."""
+
+    page: Page
+    url: str
+
+    def click(self, path: str, title: str) -> float:
+        """Click a page in the navigation; return ms until all its charts are drawn."""
+        return float(self.page.evaluate(_CLICK, [path, title]))
+
+    def link(self, address: str, title: str) -> float:
+        """Open an address; return ms from the start of loading until all is drawn."""
+        self.page.goto(self.url + address, wait_until="commit")
+        return float(self.page.evaluate(_WHEN_DRAWN, title))
+
+
+@contextmanager
+def tab(server: driving.Server, *, log_in: bool = True) -> Iterator[Tab]:
+    """Open Chromium at a server."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=driving.CHROMIUM, args=driving.FLAGS
+        )
+        context = (
+            driving.logged_in(browser, server, viewport=_SCREEN)
+            if log_in
+            else browser.new_context(viewport=_SCREEN)
+        )
+        yield Tab(context.new_page(), server.url)
+        browser.close()
+
+
+_SCREEN: ViewportSize = {"width": 1440, "height": 900}

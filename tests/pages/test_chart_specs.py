@@ -1,0 +1,34 @@
+from typing import Any
+
+import pytest
+from jsonschema import ValidationError  # type: ignore[import-untyped]  # no types
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.chart_specs import check_charts
+
+
+def a_page(mark: "Any") -> None:
+    import altair as alt
+    import polars as pl
+
+    from ui.layers import Layer, layered
+    from ui.plot import plot
+
+    layer = Layer(mark=alt.MarkDef(type=mark)).encode(alt.X("a:Q"))
+    plot(layered(layer, layer, data=pl.DataFrame({"a": [1]})), "A chart")
+
+
+def sent(mark: str) -> AppTest:
+    app = AppTest.from_function(a_page, args=(mark,)).run()
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 1
+    return app
+
+
+def test_a_right_chart_is_let_through() -> None:
+    check_charts(sent("bar"))
+
+
+def test_a_chart_that_breaks_the_schema_is_sent_and_found() -> None:
+    with pytest.raises(ValidationError):
+        check_charts(sent("barre"))
