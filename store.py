@@ -14,7 +14,7 @@ import polars as pl
 
 from bucket import Bucket, Folder
 from manifest import CURRENT, MANIFESTS, Block, Manifest, ManifestError, Run
-from metrics.frames import Frames
+from metrics.frames import Frames, Window
 from metrics.numbering import numbered
 from metrics.tables import TABLES, TIMESTAMP, USER, USER_NUMBER, Table
 
@@ -132,13 +132,12 @@ def _open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapsho
         name: tuple(data_dir / block.file for block in blocks)
         for name, blocks in manifest.tables.items()
     }
+
+    def near(window: Window | None) -> dict[str, pl.LazyFrame]:
+        return {t.name: _scan(data_dir, t, manifest, window) for t in TABLES}
+
     return Snapshot(
-        frames=Frames(
-            {
-                t.name: _scan(data_dir, t, manifest.tables.get(t.name, ()))
-                for t in TABLES
-            }
-        ),
+        frames=Frames(near(None), near),
         version=name,
         data_until=manifest.snapshot_at,
         tables={
@@ -151,7 +150,15 @@ def _open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapsho
     )
 
 
-def _scan(folder: Folder, table: Table, blocks: Sequence[Block]) -> pl.LazyFrame:
+def _scan(
+    folder: Folder, table: Table, manifest: Manifest, window: Window | None
+) -> pl.LazyFrame:
+    """Scan a table's blocks, or those that have rows of a window."""
+    blocks = [
+        block
+        for block in manifest.tables.get(table.name, ())
+        if window is None or _overlaps(block, window)
+    ]
     schema = table.numbered_schema
     if not blocks:
         return pl.LazyFrame(schema=schema)
@@ -163,6 +170,12 @@ def _scan(folder: Folder, table: Table, blocks: Sequence[Block]) -> pl.LazyFrame
         # Not public in Polars, but what its readers of Delta and Iceberg tables use.
         _table_statistics=_spans(table, blocks),
     )
+
+
+def _overlaps(block: Block, window: Window) -> bool:
+    if block.min_time is None or block.max_time is None:
+        return True
+    return block.min_time < window.end and block.max_time >= window.start
 
 
 def _spans(table: Table, blocks: Sequence[Block]) -> pl.DataFrame:

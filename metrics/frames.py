@@ -1,6 +1,6 @@
 """The tables as typed LazyFrames, and the ways to choose which rows go in."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -76,6 +76,9 @@ class Window:
         return (time >= instant(self.start)) & (time < instant(self.end))
 
 
+type Narrow = Callable[[Window], Mapping[str, pl.LazyFrame]]
+
+
 @dataclass(frozen=True, slots=True)
 class Frames:
     """The tables of one generation, each with its `Table.numbered_schema`.
@@ -85,6 +88,8 @@ class Frames:
     """
 
     by_name: Mapping[str, pl.LazyFrame]
+    narrow: Narrow | None = field(default=None, compare=False, repr=False)
+    """Opens less than everything: at least the rows of a window."""
     _asked: dict[Hashable, pl.LazyFrame] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -125,11 +130,12 @@ class Frames:
         return self.by_name[ESTIMATIONS.name]
 
     def map(self, change: Callable[[Table, pl.LazyFrame], pl.LazyFrame]) -> "Frames":
-        """Return the frames with every table changed."""
-        return Frames({table.name: change(table, f) for table, f in self._tables()})
-
-    def _tables(self) -> Iterator[tuple[Table, pl.LazyFrame]]:
-        return ((BY_NAME[name], frame) for name, frame in self.by_name.items())
+        """Return the frames with every table changed, each row by itself."""
+        narrow = self.narrow
+        return Frames(
+            _changed(self.by_name, change),
+            None if narrow is None else lambda near: _changed(narrow(near), change),
+        )
 
     def within(self, window: Window) -> "Frames":
         """Keep the rows of every table whose time lies in the window.
@@ -137,12 +143,14 @@ class Frames:
         For users and rooms that is when they were first seen: join attributes
         from the frames before this call.
         """
+        # Polars pushes no filter below a node that turns out to have one user only.
+        near = self.narrow(window) if self.narrow else self.by_name
         return Frames(
             {
-                table.name: self.once(
-                    (table.name, window), partial(_within, table, frame, window)
+                name: self.once(
+                    (name, window), partial(_within, BY_NAME[name], frame, window)
                 )
-                for table, frame in self._tables()
+                for name, frame in near.items()
             }
         )
 
@@ -186,6 +194,13 @@ class Frames:
             return frame.join(users, on=USER, how=how) if table.user_id else frame
 
         return self.map(by_user)
+
+
+def _changed(
+    by_name: Mapping[str, pl.LazyFrame],
+    change: Callable[[Table, pl.LazyFrame], pl.LazyFrame],
+) -> dict[str, pl.LazyFrame]:
+    return {name: change(BY_NAME[name], frame) for name, frame in by_name.items()}
 
 
 def _within(table: Table, frame: pl.LazyFrame, window: Window) -> pl.LazyFrame:

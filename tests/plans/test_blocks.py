@@ -1,6 +1,6 @@
 """A period reads only its blocks: seen from the storage, byte by byte."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.data.history import simulate
 from manifest import Block, Manifest
-from metrics.frames import Window
+from metrics.frames import Frames, Window
 from metrics.tables import TABLES, Blocks, Table
 from store import open_store
 from tests.plans.storage import Storage, serving
@@ -43,13 +43,25 @@ def overlapping(blocks: tuple[Block, ...]) -> set[str]:
     }
 
 
+WAYS: Mapping[str, Callable[[Frames, Table], pl.LazyFrame]] = {
+    "a window": lambda frames, t: frames.within(PERIOD).by_name[t.name],
+    "a filter": lambda frames, t: frames.by_name[t.name].filter(
+        PERIOD.contains(t.time)
+    ),
+}
+
+
+@pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("table", SPLIT, ids=lambda table: table.name)
 def test_a_period_opens_only_its_blocks(
-    store: tuple[Path, Manifest], storage: Storage, table: Table
+    store: tuple[Path, Manifest],
+    storage: Storage,
+    table: Table,
+    ask: Callable[[Frames, Table], pl.LazyFrame],
 ) -> None:
     frames = open_store(storage.bucket).frames
     storage.reads.clear()
-    period = frames.by_name[table.name].filter(PERIOD.contains(table.time))
+    period = ask(frames, table)
     counted = period.select(pl.len()).collect().item()
     blocks = store[1].tables[table.name]
     assert storage.files == overlapping(blocks)
@@ -65,3 +77,14 @@ def test_columns_that_nobody_asks_for_are_not_read(
     period = PERIOD.contains("estimated_at")
     plan = open_store(store[0]).frames.estimations.filter(period).select("spectator")
     assert "PROJECT 2/6 COLUMNS" in plan.explain()
+
+
+def test_without_bots_a_period_opens_its_blocks_and_the_list_of_people(
+    store: tuple[Path, Manifest], storage: Storage
+) -> None:
+    frames = open_store(storage.bucket).frames.without_bots().within(PERIOD)
+    storage.reads.clear()
+    frames.estimations.select("user").collect()
+    tables = store[1].tables
+    people = {block.file for block in tables["fpp_users"]}
+    assert storage.files == overlapping(tables["fpp_estimations"]) | people
