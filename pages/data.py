@@ -2,23 +2,33 @@
 
 import streamlit as st
 
-from ui import about, shell
+from ui import about, bundle, shell
 from ui.tables import plain, with_csv
+from ui.view import Answers
 
 view = shell.view()
+found = Answers(
+    {
+        "tables": about.holdings(view.snapshot),
+        "runs": about.runs(view.snapshot),
+        "definitions": about.definitions(),
+    },
+    {},
+)
 
 st.subheader("What is here", anchor=False)
 about.cards(view)
-with_csv(about.holdings(view.snapshot), "Tables", "tables")
+with_csv(found["tables"], "Tables", "tables")
 
 st.subheader("Latest runs of the sync job", anchor=False)
 if view.snapshot.runs:
-    with_csv(about.runs(view.snapshot), "Latest runs, newest first", "runs")
+    with_csv(found["runs"], "Latest runs, newest first", "runs")
 else:
     st.caption("None: these files were not written by the sync job.")
 
 st.subheader("What every number means", anchor=False)
-plain(about.definitions(), "Definitions", "definitions", row_height=72)
+plain(found["definitions"], "Definitions", "definitions", row_height=72)
 
 st.subheader("For programs", anchor=False)
 st.markdown(about.API)
+bundle.offer(view, found, "data")

@@ -51,7 +51,9 @@ block(
         columns=columns,
         every=view.scope.every,
         today=view.today,
+        zoom=True,
     ),
+    note=charts.ZOOM,
 )
 accumulated = [f"acc_{measure}" for measure in MEASURES]
 newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()

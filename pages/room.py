@@ -20,6 +20,7 @@ STATISTICS = (
     "spectators",
     "spectators_per_vote",
 )
+MEDIAN = "duration_median_seconds"
 QUIET = "rooms_gone_quiet"
 votes_by = partial(charts.bars, value="votes")
 
@@ -35,16 +36,20 @@ own = view.frames.of_room(room_id)
 found = view.ask(
     facts=own.rooms,
     statistics=rooms.statistics(own, room_id),
+    medians=votes.totals(own),
     votes_by_week=rooms.over_time(own, room_id, "week"),
     rounds=rooms.recent_rounds(own, room_id),
     spread=votes.spread(own),
     team_sizes=votes.team_sizes(own),
     health=health.health(own, view.now),
 )
+room_picker.back_to_all()
 if not room_picker.introduce(room_id, found["facts"], found["rounds"]):
     st.stop()
 
-cards.row(STATISTICS, found["statistics"], columns=5)
+median = found["medians"].select(MEDIAN)
+figures = found["statistics"].hstack(median)
+cards.row((*STATISTICS, MEDIAN), figures, columns=5)
 file = partial("room_{}_{}".format, room_id)
 room_health.show(found["health"])
 block(
@@ -60,7 +65,15 @@ block(
     ),
     title="Votes per week",
 )
-with st.grid(2, min_column_width=380, gap="small"):
+with st.grid(3, min_column_width=320, gap="small"):
+    block(
+        view,
+        file("rounds"),
+        found["rounds"],
+        charts.ranges,
+        title="How far apart are the latest rounds?",
+        key="ranges",
+    )
     block(
         view,
         file("spread"),

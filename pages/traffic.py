@@ -18,6 +18,7 @@ KEYS = (
     "visit_bounce_rate",
     "session_mean_minutes",
     "session_median_minutes",
+    "visits",
 )
 ranked = partial(charts.ranked, value="count", title="page views")
 
@@ -64,12 +65,7 @@ with above, st.grid(2, min_column_width=380, gap="small"):
         view,
         "session_lengths",
         found["session_lengths"],
-        partial(
-            charts.bars,
-            label="length",
-            value="sessions",
-            titles=("Length of a session", "Sessions"),
-        ),
+        partial(ranked, label="length", value="sessions", title="sessions"),
     )
     block(view, "sources_quality", found["sources_quality"])
 questions.question(view, funnel, found)

@@ -19,8 +19,15 @@ FIGURES = (
     "avg_max_estimation",
     "duration_mean_seconds",
 )
-MORE = (
+MEDIANS = (
+    "estimations_per_vote_median",
+    "spectators_per_vote_median",
+    "avg_min_estimation_median",
+    "avg_estimation_median",
+    "avg_max_estimation_median",
     "duration_median_seconds",
+)
+MORE = (
     "duration_p90_seconds",
     "auto_flip_share",
     "rounds_without_estimate",
@@ -44,8 +51,11 @@ found = view.ask(
 )
 earlier = found.earlier.get(TOTALS)
 cards.row(FIGURES, found[TOTALS], earlier, found[SERIES])
-trend(view, SERIES, found, (*FIGURES, *MORE), marks=found.now.get(unusual.TABLE))
-cards.row(MORE, found[TOTALS], earlier)
+trend(
+    view, SERIES, found, (*FIGURES, *MEDIANS, *MORE), marks=found.now.get(unusual.TABLE)
+)
+cards.row(MEDIANS, found[TOTALS], earlier, columns=len(MEDIANS))
+cards.row(MORE, found[TOTALS], earlier, columns=len(MORE))
 with st.grid(2, min_column_width=380, gap="small"):
     block(
         view,
@@ -87,7 +97,7 @@ with st.grid(2, min_column_width=380, gap="small"):
         view,
         "round_durations",
         found["round_durations"],
-        partial(votes_by, label="length", titles=("Length of a round", "Rounds")),
+        partial(charts.ranked, label="length", value="votes", title="rounds"),
     )
     block(
         view,

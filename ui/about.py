@@ -20,8 +20,8 @@ The same numbers are there as JSON, CSV and Parquet, with the token in the heade
 | `/api` | all reference metrics |
 | `/api/room/{id}/stats` | one room |
 | `/api/tables/{name}?from=&to=&format=csv` | every table of these pages |
-| `/api/openapi.json` | the description of all this |
-| `/health` | whether the data are there and fresh (no token) |
+| [`/api/openapi.json`](api/openapi.json) | the description of all this |
+| [`/health`](health) | whether the data are there and fresh (no token) |
 """
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Literal
 
 import altair as alt
 import polars as pl
@@ -38,6 +39,11 @@ def clickable(bars: alt.Chart, frame: pl.DataFrame) -> alt.Chart:
     if FIELD not in frame.columns:
         return bars
     return bars.add_params(alt.selection_point(_SELECTION, fields=[FIELD]))
+
+
+def cursor(frame: pl.DataFrame) -> Literal["pointer", "default"]:
+    """Return how the mouse looks over marks of the frame."""
+    return "pointer" if FIELD in frame.columns else "default"
 
 
 def chart(

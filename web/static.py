@@ -40,11 +40,12 @@ def scripts(base: str) -> dict[str, StaticFile]:
 
 
 def assets(base: str) -> dict[str, StaticFile]:
-    """Return our own files by their path: the shapes of the world map."""
+    """Return our own files by their path: shapes of the world map, and flags."""
     folder = Path(__file__).parent / "assets"
     return {
         f"{base}/assets/{path.name}": StaticFile(path, _A_WEEK)
-        for path in folder.glob("*.json")
+        for path in sorted(folder.iterdir())
+        if path.suffix in {".json", ".woff2"}
     }
 
 

@@ -8,12 +8,14 @@ moves a bar to another day.
 from ui.charts.bars import bars, bars_over_time
 from ui.charts.heat import heat
 from ui.charts.line import over_time
-from ui.charts.lines import columns_over_time, lines
+from ui.charts.lines import ZOOM, columns_over_time, lines
 from ui.charts.moved import moved
+from ui.charts.ranges import ranges
 from ui.charts.ranked import ranked
 from ui.charts.two_axes import two_axes
 
 __all__ = [
+    "ZOOM",
     "bars",
     "bars_over_time",
     "columns_over_time",
@@ -21,6 +23,7 @@ __all__ = [
     "lines",
     "moved",
     "over_time",
+    "ranges",
     "ranked",
     "two_axes",
 ]

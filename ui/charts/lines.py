@@ -15,6 +15,8 @@ from ui.theme import CHART_HEIGHT, DASHES, PALETTE
 MAX_SERIES = 6
 """More lines than hues say nothing."""
 
+ZOOM = "Zoom: turn the wheel with Ctrl or ⌘ held. Move: drag. All again: double-click."
+
 
 def lines(
     frame: pl.DataFrame,
@@ -23,12 +25,12 @@ def lines(
     every: Every,
     today: date,
     *,
-    zoom: alt.Parameter | None = None,
+    zoom: bool = False,
 ) -> Chart:
     """Draw `count` over `bucket`, a line for each of the largest series.
 
     The legend starts with the largest. The bucket of `today` is dotted, since it is
-    not over. `zoom` is a selection that moves the axis.
+    not over. With `zoom` the axis of time can be dragged and zoomed (`ZOOM`).
     """
     order = _largest(frame, series)
     kept = frame.join(order, on=series, how="semi", nulls_equal=True)
@@ -44,7 +46,7 @@ def lines(
         layers.append(dotted.encode(x, y, color))
     pointed = Layer(data).mark_circle(size=60, opacity=0.001)
     top = pointed.encode(x, y, tooltip=_tooltip(series, title))
-    layers.append(top.add_params(zoom) if zoom is not None else top)
+    layers.append(top.add_params(_zooming()) if zoom else top)
     return layered(*layers)
 
 
@@ -54,7 +56,7 @@ def columns_over_time(
     every: Every,
     today: date,
     *,
-    zoom: alt.Parameter | None = None,
+    zoom: bool = False,
 ) -> Chart:
     """Draw several columns of counts over `bucket`; `columns` names each one."""
     long = frame.select("bucket", pl.col(list(columns)).cast(pl.Float64)).unpivot(
@@ -89,6 +91,16 @@ def _looks(series: str, order: list[str]) -> tuple[alt.Color, alt.StrokeDash]:
     )
     dashes = alt.Scale(domain=order, range=[list(d) for d in DASHES[: len(order)]])
     return color, alt.StrokeDash(f"{series}:N", title=None, scale=dashes, legend=legend)
+
+
+def _zooming() -> alt.Parameter:
+    """Return a selection that moves the axis; the wheel alone scrolls the page."""
+    return alt.selection_interval(
+        bind="scales",
+        encodings=["x"],
+        zoom="wheel![event.ctrlKey || event.metaKey]",
+        clear="dblclick",
+    )
 
 
 def _tooltip(series: str, title: str) -> list[alt.Tooltip]:

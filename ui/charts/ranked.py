@@ -22,7 +22,7 @@ def ranked(
     base = Layer()
     tooltip = [alt.Tooltip(f"{_LABEL}:N", title="What")]
     bars = base.mark_bar(
-        color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor="pointer"
+        color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor=picking.cursor(top)
     ).encode(x, y, tooltip=tooltip + tips.counted(top, value, title))
     text = (
         base.transform_calculate(_printed=_printed(top, value))
