@@ -70,6 +70,10 @@ class Window:
         """The last date that lies in the window, at least in part."""
         return max(self.end - timedelta(microseconds=1), self.start).date()
 
+    def covers(self, other: "Window") -> bool:
+        """Return whether another window lies in this one."""
+        return self.start <= other.start and other.end <= self.end
+
     def contains(self, column: str) -> pl.Expr:
         """Return whether a timestamp column lies in the window."""
         time = pl.col(column)
@@ -90,6 +94,10 @@ class Frames:
     by_name: Mapping[str, pl.LazyFrame]
     narrow: Narrow | None = field(default=None, compare=False, repr=False)
     """Opens less than everything: at least the rows of a window."""
+    _reach: "tuple[Window, Frames] | None" = field(
+        default=None, compare=False, repr=False
+    )
+    """A span and its rows, from which windows inside it are taken."""
     _asked: dict[Hashable, pl.LazyFrame] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -143,16 +151,28 @@ class Frames:
         For users and rooms that is when they were first seen: join attributes
         from the frames before this call.
         """
-        # Polars pushes no filter below a node that turns out to have one user only.
-        near = self.narrow(window) if self.narrow else self.by_name
+        part, source = _within, self._near(window)
+        if self._reach is not None and self._reach[0].covers(window):
+            part, source = _part, self._reach[1].by_name
         return Frames(
             {
                 name: self.once(
-                    (name, window), partial(_within, BY_NAME[name], frame, window)
+                    (name, window), partial(part, BY_NAME[name], frame, window)
                 )
-                for name, frame in near.items()
+                for name, frame in source.items()
             }
         )
+
+    def reaching(self, window: Window) -> "Frames":
+        """Return the same frames, whose windows inside this one read its rows once."""
+        if self._reach is not None and self._reach[0].covers(window):
+            return self
+        return Frames(self.by_name, self.narrow, (window, self.within(window)))
+
+    def _near(self, window: Window) -> Mapping[str, pl.LazyFrame]:
+        """Return the tables, of which no more needs to be opened than a window has."""
+        # Polars pushes no filter below a node that turns out to have one user only.
+        return self.narrow(window) if self.narrow else self.by_name
 
     def once(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return the node of this name, the same for all who ask these frames for it.
@@ -205,3 +225,8 @@ def _changed(
 
 def _within(table: Table, frame: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     return frame.filter(window.contains(table.time))
+
+
+def _part(table: Table, frame: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+    """Filter above a node that others share; Polars would move a `filter` below it."""
+    return frame.select(pl.all().filter(window.contains(table.time)))

@@ -1,8 +1,8 @@
 """Who did what and when, in one 64-bit number, so that one sort orders all three.
 
-From the high bits down: 30 for the person, 32 for the second (MySQL's timestamps are
-whole seconds, from 1970 to 2106), 2 for the kind. Sorting these takes a fifteenth of
-the time that sorting by two columns takes.
+person * 2**32 and a little + second, times 4, + kind: MySQL's timestamps are whole
+seconds from 1970 to 2106. The little makes it whole days, so that one division gives
+person and day. Sorting these takes a fifteenth of the time of sorting two columns.
 """
 
 from datetime import datetime, timedelta
@@ -14,22 +14,18 @@ type Kind = Literal["view", "event", "estimation", "watching"]
 
 _KINDS: dict[Kind, int] = {"view": 0, "event": 1, "estimation": 2, "watching": 3}
 _EPOCH = datetime(1970, 1, 1)
-_KIND = 1 << 2
-_SECOND = 1 << 32
+_KIND = 4
 _DAY = 86_400
-_DAYS = 1 << 16
-MOST_PEOPLE = 1 << 30
+_DAYS = 49_711
+"""Days until the last second of 32 bits."""
+_SPAN = _DAYS * _DAY
+MOST_PEOPLE = 2**64 // (_KIND * _SPAN)
 """Numbers of people have to be smaller than this."""
 
 
 def seconds(time: pl.Expr) -> pl.Expr:
     """Return a timestamp as whole seconds since 1970."""
     return time.to_physical() // 1_000_000
-
-
-def seconds_of(moment: datetime) -> int:
-    """Return the same of one timestamp in UTC."""
-    return (moment - _EPOCH) // timedelta(seconds=1)
 
 
 def days(time: pl.Expr) -> pl.Expr:
@@ -39,7 +35,7 @@ def days(time: pl.Expr) -> pl.Expr:
 
 def packed(person: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
     """Return what somebody did as one number; a time before 1970 is an error."""
-    moment = person.cast(pl.UInt64) * _SECOND + seconds(time).cast(pl.UInt64)
+    moment = person.cast(pl.UInt64) * _SPAN + seconds(time).cast(pl.UInt64)
     return moment * _KIND + kind
 
 
@@ -53,10 +49,20 @@ def either(first: Kind, condition: pl.Expr, second: Kind) -> pl.Expr:
     return pl.when(condition).then(kind(first)).otherwise(kind(second))
 
 
-def is_kind(act: pl.Expr, *kinds: Kind) -> pl.Expr:
-    """Return whether a packed number is of one of the kinds."""
-    found = act % _KIND
-    return pl.any_horizontal(found == _KINDS[name] for name in kinds)
+def is_kind(act: pl.Expr, name: Kind) -> pl.Expr:
+    """Return whether a packed number is of a kind."""
+    return act % _KIND == _KINDS[name]
+
+
+def is_of_estimations(act: pl.Expr) -> pl.Expr:
+    """Return whether a packed number is a row of estimations, spectators included."""
+    return act % _KIND >= _KINDS["estimation"]
+
+
+def is_later(act: pl.Expr, time: datetime) -> pl.Expr:
+    """Return whether a packed number is strictly later than a timestamp in UTC."""
+    seconds = (time - _EPOCH) // timedelta(seconds=1)
+    return act % (_KIND * _SPAN) >= (seconds + 1) * _KIND
 
 
 def moment(act: pl.Expr) -> pl.Expr:
@@ -66,17 +72,17 @@ def moment(act: pl.Expr) -> pl.Expr:
 
 def person(act: pl.Expr) -> pl.Expr:
     """Return the person's number."""
-    return act // (_KIND * _SECOND)
+    return act // (_KIND * _SPAN)
 
 
 def second(moment: pl.Expr) -> pl.Expr:
     """Return the second of a moment, since 1970."""
-    return moment % _SECOND
+    return moment % _SPAN
 
 
-def day(act: pl.Expr) -> pl.Expr:
-    """Return the day of a packed number, since 1970."""
-    return (second(moment(act)) // _DAY).cast(pl.Int64)
+def person_day(act: pl.Expr) -> pl.Expr:
+    """Return whose day a packed number lies in, and which, like `owner_day`."""
+    return act // (_KIND * _DAY)
 
 
 def owner_day(owner: pl.Expr, day: pl.Expr) -> pl.Expr:

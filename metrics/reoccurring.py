@@ -8,8 +8,9 @@ from metrics.attendance import days_of_rooms, days_of_users
 from metrics.buckets import axis, last_of, window_axis
 from metrics.constants import INACTIVE_AFTER, START_DATE
 from metrics.frames import Frames, Window
-from metrics.packed import changes, split_owner_day
+from metrics.packed import changes, is_of_estimations, split_owner_day
 from metrics.scope import Every
+from metrics.sessions import ACT
 
 COUNTS = (
     "reoccurring_users",
@@ -30,7 +31,7 @@ def reference(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     """
     everyday = axis(start, today, "day").rename({"bucket": "date"})
     for own, name in (
-        (days_of_users(frames, "estimation", "watching"), "reoccurring_users"),
+        (days_of_users(frames, is_of_estimations(ACT)), "reoccurring_users"),
         (days_of_rooms(frames.estimations, "estimated_at"), "reoccurring_rooms"),
     ):
         everyday = (

@@ -1,11 +1,13 @@
 """What a page, an export or an API call asks about."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from metrics.frames import Frames, Window
 
+_MARGIN = timedelta(days=1)
+"""Visits are followed that far around a window."""
 Every = Literal["day", "week", "month"]
 """The length of a bucket on a time axis; weeks start on Monday."""
 
@@ -27,6 +29,16 @@ class Scope:
     now: datetime
     weekends: bool = True
     """False hides Saturdays and Sundays in daily series; totals count every day."""
+
+    def __post_init__(self) -> None:
+        # A frozen class sets its own fields like this.
+        object.__setattr__(self, "frames", self.frames.reaching(self._reach()))
+
+    def _reach(self) -> Window:
+        """Return the span that most questions stay within, to be read once."""
+        near = self.before is not None and self.before.end >= self.window.start
+        first = self.before if near and self.before else self.window
+        return Window(first.start - _MARGIN, self.window.end + _MARGIN)
 
     @property
     def rows(self) -> Frames:

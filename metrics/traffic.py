@@ -10,7 +10,7 @@ from metrics.classes import Classes
 from metrics.constants import SESSION_GAP, VISIT_GAP
 from metrics.frames import Frames, Window
 from metrics.measures import aggregate, ratio, rounded, rows
-from metrics.packed import changes, is_kind, moment, person, second, seconds_of
+from metrics.packed import changes, is_kind, is_later, is_of_estimations, person
 from metrics.scope import Every
 from metrics.sessions import (
     ACT,
@@ -58,14 +58,12 @@ def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
     Columns: unique_users, page_views, bounce_rate, average_duration (minutes).
     """
     ordered = activity(frames, events=False)
-    later = second(moment(ACT)) > seconds_of(since)
+    later = is_later(ACT, since)
     figures = [
         kept(ordered, is_kind(ACT, "view")).select(
             unique_users=_people_of(ACT), page_views=rows()
         ),
-        kept(ordered, later & is_kind(ACT, "estimation", "watching")).select(
-            estimated=_people_of(ACT)
-        ),
+        kept(ordered, later & is_of_estimations(ACT)).select(estimated=_people_of(ACT)),
         sessions(kept(ordered, later), SESSION_GAP).select(
             length=minutes(length().mean())
         ),

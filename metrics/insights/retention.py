@@ -10,8 +10,9 @@ from metrics.constants import START_DATE
 from metrics.frames import Frames
 from metrics.insights.shown import rate
 from metrics.measures import rows
-from metrics.packed import changes, split_owner_day
+from metrics.packed import changes, is_kind, is_later, split_owner_day
 from metrics.scale import estimated
+from metrics.sessions import ACT
 
 Who = Literal["rooms", "users"]
 Weeks = Literal[1, 2]
@@ -67,7 +68,8 @@ def average(cells: pl.LazyFrame) -> pl.LazyFrame:
 def _days(frames: Frames, now: datetime, who: Who) -> pl.LazyFrame:
     """Return the days on which rooms (people) were alive, until now: key."""
     if who == "users":
-        return days_of_users(frames, "estimation", until=now)
+        own = is_kind(ACT, "estimation") & ~is_later(ACT, now)
+        return days_of_users(frames, own)
     held = frames.votes.filter(estimated(2), pl.col("voted_at") <= now)
     return days_of_rooms(held, "voted_at")
 

@@ -12,14 +12,16 @@ from metrics.packed import (
     MOST_PEOPLE,
     Kind,
     changes,
-    day,
     days,
     is_kind,
+    is_later,
+    is_of_estimations,
     kind,
     moment,
     owner_day,
     packed,
     person,
+    person_day,
     second,
     split_owner_day,
 )
@@ -71,13 +73,15 @@ def test_every_part_comes_back(acts: list[tuple[int, int, int]]) -> None:
         .select(
             person(act).alias("person"),
             second(moment(act)).alias("second"),
-            day(act).alias("day"),
+            split_owner_day(person_day(act))[1].alias("day"),
+            is_of_estimations(act).alias("of estimations"),
             *(is_kind(act, name).alias(name) for name in KINDS),
         )
     )
     assert found["person"].to_list() == [who for who, _, _ in acts]
     assert found["second"].to_list() == [seconds for _, seconds, _ in acts]
     assert found["day"].to_list() == [seconds // 86_400 for _, seconds, _ in acts]
+    assert found["of estimations"].to_list() == [own >= 2 for _, _, own in acts]
     for number, name in enumerate(KINDS):
         assert found[name].to_list() == [own == number for _, _, own in acts]
 
@@ -90,13 +94,23 @@ def test_the_next_person_is_farther_away_than_any_pause(years: int) -> None:
     assert other // 4 - first // 4 > gap
 
 
+@quick
+@given(ACTS, SECONDS)
+def test_later_is_later_than_a_second(
+    acts: list[tuple[int, int, int]], since: int
+) -> None:
+    time = EPOCH + timedelta(seconds=since)
+    later = pack(acts).to_frame("act").select(is_later(pl.col("act"), time))
+    assert later.to_series().to_list() == [seconds > since for _, seconds, _ in acts]
+
+
 def test_a_time_before_1970_is_an_error() -> None:
     with pytest.raises(pl.exceptions.InvalidOperationError, match="conversion"):
         pack([(1, -1, 0)])
 
 
 @quick
-@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 60_000))))
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 49_710))))
 def test_an_owner_and_a_day_come_back_and_are_ordered(
     owned: list[tuple[int, int]],
 ) -> None:
