@@ -18,7 +18,7 @@ def save(results: Results, file: Path) -> None:
     frame = _figures(results)
     base = alt.Chart(frame).encode(
         x=alt.X("scale:Q", title="times today's data (log)")
-        .scale(type="log", domain=[1, 100])
+        .scale(type="log", domain=[0.8, 160], nice=False)
         .axis(values=[1, 10, 100], labelExpr="datum.value + '×'"),
         y=alt.Y("ms:Q", title="milliseconds (log)")
         .scale(type="log")
@@ -27,7 +27,7 @@ def save(results: Results, file: Path) -> None:
         .scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
         .legend(orient="bottom", labelLimit=300),
     )
-    labels = base.mark_text(dy=-9, fontSize=10).encode(
+    labels = base.mark_text(dx=7, align="left", fontSize=11).encode(
         text=alt.Text("ms:Q", format=",.3~r")
     )
     chart = base.mark_line(point=alt.OverlayMarkDef(filled=True, size=45)) + labels
