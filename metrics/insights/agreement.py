@@ -47,6 +47,10 @@ def _by_round(frames: Frames, window: Window) -> pl.LazyFrame:
     Each round becomes a histogram over the places of the scale: plain sums are much
     faster than a mode and a median in every group.
     """
+    return frames.once(("agreement", window), lambda: _histograms(frames, window))
+
+
+def _histograms(frames: Frames, window: Window) -> pl.LazyFrame:
     return (
         joined(frames, window)
         .filter(pl.col("amount_of_estimations") >= 2)

@@ -7,7 +7,7 @@ import polars as pl
 
 from metrics.buckets import bucket_of, on_axis, window_axis
 from metrics.frames import Frames, Window
-from metrics.insights.rounds import joined
+from metrics.insights.rounds import AFTERWARDS, joined_on
 from metrics.insights.shown import rate, where
 from metrics.measures import aggregate, rows
 from metrics.scale import estimated, steps
@@ -44,8 +44,12 @@ def _apart(frames: Frames, window: Window) -> pl.LazyFrame:
     Inferred: the room's next round counts as the same story again if it starts at
     once and nearly the same people estimate; one that nobody estimated is passed over.
     """
-    later = Window(window.start, window.end + timedelta(days=1))
-    people = joined(frames, later).group_by("vote_id").agg(people="user")
+    return frames.once(("apart", window), lambda: _compared(frames, window))
+
+
+def _compared(frames: Frames, window: Window) -> pl.LazyFrame:
+    later = Window(window.start, window.end + AFTERWARDS)
+    people = joined_on(frames, window).group_by("vote_id").agg(people="user")
     here, there = pl.col("people"), pl.col("people_next")
     both = here.list.set_intersection(there).list.len()
     either = here.list.set_union(there).list.len()

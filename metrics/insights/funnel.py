@@ -76,6 +76,10 @@ def reached(frames: Frames, window: Window) -> pl.LazyFrame:
 
     Columns: source, device, country, and one boolean per step.
     """
+    return frames.once(("funnel", window), lambda: _reached(frames, window))
+
+
+def _reached(frames: Frames, window: Window) -> pl.LazyFrame:
     near = frames.within(Window(window.start - _SOON, window.end + MATURE))
     new = _new_users(frames, window)
     entered = _entered(near, new)

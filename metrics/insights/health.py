@@ -81,6 +81,10 @@ def went_dormant(frames: Frames, now: datetime) -> pl.LazyFrame:
 
 def _scored(frames: Frames, now: datetime) -> pl.LazyFrame:
     """Return the four parts of each room's health at an instant, 0-25 each."""
+    return frames.once(("health", now), lambda: _scores(frames, now))
+
+
+def _scores(frames: Frames, now: datetime) -> pl.LazyFrame:
     week = (now - pl.col("voted_at")).dt.total_microseconds() // _microseconds(_WEEK)
     ended = frames.votes.filter(pl.col("voted_at") <= now, estimated())
     last = ended.group_by("room_id").agg(last_round_at=pl.col("voted_at").max())

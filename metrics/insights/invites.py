@@ -63,6 +63,12 @@ def _new_rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
 
     A newcomer's first own estimate ever is in that room, within seven days.
     """
+    return frames.once(
+        ("new rooms", window, now), lambda: _with_newcomers(frames, window, now)
+    )
+
+
+def _with_newcomers(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
     old_enough = pl.col("first_used_at") <= now - SOON
     new = frames.rooms.filter(window.contains("first_used_at"), old_enough).select(
         "first_used_at", room_id="id", room_number="number", room_name="name"

@@ -62,6 +62,10 @@ def _timed(frames: Frames, window: Window) -> pl.LazyFrame:
     From the end of the round before to its own end; the first adds its own length,
     an hour at most, since the clock of an empty room runs on.
     """
+    return frames.once(("timed", window), lambda: _with_seconds(frames, window))
+
+
+def _with_seconds(frames: Frames, window: Window) -> pl.LazyFrame:
     since = (pl.col("voted_at") - pl.col("voted_at").shift()).dt.total_seconds()
     alone = pl.col("duration").clip(upper_bound=int(MEETING_GAP.total_seconds()))
     met = pl.when("first").then(alone).otherwise(since)

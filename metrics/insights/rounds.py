@@ -10,6 +10,8 @@ from metrics.scope import Every
 
 JOINED_WITHIN = timedelta(seconds=2)
 """How far an estimate's time may be from its round's."""
+AFTERWARDS = timedelta(days=1)
+"""How long after a window the next round of its last ones is looked for."""
 MEETING_GAP = timedelta(hours=1)
 """Rounds of a room that are less apart belong to one meeting."""
 
@@ -19,7 +21,12 @@ def rounds(frames: Frames, window: Window, at_least: int = 1) -> pl.LazyFrame:
 
     Columns: those of votes, and started_at, steps.
     """
-    return frames.votes.filter(window.contains("voted_at"), estimated(at_least)).select(
+    held = frames.once(("rounds", window), lambda: _rounds(frames, window))
+    return held if at_least == 1 else held.filter(estimated(at_least))
+
+
+def _rounds(frames: Frames, window: Window) -> pl.LazyFrame:
+    return frames.votes.filter(window.contains("voted_at"), estimated()).select(
         pl.all(),
         started_at=pl.col("voted_at") - pl.duration(seconds="duration"),
         steps=steps(),
@@ -36,6 +43,16 @@ def joined(frames: Frames, window: Window) -> pl.LazyFrame:
 
     Columns: those of `with_rounds`; estimates without a round are left out.
     """
+    return joined_on(frames, window).filter(window.contains("voted_at"))
+
+
+def joined_on(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return what `joined` does, and the rounds of one day more: what came next."""
+    longer = Window(window.start, window.end + AFTERWARDS)
+    return frames.once(("joined", window), lambda: _joined(frames, longer))
+
+
+def _joined(frames: Frames, window: Window) -> pl.LazyFrame:
     around = Window(window.start - JOINED_WITHIN, window.end + JOINED_WITHIN)
     near = frames.estimations.filter(around.contains("estimated_at"))
     return with_rounds(near, frames.votes.filter(around.contains("voted_at"))).filter(
