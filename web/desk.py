@@ -7,7 +7,7 @@ from datetime import datetime
 from anyio import CapacityLimiter, to_thread
 
 from bucket import Folder
-from store import Snapshot, open_store
+from store import Snapshot, ask
 from web.sessions import Clock
 
 AT_ONCE = 2
@@ -34,8 +34,4 @@ class Desk:
     def _answer[Answer](
         self, question: Callable[[Snapshot, datetime], Answer]
     ) -> Answer:
-        try:
-            return question(open_store(self.data_dir), self.clock())
-        except FileNotFoundError:
-            # A slow question can outlive the files of its generation.
-            return question(open_store(self.data_dir), self.clock())
+        return ask(self.data_dir, lambda snapshot: question(snapshot, self.clock()))

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from settings import DashboardSettings, Secret
 from web import answers, health, login, start, static
 from web.api import Api
+from web.boundary import Boundary
 from web.desk import Desk
 from web.door import Door
 from web.gate import Gate
@@ -71,6 +72,7 @@ class Server:
         files = static.scripts(base) | static.assets(base)
         return [
             Middleware(SecurityHeaders, headers=security_headers(base)),
+            Middleware(Boundary),
             Middleware(Gate, door=self.door),
             Middleware(static.CompressedStatic, files=files),
             Middleware(NamedServer, base=base),

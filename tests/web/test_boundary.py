@@ -1,0 +1,52 @@
+"""A failure that nobody handles: one answer without a trace, one report."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from tests.web.running import get, serving
+from web.boundary import Boundary
+
+
+async def fails(_: Request) -> Response:
+    raise RuntimeError("a secret of the inside")
+
+
+async def breaks_off(_: Request) -> Response:
+    def body() -> Iterator[bytes]:
+        yield b"begun"
+        raise RuntimeError("a secret of the inside")
+
+    return StreamingResponse(body())
+
+
+APP = Starlette(
+    routes=[Route("/fails", fails), Route("/breaks-off", breaks_off)],
+    middleware=[Middleware(Boundary)],
+)
+
+
+def test_it_is_answered_without_a_trace_and_captured_once(
+    caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    with serving(APP) as url:
+        answer = get(f"{url}/fails")
+    assert (answer.status_code, answer.json()) == (
+        500,
+        {"detail": "Internal server error"},
+    )
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    assert "server/request: RuntimeError" in caplog.text
+
+
+def test_an_answer_that_has_begun_breaks_off_and_is_captured_once(
+    caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    with serving(APP) as url, pytest.raises(Exception, match="without"):
+        get(f"{url}/breaks-off")
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
