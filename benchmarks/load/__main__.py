@@ -106,10 +106,14 @@ def main() -> None:
     )
     parser.add_argument("--programs", type=int, default=20)
     parser.add_argument("--pause", type=float, default=5, help="seconds between calls")
+    parser.add_argument("--small", action="store_true", help="the tests' small data")
     flags = parser.parse_args()
     with running_server() as server, tempfile.TemporaryDirectory() as folder:
         database = server.create_database()
-        fill(database, 1)
+        if flags.small:
+            database.fill_from_golden()
+        else:
+            fill(database, 1)
         variables = {"ANALYTICS_SECRET_TOKEN": TOKEN, "DATA_DIR": folder}
         with (
             syncing(database, Path(folder)) as job,

@@ -11,15 +11,26 @@ from tests.web.running import ROOT
 
 @pytest.mark.mariadb
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_people_programs_and_a_sync_bring_no_error_and_no_wrong_number() -> None:
-    crowd = ["--people", "6", "--think", "1", "--programs", "3", "--pause", "1"]
+    crowd = [
+        "--small",
+        "--people",
+        "6",
+        "--think",
+        "1",
+        "--programs",
+        "3",
+        "--pause",
+        "1",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load", "--minutes", "0.2", *crowd],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=220,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     [found] = re.findall(
