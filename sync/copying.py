@@ -1,20 +1,18 @@
 """One table, from the source to blocks that are proven equal to it."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-import polars as pl
-
 from manifest import Block
 from metrics.tables import Table
-from sync.checksum import EMPTY
+from sync.background import background
+from sync.checksum import EMPTY, Checksum
 from sync.counts import NOTHING, Counts, compare
 from sync.faults import CopyError
 from sync.people import People
 from sync.policy import Policy
-from sync.source import Source
+from sync.source import Rows, Source
 from sync.spans import Span, walk
 from sync.vault import Vault, checksum_of
 from sync.watch import Watch
@@ -80,23 +78,23 @@ class TableCopy:
         """Read what the store lacks, each block by itself, before the snapshot.
 
         A long backlog would hold the snapshot open for minutes. What is read here
-        counts only once the snapshot has confirmed it.
+        counts only once the snapshot has confirmed it; what takes no longer than
+        `snapshot_seconds` is left to the snapshot.
         """
         lacking = [s for s in self._spans(source) if self._candidate(s.key) is None]
         if len(lacking) <= self._policy.hot_blocks:
             return
-        writes: dict[str, Future[Block]] = {}
-        with ThreadPoolExecutor(1) as writer:
-            for span in self._watch.over(self._table.name, "reading", lacking):
-                frame = source.read(self._table, span)
-                # One block is written while the next is read, never more.
-                self._collect(writes)
-                writes[span.key] = writer.submit(self._write, span, frame)
-            self._collect(writes)
+        started = self._watch.seconds
+        with background() as write:
+            for done, span in enumerate(self._over("reading", lacking), 1):
+                rows = source.fetch(self._table, span)
+                write(partial(self._keep, span, rows))
+                pace = (self._watch.seconds - started) / done
+                if (len(lacking) - done) * pace < self._policy.snapshot_seconds:
+                    return
 
-    def _collect(self, writes: dict[str, Future[Block]]) -> None:
-        self._fetched |= {key: write.result() for key, write in writes.items()}
-        writes.clear()
+    def _keep(self, span: Span, rows: Rows) -> None:
+        self._fetched[span.key] = self._write(span, rows)
 
     def settle(self, source: Source) -> After:
         """Make the table's blocks equal to the snapshot that the source holds.
@@ -139,34 +137,39 @@ class TableCopy:
 
     def _settle(self, source: Source, spans: Sequence[Span]) -> None:
         todo = [span for span in spans if span.key not in self._settled]
-        for span in self._watch.over(self._table.name, "comparing", todo):
-            self._settled[span.key] = self._equal_block(source, span)
+        with background() as write:
+            for span in self._over("comparing", todo):
+                theirs = source.checksum(self._table, span)
+                block = self._candidate(span.key)
+                if theirs == EMPTY:
+                    self._settled[span.key] = None
+                elif block and self._is_equal(block, theirs):
+                    self._settled[span.key] = block
+                else:
+                    rows = source.fetch(self._table, span)
+                    write(partial(self._replace, span, rows, theirs))
 
-    def _equal_block(self, source: Source, span: Span) -> Block | None:
-        """Return a block that equals the source, None where it has no rows."""
-        theirs = source.checksum(self._table, span)
-        block = self._candidate(span.key)
-        if theirs == EMPTY:
-            return None
-        if block and checksum_of(block) == theirs and self._vault.is_whole(block):
-            return block
-        block = self._fetch(source, span)
+    def _is_equal(self, block: Block, theirs: Checksum) -> bool:
+        return checksum_of(block) == theirs and self._vault.is_whole(block)
+
+    def _replace(self, span: Span, rows: Rows, theirs: Checksum) -> None:
+        self._remember(self._before.trusted(span.key))
+        block = self._write(span, rows)
         if checksum_of(block) != theirs:
             raise CopyError(self._table.name, span.key)
-        return block
-
-    def _fetch(self, source: Source, span: Span) -> Block:
-        self._remember(self._before.trusted(span.key))
-        return self._write(span, source.read(self._table, span))
+        self._settled[span.key] = self._fetched[span.key] = block
 
     def _remember(self, block: Block | None) -> None:
         """Take people's numbers from the block that is about to be replaced."""
         if block and self._table.user_id and self._vault.is_whole(block):
             self._people.remember(self._vault.pairs(self._table, block))
 
-    def _write(self, span: Span, frame: pl.DataFrame) -> Block:
-        rows = self._people.numbered(self._table, frame)
-        return self._vault.write(self._table, span, rows)
+    def _write(self, span: Span, rows: Rows) -> Block:
+        numbered = self._people.numbered(self._table, rows.frame())
+        return self._vault.write(self._table, span, numbered)
+
+    def _over(self, action: str, spans: Sequence[Span]) -> Iterator[Span]:
+        return self._watch.over(self._table.name, action, spans)
 
     def _now(self, key: str) -> Block | None:
         """Return the block of a span as far as this run has come."""

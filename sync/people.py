@@ -54,8 +54,8 @@ class People:
         if table.user_id is None:
             return frame
         ids = frame.select(pl.col(table.user_id).alias(PERSON))
-        self._meet(ids.unique(maintain_order=True))
-        found = ids.join(self._known, on=PERSON, how="left", maintain_order="left")
+        numbers = self._numbers(ids.unique(maintain_order=True))
+        found = ids.join(numbers, on=PERSON, how="left", maintain_order="left")
         return frame.with_columns(found[USER])
 
     def publish(self) -> tuple[PeopleFile, ...]:
@@ -76,18 +76,26 @@ class People:
         self._files, self._new = (*full, *written), []
         return self._files
 
-    def _meet(self, ids: pl.DataFrame) -> None:
-        """Make the numbers of these ids known."""
-        unknown = ids.join(self._known, on=PERSON, how="anti", maintain_order="left")
+    def _numbers(self, ids: pl.DataFrame) -> pl.DataFrame:
+        """Return these people with their numbers: few of all, so joins stay small."""
+        known = self._known.join(ids, on=PERSON, how="semi")
+        unknown = ids.join(known, on=PERSON, how="anti", maintain_order="left")
         if unknown.is_empty():
-            return
+            return known
         old = self._published(unknown)
-        fresh = unknown.join(old, on=PERSON, how="anti", maintain_order="left")
-        numbers = pl.int_range(self._total, self._total + pl.len(), dtype=USER_NUMBER)
-        new = fresh.with_columns(numbers.alias(USER))
+        new = self._numbered_anew(
+            unknown.join(old, on=PERSON, how="anti", maintain_order="left")
+        )
         self._known = pl.concat([self._known, old, new])
+        return pl.concat([known, old, new])
+
+    def _numbered_anew(self, ids: pl.DataFrame) -> pl.DataFrame:
+        """Return people who were never seen with the next numbers."""
+        numbers = pl.int_range(self._total, self._total + pl.len(), dtype=USER_NUMBER)
+        new = ids.with_columns(numbers.alias(USER))
         self._new.append(new[PERSON])
         self._total += new.height
+        return new
 
     def _published(self, unknown: pl.DataFrame) -> pl.DataFrame:
         """Return those of the ids that have a published number."""

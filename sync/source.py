@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
@@ -28,6 +29,19 @@ _REFUSED = {
 }
 _ROWS_AT_ONCE = 8_192
 """Rows that are turned into columns together: few enough for the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Raw rows of one span."""
+
+    table: Table
+    batches: Sequence[Sequence[RawRow]]
+
+    def frame(self) -> pl.DataFrame:
+        """Return them sorted by key, with the table's schema; may raise MisfitError."""
+        # The server sorts texts by collation; the files are sorted by bytes.
+        return decode(self.table, self.batches).sort(self.table.key)
 
 
 class Source:
@@ -92,13 +106,16 @@ class Source:
 
     def read(self, table: Table, span: Span) -> pl.DataFrame:
         """Return a span's rows, sorted by key, with the table's schema."""
+        return self.fetch(table, span).frame()
+
+    def fetch(self, table: Table, span: Span) -> "Rows":
+        """Return a span's rows as they came; they can be typed in another thread."""
         with _reported(f"reading {table.name}"):
             cursor = self._execute(*sql.select(table, span))
             rows = batches(self._connection, cursor, _ROWS_AT_ONCE)
-            frame = decode(table, self._in_time(rows))
+            fetched = Rows(table, list(self._in_time(rows)))
             cursor.close()
-        # The server sorts texts by collation; the files are sorted by bytes.
-        return frame.sort(table.key)
+        return fetched
 
     def _in_time(
         self, batches: Iterator[Sequence[RawRow]]

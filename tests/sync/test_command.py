@@ -175,7 +175,7 @@ def test_a_terminal_sees_a_progress_bar_on_long_work(
         timeout=60,
         check=True,
     )
-    assert re.search(r"fpp_votes +reading +█+·* \d+/21 blocks", done.stdout)
+    assert re.search(r"fpp_votes +comparing +█+·+ \d+/21 blocks", done.stdout)
     assert "████████████████████████ 21/21 blocks\n" in done.stdout
 
 

@@ -184,6 +184,7 @@ def test_a_backlog_read_before_the_snapshot_is_confirmed_inside_it(
     database: LiveDatabase, small_blocks: Store
 ) -> None:
     """Rows change between the backlog and the snapshot, in every block."""
+    small_blocks.policy = replace(small_blocks.policy, snapshot_seconds=0)
     insert_votes(database, range(1, 81))
 
     class Meanwhile(TableCopy):
