@@ -21,7 +21,7 @@ from sync.schedule import every
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run as the flags say; return the exit code."""
-    flags = parser().parse_args(arguments)
+    flags = _flags(arguments)
     try:
         settings = SyncSettings.from_env(environ)
     except SettingError as error:
@@ -34,6 +34,14 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return _run(job, flags)
     finally:
         flush_errors()
+
+
+def _flags(arguments: Sequence[str]) -> argparse.Namespace:
+    flags = parser().parse_args(arguments)
+    others = flags.accept_shrink, flags.rebuild is not None, flags.every is not None
+    if flags.verify and any(others):
+        parser().error("--verify changes nothing: it goes without other flags")
+    return flags
 
 
 def _secrets(settings: SyncSettings) -> list[Secret]:

@@ -1,10 +1,11 @@
 """A process measured from outside: wall time, processor time, peak memory."""
 
 import os
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +22,14 @@ class Measure:
     """Of the process itself; a busy machine does not change it much."""
     peak_mb: float
 
-    def better(self, other: "Measure | None") -> "Measure":
-        """Return the one that took less time."""
-        return self if other is None or self.seconds < other.seconds else other
+
+def median(measures: Sequence[Measure]) -> Measure:
+    """Return the median of each figure."""
+    return Measure(
+        statistics.median(one.seconds for one in measures),
+        statistics.median(one.cpu_seconds for one in measures),
+        statistics.median(one.peak_mb for one in measures),
+    )
 
 
 def measure(environ: Mapping[str, str], *arguments: str) -> Measure:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measured import Measure, measure
+from benchmarks.measured import Measure, measure, median
 from tests.mariadb import PASSWORD, LiveDatabase, running_server
 
 _ESTIMATIONS = """
@@ -58,7 +58,7 @@ WAYS: Mapping[str, Sequence[str]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--rounds", type=int, default=3, help="the best one counts")
+    parser.add_argument("--rounds", type=int, default=3, help="the median counts")
     parser.add_argument("--only-new", action="store_true")
     flags = parser.parse_args()
     ways = {SYNC_JOB: WAYS[SYNC_JOB]} if flags.only_new else WAYS
@@ -70,29 +70,32 @@ def main() -> None:
 
 def race(
     database: LiveDatabase, ways: Mapping[str, Sequence[str]], rounds: int
-) -> dict[str, Measure]:
-    """Let the ways load the database in turns; return the best of each."""
-    best: dict[str, Measure] = {}
+) -> dict[str, list[Measure]]:
+    """Let the ways load the database in turns; return the rounds of each."""
+    taken: dict[str, list[Measure]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, arguments in ways.items():
             with TemporaryDirectory() as folder:
                 one = measure(environment(database, Path(folder)), *arguments)
-            best[name] = one.better(best.get(name))
-    return best
+            taken[name].append(one)
+    return taken
 
 
-def report(taken: Mapping[str, Measure], rows: int) -> None:
-    """Print a line per way, each against the sync job."""
-    ours = taken[SYNC_JOB]
+def report(taken: Mapping[str, Sequence[Measure]], rows: int) -> None:
+    """Print a line per way, the medians, each against the sync job."""
+    ours = median(taken[SYNC_JOB])
     print(f"{rows:,} estimations, {os.cpu_count()} cores, Python {sys.version[:6]}")
-    print("| way | seconds | rows/s | CPU s | peak MB | x time | x CPU | x MB |")
+    print("| way | seconds | rows/s | CPU s | peak MB | x time | rounds | x MB |")
     print("| --- | --: | --: | --: | --: | --: | --: | --: |")
-    for name, one in taken.items():
+    for name, rounds in taken.items():
+        one = median(rounds)
+        pairs = zip(rounds, taken[SYNC_JOB], strict=True)
+        ratios = sorted(theirs.seconds / mine.seconds for theirs, mine in pairs)
         print(
             f"| {name} | {one.seconds:.1f} | {rows / one.seconds:,.0f} "
             f"| {one.cpu_seconds:.1f} | {one.peak_mb:,.0f} "
             f"| {one.seconds / ours.seconds:.1f} "
-            f"| {one.cpu_seconds / ours.cpu_seconds:.1f} "
+            f"| {ratios[0]:.1f} to {ratios[-1]:.1f} "
             f"| {one.peak_mb / ours.peak_mb:.1f} |"
         )
 

@@ -13,14 +13,18 @@ from sync.sql import COMMA, packed
 _PACKED = "packed numbers"
 
 
-def decode(table: Table, batches: Iterable[Sequence[RawRow]]) -> pl.DataFrame:
-    """Return all rows with exactly the table's schema.
+def gather(table: Table, batches: Iterable[Sequence[RawRow]]) -> pl.DataFrame:
+    """Return raw rows as columns of bytes, a batch at a time: which takes less room."""
+    names = [_PACKED, *(c.name for c in table.columns if c not in packed(table))]
+    nothing = pl.DataFrame(schema=dict.fromkeys(names, pl.Binary()))
+    return pl.concat([nothing, *(_turned(names, rows) for rows in batches)])
+
+
+def decode(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
+    """Return what was gathered with exactly the table's schema.
 
     Raises MisfitError for a value that its column's type does not hold as it is.
     """
-    names = [_PACKED, *(c.name for c in table.columns if c not in packed(table))]
-    nothing = pl.DataFrame(schema=dict.fromkeys(names, pl.Binary()))
-    raw = pl.concat([nothing, *(_turned(names, rows) for rows in batches)])
     texts = _unpacked(table, raw.cast(pl.String))
     frame = texts.select(_typed(column) for column in table.columns)
     if any(_lost(texts[c.name], frame[c.name], c) for c in table.columns):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event
 
@@ -110,10 +110,14 @@ class Job:
         self, work: Callable[[Source], Result], watch: Watch, *, first: bool
     ) -> Result:
         database = self.settings.database
+        lock = database_lock(database.name)
         with connected(database, self.policy, watch) as source:
-            if not source.lock(database_lock(database.name)):
+            if not source.lock(lock):
                 if first:
                     raise BusyError("another sync job is at work on this database")
                 # Our own broken connection may still hold it for a while.
                 raise SourceError("waiting for the lock of a broken connection", None)
-            return work(source)
+            result = work(source)
+            with suppress(SourceError):  # what was published stays published
+                source.unlock(lock)
+            return result

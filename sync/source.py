@@ -15,7 +15,7 @@ from settings import Database
 from sync import sql
 from sync.checksum import Checksum
 from sync.contract import LiveColumn
-from sync.decode import decode
+from sync.decode import decode, gather
 from sync.driver import FAILURES, Connection, Cursor, RawRow, batches, number
 from sync.faults import AccessDeniedError, SourceError
 from sync.policy import Policy
@@ -33,15 +33,15 @@ _ROWS_AT_ONCE = 8_192
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Raw rows of one span."""
+    """Rows of one span as they came."""
 
     table: Table
-    batches: Sequence[Sequence[RawRow]]
+    raw: pl.DataFrame
 
     def frame(self) -> pl.DataFrame:
         """Return them sorted by key, with the table's schema; may raise MisfitError."""
         # The server sorts texts by collation; the files are sorted by bytes.
-        return decode(self.table, self.batches).sort(self.table.key)
+        return decode(self.table, self.raw).sort(self.table.key)
 
 
 class Source:
@@ -73,6 +73,10 @@ class Source:
         """Take the server's lock of that name for the life of the connection."""
         rows = self._rows(("SELECT GET_LOCK(%s, 0)", (name,)), "taking the lock")
         return rows[0][0] == b"1"
+
+    def unlock(self, name: str) -> None:
+        """Let go of the lock now: the server may notice a goodbye only later."""
+        self._rows(("SELECT RELEASE_LOCK(%s)", (name,)), "releasing the lock")
 
     def columns(self, table: Table) -> list[LiveColumn] | None:
         """Return the live columns; None where the table is missing or not granted."""
@@ -113,7 +117,7 @@ class Source:
         with _reported(f"reading {table.name}"):
             cursor = self._execute(*sql.select(table, span))
             rows = batches(self._connection, cursor, _ROWS_AT_ONCE)
-            fetched = Rows(table, list(self._in_time(rows)))
+            fetched = Rows(table, gather(table, self._in_time(rows)))
             cursor.close()
         return fetched
 

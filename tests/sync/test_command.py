@@ -13,7 +13,8 @@ import pytest
 
 from sync.driver import HAS_EXTENSION, implementation
 from sync.schedule import every
-from tests.mariadb import PASSWORD, LiveDatabase
+from sync_job import main
+from tests.mariadb import PASSWORD, LiveDatabase, free_port
 from tests.sync.endpoints import Endpoint, endpoint
 from tests.sync.harness import Store
 from tests.sync.processes import ROOT, environment, run, start
@@ -65,9 +66,20 @@ def test_a_wrong_setting_ends_with_1_and_one_line(store: Store) -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("flags", [["--every", "0"], ["--rebuild", "fpp_nothing"]])
-def test_a_wrong_flag_is_refused(store: Store, flags: list[str]) -> None:
-    assert run(store, "sync_job.py", *flags).returncode == 2
+WRONG_FLAGS = [
+    ["--every", "0"],
+    ["--rebuild", "fpp_nothing"],
+    ["--verify", "--every"],
+    ["--verify", "--rebuild"],
+    ["--verify", "--accept-shrink"],
+]
+
+
+@pytest.mark.parametrize("flags", WRONG_FLAGS, ids=" ".join)
+def test_a_wrong_flag_is_refused(flags: list[str]) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        main(flags, {})
+    assert refusal.value.code == 2
 
 
 def test_the_flags_reach_the_job(database: LiveDatabase, store: Store) -> None:
@@ -189,17 +201,25 @@ def envelopes(tracker: Endpoint) -> list[dict[str, object]]:
     return [item for item in items if "level" in item]
 
 
+def sync_in_production(
+    store: Store, **environ: str
+) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
+    """Run the job with an error tracker; return what it said and its one event."""
+    with endpoint() as tracker:
+        dsn = f"http://dsn-key@127.0.0.1:{tracker.port}/1"
+        sentry = {"FPP_ANALYTICS_SENTRY_DSN": dsn, "SENTRY_ENVIRONMENT": "production"}
+        done = run(store, "sync_job.py", environ=sentry | environ)
+    (event,) = envelopes(tracker)
+    return done, event
+
+
 def test_sentry_gets_component_action_table_and_severity_and_no_secret(
     database: LiveDatabase, store: Store
 ) -> None:
     insert_votes(database, range(1, 2))
     database.execute("UPDATE fpp_votes SET was_auto_flip = 2")
-    with endpoint() as tracker:
-        dsn = f"http://public@127.0.0.1:{tracker.port}/1"
-        sentry = {"FPP_ANALYTICS_SENTRY_DSN": dsn, "SENTRY_ENVIRONMENT": "production"}
-        done = run(store, "sync_job.py", environ=sentry)
+    done, event = sync_in_production(store)
     assert done.returncode == 1
-    (event,) = envelopes(tracker)
     tags = event["tags"]
     assert isinstance(tags, dict)
     wanted = {"component": "sync", "action": "run", "severity": "high"}
@@ -207,6 +227,16 @@ def test_sentry_gets_component_action_table_and_severity_and_no_secret(
     assert event["level"] == "error"
     assert isinstance(event["extra"], dict)
     assert event["extra"]["table"] == "fpp_votes"
-    sent = json.dumps(event)
-    assert PASSWORD not in sent
-    assert database.name not in sent
+    for secret in (PASSWORD, database.name, "dsn-key"):
+        assert secret not in json.dumps(event) + done.stderr
+
+
+def test_sentry_hears_of_a_failed_heartbeat_without_its_token(store: Store) -> None:
+    address = f"http://127.0.0.1:{free_port()}/api/push/t0ken"
+    done, event = sync_in_production(store, UPTIMEKUMA_PUSH_URL=address)
+    assert done.returncode == 0
+    assert isinstance(event["tags"], dict)
+    wanted = {"component": "sync", "action": "heartbeat", "severity": "medium"}
+    assert wanted.items() <= event["tags"].items()
+    assert event["level"] == "warning"
+    assert "t0ken" not in json.dumps(event) + done.stderr

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 
 import pytest
 
 from metrics.tables import VOTES
 from sync.source import Source
-from tests.mariadb import LiveDatabase, Server, running_server
+from tests.mariadb import LiveDatabase, Server, free_port, running_server
 from tests.sync.conftest import DuringSettling
 from tests.sync.harness import QUICK, Store
 from tests.sync.proxy import Fault, proxied
@@ -56,6 +56,20 @@ def test_a_link_that_is_always_cut_publishes_nothing_and_keeps_the_old_state(
     assert store.manifest() == before
     assert len(reported) == 1
     assert "the database failed while" in reported[0]
+
+
+def test_the_pauses_between_attempts_grow_fourfold(store: Store) -> None:
+    pauses: list[float | None] = []
+
+    class Patient(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout)
+            return False
+
+    store.stop = Patient()
+    store.address = replace(store.source.settings, port=free_port())
+    assert store.sync() == 1
+    assert pauses == [QUICK.first_pause, 4 * QUICK.first_pause]
 
 
 def test_a_stalled_link_is_given_up_after_the_statements_time_limit(

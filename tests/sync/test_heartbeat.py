@@ -1,5 +1,6 @@
 """Situation 14: the monitor, well and ill."""
 
+import logging
 import re
 from collections.abc import Sequence
 
@@ -7,6 +8,7 @@ import pytest
 
 from metrics.tables import VOTES
 from tests.mariadb import LiveDatabase, free_port
+from tests.sync.conftest import Lines
 from tests.sync.endpoints import endpoint
 from tests.sync.harness import Store
 from tests.sync.rows import insert_votes
@@ -75,7 +77,7 @@ ILL = {
 def test_a_monitor_that_fails_does_not_touch_the_sync_and_is_logged_once(
     database: LiveDatabase,
     store: Store,
-    reported: Sequence[str],
+    lines: Lines,
     monkeypatch: pytest.MonkeyPatch,
     told: dict[str, object],
     said: str,
@@ -87,8 +89,9 @@ def test_a_monitor_that_fails_does_not_touch_the_sync_and_is_logged_once(
         assert store.sync() == 0
         assert len(monitor.paths) == 2
     store.assert_equals_source()
-    (line,) = reported
-    assert f"HeartbeatError: the heartbeat was not taken: {said} [" in line
+    (medium,) = [line for line in lines.records if line.levelno > logging.INFO]
+    assert medium.levelno == logging.WARNING
+    assert f"the heartbeat was not taken: {said} [" in medium.getMessage()
 
 
 def test_a_monitor_that_is_not_there_is_logged_without_its_address(

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+import pytest
+
+from sync import source
+from sync.driver import Connection
 from sync.locks import database_lock, store_locked
 from tests.mariadb import LiveDatabase
 from tests.sync.conftest import DuringSettling
@@ -40,3 +44,20 @@ def test_while_two_jobs_run_one_works_and_the_other_leaves(
     assert codes == [0, 0]
     assert store.manifest().number == 1
     store.assert_equals_source()
+
+
+def test_the_lock_is_free_before_the_connection_is_closed(
+    database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is slow to notice a goodbye keeps no next run away."""
+    free: list[int] = []
+    close = source._close
+
+    def look_and_close(connection: Connection) -> None:
+        name = database_lock(database.name)
+        free.append(database.count("SELECT IS_FREE_LOCK(%s)", (name,)))
+        close(connection)
+
+    monkeypatch.setattr(source, "_close", look_and_close)
+    assert store.sync() == 0
+    assert free == [1]

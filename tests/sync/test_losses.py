@@ -1,11 +1,16 @@
 """Situations 12 and 13: a source that lost rows, a file that lost bytes."""
 
+import itertools
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from metrics.tables import USERS, VOTES
+from sync.checksum import Checksum
 from sync.replica import Request
+from sync.source import Source
 from tests.mariadb import LiveDatabase
 from tests.sync.harness import Store
 from tests.sync.rows import insert_votes, user, vote
@@ -117,6 +122,29 @@ def test_verify_tells_rows_that_came_since_from_rows_that_are_wrong(
     assert "1 blocks out of date" in " ".join(logged)
     small_blocks.sync()
     small_blocks.assert_equals_source()
+
+
+def test_verify_takes_rows_that_come_while_it_runs_for_no_fault(
+    database: LiveDatabase,
+    small_blocks: Store,
+    logged: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    compare = Source.checksum
+    keys = itertools.count(101)
+
+    def compare_late(*of: Any) -> Checksum:
+        database.insert(VOTES, [vote(next(keys))])
+        return compare(*of)
+
+    monkeypatch.setattr(Source, "checksum", compare_late)
+    assert small_blocks.job().verify() == 0
+    assert any(
+        re.match(r"fpp_votes: since the last run \d+ new, 0 ch", s) for s in logged
+    )
+    assert next(keys) > 105
 
 
 def test_verify_changes_no_file_but_its_own_note(

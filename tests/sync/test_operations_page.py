@@ -41,13 +41,19 @@ MESSAGES = [
     faults.SourceError("reading", None),
     faults.AccessDeniedError(1045),
     faults.ContractError(["a", "b"]),
+    faults.MisfitError("fpp_votes", "id", "1", "is 2"),
     faults.CopyError("fpp_votes", "all"),
     faults.ShrinkError(["fpp_votes"]),
     faults.DeadlineError(1),
     faults.DiskError(OSError()),
     faults.DamagedStoreError(ValueError()),
+    faults.NoStoreError(),
     faults.DifferenceError(["fpp_votes"]),
 ]
+
+
+def test_no_failure_is_left_out() -> None:
+    assert set(faults.SyncError.__subclasses__()) == set(map(type, MESSAGES))
 
 
 def test_the_page_explains_every_failure() -> None:

@@ -3,26 +3,21 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
 from manifest import BLOCKS, CURRENT, MANIFESTS
 from metrics.tables import (
     ESTIMATIONS,
     ROOMS,
     TABLES,
-    TIMESTAMP,
     USERS,
     VOTES,
-    Blocks,
-    Column,
-    Table,
 )
 from sync.copying import TableCopy
 from sync.replica import Request
 from sync.source import Source
 from tests.mariadb import LiveDatabase
 from tests.sync.harness import Store
-from tests.sync.rows import AT, insert_votes, user
+from tests.sync.rows import insert_votes, user
 
 
 def test_first_sync_copies_every_row_of_every_table(
@@ -39,7 +34,10 @@ def test_second_sync_follows_inserts_renames_edits_and_deletes(
 ) -> None:
     database.fill_from_golden()
     store.sync()
-    database.execute("UPDATE fpp_rooms SET name = 'renamed' WHERE id = 1")
+    database.execute(
+        "UPDATE fpp_rooms SET name = 'renamed', last_used_at = '2026-11-20' "
+        "WHERE id = 1"
+    )
     database.execute("INSERT INTO fpp_users (id, city) VALUES ('new', 'Kraków')")
     database.execute("UPDATE fpp_votes SET duration = duration + 1 WHERE id = 7")
     database.execute("DELETE FROM fpp_estimations WHERE id BETWEEN 10 AND 19")
@@ -239,28 +237,3 @@ def test_the_latest_fifty_runs_are_remembered(store: Store) -> None:
     for _ in range(3):
         store.sync()
     assert len(store.manifest().runs) == 2
-
-
-def test_a_seventh_table_is_one_entry(database: LiveDatabase, store: Store) -> None:
-    seventh = Table(
-        name="fpp_feedback",
-        columns=(
-            Column("id", pl.Int64()),
-            Column("text", pl.String(), nullable=True),
-            Column("stars", pl.Decimal(3, 1)),
-            Column("sent_at", TIMESTAMP),
-        ),
-        key="id",
-        time="sent_at",
-        blocks=Blocks.KEY_RANGE,
-    )
-    database.execute(
-        "CREATE TABLE fpp_feedback (id bigint unsigned PRIMARY KEY, text text, "
-        "stars decimal(3,1) NOT NULL, sent_at timestamp NOT NULL)"
-    )
-    database.insert(seventh, [(1, "fine", "4.5", AT), (2, None, "5.0", AT)])
-    store.tables = (*TABLES, seventh)
-    assert store.sync() == 0
-    (block,) = store.manifest().tables["fpp_feedback"]
-    rows = pl.read_parquet(store.root / block.file)
-    assert_frame_equal(rows, database.rows(seventh))
