@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from metrics.tables import VOTES
-from sync.source import Source
+from sync.source import Rows
 from tests.mariadb import LiveDatabase, Server, free_port, running_server
 from tests.sync.conftest import DuringSettling
 from tests.sync.harness import QUICK, Store
@@ -163,8 +163,8 @@ def test_rows_that_differ_from_the_servers_checksum_are_never_published(
 ) -> None:
     """As a link would that drops the last row and says nothing."""
     insert_votes(database, range(1, 101))
-    read = Source.read
-    monkeypatch.setattr(Source, "read", lambda *of: read(*of)[:-1])
+    frame = Rows.frame
+    monkeypatch.setattr(Rows, "frame", lambda rows: frame(rows)[:-1])
     assert store.sync() == 1
     monkeypatch.undo()
     assert not store.root.joinpath("CURRENT").exists()
