@@ -1,6 +1,7 @@
 """What every page offers: filters by click, the address, the line beneath the bar."""
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -8,13 +9,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from metrics.filters import Filter
 from metrics.frames import Frames, Window
 from metrics.scope import Scope
 from store import Snapshot
 from tests.pages.conftest import GOLDEN, RunPage
-from ui import bundle, chips, markup, names, picking
+from tests.pages.test_pages import PAGES
+from ui import bundle, charts, chips, markup, names, picking
 from ui.caption import caption
 from ui.periods import Days
 from ui.view import Answers, View
@@ -239,3 +242,66 @@ def test_a_filtered_room_leads_to_its_page(run_page: RunPage) -> None:
     links = [link.proto for link in app.get("page_link")]
     assert [link.label for link in links] == ["All about room 1"]
     assert "room=1" in links[0].query_string
+
+
+def chart_of(app: AppTest, key: str) -> dict[str, object]:
+    """Return the specification of the first chart whose data have a column."""
+    specs = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+    return next(spec for spec in specs if key in json.dumps(spec))
+
+
+def test_history_can_be_zoomed_and_its_table_has_eleven_columns_newest_first(
+    run_page: RunPage,
+) -> None:
+    query = {"kind": "Accumulated", "of": "New users", "period": "Last month"}
+    app = run_page("historical.py", GOLDEN, **query)
+    spec = json.dumps(chart_of(app, "count"))
+    assert '"bind": "scales"' in spec
+    assert "event.ctrlKey" in spec
+    assert charts.ZOOM in [caption.value for caption in app.caption]
+    table = app.dataframe[0].value
+    days = list(table["bucket"])
+    assert len(table.columns) == 11
+    assert days == sorted(days, reverse=True)
+
+
+def test_a_room_shows_the_range_of_its_latest_rounds(run_page: RunPage) -> None:
+    app = run_page("room.py", GOLDEN, room="1")
+    assert [e.message for e in app.exception] == []
+    assert len(app.metric) == 10 + 5
+    spec = chart_of(app, "max_estimation")
+    assert '"type": "log"' in json.dumps(spec)
+    assert [button.label for button in app.button] == ["All rooms"]
+    app.button[0].click().run()
+    assert "room" not in app.query_params
+    assert app.dataframe
+
+
+def test_only_rounds_with_an_estimate_are_drawn_oldest_first() -> None:
+    rounds = pl.DataFrame(
+        {
+            "voted_at": [datetime(2026, 11, day, 9) for day in (4, 3, 2)],
+            "min_estimation": [1, None, 3],
+            "avg_estimation": [1.5, None, 3.0],
+            "max_estimation": [2, None, 3],
+            "amount_of_estimations": [2, 0, 1],
+        }
+    )
+    (rows,) = charts.ranges(rounds).to_dict()["datasets"].values()
+    assert [(row["round"], row["min_estimation"]) for row in rows] == [(1, 3), (2, 1)]
+
+
+def test_votes_show_each_average_with_its_median(run_page: RunPage) -> None:
+    titles = [card.label for card in run_page("votes.py").metric]
+    averages = ("Estimations per vote", "Lowest estimate", "Highest estimate")
+    assert {f"{title} (median)" for title in averages} <= set(titles)
+    assert len(titles) == 8 + 6 + 3
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_every_page_offers_all_that_it_shows_as_one_zip(
+    run_page: RunPage, file: str
+) -> None:
+    app = run_page(file, GOLDEN, room="1")
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels.count("Everything on this page (ZIP)") == 1
