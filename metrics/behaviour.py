@@ -181,8 +181,11 @@ def _labelled(frames: Frames, by: By) -> pl.LazyFrame:
         return frames.events
     if by == "route":
         return frames.page_views
-    views = frames.page_views.filter(pl.col("source").is_not_null())
-    return views.with_columns(source=source_class(pl.col("source")))
+    # Few texts occur; each is looked at once.
+    texts = frames.page_views.select(pl.col("source").unique().drop_nulls())
+    classes = texts.with_columns(label=source_class(pl.col("source")))
+    views = frames.page_views.join(classes, on="source")
+    return views.drop("source").rename({"label": "source"})
 
 
 def _ranked(frame: pl.LazyFrame, label: By) -> pl.LazyFrame:
