@@ -3,7 +3,6 @@
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Literal
 
 import polars as pl
@@ -98,6 +97,9 @@ class Frames:
         default=None, compare=False, repr=False
     )
     """A span and its rows, from which windows inside it are taken."""
+    _windows: "dict[Window, Frames]" = field(
+        default_factory=dict, compare=False, repr=False
+    )
     _asked: dict[Hashable, pl.LazyFrame] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -151,14 +153,17 @@ class Frames:
         For users and rooms that is when they were first seen: join attributes
         from the frames before this call.
         """
+        if window not in self._windows:
+            self._windows[window] = self._rows_of(window)
+        return self._windows[window]
+
+    def _rows_of(self, window: Window) -> "Frames":
         part, source = _within, self._near(window)
         if self._reach is not None and self._reach[0].covers(window):
             part, source = _part, self._reach[1].by_name
         return Frames(
             {
-                name: self.once(
-                    (name, window), partial(part, BY_NAME[name], frame, window)
-                )
+                name: part(BY_NAME[name], frame, window).cache()
                 for name, frame in source.items()
             }
         )
