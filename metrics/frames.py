@@ -203,14 +203,13 @@ class Frames:
         return self._by_user(users, "semi")
 
     def of_room(self, room_id: int) -> "Frames":
-        """Keep the rows of one room in every table that names a room."""
+        """Keep the rows of one room in every table that names a room, read once."""
 
         def of_room(table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
-            if table == ROOMS:
-                return frame.filter(pl.col("id") == room_id)
-            if "room_id" in table.schema:
-                return frame.filter(pl.col("room_id") == room_id)
-            return frame
+            key = "id" if table == ROOMS else "room_id"
+            if key not in table.schema:
+                return frame
+            return frame.filter(pl.col(key) == room_id).cache()
 
         return self.map(of_room)
 
