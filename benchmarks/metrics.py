@@ -13,7 +13,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import chart
@@ -31,15 +31,15 @@ _RUNS = {1: 15, 10: 9}
 _FEWER = 3
 
 
-def measure_all(store: Path, scale: int) -> Mapping[str, Taken]:
+def measure_all(store: Path, scale: int) -> Iterator[tuple[str, Taken]]:
     """Measure every question on one store; end the run where answers differ."""
-    taken = {}
-    for name in (*names(), *RIVALS):
-        taken[name] = one = _in_own_process(store, name, _RUNS.get(scale, _FEWER))
+    together, *others = names()
+    for name in (together, *RIVALS, *others):
+        one = _in_own_process(store, name, _RUNS.get(scale, _FEWER))
         print(f"{scale:4}×  {one.median * 1000:9.1f} ms  {name}", flush=True)
         if one.differs:
             raise SystemExit(f"DuckDB answers differently: {', '.join(one.differs)}")
-    return taken
+        yield name, one
 
 
 def _in_own_process(store: Path, name: str, runs: int) -> Taken:
@@ -68,7 +68,10 @@ def main() -> None:
     flags = parser.parse_args()
     if not flags.report:
         for scale, store in stores(flags.folder, flags.scales).items():
-            keep(flags.folder, scale, measure_all(store, scale))
+            taken: dict[str, Taken] = {}
+            for name, one in measure_all(store, scale):
+                taken[name] = one
+                keep(flags.folder, scale, taken)
     results = kept(flags.folder)
     text = report(results)
     print(text)
