@@ -42,7 +42,7 @@ SECTIONS = {
             "invites": ("new_rooms", "newcomers", "inviting_share", "invite_intent")
         },
         charts=(
-            *("funnel", "retention_users_by_sprints_average"),
+            *("funnel", "funnel_by_device"),
             *("funnel_by_source", "funnel_by_country"),
             *("invites", "invites_by_newcomers"),
         ),

@@ -118,6 +118,5 @@ DRAWINGS: Mapping[str, Draw] = {
         titles=("New people besides the founder", "Rooms"),
     ),
     "retention_rooms_by_sprints_average": partial(retention.curve, unit="sprints"),
-    "retention_users_by_sprints_average": partial(retention.curve, unit="sprints"),
 }
 """Tables of a period and their charts; a table without one is drawn as a table."""

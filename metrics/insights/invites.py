@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from metrics.buckets import side_by_side
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Window, instant
 from metrics.insights.rounds import given
 from metrics.insights.shown import rate, where
 from metrics.measures import rows
@@ -61,7 +61,8 @@ def rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
 def _new_rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
     """Return rooms first used in the window with their newcomers, the founder aside.
 
-    A newcomer's first own estimate ever is in that room, within seven days.
+    A newcomer's first own estimate ever is in that room, within seven days of its
+    first use.
     """
     return frames.once(
         ("new rooms", window, now), lambda: _with_newcomers(frames, window, now)
@@ -73,13 +74,7 @@ def _with_newcomers(frames: Frames, window: Window, now: datetime) -> pl.LazyFra
     new = frames.rooms.filter(window.contains("first_used_at"), old_enough).select(
         "first_used_at", room_id="id", room_number="number", room_name="name"
     )
-    came = (
-        _firsts(frames, new)
-        .join(new, on="room_id")
-        .filter(pl.col("at") <= pl.col("first_used_at") + SOON)
-        .group_by("room_id")
-        .agg(came=rows())
-    )
+    came = _newcomers(frames, window, new).group_by("room_id").agg(came=rows())
     return new.join(came, on="room_id", how="left").select(
         "room_name",
         (pl.col("came").fill_null(0) - 1).clip(0).alias("newcomers"),
@@ -87,20 +82,26 @@ def _with_newcomers(frames: Frames, window: Window, now: datetime) -> pl.LazyFra
     )
 
 
-def _firsts(frames: Frames, rooms: pl.LazyFrame) -> pl.LazyFrame:
-    """Return in which room and when people first estimated: room_id, at.
+def _newcomers(frames: Frames, window: Window, new: pl.LazyFrame) -> pl.LazyFrame:
+    """Return a row per person whose first own estimate ever is in a new room: room_id.
 
-    Only those who estimated in one of the rooms are followed through all of history.
+    Of what was before the window, only who was there counts, among those who came.
     """
-    own = given(frames.estimations)
-    there = own.join(rooms, on="room_id", how="semi")
-    first = pl.col("estimated_at").arg_min()
-    return (
-        own.join(there, on="user", how="semi")
+    own, at = given(frames.estimations), pl.col("estimated_at")
+    near = own.filter(Window(window.start, window.end + SOON).contains("estimated_at"))
+    there = near.join(new, on="room_id", how="semi").select("user").unique()
+    first = (
+        near.join(there, on="user", how="semi")
         .group_by("user")
-        .agg(pl.col("room_id").get(first), at=pl.col("estimated_at").min())
-        .drop("user")
+        .agg(pl.col("room_id").get(at.arg_min()), at=at.min())
+        .join(new, on="room_id")
+        .filter(
+            pl.col("at").is_between("first_used_at", pl.col("first_used_at") + SOON)
+        )
     )
+    before = own.filter(at < instant(window.start)).select("user")
+    known = before.join(first.select("user"), on="user", how="semi").unique()
+    return first.join(known, on="user", how="anti")
 
 
 def _intent(frames: Frames, window: Window) -> pl.LazyFrame:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from metrics.buckets import bucket_of, on_axis, side_by_side, window_axis
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Window, instant
 from metrics.insights.rounds import rounds
 from metrics.insights.shown import rate, where
 from metrics.measures import aggregate, rows
@@ -47,12 +47,19 @@ def _figures(held: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 def _newcomers(frames: Frames, window: Window) -> pl.LazyFrame:
     """Return how many people watched first and how many of them estimated later.
 
-    Only those who watch in the window are followed through all of history.
+    Only those who watch in the window are followed; of what was before it, only who
+    was there counts.
     """
-    watched, at = pl.col("spectator"), pl.col("estimated_at")
-    watching = frames.estimations.filter(window.contains("estimated_at"), watched)
+    every, at = frames.estimations, pl.col("estimated_at")
+    watched, start = pl.col("spectator"), instant(window.start)
+    watching = every.filter(window.contains("estimated_at"), watched).select("user")
+    known = (
+        every.filter(at < start).select("user").join(watching, on="user", how="semi")
+    )
     return (
-        frames.estimations.join(watching, on="user", how="semi")
+        every.filter(at >= start)
+        .join(watching, on="user", how="semi")
+        .join(known.unique(), on="user", how="anti")
         .group_by("user")
         .agg(
             first=at.min(),

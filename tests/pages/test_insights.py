@@ -51,7 +51,7 @@ SECTIONS = {
     ),
     "New people": (
         "funnel",
-        "retention_users_by_sprints_average",
+        "funnel_by_device",
         "funnel_by_source",
         "funnel_by_country",
         "invites",

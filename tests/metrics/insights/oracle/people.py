@@ -76,7 +76,7 @@ def newcomers(world: World) -> dict[int, int]:
             first.setdefault(given.who, (room, given.at))
     came = dict.fromkeys(world.spaces, 0)
     for room, at in first.values():
-        if room in came and at <= world.spaces[room] + WEEK:
+        if room in came and timedelta(0) <= at - world.spaces[room] <= WEEK:
             came[room] += 1
     return {room: max(0, count - 1) for room, count in came.items()}
 
