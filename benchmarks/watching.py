@@ -65,6 +65,14 @@ class Tab:
         self.page.goto(self.url + address, wait_until="commit")
         return float(self.page.evaluate(_WHEN_DRAWN, title))
 
+    def rest(self) -> None:
+        """Let what was begun come to an end, as a reader does."""
+        self.page.wait_for_timeout(300)
+
+    def charts(self) -> int:
+        """Return how many charts the page shows."""
+        return self.page.get_by_test_id("stVegaLiteChart").count()
+
 
 @contextmanager
 def tab(server: driving.Server, *, log_in: bool = True) -> Iterator[Tab]:

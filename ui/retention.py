@@ -98,7 +98,7 @@ def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
         x,
         y,
         color=alt.condition(hidden, alt.value(MUTED), shade),
-        opacity=alt.condition(hidden, alt.value(0.13), alt.value(1)),
+        opacity=alt.OpacityValue(1, condition={"test": hidden, "value": 0.13}),
         tooltip=[
             alt.Tooltip("row:N", title="Began · number"),
             alt.Tooltip("k:O", title="Age"),

@@ -1,14 +1,12 @@
-"""Tables: units, names and definitions come with the column's key.
-
-They go to Streamlit as Arrow: from any other frame it would make one of pandas first.
-"""
+"""Tables: units, names and definitions come with the column's key."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypedDict
 
 import polars as pl
 import streamlit as st
 from streamlit.column_config import Column as AnyColumn
+from streamlit.dataframe.lazy_df_source import AUTO_LAZY_ROW_THRESHOLD
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from export import to_csv
@@ -51,7 +49,7 @@ def show(
     With `on_click` a click on a cell selects it and calls that.
     """
     st.dataframe(
-        names.readable(frame).to_arrow(),
+        **_sent(names.readable(frame)),
         column_config={name: _config(frame, name) for name in frame.columns},
         hide_index=True,
         placeholder=NOTHING,
@@ -66,7 +64,7 @@ def show(
 def choose(frame: pl.DataFrame, title: str, key: str) -> int | None:
     """Show a frame whose rows can be clicked; return the chosen row's position."""
     state = st.dataframe(
-        names.readable(frame).to_arrow(),
+        **_sent(names.readable(frame)),
         column_config={name: _config(frame, name) for name in frame.columns},
         hide_index=True,
         placeholder=NOTHING,
@@ -78,6 +76,21 @@ def choose(frame: pl.DataFrame, title: str, key: str) -> int | None:
     )
     rows = state["selection"]["rows"]
     return rows[0] if rows else None
+
+
+class _Sent(TypedDict):
+    data: object
+    lazy: bool | None
+
+
+def _sent(frame: pl.DataFrame) -> _Sent:
+    """Return a frame as Streamlit takes it without loading pandas.
+
+    Of a very large one it then sends only the rows that are looked at.
+    """
+    if frame.height > AUTO_LAZY_ROW_THRESHOLD:
+        return {"data": frame, "lazy": None}
+    return {"data": frame.to_arrow(), "lazy": False}
 
 
 def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
@@ -137,7 +150,7 @@ def plain(
     Higher rows wrap long texts.
     """
     st.dataframe(
-        frame.to_arrow(),
+        **_sent(frame),
         hide_index=True,
         placeholder=NOTHING,
         alt=title,

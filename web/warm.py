@@ -27,6 +27,7 @@ def _compute(data_dir: Folder, now: datetime) -> None:
         frame = engine.collect(query.table.build(scope))
     except (StoreError, OSError):
         return
+    frame.to_arrow()
     charts.bars_over_time(
         frame, "page_views", "Page views", "day", now.date()
     ).to_dict()

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,21 +52,24 @@ class Server:
 @contextmanager
 def dashboard(data_dir: Path, **environ: str) -> Iterator[Server]:
     """Start the dashboard on a free port; stop it by process id."""
+    told = {"DATA_DIR": str(data_dir), "ANALYTICS_SECRET_TOKEN": TOKEN, **environ}
+    with serving(ROOT / "app.py", told) as server:
+        yield server
+
+
+@contextmanager
+def serving(script: Path, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Run a script of Streamlit's on a free port; stop it by process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")),
+            *(sys.executable, "-m", "streamlit", "run", str(script)),
             *("--server.port", str(port)),
         ],
         cwd=ROOT,
-        env={
-            **os.environ,
-            "DATA_DIR": str(data_dir),
-            "ANALYTICS_SECRET_TOKEN": TOKEN,
-            **environ,
-        },
+        env={**os.environ, **(environ or {})},
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -81,14 +84,14 @@ def dashboard(data_dir: Path, **environ: str) -> Iterator[Server]:
 def _wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
     for _ in range(300):
         if process.poll() is not None:
-            raise RuntimeError(f"the dashboard ended with {process.returncode}")
+            raise RuntimeError(f"the server ended with {process.returncode}")
         try:
             httpx.get(f"{url}/health", timeout=2)
         except httpx.TransportError:
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError("the dashboard did not start within 30 seconds")
+    raise RuntimeError("the server did not start within 30 seconds")
 
 
 def logged_in(browser: Browser, server: Server, **options: object) -> BrowserContext:

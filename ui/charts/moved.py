@@ -30,7 +30,8 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     )
     y = alt.Y("what:N", sort=None, title=None, axis=label_axis())
     x = alt.X("contribution:Q", axis=None, scale=alt.Scale(padding=90))
-    color = alt.condition("datum.change > 0", alt.value(ACCENT), alt.value(PALETTE[1]))
+    more = {"test": "datum.change > 0", "value": ACCENT}
+    color = alt.ColorValue(PALETTE[1], condition=more)
     bars = base.mark_bar(opacity=0.6, cornerRadius=3).encode(
         x,
         y,

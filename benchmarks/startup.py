@@ -1,0 +1,114 @@
+"""What it takes to start the dashboard, and to keep it and its visitors.
+
+    python -m benchmarks.startup [DATA_DIR] [--runs 5] [--visitors 20]
+
+Seconds from the start of the process until the server answers, and until a first page
+is whole; seconds to import what the pages share; memory of the server when idle, after
+the first page, and for each further visitor who keeps a page open.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import clock
+import demo
+from benchmarks.visitor import log_in, visiting
+from tests.browser import driving
+
+_IMPORTED = "import time; t = time.perf_counter(); import web.warm; import web.server; "
+_IMPORTED += "print(time.perf_counter() - t)"
+_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One start of the server; the fields are in the order of the table."""
+
+    imports: float
+    answers: float
+    first_page: float
+    idle_mb: float
+    used_mb: float
+    visitor_mb: float
+
+
+TITLES = (
+    "import of what pages share, s",
+    "process start until the server answers, s",
+    "process start until the first page is whole, s",
+    "memory, idle after the start, MB",
+    "memory after every page was opened, MB",
+    "memory for each visitor with a page open, MB",
+)
+
+
+def start(data_dir: Path, visitors: int) -> Start:
+    """Start a server, visit it, and look at its memory."""
+    imports = _imports()
+    began = time.perf_counter()
+    with driving.dashboard(data_dir) as server, ExitStack() as open_tabs:
+        answers = time.perf_counter() - began
+        idle = _memory(server.pid)
+        cookie = log_in(server.url, driving.TOKEN)
+        asked = time.perf_counter()
+        first = open_tabs.enter_context(visiting(server.url, cookie))
+        first.open("")
+        page = answers + time.perf_counter() - asked
+        for name in ("traffic", "votes", "location", "insights", "data", ""):
+            first.open(name)
+        used = _memory(server.pid)
+        for _ in range(visitors):
+            open_tabs.enter_context(visiting(server.url, cookie)).open("")
+        each = (_memory(server.pid) - used) / visitors
+    return Start(imports, answers, page, idle, used, each)
+
+
+def _imports() -> float:
+    said = subprocess.run(
+        [sys.executable, "-c", _IMPORTED],
+        cwd=driving.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(said.stdout)
+
+
+def _memory(pid: int) -> float:
+    """Return the megabytes that a process holds."""
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    kilobytes = next(line for line in status if line.startswith("VmRSS:")).split()[1]
+    return int(kilobytes) * 1024 / _MEGABYTE
+
+
+def main() -> None:
+    """Print the median of several starts."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data_dir", nargs="?", type=Path)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--visitors", type=int, default=20)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if options.data_dir is None:
+            demo.write(Path(folder), clock.now())
+        data_dir = options.data_dir or Path(folder)
+        found = [start(data_dir, options.visitors) for _ in range(options.runs)]
+    print(f"| what | median of {options.runs} | range |\n| --- | --: | --: |")
+    for title, values in zip(
+        TITLES, zip(*map(astuple, found), strict=True), strict=True
+    ):
+        spread = f"{min(values):.1f}–{max(values):.1f}"
+        print(f"| {title} | {statistics.median(values):.1f} | {spread} |")
+
+
+if __name__ == "__main__":
+    main()
