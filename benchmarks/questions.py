@@ -10,7 +10,6 @@ from unittest.mock import patch
 import polars as pl
 
 import engine
-from benchmarks.pages import pages, question
 from benchmarks.rival import Rival
 from metrics import daily, reference, rooms
 from metrics.frames import Frames
@@ -63,6 +62,8 @@ class Data:
 
 def names() -> list[str]:
     """Return every question, in the order of the report."""
+    from benchmarks.pages import pages
+
     parts = reference.plans(Frames.empty(), datetime(2026, 1, 1))
     return [TOGETHER, *parts, DAILY, ROOM, *(PAGE + title for title in pages(1))]
 
@@ -70,6 +71,9 @@ def names() -> list[str]:
 def answering(data: Data, name: str) -> Callable[[], object]:
     """Return a function that answers a question anew, plans built anew too."""
     if name.startswith(PAGE):
+        # Brings Streamlit along, whose memory is not that of other questions.
+        from benchmarks.pages import pages, question
+
         page = pages(data.busiest_room)[name.removeprefix(PAGE)]
         return question({"DATA_DIR": str(data.folder)}, page, data.now)
     plans = _plans(data, name)
