@@ -10,6 +10,7 @@ planted, counted back from today, for a reader of the dashboard to find:
 - **A source that brings people who stay**: who comes from Microsoft Teams has been
   invited into a room, estimates, and comes back.
 - **Drift**: six large teams agree less and less since fourteen weeks.
+- **Auto-flip**: most rooms turn it on at some meetings only, and these are quicker.
 - **Gone quiet**: three healthy teams (Phoenix, Kraken, Wombats) met twice a week and
   stopped 28 days ago.
 - **Growth**: visitors and teams from Brazil multiply in the last five weeks.

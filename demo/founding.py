@@ -18,6 +18,8 @@ _TEAMS_A_WEEK = (0.7, 1.7)
 _FIRST_TEAMS = 7
 _TRIALS_A_DAY = (0.5, 1.9)
 _NEVER = 1 << 30
+_IN_AGREEMENT = 0.4
+"""How far estimates spread in teams that agree, before they drift apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,19 @@ def _team(rng: random.Random, room: int, plan: Plan, name: str) -> Team:
         country=plan.country,
         members=[person(rng, plan.country, source) for source in sources],
         watches=_spectators(rng, plan.size),
-        spread=rng.uniform(0.35, 0.85) + 0.035 * plan.size,
+        spread=_spread(rng, plan),
         days=plan.days,
         hour=min(max(rng.gauss(10.8, 1.9), 8), 15.75) // 0.25 * 0.25,
         auto_flip_from=rng.choice((0, _NEVER, _NEVER, first + int(life * 0.6))),
         drifts=plan.drifts,
+        undecided=room % 3 > 0,
         tries=plan.tries,
     )
+
+
+def _spread(rng: random.Random, plan: Plan) -> float:
+    usual = rng.uniform(0.35, 0.85) + 0.035 * plan.size
+    return _IN_AGREEMENT if plan.drifts else usual
 
 
 def _spectators(rng: random.Random, size: int) -> set[int]:

@@ -43,7 +43,7 @@ def _meeting(
         present=present,
         watching=_watching(team, present, rng),
         spread=team.spread_on(day, line),
-        auto_flip=day >= team.auto_flip_from,
+        auto_flip=team.flips_on(day),
         rng=rng,
         history=history,
     )

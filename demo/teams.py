@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from demo.people import Person, person
 from demo.places import Country
 from demo.sources import invited_source
-from demo.timeline import DAY, HOUR, MINUTE, TimeLine, season
+from demo.timeline import DAY, HOUR, MINUTE, TimeLine, dice, season
 
-_DRIFT_PER_DAY = 0.012
+_DRIFT_PER_DAY = 0.01
 _TURNOVER = 0.02
 
 
@@ -32,6 +32,9 @@ class Team:
     auto_flip_from: int
     """The day from which its room flips the cards by itself."""
     drifts: bool = False
+    """Whether it agrees at first, and less and less in the last weeks."""
+    undecided: bool = False
+    """Whether auto-flip is on at some of its meetings and off at others."""
     tries: bool = False
     """Whether it only tries the product: few rounds, no rhythm."""
     known: set[str] = field(default_factory=set)
@@ -41,6 +44,12 @@ class Team:
         """Return the spread of that day: drifting teams agree less and less."""
         weeks_on = max(0, day - line.drift_since) if self.drifts else 0
         return self.spread + weeks_on * _DRIFT_PER_DAY
+
+    def flips_on(self, day: int) -> bool:
+        """Return whether the room flips the cards by itself on that day."""
+        if self.undecided:
+            return dice("flip", self.room, day).random() < 0.5
+        return day >= self.auto_flip_from
 
     def meetings(self, rng: random.Random, line: TimeLine) -> Iterator[int]:
         """Yield when its meetings start, leaving out holidays and the outage."""

@@ -60,6 +60,23 @@ def test_large_teams_agree_less_than_half_a_year_ago(asked: Scope) -> None:
     assert now.filter(large)["near_consensus"].item() < before - 0.1
 
 
+def test_large_teams_drift_apart_within_the_period_that_a_page_opens_with(
+    asked: Scope,
+) -> None:
+    now = table(asked, "consensus_by_team_size").filter(pl.col("order") == 3)
+    assert asked.before is not None
+    earlier = asked.earlier
+    assert earlier is not None
+    before = table(earlier, "consensus_by_team_size").filter(pl.col("order") == 3)
+    assert now["near_consensus"].item() < before["near_consensus"].item() - 0.05
+
+
+def test_auto_flip_makes_rounds_quicker_in_the_rooms_that_do_both(asked: Scope) -> None:
+    found = table(asked, "auto_flip").row(0, named=True)
+    assert found["compared_rooms"] >= 20
+    assert found["auto_flip_effect_seconds"] < 0
+
+
 def test_every_question_has_an_answer(asked: Scope) -> None:
     names = [name for name in ANSWERS if name in CATALOGUE]
     silent = {name for name in names if answer(name, table(asked, name)) is None}
