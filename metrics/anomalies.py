@@ -37,7 +37,8 @@ def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
     are those of square roots, since counts scatter with their size. A day with less
     than 20, where less was expected as well, is never marked.
 
-    Columns: measure, bucket, value, expected, low, high, in order of time.
+    Columns: measure, bucket, value, expected, low, high (the last three in whole
+    numbers, so that every count that is marked lies outside), in order of time.
     """
     value, expected = pl.col("value").sqrt(), pl.col("expected").sqrt()
     margin = pl.col("margin")
@@ -50,9 +51,10 @@ def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
         .group_by("measure", maintain_order=True)
         .head(FEW)
         .select(
-            *("measure", "bucket", "value", "expected"),
-            low=(expected - margin).clip(0) ** 2,
-            high=(expected + margin) ** 2,
+            *("measure", "bucket", "value"),
+            pl.col("expected").round().cast(pl.Int64),
+            low=((expected - margin).clip(0) ** 2).ceil().cast(pl.Int64),
+            high=((expected + margin) ** 2).floor().cast(pl.Int64),
         )
         .sort("bucket", "measure")
     )

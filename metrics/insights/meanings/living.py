@@ -89,14 +89,14 @@ _UNUSUAL = (
     Definition(
         "expected",
         "Expected",
-        "points",
+        "count",
         "Median of the same weekday in the 8 weeks before, moved along the trend.",
         _SEEN,
     ),
     Definition(
         "low",
         "From",
-        "points",
+        "count",
         "Lower end of what was to be expected: 4 times the usual distance of the 8 "
         "weeks below, in square roots, since large counts vary more.",
         _SEEN,
@@ -104,7 +104,7 @@ _UNUSUAL = (
     Definition(
         "high",
         "To",
-        "points",
+        "count",
         "Upper end of what was to be expected: 4 times the usual distance of the 8 "
         "weeks above, in square roots.",
         _SEEN,
