@@ -2,9 +2,11 @@
 
 import io
 import json
+import os
+import shutil
 import zipfile
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +18,7 @@ from metrics.frames import Frames, Window
 from metrics.scope import Scope
 from store import Snapshot
 from tests.pages.conftest import GOLDEN, RunPage
+from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
 from ui import bundle, charts, chips, markup, names, picking
 from ui.caption import caption
@@ -305,3 +308,42 @@ def test_every_page_offers_all_that_it_shows_as_one_zip(
     app = run_page(file, GOLDEN, room="1")
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels.count("Everything on this page (ZIP)") == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said", "color"),
+    [
+        (4, "4 minutes ago", "green"),
+        (25, "25 minutes ago", "orange"),
+        (90, "1 hour ago", "red"),
+    ],
+)
+def test_the_badge_tells_how_old_the_data_are(
+    run_page: RunPage,
+    plain_store: Callable[..., Path],
+    minutes: int,
+    said: str,
+    color: str,
+) -> None:
+    folder = plain_store()
+    written = (APP_NOW - timedelta(minutes=minutes)).replace(tzinfo=UTC).timestamp()
+    for file in folder.glob("*.parquet"):
+        os.utime(file, (written, written))
+    app = run_page("traffic.py", folder)
+    (badge,) = [text.value for text in app.markdown if "data until" in text.value]
+    assert said in badge
+    assert f":{color}-badge[" in badge
+
+
+def test_new_data_are_shown_and_what_was_chosen_stays(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    folder = plain_store(without=("fpp_votes",))
+    query = {"period": "All time", "show_votes_over_time": "Estimations"}
+    app = run_page("votes.py", folder, **query)
+    before = app.metric[0].value
+    shutil.copy(GOLDEN / "fpp_votes.parquet", folder)
+    app.run()
+    assert (before, app.metric[0].value) == ("0", "2,907")
+    assert app.selectbox(key="period").value == "All time"
+    assert app.selectbox(key="show_votes_over_time").value == "Estimations"
