@@ -27,7 +27,7 @@ else:
     st.caption("None: these files were not written by the sync job.")
 
 st.subheader("What every number means", anchor=False)
-plain(found["definitions"], "Definitions", "definitions", row_height=72)
+plain(found["definitions"], "Definitions", "definitions", row_height=90)
 
 st.subheader("For programs", anchor=False)
 st.markdown(about.API)

@@ -55,10 +55,16 @@ def bars_over_time(
         alt.Tooltip("when:N", title="When"),
         alt.Tooltip(f"{value}:Q", title=title, format=","),
     ]
-    layers = [Layer(over).mark_bar(color=ACCENT, cornerRadiusEnd=2)]
+    # A bar on an axis of time has no width of its own.
+    size = alt.ExprRef(f"max(2, 0.7 * width / {max(frame.height, 1)})")
+    layers = [Layer(over).mark_bar(color=ACCENT, cornerRadiusEnd=2, size=size)]
     if runs.height:
         pale = Layer(runs.tail(1)).mark_bar(
-            color=ACCENT, fillOpacity=0.25, stroke=ACCENT, strokeDash=[3, 3]
+            color=ACCENT,
+            size=size,
+            fillOpacity=0.25,
+            stroke=ACCENT,
+            strokeDash=[3, 3],
         )
         layers.append(pale)
     drawn = [layer.encode(x, y, tooltip=tooltip) for layer in layers]

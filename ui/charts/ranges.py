@@ -27,7 +27,7 @@ def ranges(rounds: pl.DataFrame) -> Chart:
     y = alt.Y(
         "min_estimation:Q",
         title="Card",
-        scale=alt.Scale(type="log", domain=[SCALE[0], SCALE[-1]]),
+        scale=alt.Scale(type="log", domain=[0.9, 23], nice=False),
         axis=alt.Axis(values=list(SCALE), format="d"),
     )
     spans = base.mark_rule(
