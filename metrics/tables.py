@@ -18,6 +18,8 @@ USER_NUMBER = pl.UInt32()
 
 Counting, sorting and joining numbers takes a fraction of the time that texts take.
 """
+MOST_PEOPLE = 1_000_000_000
+"""How many there can be: metrics sort a number, a second and a kind as 64 bits."""
 
 
 class Blocks(StrEnum):

@@ -6,6 +6,8 @@ since they also travel to the heartbeat monitor.
 
 from collections.abc import Sequence
 
+from metrics.tables import MOST_PEOPLE
+
 
 class SyncError(Exception):
     """A run stopped before anything was published; the store is as it was."""
@@ -62,6 +64,17 @@ class MisfitError(SyncError):
             "metrics/tables.py"
         )
         self.table = table
+
+
+class TooManyPeopleError(SyncError):
+    """More people than the metrics can tell apart."""
+
+    def __init__(self, people: int) -> None:
+        super().__init__(
+            f"there are {people:,} people, and numbers for {MOST_PEOPLE:,}; nothing "
+            "was published. `python sync_job.py --rebuild` frees the numbers of those "
+            "who are gone; else widen the packed number (metrics/packed.py)"
+        )
 
 
 class CopyError(SyncError):

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from manifest import PeopleFile
-from metrics.tables import USER, USER_NUMBER, Table
+from metrics.tables import MOST_PEOPLE, USER, USER_NUMBER, Table
+from sync.faults import TooManyPeopleError
 from sync.vault import PERSON, Vault
 
 FILE_ROWS = 65_536
@@ -95,6 +96,8 @@ class People:
         new = ids.with_columns(numbers.alias(USER))
         self._new.append(new[PERSON])
         self._total += new.height
+        if self._total > MOST_PEOPLE:
+            raise TooManyPeopleError(self._total)
         return new
 
     def _published(self, unknown: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from manifest import Manifest
+from metrics import packed, tables
 from metrics.tables import EVENTS, TABLES, USER, USERS
 from sync import people
 from sync.disk import Disk
@@ -180,3 +181,22 @@ def test_after_a_run_that_published_nothing_numbers_are_given_anew(
     database.execute("ALTER TABLE fpp_votes RENAME COLUMN lasted TO duration")
     assert store.sync() == 0
     assert numbers(store) == {"a": 0, "b": 1}
+
+
+def test_more_people_than_numbers_can_be_told_apart_stop_the_run(
+    database: LiveDatabase,
+    store: Store,
+    reported: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(people, "MOST_PEOPLE", 2)
+    database.insert(USERS, [user(who) for who in "ab"])
+    assert store.sync() == 0
+    database.insert(USERS, [user("c")])
+    assert store.sync() == 1
+    assert "there are 3 people" in reported[-1]
+    assert len(numbers(store)) == 2
+
+
+def test_every_number_that_is_given_can_be_packed() -> None:
+    assert tables.MOST_PEOPLE <= packed.MOST_PEOPLE
