@@ -14,8 +14,9 @@ from typing import Literal, Protocol
 
 import polars as pl
 
-LOCALLY: Literal["in-memory"] = "in-memory"
-"""Half the time of the streaming engine on a few megabytes (`make bench`)."""
+STREAMED_FROM = 1_000_000
+"""Rows of a store from which on Polars' streaming engine takes less time, and half the
+memory; on fewer rows it takes up to half as much again (docs/speed.md)."""
 AT_ONCE = 2
 """Questions that are computed here at the same time (`benchmarks.rush`)."""
 _SENT_AT_ONCE = 8
@@ -29,8 +30,11 @@ class EngineError(Exception):
 class Engine(Protocol):
     """Where plans are executed."""
 
-    def run(self, plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
-        """Execute plans together; return their answers in the same order."""
+    def run(self, plans: Sequence[pl.LazyFrame], rows: int) -> list[pl.DataFrame]:
+        """Execute plans together; return their answers in the same order.
+
+        `rows` is how many there are in all tables that the plans may read.
+        """
         ...
 
 
@@ -44,10 +48,14 @@ class Local:
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._turns = Semaphore(at_once)
 
-    def run(self, plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
-        """Execute plans together."""
+    def run(self, plans: Sequence[pl.LazyFrame], rows: int) -> list[pl.DataFrame]:
+        """Execute plans together, streamed where there is much to read."""
         with self._turns:
-            return pl.collect_all(plans, engine=LOCALLY)
+            return pl.collect_all(plans, engine=_engine_for(rows))
+
+
+def _engine_for(rows: int) -> Literal["in-memory", "streaming"]:
+    return "streaming" if rows >= STREAMED_FROM else "in-memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,7 @@ class Remote:
             ) from error
         return cls(client.ClusterContext(address))
 
-    def run(self, plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+    def run(self, plans: Sequence[pl.LazyFrame], rows: int) -> list[pl.DataFrame]:  # noqa: ARG002  # the cluster sees for itself
         """Send every plan; the cluster decides how many workers share it."""
         with ThreadPoolExecutor(_SENT_AT_ONCE) as threads:
             return [*threads.map(partial(_collect_at, self.context), plans)]
@@ -88,16 +96,19 @@ def use(engine: Engine) -> None:
     _in_use[:] = [engine]
 
 
-def collect_all(plans: Mapping[str, pl.LazyFrame]) -> dict[str, pl.DataFrame]:
+def collect_all(
+    plans: Mapping[str, pl.LazyFrame], rows: int = 0
+) -> dict[str, pl.DataFrame]:
     """Execute plans together, so that common parts run once.
 
-    Returns one frame per plan, under the same names.
+    `rows` is the size of the store that they read (`Snapshot.rows`). Returns one frame
+    per plan, under the same names.
     """
     (engine,) = _in_use
-    frames = engine.run(list(plans.values()))
+    frames = engine.run(list(plans.values()), rows)
     return dict(zip(plans, frames, strict=True))
 
 
-def collect(plan: pl.LazyFrame) -> pl.DataFrame:
-    """Execute one plan."""
-    return collect_all({"": plan})[""]
+def collect(plan: pl.LazyFrame, rows: int = 0) -> pl.DataFrame:
+    """Execute one plan on a store of so many rows."""
+    return collect_all({"": plan}, rows)[""]

@@ -58,6 +58,11 @@ class Snapshot:
         return tuple(t.name for t in TABLES if t.name not in self.tables)
 
     @property
+    def rows(self) -> int:
+        """Rows of all tables."""
+        return sum(info.rows for info in self.tables.values())
+
+    @property
     def bytes(self) -> int:
         """Size of all tables on disk."""
         return sum(info.bytes for info in self.tables.values())

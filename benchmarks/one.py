@@ -74,7 +74,8 @@ def theirs(data: Data, name: str, runs: int) -> Taken:
     first = rival.answer_all()
     passes = [_pass(rival) for _ in range(min(runs, _PASSES))]
     peak = _peak()
-    expected = engine.collect_all(reference.plans(data.snapshot.frames, data.now))
+    plans = reference.plans(data.snapshot.frames, data.now)
+    expected = engine.collect_all(plans, data.snapshot.rows)
     return Taken(
         seconds=tuple(sorted(sum(one.values()) for one in passes)),
         peak_mb=peak,

@@ -77,7 +77,7 @@ def answering(data: Data, name: str) -> Callable[[], object]:
         page = pages(data.busiest_room)[name.removeprefix(PAGE)]
         return question({"DATA_DIR": str(data.folder)}, page, data.now)
     plans = _plans(data, name)
-    return lambda: engine.collect_all(plans())
+    return lambda: engine.collect_all(plans(), data.snapshot.rows)
 
 
 def _plans(data: Data, name: str) -> Plans:
@@ -95,7 +95,7 @@ def plans_of(answer: Callable[[], object]) -> Mapping[str, pl.LazyFrame]:
     """Return the plans that a question executes together, without executing them."""
     found: dict[str, pl.LazyFrame] = {}
 
-    def note(plans: Mapping[str, pl.LazyFrame]) -> None:
+    def note(plans: Mapping[str, pl.LazyFrame], _rows: int) -> None:
         found.update(plans)
         raise Stop
 

@@ -72,6 +72,36 @@ def test_plans_run_here_unless_the_settings_say_otherwise() -> None:
     assert engine.collect(pl.LazyFrame({"a": [1, 2]}).sum()).item() == 3
 
 
+def test_many_rows_are_streamed_and_give_the_same_answers() -> None:
+    plans = reference.plans(open_store(GOLDEN).frames, NOW)
+    few = engine.collect_all(plans, engine.STREAMED_FROM - 1)
+    many = engine.collect_all(plans, engine.STREAMED_FROM)
+    for name, frame in few.items():
+        assert_frame_equal(many[name], frame)
+
+
+@pytest.mark.parametrize(
+    ("rows", "chosen"),
+    [
+        (0, "in-memory"),
+        (engine.STREAMED_FROM - 1, "in-memory"),
+        (engine.STREAMED_FROM, "streaming"),
+    ],
+)
+def test_the_engine_is_chosen_by_size(
+    monkeypatch: pytest.MonkeyPatch, rows: int, chosen: str
+) -> None:
+    used: list[str] = []
+
+    def run(plans: list[pl.LazyFrame], *, engine: str) -> list[pl.DataFrame]:
+        used.append(engine)
+        return [plan.collect() for plan in plans]
+
+    monkeypatch.setattr(pl, "collect_all", run)
+    engine.collect(pl.LazyFrame({"a": [1]}), rows)
+    assert used == [chosen]
+
+
 @pytest.mark.usefixtures("client")
 def test_a_cluster_gets_every_plan_and_gives_the_same_answers() -> None:
     every = reference.plans(open_store(GOLDEN).frames, NOW)

@@ -161,7 +161,8 @@ def _beginning(period: str, snapshot: Snapshot) -> date:
         )
         for table in TABLES
     }
-    found = [f["first"][0] for f in engine.collect_all(firsts).values()]
+    answers = engine.collect_all(firsts, snapshot.rows)
+    found = [answer["first"][0] for answer in answers.values()]
     return min((time.date() for time in found if time is not None), default=FIRST_DAY)
 
 

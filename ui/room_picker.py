@@ -32,7 +32,7 @@ def pick(view: View) -> int | None:
         width=420,
     )
     if text.strip():
-        _offer(engine.collect(rooms.find(view.frames, text)), text)
+        _offer(engine.collect(rooms.find(view.frames, text), view.snapshot.rows), text)
     return _asked()
 
 

@@ -71,7 +71,7 @@ class View:
         then = {
             _EARLIER + name: CATALOGUE[name].build(before) for name in earlier if before
         }
-        found = engine.collect_all(now | plans | then)
+        found = engine.collect_all(now | plans | then, self.snapshot.rows)
         return Answers(
             now={name: found[name] for name in (*now, *plans)},
             earlier={name.removeprefix(_EARLIER): found[name] for name in then},

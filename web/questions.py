@@ -14,7 +14,7 @@ Question = Callable[[Snapshot, datetime], Summary]
 
 def everything(snapshot: Snapshot, now: datetime) -> Summary:
     """Return all reference metrics, and until when the data reach."""
-    results = engine.collect_all(reference.plans(snapshot.frames, now))
+    results = engine.collect_all(reference.plans(snapshot.frames, now), snapshot.rows)
     return {
         "data": reference.answer(results),
         "data_updated_at": iso(snapshot.data_until),
@@ -26,11 +26,12 @@ def room(room_id: int) -> Question:
 
     def statistics(snapshot: Snapshot, _: datetime) -> Summary:
         plan = rooms.statistics(snapshot.frames, room_id)
-        return engine.collect(plan).row(0, named=True)
+        return engine.collect(plan, snapshot.rows).row(0, named=True)
 
     return statistics
 
 
 def last_day(snapshot: Snapshot, now: datetime) -> Summary:
     """Return the sums of the last 24 hours."""
-    return engine.collect(daily.reference(snapshot.frames, now)).row(0, named=True)
+    plan = daily.reference(snapshot.frames, now)
+    return engine.collect(plan, snapshot.rows).row(0, named=True)

@@ -23,7 +23,7 @@ def answer(query: TableQuery) -> Callable[[Snapshot, datetime], Response]:
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         scope = query.scope(snapshot, now)
-        frame = engine.collect(query.table.build(scope))
+        frame = engine.collect(query.table.build(scope), snapshot.rows)
         return _WRITERS[query.options["format"]](query, snapshot, scope, frame)
 
     return respond
