@@ -13,10 +13,10 @@ SECTIONS = {
         },
         charts=(
             *("consensus_by_team_size", "consensus_over_time"),
-            *("consensus_by_team_size_over_time", "convergence"),
             *("agreement_by_team_size", "agreement_over_time"),
-            "convergence_over_time",
+            *("convergence", "convergence_over_time"),
         ),
+        tables=("consensus_by_team_size_over_time",),
     ),
     "Meetings": Section(
         headline={

@@ -24,7 +24,10 @@ from ui.view import Answers, View
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a page: cards, charts beside each other, tables over all its width."""
+    """A part of a page: cards, charts beside each other, tables over all its width.
+
+    A chart that needs the width stands among the tables.
+    """
 
     charts: tuple[str, ...]
     tables: tuple[str, ...] = ()

@@ -2,15 +2,16 @@
 
 import polars as pl
 
-from metrics.insights.answers.words import Answer, on, percent
+from metrics.insights.answers.words import Answer, counted, on, percent
 
 _MEASURES = {
-    "page_views": "page views",
-    "unique_users": "users",
-    "users": "users",
-    "votes": "votes",
-    "estimations": "estimations",
+    "page_views": "page view",
+    "unique_users": "user",
+    "users": "user",
+    "votes": "vote",
+    "estimations": "estimation",
 }
+"""What one of the counted is called."""
 
 
 def what_moved(frame: pl.DataFrame) -> str | None:
@@ -22,7 +23,7 @@ def what_moved(frame: pl.DataFrame) -> str | None:
     more = "more" if row["change"] > 0 else "fewer"
     return (
         f"Most comes from the {row['dimension']} {row['label'] or '(not set)'}: "
-        f"{abs(row['change']):,} {more} {_MEASURES[row['measure']]}, "
+        f"{counted(abs(row['change']), f'{more} {_MEASURES[row["measure"]]}')}, "
         f"{percent(abs(row['contribution']))} of the {row['total_before']:,} before."
     )
 
@@ -36,8 +37,8 @@ def unusual_days(frame: pl.DataFrame) -> str | None:
         return None
     row = first.row(0, named=True)
     return (
-        f"{row['bucket']:%A}, {on(row['bucket'])}: {row['value']:,} "
-        f"{_MEASURES[row['measure']]}, "
+        f"{row['bucket']:%A}, {on(row['bucket'])}: "
+        f"{counted(row['value'], _MEASURES[row['measure']])}, "
         f"where {row['low']:,.0f} to {row['high']:,.0f} were to be expected."
     )
 

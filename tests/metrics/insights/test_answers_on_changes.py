@@ -63,6 +63,14 @@ def test_the_most_unusual_day_is_named() -> None:
     assert answer("unusual_days", marks.head(0)) is None
 
 
+def test_one_is_not_spoken_of_as_many() -> None:
+    day = {"measure": ["unique_users"], "bucket": [date(2026, 11, 10)], "value": [1]}
+    marks = pl.DataFrame({**day, "expected": [71], "low": [41], "high": [108]})
+    assert answer("unusual_days", marks) == (
+        "Tuesday, 10 November 2026: 1 user, where 41 to 108 were to be expected."
+    )
+
+
 def medians(*seconds: float | None) -> pl.DataFrame:
     weeks = [MONDAY + timedelta(weeks=n) for n in range(len(seconds))]
     return pl.DataFrame(
