@@ -1,6 +1,6 @@
 """How long metrics and pages take at 1, 10 and 100 times today's data.
 
-    python -m benchmarks.metrics [FOLDER] [--scales 1 10 100] [--docs]
+    python -m benchmarks.metrics [FOLDER] [--scales 1 10 100] [--only page] [--docs]
 
 Everything is computed from Parquet each time. FOLDER keeps the stores (written by
 `benchmarks.stores` where missing) and the figures. Each question runs in a process of
@@ -13,7 +13,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import chart
@@ -31,10 +31,13 @@ _RUNS = {1: 15, 10: 9}
 _FEWER = 3
 
 
-def measure_all(store: Path, scale: int) -> Iterator[tuple[str, Taken]]:
-    """Measure every question on one store; end the run where answers differ."""
+def measure_all(
+    store: Path, scale: int, only: Sequence[str]
+) -> Iterator[tuple[str, Taken]]:
+    """Measure questions on one store; end the run where answers differ."""
     together, *others = names()
-    for name in (together, *RIVALS, *others):
+    asked = (together, *RIVALS, *others)
+    for name in [n for n in asked if not only or n.startswith(tuple(only))]:
         one = _in_own_process(store, name, _RUNS.get(scale, _FEWER))
         print(f"{scale:4}×  {one.median * 1000:9.1f} ms  {name}", flush=True)
         if one.differs:
@@ -63,15 +66,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / ".bench")
     parser.add_argument("--scales", type=int, nargs="+", default=SCALES)
+    parser.add_argument("--only", nargs="+", default=(), help="how questions begin")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     parser.add_argument("--docs", action="store_true", help="write the documentation")
     flags = parser.parse_args()
     if not flags.report:
         for scale, store in stores(flags.folder, flags.scales).items():
-            taken: dict[str, Taken] = {}
-            for name, one in measure_all(store, scale):
-                taken[name] = one
-                keep(flags.folder, scale, taken)
+            for name, one in measure_all(store, scale, flags.only):
+                keep(flags.folder, scale, name, one)
     results = kept(flags.folder)
     text = report(results)
     print(text)

@@ -45,7 +45,10 @@ def _memory_gb() -> float:
 
 
 def _questions(results: Results) -> list[str]:
-    return [name for name in next(iter(results.values())) if name not in RIVALS]
+    """Return what was asked at every scale, in the order of the first."""
+    first, *others = results.values()
+    asked = [name for name in first if all(name in taken for taken in others)]
+    return [name for name in asked if name not in RIVALS]
 
 
 def _median_table(results: Results) -> str:

@@ -15,11 +15,11 @@ type Results = Mapping[int, Mapping[str, Taken]]
 _FILE = "results.json"
 
 
-def keep(folder: Path, scale: int, taken: Mapping[str, Taken]) -> None:
-    """Write the figures of one scale; those of others stay."""
+def keep(folder: Path, scale: int, name: str, taken: Taken) -> None:
+    """Write the figures of one question; those of others stay."""
     path = folder / _FILE
     held = json.loads(path.read_text()) if path.exists() else {}
-    held[str(scale)] = {name: asdict(one) for name, one in taken.items()}
+    held.setdefault(str(scale), {})[name] = asdict(taken)
     path.write_text(json.dumps(held, indent=1))
 
 
