@@ -81,7 +81,7 @@ def _stacked(long: pl.DataFrame) -> Chart:
         ],
     )
     text = base.transform_calculate(
-        printed="datum.share < 0.07 ? '' : format(datum.share, '.0%')"
+        printed="datum.share * width < 34 ? '' : format(datum.share, '.0%')"
     ).mark_text(fontWeight="bold")
     middle = alt.X("share:Q", stack="zero", bandPosition=0.5)
     printed = text.encode(
