@@ -1,7 +1,6 @@
 """One table, from the source to blocks that are proven equal to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from manifest import Block
@@ -12,45 +11,12 @@ from sync.counts import NOTHING, Counts, compare
 from sync.faults import CopyError
 from sync.people import People
 from sync.policy import Policy
+from sync.rotation import in_turn
 from sync.source import Rows, Source
 from sync.spans import Span, walk
+from sync.states import After, Before
 from sync.vault import Vault, checksum_of
 from sync.watch import Watch
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What the store holds of a table when a run starts."""
-
-    blocks: Mapping[str, Block] = field(default_factory=dict)
-    """The published blocks by span."""
-    doubted: frozenset[str] = frozenset()
-    """Files that are to be read anew, whatever their checksum says."""
-    turn: int = 0
-    """Whose turn it is among the older blocks."""
-
-    def trusted(self, key: str) -> Block | None:
-        """Return the published block of a span unless it is doubted."""
-        block = self.blocks.get(key)
-        return None if block is None or block.file in self.doubted else block
-
-    @property
-    def rows(self) -> int:
-        """Rows of the table."""
-        return sum(block.rows for block in self.blocks.values())
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    """What a run made of a table."""
-
-    blocks: tuple[Block, ...]
-    counts: Counts
-
-    @property
-    def rows(self) -> int:
-        """Rows of the table."""
-        return sum(block.rows for block in self.blocks)
 
 
 class TableCopy:
@@ -192,19 +158,3 @@ class TableCopy:
             return Counts(new=max(new.rows - old.rows, 0), healed=1)
         read = partial(self._vault.read, self._table)
         return compare(self._table, read(old), read(new))
-
-
-def in_turn(rows: Mapping[str, int], budget: int, turn: int) -> set[str]:
-    """Return the keys whose turn it is: neighbours with about `budget` rows in all.
-
-    Every key comes up once in a round; a small table comes up whole every time.
-    """
-    shares: list[set[str]] = [set()]
-    left = budget
-    for key, count in rows.items():
-        if left < count and shares[-1]:
-            shares.append(set())
-            left = budget
-        shares[-1].add(key)
-        left -= count
-    return shares[turn % len(shares)]

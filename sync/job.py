@@ -10,13 +10,14 @@ from errors import ErrorContext, capture_error, logger
 from metrics.tables import TABLES, Table
 from settings import SyncSettings
 from sync.cleaning import collect_garbage, leave_plain_files, tell_of_plain_files
+from sync.connecting import connected
 from sync.disk import Disk
 from sync.faults import BusyError, SourceError, SyncError
 from sync.locks import database_lock, store_locked
 from sync.policy import DEFAULT, Policy
 from sync.replica import Replica, Request
 from sync.reporting import reported
-from sync.source import Source, connected
+from sync.source import Source
 from sync.vault import Vault
 from sync.verify import verify
 from sync.watch import Watch

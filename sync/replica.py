@@ -10,12 +10,13 @@ from errors import logger
 from manifest import Block, Manifest, PeopleFile, Run
 from metrics.tables import Table
 from sync.contract import ignored, offences
-from sync.copying import After, Before, TableCopy
+from sync.copying import TableCopy
 from sync.counts import NOTHING, Counts
 from sync.faults import ContractError, DamagedStoreError, ShrinkError
 from sync.people import NOBODY, People
 from sync.policy import Policy
 from sync.source import Source
+from sync.states import After, Before
 from sync.vault import Vault
 from sync.watch import Watch
 

@@ -4,29 +4,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
 
-import mysql.connector
 import polars as pl
 from mysql.connector import errorcode
 
 from metrics.tables import Table
-from settings import Database
 from sync import sql
 from sync.checksum import Checksum
 from sync.contract import LiveColumn
 from sync.decode import decode, gather
-from sync.driver import FAILURES, Connection, Cursor, RawRow, batches, number
-from sync.faults import AccessDeniedError, SourceError
-from sync.policy import Policy
+from sync.driver import Connection, Cursor, RawRow, batches
+from sync.failing import translated
+from sync.faults import SourceError
 from sync.spans import Extent, Span
 from sync.watch import Watch
 
-_REFUSED = {
-    errorcode.ER_ACCESS_DENIED_ERROR,
-    errorcode.ER_DBACCESS_DENIED_ERROR,
-    errorcode.ER_BAD_DB_ERROR,
-}
 _ROWS_AT_ONCE = 8_192
 """Rows that are turned into columns together: few enough for the processor's cache."""
 
@@ -114,7 +106,7 @@ class Source:
 
     def fetch(self, table: Table, span: Span) -> "Rows":
         """Return a span's rows as they came; they can be typed in another thread."""
-        with _reported(f"reading {table.name}"):
+        with translated(f"reading {table.name}"):
             cursor = self._execute(*sql.select(table, span))
             rows = batches(self._connection, cursor, _ROWS_AT_ONCE)
             fetched = Rows(table, gather(table, self._in_time(rows)))
@@ -134,74 +126,20 @@ class Source:
         return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
     def _rows(self, statement: sql.Statement, action: str) -> Sequence[RawRow]:
-        with _reported(action):
+        with translated(action):
             cursor = self._execute(*statement)
             rows = cursor.fetchall()
             cursor.close()
         return rows
 
     def _command(self, statement: str) -> None:
-        with _reported("opening the session"):
+        with translated("opening the session"):
             self._execute(statement, ()).close()
 
     def _execute(self, statement: str, values: sql.Values) -> Cursor:
         cursor = self._connection.cursor()
         cursor.execute(statement, values)
         return cursor
-
-
-@contextmanager
-def connected(database: Database, policy: Policy, watch: Watch) -> Iterator[Source]:
-    """Open a connection and close it afterwards, whatever happened on it."""
-    connection = _connect(database, policy)
-    try:
-        source = Source(connection, watch)
-        source.end_when_silent(policy.statement_seconds)
-        yield source
-    finally:
-        _close(connection)
-
-
-def _close(connection: Connection) -> None:
-    try:
-        connection.close()
-    except FAILURES:
-        # It could not say goodbye; pure Python keeps the socket open then.
-        connection.shutdown()
-
-
-def _connect(database: Database, policy: Policy) -> Connection:
-    with _reported("connecting"):
-        connection = mysql.connector.connect(
-            host=database.host,
-            port=database.port,
-            user=database.user,
-            password=database.password.reveal(),
-            database=database.name,
-            charset="utf8mb4",
-            # MariaDB 11 does not know the driver's own default.
-            collation="utf8mb4_general_ci",
-            time_zone="+00:00",
-            # Without limits a stalled link hangs for ever.
-            connection_timeout=min(10, policy.statement_seconds),
-            read_timeout=policy.statement_seconds,
-            write_timeout=policy.statement_seconds,
-            autocommit=True,
-            raw=True,
-        )
-        return cast("Connection", connection)
-
-
-@contextmanager
-def _reported(action: str) -> Iterator[None]:
-    """Turn what the driver raises, in either implementation, into our errors."""
-    try:
-        yield
-    except FAILURES as error:
-        code = number(error)
-        if code in _REFUSED:
-            raise AccessDeniedError(code) from error
-        raise SourceError(action, code) from error
 
 
 def _whole(value: bytes) -> int:

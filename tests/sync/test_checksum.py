@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from metrics.tables import PAGE_VIEWS, TABLES, Table
 from sync.checksum import EMPTY, checksum, crc32
+from sync.connecting import connected
 from sync.policy import DEFAULT
-from sync.source import connected
 from sync.spans import WHOLE
 from sync.watch import Watch
 from tests.mariadb import LiveDatabase, Row

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from sync import source
+from sync import connecting
 from sync.driver import Connection
 from sync.locks import database_lock, store_locked
 from tests.mariadb import LiveDatabase
@@ -51,13 +51,13 @@ def test_the_lock_is_free_before_the_connection_is_closed(
 ) -> None:
     """A server that is slow to notice a goodbye keeps no next run away."""
     free: list[int] = []
-    close = source._close
+    close = connecting._close
 
     def look_and_close(connection: Connection) -> None:
         name = database_lock(database.name)
         free.append(database.count("SELECT IS_FREE_LOCK(%s)", (name,)))
         close(connection)
 
-    monkeypatch.setattr(source, "_close", look_and_close)
+    monkeypatch.setattr(connecting, "_close", look_and_close)
     assert store.sync() == 0
     assert free == [1]
