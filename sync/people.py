@@ -93,7 +93,9 @@ class People:
     def _numbered_anew(self, ids: pl.DataFrame) -> pl.DataFrame:
         """Return people who were never seen with the next numbers."""
         numbers = pl.int_range(self._total, self._total + pl.len(), dtype=USER_NUMBER)
-        new = ids.with_columns(numbers.alias(USER))
+        # A copy: a view would keep all texts of its block in memory.
+        copy = pl.Series(PERSON, ids[PERSON].to_list(), pl.String)
+        new = ids.with_columns(copy, numbers.alias(USER))
         self._new.append(new[PERSON])
         self._total += new.height
         if self._total > MOST_PEOPLE:
