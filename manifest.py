@@ -30,7 +30,7 @@ class Block:
     """One immutable Parquet file, and the proof that it equals its source rows."""
 
     key: str
-    """Which rows: number and size of a key range (7x65536), a month, or "all"."""
+    """Which rows: number and size of a key range (7x65536), a quarter, or "all"."""
     file: str
     """Path below DATA_DIR."""
     rows: int

@@ -27,8 +27,11 @@ class Blocks(StrEnum):
 
     KEY_RANGE = "key_range"
     """`id DIV 65536`: tables that only grow, with an auto-increment key."""
-    MONTH = "month"
-    """The month of the time column: tables whose key carries no order."""
+    QUARTER = "quarter"
+    """The quarter of the time column: tables whose key carries no order.
+
+    Months would be many small files, each of which costs every question 0.2 ms.
+    """
     WHOLE = "whole"
     """One file: small tables whose rows are updated."""
 
@@ -109,7 +112,7 @@ USERS = Table(
     ),
     key="id",
     time="created_at",
-    blocks=Blocks.MONTH,
+    blocks=Blocks.QUARTER,
     user_id="id",
 )
 

@@ -12,7 +12,7 @@ class Span:
     """Rows whose place lies in `lower <= place < upper`.
 
     The place of a row is its key (append tables) or the second of its time
-    column (tables by month); a whole table has one span without bounds.
+    column (tables by quarter); a whole table has one span without bounds.
     """
 
     key: str
@@ -41,8 +41,8 @@ def span_at(table: Table, place: int, block_rows: int) -> Span:
     match table.blocks:
         case Blocks.WHOLE:
             return WHOLE
-        case Blocks.MONTH:
-            return _month(place)
+        case Blocks.QUARTER:
+            return _quarter(place)
         case Blocks.KEY_RANGE:
             number = place // block_rows
             lower = number * block_rows
@@ -73,11 +73,12 @@ def walk(
             place = next_place(place)
 
 
-def _month(second: int) -> Span:
-    first = datetime.fromtimestamp(second, UTC).replace(
-        day=1, hour=0, minute=0, second=0
+def _quarter(second: int) -> Span:
+    day = datetime.fromtimestamp(second, UTC)
+    number = (day.month - 1) // 3
+    first = datetime(day.year, 3 * number + 1, 1, tzinfo=UTC)
+    following = datetime(
+        day.year + number // 3, (3 * number + 3) % 12 + 1, 1, tzinfo=UTC
     )
-    following = first.replace(
-        year=first.year + first.month // 12, month=first.month % 12 + 1
-    )
-    return Span(f"{first:%Y-%m}", int(first.timestamp()), int(following.timestamp()))
+    key = f"{day.year}Q{number + 1}"
+    return Span(key, int(first.timestamp()), int(following.timestamp()))

@@ -107,14 +107,14 @@ def _within(table: Table, span: Span) -> tuple[str, Values]:
 
 
 def _place_column(table: Table) -> str:
-    return table.time if table.blocks is Blocks.MONTH else table.key
+    return table.time if table.blocks is Blocks.QUARTER else table.key
 
 
 def _place(table: Table, expression: str) -> str:
     match table.blocks:
         case Blocks.KEY_RANGE:
             return expression
-        case Blocks.MONTH:
+        case Blocks.QUARTER:
             # The second of the smallest of zero dates is null, not 0.
             second = f"COALESCE(UNIX_TIMESTAMP({expression}), 0)"
             return f"IF({expression} IS NULL, NULL, {second})"
@@ -127,7 +127,7 @@ def _bound(table: Table, place: int) -> int | str:
 
     As text: FROM_UNIXTIME of a second after January 2038 is null.
     """
-    if table.blocks is not Blocks.MONTH:
+    if table.blocks is not Blocks.QUARTER:
         return place
     return f"{datetime.fromtimestamp(place, UTC):%Y-%m-%d %H:%M:%S}"
 

@@ -45,8 +45,8 @@ def _blocks(
 
 def _block(table: Table, block_rows: int) -> pl.Expr:
     """Return what the rows of a block share."""
-    if table.blocks is Blocks.MONTH:
-        return pl.col(table.time).dt.truncate("1mo")
+    if table.blocks is Blocks.QUARTER:
+        return pl.col(table.time).dt.truncate("1q")
     return _place(table) // block_rows
 
 
@@ -55,7 +55,7 @@ def _place(table: Table) -> pl.Expr:
     match table.blocks:
         case Blocks.WHOLE:
             return pl.zeros(pl.len(), dtype=pl.Int64, eager=False)
-        case Blocks.MONTH:
+        case Blocks.QUARTER:
             return pl.col(table.time).dt.epoch("s")
         case Blocks.KEY_RANGE:
             return pl.col(table.key)

@@ -42,6 +42,7 @@ MESSAGES = [
     faults.AccessDeniedError(1045),
     faults.ContractError(["a", "b"]),
     faults.MisfitError("fpp_votes", "id", "1", "is 2"),
+    faults.TooManyPeopleError(5),
     faults.CopyError("fpp_votes", "all"),
     faults.ShrinkError(["fpp_votes"]),
     faults.DeadlineError(1),

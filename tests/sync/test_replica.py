@@ -107,18 +107,15 @@ def test_users_of_one_second_around_a_sync_are_there_once(
     store.assert_equals_source()
 
 
-def test_a_user_whose_commit_came_after_the_month_ended_is_copied(
+def test_a_user_whose_commit_came_after_the_quarter_ended_is_copied(
     database: LiveDatabase, store: Store
 ) -> None:
-    database.insert(USERS, [user("a", "2026-10-31 23:59:58"), user("b", "2026-11-01")])
+    database.insert(USERS, [user("a", "2026-09-30 23:59:58"), user("b", "2026-10-01")])
     store.sync()
-    database.insert(USERS, [user("late", "2026-10-31 23:59:59")])
+    database.insert(USERS, [user("late", "2026-09-30 23:59:59")])
     store.sync()
     store.assert_equals_source()
-    assert [b.key for b in store.manifest().tables["fpp_users"]] == [
-        "2026-10",
-        "2026-11",
-    ]
+    assert [b.key for b in store.manifest().tables["fpp_users"]] == ["2026Q3", "2026Q4"]
 
 
 def test_users_at_both_ends_of_what_a_timestamp_holds_are_copied(

@@ -47,11 +47,11 @@ def test_the_time_of_the_data_is_the_servers_clock_in_utc(
     assert abs(store.manifest().snapshot_at - now) < timedelta(seconds=30)
 
 
-def test_users_of_the_night_between_two_months_lie_in_the_month_of_utc(
+def test_users_of_the_night_between_two_quarters_lie_in_the_one_of_utc(
     berlin: LiveDatabase, tmp_path: Path
 ) -> None:
     berlin.insert(USERS, [user("new year in Berlin", "2025-12-31 23:30:00")])
     store = Store(tmp_path, berlin)
     store.sync()
     store.assert_equals_source()
-    assert "2025-12" in {block.key for block in store.manifest().tables[USERS.name]}
+    assert "2025Q4" in {block.key for block in store.manifest().tables[USERS.name]}
