@@ -1,17 +1,12 @@
 """One browser and one dashboard on demo data for all browser tests."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import demo
 from tests.browser import driving
@@ -30,10 +25,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[driving.Server]:
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo history up to now."""
     folder: Path = tmp_path_factory.mktemp("demo")
     demo.write(folder, datetime.now(UTC).replace(tzinfo=None))
-    with driving.dashboard(folder) as server:
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_server(demo_data: Path) -> Iterator[driving.Server]:
+    with driving.dashboard(demo_data) as server:
         yield server
 
 
@@ -44,25 +45,35 @@ def context(browser: Browser, demo_server: driving.Server) -> Iterator[BrowserCo
     context.close()
 
 
-@pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """Return a tab that fails the test on console errors and foreign requests."""
+@contextmanager
+def watched(context: BrowserContext) -> Iterator[Page]:
+    """Open a tab; fail on errors in the console and on requests to elsewhere."""
     page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(f"script: {error}"))
-    page.on("console", lambda message: errors.extend(_worth_telling(message)))
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            wrong.append(f"console: {message.text}")
+            if message.type == "error"
+            else None
+        ),
+    )
     page.on(
         "request",
         lambda request: (
             None
             if request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
-            else errors.append(f"foreign request: {request.url}")
+            else wrong.append(f"foreign request: {request.url}")
         ),
     )
     yield page
     page.close()
-    assert errors == []
+    assert wrong == []
 
 
-def _worth_telling(message: ConsoleMessage) -> list[str]:
-    return [f"console: {message.text}"] if message.type == "error" else []
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """Return a tab of its own; see `watched`."""
+    with watched(context) as page:
+        yield page

@@ -438,7 +438,7 @@ def test_every_answer_is_silent_where_the_store_holds_next_to_nothing(
 
 
 def test_a_table_without_a_question_has_no_answer() -> None:
-    assert answer("votes_by_weekday", pl.DataFrame()) is None
+    assert answer("estimates", pl.DataFrame()) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""What a test reads from a drawn page, as a person does: by headings and labels."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import driving
+
+MAIN = (driving.ROOT / "pages" / "main.py").read_text()
+PAGES = {
+    title: "/" if file == "overview" else f"/{file}"
+    for file, title in re.findall(r'st\.Page\(\s*"([^"]+)\.py", title="([^"]+)"', MAIN)
+}
+"""Title → path, read from the navigation, so that a new page is tested at once."""
+_BAD = {"serious", "critical"}
+
+
+def go(page: Page, address: str) -> Page:
+    """Open an address and wait until everything is drawn."""
+    page.goto(address)
+    driving.wait_until_drawn(page)
+    return page
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe-core finds serious or critical, with the elements."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in found
+        if rule["impact"] in _BAD
+        for node in rule["nodes"]
+    ]
+
+
+def too_wide(page: Page) -> int:
+    """Return how many pixels the page is wider than its window."""
+    width: int = page.evaluate(
+        "() => document.querySelector('[data-testid=stMain]').scrollWidth"
+        " - window.innerWidth"
+    )
+    return max(0, width)
+
+
+def block(page: Page, title: str) -> Locator:
+    """Return what stands in one frame with a heading: its chart or its table."""
+    heading = page.get_by_role("heading", name=title, exact=True)
+    drawn = "@data-testid='stVegaLiteChart' or @data-testid='stDataFrame'"
+    return heading.locator(f"xpath=ancestor::*[.//*[{drawn}]][1]")
+
+
+def csv_button(page: Page, title: str) -> Locator:
+    """Return the button beside a heading."""
+    heading = page.get_by_role("heading", name=title, exact=True)
+    beside = heading.locator("xpath=ancestor::*[.//button[contains(., 'CSV')]][1]")
+    return beside.get_by_role("button", name="CSV")
+
+
+def card(page: Page, title: str, of: str | None = None) -> str:
+    """Return all that the card of a title prints; the first below the heading `of`."""
+    named = f"xpath=//*[@data-testid='stMetric'][.//p[normalize-space()='{title}']]"
+    if of is not None:
+        below = f"//h3[normalize-space()='{of}']/following::"
+        named = named.replace("xpath=//", f"xpath={below}")
+    found = page.locator(named).first
+    expect(found).to_be_visible()
+    return found.inner_text()
+
+
+def save(page: Page, button: Locator) -> tuple[str, bytes]:
+    """Click a download; return the file's name and bytes."""
+    with page.expect_download() as waiting:
+        button.click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def rows_of(content: bytes) -> list[list[str]]:
+    """Return the rows of a CSV, its head first."""
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def grid(within: Locator) -> list[list[str]]:
+    """Return the cells of a table, which screen readers get beside its canvas."""
+    table = within.locator("table[role=grid]").first
+    table.locator("[role=gridcell]").first.wait_for(state="attached")
+    read: list[list[str]] = table.evaluate(
+        "table => [...table.querySelectorAll('tbody tr')].map(row =>"
+        " [...row.querySelectorAll('[role=gridcell]')].map(cell => cell.textContent))"
+    )
+    return read
+
+
+def labels(within: Locator) -> list[str]:
+    """Return every text that a chart prints, in the order it is drawn."""
+    printed = within.locator("svg.marks text")
+    printed.first.wait_for(state="attached")
+    texts: list[str] = printed.evaluate_all("texts => texts.map(t => t.textContent)")
+    return texts

@@ -1,0 +1,124 @@
+"""What is taken away equals what is shown, in a file and in a spreadsheet."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import Page
+
+from metrics.catalogue import CATALOGUE
+from metrics.frames import Frames, Window
+from metrics.scope import Scope
+from tests.browser import driving
+from tests.browser.by_hand import Days
+from tests.browser.driving import Server
+from tests.browser.looking import block, csv_button, go, grid, rows_of, save
+from tests.spreadsheet import Cell, opened
+
+pytestmark = pytest.mark.browser
+
+MONTH = Days.last_month()
+WINDOW = Window.of_days(MONTH.first, MONTH.last)
+TABLES = {
+    "votes_by_weekday": ("/votes", "Votes by weekday", "weekday_name"),
+    "cities": ("/location", "Users by city", "city"),
+    "rooms": ("/behaviour", "Votes by room", "room_name"),
+    "historical": ("/historical", "Newest first", "bucket"),
+}
+"""Table → its page, its title there, and the column that tells its rows apart."""
+
+
+def plain(text: str) -> str:
+    """Return a cell without what a reader gets beside the value."""
+    return text.replace(",", "").removesuffix("%")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_csv_holds_the_table_that_is_shown(
+    page: Page, demo_server: Server, table: str
+) -> None:
+    path, title, label = TABLES[table]
+    go(page, f"{demo_server.url}{path}?period=Last+month")
+    name, content = save(page, csv_button(page, title))
+    assert name == f"fpp_{table}_{MONTH.first}_{MONTH.last}.csv"
+    head, *rows = rows_of(content)
+    switch = block(page, title).get_by_text("Table", exact=True)
+    if switch.count():
+        switch.click()
+        driving.wait_until_drawn(page)
+    shown = grid(block(page, title))
+    assert len(shown) > 5
+    # A long table is drawn as far as it is scrolled; the file has all of it.
+    assert len(rows) >= len(shown)
+    number = next(head.index(n) for n in ("votes", "count") if n in head)
+    for row, cells in zip(rows, shown, strict=False):
+        said = row[head.index(label)].removeprefix("'")
+        texts = [plain(cell) for cell in cells]
+        assert (said or "(not set)") in [*cells, "(deleted)"]
+        assert row[number] in texts
+
+
+def test_everything_on_a_page_is_one_zip(page: Page, demo_server: Server) -> None:
+    go(page, f"{demo_server.url}/votes?period=Last+month")
+    button = page.get_by_role("button", name="Everything on this page")
+    _, packed = save(page, button)
+    _, alone = save(page, csv_button(page, "Votes by weekday"))
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        about = archive.read("about.txt").decode()
+        held = {re.sub(r"_2\d{3}.*", "", name): name for name in archive.namelist()}
+        assert archive.read(held["fpp_votes_by_weekday"]) == alone
+    assert "Grouped by: day\n" in about
+    assert "(demo)" in about
+
+
+def schema(table: str) -> pl.Schema:
+    scope = Scope(Frames.empty(), WINDOW, None, "day", WINDOW.end)
+    return CATALOGUE[table].build(scope).collect_schema()
+
+
+def assert_understood(cell: Cell, text: str, dtype: pl.DataType) -> None:
+    """Hold what LibreOffice made of a text against what its column holds."""
+    assert cell.formula is None
+    if text == "":
+        assert cell.kind == ""
+    elif dtype.is_temporal():
+        assert cell.kind == "date"
+        assert cell.value == re.sub(r"(\.\d*?)0+$", r"\1", text).removesuffix(".")
+    elif dtype.is_numeric():
+        assert cell.kind == "float"
+        assert float(cell.value) == pytest.approx(float(text), rel=1e-12)
+    else:
+        assert cell.value == text
+
+
+def test_libreoffice_reads_dates_umlauts_and_formulas_as_they_are_meant(
+    page: Page, demo_server: Server, tmp_path: Path
+) -> None:
+    files = {}
+    for table in ("cities", "rooms", "historical"):
+        path, title, _ = TABLES[table]
+        go(page, f"{demo_server.url}{path}?period=All+time&every=Month")
+        files[table] = tmp_path / f"{table}.csv"
+        files[table].write_bytes(save(page, csv_button(page, title))[1])
+    control = tmp_path / "control.csv"
+    control.write_text("name\n=1+1\n")
+    sheets = opened(*files.values(), control)
+    # Without the guard it would be a formula: the spreadsheet can tell.
+    assert sheets[control][1] == [Cell("float", "2", "of:=1+1")]
+    for table, file in files.items():
+        head, *rows = rows_of(file.read_bytes())
+        types = schema(table)
+        sheet = sheets[file]
+        assert [cell.value for cell in sheet[0]] == head
+        assert len(sheet) == len(rows) + 1
+        for cells, row in zip(sheet[1:], rows, strict=True):
+            padded = [*cells, *[Cell("", "")] * (len(row) - len(cells))]
+            for name, cell, text in zip(head, padded, row, strict=True):
+                assert_understood(cell, text, types[name])
+    cities = {cell.value for row in sheets[files["cities"]] for cell in row}
+    rooms = {cell.value for row in sheets[files["rooms"]] for cell in row}
+    assert {"Zürich", "München"} <= cities
+    assert {"'=1+1", "'@équipe", "<b>x</b>", 'a,b;"c"', "スクラム"} <= rooms

@@ -1,0 +1,49 @@
+"""The dashboard without a mouse: every control is reached, seen, and used."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import driving
+from tests.browser.driving import Server
+from tests.browser.looking import block, go, grid
+
+pytestmark = pytest.mark.browser
+
+FOCUSED = """() => {
+  const at = document.activeElement;
+  const label = at.labels && at.labels[0] ? at.labels[0].innerText : '';
+  return at.getAttribute('aria-label') || at.innerText || label || '';
+}"""
+
+
+def tab_to(page: Page, name: str, *, stops: int = 80) -> None:
+    """Press Tab until a control of that name has the focus."""
+    for _ in range(stops):
+        page.keyboard.press("Tab")
+        if name in page.evaluate(FOCUSED):
+            return
+    raise AssertionError(f"{stops} times Tab do not reach “{name}”")
+
+
+def test_a_view_is_chosen_read_and_saved_by_keyboard_alone(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, demo_server.url)
+    tab_to(page, "Votes")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votes")
+    driving.wait_until_drawn(page)
+    tab_to(page, "Period")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("Last month")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**period=Last+month**")
+    driving.wait_until_drawn(page)
+    tab_to(page, "Table")
+    page.keyboard.press("Space")
+    expect(page.locator("table[role=grid]")).to_be_attached()
+    assert len(grid(block(page, "Votes over time"))) > 5
+    tab_to(page, "CSV")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    assert waiting.value.suggested_filename.startswith("fpp_votes_over_time_")

@@ -1,0 +1,88 @@
+"""The address is the view: copied, gone back from, gone forward to."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import driving
+from tests.browser.driving import Server
+from tests.browser.looking import go
+
+pytestmark = pytest.mark.browser
+
+VIEWS = {
+    "period and comparison": "/votes?period=91+days&compare=Year+ago&every=Week",
+    "own days": "/?period=Custom&from=2026-03-02&to=2026-03-29",
+    "filter and bots": "/traffic?filter=country%3ADE&bots=true",
+    "switches": "/returning?period=12+months&reduced=true&who=Rooms&in=Two+weeks",
+    "measures": "/historical?period=12+months&kind=Accumulated&of=Votes&of=Rooms",
+    "section": "/insights?about=Rooms",
+    "room": "/room?room=1",
+}
+
+
+READ = "h1, h2, h3, h4, h5, p, [data-testid=stMetricValue], [data-testid=stMultiSelect]"
+MARKS = "svg.marks [role=graphics-symbol][aria-label]"
+
+
+def seen(page: Page) -> list[str]:
+    """Return what a person reads, and what charts tell of each mark.
+
+    Not the numbers on axes: how many there are depends on when a chart was drawn.
+    """
+    main = page.get_by_test_id("stMain")
+    told: list[str] = main.locator(MARKS).evaluate_all(
+        "marks => marks.map(mark => mark.getAttribute('aria-label'))"
+    )
+    return [*main.locator(READ).all_inner_texts(), *told]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_copied_link_shows_the_same_view_in_another_browser(
+    page: Page, browser: Browser, demo_server: Server, view: str
+) -> None:
+    go(page, demo_server.url + VIEWS[view])
+    other = driving.logged_in(browser, demo_server)
+    copy = go(other.new_page(), page.url)
+    assert seen(copy) == seen(page)
+    assert copy.url == page.url
+    other.close()
+
+
+def test_a_link_carries_what_was_chosen_by_hand(
+    page: Page, browser: Browser, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/votes")
+    first = seen(page)
+    page.get_by_role("combobox", name="Period").click()
+    page.get_by_role("option", name="Last month").click()
+    page.wait_for_url("**period=Last+month**")
+    driving.wait_until_drawn(page)
+    assert seen(page) != first
+    other = driving.logged_in(browser, demo_server)
+    copy = go(other.new_page(), page.url)
+    assert seen(copy) == seen(page)
+    other.close()
+
+
+def at(page: Page, title: str, period: str) -> None:
+    """Wait for a page and hold what it shows of the period."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    driving.wait_until_drawn(page)
+    chosen = page.get_by_role("combobox", name="Period")
+    expect(chosen).to_have_value(period)
+
+
+def test_back_and_forward_show_what_was_seen(page: Page, demo_server: Server) -> None:
+    go(page, f"{demo_server.url}/?period=7+days")
+    seen_first = seen(page)
+    page.get_by_role("link", name="Traffic").click()
+    at(page, "Traffic", "7 days")
+    page.get_by_role("link", name="Data").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Data")
+    page.go_back()
+    at(page, "Traffic", "7 days")
+    page.go_back()
+    at(page, "Overview", "7 days")
+    assert seen(page) == seen_first
+    page.go_forward()
+    at(page, "Traffic", "7 days")

@@ -1,0 +1,98 @@
+"""Names from the database are text, never markup, wherever they appear."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser import driving
+from tests.browser.by_hand import Days, Files
+from tests.browser.conftest import watched
+from tests.browser.looking import PAGES, go
+
+pytestmark = pytest.mark.browser
+
+NAME = "<b>x</b>"
+VIEWS = {
+    **PAGES,
+    "A city as filter": "/traffic?filter=city%3A%3Cb%3Ex%3C%2Fb%3E",
+    "The room": "/room?room={room}",
+    "Insights on rooms": "/insights?about=Rooms",
+}
+SHOWN = {"Overview", "Behaviour", "Location", "A city as filter", "The room"}
+"""Where the busiest room or the largest city stands among the first."""
+
+
+class Named(NamedTuple):
+    """A store in which the busiest room, new this month, and a city have that name."""
+
+    folder: Path
+    room: int
+
+
+@pytest.fixture(scope="module")
+def named(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Named:
+    folder: Path = tmp_path_factory.mktemp("named")
+    tables = {file.name: pl.read_parquet(file) for file in demo_data.glob("*.parquet")}
+    days = Days.until_yesterday(28)
+    room: int = Files(demo_data).rooms_by_votes(days)["room_id"][0]
+    is_room, name = pl.col("id") == room, pl.col("name")
+    earlier = (pl.col("room_id") == room) & days.before.hold("voted_at")
+    changed = {
+        "fpp_rooms.parquet": tables["fpp_rooms.parquet"]
+        .filter((name != NAME) | is_room)
+        .with_columns(name=pl.when(is_room).then(pl.lit(NAME)).otherwise(name)),
+        "fpp_votes.parquet": tables["fpp_votes.parquet"].filter(~earlier),
+        "fpp_users.parquet": tables["fpp_users.parquet"].with_columns(
+            pl.col("city").replace({"Berlin": NAME})
+        ),
+    }
+    for file, rows in (tables | changed).items():
+        rows.write_parquet(folder / file)
+    return Named(folder, room)
+
+
+class Member(NamedTuple):
+    """Somebody who has logged in to a dashboard on that store."""
+
+    context: BrowserContext
+    url: str
+
+
+@pytest.fixture(scope="module")
+def member(browser: Browser, named: Named) -> Iterator[Member]:
+    with driving.dashboard(named.folder) as server:
+        context = driving.logged_in(browser, server)
+        yield Member(context, server.url)
+        context.close()
+
+
+def assert_no_markup(page: Page) -> None:
+    made = page.locator("b, strong").filter(has_text=re.compile(r"^x$"))
+    expect(made).to_have_count(0)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(
+    member: Member, named: Named, view: str
+) -> None:
+    with watched(member.context) as page:
+        go(page, member.url + VIEWS[view].format(room=named.room))
+        if view in SHOWN:
+            # In a chart, in the cells behind a grid's canvas, or as text of the page.
+            expect(page.get_by_text(NAME).first).to_be_attached()
+        assert_no_markup(page)
+
+
+def test_a_room_is_found_by_typing_markup(member: Member, named: Named) -> None:
+    with watched(member.context) as page:
+        go(page, f"{member.url}/room")
+        page.get_by_label("Find a room").press_sequentially("<b>x")
+        page.get_by_role("button", name=NAME).click()
+        page.wait_for_url(f"**room={named.room}**")
+        expect(page.get_by_role("heading", level=2)).to_have_text(NAME)
+        assert_no_markup(page)

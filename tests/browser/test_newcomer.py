@@ -1,0 +1,174 @@
+"""Five questions of somebody who sees the dashboard for the first time.
+
+Each test goes where the words on the screen lead, and holds what it reads there
+against the same number counted from the files.
+"""
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import driving
+from tests.browser.by_hand import WEEKDAYS, Days, Files
+from tests.browser.driving import Server
+from tests.browser.looking import (
+    block,
+    card,
+    csv_button,
+    go,
+    grid,
+    labels,
+    rows_of,
+    save,
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def files(demo_data: Path) -> Files:
+    return Files(demo_data)
+
+
+@pytest.fixture
+def start(page: Page, demo_server: Server) -> Page:
+    """The first thing that a newcomer sees."""
+    return go(page, demo_server.url)
+
+
+def visit(page: Page, title: str) -> None:
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    driving.wait_until_drawn(page)
+
+
+def choose_period(page: Page, name: str) -> None:
+    page.get_by_role("combobox", name="Period").click()
+    page.get_by_role("option", name=name, exact=True).click()
+    page.wait_for_url(f"**period={name.replace(' ', '+')}**")
+    driving.wait_until_drawn(page)
+
+
+def numbers(text: str) -> list[float]:
+    return [float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*\.?\d*", text)]
+
+
+def test_how_did_last_week_compare_with_the_week_before_and_what_moved(
+    start: Page, files: Files
+) -> None:
+    choose_period(start, "7 days")
+    week = Days.until_yesterday(7)
+    for title, counted in {
+        "Votes": [files.votes(d).height for d in (week, week.before)],
+        "Page views": [files.views(d).height for d in (week, week.before)],
+        "Unique users": [
+            files.views(d)["user_id"].n_unique() for d in (week, week.before)
+        ],
+        "Estimations": [
+            int(files.votes(d)["amount_of_estimations"].sum())
+            for d in (week, week.before)
+        ],
+    }.items():
+        said = card(start, title, of="The period")
+        now, before = counted
+        assert f"\n{now:,}\n" in said
+        assert f"{(now - before) / before * 100:+.1f} %" in said
+        assert f"from {before:,}" in said
+    texts = labels(block(start, "What moved most"))
+    what = [re.fullmatch(r"(Source|Country|Room|Weekday): (.+)", t) for t in texts]
+    moved = [t.replace("−", "-") for t in texts if re.match(r"[+−-]\d", t)]
+    found = [match.groups() for match in what if match]
+    assert len(found) == len(moved) == 10
+    for (dimension, label), text in zip(found, moved, strict=True):
+        change = int(text.split()[0].replace(",", ""))
+        now, before = (files.count(dimension, label, d) for d in (week, week.before))
+        assert (label, now - before) == (label, change)
+
+
+def test_which_source_brings_people_who_really_estimate(
+    start: Page, files: Files
+) -> None:
+    visit(start, "Traffic")
+    days = Days.until_yesterday(28)
+    came = files.views(days).drop_nulls("source").unique(["source", "user_id"])
+    took_part = files.read("estimations").filter(days.hold("estimated_at"))
+    counted = (
+        came.join(took_part.select("user_id", took=True).unique(), "user_id", "left")
+        .group_by("source")
+        .agg(people=pl.len(), estimated=pl.col("took").count())
+        .with_columns(share=pl.col("estimated") / pl.col("people"))
+    )
+    question = block(start, "Which sources bring people who take part")
+    shown = {cells[0]: numbers(" ".join(cells[1:3])) for cells in grid(question)}
+    assert shown == {
+        source: [people, estimated]
+        for source, people, estimated, _ in counted.iter_rows()
+    }
+    best = counted.filter(pl.col("people") >= 20).sort("share").row(-1, named=True)
+    share = f"{best['share'] * 100:.0f}\N{NO-BREAK SPACE}%"
+    answer = f"Of people from {best['source']} {share} estimated"
+    expect(start.get_by_text(answer)).to_be_visible()
+
+
+def test_how_is_a_room_doing(start: Page, files: Files) -> None:
+    days = Days.until_yesterday(28)
+    teams = files.rooms_by_votes(days).filter(pl.col("name").str.contains("^[A-Z]"))
+    room, name = teams.select("room_id", "name").row(0)
+    visit(start, "Room")
+    start.get_by_label("Find a room").press_sequentially(name)
+    start.get_by_role("button", name=re.compile(f"^{name}")).first.click()
+    expect(start.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    driving.wait_until_drawn(start)
+    rounds = files.read("votes").filter(pl.col("room_id") == room)
+
+    def mean(column: str) -> str:
+        return f"{rounds.select(pl.col(column).cast(pl.Float64).mean()).item():.2f}"
+
+    for title, value in {
+        "Votes": f"{rounds.height:,}",
+        "Estimations": f"{rounds['amount_of_estimations'].sum():,}",
+        "Estimations per vote": mean("amount_of_estimations"),
+        "Lowest estimate": mean("min_estimation"),
+        "Average estimate": mean("avg_estimation"),
+        "Highest estimate": mean("max_estimation"),
+        "Spectators per vote": mean("amount_of_spectators"),
+        "Spectators": f"{rounds['amount_of_spectators'].sum():,}",
+    }.items():
+        assert value in card(start, title).splitlines(), title
+    expect(start.get_by_text("Health", exact=False).first).to_be_visible()
+
+
+def test_which_weekday_and_hour_is_busiest(start: Page, files: Files) -> None:
+    visit(start, "Votes")
+    # In 28 days every weekday lies four times: sums rank as means do.
+    votes = files.votes(Days.until_yesterday(28)).select(
+        day=pl.col("voted_at").dt.weekday().cast(int), hour=pl.col("voted_at").dt.hour()
+    )
+    per_day = votes.group_by("day").len()
+    said = start.get_by_text("is the busiest:").inner_text()
+    day = WEEKDAYS.index(said.partition(" ")[0]) + 1
+    most = int(per_day["len"].to_list()[per_day["len"].arg_max() or 0])
+    assert per_day.filter(day=day)["len"].item() == most
+    assert f"{most / 4:,.1f} votes on such a day" in said
+    per_hour = votes.group_by("day", "hour").len()
+    said = start.get_by_text("is the busiest hour:").inner_text()
+    day, hour = WEEKDAYS.index(said.partition(" ")[0]) + 1, int(numbers(said)[0])
+    most = int(per_hour["len"].to_list()[per_hour["len"].arg_max() or 0])
+    assert per_hour.filter(day=day, hour=hour)["len"].item() == most
+    assert f"{most / 4:,.1f} votes on such a day" in said
+
+
+def test_the_country_table_of_last_month_as_a_csv(start: Page, files: Files) -> None:
+    visit(start, "Location")
+    choose_period(start, "Last month")
+    month = Days.last_month()
+    name, content = save(start, csv_button(start, "Users by country"))
+    assert name == f"fpp_countries_{month.first}_{month.last}.csv"
+    head, *rows = rows_of(content)
+    country, count = head.index("country"), head.index("count")
+    found = {row[country] or None: int(row[count]) for row in rows if row[count] != "0"}
+    counted = files.seen(month).group_by("country").len()
+    assert found == dict(counted.iter_rows())

@@ -1,0 +1,130 @@
+"""Every page, full, empty and with a table missing: drawn, readable, for everybody.
+
+One visit serves several tests: a page is opened once and looked at in both themes and
+on a phone.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.browser import driving
+from tests.browser.conftest import watched
+from tests.browser.driving import Server
+from tests.browser.looking import PAGES, barriers, go, too_wide
+
+pytestmark = pytest.mark.browser
+
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 375, "height": 812}
+PARTS = {
+    "Insights, meetings": "/insights?about=Meetings",
+    "Insights, rooms": "/insights?about=Rooms",
+    "Insights, people": "/insights?about=New+people",
+    "One room": "/room?room=1",
+    "A filter that some blocks cannot follow": "/votes?filter=country%3ADE",
+    "An address that was not understood": "/traffic?period=Fortnight",
+}
+"""Views that differ from what their page shows at first."""
+
+
+class Visit(NamedTuple):
+    """A page that was opened."""
+
+    page: Page
+    title: str
+
+
+@pytest.fixture(scope="module", params=[*PAGES, *PARTS])
+def full(
+    request: pytest.FixtureRequest, context: BrowserContext, demo_server: Server
+) -> Iterator[Visit]:
+    """Each page, and some further views of them, on a long history."""
+    path = (PAGES | PARTS)[request.param]
+    with watched(context) as page:
+        go(page, demo_server.url + path)
+        title = next(t for t, p in PAGES.items() if p == path.partition("?")[0])
+        yield Visit(page, title)
+
+
+def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
+    page, title = full
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_text("demo data")).to_be_visible()
+    for chart in page.get_by_test_id("stVegaLiteChart").all():
+        drawn = chart.locator("svg.marks path, svg.marks rect, svg.marks text")
+        expect(drawn.nth(3)).to_be_attached()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_on_a_page_keeps_people_out(full: Visit, theme: str) -> None:
+    full.page.set_viewport_size(DESK)
+    full.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    ground = "rgb(20, 22, 27)" if theme == "dark" else "rgb(255, 255, 255)"
+    expect(full.page.get_by_test_id("stApp")).to_have_css("background-color", ground)
+    driving.wait_until_drawn(full.page)
+    assert barriers(full.page) == []
+
+
+def test_a_page_fits_a_phone(full: Visit) -> None:
+    full.page.set_viewport_size(PHONE)
+    driving.wait_until_drawn(full.page)
+    assert too_wide(full.page) == 0
+    expect(full.page.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("title", PAGES)
+def test_a_page_is_reached_by_the_navigation(
+    page: Page, demo_server: Server, title: str
+) -> None:
+    go(page, demo_server.url + ("/data" if title != "Data" else "/"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    driving.wait_until_drawn(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+class Poor(NamedTuple):
+    """A dashboard that lacks something, and what it says about it."""
+
+    context: BrowserContext
+    url: str
+    says: str
+
+
+@pytest.fixture(scope="module", params=["empty", "missing"])
+def poor(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    demo_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Poor]:
+    """A dashboard without any data, and one without votes."""
+    folder: Path = tmp_path_factory.mktemp(request.param)
+    if request.param == "missing":
+        for file in demo_data.glob("*.parquet"):
+            if file.stem != "fpp_votes":
+                shutil.copy(file, folder)
+    says = "No data yet" if request.param == "empty" else "Missing: fpp_votes"
+    with driving.dashboard(folder) as server:
+        context = driving.logged_in(browser, server)
+        yield Poor(context, server.url, says)
+        context.close()
+
+
+@pytest.mark.parametrize("title", PAGES)
+def test_a_page_says_what_it_lacks(poor: Poor, title: str) -> None:
+    with watched(poor.context) as page:
+        go(page, poor.url + PAGES[title])
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.get_by_test_id("stAlert").first).to_contain_text(poor.says)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        assert barriers(page) == []
+        page.set_viewport_size(PHONE)
+        driving.wait_until_drawn(page)
+        assert too_wide(page) == 0

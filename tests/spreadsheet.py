@@ -1,0 +1,77 @@
+"""LibreOffice as a person's spreadsheet: it opens a CSV, and says how it read it."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from xml.etree import ElementTree as ET
+
+OFFICE = which("soffice") or ""
+"""Where LibreOffice is; `make tools` installs it."""
+_FILTER = "--infilter=CSV:44,34,76,1"
+"""Commas, double quotes, UTF-8, from the first line."""
+_SPACES = {
+    "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
+    "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
+    "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a cell holds, by the spreadsheet's own words."""
+
+    kind: str
+    """string, float, date, percentage …; "" for an empty cell."""
+    value: str
+    """A number or an ISO date as it is stored; the text that is shown otherwise."""
+    formula: str | None = None
+
+
+def opened(*files: Path) -> dict[Path, list[list[Cell]]]:
+    """Open CSV files of one folder; return the cells of each.
+
+    UTF-8 has to be named, since there is no window: the dialog that a person sees
+    chooses it because of the mark at the start of the file.
+    """
+    folder = files[0].parent
+    profile = (folder / "profile").as_uri()
+    subprocess.run(
+        [
+            *(OFFICE, f"-env:UserInstallation={profile}", "--headless", _FILTER),
+            *("--convert-to", "fods", "--outdir", str(folder), *map(str, files)),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=100,
+    )
+    return {file: _sheet(file.with_suffix(".fods")) for file in files}
+
+
+def _sheet(file: Path) -> list[list[Cell]]:
+    tree = ET.parse(file)  # noqa: S314 - LibreOffice has just written it
+    rows = tree.iterfind(".//table:table-row", _SPACES)
+    return [list(_cells(row)) for row in rows]
+
+
+def _cells(row: ET.Element) -> Iterator[Cell]:
+    for cell in row.iterfind("table:table-cell", _SPACES):
+        times = int(cell.get(_name("table", "number-columns-repeated"), "1"))
+        yield from [_cell(cell)] * times
+
+
+def _cell(cell: ET.Element) -> Cell:
+    shown = "\n".join("".join(p.itertext()) for p in cell.iterfind("text:p", _SPACES))
+    stored = cell.get(_name("office", "date-value")) or cell.get(
+        _name("office", "value")
+    )
+    return Cell(
+        kind=cell.get(_name("office", "value-type"), ""),
+        value=stored or shown,
+        formula=cell.get(_name("table", "formula")),
+    )
+
+
+def _name(space: str, name: str) -> str:
+    return f"{{{_SPACES[space]}}}{name}"
