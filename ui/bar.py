@@ -19,10 +19,6 @@ from ui.caption import caption
 from ui.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, Days
 from ui.view import View
 
-KEYS = frozenset(
-    {"period", "from", "to", "compare", "every", "no_weekends", "bots", chips.KEY}
-)
-"""The controls of the bar, by their names in the address."""
 FIRST_DAY = date(2024, 6, 3)
 """Where "All time" starts when there are no data to ask."""
 
@@ -71,17 +67,10 @@ def draw(snapshot: Snapshot, now: datetime) -> View:
 
 def whole(snapshot: Snapshot, now: datetime) -> View:
     """Return the view of a page that always shows all of history, without a bar."""
-    _keep()
     days = periods.PERIODS[ALL_TIME](now.date(), _beginning(ALL_TIME, snapshot))
     window = periods.window_of(days, now)
     scope = Scope(snapshot.frames, window, None, "week", now)
     return View(snapshot, scope, days, periods.NO_COMPARISON, now, bots=True)
-
-
-def _keep() -> None:
-    """Keep what the bar's controls hold; a page that draws none would forget it."""
-    for key in KEYS & st.session_state.keys():
-        st.session_state[key] = st.session_state[key]
 
 
 def _choice(
