@@ -24,8 +24,8 @@ class Target:
         verdict = "yes" if value <= self.limit else "**no**"
         return (
             self.says,
-            f"{self.limit:g} {self.unit}",
-            f"{value:.3g} {self.unit}",
+            f"{self.limit:.4g} {self.unit}",
+            f"{value:.4g} {self.unit}",
             verdict,
         )
 
