@@ -27,7 +27,7 @@ def save(results: Results, file: Path) -> None:
         .scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
         .legend(orient="bottom", labelLimit=300),
     )
-    labels = base.mark_text(dx=7, align="left", fontSize=11).encode(
+    labels = base.mark_text(dx=5, dy=-8, align="left", fontSize=11).encode(
         text=alt.Text("ms:Q", format=",.3~r")
     )
     chart = base.mark_line(point=alt.OverlayMarkDef(filled=True, size=45)) + labels
