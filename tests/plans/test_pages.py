@@ -19,7 +19,7 @@ AGAIN: Mapping[str, int] = {
     "Traffic": 1,
     "Location": 1,
     "Returning": 1,
-    "Insights: New people": 8,
+    "Insights: New people": 18,
 }
 """Scans of a page that take the rows of another one: Polars shares the largest common
 part of plans, and where a smaller part of it has further users, those read again."""
