@@ -1,6 +1,7 @@
 """A process measured from outside: wall time, processor time, peak memory."""
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -8,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from resource import struct_rusage
+from tempfile import TemporaryFile
 
 ROOT = Path(__file__).parents[1]
 _MEGABYTE = 1_000_000
@@ -34,20 +37,40 @@ def median(measures: Sequence[Measure]) -> Measure:
 
 def measure(environ: Mapping[str, str], *arguments: str) -> Measure:
     """Run `python …` to its end; raise when it fails."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    said = process.stderr.read() if process.stderr else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{arguments} failed:\n{said.decode()}")
-    return Measure(
-        seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / _MEGABYTE
-    )
+    with TemporaryFile() as said:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        peak, status, usage = _watched(process.pid)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            raise RuntimeError(f"{arguments} failed:\n{said.read().decode()}")
+    return Measure(seconds, usage.ru_utime + usage.ru_stime, peak)
+
+
+def _watched(pid: int) -> tuple[float, int, struct_rusage]:
+    """Return a process's peak memory in MB, its status and usage, once it has ended.
+
+    The usage's own peak begins with that of the process which started this one, and
+    would be no less than what a benchmark needed to draw its data.
+    """
+    peak = 0.0
+    while True:
+        peak = max(peak, _peak_mb(pid))
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return peak, status, usage
+        time.sleep(0.01)
+
+
+def _peak_mb(pid: int) -> float:
+    """Return the peak of a process so far; 0 once it has ended."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) * 1024 / _MEGABYTE if found else 0.0

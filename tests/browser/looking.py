@@ -96,8 +96,15 @@ def grid(within: Locator) -> list[list[str]]:
 
 
 def labels(within: Locator) -> list[str]:
-    """Return every text that a chart prints, in the order it is drawn."""
+    """Return every text that a chart prints, from top to bottom.
+
+    A chart that is drawn anew keeps its old texts first, wherever they move.
+    """
     printed = within.locator("svg.marks text")
     printed.first.wait_for(state="attached")
-    texts: list[str] = printed.evaluate_all("texts => texts.map(t => t.textContent)")
+    texts: list[str] = printed.evaluate_all(
+        """texts => texts
+            .map(t => ({text: t.textContent, at: t.getBoundingClientRect()}))
+            .sort((a, b) => a.at.y - b.at.y || a.at.x - b.at.x).map(t => t.text)"""
+    )
     return texts

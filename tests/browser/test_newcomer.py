@@ -77,7 +77,7 @@ def test_how_did_last_week_compare_with_the_week_before_and_what_moved(
         assert f"\n{now:,}\n" in said
         assert f"{(now - before) / before * 100:+.1f} %" in said
         assert f"from {before:,}" in said
-    texts = labels(block(start, "What moved most"))
+    texts = labels(block(start, "What moved most?"))
     what = [re.fullmatch(r"(Source|Country|Room|Weekday): (.+)", t) for t in texts]
     moved = [t.replace("−", "-") for t in texts if re.match(r"[+−-]\d", t)]
     found = [match.groups() for match in what if match]
