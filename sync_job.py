@@ -3,6 +3,7 @@
 import sync.driver  # isort: skip  # before anything that imports ssl
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -28,12 +29,23 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     start_errors(settings.sentry, _secrets(settings))
+    _spare_the_collector()
     logger.info("%s", sync.driver.implementation())
     job = Job(settings, Disk(settings.data_dir), _stop_signal())
     try:
         return _run(job, flags)
     finally:
         flush_errors()
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look at what is loaded never, and at rows rarely.
+
+    Rows hold no cycles and are gone a moment later: looking at each of them took a
+    tenth of a first load.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def _flags(arguments: Sequence[str]) -> argparse.Namespace:
