@@ -1,11 +1,13 @@
 """Votes: how many rounds, how they end, and when they happen."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 
 from ui import bundle, cards, charts, questions, shell, unusual
-from ui.block import block
+from ui.block import Draw, block
+from ui.switch import switch
 from ui.trend import trend
 
 TOTALS, SERIES = "votes_totals", "votes_over_time"
@@ -32,79 +34,62 @@ MORE = (
     "auto_flip_share",
     "rounds_without_estimate",
 )
+PARTS = {
+    "When": ("votes_by_weekday", "votes_by_weekday_and_hour"),
+    "Estimates": ("estimates", "spread", "team_sizes", "consensus_by_team_size"),
+    "Rounds": ("round_durations", "auto_flip_by_kind"),
+}
+"""What is looked at more closely → its tables."""
 votes_by = partial(charts.bars, value="votes")
+DRAWN: Mapping[str, Draw] = {
+    "votes_by_weekday": partial(
+        votes_by,
+        label="weekday_name",
+        titles=("Weekday", "Votes"),
+        tooltip=("votes_per_day",),
+    ),
+    "votes_by_weekday_and_hour": partial(
+        charts.heat,
+        x=("hour", "Hour (UTC)"),
+        y=("weekday_name", "Weekday"),
+        value=("votes_per_day", "Votes per such day"),
+    ),
+    "estimates": partial(
+        charts.bars, label="estimation", value="count", titles=("Card", "Estimates")
+    ),
+    "spread": partial(
+        votes_by, label="steps", titles=("Steps between cards", "Rounds")
+    ),
+    "round_durations": partial(
+        charts.ranked, label="length", value="votes", title="rounds"
+    ),
+    "team_sizes": partial(
+        votes_by, label="estimators", titles=("People estimating", "Rounds")
+    ),
+}
+"""The charts of this page; those of the other tables are Insights' too."""
 
 view = shell.view()
+above = st.container()
+part = switch("A closer look", PARTS, key="part")
 found = view.ask(
     TOTALS,
     SERIES,
-    "votes_by_weekday",
-    "votes_by_weekday_and_hour",
-    "estimates",
-    "round_durations",
-    "team_sizes",
-    "spread",
-    "consensus_by_team_size",
-    "auto_flip_by_kind",
+    *part,
     *unusual.wanted(view.scope.every),
     earlier=(TOTALS, SERIES),
 )
 earlier = found.earlier.get(TOTALS)
-cards.row(FIGURES, found[TOTALS], earlier, found[SERIES])
-trend(
-    view, SERIES, found, (*FIGURES, *MEDIANS, *MORE), marks=found.now.get(unusual.TABLE)
-)
-cards.row(MEDIANS, found[TOTALS], earlier, columns=len(MEDIANS))
-cards.row(MORE, found[TOTALS], earlier, columns=len(MORE))
+with above:
+    cards.row(FIGURES, found[TOTALS], earlier, found[SERIES])
+    marks = found.now.get(unusual.TABLE)
+    trend(view, SERIES, found, (*FIGURES, *MEDIANS, *MORE), marks=marks)
+    cards.row(MEDIANS, found[TOTALS], earlier, columns=len(MEDIANS))
+    cards.row(MORE, found[TOTALS], earlier, columns=len(MORE))
 with st.grid(2, min_column_width=380, gap="small"):
-    block(
-        view,
-        "votes_by_weekday",
-        found["votes_by_weekday"],
-        partial(
-            votes_by,
-            label="weekday_name",
-            titles=("Weekday", "Votes"),
-            tooltip=("votes_per_day",),
-        ),
-    )
-    block(
-        view,
-        "votes_by_weekday_and_hour",
-        found["votes_by_weekday_and_hour"],
-        partial(
-            charts.heat,
-            x=("hour", "Hour (UTC)"),
-            y=("weekday_name", "Weekday"),
-            value=("votes_per_day", "Votes per such day"),
-        ),
-    )
-    block(
-        view,
-        "estimates",
-        found["estimates"],
-        partial(
-            charts.bars, label="estimation", value="count", titles=("Card", "Estimates")
-        ),
-    )
-    block(
-        view,
-        "spread",
-        found["spread"],
-        partial(votes_by, label="steps", titles=("Steps between cards", "Rounds")),
-    )
-    block(
-        view,
-        "round_durations",
-        found["round_durations"],
-        partial(charts.ranked, label="length", value="votes", title="rounds"),
-    )
-    block(
-        view,
-        "team_sizes",
-        found["team_sizes"],
-        partial(votes_by, label="estimators", titles=("People estimating", "Rounds")),
-    )
-    questions.question(view, "consensus_by_team_size", found)
-    questions.question(view, "auto_flip_by_kind", found)
+    for name in part:
+        if name in DRAWN:
+            block(view, name, found[name], DRAWN[name])
+        else:
+            questions.question(view, name, found)
 bundle.offer(view, found, "votes")

@@ -21,6 +21,8 @@ PAGES = {
     "traffic": "/traffic",
     "traffic_country": "/traffic?split=Country",
     "votes": "/votes",
+    "votes_estimates": "/votes?part=Estimates",
+    "votes_rounds": "/votes?part=Rounds",
     "behaviour": "/behaviour",
     "location": "/location",
     "historical": "/historical?period=12+months",

@@ -1,176 +1,55 @@
-"""The period bar: one period, comparison and granularity for all pages.
+"""The period bar: one period, comparison and granularity for all pages."""
 
-Every control is bound to the address, so that a copied link carries the view.
-"""
+from datetime import datetime
 
-from collections.abc import Callable
-from datetime import date, datetime
-
-import polars as pl
 import streamlit as st
 
-import engine
 from metrics import filters
 from metrics.scope import Scope
-from metrics.tables import TABLES
 from store import Snapshot
-from ui import address, chips, periods
+from ui import periods
 from ui.caption import caption
-from ui.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, Days
+from ui.controls import Chosen, beginning, check_address, controls
+from ui.periods import ALL_TIME
 from ui.view import View
-
-FIRST_DAY = date(2024, 6, 3)
-"""Where "All time" starts when there are no data to ask."""
 
 
 def draw(snapshot: Snapshot, now: datetime) -> View:
     """Draw the bar and return what was chosen."""
-    _check_address()
+    check_address()
     with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
-        days = _days(snapshot, now)
-        comparison = _choice(
-            "Compare with", "compare", periods.COMPARISONS, "compare_arrows", 225
-        )
-        granularity = _choice(
-            "Group by", "every", periods.GRANULARITIES, "bar_chart", 115
-        )
-        with st.popover("Options", icon=":material/tune:"):
-            hide_weekends = st.toggle(
-                "Hide weekends",
-                value=True,
-                key="no_weekends",
-                bind="query-params",
-                help="Hides Saturdays and Sundays in daily charts and tables. "
-                "Totals count every day.",
-            )
-            bots = st.toggle(
-                "Include bots",
-                key="bots",
-                bind="query-params",
-                help="Bots are users whose device is “bot”. Votes carry no user, "
-                "so this leaves them as they are.",
-            )
-        chosen = chips.draw()
-    people = snapshot.frames if bots else snapshot.frames.without_bots()
-    frames = filters.apply(people, chosen)
-    scope = Scope(
-        frames=frames,
-        window=periods.window_of(days, now),
-        before=periods.compared_with(comparison, days, now),
-        every=periods.every_of(granularity, days),
-        now=now,
-        weekends=not hide_weekends,
+        chosen = controls(snapshot, now)
+    scope = _scope(snapshot, chosen, now)
+    st.caption(caption(scope, chosen.days, chosen.granularity, bots=chosen.bots))
+    return View(
+        *(snapshot, scope, chosen.days, chosen.comparison, now),
+        bots=chosen.bots,
+        filters=chosen.filters,
     )
-    st.caption(caption(scope, days, granularity, bots=bots))
-    return View(snapshot, scope, days, comparison, now, bots, chosen)
 
 
 def whole(snapshot: Snapshot, now: datetime) -> View:
-    """Return the view of a page that always shows all of history, without a bar."""
-    days = periods.PERIODS[ALL_TIME](now.date(), _beginning(ALL_TIME, snapshot))
+    """Return the view of a page that always shows all of history, without a bar.
+
+    The controls are there, out of sight: of one that is not, Streamlit takes the value
+    out of the address, as a step of its own in the browser's history.
+    """
+    with st.container(key="period_bar_kept"):
+        controls(snapshot, now)
+    days = periods.PERIODS[ALL_TIME](now.date(), beginning(ALL_TIME, snapshot))
     window = periods.window_of(days, now)
     scope = Scope(snapshot.frames, window, None, "week", now)
     return View(snapshot, scope, days, periods.NO_COMPARISON, now, bots=True)
 
 
-def _choice(
-    label: str, key: str, options: tuple[str, ...], icon: str, width: int
-) -> str:
-    return st.selectbox(
-        label,
-        options,
-        key=key,
-        bind="query-params",
-        icon=f":material/{icon}:",
-        label_visibility="collapsed",
-        width=width,
+def _scope(snapshot: Snapshot, chosen: Chosen, now: datetime) -> Scope:
+    frames = snapshot.frames
+    people = frames if chosen.bots else frames.without_bots()
+    return Scope(
+        frames=filters.apply(people, chosen.filters),
+        window=periods.window_of(chosen.days, now),
+        before=periods.compared_with(chosen.comparison, chosen.days, now),
+        every=periods.every_of(chosen.granularity, chosen.days),
+        now=now,
+        weekends=not chosen.hide_weekends,
     )
-
-
-def _days(snapshot: Snapshot, now: datetime) -> Days:
-    names = [*periods.PERIODS, CUSTOM]
-    name = st.selectbox(
-        "Period",
-        names,
-        index=names.index(DEFAULT_PERIOD),
-        key="period",
-        bind="query-params",
-        icon=":material/calendar_today:",
-        label_visibility="collapsed",
-        width=170,
-    )
-    today = now.date()
-    days = (
-        _custom_days(today)
-        if name == CUSTOM
-        else periods.PERIODS[name](today, _beginning(name, snapshot))
-    )
-    _step("Previous period", "chevron_left", periods.previous(days))
-    after = periods.following(days)
-    _step("Next period", "chevron_right", after, disabled=after.first > today)
-    return days
-
-
-def _custom_days(today: date) -> Days:
-    default = periods.PERIODS[DEFAULT_PERIOD](today, today)
-    first = _date("From", "from", default.first, today)
-    last = _date("To", "to", default.last, today)
-    return Days(min(first, last), max(first, last))
-
-
-def _date(label: str, key: str, default: date, today: date) -> date:
-    return st.date_input(
-        label,
-        default,
-        min_value=date(2020, 1, 1),
-        max_value=today,
-        key=key,
-        bind="query-params",
-        format="YYYY-MM-DD",
-        label_visibility="collapsed",
-        width=130,
-    )
-
-
-def _step(label: str, icon: str, days: Days, *, disabled: bool = False) -> None:
-    st.button(
-        f":material/{icon}:",
-        key=f"step_{icon}",
-        help=f"{label}: {periods.describe(days)}",
-        disabled=disabled,
-        on_click=_go_to(days),
-    )
-
-
-def _go_to(days: Days) -> Callable[[], None]:
-    def go() -> None:
-        st.session_state["period"] = CUSTOM
-        st.session_state["from"] = days.first
-        st.session_state["to"] = days.last
-
-    return go
-
-
-def _beginning(period: str, snapshot: Snapshot) -> date:
-    """Return the first day with data, which only "All time" has to look up."""
-    if period != ALL_TIME:
-        return FIRST_DAY
-    firsts = {
-        table.name: snapshot.frames.by_name[table.name].select(
-            pl.col(table.time).min().alias("first")
-        )
-        for table in TABLES
-    }
-    answers = engine.collect_all(firsts, snapshot.rows)
-    found = [answer["first"][0] for answer in answers.values()]
-    return min((time.date() for time in found if time is not None), default=FIRST_DAY)
-
-
-def _check_address() -> None:
-    address.check("period", [*periods.PERIODS, CUSTOM])
-    address.check("compare", periods.COMPARISONS)
-    address.check("every", periods.GRANULARITIES)
-    for day in ("from", "to"):
-        address.check_date(day)
-    for flag in ("no_weekends", "bots"):
-        address.check_flag(flag)

@@ -84,18 +84,11 @@ def head(
 ) -> bool:
     """Draw title, buttons and answer; return whether the table is asked for."""
     with st.container(
-        horizontal=True,
-        horizontal_alignment="distribute",
-        vertical_alignment="center",
-        key=f"head_{key}",
+        horizontal=True, vertical_alignment="center", gap="small", key=f"head_{key}"
     ):
-        st.markdown(f"##### {title}")
-        with st.container(
-            horizontal=True, width="content", gap="small", vertical_alignment="center"
-        ):
-            as_table = switch and _as_table(key)
-            file = file_name(name, view.scope.window)
-            tables.csv_button(frame, file, f"csv_{key}")
+        st.markdown(f"##### {title}", width="stretch")
+        as_table = switch and _as_table(key)
+        tables.csv_button(frame, file_name(name, view.scope.window), f"csv_{key}")
     answers.say(name, frame)
     return as_table
 

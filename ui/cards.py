@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.definitions import DEFINITIONS, Definition
-from ui import chips
+from ui import chips, sparklines
 from ui import format as fmt
 
 NARROWEST = 155
@@ -30,15 +30,19 @@ def row(
     idle = chips.untouched_cards(keys)
     if idle:
         st.caption(idle)
-    with st.grid(columns, min_column_width=NARROWEST, gap="small"):
+    name = f"cards_{keys[0]}"
+    with st.grid(columns, min_column_width=NARROWEST, gap="small", key=name):
         for key in keys:
             _card(
                 DEFINITIONS[key],
                 totals[key].item(),
                 earlier[key].item() if earlier is not None else None,
-                series[key].to_list() if series is not None else None,
                 compares=earlier is not None,
             )
+    if series is not None:
+        pictures = sparklines.style(name, [series[key].to_list() for key in keys])
+        if pictures is not None:
+            st.html(pictures)
 
 
 def today(keys: Sequence[str], summary: pl.DataFrame) -> None:
@@ -66,7 +70,6 @@ def _card(
     definition: Definition,
     now: float | None,
     before: float | None,
-    series: list[float | None] | None,
     *,
     compares: bool,
 ) -> None:
@@ -79,18 +82,10 @@ def _card(
         delta_description=(
             f"from {fmt.number(before, definition.unit)}" if compares else None
         ),
-        chart_data=_sparkline(series or []),
-        chart_type="area",
         help=help_text(definition),
         border=True,
         height="stretch",
     )
-
-
-def _sparkline(series: Sequence[float | None]) -> list[float] | None:
-    """Return what is drawn; one bucket or nothing but zeros is no line."""
-    values = [value or 0 for value in series]
-    return values if len(values) > 1 and any(values) else None
 
 
 def help_text(definition: Definition) -> str:

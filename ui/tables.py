@@ -167,7 +167,7 @@ def with_csv(frame: pl.DataFrame, title: str, name: str) -> None:
 
 
 def csv_button(frame: pl.DataFrame, file: str, key: str) -> None:
-    """Draw a button that builds the CSV when it is clicked, without a rerun."""
+    """Draw a button that builds the CSV of all rows when it is clicked: no rerun."""
     st.download_button(
         "CSV",
         data=lambda: to_csv(frame),
@@ -177,7 +177,6 @@ def csv_button(frame: pl.DataFrame, file: str, key: str) -> None:
         icon=":material/download:",
         key=key,
         type="tertiary",
-        help="All rows as CSV",
     )
 
 

@@ -86,3 +86,22 @@ def test_back_and_forward_show_what_was_seen(page: Page, demo_server: Server) ->
     assert seen(page) == seen_first
     page.go_forward()
     at(page, "Traffic", "7 days")
+
+
+def test_pages_without_the_bar_keep_the_period_and_are_one_step(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/?period=7+days&filter=country%3ADE")
+    for title in ("Traffic", "Data", "Room"):
+        page.get_by_role("link", name=title, exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        driving.wait_until_drawn(page)
+        asked = page.url.partition("?")[2]
+        assert sorted(asked.split("&")) == ["filter=country%3ADE", "period=7+days"]
+    expect(page.get_by_role("combobox", name="Period")).to_have_count(0)
+    for title in ("Data", "Traffic", "Overview"):
+        page.go_back()
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        driving.wait_until_drawn(page)
+    page.go_forward()
+    at(page, "Traffic", "7 days")

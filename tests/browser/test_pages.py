@@ -25,6 +25,7 @@ PARTS = {
     "Insights, meetings": "/insights?about=Meetings",
     "Insights, rooms": "/insights?about=Rooms",
     "Insights, people": "/insights?about=New+people",
+    "Votes, estimates": "/votes?part=Estimates",
     "One room": "/room?room=1",
     "A filter that some blocks cannot follow": "/votes?filter=country%3ADE",
     "An address that was not understood": "/traffic?period=Fortnight",

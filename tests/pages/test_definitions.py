@@ -19,6 +19,8 @@ VIEWS = [
     *((file, {}) for file in PAGES),
     ("room.py", {"room": "1"}),
     ("traffic.py", {"split": "Source"}),
+    ("votes.py", {"part": "Estimates"}),
+    ("votes.py", {"part": "Rounds"}),
     ("returning.py", {"who": "Rooms"}),
     *(
         ("insights.py", {"about": about})

@@ -198,7 +198,8 @@ def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:
 def test_a_block_names_the_missing_table_that_it_needs(
     run_page: RunPage, plain_store: Callable[..., Path]
 ) -> None:
-    app = run_page("votes.py", plain_store(without=("fpp_votes",)), period="All time")
+    folder = plain_store(without=("fpp_votes",))
+    app = run_page("votes.py", folder, period="All time", part="Estimates")
     said = {info.value for info in app.info}
     assert said == {"Needs `fpp_votes`, which is missing."}
     assert app.get("vega_lite_chart")
@@ -274,8 +275,8 @@ def test_a_room_shows_the_range_of_its_latest_rounds(run_page: RunPage) -> None:
     assert len(app.metric) == 10 + 5
     spec = chart_of(app, "max_estimation")
     assert '"type": "log"' in json.dumps(spec)
-    assert [button.label for button in app.button] == ["All rooms"]
-    app.button[0].click().run()
+    (back,) = [button for button in app.button if button.label == "All rooms"]
+    back.click().run()
     assert "room" not in app.query_params
     assert app.dataframe
 
