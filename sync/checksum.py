@@ -7,11 +7,17 @@ the xor is taken over squares.
 
 import zlib
 from dataclasses import dataclass
+from io import BytesIO
 
 import polars as pl
 
 from metrics.tables import Column, Table
-from sync.sql import SEPARATOR
+from sync.sql import LINE_END, SEPARATOR
+
+NULLS = "null bits"
+"""The column, after all others, that says which values of a row are null."""
+_ROWS_AT_ONCE = 16_384
+"""Rows that are written as texts at once: few steps, few copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,47 +28,80 @@ class Checksum:
     crc_sum: int
     crc_xor: int
 
+    def __add__(self, other: "Checksum") -> "Checksum":
+        """Return the checksum of two sets of rows together."""
+        return Checksum(
+            self.rows + other.rows,
+            self.crc_sum + other.crc_sum,
+            self.crc_xor ^ other.crc_xor,
+        )
+
 
 EMPTY = Checksum(0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Rows with a table's schema, and the checksum computed from just these."""
+
+    frame: pl.DataFrame
+    checksum: Checksum
+
+
+def checked(table: Table, frame: pl.DataFrame) -> Checked:
+    """Return rows with their checksum."""
+    return Checked(frame, checksum(table, frame))
 
 
 def checksum(table: Table, frame: pl.DataFrame) -> Checksum:
     """Return the checksum of a frame with the table's schema."""
     if frame.is_empty():
         return EMPTY
-    crc = crc32(row_texts(table, frame))
+    # A call of zlib per row is quicker than the same in arrays. 64 bits, for squares.
+    crc = pl.Series([*map(zlib.crc32, row_texts(table, frame))], dtype=pl.UInt64)
     sum_, xor = pl.select(sum=crc.sum(), xor=(crc * crc).bitwise_xor()).row(0)
     return Checksum(frame.height, sum_, xor)
 
 
-def row_texts(table: Table, frame: pl.DataFrame) -> pl.Series:
-    """Return each row as the server's CONCAT_WS writes it."""
-    texts = [_text(column) for column in table.columns]
+def row_texts(table: Table, frame: pl.DataFrame) -> list[bytes]:
+    """Return each row as the server writes it (`sync.sql`), in UTF-8."""
+    values = [_written(column) for column in table.columns]
     nulls = [
         pl.col(c.name).is_null().cast(pl.Int8) for c in table.columns if c.nullable
     ]
-    bits = [pl.concat_str(nulls)] if nulls else []
-    row = pl.concat_str(texts + bits, separator=SEPARATOR, ignore_nulls=True)
-    return frame.select(row.alias("row")).to_series()
+    bits = [pl.concat_str(nulls).alias(NULLS)] if nulls else []
+    return _lines(frame.select(values + bits))
 
 
-def _text(column: Column) -> pl.Expr:
+def _written(column: Column) -> pl.Expr:
+    """Return the value that is written as the server writes it, null as nothing."""
     value = pl.col(column.name)
     match column.dtype:
         case pl.Datetime():
-            value = value.dt.epoch("s")
+            return value.dt.epoch("s")
         case pl.Boolean():
-            value = value.cast(pl.Int8)
+            return value.cast(pl.Int8)
         case _:
-            pass
-    return value.cast(pl.String)
+            return value
 
 
-def crc32(texts: pl.Series) -> pl.Series:
-    """Return the CRC32 of each text's UTF-8 bytes: 64 bits wide, for its square.
-
-    Polars has no such expression; a call of zlib per row is quicker than the same
-    in arrays, and needs no package.
-    """
-    crc = list(map(zlib.crc32, texts.cast(pl.Binary).to_list()))
-    return pl.Series(texts.name, crc, pl.UInt64)
+def _lines(frame: pl.DataFrame) -> list[bytes]:
+    """Return the rows as texts: half of the time that joining columns takes."""
+    buffer = BytesIO()
+    frame.write_csv(
+        buffer,
+        include_header=False,
+        separator=SEPARATOR,
+        line_terminator=LINE_END,
+        quote_style="never",
+        batch_size=_ROWS_AT_ONCE,
+    )
+    text = buffer.getvalue()
+    if frame.height == 1:
+        return [text.removesuffix(LINE_END.encode())]
+    *lines, _ = text.split(LINE_END.encode())
+    if len(lines) == frame.height:
+        return lines
+    # A text holds what ends a line: it is looked for by halves, down to one row.
+    half = frame.height // 2
+    return _lines(frame.head(half)) + _lines(frame.slice(half))

@@ -21,6 +21,7 @@ def connected(database: Database, policy: Policy, watch: Watch) -> Iterator[Sour
     try:
         source = Source(connection, watch)
         source.end_when_silent(policy.statement_seconds)
+        source.allow_long_texts()
         yield source
     finally:
         _close(connection)

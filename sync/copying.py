@@ -1,20 +1,21 @@
 """One table, from the source to blocks that are proven equal to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from manifest import Block
 from metrics.tables import Table
-from sync.background import background
+from sync.background import Work, background
 from sync.checksum import EMPTY, Checksum
 from sync.counts import NOTHING, Counts, compare
 from sync.faults import CopyError
 from sync.people import People
 from sync.policy import Policy
 from sync.rotation import in_turn
-from sync.source import Rows, Source
+from sync.source import Source
 from sync.spans import Span, walk
 from sync.states import After, Before
+from sync.transfer import Fetched, Transfer
 from sync.vault import Vault, checksum_of
 from sync.watch import Watch
 
@@ -34,7 +35,7 @@ class TableCopy:
         self._table = table
         self._before = before
         self._vault = vault
-        self._people = people
+        self._transfer = Transfer(table, vault, people)
         self._policy = policy
         self._watch = watch
         self._fetched: dict[str, Block] = {}
@@ -53,14 +54,14 @@ class TableCopy:
         started = self._watch.seconds
         with background() as write:
             for done, span in enumerate(self._over("reading", lacking), 1):
-                rows = source.fetch(self._table, span)
-                write(partial(self._keep, span, rows))
+                write(partial(self._keep, span, self._transfer.fetch(source, span)))
                 pace = (self._watch.seconds - started) / done
                 if (len(lacking) - done) * pace < self._policy.snapshot_seconds:
                     return
 
-    def _keep(self, span: Span, rows: Rows) -> None:
-        self._fetched[span.key] = self._write(span, rows)
+    def _keep(self, span: Span, fetched: Fetched) -> None:
+        if rows := self._transfer.rows(span, fetched):
+            self._fetched[span.key] = self._transfer.write(span, rows)
 
     def settle(self, source: Source) -> After:
         """Make the table's blocks equal to the snapshot that the source holds.
@@ -102,37 +103,39 @@ class TableCopy:
         return self._fetched.get(key) or self._before.trusted(key)
 
     def _settle(self, source: Source, spans: Sequence[Span]) -> None:
-        todo = [span for span in spans if span.key not in self._settled]
-        with background() as write:
-            for span in self._over("comparing", todo):
-                theirs = source.checksum(self._table, span)
-                block = self._candidate(span.key)
-                if theirs == EMPTY:
-                    self._settled[span.key] = None
-                elif block and self._is_equal(block, theirs):
-                    self._settled[span.key] = block
-                else:
-                    rows = source.fetch(self._table, span)
-                    write(partial(self._replace, span, rows, theirs))
+        # What did not come out equal as lines is read row by row in a second pass.
+        while todo := [span for span in spans if span.key not in self._settled]:
+            with background() as write:
+                for span in self._over("comparing", todo):
+                    self._compare(source, span, write)
+
+    def _compare(
+        self, source: Source, span: Span, write: Callable[[Work], None]
+    ) -> None:
+        """Settle a span: by its block if that is equal, else by what the source has."""
+        block = self._candidate(span.key)
+        lines = None if block else self._transfer.lines(source, span)
+        theirs = lines.checksum if lines else source.checksum(self._table, span)
+        if theirs == EMPTY:
+            self._settled[span.key] = None
+        elif block and self._is_equal(block, theirs):
+            self._settled[span.key] = block
+        else:
+            fetched = lines or self._transfer.fetch(source, span)
+            write(partial(self._replace, span, fetched, theirs))
 
     def _is_equal(self, block: Block, theirs: Checksum) -> bool:
         return checksum_of(block) == theirs and self._vault.is_whole(block)
 
-    def _replace(self, span: Span, rows: Rows, theirs: Checksum) -> None:
-        self._remember(self._before.trusted(span.key))
-        block = self._write(span, rows)
-        if checksum_of(block) != theirs:
+    def _replace(self, span: Span, fetched: Fetched, theirs: Checksum) -> None:
+        rows = self._transfer.rows(span, fetched)
+        if rows is None:
+            return
+        if rows.checksum != theirs:
             raise CopyError(self._table.name, span.key)
+        self._transfer.remember(self._before.trusted(span.key))
+        block = self._transfer.write(span, rows)
         self._settled[span.key] = self._fetched[span.key] = block
-
-    def _remember(self, block: Block | None) -> None:
-        """Take people's numbers from the block that is about to be replaced."""
-        if block and self._table.user_id and self._vault.is_whole(block):
-            self._people.remember(self._vault.pairs(self._table, block))
-
-    def _write(self, span: Span, rows: Rows) -> Block:
-        numbered = self._people.numbered(self._table, rows.frame())
-        return self._vault.write(self._table, span, numbered)
 
     def _over(self, action: str, spans: Sequence[Span]) -> Iterator[Span]:
         return self._watch.over(self._table.name, action, spans)

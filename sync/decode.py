@@ -1,16 +1,32 @@
 """Raw rows of the driver as a typed frame: every value fits or the run stops."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import repeat
 
 import polars as pl
 
 from metrics.tables import Column, Table
+from sync.checksum import Checked, checked
 from sync.driver import RawRow
 from sync.faults import MisfitError
 from sync.sql import COMMA, packed
 
 _PACKED = "packed numbers"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one span as they came."""
+
+    table: Table
+    raw: pl.DataFrame
+
+    def rows(self) -> Checked:
+        """Return them sorted by key, with the table's schema; may raise MisfitError."""
+        # The server sorts texts by collation; the files are sorted by bytes.
+        frame = decode(self.table, self.raw).sort(self.table.key)
+        return checked(self.table, frame)
 
 
 def gather(table: Table, batches: Iterable[Sequence[RawRow]]) -> pl.DataFrame:

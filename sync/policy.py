@@ -13,7 +13,7 @@ class Policy:
     """Newest blocks of a table that every run compares with the source."""
     rotation_rows: int = 65_536
     """Rows of older blocks, per table, that every run compares, in turns."""
-    snapshot_seconds: float = 2.0
+    snapshot_seconds: float = 3.0
     """Seconds of reading, per table, that are left to the snapshot; a longer backlog
     is read before it."""
     largest_loss: float = 0.2

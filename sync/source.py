@@ -2,38 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import polars as pl
 from mysql.connector import errorcode
 
 from metrics.tables import Table
 from sync import sql
-from sync.checksum import Checksum
+from sync.checksum import EMPTY, Checksum
 from sync.contract import LiveColumn
-from sync.decode import decode, gather
+from sync.decode import Rows, gather
 from sync.driver import Connection, Cursor, RawRow, batches
 from sync.failing import translated
 from sync.faults import SourceError
-from sync.spans import Extent, Span
+from sync.lines import Lines
+from sync.spans import Extent, Span, parts
 from sync.watch import Watch
 
 _ROWS_AT_ONCE = 8_192
 """Rows that are turned into columns together: few enough for the processor's cache."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of one span as they came."""
-
-    table: Table
-    raw: pl.DataFrame
-
-    def frame(self) -> pl.DataFrame:
-        """Return them sorted by key, with the table's schema; may raise MisfitError."""
-        # The server sorts texts by collation; the files are sorted by bytes.
-        return decode(self.table, self.raw).sort(self.table.key)
+_KEYS_AT_ONCE = 16_384
+"""Keys whose rows come as one text: some hundred bytes each, some megabytes in all."""
+_LONGEST_TEXT = 16_000_000
+"""Bytes that one packet of the protocol can hold."""
 
 
 class Source:
@@ -60,6 +50,14 @@ class Source:
         """Let the server end the session, and its lock, when we are cut off."""
         limits = f"wait_timeout = {2 * seconds}, net_write_timeout = {seconds}"
         self._command(f"SET SESSION {limits}")
+
+    def allow_long_texts(self) -> None:
+        """Let the server write many rows into one text, as long as a packet holds it.
+
+        It cuts what is longer, which shows in the checksum.
+        """
+        longest = f"LEAST({_LONGEST_TEXT}, @@max_allowed_packet DIV 2)"
+        self._command(f"SET SESSION group_concat_max_len = {longest}")
 
     def lock(self, name: str) -> bool:
         """Take the server's lock of that name for the life of the connection."""
@@ -98,14 +96,21 @@ class Source:
     def checksum(self, table: Table, span: Span) -> Checksum:
         """Return the checksum of a span's rows, computed by the server."""
         rows = self._rows(sql.checksum(table, span), f"comparing {table.name}")
-        return Checksum(*(_whole(value or b"0") for value in rows[0]))
+        return _checksum(rows[0])
 
-    def read(self, table: Table, span: Span) -> pl.DataFrame:
-        """Return a span's rows, sorted by key, with the table's schema."""
-        return self.fetch(table, span).frame()
+    def lines(self, table: Table, span: Span) -> Lines:
+        """Return a span of keys' rows as lines, with the checksum of these rows."""
+        found = [self._page(table, part) for part in parts(span, _KEYS_AT_ONCE)]
+        pages = [page for _, page in found if page]
+        return Lines(table, sum((theirs for theirs, _ in found), EMPTY), pages)
 
-    def fetch(self, table: Table, span: Span) -> "Rows":
-        """Return a span's rows as they came; they can be typed in another thread."""
+    def _page(self, table: Table, part: Span) -> tuple[Checksum, bytes | None]:
+        self._watch.check()
+        (row,) = self._rows(sql.lines(table, part), f"reading {table.name}")
+        return _checksum(row[:3]), row[3]
+
+    def fetch(self, table: Table, span: Span) -> Rows:
+        """Return a span's rows as they came, row by row."""
         with translated(f"reading {table.name}"):
             cursor = self._execute(*sql.select(table, span))
             rows = batches(self._connection, cursor, _ROWS_AT_ONCE)
@@ -140,6 +145,10 @@ class Source:
         cursor = self._connection.cursor()
         cursor.execute(statement, values)
         return cursor
+
+
+def _checksum(row: RawRow) -> Checksum:
+    return Checksum(*(_whole(value or b"0") for value in row))
 
 
 def _whole(value: bytes) -> int:

@@ -36,6 +36,12 @@ class Extent:
 WHOLE = Span("all")
 
 
+def parts(span: Span, size: int) -> Iterator[Span]:
+    """Yield a bounded span in parts of a size."""
+    for lower in range(span.lower, span.upper, size):
+        yield Span(span.key, lower, min(lower + size, span.upper))
+
+
 def span_at(table: Table, place: int, block_rows: int) -> Span:
     """Return the span that holds a place."""
     match table.blocks:

@@ -8,6 +8,9 @@ from metrics.tables import Blocks, Column, Table
 from sync.spans import Span
 
 SEPARATOR = "\x1f"
+"""Between the values of a row, where it is one text."""
+LINE_END = "\x1e"
+"""Between rows, where many are one text."""
 COMMA = ","
 _NO_LIMIT = 2**64 - 1
 
@@ -57,10 +60,23 @@ def checksum(table: Table, span: Span) -> Statement:
     would compute every CRC three times.
     """
     where, values = _within(table, span)
-    rows = f"SELECT {_row_crc(table)} AS crc {_from(table)}{where} LIMIT {_NO_LIMIT}"
-    sums = "COUNT(*), COALESCE(SUM(crc), 0), COALESCE(BIT_XOR(crc * crc), 0)"
+    crc = f"CRC32({_line(table)})"
+    rows = f"SELECT {crc} AS crc {_from(table)}{where} LIMIT {_NO_LIMIT}"
     # Identifiers only, each quoted; values travel as parameters.
-    return f"SELECT {sums} FROM ({rows}) AS row_checksums", values  # noqa: S608
+    return f"SELECT {_sums('crc')} FROM ({rows}) AS row_checksums", values  # noqa: S608
+
+
+def lines(table: Table, span: Span) -> Statement:
+    """Return the query for a span's checksum and its rows as one text.
+
+    The server writes each row once, for both. The inner query is kept apart as in
+    `checksum`.
+    """
+    where, values = _within(table, span)
+    rows = f"SELECT {_line(table)} AS line {_from(table)}{where} LIMIT {_NO_LIMIT}"
+    text = f"GROUP_CONCAT(line SEPARATOR {_literal(LINE_END)})"
+    columns = f"{_sums('CRC32(line)')}, {text}"
+    return f"SELECT {columns} FROM ({rows}) AS row_lines", values  # noqa: S608  # as above
 
 
 def extent(table: Table) -> Statement:
@@ -87,12 +103,27 @@ def _from(table: Table) -> str:
     return f"FROM {quoted(table.name)}"
 
 
-def _row_crc(table: Table) -> str:
-    texts = [text_of(column) for column in table.columns]
+def _line(table: Table) -> str:
+    """Return the expression of a row as one text, which `row_texts` writes too.
+
+    A null is an empty text; the bits at its end say which values are nulls.
+    """
+    texts = [_never_null(column) for column in table.columns]
     nulls = [f"ISNULL({quoted(c.name)})" for c in table.columns if c.nullable]
-    # CONCAT_WS leaves nulls out, so the bits say which values are there.
     bits = [f"CONCAT({', '.join(nulls)})"] if nulls else []
-    return f"CRC32(CONCAT_WS(_utf8mb4 0x1F, {', '.join(texts + bits)}))"
+    return f"CONCAT_WS(_utf8mb4 {_literal(SEPARATOR)}, {', '.join(texts + bits)})"
+
+
+def _never_null(column: Column) -> str:
+    return f"COALESCE({text_of(column)}, '')" if column.nullable else text_of(column)
+
+
+def _sums(crc: str) -> str:
+    return f"COUNT(*), COALESCE(SUM({crc}), 0), COALESCE(BIT_XOR({crc} * {crc}), 0)"
+
+
+def _literal(character: str) -> str:
+    return f"0x{ord(character):02X}"
 
 
 def _within(table: Table, span: Span) -> tuple[str, Values]:

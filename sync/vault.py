@@ -20,7 +20,7 @@ from manifest import (
     PeopleFile,
 )
 from metrics.tables import USER, Table
-from sync.checksum import Checksum, checksum
+from sync.checksum import Checked, Checksum
 from sync.disk import Disk
 from sync.faults import DamagedStoreError
 from sync.spans import Span
@@ -63,11 +63,11 @@ class Vault:
         names = (path.name for path in (self.root / MANIFESTS).glob("*-*.json"))
         return max((int(name.split("-")[0]) for name in names), default=0)
 
-    def write(self, table: Table, span: Span, frame: pl.DataFrame) -> Block:
+    def write(self, table: Table, span: Span, rows: Checked) -> Block:
         """Write a block under a name that was never used; nobody reads it yet."""
-        content = _parquet(frame)
+        content = _parquet(rows.frame)
         file = self._add(table.name, span.key, content)
-        return _describe(table, span, frame, file=file, content=content)
+        return _describe(table, span, rows, file=file, content=content)
 
     def write_people(self, first: int, ids: pl.Series) -> PeopleFile:
         """Write people's ids, whose numbers begin with `first`."""
@@ -176,23 +176,22 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 
 def _describe(
-    table: Table, span: Span, frame: pl.DataFrame, *, file: Path, content: bytes
+    table: Table, span: Span, rows: Checked, *, file: Path, content: bytes
 ) -> Block:
     """Return what the manifest says of a block."""
-    bounds = frame.select(
+    bounds = rows.frame.select(
         min_key=pl.col(table.key).min(),
         max_key=pl.col(table.key).max(),
         min_time=pl.col(table.time).min(),
         max_time=pl.col(table.time).max(),
     )
-    mine = checksum(table, frame)
     return Block(
         key=span.key,
         file=file.as_posix(),
-        rows=mine.rows,
+        rows=rows.checksum.rows,
         bytes=len(content),
-        crc_sum=mine.crc_sum,
-        crc_xor=mine.crc_xor,
+        crc_sum=rows.checksum.crc_sum,
+        crc_xor=rows.checksum.crc_xor,
         sha256=hashlib.sha256(content).hexdigest(),
         **bounds.row(0, named=True),
     )

@@ -153,7 +153,7 @@ class _Verification:
         return not pairs.join(self._people, on=[PERSON, USER], how="anti").is_empty()
 
     def _difference(self, source: Source, span: Span, block: Block | None) -> Counts:
-        live = source.read(self._table, span)
+        live = source.fetch(self._table, span).rows().frame
         if block is None:
             return Counts(new=live.height)
         return compare(self._table, self._vault.read(self._table, block), live)

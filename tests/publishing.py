@@ -8,6 +8,7 @@ import polars as pl
 
 from manifest import Block, Manifest
 from metrics.tables import BY_NAME, Blocks, Table
+from sync.checksum import checked
 from sync.disk import Disk
 from sync.people import People
 from sync.spans import span_at
@@ -40,7 +41,8 @@ def _blocks(
         rows = frame.filter(block == value)
         place = int(rows.select(_place(table)).item(0, 0))
         span = span_at(table, place, block_rows)
-        yield vault.write(table, span, people.numbered(table, rows))
+        numbered = people.numbered(table, rows)
+        yield vault.write(table, span, checked(table, numbered))
 
 
 def _block(table: Table, block_rows: int) -> pl.Expr:

@@ -95,7 +95,7 @@ def test_the_server_agrees_on_texts_that_no_keyboard_writes(
     database.insert(PAGE_VIEWS, rows)
     with connected(database.settings, DEFAULT, Watch(60)) as source:
         theirs = source.checksum(PAGE_VIEWS, WHOLE)
-        read = source.read(PAGE_VIEWS, WHOLE)
+        read = source.fetch(PAGE_VIEWS, WHOLE).rows().frame
     assert theirs == checksum(PAGE_VIEWS, read)
     assert read["source"].to_list() == odd
 

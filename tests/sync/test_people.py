@@ -10,6 +10,7 @@ from manifest import Manifest
 from metrics import packed, tables
 from metrics.tables import EVENTS, TABLES, USER, USERS
 from sync import people
+from sync.checksum import checked
 from sync.disk import Disk
 from sync.replica import Request
 from sync.spans import Span
@@ -164,7 +165,7 @@ def rewrite(store: Store, manifest: Manifest, rows: pl.DataFrame) -> None:
     """Put other rows in force in place of the users, as if the job had."""
     vault = Vault(Disk(store.root))
     (block,) = manifest.tables[USERS.name]
-    other = vault.write(USERS, Span(block.key), rows)
+    other = vault.write(USERS, Span(block.key), checked(USERS, rows))
     tables = {**manifest.tables, USERS.name: (other,)}
     vault.publish(replace(manifest, number=manifest.number + 1, tables=tables))
 
