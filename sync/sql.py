@@ -1,5 +1,6 @@
 """SQL derived from the table descriptions: identifiers quoted, values parameters."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import polars as pl
@@ -66,11 +67,17 @@ def checksum(table: Table, span: Span) -> Statement:
     return f"SELECT {_sums('crc')} FROM ({rows}) AS row_checksums", values  # noqa: S608
 
 
-def lines(table: Table, span: Span) -> Statement:
-    """Return the query for a span's checksum and its rows as one text.
+def lines(table: Table, spans: Iterable[Span]) -> Statement:
+    """Return the query for each span's checksum and rows as one text, span by span."""
+    pages = [_page(table, span) for span in spans]
+    statement = " UNION ALL ".join(f"({page})" for page, _ in pages)
+    return statement, tuple(value for _, values in pages for value in values)
 
-    The server writes each row once, for both. The inner query is kept apart as in
-    `checksum`.
+
+def _page(table: Table, span: Span) -> Statement:
+    """Return the query of one span; the server writes each row once, for both.
+
+    The inner query is kept apart as in `checksum`.
     """
     where, values = _within(table, span)
     rows = f"SELECT {_line(table)} AS line {_from(table)}{where} LIMIT {_NO_LIMIT}"

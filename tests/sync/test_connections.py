@@ -7,8 +7,12 @@ from time import monotonic
 
 import pytest
 
-from metrics.tables import VOTES
-from sync.source import Rows
+from metrics.tables import VOTES, Table
+from sync.decode import Rows
+from sync.lines import Lines
+from sync.source import Source
+from sync.spans import Span
+from sync.sql import LINE_END
 from tests.mariadb import LiveDatabase, Server, free_port, running_server
 from tests.sync.conftest import DuringSettling
 from tests.sync.harness import QUICK, Store
@@ -158,13 +162,38 @@ def test_a_wrong_password_is_not_tried_again(
     assert "nobody" not in reported[0]
 
 
+LINES, FETCH = Source.lines, Source.fetch
+
+
+def lines_less(source: Source, table: Table, span: Span) -> Lines:
+    """Lose the last line of every page."""
+    lines = LINES(source, table, span)
+    pages = [page.rpartition(LINE_END.encode())[0] for page in lines.pages]
+    return replace(lines, pages=pages)
+
+
+def rows_less(source: Source, table: Table, span: Span) -> Rows:
+    """Lose the last row."""
+    rows = FETCH(source, table, span)
+    return replace(rows, raw=rows.raw[:-1])
+
+
+def test_lines_that_got_lost_are_made_up_for_row_by_row(
+    database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert_votes(database, range(1, 101))
+    monkeypatch.setattr(Source, "lines", lines_less)
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
 def test_rows_that_differ_from_the_servers_checksum_are_never_published(
     database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a link would that drops the last row and says nothing."""
+    """As a link would that loses rows in either way and says nothing."""
     insert_votes(database, range(1, 101))
-    frame = Rows.frame
-    monkeypatch.setattr(Rows, "frame", lambda rows: frame(rows)[:-1])
+    monkeypatch.setattr(Source, "lines", lines_less)
+    monkeypatch.setattr(Source, "fetch", rows_less)
     assert store.sync() == 1
     monkeypatch.undo()
     assert not store.root.joinpath("CURRENT").exists()

@@ -1,0 +1,133 @@
+"""Rows that come as lines: equal to their rows, or read row by row."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.tables import ESTIMATIONS, PAGE_VIEWS
+from sync.checksum import checksum, row_texts
+from sync.connecting import connected
+from sync.lines import Lines
+from sync.policy import DEFAULT
+from sync.spans import Span, parts
+from sync.sql import LINE_END, SEPARATOR
+from sync.watch import Watch
+from tests.mariadb import LiveDatabase, Row, Server
+from tests.sync.harness import Store
+from tests.sync.rows import AT, insert_estimations
+
+ALL = Span("0x65536", 0, 65_536)
+PLAIN = ["", " ", "\n", "\r\n", '"', "'", ",", "\\", "\x00", "\ufeff", "NULL"]
+PLAIN += ["null", "é" * 255, "Ω", "\U0001f600", "#", "1"]
+ODD = [
+    SEPARATOR,
+    LINE_END,
+    f"a{SEPARATOR}b",
+    f"{LINE_END}9{SEPARATOR}x",
+    "a\x1e\x1e",
+    "\r",
+]
+VALUES = st.tuples(
+    st.text(st.characters(codec="utf-8")),
+    st.none() | st.integers(-(2**31), 2**31 - 1),
+    st.none() | st.text(st.characters(codec="utf-8")),
+)
+
+
+def views(texts: Sequence[str | None]) -> list[Row]:
+    rows: list[Row] = [(n, f"u{n}", "HOME", n, t, AT) for n, t in enumerate(texts, 1)]
+    return [*rows, (len(texts) + 1, "nobody", "HOME", None, None, AT)]
+
+
+def lines_of(database: LiveDatabase) -> Lines:
+    with connected(database.settings, DEFAULT, Watch(60)) as source:
+        return source.lines(PAGE_VIEWS, ALL)
+
+
+def test_plain_texts_and_nulls_come_as_lines(database: LiveDatabase) -> None:
+    database.insert(PAGE_VIEWS, views(PLAIN))
+    rows = lines_of(database).rows()
+    assert rows is not None
+    assert rows.frame.equals(database.rows(PAGE_VIEWS))
+
+
+@pytest.mark.parametrize("text", ODD, ids=ascii)
+def test_a_text_that_reads_otherwise_as_a_line_is_not_believed_and_read_row_by_row(
+    database: LiveDatabase, store: Store, text: str
+) -> None:
+    database.insert(PAGE_VIEWS, views([*PLAIN, text]))
+    assert lines_of(database).rows() is None
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
+def test_an_odd_id_gives_nobody_else_a_number(
+    database: LiveDatabase, store: Store
+) -> None:
+    odd = f"a{SEPARATOR}b"
+    database.insert(PAGE_VIEWS, [(1, odd, "HOME", None, None, AT)])
+    assert store.sync() == 0
+    assert store.people().to_dict(as_series=False) == {"user": [0], "person": [odd]}
+
+
+def test_odd_texts_in_every_block_of_a_backlog_are_all_there(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    small_blocks.policy = replace(small_blocks.policy, snapshot_seconds=0)
+    database.insert(PAGE_VIEWS, views(ODD * 12))
+    assert small_blocks.sync() == 0
+    small_blocks.assert_equals_source()
+    assert small_blocks.job().verify() == 0
+
+
+@contextmanager
+def small_packets(server: Server) -> Iterator[None]:
+    """Let the server send no value of more than 16 kB, and write none above 8 kB."""
+    with server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL max_allowed_packet = 16384")
+        try:
+            yield
+        finally:
+            cursor.execute("SET GLOBAL max_allowed_packet = DEFAULT")
+
+
+def test_a_page_that_the_server_cuts_is_read_row_by_row(
+    server: Server, database: LiveDatabase, store: Store
+) -> None:
+    insert_estimations(database, range(1, 1_001))
+    with small_packets(server):
+        with connected(database.settings, DEFAULT, Watch(60)) as source:
+            lines = source.lines(ESTIMATIONS, ALL)
+        assert store.sync() == 0
+    assert (lines.checksum.rows, len(lines.pages[0])) == (1_000, 8_192)
+    assert lines.rows() is None
+    store.assert_equals_source()
+
+
+@given(st.lists(VALUES, min_size=1, max_size=20))
+def test_lines_are_their_rows_or_nothing(
+    values: list[tuple[str, int | None, str | None]],
+) -> None:
+    at = datetime(2026, 11, 2, 10, tzinfo=UTC).replace(tzinfo=None)
+    rows = [(n, u, "HOME", r, s, at) for n, (u, r, s) in enumerate(values, 1)]
+    frame = pl.DataFrame(rows, PAGE_VIEWS.schema, orient="row")
+    page = LINE_END.encode().join(row_texts(PAGE_VIEWS, frame))
+    found = Lines(PAGE_VIEWS, checksum(PAGE_VIEWS, frame), [page]).rows()
+    texts = "".join(user + (source or "") for user, _, source in values)
+    if not {SEPARATOR, LINE_END, "\r"} & {*texts}:
+        assert found is not None
+    assert found is None or found.frame.equals(frame)
+
+
+def test_parts_cover_a_span_without_overlap() -> None:
+    assert [(p.lower, p.upper) for p in parts(Span("x", 5, 26), 10)] == [
+        (5, 15),
+        (15, 25),
+        (25, 26),
+    ]
