@@ -9,10 +9,10 @@ import polars as pl
 from errors import logger
 from manifest import Block, Manifest, PeopleFile, Run
 from metrics.tables import Table
-from sync.contract import ignored, offences
+from sync.checking import check_contract
 from sync.copying import TableCopy
 from sync.counts import NOTHING, Counts
-from sync.faults import ContractError, DamagedStoreError, ShrinkError
+from sync.faults import DamagedStoreError, ShrinkError
 from sync.people import NOBODY, People
 from sync.policy import Policy
 from sync.source import Source
@@ -28,6 +28,10 @@ class Request:
     rebuild: frozenset[str] = frozenset()
     """Names of the tables that are to be read anew."""
     accept_shrink: bool = False
+
+    def reads_anew(self, tables: Sequence[Table]) -> bool:
+        """Whether all of these tables are to be read anew."""
+        return self.rebuild.issuperset(table.name for table in tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class Replica:
     def _people_before(self) -> People:
         """Return the numbers that the store's blocks hold; none if all is read anew."""
         old = self._before
-        if old is None or self._is_rebuilt():
+        if old is None or self._request.reads_anew(self._tables):
             return People(self._vault, ())
         if all(map(self._is_trusted, old.people)):
             return People(self._vault, old.people)
@@ -110,9 +114,6 @@ class Replica:
         # A block that is not whole must not keep numbers that nobody restores.
         self._doubted |= {f.file for f in old.files if not self._vault.is_whole(f)}
         return People.restored(self._vault, self._pairs(old))
-
-    def _is_rebuilt(self) -> bool:
-        return self._request.rebuild.issuperset(table.name for table in self._tables)
 
     def _is_trusted(self, file: Block | PeopleFile) -> bool:
         return file.file not in self._doubted and self._vault.is_there(file)
@@ -173,25 +174,9 @@ def state_before(
     try:
         return vault.current()
     except DamagedStoreError:
-        if request.rebuild.issuperset(table.name for table in tables):
+        if request.reads_anew(tables):
             return None
         raise
-
-
-def check_contract(tables: Sequence[Table], source: Source) -> tuple[str, ...]:
-    """Return the live columns that are not copied; raise ContractError."""
-    broken: list[str] = []
-    left_out: list[str] = []
-    for table in tables:
-        live = source.columns(table)
-        if live is None:
-            broken.append(f"{table.name} is missing, or SELECT on it is not granted")
-        else:
-            broken += offences(table, live)
-            left_out += ignored(table, live)
-    if broken:
-        raise ContractError(broken)
-    return tuple(left_out)
 
 
 def _generation(

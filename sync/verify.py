@@ -9,12 +9,12 @@ import polars as pl
 from errors import logger
 from manifest import PEOPLE, Block, Manifest, PeopleFile
 from metrics.tables import USER, Table
+from sync.checking import check_contract
 from sync.checksum import checksum
 from sync.counts import NOTHING, Counts, compare
 from sync.faults import DifferenceError, NoStoreError
 from sync.people import NOBODY, published
 from sync.policy import Policy
-from sync.replica import check_contract
 from sync.source import Source
 from sync.spans import Span, walk
 from sync.vault import PERSON, Vault, checksum_of
