@@ -92,12 +92,18 @@ def _plans(data: Data, name: str) -> Plans:
 
 
 def plans_of(answer: Callable[[], object]) -> Mapping[str, pl.LazyFrame]:
-    """Return the plans that a question executes together, without executing them."""
-    found: dict[str, pl.LazyFrame] = {}
+    """Return the plans that a question executes together, without executing them.
 
-    def note(plans: Mapping[str, pl.LazyFrame], _rows: int) -> None:
+    What is asked by itself before, who is a bot, is executed and stands under "".
+    """
+    found: dict[str, pl.LazyFrame] = {}
+    execute = engine.collect_all
+
+    def note(plans: Mapping[str, pl.LazyFrame], rows: int) -> Mapping[str, object]:
         found.update(plans)
-        raise Stop
+        if "" not in plans:
+            raise Stop
+        return execute(plans, rows)
 
     with patch.object(engine, "collect_all", note), suppress(Stop):
         answer()

@@ -1,13 +1,13 @@
 """Days that are outside what their weekday and trend let expect."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import combinations
 
 import polars as pl
 
 from metrics.buckets import axis, bucket_of
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Window, instant
 from metrics.insights.shown import ENOUGH
 from metrics.measures import distinct, rows
 
@@ -65,45 +65,52 @@ def _judged(series: pl.LazyFrame) -> pl.LazyFrame:
 
     Both are null on days without 8 values of their weekday to learn from.
     """
-    back = {weeks: f"back_{weeks}" for weeks in range(1, BACK + 1)}
-    level, expected = _median(back.values()), pl.col("expected")
+    back, expected = pl.col("back"), pl.col("expected")
+    level = back.list.median()
+    distances = back.list.eval(pl.element().clip(0).sqrt()) - expected.sqrt()
+    distance = distances.list.eval(pl.element().abs()).list.median()
     steps = level * pl.col("trend").fill_null(0)
-    distances = [
-        (pl.col(n).clip(0).sqrt() - expected.sqrt()).abs() for n in back.values()
-    ]
     return (
-        series.with_columns(_weeks_ago(n).alias(name) for n, name in back.items())
+        series.with_columns(back=_same_weekday())
         .with_columns(trend=_of_all_weekdays(_slope(back) / level))
-        .with_columns(pl.col(name) + steps * n for n, name in back.items())
+        .with_columns(back + steps * _list(range(1, BACK + 1)))
         .with_columns(expected=level.clip(0))
-        .with_columns(usual=_TO_SIGMA * _of_all_weekdays(_median(distances)))
+        .with_columns(usual=_TO_SIGMA * _of_all_weekdays(distance))
         .with_columns(margin=TOLERANCE * pl.col("usual").clip(_COUNTING))
     )
 
 
-def _weeks_ago(weeks: int) -> pl.Expr:
-    return pl.col("value").shift(WEEK * weeks).over("measure").cast(pl.Float64)
+def _same_weekday() -> pl.Expr:
+    """Return the values of 1 to 8 weeks before as a list; null where one is unknown."""
+    measure, value = pl.col("measure"), pl.col("value").cast(pl.Float64)
+    back = [value.shift(WEEK * weeks) for weeks in range(1, BACK + 1)]
+    known = measure == measure.shift(WEEK * BACK), *(b.is_not_null() for b in back)
+    return pl.when(known).then(pl.concat_list(back))
 
 
 def _of_all_weekdays(value: pl.Expr) -> pl.Expr:
-    """Return the median of a figure over the last seven days; unknown ones aside."""
+    """Return the median of a figure over the last seven days; unknown ones aside.
+
+    A measure's first weeks are unknown, so that its days never see another's.
+    """
     known = pl.when(value.is_finite()).then(value)
-    return known.rolling_median(WEEK, min_samples=1).over("measure")
+    return known.rolling_median(WEEK, min_samples=1)
 
 
-def _slope(back: Mapping[int, str]) -> pl.Expr:
+def _slope(back: pl.Expr) -> pl.Expr:
     """Return the step per week: the median of those between any two weeks."""
-    return _median(
-        (pl.col(back[late]) - pl.col(back[early])) / (early - late)
-        for late, early in combinations(back, 2)
-    )
+    late, early = zip(*combinations(range(BACK), 2), strict=True)
+    steps = back.list.gather(_places(late)) - back.list.gather(_places(early))
+    apart = [before - after for after, before in zip(late, early, strict=True)]
+    return (steps / _list(apart)).list.median()
 
 
-def _median(columns: Iterable[str | pl.Expr]) -> pl.Expr:
-    """Return the median of columns, null where one of them is unknown."""
-    each = [pl.col(c) if isinstance(c, str) else c for c in columns]
-    known = pl.all_horizontal(c.is_not_null() for c in each)
-    return pl.when(known).then(pl.concat_list(each).list.median())
+def _list(values: Iterable[int]) -> pl.Expr:
+    return pl.lit([float(value) for value in values], pl.List(pl.Float64))
+
+
+def _places(places: Iterable[int]) -> pl.Expr:
+    return pl.lit([*places], pl.List(pl.Int64))
 
 
 def unusual_days(frames: Frames, window: Window, today: date) -> pl.LazyFrame:
@@ -144,10 +151,11 @@ def _daily(
     **measures: pl.Expr,
 ) -> pl.LazyFrame:
     """Return measure, bucket, value: 0 where nothing was, null before the first row."""
-    began = frame.select(began=pl.col(time).min().cast(pl.Date))
-    counted = frame.filter(judged.contains(time)).group_by(
-        bucket=bucket_of(time, "day")
-    )
+    inside = frame.filter(judged.contains(time))
+    # Any earlier row will do: to look for the first would take a walk through all.
+    earlier = frame.filter(pl.col(time) < instant(judged.start)).head(1)
+    began = pl.concat([earlier, inside]).select(began=pl.col(time).min().cast(pl.Date))
+    counted = inside.group_by(bucket=bucket_of(time, "day"))
     value = pl.col("value").fill_null(0)
     return (
         days.join(began, how="cross")

@@ -21,10 +21,11 @@ def first_of(day: date, every: Every) -> date:
 
 def bucket_of(column: str, every: Every) -> pl.Expr:
     """Return the first day of the bucket that a timestamp lies in, as a Date."""
-    return _first_of(pl.col(column).cast(pl.Date), every)
+    return first_of_each(pl.col(column).cast(pl.Date), every)
 
 
-def _first_of(day: pl.Expr, every: Every) -> pl.Expr:
+def first_of_each(day: pl.Expr, every: Every) -> pl.Expr:
+    """Return the first day of the bucket that each Date lies in."""
     return day if every == "day" else day.dt.truncate(_INTERVALS[every])
 
 
@@ -49,7 +50,7 @@ def per_day(frame: pl.LazyFrame, time: str) -> pl.LazyFrame:
 
 def per_bucket(frame: pl.LazyFrame, time: str, every: Every, name: str) -> pl.LazyFrame:
     """Return the number of rows per bucket that has any: bucket, `name`."""
-    counts = per_day(frame, time).group_by(bucket=_first_of(pl.col("day"), every))
+    counts = per_day(frame, time).group_by(bucket=first_of_each(pl.col("day"), every))
     return counts.agg(pl.col("count").sum().alias(name))
 
 

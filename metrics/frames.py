@@ -3,7 +3,6 @@
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
 
 import polars as pl
 
@@ -189,18 +188,29 @@ class Frames:
             self._asked[name] = build().cache()
         return self._asked[name]
 
-    def without_bots(self) -> "Frames":
-        """Leave out users whose device is "bot", and all that they did.
+    @property
+    def bots(self) -> pl.LazyFrame:
+        """People whose device is "bot": `user`, in order."""
+        return self.users.filter(pl.col("device") == "bot").select(pl.col(USER).sort())
 
-        Rows of users that no longer exist are kept.
+    def without(self, users: pl.Series) -> "Frames":
+        """Leave out the given users (their numbers), and all that they did.
+
+        Rows of users that no longer exist are kept. A list that is known lets Polars
+        look people up while it reads; a join would be done for every scan.
         """
-        bots = self.users.filter(pl.col("device") == "bot").select("user")
-        # Every table asks for them: the node lets one question read them once.
-        return self._by_user(bots.cache(), "anti")
+        theirs = pl.col(USER).is_in(users.implode())
+        return self.map(
+            lambda table, frame: frame.filter(~theirs) if table.user_id else frame
+        )
 
     def of_users(self, users: pl.LazyFrame) -> "Frames":
         """Keep the given users (a column `user`) and what they did."""
-        return self._by_user(users, "semi")
+
+        def of_users(table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
+            return frame.join(users, on=USER, how="semi") if table.user_id else frame
+
+        return self.map(of_users)
 
     def of_room(self, room_id: int) -> "Frames":
         """Keep the rows of one room in every table that names a room, read once."""
@@ -212,12 +222,6 @@ class Frames:
             return frame.filter(pl.col(key) == room_id).cache()
 
         return self.map(of_room)
-
-    def _by_user(self, users: pl.LazyFrame, how: Literal["semi", "anti"]) -> "Frames":
-        def by_user(table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
-            return frame.join(users, on=USER, how=how) if table.user_id else frame
-
-        return self.map(by_user)
 
 
 def _changed(

@@ -10,6 +10,11 @@ def rows() -> pl.Expr:
     return pl.len().cast(pl.Int64)
 
 
+def where(condition: pl.Expr) -> pl.Expr:
+    """Return how many rows meet a condition, Int64; unknown ones do not."""
+    return condition.sum().cast(pl.Int64)
+
+
 def distinct(column: str) -> pl.Expr:
     """Return the number of distinct values of a column, Int64."""
     return pl.col(column).n_unique().cast(pl.Int64)

@@ -65,6 +65,13 @@ def is_later(act: pl.Expr, time: datetime) -> pl.Expr:
     return act % (_KIND * _SPAN) >= (seconds + 1) * _KIND
 
 
+def is_within(act: pl.Expr, start: datetime, end: datetime) -> pl.Expr:
+    """Return whether a packed number lies in a half-open span of whole seconds."""
+    time = act % (_KIND * _SPAN)
+    first, after = (-((_EPOCH - at) // timedelta(seconds=1)) for at in (start, end))
+    return (time >= first * _KIND) & (time < after * _KIND)
+
+
 def moment(act: pl.Expr) -> pl.Expr:
     """Return person and second: differences are seconds, or huge between people."""
     return act // _KIND

@@ -5,14 +5,16 @@ from datetime import timedelta
 import polars as pl
 
 from metrics.constants import SESSION_BONUS, SESSION_GAP
-from metrics.frames import Frames
+from metrics.frames import Frames, Window
 from metrics.measures import divided
-from metrics.packed import either, is_kind, kind, moment, packed, second
+from metrics.packed import either, is_kind, is_within, kind, moment, packed, second
 from metrics.scale import own
 from metrics.tables import TIMESTAMP, USER
 
 ACT = pl.col("act")
 """The column of `activity`."""
+MARGIN = timedelta(days=1)
+"""How far around a window visits are followed, so that none is cut at its edge."""
 
 
 def activity(frames: Frames, *, events: bool = True) -> pl.LazyFrame:
@@ -43,6 +45,20 @@ def kept(ordered: pl.LazyFrame, which: pl.Expr) -> pl.LazyFrame:
     each filter; this one stays above, and all share the sort.
     """
     return ordered.select(ACT.filter(which))
+
+
+def followed(frames: Frames, window: Window | None) -> pl.LazyFrame:
+    """Return the activity of a window and a day around it: no visit is cut short."""
+    if window is None:
+        return activity(frames)
+    return activity(frames.within(Window(window.start - MARGIN, window.end + MARGIN)))
+
+
+def inside(ordered: pl.LazyFrame, window: Window | None) -> pl.LazyFrame:
+    """Keep what was done in a window."""
+    if window is None:
+        return ordered
+    return kept(ordered, is_within(ACT, window.start, window.end))
 
 
 def sessions(ordered: pl.LazyFrame, gap: timedelta) -> pl.LazyFrame:

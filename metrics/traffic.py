@@ -1,20 +1,30 @@
 """Who came, how long they stayed, and whether they took part."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
-from metrics.buckets import bucket_of, bucketed, on_axis, side_by_side, window_axis
+from metrics.attendance import runs
+from metrics.buckets import bucket_of, first_of_each, on_axis, side_by_side, window_axis
 from metrics.classes import Classes
 from metrics.constants import SESSION_GAP, VISIT_GAP
 from metrics.frames import Frames, Window
-from metrics.measures import aggregate, ratio, rounded, rows
-from metrics.packed import changes, is_kind, is_later, is_of_estimations, person
+from metrics.measures import aggregate, ratio, rounded, rows, where
+from metrics.packed import (
+    changes,
+    is_kind,
+    is_later,
+    is_of_estimations,
+    person,
+    person_day,
+    split_owner_day,
+)
 from metrics.scope import Every
 from metrics.sessions import (
     ACT,
     activity,
+    followed,
+    inside,
     kept,
     length,
     minutes,
@@ -35,8 +45,6 @@ _COLUMNS = (
     "session_mean_minutes",
     "session_median_minutes",
 )
-_MARGIN = timedelta(days=1)
-"""How far around a window visits are followed, so that none is cut at its edge."""
 
 LENGTHS = Classes(
     labels=(
@@ -90,15 +98,15 @@ def totals(frames: Frames, window: Window | None = None) -> pl.LazyFrame:
     activation_rate, visits, visit_bounce_rate, session_mean_minutes,
     session_median_minutes; rates and means are null where there is nobody.
     """
-    inside = frames.within(window) if window else frames
-    parts = [*_people(inside, ()), *_visits(frames, window, None)]
+    ordered = followed(frames, window)
+    parts = [_people(inside(ordered, window), None), *_visits(ordered, window, None)]
     return side_by_side(parts).with_columns(*_rates()).select(_COLUMNS)
 
 
 def over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     """Return `totals` per bucket, uniques counted anew: bucket and its columns."""
-    inside = bucketed(frames.within(window), every)
-    parts = [*_people(inside, ("bucket",)), *_visits(frames, window, every)]
+    ordered = followed(frames, window)
+    parts = [_people(inside(ordered, window), every), *_visits(ordered, window, every)]
     return (
         on_axis(window_axis(window, every), parts, _COUNTS)
         .with_columns(*_rates())
@@ -111,23 +119,45 @@ def session_lengths(frames: Frames, window: Window | None = None) -> pl.LazyFram
 
     Columns: order, length (a label), sessions, share; every class in each answer.
     """
-    doing = _started(working_sessions(activity(_around(frames, window))), window)
+    doing = _started(working_sessions(followed(frames, window)), window)
     return LENGTHS.count(doing, minutes(length()), "sessions")
 
 
-def _people(frames: Frames, by: Sequence[str]) -> list[pl.LazyFrame]:
-    people = frames.page_views.group_by("user", *by).agg(views=rows())
-    took_part = people.join(frames.estimations, on=["user", *by], how="semi")
-    return [
-        aggregate(people, by, unique_users=rows(), page_views=pl.col("views").sum()),
-        aggregate(took_part, by, activated_users=rows()),
-    ]
+def _people(acts: pl.LazyFrame, every: Every | None) -> pl.LazyFrame:
+    """Return who came and who of them took part, each person once per bucket.
+
+    `acts` are the window's activity. One row, or one per bucket that has any.
+    """
+    sums = {"views": is_kind(ACT, "view"), "took_part": is_of_estimations(ACT)}
+    if every is None:
+        return runs(acts, changes(person(ACT)), **sums).select(**_PEOPLE_FIGURES)
+    days = runs(acts, changes(person_day(ACT)), person_day(ACT).alias("key"), **sums)
+    return _per_bucket(days, every).group_by("bucket").agg(**_PEOPLE_FIGURES)
+
+
+def _per_bucket(days: pl.LazyFrame, every: Every) -> pl.LazyFrame:
+    """Return a row per person and bucket, of rows per person and day."""
+    owner, day = split_owner_day(pl.col("key"))
+    bucket = first_of_each(day.cast(pl.Int32).cast(pl.Date), every)
+    if every == "day":
+        return days.with_columns(bucket=bucket)
+    starts = changes(pl.col("owner")) | changes(pl.col("bucket"))
+    sums = {name: pl.col(name) for name in ("views", "took_part")}
+    placed = days.with_columns(owner=owner, bucket=bucket)
+    return runs(placed, starts, pl.col("bucket"), **sums)
+
+
+_CAME = pl.col("views") > 0
+_PEOPLE_FIGURES = {
+    "unique_users": where(_CAME),
+    "page_views": pl.col("views").sum().cast(pl.Int64),
+    "activated_users": where(_CAME & (pl.col("took_part") > 0)),
+}
 
 
 def _visits(
-    frames: Frames, window: Window | None, every: Every | None
+    ordered: pl.LazyFrame, window: Window | None, every: Every | None
 ) -> list[pl.LazyFrame]:
-    ordered = activity(_around(frames, window))
     by = ("bucket",) if every else ()
     parts = []
     for found, figures in (
@@ -149,12 +179,6 @@ _SESSION_FIGURES = {
     "session_mean_minutes": minutes(length().mean()),
     "session_median_minutes": minutes(length().median()),
 }
-
-
-def _around(frames: Frames, window: Window | None) -> Frames:
-    if window is None:
-        return frames
-    return frames.within(Window(window.start - _MARGIN, window.end + _MARGIN))
 
 
 def _started(found: pl.LazyFrame, window: Window | None) -> pl.LazyFrame:

@@ -10,6 +10,7 @@ from store import Snapshot
 from ui import periods
 from ui.caption import caption
 from ui.controls import Chosen, beginning, check_address, controls
+from ui.people import without_bots
 from ui.periods import ALL_TIME
 from ui.view import View
 
@@ -43,8 +44,7 @@ def whole(snapshot: Snapshot, now: datetime) -> View:
 
 
 def _scope(snapshot: Snapshot, chosen: Chosen, now: datetime) -> Scope:
-    frames = snapshot.frames
-    people = frames if chosen.bots else frames.without_bots()
+    people = snapshot.frames if chosen.bots else without_bots(snapshot)
     return Scope(
         frames=filters.apply(people, chosen.filters),
         window=periods.window_of(chosen.days, now),

@@ -10,6 +10,7 @@ from metrics.catalogue import CATALOGUE
 from metrics.metric_table import MetricTable
 from metrics.scope import Every, Scope
 from store import Snapshot
+from ui.people import without_bots
 from ui.periods import DEFAULT_PERIOD, PERIODS, PREVIOUS, Days, compared_with, window_of
 from web.answers import RequestError
 
@@ -64,9 +65,8 @@ class TableQuery:
 
     def scope(self, snapshot: Snapshot, now: datetime) -> Scope:
         """Return the scope that a page builds for the same choice."""
-        frames = snapshot.frames
-        if self.options["bots"] == "exclude":
-            frames = frames.without_bots()
+        included = self.options["bots"] == "include"
+        frames = snapshot.frames if included else without_bots(snapshot)
         if self.room_id is not None:
             frames = frames.of_room(self.room_id)
         return Scope(

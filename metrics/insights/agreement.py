@@ -8,8 +8,8 @@ from metrics.buckets import bucket_of, on_axis, window_axis
 from metrics.frames import Frames, Window
 from metrics.insights.consensus import on_sizes, size_class
 from metrics.insights.rounds import joined
-from metrics.insights.shown import rate, where
-from metrics.measures import aggregate, rows
+from metrics.insights.shown import rate
+from metrics.measures import aggregate, rows, where
 from metrics.scale import STEPS
 from metrics.scope import Every
 

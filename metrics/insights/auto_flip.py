@@ -5,8 +5,8 @@ import polars as pl
 from metrics.buckets import side_by_side
 from metrics.frames import Frames, Window
 from metrics.insights.rounds import rounds
-from metrics.insights.shown import rate, shown, where
-from metrics.measures import rows, share
+from metrics.insights.shown import rate, shown
+from metrics.measures import rows, share, where
 from metrics.scale import estimated
 
 EACH = 5

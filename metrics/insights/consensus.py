@@ -7,8 +7,8 @@ import polars as pl
 from metrics.buckets import bucket_of, on_axis, window_axis
 from metrics.frames import Frames, Window
 from metrics.insights.rounds import rounds
-from metrics.insights.shown import rate, shown, where
-from metrics.measures import aggregate, rows
+from metrics.insights.shown import rate, shown
+from metrics.measures import aggregate, rows, where
 from metrics.scope import Every
 
 TEAM_SIZES = ("2–3", "4–6", "7 or more")

@@ -8,8 +8,8 @@ import polars as pl
 from metrics.buckets import bucket_of, on_axis, window_axis
 from metrics.frames import Frames, Window
 from metrics.insights.rounds import AFTERWARDS, joined_on
-from metrics.insights.shown import rate, where
-from metrics.measures import aggregate, rows
+from metrics.insights.shown import rate
+from metrics.measures import aggregate, rows, where
 from metrics.scale import estimated, steps
 from metrics.scope import Every
 

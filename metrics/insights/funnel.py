@@ -8,8 +8,8 @@ import polars as pl
 from metrics.behaviour import source_class
 from metrics.frames import Frames, Window
 from metrics.insights.rounds import with_rounds
-from metrics.insights.shown import rate, where
-from metrics.measures import ranked, rows
+from metrics.insights.shown import rate
+from metrics.measures import ranked, rows, where
 
 By = Literal["source", "device", "country"]
 STEPS = {

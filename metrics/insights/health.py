@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from metrics.frames import Frames
-from metrics.insights.shown import where
-from metrics.measures import ratio, rows
+from metrics.measures import ratio, rows, where
 from metrics.scale import estimated, steps
 
 SPAN = timedelta(days=28)

@@ -7,8 +7,8 @@ import polars as pl
 from metrics.buckets import side_by_side
 from metrics.frames import Frames, Window, instant
 from metrics.insights.rounds import given
-from metrics.insights.shown import rate, where
-from metrics.measures import rows
+from metrics.insights.shown import rate
+from metrics.measures import rows, where
 
 SOON = timedelta(days=7)
 """How long after its first use a new room's newcomers count."""

@@ -7,8 +7,8 @@ import polars as pl
 from metrics.buckets import bucket_of, on_axis, window_axis
 from metrics.frames import Frames, Window
 from metrics.insights.rounds import MEETING_GAP, meetings
-from metrics.insights.shown import rate, shown, where
-from metrics.measures import aggregate, ratio, rows
+from metrics.insights.shown import rate, shown
+from metrics.measures import aggregate, ratio, rows, where
 from metrics.scope import Every
 
 _HOUR = 3600

@@ -17,8 +17,3 @@ def shown(value: pl.Expr, n: str | pl.Expr) -> pl.Expr:
     """Return a figure that comes from n cases; null where they are too few."""
     n = pl.col(n) if isinstance(n, str) else n
     return pl.when(n >= ENOUGH).then(value)
-
-
-def where(condition: pl.Expr) -> pl.Expr:
-    """Return how many rows meet a condition, Int64; unknown ones do not."""
-    return condition.sum().cast(pl.Int64)

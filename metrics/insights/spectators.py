@@ -7,8 +7,8 @@ import polars as pl
 from metrics.buckets import bucket_of, on_axis, side_by_side, window_axis
 from metrics.frames import Frames, Window, instant
 from metrics.insights.rounds import rounds
-from metrics.insights.shown import rate, where
-from metrics.measures import aggregate, rows
+from metrics.insights.shown import rate
+from metrics.measures import aggregate, rows, where
 from metrics.scope import Every
 
 _COUNTS = ("rounds", "seats", "spectators")

@@ -35,6 +35,10 @@ class Row(NamedTuple):
     values: Mapping[str, Value]
 
 
+def without_bots(frames: Frames) -> Frames:
+    return frames.without(frames.bots.collect().to_series())
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 

@@ -21,6 +21,7 @@ from tests.metrics.building import (
     scope,
     user,
     view,
+    without_bots,
 )
 from tests.metrics.odd_data import BEFORE_START, DATA, EMPTY, SINGLE
 
@@ -78,7 +79,7 @@ def test_a_period_without_rows_answers_as_an_empty_store_does(name: str) -> None
 def test_a_plan_that_was_sent_away_gives_the_same_answer(
     name: str, golden: Frames
 ) -> None:
-    people = golden.without_bots()
+    people = without_bots(golden)
     plan = CATALOGUE[name].build(scope(people, MONTH, BEFORE, "week"))
     sent = pl.LazyFrame.deserialize(BytesIO(plan.serialize()))
     # A cluster streams.

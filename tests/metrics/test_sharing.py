@@ -14,7 +14,7 @@ from metrics.catalogue import CATALOGUE
 from metrics.frames import Frames, Window
 from metrics.scope import Scope
 from metrics.tables import BY_NAME, ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS
-from tests.metrics.building import at, days
+from tests.metrics.building import at, days, without_bots
 
 MONTH = days("2026-02-01", "2026-02-28")
 BEFORE = days("2026-01-04", "2026-01-31")
@@ -56,7 +56,7 @@ def test_the_reference_sorts_what_people_did_once(
 
 
 def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:
-    scope = Scope(stored.without_bots(), MONTH, BEFORE, "day", MONTH.end)
+    scope = Scope(without_bots(stored), MONTH, BEFORE, "day", MONTH.end)
     earlier = scope.earlier
     assert earlier is not None
     plans = [CATALOGUE[name].build(scope) for name in TRAFFIC]

@@ -21,6 +21,7 @@ from metrics.tables import USERS
 from store import open_store
 from tests.pages.conftest import GOLDEN, NOW, RunPage
 from ui import unusual
+from ui.people import without_bots
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
 ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
@@ -63,7 +64,7 @@ SECTIONS = {
 
 def scope_of(query: dict[str, str]) -> Scope:
     first, last = (pl.Series([query[end]]).str.to_date()[0] for end in ("from", "to"))
-    frames = open_store(GOLDEN).frames.without_bots()
+    frames = without_bots(open_store(GOLDEN))
     window = Window.of_days(first, last)
     return Scope(frames, window, None, "month" if query is ALL_TIME else "day", NOW)
 

@@ -14,6 +14,7 @@ from metrics.tables import TABLES, Blocks, Table
 from store import open_store
 from tests.plans.storage import Storage, serving
 from tests.publishing import publish
+from ui.people import without_bots
 
 NOW = datetime(2026, 11, 20, 18)
 PERIOD = Window.of_days(date(2026, 10, 23), date(2026, 11, 19))
@@ -82,9 +83,11 @@ def test_columns_that_nobody_asks_for_are_not_read(
 def test_without_bots_a_period_opens_its_blocks_and_the_list_of_people(
     store: tuple[Path, Manifest], storage: Storage
 ) -> None:
-    frames = open_store(storage.bucket).frames.without_bots().within(PERIOD)
+    snapshot = open_store(storage.bucket)
+    storage.reads.clear()
+    frames = without_bots(snapshot).within(PERIOD)
+    tables = store[1].tables
+    assert storage.files == {block.file for block in tables["fpp_users"]}
     storage.reads.clear()
     frames.estimations.select("user").collect()
-    tables = store[1].tables
-    people = {block.file for block in tables["fpp_users"]}
-    assert storage.files == overlapping(tables["fpp_estimations"]) | people
+    assert storage.files == overlapping(tables["fpp_estimations"])

@@ -18,6 +18,7 @@ from store import Snapshot, open_store
 from tests.reading import read_csv
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 from tests.web.running import GOLDEN, TOKEN, serving
+from ui.people import without_bots
 
 DAY = timedelta(days=1)
 LAST_28_DAYS = Window.of_days(date(2026, 10, 23), date(2026, 11, 19))
@@ -32,7 +33,7 @@ def snapshot() -> Snapshot:
 def asked(snapshot: Snapshot, name: str, **changes: object) -> pl.DataFrame:
     """Return a table as a page computes it when nothing was chosen."""
     scope = {
-        "frames": snapshot.frames.without_bots(),
+        "frames": without_bots(snapshot),
         "window": LAST_28_DAYS,
         "before": THE_28_BEFORE,
         "every": "day",

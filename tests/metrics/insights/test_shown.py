@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from metrics.insights.cases import CASES
 from metrics.insights.catalogue import INSIGHT_CATALOGUE
-from metrics.insights.shown import ENOUGH, rate, shown, where
+from metrics.insights.shown import ENOUGH, rate, shown
+from metrics.measures import where
 from tests.metrics.building import days, frames, scope
 
 
