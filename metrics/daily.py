@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from metrics.buckets import side_by_side
-from metrics.frames import Frames, instant
+from metrics.frames import Frames, Window, instant
 from metrics.measures import distinct, rows
 
 
@@ -21,15 +21,11 @@ def reference(frames: Frames, now: datetime) -> pl.LazyFrame:
 
 
 def today(frames: Frames, now: datetime) -> pl.LazyFrame:
-    """Return the rows since midnight UTC, counted, in one row.
+    """Return the rows of the running day in UTC, counted, in one row.
 
     Columns: those of `reference`, new_users, rooms_new.
     """
-    midnight = datetime.combine(now.date(), datetime.min.time())
-    later = frames.map(
-        lambda t, frame: frame.filter(pl.col(t.time) >= instant(midnight))
-    )
-    return side_by_side([*_counts(later), *_new(later)])
+    return _of(frames, Window.of_days(now.date(), now.date()))
 
 
 def summary(frames: Frames, now: datetime) -> pl.LazyFrame:
@@ -37,16 +33,21 @@ def summary(frames: Frames, now: datetime) -> pl.LazyFrame:
 
     Columns: span ("today" or "last 24 hours") and those of `today`.
     """
-    since = now - timedelta(hours=24)
-    later = frames.map(lambda t, frame: frame.filter(pl.col(t.time) > instant(since)))
-    spans = {
-        "today": today(frames, now),
-        "last 24 hours": side_by_side([*_counts(later), *_new(later)]),
-    }
+    day = Window.of_days(now.date(), now.date())
+    # What is exactly 24 hours ago is not in it.
+    since = now - timedelta(hours=24) + timedelta.resolution
+    late = Window(since, day.end)
+    frames = frames.reaching(late)
+    spans = {"today": day, "last 24 hours": late}
     return pl.concat(
-        frame.select(pl.lit(span).alias("span"), pl.all())
-        for span, frame in spans.items()
+        _of(frames, window).select(pl.lit(span).alias("span"), pl.all())
+        for span, window in spans.items()
     )
+
+
+def _of(frames: Frames, window: Window) -> pl.LazyFrame:
+    inside = frames.within(window)
+    return side_by_side([*_counts(inside), *_new(inside)])
 
 
 def _counts(frames: Frames) -> list[pl.LazyFrame]:

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from metrics.constants import TOP
-from metrics.frames import Frames
+from metrics.frames import Frames, Window
 from metrics.measures import ranked, rows, share
+from metrics.packed import changes, person
+from metrics.sessions import ACT, followed, inside
+from metrics.tables import USER, USER_NUMBER
 
 
 def users_by(users: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
@@ -15,16 +18,18 @@ def users_by(users: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
     return ranked(counts.with_columns(share=share("count")), columns)
 
 
-def people(frames: Frames, everyone: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the users of `everyone` who viewed, did or estimated anything.
+def people(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return the users who viewed, did or estimated anything in a window.
 
-    Users that have been deleted have no attributes and are left out.
+    `frames` hold all users. Who has been deleted has no attributes and is left out.
     """
-    seen = pl.concat(
-        frame.select("user")
-        for frame in (frames.page_views, frames.events, frames.estimations)
-    )
-    return everyone.join(seen, on="user", how="semi")
+    return frames.once(("people", window), lambda: _people(frames, window))
+
+
+def _people(frames: Frames, window: Window) -> pl.LazyFrame:
+    acts = inside(followed(frames, window), window)
+    seen = acts.select(person(ACT).cast(USER_NUMBER).alias(USER))
+    return seen.filter(changes(pl.col(USER))).join(frames.users, on=USER)
 
 
 def reference_by(frames: Frames, *columns: str) -> pl.LazyFrame:

@@ -27,8 +27,9 @@ def what_moved(scope: Scope) -> pl.LazyFrame:
     comes first, up or down; at most ten labels of each dimension. A label that did not
     move is left out; without a comparison the table is empty.
     """
-    now = _counted(scope, scope.rows, scope.window)
-    before = _counted(scope, scope.rows_before, scope.before or scope.window)
+    now = _counted(scope.frames, scope.window)
+    nothing = Frames.empty(), scope.window
+    before = _counted(*(scope.frames, scope.before) if scope.before else nothing)
     moved = [_moved(name, now[name], before[name]) for name in MEASURES]
     contribution, change = pl.col("contribution").abs(), pl.col("change").abs()
     return (
@@ -44,13 +45,13 @@ def what_moved(scope: Scope) -> pl.LazyFrame:
     )
 
 
-def _counted(scope: Scope, rows: Frames, window: Window) -> dict[str, pl.LazyFrame]:
+def _counted(frames: Frames, window: Window) -> dict[str, pl.LazyFrame]:
     """Return label, room_id and count per dimension of one period."""
-    people = location.people(rows, scope.frames.users)
+    rows, people = frames.within(window), location.people(frames, window)
     counts = {
         "country": location.users_by(people, ["country"]).rename({"country": "label"}),
         "source": behaviour.sources(rows).rename({"source": "label"}),
-        "room": behaviour.rooms(rows, scope.frames.rooms).rename(
+        "room": behaviour.rooms(rows, frames.rooms).rename(
             {"room_name": "label", "votes": "count"}
         ),
         "weekday": weekdays.by_weekday(rows, window).select(

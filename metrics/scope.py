@@ -6,8 +6,10 @@ from typing import Literal
 
 from metrics.frames import Frames, Window
 
-_MARGIN = timedelta(days=1)
-"""Visits are followed that far around a window."""
+_EARLIER = timedelta(days=7)
+"""How long before a window new users' first steps are looked for."""
+_LATER = timedelta(days=1)
+"""How long after a window visits are followed."""
 Every = Literal["day", "week", "month"]
 """The length of a bucket on a time axis; weeks start on Monday."""
 
@@ -38,7 +40,7 @@ class Scope:
         """Return the span that most questions stay within, to be read once."""
         near = self.before is not None and self.before.end >= self.window.start
         first = self.before if near and self.before else self.window
-        return Window(first.start - _MARGIN, self.window.end + _MARGIN)
+        return Window(first.start - _EARLIER, self.window.end + _LATER)
 
     @property
     def rows(self) -> Frames:

@@ -14,26 +14,26 @@ BEHAVIOUR = (
     table(
         "routes",
         "Page views by route",
-        compared(lambda _, rows: behaviour.routes(rows), ["route"]),
+        compared(lambda s, w: behaviour.routes(s.frames.within(w)), ["route"]),
         PAGE_VIEWS,
     ),
     table(
         "sources",
         "Page views by source",
-        compared(lambda _, rows: behaviour.sources(rows), ["source"]),
+        compared(lambda s, w: behaviour.sources(s.frames.within(w)), ["source"]),
         PAGE_VIEWS,
     ),
     table(
         "events",
         "Events by kind",
-        compared(lambda _, rows: behaviour.events(rows), ["event"]),
+        compared(lambda s, w: behaviour.events(s.frames.within(w)), ["event"]),
         EVENTS,
     ),
     table(
         "rooms",
         "Votes by room",
         compared(
-            lambda s, rows: behaviour.rooms(rows, s.frames.rooms),
+            lambda s, w: behaviour.rooms(s.frames.within(w), s.frames.rooms),
             ["room_id", "room_number", "room_name"],
             "votes",
         ),

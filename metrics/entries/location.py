@@ -4,7 +4,7 @@ import polars as pl
 
 from metrics import location
 from metrics.entries.shapes import Build, compared
-from metrics.frames import Frames
+from metrics.frames import Window
 from metrics.metric_table import table
 from metrics.scope import Scope
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS
@@ -13,9 +13,8 @@ _PEOPLE = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS)
 
 
 def _users_by(*columns: str) -> Build:
-    def count(scope: Scope, rows: Frames) -> pl.LazyFrame:
-        people = location.people(rows, scope.frames.users)
-        return location.users_by(people, columns)
+    def count(scope: Scope, window: Window) -> pl.LazyFrame:
+        return location.users_by(location.people(scope.frames, window), columns)
 
     return compared(count, columns)
 

@@ -5,24 +5,24 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from metrics import compare
-from metrics.frames import Frames
+from metrics.frames import Window
 from metrics.scope import Scope
 
 type Build = Callable[[Scope], pl.LazyFrame]
 
 
 def compared(
-    count: Callable[[Scope, Frames], pl.LazyFrame],
+    count: Callable[[Scope, Window], pl.LazyFrame],
     on: Sequence[str],
     value: str = "count",
 ) -> Build:
-    """Count the period's rows and put the other period's counts beside them."""
+    """Count a period and put the other period's counts beside it."""
 
     def build(scope: Scope) -> pl.LazyFrame:
-        now = count(scope, scope.rows)
+        now = count(scope, scope.window)
         if scope.before is None:
             return compare.uncompared(now, value)
-        return compare.ranked(now, count(scope, scope.rows_before), on, value)
+        return compare.ranked(now, count(scope, scope.before), on, value)
 
     return build
 

@@ -80,7 +80,7 @@ def reached(frames: Frames, window: Window) -> pl.LazyFrame:
 
 
 def _reached(frames: Frames, window: Window) -> pl.LazyFrame:
-    near = _around(frames, Window(window.start - _SOON, window.end + MATURE))
+    near = frames.within(Window(window.start - _SOON, window.end + MATURE))
     new = _new_users(frames, window)
     entered = _entered(near, new)
     return (
@@ -98,11 +98,6 @@ def _reached(frames: Frames, window: Window) -> pl.LazyFrame:
             ),
         )
     )
-
-
-def _around(frames: Frames, window: Window) -> Frames:
-    """Keep the rows of a window, read by one question only and therefore not shared."""
-    return frames.map(lambda table, frame: frame.filter(window.contains(table.time)))
 
 
 def _new_users(frames: Frames, window: Window) -> pl.LazyFrame:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 from hypothesis import settings
 
+import engine
 from metrics.frames import Frames, Window
 from metrics.numbering import numbered
 from metrics.scope import Every, Scope
@@ -154,16 +155,21 @@ def scope(
     return Scope(rows, window, before, every, window.end, weekends)
 
 
+def executed(plan: pl.LazyFrame) -> pl.DataFrame:
+    """What a plan answers, executed as the engine does."""
+    return engine.collect(plan)
+
+
 def answer(plan: pl.LazyFrame) -> list[dict[str, object]]:
     """The rows of an executed plan."""
-    return plan.collect().to_dicts()
+    return executed(plan).to_dicts()
 
 
 def one(plan: pl.LazyFrame) -> dict[str, object]:
     """The only row of an executed plan."""
-    return plan.collect().row(named=True)
+    return executed(plan).row(named=True)
 
 
 def column(plan: pl.LazyFrame, name: str) -> list[object]:
     """One column of an executed plan."""
-    return plan.collect()[name].to_list()
+    return executed(plan)[name].to_list()

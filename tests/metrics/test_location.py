@@ -51,6 +51,5 @@ def test_people_of_a_window_are_those_who_did_anything_in_it() -> None:
         view("d", "2026-11-03 09:00"),
         view("deleted", NINE),
     )
-    inside = everyone.within(days("2026-11-02", "2026-11-02"))
-    people = location.people(inside, everyone.users)
+    people = location.people(everyone, days("2026-11-02", "2026-11-02"))
     assert set(column(people, "user")) == {0, 1, 2}

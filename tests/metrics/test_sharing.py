@@ -13,7 +13,7 @@ from metrics import reference
 from metrics.catalogue import CATALOGUE
 from metrics.frames import Frames, Window
 from metrics.scope import Scope
-from metrics.tables import BY_NAME, ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS
+from metrics.tables import BY_NAME, ESTIMATIONS, EVENTS, PAGE_VIEWS
 from tests.metrics.building import at, days, without_bots
 
 MONTH = days("2026-02-01", "2026-02-28")
@@ -63,7 +63,7 @@ def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:
     plans += [CATALOGUE[name].build(earlier) for name in EARLIER]
     read = scans(pl.explain_all(plans))
     assert set(read.values()) == {1}
-    read_tables = {USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS}
+    read_tables = {PAGE_VIEWS, EVENTS, ESTIMATIONS}
     assert read.keys() == {table.name for table in read_tables}
 
 
