@@ -2,18 +2,19 @@
 
 import polars as pl
 
-from metrics.frames import Frames
 from metrics.packed import changes, days, owner_day, person_day
-from metrics.sessions import ACT, activity, kept
+from metrics.sessions import ACT, kept
 
 KEY = pl.col("key")
 """Owner and day (see `owner_day`), each once, in order."""
 
 
-def days_of_users(frames: Frames, wanted: pl.Expr) -> pl.LazyFrame:
-    """Return the days on which people did something that is wanted: key."""
-    acts = kept(activity(frames, events=False), wanted)
-    keys = acts.select(key=person_day(ACT)).filter(changes(KEY))
+def days_of_users(ordered: pl.LazyFrame, wanted: pl.Expr) -> pl.LazyFrame:
+    """Return the days on which people did something that is wanted: key.
+
+    `ordered` is activity, or a part of it in its order.
+    """
+    keys = kept(ordered, wanted).select(key=person_day(ACT)).filter(changes(KEY))
     return keys.cast(pl.Int64)
 
 

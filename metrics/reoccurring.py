@@ -10,7 +10,7 @@ from metrics.constants import INACTIVE_AFTER, START_DATE
 from metrics.frames import Frames, Window
 from metrics.packed import changes, is_of_estimations, split_owner_day
 from metrics.scope import Every
-from metrics.sessions import ACT
+from metrics.sessions import ACT, activity, estimating
 
 COUNTS = (
     "reoccurring_users",
@@ -29,9 +29,16 @@ def reference(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     second such day by then; adjusted_…: those of them whose last such day is at
     most 30 calendar days back. Estimations at weekends do not count.
     """
+    # The same sort as that of traffic, which is asked in the same go.
+    return _states(frames, activity(frames, events=False), start, today)
+
+
+def _states(
+    frames: Frames, ordered: pl.LazyFrame, start: date, today: date
+) -> pl.LazyFrame:
     everyday = axis(start, today, "day").rename({"bucket": "date"})
     for own, name in (
-        (days_of_users(frames, is_of_estimations(ACT)), "reoccurring_users"),
+        (days_of_users(ordered, is_of_estimations(ACT)), "reoccurring_users"),
         (days_of_rooms(frames.estimations, "estimated_at"), "reoccurring_rooms"),
     ):
         everyday = (
@@ -57,13 +64,13 @@ def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     bucket without a working day repeats the state before it.
     """
     first = min(START_DATE, window.first_day)
-    states = reference(frames, first, window.last_day).sort("date")
+    states = _states(frames, estimating(frames), first, window.last_day)
     buckets = window_axis(window, every).with_columns(
         last=pl.min_horizontal(last_of("bucket", every), pl.lit(window.last_day))
     )
-    return buckets.join_asof(states, left_on="last", right_on="date").select(
-        "bucket", pl.col(COUNTS).fill_null(0)
-    )
+    return buckets.join_asof(
+        states.sort("date"), left_on="last", right_on="date"
+    ).select("bucket", pl.col(COUNTS).fill_null(0))
 
 
 def _working(keys: pl.LazyFrame, start: date, today: date) -> pl.LazyFrame:

@@ -23,15 +23,20 @@ def activity(frames: Frames, *, events: bool = True) -> pl.LazyFrame:
     One column, act (see `packed`): page views, estimations (and rows of those who
     only watch), and events unless they are not asked for.
     """
-    acts = [
-        _acts(frames.page_views, "viewed_at", kind("view")),
-        _acts(
-            frames.estimations, "estimated_at", either("estimation", own(), "watching")
-        ),
-    ]
+    acts = [_acts(frames.page_views, "viewed_at", kind("view")), _estimations(frames)]
     if events:
         acts.append(_acts(frames.events, "event_at", kind("event")))
     return frames.once(("activity", events), lambda: pl.concat(acts).sort("act"))
+
+
+def estimating(frames: Frames) -> pl.LazyFrame:
+    """Return the part of `activity` that is estimating, in its order."""
+    return frames.once("estimating", lambda: _estimations(frames).sort("act"))
+
+
+def _estimations(frames: Frames) -> pl.LazyFrame:
+    of_kind = either("estimation", own(), "watching")
+    return _acts(frames.estimations, "estimated_at", of_kind)
 
 
 def _acts(frame: pl.LazyFrame, time: str, of_kind: pl.Expr) -> pl.LazyFrame:

@@ -79,7 +79,15 @@ def _retention() -> Iterator[MetricTable]:
 
 
 def _grid(who: retention.Who, weeks: retention.Weeks) -> Build:
-    return lambda scope: retention.grid(scope.frames, _as_of(scope), who, weeks)
+    def build(scope: Scope) -> pl.LazyFrame:
+        frames, now = scope.frames, _as_of(scope)
+        # Its average is shown beside it.
+        return frames.once(
+            ("retention", who, weeks, now),
+            lambda: retention.grid(frames, now, who, weeks),
+        )
+
+    return build
 
 
 def _averaged(grid: Build) -> Build:

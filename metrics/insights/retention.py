@@ -12,7 +12,7 @@ from metrics.insights.shown import rate
 from metrics.measures import rows
 from metrics.packed import changes, is_kind, is_later, split_owner_day
 from metrics.scale import estimated
-from metrics.sessions import ACT
+from metrics.sessions import ACT, estimating
 
 Who = Literal["rooms", "users"]
 Weeks = Literal[1, 2]
@@ -69,7 +69,7 @@ def _days(frames: Frames, now: datetime, who: Who) -> pl.LazyFrame:
     """Return the days on which rooms (people) were alive, until now: key."""
     if who == "users":
         own = is_kind(ACT, "estimation") & ~is_later(ACT, now)
-        return days_of_users(frames, own)
+        return days_of_users(estimating(frames), own)
     held = frames.votes.filter(estimated(2), pl.col("voted_at") <= now)
     return days_of_rooms(held, "voted_at")
 
