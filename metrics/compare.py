@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from metrics.insights.shown import rate
 from metrics.measures import ranked as rank
 from metrics.measures import ratio, share
 
@@ -40,30 +39,4 @@ def uncompared(now: pl.LazyFrame, value: str) -> pl.LazyFrame:
         pl.lit(None, pl.Int64).alias(f"{value}_before"),
         pl.lit(None, pl.Int64).alias(f"{value}_change"),
         pl.lit(None, pl.Float64).alias(f"{value}_change_share"),
-    )
-
-
-def moved(
-    now: pl.LazyFrame, before: pl.LazyFrame, on: Sequence[str], value: str
-) -> pl.LazyFrame:
-    """Rank labels by how much they moved, up or down.
-
-    Columns: on, value, `{value}_before`, `{value}_change`, `{value}_change_share`,
-    total_before (the value of all labels; n), contribution (the change divided by
-    total_before: what the label adds to the change of the whole; null below 20).
-    """
-    change = pl.col(f"{value}_change")
-    return (
-        ranked(now, before, on, value)
-        .with_columns(total_before=pl.col(f"{value}_before").sum())
-        .select(
-            *on,
-            value,
-            f"{value}_before",
-            f"{value}_change",
-            f"{value}_change_share",
-            "total_before",
-            contribution=rate(change, "total_before"),
-        )
-        .sort(change.abs(), *on, descending=[True] + [False] * len(on), nulls_last=True)
     )

@@ -79,15 +79,7 @@ def _retention() -> Iterator[MetricTable]:
 
 
 def _grid(who: retention.Who, weeks: retention.Weeks) -> Build:
-    def build(scope: Scope) -> pl.LazyFrame:
-        frames, now = scope.frames, _as_of(scope)
-        # Its average is shown beside it.
-        return frames.once(
-            ("retention", who, weeks, now),
-            lambda: retention.grid(frames, now, who, weeks),
-        )
-
-    return build
+    return lambda scope: retention.grid(scope.frames, _as_of(scope), who, weeks)
 
 
 def _averaged(grid: Build) -> Build:

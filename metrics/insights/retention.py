@@ -34,8 +34,13 @@ def grid(
     step = timedelta(weeks=weeks)
     latest = _start(now.date(), step)
     first = latest - (cohorts - 1) * step
-    lives = _lives(_days(frames, now, who), step).filter(pl.col("cohort") >= first)
-    counts = lives.group_by("cohort", "bucket").agg(alive=rows())
+
+    def alive() -> pl.LazyFrame:
+        lives = _lives(_days(frames, now, who), step).filter(pl.col("cohort") >= first)
+        return lives.group_by("cohort", "bucket").agg(alive=rows())
+
+    # The average of a grid is shown beside it.
+    counts = frames.once(("alive", who, step, first, now), alive)
     return (
         _cells(first, latest, step, cohorts)
         .join(counts, on=["cohort", "bucket"], how="left")

@@ -63,14 +63,21 @@ def test_null_is_compared_with_null() -> None:
     ]
 
 
+def moving(**labels: tuple[int, int]) -> pl.LazyFrame:
+    """Labels with their count now and before."""
+    rows = [(label, None, *counts) for label, counts in labels.items()]
+    schema = {"label": pl.String, "room_id": pl.Int32, "now": pl.Int64}
+    return pl.LazyFrame(rows, schema | {"before": pl.Int64}, orient="row")
+
+
 def test_what_moved_most_comes_first_up_or_down() -> None:
-    plan = compare.moved(counted(a=3, b=1, d=2), counted(b=7, d=1), ["label"], "count")
+    plan = movers.moved_most(moving(a=(3, 0), b=(1, 7), d=(2, 1)), "country")
     assert column(plan, "label") == ["b", "a", "d"]
 
 
 def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() -> None:
-    now, before = counted(a=30, b=20, c=9), counted(a=20, b=16, d=4)
-    table = compare.moved(now, before, ["label"], "count").collect()
+    counts = moving(a=(30, 20), b=(20, 16), c=(9, 0), d=(0, 4))
+    table = movers.moved_most(counts, "country").collect()
     assert dict(table.select("label", "contribution").iter_rows()) == {
         "a": 0.25,
         "b": 0.1,
@@ -81,7 +88,7 @@ def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() 
 
 
 def test_contributions_to_fewer_than_20_are_hidden() -> None:
-    plan = compare.moved(counted(a=3), counted(a=19), ["label"], "count")
+    plan = movers.moved_most(moving(a=(3, 19)), "country")
     assert column(plan, "contribution") == [None]
 
 
