@@ -12,10 +12,8 @@ from io import BytesIO
 import polars as pl
 
 from metrics.tables import Column, Table
-from sync.sql import LINE_END, SEPARATOR
+from sync.sql import LINE_END, SEPARATOR, blank
 
-NULLS = "null bits"
-"""The column, after all others, that says which values of a row are null."""
 _ROWS_AT_ONCE = 16_384
 """Rows that are written as texts at once: few steps, few copies."""
 
@@ -67,10 +65,15 @@ def row_texts(table: Table, frame: pl.DataFrame) -> list[bytes]:
     """Return each row as the server writes it (`sync.sql`), in UTF-8."""
     values = [_written(column) for column in table.columns]
     nulls = [
-        pl.col(c.name).is_null().cast(pl.Int8) for c in table.columns if c.nullable
+        pl.col(column.name).is_null().cast(pl.Int8).alias(null_bit(column))
+        for column in blank(table)
     ]
-    bits = [pl.concat_str(nulls).alias(NULLS)] if nulls else []
-    return _lines(frame.select(values + bits))
+    return _lines(frame.select(values + nulls))
+
+
+def null_bit(column: Column) -> str:
+    """Return the name of what says in a line whether a text is null."""
+    return f"{column.name} is null"
 
 
 def _written(column: Column) -> pl.Expr:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from metrics.tables import Column, Table
-from sync.checksum import NULLS, Checked, Checksum, checked
-from sync.sql import LINE_END, SEPARATOR
+from sync.checksum import Checked, Checksum, checked, null_bit
+from sync.sql import LINE_END, SEPARATOR, blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def _typed(table: Table, pages: Sequence[bytes]) -> pl.DataFrame | None:
     if not pages:
         return pl.DataFrame(schema=table.schema)
     try:
-        frame = _parsed(table, pages).select(_value(table, c) for c in table.columns)
+        frame = _parsed(table, pages).select(_value(c) for c in table.columns)
     except pl.exceptions.PolarsError:
         return None
     required = [column.name for column in table.columns if not column.nullable]
@@ -48,13 +48,12 @@ def _typed(table: Table, pages: Sequence[bytes]) -> pl.DataFrame | None:
 
 
 def _parsed(table: Table, pages: Sequence[bytes]) -> pl.DataFrame:
-    schema = {column.name: _written(column) for column in table.columns}
-    if any(column.nullable for column in table.columns):
-        schema[NULLS] = pl.String()
+    values = {column.name: _written(column) for column in table.columns}
+    bits = {null_bit(column): pl.Int8() for column in blank(table)}
     return pl.read_csv(
         LINE_END.encode().join(pages),
         has_header=False,
-        schema=schema,
+        schema={**values, **bits},
         separator=SEPARATOR,
         eol_char=LINE_END,
         quote_char=None,
@@ -74,7 +73,7 @@ def _written(column: Column) -> pl.DataType:
             return column.dtype
 
 
-def _value(table: Table, column: Column) -> pl.Expr:
+def _value(column: Column) -> pl.Expr:
     """Return the value of a column from what stands in a line."""
     value = pl.col(column.name)
     match column.dtype:
@@ -84,8 +83,7 @@ def _value(table: Table, column: Column) -> pl.Expr:
             # A zero date is second 0, which no TIMESTAMP can hold.
             return pl.from_epoch(pl.when(value > 0).then(value)).cast(column.dtype)
         case pl.String() if column.nullable:
-            nullable = [c.name for c in table.columns if c.nullable]
-            bit = pl.col(NULLS).str.slice(nullable.index(column.name), 1)
-            return pl.when(bit == "0").then(value).alias(column.name)
+            is_null = pl.col(null_bit(column)) == 1
+            return pl.when(~is_null).then(value).alias(column.name)
         case _:
             return value

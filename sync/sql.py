@@ -54,6 +54,11 @@ def packed(table: Table) -> list[Column]:
     return [column for column in table.columns if column.dtype != pl.String()]
 
 
+def blank(table: Table) -> list[Column]:
+    """Return the columns whose text is empty for a null and for an empty text."""
+    return [c for c in table.columns if c.nullable and c.dtype == pl.String()]
+
+
 def checksum(table: Table, span: Span) -> Statement:
     """Return the query for count, sum and squared xor of the rows' CRC32.
 
@@ -113,12 +118,11 @@ def _from(table: Table) -> str:
 def _line(table: Table) -> str:
     """Return the expression of a row as one text, which `row_texts` writes too.
 
-    A null is an empty text; the bits at its end say which values are nulls.
+    A null is an empty text; a bit at the end says it of a column that has empty texts.
     """
     texts = [_never_null(column) for column in table.columns]
-    nulls = [f"ISNULL({quoted(c.name)})" for c in table.columns if c.nullable]
-    bits = [f"CONCAT({', '.join(nulls)})"] if nulls else []
-    return f"CONCAT_WS(_utf8mb4 {_literal(SEPARATOR)}, {', '.join(texts + bits)})"
+    nulls = [f"ISNULL({quoted(column.name)})" for column in blank(table)]
+    return f"CONCAT_WS(_utf8mb4 {_literal(SEPARATOR)}, {', '.join(texts + nulls)})"
 
 
 def _never_null(column: Column) -> str:

@@ -38,7 +38,7 @@ def test_a_row_is_written_whatever_its_texts_hold(texts: list[str]) -> None:
         (n, text, "HOME", None, text, AT) for n, text in enumerate(texts)
     ]
     expected = [
-        f"{n}\x1f{t}\x1fHOME\x1f\x1f{t}\x1f{SECOND}\x1f10" for n, t in enumerate(texts)
+        f"{n}\x1f{t}\x1fHOME\x1f\x1f{t}\x1f{SECOND}\x1f0" for n, t in enumerate(texts)
     ]
     assert row_texts(PAGE_VIEWS, views(rows)) == [text.encode() for text in expected]
 
