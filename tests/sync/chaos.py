@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -160,8 +160,11 @@ def compare(store: Store, table: Table) -> Disagreement:
 
 
 def settle(store: Store) -> None:
-    """Let the job end its work: one run, a verification, and what it asks for."""
-    store.policy = BUSY
+    """Let the job end its work: one run, a verification, and what it asks for.
+
+    Killed every few seconds, it may have published little: it gets time for all.
+    """
+    store.policy = replace(BUSY, run_seconds=300)
     store.sync()
     store.job().verify()
     store.sync()
