@@ -13,7 +13,9 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 from tests.browser import driving
 
 _WHEN_DRAWN = f"""async (title) => {{
-  const drawn = {driving.DRAWN};
+  const marked = () => [...document.querySelectorAll('svg.marks')].every(
+    chart => chart.querySelector('.role-mark > *'));
+  const drawn = () => ({driving.DRAWN})() && marked();
   const there = () => drawn() && document.querySelector('h1').textContent === title;
   while (!there()) await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);

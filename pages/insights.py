@@ -9,14 +9,16 @@ SECTIONS = {
         headline={
             "consensus": ("near_consensus", "consensus", "split", "mean_steps"),
             "agreement": ("agreement", "outlier_share", "coverage"),
-            "convergence": ("convergence",),
         },
         charts=(
             *("consensus_by_team_size", "consensus_over_time"),
             *("agreement_by_team_size", "agreement_over_time"),
-            *("convergence", "convergence_over_time"),
         ),
         tables=("consensus_by_team_size_over_time",),
+    ),
+    "Second votes": Section(
+        headline={"convergence": ("convergence", "re_vote_rate")},
+        charts=("convergence", "convergence_over_time"),
     ),
     "Meetings": Section(
         headline={

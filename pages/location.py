@@ -6,15 +6,26 @@ import streamlit as st
 
 from ui import bundle, charts, picking, shell, world
 from ui.block import block
+from ui.switch import switch
 
-PLACES = {"regions": "region", "cities": "city"}
-MACHINES = {"devices": "device", "operating_systems": "os", "browsers": "browser"}
+PLACES = {"Cities": ("cities", "city"), "Regions": ("regions", "region")}
+MACHINES = {
+    "Devices": ("devices", "device"),
+    "Systems": ("operating_systems", "os"),
+    "Browsers": ("browsers", "browser"),
+}
+"""What a switch says → table and its column."""
 people = partial(charts.ranked, value="count", title="people")
 
 view = shell.view()
-found = view.ask("countries", *PLACES, *MACHINES)
+above = st.container()
+with st.container(horizontal=True, gap="medium"):
+    place, where = switch("Places", PLACES, key="place")
+    machine, what = switch("They come with", MACHINES, key="with")
+found = view.ask("countries", place, machine)
 hidden = world.without_shape(found["countries"])
-beside_map, ranking = st.columns([2, 1], gap="small")
+with above:
+    beside_map, ranking = st.columns([2, 1], gap="small")
 with beside_map:
     block(
         view,
@@ -35,11 +46,8 @@ with ranking:
         picks=picking.by("country"),
     )
 with st.grid(2, min_column_width=380, gap="small"):
-    for name, label in PLACES.items():
-        draw = partial(people, label=label)
-        block(view, name, found[name], draw, picks=picking.by("country", label))
-with st.grid(3, min_column_width=300, gap="small"):
-    for name, label in MACHINES.items():
-        draw = partial(people, label=label)
-        block(view, name, found[name], draw, picks=picking.by(label))
+    draw = partial(people, label=where)
+    block(view, place, found[place], draw, picks=picking.by("country", where))
+    draw = partial(people, label=what)
+    block(view, machine, found[machine], draw, picks=picking.by(what))
 bundle.offer(view, found, "location")

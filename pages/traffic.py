@@ -20,8 +20,7 @@ KEYS = (
     "session_median_minutes",
     "visits",
 )
-ranked = partial(charts.ranked, value="count", title="page views")
-
+RANKED = {"Sources": ("sources", "source"), "Routes": ("routes", "route")}
 FUNNELS = {
     "All": "funnel",
     "Source": "funnel_by_source",
@@ -31,12 +30,13 @@ FUNNELS = {
 
 view = shell.view()
 above = st.container()
-funnel = switch("New users by", FUNNELS, key="split")
+with st.container(horizontal=True, gap="medium"):
+    seen, by = switch("Page views by", RANKED, key="views")
+    funnel = switch("New users by", FUNNELS, key="split")
 found = view.ask(
     TOTALS,
     SERIES,
-    "sources",
-    "routes",
+    seen,
     "session_lengths",
     "sources_quality",
     funnel,
@@ -46,27 +46,20 @@ found = view.ask(
 with above:
     cards.row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
     trend(view, SERIES, found, KEYS, marks=found.now.get(unusual.TABLE))
-with above, st.grid(2, min_column_width=380, gap="small"):
+with st.grid(2, min_column_width=380, gap="small"):
     block(
         view,
-        "sources",
-        found["sources"],
-        partial(ranked, label="source"),
-        picks=picking.by("source"),
+        seen,
+        found[seen],
+        partial(charts.ranked, label=by, value="count", title="page views"),
+        picks=picking.by(by),
     )
-    block(
-        view,
-        "routes",
-        found["routes"],
-        partial(ranked, label="route"),
-        picks=picking.by("route"),
-    )
+    questions.question(view, funnel, found)
     block(
         view,
         "session_lengths",
         found["session_lengths"],
-        partial(ranked, label="length", value="sessions", title="sessions"),
+        partial(charts.ranked, label="length", value="sessions", title="sessions"),
     )
     block(view, "sources_quality", found["sources_quality"])
-questions.question(view, funnel, found)
 bundle.offer(view, found, "traffic")

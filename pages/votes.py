@@ -34,10 +34,11 @@ MORE = (
     "auto_flip_share",
     "rounds_without_estimate",
 )
+MEDIANS_TOO = "Medians and rounds"
 PARTS = {
     "When": ("votes_by_weekday", "votes_by_weekday_and_hour"),
     "Estimates": ("estimates", "spread", "team_sizes", "consensus_by_team_size"),
-    "Rounds": ("round_durations", "auto_flip_by_kind"),
+    MEDIANS_TOO: ("round_durations", "auto_flip_by_kind"),
 }
 """What is looked at more closely → its tables."""
 votes_by = partial(charts.bars, value="votes")
@@ -84,6 +85,7 @@ with above:
     cards.row(FIGURES, found[TOTALS], earlier, found[SERIES])
     marks = found.now.get(unusual.TABLE)
     trend(view, SERIES, found, (*FIGURES, *MEDIANS, *MORE), marks=marks)
+if PARTS[MEDIANS_TOO] == part:
     cards.row(MEDIANS, found[TOTALS], earlier, columns=len(MEDIANS))
     cards.row(MORE, found[TOTALS], earlier, columns=len(MORE))
 with st.grid(2, min_column_width=380, gap="small"):

@@ -15,6 +15,7 @@ from tests.browser import driving
 PAGES = {
     "overview": "/",
     "insights": "/insights",
+    "insights_second": "/insights?about=Second+votes",
     "insights_meetings": "/insights?about=Meetings",
     "insights_rooms": "/insights?about=Rooms",
     "insights_people": "/insights?about=New+people",
@@ -22,7 +23,7 @@ PAGES = {
     "traffic_country": "/traffic?split=Country",
     "votes": "/votes",
     "votes_estimates": "/votes?part=Estimates",
-    "votes_rounds": "/votes?part=Rounds",
+    "votes_rounds": "/votes?part=Medians+and+rounds",
     "behaviour": "/behaviour",
     "location": "/location",
     "historical": "/historical?period=12+months",

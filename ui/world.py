@@ -8,7 +8,7 @@ from ui.axes import Chart
 from ui.layers import Layer, layered
 from ui.theme import MUTED, SOFT, STRONG
 
-SHAPES = "assets/countries-50m.json"
+SHAPES = "assets/countries.json"
 """Relative to the page, so that it also works below a sub-path."""
 # The shapes lack these territories; the table beside the map still counts them.
 _NO_SHAPE = (

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 375, "height": 812}
 PARTS = {
+    "Insights, second votes": "/insights?about=Second+votes",
     "Insights, meetings": "/insights?about=Meetings",
     "Insights, rooms": "/insights?about=Rooms",
     "Insights, people": "/insights?about=New+people",

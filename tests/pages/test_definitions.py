@@ -19,12 +19,14 @@ VIEWS = [
     *((file, {}) for file in PAGES),
     ("room.py", {"room": "1"}),
     ("traffic.py", {"split": "Source"}),
+    ("location.py", {"place": "Regions", "with": "Browsers"}),
+    ("traffic.py", {"views": "Routes"}),
     ("votes.py", {"part": "Estimates"}),
-    ("votes.py", {"part": "Rounds"}),
+    ("votes.py", {"part": "Medians and rounds"}),
     ("returning.py", {"who": "Rooms"}),
     *(
         ("insights.py", {"about": about})
-        for about in ("Agreement", "Meetings", "Rooms", "New people")
+        for about in ("Agreement", "Second votes", "Meetings", "Rooms", "New people")
     ),
 ]
 IDS = [" ".join([file, *query.values()]) for file, query in VIEWS]

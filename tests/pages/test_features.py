@@ -296,7 +296,8 @@ def test_only_rounds_with_an_estimate_are_drawn_oldest_first() -> None:
 
 
 def test_votes_show_each_average_with_its_median(run_page: RunPage) -> None:
-    titles = [card.label for card in run_page("votes.py").metric]
+    app = run_page("votes.py", part="Medians and rounds")
+    titles = [card.label for card in app.metric]
     averages = ("Estimations per vote", "Lowest estimate", "Highest estimate")
     assert {f"{title} (median)" for title in averages} <= set(titles)
     assert len(titles) == 8 + 6 + 3

@@ -33,9 +33,8 @@ SECTIONS = {
         "consensus_by_team_size_over_time",
         "agreement_by_team_size",
         "agreement_over_time",
-        "convergence",
-        "convergence_over_time",
     ),
+    "Second votes": ("convergence", "convergence_over_time"),
     "Meetings": (
         "round_time",
         "round_time_over_time",
@@ -134,7 +133,8 @@ def test_an_answer_is_a_sentence_with_the_numbers_of_its_rows(
 @pytest.mark.parametrize(
     ("about", "silent"),
     [
-        ("Agreement", ("consensus_by_team_size", "consensus_over_time", "convergence")),
+        ("Agreement", ("consensus_by_team_size", "consensus_over_time")),
+        ("Second votes", ("convergence",)),
         ("Meetings", ("round_time", "auto_flip", "auto_flip_by_kind")),
         ("Rooms", ("room_states",)),
         ("New people", ("funnel", "funnel_by_source", "invites")),
@@ -206,7 +206,10 @@ def test_the_retention_grid_is_of_whom_and_in_what_the_address_says(
 def test_votes_answers_whether_teams_agree_and_whether_auto_flip_is_quicker(
     run_page: RunPage,
 ) -> None:
-    parts = {"consensus_by_team_size": "Estimates", "auto_flip_by_kind": "Rounds"}
+    parts = {
+        "consensus_by_team_size": "Estimates",
+        "auto_flip_by_kind": "Medians and rounds",
+    }
     for name, frame in tables(ALL_TIME, [*parts]).items():
         shown = spoken(run_page("votes.py", **ALL_TIME, part=parts[name]))
         assert shown[CATALOGUE[name].title] == in_words(answer(name, frame))
@@ -260,13 +263,22 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
     assert shown["health"].to_list() == expected["health"].to_list()
 
 
-def test_cards_say_how_many_cases_they_come_from(run_page: RunPage) -> None:
-    app = run_page("insights.py", **ALL_TIME)
-    names = {"consensus": "rounds", "agreement": "estimates", "convergence": "re_votes"}
-    found = tables(ALL_TIME, list(names))
-    rounds, estimates, again = (found[name][n].item() for name, n in names.items())
-    text = f"From {rounds:,} rounds, {estimates:,} estimates, {again:,} second votes."
-    assert text in [caption.value for caption in app.caption]
+@pytest.mark.parametrize(
+    ("about", "cases"),
+    [
+        ("Agreement", {"consensus": "rounds", "agreement": "estimates"}),
+        ("Second votes", {"convergence": "re_votes"}),
+    ],
+)
+def test_cards_say_how_many_cases_they_come_from(
+    run_page: RunPage, about: str, cases: dict[str, str]
+) -> None:
+    app = run_page("insights.py", about=about, **ALL_TIME)
+    said = next(c.value for c in app.caption if c.value.startswith("From "))
+    for name, frame in tables(ALL_TIME, [*cases]).items():
+        n = cases[name]
+        words = DEFINITIONS[n].title.removesuffix(" (n)").lower()
+        assert f"{frame[n].item():,} {words}" in said
 
 
 def test_the_room_page_lists_rooms_that_have_gone_quiet(run_page: RunPage) -> None:
