@@ -41,7 +41,12 @@ def write(folder: Path, now: datetime, seed: int = SEED) -> None:
     for name, frame in _with_numbers(simulate(now, seed)).items():
         path = folder / BY_NAME[name].file_name
         partial = path.with_suffix(".partial")
-        frame.write_parquet(partial, statistics="full", row_group_size=_ROW_GROUP)
+        frame.write_parquet(
+            partial,
+            compression="uncompressed",
+            statistics="full",
+            row_group_size=_ROW_GROUP,
+        )
         partial.replace(path)
     (folder / DEMO_MARKER).write_text(now.date().isoformat())
 

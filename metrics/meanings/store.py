@@ -16,7 +16,7 @@ STORE = (
         "stored_megabytes",
         "Size on disk (MB)",
         "number",
-        "Millions of bytes of the Parquet files that hold these rows, compressed.",
+        "Millions of bytes of the Parquet files that hold these rows.",
         _ALL,
         "Files of older states, which are kept until nobody reads them any more.",
     ),
