@@ -173,6 +173,11 @@ class Frames:
             return self
         return Frames(self.by_name, self.narrow, (window, self.within(window)))
 
+    def since(self, window: Window) -> datetime:
+        """Return where the rows begin that windows around this one are taken from."""
+        reach = self._reach[0] if self._reach else window
+        return reach.start if reach.covers(window) else window.start
+
     def _near(self, window: Window) -> Mapping[str, pl.LazyFrame]:
         """Return the tables, of which no more needs to be opened than a window has."""
         # Polars pushes no filter below a node that turns out to have one user only.

@@ -87,8 +87,8 @@ def _newcomers(frames: Frames, window: Window, new: pl.LazyFrame) -> pl.LazyFram
 
     Of what was before the window, only who was there counts, among those who came.
     """
-    own, at = given(frames.estimations), pl.col("estimated_at")
-    near = own.filter(Window(window.start, window.end + SOON).contains("estimated_at"))
+    at, soon = pl.col("estimated_at"), Window(window.start, window.end + SOON)
+    near = given(frames.within(soon).estimations)
     there = near.join(new, on="room_id", how="semi").select("user").unique()
     first = (
         near.join(there, on="user", how="semi")
@@ -99,9 +99,27 @@ def _newcomers(frames: Frames, window: Window, new: pl.LazyFrame) -> pl.LazyFram
             pl.col("at").is_between("first_used_at", pl.col("first_used_at") + SOON)
         )
     )
-    before = own.filter(at < instant(window.start)).select("user")
-    known = before.join(first.select("user"), on="user", how="semi").unique()
+    known = _before(frames, window).join(first, on="user", how="semi").unique()
     return first.join(known, on="user", how="anti")
+
+
+def _before(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return people who estimated before the window, some of them repeatedly: user.
+
+    Who has not been there since the rows of both periods begin may be left out: all
+    of history is searched once for both.
+    """
+    begin = frames.since(window)
+    lately = frames.within(Window(begin, window.start)).estimations
+    early = frames.once(("early", begin), lambda: _early(frames, begin))
+    return pl.concat([given(lately).select("user"), early])
+
+
+def _early(frames: Frames, begin: datetime) -> pl.LazyFrame:
+    own, is_late = given(frames.estimations), pl.col("estimated_at") >= instant(begin)
+    still_there = own.filter(is_late).select("user").unique()
+    gone = own.filter(~is_late).select("user")
+    return gone.join(still_there, on="user", how="semi").unique()
 
 
 def _intent(frames: Frames, window: Window) -> pl.LazyFrame:

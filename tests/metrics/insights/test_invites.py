@@ -1,3 +1,5 @@
+import pytest
+
 from metrics.insights import invites
 from tests.metrics.building import (
     Row,
@@ -9,6 +11,7 @@ from tests.metrics.building import (
     frames,
     one,
     room,
+    scope,
 )
 
 WINDOW = days("2026-11-02", "2026-11-08")
@@ -41,6 +44,23 @@ def test_people_known_from_another_room_are_no_newcomers() -> None:
 def test_a_room_of_known_people_has_no_newcomers_not_minus_one() -> None:
     known = [estimation("a", "2026-10-01 09:00", room=9)]
     assert newcomers(*known, *opened(1, "a")) == [0]
+
+
+@pytest.mark.parametrize("known", ["2025-01-01", "2026-10-20", "2026-10-30"])
+def test_people_are_known_however_long_ago_both_periods_began(known: str) -> None:
+    """Read together, both periods search what was before them once."""
+    rows = frames(
+        estimation("b", f"{known} 09:00", room=9),
+        *opened(1, "a", "b", "c"),
+        *opened(2, "b", "d", "e", time="2026-10-27 09:00", used="2026-10-27 08:00"),
+    )
+    before = days("2026-10-26", "2026-11-01")
+    both = scope(rows, WINDOW, before).frames
+    counts = [
+        [row["newcomers"] for row in answer(invites.rooms(both, window, NOW))]
+        for window in (WINDOW, before)
+    ]
+    assert counts == [[1], [2 if known == "2026-10-30" else 1]]
 
 
 def test_only_the_first_seven_days_count() -> None:
