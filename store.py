@@ -16,7 +16,8 @@ from bucket import Bucket, Folder
 from manifest import CURRENT, MANIFESTS, Block, Manifest, ManifestError, Run
 from metrics.frames import Frames, Window
 from metrics.numbering import numbered
-from metrics.tables import TABLES, TIMESTAMP, USER, USER_NUMBER, Table
+from metrics.on_demand import OnDemand
+from metrics.tables import BY_NAME, TABLES, TIMESTAMP, USER, USER_NUMBER, Table
 
 DEMO_MARKER = "DEMO"
 """A file beside plain Parquet files that says: these data are simulated."""
@@ -138,8 +139,10 @@ def _open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapsho
         for name, blocks in manifest.tables.items()
     }
 
-    def near(window: Window | None) -> dict[str, pl.LazyFrame]:
-        return {t.name: _scan(data_dir, t, manifest, window) for t in TABLES}
+    def near(window: Window | None) -> Mapping[str, pl.LazyFrame]:
+        return OnDemand(
+            BY_NAME, lambda name: _scan(data_dir, BY_NAME[name], manifest, window)
+        )
 
     return Snapshot(
         frames=Frames(near(None), near),

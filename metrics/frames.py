@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
+from metrics.on_demand import OnDemand
 from metrics.tables import (
     BY_NAME,
     ESTIMATIONS,
@@ -161,10 +162,9 @@ class Frames:
         if self._reach is not None and self._reach[0].covers(window):
             part, source = _part, self._reach[1].by_name
         return Frames(
-            {
-                name: part(BY_NAME[name], frame, window).cache()
-                for name, frame in source.items()
-            }
+            OnDemand(
+                source, lambda name: part(BY_NAME[name], source[name], window).cache()
+            )
         )
 
     def reaching(self, window: Window) -> "Frames":
@@ -232,8 +232,8 @@ class Frames:
 def _changed(
     by_name: Mapping[str, pl.LazyFrame],
     change: Callable[[Table, pl.LazyFrame], pl.LazyFrame],
-) -> dict[str, pl.LazyFrame]:
-    return {name: change(BY_NAME[name], frame) for name, frame in by_name.items()}
+) -> Mapping[str, pl.LazyFrame]:
+    return OnDemand(by_name, lambda name: change(BY_NAME[name], by_name[name]))
 
 
 def _within(table: Table, frame: pl.LazyFrame, window: Window) -> pl.LazyFrame:
