@@ -1,12 +1,9 @@
-"""Streamlit's page, told where its server is and what its pages will draw with.
+"""Streamlit's page, told where its server is.
 
 Opened at `/votes`, Streamlit's script looks for its server at `/votes/_stcore/…`; only
 after a 404, an error in the console and a pause of 100 ms it asks at `/`. It reads
 `window.__streamlit`, which is meant for hosts that embed it, before it looks: one line
 there names the server, and the first question is the right one.
-
-The scripts of charts, cards, controls and tables it would ask for once it has to draw
-one, and read them then. A second line has it read them while the server computes.
 """
 
 import gzip
@@ -22,38 +19,15 @@ _FILE = Path(streamlit.__file__).parent / "static" / "index.html"
 _ORIGINAL = _FILE.read_bytes()
 _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
 _HEAD = b"<head>"
-_DRAWN_WITH = (
-    *("embed", "vega-interpreter", "ArrowVegaLiteChart", "Metric", "Selectbox"),
-    *("Multiselect", "Button", "Popover", "Checkbox", "ButtonGroup", "DownloadButton"),
-    *("Html", "DataFrame"),
-)
-"""Scripts of Streamlit's that most pages need, by the name before their hash."""
 _OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
 """Headers that would let a browser keep the page of another release."""
 
 
 def page(base: str) -> bytes:
-    """Return Streamlit's page with the script of ours, for a server below `base`."""
-    where = _literal(f"{base}/")
-    ahead = _literal([f"{base}/static/js/{name}" for name in _ahead()])
-    # Not before the page's own script, which all others stand on, has run.
-    script = (
-        f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
-        "addEventListener('DOMContentLoaded', () => "
-        f"{{for (const path of {ahead}) import(path)}});"
-    )
+    """Return Streamlit's page with the script that names the server below `base`."""
+    where = json.dumps(f"{base}/").replace("<", "\\u003c")
+    script = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
     return _ORIGINAL.replace(_HEAD, _HEAD + f"<script>{script}</script>".encode(), 1)
-
-
-def _literal(value: object) -> str:
-    """Return a value as JavaScript that cannot end the script it stands in."""
-    return json.dumps(value).replace("<", "\\u003c")
-
-
-def _ahead() -> list[str]:
-    """Return the files of `_DRAWN_WITH`; what a release does not have is left out."""
-    folder = _FILE.parent / "static" / "js"
-    return [path.name for stem in _DRAWN_WITH for path in folder.glob(f"{stem}.*.js")]
 
 
 class NamedServer:
