@@ -27,9 +27,10 @@ def people(frames: Frames, window: Window) -> pl.LazyFrame:
 
 
 def _people(frames: Frames, window: Window) -> pl.LazyFrame:
+    everybody = frames.once("everybody", lambda: frames.users)
     acts = inside(followed(frames, window), window)
     seen = acts.select(person(ACT).cast(USER_NUMBER).alias(USER))
-    return seen.filter(changes(pl.col(USER))).join(frames.users, on=USER)
+    return seen.filter(changes(pl.col(USER))).join(everybody, on=USER)
 
 
 def reference_by(frames: Frames, *columns: str) -> pl.LazyFrame:

@@ -10,7 +10,7 @@ from metrics.constants import INACTIVE_AFTER, START_DATE
 from metrics.frames import Frames, Window
 from metrics.packed import changes, is_of_estimations, split_owner_day
 from metrics.scope import Every
-from metrics.sessions import ACT, activity, estimating
+from metrics.sessions import ACT, activity, all_estimations, estimating
 
 COUNTS = (
     "reoccurring_users",
@@ -30,16 +30,17 @@ def reference(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     most 30 calendar days back. Estimations at weekends do not count.
     """
     # The same sort as that of traffic, which is asked in the same go.
-    return _states(frames, activity(frames, events=False), start, today)
+    ordered = activity(frames, events=False)
+    return _states(ordered, frames.estimations, start, today)
 
 
 def _states(
-    frames: Frames, ordered: pl.LazyFrame, start: date, today: date
+    ordered: pl.LazyFrame, rows: pl.LazyFrame, start: date, today: date
 ) -> pl.LazyFrame:
     everyday = axis(start, today, "day").rename({"bucket": "date"})
     for own, name in (
         (days_of_users(ordered, is_of_estimations(ACT)), "reoccurring_users"),
-        (days_of_rooms(frames.estimations, "estimated_at"), "reoccurring_rooms"),
+        (days_of_rooms(rows, "estimated_at"), "reoccurring_rooms"),
     ):
         everyday = (
             everyday.join(_changes(_working(own, start, today)), on="date", how="left")
@@ -64,7 +65,8 @@ def series(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     bucket without a working day repeats the state before it.
     """
     first = min(START_DATE, window.first_day)
-    states = _states(frames, estimating(frames), first, window.last_day)
+    ordered, rows = estimating(frames), all_estimations(frames)
+    states = _states(ordered, rows, first, window.last_day)
     buckets = window_axis(window, every).with_columns(
         last=pl.min_horizontal(last_of("bucket", every), pl.lit(window.last_day))
     )

@@ -23,7 +23,10 @@ def activity(frames: Frames, *, events: bool = True) -> pl.LazyFrame:
     One column, act (see `packed`): page views, estimations (and rows of those who
     only watch), and events unless they are not asked for.
     """
-    acts = [_acts(frames.page_views, "viewed_at", kind("view")), _estimations(frames)]
+    acts = [
+        _acts(frames.page_views, "viewed_at", kind("view")),
+        _estimations(frames.estimations),
+    ]
     if events:
         acts.append(_acts(frames.events, "event_at", kind("event")))
     return frames.once(("activity", events), lambda: pl.concat(acts).sort("act"))
@@ -31,12 +34,18 @@ def activity(frames: Frames, *, events: bool = True) -> pl.LazyFrame:
 
 def estimating(frames: Frames) -> pl.LazyFrame:
     """Return the part of `activity` that is estimating, in its order."""
-    return frames.once("estimating", lambda: _estimations(frames).sort("act"))
+    rows = all_estimations(frames)
+    return frames.once("estimating", lambda: _estimations(rows).sort("act"))
 
 
-def _estimations(frames: Frames) -> pl.LazyFrame:
+def all_estimations(frames: Frames) -> pl.LazyFrame:
+    """Return estimations for who reads all of them, read once for all who do."""
+    return frames.once("estimations", lambda: frames.estimations)
+
+
+def _estimations(rows: pl.LazyFrame) -> pl.LazyFrame:
     of_kind = either("estimation", own(), "watching")
-    return _acts(frames.estimations, "estimated_at", of_kind)
+    return _acts(rows, "estimated_at", of_kind)
 
 
 def _acts(frame: pl.LazyFrame, time: str, of_kind: pl.Expr) -> pl.LazyFrame:

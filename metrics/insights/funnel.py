@@ -81,7 +81,7 @@ def reached(frames: Frames, window: Window) -> pl.LazyFrame:
 
 def _reached(frames: Frames, window: Window) -> pl.LazyFrame:
     near = frames.within(Window(window.start - _SOON, window.end + MATURE))
-    new = _new_users(frames, window)
+    new = frames.once(("new", window), lambda: _new_users(frames, window))
     entered = _entered(near, new)
     return (
         new.join(_first_source(near, new), on="user", how="left")

@@ -70,15 +70,19 @@ def _new_rooms(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
 
 
 def _with_newcomers(frames: Frames, window: Window, now: datetime) -> pl.LazyFrame:
-    old_enough = pl.col("first_used_at") <= now - SOON
-    new = frames.rooms.filter(window.contains("first_used_at"), old_enough).select(
-        "first_used_at", room_id="id", room_number="number", room_name="name"
-    )
+    new = frames.once(("new", window, now), lambda: _new(frames.rooms, window, now))
     came = _newcomers(frames, window, new).group_by("room_id").agg(came=rows())
     return new.join(came, on="room_id", how="left").select(
         "room_name",
         (pl.col("came").fill_null(0) - 1).clip(0).alias("newcomers"),
         *("first_used_at", "room_number", "room_id"),
+    )
+
+
+def _new(rooms: pl.LazyFrame, window: Window, now: datetime) -> pl.LazyFrame:
+    old_enough = pl.col("first_used_at") <= now - SOON
+    return rooms.filter(window.contains("first_used_at"), old_enough).select(
+        "first_used_at", room_id="id", room_number="number", room_name="name"
     )
 
 
