@@ -16,19 +16,19 @@ found = Answers(
     {},
 )
 
-st.subheader("What is here", anchor=False)
+st.header("What is here", anchor=False)
 about.cards(view)
 with_csv(found["tables"], "Tables", "tables")
 
-st.subheader("Latest runs of the sync job", anchor=False)
+st.header("Latest runs of the sync job", anchor=False)
 if view.snapshot.runs:
     with_csv(found["runs"], "Latest runs, newest first", "runs")
 else:
     st.caption("None: these files were not written by the sync job.")
 
-st.subheader("What every number means", anchor=False)
+st.header("What every number means", anchor=False)
 plain(found["definitions"], "Definitions", "definitions", row_height=90)
 
-st.subheader("For programs", anchor=False)
+st.header("For programs", anchor=False)
 st.markdown(about.API)
 bundle.offer(view, found, "data")

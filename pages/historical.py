@@ -22,7 +22,7 @@ view = shell.view()
 address.check("kind", KINDS)
 address.check("of", [title_of(measure) for measure in MEASURES])
 found = view.ask("historical")
-with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     kind = st.segmented_control(
         "Show",
         list(KINDS),

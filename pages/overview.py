@@ -19,13 +19,13 @@ found = view.ask(
     earlier=TABLES,
 )
 
-st.subheader("Today so far", anchor=False)
+st.header("Today so far", anchor=False)
 cards.today(
     ("estimations", "votes", "new_users", "rooms", "unique_users", "page_views"),
     found["daily_summary"],
 )
 
-st.subheader("The period", anchor=False)
+st.header("The period", anchor=False)
 cards.row(
     ("unique_users", "page_views", "activation_rate", "session_median_minutes"),
     found[PEOPLE],

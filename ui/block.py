@@ -86,7 +86,7 @@ def head(
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"head_{key}"
     ):
-        st.markdown(f"##### {title}", width="stretch")
+        st.markdown(f"## {title}", width="stretch")
         as_table = switch and _as_table(key)
         tables.csv_button(frame, file_name(name, view.scope.window), f"csv_{key}")
     answers.say(name, frame)

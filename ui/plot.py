@@ -8,8 +8,9 @@ from altair.utils.schemapi import disable_debug_mode
 
 from ui.axes import Chart
 
-_PADDING = {"left": 0, "top": 5, "right": 5, "bottom": 0}
-"""Streamlit leaves room beneath each chart that a block has already."""
+_PADDING = {"left": 0, "top": 5, "right": 5, "bottom": 4}
+"""Streamlit leaves more room beneath each chart, which a block has already; with none,
+the descenders of the lowest line are cut off."""
 
 # Altair would check every part of a chart while it is built, and the whole once more:
 # two thirds of its time. Tests check what pages send instead.

@@ -81,9 +81,9 @@ def spoken(app: AppTest) -> dict[str, str | None]:
         and element.type in {"markdown", "text", "caption"}
     ]
     return {
-        value.removeprefix("##### "): beneath if kind == "text" else None
+        value.removeprefix("## "): beneath if kind == "text" else None
         for (_, value), (kind, beneath) in pairwise([*lines, ("", "")])
-        if value.startswith("##### ")
+        if value.startswith("## ")
     }
 
 

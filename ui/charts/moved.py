@@ -10,8 +10,12 @@ from ui.theme import ACCENT, PALETTE, QUIET, ROW_HEIGHT, TEXT
 
 _CHANGE = "(datum.change > 0 ? '+' : '') + format(datum.change, ',')"
 _PART = (
-    "datum.contribution == null ? '' : '  (' + format(datum.contribution, '+.1%') + ')'"
+    "datum.contribution == null || width < 220 ? ''"
+    " : '  (' + format(datum.contribution, '+.1%') + ')'"
 )
+"""On a phone the text is short, for the bars' sake."""
+_END = alt.ExprRef("max(width / 4, width - (width < 220 ? 85 : 135))")
+"""Where the longest bar to the right ends: behind it is room for its text."""
 
 
 def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
@@ -29,7 +33,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         printed=f"{_CHANGE} + ' ' + datum.measure + ({_PART})"
     )
     y = alt.Y("what:N", sort=None, title=None, axis=label_axis())
-    x = alt.X("contribution:Q", axis=None, scale=alt.Scale(padding=90))
+    x = alt.X("contribution:Q", axis=None, scale=alt.Scale(range=[0, _END]))
     more = {"test": "datum.change > 0", "value": ACCENT}
     color = alt.ColorValue(PALETTE[1], condition=more)
     bars = base.mark_bar(opacity=0.6, cornerRadius=3).encode(
