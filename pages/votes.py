@@ -83,6 +83,7 @@ found = view.ask(
 earlier = found.earlier.get(TOTALS)
 with above:
     cards.row(FIGURES, found[TOTALS], earlier, found[SERIES])
+    cards.line(MEDIANS, found[TOTALS], "median")
     marks = found.now.get(unusual.TABLE)
     trend(view, SERIES, found, (*FIGURES, *MEDIANS, *MORE), marks=marks)
 if PARTS[MEDIANS_TOO] == part:

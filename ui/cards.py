@@ -45,6 +45,16 @@ def row(
             st.html(pictures)
 
 
+def line(keys: Sequence[str], totals: pl.DataFrame, word: str) -> None:
+    """Draw figures of one row in a line; each title ends with the word in brackets."""
+    each = (
+        f"{DEFINITIONS[key].title.removesuffix(f' ({word})').lower()} "
+        f"**{fmt.number(totals[key].item(), DEFINITIONS[key].unit)}**"
+        for key in keys
+    )
+    st.caption(f"{word.capitalize()}: " + " · ".join(each))
+
+
 def today(keys: Sequence[str], summary: pl.DataFrame) -> None:
     """Draw cards of the running day, with the last 24 hours beneath each value.
 

@@ -349,3 +349,22 @@ def test_new_data_are_shown_and_what_was_chosen_stays(
     assert (before, app.metric[0].value) == ("0", "2,907")
     assert app.selectbox(key="period").value == "All time"
     assert app.selectbox(key="show_votes_over_time").value == "Estimations"
+
+
+def test_votes_tell_the_medians_in_a_line_beneath_the_averages(
+    run_page: RunPage,
+) -> None:
+    app = run_page("votes.py")
+    (line,) = (c.value for c in app.caption if c.value.startswith("Median: "))
+    cards = {metric.label: metric.value for metric in app.metric}
+    medians = dict(
+        part.rsplit(" **", 1) for part in line.removeprefix("Median: ").split(" · ")
+    )
+    averages = {title.lower().removesuffix(" (mean)") for title in cards}
+    wanted = averages - {"votes", "estimations"}
+    assert {median.lower() for median in medians} == wanted
+    opened = run_page("votes.py", part="Medians and rounds")
+    shown = {metric.label: metric.value for metric in opened.metric}
+    for title, value in medians.items():
+        (card,) = (v for t, v in shown.items() if t.lower() == f"{title} (median)")
+        assert value.removesuffix("**") == card
