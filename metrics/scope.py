@@ -48,11 +48,6 @@ class Scope:
         return self.frames.within(self.window)
 
     @property
-    def rows_before(self) -> Frames:
-        """The rows of the period to compare with; without one, no rows."""
-        return self.frames.within(self.before) if self.before else Frames.empty()
-
-    @property
     def earlier(self) -> "Scope | None":
         """The same question about the period to compare with, if there is one."""
         return replace(self, window=self.before, before=None) if self.before else None

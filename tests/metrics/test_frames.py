@@ -117,10 +117,8 @@ def test_a_room_keeps_its_rows_wherever_a_table_names_it() -> None:
     assert heights(rows)["fpp_events"] == 1
 
 
-def test_without_a_comparison_there_are_no_rows_before() -> None:
-    rows = frames(vote(NINE))
-    asked = scope(rows, days("2026-11-03", "2026-11-03"))
-    assert heights(asked.rows_before)["fpp_votes"] == 0
+def test_without_a_comparison_there_is_no_earlier_question() -> None:
+    asked = scope(frames(vote("2026-11-02 09:00")), days("2026-11-03", "2026-11-03"))
     assert asked.earlier is None
 
 
@@ -129,6 +127,6 @@ def test_the_rows_before_are_those_of_the_other_period() -> None:
     monday, tuesday = (days(d, d) for d in ("2026-11-02", "2026-11-03"))
     asked = scope(rows, tuesday, monday)
     assert heights(asked.rows)["fpp_votes"] == 2
-    assert heights(asked.rows_before)["fpp_votes"] == 1
     assert asked.earlier is not None
+    assert heights(asked.earlier.rows)["fpp_votes"] == 1
     assert asked.earlier.window == monday
