@@ -84,7 +84,8 @@ def _same_weekday() -> pl.Expr:
     """Return the values of 1 to 8 weeks before as a list; null where one is unknown."""
     measure, value = pl.col("measure"), pl.col("value").cast(pl.Float64)
     back = [value.shift(WEEK * weeks) for weeks in range(1, BACK + 1)]
-    known = measure == measure.shift(WEEK * BACK), *(b.is_not_null() for b in back)
+    same = measure == measure.shift(WEEK * BACK)
+    known = pl.all_horizontal(same, *(value.is_not_null() for value in back))
     return pl.when(known).then(pl.concat_list(back))
 
 

@@ -11,6 +11,10 @@ SESSION_BONUS = timedelta(seconds=10)
 """What the last activity of a session is taken to last."""
 VISIT_GAP = timedelta(minutes=30)
 """A longer pause starts a new visit."""
+VISIT_MARGIN = timedelta(days=1)
+"""How far around a window visits are followed, so that none is cut at its edge."""
+FIRST_STEPS = timedelta(days=7)
+"""How long after they began people and rooms have for their first steps."""
 MOVING_AVERAGE = 30
 """Rows in a moving average."""
 INACTIVE_AFTER = timedelta(days=30)

@@ -34,18 +34,16 @@ def what_moved(scope: Scope) -> pl.LazyFrame:
     comes first, up or down; at most ten labels of each dimension. A label that did not
     move is left out; without a comparison the table is empty.
     """
-    moved = [moved_most(frame, name) for name, frame in _counted(scope).items()]
+    frames = scope.frames if scope.before else Frames.empty()
+    counted = _counted(frames, scope.window, scope.before or scope.window)
+    moved = [moved_most(frame, name) for name, frame in counted.items()]
     contribution, change = pl.col("contribution").abs(), pl.col("change").abs()
-    return (
-        pl.concat(moved)
-        .filter(pl.lit(scope.before is not None))
-        .sort(
-            contribution,
-            change,
-            *("dimension", "label", "room_id"),
-            descending=[True, True, False, False, False],
-            nulls_last=True,
-        )
+    return pl.concat(moved).sort(
+        contribution,
+        change,
+        *("dimension", "label", "room_id"),
+        descending=[True, True, False, False, False],
+        nulls_last=True,
     )
 
 
@@ -75,11 +73,18 @@ def moved_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
     )
 
 
-def _counted(scope: Scope) -> dict[str, pl.LazyFrame]:
+def _counted(frames: Frames, now: Window, before: Window) -> dict[str, pl.LazyFrame]:
     """Return label, room_id, now and before of each dimension."""
-    people = _of_both(scope, location.people)
-    views = _of_both(scope, lambda frames, window: frames.within(window).page_views)
-    votes = _of_both(scope, lambda frames, window: frames.within(window).votes)
+
+    def of_both(rows: Callable[[Window], pl.LazyFrame]) -> pl.LazyFrame:
+        late = pl.lit(value=True).alias("late")
+        return pl.concat(
+            [rows(now).with_columns(late), rows(before).with_columns(~late)]
+        )
+
+    people = of_both(lambda window: location.people(frames, window))
+    views = of_both(lambda window: frames.within(window).page_views)
+    votes = of_both(lambda window: frames.within(window).votes)
     # Few texts occur; each is looked at once.
     texts = _count(views, pl.col("source")).drop_nulls("source")
     on = pl.col("voted_at").dt.weekday()
@@ -92,23 +97,12 @@ def _counted(scope: Scope) -> dict[str, pl.LazyFrame]:
     }
     columns = "label", "room_id", "now", "before"
     return {
-        "room": _named(_count(votes, pl.col("room_id")), scope.frames).select(columns),
+        "room": _named(_count(votes, pl.col("room_id")), frames).select(columns),
         **{
             dimension: frame.with_columns(no_room).select(columns)
             for dimension, frame in counts.items()
         },
     }
-
-
-def _of_both(
-    scope: Scope, rows: Callable[[Frames, Window], pl.LazyFrame]
-) -> pl.LazyFrame:
-    """Return the rows of both periods, and which they are of: late."""
-    periods = {True: scope.window, False: scope.before or scope.window}
-    return pl.concat(
-        rows(scope.frames, window).with_columns(late=pl.lit(late))
-        for late, window in periods.items()
-    )
 
 
 def _count(rows: pl.LazyFrame, by: pl.Expr) -> pl.LazyFrame:

@@ -1,15 +1,12 @@
 """What a page, an export or an API call asks about."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
+from metrics.constants import FIRST_STEPS, VISIT_MARGIN
 from metrics.frames import Frames, Window
 
-_EARLIER = timedelta(days=7)
-"""How long before a window new users' first steps are looked for."""
-_LATER = timedelta(days=1)
-"""How long after a window visits are followed."""
 Every = Literal["day", "week", "month"]
 """The length of a bucket on a time axis; weeks start on Monday."""
 
@@ -40,7 +37,7 @@ class Scope:
         """Return the span that most questions stay within, to be read once."""
         near = self.before is not None and self.before.end >= self.window.start
         first = self.before if near and self.before else self.window
-        return Window(first.start - _EARLIER, self.window.end + _LATER)
+        return Window(first.start - FIRST_STEPS, self.window.end + VISIT_MARGIN)
 
     @property
     def rows(self) -> Frames:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from metrics.constants import SESSION_BONUS, SESSION_GAP
+from metrics.constants import SESSION_BONUS, SESSION_GAP, VISIT_MARGIN
 from metrics.frames import Frames, Window
 from metrics.measures import divided
 from metrics.packed import either, is_kind, is_within, kind, moment, packed, second
@@ -13,8 +13,6 @@ from metrics.tables import TIMESTAMP, USER
 
 ACT = pl.col("act")
 """The column of `activity`."""
-MARGIN = timedelta(days=1)
-"""How far around a window visits are followed, so that none is cut at its edge."""
 
 
 def activity(frames: Frames, *, events: bool = True) -> pl.LazyFrame:
@@ -65,7 +63,8 @@ def followed(frames: Frames, window: Window | None) -> pl.LazyFrame:
     """Return the activity of a window and a day around it: no visit is cut short."""
     if window is None:
         return activity(frames)
-    return activity(frames.within(Window(window.start - MARGIN, window.end + MARGIN)))
+    around = Window(window.start - VISIT_MARGIN, window.end + VISIT_MARGIN)
+    return activity(frames.within(around))
 
 
 def inside(ordered: pl.LazyFrame, window: Window | None) -> pl.LazyFrame:

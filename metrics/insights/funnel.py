@@ -6,6 +6,7 @@ from typing import Literal
 import polars as pl
 
 from metrics.behaviour import source_class
+from metrics.constants import FIRST_STEPS
 from metrics.frames import Frames, Window
 from metrics.insights.rounds import with_rounds
 from metrics.insights.shown import rate
@@ -19,7 +20,6 @@ STEPS = {
     "with_others": "Estimated with others",
     "came_back": "Estimated again on a later day",
 }
-_SOON = timedelta(days=7)
 MATURE = timedelta(days=28)
 """How old a user has to be, and how long he or she is followed."""
 
@@ -80,7 +80,7 @@ def reached(frames: Frames, window: Window) -> pl.LazyFrame:
 
 
 def _reached(frames: Frames, window: Window) -> pl.LazyFrame:
-    near = frames.within(Window(window.start - _SOON, window.end + MATURE))
+    near = frames.within(Window(window.start - FIRST_STEPS, window.end + MATURE))
     new = frames.once(("new", window), lambda: _new_users(frames, window))
     entered = _entered(near, new)
     return (
@@ -129,7 +129,7 @@ def _entered(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
     )
     return (
         acts.join(new, on="user")
-        .filter(pl.col("at") <= pl.col("created_at") + _SOON)
+        .filter(pl.col("at") <= pl.col("created_at") + FIRST_STEPS)
         .group_by("user")
         .agg(pl.first("created_at"), entered_at=pl.min("at"))
     )
@@ -154,7 +154,7 @@ def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
             last=at.max(),
             with_others=(pl.col("amount_of_estimations") >= 2).any(),
         )
-        .filter(pl.col("first") <= pl.col("entered_at") + _SOON)
+        .filter(pl.col("first") <= pl.col("entered_at") + FIRST_STEPS)
         .select(
             *("user", "with_others"),
             came_back=pl.col("last").dt.date() > pl.col("first").dt.date(),

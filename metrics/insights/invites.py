@@ -1,17 +1,16 @@
 """The invite loop: whether rooms bring people whom the product did not know."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
 from metrics.buckets import side_by_side
+from metrics.constants import FIRST_STEPS
 from metrics.frames import Frames, Window, instant
 from metrics.insights.rounds import given
 from metrics.insights.shown import rate
 from metrics.measures import rows, where
 
-SOON = timedelta(days=7)
-"""How long after its first use a new room's newcomers count."""
 SEVERAL = 2
 """Newcomers that make a new room one that brings people."""
 _OPENED = ("ENTERED_NEW_ROOM", "ENTERED_RANDOM_ROOM")
@@ -80,7 +79,7 @@ def _with_newcomers(frames: Frames, window: Window, now: datetime) -> pl.LazyFra
 
 
 def _new(rooms: pl.LazyFrame, window: Window, now: datetime) -> pl.LazyFrame:
-    old_enough = pl.col("first_used_at") <= now - SOON
+    old_enough = pl.col("first_used_at") <= now - FIRST_STEPS
     return rooms.filter(window.contains("first_used_at"), old_enough).select(
         "first_used_at", room_id="id", room_number="number", room_name="name"
     )
@@ -91,7 +90,8 @@ def _newcomers(frames: Frames, window: Window, new: pl.LazyFrame) -> pl.LazyFram
 
     Of what was before the window, only who was there counts, among those who came.
     """
-    at, soon = pl.col("estimated_at"), Window(window.start, window.end + SOON)
+    at, at_once = pl.col("estimated_at"), timedelta(0)
+    soon = Window(window.start, window.end + FIRST_STEPS)
     near = given(frames.within(soon).estimations)
     there = near.join(new, on="room_id", how="semi").select("user").unique()
     first = (
@@ -100,7 +100,9 @@ def _newcomers(frames: Frames, window: Window, new: pl.LazyFrame) -> pl.LazyFram
         .agg(pl.col("room_id").get(at.arg_min()), at=at.min())
         .join(new, on="room_id")
         .filter(
-            pl.col("at").is_between("first_used_at", pl.col("first_used_at") + SOON)
+            pl.col("at").is_between(
+                "first_used_at", pl.col("first_used_at") + FIRST_STEPS
+            )
         )
     )
     known = _before(frames, window).join(first, on="user", how="semi").unique()
