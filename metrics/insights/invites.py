@@ -90,7 +90,7 @@ def _newcomers(frames: Frames, window: Window, new: pl.LazyFrame) -> pl.LazyFram
 
     Of what was before the window, only who was there counts, among those who came.
     """
-    at, at_once = pl.col("estimated_at"), timedelta(0)
+    at = pl.col("estimated_at")
     soon = Window(window.start, window.end + FIRST_STEPS)
     near = given(frames.within(soon).estimations)
     there = near.join(new, on="room_id", how="semi").select("user").unique()

@@ -75,6 +75,13 @@ def test_what_is_expected_follows_the_trend() -> None:
     assert found["expected"].item() == pytest.approx(210, rel=0.02)
 
 
+def test_a_measure_never_learns_from_the_one_that_stands_before_it() -> None:
+    """Five weeks are too few to judge, whatever the other measure was like."""
+    young = series([100, *[1000] * 34]).with_columns(measure=pl.lit("votings"))
+    found = marks(pl.concat([series(working_weeks()), young]), MONDAY).collect()
+    assert found.height == 0
+
+
 def test_a_spike_at_a_weekend_is_marked() -> None:
     values = working_weeks()
     values[7 * 11 + 5] = 100

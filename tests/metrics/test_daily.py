@@ -1,5 +1,7 @@
 """The running day and the last 24 hours."""
 
+from datetime import timedelta
+
 from metrics import daily
 from metrics.frames import Frames
 from tests.metrics.building import answer, at, frames, one, room, user, view, vote
@@ -50,7 +52,10 @@ def test_without_rows_everything_is_0() -> None:
 
 
 def test_the_summary_holds_both_spans() -> None:
-    rows = frames(vote("2026-11-02 23:59:59"), user("b", "2026-11-02 23:59:59"))
+    a_day_ago = f"{NOW - timedelta(days=1)}"
+    rows = frames(
+        vote("2026-11-02 23:59:59"), user("b", "2026-11-02 23:59:59"), vote(a_day_ago)
+    )
     table = answer(daily.summary(rows, NOW))
     assert [(row["span"], row["votes"], row["new_users"]) for row in table] == [
         ("today", 0, 0),

@@ -16,6 +16,7 @@ from metrics.packed import (
     is_kind,
     is_later,
     is_of_estimations,
+    is_within,
     kind,
     moment,
     owner_day,
@@ -102,6 +103,20 @@ def test_later_is_later_than_a_second(
     time = EPOCH + timedelta(seconds=since)
     later = pack(acts).to_frame("act").select(is_later(pl.col("act"), time))
     assert later.to_series().to_list() == [seconds > since for _, seconds, _ in acts]
+
+
+@quick
+@given(SECONDS, st.integers(0, 3), st.integers(-1, 1), st.integers(0, 2))
+def test_a_span_has_its_start_and_not_its_end(
+    seconds: int, kind: int, shift: int, length: int
+) -> None:
+    """Half seconds, too: in it is what is not before the start and before the end."""
+    half = timedelta(seconds=0.5)
+    start = EPOCH + timedelta(seconds=seconds) + shift * half
+    end = start + length * half
+    act = pack([(1, seconds, kind)]).to_frame("act")
+    inside = act.select(is_within(pl.col("act"), start, end)).item()
+    assert inside == (start <= EPOCH + timedelta(seconds=seconds) < end)
 
 
 def test_a_time_before_1970_is_an_error() -> None:
