@@ -44,7 +44,8 @@ COPY metrics metrics
 FROM base AS dashboard
 COPY --from=build-dashboard /app/.venv .venv
 COPY .streamlit .streamlit
-COPY app.py clock.py engine.py export.py store.py ./
+COPY app.py clock.py engine.py export.py ./
+COPY store store
 COPY pages pages
 COPY ui ui
 COPY web web

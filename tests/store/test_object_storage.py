@@ -18,7 +18,8 @@ from bucket import Bucket
 from metrics import reference
 from metrics.tables import TABLES
 from settings import DashboardSettings, SettingError, SyncSettings
-from store import StoreError, _scan_plain, current_version, open_store
+from store import StoreError, current_version, open_store
+from store.plain import scan_plain
 from tests.mariadb import GOLDEN, free_port
 from tests.publishing import publish
 from web.health import check
@@ -64,7 +65,7 @@ def wait_for(port: int) -> None:
 def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a store of the golden data in a folder, in several blocks a table."""
     folder = tmp_path_factory.mktemp("store")
-    rows = {t.name: _scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
+    rows = {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
     publish(folder, rows, NOW, block_rows=2_000)
     return folder
 

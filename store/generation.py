@@ -1,0 +1,88 @@
+"""A generation that the sync job published: blocks, and what the manifest knows."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from bucket import Folder
+from manifest import Block, Manifest
+from metrics.frames import Frames, Window
+from metrics.on_demand import OnDemand
+from metrics.tables import BY_NAME, TIMESTAMP, Table
+from store.files import options_of
+from store.state import Snapshot, TableInfo
+
+
+def open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot:
+    """Open the blocks that a manifest names; `name` is the manifest's own."""
+    files = {
+        name: tuple(data_dir / block.file for block in blocks)
+        for name, blocks in manifest.tables.items()
+    }
+
+    def near(window: Window | None) -> Mapping[str, pl.LazyFrame]:
+        return OnDemand(
+            BY_NAME, lambda name: _scan(data_dir, BY_NAME[name], manifest, window)
+        )
+
+    return Snapshot(
+        frames=Frames(near(None), near),
+        version=name,
+        data_until=manifest.snapshot_at,
+        tables={
+            name: TableInfo(sum(b.rows for b in blocks), sum(b.bytes for b in blocks))
+            for name, blocks in manifest.tables.items()
+        },
+        files=files,
+        generation=manifest.generation,
+        runs=manifest.runs,
+    )
+
+
+def _scan(
+    folder: Folder, table: Table, manifest: Manifest, window: Window | None
+) -> pl.LazyFrame:
+    """Scan a table's blocks, or those that have rows of a window."""
+    blocks = [
+        block
+        for block in manifest.tables.get(table.name, ())
+        if window is None or _overlaps(block, window)
+    ]
+    schema = table.numbered_schema
+    if not blocks:
+        return pl.LazyFrame(schema=schema)
+    return pl.scan_parquet(
+        [str(folder / block.file) for block in blocks],
+        schema=schema,
+        extra_columns="ignore",
+        storage_options=options_of(folder),
+        # Not public in Polars, but what its readers of Delta and Iceberg tables use.
+        _table_statistics=_spans(table, blocks),
+    )
+
+
+def _overlaps(block: Block, window: Window) -> bool:
+    if block.min_time is None or block.max_time is None:
+        return True
+    return block.min_time < window.end and block.max_time >= window.start
+
+
+def _spans(table: Table, blocks: Sequence[Block]) -> pl.DataFrame:
+    """Return what the manifest knows of each block, as Polars wants to be told.
+
+    A filter on the time then leaves out blocks without opening them.
+    """
+    return pl.DataFrame(
+        {
+            "len": [block.rows for block in blocks],
+            f"{table.time}_min": [block.min_time for block in blocks],
+            f"{table.time}_max": [block.max_time for block in blocks],
+            f"{table.time}_nc": [0 for _ in blocks],
+        },
+        schema={
+            "len": pl.UInt32,
+            f"{table.time}_min": TIMESTAMP,
+            f"{table.time}_max": TIMESTAMP,
+            f"{table.time}_nc": pl.UInt32,
+        },
+    )
