@@ -40,7 +40,7 @@ def seven(tmp_path: Path) -> Path:
     for path in ROOT.glob("*.py"):
         tree.mkdir(exist_ok=True)
         shutil.copy(path, tree)
-    for room in ("sync", "metrics"):
+    for room in ("sync", "metrics", "store"):
         shutil.copytree(ROOT / room, tree / room)
     tables = tree / "metrics" / "tables.py"
     text = tables.read_text()
