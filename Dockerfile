@@ -37,15 +37,15 @@ RUN pip uninstall --yes pip \
     && install --directory --owner=fpp --group=fpp /data
 WORKDIR /app
 COPY deploy/healthcheck.py deploy/
-COPY bucket.py errors.py manifest.py scrub.py settings.py tracker.py ./
+COPY core core
 COPY metrics metrics
+COPY store store
 
 # --- the dashboard: reads the store, knows no database -----------------------
 FROM base AS dashboard
 COPY --from=build-dashboard /app/.venv .venv
 COPY .streamlit .streamlit
-COPY app.py clock.py engine.py export.py ./
-COPY store store
+COPY app.py ./
 COPY pages pages
 COPY ui ui
 COPY web web

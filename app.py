@@ -12,9 +12,10 @@ from pathlib import Path
 import streamlit as st
 from anyio import to_thread
 
-import clock
-from errors import flush_errors, logger, start_errors
-from web import banner, failure, server, start, warm
+from core import clock
+from core.errors import flush_errors, logger, start_errors
+from ui import warm_up
+from web import banner, failure, server, start
 
 settings = start.settings_or_exit(os.environ)
 dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
@@ -27,7 +28,7 @@ banner.send_no_banner()
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Warm up and say where the server is; at the end send what is left to send."""
-    await to_thread.run_sync(warm.warm_up, settings.data_dir, clock.now())
+    await to_thread.run_sync(warm_up.warm_up, settings.data_dir, clock.now())
     sys.stdout.write(dashboard.announcement())
     sys.stdout.flush()
     yield

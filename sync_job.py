@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
 
-from errors import flush_errors, logger, start_errors
+from core.errors import flush_errors, logger, start_errors
+from core.settings import Secret, SettingError, SyncSettings
 from metrics.tables import BY_NAME
-from settings import Secret, SettingError, SyncSettings
 from sync.disk import Disk
 from sync.job import Job
 from sync.replica import Request

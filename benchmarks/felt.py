@@ -22,12 +22,12 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-import clock
-import demo
+import simulation
 from benchmarks.visitor import log_in, visiting
 from benchmarks.watching import Tab, Times, tab
-from store import open_store
-from tests.browser import driving
+from core import clock
+from store.reader import open_store
+from testkit import chromium
 
 PAGES = {
     "Overview": "",
@@ -42,7 +42,7 @@ PAGES = {
     "Data": "data",
 }
 """Title → path and query, as a visitor finds them."""
-EMPTY = driving.ROOT / "benchmarks" / "empty.py"
+EMPTY = chromium.ROOT / "benchmarks" / "empty.py"
 _ROW = "| {:10} | {:>6} | {:>15} | {:>15} | {:>7} | {:>15} |"
 
 
@@ -75,9 +75,9 @@ def watch(tab: Tab, title: str, path: str, away: tuple[str, str], runs: int) -> 
     return Felt(None, Times.of(runs, click), link, tab.charts())
 
 
-def scripts(server: driving.Server, runs: int, names: list[str]) -> dict[str, Times]:
+def scripts(server: chromium.Server, runs: int, names: list[str]) -> dict[str, Times]:
     """Measure the run of each page's script, a visitor at a time."""
-    cookie = log_in(server.url, driving.TOKEN)
+    cookie = log_in(server.url, chromium.TOKEN)
 
     def one(page: str, query: str) -> Times:
         with visiting(server.url, cookie) as tab:
@@ -90,10 +90,10 @@ def felt(data_dir: Path, runs: int, names: list[str]) -> Iterator[str]:
     """Yield the lines of the table, as they are found."""
     yield _ROW.format("page", "charts", "script ms", "click ms", "× empty", "link ms")
     yield "| --- | --: | --: | --: | --: | --: |"
-    with driving.serving(EMPTY) as server, tab(server, log_in=False) as there:
+    with chromium.serving(EMPTY) as server, tab(server, log_in=False) as there:
         empty = watch(there, "Second", "second", ("First", ""), runs)
     yield empty.row("empty", empty)
-    with driving.dashboard(data_dir) as server:
+    with chromium.dashboard(data_dir) as server:
         taken = scripts(server, runs, names)
         with tab(server) as there:
             for name in names:
@@ -108,14 +108,14 @@ def described(data_dir: Path, runs: int) -> str:
     """Return what was measured on what."""
     snapshot = open_store(data_dir)
     rows = sum(info.rows for info in snapshot.tables.values())
-    chromium = subprocess.run(
-        [driving.CHROMIUM, "--version"], capture_output=True, text=True, check=False
+    version = subprocess.run(
+        [chromium.CHROMIUM, "--version"], capture_output=True, text=True, check=False
     ).stdout.strip()
     return (
         f"{rows:,} rows, {snapshot.bytes / 1e6:.1f} MB of Parquet; "
         f"{os.cpu_count()} cores, Python {platform.python_version()}, "
         f"Streamlit {st.__version__}, Altair {alt.__version__}, "
-        f"Polars {pl.__version__}, {chromium}; median (range) of {runs} runs"
+        f"Polars {pl.__version__}, {version}; median (range) of {runs} runs"
     )
 
 
@@ -125,7 +125,7 @@ def _data(given: Path | None) -> Iterator[Path]:
         yield given
         return
     with tempfile.TemporaryDirectory() as folder:
-        demo.write(Path(folder), clock.now())
+        simulation.write(Path(folder), clock.now())
         yield Path(folder)
 
 

@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-import engine
 from benchmarks.questions import (
     RIVALS,
     TOGETHER,
@@ -26,6 +25,7 @@ from benchmarks.questions import (
 )
 from benchmarks.rival import Rival, differences
 from metrics import reference
+from store import engine
 
 _PASSES = 2
 """Of the rival, who takes seconds where there are many data."""

@@ -11,9 +11,9 @@ import polars as pl
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import clock
 from benchmarks.measured import ROOT
-from ui.people import without_bots
+from core import clock
+from store.reader import without_bots
 from ui.view import Answers, View
 
 MAIN = ROOT / "pages" / "main.py"

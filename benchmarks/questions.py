@@ -9,12 +9,12 @@ from unittest.mock import patch
 
 import polars as pl
 
-import engine
 from benchmarks.rival import Rival
 from metrics import daily, reference, rooms
 from metrics.frames import Frames
 from metrics.tables import USER
-from store import Snapshot, open_store
+from store import engine
+from store.reader import Snapshot, open_store
 
 TOGETHER = "all reference metrics"
 ROOM = "a room"

@@ -17,8 +17,8 @@ import ssl  # noqa: F401  # as every HTTP client does
 import mysql.connector
 import polars as pl
 
+from core.settings import SyncSettings
 from metrics.tables import TABLES
-from settings import SyncSettings
 
 
 def main() -> None:

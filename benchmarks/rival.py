@@ -10,7 +10,7 @@ import polars as pl
 
 from metrics.behaviour import SOURCE_CLASSES
 from metrics.constants import START, START_DATE, TOP
-from store import Snapshot
+from store.reader import Snapshot
 
 type Rows = list[tuple[object, ...]]
 

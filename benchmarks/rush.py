@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import engine
 from benchmarks.measured import ROOT
 from benchmarks.questions import PAGE, ROOM, Data, answering, names
+from store import engine
 
 type Ask = Callable[[], object]
 

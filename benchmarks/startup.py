@@ -17,12 +17,14 @@ from contextlib import ExitStack
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-import clock
-import demo
+import simulation
 from benchmarks.visitor import log_in, visiting
-from tests.browser import driving
+from core import clock
+from testkit import chromium
 
-_IMPORTED = "import time; t = time.perf_counter(); import web.warm; import web.server; "
+_IMPORTED = (
+    "import time; t = time.perf_counter(); import ui.warm_up; import web.server; "
+)
 _IMPORTED += "print(time.perf_counter() - t)"
 _MEGABYTE = 1_000_000
 
@@ -53,10 +55,10 @@ def start(data_dir: Path, visitors: int) -> Start:
     """Start a server, visit it, and look at its memory."""
     imports = _imports()
     began = time.perf_counter()
-    with driving.dashboard(data_dir) as server, ExitStack() as open_tabs:
+    with chromium.dashboard(data_dir) as server, ExitStack() as open_tabs:
         answers = time.perf_counter() - began
         idle = _memory(server.pid)
-        cookie = log_in(server.url, driving.TOKEN)
+        cookie = log_in(server.url, chromium.TOKEN)
         asked = time.perf_counter()
         first = open_tabs.enter_context(visiting(server.url, cookie))
         first.open("")
@@ -73,7 +75,7 @@ def start(data_dir: Path, visitors: int) -> Start:
 def _imports() -> float:
     said = subprocess.run(
         [sys.executable, "-c", _IMPORTED],
-        cwd=driving.ROOT,
+        cwd=chromium.ROOT,
         capture_output=True,
         text=True,
         check=True,
@@ -99,7 +101,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if options.data_dir is None:
-            demo.write(Path(folder), clock.now())
+            simulation.write(Path(folder), clock.now())
         data_dir = options.data_dir or Path(folder)
         found = [start(data_dir, options.visitors) for _ in range(options.runs)]
     print(f"| what | median of {options.runs} | range |\n| --- | --: | --: |")

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.measured import Measure, measure, median
-from tests.mariadb import PASSWORD, LiveDatabase, running_server
+from testkit.mariadb import PASSWORD, LiveDatabase, running_server
 
 _ESTIMATIONS = """
 INSERT INTO fpp_estimations (user_id, room_id, estimation, spectator, estimated_at)

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.sync_first_load import SERVER_MB, fill
 from sync.policy import DEFAULT
-from tests.mariadb import Server, running_server
+from testkit.mariadb import Server, running_server
 from tests.sync.harness import Store
 
 _NEW_ROWS = 500

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
-from tests.browser import driving
+from testkit import chromium
 
 _WHEN_DRAWN = f"""async (title) => {{
   const marked = () => [...document.querySelectorAll('svg.marks')].every(
     chart => chart.querySelector('.role-mark > *'));
-  const drawn = () => ({driving.DRAWN})() && marked();
+  const drawn = () => ({chromium.DRAWN})() && marked();
   const there = () => drawn() && document.querySelector('h1').textContent === title;
   while (!there()) await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);
@@ -77,14 +77,14 @@ class Tab:
 
 
 @contextmanager
-def tab(server: driving.Server, *, log_in: bool = True) -> Iterator[Tab]:
+def tab(server: chromium.Server, *, log_in: bool = True) -> Iterator[Tab]:
     """Open Chromium at a server."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=driving.CHROMIUM, args=driving.FLAGS
+            executable_path=chromium.CHROMIUM, args=chromium.FLAGS
         )
         context = (
-            driving.logged_in(browser, server, viewport=_SCREEN)
+            chromium.logged_in(browser, server, viewport=_SCREEN)
             if log_in
             else browser.new_context(viewport=_SCREEN)
         )

@@ -4,8 +4,8 @@ import os
 
 import streamlit as st
 
-import clock
-from settings import DashboardSettings
+from core import clock
+from core.settings import DashboardSettings
 from ui import address, bar, shell
 
 shell.set_up()

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, sync_playwright
 from playwright.sync_api import TimeoutError as NotDrawn
 
-from tests.browser import driving
+from testkit import chromium
 
 PAGES = {
     "overview": "/",
@@ -42,12 +42,12 @@ LOOKS: dict[str, dict[str, object]] = {
 def main(folder: Path, data_dir: Path, wanted: list[str]) -> None:
     """Write FOLDER/<page>_<look>.png."""
     folder.mkdir(parents=True, exist_ok=True)
-    with driving.dashboard(data_dir) as server, sync_playwright() as playwright:
+    with chromium.dashboard(data_dir) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=driving.CHROMIUM, args=driving.FLAGS
+            executable_path=chromium.CHROMIUM, args=chromium.FLAGS
         )
         for look in _wanted(LOOKS, wanted):
-            context = driving.logged_in(browser, server, **LOOKS[look])
+            context = chromium.logged_in(browser, server, **LOOKS[look])
             for name in _wanted(PAGES, wanted):
                 _picture(context, server, name, look, folder)
             context.close()
@@ -60,7 +60,7 @@ def _wanted(there: Collection[str], wanted: list[str]) -> list[str]:
 
 def _picture(
     context: BrowserContext,
-    server: driving.Server,
+    server: chromium.Server,
     name: str,
     look: str,
     folder: Path,
@@ -68,7 +68,7 @@ def _picture(
     page = context.new_page()
     page.goto(server.url + PAGES[name])
     try:
-        driving.wait_until_drawn(page)
+        chromium.wait_until_drawn(page)
     except NotDrawn as error:
         print(f"{name} {look}: {error}", file=sys.stderr)  # noqa: T201 - a script
     size = page.viewport_size or {"width": 1440, "height": 900}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from bucket import Folder
-from manifest import CURRENT
+from core.location import Folder
+from store.manifest import CURRENT
 
 
 def text_of(file: Folder) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from bucket import Folder
-from manifest import Block, Manifest
+from core.location import Folder
 from metrics.frames import Frames, Window
 from metrics.on_demand import OnDemand
 from metrics.tables import BY_NAME, TIMESTAMP, Table
 from store.files import options_of
-from store.state import Snapshot, TableInfo
+from store.manifest import Block, Manifest
+from store.snapshot import Snapshot, TableInfo
 
 
 def open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from errors import logger
-from manifest import CURRENT, MANIFESTS, Manifest, ManifestError
+from core.errors import logger
 from metrics.tables import Table
+from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError
 from sync.policy import Policy
 from sync.vault import Vault
 

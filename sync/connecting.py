@@ -6,7 +6,7 @@ from typing import cast
 
 import mysql.connector
 
-from settings import Database
+from core.settings import Database
 from sync.driver import FAILURES, Connection
 from sync.failing import translated
 from sync.policy import Policy

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from manifest import Block
 from metrics.tables import Table
+from store.manifest import Block
 from sync.background import Work, background
 from sync.checksum import EMPTY, Checksum
 from sync.counts import NOTHING, Counts, compare

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from errors import ErrorContext, capture_error
-from settings import Secret
+from core.errors import ErrorContext, capture_error
+from core.settings import Secret
 
 _SECONDS = 5.0
 _TRIES = 2

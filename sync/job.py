@@ -6,9 +6,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event
 
-from errors import ErrorContext, capture_error, logger
+from core.errors import ErrorContext, capture_error, logger
+from core.settings import SyncSettings
 from metrics.tables import TABLES, Table
-from settings import SyncSettings
 from sync.cleaning import collect_garbage, leave_plain_files, tell_of_plain_files
 from sync.connecting import connected
 from sync.disk import Disk

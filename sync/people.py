@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from manifest import PeopleFile
 from metrics.tables import MOST_PEOPLE, USER, USER_NUMBER, Table
+from store.manifest import PeopleFile
 from sync.faults import TooManyPeopleError
 from sync.vault import PERSON, Vault
 

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import polars as pl
 
-from errors import logger
-from manifest import Block, Manifest, PeopleFile, Run
+from core.errors import logger
 from metrics.tables import Table
+from store.manifest import Block, Manifest, PeopleFile, Run
 from sync.checking import check_contract
 from sync.copying import TableCopy
 from sync.counts import NOTHING, Counts

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from errors import ErrorContext, capture_error, logger
-from settings import Secret
+from core.errors import ErrorContext, capture_error, logger
+from core.settings import Secret
 from sync.faults import BusyError, DiskError, SyncError
 from sync.heartbeat import push
 from sync.watch import Watch

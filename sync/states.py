@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from manifest import Block
+from store.manifest import Block
 from sync.counts import Counts
 
 

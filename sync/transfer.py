@@ -1,7 +1,7 @@
 """One block of a table: fetched the quick way or the sure way, proven, written."""
 
-from manifest import Block
 from metrics.tables import Blocks, Table
+from store.manifest import Block
 from sync.checksum import Checked
 from sync.decode import Rows
 from sync.lines import Lines

@@ -9,7 +9,8 @@ from secrets import token_hex
 
 import polars as pl
 
-from manifest import (
+from metrics.tables import USER, Table
+from store.manifest import (
     BLOCKS,
     CURRENT,
     MANIFESTS,
@@ -19,7 +20,6 @@ from manifest import (
     ManifestError,
     PeopleFile,
 )
-from metrics.tables import USER, Table
 from sync.checksum import Checked, Checksum
 from sync.disk import Disk
 from sync.faults import DamagedStoreError

@@ -6,9 +6,9 @@ from functools import partial
 
 import polars as pl
 
-from errors import logger
-from manifest import PEOPLE, Block, Manifest, PeopleFile
+from core.errors import logger
 from metrics.tables import USER, Table
+from store.manifest import PEOPLE, Block, Manifest, PeopleFile
 from sync.checking import check_contract
 from sync.checksum import checksum
 from sync.counts import NOTHING, Counts, compare

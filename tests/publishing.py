@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from manifest import Block, Manifest
 from metrics.tables import BY_NAME, Blocks, Table
+from store.manifest import Block, Manifest
 from sync.checksum import checked
 from sync.disk import Disk
 from sync.people import People

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from export import BYTE_ORDER_MARK
+from metrics.export import BYTE_ORDER_MARK
 
 
 def read_csv(data: bytes, schema: pl.Schema) -> pl.DataFrame:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from core.settings import VARIABLES, Variable
 from scripts import definitions
-from settings import VARIABLES, Variable
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

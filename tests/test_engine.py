@@ -14,11 +14,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-import engine
+from core.settings import DashboardSettings, SettingError
 from metrics import reference
-from settings import DashboardSettings, SettingError
-from store import open_store
-from tests.mariadb import GOLDEN
+from store import engine
+from store.reader import open_store
+from testkit.mariadb import GOLDEN
 from tests.metrics.building import at
 
 NOW = at("2026-11-20 18:00")

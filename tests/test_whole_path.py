@@ -11,9 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import driving
+from testkit import chromium
+from testkit.fixed_clock import GOLDEN_NOW
+from testkit.mariadb import PASSWORD, LiveDatabase, running_server
 from tests.browser.conftest import browser  # noqa: F401  # a fixture of this test too
-from tests.mariadb import PASSWORD, LiveDatabase, running_server
 
 EXPECTED = json.loads((Path(__file__).parent / "golden" / "expected.json").read_text())
 ALL_OF_IT = "period=Custom&from=2024-01-01&to=2026-11-20&bots=true"
@@ -31,10 +32,10 @@ def database() -> Iterator[LiveDatabase]:
 @pytest.fixture(scope="module")
 def server(
     database: LiveDatabase, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[driving.Server]:
+) -> Iterator[chromium.Server]:
     folder = tmp_path_factory.mktemp("store")
     sync(database, folder)
-    with driving.dashboard(folder) as server:
+    with chromium.dashboard(folder, GOLDEN_NOW) as server:
         yield server
 
 
@@ -42,7 +43,7 @@ def sync(database: LiveDatabase, folder: Path) -> None:
     settings = database.settings
     subprocess.run(
         [sys.executable, "sync_job.py"],
-        cwd=driving.ROOT,
+        cwd=chromium.ROOT,
         env={
             **os.environ,
             "DATA_DIR": str(folder),
@@ -65,12 +66,12 @@ def card(page: Page, title: str) -> str:
 
 
 def test_the_pages_show_the_golden_numbers(
-    server: driving.Server,
+    server: chromium.Server,
     browser: Browser,  # noqa: F811  # the fixture that is imported above
 ) -> None:
-    context = driving.logged_in(browser, server)
-    votes = driving.open_page(context, server, f"/votes?{ALL_OF_IT}")
-    traffic = driving.open_page(context, server, f"/traffic?{ALL_OF_IT}")
+    context = chromium.logged_in(browser, server)
+    votes = chromium.open_page(context, server, f"/votes?{ALL_OF_IT}")
+    traffic = chromium.open_page(context, server, f"/traffic?{ALL_OF_IT}")
     shown = {
         "total_votes": card(votes, "Votes"),
         "total_estimations": card(votes, "Estimations"),
@@ -82,9 +83,9 @@ def test_the_pages_show_the_golden_numbers(
     assert shown == {name: f"{known[name]:,}" for name in shown}
 
 
-def test_the_api_answers_the_golden_numbers(server: driving.Server) -> None:
+def test_the_api_answers_the_golden_numbers(server: chromium.Server) -> None:
     answer = httpx.get(
-        f"{server.url}/api", headers={"Authorization": f"Bearer {driving.TOKEN}"}
+        f"{server.url}/api", headers={"Authorization": f"Bearer {chromium.TOKEN}"}
     ).json()["data"]
     for subject in ("traffic", "votes", "behaviour"):
         # Ranked lists may break ties at their end in another way.
@@ -98,9 +99,9 @@ def test_a_page_follows_a_change_of_the_database(
     tmp_path: Path,
 ) -> None:
     sync(database, tmp_path)
-    with driving.dashboard(tmp_path) as server:
-        context = driving.logged_in(browser, server)
-        page = driving.open_page(context, server, f"/votes?{ALL_OF_IT}")
+    with chromium.dashboard(tmp_path, GOLDEN_NOW) as server:
+        context = chromium.logged_in(browser, server)
+        page = chromium.open_page(context, server, f"/votes?{ALL_OF_IT}")
         before = card(page, "Votes")
         database.execute("DELETE FROM fpp_votes WHERE id <= 7")
         sync(database, tmp_path)
@@ -109,7 +110,7 @@ def test_a_page_follows_a_change_of_the_database(
             arg=before,
             timeout=40_000,
         )
-        driving.wait_until_drawn(page)
+        chromium.wait_until_drawn(page)
         after = card(page, "Votes")
         context.close()
     assert (before, after) == ("2,907", "2,900")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from metrics.definitions import DEFINITIONS
 from metrics.tables import TABLES
-from store import Snapshot
+from store.reader import Snapshot
 from ui import format as fmt
 from ui.cards import help_text
 from ui.view import View

@@ -4,14 +4,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from metrics import filters
+from metrics import filters, periods
+from metrics.periods import ALL_TIME
 from metrics.scope import Scope
-from store import Snapshot
-from ui import periods
+from store.reader import Snapshot, without_bots
 from ui.caption import caption
 from ui.controls import Chosen, beginning, check_address, controls
-from ui.people import without_bots
-from ui.periods import ALL_TIME
 from ui.view import View
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import polars as pl
 import streamlit as st
 
-from export import file_name
 from metrics.catalogue import CATALOGUE
+from metrics.export import file_name
 from ui import address, answers, chips, emptiness, picking, tables
 from ui.axes import Chart
 from ui.picking import Picks

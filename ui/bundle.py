@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from export import file_name, to_csv, to_zip
+from metrics.export import file_name, to_csv, to_zip
 from ui import caption
 from ui.view import Answers, View
 

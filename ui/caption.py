@@ -1,8 +1,8 @@
 """The line beneath the period bar: what the controls above it mean, in dates."""
 
+from metrics import periods
+from metrics.periods import Days
 from metrics.scope import Scope
-from ui import periods
-from ui.periods import Days
 
 
 def caption(scope: Scope, days: Days, granularity: str, *, bots: bool) -> str:

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import polars as pl
 import streamlit as st
 
-import engine
+from metrics import periods
 from metrics.filters import Filter
+from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, Days
 from metrics.tables import TABLES
-from store import Snapshot
-from ui import address, chips, periods
-from ui.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, Days
+from store import engine
+from store.reader import Snapshot
+from ui import address, chips
 
 FIRST_DAY = date(2024, 6, 3)
 """Where "All time" starts when there are no data to ask."""

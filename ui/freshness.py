@@ -5,9 +5,9 @@ from typing import Literal
 
 import streamlit as st
 
-import clock
-from bucket import Folder
-from store import Snapshot, StoreError, current_version
+from core import clock
+from core.location import Folder
+from store.reader import Snapshot, StoreError, current_version
 from ui import format as fmt
 
 POLL = 20.0

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 import polars as pl
 import streamlit as st
 
+from metrics import periods
 from metrics.definitions import DEFINITIONS
 from metrics.insights.cases import CASES
 from metrics.insights.funnel import mature
 from metrics.insights.health import COOLING, HEALTHY
 from metrics.insights.rounds import weekly
-from ui import cards, periods
+from metrics.periods import Days
+from ui import cards
 from ui.block import Draw, block
 from ui.drawings import DRAWINGS, LINES, OVER_TIME
-from ui.periods import Days
 from ui.trend import trend
 from ui.view import Answers, View
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import polars as pl
 import streamlit as st
 
-import engine
 from metrics import rooms
+from store import engine
 from ui import format as fmt
 from ui import names, tables
 from ui.markup import escaped, shortened

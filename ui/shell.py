@@ -5,8 +5,8 @@ from typing import cast
 
 import streamlit as st
 
-from settings import DashboardSettings
-from store import Snapshot, StoreError, open_store
+from core.settings import DashboardSettings
+from store.reader import Snapshot, StoreError, open_store
 from ui import freshness
 from ui.view import View
 

@@ -9,8 +9,8 @@ from streamlit.column_config import Column as AnyColumn
 from streamlit.dataframe.lazy_df_source import AUTO_LAZY_ROW_THRESHOLD
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from export import to_csv
 from metrics.definitions import DEFINITIONS, Unit
+from metrics.export import to_csv
 from ui import names
 from ui.format import NOTHING
 

@@ -6,13 +6,13 @@ from datetime import date, datetime
 
 import polars as pl
 
-import engine
 from metrics.catalogue import CATALOGUE
 from metrics.filters import Filter
 from metrics.frames import Frames
+from metrics.periods import Days
 from metrics.scope import Scope
-from store import Snapshot
-from ui.periods import Days
+from store import engine
+from store.reader import Snapshot
 
 _EARLIER = "earlier "
 

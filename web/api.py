@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from errors import ErrorContext, capture_error
-from settings import EmailService
+from core.errors import ErrorContext, capture_error
+from core.settings import EmailService
 from web import answers, email, openapi, questions, table_answers
 from web.answers import NO_STORE, RequestError
 from web.description import OPERATIONS

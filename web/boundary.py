@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from errors import ErrorContext, capture_error
+from core.errors import ErrorContext, capture_error
 from web import answers
 
 

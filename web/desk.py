@@ -6,8 +6,8 @@ from datetime import datetime
 
 from anyio import CapacityLimiter, to_thread
 
-from bucket import Folder
-from store import Snapshot, ask
+from core.location import Folder
+from store.reader import Snapshot, ask
 from web.sessions import Clock
 
 AT_ONCE = 2

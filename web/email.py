@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import httpx
 from anyio import fail_after
 
-from settings import EmailService
+from core.settings import EmailService
 
 PORT = 3010
 PATH = "/fpp-daily-analytics"

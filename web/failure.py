@@ -4,7 +4,7 @@ import logging
 
 import streamlit as st
 
-from errors import ErrorContext, capture_error
+from core.errors import ErrorContext, capture_error
 
 
 def show_page_failure(error: Exception) -> bool:

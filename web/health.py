@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bucket import Folder
+from core.location import Folder
 from metrics.tables import TABLES
-from store import Snapshot, StoreError, open_store
+from store.reader import Snapshot, StoreError, open_store
 
 STALE_AFTER_SYNCS = 3
 _MEGABYTE = 1_000_000

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import engine
 from metrics import daily, reference, rooms
-from store import Snapshot
+from store import engine
+from store.reader import Snapshot
 from web.health import iso
 
 Summary = dict[str, object]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from settings import DashboardSettings, Secret
+from core.settings import DashboardSettings, Secret
 from web import answers, health, login, start, static
 from web.api import Api
 from web.boundary import Boundary

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import HTTPConnection
 
-from settings import Secret
+from core.settings import Secret
 
 COOKIE = "fpp_session"
 LIFETIME = timedelta(days=7)

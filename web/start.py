@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import streamlit as st
 
-import engine
-from settings import DashboardSettings, SettingError
+from core.settings import DashboardSettings, SettingError
+from store import engine
 from web.paths import Paths
 from web.sessions import Access
 

@@ -9,10 +9,10 @@ import polars as pl
 from polars import selectors
 from starlette.responses import Response
 
-import engine
-from export import file_name, to_csv
+from metrics.export import file_name, to_csv
 from metrics.scope import Scope
-from store import Snapshot
+from store import engine
+from store.reader import Snapshot
 from web.answers import NO_STORE
 from web.health import iso
 from web.table_query import TableQuery

@@ -8,10 +8,16 @@ from typing import Literal, get_args
 
 from metrics.catalogue import CATALOGUE
 from metrics.metric_table import MetricTable
+from metrics.periods import (
+    DEFAULT_PERIOD,
+    PERIODS,
+    PREVIOUS,
+    Days,
+    compared_with,
+    window_of,
+)
 from metrics.scope import Every, Scope
-from store import Snapshot
-from ui.people import without_bots
-from ui.periods import DEFAULT_PERIOD, PERIODS, PREVIOUS, Days, compared_with, window_of
+from store.reader import Snapshot, without_bots
 from web.answers import RequestError
 
 Format = Literal["csv", "json", "parquet"]

@@ -5,8 +5,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-import clock
 from benchmarks.data.history import simulate
+from core import clock
 from metrics.tables import BY_NAME
 
 _ROW_GROUP = 1 << 18

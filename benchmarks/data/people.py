@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.data.dice import Ints, chosen, dice, ids
-from demo.places import COUNTRIES
+from simulation.places import COUNTRIES
 
 _MACHINES = {
     ("desktop", "Windows", "Chrome"): 42,

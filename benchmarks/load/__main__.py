@@ -24,9 +24,9 @@ from benchmarks.load.tally import Memory, Tally
 from benchmarks.measured import ROOT
 from benchmarks.stores import fill
 from benchmarks.sync_first_load import environment
-from manifest import CURRENT
-from tests.mariadb import LiveDatabase, running_server
-from tests.web.running import TOKEN, Dashboard, dashboard
+from store.manifest import CURRENT
+from testkit.dashboard import TOKEN, Dashboard, dashboard
+from testkit.mariadb import LiveDatabase, running_server
 
 EVERY = 5.0
 """Seconds between two samples of memory, and between two syncs."""

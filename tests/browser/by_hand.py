@@ -4,10 +4,12 @@ Nothing here imports the dashboard: a rule that both got wrong would stay unseen
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
+
+from testkit.fixed_clock import NOW
 
 WEEKDAYS = (
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
@@ -36,12 +38,12 @@ class Days:
 
     @classmethod
     def until_yesterday(cls, count: int) -> "Days":
-        yesterday = datetime.now(UTC).date() - timedelta(days=1)
+        yesterday = NOW.date() - timedelta(days=1)
         return cls(yesterday - timedelta(days=count - 1), yesterday)
 
     @classmethod
     def last_month(cls) -> "Days":
-        last = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+        last = NOW.date().replace(day=1) - timedelta(days=1)
         return cls(last.replace(day=1), last)
 
     @property

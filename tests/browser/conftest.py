@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-import demo
-from tests.browser import driving
+import simulation
+from testkit import chromium
+from testkit.fixed_clock import NOW
 
 
 # Playwright keeps an event loop running in this thread: for a module, no longer,
@@ -18,7 +18,7 @@ from tests.browser import driving
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=driving.CHROMIUM, args=driving.FLAGS
+            executable_path=chromium.CHROMIUM, args=chromium.FLAGS
         )
         yield browser
         browser.close()
@@ -26,21 +26,21 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the demo history up to now."""
+    """A folder with the demo history up to the tests' clock."""
     folder: Path = tmp_path_factory.mktemp("demo")
-    demo.write(folder, datetime.now(UTC).replace(tzinfo=None))
+    simulation.write(folder, NOW)
     return folder
 
 
 @pytest.fixture(scope="session")
-def demo_server(demo_data: Path) -> Iterator[driving.Server]:
-    with driving.dashboard(demo_data) as server:
+def demo_server(demo_data: Path) -> Iterator[chromium.Server]:
+    with chromium.dashboard(demo_data) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def context(browser: Browser, demo_server: driving.Server) -> Iterator[BrowserContext]:
-    context = driving.logged_in(browser, demo_server)
+def context(browser: Browser, demo_server: chromium.Server) -> Iterator[BrowserContext]:
+    context = chromium.logged_in(browser, demo_server)
     yield context
     context.close()
 

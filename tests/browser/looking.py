@@ -8,9 +8,9 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser import driving
+from testkit import chromium
 
-MAIN = (driving.ROOT / "pages" / "main.py").read_text()
+MAIN = (chromium.ROOT / "pages" / "main.py").read_text()
 PAGES = {
     title: "/" if file == "overview" else f"/{file}"
     for file, title in re.findall(r'st\.Page\(\s*"([^"]+)\.py", title="([^"]+)"', MAIN)
@@ -24,7 +24,7 @@ _ALSO_BAD = {"heading-order"}
 def go(page: Page, address: str) -> Page:
     """Open an address and wait until everything is drawn."""
     page.goto(address)
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     return page
 
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import driving
-from tests.browser.driving import Server
+from testkit import chromium
+from testkit.chromium import Server
 from tests.browser.looking import go
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ def test_the_period_stays_when_the_page_changes(
     go(page, f"{demo_server.url}/votes?period=91+days")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Traffic").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Traffic")
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     assert "period=91+days" in page.url
     assert "91 days, without today" in page.get_by_text("compared with").inner_text()
 
@@ -40,7 +40,7 @@ def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) ->
     users = page.get_by_test_id("stVegaLiteChart").nth(1)
     users.locator("svg.marks g.mark-rect path").first.click()
     page.wait_for_url(re.compile(r"filter=country%3A"))
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     chosen = page.get_by_test_id("stMultiSelect")
     expect(chosen).to_contain_text("country:")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Votes").click()

@@ -12,9 +12,9 @@ from playwright.sync_api import Page
 from metrics.catalogue import CATALOGUE
 from metrics.frames import Frames, Window
 from metrics.scope import Scope
-from tests.browser import driving
+from testkit import chromium
+from testkit.chromium import Server
 from tests.browser.by_hand import Days
-from tests.browser.driving import Server
 from tests.browser.looking import block, csv_button, go, grid, rows_of, save
 from tests.spreadsheet import Cell, opened
 
@@ -48,7 +48,7 @@ def test_a_csv_holds_the_table_that_is_shown(
     switch = block(page, title).get_by_text("Table", exact=True)
     if switch.count():
         switch.click()
-        driving.wait_until_drawn(page)
+        chromium.wait_until_drawn(page)
     shown = grid(block(page, title))
     assert len(shown) > 5
     # A long table is drawn as far as it is scrolled; the file has all of it.

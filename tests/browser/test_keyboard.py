@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import driving
-from tests.browser.driving import Server
+from testkit import chromium
+from testkit.chromium import Server
 from tests.browser.looking import block, go, grid
 
 pytestmark = pytest.mark.browser
@@ -32,13 +32,13 @@ def test_a_view_is_chosen_read_and_saved_by_keyboard_alone(
     tab_to(page, "Votes")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Votes")
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     tab_to(page, "Period")
     page.keyboard.press("ArrowDown")
     page.keyboard.type("Last month")
     page.keyboard.press("Enter")
     page.wait_for_url("**period=Last+month**")
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     tab_to(page, "Table")
     page.keyboard.press("Space")
     expect(page.locator("table[role=grid]")).to_be_attached()

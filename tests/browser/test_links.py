@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import driving
-from tests.browser.driving import Server
+from testkit import chromium
+from testkit.chromium import Server
 from tests.browser.looking import go
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,7 @@ def test_a_copied_link_shows_the_same_view_in_another_browser(
     page: Page, browser: Browser, demo_server: Server, view: str
 ) -> None:
     go(page, demo_server.url + VIEWS[view])
-    other = driving.logged_in(browser, demo_server)
+    other = chromium.logged_in(browser, demo_server)
     copy = go(other.new_page(), page.url)
     assert seen(copy) == seen(page)
     assert copy.url == page.url
@@ -56,9 +56,9 @@ def test_a_link_carries_what_was_chosen_by_hand(
     page.get_by_role("combobox", name="Period").click()
     page.get_by_role("option", name="Last month").click()
     page.wait_for_url("**period=Last+month**")
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     assert seen(page) != first
-    other = driving.logged_in(browser, demo_server)
+    other = chromium.logged_in(browser, demo_server)
     copy = go(other.new_page(), page.url)
     assert seen(copy) == seen(page)
     other.close()
@@ -67,7 +67,7 @@ def test_a_link_carries_what_was_chosen_by_hand(
 def at(page: Page, title: str, period: str) -> None:
     """Wait for a page and hold what it shows of the period."""
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     chosen = page.get_by_role("combobox", name="Period")
     expect(chosen).to_have_value(period)
 
@@ -95,13 +95,13 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     for title in ("Traffic", "Data", "Room"):
         page.get_by_role("link", name=title, exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
-        driving.wait_until_drawn(page)
+        chromium.wait_until_drawn(page)
         asked = page.url.partition("?")[2]
         assert sorted(asked.split("&")) == ["filter=country%3ADE", "period=7+days"]
     expect(page.get_by_role("combobox", name="Period")).to_have_count(0)
     for title in ("Data", "Traffic", "Overview"):
         page.go_back()
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
-        driving.wait_until_drawn(page)
+        chromium.wait_until_drawn(page)
     page.go_forward()
     at(page, "Traffic", "7 days")

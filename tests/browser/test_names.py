@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import driving
+from testkit import chromium
 from tests.browser.by_hand import Days, Files
 from tests.browser.conftest import watched
 from tests.browser.looking import PAGES, go
@@ -65,8 +65,8 @@ class Member(NamedTuple):
 
 @pytest.fixture(scope="module")
 def member(browser: Browser, named: Named) -> Iterator[Member]:
-    with driving.dashboard(named.folder) as server:
-        context = driving.logged_in(browser, server)
+    with chromium.dashboard(named.folder) as server:
+        context = chromium.logged_in(browser, server)
         yield Member(context, server.url)
         context.close()
 

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import driving
+from testkit import chromium
+from testkit.chromium import Server
 from tests.browser.by_hand import WEEKDAYS, Days, Files
-from tests.browser.driving import Server
 from tests.browser.looking import (
     block,
     card,
@@ -42,14 +42,14 @@ def start(page: Page, demo_server: Server) -> Page:
 def visit(page: Page, title: str) -> None:
     page.get_by_role("link", name=title).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
 
 
 def choose_period(page: Page, name: str) -> None:
     page.get_by_role("combobox", name="Period").click()
     page.get_by_role("option", name=name, exact=True).click()
     page.wait_for_url(f"**period={name.replace(' ', '+')}**")
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
 
 
 def numbers(text: str) -> list[float]:
@@ -121,7 +121,7 @@ def test_how_is_a_room_doing(start: Page, files: Files) -> None:
     start.get_by_label("Find a room").press_sequentially(name)
     start.get_by_role("button", name=re.compile(f"^{name}")).first.click()
     expect(start.get_by_role("heading", name=name, exact=True)).to_be_visible()
-    driving.wait_until_drawn(start)
+    chromium.wait_until_drawn(start)
     rounds = files.read("votes").filter(pl.col("room_id") == room)
 
     def mean(column: str) -> str:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.browser import driving
+from testkit import chromium
+from testkit.chromium import Server
 from tests.browser.conftest import watched
-from tests.browser.driving import Server
 from tests.browser.looking import PAGES, barriers, go, too_wide
 
 pytestmark = pytest.mark.browser
@@ -69,13 +69,13 @@ def test_nothing_on_a_page_keeps_people_out(full: Visit, theme: str) -> None:
     full.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     ground = "rgb(20, 22, 27)" if theme == "dark" else "rgb(255, 255, 255)"
     expect(full.page.get_by_test_id("stApp")).to_have_css("background-color", ground)
-    driving.wait_until_drawn(full.page)
+    chromium.wait_until_drawn(full.page)
     assert barriers(full.page) == []
 
 
 def test_a_page_fits_a_phone(full: Visit) -> None:
     full.page.set_viewport_size(PHONE)
-    driving.wait_until_drawn(full.page)
+    chromium.wait_until_drawn(full.page)
     assert too_wide(full.page) == 0
     expect(full.page.get_by_role("heading", level=1)).to_be_in_viewport()
 
@@ -87,7 +87,7 @@ def test_a_page_is_reached_by_the_navigation(
     go(page, demo_server.url + ("/data" if title != "Data" else "/"))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
@@ -113,8 +113,8 @@ def poor(
             if file.stem != "fpp_votes":
                 shutil.copy(file, folder)
     says = "No data yet" if request.param == "empty" else "Missing: fpp_votes"
-    with driving.dashboard(folder) as server:
-        context = driving.logged_in(browser, server)
+    with chromium.dashboard(folder) as server:
+        context = chromium.logged_in(browser, server)
         yield Poor(context, server.url, says)
         context.close()
 
@@ -128,5 +128,5 @@ def test_a_page_says_what_it_lacks(poor: Poor, title: str) -> None:
         expect(page.get_by_test_id("stException")).to_have_count(0)
         assert barriers(page) == []
         page.set_viewport_size(PHONE)
-        driving.wait_until_drawn(page)
+        chromium.wait_until_drawn(page)
         assert too_wide(page) == 0

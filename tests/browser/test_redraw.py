@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.browser import driving
-from tests.browser.driving import Server
+from testkit import chromium
+from testkit.chromium import Server
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +38,7 @@ def received(page: Page) -> list[ForwardMsg]:
 
 def open_traffic(page: Page, server: Server) -> None:
     page.goto(server.url + "/traffic")
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     page.evaluate(REMEMBER)
 
 
@@ -50,7 +50,7 @@ def test_a_block_that_becomes_a_table_is_all_that_is_sent_and_drawn(
     received.clear()
     page.locator(".st-key-table_sources label").click()
     expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     sent = [message.delta for message in received if message.HasField("delta")]
     assert len({delta.fragment_id for delta in sent}) == 1
     assert 0 < len(sent) < whole / 4
@@ -64,7 +64,7 @@ def test_another_granularity_draws_only_what_is_over_time(
     page.get_by_role("combobox", name="Group by").click()
     page.get_by_role("option", name="Week").click()
     page.wait_for_url("**every=Week*")
-    driving.wait_until_drawn(page)
+    chromium.wait_until_drawn(page)
     assert page.evaluate(DRAWN_ANEW) == ["Unique users per week"]
 
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import polars as pl
 from hypothesis import settings
 
-import engine
 from metrics.frames import Frames, Window
 from metrics.numbering import numbered
 from metrics.scope import Every, Scope
@@ -22,6 +21,7 @@ from metrics.tables import (
     VOTES,
     Table,
 )
+from store import engine
 
 quick = settings(max_examples=25, deadline=None)
 """Few examples, and none is late on a busy machine."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metrics.frames import Frames
-from store import open_store
+from store.reader import open_store
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

@@ -6,9 +6,9 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from engine import collect_all
 from metrics import behaviour, daily, location, reference, rooms
 from metrics.frames import Frames
+from store.engine import collect_all
 from tests.metrics.building import one
 from tests.metrics.conftest import Json
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import clock
+from core import clock
 from tests.pages.chart_specs import check_charts
 
 ROOT = Path(__file__).parent.parent.parent

@@ -15,14 +15,14 @@ from streamlit.testing.v1 import AppTest
 
 from metrics.filters import Filter
 from metrics.frames import Frames, Window
+from metrics.periods import Days
 from metrics.scope import Scope
-from store import Snapshot
+from store.reader import Snapshot
 from tests.pages.conftest import GOLDEN, RunPage
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
 from ui import bundle, charts, chips, markup, names, picking
 from ui.caption import caption
-from ui.periods import Days
 from ui.view import Answers, View
 
 NOW = datetime(2026, 11, 20, 18)

@@ -11,17 +11,16 @@ from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
-import engine
 from metrics.catalogue import CATALOGUE
 from metrics.definitions import DEFINITIONS
 from metrics.frames import Window
 from metrics.insights.answers import answer
 from metrics.scope import Scope
 from metrics.tables import USERS
-from store import open_store
+from store import engine
+from store.reader import open_store, without_bots
 from tests.pages.conftest import GOLDEN, NOW, RunPage
 from ui import unusual
-from ui.people import without_bots
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
 ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from bucket import Bucket
+from core.location import Bucket
 
 
 @dataclass(frozen=True)

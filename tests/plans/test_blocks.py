@@ -8,13 +8,12 @@ import polars as pl
 import pytest
 
 from benchmarks.data.history import simulate
-from manifest import Block, Manifest
 from metrics.frames import Frames, Window
 from metrics.tables import TABLES, Blocks, Table
-from store import open_store
+from store.manifest import Block, Manifest
+from store.reader import open_store, without_bots
 from tests.plans.storage import Storage, serving
 from tests.publishing import publish
-from ui.people import without_bots
 
 NOW = datetime(2026, 11, 20, 18)
 PERIOD = Window.of_days(date(2026, 10, 23), date(2026, 11, 19))

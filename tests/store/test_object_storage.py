@@ -13,14 +13,14 @@ import boto3
 import pytest
 from polars.testing import assert_frame_equal
 
-import engine
-from bucket import Bucket
+from core.location import Bucket
+from core.settings import DashboardSettings, SettingError, SyncSettings
 from metrics import reference
 from metrics.tables import TABLES
-from settings import DashboardSettings, SettingError, SyncSettings
-from store import StoreError, current_version, open_store
-from store.plain import scan_plain
-from tests.mariadb import GOLDEN, free_port
+from store import engine
+from store.legacy_files import scan_plain
+from store.reader import StoreError, current_version, open_store
+from testkit.mariadb import GOLDEN, free_port
 from tests.publishing import publish
 from web.health import check
 

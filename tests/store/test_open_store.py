@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
 from metrics.tables import EVENTS, TABLES, USERS, VOTES
-from store import Snapshot, StoreError, ask, current_version, open_store
+from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
+from store.reader import Snapshot, StoreError, ask, current_version, open_store
 
 AT = datetime(2026, 11, 2, 10)
 STATE = Manifest(

@@ -12,7 +12,7 @@ import sys
 import time
 from threading import Event
 
-from settings import SyncSettings
+from core.settings import SyncSettings
 from sync.disk import Disk
 from sync.job import Job
 from sync.policy import Policy

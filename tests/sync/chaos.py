@@ -23,8 +23,8 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from metrics.tables import TABLES, Table
-from store import StoreError
-from tests.mariadb import Server, running_server
+from store.reader import StoreError
+from testkit.mariadb import Server, running_server
 from tests.sync.busy_job import BUSY
 from tests.sync.harness import Store
 from tests.sync.processes import start

@@ -8,11 +8,11 @@ from typing import overload
 
 import pytest
 
-from errors import logger
+from core.errors import logger
 from sync.copying import TableCopy
 from sync.source import Source
 from sync.states import After
-from tests.mariadb import LiveDatabase, Server, running_server
+from testkit.mariadb import LiveDatabase, Server, running_server
 from tests.sync.harness import Store
 
 

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from threading import Event
 
-from settings import SyncSettings
+from core.settings import SyncSettings
 from sync.disk import Disk
 from sync.job import Job
 from sync.policy import Policy

@@ -7,17 +7,17 @@ from threading import Event
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from manifest import CURRENT, MANIFESTS, Manifest
+from core.settings import Database, Secret, SentrySettings, SyncSettings
 from metrics.tables import TABLES, USER, Table
-from settings import Database, Secret, SentrySettings, SyncSettings
-from store import open_store
+from store.manifest import CURRENT, MANIFESTS, Manifest
+from store.reader import open_store
 from sync.disk import Disk
 from sync.job import Job
 from sync.people import NOBODY, published
 from sync.policy import Policy
 from sync.replica import Request
 from sync.vault import PERSON, Vault
-from tests.mariadb import LiveDatabase
+from testkit.mariadb import LiveDatabase
 
 USUAL = Request()
 QUICK = Policy(attempts=3, first_pause=0.05, statement_seconds=10)

@@ -15,8 +15,8 @@ from pathlib import Path
 import mysql.connector
 import polars as pl
 
+from core.settings import SyncSettings
 from metrics.tables import TABLES, USERS, Table
-from settings import SyncSettings
 
 
 def copy_all(settings: SyncSettings) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.mariadb import PASSWORD
+from testkit.mariadb import PASSWORD
 from tests.sync.harness import Store
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from store import Snapshot, ask
+from store.reader import Snapshot, ask
 
 
 @dataclass

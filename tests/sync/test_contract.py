@@ -6,7 +6,7 @@ import pytest
 
 from metrics.tables import ROOMS, TABLES, VOTES
 from sync.contract import LiveColumn, offences
-from tests.mariadb import READER, LiveDatabase
+from testkit.mariadb import READER, LiveDatabase
 from tests.sync.conftest import DuringSettling
 from tests.sync.harness import Store
 from tests.sync.rows import insert_votes, room

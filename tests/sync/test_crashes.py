@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from metrics.tables import ROOMS, TABLES, USERS, VOTES
-from store import DEMO_MARKER
-from tests.mariadb import LiveDatabase
+from store.reader import DEMO_MARKER
+from testkit.mariadb import LiveDatabase
 from tests.sync.harness import Store
 from tests.sync.processes import start
 from tests.sync.rows import insert_votes, room, user, vote

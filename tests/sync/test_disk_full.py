@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sync.disk import Disk
 from sync.replica import Request
-from tests.mariadb import LiveDatabase
+from testkit.mariadb import LiveDatabase
 from tests.sync.endpoints import endpoint
 from tests.sync.harness import Store
 from tests.sync.processes import ROOT, environment

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from metrics.tables import VOTES
-from tests.mariadb import LiveDatabase, free_port
+from testkit.mariadb import LiveDatabase, free_port
 from tests.sync.conftest import Lines
 from tests.sync.endpoints import endpoint
 from tests.sync.harness import Store

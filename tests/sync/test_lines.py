@@ -18,7 +18,7 @@ from sync.policy import DEFAULT
 from sync.spans import Span, parts
 from sync.sql import LINE_END, SEPARATOR
 from sync.watch import Watch
-from tests.mariadb import LiveDatabase, Row, Server
+from testkit.mariadb import LiveDatabase, Row, Server
 from tests.sync.harness import Store
 from tests.sync.rows import AT, insert_estimations
 

@@ -11,7 +11,7 @@ from metrics.tables import USERS, VOTES
 from sync.checksum import Checksum
 from sync.replica import Request
 from sync.source import Source
-from tests.mariadb import LiveDatabase
+from testkit.mariadb import LiveDatabase
 from tests.sync.harness import Store
 from tests.sync.rows import insert_votes, user, vote
 

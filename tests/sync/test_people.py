@@ -6,16 +6,16 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from manifest import Manifest
 from metrics import packed, tables
 from metrics.tables import EVENTS, TABLES, USER, USERS
+from store.manifest import Manifest
 from sync import people
 from sync.checksum import checked
 from sync.disk import Disk
 from sync.replica import Request
 from sync.spans import Span
 from sync.vault import PERSON, Vault
-from tests.mariadb import LiveDatabase
+from testkit.mariadb import LiveDatabase
 from tests.sync.harness import Store
 from tests.sync.rows import AT, user
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import polars as pl
 
-from manifest import CURRENT, MANIFESTS, Manifest
 from metrics.tables import EVENTS, TABLES, VOTES
-from store import Snapshot, ask
-from tests.mariadb import LiveDatabase
+from store.manifest import CURRENT, MANIFESTS, Manifest
+from store.reader import Snapshot, ask
+from testkit.mariadb import LiveDatabase
 from tests.sync.harness import Store
 from tests.sync.readers import heights, readers
 from tests.sync.rows import AT, vote

@@ -4,7 +4,6 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from manifest import BLOCKS, CURRENT, MANIFESTS
 from metrics.tables import (
     ESTIMATIONS,
     ROOMS,
@@ -12,10 +11,11 @@ from metrics.tables import (
     USERS,
     VOTES,
 )
+from store.manifest import BLOCKS, CURRENT, MANIFESTS
 from sync.copying import TableCopy
 from sync.replica import Request
 from sync.source import Source
-from tests.mariadb import LiveDatabase
+from testkit.mariadb import LiveDatabase
 from tests.sync.harness import Store
 from tests.sync.rows import insert_votes, user
 

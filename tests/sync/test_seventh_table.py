@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mariadb import LiveDatabase
+from testkit.mariadb import LiveDatabase
 from tests.sync.harness import Store
 from tests.sync.processes import ROOT, environment
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from metrics.tables import ESTIMATIONS, USERS
-from tests.mariadb import LiveDatabase, running_server
+from testkit.mariadb import LiveDatabase, running_server
 from tests.sync.harness import Store
 from tests.sync.rows import estimation, user
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, VOTES
-from tests.mariadb import LiveDatabase
+from testkit.mariadb import LiveDatabase
 from tests.sync.harness import Store
 from tests.sync.rows import AT, estimation, insert_votes, vote
 

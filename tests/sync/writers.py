@@ -15,7 +15,7 @@ from mysql.connector.abstracts import MySQLCursorAbstract
 from mysql.connector.connection import MySQLConnection
 
 from sync.driver import FAILURES
-from tests.mariadb import LiveDatabase
+from testkit.mariadb import LiveDatabase
 
 _VOTE = (
     "INSERT INTO fpp_votes (room_id, avg_estimation, max_estimation, min_estimation, "

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from metrics import periods
 from metrics.frames import Window
-from ui import periods
-from ui.periods import Days
+from metrics.periods import Days
 
 NOW = datetime(2026, 11, 22, 14, 20)
 TODAY = NOW.date()

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from itsdangerous import URLSafeSerializer
 
-from settings import Secret
-from tests.web.running import TOKEN
+from core.settings import Secret
+from testkit.dashboard import TOKEN
 from web.sessions import LIFETIME, Access, Sessions
 
 OPEN = {"/health", "/login"}

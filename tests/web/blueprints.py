@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from tests.web.running import ROOT
+from testkit.dashboard import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 STAGES = {

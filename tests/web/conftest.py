@@ -12,10 +12,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from errors import logger
-from settings import DashboardSettings
+from core.errors import logger
+from core.settings import DashboardSettings
+from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard, post, serving
 from tests.web import attack
-from tests.web.running import GOLDEN, TOKEN, Dashboard, dashboard, post, serving
 from web.server import Server
 from web.sessions import COOKIE
 

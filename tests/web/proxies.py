@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.web.running import ROOT
+from testkit.dashboard import ROOT
 
 HOST = "stats.example.org"
 

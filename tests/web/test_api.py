@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from testkit.dashboard import GOLDEN, TOKEN, get, serving
 from tests.web.conftest import StoppedClock, parts
-from tests.web.running import GOLDEN, TOKEN, get, serving
 
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text("utf-8"))
 TIED_AT_THE_CUT = {"country_region": "region", "country_city": "city"}

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.web.running import ROOT, TOKEN, Dashboard
+from testkit.dashboard import ROOT, TOKEN, Dashboard
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 COMMANDS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from benchmarks.visitor import log_in, visiting
+from testkit.dashboard import TOKEN, Dashboard, dashboard, get, post
 from tests.web.attack import HTML, Attack, forgeries
-from tests.web.running import TOKEN, Dashboard, dashboard, get, post
 from tests.web.sentry import Sentry, sentry
 from web.sessions import COOKIE
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.web.running import get, serving
+from testkit.dashboard import get, serving
 from web.boundary import Boundary
 
 

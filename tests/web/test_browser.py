@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.driving import CHROMIUM, FLAGS, wait_until_drawn
-from tests.web.running import GOLDEN, TOKEN, Dashboard, dashboard
+from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
+from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard
 from web.headers import security_headers
 from web.sessions import COOKIE
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from settings import VARIABLES
+from core.settings import VARIABLES
+from testkit.dashboard import ROOT
 from tests.test_architecture import rooms_reached
 from tests.web.blueprints import OURS, SERVICES, STAGES, copied
-from tests.web.running import ROOT
 
 
 @pytest.mark.parametrize(

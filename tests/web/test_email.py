@@ -11,9 +11,9 @@ import anyio
 import httpx
 import pytest
 
-from settings import EmailService, Secret
+from core.settings import EmailService, Secret
+from testkit.dashboard import TOKEN, get, serving
 from tests.web.conftest import StoppedClock, parts
-from tests.web.running import TOKEN, get, serving
 from web import email
 
 SUMMARY = {"votes": 5, "estimations": 25, "rooms": 1, "unique_users": 5}

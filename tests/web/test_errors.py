@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.web.running import ROOT
+from testkit.dashboard import ROOT
 from tests.web.sentry import Sentry, sentry
 
 USER = "V1StGXR8_Z5jdHi6B-myT"
@@ -18,8 +18,8 @@ PRIVATE = (USER, PASSWORD, "anna@example.org", "public-key")
 SCRIPT = dedent(
     """
     import os, sys
-    from errors import *
-    from settings import SyncSettings
+    from core.errors import *
+    from core.settings import SyncSettings
     settings = SyncSettings.from_env(os.environ)
     start_errors(settings.sentry, settings.secrets)
     user, password = os.environ["USER_ID"], os.environ["DB_PASSWORD"]
@@ -156,8 +156,8 @@ def test_a_log_line_alone_is_not_an_event(tracker: Sentry) -> None:
     code = dedent(
         """
         import os, logging
-        from errors import *
-        from settings import SyncSettings
+        from core.errors import *
+        from core.settings import SyncSettings
         start_errors(SyncSettings.from_env(os.environ).sentry)
         logging.getLogger("x").error("not captured")
         logger.critical("not captured")

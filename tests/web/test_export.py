@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from export import file_name, to_csv, to_zip
+from metrics.export import file_name, to_csv, to_zip
 from metrics.frames import Window
 from tests.reading import read_csv
 

@@ -7,8 +7,8 @@ import time
 import httpx
 import pytest
 
+from testkit.dashboard import TOKEN, Dashboard, get
 from tests.web.attack import HTML, Attack, forgeries
-from tests.web.running import TOKEN, Dashboard, get
 from web.sessions import COOKIE
 
 PAGES = ["/", "/traffic", "/traffic?period=7%20days", "/login/", "/login/x", "/health/"]

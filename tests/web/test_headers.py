@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.web.running import TOKEN, Dashboard
+from testkit.dashboard import TOKEN, Dashboard
 from web.headers import security_headers
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from metrics.tables import TABLES
+from testkit.dashboard import GOLDEN, get, serving
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
-from tests.web.running import GOLDEN, get, serving
 from web.health import check
 
 FILES = [table.file_name for table in TABLES]

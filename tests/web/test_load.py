@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.web.running import ROOT
+from testkit.dashboard import ROOT
 
 
 @pytest.mark.mariadb

@@ -9,9 +9,9 @@ from http.client import HTTPConnection
 import httpx
 import pytest
 
+from testkit.dashboard import TOKEN, get, post, serving
 from tests.web import attack
 from tests.web.conftest import StoppedClock, parts
-from tests.web.running import TOKEN, get, post, serving
 from web import login
 from web.sessions import COOKIE, LIFETIME
 from web.tries import FREE_TRIES, LONGEST_WAIT

@@ -12,8 +12,8 @@ from jsonschema import (  # type: ignore[import-untyped]  # ships no types
 )
 
 from metrics.catalogue import CATALOGUE
+from testkit.dashboard import TOKEN, get, serving
 from tests.web.conftest import StoppedClock, parts
-from tests.web.running import TOKEN, get, serving
 from web import schemas
 from web.description import OPERATIONS
 from web.tries import FREE_TRIES

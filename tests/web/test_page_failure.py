@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.visitor import log_in, visiting
-from tests.web.running import GOLDEN, TOKEN, dashboard
+from testkit.dashboard import GOLDEN, TOKEN, dashboard
 from tests.web.sentry import sentry
 
 SENTENCE = re.compile(r"could not be shown.*reference \*\*([0-9a-f]{8})\*\*", re.DOTALL)

@@ -10,9 +10,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from tests.browser.driving import CHROMIUM, FLAGS, wait_until_drawn
+from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
+from testkit.dashboard import TOKEN, Dashboard, dashboard
 from tests.web.proxies import caddy, nginx, trusting
-from tests.web.running import TOKEN, Dashboard, dashboard
 
 SUB_PATH = {"STREAMLIT_SERVER_BASE_URL_PATH": "analytics"}
 HTML = {"Accept": "text/html"}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrub import Scrubber
-from settings import Secret
+from core.redaction import Scrubber
+from core.settings import Secret
 
 NANOID = st.text(string.ascii_letters + string.digits + "_-", min_size=21, max_size=21)
 SCRUBBER = Scrubber.of([Secret("s3cret-value"), Secret("s3cret-value-2"), Secret("x")])

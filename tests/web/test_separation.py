@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from benchmarks.visitor import log_in, visiting
-from tests.mariadb import PASSWORD, LiveDatabase, running_server
+from testkit.dashboard import GOLDEN, TOKEN, get
+from testkit.mariadb import PASSWORD, LiveDatabase, running_server
 from tests.web.blueprints import SERVICES
 from tests.web.containers import (
     Container,
@@ -24,7 +25,6 @@ from tests.web.containers import (
     container,
     what_is_missing,
 )
-from tests.web.running import GOLDEN, TOKEN, get
 
 MISSING = what_is_missing()
 pytestmark = [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings import DashboardSettings, Secret, SettingError, SyncSettings
+from core.settings import DashboardSettings, Secret, SettingError, SyncSettings
 
 DSN = "https://public@sentry.example/1"
 

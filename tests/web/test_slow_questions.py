@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.visitor import log_in, visiting
-from tests.web.running import TOKEN, dashboard, get
+from testkit.dashboard import TOKEN, dashboard, get
 from web.desk import AT_ONCE
 
 SLOW = """

@@ -10,8 +10,8 @@ import pytest
 import streamlit
 
 from benchmarks.visitor import log_in, visiting
-from settings import DashboardSettings, Secret, SettingError
-from tests.web.running import (
+from core.settings import DashboardSettings, Secret, SettingError
+from testkit.dashboard import (
     ROOT,
     TOKEN,
     dashboard,

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.web.running import Dashboard, get
+from testkit.dashboard import Dashboard, get
 from web.static import assets, scripts
 
 SCRIPT = next(path for path in scripts("") if "/js/index." in path)

@@ -9,16 +9,15 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-import engine
-from export import to_csv
 from metrics.catalogue import CATALOGUE
+from metrics.export import to_csv
 from metrics.frames import Window
 from metrics.scope import Scope
-from store import Snapshot, open_store
+from store import engine
+from store.reader import Snapshot, open_store, without_bots
+from testkit.dashboard import GOLDEN, TOKEN, serving
 from tests.reading import read_csv
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
-from tests.web.running import GOLDEN, TOKEN, serving
-from ui.people import without_bots
 
 DAY = timedelta(days=1)
 LAST_28_DAYS = Window.of_days(date(2026, 10, 23), date(2026, 11, 19))

@@ -13,11 +13,11 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from settings import Secret
+from core.settings import Secret
+from testkit.dashboard import TOKEN, Dashboard, post, serving
 from tests.web import attack
 from tests.web.attack import forgeries
 from tests.web.conftest import StoppedClock
-from tests.web.running import TOKEN, Dashboard, post, serving
 from web.door import Door
 from web.gate import Gate
 from web.paths import Paths

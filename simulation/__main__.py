@@ -1,0 +1,40 @@
+"""`python -m simulation FOLDER` writes a simulated history up to this minute."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core import clock
+from simulation.writer import holds_real_data, is_current, write
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write what the command line asks for; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m simulation", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the six files go")
+    parser.add_argument(
+        "--if-needed",
+        action="store_true",
+        help="leave real data and a history that ends today as they are",
+    )
+    options = parser.parse_args(arguments)
+    now = clock.now()
+    if options.if_needed and is_current(options.folder, now):
+        return 0
+    if holds_real_data(options.folder):
+        return 0 if options.if_needed else _refuse(options.folder)
+    write(options.folder, now)
+    return 0
+
+
+def _refuse(folder: Path) -> int:
+    sys.stderr.write(
+        f"{folder} holds data that are not simulated, so nothing was written: "
+        "name another folder\n"
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Which teams there are: planted ones, ordinary ones, and rooms tried once."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulation.names import room_names
+from simulation.people import person
+from simulation.places import BY_CODE, Country, any_country
+from simulation.sources import TEAMS, invited_source, visitor_source
+from simulation.teams import Team, sprint_days
+from simulation.timeline import TimeLine, dice, season, weekday
+
+_DRIFTING = ("Apollo", "Gemini", "Mercury", "Skylab", "Soyuz", "Voyager")
+_QUIET = ("Phoenix", "Kraken", "Wombats")
+_BRAZILIAN = 9
+_TEAMS_A_WEEK = (0.7, 1.7)
+_FIRST_TEAMS = 7
+_TRIALS_A_DAY = (0.5, 1.9)
+_NEVER = 1 << 30
+_IN_AGREEMENT = 0.4
+"""How far estimates spread in teams that agree, before they drift apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A room before anybody enters it."""
+
+    days: tuple[int, ...]
+    size: int
+    country: Country
+    name: str | None = None
+    drifts: bool = False
+    tries: bool = False
+
+
+def teams(seed: int, line: TimeLine) -> list[Team]:
+    """Return every team, with room ids in the order of their first meetings."""
+    rng = dice(seed, "teams")
+    plans = [*_planted(rng, line), *_ordinary(rng, line), *_trials(rng, line)]
+    plans.sort(key=lambda plan: plan.days[0])
+    names = room_names(rng)
+    return [
+        _team(rng, room, plan, plan.name or next(names))
+        for room, plan in enumerate(plans, start=1)
+    ]
+
+
+def _team(rng: random.Random, room: int, plan: Plan, name: str) -> Team:
+    founder = TEAMS if rng.random() < 0.2 else visitor_source(rng)
+    sources = [founder, *(invited_source(rng) for _ in range(plan.size - 1))]
+    first = plan.days[0]
+    life = plan.days[-1] - first
+    return Team(
+        room=room,
+        name=name,
+        country=plan.country,
+        members=[person(rng, plan.country, source) for source in sources],
+        watches=_spectators(rng, plan.size),
+        spread=_spread(rng, plan),
+        days=plan.days,
+        hour=min(max(rng.gauss(10.8, 1.9), 8), 15.75) // 0.25 * 0.25,
+        auto_flip_from=rng.choice((0, _NEVER, _NEVER, first + int(life * 0.6))),
+        drifts=plan.drifts,
+        undecided=room % 3 > 0,
+        tries=plan.tries,
+    )
+
+
+def _spread(rng: random.Random, plan: Plan) -> float:
+    usual = rng.uniform(0.35, 0.85) + 0.035 * plan.size
+    return _IN_AGREEMENT if plan.drifts else usual
+
+
+def _spectators(rng: random.Random, size: int) -> set[int]:
+    if size < 4 or rng.random() < 0.45:
+        return set()
+    return set(rng.sample(range(1, size), k=rng.choice((1, 1, 2))))
+
+
+def _planted(rng: random.Random, line: TimeLine) -> Iterator[Plan]:
+    """Yield the teams of the stories that the package's docstring tells."""
+    for place, name in enumerate(_DRIFTING):
+        first = line.monday - 7 * (50 + 3 * place) + 1 + place % 3
+        country = any_country(rng)
+        days = sprint_days(first, line.today, 7, None)
+        yield Plan(days, 7 + place % 3, country, name, drifts=True)
+    for place, name in enumerate(_QUIET):
+        last = line.quiet_since - 1
+        first = last - last % 7 - 7 * (40 + place)
+        days = sprint_days(first + place, last, 7, 3)
+        yield Plan(days, 5 + place, BY_CODE["DE"], name)
+    for place in range(_BRAZILIAN):
+        first = line.brazil_since + 2 * place
+        first += 7 - first % 7 if first % 7 > 4 else 0
+        days = sprint_days(first, line.today, 7, None)
+        yield Plan(days, 4 + place % 4, BY_CODE["BR"])
+    tel_aviv = sprint_days(line.monday - 7 * 30 - 1, line.today, 7, 3)
+    yield Plan(tel_aviv, 5, BY_CODE["IL"])
+
+
+def _ordinary(rng: random.Random, line: TimeLine) -> Iterator[Plan]:
+    low, high = _TEAMS_A_WEEK
+    for monday in range(0, line.today - 4, 7):
+        starts = low + (high - low) * line.growth(monday) if monday else _FIRST_TEAMS
+        for _ in range(int(starts) + (rng.random() < starts % 1)):
+            yield _ordinary_plan(rng, monday)
+
+
+def _ordinary_plan(rng: random.Random, monday: int) -> Plan:
+    first = monday + rng.choices(range(5), weights=(1, 3, 3, 3, 1))[0]
+    weeks = int(rng.expovariate(1 / 32)) + 1 if rng.random() < 0.75 else 2
+    step, also = rng.choices(
+        ((7, None), (14, None), (14, 7), (7, 2)), (40, 35, 15, 10)
+    )[0]
+    days = sprint_days(first, first + weeks * 7, step, also)
+    size = rng.choices(range(2, 11), weights=(10, 18, 22, 20, 13, 8, 5, 2, 2))[0]
+    return Plan(days, size, any_country(rng))
+
+
+def _trials(rng: random.Random, line: TimeLine) -> Iterator[Plan]:
+    low, high = _TRIALS_A_DAY
+    for day in range(2, line.today + 1):
+        starts = low + (high - low) * line.growth(day)
+        starts *= weekday(day) * season(day)
+        for _ in range(int(starts) + (rng.random() < starts % 1)):
+            size = rng.choices((1, 2, 3, 4), weights=(45, 25, 18, 12))[0]
+            again = (day, day + 7) if size > 2 and rng.random() < 0.4 else (day,)
+            yield Plan(again, size, any_country(rng), tries=True)

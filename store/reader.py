@@ -1,0 +1,98 @@
+"""The only reader of Parquet: one generation as six typed LazyFrames.
+
+Reads what the sync job publishes (see `manifest`), or a folder of plain
+`fpp_*.parquet` files. A table that is not there is a state, not an error: its
+frame is empty and its name stands in `Snapshot.missing`.
+"""
+
+from collections.abc import Callable
+
+from core.location import Bucket, Folder
+from metrics.frames import Frames
+from store import engine, legacy_files
+from store.files import text_of, unreachable
+from store.generation import open_generation
+from store.legacy_files import DEMO_MARKER
+from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError
+from store.snapshot import NOTHING, Snapshot, StoreError, TableInfo
+
+__all__ = [
+    "DEMO_MARKER",
+    "Snapshot",
+    "StoreError",
+    "TableInfo",
+    "ask",
+    "current_version",
+    "open_store",
+]
+
+
+def current_version(data_dir: Folder) -> str:
+    """Return `Snapshot.version` of what is there now, without reading data."""
+    try:
+        return text_of(data_dir / CURRENT).strip()
+    except FileNotFoundError:
+        return "" if isinstance(data_dir, Bucket) else legacy_files.version(data_dir)
+
+
+def open_store(data_dir: Folder) -> Snapshot:
+    """Open the newest state of the store.
+
+    Raises StoreError when it is damaged.
+    """
+    try:
+        return _open_newest(data_dir)
+    except FileNotFoundError:
+        # What was in force a moment ago has been replaced and taken away.
+        return _open_again(data_dir)
+
+
+def ask[Answer](data_dir: Folder, question: Callable[[Snapshot], Answer]) -> Answer:
+    """Answer a question from the newest state, never from a mix of two.
+
+    A question that outlives the files of its state starts over once, on the newest.
+    """
+    try:
+        return question(open_store(data_dir))
+    except FileNotFoundError:
+        return question(open_store(data_dir))
+
+
+def _open_again(data_dir: Folder) -> Snapshot:
+    try:
+        return _open_newest(data_dir)
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"{CURRENT} names a manifest that is not there: run "
+            "`python sync_job.py --rebuild`"
+        ) from error
+
+
+def _open_newest(data_dir: Folder) -> Snapshot:
+    try:
+        name = text_of(data_dir / CURRENT).strip()
+    except FileNotFoundError:
+        # Object storage holds published states only.
+        return (
+            NOTHING
+            if isinstance(data_dir, Bucket)
+            else legacy_files.open_folder(data_dir)
+        )
+    except OSError as error:
+        raise StoreError(unreachable(data_dir, error)) from error
+    try:
+        manifest = Manifest.from_json(text_of(data_dir / MANIFESTS / name))
+    except FileNotFoundError:
+        raise
+    except (ManifestError, OSError, UnicodeDecodeError) as error:
+        raise StoreError(
+            f"the store's manifest cannot be read: {error}. "
+            "`python sync_job.py --rebuild` writes the store anew"
+        ) from error
+    return open_generation(data_dir, name, manifest)
+
+
+def without_bots(snapshot: Snapshot) -> Frames:
+    """Return a snapshot's rows without the bots, who are looked up first."""
+    bots = engine.collect(snapshot.frames.bots, snapshot.rows)
+    return snapshot.frames.without(bots.to_series())

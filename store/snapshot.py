@@ -1,0 +1,59 @@
+"""What is opened: one consistent state of all tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.location import Folder
+from metrics.frames import Frames
+from metrics.tables import TABLES
+from store.manifest import Run
+
+
+class StoreError(Exception):
+    """The store is there and cannot be read; the text names cause and fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """What the store holds of one table."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One consistent state of all tables; never a mix of two."""
+
+    frames: Frames
+    version: str
+    """Differs whenever the rows or the time of the data differ."""
+    data_until: datetime | None
+    """The instant that the rows equal, UTC; None when there are none."""
+    tables: Mapping[str, TableInfo]
+    """The tables that are there."""
+    files: Mapping[str, tuple[Folder, ...]]
+    """Where their rows lie."""
+    demo: bool = False
+    generation: int | None = None
+    """None for a folder of plain files."""
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the tables that are not there."""
+        return tuple(t.name for t in TABLES if t.name not in self.tables)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables."""
+        return sum(info.rows for info in self.tables.values())
+
+    @property
+    def bytes(self) -> int:
+        """Size of all tables on disk."""
+        return sum(info.bytes for info in self.tables.values())
+
+
+NOTHING = Snapshot(Frames.empty(), version="", data_until=None, tables={}, files={})

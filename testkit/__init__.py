@@ -1,0 +1,1 @@
+"""Real parts that tests and benchmarks start: servers, a browser, a dashboard."""

@@ -1,0 +1,127 @@
+"""Driving the real dashboard in Chromium: start it, log in, wait until drawn."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from shutil import which
+
+import httpx
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from testkit.fixed_clock import NOW, started_at
+
+ROOT = Path(__file__).parent.parent
+TOKEN = "a-token-for-tests"  # noqa: S105 - of servers that tests start
+CHROMIUM = (
+    which("chromium") or which("chromium-browser") or which("google-chrome") or ""
+)
+"""Where the browser is; `make tools` installs it."""
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DRAWN = """() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  if (!app || app.dataset.testConnectionState !== 'CONNECTED') return false;
+  if (app.dataset.testScriptState !== 'notRunning') return false;
+  const unfinished = '[data-testid=stSkeleton], [data-stale=true]';
+  if (!document.querySelector('h1') || document.querySelector(unfinished)) return false;
+  const charts = [...document.querySelectorAll('[data-testid=stVegaLiteChart]')];
+  return charts.every(chart => chart.querySelector('svg.marks'));
+}"""
+"""True once the page has its title and every chart its marks."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running dashboard."""
+
+    url: str
+    pid: int
+
+
+@contextmanager
+def dashboard(data_dir: Path, now: datetime = NOW, **environ: str) -> Iterator[Server]:
+    """Start the dashboard with its clock stopped; stop it by process id."""
+    told = {"DATA_DIR": str(data_dir), "ANALYTICS_SECRET_TOKEN": TOKEN, **environ}
+    with serving(ROOT / "app.py", told, now) as server:
+        yield server
+
+
+@contextmanager
+def serving(
+    script: Path, environ: Mapping[str, str] | None = None, now: datetime = NOW
+) -> Iterator[Server]:
+    """Run a Streamlit script with our clock stopped; end it by process id."""
+    start = f"{started_at(now)}\nfrom streamlit.web.cli import main\nmain()"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", start, "run", str(script)),
+            *("--server.port", str(port)),
+        ],
+        cwd=ROOT,
+        env={**os.environ, **(environ or {})},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_up(url, process)
+        yield Server(url, process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        try:
+            httpx.get(f"{url}/health", timeout=2)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the server did not start within 30 seconds")
+
+
+def logged_in(browser: Browser, server: Server, **options: object) -> BrowserContext:
+    """Return a browser context that has logged in through the form."""
+    context = browser.new_context(**options)  # type: ignore[arg-type]  # passed on
+    page = context.new_page()
+    page.goto(f"{server.url}/login")
+    page.fill("input[type=password]", TOKEN)
+    page.press("input[type=password]", "Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+    page.close()
+    return context
+
+
+def open_page(context: BrowserContext, server: Server, path: str) -> Page:
+    """Open a page of the dashboard and wait until everything is drawn."""
+    page = context.new_page()
+    page.goto(server.url + path)
+    wait_until_drawn(page)
+    return page
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait for the title and all charts; twice, since a rerun may follow."""
+    page.wait_for_function(DRAWN, timeout=30_000)
+    page.wait_for_timeout(250)
+    page.wait_for_function(DRAWN, timeout=30_000)

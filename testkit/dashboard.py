@@ -1,0 +1,139 @@
+"""Servers for tests: the dashboard as a process, and parts of it in this one."""
+
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+TOKEN = "correct-horse-battery-staple"  # noqa: S105 - the token of test servers
+
+# Everything here is plain HTTP; loading certificates for each request is slow.
+_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+get = partial(httpx.get, verify=_NO_CERTIFICATES)
+post = partial(httpx.post, verify=_NO_CERTIFICATES)
+
+
+@dataclass(slots=True)
+class Dashboard:
+    """A running `streamlit run app.py`."""
+
+    process: subprocess.Popen[str]
+    printed: str
+    """What it said up to its address."""
+
+    @property
+    def link(self) -> str:
+        """The address that it printed."""
+        return str(re.findall(r"http\S+", self.printed)[-1])
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port."""
+        parts = httpx.URL(self.link)
+        return f"{parts.scheme}://{parts.host}:{parts.port}"
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """End the process; return its exit code and what else it said."""
+        self.process.send_signal(how)
+        said, _ = self.process.communicate(timeout=20)
+        return self.process.returncode, said
+
+
+def start_dashboard(
+    variables: Mapping[str, str],
+    *options: str,
+    folder: Path = ROOT,
+    before: str = "",
+) -> subprocess.Popen[str]:
+    """Start the dashboard on a free port, with these variables and no others.
+
+    `before` is Python that runs first, in the same process.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    start = f"{before}\nfrom streamlit.web.cli import main\nmain()"
+    program = ("-c", start) if before else ("-m", "streamlit")
+    return subprocess.Popen(
+        [
+            *(sys.executable, *program, "run", str(ROOT / "app.py")),
+            *("--server.port", "0", *options),
+        ],
+        cwd=folder,
+        env={**kept, "DATA_DIR": str(GOLDEN), **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@contextmanager
+def dashboard(
+    variables: Mapping[str, str],
+    *options: str,
+    folder: Path = ROOT,
+    before: str = "",
+) -> Iterator[Dashboard]:
+    """Run the dashboard; yield it once it answers."""
+    process = start_dashboard(variables, *options, folder=folder, before=before)
+    try:
+        running = Dashboard(process, _read_until_address(process))
+        _wait_for(running.link)
+        yield running
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=20)
+
+
+def _read_until_address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    text = ""
+    for line in iter(process.stdout.readline, ""):
+        text += line
+        if re.search(r"http\S+\n", text):
+            return text
+    raise AssertionError(f"it ended without an address:\n{text}")
+
+
+def _wait_for(link: str, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            get(httpx.URL(link).join("/no-session"), timeout=2)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"{link} does not answer")
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """Serve an ASGI app over real HTTP from this process; yield its address."""
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.005)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)

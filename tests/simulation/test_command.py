@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import pytest
+
+from core import clock
+from simulation.__main__ import main
+from simulation.writer import is_current
+from testkit.fixed_clock import NOW
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+def test_it_fills_an_empty_folder(tmp_path: Path) -> None:
+    assert main([str(tmp_path / "data"), "--if-needed"]) == 0
+    assert is_current(tmp_path / "data", NOW)
+
+
+def test_yesterdays_history_is_written_anew(tmp_path: Path) -> None:
+    (tmp_path / "DEMO").write_text("2026-11-18")
+    assert main([str(tmp_path), "--if-needed"]) == 0
+    assert is_current(tmp_path, NOW)
+
+
+def test_todays_history_is_left_as_it_is(tmp_path: Path) -> None:
+    main([str(tmp_path)])
+    before = (tmp_path / "fpp_votes.parquet").stat().st_mtime_ns
+    assert main([str(tmp_path), "--if-needed"]) == 0
+    assert (tmp_path / "fpp_votes.parquet").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("name", ["CURRENT", "fpp_votes.parquet"])
+def test_real_data_are_never_overwritten(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text("real")
+    assert main([str(tmp_path), "--if-needed"]) == 0
+    assert main([str(tmp_path)]) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "real"
+    assert "not simulated" in capsys.readouterr().err

@@ -1,0 +1,95 @@
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import simulation
+from metrics.tables import TABLES, USER, USER_NUMBER, Table
+from simulation.writer import simulate
+from store.reader import open_store
+from testkit.fixed_clock import NOW
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo")
+    simulation.write(path, NOW)
+    return path
+
+
+def test_the_store_reads_all_six_tables_and_calls_them_demo_data(folder: Path) -> None:
+    snapshot = open_store(folder)
+    assert snapshot.demo
+    assert snapshot.missing == ()
+    for table in TABLES:
+        written = pl.read_parquet_schema(folder / table.file_name)
+        number = {USER: USER_NUMBER} if table.user_id else {}
+        assert written == {**table.schema, **number}
+
+
+def test_it_has_about_the_size_of_the_live_database(folder: Path) -> None:
+    snapshot = open_store(folder)
+    assert 150_000 < snapshot.rows < 350_000
+    assert 600 < snapshot.tables["fpp_rooms"].rows < 1_300
+    assert 20_000 < snapshot.tables["fpp_votes"].rows < 60_000
+
+
+def test_the_same_seed_and_day_give_the_same_bytes(
+    folder: Path, tmp_path: Path
+) -> None:
+    simulation.write(tmp_path, NOW)
+    for table in TABLES:
+        again = (tmp_path / table.file_name).read_bytes()
+        assert again == (folder / table.file_name).read_bytes()
+
+
+def test_another_seed_gives_another_history(history: dict[str, pl.DataFrame]) -> None:
+    other = simulate(NOW, seed=7)["fpp_users"]
+    assert set(other["id"]).isdisjoint(history["fpp_users"]["id"])
+
+
+def test_later_on_the_same_day_only_rows_are_added(
+    history: dict[str, pl.DataFrame],
+) -> None:
+    later = simulate(NOW + timedelta(hours=5))["fpp_votes"]
+    until_now = later.filter(pl.col("voted_at") <= NOW)
+    assert_frame_equal(until_now, history["fpp_votes"])
+    assert later.height > until_now.height
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_it_reaches_from_before_the_start_to_this_afternoon(
+    history: dict[str, pl.DataFrame], table: Table
+) -> None:
+    first, last = (
+        history[table.name]
+        .select(first=pl.col(table.time).min(), last=pl.col(table.time).max())
+        .row(0)
+    )
+    assert date(2024, 5, 26) <= first.date() < date(2024, 6, 3)
+    assert NOW - timedelta(hours=20) < last <= NOW
+
+
+def test_a_folder_is_current_until_the_day_ends(folder: Path) -> None:
+    assert simulation.is_current(folder, NOW)
+    assert not simulation.is_current(folder, NOW + timedelta(days=1))
+
+
+def test_a_half_written_folder_is_demo_data_but_not_current(tmp_path: Path) -> None:
+    simulation.write(tmp_path, NOW)
+    (tmp_path / "fpp_votes.parquet").unlink()
+    assert open_store(tmp_path).demo
+    assert not simulation.is_current(tmp_path, NOW)
+
+
+def test_an_empty_folder_is_not_current(tmp_path: Path) -> None:
+    assert not simulation.is_current(tmp_path, NOW)
+
+
+def test_it_is_written_within_seconds(tmp_path: Path) -> None:
+    start = time.process_time()
+    simulation.write(tmp_path, NOW)
+    assert time.process_time() - start < 8

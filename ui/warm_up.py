@@ -1,0 +1,46 @@
+"""What the first page of a process would otherwise wait for."""
+
+import gc
+from datetime import datetime
+
+from core.location import Folder
+from metrics.catalogue import CATALOGUE
+from metrics.periods import DEFAULT_PERIOD, PERIODS, window_of
+from metrics.scope import Scope
+from store import engine
+from store.reader import StoreError, open_store, without_bots
+from ui import bar, block, bundle, cards, charts, questions, retention, shell, world
+
+SHARED = (bar, block, bundle, cards, charts, questions, retention, shell, world)
+"""Importing what pages share brings Altair, country names and the rest along."""
+
+
+def warm_up(data_dir: Folder, now: datetime) -> None:
+    """Compute a table and build its chart once, then set all of that aside."""
+    _compute(data_dir, now)
+    set_aside()
+
+
+def _compute(data_dir: Folder, now: datetime) -> None:
+    """Nothing is kept. A store that cannot be read is left for the pages to explain."""
+    window = window_of(PERIODS[DEFAULT_PERIOD](now.date(), now.date()), now)
+    try:
+        frames = without_bots(open_store(data_dir))
+        scope = Scope(frames, window, before=None, every="day", now=now)
+        frame = engine.collect(CATALOGUE["traffic_over_time"].build(scope))
+    except (StoreError, OSError):
+        return
+    frame.to_arrow()
+    charts.bars_over_time(
+        frame, "page_views", "Page views", "day", now.date()
+    ).to_dict()
+
+
+def set_aside() -> None:
+    """Let the garbage collector pass over everything that is loaded by now.
+
+    Streamlit has it look at all objects after every run of a page: modules, schemas
+    and country names would cost each run more than its charts do.
+    """
+    gc.collect()
+    gc.freeze()
