@@ -1,0 +1,249 @@
+"""What needs attention now: late data, unusual days, rooms that have gone quiet.
+
+The Overview's first line and `GET /api/alerts` give the same findings.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from math import sqrt
+from typing import Literal
+
+import polars as pl
+
+from metrics.anomalies import unusual_days
+from metrics.frames import Frames, Window, instant
+from metrics.insights.answers.words import counted
+from metrics.insights.health import went_dormant
+from metrics.insights.shown import ENOUGH
+from metrics.measures import distinct, rows
+
+DAYS = 7
+"""Whole days before today whose unusual ones are named."""
+WEEKS = 8
+"""How many of the same weekday say what is usual for today."""
+FEWEST_WEEKS = 4
+"""With fewer of them nothing is called usual."""
+LATE_AFTER = 2
+"""Missed runs of the sync job after which the data is late."""
+MEASURES = {
+    "votes": "vote",
+    "estimations": "estimation",
+    "rooms": "active room",
+    "unique_users": "user",
+    "new_users": "new user",
+    "page_views": "page view",
+}
+"""What is counted today → what one of it is called."""
+_PAGES = {
+    "votes": "votes",
+    "estimations": "votes",
+    "rooms": "behaviour",
+    "unique_users": "traffic",
+    "new_users": "historical",
+    "page_views": "traffic",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that needs attention, and where to look."""
+
+    kind: Literal["data_late", "today", "unusual_day", "rooms_quiet"]
+    text: str
+    page: str
+    """The page's path, such as `votes`."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """The parameters of the page's address."""
+    day: date | None = None
+    measure: str | None = None
+
+
+def plans(frames: Frames, now: datetime) -> Mapping[str, pl.LazyFrame]:
+    """Return the plans that `findings` needs the answers of, by name.
+
+    `frames` hold all of history without bots. `now` is the end of the data: after
+    that instant nothing can be missing.
+    """
+    yesterday = now.date() - timedelta(days=1)
+    recent = Window.of_days(now.date() - timedelta(days=DAYS), yesterday)
+    return {
+        "today": today(frames, now),
+        "unusual_days": unusual_days(frames, recent, now.date()),
+        "rooms_gone_quiet": went_dormant(frames, now),
+    }
+
+
+def today(frames: Frames, now: datetime) -> pl.LazyFrame:
+    """Return the running day beside the same weekday's in the 8 weeks before.
+
+    Each day counts up to the same time of day. Columns: measure (`MEASURES`), today,
+    usual (the median), usual_low and usual_high (the lowest and the highest day; null,
+    like the median, with fewer than 4 of them since the first row), weeks (how many).
+    """
+    since = datetime.combine(now.date(), datetime.min.time()) - timedelta(weeks=WEEKS)
+    inside = frames.within(Window(since, now))
+    estimations = pl.col("amount_of_estimations").sum().cast(pl.Int64)
+    counts = [
+        _per_day(
+            *(inside.votes, frames.votes, "voted_at", since, now),
+            votes=rows(),
+            estimations=estimations,
+            rooms=distinct("room_id"),
+        ),
+        _per_day(
+            *(inside.page_views, frames.page_views, "viewed_at", since, now),
+            unique_users=distinct("user"),
+            page_views=rows(),
+        ),
+        _per_day(
+            *(inside.users, frames.users, "created_at", since, now), new_users=rows()
+        ),
+    ]
+    running = pl.col("day") == now.date()
+    before = pl.col("value").filter(~running)
+    enough = before.count() >= FEWEST_WEEKS
+    return (
+        pl.concat(counts)
+        .group_by("measure")
+        .agg(
+            today=pl.col("value").filter(running).first(),
+            usual=pl.when(enough).then(before.median()),
+            usual_low=pl.when(enough).then(before.min()),
+            usual_high=pl.when(enough).then(before.max()),
+            weeks=before.count().cast(pl.Int64),
+        )
+        .sort(pl.col("measure").cast(pl.Enum([*MEASURES])))
+    )
+
+
+def _per_day(
+    inside: pl.LazyFrame,
+    everything: pl.LazyFrame,
+    time: str,
+    since: datetime,
+    now: datetime,
+    **measures: pl.Expr,
+) -> pl.LazyFrame:
+    """Return measure, day, value for today and the same weekdays before it.
+
+    Only rows up to the time of day that it is now. A day without rows is 0, and null
+    before the first row.
+    """
+    days = [now.date() - timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
+    day, elapsed = pl.col(time).cast(pl.Date), pl.col(time) - pl.col(time).dt.date()
+    until = now - datetime.combine(now.date(), datetime.min.time())
+    same = inside.filter(day.is_in(days), elapsed < until)
+    # Any earlier row will do: to look for the first would take a walk through all.
+    earlier = everything.filter(pl.col(time) < instant(since)).head(1)
+    began = pl.concat([earlier, inside]).select(began=day.min())
+    value = pl.col("value").fill_null(0)
+    return (
+        pl.LazyFrame({"day": days})
+        .join(began, how="cross")
+        .join(same.group_by(day=day).agg(**measures), on="day", how="left")
+        .unpivot([*measures], index=["day", "began"], variable_name="measure")
+        .select("measure", "day", pl.when(pl.col("day") >= pl.col("began")).then(value))
+    )
+
+
+def findings(
+    answers: Mapping[str, pl.DataFrame],
+    now: datetime,
+    data_until: datetime | None,
+    sync_interval: int,
+) -> list[Finding]:
+    """Return what needs attention, the most urgent first.
+
+    `answers` are those of `plans`; `sync_interval` is the time between two runs of
+    the sync job in seconds.
+    """
+    until = min(now, data_until or now)
+    return [
+        *_late(now, data_until, timedelta(seconds=sync_interval)),
+        *_unusual_today(answers["today"], until),
+        *_unusual_days(answers["unusual_days"]),
+        *_quiet(answers["rooms_gone_quiet"]),
+    ]
+
+
+def _late(
+    now: datetime, data_until: datetime | None, interval: timedelta
+) -> Iterator[Finding]:
+    if data_until is None or now - data_until <= LATE_AFTER * interval:
+        return
+    late = now - data_until
+    yield Finding("data_late", f"Data is {duration(late)} late", "data")
+
+
+def duration(span: timedelta) -> str:
+    """Return a span in its largest unit: "48 minutes", "1 day"."""
+    minutes = span // timedelta(minutes=1)
+    for size, unit in ((24 * 60, "day"), (60, "hour")):
+        if minutes >= size:
+            return counted(minutes // size, unit)
+    return counted(minutes, "minute")
+
+
+def _unusual_today(today: pl.DataFrame, until: datetime) -> Iterator[Finding]:
+    for row in today.drop_nulls("usual").iter_rows(named=True):
+        measure, low, high = row["measure"], row["usual_low"], row["usual_high"]
+        if not _far_outside(row["today"], low, high):
+            continue
+        usual = f"{low:,}–{high:,}" if low < high else f"{low:,}"
+        yield Finding(
+            "today",
+            f"Today: {counted(row['today'], MEASURES[measure])} by {until:%H:%M} UTC, "
+            f"usually {usual}",
+            _PAGES[measure],
+            {"period": "Today", "show": measure},
+            until.date(),
+            measure,
+        )
+
+
+def _far_outside(value: int, low: int, high: int) -> bool:
+    """Return whether a count is further outside the range than that is wide.
+
+    In square roots, since large counts vary more. Of eight days, chance alone puts
+    fewer than 1 in 300 there.
+    """
+    if max(value, high) < ENOUGH:
+        return False
+    below, above = sqrt(low), sqrt(high)
+    width = max(above - below, 1.0)
+    return not below - width <= sqrt(value) <= above + width
+
+
+def _unusual_days(days: pl.DataFrame) -> Iterator[Finding]:
+    """Name each day once, with the measure that is furthest off; the latest first."""
+    value, high = pl.col("value").sqrt(), pl.col("high").sqrt()
+    expected = pl.col("expected").sqrt()
+    off = (value - expected).abs() / (high - expected)
+    each = days.sort("bucket", off, descending=True).unique(
+        "bucket", keep="first", maintain_order=True
+    )
+    for row in each.iter_rows(named=True):
+        day, measure = row["bucket"], row["measure"]
+        week = timedelta(days=6)
+        yield Finding(
+            "unusual_day",
+            f"{day:%a} {day.day} {day:%b}: {counted(row['value'], MEASURES[measure])}, "
+            f"{row['low']:,}–{row['high']:,} expected",
+            _PAGES[measure],
+            {"from": f"{day - week}", "to": f"{day}", "show": measure},
+            day,
+            measure,
+        )
+
+
+def _quiet(rooms: pl.DataFrame) -> Iterator[Finding]:
+    if rooms.is_empty():
+        return
+    have = "has" if rooms.height == 1 else "have"
+    yield Finding(
+        "rooms_quiet",
+        f"{counted(rooms.height, 'healthy room')} {have} gone quiet",
+        "insights",
+        {"about": "Rooms"},
+    )

@@ -1,0 +1,163 @@
+"""What needs attention: late data, today and lately unusual counts, quiet rooms."""
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics import attention
+from metrics.frames import Frames
+from tests.metrics.building import Row, at, executed, frames, quick, user, view, vote
+
+NOW = at("2026-11-19 14:30")
+"""A Thursday."""
+INTERVAL = 600
+WEEKS = timedelta(weeks=1)
+
+
+def findings(
+    rows: Frames, until: datetime = NOW, now: datetime = NOW
+) -> list[attention.Finding]:
+    plans = attention.plans(rows, min(now, until))
+    answers = {name: executed(plan) for name, plan in plans.items()}
+    return attention.findings(answers, now, until, INTERVAL)
+
+
+def today(rows: Frames, measure: str, now: datetime = NOW) -> dict[str, object]:
+    table = executed(attention.today(rows, now))
+    return table.row(by_predicate=pl.col("measure") == measure, named=True)
+
+
+def thursdays(votes: int, weeks: range = range(1, 10)) -> list[Row]:
+    return [
+        vote(f"{NOW - n * WEEKS - timedelta(minutes=m + 1)}")
+        for n in weeks
+        for m in range(votes)
+    ]
+
+
+def test_today_counts_up_to_the_same_time_of_the_same_weekday() -> None:
+    rows = frames(
+        *thursdays(4),
+        vote("2026-11-19 00:00", amount=3),
+        vote("2026-11-12 14:29:59"),
+        vote("2026-11-12 14:30:00"),
+        vote("2026-11-11 10:00"),
+    )
+    assert today(rows, "votes") == {
+        "measure": "votes",
+        "today": 1,
+        "usual": 4.0,
+        "usual_low": 4,
+        "usual_high": 5,
+        "weeks": 8,
+    }
+
+
+def test_days_without_rows_count_as_0_and_days_before_the_first_row_not_at_all() -> (
+    None
+):
+    rows = frames(*thursdays(2, range(1, 2)), *thursdays(2, range(5, 6)))
+    row = today(rows, "votes")
+    assert (row["weeks"], row["usual_low"], row["usual_high"]) == (5, 0, 2)
+
+
+def test_with_fewer_than_four_weeks_nothing_is_usual() -> None:
+    row = today(frames(*thursdays(30, range(1, 4))), "votes")
+    assert (row["weeks"], row["usual"], row["usual_low"]) == (3, None, None)
+
+
+def test_every_measure_is_counted_also_without_rows() -> None:
+    table = executed(attention.today(Frames.empty(), NOW))
+    assert table["measure"].to_list() == list(attention.MEASURES)
+    assert table["today"].null_count() == table.height
+
+
+def test_people_count_once() -> None:
+    rows = frames(
+        user("a", "2026-11-19 09:00"),
+        view("a", "2026-11-19 09:00"),
+        view("a", "2026-11-19 10:00"),
+    )
+    assert today(rows, "unique_users")["today"] == 1
+    assert today(rows, "page_views")["today"] == 2
+    assert today(rows, "new_users")["today"] == 1
+
+
+def test_an_outage_today_is_found_and_says_where_to_look() -> None:
+    (outage, *_) = findings(frames(*thursdays(60)))
+    assert outage.text == "Today: 0 votes by 14:30 UTC, usually 60"
+    assert (outage.kind, outage.page, outage.measure) == ("today", "votes", "votes")
+
+
+def test_a_usual_day_needs_no_attention() -> None:
+    assert findings(frames(*thursdays(60, range(10)))) == []
+
+
+@quick
+@given(st.integers(0, 19), st.integers(0, 19))
+def test_small_counts_are_never_called_unusual(usual: int, now: int) -> None:
+    rows = frames(*thursdays(usual), *thursdays(now, range(1)))
+    assert [f for f in findings(rows) if f.measure == "votes"] == []
+
+
+@pytest.mark.parametrize(
+    ("behind", "text"),
+    [
+        (timedelta(minutes=20), None),
+        (timedelta(minutes=21), "Data is 21 minutes late"),
+        (timedelta(minutes=60), "Data is 1 hour late"),
+        (timedelta(hours=50), "Data is 2 days late"),
+    ],
+)
+def test_data_is_late_after_two_missed_runs(
+    behind: timedelta, text: str | None
+) -> None:
+    found = [f for f in findings(Frames.empty(), NOW - behind) if f.page == "data"]
+    assert [f.text for f in found] == ([text] if text else [])
+
+
+def test_late_data_does_not_make_today_look_unusual() -> None:
+    """Two hours without data are no outage of the product."""
+    rows = frames(
+        *(
+            vote(f"{date(2026, 11, 19) - n * WEEKS} {hour}:{minute:02}")
+            for n in range(10)
+            for hour in (12, 13, 14)
+            for minute in range(30)
+            if n or hour == 12
+        )
+    )
+    late = findings(rows, until=at("2026-11-19 12:30"))
+    assert [f.kind for f in late] == ["data_late"]
+
+
+def test_an_unusual_day_is_named_once_with_its_week() -> None:
+    gone = date(2026, 11, 17)
+    rows = frames(
+        *(
+            vote(f"{day} 09:{minute:02}")
+            for n in range(1, 90)
+            if (day := NOW.date() - timedelta(days=n)) != gone
+            for minute in range(50)
+        ),
+        *thursdays(50, range(1)),
+    )
+    (found,) = [f for f in findings(rows) if f.kind == "unusual_day"]
+    assert found.text.startswith("Tue 17 Nov: 0 ")
+    assert found.query["from"] == "2026-11-11"
+    assert found.query["to"] == "2026-11-17"
+
+
+def test_rooms_that_have_gone_quiet_are_counted() -> None:
+    lively = [
+        vote(f"{NOW - timedelta(days=30 + day, minutes=n)}", amount=5)
+        for day in range(20)
+        for n in range(2)
+    ]
+    found = findings(frames(*lively))
+    assert [f.text for f in found if f.kind == "rooms_quiet"] == [
+        "1 healthy room has gone quiet"
+    ]
