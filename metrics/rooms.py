@@ -1,5 +1,7 @@
 """One room: finding it, its statistics, its rounds."""
 
+import re
+
 import polars as pl
 
 from metrics.behaviour import votes_per_room
@@ -11,6 +13,7 @@ from metrics.scope import Every
 
 FOUND = 20
 """Rooms that a search shows at most."""
+_PRINTED_NUMBER = re.compile(r"(?:^|\()#(\d+)\)?$", re.ASCII)
 
 
 def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
@@ -50,19 +53,22 @@ def all_rooms(frames: Frames) -> pl.LazyFrame:
 
 
 def find(frames: Frames, text: str) -> pl.LazyFrame:
-    """Return at most 20 rooms that match what somebody types, best match first.
+    """Return at most 20 rooms that match a typed text, best match first.
 
-    Equal id, number or name, then a start of one of them, then a part of the name;
-    upper and lower case are the same, no character is special. Columns: those of
-    `all_rooms`.
+    Equal id, number or name, then a start of one of them, then a part of the name.
+    Case is ignored and no character is special, except that a number may be written as
+    pages print it: "#444444", or "name (#444444)". Columns: those of `all_rooms`.
     """
     wanted = text.strip().lower()
-    name = pl.col("name").str.to_lowercase()
-    keys = [pl.col("id").cast(pl.String), pl.col("number").cast(pl.String), name]
+    name, number = pl.col("name").str.to_lowercase(), pl.col("number").cast(pl.String)
+    printed = _PRINTED_NUMBER.search(wanted)
+    keys = [(pl.col("id").cast(pl.String), wanted), (number, wanted), (name, wanted)]
+    if printed:
+        keys = [(number, printed[1]), (name, wanted)]
     match = (
-        pl.when(pl.any_horizontal(key == wanted for key in keys))
+        pl.when(pl.any_horizontal(key == part for key, part in keys))
         .then(0)
-        .when(pl.any_horizontal(key.str.starts_with(wanted) for key in keys))
+        .when(pl.any_horizontal(key.str.starts_with(part) for key, part in keys))
         .then(1)
         .when(name.str.contains(wanted, literal=True))
         .then(2)

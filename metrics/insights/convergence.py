@@ -38,8 +38,14 @@ def over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
     return on_axis(window_axis(window, every), [_figures(apart, ("bucket",))], _COUNTS)
 
 
+def re_votes(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return the re-votes of the window's split rounds: id."""
+    apart = _apart(frames, window).filter(pl.col("next_steps").is_not_null())
+    return apart.select(id="next_id")
+
+
 def _apart(frames: Frames, window: Window) -> pl.LazyFrame:
-    """Return split rounds: voted_at, steps, next_steps (null: no re-vote).
+    """Return split rounds: voted_at, steps, next_id, next_steps (null: no re-vote).
 
     Inferred: the room's next round counts as the same story again if it starts at
     once and nearly the same people estimate; one that nobody estimated is passed over.
@@ -59,7 +65,7 @@ def _compared(frames: Frames, window: Window) -> pl.LazyFrame:
         .join(people, left_on="id", right_on="vote_id", how="left")
         .join(people, left_on="next_id", right_on="vote_id", how="left", suffix="_next")
         .select(
-            *("voted_at", "steps"),
+            *("voted_at", "steps", "next_id"),
             next_steps=pl.when(both >= OVERLAP * either).then("next_steps"),
         )
     )

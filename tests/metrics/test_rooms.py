@@ -22,6 +22,7 @@ HOUSE = frames(
     room(7, "Équipe", number=17),
     room(70, "a.b", number=99),
     room(3, "axb", number=700),
+    room(8, "c#", number=55),
     vote("2026-11-02 09:00", room=70),
 )
 
@@ -61,6 +62,11 @@ def test_statistics_round_as_python_does() -> None:
         pytest.param(".*", [], id="no patterns"),
         pytest.param("x%", [], id="no wildcards"),
         pytest.param("5376", [], id="not the end of a number"),
+        pytest.param("#235376", [1], id="number as printed"),
+        pytest.param("#2353", [1], id="start of a number as printed"),
+        pytest.param("#7", [3], id="a printed number is no id"),
+        pytest.param(" Équipe (#17) ", [7], id="name and number as printed"),
+        pytest.param("#", [8], id="a number sign in a name"),
     ],
 )
 def test_finds_rooms_by_id_number_or_name_best_match_first(
@@ -70,7 +76,7 @@ def test_finds_rooms_by_id_number_or_name_best_match_first(
 
 
 def test_nothing_typed_lists_rooms_last_voted_in_first() -> None:
-    assert column(rooms.find(HOUSE, ""), "id") == [70, 1, 3, 7]
+    assert column(rooms.find(HOUSE, ""), "id") == [70, 1, 3, 7, 8]
 
 
 def test_finds_20_rooms_at_most() -> None:
@@ -87,7 +93,7 @@ def test_all_rooms_are_listed_with_and_without_votes() -> None:
         "votes": 1,
         "last_vote_at": at("2026-11-02 09:00"),
     }
-    assert [row["votes"] for row in listed] == [1, 0, 0, 0]
+    assert [row["votes"] for row in listed] == [1, 0, 0, 0, 0]
 
 
 def test_weeks_without_votes_lie_between_the_first_and_the_last() -> None:

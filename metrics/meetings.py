@@ -1,0 +1,270 @@
+"""Meetings of rooms, and what happened in one of them, vote by vote.
+
+A meeting is a run of votes of one room with less than 60 minutes between them, empty
+votes included. Users appear as seats: numbers from 1 in the order in which they first
+took part in this meeting, so that no seat can be followed from one meeting to another.
+"""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from metrics.frames import Frames, Window
+from metrics.insights import convergence
+from metrics.insights.rounds import JOINED_WITHIN, MEETING_GAP
+from metrics.measures import rows, where
+from metrics.scale import average, estimated, own, steps
+
+AROUND = timedelta(minutes=10)
+"""How long before and after a meeting page views and events still belong to it."""
+LONGEST_START = MEETING_GAP
+"""How long before its end the first vote of a meeting is taken to start at most: the
+clock of an idle room runs on."""
+CARD, NO_CARD, WATCHED = "estimated", "no card", "watched"
+"""What a user did in a vote."""
+
+
+def meetings(frames: Frames) -> pl.LazyFrame:
+    """Return the meetings of all votes in `frames`, newest first.
+
+    Columns: meeting (id of its first vote), room_id, started_at, ended_at, votes,
+    empty_votes, wide_votes (a spread of two or more), estimators (users who played a
+    card), spectators (users who only watched), duration_median_seconds (null where all
+    votes are empty) and talk_median_seconds (null for a single vote).
+    """
+    votes = _in_meetings(frames.votes).cache()
+    users = (
+        _participations(frames.estimations, votes)
+        .group_by("meeting", "user")
+        .agg(played=(pl.col("role") == CARD).any())
+        .group_by("meeting")
+        .agg(estimators=where(pl.col("played")), spectators=where(~pl.col("played")))
+    )
+    return (
+        votes.group_by("meeting", "room_id")
+        .agg(
+            started_at=pl.col("started_at").min(),
+            ended_at=pl.col("voted_at").max(),
+            votes=rows(),
+            empty_votes=where(~estimated()),
+            wide_votes=where(estimated(2) & (steps() >= convergence.APART)),
+            duration_median_seconds=pl.col("duration").filter(estimated()).median(),
+            talk_median_seconds=pl.col("talk").median(),
+        )
+        .join(users, on="meeting", how="left")
+        .select(
+            *("meeting", "room_id", "started_at", "ended_at"),
+            *("votes", "empty_votes", "wide_votes"),
+            pl.col("estimators", "spectators").fill_null(0),
+            *("duration_median_seconds", "talk_median_seconds"),
+        )
+        .sort("started_at", "meeting", descending=True)
+    )
+
+
+def meetings_of(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return the `meetings` that start in a window, whole also where it ends."""
+    margin = timedelta(days=1)
+    near = frames.within(Window(window.start - margin, window.end + margin))
+    return meetings(near).filter(window.contains("started_at"))
+
+
+def span(started_at: datetime, ended_at: datetime) -> Window:
+    """Return the window that the timeline of a meeting covers."""
+    return Window(started_at - AROUND, ended_at + AROUND)
+
+
+def timeline(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return the votes of one room in the `span` of a meeting, in order of time.
+
+    Columns: vote (1 to n), started_at, voted_at, talk (seconds since the vote before,
+    null for the first), duration (seconds), amount_of_estimations,
+    amount_of_spectators, min_estimation, avg_estimation, max_estimation, steps (null,
+    like the three before, in an empty vote), was_auto_flip, empty, re_vote (whether it
+    repeats the wide vote before it), cards ("1: 5, 2: 8, 3: watched"), joined and left
+    (seats that were not in the vote before, and that were; "" for none).
+    """
+    votes = _in_meetings(frames.within(window).votes)
+    known = {
+        "min_estimation": pl.col("min_estimation"),
+        "avg_estimation": average(),
+        "max_estimation": pl.col("max_estimation"),
+        "steps": steps(),
+    }
+    again = convergence.re_votes(frames, window).select("id", re_vote=True)
+    return (
+        votes.join(_presence(cards(frames, window)), on="id", how="left")
+        .join(again, on="id", how="left")
+        .sort("voted_at", "id")
+        .select(
+            pl.int_range(1, pl.len() + 1).alias("vote"),
+            *("id", "started_at", "voted_at", "talk", "duration"),
+            *("amount_of_estimations", "amount_of_spectators"),
+            *(pl.when(estimated()).then(of).alias(name) for name, of in known.items()),
+            "was_auto_flip",
+            empty=~estimated(),
+            re_vote=pl.col("re_vote").fill_null(value=False),
+            cards=pl.col("cards").fill_null(""),
+            joined=pl.col("joined").fill_null(""),
+            left=pl.col("left").fill_null(""),
+        )
+    )
+
+
+def cards(frames: Frames, window: Window) -> pl.LazyFrame:
+    """Return what every seat did in each vote of a meeting.
+
+    Columns: id (of the vote), voted_at, seat, role (estimated, no card or watched) and
+    estimation (null unless estimated), in order of vote and seat. One row per vote and
+    seat: of a user who was written twice, the later row counts.
+    """
+    inside = frames.within(window)
+    rows_ = _participations(
+        frames.within(_widened(window)).estimations, _in_meetings(inside.votes)
+    )
+    seats = _seats(rows_)
+    return (
+        rows_.join(seats, on="user")
+        .sort("estimated_at", "row")
+        .unique(["id", "seat"], keep="last", maintain_order=True)
+        .sort("voted_at", "id", "seat")
+        .select("id", "voted_at", "seat", "role", "estimation")
+    )
+
+
+def activity(frames: Frames, room_id: int, window: Window) -> pl.LazyFrame:
+    """Return the page views of a room and the events of its users in a window.
+
+    Events name no room: they are those of users who took part in the meeting or viewed
+    the room meanwhile, wherever they did it. `frames` hold all rooms. Columns: at, kind
+    (page view or event), name (route or event) and seat (null for a user without one),
+    in order of time.
+    """
+    inside = frames.within(window)
+    room = frames.of_room(room_id)
+    took_part = _participations(
+        room.within(_widened(window)).estimations,
+        _in_meetings(room.within(window).votes),
+    )
+    views = inside.page_views.filter(pl.col("room_id") == room_id)
+    there = pl.concat([took_part.select("user"), views.select("user")]).unique()
+    events = inside.events.join(there, on="user", how="semi")
+    return (
+        pl.concat(
+            [
+                views.select(
+                    *("user", "id"),
+                    at="viewed_at",
+                    kind=pl.lit("page view"),
+                    name="route",
+                ),
+                events.select(
+                    *("user", "id"), at="event_at", kind=pl.lit("event"), name="event"
+                ),
+            ]
+        )
+        .join(_seats(took_part), on="user", how="left")
+        .sort("at", "kind", "id")
+        .select("at", "kind", "name", "seat")
+    )
+
+
+def _in_meetings(votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Add to votes their meeting (id of its first vote), started_at and talk.
+
+    A vote starts `duration` before its end, but not before the vote before it ended.
+    """
+    ended, start = pl.col("voted_at"), pl.col("began")
+    same_room = pl.col("room_id") == pl.col("room_id").shift()
+    joins = (same_room & (ended - ended.shift() < MEETING_GAP)).fill_null(value=False)
+    earliest = (
+        pl.when("joins").then(ended.shift()).otherwise(ended - pl.lit(LONGEST_START))
+    )
+    return (
+        votes.sort("room_id", "voted_at", "id")
+        .with_columns(began=ended - pl.duration(seconds="duration"), joins=joins)
+        .with_columns(
+            meeting=pl.when(~pl.col("joins")).then("id").forward_fill(),
+            started_at=pl.max_horizontal(start, earliest),
+            talk=pl.when("joins").then(
+                (start - ended.shift()).dt.total_seconds().clip(0)
+            ),
+        )
+        .drop("began", "joins")
+    )
+
+
+def _participations(estimations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Return each participation with the room's nearest vote within 2 seconds.
+
+    Columns: user, row, estimated_at, role, estimation, and id, voted_at and meeting of
+    the vote. Participations without a vote are left out.
+    """
+    role = (
+        pl.when("spectator")
+        .then(pl.lit(WATCHED))
+        .when(own())
+        .then(pl.lit(CARD))
+        .otherwise(pl.lit(NO_CARD))
+    )
+    taken = estimations.select(
+        *("room_id", "user", "estimated_at"),
+        row="id",
+        role=role,
+        estimation=pl.when(own()).then("estimation"),
+    )
+    return (
+        taken.sort("estimated_at", "row")
+        .join_asof(
+            votes.select("room_id", "voted_at", "id", "meeting").sort("voted_at", "id"),
+            left_on="estimated_at",
+            right_on="voted_at",
+            by="room_id",
+            strategy="nearest",
+            tolerance=JOINED_WITHIN,
+            coalesce=False,
+            # Both sides are sorted by time right above; with `by` it cannot tell.
+            check_sortedness=False,
+        )
+        .drop_nulls("id")
+        .drop("room_id", "room_id_right", strict=False)
+    )
+
+
+def _seats(participations: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the seat of each user: user, seat."""
+    first = participations.group_by("user").agg(
+        pl.col("estimated_at").min(), pl.col("row").min()
+    )
+    numbered = first.sort("estimated_at", "row", "user").with_row_index("seat", 1)
+    return numbered.select("user", pl.col("seat").cast(pl.Int64))
+
+
+def _presence(cards: pl.LazyFrame) -> pl.LazyFrame:
+    """Return per vote: id, cards, joined and left, each as text."""
+    card = (
+        pl.when(pl.col("role") == CARD)
+        .then(pl.col("estimation").cast(pl.String))
+        .otherwise("role")
+    )
+    before, here = pl.col("here").shift(), pl.col("here")
+    # Votes without any participation are not in this list: nobody left during them.
+    return (
+        cards.with_columns(card=pl.format("{}: {}", "seat", card))
+        .group_by("id", "voted_at")
+        .agg(cards=pl.col("card").str.join(", "), here="seat")
+        .sort("voted_at", "id")
+        .select(
+            *("id", "cards"),
+            joined=_written(here.list.set_difference(before)),
+            left=_written(before.list.set_difference(here)),
+        )
+    )
+
+
+def _written(seats: pl.Expr) -> pl.Expr:
+    return seats.list.sort().cast(pl.List(pl.String)).list.join(", ")
+
+
+def _widened(window: Window) -> Window:
+    return Window(window.start - JOINED_WITHIN, window.end + JOINED_WITHIN)
