@@ -24,7 +24,7 @@ from benchmarks.questions import (
     rows_read,
 )
 from benchmarks.rival import Rival, differences
-from metrics import reference
+from metrics import legacy_api
 from store import engine
 
 _PASSES = 2
@@ -74,7 +74,7 @@ def theirs(data: Data, name: str, runs: int) -> Taken:
     first = rival.answer_all()
     passes = [_pass(rival) for _ in range(min(runs, _PASSES))]
     peak = _peak()
-    plans = reference.plans(data.snapshot.frames, data.now)
+    plans = legacy_api.plans(data.snapshot.frames, data.now)
     expected = engine.collect_all(plans, data.snapshot.rows)
     return Taken(
         seconds=tuple(sorted(sum(one.values()) for one in passes)),

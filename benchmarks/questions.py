@@ -10,7 +10,7 @@ from unittest.mock import patch
 import polars as pl
 
 from benchmarks.rival import Rival
-from metrics import daily, reference, rooms
+from metrics import daily, legacy_api, rooms
 from metrics.frames import Frames
 from metrics.tables import USER
 from store import engine
@@ -64,7 +64,7 @@ def names() -> list[str]:
     """Return every question, in the order of the report."""
     from benchmarks.pages import pages
 
-    parts = reference.plans(Frames.empty(), datetime(2026, 1, 1))
+    parts = legacy_api.plans(Frames.empty(), datetime(2026, 1, 1))
     return [TOGETHER, *parts, DAILY, ROOM, *(PAGE + title for title in pages(1))]
 
 
@@ -84,11 +84,11 @@ def _plans(data: Data, name: str) -> Plans:
     frames, now = data.snapshot.frames, data.now
     room = data.busiest_room if name == ROOM else 0
     own: Mapping[str, Plans] = {
-        TOGETHER: lambda: reference.plans(frames, now),
-        DAILY: lambda: {name: daily.reference(frames, now)},
+        TOGETHER: lambda: legacy_api.plans(frames, now),
+        DAILY: lambda: {name: daily.legacy(frames, now)},
         ROOM: lambda: {name: rooms.statistics(frames, room)},
     }
-    return own.get(name, lambda: {name: reference.plans(frames, now)[name]})
+    return own.get(name, lambda: {name: legacy_api.plans(frames, now)[name]})
 
 
 def plans_of(answer: Callable[[], object]) -> Mapping[str, pl.LazyFrame]:

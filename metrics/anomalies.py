@@ -6,10 +6,10 @@ from itertools import combinations
 
 import polars as pl
 
-from metrics.buckets import axis, bucket_of
-from metrics.frames import Frames, Window, instant
-from metrics.insights.shown import ENOUGH
-from metrics.measures import distinct, rows
+from metrics.expressions import distinct_count, row_count
+from metrics.frames import Frames, Period, instant
+from metrics.minimum_sample import MINIMUM_SAMPLE
+from metrics.time_axis import axis, bucket_of
 
 BACK = 8
 """How many of the same weekday before a day say what to expect."""
@@ -43,7 +43,7 @@ def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
     value, expected = pl.col("value").sqrt(), pl.col("expected").sqrt()
     margin = pl.col("margin")
     off = (value - expected).abs() / margin
-    enough = pl.max_horizontal("value", "expected") >= ENOUGH
+    enough = pl.max_horizontal("value", "expected") >= MINIMUM_SAMPLE
     return (
         _judged(series.sort("measure", "bucket"))
         .filter(pl.col("bucket") >= since, off > 1, enough)
@@ -114,23 +114,23 @@ def _places(places: Iterable[int]) -> pl.Expr:
     return pl.lit([*places], pl.List(pl.Int64))
 
 
-def unusual_days(frames: Frames, window: Window, today: date) -> pl.LazyFrame:
+def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
     """Return the days of the window that stand out, at most 3 of each measure.
 
     The running day is left out; `frames` hold all of history. Columns: measure
     (page_views, unique_users, votes or estimations), bucket (the day), value,
     expected, low, high.
     """
-    judged = Window(window.start - HISTORY, window.end)
-    last = min(window.last_day, today - timedelta(days=1))
+    judged = Period(period.start - HISTORY, period.end)
+    last = min(period.last_day, today - timedelta(days=1))
     days = axis(judged.first_day, last, "day")
-    users, estimates = distinct("user"), pl.col("amount_of_estimations").sum()
+    users, estimates = distinct_count("user"), pl.col("amount_of_estimations").sum()
     views = _daily(
         frames.page_views,
         "viewed_at",
         judged,
         days,
-        page_views=rows(),
+        page_views=row_count(),
         unique_users=users,
     )
     votes = _daily(
@@ -138,16 +138,16 @@ def unusual_days(frames: Frames, window: Window, today: date) -> pl.LazyFrame:
         "voted_at",
         judged,
         days,
-        votes=rows(),
+        votes=row_count(),
         estimations=estimates.cast(pl.Int64),
     )
-    return marks(pl.concat([views, votes]), window.first_day)
+    return marks(pl.concat([views, votes]), period.first_day)
 
 
 def _daily(
     frame: pl.LazyFrame,
     time: str,
-    judged: Window,
+    judged: Period,
     days: pl.LazyFrame,
     **measures: pl.Expr,
 ) -> pl.LazyFrame:

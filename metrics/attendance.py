@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from metrics.packed import changes, days, owner_day, person_day
+from metrics.activity_key import changes, days, owner_day, person_day
 from metrics.sessions import ACT, kept
 
 KEY = pl.col("key")

@@ -12,11 +12,11 @@ from typing import Literal
 import polars as pl
 
 from metrics.anomalies import unusual_days
-from metrics.frames import Frames, Window, instant
+from metrics.expressions import distinct_count, row_count
+from metrics.frames import Frames, Period, instant
 from metrics.insights.answers.words import counted
-from metrics.insights.health import went_dormant
-from metrics.insights.shown import ENOUGH
-from metrics.measures import distinct, rows
+from metrics.minimum_sample import MINIMUM_SAMPLE
+from metrics.room_health import went_dormant
 
 DAYS = 7
 """Whole days before today whose unusual ones are named."""
@@ -66,7 +66,7 @@ def plans(frames: Frames, now: datetime) -> Mapping[str, pl.LazyFrame]:
     that instant nothing can be missing.
     """
     yesterday = now.date() - timedelta(days=1)
-    recent = Window.of_days(now.date() - timedelta(days=DAYS), yesterday)
+    recent = Period.of_days(now.date() - timedelta(days=DAYS), yesterday)
     return {
         "today": today(frames, now),
         "unusual_days": unusual_days(frames, recent, now.date()),
@@ -82,22 +82,23 @@ def today(frames: Frames, now: datetime) -> pl.LazyFrame:
     like the median, with fewer than 4 of them since the first row), weeks (how many).
     """
     since = datetime.combine(now.date(), datetime.min.time()) - timedelta(weeks=WEEKS)
-    inside = frames.within(Window(since, now))
+    inside = frames.within(Period(since, now))
     estimations = pl.col("amount_of_estimations").sum().cast(pl.Int64)
     counts = [
         _per_day(
             *(inside.votes, frames.votes, "voted_at", since, now),
-            votes=rows(),
+            votes=row_count(),
             estimations=estimations,
-            rooms=distinct("room_id"),
+            rooms=distinct_count("room_id"),
         ),
         _per_day(
             *(inside.page_views, frames.page_views, "viewed_at", since, now),
-            unique_users=distinct("user"),
-            page_views=rows(),
+            unique_users=distinct_count("user"),
+            page_views=row_count(),
         ),
         _per_day(
-            *(inside.users, frames.users, "created_at", since, now), new_users=rows()
+            *(inside.users, frames.users, "created_at", since, now),
+            new_users=row_count(),
         ),
     ]
     running = pl.col("day") == now.date()
@@ -208,7 +209,7 @@ def _far_outside(value: int, low: int, high: int) -> bool:
     In square roots, since large counts vary more. Of eight days, chance alone puts
     fewer than 1 in 300 there.
     """
-    if max(value, high) < ENOUGH:
+    if max(value, high) < MINIMUM_SAMPLE:
         return False
     below, above = sqrt(low), sqrt(high)
     width = max(above - below, 1.0)

@@ -5,11 +5,11 @@ from typing import Literal
 
 import polars as pl
 
-from metrics.buckets import bucketed, window_axis
 from metrics.constants import TOP
-from metrics.frames import Frames, Window
-from metrics.measures import distinct, ranked, ratio, rows, share
-from metrics.scope import Every
+from metrics.expressions import distinct_count, ranked, ratio, row_count, share
+from metrics.frames import Frames, Period
+from metrics.query import Granularity
+from metrics.time_axis import bucketed, period_axis
 
 By = Literal["route", "event", "source"]
 
@@ -62,10 +62,12 @@ def sources_quality(frames: Frames) -> pl.LazyFrame:
     """
     came = _labelled(frames, "source").select("source", "user").unique()
     took_part = came.join(frames.estimations, on="user", how="semi")
-    counts = came.group_by("source").agg(people=rows())
+    counts = came.group_by("source").agg(people=row_count())
     return ranked(
         counts.join(
-            took_part.group_by("source").agg(estimated=rows()), on="source", how="left"
+            took_part.group_by("source").agg(estimated=row_count()),
+            on="source",
+            how="left",
         )
         .with_columns(pl.col("estimated").fill_null(0))
         .with_columns(activation_rate=ratio("estimated", "people")),
@@ -99,43 +101,49 @@ def rooms(frames: Frames, names: pl.LazyFrame | None = None) -> pl.LazyFrame:
 def votes_per_room(frames: Frames) -> pl.LazyFrame:
     """Return room_id, votes, estimations, last_vote_at of each room with votes."""
     return frames.votes.group_by("room_id").agg(
-        votes=rows(),
+        votes=row_count(),
         estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
         last_vote_at=pl.col("voted_at").max(),
     )
 
 
-def over_time(frames: Frames, window: Window, every: Every, by: By) -> pl.LazyFrame:
+def over_time(
+    frames: Frames, period: Period, granularity: Granularity, by: By
+) -> pl.LazyFrame:
     """Return rows per bucket and label; every label of the window in every bucket.
 
     Columns: bucket, label, count.
     """
-    inside = _labelled(bucketed(frames.within(window), every), by)
-    return _on_axis(inside.rename({by: "label"}), window, every)
+    inside = _labelled(bucketed(frames.within(period), granularity), by)
+    return _on_axis(inside.rename({by: "label"}), period, granularity)
 
 
-def rooms_over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
+def rooms_over_time(
+    frames: Frames, period: Period, granularity: Granularity
+) -> pl.LazyFrame:
     """Return votes per bucket and room, for the 40 rooms with most votes.
 
     Columns: bucket, label (the room's name and number, or its id where the room is
     deleted), count.
     """
-    votes = bucketed(frames.within(window), every).votes
-    largest = ranked(votes_per_room(frames.within(window)), ["room_id"], "votes")
+    votes = bucketed(frames.within(period), granularity).votes
+    largest = ranked(votes_per_room(frames.within(period)), ["room_id"], "votes")
     names = frames.rooms.select("number", "name", room_id="id")
     label = pl.coalesce(
         pl.format("{} #{}", "name", "number"), pl.format("(deleted) id {}", "room_id")
     )
     kept = largest.head(TOP).join(names, on="room_id", how="left")
     labelled = votes.join(kept.select("room_id", label=label), on="room_id")
-    return _on_axis(labelled, window, every)
+    return _on_axis(labelled, period, granularity)
 
 
-def _on_axis(labelled: pl.LazyFrame, window: Window, every: Every) -> pl.LazyFrame:
-    counts = labelled.group_by("bucket", "label").agg(count=rows())
+def _on_axis(
+    labelled: pl.LazyFrame, period: Period, granularity: Granularity
+) -> pl.LazyFrame:
+    counts = labelled.group_by("bucket", "label").agg(count=row_count())
     labels = counts.select("label").unique()
     return (
-        window_axis(window, every)
+        period_axis(period, granularity)
         .join(labels, how="cross")
         .join(counts, on=["bucket", "label"], how="left", nulls_equal=True)
         .with_columns(pl.col("count").fill_null(0))
@@ -143,24 +151,24 @@ def _on_axis(labelled: pl.LazyFrame, window: Window, every: Every) -> pl.LazyFra
     )
 
 
-def reference_routes(frames: Frames) -> pl.LazyFrame:
+def legacy_routes(frames: Frames) -> pl.LazyFrame:
     """Return page views per route, by name: route, count."""
-    return frames.page_views.group_by("route").agg(count=rows()).sort("route")
+    return frames.page_views.group_by("route").agg(count=row_count()).sort("route")
 
 
-def reference_events(frames: Frames) -> pl.LazyFrame:
+def legacy_events(frames: Frames) -> pl.LazyFrame:
     """Return events per kind, by name: event, count."""
-    return frames.events.group_by("event").agg(count=rows()).sort("event")
+    return frames.events.group_by("event").agg(count=row_count()).sort("event")
 
 
-def reference_sources(frames: Frames) -> pl.LazyFrame:
+def legacy_sources(frames: Frames) -> pl.LazyFrame:
     """Return page views per class, in the classes' order: source, count.
 
     A class without rows is absent, apart from Other.
     """
     order = pl.LazyFrame({"source": [*SOURCE_CLASSES, OTHER]})
     # Few texts occur; each is looked at once.
-    texts = frames.page_views.group_by("source").agg(count=rows())
+    texts = frames.page_views.group_by("source").agg(count=row_count())
     classes = texts.group_by(source=source_class(pl.col("source")))
     counts = classes.agg(pl.col("count").sum())
     return (
@@ -170,7 +178,7 @@ def reference_sources(frames: Frames) -> pl.LazyFrame:
     )
 
 
-def reference_rooms(frames: Frames) -> pl.LazyFrame:
+def legacy_rooms(frames: Frames) -> pl.LazyFrame:
     """Return the names with most votes, null for deleted rooms: room_name, votes."""
     per_name = rooms(frames).group_by("room_name").agg(pl.col("votes").sum())
     return ranked(per_name, ["room_name"], "votes").head(TOP)
@@ -189,5 +197,5 @@ def _labelled(frames: Frames, by: By) -> pl.LazyFrame:
 
 
 def _ranked(frame: pl.LazyFrame, label: By) -> pl.LazyFrame:
-    counts = frame.group_by(label).agg(count=rows(), users=distinct("user"))
+    counts = frame.group_by(label).agg(count=row_count(), users=distinct_count("user"))
     return ranked(counts.with_columns(share=share("count")), [label])

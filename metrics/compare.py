@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from metrics.measures import ranked as rank
-from metrics.measures import ratio, share
+from metrics.expressions import ranked as rank
+from metrics.expressions import ratio, share
 
 
 def ranked(

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from metrics.buckets import side_by_side
-from metrics.frames import Frames, Window, instant
-from metrics.measures import distinct, rows
+from metrics.expressions import distinct_count, row_count
+from metrics.frames import Frames, Period, instant
+from metrics.time_axis import side_by_side
 
 
-def reference(frames: Frames, now: datetime) -> pl.LazyFrame:
+def legacy(frames: Frames, now: datetime) -> pl.LazyFrame:
     """Return the rows strictly later than 24 hours ago, counted, in one row.
 
     Columns: votes, estimations (sum over votes), rooms (distinct, of those votes),
@@ -25,7 +25,7 @@ def today(frames: Frames, now: datetime) -> pl.LazyFrame:
 
     Columns: those of `reference`, new_users, rooms_new.
     """
-    return _of(frames, Window.of_days(now.date(), now.date()))
+    return _of(frames, Period.of_days(now.date(), now.date()))
 
 
 def summary(frames: Frames, now: datetime) -> pl.LazyFrame:
@@ -33,36 +33,38 @@ def summary(frames: Frames, now: datetime) -> pl.LazyFrame:
 
     Columns: span ("today" or "last 24 hours") and those of `today`.
     """
-    day = Window.of_days(now.date(), now.date())
+    day = Period.of_days(now.date(), now.date())
     # What is exactly 24 hours ago is not in it.
     since = now - timedelta(hours=24) + timedelta.resolution
-    late = Window(since, day.end)
+    late = Period(since, day.end)
     frames = frames.reaching(late)
     spans = {"today": day, "last 24 hours": late}
     return pl.concat(
-        _of(frames, window).select(pl.lit(span).alias("span"), pl.all())
-        for span, window in spans.items()
+        _of(frames, period).select(pl.lit(span).alias("span"), pl.all())
+        for span, period in spans.items()
     )
 
 
-def _of(frames: Frames, window: Window) -> pl.LazyFrame:
-    inside = frames.within(window)
+def _of(frames: Frames, period: Period) -> pl.LazyFrame:
+    inside = frames.within(period)
     return side_by_side([*_counts(inside), *_new(inside)])
 
 
 def _counts(frames: Frames) -> list[pl.LazyFrame]:
     return [
         frames.votes.select(
-            votes=rows(),
+            votes=row_count(),
             estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
-            rooms=distinct("room_id"),
+            rooms=distinct_count("room_id"),
         ),
-        frames.page_views.select(unique_users=distinct("user"), page_views=rows()),
+        frames.page_views.select(
+            unique_users=distinct_count("user"), page_views=row_count()
+        ),
     ]
 
 
 def _new(frames: Frames) -> list[pl.LazyFrame]:
     return [
-        frames.users.select(new_users=rows()),
-        frames.rooms.select(rooms_new=rows()),
+        frames.users.select(new_users=row_count()),
+        frames.rooms.select(rooms_new=row_count()),
     ]

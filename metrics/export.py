@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from metrics.frames import Window
+from metrics.frames import Period
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Tells spreadsheets that the text is UTF-8."""
@@ -33,9 +33,9 @@ def to_csv(frame: pl.DataFrame) -> bytes:
     return BYTE_ORDER_MARK + text.encode()
 
 
-def file_name(name: str, window: Window, extension: str = "csv") -> str:
+def file_name(name: str, period: Period, extension: str = "csv") -> str:
     """Return such as `fpp_votes_by_weekday_2026-10-26_2026-11-22.csv`."""
-    return f"fpp_{name}_{window.first_day}_{window.last_day}.{extension}"
+    return f"fpp_{name}_{period.first_day}_{period.last_day}.{extension}"
 
 
 def to_zip(files: Mapping[str, bytes]) -> bytes:

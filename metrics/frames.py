@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from metrics.on_demand import OnDemand
+from metrics.lazy_tables import LazyTables
 from metrics.tables import (
     BY_NAME,
     ESTIMATIONS,
@@ -33,7 +33,7 @@ def instant(moment: datetime) -> pl.Expr:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Period:
     """A half-open span of time in UTC: `start` is in it, `end` is not."""
 
     start: datetime
@@ -46,7 +46,7 @@ class Window:
             )
 
     @classmethod
-    def of_days(cls, first: date, last: date) -> "Window":
+    def of_days(cls, first: date, last: date) -> "Period":
         """Return the window of whole days, both ends included."""
         midnight = datetime.min.time()
         return cls(
@@ -69,7 +69,7 @@ class Window:
         """The last date that lies in the window, at least in part."""
         return max(self.end - timedelta(microseconds=1), self.start).date()
 
-    def covers(self, other: "Window") -> bool:
+    def covers(self, other: "Period") -> bool:
         """Return whether another window lies in this one."""
         return self.start <= other.start and other.end <= self.end
 
@@ -79,7 +79,7 @@ class Window:
         return (time >= instant(self.start)) & (time < instant(self.end))
 
 
-type Narrow = Callable[[Window], Mapping[str, pl.LazyFrame]]
+type Narrow = Callable[[Period], Mapping[str, pl.LazyFrame]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ class Frames:
     by_name: Mapping[str, pl.LazyFrame]
     narrow: Narrow | None = field(default=None, compare=False, repr=False)
     """Opens less than everything: at least the rows of a window."""
-    _reach: "tuple[Window, Frames] | None" = field(
+    _reach: "tuple[Period, Frames] | None" = field(
         default=None, compare=False, repr=False
     )
     """A span and its rows, from which windows inside it are taken."""
-    _windows: "dict[Window, Frames]" = field(
+    _windows: "dict[Period, Frames]" = field(
         default_factory=dict, compare=False, repr=False
     )
     _asked: dict[Hashable, pl.LazyFrame] = field(
@@ -147,41 +147,41 @@ class Frames:
             None if narrow is None else lambda near: _changed(narrow(near), change),
         )
 
-    def within(self, window: Window) -> "Frames":
+    def within(self, period: Period) -> "Frames":
         """Keep the rows of every table whose time lies in the window.
 
         For users and rooms that is when they were first seen: join attributes
         from the frames before this call.
         """
-        if window not in self._windows:
-            self._windows[window] = self._rows_of(window)
-        return self._windows[window]
+        if period not in self._windows:
+            self._windows[period] = self._rows_of(period)
+        return self._windows[period]
 
-    def _rows_of(self, window: Window) -> "Frames":
-        part, source = _within, self._near(window)
-        if self._reach is not None and self._reach[0].covers(window):
+    def _rows_of(self, period: Period) -> "Frames":
+        part, source = _within, self._near(period)
+        if self._reach is not None and self._reach[0].covers(period):
             part, source = _part, self._reach[1].by_name
         return Frames(
-            OnDemand(
-                source, lambda name: part(BY_NAME[name], source[name], window).cache()
+            LazyTables(
+                source, lambda name: part(BY_NAME[name], source[name], period).cache()
             )
         )
 
-    def reaching(self, window: Window) -> "Frames":
+    def reaching(self, period: Period) -> "Frames":
         """Return the same frames, whose windows inside this one read its rows once."""
-        if self._reach is not None and self._reach[0].covers(window):
+        if self._reach is not None and self._reach[0].covers(period):
             return self
-        return Frames(self.by_name, self.narrow, (window, self.within(window)))
+        return Frames(self.by_name, self.narrow, (period, self.within(period)))
 
-    def since(self, window: Window) -> datetime:
+    def since(self, period: Period) -> datetime:
         """Return where the rows begin that windows around this one are taken from."""
-        reach = self._reach[0] if self._reach else window
-        return reach.start if reach.covers(window) else window.start
+        reach = self._reach[0] if self._reach else period
+        return reach.start if reach.covers(period) else period.start
 
-    def _near(self, window: Window) -> Mapping[str, pl.LazyFrame]:
+    def _near(self, period: Period) -> Mapping[str, pl.LazyFrame]:
         """Return the tables, of which no more needs to be opened than a window has."""
         # Polars pushes no filter below a node that turns out to have one user only.
-        return self.narrow(window) if self.narrow else self.by_name
+        return self.narrow(period) if self.narrow else self.by_name
 
     def once(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return the node of this name, the same for all who ask these frames for it.
@@ -233,13 +233,13 @@ def _changed(
     by_name: Mapping[str, pl.LazyFrame],
     change: Callable[[Table, pl.LazyFrame], pl.LazyFrame],
 ) -> Mapping[str, pl.LazyFrame]:
-    return OnDemand(by_name, lambda name: change(BY_NAME[name], by_name[name]))
+    return LazyTables(by_name, lambda name: change(BY_NAME[name], by_name[name]))
 
 
-def _within(table: Table, frame: pl.LazyFrame, window: Window) -> pl.LazyFrame:
-    return frame.filter(window.contains(table.time))
+def _within(table: Table, frame: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+    return frame.filter(period.contains(table.time))
 
 
-def _part(table: Table, frame: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+def _part(table: Table, frame: pl.LazyFrame, period: Period) -> pl.LazyFrame:
     """Filter above a node that others share; Polars would move a `filter` below it."""
-    return frame.select(pl.all().filter(window.contains(table.time)))
+    return frame.select(pl.all().filter(period.contains(table.time)))

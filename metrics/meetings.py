@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from metrics.frames import Frames, Window
-from metrics.insights import convergence
-from metrics.insights.rounds import JOINED_WITHIN, MEETING_GAP
-from metrics.measures import rows, where
-from metrics.scale import average, estimated, own, steps
+from metrics import convergence
+from metrics.card_scale import average, estimated, is_estimation, steps
+from metrics.estimated_votes import JOINED_WITHIN, MEETING_GAP
+from metrics.expressions import count_where, row_count
+from metrics.frames import Frames, Period
 
 AROUND = timedelta(minutes=10)
 """How long before and after a meeting page views and events still belong to it."""
@@ -38,16 +38,19 @@ def meetings(frames: Frames) -> pl.LazyFrame:
         .group_by("meeting", "user")
         .agg(played=(pl.col("role") == CARD).any())
         .group_by("meeting")
-        .agg(estimators=where(pl.col("played")), spectators=where(~pl.col("played")))
+        .agg(
+            estimators=count_where(pl.col("played")),
+            spectators=count_where(~pl.col("played")),
+        )
     )
     return (
         votes.group_by("meeting", "room_id")
         .agg(
             started_at=pl.col("started_at").min(),
             ended_at=pl.col("voted_at").max(),
-            votes=rows(),
-            empty_votes=where(~estimated()),
-            wide_votes=where(estimated(2) & (steps() >= convergence.APART)),
+            votes=row_count(),
+            empty_votes=count_where(~estimated()),
+            wide_votes=count_where(estimated(2) & (steps() >= convergence.APART)),
             duration_median_seconds=pl.col("duration").filter(estimated()).median(),
             talk_median_seconds=pl.col("talk").median(),
         )
@@ -62,19 +65,19 @@ def meetings(frames: Frames) -> pl.LazyFrame:
     )
 
 
-def meetings_of(frames: Frames, window: Window) -> pl.LazyFrame:
+def meetings_of(frames: Frames, period: Period) -> pl.LazyFrame:
     """Return the `meetings` that start in a window, whole also where it ends."""
     margin = timedelta(days=1)
-    near = frames.within(Window(window.start - margin, window.end + margin))
-    return meetings(near).filter(window.contains("started_at"))
+    near = frames.within(Period(period.start - margin, period.end + margin))
+    return meetings(near).filter(period.contains("started_at"))
 
 
-def span(started_at: datetime, ended_at: datetime) -> Window:
+def span(started_at: datetime, ended_at: datetime) -> Period:
     """Return the window that the timeline of a meeting covers."""
-    return Window(started_at - AROUND, ended_at + AROUND)
+    return Period(started_at - AROUND, ended_at + AROUND)
 
 
-def timeline(frames: Frames, window: Window) -> pl.LazyFrame:
+def timeline(frames: Frames, period: Period) -> pl.LazyFrame:
     """Return the votes of one room in the `span` of a meeting, in order of time.
 
     Columns: vote (1 to n), started_at, voted_at, talk (seconds since the vote before,
@@ -84,16 +87,16 @@ def timeline(frames: Frames, window: Window) -> pl.LazyFrame:
     repeats the wide vote before it), cards ("1: 5, 2: 8, 3: watched"), joined and left
     (seats that were not in the vote before, and that were; "" for none).
     """
-    votes = _in_meetings(frames.within(window).votes)
+    votes = _in_meetings(frames.within(period).votes)
     known = {
         "min_estimation": pl.col("min_estimation"),
         "avg_estimation": average(),
         "max_estimation": pl.col("max_estimation"),
         "steps": steps(),
     }
-    again = convergence.re_votes(frames, window).select("id", re_vote=True)
+    again = convergence.re_votes(frames, period).select("id", re_vote=True)
     return (
-        votes.join(_presence(cards(frames, window)), on="id", how="left")
+        votes.join(_presence(cards(frames, period)), on="id", how="left")
         .join(again, on="id", how="left")
         .sort("voted_at", "id")
         .select(
@@ -111,20 +114,20 @@ def timeline(frames: Frames, window: Window) -> pl.LazyFrame:
     )
 
 
-def cards(frames: Frames, window: Window) -> pl.LazyFrame:
+def cards(frames: Frames, period: Period) -> pl.LazyFrame:
     """Return what every seat did in each vote of a meeting.
 
     Columns: id (of the vote), voted_at, seat, role (estimated, no card or watched) and
     estimation (null unless estimated), in order of vote and seat. One row per vote and
     seat: of a user who was written twice, the later row counts.
     """
-    inside = frames.within(window)
-    rows_ = _participations(
-        frames.within(_widened(window)).estimations, _in_meetings(inside.votes)
+    inside = frames.within(period)
+    participations = _participations(
+        frames.within(_widened(period)).estimations, _in_meetings(inside.votes)
     )
-    seats = _seats(rows_)
+    seats = _seats(participations)
     return (
-        rows_.join(seats, on="user")
+        participations.join(seats, on="user")
         .sort("estimated_at", "row")
         .unique(["id", "seat"], keep="last", maintain_order=True)
         .sort("voted_at", "id", "seat")
@@ -132,7 +135,7 @@ def cards(frames: Frames, window: Window) -> pl.LazyFrame:
     )
 
 
-def activity(frames: Frames, room_id: int, window: Window) -> pl.LazyFrame:
+def activity(frames: Frames, room_id: int, period: Period) -> pl.LazyFrame:
     """Return the page views of a room and the events of its users in a window.
 
     Events name no room: they are those of users who took part in the meeting or viewed
@@ -140,11 +143,11 @@ def activity(frames: Frames, room_id: int, window: Window) -> pl.LazyFrame:
     (page view or event), name (route or event) and seat (null for a user without one),
     in order of time.
     """
-    inside = frames.within(window)
+    inside = frames.within(period)
     room = frames.of_room(room_id)
     took_part = _participations(
-        room.within(_widened(window)).estimations,
-        _in_meetings(room.within(window).votes),
+        room.within(_widened(period)).estimations,
+        _in_meetings(room.within(period).votes),
     )
     views = inside.page_views.filter(pl.col("room_id") == room_id)
     there = pl.concat([took_part.select("user"), views.select("user")]).unique()
@@ -203,7 +206,7 @@ def _participations(estimations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFr
     role = (
         pl.when("spectator")
         .then(pl.lit(WATCHED))
-        .when(own())
+        .when(is_estimation())
         .then(pl.lit(CARD))
         .otherwise(pl.lit(NO_CARD))
     )
@@ -211,7 +214,7 @@ def _participations(estimations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFr
         *("room_id", "user", "estimated_at"),
         row="id",
         role=role,
-        estimation=pl.when(own()).then("estimation"),
+        estimation=pl.when(is_estimation()).then("estimation"),
     )
     return (
         taken.sort("estimated_at", "row")
@@ -266,5 +269,5 @@ def _written(seats: pl.Expr) -> pl.Expr:
     return seats.list.sort().cast(pl.List(pl.String)).list.join(", ")
 
 
-def _widened(window: Window) -> Window:
-    return Window(window.start - JOINED_WITHIN, window.end + JOINED_WITHIN)
+def _widened(period: Period) -> Period:
+    return Period(period.start - JOINED_WITHIN, period.end + JOINED_WITHIN)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from metrics.scope import Scope
+from metrics.query import Query
 from metrics.tables import Table
 
 
@@ -16,14 +16,14 @@ class MetricTable:
     name: str
     """Names the CSV file and the API route, such as `votes_by_weekday`."""
     title: str
-    build: Callable[[Scope], pl.LazyFrame]
+    build: Callable[[Query], pl.LazyFrame]
     """Builds the plan; its columns are keys of `metrics.definitions` or labels."""
     reads: tuple[str, ...]
     """The live tables that it reads."""
 
 
 def table(
-    name: str, title: str, build: Callable[[Scope], pl.LazyFrame], *reads: Table
+    name: str, title: str, build: Callable[[Query], pl.LazyFrame], *reads: Table
 ) -> MetricTable:
     """Return a table of the catalogue that reads these live tables."""
     return MetricTable(name, title, build, tuple(table.name for table in reads))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from metrics.frames import Window
-from metrics.scope import Every
+from metrics.frames import Period
+from metrics.query import Granularity
 
 DAY = timedelta(days=1)
 ALL_TIME = "All time"
@@ -73,13 +73,13 @@ PERIODS: Mapping[str, Callable[[date, date], Days]] = {
 """Name → days, as a function of today and of the first day with data."""
 
 
-def window_of(days: Days, now: datetime) -> Window:
+def period_of(days: Days, now: datetime) -> Period:
     """Return the days as a window; the running day ends at the clock."""
-    whole = Window.of_days(days.first, days.last)
-    return Window(whole.start, max(whole.start, min(whole.end, now)))
+    whole = Period.of_days(days.first, days.last)
+    return Period(whole.start, max(whole.start, min(whole.end, now)))
 
 
-def compared_with(comparison: str, days: Days, now: datetime) -> Window | None:
+def compared_with(comparison: str, days: Days, now: datetime) -> Period | None:
     """Return the window to compare with, or None for no comparison.
 
     It is cut where the period itself is cut by the clock: a running day is
@@ -88,10 +88,10 @@ def compared_with(comparison: str, days: Days, now: datetime) -> Window | None:
     if comparison == NO_COMPARISON:
         return None
     earlier = _EARLIER[comparison](days)
-    whole = Window.of_days(earlier.first, earlier.last)
+    whole = Period.of_days(earlier.first, earlier.last)
     elapsed = now - datetime.combine(days.first, datetime.min.time())
     end = min(whole.end, whole.start + max(elapsed, timedelta()))
-    return Window(whole.start, end) if days.last >= now.date() else whole
+    return Period(whole.start, end) if days.last >= now.date() else whole
 
 
 def previous(days: Days) -> Days:
@@ -142,12 +142,12 @@ _EARLIER: Mapping[str, Callable[[Days], Days]] = {
 }
 
 
-def every_of(granularity: str, days: Days) -> Every:
+def granularity_of(granularity: str, days: Days) -> Granularity:
     """Return the bucket; "Auto" keeps a chart below about 100 of them.
 
     More than `MOST_DAYS` days are no lines that anybody can read: they are weeks.
     """
-    chosen: Mapping[str, Every] = {"Day": "day", "Week": "week", "Month": "month"}
+    chosen: Mapping[str, Granularity] = {"Day": "day", "Week": "week", "Month": "month"}
     if granularity == "Day" and len(days) > MOST_DAYS:
         return "week"
     if granularity in chosen:

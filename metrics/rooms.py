@@ -5,11 +5,11 @@ import re
 import polars as pl
 
 from metrics.behaviour import votes_per_room
-from metrics.buckets import bucket_of, data_axis, on_axis
+from metrics.card_scale import average, average_hundredths, estimated, steps
+from metrics.expressions import divided, rounded, row_count
 from metrics.frames import Frames
-from metrics.measures import divided, rounded, rows
-from metrics.scale import average, average_hundredths, estimated, steps
-from metrics.scope import Every
+from metrics.query import Granularity
+from metrics.time_axis import bucket_of, data_axis, on_axis
 
 FOUND = 20
 """Rooms that a search shows at most."""
@@ -34,7 +34,7 @@ def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
     rounds = frames.votes.filter(pl.col("room_id") == room_id)
     return rounds.select(
         rounded(0, duration=pl.col("duration").mean()).alias("duration"),
-        votes=rows(),
+        votes=row_count(),
         estimations=amount.sum().cast(pl.Int64),
         spectators=spectators.sum().cast(pl.Int64),
         means=means,
@@ -83,17 +83,17 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     )
 
 
-def over_time(frames: Frames, room_id: int, every: Every) -> pl.LazyFrame:
+def over_time(frames: Frames, room_id: int, granularity: Granularity) -> pl.LazyFrame:
     """Return a room's activity from its first to its last vote, all buckets.
 
     Columns: bucket, votes, estimations.
     """
     counts = (
         frames.votes.filter(pl.col("room_id") == room_id)
-        .group_by(bucket=bucket_of("voted_at", every))
-        .agg(votes=rows(), estimations=pl.col("amount_of_estimations").sum())
+        .group_by(bucket=bucket_of("voted_at", granularity))
+        .agg(votes=row_count(), estimations=pl.col("amount_of_estimations").sum())
     )
-    return on_axis(data_axis(counts, every), [counts], ("votes", "estimations"))
+    return on_axis(data_axis(counts, granularity), [counts], ("votes", "estimations"))
 
 
 def recent_rounds(frames: Frames, room_id: int) -> pl.LazyFrame:

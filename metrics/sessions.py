@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import polars as pl
 
+from metrics.activity_key import either, is_kind, is_within, kind, moment, pack, second
+from metrics.card_scale import is_estimation
 from metrics.constants import SESSION_BONUS, SESSION_GAP, VISIT_MARGIN
-from metrics.frames import Frames, Window
-from metrics.measures import divided
-from metrics.packed import either, is_kind, is_within, kind, moment, packed, second
-from metrics.scale import own
+from metrics.expressions import divided
+from metrics.frames import Frames, Period
 from metrics.tables import TIMESTAMP, USER
 
 ACT = pl.col("act")
@@ -42,12 +42,12 @@ def all_estimations(frames: Frames) -> pl.LazyFrame:
 
 
 def _estimations(rows: pl.LazyFrame) -> pl.LazyFrame:
-    of_kind = either("estimation", own(), "watching")
+    of_kind = either("estimation", is_estimation(), "watching")
     return _acts(rows, "estimated_at", of_kind)
 
 
 def _acts(frame: pl.LazyFrame, time: str, of_kind: pl.Expr) -> pl.LazyFrame:
-    return frame.select(act=packed(pl.col(USER), pl.col(time), of_kind))
+    return frame.select(act=pack(pl.col(USER), pl.col(time), of_kind))
 
 
 def kept(ordered: pl.LazyFrame, which: pl.Expr) -> pl.LazyFrame:
@@ -59,19 +59,19 @@ def kept(ordered: pl.LazyFrame, which: pl.Expr) -> pl.LazyFrame:
     return ordered.select(ACT.filter(which))
 
 
-def followed(frames: Frames, window: Window | None) -> pl.LazyFrame:
+def followed(frames: Frames, period: Period | None) -> pl.LazyFrame:
     """Return the activity of a window and a day around it: no visit is cut short."""
-    if window is None:
+    if period is None:
         return activity(frames)
-    around = Window(window.start - VISIT_MARGIN, window.end + VISIT_MARGIN)
+    around = Period(period.start - VISIT_MARGIN, period.end + VISIT_MARGIN)
     return activity(frames.within(around))
 
 
-def inside(ordered: pl.LazyFrame, window: Window | None) -> pl.LazyFrame:
+def inside(ordered: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
     """Keep what was done in a window."""
-    if window is None:
+    if period is None:
         return ordered
-    return kept(ordered, is_within(ACT, window.start, window.end))
+    return kept(ordered, is_within(ACT, period.start, period.end))
 
 
 def sessions(ordered: pl.LazyFrame, gap: timedelta) -> pl.LazyFrame:

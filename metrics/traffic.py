@@ -4,13 +4,7 @@ from datetime import datetime
 
 import polars as pl
 
-from metrics.attendance import runs
-from metrics.buckets import bucket_of, first_of_each, on_axis, side_by_side, window_axis
-from metrics.classes import Classes
-from metrics.constants import SESSION_GAP, VISIT_GAP
-from metrics.frames import Frames, Window
-from metrics.measures import aggregate, ratio, rounded, rows, where
-from metrics.packed import (
+from metrics.activity_key import (
     changes,
     is_kind,
     is_later,
@@ -19,7 +13,12 @@ from metrics.packed import (
     person_day,
     split_owner_day,
 )
-from metrics.scope import Every
+from metrics.attendance import runs
+from metrics.bins import Bins
+from metrics.constants import SESSION_GAP, VISIT_GAP
+from metrics.expressions import aggregate, count_where, ratio, rounded, row_count
+from metrics.frames import Frames, Period
+from metrics.query import Granularity
 from metrics.sessions import (
     ACT,
     activity,
@@ -31,6 +30,13 @@ from metrics.sessions import (
     sessions,
     started_at,
     working_sessions,
+)
+from metrics.time_axis import (
+    bucket_of,
+    first_of_each,
+    on_axis,
+    period_axis,
+    side_by_side,
 )
 
 _COUNTS = ("unique_users", "page_views", "activated_users", "visits")
@@ -46,7 +52,7 @@ _COLUMNS = (
     "session_median_minutes",
 )
 
-LENGTHS = Classes(
+LENGTHS = Bins(
     labels=(
         "under 1 min",
         "1–5 min",
@@ -60,7 +66,7 @@ LENGTHS = Classes(
 )
 
 
-def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
+def legacy(frames: Frames, since: datetime) -> pl.LazyFrame:
     """Return the old service's figures in one row.
 
     Columns: unique_users, page_views, bounce_rate, average_duration (minutes).
@@ -69,7 +75,7 @@ def reference(frames: Frames, since: datetime) -> pl.LazyFrame:
     later = is_later(ACT, since)
     figures = [
         kept(ordered, is_kind(ACT, "view")).select(
-            unique_users=_people_of(ACT), page_views=rows()
+            unique_users=_people_of(ACT), page_views=row_count()
         ),
         kept(ordered, later & is_of_estimations(ACT)).select(estimated=_people_of(ACT)),
         sessions(kept(ordered, later), SESSION_GAP).select(
@@ -90,7 +96,7 @@ def _people_of(act: pl.Expr) -> pl.Expr:
     return changes(person(act)).sum().cast(pl.Int64)
 
 
-def totals(frames: Frames, window: Window | None = None) -> pl.LazyFrame:
+def totals(frames: Frames, period: Period | None = None) -> pl.LazyFrame:
     """Return the figures of the frames' rows, or of a window of them, in one row.
 
     Given a window, visits that started before it do not count again in it.
@@ -98,48 +104,51 @@ def totals(frames: Frames, window: Window | None = None) -> pl.LazyFrame:
     activation_rate, visits, visit_bounce_rate, session_mean_minutes,
     session_median_minutes; rates and means are null where there is nobody.
     """
-    ordered = followed(frames, window)
-    parts = [_people(inside(ordered, window), None), *_visits(ordered, window, None)]
+    ordered = followed(frames, period)
+    parts = [_people(inside(ordered, period), None), *_visits(ordered, period, None)]
     return side_by_side(parts).with_columns(*_rates()).select(_COLUMNS)
 
 
-def over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
+def over_time(frames: Frames, period: Period, granularity: Granularity) -> pl.LazyFrame:
     """Return `totals` per bucket, uniques counted anew: bucket and its columns."""
-    ordered = followed(frames, window)
-    parts = [_people(inside(ordered, window), every), *_visits(ordered, window, every)]
+    ordered = followed(frames, period)
+    parts = [
+        _people(inside(ordered, period), granularity),
+        *_visits(ordered, period, granularity),
+    ]
     return (
-        on_axis(window_axis(window, every), parts, _COUNTS)
+        on_axis(period_axis(period, granularity), parts, _COUNTS)
         .with_columns(*_rates())
         .select("bucket", *_COLUMNS)
     )
 
 
-def session_lengths(frames: Frames, window: Window | None = None) -> pl.LazyFrame:
+def session_lengths(frames: Frames, period: Period | None = None) -> pl.LazyFrame:
     """Return how long sessions last.
 
     Columns: order, length (a label), sessions, share; every class in each answer.
     """
-    doing = _started(working_sessions(followed(frames, window)), window)
+    doing = _started(working_sessions(followed(frames, period)), period)
     return LENGTHS.count(doing, minutes(length()), "sessions")
 
 
-def _people(acts: pl.LazyFrame, every: Every | None) -> pl.LazyFrame:
+def _people(acts: pl.LazyFrame, granularity: Granularity | None) -> pl.LazyFrame:
     """Return who came and who of them took part, each person once per bucket.
 
     `acts` are the window's activity. One row, or one per bucket that has any.
     """
     sums = {"views": is_kind(ACT, "view"), "took_part": is_of_estimations(ACT)}
-    if every is None:
+    if granularity is None:
         return runs(acts, changes(person(ACT)), **sums).select(**_PEOPLE_FIGURES)
     days = runs(acts, changes(person_day(ACT)), person_day(ACT).alias("key"), **sums)
-    return _per_bucket(days, every).group_by("bucket").agg(**_PEOPLE_FIGURES)
+    return _per_bucket(days, granularity).group_by("bucket").agg(**_PEOPLE_FIGURES)
 
 
-def _per_bucket(days: pl.LazyFrame, every: Every) -> pl.LazyFrame:
+def _per_bucket(days: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:
     """Return a row per person and bucket, of rows per person and day."""
     owner, day = split_owner_day(pl.col("key"))
-    bucket = first_of_each(day.cast(pl.Int32).cast(pl.Date), every)
-    if every == "day":
+    bucket = first_of_each(day.cast(pl.Int32).cast(pl.Date), granularity)
+    if granularity == "day":
         return days.with_columns(bucket=bucket)
     starts = changes(pl.col("owner")) | changes(pl.col("bucket"))
     sums = {name: pl.col(name) for name in ("views", "took_part")}
@@ -149,30 +158,30 @@ def _per_bucket(days: pl.LazyFrame, every: Every) -> pl.LazyFrame:
 
 _CAME = pl.col("views") > 0
 _PEOPLE_FIGURES = {
-    "unique_users": where(_CAME),
+    "unique_users": count_where(_CAME),
     "page_views": pl.col("views").sum().cast(pl.Int64),
-    "activated_users": where(_CAME & (pl.col("took_part") > 0)),
+    "activated_users": count_where(_CAME & (pl.col("took_part") > 0)),
 }
 
 
 def _visits(
-    ordered: pl.LazyFrame, window: Window | None, every: Every | None
+    ordered: pl.LazyFrame, period: Period | None, granularity: Granularity | None
 ) -> list[pl.LazyFrame]:
-    by = ("bucket",) if every else ()
+    by = ("bucket",) if granularity else ()
     parts = []
     for found, figures in (
         (sessions(ordered, VISIT_GAP), _VISIT_FIGURES),
         (working_sessions(ordered), _SESSION_FIGURES),
     ):
-        started = _started(found, window)
-        if every:
-            started = started.with_columns(bucket=bucket_of("at", every))
+        started = _started(found, period)
+        if granularity:
+            started = started.with_columns(bucket=bucket_of("at", granularity))
         parts.append(aggregate(started, by, **figures))
     return parts
 
 
 _VISIT_FIGURES = {
-    "visits": rows(),
+    "visits": row_count(),
     "visit_bounce_rate": pl.col("lone_view").mean(),
 }
 _SESSION_FIGURES = {
@@ -181,9 +190,9 @@ _SESSION_FIGURES = {
 }
 
 
-def _started(found: pl.LazyFrame, window: Window | None) -> pl.LazyFrame:
+def _started(found: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
     placed = found.with_columns(at=started_at())
-    return placed.filter(window.contains("at")) if window else placed
+    return placed.filter(period.contains("at")) if period else placed
 
 
 def _rates() -> tuple[pl.Expr, pl.Expr]:

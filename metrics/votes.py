@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from metrics.buckets import bucketed, on_axis, side_by_side, window_axis
-from metrics.classes import Classes
-from metrics.frames import Frames, Window
-from metrics.measures import aggregate, divided, rounded, rows, share
-from metrics.scale import SCALE, STEPS, average_hundredths, estimated, steps
-from metrics.scope import Every
+from metrics.bins import Bins
+from metrics.card_scale import SCALE, STEPS, average_hundredths, estimated, steps
+from metrics.expressions import aggregate, divided, rounded, row_count, share
+from metrics.frames import Frames, Period
+from metrics.query import Granularity
+from metrics.time_axis import bucketed, on_axis, period_axis, side_by_side
 
-DURATIONS = Classes(
+DURATIONS = Bins(
     labels=(
         "under 15 s",
         "15–30 s",
@@ -31,7 +31,7 @@ DURATIONS = Classes(
 _COUNTS = ("votes", "rounds_with_estimate", "rounds_without_estimate", "estimations")
 
 
-def reference(frames: Frames) -> pl.LazyFrame:
+def legacy(frames: Frames) -> pl.LazyFrame:
     """Return the old service's figures in one row, rounds without estimates too.
 
     Columns: total_votes, total_estimations, and means, 0 where there is no vote:
@@ -47,16 +47,16 @@ def reference(frames: Frames) -> pl.LazyFrame:
         avg_max_estimation=pl.col("max_estimation").mean(),
     )
     return frames.votes.select(
-        total_votes=rows(),
+        total_votes=row_count(),
         total_estimations=_total("amount_of_estimations"),
         means=means,
     ).unnest("means")
 
 
-def reference_estimations(frames: Frames) -> pl.LazyFrame:
+def legacy_estimations(frames: Frames) -> pl.LazyFrame:
     """Return how often each value was estimated, ascending: estimation, count."""
     given = frames.estimations.filter(pl.col("estimation").is_not_null())
-    return given.group_by("estimation").agg(count=rows()).sort("estimation")
+    return given.group_by("estimation").agg(count=row_count()).sort("estimation")
 
 
 def totals(frames: Frames) -> pl.LazyFrame:
@@ -71,11 +71,11 @@ def totals(frames: Frames) -> pl.LazyFrame:
     return side_by_side(_figures(frames.votes, ()))
 
 
-def over_time(frames: Frames, window: Window, every: Every) -> pl.LazyFrame:
+def over_time(frames: Frames, period: Period, granularity: Granularity) -> pl.LazyFrame:
     """Return `totals` per bucket, averages taken anew: bucket and its columns."""
-    inside = bucketed(frames.within(window), every)
+    inside = bucketed(frames.within(period), granularity)
     parts = _figures(inside.votes, ("bucket",))
-    return on_axis(window_axis(window, every), parts, _COUNTS)
+    return on_axis(period_axis(period, granularity), parts, _COUNTS)
 
 
 def estimates(frames: Frames) -> pl.LazyFrame:
@@ -86,7 +86,7 @@ def estimates(frames: Frames) -> pl.LazyFrame:
     scale = pl.LazyFrame({"estimation": SCALE}, schema={"estimation": pl.Int16})
     return (
         scale.join(
-            reference_estimations(frames), on="estimation", how="full", coalesce=True
+            legacy_estimations(frames), on="estimation", how="full", coalesce=True
         )
         .with_columns(pl.col("count").fill_null(0))
         .with_columns(share=share("count"))
@@ -103,7 +103,7 @@ def durations(frames: Frames) -> pl.LazyFrame:
 def team_sizes(frames: Frames) -> pl.LazyFrame:
     """Return rounds per number of estimators, ascending: estimators, votes, share."""
     rounds = frames.votes.filter(estimated())
-    sizes = rounds.group_by(estimators="amount_of_estimations").agg(votes=rows())
+    sizes = rounds.group_by(estimators="amount_of_estimations").agg(votes=row_count())
     return sizes.with_columns(share=share("votes")).sort("estimators")
 
 
@@ -112,7 +112,9 @@ def spread(frames: Frames) -> pl.LazyFrame:
 
     Only rounds with two estimates or more. Columns: steps (0-6, all), votes, share.
     """
-    rounds = frames.votes.filter(estimated(2)).group_by(steps=steps()).agg(votes=rows())
+    rounds = (
+        frames.votes.filter(estimated(2)).group_by(steps=steps()).agg(votes=row_count())
+    )
     return (
         pl.LazyFrame({"steps": STEPS}, schema={"steps": pl.Int8})
         .join(rounds, on="steps", how="left", maintain_order="left")
@@ -128,9 +130,9 @@ def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> list[pl.LazyFrame]:
         aggregate(
             votes,
             by,
-            votes=rows(),
+            votes=row_count(),
             rounds_with_estimate=has_estimate,
-            rounds_without_estimate=rows() - has_estimate,
+            rounds_without_estimate=row_count() - has_estimate,
             estimations=_total("amount_of_estimations"),
         ),
         aggregate(rounds, by, **_averages()),

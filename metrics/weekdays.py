@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from metrics.buckets import axis, per_day
-from metrics.frames import Frames, Window
-from metrics.measures import ratio, rows, share
+from metrics.expressions import ratio, row_count, share
+from metrics.frames import Frames, Period
+from metrics.time_axis import axis, per_day
 
 WEEKDAYS = (
     "Monday",
@@ -17,7 +17,7 @@ WEEKDAYS = (
 )
 
 
-def reference(frames: Frames) -> pl.LazyFrame:
+def legacy(frames: Frames) -> pl.LazyFrame:
     """Return votes per weekday that has any, Monday first: weekday_name, votes."""
     counts = _per_weekday(frames.votes)
     return counts.join(_weekdays(), on="weekday", maintain_order="left").select(
@@ -25,7 +25,7 @@ def reference(frames: Frames) -> pl.LazyFrame:
     )
 
 
-def by_weekday(frames: Frames, window: Window) -> pl.LazyFrame:
+def by_weekday(frames: Frames, period: Period) -> pl.LazyFrame:
     """Return all seven weekdays, Monday first.
 
     Columns: weekday (1-7), weekday_name, votes, share, days (how many such days
@@ -33,15 +33,15 @@ def by_weekday(frames: Frames, window: Window) -> pl.LazyFrame:
     """
     return (
         _weekdays()
-        .pipe(_add, _per_weekday(frames.votes.filter(window.contains("voted_at"))))
-        .pipe(_add, _days(window))
+        .pipe(_add, _per_weekday(frames.votes.filter(period.contains("voted_at"))))
+        .pipe(_add, _days(period))
         .with_columns(pl.col("votes", "days").fill_null(0))
         .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
         .select("weekday", "weekday_name", "votes", "share", "days", "votes_per_day")
     )
 
 
-def by_weekday_and_hour(frames: Frames, window: Window) -> pl.LazyFrame:
+def by_weekday_and_hour(frames: Frames, period: Period) -> pl.LazyFrame:
     """Return all 168 hours of the week, from Monday 0:00 UTC.
 
     Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
@@ -49,15 +49,15 @@ def by_weekday_and_hour(frames: Frames, window: Window) -> pl.LazyFrame:
     """
     hours = pl.LazyFrame({"hour": range(24)}, schema={"hour": pl.Int8})
     votes = (
-        frames.votes.filter(window.contains("voted_at"))
+        frames.votes.filter(period.contains("voted_at"))
         .group_by(_weekday("voted_at"), hour=pl.col("voted_at").dt.hour())
-        .agg(votes=rows())
+        .agg(votes=row_count())
     )
     return (
         _weekdays()
         .join(hours, how="cross", maintain_order="left_right")
         .join(votes, on=["weekday", "hour"], how="left", maintain_order="left")
-        .pipe(_add, _days(window))
+        .pipe(_add, _days(period))
         .with_columns(pl.col("votes", "days").fill_null(0))
         .with_columns(votes_per_day=ratio("votes", "days"))
         .drop("days")
@@ -84,6 +84,6 @@ def _add(frame: pl.LazyFrame, per_weekday: pl.LazyFrame) -> pl.LazyFrame:
     return frame.join(per_weekday, on="weekday", how="left", maintain_order="left")
 
 
-def _days(window: Window) -> pl.LazyFrame:
-    days = axis(window.first_day, window.last_day, "day")
-    return days.group_by(_weekday("bucket")).agg(days=rows())
+def _days(period: Period) -> pl.LazyFrame:
+    days = axis(period.first_day, period.last_day, "day")
+    return days.group_by(_weekday("bucket")).agg(days=row_count())

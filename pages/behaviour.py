@@ -41,7 +41,7 @@ draw = partial(
     charts.lines,
     series="label",
     title=title,
-    every=view.scope.every,
+    granularity=view.query.granularity,
     today=view.today,
 )
 block(view, series, found[series], draw)

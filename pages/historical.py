@@ -49,7 +49,7 @@ block(
     partial(
         charts.columns_over_time,
         columns=columns,
-        every=view.scope.every,
+        granularity=view.query.granularity,
         today=view.today,
         zoom=True,
     ),

@@ -41,7 +41,7 @@ with above:
             charts.two_axes,
             left=(f"{prefix}reoccurring_users", "Returning people"),
             right=(f"{prefix}reoccurring_rooms", "Returning rooms"),
-            every=view.scope.every,
+            granularity=view.query.granularity,
             today=view.today,
         ),
     )

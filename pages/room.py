@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from metrics import rooms, votes
-from metrics.insights import health
+from metrics.room_health import health
 from ui import bundle, cards, charts, questions, room_health, room_picker, shell
 from ui.block import block
 
@@ -41,7 +41,7 @@ found = view.ask(
     rounds=rooms.recent_rounds(own, room_id),
     spread=votes.spread(own),
     team_sizes=votes.team_sizes(own),
-    health=health.health(own, view.now),
+    health=health(own, view.now),
 )
 room_picker.back_to_all()
 if not room_picker.introduce(room_id, found["facts"], found["rounds"]):
@@ -60,7 +60,7 @@ block(
         charts.bars_over_time,
         value="votes",
         title="Votes",
-        every="week",
+        granularity="week",
         today=view.today,
     ),
     title="Votes per week",

@@ -40,7 +40,7 @@ found = view.ask(
     "session_lengths",
     "sources_quality",
     funnel,
-    *unusual.wanted(view.scope.every),
+    *unusual.wanted(view.query.granularity),
     earlier=(TOTALS, SERIES),
 )
 with above:

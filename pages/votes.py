@@ -77,7 +77,7 @@ found = view.ask(
     TOTALS,
     SERIES,
     *part,
-    *unusual.wanted(view.scope.every),
+    *unusual.wanted(view.query.granularity),
     earlier=(TOTALS, SERIES),
 )
 earlier = found.earlier.get(TOTALS)

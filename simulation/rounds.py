@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from metrics.scale import SCALE
+from metrics.card_scale import SCALE
 from simulation.history import History
 from simulation.people import Person
 from simulation.timeline import HOUR, MINUTE

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from core.location import Folder
-from metrics.frames import Frames, Window
-from metrics.on_demand import OnDemand
+from metrics.frames import Frames, Period
+from metrics.lazy_tables import LazyTables
 from metrics.tables import BY_NAME, TIMESTAMP, Table
 from store.files import options_of
 from store.manifest import Block, Manifest
@@ -20,9 +20,9 @@ def open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot
         for name, blocks in manifest.tables.items()
     }
 
-    def near(window: Window | None) -> Mapping[str, pl.LazyFrame]:
-        return OnDemand(
-            BY_NAME, lambda name: _scan(data_dir, BY_NAME[name], manifest, window)
+    def near(period: Period | None) -> Mapping[str, pl.LazyFrame]:
+        return LazyTables(
+            BY_NAME, lambda name: _scan(data_dir, BY_NAME[name], manifest, period)
         )
 
     return Snapshot(
@@ -40,13 +40,13 @@ def open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot
 
 
 def _scan(
-    folder: Folder, table: Table, manifest: Manifest, window: Window | None
+    folder: Folder, table: Table, manifest: Manifest, period: Period | None
 ) -> pl.LazyFrame:
     """Scan a table's blocks, or those that have rows of a window."""
     blocks = [
         block
         for block in manifest.tables.get(table.name, ())
-        if window is None or _overlaps(block, window)
+        if period is None or _overlaps(block, period)
     ]
     schema = table.numbered_schema
     if not blocks:
@@ -61,10 +61,10 @@ def _scan(
     )
 
 
-def _overlaps(block: Block, window: Window) -> bool:
+def _overlaps(block: Block, period: Period) -> bool:
     if block.min_time is None or block.max_time is None:
         return True
-    return block.min_time < window.end and block.max_time >= window.start
+    return block.min_time < period.end and block.max_time >= period.start
 
 
 def _spans(table: Table, blocks: Sequence[Block]) -> pl.DataFrame:

@@ -73,7 +73,7 @@ class TooManyPeopleError(SyncError):
         super().__init__(
             f"there are {people:,} people, and numbers for {MOST_PEOPLE:,}; nothing "
             "was published. `python sync_job.py --rebuild` frees the numbers of those "
-            "who are gone; else widen the packed number (metrics/packed.py)"
+            "who are gone; else widen the packed number (metrics/activity_key.py)"
         )
 
 

@@ -15,7 +15,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from core.settings import DashboardSettings, SettingError
-from metrics import reference
+from metrics import legacy_api
 from store import engine
 from store.reader import open_store
 from testkit.mariadb import GOLDEN
@@ -73,7 +73,7 @@ def test_plans_run_here_unless_the_settings_say_otherwise() -> None:
 
 
 def test_many_rows_are_streamed_and_give_the_same_answers() -> None:
-    plans = reference.plans(open_store(GOLDEN).frames, NOW)
+    plans = legacy_api.plans(open_store(GOLDEN).frames, NOW)
     few = engine.collect_all(plans, engine.STREAMED_FROM - 1)
     many = engine.collect_all(plans, engine.STREAMED_FROM)
     for name, frame in few.items():
@@ -104,7 +104,7 @@ def test_the_engine_is_chosen_by_size(
 
 @pytest.mark.usefixtures("client")
 def test_a_cluster_gets_every_plan_and_gives_the_same_answers() -> None:
-    every = reference.plans(open_store(GOLDEN).frames, NOW)
+    every = legacy_api.plans(open_store(GOLDEN).frames, NOW)
     plans = {name: every[name] for name in ("traffic", "sources", "reoccurring")}
     here = engine.collect_all(plans)
     remote = engine.Remote.at(SCHEDULER)

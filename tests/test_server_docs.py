@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from metrics.catalogue import CATALOGUE
+from metrics.registry import METRIC_TABLES
 from web.description import EVERY_REFUSAL, OPERATIONS
 from web.table_query import EARLIEST, OPTIONS, PARAMETERS
 
@@ -49,7 +49,7 @@ def test_the_page_names_every_parameter_with_its_default() -> None:
 def test_the_tables_of_the_examples_exist() -> None:
     named = re.findall(r"/tables/(\w+)", API)
     assert len(named) == 2
-    assert set(named) <= CATALOGUE.keys()
+    assert set(named) <= METRIC_TABLES.keys()
 
 
 @pytest.mark.parametrize("place", re.findall(r"`(test_\w+\.py)::(\w+)`", THREATS))

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from metrics.definitions import Unit
-from metrics.scope import Every
+from metrics.query import Granularity
 from ui import running
 
 MAX_ROWS = 8000
@@ -24,7 +24,7 @@ D3_FORMATS: dict[Unit, str] = {
 }
 _COUNT_LABEL = "format(datum.value, datum.value < 10000 ? ',' : '~s')"
 SUFFIXES: dict[Unit, str] = {"minutes": " (minutes)", "seconds": " (seconds)"}
-_WHEN: dict[Every, str] = {
+_WHEN: dict[Granularity, str] = {
     "day": "%a %-d %b %Y",
     "week": "week of %-d %b %Y",
     "month": "%B %Y",
@@ -38,13 +38,17 @@ def bounded(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def with_when(frame: pl.DataFrame, every: Every, today: date) -> pl.DataFrame:
+def with_when(
+    frame: pl.DataFrame, granularity: Granularity, today: date
+) -> pl.DataFrame:
     """Add `when`, the bucket as text, so that no time zone can move it."""
-    when = pl.col("bucket").dt.strftime(_WHEN[every])
-    return frame.with_columns(when=when + running.said(every, today))
+    when = pl.col("bucket").dt.strftime(_WHEN[granularity])
+    return frame.with_columns(when=when + running.said(granularity, today))
 
 
-def time_axis(every: Every = "day", buckets: pl.Series | None = None) -> alt.X:
+def time_axis(
+    granularity: Granularity = "day", buckets: pl.Series | None = None
+) -> alt.X:
     """Return the x axis of `bucket`, in UTC; its ticks are `buckets` if these are few.
 
     Between the Mondays of a few weeks nothing happened: no tick stands there.
@@ -54,7 +58,7 @@ def time_axis(every: Every = "day", buckets: pl.Series | None = None) -> alt.X:
         title=None,
         grid=False,
         tickCount=8,
-        format="%b %Y" if every == "month" else "%-d %b",
+        format="%b %Y" if granularity == "month" else "%-d %b",
         labelOverlap=True,
         values=_instants(buckets) if buckets is not None and few else alt.Undefined,
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from metrics import filters, periods
 from metrics.periods import ALL_TIME
-from metrics.scope import Scope
+from metrics.query import Query
 from store.reader import Snapshot, without_bots
 from ui.caption import caption
 from ui.controls import Chosen, beginning, check_address, controls
@@ -18,10 +18,10 @@ def draw(snapshot: Snapshot, now: datetime) -> View:
     check_address()
     with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
         chosen = controls(snapshot, now)
-    scope = _scope(snapshot, chosen, now)
-    st.caption(caption(scope, chosen.days, chosen.granularity, bots=chosen.bots))
+    query = _query(snapshot, chosen, now)
+    st.caption(caption(query, chosen.days, chosen.granularity, bots=chosen.bots))
     return View(
-        *(snapshot, scope, chosen.days, chosen.comparison, now),
+        *(snapshot, query, chosen.days, chosen.comparison, now),
         bots=chosen.bots,
         filters=chosen.filters,
     )
@@ -36,18 +36,18 @@ def whole(snapshot: Snapshot, now: datetime) -> View:
     with st.container(key="period_bar_kept"):
         controls(snapshot, now)
     days = periods.PERIODS[ALL_TIME](now.date(), beginning(ALL_TIME, snapshot))
-    window = periods.window_of(days, now)
-    scope = Scope(snapshot.frames, window, None, "week", now)
-    return View(snapshot, scope, days, periods.NO_COMPARISON, now, bots=True)
+    period = periods.period_of(days, now)
+    query = Query(snapshot.frames, period, None, "week", now)
+    return View(snapshot, query, days, periods.NO_COMPARISON, now, bots=True)
 
 
-def _scope(snapshot: Snapshot, chosen: Chosen, now: datetime) -> Scope:
+def _query(snapshot: Snapshot, chosen: Chosen, now: datetime) -> Query:
     people = snapshot.frames if chosen.bots else without_bots(snapshot)
-    return Scope(
+    return Query(
         frames=filters.apply(people, chosen.filters),
-        window=periods.window_of(chosen.days, now),
-        before=periods.compared_with(chosen.comparison, chosen.days, now),
-        every=periods.every_of(chosen.granularity, chosen.days),
+        period=periods.period_of(chosen.days, now),
+        comparison=periods.compared_with(chosen.comparison, chosen.days, now),
+        granularity=periods.granularity_of(chosen.granularity, chosen.days),
         now=now,
         weekends=not chosen.hide_weekends,
     )

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import polars as pl
 import streamlit as st
 
-from metrics.catalogue import CATALOGUE
 from metrics.export import file_name
+from metrics.registry import METRIC_TABLES
 from ui import address, answers, chips, emptiness, picking, tables
 from ui.axes import Chart
 from ui.picking import Picks
@@ -38,7 +38,7 @@ def block(
 
     @st.fragment(key=f"block_{own}")
     def fragment() -> None:
-        shown = title or CATALOGUE[name].title
+        shown = title or METRIC_TABLES[name].title
         as_table = head(view, name, frame, shown, own, switch=draw is not None)
         if emptiness.blank(frame):
             emptiness.say(view, name)
@@ -67,7 +67,7 @@ def _table(
 
 def say_untouched(view: View, name: str) -> None:
     """Say so where a filter cannot change a table of the catalogue."""
-    known = CATALOGUE.get(name)
+    known = METRIC_TABLES.get(name)
     idle = chips.untouched(view.filters, known.reads) if known else None
     if idle:
         st.caption(idle)
@@ -88,7 +88,7 @@ def head(
     ):
         st.markdown(f"## {title}", width="stretch")
         as_table = switch and _as_table(key)
-        tables.csv_button(frame, file_name(name, view.scope.window), f"csv_{key}")
+        tables.csv_button(frame, file_name(name, view.query.period), f"csv_{key}")
     answers.say(name, frame)
     return as_table
 

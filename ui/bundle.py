@@ -16,7 +16,7 @@ def offer(view: View, found: Answers, name: str, prefix: str = "") -> None:
     st.download_button(
         "Everything on this page (ZIP)",
         data=lambda: pack(view, found, prefix),
-        file_name=file_name(name, view.scope.window, "zip"),
+        file_name=file_name(name, view.query.period, "zip"),
         mime="application/zip",
         on_click="ignore",
         icon=":material/folder_zip:",
@@ -27,11 +27,11 @@ def offer(view: View, found: Answers, name: str, prefix: str = "") -> None:
 
 def pack(view: View, found: Answers, prefix: str = "") -> bytes:
     """Return the ZIP: a CSV per table, and `about.txt`."""
-    scope = view.scope
-    tables = {file_name(prefix + n, scope.window): f for n, f in found.now.items()}
-    if scope.before is not None:
+    query = view.query
+    tables = {file_name(prefix + n, query.period): f for n, f in found.now.items()}
+    if query.comparison is not None:
         tables |= {
-            file_name(prefix + name, scope.before): frame
+            file_name(prefix + name, query.comparison): frame
             for name, frame in found.earlier.items()
         }
     files = {name: to_csv(frame) for name, frame in tables.items()}
@@ -40,15 +40,15 @@ def pack(view: View, found: Answers, prefix: str = "") -> bytes:
 
 def about(view: View) -> str:
     """Return what was asked, as a text for whoever opens the files later."""
-    scope, snapshot = view.scope, view.snapshot
+    query, snapshot = view.query, view.snapshot
     lines = {
-        "Period": f"{scope.window.first_day} to {scope.window.last_day} (UTC), "
-        f"{caption.counted(view.days, scope)}",
-        "Compared with": f"{scope.before.first_day} to {scope.before.last_day}"
-        if scope.before
+        "Period": f"{query.period.first_day} to {query.period.last_day} (UTC), "
+        f"{caption.counted(view.days, query)}",
+        "Compared with": f"{query.comparison.first_day} to {query.comparison.last_day}"
+        if query.comparison
         else "nothing",
-        "Grouped by": scope.every,
-        "Weekends in daily series": "shown" if scope.weekends else "hidden",
+        "Grouped by": query.granularity,
+        "Weekends in daily series": "shown" if query.weekends else "hidden",
         "Bots": "included" if view.bots else "left out",
         "Filters": " and ".join(map(str, view.filters)) or "none",
         "Data until": f"{snapshot.data_until} UTC"

@@ -6,7 +6,7 @@ from functools import partial
 
 import polars as pl
 
-from metrics.scope import Every
+from metrics.query import Granularity
 from ui import charts, printed, retention, shares, sizes
 from ui.axes import Chart
 from ui.block import Draw
@@ -20,7 +20,7 @@ OVER_TIME: Mapping[str, tuple[str, ...]] = {
 }
 """Tables over time and their numbers, the one that is shown first in front."""
 
-LINES: Mapping[str, Callable[[pl.DataFrame, Every, date], Chart]] = {
+LINES: Mapping[str, Callable[[pl.DataFrame, Granularity, date], Chart]] = {
     "consensus_by_team_size_over_time": sizes.over_time,
 }
 """Tables over time with a line for each of their groups."""

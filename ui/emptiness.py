@@ -3,8 +3,8 @@
 import polars as pl
 import streamlit as st
 
-from metrics.catalogue import CATALOGUE
 from metrics.definitions import DEFINITIONS
+from metrics.registry import METRIC_TABLES
 from ui.view import View
 
 _OF_THE_CALENDAR = frozenset({"days", "steps", "estimators"})
@@ -33,7 +33,7 @@ def say(view: View, name: str) -> None:
     if name in _OF_ITS_OWN and not view.snapshot.missing:
         st.info(_OF_ITS_OWN[name], icon=":material/inbox:")
         return
-    known = CATALOGUE.get(name)
+    known = METRIC_TABLES.get(name)
     lacking = set(known.reads if known else ()).intersection(view.snapshot.missing)
     if lacking:
         missing = ", ".join(f"`{table}`" for table in sorted(lacking))

@@ -11,11 +11,11 @@ import streamlit as st
 
 from metrics import periods
 from metrics.definitions import DEFINITIONS
-from metrics.insights.cases import CASES
-from metrics.insights.funnel import mature
-from metrics.insights.health import COOLING, HEALTHY
-from metrics.insights.rounds import weekly
+from metrics.estimated_votes import at_least_weekly
+from metrics.funnel import mature
 from metrics.periods import Days
+from metrics.room_health import COOLING, HEALTHY
+from metrics.sample_size import SAMPLE_SIZE
 from ui import cards
 from ui.block import Draw, block
 from ui.drawings import DRAWINGS, LINES, OVER_TIME
@@ -54,8 +54,8 @@ def section(view: View, part: Section) -> Answers:
 def question(view: View, name: str, found: Answers) -> None:
     """Draw the block of one table, with the answer beneath its question."""
     if name in OVER_TIME:
-        every = weekly(view.scope.every)
-        trend(view, name, found, OVER_TIME[name], every=every)
+        granularity = at_least_weekly(view.query.granularity)
+        trend(view, name, found, OVER_TIME[name], granularity=granularity)
     else:
         block(view, name, found[name], _drawing(view, name), note=_note(view, name))
 
@@ -63,15 +63,15 @@ def question(view: View, name: str, found: Answers) -> None:
 def _drawing(view: View, name: str) -> Draw | None:
     if name not in LINES:
         return DRAWINGS.get(name)
-    draw, every = LINES[name], weekly(view.scope.every)
-    return lambda frame: draw(frame, every, view.today)
+    draw, granularity = LINES[name], at_least_weekly(view.query.granularity)
+    return lambda frame: draw(frame, granularity, view.today)
 
 
 def _note(view: View, name: str) -> str | None:
     """Say which days a table is about where these are not the period's."""
     if name.startswith("funnel"):
-        window = mature(view.scope.window, view.now)
-        days = periods.describe(Days(window.first_day, window.last_day))
+        period = mature(view.query.period, view.now)
+        days = periods.describe(Days(period.first_day, period.last_day))
         return f"New users of {days}: each had 28 days to come back."
     if name == "rooms_gone_quiet":
         return (
@@ -89,7 +89,7 @@ def _note(view: View, name: str) -> str | None:
 
 
 def _as_of(view: View) -> str:
-    last = view.scope.window.last_day
+    last = view.query.period.last_day
     if last >= view.now.date():
         return "As it is now."
     return f"As it was at the end of {periods.describe(Days(last, last))}."
@@ -109,7 +109,7 @@ def _cases(found: Answers, wanted: Mapping[str, tuple[str, ...]]) -> str:
     counts = {
         f"{found[name][n].item():,} {_noun(n)}": None
         for name, columns in wanted.items()
-        for n in (CASES[key] for key in columns if key in CASES)
+        for n in (SAMPLE_SIZE[key] for key in columns if key in SAMPLE_SIZE)
     }
     return ", ".join(counts)
 

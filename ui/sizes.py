@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from metrics.definitions import DEFINITIONS
-from metrics.scope import Every
+from metrics.query import Granularity
 from ui import running
 from ui.axes import Chart, bounded, label_axis, time_axis, value_axis, with_when
 from ui.layers import Layer, layered
@@ -100,20 +100,20 @@ def _stacked(long: pl.DataFrame) -> Chart:
     )
 
 
-def over_time(frame: pl.DataFrame, every: Every, today: date) -> Chart:
+def over_time(frame: pl.DataFrame, granularity: Granularity, today: date) -> Chart:
     """Draw the share of rounds within one card, a line per team size.
 
     A bucket with too few rounds leaves a gap; that of `today` is dotted. Needs the
     columns of `consensus.over_time_by_team_size`.
     """
-    data = bounded(with_when(frame, every, today)).with_columns(
+    data = bounded(with_when(frame, granularity, today)).with_columns(
         size=pl.format("{} people", "team_size")
     )
-    over, runs = running.split(data, every, today)
+    over, runs = running.split(data, granularity, today)
     buckets = data["bucket"].unique(maintain_order=True)
     title = DEFINITIONS["near_consensus"].title
     axis = alt.Y("near_consensus:Q", title=title, axis=value_axis("share"))
-    x, (color, dash) = time_axis(every, buckets), _looks()
+    x, (color, dash) = time_axis(granularity, buckets), _looks()
     drawn = Layer(over).mark_line(strokeWidth=2)
     dotted = Layer(runs).mark_line(strokeWidth=2, strokeDash=[1, 4])
     dots = Layer(data).mark_circle(size=36, opacity=1)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from metrics.catalogue import CATALOGUE
 from metrics.definitions import DEFINITIONS
-from metrics.insights.cases import CASES
-from metrics.scope import Every
+from metrics.query import Granularity
+from metrics.registry import METRIC_TABLES
+from metrics.sample_size import SAMPLE_SIZE
 from ui import address, block, charts, emptiness, tables, unusual
 from ui.plot import plot
 from ui.view import Answers, View
@@ -23,7 +23,7 @@ def trend(
     found: Answers,
     keys: Sequence[str],
     *,
-    every: Every | None = None,
+    granularity: Granularity | None = None,
     marks: pl.DataFrame | None = None,
     key: str | None = None,
 ) -> None:
@@ -37,14 +37,14 @@ def trend(
 
     @st.fragment(key=f"trend_{own}")
     def fragment() -> None:
-        title = CATALOGUE[name].title
+        title = METRIC_TABLES[name].title
         as_table = block.head(view, name, found[name], title, own)
         if emptiness.blank(found[name]):
             emptiness.say(view, name)
         elif as_table:
             tables.show(found[name], title)
         else:
-            _chart(view, name, _which(own, keys), found, every, marks)
+            _chart(view, name, _which(own, keys), found, granularity, marks)
 
     with st.container(border=True, height="stretch", gap="small"):
         fragment()
@@ -86,11 +86,11 @@ def _chart(
     name: str,
     key: str,
     found: Answers,
-    every: Every | None,
+    granularity: Granularity | None,
     marks: pl.DataFrame | None,
 ) -> None:
     definition = DEFINITIONS[key]
-    shown = every or view.scope.every
+    shown = granularity or view.query.granularity
     marked = unusual.within(marks, key, found[name]) if shown == "day" else None
     plot(
         charts.over_time(
@@ -113,5 +113,5 @@ def _chart(
 
 def _cases(key: str, frame: pl.DataFrame) -> str | None:
     """Return the column that says how many cases a figure comes from, if any."""
-    n = CASES.get(key)
+    n = SAMPLE_SIZE.get(key)
     return n if n in frame.columns else None

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from metrics.anomalies import BACK, FEW, TOLERANCE
-from metrics.scope import Every
+from metrics.query import Granularity
 from ui.axes import time_axis, with_when
 from ui.layers import Layer
 from ui.theme import PALETTE
@@ -21,9 +21,9 @@ RULE = (
 TABLE = "unusual_days"
 
 
-def wanted(every: Every) -> tuple[str, ...]:
+def wanted(granularity: Granularity) -> tuple[str, ...]:
     """Return the table of marks where days are drawn; other buckets have none."""
-    return (TABLE,) if every == "day" else ()
+    return (TABLE,) if granularity == "day" else ()
 
 
 def within(

@@ -6,11 +6,11 @@ from datetime import date, datetime
 
 import polars as pl
 
-from metrics.catalogue import CATALOGUE
 from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import Days
-from metrics.scope import Scope
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
 from store import engine
 from store.reader import Snapshot
 
@@ -34,7 +34,7 @@ class View:
     """One look at one snapshot; every page gets it from the period bar."""
 
     snapshot: Snapshot
-    scope: Scope
+    query: Query
     days: Days
     comparison: str
     """The chosen comparison, as the bar names it."""
@@ -47,7 +47,7 @@ class View:
     @property
     def frames(self) -> Frames:
         """All rows of the snapshot that the switches let through."""
-        return self.scope.frames
+        return self.query.frames
 
     @property
     def today(self) -> date:
@@ -57,7 +57,7 @@ class View:
     @property
     def compares(self) -> bool:
         """Whether there is a period to compare with."""
-        return self.scope.before is not None
+        return self.query.comparison is not None
 
     def ask(
         self, *names: str, earlier: Collection[str] = (), **plans: pl.LazyFrame
@@ -66,10 +66,12 @@ class View:
 
         `earlier` names those that are wanted of the period before as well.
         """
-        now = {name: CATALOGUE[name].build(self.scope) for name in names}
-        before = self.scope.earlier
+        now = {name: METRIC_TABLES[name].build(self.query) for name in names}
+        before = self.query.comparison_query
         then = {
-            _EARLIER + name: CATALOGUE[name].build(before) for name in earlier if before
+            _EARLIER + name: METRIC_TABLES[name].build(before)
+            for name in earlier
+            if before
         }
         found = engine.collect_all(now | plans | then, self.snapshot.rows)
         return Answers(

@@ -4,9 +4,9 @@ import gc
 from datetime import datetime
 
 from core.location import Folder
-from metrics.catalogue import CATALOGUE
-from metrics.periods import DEFAULT_PERIOD, PERIODS, window_of
-from metrics.scope import Scope
+from metrics.periods import DEFAULT_PERIOD, PERIODS, period_of
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
 from store import engine
 from store.reader import StoreError, open_store, without_bots
 from ui import bar, block, bundle, cards, charts, questions, retention, shell, world
@@ -23,11 +23,11 @@ def warm_up(data_dir: Folder, now: datetime) -> None:
 
 def _compute(data_dir: Folder, now: datetime) -> None:
     """Nothing is kept. A store that cannot be read is left for the pages to explain."""
-    window = window_of(PERIODS[DEFAULT_PERIOD](now.date(), now.date()), now)
+    period = period_of(PERIODS[DEFAULT_PERIOD](now.date(), now.date()), now)
     try:
         frames = without_bots(open_store(data_dir))
-        scope = Scope(frames, window, before=None, every="day", now=now)
-        frame = engine.collect(CATALOGUE["traffic_over_time"].build(scope))
+        query = Query(frames, period, comparison=None, granularity="day", now=now)
+        frame = engine.collect(METRIC_TABLES["traffic_over_time"].build(query))
     except (StoreError, OSError):
         return
     frame.to_arrow()

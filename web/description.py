@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from metrics.catalogue import CATALOGUE
+from metrics.registry import METRIC_TABLES
 from web import schemas
 from web.schemas import Schema
 from web.table_query import MAX_ROOM_ID, OPTIONS
@@ -41,7 +41,7 @@ _ROOM_ID: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_ROOM_ID}
 
 _TABLE_PARAMETERS = (
     Parameter(
-        "name", "path", {"type": "string", "enum": list(CATALOGUE)}, "The table."
+        "name", "path", {"type": "string", "enum": list(METRIC_TABLES)}, "The table."
     ),
     Parameter("from", "query", schemas.DATE, "First day; default: 28 days up to `to`."),
     Parameter("to", "query", schemas.DATE, "Last day; default: yesterday, UTC."),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from metrics import daily, reference, rooms
+from metrics import daily, legacy_api, rooms
 from store import engine
 from store.reader import Snapshot
 from web.health import iso
@@ -14,9 +14,9 @@ Question = Callable[[Snapshot, datetime], Summary]
 
 def everything(snapshot: Snapshot, now: datetime) -> Summary:
     """Return all reference metrics, and until when the data reach."""
-    results = engine.collect_all(reference.plans(snapshot.frames, now), snapshot.rows)
+    results = engine.collect_all(legacy_api.plans(snapshot.frames, now), snapshot.rows)
     return {
-        "data": reference.answer(results),
+        "data": legacy_api.answer(results),
         "data_updated_at": iso(snapshot.data_until),
     }
 
@@ -33,5 +33,5 @@ def room(room_id: int) -> Question:
 
 def last_day(snapshot: Snapshot, now: datetime) -> Summary:
     """Return the sums of the last 24 hours."""
-    plan = daily.reference(snapshot.frames, now)
+    plan = daily.legacy(snapshot.frames, now)
     return engine.collect(plan, snapshot.rows).row(0, named=True)

@@ -10,7 +10,7 @@ from polars import selectors
 from starlette.responses import Response
 
 from metrics.export import file_name, to_csv
-from metrics.scope import Scope
+from metrics.query import Query
 from store import engine
 from store.reader import Snapshot
 from web.answers import NO_STORE
@@ -22,35 +22,37 @@ def answer(query: TableQuery) -> Callable[[Snapshot, datetime], Response]:
     """Return the question that computes the table and writes it."""
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
-        scope = query.scope(snapshot, now)
-        frame = engine.collect(query.table.build(scope), snapshot.rows)
-        return _WRITERS[query.options["format"]](query, snapshot, scope, frame)
+        metric_query = query.metric_query(snapshot, now)
+        frame = engine.collect(query.table.build(metric_query), snapshot.rows)
+        return _WRITERS[query.options["format"]](query, snapshot, metric_query, frame)
 
     return respond
 
 
-def _csv(query: TableQuery, _: Snapshot, scope: Scope, frame: pl.DataFrame) -> Response:
-    return _file(query, scope, "csv", "text/csv; charset=utf-8", to_csv(frame))
+def _csv(
+    query: TableQuery, _: Snapshot, metric_query: Query, frame: pl.DataFrame
+) -> Response:
+    return _file(query, metric_query, "csv", "text/csv; charset=utf-8", to_csv(frame))
 
 
 def _parquet(
-    query: TableQuery, _: Snapshot, scope: Scope, frame: pl.DataFrame
+    query: TableQuery, _: Snapshot, metric_query: Query, frame: pl.DataFrame
 ) -> Response:
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     kind = "application/vnd.apache.parquet"
-    return _file(query, scope, "parquet", kind, buffer.getvalue())
+    return _file(query, metric_query, "parquet", kind, buffer.getvalue())
 
 
 def _json(
-    query: TableQuery, snapshot: Snapshot, scope: Scope, frame: pl.DataFrame
+    query: TableQuery, snapshot: Snapshot, metric_query: Query, frame: pl.DataFrame
 ) -> Response:
     """Write rows as Polars does: ISO dates, null for what is no number."""
     head = {
         "name": query.table.name,
         "title": query.table.title,
-        "from": scope.window.first_day.isoformat(),
-        "to": scope.window.last_day.isoformat(),
+        "from": metric_query.period.first_day.isoformat(),
+        "to": metric_query.period.last_day.isoformat(),
         "data_updated_at": iso(snapshot.data_until),
         "rows": json.loads(_plain(frame).write_json()),
     }
@@ -66,9 +68,9 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _file(
-    query: TableQuery, scope: Scope, extension: str, kind: str, data: bytes
+    query: TableQuery, metric_query: Query, extension: str, kind: str, data: bytes
 ) -> Response:
-    name = file_name(query.table.name, scope.window, extension)
+    name = file_name(query.table.name, metric_query.period, extension)
     disposition = f'attachment; filename="{name}"'
     return Response(
         data,
@@ -77,5 +79,5 @@ def _file(
     )
 
 
-_Writer = Callable[[TableQuery, Snapshot, Scope, pl.DataFrame], Response]
+_Writer = Callable[[TableQuery, Snapshot, Query, pl.DataFrame], Response]
 _WRITERS: Mapping[str, _Writer] = {"csv": _csv, "json": _json, "parquet": _parquet}

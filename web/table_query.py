@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
 
-from metrics.catalogue import CATALOGUE
 from metrics.metric_table import MetricTable
 from metrics.periods import (
     DEFAULT_PERIOD,
@@ -14,9 +13,10 @@ from metrics.periods import (
     PREVIOUS,
     Days,
     compared_with,
-    window_of,
+    period_of,
 )
-from metrics.scope import Every, Scope
+from metrics.query import Granularity, Query
+from metrics.registry import METRIC_TABLES
 from store.reader import Snapshot, without_bots
 from web.answers import RequestError
 
@@ -37,7 +37,7 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option("format", get_args(Format), "The form of the answer."),
-    Option("every", get_args(Every), "The length of a bucket on a time axis."),
+    Option("every", get_args(Granularity), "The length of a bucket on a time axis."),
     Option("bots", ("exclude", "include"), "Rows of users whose device is “bot”."),
     Option("weekends", ("hide", "show"), "Saturdays and Sundays in daily series."),
 )
@@ -56,30 +56,34 @@ class TableQuery:
     @classmethod
     def read(cls, name: str, query: Mapping[str, str], today: date) -> "TableQuery":
         """Read name and parameters; raises RequestError with what is allowed."""
-        if name not in CATALOGUE:
-            raise RequestError(404, f"Unknown table; allowed: {', '.join(CATALOGUE)}")
+        if name not in METRIC_TABLES:
+            raise RequestError(
+                404, f"Unknown table; allowed: {', '.join(METRIC_TABLES)}"
+            )
         if not query.keys() <= set(PARAMETERS):
             raise RequestError(
                 400, f"Unknown parameter; allowed: {', '.join(PARAMETERS)}"
             )
         return cls(
-            table=CATALOGUE[name],
+            table=METRIC_TABLES[name],
             days=_days(query, today),
             options={option.name: _word(option, query) for option in OPTIONS},
             room_id=read_room_id(query["room"]) if "room" in query else None,
         )
 
-    def scope(self, snapshot: Snapshot, now: datetime) -> Scope:
+    def metric_query(self, snapshot: Snapshot, now: datetime) -> Query:
         """Return the scope that a page builds for the same choice."""
         included = self.options["bots"] == "include"
         frames = snapshot.frames if included else without_bots(snapshot)
         if self.room_id is not None:
             frames = frames.of_room(self.room_id)
-        return Scope(
+        return Query(
             frames=frames,
-            window=window_of(self.days, now),
-            before=compared_with(PREVIOUS, self.days, now),
-            every=next(e for e in get_args(Every) if e == self.options["every"]),
+            period=period_of(self.days, now),
+            comparison=compared_with(PREVIOUS, self.days, now),
+            granularity=next(
+                e for e in get_args(Granularity) if e == self.options["every"]
+            ),
             now=now,
             weekends=self.options["weekends"] == "show",
         )

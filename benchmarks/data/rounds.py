@@ -7,7 +7,7 @@ import polars as pl
 
 from benchmarks.data.dice import Flags, Ints, counted_up, dice
 from benchmarks.data.teams import Meetings, Teams
-from metrics.scale import SCALE
+from metrics.card_scale import SCALE
 
 _COMES = 0.9
 _IDLE = 0.004

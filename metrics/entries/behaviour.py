@@ -7,7 +7,9 @@ from metrics.tables import EVENTS, PAGE_VIEWS, ROOMS, VOTES
 
 
 def _over_time(by: behaviour.By) -> Build:
-    return over_time(lambda s: behaviour.over_time(s.frames, s.window, s.every, by))
+    return over_time(
+        lambda s: behaviour.over_time(s.frames, s.period, s.granularity, by)
+    )
 
 
 BEHAVIOUR = (
@@ -68,7 +70,9 @@ BEHAVIOUR = (
     table(
         "rooms_over_time",
         "Votes by room over time",
-        over_time(lambda s: behaviour.rooms_over_time(s.frames, s.window, s.every)),
+        over_time(
+            lambda s: behaviour.rooms_over_time(s.frames, s.period, s.granularity)
+        ),
         VOTES,
         ROOMS,
     ),

@@ -1,6 +1,6 @@
 """Tables on the running day, what moved, and how everything grew."""
 
-from metrics import daily, historical, movers, reoccurring
+from metrics import changes, daily, growth, returning
 from metrics.entries.shapes import over_time
 from metrics.metric_table import table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, TABLES, USERS, VOTES
@@ -20,7 +20,7 @@ GROWTH = (
     table(
         "what_moved",
         "What moved most?",
-        movers.what_moved,
+        changes.what_moved,
         *_PEOPLE,
         VOTES,
         ROOMS,
@@ -28,13 +28,13 @@ GROWTH = (
     table(
         "historical",
         "How everything grew",
-        over_time(lambda s: historical.series(s.frames, s.window, s.every)),
+        over_time(lambda s: growth.series(s.frames, s.period, s.granularity)),
         *TABLES,
     ),
     table(
         "reoccurring",
         "Users and rooms that come back",
-        over_time(lambda s: reoccurring.series(s.frames, s.window, s.every)),
+        over_time(lambda s: returning.series(s.frames, s.period, s.granularity)),
         ESTIMATIONS,
     ),
 )

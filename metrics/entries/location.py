@@ -4,17 +4,17 @@ import polars as pl
 
 from metrics import location
 from metrics.entries.shapes import Build, compared
-from metrics.frames import Window
+from metrics.frames import Period
 from metrics.metric_table import table
-from metrics.scope import Scope
+from metrics.query import Query
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS
 
 _PEOPLE = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS)
 
 
 def _users_by(*columns: str) -> Build:
-    def count(scope: Scope, window: Window) -> pl.LazyFrame:
-        return location.users_by(location.people(scope.frames, window), columns)
+    def count(query: Query, period: Period) -> pl.LazyFrame:
+        return location.users_by(location.people(query.frames, period), columns)
 
     return compared(count, columns)
 

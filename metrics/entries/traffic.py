@@ -11,19 +11,19 @@ TRAFFIC = (
     table(
         "traffic_totals",
         "Traffic of the period",
-        lambda s: traffic.totals(s.frames, s.window),
+        lambda s: traffic.totals(s.frames, s.period),
         *_TRAFFIC,
     ),
     table(
         "traffic_over_time",
         "Traffic over time",
-        over_time(lambda s: traffic.over_time(s.frames, s.window, s.every)),
+        over_time(lambda s: traffic.over_time(s.frames, s.period, s.granularity)),
         *_TRAFFIC,
     ),
     table(
         "session_lengths",
         "How long sessions last",
-        lambda s: traffic.session_lengths(s.frames, s.window),
+        lambda s: traffic.session_lengths(s.frames, s.period),
         PAGE_VIEWS,
         ESTIMATIONS,
     ),

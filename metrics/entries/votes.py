@@ -15,19 +15,19 @@ ROUNDS = (
     table(
         "votes_over_time",
         "Votes over time",
-        over_time(lambda s: votes.over_time(s.frames, s.window, s.every)),
+        over_time(lambda s: votes.over_time(s.frames, s.period, s.granularity)),
         VOTES,
     ),
     table(
         "votes_by_weekday",
         "Votes by weekday",
-        lambda s: weekdays.by_weekday(s.frames, s.window),
+        lambda s: weekdays.by_weekday(s.frames, s.period),
         VOTES,
     ),
     table(
         "votes_by_weekday_and_hour",
         "Votes by weekday and hour (UTC)",
-        lambda s: weekdays.by_weekday_and_hour(s.frames, s.window),
+        lambda s: weekdays.by_weekday_and_hour(s.frames, s.period),
         VOTES,
     ),
     table(

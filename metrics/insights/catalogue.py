@@ -5,56 +5,58 @@ from datetime import datetime
 
 import polars as pl
 
-from metrics.anomalies import unusual_days
-from metrics.frames import Frames, Window
-from metrics.insights import (
+from metrics import (
     agreement,
     auto_flip,
     consensus,
     convergence,
     funnel,
-    health,
     invites,
     retention,
-    round_time,
+    room_health,
     spectators,
+    vote_time,
 )
-from metrics.insights.rounds import weekly
+from metrics.anomalies import unusual_days
+from metrics.estimated_votes import at_least_weekly
+from metrics.frames import Frames, Period
 from metrics.metric_table import MetricTable, table
-from metrics.scope import Every, Scope
+from metrics.query import Granularity, Query
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
 
-type Build = Callable[[Scope], pl.LazyFrame]
+type Build = Callable[[Query], pl.LazyFrame]
 
 
-def _of_period(build: Callable[[Frames, Window], pl.LazyFrame]) -> Build:
-    return lambda scope: build(scope.frames, scope.window)
+def _of_period(build: Callable[[Frames, Period], pl.LazyFrame]) -> Build:
+    return lambda query: build(query.frames, query.period)
 
 
-def _over_time(build: Callable[[Frames, Window, Every], pl.LazyFrame]) -> Build:
+def _over_time(build: Callable[[Frames, Period, Granularity], pl.LazyFrame]) -> Build:
     """Draw weeks where the page draws days: a day has too few rounds for a rate."""
-    return lambda scope: build(scope.frames, scope.window, weekly(scope.every))
+    return lambda query: build(
+        query.frames, query.period, at_least_weekly(query.granularity)
+    )
 
 
-def _as_of(scope: Scope) -> datetime:
+def _as_of(query: Query) -> datetime:
     """Return the end of the period, or now where it has not ended."""
-    return min(scope.window.end, scope.now)
+    return min(query.period.end, query.now)
 
 
 def _at_the_end(build: Callable[[Frames, datetime], pl.LazyFrame]) -> Build:
-    return lambda scope: build(scope.frames, _as_of(scope))
+    return lambda query: build(query.frames, _as_of(query))
 
 
-def _new_rooms(build: Callable[[Frames, Window, datetime], pl.LazyFrame]) -> Build:
-    return lambda scope: build(scope.frames, scope.window, scope.now)
+def _new_rooms(build: Callable[[Frames, Period, datetime], pl.LazyFrame]) -> Build:
+    return lambda query: build(query.frames, query.period, query.now)
 
 
-def _funnel(build: Callable[[Frames, Window], pl.LazyFrame]) -> Build:
-    return lambda scope: build(scope.frames, funnel.mature(scope.window, scope.now))
+def _funnel(build: Callable[[Frames, Period], pl.LazyFrame]) -> Build:
+    return lambda query: build(query.frames, funnel.mature(query.period, query.now))
 
 
 def _funnel_by(dimension: funnel.By) -> Build:
-    return _funnel(lambda frames, window: funnel.by(frames, window, dimension))
+    return _funnel(lambda frames, period: funnel.by(frames, period, dimension))
 
 
 def _retention() -> Iterator[MetricTable]:
@@ -79,11 +81,11 @@ def _retention() -> Iterator[MetricTable]:
 
 
 def _grid(who: retention.Who, weeks: retention.Weeks) -> Build:
-    return lambda scope: retention.grid(scope.frames, _as_of(scope), who, weeks)
+    return lambda query: retention.grid(query.frames, _as_of(query), who, weeks)
 
 
 def _averaged(grid: Build) -> Build:
-    return lambda scope: retention.average(grid(scope))
+    return lambda query: retention.average(grid(query))
 
 
 _JOINED = (VOTES, ESTIMATIONS)
@@ -148,33 +150,33 @@ _TABLES = (
     table(
         "round_time",
         "Where does the time of a meeting go?",
-        _of_period(round_time.totals),
+        _of_period(vote_time.totals),
         VOTES,
     ),
     table(
         "round_time_over_time",
         "Do rounds take longer than before?",
-        _over_time(round_time.over_time),
+        _over_time(vote_time.over_time),
         VOTES,
     ),
     table(
         "room_states",
         "How many rooms are alive?",
-        _at_the_end(health.states),
+        _at_the_end(room_health.states),
         VOTES,
         ROOMS,
     ),
     table(
         "room_health",
         "How healthy is each room?",
-        _at_the_end(health.health),
+        _at_the_end(room_health.health),
         VOTES,
         ROOMS,
     ),
     table(
         "rooms_gone_quiet",
         "Which healthy rooms have gone quiet?",
-        _at_the_end(health.went_dormant),
+        _at_the_end(room_health.went_dormant),
         VOTES,
         ROOMS,
     ),
@@ -237,10 +239,10 @@ _TABLES = (
     table(
         "unusual_days",
         "Which days were out of the ordinary?",
-        lambda s: unusual_days(s.frames, s.window, s.now.date()),
+        lambda s: unusual_days(s.frames, s.period, s.now.date()),
         PAGE_VIEWS,
         VOTES,
     ),
 )
 
-INSIGHT_CATALOGUE: Mapping[str, MetricTable] = {t.name: t for t in _TABLES}
+INSIGHT_TABLES: Mapping[str, MetricTable] = {t.name: t for t in _TABLES}

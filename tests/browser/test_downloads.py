@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page
 
-from metrics.catalogue import CATALOGUE
-from metrics.frames import Frames, Window
-from metrics.scope import Scope
+from metrics.frames import Frames, Period
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
 from testkit import chromium
 from testkit.chromium import Server
 from tests.browser.by_hand import Days
@@ -21,7 +21,7 @@ from tests.spreadsheet import Cell, opened
 pytestmark = pytest.mark.browser
 
 MONTH = Days.last_month()
-WINDOW = Window.of_days(MONTH.first, MONTH.last)
+WINDOW = Period.of_days(MONTH.first, MONTH.last)
 TABLES = {
     "votes_by_weekday": ("/votes", "Votes by weekday", "weekday_name"),
     "cities": ("/location", "Users by city", "city"),
@@ -75,8 +75,8 @@ def test_everything_on_a_page_is_one_zip(page: Page, demo_server: Server) -> Non
 
 
 def schema(table: str) -> pl.Schema:
-    scope = Scope(Frames.empty(), WINDOW, None, "day", WINDOW.end)
-    return CATALOGUE[table].build(scope).collect_schema()
+    query = Query(Frames.empty(), WINDOW, None, "day", WINDOW.end)
+    return METRIC_TABLES[table].build(query).collect_schema()
 
 
 def assert_understood(cell: Cell, text: str, dtype: pl.DataType) -> None:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import polars as pl
 from hypothesis import settings
 
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Period
 from metrics.numbering import numbered
-from metrics.scope import Every, Scope
+from metrics.query import Granularity, Query
 from metrics.tables import (
     ESTIMATIONS,
     EVENTS,
@@ -139,20 +139,20 @@ def _frame(table: Table, rows: tuple[Row, ...]) -> pl.LazyFrame:
     return pl.LazyFrame(columns, schema=table.schema)
 
 
-def days(first: str, last: str) -> Window:
-    return Window.of_days(date.fromisoformat(first), date.fromisoformat(last))
+def days(first: str, last: str) -> Period:
+    return Period.of_days(date.fromisoformat(first), date.fromisoformat(last))
 
 
-def scope(
+def query(
     rows: Frames,
-    window: Window,
-    before: Window | None = None,
-    every: Every = "day",
+    period: Period,
+    before: Period | None = None,
+    granularity: Granularity = "day",
     *,
     weekends: bool = True,
-) -> Scope:
+) -> Query:
     """A scope whose clock stands at the window's end."""
-    return Scope(rows, window, before, every, window.end, weekends)
+    return Query(rows, period, before, granularity, period.end, weekends)
 
 
 def executed(plan: pl.LazyFrame) -> pl.DataFrame:

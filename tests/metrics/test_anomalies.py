@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from metrics.anomalies import FEW, marks, unusual_days
-from metrics.frames import Frames, Window
-from metrics.insights.catalogue import INSIGHT_CATALOGUE
+from metrics.frames import Frames, Period
+from metrics.insights.catalogue import INSIGHT_TABLES
 from metrics.tables import TIMESTAMP
-from tests.metrics.building import Row, answer, days, frames, quick, scope, view, vote
+from tests.metrics.building import Row, answer, days, frames, query, quick, view, vote
 
 MONDAY = date(2026, 8, 3)
 WEEKS = 12
@@ -186,30 +186,30 @@ def rounds(count: int) -> list[Row]:
 
 @pytest.mark.parametrize(("count", "found"), [(50, 1), (10, 0)])
 def test_an_outage_shows_in_votes_and_estimations(count: int, found: int) -> None:
-    window = days("2026-10-05", "2026-10-25")
+    period = days("2026-10-05", "2026-10-25")
     rows = frames(*rounds(count), view("a", "2026-08-03 10:00"))
-    table = unusual_days(rows, window, date(2026, 10, 26)).collect()
+    table = unusual_days(rows, period, date(2026, 10, 26)).collect()
     votes = table.filter(pl.col("measure") == "votes")
     assert votes["bucket"].to_list() == [day(10, 1)] * found
 
 
 def test_the_running_day_is_not_judged() -> None:
-    window = days("2026-10-05", "2026-10-13")
+    period = days("2026-10-05", "2026-10-13")
     rows = frames(*rounds(50))
-    assert unusual_days(rows, window, date(2026, 10, 13)).collect().is_empty()
+    assert unusual_days(rows, period, date(2026, 10, 13)).collect().is_empty()
 
 
 def test_days_before_the_first_row_are_unknown_not_zero() -> None:
     rows = [vote("2026-10-13 10:00")] * 500
-    window = days("2026-10-05", "2026-10-25")
-    assert unusual_days(frames(*rows), window, date(2026, 10, 26)).collect().is_empty()
+    period = days("2026-10-05", "2026-10-25")
+    assert unusual_days(frames(*rows), period, date(2026, 10, 26)).collect().is_empty()
 
 
 def test_days_without_a_row_count_as_zero_once_there_was_one_however_long_ago() -> None:
     """A pause longer than what is looked back on, then a day with 500 rounds."""
     rows = [vote("2025-06-02 10:00"), *([vote("2026-10-13 10:00")] * 500)]
-    window = days("2026-10-05", "2026-10-25")
-    table = unusual_days(frames(*rows), window, date(2026, 10, 26)).collect()
+    period = days("2026-10-05", "2026-10-25")
+    table = unusual_days(frames(*rows), period, date(2026, 10, 26)).collect()
     votes = table.filter(pl.col("measure") == "votes")
     assert votes["bucket"].to_list() == [date(2026, 10, 13)]
     assert votes["expected"].item() == 0
@@ -238,10 +238,10 @@ def test_where_a_window_starts_does_not_change_what_is_unusual(
         }
     )
     today = _day(90)
-    window = Window.of_days(_day(last - length), _day(last))
-    together = unusual_days(rows, window, today).collect()
+    period = Period.of_days(_day(last - length), _day(last))
+    together = unusual_days(rows, period, today).collect()
     one = pl.concat(
-        unusual_days(rows, Window.of_days(_day(n), _day(n)), today).collect()
+        unusual_days(rows, Period.of_days(_day(n), _day(n)), today).collect()
         for n in range(last - length, last + 1)
     )
     kept = one.join(together, on=["measure", "bucket"], how="semi")
@@ -256,6 +256,6 @@ def _day(number: int) -> date:
 
 
 def test_the_catalogue_judges_days_until_yesterday() -> None:
-    asked = scope(frames(*rounds(50)), days("2026-10-05", "2026-10-14"))
-    table = INSIGHT_CATALOGUE["unusual_days"].build(asked).collect()
+    asked = query(frames(*rounds(50)), days("2026-10-05", "2026-10-14"))
+    table = INSIGHT_TABLES["unusual_days"].build(asked).collect()
     assert set(table["measure"]) == {"votes", "estimations"}

@@ -77,7 +77,7 @@ def test_page_views_without_a_source_are_left_out() -> None:
 
 
 def test_the_reference_always_lists_other_and_no_other_empty_class() -> None:
-    assert answer(behaviour.reference_sources(Frames.empty())) == [
+    assert answer(behaviour.legacy_sources(Frames.empty())) == [
         {"source": "Other", "count": 0}
     ]
 
@@ -135,7 +135,7 @@ def test_a_room_that_is_older_than_the_window_keeps_its_name() -> None:
 
 def test_the_reference_merges_deleted_rooms_under_null() -> None:
     rows = frames(room(1, "a"), vote(NINE), vote(NINE, room=8), vote(NINE, room=9))
-    assert answer(behaviour.reference_rooms(rows)) == [
+    assert answer(behaviour.legacy_rooms(rows)) == [
         {"room_name": None, "votes": 2},
         {"room_name": "a", "votes": 1},
     ]
@@ -145,7 +145,7 @@ def test_the_reference_lists_40_rooms() -> None:
     rows = frames(
         *(room(n, f"r{n}") for n in range(41)), *(vote(NINE, room=n) for n in range(41))
     )
-    assert len(answer(behaviour.reference_rooms(rows))) == 40
+    assert len(answer(behaviour.legacy_rooms(rows))) == 40
 
 
 def test_every_label_of_the_window_is_in_every_bucket() -> None:
@@ -154,8 +154,8 @@ def test_every_label_of_the_window_is_in_every_bucket() -> None:
         view("a", "2026-11-02 09:00", "HOME"),
         view("a", "2026-11-03 09:00", "ROOM"),
     )
-    window = days("2026-11-02", "2026-11-03")
-    assert answer(behaviour.over_time(rows, window, "day", "route")) == [
+    period = days("2026-11-02", "2026-11-03")
+    assert answer(behaviour.over_time(rows, period, "day", "route")) == [
         {"bucket": date(2026, 11, 2), "label": "HOME", "count": 1},
         {"bucket": date(2026, 11, 2), "label": "ROOM", "count": 0},
         {"bucket": date(2026, 11, 3), "label": "HOME", "count": 0},
@@ -169,8 +169,8 @@ def test_rooms_over_time_are_told_apart_by_their_numbers() -> None:
         room(1, "team", number=70),
         room(2, "team", number=71),
     )
-    window = days("2026-11-02", "2026-11-03")
-    found = answer(behaviour.rooms_over_time(rows, window, "day"))
+    period = days("2026-11-02", "2026-11-03")
+    found = answer(behaviour.rooms_over_time(rows, period, "day"))
     assert [(row["label"], row["count"]) for row in found] == [
         *(("(deleted) id 3", 1), ("team #70", 1), ("team #71", 2)),
         *(("(deleted) id 3", 0), ("team #70", 0), ("team #71", 0)),
@@ -179,7 +179,7 @@ def test_rooms_over_time_are_told_apart_by_their_numbers() -> None:
 
 def test_sources_over_time_are_classes() -> None:
     rows = frames(view("a", NINE, source="cv"), view("a", NINE))
-    window = days("2026-11-02", "2026-11-02")
-    assert answer(behaviour.over_time(rows, window, "week", "source")) == [
+    period = days("2026-11-02", "2026-11-02")
+    assert answer(behaviour.over_time(rows, period, "week", "source")) == [
         {"bucket": date(2026, 11, 2), "label": "CV", "count": 1}
     ]

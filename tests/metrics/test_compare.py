@@ -3,14 +3,14 @@
 import polars as pl
 import pytest
 
-from metrics import compare, movers
+from metrics import changes, compare
 from tests.metrics.building import (
     answer,
     column,
     days,
     frames,
+    query,
     room,
-    scope,
     user,
     view,
     vote,
@@ -71,13 +71,13 @@ def moving(**labels: tuple[int, int]) -> pl.LazyFrame:
 
 
 def test_what_moved_most_comes_first_up_or_down() -> None:
-    plan = movers.moved_most(moving(a=(3, 0), b=(1, 7), d=(2, 1)), "country")
+    plan = changes.moved_most(moving(a=(3, 0), b=(1, 7), d=(2, 1)), "country")
     assert column(plan, "label") == ["b", "a", "d"]
 
 
 def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() -> None:
     counts = moving(a=(30, 20), b=(20, 16), c=(9, 0), d=(0, 4))
-    table = movers.moved_most(counts, "country").collect()
+    table = changes.moved_most(counts, "country").collect()
     assert dict(table.select("label", "contribution").iter_rows()) == {
         "a": 0.25,
         "b": 0.1,
@@ -88,7 +88,7 @@ def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() 
 
 
 def test_contributions_to_fewer_than_20_are_hidden() -> None:
-    plan = movers.moved_most(moving(a=(3, 19)), "country")
+    plan = changes.moved_most(moving(a=(3, 19)), "country")
     assert column(plan, "contribution") == [None]
 
 
@@ -104,7 +104,7 @@ ROWS = frames(
 
 
 def test_the_overview_names_what_moved_and_leaves_out_what_stayed() -> None:
-    plan = movers.what_moved(scope(ROWS, NOW, BEFORE))
+    plan = changes.what_moved(query(ROWS, NOW, BEFORE))
     assert answer(plan) == [
         {
             "dimension": dimension,
@@ -130,7 +130,7 @@ def test_what_explains_most_of_a_change_comes_first_whatever_is_counted() -> Non
     rows = [user(f"u{n}", "2026-01-01", country="DE") for n in range(30)]
     rows += [view(f"u{n % 20}", "2026-10-26 09:00", source="cv") for n in range(100)]
     rows += [view(f"u{n % 30}", "2026-11-03 09:00", source="cv") for n in range(130)]
-    plan = movers.what_moved(scope(frames(*rows), NOW, BEFORE))
+    plan = changes.what_moved(query(frames(*rows), NOW, BEFORE))
     assert plan.select("dimension", "change", "contribution").collect().rows() == [
         ("country", 10, 0.5),
         ("source", 30, 0.3),
@@ -142,13 +142,13 @@ def test_rooms_of_one_name_stay_apart_and_a_deleted_one_has_no_name() -> None:
         *(room(key, "same", "2026-01-01") for key in (1, 2)),
         *(vote("2026-11-03 09:00", room=n) for n in (1, 2, 3)),
     )
-    plan = movers.what_moved(scope(rows, NOW, BEFORE))
+    plan = changes.what_moved(query(rows, NOW, BEFORE))
     found = plan.filter(pl.col("dimension") == "room").select("label", "room_id")
     assert found.collect().rows() == [("same", 1), ("same", 2), (None, 3)]
 
 
 def test_without_a_comparison_nothing_moved() -> None:
-    assert answer(movers.what_moved(scope(ROWS, NOW))) == []
+    assert answer(changes.what_moved(query(ROWS, NOW))) == []
 
 
 def test_each_dimension_names_ten_labels_at_most() -> None:
@@ -156,5 +156,5 @@ def test_each_dimension_names_ten_labels_at_most() -> None:
         *(vote("2026-11-03 09:00", room=n) for n in range(30)),
         *(room(n, f"r{n}") for n in range(30)),
     )
-    plan = movers.what_moved(scope(rows, NOW, BEFORE))
-    assert column(plan, "dimension").count("room") == movers.TOP
+    plan = changes.what_moved(query(rows, NOW, BEFORE))
+    assert column(plan, "dimension").count("room") == changes.TOP

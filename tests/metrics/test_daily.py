@@ -18,7 +18,7 @@ def test_the_last_24_hours_begin_strictly_later() -> None:
         view("b", "2026-11-02 19:00:00"),
         view("b", "2026-11-02 20:00:00"),
     )
-    assert one(daily.reference(rows, NOW)) == {
+    assert one(daily.legacy(rows, NOW)) == {
         "votes": 2,
         "estimations": 7,
         "rooms": 1,
@@ -47,7 +47,7 @@ def test_today_begins_at_midnight() -> None:
 
 
 def test_without_rows_everything_is_0() -> None:
-    assert set(one(daily.reference(Frames.empty(), NOW)).values()) == {0}
+    assert set(one(daily.legacy(Frames.empty(), NOW)).values()) == {0}
     assert set(one(daily.today(Frames.empty(), NOW)).values()) == {0}
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.frames import Frames, Window, instant
+from metrics.frames import Frames, Period, instant
 from metrics.tables import TABLES
 from tests.metrics.building import (
     at,
@@ -16,9 +16,9 @@ from tests.metrics.building import (
     estimation,
     event,
     frames,
+    query,
     quick,
     room,
-    scope,
     user,
     view,
     vote,
@@ -39,17 +39,17 @@ def test_an_instant_is_the_moment_to_the_microsecond(moment: datetime) -> None:
 
 
 def test_a_window_contains_its_start_and_not_its_end() -> None:
-    window = days("2026-11-02", "2026-11-03")
+    period = days("2026-11-02", "2026-11-03")
     moments = ["2026-11-01 23:59:59.999999", "2026-11-02", "2026-11-03 23:59:59.999999"]
     times = pl.LazyFrame({"t": [at(text) for text in (*moments, "2026-11-04")]})
-    inside = times.select(window.contains("t")).collect()["t"].to_list()
+    inside = times.select(period.contains("t")).collect()["t"].to_list()
     assert inside == [False, True, True, False]
 
 
 def test_28_days_have_28_dates() -> None:
-    window = days("2026-10-26", "2026-11-22")
-    assert window.length == timedelta(days=28)
-    assert (window.first_day, window.last_day) == (
+    period = days("2026-10-26", "2026-11-22")
+    assert period.length == timedelta(days=28)
+    assert (period.first_day, period.last_day) == (
         date(2026, 10, 26),
         date(2026, 11, 22),
     )
@@ -57,7 +57,7 @@ def test_28_days_have_28_dates() -> None:
 
 def test_a_window_that_ends_before_it_starts_is_refused() -> None:
     with pytest.raises(ValueError, match="before it starts"):
-        Window(at("2026-11-02"), at("2026-11-01"))
+        Period(at("2026-11-02"), at("2026-11-01"))
 
 
 def test_every_table_is_cut_by_its_own_time() -> None:
@@ -118,15 +118,15 @@ def test_a_room_keeps_its_rows_wherever_a_table_names_it() -> None:
 
 
 def test_without_a_comparison_there_is_no_earlier_question() -> None:
-    asked = scope(frames(vote("2026-11-02 09:00")), days("2026-11-03", "2026-11-03"))
-    assert asked.earlier is None
+    asked = query(frames(vote("2026-11-02 09:00")), days("2026-11-03", "2026-11-03"))
+    assert asked.comparison_query is None
 
 
 def test_the_rows_before_are_those_of_the_other_period() -> None:
     rows = frames(vote(NINE), vote("2026-11-03 09:00"), vote("2026-11-03 10:00"))
     monday, tuesday = (days(d, d) for d in ("2026-11-02", "2026-11-03"))
-    asked = scope(rows, tuesday, monday)
+    asked = query(rows, tuesday, monday)
     assert heights(asked.rows)["fpp_votes"] == 2
-    assert asked.earlier is not None
-    assert heights(asked.earlier.rows)["fpp_votes"] == 1
-    assert asked.earlier.window == monday
+    assert asked.comparison_query is not None
+    assert heights(asked.comparison_query.rows)["fpp_votes"] == 1
+    assert asked.comparison_query.period == monday

@@ -6,7 +6,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from metrics import behaviour, daily, location, reference, rooms
+from metrics import behaviour, daily, legacy_api, location, rooms
 from metrics.frames import Frames
 from store.engine import collect_all
 from tests.metrics.building import one
@@ -18,7 +18,7 @@ CUT = 40
 
 @pytest.fixture(scope="module")
 def answer(golden: Frames, as_of: datetime) -> Json:
-    return reference.answer(collect_all(reference.plans(golden, as_of)))
+    return legacy_api.answer(collect_all(legacy_api.plans(golden, as_of)))
 
 
 def counts_without_cut(plan: pl.LazyFrame) -> dict[tuple[str | None, ...], int]:
@@ -126,7 +126,7 @@ def test_places_equal_the_reference(
 def test_daily_equals_the_reference(
     golden: Frames, as_of: datetime, expected: Json
 ) -> None:
-    assert one(daily.reference(golden, as_of)) == expected["daily"]
+    assert one(daily.legacy(golden, as_of)) == expected["daily"]
 
 
 def test_rooms_have_the_statistics_of_the_reference(

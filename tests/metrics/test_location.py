@@ -38,7 +38,7 @@ def test_the_same_city_in_two_countries_is_two_cities() -> None:
 
 def test_the_reference_lists_40_countries() -> None:
     rows = frames(*(user(str(n), country=f"C{n}") for n in range(41)))
-    assert len(answer(location.reference_by(rows, "country"))) == 40
+    assert len(answer(location.legacy_by(rows, "country"))) == 40
 
 
 def test_people_of_a_window_are_those_who_did_anything_in_it() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import meetings
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Period
 from tests.metrics.building import (
     Row,
     answer,
@@ -209,11 +209,11 @@ def test_every_vote_is_in_one_meeting_and_every_timeline_is_whole(
     assert (listed["started_at"] <= listed["ended_at"]).all()
     for meeting in listed.to_dicts():
         own = all_rooms.of_room(meeting["room_id"])
-        window: Window = meetings.span(meeting["started_at"], meeting["ended_at"])
-        found = executed(meetings.timeline(own, window))
+        period: Period = meetings.span(meeting["started_at"], meeting["ended_at"])
+        found = executed(meetings.timeline(own, period))
         assert found["vote"].to_list() == [*range(1, meeting["votes"] + 1)]
         assert found["empty"].sum() == meeting["empty_votes"]
         assert (found["started_at"] <= found["voted_at"]).all()
         assert (found["started_at"].diff().drop_nulls().dt.total_seconds() >= 0).all()
-        seats = executed(meetings.cards(own, window))["seat"].unique().sort()
+        seats = executed(meetings.cards(own, period))["seat"].unique().sort()
         assert seats.to_list() == [*range(1, len(seats) + 1)]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from metrics import daily, reference, rooms, votes
+from metrics import daily, legacy_api, rooms, votes
 from metrics.definitions import DEFINITIONS, LABELS
 from metrics.frames import Frames
 from tests.metrics.building import at
@@ -16,7 +16,7 @@ from tests.metrics.odd_data import BEFORE_START, DATA, EMPTY, SINGLE
 
 NOW = at("2026-11-20 18:00")
 Build = Callable[[Frames], pl.LazyFrame]
-REFERENCE = tuple(reference.plans(EMPTY, NOW))
+REFERENCE = tuple(legacy_api.plans(EMPTY, NOW))
 SHOWN: Mapping[str, Build] = {
     "room statistics": lambda frames: rooms.statistics(frames, 1),
     "room over time": lambda frames: rooms.over_time(frames, 1, "week"),
@@ -24,14 +24,14 @@ SHOWN: Mapping[str, Build] = {
     "room search": lambda frames: rooms.find(frames, "team"),
     "room spread": lambda frames: votes.spread(frames.of_room(1)),
     "room team sizes": lambda frames: votes.team_sizes(frames.of_room(1)),
-    "last 24 hours": lambda frames: daily.reference(frames, NOW),
+    "last 24 hours": lambda frames: daily.legacy(frames, NOW),
     "today": lambda frames: daily.today(frames, NOW),
 }
 
 
 def plans(frames: Frames) -> dict[str, pl.LazyFrame]:
     shown = {name: build(frames) for name, build in SHOWN.items()}
-    return reference.plans(frames, NOW) | shown
+    return legacy_api.plans(frames, NOW) | shown
 
 
 @pytest.mark.parametrize("name", [*REFERENCE, *SHOWN])
@@ -61,8 +61,8 @@ def test_every_column_that_a_page_shows_is_defined_or_a_label(name: str) -> None
 
 
 def answer(frames: Frames) -> dict[str, object]:
-    found = {name: p.collect() for name, p in reference.plans(frames, NOW).items()}
-    return reference.answer(found)
+    found = {name: p.collect() for name, p in legacy_api.plans(frames, NOW).items()}
+    return legacy_api.answer(found)
 
 
 @pytest.mark.parametrize("data", DATA)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import behaviour, traffic, votes, weekdays
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Period
 from tests.metrics.building import (
     Row,
     answer,
@@ -89,7 +89,7 @@ def test_visits_of_the_days_add_up_to_those_of_the_period(rows: Frames) -> None:
 @given(SOME_ACTIONS, st.integers(0, 3))
 def test_a_week_alone_equals_the_week_shown(rows: Frames, week: int) -> None:
     start = FIRST + timedelta(weeks=week)
-    alone = Window(start, start + timedelta(weeks=1))
+    alone = Period(start, start + timedelta(weeks=1))
     shown = answer(traffic.over_time(rows, FOUR_WEEKS, "week"))[week]
     assert shown == {"bucket": start.date(), **one(traffic.totals(rows, alone))}
 

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from metrics import reference
-from metrics.catalogue import CATALOGUE
-from metrics.frames import Frames, Window
-from metrics.scope import Scope
+from metrics import legacy_api
+from metrics.frames import Frames, Period
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
 from metrics.tables import BY_NAME, ESTIMATIONS, EVENTS, PAGE_VIEWS
 from tests.metrics.building import at, days, without_bots
 
@@ -44,23 +44,23 @@ def scans(plan: str) -> Counter[str]:
 
 
 def test_the_reference_reads_every_table_once(stored: Frames, as_of: datetime) -> None:
-    plan = pl.explain_all(list(reference.plans(stored, as_of).values()))
+    plan = pl.explain_all(list(legacy_api.plans(stored, as_of).values()))
     assert scans(plan) == dict.fromkeys(BY_NAME, 1)
 
 
 def test_the_reference_sorts_what_people_did_once(
     stored: Frames, as_of: datetime
 ) -> None:
-    plan = pl.explain_all(list(reference.plans(stored, as_of).values()))
+    plan = pl.explain_all(list(legacy_api.plans(stored, as_of).values()))
     assert plan.count('SORT BY [col("act")]') == 1
 
 
 def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:
-    scope = Scope(without_bots(stored), MONTH, BEFORE, "day", MONTH.end)
-    earlier = scope.earlier
+    query = Query(without_bots(stored), MONTH, BEFORE, "day", MONTH.end)
+    earlier = query.comparison_query
     assert earlier is not None
-    plans = [CATALOGUE[name].build(scope) for name in TRAFFIC]
-    plans += [CATALOGUE[name].build(earlier) for name in EARLIER]
+    plans = [METRIC_TABLES[name].build(query) for name in TRAFFIC]
+    plans += [METRIC_TABLES[name].build(earlier) for name in EARLIER]
     read = scans(pl.explain_all(plans))
     assert set(read.values()) == {1}
     read_tables = {PAGE_VIEWS, EVENTS, ESTIMATIONS}
@@ -68,19 +68,19 @@ def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:
 
 
 @pytest.mark.parametrize(
-    "window",
+    "period",
     [
         pytest.param(days("2026-02-03", "2026-02-09"), id="inside"),
         pytest.param(MONTH, id="the same"),
         pytest.param(days("2026-01-20", "2026-02-03"), id="reaching out"),
-        pytest.param(Window(at("2026-02-03"), at("2026-02-03")), id="empty"),
+        pytest.param(Period(at("2026-02-03"), at("2026-02-03")), id="empty"),
     ],
 )
 def test_a_window_has_the_same_rows_wherever_they_are_read(
-    stored: Frames, window: Window
+    stored: Frames, period: Period
 ) -> None:
-    inside = stored.reaching(MONTH).within(window)
-    for name, frame in stored.within(window).by_name.items():
+    inside = stored.reaching(MONTH).within(period)
+    for name, frame in stored.within(period).by_name.items():
         assert_frame_equal(inside.by_name[name].collect(), frame.collect())
         times = frame.select(BY_NAME[name].time).collect().to_series()
-        assert times.is_between(window.start, window.end, closed="left").all()
+        assert times.is_between(period.start, period.end, closed="left").all()

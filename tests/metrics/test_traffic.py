@@ -42,7 +42,7 @@ def test_an_empty_window_has_counts_of_0_and_no_rates() -> None:
 
 
 def test_the_reference_answers_0_where_nobody_came() -> None:
-    assert one(traffic.reference(Frames.empty(), START)) == {
+    assert one(traffic.legacy(Frames.empty(), START)) == {
         "unique_users": 0,
         "page_views": 0,
         "bounce_rate": 0.0,
@@ -141,7 +141,7 @@ def test_the_reference_compares_all_visitors_with_all_estimators() -> None:
         *(view(who, "2024-05-01 09:00") for who in "abcd"),
         estimation("x", "2026-11-02 09:01"),
     )
-    assert one(traffic.reference(rows, START))["bounce_rate"] == 0.75
+    assert one(traffic.legacy(rows, START))["bounce_rate"] == 0.75
 
 
 def test_the_reference_leaves_out_activity_at_the_start_itself() -> None:
@@ -150,7 +150,7 @@ def test_the_reference_leaves_out_activity_at_the_start_itself() -> None:
         view("a", "2024-06-03 00:00:00"),
         view("a", "2024-06-03 00:05:00"),
     )
-    assert one(traffic.reference(rows, START)) == {
+    assert one(traffic.legacy(rows, START)) == {
         "unique_users": 1,
         "page_views": 2,
         "bounce_rate": 1.0,
@@ -184,9 +184,9 @@ def test_uniques_are_counted_anew_per_bucket() -> None:
         view("a", "2026-11-03 09:00"),
         view("b", "2026-11-03 09:00"),
     )
-    window = days("2026-11-02", "2026-11-03")
-    assert column(traffic.over_time(rows, window, "day"), "unique_users") == [1, 2]
-    assert column(traffic.over_time(rows, window, "week"), "unique_users") == [2]
+    period = days("2026-11-02", "2026-11-03")
+    assert column(traffic.over_time(rows, period, "day"), "unique_users") == [1, 2]
+    assert column(traffic.over_time(rows, period, "week"), "unique_users") == [2]
 
 
 def test_a_class_of_lengths_contains_its_lower_end() -> None:

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from metrics import votes, weekdays
+from metrics.card_scale import SCALE
 from metrics.frames import Frames
-from metrics.scale import SCALE
 from tests.metrics.building import (
     answer,
     column,
@@ -79,7 +79,7 @@ def test_the_reference_keeps_rounds_without_estimates() -> None:
     rows = frames(
         vote("2026-11-02 09:00", duration=30), unestimated("2026-11-02 11:00")
     )
-    assert one(votes.reference(rows)) == {
+    assert one(votes.legacy(rows)) == {
         "total_votes": 2,
         "total_estimations": 2,
         "avg_estimations_per_vote": 1.0,
@@ -92,10 +92,10 @@ def test_the_reference_keeps_rounds_without_estimates() -> None:
 
 
 def test_the_reference_answers_0_without_votes() -> None:
-    got = one(votes.reference(Frames.empty()))
+    got = one(votes.legacy(Frames.empty()))
     assert set(got.values()) == {0}
-    assert answer(weekdays.reference(Frames.empty())) == []
-    assert answer(votes.reference_estimations(Frames.empty())) == []
+    assert answer(weekdays.legacy(Frames.empty())) == []
+    assert answer(votes.legacy_estimations(Frames.empty())) == []
 
 
 def test_averages_are_taken_anew_per_bucket() -> None:
@@ -104,17 +104,17 @@ def test_averages_are_taken_anew_per_bucket() -> None:
         vote("2026-11-03 09:00", amount=4),
         vote("2026-11-03 10:00", amount=6),
     )
-    window = days("2026-11-02", "2026-11-03")
+    period = days("2026-11-02", "2026-11-03")
     per = "estimations_per_vote"
-    assert column(votes.over_time(rows, window, "day"), per) == [2.0, 5.0]
-    assert column(votes.over_time(rows, window, "week"), per) == [4.0]
+    assert column(votes.over_time(rows, period, "day"), per) == [2.0, 5.0]
+    assert column(votes.over_time(rows, period, "week"), per) == [4.0]
 
 
 def test_the_reference_lists_weekdays_that_have_votes_monday_first() -> None:
     rows = frames(
         vote("2026-11-08 09:00"), vote("2026-11-02 09:00"), vote("2026-11-09 09:00")
     )
-    assert answer(weekdays.reference(rows)) == [
+    assert answer(weekdays.legacy(rows)) == [
         {"weekday_name": "Monday", "votes": 2},
         {"weekday_name": "Sunday", "votes": 1},
     ]

@@ -14,9 +14,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from metrics.filters import Filter
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Period
 from metrics.periods import Days
-from metrics.scope import Scope
+from metrics.query import Query
 from store.reader import Snapshot
 from tests.pages.conftest import GOLDEN, RunPage
 from tests.pages.conftest import NOW as APP_NOW
@@ -28,14 +28,19 @@ from ui.view import Answers, View
 NOW = datetime(2026, 11, 20, 18)
 
 
-def captions(scope: Scope, days: Days, granularity: str = "Auto") -> str:
-    return caption(scope, days, granularity, bots=False)
+def captions(query: Query, days: Days, granularity: str = "Auto") -> str:
+    return caption(query, days, granularity, bots=False)
 
 
-def scope_of(days: Days, **more: object) -> Scope:
-    window = Window.of_days(days.first, days.last)
-    values = {"before": None, "every": "day", "now": NOW, "weekends": False} | more
-    return Scope(Frames.empty(), window, **values)  # type: ignore[arg-type]  # a test
+def query_of(days: Days, **more: object) -> Query:
+    period = Period.of_days(days.first, days.last)
+    values = {
+        "comparison": None,
+        "granularity": "day",
+        "now": NOW,
+        "weekends": False,
+    } | more
+    return Query(Frames.empty(), period, **values)  # type: ignore[arg-type]  # a test
 
 
 @pytest.mark.parametrize(
@@ -48,14 +53,14 @@ def scope_of(days: Days, **more: object) -> Scope:
 )
 def test_the_bar_says_whether_today_is_in_the_period(last: date, said: str) -> None:
     days = Days(last.replace(day=last.day - 1), last)
-    assert said in captions(scope_of(days), days)
+    assert said in captions(query_of(days), days)
 
 
 def test_the_bar_says_what_is_not_as_usual() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
-    before = Window.of_days(date(2026, 10, 31), date(2026, 11, 1))
+    before = Period.of_days(date(2026, 10, 31), date(2026, 11, 1))
     text = caption(
-        scope_of(days, before=before, weekends=True, every="week"),
+        query_of(days, comparison=before, weekends=True, granularity="week"),
         days,
         "Day",
         bots=True,
@@ -97,10 +102,10 @@ def test_text_of_the_address_is_never_markup(run_page: RunPage) -> None:
 @pytest.mark.parametrize("every", ["Day", "Week", "Month"])
 @pytest.mark.parametrize("page", ["behaviour.py", "historical.py", "insights.py"])
 def test_seven_years_are_drawn_in_any_granularity(
-    run_page: RunPage, page: str, every: str
+    run_page: RunPage, page: str, granularity: str
 ) -> None:
     query = {"period": "Custom", "from": "2020-01-01", "to": "2026-11-20"}
-    app = run_page(page, GOLDEN, every=every, no_weekends="false", **query)
+    app = run_page(page, GOLDEN, every=granularity, no_weekends="false", **query)
     assert [e.message for e in app.exception] == []
 
 
@@ -162,11 +167,11 @@ def test_a_room_filters_people_and_events_as_well(run_page: RunPage) -> None:
 
 def test_the_zip_holds_both_periods_and_says_what_was_asked() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
-    before = Window.of_days(date(2026, 10, 31), date(2026, 11, 1))
+    before = Period.of_days(date(2026, 10, 31), date(2026, 11, 1))
     snapshot = Snapshot(Frames.empty(), "1", NOW, {}, {}, generation=7)
     chosen = tuple(filter(None, [Filter.parse("country:DE")]))
-    scope = scope_of(days, before=before)
-    view = View(snapshot, scope, days, "Previous period", NOW, filters=chosen)
+    query = query_of(days, comparison=before)
+    view = View(snapshot, query, days, "Previous period", NOW, filters=chosen)
     now, then = pl.DataFrame({"votes": [5]}), pl.DataFrame({"votes": [3]})
     packed = bundle.pack(view, Answers({"votes_totals": now}, {"votes_totals": then}))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:

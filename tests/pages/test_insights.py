@@ -11,11 +11,11 @@ from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
-from metrics.catalogue import CATALOGUE
 from metrics.definitions import DEFINITIONS
-from metrics.frames import Window
+from metrics.frames import Period
 from metrics.insights.answers import answer
-from metrics.scope import Scope
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
 from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
@@ -60,15 +60,17 @@ SECTIONS = {
 }
 
 
-def scope_of(query: dict[str, str]) -> Scope:
+def query_of(query: dict[str, str]) -> Query:
     first, last = (pl.Series([query[end]]).str.to_date()[0] for end in ("from", "to"))
     frames = without_bots(open_store(GOLDEN))
-    window = Window.of_days(first, last)
-    return Scope(frames, window, None, "month" if query is ALL_TIME else "day", NOW)
+    period = Period.of_days(first, last)
+    return Query(frames, period, None, "month" if query is ALL_TIME else "day", NOW)
 
 
 def tables(query: dict[str, str], names: Sequence[str]) -> dict[str, pl.DataFrame]:
-    return engine.collect_all({n: CATALOGUE[n].build(scope_of(query)) for n in names})
+    return engine.collect_all(
+        {n: METRIC_TABLES[n].build(query_of(query)) for n in names}
+    )
 
 
 def spoken(app: AppTest) -> dict[str, str | None]:
@@ -110,12 +112,12 @@ def test_every_question_of_a_section_has_its_computed_answer_beneath(
     found = tables(ALL_TIME, SECTIONS[about])
     # The page writes the country's name where the table has its code.
     expected = {
-        CATALOGUE[name].title: in_words(answer(name, frame))
+        METRIC_TABLES[name].title: in_words(answer(name, frame))
         for name, frame in found.items()
         if name != "funnel_by_country"
     }
     shown = spoken(app)
-    shown.pop(CATALOGUE["funnel_by_country"].title, None)
+    shown.pop(METRIC_TABLES["funnel_by_country"].title, None)
     assert shown == expected
 
 
@@ -123,7 +125,7 @@ def test_an_answer_is_a_sentence_with_the_numbers_of_its_rows(
     run_page: RunPage,
 ) -> None:
     shown = spoken(run_page("insights.py", **ALL_TIME))
-    question = CATALOGUE["consensus_by_team_size"].title
+    question = METRIC_TABLES["consensus_by_team_size"].title
     row = tables(ALL_TIME, ["consensus"])["consensus"].row(0, named=True)
     share = f"{100 * row['near_rounds'] / row['rounds']:.0f}\N{NO-BREAK SPACE}%"
     assert (shown[question] or "").startswith(share)
@@ -145,7 +147,7 @@ def test_a_question_with_fewer_than_20_cases_has_no_answer(
     app = run_page("insights.py", about=about, **ONE_DAY)
     assert [e.message for e in app.exception] == []
     shown = spoken(app)
-    assert {name: shown[CATALOGUE[name].title] for name in silent} == dict.fromkeys(
+    assert {name: shown[METRIC_TABLES[name].title] for name in silent} == dict.fromkeys(
         silent
     )
 
@@ -154,14 +156,14 @@ def test_a_question_with_20_cases_is_answered_beside_those_without(
     run_page: RunPage,
 ) -> None:
     shown = spoken(run_page("insights.py", **ONE_DAY))
-    assert shown[CATALOGUE["agreement_by_team_size"].title] == (
+    assert shown[METRIC_TABLES["agreement_by_team_size"].title] == (
         "52\N{NO-BREAK SPACE}% of estimates equal their round's most common card."
     )
 
 
 def test_an_answer_names_countries_in_words(run_page: RunPage) -> None:
     shown = spoken(run_page("traffic.py", split="Country", **ALL_TIME))
-    sentence = shown[CATALOGUE["funnel_by_country"].title]
+    sentence = shown[METRIC_TABLES["funnel_by_country"].title]
     assert "new users from Switzerland estimated again" in (sentence or "")
 
 
@@ -179,7 +181,7 @@ def test_the_activation_funnel_is_split_by_what_the_address_says(
 ) -> None:
     app = run_page("traffic.py", split=split, **ALL_TIME)
     assert [e.message for e in app.exception] == []
-    assert CATALOGUE[name].title in spoken(app)
+    assert METRIC_TABLES[name].title in spoken(app)
 
 
 @pytest.mark.parametrize(("who", "key"), [("People", "users"), ("Rooms", "rooms")])
@@ -194,9 +196,9 @@ def test_the_retention_grid_is_of_whom_and_in_what_the_address_says(
     name = f"retention_{key}_by_{unit_key}"
     found = tables(ALL_TIME, [name, f"{name}_average"])
     assert spoken(app) == {
-        CATALOGUE["reoccurring"].title: None,
+        METRIC_TABLES["reoccurring"].title: None,
         **{
-            CATALOGUE[table].title: in_words(answer(table, frame))
+            METRIC_TABLES[table].title: in_words(answer(table, frame))
             for table, frame in found.items()
         },
     }
@@ -211,7 +213,7 @@ def test_votes_answers_whether_teams_agree_and_whether_auto_flip_is_quicker(
     }
     for name, frame in tables(ALL_TIME, [*parts]).items():
         shown = spoken(run_page("votes.py", **ALL_TIME, part=parts[name]))
-        assert shown[CATALOGUE[name].title] == in_words(answer(name, frame))
+        assert shown[METRIC_TABLES[name].title] == in_words(answer(name, frame))
 
 
 def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
@@ -283,7 +285,7 @@ def test_cards_say_how_many_cases_they_come_from(
 def test_the_room_page_lists_rooms_that_have_gone_quiet(run_page: RunPage) -> None:
     app = run_page("room.py")
     assert [e.message for e in app.exception] == []
-    assert CATALOGUE["rooms_gone_quiet"].title in spoken(app)
+    assert METRIC_TABLES["rooms_gone_quiet"].title in spoken(app)
 
 
 @pytest.mark.parametrize("about", SECTIONS)

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from benchmarks.data.history import simulate
-from metrics.frames import Frames, Window
+from metrics.frames import Frames, Period
 from metrics.tables import TABLES, Blocks, Table
 from store.manifest import Block, Manifest
 from store.reader import open_store, without_bots
@@ -16,7 +16,7 @@ from tests.plans.storage import Storage, serving
 from tests.publishing import publish
 
 NOW = datetime(2026, 11, 20, 18)
-PERIOD = Window.of_days(date(2026, 10, 23), date(2026, 11, 19))
+PERIOD = Period.of_days(date(2026, 10, 23), date(2026, 11, 19))
 SPLIT = [table for table in TABLES if table.blocks is not Blocks.WHOLE]
 
 

@@ -5,30 +5,30 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from metrics.catalogue import CATALOGUE
-from metrics.frames import Window
+from metrics.frames import Period
 from metrics.insights.answers import ANSWERS, answer
 from metrics.numbering import numbered
-from metrics.scope import Scope
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
 from testkit.fixed_clock import NOW
 
 Tables = dict[str, pl.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def asked(history: Tables) -> Scope:
+def asked(history: Tables) -> Query:
     """Ask about the last 28 whole days."""
-    window = Window.of_days(NOW.date() - timedelta(28), NOW.date() - timedelta(1))
+    period = Period.of_days(NOW.date() - timedelta(28), NOW.date() - timedelta(1))
     frames = numbered({name: frame.lazy() for name, frame in history.items()})
-    before = Window(window.start - timedelta(28), window.start)
-    return Scope(frames, window, before, "day", NOW)
+    before = Period(period.start - timedelta(28), period.start)
+    return Query(frames, period, before, "day", NOW)
 
 
-def table(asked: Scope, name: str) -> pl.DataFrame:
-    return CATALOGUE[name].build(asked).collect()
+def table(asked: Query, name: str) -> pl.DataFrame:
+    return METRIC_TABLES[name].build(asked).collect()
 
 
-def test_the_outage_is_an_unusual_day(asked: Scope) -> None:
+def test_the_outage_is_an_unusual_day(asked: Query) -> None:
     monday = NOW.date() - timedelta(days=NOW.weekday())
     found = table(asked, "unusual_days")
     outage = found.filter(pl.col("bucket") == monday - timedelta(days=13))
@@ -36,24 +36,24 @@ def test_the_outage_is_an_unusual_day(asked: Scope) -> None:
     assert outage.select((pl.col("value") < pl.col("low")).all()).item()
 
 
-def test_teams_bring_people_who_stay_and_the_launch_did_not(asked: Scope) -> None:
+def test_teams_bring_people_who_stay_and_the_launch_did_not(asked: Query) -> None:
     found = table(asked, "funnel_by_source").drop_nulls(["source", "came_back_share"])
     shares = dict(found.select("source", "came_back_share").iter_rows())
     assert max(shares, key=lambda source: shares[source]) == "Teams"
     assert shares["Google Ads"] < 0.1 < shares["Teams"]
 
 
-def test_the_teams_that_went_quiet_are_on_the_list(asked: Scope) -> None:
+def test_the_teams_that_went_quiet_are_on_the_list(asked: Query) -> None:
     found = table(asked, "rooms_gone_quiet")
     assert {"Phoenix", "Kraken", "Wombats"} <= set(found["room_name"])
 
 
-def test_large_teams_agree_less_than_half_a_year_ago(asked: Scope) -> None:
+def test_large_teams_agree_less_than_half_a_year_ago(asked: Query) -> None:
     now = table(asked, "consensus_by_team_size")
-    end = asked.window.end - timedelta(weeks=26)
-    window = Window(end - timedelta(weeks=12), end)
+    end = asked.period.end - timedelta(weeks=26)
+    period = Period(end - timedelta(weeks=12), end)
     then = table(
-        Scope(asked.frames, window, None, "day", NOW), "consensus_by_team_size"
+        Query(asked.frames, period, None, "day", NOW), "consensus_by_team_size"
     )
     large = pl.col("team_size") == "7 or more"
     before = then.filter(large)["near_consensus"].item()
@@ -61,24 +61,24 @@ def test_large_teams_agree_less_than_half_a_year_ago(asked: Scope) -> None:
 
 
 def test_large_teams_drift_apart_within_the_period_that_a_page_opens_with(
-    asked: Scope,
+    asked: Query,
 ) -> None:
     now = table(asked, "consensus_by_team_size").filter(pl.col("order") == 3)
-    assert asked.before is not None
-    earlier = asked.earlier
+    assert asked.comparison is not None
+    earlier = asked.comparison_query
     assert earlier is not None
     before = table(earlier, "consensus_by_team_size").filter(pl.col("order") == 3)
     assert now["near_consensus"].item() < before["near_consensus"].item() - 0.05
 
 
-def test_auto_flip_makes_rounds_quicker_in_the_rooms_that_do_both(asked: Scope) -> None:
+def test_auto_flip_makes_rounds_quicker_in_the_rooms_that_do_both(asked: Query) -> None:
     found = table(asked, "auto_flip").row(0, named=True)
     assert found["compared_rooms"] >= 20
     assert found["auto_flip_effect_seconds"] < 0
 
 
-def test_every_question_has_an_answer(asked: Scope) -> None:
-    names = [name for name in ANSWERS if name in CATALOGUE]
+def test_every_question_has_an_answer(asked: Query) -> None:
+    names = [name for name in ANSWERS if name in METRIC_TABLES]
     silent = {name for name in names if answer(name, table(asked, name)) is None}
     assert len(names) == len(ANSWERS)
     assert silent == set()

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from metrics.scale import steps
+from metrics.card_scale import steps
 from testkit.fixed_clock import NOW
 
 Tables = dict[str, pl.DataFrame]

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 from core.location import Bucket
 from core.settings import DashboardSettings, SettingError, SyncSettings
-from metrics import reference
+from metrics import legacy_api
 from metrics.tables import TABLES
 from store import engine
 from store.legacy_files import scan_plain
@@ -108,7 +108,7 @@ def test_every_reference_metric_is_the_same_from_object_storage(
     remote: Bucket, local: Path
 ) -> None:
     far, near = (
-        engine.collect_all(reference.plans(open_store(place).frames, NOW))
+        engine.collect_all(legacy_api.plans(open_store(place).frames, NOW))
         for place in (remote, local)
     )
     assert far.keys() == near.keys()
@@ -119,7 +119,7 @@ def test_every_reference_metric_is_the_same_from_object_storage(
 def test_a_plan_on_object_storage_can_be_sent_to_another_process(
     remote: Bucket, tmp_path: Path
 ) -> None:
-    plan = reference.plans(open_store(remote).frames, NOW)["votes"]
+    plan = legacy_api.plans(open_store(remote).frames, NOW)["votes"]
     (tmp_path / "plan").write_bytes(plan.serialize())
     code = (
         "import polars as pl, sys;"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from metrics import packed, tables
+from metrics import activity_key, tables
 from metrics.tables import EVENTS, TABLES, USER, USERS
 from store.manifest import Manifest
 from sync import people
@@ -200,4 +200,4 @@ def test_more_people_than_numbers_can_be_told_apart_stop_the_run(
 
 
 def test_every_number_that_is_given_can_be_packed() -> None:
-    assert tables.MOST_PEOPLE <= packed.MOST_PEOPLE
+    assert tables.MOST_PEOPLE <= activity_key.MOST_PEOPLE

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from metrics import periods
-from metrics.frames import Window
+from metrics.frames import Period
 from metrics.periods import Days
 
 NOW = datetime(2026, 11, 22, 14, 20)
@@ -44,18 +44,18 @@ def test_last_month_in_january_is_december() -> None:
 
 
 def test_the_running_day_ends_at_the_clock() -> None:
-    window = periods.window_of(Days(TODAY, TODAY), NOW)
-    assert window == Window(datetime(2026, 11, 22), NOW)
+    period = periods.period_of(Days(TODAY, TODAY), NOW)
+    assert period == Period(datetime(2026, 11, 22), NOW)
 
 
 def test_a_period_that_is_over_is_whole() -> None:
-    window = periods.window_of(Days(date(2026, 11, 20), date(2026, 11, 21)), NOW)
-    assert window == Window(datetime(2026, 11, 20), datetime(2026, 11, 22))
+    period = periods.period_of(Days(date(2026, 11, 20), date(2026, 11, 21)), NOW)
+    assert period == Period(datetime(2026, 11, 20), datetime(2026, 11, 22))
 
 
 def test_today_is_compared_with_the_same_hours_of_yesterday() -> None:
-    window = periods.compared_with(periods.PREVIOUS, Days(TODAY, TODAY), NOW)
-    assert window == Window(datetime(2026, 11, 21), datetime(2026, 11, 21, 14, 20))
+    period = periods.compared_with(periods.PREVIOUS, Days(TODAY, TODAY), NOW)
+    assert period == Period(datetime(2026, 11, 21), datetime(2026, 11, 21, 14, 20))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_today_is_compared_with_the_same_hours_of_yesterday() -> None:
 )
 def test_seven_days_are_compared_with(comparison: str, first: date, last: date) -> None:
     days = Days(date(2026, 11, 15), date(2026, 11, 21))
-    assert periods.compared_with(comparison, days, NOW) == Window.of_days(first, last)
+    assert periods.compared_with(comparison, days, NOW) == Period.of_days(first, last)
 
 
 def test_no_comparison_gives_none() -> None:
@@ -86,8 +86,8 @@ def test_whole_months_step_by_months() -> None:
 
 def test_29_february_is_compared_with_28_february() -> None:
     leap_day = Days(date(2024, 2, 29), date(2024, 2, 29))
-    window = periods.compared_with(periods.YEAR, leap_day, NOW)
-    assert window == Window.of_days(date(2023, 2, 28), date(2023, 2, 28))
+    period = periods.compared_with(periods.YEAR, leap_day, NOW)
+    assert period == Period.of_days(date(2023, 2, 28), date(2023, 2, 28))
 
 
 spans = st.builds(
@@ -113,22 +113,22 @@ def test_the_previous_period_ends_the_day_before(days: Days) -> None:
 @given(spans)
 def test_matched_weekdays_are_the_same_weekdays(days: Days) -> None:
     for comparison in (periods.PREVIOUS_WEEKDAYS, periods.YEAR_WEEKDAYS):
-        window = periods.compared_with(comparison, days, datetime(2040, 1, 1))
-        assert window is not None
-        assert window.start.weekday() == days.first.weekday()
-        assert window.length == timedelta(days=len(days))
+        period = periods.compared_with(comparison, days, datetime(2040, 1, 1))
+        assert period is not None
+        assert period.start.weekday() == days.first.weekday()
+        assert period.length == timedelta(days=len(days))
 
 
 @given(spans, st.sampled_from(periods.GRANULARITIES))
 def test_auto_never_draws_more_than_about_a_hundred_buckets(
     days: Days, granularity: str
 ) -> None:
-    every = periods.every_of(granularity, days)
-    size = {"day": 1, "week": 7, "month": 28}[every]
+    granularity = periods.granularity_of(granularity, days)
+    size = {"day": 1, "week": 7, "month": 28}[granularity]
     if granularity == periods.AUTO:
         assert len(days) / size <= 105
     else:
-        assert every == granularity.lower()
+        assert granularity == granularity.lower()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from metrics.scope import Every
+from metrics.query import Granularity
 from ui import charts, running
 
 TODAY = date(2026, 11, 18)  # a Wednesday
@@ -16,7 +16,7 @@ def series(*days: date) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("every", "days", "over", "runs"),
+    ("granularity", "days", "over", "runs"),
     [
         ("day", [16, 17], [16, 17], []),
         ("day", [16, 17, 18], [16, 17], [17, 18]),
@@ -28,10 +28,10 @@ def series(*days: date) -> pl.DataFrame:
     ids=str,
 )
 def test_the_running_bucket_starts_where_the_last_whole_one_ends(
-    every: Every, days: list[int], over: list[int], runs: list[int]
+    granularity: Granularity, days: list[int], over: list[int], runs: list[int]
 ) -> None:
     frame = series(*(date(2026, 11, day) for day in days))
-    found = running.split(frame, every, TODAY)
+    found = running.split(frame, granularity, TODAY)
     assert [[d.day for d in part["bucket"]] for part in found] == [over, runs]
 
 

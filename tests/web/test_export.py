@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from metrics.export import file_name, to_csv, to_zip
-from metrics.frames import Window
+from metrics.frames import Period
 from tests.reading import read_csv
 
-WINDOW = Window.of_days(date(2026, 10, 26), date(2026, 11, 22))
+WINDOW = Period.of_days(date(2026, 10, 26), date(2026, 11, 22))
 # Surrogates are not text; a NUL never comes out of a database's text column.
 CELLS = st.none() | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from metrics.catalogue import CATALOGUE
 from metrics.export import to_csv
-from metrics.frames import Window
-from metrics.scope import Scope
+from metrics.frames import Period
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
 from testkit.dashboard import GOLDEN, TOKEN, serving
@@ -20,8 +20,8 @@ from tests.reading import read_csv
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 
 DAY = timedelta(days=1)
-LAST_28_DAYS = Window.of_days(date(2026, 10, 23), date(2026, 11, 19))
-THE_28_BEFORE = Window.of_days(date(2026, 9, 25), date(2026, 10, 22))
+LAST_28_DAYS = Period.of_days(date(2026, 10, 23), date(2026, 11, 19))
+THE_28_BEFORE = Period.of_days(date(2026, 9, 25), date(2026, 10, 22))
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +33,17 @@ def asked(snapshot: Snapshot, name: str, **changes: object) -> pl.DataFrame:
     """Return a table as a page computes it when nothing was chosen."""
     scope = {
         "frames": without_bots(snapshot),
-        "window": LAST_28_DAYS,
-        "before": THE_28_BEFORE,
-        "every": "day",
+        "period": LAST_28_DAYS,
+        "comparison": THE_28_BEFORE,
+        "granularity": "day",
         "now": GOLDEN_NOW,
         "weekends": False,
     }
-    chosen = Scope(**scope | changes)  # type: ignore[arg-type]  # a few of its fields
-    return engine.collect(CATALOGUE[name].build(chosen))
+    chosen = Query(**scope | changes)  # type: ignore[arg-type]  # a few of its fields
+    return engine.collect(METRIC_TABLES[name].build(chosen))
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", METRIC_TABLES)
 def test_the_csv_is_the_one_of_the_page(
     api: httpx.Client, snapshot: Snapshot, name: str
 ) -> None:
@@ -57,7 +57,7 @@ def test_the_csv_is_the_one_of_the_page(
     )
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", METRIC_TABLES)
 def test_parquet_holds_the_same_table(
     api: httpx.Client, snapshot: Snapshot, name: str
 ) -> None:
@@ -74,7 +74,7 @@ def test_json_holds_the_same_rows_with_window_and_time(
     assert answer.pop("data_updated_at")[-6:] == "+00:00"
     assert answer == {
         "name": "votes_by_weekday",
-        "title": CATALOGUE["votes_by_weekday"].title,
+        "title": METRIC_TABLES["votes_by_weekday"].title,
         "from": "2026-10-23",
         "to": "2026-11-19",
     }
@@ -83,20 +83,20 @@ def test_json_holds_the_same_rows_with_window_and_time(
 @pytest.mark.parametrize(
     ("query", "changes"),
     [
-        ({"every": "week"}, {"every": "week"}),
+        ({"every": "week"}, {"granularity": "week"}),
         ({"weekends": "show"}, {"weekends": True}),
         (
             {"from": "2026-11-02", "to": "2026-11-08"},
             {
-                "window": Window.of_days(date(2026, 11, 2), date(2026, 11, 8)),
-                "before": Window.of_days(date(2026, 10, 26), date(2026, 11, 1)),
+                "period": Period.of_days(date(2026, 11, 2), date(2026, 11, 8)),
+                "comparison": Period.of_days(date(2026, 10, 26), date(2026, 11, 1)),
             },
         ),
         (
             {"to": "2026-11-20"},
             {
-                "window": Window(LAST_28_DAYS.start + DAY, GOLDEN_NOW),
-                "before": Window(THE_28_BEFORE.start + DAY, GOLDEN_NOW - 28 * DAY),
+                "period": Period(LAST_28_DAYS.start + DAY, GOLDEN_NOW),
+                "comparison": Period(THE_28_BEFORE.start + DAY, GOLDEN_NOW - 28 * DAY),
             },
         ),
     ],
@@ -116,10 +116,10 @@ def test_bots_are_out_unless_asked_for(api: httpx.Client, snapshot: Snapshot) ->
     answer = api.get(
         "/api/tables/devices", params={"bots": "include", "from": "2024-06-03"}
     )
-    window = Window.of_days(date(2024, 6, 3), date(2026, 11, 19))
-    before = Window(window.start - window.length, window.start)
+    period = Period.of_days(date(2024, 6, 3), date(2026, 11, 19))
+    before = Period(period.start - period.length, period.start)
     expected = asked(
-        snapshot, "devices", frames=snapshot.frames, window=window, before=before
+        snapshot, "devices", frames=snapshot.frames, period=period, comparison=before
     )
     assert answer.content == to_csv(expected)
     assert b"\nbot," in answer.content
@@ -132,7 +132,7 @@ def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> No
         asked(snapshot, "votes_totals").schema,
     )
     votes = snapshot.frames.of_room(88).votes
-    year = Window.of_days(date(2026, 1, 1), date(2026, 11, 19))
+    year = Period.of_days(date(2026, 1, 1), date(2026, 11, 19))
     expected = engine.collect(votes.filter(year.contains("voted_at")).select(pl.len()))
     assert rows["votes"].item() == expected.item()
 
@@ -140,7 +140,7 @@ def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> No
 @pytest.mark.parametrize(
     ("path", "status", "detail"),
     [
-        ("typo", 404, f"Unknown table; allowed: {', '.join(CATALOGUE)}"),
+        ("typo", 404, f"Unknown table; allowed: {', '.join(METRIC_TABLES)}"),
         (
             "routes?from=2026-13-01",
             400,
@@ -174,7 +174,7 @@ def test_a_refusal_lists_what_is_allowed(
 
 
 @pytest.mark.parametrize("extra", ["csv", "json", "parquet"])
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", METRIC_TABLES)
 def test_a_store_without_data_answers_tables_without_failing(
     empty: httpx.Client, name: str, extra: str
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from metrics.scope import Every
+from metrics.query import Granularity
 from ui import running
 from ui.axes import Chart, bounded, time_axis, value_axis, with_when
 from ui.layers import Layer, layered
@@ -45,11 +45,13 @@ def bars(
 
 
 def bars_over_time(
-    frame: pl.DataFrame, value: str, title: str, every: Every, today: date
+    frame: pl.DataFrame, value: str, title: str, granularity: Granularity, today: date
 ) -> Chart:
     """Draw a count per `bucket` as bars; that of `today` is pale, with a dashed rim."""
-    over, runs = running.split(bounded(with_when(frame, every, today)), every, today)
-    x = time_axis(every)
+    over, runs = running.split(
+        bounded(with_when(frame, granularity, today)), granularity, today
+    )
+    x = time_axis(granularity)
     y = alt.Y(f"{value}:Q", title=title, axis=value_axis("count"))
     tooltip = [
         alt.Tooltip("when:N", title="When"),

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from metrics.definitions import Unit
-from metrics.scope import Every
+from metrics.query import Granularity
 from ui import printed, running, unusual
 from ui.axes import (
     D3_FORMATS,
@@ -26,7 +26,7 @@ def over_time(
     value: str,
     title: str,
     unit: Unit,
-    every: Every,
+    granularity: Granularity,
     today: date,
     *,
     before: pl.DataFrame | None = None,
@@ -39,12 +39,12 @@ def over_time(
     stand out; `n` is the column of the cases that a rate comes from. Needs `bucket`
     (Date) and the value's column.
     """
-    data = bounded(_aligned(frame, value, before, every, today, n))
+    data = bounded(_aligned(frame, value, before, granularity, today, n))
     if data.height == 1:
         return _one_bucket(data, title, unit)
-    x = time_axis(every, data["bucket"])
+    x = time_axis(granularity, data["bucket"])
     y = alt.Y("value:Q", title=title + SUFFIXES.get(unit, ""), axis=value_axis(unit))
-    over, runs = running.split(data, every, today)
+    over, runs = running.split(data, granularity, today)
     base = Layer()
     done = base if over is data else Layer(over)
     layers = [
@@ -71,19 +71,19 @@ def _aligned(
     frame: pl.DataFrame,
     value: str,
     before: pl.DataFrame | None,
-    every: Every,
+    granularity: Granularity,
     today: date,
     n: str | None,
 ) -> pl.DataFrame:
     """Return bucket, when, value and its n, and by position before and before_when."""
-    now = with_when(frame, every, today).select(
+    now = with_when(frame, granularity, today).select(
         *("bucket", "when"),
         pl.col(value).alias("value"),
         *((pl.col(n).alias("n"),) if n else ()),
     )
     if before is None:
         return now
-    earlier = with_when(before, every, today).select(
+    earlier = with_when(before, granularity, today).select(
         pl.col(value).alias("before"), before_when="when"
     )
     return pl.concat([now, earlier.head(now.height)], how="horizontal_extend")

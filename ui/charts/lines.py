@@ -6,7 +6,7 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from metrics.scope import Every
+from metrics.query import Granularity
 from ui import names, running
 from ui.axes import Chart, bounded, time_axis, value_axis, with_when
 from ui.layers import Layer, layered
@@ -22,7 +22,7 @@ def lines(
     frame: pl.DataFrame,
     series: str,
     title: str,
-    every: Every,
+    granularity: Granularity,
     today: date,
     *,
     zoom: bool = False,
@@ -34,9 +34,9 @@ def lines(
     """
     order = _largest(frame, series)
     kept = frame.join(order, on=series, how="semi", nulls_equal=True)
-    data = bounded(with_when(names.readable(kept), every, today))
-    over, runs = running.split(data, every, today)
-    x = time_axis(every, data["bucket"].unique().sort())
+    data = bounded(with_when(names.readable(kept), granularity, today))
+    over, runs = running.split(data, granularity, today)
+    x = time_axis(granularity, data["bucket"].unique().sort())
     y = alt.Y("count:Q", title=title, axis=value_axis("count"))
     color, dash = _looks(series, names.readable(order)[series].to_list())
     drawn = Layer(over, height=CHART_HEIGHT).mark_line(strokeWidth=2)
@@ -53,7 +53,7 @@ def lines(
 def columns_over_time(
     frame: pl.DataFrame,
     columns: Mapping[str, str],
-    every: Every,
+    granularity: Granularity,
     today: date,
     *,
     zoom: bool = False,
@@ -63,7 +63,7 @@ def columns_over_time(
         index="bucket", variable_name="what", value_name="count"
     )
     named = long.with_columns(pl.col("what").replace_strict(columns))
-    return lines(named, "what", "", every, today, zoom=zoom)
+    return lines(named, "what", "", granularity, today, zoom=zoom)
 
 
 def _largest(frame: pl.DataFrame, series: str) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from metrics.scale import SCALE
+from metrics.card_scale import SCALE
 from ui.axes import Chart
 from ui.layers import Layer, layered
 from ui.theme import ACCENT, CHART_HEIGHT, PALETTE

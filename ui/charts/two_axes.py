@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import altair as alt
 import polars as pl
 
-from metrics.scope import Every
+from metrics.query import Granularity
 from ui import running
 from ui.axes import Chart, bounded, time_axis, value_axis, with_when
 from ui.layers import Layer, layered
@@ -32,14 +32,14 @@ def two_axes(
     frame: pl.DataFrame,
     left: tuple[str, str],
     right: tuple[str, str],
-    every: Every,
+    granularity: Granularity,
     today: date,
 ) -> Chart:
     """Draw two counts over `bucket`, each (column, title) with an axis of its own.
 
     The bucket of `today` is dotted, since it is not over.
     """
-    data = bounded(with_when(frame, every, today))
+    data = bounded(with_when(frame, granularity, today))
     sides = (
         _Side(*left, "—", ACCENT, DASHES[0], "left"),
         _Side(*right, "- -", PALETTE[1], DASHES[1], "right"),
@@ -48,8 +48,10 @@ def two_axes(
         alt.Tooltip("when:N", title="When"),
         *(alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides),
     ]
-    x = time_axis(every)
-    drawn = [layered(*_lines(data, side, x, every, today, tooltip)) for side in sides]
+    x = time_axis(granularity)
+    drawn = [
+        layered(*_lines(data, side, x, granularity, today, tooltip)) for side in sides
+    ]
     apart = alt.Resolve(scale={"y": "independent"})
     return layered(*drawn, height=HEIGHT, resolve=apart)
 
@@ -58,11 +60,11 @@ def _lines(
     data: pl.DataFrame,
     side: _Side,
     x: alt.X,
-    every: Every,
+    granularity: Granularity,
     today: date,
     tooltip: list[alt.Tooltip],
 ) -> Iterator[alt.Chart]:
-    over, runs = running.split(data, every, today)
+    over, runs = running.split(data, granularity, today)
     axis = value_axis("count")
     axis.title = f"{side.stroke} {side.title}"
     axis.orient, axis.grid = side.orient, side.orient == "left"

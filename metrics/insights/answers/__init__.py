@@ -19,7 +19,7 @@ ANSWERS: Mapping[str, Answer] = {
     **people.ANSWERS,
     **habits.ANSWERS,
 }
-"""By the names of `metrics.catalogue`."""
+"""By the names of `metrics.registry`."""
 
 
 def answer(name: str, frame: pl.DataFrame) -> str | None:

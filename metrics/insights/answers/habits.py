@@ -3,12 +3,12 @@
 import polars as pl
 
 from metrics.insights.answers.words import Answer, percent
-from metrics.insights.shown import ENOUGH
+from metrics.minimum_sample import MINIMUM_SAMPLE
 
 
 def weekday(frame: pl.DataFrame) -> str | None:
     """Name the weekday with most votes per such day, and the one with fewest."""
-    if int(frame["votes"].sum()) < ENOUGH:
+    if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
         return None
     days = frame.drop_nulls("votes_per_day").sort(
         "votes_per_day", descending=True, maintain_order=True
@@ -22,7 +22,7 @@ def weekday(frame: pl.DataFrame) -> str | None:
 
 def hour(frame: pl.DataFrame) -> str | None:
     """Name the hour of the week with most votes per such day."""
-    if int(frame["votes"].sum()) < ENOUGH:
+    if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
         return None
     hours = frame.drop_nulls("votes_per_day")
     most = hours.row(hours["votes_per_day"].arg_max() or 0, named=True)
@@ -35,7 +35,7 @@ def sources(frame: pl.DataFrame) -> str | None:
 
     Sources of fewer than 20 people are not compared.
     """
-    known = frame.filter(pl.col("people") >= ENOUGH).sort(
+    known = frame.filter(pl.col("people") >= MINIMUM_SAMPLE).sort(
         "activation_rate", "people", "source", descending=[True, True, False]
     )
     if known.is_empty():

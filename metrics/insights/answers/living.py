@@ -5,8 +5,8 @@ from functools import partial
 import polars as pl
 
 from metrics.insights.answers.words import Answer, percent, share_of
-from metrics.insights.health import STATES
-from metrics.insights.shown import ENOUGH
+from metrics.minimum_sample import MINIMUM_SAMPLE
+from metrics.room_health import STATES
 
 _LATER = 4
 """The age that is named beside the first, where it is known."""
@@ -15,7 +15,7 @@ _LATER = 4
 def room_states(frame: pl.DataFrame) -> str | None:
     """Say how many rooms are in which state."""
     counts = dict(frame.select("state", "room_count").iter_rows())
-    if sum(counts.values()) < ENOUGH:
+    if sum(counts.values()) < MINIMUM_SAMPLE:
         return None
     parts = ", ".join(f"{counts.get(state, 0):,} {state}" for state in STATES)
     return f"Of the rooms used in the last 56 days: {parts}."
@@ -23,7 +23,7 @@ def room_states(frame: pl.DataFrame) -> str | None:
 
 def room_health(frame: pl.DataFrame) -> str | None:
     """Say how many of all rooms are healthy, and how healthy the best one is."""
-    if frame.height < ENOUGH:
+    if frame.height < MINIMUM_SAMPLE:
         return None
     states, points = frame["state"].to_list(), frame["health"].to_list()
     healthy = percent(states.count(STATES[0]) / frame.height)
@@ -35,7 +35,7 @@ def room_health(frame: pl.DataFrame) -> str | None:
 
 def gone_quiet(frame: pl.DataFrame) -> str | None:
     """Say which part of the rooms that were healthy have gone quiet."""
-    if frame.is_empty() or frame["healthy_rooms"][0] < ENOUGH:
+    if frame.is_empty() or frame["healthy_rooms"][0] < MINIMUM_SAMPLE:
         return None
     healthy, gone = frame["healthy_rooms"][0], frame.height
     return (

@@ -14,7 +14,7 @@ from metrics.insights.answers.words import (
     percent,
     share_of,
 )
-from metrics.insights.shown import ENOUGH
+from metrics.minimum_sample import MINIMUM_SAMPLE
 
 
 def spectators(frame: pl.DataFrame) -> str | None:
@@ -35,7 +35,7 @@ def spectators(frame: pl.DataFrame) -> str | None:
 def funnel(frame: pl.DataFrame) -> str | None:
     """Say how many reach the steps, and before which one most are lost."""
     reached = frame.sort("step")["reached"].to_list()
-    if not reached or reached[0] < ENOUGH:
+    if not reached or reached[0] < MINIMUM_SAMPLE:
         return None
     entered, estimated, back = (
         percent(reached[step] / reached[0]) for step in (1, 2, 4)
@@ -103,7 +103,7 @@ def invites(frame: pl.DataFrame) -> str | None:
 
 def by_room(frame: pl.DataFrame) -> str | None:
     """Say how many new people new rooms brought, and how many one alone."""
-    if frame.height < ENOUGH:
+    if frame.height < MINIMUM_SAMPLE:
         return None
     counts = frame["newcomers"].to_list()
     brought = sum(counts)

@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from metrics.insights.shown import ENOUGH
+from metrics.minimum_sample import MINIMUM_SAMPLE
 
 type Answer = Callable[[pl.DataFrame], str | None]
 
@@ -37,7 +37,7 @@ def on(day: date) -> str:
 def share_of(frame: pl.DataFrame, part: str, n: str) -> float | None:
     """Return the share over all rows, None below 20 cases."""
     cases = int(frame[n].sum())
-    return int(frame[part].sum()) / cases if cases >= ENOUGH else None
+    return int(frame[part].sum()) / cases if cases >= MINIMUM_SAMPLE else None
 
 
 def known(frame: pl.DataFrame) -> dict[str, float | None]:

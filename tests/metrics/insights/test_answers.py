@@ -1,12 +1,12 @@
 import polars as pl
 import pytest
 
-from metrics.catalogue import CATALOGUE
 from metrics.frames import Frames
 from metrics.insights.answers import ANSWERS, answer
 from metrics.insights.answers.words import duration, percent
-from metrics.insights.shown import ENOUGH
-from tests.metrics.building import days, frames, scope, vote
+from metrics.minimum_sample import MINIMUM_SAMPLE
+from metrics.registry import METRIC_TABLES
+from tests.metrics.building import days, frames, query, vote
 
 MONTH = days("2026-10-26", "2026-11-22")
 BEFORE = days("2026-09-28", "2026-10-25")
@@ -21,7 +21,7 @@ def sizes(*near_and_rounds: tuple[int, int]) -> pl.DataFrame:
             "near_rounds": [near for near, _ in near_and_rounds],
             "rounds": [rounds for _, rounds in near_and_rounds],
             "near_consensus": [
-                near / rounds if rounds >= ENOUGH else None
+                near / rounds if rounds >= MINIMUM_SAMPLE else None
                 for near, rounds in near_and_rounds
             ],
         },
@@ -433,7 +433,7 @@ def test_newcomers_of_rooms() -> None:
 def test_every_answer_is_silent_where_the_store_holds_next_to_nothing(
     name: str, rows: Frames
 ) -> None:
-    table = CATALOGUE[name].build(scope(rows, MONTH, BEFORE)).collect()
+    table = METRIC_TABLES[name].build(query(rows, MONTH, BEFORE)).collect()
     assert answer(name, table) is None
 
 

@@ -8,33 +8,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.frames import Frames, Window
-from metrics.insights import (
+from metrics import (
     agreement,
     auto_flip,
     consensus,
     convergence,
     funnel,
-    health,
     invites,
     retention,
-    round_time,
+    room_health,
     spectators,
+    vote_time,
 )
+from metrics.frames import Frames, Period
 from tests.metrics.building import answer, column, one, quick
 from tests.metrics.insights.oracle import living, people, teams
 from tests.metrics.insights.oracle.world import DAYS, WORLDS, World, day
 
-WINDOW = Window.of_days(day(0), day(DAYS))
+WINDOW = Period.of_days(day(0), day(DAYS))
 LATER = datetime(2026, 11, 30, 12)
 TOTALS: Mapping[
     str,
-    tuple[Callable[[Frames, Window], pl.LazyFrame], Callable[[World], teams.Figures]],
+    tuple[Callable[[Frames, Period], pl.LazyFrame], Callable[[World], teams.Figures]],
 ] = {
     "consensus": (consensus.totals, teams.consensus),
     "agreement": (agreement.totals, teams.agreement),
     "convergence": (convergence.totals, teams.convergence),
-    "round_time": (round_time.totals, teams.round_time),
+    "round_time": (vote_time.totals, teams.round_time),
     "spectators": (spectators.totals, people.spectators),
     "auto_flip": (auto_flip.totals, teams.auto_flip),
 }
@@ -54,10 +54,10 @@ def test_room_health_and_the_rooms_that_have_gone_quiet(world: World, on: int) -
     now = datetime.combine(day(on), datetime.min.time()) + timedelta(
         hours=9, minutes=99
     )
-    table = health.health(world.frames, now).collect()
+    table = room_health.health(world.frames, now).collect()
     points = dict(table.select("room_id", "health").iter_rows())
     assert points == pytest.approx(living.health(world, now))
-    quiet = column(health.went_dormant(world.frames, now), "room_id")
+    quiet = column(room_health.went_dormant(world.frames, now), "room_id")
     assert sorted(map(int, map(str, quiet))) == living.gone_quiet(world, now)
 
 

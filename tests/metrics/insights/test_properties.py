@@ -5,19 +5,19 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.insights import (
+from metrics import (
     agreement,
     auto_flip,
     consensus,
     convergence,
     funnel,
-    health,
     invites,
     retention,
-    round_time,
+    room_health,
     spectators,
+    vote_time,
 )
-from metrics.scale import SCALE
+from metrics.card_scale import SCALE
 from tests.metrics.building import (
     Row,
     answer,
@@ -108,7 +108,7 @@ def test_rates_lie_in_0_to_1(rounds: list[Row], people: list[Row]) -> None:
         consensus.totals(rows, WINDOW),
         agreement.totals(rows, WINDOW),
         convergence.totals(rows, WINDOW),
-        round_time.totals(rows, WINDOW),
+        vote_time.totals(rows, WINDOW),
         spectators.totals(rows, WINDOW),
         auto_flip.totals(rows, WINDOW),
         invites.totals(rows, WINDOW, NOW),
@@ -143,12 +143,14 @@ def test_a_round_without_estimates_changes_nothing(
         consensus.totals,
         agreement.totals,
         convergence.totals,
-        round_time.totals,
+        vote_time.totals,
         spectators.totals,
         auto_flip.totals,
     ):
         assert one(build(without, WINDOW)) == one(build(added, WINDOW))
-    assert answer(health.health(without, NOW)) == answer(health.health(added, NOW))
+    assert answer(room_health.health(without, NOW)) == answer(
+        room_health.health(added, NOW)
+    )
 
 
 @quick
@@ -198,7 +200,7 @@ def test_a_retention_cell_never_exceeds_its_cohort_and_the_future_is_blank(
 @quick
 @given(ROUNDS)
 def test_health_lies_in_0_to_100_and_is_the_sum_of_its_parts(rounds: list[Row]) -> None:
-    for found in answer(health.health(frames(*rounds), FIRST + timedelta(20))):
+    for found in answer(room_health.health(frames(*rounds), FIRST + timedelta(20))):
         parts = [
             number(found, f"health_{part}")
             for part in ("weeks", "people", "consensus", "recent")

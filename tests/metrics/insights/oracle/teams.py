@@ -6,13 +6,13 @@ from datetime import timedelta
 from itertools import groupby, pairwise
 from statistics import mean, median
 
-from tests.metrics.insights.oracle.world import ENOUGH, Round, World, rate
+from tests.metrics.insights.oracle.world import MINIMUM_SAMPLE, Round, World, rate
 
 Figures = dict[str, float | None]
 
 
-def shown(value: float, n: int) -> float | None:
-    return value if n >= ENOUGH else None
+def hide_small_samples(value: float, n: int) -> float | None:
+    return value if n >= MINIMUM_SAMPLE else None
 
 
 def consensus(world: World) -> Figures:
@@ -34,7 +34,7 @@ def consensus(world: World) -> Figures:
         "consensus": rate(same, n),
         "near_consensus": rate(near, n),
         "split": rate(split, n),
-        "mean_steps": mean(steps) if n >= ENOUGH else None,
+        "mean_steps": mean(steps) if n >= MINIMUM_SAMPLE else None,
     }
 
 
@@ -111,11 +111,13 @@ def round_time(world: World) -> Figures:
         "long_rounds": long,
         "meetings": meetings,
         "talks": len(talks),
-        "duration_median_seconds": median(seconds) if n >= ENOUGH else None,
-        "duration_p90_seconds": _quantile(seconds, 0.9) if n >= ENOUGH else None,
+        "duration_median_seconds": median(seconds) if n >= MINIMUM_SAMPLE else None,
+        "duration_p90_seconds": _quantile(seconds, 0.9)
+        if n >= MINIMUM_SAMPLE
+        else None,
         "long_share": rate(long, n),
-        "talk_median_seconds": median(talks) if len(talks) >= ENOUGH else None,
-        "rounds_per_meeting_hour": shown(n / met * 3600 if met else 0, n),
+        "talk_median_seconds": median(talks) if len(talks) >= MINIMUM_SAMPLE else None,
+        "rounds_per_meeting_hour": hide_small_samples(n / met * 3600 if met else 0, n),
     }
 
 
@@ -144,5 +146,7 @@ def auto_flip(world: World) -> Figures:
         "auto_flip_share": rate(flipped, n),
         "compared_rooms": len(effects),
         "compared_rounds": compared,
-        "auto_flip_effect_seconds": median(effects) if len(effects) >= ENOUGH else None,
+        "auto_flip_effect_seconds": median(effects)
+        if len(effects) >= MINIMUM_SAMPLE
+        else None,
     }

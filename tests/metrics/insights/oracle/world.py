@@ -13,7 +13,7 @@ START = datetime(2026, 10, 5)
 """A Monday; everybody is new on it."""
 DAYS = 27
 SCALE = (1, 2, 3, 5, 8, 13, 21)
-ENOUGH = 20
+MINIMUM_SAMPLE = 20
 PEOPLE = "abcdefgh"
 DEVICES = (None, "desktop", "bot")
 
@@ -133,7 +133,7 @@ def day(number: int) -> date:
 
 def rate(part: int, n: int) -> float | None:
     """A share, hidden below 20 cases."""
-    return part / n if n >= ENOUGH else None
+    return part / n if n >= MINIMUM_SAMPLE else None
 
 
 @st.composite

@@ -1,0 +1,107 @@
+"""Who did what and when, in one 64-bit number, so that one sort orders all three.
+
+person * 2**32 and a little + second, times 4, + kind: MySQL's timestamps are whole
+seconds from 1970 to 2106. The little makes it whole days, so that one division gives
+person and day. Sorting these takes a fifteenth of the time of sorting two columns.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import polars as pl
+
+type Kind = Literal["view", "event", "estimation", "watching"]
+
+_KINDS: dict[Kind, int] = {"view": 0, "event": 1, "estimation": 2, "watching": 3}
+_EPOCH = datetime(1970, 1, 1)
+_KIND = 4
+_DAY = 86_400
+_DAYS = 49_711
+"""Days until the last second of 32 bits."""
+_SPAN = _DAYS * _DAY
+MOST_PEOPLE = 2**64 // (_KIND * _SPAN)
+"""Numbers of people have to be smaller than this."""
+
+
+def seconds(time: pl.Expr) -> pl.Expr:
+    """Return a timestamp as whole seconds since 1970."""
+    return time.to_physical() // 1_000_000
+
+
+def days(time: pl.Expr) -> pl.Expr:
+    """Return a timestamp as whole days since 1970; quicker than a cast to Date."""
+    return time.to_physical() // (_DAY * 1_000_000)
+
+
+def pack(person: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
+    """Return what somebody did as one number; a time before 1970 is an error."""
+    moment = person.cast(pl.UInt64) * _SPAN + seconds(time).cast(pl.UInt64)
+    return moment * _KIND + kind
+
+
+def kind(name: Kind) -> pl.Expr:
+    """Return a kind as `packed` wants it."""
+    return pl.lit(_KINDS[name], pl.UInt64)
+
+
+def either(first: Kind, condition: pl.Expr, second: Kind) -> pl.Expr:
+    """Return the first kind where a condition is known to hold, else the second."""
+    return pl.when(condition).then(kind(first)).otherwise(kind(second))
+
+
+def is_kind(act: pl.Expr, name: Kind) -> pl.Expr:
+    """Return whether a packed number is of a kind."""
+    return act % _KIND == _KINDS[name]
+
+
+def is_of_estimations(act: pl.Expr) -> pl.Expr:
+    """Return whether a packed number is a row of estimations, spectators included."""
+    return act % _KIND >= _KINDS["estimation"]
+
+
+def is_later(act: pl.Expr, time: datetime) -> pl.Expr:
+    """Return whether a packed number is strictly later than a timestamp in UTC."""
+    seconds = (time - _EPOCH) // timedelta(seconds=1)
+    return act % (_KIND * _SPAN) >= (seconds + 1) * _KIND
+
+
+def is_within(act: pl.Expr, start: datetime, end: datetime) -> pl.Expr:
+    """Return whether a packed number lies in a half-open span of whole seconds."""
+    time = act % (_KIND * _SPAN)
+    first, after = (-((_EPOCH - at) // timedelta(seconds=1)) for at in (start, end))
+    return (time >= first * _KIND) & (time < after * _KIND)
+
+
+def moment(act: pl.Expr) -> pl.Expr:
+    """Return person and second: differences are seconds, or huge between people."""
+    return act // _KIND
+
+
+def person(act: pl.Expr) -> pl.Expr:
+    """Return the person's number."""
+    return act // (_KIND * _SPAN)
+
+
+def second(moment: pl.Expr) -> pl.Expr:
+    """Return the second of a moment, since 1970."""
+    return moment % _SPAN
+
+
+def person_day(act: pl.Expr) -> pl.Expr:
+    """Return whose day a packed number lies in, and which, like `owner_day`."""
+    return act // (_KIND * _DAY)
+
+
+def owner_day(owner: pl.Expr, day: pl.Expr) -> pl.Expr:
+    """Return whose day it is and which, as one number that orders by both."""
+    return owner.cast(pl.Int64) * _DAYS + day
+
+
+def split_owner_day(key: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Return owner and day of `owner_day`."""
+    return key // _DAYS, key % _DAYS
+
+
+def changes(key: pl.Expr) -> pl.Expr:
+    """Return whether a value differs from the one before; the first does."""
+    return (key != key.shift()).fill_null(value=True)

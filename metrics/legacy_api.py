@@ -1,0 +1,85 @@
+"""The replaced service's whole answer: its plans, and its shape in JSON."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import polars as pl
+
+from metrics import (
+    behaviour,
+    growth,
+    location,
+    returning,
+    traffic,
+    votes,
+    weekdays,
+)
+from metrics.constants import START, START_DATE
+from metrics.frames import Frames
+
+
+def plans(frames: Frames, now: datetime) -> dict[str, pl.LazyFrame]:
+    """Return every plan that `answer` needs, to be executed together."""
+    today = now.date()
+    # Every table is read once for all plans.
+    frames = frames.map(lambda _, frame: frame.cache())
+    return {
+        "traffic": traffic.legacy(frames, START),
+        "votes": votes.legacy(frames),
+        "weekday_counts": weekdays.legacy(frames),
+        "estimation_counts": votes.legacy_estimations(frames),
+        "routes": behaviour.legacy_routes(frames),
+        "sources": behaviour.legacy_sources(frames),
+        "events": behaviour.legacy_events(frames),
+        "rooms": behaviour.legacy_rooms(frames),
+        "reoccurring": returning.legacy(frames, START_DATE, today),
+        "historical": growth.legacy(frames, START_DATE, today),
+        "device": location.legacy_by(frames, "device"),
+        "os": location.legacy_by(frames, "os"),
+        "browser": location.legacy_by(frames, "browser"),
+        "country": location.legacy_by(frames, "country"),
+        "country_region": location.legacy_by(frames, "country", "region"),
+        "country_city": location.legacy_by(frames, "country", "city"),
+    }
+
+
+def answer(results: Mapping[str, pl.DataFrame]) -> dict[str, object]:
+    """Return the executed plans in the shape of the replaced service's JSON.
+
+    Keys: traffic, votes, behaviour, reoccurring, historical,
+    location_and_user_agent. A null group stands under the key "null".
+    """
+    return {
+        "traffic": record(results["traffic"]),
+        "votes": record(results["votes"])
+        | _groups(results, ("weekday_counts", "estimation_counts")),
+        "behaviour": _groups(results, ("routes", "sources", "events", "rooms")),
+        "reoccurring": _records(results["reoccurring"]),
+        "historical": _records(results["historical"]),
+        "location_and_user_agent": {
+            **_groups(results, ("device", "os", "browser", "country")),
+            "country_region": _records(results["country_region"]),
+            "country_city": _records(results["country_city"]),
+        },
+    }
+
+
+def record(frame: pl.DataFrame) -> dict[str, object]:
+    """Return a frame of one row as an object."""
+    return frame.row(0, named=True)
+
+
+def _records(frame: pl.DataFrame) -> list[dict[str, object]]:
+    return frame.with_columns(pl.col(pl.Date).dt.to_string("iso")).to_dicts()
+
+
+def _groups(
+    results: Mapping[str, pl.DataFrame], names: Iterable[str]
+) -> dict[str, object]:
+    return {name: _counts(results[name]) for name in names}
+
+
+def _counts(frame: pl.DataFrame) -> dict[str, int]:
+    """Return a frame of label and count as an object."""
+    labels, counts = frame.get_columns()
+    return dict(zip(labels.cast(pl.String).fill_null("null"), counts, strict=True))

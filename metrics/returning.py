@@ -1,0 +1,103 @@
+"""People and rooms that come back on a second working day."""
+
+from datetime import date
+
+import polars as pl
+
+from metrics.activity_key import changes, is_of_estimations, split_owner_day
+from metrics.attendance import days_of_rooms, days_of_users
+from metrics.constants import INACTIVE_AFTER, START_DATE
+from metrics.frames import Frames, Period
+from metrics.query import Granularity
+from metrics.sessions import ACT, activity, all_estimations, estimating
+from metrics.time_axis import axis, last_of, period_axis
+
+COUNTS = (
+    "reoccurring_users",
+    "reoccurring_rooms",
+    "adjusted_reoccurring_users",
+    "adjusted_reoccurring_rooms",
+)
+_CHANGES = ("second", "comes", "goes")
+_TOO_FAR = INACTIVE_AFTER.days + 1
+
+
+def legacy(frames: Frames, start: date, today: date) -> pl.LazyFrame:
+    """Return one row per weekday (Monday to Friday) from start to today.
+
+    Columns: date; reoccurring_users and reoccurring_rooms: so many estimated on a
+    second such day by then; adjusted_…: those of them whose last such day is at
+    most 30 calendar days back. Estimations at weekends do not count.
+    """
+    # The same sort as that of traffic, which is asked in the same go.
+    ordered = activity(frames, events=False)
+    return _states(ordered, frames.estimations, start, today)
+
+
+def _states(
+    ordered: pl.LazyFrame, rows: pl.LazyFrame, start: date, today: date
+) -> pl.LazyFrame:
+    everyday = axis(start, today, "day").rename({"bucket": "date"})
+    for own, name in (
+        (days_of_users(ordered, is_of_estimations(ACT)), "reoccurring_users"),
+        (days_of_rooms(rows, "estimated_at"), "reoccurring_rooms"),
+    ):
+        everyday = (
+            everyday.join(_changes(_working(own, start, today)), on="date", how="left")
+            .sort("date")
+            .with_columns(pl.col(_CHANGES).fill_null(0).cum_sum())
+            .with_columns(
+                pl.col("second").alias(name),
+                # Gone is who stayed away for so long.
+                (pl.col("comes") - pl.col("goes").shift(_TOO_FAR, fill_value=0)).alias(
+                    f"adjusted_{name}"
+                ),
+            )
+            .drop(_CHANGES)
+        )
+    return everyday.select("date", *COUNTS).filter(pl.col("date").dt.weekday() <= 5)
+
+
+def series(frames: Frames, period: Period, granularity: Granularity) -> pl.LazyFrame:
+    """Return the state on the last working day of each bucket of the window.
+
+    Counted from 2024-06-03, whatever the window. Columns: bucket and the counts; a
+    bucket without a working day repeats the state before it.
+    """
+    first = min(START_DATE, period.first_day)
+    ordered, rows = estimating(frames), all_estimations(frames)
+    states = _states(ordered, rows, first, period.last_day)
+    buckets = period_axis(period, granularity).with_columns(
+        last=pl.min_horizontal(last_of("bucket", granularity), pl.lit(period.last_day))
+    )
+    return buckets.join_asof(
+        states.sort("date"), left_on="last", right_on="date"
+    ).select("bucket", pl.col(COUNTS).fill_null(0))
+
+
+def _working(keys: pl.LazyFrame, start: date, today: date) -> pl.LazyFrame:
+    """Keep working days from start to today: key, owner, date."""
+    owner, date = split_owner_day(pl.col("key"))
+    own = keys.select("key", owner=owner, date=date.cast(pl.Int32).cast(pl.Date))
+    return own.filter(
+        pl.col("date").is_between(start, today), pl.col("date").dt.weekday() <= 5
+    )
+
+
+def _changes(own: pl.LazyFrame) -> pl.LazyFrame:
+    """Return how many come and go on each day.
+
+    Columns: date, second (on their second day), comes (on their second day, or after
+    a longer absence), goes (was there on a second day or a later one, and stays away
+    for longer from then on).
+    """
+    first, key = changes(pl.col("owner")), pl.col("key")
+    # Keys of one owner are as far apart as their days.
+    returns = ~first & (key - key.shift() > INACTIVE_AFTER.days)
+    second = ~first & first.shift(fill_value=True)
+    # The next row is the same owner's next day if it is neither first nor returns.
+    goes = (first | returns).shift(-1, fill_value=True)
+    by_row = own.select(
+        "date", second=second, comes=second | returns, goes=~first & goes
+    )
+    return by_row.group_by("date").agg(pl.col(_CHANGES).sum().cast(pl.Int64))

@@ -1,0 +1,107 @@
+"""Time axes: one row per day, week or month of a window, also where nothing is."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from metrics.activity_key import changes, days
+from metrics.frames import Frames, Period
+from metrics.query import Granularity
+
+_INTERVALS: dict[Granularity, str] = {"day": "1d", "week": "1w", "month": "1mo"}
+
+
+def first_of(day: date, granularity: Granularity) -> date:
+    """Return the first day of the bucket that a day lies in; weeks from Monday."""
+    if granularity == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if granularity == "week" else day
+
+
+def bucket_of(column: str, granularity: Granularity) -> pl.Expr:
+    """Return the first day of the bucket that a timestamp lies in, as a Date."""
+    return first_of_each(pl.col(column).cast(pl.Date), granularity)
+
+
+def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:
+    """Return the first day of the bucket that each Date lies in."""
+    return day if granularity == "day" else day.dt.truncate(_INTERVALS[granularity])
+
+
+def per_day(frame: pl.LazyFrame, time: str) -> pl.LazyFrame:
+    """Return the number of rows per day that has any: day, count; in no order.
+
+    Rows stand nearly in order of time: a run of equal days is one row to group, as
+    many as the next run begins later. A last row ends the last run.
+    """
+    begins = pl.col("begins").cast(pl.Int64)
+    end = pl.LazyFrame({"day": [None]}, schema={"day": pl.Int64})
+    runs = (
+        pl.concat([frame.select(day=days(pl.col(time))), end])
+        .with_row_index("begins")
+        .filter(changes(pl.col("day")))
+        .select("day", count=begins.shift(-1) - begins)
+        .drop_nulls("day")
+    )
+    counts = runs.group_by("day").agg(pl.col("count").sum())
+    return counts.with_columns(pl.col("day").cast(pl.Int32).cast(pl.Date))
+
+
+def per_bucket(
+    frame: pl.LazyFrame, time: str, granularity: Granularity, name: str
+) -> pl.LazyFrame:
+    """Return the number of rows per bucket that has any: bucket, `name`."""
+    counts = per_day(frame, time).group_by(
+        bucket=first_of_each(pl.col("day"), granularity)
+    )
+    return counts.agg(pl.col("count").sum().alias(name))
+
+
+def axis(first: date, last: date, granularity: Granularity) -> pl.LazyFrame:
+    """Return the buckets from one day's to another's, both included: `bucket`."""
+    return pl.LazyFrame().select(
+        bucket=pl.date_range(
+            first_of(first, granularity), last, _INTERVALS[granularity]
+        )
+    )
+
+
+def period_axis(period: Period, granularity: Granularity) -> pl.LazyFrame:
+    """Return every bucket that overlaps a window: `bucket`."""
+    return axis(period.first_day, period.last_day, granularity)
+
+
+def data_axis(buckets: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:
+    """Return all buckets from the first to the last of `bucket`; none without rows."""
+    first, last = pl.col("bucket").min(), pl.col("bucket").max()
+    spans = buckets.select(bucket=pl.date_ranges(first, last, _INTERVALS[granularity]))
+    return spans.explode("bucket").drop_nulls()
+
+
+def last_of(bucket: str, granularity: Granularity) -> pl.Expr:
+    """Return the last day of a bucket."""
+    return pl.col(bucket).dt.offset_by(_INTERVALS[granularity]) - pl.duration(days=1)
+
+
+def bucketed(frames: Frames, granularity: Granularity) -> Frames:
+    """Add to every table the column `bucket` that its time lies in."""
+    return frames.map(
+        lambda table, frame: frame.with_columns(
+            bucket=bucket_of(table.time, granularity)
+        )
+    )
+
+
+def on_axis(
+    buckets: pl.LazyFrame, parts: Sequence[pl.LazyFrame], counts: Sequence[str]
+) -> pl.LazyFrame:
+    """Join parts by `bucket`, in order of time; missing counts are 0, others null."""
+    for part in parts:
+        buckets = buckets.join(part, on="bucket", how="left")
+    return buckets.with_columns(pl.col(counts).fill_null(0)).sort("bucket")
+
+
+def side_by_side(parts: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
+    """Put frames of one row beside each other."""
+    return pl.concat(parts, how="horizontal")

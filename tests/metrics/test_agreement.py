@@ -1,0 +1,123 @@
+import statistics
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics import agreement
+from metrics.card_scale import SCALE
+from metrics.estimated_votes import joined
+from tests.metrics.building import (
+    Row,
+    answer,
+    days,
+    estimation,
+    frames,
+    one,
+    quick,
+    vote,
+)
+
+DAY = days("2026-11-03", "2026-11-03")
+NOON = "2026-11-03 12:00:00"
+
+
+def round_of(*values: int, second: int = 0, room: int = 1) -> list[Row]:
+    time = f"2026-11-03 12:00:{second:02}"
+    people = [
+        estimation(f"p{n}", time, value, room=room) for n, value in enumerate(values)
+    ]
+    return [vote(time, amount=len(values), room=room), *people]
+
+
+def test_the_fullest_card_counts_as_agreeing() -> None:
+    found = one(agreement.totals(frames(*round_of(3, 3, 5)), DAY))
+    assert (found["estimates"], found["agreeing"], found["outliers"]) == (3, 2, 0)
+
+
+def test_a_tie_counts_one_of_the_cards() -> None:
+    found = one(agreement.totals(frames(*round_of(2, 2, 8, 8)), DAY))
+    assert found["agreeing"] == 2
+
+
+def test_an_outlier_is_two_steps_from_the_median() -> None:
+    """The median of 3, 3, 5, 8 lies half a step above 3; 8 is 1.5 steps off."""
+    found = one(agreement.totals(frames(*round_of(3, 3, 5, 8)), DAY))
+    assert found["outliers"] == 0
+    found = one(agreement.totals(frames(*round_of(3, 3, 5, 13)), DAY))
+    assert found["outliers"] == 1
+    found = one(agreement.totals(frames(*round_of(1, 3, 3)), DAY))
+    assert found["outliers"] == 1
+
+
+def test_a_round_is_covered_when_all_its_estimates_are_found() -> None:
+    rows = [*round_of(3, 5), vote("2026-11-03 13:00", amount=3)]
+    rows += [estimation(who, "2026-11-03 13:00") for who in ("a", "b")]
+    found = one(agreement.totals(frames(*rows), DAY))
+    assert (found["rounds"], found["covered_rounds"]) == (2, 1)
+
+
+def test_rates_from_twenty_estimates() -> None:
+    rows = [r for n in range(5) for r in round_of(3, 3, 3, 13, second=10 * n)]
+    found = one(agreement.totals(frames(*rows), DAY))
+    assert found["estimates"] == 20
+    assert found["agreement"] == 0.75
+    assert found["outlier_share"] == 0.25
+    assert found["coverage"] is None  # five rounds are too few
+
+
+def test_spectators_and_empty_estimates_are_left_out() -> None:
+    rows = round_of(3, 3)
+    rows += [estimation("s", NOON, None, spectator=True), estimation("e", NOON, None)]
+    rows += [estimation("t", NOON, 8, spectator=True)]
+    assert one(agreement.totals(frames(*rows), DAY))["estimates"] == 2
+
+
+def test_an_estimate_joins_the_nearest_round_within_two_seconds() -> None:
+    rows = [vote("2026-11-03 12:00:00"), vote("2026-11-03 12:00:03")]
+    times = ("11:59:58", "12:00:01", "12:00:02", "12:00:05", "12:00:06", "11:59:57")
+    rows += [estimation(time, f"2026-11-03 {time}") for time in times]
+    names = sorted(times)
+    found = {
+        names[int(str(row["user"]))]: row["vote_id"]
+        for row in answer(joined(frames(*rows), DAY))
+    }
+    assert found == {"11:59:58": 1, "12:00:01": 1, "12:00:02": 2, "12:00:05": 2}
+
+
+def test_a_round_of_another_room_is_never_joined() -> None:
+    rows = [vote(NOON, room=1), estimation("a", NOON, room=2)]
+    assert answer(joined(frames(*rows), DAY)) == []
+
+
+def test_each_estimate_is_joined_once() -> None:
+    rows = [vote(NOON), vote(NOON), vote("2026-11-03 12:00:01"), estimation("a", NOON)]
+    assert len(answer(joined(frames(*rows), DAY))) == 1
+
+
+def test_an_estimate_across_midnight_belongs_to_its_rounds_day() -> None:
+    rows = [vote("2026-11-03 23:59:59"), estimation("a", "2026-11-04 00:00:01")]
+    assert len(answer(joined(frames(*rows), DAY))) == 1
+    assert answer(joined(frames(*rows), days("2026-11-04", "2026-11-04"))) == []
+
+
+def test_rounds_of_one_have_nobody_to_agree_with() -> None:
+    assert one(agreement.totals(frames(*round_of(3)), DAY))["rounds"] == 0
+
+
+def test_by_team_size_and_over_time_hold_the_same_estimates() -> None:
+    rows = [*round_of(3, 3), *round_of(1, 2, 3, 5, second=30)]
+    sizes = agreement.by_team_size(frames(*rows), DAY).collect()
+    assert sizes["estimates"].to_list() == [2, 4, 0]
+    assert sizes["agreeing"].to_list() == [2, 1, 0]
+    line = agreement.over_time(frames(*rows), DAY, "week").collect()
+    assert line["estimates"].to_list() == [6]
+
+
+@quick
+@given(st.lists(st.sampled_from(SCALE), min_size=2, max_size=9))
+def test_agreement_is_what_python_counts(values: list[int]) -> None:
+    places = [SCALE.index(value) for value in values]
+    middle = statistics.median(places)
+    found = one(agreement.totals(frames(*round_of(*values)), DAY))
+    assert found["agreeing"] == max(values.count(value) for value in SCALE)
+    assert found["outliers"] == sum(abs(place - middle) >= 2 for place in places)

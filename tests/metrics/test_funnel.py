@@ -1,0 +1,167 @@
+from datetime import timedelta
+
+import pytest
+
+from metrics import funnel
+from tests.metrics.building import (
+    Row,
+    answer,
+    at,
+    days,
+    estimation,
+    event,
+    frames,
+    one,
+    user,
+    view,
+    vote,
+)
+
+WINDOW = days("2026-09-01", "2026-09-30")
+BORN = "2026-09-10 08:00"
+PAIR = [vote("2026-09-11 09:00", amount=2), vote("2026-09-20 09:00", amount=2)]
+
+
+def journey(who: str, *, back: str = "2026-09-20 09:00") -> list[Row]:
+    """A user who makes all five steps."""
+    return [
+        user(who, BORN),
+        event(who, "2026-09-11 08:59", "ENTERED_EXISTING_ROOM"),
+        estimation(who, "2026-09-11 09:00"),
+        estimation(who, back),
+    ]
+
+
+def reached(*rows: Row) -> list[object]:
+    table = funnel.steps(frames(*PAIR, *rows), WINDOW).collect()
+    assert table["step"].to_list() == [1, 2, 3, 4, 5]
+    return table["reached"].to_list()
+
+
+def test_somebody_who_makes_all_steps() -> None:
+    assert reached(*journey("a")) == [1, 1, 1, 1, 1]
+
+
+def test_somebody_who_leaves_at_once() -> None:
+    assert reached(user("a", BORN), view("a", BORN)) == [1, 0, 0, 0, 0]
+
+
+def test_a_view_of_a_room_counts_as_entering() -> None:
+    rows = [user("a", BORN), view("a", BORN, "ROOM"), event("a", BORN, "LEFT_ROOM")]
+    assert reached(*rows) == [1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("time", "entered"),
+    [("2026-09-17 08:00:00", 1), ("2026-09-17 08:00:01", 0)],
+    ids=["after exactly 7 days", "a second later"],
+)
+def test_people_enter_within_seven_days(time: str, entered: int) -> None:
+    rows = [user("a", BORN), event("a", time, "ENTERED_NEW_ROOM")]
+    assert reached(*rows)[1] == entered
+
+
+@pytest.mark.parametrize(
+    ("time", "estimated"),
+    [("2026-09-18 08:59:00", 1), ("2026-09-18 08:59:01", 0)],
+    ids=["after exactly 7 days", "a second later"],
+)
+def test_people_estimate_within_seven_days_after_entering(
+    time: str, estimated: int
+) -> None:
+    rows = [
+        user("a", BORN),
+        event("a", "2026-09-11 08:59", "ENTERED_NEW_ROOM"),
+        estimation("a", time),
+    ]
+    assert reached(*rows)[2] == estimated
+
+
+def test_an_estimate_before_entering_a_room_does_not_count() -> None:
+    rows = [user("a", BORN), estimation("a", "2026-09-11 09:00")]
+    rows += [event("a", "2026-09-11 09:01", "ENTERED_NEW_ROOM")]
+    assert reached(*rows) == [1, 1, 0, 0, 0]
+
+
+def test_spectators_do_not_estimate() -> None:
+    rows = journey("a")[:2]
+    rows += [estimation("a", "2026-09-11 09:00", None, spectator=True)]
+    assert reached(*rows) == [1, 1, 0, 0, 0]
+
+
+def test_estimating_alone_is_not_with_others() -> None:
+    rows = [*journey("a")[:2], vote("2026-09-12 09:00", amount=1, room=7)]
+    rows += [estimation("a", "2026-09-12 09:00", room=7)]
+    assert reached(*rows) == [1, 1, 1, 0, 0]
+
+
+def test_coming_back_alone_counts_only_after_a_round_with_others() -> None:
+    alone = [vote("2026-09-12 09:00", amount=1, room=7)]
+    rows = [*journey("a")[:2], *alone, estimation("a", "2026-09-12 09:00", room=7)]
+    rows += [estimation("a", "2026-09-14 09:00", room=7)]
+    assert reached(*rows) == [1, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("back", "came"),
+    [
+        pytest.param("2026-09-11 23:59", 0, id="the same day"),
+        pytest.param("2026-09-12 00:00", 1, id="the next day"),
+        pytest.param("2026-10-08 08:00", 1, id="after 28 days"),
+        pytest.param("2026-10-08 08:01", 0, id="after more than 28 days"),
+    ],
+)
+def test_people_come_back_on_a_later_day_within_28_days(back: str, came: int) -> None:
+    assert reached(*journey("a", back=back))[4] == came
+
+
+def test_bots_and_users_of_other_periods_are_left_out() -> None:
+    rows = [user("bot", BORN, device="bot"), user("old", "2026-08-31 23:59")]
+    assert reached(*rows, user("unknown", BORN, device=None)) == [1, 0, 0, 0, 0]
+
+
+def test_shares_of_twenty_new_users() -> None:
+    rows = [row for n in range(5) for row in journey(f"p{n}")]
+    rows += [user(f"q{n}", BORN) for n in range(15)]
+    table = funnel.steps(frames(*PAIR, *rows), WINDOW).collect()
+    assert table["n"].to_list() == [20] * 5
+    assert table["share_of_new"].to_list() == [1, 0.25, 0.25, 0.25, 0.25]
+    # Five are too few to say which share of them went on.
+    assert table["share_of_previous"].to_list() == [None, 0.25, None, None, None]
+
+
+def test_by_first_source_the_class_of_the_first_page_view() -> None:
+    rows = journey("a")
+    rows += [view("a", BORN, source="https://teams.microsoft.com/")]
+    rows += [view("a", "2026-09-10 09:00", source="cv"), user("b", BORN)]
+    table = answer(funnel.by(frames(*PAIR, *rows), WINDOW, "source"))
+    assert [(row["source"], row["new_users"], row["came_back"]) for row in table] == [
+        ("Teams", 1, 1),
+        (None, 1, 0),
+    ]
+
+
+def test_by_country_the_largest_first() -> None:
+    rows = [user(f"u{n}", BORN, country="DE") for n in range(20)]
+    rows += [user("z", BORN, country="FR")]
+    table = answer(funnel.by(frames(*rows), WINDOW, "country"))
+    assert [(row["country"], row["new_users"]) for row in table] == [
+        ("DE", 20),
+        ("FR", 1),
+    ]
+    assert [row["entered_share"] for row in table] == [0, None]
+
+
+def test_a_window_that_is_old_enough_stays() -> None:
+    assert funnel.mature(WINDOW, at("2026-10-29 00:00")) == WINDOW
+
+
+def test_a_window_is_moved_back_until_everybody_is_28_days_old() -> None:
+    moved = funnel.mature(WINDOW, at("2026-10-19 00:00"))
+    assert moved.end == at("2026-10-19 00:00") - timedelta(days=28)
+    assert moved.length == WINDOW.length
+
+
+def test_no_users_give_five_empty_steps() -> None:
+    assert reached() == [0, 0, 0, 0, 0]
+    assert one(funnel.steps(frames(), WINDOW).head(1))["share_of_new"] is None

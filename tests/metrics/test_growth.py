@@ -1,0 +1,98 @@
+"""Growth per bucket."""
+
+from datetime import date
+
+from metrics import growth
+from metrics.frames import Frames
+from tests.metrics.building import (
+    answer,
+    column,
+    days,
+    estimation,
+    frames,
+    room,
+    user,
+    view,
+    vote,
+)
+
+FRIDAY, MONDAY = date(2026, 11, 6), date(2026, 11, 9)
+LONG = frames(
+    *(view("a", f"2026-{m:02}-{d:02} 09:00") for m in (9, 10) for d in range(1, 31))
+)
+
+
+def test_the_reference_lists_weekdays_only_and_sums_what_it_lists() -> None:
+    rows = frames(
+        view("a", "2026-11-06 09:00"),
+        view("a", "2026-11-07 09:00"),
+        view("a", "2026-11-09 23:59:59"),
+    )
+    plan = growth.legacy(rows, FRIDAY, MONDAY)
+    assert column(plan, "date") == [FRIDAY, MONDAY]
+    assert column(plan, "page_views") == [1, 1]
+    assert column(plan, "acc_page_views") == [1, 2]
+
+
+def test_each_table_has_its_own_count() -> None:
+    rows = frames(
+        user("a", "2026-11-06"),
+        room(1, "x", "2026-11-06"),
+        room(2, "y", "2026-11-06"),
+        *(view("a", "2026-11-06") for _ in range(3)),
+        *(vote("2026-11-06") for _ in range(4)),
+        *(estimation("a", "2026-11-06") for _ in range(5)),
+    )
+    (day,) = answer(growth.legacy(rows, FRIDAY, FRIDAY))
+    assert [day[name] for name in growth.COUNTS] == [1, 3, 2, 5, 4]
+    assert [day[f"acc_{name}"] for name in growth.COUNTS] == [1, 3, 2, 5, 4]
+    assert [day[f"ma_{name}"] for name in growth.COUNTS] == [None] * 5
+
+
+def test_a_start_after_today_lists_nothing() -> None:
+    assert answer(growth.legacy(Frames.empty(), MONDAY, FRIDAY)) == []
+
+
+def test_the_reference_averages_the_last_30_listed_rows_and_rounds() -> None:
+    plan = growth.legacy(LONG, date(2026, 9, 1), date(2026, 10, 31))
+    averages = column(plan, "ma_page_views")
+    assert averages[:30] == [None] * 29 + [1.0]
+    rows = frames(view("a", "2026-09-01"))
+    last = column(
+        growth.legacy(rows, date(2026, 9, 1), date(2026, 10, 12)),
+        "ma_page_views",
+    )
+    assert last[-1] == 0.03
+
+
+def test_a_series_adds_up_from_the_beginning_and_counts_every_day() -> None:
+    rows = frames(
+        view("a", "2026-11-06 09:00"),
+        view("a", "2026-11-07 09:00"),
+        view("a", "2026-11-09 09:00"),
+        view("a", "2026-11-10 09:00"),
+    )
+    plan = growth.series(rows, days("2026-11-08", "2026-11-09"), "day")
+    assert column(plan, "page_views") == [0, 1]
+    assert column(plan, "acc_page_views") == [2, 3]
+
+
+def test_a_series_averages_30_buckets_of_history_before_the_window() -> None:
+    period = days("2026-10-30", "2026-10-31")
+    plan = growth.series(LONG, period, "day")
+    assert column(plan, "ma_page_views") == [1.0, 29 / 30]
+
+
+def test_a_series_has_no_average_before_30_buckets_of_history() -> None:
+    plan = growth.series(LONG, days("2026-09-29", "2026-09-30"), "day")
+    assert column(plan, "ma_page_views") == [None, 1.0]
+
+
+def test_a_window_before_the_first_row_is_there_with_zeros() -> None:
+    plan = growth.series(LONG, days("2024-01-01", "2024-01-02"), "day")
+    assert column(plan, "acc_page_views") == [0, 0]
+
+
+def test_a_series_per_month_counts_whole_months() -> None:
+    plan = growth.series(LONG, days("2026-09-15", "2026-10-31"), "month")
+    assert column(plan, "page_views") == [30, 30]

@@ -1,0 +1,57 @@
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.expressions import count_where
+from metrics.insights.catalogue import INSIGHT_TABLES
+from metrics.minimum_sample import MINIMUM_SAMPLE, hide_small_samples, rate
+from metrics.sample_size import SAMPLE_SIZE
+from tests.metrics.building import days, frames, query
+
+
+def rates(part: int | None, n: int | None) -> object:
+    frame = pl.DataFrame(
+        {"part": [part], "n": [n]}, schema={"part": pl.Int64, "n": pl.Int64}
+    )
+    return frame.select(rate("part", "n")).item()
+
+
+def test_a_rate_from_19_cases_is_hidden() -> None:
+    assert rates(10, 19) is None
+
+
+def test_a_rate_from_20_cases_is_shown() -> None:
+    assert rates(10, 20) == 0.5
+
+
+def test_a_rate_from_an_unknown_number_of_cases_is_hidden() -> None:
+    assert rates(10, None) is None
+
+
+def test_the_cases_of_a_figure_stand_in_the_same_table() -> None:
+    asked = query(frames(), days("2026-11-02", "2026-11-29"))
+    for table in INSIGHT_TABLES.values():
+        columns = set(table.build(asked).collect_schema().names())
+        assert {SAMPLE_SIZE[key] for key in SAMPLE_SIZE.keys() & columns} <= columns, (
+            table.name
+        )
+
+
+def test_a_figure_follows_the_same_rule() -> None:
+    frame = pl.DataFrame({"value": [1.5, 1.5], "n": [19, 20]})
+    assert frame.select(hide_small_samples(pl.col("value"), "n"))[
+        "value"
+    ].to_list() == [None, 1.5]
+
+
+def test_unknown_conditions_are_not_counted() -> None:
+    frame = pl.DataFrame({"is": [True, False, None]})
+    assert frame.select(count_where(pl.col("is"))).item() == 1
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_a_shown_rate_lies_in_0_to_1(a: int, b: int) -> None:
+    part, n = sorted((a, b))
+    value = rates(part, n)
+    assert (value is None) == (n < MINIMUM_SAMPLE)
+    assert value is None or 0 <= float(str(value)) <= 1

@@ -1,0 +1,203 @@
+"""Every table of the catalogue, on any data."""
+
+from datetime import date
+from io import BytesIO
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from metrics.definitions import COMPARISONS, DEFINITIONS, LABELS
+from metrics.frames import Frames, Period
+from metrics.query import Granularity, Query
+from metrics.registry import METRIC_TABLES
+from metrics.tables import BY_NAME, TABLES
+from tests.metrics.building import (
+    answer,
+    at,
+    column,
+    days,
+    frames,
+    query,
+    user,
+    view,
+    without_bots,
+)
+from tests.metrics.odd_data import BEFORE_START, DATA, EMPTY, SINGLE
+
+NAMES = sorted(METRIC_TABLES)
+MONTH = days("2026-10-26", "2026-11-22")
+BEFORE = days("2026-09-28", "2026-10-25")
+
+
+def build(name: str, asked: Query) -> pl.DataFrame:
+    return METRIC_TABLES[name].build(asked).collect()
+
+
+def assert_sound(frame: pl.DataFrame) -> None:
+    """No value that a reader cannot use, no type that a CSV or a chart cannot."""
+    for series in frame:
+        assert not series.dtype.is_decimal(), series.name
+        if series.dtype.is_float():
+            assert series.is_finite().all(), series.name
+        if series.name.endswith(("share", "rate")) and "change" not in series.name:
+            assert series.is_between(0, 1).all(), series.name
+        if series.dtype == pl.Int64 and "change" not in series.name:
+            assert (series >= 0).all(), series.name
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict[str, pl.Schema]:
+    asked = query(EMPTY, MONTH)
+    return {name: METRIC_TABLES[name].build(asked).collect_schema() for name in NAMES}
+
+
+@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("name", NAMES)
+def test_answers_on_any_data_with_the_same_columns(
+    name: str, data: str, schemas: dict[str, pl.Schema]
+) -> None:
+    for period, before in ((MONTH, BEFORE), (days("2020-02-01", "2020-02-29"), None)):
+        frame = build(name, query(DATA[data], period, before, "week"))
+        assert frame.schema == schemas[name]
+        assert_sound(frame)
+
+
+LOOKING_BEYOND = {"all_rooms", "daily_summary"}
+"""Tables that look beyond the period on purpose."""
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - LOOKING_BEYOND))
+def test_a_period_without_rows_answers_as_an_empty_store_does(name: str) -> None:
+    quiet = days("2019-01-01", "2019-01-31")
+    assert_frame_equal(
+        build(name, query(BEFORE_START, quiet)), build(name, query(EMPTY, quiet))
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plan_that_was_sent_away_gives_the_same_answer(
+    name: str, golden: Frames
+) -> None:
+    people = without_bots(golden)
+    plan = METRIC_TABLES[name].build(query(people, MONTH, BEFORE, "week"))
+    sent = pl.LazyFrame.deserialize(BytesIO(plan.serialize()))
+    # A cluster streams.
+    assert_frame_equal(sent.collect(engine="streaming"), plan.collect())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_column_has_a_definition_or_is_a_label(
+    name: str, schemas: dict[str, pl.Schema]
+) -> None:
+    def number(column: str) -> str:
+        ending = next((end for end in COMPARISONS if column.endswith(end)), "")
+        return column.removesuffix(ending) or column
+
+    columns = schemas[name].names()
+    unknown = [c for c in columns if number(c) not in DEFINITIONS.keys() | LABELS]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reads_the_tables_it_names_and_no_other(name: str) -> None:
+    """Taking a table away changes nothing unless the entry names it."""
+    unread = {t.name for t in TABLES} - set(METRIC_TABLES[name].reads)
+    gone = SINGLE.map(
+        lambda table, frame: frame.clear() if table.name in unread else frame
+    )
+    period = days("2026-11-02", "2026-11-02")
+    assert_frame_equal(
+        build(name, query(gone, period, BEFORE)),
+        build(name, query(SINGLE, period, BEFORE)),
+    )
+
+
+def test_entries_are_kept_under_their_own_names() -> None:
+    assert [table.name for table in METRIC_TABLES.values()] == list(METRIC_TABLES)
+
+
+def test_definitions_are_kept_under_their_own_keys_and_name_real_tables() -> None:
+    assert [d.key for d in DEFINITIONS.values()] == list(DEFINITIONS)
+    assert {table for d in DEFINITIONS.values() for table in d.tables} <= set(BY_NAME)
+
+
+def test_a_definition_is_a_sentence_and_no_label_is_defined() -> None:
+    for definition in DEFINITIONS.values():
+        assert definition.formula.endswith((".", ".)")), definition.key
+        assert definition.left_out.endswith((".", ".)")), definition.key
+        assert definition.title == definition.title.strip() != ""
+    assert not DEFINITIONS.keys() & LABELS
+
+
+OVER_TIME = ("traffic_over_time", "votes_over_time", "historical", "reoccurring")
+
+
+@pytest.mark.parametrize("name", OVER_TIME)
+def test_hidden_weekends_hide_rows_and_change_no_other(
+    name: str, golden: Frames
+) -> None:
+    shown = build(name, query(golden, MONTH))
+    hidden = build(name, query(golden, MONTH, weekends=False))
+    assert (shown.height, hidden.height) == (28, 20)
+    assert_frame_equal(hidden, shown.filter(pl.col("bucket").dt.weekday() <= 5))
+
+
+@pytest.mark.parametrize("name", OVER_TIME)
+def test_weeks_are_shown_though_weekends_are_hidden(name: str, golden: Frames) -> None:
+    weekly = build(name, query(golden, MONTH, granularity="week", weekends=False))
+    assert weekly["bucket"].to_list() == [
+        date(2026, 10, 26),
+        date(2026, 11, 2),
+        date(2026, 11, 9),
+        date(2026, 11, 16),
+    ]
+
+
+@pytest.mark.parametrize("granularity", ["day", "week", "month"])
+@pytest.mark.parametrize("subject", ["traffic", "votes"])
+def test_a_bucket_shows_what_its_days_alone_give(
+    subject: str, granularity: Granularity, golden: Frames
+) -> None:
+    period = days("2026-09-01", "2026-10-31")
+    series = build(
+        f"{subject}_over_time", query(golden, period, granularity=granularity)
+    )
+    ends = [*series["bucket"].to_list()[1:], date(2026, 11, 1)]
+    for row, end in zip(series.iter_rows(named=True), ends, strict=True):
+        start = max(row["bucket"], date(2026, 9, 1))
+        alone = query(golden, Period(at(str(start)), at(str(end))))
+        (totals,) = build(f"{subject}_totals", alone).to_dicts()
+        assert row == {"bucket": row["bucket"], **totals}
+
+
+def test_ranked_tables_compare_with_null_when_nothing_is_compared() -> None:
+    (row,) = answer(METRIC_TABLES["routes"].build(query(SINGLE, MONTH)))
+    assert row == {
+        "route": "HOME",
+        "count": 1,
+        "users": 1,
+        "share": 1.0,
+        "count_before": None,
+        "count_change": None,
+        "count_change_share": None,
+    }
+
+
+def test_labels_of_the_period_before_are_listed_with_0() -> None:
+    rows = frames(view("a", "2026-10-01 09:00", "GUIDE"), view("b", "2026-11-02 09:00"))
+    plan = METRIC_TABLES["routes"].build(query(rows, MONTH, BEFORE))
+    assert column(plan, "route") == ["HOME", "GUIDE"]
+    assert column(plan, "count") == [1, 0]
+    assert column(plan, "users") == [1, 0]
+    assert column(plan, "count_before") == [0, 1]
+
+
+def test_places_list_people_seen_in_the_period_wherever_they_are_new() -> None:
+    rows = frames(
+        user("a", "2025-01-01", country="DE"),
+        user("b", "2026-11-02", country="AT"),
+        view("a", "2026-11-03 09:00"),
+    )
+    plan = METRIC_TABLES["countries"].build(query(rows, MONTH))
+    assert column(plan, "country") == ["DE"]

@@ -1,0 +1,128 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from metrics import room_health
+from tests.metrics import building
+from tests.metrics.building import Row, answer, at, frames, one, unestimated, vote
+
+NOW = at("2026-11-22 12:00")
+
+
+def ago(
+    days: float, *, low: int = 3, high: int = 5, amount: int = 4, room: int = 1
+) -> Row:
+    time = (NOW - timedelta(days=days)).isoformat()
+    return vote(time, low=low, high=high, amount=amount, room=room)
+
+
+def only(*rows: Row, now: datetime = NOW) -> dict[str, object]:
+    return one(room_health.health(frames(*rows), now))
+
+
+def test_a_team_of_four_that_agrees_in_two_weeks_has_all_points() -> None:
+    found = only(ago(0), ago(7.5))
+    assert found["health"] == 100
+    assert found["state"] == "healthy"
+    assert found["rounds"] == 2
+
+
+def test_one_active_week_earns_half() -> None:
+    assert only(ago(0), ago(6.9))["health_weeks"] == 12.5
+
+
+def test_the_middle_team_size_counts_up_to_four_people() -> None:
+    assert only(ago(0, amount=2))["health_people"] == 12.5
+    assert only(ago(0, amount=9))["health_people"] == 25
+    assert only(ago(0, amount=2), ago(1, amount=4))["health_people"] == 18.75
+
+
+def test_near_consensus_is_at_most_one_step_of_rounds_with_two_or_more() -> None:
+    rows = [ago(1), ago(1, low=1, high=21), ago(1, low=2, high=2, amount=1)]
+    assert only(*rows)["health_consensus"] == 12.5
+
+
+def test_a_room_where_people_are_alone_has_no_points_for_consensus() -> None:
+    assert only(ago(1, amount=1))["health_consensus"] == 0
+
+
+def test_recency_falls_to_zero_in_28_days() -> None:
+    assert only(ago(7))["health_recent"] == 18.75
+    assert only(ago(40))["health_recent"] == 0
+
+
+def test_rounds_before_the_last_28_days_earn_nothing() -> None:
+    found = only(ago(28))
+    assert (found["health"], found["state"], found["rounds"]) == (0, "dormant", 0)
+
+
+@pytest.mark.parametrize(
+    ("amount", "days", "points", "state"),
+    [
+        pytest.param(4, 19.6, 70.0, "healthy", id="70"),
+        pytest.param(4, 19.7, 69.91, "cooling", id="just below 70"),
+        pytest.param(1, 13.3, 31.88, "dormant", id="alone"),
+        pytest.param(2, 19.6, 57.5, "cooling", id="half a team"),
+    ],
+)
+def test_70_is_healthy_40_is_cooling(
+    amount: int, days: float, points: float, state: str
+) -> None:
+    found = only(ago(days, amount=amount))
+    assert found["health"] == pytest.approx(points, abs=0.01)
+    assert found["state"] == state
+
+
+def test_exactly_40_is_cooling_and_a_moment_later_dormant() -> None:
+    """A split team of two in one week: 12.5 and 12.5, and 15 for recency."""
+    rows = [ago(11.2, amount=2, low=1, high=21)]
+    assert only(*rows)["state"] == "cooling"
+    assert only(*rows, now=NOW + timedelta(minutes=1))["state"] == "dormant"
+
+
+def test_rounds_after_the_instant_are_not_known_yet() -> None:
+    assert answer(room_health.health(frames(ago(-1)), NOW)) == []
+
+
+def test_rounds_that_nobody_estimated_keep_no_room_alive() -> None:
+    assert (
+        answer(room_health.health(frames(unestimated("2026-11-22 09:00")), NOW)) == []
+    )
+
+
+def test_a_deleted_room_has_no_name() -> None:
+    found = only(ago(1, room=9))
+    assert (found["room_id"], found["room_name"]) == (9, None)
+
+
+def test_rooms_carry_number_and_name_the_healthiest_first() -> None:
+    rows = [
+        building.room(1, "quiet"),
+        building.room(2, "busy"),
+        ago(20),
+        ago(1, room=2),
+    ]
+    table = room_health.health(frames(*rows), NOW).collect()
+    assert table["room_name"].to_list() == ["busy", "quiet"]
+    assert table["room_number"].to_list() == [2000, 1000]
+
+
+def test_all_three_states_are_counted_also_without_rooms() -> None:
+    table = room_health.states(frames(ago(1), ago(8)), NOW).collect()
+    assert table.rows() == [("healthy", 1), ("cooling", 0), ("dormant", 0)]
+
+
+def test_rooms_left_for_good_are_not_among_the_states() -> None:
+    rows = [ago(55, room=1), ago(57, room=2)]
+    assert room_health.states(frames(*rows), NOW).collect()["room_count"].sum() == 1
+
+
+def test_a_room_healthy_four_weeks_ago_and_dormant_now_is_listed() -> None:
+    rows = [building.room(1, "Phoenix"), ago(29), ago(36), ago(43)]
+    rows += [ago(29, room=2), ago(36, room=2), ago(1, room=2)]  # still alive
+    rows += [ago(29, room=3, amount=1, low=1, high=1)]  # was never healthy
+    found = one(room_health.went_dormant(frames(*rows), NOW))
+    assert found["room_name"] == "Phoenix"
+    assert found["health_before"] == pytest.approx(75 + 25 * (1 - 1 / 28))
+    assert found["health"] == 0
+    assert found["healthy_rooms"] == 2

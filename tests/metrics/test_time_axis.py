@@ -1,0 +1,76 @@
+"""Time axes."""
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Literal
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.frames import Period
+from metrics.query import Granularity
+from metrics.time_axis import bucketed, first_of, per_day, period_axis
+from tests.metrics.building import at, column, days, frames, quick, vote
+
+
+@pytest.mark.parametrize(
+    ("granularity", "wanted"),
+    [
+        ("day", date(2026, 11, 19)),
+        ("week", date(2026, 11, 16)),
+        ("month", date(2026, 11, 1)),
+    ],
+)
+def test_a_bucket_is_named_by_its_first_day(
+    granularity: Granularity, wanted: date
+) -> None:
+    assert first_of(date(2026, 11, 19), granularity) == wanted
+    table = bucketed(frames(vote("2026-11-19 23:59:59")), granularity).votes
+    assert column(table, "bucket") == [wanted]
+
+
+def test_a_sunday_belongs_to_the_week_of_the_monday_before() -> None:
+    assert first_of(date(2026, 11, 22), "week") == date(2026, 11, 16)
+
+
+def test_28_days_have_28_buckets() -> None:
+    axis = period_axis(days("2026-10-26", "2026-11-22"), "day")
+    dates = column(axis, "bucket")
+    assert len(dates) == 28
+    assert (dates[0], dates[-1]) == (date(2026, 10, 26), date(2026, 11, 22))
+
+
+def test_every_week_that_overlaps_the_window_is_there() -> None:
+    axis = period_axis(days("2026-11-08", "2026-11-16"), "week")
+    assert column(axis, "bucket") == [
+        date(2026, 11, 2),
+        date(2026, 11, 9),
+        date(2026, 11, 16),
+    ]
+
+
+def test_months_of_different_lengths_follow_each_other() -> None:
+    axis = period_axis(days("2026-01-31", "2026-03-01"), "month")
+    assert column(axis, "bucket") == [date(2026, m, 1) for m in (1, 2, 3)]
+
+
+def test_the_running_day_is_in_the_window() -> None:
+    period = Period(at("2026-11-21"), at("2026-11-22 00:00:01"))
+    assert column(period_axis(period, "day"), "bucket") == [
+        date(2026, 11, 21),
+        date(2026, 11, 22),
+    ]
+
+
+@pytest.mark.parametrize("engine", ["in-memory", "streaming"])
+@quick
+@given(st.lists(st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 5)) | st.none()))
+def test_days_are_counted_whatever_the_order_of_the_rows(
+    engine: Literal["in-memory", "streaming"], times: list[datetime | None]
+) -> None:
+    rows = pl.LazyFrame({"at": times}, schema={"at": pl.Datetime("us")})
+    found = per_day(rows, "at").collect(engine=engine)
+    counted = dict(zip(found["day"].to_list(), found["count"].to_list(), strict=True))
+    assert counted == Counter(time.date() for time in times if time is not None)

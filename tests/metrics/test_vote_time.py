@@ -1,0 +1,73 @@
+import pytest
+
+from metrics import vote_time
+from tests.metrics.building import Row, days, frames, one, unestimated, vote
+
+DAY = days("2026-11-03", "2026-11-03")
+
+
+def rounds(*ends: str, duration: int = 60, room: int = 1) -> list[Row]:
+    return [vote(f"2026-11-03 {end}", duration=duration, room=room) for end in ends]
+
+
+def totals(*rows: Row) -> dict[str, object]:
+    return one(vote_time.totals(frames(*rows), DAY))
+
+
+def test_rounds_59_minutes_apart_are_one_meeting_60_are_two() -> None:
+    assert totals(*rounds("09:00:00", "09:59:59"))["meetings"] == 1
+    assert totals(*rounds("09:00:00", "10:00:00"))["meetings"] == 2
+
+
+def test_meetings_of_different_rooms_are_different() -> None:
+    assert totals(*rounds("09:00"), *rounds("09:05", room=2))["meetings"] == 2
+
+
+def test_talk_is_the_time_from_an_end_to_the_next_start() -> None:
+    """Twenty-one rounds of a minute, every three minutes: two minutes of talk."""
+    ends = [f"09:{minute:02}" for minute in range(0, 60, 3)] + ["10:00"]
+    found = totals(*rounds(*ends))
+    assert found["talks"] == 20
+    assert found["talk_median_seconds"] == 120
+
+
+def test_a_clock_that_started_before_the_last_end_gives_no_negative_talk() -> None:
+    ends = [f"09:{minute:02}" for minute in range(21)]
+    found = totals(*rounds(*ends, duration=300))
+    assert found["talk_median_seconds"] == 0
+
+
+def test_rounds_per_hour_count_from_the_first_start_to_the_last_end() -> None:
+    ends = [f"09:{minute:02}" for minute in range(1, 61, 3)]
+    found = totals(*rounds(*ends))
+    assert found["rounds_per_meeting_hour"] == pytest.approx(20 / (58 / 60))
+
+
+def test_the_first_rounds_idle_clock_counts_an_hour_at_most() -> None:
+    ends = [f"10:{minute:02}" for minute in range(1, 39, 2)]
+    first = vote("2026-11-03 10:00", duration=30_000)
+    found = totals(first, *rounds(*ends))
+    assert found["rounds_per_meeting_hour"] == pytest.approx(20 / (1 + 37 / 60))
+
+
+def test_median_p90_and_rounds_above_an_hour() -> None:
+    rows = [vote("2026-11-03 09:00", duration=n) for n in range(1, 21)]
+    rows += [vote("2026-11-03 09:00", duration=3600)]
+    rows += [vote("2026-11-03 09:00", duration=3601)] * 4
+    found = totals(*rows)
+    assert found["rounds"] == 25
+    assert found["duration_median_seconds"] == 13
+    assert found["duration_p90_seconds"] == 3601
+    assert (found["long_rounds"], found["long_share"]) == (4, 4 / 25)
+
+
+def test_rounds_that_nobody_estimated_are_left_out() -> None:
+    assert totals(unestimated("2026-11-03 09:00"))["rounds"] == 0
+
+
+def test_a_meeting_across_weeks_counts_once_in_the_week_it_starts() -> None:
+    rows = [vote("2026-11-08 23:50"), vote("2026-11-09 00:10")]
+    period = days("2026-11-02", "2026-11-15")
+    line = vote_time.over_time(frames(*rows), period, "week").collect()
+    assert line["meetings"].to_list() == [1, 0]
+    assert line["rounds"].to_list() == [1, 1]
