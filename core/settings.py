@@ -83,6 +83,13 @@ VARIABLES: tuple[Variable, ...] = (
         "Seconds between two runs; the dashboard calls data stale by it.",
     ),
     Variable(
+        "NOTES_FILE",
+        "unset: no notes",
+        "dashboard",
+        "Text file of notes on dates, which charts show as flags: "
+        "`2026-11-12 Release of v2 https://…` on a line.",
+    ),
+    Variable(
         "UPTIMEKUMA_PUSH_URL",
         "unset: no heartbeat",
         "sync job",
@@ -154,6 +161,8 @@ class DashboardSettings:
     sentry: SentrySettings
     cluster: str | None = None
     """Where plans are executed; None is here."""
+    notes_file: Path | None = None
+    """Notes on dates, read at each run; one that is missing is named on a page."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "DashboardSettings":
@@ -166,6 +175,7 @@ class DashboardSettings:
             sync_interval=_interval(environ),
             sentry=_sentry(environ),
             cluster=_cluster(environ),
+            notes_file=_notes_file(environ),
         )
 
     @property
@@ -289,6 +299,11 @@ def _data_dir(environ: Mapping[str, str]) -> Path:
     if path.exists() and not path.is_dir():
         raise SettingError(f"DATA_DIR is '{path}', a file; it has to be a folder")
     return path.absolute()
+
+
+def _notes_file(environ: Mapping[str, str]) -> Path | None:
+    path = _text(environ, "NOTES_FILE", "")
+    return Path(path).expanduser().absolute() if path else None
 
 
 def _integer(

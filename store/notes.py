@@ -1,0 +1,126 @@
+"""Notes on dates: releases, outages and campaigns from a file that the team keeps.
+
+One note a line: a date or a span, a title, and a link where there is one:
+
+    2026-11-12 Release of v2 https://example.com/v2
+    2026-11-03..2026-11-04 Outage of the mail server
+
+Empty lines and lines that start with # are skipped.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MOST_BYTES = 200_000
+"""A larger file is no list of notes; it is not read."""
+LONGEST = 120
+"""Characters of a title."""
+_SPAN = ".."
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that happened on a day or over a span of days, both ends included."""
+
+    first: date
+    last: date
+    title: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """The notes in order of time, and what is wrong with the other lines."""
+
+    notes: tuple[Note, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def between(self, first: date, last: date) -> tuple[Note, ...]:
+        """Return the notes that touch a span of days."""
+        return tuple(n for n in self.notes if n.first <= last and n.last >= first)
+
+
+def read(path: Path | None) -> Notes:
+    """Read the file as it is now; without a path there are no notes.
+
+    A file that cannot be read and a wrong line are problems, never errors.
+    """
+    if path is None:
+        return Notes()
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            return Notes((), (f"{path.name} is larger than {MOST_BYTES:,} bytes.",))
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return Notes((), (f"Cannot read {path.name}: {reason}.",))
+    return parse(text)
+
+
+def parse(text: str) -> Notes:
+    """Return the notes of a text and a sentence for each wrong line."""
+    notes: list[Note] = []
+    problems: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            notes.append(_note(line))
+        except ValueError as error:
+            problems.append(f"Line {number}: {error}")
+    notes.sort(key=lambda note: (note.first, note.last))
+    return Notes(tuple(notes), tuple(problems))
+
+
+def _note(line: str) -> Note:
+    """Return the note of a line; raise ValueError with a sentence for the reader."""
+    when, *words = line.split()
+    first, last = _days(when)
+    link = words.pop() if words and _is_link(words[-1]) else None
+    title = " ".join(words)
+    if not title:
+        raise ValueError(f"no title after {when[:40]}.")
+    if len(title) > LONGEST:
+        raise ValueError(f"the title is longer than {LONGEST} characters.")
+    return Note(first, last, title, link)
+
+
+def _days(when: str) -> tuple[date, date]:
+    first, _, last = when.partition(_SPAN)
+    days = list(_dates((first, last) if _SPAN in when else (first, first)))
+    if days[1] < days[0]:
+        raise ValueError(f"{when[:40]} ends before it starts.")
+    return days[0], days[1]
+
+
+def _dates(texts: tuple[str, str]) -> Iterator[date]:
+    for text in texts:
+        day = _date(text)
+        if day is None:
+            raise ValueError(
+                f"{text[:40]!r} is not a date. Use 2026-11-12, or "
+                f"2026-11-03{_SPAN}2026-11-04 for a span."
+            )
+        yield day
+
+
+def _date(text: str) -> date | None:
+    # fromisoformat takes 20261112 and 2026-W46-4 as well.
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _is_link(word: str) -> bool:
+    try:
+        parts = urlsplit(word)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
