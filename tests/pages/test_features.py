@@ -99,7 +99,7 @@ def test_text_of_the_address_is_never_markup(run_page: RunPage) -> None:
     assert said[0].startswith("Not filtered by city\\:\\[x\\]\\(http\\:\\/\\/a\\.b\\)")
 
 
-@pytest.mark.parametrize("every", ["Day", "Week", "Month"])
+@pytest.mark.parametrize("granularity", ["Day", "Week", "Month"])
 @pytest.mark.parametrize("page", ["behaviour.py", "historical.py", "insights.py"])
 def test_seven_years_are_drawn_in_any_granularity(
     run_page: RunPage, page: str, granularity: str
