@@ -49,6 +49,27 @@ def opened(*files: Path) -> dict[Path, list[list[Cell]]]:
     return {file: _sheet(file.with_suffix(".fods")) for file in files}
 
 
+def workbook(file: Path) -> dict[str, list[list[Cell]]]:
+    """Open an XLSX workbook; return the cells of each sheet by its name."""
+    profile = (file.parent / "profile").as_uri()
+    subprocess.run(
+        [
+            *(OFFICE, f"-env:UserInstallation={profile}", "--headless"),
+            *("--convert-to", "fods", "--outdir", str(file.parent), str(file)),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=100,
+    )
+    tree = ET.parse(file.with_suffix(".fods"))  # noqa: S314 - LibreOffice wrote it
+    return {
+        sheet.get(_name("table", "name"), ""): [
+            list(_cells(row)) for row in sheet.iterfind("table:table-row", _SPACES)
+        ]
+        for sheet in tree.iterfind(".//table:table", _SPACES)
+    }
+
+
 def _sheet(file: Path) -> list[list[Cell]]:
     tree = ET.parse(file)  # noqa: S314 - LibreOffice has just written it
     rows = tree.iterfind(".//table:table-row", _SPACES)

@@ -14,7 +14,8 @@ MAY_IMPORT = {
     "store": {"polars", "metrics", "core"},
     "simulation": {"polars", "metrics", "store", "core"},
     "sync": {"polars", "metrics", "store", "core", "mysql", "httpx"},
-    "ui": {"metrics", "store", "core", "polars", "altair", "streamlit", "pycountry"},
+    "ui": {"metrics", "store", "core", "polars", "altair", "streamlit", "pycountry"}
+    | {"xlsxwriter"},
     "web": {"metrics", "store", "core", "polars", "streamlit", "starlette", "uvicorn"}
     | {"anyio", "httpx", "itsdangerous"},
     "pages": {"metrics", "ui", "store", "core", "streamlit"},

@@ -94,10 +94,8 @@ def _sent(frame: pl.DataFrame) -> _Sent:
 
 
 def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
-    base, suffix = _split(name)
-    definition = DEFINITIONS.get(base)
-    title = definition.title if definition else _named(base)
-    label = f"{title}{suffix}"
+    definition = DEFINITIONS.get(_split(name)[0])
+    label = heading(name)
     if frame.schema[name] == pl.Date:
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if definition is None or not frame.schema[name].is_numeric():
@@ -112,13 +110,28 @@ def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
             # The longest bar fills its cell: rows compare with each other.
             max_value=_largest(frame[name]),
         )
-    share = definition.unit == "share" or name.endswith("_share")
+    printed = unit(name) or definition.unit
     return st.column_config.NumberColumn(
         label,
         help=definition.formula,
-        format="percent" if share else _FORMATS[definition.unit],
-        step=_TENTH_OF_A_PERCENT if share else None,
+        format=_FORMATS[printed],
+        step=_TENTH_OF_A_PERCENT if printed == "share" else None,
     )
+
+
+def heading(name: str) -> str:
+    """Return what a reader sees above the column of this key."""
+    base, suffix = _split(name)
+    definition = DEFINITIONS.get(base)
+    return f"{definition.title if definition else _named(base)}{suffix}"
+
+
+def unit(name: str) -> Unit | None:
+    """Return the unit of the column of this key, None for a label."""
+    definition = DEFINITIONS.get(_split(name)[0])
+    if definition is None:
+        return None
+    return "share" if name.endswith("_share") else definition.unit
 
 
 def _named(column: str) -> str:

@@ -1,0 +1,153 @@
+"""XLSX workbooks, as LibreOffice opens them."""
+
+import io
+import zipfile
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import spreadsheet
+from tests.metrics.building import quick
+from ui import workbook
+from ui.workbook import Sheet, to_xlsx
+
+DANGEROUS = (
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "{=1+1}",
+    "a;=1+1;b",
+    "a,=1+1",
+    "\t=1",
+    "https://example.org",
+    "mailto:a@b.c",
+    "'quoted",
+    "007",
+    "1e5",
+    "",
+    "Ünïcode ♥ 𝄞",
+)
+TABLES = {
+    "votes_over_time": Sheet(
+        "Votes over time",
+        pl.DataFrame(
+            {
+                "bucket": [date(2026, 11, 2), date(2026, 11, 3)],
+                "voted_at": [datetime(2026, 11, 2, 14, 30, 5), None],
+                "votes": [1234, None],
+                "share": [0.375, float("nan")],
+                "duration_median_seconds": [float("inf"), 61.5],
+                "was_auto_flip": [True, False],
+                "avg_estimation": pl.Series(["4.25", None]).cast(pl.Decimal(4, 2)),
+                "seats": [[1, 2], None],
+            }
+        ),
+    ),
+    "texts": Sheet("Texts", pl.DataFrame({"text": DANGEROUS})),
+    "empty": Sheet("Nothing", pl.DataFrame({"votes": pl.Series([], dtype=pl.Int64)})),
+}
+ABOUT = {"Page": "Votes", "Period": "2026-11-02 to 2026-11-03", "Filters": "=none"}
+
+
+@pytest.fixture(scope="module")
+def opened(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, list[list[spreadsheet.Cell]]]:
+    file: Path = tmp_path_factory.mktemp("workbook") / "votes.xlsx"
+    file.write_bytes(to_xlsx("Votes", ABOUT, TABLES))
+    return spreadsheet.workbook(file)
+
+
+def test_the_first_sheet_says_what_was_asked_and_lists_the_others(
+    opened: dict[str, list[list[spreadsheet.Cell]]],
+) -> None:
+    assert list(opened) == ["About", "votes_over_time", "texts", "empty"]
+    lines = [[cell.value for cell in row[:3]] for row in opened["About"] if row]
+    assert ["Filters", "=none"] in [line[:2] for line in lines]
+    assert ["votes_over_time", "Votes over time", "2"] in lines
+    assert ["empty", "Nothing", "0"] in lines
+
+
+def test_dates_and_numbers_are_real(
+    opened: dict[str, list[list[spreadsheet.Cell]]],
+) -> None:
+    head, first, second, *_ = opened["votes_over_time"]
+    assert [cell.value for cell in head][:3] == ["Date", "Ended (UTC)", "Votes"]
+    kinds = [(cell.kind, cell.value) for cell in first[:8]]
+    assert kinds == [
+        ("date", "2026-11-02"),
+        ("date", "2026-11-02T14:30:05"),
+        ("float", "1234"),
+        ("percentage", "0.375"),
+        ("", ""),
+        ("string", "yes"),
+        ("float", "4.25"),
+        ("string", "1, 2"),
+    ]
+    assert [cell.kind for cell in second[:5]] == ["date", "", "", "", "float"]
+
+
+def test_no_text_becomes_a_formula_or_a_link(
+    opened: dict[str, list[list[spreadsheet.Cell]]],
+) -> None:
+    cells = [cell for rows in opened.values() for row in rows for cell in row]
+    assert [cell for cell in cells if cell.formula] == []
+    shown = [row[0].value for row in opened["texts"][1 : len(DANGEROUS) + 1]]
+    assert [text.strip() for text in shown] == [text.strip() for text in DANGEROUS]
+    assert b"hyperlink" not in to_xlsx("Votes", ABOUT, TABLES)
+
+
+def test_the_header_stays_in_sight() -> None:
+    for xml in _sheets(to_xlsx("Votes", ABOUT, TABLES)):
+        assert 'ySplit="1"' in xml
+        assert 'state="frozen"' in xml
+
+
+def test_a_long_table_is_cut_and_the_first_sheet_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+    long = Sheet("All votes", pl.DataFrame({"votes": range(5)}))
+    data = to_xlsx("Votes", {}, {"all_votes": long})
+    _, sheet = _sheets(data)
+    assert sheet.count("<row ") == 1 + 3
+    assert "the first 3 rows; the CSV has all" in _texts(data)
+
+
+def test_headings_that_differ_in_case_alone_are_numbered() -> None:
+    frame = pl.DataFrame({"label": [1], "Label": [2], "LABEL": [3]})
+    texts = _texts(to_xlsx("T", {}, {"t": Sheet("T", frame)}))
+    assert "<t>Label (2)</t>" in texts
+    assert "<t>Label (3)</t>" in texts
+
+
+@quick
+@given(st.lists(st.text(min_size=0, max_size=40), unique=True, max_size=6))
+def test_any_names_make_sheets_that_a_spreadsheet_takes(names: list[str]) -> None:
+    given_names = {name: Sheet("T", pl.DataFrame({"votes": [1]})) for name in names}
+    used = workbook._sheet_names(given_names)
+    assert len({name.lower() for name in used.values()} | {"about"}) == len(names) + 1
+    assert all(0 < len(name) <= 31 for name in used.values())
+    to_xlsx("T", {}, given_names)
+
+
+def test_decimals_and_long_texts_fit() -> None:
+    frame = pl.DataFrame({"text": ["x" * 40_000], "n": [Decimal("1.5")]})
+    assert "x" * 32_767 + "<" in _texts(to_xlsx("T", {}, {"t": Sheet("T", frame)}))
+
+
+def _sheets(data: bytes) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = sorted(n for n in archive.namelist() if n.startswith("xl/worksheets/s"))
+        return [archive.read(name).decode() for name in names]
+
+
+def _texts(data: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read("xl/sharedStrings.xml").decode()
