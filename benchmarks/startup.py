@@ -18,9 +18,9 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import simulation
-from benchmarks.visitor import log_in, visiting
 from core import clock
 from testkit import chromium
+from testkit.visitor import log_in, visiting
 
 _IMPORTED = (
     "import time; t = time.perf_counter(); import ui.warm_up; import web.server; "

@@ -18,13 +18,13 @@ from pathlib import Path
 import polars as pl
 from mysql.connector.connection import MySQLConnection
 
-from benchmarks.data.history import simulate
-from benchmarks.measured import measure
 from benchmarks.sync_first_load import SERVER_MB, environment
 from core import clock
 from metrics.tables import BY_NAME, Table
+from simulation.scaled import simulate
 from store.manifest import CURRENT
 from testkit.mariadb import LiveDatabase, running_server
+from testkit.measurement import measure
 
 SCALES = (1, 10, 100)
 _LOAD = """

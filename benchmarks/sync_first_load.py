@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measured import Measure, measure, median
 from testkit.mariadb import PASSWORD, LiveDatabase, running_server
+from testkit.measurement import Measure, measure, median
 
 _ESTIMATIONS = """
 INSERT INTO fpp_estimations (user_id, room_id, estimation, spectator, estimated_at)

@@ -1,4 +1,7 @@
-"""`python -m simulation FOLDER` writes a simulated history up to this minute."""
+"""`python -m simulation FOLDER` writes a simulated history up to this minute.
+
+With `--scale 10` it has no stories, and ten times as many rows as today's data.
+"""
 
 import argparse
 import sys
@@ -12,19 +15,26 @@ from simulation.writer import holds_real_data, is_current, write
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write what the command line asks for; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m simulation", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the six files go")
+    parser.add_argument("folder", type=Path, help="folder of the six files")
     parser.add_argument(
         "--if-needed",
         action="store_true",
         help="leave real data and a history that ends today as they are",
     )
+    parser.add_argument("--scale", type=int, help="times today's size, no stories")
     options = parser.parse_args(arguments)
     now = clock.now()
     if options.if_needed and is_current(options.folder, now):
         return 0
     if holds_real_data(options.folder):
         return 0 if options.if_needed else _refuse(options.folder)
-    write(options.folder, now)
+    if options.scale is None:
+        write(options.folder, now)
+    else:
+        # Needs NumPy, which the demo does without.
+        from simulation import scaled
+
+        write(options.folder, now, scaled.simulate(options.scale, now))
     return 0
 
 

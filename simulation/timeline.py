@@ -15,8 +15,8 @@ _LAUNCH_WEEKS = range(6, 4, -1)
 _OUTAGE_HOURS = range(5, 21)
 
 
-def dice(*names: object) -> random.Random:
-    """Return a generator of its own for each name, so that parts do not mix."""
+def random_for(*names: object) -> random.Random:
+    """Return a generator that these names seed, so that no part changes another."""
     return random.Random("/".join(map(str, names)))  # noqa: S311 (a simulation)
 
 
@@ -71,7 +71,7 @@ class TimeLine:
 
 
 def season(day: int) -> float:
-    """Return the share of the usual work that gets done: Christmas, summer."""
+    """Return the share of the usual work: less at Christmas and in summer."""
     on = FIRST_DAY + timedelta(days=day)
     if (on.month, on.day) >= (12, 22) or (on.month, on.day) <= (1, 4):
         return 0.12

@@ -8,10 +8,9 @@ import polars as pl
 
 from metrics.numbering import numbered
 from metrics.tables import BY_NAME, TABLES, USER
-from simulation.founding import teams
-from simulation.frames import frames
-from simulation.history import History
 from simulation.meetings import play
+from simulation.tables import History, tables
+from simulation.teams import teams
 from simulation.timeline import TimeLine
 from simulation.visitors import visit
 from store.reader import DEMO_MARKER, StoreError, open_store
@@ -28,17 +27,21 @@ def simulate(now: datetime, seed: int = SEED) -> dict[str, pl.DataFrame]:
     for team in teams(seed, line):
         play(team, seed, line, history)
     visit(seed, line, history)
-    return frames(history, now)
+    return tables(history, now)
 
 
-def write(folder: Path, now: datetime, seed: int = SEED) -> None:
-    """Write the six files; the marker stands from the start and is dated at the end.
+def write(
+    folder: Path, now: datetime, by_name: Mapping[str, pl.DataFrame] | None = None
+) -> None:
+    """Write six files, by default of a history up to `now` that tells the stories.
+
+    The marker of demo data is written first and dated at the end.
 
     A folder that a run left half-written is therefore demo data, and not current.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DEMO_MARKER).write_text("")
-    for name, frame in _with_numbers(simulate(now, seed)).items():
+    for name, frame in _with_numbers(by_name or simulate(now)).items():
         path = folder / BY_NAME[name].file_name
         partial = path.with_suffix(".partial")
         frame.write_parquet(
@@ -51,14 +54,14 @@ def write(folder: Path, now: datetime, seed: int = SEED) -> None:
     (folder / DEMO_MARKER).write_text(now.date().isoformat())
 
 
-def _with_numbers(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """Add people's numbers, which the sync job's files have as well."""
-    found = numbered({name: frame.lazy() for name, frame in tables.items()})
+def _with_numbers(by_name: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Add the user numbers, which the sync job's files have as well."""
+    found = numbered({name: frame.lazy() for name, frame in by_name.items()})
     return {
         name: frame.hstack(found.by_name[name].select(USER).collect())
         if BY_NAME[name].user_id
         else frame
-        for name, frame in tables.items()
+        for name, frame in by_name.items()
     }
 
 
@@ -74,7 +77,7 @@ def is_current(folder: Path, now: datetime) -> bool:
 
 
 def holds_real_data(folder: Path) -> bool:
-    """Whether the folder holds a store, or files that nobody marked as simulated."""
+    """Whether the folder holds a store, or files without the mark of demo data."""
     try:
         snapshot = open_store(folder)
     except StoreError:

@@ -18,7 +18,7 @@ STREAMED_FROM = 1_000_000
 """Rows of a store from which on Polars' streaming engine takes less time, and half the
 memory; on fewer rows it takes up to half as much again (docs/speed.md)."""
 AT_ONCE = 2
-"""Questions that are computed here at the same time (`benchmarks.rush`)."""
+"""Questions that are computed here at the same time (`benchmarks.concurrency`)."""
 _SENT_AT_ONCE = 8
 """Plans of one question that are sent to a cluster side by side."""
 

@@ -21,12 +21,12 @@ from pathlib import Path
 from benchmarks.load.crowd import Crowd
 from benchmarks.load.source import Rounds
 from benchmarks.load.tally import Memory, Tally
-from benchmarks.measured import ROOT
 from benchmarks.stores import fill
 from benchmarks.sync_first_load import environment
 from store.manifest import CURRENT
 from testkit.dashboard import TOKEN, Dashboard, dashboard
 from testkit.mariadb import LiveDatabase, running_server
+from testkit.measurement import ROOT
 
 EVERY = 5.0
 """Seconds between two samples of memory, and between two syncs."""

@@ -10,7 +10,7 @@ import httpx
 
 from benchmarks.load.source import Rounds, rounds_in
 from benchmarks.load.tally import Tally
-from benchmarks.visitor import Drawn, Visitor, log_in, visiting
+from testkit.visitor import Drawn, Visitor, log_in, visiting
 
 PAST = "from=2026-01-05&to=2026-06-28"
 """A span that new rows do not reach: its numbers stay as they are."""

@@ -7,13 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.data.history import simulate
 from metrics.frames import Frames, Period
 from metrics.tables import TABLES, Blocks, Table
+from simulation.scaled import simulate
 from store.manifest import Block, Manifest
 from store.reader import open_store, without_bots
+from testkit.publishing import publish
 from tests.plans.storage import Storage, serving
-from tests.publishing import publish
 
 NOW = datetime(2026, 11, 20, 18)
 PERIOD = Period.of_days(date(2026, 10, 23), date(2026, 11, 19))

@@ -6,12 +6,11 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from benchmarks.data.history import simulate
-from benchmarks.pages import pages
-from benchmarks.questions import PAGE, TOGETHER, Data, answering, plans_of
 from metrics.tables import TABLES
+from simulation.scaled import simulate
+from testkit.publishing import publish
+from testkit.queries import PAGE, TOGETHER, Data, answering, pages, plans_of
 from tests.plans.scans import scans
-from tests.publishing import publish
 
 NOW = datetime(2026, 11, 20, 18)
 

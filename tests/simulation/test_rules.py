@@ -1,29 +1,39 @@
-"""What holds in the live database has to hold in the simulated one."""
+"""What holds in the live database holds in both simulated ones.
+
+`tables` is either the demo's history or the one drawn at scale; what only the demo
+has to show takes `history`.
+"""
 
 import polars as pl
+import pytest
 
 from metrics.tables import BY_NAME, ROOMS, TABLES
+from simulation import scaled
+from testkit.fixed_clock import NOW
 
 Tables = dict[str, pl.DataFrame]
 
 
-def test_keys_are_unique_and_in_the_order_of_time(history: Tables) -> None:
+@pytest.fixture(scope="module", params=["demo", "scaled"])
+def tables(request: pytest.FixtureRequest, history: Tables) -> Tables:
+    return history if request.param == "demo" else scaled.simulate(1, NOW)
+
+
+def test_keys_are_unique_and_in_the_order_of_time(tables: Tables) -> None:
     for table in TABLES:
-        frame = history[table.name]
+        frame = tables[table.name]
         assert frame[table.key].is_unique().all()
         assert frame[table.time].is_sorted() or table == ROOMS
 
 
-def test_columns_that_may_not_be_null_are_not(history: Tables) -> None:
+def test_columns_that_may_not_be_null_are_not(tables: Tables) -> None:
     for table in TABLES:
         required = [c.name for c in table.columns if not c.nullable]
-        assert (
-            history[table.name].select(required).null_count().sum_horizontal()[0] == 0
-        )
+        assert tables[table.name].select(required).null_count().sum_horizontal()[0] == 0
 
 
-def test_user_ids_are_nanoids(history: Tables) -> None:
-    assert history["fpp_users"]["id"].str.contains(r"^[\w-]{21}$").all()
+def test_user_ids_are_nanoids(tables: Tables) -> None:
+    assert tables["fpp_users"]["id"].str.contains(r"^[\w-]{21}$").all()
 
 
 def test_room_names_fit_and_are_unique(history: Tables) -> None:
@@ -34,10 +44,10 @@ def test_room_names_fit_and_are_unique(history: Tables) -> None:
     assert {"=1+1", "<b>x</b>", "@équipe"} <= set(rooms["name"])
 
 
-def test_each_round_says_what_its_estimates_say(history: Tables) -> None:
-    """Within a room, rounds are longer than two seconds apart: nearest is right."""
-    votes = history["fpp_votes"].select("id", "room_id", at="voted_at")
-    rows = history["fpp_estimations"].join_asof(
+def test_each_vote_says_what_its_estimations_say(tables: Tables) -> None:
+    """Within a room, votes are at least two seconds apart: the nearest is right."""
+    votes = tables["fpp_votes"].select("id", "room_id", at="voted_at")
+    rows = tables["fpp_estimations"].join_asof(
         votes.rename({"id": "vote_id"}),
         left_on="estimated_at",
         right_on="at",
@@ -57,9 +67,9 @@ def test_each_round_says_what_its_estimates_say(history: Tables) -> None:
             n=value.count().cast(pl.Int32),
             spectators=pl.col("spectator").sum().cast(pl.Int32),
         )
-        .join(history["fpp_votes"], on="id")
+        .join(tables["fpp_votes"], on="id")
     )
-    assert told.height == history["fpp_votes"].height
+    assert told.height == tables["fpp_votes"].height
     assert (told["high"] == told["max_estimation"]).all()
     assert (told["low"] == told["min_estimation"]).all()
     assert (told["n"] == told["amount_of_estimations"]).all()
@@ -68,15 +78,15 @@ def test_each_round_says_what_its_estimates_say(history: Tables) -> None:
 
 
 def test_spectators_have_no_estimate_and_estimates_are_on_the_scale(
-    history: Tables,
+    tables: Tables,
 ) -> None:
-    rows = history["fpp_estimations"]
+    rows = tables["fpp_estimations"]
     assert rows.filter("spectator")["estimation"].is_null().all()
     held = set(rows["estimation"].drop_nulls())
     assert held == {1, 2, 3, 5, 8, 13, 21}
 
 
-def test_nobody_sees_a_room_before_entering_it(history: Tables) -> None:
+def test_users_enter_a_room_before_they_see_it(history: Tables) -> None:
     entered = (
         history["fpp_events"]
         .filter(pl.col("event").str.starts_with("ENTERED_"))
@@ -94,13 +104,13 @@ def test_nobody_sees_a_room_before_entering_it(history: Tables) -> None:
 
 
 def test_some_users_and_rooms_have_been_deleted_and_their_rows_stay(
-    history: Tables,
+    tables: Tables,
 ) -> None:
-    users, rooms = history["fpp_users"]["id"], history["fpp_rooms"]["id"]
-    estimations = history["fpp_estimations"]
+    users, rooms = tables["fpp_users"]["id"], tables["fpp_rooms"]["id"]
+    estimations = tables["fpp_estimations"]
     gone = estimations.filter(~pl.col("user_id").is_in(users.implode()))
     assert 0 < gone.height < 0.1 * estimations.height
-    votes = history["fpp_votes"]
+    votes = tables["fpp_votes"]
     orphans = votes.filter(~pl.col("room_id").is_in(rooms.implode()))
     assert 0 < orphans.height < 0.2 * votes.height
 

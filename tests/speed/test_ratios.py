@@ -13,10 +13,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.data.history import simulate
-from benchmarks.questions import PAGE, ROOM, TOGETHER, Data, answering
 from metrics.tables import BY_NAME
-from tests.publishing import publish
+from simulation.scaled import simulate
+from testkit.publishing import publish
+from testkit.queries import PAGE, ROOM, TOGETHER, Data, answering
 
 NOW = datetime(2026, 11, 20, 18)
 ROUNDS = 9

@@ -21,7 +21,7 @@ from store import engine
 from store.legacy_files import scan_plain
 from store.reader import StoreError, current_version, open_store
 from testkit.mariadb import GOLDEN, free_port
-from tests.publishing import publish
+from testkit.publishing import publish
 from web.health import check
 
 NOW = datetime(2026, 11, 20, 18)

@@ -24,9 +24,9 @@ import polars as pl
 
 from metrics.tables import TABLES, Table
 from store.reader import StoreError
+from testkit.harness import Store
 from testkit.mariadb import Server, running_server
 from tests.sync.busy_job import BUSY
-from tests.sync.harness import Store
 from tests.sync.processes import start
 from tests.sync.readers import Reader, readers
 from tests.sync.writers import Writer

@@ -12,8 +12,8 @@ from core.errors import logger
 from sync.copying import TableCopy
 from sync.source import Source
 from sync.states import After
+from testkit.harness import Store
 from testkit.mariadb import LiveDatabase, Server, running_server
-from tests.sync.harness import Store
 
 
 @pytest.fixture(scope="session")

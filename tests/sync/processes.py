@@ -6,8 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from testkit.harness import Store
 from testkit.mariadb import PASSWORD
-from tests.sync.harness import Store
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,9 +14,9 @@ import pytest
 from sync.driver import HAS_EXTENSION, implementation
 from sync.schedule import every
 from sync_job import main
+from testkit.harness import Store
 from testkit.mariadb import PASSWORD, LiveDatabase, free_port
 from tests.sync.endpoints import Endpoint, endpoint
-from tests.sync.harness import Store
 from tests.sync.processes import ROOT, environment, run, start
 from tests.sync.rows import insert_votes
 

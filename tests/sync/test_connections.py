@@ -13,9 +13,9 @@ from sync.lines import Lines
 from sync.source import Source
 from sync.spans import Span
 from sync.sql import LINE_END
+from testkit.harness import QUICK, Store
 from testkit.mariadb import LiveDatabase, Server, free_port, running_server
 from tests.sync.conftest import DuringSettling
-from tests.sync.harness import QUICK, Store
 from tests.sync.proxy import Fault, proxied
 from tests.sync.rows import insert_votes
 

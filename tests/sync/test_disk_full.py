@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sync.disk import Disk
 from sync.replica import Request
+from testkit.harness import Store
 from testkit.mariadb import LiveDatabase
 from tests.sync.endpoints import endpoint
-from tests.sync.harness import Store
 from tests.sync.processes import ROOT, environment
 from tests.sync.rows import insert_votes
 

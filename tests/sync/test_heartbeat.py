@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from metrics.tables import VOTES
+from testkit.harness import Store
 from testkit.mariadb import LiveDatabase, free_port
 from tests.sync.conftest import Lines
 from tests.sync.endpoints import endpoint
-from tests.sync.harness import Store
 from tests.sync.rows import insert_votes
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from testkit.harness import Store
 from testkit.mariadb import LiveDatabase
-from tests.sync.harness import Store
 from tests.sync.processes import ROOT, environment
 
 ENTRY = """

@@ -22,9 +22,9 @@ from mysql.connector.connection import MySQLConnection
 
 from metrics.tables import ROOMS, TABLES, USERS, VOTES
 from sync.replica import Request
+from testkit.harness import QUICK, Store
 from testkit.mariadb import Server
 from tests.sync.dying import CountingDisk
-from tests.sync.harness import QUICK, Store
 from tests.sync.rows import room, user, vote
 
 IDS = st.integers(1, 60)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from metrics.tables import ESTIMATIONS, USERS
+from testkit.harness import Store
 from testkit.mariadb import LiveDatabase, running_server
-from tests.sync.harness import Store
 from tests.sync.rows import estimation, user
 
 INSTANTS = [

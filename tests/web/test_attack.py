@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from benchmarks.visitor import log_in, visiting
 from testkit.dashboard import TOKEN, Dashboard, dashboard, get, post
+from testkit.visitor import log_in, visiting
 from tests.web.attack import HTML, Attack, forgeries
 from tests.web.sentry import Sentry, sentry
 from web.sessions import COOKIE

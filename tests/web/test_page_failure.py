@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.visitor import log_in, visiting
 from testkit.dashboard import GOLDEN, TOKEN, dashboard
+from testkit.visitor import log_in, visiting
 from tests.web.sentry import sentry
 
 SENTENCE = re.compile(r"could not be shown.*reference \*\*([0-9a-f]{8})\*\*", re.DOTALL)

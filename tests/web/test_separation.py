@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.visitor import log_in, visiting
 from testkit.dashboard import GOLDEN, TOKEN, get
 from testkit.mariadb import PASSWORD, LiveDatabase, running_server
+from testkit.visitor import log_in, visiting
 from tests.web.blueprints import SERVICES
 from tests.web.containers import (
     Container,

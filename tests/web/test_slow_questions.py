@@ -4,8 +4,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.visitor import log_in, visiting
 from testkit.dashboard import TOKEN, dashboard, get
+from testkit.visitor import log_in, visiting
 from web.desk import AT_ONCE
 
 SLOW = """

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import streamlit
 
-from benchmarks.visitor import log_in, visiting
 from core.settings import DashboardSettings, Secret, SettingError
 from testkit.dashboard import (
     ROOT,
@@ -18,6 +17,7 @@ from testkit.dashboard import (
     get,
     start_dashboard,
 )
+from testkit.visitor import log_in, visiting
 from web import start
 from web.paths import Paths
 from web.sessions import COOKIE, Access

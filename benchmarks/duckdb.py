@@ -1,4 +1,7 @@
-"""The reference metrics as DuckDB SQL on the same files, and whether both agree."""
+"""The reference metrics as DuckDB SQL on the same files, and whether both agree.
+
+With these the benchmark compares time; a difference in any answer ends its run.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -10,33 +13,40 @@ import polars as pl
 
 from metrics.behaviour import SOURCE_CLASSES
 from metrics.constants import START, START_DATE, TOP
+from metrics.tables import USER
 from store.reader import Snapshot
 
 type Rows = list[tuple[object, ...]]
+
+DUCKDB = "DuckDB"
+DUCKDB_KEYS = "DuckDB, by our integer keys"
+USER_COLUMNS: Mapping[str, str] = {DUCKDB: "user_id", DUCKDB_KEYS: USER}
+"""Name → the column that tells users apart, text or a number."""
 
 SQL = Path(__file__).parent / "sql"
 ROUNDING = 0.005 + 1e-9
 """Our means are rounded to hundredths, theirs are not."""
 
 
-class Rival:
-    """DuckDB with the six tables of a store as views, on as many threads as we use."""
+class DuckDb:
+    """DuckDB with the six tables of a store as views, on as many threads as Polars."""
 
-    def __init__(self, snapshot: Snapshot, now: datetime, user: str) -> None:
+    def __init__(self, snapshot: Snapshot, now: datetime, name: str) -> None:
+        user = USER_COLUMNS[name]
         self._database = duckdb.connect(config={"threads": pl.thread_pool_size()})
-        for name, files in _files(snapshot).items():
+        for table, files in _files(snapshot).items():
             self._database.execute(
-                f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files})"  # noqa: S608 - names of our own
+                f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files})"  # noqa: S608 - names of our own
             )
-        self.questions = {name: _filled(text, now, user) for name, text in _texts()}
+        self.queries = {metric: _filled(text, now, user) for metric, text in _texts()}
 
     def answer(self, name: str) -> Rows:
         """Return all rows of one metric."""
-        return self._database.execute(self.questions[name]).fetchall()
+        return self._database.execute(self.queries[name]).fetchall()
 
     def answer_all(self) -> dict[str, Rows]:
         """Return every metric, one after the other, as DuckDB runs queries."""
-        return {name: self.answer(name) for name in self.questions}
+        return {name: self.answer(name) for name in self.queries}
 
 
 def _texts() -> Iterator[tuple[str, str]]:

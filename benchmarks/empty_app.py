@@ -1,6 +1,6 @@
 """An empty multipage dashboard: what Streamlit itself takes on this machine.
 
-streamlit run benchmarks/empty.py
+streamlit run benchmarks/empty_app.py
 """
 
 import streamlit as st

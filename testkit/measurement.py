@@ -1,4 +1,4 @@
-"""A process measured from outside: wall time, processor time, peak memory."""
+"""Processes measured from outside: wall time, processor time, peak memory."""
 
 import os
 import re
@@ -22,7 +22,7 @@ class Measure:
 
     seconds: float
     cpu_seconds: float
-    """Of the process itself; a busy machine does not change it much."""
+    """Processor time of the process itself; a busy machine changes it little."""
     peak_mb: float
 
 
@@ -33,6 +33,18 @@ def median(measures: Sequence[Measure]) -> Measure:
         statistics.median(one.cpu_seconds for one in measures),
         statistics.median(one.peak_mb for one in measures),
     )
+
+
+def peak_mb(pid: int | str = "self") -> float:
+    """Return the peak of a process's resident memory so far; 0 once it has ended.
+
+    `VmHWM` belongs to the memory of the running program. `getrusage`'s `ru_maxrss`
+    is kept across `exec`, so a program would start with the peak of the process that
+    started it: of a benchmark that has just generated its data.
+    """
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) * 1024 / _MEGABYTE if found else 0.0
 
 
 def measure(environ: Mapping[str, str], *arguments: str) -> Measure:
@@ -46,7 +58,7 @@ def measure(environ: Mapping[str, str], *arguments: str) -> Measure:
             stdout=subprocess.DEVNULL,
             stderr=said,
         )
-        peak, status, usage = _watched(process.pid)
+        peak, status, usage = _wait(process.pid)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -55,22 +67,12 @@ def measure(environ: Mapping[str, str], *arguments: str) -> Measure:
     return Measure(seconds, usage.ru_utime + usage.ru_stime, peak)
 
 
-def _watched(pid: int) -> tuple[float, int, struct_rusage]:
-    """Return a process's peak memory in MB, its status and usage, once it has ended.
-
-    The usage's own peak begins with that of the process which started this one, and
-    would be no less than what a benchmark needed to draw its data.
-    """
+def _wait(pid: int) -> tuple[float, int, struct_rusage]:
+    """Return peak memory in MB, exit status and usage, once a process has ended."""
     peak = 0.0
     while True:
-        peak = max(peak, _peak_mb(pid))
+        peak = max(peak, peak_mb(pid))
         ended, status, usage = os.wait4(pid, os.WNOHANG)
         if ended:
             return peak, status, usage
         time.sleep(0.01)
-
-
-def _peak_mb(pid: int) -> float:
-    """Return the peak of a process so far; 0 once it has ended."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    return int(found[1]) * 1024 / _MEGABYTE if found else 0.0

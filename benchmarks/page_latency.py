@@ -1,6 +1,6 @@
 """How long a visitor waits for each page, beside an empty Streamlit page.
 
-    python -m benchmarks.felt [DATA_DIR] [--runs 7] [--pages Overview Votes]
+    python -m benchmarks.page_latency [DATA_DIR] [--runs 7] [--pages Overview Votes]
 
 For every page, each the median of its runs after a first one: the run of its script
 (from the request until the last message, over the real websocket), and in Chromium
@@ -23,11 +23,11 @@ import polars as pl
 import streamlit as st
 
 import simulation
-from benchmarks.visitor import log_in, visiting
-from benchmarks.watching import Tab, Times, tab
+from benchmarks.browser_timing import Tab, Times, tab
 from core import clock
 from store.reader import open_store
 from testkit import chromium
+from testkit.visitor import log_in, visiting
 
 PAGES = {
     "Overview": "",
@@ -42,7 +42,7 @@ PAGES = {
     "Data": "data",
 }
 """Title → path and query, as a visitor finds them."""
-EMPTY = chromium.ROOT / "benchmarks" / "empty.py"
+EMPTY = chromium.ROOT / "benchmarks" / "empty_app.py"
 _ROW = "| {:10} | {:>6} | {:>15} | {:>15} | {:>7} | {:>15} |"
 
 

@@ -1,6 +1,6 @@
-"""One question in a process of its own, so that its peak memory is its own.
+"""One query in its own process, so that its peak memory is its own.
 
-    python -m benchmarks.one STORE QUESTION --runs 5
+    python -m benchmarks.isolated_run STORE QUERY --runs 5
 
 Prints what was measured as JSON. The first answer, which warms the file cache, does
 not count.
@@ -8,39 +8,32 @@ not count.
 
 import argparse
 import json
-import resource
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.questions import (
-    RIVALS,
-    TOGETHER,
-    Data,
-    answering,
-    plans_of,
-    rows_read,
-)
-from benchmarks.rival import Rival, differences
+from benchmarks.duckdb import USER_COLUMNS, DuckDb, differences
 from metrics import legacy_api
 from store import engine
+from testkit.measurement import peak_mb
+from testkit.queries import TOGETHER, Data, answering, plans_of, rows_read
 
 _PASSES = 2
-"""Of the rival, who takes seconds where there are many data."""
+"""Of DuckDB, which takes seconds on large stores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one question took."""
+    """What one query took."""
 
     seconds: tuple[float, ...]
     """Of each run, in order of length."""
     peak_mb: float
     rows: int = 0
     differs: tuple[str, ...] = ()
-    """Names of metrics whose answers differ from the rival's."""
+    """Names of metrics whose answers differ from DuckDB's."""
     parts: Mapping[str, tuple[float, ...]] | None = None
 
     @property
@@ -62,18 +55,18 @@ def _seconds(answer: Callable[[], object]) -> float:
 
 
 def ours(data: Data, name: str, runs: int) -> Taken:
-    """Measure a question of ours."""
+    """Measure one of our queries."""
     answer = answering(data, name)
     seconds = timed(answer, runs)
-    return Taken(seconds, _peak(), rows_read(data, plans_of(answer)))
+    return Taken(seconds, peak_mb(), rows_read(data, plans_of(answer)))
 
 
 def theirs(data: Data, name: str, runs: int) -> Taken:
     """Measure DuckDB on the reference metrics, and compare every answer."""
-    rival = data.rival(name)
-    first = rival.answer_all()
-    passes = [_pass(rival) for _ in range(min(runs, _PASSES))]
-    peak = _peak()
+    duckdb = DuckDb(data.snapshot, data.now, name)
+    first = duckdb.answer_all()
+    passes = [_pass(duckdb) for _ in range(min(runs, _PASSES))]
+    peak = peak_mb()
     plans = legacy_api.plans(data.snapshot.frames, data.now)
     expected = engine.collect_all(plans, data.snapshot.rows)
     return Taken(
@@ -84,24 +77,22 @@ def theirs(data: Data, name: str, runs: int) -> Taken:
     )
 
 
-def _pass(rival: Rival) -> dict[str, float]:
+def _pass(duckdb: DuckDb) -> dict[str, float]:
     """Return the seconds of each metric, asked one after the other."""
-    return {name: _seconds(partial(rival.answer, name)) for name in rival.questions}
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    return {name: _seconds(partial(duckdb.answer, name)) for name in duckdb.queries}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("store", type=Path)
-    parser.add_argument("question", help=f"such as {TOGETHER!r}, or one of {[*RIVALS]}")
+    parser.add_argument(
+        "query", help=f"for example {TOGETHER!r}, or one of {[*USER_COLUMNS]}"
+    )
     parser.add_argument("--runs", type=int, default=5)
     flags = parser.parse_args()
     data = Data.at(flags.store)
-    measure = theirs if flags.question in RIVALS else ours
-    taken = measure(data, flags.question, flags.runs)
+    measure = theirs if flags.query in USER_COLUMNS else ours
+    taken = measure(data, flags.query, flags.runs)
     print(json.dumps(asdict(taken)))
 
 
