@@ -14,7 +14,7 @@ from anyio import to_thread
 
 from core import clock
 from core.errors import flush_errors, logger, start_errors
-from ui import warm_up
+from ui.warm_up import warm_up
 from web import banner, failure, server, start
 
 settings = start.settings_or_exit(os.environ)
@@ -28,7 +28,7 @@ banner.send_no_banner()
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Warm up and say where the server is; at the end send what is left to send."""
-    await to_thread.run_sync(warm_up.warm_up, settings.data_dir, clock.now())
+    await to_thread.run_sync(warm_up, settings.data_dir, clock.now())
     sys.stdout.write(dashboard.announcement())
     sys.stdout.flush()
     yield

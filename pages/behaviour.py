@@ -4,9 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, charts, picking, room_picker, shell
-from ui.block import block
-from ui.switch import switch
+from ui import charts, export, page_context
+from ui.blocks import room
+from ui.blocks.block import render_block
+from ui.filters import click_filters
+from ui.query_params import render_switch
 
 RANKED = {
     "routes": ("route", "page views"),
@@ -20,29 +22,29 @@ OVER_TIME = {
     "Rooms": ("rooms_over_time", "Votes"),
 }
 
-view = shell.view()
+context = page_context.current()
 above = st.container()
-series, title = switch("Over time", OVER_TIME, key="over_time")
-found = view.ask(*RANKED, "rooms", series)
+series, title = render_switch("Over time", OVER_TIME, key="over_time")
+found = context.compute(*RANKED, "rooms", series)
 with above, st.grid(2, min_column_width=380, gap="small"):
     for name, (label, counted) in RANKED.items():
         draw = partial(charts.ranked, label=label, value="count", title=counted)
-        block(view, name, found[name], draw, picks=picking.by(label))
+        render_block(context, name, found[name], draw, on_click=click_filters.by(label))
     with st.container(height="stretch"):
-        block(
-            view,
+        render_block(
+            context,
             "rooms",
             found["rooms"],
             partial(charts.ranked, label="room_name", value="votes", title="votes"),
-            picks={"room": "room_id"},
+            on_click={"room": "room_id"},
         )
-        room_picker.link_to_filtered(view)
+        room.render_filtered_links(context)
 draw = partial(
     charts.lines,
     series="label",
     title=title,
-    granularity=view.query.granularity,
-    today=view.today,
+    granularity=context.query.granularity,
+    today=context.today,
 )
-block(view, series, found[series], draw)
-bundle.offer(view, found, "behaviour")
+render_block(context, series, found[series], draw)
+export.render_download(context, found, "behaviour")

@@ -2,33 +2,33 @@
 
 import streamlit as st
 
-from ui import about, bundle, shell
-from ui.tables import plain, with_csv
-from ui.view import Answers
+from ui import data_page, export, page_context
+from ui.blocks import tables
+from ui.page_context import Results
 
-view = shell.view()
-found = Answers(
+context = page_context.current()
+found = Results(
     {
-        "tables": about.holdings(view.snapshot),
-        "runs": about.runs(view.snapshot),
-        "definitions": about.definitions(),
+        "tables": data_page.stored_tables(context.snapshot),
+        "runs": data_page.sync_runs(context.snapshot),
+        "definitions": data_page.definitions(),
     },
     {},
 )
 
 st.header("What is here", anchor=False)
-about.cards(view)
-with_csv(found["tables"], "Tables", "tables")
+data_page.render_cards(context)
+tables.render_with_csv(found["tables"], "Tables", "tables")
 
 st.header("Latest runs of the sync job", anchor=False)
-if view.snapshot.runs:
-    with_csv(found["runs"], "Latest runs, newest first", "runs")
+if context.snapshot.runs:
+    tables.render_with_csv(found["runs"], "Latest runs, newest first", "runs")
 else:
     st.caption("None: these files were not written by the sync job.")
 
 st.header("What every number means", anchor=False)
-plain(found["definitions"], "Definitions", "definitions", row_height=90)
+tables.render_plain(found["definitions"], "Definitions", "definitions", row_height=90)
 
 st.header("For programs", anchor=False)
-st.markdown(about.API)
-bundle.offer(view, found, "data")
+st.markdown(data_page.API)
+export.render_download(context, found, "data")

@@ -5,8 +5,8 @@ from functools import partial
 import streamlit as st
 
 from metrics.definitions import DEFINITIONS
-from ui import address, bundle, charts, shell
-from ui.block import block
+from ui import charts, export, page_context, query_params
+from ui.blocks.block import render_block
 
 MEASURES = ("estimations", "votes", "rooms", "page_views", "new_users")
 KINDS = {"Daily": "", "30-row moving average": "ma_", "Accumulated": "acc_"}
@@ -18,10 +18,10 @@ def title_of(measure: str) -> str:
     return title
 
 
-view = shell.view()
-address.check("kind", KINDS)
-address.check("of", [title_of(measure) for measure in MEASURES])
-found = view.ask("historical")
+context = page_context.current()
+query_params.check("kind", KINDS)
+query_params.check("of", [title_of(measure) for measure in MEASURES])
+found = context.compute("historical")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     kind = st.segmented_control(
         "Show",
@@ -42,20 +42,22 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     )
 columns = {KINDS[kind] + measure: title_of(measure) for measure in measures}
 frame = found["historical"]
-block(
-    view,
+render_block(
+    context,
     "historical",
     frame,
     partial(
         charts.columns_over_time,
         columns=columns,
-        granularity=view.query.granularity,
-        today=view.today,
+        granularity=context.query.granularity,
+        today=context.today,
         zoom=True,
     ),
     note=charts.ZOOM,
 )
 accumulated = [f"acc_{measure}" for measure in MEASURES]
 newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()
-block(view, "historical", newest_first, title="Newest first", key="newest_first")
-bundle.offer(view, found, "historical")
+render_block(
+    context, "historical", newest_first, title="Newest first", key="newest_first"
+)
+export.render_download(context, found, "historical")

@@ -1,8 +1,9 @@
 """Insights: how teams estimate, as questions with their answers."""
 
-from ui import bundle, questions, shell
-from ui.questions import Section
-from ui.switch import switch
+from ui import export, page_context
+from ui.blocks import questions
+from ui.blocks.questions import Section
+from ui.query_params import render_switch
 
 SECTIONS = {
     "Agreement": Section(
@@ -52,6 +53,8 @@ SECTIONS = {
     ),
 }
 
-view = shell.view()
-found = questions.section(view, switch("About", SECTIONS, key="about", labelled=False))
-bundle.offer(view, found, "insights")
+context = page_context.current()
+found = questions.render_section(
+    context, render_switch("About", SECTIONS, key="about", labelled=False)
+)
+export.render_download(context, found, "insights")

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core import clock
 from core.settings import DashboardSettings
-from ui import address, bar, shell
+from ui import layout, page_context, period_bar, query_params
 
-shell.set_up()
+layout.set_up()
 
 OVERVIEW = st.Page(
     "overview.py", title="Overview", icon=":material/home:", default=True
@@ -30,11 +30,11 @@ page = st.navigation(
     ]
 )
 settings = DashboardSettings.from_env(os.environ)
-snapshot = shell.open_or_stop(settings)
-shell.header(page.title, snapshot, settings)
+snapshot = layout.open_or_stop(settings)
+layout.render_header(page.title, snapshot, settings)
 if not snapshot.tables and page != DATA:
     st.stop()
-address.open_notices()
-draw = bar.whole if page in {ROOM, DATA} else bar.draw
-shell.hand_over(draw(snapshot, clock.now()))
+query_params.open_notices()
+draw = period_bar.render_hidden if page in {ROOM, DATA} else period_bar.render
+page_context.share(draw(snapshot, clock.now()))
 page.run()

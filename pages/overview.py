@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from ui import bundle, cards, charts, shell
-from ui.block import block
-from ui.trend import trend
+from ui import charts, export, page_context
+from ui.blocks import cards
+from ui.blocks.block import render_block
+from ui.blocks.trend import render_trend
 
 PEOPLE, PEOPLE_SERIES = "traffic_totals", "traffic_over_time"
 ROUNDS, ROUNDS_SERIES = "votes_totals", "votes_over_time"
 TABLES = (PEOPLE, PEOPLE_SERIES, ROUNDS, ROUNDS_SERIES)
 
-view = shell.view()
-found = view.ask(
+context = page_context.current()
+found = context.compute(
     *TABLES,
     "daily_summary",
     "what_moved",
@@ -20,26 +21,26 @@ found = view.ask(
 )
 
 st.header("Today so far", anchor=False)
-cards.today(
+cards.render_today(
     ("estimations", "votes", "new_users", "rooms", "unique_users", "page_views"),
     found["daily_summary"],
 )
 
 st.header("The period", anchor=False)
-cards.row(
+cards.render_row(
     ("unique_users", "page_views", "activation_rate", "session_median_minutes"),
     found[PEOPLE],
     found.earlier.get(PEOPLE),
     found[PEOPLE_SERIES],
 )
-cards.row(
+cards.render_row(
     ("votes", "estimations", "estimations_per_vote", "duration_median_seconds"),
     found[ROUNDS],
     found.earlier.get(ROUNDS),
     found[ROUNDS_SERIES],
 )
-trend(
-    view,
+render_trend(
+    context,
     ROUNDS_SERIES,
     found,
     ("votes", "estimations"),
@@ -47,6 +48,6 @@ trend(
     key="activity",
 )
 with st.grid(2, min_column_width=380, gap="small"):
-    block(view, "what_moved", found["what_moved"], charts.moved)
-    block(view, "unusual_days", found["unusual_days"])
-bundle.offer(view, found, "overview")
+    render_block(context, "what_moved", found["what_moved"], charts.moved)
+    render_block(context, "unusual_days", found["unusual_days"])
+export.render_download(context, found, "overview")

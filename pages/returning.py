@@ -4,9 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from ui import address, bundle, charts, retention, shell
-from ui.block import block
-from ui.switch import switch
+from ui import charts, export, page_context, query_params
+from ui.blocks.block import render_block
+from ui.charts.heat_map import retention_curve, retention_grid
+from ui.query_params import render_switch
 
 WHO = {"People": "users", "Rooms": "rooms"}
 UNITS = {"Weeks": "weeks", "Two weeks": "sprints"}
@@ -16,8 +17,8 @@ NOTE = (
     "marks weeks that are not over."
 )
 
-view = shell.view()
-address.check_flag("reduced")
+context = page_context.current()
+query_params.check_flag("reduced")
 reduced = st.toggle(
     "Reduce after 30 days of inactivity",
     key="reduced",
@@ -26,26 +27,28 @@ reduced = st.toggle(
 )
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
-    who = switch("Who stays", WHO, key="who")
-    unit = switch("Counted in", UNITS, key="in", hint="Two weeks are a usual sprint.")
+    who = render_switch("Who stays", WHO, key="who")
+    unit = render_switch(
+        "Counted in", UNITS, key="in", hint="Two weeks are a usual sprint."
+    )
 grid = f"retention_{who}_by_{unit}"
 average = f"{grid}_average"
-found = view.ask("reoccurring", grid, average)
+found = context.compute("reoccurring", grid, average)
 prefix = "adjusted_" if reduced else ""
 with above:
-    block(
-        view,
+    render_block(
+        context,
         "reoccurring",
         found["reoccurring"],
         partial(
             charts.two_axes,
             left=(f"{prefix}reoccurring_users", "Returning people"),
             right=(f"{prefix}reoccurring_rooms", "Returning rooms"),
-            granularity=view.query.granularity,
-            today=view.today,
+            granularity=context.query.granularity,
+            today=context.today,
         ),
     )
-draw = partial(retention.grid, average=found[average], unit=unit)
-block(view, grid, found[grid], draw, note=NOTE)
-block(view, average, found[average], partial(retention.curve, unit=unit))
-bundle.offer(view, found, "returning")
+draw = partial(retention_grid, average=found[average], unit=unit)
+render_block(context, grid, found[grid], draw, note=NOTE)
+render_block(context, average, found[average], partial(retention_curve, unit=unit))
+export.render_download(context, found, "returning")

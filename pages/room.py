@@ -6,8 +6,9 @@ import streamlit as st
 
 from metrics import rooms, votes
 from metrics.room_health import health
-from ui import bundle, cards, charts, questions, room_health, room_picker, shell
-from ui.block import block
+from ui import charts, export, page_context
+from ui.blocks import cards, questions, room
+from ui.blocks.block import render_block
 
 STATISTICS = (
     "votes",
@@ -24,16 +25,16 @@ MEDIAN = "duration_median_seconds"
 QUIET = "rooms_gone_quiet"
 votes_by = partial(charts.bars, value="votes")
 
-view = shell.view()
-room_id = room_picker.pick(view)
+context = page_context.current()
+room_id = room.render_search(context)
 if room_id is None:
-    offered = view.ask("rooms", QUIET)
-    room_picker.suggest(offered["rooms"])
-    questions.question(view, QUIET, offered)
+    offered = context.compute("rooms", QUIET)
+    room.render_busiest(offered["rooms"])
+    questions.render_question(context, QUIET, offered)
     st.stop()
 
-own = view.frames.of_room(room_id)
-found = view.ask(
+own = context.frames.of_room(room_id)
+found = context.compute(
     facts=own.rooms,
     statistics=rooms.statistics(own, room_id),
     medians=votes.totals(own),
@@ -41,19 +42,19 @@ found = view.ask(
     rounds=rooms.recent_rounds(own, room_id),
     spread=votes.spread(own),
     team_sizes=votes.team_sizes(own),
-    health=health(own, view.now),
+    health=health(own, context.now),
 )
-room_picker.back_to_all()
-if not room_picker.introduce(room_id, found["facts"], found["rounds"]):
+room.render_back_button()
+if not room.render_introduction(room_id, found["facts"], found["rounds"]):
     st.stop()
 
 median = found["medians"].select(MEDIAN)
 figures = found["statistics"].hstack(median)
-cards.row((*STATISTICS, MEDIAN), figures, columns=5)
+cards.render_row((*STATISTICS, MEDIAN), figures, columns=5)
 file = partial("room_{}_{}".format, room_id)
-room_health.show(found["health"])
-block(
-    view,
+room.render_health(found["health"])
+render_block(
+    context,
     file("votes_by_week"),
     found["votes_by_week"],
     partial(
@@ -61,32 +62,32 @@ block(
         value="votes",
         title="Votes",
         granularity="week",
-        today=view.today,
+        today=context.today,
     ),
     title="Votes per week",
 )
 with st.grid(3, min_column_width=320, gap="small"):
-    block(
-        view,
+    render_block(
+        context,
         file("rounds"),
         found["rounds"],
         charts.ranges,
         title="How far apart are the latest rounds?",
         key="ranges",
     )
-    block(
-        view,
+    render_block(
+        context,
         file("spread"),
         found["spread"],
         partial(votes_by, label="steps", titles=("Steps between cards", "Rounds")),
         title="Do they agree?",
     )
-    block(
-        view,
+    render_block(
+        context,
         file("team_sizes"),
         found["team_sizes"],
         partial(votes_by, label="estimators", titles=("People estimating", "Rounds")),
         title="How many estimate?",
     )
-block(view, file("rounds"), found["rounds"], title="All rounds, newest first")
-bundle.offer(view, found, file("page"), file(""))
+render_block(context, file("rounds"), found["rounds"], title="All rounds, newest first")
+export.render_download(context, found, file("page"), file(""))

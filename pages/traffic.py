@@ -4,10 +4,13 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, cards, charts, picking, questions, shell, unusual
-from ui.block import block
-from ui.switch import switch
-from ui.trend import trend
+from ui import charts, export, page_context
+from ui.blocks import cards, questions
+from ui.blocks.block import render_block
+from ui.blocks.trend import render_trend
+from ui.charts import anomaly_marks
+from ui.filters import click_filters
+from ui.query_params import render_switch
 
 TOTALS, SERIES = "traffic_totals", "traffic_over_time"
 KEYS = (
@@ -28,38 +31,38 @@ FUNNELS = {
     "Country": "funnel_by_country",
 }
 
-view = shell.view()
+context = page_context.current()
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
-    seen, by = switch("Page views by", RANKED, key="views")
-    funnel = switch("New users by", FUNNELS, key="split")
-found = view.ask(
+    seen, by = render_switch("Page views by", RANKED, key="views")
+    funnel = render_switch("New users by", FUNNELS, key="split")
+found = context.compute(
     TOTALS,
     SERIES,
     seen,
     "session_lengths",
     "sources_quality",
     funnel,
-    *unusual.wanted(view.query.granularity),
+    *anomaly_marks.tables_for(context.query.granularity),
     earlier=(TOTALS, SERIES),
 )
 with above:
-    cards.row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
-    trend(view, SERIES, found, KEYS, marks=found.now.get(unusual.TABLE))
+    cards.render_row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
+    render_trend(context, SERIES, found, KEYS, marks=found.now.get(anomaly_marks.TABLE))
 with st.grid(2, min_column_width=380, gap="small"):
-    block(
-        view,
+    render_block(
+        context,
         seen,
         found[seen],
         partial(charts.ranked, label=by, value="count", title="page views"),
-        picks=picking.by(by),
+        on_click=click_filters.by(by),
     )
-    questions.question(view, funnel, found)
-    block(
-        view,
+    questions.render_question(context, funnel, found)
+    render_block(
+        context,
         "session_lengths",
         found["session_lengths"],
         partial(charts.ranked, label="length", value="sessions", title="sessions"),
     )
-    block(view, "sources_quality", found["sources_quality"])
-bundle.offer(view, found, "traffic")
+    render_block(context, "sources_quality", found["sources_quality"])
+export.render_download(context, found, "traffic")

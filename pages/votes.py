@@ -5,10 +5,13 @@ from functools import partial
 
 import streamlit as st
 
-from ui import bundle, cards, charts, questions, shell, unusual
-from ui.block import Draw, block
-from ui.switch import switch
-from ui.trend import trend
+from ui import charts, export, page_context
+from ui.blocks import cards, questions
+from ui.blocks.block import render_block
+from ui.blocks.trend import render_trend
+from ui.charts import anomaly_marks
+from ui.charts.axes import Draw
+from ui.query_params import render_switch
 
 TOTALS, SERIES = "votes_totals", "votes_over_time"
 FIGURES = (
@@ -50,7 +53,7 @@ DRAWN: Mapping[str, Draw] = {
         tooltip=("votes_per_day",),
     ),
     "votes_by_weekday_and_hour": partial(
-        charts.heat,
+        charts.heat_map,
         x=("hour", "Hour (UTC)"),
         y=("weekday_name", "Weekday"),
         value=("votes_per_day", "Votes per such day"),
@@ -70,29 +73,29 @@ DRAWN: Mapping[str, Draw] = {
 }
 """The charts of this page; those of the other tables are Insights' too."""
 
-view = shell.view()
+context = page_context.current()
 above = st.container()
-part = switch("A closer look", PARTS, key="part")
-found = view.ask(
+part = render_switch("A closer look", PARTS, key="part")
+found = context.compute(
     TOTALS,
     SERIES,
     *part,
-    *unusual.wanted(view.query.granularity),
+    *anomaly_marks.tables_for(context.query.granularity),
     earlier=(TOTALS, SERIES),
 )
 earlier = found.earlier.get(TOTALS)
 with above:
-    cards.row(FIGURES, found[TOTALS], earlier, found[SERIES])
-    cards.line(MEDIANS, found[TOTALS], "median")
-    marks = found.now.get(unusual.TABLE)
-    trend(view, SERIES, found, (*FIGURES, *MEDIANS, *MORE), marks=marks)
+    cards.render_row(FIGURES, found[TOTALS], earlier, found[SERIES])
+    cards.render_line(MEDIANS, found[TOTALS], "median")
+    marks = found.now.get(anomaly_marks.TABLE)
+    render_trend(context, SERIES, found, (*FIGURES, *MEDIANS, *MORE), marks=marks)
 if PARTS[MEDIANS_TOO] == part:
-    cards.row(MEDIANS, found[TOTALS], earlier, columns=len(MEDIANS))
-    cards.row(MORE, found[TOTALS], earlier, columns=len(MORE))
+    cards.render_row(MEDIANS, found[TOTALS], earlier, columns=len(MEDIANS))
+    cards.render_row(MORE, found[TOTALS], earlier, columns=len(MORE))
 with st.grid(2, min_column_width=380, gap="small"):
     for name in part:
         if name in DRAWN:
-            block(view, name, found[name], DRAWN[name])
+            render_block(context, name, found[name], DRAWN[name])
         else:
-            questions.question(view, name, found)
-bundle.offer(view, found, "votes")
+            questions.render_question(context, name, found)
+export.render_download(context, found, "votes")

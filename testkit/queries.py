@@ -117,25 +117,28 @@ def _page_query(environ: Mapping[str, str], page: Page, now: datetime) -> Answer
     import streamlit as st
     from streamlit.testing.v1 import AppTest
 
-    from ui.view import Answers, View
+    from ui.page_context import PageContext, Results
 
     asked: list[Answer] = []
-    ask = View.ask
+    compute = PageContext.compute
 
     def note(
-        view: View, *names: str, earlier: Collection[str] = (), **plans: pl.LazyFrame
-    ) -> Answers:
-        def answered() -> Answers:
-            if not view.bots:
+        context: PageContext,
+        *names: str,
+        earlier: Collection[str] = (),
+        **plans: pl.LazyFrame,
+    ) -> Results:
+        def answered() -> Results:
+            if not context.bots:
                 # The page looked up the bots before: part of what it takes.
-                without_bots(view.snapshot)
-            return ask(view, *names, earlier=earlier, **plans)
+                without_bots(context.snapshot)
+            return compute(context, *names, earlier=earlier, **plans)
 
         asked.append(answered)
         st.stop()
 
     with (
-        patch.object(View, "ask", note),
+        patch.object(PageContext, "compute", note),
         patch.object(clock, "now", lambda: now),
         patch.dict(os.environ, environ),
     ):

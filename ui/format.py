@@ -1,4 +1,4 @@
-"""How numbers and times print. None prints as "–"."""
+"""How numbers, times and names print. None prints as "–"."""
 
 from datetime import datetime, timedelta
 
@@ -73,3 +73,16 @@ def _seconds(value: float) -> str:
     if value < 120:
         return f"{value:,.0f} s"
     return f"{value / 60:,.1f} min" if value < 7200 else f"{value / 3600:,.1f} h"
+
+
+_SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
+
+
+def escaped(text: str) -> str:
+    """Return a text as Markdown that shows it character by character."""
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in text)
+
+
+def shortened(text: str, length: int = 40) -> str:
+    """Return the start of a text from the address as Markdown."""
+    return escaped(text if len(text) <= length else text[:length] + "…")

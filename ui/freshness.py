@@ -25,19 +25,19 @@ def level(data_until: datetime, now: datetime, sync_interval: int) -> Level:
     return "orange" if missed > AMBER_AFTER else "green"
 
 
-def watch(snapshot: Snapshot, data_dir: Folder, sync_interval: int) -> None:
+def render_badge(snapshot: Snapshot, data_dir: Folder, sync_interval: int) -> None:
     """Show the time of the data, and rerun the page when newer data are there."""
 
     @st.fragment(run_every=POLL)
     def badge() -> None:
         if _version(data_dir) not in {snapshot.version, None}:
             st.rerun()
-        _badge(snapshot, sync_interval)
+        _render_age(snapshot, sync_interval)
 
     badge()
 
 
-def wait_for_change(data_dir: Folder) -> None:
+def rerun_on_change(data_dir: Folder) -> None:
     """Rerun the page as soon as the store, which cannot be read, is another one."""
     broken = _version(data_dir)
 
@@ -57,7 +57,7 @@ def _version(data_dir: Folder) -> str | None:
         return None
 
 
-def _badge(snapshot: Snapshot, sync_interval: int) -> None:
+def _render_age(snapshot: Snapshot, sync_interval: int) -> None:
     now = clock.now()
     if snapshot.data_until is None:
         st.badge("no data yet", icon=":material/hourglass_empty:", color="gray")

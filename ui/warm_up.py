@@ -9,9 +9,21 @@ from metrics.query import Query
 from metrics.registry import METRIC_TABLES
 from store import engine
 from store.reader import StoreError, open_store, without_bots
-from ui import bar, block, bundle, cards, charts, questions, retention, shell, world
+from ui import charts, export, layout, period_bar
+from ui.blocks import block, cards, questions
+from ui.charts import heat_map, world_map
 
-SHARED = (bar, block, bundle, cards, charts, questions, retention, shell, world)
+SHARED = (
+    period_bar,
+    block,
+    export,
+    cards,
+    charts,
+    questions,
+    heat_map,
+    layout,
+    world_map,
+)
 """Importing what pages share brings Altair, country names and the rest along."""
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from polars import selectors
 
 from metrics.definitions import Unit
-from ui import tables
+from ui.blocks import tables
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 100_000

@@ -1,6 +1,6 @@
 """What pages send to the browser as charts, checked against Vega-Lite's schema.
 
-The dashboard itself leaves that out (`ui/plot.py`).
+The dashboard itself leaves that out (`ui/charts/rendering.py`).
 """
 
 import json

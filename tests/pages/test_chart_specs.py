@@ -11,15 +11,14 @@ def a_page(mark: "Any") -> None:
     import altair as alt
     import polars as pl
 
-    from ui.layers import Layer, layered
-    from ui.plot import plot
+    from ui.charts.rendering import Layer, layered, render_chart
 
     layer = Layer(mark=alt.MarkDef(type=mark)).encode(alt.X("a:Q"))
-    plot(layered(layer, layer, data=pl.DataFrame({"a": [1]})), "A chart")
+    render_chart(layered(layer, layer, data=pl.DataFrame({"a": [1]})), "A chart")
 
 
 def sent(mark: str) -> AppTest:
-    app = AppTest.from_function(a_page, args=(mark,)).run()
+    app = AppTest.from_function(a_page, args=(mark,), default_timeout=20).run()
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == 1
     return app

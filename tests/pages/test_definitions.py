@@ -9,8 +9,8 @@ from metrics.definitions import COMPARISONS, DEFINITIONS, LABELS
 from tests.pages.conftest import RunPage
 from tests.pages.test_insights import read
 from tests.pages.test_pages import PAGES
-from ui.cards import help_text
-from ui.tables import _split
+from ui.blocks.cards import help_text
+from ui.blocks.tables import _split
 
 TITLES = {help_text(number): number.title for number in DEFINITIONS.values()}
 OTHER_FACTS = {"Data until": "The instant of the live database that the data equal."}

@@ -21,15 +21,16 @@ from store.reader import Snapshot
 from tests.pages.conftest import GOLDEN, RunPage
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
-from ui import bundle, charts, chips, markup, names, picking
-from ui.caption import caption
-from ui.view import Answers, View
+from ui import charts, export, labels, period_bar
+from ui.filters import click_filters, filter_chips
+from ui.format import escaped
+from ui.page_context import PageContext, Results
 
 NOW = datetime(2026, 11, 20, 18)
 
 
 def captions(query: Query, days: Days, granularity: str = "Auto") -> str:
-    return caption(query, days, granularity, bots=False)
+    return period_bar.caption(query, days, granularity, bots=False)
 
 
 def query_of(days: Days, **more: object) -> Query:
@@ -59,7 +60,7 @@ def test_the_bar_says_whether_today_is_in_the_period(last: date, said: str) -> N
 def test_the_bar_says_what_is_not_as_usual() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     before = Period.of_days(date(2026, 10, 31), date(2026, 11, 1))
-    text = caption(
+    text = period_bar.caption(
         query_of(days, comparison=before, weekends=True, granularity="week"),
         days,
         "Day",
@@ -90,12 +91,12 @@ def test_an_unknown_value_of_the_address_is_said(
 ) -> None:
     app = run_page(page, GOLDEN, **{key: value})
     assert [e.message for e in app.exception] == []
-    assert f"{markup.escaped(key)} “{value}”" in app.warning[0].value
+    assert f"{escaped(key)} “{value}”" in app.warning[0].value
 
 
 def test_text_of_the_address_is_never_markup(run_page: RunPage) -> None:
     app = run_page("votes.py", filter="city:[x](http://a.b)")
-    said = [caption.value for caption in app.caption if "city" in caption.value]
+    said = [c.value for c in app.caption if "city" in c.value]
     assert said[0].startswith("Not filtered by city\\:\\[x\\]\\(http\\:\\/\\/a\\.b\\)")
 
 
@@ -111,8 +112,8 @@ def test_seven_years_are_drawn_in_any_granularity(
 
 def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:
     frame = pl.DataFrame({"country": ["DE", None], "city": ["Bern", "Bern"]})
-    marked = picking.marked(frame, picking.by("country", "city"))
-    assert marked[picking.FIELD].to_list() == [
+    marked = click_filters.with_filters(frame, click_filters.by("country", "city"))
+    assert marked[click_filters.FIELD].to_list() == [
         "country:DE\ncity:Bern",
         "country:(not set)\ncity:Bern",
     ]
@@ -142,7 +143,7 @@ def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:
 def test_each_bar_has_a_label_of_its_own(
     label: str, columns: dict[str, list[object]], expected: list[str]
 ) -> None:
-    assert names.labels(pl.DataFrame(columns), label).to_list() == expected
+    assert labels.bar_labels(pl.DataFrame(columns), label).to_list() == expected
 
 
 def test_a_table_of_people_and_votes_says_which_part_is_not_filtered(
@@ -153,7 +154,7 @@ def test_a_table_of_people_and_votes_says_which_part_is_not_filtered(
         "Votes and rooms in it are not filtered by country\\:DE: votes carry no user."
     )
     assert said in [caption.value for caption in app.caption]
-    assert chips.untouched((), ["fpp_votes"]) is None
+    assert filter_chips.unfiltered_note((), ["fpp_votes"]) is None
 
 
 def test_a_room_filters_people_and_events_as_well(run_page: RunPage) -> None:
@@ -171,9 +172,9 @@ def test_the_zip_holds_both_periods_and_says_what_was_asked() -> None:
     snapshot = Snapshot(Frames.empty(), "1", NOW, {}, {}, generation=7)
     chosen = tuple(filter(None, [Filter.parse("country:DE")]))
     query = query_of(days, comparison=before)
-    view = View(snapshot, query, days, "Previous period", NOW, filters=chosen)
+    view = PageContext(snapshot, query, days, "Previous period", NOW, filters=chosen)
     now, then = pl.DataFrame({"votes": [5]}), pl.DataFrame({"votes": [3]})
-    packed = bundle.pack(view, Answers({"votes_totals": now}, {"votes_totals": then}))
+    packed = export.pack(view, Results({"votes_totals": now}, {"votes_totals": then}))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         texts = {n: archive.read(n).decode("utf-8-sig") for n in archive.namelist()}
     about = texts.pop("about.txt").splitlines()

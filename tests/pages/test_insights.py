@@ -20,7 +20,7 @@ from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
 from tests.pages.conftest import GOLDEN, NOW, RunPage
-from ui import unusual
+from ui.charts import anomaly_marks
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
 ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
@@ -246,9 +246,9 @@ def test_a_day_out_of_the_ordinary_is_marked_on_the_charts_of_days(
     query = {"period": "Custom", "no_weekends": "false", **week}
     by_day = run_page(page, **query, **{key: DEFINITIONS[measure].title})
     assert [e.message for e in by_day.exception] == []
-    assert unusual.LEGEND in [caption.value for caption in by_day.caption]
+    assert anomaly_marks.LEGEND in [caption.value for caption in by_day.caption]
     by_month = run_page(page, **query, every="Month")
-    assert unusual.LEGEND not in [caption.value for caption in by_month.caption]
+    assert anomaly_marks.LEGEND not in [caption.value for caption in by_month.caption]
 
 
 def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(

@@ -1,7 +1,8 @@
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from ui import names, world
+from ui import labels
+from ui.charts.world_map import without_shape
 
 
 def test_codes_get_names_and_null_is_said() -> None:
@@ -9,12 +10,12 @@ def test_codes_get_names_and_null_is_said() -> None:
     expected = pl.DataFrame(
         {"country": ["DE – Germany 🇩🇪", "XX", "(not set)"], "users": [3, 2, 1]}
     )
-    assert_frame_equal(names.readable(frame), expected)
+    assert_frame_equal(labels.readable(frame), expected)
 
 
 def test_regions_are_named_within_their_country() -> None:
     frame = pl.DataFrame({"country": ["DE", "US", "DE"], "region": ["BY", "BY", None]})
-    assert names.readable(frame)["region"].to_list() == [
+    assert labels.readable(frame)["region"].to_list() == [
         "BY – Bayern",
         "BY",
         "(not set)",
@@ -23,9 +24,9 @@ def test_regions_are_named_within_their_country() -> None:
 
 def test_a_room_without_a_name_is_deleted() -> None:
     frame = pl.DataFrame({"room_name": ["team", None]})
-    assert names.readable(frame)["room_name"].to_list() == ["team", "(deleted)"]
+    assert labels.readable(frame)["room_name"].to_list() == ["team", "(deleted)"]
 
 
 def test_countries_without_a_shape_are_listed() -> None:
     frame = pl.DataFrame({"country": ["DE", "GI", None], "users": [3, 2, 1]})
-    assert world.without_shape(frame) == ["GI – Gibraltar 🇬🇮"]
+    assert without_shape(frame) == ["GI – Gibraltar 🇬🇮"]

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from ui import retention
+from ui.charts.heat_map import retention_curve, retention_grid
 
 OLD, NEW, NOBODY = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
 CELLS = pl.DataFrame(
@@ -21,12 +21,12 @@ AVERAGE = pl.DataFrame({"k": [0], "size": [30], "alive": [30], "share": [1.0]})
 
 
 def cells() -> list[dict[str, object]]:
-    (data,) = retention.grid(CELLS, AVERAGE, "weeks").to_dict()["datasets"].values()
+    (data,) = retention_grid(CELLS, AVERAGE, "weeks").to_dict()["datasets"].values()
     return list(data)
 
 
 def test_the_average_stands_above_the_cohorts_in_order_of_time() -> None:
-    layers = retention.grid(CELLS, AVERAGE, "weeks").to_dict()["layer"]
+    layers = retention_grid(CELLS, AVERAGE, "weeks").to_dict()["layer"]
     order = ["Weighted average", "2 Nov 2026  ·  30", "9 Nov 2026  ·  5"]
     assert [layer["encoding"]["y"]["sort"] for layer in layers] == [order] * 4
 
@@ -47,6 +47,6 @@ def test_a_cohort_of_fewer_than_20_shows_its_number_and_no_share() -> None:
 
 
 def test_the_curve_shows_the_average_by_age() -> None:
-    chart = retention.curve(AVERAGE, "sprints").to_dict()
+    chart = retention_curve(AVERAGE, "sprints").to_dict()
     assert chart["encoding"]["y"]["scale"] == {"domain": [0, 1]}
     assert chart["encoding"]["x"]["title"] == "Sprints since the first"

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from metrics.query import Granularity
-from ui import charts, running
+from ui import charts
+from ui.charts.axes import split_open_bucket
 
 TODAY = date(2026, 11, 18)  # a Wednesday
 
@@ -31,14 +32,14 @@ def test_the_running_bucket_starts_where_the_last_whole_one_ends(
     granularity: Granularity, days: list[int], over: list[int], runs: list[int]
 ) -> None:
     frame = series(*(date(2026, 11, day) for day in days))
-    found = running.split(frame, granularity, TODAY)
+    found = split_open_bucket(frame, granularity, TODAY)
     assert [[d.day for d in part["bucket"]] for part in found] == [over, runs]
 
 
 def test_a_hidden_weekend_does_not_make_friday_run() -> None:
     saturday = date(2026, 11, 21)
     friday = series(date(2026, 11, 19), date(2026, 11, 20))
-    over, runs = running.split(friday, "day", saturday)
+    over, runs = split_open_bucket(friday, "day", saturday)
     assert (over.height, runs.height) == (2, 0)
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ui import printed, shares, sizes
-from ui.axes import Chart
+from ui.charts.axes import Chart
+from ui.charts.labelled_bars import figures, hidden_below, labelled_bars, stages
+from ui.charts.stacked_bars import consensus_bars, nested_bars
 
 
 def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart hold anything
@@ -30,7 +31,7 @@ SIZES = pl.DataFrame(
 
 
 def test_the_parts_of_a_team_size_add_up_to_all_its_rounds() -> None:
-    drawn = [row for row in rows(sizes.consensus(SIZES)) if row["rounds"] == 40]
+    drawn = [row for row in rows(consensus_bars(SIZES)) if row["rounds"] == 40]
     assert {row["part"]: row["count"] for row in drawn} == {
         "Same card": 10,
         "1 step": 14,
@@ -41,7 +42,7 @@ def test_the_parts_of_a_team_size_add_up_to_all_its_rounds() -> None:
 
 
 def test_a_team_size_with_too_few_rounds_keeps_its_row_without_a_bar() -> None:
-    drawn = [row for row in rows(sizes.consensus(SIZES)) if row["rounds"] == 12]
+    drawn = [row for row in rows(consensus_bars(SIZES)) if row["rounds"] == 12]
     assert {row["share"] for row in drawn} == {None}
     assert {row["size"] for row in drawn} == {"4–6 people (n = 12)"}
 
@@ -50,7 +51,7 @@ def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:
     frame = pl.DataFrame(
         {"watched_first": [16], "estimated_later": [2], "share": [None]}
     )
-    chart = printed.stages(frame, {"watched_first": None, "estimated_later": "share"})
+    chart = stages(frame, {"watched_first": None, "estimated_later": "share"})
     assert rows(chart) == [
         {"stage": "Watched first", "count": 16, "share": None},
         {"stage": "Estimated later", "count": 2, "share": None},
@@ -61,7 +62,7 @@ def test_figures_print_with_their_unit_and_a_hidden_one_as_a_dash() -> None:
     frame = pl.DataFrame(
         {"duration_median_seconds": [39.0], "talk_median_seconds": [None]}
     )
-    chart = printed.figures(frame, ("duration_median_seconds", "talk_median_seconds"))
+    chart = figures(frame, ("duration_median_seconds", "talk_median_seconds"))
     assert [row["text"] for row in rows(chart)] == ["39 s", "–"]
 
 
@@ -69,12 +70,12 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
     frame = pl.DataFrame(
         {"label": ["a"], "value": [None]}, schema_overrides={"value": pl.Float64}
     )
-    drawn = printed.printed_bars(frame, "label", "value", "Value", "''").to_dict()
+    drawn = labelled_bars(frame, "label", "value", "Value", "''").to_dict()
     assert drawn["layer"][0]["encoding"]["x"]["scale"] == {"domain": [0, 1.6]}
 
 
 def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:
-    assert printed.hidden_below("'shown'", "rate", "n") == (
+    assert hidden_below("'shown'", "rate", "n") == (
         "datum.rate == null ? 'n = ' + format(datum.n, ',') + ': too few for a rate' "
         ": 'shown'"
     )
@@ -93,7 +94,7 @@ def test_nested_bars_hold_three_shares_of_each_label_in_the_order_of_the_table()
         }
     )
     keys = ("entered_share", "first_estimate_share", "came_back_share")
-    drawn = rows(shares.nested(frame, "country", keys, "new_users"))
+    drawn = rows(nested_bars(frame, "country", keys, "new_users"))
     assert [(row["country"], row["stage"], row["share"]) for row in drawn] == [
         ("DE – Germany 🇩🇪", "Entered a room", 0.5),
         ("(not set)", "Entered a room", None),

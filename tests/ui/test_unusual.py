@@ -4,7 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from ui import charts, unusual
+from ui import charts
+from ui.charts import anomaly_marks
 
 MARKS = pl.DataFrame(
     {
@@ -22,14 +23,14 @@ SHOWN = pl.DataFrame(
 
 
 def test_only_days_of_the_drawn_measure_that_are_shown_are_marked() -> None:
-    within = unusual.within(MARKS, "votes", SHOWN)
+    within = anomaly_marks.marks_on(MARKS, "votes", SHOWN)
     assert within is not None
     assert within.rows() == MARKS.rows()[:1]
 
 
 def test_a_measure_without_unusual_days_has_no_marks() -> None:
-    assert unusual.within(MARKS, "estimations", SHOWN) is None
-    assert unusual.within(None, "votes", SHOWN) is None
+    assert anomaly_marks.marks_on(MARKS, "estimations", SHOWN) is None
+    assert anomaly_marks.marks_on(None, "votes", SHOWN) is None
 
 
 def test_a_mark_explains_what_was_expected_and_by_which_rule() -> None:

@@ -5,21 +5,18 @@ are drawn in UTC, and tooltips carry dates as text, so that no browser's time zo
 moves a bar to another day.
 """
 
-from ui.charts.bars import bars, bars_over_time
-from ui.charts.heat import heat
+from ui.charts.bars import bars, bars_over_time, ranges
+from ui.charts.heat_map import heat_map
+from ui.charts.labelled_bars import moved, ranked
 from ui.charts.line import over_time
-from ui.charts.lines import ZOOM, columns_over_time, lines
-from ui.charts.moved import moved
-from ui.charts.ranges import ranges
-from ui.charts.ranked import ranked
-from ui.charts.two_axes import two_axes
+from ui.charts.lines import ZOOM, columns_over_time, lines, two_axes
 
 __all__ = [
     "ZOOM",
     "bars",
     "bars_over_time",
     "columns_over_time",
-    "heat",
+    "heat_map",
     "lines",
     "moved",
     "over_time",

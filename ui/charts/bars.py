@@ -1,4 +1,4 @@
-"""Vertical bars: counts per value, or per bucket of time."""
+"""Vertical bars: counts per value, counts per bucket, ranges per vote."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,11 +6,18 @@ from datetime import date
 import altair as alt
 import polars as pl
 
+from metrics.card_scale import SCALE
 from metrics.query import Granularity
-from ui import running
-from ui.axes import Chart, bounded, time_axis, value_axis, with_when
-from ui.layers import Layer, layered
-from ui.theme import ACCENT, CHART_HEIGHT
+from ui.charts.axes import (
+    Chart,
+    bounded,
+    split_open_bucket,
+    time_axis,
+    value_axis,
+    with_when,
+)
+from ui.charts.rendering import Layer, layered
+from ui.charts.theme import ACCENT, CHART_HEIGHT, PALETTE
 
 
 def bars(
@@ -48,7 +55,7 @@ def bars_over_time(
     frame: pl.DataFrame, value: str, title: str, granularity: Granularity, today: date
 ) -> Chart:
     """Draw a count per `bucket` as bars; that of `today` is pale, with a dashed rim."""
-    over, runs = running.split(
+    over, runs = split_open_bucket(
         bounded(with_when(frame, granularity, today)), granularity, today
     )
     x = time_axis(granularity)
@@ -71,3 +78,47 @@ def bars_over_time(
         layers.append(pale)
     drawn = [layer.encode(x, y, tooltip=tooltip) for layer in layers]
     return layered(*drawn, height=CHART_HEIGHT)
+
+
+LATEST = 40
+"""Rounds that are drawn."""
+
+
+def ranges(rounds: pl.DataFrame) -> Chart:
+    """Draw the latest rounds with an estimate, oldest first: range and average.
+
+    Needs the columns of `rooms.recent_rounds`, newest first.
+    """
+    latest = rounds.drop_nulls("min_estimation").head(LATEST).reverse()
+    data = latest.with_row_index("round", offset=1).with_columns(
+        when=pl.col("voted_at").dt.strftime("%a %-d %b %Y, %H:%M UTC")
+    )
+    base = Layer(data, height=CHART_HEIGHT)
+    x = alt.X("round:O", title="Rounds, the latest last", axis=alt.Axis(labels=False))
+    # On a logarithm the cards stand about as far apart as they do in people's minds.
+    y = alt.Y(
+        "min_estimation:Q",
+        title="Card",
+        scale=alt.Scale(type="log", domain=[0.9, 23], nice=False),
+        axis=alt.Axis(values=list(SCALE), format="d"),
+    )
+    spans = base.mark_rule(
+        color=ACCENT, strokeWidth=6, opacity=0.4, strokeCap="round"
+    ).encode(x, y, alt.Y2("max_estimation:Q"), tooltip=_range_tooltips())
+    averages = base.mark_point(
+        filled=True, shape="diamond", color=PALETTE[1], size=45, opacity=1
+    ).encode(x, alt.Y("avg_estimation:Q"), tooltip=_range_tooltips())
+    return layered(spans, averages)
+
+
+def _range_tooltips() -> list[alt.Tooltip]:
+    titles = {
+        "min_estimation": "Lowest",
+        "avg_estimation": "Average",
+        "max_estimation": "Highest",
+        "amount_of_estimations": "Estimates",
+    }
+    return [
+        alt.Tooltip("when:N", title="Ended"),
+        *(alt.Tooltip(f"{c}:Q", title=t, format=",.2~f") for c, t in titles.items()),
+    ]

@@ -7,18 +7,20 @@ import polars as pl
 
 from metrics.definitions import Unit
 from metrics.query import Granularity
-from ui import printed, running, unusual
-from ui.axes import (
+from ui.charts import anomaly_marks
+from ui.charts.axes import (
     D3_FORMATS,
     SUFFIXES,
     Chart,
     bounded,
+    split_open_bucket,
     time_axis,
     value_axis,
     with_when,
 )
-from ui.layers import Layer, layered
-from ui.theme import ACCENT, CHART_HEIGHT, DASH, MUTED
+from ui.charts.labelled_bars import labelled_bars
+from ui.charts.rendering import Layer, layered
+from ui.charts.theme import ACCENT, CHART_HEIGHT, DASH, MUTED
 
 
 def over_time(
@@ -44,7 +46,7 @@ def over_time(
         return _one_bucket(data, title, unit)
     x = time_axis(granularity, data["bucket"])
     y = alt.Y("value:Q", title=title + SUFFIXES.get(unit, ""), axis=value_axis(unit))
-    over, runs = running.split(data, granularity, today)
+    over, runs = split_open_bucket(data, granularity, today)
     base = Layer()
     done = base if over is data else Layer(over)
     layers = [
@@ -63,7 +65,7 @@ def over_time(
         )
         layers.append(last.encode(x, y))
     if marks is not None:
-        layers.append(unusual.layer(marks, title, today))
+        layers.append(anomaly_marks.layer(marks, title, today))
     return layered(*layers, data=data, height=CHART_HEIGHT)
 
 
@@ -95,7 +97,7 @@ def _one_bucket(data: pl.DataFrame, title: str, unit: Unit) -> Chart:
     if "before" in data.columns:
         rows = rows.vstack(data.select(when="before_when", value="before").drop_nulls())
     shown = f"format(datum.value, '{D3_FORMATS[unit]}')"
-    return printed.printed_bars(rows, "when", "value", title, shown)
+    return labelled_bars(rows, "when", "value", title, shown)
 
 
 def _dots(frame: pl.DataFrame) -> bool:

@@ -1,16 +1,26 @@
-"""Several counts over time, a line for each."""
+"""Several counts over time, a line for each; two of them with an axis each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Literal, NamedTuple
 
 import altair as alt
 import polars as pl
 
+from metrics.definitions import DEFINITIONS
 from metrics.query import Granularity
-from ui import names, running
-from ui.axes import Chart, bounded, time_axis, value_axis, with_when
-from ui.layers import Layer, layered
-from ui.theme import CHART_HEIGHT, DASHES, PALETTE
+from ui import labels
+from ui.charts.axes import (
+    Chart,
+    bounded,
+    legend,
+    split_open_bucket,
+    time_axis,
+    value_axis,
+    with_when,
+)
+from ui.charts.rendering import Layer, layered
+from ui.charts.theme import ACCENT, CHART_HEIGHT, DASHES, PALETTE
 
 MAX_SERIES = 6
 """More lines than hues say nothing."""
@@ -34,11 +44,11 @@ def lines(
     """
     order = _largest(frame, series)
     kept = frame.join(order, on=series, how="semi", nulls_equal=True)
-    data = bounded(with_when(names.readable(kept), granularity, today))
-    over, runs = running.split(data, granularity, today)
+    data = bounded(with_when(labels.readable(kept), granularity, today))
+    over, runs = split_open_bucket(data, granularity, today)
     x = time_axis(granularity, data["bucket"].unique().sort())
     y = alt.Y("count:Q", title=title, axis=value_axis("count"))
-    color, dash = _looks(series, names.readable(order)[series].to_list())
+    color, dash = _looks(series, labels.readable(order)[series].to_list())
     drawn = Layer(over, height=CHART_HEIGHT).mark_line(strokeWidth=2)
     layers = [drawn.encode(x, y, color, dash)]
     if runs.height:
@@ -109,3 +119,122 @@ def _tooltip(series: str, title: str) -> list[alt.Tooltip]:
         alt.Tooltip(f"{series}:N", title="What"),
         alt.Tooltip("count:Q", title=title or "Count", format=",.2~f"),
     ]
+
+
+_TWO_AXES_HEIGHT = 320
+
+
+class _Side(NamedTuple):
+    """How one of the two lines is drawn."""
+
+    column: str
+    title: str
+    stroke: str
+    """How its axis says which line it is of; a colour alone would tell few people."""
+    color: str
+    dash: tuple[int, ...]
+    orient: Literal["left", "right"]
+
+
+def two_axes(
+    frame: pl.DataFrame,
+    left: tuple[str, str],
+    right: tuple[str, str],
+    granularity: Granularity,
+    today: date,
+) -> Chart:
+    """Draw two counts over `bucket`, each (column, title) with an axis of its own.
+
+    The bucket of `today` is dotted, since it is not over.
+    """
+    data = bounded(with_when(frame, granularity, today))
+    sides = (
+        _Side(*left, "—", ACCENT, DASHES[0], "left"),
+        _Side(*right, "- -", PALETTE[1], DASHES[1], "right"),
+    )
+    tooltip = [
+        alt.Tooltip("when:N", title="When"),
+        *(alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides),
+    ]
+    x = time_axis(granularity)
+    drawn = [
+        layered(*_lines(data, side, x, granularity, today, tooltip)) for side in sides
+    ]
+    apart = alt.Resolve(scale={"y": "independent"})
+    return layered(*drawn, height=_TWO_AXES_HEIGHT, resolve=apart)
+
+
+def _lines(
+    data: pl.DataFrame,
+    side: _Side,
+    x: alt.X,
+    granularity: Granularity,
+    today: date,
+    tooltip: list[alt.Tooltip],
+) -> Iterator[alt.Chart]:
+    over, runs = split_open_bucket(data, granularity, today)
+    axis = value_axis("count")
+    axis.title = f"{side.stroke} {side.title}"
+    axis.orient, axis.grid = side.orient, side.orient == "left"
+    y = alt.Y(f"{side.column}:Q", axis=axis)
+    line = Layer(over).mark_line(color=side.color, strokeWidth=2, strokeDash=side.dash)
+    yield line.encode(x, y)
+    if runs.height:
+        dotted = Layer(runs).mark_line(color=side.color, strokeDash=[1, 4])
+        yield dotted.encode(x, y)
+    pointed = Layer(data).mark_circle(size=60, opacity=0.001)
+    yield pointed.encode(x, y, tooltip=tooltip)
+
+
+_TEAM_SIZES = {
+    "2–3 people": "#079464",
+    "4–6 people": "#4f7cff",
+    "7 or more people": "#e0682b",
+}
+"""Team size → colour of its line."""
+
+
+def consensus_by_team_size(
+    frame: pl.DataFrame, granularity: Granularity, today: date
+) -> Chart:
+    """Draw the share of rounds within one card, a line per team size.
+
+    A bucket with too few rounds leaves a gap; that of `today` is dotted. Needs the
+    columns of `consensus.over_time_by_team_size`.
+    """
+    data = bounded(with_when(frame, granularity, today)).with_columns(
+        size=pl.format("{} people", "team_size")
+    )
+    over, runs = split_open_bucket(data, granularity, today)
+    buckets = data["bucket"].unique(maintain_order=True)
+    title = DEFINITIONS["near_consensus"].title
+    axis = alt.Y("near_consensus:Q", title=title, axis=value_axis("share"))
+    x, (color, dash) = time_axis(granularity, buckets), _team_size_encodings()
+    drawn = Layer(over).mark_line(strokeWidth=2)
+    dotted = Layer(runs).mark_line(strokeWidth=2, strokeDash=[1, 4])
+    dots = Layer(data).mark_circle(size=36, opacity=1)
+    tooltip = [
+        alt.Tooltip("when:N", title="When"),
+        alt.Tooltip("size:N", title="Team"),
+        alt.Tooltip("near_consensus:Q", title=title, format=".1%"),
+        alt.Tooltip("rounds:Q", title="Rounds (n)", format=","),
+    ]
+    return layered(
+        drawn.encode(x, axis, color, dash),
+        dotted.encode(x, axis, color),
+        dots.encode(x, axis, color, tooltip=tooltip),
+        height=CHART_HEIGHT,
+    )
+
+
+def _team_size_encodings() -> tuple[alt.Color, alt.StrokeDash]:
+    """Return a hue and a dash per team size: colour is not the only sign."""
+    key = legend(len(_TEAM_SIZES), narrow=1, symbol="stroke")
+    hues = alt.Scale(domain=[*_TEAM_SIZES], range=[*_TEAM_SIZES.values()])
+    dashes = alt.Scale(
+        domain=[*_TEAM_SIZES], range=[list(d) for d in DASHES[: len(_TEAM_SIZES)]]
+    )
+    return (
+        alt.Color("size:N", title=None, scale=hues, legend=key),
+        alt.StrokeDash("size:N", title=None, scale=dashes, legend=key),
+    )

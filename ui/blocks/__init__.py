@@ -1,0 +1,1 @@
+"""Blocks: what a page is made of."""

@@ -1,0 +1,50 @@
+"""Whether a table is empty, and the message that replaces it."""
+
+import polars as pl
+import streamlit as st
+
+from metrics.definitions import DEFINITIONS
+from metrics.registry import METRIC_TABLES
+from ui.page_context import PageContext
+
+_NEVER_ZERO = frozenset({"days", "steps", "estimators"})
+"""Numbers that are there without anything having happened."""
+_MESSAGES = {
+    "unusual_days": "No day of this period was out of the ordinary.",
+    "what_moved": "Nothing moved, or there is nothing to compare with: choose a "
+    "comparison above.",
+}
+
+
+def is_blank(frame: pl.DataFrame) -> bool:
+    """Return whether a table has no row, or nothing but zeros and gaps for numbers."""
+    numbers = [
+        name
+        for name, dtype in frame.schema.items()
+        if name in DEFINITIONS and name not in _NEVER_ZERO and dtype.is_numeric()
+    ]
+    if frame.is_empty() or not numbers:
+        return frame.is_empty()
+    return not frame.select(pl.any_horizontal(pl.col(numbers) != 0).any()).item()
+
+
+def render(context: PageContext, name: str) -> None:
+    """Say why the catalogue's table `name` shows nothing."""
+    if name in _MESSAGES and not context.snapshot.missing:
+        st.info(_MESSAGES[name], icon=":material/inbox:")
+        return
+    known = METRIC_TABLES.get(name)
+    lacking = set(known.reads if known else ()).intersection(context.snapshot.missing)
+    if lacking:
+        missing = ", ".join(f"`{table}`" for table in sorted(lacking))
+        st.info(f"Needs {missing}, which is missing.", icon=":material/database_off:")
+    elif context.filters:
+        st.info(
+            "Nothing happened in this period that fits the filters.",
+            icon=":material/filter_alt:",
+        )
+    else:
+        st.info(
+            "Nothing happened in this period. Choose a longer one above.",
+            icon=":material/inbox:",
+        )

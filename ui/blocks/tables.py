@@ -1,0 +1,197 @@
+"""Tables: units, names and definitions come with the column's key."""
+
+from collections.abc import Callable
+from typing import Literal, TypedDict
+
+import polars as pl
+import streamlit as st
+from streamlit.column_config import Column as AnyColumn
+from streamlit.dataframe.lazy_df_source import AUTO_LAZY_ROW_THRESHOLD
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from metrics.definitions import DEFINITIONS, Unit
+from metrics.export import to_csv
+from ui import labels
+from ui.format import NOTHING
+
+_FORMATS: dict[Unit, str] = {
+    "count": "localized",
+    "points": "%.0f",
+    "number": "%.2f",
+    "share": "percent",
+    "minutes": "%.1f min",
+    "seconds": "%.0f s",
+}
+_TENTH_OF_A_PERCENT = 0.001
+"""All shares have one decimal: they stand beneath each other."""
+_TITLES = {
+    "bucket": "Date",
+    "weekday_name": "Weekday",
+    "weekday": "Day of the week",
+    "os": "System",
+    "was_auto_flip": "Auto-flip",
+    "voted_at": "Ended (UTC)",
+}
+"""What columns without a definition are called, where their name does not say it."""
+_BAR = frozenset({"share"})
+"""Columns that are drawn as bars."""
+MAX_HEIGHT = 420
+
+
+def render(
+    frame: pl.DataFrame,
+    title: str,
+    key: str | None = None,
+    on_click: Callable[[], None] | None = None,
+) -> None:
+    """Show a frame of the catalogue, sortable and searchable.
+
+    With `on_click` a click on a cell selects it and calls that.
+    """
+    st.dataframe(
+        **_sent(labels.readable(frame)),
+        column_config={name: _config(frame, name) for name in frame.columns},
+        hide_index=True,
+        placeholder=NOTHING,
+        alt=title,
+        height=_height(frame),
+        key=key,
+        on_select=on_click or "ignore",
+        selection_mode="single-cell",
+    )
+
+
+def render_selectable(frame: pl.DataFrame, title: str, key: str) -> int | None:
+    """Show a frame whose rows can be clicked; return the chosen row's position."""
+    state = st.dataframe(
+        **_sent(labels.readable(frame)),
+        column_config={name: _config(frame, name) for name in frame.columns},
+        hide_index=True,
+        placeholder=NOTHING,
+        alt=title,
+        height=_height(frame),
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    rows = state["selection"]["rows"]
+    return rows[0] if rows else None
+
+
+class _Sent(TypedDict):
+    data: object
+    lazy: bool | None
+
+
+def _sent(frame: pl.DataFrame) -> _Sent:
+    """Return a frame as Streamlit takes it without loading pandas.
+
+    Of a very large one it then sends only the rows that are looked at.
+    """
+    if frame.height > AUTO_LAZY_ROW_THRESHOLD:
+        return {"data": frame, "lazy": None}
+    return {"data": frame.to_arrow(), "lazy": False}
+
+
+def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
+    definition = DEFINITIONS.get(_split(name)[0])
+    label = heading(name)
+    if frame.schema[name] == pl.Date:
+        return st.column_config.DateColumn(label, format="YYYY-MM-DD")
+    if definition is None or not frame.schema[name].is_numeric():
+        return AnyColumn(label, help=definition.formula if definition else None)
+    if name in _BAR:
+        return st.column_config.ProgressColumn(
+            label,
+            help=definition.formula,
+            format="percent",
+            step=_TENTH_OF_A_PERCENT,
+            min_value=0,
+            # The longest bar fills its cell: rows compare with each other.
+            max_value=_largest(frame[name]),
+        )
+    printed = unit(name) or definition.unit
+    return st.column_config.NumberColumn(
+        label,
+        help=definition.formula,
+        format=_FORMATS[printed],
+        step=_TENTH_OF_A_PERCENT if printed == "share" else None,
+    )
+
+
+def heading(name: str) -> str:
+    """Return what a reader sees above the column of this key."""
+    base, suffix = _split(name)
+    definition = DEFINITIONS.get(base)
+    return f"{definition.title if definition else _named(base)}{suffix}"
+
+
+def unit(name: str) -> Unit | None:
+    """Return the unit of the column of this key, None for a label."""
+    definition = DEFINITIONS.get(_split(name)[0])
+    if definition is None:
+        return None
+    return "share" if name.endswith("_share") else definition.unit
+
+
+def _named(column: str) -> str:
+    return _TITLES.get(column, column.replace("_", " ").capitalize())
+
+
+def _largest(column: pl.Series) -> float:
+    largest = column.max()
+    return largest if isinstance(largest, float) and largest > 0 else 1.0
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Split `votes_before` into the number it is about and what is said of it."""
+    for ending, suffix in (
+        ("_change_share", ", change %"),
+        ("_change", ", change"),
+        ("_before", ", before"),
+    ):
+        if name.endswith(ending):
+            return name.removesuffix(ending), suffix
+    return name, ""
+
+
+def render_plain(
+    frame: pl.DataFrame, title: str, name: str, *, row_height: int | None = None
+) -> None:
+    """Show a frame whose columns already are what a reader should see, with its CSV.
+
+    Higher rows wrap long texts.
+    """
+    st.dataframe(
+        **_sent(frame),
+        hide_index=True,
+        placeholder=NOTHING,
+        alt=title,
+        height=_height(frame),
+        row_height=row_height,
+    )
+    render_csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
+
+
+def render_with_csv(frame: pl.DataFrame, title: str, name: str) -> None:
+    """Show a frame whose columns are keys of definitions, with its CSV."""
+    render(frame, title)
+    render_csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
+
+
+def render_csv_button(frame: pl.DataFrame, file: str, key: str) -> None:
+    """Draw a button that builds the CSV of all rows when it is clicked: no rerun."""
+    st.download_button(
+        "CSV",
+        data=lambda: to_csv(frame),
+        file_name=file,
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=key,
+        type="tertiary",
+    )
+
+
+def _height(frame: pl.DataFrame) -> int | Literal["auto"]:
+    return "auto" if frame.height <= 10 else MAX_HEIGHT

@@ -1,0 +1,159 @@
+"""Heat maps: counts by two labels, and retention with its average curve."""
+
+import altair as alt
+import polars as pl
+
+from ui.charts.axes import Chart, bounded
+from ui.charts.rendering import Layer, layered
+from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, MUTED, TEXT
+
+
+def heat_map(
+    frame: pl.DataFrame, x: tuple[str, str], y: tuple[str, str], value: tuple[str, str]
+) -> Chart:
+    """Draw a grid of cells, darker where more; each pair is (column, title)."""
+    tooltip = [
+        alt.Tooltip(f"{y[0]}:N", title=y[1]),
+        alt.Tooltip(f"{x[0]}:O", title=x[1]),
+        alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
+    ]
+    chart: Chart = (
+        alt.Chart(bounded(frame), height=CHART_HEIGHT)
+        .mark_rect(cornerRadius=2)
+        .encode(
+            alt.X(f"{x[0]}:O", title=x[1], axis=alt.Axis(labelAngle=0)),
+            alt.Y(
+                f"{y[0]}:N", title=None, sort=None, axis=alt.Axis(labelOverlap=False)
+            ),
+            alt.Color(
+                f"{value[0]}:Q",
+                title=None,
+                scale=alt.Scale(range=[FAINT, ACCENT], domainMin=0),
+                legend=alt.Legend(gradientThickness=8, tickCount=3),
+            ),
+            tooltip=tooltip,
+        )
+    )
+    return chart
+
+
+_ROW = 34
+INK = "#16181d"
+"""Text on a coloured cell, light and dark."""
+_WIDE = "width > 640 ? 1 : 0"
+"""Cells of a phone are too narrow for text; the table has it."""
+AVERAGE = "Weighted average"
+
+
+def retention_grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Chart:
+    """Draw cohorts by age: the share in each cell, the number beneath it.
+
+    A share from fewer than 20 is hidden, cells of the future are blank, and a
+    bucket that has not ended is marked with "…". Needs the columns of
+    `retention.grid` and `retention.average`.
+    """
+    data = bounded(_labelled(cells, average))
+    base = Layer()
+    x = alt.X(
+        "k:O",
+        title=f"{unit.capitalize()} since the first",
+        axis=alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False),
+    )
+    y = alt.Y(
+        "row:N",
+        # Layers hold different rows: without a list each would bring its own order.
+        sort=data["row"].unique(maintain_order=True).to_list(),
+        title=None,
+        axis=alt.Axis(
+            labelLimit=220,
+            labelOverlap=False,
+            domain=False,
+            ticks=False,
+            labelPadding=8,
+        ),
+    )
+    shown = _cells(base, x, y), *_texts(base, x, y)
+    return layered(*shown, data=data, height=alt.Step(_ROW))
+
+
+def retention_curve(average: pl.DataFrame, unit: str) -> Chart:
+    """Draw the weighted average by age; hidden shares leave a gap."""
+    chart: Chart = (
+        alt.Chart(bounded(average), height=CHART_HEIGHT)
+        .mark_line(color=ACCENT, strokeWidth=2, point=True)
+        .encode(
+            alt.X(
+                "k:Q",
+                title=f"{unit.capitalize()} since the first",
+                axis=alt.Axis(tickMinStep=1, grid=False),
+            ),
+            alt.Y(
+                "share:Q",
+                title="Back again",
+                axis=alt.Axis(format=".0%", tickCount=5),
+                scale=alt.Scale(domain=[0, 1]),
+            ),
+            tooltip=[
+                alt.Tooltip("k:Q", title=unit.capitalize()),
+                alt.Tooltip("share:Q", title="Back again", format=".1%"),
+                alt.Tooltip("alive:Q", title="Number", format=","),
+                alt.Tooltip("size:Q", title="Of", format=","),
+            ],
+        )
+    )
+    return chart
+
+
+def _labelled(cells: pl.DataFrame, average: pl.DataFrame) -> pl.DataFrame:
+    """Return both as one frame with `row`, the average first; the future left out."""
+    means = average.with_columns(row=pl.lit(AVERAGE), running=pl.lit(value=False))
+    began = pl.col("cohort").dt.strftime("%-d %b %Y")
+    cohorts = cells.filter(pl.col("size") > 0).with_columns(
+        row=pl.format("{}  ·  {}", began, "size")
+    )
+    columns = ("row", "k", "size", "alive", "share", "running")
+    return pl.concat([means.select(columns), cohorts.select(columns)]).drop_nulls(
+        "alive"
+    )
+
+
+def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
+    hidden = "datum.share == null"
+    shade = alt.Color(
+        "share:Q",
+        scale=alt.Scale(range=["#e4eaff", "#4f7cff"], domain=[0, 1]),
+        legend=None,
+    )
+    cells: alt.Chart = base.mark_rect(cornerRadius=3, invalid=None).encode(
+        x,
+        y,
+        color=alt.condition(hidden, alt.value(MUTED), shade),
+        opacity=alt.OpacityValue(1, condition={"test": hidden, "value": 0.13}),
+        tooltip=[
+            alt.Tooltip("row:N", title="Began · number"),
+            alt.Tooltip("k:O", title="Age"),
+            alt.Tooltip("alive:Q", title="Back again", format=","),
+            alt.Tooltip("share:Q", title="Share", format=".1%"),
+            alt.Tooltip("running:N", title="Not over yet"),
+        ],
+    )
+    return cells
+
+
+def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
+    """Return the share above the number; where it is hidden, the number alone."""
+    seen = alt.ExprRef(_WIDE)
+    printed = base.transform_calculate(
+        percent="format(datum.share, '.0%')",
+        number="format(datum.alive, ',') + (datum.running ? ' …' : '')",
+    )
+    shown = printed.transform_filter("datum.share != null")
+    hidden = printed.transform_filter("datum.share == null")
+    share = shown.mark_text(dy=-6, fontWeight="bold", opacity=seen, color=INK)
+    number = shown.mark_text(dy=7, fontSize=10, opacity=seen, color=INK)
+    alone = hidden.mark_text(fontSize=10, opacity=seen, color=TEXT)
+    return (
+        share.encode(x, y, text=alt.Text("percent:N")),
+        number.encode(x, y, text=alt.Text("number:N")),
+        alone.encode(x, y, text=alt.Text("number:N")),
+    )

@@ -1,0 +1,174 @@
+"""Horizontal bars that print their numbers: ranks, stages, changes.
+
+The text beside a bar is a Vega expression over its row (`datum`): the browser formats
+thousands and percent, and a hidden rate is null there.
+"""
+
+from collections.abc import Mapping
+
+import altair as alt
+import polars as pl
+
+from metrics.definitions import DEFINITIONS
+from ui import format as fmt
+from ui import labels
+from ui.charts.axes import Chart, bounded, count_tooltips, label_axis
+from ui.charts.rendering import Layer, layered
+from ui.charts.theme import ACCENT, CHART_HEIGHT, PALETTE, QUIET, ROW_HEIGHT, TEXT
+from ui.filters import click_filters
+
+_PRINTED = alt.Text("printed:N")
+THICK = 26
+_ROOM = 1.6
+"""How far the axis goes beyond the longest bar, for what it prints."""
+_FEW = "'n = ' + format(datum.{n}, ',') + ': too few for a rate'"
+
+
+def labelled_bars(
+    frame: pl.DataFrame, label: str, value: str, title: str, printed: str
+) -> Chart:
+    """Draw horizontal bars in the frame's order, each followed by what it prints."""
+    data = bounded(labels.readable(frame))
+    base = Layer().transform_calculate(printed=printed)
+    x = alt.X(f"{value}:Q", axis=None, scale=with_room(frame[value]))
+    y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
+    tooltip = [
+        alt.Tooltip(f"{label}:N", title="What"),
+        alt.Tooltip("printed:N", title=title),
+    ]
+    bars = base.mark_bar(size=THICK, color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
+    text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
+    shown = bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text=_PRINTED)
+    return layered(*shown, data=data, height=CHART_HEIGHT)
+
+
+def with_room(values: pl.Series) -> alt.Scale:
+    """Return a scale that leaves room for what bars print beside them."""
+    longest = values.cast(pl.Float64).max()
+    end = longest if isinstance(longest, float) and longest > 0 else 1.0
+    return alt.Scale(domain=[0, end * _ROOM])
+
+
+def hidden_below(shown: str, rate: str, n: str) -> str:
+    """Return an expression that prints `shown`, or n where the rate is hidden."""
+    return f"datum.{rate} == null ? {_FEW.format(n=n)} : {shown}"
+
+
+def stages(frame: pl.DataFrame, shares: Mapping[str, str | None]) -> Chart:
+    """Draw counts of a one-row table below each other, as `shares` names them.
+
+    `shares` maps a count to the column of its share, None for the first of a chain.
+    """
+    row = frame.row(0, named=True)
+    long = pl.DataFrame(
+        {
+            "stage": [DEFINITIONS[key].title.removesuffix(" (n)") for key in shares],
+            "count": [row[key] for key in shares],
+            "share": [row[share] if share else None for share in shares.values()],
+        },
+        schema={"stage": pl.String, "count": pl.Int64, "share": pl.Float64},
+    )
+    printed = "datum.share == null ? '' : '  (' + format(datum.share, '.0%') + ')'"
+    return labelled_bars(
+        long, "stage", "count", "Count", f"format(datum.count, ',') + ({printed})"
+    )
+
+
+def figures(frame: pl.DataFrame, keys: tuple[str, ...]) -> Chart:
+    """Draw figures of a one-row table that share a unit below each other."""
+    row = frame.row(0, named=True)
+    found = {key: row[key] for key in keys}
+    long = pl.DataFrame(
+        {
+            "figure": [DEFINITIONS[key].title for key in found],
+            "value": list(found.values()),
+            "text": [fmt.number(v, DEFINITIONS[k].unit) for k, v in found.items()],
+        },
+        schema={"figure": pl.String, "value": pl.Float64, "text": pl.String},
+    )
+    return labelled_bars(long, "figure", "value", "Value", "datum.text")
+
+
+_LABEL = "_label"
+
+
+def ranked(
+    frame: pl.DataFrame, label: str, value: str, title: str, *, rows: int = 10
+) -> Chart:
+    """Draw the largest rows as horizontal bars, each with its number and share."""
+    top = frame.head(rows)
+    data = top.with_columns(labels.bar_labels(top, label).alias(_LABEL))
+    x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(padding=4))
+    y = alt.Y(f"{_LABEL}:N", sort=None, title=None, axis=label_axis())
+    base = Layer()
+    tooltip = [alt.Tooltip(f"{_LABEL}:N", title="What")]
+    bars = base.mark_bar(
+        color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor=click_filters.cursor(top)
+    ).encode(x, y, tooltip=tooltip + count_tooltips(top, value, title))
+    text = (
+        base.transform_calculate(_printed=_count_and_share(top, value))
+        .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
+        .encode(x, y, text=alt.Text("_printed:N"))
+    )
+    shown = click_filters.clickable(bars, top), text
+    return layered(*shown, data=data, height=alt.Step(ROW_HEIGHT))
+
+
+def _count_and_share(frame: pl.DataFrame, value: str) -> str:
+    """Return the text beside a bar; with the share, no bar has to be measured."""
+    count = f"format(datum.{value}, ',')"
+    if "share" not in frame.columns:
+        return count
+    return f"{count} + '  (' + format(datum.share, '.1%') + ')'"
+
+
+_CHANGE = "(datum.change > 0 ? '+' : '') + format(datum.change, ',')"
+_PART = (
+    "datum.contribution == null || width < 220 ? ''"
+    " : '  (' + format(datum.contribution, '+.1%') + ')'"
+)
+"""On a phone the text is short, for the bars' sake."""
+_END = alt.ExprRef("max(width / 4, width - (width < 220 ? 85 : 135))")
+"""Where the longest bar to the right ends: behind it is room for its text."""
+
+
+def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
+    """Draw what moved most: bars to the right where more, to the left where less.
+
+    A bar is as long as its part in the change of the whole, so that users, page views
+    and votes compare; beside it stands the change. Needs the columns of
+    `movers.what_moved`.
+    """
+    data = labels.readable(frame.head(rows)).with_columns(
+        what=_what(),
+        end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
+    )
+    base = Layer().transform_calculate(
+        printed=f"{_CHANGE} + ' ' + datum.measure + ({_PART})"
+    )
+    y = alt.Y("what:N", sort=None, title=None, axis=label_axis())
+    x = alt.X("contribution:Q", axis=None, scale=alt.Scale(range=[0, _END]))
+    more = {"test": "datum.change > 0", "value": ACCENT}
+    color = alt.ColorValue(PALETTE[1], condition=more)
+    bars = base.mark_bar(opacity=0.6, cornerRadius=3).encode(
+        x,
+        y,
+        color=color,
+        tooltip=[
+            alt.Tooltip("what:N", title="What"),
+            alt.Tooltip("measure:N", title="Counted"),
+            alt.Tooltip("before:Q", title="Before", format=","),
+            alt.Tooltip("now:Q", title="Now", format=","),
+            alt.Tooltip("contribution:Q", title="Of all before", format="+.1%"),
+        ],
+    )
+    text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
+    said = text.encode(alt.X("end:Q"), y, text=alt.Text("printed:N"))
+    return layered(bars, said, data=data, height=alt.Step(ROW_HEIGHT))
+
+
+def _what() -> pl.Expr:
+    """Return what a row is about; rooms of one name are told apart by their ids."""
+    what = pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), "label")
+    alike = pl.len().over("dimension", "label") > 1
+    return pl.when(alike).then(pl.format("{} (id {})", what, "room_id")).otherwise(what)

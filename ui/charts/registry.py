@@ -1,0 +1,125 @@
+"""The chart registry: the chart of each table about how teams estimate."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+
+import polars as pl
+
+from metrics.query import Granularity
+from ui import charts
+from ui.charts.axes import Chart, Draw
+from ui.charts.heat_map import retention_curve
+from ui.charts.labelled_bars import figures, hidden_below, labelled_bars, stages
+from ui.charts.lines import consensus_by_team_size
+from ui.charts.stacked_bars import consensus_bars, nested_bars
+
+OVER_TIME: Mapping[str, tuple[str, ...]] = {
+    "consensus_over_time": ("near_consensus", "consensus", "split"),
+    "agreement_over_time": ("agreement", "outlier_share"),
+    "convergence_over_time": ("convergence", "re_vote_rate"),
+    "round_time_over_time": ("duration_median_seconds", "talk_median_seconds"),
+    "spectators_over_time": ("spectator_share",),
+}
+"""Tables over time and their numbers, the one that is shown first in front."""
+
+LINE_CHARTS: Mapping[str, Callable[[pl.DataFrame, Granularity, date], Chart]] = {
+    "consensus_by_team_size_over_time": consensus_by_team_size,
+}
+"""Tables over time with a line for each of their groups."""
+
+_FUNNEL = ("entered_share", "first_estimate_share", "came_back_share")
+_nested = partial(nested_bars, keys=_FUNNEL, n="new_users")
+_OF_NEW = (
+    "format(datum.reached, ',') + "
+    "(datum.step == 1 || datum.share_of_new == null ? '' : "
+    "'  (' + format(datum.share_of_new, '.0%') + ')')"
+)
+_AGREEING = hidden_below(
+    "format(datum.agreement, '.0%') + ' of ' + format(datum.estimates, ',')",
+    "agreement",
+    "estimates",
+)
+
+
+def _agreement(frame: pl.DataFrame) -> Chart:
+    people = frame.with_columns(pl.format("{} people", "team_size").alias("people"))
+    title = "On the most common card"
+    return labelled_bars(people, "people", "agreement", title, _AGREEING)
+
+
+_FLIPPED = hidden_below(
+    "format(datum.duration_median_seconds, ',.0f') + ' s · n = '"
+    " + format(datum.rounds, ',')",
+    "duration_median_seconds",
+    "rounds",
+)
+CHARTS: Mapping[str, Draw] = {
+    "consensus_by_team_size": consensus_bars,
+    "agreement_by_team_size": _agreement,
+    "convergence": partial(
+        stages,
+        shares={
+            "apart_rounds": None,
+            "re_votes": "re_vote_rate",
+            "converged": "convergence",
+        },
+    ),
+    "round_time": partial(
+        figures,
+        keys=(
+            "duration_median_seconds",
+            "talk_median_seconds",
+            "duration_p90_seconds",
+        ),
+    ),
+    "room_states": partial(
+        labelled_bars,
+        label="state",
+        value="room_count",
+        title="Rooms",
+        printed="format(datum.room_count, ',')",
+    ),
+    "spectators": partial(
+        stages,
+        shares={"watched_first": None, "estimated_later": "estimated_later_share"},
+    ),
+    "auto_flip": partial(
+        stages,
+        shares={"rounds": None, "auto_flip_rounds": "auto_flip_share"},
+    ),
+    "auto_flip_by_kind": partial(
+        labelled_bars,
+        label="flip",
+        value="duration_median_seconds",
+        title="Median round",
+        printed=_FLIPPED,
+    ),
+    "funnel": partial(
+        labelled_bars,
+        label="step_name",
+        value="reached",
+        title="Users",
+        printed=_OF_NEW,
+    ),
+    "funnel_by_source": partial(_nested, label="source"),
+    "funnel_by_device": partial(_nested, label="device"),
+    "funnel_by_country": partial(_nested, label="country"),
+    "invites": partial(
+        stages,
+        shares={
+            "new_rooms": None,
+            "inviting_rooms": "inviting_share",
+            "openers": None,
+            "inviters": "invite_intent",
+        },
+    ),
+    "invites_by_newcomers": partial(
+        charts.bars,
+        label="newcomers",
+        value="room_count",
+        titles=("New people besides the founder", "Rooms"),
+    ),
+    "retention_rooms_by_sprints_average": partial(retention_curve, unit="sprints"),
+}
+"""Tables of a period and their charts; a table without one is drawn as a table."""

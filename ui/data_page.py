@@ -1,0 +1,99 @@
+"""What the Data page tells: the store, the sync job, and every definition."""
+
+import polars as pl
+import streamlit as st
+
+from metrics.definitions import DEFINITIONS
+from metrics.tables import TABLES
+from store.reader import Snapshot
+from ui import format as fmt
+from ui.blocks.cards import help_text
+from ui.format import NOTHING
+from ui.page_context import PageContext
+
+_MEGABYTE = 1_000_000
+API = """
+The same numbers are there as JSON, CSV and Parquet, with the token in the header
+`Authorization`:
+
+| Address | Answer |
+| --- | --- |
+| `/api` | all reference metrics |
+| `/api/room/{id}/stats` | one room |
+| `/api/tables/{name}?from=&to=&format=csv` | every table of these pages |
+| [`/api/openapi.json`](api/openapi.json) | the description of all this |
+| [`/health`](health) | whether the data are there and fresh (no token) |
+"""
+
+
+def render_cards(context: PageContext) -> None:
+    """Draw how fresh and how much the data are."""
+    snapshot = context.snapshot
+    until, held = snapshot.data_until, snapshot.tables.values()
+    facts = {
+        "stored_rows": sum(info.rows for info in held),
+        "stored_megabytes": snapshot.bytes / _MEGABYTE,
+        "generation": snapshot.generation,
+    }
+    with st.grid("auto", min_column_width=180):
+        st.metric(
+            "Data until",
+            fmt.instant(until, context.now) if until else NOTHING,
+            help="The instant of the live database that the data equal.",
+            border=True,
+        )
+        for key, fact in facts.items():
+            number = DEFINITIONS[key]
+            st.metric(
+                number.title,
+                fmt.number(fact, number.unit),
+                help=help_text(number),
+                border=True,
+            )
+
+
+def stored_tables(snapshot: Snapshot) -> pl.DataFrame:
+    """Return one row per live table: whether it is there, rows and size."""
+    held = snapshot.tables
+    return pl.DataFrame(
+        {
+            "table": [t.name for t in TABLES],
+            "state": ["there" if t.name in held else "missing" for t in TABLES],
+            "stored_rows": [
+                held[t.name].rows if t.name in held else None for t in TABLES
+            ],
+            "stored_megabytes": [
+                held[t.name].bytes / _MEGABYTE if t.name in held else None
+                for t in TABLES
+            ],
+        },
+        schema_overrides={"stored_rows": pl.Int64, "stored_megabytes": pl.Float64},
+    )
+
+
+def sync_runs(snapshot: Snapshot) -> pl.DataFrame:
+    """Return what the sync job did lately, newest first."""
+    return pl.DataFrame(
+        {
+            "finished_at": [run.finished_at for run in snapshot.runs],
+            "run_seconds": [run.seconds for run in snapshot.runs],
+            "run_new": [run.new for run in snapshot.runs],
+            "run_changed": [run.changed for run in snapshot.runs],
+            "run_gone": [run.gone for run in snapshot.runs],
+            "run_healed": [run.healed for run in snapshot.runs],
+        }
+    ).reverse()
+
+
+def definitions() -> pl.DataFrame:
+    """Return every number with its meaning, in the order of the pages."""
+    found = DEFINITIONS.values()
+    return pl.DataFrame(
+        {
+            "Number": [d.title for d in found],
+            "Meaning": [d.formula for d in found],
+            "Left out": [d.left_out for d in found],
+            "Reads": [", ".join(d.tables) for d in found],
+            "Column in CSV and API": [d.key for d in found],
+        }
+    )

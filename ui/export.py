@@ -1,0 +1,60 @@
+"""Everything that a page shows, as one ZIP with a note on what was asked."""
+
+import streamlit as st
+
+from metrics.export import file_name, to_csv, to_zip
+from ui import period_bar
+from ui.page_context import PageContext, Results
+
+
+def render_download(
+    context: PageContext, found: Results, name: str, prefix: str = ""
+) -> None:
+    """Draw a button that packs all tables of the page `name` when it is clicked.
+
+    Tables of the period before have its dates in their names. `prefix` starts the
+    names of all tables.
+    """
+    st.download_button(
+        "Everything on this page (ZIP)",
+        data=lambda: pack(context, found, prefix),
+        file_name=file_name(name, context.query.period, "zip"),
+        mime="application/zip",
+        on_click="ignore",
+        icon=":material/folder_zip:",
+        type="tertiary",
+        help="All tables as CSV, with a note on period, switches and filters",
+    )
+
+
+def pack(context: PageContext, found: Results, prefix: str = "") -> bytes:
+    """Return the ZIP: a CSV per table, and `about.txt`."""
+    query = context.query
+    tables = {file_name(prefix + n, query.period): f for n, f in found.now.items()}
+    if query.comparison is not None:
+        tables |= {
+            file_name(prefix + name, query.comparison): frame
+            for name, frame in found.earlier.items()
+        }
+    files = {name: to_csv(frame) for name, frame in tables.items()}
+    return to_zip({"about.txt": readme(context).encode(), **files})
+
+
+def readme(context: PageContext) -> str:
+    """Return what was asked, as a text for whoever opens the files later."""
+    query, snapshot = context.query, context.snapshot
+    lines = {
+        "Period": f"{query.period.first_day} to {query.period.last_day} (UTC), "
+        f"{period_bar.count_days(context.days, query)}",
+        "Compared with": f"{query.comparison.first_day} to {query.comparison.last_day}"
+        if query.comparison
+        else "nothing",
+        "Grouped by": query.granularity,
+        "Weekends in daily series": "shown" if query.weekends else "hidden",
+        "Bots": "included" if context.bots else "left out",
+        "Filters": " and ".join(map(str, context.filters)) or "none",
+        "Data until": f"{snapshot.data_until} UTC"
+        + (" (demo)" if snapshot.demo else ""),
+        "Generation": str(snapshot.generation or "none: plain files"),
+    }
+    return "".join(f"{name}: {text}\n" for name, text in lines.items())

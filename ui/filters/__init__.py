@@ -1,0 +1,1 @@
+"""Filters: chips, and clicks on charts and tables that add them."""

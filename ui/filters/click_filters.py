@@ -1,0 +1,106 @@
+"""Charts and tables whose marks and rows can be clicked: a click adds filters."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Literal
+
+import altair as alt
+import polars as pl
+import streamlit as st
+
+from metrics.filters import NOT_SET, Filter
+from ui.blocks import tables
+from ui.charts.axes import Chart
+from ui.charts.rendering import render_chart
+from ui.filters import filter_chips
+from ui.page_context import PageContext
+
+FIELD = "_pick"
+_SELECTION = "pick"
+_AND = "\n"
+
+ClickFilters = Mapping[str, str]
+"""Kind of filter → the column whose value a click asks for."""
+
+
+def by(*kinds: str) -> ClickFilters:
+    """Return the click filters of kinds whose columns are named like them."""
+    return {kind: kind for kind in kinds}
+
+
+def with_filters(frame: pl.DataFrame, on_click: ClickFilters) -> pl.DataFrame:
+    """Add the column that says which filters a click on a row stands for."""
+    values = {
+        k: pl.col(c).cast(pl.String).fill_null(NOT_SET) for k, c in on_click.items()
+    }
+    filters = [pl.format(f"{kind}:{{}}", value) for kind, value in values.items()]
+    return frame.with_columns(pl.concat_str(filters, separator=_AND).alias(FIELD))
+
+
+def clickable(bars: alt.Chart, frame: pl.DataFrame) -> alt.Chart:
+    """Let the marks of a layer be clicked, where the frame has `with_filters`."""
+    if FIELD not in frame.columns:
+        return bars
+    return bars.add_params(alt.selection_point(_SELECTION, fields=[FIELD]))
+
+
+def cursor(frame: pl.DataFrame) -> Literal["pointer", "default"]:
+    """Return how the mouse looks over marks of the frame."""
+    return "pointer" if FIELD in frame.columns else "default"
+
+
+def render_clickable_chart(
+    context: PageContext,
+    draw: Callable[[pl.DataFrame], Chart],
+    frame: pl.DataFrame,
+    on_click: ClickFilters,
+    name: str,
+    alt_text: str,
+) -> None:
+    """Show a chart that is `clickable`.
+
+    Its key changes with the filters: a new chart starts without a selection.
+    """
+    key = _key(context, name, "chart")
+    render_chart(
+        draw(with_filters(frame, on_click)),
+        alt_text,
+        key,
+        on_select=partial(_add_of_mark, key),
+        selection_mode=_SELECTION,
+    )
+    filter_chips.rerun_if_added()
+
+
+def render_clickable_table(
+    context: PageContext,
+    frame: pl.DataFrame,
+    on_click: ClickFilters,
+    name: str,
+    title: str,
+) -> None:
+    """Show a table whose rows add filters when one of their cells is clicked."""
+    key = _key(context, name, "table")
+    asked = with_filters(frame, on_click)[FIELD]
+    tables.render(frame, title, key, partial(_add_of_cell, key, asked))
+    filter_chips.rerun_if_added()
+
+
+def _key(context: PageContext, name: str, kind: str) -> str:
+    return f"pick_{kind}_{name} {' '.join(map(str, context.filters))}"
+
+
+def _add_of_mark(key: str) -> None:
+    _add(point[FIELD] for point in st.session_state[key]["selection"][_SELECTION])
+
+
+def _add_of_cell(key: str, asked: pl.Series) -> None:
+    _add(asked[row] for row, _ in st.session_state[key]["selection"]["cells"])
+
+
+def _add(texts: Iterable[str]) -> None:
+    for text in texts:
+        for part in text.split(_AND):
+            wanted = Filter.parse(part)
+            if wanted is not None:
+                filter_chips.add(wanted)

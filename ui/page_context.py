@@ -1,0 +1,93 @@
+"""What a page shows: the snapshot, the chosen period, and how to compute tables."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import cast
+
+import polars as pl
+import streamlit as st
+
+from metrics.filters import Filter
+from metrics.frames import Frames
+from metrics.periods import Days
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
+from store import engine
+from store.reader import Snapshot
+
+_EARLIER = "earlier "
+_KEY = "page_context"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Tables by name, of the period and of the one before it."""
+
+    now: Mapping[str, pl.DataFrame]
+    earlier: Mapping[str, pl.DataFrame]
+    """Empty where nothing is compared."""
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        return self.now[name]
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """One look at one snapshot; every page gets it from the period bar."""
+
+    snapshot: Snapshot
+    query: Query
+    days: Days
+    comparison: str
+    """The chosen comparison, as the bar names it."""
+    now: datetime
+    bots: bool = False
+    """Whether bots are included."""
+    filters: tuple[Filter, ...] = ()
+    """What was clicked or typed; already applied to the frames."""
+
+    @property
+    def frames(self) -> Frames:
+        """All rows of the snapshot that the switches let through."""
+        return self.query.frames
+
+    @property
+    def today(self) -> date:
+        """The running day, which is not over."""
+        return self.now.date()
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is a period to compare with."""
+        return self.query.comparison is not None
+
+    def compute(
+        self, *names: str, earlier: Collection[str] = (), **plans: pl.LazyFrame
+    ) -> Results:
+        """Compute tables of the catalogue and further plans, all in one go.
+
+        `earlier` names those that are wanted of the period before as well.
+        """
+        now = {name: METRIC_TABLES[name].build(self.query) for name in names}
+        before = self.query.comparison_query
+        then = {
+            _EARLIER + name: METRIC_TABLES[name].build(before)
+            for name in earlier
+            if before
+        }
+        found = engine.collect_all(now | plans | then, self.snapshot.rows)
+        return Results(
+            now={name: found[name] for name in (*now, *plans)},
+            earlier={name.removeprefix(_EARLIER): found[name] for name in then},
+        )
+
+
+def share(context: PageContext) -> None:
+    """Keep the context of this run for the page that runs next."""
+    st.session_state[_KEY] = context
+
+
+def current() -> PageContext:
+    """Return the context of this run, for a page."""
+    return cast("PageContext", st.session_state[_KEY])
