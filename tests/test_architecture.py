@@ -17,7 +17,7 @@ SCALED = ROOT / "simulation" / "scaled"
 MAY_IMPORT = {
     "metrics": {"polars"},
     "core": {"sentry_sdk"},
-    "store": {"polars", "metrics", "core"},
+    "store": {"polars", "metrics", "core", "anyio", "httpx"},
     "simulation": {"polars", "metrics", "store", "core"},
     "sync": {"polars", "metrics", "store", "core", "mysql", "httpx"},
     "ui": {"metrics", "store", "core", "polars", "altair", "streamlit", "pycountry"}

@@ -1,0 +1,234 @@
+"""The product's server: what it answers when it is well, and everything else."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from store.live import MOST_BYTES, LiveError, LiveRoom, ask_server
+
+GOOD = {
+    "connectedUsers": 4,
+    "openRooms": 2,
+    "rooms": [
+        {
+            "userCount": 1,
+            "firstActive": 1_795_000_000_000,
+            "lastActive": 1_795_000_030_000,
+            "users": [{"estimation": None, "isSpectator": False}],
+        },
+        {
+            "name": "<b>team</b>",
+            "userCount": 3,
+            "firstActive": 1_795_000_000_000,
+            "lastActive": 1_795_000_600_000,
+            "users": [
+                {"estimation": 5, "isSpectator": False, "id": "secret-user-id"},
+                {"estimation": None, "isSpectator": False},
+                {"estimation": 8, "isSpectator": True},
+            ],
+        },
+    ],
+    "somethingNew": True,
+}
+
+Respond = Callable[[BaseHTTPRequestHandler], None]
+
+
+def sends(
+    body: bytes, status: int = 200, headers: dict[str, str] | None = None
+) -> Respond:
+    def respond(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in (headers or {}).items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return respond
+
+
+@contextmanager
+def product(respond: Respond) -> Iterator[str]:
+    """Run a real HTTP server that answers `/analytics` like this."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            respond(self)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients leave
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert set(asked) <= {"/analytics", "/base/analytics"}
+
+
+def test_a_good_answer_has_users_and_rooms_last_active_first() -> None:
+    with product(sends(json.dumps(GOOD).encode())) as url:
+        live = ask_server(url)
+    assert (live.connected_users, live.open_rooms) == (4, 2)
+    assert live.rooms == (
+        LiveRoom(
+            name="<b>team</b>",
+            users=3,
+            spectators=1,
+            cards=(5,),
+            first_active=datetime(2026, 11, 18, 11, 6, 40),
+            last_active=datetime(2026, 11, 18, 11, 16, 40),
+        ),
+        LiveRoom(
+            name=None,
+            users=1,
+            spectators=0,
+            cards=(),
+            first_active=datetime(2026, 11, 18, 11, 6, 40),
+            last_active=datetime(2026, 11, 18, 11, 7, 10),
+        ),
+    )
+    assert "secret" not in repr(live)
+
+
+@pytest.mark.parametrize("ending", ["", "/", "/base", "/base/"])
+def test_the_address_may_have_a_path(ending: str) -> None:
+    with product(sends(json.dumps(GOOD).encode())) as url:
+        assert ask_server(url + ending).connected_users == 4
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"{}",
+        b'"text"',
+        b"\xff\xfe",
+        b"NaN",
+        b"[" * 100_000,
+        b"9" * 10_000,
+        b"<html>Bad gateway</html>",
+        json.dumps(GOOD | {"connectedUsers": -1}).encode(),
+        json.dumps(GOOD | {"connectedUsers": True}).encode(),
+        json.dumps(GOOD | {"openRooms": "2"}).encode(),
+        json.dumps(GOOD | {"openRooms": 1.5}).encode(),
+        json.dumps(GOOD | {"rooms": {}}).encode(),
+        json.dumps(GOOD | {"rooms": [None]}).encode(),
+        json.dumps(GOOD | {"rooms": [{"users": []}]}).encode(),
+        json.dumps(GOOD | {"rooms": [{**GOOD, "users": [1]}]}).encode(),
+    ],
+    ids=lambda body: repr(body[:40]),
+)
+def test_another_answer_is_an_error_that_says_so(body: bytes) -> None:
+    with (
+        product(sends(body)) as url,
+        pytest.raises(LiveError, match="not what was expected"),
+    ):
+        ask_server(url)
+
+
+@pytest.mark.parametrize(
+    "instant", [None, "yesterday", 1e300, -1e300, True, float("nan"), []]
+)
+def test_a_time_that_is_none_is_left_out(instant: object) -> None:
+    room = {"userCount": 1, "firstActive": 0, "lastActive": instant, "users": []}
+    with product(sends(json.dumps(GOOD | {"rooms": [room]}).encode())) as url:
+        (found,) = ask_server(url).rooms
+    assert found.last_active is None
+    assert found.first_active == datetime(1970, 1, 1)
+
+
+@pytest.mark.parametrize("status", [204, 301, 302, 307, 401, 404, 500, 503])
+def test_another_status_is_an_error_and_no_redirect_is_followed(status: int) -> None:
+    elsewhere = {"Location": "http://127.0.0.1:1/steal"}
+    with (
+        product(sends(json.dumps(GOOD).encode(), status, elsewhere)) as url,
+        pytest.raises(LiveError, match=str(status)),
+    ):
+        ask_server(url)
+
+
+def _huge(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for _ in range(200):
+        handler.wfile.write(b" " * 100_000)
+
+
+def test_a_huge_answer_is_not_read_to_its_end() -> None:
+    with product(_huge) as url, pytest.raises(LiveError, match="too large"):
+        ask_server(url)
+    padded = json.dumps(GOOD).encode().ljust(MOST_BYTES)
+    with product(sends(padded)) as url:
+        assert ask_server(url).open_rooms == 2
+
+
+def _silent(handler: BaseHTTPRequestHandler) -> None:
+    time.sleep(1.5)
+
+
+def _dripping_body(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for _ in range(15):
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+def _dripping_head(handler: BaseHTTPRequestHandler) -> None:
+    for _ in range(15):
+        handler.wfile.write(b"H")
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("respond", [_silent, _dripping_body, _dripping_head])
+def test_a_slow_answer_ends_in_time_however_it_is_slow(respond: Respond) -> None:
+    with product(respond) as url:
+        began = time.monotonic()
+        with pytest.raises(LiveError, match=r"within 0\.5 s"):
+            ask_server(url, seconds=0.5)
+        assert time.monotonic() - began < 1.2
+
+
+def test_a_server_that_is_gone_is_an_error_without_its_address() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(LiveError, match="cannot be reached") as error:
+        ask_server(f"http://user:password@127.0.0.1:{port}")
+    assert str(port) not in str(error.value)
+
+
+def test_what_speaks_no_http_is_an_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"220 mail.example.org ESMTP\r\n")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        with pytest.raises(LiveError, match="cannot be reached"):
+            ask_server(f"http://127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
