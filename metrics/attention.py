@@ -11,12 +11,12 @@ from typing import Literal
 
 import polars as pl
 
-from metrics.anomalies import unusual_days
 from metrics.expressions import distinct_count, row_count
 from metrics.frames import Frames, Period, instant
 from metrics.insights.answers.words import counted
 from metrics.minimum_sample import MINIMUM_SAMPLE
 from metrics.room_health import went_dormant
+from metrics.unusual_days import unusual_days
 
 DAYS = 7
 """Whole days before today whose unusual ones are named."""

@@ -24,8 +24,8 @@ from statistics import NormalDist
 
 import polars as pl
 
-from metrics.insights.shown import ENOUGH
-from metrics.measures import aggregate, ratio
+from metrics.expressions import aggregate, ratio
+from metrics.minimum_sample import MINIMUM_SAMPLE
 
 CONFIDENCE = 0.95
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "no clear difference"
@@ -56,13 +56,13 @@ def shares(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame
         / (1 + c**2 / cases)
         * (share * (1 - share) / cases + (c / cases) ** 2 / 4).sqrt()
     )
-    known = (n >= ENOUGH) & (within >= FEWEST_CLUSTERS)
+    known = (n >= MINIMUM_SAMPLE) & (within >= FEWEST_CLUSTERS)
     return (
         _sums(clusters, by)
         .with_columns(clusters=n**2 / pl.col("nn"))
         .select(
             *by,
-            pl.when(n >= ENOUGH).then(share).alias(name),
+            pl.when(n >= MINIMUM_SAMPLE).then(share).alias(name),
             pl.when(known).then((middle - half).clip(0, share)).alias(f"{name}_low"),
             pl.when(known).then((middle + half).clip(share, 1)).alias(f"{name}_high"),
         )
@@ -79,7 +79,7 @@ def excess(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame
     mean = pl.col("part") / n
     error = _spread(mean).sqrt()
     half = t_quantile(within - 1) * error
-    known = (n >= ENOUGH) & (within >= FEWEST_CLUSTERS)
+    known = (n >= MINIMUM_SAMPLE) & (within >= FEWEST_CLUSTERS)
     p = p_value(mean / error, within - 1)
     figures = {
         f"{name}_low": mean - half,
@@ -91,7 +91,7 @@ def excess(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame
         .with_columns(clusters=n**2 / pl.col("nn"))
         .select(
             *by,
-            pl.when(n >= ENOUGH).then(mean).alias(name),
+            pl.when(n >= MINIMUM_SAMPLE).then(mean).alias(name),
             *(
                 pl.when(known).then(figure).alias(key)
                 for key, figure in figures.items()
@@ -116,7 +116,7 @@ def compared(
         error=_error_of_difference().sqrt(),
         df=_welch(),
     )
-    enough = pl.min_horizontal("n", "n_others") >= ENOUGH
+    enough = pl.min_horizontal("n", "n_others") >= MINIMUM_SAMPLE
     known = enough & (
         pl.min_horizontal("clusters", "clusters_others") >= FEWEST_CLUSTERS
     )
@@ -169,7 +169,9 @@ def medians(
         .join(verdicts.select(label, f"{name}_verdict"), on=label, nulls_equal=True)
         .select(
             label,
-            pl.when(each.list.len() >= ENOUGH).then(each.list.median()).alias(name),
+            pl.when(each.list.len() >= MINIMUM_SAMPLE)
+            .then(each.list.median())
+            .alias(name),
             quantile("half_low").alias(f"{name}_low"),
             quantile("half_high").alias(f"{name}_high"),
             f"{name}_verdict",

@@ -17,12 +17,12 @@ from metrics import (
     spectators,
     vote_time,
 )
-from metrics.anomalies import unusual_days
 from metrics.estimated_votes import at_least_weekly
 from metrics.frames import Frames, Period
 from metrics.metric_table import MetricTable, table
 from metrics.query import Granularity, Query
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
+from metrics.unusual_days import unusual_days
 
 type Build = Callable[[Query], pl.LazyFrame]
 

@@ -5,18 +5,17 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from metrics.anomalies import BACK, FEW, TOLERANCE
 from metrics.query import Granularity
+from metrics.unusual_days import BACK, ERRORS, FEW, TOLERANCE
 from ui.charts.axes import time_axis, with_when
 from ui.charts.rendering import Layer
 from ui.charts.theme import PALETTE
 
 LEGEND = "◆ out of the ordinary for its weekday and trend; point at it for the reason"
 RULE = (
-    f"Expected: the median of the same weekday in the {BACK} weeks before, moved along "
-    f"the trend. Marked: more than {TOLERANCE:.0f} times as far off as days of these "
-    "weeks were (in square roots, since large counts vary more); at most "
-    f"{FEW} days."
+    f"Expected: the median of the same weekday in the {BACK} weeks before. Marked: "
+    f"{TOLERANCE} times further off than such predictions were in the {ERRORS} days "
+    f"before (in square roots, since large counts vary more); at most {FEW} days."
 )
 TABLE = "unusual_days"
 

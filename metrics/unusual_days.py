@@ -1,8 +1,6 @@
-"""Days that are outside what their weekday and trend let expect."""
+"""Which days were unusual: far from what the days before them predict."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
-from itertools import combinations
 
 import polars as pl
 
@@ -13,29 +11,34 @@ from metrics.time_axis import axis, bucket_of
 
 BACK = 8
 """How many of the same weekday before a day say what to expect."""
+ERRORS = 56
+"""How many days before a day say how far off predictions usually are."""
+_FEWEST_ERRORS = ERRORS // 2
 WEEK = 7
-TOLERANCE = 4.0
-"""Usual distances that a day may be off."""
+TOLERANCE = 3.6
+"""How many standard deviations of a prediction error a day may be off: one quiet day
+in about 300 is, and nearly every outage (measured in `benchmarks.placebo`)."""
 _TO_SIGMA = 1.4826
 """Makes the median absolute deviation comparable with a standard deviation."""
 _COUNTING = 0.5
 """Standard deviation of the square root of a count that nothing but chance moves."""
 FEW = 3
 """Marks of a measure at most, so that each of them means something."""
-HISTORY = timedelta(weeks=BACK + 2)
-"""How much has to be known before a day that is to be judged: for its spread that of
-the seven days up to it, and for theirs the trend of seven days more."""
+HISTORY = timedelta(weeks=BACK, days=ERRORS)
+"""How much has to be known before a day that is judged."""
 
 
 def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
-    """Return the few days of each measure that are furthest from what to expect.
+    """Return the few days of each measure that are furthest from the prediction.
 
     `series` has one row per measure and day (measure, bucket, value), without gaps;
-    days before `since` only teach. Expected is the median of the same weekday in the
-    8 weeks before, moved along the trend. The range is 4 times the usual distance of
-    all days in these weeks, never less than what counting alone lets vary; distances
-    are those of square roots, since counts scatter with their size. A day with less
-    than 20, where less was expected as well, is never marked.
+    days before `since` only teach. Each day is predicted from days before it: the
+    median of the same weekday in the 8 weeks before. Its prediction error is the
+    difference of the square roots of value and prediction (counts scatter with their
+    size, their roots do not). The usual error is 1.4826 times the median size of the
+    errors of the 56 days before (of those known, at least 28), at least 0.5. A day is
+    unusual where its own error is larger than 3.6 times that, and value or prediction
+    is at least 20.
 
     Columns: measure, bucket, value, expected, low, high (the last three in whole
     numbers, so that every count that is marked lies outside), in order of time.
@@ -45,7 +48,7 @@ def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
     off = (value - expected).abs() / margin
     enough = pl.max_horizontal("value", "expected") >= MINIMUM_SAMPLE
     return (
-        _judged(series.sort("measure", "bucket"))
+        predicted(series.sort("measure", "bucket"))
         .filter(pl.col("bucket") >= since, off > 1, enough)
         .sort(off, "bucket", descending=[True, False])
         .group_by("measure", maintain_order=True)
@@ -60,62 +63,29 @@ def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
     )
 
 
-def _judged(series: pl.LazyFrame) -> pl.LazyFrame:
-    """Add what was to be expected, and how far its square root may be off (margin).
+def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
+    """Add what was expected, and how far its square root may be off (margin).
 
-    Both are null on days without 8 values of their weekday to learn from.
+    Expected is null without 8 values of the weekday, the margin without 28 errors.
     """
-    back, expected = pl.col("back"), pl.col("expected")
-    level = back.list.median()
-    distances = back.list.eval(pl.element().clip(0).sqrt()) - expected.sqrt()
-    distance = distances.list.eval(pl.element().abs()).list.median()
-    steps = level * pl.col("trend").fill_null(0)
+    measure, value = pl.col("measure"), pl.col("value").cast(pl.Float64)
+    weeks = [value.shift(WEEK * week) for week in range(1, BACK + 1)]
+    same = measure == measure.shift(WEEK * BACK)
+    known = pl.all_horizontal(same, *(week.is_not_null() for week in weeks))
+    error = (value.sqrt() - pl.col("expected").sqrt()).abs()
+    # The first 56 days of a measure have no error: it never sees another's.
+    usual = pl.col("error").shift().rolling_median(ERRORS, min_samples=_FEWEST_ERRORS)
     return (
-        series.with_columns(back=_same_weekday())
-        .with_columns(trend=_of_all_weekdays(_slope(back) / level))
-        .with_columns(back + steps * _list(range(1, BACK + 1)))
-        .with_columns(expected=level.clip(0))
-        .with_columns(usual=_TO_SIGMA * _of_all_weekdays(distance))
-        .with_columns(margin=TOLERANCE * pl.col("usual").clip(_COUNTING))
+        series.with_columns(
+            expected=pl.when(known).then(pl.concat_list(weeks).list.median())
+        )
+        .with_columns(error=error)
+        .with_columns(margin=TOLERANCE * (_TO_SIGMA * usual).clip(_COUNTING))
     )
 
 
-def _same_weekday() -> pl.Expr:
-    """Return the values of 1 to 8 weeks before as a list; null where one is unknown."""
-    measure, value = pl.col("measure"), pl.col("value").cast(pl.Float64)
-    back = [value.shift(WEEK * weeks) for weeks in range(1, BACK + 1)]
-    same = measure == measure.shift(WEEK * BACK)
-    known = pl.all_horizontal(same, *(value.is_not_null() for value in back))
-    return pl.when(known).then(pl.concat_list(back))
-
-
-def _of_all_weekdays(value: pl.Expr) -> pl.Expr:
-    """Return the median of a figure over the last seven days; unknown ones aside.
-
-    A measure's first weeks are unknown, so that its days never see another's.
-    """
-    known = pl.when(value.is_finite()).then(value)
-    return known.rolling_median(WEEK, min_samples=1)
-
-
-def _slope(back: pl.Expr) -> pl.Expr:
-    """Return the step per week: the median of those between any two weeks."""
-    late, early = zip(*combinations(range(BACK), 2), strict=True)
-    steps = back.list.gather(_places(late)) - back.list.gather(_places(early))
-    apart = [before - after for after, before in zip(late, early, strict=True)]
-    return (steps / _list(apart)).list.median()
-
-
-def _list(values: Iterable[int]) -> pl.Expr:
-    return pl.lit([float(value) for value in values], pl.List(pl.Float64))
-
-
-def _places(places: Iterable[int]) -> pl.Expr:
-    return pl.lit([*places], pl.List(pl.Int64))
-
-
 def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
-    """Return the days of the window that stand out, at most 3 of each measure.
+    """Return the unusual days of a period, at most 3 of each measure (see `marks`).
 
     The running day is left out; `frames` hold all of history. Columns: measure
     (page_views, unique_users, votes or estimations), bucket (the day), value,

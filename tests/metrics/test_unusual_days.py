@@ -1,19 +1,22 @@
 from datetime import date, timedelta
+from math import sqrt
+from statistics import median
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from metrics.anomalies import FEW, marks, unusual_days
 from metrics.frames import Frames, Period
 from metrics.insights.catalogue import INSIGHT_TABLES
 from metrics.tables import TIMESTAMP
+from metrics.unusual_days import FEW, marks, predicted, unusual_days
 from tests.metrics.building import Row, answer, days, frames, query, quick, view, vote
 
-MONDAY = date(2026, 8, 3)
-WEEKS = 12
+MONDAY = date(2026, 7, 6)
+WEEKS = 16
 
 
 def series(values: list[float | None]) -> pl.LazyFrame:
@@ -25,7 +28,7 @@ def series(values: list[float | None]) -> pl.LazyFrame:
 
 
 def working_weeks(growth: float = 0) -> list[float | None]:
-    """Twelve weeks: a hundred on workdays, ten at weekends, growing per week."""
+    """Sixteen weeks: a hundred on workdays, ten at weekends, growing per week."""
     return [
         (100 if n % 7 < 5 else 10) * (1 + growth * (n // 7)) for n in range(7 * WEEKS)
     ]
@@ -50,29 +53,29 @@ def test_steady_growth_has_no_marks() -> None:
 
 def test_a_dip_on_a_workday_is_marked_with_what_was_to_be_expected() -> None:
     values = working_weeks()
-    values[7 * 10 + 1] = 0
+    values[7 * 14 + 1] = 0
     found = answer(marks(series(values), MONDAY))
     # Nothing varied. The square root of a count varies by a half by chance alone, and
-    # four times that is two: from 8 squared to 12 squared.
+    # 3.6 times that is 1.8: from 8.2 squared to 11.8 squared.
     assert found == [
         {
             "measure": "votes",
-            "bucket": day(10, 1),
+            "bucket": day(14, 1),
             "value": 0,
             "expected": 100,
-            "low": pytest.approx(64),
-            "high": pytest.approx(144),
+            "low": 68,
+            "high": 139,
         }
     ]
 
 
-def test_what_is_expected_follows_the_trend() -> None:
-    """Mondays grow from 100 by 10 a week: 210 are to be expected in the twelfth."""
+def test_what_is_expected_follows_growth_of_some_weeks_ago() -> None:
+    """Mondays grow from 100 by 10 a week: the 8 before the sixteenth are 170 to 240."""
     values = working_weeks(growth=0.1)
-    values[7 * 11] = 0
+    values[7 * 15] = 0
     found = marks(series(values), MONDAY).collect()
-    assert found["bucket"].to_list() == [day(11, 0)]
-    assert found["expected"].item() == pytest.approx(210, rel=0.02)
+    assert found["bucket"].to_list() == [day(15, 0)]
+    assert found["expected"].item() == 205
 
 
 def test_a_measure_never_learns_from_the_one_that_stands_before_it() -> None:
@@ -84,24 +87,24 @@ def test_a_measure_never_learns_from_the_one_that_stands_before_it() -> None:
 
 def test_a_spike_at_a_weekend_is_marked() -> None:
     values = working_weeks()
-    values[7 * 11 + 5] = 100
-    assert marked(values) == [day(11, 5)]
+    values[7 * 15 + 5] = 100
+    assert marked(values) == [day(15, 5)]
 
 
 def test_a_quiet_weekend_is_expected() -> None:
     values = working_weeks()
-    values[7 * 11 + 5] = 4
+    values[7 * 15 + 5] = 4
     assert marked(values) == []
 
 
 def test_one_earlier_outlier_does_not_change_what_is_expected() -> None:
     values = working_weeks()
     values[7 * 4] = 5000
-    values[7 * 11] = 101
+    values[7 * 15] = 101
     assert marked(values) == []
 
 
-@pytest.mark.parametrize(("swing", "found"), [(0.0, [(11, 0)]), (0.5, [])])
+@pytest.mark.parametrize(("swing", "found"), [(0.0, [(15, 0)]), (0.5, [])])
 def test_the_usual_spread_of_all_weekdays_widens_the_range(
     swing: float, found: list[tuple[int, int]]
 ) -> None:
@@ -109,7 +112,7 @@ def test_the_usual_spread_of_all_weekdays_widens_the_range(
     values: list[float | None] = [
         100 * (1 + swing * (-1) ** (n // 7)) for n in range(7 * WEEKS)
     ]
-    values[7 * 11] = 40
+    values[7 * 15] = 40
     assert marked(values) == [day(*each) for each in found]
 
 
@@ -118,79 +121,81 @@ def test_one_restless_weekday_is_judged_by_the_calm_of_the_others() -> None:
     values = working_weeks()
     for week in range(WEEKS):
         values[7 * week] = 150 if week % 2 else 50
-    values[7 * 11] = 0
-    assert day(11, 0) in marked(values)
+    values[7 * 15] = 0
+    assert day(15, 0) in marked(values)
 
 
 def test_two_weeks_of_a_campaign_do_not_bend_the_trend() -> None:
     """Three times as many for two weeks: an outage right after them stands out."""
     values = working_weeks()
-    for n in range(7 * 9, 7 * 11):
+    for n in range(7 * 13, 7 * 15):
         values[n] = 3 * (values[n] or 0)
-    values[7 * 11 + 1] = 10
-    found = marks(series(values), day(11, 0)).collect()
-    assert found["bucket"].to_list() == [day(11, 1)]
+    values[7 * 15 + 1] = 10
+    found = marks(series(values), day(15, 0)).collect()
+    assert found["bucket"].to_list() == [day(15, 1)]
     assert found["expected"].item() == pytest.approx(100, rel=0.05)
 
 
-def test_eight_weeks_are_needed_to_know_what_to_expect() -> None:
+def test_twelve_weeks_are_needed_to_know_what_to_expect() -> None:
     values = working_weeks()
-    values[7 * 7 + 1] = 0
-    assert marked(values[: 7 * 8]) == []
+    values[7 * 12 - 1] = 500
+    assert marked(values[: 7 * 12]) == []
+    values[7 * 12] = 500
+    assert marked(values[: 7 * 12 + 1]) == [day(12, 0)]
 
 
 def test_unknown_days_teach_nothing() -> None:
     values = working_weeks()
-    values[7 * 5 + 1] = None
-    values[7 * 11 + 1] = 0
+    values[7 * 9 + 1] = None
+    values[7 * 15 + 1] = 0
     assert marked(values) == []
 
 
 def test_small_numbers_are_never_marked() -> None:
     values: list[float | None] = [0.0] * (7 * WEEKS)
-    values[7 * 11] = 19
+    values[7 * 15] = 19
     assert marked(values) == []
-    values[7 * 11] = 20
-    assert marked(values) == [day(11, 0)]
+    values[7 * 15] = 20
+    assert marked(values) == [day(15, 0)]
 
 
 def test_at_most_three_days_are_marked_the_furthest_off() -> None:
     values = working_weeks()
     for weekday, value in enumerate((300, 200, 500, 400, 100)):
-        values[7 * 11 + weekday] = value
-    assert marked(values) == [day(11, 0), day(11, 2), day(11, 3)]
+        values[7 * 15 + weekday] = value
+    assert marked(values) == [day(15, 0), day(15, 2), day(15, 3)]
 
 
 def test_each_measure_has_its_own_marks() -> None:
     values = working_weeks()
-    values[7 * 10 + 1] = 0
+    values[7 * 14 + 1] = 0
     calm = series(working_weeks()).with_columns(measure=pl.lit("page_views"))
     found = marks(pl.concat([calm, series(values)]), MONDAY).collect()
-    assert found.select("measure", "bucket").rows() == [("votes", day(10, 1))]
+    assert found.select("measure", "bucket").rows() == [("votes", day(14, 1))]
 
 
 def test_days_before_the_period_are_not_marked() -> None:
     values = working_weeks()
-    values[7 * 9 + 1] = 0
-    assert answer(marks(series(values), day(10, 0))) == []
+    values[7 * 13 + 1] = 0
+    assert answer(marks(series(values), day(14, 0))) == []
 
 
 def rounds(count: int) -> list[Row]:
-    """Votes on the Tuesdays of twelve weeks, none on the last but one."""
+    """Votes on the Tuesdays of sixteen weeks, none on the last but one."""
     return [
         vote(f"{day(week, 1)} 10:00", amount=2)
         for week in range(WEEKS)
-        for _ in range(count if week != 10 else 0)
+        for _ in range(count if week != 14 else 0)
     ]
 
 
 @pytest.mark.parametrize(("count", "found"), [(50, 1), (10, 0)])
 def test_an_outage_shows_in_votes_and_estimations(count: int, found: int) -> None:
     period = days("2026-10-05", "2026-10-25")
-    rows = frames(*rounds(count), view("a", "2026-08-03 10:00"))
+    rows = frames(*rounds(count), view("a", "2026-07-06 10:00"))
     table = unusual_days(rows, period, date(2026, 10, 26)).collect()
     votes = table.filter(pl.col("measure") == "votes")
-    assert votes["bucket"].to_list() == [day(10, 1)] * found
+    assert votes["bucket"].to_list() == [day(14, 1)] * found
 
 
 def test_the_running_day_is_not_judged() -> None:
@@ -217,15 +222,15 @@ def test_days_without_a_row_count_as_zero_once_there_was_one_however_long_ago() 
 
 @quick
 @given(
-    st.lists(st.integers(0, 60), min_size=90, max_size=90),
-    st.integers(70, 88),
+    st.lists(st.integers(0, 60), min_size=120, max_size=120),
+    st.integers(100, 118),
     st.integers(1, 6),
 )
 def test_where_a_window_starts_does_not_change_what_is_unusual(
     counts: list[int], last: int, length: int
 ) -> None:
     """A window of few days and the day alone judge it in the same way."""
-    held = pl.DataFrame({"day": [_day(n) for n in range(90)], "count": counts})
+    held = pl.DataFrame({"day": [_day(n) for n in range(120)], "count": counts})
     rows = Frames(
         {
             **frames().by_name,
@@ -237,7 +242,7 @@ def test_where_a_window_starts_does_not_change_what_is_unusual(
             .drop_nulls(),
         }
     )
-    today = _day(90)
+    today = _day(120)
     period = Period.of_days(_day(last - length), _day(last))
     together = unusual_days(rows, period, today).collect()
     one = pl.concat(
@@ -259,3 +264,55 @@ def test_the_catalogue_judges_days_until_yesterday() -> None:
     asked = query(frames(*rounds(50)), days("2026-10-05", "2026-10-14"))
     table = INSIGHT_TABLES["unusual_days"].build(asked).collect()
     assert set(table["measure"]) == {"votes", "estimations"}
+
+
+def by_hand(values: list[int]) -> list[tuple[int, int]]:
+    """Number and value of the days that the definition in `marks` calls unusual."""
+    expected = {
+        n: median(values[n - 7 * week] for week in range(1, 9))
+        for n in range(56, len(values))
+    }
+    error = {n: abs(sqrt(values[n]) - sqrt(e)) for n, e in expected.items()}
+    off = {}
+    for n in range(84, len(values)):
+        errors = [error[day] for day in range(n - 56, n) if day in error]
+        usual = max(1.4826 * median(errors), 0.5)
+        if max(values[n], expected[n]) >= 20 and error[n] > 3.6 * usual:
+            off[n] = error[n] / usual
+    largest = sorted(off, key=lambda n: (-off[n], n))[:3]
+    return [(n, values[n]) for n in sorted(largest)]
+
+
+@quick
+@given(
+    st.lists(st.integers(20, 40), min_size=130, max_size=130),
+    st.dictionaries(st.integers(0, 129), st.integers(0, 200), max_size=12),
+)
+def test_marks_are_those_recomputed_by_hand(
+    usual: list[int], odd: dict[int, int]
+) -> None:
+    counts = [odd.get(n, count) for n, count in enumerate(usual)]
+    found = marks(series([float(count) for count in counts]), MONDAY).collect()
+    days_found = [
+        ((bucket - MONDAY).days, int(value))
+        for bucket, value in found.select("bucket", "value").iter_rows()
+    ]
+    assert days_found == by_hand(counts)
+
+
+def test_quiet_days_are_rarely_marked_and_outages_nearly_always() -> None:
+    """A thousand weeks of meetings of some votes each: one quiet day in 300 at most."""
+    rng = np.random.default_rng(16)
+    usual = np.tile([60, 75, 75, 70, 50, 12, 10], 900)
+    meetings = rng.poisson(usual / 4)
+    votes = (meetings + rng.poisson(3 * meetings)).astype(float)
+    frame = series(votes.tolist()).lazy()
+    # Without the limit of three: every day has a measure of its own to be listed in.
+    judged = predicted(frame).drop_nulls("margin").collect()
+    error = (pl.col("value").sqrt() - pl.col("expected").sqrt()).abs()
+    enough = pl.max_horizontal("value", "expected") >= 20
+    marked_days = judged.filter(error > pl.col("margin"), enough)
+    assert marked_days.height / judged.height < 1 / 300
+    busy = judged.filter(pl.col("expected") >= 40)
+    outages = busy.filter(pl.col("expected").sqrt() > pl.col("margin"))
+    assert outages.height / busy.height > 0.95
