@@ -1,0 +1,253 @@
+"""The report of a period: what a team tells others, as values without a format.
+
+Every figure, list and sentence comes from the tables that the pages show, so that a
+report and a page of the same period say the same. `metrics.report_writers` writes it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from metrics.definition import Definition
+from metrics.definitions import DEFINITIONS
+from metrics.frames import Period
+from metrics.insights.answers import answer
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
+
+type Value = int | float | None
+
+FIGURES: Mapping[str, tuple[str, ...]] = {
+    "traffic_totals": ("unique_users", "page_views", "activation_rate"),
+    "votes_totals": (
+        "votes",
+        "estimations",
+        "estimations_per_vote",
+        "duration_median_seconds",
+    ),
+    "consensus": ("near_consensus",),
+}
+"""Tables of one row → their columns in the report, in its order."""
+SERIES, DRAWN = "votes_over_time", "votes"
+"""The chart's table and column."""
+_CHANGES, _UNUSUAL, _ROOMS, _QUIET = (
+    "what_moved",
+    "unusual_days",
+    "rooms",
+    "rooms_gone_quiet",
+)
+MOST = 5
+"""Rows of a list at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that the team wrote down about a day or a span of days."""
+
+    first: date
+    last: date
+    title: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of the period beside that of the comparison."""
+
+    definition: Definition
+    value: Value
+    before: Value
+    """Null without a comparison as well."""
+    usual: tuple[float, float] | None
+    """The lowest and highest of the usual changes: relative, or of a share in parts of
+    1. None where they are not known."""
+
+    @property
+    def change(self) -> float | None:
+        """The change: of a share the difference, of others the part of before."""
+        if self.value is None or self.before is None:
+            return None
+        difference = self.value - self.before
+        if self.definition.unit == "share":
+            return difference
+        return difference / self.before if self.before else None
+
+    @property
+    def is_unusual(self) -> bool | None:
+        """Whether the change is beyond the usual ones; None where that is not known."""
+        if self.change is None or self.usual is None:
+            return None
+        low, high = self.usual
+        return not low <= self.change <= high
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one country, source, room or weekday adds to a change."""
+
+    dimension: str
+    measure: str
+    label: str | None
+    now: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnusualDay:
+    """A day outside the range that its weekday and the trend let expect."""
+
+    day: date
+    measure: str
+    value: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrownRoom:
+    """A room by its name (None: deleted) and number."""
+
+    name: str | None
+    number: int | None
+    room_id: int
+    votes: int
+    """Of the period."""
+    before: int
+    """Of the comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuietRoom:
+    """A room that was healthy four weeks before the end of the period."""
+
+    name: str | None
+    number: int | None
+    room_id: int
+    last_vote_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The report; its writers add no number and leave none out."""
+
+    period: Period
+    comparison: Period | None
+    until: datetime | None
+    """Until when the data reach, UTC."""
+    figures: tuple[Figure, ...]
+    granularity: str
+    series: tuple[tuple[date, int], ...]
+    series_before: tuple[int, ...]
+    """By position, not by date: the first of both begin their period."""
+    what_changed: str | None
+    changes: tuple[Change, ...]
+    unusual_days: tuple[UnusualDay, ...]
+    notes: tuple[Note, ...]
+    grown: tuple[GrownRoom, ...]
+    """Rooms with more votes than before, the largest growth first."""
+    quiet: tuple[QuietRoom, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all happened in the period."""
+        return not any(figure.value for figure in self.figures)
+
+
+def plans(query: Query) -> dict[str, pl.LazyFrame]:
+    """Return the plans that `compose` needs the results of, by name."""
+    names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET)
+    found = {name: METRIC_TABLES[name].build(query) for name in names}
+    before = query.comparison_query
+    if before is not None:
+        for name in (*FIGURES, SERIES):
+            found[_before(name)] = METRIC_TABLES[name].build(before)
+    return found
+
+
+def compose(
+    query: Query,
+    results: Mapping[str, pl.DataFrame],
+    until: datetime | None,
+    notes: Sequence[Note] = (),
+    usual: Mapping[str, tuple[float, float]] | None = None,
+) -> Report:
+    """Return the report from the results of `plans`.
+
+    `notes` are those of the period; `usual` are the usual changes by figure.
+    """
+    compared = query.comparison is not None
+    series = results[SERIES].select("bucket", DRAWN)
+    return Report(
+        period=query.period,
+        comparison=query.comparison,
+        until=until,
+        figures=tuple(_figures(results, usual or {})),
+        granularity=query.granularity,
+        series=tuple(series.iter_rows()),
+        series_before=tuple(results[_before(SERIES)][DRAWN]) if compared else (),
+        what_changed=answer(_CHANGES, results[_CHANGES]) if compared else None,
+        changes=tuple(
+            Change(**row)
+            for row in results[_CHANGES]
+            .head(MOST)
+            .select("dimension", "measure", "label", "now", "before")
+            .iter_rows(named=True)
+        ),
+        unusual_days=tuple(
+            UnusualDay(**row)
+            for row in results[_UNUSUAL]
+            .select("measure", "value", "low", "high", day="bucket")
+            .iter_rows(named=True)
+        ),
+        notes=tuple(notes),
+        grown=tuple(_grown(results[_ROOMS])) if compared else (),
+        quiet=tuple(
+            QuietRoom(**row)
+            for row in results[_QUIET]
+            .head(MOST)
+            .select(
+                *("room_id",),
+                name="room_name",
+                number="room_number",
+                last_vote_at="last_round_at",
+            )
+            .iter_rows(named=True)
+        ),
+    )
+
+
+def _before(name: str) -> str:
+    return f"{name} before"
+
+
+def _figures(
+    results: Mapping[str, pl.DataFrame], usual: Mapping[str, tuple[float, float]]
+) -> list[Figure]:
+    return [
+        Figure(
+            DEFINITIONS[key],
+            results[name][key].item(),
+            results[_before(name)][key].item() if _before(name) in results else None,
+            usual.get(key),
+        )
+        for name, keys in FIGURES.items()
+        for key in keys
+    ]
+
+
+def _grown(rooms: pl.DataFrame) -> list[GrownRoom]:
+    """Return the rooms that gained most votes; deleted ones cannot be visited."""
+    grown = (
+        rooms.filter(pl.col("votes_change") > 0, pl.col("room_name").is_not_null())
+        .sort("votes_change", "room_id", descending=[True, False])
+        .head(MOST)
+        .select(
+            *("room_id", "votes"),
+            name="room_name",
+            number="room_number",
+            before="votes_before",
+        )
+    )
+    return [GrownRoom(**row) for row in grown.iter_rows(named=True)]

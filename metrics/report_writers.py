@@ -1,0 +1,425 @@
+"""The report as HTML for mail, as Markdown for chat, and as JSON for programs."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from html import escape
+from typing import Literal, NamedTuple, get_args
+from urllib.parse import quote
+
+from metrics import periods
+from metrics.formats import change, number, signed
+from metrics.frames import Period
+from metrics.report import (
+    Change,
+    Figure,
+    GrownRoom,
+    Note,
+    QuietRoom,
+    Report,
+    UnusualDay,
+)
+
+Format = Literal["html", "md", "json"]
+FORMATS = get_args(Format)
+MIME: dict[Format, str] = {
+    "html": "text/html; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "json": "application/json",
+}
+NOTHING_HERE = "No data in this period. Choose another one."
+_NOT_SET, _DELETED = "(not set)", "(deleted)"
+_BARS = "▁▂▃▄▅▆▇█"
+_INVISIBLE = "\u200b"
+_IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!"} | {
+    "<": "&lt;",
+    ">": "&gt;",
+    "&": "&amp;",
+}
+_TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks of direction."""
+_SAFE_IN_LINKS = "/:?&=#%+@,;~!$*'"
+
+
+def write(report: Report, form: Format) -> str:
+    """Return the report in one of `FORMATS`."""
+    return {"html": to_html, "md": to_markdown, "json": to_json}[form](report)
+
+
+def to_json(report: Report) -> str:
+    """Return all values: ISO dates, raw numbers, null for what is not known."""
+    content = {
+        **_span("from", "to", report.period),
+        "comparison": report.comparison and _span("from", "to", report.comparison),
+        "data_until": report.until and f"{report.until.isoformat()}Z",
+        "figures": [
+            {
+                "key": figure.definition.key,
+                "title": figure.definition.title,
+                "unit": figure.definition.unit,
+                "value": figure.value,
+                "before": figure.before,
+                "change": figure.change,
+                "usual": figure.usual,
+                "unusual": figure.is_unusual,
+            }
+            for figure in report.figures
+        ],
+        "chart": {
+            "title": _chart_title(report),
+            "granularity": report.granularity,
+            "values": [{"date": f"{day}", "votes": n} for day, n in report.series],
+            "before": report.series_before,
+        },
+        "what_changed": {
+            "answer": report.what_changed,
+            "rows": [
+                {name: getattr(row, name) for name in row.__slots__}
+                for row in report.changes
+            ],
+        },
+        "unusual_days": [
+            {
+                "date": f"{row.day}",
+                "measure": row.measure,
+                "value": row.value,
+                "low": row.low,
+                "high": row.high,
+            }
+            for row in report.unusual_days
+        ],
+        "notes": [
+            {
+                "from": f"{note.first}",
+                "to": f"{note.last}",
+                "title": note.title,
+                "link": note.link,
+            }
+            for note in report.notes
+        ],
+        "rooms_grown": [
+            {name: getattr(room, name) for name in room.__slots__}
+            for room in report.grown
+        ],
+        "rooms_quiet": [
+            {
+                "name": room.name,
+                "number": room.number,
+                "room_id": room.room_id,
+                "last_vote_at": f"{room.last_vote_at.isoformat()}Z",
+            }
+            for room in report.quiet
+        ],
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
+
+
+def _span(first: str, last: str, period: Period) -> dict[str, str]:
+    return {first: f"{period.first_day}", last: f"{period.last_day}"}
+
+
+type _Escape = Callable[[str], str]
+"""Makes harmless what strangers typed; our own words need none."""
+
+
+class _Line(NamedTuple):
+    """A line of a list, ready to be written, and where it leads."""
+
+    text: str
+    link: str | None = None
+
+
+def _sections(report: Report, safe: _Escape) -> Iterator[tuple[str, list[_Line]]]:
+    """Yield the lists of the report that have anything in them, with their titles."""
+    changes = [_Line(_line_of_change(row, safe)) for row in report.changes]
+    if report.what_changed:
+        changes.insert(0, _Line(safe(report.what_changed)))
+    lists = {
+        "What changed most?": changes,
+        "Unusual days": [_Line(_line_of_day(day)) for day in report.unusual_days],
+        "Notes": [_line_of_note(note, safe) for note in report.notes],
+        "Rooms that grew": [_Line(_line_of_room(room, safe)) for room in report.grown],
+        "Rooms that went quiet": [
+            _Line(_line_of_quiet(room, safe)) for room in report.quiet
+        ],
+    }
+    return ((title, lines) for title, lines in lists.items() if lines)
+
+
+def _line_of_change(row: Change, safe: _Escape) -> str:
+    label = row.label or (_DELETED if row.dimension == "room" else _NOT_SET)
+    counted = _counted(row.now, row.measure)
+    return (
+        f"{row.dimension.capitalize()} {safe(label)}: {counted}, {row.before:,} before"
+    )
+
+
+def _line_of_day(row: UnusualDay) -> str:
+    counted = _counted(row.value, row.measure)
+    return (
+        f"{row.day:%A}, {_day(row.day)}: {counted}, {row.low:,}–{row.high:,} expected"
+    )
+
+
+def _line_of_note(note: Note, safe: _Escape) -> _Line:
+    days = periods.describe(periods.Days(note.first, note.last))
+    return _Line(f"{days}: {safe(note.title)}", note.link)
+
+
+def _line_of_room(room: GrownRoom, safe: _Escape) -> str:
+    votes = _counted(room.votes, "votes")
+    return f"{_name(room.name, room.number, safe)}: {votes}, {room.before:,} before"
+
+
+def _line_of_quiet(room: QuietRoom, safe: _Escape) -> str:
+    last = _day(room.last_vote_at.date())
+    return f"{_name(room.name, room.number, safe)}: last vote {last}"
+
+
+def _name(name: str | None, number: int | None, safe: _Escape) -> str:
+    return f"{safe(name)} (#{number})" if name is not None else _DELETED
+
+
+def _counted(count: int, measure: str) -> str:
+    word = measure.replace("_", " ").removeprefix("unique ")
+    return f"{count:,} {word if count != 1 else word.removesuffix('s')}"
+
+
+def _day(day: date) -> str:
+    return periods.describe(periods.Days(day, day))
+
+
+def _dates(period: Period) -> str:
+    return periods.describe(periods.Days(period.first_day, period.last_day))
+
+
+def _heading(report: Report) -> str:
+    compared = report.comparison
+    than = f", compared with {_dates(compared)}" if compared else ""
+    return f"{_dates(report.period)} (UTC){than}"
+
+
+def _until(report: Report) -> str:
+    if report.until is None:
+        return "No data yet."
+    return f"Data until {_day(report.until.date())}, {report.until:%H:%M} UTC."
+
+
+def _value(figure: Figure) -> str:
+    return number(figure.value, figure.definition.unit)
+
+
+def _earlier(figure: Figure) -> str:
+    return number(figure.before, figure.definition.unit, figure.value)
+
+
+def _change(figure: Figure) -> str:
+    return change(figure.value, figure.before, figure.definition.unit)
+
+
+def _usual(figure: Figure) -> str:
+    """Return the usual changes in words, "" where they are not known."""
+    if figure.is_unusual is None or figure.usual is None:
+        return ""
+    low, high = (signed(100 * bound, 0) for bound in figure.usual)
+    unit = " pp" if figure.definition.unit == "share" else "%"
+    where = "beyond" if figure.is_unusual else "within"
+    return f"{where} the usual {low} to {high}{unit}"
+
+
+def _chart_title(report: Report) -> str:
+    return f"Votes per {report.granularity}"
+
+
+def to_markdown(report: Report) -> str:
+    """Return the report for a chat: lists only, and no character of a name acts."""
+    lines = [f"**FPP Analytics: {_heading(report)}**", ""]
+    if report.is_empty:
+        return "\n".join([*lines, NOTHING_HERE, ""])
+    lines += [_figure_in_markdown(figure, report) for figure in report.figures]
+    if report.series:
+        counts = [votes for _, votes in report.series]
+        bars = f"`{_sparkline(counts)}` {min(counts):,}–{max(counts):,}"
+        lines += ["", f"**{_chart_title(report)}**", "", bars]
+    for title, rows in _sections(report, in_chat):
+        lines += ["", f"**{title}**", "", *(_in_markdown(row) for row in rows)]
+    return "\n".join([*lines, "", _until(report), ""])
+
+
+def _figure_in_markdown(figure: Figure, report: Report) -> str:
+    line = f"- {figure.definition.title}: **{_value(figure)}**"
+    if report.comparison is None:
+        return line
+    detail = f"{_change(figure)} from {_earlier(figure)}"
+    usual = _usual(figure)
+    return f"{line} ({detail}{', ' + usual if usual else ''})"
+
+
+def _in_markdown(line: _Line) -> str:
+    if line.link is None:
+        return f"- {line.text}"
+    return f"- [{line.text}]({quote(line.link, safe=_SAFE_IN_LINKS)})"
+
+
+def in_chat(text: str) -> str:
+    """Return a text as Markdown that formats nothing, links nowhere, calls no member.
+
+    Chats differ in what they take for a link or a mention, and not all heed a
+    backslash: an invisible space takes the meaning from "@all" and "https://".
+    """
+    plain = re.sub(r"(?<=[@:/])|(?<=\bwww)(?=\.)", _INVISIBLE, _one_line(text))
+    return "".join(_IN_CHAT.get(c, c) for c in plain)
+
+
+def _one_line(text: str) -> str:
+    """Return a text without line breaks, and without marks that turn what follows."""
+    return " ".join(_TURNS.sub("", text).split())
+
+
+def _sparkline(values: Sequence[int]) -> str:
+    most = max(values) or 1
+    return "".join(_BARS[round((len(_BARS) - 1) * v / most)] for v in values)
+
+
+def to_html(report: Report) -> str:
+    """Return a whole document that needs no other file, for mail and print."""
+    title = f"FPP Analytics: {_dates(report.period)}"
+    return (
+        '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escape(title)}</title></head>"
+        f'<body style="{_BODY}"><h1 style="font-size:22px;margin:0">FPP Analytics</h1>'
+        f"{to_fragment(report)}</body></html>\n"
+    )
+
+
+def to_fragment(report: Report) -> str:
+    """Return what the document's body holds below its title, for a page of ours."""
+    heading = f"<p>{escape(_heading(report))}</p>"
+    if report.is_empty:
+        return f"{heading}<p>{NOTHING_HERE}</p>"
+    lists = "".join(
+        f'<h2 style="{_H2}">{escape(title)}</h2><ul style="margin:0;padding-left:20px">'
+        f"{''.join(_in_html(line) for line in lines)}</ul>"
+        for title, lines in _sections(report, _in_page)
+    )
+    return (
+        f"{heading}{_table(report)}"
+        f'<h2 style="{_H2}">{_chart_title(report)}</h2>{to_svg(report)}{lists}'
+        f'<p style="color:{_GREY}">{escape(_until(report))}</p>'
+    )
+
+
+# Styles stand in the elements: mail programs drop style sheets. The colours keep a
+# contrast of 4.5 on white and on the dark theme.
+_ACCENT, _GREY = "#3b7fd4", "#7d8590"
+_BODY = (
+    "font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:24px auto;padding:0 16px"
+)
+_H2 = "font-size:17px;margin:24px 0 8px;padding:0"
+_CELL = "padding:4px 8px 4px 0;border:0;border-bottom:1px solid #8884;text-align:"
+
+
+def _table(report: Report) -> str:
+    compares = report.comparison is not None
+    titles = ["", "Value", *(("Before", "Change") if compares else ())]
+    head = "".join(
+        f'<th scope="col" style="{_CELL}{"left" if not i else "right"}">{title}</th>'
+        for i, title in enumerate(titles)
+    )
+    rows = "".join(_row(figure, compares=compares) for figure in report.figures)
+    return (
+        '<table style="border-collapse:collapse;border:0;width:100%;margin:0">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _row(figure: Figure, *, compares: bool) -> str:
+    title = escape(figure.definition.title)
+    cells = [f"<strong>{escape(_value(figure))}</strong>"]
+    if compares:
+        usual = escape(_usual(figure))
+        note = f'<br><small style="color:{_GREY}">{usual}</small>' if usual else ""
+        cells += [_earlier(figure), _change(figure) + note]
+    return (
+        f'<tr><th scope="row" style="{_CELL}left;font-weight:normal">{title}</th>'
+        + "".join(f'<td style="{_CELL}right">{cell}</td>' for cell in cells)
+        + "</tr>"
+    )
+
+
+def _in_page(text: str) -> str:
+    return escape(_one_line(text))
+
+
+def _in_html(line: _Line) -> str:
+    if line.link is None:
+        return f"<li>{line.text}</li>"
+    return f'<li><a href="{escape(line.link)}" rel="noreferrer">{line.text}</a></li>'
+
+
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 540, 190, 44, 24, 24
+
+
+def to_svg(report: Report) -> str:
+    """Return the chart: the period as a line, the comparison dashed beneath it."""
+    now = [votes for _, votes in report.series]
+    before = report.series_before
+    most = _rounded_up(max((*now, *before), default=0))
+    places = max(len(now), len(before), 2)
+
+    def x(place: int) -> float:
+        return _LEFT + (_WIDTH - _LEFT - 10) * place / (places - 1)
+
+    def y(votes: int) -> float:
+        return _HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - _TOP) * votes / most
+
+    def line(values: Sequence[int], style: str) -> str:
+        points = [f"{x(i):.1f},{y(n):.1f}" for i, n in enumerate(values)]
+        if len(points) == 1:
+            # A line of one point is invisible.
+            at_x, at_y = points[0].split(",")
+            return f'<circle cx="{at_x}" cy="{at_y}" r="3" {style}/>'
+        return f'<polyline points="{" ".join(points)}" fill="none" {style}/>'
+
+    grid = "".join(
+        f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{y(n):.1f}" y2="{y(n):.1f}" '
+        f'stroke="{_GREY}" stroke-opacity="0.3"/>'
+        f'<text x="{_LEFT - 6}" y="{y(n) + 4:.1f}" text-anchor="end">{n:,}</text>'
+        for n in (0, most // 2, most)
+    )
+    ticks = "".join(
+        f'<text x="{x(i):.1f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">'
+        f"{report.series[i][0].day} {report.series[i][0]:%b}</text>"
+        for i, anchor in _ticks(len(now))
+    )
+    legend = f'<tspan fill="{_ACCENT}">— {escape(_dates(report.period))}</tspan>'
+    if report.comparison is not None:
+        dates = escape(_dates(report.comparison))
+        legend += f'<tspan fill="{_GREY}" dx="16">┄ {dates}</tspan>'
+    told = ", ".join(f"{day}: {votes}" for day, votes in report.series)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+        f'width="100%" role="img" font-size="12" font-family="system-ui,sans-serif" '
+        f'fill="currentColor"><title>{_chart_title(report)}</title>'
+        f"<desc>{escape(told)}</desc>{grid}{ticks}"
+        f'<text x="{_LEFT}" y="12">{legend}</text>'
+        + line(before, f'stroke="{_GREY}" stroke-width="1.5" stroke-dasharray="4 3"')
+        + line(now, f'stroke="{_ACCENT}" stroke-width="2"')
+        + "</svg>"
+    )
+
+
+def _rounded_up(most: int) -> int:
+    """Return an even, round number at the top of an axis."""
+    size: int = 10 ** (len(str(most)) - 1)
+    return max(2, next(n * size for n in (1, 2, 4, 6, 8, 10) if n * size >= most))
+
+
+def _ticks(count: int) -> list[tuple[int, str]]:
+    """Return the first, the middle and the last place, and where text is anchored."""
+    if count < 3:
+        return [(i, "start") for i in range(min(count, 1))]
+    return [(0, "start"), (count // 2, "middle"), (count - 1, "end")]

@@ -1,0 +1,233 @@
+"""The report: the pages' figures, written so that no name does any harm."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics import periods, report
+from metrics.frames import Frames, Period
+from metrics.query import Query
+from metrics.registry import METRIC_TABLES
+from metrics.report import GrownRoom, Note, QuietRoom, Report
+from metrics.report_writers import (
+    FORMATS,
+    in_chat,
+    to_html,
+    to_json,
+    to_markdown,
+    write,
+)
+from store import engine
+from tests.metrics.building import executed, frames, quick, room, user, view, vote
+
+NOW = datetime(2026, 11, 20, 18)
+HOSTILE = '<script>alert(1)</script>*_[x](http://evil.example)_* @all & "q" `c` |'
+
+
+def reported(
+    rows: Frames,
+    days: periods.Days,
+    notes: Sequence[Note] = (),
+    usual: dict[str, tuple[float, float]] | None = None,
+    *,
+    compare: str = periods.PREVIOUS,
+    now: datetime = NOW,
+) -> tuple[Query, Report]:
+    query = Query(
+        rows,
+        periods.period_of(days, now),
+        periods.compared_with(compare, days, now),
+        "day",
+        now,
+    )
+    results = engine.collect_all(report.plans(query))
+    return query, report.compose(query, results, now, notes, usual)
+
+
+OCTOBER = periods.Days(date(2026, 10, 1), date(2026, 10, 31))
+
+
+def test_figures_equal_the_tables_of_the_pages(golden: Frames) -> None:
+    query, found = reported(golden, OCTOBER)
+    before = query.comparison_query
+    assert before is not None
+    figures = iter(found.figures)
+    for name, keys in report.FIGURES.items():
+        now, then = (executed(METRIC_TABLES[name].build(q)) for q in (query, before))
+        for key in keys:
+            figure = next(figures)
+            assert (figure.definition.key, figure.value) == (key, now[key].item())
+            assert figure.before == then[key].item()
+    series = executed(METRIC_TABLES["votes_over_time"].build(query))
+    assert [votes for _, votes in found.series] == series["votes"].to_list()
+    assert sum(votes for _, votes in found.series) == next(
+        f.value for f in found.figures if f.definition.key == "votes"
+    )
+
+
+def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
+    release = Note(date(2026, 10, 12), date(2026, 10, 12), "Release of v2")
+    _, found = reported(golden, OCTOBER, [release], {"votes": (-0.1, 0.12)})
+    for text in (to_html(found), to_markdown(found)):
+        for part in (
+            *("1 Oct – 31 Oct 2026", "1 Sep – 30 Sep 2026", "113", "−15.7%"),
+            "beyond the usual −10 to +12%",
+            *("Monday, 5 Oct 2026", "Release of v2", "team-57 (#722059): 17 votes"),
+            "263707 (#263707): last vote 30 Sep 2026",
+        ):
+            assert part in text
+    content = json.loads(to_json(found))
+    assert content["from"] == "2026-10-01"
+    votes = next(f for f in content["figures"] if f["key"] == "votes")
+    assert (votes["value"], votes["before"], votes["unusual"]) == (113, 134, True)
+    assert len(content["chart"]["values"]) == 31
+    assert content["rooms_grown"][2]["name"] == "team-57"
+
+
+def test_a_change_within_the_usual_is_said_to_be(golden: Frames) -> None:
+    _, found = reported(golden, OCTOBER, usual={"votes": (-0.2, 0.2)})
+    assert "within the usual −20 to +20%" in to_markdown(found)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_empty_month_is_words_and_no_error(form: str) -> None:
+    _, found = reported(Frames.empty(), OCTOBER)
+    assert found.is_empty
+    text = write(found, "json" if form == "json" else "md" if form == "md" else "html")
+    if form == "json":
+        assert json.loads(text)["figures"][0]["value"] == 0
+    else:
+        assert "No data in this period." in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_period_after_an_empty_one_has_no_percentages(form: str) -> None:
+    rows = frames(
+        user("a"), view("a", "2026-10-05 09:00"), vote("2026-10-05 09:00"), room(1, "x")
+    )
+    _, found = reported(rows, OCTOBER)
+    text = {"html": to_html, "md": to_markdown, "json": to_json}[form](found)
+    assert "n/a" in text or form == "json"
+    assert "inf" not in text.lower().replace("information", "")
+    assert "nan" not in text.lower()
+
+
+def test_without_a_comparison_there_is_no_before(golden: Frames) -> None:
+    _, found = reported(golden, OCTOBER, compare=periods.NO_COMPARISON)
+    assert found.grown == ()
+    assert "compared" not in to_html(found)
+    assert "from" not in to_markdown(found).split("\n\n")[1]
+    assert json.loads(to_json(found))["comparison"] is None
+
+
+def test_one_day_is_drawn_as_a_point(golden: Frames) -> None:
+    _, found = reported(golden, periods.Days(date(2026, 10, 5), date(2026, 10, 5)))
+    assert "<circle" in to_html(found)
+
+
+class Elements(HTMLParser):
+    """The elements of a document, and every attribute that asks for something."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.asked: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.asked += [
+            value or ""
+            for name, value in attrs
+            if name in {"src", "href", "srcset", "data", "action"}
+            or name.startswith("on")
+        ]
+
+
+def hostile(found: Report, text: str) -> Report:
+    """The report where every text that a stranger can type is this one."""
+    return replace(
+        found,
+        what_changed=text,
+        changes=tuple(replace(change, label=text) for change in found.changes),
+        notes=(Note(date(2026, 10, 1), date(2026, 10, 2), text),),
+        grown=(GrownRoom(text, 1, 1, 2, 1),),
+        quiet=(QuietRoom(text, 1, 1, NOW),),
+    )
+
+
+def test_the_html_asks_for_nothing_and_runs_nothing(golden: Frames) -> None:
+    _, found = reported(golden, OCTOBER)
+    written = Elements(to_html(hostile(found, HOSTILE)))
+    assert written.asked == []
+    assert not {"script", "style", "link", "img", "iframe"} & set(written.tags)
+    assert "url(" not in to_html(found)
+
+
+@quick
+@given(st.text(min_size=1, max_size=30))
+def test_no_name_changes_the_elements_of_the_html(text: str) -> None:
+    plain = Elements(to_html(hostile(SOME_REPORT, "name")))
+    assert Elements(to_html(hostile(SOME_REPORT, text))).tags == plain.tags
+
+
+@quick
+@given(st.text(min_size=1, max_size=30))
+def test_no_name_adds_a_line_to_the_markdown_or_a_mention(text: str) -> None:
+    lines = to_markdown(hostile(SOME_REPORT, "name")).count("\n")
+    written = to_markdown(hostile(SOME_REPORT, text))
+    assert written.count("\n") == lines
+    assert len(written.splitlines()) == lines
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("@all", "@\u200ball"),
+        ("<!here>", "&lt;\\!here&gt;"),
+        ("a & b", "a &amp; b"),
+        ("**b** _i_ `c`", "\\*\\*b\\*\\* \\_i\\_ \\`c\\`"),
+        ("[x](y)", "\\[x\\](y)"),
+        ("https://e.org", "https:\u200b/\u200b/\u200be.org"),
+        ("www.e.org", "www\u200b.e.org"),
+        ("two\nlines\r\n# title", "two lines \\# title"),
+        ("\u202eabc", "abc"),
+        ("team-7", "team-7"),
+    ],
+)
+def test_what_strangers_typed_is_text_in_a_chat(typed: str, written: str) -> None:
+    assert in_chat(typed) == written
+
+
+def test_json_keeps_names_as_they_are() -> None:
+    content = json.loads(to_json(hostile(SOME_REPORT, HOSTILE)))
+    assert content["rooms_grown"][0]["name"] == HOSTILE
+
+
+def _some_report() -> Report:
+    rows = frames(
+        *(vote(f"2026-10-{day:02} 09:00") for day in range(1, 29)),
+        vote("2026-09-05 09:00"),
+        room(1, "x"),
+    )
+    return reported(rows, OCTOBER)[1]
+
+
+SOME_REPORT = _some_report()
+
+
+def test_a_report_of_the_running_day_is_cut_at_the_clock() -> None:
+    today = periods.Days(NOW.date(), NOW.date())
+    rows = frames(vote("2026-11-20 09:00"), vote("2026-11-19 19:00"))
+    query, found = reported(rows, today)
+    assert query.comparison == Period(
+        datetime(2026, 11, 19), datetime(2026, 11, 19, 18)
+    )
+    votes = next(f for f in found.figures if f.definition.key == "votes")
+    assert (votes.value, votes.before) == (1, 0)
