@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from metrics.definition import Definition, Unit
 from metrics.insights.definitions import INSIGHT_DEFINITIONS, INSIGHT_LABELS
-from metrics.meanings.growth import GROWTH, RETURNING
+from metrics.meanings.growth import GROWTH, RETURNING, USUAL
 from metrics.meanings.ranked import COMPARED, RANKED
 from metrics.meanings.store import STORE
 from metrics.meanings.traffic import TRAFFIC
@@ -18,6 +18,7 @@ SUBJECTS: Mapping[str, tuple[Definition, ...]] = {
     "One room": ROOM,
     "Growth": GROWTH,
     "Returning": RETURNING,
+    "Usual changes": USUAL,
     "Ranked tables": RANKED,
     "Comparisons": COMPARED,
     "How teams estimate": tuple(INSIGHT_DEFINITIONS.values()),
@@ -38,7 +39,7 @@ COMPARISONS = ("_before", "_change", "_change_share")
 LABELS = INSIGHT_LABELS | frozenset(
     {
         *("bucket", "date", "span", "weekday", "weekday_name", "hour", "voted_at"),
-        *("order", "length", "estimation", "label", "dimension", "measure"),
+        *("order", "length", "estimation", "label", "dimension", "measure", "key"),
         *("route", "event", "source", "country", "region", "city"),
         *("device", "os", "browser", "was_auto_flip"),
         *("table", "finished_at"),

@@ -1,7 +1,7 @@
 """Time axes: one row per day, week or month of a window, also where nothing is."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -9,6 +9,7 @@ from metrics.activity_key import changes, days
 from metrics.frames import Frames, Period
 from metrics.query import Granularity
 
+_EPOCH = datetime(1970, 1, 1)
 _INTERVALS: dict[Granularity, str] = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
@@ -27,6 +28,23 @@ def bucket_of(column: str, granularity: Granularity) -> pl.Expr:
 def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:
     """Return the first day of the bucket that each Date lies in."""
     return day if granularity == "day" else day.dt.truncate(_INTERVALS[granularity])
+
+
+def number_of(seconds: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
+    """Return the place of the period that a second (since 1970) lies in, else null.
+
+    The periods must be in order of time and must not overlap.
+    """
+    starts, ends = (
+        pl.Series(
+            [(at - _EPOCH) // timedelta(seconds=1) for at in edges], dtype=pl.Int64
+        )
+        for edges in ([p.start for p in periods], [p.end for p in periods])
+    )
+    time = seconds.cast(pl.Int64)
+    place = pl.lit(starts).search_sorted(time, "right").cast(pl.Int64) - 1
+    end = pl.lit(ends).gather(place.clip(0))
+    return pl.when((place >= 0) & (time < end)).then(place)
 
 
 def per_day(frame: pl.LazyFrame, time: str) -> pl.LazyFrame:

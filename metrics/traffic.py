@@ -1,5 +1,6 @@
 """Who came, how long they stayed, and whether they took part."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
@@ -9,8 +10,10 @@ from metrics.activity_key import (
     is_kind,
     is_later,
     is_of_estimations,
+    moment,
     person,
     person_day,
+    second,
     split_owner_day,
 )
 from metrics.attendance import runs
@@ -34,6 +37,7 @@ from metrics.sessions import (
 from metrics.time_axis import (
     bucket_of,
     first_of_each,
+    number_of,
     on_axis,
     period_axis,
     side_by_side,
@@ -123,6 +127,30 @@ def over_time(frames: Frames, period: Period, granularity: Granularity) -> pl.La
     )
 
 
+def per_period(frames: Frames, periods: Sequence[Period]) -> pl.LazyFrame:
+    """Return `totals` of each period: number (its place) and its columns.
+
+    The periods must be in order of time and must not overlap. A period without any
+    activity is left out.
+    """
+    whole = Period(periods[0].start, periods[-1].end)
+    ordered = followed(frames, whole)
+    number = number_of(second(moment(ACT)), periods)
+    acts = ordered.select("act", bucket=number).select(
+        pl.all().filter(pl.col("bucket").is_not_null())
+    )
+    starts = changes(person(ACT)) | changes(pl.col("bucket"))
+    users = runs(acts, starts, pl.col("bucket"), **_SUMS)
+    figures = users.group_by("bucket").agg(**_PEOPLE_FIGURES)
+    for found, of_visits in _of_visits(ordered):
+        started = found.with_columns(bucket=number_of(pl.col("started_at"), periods))
+        known = started.drop_nulls("bucket").group_by("bucket").agg(**of_visits)
+        figures = figures.join(known, on="bucket", how="left")
+    return figures.with_columns(*_rates()).select(
+        pl.col("bucket").alias("number"), *_COLUMNS
+    )
+
+
 def session_lengths(frames: Frames, period: Period | None = None) -> pl.LazyFrame:
     """Return how long sessions last.
 
@@ -137,10 +165,9 @@ def _people(acts: pl.LazyFrame, granularity: Granularity | None) -> pl.LazyFrame
 
     `acts` are the window's activity. One row, or one per bucket that has any.
     """
-    sums = {"views": is_kind(ACT, "view"), "took_part": is_of_estimations(ACT)}
     if granularity is None:
-        return runs(acts, changes(person(ACT)), **sums).select(**_PEOPLE_FIGURES)
-    days = runs(acts, changes(person_day(ACT)), person_day(ACT).alias("key"), **sums)
+        return runs(acts, changes(person(ACT)), **_SUMS).select(**_PEOPLE_FIGURES)
+    days = runs(acts, changes(person_day(ACT)), person_day(ACT).alias("key"), **_SUMS)
     return _per_bucket(days, granularity).group_by("bucket").agg(**_PEOPLE_FIGURES)
 
 
@@ -156,6 +183,7 @@ def _per_bucket(days: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:
     return runs(placed, starts, pl.col("bucket"), **sums)
 
 
+_SUMS = {"views": is_kind(ACT, "view"), "took_part": is_of_estimations(ACT)}
 _CAME = pl.col("views") > 0
 _PEOPLE_FIGURES = {
     "unique_users": count_where(_CAME),
@@ -169,15 +197,22 @@ def _visits(
 ) -> list[pl.LazyFrame]:
     by = ("bucket",) if granularity else ()
     parts = []
-    for found, figures in (
-        (sessions(ordered, VISIT_GAP), _VISIT_FIGURES),
-        (working_sessions(ordered), _SESSION_FIGURES),
-    ):
+    for found, figures in _of_visits(ordered):
         started = _started(found, period)
         if granularity:
             started = started.with_columns(bucket=bucket_of("at", granularity))
         parts.append(aggregate(started, by, **figures))
     return parts
+
+
+def _of_visits(
+    ordered: pl.LazyFrame,
+) -> tuple[tuple[pl.LazyFrame, dict[str, pl.Expr]], ...]:
+    """Return visits and sessions, each with its figures."""
+    return (
+        (sessions(ordered, VISIT_GAP), _VISIT_FIGURES),
+        (working_sessions(ordered), _SESSION_FIGURES),
+    )
 
 
 _VISIT_FIGURES = {

@@ -68,13 +68,13 @@ def totals(frames: Frames) -> pl.LazyFrame:
     duration_mean_seconds, duration_median_seconds, duration_p90_seconds,
     auto_flip_share. Averages are null where no round has an estimate.
     """
-    return side_by_side(_figures(frames.votes, ()))
+    return side_by_side(figures(frames.votes, ()))
 
 
 def over_time(frames: Frames, period: Period, granularity: Granularity) -> pl.LazyFrame:
     """Return `totals` per bucket, averages taken anew: bucket and its columns."""
     inside = bucketed(frames.within(period), granularity)
-    parts = _figures(inside.votes, ("bucket",))
+    parts = figures(inside.votes, ("bucket",))
     return on_axis(period_axis(period, granularity), parts, _COUNTS)
 
 
@@ -123,7 +123,8 @@ def spread(frames: Frames) -> pl.LazyFrame:
     )
 
 
-def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> list[pl.LazyFrame]:
+def figures(votes: pl.LazyFrame, by: Sequence[str]) -> list[pl.LazyFrame]:
+    """Return the counts of `totals`, and its averages, per group."""
     has_estimate = estimated().sum().cast(pl.Int64)
     rounds = votes.filter(estimated())
     return [

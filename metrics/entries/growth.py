@@ -1,6 +1,6 @@
 """Tables on the running day, what moved, and how everything grew."""
 
-from metrics import changes, daily, growth, returning
+from metrics import changes, daily, growth, returning, usual_change
 from metrics.entries.shapes import over_time
 from metrics.metric_table import table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, TABLES, USERS, VOTES
@@ -24,6 +24,15 @@ GROWTH = (
         *_PEOPLE,
         VOTES,
         ROOMS,
+    ),
+    table(
+        "usual_changes",
+        "How much do key figures usually change?",
+        usual_change.usual_changes,
+        PAGE_VIEWS,
+        EVENTS,
+        ESTIMATIONS,
+        VOTES,
     ),
     table(
         "historical",

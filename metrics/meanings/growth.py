@@ -1,7 +1,7 @@
 """What the numbers of history, of returning and of the running day mean."""
 
 from metrics.definition import Definition
-from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, USERS, VOTES
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
 
 _WORKING_DAYS = "Estimations on Saturdays, Sundays and before 3 June 2024."
 _GROWING = {
@@ -90,4 +90,33 @@ def _returning(key: str, title: str, who: str) -> tuple[Definition, Definition]:
 RETURNING = (
     *_returning("users", "Reoccurring users", "People"),
     *_returning("rooms", "Reoccurring rooms", "Rooms"),
+)
+
+USUAL = (
+    Definition(
+        "compared_periods",
+        "Earlier pairs (n)",
+        "count",
+        "Earlier pairs of periods that the usual change comes from, twelve at most.",
+        (PAGE_VIEWS.name, EVENTS.name, ESTIMATIONS.name, VOTES.name),
+    ),
+    Definition(
+        "usual_low",
+        "Usual change, from",
+        "share",
+        "The change is usual from here on: one more change like the earlier ones lies "
+        "in the range in 95 of 100 cases. Shares change by percentage points.",
+        (PAGE_VIEWS.name, EVENTS.name, ESTIMATIONS.name, VOTES.name),
+        "Fewer than six earlier pairs.",
+        neutral=True,
+    ),
+    Definition(
+        "usual_high",
+        "Usual change, to",
+        "share",
+        "The change is usual up to here (see its other end).",
+        (PAGE_VIEWS.name, EVENTS.name, ESTIMATIONS.name, VOTES.name),
+        "Fewer than six earlier pairs.",
+        neutral=True,
+    ),
 )

@@ -1,0 +1,109 @@
+"""The usual change of key figures: recomputed by hand, and right 95 times in 100."""
+
+import itertools
+from datetime import datetime, timedelta
+from math import exp, log, sqrt
+from statistics import mean, stdev
+from typing import Any
+
+import numpy as np
+import pytest
+
+from metrics.frames import Frames, Period
+from metrics.usual_change import KEYS, usual_changes
+from tests.metrics.building import Row, answer, days, frames, query, view, vote
+
+WEEK = timedelta(weeks=1)
+NOW = Period(datetime(2026, 11, 2), datetime(2026, 11, 9))
+BEFORE = Period(NOW.start - WEEK, NOW.end - WEEK)
+
+
+def weeks_of(counts: list[int]) -> Frames:
+    """So many votes and page views on the Wednesday of each week, the last is NOW."""
+    rows: list[Row] = []
+    for back, count in enumerate(reversed(counts)):
+        at = f"{NOW.start - back * WEEK + timedelta(days=2, hours=9)}"
+        rows += [vote(at, flip=n % 3 == 0) for n in range(count)]
+        rows += [view(f"u{n % 7}", at) for n in range(count)]
+    return frames(*rows)
+
+
+def usual(
+    rows: Frames, period: Period = NOW, before: Period | None = BEFORE
+) -> dict[str, dict[str, Any]]:
+    plan = usual_changes(query(rows, period, before))
+    return {str(row["key"]): row for row in answer(plan)}
+
+
+def by_hand(changes: list[float]) -> tuple[float, float]:
+    n = len(changes)
+    df, z = (n - 1) * 2 / 3, 1.959963984540054
+    t = sqrt(df * (exp(((8 * df + 3) / (8 * df + 1) * z) ** 2 / df) - 1))
+    half = t * stdev(changes) * sqrt(1 + 1 / n)
+    return mean(changes) - half, mean(changes) + half
+
+
+COUNTS = [12, 10, 14, 9, 11, 13, 10, 12, 15, 11, 9, 12, 14, 40]
+"""Fourteen weeks; the last is the period, whose own change is not looked at."""
+
+
+def test_the_usual_change_is_that_of_the_twelve_pairs_before() -> None:
+    found = usual(weeks_of(COUNTS))["votes"]
+    logs = [log(b / a) for a, b in itertools.pairwise(COUNTS[:-1])]
+    low, high = by_hand(logs)
+    assert found["compared_periods"] == 12
+    assert found["usual_low"] == pytest.approx(exp(low) - 1)
+    assert found["usual_high"] == pytest.approx(exp(high) - 1)
+
+
+def test_a_share_changes_by_a_difference() -> None:
+    found = usual(weeks_of(COUNTS))["auto_flip_share"]
+    shares = [-(-count // 3) / count for count in COUNTS]
+    low, high = by_hand([b - a for a, b in itertools.pairwise(shares[:-1])])
+    assert found["usual_low"] == pytest.approx(low)
+    assert found["usual_high"] == pytest.approx(high)
+
+
+def test_visits_are_counted_in_each_period_by_itself() -> None:
+    """Seven users come every week: never more, never fewer."""
+    found = usual(weeks_of(COUNTS))["unique_users"]
+    assert found["usual_low"] == found["usual_high"] == 0
+
+
+def test_fewer_than_six_pairs_tell_nothing() -> None:
+    found = usual(weeks_of(COUNTS[-7:]))["votes"]
+    assert found["compared_periods"] == 5
+    assert found["usual_low"] is None
+    assert usual(weeks_of(COUNTS[-8:]))["votes"]["usual_low"] is not None
+
+
+def test_nothing_is_usual_without_a_comparison() -> None:
+    assert usual(weeks_of(COUNTS), NOW, None) == {}
+
+
+@pytest.mark.parametrize(
+    ("period", "before"),
+    [
+        (days("2026-11-01", "2026-11-30"), days("2026-10-01", "2026-10-31")),
+        (days("2026-11-03", "2026-11-03"), days("2026-11-02", "2026-11-02")),
+        (days("2026-10-26", "2026-11-22"), days("2025-10-27", "2025-11-23")),
+    ],
+)
+def test_all_kinds_of_periods_have_pairs(period: Period, before: Period) -> None:
+    start = datetime(2024, 6, 3, 9)
+    rows = [vote(f"{start + timedelta(days=n)}") for n in range(910)]
+    found = usual(frames(*rows), period, before)
+    assert found["votes"]["compared_periods"] >= 6
+    assert list(found) == [key for key in KEYS if key in found]
+
+
+def test_one_more_change_lies_in_the_range_95_times_in_100() -> None:
+    rng = np.random.default_rng(16)
+    outside = 0
+    for _ in range(120):
+        counts = rng.poisson(80, 14).tolist()
+        found = usual(weeks_of([count // 4 + 1 for count in counts]))["votes"]
+        last, before = (count // 4 + 1 for count in (counts[-1], counts[-2]))
+        change = last / before - 1
+        outside += not found["usual_low"] <= change <= found["usual_high"]
+    assert outside / 120 <= 0.09
