@@ -27,8 +27,9 @@ sync: setup ## Copy the live database once (DB_* and DATA_DIR say from where to 
 	@$(RUN) python sync_job.py
 
 .PHONY: tools
-tools: ## Install what the tests need: MariaDB, Chromium, two proxies, LibreOffice
+tools: ## Install what the tests need: MariaDB, MySQL, Chromium, proxies, LibreOffice
 	@./scripts/install-test-tools
+	@./scripts/install-mysql
 
 .PHONY: test
 test: setup tools ## Install what the tests need, then run all of them
@@ -59,7 +60,8 @@ docs: setup ## Write docs/definitions.md from the definitions in metrics/
 
 .PHONY: chaos
 chaos: setup tools ## Writers, edits, kills and readers against the sync job (MINUTES=5)
-	@$(RUN) python -m tests.sync.chaos --minutes $(MINUTES)
+	@$(RUN) python -m tests.sync.chaos --server mariadb --minutes $(MINUTES)
+	@$(RUN) python -m tests.sync.chaos --server mysql --minutes $(MINUTES)
 
 .PHONY: bench
 bench: setup ## Time metrics and pages at three scales against DuckDB (STORES, SCALES)

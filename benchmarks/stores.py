@@ -23,7 +23,7 @@ from core import clock
 from metrics.tables import BY_NAME, Table
 from simulation.scaled import simulate
 from store.manifest import CURRENT
-from testkit.mariadb import LiveDatabase, running_server
+from testkit.database_servers import LiveDatabase, running_server
 from testkit.measurement import measure
 
 SCALES = (1, 10, 100)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from testkit.mariadb import PASSWORD, LiveDatabase, running_server
+from testkit.database_servers import PASSWORD, LiveDatabase, running_server
 from testkit.measurement import Measure, measure, median
 
 _ESTIMATIONS = """

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.sync_first_load import SERVER_MB, fill
 from sync.policy import DEFAULT
+from testkit.database_servers import Server, running_server
 from testkit.harness import Store
-from testkit.mariadb import Server, running_server
 
 _NEW_ROWS = 500
 _RUNS = 15

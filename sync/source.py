@@ -57,7 +57,10 @@ class Source:
 
         It cuts what is longer, which shows in the checksum.
         """
-        longest = f"LEAST({_LONGEST_TEXT}, @@max_allowed_packet DIV 2)"
+        # MySQL makes a decimal of mixed signs, which the variable does not take.
+        longest = (
+            f"CAST(LEAST({_LONGEST_TEXT}, @@max_allowed_packet DIV 2) AS UNSIGNED)"
+        )
         self._command(f"SET SESSION group_concat_max_len = {longest}")
 
     def lock(self, name: str) -> bool:

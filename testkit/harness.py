@@ -17,7 +17,7 @@ from sync.people import NOBODY, published
 from sync.policy import Policy
 from sync.replica import Request
 from sync.vault import PERSON, Vault
-from testkit.mariadb import LiveDatabase
+from testkit.database_servers import LiveDatabase
 
 USUAL = Request()
 QUICK = Policy(attempts=3, first_pause=0.05, statement_seconds=10)

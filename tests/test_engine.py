@@ -18,7 +18,7 @@ from core.settings import DashboardSettings, SettingError
 from metrics import legacy_api
 from store import engine
 from store.reader import open_store
-from testkit.mariadb import GOLDEN
+from testkit.database_servers import GOLDEN
 from tests.metrics.building import at
 
 NOW = at("2026-11-20 18:00")

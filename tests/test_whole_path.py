@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from testkit import chromium
+from testkit.database_servers import PASSWORD, Kind, LiveDatabase, shared_server
 from testkit.fixed_clock import GOLDEN_NOW
-from testkit.mariadb import PASSWORD, LiveDatabase, running_server
 from tests.browser.conftest import browser  # noqa: F401  # a fixture of this test too
 
 EXPECTED = json.loads((Path(__file__).parent / "golden" / "expected.json").read_text())
@@ -21,9 +21,12 @@ ALL_OF_IT = "period=Custom&from=2024-01-01&to=2026-11-20&bots=true"
 pytestmark = [pytest.mark.mariadb, pytest.mark.browser]
 
 
-@pytest.fixture(scope="module")
-def database() -> Iterator[LiveDatabase]:
-    with running_server() as server:
+@pytest.fixture(scope="module", params=list(Kind), ids=str)
+def database(request: pytest.FixtureRequest) -> Iterator[LiveDatabase]:
+    kind: Kind = request.param
+    if kind.missing:
+        pytest.skip(kind.missing)
+    with shared_server(kind) as server:
         database = server.create_database()
         database.fill_from_golden()
         yield database

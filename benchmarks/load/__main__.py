@@ -25,7 +25,7 @@ from benchmarks.stores import fill
 from benchmarks.sync_first_load import environment
 from store.manifest import CURRENT
 from testkit.dashboard import TOKEN, Dashboard, dashboard
-from testkit.mariadb import LiveDatabase, running_server
+from testkit.database_servers import LiveDatabase, running_server
 from testkit.measurement import ROOT
 
 EVERY = 5.0

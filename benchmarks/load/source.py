@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from testkit.mariadb import LiveDatabase
+from testkit.database_servers import LiveDatabase
 
 _VOTE = """
 INSERT INTO fpp_votes (room_id, avg_estimation, max_estimation, min_estimation,

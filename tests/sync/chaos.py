@@ -24,8 +24,8 @@ import polars as pl
 
 from metrics.tables import TABLES, Table
 from store.reader import StoreError
+from testkit.database_servers import Kind, Server, running_server
 from testkit.harness import Store
-from testkit.mariadb import Server, running_server
 from tests.sync.busy_job import BUSY
 from tests.sync.processes import start
 from tests.sync.readers import Reader, readers
@@ -178,9 +178,9 @@ def settle_naively(store: Store) -> None:
     job.wait()
 
 
-def chaos(seconds: float, *, naive: bool, folder: Path) -> Figures:
+def chaos(seconds: float, *, kind: Kind, naive: bool, folder: Path) -> Figures:
     """Run on a server of its own."""
-    with running_server() as server:
+    with running_server(kind) as server:
         store = Store(folder / "data", server.create_database())
         # Enough rows that a delete is no great loss.
         store.source.insert_series(2_000)
@@ -191,10 +191,16 @@ def chaos(seconds: float, *, naive: bool, folder: Path) -> Figures:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--server", type=Kind, choices=[*Kind], default=Kind.MARIADB)
     parser.add_argument("--naive", action="store_true", help="the replaced algorithm")
     flags = parser.parse_args()
     with TemporaryDirectory() as folder:
-        figures = chaos(60 * flags.minutes, naive=flags.naive, folder=Path(folder))
+        figures = chaos(
+            60 * flags.minutes,
+            kind=flags.server,
+            naive=flags.naive,
+            folder=Path(folder),
+        )
     sys.stdout.write(f"{figures}\n")
     return 0 if figures.is_clean else 1
 

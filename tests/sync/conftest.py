@@ -1,4 +1,4 @@
-"""One server for the session, a fresh database and store for every test."""
+"""One server of each kind, a fresh database and store for every test."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -12,14 +12,39 @@ from core.errors import logger
 from sync.copying import TableCopy
 from sync.source import Source
 from sync.states import After
+from testkit.database_servers import (
+    Kind,
+    LiveDatabase,
+    Server,
+    running_server,
+    shared_server,
+)
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase, Server, running_server
+
+
+@pytest.fixture(scope="session", params=list(Kind), ids=str)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Each kind of server in turn; all its tests share one."""
+    kind: Kind = request.param
+    if kind.missing:
+        pytest.skip(kind.missing)
+    with shared_server(kind) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
+def own_kind(server: Server) -> Kind:
+    """The kind of server, where a test may start one for itself."""
+    if server.kind.address:
+        pytest.skip("ends a server or chooses its options: not those of another")
+    return server.kind
+
+
+@pytest.fixture
+def mortal(own_kind: Kind) -> Iterator[Server]:
+    """A private server of the same kind, for a test that kills it."""
+    with running_server(own_kind) as mortal:
+        yield mortal
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from testkit.database_servers import PASSWORD
 from testkit.harness import Store
-from testkit.mariadb import PASSWORD
 
 ROOT = Path(__file__).parents[2]
 

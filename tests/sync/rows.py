@@ -1,7 +1,7 @@
 """Tiny rows of the live tables, for tests that say only what they mean."""
 
 from metrics.tables import ESTIMATIONS, VOTES
-from testkit.mariadb import LiveDatabase, Row
+from testkit.database_servers import LiveDatabase, Row
 
 AT = "2026-11-02 10:00:00"
 

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from testkit.database_servers import Kind
 from tests.sync.chaos import chaos
 
 
 @pytest.mark.slow
-def test_chaos_loses_invents_tears_and_mixes_nothing(tmp_path: Path) -> None:
-    figures = chaos(8, naive=False, folder=tmp_path)
+def test_chaos_loses_invents_tears_and_mixes_nothing(
+    own_kind: Kind, tmp_path: Path
+) -> None:
+    figures = chaos(8, kind=own_kind, naive=False, folder=tmp_path)
     assert figures.is_clean, str(figures)
     assert figures.done["kills of the job"] >= 2
     assert figures.done["kills of the server"] >= 1
@@ -18,8 +21,10 @@ def test_chaos_loses_invents_tears_and_mixes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_chaos_finds_what_the_naive_algorithm_loses(tmp_path: Path) -> None:
-    figures = chaos(6, naive=True, folder=tmp_path)
+def test_chaos_finds_what_the_naive_algorithm_loses(
+    own_kind: Kind, tmp_path: Path
+) -> None:
+    figures = chaos(6, kind=own_kind, naive=True, folder=tmp_path)
     assert figures.rows.lost > 0
     assert figures.rows.ghosts > 0
     assert figures.rows.stale > 0

@@ -14,7 +14,7 @@ from sync.connecting import connected
 from sync.policy import DEFAULT
 from sync.spans import WHOLE
 from sync.watch import Watch
-from testkit.mariadb import LiveDatabase, Row
+from testkit.database_servers import LiveDatabase, Row
 from tests.sync.rows import AT
 
 SECOND = 1_793_613_600  # AT

@@ -14,8 +14,8 @@ import pytest
 from sync.driver import HAS_EXTENSION, implementation
 from sync.schedule import every
 from sync_job import main
+from testkit.database_servers import PASSWORD, LiveDatabase, free_port, series
 from testkit.harness import Store
-from testkit.mariadb import PASSWORD, LiveDatabase, free_port
 from tests.sync.endpoints import Endpoint, endpoint
 from tests.sync.processes import ROOT, environment, run, start
 from tests.sync.rows import insert_votes
@@ -174,9 +174,10 @@ def test_a_terminal_sees_a_progress_bar_on_long_work(
 ) -> None:
     insert_votes(database, range(1, 3))
     database.execute(
-        "INSERT INTO fpp_votes (id, room_id, avg_estimation, max_estimation, "
+        "INSERT INTO fpp_votes (id, room_id, avg_estimation, max_estimation, "  # noqa: S608  # numbers only
         "min_estimation, amount_of_estimations, amount_of_spectators, duration, "
-        "was_auto_flip) SELECT seq * 65536, 1, 1, 1, 1, 1, 0, 1, 0 FROM seq_1_to_20"
+        "was_auto_flip) SELECT seq * 65536, 1, 1, 1, 1, 1, 0, 1, 0 "
+        f"FROM {series(20)} AS series"
     )
     done = subprocess.run(
         ["script", "-qec", f"{sys.executable} sync_job.py", "/dev/null"],

@@ -1,6 +1,6 @@
 """Situation 7: connections that break, and a server that dies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event, Thread
 from time import monotonic
@@ -13,8 +13,8 @@ from sync.lines import Lines
 from sync.source import Source
 from sync.spans import Span
 from sync.sql import LINE_END
+from testkit.database_servers import LiveDatabase, Server, free_port
 from testkit.harness import QUICK, Store
-from testkit.mariadb import LiveDatabase, Server, free_port, running_server
 from tests.sync.conftest import DuringSettling
 from tests.sync.proxy import Fault, proxied
 from tests.sync.rows import insert_votes
@@ -25,13 +25,6 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:unclosed <socket:ResourceWarning",
     "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",
 )
-
-
-@pytest.fixture
-def mortal() -> Iterator[Server]:
-    """A server of its own for a test that kills it."""
-    with running_server() as server:
-        yield server
 
 
 @pytest.mark.parametrize("after", [0, 40, 2_000, 12_000, 60_000])

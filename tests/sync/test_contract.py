@@ -6,8 +6,8 @@ import pytest
 
 from metrics.tables import ROOMS, TABLES, VOTES
 from sync.contract import LiveColumn, offences
+from testkit.database_servers import READER, LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import READER, LiveDatabase
 from tests.sync.conftest import DuringSettling
 from tests.sync.rows import insert_votes, room
 

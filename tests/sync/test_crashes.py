@@ -11,8 +11,8 @@ import pytest
 
 from metrics.tables import ROOMS, TABLES, USERS, VOTES
 from store.reader import DEMO_MARKER
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase
 from tests.sync.processes import start
 from tests.sync.rows import insert_votes, room, user, vote
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sync.disk import Disk
 from sync.replica import Request
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase
 from tests.sync.endpoints import endpoint
 from tests.sync.processes import ROOT, environment
 from tests.sync.rows import insert_votes

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from metrics.tables import VOTES
+from testkit.database_servers import LiveDatabase, free_port
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase, free_port
 from tests.sync.conftest import Lines
 from tests.sync.endpoints import endpoint
 from tests.sync.rows import insert_votes

@@ -18,8 +18,8 @@ from sync.policy import DEFAULT
 from sync.spans import Span, parts
 from sync.sql import LINE_END, SEPARATOR
 from sync.watch import Watch
+from testkit.database_servers import LiveDatabase, Row, Server
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase, Row, Server
 from tests.sync.rows import AT, insert_estimations
 
 ALL = Span("0x65536", 0, 65_536)

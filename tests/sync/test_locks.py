@@ -7,8 +7,8 @@ import pytest
 from sync import connecting
 from sync.driver import Connection
 from sync.locks import database_lock, store_locked
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase
 from tests.sync.conftest import DuringSettling
 from tests.sync.rows import insert_votes
 

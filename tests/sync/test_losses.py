@@ -11,8 +11,8 @@ from metrics.tables import USERS, VOTES
 from sync.checksum import Checksum
 from sync.replica import Request
 from sync.source import Source
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase
 from tests.sync.rows import insert_votes, user, vote
 
 CONFIRMED = Request(accept_shrink=True)

@@ -15,8 +15,8 @@ from sync.disk import Disk
 from sync.replica import Request
 from sync.spans import Span
 from sync.vault import PERSON, Vault
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase
 from tests.sync.rows import AT, user
 
 EVERYTHING = Request(rebuild=frozenset(table.name for table in TABLES))

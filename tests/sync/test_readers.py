@@ -7,8 +7,8 @@ import polars as pl
 from metrics.tables import EVENTS, TABLES, VOTES
 from store.manifest import CURRENT, MANIFESTS, Manifest
 from store.reader import Snapshot, ask
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase
 from tests.sync.readers import heights, readers
 from tests.sync.rows import AT, vote
 

@@ -15,8 +15,8 @@ from store.manifest import BLOCKS, CURRENT, MANIFESTS
 from sync.copying import TableCopy
 from sync.replica import Request
 from sync.source import Source
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase
 from tests.sync.rows import insert_votes, user
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase
 from tests.sync.processes import ROOT, environment
 
 ENTRY = """
@@ -27,7 +27,7 @@ FEEDBACK = Table(
 
 TABLES:"""
 READ = (
-    "from pathlib import Path; import sys; from store import open_store; "
+    "from pathlib import Path; import sys; from store.reader import open_store; "
     "rows = open_store(Path(sys.argv[1])).frames.by_name['fpp_feedback'].collect(); "
     "print(rows.drop('sent_at').rows())"
 )
@@ -40,7 +40,7 @@ def seven(tmp_path: Path) -> Path:
     for path in ROOT.glob("*.py"):
         tree.mkdir(exist_ok=True)
         shutil.copy(path, tree)
-    for room in ("sync", "metrics", "store"):
+    for room in ("sync", "metrics", "store", "core"):
         shutil.copytree(ROOT / room, tree / room)
     tables = tree / "metrics" / "tables.py"
     text = tables.read_text()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from metrics.tables import ESTIMATIONS, USERS
+from testkit.database_servers import Kind, LiveDatabase, running_server
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase, running_server
 from tests.sync.rows import estimation, user
 
 INSTANTS = [
@@ -20,9 +20,9 @@ INSTANTS = [
 
 
 @pytest.fixture(scope="module")
-def berlin() -> Iterator[LiveDatabase]:
-    with running_server(time_zone="Europe/Berlin") as server:
-        yield server.create_database()
+def berlin(own_kind: Kind) -> Iterator[LiveDatabase]:
+    with running_server(own_kind, time_zone="Europe/Berlin") as berlin:
+        yield berlin.create_database()
 
 
 def test_a_server_in_berlin_gives_the_same_instants_in_utc(

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, VOTES
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from testkit.mariadb import LiveDatabase
 from tests.sync.rows import AT, estimation, insert_votes, vote
 
 UNSAFE = "SET SESSION sql_mode = ''"

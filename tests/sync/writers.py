@@ -15,7 +15,7 @@ from mysql.connector.abstracts import MySQLCursorAbstract
 from mysql.connector.connection import MySQLConnection
 
 from sync.driver import FAILURES
-from testkit.mariadb import LiveDatabase
+from testkit.database_servers import LiveDatabase
 
 _VOTE = (
     "INSERT INTO fpp_votes (room_id, avg_estimation, max_estimation, min_estimation, "
@@ -31,7 +31,11 @@ _ESTIMATION = (
 _VIEW = "INSERT INTO fpp_page_views (user_id, route, room_id) VALUES (%s, 'ROOM', %s)"
 _ROOM = "INSERT INTO fpp_rooms (number, name) VALUES (%s, %s)"
 _ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-_ANY_ROW = "(SELECT MIN(id) + FLOOR(%s * (MAX(id) - MIN(id))) FROM {0})"
+_ANY_ROW = (
+    # Through a derived table: MySQL refuses to read the table that it changes (1093).
+    "(SELECT id FROM (SELECT MIN(id) + FLOOR(%s * (MAX(id) - MIN(id))) AS id "
+    "FROM {0}) AS place)"
+)
 
 
 @dataclass

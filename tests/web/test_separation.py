@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from testkit.dashboard import GOLDEN, TOKEN, get
-from testkit.mariadb import PASSWORD, LiveDatabase, running_server
+from testkit.database_servers import PASSWORD, LiveDatabase, running_server
 from testkit.visitor import log_in, visiting
 from tests.web.blueprints import SERVICES
 from tests.web.containers import (

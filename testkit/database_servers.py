@@ -1,4 +1,8 @@
-"""A private MariaDB server: own data directory, free port, loopback only."""
+"""Private MariaDB and MySQL servers: own data directory, free port, loopback only.
+
+`make tools` fetches MySQL; MYSQLD names an installed one. TEST_MARIADB and TEST_MYSQL
+name servers that run already (mysql://root:secret@127.0.0.1:3306).
+"""
 
 import os
 import secrets
@@ -8,9 +12,11 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import cast
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import sync.driver  # noqa: F401  # isort: skip  # the C extension goes first
 import mysql.connector
@@ -24,28 +30,112 @@ SCHEMA = Path(__file__).parent / "schema.sql"
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 READER, PASSWORD = "fpp", "reads-only"  # of a throw-away server
 
+FETCHED = Path(__file__).parents[1] / ".tools" / "mysql" / "root"
+"""Where scripts/install-mysql unpacks the server."""
+
+
+class Kind(StrEnum):
+    """The two kinds of database that the product may have."""
+
+    MARIADB = "mariadb"
+    MYSQL = "mysql"
+
+    @property
+    def missing(self) -> str:
+        """Why a server of this kind cannot be started here; "" where it can."""
+        if os.environ.get(self._address_variable):
+            return ""
+        if self is Kind.MARIADB:
+            return "" if shutil.which("mariadbd") else "mariadbd is not installed"
+        return "" if mysqld() else "there is no mysqld: run `make tools`, or set MYSQLD"
+
+    @property
+    def address(self) -> SplitResult | None:
+        """A running server that the environment names: mysql://USER:PASSWORD@HOST."""
+        text = os.environ.get(self._address_variable)
+        return urlsplit(text) if text else None
+
+    @property
+    def _address_variable(self) -> str:
+        return f"TEST_{self.name}"
+
+
+# As small as they go: most of a start is writing these files.
+_OPTIONS = {
+    Kind.MARIADB: ["--innodb-log-file-size=64M"],
+    Kind.MYSQL: [
+        "--secure-file-priv=NULL",
+        "--mysqlx=OFF",
+        "--innodb-redo-log-capacity=128M",
+        "--innodb-doublewrite=OFF",
+        "--performance-schema=OFF",
+    ],
+}
 _SERIES_OF_VOTES = """
 INSERT INTO fpp_votes (room_id, avg_estimation, max_estimation, min_estimation,
     amount_of_estimations, amount_of_spectators, duration, was_auto_flip)
-SELECT seq MOD 50 + 1, 3.5, 5, 2, 4, 0, seq MOD 900, 0 FROM seq_1_to_{last}
+SELECT seq MOD 50 + 1, 3.5, 5, 2, 4, 0, seq MOD 900, 0 FROM {series} AS series
 """
 _SERIES_OF_EVENTS = """
 INSERT INTO fpp_events (user_id, event)
-SELECT CONCAT('u', seq), 'LEFT_ROOM' FROM seq_1_to_{last}
+SELECT CONCAT('u', seq), 'LEFT_ROOM' FROM {series} AS series
 """
+
+
+def series(last: int) -> str:
+    """Return a subquery of the whole numbers 1 to `last` as `seq`, on both servers."""
+    digits = " UNION ALL ".join(f"SELECT {digit} AS d" for digit in range(10))
+    places = range(len(str(last)))
+    number = " + ".join(f"p{place}.d * {10**place}" for place in places)
+    tables = ", ".join(f"({digits}) AS p{place}" for place in places)
+    return (
+        f"(SELECT seq FROM (SELECT {number} AS seq FROM {tables}) AS numbers "  # noqa: S608  # numbers only
+        f"WHERE seq BETWEEN 1 AND {last} ORDER BY seq)"
+    )
+
 
 type Value = str | int | float | bytes | None
 type Row = tuple[Value, ...]
 
 
-class Server:
-    """A MariaDB server that only this process knows; stop it by `stop`."""
+def mysqld() -> Sequence[str]:
+    """Return the command that starts MySQL; nothing where it is not there."""
+    if named := os.environ.get("MYSQLD"):
+        return (named,)
+    if not (FETCHED / "usr/sbin/mysqld").exists():
+        return ()
+    # Linked with libraries newer than this machine's, so its own loader starts it.
+    ((loader, *_),) = (sorted(FETCHED.glob("usr/lib/*-linux-gnu/ld-linux*")),)
+    return (
+        str(loader),
+        "--library-path",
+        str(loader.parent),
+        str(FETCHED / "usr/sbin/mysqld"),
+        "--no-defaults",
+        f"--lc-messages-dir={FETCHED / 'usr/share/mysql'}",
+        f"--character-sets-dir={FETCHED / 'usr/share/mysql/charsets'}",
+        f"--plugin-dir={FETCHED / 'usr/lib/mysql/plugin'}",
+    )
 
-    def __init__(self, *, time_zone: str = "UTC", memory_mb: int = 128) -> None:
-        self.folder = Path(mkdtemp(prefix="fpp-mariadb-"))
+
+class Server:
+    """A server that only this process knows; stop it by `stop`."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        *,
+        time_zone: str = "UTC",
+        memory_mb: int = 128,
+        options: Sequence[str] = (),
+    ) -> None:
+        self.kind = kind
+        self.host = "127.0.0.1"
+        self.folder = Path(mkdtemp(prefix=f"fpp-{kind}-"))
         self.port = free_port()
         self._time_zone = time_zone
         self._memory_mb = memory_mb
+        self._options = tuple(options)
         self._process: subprocess.Popen[bytes] | None = None
         self._install()
         self.start()
@@ -54,20 +144,17 @@ class Server:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         command = [
-            "mariadbd",
-            "--no-defaults",
-            "--user=root",
-            f"--datadir={self.folder / 'data'}",
-            f"--socket={self.folder / 'socket'}",
-            f"--pid-file={self.folder / 'pid'}",
+            *self._program(),
+            *self._places(),
             "--bind-address=127.0.0.1",
             f"--port={self.port}",
             "--skip-name-resolve",
             "--skip-log-bin",
             f"--innodb-buffer-pool-size={self._memory_mb}M",
-            "--innodb-log-file-size=64M",
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-lock-wait-timeout=5",
+            *_OPTIONS[self.kind],
+            *self._options,
         ]
         with (self.folder / "log").open("ab") as log:
             environment = {**os.environ, "TZ": self._time_zone}
@@ -91,8 +178,7 @@ class Server:
     def connect(self, database: str | None = None) -> MySQLConnection:
         """Return an administrator's connection over the socket, autocommit on."""
         connection = mysql.connector.connect(
-            unix_socket=str(self.folder / "socket"),
-            user="root",
+            **self._administrator(),
             database=database,
             charset="utf8mb4",
             collation="utf8mb4_general_ci",
@@ -106,23 +192,43 @@ class Server:
         database = LiveDatabase(self, f"fpp-{secrets.token_hex(6)}")
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE `{database.name}` CHARACTER SET utf8mb4")
-            cursor.execute(f"GRANT SELECT ON `{database.name}`.* TO {READER}@127.0.0.1")
+            cursor.execute(f"GRANT SELECT ON `{database.name}`.* TO {READER}@'%'")
         if schema:
             for statement in SCHEMA.read_text().split(";\n"):
                 if statement.strip():
                     database.execute(statement)
         return database
 
+    def _administrator(self) -> dict[str, str | int]:
+        return {"unix_socket": str(self.folder / "socket"), "user": "root"}
+
+    def _program(self) -> Sequence[str]:
+        if self.kind is Kind.MYSQL:
+            return mysqld()
+        return ("mariadbd", "--no-defaults")
+
+    def _places(self) -> list[str]:
+        return [
+            "--user=root",
+            f"--datadir={self.folder / 'data'}",
+            f"--socket={self.folder / 'socket'}",
+            f"--pid-file={self.folder / 'pid'}",
+        ]
+
     def _install(self) -> None:
-        subprocess.run(
-            [
+        data = f"--datadir={self.folder / 'data'}"
+        command = {
+            Kind.MARIADB: [
                 "mariadb-install-db",
                 "--no-defaults",
-                "--user=root",
-                f"--datadir={self.folder / 'data'}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
+                data,
             ],
+            Kind.MYSQL: [*self._program(), "--initialize-insecure", data],
+        }[self.kind]
+        subprocess.run(
+            [*command, "--user=root", *_OPTIONS[self.kind]],
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -130,10 +236,12 @@ class Server:
 
     def _create_reader(self) -> None:
         with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(f"CREATE USER {READER}@127.0.0.1 IDENTIFIED BY '{PASSWORD}'")
+            cursor.execute(
+                f"CREATE USER IF NOT EXISTS {READER}@'%' IDENTIFIED BY '{PASSWORD}'"
+            )
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             try:
                 self.connect().close()
@@ -144,6 +252,30 @@ class Server:
                 time.sleep(0.05)
             else:
                 return
+
+
+class ExternalServer(Server):
+    """A server that runs elsewhere: tests share it, and cannot end it."""
+
+    def __init__(self, kind: Kind, address: SplitResult) -> None:
+        self.kind = kind
+        self.host = address.hostname or "127.0.0.1"
+        self.port = address.port or 3306
+        self._user = address.username or "root"
+        self._password = unquote(address.password or "")
+        self._wait_until_it_answers()
+        self._create_reader()
+
+    def stop(self) -> None:
+        """Leave it to those who started it."""
+
+    def _administrator(self) -> dict[str, str | int]:
+        return {
+            "host": self.host,
+            "port": self.port,
+            "user": self._user,
+            "password": self._password,
+        }
 
 
 class LiveDatabase:
@@ -157,7 +289,7 @@ class LiveDatabase:
     def settings(self) -> Database:
         """How the sync job reaches it."""
         return Database(
-            host="127.0.0.1",
+            host=self.server.host,
             port=self.server.port,
             user=READER,
             password=Secret(PASSWORD),
@@ -201,7 +333,7 @@ class LiveDatabase:
     def insert_series(self, votes: int) -> None:
         """Insert plain votes and as many events, made inside the server."""
         for statement in (_SERIES_OF_VOTES, _SERIES_OF_EVENTS):
-            self.execute(statement.format(last=votes))
+            self.execute(statement.format(series=series(votes)))
 
     def rows(self, table: Table) -> pl.DataFrame:
         """Return every row, by key, read apart from the sync job's own code.
@@ -219,14 +351,30 @@ class LiveDatabase:
 
 
 @contextmanager
-def running_server(*, time_zone: str = "UTC", memory_mb: int = 128) -> Iterator[Server]:
-    """Run a server for the length of a block."""
-    server = Server(time_zone=time_zone, memory_mb=memory_mb)
+def running_server(
+    kind: Kind = Kind.MARIADB,
+    *,
+    time_zone: str = "UTC",
+    memory_mb: int = 128,
+    options: Sequence[str] = (),
+) -> Iterator[Server]:
+    """Run a private server for the length of a block."""
+    server = Server(kind, time_zone=time_zone, memory_mb=memory_mb, options=options)
     try:
         yield server
     finally:
         with suppress(ProcessLookupError):
             server.stop()
+
+
+@contextmanager
+def shared_server(kind: Kind) -> Iterator[Server]:
+    """Run a server that tests share; where the environment names one, that one."""
+    if address := kind.address:
+        yield ExternalServer(kind, address)
+    else:
+        with running_server(kind) as server:
+            yield server
 
 
 def free_port() -> int:
