@@ -34,7 +34,7 @@ ENV PATH=/app/.venv/bin:$PATH \
 # pip goes: nothing is installed in a running image.
 RUN pip uninstall --yes pip \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin fpp \
-    && install --directory --owner=fpp --group=fpp /data
+    && install --directory --owner=fpp --group=fpp /data /state
 WORKDIR /app
 COPY deploy/healthcheck.py deploy/
 COPY core core
@@ -50,7 +50,8 @@ COPY pages pages
 COPY ui ui
 COPY web web
 # Without ANALYTICS_SECRET_TOKEN it refuses to start on this address.
-ENV STREAMLIT_SERVER_ADDRESS=0.0.0.0
+ENV STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
+    STATE_DIR=/state
 USER 10001
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \

@@ -55,8 +55,9 @@ imports: setup ## Check which room imports which
 check: lint types test ## Everything: format, lint, types, architecture, tests
 
 .PHONY: docs
-docs: setup ## Write docs/definitions.md from the definitions in metrics/
+docs: setup ## Write docs/definitions.md, .env.example and the README's variables
 	@$(RUN) python -m scripts.definitions
+	@$(RUN) python -m scripts.variables
 
 .PHONY: chaos
 chaos: setup tools ## Writers, edits, kills and readers against the sync job (MINUTES=5)

@@ -15,21 +15,21 @@ from anyio import to_thread
 from core import clock
 from core.errors import flush_errors, logger, start_errors
 from ui.warm_up import warm_up
-from web import banner, failure, server, start
+from web import errors, server, startup
 
-settings = start.settings_or_exit(os.environ)
+settings = startup.settings_or_exit(os.environ)
 dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
-start_errors(settings.sentry, dashboard.secrets, libraries=start.LOGGERS)
-start.warn_of_short_token(settings)
-failure.report_page_failures_once()
-banner.send_no_banner()
+start_errors(settings.sentry, dashboard.secrets, libraries=startup.LOGGERS)
+startup.warn_of_short_token(settings)
+errors.report_page_errors_once()
+startup.hide_server_header()
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Warm up and say where the server is; at the end send what is left to send."""
+    """Warm up and print the address; at the end flush what Sentry has not sent."""
     await to_thread.run_sync(warm_up, settings.data_dir, clock.now())
-    sys.stdout.write(dashboard.announcement())
+    sys.stdout.write(dashboard.start_message())
     sys.stdout.flush()
     yield
     logger.info("stopped")
@@ -41,5 +41,5 @@ app = st.App(
     routes=dashboard.routes(),
     middleware=dashboard.middleware(),
     lifespan=lifespan,
-    on_script_error=failure.show_page_failure,
+    on_script_error=errors.show_page_error,
 )

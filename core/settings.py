@@ -1,111 +1,24 @@
 """Settings, frozen, from an environment that is an argument.
 
-`VARIABLES` describes every variable once; README and tests read it.
+Each variable is declared once, in `VARIABLES`: parsing, the message for a wrong value,
+the table of the README and `.env.example` all come from its declaration.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from core.location import SCHEME, Bucket, Folder
 
+type Reader = Literal["both", "dashboard", "sync job", "compose, make run"]
+
 
 class SettingError(Exception):
-    """A variable holds what it may not; the text names it and what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """An environment variable, for the documentation."""
-
-    name: str
-    default: str
-    read_by: Literal["both", "dashboard", "sync job", "make run"]
-    meaning: str
-
-
-VARIABLES: tuple[Variable, ...] = (
-    Variable(
-        "DATA_DIR",
-        "./data",
-        "both",
-        "Folder of the Parquet store; for the dashboard also `s3://bucket/folder`.",
-    ),
-    Variable(
-        "AWS_ACCESS_KEY_ID",
-        "unset: the machine's role",
-        "dashboard",
-        "Key to object storage, where `DATA_DIR` lies there.",
-    ),
-    Variable("AWS_SECRET_ACCESS_KEY", "unset", "dashboard", "Its secret."),
-    Variable("AWS_REGION", "unset", "dashboard", "Region of the bucket."),
-    Variable(
-        "AWS_ENDPOINT_URL",
-        "unset: Amazon's",
-        "dashboard",
-        "Address of another S3-compatible server, such as MinIO.",
-    ),
-    Variable(
-        "ENGINE",
-        "local",
-        "dashboard",
-        "Where metrics are computed: `local`, or `remote` on a Polars cluster.",
-    ),
-    Variable(
-        "ENGINE_CLUSTER",
-        "unset",
-        "dashboard",
-        "Address of the cluster's scheduler, for `ENGINE=remote`.",
-    ),
-    Variable(
-        "ANALYTICS_SECRET_TOKEN",
-        "random per run, printed",
-        "dashboard",
-        "What people and programs log in with. Without it the server listens on "
-        "127.0.0.1 only.",
-    ),
-    Variable(
-        "BEA_BASE_URL", "unset: no e-mail", "dashboard", "Host of the e-mail service."
-    ),
-    Variable("BEA_SECRET_KEY", "unset: no e-mail", "dashboard", "Its bearer token."),
-    Variable("DB_HOST", "mariadb", "sync job", "Host of the live database."),
-    Variable("DB_PORT", "3306", "sync job", "Its port."),
-    Variable("DB_USERNAME", "fpp", "sync job", "A user that may SELECT."),
-    Variable("DB_PASSWORD", "empty", "sync job", "That user's password."),
-    Variable("DB_NAME", "free-planning-poker", "sync job", "The database."),
-    Variable(
-        "SYNC_INTERVAL",
-        "600",
-        "both",
-        "Seconds between two runs; the dashboard calls data stale by it.",
-    ),
-    Variable(
-        "NOTES_FILE",
-        "unset: no notes",
-        "dashboard",
-        "Text file of notes on dates, which charts show as flags: "
-        "`2026-11-12 Release of v2 https://…` on a line.",
-    ),
-    Variable(
-        "UPTIMEKUMA_PUSH_URL",
-        "unset: no heartbeat",
-        "sync job",
-        "Push address of an Uptime Kuma monitor.",
-    ),
-    Variable(
-        "FPP_ANALYTICS_SENTRY_DSN", "unset: no Sentry", "both", "Where errors go."
-    ),
-    Variable(
-        "SENTRY_ENVIRONMENT",
-        "development",
-        "both",
-        "Name of the environment; only `production` sends.",
-    ),
-    Variable("PORT", "8501", "make run", "Port of the dashboard."),
-)
+    """A variable has a wrong value; the message says which and what is allowed."""
 
 
 class Secret:
@@ -125,6 +38,317 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable[T]:
+    """An environment variable; blank counts as not set."""
+
+    name: str
+    read_by: Reader
+    meaning: str
+    allowed: str
+    """Completes the sentence "Use …" of the error message."""
+    parse: Callable[[str], T]
+    """Raises ValueError for a wrong value."""
+    default: str = ""
+    unset: str = "unset"
+    """What it means, in words, that a variable without a default is not set."""
+    is_secret: bool = False
+
+    def read(self, environ: Mapping[str, str]) -> T:
+        """Return the value or the default; raises SettingError for a wrong value."""
+        return self._parsed(environ.get(self.name, "").strip() or self.default)
+
+    def read_if_set(self, environ: Mapping[str, str]) -> T | None:
+        """Return the value, None when it is not set; raises SettingError."""
+        text = environ.get(self.name, "").strip()
+        return self._parsed(text) if text else None
+
+    def wrong(self, text: str) -> SettingError:
+        """Return the error for a value, which it shows unless that is a secret."""
+        shown = "set to something else (not shown: it is secret)"
+        holds = shown if self.is_secret else repr(text)
+        return SettingError(f"{self.name} is {holds}. Use {self.allowed}.")
+
+    def _parsed(self, text: str) -> T:
+        try:
+            return self.parse(text)
+        except ValueError:
+            raise self.wrong(text) from None
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError
+        return text
+
+    return parse
+
+
+def _whole_number(first: int, last: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not first <= int(text) <= last:
+            raise ValueError
+        return int(text)
+
+    return parse
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError
+    return text
+
+
+def _secret_address(text: str) -> Secret:
+    return Secret(_address(text))
+
+
+def _dsn(text: str) -> Secret:
+    return Secret(_matching(r"https?://[^@/]+@[^/]+/(.+/)?[0-9]+")(_address(text)))
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _folder(text: str) -> Path:
+    if text.startswith(SCHEME):
+        raise ValueError
+    path = _path(text)
+    if path.exists() and not path.is_dir():
+        raise ValueError
+    return path
+
+
+def _store(text: str) -> str:
+    """Return a folder or an address of object storage, as text."""
+    if not text.startswith(SCHEME):
+        return str(_folder(text))
+    bucket = SCHEME + r"[a-z0-9][a-z0-9.-]+[a-z0-9](/[\w.=-]+)*/?"
+    return _matching(bucket)(text).rstrip("/")
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    """Return addresses and networks; "*" would believe every client."""
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        ip_network(name)
+    return names
+
+
+DATA_DIR = Variable(
+    name="DATA_DIR",
+    read_by="both",
+    meaning="Folder of the Parquet store; for the dashboard also `s3://bucket/folder`.",
+    default="./data",
+    allowed="a folder (the dashboard also reads s3://bucket/folder)",
+    parse=_store,
+)
+AWS_ACCESS_KEY_ID = Variable(
+    name="AWS_ACCESS_KEY_ID",
+    read_by="dashboard",
+    meaning="Key to object storage, if `DATA_DIR` is there.",
+    unset="unset: the machine's role",
+    allowed="a key",
+    parse=Secret,
+    is_secret=True,
+)
+AWS_SECRET_ACCESS_KEY = Variable(
+    name="AWS_SECRET_ACCESS_KEY",
+    read_by="dashboard",
+    meaning="The key's secret.",
+    allowed="a key's secret",
+    parse=Secret,
+    is_secret=True,
+)
+AWS_REGION = Variable(
+    name="AWS_REGION",
+    read_by="dashboard",
+    meaning="Region of the bucket.",
+    allowed="the name of a region",
+    parse=_matching(r"[\w-]+"),
+)
+AWS_ENDPOINT_URL = Variable(
+    name="AWS_ENDPOINT_URL",
+    read_by="dashboard",
+    meaning="Address of another S3-compatible server, such as MinIO.",
+    unset="unset: Amazon's",
+    allowed="an address, http://… or https://…",
+    parse=_address,
+    is_secret=True,
+)
+ENGINE = Variable(
+    name="ENGINE",
+    read_by="dashboard",
+    meaning="Where metrics are computed: `local`, or `remote` on a Polars cluster.",
+    default="local",
+    allowed="local or remote",
+    parse=_matching("local|remote"),
+)
+ENGINE_CLUSTER = Variable(
+    name="ENGINE_CLUSTER",
+    read_by="dashboard",
+    meaning="Address of the cluster's scheduler, for `ENGINE=remote`.",
+    allowed="the address of a Polars cluster's scheduler, such as "
+    "https://scheduler:5051",
+    parse=_address,
+    is_secret=True,
+)
+ANALYTICS_SECRET_TOKEN = Variable(
+    name="ANALYTICS_SECRET_TOKEN",
+    read_by="dashboard",
+    meaning="Access token of users and programs. Without it the server listens on "
+    "127.0.0.1 only.",
+    unset="random per run, printed",
+    allowed="a token, made by openssl rand -base64 32",
+    parse=Secret,
+    is_secret=True,
+)
+STATE_DIR = Variable(
+    name="STATE_DIR",
+    read_by="dashboard",
+    meaning="Folder for the list of logged-out sessions, so that they stay logged out "
+    "after a restart.",
+    default="~/.local/state/fpp-analytics",
+    allowed="a folder that the dashboard may write to",
+    parse=_folder,
+)
+FORWARDED_ALLOW_IPS = Variable(
+    name="FORWARDED_ALLOW_IPS",
+    read_by="dashboard",
+    meaning="Addresses or networks of your reverse proxy, whose `X-Forwarded-*` "
+    "headers are believed.",
+    default="127.0.0.1",
+    allowed="addresses or networks, separated by commas (* would let every client "
+    "forge its address)",
+    parse=_proxies,
+)
+BEA_BASE_URL = Variable(
+    name="BEA_BASE_URL",
+    read_by="dashboard",
+    meaning="Host of the e-mail service.",
+    unset="unset: no e-mail",
+    allowed="a host name, without scheme and port",
+    parse=_matching(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"),
+)
+BEA_SECRET_KEY = Variable(
+    name="BEA_SECRET_KEY",
+    read_by="dashboard",
+    meaning="Bearer token of the e-mail service.",
+    unset="unset: no e-mail",
+    allowed="the key of the e-mail service",
+    parse=Secret,
+    is_secret=True,
+)
+DB_HOST = Variable(
+    name="DB_HOST",
+    read_by="sync job",
+    meaning="Host of the live database.",
+    default="mariadb",
+    allowed="a host name",
+    parse=str,
+)
+DB_PORT = Variable(
+    name="DB_PORT",
+    read_by="sync job",
+    meaning="Port of the live database.",
+    default="3306",
+    allowed="a whole number from 1 to 65535",
+    parse=_whole_number(1, 65_535),
+)
+DB_USERNAME = Variable(
+    name="DB_USERNAME",
+    read_by="sync job",
+    meaning="A database user with SELECT.",
+    default="fpp",
+    allowed="a user name",
+    parse=str,
+)
+DB_PASSWORD = Variable(
+    name="DB_PASSWORD",
+    read_by="sync job",
+    meaning="Password of that user.",
+    unset="empty",
+    allowed="the password",
+    parse=Secret,
+    is_secret=True,
+)
+DB_NAME = Variable(
+    name="DB_NAME",
+    read_by="sync job",
+    meaning="Name of the database.",
+    default="free-planning-poker",
+    allowed="a database name",
+    parse=str,
+)
+SYNC_INTERVAL = Variable(
+    name="SYNC_INTERVAL",
+    read_by="both",
+    meaning="Seconds between two runs; data older than three of them are late.",
+    default="600",
+    allowed="a whole number from 1 to 86400",
+    parse=_whole_number(1, 86_400),
+)
+NOTES_FILE = Variable(
+    name="NOTES_FILE",
+    read_by="dashboard",
+    meaning="Text file of notes on dates, which charts show as flags: "
+    "`2026-11-12 Release of v2 https://…` on a line.",
+    unset="unset: no notes",
+    allowed="a path",
+    parse=_path,
+)
+UPTIMEKUMA_PUSH_URL = Variable(
+    name="UPTIMEKUMA_PUSH_URL",
+    read_by="sync job",
+    meaning="Push address of an Uptime Kuma monitor.",
+    unset="unset: no heartbeat",
+    allowed="an address, http://… or https://…",
+    parse=_secret_address,
+    is_secret=True,
+)
+FPP_ANALYTICS_SENTRY_DSN = Variable(
+    name="FPP_ANALYTICS_SENTRY_DSN",
+    read_by="both",
+    meaning="Sentry project that receives errors.",
+    unset="unset: no Sentry",
+    allowed="a DSN, https://KEY@HOST/PROJECT",
+    parse=_dsn,
+    is_secret=True,
+)
+SENTRY_ENVIRONMENT = Variable(
+    name="SENTRY_ENVIRONMENT",
+    read_by="both",
+    meaning="Name of the environment; only `production` sends to Sentry.",
+    default="development",
+    allowed="one word, such as development or production",
+    parse=_matching(r"[\w.-]{1,64}"),
+)
+PORT = Variable(
+    name="PORT",
+    read_by="compose, make run",
+    meaning="Port of the dashboard on this machine.",
+    default="8501",
+    allowed="a whole number from 1 to 65535",
+    parse=_whole_number(1, 65_535),
+)
+BASE_URL_PATH = Variable(
+    name="BASE_URL_PATH",
+    read_by="compose, make run",
+    meaning="Path below which a proxy serves the dashboard, such as `analytics`.",
+    unset="unset: none",
+    allowed="a path without slashes at its ends",
+    parse=str,
+)
+
+VARIABLES: tuple[Variable[object], ...] = tuple(
+    value for value in list(globals().values()) if isinstance(value, Variable)
+)
+"""Every variable declared above, in the same order."""
+
+
+@dataclass(frozen=True, slots=True)
 class EmailService:
     """Where the daily summary is posted."""
 
@@ -139,14 +363,20 @@ class SentrySettings:
     dsn: Secret | None
     environment: str
 
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "SentrySettings":
+        """Read the variables; raises SettingError."""
+        dsn = FPP_ANALYTICS_SENTRY_DSN.read_if_set(environ)
+        return cls(dsn, SENTRY_ENVIRONMENT.read(environ))
+
     @property
     def sends(self) -> bool:
-        """Whether events leave the machine: only in production, with an address."""
+        """Whether events leave the machine: only in production, with a DSN."""
         return self.dsn is not None and self.is_production
 
     @property
     def is_production(self) -> bool:
-        """Whether this is the real thing."""
+        """Whether this process serves real users."""
         return self.environment == "production"
 
 
@@ -159,36 +389,37 @@ class DashboardSettings:
     email: EmailService | None
     sync_interval: int
     sentry: SentrySettings
+    state_dir: Path
     cluster: str | None = None
-    """Where plans are executed; None is here."""
+    """Address of the cluster that computes metrics; None for this process."""
     notes_file: Path | None = None
     """Notes on dates, read at each run; one that is missing is named on a page."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "DashboardSettings":
-        """Read the variables; raise SettingError on the first wrong one."""
-        token = _text(environ, "ANALYTICS_SECRET_TOKEN", "")
+        """Read the variables; raises SettingError for the first wrong one."""
+        # Read by uvicorn itself; checked here, so that a wrong one stops the start.
+        FORWARDED_ALLOW_IPS.read(environ)
         return cls(
-            data_dir=_bucket(environ) or _data_dir(environ),
-            token=Secret(token) if token else None,
+            data_dir=_location(environ),
+            token=ANALYTICS_SECRET_TOKEN.read_if_set(environ),
             email=_email(environ),
-            sync_interval=_interval(environ),
-            sentry=_sentry(environ),
+            sync_interval=SYNC_INTERVAL.read(environ),
+            sentry=SentrySettings.from_env(environ),
+            state_dir=STATE_DIR.read(environ),
             cluster=_cluster(environ),
-            notes_file=_notes_file(environ),
+            notes_file=NOTES_FILE.read_if_set(environ),
         )
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """What must never leave the process."""
         mail = self.email.key if self.email else None
-        held = (self.token, mail, self.sentry.dsn, *self._storage_secrets())
+        options = self.data_dir.options if isinstance(self.data_dir, Bucket) else {}
+        names = ("aws_access_key_id", "aws_secret_access_key")
+        storage = (Secret(options[name]) for name in names if name in options)
+        held = (self.token, mail, self.sentry.dsn, *storage)
         return tuple(secret for secret in held if secret)
-
-    def _storage_secrets(self) -> Iterator[Secret]:
-        if isinstance(self.data_dir, Bucket):
-            for name in _STORAGE_SECRETS & self.data_dir.options.keys():
-                yield Secret(self.data_dir.options[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,25 +441,31 @@ class SyncSettings:
     database: Database
     sync_interval: int
     heartbeat_url: Secret | None
-    """Secret, since the push token is part of the address."""
+    """Secret, since it holds the push token."""
     sentry: SentrySettings
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "SyncSettings":
-        """Read the variables; raise SettingError on the first wrong one."""
-        heartbeat = _url(environ, "UPTIMEKUMA_PUSH_URL")
+        """Read the variables; raises SettingError for the first wrong one."""
+        store = DATA_DIR.read(environ)
+        if store.startswith(SCHEME):
+            raise SettingError(
+                f"DATA_DIR is {store!r}, but the sync job writes to a folder. Use a "
+                "folder, and copy it to object storage as docs/deployment.md says."
+            )
         return cls(
-            data_dir=_data_dir(environ),
+            data_dir=Path(store),
             database=Database(
-                host=_text(environ, "DB_HOST", "mariadb"),
-                port=_integer(environ, "DB_PORT", 3306, range(1, 65536)),
-                user=_text(environ, "DB_USERNAME", "fpp"),
-                password=Secret(environ.get("DB_PASSWORD", "")),
-                name=_text(environ, "DB_NAME", "free-planning-poker"),
+                host=DB_HOST.read(environ),
+                port=DB_PORT.read(environ),
+                user=DB_USERNAME.read(environ),
+                # Blanks may be part of a password.
+                password=Secret(environ.get(DB_PASSWORD.name, "")),
+                name=DB_NAME.read(environ),
             ),
-            sync_interval=_interval(environ),
-            heartbeat_url=Secret(heartbeat) if heartbeat else None,
-            sentry=_sentry(environ),
+            sync_interval=SYNC_INTERVAL.read(environ),
+            heartbeat_url=UPTIMEKUMA_PUSH_URL.read_if_set(environ),
+            sentry=SentrySettings.from_env(environ),
         )
 
     @property
@@ -238,143 +475,51 @@ class SyncSettings:
         return tuple(secret for secret in held if secret)
 
 
-def _text(environ: Mapping[str, str], name: str, default: str) -> str:
-    """Return the variable; one that is set to nothing counts as not set."""
-    return environ.get(name, "").strip() or default
-
-
-_STORAGE = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_REGION",
-    "AWS_ENDPOINT_URL",
-)
-_STORAGE_SECRETS = {"aws_access_key_id", "aws_secret_access_key"}
-
-
-def _bucket(environ: Mapping[str, str]) -> Bucket | None:
-    """Return the object storage that DATA_DIR names, None for a local folder."""
-    url = _text(environ, "DATA_DIR", "")
-    if not url.startswith(SCHEME):
-        return None
-    if not re.fullmatch(SCHEME + r"[a-z0-9][a-z0-9.-]+[a-z0-9](/[\w.=-]+)*/?", url):
-        raise SettingError(
-            f"DATA_DIR is {url!r}; allowed is a folder, or {SCHEME}bucket/folder"
-        )
-    endpoint = _url(environ, "AWS_ENDPOINT_URL")
-    if ("AWS_ACCESS_KEY_ID" in environ) != ("AWS_SECRET_ACCESS_KEY" in environ):
-        raise SettingError(
-            "one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is not set; allowed is "
-            "both, or neither (the machine's own role)"
-        )
-    set_here = {name.lower(): _text(environ, name, "") for name in _STORAGE}
-    options = {name: value for name, value in set_here.items() if value}
-    plain = {"aws_allow_http": "true"} if endpoint.startswith("http:") else {}
-    return Bucket(url.rstrip("/"), options | plain)
+def _location(environ: Mapping[str, str]) -> Folder:
+    """Return the folder or the object storage that DATA_DIR names."""
+    store = DATA_DIR.read(environ)
+    if not store.startswith(SCHEME):
+        return Path(store)
+    key, secret = _both_or_neither(
+        environ, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "the machine's role"
+    )
+    endpoint = AWS_ENDPOINT_URL.read_if_set(environ)
+    given = {
+        "aws_access_key_id": key and key.reveal(),
+        "aws_secret_access_key": secret and secret.reveal(),
+        "aws_region": AWS_REGION.read_if_set(environ),
+        "aws_endpoint_url": endpoint,
+        "aws_allow_http": "true" if endpoint and endpoint[:5] == "http:" else None,
+    }
+    return Bucket(store, {name: value for name, value in given.items() if value})
 
 
 def _cluster(environ: Mapping[str, str]) -> str | None:
-    """Return the address of the cluster that ENGINE asks for, None for here."""
-    engine = _text(environ, "ENGINE", "local")
-    if engine not in {"local", "remote"}:
-        raise SettingError(f"ENGINE is {engine!r}; allowed is local or remote")
-    if engine == "local":
+    """Return the address of the cluster that ENGINE selects, None for this process."""
+    if ENGINE.read(environ) == "local":
         return None
-    address = _url(environ, "ENGINE_CLUSTER")
-    if not address:
+    address = ENGINE_CLUSTER.read_if_set(environ)
+    if address is None:
         raise SettingError(
-            "ENGINE is 'remote' and ENGINE_CLUSTER is not set; allowed is the address "
-            "of a Polars cluster's scheduler, such as https://scheduler:5051"
+            f"ENGINE is 'remote' and ENGINE_CLUSTER is not set. Use "
+            f"{ENGINE_CLUSTER.allowed}."
         )
     return address
 
 
-def _data_dir(environ: Mapping[str, str]) -> Path:
-    if _text(environ, "DATA_DIR", "").startswith(SCHEME):
-        raise SettingError(
-            f"DATA_DIR is an address of {SCHEME}; the sync job writes to a folder. "
-            "docs/deployment.md tells how its store gets into object storage"
-        )
-    path = Path(_text(environ, "DATA_DIR", "./data")).expanduser()
-    if path.exists() and not path.is_dir():
-        raise SettingError(f"DATA_DIR is '{path}', a file; it has to be a folder")
-    return path.absolute()
-
-
-def _notes_file(environ: Mapping[str, str]) -> Path | None:
-    path = _text(environ, "NOTES_FILE", "")
-    return Path(path).expanduser().absolute() if path else None
-
-
-def _integer(
-    environ: Mapping[str, str], name: str, default: int, allowed: range
-) -> int:
-    text = _text(environ, name, str(default))
-    value = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
-    if value is None or value not in allowed:
-        raise SettingError(
-            f"{name} is {text!r}; allowed is a whole number from {allowed.start} "
-            f"to {allowed.stop - 1}"
-        )
-    return value
-
-
-def _interval(environ: Mapping[str, str]) -> int:
-    return _integer(environ, "SYNC_INTERVAL", 600, range(1, 86_401))
-
-
-def _url(environ: Mapping[str, str], name: str) -> str:
-    """Return an http(s) address or ""; its value never stands in the error."""
-    text = _text(environ, name, "")
-    if text and not _is(text, _is_http):
-        raise SettingError(
-            f"{name} is not an address; allowed is http://… or https://… "
-            "(its value is not shown, since it may hold a secret)"
-        )
-    return text
-
-
-def _is(text: str, test: Callable[[str], bool]) -> bool:
-    try:
-        return test(text)
-    except ValueError:
-        return False
-
-
-def _is_http(text: str) -> bool:
-    parts = urlsplit(text)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
-
-
 def _email(environ: Mapping[str, str]) -> EmailService | None:
-    host = _text(environ, "BEA_BASE_URL", "")
-    key = _text(environ, "BEA_SECRET_KEY", "")
-    if not host and not key:
-        return None
-    if not host or not key:
-        unset = "BEA_SECRET_KEY" if host else "BEA_BASE_URL"
-        raise SettingError(
-            f"{unset} is not set; allowed is both of BEA_BASE_URL and BEA_SECRET_KEY, "
-            "or neither (no e-mail)"
-        )
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", host):
-        raise SettingError(
-            f"BEA_BASE_URL is {host!r}; allowed is a host name, without scheme and port"
-        )
-    return EmailService(host=host, key=Secret(key))
+    host, key = _both_or_neither(environ, BEA_BASE_URL, BEA_SECRET_KEY, "no e-mail")
+    return EmailService(host, key) if host and key else None
 
 
-def _sentry(environ: Mapping[str, str]) -> SentrySettings:
-    dsn = _url(environ, "FPP_ANALYTICS_SENTRY_DSN")
-    if dsn and not re.fullmatch(r"https?://[^@/]+@[^/]+/(.+/)?[0-9]+", dsn):
+def _both_or_neither[A, B](
+    environ: Mapping[str, str], one: Variable[A], other: Variable[B], neither: str
+) -> tuple[A | None, B | None]:
+    values = one.read_if_set(environ), other.read_if_set(environ)
+    if (values[0] is None) != (values[1] is None):
+        unset = one if values[0] is None else other
         raise SettingError(
-            "FPP_ANALYTICS_SENTRY_DSN is not a DSN; allowed is "
-            "https://KEY@HOST/PROJECT (its value is not shown)"
+            f"{unset.name} is not set. Use both of {one.name} and {other.name}, or "
+            f"neither ({neither})."
         )
-    environment = _text(environ, "SENTRY_ENVIRONMENT", "development")
-    if not re.fullmatch(r"[\w.-]{1,64}", environment):
-        raise SettingError(
-            f"SENTRY_ENVIRONMENT is {environment!r}; allowed is one word, such as "
-            "development or production"
-        )
-    return SentrySettings(dsn=Secret(dsn) if dsn else None, environment=environment)
+    return values

@@ -64,7 +64,8 @@ def start_dashboard(
 
     `before` is Python that runs first, in the same process.
     """
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    names = ("PATH", "HOME", "STATE_DIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     start = f"{before}\nfrom streamlit.web.cli import main\nmain()"
     program = ("-c", start) if before else ("-m", "streamlit")
     return subprocess.Popen(

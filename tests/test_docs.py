@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import VARIABLES, Variable
-from scripts import definitions
+from core.settings import VARIABLES
+from scripts import definitions, variables
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -21,20 +21,18 @@ def rows(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-@pytest.mark.parametrize("variable", VARIABLES, ids=lambda v: v.name)
-def test_a_variable_stands_in_the_readme_as_it_is(variable: Variable) -> None:
-    found = {cells[0].strip("`"): cells[1:] for cells in rows("Variables")}
-    default, read_by, meaning = found[variable.name]
-    assert (default.strip("`"), read_by, meaning) == (
-        variable.default,
-        variable.read_by,
-        variable.meaning,
-    )
-
-
-def test_the_readme_names_no_variable_that_is_not_read() -> None:
+def test_the_variables_of_the_readme_are_those_of_the_settings() -> None:
+    assert variables.readme() == README, "run `make docs`"
     named = {cells[0].strip("`") for cells in rows("Variables")}
     assert named == {variable.name for variable in VARIABLES}
+
+
+def test_the_example_of_an_environment_holds_what_compose_reads() -> None:
+    example = variables.ENV_EXAMPLE.read_text()
+    assert example == variables.env_example(), "run `make docs`"
+    named = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+    compose = (ROOT / "compose.yaml").read_text()
+    assert named == set(re.findall(r"\$\{([A-Z_]+)", compose))
 
 
 def test_the_readme_names_every_page_and_no_other() -> None:

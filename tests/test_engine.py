@@ -130,9 +130,12 @@ def test_the_settings_name_the_cluster() -> None:
 @pytest.mark.parametrize(
     ("environ", "said"),
     [
-        ({"ENGINE": "spark"}, "ENGINE is 'spark'; allowed is local or remote"),
+        ({"ENGINE": "spark"}, "ENGINE is 'spark'. Use local or remote."),
         ({"ENGINE": "remote"}, "ENGINE_CLUSTER is not set"),
-        ({"ENGINE": "remote", "ENGINE_CLUSTER": "x:1"}, "ENGINE_CLUSTER is not an"),
+        (
+            {"ENGINE": "remote", "ENGINE_CLUSTER": "x:1"},
+            "ENGINE_CLUSTER is set to something else",
+        ),
     ],
 )
 def test_a_wrong_engine_is_refused(environ: dict[str, str], said: str) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from metrics.registry import METRIC_TABLES
-from web.description import EVERY_REFUSAL, OPERATIONS
-from web.table_query import EARLIEST, OPTIONS, PARAMETERS
+from web.api.openapi import COMMON_REFUSALS, OPERATIONS
+from web.api.tables import EARLIEST, OPTIONS, PARAMETERS
 
 ROOT = Path(__file__).parent.parent
 API = (ROOT / "docs" / "api.md").read_text()
@@ -31,7 +31,9 @@ def test_the_page_names_every_route_as_the_document_describes_it() -> None:
 
 
 def test_the_page_names_every_status() -> None:
-    known = {status for o in OPERATIONS for status in o.refusals} | EVERY_REFUSAL.keys()
+    known = {
+        status for o in OPERATIONS for status in o.refusals
+    } | COMMON_REFUSALS.keys()
     named = re.findall(r"^\| (\d{3}) \|", API, re.MULTILINE)
     assert {int(status) for status in named} == known
 
@@ -41,8 +43,8 @@ def test_the_page_names_every_parameter_with_its_default() -> None:
     assert tuple(parameters) == PARAMETERS
     for option in OPTIONS:
         allowed, default = parameters[option.name]
-        assert re.findall(r"`(\w+)`", allowed) == list(option.words)
-        assert default == f"`{option.words[0]}`"
+        assert re.findall(r"`(\w+)`", allowed) == list(option.values)
+        assert default == f"`{option.values[0]}`"
     assert str(EARLIEST) in parameters["from"][0]
 
 

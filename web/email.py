@@ -1,4 +1,4 @@
-"""The e-mail service, which sends the daily summary to those who want it."""
+"""The e-mail service, which sends the daily summary to its subscribers."""
 
 import logging
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _logger = logging.getLogger("fpp")
 
 
 class EmailServiceError(Exception):
-    """The summary was not accepted; the text names why and what to look at."""
+    """The summary was not accepted; the message gives the cause and what to check."""
 
 
 async def send(
@@ -24,7 +24,7 @@ async def send(
     summary: Mapping[str, object],
     seconds: float = SECONDS,
 ) -> None:
-    """Post the summary; without a configured service only say so in the log.
+    """Post the summary; without a configured service, log that it is not sent.
 
     Raises EmailServiceError unless the service answers 200 in time.
     """
@@ -43,7 +43,7 @@ async def send(
 async def _post(
     service: EmailService, summary: Mapping[str, object], seconds: float
 ) -> int:
-    """Return the status of the answer, whose body nobody reads."""
+    """Return the status of the response; its body is not read."""
     url = httpx.URL(scheme="http", host=service.host, port=PORT, path=PATH)
     headers = {"Authorization": f"Bearer {service.key.reveal()}"}
     try:
@@ -51,9 +51,9 @@ async def _post(
             async with (
                 # No proxy from the environment: the service is a neighbour.
                 httpx.AsyncClient(timeout=seconds, trust_env=False) as client,
-                client.stream("POST", url, json=summary, headers=headers) as answer,
+                client.stream("POST", url, json=summary, headers=headers) as response,
             ):
-                return answer.status_code
+                return response.status_code
     except TimeoutError:
         raise EmailServiceError(
             f"the e-mail service did not answer within {seconds:g} s, so it is not "

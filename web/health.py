@@ -1,4 +1,4 @@
-"""What a monitor may know: whether the tables are there, and how old they are."""
+"""The health report for monitors: whether the tables are complete and fresh."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,29 +7,29 @@ from core.location import Folder
 from metrics.tables import TABLES
 from store.reader import Snapshot, StoreError, open_store
 
-STALE_AFTER_SYNCS = 3
+LATE_AFTER_SYNCS = 3
 _MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether tables are there and fresh; names nothing but the six tables."""
+    """Whether the tables are complete and fresh; names nothing but the six tables."""
 
     present: frozenset[str]
     megabytes: float
     data_until: datetime | None
     age: timedelta | None
-    is_stale: bool
+    is_late: bool
 
     @property
     def is_complete(self) -> bool:
-        """Whether every table is there."""
+        """Whether every table is in the store."""
         return all(table.name in self.present for table in TABLES)
 
     def to_json(self) -> dict[str, object]:
-        """Return the answer of `GET /health`."""
+        """Return the response of `GET /health`."""
         return {
-            "status": "ok" if self.is_complete and not self.is_stale else "degraded",
+            "status": "ok" if self.is_complete and not self.is_late else "degraded",
             "components": {
                 "parquet_files": {
                     "status": "ok" if self.is_complete else "error",
@@ -43,20 +43,20 @@ class Health:
 
 
 def check(data_dir: Folder, sync_interval: int, now: datetime) -> Health:
-    """Look at the store without reading data; a damaged one counts as empty."""
+    """Look at the store without reading data; a damaged store counts as empty."""
     try:
         return _of(open_store(data_dir), sync_interval, now)
     except (StoreError, OSError):
-        return Health(frozenset(), 0.0, None, None, is_stale=False)
+        return Health(frozenset(), 0.0, None, None, is_late=False)
 
 
 def iso(instant: datetime | None) -> str | None:
-    """Return an instant as ISO text with its zone, which is UTC."""
+    """Return a UTC instant as ISO text with its zone."""
     return None if instant is None else instant.replace(tzinfo=UTC).isoformat()
 
 
 def _of(snapshot: Snapshot, sync_interval: int, now: datetime) -> Health:
-    # A clock that runs behind the database's must not give a negative age.
+    # Our clock may run behind the database's: never report a negative age.
     until = snapshot.data_until
     age = None if until is None else max(now - until, timedelta())
     return Health(
@@ -64,6 +64,6 @@ def _of(snapshot: Snapshot, sync_interval: int, now: datetime) -> Health:
         megabytes=round(snapshot.bytes / _MEGABYTE, 2),
         data_until=until,
         age=age,
-        is_stale=age is not None
-        and age > STALE_AFTER_SYNCS * timedelta(seconds=sync_interval),
+        is_late=age is not None
+        and age > LATE_AFTER_SYNCS * timedelta(seconds=sync_interval),
     )

@@ -1,34 +1,37 @@
-"""The parts of the server, put together for `app.py` and for tests."""
+"""The server's parts, assembled for `app.py` and for tests."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import anyio
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from core.settings import DashboardSettings, Secret
-from web import answers, health, login, start, static
-from web.api import Api
-from web.boundary import Boundary
-from web.desk import Desk
-from web.door import Door
-from web.gate import Gate
-from web.headers import SecurityHeaders, security_headers
-from web.page import NamedServer
+from web import health, startup, static
+from web.api.queries import QueryRunner
+from web.api.routes import Api
+from web.auth import login
+from web.auth.authenticator import Authenticator
+from web.auth.gate import Gate
+from web.auth.sessions import AccessToken, Clock, Sessions
+from web.auth.throttle import Sleep, Throttle
+from web.errors import ErrorMiddleware
+from web.index_html import IndexHtml
 from web.paths import Paths
-from web.sessions import Access, Clock, Sessions
-from web.tries import Tries
+from web.responses import NO_STORE
+from web.security_headers import SecurityHeaders, security_headers
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Everything that is answered beside the pages, and the gate before them."""
+    """The routes beside the pages, and the middleware in front of everything."""
 
     settings: DashboardSettings
-    door: Door
+    auth: Authenticator
     clock: Clock
 
     @classmethod
@@ -38,52 +41,56 @@ class Server:
         clock: Clock,
         base_url_path: str,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Sleep = anyio.sleep,
     ) -> "Server":
         """Build the parts; without a configured token make one for this run."""
-        access = Access.of(settings.token)
-        door = Door(
+        token = AccessToken.of(settings.token)
+        auth = Authenticator(
             paths=Paths.below(base_url_path),
-            access=access,
-            sessions=Sessions(access, clock),
-            tries=Tries(monotonic),
+            token=token,
+            sessions=Sessions(token, clock, settings.state_dir),
+            throttle=Throttle(monotonic, sleep),
         )
-        return cls(settings, door, clock)
+        return cls(settings, auth, clock)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Return what must never leave the process."""
-        return (*self.settings.secrets, self.door.access.token)
+        return (*self.settings.secrets, self.auth.token.secret)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes that Streamlit serves before its own."""
+        queries = QueryRunner(self.settings.data_dir, self.clock)
+        api = Api(queries, self.settings.email)
         return [
-            Route(self.door.paths.health, self._health, methods=["GET"]),
-            *login.routes(self.door),
-            *self._api().routes(self.door.paths.api),
-            *static.routes(static.assets(self.door.paths.base)),
+            Route(self.auth.paths.health, self._health, methods=["GET"]),
+            *login.routes(self.auth),
+            *api.routes(self.auth.paths.api),
+            *static.routes(static.assets(self.auth.paths.base)),
         ]
-
-    def _api(self) -> Api:
-        return Api(Desk(self.settings.data_dir, self.clock), self.settings.email)
 
     def middleware(self) -> list[Middleware]:
-        """Return what stands before every route, outermost first."""
-        base = self.door.paths.base
+        """Return what every request passes, outermost first."""
+        base = self.auth.paths.base
         files = static.scripts(base) | static.assets(base)
         return [
-            Middleware(SecurityHeaders, headers=security_headers(base)),
-            Middleware(Boundary),
-            Middleware(Gate, door=self.door),
+            Middleware(
+                SecurityHeaders,
+                headers=security_headers(base),
+                downloads=f"{base}/media/",
+            ),
+            Middleware(ErrorMiddleware),
+            Middleware(Gate, auth=self.auth),
             Middleware(static.CompressedStatic, files=files),
-            Middleware(NamedServer, base=base),
+            Middleware(IndexHtml, base=base),
         ]
 
-    def announcement(self) -> str:
+    def start_message(self) -> str:
         """Return what is printed after the start."""
-        return start.announcement(self.door.access, self.door.paths)
+        return startup.start_message(self.auth.token, self.auth.paths)
 
     def _health(self, _: Request) -> JSONResponse:
         report = health.check(
             self.settings.data_dir, self.settings.sync_interval, self.clock()
         )
-        return JSONResponse(report.to_json(), headers=answers.NO_STORE)
+        return JSONResponse(report.to_json(), headers=NO_STORE)

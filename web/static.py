@@ -1,6 +1,6 @@
-"""Scripts, styles and shapes, compressed: each file once, kept in memory.
+"""Scripts, styles, fonts and map shapes: each compressed once and kept in memory.
 
-Streamlit sends its own as they are, 5 MB for a first visit.
+Streamlit sends its own uncompressed, 5 MB for a first visit.
 """
 
 import gzip
@@ -17,13 +17,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _COMPRESSIBLE = {".js", ".css", ".svg", ".json"}
-_FOR_EVER = "public, immutable, max-age=31536000"
+_FOREVER = "public, immutable, max-age=31536000"
 _A_WEEK = "private, max-age=604800"
 
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A file that is worth compressing, and how long a browser may keep it."""
+    """A file to compress, and how long a browser may keep it."""
 
     path: Path
     keep: str
@@ -33,14 +33,14 @@ def scripts(base: str) -> dict[str, StaticFile]:
     """Return Streamlit's scripts by their path; the names carry a content hash."""
     root = Path(streamlit.__file__).parent / "static"
     return {
-        f"{base}/{path.relative_to(root).as_posix()}": StaticFile(path, _FOR_EVER)
+        f"{base}/{path.relative_to(root).as_posix()}": StaticFile(path, _FOREVER)
         for path in (root / "static").rglob("*")
         if path.suffix in _COMPRESSIBLE
     }
 
 
 def assets(base: str) -> dict[str, StaticFile]:
-    """Return our own files by their path: shapes of the world map, and flags."""
+    """Return our own files by their path: shapes of the world map, flags, API docs."""
     folder = Path(__file__).parent / "assets"
     return {
         f"{base}/assets/{path.name}": StaticFile(path, _A_WEEK)
@@ -50,17 +50,17 @@ def assets(base: str) -> dict[str, StaticFile]:
 
 
 def routes(files: Mapping[str, StaticFile]) -> list[BaseRoute]:
-    """Return routes that serve files as they are."""
+    """Return routes that serve files uncompressed."""
 
     def route(path: str, file: StaticFile) -> Route:
-        answer = FileResponse(file.path, headers={"Cache-Control": file.keep})
-        return Route(path, answer, methods=["GET"])
+        response = FileResponse(file.path, headers={"Cache-Control": file.keep})
+        return Route(path, response, methods=["GET"])
 
     return [route(path, file) for path, file in files.items()]
 
 
 class CompressedStatic:
-    """Answers for these files itself when the client takes gzip."""
+    """Serves these files itself when the client accepts gzip."""
 
     def __init__(self, app: ASGIApp, *, files: Mapping[str, StaticFile]) -> None:
         self._app = app
@@ -69,13 +69,13 @@ class CompressedStatic:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "http" and self._answers(scope):
+        if scope["type"] == "http" and self._serves(scope):
             response = await self._response(scope["path"])
             await response(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    def _answers(self, scope: Scope) -> bool:
+    def _serves(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
         return (
             scope["path"] in self._files

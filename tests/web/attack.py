@@ -10,7 +10,7 @@ from itsdangerous import URLSafeSerializer
 
 from core.settings import Secret
 from testkit.dashboard import TOKEN
-from web.sessions import LIFETIME, Access, Sessions
+from web.auth.sessions import LIFETIME, AccessToken, Sessions
 
 OPEN = {"/health", "/login"}
 """What answers everybody; the path, whatever the query."""
@@ -54,8 +54,8 @@ def is_let_through(path: str, status: int, location: str) -> bool:
 
 def forgeries(cookie: str) -> Iterator[str]:
     """Yield cookies that must not open anything."""
-    access = Access(Secret(TOKEN), by_link=False)
-    other = Access(Secret("another-token"), by_link=False)
+    access = AccessToken(Secret(TOKEN), is_random=False)
+    other = AccessToken(Secret("another-token"), is_random=False)
     now = datetime.now(UTC).replace(tzinfo=None)
     yield from ("", "x", "null", "[]", ".", cookie[:-1], cookie + "A", cookie.upper())
     yield Sessions(other, lambda: now).start()

@@ -1,6 +1,7 @@
 """One dashboard for all tests of the server, and parts of it with a stopped clock."""
 
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -16,8 +17,9 @@ from core.errors import logger
 from core.settings import DashboardSettings
 from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard, post, serving
 from tests.web import attack
+from web.auth.sessions import COOKIE
+from web.auth.throttle import Sleep
 from web.server import Server
-from web.sessions import COOKIE
 
 GOLDEN_NOW = datetime.fromisoformat("2026-11-20T18:00:00")
 
@@ -36,10 +38,15 @@ class StoppedClock:
         self.now += by
 
 
+async def at_once(seconds: float) -> None:
+    """Sleep for no time: what a wrong token costs has its own tests."""
+
+
 def parts(
     clock: StoppedClock,
     data_dir: Path = GOLDEN,
     monotonic: Callable[[], float] = time.monotonic,
+    sleep: Sleep = at_once,
     **variables: str,
 ) -> Starlette:
     """Return routes and gate without Streamlit, by a stopped clock."""
@@ -48,11 +55,20 @@ def parts(
             "DATA_DIR": str(data_dir),
             "ANALYTICS_SECRET_TOKEN": TOKEN,
             "BEA_BASE_URL": "",
+            "STATE_DIR": os.environ["STATE_DIR"],
             **variables,
         }
     )
-    server = Server.of(settings, clock, "", monotonic)
+    server = Server.of(settings, clock, "", monotonic, sleep)
     return Starlette(routes=server.routes(), middleware=server.middleware())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the log-outs of tests out of the home of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -139,7 +139,7 @@ def container(
     """Run a service of the composition until the end of the block."""
     described = SERVICES[service]
     assert settings.keys() <= described["environment"].keys()
-    [volume] = described["volumes"]
+    [volume] = [v for v in described["volumes"] if v.startswith("store:")]
     mode = "ro" if volume.endswith(":ro") else "rw"
     environ = variables(service) | settings
     environ["PATH"] = "/app/.venv/bin:/usr/local/bin:/usr/bin:/bin"

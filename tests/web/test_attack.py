@@ -11,7 +11,7 @@ from testkit.dashboard import TOKEN, Dashboard, dashboard, get, post
 from testkit.visitor import log_in, visiting
 from tests.web.attack import HTML, Attack, forgeries
 from tests.web.sentry import Sentry, sentry
-from web.sessions import COOKIE
+from web.auth.sessions import COOKIE
 
 MAIL_KEY = "key-of-the-e-mail-service"
 GUESSES = [f"guess-number-{n}-of-many" for n in range(8)]

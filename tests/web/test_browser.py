@@ -9,8 +9,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
 from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard
-from web.headers import security_headers
-from web.sessions import COOKIE
+from web.auth.sessions import COOKIE
+from web.security_headers import security_headers
 
 pytestmark = pytest.mark.browser
 

@@ -84,7 +84,7 @@ def test_a_service_is_hardened(name: str) -> None:
 
 
 def test_the_dashboard_reads_the_store_and_the_sync_job_writes_it() -> None:
-    assert SERVICES["dashboard"]["volumes"] == ["store:/data:ro"]
+    assert SERVICES["dashboard"]["volumes"] == ["store:/data:ro", "state:/state"]
     assert SERVICES["sync"]["volumes"] == ["store:/data"]
 
 
@@ -109,10 +109,10 @@ def test_a_service_gets_the_variables_that_it_reads_and_no_other(
 ) -> None:
     given = set(SERVICES[service]["environment"])
     read = {v.name for v in VARIABLES if v.read_by in {reader, "both"}}
-    of_the_server = {"STREAMLIT_SERVER_BASE_URL_PATH", "FORWARDED_ALLOW_IPS"}
-    # The image sets DATA_DIR to the volume, and holds no client of a cluster.
-    elsewhere = {n for n in read if n.startswith(("AWS_", "ENGINE"))} | {"DATA_DIR"}
-    assert given - of_the_server == read - elsewhere
+    # The images set both folders to volumes, and hold no client of a cluster.
+    elsewhere = {n for n in read if n.startswith(("AWS_", "ENGINE"))}
+    elsewhere |= {"DATA_DIR", "STATE_DIR"}
+    assert given - {"STREAMLIT_SERVER_BASE_URL_PATH"} == read - elsewhere
 
 
 def test_the_database_to_try_is_only_there_when_asked_for() -> None:
@@ -177,7 +177,7 @@ def test_the_networks_of_the_page_can_be_laid_over_the_composition(
 def test_the_values_of_the_page_are_ones_that_the_composition_takes() -> None:
     named = re.findall(r"^ *([A-Z_]+)=", block("sh", "DB_HOST"), re.M)
     taken = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
-    assert len(named) == 5
+    assert len(named) == 6
     assert set(named) <= taken
 
 

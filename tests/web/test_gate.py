@@ -9,7 +9,7 @@ import pytest
 
 from testkit.dashboard import TOKEN, Dashboard, get
 from tests.web.attack import HTML, Attack, forgeries
-from web.sessions import COOKIE
+from web.auth.sessions import COOKIE
 
 PAGES = ["/", "/traffic", "/traffic?period=7%20days", "/login/", "/login/x", "/health/"]
 ASSETS = [

@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from testkit.dashboard import TOKEN, Dashboard
-from web.headers import security_headers
+from web.security_headers import security_headers
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from jsonschema import (  # type: ignore[import-untyped]  # ships no types
 from metrics.registry import METRIC_TABLES
 from testkit.dashboard import TOKEN, get, serving
 from tests.web.conftest import StoppedClock, parts
-from web import schemas
-from web.description import OPERATIONS
-from web.tries import FREE_TRIES
+from web.api import openapi
+from web.api.openapi import OPERATIONS
+from web.auth.throttle import FREE_ATTEMPTS
 
 # JSON has no types of its own.
 Document = Mapping[str, Any]
@@ -62,7 +62,7 @@ def test_the_document_names_every_route_and_every_table(document: Document) -> N
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
 def test_every_schema_is_a_schema(document: Document, operation: Any) -> None:
-    for schema in operation.answers.values():
+    for schema in operation.responses.values():
         Draft202012Validator.check_schema(schema)
 
 
@@ -134,7 +134,7 @@ def test_a_service_that_refuses_answers_as_described(document: Document) -> None
 
 def test_who_guesses_is_answered_as_described(document: Document) -> None:
     with serving(parts(StoppedClock())) as url:
-        for _ in range(FREE_TRIES + 1):
+        for _ in range(FREE_ATTEMPTS + 1):
             answer = get(f"{url}/api", headers={"Authorization": "guess"})
     assert answer.status_code == 429
     assert answer.headers["retry-after"].isdigit()
@@ -142,7 +142,7 @@ def test_who_guesses_is_answered_as_described(document: Document) -> None:
 
 
 def test_the_health_report_fits_its_schema(api: httpx.Client) -> None:
-    Draft202012Validator(schemas.HEALTH).validate(api.get("/health").json())
+    Draft202012Validator(openapi.HEALTH).validate(api.get("/health").json())
 
 
 def test_a_wrong_answer_would_not_fit(document: Document) -> None:

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.settings import DashboardSettings, Secret, SettingError, SyncSettings
+from core.settings import (
+    VARIABLES,
+    DashboardSettings,
+    Secret,
+    SettingError,
+    SyncSettings,
+    Variable,
+)
 
 DSN = "https://public@sentry.example/1"
 
@@ -33,38 +40,35 @@ def test_set_to_nothing_counts_as_not_set() -> None:
     [
         (
             {"SYNC_INTERVAL": "0"},
-            "SYNC_INTERVAL is '0'; allowed is a whole number from 1 to 86400",
+            "SYNC_INTERVAL is '0'. Use a whole number from 1 to 86400.",
         ),
         (
             {"SYNC_INTERVAL": "1e3"},
-            "SYNC_INTERVAL is '1e3'; allowed is a whole number from 1 to 86400",
+            "SYNC_INTERVAL is '1e3'. Use a whole number from 1 to 86400.",
         ),
         (
             {"BEA_BASE_URL": "http://bea", "BEA_SECRET_KEY": "k"},
-            (
-                "BEA_BASE_URL is 'http://bea'; allowed is a host name, without scheme "
-                "and port"
-            ),
+            ("BEA_BASE_URL is 'http://bea'. Use a host name, without scheme and port."),
         ),
         (
             {"BEA_BASE_URL": "bea"},
             (
-                "BEA_SECRET_KEY is not set; allowed is both of BEA_BASE_URL and "
-                "BEA_SECRET_KEY, or neither (no e-mail)"
+                "BEA_SECRET_KEY is not set. Use both of BEA_BASE_URL and "
+                "BEA_SECRET_KEY, or neither (no e-mail)."
             ),
         ),
         (
             {"SENTRY_ENVIRONMENT": "two words"},
             (
-                "SENTRY_ENVIRONMENT is 'two words'; allowed is one word, such as "
-                "development or production"
+                "SENTRY_ENVIRONMENT is 'two words'. Use one word, such as development "
+                "or production."
             ),
         ),
         (
             {"FPP_ANALYTICS_SENTRY_DSN": "https://secret-key.example/1"},
             (
-                "FPP_ANALYTICS_SENTRY_DSN is not a DSN; allowed is "
-                "https://KEY@HOST/PROJECT (its value is not shown)"
+                "FPP_ANALYTICS_SENTRY_DSN is set to something else (not shown: it is "
+                "secret). Use a DSN, https://KEY@HOST/PROJECT."
             ),
         ),
     ],
@@ -79,7 +83,7 @@ def test_a_wrong_value_names_variable_value_and_what_is_allowed(
 
 def test_a_file_where_the_store_should_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
-    with pytest.raises(SettingError, match=r"/data', a file; it has to be a folder$"):
+    with pytest.raises(SettingError, match=r"/data'\. Use a folder"):
         DashboardSettings.from_env({"DATA_DIR": str(tmp_path / "data")})
 
 
@@ -128,3 +132,43 @@ def test_the_settings_name_every_secret_that_they_hold() -> None:
         DSN,
     ]
     assert "the-" not in f"{dashboard}{sync}"
+
+
+WRONG = {
+    "DATA_DIR": "s3://",
+    "AWS_REGION": "two words",
+    "AWS_ENDPOINT_URL": "minio",
+    "ENGINE": "fast",
+    "ENGINE_CLUSTER": "a-host",
+    "FORWARDED_ALLOW_IPS": "*",
+    "STATE_DIR": "s3://bucket",
+    "BEA_BASE_URL": "http://bea",
+    "DB_PORT": "65536",
+    "SYNC_INTERVAL": "0",
+    "UPTIMEKUMA_PUSH_URL": "ftp://kuma",
+    "FPP_ANALYTICS_SENTRY_DSN": "https://x",
+    "SENTRY_ENVIRONMENT": "a b",
+    "PORT": "0",
+}
+"""A wrong value of each variable that can be wrong."""
+
+
+@pytest.mark.parametrize("variable", VARIABLES, ids=lambda v: v.name)
+def test_a_wrong_value_of_any_variable_is_one_line_without_secrets(
+    variable: Variable[object],
+) -> None:
+    if variable.name not in WRONG:
+        assert variable.parse("any text")
+        return
+    with pytest.raises(SettingError) as refused:
+        variable.read_if_set({variable.name: WRONG[variable.name]})
+    line = str(refused.value)
+    assert "\n" not in line
+    assert line.startswith(f"{variable.name} is ")
+    assert line.endswith(f"Use {variable.allowed}.")
+    assert (WRONG[variable.name] in line) != variable.is_secret
+
+
+def test_every_default_is_a_value_that_is_allowed() -> None:
+    for variable in VARIABLES:
+        assert not variable.default or variable.read({}) is not None

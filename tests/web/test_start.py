@@ -18,9 +18,9 @@ from testkit.dashboard import (
     start_dashboard,
 )
 from testkit.visitor import log_in, visiting
-from web import start
+from web import startup
+from web.auth.sessions import COOKIE, AccessToken
 from web.paths import Paths
-from web.sessions import COOKIE, Access
 
 WITH_TOKEN = {"ANALYTICS_SECRET_TOKEN": TOKEN}
 
@@ -48,7 +48,7 @@ def test_without_a_token_a_link_is_printed_that_logs_in() -> None:
 
 
 def test_the_random_token_is_another_one_each_time() -> None:
-    assert len({Access.of(None).token.reveal() for _ in range(100)}) == 100
+    assert len({AccessToken.of(None).secret.reveal() for _ in range(100)}) == 100
 
 
 def test_with_a_token_the_address_is_printed_and_the_token_never() -> None:
@@ -88,8 +88,8 @@ def test_a_signal_ends_it_cleanly_while_people_look_at_pages(
 def test_without_a_token_no_other_address_is_served(address: str) -> None:
     line = refused(start_dashboard({}, "--server.address", address))
     assert line == (
-        f"fpp-analytics: server.address is {address!r} and ANALYTICS_SECRET_TOKEN "
-        "is not set; allowed is 127.0.0.1, or a token of your own"
+        f"fpp-analytics: Not listening on {address} without a token. Set "
+        "ANALYTICS_SECRET_TOKEN, or use 127.0.0.1."
     )
 
 
@@ -105,7 +105,7 @@ def test_a_token_that_can_be_guessed_is_warned_of(
     token: str, warned: bool, caplog: pytest.LogCaptureFixture, log_to_caplog: None
 ) -> None:
     settings = DashboardSettings.from_env({"ANALYTICS_SECRET_TOKEN": token})
-    start.warn_of_short_token(settings)
+    startup.warn_of_short_token(settings)
     assert ("can be guessed" in caplog.text) == warned
     assert "xxx" not in caplog.text
 
@@ -113,8 +113,7 @@ def test_a_token_that_can_be_guessed_is_warned_of(
 def test_a_wrong_value_ends_the_start_with_one_line() -> None:
     line = refused(start_dashboard({"SYNC_INTERVAL": "soon"}))
     assert line == (
-        "fpp-analytics: SYNC_INTERVAL is 'soon'; allowed is a whole number from 1 "
-        "to 86400"
+        "fpp-analytics: SYNC_INTERVAL is 'soon'. Use a whole number from 1 to 86400."
     )
 
 
@@ -126,27 +125,27 @@ def test_from_another_folder_it_is_protected_as_well(tmp_path: Path) -> None:
 def test_an_option_that_weakens_it_ends_the_start() -> None:
     line = refused(start_dashboard(WITH_TOKEN, "--client.showErrorDetails=full"))
     assert line == (
-        "fpp-analytics: Streamlit's option client.showErrorDetails is 'full'; allowed "
-        "is 'none', as the project's .streamlit/config.toml sets it"
+        "fpp-analytics: Streamlit's option client.showErrorDetails is 'full'. Use "
+        "'none', as .streamlit/config.toml sets it."
     )
 
 
-@pytest.mark.parametrize("weakened", start.REQUIRED_OPTIONS)
+@pytest.mark.parametrize("weakened", startup.REQUIRED_OPTIONS)
 def test_every_option_that_protects_is_checked(
     weakened: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = {**start.REQUIRED_OPTIONS, weakened: "weak"}
+    options = {**startup.REQUIRED_OPTIONS, weakened: "weak"}
     monkeypatch.setattr(streamlit, "get_option", options.__getitem__)
     with pytest.raises(SettingError, match=f"option {weakened} is 'weak'"):
-        start.check_options()
+        startup.check_options()
 
 
 def test_the_configuration_of_the_project_sets_every_required_option() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
-    names = (name.split(".") for name in start.REQUIRED_OPTIONS)
+    names = (name.split(".") for name in startup.REQUIRED_OPTIONS)
     assert {
         f"{section}.{name}": config[section][name] for section, name in names
-    } == start.REQUIRED_OPTIONS
+    } == startup.REQUIRED_OPTIONS
 
 
 @pytest.mark.parametrize(
@@ -165,5 +164,5 @@ def test_the_printed_address_is_one_that_a_browser_here_can_open(
     usual = {"server.address": "127.0.0.1", "server.port": 8501}
     chosen = {**usual, "server.sslCertFile": None, **options}
     monkeypatch.setattr(streamlit, "get_option", chosen.__getitem__)
-    printed = start.announcement(Access.of(Secret(TOKEN)), Paths())
+    printed = startup.start_message(AccessToken.of(Secret(TOKEN)), Paths())
     assert printed == f"\n  FPP Analytics  {address}\n"

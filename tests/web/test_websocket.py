@@ -18,11 +18,11 @@ from testkit.dashboard import TOKEN, Dashboard, post, serving
 from tests.web import attack
 from tests.web.attack import forgeries
 from tests.web.conftest import StoppedClock
-from web.door import Door
-from web.gate import Gate
+from web.auth.authenticator import Authenticator
+from web.auth.gate import Gate
+from web.auth.sessions import COOKIE, LIFETIME, AccessToken, Sessions
+from web.auth.throttle import Throttle
 from web.paths import Paths
-from web.sessions import COOKIE, LIFETIME, Access, Sessions
-from web.tries import Tries
 
 RERUN = bytes.fromhex("5a00")
 """Streamlit's message that asks for a run of the script."""
@@ -138,12 +138,12 @@ async def _echo(websocket: WebSocket) -> None:
 def test_an_expired_session_is_closed_with_the_next_message(
     clock: StoppedClock,
 ) -> None:
-    access = Access.of(Secret(TOKEN))
+    access = AccessToken.of(Secret(TOKEN))
     sessions = Sessions(access, clock)
-    door = Door(Paths(), access, sessions, Tries(lambda: 0.0))
+    auth = Authenticator(Paths(), access, sessions, Throttle(lambda: 0.0))
     app = Starlette(
         routes=[WebSocketRoute("/echo", _echo)],
-        middleware=[Middleware(Gate, door=door)],
+        middleware=[Middleware(Gate, auth=auth)],
     )
     with (
         serving(app) as url,

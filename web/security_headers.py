@@ -1,20 +1,20 @@
-"""Security headers on every answer."""
+"""Security headers on every response."""
 
 import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.page import page
+from web.index_html import index_html
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def security_headers(base: str = "") -> Mapping[str, str]:
-    """Return the headers that every answer carries, of a server below `base`."""
+    """Return the headers of every response of a server below `base`."""
     return {
         "Content-Security-Policy": _content_policy(base),
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -33,7 +33,7 @@ def _content_policy(base: str) -> str:
 
     Streamlit styles its elements from script, hence `unsafe-inline` for styles.
     """
-    hashes = map(_hash, _INLINE_SCRIPT.findall(page(base).decode()))
+    hashes = map(_hash, _INLINE_SCRIPT.findall(index_html(base).decode()))
     directives = {
         "default-src": "'none'",
         "script-src": " ".join(["'self'", *hashes]),
@@ -57,18 +57,49 @@ def _hash(script: str) -> str:
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer over HTTP."""
+    """Adds the headers to every HTTP response.
 
-    def __init__(self, app: ASGIApp, *, headers: Mapping[str, str]) -> None:
+    Below TLS every cookie becomes Secure, Streamlit's own included; downloads are not
+    kept by browsers and proxies.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, headers: Mapping[str, str], downloads: str
+    ) -> None:
         self._app = app
         self._headers = headers
+        self._downloads = downloads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                if scope["path"].startswith(self._downloads):
+                    headers["Cache-Control"] = "no-store"
+                if _is_secure(scope):
+                    message["headers"] = [*map(_secure, message["headers"])]
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _is_secure(scope: Scope) -> bool:
+    """Return whether the browser reached us by TLS.
+
+    Uvicorn reads `X-Forwarded-Proto` in one spelling and as a single word only. Here it
+    may come from anybody, since it can only make the sender's own cookies stricter.
+    """
+    if scope["type"] != "http":
+        return False
+    forwarded = Headers(scope=scope).get("x-forwarded-proto", "").casefold()
+    return scope["scheme"] == "https" or "https" in re.split(r"[\s,]+", forwarded)
+
+
+def _secure(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    name, value = header
+    if name.lower() != b"set-cookie" or b"; secure" in value.lower():
+        return header
+    return name, value + b"; Secure"

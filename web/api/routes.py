@@ -1,4 +1,4 @@
-"""The JSON API: the endpoints behind `web.description`."""
+"""The routes of the JSON API: one endpoint for each operation of `openapi`."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -7,31 +7,37 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from core.errors import ErrorContext, capture_error
+from core.errors import ErrorContext, add_error_breadcrumb, capture_error
 from core.settings import EmailService
-from web import answers, email, openapi, questions, table_answers
-from web.answers import NO_STORE, RequestError
-from web.description import OPERATIONS
-from web.desk import Desk
-from web.table_query import TableQuery, read_room_id
+from web import email
+from web.api import openapi, queries
+from web.api.openapi import OPERATIONS
+from web.api.queries import QueryRunner
+from web.api.tables import (
+    TableQuery,
+    read_room_id,
+    refuse_repeated,
+    table_response,
+)
+from web.responses import NO_STORE, RequestError, error_response
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-_NOT_FOUND = answers.detail(404, "Not found")
-"""Ends the API for every method: Streamlit would answer its page, with 200."""
+_NOT_FOUND = error_response(404, "Not found")
+"""For every other path and method: Streamlit would answer with its page and 200."""
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Answers programs; every number comes from the metrics of the pages."""
+    """Endpoints for programs; their numbers come from the metrics of the pages."""
 
-    desk: Desk
-    mail: EmailService | None
+    queries: QueryRunner
+    email_service: EmailService | None
 
     def routes(self, base: str) -> list[BaseRoute]:
-        """Return the routes below a path such as "/api"; the last one ends it."""
+        """Return the routes below `base`, such as "/api"; the last one is the 404."""
         endpoints: Mapping[str, Endpoint] = {
-            "everything": self._everything,
+            "all_metrics": self._all_metrics,
             "room": self._room,
             "daily": self._daily,
             "table": self._table,
@@ -46,26 +52,26 @@ class Api:
             *(Route(path, _NOT_FOUND) for path in (base, f"{base}/{{rest:path}}")),
         ]
 
-    async def _everything(self, _: Request) -> Response:
-        return _json(await self.desk.ask(questions.everything))
+    async def _all_metrics(self, _: Request) -> Response:
+        return _json(await self.queries.run(queries.all_metrics))
 
     async def _room(self, request: Request) -> Response:
         room_id = read_room_id(request.path_params["room_id"])
-        return _json(await self.desk.ask(questions.room(room_id)))
+        return _json(await self.queries.run(queries.room_statistics(room_id)))
 
     async def _daily(self, _: Request) -> Response:
-        summary = await self.desk.ask(questions.last_day)
+        summary = await self.queries.run(queries.last_24_hours)
         try:
-            await email.send(self.mail, summary)
+            await email.send(self.email_service, summary)
         except email.EmailServiceError as error:
             capture_error(error, ErrorContext("email", "daily summary"), "medium")
-            return answers.detail(502, "The e-mail service did not take the summary")
+            return error_response(502, "The e-mail service did not accept the summary")
         return _json(summary)
 
     async def _table(self, request: Request) -> Response:
-        name, today = request.path_params["name"], self.desk.clock().date()
+        name, today = request.path_params["name"], self.queries.clock().date()
         query = TableQuery.read(name, request.query_params, today)
-        return await self.desk.ask(table_answers.answer(query))
+        return await self.queries.run(table_response(query))
 
     async def _openapi(self, request: Request) -> Response:
         base = request.url.path.removesuffix("/openapi.json")
@@ -77,15 +83,20 @@ def _json(content: Mapping[str, object]) -> Response:
 
 
 def _guarded(name: str, endpoint: Endpoint) -> Endpoint:
-    """Answer the client's mistakes; capture ours, once, and say no more than 500."""
+    """Turn a client's mistake into its status, and a failure of ours into 500.
+
+    Only a failure of ours is captured, once, with the endpoint that was called.
+    """
 
     async def guarded(request: Request) -> Response:
+        add_error_breadcrumb("request", "api", {"endpoint": name})
         try:
+            refuse_repeated(request.query_params)
             return await endpoint(request)
         except RequestError as refused:
-            return answers.detail(refused.status, refused.detail)
-        except Exception as error:  # noqa: BLE001 - the boundary of every API call
+            return error_response(refused.status, refused.detail)
+        except Exception as error:  # noqa: BLE001 - the boundary of every API request
             capture_error(error, ErrorContext("api", name), "critical")
-            return answers.detail(500, "Internal server error")
+            return error_response(500, "Internal server error")
 
     return guarded

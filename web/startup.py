@@ -1,4 +1,4 @@
-"""What has to be true before the server answers, and what it says once it does."""
+"""Checks before the server starts, and the line that says where it listens."""
 
 import logging
 import sys
@@ -7,15 +7,16 @@ from ipaddress import ip_address
 from urllib.parse import quote
 
 import streamlit as st
+from uvicorn import Config
 
 from core.settings import DashboardSettings, SettingError
 from store import engine
+from web.auth.sessions import AccessToken
 from web.paths import Paths
-from web.sessions import Access
 
 LOGGERS = ("uvicorn", "uvicorn.error", "websockets")
-"""Loggers of the server, which write as ours does."""
-SHORT = 16
+"""Loggers of the server; their records are written as ours are."""
+SHORT_TOKEN = 16
 _logger = logging.getLogger("fpp")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 REQUIRED_OPTIONS: Mapping[str, object] = {
@@ -28,11 +29,11 @@ REQUIRED_OPTIONS: Mapping[str, object] = {
     "client.disableDataExport": True,
     "logger.enableRich": False,
 }
-"""What `.streamlit/config.toml` sets, and nobody may loosen."""
+"""Set in `.streamlit/config.toml`; the server does not start with weaker ones."""
 
 
 def settings_or_exit(environ: Mapping[str, str]) -> DashboardSettings:
-    """Read, check and apply the settings; a wrong one ends the process in one line."""
+    """Read, check and apply the settings; a wrong one ends the start with a line."""
     try:
         settings = DashboardSettings.from_env(environ)
         check_options()
@@ -45,47 +46,47 @@ def settings_or_exit(environ: Mapping[str, str]) -> DashboardSettings:
 
 
 def check_options() -> None:
-    """Raise SettingError when an option that protects people is off."""
+    """Raise SettingError when an option that protects users is off."""
     for name, required in REQUIRED_OPTIONS.items():
         value = st.get_option(name)
         if value != required:
             raise SettingError(
-                f"Streamlit's option {name} is {value!r}; allowed is {required!r}, "
-                "as the project's .streamlit/config.toml sets it"
+                f"Streamlit's option {name} is {value!r}. Use {required!r}, as "
+                ".streamlit/config.toml sets it."
             )
 
 
 def check_address(settings: DashboardSettings) -> None:
-    """Raise SettingError when a server without a token would be reachable."""
+    """Raise SettingError when a server without a token could be reached."""
     address = st.get_option("server.address")
     if settings.token is None and address not in _LOOPBACK:
         raise SettingError(
-            f"server.address is {address!r} and ANALYTICS_SECRET_TOKEN is not set; "
-            "allowed is 127.0.0.1, or a token of your own"
+            f"Not listening on {address} without a token. Set ANALYTICS_SECRET_TOKEN, "
+            "or use 127.0.0.1."
         )
 
 
 def warn_of_short_token(settings: DashboardSettings) -> None:
-    """Say in the log that a token of this length can be guessed."""
-    if settings.token and len(settings.token.reveal()) < SHORT:
+    """Log a warning when the token is short enough to be guessed."""
+    if settings.token and len(settings.token.reveal()) < SHORT_TOKEN:
         _logger.warning(
             "ANALYTICS_SECRET_TOKEN has fewer than %d characters, so it can be "
             "guessed; make one with: openssl rand -base64 32",
-            SHORT,
+            SHORT_TOKEN,
         )
 
 
-def announcement(access: Access, paths: Paths) -> str:
-    """Return the block that is printed after the start.
+def start_message(token: AccessToken, paths: Paths) -> str:
+    """Return what is printed after the start: the address, and how to log in.
 
-    Only a token that was made for this run stands in it.
+    It holds a token only if that was made for this run.
     """
     host = _display(st.get_option("server.address"))
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     base = f"{scheme}://{host}:{st.get_option('server.port')}"
-    if not access.by_link:
+    if not token.is_random:
         return f"\n  FPP Analytics  {base}{paths.home}\n"
-    link = f"{base}{paths.login}?token={quote(access.token.reveal())}"
+    link = f"{base}{paths.login}?token={quote(token.secret.reveal())}"
     return (
         f"\n  FPP Analytics  {link}\n\n"
         "  This link logs in until the server stops. It works on this machine only;\n"
@@ -94,7 +95,7 @@ def announcement(access: Access, paths: Paths) -> str:
 
 
 def _display(address: str | None) -> str:
-    """Return what a browser on this machine asks for."""
+    """Return the host under which a browser on this machine reaches the address."""
     try:
         ip = ip_address(address or "::")
     except ValueError:
@@ -102,3 +103,13 @@ def _display(address: str | None) -> str:
     if ip.is_unspecified:
         return "127.0.0.1"
     return f"[{ip}]" if ip.version == 6 else str(ip)
+
+
+def hide_server_header() -> None:
+    """Keep uvicorn from adding `Server: uvicorn` to every response.
+
+    Uvicorn has an option for that, which Streamlit does not pass on. A property of the
+    class wins over the attribute of an instance, that of the running server included.
+    """
+    nothing = property(lambda _: [], lambda _, __: None)
+    Config.encoded_headers = nothing  # type: ignore[assignment]  # see above

@@ -4,21 +4,21 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from store.engine import AT_ONCE
 from testkit.dashboard import TOKEN, dashboard, get
 from testkit.visitor import log_in, visiting
-from web.desk import AT_ONCE
 
 SLOW = """
 import os, pathlib, time
-from web import questions
-answered = questions.everything
-def everything(snapshot, now):
+from web.api import queries
+answered = queries.all_metrics
+def all_metrics(snapshot, now):
     folder = pathlib.Path(os.environ["SIGNALS"])
     (folder / f"asked-{time.monotonic_ns()}").touch()
     while not (folder / "go-on").exists():
         time.sleep(0.02)
     return answered(snapshot, now)
-questions.everything = everything
+queries.all_metrics = all_metrics
 """
 """Makes the largest question take as long as a test wants."""
 

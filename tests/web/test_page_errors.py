@@ -11,7 +11,7 @@ from testkit.dashboard import GOLDEN, TOKEN, dashboard
 from testkit.visitor import log_in, visiting
 from tests.web.sentry import sentry
 
-SENTENCE = re.compile(r"could not be shown.*reference \*\*([0-9a-f]{8})\*\*", re.DOTALL)
+SENTENCE = re.compile(r"failed to load\. Reported as \*\*([0-9a-f]{8})\*\*")
 
 
 @pytest.fixture

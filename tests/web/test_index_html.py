@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from web.page import page
+from web.index_html import index_html
 
 
 @pytest.mark.parametrize("path", ["/", "/votes", "/no-such-page", "/a/b/c"])
@@ -15,7 +15,7 @@ def test_every_page_names_the_server(
 ) -> None:
     answer = member.get(path, headers={"Accept-Encoding": encoding})
     assert answer.status_code == 200
-    assert answer.content == page("")
+    assert answer.content == index_html("")
     # A page that is asked for again must not be compared with another release's.
     assert {"etag", "last-modified"}.isdisjoint(answer.headers)
     assert answer.headers["cache-control"] == "no-cache"
@@ -24,7 +24,7 @@ def test_every_page_names_the_server(
 def test_the_head_of_a_page_is_answered_without_a_body(member: httpx.Client) -> None:
     answer = member.head("/votes", headers={"Accept-Encoding": "identity"})
     assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["content-length"] == str(len(page("")))
+    assert answer.headers["content-length"] == str(len(index_html("")))
 
 
 @pytest.mark.parametrize("path", ["/health", "/favicon.png", "/_stcore/health"])
@@ -42,11 +42,11 @@ def test_the_login_stays_as_it_is(stranger: httpx.Client) -> None:
 def test_the_page_names_the_path_that_a_proxy_puts_before_it(
     base: str, named: str
 ) -> None:
-    script = re.findall(r"<script>(.*?)</script>", page(base).decode())[0]
+    script = re.findall(r"<script>(.*?)</script>", index_html(base).decode())[0]
     assert script == (
         f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {named}}};"
     )
 
 
 def test_a_base_path_cannot_end_the_script() -> None:
-    assert b"</script><b>" not in page("/</script><b>")
+    assert b"</script><b>" not in index_html("/</script><b>")

@@ -1,9 +1,9 @@
-"""Streamlit's page, told where its server is.
+"""Streamlit's `index.html` with the address of its server.
 
-Opened at `/votes`, Streamlit's script looks for its server at `/votes/_stcore/…`; only
-after a 404, an error in the console and a pause of 100 ms it asks at `/`. It reads
-`window.__streamlit`, which is meant for hosts that embed it, before it looks: one line
-there names the server, and the first question is the right one.
+Opened at `/votes`, Streamlit's script looks for its server at `/votes/_stcore/…`, and
+only after a 404, an error in the console and a pause of 100 ms at `/`. It first reads
+`window.__streamlit`, meant for sites that embed it: one line there names the server, so
+that the first request is the right one.
 """
 
 import gzip
@@ -19,30 +19,30 @@ _FILE = Path(streamlit.__file__).parent / "static" / "index.html"
 _ORIGINAL = _FILE.read_bytes()
 _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
 _HEAD = b"<head>"
-_OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
+_HEADERS_OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
 """Headers that would let a browser keep the page of another release."""
 
 
-def page(base: str) -> bytes:
-    """Return Streamlit's page with the script that names the server below `base`."""
+def index_html(base: str) -> bytes:
+    """Return Streamlit's page with a script that names the server below `base`."""
     where = json.dumps(f"{base}/").replace("<", "\\u003c")
     script = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
     return _ORIGINAL.replace(_HEAD, _HEAD + f"<script>{script}</script>".encode(), 1)
 
 
-class NamedServer:
-    """Sends that page wherever Streamlit would send its own, packed where it would."""
+class IndexHtml:
+    """Sends that page wherever Streamlit sends its own, compressed where it does."""
 
     def __init__(self, app: ASGIApp, *, base: str) -> None:
         self._app = app
-        self._page = page(base)
-        self._packed = gzip.compress(self._page, mtime=0)
+        self._page = index_html(base)
+        self._compressed = gzip.compress(self._page, mtime=0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         body: bytes | None = None
 
-        async def exchanged(message: Message) -> None:
+        async def replaced(message: Message) -> None:
             nonlocal body
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -54,19 +54,19 @@ class NamedServer:
                 message["body"] = b"" if scope["method"] == "HEAD" else body
             await send(message)
 
-        await self._app(scope, receive, exchanged)
+        await self._app(scope, receive, replaced)
 
     def _describe(self, headers: MutableHeaders) -> bytes:
-        """Correct the headers of Streamlit's answer and return what it should send."""
-        packed = headers.get("content-encoding") == "gzip"
-        body = self._packed if packed else self._page
+        """Correct the headers of Streamlit's response; return the body to send."""
+        compressed = headers.get("content-encoding") == "gzip"
+        body = self._compressed if compressed else self._page
         headers["content-length"] = str(len(body))
-        for name in _OF_THE_ORIGINAL:
+        for name in _HEADERS_OF_THE_ORIGINAL:
             del headers[name]
         return body
 
 
 def _is_original(headers: Headers) -> bool:
-    """Return whether an answer is Streamlit's page; ours have no time of a file."""
+    """Return whether this is Streamlit's page; ours carry no file time."""
     is_html = headers.get("content-type", "").startswith("text/html")
     return is_html and headers.get("last-modified") == _WRITTEN

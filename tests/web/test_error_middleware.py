@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from testkit.dashboard import get, serving
-from web.boundary import Boundary
+from web.errors import ErrorMiddleware
 
 
 async def fails(_: Request) -> Response:
@@ -27,7 +27,7 @@ async def breaks_off(_: Request) -> Response:
 
 APP = Starlette(
     routes=[Route("/fails", fails), Route("/breaks-off", breaks_off)],
-    middleware=[Middleware(Boundary)],
+    middleware=[Middleware(ErrorMiddleware)],
 )
 
 

@@ -1,0 +1,1 @@
+"""The JSON API: routes, tables, queries and the OpenAPI document."""

@@ -1,0 +1,284 @@
+"""The JSON API described once, and the OpenAPI 3.1 document made from it.
+
+Routes, documentation and tests read `OPERATIONS`; the schemas above it describe every
+response.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from metrics.registry import METRIC_TABLES
+from metrics.tables import TABLES
+from web.api.tables import MAX_ROOM_ID, OPTIONS
+
+Schema = Mapping[str, object]
+
+COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "number"}
+SHARE: Schema = {"type": "number", "maximum": 1}
+DATE: Schema = {"type": "string", "format": "date"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+INSTANT_OR_NULL: Schema = {"type": ["string", "null"], "format": "date-time"}
+COUNTS: Schema = {"type": "object", "additionalProperties": COUNT}
+"""Counts by name; the null group has the name "null"."""
+
+
+def record(**properties: Schema) -> Schema:
+    """Return the schema of an object with exactly these properties."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def rows(**properties: Schema) -> Schema:
+    """Return the schema of a list of objects with exactly these properties."""
+    return {"type": "array", "items": record(**properties)}
+
+
+def _counts(*names: str) -> Mapping[str, Schema]:
+    return dict.fromkeys(names, COUNT)
+
+
+def _numbers(*names: str) -> Mapping[str, Schema]:
+    return dict.fromkeys(names, NUMBER)
+
+
+_DAILY = ("new_users", "page_views", "rooms", "estimations", "votes")
+
+TRAFFIC = record(
+    **_counts("unique_users", "page_views"),
+    bounce_rate=SHARE,
+    average_duration=NUMBER,
+)
+VOTES = record(
+    **_counts("total_votes", "total_estimations"),
+    **_numbers("avg_estimations_per_vote", "avg_spectators_per_vote"),
+    **_numbers("avg_duration_per_vote", "avg_estimation"),
+    **_numbers("avg_min_estimation", "avg_max_estimation"),
+    weekday_counts=COUNTS,
+    estimation_counts=COUNTS,
+)
+BEHAVIOUR = record(routes=COUNTS, sources=COUNTS, events=COUNTS, rooms=COUNTS)
+REOCCURRING = rows(
+    date=DATE,
+    **_counts("reoccurring_users", "reoccurring_rooms"),
+    **_counts("adjusted_reoccurring_users", "adjusted_reoccurring_rooms"),
+)
+HISTORICAL = rows(
+    date=DATE,
+    **_counts(*_DAILY),
+    **_counts(*(f"acc_{name}" for name in _DAILY)),
+    **{f"ma_{name}": {"type": ["number", "null"]} for name in _DAILY},
+)
+LOCATION = record(
+    device=COUNTS,
+    os=COUNTS,
+    browser=COUNTS,
+    country=COUNTS,
+    country_region=rows(country=TEXT_OR_NULL, region=TEXT_OR_NULL, count=COUNT),
+    country_city=rows(country=TEXT_OR_NULL, city=TEXT_OR_NULL, count=COUNT),
+)
+EVERYTHING = record(
+    data=record(
+        traffic=TRAFFIC,
+        votes=VOTES,
+        behaviour=BEHAVIOUR,
+        reoccurring=REOCCURRING,
+        historical=HISTORICAL,
+        location_and_user_agent=LOCATION,
+    ),
+    data_updated_at=INSTANT_OR_NULL,
+)
+ROOM = record(
+    **_counts("votes", "estimations", "spectators"),
+    **_numbers("duration", "estimations_per_vote", "spectators_per_vote"),
+    **_numbers("avg_min_estimation", "avg_avg_estimation", "avg_max_estimation"),
+)
+DAILY = record(**_counts("votes", "estimations", "rooms", "unique_users", "page_views"))
+TABLE = record(
+    name={"type": "string"},
+    title={"type": "string"},
+    **{"from": DATE, "to": DATE},
+    data_updated_at=INSTANT_OR_NULL,
+    rows={"type": "array", "items": {"type": "object"}},
+)
+DETAIL = record(detail={"type": "string"})
+HEALTH = record(
+    status={"enum": ["ok", "degraded"]},
+    components=record(
+        parquet_files=record(
+            status={"enum": ["ok", "error"]},
+            files=record(**{t.file_name: {"type": "boolean"} for t in TABLES}),
+        ),
+        storage=record(status={"const": "ok"}, data_size_mb=NUMBER),
+    ),
+    data_until=INSTANT_OR_NULL,
+    age_seconds={"type": ["integer", "null"], "minimum": 0},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the path (required) or in the query string."""
+
+    name: str
+    location: str
+    schema: Schema
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route with its parameters and responses."""
+
+    name: str
+    path: str
+    summary: str
+    responses: Mapping[str, Schema]
+    """Media type → schema of the response with status 200."""
+    refusals: Mapping[int, str]
+    """Other statuses; their body is `{"detail": …}`."""
+    parameters: tuple[Parameter, ...] = ()
+    also: tuple[str, ...] = ()
+    """Other paths of the same operation."""
+
+
+_JSON = "application/json"
+_BINARY: Schema = {"type": "string", "contentEncoding": "binary"}
+_ROOM_ID: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_ROOM_ID}
+
+_TABLE_PARAMETERS = (
+    Parameter(
+        "name", "path", {"type": "string", "enum": list(METRIC_TABLES)}, "The table."
+    ),
+    Parameter("from", "query", DATE, "First day; default: 28 days up to `to`."),
+    Parameter("to", "query", DATE, "Last day; default: yesterday, UTC."),
+    Parameter("room", "query", _ROOM_ID, "Only rows of this room."),
+    *(
+        Parameter(
+            option.name,
+            "query",
+            {
+                "type": "string",
+                "enum": list(option.values),
+                "default": option.values[0],
+            },
+            option.meaning,
+        )
+        for option in OPTIONS
+    ),
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="all_metrics",
+        path="",
+        also=("/",),
+        summary="All metrics over the whole history.",
+        responses={_JSON: EVERYTHING},
+        refusals={},
+    ),
+    Operation(
+        name="room",
+        path="/room/{room_id}/stats",
+        summary="Statistics of one room; zeros for a room without votes.",
+        parameters=(Parameter("room_id", "path", _ROOM_ID, "The room's id."),),
+        responses={_JSON: ROOM},
+        refusals={400: "Not a valid room id."},
+    ),
+    Operation(
+        name="daily",
+        path="/daily-analytics",
+        summary="Totals of the last 24 hours; posts them to the e-mail service.",
+        responses={_JSON: DAILY},
+        refusals={502: "The e-mail service did not accept the summary."},
+    ),
+    Operation(
+        name="table",
+        path="/tables/{name}",
+        summary="A table that a page exports, with the same rows, compared with the "
+        "previous period.",
+        parameters=_TABLE_PARAMETERS,
+        responses={"text/csv": _BINARY, _JSON: TABLE}
+        | {"application/vnd.apache.parquet": _BINARY},
+        refusals={
+            400: "Invalid parameter; `detail` lists what is allowed.",
+            404: "Unknown table; `detail` lists the tables.",
+        },
+    ),
+    Operation(
+        name="openapi",
+        path="/openapi.json",
+        summary="This document.",
+        responses={_JSON: {"type": "object"}},
+        refusals={},
+    ),
+)
+
+COMMON_REFUSALS: Mapping[int, str] = {
+    401: "The token is missing or wrong.",
+    429: "Too many wrong tokens from this client; see Retry-After.",
+    500: "Internal error; it has been reported.",
+}
+"""Statuses that every route may answer with."""
+
+
+def document(base: str) -> dict[str, object]:
+    """Return the document of an API mounted at `base`."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "FPP Analytics",
+            "version": "1.0.0",
+            "description": "The dashboard's metrics for programs. All times are "
+            "UTC. Responses are computed on demand from the newest data.",
+        },
+        "servers": [{"url": base or "/"}],
+        "security": [{"bearer": []}, {"bare": []}],
+        "paths": {o.path or "/": {"get": _operation(o)} for o in OPERATIONS},
+        "components": {
+            "schemas": {"Detail": DETAIL},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "bare": {"type": "apiKey", "in": "header", "name": "Authorization"},
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, object]:
+    refusals = sorted({**operation.refusals, **COMMON_REFUSALS}.items())
+    return {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [_parameter(parameter) for parameter in operation.parameters],
+        "responses": {
+            "200": {"description": "Success.", "content": _content(operation)},
+            **{str(status): _refusal(why) for status, why in refusals},
+        },
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, object]:
+    return {
+        "name": parameter.name,
+        "in": parameter.location,
+        "required": parameter.location == "path",
+        "description": parameter.meaning,
+        "schema": parameter.schema,
+    }
+
+
+def _content(operation: Operation) -> Mapping[str, Mapping[str, Schema]]:
+    return {kind: {"schema": schema} for kind, schema in operation.responses.items()}
+
+
+def _refusal(why: str) -> dict[str, object]:
+    reference = {"$ref": "#/components/schemas/Detail"}
+    return {
+        "description": why,
+        "content": {"application/json": {"schema": reference}},
+    }

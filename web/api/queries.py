@@ -1,0 +1,66 @@
+"""The queries of the JSON API: pure functions of a snapshot and a clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from anyio import CapacityLimiter, to_thread
+
+from core.location import Folder
+from metrics import daily, legacy_api, rooms
+from store import engine
+from store.reader import Snapshot, ask
+from web.auth.sessions import Clock
+from web.health import iso
+
+Summary = dict[str, object]
+type Query[Answer] = Callable[[Snapshot, datetime], Answer]
+
+
+def _as_many_as_compute() -> CapacityLimiter:
+    return CapacityLimiter(engine.AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRunner:
+    """Runs queries off the event loop; opens the store once per request.
+
+    The engine's limit is the only one: a query that waits for it waits on the event
+    loop, so that a hundred waiting programs cost no thread and delay no page.
+    """
+
+    data_dir: Folder
+    clock: Clock
+    threads: CapacityLimiter = field(default_factory=_as_many_as_compute)
+
+    async def run[Answer](self, query: Query[Answer]) -> Answer:
+        """Answer from the newest data; raises StoreError when the store is damaged."""
+        return await to_thread.run_sync(self._answer, query, limiter=self.threads)
+
+    def _answer[Answer](self, query: Query[Answer]) -> Answer:
+        return ask(self.data_dir, lambda snapshot: query(snapshot, self.clock()))
+
+
+def all_metrics(snapshot: Snapshot, now: datetime) -> Summary:
+    """Return all legacy metrics, and the instant up to which there are data."""
+    results = engine.collect_all(legacy_api.plans(snapshot.frames, now), snapshot.rows)
+    return {
+        "data": legacy_api.answer(results),
+        "data_updated_at": iso(snapshot.data_until),
+    }
+
+
+def room_statistics(room_id: int) -> Query[Summary]:
+    """Return the query for the statistics of one room."""
+
+    def statistics(snapshot: Snapshot, _: datetime) -> Summary:
+        plan = rooms.statistics(snapshot.frames, room_id)
+        return engine.collect(plan, snapshot.rows).row(0, named=True)
+
+    return statistics
+
+
+def last_24_hours(snapshot: Snapshot, now: datetime) -> Summary:
+    """Return the totals of the last 24 hours."""
+    plan = daily.legacy(snapshot.frames, now)
+    return engine.collect(plan, snapshot.rows).row(0, named=True)

@@ -1,0 +1,220 @@
+"""`GET /api/tables/{name}`: its parameters, and the table as CSV, JSON or Parquet."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, get_args
+
+import polars as pl
+from polars import selectors
+from starlette.datastructures import ImmutableMultiDict
+from starlette.responses import Response
+
+from metrics.export import file_name, to_csv
+from metrics.metric_table import MetricTable
+from metrics.periods import (
+    DEFAULT_PERIOD,
+    PERIODS,
+    PREVIOUS,
+    Days,
+    compared_with,
+    period_of,
+)
+from metrics.query import Granularity, Query
+from metrics.registry import METRIC_TABLES
+from store import engine
+from store.reader import Snapshot, without_bots
+from web.health import iso
+from web.responses import NO_STORE, RequestError
+
+Format = Literal["csv", "json", "parquet"]
+MAX_ROOM_ID = 2**31 - 1
+EARLIEST = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A parameter with a fixed list of values."""
+
+    name: str
+    values: tuple[str, ...]
+    """The allowed values; the first is the default."""
+    meaning: str
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("format", get_args(Format), "Format of the response."),
+    Option("every", get_args(Granularity), "The length of a bucket on a time axis."),
+    Option("bots", ("exclude", "include"), "Rows of users whose device is “bot”."),
+    Option("weekends", ("hide", "show"), "Saturdays and Sundays in daily series."),
+)
+PARAMETERS = ("from", "to", "room", *(option.name for option in OPTIONS))
+
+
+@dataclass(frozen=True, slots=True)
+class TableQuery:
+    """The parameters of a request for one table, checked."""
+
+    table: MetricTable
+    days: Days
+    options: Mapping[str, str]
+    room_id: int | None
+
+    @classmethod
+    def read(cls, name: str, query: Mapping[str, str], today: date) -> "TableQuery":
+        """Read name and parameters; raises RequestError with what is allowed."""
+        table = METRIC_TABLES.get(name.casefold())
+        if table is None:
+            raise RequestError(
+                404, f"Unknown table; allowed: {', '.join(METRIC_TABLES)}"
+            )
+        if not query.keys() <= set(PARAMETERS):
+            raise RequestError(
+                400, f"Unknown parameter; allowed: {', '.join(PARAMETERS)}"
+            )
+        return cls(
+            table=table,
+            days=_days(query, today),
+            options={option.name: _value(option, query) for option in OPTIONS},
+            room_id=read_room_id(query["room"]) if "room" in query else None,
+        )
+
+    def metric_query(self, snapshot: Snapshot, now: datetime) -> Query:
+        """Return the query that a page builds for the same period and options."""
+        included = self.options["bots"] == "include"
+        frames = snapshot.frames if included else without_bots(snapshot)
+        if self.room_id is not None:
+            frames = frames.of_room(self.room_id)
+        return Query(
+            frames=frames,
+            period=period_of(self.days, now),
+            comparison=compared_with(PREVIOUS, self.days, now),
+            granularity=next(
+                e for e in get_args(Granularity) if e == self.options["every"]
+            ),
+            now=now,
+            weekends=self.options["weekends"] == "show",
+        )
+
+
+def refuse_repeated(query: ImmutableMultiDict[str, str]) -> None:
+    """Raise RequestError for a repeated parameter.
+
+    It has no right value: proxies and frameworks disagree on whether the first or the
+    last one counts.
+    """
+    for name in query:
+        if len(query.getlist(name)) > 1:
+            raise RequestError(400, f"Repeated parameter {name}; allowed: once")
+
+
+def read_room_id(text: str) -> int:
+    """Return the id of a room; raises RequestError."""
+    room_id = int(text) if re.fullmatch("[0-9]{1,10}", text) else 0
+    if not 0 < room_id <= MAX_ROOM_ID:
+        raise RequestError(400, "Invalid room_id")
+    return room_id
+
+
+def _days(query: Mapping[str, str], today: date) -> Days:
+    """Return the days; by default the 28 full days up to yesterday, or up to `to`."""
+    usual = PERIODS[DEFAULT_PERIOD](today, today)
+    last = _date("to", query["to"], today) if "to" in query else usual.last
+    if "from" in query:
+        first = _date("from", query["from"], today)
+    else:
+        first = last - (usual.last - usual.first)
+    if first > last:
+        raise RequestError(
+            400, f"from ({first}) is after to ({last}); allowed: from ≤ to"
+        )
+    return Days(first, last)
+
+
+def _date(name: str, text: str, today: date) -> date:
+    try:
+        day = date.fromisoformat(text) if re.fullmatch(r"[0-9-]{10}", text) else None
+    except ValueError:
+        day = None
+    if day is None or not EARLIEST <= day <= today:
+        raise RequestError(
+            400, f"Bad {name}; allowed: a date like {today}, {EARLIEST} to {today}"
+        )
+    return day
+
+
+def _value(option: Option, query: Mapping[str, str]) -> str:
+    value = query.get(option.name, option.values[0]).casefold()
+    if value not in option.values:
+        raise RequestError(
+            400, f"Bad {option.name}; allowed: {', '.join(option.values)}"
+        )
+    return value
+
+
+def table_response(query: TableQuery) -> Callable[[Snapshot, datetime], Response]:
+    """Return the query that computes the table and writes it."""
+
+    def respond(snapshot: Snapshot, now: datetime) -> Response:
+        metric_query = query.metric_query(snapshot, now)
+        frame = engine.collect(query.table.build(metric_query), snapshot.rows)
+        return _WRITERS[query.options["format"]](query, snapshot, metric_query, frame)
+
+    return respond
+
+
+def _csv(
+    query: TableQuery, _: Snapshot, metric_query: Query, frame: pl.DataFrame
+) -> Response:
+    return _file(query, metric_query, "csv", "text/csv; charset=utf-8", to_csv(frame))
+
+
+def _parquet(
+    query: TableQuery, _: Snapshot, metric_query: Query, frame: pl.DataFrame
+) -> Response:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    kind = "application/vnd.apache.parquet"
+    return _file(query, metric_query, "parquet", kind, buffer.getvalue())
+
+
+def _json(
+    query: TableQuery, snapshot: Snapshot, metric_query: Query, frame: pl.DataFrame
+) -> Response:
+    """Write rows as Polars does: ISO dates, null for NaN and infinity."""
+    head = {
+        "name": query.table.name,
+        "title": query.table.title,
+        "from": metric_query.period.first_day.isoformat(),
+        "to": metric_query.period.last_day.isoformat(),
+        "data_updated_at": iso(snapshot.data_until),
+        "rows": json.loads(_finite(frame).write_json()),
+    }
+    body = json.dumps(head, ensure_ascii=False, allow_nan=False)
+    return Response(body, media_type="application/json", headers=NO_STORE)
+
+
+def _finite(frame: pl.DataFrame) -> pl.DataFrame:
+    floats = selectors.float() | selectors.decimal()
+    numbers = floats.cast(pl.Float64).fill_nan(None)
+    finite = pl.when(numbers.is_finite()).then(numbers)
+    return frame.with_columns(finite) if frame.select(floats).width else frame
+
+
+def _file(
+    query: TableQuery, metric_query: Query, extension: str, kind: str, data: bytes
+) -> Response:
+    name = file_name(query.table.name, metric_query.period, extension)
+    disposition = f'attachment; filename="{name}"'
+    return Response(
+        data,
+        media_type=kind,
+        headers=NO_STORE | {"Content-Disposition": disposition},
+    )
+
+
+_Writer = Callable[[TableQuery, Snapshot, Query, pl.DataFrame], Response]
+_WRITERS: Mapping[str, _Writer] = {"csv": _csv, "json": _json, "parquet": _parquet}

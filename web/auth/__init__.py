@@ -1,0 +1,1 @@
+"""Access: the gate, login, sessions, and the throttle for wrong tokens."""

@@ -1,0 +1,61 @@
+"""Decides on access: what the gate and the login page ask."""
+
+import logging
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from web.auth.sessions import AccessToken, Sessions
+from web.auth.throttle import Throttle, client_name
+from web.paths import Paths
+from web.responses import too_many_attempts, unauthorized
+
+_logger = logging.getLogger("fpp")
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """The token, the sessions that stand in for it, and the throttle for guesses."""
+
+    paths: Paths
+    token: AccessToken
+    sessions: Sessions
+    throttle: Throttle
+
+    async def verify(self, request: HTTPConnection, offered: bytes) -> int | None:
+        """Check a token; a wrong one is counted and logged without its value.
+
+        Returns None for the right token, at once and whatever failed before. For a
+        wrong one returns, after a delay, the seconds of that delay (0: none yet).
+        """
+        client = client_name(request.client.host if request.client else None)
+        if self.throttle.refuses(client):
+            return 1
+        if self.token.verify(offered):
+            self.throttle.succeeded(client)
+            return None
+        failures, delay = await self.throttle.failed(client)
+        # A program with an old token must not fill the log: 1, 2, 4, 8 … of them.
+        if failures & (failures - 1) == 0:
+            _logger.warning("gate: wrong token, client %s, try %d", client, failures)
+        return delay
+
+    async def refuse_api(self, request: HTTPConnection) -> Response | None:
+        """Return the refusal of an API request, or None for the right token."""
+        header = request.headers.get("authorization", "").encode("latin-1").strip()
+        if not header:
+            return unauthorized()
+        scheme, _, rest = header.partition(b" ")
+        offered = rest.strip() if scheme.lower() == b"bearer" and rest else header
+        delay = await self.verify(request, offered)
+        if delay is None:
+            return None
+        return too_many_attempts(delay) if delay else unauthorized()
+
+
+def is_same_origin(request: HTTPConnection) -> bool:
+    """Return whether `Origin`, which every browser sends, names the requested host."""
+    host = request.headers.get("host", "")
+    origin = request.headers.get("origin", "")
+    return bool(host) and origin in {f"http://{host}", f"https://{host}"}

@@ -1,0 +1,142 @@
+"""The login and logout pages: plain forms that work without scripts."""
+
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import parse_qs
+
+from anyio import fail_after
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from web.auth.authenticator import Authenticator, is_same_origin
+from web.auth.sessions import COOKIE, LIFETIME
+from web.responses import NO_STORE, error_response
+
+
+def _template(name: str) -> Template:
+    return Template((Path(__file__).parent / name).read_text("utf-8"))
+
+
+_PAGE, _LOGIN, _LOGOUT = map(_template, ("page.html", "login.html", "logout.html"))
+MAX_FORM = 8192
+FORM_SECONDS = 10.0
+
+
+def routes(auth: Authenticator) -> list[Route]:
+    """Return the routes of login and logout."""
+    login = Login(auth)
+    return [
+        Route(auth.paths.login, login.show, methods=["GET"]),
+        Route(auth.paths.login, login.log_in, methods=["POST"]),
+        Route(auth.paths.logout, login.confirm_logout, methods=["GET"]),
+        Route(auth.paths.logout, login.log_out, methods=["POST"]),
+    ]
+
+
+class Login:
+    """Turns the token into a session, and ends it."""
+
+    def __init__(self, auth: Authenticator) -> None:
+        self._auth = auth
+
+    async def show(self, request: Request) -> Response:
+        """Show the form, or follow the link that the server printed."""
+        wanted = request.query_params.get("next", "")
+        token = request.query_params.get("token", "")
+        if token and self._auth.token.is_random:
+            return await self._try(request, token, wanted)
+        if self._auth.sessions.is_logged_in(request):
+            return self._continue(wanted)
+        return self._form(wanted)
+
+    async def log_in(self, request: Request) -> Response:
+        """Check the token of the form.
+
+        A form of another site is refused: it could log a browser into a session that
+        somebody else watches, or spend its attempts. Programs send no origin.
+        """
+        if "origin" in request.headers and not is_same_origin(request):
+            return error_response(403, "The form comes from another site")
+        try:
+            with fail_after(FORM_SECONDS):
+                body = await _body(request)
+        except TimeoutError:
+            return error_response(408, "The form took too long")
+        except ClientDisconnect:
+            return error_response(400, "The form is not complete")
+        if body is None:
+            return error_response(413, "The form is too large")
+        form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=None)
+        return await self._try(request, _field(form, "token"), _field(form, "next"))
+
+    async def confirm_logout(self, _: Request) -> Response:
+        """Show the button that logs out: following a link must not log out."""
+        form = _LOGOUT.substitute(action=escape(self._auth.paths.logout))
+        text = "You stay logged in here for seven days unless you log out."
+        return _page("Log out", text, form)
+
+    async def log_out(self, request: Request) -> Response:
+        """End the session in every browser that holds its cookie."""
+        self._auth.sessions.end(request.cookies.get(COOKIE, ""))
+        response = RedirectResponse(self._auth.paths.login, 303, NO_STORE)
+        response.delete_cookie(COOKIE, path=self._auth.paths.home)
+        return response
+
+    async def _try(self, request: Request, token: str, wanted: str) -> Response:
+        delay = await self._auth.verify(request, token.strip().encode())
+        if delay is not None:
+            return self._form(wanted, "Wrong token. Try again.", 401, delay)
+        response = self._continue(wanted)
+        response.set_cookie(
+            COOKIE,
+            self._auth.sessions.start(),
+            max_age=int(LIFETIME.total_seconds()),
+            path=self._auth.paths.home,
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    def _continue(self, wanted: str) -> Response:
+        return RedirectResponse(
+            self._auth.paths.safe_next(wanted), 303, headers=NO_STORE
+        )
+
+    def _form(
+        self, wanted: str, message: str = "", status: int = 200, delay: int = 0
+    ) -> Response:
+        form = _LOGIN.substitute(
+            action=escape(self._auth.paths.login),
+            next=escape(self._auth.paths.safe_next(wanted)),
+        )
+        text = "Analytics for Free Planning Poker. Enter your access token."
+        response = _page("Log in", text, form, message, status)
+        if delay:
+            response.headers["Retry-After"] = str(delay)
+            response.status_code = 429
+        return response
+
+
+def _page(
+    title: str, text: str, form: str, message: str = "", status: int = 200
+) -> HTMLResponse:
+    """Return a page in our design that works without scripts."""
+    alert = f'<p role="alert">{escape(message)}</p>' if message else ""
+    page = _PAGE.substitute(title=title, text=text, message=alert, form=form)
+    return HTMLResponse(page, status, headers=NO_STORE)
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body, or None when it is larger than any form of ours."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM:
+            return None
+    return body
+
+
+def _field(form: dict[str, list[str]], name: str) -> str:
+    return form.get(name, [""])[0]

@@ -1,0 +1,131 @@
+"""The access token, and the signed cookies that stand in for it."""
+
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from starlette.requests import HTTPConnection
+
+from core.settings import Secret
+
+COOKIE = "fpp_session"
+LIFETIME = timedelta(days=7)
+ENDED = "ended-sessions"
+"""File of the sessions that were logged out, one `identity until` a line."""
+
+Clock = Callable[[], datetime]
+"""Returns the current instant, UTC, without a zone."""
+
+_logger = logging.getLogger("fpp")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """The token that opens the server."""
+
+    secret: Secret
+    is_random: bool
+    """Made for this run: only such a token may appear in a printed link."""
+
+    @classmethod
+    def of(cls, configured: Secret | None) -> "AccessToken":
+        """Take the configured token, or make one for this run."""
+        if configured:
+            return cls(configured, is_random=False)
+        return cls(Secret(secrets.token_urlsafe(32)), is_random=True)
+
+    def verify(self, offered: bytes) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(offered, self.secret.reveal().encode())
+
+
+class Sessions:
+    """Signed cookies; the token is the key, so a new token ends every session.
+
+    Only log-outs are kept, in memory and in a file of `state_dir`, so that a copied
+    cookie stays worthless after a restart.
+    """
+
+    def __init__(
+        self, token: AccessToken, clock: Clock, state_dir: Path | None = None
+    ) -> None:
+        self._clock = clock
+        self._file = state_dir / ENDED if state_dir else None
+        self._ended = self._read_ended()
+        self._cookies = URLSafeSerializer(
+            token.secret.reveal(),
+            salt="fpp-analytics-session",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+
+    def start(self) -> str:
+        """Return the cookie of a new session."""
+        until = self._now() + int(LIFETIME.total_seconds())
+        return str(self._cookies.dumps([secrets.token_urlsafe(16), until]))
+
+    def is_logged_in(self, connection: HTTPConnection) -> bool:
+        """Return whether the request carries the cookie of an open session."""
+        return self.is_valid(connection.cookies.get(COOKIE, ""))
+
+    def is_valid(self, cookie: str) -> bool:
+        """Return whether we signed the cookie and its session has not ended."""
+        session = self._read(cookie)
+        return session is not None and self._now() < session[1]
+
+    def identity(self, cookie: str) -> str:
+        """Return the random name of the session of a valid cookie."""
+        session = self._read(cookie)
+        return session[0] if session else ""
+
+    def end(self, cookie: str) -> None:
+        """End a session, in every browser that holds its cookie."""
+        session = self._read(cookie)
+        if session is None:
+            return
+        now = self._now()
+        self._ended = {i: until for i, until in self._ended.items() if until > now}
+        self._ended[session[0]] = session[1]
+        self._write_ended()
+
+    def _read(self, cookie: str) -> tuple[str, int] | None:
+        try:
+            identity, until = self._cookies.loads(cookie)
+        except BadSignature:
+            return None
+        return None if identity in self._ended else (identity, until)
+
+    def _read_ended(self) -> dict[str, int]:
+        if self._file is None:
+            return {}
+        try:
+            lines = self._file.read_text("ascii", "replace").splitlines()
+        except OSError:
+            return {}
+        fields = [line.split(" ") for line in lines]
+        return {f[0]: int(f[1]) for f in fields if len(f) == 2 and f[1].isdecimal()}
+
+    def _write_ended(self) -> None:
+        if self._file is None:
+            return
+        text = "".join(f"{i} {until}\n" for i, until in self._ended.items())
+        part = self._file.with_suffix(".part")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(text, "ascii")
+            part.replace(self._file)
+        except OSError as error:
+            _logger.warning(
+                "log-outs are forgotten at a restart: STATE_DIR (%s) cannot be written "
+                "(%s). Mount a volume there that the server may write to.",
+                self._file.parent,
+                error.strerror,
+            )
+
+    def _now(self) -> int:
+        return int(self._clock().replace(tzinfo=UTC).timestamp())

@@ -1,0 +1,58 @@
+"""Errors that nothing else handles: in a request, and in the run of a page."""
+
+import logging
+
+import streamlit as st
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.errors import ErrorContext, capture_error
+from web.responses import error_response
+
+
+class ErrorMiddleware:
+    """Answers 500 when login, health, media or the gate itself fails.
+
+    The API and the pages handle their own errors; a websocket that fails is closed.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 - the boundary of every request
+            # Without the path: it may hold something private that a user typed.
+            context = ErrorContext("server", "request", {"method": scope["method"]})
+            capture_error(error, context, "critical")
+            if not started:
+                failed = error_response(500, "Internal server error")
+                await failed(scope, receive, send)
+
+
+def show_page_error(error: Exception) -> bool:
+    """Report the error of a page and show its reference; Streamlit adds nothing."""
+    reference = capture_error(error, ErrorContext("page", "run"), "high")
+    st.error(
+        f"This page failed to load. Reported as **{reference}**. Reload, or choose "
+        "another period.",
+        icon=":material/error:",
+    )
+    return True
+
+
+def report_page_errors_once() -> None:
+    """Keep Streamlit from logging an error that `show_page_error` reports."""
+    log = logging.getLogger("streamlit.error_util")
+    log.addFilter(lambda record: record.msg != "Uncaught app execution")
