@@ -45,11 +45,14 @@ _PAGES = {
 }
 
 
+Kind = Literal["data_late", "today", "unusual_day", "rooms_quiet"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that needs attention, and where to look."""
 
-    kind: Literal["data_late", "today", "unusual_day", "rooms_quiet"]
+    kind: Kind
     text: str
     page: str
     """The page's path, such as `votes`."""
@@ -57,6 +60,10 @@ class Finding:
     """The parameters of the page's address."""
     day: date | None = None
     measure: str | None = None
+    value: float | None = None
+    """The figure that stands out; of late data its age in seconds."""
+    expected: tuple[float, float] | None = None
+    """The lowest and the highest value that would need no attention."""
 
 
 def plans(frames: Frames, now: datetime) -> Mapping[str, pl.LazyFrame]:
@@ -174,7 +181,14 @@ def _late(
     if data_until is None or now - data_until <= LATE_AFTER * interval:
         return
     late = now - data_until
-    yield Finding("data_late", f"Data is {duration(late)} late", "data")
+    yield Finding(
+        "data_late",
+        f"Data is {duration(late)} late",
+        "data",
+        day=data_until.date(),
+        value=late.total_seconds(),
+        expected=(0, (LATE_AFTER * interval).total_seconds()),
+    )
 
 
 def duration(span: timedelta) -> str:
@@ -200,6 +214,8 @@ def _unusual_today(today: pl.DataFrame, until: datetime) -> Iterator[Finding]:
             {"period": "Today", "show": measure},
             until.date(),
             measure,
+            row["today"],
+            (low, high),
         )
 
 
@@ -235,6 +251,8 @@ def _unusual_days(days: pl.DataFrame) -> Iterator[Finding]:
             {"from": f"{day - week}", "to": f"{day}", "show": measure},
             day,
             measure,
+            row["value"],
+            (row["low"], row["high"]),
         )
 
 
@@ -247,4 +265,6 @@ def _quiet(rooms: pl.DataFrame) -> Iterator[Finding]:
         f"{counted(rooms.height, 'healthy room')} {have} gone quiet",
         "insights",
         {"about": "Rooms"},
+        value=rooms.height,
+        expected=(0, 0),
     )

@@ -7,6 +7,7 @@ report and a page of the same period say the same. `metrics.report_writers` writ
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 import polars as pl
 
@@ -32,24 +33,39 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
 """Tables of one row → their columns in the report, in its order."""
 SERIES, DRAWN = "votes_over_time", "votes"
 """The chart's table and column."""
-_CHANGES, _UNUSUAL, _ROOMS, _QUIET = (
+_CHANGES, _UNUSUAL, _ROOMS, _QUIET, _USUAL = (
     "what_moved",
     "unusual_days",
     "rooms",
     "rooms_gone_quiet",
+    "usual_changes",
 )
 MOST = 5
 """Rows of a list at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Protocol):
     """Something that the team wrote down about a day or a span of days."""
 
-    first: date
-    last: date
-    title: str
-    link: str | None = None
+    @property
+    def first(self) -> date:
+        """The first day."""
+        ...
+
+    @property
+    def last(self) -> date:
+        """The last day."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What happened."""
+        ...
+
+    @property
+    def link(self) -> str | None:
+        """An http or https address, if there is one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +173,7 @@ class Report:
 
 def plans(query: Query) -> dict[str, pl.LazyFrame]:
     """Return the plans that `compose` needs the results of, by name."""
-    names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET)
+    names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET, _USUAL)
     found = {name: METRIC_TABLES[name].build(query) for name in names}
     before = query.comparison_query
     if before is not None:
@@ -171,11 +187,10 @@ def compose(
     results: Mapping[str, pl.DataFrame],
     until: datetime | None,
     notes: Sequence[Note] = (),
-    usual: Mapping[str, tuple[float, float]] | None = None,
 ) -> Report:
-    """Return the report from the results of `plans`.
+    """Return the report from the results of `plans`; `notes` are those of the period.
 
-    `notes` are those of the period; `usual` are the usual changes by figure.
+    `until` is the instant up to which there are data.
     """
     compared = query.comparison is not None
     series = results[SERIES].select("bucket", DRAWN)
@@ -183,7 +198,7 @@ def compose(
         period=query.period,
         comparison=query.comparison,
         until=until,
-        figures=tuple(_figures(results, usual or {})),
+        figures=tuple(_figures(results)),
         granularity=query.granularity,
         series=tuple(series.iter_rows()),
         series_before=tuple(results[_before(SERIES)][DRAWN]) if compared else (),
@@ -222,9 +237,14 @@ def _before(name: str) -> str:
     return f"{name} before"
 
 
-def _figures(
-    results: Mapping[str, pl.DataFrame], usual: Mapping[str, tuple[float, float]]
-) -> list[Figure]:
+def _figures(results: Mapping[str, pl.DataFrame]) -> list[Figure]:
+    usual = {
+        key: (low, high)
+        for key, low, high in results[_USUAL]
+        .select("key", "usual_low", "usual_high")
+        .drop_nulls()
+        .iter_rows()
+    }
     return [
         Figure(
             DEFINITIONS[key],

@@ -61,7 +61,12 @@ class Server:
     def routes(self) -> list[BaseRoute]:
         """Return the routes that Streamlit serves before its own."""
         queries = QueryRunner(self.settings.data_dir, self.clock)
-        api = Api(queries, self.settings.email)
+        api = Api(
+            queries,
+            self.settings.email,
+            self.settings.sync_interval,
+            self.settings.notes_file,
+        )
         return [
             Route(self.auth.paths.health, self._health, methods=["GET"]),
             *login.routes(self.auth),

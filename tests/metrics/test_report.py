@@ -14,7 +14,7 @@ from metrics import periods, report
 from metrics.frames import Frames, Period
 from metrics.query import Query
 from metrics.registry import METRIC_TABLES
-from metrics.report import GrownRoom, Note, QuietRoom, Report
+from metrics.report import GrownRoom, QuietRoom, Report
 from metrics.report_writers import (
     FORMATS,
     in_chat,
@@ -24,6 +24,7 @@ from metrics.report_writers import (
     write,
 )
 from store import engine
+from store.notes import Note
 from tests.metrics.building import executed, frames, quick, room, user, view, vote
 
 NOW = datetime(2026, 11, 20, 18)
@@ -34,8 +35,8 @@ def reported(
     rows: Frames,
     days: periods.Days,
     notes: Sequence[Note] = (),
-    usual: dict[str, tuple[float, float]] | None = None,
     *,
+    usual: tuple[float, float] | None = None,
     compare: str = periods.PREVIOUS,
     now: datetime = NOW,
 ) -> tuple[Query, Report]:
@@ -47,7 +48,11 @@ def reported(
         now,
     )
     results = engine.collect_all(report.plans(query))
-    return query, report.compose(query, results, now, notes, usual)
+    found = report.compose(query, results, now, notes)
+    if usual:
+        changed = [replace(figure, usual=usual) for figure in found.figures]
+        found = replace(found, figures=tuple(changed))
+    return query, found
 
 
 OCTOBER = periods.Days(date(2026, 10, 1), date(2026, 10, 31))
@@ -73,7 +78,7 @@ def test_figures_equal_the_tables_of_the_pages(golden: Frames) -> None:
 
 def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
     release = Note(date(2026, 10, 12), date(2026, 10, 12), "Release of v2")
-    _, found = reported(golden, OCTOBER, [release], {"votes": (-0.1, 0.12)})
+    _, found = reported(golden, OCTOBER, [release], usual=(-0.1, 0.12))
     for text in (to_html(found), to_markdown(found)):
         for part in (
             *("1 Oct – 31 Oct 2026", "1 Sep – 30 Sep 2026", "113", "−15.7%"),
@@ -91,7 +96,7 @@ def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
 
 
 def test_a_change_within_the_usual_is_said_to_be(golden: Frames) -> None:
-    _, found = reported(golden, OCTOBER, usual={"votes": (-0.2, 0.2)})
+    _, found = reported(golden, OCTOBER, usual=(-0.2, 0.2))
     assert "within the usual −20 to +20%" in to_markdown(found)
 
 
@@ -116,6 +121,16 @@ def test_a_period_after_an_empty_one_has_no_percentages(form: str) -> None:
     assert "n/a" in text or form == "json"
     assert "inf" not in text.lower().replace("information", "")
     assert "nan" not in text.lower()
+
+
+def test_usual_changes_are_those_of_the_pages(golden: Frames) -> None:
+    query, found = reported(golden, periods.Days(date(2026, 10, 5), date(2026, 10, 11)))
+    ranges = executed(METRIC_TABLES["usual_changes"].build(query)).drop_nulls()
+    known = {key: (low, high) for key, _, low, high in ranges.iter_rows()}
+    assert known
+    for figure in found.figures:
+        expected = known.get(figure.definition.key)
+        assert figure.usual == (expected and pytest.approx(expected))
 
 
 def test_without_a_comparison_there_is_no_before(golden: Frames) -> None:

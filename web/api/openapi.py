@@ -6,9 +6,16 @@ response.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
+from metrics.attention import Kind
+from metrics.definition import Unit
+from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
 from metrics.tables import TABLES
+from web.api.reports import DEFAULT_PERIOD as DEFAULT_REPORT_PERIOD
+from web.api.reports import FORMATS as REPORT_FORMATS
+from web.api.reports import PERIODS as REPORT_PERIODS
 from web.api.tables import MAX_ROOM_ID, OPTIONS
 
 Schema = Mapping[str, object]
@@ -104,6 +111,61 @@ TABLE = record(
     **{"from": DATE, "to": DATE},
     data_updated_at=INSTANT_OR_NULL,
     rows={"type": "array", "items": {"type": "object"}},
+)
+_TEXT: Schema = {"type": "string"}
+_NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
+_INTEGER_OR_NULL: Schema = {"type": ["integer", "null"]}
+_DATE_OR_NULL: Schema = {"type": ["string", "null"], "format": "date"}
+REPORT = record(
+    **{"from": DATE, "to": DATE},
+    comparison={"anyOf": [record(**{"from": DATE, "to": DATE}), {"type": "null"}]},
+    data_until=INSTANT_OR_NULL,
+    figures=rows(
+        key=_TEXT,
+        title=_TEXT,
+        unit={"enum": list(get_args(Unit))},
+        value=_NUMBER_OR_NULL,
+        before=_NUMBER_OR_NULL,
+        change=_NUMBER_OR_NULL,
+        usual={"type": ["array", "null"], "items": NUMBER, "maxItems": 2},
+        unusual={"type": ["boolean", "null"]},
+    ),
+    chart=record(
+        title=_TEXT,
+        granularity={"enum": list(get_args(Granularity))},
+        values=rows(date=_TEXT, votes=COUNT),
+        before={"type": "array", "items": COUNT},
+    ),
+    what_changed=record(
+        answer=TEXT_OR_NULL,
+        rows=rows(
+            **dict.fromkeys(("dimension", "measure"), _TEXT),
+            label=TEXT_OR_NULL,
+            **_counts("now", "before"),
+        ),
+    ),
+    unusual_days=rows(date=DATE, measure=_TEXT, **_counts("value", "low", "high")),
+    notes=rows(**{"from": DATE, "to": DATE}, title=_TEXT, link=TEXT_OR_NULL),
+    rooms_grown=rows(
+        name=TEXT_OR_NULL,
+        number=_INTEGER_OR_NULL,
+        **_counts("room_id", "votes", "before"),
+    ),
+    rooms_quiet=rows(
+        name=TEXT_OR_NULL,
+        number=_INTEGER_OR_NULL,
+        room_id=COUNT,
+        last_vote_at={"type": "string", "format": "date-time"},
+    ),
+)
+ALERTS = rows(
+    kind={"enum": list(get_args(Kind))},
+    text=_TEXT,
+    since=_DATE_OR_NULL,
+    measure=TEXT_OR_NULL,
+    figure=_NUMBER_OR_NULL,
+    expectation=record(low=_NUMBER_OR_NULL, high=_NUMBER_OR_NULL),
+    link={"type": "string", "format": "uri"},
 )
 DETAIL = record(detail={"type": "string"})
 HEALTH = record(
@@ -208,6 +270,35 @@ OPERATIONS: tuple[Operation, ...] = (
             400: "Invalid parameter; `detail` lists what is allowed.",
             404: "Unknown table; `detail` lists the tables.",
         },
+    ),
+    Operation(
+        name="report",
+        path="/report",
+        summary="The report of a period, compared with the previous one: HTML for "
+        "mail, Markdown for chat, JSON for programs.",
+        parameters=(
+            Parameter(
+                "period",
+                "query",
+                {"enum": list(REPORT_PERIODS), "default": DEFAULT_REPORT_PERIOD},
+                "The period.",
+            ),
+            Parameter(
+                "format",
+                "query",
+                {"enum": list(REPORT_FORMATS), "default": REPORT_FORMATS[0]},
+                "Format of the response.",
+            ),
+        ),
+        responses={"text/html": _TEXT, "text/markdown": _TEXT, _JSON: REPORT},
+        refusals={400: "Invalid parameter; `detail` lists what is allowed."},
+    ),
+    Operation(
+        name="alerts",
+        path="/alerts",
+        summary="What needs attention now; an empty list when all is well.",
+        responses={_JSON: ALERTS},
+        refusals={400: "There are no parameters."},
     ),
     Operation(
         name="openapi",

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,6 +14,7 @@ from web import email
 from web.api import openapi, queries
 from web.api.openapi import OPERATIONS
 from web.api.queries import QueryRunner
+from web.api.reports import ReportQuery, alerts_response, report_response
 from web.api.tables import (
     TableQuery,
     read_room_id,
@@ -33,6 +35,9 @@ class Api:
 
     queries: QueryRunner
     email_service: EmailService | None
+    sync_interval: int
+    """Seconds between two runs of the sync job."""
+    notes_file: Path | None = None
 
     def routes(self, base: str) -> list[BaseRoute]:
         """Return the routes below `base`, such as "/api"; the last one is the 404."""
@@ -41,6 +46,8 @@ class Api:
             "room": self._room,
             "daily": self._daily,
             "table": self._table,
+            "report": self._report,
+            "alerts": self._alerts,
             "openapi": self._openapi,
         }
         return [
@@ -72,6 +79,17 @@ class Api:
         name, today = request.path_params["name"], self.queries.clock().date()
         query = TableQuery.read(name, request.query_params, today)
         return await self.queries.run(table_response(query))
+
+    async def _report(self, request: Request) -> Response:
+        query = ReportQuery.read(request.query_params)
+        return await self.queries.run(report_response(query, self.notes_file))
+
+    async def _alerts(self, request: Request) -> Response:
+        if request.query_params:
+            raise RequestError(400, "Unknown parameter; allowed: none")
+        address = request.url.replace(query="", fragment="")
+        base = str(address).rstrip("/").removesuffix("/api/alerts")
+        return await self.queries.run(alerts_response(base, self.sync_interval))
 
     async def _openapi(self, request: Request) -> Response:
         base = request.url.path.removesuffix("/openapi.json")

@@ -1,0 +1,156 @@
+"""`/api/report` and `/api/alerts` over HTTP, on the golden data at the golden time."""
+
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from metrics import attention, periods, report
+from metrics.query import Query
+from store import engine
+from store.reader import open_store, without_bots
+from testkit.dashboard import GOLDEN, TOKEN, get, serving
+from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
+from tests.web.test_openapi import check
+
+HEADERS = {"Authorization": TOKEN}
+
+
+def test_the_report_needs_the_token(api: httpx.Client) -> None:
+    for path in ("/api/report", "/api/alerts"):
+        assert get(str(api.base_url.join(path))).status_code == 401
+
+
+def test_figures_equal_those_of_the_page(api: httpx.Client) -> None:
+    snapshot = open_store(GOLDEN)
+    days = periods.PERIODS["Last month"](GOLDEN_NOW.date(), GOLDEN_NOW.date())
+    query = Query(
+        without_bots(snapshot),
+        periods.period_of(days, GOLDEN_NOW),
+        periods.compared_with(periods.PREVIOUS, days, GOLDEN_NOW),
+        "day",
+        GOLDEN_NOW,
+    )
+    results = engine.collect_all(report.plans(query))
+    page = report.compose(query, results, snapshot.data_until)
+    answer = api.get("/api/report?period=last_month&format=json").json()
+    assert [(f["key"], f["value"], f["before"]) for f in answer["figures"]] == [
+        (f.definition.key, f.value, f.before) for f in page.figures
+    ]
+    assert answer["from"] == "2026-10-01"
+    assert answer["comparison"] == {"from": "2026-09-01", "to": "2026-09-30"}
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "part"),
+    [
+        ("html", "text/html; charset=utf-8", "<!DOCTYPE html>"),
+        ("md", "text/markdown; charset=utf-8", "**FPP Analytics: "),
+        ("JSON", "application/json", '"from": "2026-10-01"'),
+    ],
+)
+def test_each_format_has_its_type_and_is_kept_nowhere(
+    api: httpx.Client, form: str, kind: str, part: str
+) -> None:
+    answer = api.get(f"/api/report?format={form}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["cache-control"] == "no-store"
+    assert "fpp_report_2026-10-01" in answer.headers["content-disposition"]
+    assert part in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "allowed"),
+    [
+        ("period=last_moon", "last_month"),
+        ("period=", "last_month"),
+        ("format=pdf", "html, md, json"),
+        ("since=2026", "period, format"),
+        ("period=today&period=yesterday", "once"),
+    ],
+)
+def test_a_wrong_parameter_is_400_and_says_what_is_allowed(
+    api: httpx.Client, query: str, allowed: str
+) -> None:
+    answer = api.get(f"/api/report?{query}")
+    assert answer.status_code == 400
+    assert allowed in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("form", ["html", "md", "json"])
+def test_an_empty_store_and_an_empty_month_harm_nothing(
+    form: str, tmp_path: Path
+) -> None:
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        empty = get(f"{url}/api/report?format={form}", headers=HEADERS)
+        alerts = get(f"{url}/api/alerts", headers=HEADERS)
+    long_after = StoppedClock(GOLDEN_NOW + timedelta(days=400))
+    with serving(parts(long_after)) as url:
+        later = get(f"{url}/api/report?format={form}", headers=HEADERS)
+    assert (empty.status_code, later.status_code) == (200, 200)
+    if form != "json":
+        assert "No data in this period." in empty.text
+        assert "No data in this period." in later.text
+    assert alerts.json() == []
+
+
+def test_every_period_has_a_report_that_fits_the_document(api: httpx.Client) -> None:
+    document = api.get("/api/openapi.json").json()
+    parameters = document["paths"]["/report"]["get"]["parameters"]
+    for period in parameters[0]["schema"]["enum"]:
+        answer = api.get(f"/api/report?format=json&period={period}")
+        assert answer.status_code == 200, period
+        check(document, "/report", answer)
+
+
+def test_notes_of_the_period_are_in_the_report(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("2026-10-12 Release of *v2* https://example.org/v2\nnonsense\n")
+    with serving(parts(StoppedClock(), NOTES_FILE=str(file))) as url:
+        answer = get(f"{url}/api/report?format=json", headers=HEADERS)
+        chat = get(f"{url}/api/report?format=md", headers=HEADERS)
+    (note,) = answer.json()["notes"]
+    assert note == {
+        "from": "2026-10-12",
+        "to": "2026-10-12",
+        "title": "Release of *v2*",
+        "link": "https://example.org/v2",
+    }
+    assert r"Release of \*v2\*](https://example.org/v2)" in chat.text
+
+
+def test_late_data_is_an_alert_with_figure_expectation_and_link(tmp_path: Path) -> None:
+    for file in GOLDEN.glob("*.parquet"):
+        shutil.copy(file, tmp_path)
+    until = open_store(tmp_path).data_until
+    assert until is not None
+    late = StoppedClock(until + timedelta(hours=3))
+    with serving(parts(late, tmp_path)) as url:
+        answer = get(f"{url}/api/alerts", headers=HEADERS)
+        document = get(f"{url}/api/openapi.json", headers=HEADERS).json()
+    check(document, "/alerts", answer)
+    alert = answer.json()[0]
+    assert alert["kind"] == "data_late"
+    assert alert["figure"] == 3 * 3600
+    assert alert["expectation"] == {"low": 0, "high": 1200}
+    assert alert["since"] == until.date().isoformat()
+    assert alert["link"] == f"{url}/data"
+
+
+def test_alerts_are_the_findings_of_the_attention_line() -> None:
+    snapshot = open_store(GOLDEN)
+    until = snapshot.data_until
+    assert until is not None
+    now = min(GOLDEN_NOW, until)
+    plans = attention.plans(without_bots(snapshot), now)
+    found = attention.findings(engine.collect_all(plans), GOLDEN_NOW, until, 600)
+    with serving(parts(StoppedClock())) as url:
+        answer = get(f"{url}/api/alerts", headers=HEADERS)
+        again = get(f"{url}/api/alerts", headers=HEADERS)
+    assert [alert["text"] for alert in answer.json()] == [f.text for f in found]
+    assert [alert["kind"] for alert in answer.json()] == [f.kind for f in found]
+    assert json.dumps(answer.json()) == json.dumps(again.json())

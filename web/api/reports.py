@@ -1,0 +1,123 @@
+"""`GET /api/report` and `GET /api/alerts`: what a team tells others, and what it asks.
+
+Both compute what a page shows; an outside scheduler or monitor calls them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import get_args
+from urllib.parse import urlencode
+
+from starlette.responses import JSONResponse, Response
+
+from metrics import attention, periods, report
+from metrics.constants import START_DATE
+from metrics.export import file_name
+from metrics.query import Query
+from metrics.report_writers import MIME, Format, write
+from store import engine, notes
+from store.reader import Snapshot, without_bots
+from web.responses import NO_STORE, RequestError
+
+PERIODS: Mapping[str, str] = {
+    name.lower().replace(" ", "_"): name for name in periods.PERIODS
+}
+"""Key of a period in an address → its name."""
+DEFAULT_PERIOD = "last_month"
+FORMATS: tuple[Format, ...] = get_args(Format)
+PARAMETERS = ("period", "format")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQuery:
+    """The parameters of a request for a report, checked."""
+
+    period: str
+    format: Format
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> "ReportQuery":
+        """Read the parameters; raises RequestError with what is allowed."""
+        if not query.keys() <= set(PARAMETERS):
+            raise RequestError(
+                400, f"Unknown parameter; allowed: {', '.join(PARAMETERS)}"
+            )
+        period = query.get("period", DEFAULT_PERIOD).casefold()
+        if period not in PERIODS:
+            raise RequestError(400, f"Bad period; allowed: {', '.join(PERIODS)}")
+        wanted = query.get("format", FORMATS[0]).casefold()
+        for form in FORMATS:
+            if form == wanted:
+                return cls(period, form)
+        raise RequestError(400, f"Bad format; allowed: {', '.join(FORMATS)}")
+
+    def metric_query(self, snapshot: Snapshot, now: datetime) -> Query:
+        """Return the query that the page of the report builds for the same period."""
+        days = periods.PERIODS[PERIODS[self.period]](now.date(), START_DATE)
+        return Query(
+            frames=without_bots(snapshot),
+            period=periods.period_of(days, now),
+            comparison=periods.compared_with(periods.PREVIOUS, days, now),
+            granularity=periods.granularity_of(periods.AUTO, days),
+            now=now,
+        )
+
+
+def report_response(
+    query: ReportQuery, notes_file: Path | None
+) -> Callable[[Snapshot, datetime], Response]:
+    """Return the query that computes the report and writes it."""
+
+    def respond(snapshot: Snapshot, now: datetime) -> Response:
+        asked = query.metric_query(snapshot, now)
+        results = engine.collect_all(report.plans(asked), snapshot.rows)
+        noted = notes.read(notes_file).between(
+            asked.period.first_day, asked.period.last_day
+        )
+        found = report.compose(asked, results, snapshot.data_until, noted)
+        name = file_name("report", asked.period, query.format)
+        return Response(
+            write(found, query.format),
+            headers=NO_STORE
+            | {
+                "Content-Type": MIME[query.format],
+                "Content-Disposition": f'inline; filename="{name}"',
+            },
+        )
+
+    return respond
+
+
+def alerts_response(
+    base_url: str, sync_interval: int
+) -> Callable[[Snapshot, datetime], Response]:
+    """Return the query for what needs attention now; `base_url` starts the links."""
+
+    def respond(snapshot: Snapshot, now: datetime) -> Response:
+        until = min(now, snapshot.data_until or now)
+        plans = attention.plans(without_bots(snapshot), until)
+        found = attention.findings(
+            engine.collect_all(plans, snapshot.rows),
+            *(now, snapshot.data_until, sync_interval),
+        )
+        return JSONResponse(
+            [_alert(finding, base_url) for finding in found], headers=NO_STORE
+        )
+
+    return respond
+
+
+def _alert(finding: attention.Finding, base_url: str) -> dict[str, object]:
+    query = f"?{urlencode(finding.query)}" if finding.query else ""
+    low, high = finding.expected or (None, None)
+    return {
+        "kind": finding.kind,
+        "text": finding.text,
+        "since": finding.day and finding.day.isoformat(),
+        "measure": finding.measure,
+        "figure": finding.value,
+        "expectation": {"low": low, "high": high},
+        "link": f"{base_url}/{finding.page}{query}",
+    }
