@@ -8,6 +8,10 @@ RUN := $(UV) run --frozen --quiet
 MINUTES ?= 5
 STORES ?= .bench
 SCALES ?= 1 10 100
+WORKERS ?= 3
+DATES ?= 2026-11-23T09:05 2027-01-01T00:10 2028-02-29T12:00 2026-12-31T23:50 2027-03-28T01:30
+DATED := tests/simulation tests/browser
+QUICK := tests/metrics tests/ui tests/pages tests/store tests/test_architecture.py tests/test_docs.py
 
 .PHONY: help
 help: ## Print this list
@@ -32,8 +36,19 @@ tools: ## Install what the tests need: MariaDB, MySQL, Chromium, proxies, LibreO
 	@./scripts/install-mysql
 
 .PHONY: test
-test: setup tools ## Install what the tests need, then run all of them
-	@$(RUN) pytest
+test: setup tools ## Install what the tests need, then run all tests (WORKERS=3)
+	@$(RUN) pytest -n $(WORKERS) --dist loadscope -m "not serial"
+	@$(RUN) pytest -m serial
+
+.PHONY: quick
+quick: setup ## Run the tests that start no server, with few examples
+	@EXAMPLES=3 $(RUN) pytest -n auto --dist worksteal \
+	  -m "not mariadb and not browser and not slow and not serial" $(QUICK)
+
+.PHONY: dates
+dates: setup tools ## Run what depends on the date on five others (DATES)
+	@for date in $(DATES); do echo "== $$date"; \
+	  TEST_NOW=$$date $(RUN) pytest -n $(WORKERS) --dist loadscope $(DATED); done
 
 .PHONY: format
 format: setup ## Format the code and apply safe fixes

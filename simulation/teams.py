@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simulation.places import BY_CODE, Country, any_country
-from simulation.timeline import DAY, HOUR, MINUTE, TimeLine, random_for, season, weekday
+from simulation.timeline import DAY, HOUR, MINUTE, TimeLine, random_for, weekday
 from simulation.users import TEAMS, User, draw_user, invited_source, visitor_source
 
 _DRIFTING = ("Apollo", "Gemini", "Mercury", "Skylab", "Soyuz", "Voyager")
@@ -15,9 +15,10 @@ _TEAMS_A_WEEK = (0.7, 1.7)
 _FIRST_TEAMS = 7
 _TRIALS_A_DAY = (0.5, 1.9)
 _NEVER = 1 << 30
-_IN_AGREEMENT = 0.4
+_IN_AGREEMENT = 0.3
 """Spread of the estimations of the drifting teams, before they drift."""
-_DRIFT_PER_DAY = 0.01
+_DRIFT = 0.6
+"""Spread that the drift adds until today."""
 _TURNOVER = 0.02
 """Share of members who are replaced between two meetings."""
 
@@ -70,9 +71,11 @@ class Team:
     """Members who have been in the room before."""
 
     def spread_on(self, day: int, line: TimeLine) -> float:
-        """Return the spread of that day: drifting teams agree less and less."""
-        weeks_on = max(0, day - line.drift_since) if self.drifts else 0
-        return self.spread + weeks_on * _DRIFT_PER_DAY
+        """Return the spread of that day; drifting teams drift faster and faster."""
+        if not self.drifts or day < line.drift_since:
+            return self.spread
+        progress = (day - line.drift_since) / (line.today - line.drift_since)
+        return self.spread + _DRIFT * progress**2
 
     def flips_on(self, day: int) -> bool:
         """Return whether the room flips the cards by itself on that day."""
@@ -86,7 +89,7 @@ class Team:
             jitter = rng.choice((0, 0, 0, 15, 30)) * MINUTE + rng.randrange(240)
             local = int(self.hour * HOUR) + jitter
             start = day * DAY + local - self.country.utc_offset * HOUR
-            held = rng.random() < 0.95 * season(day)
+            held = rng.random() < 0.95 * line.season(day)
             if held and day <= line.today and not line.is_down(start):
                 yield start
 
@@ -166,7 +169,7 @@ def _planted(rng: random.Random, line: TimeLine) -> Iterator[Plan]:
     for place, name in enumerate(_DRIFTING):
         first = line.monday - 7 * (50 + 3 * place) + 1 + place % 3
         country = any_country(rng)
-        days = sprint_days(first, line.today, 7, None)
+        days = sprint_days(first, line.today, 7, 2)
         yield Plan(days, 7 + place % 3, country, name, drifts=True)
     for place, name in enumerate(_WENT_QUIET):
         last = line.quiet_since - 1
@@ -205,7 +208,7 @@ def _trials(rng: random.Random, line: TimeLine) -> Iterator[Plan]:
     low, high = _TRIALS_A_DAY
     for day in range(2, line.today + 1):
         starts = low + (high - low) * line.growth(day)
-        starts *= weekday(day) * season(day)
+        starts *= weekday(day) * line.season(day)
         for _ in range(int(starts) + (rng.random() < starts % 1)):
             size = rng.choices((1, 2, 3, 4), weights=(45, 25, 18, 12))[0]
             again = (day, day + 7) if size > 2 and rng.random() < 0.4 else (day,)

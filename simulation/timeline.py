@@ -13,6 +13,8 @@ MINUTE = 60
 _WEEKDAYS = (0.9, 1.15, 1.15, 1.1, 0.75, 0.2, 0.17)
 _LAUNCH_WEEKS = range(6, 4, -1)
 _OUTAGE_HOURS = range(5, 21)
+_STORY_DAYS = 56
+"""The last days have no holidays, which would hide the stories on some dates."""
 
 
 def random_for(*names: object) -> random.Random:
@@ -69,13 +71,14 @@ class TimeLine:
         """Return how far the product has come: 0 on the first day, 1 today."""
         return day / max(self.today, 1)
 
-
-def season(day: int) -> float:
-    """Return the share of the usual work: less at Christmas and in summer."""
-    on = FIRST_DAY + timedelta(days=day)
-    if (on.month, on.day) >= (12, 22) or (on.month, on.day) <= (1, 4):
-        return 0.12
-    return 0.68 if on.month == 8 else 0.85 if on.month == 7 else 1.0
+    def season(self, day: int) -> float:
+        """Return the share of the usual work: less at Christmas and in summer."""
+        if day > self.today - _STORY_DAYS:
+            return 1.0
+        on = FIRST_DAY + timedelta(days=day)
+        if (on.month, on.day) >= (12, 22) or (on.month, on.day) <= (1, 4):
+            return 0.12
+        return 0.68 if on.month == 8 else 0.85 if on.month == 7 else 1.0
 
 
 def weekday(day: int) -> float:

@@ -4,7 +4,7 @@ import random
 
 from simulation.places import BY_CODE, any_country
 from simulation.tables import History, Route
-from simulation.timeline import DAY, HOUR, TimeLine, random_for, season, weekday
+from simulation.timeline import DAY, HOUR, TimeLine, random_for, weekday
 from simulation.users import User, draw_user, launch_source, visitor_source
 
 _A_DAY = (9.0, 20.0)
@@ -33,7 +33,7 @@ def visit(seed: int, line: TimeLine, history: History) -> None:
 def _number(day: int, line: TimeLine, rng: random.Random) -> int:
     low, high = _A_DAY
     usual = (low + (high - low) * line.growth(day)) * weekday(day)
-    expected = usual * (0.4 + 0.6 * season(day))
+    expected = usual * (0.4 + 0.6 * line.season(day))
     if line.is_launch(day):
         expected *= _LAUNCH
     return max(0, round(rng.gauss(expected, expected**0.5)))

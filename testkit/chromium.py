@@ -1,7 +1,6 @@
 """Driving the real dashboard in Chromium: start it, log in, wait until drawn."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from testkit.fixed_clock import NOW, started_at
+from testkit.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "a-token-for-tests"  # noqa: S105 - of servers that tests start
@@ -66,9 +66,7 @@ def serving(
 ) -> Iterator[Server]:
     """Run a Streamlit script with our clock stopped; end it by process id."""
     start = f"{started_at(now)}\nfrom streamlit.web.cli import main\nmain()"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [
             *(sys.executable, "-c", start, "run", str(script)),

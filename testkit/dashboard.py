@@ -18,6 +18,8 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from testkit.fixed_clock import GOLDEN_NOW, started_at
+
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 TOKEN = "correct-horse-battery-staple"  # noqa: S105 - the token of test servers
@@ -62,15 +64,16 @@ def start_dashboard(
 ) -> subprocess.Popen[str]:
     """Start the dashboard on a free port, with these variables and no others.
 
-    `before` is Python that runs first, in the same process.
+    Its clock is stopped at the time of the golden data. `before` is Python that runs
+    first, in the same process.
     """
     names = ("PATH", "HOME", "STATE_DIR")
     kept = {name: os.environ[name] for name in names if name in os.environ}
-    start = f"{before}\nfrom streamlit.web.cli import main\nmain()"
-    program = ("-c", start) if before else ("-m", "streamlit")
+    clock = started_at(GOLDEN_NOW)
+    start = f"{clock}\n{before}\nfrom streamlit.web.cli import main\nmain()"
     return subprocess.Popen(
         [
-            *(sys.executable, *program, "run", str(ROOT / "app.py")),
+            *(sys.executable, "-c", start, "run", str(ROOT / "app.py")),
             *("--server.port", "0", *options),
         ],
         cwd=folder,

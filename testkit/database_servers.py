@@ -7,7 +7,6 @@ name servers that run already (mysql://root:secret@127.0.0.1:3306).
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from mysql.connector.connection import MySQLConnection
 
 from core.settings import Database, Secret
 from metrics.tables import TABLES, Table
+from testkit.ports import free_port
 
 SCHEMA = Path(__file__).parent / "schema.sql"
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
@@ -375,10 +375,3 @@ def shared_server(kind: Kind) -> Iterator[Server]:
     else:
         with running_server(kind) as server:
             yield server
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,5 +1,6 @@
 """Tiny tables from literals, with every column that a test does not care about."""
 
+import os
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,7 +24,7 @@ from metrics.tables import (
 )
 from store import engine
 
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=int(os.environ.get("EXAMPLES", "25")), deadline=None)
 """Few examples, and none is late on a busy machine."""
 
 Value = str | int | bool | Decimal | datetime | None

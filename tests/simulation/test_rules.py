@@ -4,6 +4,8 @@
 has to show takes `history`.
 """
 
+from datetime import timedelta
+
 import polars as pl
 import pytest
 
@@ -136,7 +138,9 @@ def test_it_holds_what_pages_have_to_cope_with(history: Tables) -> None:
 
 def test_work_rests_at_weekends_and_at_christmas(history: Tables) -> None:
     at = pl.col("voted_at")
-    votes = history["fpp_votes"]
+    # The last eight weeks have no holidays: they tell the stories.
+    earlier = at < NOW - timedelta(weeks=9)
+    votes = history["fpp_votes"].filter(earlier)
     weekend = votes.filter(at.dt.weekday() > 5).height
     assert 0 < weekend < 0.12 * votes.height
     christmas = votes.filter(

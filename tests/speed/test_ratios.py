@@ -18,6 +18,7 @@ from simulation.scaled import simulate
 from testkit.publishing import publish
 from testkit.queries import PAGE, ROOM, TOGETHER, Data, answering
 
+pytestmark = pytest.mark.serial
 NOW = datetime(2026, 11, 20, 18)
 ROUNDS = 9
 LIMITS: Mapping[str, float] = {

@@ -20,7 +20,8 @@ from metrics.tables import TABLES
 from store import engine
 from store.legacy_files import scan_plain
 from store.reader import StoreError, current_version, open_store
-from testkit.database_servers import GOLDEN, free_port
+from testkit.database_servers import GOLDEN
+from testkit.ports import free_port
 from testkit.publishing import publish
 from web.health import check
 

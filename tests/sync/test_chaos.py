@@ -7,6 +7,9 @@ import pytest
 from testkit.database_servers import Kind
 from tests.sync.chaos import chaos
 
+# What a few seconds of it find depends on how much happens in them.
+pytestmark = pytest.mark.serial
+
 
 @pytest.mark.slow
 def test_chaos_loses_invents_tears_and_mixes_nothing(

@@ -14,8 +14,9 @@ import pytest
 from sync.driver import HAS_EXTENSION, implementation
 from sync.schedule import every
 from sync_job import main
-from testkit.database_servers import PASSWORD, LiveDatabase, free_port, series
+from testkit.database_servers import PASSWORD, LiveDatabase, series
 from testkit.harness import Store
+from testkit.ports import free_port
 from tests.sync.endpoints import Endpoint, endpoint
 from tests.sync.processes import ROOT, environment, run, start
 from tests.sync.rows import insert_votes

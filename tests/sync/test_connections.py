@@ -13,8 +13,9 @@ from sync.lines import Lines
 from sync.source import Source
 from sync.spans import Span
 from sync.sql import LINE_END
-from testkit.database_servers import LiveDatabase, Server, free_port
+from testkit.database_servers import LiveDatabase, Server
 from testkit.harness import QUICK, Store
+from testkit.ports import free_port
 from tests.sync.conftest import DuringSettling
 from tests.sync.proxy import Fault, proxied
 from tests.sync.rows import insert_votes

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from metrics.tables import VOTES
-from testkit.database_servers import LiveDatabase, free_port
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
+from testkit.ports import free_port
 from tests.sync.conftest import Lines
 from tests.sync.endpoints import endpoint
 from tests.sync.rows import insert_votes

@@ -3,13 +3,14 @@
 import http.client
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 from itsdangerous import URLSafeSerializer
 
 from core.settings import Secret
 from testkit.dashboard import TOKEN
+from testkit.fixed_clock import GOLDEN_NOW
 from web.auth.sessions import LIFETIME, AccessToken, Sessions
 
 OPEN = {"/health", "/login"}
@@ -56,7 +57,7 @@ def forgeries(cookie: str) -> Iterator[str]:
     """Yield cookies that must not open anything."""
     access = AccessToken(Secret(TOKEN), is_random=False)
     other = AccessToken(Secret("another-token"), is_random=False)
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = GOLDEN_NOW
     yield from ("", "x", "null", "[]", ".", cookie[:-1], cookie + "A", cookie.upper())
     yield Sessions(other, lambda: now).start()
     yield Sessions(access, lambda: now - LIFETIME - timedelta(seconds=5)).start()

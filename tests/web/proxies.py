@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testkit.dashboard import ROOT
+from testkit.ports import free_port
 
 HOST = "stats.example.org"
 
@@ -34,7 +35,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 def nginx(folder: Path, dashboard: str) -> Iterator[str]:
     """Run nginx with the example; yield the address of its TLS port."""
     crt, key = certificate(folder)
-    port = _free_port()
+    port = free_port()
     site = _changed(
         ROOT / "deploy" / "nginx.conf",
         {
@@ -60,7 +61,7 @@ def nginx(folder: Path, dashboard: str) -> Iterator[str]:
 def caddy(folder: Path, dashboard: str) -> Iterator[str]:
     """Run Caddy with the example; yield the address of its TLS port."""
     crt, key = certificate(folder)
-    port = _free_port()
+    port = free_port()
     site = _changed(
         ROOT / "deploy" / "Caddyfile",
         {
@@ -117,12 +118,6 @@ def _changed(example: Path, replacements: dict[str, str]) -> str:
 def _temporary(folder: Path) -> str:
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def trusting(folder: Path) -> ssl.SSLContext:

@@ -124,6 +124,18 @@ def count_tooltips(frame: pl.DataFrame, value: str, title: str) -> list[alt.Tool
     ]
 
 
+def gradient_legend(values: pl.Series, title: str, legend: alt.Legend) -> alt.Legend:
+    """Return a legend of shades that tells screen readers the range of its values.
+
+    Vega describes a legend once, when the chart is drawn, and keeps the old range when
+    only the data change. A description in the specification has the chart drawn again.
+    """
+    high = values.max() if values.len() else None
+    top = f"{high:,.10g}" if isinstance(high, int | float) else "no value"
+    legend.description = f"{title.capitalize()}: shades from 0 to {top}"
+    return legend
+
+
 def legend(
     items: int, narrow: int, symbol: Literal["square", "stroke"] = "square"
 ) -> alt.Legend:

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from ui.charts.axes import Chart, bounded
+from ui.charts.axes import Chart, bounded, gradient_legend
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, MUTED, TEXT
 
@@ -29,7 +29,11 @@ def heat_map(
                 f"{value[0]}:Q",
                 title=None,
                 scale=alt.Scale(range=[FAINT, ACCENT], domainMin=0),
-                legend=alt.Legend(gradientThickness=8, tickCount=3),
+                legend=gradient_legend(
+                    frame[value[0]],
+                    value[1],
+                    alt.Legend(gradientThickness=8, tickCount=3),
+                ),
             ),
             tooltip=tooltip,
         )

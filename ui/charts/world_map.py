@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from ui import labels
-from ui.charts.axes import Chart, count_tooltips
+from ui.charts.axes import Chart, count_tooltips, gradient_legend
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import MUTED, SOFT, STRONG
 from ui.filters import click_filters
@@ -58,8 +58,10 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
                 f"{value}:Q",
                 title=title,
                 scale=alt.Scale(type="sqrt", range=[SOFT, STRONG], domainMin=0),
-                legend=alt.Legend(
-                    orient="bottom-left", gradientLength=120, tickCount=3
+                legend=gradient_legend(
+                    frame[value],
+                    title,
+                    alt.Legend(orient="bottom-left", gradientLength=120, tickCount=3),
                 ),
             ),
             tooltip=[
