@@ -11,11 +11,11 @@ from typing import Literal
 
 import polars as pl
 
-from metrics.expressions import distinct_count, row_count
+from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count
 from metrics.frames import Frames, Period, instant
-from metrics.insights.answers.words import counted
-from metrics.minimum_sample import MINIMUM_SAMPLE
+from metrics.query import SharedPlans
 from metrics.room_health import went_dormant
+from metrics.sentences import counted
 from metrics.unusual_days import unusual_days
 
 DAYS = 7
@@ -77,7 +77,7 @@ def plans(frames: Frames, now: datetime) -> Mapping[str, pl.LazyFrame]:
     return {
         "today": today(frames, now),
         "unusual_days": unusual_days(frames, recent, now.date()),
-        "rooms_gone_quiet": went_dormant(frames, now),
+        "rooms_gone_quiet": went_dormant(SharedPlans(frames), now),
     }
 
 

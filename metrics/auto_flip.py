@@ -1,42 +1,97 @@
-"""Auto-flip: how many rooms let the cards turn by themselves, and what it changes."""
+"""Auto-flip: how many votes use it, and whether it saves time."""
 
 import polars as pl
 
 from metrics.card_scale import estimated
-from metrics.estimated_votes import rounds
-from metrics.expressions import count_where, row_count, share
-from metrics.frames import Frames, Period
-from metrics.minimum_sample import hide_small_samples, rate
+from metrics.estimated_votes import estimated_votes
+from metrics.expressions import (
+    count_where,
+    hide_small_samples,
+    rate,
+    row_count,
+    share,
+)
+from metrics.query import Query, SharedPlans
+from metrics.sentences import duration, only_row, portion
+from metrics.subject import Definition, table
+from metrics.tables import VOTES
 from metrics.time_axis import side_by_side
 
 EACH = 5
-"""Rounds of each kind that a room needs to be compared with itself."""
+"""Votes of each kind that a room needs to be compared with itself."""
 KINDS = ("by hand", "auto-flip")
 
+DEFINITIONS = (
+    Definition(
+        "auto_flip_rounds",
+        "Auto-flip (n)",
+        "count",
+        "Votes whose cards turned automatically.",
+        (VOTES.name,),
+        "Empty votes.",
+    ),
+    Definition(
+        "compared_rooms",
+        "Rooms compared (n)",
+        "count",
+        "Rooms with at least five votes with auto-flip and five without.",
+        (VOTES.name,),
+        "Empty votes.",
+    ),
+    Definition(
+        "compared_rounds",
+        "Votes compared",
+        "count",
+        "Votes of the rooms that are compared with themselves.",
+        (VOTES.name,),
+        "Empty votes.",
+    ),
+    Definition(
+        "auto_flip_effect_seconds",
+        "Auto-flip effect",
+        "seconds",
+        "Median duration with minus without, in rooms using both: the median over "
+        "these rooms. Below 0, auto-flip saves time.",
+        (VOTES.name,),
+        "Empty votes. Hidden below 20 rooms.",
+        neutral=True,
+    ),
+    Definition(
+        "pairs",
+        "Votes of two or more",
+        "count",
+        "Votes with two or more estimations.",
+        (VOTES.name,),
+    ),
+)
+LABELS = ("flip",)
 
-def totals(frames: Frames, period: Period) -> pl.LazyFrame:
+
+def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return in one row how common auto-flip is, and its effect inside rooms.
 
-    Columns: rounds (n), auto_flip_rounds, auto_flip_share, compared_rooms (5 rounds
-    of each kind or more; n of the effect), compared_rounds, auto_flip_effect_seconds
-    (median over these rooms of median duration with minus without).
+    Columns: rounds (votes; n), auto_flip_rounds, auto_flip_share, compared_rooms (5
+    votes of each kind or more; n of the effect), compared_rounds,
+    auto_flip_effect_seconds (median over these rooms of median duration with minus
+    without).
     """
-    held = rounds(frames, period)
-    common = held.select(
+    votes = estimated_votes(shared, query.period)
+    common = votes.select(
         rounds=row_count(), auto_flip_rounds=count_where(pl.col("was_auto_flip"))
     ).with_columns(auto_flip_share=rate("auto_flip_rounds", "rounds"))
-    return side_by_side([common, _effect(held)])
+    return side_by_side([common, _effect(votes)])
 
 
-def by_kind(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return rounds with and without auto-flip, both kinds.
+def by_kind(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return votes with and without auto-flip, both kinds.
 
-    Columns: flip ("by hand", "auto-flip"), rounds (n), share, duration_median_seconds,
-    pairs (rounds with two or more estimates), near_rounds, near_consensus.
+    Columns: flip ("by hand", "auto-flip"), rounds (votes; n), share,
+    duration_median_seconds, pairs (votes with two or more estimations), near_rounds,
+    near_consensus.
     """
     two = estimated(2)
     figures = (
-        rounds(frames, period)
+        estimated_votes(shared, query.period)
         .group_by("was_auto_flip")
         .agg(
             rounds=row_count(),
@@ -46,6 +101,7 @@ def by_kind(frames: Frames, period: Period) -> pl.LazyFrame:
         )
     )
     counts = ("rounds", "pairs", "near_rounds")
+    median = pl.col("duration_median_seconds")
     return (
         pl.LazyFrame({"was_auto_flip": [False, True], "flip": KINDS})
         .join(figures, on="was_auto_flip", how="left", maintain_order="left")
@@ -53,19 +109,18 @@ def by_kind(frames: Frames, period: Period) -> pl.LazyFrame:
         .select(
             *("flip", "rounds"),
             share("rounds").alias("share"),
-            hide_small_samples(pl.col("duration_median_seconds"), "rounds").alias(
-                "duration_median_seconds"
-            ),
+            hide_small_samples(median, "rounds").alias("duration_median_seconds"),
             *("pairs", "near_rounds"),
             near_consensus=rate("near_rounds", "pairs"),
         )
     )
 
 
-def _effect(held: pl.LazyFrame) -> pl.LazyFrame:
+def _effect(votes: pl.LazyFrame) -> pl.LazyFrame:
     auto, seconds = pl.col("was_auto_flip"), pl.col("duration")
+    effect = hide_small_samples(pl.col("effect").median(), pl.len())
     return (
-        held.group_by("room_id")
+        votes.group_by("room_id")
         .agg(
             n=row_count(),
             n_with=count_where(auto),
@@ -76,8 +131,59 @@ def _effect(held: pl.LazyFrame) -> pl.LazyFrame:
         .select(
             compared_rooms=row_count(),
             compared_rounds=pl.col("n").sum(),
-            auto_flip_effect_seconds=hide_small_samples(
-                pl.col("effect").median(), pl.len()
-            ),
+            auto_flip_effect_seconds=effect,
         )
     )
+
+
+def answer_totals(frame: pl.DataFrame) -> str | None:
+    """Say how common auto-flip is, and what it changes in rooms using both."""
+    found = only_row(frame)
+    common, effect = found["auto_flip_share"], found["auto_flip_effect_seconds"]
+    if common is None:
+        return None
+    start = f"{portion(common)} of votes use auto-flip."
+    if effect is None:
+        return start
+    rooms = f"In {found['compared_rooms']:,} rooms using both, it"
+    if duration(abs(effect)) == duration(0):
+        return f"{start} {rooms} makes no clear difference."
+    verb = "saves" if effect < 0 else "adds"
+    return f"{start} {rooms} {verb} {duration(abs(effect))}."
+
+
+def answer_by_kind(frame: pl.DataFrame) -> str | None:
+    """Say how long the median vote takes with auto-flip and by hand."""
+    seconds = dict(frame.select("flip", "duration_median_seconds").iter_rows())
+    by_hand, auto = (seconds.get(kind) for kind in KINDS)
+    if by_hand is None or auto is None:
+        return None
+    if duration(by_hand) == duration(auto):
+        return f"The median vote takes {duration(auto)} with and without auto-flip."
+    return (
+        f"The median vote takes {duration(auto)} with auto-flip and "
+        f"{duration(by_hand)} without."
+    )
+
+
+TABLES = (
+    table(
+        "auto_flip",
+        "Does auto-flip save time?",
+        totals,
+        VOTES,
+        answer=answer_totals,
+        sample_sizes={
+            "auto_flip_share": "rounds",
+            "auto_flip_effect_seconds": "compared_rooms",
+        },
+    ),
+    table(
+        "auto_flip_by_kind",
+        "Are votes with auto-flip shorter?",
+        by_kind,
+        VOTES,
+        answer=answer_by_kind,
+        sample_sizes={"duration_median_seconds": "rounds", "near_consensus": "pairs"},
+    ),
+)

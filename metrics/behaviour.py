@@ -1,17 +1,28 @@
-"""What people view and do, where they come from, and in which rooms they vote."""
+"""Behaviour: which routes, events, sources and rooms lead."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 import polars as pl
 
 from metrics.constants import TOP
-from metrics.expressions import distinct_count, ranked, ratio, row_count, share
+from metrics.expressions import (
+    MINIMUM_SAMPLE,
+    distinct_count,
+    ranked,
+    ratio,
+    row_count,
+    share,
+)
 from metrics.frames import Frames, Period
-from metrics.query import Granularity
-from metrics.time_axis import bucketed, period_axis
+from metrics.query import Query, SharedPlans
+from metrics.sentences import percent
+from metrics.subject import Definition, compared, table
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
+from metrics.time_axis import bucketed, period_axis, time_series
 
-By = Literal["route", "event", "source"]
+_Dimension = Literal["route", "event", "source"]
 
 SOURCE_CLASSES: Mapping[str, str] = {
     "Teams": r"teams\.",
@@ -25,6 +36,72 @@ SOURCE_CLASSES: Mapping[str, str] = {
 }
 """Classes of sources; the first pattern found anywhere in the text decides."""
 OTHER = "Other"
+OTHER_ROOMS = "(other rooms)"
+
+_COUNTED = (PAGE_VIEWS.name, EVENTS.name, USERS.name, ESTIMATIONS.name)
+_ANY = (*_COUNTED, VOTES.name)
+
+DEFINITIONS = (
+    Definition(
+        "count",
+        "Count",
+        "count",
+        "Page views (by route or source), events (by kind), users (by place or device) "
+        "or estimations (by card) of the period.",
+        _COUNTED,
+        "Deleted users, where users are counted.",
+    ),
+    Definition(
+        "users",
+        "Users",
+        "count",
+        "Users with these page views or events.",
+        (PAGE_VIEWS.name, EVENTS.name),
+    ),
+    Definition("share", "Share", "share", "Share of the whole column.", _ANY),
+    Definition(
+        "people",
+        "Visitors",
+        "count",
+        "Users with a page view from the source in the period; without a source: users "
+        "none of whose page views names one.",
+        (PAGE_VIEWS.name,),
+    ),
+    Definition(
+        "estimated",
+        "Joined a vote",
+        "count",
+        "Visitors from the source who joined a vote in the period, as estimator or as "
+        "spectator; their share is the activation rate.",
+        (PAGE_VIEWS.name, ESTIMATIONS.name),
+    ),
+    Definition(
+        "last_vote_at",
+        "Last vote (UTC)",
+        "count",
+        "End of the room's last vote in the period.",
+        (VOTES.name,),
+    ),
+    Definition(
+        "before",
+        "Before",
+        "count",
+        "The same count in the comparison.",
+        _ANY,
+    ),
+    Definition("change", "Change", "count", "Count minus the count before.", _ANY),
+    Definition(
+        "change_share",
+        "Change in %",
+        "share",
+        "Change divided by the count before; empty where that is 0.",
+        _ANY,
+    ),
+)
+LABELS = (
+    *("bucket", "cut", "label", "route", "event", "source"),
+    *("room_id", "room_number", "room_name"),
+)
 
 
 def source_class(source: pl.Expr) -> pl.Expr:
@@ -36,39 +113,45 @@ def source_class(source: pl.Expr) -> pl.Expr:
     return pl.when(source.is_not_null()).then(found.fill_null(OTHER))
 
 
-def routes(frames: Frames) -> pl.LazyFrame:
-    """Return page views per route, most first: route, count, users, share."""
-    return _ranked(_labelled(frames, "route"), "route")
+def source_or_null(source: pl.Expr) -> pl.Expr:
+    """Return the class of a source; null where it is null or an empty text."""
+    return pl.when(source != "").then(source_class(source))
 
 
-def events(frames: Frames) -> pl.LazyFrame:
-    """Return events per kind, most first: event, count, users, share."""
-    return _ranked(_labelled(frames, "event"), "event")
+def routes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return page views per route, most first: route, count, users, share, …."""
+    return compared(query, partial(_ranked, shared, "route"), ["route"])
 
 
-def sources(frames: Frames) -> pl.LazyFrame:
-    """Return page views per class of source, most first: source, count, users, share.
+def events(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return events per kind, most first: event, count, users, share, …."""
+    return compared(query, partial(_ranked, shared, "event"), ["event"])
 
-    Page views without a source are left out.
+
+def sources(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return page views per class of source, most first: source, count, users, ….
+
+    Page views without a source count under null, so that shares add up.
     """
-    return _ranked(_labelled(frames, "source"), "source")
+    return compared(query, partial(_ranked, shared, "source"), ["source"])
 
 
-def sources_quality(frames: Frames) -> pl.LazyFrame:
-    """Return which sources bring people who take part, most people first.
+def sources_quality(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return which sources bring users who join a vote, most visitors first.
 
-    Columns: source, people (distinct), estimated (those of them with a row in
-    estimations), activation_rate.
+    Columns: source (null: users none of whose page views names one), people
+    (visitors), estimated (those of them with a participation), activation_rate.
     """
+    frames = shared.within(query.period)
     came = _labelled(frames, "source").select("source", "user").unique()
-    took_part = came.join(frames.estimations, on="user", how="semi")
-    counts = came.group_by("source").agg(people=row_count())
+    named = came.drop_nulls("source")
+    nameless = came.filter(pl.col("source").is_null())
+    visitors = pl.concat([named, nameless.join(named, on="user", how="anti")])
+    joined = visitors.join(frames.estimations, on="user", how="semi")
+    counts = visitors.group_by("source").agg(people=row_count())
+    joined_counts = joined.group_by("source").agg(estimated=row_count())
     return ranked(
-        counts.join(
-            took_part.group_by("source").agg(estimated=row_count()),
-            on="source",
-            how="left",
-        )
+        counts.join(joined_counts, on="source", how="left", nulls_equal=True)
         .with_columns(pl.col("estimated").fill_null(0))
         .with_columns(activation_rate=ratio("estimated", "people")),
         ["source"],
@@ -76,19 +159,25 @@ def sources_quality(frames: Frames) -> pl.LazyFrame:
     )
 
 
-def rooms(frames: Frames, names: pl.LazyFrame | None = None) -> pl.LazyFrame:
+def rooms(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return votes per room, most first.
 
-    `names` holds all rooms when `frames.rooms` only holds those of a window.
     Columns: room_id, room_number and room_name (null for a deleted room), votes,
-    share, estimations, last_vote_at.
+    share, estimations, last_vote_at, and the comparison's votes.
     """
-    names = frames.rooms if names is None else names
-    found = names.select(room_id="id", room_number="number", room_name="name")
+
+    def count(period: Period) -> pl.LazyFrame:
+        return _rooms(shared.within(period).votes, shared.frames.rooms)
+
+    return compared(query, count, ["room_id", "room_number", "room_name"], "votes")
+
+
+def _rooms(votes: pl.LazyFrame, rooms: pl.LazyFrame) -> pl.LazyFrame:
+    names = rooms.select(room_id="id", room_number="number", room_name="name")
     return ranked(
-        votes_per_room(frames)
+        votes_per_room(votes)
         .with_columns(share=share("votes"))
-        .join(found, on="room_id", how="left")
+        .join(names, on="room_id", how="left")
         .select(
             *("room_id", "room_number", "room_name"),
             *("votes", "share", "estimations", "last_vote_at"),
@@ -98,57 +187,70 @@ def rooms(frames: Frames, names: pl.LazyFrame | None = None) -> pl.LazyFrame:
     )
 
 
-def votes_per_room(frames: Frames) -> pl.LazyFrame:
+def votes_per_room(votes: pl.LazyFrame) -> pl.LazyFrame:
     """Return room_id, votes, estimations, last_vote_at of each room with votes."""
-    return frames.votes.group_by("room_id").agg(
+    return votes.group_by("room_id").agg(
         votes=row_count(),
         estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
         last_vote_at=pl.col("voted_at").max(),
     )
 
 
-def over_time(
-    frames: Frames, period: Period, granularity: Granularity, by: By
-) -> pl.LazyFrame:
-    """Return rows per bucket and label; every label of the window in every bucket.
-
-    Columns: bucket, label, count.
-    """
-    inside = _labelled(bucketed(frames.within(period), granularity), by)
-    return _on_axis(inside.rename({by: "label"}), period, granularity)
+def routes_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return page views per bucket and route: bucket, label, count, cut."""
+    return _over_time(query, shared, "route")
 
 
-def rooms_over_time(
-    frames: Frames, period: Period, granularity: Granularity
-) -> pl.LazyFrame:
+def events_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return events per bucket and kind: bucket, label, count, cut."""
+    return _over_time(query, shared, "event")
+
+
+def sources_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return page views per bucket and class of source: bucket, label, count, cut."""
+    return _over_time(query, shared, "source")
+
+
+def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return votes per bucket and room, for the 40 rooms with most votes.
 
-    Columns: bucket, label (the room's name and number, or its id where the room is
-    deleted), count.
+    Columns: bucket, label (the room's name and number, its id where the room is
+    deleted; votes of all further rooms stand under "(other rooms)"), count, cut.
     """
-    votes = bucketed(frames.within(period), granularity).votes
-    largest = ranked(votes_per_room(frames.within(period)), ["room_id"], "votes")
-    names = frames.rooms.select("number", "name", room_id="id")
+    votes = bucketed(shared.within(query.period), query.granularity).votes
+    largest = ranked(votes_per_room(votes), ["room_id"], "votes").head(TOP)
+    names = shared.frames.rooms.select("number", "name", room_id="id")
     label = pl.coalesce(
         pl.format("{} #{}", "name", "number"), pl.format("(deleted) id {}", "room_id")
     )
-    kept = largest.head(TOP).join(names, on="room_id", how="left")
-    labelled = votes.join(kept.select("room_id", label=label), on="room_id")
-    return _on_axis(labelled, period, granularity)
+    labels = largest.join(names, on="room_id", how="left")
+    labelled = votes.join(
+        labels.select("room_id", label=label), on="room_id", how="left"
+    )
+    named = labelled.with_columns(pl.col("label").fill_null(OTHER_ROOMS))
+    return _on_axis(named, query)
 
 
-def _on_axis(
-    labelled: pl.LazyFrame, period: Period, granularity: Granularity
+def _over_time(
+    query: Query, shared: SharedPlans, dimension: _Dimension
 ) -> pl.LazyFrame:
+    """Return rows per bucket and label; every label of the period in every bucket."""
+    inside = bucketed(shared.within(query.period), query.granularity)
+    labelled = _labelled(inside, dimension).rename({dimension: "label"})
+    return _on_axis(labelled, query)
+
+
+def _on_axis(labelled: pl.LazyFrame, query: Query) -> pl.LazyFrame:
     counts = labelled.group_by("bucket", "label").agg(count=row_count())
     labels = counts.select("label").unique()
-    return (
-        period_axis(period, granularity)
+    series = (
+        period_axis(query.period, query.granularity)
         .join(labels, how="cross")
         .join(counts, on=["bucket", "label"], how="left", nulls_equal=True)
         .with_columns(pl.col("count").fill_null(0))
         .sort("bucket", "label", nulls_last=True)
     )
+    return time_series(series, query)
 
 
 def legacy_routes(frames: Frames) -> pl.LazyFrame:
@@ -167,7 +269,7 @@ def legacy_sources(frames: Frames) -> pl.LazyFrame:
     A class without rows is absent, apart from Other.
     """
     order = pl.LazyFrame({"source": [*SOURCE_CLASSES, OTHER]})
-    # Few texts occur; each is looked at once.
+    # Few texts occur; each is matched once.
     texts = frames.page_views.group_by("source").agg(count=row_count())
     classes = texts.group_by(source=source_class(pl.col("source")))
     counts = classes.agg(pl.col("count").sum())
@@ -180,22 +282,77 @@ def legacy_sources(frames: Frames) -> pl.LazyFrame:
 
 def legacy_rooms(frames: Frames) -> pl.LazyFrame:
     """Return the names with most votes, null for deleted rooms: room_name, votes."""
-    per_name = rooms(frames).group_by("room_name").agg(pl.col("votes").sum())
+    named = _rooms(frames.votes, frames.rooms)
+    per_name = named.group_by("room_name").agg(pl.col("votes").sum())
     return ranked(per_name, ["room_name"], "votes").head(TOP)
 
 
-def _labelled(frames: Frames, by: By) -> pl.LazyFrame:
-    if by == "event":
+def _labelled(frames: Frames, dimension: _Dimension) -> pl.LazyFrame:
+    if dimension == "event":
         return frames.events
-    if by == "route":
+    if dimension == "route":
         return frames.page_views
-    # Few texts occur; each is looked at once.
-    texts = frames.page_views.select(pl.col("source").unique().drop_nulls())
-    classes = texts.with_columns(label=source_class(pl.col("source")))
-    views = frames.page_views.join(classes, on="source")
+    # Few texts occur; each is matched once.
+    texts = frames.page_views.select(pl.col("source").unique())
+    classes = texts.with_columns(label=source_or_null(pl.col("source")))
+    views = frames.page_views.join(classes, on="source", nulls_equal=True)
     return views.drop("source").rename({"label": "source"})
 
 
-def _ranked(frame: pl.LazyFrame, label: By) -> pl.LazyFrame:
-    counts = frame.group_by(label).agg(count=row_count(), users=distinct_count("user"))
-    return ranked(counts.with_columns(share=share("count")), [label])
+def _ranked(shared: SharedPlans, dimension: _Dimension, period: Period) -> pl.LazyFrame:
+    rows = _labelled(shared.within(period), dimension)
+    counts = rows.group_by(dimension).agg(
+        count=row_count(), users=distinct_count("user")
+    )
+    return ranked(counts.with_columns(share=share("count")), [dimension])
+
+
+def best_source(frame: pl.DataFrame) -> str | None:
+    """Compare the source whose visitors join a vote most often with the least.
+
+    Sources of fewer than 20 visitors, and visitors without one, are not compared.
+    """
+    known = (
+        frame.drop_nulls("source")
+        .filter(pl.col("people") >= MINIMUM_SAMPLE)
+        .sort("activation_rate", "people", "source", descending=[True, True, False])
+    )
+    if known.is_empty():
+        return None
+    best, worst = known.row(0, named=True), known.row(-1, named=True)
+    high, low = percent(best["activation_rate"]), percent(worst["activation_rate"])
+    if known.height > 1 and high == low:
+        return f"No clear difference between sources: about {high}."
+    start = f"{high} of visitors from {best['source']} joined a vote"
+    if known.height == 1:
+        return f"{start}."
+    return f"{start}, {low} from {worst['source']}."
+
+
+TABLES = (
+    table(
+        "sources_quality",
+        "Which sources bring users who join a vote?",
+        sources_quality,
+        *(PAGE_VIEWS, ESTIMATIONS),
+        answer=best_source,
+    ),
+    table("routes", "Page views by route", routes, PAGE_VIEWS),
+    table("sources", "Page views by source", sources, PAGE_VIEWS),
+    table("events", "Events by kind", events, EVENTS),
+    table("rooms", "Votes by room", rooms, VOTES, ROOMS),
+    table(
+        "routes_over_time",
+        "Page views by route over time",
+        routes_over_time,
+        PAGE_VIEWS,
+    ),
+    table(
+        "sources_over_time",
+        "Page views by source over time",
+        sources_over_time,
+        PAGE_VIEWS,
+    ),
+    table("events_over_time", "Events by kind over time", events_over_time, EVENTS),
+    table("rooms_over_time", "Votes by room over time", rooms_over_time, VOTES, ROOMS),
+)

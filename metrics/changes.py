@@ -1,16 +1,41 @@
-"""What moved most between two periods, over several dimensions at once."""
+"""Changes: which country, source, room or weekday changed most between two periods."""
 
 from collections.abc import Callable
 
 import polars as pl
 
-from metrics import location
-from metrics.behaviour import source_class
-from metrics.expressions import count_where
+from metrics.behaviour import source_or_null
+from metrics.expressions import count_where, rate
 from metrics.frames import Frames, Period
-from metrics.minimum_sample import rate
-from metrics.query import Query
-from metrics.weekdays import WEEKDAYS
+from metrics.location import users_of
+from metrics.query import Query, SharedPlans
+from metrics.sentences import counted, percent
+from metrics.subject import Definition, table
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
+from metrics.votes import WEEKDAYS
+
+_READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES, ROOMS)
+_NAMES = tuple(live.name for live in _READS)
+
+DEFINITIONS = (
+    Definition("now", "Now", "count", "The count in the period.", _NAMES),
+    Definition(
+        "total",
+        "Total",
+        "count",
+        "The count over all labels, unchanged ones included.",
+        _NAMES,
+    ),
+    Definition(
+        "contribution",
+        "Contribution",
+        "share",
+        "What the label alone adds to the change of the whole: its change, divided by "
+        "the count of all labels before. Hidden where that is below 20.",
+        _NAMES,
+    ),
+)
+LABELS = ("dimension", "measure", "label", "room_id")
 
 TOP = 10
 """Labels per dimension."""
@@ -24,7 +49,7 @@ MEASURES = {
 _SUMS = pl.col("now", "before").sum()
 
 
-def what_moved(query: Query) -> pl.LazyFrame:
+def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return which country, source, room or weekday explains most of the change.
 
     Columns: dimension, measure (what is counted), label (null: not known), room_id
@@ -32,13 +57,15 @@ def what_moved(query: Query) -> pl.LazyFrame:
     measure over all labels; n) and contribution (change / total_before: what the
     label alone adds to the measure's change; null below 20). The largest contribution
     comes first, up or down; at most ten labels of each dimension. A label that did not
-    move is left out; without a comparison the table is empty.
+    change is left out; without a comparison the table is empty.
     """
-    frames = query.frames if query.comparison else Frames.empty()
-    counted = _counted(frames, query.period, query.comparison or query.period)
-    moved = [moved_most(frame, name) for name, frame in counted.items()]
+    if query.comparison is None:
+        # Nothing can be read twice: an empty table has no rows to share.
+        shared = SharedPlans(Frames.empty())
+    counts = _counted(shared, query.period, query.comparison or query.period)
+    changed = [changed_most(frame, name) for name, frame in counts.items()]
     contribution, change = pl.col("contribution").abs(), pl.col("change").abs()
-    return pl.concat(moved).sort(
+    return pl.concat(changed).sort(
         contribution,
         change,
         *("dimension", "label", "room_id"),
@@ -47,10 +74,10 @@ def what_moved(query: Query) -> pl.LazyFrame:
     )
 
 
-def moved_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
-    """Return the labels that moved most, up or down.
+def changed_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
+    """Return the labels that changed most, up or down.
 
-    `counts` has label, room_id, now, before. Columns: those of `what_moved`.
+    `counts` has label, room_id, now, before. Columns: those of `what_changed`.
     """
     change, total_before = pl.col("change"), pl.col("before").sum()
     return (
@@ -73,7 +100,9 @@ def moved_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
     )
 
 
-def _counted(frames: Frames, now: Period, before: Period) -> dict[str, pl.LazyFrame]:
+def _counted(
+    shared: SharedPlans, now: Period, before: Period
+) -> dict[str, pl.LazyFrame]:
     """Return label, room_id, now and before of each dimension."""
 
     def of_both(rows: Callable[[Period], pl.LazyFrame]) -> pl.LazyFrame:
@@ -82,22 +111,31 @@ def _counted(frames: Frames, now: Period, before: Period) -> dict[str, pl.LazyFr
             [rows(now).with_columns(late), rows(before).with_columns(~late)]
         )
 
-    people = of_both(lambda period: location.people(frames, period))
-    views = of_both(lambda period: frames.within(period).page_views)
-    votes = of_both(lambda period: frames.within(period).votes)
-    # Few texts occur; each is looked at once.
-    texts = _count(views, pl.col("source")).drop_nulls("source")
+    def views(period: Period) -> pl.LazyFrame:
+        return shared.within(period).page_views
+
+    def votes(period: Period) -> pl.LazyFrame:
+        return shared.within(period).votes
+
+    def users(period: Period) -> pl.LazyFrame:
+        return users_of(shared, period)
+
+    users_of_both, views_of_both, votes_of_both = map(of_both, (users, views, votes))
+    # Few texts occur; each is matched once.
+    texts = _count(views_of_both, pl.col("source"))
     on = pl.col("voted_at").dt.weekday()
     named = pl.col("label").replace_strict(range(1, 8), WEEKDAYS)
     no_room = pl.lit(None, pl.Int32).alias("room_id")
     counts = {
-        "country": _count(people, pl.col("country").alias("label")),
-        "source": texts.group_by(label=source_class(pl.col("source"))).agg(_SUMS),
-        "weekday": _count(votes, on.alias("label")).with_columns(named),
+        "country": _count(users_of_both, pl.col("country").alias("label")),
+        "source": texts.group_by(label=source_or_null(pl.col("source"))).agg(_SUMS),
+        "weekday": _count(votes_of_both, on.alias("label")).with_columns(named),
     }
     columns = "label", "room_id", "now", "before"
     return {
-        "room": _named(_count(votes, pl.col("room_id")), frames).select(columns),
+        "room": _named(_count(votes_of_both, pl.col("room_id")), shared.frames).select(
+            columns
+        ),
         **{
             dimension: frame.with_columns(no_room).select(columns)
             for dimension, frame in counts.items()
@@ -113,3 +151,41 @@ def _count(rows: pl.LazyFrame, by: pl.Expr) -> pl.LazyFrame:
 def _named(counts: pl.LazyFrame, frames: Frames) -> pl.LazyFrame:
     names = frames.rooms.select(room_id="id", label="name")
     return counts.join(names, on="room_id", how="left")
+
+
+_UNITS = {"page_views": "page view", "users": "user", "votes": "vote"}
+"""What one of the counted is called."""
+
+
+def biggest_change(frame: pl.DataFrame) -> str | None:
+    """Name the label that adds most to the change of the whole."""
+    shown = frame.drop_nulls("contribution").head(1)
+    if shown.is_empty():
+        return None
+    row = shown.row(0, named=True)
+    more = "more" if row["change"] > 0 else "fewer"
+    what = counted(abs(row["change"]), f"{more} {_UNITS[row['measure']]}")
+    return (
+        f"Biggest change: {what} {_place(row['dimension'], row['label'])}, "
+        f"{percent(abs(row['contribution']))} of the previous {row['total_before']:,}."
+    )
+
+
+def _place(dimension: str, label: str | None) -> str:
+    """Return where a change is: "from Germany", "in room X", "on Mondays"."""
+    if dimension == "weekday":
+        return f"on {label}s"
+    if dimension == "room":
+        return f"in room {label or '(deleted)'}"
+    return f"from {label}" if label else f"without a known {dimension}"
+
+
+TABLES = (
+    table(
+        "what_moved",
+        "What changed most?",
+        what_changed,
+        *_READS,
+        answer=biggest_change,
+    ),
+)

@@ -1,4 +1,4 @@
-"""The last 24 hours, and the running day."""
+"""Daily: the running day, and the last 24 hours."""
 
 from datetime import datetime, timedelta
 
@@ -6,48 +6,50 @@ import polars as pl
 
 from metrics.expressions import distinct_count, row_count
 from metrics.frames import Frames, Period, instant
+from metrics.query import Query, SharedPlans
+from metrics.subject import Definition, table
+from metrics.tables import PAGE_VIEWS, ROOMS, USERS, VOTES
 from metrics.time_axis import side_by_side
+
+DEFINITIONS: tuple[Definition, ...] = ()
+LABELS = ("span",)
 
 
 def legacy(frames: Frames, now: datetime) -> pl.LazyFrame:
     """Return the rows strictly later than 24 hours ago, counted, in one row.
 
     Columns: votes, estimations (sum over votes), rooms (distinct, of those votes),
-    unique_users (of page views), page_views.
+    unique_users (of page views), page_views. Bots count.
     """
     since = now - timedelta(hours=24)
     later = frames.map(lambda t, frame: frame.filter(pl.col(t.time) > instant(since)))
     return side_by_side(_counts(later))
 
 
-def today(frames: Frames, now: datetime) -> pl.LazyFrame:
-    """Return the rows of the running day in UTC, counted, in one row.
+def summary(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return the running day (UTC) and the last 24 hours, one row each.
 
-    Columns: those of `reference`, new_users, rooms_new.
+    Columns: span ("today" or "last 24 hours"), those of `legacy`, new_users and
+    rooms_new.
     """
-    return _of(frames, Period.of_days(now.date(), now.date()))
-
-
-def summary(frames: Frames, now: datetime) -> pl.LazyFrame:
-    """Return the running day and the last 24 hours, one row each.
-
-    Columns: span ("today" or "last 24 hours") and those of `today`.
-    """
+    now = query.now
     day = Period.of_days(now.date(), now.date())
     # What is exactly 24 hours ago is not in it.
-    since = now - timedelta(hours=24) + timedelta.resolution
-    late = Period(since, day.end)
-    frames = frames.reaching(late)
+    late = Period(now - timedelta(hours=24) + timedelta.resolution, day.end)
+    recent = shared.prefetching(late)
     spans = {"today": day, "last 24 hours": late}
     return pl.concat(
-        _of(frames, period).select(pl.lit(span).alias("span"), pl.all())
+        _of(recent.within(period)).select(pl.lit(span).alias("span"), pl.all())
         for span, period in spans.items()
     )
 
 
-def _of(frames: Frames, period: Period) -> pl.LazyFrame:
-    inside = frames.within(period)
-    return side_by_side([*_counts(inside), *_new(inside)])
+def _of(inside: Frames) -> pl.LazyFrame:
+    new = [
+        inside.users.select(new_users=row_count()),
+        inside.rooms.select(rooms_new=row_count()),
+    ]
+    return side_by_side([*_counts(inside), *new])
 
 
 def _counts(frames: Frames) -> list[pl.LazyFrame]:
@@ -63,8 +65,11 @@ def _counts(frames: Frames) -> list[pl.LazyFrame]:
     ]
 
 
-def _new(frames: Frames) -> list[pl.LazyFrame]:
-    return [
-        frames.users.select(new_users=row_count()),
-        frames.rooms.select(rooms_new=row_count()),
-    ]
+TABLES = (
+    table(
+        "daily_summary",
+        "Today and the last 24 hours",
+        summary,
+        *(VOTES, PAGE_VIEWS, USERS, ROOMS),
+    ),
+)

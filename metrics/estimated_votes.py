@@ -1,79 +1,84 @@
-"""Rounds, the estimates given in them, and the meetings they form."""
+"""Votes with an estimation, the estimations played in them, and their meetings."""
 
 from datetime import timedelta
 
 import polars as pl
 
 from metrics.card_scale import estimated, is_estimation, place, steps
-from metrics.frames import Frames, Period
-from metrics.query import Granularity
+from metrics.frames import Period
+from metrics.query import SharedPlans
 
 JOINED_WITHIN = timedelta(seconds=2)
-"""How far an estimate's time may be from its round's."""
+"""How far an estimation's time may be from its vote's."""
 AFTERWARDS = timedelta(days=1)
-"""How long after a window the next round of its last ones is looked for."""
+"""How long after a period the next vote of its last ones is looked for."""
 MEETING_GAP = timedelta(hours=1)
-"""Rounds of a room that are less apart belong to one meeting."""
+"""Votes of a room that are less apart belong to one meeting."""
 
 
-def rounds(frames: Frames, period: Period, at_least: int = 1) -> pl.LazyFrame:
-    """Return the window's rounds with so many estimates.
+def estimated_votes(
+    shared: SharedPlans, period: Period, at_least: int = 1
+) -> pl.LazyFrame:
+    """Return the period's votes with so many estimations.
 
     Columns: those of votes, and started_at, steps.
     """
-    held = frames.once(("rounds", period), lambda: _rounds(frames, period))
-    return held if at_least == 1 else held.filter(estimated(at_least))
+
+    def build() -> pl.LazyFrame:
+        votes = shared.frames.votes
+        return votes.filter(period.contains("voted_at"), estimated()).select(
+            pl.all(),
+            started_at=pl.col("voted_at") - pl.duration(seconds="duration"),
+            steps=steps(),
+        )
+
+    votes = shared.node(("estimated votes", period), build)
+    return votes if at_least == 1 else votes.filter(estimated(at_least))
 
 
-def _rounds(frames: Frames, period: Period) -> pl.LazyFrame:
-    return frames.votes.filter(period.contains("voted_at"), estimated()).select(
-        pl.all(),
-        started_at=pl.col("voted_at") - pl.duration(seconds="duration"),
-        steps=steps(),
-    )
+def only_estimations(participations: pl.LazyFrame) -> pl.LazyFrame:
+    """Keep participations with a card: no spectators, no empty rows."""
+    return participations.filter(is_estimation())
 
 
-def only_estimations(estimations: pl.LazyFrame) -> pl.LazyFrame:
-    """Keep what people estimated themselves: no spectators, no empty rows."""
-    return estimations.filter(is_estimation())
+def estimations_with_vote(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return the estimations of the period's votes, each with its vote.
 
-
-def joined(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return the estimates of the window's rounds, each with its round.
-
-    Columns: those of `with_rounds`; estimates without a round are left out.
+    Columns: those of `with_vote`; estimations without a vote are left out.
     """
-    return joined_on(frames, period).filter(period.contains("voted_at"))
-
-
-def joined_on(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return what `joined` does, and the rounds of one day more: what came next."""
-    longer = Period(period.start, period.end + AFTERWARDS)
-    return frames.once(("joined", period), lambda: _joined(frames, longer))
-
-
-def _joined(frames: Frames, period: Period) -> pl.LazyFrame:
-    around = Period(period.start - JOINED_WITHIN, period.end + JOINED_WITHIN)
-    near = frames.estimations.filter(around.contains("estimated_at"))
-    return with_rounds(near, frames.votes.filter(around.contains("voted_at"))).filter(
+    return estimations_with_later_votes(shared, period).filter(
         period.contains("voted_at")
     )
 
 
-def with_rounds(estimations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame:
-    """Return own estimates with their round: the room's nearest within 2 seconds.
+def estimations_with_later_votes(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return `estimations_with_vote`, and those of one day more: what came next."""
 
-    Estimates carry no round id. Columns: user, place (0-6), estimated_at, and
-    vote_id, voted_at, amount_of_estimations, null where there is no such round.
+    def build() -> pl.LazyFrame:
+        longer = Period(period.start, period.end + AFTERWARDS)
+        around = Period(longer.start - JOINED_WITHIN, longer.end + JOINED_WITHIN)
+        frames = shared.frames
+        near = frames.estimations.filter(around.contains("estimated_at"))
+        votes = frames.votes.filter(around.contains("voted_at"))
+        return with_vote(near, votes).filter(longer.contains("voted_at"))
+
+    return shared.node(("estimations with vote", period), build)
+
+
+def with_vote(participations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Return estimations with their vote: the room's nearest within 2 seconds.
+
+    Estimations carry no vote id. Columns: user, place (0-6), estimated_at, and
+    vote_id, voted_at, amount_of_estimations, null where there is no such vote.
     """
-    estimates = only_estimations(estimations).select(
+    estimations = only_estimations(participations).select(
         *("room_id", "user", "estimated_at"), place=place(pl.col("estimation"))
     )
     ended = votes.filter(estimated()).select(
         "room_id", "voted_at", "amount_of_estimations", vote_id="id"
     )
     return (
-        estimates.sort("estimated_at")
+        estimations.sort("estimated_at")
         .join_asof(
             ended.sort("voted_at"),
             left_on="estimated_at",
@@ -89,10 +94,10 @@ def with_rounds(estimations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def meetings(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return `rounds`, per room in order of time, with the meeting they belong to.
+def in_meetings(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return `estimated_votes`, per room in order of time, with their meeting.
 
-    Adds first (whether a meeting starts), talk (seconds from the end of the round
+    Adds first (whether a meeting starts), talk (seconds from the end of the vote
     before to its start, not below 0; null for the first).
     """
     gap = pl.col("voted_at") - pl.col("voted_at").shift()
@@ -100,13 +105,8 @@ def meetings(frames: Frames, period: Period) -> pl.LazyFrame:
     pause = pl.col("started_at") - pl.col("voted_at").shift()
     first = (~(same_room & (gap < MEETING_GAP))).fill_null(value=True)
     return (
-        rounds(frames, period)
+        estimated_votes(shared, period)
         .sort("room_id", "voted_at", "id")
         .with_columns(first=first, talk=pause.dt.total_seconds().clip(0))
         .with_columns(talk=pl.when(~pl.col("first")).then("talk"))
     )
-
-
-def at_least_weekly(granularity: Granularity) -> Granularity:
-    """Return the bucket, not shorter than a week: a day has too few rounds."""
-    return "week" if granularity == "day" else granularity

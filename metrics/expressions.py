@@ -1,8 +1,12 @@
-"""Expressions that most metrics count, divide and round with."""
+"""Expressions that metrics count, divide and round with; the minimum sample; bins."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
+
+MINIMUM_SAMPLE = 20
+"""Below so many cases a rate says nothing, and is hidden."""
 
 
 def row_count() -> pl.Expr:
@@ -28,6 +32,11 @@ def divided(part: pl.Expr, whole: pl.Expr | float) -> pl.Expr:
     that a total equals its bucket.
     """
     return part / (whole + 0 * part)
+
+
+def text_or_null(column: str) -> pl.Expr:
+    """Return a text column in which an empty text is null: both mean "not set"."""
+    return pl.when(pl.col(column) != "").then(pl.col(column)).alias(column)
 
 
 def ratio(part: str | pl.Expr, whole: str | pl.Expr) -> pl.Expr:
@@ -93,3 +102,41 @@ def rounded(digits: int = 2, **means: pl.Expr) -> pl.Expr:
     return figures.list.eval(
         python_round(pl.element(), digits).fill_null(0.0)
     ).list.to_struct(fields=list(means))
+
+
+def rate(part: str | pl.Expr, n: str | pl.Expr) -> pl.Expr:
+    """Return `part / n`, null where n is below 20 (or null)."""
+    return hide_small_samples(ratio(part, n), n)
+
+
+def hide_small_samples(value: pl.Expr, n: str | pl.Expr) -> pl.Expr:
+    """Return a figure that comes from n cases; null where n is below 20 (or null)."""
+    n = pl.col(n) if isinstance(n, str) else n
+    return pl.when(n >= MINIMUM_SAMPLE).then(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Adjacent half-open ranges with a label each.
+
+    `edges[i]` is the lower end of `labels[i + 1]`; the first bin has none.
+    """
+
+    labels: Sequence[str]
+    edges: Sequence[float]
+
+    def count(self, frame: pl.LazyFrame, value: pl.Expr, name: str) -> pl.LazyFrame:
+        """Count the rows per bin, all bins in order.
+
+        Columns: order (from 1), length (the label), `name`, share.
+        """
+        order = 1 + pl.sum_horizontal((value >= e).cast(pl.Int64) for e in self.edges)
+        counts = frame.group_by(order=order).agg(row_count().alias(name))
+        table = pl.LazyFrame(
+            {"order": range(1, len(self.labels) + 1), "length": self.labels}
+        )
+        return (
+            table.join(counts, on="order", how="left", maintain_order="left")
+            .with_columns(pl.col(name).fill_null(0))
+            .with_columns(share=share(name))
+        )

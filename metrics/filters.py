@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from metrics.behaviour import source_class
+from metrics.behaviour import source_or_null
+from metrics.expressions import text_or_null
 from metrics.frames import Frames
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USER, USERS, VOTES
 
@@ -34,13 +35,13 @@ _ALL = frozenset(t.name for t in TABLES)
 
 
 def _of_user(column: str) -> Kind:
-    return Kind(pl.col(column), USERS.name, _PEOPLE)
+    return Kind(text_or_null(column), USERS.name, _PEOPLE)
 
 
 KINDS: Mapping[str, Kind] = {
     **{name: _of_user(name) for name in ("country", "region", "city")},
     **{name: _of_user(name) for name in ("device", "os", "browser")},
-    "source": Kind(source_class(pl.col("source")), PAGE_VIEWS.name, _PEOPLE),
+    "source": Kind(source_or_null(pl.col("source")), PAGE_VIEWS.name, _PEOPLE),
     "route": Kind(pl.col("route"), PAGE_VIEWS.name, _PEOPLE),
     "event": Kind(pl.col("event"), EVENTS.name, _PEOPLE),
     "room": Kind(pl.col("room_id").cast(pl.String), VOTES.name, _ALL),

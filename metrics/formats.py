@@ -1,6 +1,6 @@
 """How numbers and dates print everywhere: on pages, in reports. None prints as "–"."""
 
-from metrics.definition import Unit
+from metrics.subject import Unit
 
 NOTHING = "–"
 _MINUS = "\N{MINUS SIGN}"

@@ -1,18 +1,29 @@
-"""Activation: how far new users get on their way into a team."""
+"""Funnel: how far new users get on their way into a team."""
 
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any, Literal
 
 import polars as pl
 
-from metrics.behaviour import source_class
+from metrics.behaviour import source_or_null
 from metrics.constants import FIRST_STEPS
-from metrics.estimated_votes import with_rounds
-from metrics.expressions import count_where, ranked, row_count
+from metrics.estimated_votes import with_vote
+from metrics.expressions import (
+    MINIMUM_SAMPLE,
+    count_where,
+    ranked,
+    rate,
+    row_count,
+    text_or_null,
+)
 from metrics.frames import Frames, Period
-from metrics.minimum_sample import rate
+from metrics.query import Query, SharedPlans
+from metrics.sentences import percent
+from metrics.subject import Definition, table
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
 
-By = Literal["source", "device", "country"]
+Dimension = Literal["source", "device", "country"]
 STEPS = {
     "new_users": "New users",
     "entered_room": "Entered a room",
@@ -21,23 +32,96 @@ STEPS = {
     "came_back": "Estimated again on a later day",
 }
 MATURE = timedelta(days=28)
-"""How old a user has to be, and how long he or she is followed."""
+"""How old a user has to be, and how long each is followed."""
+
+_READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
 
 
-def mature(period: Period, now: datetime) -> Period:
-    """Return the window, moved back until all of its new users are 28 days old."""
-    late = max(period.end - (now - MATURE), timedelta(0))
-    return Period(period.start - late, period.end - late)
+def _step(key: str, title: str, formula: str) -> Definition:
+    return Definition(
+        key,
+        title,
+        "count",
+        formula,
+        tuple(live.name for live in _READS),
+        "Bots, and users who are not 28 days old.",
+    )
 
 
-def steps(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return the five steps for users who were new in the window, in order.
+def _share(key: str, title: str, formula: str) -> Definition:
+    return Definition(
+        key,
+        title,
+        "share",
+        formula,
+        tuple(live.name for live in _READS),
+        "Bots, and users who are not 28 days old. Hidden below 20 users.",
+    )
 
-    Each step counts those who made all steps before. Bots are left out; `frames`
-    hold what happens up to 28 days after the window. Columns: step (1-5),
-    step_name, reached, n (new users), share_of_new, share_of_previous.
+
+DEFINITIONS = (
+    _step("reached", "Users", "New users who made this step and all before."),
+    _step("n", "New users (n)", "New users that the shares refer to."),
+    _step(
+        "entered_room",
+        "Entered a room",
+        "Users who entered or viewed a room within 7 days.",
+    ),
+    _step(
+        "first_estimate",
+        "Estimated",
+        "Users who estimated within 7 days after entering a room.",
+    ),
+    _step(
+        "with_others",
+        "Estimated together",
+        "Users who estimated in a vote with two or more estimations, within 28 days.",
+    ),
+    _step(
+        "came_back",
+        "Estimated again",
+        "Users who estimated again on a later day, within 28 days.",
+    ),
+    _share("share_of_new", "Of new users", "Users of the step, of all new users."),
+    _share(
+        "share_of_previous",
+        "Of previous step",
+        "Users of the step, of those who made the step before.",
+    ),
+    _share("entered_share", "Room entry rate", "Users who entered, of new users."),
+    _share(
+        "first_estimate_share",
+        "Estimation rate",
+        "Users who estimated, of new users.",
+    ),
+    _share(
+        "came_back_share",
+        "Comeback rate",
+        "Users who estimated with others and again on a later day, of new users.",
+    ),
+)
+LABELS = ("step", "step_name", "source", "device", "country")
+
+
+def mature_period(query: Query) -> Period:
+    """Return the days that a funnel is about: whole days, as many as the period has.
+
+    They are the period's own, or as late as possible so that all of their new users
+    are 28 days old.
     """
-    counts = reached(frames, period).select(
+    first, last = query.period.first_day, query.period.last_day
+    latest = query.now.date() - MATURE - timedelta(days=1)
+    late = max(last - latest, timedelta(0))
+    return Period.of_days(first - late, last - late)
+
+
+def steps(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return the five steps for users who were new in the mature period, in order.
+
+    Each step counts those who made all steps before. Bots are left out. Columns: step
+    (1-5), step_name, reached, n (new users), share_of_new, share_of_previous.
+    """
+    counts = reached(shared, mature_period(query)).select(
         pl.col(name).sum().cast(pl.Int64) for name in STEPS
     )
     long = counts.unpivot(variable_name="key", value_name="reached")
@@ -52,18 +136,33 @@ def steps(frames: Frames, period: Period) -> pl.LazyFrame:
     )
 
 
-def by(frames: Frames, period: Period, dimension: By) -> pl.LazyFrame:
-    """Return the steps per first source, device or country, most new users first.
+def by_source(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return the steps per class of first source: see `_by`."""
+    return _by(query, shared, "source")
 
-    Columns: the dimension (null: not known), the five counts, entered_share,
+
+def by_device(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return the steps per device: see `_by`."""
+    return _by(query, shared, "device")
+
+
+def by_country(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return the steps per country: see `_by`."""
+    return _by(query, shared, "country")
+
+
+def _by(query: Query, shared: SharedPlans, dimension: Dimension) -> pl.LazyFrame:
+    """Return the steps per label, most new users first.
+
+    Columns: the dimension (null: not set), the five counts, entered_share,
     first_estimate_share and came_back_share (of new_users, the n).
     """
     counts = (
-        reached(frames, period)
+        reached(shared, mature_period(query))
         .group_by(dimension)
         .agg(
             row_count().alias("new_users"),
-            *(count_where(pl.col(s)) for s in [*STEPS][1:]),
+            *(count_where(pl.col(step)) for step in [*STEPS][1:]),
         )
     )
     shares = counts.with_columns(
@@ -74,18 +173,19 @@ def by(frames: Frames, period: Period, dimension: By) -> pl.LazyFrame:
     return ranked(shares, [dimension], "new_users")
 
 
-def reached(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return for each new user which steps he or she made, without naming anybody.
+def reached(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return which steps each user who was new in the period made, without the user.
 
     Columns: source, device, country, and one boolean per step.
     """
-    return frames.once(("funnel", period), lambda: _reached(frames, period))
+    return shared.node(("funnel", period), lambda: _reached(shared, period))
 
 
-def _reached(frames: Frames, period: Period) -> pl.LazyFrame:
-    near = frames.within(Period(period.start - FIRST_STEPS, period.end + MATURE))
-    new = frames.once(("new", period), lambda: _new_users(frames, period))
+def _reached(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    near = shared.within(Period(period.start - FIRST_STEPS, period.end + MATURE))
+    new = shared.node(("new users", period), lambda: _new_users(shared.frames, period))
     entered = _entered(near, new)
+    again = pl.col("with_others") & pl.col("came_back")
     return (
         new.join(_first_source(near, new), on="user", how="left")
         .join(entered, on="user", how="left")
@@ -96,60 +196,59 @@ def _reached(frames: Frames, period: Period) -> pl.LazyFrame:
             entered_room=pl.col("entered_at").is_not_null(),
             first_estimate=pl.col("with_others").is_not_null(),
             with_others=pl.col("with_others").fill_null(value=False),
-            came_back=(pl.col("with_others") & pl.col("came_back")).fill_null(
-                value=False
-            ),
+            came_back=again.fill_null(value=False),
         )
     )
 
 
 def _new_users(frames: Frames, period: Period) -> pl.LazyFrame:
-    people = frames.users.filter(
+    users = frames.users.filter(
         period.contains("created_at"), pl.col("device").ne_missing(pl.lit("bot"))
     )
-    return people.select("device", "country", "created_at", "user")
+    return users.select(
+        *("user", "created_at"), text_or_null("device"), text_or_null("country")
+    )
 
 
 def _first_source(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
     views = near.page_views.join(new, on="user", how="semi")
     first = pl.col("source").get(pl.col("viewed_at").arg_min())
-    return views.group_by("user").agg(source=source_class(first))
+    return views.group_by("user").agg(source=source_or_null(first))
 
 
 def _entered(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
-    """Return when people first entered a room, within 7 days: entered_at, ….
+    """Return when users first entered a room, within 7 days.
 
     Columns: user, created_at, entered_at.
     """
     entering = pl.col("event").str.starts_with("ENTERED_")
+    views = near.page_views.filter(pl.col("route") == "ROOM")
     acts = pl.concat(
         [
             near.events.filter(entering).select("user", at="event_at"),
-            near.page_views.filter(pl.col("route") == "ROOM").select(
-                "user", at="viewed_at"
-            ),
+            views.select("user", at="viewed_at"),
         ]
     )
     return (
         acts.join(new, on="user")
-        .filter(pl.col("at") <= pl.col("created_at") + FIRST_STEPS)
+        .filter(pl.col("at") < pl.col("created_at") + FIRST_STEPS)
         .group_by("user")
         .agg(pl.first("created_at"), entered_at=pl.min("at"))
     )
 
 
 def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
-    """Return who estimated at most 7 days after entering, and what came after.
+    """Return who estimated within 7 days after entering, and what came after.
 
-    Columns: user, with_others (an estimate in a round of two or more), came_back
-    (an estimate on a later day), both until 28 days after the user was new.
+    Columns: user, with_others (an estimation in a vote of two or more), came_back
+    (an estimation on a later day), both until 28 days after the user was new.
     """
     at, until = pl.col("estimated_at"), pl.col("created_at") + MATURE
     own = near.estimations.join(entered, on="user", how="semi")
     return (
-        with_rounds(own, near.votes)
+        with_vote(own, near.votes)
         .join(entered, on="user")
-        .filter(at >= pl.col("entered_at"), at <= until)
+        .filter(at >= pl.col("entered_at"), at < until)
         .group_by("user")
         .agg(
             pl.first("entered_at"),
@@ -157,9 +256,123 @@ def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
             last=at.max(),
             with_others=(pl.col("amount_of_estimations") >= 2).any(),
         )
-        .filter(pl.col("first") <= pl.col("entered_at") + FIRST_STEPS)
+        .filter(pl.col("first") < pl.col("entered_at") + FIRST_STEPS)
         .select(
             *("user", "with_others"),
             came_back=pl.col("last").dt.date() > pl.col("first").dt.date(),
         )
     )
+
+
+def answer_steps(frame: pl.DataFrame) -> str | None:
+    """Say how many reach the steps, and before which one most are lost."""
+    counts = frame.sort("step")["reached"].to_list()
+    if not counts or counts[0] < MINIMUM_SAMPLE:
+        return None
+    entered, estimated, back = (percent(counts[step] / counts[0]) for step in (1, 2, 4))
+    return (
+        f"Of {counts[0]:,} new users, {entered} entered a room, {estimated} estimated "
+        f"and {back} estimated again on a later day.{_biggest_drop(frame, counts)}"
+    )
+
+
+def _biggest_drop(frame: pl.DataFrame, counts: list[int]) -> str:
+    """Name the step before which most are lost; nothing where several tie."""
+    lost = [before - after for before, after in pairwise(counts)]
+    most = max(lost)
+    if most == 0 or lost.count(most) > 1:
+        return ""
+    step = frame.sort("step")["step_name"][lost.index(most) + 1]
+    return f" The biggest drop is before “{step}”."
+
+
+def answer_by_source(frame: pl.DataFrame) -> str | None:
+    """Compare sources: see `_answer_by`."""
+    return _answer_by(frame, "source", "sources")
+
+
+def answer_by_device(frame: pl.DataFrame) -> str | None:
+    """Compare devices: see `_answer_by`."""
+    return _answer_by(frame, "device", "devices")
+
+
+def answer_by_country(frame: pl.DataFrame) -> str | None:
+    """Compare countries: see `_answer_by`."""
+    return _answer_by(frame, "country", "countries")
+
+
+def _answer_by(frame: pl.DataFrame, dimension: Dimension, several: str) -> str | None:
+    """Compare the label with the highest share of users who came back with the lowest.
+
+    Of several with the same share, that with most users. Labels with fewer than 20
+    new users, and users without one, are not compared.
+    """
+    share = "came_back_share"
+    shown = frame.drop_nulls([dimension, share]).sort(
+        "new_users", dimension, descending=[True, False]
+    )
+    if shown.is_empty():
+        return None
+    best, worst = (
+        shown.sort(share, descending=most, maintain_order=True).row(0, named=True)
+        for most in (True, False)
+    )
+    high, low = percent(best[share]), percent(worst[share])
+    if shown.height > 1 and high == low:
+        return f"No clear difference between {several}: about {high}."
+    start = f"{high} of {_new_users_of(best, dimension)} estimated again on a later day"
+    if shown.height == 1:
+        return f"{start}."
+    place = _place(worst, dimension)
+    return f"{start}, {low} of {worst['new_users']:,} {place}."
+
+
+def _new_users_of(row: dict[str, Any], dimension: Dimension) -> str:
+    return f"{row['new_users']:,} new users {_place(row, dimension)}"
+
+
+def _place(row: dict[str, Any], dimension: Dimension) -> str:
+    return f"{'on' if dimension == 'device' else 'from'} {row[dimension]}"
+
+
+_SAMPLE_SIZES = dict.fromkeys(
+    ("entered_share", "first_estimate_share", "came_back_share"), "new_users"
+)
+TABLES = (
+    table(
+        "funnel",
+        "How far do new users get?",
+        steps,
+        *_READS,
+        answer=answer_steps,
+        sample_sizes={"share_of_new": "n"},
+        covers=mature_period,
+    ),
+    table(
+        "funnel_by_source",
+        "Which sources bring users who stay?",
+        by_source,
+        *_READS,
+        answer=answer_by_source,
+        sample_sizes=_SAMPLE_SIZES,
+        covers=mature_period,
+    ),
+    table(
+        "funnel_by_device",
+        "On which devices do users stay?",
+        by_device,
+        *_READS,
+        answer=answer_by_device,
+        sample_sizes=_SAMPLE_SIZES,
+        covers=mature_period,
+    ),
+    table(
+        "funnel_by_country",
+        "In which countries do users stay?",
+        by_country,
+        *_READS,
+        answer=answer_by_country,
+        sample_sizes=_SAMPLE_SIZES,
+        covers=mature_period,
+    ),
+)

@@ -1,19 +1,105 @@
-"""How everything grew: new per day, moving average, accumulated."""
+"""Growth: what is new per bucket, its 30-day average, and totals since the start."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
 from metrics.constants import MOVING_AVERAGE
 from metrics.expressions import divided
-from metrics.frames import Frames, Period, instant
-from metrics.query import Granularity
-from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, USERS, VOTES
-from metrics.time_axis import axis, data_axis, first_of, on_axis, per_bucket
+from metrics.frames import Frames, instant
+from metrics.query import Granularity, Query, SharedPlans
+from metrics.subject import Definition, table
+from metrics.tables import (
+    ESTIMATIONS,
+    PAGE_VIEWS,
+    ROOMS,
+    USERS,
+    VOTES,
+    Table,
+)
+from metrics.tables import (
+    TABLES as LIVE_TABLES,
+)
+from metrics.time_axis import (
+    axis,
+    data_axis,
+    first_of,
+    first_of_each,
+    on_axis,
+    per_day,
+    time_series,
+)
 
-COUNTS = ("new_users", "page_views", "rooms", "estimations", "votes")
-"""What is counted: rows of each table by the time that they came to be."""
+NAME = "historical"
+"""The table; `rooms` and `estimations` mean something else in others."""
+_COUNTED: Mapping[str, tuple[Table, str, str]] = {
+    "new_users": (USERS, "New users", "Users first seen in the bucket."),
+    "page_views": (PAGE_VIEWS, "Page views", "Pages viewed in the bucket."),
+    "rooms": (ROOMS, "New rooms", "Rooms first used in the bucket."),
+    "estimations": (
+        ESTIMATIONS,
+        "Participations",
+        "Users in votes, once per vote, with spectators.",
+    ),
+    "votes": (VOTES, "Votes", "Finished rounds of estimating, including empty ones."),
+}
+"""Column → the table whose rows are counted, title, definition."""
+COUNTS = tuple(_COUNTED)
+
+
+def _total(key: str, name: str, live: Table) -> Definition:
+    return Definition(
+        f"acc_{key}",
+        f"Total {name}",
+        "count",
+        f"All rows of `{live.name}` from the start to the end of the bucket. Every day "
+        "counts, also where weekends are hidden.",
+        (live.name,),
+        "Nothing. (`GET /api` adds up Monday to Friday since 3 June 2024 only.)",
+    )
+
+
+def _moving_average(key: str, title: str, live: Table) -> Definition:
+    return Definition(
+        f"ma_{key}",
+        f"{title}, 30-day avg",
+        "number",
+        f"Mean of the last 30 days (weeks, months) of rows of `{live.name}`; empty for "
+        "the first 29.",
+        (live.name,),
+        "Nothing: weekends count. (`GET /api` averages the last 30 working days.)",
+    )
+
+
+DEFINITIONS = (
+    Definition(
+        "new_users",
+        "New users",
+        "count",
+        "Users first seen in the period.",
+        (USERS.name,),
+    ),
+    Definition("rooms", "Active rooms", "count", "Rooms with a vote.", (VOTES.name,)),
+    Definition(
+        "rooms_new",
+        "New rooms",
+        "count",
+        "Rooms first used in the period.",
+        (ROOMS.name,),
+    ),
+    *(
+        Definition(key, title, "count", formula, (live.name,), only_in=NAME)
+        for key, (live, title, formula) in _COUNTED.items()
+        if key in {"rooms", "estimations"}
+    ),
+    *(
+        _total(key, title.removeprefix("New ").lower(), live)
+        for key, (live, title, _) in _COUNTED.items()
+    ),
+    *(_moving_average(key, title, live) for key, (live, title, _) in _COUNTED.items()),
+)
+LABELS = ("bucket", "cut", "date")
 
 
 def legacy(frames: Frames, start: date, today: date) -> pl.LazyFrame:
@@ -27,41 +113,63 @@ def legacy(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     return counts.select(
         pl.col("bucket").alias("date"),
         pl.col(COUNTS),
-        *_accumulated(),
+        *_totals(),
         # No thirtieth lies near a half of a hundredth: any rounding is Python's.
         *(average.round(2) for average in _averages()),
     )
 
 
-def series(frames: Frames, period: Period, granularity: Granularity) -> pl.LazyFrame:
-    """Return one row per bucket that overlaps the window, every day counted.
+def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return one row per bucket that overlaps the period, every day counted.
 
-    `frames` holds all of history: the first bucket is whole even where the window
-    starts inside it, acc_ adds up from the first row of the data, and ma_ is the
-    mean of the last 30 buckets, null where history is shorter.
-    Columns: bucket; the counts; acc_ and ma_ of each.
+    A count holds what lies inside the period. acc_ adds up from the first row of the
+    data, and ma_ is the mean of the last 30 buckets (whole ones, where the period
+    starts inside one), null where history is shorter.
+    Columns: bucket; the counts; acc_ and ma_ of each; cut.
     """
-    past = frames.map(lambda t, f: f.filter(pl.col(t.time) < instant(period.end)))
-    counts = _counts(past, granularity)
-    first = first_of(period.first_day, granularity)
-    ends = pl.LazyFrame({"bucket": [first, first_of(period.last_day, granularity)]})
-    known = pl.concat([ends, *(part.select("bucket") for part in counts)])
-    return (
-        on_axis(data_axis(known, granularity), counts, COUNTS)
-        .with_columns(*_accumulated(), *_averages())
+    period, every = query.period, query.granularity
+    past = shared.frames.map(
+        lambda live, frame: frame.filter(pl.col(live.time) < instant(period.end))
+    )
+    first = first_of(period.first_day, every)
+    inside = [_inside(name) for name in COUNTS]
+    parts = _counts(past, every, period.first_day)
+    ends = pl.LazyFrame({"bucket": [first, first_of(period.last_day, every)]})
+    known = pl.concat([ends, *(part.select("bucket") for part in parts)])
+    series = (
+        on_axis(data_axis(known, every), parts, [*COUNTS, *inside])
+        .with_columns(*_totals(), *_averages())
+        .with_columns(pl.col(_inside(name)).alias(name) for name in COUNTS)
+        .drop(inside)
         .filter(pl.col("bucket") >= first)
     )
+    return time_series(series, query)
 
 
-def _counts(frames: Frames, granularity: Granularity) -> Sequence[pl.LazyFrame]:
-    tables = (USERS, PAGE_VIEWS, ROOMS, ESTIMATIONS, VOTES)
-    return [
-        per_bucket(frames.by_name[table.name], table.time, granularity, name)
-        for name, table in zip(COUNTS, tables, strict=True)
-    ]
+def _counts(
+    frames: Frames, every: Granularity, since: date | None = None
+) -> Sequence[pl.LazyFrame]:
+    """Return rows per bucket of each table: bucket, the count.
+
+    `since` adds how many of them are not before that day.
+    """
+    parts = []
+    for name, (live, _, _) in _COUNTED.items():
+        days = per_day(frames.by_name[live.name], live.time)
+        count = pl.col("count")
+        sums = {name: count.sum()}
+        if since:
+            sums[_inside(name)] = count.filter(pl.col("day") >= since).sum()
+        bucket = first_of_each(pl.col("day"), every)
+        parts.append(days.group_by(bucket=bucket).agg(**sums))
+    return parts
 
 
-def _accumulated() -> list[pl.Expr]:
+def _inside(name: str) -> str:
+    return f"{name}_inside"
+
+
+def _totals() -> list[pl.Expr]:
     return [pl.col(name).cum_sum().alias(f"acc_{name}") for name in COUNTS]
 
 
@@ -73,3 +181,6 @@ def _averages() -> list[pl.Expr]:
         )
         for name in COUNTS
     ]
+
+
+TABLES = (table(NAME, "Growth", historical, *LIVE_TABLES),)

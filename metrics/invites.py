@@ -1,4 +1,4 @@
-"""The invite loop: whether rooms bring people whom the product did not know."""
+"""Invites: whether new rooms bring users whom the product did not know."""
 
 from datetime import datetime
 
@@ -6,40 +6,104 @@ import polars as pl
 
 from metrics.constants import FIRST_STEPS
 from metrics.estimated_votes import only_estimations
-from metrics.expressions import count_where, row_count
+from metrics.expressions import MINIMUM_SAMPLE, count_where, rate, row_count
 from metrics.frames import Frames, Period, instant
-from metrics.minimum_sample import rate
+from metrics.query import Query, SharedPlans
+from metrics.sentences import counted, only_row, percent, portion, share_of
+from metrics.subject import Definition, Unit, table
+from metrics.tables import ESTIMATIONS, EVENTS, ROOMS
 from metrics.time_axis import side_by_side
 
 SEVERAL = 2
-"""Newcomers that make a new room one that brings people."""
+"""Newcomers that make a new room an inviting one."""
 _OPENED = ("ENTERED_NEW_ROOM", "ENTERED_RANDOM_ROOM")
 
 
-def totals(frames: Frames, period: Period, now: datetime) -> pl.LazyFrame:
-    """Return in one row how rooms that were new in the window spread.
+def _of_new_rooms(key: str, title: str, unit: Unit, formula: str) -> Definition:
+    return Definition(
+        key,
+        title,
+        unit,
+        formula,
+        (ROOMS.name, ESTIMATIONS.name),
+        "Deleted rooms, and rooms younger than seven days. Shares are hidden below 20 "
+        "rooms.",
+    )
 
-    `frames` hold all of history; rooms younger than seven days are left out.
-    Columns: new_rooms (n), newcomers, inviting_rooms (two newcomers or more within
-    seven days), inviting_share, openers (people who opened a room in the window; n),
-    inviters (those of them who copied a room's link), invite_intent.
+
+DEFINITIONS = (
+    _of_new_rooms(
+        "new_rooms", "New rooms (n)", "count", "Rooms first used in the period."
+    ),
+    _of_new_rooms(
+        "newcomers",
+        "Newcomers",
+        "count",
+        "Users whose first estimation ever is in the room, within seven days of its "
+        "first use, without the founder.",
+    ),
+    _of_new_rooms(
+        "inviting_rooms",
+        "Inviting rooms (n)",
+        "count",
+        "New rooms with two or more newcomers.",
+    ),
+    _of_new_rooms(
+        "inviting_share",
+        "Inviting rooms",
+        "share",
+        "Share of new rooms with two or more new users in 7 days.",
+    ),
+    Definition(
+        "openers",
+        "Room openers (n)",
+        "count",
+        "Users who opened a new or a random room.",
+        (EVENTS.name,),
+    ),
+    Definition(
+        "inviters",
+        "Copied a link",
+        "count",
+        "Those of them who copied a room's link.",
+        (EVENTS.name,),
+    ),
+    Definition(
+        "invite_intent",
+        "Link copy rate",
+        "share",
+        "Share of users opening a new or random room who copied a link.",
+        (EVENTS.name,),
+        "Users who copied a link without opening a room. Hidden below 20 users.",
+    ),
+)
+LABELS = ("first_used_at", "room_id", "room_number", "room_name")
+
+
+def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return in one row how rooms that were new in the period spread.
+
+    Rooms younger than seven days are left out. Columns: new_rooms (n), newcomers,
+    inviting_rooms (two newcomers or more within seven days), inviting_share, openers
+    (users who opened a room in the period; n), inviters (those of them who copied a
+    room's link), invite_intent.
     """
-    counts = _new_rooms(frames, period, now).select(
+    counts = _new_rooms(query, shared).select(
         new_rooms=row_count(),
         newcomers=pl.col("newcomers").sum(),
         inviting_rooms=count_where(pl.col("newcomers") >= SEVERAL),
     )
     shares = counts.with_columns(inviting_share=rate("inviting_rooms", "new_rooms"))
-    return side_by_side([shares, _intent(frames, period)])
+    return side_by_side([shares, _intent(shared.frames, query.period)])
 
 
-def newcomers(frames: Frames, period: Period, now: datetime) -> pl.LazyFrame:
+def by_newcomers(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return how many new rooms had how many newcomers.
 
     Columns: newcomers, ascending, room_count, share.
     """
     return (
-        _new_rooms(frames, period, now)
+        _new_rooms(query, shared)
         .group_by("newcomers")
         .agg(room_count=row_count())
         .with_columns(share=rate("room_count", pl.sum("room_count")))
@@ -47,85 +111,80 @@ def newcomers(frames: Frames, period: Period, now: datetime) -> pl.LazyFrame:
     )
 
 
-def rooms(frames: Frames, period: Period, now: datetime) -> pl.LazyFrame:
+def by_room(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the new rooms, those with most newcomers first.
 
     Columns: room_name, newcomers, first_used_at, room_number, room_id.
     """
-    return _new_rooms(frames, period, now).sort(
-        "newcomers", "room_id", descending=[True, False]
-    )
+    rooms = _new_rooms(query, shared)
+    return rooms.sort("newcomers", "room_id", descending=[True, False])
 
 
-def _new_rooms(frames: Frames, period: Period, now: datetime) -> pl.LazyFrame:
-    """Return rooms first used in the window with their newcomers, the founder aside.
+def _new_rooms(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return rooms first used in the period with their newcomers, without the founder.
 
-    A newcomer's first own estimate ever is in that room, within seven days of its
+    A newcomer's first own estimation ever is in that room, within seven days of its
     first use.
     """
-    return frames.once(
-        ("new rooms", period, now), lambda: _with_newcomers(frames, period, now)
-    )
+    period, now = query.period, query.now
+
+    def new_rooms() -> pl.LazyFrame:
+        return _first_used(shared.frames.rooms, period, now)
+
+    def with_newcomers() -> pl.LazyFrame:
+        new = shared.node(("first used", period, now), new_rooms)
+        came = _newcomers(shared, period, new).group_by("room_id").agg(came=row_count())
+        return new.join(came, on="room_id", how="left").select(
+            "room_name",
+            (pl.col("came").fill_null(0) - 1).clip(0).alias("newcomers"),
+            *("first_used_at", "room_number", "room_id"),
+        )
+
+    return shared.node(("new rooms", period, now), with_newcomers)
 
 
-def _with_newcomers(frames: Frames, period: Period, now: datetime) -> pl.LazyFrame:
-    new = frames.once(("new", period, now), lambda: _new(frames.rooms, period, now))
-    came = _newcomers(frames, period, new).group_by("room_id").agg(came=row_count())
-    return new.join(came, on="room_id", how="left").select(
-        "room_name",
-        (pl.col("came").fill_null(0) - 1).clip(0).alias("newcomers"),
-        *("first_used_at", "room_number", "room_id"),
-    )
-
-
-def _new(rooms: pl.LazyFrame, period: Period, now: datetime) -> pl.LazyFrame:
+def _first_used(rooms: pl.LazyFrame, period: Period, now: datetime) -> pl.LazyFrame:
     old_enough = pl.col("first_used_at") <= now - FIRST_STEPS
     return rooms.filter(period.contains("first_used_at"), old_enough).select(
         "first_used_at", room_id="id", room_number="number", room_name="name"
     )
 
 
-def _newcomers(frames: Frames, period: Period, new: pl.LazyFrame) -> pl.LazyFrame:
-    """Return a row per person whose first own estimate ever is in a new room: room_id.
+def _newcomers(shared: SharedPlans, period: Period, new: pl.LazyFrame) -> pl.LazyFrame:
+    """Return a row per user whose first own estimation is in a new room: room_id.
 
-    Of what was before the window, only who was there counts, among those who came.
+    Of what was before the period, only who was there counts, among those who came.
     """
-    at = pl.col("estimated_at")
+    at, opened = pl.col("estimated_at"), pl.col("first_used_at")
     soon = Period(period.start, period.end + FIRST_STEPS)
-    near = only_estimations(frames.within(soon).estimations)
+    near = only_estimations(shared.within(soon).estimations)
     there = near.join(new, on="room_id", how="semi").select("user").unique()
     first = (
         near.join(there, on="user", how="semi")
         .group_by("user")
         .agg(pl.col("room_id").get(at.arg_min()), at=at.min())
         .join(new, on="room_id")
-        .filter(
-            pl.col("at").is_between(
-                "first_used_at", pl.col("first_used_at") + FIRST_STEPS
-            )
-        )
+        .filter(pl.col("at") >= opened, pl.col("at") < opened + FIRST_STEPS)
     )
-    known = _before(frames, period).join(first, on="user", how="semi").unique()
+    known = _known_before(shared, period).join(first, on="user", how="semi").unique()
     return first.join(known, on="user", how="anti")
 
 
-def _before(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return people who estimated before the window, some of them repeatedly: user.
+def _known_before(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return users who estimated before the period, some of them repeatedly: user.
 
     Who has not been there since the rows of both periods begin may be left out: all
     of history is searched once for both.
     """
-    begin = frames.since(period)
-    lately = frames.within(Period(begin, period.start)).estimations
-    early = frames.once(("early", begin), lambda: _early(frames, begin))
+    begin = shared.begin(period)
+    lately = shared.within(Period(begin, period.start)).estimations
+    early = shared.node(("early", begin), lambda: _early(shared.frames, begin))
     return pl.concat([only_estimations(lately).select("user"), early])
 
 
 def _early(frames: Frames, begin: datetime) -> pl.LazyFrame:
-    own, is_late = (
-        only_estimations(frames.estimations),
-        pl.col("estimated_at") >= instant(begin),
-    )
+    own = only_estimations(frames.estimations)
+    is_late = pl.col("estimated_at") >= instant(begin)
     still_there = own.filter(is_late).select("user").unique()
     gone = own.filter(~is_late).select("user")
     return gone.join(still_there, on="user", how="semi").unique()
@@ -144,3 +203,74 @@ def _intent(frames: Frames, period: Period) -> pl.LazyFrame:
         .select(openers=row_count(), inviters=count_where(pl.col("copied")))
         .with_columns(invite_intent=rate("inviters", "openers"))
     )
+
+
+def answer_totals(frame: pl.DataFrame) -> str | None:
+    """Say how many new rooms bring users, and how many founders copy the link."""
+    found = only_row(frame)
+    brings, intent = found["inviting_share"], found["invite_intent"]
+    parts = []
+    if brings is not None:
+        rooms = f"{portion(brings)} of {found['new_rooms']:,} new rooms"
+        parts.append(f"{rooms} brought two or more new users within a week.")
+    if intent is not None:
+        who = f"{portion(intent)} of {found['openers']:,} users who opened a room"
+        parts.append(f"{who} copied a link.")
+    return " ".join(parts) or None
+
+
+def answer_by_newcomers(frame: pl.DataFrame) -> str | None:
+    """Say how many new rooms brought no new users, and how many two or more."""
+    count = pl.col("newcomers")
+    rooms = frame.with_columns(
+        none=pl.when(count == 0).then("room_count").otherwise(0),
+        several=pl.when(count >= SEVERAL).then("room_count").otherwise(0),
+    )
+    none = share_of(rooms, "none", "room_count")
+    several = share_of(rooms, "several", "room_count")
+    if none is None or several is None:
+        return None
+    return (
+        f"{percent(none)} of new rooms brought no new users within a week, "
+        f"{percent(several)} two or more."
+    )
+
+
+def answer_by_room(frame: pl.DataFrame) -> str | None:
+    """Say how many new users new rooms brought, and how many a single one at most."""
+    if frame.height < MINIMUM_SAMPLE:
+        return None
+    counts = frame["newcomers"].to_list()
+    brought, most = sum(counts), max(counts)
+    start = f"{frame.height:,} new rooms brought"
+    if brought == 0:
+        return f"{start} no new users."
+    users = counted(brought, "new user")
+    return f"{start} {users} within a week, up to {most:,} each."
+
+
+_READS = (ROOMS, ESTIMATIONS, EVENTS)
+TABLES = (
+    table(
+        "invites",
+        "Do rooms bring new users?",
+        totals,
+        *_READS,
+        answer=answer_totals,
+        sample_sizes={"inviting_share": "new_rooms", "invite_intent": "openers"},
+    ),
+    table(
+        "invites_by_newcomers",
+        "How many new users does a new room bring?",
+        by_newcomers,
+        *_READS,
+        answer=answer_by_newcomers,
+    ),
+    table(
+        "invites_by_room",
+        "Which new rooms brought the most new users?",
+        by_room,
+        *_READS,
+        answer=answer_by_room,
+    ),
+)

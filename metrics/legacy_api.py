@@ -12,10 +12,10 @@ from metrics import (
     returning,
     traffic,
     votes,
-    weekdays,
 )
 from metrics.constants import START, START_DATE
 from metrics.frames import Frames
+from metrics.query import SharedPlans
 
 
 def plans(frames: Frames, now: datetime) -> dict[str, pl.LazyFrame]:
@@ -23,16 +23,17 @@ def plans(frames: Frames, now: datetime) -> dict[str, pl.LazyFrame]:
     today = now.date()
     # Every table is read once for all plans.
     frames = frames.map(lambda _, frame: frame.cache())
+    shared = SharedPlans(frames)
     return {
-        "traffic": traffic.legacy(frames, START),
+        "traffic": traffic.legacy(shared, START),
         "votes": votes.legacy(frames),
-        "weekday_counts": weekdays.legacy(frames),
+        "weekday_counts": votes.legacy_weekdays(frames),
         "estimation_counts": votes.legacy_estimations(frames),
         "routes": behaviour.legacy_routes(frames),
         "sources": behaviour.legacy_sources(frames),
         "events": behaviour.legacy_events(frames),
         "rooms": behaviour.legacy_rooms(frames),
-        "reoccurring": returning.legacy(frames, START_DATE, today),
+        "reoccurring": returning.legacy(shared, START_DATE, today),
         "historical": growth.legacy(frames, START_DATE, today),
         "device": location.legacy_by(frames, "device"),
         "os": location.legacy_by(frames, "os"),

@@ -1,15 +1,75 @@
-"""Where people are and what they browse with."""
+"""Location and technology: where users are, and on what devices."""
 
 from collections.abc import Sequence
 
 import polars as pl
 
+from metrics.activity import ACT, followed, inside
 from metrics.activity_key import changes, person
 from metrics.constants import TOP
-from metrics.expressions import ranked, row_count, share
+from metrics.expressions import ranked, row_count, share, text_or_null
 from metrics.frames import Frames, Period
-from metrics.sessions import ACT, followed, inside
-from metrics.tables import USER, USER_NUMBER
+from metrics.query import Query, SharedPlans
+from metrics.subject import Definition, compared, table
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USER, USER_NUMBER, USERS
+
+ATTRIBUTES = ("country", "region", "city", "device", "os", "browser")
+
+DEFINITIONS: tuple[Definition, ...] = ()
+LABELS = ATTRIBUTES
+
+
+def users_of(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return the users with any activity in a period, with their attributes.
+
+    Deleted users have no attributes and are left out; an empty text is null.
+    """
+
+    def build() -> pl.LazyFrame:
+        everybody = shared.node("users", lambda: shared.frames.users)
+        acts = inside(followed(shared, period), period)
+        seen = acts.select(person(ACT).cast(USER_NUMBER).alias(USER))
+        users = seen.filter(changes(pl.col(USER))).join(everybody, on=USER)
+        return users.with_columns(text_or_null(name) for name in ATTRIBUTES)
+
+    return shared.node(("users", period), build)
+
+
+def countries(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return users per country: country, count, share, and the comparison's count."""
+    return _by(query, shared, "country")
+
+
+def regions(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return users per region: country, region, count, share, …."""
+    return _by(query, shared, "country", "region")
+
+
+def cities(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return users per city: country, city, count, share, …."""
+    return _by(query, shared, "country", "city")
+
+
+def devices(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return users per device: device, count, share, …."""
+    return _by(query, shared, "device")
+
+
+def operating_systems(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return users per operating system: os, count, share, …."""
+    return _by(query, shared, "os")
+
+
+def browsers(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return users per browser: browser, count, share, …."""
+    return _by(query, shared, "browser")
+
+
+def _by(query: Query, shared: SharedPlans, *columns: str) -> pl.LazyFrame:
+    def count(period: Period) -> pl.LazyFrame:
+        return users_by(users_of(shared, period), columns)
+
+    return compared(query, count, columns)
 
 
 def users_by(users: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
@@ -18,21 +78,17 @@ def users_by(users: pl.LazyFrame, columns: Sequence[str]) -> pl.LazyFrame:
     return ranked(counts.with_columns(share=share("count")), columns)
 
 
-def people(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return the users who viewed, did or estimated anything in a window.
-
-    `frames` hold all users. Who has been deleted has no attributes and is left out.
-    """
-    return frames.once(("people", period), lambda: _people(frames, period))
-
-
-def _people(frames: Frames, period: Period) -> pl.LazyFrame:
-    everybody = frames.once("everybody", lambda: frames.users)
-    acts = inside(followed(frames, period), period)
-    seen = acts.select(person(ACT).cast(USER_NUMBER).alias(USER))
-    return seen.filter(changes(pl.col(USER))).join(everybody, on=USER)
-
-
 def legacy_by(frames: Frames, *columns: str) -> pl.LazyFrame:
     """Return the 40 largest groups of all users: `columns`, count."""
     return users_by(frames.users, columns).drop("share").head(TOP)
+
+
+_READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS)
+TABLES = (
+    table("countries", "Users by country", countries, *_READS),
+    table("regions", "Users by region", regions, *_READS),
+    table("cities", "Users by city", cities, *_READS),
+    table("devices", "Users by device", devices, *_READS),
+    table("operating_systems", "Users by operating system", operating_systems, *_READS),
+    table("browsers", "Users by browser", browsers, *_READS),
+)

@@ -14,6 +14,7 @@ from metrics.card_scale import average, estimated, is_estimation, steps
 from metrics.estimated_votes import JOINED_WITHIN, MEETING_GAP
 from metrics.expressions import count_where, row_count
 from metrics.frames import Frames, Period
+from metrics.query import SharedPlans
 
 AROUND = timedelta(minutes=10)
 """How long before and after a meeting page views and events still belong to it."""
@@ -94,7 +95,7 @@ def timeline(frames: Frames, period: Period) -> pl.LazyFrame:
         "max_estimation": pl.col("max_estimation"),
         "steps": steps(),
     }
-    again = convergence.re_votes(frames, period).select("id", re_vote=True)
+    again = convergence.re_votes(SharedPlans(frames), period).select("id", re_vote=True)
     return (
         votes.join(_presence(cards(frames, period)), on="id", how="left")
         .join(again, on="id", how="left")

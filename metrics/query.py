@@ -1,11 +1,15 @@
-"""The query that a page, an export or an API call asks."""
+"""The query that a page, an export or an API call asks, and what its plans share."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+import polars as pl
+
 from metrics.constants import FIRST_STEPS, VISIT_MARGIN
-from metrics.frames import Frames, Period
+from metrics.frames import Frames, LazyTables, Period
+from metrics.tables import BY_NAME
 
 Granularity = Literal["day", "week", "month"]
 """The length of a bucket on a time axis; weeks start on Monday."""
@@ -17,7 +21,7 @@ class Query:
 
     `frames` holds all of history with switches and filters applied (bots left
     out, one country, one room), so that metrics that look back (returning,
-    retention, accumulated) find what they need.
+    retention, totals since the start) find what they need.
     """
 
     frames: Frames
@@ -29,26 +33,82 @@ class Query:
     weekends: bool = True
     """False hides Saturdays and Sundays in daily series; totals count every day."""
 
-    def __post_init__(self) -> None:
-        # A frozen class sets its own fields like this.
-        object.__setattr__(self, "frames", self.frames.reaching(self._reach()))
-
-    def _reach(self) -> Period:
-        """Return the span that most questions stay within, to be read once."""
-        near = self.comparison is not None and self.comparison.end >= self.period.start
-        first = self.comparison if near and self.comparison else self.period
-        return Period(first.start - FIRST_STEPS, self.period.end + VISIT_MARGIN)
-
-    @property
-    def rows(self) -> Frames:
-        """The rows of the period."""
-        return self.frames.within(self.period)
-
     @property
     def comparison_query(self) -> "Query | None":
         """The same query about the comparison, if there is one."""
+        if self.comparison is None:
+            return None
+        return replace(self, period=self.comparison, comparison=None)
+
+    @property
+    def as_of(self) -> datetime:
+        """The end of the period, or now where it has not ended."""
+        return min(self.period.end, self.now)
+
+
+class SharedPlans:
+    """The parts that the plans of one request share: each is read or computed once.
+
+    Whoever answers a request creates one, passes it to every plan of the request, and
+    drops it with the answer. Polars by itself finds the largest common part of plans
+    and repeats the smaller ones within; a node that is shared here runs once.
+    """
+
+    def __init__(self, frames: Frames, prefetched: Period | None = None) -> None:
+        """Share parts of plans over these frames.
+
+        `prefetched` is a span whose rows are read once, for all periods inside it.
+        """
+        self.frames = frames
+        self._prefetched = prefetched
+        self._nodes: dict[Hashable, pl.LazyFrame] = {}
+        self._periods: dict[Period, Frames] = {}
+
+    @classmethod
+    def of(cls, query: Query) -> "SharedPlans":
+        """Return what the plans of a query share, and of its comparison query."""
+        comparison, period = query.comparison, query.period
+        near = comparison is not None and comparison.end >= period.start
+        first = comparison if near and comparison else period
+        # New users get their first steps, visits are followed beyond midnight.
+        reach = Period(first.start - FIRST_STEPS, period.end + VISIT_MARGIN)
+        return cls(query.frames, reach)
+
+    def node(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        """Return the node of this name, built when it is first asked for."""
+        if name not in self._nodes:
+            self._nodes[name] = build().cache()
+        return self._nodes[name]
+
+    def within(self, period: Period) -> Frames:
+        """Return `Frames.within` the period, the same nodes whenever it is asked."""
+        if period not in self._periods:
+            self._periods[period] = self._rows_of(period)
+        return self._periods[period]
+
+    def prefetching(self, period: Period) -> "SharedPlans":
+        """Return an object of which periods inside this one are read once."""
+        if self._prefetched is not None and self._prefetched.covers(period):
+            return self
+        return SharedPlans(self.frames, period)
+
+    def begin(self, period: Period) -> datetime:
+        """Return where the prefetched rows begin, if they hold the period's."""
+        reach = self._prefetched
         return (
-            replace(self, period=self.comparison, comparison=None)
-            if self.comparison
-            else None
+            reach.start if reach is not None and reach.covers(period) else period.start
         )
+
+    def _rows_of(self, period: Period) -> Frames:
+        reach = self._prefetched
+        if reach is None or reach == period or not reach.covers(period):
+            rows = self.frames.within(period).by_name
+            return Frames(LazyTables(rows, lambda name: rows[name].cache()))
+        rows = self.within(reach).by_name
+
+        def part(name: str) -> pl.LazyFrame:
+            # Polars would move a `filter` below the shared node, which then runs twice.
+            inside = period.contains(BY_NAME[name].time)
+            return rows[name].select(pl.all().filter(inside)).cache()
+
+        return Frames(LazyTables(rows, part))

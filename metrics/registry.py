@@ -1,26 +1,106 @@
-"""Every table that a page can show, and an export or the API can give, by name."""
+"""All tables, definitions and answers, collected from the subjects."""
 
 from collections.abc import Mapping
+from types import ModuleType
 
-from metrics.entries.behaviour import BEHAVIOUR
-from metrics.entries.growth import GROWTH
-from metrics.entries.location import LOCATION
-from metrics.entries.traffic import TRAFFIC
-from metrics.entries.votes import ROUNDS
-from metrics.insights.catalogue import INSIGHT_TABLES
-from metrics.metric_table import MetricTable
+import polars as pl
 
-__all__ = ["METRIC_TABLES", "MetricTable"]
+from metrics import (
+    agreement,
+    auto_flip,
+    behaviour,
+    changes,
+    consensus,
+    convergence,
+    daily,
+    funnel,
+    growth,
+    invites,
+    location,
+    retention,
+    returning,
+    room_health,
+    rooms,
+    spectators,
+    stored_data,
+    traffic,
+    unusual_days,
+    usual_change,
+    vote_time,
+    votes,
+)
+from metrics.query import Query, SharedPlans
+from metrics.subject import Definition, MetricTable
+
+SUBJECTS: Mapping[str, ModuleType] = {
+    "Today": daily,
+    "Changes": changes,
+    "Usual changes": usual_change,
+    "Unusual days": unusual_days,
+    "Growth": growth,
+    "Returning": returning,
+    "Traffic": traffic,
+    "Votes": votes,
+    "Behaviour": behaviour,
+    "Rooms": rooms,
+    "Location": location,
+    "Consensus": consensus,
+    "Agreement": agreement,
+    "Convergence": convergence,
+    "Vote time": vote_time,
+    "Room health": room_health,
+    "Spectators": spectators,
+    "Auto-flip": auto_flip,
+    "Retention": retention,
+    "Funnel": funnel,
+    "Invites": invites,
+    "Stored data": stored_data,
+}
+"""Every subject, in the order of the pages. Each module has `TABLES`, `DEFINITIONS`
+and `LABELS` (the columns that say what a row is about)."""
 
 METRIC_TABLES: Mapping[str, MetricTable] = {
-    table.name: table
-    for table in (
-        *GROWTH,
-        *TRAFFIC,
-        *ROUNDS,
-        *BEHAVIOUR,
-        *LOCATION,
-        *INSIGHT_TABLES.values(),
-    )
+    table.name: table for subject in SUBJECTS.values() for table in subject.TABLES
 }
-"""Every table by its name, in the order of the pages."""
+"""Every table that a page can show, and an export or the API can give, by name."""
+
+_DEFINED: tuple[Definition, ...] = tuple(
+    number for subject in SUBJECTS.values() for number in subject.DEFINITIONS
+)
+DEFINITIONS: Mapping[str, Definition] = {
+    number.key: number for number in _DEFINED if not number.only_in
+}
+"""Every number by its column's name."""
+_ONLY_IN: Mapping[tuple[str, str], Definition] = {
+    (number.only_in, number.key): number for number in _DEFINED if number.only_in
+}
+
+LABELS: frozenset[str] = frozenset(
+    label for subject in SUBJECTS.values() for label in subject.LABELS
+)
+"""Columns that say what a row is about; they are no numbers."""
+
+COMPARISONS = ("_before", "_change", "_change_share")
+"""What a column's name ends with when it compares the number that it starts with."""
+
+
+def definition(key: str, table: str) -> Definition:
+    """Return what a column means in a metric table."""
+    return _ONLY_IN.get((table, key)) or DEFINITIONS[key]
+
+
+def sample_size(key: str, table: str) -> str | None:
+    """Return the column with the number of cases a figure comes from, if any."""
+    return METRIC_TABLES[table].sample_sizes.get(key)
+
+
+def answer(name: str, frame: pl.DataFrame) -> str | None:
+    """Return the sentence that answers a table's title; None: it has no answer."""
+    sentence = METRIC_TABLES[name].answer
+    text = sentence(frame) if sentence else None
+    return text and text[0].upper() + text[1:]
+
+
+def plan(name: str, query: Query) -> pl.LazyFrame:
+    """Return the plan of one table, computed by itself."""
+    return METRIC_TABLES[name].build(query, SharedPlans.of(query))

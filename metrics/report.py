@@ -11,12 +11,10 @@ from typing import Protocol
 
 import polars as pl
 
-from metrics.definition import Definition
-from metrics.definitions import DEFINITIONS
 from metrics.frames import Period
-from metrics.insights.answers import answer
-from metrics.query import Query
-from metrics.registry import METRIC_TABLES
+from metrics.query import Query, SharedPlans
+from metrics.registry import DEFINITIONS, METRIC_TABLES, answer
+from metrics.subject import Definition
 
 type Value = int | float | None
 
@@ -174,11 +172,11 @@ class Report:
 def plans(query: Query) -> dict[str, pl.LazyFrame]:
     """Return the plans that `compose` needs the results of, by name."""
     names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET, _USUAL)
-    found = {name: METRIC_TABLES[name].build(query) for name in names}
-    before = query.comparison_query
+    shared, before = SharedPlans.of(query), query.comparison_query
+    found = {name: METRIC_TABLES[name].build(query, shared) for name in names}
     if before is not None:
         for name in (*FIGURES, SERIES):
-            found[_before(name)] = METRIC_TABLES[name].build(before)
+            found[_before(name)] = METRIC_TABLES[name].build(before, shared)
     return found
 
 

@@ -1,16 +1,23 @@
-"""People and rooms that come back on a second working day."""
+"""Returning: how many users and rooms join votes on a second working day."""
 
 from datetime import date
 
 import polars as pl
 
+from metrics.activity import (
+    ACT,
+    activity,
+    all_participations,
+    days_of_rooms,
+    days_of_users,
+    participating,
+)
 from metrics.activity_key import changes, is_of_estimations, split_owner_day
-from metrics.attendance import days_of_rooms, days_of_users
 from metrics.constants import INACTIVE_AFTER, START_DATE
-from metrics.frames import Frames, Period
-from metrics.query import Granularity
-from metrics.sessions import ACT, activity, all_estimations, estimating
-from metrics.time_axis import axis, last_of, period_axis
+from metrics.query import Query, SharedPlans
+from metrics.subject import Definition, table
+from metrics.tables import ESTIMATIONS
+from metrics.time_axis import axis, last_of, period_axis, time_series
 
 COUNTS = (
     "reoccurring_users",
@@ -22,16 +29,46 @@ _CHANGES = ("second", "comes", "goes")
 _TOO_FAR = INACTIVE_AFTER.days + 1
 
 
-def legacy(frames: Frames, start: date, today: date) -> pl.LazyFrame:
+def _definitions(key: str, joined: str) -> tuple[Definition, Definition]:
+    excludes = "Participations on Saturdays, Sundays and before 3 June 2024."
+    return (
+        Definition(
+            f"reoccurring_{key}",
+            f"Returning {key}",
+            "count",
+            f"{joined} on 2 or more working days up to then; spectators count.",
+            (ESTIMATIONS.name,),
+            excludes,
+        ),
+        Definition(
+            f"adjusted_reoccurring_{key}",
+            f"Returning {key}, active",
+            "count",
+            f"{joined} on 2 or more working days, the last of them at most 30 calendar "
+            "days back.",
+            (ESTIMATIONS.name,),
+            excludes,
+        ),
+    )
+
+
+DEFINITIONS = (
+    *_definitions("users", "Users who joined votes"),
+    *_definitions("rooms", "Rooms with participations"),
+)
+LABELS = ("bucket", "cut", "date")
+
+
+def legacy(shared: SharedPlans, start: date, today: date) -> pl.LazyFrame:
     """Return one row per weekday (Monday to Friday) from start to today.
 
-    Columns: date; reoccurring_users and reoccurring_rooms: so many estimated on a
+    Columns: date; reoccurring_users and reoccurring_rooms: so many joined a vote on a
     second such day by then; adjusted_…: those of them whose last such day is at
-    most 30 calendar days back. Estimations at weekends do not count.
+    most 30 calendar days back. Participations at weekends do not count.
     """
-    # The same sort as that of traffic, which is asked in the same go.
-    ordered = activity(frames, events=False)
-    return _states(ordered, frames.estimations, start, today)
+    # The same sort as that of traffic, which is computed together.
+    ordered = activity(shared, events=False)
+    return _states(ordered, shared.frames.estimations, start, today)
 
 
 def _states(
@@ -48,7 +85,7 @@ def _states(
             .with_columns(pl.col(_CHANGES).fill_null(0).cum_sum())
             .with_columns(
                 pl.col("second").alias(name),
-                # Gone is who stayed away for so long.
+                # Who has stayed away for too long no longer counts.
                 (pl.col("comes") - pl.col("goes").shift(_TOO_FAR, fill_value=0)).alias(
                     f"adjusted_{name}"
                 ),
@@ -58,21 +95,23 @@ def _states(
     return everyday.select("date", *COUNTS).filter(pl.col("date").dt.weekday() <= 5)
 
 
-def series(frames: Frames, period: Period, granularity: Granularity) -> pl.LazyFrame:
-    """Return the state on the last working day of each bucket of the window.
+def series(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return the state on the last working day of each bucket of the period.
 
-    Counted from 2024-06-03, whatever the window. Columns: bucket and the counts; a
+    Counted from 2024-06-03, whatever the period. Columns: bucket, the counts, cut; a
     bucket without a working day repeats the state before it.
     """
+    period = query.period
     first = min(START_DATE, period.first_day)
-    ordered, rows = estimating(frames), all_estimations(frames)
+    ordered, rows = participating(shared), all_participations(shared)
     states = _states(ordered, rows, first, period.last_day)
-    buckets = period_axis(period, granularity).with_columns(
-        last=pl.min_horizontal(last_of("bucket", granularity), pl.lit(period.last_day))
+    last_day = pl.min_horizontal(
+        last_of("bucket", query.granularity), pl.lit(period.last_day)
     )
-    return buckets.join_asof(
-        states.sort("date"), left_on="last", right_on="date"
-    ).select("bucket", pl.col(COUNTS).fill_null(0))
+    buckets = period_axis(period, query.granularity).with_columns(last=last_day)
+    found = buckets.join_asof(states.sort("date"), left_on="last", right_on="date")
+    counts = pl.col(COUNTS).fill_null(0)
+    return time_series(found.select("bucket", counts), query)
 
 
 def _working(keys: pl.LazyFrame, start: date, today: date) -> pl.LazyFrame:
@@ -101,3 +140,6 @@ def _changes(own: pl.LazyFrame) -> pl.LazyFrame:
         "date", second=second, comes=second | returns, goes=~first & goes
     )
     return by_row.group_by("date").agg(pl.col(_CHANGES).sum().cast(pl.Int64))
+
+
+TABLES = (table("reoccurring", "Returning users and rooms", series, ESTIMATIONS),)

@@ -1,33 +1,147 @@
-"""Room health: which rooms live, which cool down, which have gone quiet."""
+"""Room health: which rooms are healthy, cooling or dormant."""
 
 from datetime import datetime, timedelta
 
 import polars as pl
 
 from metrics.card_scale import estimated, steps
-from metrics.expressions import count_where, ratio, row_count
-from metrics.frames import Frames
+from metrics.expressions import MINIMUM_SAMPLE, count_where, ratio, row_count
+from metrics.frames import Period, instant
+from metrics.query import Query, SharedPlans
+from metrics.sentences import counted, percent
+from metrics.subject import Definition, table
+from metrics.tables import ROOMS, VOTES
 
 SPAN = timedelta(days=28)
 HEALTHY, COOLING = 70, 40
 """Points from which on a room is healthy, and cooling; below it is dormant."""
 STATES = ("healthy", "cooling", "dormant")
 _PART = 25
-_WEEKS, _PEOPLE = 2, 4
-"""Active weeks, and estimators in the middle round, that earn all points."""
+_WEEKS, _SIZE = 2, 4
+"""Active weeks, and estimators in the median vote, that earn all points."""
 _WEEK = timedelta(days=7)
 
+_READS = (VOTES, ROOMS)
+_NAMES = (VOTES.name, ROOMS.name)
 
-def health(frames: Frames, now: datetime) -> pl.LazyFrame:
-    """Return every room that ever had a round, the healthiest first.
+
+def _points_of(key: str, title: str, formula: str) -> Definition:
+    return Definition(f"health_{key}", title, "points", formula, _NAMES, "Empty votes.")
+
+
+DEFINITIONS = (
+    Definition(
+        "health",
+        "Health",
+        "points",
+        "0 to 100 over the last 28 days: 25 each for active weeks, team size, near "
+        "consensus and recency. 70 and more is healthy, 40 to 69 cooling, below "
+        "dormant.",
+        _NAMES,
+        "Empty votes.",
+    ),
+    _points_of("before", "Health before", "The room's health 28 days earlier."),
+    _points_of(
+        "weeks",
+        "Active weeks",
+        "25 points for votes in two or more of the last four weeks, half for one.",
+    ),
+    _points_of(
+        "people",
+        "Size",
+        "25 points for a median team size of four or more, fewer in proportion.",
+    ),
+    _points_of(
+        "consensus",
+        "Consensus points",
+        "25 points times the share of votes with a spread of up to 1.",
+    ),
+    _points_of(
+        "recent",
+        "Recency",
+        "25 points for a vote right now, falling to 0 after 28 days.",
+    ),
+    Definition(
+        "healthy_rooms",
+        "Healthy before (n)",
+        "count",
+        "Rooms with 70 points or more 28 days earlier.",
+        _NAMES,
+        "Empty votes.",
+    ),
+    Definition(
+        "room_count",
+        "Rooms",
+        "count",
+        "Number of rooms.",
+        _NAMES,
+        "In room health: rooms without a vote in the last 56 days.",
+    ),
+)
+LABELS = ("state", "last_round_at", "room_id", "room_number", "room_name")
+
+
+def each_room(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return `health` at the end of the period."""
+    return health(shared, query.as_of)
+
+
+def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return the number of rooms per state, all three, healthy first.
+
+    Only rooms with a vote in the last 56 days: others have been left for good.
+    """
+    lately = pl.col("last_round_at") >= instant(query.as_of - 2 * SPAN)
+    rooms = health(shared, query.as_of).filter(lately)
+    counts = rooms.group_by("state").agg(room_count=row_count())
+    return (
+        pl.LazyFrame({"state": STATES})
+        .join(counts, on="state", how="left", maintain_order="left")
+        .with_columns(pl.col("room_count").fill_null(0))
+    )
+
+
+def gone_quiet(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return rooms `went_dormant` at the end of the period."""
+    return went_dormant(shared, query.as_of)
+
+
+def went_dormant(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
+    """Return rooms that were healthy 28 days ago and are dormant now.
+
+    Columns: room_name, health_before, health, last_round_at, room_number, room_id,
+    healthy_rooms (all rooms that were healthy 28 days ago; n); those that were
+    healthiest first.
+    """
+    before = (
+        _scored(shared, now - SPAN)
+        .select("room_id", health_before=pl.sum_horizontal(pl.col("^health_.*$")))
+        .filter(pl.col("health_before") >= HEALTHY)
+        .with_columns(healthy_rooms=row_count())
+    )
+    return (
+        health(shared, now)
+        .filter(pl.col("health") < COOLING)
+        .join(before, on="room_id")
+        .select(
+            *("room_name", "health_before", "health", "last_round_at"),
+            *("room_number", "room_id", "healthy_rooms"),
+        )
+        .sort("health_before", "room_id", descending=[True, False])
+    )
+
+
+def health(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
+    """Return every room that ever had a non-empty vote, the healthiest first.
 
     Columns: room_name (null: deleted), health (0-100), state, its parts of 25 points
-    each (health_weeks, health_people, health_consensus, health_recent), rounds (of
-    the last 28 days), last_round_at, room_number, room_id.
+    each (health_weeks, health_people, health_consensus, health_recent), rounds (votes
+    of the last 28 days), last_round_at, room_number, room_id.
     """
     parts = ("health_weeks", "health_people", "health_consensus", "health_recent")
-    scored = _scored(frames, now).with_columns(health=pl.sum_horizontal(parts))
-    names = frames.rooms.select(room_id="id", room_number="number", room_name="name")
+    scored = _scored(shared, now).with_columns(health=pl.sum_horizontal(parts))
+    rooms = shared.frames.rooms
+    names = rooms.select(room_id="id", room_number="number", room_name="name")
     return (
         scored.with_columns(state=_state())
         .join(names, on="room_id", how="left")
@@ -39,74 +153,38 @@ def health(frames: Frames, now: datetime) -> pl.LazyFrame:
     )
 
 
-def states(frames: Frames, now: datetime) -> pl.LazyFrame:
-    """Return the number of rooms per state, all three, healthy first.
+def _scored(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
+    """Return the four parts of each room's health at an instant, 0-25 each.
 
-    Only rooms with a round in the last 56 days: others have been left for good.
+    Votes count from 28 days before the instant (included) to it (excluded).
     """
-    lately = pl.col("last_round_at") > now - 2 * SPAN
-    counts = (
-        health(frames, now).filter(lately).group_by("state").agg(room_count=row_count())
-    )
-    return (
-        pl.LazyFrame({"state": STATES})
-        .join(counts, on="state", how="left", maintain_order="left")
-        .with_columns(pl.col("room_count").fill_null(0))
-    )
+    return shared.node(("health", now), lambda: _scores(shared.frames.votes, now))
 
 
-def went_dormant(frames: Frames, now: datetime) -> pl.LazyFrame:
-    """Return rooms that were healthy 28 days ago and are dormant now.
-
-    Columns: room_name, health_before, health, last_round_at, room_number, room_id,
-    healthy_rooms (all rooms that were healthy 28 days ago; n); those that were
-    healthiest first.
-    """
-    before = (
-        _scored(frames, now - SPAN)
-        .select("room_id", health_before=pl.sum_horizontal(pl.col("^health_.*$")))
-        .filter(pl.col("health_before") >= HEALTHY)
-        .with_columns(healthy_rooms=row_count())
-    )
-    return (
-        health(frames, now)
-        .filter(pl.col("health") < COOLING)
-        .join(before, on="room_id")
-        .select(
-            *("room_name", "health_before", "health", "last_round_at"),
-            *("room_number", "room_id", "healthy_rooms"),
-        )
-        .sort("health_before", "room_id", descending=[True, False])
-    )
-
-
-def _scored(frames: Frames, now: datetime) -> pl.LazyFrame:
-    """Return the four parts of each room's health at an instant, 0-25 each."""
-    return frames.once(("health", now), lambda: _scores(frames, now))
-
-
-def _scores(frames: Frames, now: datetime) -> pl.LazyFrame:
-    week = (now - pl.col("voted_at")).dt.total_microseconds() // _microseconds(_WEEK)
-    ended = frames.votes.filter(pl.col("voted_at") <= now, estimated())
+def _scores(votes: pl.LazyFrame, now: datetime) -> pl.LazyFrame:
+    lately = Period(now - SPAN, now)
+    # A vote exactly a week before the instant is the first of that week.
+    age = (now - pl.col("voted_at")).dt.total_microseconds() - 1
+    ended = votes.filter(pl.col("voted_at") < instant(now), estimated())
     last = ended.group_by("room_id").agg(last_round_at=pl.col("voted_at").max())
-    lately = (
-        ended.filter(pl.col("voted_at") > now - SPAN)
+    recent = (
+        ended.filter(lately.contains("voted_at"))
         .group_by("room_id")
         .agg(
             rounds=row_count(),
-            weeks=week.n_unique(),
-            people=pl.col("amount_of_estimations").median(),
-            pairs=count_where(estimated(2)),
+            weeks=(age // _microseconds(_WEEK)).n_unique(),
+            size=pl.col("amount_of_estimations").median(),
+            two_or_more=count_where(estimated(2)),
             near=count_where(estimated(2) & (steps() <= 1)),
         )
     )
     idle = (now - pl.col("last_round_at")).dt.total_microseconds()
-    return last.join(lately, on="room_id", how="left").select(
+    return last.join(recent, on="room_id", how="left").select(
         *("room_id", "last_round_at"),
         rounds=pl.col("rounds").fill_null(0),
         health_weeks=_points(pl.col("weeks") / _WEEKS),
-        health_people=_points(pl.col("people") / _PEOPLE),
-        health_consensus=_points(ratio("near", "pairs")),
+        health_people=_points(pl.col("size") / _SIZE),
+        health_consensus=_points(ratio("near", "two_or_more")),
         health_recent=_points(1 - idle / _microseconds(SPAN)),
     )
 
@@ -130,3 +208,56 @@ def _state() -> pl.Expr:
         .then(cooling)
         .otherwise(dormant)
     )
+
+
+def answer_states(frame: pl.DataFrame) -> str | None:
+    """Say how many rooms are in which state."""
+    counts = dict(frame.select("state", "room_count").iter_rows())
+    rooms = sum(counts.values())
+    if rooms < MINIMUM_SAMPLE:
+        return None
+    parts = ", ".join(f"{counts.get(state, 0):,} {state}" for state in STATES)
+    return f"{rooms:,} rooms had a vote in the last 56 days: {parts}."
+
+
+def answer_each_room(frame: pl.DataFrame) -> str | None:
+    """Say how many of all rooms are healthy, and how healthy the best one is."""
+    if frame.height < MINIMUM_SAMPLE:
+        return None
+    rooms, points = frame["state"].to_list(), frame["health"].to_list()
+    healthy = percent(rooms.count(STATES[0]) / frame.height)
+    return (
+        f"{healthy} of the {frame.height:,} rooms that ever had a vote are healthy; "
+        f"the best has {max(points):.0f} of 100 points."
+    )
+
+
+def answer_gone_quiet(frame: pl.DataFrame) -> str | None:
+    """Say how many of the rooms that were healthy have gone quiet."""
+    if frame.is_empty() or frame["healthy_rooms"][0] < MINIMUM_SAMPLE:
+        return None
+    healthy, gone = frame["healthy_rooms"][0], frame.height
+    verb = "is" if gone == 1 else "are"
+    rooms = counted(healthy, "room")
+    return f"{gone:,} of the {rooms} healthy four weeks ago {verb} dormant now."
+
+
+TABLES = (
+    table(
+        "room_states", "How healthy are rooms?", states, *_READS, answer=answer_states
+    ),
+    table(
+        "room_health",
+        "How healthy is each room?",
+        each_room,
+        *_READS,
+        answer=answer_each_room,
+    ),
+    table(
+        "rooms_gone_quiet",
+        "Which healthy rooms have gone quiet?",
+        gone_quiet,
+        *_READS,
+        answer=answer_gone_quiet,
+    ),
+)

@@ -1,15 +1,29 @@
-"""One room: finding it, its statistics, its rounds."""
+"""Rooms: finding one, its statistics, its activity over time."""
 
 import re
 
 import polars as pl
 
 from metrics.behaviour import votes_per_room
-from metrics.card_scale import average, average_hundredths, estimated, steps
+from metrics.card_scale import average_hundredths
 from metrics.expressions import divided, rounded, row_count
 from metrics.frames import Frames
-from metrics.query import Granularity
+from metrics.query import Granularity, Query, SharedPlans
+from metrics.subject import Definition, table
+from metrics.tables import ROOMS, VOTES
 from metrics.time_axis import bucket_of, data_axis, on_axis
+
+DEFINITIONS = (
+    Definition(
+        "avg_avg_estimation",
+        "Mean estimation",
+        "number",
+        "Mean of each vote's average estimation; empty votes count as 0, as in "
+        "`GET /api/room/{room_id}/stats`.",
+        (VOTES.name,),
+    ),
+)
+LABELS = ("id", "number", "name", "bucket")
 
 FOUND = 20
 """Rooms that a search shows at most."""
@@ -19,6 +33,7 @@ _PRINTED_NUMBER = re.compile(r"(?:^|\()#(\d+)\)?$", re.ASCII)
 def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
     """Return the old service's figures of a room in one row; zeros without votes.
 
+    Empty votes count, with minimum 21, maximum 1 and average 0: see `votes.totals_of`.
     Columns: votes, duration (mean seconds), estimations, estimations_per_vote,
     avg_min_estimation, avg_avg_estimation, avg_max_estimation, spectators,
     spectators_per_vote.
@@ -31,8 +46,8 @@ def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
         avg_max_estimation=pl.col("max_estimation").mean(),
         spectators_per_vote=spectators.mean(),
     )
-    rounds = frames.votes.filter(pl.col("room_id") == room_id)
-    return rounds.select(
+    votes = frames.votes.filter(pl.col("room_id") == room_id)
+    return votes.select(
         rounded(0, duration=pl.col("duration").mean()).alias("duration"),
         votes=row_count(),
         estimations=amount.sum().cast(pl.Int64),
@@ -41,9 +56,14 @@ def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
     ).unnest("duration", "means")
 
 
+def every_room(_: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return `all_rooms`, whatever the period."""
+    return all_rooms(shared.frames)
+
+
 def all_rooms(frames: Frames) -> pl.LazyFrame:
     """Return every room, last used first: id, number, name, votes, last_vote_at."""
-    votes = votes_per_room(frames).drop("estimations")
+    votes = votes_per_room(frames.votes).drop("estimations")
     return (
         frames.rooms.select("id", "number", "name")
         .join(votes, left_on="id", right_on="room_id", how="left")
@@ -96,30 +116,4 @@ def over_time(frames: Frames, room_id: int, granularity: Granularity) -> pl.Lazy
     return on_axis(data_axis(counts, granularity), [counts], ("votes", "estimations"))
 
 
-def recent_rounds(frames: Frames, room_id: int) -> pl.LazyFrame:
-    """Return the `rounds` of one room, newest first, without the column room_id."""
-    return rounds(frames.of_room(room_id)).drop("room_id")
-
-
-def rounds(frames: Frames) -> pl.LazyFrame:
-    """Return all rounds, newest first.
-
-    Columns: id, room_id, voted_at, amount_of_estimations, amount_of_spectators,
-    min_estimation, avg_estimation, max_estimation, steps (null, like the three
-    before, where nobody estimated), duration (seconds), was_auto_flip.
-    """
-    known = {
-        "min_estimation": pl.col("min_estimation"),
-        "avg_estimation": average(),
-        "max_estimation": pl.col("max_estimation"),
-        "steps": steps(),
-    }
-    return frames.votes.sort("voted_at", "id", descending=True).select(
-        *("id", "room_id", "voted_at"),
-        *("amount_of_estimations", "amount_of_spectators"),
-        *(
-            pl.when(estimated()).then(value).alias(name)
-            for name, value in known.items()
-        ),
-        *("duration", "was_auto_flip"),
-    )
+TABLES = (table("all_rooms", "All rooms", every_room, ROOMS, VOTES),)

@@ -1,4 +1,8 @@
-"""Time axes: one row per day, week or month of a window, also where nothing is."""
+"""Time axes: one row per day, week or month of a period, also where nothing is.
+
+A bucket counts what lies inside the period. One that the period cuts, or that is not
+over yet, is marked (`time_series`), since it looks like a fall next to whole ones.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -6,8 +10,9 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from metrics.activity_key import changes, days
-from metrics.frames import Frames, Period
-from metrics.query import Granularity
+from metrics.frames import Frames, Period, instant
+from metrics.query import Granularity, Query
+from metrics.tables import TIMESTAMP
 
 _EPOCH = datetime(1970, 1, 1)
 _INTERVALS: dict[Granularity, str] = {"day": "1d", "week": "1w", "month": "1mo"}
@@ -66,16 +71,6 @@ def per_day(frame: pl.LazyFrame, time: str) -> pl.LazyFrame:
     return counts.with_columns(pl.col("day").cast(pl.Int32).cast(pl.Date))
 
 
-def per_bucket(
-    frame: pl.LazyFrame, time: str, granularity: Granularity, name: str
-) -> pl.LazyFrame:
-    """Return the number of rows per bucket that has any: bucket, `name`."""
-    counts = per_day(frame, time).group_by(
-        bucket=first_of_each(pl.col("day"), granularity)
-    )
-    return counts.agg(pl.col("count").sum().alias(name))
-
-
 def axis(first: date, last: date, granularity: Granularity) -> pl.LazyFrame:
     """Return the buckets from one day's to another's, both included: `bucket`."""
     return pl.LazyFrame().select(
@@ -86,7 +81,7 @@ def axis(first: date, last: date, granularity: Granularity) -> pl.LazyFrame:
 
 
 def period_axis(period: Period, granularity: Granularity) -> pl.LazyFrame:
-    """Return every bucket that overlaps a window: `bucket`."""
+    """Return every bucket that overlaps a period: `bucket`."""
     return axis(period.first_day, period.last_day, granularity)
 
 
@@ -109,6 +104,41 @@ def bucketed(frames: Frames, granularity: Granularity) -> Frames:
             bucket=bucket_of(table.time, granularity)
         )
     )
+
+
+def time_series(
+    series: pl.LazyFrame, query: Query, granularity: Granularity | None = None
+) -> pl.LazyFrame:
+    """Finish a table over time: mark cut buckets, hide weekends where the query does.
+
+    Adds the column cut: null for a whole bucket, else where the period cuts it:
+    "start", "end" or "start and end"; "running" instead of "end" where the bucket is
+    not over. `granularity` is that of the buckets where it is not the query's.
+    """
+    every = granularity or query.granularity
+    period, now = query.period, query.now
+    begins = pl.col("bucket").cast(TIMESTAMP)
+    ends = pl.col("bucket").dt.offset_by(_INTERVALS[every]).cast(TIMESTAMP)
+    at_start, at_end = begins < instant(period.start), ends > instant(period.end)
+    # A period that includes today ends at the clock.
+    runs = at_end & (ends > instant(now)) & pl.lit(period.end >= now)
+    end = pl.when(runs).then(pl.lit("running")).when(at_end).then(pl.lit("end"))
+    cut = (
+        pl.when(at_start & at_end)
+        .then(pl.format("start and {}", end))
+        .when(at_start)
+        .then(pl.lit("start"))
+        .otherwise(end)
+    )
+    marked = series.with_columns(cut=cut)
+    if query.weekends or every != "day":
+        return marked
+    return marked.filter(pl.col("bucket").dt.weekday() <= 5)
+
+
+def at_least_weekly(granularity: Granularity) -> Granularity:
+    """Return the granularity, a week for a day: a day has too few votes for a rate."""
+    return "week" if granularity == "day" else granularity
 
 
 def on_axis(

@@ -1,10 +1,23 @@
-"""Who came, how long they stayed, and whether they took part."""
+"""Traffic: how many visitors come, how long they stay, and whether they join a vote."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
 
+from metrics.activity import (
+    ACT,
+    activity,
+    followed,
+    inside,
+    kept,
+    length,
+    minutes,
+    runs,
+    sessions,
+    started_at,
+    working_sessions,
+)
 from metrics.activity_key import (
     changes,
     is_kind,
@@ -16,24 +29,12 @@ from metrics.activity_key import (
     second,
     split_owner_day,
 )
-from metrics.attendance import runs
-from metrics.bins import Bins
 from metrics.constants import SESSION_GAP, VISIT_GAP
-from metrics.expressions import aggregate, count_where, ratio, rounded, row_count
-from metrics.frames import Frames, Period
-from metrics.query import Granularity
-from metrics.sessions import (
-    ACT,
-    activity,
-    followed,
-    inside,
-    kept,
-    length,
-    minutes,
-    sessions,
-    started_at,
-    working_sessions,
-)
+from metrics.expressions import Bins, aggregate, count_where, ratio, rounded, row_count
+from metrics.frames import Period
+from metrics.query import Granularity, Query, SharedPlans
+from metrics.subject import Definition, table
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS
 from metrics.time_axis import (
     bucket_of,
     first_of_each,
@@ -41,52 +42,132 @@ from metrics.time_axis import (
     on_axis,
     period_axis,
     side_by_side,
+    time_series,
 )
+
+_VIEWS = (PAGE_VIEWS.name,)
+_VIEWS_AND_ESTIMATIONS = (PAGE_VIEWS.name, ESTIMATIONS.name)
+_ALL = (PAGE_VIEWS.name, EVENTS.name, ESTIMATIONS.name)
+_SAME_USERS = (
+    "Users without a page view in the period. (The `bounce_rate` of `GET /api` "
+    "compares all visitors ever with all users who joined a vote since 3 June 2024.)"
+)
+_VISIT = (
+    "Activity of one user with breaks up to 30 minutes. A visit belongs to the day on "
+    "which it starts."
+)
+_SESSION = (
+    "A session is one user's page views and estimations with breaks up to 10 minutes; "
+    "it lasts from the first to the last of them, plus 10 seconds."
+)
+_EARLIER_VISITS = "Visits that started before the period."
+_NO_EVENTS = "Events: they neither start nor prolong a session."
+
+DEFINITIONS = (
+    Definition(
+        "unique_users",
+        "Unique users",
+        "count",
+        "Users with a page view in the period.",
+        _VIEWS,
+    ),
+    Definition(
+        "page_views", "Page views", "count", "Pages viewed in the period.", _VIEWS
+    ),
+    Definition(
+        "activated_users",
+        "Activated users",
+        "count",
+        "Visitors who joined a vote in the period, as estimator or as spectator.",
+        _VIEWS_AND_ESTIMATIONS,
+        _SAME_USERS,
+    ),
+    Definition(
+        "bounce_rate",
+        "Never joined",
+        "share",
+        "Share of visitors who joined no vote in the period.",
+        _VIEWS_AND_ESTIMATIONS,
+        _SAME_USERS,
+        less_is_better=True,
+    ),
+    Definition(
+        "activation_rate",
+        "Activation rate",
+        "share",
+        "Share of visitors who joined a vote in the period.",
+        _VIEWS_AND_ESTIMATIONS,
+        _SAME_USERS,
+    ),
+    Definition("visits", "Visits", "count", _VISIT, _ALL, _EARLIER_VISITS),
+    Definition(
+        "visit_bounce_rate",
+        "Visit bounce rate",
+        "share",
+        "Share of visits with one page view and nothing else.",
+        _ALL,
+        _EARLIER_VISITS,
+        less_is_better=True,
+    ),
+    Definition(
+        "sessions",
+        "Sessions",
+        "count",
+        f"{_SESSION} It belongs to the day on which it starts.",
+        _VIEWS_AND_ESTIMATIONS,
+        _NO_EVENTS,
+    ),
+    Definition(
+        "session_mean_minutes",
+        "Mean session",
+        "minutes",
+        f"Mean length of the sessions of the period. {_SESSION}",
+        _VIEWS_AND_ESTIMATIONS,
+        _NO_EVENTS,
+    ),
+    Definition(
+        "session_median_minutes",
+        "Median session",
+        "minutes",
+        f"Half of the sessions of the period are shorter. {_SESSION}",
+        _VIEWS_AND_ESTIMATIONS,
+        _NO_EVENTS,
+    ),
+)
+LABELS = ("bucket", "cut", "order", "length")
 
 _COUNTS = ("unique_users", "page_views", "activated_users", "visits")
 _COLUMNS = (
-    "unique_users",
-    "page_views",
-    "activated_users",
-    "bounce_rate",
-    "activation_rate",
-    "visits",
-    "visit_bounce_rate",
-    "session_mean_minutes",
-    "session_median_minutes",
+    *("unique_users", "page_views", "activated_users"),
+    *("bounce_rate", "activation_rate", "visits", "visit_bounce_rate"),
+    *("session_mean_minutes", "session_median_minutes"),
 )
-
 LENGTHS = Bins(
     labels=(
-        "under 1 min",
-        "1–5 min",
-        "5–15 min",
-        "15–30 min",
-        "30–60 min",
-        "1–2 h",
-        "2 h or more",
+        *("under 1 min", "1–5 min", "5–15 min", "15–30 min", "30–60 min"),
+        *("1–2 h", "2 h or more"),
     ),
     edges=(1, 5, 15, 30, 60, 120),
 )
 
 
-def legacy(frames: Frames, since: datetime) -> pl.LazyFrame:
+def legacy(shared: SharedPlans, since: datetime) -> pl.LazyFrame:
     """Return the old service's figures in one row.
 
     Columns: unique_users, page_views, bounce_rate, average_duration (minutes).
     """
-    ordered = activity(frames, events=False)
+    ordered = activity(shared, events=False)
     later = is_later(ACT, since)
     figures = [
         kept(ordered, is_kind(ACT, "view")).select(
-            unique_users=_people_of(ACT), page_views=row_count()
+            unique_users=_users_of(ACT), page_views=row_count()
         ),
-        kept(ordered, later & is_of_estimations(ACT)).select(estimated=_people_of(ACT)),
+        kept(ordered, later & is_of_estimations(ACT)).select(joined=_users_of(ACT)),
         sessions(kept(ordered, later), SESSION_GAP).select(
             length=minutes(length().mean())
         ),
     ]
-    bounce_rate = 1 - ratio("estimated", "unique_users")
+    bounce_rate = 1 - ratio("joined", "unique_users")
     means = rounded(bounce_rate=bounce_rate, average_duration=pl.col("length"))
     return (
         side_by_side(figures)
@@ -95,53 +176,52 @@ def legacy(frames: Frames, since: datetime) -> pl.LazyFrame:
     )
 
 
-def _people_of(act: pl.Expr) -> pl.Expr:
-    """Return the number of people in ordered activity."""
+def _users_of(act: pl.Expr) -> pl.Expr:
+    """Return the number of users in ordered activity."""
     return changes(person(act)).sum().cast(pl.Int64)
 
 
-def totals(frames: Frames, period: Period | None = None) -> pl.LazyFrame:
-    """Return the figures of the frames' rows, or of a window of them, in one row.
+def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return the figures of the period in one row.
 
-    Given a window, visits that started before it do not count again in it.
-    Columns: unique_users, page_views, activated_users, bounce_rate,
-    activation_rate, visits, visit_bounce_rate, session_mean_minutes,
-    session_median_minutes; rates and means are null where there is nobody.
+    Visits that started before the period do not count again in it. Columns:
+    unique_users, page_views, activated_users, bounce_rate, activation_rate, visits,
+    visit_bounce_rate, session_mean_minutes, session_median_minutes; rates and means
+    are null where there is nobody.
     """
-    ordered = followed(frames, period)
-    parts = [_people(inside(ordered, period), None), *_visits(ordered, period, None)]
+    period, ordered = query.period, followed(shared, query.period)
+    parts = [_users(inside(ordered, period), None), *_visits(ordered, period, None)]
     return side_by_side(parts).with_columns(*_rates()).select(_COLUMNS)
 
 
-def over_time(frames: Frames, period: Period, granularity: Granularity) -> pl.LazyFrame:
-    """Return `totals` per bucket, uniques counted anew: bucket and its columns."""
-    ordered = followed(frames, period)
-    parts = [
-        _people(inside(ordered, period), granularity),
-        *_visits(ordered, period, granularity),
-    ]
-    return (
-        on_axis(period_axis(period, granularity), parts, _COUNTS)
+def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return `totals` per bucket, uniques counted per bucket: bucket, …, cut."""
+    period, every = query.period, query.granularity
+    ordered = followed(shared, period)
+    parts = [_users(inside(ordered, period), every), *_visits(ordered, period, every)]
+    series = (
+        on_axis(period_axis(period, every), parts, _COUNTS)
         .with_columns(*_rates())
         .select("bucket", *_COLUMNS)
     )
+    return time_series(series, query)
 
 
-def per_period(frames: Frames, periods: Sequence[Period]) -> pl.LazyFrame:
+def per_period(shared: SharedPlans, periods: Sequence[Period]) -> pl.LazyFrame:
     """Return `totals` of each period: number (its place) and its columns.
 
     The periods must be in order of time and must not overlap. A period without any
     activity is left out.
     """
     whole = Period(periods[0].start, periods[-1].end)
-    ordered = followed(frames, whole)
+    ordered = followed(shared, whole)
     number = number_of(second(moment(ACT)), periods)
     acts = ordered.select("act", bucket=number).select(
         pl.all().filter(pl.col("bucket").is_not_null())
     )
     starts = changes(person(ACT)) | changes(pl.col("bucket"))
     users = runs(acts, starts, pl.col("bucket"), **_SUMS)
-    figures = users.group_by("bucket").agg(**_PEOPLE_FIGURES)
+    figures = users.group_by("bucket").agg(**_USER_FIGURES)
     for found, of_visits in _of_visits(ordered):
         started = found.with_columns(bucket=number_of(pl.col("started_at"), periods))
         known = started.drop_nulls("bucket").group_by("bucket").agg(**of_visits)
@@ -151,56 +231,56 @@ def per_period(frames: Frames, periods: Sequence[Period]) -> pl.LazyFrame:
     )
 
 
-def session_lengths(frames: Frames, period: Period | None = None) -> pl.LazyFrame:
-    """Return how long sessions last.
+def session_lengths(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return how long the sessions of the period last.
 
-    Columns: order, length (a label), sessions, share; every class in each answer.
+    Columns: order, length (a label), sessions, share; all bins in each answer.
     """
-    doing = _started(working_sessions(followed(frames, period)), period)
-    return LENGTHS.count(doing, minutes(length()), "sessions")
+    found = working_sessions(followed(shared, query.period))
+    return LENGTHS.count(_started(found, query.period), minutes(length()), "sessions")
 
 
-def _people(acts: pl.LazyFrame, granularity: Granularity | None) -> pl.LazyFrame:
-    """Return who came and who of them took part, each person once per bucket.
+def _users(acts: pl.LazyFrame, every: Granularity | None) -> pl.LazyFrame:
+    """Return visitors and who of them joined a vote, each user once per bucket.
 
-    `acts` are the window's activity. One row, or one per bucket that has any.
+    `acts` are the period's activity. One row, or one per bucket that has any.
     """
-    if granularity is None:
-        return runs(acts, changes(person(ACT)), **_SUMS).select(**_PEOPLE_FIGURES)
+    if every is None:
+        return runs(acts, changes(person(ACT)), **_SUMS).select(**_USER_FIGURES)
     days = runs(acts, changes(person_day(ACT)), person_day(ACT).alias("key"), **_SUMS)
-    return _per_bucket(days, granularity).group_by("bucket").agg(**_PEOPLE_FIGURES)
+    return _per_bucket(days, every).group_by("bucket").agg(**_USER_FIGURES)
 
 
-def _per_bucket(days: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:
-    """Return a row per person and bucket, of rows per person and day."""
+def _per_bucket(days: pl.LazyFrame, every: Granularity) -> pl.LazyFrame:
+    """Return a row per user and bucket, of rows per user and day."""
     owner, day = split_owner_day(pl.col("key"))
-    bucket = first_of_each(day.cast(pl.Int32).cast(pl.Date), granularity)
-    if granularity == "day":
+    bucket = first_of_each(day.cast(pl.Int32).cast(pl.Date), every)
+    if every == "day":
         return days.with_columns(bucket=bucket)
     starts = changes(pl.col("owner")) | changes(pl.col("bucket"))
-    sums = {name: pl.col(name) for name in ("views", "took_part")}
+    sums = {name: pl.col(name) for name in ("views", "joined")}
     placed = days.with_columns(owner=owner, bucket=bucket)
     return runs(placed, starts, pl.col("bucket"), **sums)
 
 
-_SUMS = {"views": is_kind(ACT, "view"), "took_part": is_of_estimations(ACT)}
+_SUMS = {"views": is_kind(ACT, "view"), "joined": is_of_estimations(ACT)}
 _CAME = pl.col("views") > 0
-_PEOPLE_FIGURES = {
+_USER_FIGURES = {
     "unique_users": count_where(_CAME),
     "page_views": pl.col("views").sum().cast(pl.Int64),
-    "activated_users": count_where(_CAME & (pl.col("took_part") > 0)),
+    "activated_users": count_where(_CAME & (pl.col("joined") > 0)),
 }
 
 
 def _visits(
-    ordered: pl.LazyFrame, period: Period | None, granularity: Granularity | None
+    ordered: pl.LazyFrame, period: Period, every: Granularity | None
 ) -> list[pl.LazyFrame]:
-    by = ("bucket",) if granularity else ()
+    by = ("bucket",) if every else ()
     parts = []
     for found, figures in _of_visits(ordered):
         started = _started(found, period)
-        if granularity:
-            started = started.with_columns(bucket=bucket_of("at", granularity))
+        if every:
+            started = started.with_columns(bucket=bucket_of("at", every))
         parts.append(aggregate(started, by, **figures))
     return parts
 
@@ -225,11 +305,20 @@ _SESSION_FIGURES = {
 }
 
 
-def _started(found: pl.LazyFrame, period: Period | None) -> pl.LazyFrame:
-    placed = found.with_columns(at=started_at())
-    return placed.filter(period.contains("at")) if period else placed
+def _started(found: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+    return found.with_columns(at=started_at()).filter(period.contains("at"))
 
 
 def _rates() -> tuple[pl.Expr, pl.Expr]:
     activation = ratio("activated_users", "unique_users")
     return (1 - activation).alias("bounce_rate"), activation.alias("activation_rate")
+
+
+_READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS)
+TABLES = (
+    table("traffic_totals", "Traffic", totals, *_READS),
+    table("traffic_over_time", "Traffic over time", over_time, *_READS),
+    table(
+        "session_lengths", "Session length", session_lengths, PAGE_VIEWS, ESTIMATIONS
+    ),
+)

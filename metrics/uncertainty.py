@@ -24,8 +24,7 @@ from statistics import NormalDist
 
 import polars as pl
 
-from metrics.expressions import aggregate, ratio
-from metrics.minimum_sample import MINIMUM_SAMPLE
+from metrics.expressions import MINIMUM_SAMPLE, aggregate, ratio
 
 CONFIDENCE = 0.95
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "no clear difference"

@@ -4,10 +4,44 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from metrics.expressions import distinct_count, row_count
+from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count
 from metrics.frames import Frames, Period, instant
-from metrics.minimum_sample import MINIMUM_SAMPLE
+from metrics.query import Query, SharedPlans
+from metrics.sentences import counted, day_of
+from metrics.subject import Definition, table
+from metrics.tables import PAGE_VIEWS, VOTES
 from metrics.time_axis import axis, bucket_of
+
+_READS = (PAGE_VIEWS, VOTES)
+_NAMES = (PAGE_VIEWS.name, VOTES.name)
+
+DEFINITIONS = (
+    Definition("value", "Value", "count", "Count of the day.", _NAMES),
+    Definition(
+        "expected",
+        "Expected",
+        "count",
+        "Median of the same weekday in the 8 weeks before.",
+        _NAMES,
+    ),
+    Definition(
+        "low",
+        "From",
+        "count",
+        "Lower end of what was expected: 3.6 usual prediction errors of the 56 days "
+        "before below, in square roots, since large counts vary more.",
+        _NAMES,
+    ),
+    Definition(
+        "high",
+        "To",
+        "count",
+        "Upper end of what was expected: 3.6 usual prediction errors of the 56 days "
+        "before above, in square roots.",
+        _NAMES,
+    ),
+)
+LABELS = ("measure", "bucket")
 
 BACK = 8
 """How many of the same weekday before a day say what to expect."""
@@ -84,6 +118,11 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return the `unusual_days` of the period."""
+    return unusual_days(shared.frames, query.period, query.now.date())
+
+
 def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
     """Return the unusual days of a period, at most 3 of each measure (see `marks`).
 
@@ -137,3 +176,39 @@ def _daily(
             value=pl.when(pl.col("bucket") >= pl.col("began")).then(value),
         )
     )
+
+
+_UNITS = {
+    "page_views": "page view",
+    "unique_users": "user",
+    "votes": "vote",
+    "estimations": "estimation",
+}
+"""What one of the counted is called."""
+
+
+def most_unusual(frame: pl.DataFrame) -> str | None:
+    """Name the day that is furthest from what was expected."""
+    value, expected, high = (pl.col(c).sqrt() for c in ("value", "expected", "high"))
+    off = (value - expected).abs() / (high - expected)
+    first = frame.sort(off, "bucket", descending=[True, False]).head(1)
+    if first.is_empty():
+        return None
+    row = first.row(0, named=True)
+    kind = "quiet" if row["value"] < row["expected"] else "busy"
+    return (
+        f"{row['bucket']:%A}, {day_of(row['bucket'])} was unusually {kind}: "
+        f"{counted(row['value'], _UNITS[row['measure']])}, "
+        f"{row['low']:,.0f}–{row['high']:,.0f} expected."
+    )
+
+
+TABLES = (
+    table(
+        "unusual_days",
+        "Which days were unusual?",
+        in_period,
+        *_READS,
+        answer=most_unusual,
+    ),
+)

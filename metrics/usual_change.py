@@ -14,9 +14,44 @@ import polars as pl
 from metrics import traffic, votes
 from metrics.frames import Period
 from metrics.periods import Days, previous, whole_months
-from metrics.query import Query
+from metrics.query import Query, SharedPlans
+from metrics.subject import Definition, table
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, VOTES
 from metrics.time_axis import number_of
 from metrics.uncertainty import t_quantile
+
+_READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
+_NAMES = tuple(live.name for live in _READS)
+
+DEFINITIONS = (
+    Definition(
+        "compared_periods",
+        "Earlier pairs (n)",
+        "count",
+        "Earlier pairs of periods that the usual change comes from, twelve at most.",
+        _NAMES,
+    ),
+    Definition(
+        "usual_low",
+        "Usual change, from",
+        "share",
+        "The change is usual from here on: one more change like the earlier ones lies "
+        "in the range in 95 of 100 cases. Shares change by percentage points.",
+        _NAMES,
+        "Fewer than six earlier pairs.",
+        neutral=True,
+    ),
+    Definition(
+        "usual_high",
+        "Usual change, to",
+        "share",
+        "The change is usual up to here (see its other end).",
+        _NAMES,
+        "Fewer than six earlier pairs.",
+        neutral=True,
+    ),
+)
+LABELS = ("key",)
 
 PAIRS = 12
 """Earlier pairs of periods that are looked at."""
@@ -49,7 +84,7 @@ KEYS: Mapping[str, Kind] = {**_OF_VISITS, **_OF_VOTES}
 _DAY = timedelta(days=1)
 
 
-def usual_changes(query: Query) -> pl.LazyFrame:
+def usual_changes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the usual change of each key figure.
 
     Both periods are moved back together, twelve times, by their length in whole weeks
@@ -63,7 +98,7 @@ def usual_changes(query: Query) -> pl.LazyFrame:
     fewer than 6 pairs). Empty without a comparison.
     """
     pairs = [*_pairs(query)]
-    values = _values(query, pairs)
+    values = _values(shared, pairs)
     relative = pl.col("key").is_in(
         [key for key, kind in KEYS.items() if kind != "difference"]
     )
@@ -118,18 +153,20 @@ def _earlier(period: Period) -> Period:
     return Period(period.start - back, period.end - back)
 
 
-def _values(query: Query, pairs: Sequence[tuple[Period, Period]]) -> pl.LazyFrame:
+def _values(
+    shared: SharedPlans, pairs: Sequence[tuple[Period, Period]]
+) -> pl.LazyFrame:
     """Return key, pair, now, before; pairs before the first row are left out."""
     sides = [[pair[side] for pair in pairs] for side in (0, 1)]
     together = sorted({p for side in sides for p in side}, key=lambda p: p.start)
     if _apart(together):
-        figures = _figures(query, together)
+        figures = _figures(shared, together)
         found = [_of(figures, together, side) for side in sides]
     else:
         found = []
         for side in sides:
             ordered = sorted(side, key=lambda p: p.start)
-            found.append(_of(_figures(query, ordered), ordered, side))
+            found.append(_of(_figures(shared, ordered), ordered, side))
     now, before = found
     return now.rename({"value": "now"}).join(
         before.rename({"value": "before"}), on=["pair", "key"]
@@ -152,15 +189,15 @@ def _of(
     return pairs.join(figures, on="number").drop("number")
 
 
-def _figures(query: Query, periods: Sequence[Period]) -> pl.LazyFrame:
+def _figures(shared: SharedPlans, periods: Sequence[Period]) -> pl.LazyFrame:
     """Return number (of the period), key, value."""
     if not periods:
         schema = {"number": pl.Int64, "key": pl.String, "value": pl.Float64}
         return pl.LazyFrame(schema=schema)
-    visits = _long(traffic.per_period(query.frames, periods), _OF_VISITS)
+    visits = _long(traffic.per_period(shared, periods), _OF_VISITS)
     whole = Period(periods[0].start, periods[-1].end)
     seconds = pl.col("voted_at").to_physical() // 1_000_000
-    numbered = query.frames.within(whole).votes.with_columns(
+    numbered = shared.within(whole).votes.with_columns(
         number=number_of(seconds, periods)
     )
     counts, averages = votes.figures(numbered.drop_nulls("number"), ["number"])
@@ -173,3 +210,13 @@ def _long(table: pl.LazyFrame, keys: Collection[str]) -> pl.LazyFrame:
     return table.select(
         "number", *(pl.col(key).cast(pl.Float64) for key in keys)
     ).unpivot([*keys], index="number", variable_name="key", value_name="value")
+
+
+TABLES = (
+    table(
+        "usual_changes",
+        "How much do key figures usually change?",
+        usual_changes,
+        *_READS,
+    ),
+)

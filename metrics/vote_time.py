@@ -1,44 +1,117 @@
-"""Round time: where the minutes of a meeting go."""
+"""Vote time: where the minutes of a meeting go."""
 
 from collections.abc import Sequence
 
 import polars as pl
 
-from metrics.estimated_votes import MEETING_GAP, meetings
-from metrics.expressions import aggregate, count_where, ratio, row_count
-from metrics.frames import Frames, Period
-from metrics.minimum_sample import hide_small_samples, rate
-from metrics.query import Granularity
-from metrics.time_axis import bucket_of, on_axis, period_axis
+from metrics.estimated_votes import MEETING_GAP, in_meetings
+from metrics.expressions import (
+    aggregate,
+    count_where,
+    hide_small_samples,
+    rate,
+    ratio,
+    row_count,
+)
+from metrics.frames import Period
+from metrics.query import Query, SharedPlans
+from metrics.sentences import day_of, duration, only_row
+from metrics.subject import Definition, Unit, table
+from metrics.tables import VOTES
+from metrics.time_axis import (
+    at_least_weekly,
+    bucket_of,
+    on_axis,
+    period_axis,
+    time_series,
+)
 
 _HOUR = 3600
 _COUNTS = ("rounds", "long_rounds", "meetings", "talks")
 
 
-def totals(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return in one row how long rounds and the talks between them take.
+def _define(
+    key: str,
+    title: str,
+    unit: Unit,
+    formula: str,
+    *,
+    less_is_better: bool = False,
+    neutral: bool = False,
+) -> Definition:
+    excludes = "Empty votes. Hidden below 20 votes."
+    return Definition(
+        *(key, title, unit, formula, (VOTES.name,), excludes), less_is_better, neutral
+    )
 
-    Columns: rounds (with an estimate; n), long_rounds (above 1 hour), meetings,
-    talks (pauses inside meetings), duration_median_seconds, duration_p90_seconds,
-    long_share, talk_median_seconds, rounds_per_meeting_hour.
+
+DEFINITIONS = (
+    _define(
+        "long_rounds",
+        "Over 1 h (n)",
+        "count",
+        "Votes longer than an hour, mostly in idle rooms.",
+        less_is_better=True,
+    ),
+    _define(
+        "long_share",
+        "Votes over 1 h",
+        "share",
+        "Share of votes longer than an hour, mostly in idle rooms.",
+        less_is_better=True,
+    ),
+    _define(
+        "meetings",
+        "Meetings",
+        "count",
+        "Votes of a room with less than 60 minutes from one end to the next are one "
+        "meeting.",
+    ),
+    _define("talks", "Talks (n)", "count", "Pauses between two votes of a meeting."),
+    _define(
+        "talk_median_seconds",
+        "Median talk time",
+        "seconds",
+        "Median time from the end of a vote to the start of the next one in the same "
+        "meeting.",
+        neutral=True,
+    ),
+    _define(
+        "rounds_per_meeting_hour",
+        "Votes per hour",
+        "number",
+        "Votes divided by the hours that meetings last; a meeting's first vote counts "
+        "an hour at most.",
+        neutral=True,
+    ),
+)
+LABELS = ("bucket", "cut")
+
+
+def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return in one row how long votes and the talks between them take.
+
+    Columns: rounds (votes with an estimation; n), long_rounds (above 1 hour),
+    meetings, talks (pauses inside meetings), duration_median_seconds,
+    duration_p90_seconds, long_share, talk_median_seconds, rounds_per_meeting_hour.
     """
-    return _figures(_timed(frames, period), ())
+    return _figures(_timed(shared, query.period), ())
 
 
-def over_time(frames: Frames, period: Period, granularity: Granularity) -> pl.LazyFrame:
-    """Return `totals` per bucket: bucket and its columns."""
-    held = _timed(frames, period).with_columns(
-        bucket=bucket_of("voted_at", granularity)
+def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return `totals` per bucket, at least weekly: bucket, its columns, cut."""
+    period, every = query.period, at_least_weekly(query.granularity)
+    votes = _timed(shared, period).with_columns(bucket=bucket_of("voted_at", every))
+    figures = [_figures(votes, ("bucket",))]
+    return time_series(
+        on_axis(period_axis(period, every), figures, _COUNTS), query, every
     )
-    return on_axis(
-        period_axis(period, granularity), [_figures(held, ("bucket",))], _COUNTS
-    )
 
 
-def _figures(held: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     seconds = pl.col("duration")
     counts = aggregate(
-        held,
+        votes,
         by,
         rounds=row_count(),
         long_rounds=count_where(seconds > _HOUR),
@@ -49,34 +122,96 @@ def _figures(held: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         talk_median_seconds=pl.col("talk").median(),
         met=pl.col("met").sum(),
     )
+    median, slow, talk = (
+        hide_small_samples(pl.col(name), n)
+        for name, n in (
+            ("duration_median_seconds", "rounds"),
+            ("duration_p90_seconds", "rounds"),
+            ("talk_median_seconds", "talks"),
+        )
+    )
+    per_hour = ratio("rounds", pl.col("met") / _HOUR)
     return counts.select(
         *by,
         *_COUNTS,
-        duration_median_seconds=hide_small_samples(
-            pl.col("duration_median_seconds"), "rounds"
-        ),
-        duration_p90_seconds=hide_small_samples(
-            pl.col("duration_p90_seconds"), "rounds"
-        ),
+        duration_median_seconds=median,
+        duration_p90_seconds=slow,
         long_share=rate("long_rounds", "rounds"),
-        talk_median_seconds=hide_small_samples(pl.col("talk_median_seconds"), "talks"),
-        rounds_per_meeting_hour=hide_small_samples(
-            ratio("rounds", pl.col("met") / _HOUR), "rounds"
-        ),
+        talk_median_seconds=talk,
+        rounds_per_meeting_hour=hide_small_samples(per_hour, "rounds"),
     )
 
 
-def _timed(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return meetings with the seconds (met) that each round adds to its meeting.
+def _timed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return votes in meetings with the seconds (met) that each adds to its meeting.
 
-    From the end of the round before to its own end; the first adds its own length,
+    From the end of the vote before to its own end; the first adds its own length,
     an hour at most, since the clock of an empty room runs on.
     """
-    return frames.once(("timed", period), lambda: _with_seconds(frames, period))
+
+    def build() -> pl.LazyFrame:
+        since = (pl.col("voted_at") - pl.col("voted_at").shift()).dt.total_seconds()
+        alone = pl.col("duration").clip(upper_bound=int(MEETING_GAP.total_seconds()))
+        met = pl.when("first").then(alone).otherwise(since)
+        return in_meetings(shared, period).with_columns(met=met)
+
+    return shared.node(("timed votes", period), build)
 
 
-def _with_seconds(frames: Frames, period: Period) -> pl.LazyFrame:
-    since = (pl.col("voted_at") - pl.col("voted_at").shift()).dt.total_seconds()
-    alone = pl.col("duration").clip(upper_bound=int(MEETING_GAP.total_seconds()))
-    met = pl.when("first").then(alone).otherwise(since)
-    return meetings(frames, period).with_columns(met=met)
+def answer_totals(frame: pl.DataFrame) -> str | None:
+    """Say how long a vote takes, and the talk between two."""
+    found = only_row(frame)
+    middle, slow = found["duration_median_seconds"], found["duration_p90_seconds"]
+    talk = found["talk_median_seconds"]
+    if middle is None or slow is None:
+        return None
+    votes = (
+        f"The median vote takes {duration(middle)}; 9 in 10 end within "
+        f"{duration(slow)}."
+    )
+    if talk is None:
+        return votes
+    return f"{votes} Median talk time is {duration(talk)}."
+
+
+def answer_over_time(frame: pl.DataFrame) -> str | None:
+    """Say how long the median vote took in the first shown bucket and the last."""
+    shown = frame.drop_nulls("duration_median_seconds")
+    if shown.height < 2:
+        return None
+    first, last = shown.row(0, named=True), shown.row(-1, named=True)
+    before = duration(first["duration_median_seconds"])
+    after = duration(last["duration_median_seconds"])
+    month = (shown["bucket"][1] - first["bucket"]).days > 7
+    name = "the month" if month and first["bucket"].day == 1 else "the week"
+    began, ended = (f"{name} of {day_of(row['bucket'])}" for row in (first, last))
+    if before == after:
+        return f"The median vote took {before} in {began} and in {ended}."
+    return f"The median vote took {before} in {began} and {after} in {ended}."
+
+
+_SAMPLE_SIZES = {
+    **dict.fromkeys(
+        ("duration_median_seconds", "duration_p90_seconds", "long_share"), "rounds"
+    ),
+    "talk_median_seconds": "talks",
+    "rounds_per_meeting_hour": "rounds",
+}
+TABLES = (
+    table(
+        "round_time",
+        "Where does meeting time go?",
+        totals,
+        VOTES,
+        answer=answer_totals,
+        sample_sizes=_SAMPLE_SIZES,
+    ),
+    table(
+        "round_time_over_time",
+        "Do votes take longer than before?",
+        over_time,
+        VOTES,
+        answer=answer_over_time,
+        sample_sizes=_SAMPLE_SIZES,
+    ),
+)

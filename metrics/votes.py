@@ -1,38 +1,197 @@
-"""Rounds of estimating: how many, when, how large, how long, how far apart.
+"""Votes: how many, when, how large, how long, how far apart.
 
-On the pages a round that nobody estimated counts as a vote and is left out of
-every average, distribution and spread.
+On the pages an empty vote (stored as minimum 21, maximum 1, average 0) counts as a
+vote and is left out of every average, distribution and spread.
 """
 
 from collections.abc import Sequence
 
 import polars as pl
 
-from metrics.bins import Bins
-from metrics.card_scale import SCALE, STEPS, average_hundredths, estimated, steps
-from metrics.expressions import aggregate, divided, rounded, row_count, share
+from metrics.card_scale import (
+    SCALE,
+    STEPS,
+    average,
+    average_hundredths,
+    estimated,
+    steps,
+)
+from metrics.expressions import (
+    MINIMUM_SAMPLE,
+    Bins,
+    aggregate,
+    divided,
+    ratio,
+    rounded,
+    row_count,
+    share,
+)
 from metrics.frames import Frames, Period
-from metrics.query import Granularity
-from metrics.time_axis import bucketed, on_axis, period_axis, side_by_side
+from metrics.query import Query, SharedPlans
+from metrics.subject import Definition, Unit, table
+from metrics.tables import ESTIMATIONS, VOTES
+from metrics.time_axis import (
+    axis,
+    bucketed,
+    on_axis,
+    per_day,
+    period_axis,
+    side_by_side,
+    time_series,
+)
 
+WEEKDAYS = (
+    *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
+    *("Saturday", "Sunday"),
+)
 DURATIONS = Bins(
     labels=(
-        "under 15 s",
-        "15–30 s",
-        "30–60 s",
-        "1–2 min",
-        "2–5 min",
-        "5–15 min",
-        "15–60 min",
-        "1 h or more",
+        *("under 15 s", "15–30 s", "30–60 s", "1–2 min", "2–5 min", "5–15 min"),
+        *("15–60 min", "1 h or more"),
     ),
     edges=(15, 30, 60, 120, 300, 900, 3600),
 )
 _COUNTS = ("votes", "rounds_with_estimate", "rounds_without_estimate", "estimations")
 
+_VOTES = (VOTES.name,)
+_EMPTY = "Empty votes."
+_API_KEEPS = (
+    "Empty votes. (`GET /api` and the statistics of a room keep them, with minimum 21, "
+    "maximum 1 and average 0.)"
+)
+
+
+def _mean_and_median(key: str, name: str, what: str) -> tuple[Definition, Definition]:
+    """Define a mean over votes and the median beside it."""
+    return (
+        Definition(
+            key,
+            f"Mean {name}",
+            "number",
+            f"Mean {what}.",
+            _VOTES,
+            _API_KEEPS,
+            neutral=True,
+        ),
+        Definition(
+            f"{key}_median",
+            f"Median {name}",
+            "number",
+            f"Median {what}: half of the votes are lower.",
+            _VOTES,
+            _EMPTY,
+            neutral=True,
+        ),
+    )
+
+
+def _duration(key: str, title: str, formula: str) -> Definition:
+    return Definition(
+        f"duration_{key}_seconds",
+        title,
+        "seconds",
+        formula,
+        _VOTES,
+        _API_KEEPS if key == "mean" else _EMPTY,
+        neutral=True,
+    )
+
+
+def _of_votes(
+    key: str, title: str, formula: str, unit: Unit = "count", excludes: str = "Nothing."
+) -> Definition:
+    return Definition(key, title, unit, formula, _VOTES, excludes)
+
+
+DEFINITIONS = (
+    _of_votes("votes", "Votes", "Finished rounds of estimating, including empty ones."),
+    _of_votes(
+        "estimations",
+        "Estimations",
+        "Cards played in all votes, without spectators.",
+    ),
+    _of_votes(
+        "rounds_with_estimate",
+        "Non-empty votes",
+        "Votes with at least one estimation.",
+        excludes=_EMPTY,
+    ),
+    Definition(
+        "rounds_without_estimate",
+        "Empty votes",
+        "count",
+        "Votes that ended without any estimation.",
+        _VOTES,
+        less_is_better=True,
+    ),
+    *_mean_and_median(
+        "estimations_per_vote", "team size", "number of estimations per vote"
+    ),
+    *_mean_and_median(
+        "spectators_per_vote", "spectators", "number of spectators per vote"
+    ),
+    *_mean_and_median(
+        "avg_min_estimation", "low card", "of each vote's lowest estimation"
+    ),
+    *_mean_and_median(
+        "avg_estimation", "estimation", "of each vote's average estimation"
+    ),
+    *_mean_and_median(
+        "avg_max_estimation", "high card", "of each vote's highest estimation"
+    ),
+    _duration(
+        "mean",
+        "Mean duration",
+        "Mean time from the start of a vote to its end; idle rooms inflate it: see the "
+        "median.",
+    ),
+    _duration("median", "Median duration", "Half of the votes are shorter."),
+    _duration(
+        "p90", "P90 duration", "9 in 10 votes are shorter (interpolated between two)."
+    ),
+    Definition(
+        "auto_flip_share",
+        "Auto-flip votes",
+        "share",
+        "Share of votes whose cards turned automatically once all had estimated.",
+        _VOTES,
+        _EMPTY,
+        neutral=True,
+    ),
+    _of_votes("days", "Days", "How often the weekday occurs in the period."),
+    _of_votes(
+        "votes_per_day",
+        "Votes per day",
+        "Mean number of votes on this weekday in the period.",
+        "number",
+    ),
+    _of_votes("estimators", "Team size", "Estimators in one vote.", excludes=_EMPTY),
+    Definition(
+        "steps",
+        "Spread",
+        "count",
+        "Steps from the lowest to the highest estimation of a vote. A step is one "
+        "place on the scale 1, 2, 3, 5, 8, 13, 21; 0 means that all match.",
+        _VOTES,
+        "Votes with fewer than two estimations.",
+    ),
+    _of_votes("spectators", "Spectators", "Spectators of all votes, added up."),
+    _of_votes(
+        "duration", "Duration", "Time from the start of a vote to its end.", "seconds"
+    ),
+    _of_votes("amount_of_estimations", "Team size", "Estimations played in the vote."),
+    _of_votes("amount_of_spectators", "Spectators", "Spectators of the vote."),
+    _of_votes("min_estimation", "Low card", "Lowest estimation of the vote."),
+    _of_votes("max_estimation", "High card", "Highest estimation of the vote."),
+)
+LABELS = (
+    *("bucket", "cut", "order", "length", "estimation", "weekday", "weekday_name"),
+    *("hour", "id", "room_id", "voted_at", "was_auto_flip"),
+)
+
 
 def legacy(frames: Frames) -> pl.LazyFrame:
-    """Return the old service's figures in one row, rounds without estimates too.
+    """Return the old service's figures in one row, empty votes included.
 
     Columns: total_votes, total_estimations, and means, 0 where there is no vote:
     avg_estimations_per_vote, avg_spectators_per_vote, avg_duration_per_vote
@@ -54,107 +213,193 @@ def legacy(frames: Frames) -> pl.LazyFrame:
 
 
 def legacy_estimations(frames: Frames) -> pl.LazyFrame:
-    """Return how often each value was estimated, ascending: estimation, count."""
-    given = frames.estimations.filter(pl.col("estimation").is_not_null())
-    return given.group_by("estimation").agg(count=row_count()).sort("estimation")
+    """Return how often each card was played, ascending: estimation, count."""
+    played = frames.estimations.filter(pl.col("estimation").is_not_null())
+    return played.group_by("estimation").agg(count=row_count()).sort("estimation")
 
 
-def totals(frames: Frames) -> pl.LazyFrame:
-    """Return the figures of all rounds in one row.
+def legacy_weekdays(frames: Frames) -> pl.LazyFrame:
+    """Return votes per weekday that has any, Monday first: weekday_name, votes."""
+    counts = _per_weekday(frames.votes)
+    return counts.join(_weekdays(), on="weekday", maintain_order="left").select(
+        "weekday_name", "votes"
+    )
+
+
+def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return `totals_of` the period's votes."""
+    return totals_of(shared.within(query.period).votes)
+
+
+def totals_of(votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the figures of votes in one row.
 
     Columns: votes, rounds_with_estimate, rounds_without_estimate, estimations,
     estimations_per_vote, estimations_per_vote_median, spectators_per_vote,
     avg_estimation, avg_min_estimation, avg_max_estimation, each with _median,
     duration_mean_seconds, duration_median_seconds, duration_p90_seconds,
-    auto_flip_share. Averages are null where no round has an estimate.
+    auto_flip_share. Averages are null where all votes are empty.
     """
-    return side_by_side(figures(frames.votes, ()))
+    return side_by_side(figures(votes, ()))
 
 
-def over_time(frames: Frames, period: Period, granularity: Granularity) -> pl.LazyFrame:
-    """Return `totals` per bucket, averages taken anew: bucket and its columns."""
-    inside = bucketed(frames.within(period), granularity)
-    parts = figures(inside.votes, ("bucket",))
-    return on_axis(period_axis(period, granularity), parts, _COUNTS)
+def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return `totals` per bucket, averages taken per bucket: bucket, …, cut."""
+    period, every = query.period, query.granularity
+    votes = bucketed(shared.within(period), every).votes
+    parts = figures(votes, ("bucket",))
+    return time_series(on_axis(period_axis(period, every), parts, _COUNTS), query)
 
 
-def estimates(frames: Frames) -> pl.LazyFrame:
-    """Return how often each value was estimated, ascending: estimation, count, share.
+def by_weekday(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return all seven weekdays, Monday first.
 
-    Every value of the scale is there, others where they occur.
+    Columns: weekday (1-7), weekday_name, votes, share, days (how many such days
+    the period has), votes_per_day (null without such a day).
+    """
+    votes = shared.frames.votes.filter(query.period.contains("voted_at"))
+    return (
+        _weekdays()
+        .pipe(_add, _per_weekday(votes))
+        .pipe(_add, _days(query.period))
+        .with_columns(pl.col("votes", "days").fill_null(0))
+        .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
+        .select("weekday", "weekday_name", "votes", "share", "days", "votes_per_day")
+    )
+
+
+def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return all 168 hours of the week, from Monday 0:00 UTC.
+
+    Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
+    divided by the number of such weekdays in the period, null without one).
+    """
+    hours = pl.LazyFrame({"hour": range(24)}, schema={"hour": pl.Int8})
+    votes = (
+        shared.frames.votes.filter(query.period.contains("voted_at"))
+        .group_by(_weekday("voted_at"), hour=pl.col("voted_at").dt.hour())
+        .agg(votes=row_count())
+    )
+    return (
+        _weekdays()
+        .join(hours, how="cross", maintain_order="left_right")
+        .join(votes, on=["weekday", "hour"], how="left", maintain_order="left")
+        .pipe(_add, _days(query.period))
+        .with_columns(pl.col("votes", "days").fill_null(0))
+        .with_columns(votes_per_day=ratio("votes", "days"))
+        .drop("days")
+    )
+
+
+def estimations_by_card(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return how often each card was played, ascending: estimation, count, share.
+
+    Every card of the scale is there, others where they occur.
     """
     scale = pl.LazyFrame({"estimation": SCALE}, schema={"estimation": pl.Int16})
+    counts = legacy_estimations(shared.within(query.period))
     return (
-        scale.join(
-            legacy_estimations(frames), on="estimation", how="full", coalesce=True
-        )
+        scale.join(counts, on="estimation", how="full", coalesce=True)
         .with_columns(pl.col("count").fill_null(0))
         .with_columns(share=share("count"))
         .sort("estimation")
     )
 
 
-def durations(frames: Frames) -> pl.LazyFrame:
-    """Return how long rounds with an estimate take: order, length, votes, share."""
-    rounds = frames.votes.filter(estimated())
-    return DURATIONS.count(rounds, pl.col("duration"), "votes")
+def durations(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return how long votes with an estimation take: order, length, votes, share."""
+    votes = shared.within(query.period).votes.filter(estimated())
+    return DURATIONS.count(votes, pl.col("duration"), "votes")
 
 
-def team_sizes(frames: Frames) -> pl.LazyFrame:
-    """Return rounds per number of estimators, ascending: estimators, votes, share."""
-    rounds = frames.votes.filter(estimated())
-    sizes = rounds.group_by(estimators="amount_of_estimations").agg(votes=row_count())
-    return sizes.with_columns(share=share("votes")).sort("estimators")
+def team_sizes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return `team_sizes_of` the period's votes."""
+    return team_sizes_of(shared.within(query.period).votes)
 
 
-def spread(frames: Frames) -> pl.LazyFrame:
-    """Return rounds per distance between lowest and highest estimate.
+def team_sizes_of(votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Return votes per number of estimators, ascending: estimators, votes, share."""
+    sizes = votes.filter(estimated()).group_by(estimators="amount_of_estimations")
+    counts = sizes.agg(votes=row_count())
+    return counts.with_columns(share=share("votes")).sort("estimators")
 
-    Only rounds with two estimates or more. Columns: steps (0-6, all), votes, share.
+
+def spread(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return `spread_of` the period's votes."""
+    return spread_of(shared.within(query.period).votes)
+
+
+def spread_of(votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Return votes per distance between lowest and highest estimation.
+
+    Only votes with two estimations or more. Columns: steps (0-6, all), votes, share.
     """
-    rounds = (
-        frames.votes.filter(estimated(2)).group_by(steps=steps()).agg(votes=row_count())
-    )
+    counts = votes.filter(estimated(2)).group_by(steps=steps()).agg(votes=row_count())
     return (
         pl.LazyFrame({"steps": STEPS}, schema={"steps": pl.Int8})
-        .join(rounds, on="steps", how="left", maintain_order="left")
+        .join(counts, on="steps", how="left", maintain_order="left")
         .with_columns(pl.col("votes").fill_null(0))
         .with_columns(share=share("votes"))
     )
 
 
+def newest_first(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return `newest_first_of` the period's votes."""
+    return newest_first_of(shared.within(query.period).votes)
+
+
+def newest_first_of(votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Return all votes, newest first.
+
+    Columns: id, room_id, voted_at, amount_of_estimations, amount_of_spectators,
+    min_estimation, avg_estimation, max_estimation, steps (null, like the three
+    before, in an empty vote), duration (seconds), was_auto_flip.
+    """
+    known = {
+        "min_estimation": pl.col("min_estimation"),
+        "avg_estimation": average(),
+        "max_estimation": pl.col("max_estimation"),
+        "steps": steps(),
+    }
+    return votes.sort("voted_at", "id", descending=True).select(
+        *("id", "room_id", "voted_at"),
+        *("amount_of_estimations", "amount_of_spectators"),
+        *(pl.when(estimated()).then(of).alias(name) for name, of in known.items()),
+        *("duration", "was_auto_flip"),
+    )
+
+
 def figures(votes: pl.LazyFrame, by: Sequence[str]) -> list[pl.LazyFrame]:
     """Return the counts of `totals`, and its averages, per group."""
-    has_estimate = estimated().sum().cast(pl.Int64)
-    rounds = votes.filter(estimated())
+    has_estimation = estimated().sum().cast(pl.Int64)
     return [
         aggregate(
             votes,
             by,
             votes=row_count(),
-            rounds_with_estimate=has_estimate,
-            rounds_without_estimate=row_count() - has_estimate,
+            rounds_with_estimate=has_estimation,
+            rounds_without_estimate=row_count() - has_estimation,
             estimations=_total("amount_of_estimations"),
         ),
-        aggregate(rounds, by, **_averages()),
+        aggregate(votes.filter(estimated()), by, **_averages()),
     ]
 
 
 def _averages() -> dict[str, pl.Expr]:
-    """Return the averages of a round's columns, each with its median."""
+    """Return the averages of a vote's columns, each with its median."""
     columns = {
         "estimations_per_vote": "amount_of_estimations",
         "spectators_per_vote": "amount_of_spectators",
         "avg_min_estimation": "min_estimation",
         "avg_max_estimation": "max_estimation",
     }
-    average, seconds = average_hundredths(), pl.col("duration")
+    hundredths, seconds = average_hundredths(), pl.col("duration")
     return (
         {name: pl.col(column).mean() for name, column in columns.items()}
         | {f"{name}_median": pl.col(c).median() for name, c in columns.items()}
         | {
-            "avg_estimation": divided(average.mean(), 100),
-            "avg_estimation_median": divided(average.median(), 100),
+            "avg_estimation": divided(hundredths.mean(), 100),
+            "avg_estimation_median": divided(hundredths.median(), 100),
             "duration_mean_seconds": seconds.mean(),
             "duration_median_seconds": seconds.median(),
             "duration_p90_seconds": seconds.quantile(0.9, "linear"),
@@ -165,3 +410,82 @@ def _averages() -> dict[str, pl.Expr]:
 
 def _total(column: str) -> pl.Expr:
     return pl.col(column).sum().cast(pl.Int64)
+
+
+def _weekday(column: str) -> pl.Expr:
+    return pl.col(column).dt.weekday().alias("weekday")
+
+
+def _per_weekday(votes: pl.LazyFrame) -> pl.LazyFrame:
+    counts = per_day(votes, "voted_at").group_by(_weekday("day"))
+    return counts.agg(votes=pl.col("count").sum()).sort("weekday")
+
+
+def _weekdays() -> pl.LazyFrame:
+    return pl.LazyFrame(
+        {"weekday": range(1, 8), "weekday_name": WEEKDAYS},
+        schema={"weekday": pl.Int8, "weekday_name": pl.String},
+    )
+
+
+def _add(frame: pl.LazyFrame, per_weekday: pl.LazyFrame) -> pl.LazyFrame:
+    return frame.join(per_weekday, on="weekday", how="left", maintain_order="left")
+
+
+def _days(period: Period) -> pl.LazyFrame:
+    days = axis(period.first_day, period.last_day, "day")
+    return days.group_by(_weekday("bucket")).agg(days=row_count())
+
+
+def busiest_weekday(frame: pl.DataFrame) -> str | None:
+    """Name the weekday with most votes on average, and the one with fewest."""
+    if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
+        return None
+    days = frame.drop_nulls("votes_per_day").sort(
+        "votes_per_day", descending=True, maintain_order=True
+    )
+    most, fewest = days.row(0, named=True), days.row(-1, named=True)
+    start = f"{most['weekday_name']}s are busiest ({most['votes_per_day']:,.1f} votes "
+    if most["votes_per_day"] == fewest["votes_per_day"]:
+        return f"{start}on average)."
+    return (
+        f"{start}on average), {fewest['weekday_name']}s quietest "
+        f"({fewest['votes_per_day']:,.1f})."
+    )
+
+
+def busiest_hour(frame: pl.DataFrame) -> str | None:
+    """Name the hour of the week with most votes on average."""
+    if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
+        return None
+    hours = frame.drop_nulls("votes_per_day")
+    most = hours.row(hours["votes_per_day"].arg_max() or 0, named=True)
+    return (
+        f"The busiest hour is {most['weekday_name']}, {most['hour']:02}:00–"
+        f"{most['hour'] + 1:02}:00 UTC: {most['votes_per_day']:,.1f} votes on average."
+    )
+
+
+TABLES = (
+    table("votes_totals", "Vote totals", totals, VOTES),
+    table("votes_over_time", "Votes over time", over_time, VOTES),
+    table(
+        "votes_by_weekday",
+        "Votes by weekday",
+        by_weekday,
+        VOTES,
+        answer=busiest_weekday,
+    ),
+    table(
+        "votes_by_weekday_and_hour",
+        "Votes by weekday and hour (UTC)",
+        by_weekday_and_hour,
+        VOTES,
+        answer=busiest_hour,
+    ),
+    table("estimates", "Estimations by card", estimations_by_card, ESTIMATIONS),
+    table("round_durations", "Duration", durations, VOTES),
+    table("team_sizes", "Team size", team_sizes, VOTES),
+    table("spread", "Spread", spread, VOTES),
+    table("rounds", "Votes, newest first", newest_first, VOTES),
+)

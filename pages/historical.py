@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from metrics.definitions import DEFINITIONS
+from metrics.registry import definition
 from ui import charts, export, page_context, query_params
 from ui.blocks.block import render_block
 
@@ -14,8 +14,7 @@ KINDS = {"Daily": "", "30-row moving average": "ma_", "Accumulated": "acc_"}
 
 def title_of(measure: str) -> str:
     """Return what a switch says."""
-    title: str = DEFINITIONS[measure].title
-    return title
+    return definition(measure, "historical").title
 
 
 context = page_context.current()

@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from metrics import rooms, votes
+from metrics.query import SharedPlans
 from metrics.room_health import health
 from ui import charts, export, page_context
 from ui.blocks import cards, questions, room
@@ -37,12 +38,12 @@ own = context.frames.of_room(room_id)
 found = context.compute(
     facts=own.rooms,
     statistics=rooms.statistics(own, room_id),
-    medians=votes.totals(own),
+    medians=votes.totals_of(own.votes),
     votes_by_week=rooms.over_time(own, room_id, "week"),
-    rounds=rooms.recent_rounds(own, room_id),
-    spread=votes.spread(own),
-    team_sizes=votes.team_sizes(own),
-    health=health(own, context.now),
+    rounds=votes.newest_first_of(own.votes).drop("room_id"),
+    spread=votes.spread_of(own.votes),
+    team_sizes=votes.team_sizes_of(own.votes),
+    health=health(SharedPlans(own), context.now),
 )
 room.render_back_button()
 if not room.render_introduction(room_id, found["facts"], found["rounds"]):

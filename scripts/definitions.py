@@ -5,21 +5,22 @@ uv run python -m scripts.definitions
 
 from pathlib import Path
 
-from metrics.definition import Definition, Unit
-from metrics.definitions import SUBJECTS
+from metrics.registry import SUBJECTS
+from metrics.subject import Definition, Unit
 
 PAGE = Path(__file__).parent.parent / "docs" / "definitions.md"
-_HEAD = """# What every number means
+_HEAD = """# Definitions
 
-Written by `make docs` from the definitions in `metrics/`, which also stand behind the
-icon beside a number and on the Data page; edit them there. All times are UTC. A number
-is of the period that is chosen, unless its meaning says otherwise; bots (users whose
-device is “bot”) are left out unless they are included in the options. “Column” is its
-name in CSV files and in the API. Where a table compares, the same name ending in
-`_before` is the number of the compared period, `_change` the difference, and
-`_change_share` the difference as a share of what was before.
+`make docs` writes this page from `metrics/`, one section per subject; the icon beside a
+number and the Data page show the same texts. All times are UTC. A number is about the
+chosen period unless its definition says otherwise; bots (users whose device is “bot”)
+count only if the options include them. “Column” is the name in CSV files and in the
+API. In tables that compare, the same name ending in `_before` is the number in the
+comparison, `_change` the difference, and `_change_share` the difference as a share of
+the number before. In tables over time, `cut` says which buckets the period cuts (start,
+end) or are not over (running); null is a whole bucket.
 """
-_COLUMNS = ("Number", "Meaning", "Left out", "Reads", "Unit", "Column")
+_COLUMNS = ("Metric", "Definition", "Excludes", "Tables", "Unit", "Column")
 _UNITS: dict[Unit, str] = {
     "count": "count",
     "share": "share, 0 to 1",
@@ -32,23 +33,28 @@ _UNITS: dict[Unit, str] = {
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([_HEAD, *map(_section, SUBJECTS)])
+    defined = [name for name, subject in SUBJECTS.items() if subject.DEFINITIONS]
+    return "\n".join([_HEAD, *map(_section, defined)])
 
 
 def _section(subject: str) -> str:
-    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *map(_cells, SUBJECTS[subject])]
+    rows = [
+        _COLUMNS,
+        ("---",) * len(_COLUMNS),
+        *map(_cells, SUBJECTS[subject].DEFINITIONS),
+    ]
     lines = (f"| {' | '.join(cells)} |\n" for cells in rows)
     return f"## {subject}\n\n{''.join(lines)}"
 
 
 def _cells(number: Definition) -> tuple[str, ...]:
-    texts = (number.title, number.formula, number.left_out)
+    texts = (number.title, number.formula, number.excludes)
     tables = ", ".join(f"`{table}`" for table in number.tables)
     return (
         *(text.replace("|", "\\|") for text in texts),
         tables,
         _UNITS[number.unit],
-        f"`{number.key}`",
+        f"`{number.key}`" + (f" in `{number.only_in}`" if number.only_in else ""),
     )
 
 

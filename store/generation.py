@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from core.location import Folder
-from metrics.frames import Frames, Period
-from metrics.lazy_tables import LazyTables
+from metrics.frames import Frames, LazyTables, Period
 from metrics.tables import BY_NAME, TIMESTAMP, Table
 from store.files import options_of
 from store.manifest import Block, Manifest

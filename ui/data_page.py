@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from metrics.definitions import DEFINITIONS
+from metrics.registry import DEFINITIONS
 from metrics.tables import TABLES
 from store.reader import Snapshot
 from ui import format as fmt
@@ -92,8 +92,8 @@ def definitions() -> pl.DataFrame:
         {
             "Number": [d.title for d in found],
             "Meaning": [d.formula for d in found],
-            "Left out": [d.left_out for d in found],
-            "Reads": [", ".join(d.tables) for d in found],
+            "Excludes": [d.excludes for d in found],
+            "Tables": [", ".join(d.tables) for d in found],
             "Column in CSV and API": [d.key for d in found],
         }
     )

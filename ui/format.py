@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from metrics.definitions import Unit
+from metrics.subject import Unit
 
 NOTHING = "–"
 

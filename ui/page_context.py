@@ -11,7 +11,7 @@ import streamlit as st
 from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import Days
-from metrics.query import Query
+from metrics.query import Query, SharedPlans
 from metrics.registry import METRIC_TABLES
 from store import engine
 from store.reader import Snapshot
@@ -69,10 +69,10 @@ class PageContext:
 
         `earlier` names those that are wanted of the period before as well.
         """
-        now = {name: METRIC_TABLES[name].build(self.query) for name in names}
-        before = self.query.comparison_query
+        shared, before = SharedPlans.of(self.query), self.query.comparison_query
+        now = {name: METRIC_TABLES[name].build(self.query, shared) for name in names}
         then = {
-            _EARLIER + name: METRIC_TABLES[name].build(before)
+            _EARLIER + name: METRIC_TABLES[name].build(before, shared)
             for name in earlier
             if before
         }

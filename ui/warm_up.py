@@ -6,7 +6,7 @@ from datetime import datetime
 from core.location import Folder
 from metrics.periods import DEFAULT_PERIOD, PERIODS, period_of
 from metrics.query import Query
-from metrics.registry import METRIC_TABLES
+from metrics.registry import plan
 from store import engine
 from store.reader import StoreError, open_store, without_bots
 from ui import charts, export, layout, period_bar
@@ -39,7 +39,7 @@ def _compute(data_dir: Folder, now: datetime) -> None:
     try:
         frames = without_bots(open_store(data_dir))
         query = Query(frames, period, comparison=None, granularity="day", now=now)
-        frame = engine.collect(METRIC_TABLES["traffic_over_time"].build(query))
+        frame = engine.collect(plan("traffic_over_time", query))
     except (StoreError, OSError):
         return
     frame.to_arrow()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 from polars import selectors
 
-from metrics.definitions import Unit
+from metrics.subject import Unit
 from ui.blocks import tables
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

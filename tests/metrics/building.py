@@ -11,7 +11,8 @@ from hypothesis import settings
 
 from metrics.frames import Frames, Period
 from metrics.numbering import numbered
-from metrics.query import Granularity, Query
+from metrics.query import Granularity, Query, SharedPlans
+from metrics.subject import Build
 from metrics.tables import (
     ESTIMATIONS,
     EVENTS,
@@ -154,6 +155,28 @@ def query(
 ) -> Query:
     """A scope whose clock stands at the window's end."""
     return Query(rows, period, before, granularity, period.end, weekends)
+
+
+ALWAYS = Period(datetime(2020, 1, 1), datetime(2031, 1, 1))
+
+
+def plan_of(
+    build: Build,
+    rows: Frames,
+    period: Period = ALWAYS,
+    granularity: Granularity = "day",
+    *,
+    comparison: Period | None = None,
+    now: datetime | None = None,
+) -> pl.LazyFrame:
+    """The plan of one table over these rows; the clock stands at the period's end."""
+    asked = Query(rows, period, comparison, granularity, now or period.end)
+    return build(asked, SharedPlans.of(asked))
+
+
+def uncompared(plan: pl.LazyFrame) -> list[dict[str, object]]:
+    """The rows of a ranked table without the columns that compare."""
+    return answer(plan.select(pl.exclude("^.*_(before|change|change_share)$")))
 
 
 def executed(plan: pl.LazyFrame) -> pl.DataFrame:

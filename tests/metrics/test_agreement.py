@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from metrics import agreement
 from metrics.card_scale import SCALE
-from metrics.estimated_votes import joined
+from metrics.estimated_votes import estimations_with_vote
+from metrics.query import SharedPlans
 from tests.metrics.building import (
     Row,
     answer,
@@ -13,6 +14,7 @@ from tests.metrics.building import (
     estimation,
     frames,
     one,
+    plan_of,
     quick,
     vote,
 )
@@ -30,35 +32,35 @@ def round_of(*values: int, second: int = 0, room: int = 1) -> list[Row]:
 
 
 def test_the_fullest_card_counts_as_agreeing() -> None:
-    found = one(agreement.totals(frames(*round_of(3, 3, 5)), DAY))
+    found = one(plan_of(agreement.totals, frames(*round_of(3, 3, 5)), DAY))
     assert (found["estimates"], found["agreeing"], found["outliers"]) == (3, 2, 0)
 
 
 def test_a_tie_counts_one_of_the_cards() -> None:
-    found = one(agreement.totals(frames(*round_of(2, 2, 8, 8)), DAY))
+    found = one(plan_of(agreement.totals, frames(*round_of(2, 2, 8, 8)), DAY))
     assert found["agreeing"] == 2
 
 
 def test_an_outlier_is_two_steps_from_the_median() -> None:
     """The median of 3, 3, 5, 8 lies half a step above 3; 8 is 1.5 steps off."""
-    found = one(agreement.totals(frames(*round_of(3, 3, 5, 8)), DAY))
+    found = one(plan_of(agreement.totals, frames(*round_of(3, 3, 5, 8)), DAY))
     assert found["outliers"] == 0
-    found = one(agreement.totals(frames(*round_of(3, 3, 5, 13)), DAY))
+    found = one(plan_of(agreement.totals, frames(*round_of(3, 3, 5, 13)), DAY))
     assert found["outliers"] == 1
-    found = one(agreement.totals(frames(*round_of(1, 3, 3)), DAY))
+    found = one(plan_of(agreement.totals, frames(*round_of(1, 3, 3)), DAY))
     assert found["outliers"] == 1
 
 
 def test_a_round_is_covered_when_all_its_estimates_are_found() -> None:
     rows = [*round_of(3, 5), vote("2026-11-03 13:00", amount=3)]
     rows += [estimation(who, "2026-11-03 13:00") for who in ("a", "b")]
-    found = one(agreement.totals(frames(*rows), DAY))
+    found = one(plan_of(agreement.totals, frames(*rows), DAY))
     assert (found["rounds"], found["covered_rounds"]) == (2, 1)
 
 
 def test_rates_from_twenty_estimates() -> None:
     rows = [r for n in range(5) for r in round_of(3, 3, 3, 13, second=10 * n)]
-    found = one(agreement.totals(frames(*rows), DAY))
+    found = one(plan_of(agreement.totals, frames(*rows), DAY))
     assert found["estimates"] == 20
     assert found["agreement"] == 0.75
     assert found["outlier_share"] == 0.25
@@ -69,7 +71,7 @@ def test_spectators_and_empty_estimates_are_left_out() -> None:
     rows = round_of(3, 3)
     rows += [estimation("s", NOON, None, spectator=True), estimation("e", NOON, None)]
     rows += [estimation("t", NOON, 8, spectator=True)]
-    assert one(agreement.totals(frames(*rows), DAY))["estimates"] == 2
+    assert one(plan_of(agreement.totals, frames(*rows), DAY))["estimates"] == 2
 
 
 def test_an_estimate_joins_the_nearest_round_within_two_seconds() -> None:
@@ -79,37 +81,44 @@ def test_an_estimate_joins_the_nearest_round_within_two_seconds() -> None:
     names = sorted(times)
     found = {
         names[int(str(row["user"]))]: row["vote_id"]
-        for row in answer(joined(frames(*rows), DAY))
+        for row in answer(estimations_with_vote(SharedPlans(frames(*rows)), DAY))
     }
     assert found == {"11:59:58": 1, "12:00:01": 1, "12:00:02": 2, "12:00:05": 2}
 
 
 def test_a_round_of_another_room_is_never_joined() -> None:
     rows = [vote(NOON, room=1), estimation("a", NOON, room=2)]
-    assert answer(joined(frames(*rows), DAY)) == []
+    assert answer(estimations_with_vote(SharedPlans(frames(*rows)), DAY)) == []
 
 
 def test_each_estimate_is_joined_once() -> None:
     rows = [vote(NOON), vote(NOON), vote("2026-11-03 12:00:01"), estimation("a", NOON)]
-    assert len(answer(joined(frames(*rows), DAY))) == 1
+    assert len(answer(estimations_with_vote(SharedPlans(frames(*rows)), DAY))) == 1
 
 
 def test_an_estimate_across_midnight_belongs_to_its_rounds_day() -> None:
     rows = [vote("2026-11-03 23:59:59"), estimation("a", "2026-11-04 00:00:01")]
-    assert len(answer(joined(frames(*rows), DAY))) == 1
-    assert answer(joined(frames(*rows), days("2026-11-04", "2026-11-04"))) == []
+    assert len(answer(estimations_with_vote(SharedPlans(frames(*rows)), DAY))) == 1
+    assert (
+        answer(
+            estimations_with_vote(
+                SharedPlans(frames(*rows)), days("2026-11-04", "2026-11-04")
+            )
+        )
+        == []
+    )
 
 
 def test_rounds_of_one_have_nobody_to_agree_with() -> None:
-    assert one(agreement.totals(frames(*round_of(3)), DAY))["rounds"] == 0
+    assert one(plan_of(agreement.totals, frames(*round_of(3)), DAY))["rounds"] == 0
 
 
 def test_by_team_size_and_over_time_hold_the_same_estimates() -> None:
     rows = [*round_of(3, 3), *round_of(1, 2, 3, 5, second=30)]
-    sizes = agreement.by_team_size(frames(*rows), DAY).collect()
+    sizes = plan_of(agreement.by_team_size, frames(*rows), DAY).collect()
     assert sizes["estimates"].to_list() == [2, 4, 0]
     assert sizes["agreeing"].to_list() == [2, 1, 0]
-    line = agreement.over_time(frames(*rows), DAY, "week").collect()
+    line = plan_of(agreement.over_time, frames(*rows), DAY, "week").collect()
     assert line["estimates"].to_list() == [6]
 
 
@@ -118,6 +127,16 @@ def test_by_team_size_and_over_time_hold_the_same_estimates() -> None:
 def test_agreement_is_what_python_counts(values: list[int]) -> None:
     places = [SCALE.index(value) for value in values]
     middle = statistics.median(places)
-    found = one(agreement.totals(frames(*round_of(*values)), DAY))
+    found = one(plan_of(agreement.totals, frames(*round_of(*values)), DAY))
     assert found["agreeing"] == max(values.count(value) for value in SCALE)
     assert found["outliers"] == sum(abs(place - middle) >= 2 for place in places)
+
+
+def test_votes_without_any_estimation_found_lower_the_coverage() -> None:
+    """All 20 votes count, though the estimations of only 15 are there."""
+    rows = [vote(f"2026-11-03 09:{n:02}", room=n, amount=2) for n in range(20)]
+    for n in range(15):
+        rows += [estimation(who, f"2026-11-03 09:{n:02}", room=n) for who in "ab"]
+    found = one(plan_of(agreement.totals, frames(*rows), DAY))
+    assert (found["rounds"], found["covered_rounds"]) == (20, 15)
+    assert found["coverage"] == 0.75

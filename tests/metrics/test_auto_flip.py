@@ -1,5 +1,5 @@
 from metrics import auto_flip
-from tests.metrics.building import Row, days, frames, one, unestimated, vote
+from tests.metrics.building import Row, days, frames, one, plan_of, unestimated, vote
 
 WEEK = days("2026-11-02", "2026-11-08")
 DAY = "2026-11-03 09:00"
@@ -11,7 +11,7 @@ def rounds(times: int, duration: int, *, flip: bool, room: int = 1) -> list[Row]
 
 def test_the_share_is_of_rounds_with_an_estimate() -> None:
     rows = [*rounds(5, 30, flip=True), *rounds(15, 30, flip=False), unestimated(DAY)]
-    found = one(auto_flip.totals(frames(*rows), WEEK))
+    found = one(plan_of(auto_flip.totals, frames(*rows), WEEK))
     assert (found["rounds"], found["auto_flip_share"]) == (20, 0.25)
 
 
@@ -20,14 +20,14 @@ def test_the_effect_is_the_median_over_rooms_that_do_both() -> None:
     for room, seconds in enumerate((20, 30, 70) * 7, 1):
         rows += rounds(5, seconds, flip=True, room=room)
         rows += rounds(5, 40, flip=False, room=room)
-    found = one(auto_flip.totals(frames(*rows), WEEK))
+    found = one(plan_of(auto_flip.totals, frames(*rows), WEEK))
     assert (found["compared_rooms"], found["compared_rounds"]) == (21, 210)
     assert found["auto_flip_effect_seconds"] == -10
 
 
 def test_a_room_with_four_rounds_of_a_kind_is_not_compared() -> None:
     rows = [*rounds(4, 10, flip=True), *rounds(50, 20, flip=False)]
-    found = one(auto_flip.totals(frames(*rows), WEEK))
+    found = one(plan_of(auto_flip.totals, frames(*rows), WEEK))
     assert found["compared_rooms"] == 0
     assert found["auto_flip_effect_seconds"] is None
 
@@ -37,13 +37,15 @@ def test_an_effect_from_less_than_twenty_rooms_is_hidden() -> None:
     for room in range(19):
         rows += rounds(50, 10, flip=True, room=room)
         rows += rounds(50, 20, flip=False, room=room)
-    found = one(auto_flip.totals(frames(*rows), WEEK))
+    found = one(plan_of(auto_flip.totals, frames(*rows), WEEK))
     assert (found["compared_rooms"], found["compared_rounds"]) == (19, 1900)
     assert found["auto_flip_effect_seconds"] is None
 
 
 def test_both_kinds_are_listed_also_when_one_is_missing() -> None:
-    table = auto_flip.by_kind(frames(*rounds(20, 30, flip=True)), WEEK).collect()
+    table = plan_of(
+        auto_flip.by_kind, frames(*rounds(20, 30, flip=True)), WEEK
+    ).collect()
     assert table["flip"].to_list() == ["by hand", "auto-flip"]
     assert table["rounds"].to_list() == [0, 20]
     assert table["share"].to_list() == [0, 1]

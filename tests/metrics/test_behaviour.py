@@ -15,7 +15,9 @@ from tests.metrics.building import (
     estimation,
     event,
     frames,
+    plan_of,
     room,
+    uncompared,
     view,
     vote,
 )
@@ -58,7 +60,7 @@ def test_routes_rank_by_page_views_and_count_people_once() -> None:
         view("a", NINE, "ROOM"),
         view("b", NINE, "ROOM"),
     )
-    assert answer(behaviour.routes(rows)) == [
+    assert uncompared(plan_of(behaviour.routes, rows)) == [
         {"route": "ROOM", "count": 3, "users": 2, "share": 0.75},
         {"route": "HOME", "count": 1, "users": 1, "share": 0.25},
     ]
@@ -66,13 +68,24 @@ def test_routes_rank_by_page_views_and_count_people_once() -> None:
 
 def test_events_that_tie_are_in_order_of_their_names() -> None:
     rows = frames(event("a", NINE, "LEFT_ROOM"), event("b", NINE, "CHANGED_ROOM_NAME"))
-    assert column(behaviour.events(rows), "event") == ["CHANGED_ROOM_NAME", "LEFT_ROOM"]
+    assert column(plan_of(behaviour.events, rows), "event") == [
+        "CHANGED_ROOM_NAME",
+        "LEFT_ROOM",
+    ]
 
 
-def test_page_views_without_a_source_are_left_out() -> None:
-    rows = frames(view("a", NINE), view("a", NINE, source="cv"))
-    assert answer(behaviour.sources(rows)) == [
-        {"source": "CV", "count": 1, "users": 1, "share": 1.0}
+def test_page_views_without_a_source_are_a_row_so_that_shares_add_up() -> None:
+    """An empty text is no source either."""
+    rows = frames(
+        view("a", NINE),
+        view("b", NINE, source=""),
+        view("a", NINE, source="cv"),
+        view("a", NINE, source="https://example.com/"),
+    )
+    assert uncompared(plan_of(behaviour.sources, rows)) == [
+        {"source": None, "count": 2, "users": 2, "share": 0.5},
+        {"source": "CV", "count": 1, "users": 1, "share": 0.25},
+        {"source": "Other", "count": 1, "users": 1, "share": 0.25},
     ]
 
 
@@ -89,12 +102,14 @@ def test_the_quality_of_a_source_is_the_share_of_its_people_who_take_part() -> N
         view("b", NINE, source="cv"),
         view("b", NINE, source="email"),
         view("c", NINE),
+        view("b", NINE),
         estimation("a", NINE),
         estimation("c", NINE),
     )
-    assert answer(behaviour.sources_quality(rows)) == [
+    assert answer(plan_of(behaviour.sources_quality, rows)) == [
         {"source": "CV", "people": 2, "estimated": 1, "activation_rate": 0.5},
         {"source": "Email", "people": 1, "estimated": 0, "activation_rate": 0.0},
+        {"source": None, "people": 1, "estimated": 1, "activation_rate": 1.0},
     ]
 
 
@@ -105,7 +120,7 @@ def test_rooms_rank_by_votes_and_deleted_ones_keep_their_id() -> None:
         vote("2026-11-02 10:00", room=9, amount=3),
         vote(NINE, room=1, amount=2),
     )
-    assert answer(behaviour.rooms(rows)) == [
+    assert uncompared(plan_of(behaviour.rooms, rows)) == [
         {
             "room_id": 9,
             "room_number": None,
@@ -129,8 +144,8 @@ def test_rooms_rank_by_votes_and_deleted_ones_keep_their_id() -> None:
 
 def test_a_room_that_is_older_than_the_window_keeps_its_name() -> None:
     rows = frames(room(1, "old", "2025-01-01"), vote(NINE))
-    inside = rows.within(days("2026-11-02", "2026-11-02"))
-    assert column(behaviour.rooms(inside, rows.rooms), "room_name") == ["old"]
+    plan = plan_of(behaviour.rooms, rows, days("2026-11-02", "2026-11-02"))
+    assert column(plan, "room_name") == ["old"]
 
 
 def test_the_reference_merges_deleted_rooms_under_null() -> None:
@@ -155,7 +170,9 @@ def test_every_label_of_the_window_is_in_every_bucket() -> None:
         view("a", "2026-11-03 09:00", "ROOM"),
     )
     period = days("2026-11-02", "2026-11-03")
-    assert answer(behaviour.over_time(rows, period, "day", "route")) == [
+    assert answer(
+        plan_of(behaviour.routes_over_time, rows, period, "day").drop("cut")
+    ) == [
         {"bucket": date(2026, 11, 2), "label": "HOME", "count": 1},
         {"bucket": date(2026, 11, 2), "label": "ROOM", "count": 0},
         {"bucket": date(2026, 11, 3), "label": "HOME", "count": 0},
@@ -170,7 +187,7 @@ def test_rooms_over_time_are_told_apart_by_their_numbers() -> None:
         room(2, "team", number=71),
     )
     period = days("2026-11-02", "2026-11-03")
-    found = answer(behaviour.rooms_over_time(rows, period, "day"))
+    found = answer(plan_of(behaviour.rooms_over_time, rows, period, "day"))
     assert [(row["label"], row["count"]) for row in found] == [
         *(("(deleted) id 3", 1), ("team #70", 1), ("team #71", 2)),
         *(("(deleted) id 3", 0), ("team #70", 0), ("team #71", 0)),
@@ -180,6 +197,15 @@ def test_rooms_over_time_are_told_apart_by_their_numbers() -> None:
 def test_sources_over_time_are_classes() -> None:
     rows = frames(view("a", NINE, source="cv"), view("a", NINE))
     period = days("2026-11-02", "2026-11-02")
-    assert answer(behaviour.over_time(rows, period, "week", "source")) == [
-        {"bucket": date(2026, 11, 2), "label": "CV", "count": 1}
+    assert answer(plan_of(behaviour.sources_over_time, rows, period, "week")) == [
+        {"bucket": date(2026, 11, 2), "label": "CV", "count": 1, "cut": "end"},
+        {"bucket": date(2026, 11, 2), "label": None, "count": 1, "cut": "end"},
     ]
+
+
+def test_rooms_beyond_the_largest_share_a_row_so_that_counts_add_up() -> None:
+    rows = frames(*(vote(NINE, room=n) for n in range(43)))
+    period = days("2026-11-02", "2026-11-02")
+    found = answer(plan_of(behaviour.rooms_over_time, rows, period))
+    assert len(found) == 41
+    assert {row["count"] for row in found if row["label"] == "(other rooms)"} == {3}

@@ -3,7 +3,10 @@
 import polars as pl
 import pytest
 
-from metrics import changes, compare
+from metrics import changes
+from metrics.frames import Frames, Period
+from metrics.query import SharedPlans
+from metrics.subject import compared
 from tests.metrics.building import (
     answer,
     column,
@@ -26,8 +29,25 @@ def counted(**labels: int) -> pl.LazyFrame:
     return frame.with_columns(share=pl.lit(0.0))
 
 
+def beside(now: pl.LazyFrame, before: pl.LazyFrame) -> pl.LazyFrame:
+    """Compare two counts as a ranked table does."""
+    asked = query(Frames.empty(), NOW, BEFORE)
+
+    def count(period: Period) -> pl.LazyFrame:
+        return now if period == NOW else before
+
+    return compared(asked, count, ["label"])
+
+
+def changed(
+    rows: Frames, period: Period, comparison: Period | None = None
+) -> pl.LazyFrame:
+    asked = query(rows, period, comparison)
+    return changes.what_changed(asked, SharedPlans.of(asked))
+
+
 def test_labels_of_either_period_are_listed() -> None:
-    plan = compare.ranked(counted(a=3, b=1), counted(b=2, c=5), ["label"], "count")
+    plan = beside(counted(a=3, b=1), counted(b=2, c=5))
     assert answer(plan) == [
         {
             "label": "a",
@@ -57,7 +77,7 @@ def test_labels_of_either_period_are_listed() -> None:
 
 
 def test_null_is_compared_with_null() -> None:
-    plan = compare.ranked(counted(null=3), counted(null=2), ["label"], "count")
+    plan = beside(counted(null=3), counted(null=2))
     assert answer(plan.select("label", "count", "count_before")) == [
         {"label": None, "count": 3, "count_before": 2}
     ]
@@ -71,13 +91,13 @@ def moving(**labels: tuple[int, int]) -> pl.LazyFrame:
 
 
 def test_what_moved_most_comes_first_up_or_down() -> None:
-    plan = changes.moved_most(moving(a=(3, 0), b=(1, 7), d=(2, 1)), "country")
+    plan = changes.changed_most(moving(a=(3, 0), b=(1, 7), d=(2, 1)), "country")
     assert column(plan, "label") == ["b", "a", "d"]
 
 
 def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() -> None:
     counts = moving(a=(30, 20), b=(20, 16), c=(9, 0), d=(0, 4))
-    table = changes.moved_most(counts, "country").collect()
+    table = changes.changed_most(counts, "country").collect()
     assert dict(table.select("label", "contribution").iter_rows()) == {
         "a": 0.25,
         "b": 0.1,
@@ -88,7 +108,7 @@ def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() 
 
 
 def test_contributions_to_fewer_than_20_are_hidden() -> None:
-    plan = changes.moved_most(moving(a=(3, 19)), "country")
+    plan = changes.changed_most(moving(a=(3, 19)), "country")
     assert column(plan, "contribution") == [None]
 
 
@@ -104,7 +124,7 @@ ROWS = frames(
 
 
 def test_the_overview_names_what_moved_and_leaves_out_what_stayed() -> None:
-    plan = changes.what_moved(query(ROWS, NOW, BEFORE))
+    plan = changed(ROWS, NOW, BEFORE)
     assert answer(plan) == [
         {
             "dimension": dimension,
@@ -130,7 +150,7 @@ def test_what_explains_most_of_a_change_comes_first_whatever_is_counted() -> Non
     rows = [user(f"u{n}", "2026-01-01", country="DE") for n in range(30)]
     rows += [view(f"u{n % 20}", "2026-10-26 09:00", source="cv") for n in range(100)]
     rows += [view(f"u{n % 30}", "2026-11-03 09:00", source="cv") for n in range(130)]
-    plan = changes.what_moved(query(frames(*rows), NOW, BEFORE))
+    plan = changed(frames(*rows), NOW, BEFORE)
     assert plan.select("dimension", "change", "contribution").collect().rows() == [
         ("country", 10, 0.5),
         ("source", 30, 0.3),
@@ -142,13 +162,13 @@ def test_rooms_of_one_name_stay_apart_and_a_deleted_one_has_no_name() -> None:
         *(room(key, "same", "2026-01-01") for key in (1, 2)),
         *(vote("2026-11-03 09:00", room=n) for n in (1, 2, 3)),
     )
-    plan = changes.what_moved(query(rows, NOW, BEFORE))
+    plan = changed(rows, NOW, BEFORE)
     found = plan.filter(pl.col("dimension") == "room").select("label", "room_id")
     assert found.collect().rows() == [("same", 1), ("same", 2), (None, 3)]
 
 
 def test_without_a_comparison_nothing_moved() -> None:
-    assert answer(changes.what_moved(query(ROWS, NOW))) == []
+    assert answer(changed(ROWS, NOW)) == []
 
 
 def test_each_dimension_names_ten_labels_at_most() -> None:
@@ -156,5 +176,5 @@ def test_each_dimension_names_ten_labels_at_most() -> None:
         *(vote("2026-11-03 09:00", room=n) for n in range(30)),
         *(room(n, f"r{n}") for n in range(30)),
     )
-    plan = changes.what_moved(query(rows, NOW, BEFORE))
+    plan = changed(rows, NOW, BEFORE)
     assert column(plan, "dimension").count("room") == changes.TOP

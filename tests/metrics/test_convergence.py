@@ -8,6 +8,7 @@ from tests.metrics.building import (
     estimation,
     frames,
     one,
+    plan_of,
     unestimated,
     vote,
 )
@@ -36,7 +37,7 @@ def round_at(
 
 def counts(*rounds: list[Row]) -> tuple[object, ...]:
     rows = [row for each in rounds for row in each]
-    found = one(convergence.totals(frames(*rows), DAY))
+    found = one(plan_of(convergence.totals, frames(*rows), DAY))
     return found["apart_rounds"], found["re_votes"], found["converged"]
 
 
@@ -124,8 +125,8 @@ def test_rates_from_twenty_split_rounds() -> None:
         if room <= 15:
             rounds.append(round_at("2026-11-03 09:05:00", 3, 3, room=room))
     rows = [row for each in rounds for row in each]
-    found = one(convergence.totals(frames(*rows), DAY))
+    found = one(plan_of(convergence.totals, frames(*rows), DAY))
     assert found["re_vote_rate"] == 0.75
     assert found["convergence"] is None  # fifteen re-votes are too few
-    line = one(convergence.over_time(frames(*rows), DAY, "week"))
-    assert line == {"bucket": at("2026-11-02").date(), **found}
+    line = one(plan_of(convergence.over_time, frames(*rows), DAY, "week"))
+    assert line == {"bucket": at("2026-11-02").date(), **found, "cut": "start and end"}

@@ -126,7 +126,7 @@ def test_the_rows_before_are_those_of_the_other_period() -> None:
     rows = frames(vote(NINE), vote("2026-11-03 09:00"), vote("2026-11-03 10:00"))
     monday, tuesday = (days(d, d) for d in ("2026-11-02", "2026-11-03"))
     asked = query(rows, tuesday, monday)
-    assert heights(asked.rows)["fpp_votes"] == 2
+    assert heights(asked.frames.within(asked.period))["fpp_votes"] == 2
     assert asked.comparison_query is not None
-    assert heights(asked.comparison_query.rows)["fpp_votes"] == 1
+    assert heights(rows.within(asked.comparison_query.period))["fpp_votes"] == 1
     assert asked.comparison_query.period == monday

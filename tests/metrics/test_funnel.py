@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from metrics import funnel
+from metrics.frames import Period
 from tests.metrics.building import (
     Row,
     answer,
@@ -12,12 +14,15 @@ from tests.metrics.building import (
     event,
     frames,
     one,
+    plan_of,
+    query,
     user,
     view,
     vote,
 )
 
 WINDOW = days("2026-09-01", "2026-09-30")
+LATER = at("2026-11-30 12:00")
 BORN = "2026-09-10 08:00"
 PAIR = [vote("2026-09-11 09:00", amount=2), vote("2026-09-20 09:00", amount=2)]
 
@@ -33,7 +38,7 @@ def journey(who: str, *, back: str = "2026-09-20 09:00") -> list[Row]:
 
 
 def reached(*rows: Row) -> list[object]:
-    table = funnel.steps(frames(*PAIR, *rows), WINDOW).collect()
+    table = plan_of(funnel.steps, frames(*PAIR, *rows), WINDOW, now=LATER).collect()
     assert table["step"].to_list() == [1, 2, 3, 4, 5]
     return table["reached"].to_list()
 
@@ -53,8 +58,8 @@ def test_a_view_of_a_room_counts_as_entering() -> None:
 
 @pytest.mark.parametrize(
     ("time", "entered"),
-    [("2026-09-17 08:00:00", 1), ("2026-09-17 08:00:01", 0)],
-    ids=["after exactly 7 days", "a second later"],
+    [("2026-09-17 07:59:59", 1), ("2026-09-17 08:00:00", 0)],
+    ids=["a second before 7 days", "after exactly 7 days"],
 )
 def test_people_enter_within_seven_days(time: str, entered: int) -> None:
     rows = [user("a", BORN), event("a", time, "ENTERED_NEW_ROOM")]
@@ -63,8 +68,8 @@ def test_people_enter_within_seven_days(time: str, entered: int) -> None:
 
 @pytest.mark.parametrize(
     ("time", "estimated"),
-    [("2026-09-18 08:59:00", 1), ("2026-09-18 08:59:01", 0)],
-    ids=["after exactly 7 days", "a second later"],
+    [("2026-09-18 08:58:59", 1), ("2026-09-18 08:59:00", 0)],
+    ids=["a second before 7 days", "after exactly 7 days"],
 )
 def test_people_estimate_within_seven_days_after_entering(
     time: str, estimated: int
@@ -107,8 +112,8 @@ def test_coming_back_alone_counts_only_after_a_round_with_others() -> None:
     [
         pytest.param("2026-09-11 23:59", 0, id="the same day"),
         pytest.param("2026-09-12 00:00", 1, id="the next day"),
-        pytest.param("2026-10-08 08:00", 1, id="after 28 days"),
-        pytest.param("2026-10-08 08:01", 0, id="after more than 28 days"),
+        pytest.param("2026-10-08 07:59", 1, id="just before 28 days"),
+        pytest.param("2026-10-08 08:00", 0, id="after 28 days"),
     ],
 )
 def test_people_come_back_on_a_later_day_within_28_days(back: str, came: int) -> None:
@@ -123,7 +128,7 @@ def test_bots_and_users_of_other_periods_are_left_out() -> None:
 def test_shares_of_twenty_new_users() -> None:
     rows = [row for n in range(5) for row in journey(f"p{n}")]
     rows += [user(f"q{n}", BORN) for n in range(15)]
-    table = funnel.steps(frames(*PAIR, *rows), WINDOW).collect()
+    table = plan_of(funnel.steps, frames(*PAIR, *rows), WINDOW, now=LATER).collect()
     assert table["n"].to_list() == [20] * 5
     assert table["share_of_new"].to_list() == [1, 0.25, 0.25, 0.25, 0.25]
     # Five are too few to say which share of them went on.
@@ -134,7 +139,7 @@ def test_by_first_source_the_class_of_the_first_page_view() -> None:
     rows = journey("a")
     rows += [view("a", BORN, source="https://teams.microsoft.com/")]
     rows += [view("a", "2026-09-10 09:00", source="cv"), user("b", BORN)]
-    table = answer(funnel.by(frames(*PAIR, *rows), WINDOW, "source"))
+    table = answer(plan_of(funnel.by_source, frames(*PAIR, *rows), WINDOW, now=LATER))
     assert [(row["source"], row["new_users"], row["came_back"]) for row in table] == [
         ("Teams", 1, 1),
         (None, 1, 0),
@@ -144,7 +149,7 @@ def test_by_first_source_the_class_of_the_first_page_view() -> None:
 def test_by_country_the_largest_first() -> None:
     rows = [user(f"u{n}", BORN, country="DE") for n in range(20)]
     rows += [user("z", BORN, country="FR")]
-    table = answer(funnel.by(frames(*rows), WINDOW, "country"))
+    table = answer(plan_of(funnel.by_country, frames(*rows), WINDOW, now=LATER))
     assert [(row["country"], row["new_users"]) for row in table] == [
         ("DE", 20),
         ("FR", 1),
@@ -152,16 +157,25 @@ def test_by_country_the_largest_first() -> None:
     assert [row["entered_share"] for row in table] == [0, None]
 
 
-def test_a_window_that_is_old_enough_stays() -> None:
-    assert funnel.mature(WINDOW, at("2026-10-29 00:00")) == WINDOW
-
-
-def test_a_window_is_moved_back_until_everybody_is_28_days_old() -> None:
-    moved = funnel.mature(WINDOW, at("2026-10-19 00:00"))
-    assert moved.end == at("2026-10-19 00:00") - timedelta(days=28)
-    assert moved.length == WINDOW.length
+@pytest.mark.parametrize(
+    ("now", "moved"),
+    [
+        pytest.param("2026-10-29 00:00", timedelta(0), id="all are 28 days old"),
+        pytest.param("2026-10-28 23:59:59", timedelta(days=1), id="a day is too young"),
+        pytest.param("2026-10-28 00:00", timedelta(days=1), id="whatever the time"),
+        pytest.param("2026-10-21 00:00", timedelta(days=8), id="a week later"),
+    ],
+)
+def test_a_period_moves_back_by_whole_days_until_all_users_are_28_days_old(
+    now: str, moved: timedelta
+) -> None:
+    found = funnel.mature_period(replace(query(frames(), WINDOW), now=at(now)))
+    assert found == Period(WINDOW.start - moved, WINDOW.end - moved)
 
 
 def test_no_users_give_five_empty_steps() -> None:
     assert reached() == [0, 0, 0, 0, 0]
-    assert one(funnel.steps(frames(), WINDOW).head(1))["share_of_new"] is None
+    assert (
+        one(plan_of(funnel.steps, frames(), WINDOW, now=LATER).head(1))["share_of_new"]
+        is None
+    )

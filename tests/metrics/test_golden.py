@@ -9,7 +9,7 @@ import pytest
 from metrics import behaviour, daily, legacy_api, location, rooms
 from metrics.frames import Frames
 from store.engine import collect_all
-from tests.metrics.building import one
+from tests.metrics.building import one, plan_of
 from tests.metrics.conftest import Json
 
 CUT = 40
@@ -75,7 +75,9 @@ def test_routes_and_sources_keep_the_order_of_the_reference(
 def test_rooms_equal_the_reference(
     golden: Frames, answer: Json, expected: Json
 ) -> None:
-    uncut = counts_without_cut(behaviour.rooms(golden).select("room_name", "votes"))
+    uncut = counts_without_cut(
+        plan_of(behaviour.rooms, golden).select("room_name", "votes")
+    )
     assert_same_ranking(
         {(name,): n for name, n in answer["behaviour"]["rooms"].items()},
         {(name,): n for name, n in expected["behaviour"]["rooms"].items()},

@@ -10,6 +10,7 @@ from tests.metrics.building import (
     days,
     estimation,
     frames,
+    plan_of,
     room,
     user,
     view,
@@ -72,27 +73,29 @@ def test_a_series_adds_up_from_the_beginning_and_counts_every_day() -> None:
         view("a", "2026-11-09 09:00"),
         view("a", "2026-11-10 09:00"),
     )
-    plan = growth.series(rows, days("2026-11-08", "2026-11-09"), "day")
+    plan = plan_of(growth.historical, rows, days("2026-11-08", "2026-11-09"), "day")
     assert column(plan, "page_views") == [0, 1]
     assert column(plan, "acc_page_views") == [2, 3]
 
 
 def test_a_series_averages_30_buckets_of_history_before_the_window() -> None:
     period = days("2026-10-30", "2026-10-31")
-    plan = growth.series(LONG, period, "day")
+    plan = plan_of(growth.historical, LONG, period, "day")
     assert column(plan, "ma_page_views") == [1.0, 29 / 30]
 
 
 def test_a_series_has_no_average_before_30_buckets_of_history() -> None:
-    plan = growth.series(LONG, days("2026-09-29", "2026-09-30"), "day")
+    plan = plan_of(growth.historical, LONG, days("2026-09-29", "2026-09-30"), "day")
     assert column(plan, "ma_page_views") == [None, 1.0]
 
 
 def test_a_window_before_the_first_row_is_there_with_zeros() -> None:
-    plan = growth.series(LONG, days("2024-01-01", "2024-01-02"), "day")
+    plan = plan_of(growth.historical, LONG, days("2024-01-01", "2024-01-02"), "day")
     assert column(plan, "acc_page_views") == [0, 0]
 
 
-def test_a_series_per_month_counts_whole_months() -> None:
-    plan = growth.series(LONG, days("2026-09-15", "2026-10-31"), "month")
-    assert column(plan, "page_views") == [30, 30]
+def test_a_month_that_the_period_cuts_counts_what_lies_inside() -> None:
+    plan = plan_of(growth.historical, LONG, days("2026-09-15", "2026-10-10"), "month")
+    assert column(plan, "page_views") == [16, 10]
+    assert column(plan, "acc_page_views") == [30, 40]
+    assert column(plan, "cut") == ["start", "end"]

@@ -10,6 +10,7 @@ from tests.metrics.building import (
     event,
     frames,
     one,
+    plan_of,
     query,
     room,
 )
@@ -28,7 +29,8 @@ def opened(key: int, *people: str, time: str = DAY, used: str = DAY) -> list[Row
 
 def newcomers(*rows: Row) -> list[object]:
     return [
-        row["newcomers"] for row in answer(invites.rooms(frames(*rows), WINDOW, NOW))
+        row["newcomers"]
+        for row in answer(plan_of(invites.by_room, frames(*rows), WINDOW, now=NOW))
     ]
 
 
@@ -57,16 +59,19 @@ def test_people_are_known_however_long_ago_both_periods_began(known: str) -> Non
     before = days("2026-10-26", "2026-11-01")
     both = query(rows, WINDOW, before).frames
     counts = [
-        [row["newcomers"] for row in answer(invites.rooms(both, period, NOW))]
+        [
+            row["newcomers"]
+            for row in answer(plan_of(invites.by_room, both, period, now=NOW))
+        ]
         for period in (WINDOW, before)
     ]
     assert counts == [[1], [2 if known == "2026-10-30" else 1]]
 
 
 def test_only_the_first_seven_days_count() -> None:
-    rows = [*opened(1, "a", "b"), estimation("c", "2026-11-10 09:00", room=1)]
+    rows = [*opened(1, "a", "b"), estimation("c", "2026-11-10 08:59:59", room=1)]
     assert newcomers(*rows) == [2]
-    assert newcomers(*rows, estimation("d", "2026-11-10 09:00:01", room=1)) == [2]
+    assert newcomers(*rows, estimation("d", "2026-11-10 09:00", room=1)) == [2]
 
 
 def test_spectators_are_no_newcomers() -> None:
@@ -76,7 +81,7 @@ def test_spectators_are_no_newcomers() -> None:
 
 def test_rooms_of_other_periods_and_younger_than_a_week_are_left_out() -> None:
     rows = [*opened(1, "a", used="2026-10-01 09:00"), *opened(2, "b")]
-    early = invites.rooms(frames(*rows), WINDOW, at("2026-11-10 08:59"))
+    early = plan_of(invites.by_room, frames(*rows), WINDOW, now=at("2026-11-10 08:59"))
     assert answer(early) == []
     assert len(newcomers(*rows)) == 1
 
@@ -86,10 +91,10 @@ def test_the_share_of_twenty_new_rooms_with_two_newcomers() -> None:
     for key in range(1, 21):
         people = [f"{key}-{n}" for n in range(3 if key <= 5 else 2)]
         rows += opened(key, *people)
-    found = one(invites.totals(frames(*rows), WINDOW, NOW))
+    found = one(plan_of(invites.totals, frames(*rows), WINDOW, now=NOW))
     assert (found["new_rooms"], found["newcomers"]) == (20, 25)
     assert (found["inviting_rooms"], found["inviting_share"]) == (5, 0.25)
-    table = invites.newcomers(frames(*rows), WINDOW, NOW).collect()
+    table = plan_of(invites.by_newcomers, frames(*rows), WINDOW, now=NOW).collect()
     assert table.rows() == [(1, 15, 0.75), (2, 5, 0.25)]
 
 
@@ -99,6 +104,6 @@ def test_intent_is_of_people_who_opened_a_room() -> None:
     rows += [event("p0", DAY, "COPIED_ROOM_LINK")] * 3
     rows += [event("guest", DAY, "COPIED_ROOM_LINK")]
     rows += [event("guest", DAY, "ENTERED_EXISTING_ROOM")]
-    found = one(invites.totals(frames(*rows), WINDOW, NOW))
+    found = one(plan_of(invites.totals, frames(*rows), WINDOW, now=NOW))
     assert (found["openers"], found["inviters"]) == (20, 1)
     assert found["invite_intent"] == 0.05

@@ -1,6 +1,7 @@
 """Users per place and device."""
 
 from metrics import location
+from metrics.query import SharedPlans
 from tests.metrics.building import (
     answer,
     column,
@@ -51,6 +52,6 @@ def test_people_of_a_window_are_those_who_did_anything_in_it() -> None:
         view("d", "2026-11-03 09:00"),
         view("deleted", NINE),
     )
-    people = location.people(everyone, days("2026-11-02", "2026-11-02"))
+    people = location.users_of(SharedPlans(everyone), days("2026-11-02", "2026-11-02"))
     found = column(people, "user")
     assert (set(found), len(found)) == ({0, 1, 2}, 3)

@@ -2,10 +2,13 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.expressions import count_where
-from metrics.insights.catalogue import INSIGHT_TABLES
-from metrics.minimum_sample import MINIMUM_SAMPLE, hide_small_samples, rate
-from metrics.sample_size import SAMPLE_SIZE
+from metrics.expressions import (
+    MINIMUM_SAMPLE,
+    count_where,
+    hide_small_samples,
+    rate,
+)
+from metrics.registry import METRIC_TABLES, plan
 from tests.metrics.building import days, frames, query
 
 
@@ -28,13 +31,11 @@ def test_a_rate_from_an_unknown_number_of_cases_is_hidden() -> None:
     assert rates(10, None) is None
 
 
-def test_the_cases_of_a_figure_stand_in_the_same_table() -> None:
+def test_figures_and_their_sample_sizes_are_columns_of_their_table() -> None:
     asked = query(frames(), days("2026-11-02", "2026-11-29"))
-    for table in INSIGHT_TABLES.values():
-        columns = set(table.build(asked).collect_schema().names())
-        assert {SAMPLE_SIZE[key] for key in SAMPLE_SIZE.keys() & columns} <= columns, (
-            table.name
-        )
+    for name, table in METRIC_TABLES.items():
+        columns = set(plan(name, asked).collect_schema().names())
+        assert {*table.sample_sizes, *table.sample_sizes.values()} <= columns, name
 
 
 def test_a_figure_follows_the_same_rule() -> None:

@@ -9,8 +9,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from metrics import daily, legacy_api, rooms, votes
-from metrics.definitions import DEFINITIONS, LABELS
 from metrics.frames import Frames
+from metrics.query import SharedPlans
+from metrics.registry import DEFINITIONS, LABELS
+from metrics.room_health import health
 from tests.metrics.building import at
 from tests.metrics.odd_data import BEFORE_START, DATA, EMPTY, SINGLE
 
@@ -20,12 +22,12 @@ REFERENCE = tuple(legacy_api.plans(EMPTY, NOW))
 SHOWN: Mapping[str, Build] = {
     "room statistics": lambda frames: rooms.statistics(frames, 1),
     "room over time": lambda frames: rooms.over_time(frames, 1, "week"),
-    "room rounds": lambda frames: rooms.recent_rounds(frames, 1),
+    "room rounds": lambda frames: votes.newest_first_of(frames.of_room(1).votes),
     "room search": lambda frames: rooms.find(frames, "team"),
-    "room spread": lambda frames: votes.spread(frames.of_room(1)),
-    "room team sizes": lambda frames: votes.team_sizes(frames.of_room(1)),
+    "room spread": lambda frames: votes.spread_of(frames.of_room(1).votes),
+    "room team sizes": lambda frames: votes.team_sizes_of(frames.of_room(1).votes),
     "last 24 hours": lambda frames: daily.legacy(frames, NOW),
-    "today": lambda frames: daily.today(frames, NOW),
+    "health": lambda frames: health(SharedPlans(frames), NOW),
 }
 
 

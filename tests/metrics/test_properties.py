@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics import behaviour, traffic, votes, weekdays
+from metrics import behaviour, traffic, votes
 from metrics.frames import Frames, Period
 from tests.metrics.building import (
     Row,
@@ -16,6 +16,7 @@ from tests.metrics.building import (
     event,
     frames,
     one,
+    plan_of,
     quick,
     unestimated,
     view,
@@ -59,7 +60,7 @@ def number(row: dict[str, object], name: str) -> float:
 @quick
 @given(SOME_ACTIONS)
 def test_rates_lie_between_0_and_1_and_add_up(rows: Frames) -> None:
-    totals = one(traffic.totals(rows))
+    totals = one(plan_of(traffic.totals, rows))
     for rate in ("bounce_rate", "activation_rate", "visit_bounce_rate"):
         assert totals[rate] is None or 0 <= number(totals, rate) <= 1
     if totals["unique_users"]:
@@ -70,7 +71,7 @@ def test_rates_lie_between_0_and_1_and_add_up(rows: Frames) -> None:
 @quick
 @given(st.lists(ACTIONS, max_size=25))
 def test_people_are_at_most_visits_and_visits_at_most_actions(rows: list[Row]) -> None:
-    totals = one(traffic.totals(frames(*rows)))
+    totals = one(plan_of(traffic.totals, frames(*rows)))
     people = len({row.values["user_id"] for row in rows})
     assert number(totals, "unique_users") <= people
     assert people <= number(totals, "visits") <= len(rows)
@@ -79,9 +80,9 @@ def test_people_are_at_most_visits_and_visits_at_most_actions(rows: list[Row]) -
 @quick
 @given(SOME_ACTIONS)
 def test_visits_of_the_days_add_up_to_those_of_the_period(rows: Frames) -> None:
-    daily = column(traffic.over_time(rows, FOUR_WEEKS, "day"), "visits")
+    daily = column(plan_of(traffic.over_time, rows, FOUR_WEEKS, "day"), "visits")
     assert len(daily) == 28
-    total = one(traffic.totals(rows, FOUR_WEEKS))["visits"]
+    total = one(plan_of(traffic.totals, rows, FOUR_WEEKS))["visits"]
     assert sum(int(str(visits)) for visits in daily) == total
 
 
@@ -90,8 +91,12 @@ def test_visits_of_the_days_add_up_to_those_of_the_period(rows: Frames) -> None:
 def test_a_week_alone_equals_the_week_shown(rows: Frames, week: int) -> None:
     start = FIRST + timedelta(weeks=week)
     alone = Period(start, start + timedelta(weeks=1))
-    shown = answer(traffic.over_time(rows, FOUR_WEEKS, "week"))[week]
-    assert shown == {"bucket": start.date(), **one(traffic.totals(rows, alone))}
+    shown = answer(plan_of(traffic.over_time, rows, FOUR_WEEKS, "week"))[week]
+    assert shown == {
+        "bucket": start.date(),
+        **one(plan_of(traffic.totals, rows, alone)),
+        "cut": None,
+    }
 
 
 @quick
@@ -99,8 +104,10 @@ def test_a_week_alone_equals_the_week_shown(rows: Frames, week: int) -> None:
 def test_a_round_without_estimates_changes_no_average(
     rounds: list[Row], empty: list[str]
 ) -> None:
-    without = one(votes.totals(frames(*rounds)))
-    added = one(votes.totals(frames(*rounds, *(unestimated(t) for t in empty))))
+    without = one(plan_of(votes.totals, frames(*rounds)))
+    added = one(
+        plan_of(votes.totals, frames(*rounds, *(unestimated(t) for t in empty)))
+    )
     counts = {
         "votes": len(rounds) + len(empty),
         "rounds_without_estimate": len(empty),
@@ -112,8 +119,8 @@ def test_a_round_without_estimates_changes_no_average(
 @given(SOME_VOTES)
 def test_weekdays_and_hours_hold_every_vote_once(rounds: list[Row]) -> None:
     rows = frames(*rounds)
-    hours = answer(weekdays.by_weekday_and_hour(rows, FOUR_WEEKS))
-    table = answer(weekdays.by_weekday(rows, FOUR_WEEKS))
+    hours = answer(plan_of(votes.by_weekday_and_hour, rows, FOUR_WEEKS))
+    table = answer(plan_of(votes.by_weekday, rows, FOUR_WEEKS))
     assert len(hours) == 168
     for day in table:
         own = [h for h in hours if h["weekday"] == day["weekday"]]
@@ -125,7 +132,7 @@ def test_weekdays_and_hours_hold_every_vote_once(rounds: list[Row]) -> None:
 @quick
 @given(SOME_ACTIONS)
 def test_ranked_lists_fall_and_their_shares_add_up_to_1(rows: Frames) -> None:
-    for plan in (behaviour.routes(rows), behaviour.sources(rows)):
+    for plan in (plan_of(behaviour.routes, rows), plan_of(behaviour.sources, rows)):
         counts = [int(str(count)) for count in column(plan, "count")]
         assert counts == sorted(counts, reverse=True)
         shares = [float(str(share)) for share in column(plan, "share")]
@@ -135,9 +142,9 @@ def test_ranked_lists_fall_and_their_shares_add_up_to_1(rows: Frames) -> None:
 @quick
 @given(SOME_ACTIONS)
 def test_labels_over_time_add_up_to_the_ranked_list(rows: Frames) -> None:
-    ranked = {r["route"]: r["count"] for r in answer(behaviour.routes(rows))}
+    ranked = {r["route"]: r["count"] for r in answer(plan_of(behaviour.routes, rows))}
     shown: dict[object, int] = {}
-    for row in answer(behaviour.over_time(rows, FOUR_WEEKS, "week", "route")):
+    for row in answer(plan_of(behaviour.routes_over_time, rows, FOUR_WEEKS, "week")):
         count = int(number(row, "count"))
         shown[row["label"]] = shown.get(row["label"], 0) + count
     assert shown == ranked

@@ -7,10 +7,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from metrics.definitions import COMPARISONS, DEFINITIONS, LABELS
 from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query
-from metrics.registry import METRIC_TABLES
+from metrics.registry import COMPARISONS, DEFINITIONS, LABELS, METRIC_TABLES, plan
 from metrics.tables import BY_NAME, TABLES
 from tests.metrics.building import (
     answer,
@@ -31,7 +30,7 @@ BEFORE = days("2026-09-28", "2026-10-25")
 
 
 def build(name: str, asked: Query) -> pl.DataFrame:
-    return METRIC_TABLES[name].build(asked).collect()
+    return plan(name, asked).collect()
 
 
 def assert_sound(frame: pl.DataFrame) -> None:
@@ -49,7 +48,7 @@ def assert_sound(frame: pl.DataFrame) -> None:
 @pytest.fixture(scope="module")
 def schemas() -> dict[str, pl.Schema]:
     asked = query(EMPTY, MONTH)
-    return {name: METRIC_TABLES[name].build(asked).collect_schema() for name in NAMES}
+    return {name: plan(name, asked).collect_schema() for name in NAMES}
 
 
 @pytest.mark.parametrize("data", DATA)
@@ -80,10 +79,10 @@ def test_a_plan_that_was_sent_away_gives_the_same_answer(
     name: str, golden: Frames
 ) -> None:
     people = without_bots(golden)
-    plan = METRIC_TABLES[name].build(query(people, MONTH, BEFORE, "week"))
-    sent = pl.LazyFrame.deserialize(BytesIO(plan.serialize()))
+    plan_ = plan(name, query(people, MONTH, BEFORE, "week"))
+    sent = pl.LazyFrame.deserialize(BytesIO(plan_.serialize()))
     # A cluster streams.
-    assert_frame_equal(sent.collect(engine="streaming"), plan.collect())
+    assert_frame_equal(sent.collect(engine="streaming"), plan_.collect())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -125,7 +124,7 @@ def test_definitions_are_kept_under_their_own_keys_and_name_real_tables() -> Non
 def test_a_definition_is_a_sentence_and_no_label_is_defined() -> None:
     for definition in DEFINITIONS.values():
         assert definition.formula.endswith((".", ".)")), definition.key
-        assert definition.left_out.endswith((".", ".)")), definition.key
+        assert definition.excludes.endswith((".", ".)")), definition.key
         assert definition.title == definition.title.strip() != ""
     assert not DEFINITIONS.keys() & LABELS
 
@@ -168,11 +167,11 @@ def test_a_bucket_shows_what_its_days_alone_give(
         start = max(row["bucket"], date(2026, 9, 1))
         alone = query(golden, Period(at(str(start)), at(str(end))))
         (totals,) = build(f"{subject}_totals", alone).to_dicts()
-        assert row == {"bucket": row["bucket"], **totals}
+        assert row == {"bucket": row["bucket"], **totals, "cut": row["cut"]}
 
 
 def test_ranked_tables_compare_with_null_when_nothing_is_compared() -> None:
-    (row,) = answer(METRIC_TABLES["routes"].build(query(SINGLE, MONTH)))
+    (row,) = answer(plan("routes", query(SINGLE, MONTH)))
     assert row == {
         "route": "HOME",
         "count": 1,
@@ -186,11 +185,11 @@ def test_ranked_tables_compare_with_null_when_nothing_is_compared() -> None:
 
 def test_labels_of_the_period_before_are_listed_with_0() -> None:
     rows = frames(view("a", "2026-10-01 09:00", "GUIDE"), view("b", "2026-11-02 09:00"))
-    plan = METRIC_TABLES["routes"].build(query(rows, MONTH, BEFORE))
-    assert column(plan, "route") == ["HOME", "GUIDE"]
-    assert column(plan, "count") == [1, 0]
-    assert column(plan, "users") == [1, 0]
-    assert column(plan, "count_before") == [0, 1]
+    table = plan("routes", query(rows, MONTH, BEFORE))
+    assert column(table, "route") == ["HOME", "GUIDE"]
+    assert column(table, "count") == [1, 0]
+    assert column(table, "users") == [1, 0]
+    assert column(table, "count_before") == [0, 1]
 
 
 def test_places_list_people_seen_in_the_period_wherever_they_are_new() -> None:
@@ -199,5 +198,5 @@ def test_places_list_people_seen_in_the_period_wherever_they_are_new() -> None:
         user("b", "2026-11-02", country="AT"),
         view("a", "2026-11-03 09:00"),
     )
-    plan = METRIC_TABLES["countries"].build(query(rows, MONTH))
-    assert column(plan, "country") == ["DE"]
+    table = plan("countries", query(rows, MONTH))
+    assert column(table, "country") == ["DE"]

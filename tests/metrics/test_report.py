@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from metrics import periods, report
 from metrics.frames import Frames, Period
 from metrics.query import Query
-from metrics.registry import METRIC_TABLES
+from metrics.registry import plan
 from metrics.report import GrownRoom, QuietRoom, Report
 from metrics.report_writers import (
     FORMATS,
@@ -64,12 +64,12 @@ def test_figures_equal_the_tables_of_the_pages(golden: Frames) -> None:
     assert before is not None
     figures = iter(found.figures)
     for name, keys in report.FIGURES.items():
-        now, then = (executed(METRIC_TABLES[name].build(q)) for q in (query, before))
+        now, then = (executed(plan(name, q)) for q in (query, before))
         for key in keys:
             figure = next(figures)
             assert (figure.definition.key, figure.value) == (key, now[key].item())
             assert figure.before == then[key].item()
-    series = executed(METRIC_TABLES["votes_over_time"].build(query))
+    series = executed(plan("votes_over_time", query))
     assert [votes for _, votes in found.series] == series["votes"].to_list()
     assert sum(votes for _, votes in found.series) == next(
         f.value for f in found.figures if f.definition.key == "votes"
@@ -125,7 +125,7 @@ def test_a_period_after_an_empty_one_has_no_percentages(form: str) -> None:
 
 def test_usual_changes_are_those_of_the_pages(golden: Frames) -> None:
     query, found = reported(golden, periods.Days(date(2026, 10, 5), date(2026, 10, 11)))
-    ranges = executed(METRIC_TABLES["usual_changes"].build(query)).drop_nulls()
+    ranges = executed(plan("usual_changes", query)).drop_nulls()
     known = {key: (low, high) for key, _, low, high in ranges.iter_rows()}
     assert known
     for figure in found.figures:

@@ -1,8 +1,10 @@
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
 from metrics import retention
+from metrics.query import SharedPlans
 from tests.metrics.building import Row, at, estimation, frames, vote
 
 NOW = at("2026-11-18 12:00")  # a Wednesday
@@ -15,10 +17,12 @@ def week(back: int, day: int = 1) -> str:
 
 
 def alive(
-    who: retention.Who, *rows: Row, weeks: retention.Weeks = 1
+    who: retention.Cohorts, *rows: Row, weeks: retention.Weeks = 1
 ) -> dict[tuple[int, int], object]:
     """Return what is alive by cohort (buckets ago) and age, of cohorts with any."""
-    cells = retention.grid(frames(*rows), NOW, who, weeks, cohorts=4).collect()
+    cells = retention.grid(
+        SharedPlans(frames(*rows)), NOW, who, weeks, cohorts=4
+    ).collect()
     latest = cells["cohort"].max()
     assert isinstance(latest, date)
     step = timedelta(weeks=weeks)
@@ -66,7 +70,7 @@ def test_what_happens_after_now_is_not_known() -> None:
 
 
 def test_all_cohorts_and_ages_are_listed_without_any_row() -> None:
-    cells = retention.grid(frames(), NOW, "users", cohorts=4).collect()
+    cells = retention.grid(SharedPlans(frames()), NOW, "users", cohorts=4).collect()
     assert cells.height == 16
     assert cells["size"].sum() == 0
 
@@ -75,7 +79,9 @@ def test_the_share_of_a_cohort_of_twenty_is_shown() -> None:
     rows = [estimation(f"p{n}", week(1)) for n in range(20)]
     rows += [estimation(f"p{n}", week(0)) for n in range(5)]
     rows += [estimation("later", week(0))]
-    cells = retention.grid(frames(*rows), NOW, "users", cohorts=2).collect()
+    cells = retention.grid(
+        SharedPlans(frames(*rows)), NOW, "users", cohorts=2
+    ).collect()
     assert cells.select("size", "k", "share", "running").rows() == [
         (20, 0, 1.0, False),
         (20, 1, 0.25, True),
@@ -89,8 +95,36 @@ def test_the_average_weighs_cohorts_by_size_and_leaves_out_the_running_week() ->
     rows += [estimation(f"q{n}", week(2)) for n in range(40)]
     rows += [estimation(f"p{n}", week(2)) for n in range(10)]
     rows += [estimation(f"q{n}", week(1)) for n in range(5)]
-    grid = retention.grid(frames(*rows), NOW, "users", cohorts=4)
+    grid = retention.grid(SharedPlans(frames(*rows)), NOW, "users", cohorts=4)
     average = retention.average(grid).collect()
     assert average["k"].to_list() == [0, 1, 2]
     assert average["size"].to_list() == [60, 60, 20]
     assert average["share"].to_list() == [1, pytest.approx(15 / 60), 0]
+
+
+SUNDAY_OVER = at("2026-11-16 00:00")
+
+
+def test_a_bucket_that_has_not_begun_is_blank_and_the_oldest_cohort_stays() -> None:
+    """A period that ends on Sunday ends where Monday begins."""
+    rows = [estimation(f"p{n}", "2026-10-26 09:00") for n in range(20)]
+    cells = retention.grid(SharedPlans(frames(*rows)), SUNDAY_OVER, "users", cohorts=3)
+    oldest = cells.collect().filter(pl.col("cohort") == date(2026, 10, 26))
+    assert oldest.select("size", "k", "alive", "running").rows() == [
+        (20, 0, 20, False),
+        (20, 1, 0, False),
+        (20, 2, 0, False),
+    ]
+    assert cells.collect()["cohort"].max() == date(2026, 11, 9)
+
+
+@pytest.mark.parametrize(
+    ("time", "size"), [("2026-11-15 23:59:59", 1), ("2026-11-16 00:00", 0)]
+)
+@pytest.mark.parametrize("who", ["users", "rooms"])
+def test_the_end_of_the_period_is_out(
+    time: str, size: int, who: retention.Cohorts
+) -> None:
+    rows = SharedPlans(frames(estimation("a", time), vote(time)))
+    cells = retention.grid(rows, SUNDAY_OVER, who, cohorts=3).collect()
+    assert cells.filter(pl.col("k") == 0)["size"].sum() == size

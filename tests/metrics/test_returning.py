@@ -9,14 +9,24 @@ from hypothesis import strategies as st
 from metrics import returning
 from metrics.constants import START_DATE
 from metrics.frames import Frames
-from tests.metrics.building import Row, answer, column, days, estimation, frames, quick
+from metrics.query import SharedPlans
+from tests.metrics.building import (
+    Row,
+    answer,
+    column,
+    days,
+    estimation,
+    frames,
+    plan_of,
+    quick,
+)
 
 MONDAY = date(2026, 11, 2)
 TODAY = MONDAY + timedelta(days=70)
 
 
 def counts(rows: Frames, name: str) -> dict[date, int]:
-    frame = returning.legacy(rows, MONDAY, TODAY).collect()
+    frame = returning.legacy(SharedPlans(rows), MONDAY, TODAY).collect()
     return dict(zip(frame["date"].to_list(), frame[name].to_list(), strict=True))
 
 
@@ -86,7 +96,7 @@ def test_a_second_day_after_a_long_absence_counts_once() -> None:
 
 
 def test_only_monday_to_friday_are_listed() -> None:
-    plan = returning.legacy(Frames.empty(), MONDAY, date(2026, 11, 9))
+    plan = returning.legacy(SharedPlans(Frames.empty()), MONDAY, date(2026, 11, 9))
     assert column(plan, "date") == [
         *(date(2026, 11, day) for day in range(2, 7)),
         date(2026, 11, 9),
@@ -95,7 +105,7 @@ def test_only_monday_to_friday_are_listed() -> None:
 
 def test_a_series_shows_the_state_at_the_end_of_each_bucket() -> None:
     rows = frames(estimation("a", "2026-11-02"), estimation("a", "2026-11-12"))
-    plan = returning.series(rows, days("2026-11-02", "2026-11-15"), "week")
+    plan = plan_of(returning.series, rows, days("2026-11-02", "2026-11-15"), "week")
     assert answer(plan.select("bucket", "reoccurring_users")) == [
         {"bucket": date(2026, 11, 2), "reoccurring_users": 0},
         {"bucket": date(2026, 11, 9), "reoccurring_users": 1},
@@ -104,13 +114,13 @@ def test_a_series_shows_the_state_at_the_end_of_each_bucket() -> None:
 
 def test_a_series_repeats_the_state_of_friday_at_the_weekend() -> None:
     rows = frames(estimation("a", "2026-11-02"), estimation("a", "2026-11-06"))
-    plan = returning.series(rows, days("2026-11-05", "2026-11-08"), "day")
+    plan = plan_of(returning.series, rows, days("2026-11-05", "2026-11-08"), "day")
     assert column(plan, "reoccurring_users") == [0, 1, 1, 1]
 
 
 def test_a_series_before_the_start_of_counting_is_0() -> None:
     first = (START_DATE - timedelta(days=9)).isoformat()
-    plan = returning.series(Frames.empty(), days(first, first), "day")
+    plan = plan_of(returning.series, Frames.empty(), days(first, first), "day")
     assert column(plan, "reoccurring_users") == [0]
 
 
@@ -132,7 +142,7 @@ def test_neighbours_in_one_sort_count_as_the_definition_does(rows: list[Row]) ->
         day = date.fromisoformat(str(row.values["estimated_at"])[:10])
         if day.weekday() < 5:
             seen.setdefault(row.values["user_id"], set()).add(day)
-    frame = returning.legacy(frames(*rows), MONDAY, TODAY).collect()
+    frame = returning.legacy(SharedPlans(frames(*rows)), MONDAY, TODAY).collect()
     for day, total, adjusted in frame.select(
         "date", "reoccurring_users", "adjusted_reoccurring_users"
     ).rows():

@@ -1,12 +1,26 @@
 from datetime import datetime, timedelta
 
+import polars as pl
 import pytest
 
 from metrics import room_health
+from metrics.frames import Frames, Period
+from metrics.query import SharedPlans
 from tests.metrics import building
-from tests.metrics.building import Row, answer, at, frames, one, unestimated, vote
+from tests.metrics.building import (
+    Row,
+    answer,
+    at,
+    frames,
+    one,
+    plan_of,
+    unestimated,
+    vote,
+)
 
 NOW = at("2026-11-22 12:00")
+JUST = 1 / 86_400
+"""A second ago, in days: what is exactly now lies outside."""
 
 
 def ago(
@@ -17,24 +31,24 @@ def ago(
 
 
 def only(*rows: Row, now: datetime = NOW) -> dict[str, object]:
-    return one(room_health.health(frames(*rows), now))
+    return one(room_health.health(SharedPlans(frames(*rows)), now))
 
 
 def test_a_team_of_four_that_agrees_in_two_weeks_has_all_points() -> None:
-    found = only(ago(0), ago(7.5))
-    assert found["health"] == 100
+    found = only(ago(JUST), ago(7.5))
+    assert found["health"] == pytest.approx(100, abs=0.001)
     assert found["state"] == "healthy"
     assert found["rounds"] == 2
 
 
 def test_one_active_week_earns_half() -> None:
-    assert only(ago(0), ago(6.9))["health_weeks"] == 12.5
+    assert only(ago(JUST), ago(6.9))["health_weeks"] == 12.5
 
 
 def test_the_middle_team_size_counts_up_to_four_people() -> None:
-    assert only(ago(0, amount=2))["health_people"] == 12.5
-    assert only(ago(0, amount=9))["health_people"] == 25
-    assert only(ago(0, amount=2), ago(1, amount=4))["health_people"] == 18.75
+    assert only(ago(JUST, amount=2))["health_people"] == 12.5
+    assert only(ago(JUST, amount=9))["health_people"] == 25
+    assert only(ago(JUST, amount=2), ago(1, amount=4))["health_people"] == 18.75
 
 
 def test_near_consensus_is_at_most_one_step_of_rounds_with_two_or_more() -> None:
@@ -52,8 +66,14 @@ def test_recency_falls_to_zero_in_28_days() -> None:
 
 
 def test_rounds_before_the_last_28_days_earn_nothing() -> None:
-    found = only(ago(28))
+    found = only(ago(28 + JUST))
     assert (found["health"], found["state"], found["rounds"]) == (0, "dormant", 0)
+
+
+def test_the_first_instant_of_the_28_days_counts_and_the_last_does_not() -> None:
+    assert only(ago(28))["rounds"] == 1
+    assert only(ago(28), ago(21))["health_weeks"] == 12.5 * 2
+    assert only(ago(1), ago(0))["rounds"] == 1
 
 
 @pytest.mark.parametrize(
@@ -81,12 +101,17 @@ def test_exactly_40_is_cooling_and_a_moment_later_dormant() -> None:
 
 
 def test_rounds_after_the_instant_are_not_known_yet() -> None:
-    assert answer(room_health.health(frames(ago(-1)), NOW)) == []
+    assert answer(room_health.health(SharedPlans(frames(ago(-1))), NOW)) == []
 
 
 def test_rounds_that_nobody_estimated_keep_no_room_alive() -> None:
     assert (
-        answer(room_health.health(frames(unestimated("2026-11-22 09:00")), NOW)) == []
+        answer(
+            room_health.health(
+                SharedPlans(frames(unestimated("2026-11-22 09:00"))), NOW
+            )
+        )
+        == []
     )
 
 
@@ -102,26 +127,32 @@ def test_rooms_carry_number_and_name_the_healthiest_first() -> None:
         ago(20),
         ago(1, room=2),
     ]
-    table = room_health.health(frames(*rows), NOW).collect()
+    table = room_health.health(SharedPlans(frames(*rows)), NOW).collect()
     assert table["room_name"].to_list() == ["busy", "quiet"]
     assert table["room_number"].to_list() == [2000, 1000]
 
 
+def states(rows: Frames) -> pl.LazyFrame:
+    return plan_of(room_health.states, rows, Period(NOW - timedelta(28), NOW))
+
+
 def test_all_three_states_are_counted_also_without_rooms() -> None:
-    table = room_health.states(frames(ago(1), ago(8)), NOW).collect()
+    table = plan_of(
+        room_health.states, frames(ago(1), ago(8)), Period(NOW - timedelta(28), NOW)
+    ).collect()
     assert table.rows() == [("healthy", 1), ("cooling", 0), ("dormant", 0)]
 
 
 def test_rooms_left_for_good_are_not_among_the_states() -> None:
     rows = [ago(55, room=1), ago(57, room=2)]
-    assert room_health.states(frames(*rows), NOW).collect()["room_count"].sum() == 1
+    assert states(frames(*rows)).collect()["room_count"].sum() == 1
 
 
 def test_a_room_healthy_four_weeks_ago_and_dormant_now_is_listed() -> None:
     rows = [building.room(1, "Phoenix"), ago(29), ago(36), ago(43)]
     rows += [ago(29, room=2), ago(36, room=2), ago(1, room=2)]  # still alive
     rows += [ago(29, room=3, amount=1, low=1, high=1)]  # was never healthy
-    found = one(room_health.went_dormant(frames(*rows), NOW))
+    found = one(room_health.went_dormant(SharedPlans(frames(*rows)), NOW))
     assert found["room_name"] == "Phoenix"
     assert found["health_before"] == pytest.approx(75 + 25 * (1 - 1 / 28))
     assert found["health"] == 0

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from metrics import rooms
+from metrics import rooms, votes
 from metrics.frames import Frames
 from tests.metrics.building import (
     answer,
@@ -119,7 +119,8 @@ def test_rounds_are_listed_newest_first_without_the_marks_of_an_empty_round() ->
         unestimated("2026-11-02 10:00"),
         vote("2026-11-02 11:00", room=2),
     )
-    assert answer(rooms.recent_rounds(rows, 1)) == [
+    table = votes.newest_first_of(rows.of_room(1).votes).drop("room_id")
+    assert answer(table) == [
         {
             "id": 2,
             "voted_at": at("2026-11-02 10:00"),
@@ -145,4 +146,4 @@ def test_rounds_are_listed_newest_first_without_the_marks_of_an_empty_round() ->
             "was_auto_flip": False,
         },
     ]
-    assert column(rooms.rounds(rows), "room_id") == [2, 1, 1]
+    assert column(votes.newest_first_of(rows.votes), "room_id") == [2, 1, 1]

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from metrics import legacy_api
 from metrics.frames import Frames, Period
-from metrics.query import Query
+from metrics.query import Query, SharedPlans
 from metrics.registry import METRIC_TABLES
 from metrics.tables import BY_NAME, ESTIMATIONS, EVENTS, PAGE_VIEWS
 from tests.metrics.building import at, days, without_bots
@@ -59,8 +59,9 @@ def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:
     query = Query(without_bots(stored), MONTH, BEFORE, "day", MONTH.end)
     earlier = query.comparison_query
     assert earlier is not None
-    plans = [METRIC_TABLES[name].build(query) for name in TRAFFIC]
-    plans += [METRIC_TABLES[name].build(earlier) for name in EARLIER]
+    shared = SharedPlans.of(query)
+    plans = [METRIC_TABLES[name].build(query, shared) for name in TRAFFIC]
+    plans += [METRIC_TABLES[name].build(earlier, shared) for name in EARLIER]
     read = scans(pl.explain_all(plans))
     assert set(read.values()) == {1}
     read_tables = {PAGE_VIEWS, EVENTS, ESTIMATIONS}
@@ -79,7 +80,7 @@ def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:
 def test_a_window_has_the_same_rows_wherever_they_are_read(
     stored: Frames, period: Period
 ) -> None:
-    inside = stored.reaching(MONTH).within(period)
+    inside = SharedPlans(stored, MONTH).within(period)
     for name, frame in stored.within(period).by_name.items():
         assert_frame_equal(inside.by_name[name].collect(), frame.collect())
         times = frame.select(BY_NAME[name].time).collect().to_series()

@@ -1,5 +1,14 @@
 from metrics import spectators
-from tests.metrics.building import Row, days, estimation, frames, one, unestimated, vote
+from tests.metrics.building import (
+    Row,
+    days,
+    estimation,
+    frames,
+    one,
+    plan_of,
+    unestimated,
+    vote,
+)
 
 WEEK = days("2026-11-02", "2026-11-08")
 DAY = "2026-11-03 09:00"
@@ -12,41 +21,43 @@ def watches(who: str, time: str = DAY) -> Row:
 
 def test_the_share_is_of_seats_in_rounds_with_an_estimate() -> None:
     rows = [vote(DAY, amount=3, spectators=1)] * 5
-    found = one(spectators.totals(frames(*rows, unestimated(DAY)), WEEK))
+    found = one(plan_of(spectators.totals, frames(*rows, unestimated(DAY)), WEEK))
     assert (found["rounds"], found["seats"], found["spectators"]) == (5, 20, 5)
     assert found["spectator_share"] == 0.25
 
 
 def test_people_who_watched_first_and_estimated_later() -> None:
     rows = [watches("a"), estimation("a", LATER), watches("b"), watches("b", LATER)]
-    found = one(spectators.totals(frames(*rows), WEEK))
+    found = one(plan_of(spectators.totals, frames(*rows), WEEK))
     assert (found["watched_first"], found["estimated_later"]) == (2, 1)
 
 
 def test_people_who_estimated_first_are_no_newcomers() -> None:
     rows = [estimation("a", "2026-10-01 09:00"), watches("a"), estimation("a", LATER)]
     rows += [estimation("b", "2026-11-02 09:00"), watches("b"), estimation("b", LATER)]
-    assert one(spectators.totals(frames(*rows), WEEK))["watched_first"] == 0
+    assert one(plan_of(spectators.totals, frames(*rows), WEEK))["watched_first"] == 0
 
 
 def test_people_who_watched_first_before_the_window_do_not_count_again() -> None:
     rows = [watches("a", "2026-10-01 09:00"), watches("a")]
-    assert one(spectators.totals(frames(*rows), WEEK))["watched_first"] == 0
+    assert one(plan_of(spectators.totals, frames(*rows), WEEK))["watched_first"] == 0
 
 
 def test_an_empty_estimate_later_is_no_estimate() -> None:
     rows = [watches("a"), estimation("a", LATER, None)]
-    assert one(spectators.totals(frames(*rows), WEEK))["estimated_later"] == 0
+    assert one(plan_of(spectators.totals, frames(*rows), WEEK))["estimated_later"] == 0
 
 
 def test_the_share_of_twenty_people_is_shown() -> None:
     rows = [watches(f"p{n}") for n in range(20)]
     rows += [estimation(f"p{n}", LATER) for n in range(5)]
-    found = one(spectators.totals(frames(*rows), WEEK))
+    found = one(plan_of(spectators.totals, frames(*rows), WEEK))
     assert found["estimated_later_share"] == 0.25
 
 
 def test_the_line_has_every_week() -> None:
     period = days("2026-11-02", "2026-11-15")
-    line = spectators.over_time(frames(vote(DAY, spectators=1)), period, "week")
+    line = plan_of(
+        spectators.over_time, frames(vote(DAY, spectators=1)), period, "week"
+    )
     assert line.collect()["seats"].to_list() == [3, 0]

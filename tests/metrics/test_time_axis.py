@@ -1,6 +1,7 @@
 """Time axes."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -11,8 +12,20 @@ from hypothesis import strategies as st
 
 from metrics.frames import Period
 from metrics.query import Granularity
-from metrics.time_axis import bucketed, first_of, per_day, period_axis
-from tests.metrics.building import at, column, days, frames, quick, vote
+from metrics.registry import METRIC_TABLES, plan
+from metrics.time_axis import bucketed, first_of, per_day, period_axis, time_series
+from tests.metrics.building import (
+    at,
+    column,
+    days,
+    estimation,
+    event,
+    frames,
+    query,
+    quick,
+    view,
+    vote,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +87,86 @@ def test_days_are_counted_whatever_the_order_of_the_rows(
     found = per_day(rows, "at").collect(engine=engine)
     counted = dict(zip(found["day"].to_list(), found["count"].to_list(), strict=True))
     assert counted == Counter(time.date() for time in times if time is not None)
+
+
+@pytest.mark.parametrize(
+    ("period", "now", "granularity", "cut"),
+    [
+        pytest.param(
+            days("2026-11-02", "2026-11-15"),
+            "2026-11-20",
+            "week",
+            [None, None],
+            id="no",
+        ),
+        pytest.param(
+            days("2026-11-04", "2026-11-18"),
+            "2026-11-20",
+            "week",
+            ["start", None, "end"],
+            id="both ends",
+        ),
+        pytest.param(
+            days("2026-11-03", "2026-11-04"),
+            "2026-11-20",
+            "week",
+            ["start and end"],
+            id="inside one week",
+        ),
+        pytest.param(
+            Period(at("2026-11-09"), at("2026-11-18 14:20")),
+            "2026-11-18 14:20",
+            "week",
+            [None, "running"],
+            id="until now",
+        ),
+        pytest.param(
+            Period(at("2026-11-17"), at("2026-11-18 14:20")),
+            "2026-11-18 14:20",
+            "week",
+            ["start and running"],
+            id="from yesterday until now",
+        ),
+        pytest.param(
+            Period(at("2026-11-17"), at("2026-11-18 14:20")),
+            "2026-11-18 14:20",
+            "day",
+            [None, "running"],
+            id="today",
+        ),
+        pytest.param(
+            days("2026-01-31", "2026-03-31"),
+            "2026-11-20",
+            "month",
+            ["start", None, None],
+            id="months",
+        ),
+    ],
+)
+def test_a_bucket_that_the_period_cuts_is_marked(
+    period: Period, now: str, granularity: Granularity, cut: list[str | None]
+) -> None:
+    asked = replace(query(frames(), period, granularity=granularity), now=at(now))
+    series = time_series(period_axis(period, granularity), asked)
+    assert column(series, "cut") == cut
+
+
+OVER_TIME = [name for name in METRIC_TABLES if name.endswith("_over_time")]
+
+
+@pytest.mark.parametrize("name", [*OVER_TIME, "historical", "reoccurring"])
+def test_every_table_over_time_marks_cut_buckets(name: str) -> None:
+    """Counts are those of the days inside the period, in all of them."""
+    rows = frames(
+        *(vote(f"2026-11-{day:02} 09:00") for day in range(2, 23)),
+        *(view("a", f"2026-11-{day:02} 09:00", source="cv") for day in range(2, 23)),
+        *(event("a", f"2026-11-{day:02} 09:00") for day in range(2, 23)),
+        *(estimation("a", f"2026-11-{day:02} 09:00") for day in range(2, 23)),
+    )
+    asked = query(rows, days("2026-11-04", "2026-11-19"), granularity="week")
+    asked = replace(asked, now=at("2026-12-01"))
+    table = plan(name, asked).collect()
+    assert table["cut"].unique().sort().to_list() == [None, "end", "start"]
+    for count in {"votes", "rounds", "page_views", "count"} & set(table.columns):
+        per_bucket = table.filter(pl.col(count) > 0).unique("bucket").sort("bucket")
+        assert per_bucket[count].to_list() == [5, 7, 4]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from metrics.frames import Frames, Period
-from metrics.insights.catalogue import INSIGHT_TABLES
+from metrics.registry import plan
 from metrics.tables import TIMESTAMP
 from metrics.unusual_days import FEW, marks, predicted, unusual_days
 from tests.metrics.building import Row, answer, days, frames, query, quick, view, vote
@@ -262,7 +262,7 @@ def _day(number: int) -> date:
 
 def test_the_catalogue_judges_days_until_yesterday() -> None:
     asked = query(frames(*rounds(50)), days("2026-10-05", "2026-10-14"))
-    table = INSIGHT_TABLES["unusual_days"].build(asked).collect()
+    table = plan("unusual_days", asked).collect()
     assert set(table["measure"]) == {"votes", "estimations"}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from metrics.frames import Frames, Period
 from metrics.usual_change import KEYS, usual_changes
-from tests.metrics.building import Row, answer, days, frames, query, view, vote
+from tests.metrics.building import Row, answer, days, frames, plan_of, view, vote
 
 WEEK = timedelta(weeks=1)
 NOW = Period(datetime(2026, 11, 2), datetime(2026, 11, 9))
@@ -31,7 +31,7 @@ def weeks_of(counts: list[int]) -> Frames:
 def usual(
     rows: Frames, period: Period = NOW, before: Period | None = BEFORE
 ) -> dict[str, dict[str, Any]]:
-    plan = usual_changes(query(rows, period, before))
+    plan = plan_of(usual_changes, rows, period, comparison=before)
     return {str(row["key"]): row for row in answer(plan)}
 
 

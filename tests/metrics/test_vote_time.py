@@ -1,7 +1,7 @@
 import pytest
 
 from metrics import vote_time
-from tests.metrics.building import Row, days, frames, one, unestimated, vote
+from tests.metrics.building import Row, days, frames, one, plan_of, unestimated, vote
 
 DAY = days("2026-11-03", "2026-11-03")
 
@@ -11,7 +11,7 @@ def rounds(*ends: str, duration: int = 60, room: int = 1) -> list[Row]:
 
 
 def totals(*rows: Row) -> dict[str, object]:
-    return one(vote_time.totals(frames(*rows), DAY))
+    return one(plan_of(vote_time.totals, frames(*rows), DAY))
 
 
 def test_rounds_59_minutes_apart_are_one_meeting_60_are_two() -> None:
@@ -68,6 +68,6 @@ def test_rounds_that_nobody_estimated_are_left_out() -> None:
 def test_a_meeting_across_weeks_counts_once_in_the_week_it_starts() -> None:
     rows = [vote("2026-11-08 23:50"), vote("2026-11-09 00:10")]
     period = days("2026-11-02", "2026-11-15")
-    line = vote_time.over_time(frames(*rows), period, "week").collect()
+    line = plan_of(vote_time.over_time, frames(*rows), period, "week").collect()
     assert line["meetings"].to_list() == [1, 0]
     assert line["rounds"].to_list() == [1, 1]

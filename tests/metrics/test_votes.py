@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from metrics import votes, weekdays
+from metrics import votes
 from metrics.card_scale import SCALE
 from metrics.frames import Frames
 from tests.metrics.building import (
@@ -14,6 +14,7 @@ from tests.metrics.building import (
     estimation,
     frames,
     one,
+    plan_of,
     unestimated,
     vote,
 )
@@ -32,7 +33,7 @@ COUNTS = {
 
 
 def test_figures_of_two_rounds() -> None:
-    assert one(votes.totals(frames(*ROUNDS))) == {
+    assert one(plan_of(votes.totals, frames(*ROUNDS))) == {
         "votes": 2,
         "rounds_with_estimate": 2,
         "rounds_without_estimate": 0,
@@ -55,20 +56,22 @@ def test_figures_of_two_rounds() -> None:
 
 
 def test_a_round_without_estimates_counts_and_changes_no_average() -> None:
-    without = one(votes.totals(frames(*ROUNDS)))
-    with_one = one(votes.totals(frames(*ROUNDS, unestimated("2026-11-02 11:00"))))
+    without = one(plan_of(votes.totals, frames(*ROUNDS)))
+    with_one = one(
+        plan_of(votes.totals, frames(*ROUNDS, unestimated("2026-11-02 11:00")))
+    )
     assert with_one == without | {"votes": 3, "rounds_without_estimate": 1}
 
 
 def test_without_votes_counts_are_0_and_averages_null() -> None:
-    totals = one(votes.totals(Frames.empty()))
+    totals = one(plan_of(votes.totals, Frames.empty()))
     assert totals == dict.fromkeys(totals) | COUNTS
-    (bucket,) = answer(votes.over_time(Frames.empty(), WEEK, "week"))
-    assert bucket == totals | {"bucket": date(2026, 11, 2)}
+    (bucket,) = answer(plan_of(votes.over_time, Frames.empty(), WEEK, "week"))
+    assert bucket == totals | {"bucket": date(2026, 11, 2), "cut": None}
 
 
 def test_only_rounds_without_estimates_leave_the_averages_empty() -> None:
-    totals = one(votes.totals(frames(unestimated("2026-11-02 11:00"))))
+    totals = one(plan_of(votes.totals, frames(unestimated("2026-11-02 11:00"))))
     assert totals == dict.fromkeys(totals) | COUNTS | {
         "votes": 1,
         "rounds_without_estimate": 1,
@@ -94,7 +97,7 @@ def test_the_reference_keeps_rounds_without_estimates() -> None:
 def test_the_reference_answers_0_without_votes() -> None:
     got = one(votes.legacy(Frames.empty()))
     assert set(got.values()) == {0}
-    assert answer(weekdays.legacy(Frames.empty())) == []
+    assert answer(votes.legacy_weekdays(Frames.empty())) == []
     assert answer(votes.legacy_estimations(Frames.empty())) == []
 
 
@@ -106,15 +109,15 @@ def test_averages_are_taken_anew_per_bucket() -> None:
     )
     period = days("2026-11-02", "2026-11-03")
     per = "estimations_per_vote"
-    assert column(votes.over_time(rows, period, "day"), per) == [2.0, 5.0]
-    assert column(votes.over_time(rows, period, "week"), per) == [4.0]
+    assert column(plan_of(votes.over_time, rows, period, "day"), per) == [2.0, 5.0]
+    assert column(plan_of(votes.over_time, rows, period, "week"), per) == [4.0]
 
 
 def test_the_reference_lists_weekdays_that_have_votes_monday_first() -> None:
     rows = frames(
         vote("2026-11-08 09:00"), vote("2026-11-02 09:00"), vote("2026-11-09 09:00")
     )
-    assert answer(weekdays.legacy(rows)) == [
+    assert answer(votes.legacy_weekdays(rows)) == [
         {"weekday_name": "Monday", "votes": 2},
         {"weekday_name": "Sunday", "votes": 1},
     ]
@@ -122,7 +125,7 @@ def test_the_reference_lists_weekdays_that_have_votes_monday_first() -> None:
 
 def test_votes_per_weekday_are_divided_by_the_days_of_the_window() -> None:
     rows = frames(vote("2026-11-02 09:00"), vote("2026-11-09 09:00"))
-    table = answer(weekdays.by_weekday(rows, days("2026-11-02", "2026-11-09")))
+    table = answer(plan_of(votes.by_weekday, rows, days("2026-11-02", "2026-11-09")))
     assert table[:2] == [
         {
             "weekday": 1,
@@ -146,13 +149,13 @@ def test_votes_per_weekday_are_divided_by_the_days_of_the_window() -> None:
 
 def test_a_weekday_outside_the_window_has_no_votes_per_day() -> None:
     rows = frames(vote("2026-11-02 09:00"), vote("2026-11-03 09:00"))
-    table = answer(weekdays.by_weekday(rows, days("2026-11-02", "2026-11-02")))
+    table = answer(plan_of(votes.by_weekday, rows, days("2026-11-02", "2026-11-02")))
     assert [row["votes_per_day"] for row in table] == [1.0] + [None] * 6
 
 
 def test_all_168_hours_of_the_week_are_there_in_order() -> None:
     rows = frames(vote("2026-11-03 23:59:59"))
-    table = answer(weekdays.by_weekday_and_hour(rows, WEEK))
+    table = answer(plan_of(votes.by_weekday_and_hour, rows, WEEK))
     assert [(row["weekday"], row["hour"]) for row in table] == [
         (day, hour) for day in range(1, 8) for hour in range(24)
     ]
@@ -173,7 +176,7 @@ def test_estimates_list_the_whole_scale_and_other_values() -> None:
         estimation("b", "2026-11-02 09:00", 4),
         estimation("c", "2026-11-02 09:00", None, spectator=True),
     )
-    table = answer(votes.estimates(rows))
+    table = answer(plan_of(votes.estimations_by_card, rows))
     assert {row["estimation"]: row["count"] for row in table} == {
         1: 0,
         2: 0,
@@ -188,7 +191,7 @@ def test_estimates_list_the_whole_scale_and_other_values() -> None:
 
 
 def test_estimates_of_nobody_have_no_share() -> None:
-    table = answer(votes.estimates(Frames.empty()))
+    table = answer(plan_of(votes.estimations_by_card, Frames.empty()))
     assert [(row["estimation"], row["count"], row["share"]) for row in table] == [
         (value, 0, None) for value in SCALE
     ]
@@ -198,7 +201,7 @@ def test_durations_leave_out_rounds_without_estimates() -> None:
     rows = frames(
         vote("2026-11-02 09:00", duration=15), unestimated("2026-11-02 11:00")
     )
-    table = answer(votes.durations(rows))
+    table = answer(plan_of(votes.durations, rows))
     assert [row["votes"] for row in table] == [0, 1, 0, 0, 0, 0, 0, 0]
     assert table[1] == {"order": 2, "length": "15–30 s", "votes": 1, "share": 1.0}
 
@@ -210,7 +213,7 @@ def test_team_sizes_count_estimators() -> None:
         vote("2026-11-02 11:00", amount=4, spectators=3),
         unestimated("2026-11-02 12:00"),
     )
-    assert answer(votes.team_sizes(rows)) == [
+    assert answer(plan_of(votes.team_sizes, rows)) == [
         {"estimators": 1, "votes": 1, "share": 1 / 3},
         {"estimators": 4, "votes": 2, "share": 2 / 3},
     ]
@@ -220,7 +223,9 @@ def test_team_sizes_count_estimators() -> None:
     ("low", "high", "steps"), [(3, 3, 0), (13, 21, 1), (1, 21, 6), (2, 8, 3)]
 )
 def test_spread_counts_places_on_the_scale(low: int, high: int, steps: int) -> None:
-    table = answer(votes.spread(frames(vote("2026-11-02 09:00", low=low, high=high))))
+    table = answer(
+        plan_of(votes.spread, frames(vote("2026-11-02 09:00", low=low, high=high)))
+    )
     assert [row["steps"] for row in table] == list(range(7))
     assert [row["votes"] for row in table] == [int(n == steps) for n in range(7)]
 
@@ -230,5 +235,5 @@ def test_spread_needs_two_estimates() -> None:
         vote("2026-11-02 09:00", amount=1, low=3, high=3),
         unestimated("2026-11-02 11:00"),
     )
-    assert column(votes.spread(rows), "votes") == [0] * 7
-    assert column(votes.spread(rows), "share") == [None] * 7
+    assert column(plan_of(votes.spread, rows), "votes") == [0] * 7
+    assert column(plan_of(votes.spread, rows), "share") == [None] * 7

@@ -5,7 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from metrics.definitions import COMPARISONS, DEFINITIONS, LABELS
+from metrics.registry import COMPARISONS, DEFINITIONS, LABELS
 from tests.pages.conftest import RunPage
 from tests.pages.test_insights import read
 from tests.pages.test_pages import PAGES

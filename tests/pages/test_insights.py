@@ -11,11 +11,9 @@ from streamlit.proto.VegaLiteChart_pb2 import VegaLiteChart
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
-from metrics.definitions import DEFINITIONS
 from metrics.frames import Period
-from metrics.insights.answers import answer
 from metrics.query import Query
-from metrics.registry import METRIC_TABLES
+from metrics.registry import DEFINITIONS, METRIC_TABLES, answer, plan
 from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
@@ -68,9 +66,7 @@ def query_of(query: dict[str, str]) -> Query:
 
 
 def tables(query: dict[str, str], names: Sequence[str]) -> dict[str, pl.DataFrame]:
-    return engine.collect_all(
-        {n: METRIC_TABLES[n].build(query_of(query)) for n in names}
-    )
+    return engine.collect_all({n: plan(n, query_of(query)) for n in names})
 
 
 def spoken(app: AppTest) -> dict[str, str | None]:

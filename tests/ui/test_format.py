@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from metrics.definitions import Unit
+from metrics.subject import Unit
 from ui import format as fmt
 
 

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from metrics.export import to_csv
 from metrics.frames import Period
 from metrics.query import Query
-from metrics.registry import METRIC_TABLES
+from metrics.registry import METRIC_TABLES, plan
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
 from testkit.dashboard import GOLDEN, TOKEN, serving
@@ -37,10 +37,10 @@ def asked(snapshot: Snapshot, name: str, **changes: object) -> pl.DataFrame:
         "comparison": THE_28_BEFORE,
         "granularity": "day",
         "now": GOLDEN_NOW,
-        "weekends": False,
+        "weekends": True,
     }
     chosen = Query(**scope | changes)  # type: ignore[arg-type]  # a few of its fields
-    return engine.collect(METRIC_TABLES[name].build(chosen))
+    return engine.collect(plan(name, chosen))
 
 
 @pytest.mark.parametrize("name", METRIC_TABLES)
@@ -77,14 +77,25 @@ def test_json_holds_the_same_rows_with_window_and_time(
         "title": METRIC_TABLES["votes_by_weekday"].title,
         "from": "2026-10-23",
         "to": "2026-11-19",
+        "covers_from": "2026-10-23",
+        "covers_to": "2026-11-19",
+        "compared_from": "2026-09-25",
+        "compared_to": "2026-10-22",
     }
+
+
+def test_json_names_the_dates_that_a_funnel_covers(api: httpx.Client) -> None:
+    """Whole days, all of whose new users are 28 days old."""
+    answer = api.get("/api/tables/funnel", params={"format": "json"}).json()
+    assert (answer["from"], answer["to"]) == ("2026-10-23", "2026-11-19")
+    assert (answer["covers_from"], answer["covers_to"]) == ("2026-09-25", "2026-10-22")
 
 
 @pytest.mark.parametrize(
     ("query", "changes"),
     [
         ({"every": "week"}, {"granularity": "week"}),
-        ({"weekends": "show"}, {"weekends": True}),
+        ({"weekends": "hide"}, {"weekends": False}),
         (
             {"from": "2026-11-02", "to": "2026-11-08"},
             {

@@ -4,8 +4,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.export import file_name
-from metrics.insights.answers import ANSWERS, answer
-from metrics.registry import METRIC_TABLES
+from metrics.registry import METRIC_TABLES, answer
 from ui import query_params
 from ui.blocks import empty_state, tables
 from ui.charts.axes import Draw
@@ -45,7 +44,7 @@ def render_block(
         if empty_state.is_blank(frame):
             empty_state.render(context, name)
         elif as_table or draw is None:
-            _render_table(context, frame, shown, own, on_click)
+            _render_table(context, frame, shown, own, name, on_click)
         elif on_click is None:
             render_chart(draw(frame), _alt(shown, frame))
         else:
@@ -65,10 +64,11 @@ def _render_table(
     frame: pl.DataFrame,
     title: str,
     name: str,
+    table: str,
     on_click: ClickFilters | None,
 ) -> None:
     if on_click is None:
-        tables.render(frame, title)
+        tables.render(frame, title, table=table)
     else:
         click_filters.render_clickable_table(context, frame, on_click, name, title)
 
@@ -119,11 +119,11 @@ def render_answer(name: str, frame: pl.DataFrame) -> None:
 
     It is drawn as text: names in it come from the database and are never markup.
     """
-    if name not in ANSWERS:
+    if name not in METRIC_TABLES:
         return
     sentence = answer(name, _with_country_names(frame))
     if sentence is not None:
-        st.text(sentence.replace(" %", "\N{NO-BREAK SPACE}%"))
+        st.text(sentence)
 
 
 def _with_country_names(frame: pl.DataFrame) -> pl.DataFrame:

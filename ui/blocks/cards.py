@@ -7,7 +7,8 @@ from urllib.parse import quote
 import polars as pl
 import streamlit as st
 
-from metrics.definitions import DEFINITIONS, Definition
+from metrics.registry import DEFINITIONS
+from metrics.subject import Definition
 from ui import format as fmt
 from ui.charts.theme import ACCENT
 from ui.filters import filter_chips
@@ -105,7 +106,7 @@ def help_text(definition: Definition) -> str:
     tables = ", ".join(f"`{table}`" for table in definition.tables)
     return (
         f"**{definition.title}.** {definition.formula}\n\n"
-        f"*Reads* {tables}. *Left out:* {definition.left_out}"
+        f"*Tables:* {tables}. *Excludes:* {definition.excludes}"
     )
 
 

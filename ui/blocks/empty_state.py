@@ -3,8 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from metrics.definitions import DEFINITIONS
-from metrics.registry import METRIC_TABLES
+from metrics.registry import DEFINITIONS, METRIC_TABLES
 from ui.page_context import PageContext
 
 _NEVER_ZERO = frozenset({"days", "steps", "estimators"})

@@ -10,12 +10,10 @@ import polars as pl
 import streamlit as st
 
 from metrics import periods
-from metrics.definitions import DEFINITIONS
-from metrics.estimated_votes import at_least_weekly
-from metrics.funnel import mature
 from metrics.periods import Days
+from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.room_health import COOLING, HEALTHY
-from metrics.sample_size import SAMPLE_SIZE
+from metrics.time_axis import at_least_weekly
 from ui.blocks import cards
 from ui.blocks.block import render_block
 from ui.blocks.trend import render_trend
@@ -77,7 +75,7 @@ def _drawing(context: PageContext, name: str) -> Draw | None:
 def _note(context: PageContext, name: str) -> str | None:
     """Say which days a table is about where these are not the period's."""
     if name.startswith("funnel"):
-        period = mature(context.query.period, context.now)
+        period = METRIC_TABLES[name].covers(context.query)
         days = periods.describe(Days(period.first_day, period.last_day))
         return f"New users of {days}: each had 28 days to come back."
     if name == "rooms_gone_quiet":
@@ -89,8 +87,8 @@ def _note(context: PageContext, name: str) -> str | None:
         return _as_of(context)
     if name == "convergence":
         return (
-            "Inferred: the room's next round, at most 10 minutes later, by nearly the "
-            "same people."
+            "Inferred: the room's next vote, at most 10 minutes later, by nearly the "
+            "same users."
         )
     return None
 
@@ -116,7 +114,8 @@ def _sample_sizes(found: Results, wanted: Mapping[str, tuple[str, ...]]) -> str:
     counts = {
         f"{found[name][n].item():,} {_noun(n)}": None
         for name, columns in wanted.items()
-        for n in (SAMPLE_SIZE[key] for key in columns if key in SAMPLE_SIZE)
+        for key in columns
+        if (n := sample_size(key, name))
     }
     return ", ".join(counts)
 

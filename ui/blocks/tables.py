@@ -9,8 +9,10 @@ from streamlit.column_config import Column as AnyColumn
 from streamlit.dataframe.lazy_df_source import AUTO_LAZY_ROW_THRESHOLD
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from metrics.definitions import DEFINITIONS, Unit
 from metrics.export import to_csv
+from metrics.registry import DEFINITIONS
+from metrics.registry import definition as definition_of
+from metrics.subject import Definition, Unit
 from ui import labels
 from ui.format import NOTHING
 
@@ -43,14 +45,16 @@ def render(
     title: str,
     key: str | None = None,
     on_click: Callable[[], None] | None = None,
+    table: str = "",
 ) -> None:
-    """Show a frame of the catalogue, sortable and searchable.
+    """Show a frame of a metric table, sortable and searchable.
 
-    With `on_click` a click on a cell selects it and calls that.
+    With `on_click` a click on a cell selects it and calls that. `table` is the metric
+    table's name: a few columns mean something else in one of them.
     """
     st.dataframe(
         **_sent(labels.readable(frame)),
-        column_config={name: _config(frame, name) for name in frame.columns},
+        column_config={name: _config(frame, name, table) for name in frame.columns},
         hide_index=True,
         placeholder=NOTHING,
         alt=title,
@@ -93,9 +97,9 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     return {"data": frame.to_arrow(), "lazy": False}
 
 
-def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
-    definition = DEFINITIONS.get(_split(name)[0])
-    label = heading(name)
+def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
+    definition = _defined(name, table)
+    label = heading(name, table)
     if frame.schema[name] == pl.Date:
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if definition is None or not frame.schema[name].is_numeric():
@@ -119,19 +123,24 @@ def _config(frame: pl.DataFrame, name: str) -> ColumnConfig:
     )
 
 
-def heading(name: str) -> str:
+def heading(name: str, table: str = "") -> str:
     """Return what a reader sees above the column of this key."""
     base, suffix = _split(name)
-    definition = DEFINITIONS.get(base)
+    definition = _defined(name, table)
     return f"{definition.title if definition else _named(base)}{suffix}"
 
 
 def unit(name: str) -> Unit | None:
     """Return the unit of the column of this key, None for a label."""
-    definition = DEFINITIONS.get(_split(name)[0])
+    definition = _defined(name)
     if definition is None:
         return None
     return "share" if name.endswith("_share") else definition.unit
+
+
+def _defined(name: str, table: str = "") -> Definition | None:
+    base = _split(name)[0]
+    return definition_of(base, table) if base in DEFINITIONS else None
 
 
 def _named(column: str) -> str:

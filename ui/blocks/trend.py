@@ -5,10 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from metrics.definitions import DEFINITIONS
 from metrics.query import Granularity
-from metrics.registry import METRIC_TABLES
-from metrics.sample_size import SAMPLE_SIZE
+from metrics.registry import DEFINITIONS, METRIC_TABLES, definition, sample_size
 from ui import charts, query_params
 from ui.blocks import block, empty_state, tables
 from ui.charts import anomaly_marks
@@ -44,7 +42,7 @@ def render_trend(
         if empty_state.is_blank(found[name]):
             empty_state.render(context, name)
         elif as_table:
-            tables.render(found[name], title)
+            tables.render(found[name], title, table=name)
         else:
             _render_chart(
                 context, name, _render_choice(own, keys), found, granularity, marks
@@ -93,29 +91,23 @@ def _render_chart(
     granularity: Granularity | None,
     marks: pl.DataFrame | None,
 ) -> None:
-    definition = DEFINITIONS[key]
+    number = definition(key, name)
     shown = granularity or context.query.granularity
     marked = anomaly_marks.marks_on(marks, key, found[name]) if shown == "day" else None
     render_chart(
         charts.over_time(
             found[name],
             key,
-            definition.title,
-            definition.unit,
+            number.title,
+            number.unit,
             shown,
             context.today,
             before=found.earlier.get(name),
             marks=marked,
-            n=_cases(key, found[name]),
+            n=sample_size(key, name),
         ),
-        alt=f"{definition.title} per {shown}",
+        alt=f"{number.title} per {shown}",
         key=f"chart_{name}",
     )
     if marked is not None:
         st.caption(anomaly_marks.LEGEND)
-
-
-def _cases(key: str, frame: pl.DataFrame) -> str | None:
-    """Return the column that says how many cases a figure comes from, if any."""
-    n = SAMPLE_SIZE.get(key)
-    return n if n in frame.columns else None

@@ -7,8 +7,8 @@ from typing import Literal
 import altair as alt
 import polars as pl
 
-from metrics.definitions import Unit
 from metrics.query import Granularity
+from metrics.subject import Unit
 from metrics.time_axis import first_of
 
 MAX_ROWS = 8000

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
-from metrics.definitions import DEFINITIONS
+from metrics.registry import DEFINITIONS
 from ui import format as fmt
 from ui import labels
 from ui.charts.axes import Chart, bounded, count_tooltips, label_axis

@@ -5,8 +5,8 @@ from datetime import date
 import altair as alt
 import polars as pl
 
-from metrics.definitions import Unit
 from metrics.query import Granularity
+from metrics.subject import Unit
 from ui.charts import anomaly_marks
 from ui.charts.axes import (
     D3_FORMATS,

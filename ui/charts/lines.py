@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 import altair as alt
 import polars as pl
 
-from metrics.definitions import DEFINITIONS
 from metrics.query import Granularity
+from metrics.registry import DEFINITIONS
 from ui import labels
 from ui.charts.axes import (
     Chart,

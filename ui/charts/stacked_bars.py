@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from metrics.definitions import DEFINITIONS
+from metrics.registry import DEFINITIONS
 from ui import labels
 from ui.charts.axes import (
     Chart,

@@ -8,8 +8,8 @@ from collections.abc import Collection
 import streamlit as st
 
 from metrics import filters
-from metrics.definitions import DEFINITIONS
 from metrics.filters import Filter
+from metrics.registry import DEFINITIONS
 from ui.format import shortened
 
 KEY = "filter"

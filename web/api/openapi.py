@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import get_args
 
 from metrics.attention import Kind
-from metrics.definition import Unit
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
+from metrics.subject import Unit
 from metrics.tables import TABLES
 from web.api.reports import DEFAULT_PERIOD as DEFAULT_REPORT_PERIOD
 from web.api.reports import FORMATS as REPORT_FORMATS
@@ -105,17 +105,19 @@ ROOM = record(
     **_numbers("avg_min_estimation", "avg_avg_estimation", "avg_max_estimation"),
 )
 DAILY = record(**_counts("votes", "estimations", "rooms", "unique_users", "page_views"))
+_DATE_OR_NULL: Schema = {"type": ["string", "null"], "format": "date"}
 TABLE = record(
     name={"type": "string"},
     title={"type": "string"},
-    **{"from": DATE, "to": DATE},
+    **{"from": DATE, "to": DATE, "covers_from": DATE, "covers_to": DATE},
+    compared_from=_DATE_OR_NULL,
+    compared_to=_DATE_OR_NULL,
     data_updated_at=INSTANT_OR_NULL,
     rows={"type": "array", "items": {"type": "object"}},
 )
 _TEXT: Schema = {"type": "string"}
 _NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
 _INTEGER_OR_NULL: Schema = {"type": ["integer", "null"]}
-_DATE_OR_NULL: Schema = {"type": ["string", "null"], "format": "date"}
 REPORT = record(
     **{"from": DATE, "to": DATE},
     comparison={"anyOf": [record(**{"from": DATE, "to": DATE}), {"type": "null"}]},

@@ -14,7 +14,7 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
 
 from metrics.export import file_name, to_csv
-from metrics.metric_table import MetricTable
+from metrics.frames import Period
 from metrics.periods import (
     DEFAULT_PERIOD,
     PERIODS,
@@ -24,7 +24,8 @@ from metrics.periods import (
     period_of,
 )
 from metrics.query import Granularity, Query
-from metrics.registry import METRIC_TABLES
+from metrics.registry import METRIC_TABLES, plan
+from metrics.subject import MetricTable
 from store import engine
 from store.reader import Snapshot, without_bots
 from web.health import iso
@@ -49,7 +50,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("format", get_args(Format), "Format of the response."),
     Option("every", get_args(Granularity), "The length of a bucket on a time axis."),
     Option("bots", ("exclude", "include"), "Rows of users whose device is “bot”."),
-    Option("weekends", ("hide", "show"), "Saturdays and Sundays in daily series."),
+    Option("weekends", ("show", "hide"), "Saturdays and Sundays in daily series."),
 )
 PARAMETERS = ("from", "to", "room", *(option.name for option in OPTIONS))
 
@@ -160,7 +161,7 @@ def table_response(query: TableQuery) -> Callable[[Snapshot, datetime], Response
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         metric_query = query.metric_query(snapshot, now)
-        frame = engine.collect(query.table.build(metric_query), snapshot.rows)
+        frame = engine.collect(plan(query.table.name, metric_query), snapshot.rows)
         return _WRITERS[query.options["format"]](query, snapshot, metric_query, frame)
 
     return respond
@@ -190,11 +191,21 @@ def _json(
         "title": query.table.title,
         "from": metric_query.period.first_day.isoformat(),
         "to": metric_query.period.last_day.isoformat(),
+        **_dates("covers", query.table.covers(metric_query)),
+        **_dates("compared", metric_query.comparison),
         "data_updated_at": iso(snapshot.data_until),
         "rows": json.loads(_finite(frame).write_json()),
     }
     body = json.dumps(head, ensure_ascii=False, allow_nan=False)
     return Response(body, media_type="application/json", headers=NO_STORE)
+
+
+def _dates(name: str, period: Period | None) -> dict[str, str | None]:
+    """Return the first and the last date of a period, null without one."""
+    return {
+        f"{name}_from": period.first_day.isoformat() if period else None,
+        f"{name}_to": period.last_day.isoformat() if period else None,
+    }
 
 
 def _finite(frame: pl.DataFrame) -> pl.DataFrame:

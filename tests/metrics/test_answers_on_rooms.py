@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from metrics.insights.answers import answer
+from metrics.registry import answer
 
 
 def healths(*points: float) -> pl.DataFrame:
@@ -13,12 +13,12 @@ def healths(*points: float) -> pl.DataFrame:
 
 def test_how_many_of_all_rooms_are_healthy() -> None:
     assert answer("room_health", healths(93.2, *[70.0] * 4, *[0.0] * 15)) == (
-        "25 % of the 20 rooms that ever had a round are healthy; the best has 93 of "
-        "100 points."
+        "25% of the 20 rooms that ever had a vote are healthy; the best has"
+        " 93 of 100 points."
     )
     assert answer("room_health", healths(*[39.6] * 20)) == (
-        "0 % of the 20 rooms that ever had a round are healthy; the best has 40 of "
-        "100 points."
+        "0% of the 20 rooms that ever had a vote are healthy; the best has "
+        "40 of 100 points."
     )
     assert answer("room_health", healths(*[93.2] * 19)) is None
 
@@ -32,13 +32,12 @@ def quiet(rooms: int, healthy: int) -> pl.DataFrame:
     [
         pytest.param(
             quiet(11, 1100),
-            "Of 1,100 rooms that were healthy four weeks before, 11 are dormant now: "
-            "1 %.",
+            "11 of the 1,100 rooms healthy four weeks ago are dormant now.",
             id="several",
         ),
         pytest.param(
             quiet(1, 20),
-            "Of 20 rooms that were healthy four weeks before, 1 is dormant now: 5 %.",
+            "1 of the 20 rooms healthy four weeks ago is dormant now.",
             id="one",
         ),
         pytest.param(quiet(5, 19), None, id="19 rooms"),
@@ -55,15 +54,15 @@ def test_which_part_of_healthy_rooms_has_gone_quiet(
     [
         pytest.param(
             [5, 3, *[0] * 18],
-            "20 new rooms brought 8 new people within a week, one of them 5 alone.",
+            "20 new rooms brought 8 new users within a week, up to 5 each.",
             id="several",
         ),
         pytest.param(
             [1, *[0] * 19],
-            "20 new rooms brought 1 new person within a week, one of them 1 alone.",
+            "20 new rooms brought 1 new user within a week, up to 1 each.",
             id="one",
         ),
-        pytest.param([0] * 20, "20 new rooms brought nobody new.", id="nobody"),
+        pytest.param([0] * 20, "20 new rooms brought no new users.", id="nobody"),
         pytest.param([9] * 19, None, id="19 rooms"),
     ],
 )

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from tests.metrics.insights.oracle.world import World, rate
+from tests.metrics.oracle.world import World, rate
 
 SPAN = timedelta(days=28)
 FIRST_MONDAY = date(2024, 6, 3)
@@ -11,15 +11,15 @@ FIRST_MONDAY = date(2024, 6, 3)
 
 def health(world: World, now: datetime) -> dict[int, float]:
     """The points of each room with a round until now."""
-    known = [r for r in world.estimated if r.at <= now]
+    known = [r for r in world.estimated if r.at < now]
     return {room: _points(world, room, now) for room in {r.room for r in known}}
 
 
 def _points(world: World, room: int, now: datetime) -> float:
-    lately = [r for r in world.estimated if r.room == room and now - SPAN < r.at <= now]
+    lately = [r for r in world.estimated if r.room == room and now - SPAN <= r.at < now]
     if not lately:
         return 0.0
-    weeks = {(now - r.at) // timedelta(days=7) for r in lately}
+    weeks = {(now - r.at - timedelta.resolution) // timedelta(days=7) for r in lately}
     people = median(r.amount for r in lately)
     pairs = [r for r in lately if r.amount >= 2]
     near = sum(r.steps <= 1 for r in pairs) / len(pairs) if pairs else 0.0
@@ -39,7 +39,7 @@ def retention(
     """Cohort, size, age, alive, share; from the oldest cohort that is shown on."""
     lives = _lives(world, now, who, weeks)
     first = {key: min(buckets) for key, buckets in lives.items()}
-    latest = _bucket(now, weeks)
+    latest = _bucket(now - timedelta.resolution, weeks)
     cells = []
     for cohort in range(latest - cohorts + 1, latest + 1):
         members = [key for key, began in first.items() if began == cohort]
@@ -61,7 +61,7 @@ def _lives(
     else:
         acts = [(g.who, g.at) for r in world.rounds for g in r.own]  # type: ignore[misc]
     for key, time in acts:
-        if time <= now:
+        if time < now:
             lives.setdefault(key, set()).add(_bucket(time, weeks))
     return lives
 

@@ -18,6 +18,7 @@ from metrics import (
     vote_time,
 )
 from metrics.card_scale import SCALE
+from metrics.query import SharedPlans
 from tests.metrics.building import (
     Row,
     answer,
@@ -27,6 +28,7 @@ from tests.metrics.building import (
     event,
     frames,
     one,
+    plan_of,
     quick,
     room,
     unestimated,
@@ -105,13 +107,13 @@ def assert_rates_between_0_and_1(row: dict[str, object]) -> None:
 def test_rates_lie_in_0_to_1(rounds: list[Row], people: list[Row]) -> None:
     rows = frames(*rounds, *people, *ROOMS)
     for plan in (
-        consensus.totals(rows, WINDOW),
-        agreement.totals(rows, WINDOW),
-        convergence.totals(rows, WINDOW),
-        vote_time.totals(rows, WINDOW),
-        spectators.totals(rows, WINDOW),
-        auto_flip.totals(rows, WINDOW),
-        invites.totals(rows, WINDOW, NOW),
+        plan_of(consensus.totals, rows, WINDOW),
+        plan_of(agreement.totals, rows, WINDOW),
+        plan_of(convergence.totals, rows, WINDOW),
+        plan_of(vote_time.totals, rows, WINDOW),
+        plan_of(spectators.totals, rows, WINDOW),
+        plan_of(auto_flip.totals, rows, WINDOW),
+        plan_of(invites.totals, rows, WINDOW, now=NOW),
     ):
         assert_rates_between_0_and_1(one(plan))
 
@@ -120,14 +122,14 @@ def test_rates_lie_in_0_to_1(rounds: list[Row], people: list[Row]) -> None:
 @given(ROUNDS)
 def test_a_part_is_never_more_than_its_whole(rounds: list[Row]) -> None:
     rows = frames(*rounds)
-    agreed = one(consensus.totals(rows, WINDOW))
+    agreed = one(plan_of(consensus.totals, rows, WINDOW))
     near, all_rounds = number(agreed, "near_rounds"), number(agreed, "rounds")
     assert number(agreed, "consensus_rounds") <= near
     assert near + number(agreed, "split_rounds") <= all_rounds
-    stood = one(agreement.totals(rows, WINDOW))
+    stood = one(plan_of(agreement.totals, rows, WINDOW))
     assert number(stood, "agreeing") <= number(stood, "estimates")
     assert number(stood, "covered_rounds") <= number(stood, "rounds")
-    voted = one(convergence.totals(rows, WINDOW))
+    voted = one(plan_of(convergence.totals, rows, WINDOW))
     again = number(voted, "re_votes")
     assert number(voted, "converged") <= again <= number(voted, "apart_rounds")
 
@@ -147,9 +149,11 @@ def test_a_round_without_estimates_changes_nothing(
         spectators.totals,
         auto_flip.totals,
     ):
-        assert one(build(without, WINDOW)) == one(build(added, WINDOW))
-    assert answer(room_health.health(without, NOW)) == answer(
-        room_health.health(added, NOW)
+        assert one(plan_of(build, without, WINDOW)) == one(
+            plan_of(build, added, WINDOW)
+        )
+    assert answer(room_health.health(SharedPlans(without), NOW)) == answer(
+        room_health.health(SharedPlans(added), NOW)
     )
 
 
@@ -157,11 +161,11 @@ def test_a_round_without_estimates_changes_nothing(
 @given(ROUNDS)
 def test_weeks_add_up_to_the_period(rounds: list[Row]) -> None:
     rows = frames(*rounds)
-    line = column(consensus.over_time(rows, WINDOW, "week"), "rounds")
+    line = column(plan_of(consensus.over_time, rows, WINDOW, "week"), "rounds")
     assert len(line) == 4
-    total = one(consensus.totals(rows, WINDOW))["rounds"]
+    total = one(plan_of(consensus.totals, rows, WINDOW))["rounds"]
     assert sum(int(str(n)) for n in line) == total
-    sizes = column(consensus.by_team_size(rows, WINDOW), "rounds")
+    sizes = column(plan_of(consensus.by_team_size, rows, WINDOW), "rounds")
     assert sum(int(str(n)) for n in sizes) == total
 
 
@@ -171,25 +175,30 @@ def test_funnel_steps_never_grow_and_dimensions_add_up(
     rounds: list[Row], people: list[Row]
 ) -> None:
     rows = frames(*rounds, *people)
-    steps = [int(str(n)) for n in column(funnel.steps(rows, WINDOW), "reached")]
+    steps = [
+        int(str(n))
+        for n in column(plan_of(funnel.steps, rows, WINDOW, now=NOW), "reached")
+    ]
     assert steps[0] == 6
     assert steps == sorted(steps, reverse=True)
-    for dimension in ("source", "device", "country"):
-        table = funnel.by(rows, WINDOW, dimension).collect()
+    for build in (funnel.by_source, funnel.by_device, funnel.by_country):
+        table = plan_of(build, rows, WINDOW, now=NOW).collect()
         assert [table[step].sum() for step in funnel.STEPS] == steps
 
 
 @quick
 @given(ROUNDS, st.sampled_from(["rooms", "users"]), st.sampled_from([1, 2]))
 def test_a_retention_cell_never_exceeds_its_cohort_and_the_future_is_blank(
-    rounds: list[Row], who: retention.Who, weeks: retention.Weeks
+    rounds: list[Row], who: retention.Cohorts, weeks: retention.Weeks
 ) -> None:
-    cells = answer(retention.grid(frames(*rounds), FIRST + timedelta(21), who, weeks))
+    cells = answer(
+        retention.grid(SharedPlans(frames(*rounds)), FIRST + timedelta(21), who, weeks)
+    )
     for cell in cells:
         began = cell["cohort"]
         assert isinstance(began, type(FIRST.date()))
         starts = began + timedelta(weeks=weeks * number(cell, "k"))
-        if starts > (FIRST + timedelta(21)).date():
+        if starts >= (FIRST + timedelta(21)).date():
             assert (cell["alive"], cell["share"], cell["running"]) == (None,) * 3
         else:
             assert 0 <= number(cell, "alive") <= number(cell, "size")
@@ -200,7 +209,9 @@ def test_a_retention_cell_never_exceeds_its_cohort_and_the_future_is_blank(
 @quick
 @given(ROUNDS)
 def test_health_lies_in_0_to_100_and_is_the_sum_of_its_parts(rounds: list[Row]) -> None:
-    for found in answer(room_health.health(frames(*rounds), FIRST + timedelta(20))):
+    for found in answer(
+        room_health.health(SharedPlans(frames(*rounds)), FIRST + timedelta(20))
+    ):
         parts = [
             number(found, f"health_{part}")
             for part in ("weeks", "people", "consensus", "recent")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from metrics.insights.answers import answer
+from metrics.registry import answer
 
 MONDAY = date(2026, 10, 26)
 
@@ -27,14 +27,18 @@ def moved(*rows: tuple[str, str, str | None, int, int, float | None]) -> pl.Data
                 ("source", "page_views", "Google Ads", -368, 2634, -368 / 2634),
                 ("weekday", "votes", "Friday", -120, 1784, -120 / 1784),
             ),
-            "Most comes from the source Google Ads: 368 fewer page views, 14 % of the "
-            "2,634 before.",
+            (
+                "Biggest change: 368 fewer page views from Google Ads, 14% of the "
+                "previous 2,634."
+            ),
             id="fewer",
         ),
         pytest.param(
             moved(("country", "users", None, 30, 20, 1.5)),
-            "Most comes from the country (not set): 30 more users, 150 % of the 20 "
-            "before.",
+            (
+                "Biggest change: 30 more users without a known country, 150% of the"
+                " previous 20."
+            ),
             id="more than there were, of an unknown country",
         ),
         pytest.param(moved(("room", "votes", "x", 3, 19, None)), None, id="19 before"),
@@ -57,8 +61,7 @@ def test_the_most_unusual_day_is_named() -> None:
         }
     )
     assert answer("unusual_days", marks) == (
-        "Wednesday, 4 November 2026: 1,000 page views, where 20 to 220 were to be "
-        "expected."
+        "Wednesday, 4 Nov 2026 was unusually busy: 1,000 page views, 20–220 expected."
     )
     assert answer("unusual_days", marks.head(0)) is None
 
@@ -67,7 +70,7 @@ def test_one_is_not_spoken_of_as_many() -> None:
     day = {"measure": ["unique_users"], "bucket": [date(2026, 11, 10)], "value": [1]}
     marks = pl.DataFrame({**day, "expected": [71], "low": [41], "high": [108]})
     assert answer("unusual_days", marks) == (
-        "Tuesday, 10 November 2026: 1 user, where 41 to 108 were to be expected."
+        "Tuesday, 10 Nov 2026 was unusually quiet: 1 user, 41–108 expected."
     )
 
 
@@ -84,13 +87,18 @@ def medians(*seconds: float | None) -> pl.DataFrame:
     [
         pytest.param(
             medians(None, 39, 50, 37, None),
-            "The median round took 39 s from 2 November 2026, and 37 s from "
-            "16 November 2026.",
+            (
+                "The median vote took 39 s in the week of 2 Nov 2026 and 37 s in "
+                "the week of 16 Nov 2026."
+            ),
             id="changed, weeks with too few rounds aside",
         ),
         pytest.param(
             medians(40.4, 40),
-            "The median round took 40 s, from 26 October 2026 as from 2 November 2026.",
+            (
+                "The median vote took 40 s in the week of 26 Oct 2026 and in the "
+                "week of 2 Nov 2026."
+            ),
             id="equal as printed",
         ),
         pytest.param(medians(None, 40), None, id="one week"),
@@ -121,14 +129,19 @@ def sizes(**near_and_rounds: list[tuple[int, int]]) -> pl.DataFrame:
                 large=[(9, 20), (9, 20), (4, 20), (5, 20)],
                 small=[(15, 20), (15, 20), (15, 20), (15, 20)],
             ),
-            "With 7 or more people 45 % of rounds ended within one card in the first "
-            "half of the period, 22 % in the second; with 2–3 people 75 % and 75 %.",
+            (
+                "In teams of 7 or more, the share of votes within one step fell "
+                "from 45% in the first half of the period to 22% in the second; in "
+                "teams of 2–3 it was 75% and 75%."
+            ),
             id="large teams drift apart",
         ),
         pytest.param(
             sizes(large=[(1, 19), (1, 19)], middle=[(10, 20), (5, 20)]),
-            "With 4–6 people 50 % of rounds ended within one card in the first half of "
-            "the period, 25 % in the second.",
+            (
+                "In teams of 4–6, the share of votes within one step fell from 50% "
+                "in the first half of the period to 25% in the second."
+            ),
             id="too few rounds of large teams",
         ),
         pytest.param(sizes(large=[(20, 20), (19, 19)]), None, id="19 in a half"),

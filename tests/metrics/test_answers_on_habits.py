@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from metrics.insights.answers import answer
+from metrics.registry import answer
 
 
 def habits(name: str, *rows: tuple[object, ...]) -> pl.DataFrame:
@@ -22,22 +22,20 @@ def habits(name: str, *rows: tuple[object, ...]) -> pl.DataFrame:
         pytest.param(
             "votes_by_weekday",
             (("Monday", 30, 15.0), ("Tuesday", 60, 20.0), ("Sunday", 0, None)),
-            "Tuesday is the busiest: 20.0 votes on such a day; Monday the quietest: "
-            "15.0 votes on such a day.",
+            ("Tuesdays are busiest (20.0 votes on average), Mondays quietest (15.0)."),
             id="a weekday that the period lacks is no quiet one",
         ),
         pytest.param(
             "votes_by_weekday",
             (("Monday", 30, 30.0),),
-            "Monday is the busiest: 30.0 votes on such a day.",
+            "Mondays are busiest (30.0 votes on average).",
             id="one day",
         ),
         pytest.param("votes_by_weekday", (("Monday", 19, 19.0),), None, id="few votes"),
         pytest.param(
             "votes_by_weekday_and_hour",
             (("Monday", 9, 30, 15.0), ("Friday", 23, 16, 16.0), ("Sunday", 1, 0, None)),
-            "Friday from 23:00 to 24:00 UTC is the busiest hour: 16.0 votes on such a "
-            "day.",
+            ("The busiest hour is Friday, 23:00–24:00 UTC: 16.0 votes on average."),
             id="per such day, not in sum",
         ),
         pytest.param(
@@ -48,13 +46,13 @@ def habits(name: str, *rows: tuple[object, ...]) -> pl.DataFrame:
                 ("Other", 500, 0.2),
                 ("Bing", 20, 0.0),
             ),
-            "Of people from Teams 75 % estimated, of those from Bing 0 %.",
+            "75% of visitors from Teams joined a vote, 0% from Bing.",
             id="19 people are too few to compare",
         ),
         pytest.param(
             "sources_quality",
             (("CV", 20, 1.0),),
-            "Of people from CV 100 % estimated.",
+            "100% of visitors from CV joined a vote.",
             id="one source",
         ),
     ],

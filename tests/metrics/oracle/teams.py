@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import groupby, pairwise
 from statistics import mean, median
 
-from tests.metrics.insights.oracle.world import MINIMUM_SAMPLE, Round, World, rate
+from tests.metrics.oracle.world import MINIMUM_SAMPLE, Round, World, rate
 
 Figures = dict[str, float | None]
 
@@ -39,10 +39,12 @@ def consensus(world: World) -> Figures:
 
 
 def agreement(world: World) -> Figures:
-    rounds = [r for r in world.rounds if r.amount >= 2 and r.found]
+    rounds = [r for r in world.rounds if r.amount >= 2]
     agreeing = outliers = estimates = covered = 0
     for round_ in rounds:
         places = [g.place for g in round_.found if g.place is not None]
+        if not places:
+            continue
         middle = median(places)
         estimates += len(places)
         agreeing += max(Counter(places).values())

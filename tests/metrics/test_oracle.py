@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,16 +19,18 @@ from metrics import (
     spectators,
     vote_time,
 )
-from metrics.frames import Frames, Period
-from tests.metrics.building import answer, column, one, quick
-from tests.metrics.insights.oracle import living, people, teams
-from tests.metrics.insights.oracle.world import DAYS, WORLDS, World, day
+from metrics.frames import Period
+from metrics.query import SharedPlans
+from metrics.subject import Build
+from tests.metrics.building import answer, column, one, plan_of, quick
+from tests.metrics.oracle import living, people, teams
+from tests.metrics.oracle.world import DAYS, WORLDS, World, day
 
 WINDOW = Period.of_days(day(0), day(DAYS))
 LATER = datetime(2026, 11, 30, 12)
 TOTALS: Mapping[
     str,
-    tuple[Callable[[Frames, Period], pl.LazyFrame], Callable[[World], teams.Figures]],
+    tuple[Build, Callable[[World], teams.Figures]],
 ] = {
     "consensus": (consensus.totals, teams.consensus),
     "agreement": (agreement.totals, teams.agreement),
@@ -45,7 +46,7 @@ TOTALS: Mapping[
 @given(WORLDS)
 def test_totals(name: str, world: World) -> None:
     totals, counted = TOTALS[name]
-    assert one(totals(world.frames, WINDOW)) == pytest.approx(counted(world))
+    assert one(plan_of(totals, world.frames, WINDOW)) == pytest.approx(counted(world))
 
 
 @quick
@@ -54,10 +55,10 @@ def test_room_health_and_the_rooms_that_have_gone_quiet(world: World, on: int) -
     now = datetime.combine(day(on), datetime.min.time()) + timedelta(
         hours=9, minutes=99
     )
-    table = room_health.health(world.frames, now).collect()
+    table = room_health.health(SharedPlans(world.frames), now).collect()
     points = dict(table.select("room_id", "health").iter_rows())
     assert points == pytest.approx(living.health(world, now))
-    quiet = column(room_health.went_dormant(world.frames, now), "room_id")
+    quiet = column(room_health.went_dormant(SharedPlans(world.frames), now), "room_id")
     assert sorted(map(int, map(str, quiet))) == living.gone_quiet(world, now)
 
 
@@ -69,10 +70,10 @@ def test_room_health_and_the_rooms_that_have_gone_quiet(world: World, on: int) -
     st.integers(8, 45),
 )
 def test_retention(
-    world: World, who: retention.Who, weeks: retention.Weeks, on: int
+    world: World, who: retention.Cohorts, weeks: retention.Weeks, on: int
 ) -> None:
     now = datetime.combine(day(on), datetime.min.time())
-    plan = retention.grid(world.frames, now, who, weeks, cohorts=4)
+    plan = retention.grid(SharedPlans(world.frames), now, who, weeks, cohorts=4)
     cells = plan.select("cohort", "size", "k", "alive", "share").collect()
     assert cells.rows() == living.retention(world, now, who, weeks, 4)
 
@@ -80,16 +81,16 @@ def test_retention(
 @quick
 @given(WORLDS)
 def test_the_activation_funnel(world: World) -> None:
-    found = column(funnel.steps(world.frames, WINDOW), "reached")
+    found = column(plan_of(funnel.steps, world.frames, WINDOW, now=LATER), "reached")
     assert found == people.funnel(world)
 
 
 @quick
 @given(WORLDS)
 def test_the_invite_loop(world: World) -> None:
-    found = answer(invites.rooms(world.frames, WINDOW, LATER))
+    found = answer(plan_of(invites.by_room, world.frames, WINDOW, now=LATER))
     assert {row["room_id"]: row["newcomers"] for row in found} == people.newcomers(
         world
     )
-    totals = one(invites.totals(world.frames, WINDOW, LATER))
+    totals = one(plan_of(invites.totals, world.frames, WINDOW, now=LATER))
     assert (totals["openers"], totals["inviters"]) == people.intent(world)

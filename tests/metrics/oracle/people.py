@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from tests.metrics.insights.oracle.teams import Figures
-from tests.metrics.insights.oracle.world import START, Given, Round, World, rate
+from tests.metrics.oracle.teams import Figures
+from tests.metrics.oracle.world import START, Given, Round, World, rate
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=28)
 
@@ -44,7 +44,7 @@ def _steps(world: World, who: str) -> int:
     entered = [
         time
         for person, time, what in world.acts
-        if person == who and what.startswith("ENTERED_") and time <= START + WEEK
+        if person == who and what.startswith("ENTERED_") and time < START + WEEK
     ]
     if not entered:
         return 1
@@ -53,9 +53,9 @@ def _steps(world: World, who: str) -> int:
         (given.at, round_)
         for round_ in world.rounds
         for given in round_.own
-        if given.who == who and came <= given.at <= START + MONTH
+        if given.who == who and came <= given.at < START + MONTH
     ]
-    if not own or min(at for at, _ in own) > came + WEEK:
+    if not own or min(at for at, _ in own) >= came + WEEK:
         return 2
     if not any(_with_others(round_, who, at) for at, round_ in own):
         return 3
@@ -76,7 +76,7 @@ def newcomers(world: World) -> dict[int, int]:
             first.setdefault(given.who, (room, given.at))
     came = dict.fromkeys(world.spaces, 0)
     for room, at in first.values():
-        if room in came and timedelta(0) <= at - world.spaces[room] <= WEEK:
+        if room in came and timedelta(0) <= at - world.spaces[room] < WEEK:
             came[room] += 1
     return {room: max(0, count - 1) for room, count in came.items()}
 

@@ -1,0 +1,173 @@
+"""What users do in order of time: sessions, visits, days of users and rooms."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from metrics.activity_key import (
+    changes,
+    days,
+    either,
+    is_kind,
+    is_within,
+    kind,
+    moment,
+    owner_day,
+    pack,
+    person_day,
+    second,
+)
+from metrics.card_scale import is_estimation
+from metrics.constants import SESSION_BONUS, SESSION_GAP, VISIT_MARGIN
+from metrics.expressions import divided
+from metrics.frames import Period
+from metrics.query import SharedPlans
+from metrics.tables import TIMESTAMP, USER
+
+ACT = pl.col("act")
+"""The column of `activity`."""
+KEY = pl.col("key")
+"""Owner and day (see `owner_day`), each once, in order."""
+
+
+def activity(
+    shared: SharedPlans, period: Period | None = None, *, events: bool = True
+) -> pl.LazyFrame:
+    """Return what users did, all of one user together, in order of time.
+
+    One column, act (see `pack`): page views, participations, and events unless they
+    are not wanted. `period` limits the rows; None takes all of history.
+    """
+
+    def build() -> pl.LazyFrame:
+        frames = shared.frames if period is None else shared.within(period)
+        acts = [
+            _acts(frames.page_views, "viewed_at", kind("view")),
+            _participations(frames.estimations),
+        ]
+        if events:
+            acts.append(_acts(frames.events, "event_at", kind("event")))
+        return pl.concat(acts).sort("act")
+
+    return shared.node(("activity", period, events), build)
+
+
+def participating(shared: SharedPlans) -> pl.LazyFrame:
+    """Return the participations of all of history, as `activity` has them."""
+
+    def build() -> pl.LazyFrame:
+        return _participations(all_participations(shared)).sort("act")
+
+    return shared.node("participating", build)
+
+
+def all_participations(shared: SharedPlans) -> pl.LazyFrame:
+    """Return the table of participations, read once for all plans that read it all."""
+    return shared.node("participations", lambda: shared.frames.estimations)
+
+
+def _participations(rows: pl.LazyFrame) -> pl.LazyFrame:
+    of_kind = either("estimation", is_estimation(), "watching")
+    return _acts(rows, "estimated_at", of_kind)
+
+
+def _acts(frame: pl.LazyFrame, time: str, of_kind: pl.Expr) -> pl.LazyFrame:
+    return frame.select(act=pack(pl.col(USER), pl.col(time), of_kind))
+
+
+def kept(ordered: pl.LazyFrame, which: pl.Expr) -> pl.LazyFrame:
+    """Keep some of what users did, in its order.
+
+    Polars moves a `filter` of the frame beneath the sort, which then runs once for
+    each filter; this one stays above, and all share the sort.
+    """
+    return ordered.select(ACT.filter(which))
+
+
+def followed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return the activity of a period and a day around it: no visit is cut short."""
+    around = Period(period.start - VISIT_MARGIN, period.end + VISIT_MARGIN)
+    return activity(shared, around)
+
+
+def inside(ordered: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+    """Keep what was done in a period."""
+    return kept(ordered, is_within(ACT, period.start, period.end))
+
+
+def sessions(ordered: pl.LazyFrame, gap: timedelta) -> pl.LazyFrame:
+    """Split activity where a user pauses for longer than `gap`.
+
+    Columns: started_at, ended_at (seconds since 1970), lone_view (nothing but one
+    page view).
+    """
+    at = pl.col("at")
+    # Another user's moment is far away as well.
+    pause = at - at.shift() > gap // timedelta(seconds=1)
+    return (
+        ordered.select("act", at=moment(ACT))
+        .with_columns(starts=pause.fill_null(value=True))
+        .with_columns(ends=pl.col("starts").shift(-1, fill_value=True))
+        .select(
+            started_at=second(at.filter("starts")),
+            ended_at=second(at.filter("ends")),
+            lone_view=(pl.col("ends") & is_kind(ACT, "view")).filter("starts"),
+        )
+    )
+
+
+def started_at() -> pl.Expr:
+    """Return when a session started, as a timestamp."""
+    return (pl.col("started_at").cast(pl.Int64) * 1_000_000).cast(TIMESTAMP)
+
+
+def length() -> pl.Expr:
+    """Return a session's length in seconds, whose sums are exact."""
+    spent = pl.col("ended_at") - pl.col("started_at")
+    return spent.cast(pl.Int64) + SESSION_BONUS // timedelta(seconds=1)
+
+
+def minutes(seconds: pl.Expr) -> pl.Expr:
+    """Return seconds as a float of minutes."""
+    return divided(seconds, 60)
+
+
+def working_sessions(ordered: pl.LazyFrame) -> pl.LazyFrame:
+    """Return sessions of page views and estimations, as the old service's were."""
+    return sessions(kept(ordered, ~is_kind(ACT, "event")), SESSION_GAP)
+
+
+def days_of_users(ordered: pl.LazyFrame, wanted: pl.Expr) -> pl.LazyFrame:
+    """Return the days on which users did something that is wanted: key.
+
+    `ordered` is activity, or a part of it in its order.
+    """
+    keys = kept(ordered, wanted).select(key=person_day(ACT)).filter(changes(KEY))
+    return keys.cast(pl.Int64)
+
+
+def days_of_rooms(rows: pl.LazyFrame, time: str) -> pl.LazyFrame:
+    """Return the days on which rooms have rows: key."""
+    keys = rows.select(key=owner_day(pl.col("room_id"), days(pl.col(time))))
+    # Rows of one vote are adjacent: dropping repeats leaves less to sort.
+    return keys.filter(changes(KEY)).unique().sort("key")
+
+
+def runs(
+    ordered: pl.LazyFrame, starts: pl.Expr, *keep: pl.Expr, **sums: pl.Expr
+) -> pl.LazyFrame:
+    """Return one row per run of rows, with sums over it: a group_by of what is sorted.
+
+    A run begins where `starts` is true. Columns: `keep` of its last row, and the sums,
+    which must not be negative.
+    """
+    return (
+        ordered.select(
+            *keep, starts=starts, **{n: s.cum_sum() for n, s in sums.items()}
+        )
+        .select(pl.all().filter(pl.col("starts").shift(-1, fill_value=True)))
+        .select(
+            pl.exclude("starts", *sums),
+            **{n: pl.col(n) - pl.col(n).shift(fill_value=0) for n in sums},
+        )
+    )

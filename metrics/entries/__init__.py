@@ -1,1 +1,0 @@
-"""The tables of the catalogue, one file per subject."""
