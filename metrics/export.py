@@ -12,25 +12,39 @@ from metrics.frames import Period
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Tells spreadsheets that the text is UTF-8."""
 
-GUARDED = "=+-@\t\r\n'"
-"""Characters that start a formula, and the guard itself, so that it reads back."""
-
-_STARTS_BADLY = f"^([{re.escape(GUARDED)}])"
+FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
+"""Characters that start a formula, full-width ones included."""
+_SKIPPED = r"[[\p{Z}\p{Cc}\p{Cf}\x22]--[\t\r\n]]*"
+"""Blanks, control characters and quotes, which spreadsheets skip before a formula."""
+_GUARDED = f"{_SKIPPED}[{re.escape(FORMULA)}']"
+"""What gets an apostrophe before it: the apostrophe as well, so that it reads back."""
+_START = rf"^([\t\r\n]|{_GUARDED})"
+_INSIDE = f"([;\\t\\r\\n])({_GUARDED})"
+_UNGUARD_START = rf"^'([\t\r\n]|{_GUARDED})"
+_UNGUARD_INSIDE = f"([;\\t\\r\\n])'({_GUARDED})"
 _SAME_TIME_SAME_BYTES = (1980, 1, 1, 0, 0, 0)
 
 
 def to_csv(frame: pl.DataFrame) -> bytes:
     """Return all rows as CSV: UTF-8 with a mark, ISO dates, raw numbers.
 
-    A text that starts with one of `GUARDED` gets a leading apostrophe, since a
-    spreadsheet would run it as a formula. Taking one leading apostrophe away
-    from each text gives the table back. Null is an empty cell, "" a quoted one.
+    An apostrophe stands before what a spreadsheet would run as a formula: at the start
+    of a text, and after each semicolon, tab and line break in it, since a spreadsheet
+    may split there. `without_guards` gives the table back. Null is an empty cell, "" a
+    quoted one.
     """
-    guarded = pl.col(pl.String).str.replace(_STARTS_BADLY, "'${1}")
+    start = pl.col(pl.String).str.replace(_START, "'${1}")
+    guarded = start.str.replace_all(_INSIDE, "${1}'${2}")
     text = frame.with_columns(guarded).write_csv(
         date_format="%Y-%m-%d", datetime_format="%Y-%m-%dT%H:%M:%S%.f"
     )
     return BYTE_ORDER_MARK + text.encode()
+
+
+def without_guards(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table that was read from `to_csv` as it was before."""
+    inside = pl.col(pl.String).str.replace_all(_UNGUARD_INSIDE, "${1}${2}")
+    return frame.with_columns(inside.str.replace(_UNGUARD_START, "${1}"))
 
 
 def file_name(name: str, period: Period, extension: str = "csv") -> str:

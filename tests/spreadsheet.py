@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 OFFICE = which("soffice") or ""
 """Where LibreOffice is; `make tools` installs it."""
-_FILTER = "--infilter=CSV:44,34,76,1"
-"""Commas, double quotes, UTF-8, from the first line."""
+_FILTER = "--infilter=CSV:{separator},34,76,1"
+"""Separator, double quotes, UTF-8, from the first line."""
 _SPACES = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
     "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
@@ -29,7 +29,7 @@ class Cell:
     formula: str | None = None
 
 
-def opened(*files: Path) -> dict[Path, list[list[Cell]]]:
+def opened(*files: Path, separator: str = ",") -> dict[Path, list[list[Cell]]]:
     """Open CSV files of one folder; return the cells of each.
 
     UTF-8 has to be named, since there is no window: the dialog that a person sees
@@ -39,7 +39,8 @@ def opened(*files: Path) -> dict[Path, list[list[Cell]]]:
     profile = (folder / "profile").as_uri()
     subprocess.run(
         [
-            *(OFFICE, f"-env:UserInstallation={profile}", "--headless", _FILTER),
+            *(OFFICE, f"-env:UserInstallation={profile}", "--headless"),
+            _FILTER.format(separator=ord(separator)),
             *("--convert-to", "fods", "--outdir", str(folder), *map(str, files)),
         ],
         check=True,

@@ -1,5 +1,6 @@
 """How numbers, times and names print. None prints as "–"."""
 
+import re
 from datetime import datetime, timedelta
 
 from metrics.subject import Unit
@@ -78,9 +79,25 @@ def _seconds(value: float) -> str:
 _SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
 
 
+_JOINER = "\N{WORD JOINER}"
+_TURNED = re.compile(
+    r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=@)(?=\S)|(?<=[:<>=~-])(?=[\w:<>=~+-])|(?<=\w)(?=@)",
+    re.IGNORECASE,
+)
+"""Where an invisible character keeps addresses, `:shortcodes:` and arrows apart.
+
+Streamlit looks for them after Markdown has resolved its escapes.
+"""
+
+
 def escaped(text: str) -> str:
-    """Return a text as Markdown that shows it character by character."""
-    return "".join(f"\\{c}" if c in _SPECIAL else c for c in text)
+    """Return a text as Markdown that shows it as plain text on one line.
+
+    Line breaks, tabs and control characters become spaces: two of them would start a
+    paragraph or a block of code.
+    """
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in _TURNED.sub(_JOINER, line))
 
 
 def shortened(text: str, length: int = 40) -> str:

@@ -113,9 +113,9 @@ def test_seven_years_are_drawn_in_any_granularity(
 def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:
     frame = pl.DataFrame({"country": ["DE", None], "city": ["Bern", "Bern"]})
     marked = click_filters.with_filters(frame, click_filters.by("country", "city"))
-    assert marked[click_filters.FIELD].to_list() == [
-        "country:DE\ncity:Bern",
-        "country:(not set)\ncity:Bern",
+    assert [json.loads(text) for text in marked[click_filters.FIELD]] == [
+        {"country": "country:DE", "city": "city:Bern"},
+        {"country": "country:(not set)", "city": "city:Bern"},
     ]
 
 

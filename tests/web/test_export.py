@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -12,13 +13,34 @@ from polars.testing import assert_frame_equal
 
 from metrics.export import file_name, to_csv, to_zip
 from metrics.frames import Period
+from tests import spreadsheet
 from tests.reading import read_csv
 
 WINDOW = Period.of_days(date(2026, 10, 26), date(2026, 11, 22))
-# Surrogates are not text; a NUL never comes out of a database's text column.
-CELLS = st.none() | st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8
-)
+# Surrogates are not text.
+CELLS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+DANGEROUS = st.text("=+-@＝＋－＠;,\t\r\n\0 \"'\N{NO-BREAK SPACE}1a", max_size=8)  # noqa: RUF001 - full-width signs
+FORMULAS = [
+    "=1+1",
+    "\0=1+1",
+    "  =1+1",
+    "\N{NO-BREAK SPACE}=1+1",
+    '"=1+1',
+    "＝1+1",  # noqa: RUF001 - a full-width sign
+    "+1+1",
+    "-1+1",
+    "@SUM(1)",
+    "a;=1+1;b",
+    'a;"=1+1";b',
+    "a; =1+1",
+    "a;\0=1+1",
+    "a;;=1+1",
+    "a\n=1+1",
+    "a\r\n=1+1",
+    "a\t=1+1",
+    'a";=1+1',
+]
+"""Texts that some spreadsheet runs, with one separator or another."""
 
 
 def test_csv_is_utf8_with_a_mark_raw_numbers_and_iso_dates() -> None:
@@ -54,7 +76,7 @@ def test_null_and_empty_text_stay_apart() -> None:
     assert to_csv(frame).endswith(b'name,n\n"",1\n,2\n')
 
 
-@given(cells=st.lists(CELLS, max_size=20))
+@given(cells=st.lists(CELLS | DANGEROUS, max_size=20))
 def test_a_csv_read_back_equals_the_table(cells: list[str | None]) -> None:
     frame = pl.DataFrame(
         {"name": cells, "n": range(len(cells))},
@@ -74,3 +96,23 @@ def test_zip_holds_the_files_and_is_the_same_each_time() -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert {n: archive.read(n) for n in archive.namelist()} == files
     assert to_zip(files) == data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_text_becomes_a_formula_whatever_the_spreadsheet_splits_at(
+    separator: str, tmp_path: Path
+) -> None:
+    """In LibreOffice, which runs formulas of a CSV here; a control shows that it does.
+
+    The text stands first, in the middle and last: only a first one is in quotes for a
+    spreadsheet that splits elsewhere.
+    """
+    frame = pl.DataFrame({"a": FORMULAS, "n": 1, "b": FORMULAS, "c": FORMULAS})
+    ours, control = tmp_path / "ours.csv", tmp_path / "control.csv"
+    ours.write_bytes(to_csv(frame))
+    control.write_text(f"n{separator}x\n1{separator}=1+1\n")
+    cells = spreadsheet.opened(ours, control, separator=separator)
+    assert [c.formula for row in cells[control] for c in row if c.formula]
+    ran = [cell for row in cells[ours] for cell in row if cell.formula]
+    assert ran == []

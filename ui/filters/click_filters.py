@@ -1,5 +1,6 @@
 """Charts and tables whose marks and rows can be clicked: a click adds filters."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Literal
@@ -17,7 +18,6 @@ from ui.page_context import PageContext
 
 FIELD = "_pick"
 _SELECTION = "pick"
-_AND = "\n"
 
 ClickFilters = Mapping[str, str]
 """Kind of filter → the column whose value a click asks for."""
@@ -33,8 +33,11 @@ def with_filters(frame: pl.DataFrame, on_click: ClickFilters) -> pl.DataFrame:
     values = {
         k: pl.col(c).cast(pl.String).fill_null(NOT_SET) for k, c in on_click.items()
     }
-    filters = [pl.format(f"{kind}:{{}}", value) for kind, value in values.items()]
-    return frame.with_columns(pl.concat_str(filters, separator=_AND).alias(FIELD))
+    filters = [
+        pl.format(f"{kind}:{{}}", value).alias(kind) for kind, value in values.items()
+    ]
+    # As JSON: a value may hold any character that could separate two of them.
+    return frame.with_columns(pl.struct(filters).struct.json_encode().alias(FIELD))
 
 
 def clickable(bars: alt.Chart, frame: pl.DataFrame) -> alt.Chart:
@@ -100,7 +103,7 @@ def _add_of_cell(key: str, asked: pl.Series) -> None:
 
 def _add(texts: Iterable[str]) -> None:
     for text in texts:
-        for part in text.split(_AND):
+        for part in json.loads(text).values():
             wanted = Filter.parse(part)
             if wanted is not None:
                 filter_chips.add(wanted)

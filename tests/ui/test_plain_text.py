@@ -1,0 +1,83 @@
+"""What strangers typed is drawn as text, wherever Streamlit reads Markdown."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from testkit.chromium import CHROMIUM, FLAGS, serving
+
+pytestmark = pytest.mark.browser
+TURNED = [
+    "https://evil.example/x",
+    "HTTP://evil.example",
+    "www.evil.example",
+    "see www.evil.example, or a@evil.example.",
+    "mailto:a@evil.example",
+    "first\n\n    a block of code",
+    "\tcode",
+    "# heading",
+    "- item",
+    "1. item",
+    "> quote",
+    "---",
+    "a | b\n- | -\n1 | 2",
+    ":streamlit:",
+    ":smile: :+1:",
+    ":material/home:",
+    ":red[x] :red-badge[x]",
+    "a -> b <- c <-> d -- e >= f <= g ~= h",
+    "$x^2$ and $$y$$",
+    "`code` **bold** *soft* ~~gone~~ _x_",
+    "[x](https://evil.example) ![x](//evil.example/x.png)",
+    "<b>x</b><script>1</script>&lt;&#60;",
+    "<https://evil.example>",
+    "[^1] [x]: https://evil.example",
+    "\\",
+]
+"""What Markdown, its extensions and Streamlit's own turn into something else."""
+SCRIPT = """
+import streamlit as st
+from ui.format import escaped
+st.title("Plain", anchor=False)
+for number, text in enumerate({texts!r}):
+    plain = escaped(text)
+    with st.container(key=f"text{{number}}"):
+        st.header(plain, anchor=False)
+        st.caption(plain)
+        st.warning(f"Not a filter: {{plain}}.")
+        st.markdown(f"**{{plain}}**")
+        st.metric(plain, 1)
+        st.button(plain, key=f"b{{number}}")
+        st.checkbox(plain, key=f"c{{number}}")
+"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    script = tmp_path_factory.mktemp("plain") / "plain.py"
+    path = str(Path(__file__).parent.parent.parent)
+    texts = SCRIPT.format(texts=TURNED)
+    script.write_text(f"import sys\nsys.path.insert(0, {path!r})\n{texts}")
+    with serving(script) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = browser.new_page()
+        opened.goto(server.url)
+        last = opened.locator(f".st-key-text{len(TURNED) - 1}")
+        last.get_by_role("checkbox").wait_for()
+        yield opened
+        browser.close()
+
+
+@pytest.mark.parametrize("number", range(len(TURNED)), ids=lambda n: TURNED[n][:20])
+def test_it_is_drawn_character_by_character(page: Page, number: int) -> None:
+    block = page.locator(f".st-key-text{number}")
+    turned = "a, code, pre, img, table, ul, ol, blockquote, hr, .katex, del, em, b"
+    turned += (
+        ", [data-testid=stIconMaterial]:not([data-testid=stAlert] *), [style*=color]"
+    )
+    assert block.locator(turned).count() == 0
+    drawn = block.inner_text().replace("\N{WORD JOINER}", "")
+    expected = " ".join(TURNED[number].split())
+    assert drawn.count(expected) == 7, drawn
