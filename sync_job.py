@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
 
 from core.errors import flush_errors, logger, start_errors
-from core.settings import Secret, SettingError, SyncSettings
+from core.settings import SettingError, SyncSettings
 from metrics.tables import BY_NAME
 from sync.disk import Disk
 from sync.job import Job
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except SettingError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    start_errors(settings.sentry, _secrets(settings))
+    start_errors(settings.sentry, settings.secrets, service="fpp-analytics-sync")
     _spare_the_collector()
     logger.info("%s", sync.driver.implementation())
     job = Job(settings, Disk(settings.data_dir), _stop_signal())
@@ -54,11 +54,6 @@ def _flags(arguments: Sequence[str]) -> argparse.Namespace:
     if flags.verify and any(others):
         parser().error("--verify changes nothing: it goes without other flags")
     return flags
-
-
-def _secrets(settings: SyncSettings) -> list[Secret]:
-    held = (settings.database.password, settings.heartbeat_url)
-    return [secret for secret in held if secret is not None]
 
 
 def _run(job: Job, flags: argparse.Namespace) -> int:

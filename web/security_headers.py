@@ -76,7 +76,8 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
                 if scope["path"].startswith(self._downloads):
                     headers["Cache-Control"] = "no-store"
                 if _is_secure(scope):
