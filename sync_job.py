@@ -1,6 +1,6 @@
 """The sync job: `python sync_job.py` makes the Parquet store equal the database."""
 
-import sync.driver  # isort: skip  # before anything that imports ssl
+import sync.connection  # isort: skip  # before anything that imports ssl
 
 import argparse
 import gc
@@ -8,16 +8,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 
 from core.errors import flush_errors, logger, start_errors
 from core.settings import SettingError, SyncSettings
 from metrics.tables import BY_NAME
-from sync.disk import Disk
-from sync.job import Job
-from sync.replica import Request
-from sync.schedule import every
+from sync.job import Job, Result, every
+from sync.run import Request
+from sync.store_writer import Disk
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -28,10 +27,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except SettingError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    start_errors(settings.sentry, settings.secrets, service="fpp-analytics-sync")
+    start_errors(settings.sentry, settings.secrets)
     _spare_the_collector()
-    logger.info("%s", sync.driver.implementation())
-    job = Job(settings, Disk(settings.data_dir), _stop_signal())
+    logger.info("%s", sync.connection.implementation())
+    disk, stop = Disk(settings.data_dir), _stop_signal()
+    job = Job(settings, disk, stop, interval=flags.every or None)
     try:
         return _run(job, flags)
     finally:
@@ -58,22 +58,32 @@ def _flags(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _run(job: Job, flags: argparse.Namespace) -> int:
     if flags.verify:
-        return job.verify()
-    requests = _requests(flags)
+        return job.verify().exit_code
+    request = _request(flags)
     if flags.every is None:
-        return job.run(next(requests))
+        return job.run(request).exit_code
     seconds = flags.every or job.settings.sync_interval
-    every(seconds, lambda: job.run(next(requests)), job.stop, time.monotonic)
+    every(seconds, _until_done(job, request), job.stop, time.monotonic)
     return 0
 
 
-def _requests(flags: argparse.Namespace) -> Iterator[Request]:
-    """Yield what the runs are asked to do: the flags hold for the first only."""
+def _request(flags: argparse.Namespace) -> Request:
     names = flags.rebuild
     rebuild = frozenset(BY_NAME if names == [] else names or ())
-    yield Request(rebuild=rebuild, accept_shrink=flags.accept_shrink)
-    while True:
-        yield Request()
+    return Request(rebuild=rebuild, accept_shrink=flags.accept_shrink)
+
+
+def _until_done(job: Job, request: Request) -> Callable[[], Result]:
+    """Return a run that is asked what the flags say until it has been done once."""
+    todo = [request]
+
+    def run() -> Result:
+        result = job.run(todo[0] if todo else Request())
+        if result is Result.DONE:
+            todo.clear()
+        return result
+
+    return run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -97,7 +107,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         choices=[*BY_NAME],
         metavar="TABLE",
-        help="read these tables anew (all without a name)",
+        help="re-read these tables (default: all)",
     )
     add(
         "--accept-shrink",

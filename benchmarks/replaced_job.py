@@ -10,7 +10,7 @@ system OpenSSL keeps the C extension from loading; `--extension` loads it first.
 import sys
 
 if "--extension" in sys.argv:
-    import sync.driver  # noqa: F401  # before `ssl`
+    import sync.connection  # noqa: F401  # before `ssl`
 import os
 import ssl  # noqa: F401  # as every HTTP client does
 

@@ -5,7 +5,7 @@
 The cost has to be that of the new rows, not of the history.
 """
 
-import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
+import sync.connection  # noqa: F401  # isort: skip  # before anything that imports ssl
 
 import argparse
 import statistics
@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.sync_first_load import SERVER_MB, fill
-from sync.policy import DEFAULT
+from sync.plan import DEFAULT
 from testkit.database_servers import Server, running_server
 from testkit.harness import Store
 

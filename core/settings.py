@@ -4,17 +4,21 @@ Each variable is declared once, in `VARIABLES`: parsing, the message for a wrong
 the table of the README and `.env.example` all come from its declaration.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from core.location import SCHEME, Bucket, Folder
 
 type Reader = Literal["both", "dashboard", "sync job", "compose, make run"]
+type SslMode = Literal[
+    "disabled", "preferred", "required", "verify_ca", "verify_identity"
+]
 
 
 class SettingError(Exception):
@@ -110,6 +114,21 @@ def _dsn(text: str) -> Secret:
 
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
+
+
+def _readable_file(text: str) -> Path:
+    path = _path(text)
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        raise ValueError
+    return path
+
+
+def _ssl_mode(text: str) -> SslMode:
+    mode = text.lower().replace("-", "_")
+    for known in get_args(SslMode.__value__):
+        if mode == known:
+            return cast("SslMode", mode)
+    raise ValueError
 
 
 def _folder(text: str) -> Path:
@@ -282,6 +301,23 @@ DB_NAME = Variable(
     allowed="a database name",
     parse=str,
 )
+DB_SSL_CA = Variable(
+    name="DB_SSL_CA",
+    read_by="sync job",
+    meaning="File with the certificate authority of the database's certificate.",
+    unset="unset: the certificate is not verified",
+    allowed="the path of a readable PEM file",
+    parse=_readable_file,
+)
+DB_SSL_MODE = Variable(
+    name="DB_SSL_MODE",
+    read_by="sync job",
+    meaning="Encryption of the database connection, as MySQL names it: `disabled`, "
+    "`preferred`, `required`, `verify_ca` or `verify_identity`.",
+    unset="`verify_identity` with `DB_SSL_CA`, otherwise `preferred`",
+    allowed="disabled, preferred, required, verify_ca or verify_identity",
+    parse=_ssl_mode,
+)
 SYNC_INTERVAL = Variable(
     name="SYNC_INTERVAL",
     read_by="both",
@@ -431,6 +467,8 @@ class Database:
     user: str
     password: Secret
     name: str
+    ssl_ca: Path | None = None
+    ssl_mode: SslMode = "preferred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +500,8 @@ class SyncSettings:
                 # Blanks may be part of a password.
                 password=Secret(environ.get(DB_PASSWORD.name, "")),
                 name=DB_NAME.read(environ),
+                ssl_ca=DB_SSL_CA.read_if_set(environ),
+                ssl_mode=_chosen_ssl_mode(environ),
             ),
             sync_interval=SYNC_INTERVAL.read(environ),
             heartbeat_url=UPTIMEKUMA_PUSH_URL.read_if_set(environ),
@@ -473,6 +513,20 @@ class SyncSettings:
         """What must never leave the process."""
         held = (self.database.password, self.heartbeat_url, self.sentry.dsn)
         return tuple(secret for secret in held if secret)
+
+
+def _chosen_ssl_mode(environ: Mapping[str, str]) -> SslMode:
+    """Return the mode that is set; with an authority, certificates are verified."""
+    has_authority = DB_SSL_CA.read_if_set(environ) is not None
+    mode = DB_SSL_MODE.read_if_set(environ)
+    if mode is None:
+        return "verify_identity" if has_authority else "preferred"
+    if mode.startswith("verify") and not has_authority:
+        raise SettingError(
+            f"DB_SSL_MODE is {mode!r} and DB_SSL_CA is not set. Use "
+            f"{DB_SSL_CA.allowed}."
+        )
+    return mode
 
 
 def _location(environ: Mapping[str, str]) -> Folder:

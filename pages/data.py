@@ -1,4 +1,4 @@
-"""Data: whether the data is fresh and complete, notes on dates, definitions."""
+"""Data: how fresh and how much there is, what the sync job did, what numbers mean."""
 
 import streamlit as st
 
@@ -16,22 +16,21 @@ found = Results(
     {},
 )
 
-st.header("Stored data", anchor=False)
+st.header("What is here", anchor=False)
 data_page.render_cards(context)
 tables.render_with_csv(found["tables"], "Tables", "tables")
 
-st.header("Recent sync runs", anchor=False)
+st.header("Latest runs of the sync job", anchor=False)
+if context.snapshot.longest_wait is not None:
+    st.caption(data_page.longest_wait(context.snapshot.longest_wait))
 if context.snapshot.runs:
     tables.render_with_csv(found["runs"], "Latest runs, newest first", "runs")
 else:
     st.caption("None: these files were not written by the sync job.")
 
-st.header("Notes on dates", anchor=False)
-data_page.render_notes(context)
-
-st.header("Definitions", anchor=False)
+st.header("What every number means", anchor=False)
 tables.render_plain(found["definitions"], "Definitions", "definitions", row_height=90)
 
-st.header("API", anchor=False)
+st.header("For programs", anchor=False)
 st.markdown(data_page.API)
 export.render_download(context, found, "data")

@@ -1,14 +1,11 @@
 """The one script that the server runs: what stands around every page. No numbers."""
 
 import os
-from dataclasses import replace
 
 import streamlit as st
 
 from core import clock
-from core.errors import add_error_breadcrumb
 from core.settings import DashboardSettings
-from store import notes
 from ui import layout, page_context, period_bar, query_params
 
 layout.set_up()
@@ -19,23 +16,19 @@ OVERVIEW = st.Page(
 ROOM = st.Page("room.py", title="Room", icon=":material/meeting_room:")
 DATA = st.Page("data.py", title="Data", icon=":material/database:")
 page = st.navigation(
-    {
-        "": [OVERVIEW],
-        "Visitors": [
-            st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
-            st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
-            st.Page("location.py", title="Location", icon=":material/public:"),
-        ],
-        "Teams": [
-            st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
-            st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
-            st.Page("returning.py", title="Returning", icon=":material/replay:"),
-            st.Page("historical.py", title="Historical", icon=":material/history:"),
-        ],
-        "Look up": [ROOM, DATA],
-    }
+    [
+        OVERVIEW,
+        st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
+        st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
+        st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
+        st.Page("location.py", title="Location", icon=":material/public:"),
+        st.Page("historical.py", title="Historical", icon=":material/history:"),
+        st.Page("returning.py", title="Returning", icon=":material/replay:"),
+        ROOM,
+        st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
+        DATA,
+    ]
 )
-add_error_breadcrumb("run", "page", {"page": page.title})
 settings = DashboardSettings.from_env(os.environ)
 snapshot = layout.open_or_stop(settings)
 layout.render_header(page.title, snapshot, settings)
@@ -43,13 +36,5 @@ if not snapshot.tables and page != DATA:
     st.stop()
 query_params.open_notices()
 draw = period_bar.render_hidden if page in {ROOM, DATA} else period_bar.render
-context = draw(snapshot, clock.now())
-page_context.share(
-    replace(
-        context,
-        notes=notes.read(settings.notes_file),
-        sync_interval=settings.sync_interval,
-    )
-)
-layout.render_share()
+page_context.share(draw(snapshot, clock.now()))
 page.run()

@@ -9,7 +9,7 @@ from metrics.query import SharedPlans
 from metrics.room_health import health
 from ui import charts, export, page_context
 from ui.blocks import cards, questions, room
-from ui.blocks.block import render_block, time_axes
+from ui.blocks.block import render_block
 
 STATISTICS = (
     "votes",
@@ -62,7 +62,8 @@ render_block(
         charts.bars_over_time,
         value="votes",
         title="Votes",
-        axis=time_axes(context, "week")[0],
+        granularity="week",
+        today=context.today,
     ),
     title="Votes per week",
 )

@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 
 import polars as pl
 
+from store.snapshot import StoreError
+
 STREAMED_FROM = 1_000_000
 """Rows of a store from which on Polars' streaming engine takes less time, and half the
 memory; on fewer rows it takes up to half as much again (docs/speed.md)."""
@@ -105,7 +107,14 @@ def collect_all(
     per plan, under the same names.
     """
     (engine,) = _in_use
-    frames = engine.run(list(plans.values()), rows)
+    try:
+        frames = engine.run(list(plans.values()), rows)
+    except pl.exceptions.PanicException as error:
+        # No `Exception`: it would pass every handler, and end the thread that serves.
+        raise StoreError(
+            "a file of the store cannot be read. `python sync_job.py --verify` finds "
+            "it, and the next run reads its rows again"
+        ) from error
     return dict(zip(plans, frames, strict=True))
 
 

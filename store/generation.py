@@ -35,6 +35,7 @@ def open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot
         files=files,
         generation=manifest.generation,
         runs=manifest.runs,
+        longest_wait=manifest.longest_wait,
     )
 
 

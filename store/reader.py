@@ -13,7 +13,7 @@ from store import engine, legacy_files
 from store.files import text_of, unreachable
 from store.generation import open_generation
 from store.legacy_files import DEMO_MARKER
-from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError
+from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, name_in
 from store.snapshot import NOTHING, Snapshot, StoreError, TableInfo
 
 __all__ = [
@@ -27,12 +27,18 @@ __all__ = [
 ]
 
 
+_UNREADABLE = "unreadable"
+"""Version of a store whose CURRENT is no text; it changes once that is repaired."""
+
+
 def current_version(data_dir: Folder) -> str:
     """Return `Snapshot.version` of what is there now, without reading data."""
     try:
         return text_of(data_dir / CURRENT).strip()
     except FileNotFoundError:
         return "" if isinstance(data_dir, Bucket) else legacy_files.version(data_dir)
+    except UnicodeDecodeError:
+        return _UNREADABLE
 
 
 def open_store(data_dir: Folder) -> Snapshot:
@@ -70,7 +76,7 @@ def _open_again(data_dir: Folder) -> Snapshot:
 
 def _open_newest(data_dir: Folder) -> Snapshot:
     try:
-        name = text_of(data_dir / CURRENT).strip()
+        name = name_in(text_of(data_dir / CURRENT))
     except FileNotFoundError:
         # Object storage holds published states only.
         return (
@@ -78,6 +84,8 @@ def _open_newest(data_dir: Folder) -> Snapshot:
             if isinstance(data_dir, Bucket)
             else legacy_files.open_folder(data_dir)
         )
+    except (ManifestError, UnicodeDecodeError) as error:
+        raise StoreError(_unreadable(error)) from error
     except OSError as error:
         raise StoreError(unreachable(data_dir, error)) from error
     try:
@@ -85,11 +93,15 @@ def _open_newest(data_dir: Folder) -> Snapshot:
     except FileNotFoundError:
         raise
     except (ManifestError, OSError, UnicodeDecodeError) as error:
-        raise StoreError(
-            f"the store's manifest cannot be read: {error}. "
-            "`python sync_job.py --rebuild` writes the store anew"
-        ) from error
+        raise StoreError(_unreadable(error)) from error
     return open_generation(data_dir, name, manifest)
+
+
+def _unreadable(error: Exception) -> str:
+    return (
+        f"the store's manifest cannot be read: {error}. "
+        "`python sync_job.py --rebuild` writes the store again"
+    )
 
 
 def without_bots(snapshot: Snapshot) -> Frames:

@@ -39,6 +39,8 @@ class Snapshot:
     generation: int | None = None
     """None for a folder of plain files."""
     runs: tuple[Run, ...] = ()
+    longest_wait: float | None = None
+    """Seconds until a sync run has seen any edit of any row; None where unknown."""
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -1,83 +1,105 @@
-"""The checksum of a block, computed from the Polars frame.
+"""The checksum of a partition's rows, computed from the Polars frame.
 
-The same three numbers come from the server (`sync.sql.checksum`). A CRC32 is an
-affine map: the plain xor of two rows stays the same when they swap a value, so
-the xor is taken over squares.
+The same text comes from the server (`sync.sql`). It has two forms, and says which:
+
+- `pages`: the rows of each 8,192 keys, in the order of the keys, are one text; the
+  checksum is the SHA-256 of the pages' SHA-256.
+- `rows`: two sums, modulo 2^64, of the first two quarters of each row's SHA-256, for
+  rows whose number or order nothing bounds (users, rooms, pages too long for the
+  server to write).
+
+A row is written injectively: its values, parted by 0x1F, then the length of each
+text, nothing for a null. Read from the end, the lengths say where each value ends.
 """
 
-import zlib
+import hashlib
+import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from io import BytesIO
 
 import polars as pl
 
 from metrics.tables import Column, Table
-from sync.sql import LINE_END, SEPARATOR, blank
+from sync.sql import LINE_END, PAGE_KEYS, SEPARATOR, length_of, texts
 
 _ROWS_AT_ONCE = 16_384
 """Rows that are written as texts at once: few steps, few copies."""
+_SUM = 2**64
+
+
+class Form(StrEnum):
+    """What a checksum is computed of."""
+
+    PAGES = "pages"
+    ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """Number of rows, sum of their CRC32, xor of the squares of their CRC32."""
+    """The number of rows, and a digest of them with its form: `pages:1f3a…`."""
 
     rows: int
-    crc_sum: int
-    crc_xor: int
+    digest: str
 
-    def __add__(self, other: "Checksum") -> "Checksum":
-        """Return the checksum of two sets of rows together."""
-        return Checksum(
-            self.rows + other.rows,
-            self.crc_sum + other.crc_sum,
-            self.crc_xor ^ other.crc_xor,
-        )
+    @property
+    def form(self) -> Form:
+        """What it is computed of."""
+        return Form(self.digest.partition(":")[0])
 
 
-EMPTY = Checksum(0, 0, 0)
+def pages_checksum(pages: Iterable[tuple[int, str]]) -> Checksum:
+    """Return the checksum of pages: number of rows and SHA-256 of each, in order."""
+    found = [(rows, digest) for rows, digest in pages if rows]
+    whole = hashlib.sha256("".join(digest for _, digest in found).encode())
+    rows = sum(rows for rows, _ in found)
+    return Checksum(rows, f"{Form.PAGES}:{whole.hexdigest()}")
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Rows with a table's schema, and the checksum computed from just these."""
-
-    frame: pl.DataFrame
-    checksum: Checksum
+def rows_checksum(rows: int, first: int, second: int) -> Checksum:
+    """Return the checksum of rows from the two sums, which may be above 2^64."""
+    return Checksum(rows, f"{Form.ROWS}:{first % _SUM:016x}{second % _SUM:016x}")
 
 
-def checked(table: Table, frame: pl.DataFrame) -> Checked:
-    """Return rows with their checksum."""
-    return Checked(frame, checksum(table, frame))
-
-
-def checksum(table: Table, frame: pl.DataFrame) -> Checksum:
-    """Return the checksum of a frame with the table's schema."""
-    if frame.is_empty():
-        return EMPTY
-    # A call of zlib per row is quicker than the same in arrays. 64 bits, for squares.
-    crc = pl.Series([*map(zlib.crc32, row_texts(table, frame))], dtype=pl.UInt64)
-    sum_, xor = pl.select(sum=crc.sum(), xor=(crc * crc).bitwise_xor()).row(0)
-    return Checksum(frame.height, sum_, xor)
+def checksum(table: Table, frame: pl.DataFrame, form: Form) -> Checksum:
+    """Return the checksum of a frame with the table's schema, sorted by its key."""
+    match form:
+        case Form.PAGES:
+            return pages_checksum(_pages(table, frame))
+        case Form.ROWS:
+            digests = [hashlib.sha256(row).digest() for row in row_texts(table, frame)]
+            parts = b"".join(digest[:16] for digest in digests)
+            numbers = struct.unpack(f">{2 * len(digests)}Q", parts)
+            return rows_checksum(frame.height, sum(numbers[::2]), sum(numbers[1::2]))
 
 
 def row_texts(table: Table, frame: pl.DataFrame) -> list[bytes]:
     """Return each row as the server writes it (`sync.sql`), in UTF-8."""
-    values = [_written(column) for column in table.columns]
-    nulls = [
-        pl.col(column.name).is_null().cast(pl.Int8).alias(null_bit(column))
-        for column in blank(table)
+    return _lines(_written(table, frame))
+
+
+def _pages(table: Table, frame: pl.DataFrame) -> Iterator[tuple[int, str]]:
+    written = _written(table, frame)
+    numbers = frame.select((pl.col(table.key) // PAGE_KEYS).rle()).to_series()
+    start = 0
+    for rows in numbers.struct.field("len"):
+        text = _text(written.slice(start, rows)).removesuffix(LINE_END.encode())
+        yield rows, hashlib.sha256(text).hexdigest()
+        start += rows
+
+
+def _written(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the values as the server writes them, null as nothing, and lengths."""
+    values = [_value(column) for column in table.columns]
+    lengths = [
+        pl.col(column.name).str.len_bytes().alias(length_of(column))
+        for column in texts(table)
     ]
-    return _lines(frame.select(values + nulls))
+    return frame.select(values + lengths)
 
 
-def null_bit(column: Column) -> str:
-    """Return the name of what says in a line whether a text is null."""
-    return f"{column.name} is null"
-
-
-def _written(column: Column) -> pl.Expr:
-    """Return the value that is written as the server writes it, null as nothing."""
+def _value(column: Column) -> pl.Expr:
     value = pl.col(column.name)
     match column.dtype:
         case pl.Datetime():
@@ -88,10 +110,10 @@ def _written(column: Column) -> pl.Expr:
             return value
 
 
-def _lines(frame: pl.DataFrame) -> list[bytes]:
-    """Return the rows as texts: half of the time that joining columns takes."""
+def _text(written: pl.DataFrame) -> bytes:
+    """Return rows as one text: half of the time that joining columns takes."""
     buffer = BytesIO()
-    frame.write_csv(
+    written.write_csv(
         buffer,
         include_header=False,
         separator=SEPARATOR,
@@ -99,12 +121,16 @@ def _lines(frame: pl.DataFrame) -> list[bytes]:
         quote_style="never",
         batch_size=_ROWS_AT_ONCE,
     )
-    text = buffer.getvalue()
-    if frame.height == 1:
+    return buffer.getvalue()
+
+
+def _lines(written: pl.DataFrame) -> list[bytes]:
+    text = _text(written)
+    if written.height == 1:
         return [text.removesuffix(LINE_END.encode())]
     *lines, _ = text.split(LINE_END.encode())
-    if len(lines) == frame.height:
+    if len(lines) == written.height:
         return lines
     # A text holds what ends a line: it is looked for by halves, down to one row.
-    half = frame.height // 2
-    return _lines(frame.head(half)) + _lines(frame.slice(half))
+    half = written.height // 2
+    return _lines(written.head(half)) + _lines(written.slice(half))

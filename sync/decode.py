@@ -1,4 +1,11 @@
-"""Raw rows of the driver as a typed frame: every value fits or the run stops."""
+"""What the server sends as a typed frame: row by row, or thousands of rows in a text.
+
+Row by row, every value fits or the run stops. A few big texts cost the driver next to
+nothing, where as many rows take most of the time of a read, but no text is believed:
+only rows whose checksum, computed from their typed values, is the server's count. What
+a text cannot carry (a value that holds a separator, a page that the server cut) comes
+out unequal, and is read row by row then.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,31 +14,46 @@ from itertools import repeat
 import polars as pl
 
 from metrics.tables import Column, Table
-from sync.checksum import Checked, checked
-from sync.driver import RawRow
-from sync.faults import MisfitError
-from sync.sql import COMMA, packed
+from sync.checksum import Checksum, Form, checksum
+from sync.connection import RawRow
+from sync.exceptions import MisfitError
+from sync.sql import COMMA, LINE_END, SEPARATOR, length_of, numbers, texts
 
 _PACKED = "packed numbers"
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of one span as they came."""
+class BulkRows:
+    """Rows of one partition as pages of text, and the server's checksum of them."""
+
+    table: Table
+    checksum: Checksum
+    pages: Sequence[bytes]
+
+    def rows(self) -> pl.DataFrame | None:
+        """Return them sorted by key; None where they do not have the checksum."""
+        frame = _parsed(self.table, self.pages)
+        if frame is None or checksum(self.table, frame, Form.PAGES) != self.checksum:
+            return None
+        return frame
+
+
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """Rows of one partition as the driver hands them over."""
 
     table: Table
     raw: pl.DataFrame
 
-    def rows(self) -> Checked:
-        """Return them sorted by key, with the table's schema; may raise MisfitError."""
+    def rows(self) -> pl.DataFrame:
+        """Return them sorted by key; may raise MisfitError."""
         # The server sorts texts by collation; the files are sorted by bytes.
-        frame = decode(self.table, self.raw).sort(self.table.key)
-        return checked(self.table, frame)
+        return decode(self.table, self.raw).sort(self.table.key)
 
 
 def gather(table: Table, batches: Iterable[Sequence[RawRow]]) -> pl.DataFrame:
     """Return raw rows as columns of bytes, a batch at a time: which takes less room."""
-    names = [_PACKED, *(c.name for c in table.columns if c not in packed(table))]
+    names = [_PACKED, *(column.name for column in texts(table))]
     nothing = pl.DataFrame(schema=dict.fromkeys(names, pl.Binary()))
     return pl.concat([nothing, *(_turned(names, rows) for rows in batches)])
 
@@ -41,10 +63,10 @@ def decode(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
 
     Raises MisfitError for a value that its column's type does not hold as it is.
     """
-    texts = _unpacked(table, raw.cast(pl.String))
-    frame = texts.select(_typed(column) for column in table.columns)
-    if any(_lost(texts[c.name], frame[c.name], c) for c in table.columns):
-        raise _first_misfit(table, texts, frame)
+    unpacked = _unpacked(table, raw.cast(pl.String))
+    frame = unpacked.select(_typed(column) for column in table.columns)
+    if any(_lost(unpacked[c.name], frame[c.name], c) for c in table.columns):
+        raise _first_misfit(table, unpacked, frame)
     return frame
 
 
@@ -57,10 +79,10 @@ def _turned(names: Sequence[str], rows: Sequence[RawRow]) -> pl.DataFrame:
 
 def _unpacked(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     """Return a text column for each column; a number without a digit is null."""
-    names = [column.name for column in packed(table)]
+    names = [column.name for column in numbers(table)]
     parts = pl.col(_PACKED).str.split_exact(COMMA, len(names) - 1)
-    numbers = raw.select(parts.struct.rename_fields(names)).unnest(_PACKED)
-    return numbers.select(
+    split = raw.select(parts.struct.rename_fields(names)).unnest(_PACKED)
+    return split.select(
         pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names
     ).hstack(raw.drop(_PACKED))
 
@@ -108,12 +130,64 @@ def _fact(column: Column, text: str | None) -> str:
         return "is null, and must not be"
     if isinstance(column.dtype, pl.Datetime):
         return "is a zero date"
-    # Numbers only: texts always fit, so nothing that people wrote is shown.
+    # Numbers only: texts always fit, so nothing that users wrote is shown.
     return f"is {text}, which {column.dtype} does not hold"
 
 
 def _shown_key(table: Table, key: str | None) -> str:
-    """Return the key; of a text key (a person) only its beginning."""
+    """Return the key; of a text key (a user id) only its beginning."""
     if key is None or table.schema[table.key].is_integer():
         return str(key)
     return f"{key[:6]}…"
+
+
+def _parsed(table: Table, pages: Sequence[bytes]) -> pl.DataFrame | None:
+    """Return pages with the table's schema; None where they do not fit it."""
+    if not pages:
+        return pl.DataFrame(schema=table.schema)
+    schema = {column.name: _written(column) for column in table.columns}
+    schema |= {length_of(column): pl.Int64() for column in texts(table)}
+    try:
+        frame = pl.read_csv(
+            LINE_END.encode().join(pages),
+            has_header=False,
+            schema=schema,
+            separator=SEPARATOR,
+            eol_char=LINE_END,
+            quote_char=None,
+            empty_string_is_null=False,
+            glob=False,
+        ).select(_from_page(column) for column in table.columns)
+    except pl.exceptions.PolarsError:
+        return None
+    required = [column.name for column in table.columns if not column.nullable]
+    if any(frame[name].has_nulls() for name in required):
+        return None
+    return frame.sort(table.key)
+
+
+def _written(column: Column) -> pl.DataType:
+    """Return the type of what a page holds of a column."""
+    match column.dtype:
+        case pl.Boolean():
+            return pl.Int8()
+        case pl.Datetime():
+            return pl.Int64()
+        case _:
+            return column.dtype
+
+
+def _from_page(column: Column) -> pl.Expr:
+    """Return the value of a column from what a page holds."""
+    value = pl.col(column.name)
+    match column.dtype:
+        case pl.Boolean():
+            return value == 1
+        case pl.Datetime():
+            # A zero date is second 0, which no TIMESTAMP can hold.
+            return pl.from_epoch(pl.when(value > 0).then(value)).cast(column.dtype)
+        case pl.String() if column.nullable:
+            has_length = pl.col(length_of(column)).is_not_null()
+            return pl.when(has_length).then(value).alias(column.name)
+        case _:
+            return value

@@ -4,23 +4,41 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from threading import Event
+from typing import Literal
 
-from core.errors import ErrorContext, capture_error, logger
-from core.settings import SyncSettings
+import polars as pl
+
+from core.errors import ErrorContext, add_error_breadcrumb, capture_error, logger
+from core.settings import Secret, SyncSettings
 from metrics.tables import TABLES, Table
-from sync.cleaning import collect_garbage, leave_plain_files, tell_of_plain_files
-from sync.connecting import connected
-from sync.disk import Disk
-from sync.faults import BusyError, SourceError, SyncError
-from sync.locks import database_lock, store_locked
-from sync.policy import DEFAULT, Policy
-from sync.replica import Replica, Request
-from sync.reporting import reported
+from sync.connection import Deadline, connected
+from sync.exceptions import BusyError, DiskError, SourceError, SyncError
+from sync.plan import DEFAULT, Policy
+from sync.run import Request, SyncRun
 from sync.source import Source
-from sync.vault import Vault
+from sync.store_writer import Disk, StoreWriter, store_locked
 from sync.verify import verify
-from sync.watch import Watch
+
+_FIRST_PAUSE = 5.0
+"""Seconds after a run that did nothing; every further pause is twice as long."""
+_HEARTBEAT_SECONDS = 5.0
+_HEARTBEAT_ATTEMPTS = 2
+
+
+class Result(StrEnum):
+    """How a run ended."""
+
+    DONE = "done"
+    BUSY = "busy"
+    """Another job had the lock: nothing was done, and nothing is wrong."""
+    FAILED = "failed"
+
+    @property
+    def exit_code(self) -> int:
+        """What the process returns."""
+        return int(self is Result.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,93 +50,204 @@ class Job:
     stop: Event
     tables: tuple[Table, ...] = TABLES
     policy: Policy = DEFAULT
+    interval: float | None = None
+    """Seconds between two runs, by default those of the settings."""
 
-    def run(self, request: Request) -> int:
-        """Make the store equal to the source; return the exit code."""
-        watch = Watch(self.policy.run_seconds)
+    def run(self, request: Request) -> Result:
+        """Make the store equal to the source."""
+        deadline = Deadline(self.policy.run_seconds)
         url = self.settings.heartbeat_url
-        return reported("run", watch, url, lambda: self._sync(request, watch))
+        return _reported("run", deadline, url, lambda: self._sync(request, deadline))
 
-    def verify(self) -> int:
-        """Compare everything, change no data; return the exit code."""
-        watch = Watch(self.policy.run_seconds)
-        return reported("verify", watch, None, lambda: self._verify(watch))
+    def verify(self) -> Result:
+        """Compare everything, change no data."""
+        deadline = Deadline(self.policy.run_seconds)
+        return _reported("verify", deadline, None, lambda: self._verify(deadline))
 
-    def _sync(self, request: Request, watch: Watch) -> str:
-        vault = Vault(self.disk)
-        with store_locked(self.disk.root):
-            replica = Replica(self.tables, vault, self.policy, request, watch)
+    def _sync(self, request: Request, deadline: Deadline) -> str:
+        writer = StoreWriter(self.disk)
+        interval = self.interval or self.settings.sync_interval
+        with store_locked(self.disk.root) as store:
+            run = SyncRun(self.tables, writer, self.policy, request, deadline, interval)
             try:
-                summary = str(self._attempts(replica.attempt, watch))
+                summary = str(self._attempts(run.attempt, store, deadline))
             except BusyError:
                 raise
-            except Exception:
-                vault.abandon()
-                self._tidy(vault)
+            except (Exception, pl.exceptions.PanicException):
+                writer.abandon()
+                self._tidy(writer)
                 raise
-            self._take_over(vault, first=replica.is_first)
-            self._tidy(vault)
+            with self._costing_space_only():
+                writer.forget_suspects()
+                writer.leave_plain_files(self.tables, is_first=run.is_first)
+            self._tidy(writer)
         return summary
 
-    def _take_over(self, vault: Vault, *, first: bool) -> None:
-        """Leave what the published state replaces."""
+    def _tidy(self, writer: StoreWriter) -> None:
+        """Remove what is no longer read."""
         with self._costing_space_only():
-            vault.forget_suspects()
-            if first:
-                tell_of_plain_files(vault, self.tables)
-            leave_plain_files(vault, self.tables)
-
-    def _tidy(self, vault: Vault) -> None:
-        """Remove what nobody reads."""
-        with self._costing_space_only():
-            if vault.is_published:
-                collect_garbage(vault, self.policy, time.time())
+            if writer.is_published:
+                writer.collect_garbage(self.policy, time.time())
 
     @contextmanager
     def _costing_space_only(self) -> Iterator[None]:
         """Report a disk's failure to remove; the data do not depend on it."""
         try:
             yield
-        except OSError as error:
+        except (OSError, ValueError) as error:
             capture_error(error, ErrorContext("sync", "tidy"), "medium")
 
-    def _verify(self, watch: Watch) -> str:
-        vault = Vault(self.disk)
-        with store_locked(self.disk.root):
+    def _verify(self, deadline: Deadline) -> str:
+        writer = StoreWriter(self.disk)
+        with store_locked(self.disk.root) as store:
             return self._attempts(
-                lambda source: verify(vault, source, self.tables, self.policy, watch),
-                watch,
+                lambda source: verify(
+                    writer, source, self.tables, self.policy, deadline
+                ),
+                store,
+                deadline,
             )
 
-    def _attempts[Result](
-        self, work: Callable[[Source], Result], watch: Watch
-    ) -> Result:
+    def _attempts[Answer](
+        self, work: Callable[[Source], Answer], store: str, deadline: Deadline
+    ) -> Answer:
         """Try until it works, with growing pauses, each time on a new connection."""
         pause = self.policy.first_pause
         for number in range(1, self.policy.attempts):
             try:
-                return self._attempt(work, watch, first=number == 1)
+                return self._attempt(work, store, deadline, first=number == 1)
             except SyncError as error:
-                if not error.retry or watch.seconds + pause > self.policy.run_seconds:
+                late = deadline.seconds + pause > self.policy.run_seconds
+                if not error.retry or late:
                     raise
                 logger.info("attempt %d: %s", number, error)
                 if self.stop.wait(pause):
                     raise
             pause *= 4
-        return self._attempt(work, watch, first=self.policy.attempts == 1)
+        return self._attempt(work, store, deadline, first=self.policy.attempts == 1)
 
-    def _attempt[Result](
-        self, work: Callable[[Source], Result], watch: Watch, *, first: bool
-    ) -> Result:
-        database = self.settings.database
-        lock = database_lock(database.name)
-        with connected(database, self.policy, watch) as source:
+    def _attempt[Answer](
+        self,
+        work: Callable[[Source], Answer],
+        store: str,
+        deadline: Deadline,
+        *,
+        first: bool,
+    ) -> Answer:
+        add_error_breadcrumb("connect", "sync", {})
+        # The store's own name: two stores may copy one database at the same time.
+        lock = f"fpp-sync {store}"
+        seconds = self.policy.statement_seconds
+        with connected(self.settings.database, seconds) as connection:
+            source = Source(connection, deadline)
             if not source.lock(lock):
                 if first:
-                    raise BusyError("another sync job is at work on this database")
+                    raise BusyError
                 # Our own broken connection may still hold it for a while.
                 raise SourceError("waiting for the lock of a broken connection", None)
-            result = work(source)
+            answer = work(source)
             with suppress(SourceError):  # what was published stays published
                 source.unlock(lock)
-            return result
+            return answer
+
+
+class HeartbeatError(Exception):
+    """The monitor did not take the push; the sync itself is not touched by it."""
+
+
+def every(
+    seconds: float,
+    run: Callable[[], Result],
+    stop: Event,
+    clock: Callable[[], float],
+) -> None:
+    """Run at once and then once per slot until the stop signal.
+
+    A run in progress ends first; slots that passed meanwhile are skipped. After a run
+    that did nothing the next comes sooner, with growing pauses: a database that is
+    still starting is waited for, not a whole slot.
+    """
+    started = clock()
+    failures = 0
+    while not stop.is_set():
+        failures = 0 if run() is Result.DONE else failures + 1
+        now = clock()
+        slot = (now - started) // seconds + 1
+        pause = started + slot * seconds - now
+        if failures:
+            pause = min(pause, _FIRST_PAUSE * 2 ** min(failures - 1, 16))
+        stop.wait(pause)
+
+
+def push(
+    url: Secret | None, status: Literal["up", "down"], message: str, seconds: float
+) -> None:
+    """Tell the push monitor how a run went; a failure is reported, never raised.
+
+    "up" only once the new state is durable, "down" with a reason.
+    """
+    if url is None:
+        return
+    values = {"status": status, "msg": message, "ping": str(round(seconds * 1000))}
+    failure = "nothing was tried"
+    for _ in range(_HEARTBEAT_ATTEMPTS):
+        failure = _push_once(url, values)
+        if not failure:
+            return
+    capture_error(
+        HeartbeatError(
+            f"Heartbeat failed ({failure}). The data is not affected. Check the "
+            "monitor."
+        ),
+        ErrorContext("sync", "heartbeat", {"status": status}),
+        "medium",
+    )
+
+
+def _push_once(url: Secret, values: dict[str, str]) -> str:
+    """Push once; return what went wrong, without the address, or ""."""
+    import httpx  # loading it costs 0.15 s, which a job without a monitor saves
+
+    try:
+        address = httpx.URL(url.reveal()).copy_merge_params(values)
+        response = httpx.get(
+            address, timeout=_HEARTBEAT_SECONDS, follow_redirects=False
+        )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return type(error).__name__
+    return "" if response.status_code == httpx.codes.OK else f"{response.status_code}"
+
+
+def _reported(
+    action: str, deadline: Deadline, heartbeat: Secret | None, work: Callable[[], str]
+) -> Result:
+    """Do the work and report once how it went: log, error tracker, monitor.
+
+    Another job at work is not a failure, nor a success for the monitor: nothing is
+    pushed.
+    """
+    try:
+        summary = work()
+    except BusyError as busy:
+        logger.info("%s", busy)
+        return Result.BUSY
+    # The boundary: everything ends here, Polars' panics too, which are no `Exception`.
+    except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001
+        reason = _report(action, error)
+        push(heartbeat, "down", reason, deadline.seconds)
+        return Result.FAILED
+    logger.info("%s", summary)
+    push(heartbeat, "up", summary, deadline.seconds)
+    return Result.DONE
+
+
+def _report(action: str, error: BaseException) -> str:
+    """Report a failure and return the reason for the monitor."""
+    known = DiskError(error) if isinstance(error, OSError) else error
+    if isinstance(known, SyncError):
+        context = ErrorContext("sync", action, {"table": known.table})
+        capture_error(known, context, "high", traceback=False)
+        return str(known)
+    capture_error(error, ErrorContext("sync", action, {"table": None}), "critical")
+    # The text of an error that nobody foresaw could hold anything.
+    return f"unexpected {type(error).__name__}, see the job's log"

@@ -1,5 +1,6 @@
 """The live database, read only: one connection, one snapshot, raw bytes."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -7,61 +8,69 @@ from datetime import UTC, datetime
 from mysql.connector import errorcode
 
 from metrics.tables import Table
+from store.manifest import Origin
 from sync import sql
-from sync.checksum import EMPTY, Checksum
-from sync.contract import LiveColumn
-from sync.decode import Rows, gather
-from sync.driver import Connection, Cursor, RawRow, batches
-from sync.failing import translated
-from sync.faults import SourceError
-from sync.lines import Lines
-from sync.spans import Extent, Span, parts
-from sync.watch import Watch
+from sync.checksum import Checksum, Form, pages_checksum, rows_checksum
+from sync.connection import Connection, Cursor, Deadline, RawRow, batches, translated
+from sync.decode import BulkRows, RawRows, gather
+from sync.exceptions import SourceError
+from sync.partitions import Extent, Partition
+from sync.schema_contract import LiveColumn, needs_conversion
 
 _ROWS_AT_ONCE = 8_192
 """Rows that are turned into columns together: few enough for the processor's cache."""
-_KEYS_AT_ONCE = 8_192
-"""Keys whose rows come as one text: about a megabyte, so that the server needs no table
-on its disk."""
-_LONGEST_TEXT = 16_000_000
-"""Bytes that one packet of the protocol can hold."""
+_ABSENT = {errorcode.ER_NO_SUCH_TABLE, errorcode.ER_TABLEACCESS_DENIED_ERROR}
+_UNKNOWN_VARIABLE = 1193
 
 
 class Source:
     """A connection to the live database that only reads."""
 
-    def __init__(self, connection: Connection, watch: Watch) -> None:
+    def __init__(self, connection: Connection, deadline: Deadline) -> None:
         self._connection = connection
-        self._watch = watch
+        self._deadline = deadline
+        self._converted: set[str] = set()
 
     @contextmanager
-    def snapshot(self) -> Iterator[datetime]:
+    def snapshot(self, tables: Sequence[Table]) -> Iterator[datetime]:
         """Hold one instant of all tables; yield it, by the server's clock, in UTC.
 
-        The clock is read first: the snapshot holds everything that was committed
-        by then.
+        The clock is read first: the snapshot holds everything that was committed by
+        then. Every table is opened before the first row is read, which fixes the
+        snapshot: a table that is renamed onto another's name later cannot be met half
+        filled, since the server keeps all definitions until the end.
         """
-        now = self._now()
-        self._command("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        self._command("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        now = self.now()
+        self._command("START TRANSACTION READ ONLY")
+        for table in tables:
+            try:
+                self._rows(sql.touch(table), f"opening {table.name}")
+            except SourceError as error:
+                if error.number not in _ABSENT:  # which the contract check names
+                    raise
         yield now
         self._command("ROLLBACK")
 
-    def end_when_silent(self, seconds: int) -> None:
-        """Let the server end the session, and its lock, when we are cut off."""
-        limits = f"wait_timeout = {2 * seconds}, net_write_timeout = {seconds}"
-        self._command(f"SET SESSION {limits}")
+    def now(self) -> datetime:
+        """Return the time of the server's clock in UTC."""
+        rows = self._rows(("SELECT UNIX_TIMESTAMP(NOW(6))", ()), "reading the clock")
+        seconds = float(rows[0][0] or b"0")
+        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
-    def allow_long_texts(self) -> None:
-        """Let the server write many rows into one text, as long as a packet holds it.
-
-        It cuts what is longer, which shows in the checksum.
-        """
-        # MySQL makes a decimal of mixed signs, which the variable does not take.
-        longest = (
-            f"CAST(LEAST({_LONGEST_TEXT}, @@max_allowed_packet DIV 2) AS UNSIGNED)"
-        )
-        self._command(f"SET SESSION group_concat_max_len = {longest}")
+    def origin(self) -> Origin:
+        """Return which database this is."""
+        ((name,),) = self._rows(("SELECT DATABASE()", ()), "naming the database")
+        for variables in ("@@server_uuid", "@@server_uid", "@@hostname, @@port"):
+            try:
+                ((*found,),) = self._rows((f"SELECT {variables}", ()), "naming it")
+            except SourceError as error:
+                if error.number != _UNKNOWN_VARIABLE:
+                    raise
+            else:
+                server = b" ".join(value or b"" for value in found)
+                digest = hashlib.sha256(server).hexdigest()[:16]
+                return Origin((name or b"").decode(), digest)
+        raise AssertionError("every server has a host name")
 
     def lock(self, name: str) -> bool:
         """Take the server's lock of that name for the life of the connection."""
@@ -74,48 +83,69 @@ class Source:
 
     def columns(self, table: Table) -> list[LiveColumn] | None:
         """Return the live columns; None where the table is missing or not granted."""
-        missing = {errorcode.ER_NO_SUCH_TABLE, errorcode.ER_TABLEACCESS_DENIED_ERROR}
         try:
             rows = self._rows(sql.columns(table), f"describing {table.name}")
         except SourceError as error:
-            if error.number in missing:
+            if error.number in _ABSENT:
                 return None
             raise
         texts = [[(value or b"").decode() for value in row] for row in rows]
-        return [LiveColumn(row[0], row[1], row[2] == "YES") for row in texts]
+        found = [LiveColumn(row[0], row[1], row[3] == "YES", row[2]) for row in texts]
+        self._converted.discard(table.name)
+        if needs_conversion(table, found):
+            self._converted.add(table.name)
+        return found
+
+    def engine(self, table: Table) -> str:
+        """Return the storage engine of a table, "" for a view."""
+        rows = self._rows(sql.engine(table), f"describing {table.name}")
+        return (rows[0][0] or b"").decode() if rows else ""
+
+    def count(self, table: Table) -> int:
+        """Return the number of rows of a table."""
+        ((rows,),) = self._rows(sql.count(table), f"counting {table.name}")
+        return _whole(rows)
 
     def extent(self, table: Table) -> Extent | None:
-        """Return the first and last place of a table, None when it is empty."""
+        """Return the first and last position of a table, None when it is empty."""
         (first, last), *_ = self._rows(sql.extent(table), f"measuring {table.name}")
         if first is None or last is None:
             return None
         return Extent(_whole(first), _whole(last))
 
-    def next_place(self, table: Table, place: int) -> int | None:
-        """Return the first place at or after one."""
-        rows = self._rows(sql.next_place(table, place), f"measuring {table.name}")
-        found = rows[0][0]
+    def next_position(self, table: Table, position: int) -> int | None:
+        """Return the first position at or after one."""
+        statement = sql.next_position(table, position)
+        ((found,),) = self._rows(statement, f"measuring {table.name}")
         return None if found is None else _whole(found)
 
-    def checksum(self, table: Table, span: Span) -> Checksum:
-        """Return the checksum of a span's rows, computed by the server."""
-        rows = self._rows(sql.checksum(table, span), f"comparing {table.name}")
-        return _checksum(rows[0])
+    def checksum(self, table: Table, partition: Partition, form: Form) -> Checksum:
+        """Return the checksum of a partition's rows, computed by the server."""
+        self._deadline.check()
+        convert, action = table.name in self._converted, f"comparing {table.name}"
+        match form:
+            case Form.PAGES:
+                statement = sql.pages_checksum(table, partition, convert=convert)
+                return _of_pages(self._rows(statement, action))
+            case Form.ROWS:
+                statement = sql.rows_checksum(table, partition, convert=convert)
+                ((rows, first, second),) = self._rows(statement, action)
+                return rows_checksum(_whole(rows), _whole(first), _whole(second))
 
-    def lines(self, table: Table, span: Span) -> Lines:
-        """Return a span of keys' rows as lines, with the checksum of these rows."""
-        self._watch.check()
-        statement = sql.lines(table, parts(span, _KEYS_AT_ONCE))
+    def bulk_rows(self, table: Table, partition: Partition) -> BulkRows:
+        """Return a range of keys' rows as pages, with the checksum of these rows."""
+        self._deadline.check()
+        convert = table.name in self._converted
+        statement = sql.pages(table, partition, convert=convert)
         found = self._rows(statement, f"reading {table.name}")
-        theirs = sum((_checksum(row[:3]) for row in found), EMPTY)
-        return Lines(table, theirs, [row[3] for row in found if row[3]])
+        return BulkRows(table, _of_pages(found), [row[2] for row in found if row[2]])
 
-    def fetch(self, table: Table, span: Span) -> Rows:
-        """Return a span's rows as they came, row by row."""
+    def raw_rows(self, table: Table, partition: Partition) -> RawRows:
+        """Return a partition's rows as they came, row by row."""
         with translated(f"reading {table.name}"):
-            cursor = self._execute(*sql.select(table, span))
+            cursor = self._execute(*sql.select(table, partition))
             rows = batches(self._connection, cursor, _ROWS_AT_ONCE)
-            fetched = Rows(table, gather(table, self._in_time(rows)))
+            fetched = RawRows(table, gather(table, self._in_time(rows)))
             cursor.close()
         return fetched
 
@@ -123,13 +153,8 @@ class Source:
         self, batches: Iterator[Sequence[RawRow]]
     ) -> Iterator[Sequence[RawRow]]:
         for rows in batches:
-            self._watch.check()
+            self._deadline.check()
             yield rows
-
-    def _now(self) -> datetime:
-        rows = self._rows(("SELECT UNIX_TIMESTAMP(NOW(6))", ()), "reading the clock")
-        seconds = float(rows[0][0] or b"0")
-        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
     def _rows(self, statement: sql.Statement, action: str) -> Sequence[RawRow]:
         with translated(action):
@@ -139,7 +164,7 @@ class Source:
         return rows
 
     def _command(self, statement: str) -> None:
-        with translated("opening the session"):
+        with translated("opening the snapshot"):
             self._execute(statement, ()).close()
 
     def _execute(self, statement: str, values: sql.Values) -> Cursor:
@@ -148,10 +173,10 @@ class Source:
         return cursor
 
 
-def _checksum(row: RawRow) -> Checksum:
-    return Checksum(*(_whole(value or b"0") for value in row))
+def _of_pages(rows: Sequence[RawRow]) -> Checksum:
+    return pages_checksum((_whole(row[0]), (row[1] or b"").decode()) for row in rows)
 
 
-def _whole(value: bytes) -> int:
+def _whole(value: bytes | None) -> int:
     """Return a whole number; a zero date's missing second counts as 0."""
-    return int(value.split(b".")[0] or b"0")
+    return int((value or b"0").split(b".")[0] or b"0")

@@ -1,19 +1,23 @@
 """SQL derived from the table descriptions: identifiers quoted, values parameters."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import polars as pl
 
 from metrics.tables import Blocks, Column, Table
-from sync.spans import Span
+from sync.partitions import Partition
 
 SEPARATOR = "\x1f"
 """Between the values of a row, where it is one text."""
 LINE_END = "\x1e"
 """Between rows, where many are one text."""
 COMMA = ","
+PAGE_KEYS = 8_192
+"""Keys whose rows the server writes as one text: about a megabyte, so that it needs no
+table on its disk. Part of each checksum: a new number makes all blocks differ."""
 _NO_LIMIT = 2**64 - 1
+_HALF = 16
 
 type Values = tuple[int | str, ...]
 type Statement = tuple[str, Values]
@@ -24,135 +28,193 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def text_of(column: Column) -> str:
-    """Return the expression whose text is the column's value on both sides.
+def select(table: Table, partition: Partition) -> Statement:
+    """Return the query for the rows of a partition, by key.
 
-    Seconds since 1970 are unambiguous in every time zone of the server.
-    """
-    name = quoted(column.name)
-    return f"UNIX_TIMESTAMP({name})" if _is_time(column) else name
-
-
-def select(table: Table, span: Span) -> Statement:
-    """Return the query for the rows of a span, by key.
-
-    All numbers of a row come as one text (`packed`), each text by itself: fewer
+    All numbers of a row come as one text (`numbers`), each text by itself: fewer
     values to hand over is what makes reading fast, and numbers need no escaping.
     """
-    where, values = _within(table, span)
-    numbers = ", ".join(f"COALESCE({text_of(c)}, '')" for c in packed(table))
-    texts = [quoted(c.name) for c in table.columns if c not in packed(table)]
-    columns = ", ".join([f"CONCAT_WS('{COMMA}', {numbers})", *texts])
+    where, values = _within(table, partition)
+    packed = ", ".join(f"COALESCE({_number(c)}, '')" for c in numbers(table))
+    names = [quoted(column.name) for column in texts(table)]
+    columns = ", ".join([f"CONCAT_WS('{COMMA}', {packed})", *names])
     return (
         f"SELECT {columns} {_from(table)}{where} ORDER BY {quoted(table.key)}",
         values,
     )
 
 
-def packed(table: Table) -> list[Column]:
+def numbers(table: Table) -> list[Column]:
     """Return the columns that `select` brings as one text: numbers and times."""
     return [column for column in table.columns if column.dtype != pl.String()]
 
 
-def blank(table: Table) -> list[Column]:
-    """Return the columns whose text is empty for a null and for an empty text."""
-    return [c for c in table.columns if c.nullable and c.dtype == pl.String()]
+def texts(table: Table) -> list[Column]:
+    """Return the columns that hold text."""
+    return [column for column in table.columns if column.dtype == pl.String()]
 
 
-def checksum(table: Table, span: Span) -> Statement:
-    """Return the query for count, sum and squared xor of the rows' CRC32.
+def length_of(column: Column) -> str:
+    """Return the name of what says in a line how many bytes a text has."""
+    return f"length of {column.name}"
+
+
+def rows_checksum(table: Table, partition: Partition, *, convert: bool) -> Statement:
+    """Return the query for a checksum of the form `rows`: count and two sums.
 
     The limit keeps the inner query from being merged into the outer one, which
-    would compute every CRC three times.
+    would compute every SHA-256 twice.
     """
-    where, values = _within(table, span)
-    crc = f"CRC32({_line(table)})"
-    rows = f"SELECT {crc} AS crc {_from(table)}{where} LIMIT {_NO_LIMIT}"
+    where, values = _within(table, partition)
+    digest = f"SHA2({_line(table, convert=convert)}, 256)"
+    rows = f"SELECT {digest} AS digest {_from(table)}{where} LIMIT {_NO_LIMIT}"
+    sums = ", ".join(
+        # A cast: the sum of texts would be a float.
+        f"COALESCE(SUM(CAST(CONV(SUBSTRING(digest, {start}, {_HALF}), 16, 10) "
+        "AS UNSIGNED)), 0)"
+        for start in (1, 1 + _HALF)
+    )
     # Identifiers only, each quoted; values travel as parameters.
-    return f"SELECT {_sums('crc')} FROM ({rows}) AS row_checksums", values  # noqa: S608
+    return f"SELECT COUNT(*), {sums} FROM ({rows}) AS row_digests", values  # noqa: S608
 
 
-def lines(table: Table, spans: Iterable[Span]) -> Statement:
-    """Return the query for each span's checksum and rows as one text, span by span."""
-    pages = [_page(table, span) for span in spans]
-    statement = " UNION ALL ".join(f"({page})" for page, _ in pages)
-    return statement, tuple(value for _, values in pages for value in values)
+def pages_checksum(table: Table, partition: Partition, *, convert: bool) -> Statement:
+    """Return the query for a checksum of the form `pages`: count and SHA-256 of each.
 
-
-def _page(table: Table, span: Span) -> Statement:
-    """Return the query of one span; the server writes each row once, for both.
-
-    The inner query is kept apart as in `checksum`.
+    Rows come in the order of the key that InnoDB keeps them in. In another order the
+    checksum is another, and the partition is compared in the form `rows`.
     """
-    where, values = _within(table, span)
-    rows = f"SELECT {_line(table)} AS line {_from(table)}{where} LIMIT {_NO_LIMIT}"
-    text = f"GROUP_CONCAT(line SEPARATOR {_literal(LINE_END)})"
-    columns = f"{_sums('CRC32(line)')}, {text}"
-    return f"SELECT {columns} FROM ({rows}) AS row_lines", values  # noqa: S608  # as above
+    digest = f"SHA2({_page_text(table, convert=convert)}, 256)"
+    return _page_by_page(
+        table, partition, lambda rows: f"SELECT COUNT(*), {digest} {rows}"
+    )
+
+
+def pages(table: Table, partition: Partition, *, convert: bool) -> Statement:
+    """Return the query for the same and each page's text, written once for both."""
+    text = _page_text(table, convert=convert)
+    return _page_by_page(
+        table,
+        partition,
+        # Identifiers only, as above.
+        lambda rows: (
+            "SELECT page_rows, SHA2(page_text, 256), page_text FROM "  # noqa: S608
+            f"(SELECT COUNT(*) AS page_rows, {text} AS page_text {rows}) AS page"
+        ),
+    )
+
+
+def _page_by_page(
+    table: Table, partition: Partition, query: Callable[[str], str]
+) -> Statement:
+    wheres = [_within(table, page) for page in partition.pages(PAGE_KEYS)]
+    statement = " UNION ALL ".join(
+        f"({query(_from(table) + where)})" for where, _ in wheres
+    )
+    return statement, tuple(value for _, values in wheres for value in values)
 
 
 def extent(table: Table) -> Statement:
-    """Return the query for the first and last place of a table."""
-    column = quoted(_place_column(table))
-    ends = ", ".join(_place(table, f"{end}({column})") for end in ("MIN", "MAX"))
+    """Return the query for the first and last position of a table."""
+    column = quoted(_position_column(table))
+    ends = ", ".join(_position(table, f"{end}({column})") for end in ("MIN", "MAX"))
     return f"SELECT {ends} {_from(table)}", ()
 
 
-def next_place(table: Table, place: int) -> Statement:
-    """Return the query for the first place at or after one."""
-    column = quoted(_place_column(table))
-    first = _place(table, f"MIN({column})")
-    values = (_bound(table, place),)
+def next_position(table: Table, position: int) -> Statement:
+    """Return the query for the first position at or after one."""
+    column = quoted(_position_column(table))
+    first = _position(table, f"MIN({column})")
+    values = (_bound(table, position),)
     return f"SELECT {first} {_from(table)} WHERE {column} >= %s", values
+
+
+def count(table: Table) -> Statement:
+    """Return the query for the number of all rows."""
+    return f"SELECT COUNT(*) {_from(table)}", ()
+
+
+def touch(table: Table) -> Statement:
+    """Return a query that opens a table, locking its definition, and reads nothing."""
+    return f"SELECT 1 {_from(table)} WHERE FALSE", ()
 
 
 def columns(table: Table) -> Statement:
     """Return the query for the live columns of a table."""
-    return f"SHOW COLUMNS FROM {quoted(table.name)}", ()
+    return f"SHOW FULL COLUMNS FROM {quoted(table.name)}", ()
+
+
+def engine(table: Table) -> Statement:
+    """Return the query for the storage engine of a table; null for a view."""
+    statement = (
+        "SELECT ENGINE FROM information_schema.TABLES "
+        "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s"
+    )
+    return statement, (table.name,)
 
 
 def _from(table: Table) -> str:
     return f"FROM {quoted(table.name)}"
 
 
-def _line(table: Table) -> str:
-    """Return the expression of a row as one text, which `row_texts` writes too.
+def _page_text(table: Table, *, convert: bool) -> str:
+    line = _line(table, convert=convert)
+    return f"GROUP_CONCAT({line} SEPARATOR {_literal(LINE_END)})"
 
-    A null is an empty text; a bit at the end says it of a column that has empty texts.
+
+def _line(table: Table, *, convert: bool) -> str:
+    """Return the expression of a row as one text, which `row_texts` writes too."""
+    values = [
+        _text(column, convert=convert)
+        if column.dtype == pl.String()
+        else _number(column)
+        for column in table.columns
+    ]
+    lengths = [f"LENGTH({_text(c, convert=convert)})" for c in texts(table)]
+    nullable = [c.nullable for c in (*table.columns, *texts(table))]
+    written = [
+        f"COALESCE({value}, '')" if is_nullable else value
+        for value, is_nullable in zip((*values, *lengths), nullable, strict=True)
+    ]
+    return f"CONCAT_WS(_utf8mb4 {_literal(SEPARATOR)}, {', '.join(written)})"
+
+
+def _number(column: Column) -> str:
+    """Return the expression whose text is the column's value on both sides.
+
+    Seconds since 1970 are unambiguous in every time zone of the server.
     """
-    texts = [_never_null(column) for column in table.columns]
-    nulls = [f"ISNULL({quoted(column.name)})" for column in blank(table)]
-    return f"CONCAT_WS(_utf8mb4 {_literal(SEPARATOR)}, {', '.join(texts + nulls)})"
+    name = quoted(column.name)
+    is_time = isinstance(column.dtype, pl.Datetime)
+    return f"UNIX_TIMESTAMP({name})" if is_time else name
 
 
-def _never_null(column: Column) -> str:
-    return f"COALESCE({text_of(column)}, '')" if column.nullable else text_of(column)
-
-
-def _sums(crc: str) -> str:
-    return f"COUNT(*), COALESCE(SUM({crc}), 0), COALESCE(BIT_XOR({crc} * {crc}), 0)"
+def _text(column: Column, *, convert: bool) -> str:
+    """Return a text as itself, or, whatever its charset and collation, as UTF-8."""
+    name = quoted(column.name)
+    return f"CONVERT({name} USING utf8mb4) COLLATE utf8mb4_bin" if convert else name
 
 
 def _literal(character: str) -> str:
     return f"0x{ord(character):02X}"
 
 
-def _within(table: Table, span: Span) -> tuple[str, Values]:
-    if span.whole:
+def _within(table: Table, partition: Partition) -> tuple[str, Values]:
+    if partition.whole:
         return "", ()
-    column = quoted(_place_column(table))
-    lower, upper = _bound(table, span.lower), _bound(table, span.upper)
-    if span.lower == 0:
+    column = quoted(_position_column(table))
+    lower, upper = _bound(table, partition.lower), _bound(table, partition.upper)
+    if table.blocks is Blocks.QUARTER and partition.lower == 0:
         # Zero dates lie before 1970: they have to be read to be refused.
         return f" WHERE {column} < %s", (upper,)
     return f" WHERE {column} >= %s AND {column} < %s", (lower, upper)
 
 
-def _place_column(table: Table) -> str:
+def _position_column(table: Table) -> str:
     return table.time if table.blocks is Blocks.QUARTER else table.key
 
 
-def _place(table: Table, expression: str) -> str:
+def _position(table: Table, expression: str) -> str:
     match table.blocks:
         case Blocks.KEY_RANGE:
             return expression
@@ -164,15 +226,11 @@ def _place(table: Table, expression: str) -> str:
             return f"IF({expression} IS NULL, NULL, 0)"
 
 
-def _bound(table: Table, place: int) -> int | str:
-    """Return a place as its column's own value, in the session's zone, UTC.
+def _bound(table: Table, position: int) -> int | str:
+    """Return a position as its column's own value, in the session's zone, UTC.
 
     As text: FROM_UNIXTIME of a second after January 2038 is null.
     """
     if table.blocks is not Blocks.QUARTER:
-        return place
-    return f"{datetime.fromtimestamp(place, UTC):%Y-%m-%d %H:%M:%S}"
-
-
-def _is_time(column: Column) -> bool:
-    return isinstance(column.dtype, pl.Datetime)
+        return position
+    return f"{datetime.fromtimestamp(position, UTC):%Y-%m-%d %H:%M:%S}"

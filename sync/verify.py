@@ -1,40 +1,44 @@
-"""`--verify`: every file against its manifest, every block against the source."""
+"""`--verify`: every file against its manifest, every block against the source.
 
-from collections.abc import Sequence
+It does not believe what a run relies on: that a block holds only keys of its partition,
+that no key is in two blocks, that first and last keys and times are those of the rows.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import polars as pl
 
-from core.errors import logger
-from metrics.tables import USER, Table
-from store.manifest import PEOPLE, Block, Manifest, PeopleFile
-from sync.checking import check_contract
-from sync.checksum import checksum
-from sync.counts import NOTHING, Counts, compare
-from sync.faults import DifferenceError, NoStoreError
-from sync.people import NOBODY, published
-from sync.policy import Policy
+from core.errors import add_error_breadcrumb, logger
+from metrics.tables import USER, Blocks, Table
+from store.manifest import USER_IDS, Block, Manifest, UserIdsFile
+from sync.checksum import Form, checksum
+from sync.connection import Deadline
+from sync.exceptions import DamagedBlockError, DifferenceError, NoStoreError
+from sync.partitions import Partition, partition_at, walk
+from sync.plan import NOTHING, Counts, Policy, compare
+from sync.schema_contract import check_contract
 from sync.source import Source
-from sync.spans import Span, walk
-from sync.vault import PERSON, Vault, checksum_of
-from sync.watch import Watch
+from sync.store_writer import USER_ID, StoreWriter, checksum_of
+from sync.table_sync import progress
+from sync.user_ids import NO_USERS, published
 
 
 @dataclass
 class Findings:
     """What a verification found in one table."""
 
-    damaged: list[Block | PeopleFile] = field(default_factory=list)
-    """Files that do not hold what was written."""
+    damaged: list[Block | UserIdsFile] = field(default_factory=list)
+    """Files that do not hold what was written, or what they may hold."""
     stale: list[Block] = field(default_factory=list)
     """Older blocks whose rows changed at the source since they were compared."""
     pending: Counts = NOTHING
     """What happened in the newest blocks since the last run: the next one follows."""
 
     @property
-    def suspects(self) -> list[Block | PeopleFile]:
-        """Blocks that the next run has to read anew."""
+    def suspects(self) -> list[Block | UserIdsFile]:
+        """Blocks that the next run has to read again."""
         return [*self.damaged, *self.stale]
 
     def __str__(self) -> str:
@@ -45,47 +49,59 @@ class Findings:
 
 
 def verify(
-    vault: Vault, source: Source, tables: Sequence[Table], policy: Policy, watch: Watch
+    writer: StoreWriter,
+    source: Source,
+    tables: Sequence[Table],
+    policy: Policy,
+    deadline: Deadline,
 ) -> str:
     """Compare everything; raise DifferenceError where data are wrong.
 
-    Changes no data: it only leaves word for the next run which blocks to read anew.
+    Changes no data: it only tells the next run which blocks to read again.
     """
-    manifest = vault.current()
+    manifest = writer.current()
     if manifest is None:
         raise NoStoreError
     check_contract(tables, source)
-    people, damaged = _people(vault, manifest)
-    findings = {
-        table.name: _Verification(table, manifest, vault, people, policy, watch).run(
-            source
-        )
-        for table in tables
-    } | {PEOPLE: Findings(damaged)}
+    user_ids, damaged = _user_ids(writer, manifest)
+    findings: dict[str, Findings] = {}
+    for table in tables:
+        add_error_breadcrumb("verify", "sync", {"table": table.name})
+        one = _Verification(table, manifest, writer, user_ids, policy, deadline)
+        findings[table.name] = one.run(source)
+    findings[USER_IDS] = Findings(damaged)
     for name, found in findings.items():
         logger.info("%s: %s", name, found)
     if suspects := [block for found in findings.values() for block in found.suspects]:
-        vault.note_suspects(suspects)
+        writer.note_suspects(suspects)
         raise DifferenceError([n for n, found in findings.items() if found.suspects])
     blocks = sum(len(blocks) for blocks in manifest.tables.values())
-    return f"{len(tables)} tables, {blocks:,} blocks verified, {watch.seconds:.1f} s"
+    return (
+        f"{len(tables)} tables, {blocks:,} blocks verified in {deadline.seconds:.1f} s"
+    )
 
 
-def _people(
-    vault: Vault, manifest: Manifest
-) -> tuple[pl.DataFrame | None, list[Block | PeopleFile]]:
-    """Return who stands behind the numbers, and the files that do not say so.
+def _user_ids(
+    writer: StoreWriter, manifest: Manifest
+) -> tuple[pl.DataFrame | None, list[Block | UserIdsFile]]:
+    """Return the ids behind the numbers, and the files that are wrong about them.
 
-    None where files are damaged: the blocks are what is right then. Somebody with
-    two numbers makes all of them doubtful.
+    None where files are damaged: the blocks are what is right then. An id with two
+    numbers makes all of them doubtful.
     """
-    damaged = [file for file in manifest.people if not vault.is_whole(file)]
+    damaged = [file for file in manifest.user_ids if not writer.is_whole(file)]
     if damaged:
         return None, [*damaged]
-    if not manifest.people:
-        return NOBODY, []
-    people = published(vault, manifest.people).drop_nulls().collect()
-    return people, [*manifest.files] if people[PERSON].is_duplicated().any() else []
+    if not manifest.user_ids:
+        return NO_USERS, []
+    user_ids = published(writer, manifest.user_ids).drop_nulls().collect()
+    counted = {
+        file.file: writer.read_user_ids(file).len() for file in manifest.user_ids
+    }
+    wrong = [f for f in manifest.user_ids if counted[f.file] != f.rows]
+    if wrong or user_ids[USER_ID].is_duplicated().any():
+        return user_ids, [*manifest.files]
+    return user_ids, []
 
 
 class _Verification:
@@ -95,65 +111,135 @@ class _Verification:
         self,
         table: Table,
         manifest: Manifest,
-        vault: Vault,
-        people: pl.DataFrame | None,
+        writer: StoreWriter,
+        user_ids: pl.DataFrame | None,
         policy: Policy,
-        watch: Watch,
+        deadline: Deadline,
     ) -> None:
         self._table = table
-        self._blocks = {b.key: b for b in manifest.tables.get(table.name, ())}
-        self._vault = vault
-        self._people = people
+        self._blocks: Mapping[str, Block] = {
+            block.key: block for block in manifest.tables.get(table.name, ())
+        }
+        self._writer = writer
+        self._user_ids = user_ids
         self._policy = policy
-        self._watch = watch
+        self._deadline = deadline
+        self._keys: dict[str, pl.Series] = {}
+        """Keys of the blocks of a table whose key does not say where a row belongs."""
 
     def run(self, source: Source) -> Findings:
         """Return what differs."""
         found = Findings()
-        spans = self._spans(source)
-        hot = {span.key for span in spans[-self._policy.hot_blocks :]}
-        for span in self._watch.over(self._table.name, "verifying", spans):
-            self._look(source, span, found, hot=span.key in hot)
-        lost = self._blocks.keys() - {span.key for span in spans}
+        partitions = self._partitions(source)
+        hot = {p.key for p in partitions[-self._policy.hot_blocks :]}
+        title = f"{self._table.name:<16} verifying"
+        for partition in progress(title, partitions):
+            self._deadline.check()
+            self._look(source, partition, found, hot=partition.key in hot)
+        lost = self._blocks.keys() - {partition.key for partition in partitions}
         found.stale += [self._blocks[key] for key in sorted(lost)]
+        found.damaged += self._with_repeated_keys()
         return found
 
-    def _spans(self, source: Source) -> list[Span]:
+    def _partitions(self, source: Source) -> list[Partition]:
         table, size = self._table, self._policy.block_rows
-        following = partial(source.next_place, table)
-        extent = source.extent(table)
-        return list(walk(table, extent, self._blocks.keys(), following, size))
+        following = partial(source.next_position, table)
+        known = self._blocks.keys()
+        return list(walk(table, source.extent(table), known, following, size))
 
-    def _look(self, source: Source, span: Span, found: Findings, *, hot: bool) -> None:
-        block = self._blocks.get(span.key)
-        if block is not None and not self._is_sound(block):
+    def _look(
+        self, source: Source, partition: Partition, found: Findings, *, hot: bool
+    ) -> None:
+        block = self._blocks.get(partition.key)
+        if block is None:
+            live = source.raw_rows(self._table, partition).rows()
+            found.pending += Counts(new=live.height)
+            return
+        rows = self._sound_rows(block, partition)
+        if rows is None:
             found.damaged.append(block)
-        elif block is None or checksum_of(block) != source.checksum(self._table, span):
-            difference = self._difference(source, span, block)
-            if hot or block is None or not difference.changed + difference.gone:
-                found.pending += difference
-            else:
-                found.stale.append(block)
+            return
+        form = checksum_of(block).form if block.checksum else self._form
+        ours = checksum(self._table, rows, form)
+        if ours == source.checksum(self._table, partition, form):
+            return
+        live = source.raw_rows(self._table, partition).rows()
+        difference = compare(self._table, rows, live)
+        if hot or not difference.changed + difference.gone:
+            found.pending += difference
+        else:
+            found.stale.append(block)
 
-    def _is_sound(self, block: Block) -> bool:
-        """Return whether the file holds the bytes and the rows of its manifest.
+    @property
+    def _form(self) -> Form:
+        by_key = self._table.blocks is Blocks.KEY_RANGE
+        return Form.PAGES if by_key else Form.ROWS
 
-        And whether each number in it is that of the person whose id stands beside.
+    def _sound_rows(self, block: Block, partition: Partition) -> pl.DataFrame | None:
+        """Return a block's rows, None where the file does not hold what it should.
+
+        That is the bytes and the rows of its manifest, keys and times of its partition,
+        and beside each user id the number of that user.
         """
-        if not self._vault.is_whole(block):
+        if not self._writer.is_whole(block):
+            return None
+        try:
+            rows = self._writer.read(self._table, block)
+        except DamagedBlockError:
+            return None
+        if self._table.blocks is not Blocks.KEY_RANGE:
+            self._keys[block.key] = rows[self._table.key]
+        is_sound = (
+            self._is_as_described(rows, block)
+            and self._is_in_place(rows, partition)
+            and not self._has_strangers(rows)
+        )
+        return rows if is_sound else None
+
+    def _is_as_described(self, rows: pl.DataFrame, block: Block) -> bool:
+        key, time = rows[self._table.key], rows[self._table.time]
+        described = (block.min_key, block.max_key, block.min_time, block.max_time)
+        if (key.min(), key.max(), time.min(), time.max()) != described:
             return False
-        rows = self._vault.read(self._table, block)
-        same = checksum(self._table, rows) == checksum_of(block)
-        return same and not self._has_strangers(rows)
+        if rows.height != block.rows or key.is_duplicated().any():
+            return False
+        if block.checksum is None:
+            return True
+        stated = checksum_of(block)
+        return checksum(self._table, rows, stated.form) == stated
+
+    def _is_in_place(self, rows: pl.DataFrame, partition: Partition) -> bool:
+        """Return whether every row belongs to the partition, by its own values."""
+        table, size = self._table, self._policy.block_rows
+        match table.blocks:
+            case Blocks.WHOLE:
+                return True
+            case Blocks.QUARTER:
+                places = rows[table.time].dt.epoch("s")
+            case Blocks.KEY_RANGE:
+                places = rows[table.key]
+        ends = {places.min(), places.max()} - {None}
+        return all(
+            partition_at(table, place, size) == partition
+            for place in ends
+            if isinstance(place, int)
+        )
 
     def _has_strangers(self, rows: pl.DataFrame) -> bool:
-        if self._people is None or self._table.user_id is None:
+        if self._user_ids is None or self._table.user_id is None:
             return False
-        pairs = rows.select(pl.col(self._table.user_id).alias(PERSON), USER)
-        return not pairs.join(self._people, on=[PERSON, USER], how="anti").is_empty()
+        pairs = rows.select(pl.col(self._table.user_id).alias(USER_ID), USER)
+        return not pairs.join(self._user_ids, on=[USER_ID, USER], how="anti").is_empty()
 
-    def _difference(self, source: Source, span: Span, block: Block | None) -> Counts:
-        live = source.fetch(self._table, span).rows().frame
-        if block is None:
-            return Counts(new=live.height)
-        return compare(self._table, self._vault.read(self._table, block), live)
+    def _with_repeated_keys(self) -> list[Block]:
+        """Return the blocks that share a key with another."""
+        keys = (
+            pl.concat(
+                pl.DataFrame({"block": block, "key": series})
+                for block, series in self._keys.items()
+            )
+            if self._keys
+            else pl.DataFrame({"block": [], "key": []})
+        )
+        twice = keys.filter(pl.col("key").is_duplicated())["block"].unique()
+        return [self._blocks[key] for key in twice.sort()]

@@ -17,7 +17,7 @@ from tempfile import mkdtemp
 from typing import cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import sync.driver  # noqa: F401  # isort: skip  # the C extension goes first
+import sync.connection  # noqa: F401  # isort: skip  # the C extension goes first
 import mysql.connector
 import polars as pl
 from mysql.connector.connection import MySQLConnection
@@ -187,9 +187,11 @@ class Server:
         )
         return cast("MySQLConnection", connection)
 
-    def create_database(self, *, schema: bool = True) -> "LiveDatabase":
+    def create_database(
+        self, *, schema: bool = True, name: str | None = None
+    ) -> "LiveDatabase":
         """Return a new database with the live tables, all empty."""
-        database = LiveDatabase(self, f"fpp-{secrets.token_hex(6)}")
+        database = LiveDatabase(self, name or f"fpp-{secrets.token_hex(6)}")
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE `{database.name}` CHARACTER SET utf8mb4")
             cursor.execute(f"GRANT SELECT ON `{database.name}`.* TO {READER}@'%'")

@@ -11,12 +11,11 @@ from core.settings import Database, Secret, SentrySettings, SyncSettings
 from metrics.tables import TABLES, USER, Table
 from store.manifest import CURRENT, MANIFESTS, Manifest
 from store.reader import open_store
-from sync.disk import Disk
 from sync.job import Job
-from sync.people import NOBODY, published
-from sync.policy import Policy
-from sync.replica import Request
-from sync.vault import PERSON, Vault
+from sync.plan import Policy
+from sync.run import Request
+from sync.store_writer import USER_ID, Disk, StoreWriter
+from sync.user_ids import NO_USERS, published
 from testkit.database_servers import LiveDatabase
 
 USUAL = Request()
@@ -37,7 +36,11 @@ class Store:
 
     def sync(self, request: Request = USUAL) -> int:
         """Run the job once in this process; return its exit code."""
-        return self.job().run(request)
+        return self.job().run(request).exit_code
+
+    def verify(self) -> int:
+        """Verify in this process; return the exit code."""
+        return self.job().verify().exit_code
 
     def job(self) -> Job:
         """Return the job as these settings make it."""
@@ -64,23 +67,23 @@ class Store:
     def rows(self, table: Table) -> pl.DataFrame:
         """Return what a reader of the store sees of a table, by key.
 
-        With the id of each person whose number stands there.
+        With the id of each user whose number is there.
         """
         if not (self.root / CURRENT).exists():
             frame = pl.read_parquet(self.root / table.file_name)
             return frame.select(table.schema.names()).sort(table.key)
         rows = open_store(self.root).frames.by_name[table.name].collect()
         if table.user_id:
-            ids = self.people().rename({PERSON: table.user_id})
+            ids = self.user_ids().rename({USER_ID: table.user_id})
             rows = rows.join(ids, on=USER, how="left").select(table.schema.names())
         return rows.sort(table.key)
 
-    def people(self) -> pl.DataFrame:
-        """Return everybody's id and number: user, person."""
-        files = self.manifest().people
+    def user_ids(self) -> pl.DataFrame:
+        """Return every user's number and id: user, person."""
+        files = self.manifest().user_ids
         if not files:
-            return NOBODY
-        return published(Vault(Disk(self.root)), files).collect()
+            return NO_USERS
+        return published(StoreWriter(Disk(self.root)), files).collect()
 
     def assert_equals_source(self) -> None:
         """Compare every row and every value of every table with the source."""

@@ -8,11 +8,10 @@ import polars as pl
 
 from metrics.tables import BY_NAME, Blocks, Table
 from store.manifest import Block, Manifest
-from sync.checksum import checked
-from sync.disk import Disk
-from sync.people import People
-from sync.spans import span_at
-from sync.vault import Vault
+from sync.checksum import Form, checksum
+from sync.partitions import partition_at
+from sync.store_writer import Disk, StoreWriter
+from sync.user_ids import UserIds
 
 
 def publish(
@@ -22,27 +21,32 @@ def publish(
     block_rows: int = 65_536,
 ) -> Manifest:
     """Write and publish tables (live columns, by name) as they were at a time."""
-    vault = Vault(Disk(folder))
-    people = People(vault, ())
+    writer = StoreWriter(Disk(folder))
+    user_ids = UserIds(writer, ())
     tables = {
-        name: tuple(_blocks(vault, people, BY_NAME[name], frame, block_rows))
+        name: tuple(_blocks(writer, user_ids, BY_NAME[name], frame, block_rows))
         for name, frame in rows.items()
     }
-    manifest = Manifest(1, 1, at, tables, people=people.publish())
-    vault.publish(manifest)
+    manifest = Manifest(1, 1, at, tables, user_ids=user_ids.publish())
+    writer.publish(manifest)
     return manifest
 
 
 def _blocks(
-    vault: Vault, people: People, table: Table, frame: pl.DataFrame, block_rows: int
+    writer: StoreWriter,
+    user_ids: UserIds,
+    table: Table,
+    frame: pl.DataFrame,
+    block_rows: int,
 ) -> Iterator[Block]:
     block = frame.select(_block(table, block_rows)).to_series()
     for value in block.unique(maintain_order=True):
-        rows = frame.filter(block == value)
+        rows = frame.filter(block == value).sort(table.key)
         place = int(rows.select(_place(table)).item(0, 0))
-        span = span_at(table, place, block_rows)
-        numbered = people.numbered(table, rows)
-        yield vault.write(table, span, checked(table, numbered))
+        partition = partition_at(table, place, block_rows)
+        by_key = table.blocks is Blocks.KEY_RANGE
+        proof = checksum(table, rows, Form.PAGES if by_key else Form.ROWS)
+        yield writer.write(table, partition, user_ids.numbered(table, rows), proof)
 
 
 def _block(table: Table, block_rows: int) -> pl.Expr:

@@ -71,6 +71,14 @@ def stored_tables(snapshot: Snapshot) -> pl.DataFrame:
     )
 
 
+def longest_wait(seconds: float) -> str:
+    """Return what the sync job says of edits in older rows."""
+    return (
+        f"Every run follows new rows; an edit of any row is seen within "
+        f"{seconds / 60:,.0f} minutes."
+    )
+
+
 def sync_runs(snapshot: Snapshot) -> pl.DataFrame:
     """Return what the sync job did lately, newest first."""
     return pl.DataFrame(
@@ -83,21 +91,6 @@ def sync_runs(snapshot: Snapshot) -> pl.DataFrame:
             "run_healed": [run.healed for run in snapshot.runs],
         }
     ).reverse()
-
-
-def render_notes(context: PageContext) -> None:
-    """List the team's notes, and each line of their file that is not one."""
-    found = context.notes
-    for problem in found.problems:
-        st.warning(fmt.escaped(problem), icon=":material/flag:")
-    for note in reversed(found.notes):
-        dates = fmt.days(note.first, note.last)
-        st.markdown(f"{dates}: {fmt.linked(note.title, note.link)}")
-    if not (found.notes or found.problems):
-        st.caption(
-            "None. Set `NOTES_FILE` to a text file with lines such as `2026-11-12 "
-            "Release of v2 https://example.com/v2`. Charts show them as flags."
-        )
 
 
 def definitions() -> pl.DataFrame:

@@ -20,6 +20,8 @@ class Health:
     data_until: datetime | None
     age: timedelta | None
     is_late: bool
+    longest_wait: float | None = None
+    """Seconds until a sync run has seen any edit of any row."""
 
     @property
     def is_complete(self) -> bool:
@@ -39,6 +41,9 @@ class Health:
             },
             "data_until": iso(self.data_until),
             "age_seconds": None if self.age is None else int(self.age.total_seconds()),
+            "edits_seen_within_seconds": None
+            if self.longest_wait is None
+            else int(self.longest_wait),
         }
 
 
@@ -66,4 +71,5 @@ def _of(snapshot: Snapshot, sync_interval: int, now: datetime) -> Health:
         age=age,
         is_late=age is not None
         and age > LATE_AFTER_SYNCS * timedelta(seconds=sync_interval),
+        longest_wait=snapshot.longest_wait,
     )

@@ -76,8 +76,7 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                headers.update(self._headers)
                 if scope["path"].startswith(self._downloads):
                     headers["Cache-Control"] = "no-store"
                 if _is_secure(scope):

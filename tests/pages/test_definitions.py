@@ -20,10 +20,9 @@ VIEWS = [
     ("room.py", {"room": "1"}),
     ("traffic.py", {"split": "Source"}),
     ("location.py", {"place": "Regions", "with": "Browsers"}),
-    ("traffic.py", {"sources": "Over time"}),
-    ("votes.py", {"part": "Estimations"}),
-    ("votes.py", {"figures": "Medians"}),
-    ("votes.py", {"figures": "Other figures"}),
+    ("traffic.py", {"views": "Routes"}),
+    ("votes.py", {"part": "Estimates"}),
+    ("votes.py", {"part": "Medians and rounds"}),
     ("returning.py", {"who": "Rooms"}),
     *(
         ("insights.py", {"about": about})

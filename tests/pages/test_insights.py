@@ -18,6 +18,7 @@ from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
 from tests.pages.conftest import GOLDEN, NOW, RunPage
+from ui.charts import anomaly_marks
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
 ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
@@ -25,18 +26,35 @@ ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
 SECTIONS = {
     "Agreement": (
         "consensus_by_team_size",
+        "consensus_over_time",
         "consensus_by_team_size_over_time",
         "agreement_by_team_size",
+        "agreement_over_time",
     ),
-    "Second votes": ("convergence",),
-    "Meetings": ("round_time", "auto_flip", "auto_flip_by_kind", "spectators"),
+    "Second votes": ("convergence", "convergence_over_time"),
+    "Meetings": (
+        "round_time",
+        "round_time_over_time",
+        "auto_flip",
+        "auto_flip_by_kind",
+        "spectators",
+        "spectators_over_time",
+    ),
     "Rooms": (
         "room_states",
         "retention_rooms_by_sprints_average",
         "rooms_gone_quiet",
         "room_health",
     ),
-    "New people": ("invites", "invites_by_newcomers", "invites_by_room"),
+    "New people": (
+        "funnel",
+        "funnel_by_device",
+        "funnel_by_source",
+        "funnel_by_country",
+        "invites",
+        "invites_by_newcomers",
+        "invites_by_room",
+    ),
 }
 
 
@@ -52,20 +70,17 @@ def tables(query: dict[str, str], names: Sequence[str]) -> dict[str, pl.DataFram
 
 
 def spoken(app: AppTest) -> dict[str, str | None]:
-    """Return each question of the page with the text right beneath it, if any.
-
-    The title of the chart over time is no question.
-    """
+    """Return each question of the page with the text right beneath it, if any."""
     lines: list[tuple[str, str]] = [
         (element.type, element.value)
         for element in app.main
         if isinstance(element, Element)
-        and element.type in {"header", "markdown", "text", "caption"}
+        and element.type in {"markdown", "text", "caption"}
     ]
     return {
-        value: beneath if below == "text" else None
-        for (kind, value), (below, beneath) in pairwise([*lines, ("", "")])
-        if kind == "header" and " per " not in value
+        value.removeprefix("## "): beneath if kind == "text" else None
+        for (_, value), (kind, beneath) in pairwise([*lines, ("", "")])
+        if value.startswith("## ")
     }
 
 
@@ -91,10 +106,15 @@ def test_every_question_of_a_section_has_its_computed_answer_beneath(
     app = run_page("insights.py", about=about, **ALL_TIME)
     assert [e.message for e in app.exception] == []
     found = tables(ALL_TIME, SECTIONS[about])
-    assert spoken(app) == {
+    # The page writes the country's name where the table has its code.
+    expected = {
         METRIC_TABLES[name].title: in_words(answer(name, frame))
         for name, frame in found.items()
+        if name != "funnel_by_country"
     }
+    shown = spoken(app)
+    shown.pop(METRIC_TABLES["funnel_by_country"].title, None)
+    assert shown == expected
 
 
 def test_an_answer_is_a_sentence_with_the_numbers_of_its_rows(
@@ -110,11 +130,11 @@ def test_an_answer_is_a_sentence_with_the_numbers_of_its_rows(
 @pytest.mark.parametrize(
     ("about", "silent"),
     [
-        ("Agreement", ("consensus_by_team_size",)),
+        ("Agreement", ("consensus_by_team_size", "consensus_over_time")),
         ("Second votes", ("convergence",)),
         ("Meetings", ("round_time", "auto_flip", "auto_flip_by_kind")),
         ("Rooms", ("room_states",)),
-        ("New people", ("invites",)),
+        ("New people", ("funnel", "funnel_by_source", "invites")),
     ],
 )
 def test_a_question_with_fewer_than_20_cases_has_no_answer(
@@ -164,16 +184,13 @@ def test_the_activation_funnel_is_split_by_what_the_address_says(
 @pytest.mark.parametrize(
     ("unit", "unit_key"), [("Weeks", "weeks"), ("Two weeks", "sprints")]
 )
-@pytest.mark.parametrize("shown_as", ["Average", "By start"])
-def test_retention_is_of_whom_and_in_what_the_address_says(
-    run_page: RunPage, who: str, key: str, unit: str, unit_key: str, shown_as: str
+def test_the_retention_grid_is_of_whom_and_in_what_the_address_says(
+    run_page: RunPage, who: str, key: str, unit: str, unit_key: str
 ) -> None:
-    view = {"By start": "", "Average": "_average"}
-    name = f"retention_{key}_by_{unit_key}{view[shown_as]}"
-    asked = {"who": who, "in": unit, "as": shown_as}
-    app = run_page("returning.py", **asked, **ALL_TIME)
+    app = run_page("returning.py", **{"who": who, "in": unit}, **ALL_TIME)
     assert [e.message for e in app.exception] == []
-    found = tables(ALL_TIME, [name])
+    name = f"retention_{key}_by_{unit_key}"
+    found = tables(ALL_TIME, [name, f"{name}_average"])
     assert spoken(app) == {
         METRIC_TABLES["reoccurring"].title: None,
         **{
@@ -181,6 +198,18 @@ def test_retention_is_of_whom_and_in_what_the_address_says(
             for table, frame in found.items()
         },
     }
+
+
+def test_votes_answers_whether_teams_agree_and_whether_auto_flip_is_quicker(
+    run_page: RunPage,
+) -> None:
+    parts = {
+        "consensus_by_team_size": "Estimates",
+        "auto_flip_by_kind": "Medians and rounds",
+    }
+    for name, frame in tables(ALL_TIME, [*parts]).items():
+        shown = spoken(run_page("votes.py", **ALL_TIME, part=parts[name]))
+        assert shown[METRIC_TABLES[name].title] == in_words(answer(name, frame))
 
 
 def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
@@ -197,25 +226,25 @@ def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
 
 
 @pytest.mark.parametrize(
-    ("page", "measure"),
+    ("page", "key", "measure"),
     [
-        ("overview.py", "votes"),
-        ("votes.py", "votes"),
-        ("traffic.py", "page_views"),
+        ("overview.py", "show_activity", "votes"),
+        ("votes.py", "show_votes_over_time", "votes"),
+        ("traffic.py", "show_traffic_over_time", "page_views"),
     ],
 )
 def test_a_day_out_of_the_ordinary_is_marked_on_the_charts_of_days(
-    run_page: RunPage, page: str, measure: str
+    run_page: RunPage, page: str, key: str, measure: str
 ) -> None:
     frame = tables(ALL_TIME, ["unusual_days"])["unusual_days"]
     marked = frame.filter(pl.col("measure") == measure)["bucket"]
     week = {"from": str(marked[0] - timedelta(days=6)), "to": str(marked[0])}
     query = {"period": "Custom", "no_weekends": "false", **week}
-    by_day = run_page(page, **query, show=measure)
+    by_day = run_page(page, **query, **{key: DEFINITIONS[measure].title})
     assert [e.message for e in by_day.exception] == []
-    assert any("◆" in caption.value for caption in by_day.caption)
-    by_month = run_page(page, **query, show=measure, every="Month")
-    assert not any("◆" in caption.value for caption in by_month.caption)
+    assert anomaly_marks.LEGEND in [caption.value for caption in by_day.caption]
+    by_month = run_page(page, **query, every="Month")
+    assert anomaly_marks.LEGEND not in [caption.value for caption in by_month.caption]
 
 
 def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
@@ -242,7 +271,7 @@ def test_cards_say_how_many_cases_they_come_from(
     run_page: RunPage, about: str, cases: dict[str, str]
 ) -> None:
     app = run_page("insights.py", about=about, **ALL_TIME)
-    said = next(c.value for c in app.caption if c.value.startswith("Based on "))
+    said = next(c.value for c in app.caption if c.value.startswith("From "))
     for name, frame in tables(ALL_TIME, [*cases]).items():
         n = cases[name]
         words = DEFINITIONS[n].title.removesuffix(" (n)").lower()

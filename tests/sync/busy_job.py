@@ -5,7 +5,7 @@
 It runs until it is ended, as `sync_job.py --every` does.
 """
 
-import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
+import sync.connection  # noqa: F401  # isort: skip  # before anything that imports ssl
 
 import os
 import sys
@@ -13,15 +13,13 @@ import time
 from threading import Event
 
 from core.settings import SyncSettings
-from sync.disk import Disk
-from sync.job import Job
-from sync.policy import Policy
-from sync.replica import Request
-from sync.schedule import every
+from sync.job import Job, every
+from sync.plan import Policy
+from sync.run import Request
+from sync.store_writer import Disk
 
 BUSY = Policy(
     block_rows=500,
-    rotation_rows=1_000,
     first_pause=0.1,
     statement_seconds=5,
     run_seconds=20,

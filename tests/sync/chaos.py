@@ -7,7 +7,7 @@ It ends with what the store and the source disagree about, and fails unless that
 nothing at all.
 """
 
-import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
+import sync.connection  # noqa: F401  # isort: skip  # before anything that imports ssl
 
 import argparse
 import random
@@ -166,7 +166,7 @@ def settle(store: Store) -> None:
     """
     store.policy = replace(BUSY, run_seconds=300)
     store.sync()
-    store.job().verify()
+    store.verify()
     store.sync()
 
 

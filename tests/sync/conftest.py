@@ -3,15 +3,15 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import overload
 
 import pytest
 
 from core.errors import logger
-from sync.copying import TableCopy
 from sync.source import Source
-from sync.states import After
+from sync.table_sync import Settled, TableSync
 from testkit.database_servers import (
     Kind,
     LiveDatabase,
@@ -60,7 +60,7 @@ def store(database: LiveDatabase, tmp_path: Path) -> Store:
 @pytest.fixture
 def small_blocks(store: Store) -> Store:
     """A store whose blocks hold ten ids, so that few rows make many blocks."""
-    store.policy = replace(store.policy, block_rows=10, rotation_rows=10)
+    store.policy = replace(store.policy, block_rows=10)
     return store
 
 
@@ -132,13 +132,13 @@ def during_settling(monkeypatch: pytest.MonkeyPatch) -> DuringSettling:
 
     def happen(action: Callable[[], object]) -> None:
         todo = [action]
-        settle = TableCopy.settle
+        settle = TableSync.settle
 
-        def settle_after(self: TableCopy, source: Source) -> After:
+        def settle_after(self: TableSync, source: Source, now: datetime) -> Settled:
             while todo:
                 todo.pop()()
-            return settle(self, source)
+            return settle(self, source, now)
 
-        monkeypatch.setattr(TableCopy, "settle", settle_after)
+        monkeypatch.setattr(TableSync, "settle", settle_after)
 
     return happen

@@ -8,7 +8,7 @@ answers are lines: how many steps a job that ended had taken, and its exit code.
 store and the database come from the environment, as for `sync_job.py`.
 """
 
-import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
+import sync.connection  # noqa: F401  # isort: skip  # before anything that imports ssl
 
 import os
 import signal
@@ -17,10 +17,10 @@ from pathlib import Path
 from threading import Event
 
 from core.settings import SyncSettings
-from sync.disk import Disk
 from sync.job import Job
-from sync.policy import Policy
-from sync.replica import Request
+from sync.plan import Policy
+from sync.run import Request
+from sync.store_writer import Disk
 
 
 class CountingDisk(Disk):
@@ -75,7 +75,7 @@ def run(last: int) -> int:
     settings = SyncSettings.from_env(os.environ)
     disk = CountingDisk(settings.data_dir, last)
     policy = Policy(keep_generations=1, keep_seconds=0)
-    code = Job(settings, disk, Event(), policy=policy).run(Request())
+    code = Job(settings, disk, Event(), policy=policy).run(Request()).exit_code
     sys.stdout.write(f"{disk.steps}\n")
     sys.stdout.flush()
     return code

@@ -5,7 +5,7 @@
 It runs until it is ended. The chaos run has to find what it loses.
 """
 
-import sync.driver  # noqa: F401  # isort: skip  # before anything that imports ssl
+import sync.connection  # noqa: F401  # isort: skip  # before anything that imports ssl
 
 import os
 import time

@@ -1,23 +1,22 @@
 """The checksum: equal on both sides, different for every kind of difference."""
 
-import zlib
 from collections.abc import Sequence
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from metrics.tables import PAGE_VIEWS, TABLES, Table
-from sync.checksum import EMPTY, checksum, row_texts
-from sync.connecting import connected
-from sync.policy import DEFAULT
-from sync.spans import WHOLE
-from sync.watch import Watch
+from metrics.tables import PAGE_VIEWS, TABLES, Blocks, Table
+from sync.checksum import Form, checksum, row_texts
+from sync.partitions import WHOLE, Partition
+from sync.sql import PAGE_KEYS
 from testkit.database_servers import LiveDatabase, Row
 from tests.sync.rows import AT
+from tests.sync.sources import opened
 
 SECOND = 1_793_613_600  # AT
+ALL = Partition("-1x65536", -65_536, 65_536)
 ROWS: list[Row] = [
     (1, "a", "HOME", None, "x", AT),
     (2, "b", "HOME", 2, "y", AT),
@@ -32,15 +31,36 @@ def views(rows: Sequence[Row]) -> pl.DataFrame:
     return frame.with_columns(at)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=30))
 def test_a_row_is_written_whatever_its_texts_hold(texts: list[str]) -> None:
     rows: list[Row] = [
         (n, text, "HOME", None, text, AT) for n, text in enumerate(texts)
     ]
     expected = [
-        f"{n}\x1f{t}\x1fHOME\x1f\x1f{t}\x1f{SECOND}\x1f0" for n, t in enumerate(texts)
+        f"{n}\x1f{t}\x1fHOME\x1f\x1f{t}\x1f{SECOND}\x1f{size}\x1f4\x1f{size}"
+        for n, t in enumerate(texts)
+        for size in [len(t.encode())]
     ]
     assert row_texts(PAGE_VIEWS, views(rows)) == [text.encode() for text in expected]
+
+
+PARTS = st.text(st.sampled_from("a\x1f\x1e1"), max_size=4)
+
+
+@settings(deadline=None)
+@given(st.tuples(PARTS, PARTS, PARTS), st.tuples(PARTS, PARTS, PARTS))
+def test_no_two_rows_are_written_alike(
+    one: tuple[str, str, str], other: tuple[str, str, str]
+) -> None:
+    """Whatever moves from one column to the next, with whatever separators."""
+    assume(one != other)
+    first, second = (
+        views([(1, user, route, None, source, AT)])
+        for user, route, source in (one, other)
+    )
+    for form in Form:
+        assert checksum(PAGE_VIEWS, first, form) != checksum(PAGE_VIEWS, second, form)
 
 
 DIFFERENCES: dict[str, list[Row]] = {
@@ -59,26 +79,34 @@ DIFFERENCES: dict[str, list[Row]] = {
     "a second moved": [*ROWS[:2], (3, "c", "ROOM", 3, None, "2026-11-02 10:00:01")],
     "a row lost": ROWS[:2],
     "a row twice": [*ROWS, ROWS[2]],
+    "a key on the next page": [*ROWS[:2], (PAGE_KEYS, *ROWS[2][1:])],
 }
 
 
+@pytest.mark.parametrize("form", Form)
 @pytest.mark.parametrize("rows", DIFFERENCES.values(), ids=DIFFERENCES.keys())
 def test_every_kind_of_difference_changes_the_checksum(
-    rows: list[Row],
+    rows: list[Row], form: Form
 ) -> None:
-    assert checksum(PAGE_VIEWS, views(rows)) != checksum(PAGE_VIEWS, views(ROWS))
+    ours = checksum(PAGE_VIEWS, views(ROWS), form)
+    assert checksum(PAGE_VIEWS, views(rows), form) != ours
 
 
-def test_the_order_of_rows_does_not_matter() -> None:
-    assert checksum(PAGE_VIEWS, views(ROWS[::-1])) == checksum(PAGE_VIEWS, views(ROWS))
+def test_two_words_with_the_same_crc32_have_two_checksums() -> None:
+    plumless, buckeroo = (
+        views([(1, word, "HOME", None, None, AT)]) for word in ("plumless", "buckeroo")
+    )
+    for form in Form:
+        assert checksum(PAGE_VIEWS, plumless, form) != checksum(
+            PAGE_VIEWS, buckeroo, form
+        )
 
 
-def test_swapped_values_of_the_same_length_leave_the_plain_xor_as_it_is() -> None:
-    """Why the checksum takes the xor of squares."""
-    before = [zlib.crc32(text) for text in (b"1|aaaa", b"2|bbbb")]
-    after = [zlib.crc32(text) for text in (b"1|bbbb", b"2|aaaa")]
-    assert before[0] ^ before[1] == after[0] ^ after[1]
-    assert before[0] ** 2 ^ before[1] ** 2 != after[0] ** 2 ^ after[1] ** 2
+def test_the_order_of_rows_does_not_matter_to_sums_of_rows() -> None:
+    one, other = views(ROWS[::-1]), views(ROWS)
+    assert checksum(PAGE_VIEWS, one, Form.ROWS) == checksum(
+        PAGE_VIEWS, other, Form.ROWS
+    )
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -86,26 +114,35 @@ def test_the_server_computes_the_same_checksum(
     database: LiveDatabase, table: Table
 ) -> None:
     database.fill_from_golden(table)
-    with connected(database.settings, DEFAULT, Watch(60)) as source:
-        theirs = source.checksum(table, WHOLE)
-    assert theirs == checksum(table, database.rows(table))
-    assert theirs.rows > 100
+    by_key = table.blocks is Blocks.KEY_RANGE
+    rows = database.rows(table)
+    with opened(database) as source:
+        for form in Form if by_key else [Form.ROWS]:
+            theirs = source.checksum(table, ALL if by_key else WHOLE, form)
+            assert theirs == checksum(table, rows, form)
+            assert theirs.rows > 100
 
 
 def test_the_server_agrees_on_texts_that_no_keyboard_writes(
     database: LiveDatabase,
 ) -> None:
     odd = ["", " ", "\x1f", "\x00", "'", "\\", "NULL", "Ω", "\U0001f600", "é" * 255]
-    rows = [(n, "a\x1fb", "HOME", None, text, AT) for n, text in enumerate(odd, 1)]
+    rows = [(n, "a\x1fb", "HOME", None, text, AT) for n, text in enumerate(odd, -30)]
     database.insert(PAGE_VIEWS, rows)
-    with connected(database.settings, DEFAULT, Watch(60)) as source:
-        theirs = source.checksum(PAGE_VIEWS, WHOLE)
-        read = source.fetch(PAGE_VIEWS, WHOLE).rows().frame
-    assert theirs == checksum(PAGE_VIEWS, read)
+    with opened(database) as source:
+        read = source.raw_rows(PAGE_VIEWS, ALL).rows()
+        for form in Form:
+            assert source.checksum(PAGE_VIEWS, ALL, form) == checksum(
+                PAGE_VIEWS, read, form
+            )
     assert read["source"].to_list() == odd
 
 
-def test_an_empty_table_has_the_empty_checksum(database: LiveDatabase) -> None:
-    with connected(database.settings, DEFAULT, Watch(60)) as source:
-        assert source.checksum(PAGE_VIEWS, WHOLE) == EMPTY
-    assert checksum(PAGE_VIEWS, views([])) == EMPTY
+@pytest.mark.parametrize("form", Form)
+def test_an_empty_table_has_the_checksum_of_no_rows(
+    database: LiveDatabase, form: Form
+) -> None:
+    with opened(database) as source:
+        theirs = source.checksum(PAGE_VIEWS, ALL, form)
+    assert theirs == checksum(PAGE_VIEWS, views([]), form)
+    assert theirs.rows == 0

@@ -11,8 +11,8 @@ from time import monotonic, sleep
 
 import pytest
 
-from sync.driver import HAS_EXTENSION, implementation
-from sync.schedule import every
+from sync.connection import HAS_EXTENSION, implementation
+from sync.job import Result, every
 from sync_job import main
 from testkit.database_servers import PASSWORD, LiveDatabase, series
 from testkit.harness import Store
@@ -22,8 +22,9 @@ from tests.sync.processes import ROOT, environment, run, start
 from tests.sync.rows import insert_votes
 
 SUMMARY = re.compile(
-    r"6 tables, ([\d,]+) new, ([\d,]+) changed, ([\d,]+) gone, "
-    r"[\d.]+ s, generation (\d+)"
+    r"Synced 6 tables in [\d.]+ s: ([\d,]+) new, ([\d,]+) changed, "
+    r"([\d,]+) deleted rows; [\d,]+ older rows rechecked, any edit is seen within "
+    r"[\d,]+ min; generation (\d+)"
 )
 
 
@@ -33,7 +34,9 @@ def test_one_run_says_a_line_per_table_and_a_summary(
     insert_votes(database, range(1, 1_235))
     done = run(store, "sync_job.py")
     assert done.returncode == 0
-    assert "fpp_votes: 1,234 rows, 1,234 new, 0 changed, 0 gone\n" in done.stderr
+    assert (
+        "fpp_votes: 1,234 rows, 1,234 new, 0 changed, 0 deleted rows\n" in done.stderr
+    )
     found = SUMMARY.search(done.stderr)
     assert found is not None
     assert found.groups() == ("1,234", "0", "0", "1")
@@ -63,7 +66,7 @@ def test_a_failed_run_ends_with_1_and_says_what_to_do(
 def test_a_wrong_setting_ends_with_1_and_one_line(store: Store) -> None:
     done = run(store, "sync_job.py", environ={"DB_PORT": "x"})
     assert done.returncode == 1
-    assert done.stderr.startswith("DB_PORT is 'x'; allowed is")
+    assert done.stderr.startswith("DB_PORT is 'x'. Use")
     assert done.stderr.count("\n") == 1
 
 
@@ -160,11 +163,12 @@ def test_slots_that_a_long_run_missed_are_skipped() -> None:
     clock.waits = []
     starts: list[float] = []
 
-    def work() -> None:
+    def work() -> Result:
         starts.append(clock.now)
         clock.now += 25 if len(starts) == 1 else 1
         if len(starts) == 3:
             clock.set()
+        return Result.DONE
 
     every(10, work, clock, lambda: clock.now)
     assert starts == [0, 30, 40]

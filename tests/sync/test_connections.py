@@ -7,13 +7,18 @@ from time import monotonic
 
 import pytest
 
+from core.settings import Secret
 from metrics.tables import VOTES, Table
-from sync.decode import Rows
-from sync.lines import Lines
+from sync.decode import BulkRows, RawRows
+from sync.partitions import Partition
 from sync.source import Source
-from sync.spans import Span
 from sync.sql import LINE_END
-from testkit.database_servers import LiveDatabase, Server
+from testkit.database_servers import (
+    Kind,
+    LiveDatabase,
+    Server,
+    running_server,
+)
 from testkit.harness import QUICK, Store
 from testkit.ports import free_port
 from tests.sync.conftest import DuringSettling
@@ -53,7 +58,7 @@ def test_a_link_that_is_always_cut_publishes_nothing_and_keeps_the_old_state(
         assert proxy.faults == QUICK.attempts
     assert store.manifest() == before
     assert len(reported) == 1
-    assert "the database failed while" in reported[0]
+    assert "Database error while" in reported[0]
 
 
 def test_the_pauses_between_attempts_grow_fourfold(store: Store) -> None:
@@ -143,7 +148,7 @@ def test_a_server_that_is_gone_is_reported_without_its_name(
     store.source = mortal.create_database()
     mortal.kill()
     assert store.sync() == 1
-    assert reported[0].startswith("sync/run: SourceError: the database failed while")
+    assert reported[0].startswith("sync/run: SourceError: Database error while")
     assert "127.0.0.1" not in reported[0]
 
 
@@ -152,31 +157,31 @@ def test_a_wrong_password_is_not_tried_again(
 ) -> None:
     store.address = replace(database.settings, user="nobody")
     assert store.sync() == 1
-    assert "the database refuses this user (error 1045)" in reported[0]
+    assert "(1045): the database rejected the login" in reported[0]
     assert "nobody" not in reported[0]
 
 
-LINES, FETCH = Source.lines, Source.fetch
+BULK_ROWS, RAW_ROWS = Source.bulk_rows, Source.raw_rows
 
 
-def lines_less(source: Source, table: Table, span: Span) -> Lines:
-    """Lose the last line of every page."""
-    lines = LINES(source, table, span)
-    pages = [page.rpartition(LINE_END.encode())[0] for page in lines.pages]
-    return replace(lines, pages=pages)
+def fewer_bulk_rows(source: Source, table: Table, partition: Partition) -> BulkRows:
+    """Lose the last row of every page."""
+    bulk = BULK_ROWS(source, table, partition)
+    pages = [page.rpartition(LINE_END.encode())[0] for page in bulk.pages]
+    return replace(bulk, pages=pages)
 
 
-def rows_less(source: Source, table: Table, span: Span) -> Rows:
+def fewer_raw_rows(source: Source, table: Table, partition: Partition) -> RawRows:
     """Lose the last row."""
-    rows = FETCH(source, table, span)
+    rows = RAW_ROWS(source, table, partition)
     return replace(rows, raw=rows.raw[:-1])
 
 
-def test_lines_that_got_lost_are_made_up_for_row_by_row(
+def test_bulk_rows_that_got_lost_are_made_up_for_row_by_row(
     database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     insert_votes(database, range(1, 101))
-    monkeypatch.setattr(Source, "lines", lines_less)
+    monkeypatch.setattr(Source, "bulk_rows", fewer_bulk_rows)
     assert store.sync() == 0
     store.assert_equals_source()
 
@@ -186,10 +191,53 @@ def test_rows_that_differ_from_the_servers_checksum_are_never_published(
 ) -> None:
     """As a link would that loses rows in either way and says nothing."""
     insert_votes(database, range(1, 101))
-    monkeypatch.setattr(Source, "lines", lines_less)
-    monkeypatch.setattr(Source, "fetch", rows_less)
+    monkeypatch.setattr(Source, "bulk_rows", fewer_bulk_rows)
+    monkeypatch.setattr(Source, "raw_rows", fewer_raw_rows)
     assert store.sync() == 1
     monkeypatch.undo()
     assert not store.root.joinpath("CURRENT").exists()
     assert store.sync() == 0
     assert store.rows(VOTES).height == 100
+
+
+def test_a_server_that_configures_sessions_otherwise_changes_nothing(
+    own_kind: Kind, store: Store
+) -> None:
+    limit = "max_statement_time=0.5" if own_kind is Kind.MARIADB else "max_join_size=3"
+    session = (
+        f"SET sql_select_limit=3, {limit}, time_zone='-03:00', "
+        "group_concat_max_len=64, sql_big_selects=0, NAMES latin1"
+    )
+    options = [
+        "--sql-mode=ANSI_QUOTES,PIPES_AS_CONCAT,HIGH_NOT_PRECEDENCE",
+        f"--init-connect={session}",
+        "--group-concat-max-len=64",
+        "--transaction-isolation=READ-UNCOMMITTED",
+        "--default-time-zone=+05:00",
+        "--character-set-server=latin1",
+        "--autocommit=0",
+    ]
+    with running_server(own_kind, options=options) as server:
+        store.source = server.create_database()
+        store.source.fill_from_golden()
+        assert store.sync() == 0
+        store.assert_equals_source()
+        assert store.verify() == 0
+
+
+def test_names_outside_ascii_reach_the_server(server: Server, store: Store) -> None:
+    database = server.create_database(name="fpp-größe-東京")
+    try:
+        database.execute("CREATE USER 'flöte'@'%' IDENTIFIED BY 'geheim-ß'")
+        database.execute("GRANT SELECT ON `fpp-größe-東京`.* TO 'flöte'@'%'")
+        insert_votes(database, range(1, 11))
+        store.source = database
+        store.address = replace(
+            database.settings, user="flöte", password=Secret("geheim-ß")
+        )
+        assert store.sync() == 0
+        store.assert_equals_source()
+        assert store.sync() == 0
+    finally:
+        database.execute("DROP USER 'flöte'@'%'")
+        database.execute("DROP DATABASE `fpp-größe-東京`")

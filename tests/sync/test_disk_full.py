@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sync.disk import Disk
-from sync.replica import Request
+from sync.run import Request
+from sync.store_writer import Disk
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from tests.sync.endpoints import endpoint
@@ -43,7 +43,7 @@ def test_a_full_disk_keeps_the_old_state_and_leaves_no_partial_file(
     assert set(store.root.rglob("*")) == files
     (push,) = monitor.pushes
     assert push["status"] == "down"
-    assert "folder cannot be written (File too large)" in push["msg"]
+    assert "DATA_DIR cannot be written (File too large)" in push["msg"]
     assert store.sync() == 0
     store.assert_equals_source()
 
@@ -57,7 +57,7 @@ def test_files_that_cannot_be_removed_do_not_fail_a_published_run(
 
     insert_votes(database, range(1, 11))
     job = replace(store.job(), disk=Sticky(store.root))
-    assert job.run(Request()) == 0
+    assert job.run(Request()).exit_code == 0
     store.assert_equals_source()
     (line,) = reported
     assert line.startswith("sync/tidy: PermissionError")

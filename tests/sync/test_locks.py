@@ -1,16 +1,24 @@
 """Situation 9: two jobs at once."""
 
+import threading
 from collections.abc import Sequence
 
 import pytest
 
-from sync import connecting
-from sync.driver import Connection
-from sync.locks import database_lock, store_locked
+from sync import connection
+from sync.connection import Connection
+from sync.job import Result, every
+from sync.run import Request
+from sync.store_writer import LOCK, store_locked
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from tests.sync.conftest import DuringSettling
+from tests.sync.endpoints import endpoint
 from tests.sync.rows import insert_votes
+
+
+def database_lock(store: Store) -> str:
+    return f"fpp-sync {(store.root / LOCK).read_text()}"
 
 
 def test_a_second_job_on_the_same_store_says_so_and_leaves_with_0(
@@ -18,20 +26,58 @@ def test_a_second_job_on_the_same_store_says_so_and_leaves_with_0(
 ) -> None:
     with store_locked(store.root):
         assert store.sync() == 0
-    assert logged[-1] == "another sync job is at work on this store; this one leaves"
+    assert logged[-1] == "Another sync job is using this store. Nothing to do."
     assert not (store.root / "CURRENT").exists()
 
 
-def test_a_second_job_on_the_same_database_says_so_and_leaves_with_0(
+def test_a_run_that_did_nothing_is_no_success_for_the_monitor(store: Store) -> None:
+    with endpoint() as monitor, store_locked(store.root):
+        store.heartbeat = monitor.url
+        assert store.job().run(Request()) is Result.BUSY
+        assert monitor.pushes == []
+
+
+def test_a_second_job_on_another_host_says_so_and_leaves_with_0(
     database: LiveDatabase, store: Store, logged: Sequence[str]
 ) -> None:
+    store.sync()
     with database.connect() as other, other.cursor() as cursor:
-        cursor.execute("SELECT GET_LOCK(%s, 0)", (database_lock(database.name),))
+        cursor.execute("SELECT GET_LOCK(%s, 0)", (database_lock(store),))
         cursor.fetchall()
         assert store.sync() == 0
-    assert "at work on this database; this one leaves" in logged[-1]
+    assert "Another sync job is using this store" in logged[-1]
+    assert store.manifest().number == 1
     assert store.sync() == 0
-    assert (store.root / "CURRENT").exists()
+    assert store.manifest().number == 2
+
+
+def test_two_stores_of_one_database_are_copied_at_the_same_time(
+    database: LiveDatabase, store: Store, during_settling: DuringSettling
+) -> None:
+    insert_votes(database, range(1, 11))
+    other = Store(store.root.parent / "other", database)
+    codes: list[int] = []
+    during_settling(lambda: codes.append(other.sync()))
+    codes.append(store.sync())
+    assert codes == [0, 0]
+    other.assert_equals_source()
+    store.assert_equals_source()
+
+
+def test_after_a_run_that_did_nothing_the_next_comes_soon_with_growing_pauses() -> None:
+    pauses: list[float | None] = []
+    results = iter([Result.FAILED, Result.BUSY, Result.FAILED, Result.DONE])
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout)
+            return True
+
+        def is_set(self) -> bool:
+            return len(pauses) == 4
+
+    every(600, lambda: next(results), Stop(), lambda: 0.0)
+    assert pauses == [5, 10, 20, 600]
 
 
 def test_while_two_jobs_run_one_works_and_the_other_leaves(
@@ -51,13 +97,20 @@ def test_the_lock_is_free_before_the_connection_is_closed(
 ) -> None:
     """A server that is slow to notice a goodbye keeps no next run away."""
     free: list[int] = []
-    close = connecting._close
+    connect = connection._connect
 
-    def look_and_close(connection: Connection) -> None:
-        name = database_lock(database.name)
-        free.append(database.count("SELECT IS_FREE_LOCK(%s)", (name,)))
-        close(connection)
+    def connect_and_look(*arguments: object) -> Connection:
+        found = connect(*arguments)  # type: ignore[arg-type]  # passed on
+        close = found.close
 
-    monkeypatch.setattr(connecting, "_close", look_and_close)
+        def look_and_close() -> None:
+            lock = database_lock(store)
+            free.append(database.count("SELECT IS_FREE_LOCK(%s)", (lock,)))
+            close()
+
+        monkeypatch.setattr(found, "close", look_and_close)
+        return found
+
+    monkeypatch.setattr(connection, "_connect", connect_and_look)
     assert store.sync() == 0
     assert free == [1]

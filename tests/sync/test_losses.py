@@ -9,7 +9,7 @@ import pytest
 
 from metrics.tables import USERS, VOTES
 from sync.checksum import Checksum
-from sync.replica import Request
+from sync.run import Request
 from sync.source import Source
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
@@ -29,7 +29,7 @@ def test_more_than_a_fifth_gone_publishes_nothing_until_confirmed(
     database.insert(USERS, [user("b")])
     assert store.sync() == 1
     assert store.manifest() == before
-    assert "fpp_votes: 21 of 100 rows" in reported[-1]
+    assert "fpp_votes lost 21 of 100 rows" in reported[-1]
     assert "--accept-shrink" in reported[-1]
     assert store.sync(CONFIRMED) == 0
     store.assert_equals_source()
@@ -82,16 +82,16 @@ def test_verify_finds_a_flipped_byte_and_the_next_run_heals_it(
 ) -> None:
     insert_votes(database, range(1, 101))
     small_blocks.sync()
-    assert small_blocks.job().verify() == 0
+    assert small_blocks.verify() == 0
     before = small_blocks.manifest()
     flip(small_blocks, "fpp_votes", position=40)
-    assert small_blocks.job().verify() == 1
+    assert small_blocks.verify() == 1
     assert "fpp_votes: blocks are damaged" in reported[-1]
     assert small_blocks.manifest() == before
     assert small_blocks.sync() == 0
     assert small_blocks.manifest().runs[-1].healed == 1
     small_blocks.assert_equals_source()
-    assert small_blocks.job().verify() == 0
+    assert small_blocks.verify() == 0
 
 
 @pytest.mark.parametrize("damage", ["removed", "cut"])
@@ -115,10 +115,10 @@ def test_verify_tells_rows_that_came_since_from_rows_that_are_wrong(
     insert_votes(database, range(1, 101))
     small_blocks.sync()
     insert_votes(database, range(101, 104))
-    assert small_blocks.job().verify() == 0
-    assert "fpp_votes: since the last run 3 new, 0 changed, 0 gone" in logged
+    assert small_blocks.verify() == 0
+    assert "fpp_votes: since the last run 3 new, 0 changed, 0 deleted rows" in logged
     database.execute("UPDATE fpp_votes SET duration = 61 WHERE id = 5")
-    assert small_blocks.job().verify() == 1
+    assert small_blocks.verify() == 1
     assert "1 blocks out of date" in " ".join(logged)
     small_blocks.sync()
     small_blocks.assert_equals_source()
@@ -140,7 +140,7 @@ def test_verify_takes_rows_that_come_while_it_runs_for_no_fault(
         return compare(*of)
 
     monkeypatch.setattr(Source, "checksum", compare_late)
-    assert small_blocks.job().verify() == 0
+    assert small_blocks.verify() == 0
     assert any(
         re.match(r"fpp_votes: since the last run \d+ new, 0 ch", s) for s in logged
     )
@@ -155,7 +155,7 @@ def test_verify_changes_no_file_but_its_own_note(
     files = {p: p.stat().st_mtime_ns for p in small_blocks.root.rglob("*.*")}
     flip(small_blocks, "fpp_votes", position=40)
     flip(small_blocks, "fpp_votes", position=40)
-    small_blocks.job().verify()
+    small_blocks.verify()
     names = set(small_blocks.root.rglob("*.*"))
     assert names == files.keys()
 
@@ -163,5 +163,5 @@ def test_verify_changes_no_file_but_its_own_note(
 def test_verify_without_a_store_says_what_to_do(
     store: Store, reported: Sequence[str]
 ) -> None:
-    assert store.job().verify() == 1
-    assert "run `python sync_job.py` first" in reported[0]
+    assert store.verify() == 1
+    assert "Run the sync job first" in reported[0]

@@ -3,7 +3,7 @@
 import re
 
 import sync_job
-from sync import faults
+from sync import exceptions
 from tests.sync.processes import ROOT
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -17,13 +17,13 @@ def test_every_test_that_the_page_names_exists() -> None:
         assert f"\ndef {name}(" in text, f"{file} has no {name}"
 
 
-def test_each_of_the_fourteen_situations_names_a_test() -> None:
-    rows = re.findall(r"^\| (\d+) \|.*\|$", PAGE, re.MULTILINE)
-    assert [int(number) for number in rows] == list(range(1, 15))
+def test_each_situation_names_a_test() -> None:
+    rows = re.findall(r"^\| (\d{1,2}) \|.*\|$", PAGE, re.MULTILINE)
+    assert [int(number) for number in rows] == list(range(1, 26))
     proven = re.findall(
         r"^\| \d+ \|[^|]*\|[^|]*`test_\w+\.py::\w+`", PAGE, re.MULTILINE
     )
-    assert len(proven) == 14
+    assert len(proven) == 25
 
 
 def test_the_page_names_every_flag_and_no_other() -> None:
@@ -38,23 +38,26 @@ def test_the_page_names_every_flag_and_no_other() -> None:
 
 
 MESSAGES = [
-    faults.SourceError("reading", None),
-    faults.AccessDeniedError(1045),
-    faults.ContractError(["a", "b"]),
-    faults.MisfitError("fpp_votes", "id", "1", "is 2"),
-    faults.TooManyPeopleError(5),
-    faults.CopyError("fpp_votes", "all"),
-    faults.ShrinkError(["fpp_votes"]),
-    faults.DeadlineError(1),
-    faults.DiskError(OSError()),
-    faults.DamagedStoreError(ValueError()),
-    faults.NoStoreError(),
-    faults.DifferenceError(["fpp_votes"]),
+    exceptions.SourceError("reading", None),
+    exceptions.OriginError("x"),
+    exceptions.EngineError({"fpp_votes": "MyISAM"}),
+    exceptions.DamagedBlockError("x", ValueError()),
+    exceptions.DamagedUserIdsError(["x"]),
+    exceptions.ContractError(["a", "b"]),
+    exceptions.MisfitError("fpp_votes", "id", "1", "is 2"),
+    exceptions.TooManyUsersError(5),
+    exceptions.CopyError("fpp_votes", "all"),
+    exceptions.ShrinkError(["fpp_votes lost 21 of 100 rows"]),
+    exceptions.DeadlineError(1),
+    exceptions.DiskError(OSError()),
+    exceptions.DamagedStoreError(ValueError()),
+    exceptions.NoStoreError(),
+    exceptions.DifferenceError(["fpp_votes"]),
 ]
 
 
 def test_no_failure_is_left_out() -> None:
-    assert set(faults.SyncError.__subclasses__()) == set(map(type, MESSAGES))
+    assert set(exceptions.SyncError.__subclasses__()) == set(map(type, MESSAGES))
 
 
 def test_the_page_explains_every_failure() -> None:
@@ -62,3 +65,12 @@ def test_the_page_explains_every_failure() -> None:
     pieces = [max(row.split("…"), key=len).strip() for row in rows]
     for message in MESSAGES:
         assert any(piece in str(message) for piece in pieces), str(message)
+
+
+def test_the_page_explains_every_error_number() -> None:
+    for number, meaning in exceptions.MEANINGS.items():
+        (row,) = re.findall(
+            rf"^\| (?:\d+, )*{number}(?:, \d+)* \|.*$", PAGE, re.MULTILINE
+        )
+        assert meaning.cause in row
+        assert meaning.fix in row

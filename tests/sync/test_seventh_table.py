@@ -77,7 +77,7 @@ def test_a_seventh_table_is_one_entry(
     )
     said = python(seven, store, "sync_job.py")
     assert "fpp_feedback: 2 rows, 2 new" in said
-    assert "7 tables, 2 new" in said
+    assert "Synced 7 tables" in said
     read = python(seven, store, "-c", READ, str(store.root))
     assert read == "[(1, 'fine', Decimal('4.5')), (2, None, Decimal('5.0'))]\n"
     assert "fpp_feedback: equal to the source" in python(

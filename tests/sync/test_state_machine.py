@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from mysql.connector.connection import MySQLConnection
 
 from metrics.tables import ROOMS, TABLES, USERS, VOTES
-from sync.replica import Request
+from sync.run import Request
 from testkit.database_servers import Server
 from testkit.harness import QUICK, Store
 from tests.sync.dying import CountingDisk

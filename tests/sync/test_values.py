@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import polars as pl
 import pytest
 
-from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, VOTES
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from tests.sync.rows import AT, estimation, insert_votes, vote
+from tests.sync.rows import AT, estimation, insert_votes, user, vote
 
 UNSAFE = "SET SESSION sql_mode = ''"
 
@@ -112,3 +112,44 @@ def test_a_zero_date_of_a_user_is_found_and_the_user_not_named(
     assert store.sync() == 1
     assert "fpp_users.created_at of the row with key V1StGX… is a zero" in reported[-1]
     assert "V1StGXR8" not in reported[-1]
+
+
+CHARSETS = ["latin1", "cp1251", "utf16", "utf8mb3", "ucs2", "latin2", "ascii"]
+TEXTS = {"latin1": "Köln é", "cp1251": "Київ", "latin2": "Kraków", "ascii": "plain"}
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_texts_of_every_charset_are_copied(
+    database: LiveDatabase, store: Store, charset: str
+) -> None:
+    text = TEXTS.get(charset, "東京 Ω")
+    database.execute(
+        f"ALTER TABLE fpp_page_views MODIFY source varchar(255) CHARACTER SET {charset}"
+    )
+    database.execute(
+        f"ALTER TABLE fpp_users MODIFY city varchar(100) CHARACTER SET {charset}"
+    )
+    sources = [text, "", None, "a", f"{text} {text}"]
+    database.insert(
+        PAGE_VIEWS, [(n, "u", "HOME", None, s, AT) for n, s in enumerate(sources, 1)]
+    )
+    database.insert(USERS, [user("u", city=text), user("v", city=None)])
+    assert store.sync() == 0
+    store.assert_equals_source()
+    files = store.manifest().files
+    assert store.sync() == 0
+    assert [f.file for f in store.manifest().files] == [f.file for f in files]
+    assert store.verify() == 0
+
+
+def test_two_collations_in_one_table_are_copied(
+    database: LiveDatabase, store: Store
+) -> None:
+    database.execute(
+        "ALTER TABLE fpp_users MODIFY city varchar(100) COLLATE utf8mb4_bin, "
+        "MODIFY region varchar(100) COLLATE utf8mb4_unicode_ci"
+    )
+    database.insert(USERS, [user("u", city="Köln"), user("U2", city="köln")])
+    assert store.sync() == 0
+    store.assert_equals_source()
+    assert store.verify() == 0

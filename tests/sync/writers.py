@@ -14,7 +14,7 @@ import mysql.connector
 from mysql.connector.abstracts import MySQLCursorAbstract
 from mysql.connector.connection import MySQLConnection
 
-from sync.driver import FAILURES
+from sync.connection import FAILURES
 from testkit.database_servers import LiveDatabase
 
 _VOTE = (

@@ -41,6 +41,7 @@ def test_fresh_and_complete_is_ok(store: Path) -> None:
         },
         "data_until": "2026-11-20T17:50:00+00:00",
         "age_seconds": 600,
+        "edits_seen_within_seconds": None,
     }
 
 

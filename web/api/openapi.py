@@ -181,6 +181,7 @@ HEALTH = record(
     ),
     data_until=INSTANT_OR_NULL,
     age_seconds={"type": ["integer", "null"], "minimum": 0},
+    edits_seen_within_seconds={"type": ["integer", "null"], "minimum": 0},
 )
 
 

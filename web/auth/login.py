@@ -21,8 +21,6 @@ def _template(name: str) -> Template:
 
 _PAGE, _LOGIN, _LOGOUT = map(_template, ("page.html", "login.html", "logout.html"))
 MAX_FORM = 8192
-_ORIGIN = {"Referrer-Policy": "same-origin"}
-"""With no-referrer, browsers send a form with `Origin: null`."""
 FORM_SECONDS = 10.0
 
 
@@ -127,7 +125,7 @@ def _page(
     """Return a page in our design that works without scripts."""
     alert = f'<p role="alert">{escape(message)}</p>' if message else ""
     page = _PAGE.substitute(title=title, text=text, message=alert, form=form)
-    return HTMLResponse(page, status, headers=NO_STORE | _ORIGIN)
+    return HTMLResponse(page, status, headers=NO_STORE)
 
 
 async def _body(request: Request) -> bytes | None:

@@ -1,4 +1,4 @@
-"""People's numbers: one for each id, in every table, whatever happens."""
+"""User numbers: one for each id, in every table, whatever happens."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,12 +9,11 @@ import pytest
 from metrics import activity_key, tables
 from metrics.tables import EVENTS, TABLES, USER, USERS
 from store.manifest import Manifest
-from sync import people
-from sync.checksum import checked
-from sync.disk import Disk
-from sync.replica import Request
-from sync.spans import Span
-from sync.vault import PERSON, Vault
+from sync import user_ids
+from sync.checksum import Form, checksum
+from sync.partitions import Partition
+from sync.run import Request
+from sync.store_writer import USER_ID, Disk, StoreWriter
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from tests.sync.rows import AT, user
@@ -23,8 +22,8 @@ EVERYTHING = Request(rebuild=frozenset(table.name for table in TABLES))
 
 
 def numbers(store: Store) -> dict[str, int]:
-    """Return everybody's number, by id."""
-    return dict(store.people().drop_nulls().select(PERSON, USER).iter_rows())
+    """Return every user's number, by id."""
+    return dict(store.user_ids().drop_nulls().select(USER_ID, USER).iter_rows())
 
 
 def event(key: int, who: str) -> tuple[int, str, str, str]:
@@ -33,8 +32,8 @@ def event(key: int, who: str) -> tuple[int, str, str, str]:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of three ids, so that few people make several."""
-    monkeypatch.setattr(people, "FILE_ROWS", 3)
+    """Files of three ids, so that few users make several."""
+    monkeypatch.setattr(user_ids, "FILE_ROWS", 3)
 
 
 def test_numbers_are_dense_stay_and_are_given_to_newcomers_only(
@@ -50,13 +49,13 @@ def test_numbers_are_dense_stay_and_are_given_to_newcomers_only(
     second = numbers(store)
     assert second == first | {who: second[who] for who in "efg"}
     assert sorted(second.values()) == list(range(7))
-    assert [(f.first, f.rows) for f in store.manifest().people] == [
+    assert [(f.first, f.rows) for f in store.manifest().user_ids] == [
         (0, 3),
         (3, 3),
         (6, 1),
     ]
     store.assert_equals_source()
-    assert store.job().verify() == 0
+    assert store.verify() == 0
 
 
 def test_full_files_are_never_written_again(
@@ -64,17 +63,17 @@ def test_full_files_are_never_written_again(
 ) -> None:
     database.insert(USERS, [user(who) for who in "abcd"])
     store.sync()
-    before = store.manifest().people
+    before = store.manifest().user_ids
     database.insert(USERS, [user(who) for who in "ef"])
     store.sync()
-    after = store.manifest().people
+    after = store.manifest().user_ids
     assert after[0] == before[0]
     assert after[1].file != before[1].file
     store.sync()
-    assert store.manifest().people == after
+    assert store.manifest().user_ids == after
 
 
-def test_a_deleted_person_keeps_the_number_until_all_is_read_anew(
+def test_a_deleted_user_keeps_the_number_until_all_is_read_anew(
     database: LiveDatabase, store: Store
 ) -> None:
     database.insert(USERS, [user(who) for who in "abcdefgh"])
@@ -100,12 +99,12 @@ def test_one_table_read_anew_keeps_the_numbers(
 
 
 def cut(store: Store, manifest: Manifest) -> None:
-    file = store.root / manifest.people[0].file
+    file = store.root / manifest.user_ids[0].file
     file.write_bytes(file.read_bytes()[:-1])
 
 
 def remove(store: Store, manifest: Manifest) -> None:
-    (store.root / manifest.people[0].file).unlink()
+    (store.root / manifest.user_ids[0].file).unlink()
 
 
 @pytest.mark.parametrize("damage", [cut, remove])
@@ -121,7 +120,7 @@ def test_ids_that_are_gone_are_restored_from_the_blocks(
     assert store.sync() == 0
     assert numbers(store) == before
     store.assert_equals_source()
-    assert store.job().verify() == 0
+    assert store.verify() == 0
 
 
 def test_a_flipped_byte_among_the_ids_is_found_and_healed(
@@ -130,19 +129,19 @@ def test_a_flipped_byte_among_the_ids_is_found_and_healed(
     database.fill_from_golden()
     store.sync()
     before = numbers(store)
-    file = store.root / store.manifest().people[0].file
+    file = store.root / store.manifest().user_ids[0].file
     content = bytearray(file.read_bytes())
     content[200] ^= 1
     file.write_bytes(content)
-    assert store.job().verify() == 1
+    assert store.verify() == 1
     assert "people: blocks are damaged" in reported[-1]
     assert store.sync() == 0
     assert numbers(store) == before
     store.assert_equals_source()
-    assert store.job().verify() == 0
+    assert store.verify() == 0
 
 
-def test_verify_finds_a_number_that_is_somebody_elses(
+def test_verify_finds_a_number_of_another_user(
     database: LiveDatabase, store: Store, reported: Sequence[str]
 ) -> None:
     """A block whose bytes are what was written, written wrong."""
@@ -154,20 +153,21 @@ def test_verify_finds_a_number_that_is_somebody_elses(
         pl.col(USER).reverse()
     )
     rewrite(store, manifest, swapped)
-    assert store.job().verify() == 1
+    assert store.verify() == 1
     assert USERS.name in reported[-1]
     assert store.sync() == 0
     store.assert_equals_source()
-    assert store.job().verify() == 0
+    assert store.verify() == 0
 
 
 def rewrite(store: Store, manifest: Manifest, rows: pl.DataFrame) -> None:
     """Put other rows in force in place of the users, as if the job had."""
-    vault = Vault(Disk(store.root))
+    writer = StoreWriter(Disk(store.root))
     (block,) = manifest.tables[USERS.name]
-    other = vault.write(USERS, Span(block.key), checked(USERS, rows))
+    proof = checksum(USERS, rows, Form.ROWS)
+    other = writer.write(USERS, Partition(block.key), rows, proof)
     tables = {**manifest.tables, USERS.name: (other,)}
-    vault.publish(replace(manifest, number=manifest.number + 1, tables=tables))
+    writer.publish(replace(manifest, number=manifest.number + 1, tables=tables))
 
 
 def test_after_a_run_that_published_nothing_numbers_are_given_anew(
@@ -184,18 +184,18 @@ def test_after_a_run_that_published_nothing_numbers_are_given_anew(
     assert numbers(store) == {"a": 0, "b": 1}
 
 
-def test_more_people_than_numbers_can_be_told_apart_stop_the_run(
+def test_more_users_than_numbers_stop_the_run(
     database: LiveDatabase,
     store: Store,
     reported: Sequence[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(people, "MOST_PEOPLE", 2)
+    monkeypatch.setattr(user_ids, "MOST_PEOPLE", 2)
     database.insert(USERS, [user(who) for who in "ab"])
     assert store.sync() == 0
     database.insert(USERS, [user("c")])
     assert store.sync() == 1
-    assert "there are 3 people" in reported[-1]
+    assert "There are 3 users" in reported[-1]
     assert len(numbers(store)) == 2
 
 

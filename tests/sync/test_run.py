@@ -12,9 +12,9 @@ from metrics.tables import (
     VOTES,
 )
 from store.manifest import BLOCKS, CURRENT, MANIFESTS
-from sync.copying import TableCopy
-from sync.replica import Request
+from sync.run import Request
 from sync.source import Source
+from sync.table_sync import TableSync
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from tests.sync.rows import insert_votes, user
@@ -182,13 +182,13 @@ def test_a_backlog_read_before_the_snapshot_is_confirmed_inside_it(
     small_blocks.policy = replace(small_blocks.policy, snapshot_seconds=0)
     insert_votes(database, range(1, 81))
 
-    class Meanwhile(TableCopy):
+    class Meanwhile(TableSync):
         def fetch_backlog(self, source: Source) -> None:
             super().fetch_backlog(source)
             database.execute("UPDATE fpp_votes SET duration = duration + 1")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sync.replica.TableCopy", Meanwhile)
+        patch.setattr("sync.run.TableSync", Meanwhile)
         assert small_blocks.sync() == 0
     small_blocks.assert_equals_source()
 

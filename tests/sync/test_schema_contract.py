@@ -1,12 +1,15 @@
 """Situation 6: the live tables change shape."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Thread
 
 import pytest
 
 from metrics.tables import ROOMS, TABLES, VOTES
-from sync.contract import LiveColumn, offences
-from testkit.database_servers import READER, LiveDatabase
+from sync.schema_contract import LiveColumn, offences
+from sync.source import Source
+from testkit.database_servers import READER, Kind, LiveDatabase
 from testkit.harness import Store
 from tests.sync.conftest import DuringSettling
 from tests.sync.rows import insert_votes, room
@@ -72,7 +75,7 @@ def test_a_table_that_breaks_the_contract_stops_everything_and_is_named(
 def test_a_table_without_a_grant_is_named(
     database: LiveDatabase, store: Store, reported: Sequence[str]
 ) -> None:
-    reader = f"{READER}@127.0.0.1"
+    reader = f"{READER}@'%'"
     database.execute(f"REVOKE SELECT ON `{database.name}`.* FROM {reader}")  # noqa: S608  # our own names
     for table in TABLES:
         if table != VOTES:
@@ -94,8 +97,17 @@ CHANGES_INSIDE = {
 }
 
 
+@contextmanager
+def waiting(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
+    """Yield what starts work in a thread; it has ended when the block ends."""
+    thread = Thread(target=work)
+    yield thread.start
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+
+
 @pytest.mark.parametrize("change", CHANGES_INSIDE.values(), ids=CHANGES_INSIDE.keys())
-def test_a_table_that_changes_inside_a_run_is_copied_by_the_next_attempt(
+def test_a_change_inside_a_run_waits_and_is_followed_by_the_next(
     database: LiveDatabase, store: Store, during_settling: DuringSettling, change: str
 ) -> None:
     insert_votes(database, range(1, 5))
@@ -104,22 +116,74 @@ def test_a_table_that_changes_inside_a_run_is_copied_by_the_next_attempt(
         database.execute(change)
         insert_votes(database, range(11, 20))
 
-    during_settling(alter)
-    assert store.sync() == 0
+    with waiting(alter) as start:
+        during_settling(start)
+        assert store.sync() == 0
+        assert store.rows(VOTES)["id"].to_list() == [1, 2, 3, 4]
     assert store.sync() == 0
     store.assert_equals_source()
 
 
-def test_a_table_dropped_inside_a_run_publishes_nothing(
+def test_a_table_swapped_in_as_the_snapshot_begins_is_copied_whole(
+    database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As gh-ost and pt-online-schema-change do: fill a copy, and rename it."""
+    insert_votes(database, range(1, 50))
+    store.sync()
+    command = Source._command
+
+    def swap_after(self: Source, statement: str) -> None:
+        command(self, statement)
+        if statement.startswith("START"):
+            database.execute("CREATE TABLE ghost LIKE fpp_votes")
+            database.execute("INSERT INTO ghost SELECT * FROM fpp_votes")
+            database.execute("ALTER TABLE ghost MODIFY duration int NOT NULL")
+            database.execute("RENAME TABLE fpp_votes TO old, ghost TO fpp_votes")
+
+    monkeypatch.setattr(Source, "_command", swap_after)
+    assert store.sync() == 0
+    store.assert_equals_source()
+    assert store.rows(VOTES).height == 49
+
+
+def test_a_table_dropped_as_the_snapshot_begins_publishes_nothing(
     database: LiveDatabase,
     store: Store,
-    during_settling: DuringSettling,
     reported: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     insert_votes(database, range(1, 5))
     store.sync()
     before = store.manifest()
-    during_settling(lambda: database.execute("DROP TABLE fpp_votes"))
+    command = Source._command
+
+    def drop_after(self: Source, statement: str) -> None:
+        command(self, statement)
+        if statement.startswith("START"):
+            database.execute("DROP TABLE fpp_votes")
+
+    monkeypatch.setattr(Source, "_command", drop_after)
     assert store.sync() == 1
     assert store.manifest() == before
     assert "fpp_votes is missing" in reported[-1]
+
+
+@pytest.mark.parametrize("engine", ["MyISAM", "MEMORY", "Aria"])
+def test_an_engine_without_snapshots_is_refused_by_name(
+    database: LiveDatabase, store: Store, reported: Sequence[str], engine: str
+) -> None:
+    if engine == "Aria" and database.server.kind is not Kind.MARIADB:
+        pytest.skip("Aria is an engine of MariaDB")
+    database.execute(f"ALTER TABLE fpp_votes ENGINE={engine}")
+    assert store.sync() == 1
+    assert f"fpp_votes ({engine})" in reported[-1]
+    assert "ENGINE=InnoDB" in reported[-1]
+    assert not (store.root / "CURRENT").exists()
+
+
+def test_a_view_is_copied_as_its_table_is(database: LiveDatabase, store: Store) -> None:
+    insert_votes(database, range(1, 50))
+    database.execute("RENAME TABLE fpp_votes TO votes")
+    database.execute("CREATE VIEW fpp_votes AS SELECT * FROM votes")
+    assert store.sync() == 0
+    store.assert_equals_source()

@@ -1,0 +1,352 @@
+"""What can stop a run, one class per fact, and what the server's errors mean.
+
+Messages name cause, effect and fix; they hold no host, user name or password,
+since they also travel to the heartbeat monitor.
+"""
+
+import errno
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from metrics.tables import MOST_PEOPLE
+
+UNCHANGED = "The store is unchanged."
+
+
+class SyncError(Exception):
+    """A run stopped before anything was published; the store is as it was."""
+
+    retry = False
+    """Whether the same run can succeed a moment later."""
+    table: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an error number of the server or the system says, and what to do."""
+
+    cause: str
+    fix: str
+    retry: bool = False
+
+
+_UNREACHABLE = Meaning(
+    "the database cannot be reached",
+    "Check that it is up, and DB_HOST and DB_PORT",
+    retry=True,
+)
+_BROKEN = Meaning(
+    "the connection broke",
+    "Check that the database is up, and the link to it",
+    retry=True,
+)
+_LOGIN = Meaning(
+    "the database rejected the login",
+    "Check DB_USERNAME and DB_PASSWORD; for a user that must use TLS also DB_SSL_MODE",
+)
+_GRANT = Meaning(
+    "the database user may not read a table or column",
+    "Grant SELECT on DB_NAME to DB_USERNAME",
+)
+_EXPIRED = Meaning(
+    "the password of the database user has expired",
+    "Set a new one (ALTER USER … IDENTIFIED BY …), in DB_PASSWORD too",
+)
+_LOCKED = Meaning(
+    "the account of the database user is locked",
+    "Unlock DB_USERNAME (ALTER USER … ACCOUNT UNLOCK)",
+)
+_FULL = Meaning(
+    "the database has no connection left",
+    "Raise max_connections or max_user_connections, or close idle connections",
+    retry=True,
+)
+_ALLOWANCE = Meaning(
+    "the database user has used up an hourly or connection limit",
+    "Raise the limits of DB_USERNAME (ALTER USER … WITH MAX_QUERIES_PER_HOUR 0)",
+)
+_TLS = Meaning(
+    "the encrypted connection could not be made or verified",
+    "Check DB_SSL_MODE, DB_SSL_CA and that the certificate names DB_HOST",
+)
+_NEEDS_TLS = Meaning(
+    "the database accepts this login over TLS only",
+    "Set DB_SSL_MODE=required, or DB_SSL_CA",
+)
+_PLUGIN = Meaning(
+    "the login method of the database user is not supported",
+    "Create DB_USERNAME with caching_sha2_password or mysql_native_password",
+)
+_VIEW = Meaning(
+    "a view refers to tables or columns that are missing",
+    "Repair the view, or grant its definer the right to read",
+)
+_BYTES = Meaning(
+    "a text holds bytes that its charset does not have",
+    "Correct the row, or convert the column to utf8mb4",
+)
+_DDL = Meaning(
+    "a table is being altered",
+    "Wait until the change has ended; the next run tries again",
+    retry=True,
+)
+_SIZE = Meaning(
+    "the server limits how many rows a query may read",
+    "Raise max_join_size, or set sql_big_selects = 1, for DB_USERNAME",
+)
+_TIME_OUT = Meaning(
+    "the server ended a query that took too long",
+    "Look at the server's load; raise max_execution_time or max_statement_time",
+    retry=True,
+)
+_WAIT = Meaning(
+    "a lock was not to be had in time",
+    "Look for a long ALTER TABLE or LOCK TABLES on the server",
+    retry=True,
+)
+_HOST = Meaning(
+    "the database does not accept connections from this host",
+    "Create DB_USERNAME for this host, or run FLUSH HOSTS",
+)
+_PACKET = Meaning(
+    "a row is longer than the server may send",
+    "Raise max_allowed_packet on the server",
+)
+MEANINGS: Mapping[int, Meaning] = {
+    1040: _FULL,
+    1203: _FULL,
+    1044: Meaning(
+        "the database user may not use the database",
+        "Check DB_NAME, and grant SELECT on it to DB_USERNAME",
+    ),
+    1045: _LOGIN,
+    1698: _LOGIN,
+    1049: Meaning("the database does not exist", "Check DB_NAME"),
+    1053: _BROKEN,
+    1104: _SIZE,
+    1129: _HOST,
+    1130: _HOST,
+    1142: _GRANT,
+    1143: _GRANT,
+    1146: Meaning("a table is missing", "Check DB_NAME; restore or create the table"),
+    1153: _PACKET,
+    1184: _BROKEN,
+    1205: _WAIT,
+    1213: _WAIT,
+    1226: _ALLOWANCE,
+    1251: _PLUGIN,
+    1356: _VIEW,
+    1317: _BROKEN,
+    1412: _DDL,
+    1684: _DDL,
+    1820: _EXPIRED,
+    1862: _EXPIRED,
+    1927: _BROKEN,
+    1969: _TIME_OUT,
+    2002: _UNREACHABLE,
+    2003: _UNREACHABLE,
+    2005: Meaning(
+        "the database's host name is not known", "Check DB_HOST and DNS", retry=True
+    ),
+    2006: _BROKEN,
+    2012: _TLS,
+    2013: _BROKEN,
+    2026: _TLS,
+    2055: _BROKEN,
+    2059: _PLUGIN,
+    2061: _NEEDS_TLS,
+    3024: _TIME_OUT,
+    3118: _LOCKED,
+    3159: _NEEDS_TLS,
+    3854: _BYTES,
+    3988: _BYTES,
+    4031: _BROKEN,
+    4151: _LOCKED,
+}
+"""Numbers of MySQL and MariaDB servers, and of their client library (2000 on)."""
+_OTHER = Meaning(
+    "the database raised an error",
+    "Look the number up in the server's manual and log",
+    retry=True,
+)
+
+
+class SourceError(SyncError):
+    """The database cannot be reached or refuses, or a connection broke."""
+
+    def __init__(self, action: str, number: int | None, detail: str = "") -> None:
+        meaning = _BROKEN if number is None else MEANINGS.get(number, _OTHER)
+        code = "" if number is None else f" ({number})"
+        super().__init__(
+            f"Database error while {action}{code}: {detail or meaning.cause}. "
+            f"{UNCHANGED} {meaning.fix}."
+        )
+        self.number = number
+        self.retry = meaning.retry
+
+
+class OriginError(SyncError):
+    """The database is not the one that the store is a replica of."""
+
+    def __init__(self, fact: str) -> None:
+        super().__init__(
+            f"The store is a replica of another database: {fact}. {UNCHANGED} Check "
+            "DB_HOST and DB_NAME. If the change is intended, run --rebuild once."
+        )
+
+
+class ContractError(SyncError):
+    """The live tables are not what `metrics.tables` describes."""
+
+    def __init__(self, offences: Sequence[str]) -> None:
+        verb = "difference" if len(offences) == 1 else "differences"
+        super().__init__(
+            f"{len(offences)} {verb} between the database and metrics/tables.py: "
+            + "; ".join(offences)
+            + f". {UNCHANGED} Update the file together with the database, then run "
+            "--rebuild TABLE."
+        )
+
+
+class EngineError(SyncError):
+    """A table is kept by an engine without snapshots."""
+
+    def __init__(self, engines: Mapping[str, str]) -> None:
+        facts = ", ".join(f"{table} ({engine})" for table, engine in engines.items())
+        super().__init__(
+            f"Tables without snapshots: {facts}. Copies of them could mix two states. "
+            f"{UNCHANGED} Run ALTER TABLE {next(iter(engines))} ENGINE=InnoDB."
+        )
+
+
+class MisfitError(SyncError):
+    """A value of the source has no place in the fixed type of its column."""
+
+    def __init__(self, table: str, column: str, key: str, fact: str) -> None:
+        super().__init__(
+            f"{table}.{column} of the row with key {key} {fact}. {UNCHANGED} Correct "
+            "that row in the database, or widen the column in metrics/tables.py."
+        )
+        self.table = table
+
+
+class TooManyUsersError(SyncError):
+    """More users than the metrics can tell apart."""
+
+    def __init__(self, users: int) -> None:
+        super().__init__(
+            f"There are {users:,} users, and numbers for {MOST_PEOPLE:,}. {UNCHANGED} "
+            "--rebuild frees the numbers of deleted users; otherwise widen the packed "
+            "number in metrics/."
+        )
+
+
+class CopyError(SyncError):
+    """What was read does not have the checksum that the server computes."""
+
+    retry = True
+
+    def __init__(self, table: str, block: str) -> None:
+        super().__init__(
+            f"Checksum mismatch in {table}, block {block}. {UNCHANGED} If it recurs, "
+            "compare the column types with metrics/tables.py."
+        )
+        self.table = table
+
+
+class ShrinkError(SyncError):
+    """The source lost more of a table than happens by itself."""
+
+    def __init__(self, losses: Sequence[str]) -> None:
+        super().__init__(
+            f"{'; '.join(losses)}. {UNCHANGED} If intended, run --accept-shrink once."
+        )
+
+
+class DeadlineError(SyncError):
+    """The run's time limit passed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The run took longer than {seconds:g} s and was stopped. {UNCHANGED} The "
+            "database or the link is slow; see docs/operations.md."
+        )
+
+
+class DiskError(SyncError):
+    """The store's folder cannot be read or written."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"{_disk_fact(error)} The published state stays in force.")
+
+
+def _disk_fact(error: OSError) -> str:
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        # A store that was restored by root is the usual case.
+        return (
+            f"The sync job (uid {os.geteuid()}) may not use a file or folder of "
+            f"DATA_DIR. Run chown -R {os.geteuid()} on it, on the host for a container."
+        )
+    if error.errno == errno.EROFS:
+        return "DATA_DIR is mounted read-only. Mount it writable for the sync job."
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"The disk is full ({error.strerror}). Free space for DATA_DIR."
+    return f"DATA_DIR cannot be written ({error.strerror or error}). Check the disk."
+
+
+class DamagedStoreError(SyncError):
+    """The manifest in force cannot be read."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"The store's manifest cannot be read ({error}). {UNCHANGED} Run --rebuild "
+            "to write the store again."
+        )
+
+
+class DamagedBlockError(SyncError):
+    """A Parquet file that has its checksum cannot be read."""
+
+    def __init__(self, file: str, error: BaseException) -> None:
+        super().__init__(
+            f"{file} cannot be read ({type(error).__name__}). {UNCHANGED} Run "
+            "--rebuild to write the store again."
+        )
+
+
+class DamagedUserIdsError(SyncError):
+    """Files of user ids changed since they were written; the next attempt restores."""
+
+    retry = True
+
+    def __init__(self, files: Sequence[str]) -> None:
+        super().__init__(
+            f"{len(files)} files of user ids are damaged. {UNCHANGED} They are "
+            "restored from the blocks."
+        )
+        self.files = frozenset(files)
+
+
+class NoStoreError(SyncError):
+    """There is nothing to verify."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no store to verify yet. Run the sync job first.")
+
+
+class DifferenceError(SyncError):
+    """A verification found blocks that do not hold what they should."""
+
+    def __init__(self, tables: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(tables)}: blocks are damaged or out of date. Nothing was "
+            "changed. The next run reads them again."
+        )
+
+
+class BusyError(Exception):
+    """Another sync job is using this store."""
+
+    def __init__(self) -> None:
+        super().__init__("Another sync job is using this store. Nothing to do.")

@@ -1,0 +1,195 @@
+"""What must never end with 0 and a wrong store."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from metrics.tables import TABLES, USERS, VOTES
+from sync.job import Job
+from sync.plan import longest_wait, recheck_order
+from sync.run import Request
+from testkit.database_servers import Kind, LiveDatabase, running_server
+from testkit.harness import QUICK, Store
+from tests.sync.rows import insert_votes, user, vote
+
+EVERYTHING = Request(rebuild=frozenset(table.name for table in TABLES))
+
+
+def hurried(store: Store) -> Job:
+    """Return a job whose time for older blocks is up after the first."""
+    return replace(store.job(), interval=1e-9)
+
+
+def test_negative_ids_are_stored_once(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    keys = [-25, -11, -10, -1, 1, 9, 10, 25]
+    database.insert(VOTES, [vote(key) for key in keys])
+    for _ in range(2):
+        assert small_blocks.sync() == 0
+        assert small_blocks.rows(VOTES)["id"].to_list() == keys
+    assert small_blocks.verify() == 0
+    database.execute("UPDATE fpp_votes SET duration = 7 WHERE id IN (-10, -1)")
+    assert small_blocks.sync() == 0
+    small_blocks.assert_equals_source()
+
+
+def test_a_row_whose_key_changed_is_there_once(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    database.execute("UPDATE fpp_votes SET id = 104 WHERE id = 35")
+    assert hurried(small_blocks).run(Request()).exit_code == 0
+    small_blocks.assert_equals_source()
+
+
+def test_a_user_who_moved_to_another_quarter_is_there_once(
+    database: LiveDatabase, store: Store
+) -> None:
+    quarters = ["2025-01-02", "2025-05-02", "2025-08-02", "2025-11-02", "2026-02-02"]
+    database.insert(USERS, [user(f"u{n}", at) for n, at in enumerate(quarters)])
+    store.sync()
+    database.execute("UPDATE fpp_users SET created_at = '2026-02-03' WHERE id = 'u1'")
+    assert hurried(store).run(Request()).exit_code == 0
+    store.assert_equals_source()
+    assert store.verify() == 0
+
+
+def test_rows_filled_into_an_old_gap_are_seen_by_the_next_run(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 200, 2))
+    small_blocks.sync()
+    insert_votes(database, range(42, 44, 2))
+    assert hurried(small_blocks).run(Request()).exit_code == 0
+    small_blocks.assert_equals_source()
+
+
+def test_an_edit_anywhere_is_seen_by_the_next_run_as_long_as_time_allows(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 201))
+    small_blocks.sync()
+    database.execute("UPDATE fpp_votes SET duration = 999 WHERE id IN (5, 77, 123)")
+    assert small_blocks.sync() == 0
+    small_blocks.assert_equals_source()
+    now = small_blocks.manifest().snapshot_at
+    for block in small_blocks.manifest().tables[VOTES.name]:
+        assert block.checked_at is not None
+        assert now - block.checked_at < timedelta(seconds=60)
+
+
+def test_older_blocks_are_rechecked_the_longest_unchecked_first(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    waiting = len(small_blocks.manifest().tables[VOTES.name]) - QUICK.hot_blocks
+    seen: list[str] = []
+    for _ in range(waiting):
+        blocks = small_blocks.manifest().tables[VOTES.name][: -QUICK.hot_blocks]
+        seen.append(recheck_order(blocks)[0].key)
+        assert hurried(small_blocks).run(Request()).exit_code == 0
+    assert len(set(seen)) == waiting
+    # A new block does not begin the round anew, as a turn by number did.
+    insert_votes(database, range(101, 111))
+    hurried(small_blocks).run(Request())
+    blocks = small_blocks.manifest().tables[VOTES.name][: -QUICK.hot_blocks]
+    assert recheck_order(blocks)[0].key == seen[1]
+
+
+def test_the_stated_wait_holds_for_every_block(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    assert small_blocks.manifest().longest_wait == 600
+    hurried(small_blocks).run(Request())
+    manifest = small_blocks.manifest()
+    # One of eight older blocks a run: eight runs until the round is through.
+    blocks = [block for table in manifest.tables.values() for block in table]
+    assert manifest.longest_wait is not None
+    expected = longest_wait(blocks, 10, 80, manifest.snapshot_at, 600)
+    assert expected == 8 * 600
+    assert small_blocks.sync() == 0
+    assert (small_blocks.manifest().longest_wait or 0) < 700
+
+
+def test_another_database_is_not_taken_over(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 101))
+    store.sync()
+    before = store.manifest()
+    other = database.server.create_database()
+    other.insert(VOTES, [vote(key, duration=5) for key in range(1, 101)])
+    store.address = other.settings
+    assert store.sync() == 1
+    assert "replica of another database" in reported[-1]
+    assert "--rebuild" in reported[-1]
+    assert store.manifest() == before
+    assert store.sync(EVERYTHING) == 0
+    store.source = other
+    store.assert_equals_source()
+    assert store.sync() == 0
+
+
+def test_another_server_with_other_rows_is_not_taken_over(
+    database: LiveDatabase, store: Store, own_kind: Kind, reported: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 101))
+    store.sync()
+    with running_server(own_kind) as server:
+        other = server.create_database(name=database.name)
+        other.insert(VOTES, [vote(key, duration=5) for key in range(1, 101)])
+        store.address = other.settings
+        assert store.sync() == 1
+    assert "replica of another database" in reported[-1]
+
+
+def test_a_database_that_moved_to_another_server_is_followed(
+    database: LiveDatabase, store: Store, own_kind: Kind
+) -> None:
+    insert_votes(database, range(1, 101))
+    store.sync()
+    with running_server(own_kind) as server:
+        store.source = server.create_database(name=database.name)
+        insert_votes(store.source, range(1, 111))
+        assert store.sync() == 0
+        store.assert_equals_source()
+        assert store.sync() == 0
+
+
+def test_a_store_of_the_earlier_format_is_followed_and_proven(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 101))
+    database.insert(USERS, [user("a"), user("b")])
+    small_blocks.sync()
+    files = {file.file for file in small_blocks.manifest().files}
+    make_earlier(small_blocks)
+    assert small_blocks.rows(VOTES).height == 100
+    assert small_blocks.verify() == 0
+    assert small_blocks.sync() == 0
+    manifest = small_blocks.manifest()
+    assert {file.file for file in manifest.files} == files
+    blocks = [block for table in manifest.tables.values() for block in table]
+    assert all(block.checksum and block.checked_at for block in blocks)
+    assert small_blocks.verify() == 0
+
+
+def make_earlier(store: Store) -> None:
+    """Write the manifest in force as version 1.0 did."""
+    name = (store.root / "CURRENT").read_text().strip()
+    path = store.root / "manifests" / name
+    raw = json.loads(path.read_text())
+    for blocks in raw["tables"].values():
+        for block in blocks:
+            del block["checksum"], block["checked_at"]
+            block |= {"crc_sum": 1, "crc_xor": 2}
+    for key in ("sha256", "origin", "longest_wait"):
+        del raw[key]
+    raw |= {"format": 2, "people": raw.pop("user_ids")}
+    path.write_text(json.dumps(raw))
