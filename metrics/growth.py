@@ -46,6 +46,8 @@ _COUNTED: Mapping[str, tuple[Table, str, str]] = {
 }
 """Column → the table whose rows are counted, title, definition."""
 COUNTS = tuple(_COUNTED)
+_GAP_DAYS, _STRAY_PART = 366, 1_000
+"""Before so long a gap, fewer than so small a part of all rows are stray ones."""
 
 
 def _total(key: str, name: str, live: Table) -> Definition:
@@ -144,6 +146,24 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         .filter(pl.col("bucket") >= first)
     )
     return time_series(series, query)
+
+
+def beginning(frames: Frames) -> pl.LazyFrame:
+    """Return where the data begin in earnest, in one row: first_day, older_rows.
+
+    A few stray rows (a clock set to 1970) are no beginning: what precedes a gap of
+    more than a year and is less than a thousandth of all rows is left out, and
+    counted in older_rows. first_day is null without any row.
+    """
+    day, before = pl.col("day"), pl.col("before")
+    per_table = [per_day(frames.by_name[live.name], live.time) for live in LIVE_TABLES]
+    days = pl.concat(per_table).group_by("day").agg(pl.col("count").sum()).sort("day")
+    gap = (day - day.shift()).dt.total_days() > _GAP_DAYS
+    few = before * _STRAY_PART < pl.col("count").sum()
+    starts = days.with_columns(
+        before=pl.col("count").cum_sum() - pl.col("count")
+    ).filter((before == 0) | (gap & few))
+    return starts.select(first_day=day.last(), older_rows=before.last().fill_null(0))
 
 
 def _counts(

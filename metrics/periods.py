@@ -150,6 +150,8 @@ def granularity_of(granularity: str, days: Days) -> Granularity:
     chosen: Mapping[str, Granularity] = {"Day": "day", "Week": "week", "Month": "month"}
     if granularity == "Day" and len(days) > MOST_DAYS:
         return "week"
+    if granularity == "Week" and len(days) > 7 * MOST_DAYS:
+        return "month"
     if granularity in chosen:
         return chosen[granularity]
     return "day" if len(days) <= 92 else "week" if len(days) <= 731 else "month"

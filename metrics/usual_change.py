@@ -113,9 +113,9 @@ def usual_changes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     known = pl.col("compared_periods") >= FEWEST_PAIRS
 
     def limit(edge: pl.Expr) -> pl.Expr:
-        return pl.when(known).then(
-            pl.when(relative).then(edge.exp() - 1).otherwise(edge)
-        )
+        change = pl.when(relative).then(edge.exp() - 1).otherwise(edge)
+        # A sum of floats depends on the order of its rows, which threads decide.
+        return pl.when(known).then(change.round_sig_figs(12))
 
     return (
         values.with_columns(change=change)

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
-import polars as pl
 import streamlit as st
 
-from metrics import filters, periods
+from metrics import filters, growth, periods
 from metrics.filters import Filter
 from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, Days
 from metrics.query import Query
-from metrics.tables import TABLES
 from store import engine
 from store.reader import Snapshot, without_bots
 from ui import query_params
@@ -187,18 +185,19 @@ def _go_to(days: Days) -> Callable[[], None]:
 
 
 def beginning(period: str, snapshot: Snapshot) -> date:
-    """Return the first day with data, which only "All time" has to look up."""
+    """Return where the data begin in earnest, which only "All time" looks up.
+
+    Says how many older rows are left out.
+    """
     if period != ALL_TIME:
         return FIRST_DAY
-    firsts = {
-        table.name: snapshot.frames.by_name[table.name].select(
-            pl.col(table.time).min().alias("first")
+    found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
+    first_day, older = found.row(0)
+    if older:
+        st.caption(
+            f"All time begins on {first_day}: {older:,} older rows are left out."
         )
-        for table in TABLES
-    }
-    answers = engine.collect_all(firsts, snapshot.rows)
-    found = [answer["first"][0] for answer in answers.values()]
-    return min((time.date() for time in found if time is not None), default=FIRST_DAY)
+    return first_day or FIRST_DAY
 
 
 def check_address() -> None:

@@ -1,6 +1,10 @@
 """Growth per bucket."""
 
-from datetime import date
+from datetime import date, datetime
+from functools import partial
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metrics import growth
 from metrics.frames import Frames
@@ -10,7 +14,9 @@ from tests.metrics.building import (
     days,
     estimation,
     frames,
+    one,
     plan_of,
+    quick,
     room,
     user,
     view,
@@ -95,7 +101,31 @@ def test_a_window_before_the_first_row_is_there_with_zeros() -> None:
 
 
 def test_a_month_that_the_period_cuts_counts_what_lies_inside() -> None:
-    plan = plan_of(growth.historical, LONG, days("2026-09-15", "2026-10-10"), "month")
+    period, later = days("2026-09-15", "2026-10-10"), datetime(2026, 11, 20)
+    plan = plan_of(growth.historical, LONG, period, "month", now=later)
     assert column(plan, "page_views") == [16, 10]
     assert column(plan, "acc_page_views") == [30, 40]
     assert column(plan, "cut") == ["start", "end"]
+
+
+STRAY = st.lists(
+    st.datetimes(datetime(1970, 1, 1), datetime(2024, 1, 1)).map(str), max_size=3
+)
+
+
+@quick
+@given(STRAY)
+def test_history_begins_where_the_data_begin_in_earnest(stray: list[str]) -> None:
+    """Whatever a few old rows say, and in whichever table they are."""
+    rows = [vote(f"2026-03-{day:02} 09:00") for day in range(2, 30)] * 150
+    build = (vote, partial(view, "a"), partial(estimation, "b"))
+    old = [build[n](time) for n, time in enumerate(stray)]
+    found = one(growth.beginning(frames(*rows, *old)))
+    assert found == {"first_day": date(2026, 3, 2), "older_rows": len(stray)}
+
+
+def test_history_begins_with_the_first_row_where_no_row_is_stray() -> None:
+    rows = [vote("2024-06-03 09:00"), vote("2026-03-02 09:00")]
+    found = one(growth.beginning(frames(*rows)))
+    assert found == {"first_day": date(2024, 6, 3), "older_rows": 0}
+    assert one(growth.beginning(Frames.empty()))["first_day"] is None

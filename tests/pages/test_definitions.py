@@ -5,7 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from metrics.registry import COMPARISONS, DEFINITIONS, LABELS
+from metrics.registry import COMPARISONS, DEFINITIONS, LABELS, definition
 from tests.pages.conftest import RunPage
 from tests.pages.test_insights import read
 from tests.pages.test_pages import PAGES
@@ -55,7 +55,8 @@ def test_every_shown_number_carries_its_definition(
         columns = json.loads(table.proto.columns)
         for name, dtype in read(table.proto.arrow_data.data).schema.items():
             if dtype.is_numeric() and name not in LABELS:
-                assert columns[name]["help"] == DEFINITIONS[_split(name)[0]].formula
+                key, table_name = _split(name)[0], file.removesuffix(".py")
+                assert columns[name]["help"] == definition(key, table_name).formula
 
 
 def test_what_compares_says_so_in_its_title() -> None:

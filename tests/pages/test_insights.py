@@ -84,11 +84,6 @@ def spoken(app: AppTest) -> dict[str, str | None]:
     }
 
 
-def in_words(sentence: str | None) -> str | None:
-    """Return a sentence as a page prints it: no line breaks before a percent sign."""
-    return sentence and sentence.replace(" %", "\N{NO-BREAK SPACE}%")
-
-
 def sent_to(chart: VegaLiteChart) -> list[pl.DataFrame]:
     """Return the data that a chart sends to the browser."""
     return [read(dataset.data.data) for dataset in chart.datasets]
@@ -108,7 +103,7 @@ def test_every_question_of_a_section_has_its_computed_answer_beneath(
     found = tables(ALL_TIME, SECTIONS[about])
     # The page writes the country's name where the table has its code.
     expected = {
-        METRIC_TABLES[name].title: in_words(answer(name, frame))
+        METRIC_TABLES[name].title: answer(name, frame)
         for name, frame in found.items()
         if name != "funnel_by_country"
     }
@@ -123,7 +118,7 @@ def test_an_answer_is_a_sentence_with_the_numbers_of_its_rows(
     shown = spoken(run_page("insights.py", **ALL_TIME))
     question = METRIC_TABLES["consensus_by_team_size"].title
     row = tables(ALL_TIME, ["consensus"])["consensus"].row(0, named=True)
-    share = f"{100 * row['near_rounds'] / row['rounds']:.0f}\N{NO-BREAK SPACE}%"
+    share = f"{100 * row['near_rounds'] / row['rounds']:.0f}%"
     assert (shown[question] or "").startswith(share)
 
 
@@ -153,7 +148,7 @@ def test_a_question_with_20_cases_is_answered_beside_those_without(
 ) -> None:
     shown = spoken(run_page("insights.py", **ONE_DAY))
     assert shown[METRIC_TABLES["agreement_by_team_size"].title] == (
-        "52\N{NO-BREAK SPACE}% of estimates equal their round's most common card."
+        "52% of estimations match their vote's most common card."
     )
 
 
@@ -194,7 +189,7 @@ def test_the_retention_grid_is_of_whom_and_in_what_the_address_says(
     assert spoken(app) == {
         METRIC_TABLES["reoccurring"].title: None,
         **{
-            METRIC_TABLES[table].title: in_words(answer(table, frame))
+            METRIC_TABLES[table].title: answer(table, frame)
             for table, frame in found.items()
         },
     }
@@ -209,7 +204,7 @@ def test_votes_answers_whether_teams_agree_and_whether_auto_flip_is_quicker(
     }
     for name, frame in tables(ALL_TIME, [*parts]).items():
         shown = spoken(run_page("votes.py", **ALL_TIME, part=parts[name]))
-        assert shown[METRIC_TABLES[name].title] == in_words(answer(name, frame))
+        assert shown[METRIC_TABLES[name].title] == answer(name, frame)
 
 
 def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
@@ -218,7 +213,7 @@ def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
     healthiest = tables(ALL_TIME, ["room_health"])["room_health"].row(0, named=True)
     app = run_page("room.py", room=str(healthiest["room_id"]))
     cards = {card.label: card.value for card in app.metric}
-    parts = ("Active weeks", "People", "Near consensus", "Recency")
+    parts = ("Active weeks", "Size", "Consensus points", "Recency")
     added = sum(int(cards[part]) for part in parts)
     # Each of the five is rounded by itself.
     assert abs(added - int(cards["Health"])) <= 2
