@@ -1,7 +1,9 @@
 # Two images from one file:
-#   docker build --target dashboard -t fpp-analytics .
-#   docker build --target sync      -t fpp-analytics-sync .
-# Debian 13 has OpenSSL 3.5: the database driver's fast half needs 3.2 or later.
+#   docker build --pull --target dashboard -t fpp-analytics .
+#   docker build --pull --target sync      -t fpp-analytics-sync .
+# Debian 13 has OpenSSL 3.5: the database driver's fast half needs 3.2 or later. The
+# update bot (renovate.json) pins this line and the one of uv to digests; a test
+# compares the version with .python-version.
 ARG PYTHON=python:3.13-slim-trixie
 
 # --- build: uv and the locked packages; nothing of it but .venv is kept ------
@@ -11,20 +13,25 @@ RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 COPY pyproject.toml uv.lock .python-version ./
 
-# The dashboard has no way to the database, not even its driver.
+# The dashboard has no way to the database, not even its driver. Streamlit asks for
+# pydeck for one kind of map that no page shows; tests and C headers are for builders.
 FROM build AS build-dashboard
-RUN uv sync --frozen --no-default-groups --no-install-package mysql-connector-python
+RUN uv sync --frozen --no-default-groups --group dashboard --no-install-package pydeck \
+    && find .venv/lib -depth -type d \( -name tests -o -name include \) \
+        -exec rm -r {} +
 
 # The sync job shows no pages.
 FROM build AS build-sync
-RUN uv sync --frozen --no-default-groups \
-    --no-install-package streamlit --no-install-package altair \
-    --no-install-package pandas --no-install-package pyarrow \
-    --no-install-package pydeck --no-install-package pillow \
-    --no-install-package numpy
+RUN uv sync --frozen --no-default-groups --group sync \
+    && find .venv/lib -depth -type d \( -name tests -o -name include \) \
+        -exec rm -r {} +
 
 # --- what both images share --------------------------------------------------
 FROM ${PYTHON} AS base
+ARG VERSION=1.0.0
+LABEL org.opencontainers.image.title=fpp-analytics \
+    org.opencontainers.image.licenses=MIT \
+    org.opencontainers.image.version=${VERSION}
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -49,6 +56,8 @@ COPY app.py ./
 COPY pages pages
 COPY ui ui
 COPY web web
+# Files keep the modes of the clone, which a strict umask closes to other users.
+RUN chmod -R a+rX .streamlit -- *
 # Without ANALYTICS_SECRET_TOKEN it refuses to start on this address.
 ENV STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     STATE_DIR=/state
@@ -63,6 +72,7 @@ FROM base AS sync
 COPY --from=build-sync /app/.venv .venv
 COPY sync_job.py ./
 COPY sync sync
+RUN chmod -R a+rX -- *
 USER 10001
 HEALTHCHECK --interval=60s --timeout=5s --start-period=30m --retries=3 \
     CMD ["python", "deploy/healthcheck.py", "sync"]

@@ -4,7 +4,6 @@ streamlit run app.py
 """
 
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,21 +15,22 @@ from core import clock
 from core.errors import flush_errors, logger, start_errors
 from ui.warm_up import warm_up
 from web import errors, server, startup
+from web.uvicorn_limits import limit_uvicorn
 
 settings = startup.settings_or_exit(os.environ)
 dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
-start_errors(settings.sentry, dashboard.secrets, libraries=startup.LOGGERS)
+start_errors(settings.sentry, dashboard.secrets)
+startup.format_streamlit_logs()
 startup.warn_of_short_token(settings)
 errors.report_page_errors_once()
-startup.hide_server_header()
+limit_uvicorn()
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Warm up and print the address; at the end flush what Sentry has not sent."""
     await to_thread.run_sync(warm_up, settings.data_dir, clock.now())
-    sys.stdout.write(dashboard.start_message())
-    sys.stdout.flush()
+    dashboard.announce()
     yield
     logger.info("stopped")
     flush_errors()

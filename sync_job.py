@@ -27,7 +27,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except SettingError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    start_errors(settings.sentry, settings.secrets)
+    start_errors(settings.sentry, settings.secrets, service="fpp-analytics-sync")
     _spare_the_collector()
     logger.info("%s", sync.connection.implementation())
     disk, stop = Disk(settings.data_dir), _stop_signal()

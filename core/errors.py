@@ -6,11 +6,14 @@ data yet, an unknown room, bad input) are shown to the user and never captured.
 
 import json
 import logging
+import re
 import secrets as randomness
 import sys
+import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 from core.redaction import Scrubber
@@ -22,6 +25,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger("fpp")
 
 Severity = Literal["critical", "high", "medium", "low"]
+_JSON_LEVELS: Mapping[str, str] = {
+    "CRITICAL": "fatal",
+    "ERROR": "error",
+    "WARNING": "warn",
+    "INFO": "info",
+    "DEBUG": "debug",
+}
+"""Names of levels as Pino writes them, which logs for the product's other services."""
 _LOG_LEVELS: Mapping[Severity, int] = {
     "critical": logging.CRITICAL,
     "high": logging.ERROR,
@@ -36,6 +47,8 @@ _TRACKER_LEVELS: Mapping[Severity, Literal["fatal", "error", "warning", "info"]]
 }
 _tracker: "Tracker | None" = None
 """Where failures are sent; None in a process that sends nothing."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Characters that could forge a log line, or steer a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +63,46 @@ class ErrorContext:
 def start_errors(
     sentry: SentrySettings,
     secrets: Collection[Secret] = (),
-    libraries: Collection[str] = (),
+    service: str = "fpp-analytics",
 ) -> None:
     """Set up the log (JSON lines in production, text otherwise) and Sentry.
 
-    `secrets` never leave the process; the loggers of `libraries` write as ours
-    does, from warnings on.
+    `secrets` never leave the process. Libraries, Python's warnings and threads that die
+    of an exception write through the same formatter, from warnings on.
     """
     scrubber = Scrubber.of(secrets)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter((_JsonLines if sentry.is_production else _Text)(scrubber))
-    levels = dict.fromkeys(libraries, logging.WARNING) | {logger.name: logging.INFO}
-    for name, level in levels.items():
-        log = logging.getLogger(name)
-        log.handlers, log.propagate = [handler], False
-        log.setLevel(level)
+    formatter = _JsonLines(scrubber, service) if sentry.is_production else None
+    ours, libraries = (logging.StreamHandler(sys.stderr) for _ in range(2))
+    libraries.setLevel(logging.WARNING)
+    for handler in (ours, libraries):
+        handler.setFormatter(formatter or _Text(scrubber))
+    for log in list(logging.root.manager.loggerDict.values()):
+        if isinstance(log, logging.Logger):
+            log_through_root(log)
+    logging.root.handlers = [libraries]
+    logger.handlers, logger.propagate = [ours], False
+    logger.setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda died: _log_uncaught(
+        died.exc_type, died.exc_value, died.exc_traceback
+    )
     if sentry.sends and sentry.dsn is not None:
         _start_tracker(sentry.dsn, sentry.environment, scrubber)
+
+
+def log_through_root(log: logging.Logger) -> None:
+    """Take a library's own handlers away, so that our formatter writes its records."""
+    log.handlers = []
+    log.propagate = True
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    if not issubclass(kind, KeyboardInterrupt):
+        exc_info = (kind, error or kind(), trace)
+        logger.critical("uncaught %s", kind.__name__, exc_info=exc_info)
 
 
 def capture_error(
@@ -79,7 +115,7 @@ def capture_error(
     """Report a failure: to the log, and in production to Sentry.
 
     The log shows the traceback of a grave one, unless its text says all there is to
-    say. Returns a short reference that stands in both, to be shown to people.
+    say. Returns a short reference that both carry, to be shown to users.
     """
     reference = randomness.token_hex(4)
     where = {"component": context.component, "action": context.action}
@@ -110,7 +146,7 @@ def add_error_breadcrumb(
 
 
 def flush_errors() -> None:
-    """Wait until what was captured has been sent, two seconds at most."""
+    """Wait until captured errors have been sent, five seconds at most."""
     if _tracker is not None:
         _tracker.flush()
 
@@ -130,23 +166,34 @@ class _Text(logging.Formatter):
         self._scrubber = scrubber
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._scrubber.text(super().format(record))
+        """Return one line; a traceback follows indented, so that it forges none."""
+        line, *trace = super().format(record).split("\nTraceback", 1)
+        rest = self._scrubber.text("Traceback".join(["", *trace])).splitlines()
+        lines = [self._scrubber.text(line), *(f"    {text}" for text in rest)]
+        return "\n".join(_CONTROL.sub(_escape, text) for text in lines)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"
 
 
 class _JsonLines(logging.Formatter):
-    """One JSON object a line, for machines that collect logs."""
+    """One JSON object a line, with Pino's names: `time`, `service`, `level`, `msg`."""
 
-    def __init__(self, scrubber: Scrubber) -> None:
+    def __init__(self, scrubber: Scrubber, service: str) -> None:
         super().__init__()
         self._scrubber = scrubber
+        self._service = service
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname.lower(),
-            "message": record.getMessage(),
+            "service": self._service,
+            "level": _JSON_LEVELS.get(record.levelname, "info"),
+            "msg": record.getMessage(),
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(self._scrubber.tree(entry), ensure_ascii=False, default=str)
+        text = json.dumps(self._scrubber.tree(entry), ensure_ascii=False, default=str)
+        return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -58,8 +58,8 @@ class Tracker:
         sentry_sdk.add_breadcrumb(message=message, category=category, data=dict(data))
 
     def flush(self) -> None:
-        """Wait until everything has been sent, two seconds at most."""
-        sentry_sdk.flush(timeout=2)
+        """Wait until everything has been sent, five seconds at most."""
+        sentry_sdk.flush(timeout=5)
 
     def _scrub_event(self, event: "Event", _: "Hint") -> "Event":
         return cast("Event", self._scrubber.tree(event))

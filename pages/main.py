@@ -5,6 +5,7 @@ import os
 import streamlit as st
 
 from core import clock
+from core.errors import add_error_breadcrumb
 from core.settings import DashboardSettings
 from ui import layout, page_context, period_bar, query_params
 
@@ -29,6 +30,7 @@ page = st.navigation(
         DATA,
     ]
 )
+add_error_breadcrumb("run", "page", {"page": page.title})
 settings = DashboardSettings.from_env(os.environ)
 snapshot = layout.open_or_stop(settings)
 layout.render_header(page.title, snapshot, settings)

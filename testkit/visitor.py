@@ -41,9 +41,7 @@ class Drawn:
     @property
     def failed(self) -> bool:
         """Whether the page shows a failure."""
-        return any(
-            "finds it under the reference" in text for text in self.texts
-        ) or any(
+        return any("failed to load. Reported as" in text for text in self.texts) or any(
             message.delta.new_element.HasField("exception")
             for message in self.messages
             if message.HasField("delta")

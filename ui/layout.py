@@ -27,7 +27,7 @@ def set_up() -> None:
     st.logo(_HERE / "logo.svg", size="large")
     st.html(_HERE / "style.css")
     # A path beside that of the page, below whatever a proxy puts before both.
-    st.sidebar.markdown(":small[[Log out](logout)]")
+    st.sidebar.html('<a class="log-out" href="logout">Log out</a>')
 
 
 def open_or_stop(settings: DashboardSettings) -> Snapshot:

@@ -23,10 +23,48 @@ _HEADERS_OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
 """Headers that would let a browser keep the page of another release."""
 
 
+_TO_LOGIN = """
+(() => {
+  const base = BASE;
+  let leaving = false;
+  const toLogin = () => {
+    if (leaving) return;
+    leaving = true;
+    const here = location.pathname + location.search;
+    location.replace(base + "login?next=" + encodeURIComponent(here));
+  };
+  let asking = false;
+  const ask = () => {
+    if (asking) return;
+    asking = true;
+    fetch(base + "_stcore/health", {cache: "no-store"}).then(
+      (answer) => { asking = false; if (answer.status === 401) toLogin(); },
+      () => setTimeout(() => { asking = false; ask(); }, 500));
+  };
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("close",
+        (event) => event.code === 1008 ? toLogin() : ask());
+    }
+  };
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+})();
+"""
+"""Leads a tab whose session ended to the login and back.
+
+Streamlit would show a dialog with the status of the refusal. The gate closes a
+websocket with 1008; after any other end of it, and when the tab becomes visible again,
+the script asks whether the session is still open.
+"""
+
+
 def index_html(base: str) -> bytes:
     """Return Streamlit's page with a script that names the server below `base`."""
     where = json.dumps(f"{base}/").replace("<", "\\u003c")
-    script = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
+    server = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
+    script = server + _TO_LOGIN.replace("BASE", where)
     return _ORIGINAL.replace(_HEAD, _HEAD + f"<script>{script}</script>".encode(), 1)
 
 

@@ -1,5 +1,6 @@
 """The server's parts, assembled for `app.py` and for tests."""
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from core.errors import logger
 from core.settings import DashboardSettings, Secret
 from web import health, startup, static
 from web.api.queries import QueryRunner
@@ -90,9 +92,18 @@ class Server:
             Middleware(IndexHtml, base=base),
         ]
 
-    def start_message(self) -> str:
-        """Return what is printed after the start."""
-        return startup.start_message(self.auth.token, self.auth.paths)
+    def announce(self) -> None:
+        """Say where the server listens: in the log in production, else as text.
+
+        A random token is always printed, since the log would redact it.
+        """
+        message = startup.start_message(self.auth.token, self.auth.paths)
+        if self.settings.sentry.is_production and not self.auth.token.is_random:
+            address = message.split()[-1]
+            logger.info("listening", extra={"fields": {"url": address}})
+        else:
+            sys.stdout.write(f"\n  {message}\n")
+            sys.stdout.flush()
 
     def _health(self, _: Request) -> JSONResponse:
         report = health.check(

@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import quote
 
-import streamlit as st
-from uvicorn import Config
+import streamlit.logger
 
+from core.errors import log_through_root
 from core.settings import DashboardSettings, SettingError
 from store import engine
 from web.auth.sessions import AccessToken
 from web.paths import Paths
 
-LOGGERS = ("uvicorn", "uvicorn.error", "websockets")
-"""Loggers of the server; their records are written as ours are."""
 SHORT_TOKEN = 16
 _logger = logging.getLogger("fpp")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -48,7 +46,7 @@ def settings_or_exit(environ: Mapping[str, str]) -> DashboardSettings:
 def check_options() -> None:
     """Raise SettingError when an option that protects users is off."""
     for name, required in REQUIRED_OPTIONS.items():
-        value = st.get_option(name)
+        value = streamlit.get_option(name)
         if value != required:
             raise SettingError(
                 f"Streamlit's option {name} is {value!r}. Use {required!r}, as "
@@ -58,7 +56,7 @@ def check_options() -> None:
 
 def check_address(settings: DashboardSettings) -> None:
     """Raise SettingError when a server without a token could be reached."""
-    address = st.get_option("server.address")
+    address = streamlit.get_option("server.address")
     if settings.token is None and address not in _LOOPBACK:
         raise SettingError(
             f"Not listening on {address} without a token. Set ANALYTICS_SECRET_TOKEN, "
@@ -77,20 +75,20 @@ def warn_of_short_token(settings: DashboardSettings) -> None:
 
 
 def start_message(token: AccessToken, paths: Paths) -> str:
-    """Return what is printed after the start: the address, and how to log in.
+    """Return what is said after the start: the address, and how to log in.
 
     It holds a token only if that was made for this run.
     """
-    host = _display(st.get_option("server.address"))
-    scheme = "https" if st.get_option("server.sslCertFile") else "http"
-    base = f"{scheme}://{host}:{st.get_option('server.port')}"
+    host = _display(streamlit.get_option("server.address"))
+    scheme = "https" if streamlit.get_option("server.sslCertFile") else "http"
+    base = f"{scheme}://{host}:{streamlit.get_option('server.port')}"
     if not token.is_random:
-        return f"\n  FPP Analytics  {base}{paths.home}\n"
+        return f"FPP Analytics  {base}{paths.home}"
     link = f"{base}{paths.login}?token={quote(token.secret.reveal())}"
     return (
-        f"\n  FPP Analytics  {link}\n\n"
+        f"FPP Analytics  {link}\n\n"
         "  This link logs in until the server stops. It works on this machine only;\n"
-        "  set ANALYTICS_SECRET_TOKEN to serve others.\n"
+        "  set ANALYTICS_SECRET_TOKEN to serve others."
     )
 
 
@@ -105,11 +103,9 @@ def _display(address: str | None) -> str:
     return f"[{ip}]" if ip.version == 6 else str(ip)
 
 
-def hide_server_header() -> None:
-    """Keep uvicorn from adding `Server: uvicorn` to every response.
+def format_streamlit_logs() -> None:
+    """Write Streamlit's records as ours: JSON in production, without secrets.
 
-    Uvicorn has an option for that, which Streamlit does not pass on. A property of the
-    class wins over the attribute of an instance, that of the running server included.
+    Each of its loggers gets a handler of its own when its module is first imported.
     """
-    nothing = property(lambda _: [], lambda _, __: None)
-    Config.encoded_headers = nothing  # type: ignore[assignment]  # see above
+    setattr(streamlit.logger, "setup_formatter", log_through_root)  # noqa: B010 - mypy

@@ -90,7 +90,7 @@ def test_no_secret_is_in_what_sentry_is_sent(aftermath: Aftermath) -> None:
 
 def test_the_attacks_are_no_failures_of_ours(aftermath: Aftermath) -> None:
     assert aftermath.sent.count('"type":"event"') == 1
-    assert aftermath.log.count('"level": "warning", "message": "email/') == 1
+    assert aftermath.log.count('"level": "warn", "msg": "email/') == 1
     assert "Traceback" not in aftermath.log
 
 

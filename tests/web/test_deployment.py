@@ -1,12 +1,14 @@
 """The images and the composition keep their promises, read as data."""
 
 import fnmatch
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
+import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -15,8 +17,15 @@ import yaml
 
 from core.settings import VARIABLES
 from testkit.dashboard import ROOT
-from tests.test_architecture import rooms_reached
-from tests.web.blueprints import OURS, SERVICES, STAGES, copied
+from tests.test_architecture import MAY_IMPORT, imported, rooms_reached, sources
+from tests.web.blueprints import (
+    DOCKERFILE,
+    OURS,
+    SERVICES,
+    STAGES,
+    copied,
+    instructions,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,9 +60,82 @@ def test_an_image_runs_as_nobody_in_particular_and_is_watched(stage: str) -> Non
     )
 
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def exported(group: str) -> set[str]:
+    """Return the packages that uv would install for an image."""
+    command = [str(ROOT / "scripts" / "uv"), "export", "--frozen", "--no-hashes"]
+    done = subprocess.run(
+        [*command, "--no-default-groups", "--group", group, "--no-annotate"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(re.findall(r"^([\w.-]+)==", done.stdout, re.MULTILINE))
+
+
 def test_the_dashboard_has_no_driver_for_the_database() -> None:
-    assert "--no-install-package mysql-connector-python" in STAGES["build-dashboard"]
+    assert "mysql-connector-python" not in exported("dashboard")
     assert "COPY --from=build-dashboard" in STAGES["dashboard"]
+
+
+def test_the_sync_job_brings_nothing_of_the_pages() -> None:
+    packages = exported("sync")
+    assert {"polars", "mysql-connector-python", "sentry-sdk", "httpx"} <= packages
+    assert not packages & {"streamlit", "altair", "pandas", "pyarrow", "numpy"}
+    assert len(packages) < 16
+
+
+def test_every_package_that_an_image_imports_is_declared_for_it() -> None:
+    provides = {"sentry_sdk": "sentry-sdk", "mysql": "mysql-connector-python"}
+    for group, entry in (("dashboard", ["app", "pages"]), ("sync", ["sync_job"])):
+        lines = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"][group]
+        declared = {re.split("[<>=]", line)[0] for line in lines}
+        rooms = set().union(*(rooms_reached(room) for room in entry))
+        names = {
+            name for r in rooms for path in sources(r) for name in imported(path)
+        } - set(sys.stdlib_module_names)
+        # Only where somebody installs the extra: store/engine.py says how.
+        outside = names - {"polars_cloud"} - MAY_IMPORT.keys()
+        assert {provides.get(name, name) for name in outside} == declared, group
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    version = PROJECT["project"]["version"]
+    assert f"ARG VERSION={version}\n" in STAGES["base"]
+    assert "org.opencontainers.image.version=${VERSION}" in STAGES["base"]
+    images = [SERVICES[name]["image"] for name in OURS]
+    assert images == [f"fpp-analytics:{version}", f"fpp-analytics-sync:{version}"]
+
+
+def test_the_image_and_the_project_have_the_same_python() -> None:
+    [version] = re.findall(r"^ARG PYTHON=python:([\d.]+)-", DOCKERFILE, re.MULTILINE)
+    assert version == (ROOT / ".python-version").read_text().strip()
+
+
+@pytest.mark.parametrize("stage", OURS)
+def test_the_umask_of_a_clone_does_not_reach_the_image(stage: str) -> None:
+    steps = list(instructions(stage))
+    after = max(n for n, (keyword, _) in enumerate(steps) if keyword == "COPY")
+    assert ("RUN", "chmod -R a+rX") in {
+        (keyword, argument[:13]) for keyword, argument in steps[after:]
+    }
+    assert [keyword for keyword, _ in steps].index("USER") > after
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_health_check_of_the_image_is_the_one_of_the_composition(name: str) -> None:
+    [text] = re.findall(r"HEALTHCHECK(.*?CMD \[.*?\])", STAGES[name], re.DOTALL)
+    check = SERVICES[name]["healthcheck"]
+    assert json.loads(text.partition("CMD ")[2]) == check["test"][1:]
+    for option in ("interval", "timeout", "start_period"):
+        assert f"--{option.replace('_', '-')}={check[option]}" in text
+
+
+def test_the_database_to_try_starts_empty_each_time() -> None:
+    assert SERVICES["mariadb"]["tmpfs"] == ["/var/lib/mysql"]
 
 
 def test_the_linter_finds_nothing_in_the_dockerfile() -> None:

@@ -138,9 +138,9 @@ def test_the_log_holds_nothing_private(tracker: Sentry, environment: str) -> Non
 @pytest.mark.parametrize(
     ("severity", "in_log", "in_sentry"),
     [
-        ("critical", "critical", "fatal"),
+        ("critical", "fatal", "fatal"),
         ("high", "error", "error"),
-        ("medium", "warning", "warning"),
+        ("medium", "warn", "warning"),
         ("low", "info", "info"),
     ],
 )
@@ -177,3 +177,77 @@ def test_a_sentry_that_is_not_there_stops_nothing() -> None:
     gone.dsn = "http://key@127.0.0.1:1/42"
     reference, log = run(gone)
     assert reference in log
+
+
+def logged(code: str, environment: str) -> str:
+    """Run code in a process with our log; return what it wrote."""
+    start = """
+        import logging, os, sys, threading, warnings
+        from core.errors import *
+        from core.settings import SyncSettings
+        from web import startup
+        settings = SyncSettings.from_env(os.environ)
+        import streamlit.logger
+        early = streamlit.logger.get_logger("streamlit.early")
+        start_errors(settings.sentry, settings.secrets)
+        startup.format_streamlit_logs()
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(start) + dedent(code)],
+        cwd=ROOT,
+        env={"DB_PASSWORD": PASSWORD, "SENTRY_ENVIRONMENT": environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == ""
+    return done.stderr
+
+
+OTHERS = {
+    "Streamlit, before the start": f"early.warning('x {PASSWORD}')",
+    "Streamlit, after it": "streamlit.logger.get_logger('streamlit.late')"
+    f".warning('x {PASSWORD}')",
+    "Streamlit, configured again": f"streamlit.logger.update_formatter()\n"
+    f"early.error('x {PASSWORD}')",
+    "a library": f"logging.getLogger('httpx').warning('x {PASSWORD}')",
+    "the root logger": f"logging.warning('x {PASSWORD}')",
+    "a warning": f"warnings.warn('x {PASSWORD}')",
+    "a thread": f"threading.Thread(target=lambda: int('x {PASSWORD}')).start()",
+    "the end of the program": f"raise SystemError('x {PASSWORD}')",
+}
+
+
+@pytest.mark.parametrize("environment", ["production", "development"])
+@pytest.mark.parametrize("other", OTHERS)
+def test_whoever_writes_to_the_log_writes_as_we_do(
+    other: str, environment: str
+) -> None:
+    log = logged(OTHERS[other], environment)
+    assert PASSWORD not in log
+    assert "<secret>" in log
+    if environment == "production":
+        [entry] = [json.loads(line) for line in log.splitlines()]
+        assert entry["service"] == "fpp-analytics"
+        assert entry["level"] in {"warn", "error", "fatal"}
+        assert {"time", "msg"} <= entry.keys()
+
+
+@pytest.mark.parametrize(
+    "control", ["\n", "\r\n", "\x1b[2J", "\x00", "\u2028", "\x9b", "\x08"]
+)
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_a_text_cannot_forge_a_line(control: str, environment: str) -> None:
+    forged = f"x{control}12:00:00 CRITICAL forged"
+    code = f"""
+        logger.info("%s", {forged!r})
+        try:
+            raise ValueError({forged!r})
+        except ValueError as error:
+            capture_error(error, ErrorContext("a", "b"))
+    """
+    log = logged(code, environment)
+    assert control not in log or control == "\n"
+    starts = [line for line in log.splitlines() if not line.startswith("    ")]
+    assert len(starts) == 2
+    assert not any(line.startswith("12:00:00 CRITICAL") for line in starts)

@@ -49,4 +49,4 @@ def test_a_failing_page_shows_a_reference_that_stands_in_log_and_sentry(
     assert sent == ([reference] if environment == "production" else [])
     if environment == "production":
         lines = [json.loads(line) for line in log.splitlines()]
-        assert [entry["message"] for entry in lines][-1] == "stopped"
+        assert [entry["msg"] for entry in lines][-1] == "stopped"

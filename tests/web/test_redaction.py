@@ -1,9 +1,14 @@
 """What is private is taken out, and what is not stays readable."""
 
+import html
+import json
+import re
 import string
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.redaction import Scrubber
@@ -55,3 +60,34 @@ def test_a_tree_is_scrubbed_at_every_depth() -> None:
         "a": [{"email": "<private>", "b": ["<secret>", 1]}],
         "user_id": None,
     }
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "JSON": json.dumps,
+    "JSON, not ASCII": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON, slashes escaped": lambda text: json.dumps(text).replace("/", "\\/"),
+    "JSON in JSON": lambda text: json.dumps(json.dumps({"x": text})),
+    "Python": repr,
+    "HTML": html.escape,
+    "percent": lambda text: quote(text, safe=""),
+    "percent, lower case": lambda text: re.sub(
+        "%..", lambda m: m[0].lower(), quote(text, safe="")
+    ),
+    "path": quote,
+    "query": lambda text: urlencode({"q": text}),
+    "plus": quote_plus,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(deadline=None)
+@given(secret=st.text(string.ascii_letters + string.punctuation + " äß😀", min_size=8))
+def test_a_secret_is_found_in_every_form_that_a_log_may_hold(
+    form: str, secret: str
+) -> None:
+    written = FORMS[form](secret)
+    kept = Scrubber.of([Secret(secret)]).text(f"<{written}>")
+    assert written.strip("\"'") not in kept.replace("<secret>", "")
+    if secret not in ("<secret>", "secret"):
+        assert secret not in kept.replace("<secret>", "")

@@ -211,7 +211,7 @@ def test_both_end_cleanly_when_they_are_asked_to(deployment: Deployment) -> None
     # The last test here, since nothing runs afterwards.
     (code, dashboard), (sync_code, sync) = (ours.stop() for ours in deployment.ours)
     assert (code, sync_code) == (0, 0)
-    assert dashboard.endswith('"message": "stopped"}\n')
+    assert dashboard.endswith('"msg": "stopped"}\n')
     assert "generation 1" in sync
     assert "Traceback" not in dashboard + sync
     assert not {text for text in (TOKEN, PASSWORD) if text in dashboard + sync}

@@ -165,4 +165,4 @@ def test_the_printed_address_is_one_that_a_browser_here_can_open(
     chosen = {**usual, "server.sslCertFile": None, **options}
     monkeypatch.setattr(streamlit, "get_option", chosen.__getitem__)
     printed = startup.start_message(AccessToken.of(Secret(TOKEN)), Paths())
-    assert printed == f"\n  FPP Analytics  {address}\n"
+    assert printed == f"FPP Analytics  {address}"

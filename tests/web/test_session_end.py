@@ -1,0 +1,109 @@
+"""However a session ends, its tabs lead to the login page and back, in Chromium."""
+
+import socket
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
+from testkit.dashboard import TOKEN, Dashboard, dashboard, post
+from web.auth.sessions import COOKIE
+
+pytestmark = pytest.mark.browser
+PATH = "/votes?period=7+days"
+WAY_BACK = f"/login?next={quote(PATH, safe='')}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+def tab_in(browser: Browser, url: str) -> Page:
+    """Log in, in a browser of its own; return the tab with a drawn page."""
+    page = browser.new_context().new_page()
+    page.goto(url + PATH)
+    log_in(page)
+    return page
+
+
+def log_in(page: Page, token: str = TOKEN) -> None:
+    page.fill("input[type=password]", token)
+    page.press("input[type=password]", "Enter")
+    wait_until_drawn(page)
+
+
+def cookie_of(page: Page) -> str:
+    return next(
+        str(cookie.get("value"))
+        for cookie in page.context.cookies()
+        if cookie.get("name") == COOKIE
+    )
+
+
+def assert_login_leads_back(page: Page, url: str, token: str = TOKEN) -> None:
+    """Fail unless the tab is at the login page, without a dialog, and returns."""
+    page.wait_for_url("**/login?next=*", timeout=30_000)
+    assert page.url == url + WAY_BACK
+    assert page.locator("[role=dialog]").count() == 0
+    log_in(page, token)
+    assert page.url.startswith(url + "/votes?period=7")
+
+
+def test_after_a_logout_elsewhere_the_next_click_leads_to_the_login(
+    running: Dashboard, browser: Browser
+) -> None:
+    page = tab_in(browser, running.url)
+    post(f"{running.url}/logout", cookies={COOKIE: cookie_of(page)})
+    page.locator("[data-testid=stSidebarNavLink]").first.click()
+    page.wait_for_url("**/login?next=*", timeout=30_000)
+    assert page.locator("[role=dialog]").count() == 0
+    log_in(page)
+    assert page.url.startswith(f"{running.url}/")
+
+
+def test_log_out_stays_in_its_tab_and_ends_the_other_ones(
+    running: Dashboard, browser: Browser
+) -> None:
+    page = tab_in(browser, running.url)
+    other = page.context.new_page()
+    other.goto(running.url + PATH)
+    wait_until_drawn(other)
+    page.click("text=Log out")
+    page.wait_for_url("**/logout")
+    assert len(page.context.pages) == 2
+    page.click("button")
+    page.wait_for_url("**/login")
+    # The other tab learns of it when somebody looks at it again.
+    other.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert_login_leads_back(other, running.url)
+
+
+def test_a_cookie_that_is_gone_leads_to_the_login_when_the_connection_breaks(
+    running: Dashboard, browser: Browser
+) -> None:
+    page = tab_in(browser, running.url)
+    page.context.clear_cookies()
+    page.context.set_offline(offline=True)
+    page.wait_for_timeout(500)
+    page.context.set_offline(offline=False)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert_login_leads_back(page, running.url)
+
+
+def test_another_token_leads_to_the_login_once_the_server_is_back(
+    browser: Browser,
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = ("--server.port", str(probe.getsockname()[1]))
+    other = TOKEN + "-changed"
+    with dashboard({"ANALYTICS_SECRET_TOKEN": TOKEN}, *port) as first:
+        page = tab_in(browser, first.url)
+    with dashboard({"ANALYTICS_SECRET_TOKEN": other}, *port) as second:
+        assert_login_leads_back(page, second.url, other)
