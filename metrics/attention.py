@@ -85,8 +85,8 @@ def today(frames: Frames, now: datetime) -> pl.LazyFrame:
     """Return the running day beside the same weekday's in the 8 weeks before.
 
     Each day counts up to the same time of day. Columns: measure (`MEASURES`), today,
-    usual (the median), usual_low and usual_high (the lowest and the highest day; null,
-    like the median, with fewer than 4 of them since the first row), weeks (how many).
+    median, lowest and highest (of the days before; null with fewer than 4 of them
+    since the first row), weeks (how many).
     """
     since = datetime.combine(now.date(), datetime.min.time()) - timedelta(weeks=WEEKS)
     inside = frames.within(Period(since, now))
@@ -116,9 +116,9 @@ def today(frames: Frames, now: datetime) -> pl.LazyFrame:
         .group_by("measure")
         .agg(
             today=pl.col("value").filter(running).first(),
-            usual=pl.when(enough).then(before.median()),
-            usual_low=pl.when(enough).then(before.min()),
-            usual_high=pl.when(enough).then(before.max()),
+            median=pl.when(enough).then(before.median()),
+            lowest=pl.when(enough).then(before.min()),
+            highest=pl.when(enough).then(before.max()),
             weeks=before.count().cast(pl.Int64),
         )
         .sort(pl.col("measure").cast(pl.Enum([*MEASURES])))
@@ -201,8 +201,8 @@ def duration(span: timedelta) -> str:
 
 
 def _unusual_today(today: pl.DataFrame, until: datetime) -> Iterator[Finding]:
-    for row in today.drop_nulls("usual").iter_rows(named=True):
-        measure, low, high = row["measure"], row["usual_low"], row["usual_high"]
+    for row in today.drop_nulls("median").iter_rows(named=True):
+        measure, low, high = row["measure"], row["lowest"], row["highest"]
         if not _far_outside(row["today"], low, high):
             continue
         usual = f"{low:,}–{high:,}" if low < high else f"{low:,}"

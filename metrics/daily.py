@@ -11,7 +11,51 @@ from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, ROOMS, USERS, VOTES
 from metrics.time_axis import side_by_side
 
-DEFINITIONS: tuple[Definition, ...] = ()
+_TODAY = (VOTES.name, PAGE_VIEWS.name, USERS.name)
+_NO_BOTS = "Bots."
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        "today",
+        "Today",
+        "count",
+        "Counted since midnight, up to the end of the data.",
+        _TODAY,
+        _NO_BOTS,
+    ),
+    Definition(
+        "median",
+        "Usual",
+        "number",
+        "Median of the same weekday in the 8 weeks before, up to the same time of day; "
+        "empty with fewer than 4 weeks of data.",
+        _TODAY,
+        _NO_BOTS,
+    ),
+    Definition(
+        "lowest",
+        "Lowest",
+        "count",
+        "The lowest of these days, up to the same time of day.",
+        _TODAY,
+        _NO_BOTS,
+    ),
+    Definition(
+        "highest",
+        "Highest",
+        "count",
+        "The highest of these days, up to the same time of day.",
+        _TODAY,
+        _NO_BOTS,
+    ),
+    Definition(
+        "weeks",
+        "Weeks (n)",
+        "count",
+        "How many of these days lie after the first row of data.",
+        _TODAY,
+        _NO_BOTS,
+    ),
+)
 LABELS = ("span",)
 
 

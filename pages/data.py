@@ -1,4 +1,4 @@
-"""Data: how fresh and how much there is, what the sync job did, what numbers mean."""
+"""Data: whether the data is fresh and complete, notes on dates, definitions."""
 
 import streamlit as st
 
@@ -16,11 +16,11 @@ found = Results(
     {},
 )
 
-st.header("What is here", anchor=False)
+st.header("Stored data", anchor=False)
 data_page.render_cards(context)
 tables.render_with_csv(found["tables"], "Tables", "tables")
 
-st.header("Latest runs of the sync job", anchor=False)
+st.header("Recent sync runs", anchor=False)
 if context.snapshot.longest_wait is not None:
     st.caption(data_page.longest_wait(context.snapshot.longest_wait))
 if context.snapshot.runs:
@@ -28,9 +28,12 @@ if context.snapshot.runs:
 else:
     st.caption("None: these files were not written by the sync job.")
 
-st.header("What every number means", anchor=False)
+st.header("Notes on dates", anchor=False)
+data_page.render_notes(context)
+
+st.header("Definitions", anchor=False)
 tables.render_plain(found["definitions"], "Definitions", "definitions", row_height=90)
 
-st.header("For programs", anchor=False)
+st.header("API", anchor=False)
 st.markdown(data_page.API)
 export.render_download(context, found, "data")

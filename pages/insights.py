@@ -1,40 +1,53 @@
-"""Insights: how teams estimate, as questions with their answers."""
+"""Insights: how well teams estimate together."""
 
 from ui import export, page_context
 from ui.blocks import questions
+from ui.blocks.block import render_links
+from ui.blocks.kpi_strip import Kpis
 from ui.blocks.questions import Section
 from ui.query_params import render_switch
 
 SECTIONS = {
     "Agreement": Section(
-        headline={
-            "consensus": ("near_consensus", "consensus", "split", "mean_steps"),
-            "agreement": ("agreement", "outlier_share", "coverage"),
-        },
-        charts=(
-            *("consensus_by_team_size", "consensus_over_time"),
-            *("agreement_by_team_size", "agreement_over_time"),
+        kpis=(
+            Kpis(
+                "consensus",
+                "consensus_over_time",
+                ("near_consensus", "consensus", "split", "mean_steps"),
+            ),
+            Kpis(
+                "agreement",
+                "agreement_over_time",
+                ("agreement", "outlier_share", "coverage"),
+            ),
         ),
+        charts=("consensus_by_team_size", "agreement_by_team_size"),
         tables=("consensus_by_team_size_over_time",),
     ),
     "Second votes": Section(
-        headline={"convergence": ("convergence", "re_vote_rate")},
-        charts=("convergence", "convergence_over_time"),
+        kpis=(
+            Kpis(
+                "convergence", "convergence_over_time", ("convergence", "re_vote_rate")
+            ),
+        ),
+        charts=("convergence",),
     ),
     "Meetings": Section(
-        headline={
-            "round_time": (
-                *("duration_median_seconds", "duration_p90_seconds"),
-                *("talk_median_seconds", "rounds_per_meeting_hour", "long_share"),
+        kpis=(
+            Kpis(
+                "round_time",
+                "round_time_over_time",
+                (
+                    "duration_median_seconds",
+                    "duration_p90_seconds",
+                    "talk_median_seconds",
+                    "rounds_per_meeting_hour",
+                    "long_share",
+                ),
             ),
-            "spectators": ("spectator_share",),
-            "auto_flip": ("auto_flip_share", "auto_flip_effect_seconds"),
-        },
-        charts=(
-            *("round_time", "round_time_over_time"),
-            *("auto_flip", "auto_flip_by_kind"),
-            *("spectators", "spectators_over_time"),
+            Kpis("spectators", "spectators_over_time", ("spectator_share",)),
         ),
+        charts=("round_time", "auto_flip", "auto_flip_by_kind", "spectators"),
     ),
     "Rooms": Section(
         charts=("room_states", "retention_rooms_by_sprints_average"),
@@ -44,11 +57,7 @@ SECTIONS = {
         headline={
             "invites": ("new_rooms", "newcomers", "inviting_share", "invite_intent")
         },
-        charts=(
-            *("funnel", "funnel_by_device"),
-            *("funnel_by_source", "funnel_by_country"),
-            *("invites", "invites_by_newcomers"),
-        ),
+        charts=("invites", "invites_by_newcomers"),
         tables=("invites_by_room",),
     ),
 }
@@ -57,4 +66,5 @@ context = page_context.current()
 found = questions.render_section(
     context, render_switch("About", SECTIONS, key="about", labelled=False)
 )
+render_links(("How far new users get", "traffic", {}))
 export.render_download(context, found, "insights")

@@ -1,4 +1,4 @@
-"""Location: where people are, and what they come with."""
+"""Location: where users are, and on what devices."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui import charts, export, page_context
 from ui.blocks.block import render_block
-from ui.charts.world_map import without_shape, world_map
+from ui.charts.world_map import not_drawn, world_map
 from ui.filters import click_filters
 from ui.query_params import render_switch
 
@@ -17,15 +17,14 @@ MACHINES = {
     "Browsers": ("browsers", "browser"),
 }
 """What a switch says → table and its column."""
-people = partial(charts.ranked, value="count", title="people")
+people = partial(charts.ranked, value="count", title="users")
 
 context = page_context.current()
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
     place, where = render_switch("Places", PLACES, key="place")
-    machine, what = render_switch("They come with", MACHINES, key="with")
+    machine, what = render_switch("Technology", MACHINES, key="with")
 found = context.compute("countries", place, machine)
-hidden = without_shape(found["countries"])
 with above:
     beside_map, ranking = st.columns([2, 1], gap="small")
 with beside_map:
@@ -33,9 +32,9 @@ with beside_map:
         context,
         "countries",
         found["countries"],
-        partial(world_map, value="count", title="People"),
-        title="Where people are",
-        note=f"Too small for the map: {', '.join(hidden)}." if hidden else None,
+        partial(world_map, value="count", title="Users"),
+        title="Where users are",
+        note=not_drawn(found["countries"], "count"),
         key="map",
         on_click=click_filters.by("country"),
     )
@@ -44,16 +43,21 @@ with ranking:
         context,
         "countries",
         found["countries"],
-        partial(people, label="country", rows=14),
+        partial(people, label="country"),
         on_click=click_filters.by("country"),
+        ranked=True,
     )
 with st.grid(2, min_column_width=380, gap="small"):
-    draw = partial(people, label=where)
-    render_block(
-        context, place, found[place], draw, on_click=click_filters.by("country", where)
-    )
-    draw = partial(people, label=what)
-    render_block(
-        context, machine, found[machine], draw, on_click=click_filters.by(what)
-    )
+    for table, label, click in (
+        (place, where, click_filters.by("country", where)),
+        (machine, what, click_filters.by(what)),
+    ):
+        render_block(
+            context,
+            table,
+            found[table],
+            partial(people, label=label),
+            on_click=click,
+            ranked=True,
+        )
 export.render_download(context, found, "location")

@@ -1,12 +1,14 @@
 """The one script that the server runs: what stands around every page. No numbers."""
 
 import os
+from dataclasses import replace
 
 import streamlit as st
 
 from core import clock
 from core.errors import add_error_breadcrumb
 from core.settings import DashboardSettings
+from store import notes
 from ui import layout, page_context, period_bar, query_params
 
 layout.set_up()
@@ -17,18 +19,21 @@ OVERVIEW = st.Page(
 ROOM = st.Page("room.py", title="Room", icon=":material/meeting_room:")
 DATA = st.Page("data.py", title="Data", icon=":material/database:")
 page = st.navigation(
-    [
-        OVERVIEW,
-        st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
-        st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
-        st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
-        st.Page("location.py", title="Location", icon=":material/public:"),
-        st.Page("historical.py", title="Historical", icon=":material/history:"),
-        st.Page("returning.py", title="Returning", icon=":material/replay:"),
-        ROOM,
-        st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
-        DATA,
-    ]
+    {
+        "": [OVERVIEW],
+        "Visitors": [
+            st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
+            st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
+            st.Page("location.py", title="Location", icon=":material/public:"),
+        ],
+        "Teams": [
+            st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
+            st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
+            st.Page("returning.py", title="Returning", icon=":material/replay:"),
+            st.Page("historical.py", title="Historical", icon=":material/history:"),
+        ],
+        "Look up": [ROOM, DATA],
+    }
 )
 add_error_breadcrumb("run", "page", {"page": page.title})
 settings = DashboardSettings.from_env(os.environ)
@@ -38,5 +43,13 @@ if not snapshot.tables and page != DATA:
     st.stop()
 query_params.open_notices()
 draw = period_bar.render_hidden if page in {ROOM, DATA} else period_bar.render
-page_context.share(draw(snapshot, clock.now()))
+context = draw(snapshot, clock.now())
+page_context.share(
+    replace(
+        context,
+        notes=notes.read(settings.notes_file),
+        sync_interval=settings.sync_interval,
+    )
+)
+layout.render_share()
 page.run()

@@ -5,10 +5,11 @@ from functools import partial
 import streamlit as st
 
 from ui import charts, export, page_context, query_params
-from ui.blocks.block import render_block
+from ui.blocks.block import render_block, time_axes
 from ui.charts.heat_map import retention_curve, retention_grid
 from ui.query_params import render_switch
 
+VIEWS = {"Average": "average", "By start": "grid"}
 WHO = {"People": "users", "Rooms": "rooms"}
 UNITS = {"Weeks": "weeks", "Two weeks": "sprints"}
 NOTE = (
@@ -31,10 +32,12 @@ with st.container(horizontal=True, gap="medium"):
     unit = render_switch(
         "Counted in", UNITS, key="in", hint="Two weeks are a usual sprint."
     )
+    view = render_switch("Show", VIEWS, key="as")
 grid = f"retention_{who}_by_{unit}"
 average = f"{grid}_average"
 found = context.compute("reoccurring", grid, average)
 prefix = "adjusted_" if reduced else ""
+axis, _ = time_axes(context)
 with above:
     render_block(
         context,
@@ -44,11 +47,14 @@ with above:
             charts.two_axes,
             left=(f"{prefix}reoccurring_users", "Returning people"),
             right=(f"{prefix}reoccurring_rooms", "Returning rooms"),
-            granularity=context.query.granularity,
-            today=context.today,
+            axis=axis,
         ),
+        axis=axis,
     )
-draw = partial(retention_grid, average=found[average], unit=unit)
-render_block(context, grid, found[grid], draw, note=NOTE)
-render_block(context, average, found[average], partial(retention_curve, unit=unit))
+if view == "average":
+    curve = partial(retention_curve, unit=unit)
+    render_block(context, average, found[average], curve)
+else:
+    draw = partial(retention_grid, average=found[average], unit=unit)
+    render_block(context, grid, found[grid], draw, note=NOTE)
 export.render_download(context, found, "returning")

@@ -9,7 +9,7 @@ from metrics.query import SharedPlans
 from metrics.room_health import health
 from ui import charts, export, page_context
 from ui.blocks import cards, questions, room
-from ui.blocks.block import render_block
+from ui.blocks.block import render_block, time_axes
 
 STATISTICS = (
     "votes",
@@ -62,8 +62,7 @@ render_block(
         charts.bars_over_time,
         value="votes",
         title="Votes",
-        granularity="week",
-        today=context.today,
+        axis=time_axes(context, "week")[0],
     ),
     title="Votes per week",
 )

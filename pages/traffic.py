@@ -1,29 +1,32 @@
-"""Traffic: who comes, how long they stay, and from where."""
+"""Traffic: how many visitors, from where, and whether they join a vote."""
 
 from functools import partial
 
 import streamlit as st
 
 from ui import charts, export, page_context
-from ui.blocks import cards, questions
-from ui.blocks.block import render_block
-from ui.blocks.trend import render_trend
+from ui.blocks import questions
+from ui.blocks.block import render_block, time_axes
+from ui.blocks.kpi_strip import USUAL, Kpis, render_kpis, tables_of
 from ui.charts import anomaly_marks
 from ui.filters import click_filters
 from ui.query_params import render_switch
 
-TOTALS, SERIES = "traffic_totals", "traffic_over_time"
-KEYS = (
-    "unique_users",
-    "page_views",
-    "bounce_rate",
-    "activation_rate",
-    "visit_bounce_rate",
-    "session_mean_minutes",
-    "session_median_minutes",
-    "visits",
+KPIS = Kpis(
+    "traffic_totals",
+    "traffic_over_time",
+    (
+        "unique_users",
+        "page_views",
+        "bounce_rate",
+        "activation_rate",
+        "visit_bounce_rate",
+        "session_mean_minutes",
+        "session_median_minutes",
+        "visits",
+    ),
 )
-RANKED = {"Sources": ("sources", "source"), "Routes": ("routes", "route")}
+SOURCES = {"In all": "sources", "Over time": "sources_over_time"}
 FUNNELS = {
     "All": "funnel",
     "Source": "funnel_by_source",
@@ -34,28 +37,39 @@ FUNNELS = {
 context = page_context.current()
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
-    seen, by = render_switch("Page views by", RANKED, key="views")
+    sources = render_switch("Sources", SOURCES, key="sources")
     funnel = render_switch("New users by", FUNNELS, key="split")
 found = context.compute(
-    TOTALS,
-    SERIES,
-    seen,
+    *tables_of(KPIS),
+    sources,
     "session_lengths",
     "sources_quality",
     funnel,
+    USUAL,
     *anomaly_marks.tables_for(context.query.granularity),
-    earlier=(TOTALS, SERIES),
+    earlier=tables_of(KPIS),
 )
 with above:
-    cards.render_row(KEYS, found[TOTALS], found.earlier.get(TOTALS), found[SERIES])
-    render_trend(context, SERIES, found, KEYS, marks=found.now.get(anomaly_marks.TABLE))
+    render_kpis(context, found, KPIS, marks=found.now.get(anomaly_marks.TABLE))
 with st.grid(2, min_column_width=380, gap="small"):
+    if sources == "sources":
+        render_block(
+            context,
+            sources,
+            found[sources],
+            partial(charts.ranked, label="source", value="count", title="page views"),
+            on_click=click_filters.by("source"),
+            ranked=True,
+        )
+    else:
+        axis, _ = time_axes(context)
+        draw = partial(charts.lines, series="label", title="Page views", axis=axis)
+        render_block(context, sources, found[sources], draw, axis=axis)
     render_block(
         context,
-        seen,
-        found[seen],
-        partial(charts.ranked, label=by, value="count", title="page views"),
-        on_click=click_filters.by(by),
+        "sources_quality",
+        found["sources_quality"],
+        on_click=click_filters.by("source"),
     )
     questions.render_question(context, funnel, found)
     render_block(
@@ -64,5 +78,4 @@ with st.grid(2, min_column_width=380, gap="small"):
         found["session_lengths"],
         partial(charts.ranked, label="length", value="sessions", title="sessions"),
     )
-    render_block(context, "sources_quality", found["sources_quality"])
 export.render_download(context, found, "traffic")

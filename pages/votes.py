@@ -1,4 +1,4 @@
-"""Votes: how many rounds, how they end, and when they happen."""
+"""Votes: how many, how large, how long, how far apart."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,42 +6,56 @@ from functools import partial
 import streamlit as st
 
 from ui import charts, export, page_context
-from ui.blocks import cards, questions
-from ui.blocks.block import render_block
-from ui.blocks.trend import render_trend
+from ui.blocks.block import render_block, render_links
+from ui.blocks.kpi_strip import USUAL, Kpis, render_kpis, tables_of
 from ui.charts import anomaly_marks
 from ui.charts.axes import Draw
 from ui.query_params import render_switch
 
 TOTALS, SERIES = "votes_totals", "votes_over_time"
-FIGURES = (
-    "votes",
-    "estimations",
-    "estimations_per_vote",
-    "spectators_per_vote",
-    "avg_min_estimation",
-    "avg_estimation",
-    "avg_max_estimation",
-    "duration_mean_seconds",
-)
-MEDIANS = (
-    "estimations_per_vote_median",
-    "spectators_per_vote_median",
-    "avg_min_estimation_median",
-    "avg_estimation_median",
-    "avg_max_estimation_median",
-    "duration_median_seconds",
-)
-MORE = (
-    "duration_p90_seconds",
-    "auto_flip_share",
-    "rounds_without_estimate",
-)
-MEDIANS_TOO = "Medians and rounds"
+COUNTS = ("votes", "estimations")
+STATISTICS = {
+    "Means": Kpis(
+        TOTALS,
+        SERIES,
+        (
+            *COUNTS,
+            "estimations_per_vote",
+            "spectators_per_vote",
+            "avg_min_estimation",
+            "avg_estimation",
+            "avg_max_estimation",
+            "duration_mean_seconds",
+        ),
+    ),
+    "Medians": Kpis(
+        TOTALS,
+        SERIES,
+        (
+            *COUNTS,
+            "estimations_per_vote_median",
+            "spectators_per_vote_median",
+            "avg_min_estimation_median",
+            "avg_estimation_median",
+            "avg_max_estimation_median",
+            "duration_median_seconds",
+        ),
+    ),
+    "Other figures": Kpis(
+        TOTALS,
+        SERIES,
+        (
+            *COUNTS,
+            "rounds_without_estimate",
+            "auto_flip_share",
+            "duration_median_seconds",
+            "duration_p90_seconds",
+        ),
+    ),
+}
 PARTS = {
     "When": ("votes_by_weekday", "votes_by_weekday_and_hour"),
-    "Estimates": ("estimates", "spread", "team_sizes", "consensus_by_team_size"),
-    MEDIANS_TOO: ("round_durations", "auto_flip_by_kind"),
+    "Estimations": ("estimates", "spread", "team_sizes", "round_durations"),
 }
 """What is looked at more closely → its tables."""
 votes_by = partial(charts.bars, value="votes")
@@ -56,46 +70,37 @@ DRAWN: Mapping[str, Draw] = {
         charts.heat_map,
         x=("hour", "Hour (UTC)"),
         y=("weekday_name", "Weekday"),
-        value=("votes_per_day", "Votes per such day"),
+        value=("votes_per_day", "Votes per day"),
     ),
     "estimates": partial(
-        charts.bars, label="estimation", value="count", titles=("Card", "Estimates")
+        charts.bars, label="estimation", value="count", titles=("Card", "Estimations")
     ),
-    "spread": partial(
-        votes_by, label="steps", titles=("Steps between cards", "Rounds")
-    ),
+    "spread": partial(votes_by, label="steps", titles=("Steps", "Votes")),
     "round_durations": partial(
-        charts.ranked, label="length", value="votes", title="rounds"
+        charts.ranked, label="length", value="votes", title="votes"
     ),
-    "team_sizes": partial(
-        votes_by, label="estimators", titles=("People estimating", "Rounds")
-    ),
+    "team_sizes": partial(votes_by, label="estimators", titles=("Team size", "Votes")),
 }
-"""The charts of this page; those of the other tables are Insights' too."""
 
 context = page_context.current()
 above = st.container()
-part = render_switch("A closer look", PARTS, key="part")
+with st.container(horizontal=True, gap="medium"):
+    kpis = render_switch("Figures", STATISTICS, key="figures")
+    part = render_switch("Details", PARTS, key="part")
 found = context.compute(
-    TOTALS,
-    SERIES,
+    *tables_of(kpis),
     *part,
+    USUAL,
     *anomaly_marks.tables_for(context.query.granularity),
-    earlier=(TOTALS, SERIES),
+    earlier=tables_of(kpis),
 )
-earlier = found.earlier.get(TOTALS)
 with above:
-    cards.render_row(FIGURES, found[TOTALS], earlier, found[SERIES])
-    cards.render_line(MEDIANS, found[TOTALS], "median")
-    marks = found.now.get(anomaly_marks.TABLE)
-    render_trend(context, SERIES, found, (*FIGURES, *MEDIANS, *MORE), marks=marks)
-if PARTS[MEDIANS_TOO] == part:
-    cards.render_row(MEDIANS, found[TOTALS], earlier, columns=len(MEDIANS))
-    cards.render_row(MORE, found[TOTALS], earlier, columns=len(MORE))
+    render_kpis(context, found, kpis, marks=found.now.get(anomaly_marks.TABLE))
 with st.grid(2, min_column_width=380, gap="small"):
     for name in part:
-        if name in DRAWN:
-            render_block(context, name, found[name], DRAWN[name])
-        else:
-            questions.render_question(context, name, found)
+        render_block(context, name, found[name], DRAWN[name])
+render_links(
+    ("Agreement by team size", "insights", {"about": "Agreement"}),
+    ("Auto-flip", "insights", {"about": "Meetings"}),
+)
 export.render_download(context, found, "votes")

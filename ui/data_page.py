@@ -93,6 +93,21 @@ def sync_runs(snapshot: Snapshot) -> pl.DataFrame:
     ).reverse()
 
 
+def render_notes(context: PageContext) -> None:
+    """List the team's notes, and each line of their file that is not one."""
+    found = context.notes
+    for problem in found.problems:
+        st.warning(fmt.escaped(problem), icon=":material/flag:")
+    for note in reversed(found.notes):
+        dates = fmt.days(note.first, note.last)
+        st.markdown(f"{dates}: {fmt.linked(note.title, note.link)}")
+    if not (found.notes or found.problems):
+        st.caption(
+            "None. Set `NOTES_FILE` to a text file with lines such as `2026-11-12 "
+            "Release of v2 https://example.com/v2`. Charts show them as flags."
+        )
+
+
 def definitions() -> pl.DataFrame:
     """Return every number with its meaning, in the order of the pages."""
     found = DEFINITIONS.values()

@@ -1,9 +1,15 @@
 """Everything that a page shows, as one ZIP with a note on what was asked."""
 
+from datetime import timedelta
+
+import polars as pl
 import streamlit as st
 
 from metrics.export import file_name, to_csv, to_zip
-from ui import period_bar
+from metrics.query import Granularity
+from metrics.time_axis import first_of_each
+from store.notes import Notes
+from ui import layout, period_bar
 from ui.page_context import PageContext, Results
 
 
@@ -15,16 +21,17 @@ def render_download(
     Tables of the period before have its dates in their names. `prefix` starts the
     names of all tables.
     """
-    st.download_button(
-        "Everything on this page (ZIP)",
-        data=lambda: pack(context, found, prefix),
-        file_name=file_name(name, context.query.period, "zip"),
-        mime="application/zip",
-        on_click="ignore",
-        icon=":material/folder_zip:",
-        type="tertiary",
-        help="All tables as CSV, with a note on period, switches and filters",
-    )
+    with layout.actions():
+        st.download_button(
+            "Download page (ZIP)",
+            data=lambda: pack(context, found, prefix),
+            file_name=file_name(name, context.query.period, "zip"),
+            mime="application/zip",
+            on_click="ignore",
+            icon=":material/download:",
+            type="tertiary",
+            help="All tables of this page as CSV, with a note on period and filters",
+        )
 
 
 def pack(context: PageContext, found: Results, prefix: str = "") -> bytes:
@@ -36,8 +43,34 @@ def pack(context: PageContext, found: Results, prefix: str = "") -> bytes:
             file_name(prefix + name, query.comparison): frame
             for name, frame in found.earlier.items()
         }
-    files = {name: to_csv(frame) for name, frame in tables.items()}
+    files = {
+        name: to_csv(with_notes(frame, context.notes, query.granularity))
+        for name, frame in tables.items()
+    }
     return to_zip({"about.txt": readme(context).encode(), **files})
+
+
+def with_notes(
+    frame: pl.DataFrame, notes: Notes, granularity: Granularity
+) -> pl.DataFrame:
+    """Add the column `notes` to a table over time, where there are any notes.
+
+    A bucket has the titles of all notes that touch it, separated by semicolons.
+    """
+    days = [
+        (note.first + timedelta(days=n), note.title)
+        for note in notes.notes
+        for n in range((note.last - note.first).days + 1)
+    ]
+    if "bucket" not in frame.columns or not days:
+        return frame
+    known = pl.DataFrame(
+        days, schema={"day": pl.Date, "title": pl.String}, orient="row"
+    )
+    bucket = first_of_each(pl.col("day"), granularity).cast(frame.schema["bucket"])
+    titles = pl.col("title").unique(maintain_order=True).str.join("; ")
+    each = known.group_by(bucket=bucket).agg(notes=titles)
+    return frame.join(each, on="bucket", how="left", maintain_order="left")
 
 
 def readme(context: PageContext) -> str:

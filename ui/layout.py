@@ -1,6 +1,9 @@
 """The layout around every page: banner, title, freshness, states without data."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import cast
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -9,6 +12,7 @@ from store.reader import Snapshot, StoreError, open_store
 from ui import freshness
 
 _HERE = Path(__file__).parent
+_ACTIONS = "actions"
 SIDEBAR = 225
 """Width of the navigation in pixels; its longest name needs no more."""
 
@@ -43,34 +47,67 @@ def open_or_stop(settings: DashboardSettings) -> Snapshot:
 
 
 def render_header(title: str, snapshot: Snapshot, settings: DashboardSettings) -> None:
-    """Draw the title with the freshness of the data, and what has to be said."""
+    """Draw the head of a page: title, freshness, and a place for its buttons."""
     with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        horizontal=True, vertical_alignment="center", gap="small", key="page_head"
     ):
         st.title(title, anchor=False, width="content")
         with st.container(width="content", key="freshness"):
             freshness.render_badge(snapshot, settings.data_dir, settings.sync_interval)
-    if snapshot.demo:
-        with st.container(key="banner"):
-            st.markdown(
-                "This history is **simulated**. Set `DATA_DIR` to a store that the "
-                "sync job writes to see your own."
+        if snapshot.demo:
+            st.caption(
+                "To see your own, set `DATA_DIR` to the sync job's store.",
+                width="content",
             )
-    elif not snapshot.tables:
+        st.session_state[_ACTIONS] = st.container(
+            horizontal=True, horizontal_alignment="right", key="actions"
+        )
+    if not snapshot.tables:
         _render_no_data(settings)
     elif snapshot.missing:
         missing = ", ".join(f"`{name}`" for name in snapshot.missing)
         st.warning(
-            f"Missing: {missing}. Numbers that read it show as empty or zero. "
-            "The next run of the sync job writes it.",
+            f"Missing: {missing}. Metrics that read it are empty until the next sync "
+            "run.",
             icon=":material/database_off:",
         )
 
 
+def actions() -> AbstractContextManager[object]:
+    """Return the place for what is done with a whole page: share, download, print."""
+    return cast("AbstractContextManager[object]", st.session_state[_ACTIONS])
+
+
+def render_share() -> None:
+    """Draw the button with the link to this view, and how to print it."""
+
+    # Of its own, and run on opening: tiles and switches change the address without
+    # a run of the whole page.
+    @st.fragment(key="share")
+    def share() -> None:
+        popover = st.popover(
+            "Share",
+            icon=":material/link:",
+            type="tertiary",
+            key="share_link",
+            on_change="rerun",
+        )
+        if not popover.open:
+            return
+        query = urlencode(st.query_params.to_dict(), doseq=True)
+        link = (st.context.url or "").partition("?")[0]
+        with popover:
+            st.caption("Link to this view, with period and filters:")
+            st.code(f"{link}?{query}" if query else link, language=None)
+            st.caption("To print the page, open the menu ⋮ and choose Print.")
+
+    with actions(), st.container(width="content"):
+        share()
+
+
 def _render_no_data(settings: DashboardSettings) -> None:
     st.info(
-        "**No data yet.** Start the sync job (`python sync_job.py`), or set "
-        f"`DATA_DIR` to a folder that holds a store; now it is "
-        f"`{settings.data_dir.name}`. This page fills itself when data arrive.",
+        "**No data yet.** Run `python sync_job.py`, or point `DATA_DIR` (now "
+        f"`{settings.data_dir.name}`) at a store. This page updates by itself.",
         icon=":material/hourglass_empty:",
     )

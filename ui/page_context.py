@@ -1,7 +1,7 @@
 """What a page shows: the snapshot, the chosen period, and how to compute tables."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 
@@ -14,6 +14,7 @@ from metrics.periods import Days
 from metrics.query import Query, SharedPlans
 from metrics.registry import METRIC_TABLES
 from store import engine
+from store.notes import Notes
 from store.reader import Snapshot
 
 _EARLIER = "earlier "
@@ -46,6 +47,10 @@ class PageContext:
     """Whether bots are included."""
     filters: tuple[Filter, ...] = ()
     """What was clicked or typed; already applied to the frames."""
+    notes: Notes = field(default_factory=Notes)
+    """What the team noted about dates."""
+    sync_interval: int = 600
+    """Seconds between two runs of the sync job."""
 
     @property
     def frames(self) -> Frames:

@@ -175,6 +175,11 @@ def _render_step(label: str, icon: str, days: Days, *, disabled: bool = False) -
     )
 
 
+def choose_days(first: date, last: date) -> None:
+    """Choose a period of one's own; for callbacks, which run before the controls."""
+    _go_to(Days(first, last))()
+
+
 def _go_to(days: Days) -> Callable[[], None]:
     def go() -> None:
         st.session_state["period"] = CUSTOM

@@ -43,9 +43,8 @@ def _compute(data_dir: Folder, now: datetime) -> None:
     except (StoreError, OSError):
         return
     frame.to_arrow()
-    charts.bars_over_time(
-        frame, "page_views", "Page views", "day", now.date()
-    ).to_dict()
+    axis = charts.TimeAxis("day", period, now)
+    charts.time_chart(frame, "page_views", "Page views", "count", axis).to_dict()
 
 
 def set_aside() -> None:

@@ -73,6 +73,14 @@ def card(page: Page, title: str, of: str | None = None) -> str:
     return found.inner_text()
 
 
+def tile(page: Page, title: str) -> list[str]:
+    """Return the lines of a tile of the strip: name, value, change."""
+    strip = page.locator(".st-key-kpi_strip")
+    found = strip.get_by_role("radio", name=re.compile(f"^{re.escape(title)}"))
+    expect(found.first).to_be_visible()
+    return found.first.inner_text().splitlines()
+
+
 def save(page: Page, button: Locator) -> tuple[str, bytes]:
     """Click a download; return the file's name and bytes."""
     with page.expect_download() as waiting:

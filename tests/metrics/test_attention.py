@@ -49,9 +49,9 @@ def test_today_counts_up_to_the_same_time_of_the_same_weekday() -> None:
     assert today(rows, "votes") == {
         "measure": "votes",
         "today": 1,
-        "usual": 4.0,
-        "usual_low": 4,
-        "usual_high": 5,
+        "median": 4.0,
+        "lowest": 4,
+        "highest": 5,
         "weeks": 8,
     }
 
@@ -61,12 +61,12 @@ def test_days_without_rows_count_as_0_and_days_before_the_first_row_not_at_all()
 ):
     rows = frames(*thursdays(2, range(1, 2)), *thursdays(2, range(5, 6)))
     row = today(rows, "votes")
-    assert (row["weeks"], row["usual_low"], row["usual_high"]) == (5, 0, 2)
+    assert (row["weeks"], row["lowest"], row["highest"]) == (5, 0, 2)
 
 
 def test_with_fewer_than_four_weeks_nothing_is_usual() -> None:
     row = today(frames(*thursdays(30, range(1, 4))), "votes")
-    assert (row["weeks"], row["usual"], row["usual_low"]) == (3, None, None)
+    assert (row["weeks"], row["median"], row["lowest"]) == (3, None, None)
 
 
 def test_every_measure_is_counted_also_without_rows() -> None:

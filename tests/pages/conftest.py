@@ -3,6 +3,7 @@
 Every page that a test runs has its charts checked against Vega-Lite's schema.
 """
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -51,3 +52,11 @@ def plain_store(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return copy
+
+
+def tiles(app: AppTest) -> dict[str, str]:
+    """Return what the tiles of the strip say: name → value."""
+    (strip,) = [group for group in app.button_group if group.key == "kpi_strip"]
+    texts = [option.content for option in strip.proto.options]
+    lines = [re.sub(r":(small|\w+)\[|[\]*]", "", text).split("  \n") for text in texts]
+    return {name: value for name, value, *_ in lines}

@@ -20,9 +20,10 @@ VIEWS = [
     ("room.py", {"room": "1"}),
     ("traffic.py", {"split": "Source"}),
     ("location.py", {"place": "Regions", "with": "Browsers"}),
-    ("traffic.py", {"views": "Routes"}),
-    ("votes.py", {"part": "Estimates"}),
-    ("votes.py", {"part": "Medians and rounds"}),
+    ("traffic.py", {"sources": "Over time"}),
+    ("votes.py", {"part": "Estimations"}),
+    ("votes.py", {"figures": "Medians"}),
+    ("votes.py", {"figures": "Other figures"}),
     ("returning.py", {"who": "Rooms"}),
     *(
         ("insights.py", {"about": about})

@@ -1,6 +1,10 @@
+import re
 from datetime import datetime, timedelta
+from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metrics.subject import Unit
 from ui import format as fmt
@@ -12,7 +16,7 @@ from ui import format as fmt
         (None, "count", "–"),
         (0, "count", "0"),
         (1234, "count", "1,234"),
-        (0.1234, "share", "12.3 %"),
+        (0.1234, "share", "12.3%"),
         (3.555, "number", "3.56"),
         (4.24, "minutes", "4.2 min"),
         (45.4, "seconds", "45 s"),
@@ -30,9 +34,14 @@ def test_a_number_prints_with_its_unit(
 @pytest.mark.parametrize(
     ("now", "before", "unit", "text"),
     [
-        (150, 100, "count", "+50.0 %"),
-        (50, 100, "count", "-50.0 %"),
-        (100, 100, "count", "+0.0 %"),
+        (150, 100, "count", "+50.0%"),
+        (50, 100, "count", "−50.0%"),
+        (100, 100, "count", "0.0%"),
+        (9999, 10000, "count", "0.0%"),
+        (0.2001, 0.2, "share", "0.0 pp"),
+        (0.0, 0.0, "share", "0.0 pp"),
+        (-7, -12, "seconds", "+5 s"),
+        (-12, -7, "seconds", "−5 s"),
         (5, 0, "count", "n/a"),
         (5, None, "count", "n/a"),
         (None, 5, "count", "n/a"),
@@ -44,6 +53,26 @@ def test_a_change_prints_as(
     now: float | None, before: float | None, unit: Unit, text: str
 ) -> None:
     assert fmt.change(now, before, unit) == text
+
+
+def test_a_pair_of_durations_has_one_unit() -> None:
+    assert fmt.number(99, "seconds", 144) == "1.6 min"
+    assert fmt.number(144, "seconds", 99) == "2.4 min"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "text"),
+    [(9, 10, "↓ 10.0%"), (11, 10, "↑ 10.0%"), (10, 10, "0.0%"), (1, 0, "n/a")],
+)
+def test_a_tile_has_an_arrow_for_the_sign(now: int, before: int, text: str) -> None:
+    assert fmt.arrow(now, before, "count") == text
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_no_change_is_minus_nothing(now: float, before: float) -> None:
+    for unit in get_args(Unit):
+        text = fmt.change(now, before, unit)
+        assert re.sub(r"[^1-9]", "", text) or "−" not in text
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from ui import labels
-from ui.charts.world_map import without_shape
+from ui.charts.world_map import not_drawn
 
 
 def test_codes_get_names_and_null_is_said() -> None:
@@ -27,6 +27,10 @@ def test_a_room_without_a_name_is_deleted() -> None:
     assert labels.readable(frame)["room_name"].to_list() == ["team", "(deleted)"]
 
 
-def test_countries_without_a_shape_are_listed() -> None:
-    frame = pl.DataFrame({"country": ["DE", "GI", None], "users": [3, 2, 1]})
-    assert without_shape(frame) == ["GI – Gibraltar 🇬🇮"]
+def test_what_the_map_cannot_show_is_counted_beside_it() -> None:
+    countries = ["DE", "GI", "XX", None, "MQ"]
+    frame = pl.DataFrame({"country": countries, "users": [3, 2, 1, 4, 0]})
+    assert not_drawn(frame, "users") == (
+        "Not on the map: Gibraltar (2), XX (1), (not set) (4)."
+    )
+    assert not_drawn(frame.head(1), "users") is None

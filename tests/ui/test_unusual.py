@@ -1,9 +1,10 @@
 """Marks of unusual days: which are drawn, and that their tooltip tells the rule."""
 
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
+from metrics.frames import Period
 from ui import charts
 from ui.charts import anomaly_marks
 
@@ -13,8 +14,8 @@ MARKS = pl.DataFrame(
         "bucket": [date(2026, 11, 3), date(2026, 11, 7), date(2026, 11, 3)],
         "value": [0, 90, 7],
         "expected": [57.0, 20.0, 36.0],
-        "low": [7.6, 2.0, 12.0],
-        "high": [106.2, 38.0, 61.0],
+        "low": [8, 2, 12],
+        "high": [106, 38, 61],
     }
 )
 SHOWN = pl.DataFrame(
@@ -34,13 +35,15 @@ def test_a_measure_without_unusual_days_has_no_marks() -> None:
 
 
 def test_a_mark_explains_what_was_expected_and_by_which_rule() -> None:
-    drawn = charts.over_time(
-        SHOWN, "votes", "Votes", "count", "day", date(2026, 11, 20), marks=MARKS.head(1)
+    period = Period.of_days(date(2026, 11, 2), date(2026, 11, 3))
+    axis = charts.TimeAxis("day", period, datetime(2026, 11, 20))
+    drawn = charts.time_chart(
+        SHOWN, "votes", "Votes", "count", axis, marks=MARKS.head(1)
     ).to_dict()
     layer = drawn["layer"][-1]
     data = drawn["datasets"][layer["data"]["name"]]
     assert layer["mark"]["shape"] == "diamond"
-    assert [row["expected"] for row in data] == ["8 to 106"]
+    assert [row["expected"] for row in data] == ["8–106"]
     assert data[0]["rule"] == (
         "Expected: the median of the same weekday in the 8 weeks before. Marked: 3.6 "
         "times further off than such predictions were in the 56 days before (in square "

@@ -1,14 +1,19 @@
-"""A block: one table of the catalogue as a chart, as a table, and as CSV."""
+"""A block: one table of the registry as a chart, as a table, and as CSV."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
 from metrics.export import file_name
+from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES, answer
-from ui import query_params
+from ui import export, period_bar, query_params
 from ui.blocks import empty_state, tables
-from ui.charts.axes import Draw
+from ui.charts.axes import Chart, Draw
 from ui.charts.rendering import render_chart
+from ui.charts.time_chart import AT, ZOOM, TimeAxis, legend
 from ui.filters import click_filters, filter_chips
 from ui.filters.click_filters import ClickFilters
 from ui.labels import COUNTRIES
@@ -19,19 +24,23 @@ def render_block(
     context: PageContext,
     name: str,
     frame: pl.DataFrame,
-    draw: Draw | None = None,
+    draw: Callable[..., Chart] | None = None,
     *,
     title: str | None = None,
     note: str | None = None,
     key: str | None = None,
     on_click: ClickFilters | None = None,
+    axis: TimeAxis | None = None,
+    ranked: bool = False,
 ) -> None:
     """Draw a bordered block with its title, its CSV button and a chart or table.
 
     `frame` is the answer of the catalogue's table `name`: what the CSV holds.
     Without `draw` the block is a table. Switching to the table redraws only this
     block. A page that shows a table twice tells the blocks apart by `key`. With
-    `on_click`, a click on a mark or a row adds filters of these kinds.
+    `on_click`, a click on a mark or a row adds filters of these kinds. `axis` is that
+    of a chart over time: its dates and notes are above it, and dragging zooms. A
+    `ranked` chart takes `rows`: it shows the first ten, and all of them on demand.
     """
     own = key or name
 
@@ -41,22 +50,87 @@ def render_block(
         as_table = render_head(
             context, name, frame, shown, own, switch=draw is not None
         )
-        if empty_state.is_blank(frame):
+        if filter_chips.is_meaningless(context.filters, name):
+            empty_state.render_unfilterable(context.filters)
+        elif empty_state.is_blank(frame):
             empty_state.render(context, name)
         elif as_table or draw is None:
             _render_table(context, frame, shown, own, name, on_click)
-        elif on_click is None:
-            render_chart(draw(frame), _alt(shown, frame))
+        elif axis is not None:
+            st.caption(legend(axis))
+            render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:
-            click_filters.render_clickable_chart(
-                context, draw, frame, on_click, own, _alt(shown, frame)
-            )
+            drawn = _all_rows(draw, frame, own) if ranked else draw
+            if on_click is None:
+                render_chart(drawn(frame), _alt(shown, frame))
+            else:
+                click_filters.render_clickable_chart(
+                    context, drawn, frame, on_click, own, _alt(shown, frame)
+                )
+            if ranked and frame.height > FIRST_ROWS:
+                _render_show_all(frame, own)
 
-    with st.container(border=True, height="stretch", gap="small"):
+    with st.container(border=True, height="stretch", gap="xsmall"):
         fragment()
         if note:
             st.caption(note)
         render_unfiltered_note(context, name)
+
+
+FIRST_ROWS, _MOST_ROWS = 10, 200
+"""Bars of a ranked chart, at first and on demand; the table has the rest."""
+
+
+def _show_all_key(name: str) -> str:
+    return f"all_{name}"
+
+
+def _all_rows(draw: Callable[..., Chart], frame: pl.DataFrame, name: str) -> Draw:
+    """Return the chart of as many rows as the switch below it asks for."""
+    if st.session_state.get(_show_all_key(name), False):
+        return partial(draw, rows=min(frame.height, _MOST_ROWS))
+    return partial(draw, rows=FIRST_ROWS)
+
+
+def _render_show_all(frame: pl.DataFrame, name: str) -> None:
+    """Draw the switch between the first rows and all; the address carries it."""
+    key = _show_all_key(name)
+    query_params.check_flag(key)
+    shown = min(frame.height, _MOST_ROWS)
+    more = f"Show {shown} of" if shown < frame.height else "Show all"
+    st.toggle(f"{more} {frame.height:,}", key=key, bind="query-params")
+
+
+_ZOOMED = "zoomed"
+
+
+def render_zoomable(
+    chart: Chart, alt: str, name: str, axis: TimeAxis, frame: pl.DataFrame
+) -> None:
+    """Show a chart over time; the span that is dragged in it becomes the period."""
+    if frame["bucket"].n_unique() < 2:
+        render_chart(chart, alt)
+        return
+    # A new period is a new chart: no selection of the old one stays.
+    widget = f"zoom_{name}_{axis.period.start}_{axis.period.end}_{axis.granularity}"
+
+    def zoom_in() -> None:
+        span = st.session_state[widget]["selection"].get(ZOOM, {})
+        if span.get(AT):
+            period_bar.choose_days(*axis.days_between(span[AT], frame))
+            st.session_state[_ZOOMED] = True
+
+    render_chart(chart, alt, widget, on_select=zoom_in, selection_mode=ZOOM)
+    if st.session_state.pop(_ZOOMED, False):
+        st.rerun()
+
+
+def render_links(*links: tuple[str, str, Mapping[str, str]]) -> None:
+    """Draw links to what other pages have: label, page and its parameters."""
+    with st.container(horizontal=True, vertical_alignment="center", key="see_also"):
+        st.caption("See also:", width="content")
+        for label, page, parameters in links:
+            st.page_link(f"{page}.py", label=label, query_params=parameters)
 
 
 def _render_table(
@@ -90,17 +164,57 @@ def render_head(
     *,
     switch: bool = True,
 ) -> bool:
-    """Draw title, buttons and answer; return whether the table is asked for."""
+    """Draw title, tools and answer; return whether the table is asked for."""
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"head_{key}"
     ):
-        st.markdown(f"## {title}", width="stretch")
-        as_table = switch and _render_table_switch(key)
-        tables.render_csv_button(
-            frame, file_name(name, context.query.period), f"csv_{key}"
-        )
-    render_answer(name, frame)
+        st.header(title, anchor=False, width="stretch")
+        as_table = render_tools(context, name, frame, key, switch=switch)
+    if not filter_chips.is_meaningless(context.filters, name):
+        render_answer(name, frame)
     return as_table
+
+
+def render_tools(
+    context: PageContext,
+    name: str,
+    frame: pl.DataFrame,
+    key: str | None = None,
+    *,
+    switch: bool = True,
+) -> bool:
+    """Draw the switch to the table and the CSV button; return whether it is on.
+
+    The CSV of a table over time has the notes of each bucket.
+    """
+    key = key or name
+    as_table = switch and _render_table_switch(key)
+    tables.render_csv_button(
+        export.with_notes(frame, context.notes, context.query.granularity),
+        file_name(name, context.query.period),
+        f"csv_{key}",
+    )
+    return as_table
+
+
+def is_table(key: str) -> bool:
+    """Return whether the switch of a block, drawn later in the run, is on."""
+    asked: bool = st.session_state.get(f"table_{key}", False)
+    return asked
+
+
+def time_axes(
+    context: PageContext, granularity: Granularity | None = None
+) -> tuple[TimeAxis, TimeAxis | None]:
+    """Return the axis of the period and that of the comparison, if there is one.
+
+    `granularity` is the length of the buckets where it is not the page's.
+    """
+    query, now = context.query, context.now
+    shown = granularity or query.granularity
+    axis = TimeAxis(shown, query.period, now, context.notes.notes)
+    before = query.comparison
+    return axis, None if before is None else TimeAxis(shown, before, now)
 
 
 def _render_table_switch(key: str) -> bool:

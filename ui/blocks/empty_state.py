@@ -1,8 +1,11 @@
 """Whether a table is empty, and the message that replaces it."""
 
+from collections.abc import Collection
+
 import polars as pl
 import streamlit as st
 
+from metrics.filters import Filter
 from metrics.registry import DEFINITIONS, METRIC_TABLES
 from ui.page_context import PageContext
 
@@ -47,3 +50,13 @@ def render(context: PageContext, name: str) -> None:
             "Nothing happened in this period. Choose a longer one above.",
             icon=":material/inbox:",
         )
+
+
+def render_unfilterable(chosen: Collection[Filter]) -> None:
+    """Say why a figure is not shown under filters that leave it without a meaning."""
+    kinds = ", ".join(dict.fromkeys(wanted.kind for wanted in chosen))
+    st.info(
+        f"Not available by {kinds}: votes are not linked to users. Remove the filter "
+        "to see it.",
+        icon=":material/filter_alt_off:",
+    )

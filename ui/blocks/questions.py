@@ -4,7 +4,8 @@ Sentences are computed from the rows of the chart. Pages only name tables.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import polars as pl
 import streamlit as st
@@ -15,33 +16,45 @@ from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.room_health import COOLING, HEALTHY
 from metrics.time_axis import at_least_weekly
 from ui.blocks import cards
-from ui.blocks.block import render_block
-from ui.blocks.trend import render_trend
-from ui.charts.axes import Draw
-from ui.charts.registry import CHARTS, LINE_CHARTS, OVER_TIME
+from ui.blocks.block import render_block, time_axes
+from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
+from ui.charts.registry import CHARTS, LINE_CHARTS
 from ui.page_context import PageContext, Results
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a page: cards, charts beside each other, tables over all its width.
+    """A part of a page: figures, charts beside each other, tables over all its width.
 
-    A chart that needs the width stands among the tables.
+    A chart that needs the width is among the tables.
     """
 
     charts: tuple[str, ...]
     tables: tuple[str, ...] = ()
+    kpis: tuple[Kpis, ...] = ()
+    """Figures with their course over time, which is drawn in weeks at least."""
     headline: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Tables of one row → their columns on cards."""
+    """Tables of one row → their columns, of figures without a course."""
 
 
 def render_section(context: PageContext, part: Section) -> Results:
-    """Compute what a section shows and draw it; cards and lines are compared."""
-    names = dict.fromkeys((*part.headline, *part.charts, *part.tables))
-    compared = {*part.headline, *(OVER_TIME.keys() & names)}
+    """Compute what a section shows and draw it; figures are compared."""
+    every = at_least_weekly(context.query.granularity)
+    kpis = [replace(kpi, granularity=every) for kpi in part.kpis]
+    compared = {*tables_of(*kpis), *part.headline}
+    names = dict.fromkeys((*compared, *part.charts, *part.tables))
     found = context.compute(*names, earlier=compared)
+    sizes = {**{kpi.totals: kpi.keys for kpi in kpis}, **part.headline}
+    if kpis:
+        render_kpis(context, found, *kpis)
     if part.headline:
-        _render_headline(found, part.headline)
+        cards.render_row(
+            [key for columns in part.headline.values() for key in columns],
+            _beside(found.now, part.headline),
+            _beside(found.earlier, part.headline) if found.earlier else None,
+        )
+    if sizes:
+        st.caption(f"Based on {_sample_sizes(found, sizes)}.")
     with st.grid(2, min_column_width=380):
         for name in part.charts:
             render_question(context, name, found)
@@ -52,24 +65,13 @@ def render_section(context: PageContext, part: Section) -> Results:
 
 def render_question(context: PageContext, name: str, found: Results) -> None:
     """Draw the block of one table, with the answer beneath its question."""
-    if name in OVER_TIME:
-        granularity = at_least_weekly(context.query.granularity)
-        render_trend(context, name, found, OVER_TIME[name], granularity=granularity)
-    else:
-        render_block(
-            context,
-            name,
-            found[name],
-            _drawing(context, name),
-            note=_note(context, name),
-        )
-
-
-def _drawing(context: PageContext, name: str) -> Draw | None:
-    if name not in LINE_CHARTS:
-        return CHARTS.get(name)
-    draw, granularity = LINE_CHARTS[name], at_least_weekly(context.query.granularity)
-    return lambda frame: draw(frame, granularity, context.today)
+    axis, draw = None, CHARTS.get(name)
+    lines = LINE_CHARTS.get(name)
+    if lines is not None:
+        axis = time_axes(context, at_least_weekly(context.query.granularity))[0]
+        draw = partial(lines, axis=axis)
+    note = _note(context, name)
+    render_block(context, name, found[name], draw, note=note, axis=axis)
 
 
 def _note(context: PageContext, name: str) -> str | None:
@@ -98,15 +100,6 @@ def _as_of(context: PageContext) -> str:
     if last >= context.now.date():
         return "As it is now."
     return f"As it was at the end of {periods.describe(Days(last, last))}."
-
-
-def _render_headline(found: Results, wanted: Mapping[str, tuple[str, ...]]) -> None:
-    cards.render_row(
-        [key for columns in wanted.values() for key in columns],
-        _beside(found.now, wanted),
-        _beside(found.earlier, wanted) if found.earlier else None,
-    )
-    st.caption(f"From {_sample_sizes(found, wanted)}.")
 
 
 def _sample_sizes(found: Results, wanted: Mapping[str, tuple[str, ...]]) -> str:

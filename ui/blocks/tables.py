@@ -20,12 +20,10 @@ _FORMATS: dict[Unit, str] = {
     "count": "localized",
     "points": "%.0f",
     "number": "%.2f",
-    "share": "percent",
+    "share": "%.1f%%",
     "minutes": "%.1f min",
     "seconds": "%.0f s",
 }
-_TENTH_OF_A_PERCENT = 0.001
-"""All shares have one decimal: they stand beneath each other."""
 _TITLES = {
     "bucket": "Date",
     "weekday_name": "Weekday",
@@ -37,7 +35,7 @@ _TITLES = {
 """What columns without a definition are called, where their name does not say it."""
 _BAR = frozenset({"share"})
 """Columns that are drawn as bars."""
-MAX_HEIGHT = 420
+MAX_HEIGHT, _ROW_HEIGHT = 340, 30
 
 
 def render(
@@ -59,6 +57,7 @@ def render(
         placeholder=NOTHING,
         alt=title,
         height=_height(frame),
+        row_height=_ROW_HEIGHT,
         key=key,
         on_select=on_click or "ignore",
         selection_mode="single-cell",
@@ -74,6 +73,7 @@ def render_selectable(frame: pl.DataFrame, title: str, key: str) -> int | None:
         placeholder=NOTHING,
         alt=title,
         height=_height(frame),
+        row_height=_ROW_HEIGHT,
         key=key,
         on_select="rerun",
         selection_mode="single-row",
@@ -90,8 +90,11 @@ class _Sent(TypedDict):
 def _sent(frame: pl.DataFrame) -> _Sent:
     """Return a frame as Streamlit takes it without loading pandas.
 
-    Of a very large one it then sends only the rows that are looked at.
+    Of a very large one it then sends only the rows that are looked at. Shares are sent
+    in percent: Streamlit's own format cuts them (4 of 11 would be 36.3%).
     """
+    shares = [name for name in frame.columns if unit(name) == "share"]
+    frame = frame.with_columns(pl.col(shares) * 100)
     if frame.height > AUTO_LAZY_ROW_THRESHOLD:
         return {"data": frame, "lazy": None}
     return {"data": frame.to_arrow(), "lazy": False}
@@ -108,18 +111,16 @@ def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
         return st.column_config.ProgressColumn(
             label,
             help=definition.formula,
-            format="percent",
-            step=_TENTH_OF_A_PERCENT,
+            format=_FORMATS["share"],
             min_value=0,
             # The longest bar fills its cell: rows compare with each other.
-            max_value=_largest(frame[name]),
+            max_value=100 * _largest(frame[name]),
         )
     printed = unit(name) or definition.unit
     return st.column_config.NumberColumn(
         label,
         help=definition.formula,
         format=_FORMATS[printed],
-        step=_TENTH_OF_A_PERCENT if printed == "share" else None,
     )
 
 

@@ -8,19 +8,19 @@ moves a bar to another day.
 from ui.charts.bars import bars, bars_over_time, ranges
 from ui.charts.heat_map import heat_map
 from ui.charts.labelled_bars import moved, ranked
-from ui.charts.line import over_time
-from ui.charts.lines import ZOOM, columns_over_time, lines, two_axes
+from ui.charts.lines import columns_over_time, lines, two_axes
+from ui.charts.time_chart import TimeAxis, time_chart
 
 __all__ = [
-    "ZOOM",
+    "TimeAxis",
     "bars",
     "bars_over_time",
     "columns_over_time",
     "heat_map",
     "lines",
     "moved",
-    "over_time",
     "ranges",
     "ranked",
+    "time_chart",
     "two_axes",
 ]

@@ -1,23 +1,15 @@
 """Vertical bars: counts per value, counts per bucket, ranges per vote."""
 
 from collections.abc import Sequence
-from datetime import date
 
 import altair as alt
 import polars as pl
 
 from metrics.card_scale import SCALE
-from metrics.query import Granularity
-from ui.charts.axes import (
-    Chart,
-    bounded,
-    split_open_bucket,
-    time_axis,
-    value_axis,
-    with_when,
-)
+from ui.charts.axes import Chart, bounded, value_axis
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, PALETTE
+from ui.charts.time_chart import TimeAxis
 
 
 def bars(
@@ -31,7 +23,7 @@ def bars(
     """Draw vertical bars in the frame's order; `titles` names x and y."""
     shown = [
         alt.Tooltip(f"{label}:N", title=titles[0]),
-        alt.Tooltip(f"{value}:Q", title=titles[1], format=",.2~f"),
+        alt.Tooltip(f"{value}:Q", title=titles[1], format=","),
         *(
             alt.Tooltip(f"{c}:Q", title=c.replace("_", " "), format=",.3~f")
             for c in tooltip
@@ -52,23 +44,22 @@ def bars(
 
 
 def bars_over_time(
-    frame: pl.DataFrame, value: str, title: str, granularity: Granularity, today: date
+    frame: pl.DataFrame, value: str, title: str, axis: TimeAxis
 ) -> Chart:
-    """Draw a count per `bucket` as bars; that of `today` is pale, with a dashed rim."""
-    over, runs = split_open_bucket(
-        bounded(with_when(frame, granularity, today)), granularity, today
-    )
-    x = time_axis(granularity)
-    y = alt.Y(f"{value}:Q", title=title, axis=value_axis("count"))
+    """Draw a count per `bucket` as bars; those of cut buckets are pale and dashed."""
+    data = bounded(axis.place(frame))
+    x = axis.encoding(data)
+    y = alt.Y(f"{value}:Q", title=None, axis=value_axis("count"))
     tooltip = [
         alt.Tooltip("when:N", title="When"),
         alt.Tooltip(f"{value}:Q", title=title, format=","),
     ]
     # A bar on an axis of time has no width of its own.
-    size = alt.ExprRef(f"max(2, 0.7 * width / {max(frame.height, 1)})")
-    layers = [Layer(over).mark_bar(color=ACCENT, cornerRadiusEnd=2, size=size)]
-    if runs.height:
-        pale = Layer(runs.tail(1)).mark_bar(
+    size = alt.ExprRef(f"max(2, 0.7 * width / {max(data.height, 1)})")
+    whole, cut = data.filter("whole"), data.filter(~pl.col("whole"))
+    layers = [Layer(whole).mark_bar(color=ACCENT, cornerRadiusEnd=2, size=size)]
+    if cut.height:
+        pale = Layer(cut).mark_bar(
             color=ACCENT,
             size=size,
             fillOpacity=0.25,
@@ -77,7 +68,7 @@ def bars_over_time(
         )
         layers.append(pale)
     drawn = [layer.encode(x, y, tooltip=tooltip) for layer in layers]
-    return layered(*drawn, height=CHART_HEIGHT)
+    return layered(*drawn, *axis.flags(data, x), height=CHART_HEIGHT)
 
 
 LATEST = 40

@@ -95,13 +95,19 @@ _LABEL = "_label"
 def ranked(
     frame: pl.DataFrame, label: str, value: str, title: str, *, rows: int = 10
 ) -> Chart:
-    """Draw the largest rows as horizontal bars, each with its number and share."""
+    """Draw the largest rows as horizontal bars, each with its number and share.
+
+    The other rows are one bar, so that the numbers add up to those of the table.
+    """
     top = frame.head(rows)
-    data = top.with_columns(labels.bar_labels(top, label).alias(_LABEL))
-    x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(padding=4))
+    data = _with_rest(
+        top.with_columns(labels.bar_labels(top, label).alias(_LABEL)), frame
+    )
+    room = alt.ExprRef("max(40, width - 92)")
+    x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(range=[0, room]))
     y = alt.Y(f"{_LABEL}:N", sort=None, title=None, axis=label_axis())
     base = Layer()
-    tooltip = [alt.Tooltip(f"{_LABEL}:N", title="What")]
+    tooltip = [alt.Tooltip(f"{_LABEL}:N", title=title_of_label(label))]
     bars = base.mark_bar(
         color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor=click_filters.cursor(top)
     ).encode(x, y, tooltip=tooltip + count_tooltips(top, value, title))
@@ -114,6 +120,27 @@ def ranked(
     return layered(*shown, data=data, height=alt.Step(ROW_HEIGHT))
 
 
+def _with_rest(top: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Add a row that sums up the rows of the frame that are not among the first."""
+    rest = frame.slice(top.height)
+    if rest.is_empty():
+        return top
+    counts = [
+        name
+        for name, dtype in frame.schema.items()
+        if dtype.is_numeric() and not name.endswith(("_id", "_number", "_change_share"))
+    ]
+    one = rest.select(pl.col(counts).sum()).with_columns(
+        pl.lit(f"{rest.height:,} other{'s' if rest.height > 1 else ''}").alias(_LABEL)
+    )
+    return pl.concat([top, one], how="diagonal_relaxed")
+
+
+def title_of_label(label: str) -> str:
+    """Return what the bars of a column are: "Country", "Room"."""
+    return label.removesuffix("_name").replace("_", " ").capitalize()
+
+
 def _count_and_share(frame: pl.DataFrame, value: str) -> str:
     """Return the text beside a bar; with the share, no bar has to be measured."""
     count = f"format(datum.{value}, ',')"
@@ -122,13 +149,13 @@ def _count_and_share(frame: pl.DataFrame, value: str) -> str:
     return f"{count} + '  (' + format(datum.share, '.1%') + ')'"
 
 
-_CHANGE = "(datum.change > 0 ? '+' : '') + format(datum.change, ',')"
-_PART = (
-    "datum.contribution == null || width < 220 ? ''"
-    " : '  (' + format(datum.contribution, '+.1%') + ')'"
+_WAS_IS = "format(datum.before, ',') + ' → ' + format(datum.now, ',')"
+_OWN_CHANGE = (
+    "width < 220 ? '' : ' ' + datum.measure + (datum.before > 0 ? "
+    "' (' + format(datum.change / datum.before, '+.0%') + ')' : '')"
 )
 """On a phone the text is short, for the bars' sake."""
-_END = alt.ExprRef("max(width / 4, width - (width < 220 ? 85 : 135))")
+_END = alt.ExprRef("max(width / 4, width - (width < 220 ? 95 : 215))")
 """Where the longest bar to the right ends: behind it is room for its text."""
 
 
@@ -143,14 +170,14 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         what=_what(),
         end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
     )
-    base = Layer().transform_calculate(
-        printed=f"{_CHANGE} + ' ' + datum.measure + ({_PART})"
-    )
+    base = Layer().transform_calculate(printed=f"{_WAS_IS} + ({_OWN_CHANGE})")
     y = alt.Y("what:N", sort=None, title=None, axis=label_axis())
     x = alt.X("contribution:Q", axis=None, scale=alt.Scale(range=[0, _END]))
     more = {"test": "datum.change > 0", "value": ACCENT}
     color = alt.ColorValue(PALETTE[1], condition=more)
-    bars = base.mark_bar(opacity=0.6, cornerRadius=3).encode(
+    bars = base.mark_bar(
+        opacity=0.6, cornerRadius=3, cursor=click_filters.cursor(data)
+    ).encode(
         x,
         y,
         color=color,
@@ -164,7 +191,12 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     )
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
     said = text.encode(alt.X("end:Q"), y, text=alt.Text("printed:N"))
-    return layered(bars, said, data=data, height=alt.Step(ROW_HEIGHT))
+    return layered(
+        click_filters.clickable(bars, data),
+        said,
+        data=data,
+        height=alt.Step(ROW_HEIGHT),
+    )
 
 
 def _what() -> pl.Expr:

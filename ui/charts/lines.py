@@ -1,79 +1,58 @@
-"""Several counts over time, a line for each; two of them with an axis each."""
+"""Several numbers over time, a line for each; two of them with an axis each."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
+from zlib import crc32
 
 import altair as alt
 import polars as pl
 
-from metrics.query import Granularity
 from metrics.registry import DEFINITIONS
+from metrics.subject import Unit
+from ui import format as fmt
 from ui import labels
-from ui.charts.axes import (
-    Chart,
-    bounded,
-    legend,
-    split_open_bucket,
-    time_axis,
-    value_axis,
-    with_when,
-)
+from ui.charts.axes import Chart, bounded, value_axis
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, DASHES, PALETTE
+from ui.charts.time_chart import CUT, TimeAxis, lone_values, zoom_selection
 
 MAX_SERIES = 6
 """More lines than hues say nothing."""
+_SERIES = "series"
 
-ZOOM = "Zoom: turn the wheel with Ctrl or ⌘ held. Move: drag. All again: double-click."
 
-
-def lines(
-    frame: pl.DataFrame,
-    series: str,
-    title: str,
-    granularity: Granularity,
-    today: date,
-    *,
-    zoom: bool = False,
-) -> Chart:
+def lines(frame: pl.DataFrame, series: str, title: str, axis: TimeAxis) -> Chart:
     """Draw `count` over `bucket`, a line for each of the largest series.
 
-    The legend starts with the largest. The bucket of `today` is dotted, since it is
-    not over. With `zoom` the axis of time can be dragged and zoomed (`ZOOM`).
+    The legend starts with the largest. A series has its hue by its name, so that it
+    keeps it under a filter. A span can be chosen by dragging.
     """
     order = _largest(frame, series)
     kept = frame.join(order, on=series, how="semi", nulls_equal=True)
-    data = bounded(with_when(labels.readable(kept), granularity, today))
-    over, runs = split_open_bucket(data, granularity, today)
-    x = time_axis(granularity, data["bucket"].unique().sort())
-    y = alt.Y("count:Q", title=title, axis=value_axis("count"))
-    color, dash = _looks(series, labels.readable(order)[series].to_list())
-    drawn = Layer(over, height=CHART_HEIGHT).mark_line(strokeWidth=2)
-    layers = [drawn.encode(x, y, color, dash)]
-    if runs.height:
-        dotted = Layer(runs).mark_line(strokeWidth=2, strokeDash=[1, 4])
-        layers.append(dotted.encode(x, y, color))
-    pointed = Layer(data).mark_circle(size=60, opacity=0.001)
-    top = pointed.encode(x, y, tooltip=_tooltip(series, title))
-    layers.append(top.add_params(_zooming()) if zoom else top)
-    return layered(*layers)
+    named = labels.readable(kept).rename({series: _SERIES})
+    names = labels.readable(order)[series].to_list()
+    return _drawn(named, names, _hues(names), title, axis)
 
 
 def columns_over_time(
     frame: pl.DataFrame,
     columns: Mapping[str, str],
-    granularity: Granularity,
-    today: date,
+    axis: TimeAxis,
     *,
-    zoom: bool = False,
+    hues: Sequence[str] = (),
 ) -> Chart:
-    """Draw several columns of counts over `bucket`; `columns` names each one."""
+    """Draw several columns of counts over `bucket`; `columns` names each one.
+
+    `hues` are all names that may be chosen: each keeps its hue, whatever is chosen.
+    """
     long = frame.select("bucket", pl.col(list(columns)).cast(pl.Float64)).unpivot(
-        index="bucket", variable_name="what", value_name="count"
+        index="bucket", variable_name=_SERIES, value_name="count"
     )
-    named = long.with_columns(pl.col("what").replace_strict(columns))
-    return lines(named, "what", "", granularity, today, zoom=zoom)
+    named = long.with_columns(pl.col(_SERIES).replace_strict(columns))
+    names = [*columns.values()]
+    places = [*hues] if hues else names
+    own = [PALETTE[places.index(name) % len(PALETTE)] for name in names]
+    return _drawn(named, names, own, "Count", axis)
 
 
 def _largest(frame: pl.DataFrame, series: str) -> pl.DataFrame:
@@ -82,9 +61,70 @@ def _largest(frame: pl.DataFrame, series: str) -> pl.DataFrame:
     return sums.sort("count", descending=True, maintain_order=True).head(MAX_SERIES)
 
 
-def _looks(series: str, order: list[str]) -> tuple[alt.Color, alt.StrokeDash]:
+def _hues(names: Sequence[str]) -> list[str]:
+    """Return a hue per name: the one that its text hashes to, or the next free one."""
+    taken: dict[int, str] = {}
+    for name in sorted(names):
+        place = crc32(name.encode()) % len(PALETTE)
+        while place in taken:
+            place = (place + 1) % len(PALETTE)
+        taken[place] = name
+    places = {name: place for place, name in taken.items()}
+    return [PALETTE[places[name]] for name in names]
+
+
+def _drawn(
+    frame: pl.DataFrame,
+    names: Sequence[str],
+    hues: Sequence[str],
+    title: str,
+    axis: TimeAxis,
+    *,
+    unit: Unit = "count",
+    value: str = "count",
+) -> Chart:
+    """Draw a line per series: dashed where a bucket is not whole, gaps as gaps."""
+    placed = axis.place(frame, by=_SERIES).with_columns(
+        pl.col(value).cast(pl.Float64).alias("value")
+    )
+    texts = [fmt.number(number, unit) for number in placed["value"]]
+    data = bounded(lone_values(placed, _SERIES).with_columns(text=pl.Series(texts)))
+    dashes = [list(dash) for dash in DASHES[: len(names)]]
+    color, dash = _looks(names, hues, dashes)
+    x, scale = axis.encoding(data), value_axis(unit)
+    base = Layer()
+
+    def y(column: str) -> alt.Y:
+        return alt.Y(f"{column}:Q", title=None, axis=scale)
+
+    layers = [
+        *axis.weekends(data),
+        base.mark_line(strokeWidth=2).encode(x, y("solid"), color, dash),
+    ]
+    if data["part"].count():
+        part = base.mark_line(strokeWidth=2, strokeDash=CUT, opacity=0.7)
+        layers.append(part.encode(x, y("part"), color))
+    if data["alone"].count():
+        layers.append(base.mark_circle(size=36, opacity=1).encode(x, y("alone"), color))
+    hover = base.mark_circle(size=60, opacity=0.001).encode(
+        x,
+        y("value"),
+        tooltip=[
+            alt.Tooltip("when:N", title="When"),
+            alt.Tooltip(f"{_SERIES}:N", title="What"),
+            alt.Tooltip("text:N", title=title or "Count"),
+        ],
+    )
+    layers.append(hover.add_params(zoom_selection()))
+    layers += axis.flags(data, x)
+    return layered(*layers, data=data, height=CHART_HEIGHT)
+
+
+def _looks(
+    names: Sequence[str], hues: Sequence[str], dashes: Sequence[list[int]]
+) -> tuple[alt.Color, alt.StrokeDash]:
     """Return a hue and a dash per series: colour is not the only sign."""
-    legend = alt.Legend(
+    key = alt.Legend(
         orient="top",
         symbolType="stroke",
         symbolSize=300,
@@ -93,35 +133,12 @@ def _looks(series: str, order: list[str]) -> tuple[alt.Color, alt.StrokeDash]:
         padding=0,
         offset=12,
     )
-    color = alt.Color(
-        f"{series}:N",
-        title=None,
-        scale=alt.Scale(domain=order, range=list(PALETTE[: len(order)])),
-        legend=legend,
+    color = alt.Scale(domain=[*names], range=[*hues])
+    dash = alt.Scale(domain=[*names], range=[*dashes])
+    return (
+        alt.Color(f"{_SERIES}:N", title=None, scale=color, legend=key),
+        alt.StrokeDash(f"{_SERIES}:N", title=None, scale=dash, legend=key),
     )
-    dashes = alt.Scale(domain=order, range=[list(d) for d in DASHES[: len(order)]])
-    return color, alt.StrokeDash(f"{series}:N", title=None, scale=dashes, legend=legend)
-
-
-def _zooming() -> alt.Parameter:
-    """Return a selection that moves the axis; the wheel alone scrolls the page."""
-    return alt.selection_interval(
-        bind="scales",
-        encodings=["x"],
-        zoom="wheel![event.ctrlKey || event.metaKey]",
-        clear="dblclick",
-    )
-
-
-def _tooltip(series: str, title: str) -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("when:N", title="When"),
-        alt.Tooltip(f"{series}:N", title="What"),
-        alt.Tooltip("count:Q", title=title or "Count", format=",.2~f"),
-    ]
-
-
-_TWO_AXES_HEIGHT = 320
 
 
 class _Side(NamedTuple):
@@ -140,101 +157,71 @@ def two_axes(
     frame: pl.DataFrame,
     left: tuple[str, str],
     right: tuple[str, str],
-    granularity: Granularity,
-    today: date,
+    axis: TimeAxis,
 ) -> Chart:
-    """Draw two counts over `bucket`, each (column, title) with an axis of its own.
-
-    The bucket of `today` is dotted, since it is not over.
-    """
-    data = bounded(with_when(frame, granularity, today))
+    """Draw two counts over `bucket`, each (column, title) with an axis of its own."""
+    placed = bounded(axis.place(frame))
     sides = (
         _Side(*left, "—", ACCENT, DASHES[0], "left"),
         _Side(*right, "- -", PALETTE[1], DASHES[1], "right"),
     )
+    x = axis.encoding(placed)
     tooltip = [
         alt.Tooltip("when:N", title="When"),
         *(alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides),
     ]
-    x = time_axis(granularity)
-    drawn = [
-        layered(*_lines(data, side, x, granularity, today, tooltip)) for side in sides
+    drawn = [layered(*_side(placed, side, x, tooltip)) for side in sides]
+    zoomed = Layer(placed).mark_point(opacity=0, aria=False).encode(x)
+    background = [
+        *axis.weekends(placed),
+        *axis.flags(placed, x),
+        zoomed.add_params(zoom_selection()),
     ]
     apart = alt.Resolve(scale={"y": "independent"})
-    return layered(*drawn, height=_TWO_AXES_HEIGHT, resolve=apart)
+    return layered(*background, *drawn, height=CHART_HEIGHT, resolve=apart)
 
 
-def _lines(
-    data: pl.DataFrame,
-    side: _Side,
-    x: alt.X,
-    granularity: Granularity,
-    today: date,
-    tooltip: list[alt.Tooltip],
+def _side(
+    placed: pl.DataFrame, side: _Side, x: alt.X, tooltip: list[alt.Tooltip]
 ) -> Iterator[alt.Chart]:
-    over, runs = split_open_bucket(data, granularity, today)
-    axis = value_axis("count")
-    axis.title = f"{side.stroke} {side.title}"
-    axis.orient, axis.grid = side.orient, side.orient == "left"
-    y = alt.Y(f"{side.column}:Q", axis=axis)
-    line = Layer(over).mark_line(color=side.color, strokeWidth=2, strokeDash=side.dash)
-    yield line.encode(x, y)
-    if runs.height:
-        dotted = Layer(runs).mark_line(color=side.color, strokeDash=[1, 4])
-        yield dotted.encode(x, y)
-    pointed = Layer(data).mark_circle(size=60, opacity=0.001)
-    yield pointed.encode(x, y, tooltip=tooltip)
+    data = lone_values(
+        placed.with_columns(pl.col(side.column).cast(pl.Float64).alias("value"))
+    )
+    scale = value_axis("count")
+    scale.title = f"{side.stroke} {side.title}"
+    scale.orient, scale.grid = side.orient, side.orient == "left"
+
+    def y(column: str) -> alt.Y:
+        return alt.Y(f"{column}:Q", axis=scale)
+
+    base = Layer(data)
+    line = base.mark_line(color=side.color, strokeWidth=2, strokeDash=side.dash)
+    yield line.encode(x, y("solid"))
+    if data["part"].count():
+        part = base.mark_line(color=side.color, strokeDash=CUT, opacity=0.7)
+        yield part.encode(x, y("part"))
+    if data["alone"].count():
+        point = base.mark_circle(color=side.color, size=36, opacity=1)
+        yield point.encode(x, y("alone"))
+    yield base.mark_circle(size=60, opacity=0.001).encode(
+        x, y("value"), tooltip=tooltip
+    )
 
 
-_TEAM_SIZES = {
-    "2–3 people": "#079464",
-    "4–6 people": "#4f7cff",
-    "7 or more people": "#e0682b",
-}
+_TEAM_SIZES = {"2–3": "#079464", "4–6": "#4f7cff", "7 or more": "#e0682b"}
 """Team size → colour of its line."""
 
 
-def consensus_by_team_size(
-    frame: pl.DataFrame, granularity: Granularity, today: date
-) -> Chart:
-    """Draw the share of rounds within one card, a line per team size.
+def consensus_by_team_size(frame: pl.DataFrame, axis: TimeAxis) -> Chart:
+    """Draw the share of votes within one step, a line per team size.
 
-    A bucket with too few rounds leaves a gap; that of `today` is dotted. Needs the
-    columns of `consensus.over_time_by_team_size`.
+    A bucket with too few votes leaves a gap. Needs the columns of
+    `consensus.over_time_by_team_size`.
     """
-    data = bounded(with_when(frame, granularity, today)).with_columns(
-        size=pl.format("{} people", "team_size")
-    )
-    over, runs = split_open_bucket(data, granularity, today)
-    buckets = data["bucket"].unique(maintain_order=True)
+    named = frame.rename({"team_size": _SERIES})
     title = DEFINITIONS["near_consensus"].title
-    axis = alt.Y("near_consensus:Q", title=title, axis=value_axis("share"))
-    x, (color, dash) = time_axis(granularity, buckets), _team_size_encodings()
-    drawn = Layer(over).mark_line(strokeWidth=2)
-    dotted = Layer(runs).mark_line(strokeWidth=2, strokeDash=[1, 4])
-    dots = Layer(data).mark_circle(size=36, opacity=1)
-    tooltip = [
-        alt.Tooltip("when:N", title="When"),
-        alt.Tooltip("size:N", title="Team"),
-        alt.Tooltip("near_consensus:Q", title=title, format=".1%"),
-        alt.Tooltip("rounds:Q", title="Rounds (n)", format=","),
-    ]
-    return layered(
-        drawn.encode(x, axis, color, dash),
-        dotted.encode(x, axis, color),
-        dots.encode(x, axis, color, tooltip=tooltip),
-        height=CHART_HEIGHT,
-    )
-
-
-def _team_size_encodings() -> tuple[alt.Color, alt.StrokeDash]:
-    """Return a hue and a dash per team size: colour is not the only sign."""
-    key = legend(len(_TEAM_SIZES), narrow=1, symbol="stroke")
-    hues = alt.Scale(domain=[*_TEAM_SIZES], range=[*_TEAM_SIZES.values()])
-    dashes = alt.Scale(
-        domain=[*_TEAM_SIZES], range=[list(d) for d in DASHES[: len(_TEAM_SIZES)]]
-    )
-    return (
-        alt.Color("size:N", title=None, scale=hues, legend=key),
-        alt.StrokeDash("size:N", title=None, scale=dashes, legend=key),
+    return _drawn(
+        *(named, [*_TEAM_SIZES], [*_TEAM_SIZES.values()], title, axis),
+        unit="share",
+        value="near_consensus",
     )

@@ -1,12 +1,10 @@
 """The chart registry: the chart of each table about how teams estimate."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from functools import partial
 
 import polars as pl
 
-from metrics.query import Granularity
 from ui import charts
 from ui.charts.axes import Chart, Draw
 from ui.charts.heat_map import retention_curve
@@ -14,16 +12,7 @@ from ui.charts.labelled_bars import figures, hidden_below, labelled_bars, stages
 from ui.charts.lines import consensus_by_team_size
 from ui.charts.stacked_bars import consensus_bars, nested_bars
 
-OVER_TIME: Mapping[str, tuple[str, ...]] = {
-    "consensus_over_time": ("near_consensus", "consensus", "split"),
-    "agreement_over_time": ("agreement", "outlier_share"),
-    "convergence_over_time": ("convergence", "re_vote_rate"),
-    "round_time_over_time": ("duration_median_seconds", "talk_median_seconds"),
-    "spectators_over_time": ("spectator_share",),
-}
-"""Tables over time and their numbers, the one that is shown first in front."""
-
-LINE_CHARTS: Mapping[str, Callable[[pl.DataFrame, Granularity, date], Chart]] = {
+LINE_CHARTS: Mapping[str, Callable[..., Chart]] = {
     "consensus_by_team_size_over_time": consensus_by_team_size,
 }
 """Tables over time with a line for each of their groups."""

@@ -80,4 +80,7 @@ def render_chart(
 ) -> None:
     """Show a chart over all the width; `alt` is what a screen reader says."""
     chart.padding = _PADDING
+    # Streamlit draws charts of more than 2,000 values on a canvas: no text for screen
+    # readers, and greys that the style sheet cannot reach.
+    chart.usermeta = {"embedOptions": {"renderer": "svg"}}
     st.altair_chart(cast("Chart", _Unchecked(chart)), key=key, alt=alt, **selecting)

@@ -1,5 +1,8 @@
 """The world map: shapes from the dashboard's own server, joined by ISO number."""
 
+import json
+from pathlib import Path
+
 import altair as alt
 import polars as pl
 
@@ -12,24 +15,13 @@ from ui.labels import COUNTRIES
 
 SHAPES = "assets/countries.json"
 """Relative to the page, so that it also works below a sub-path."""
-# The shapes lack these territories; the table beside the map still counts them.
-_NO_SHAPE = (
-    "BQ",
-    "BV",
-    "CC",
-    "CX",
-    "GF",
-    "GI",
-    "GP",
-    "MQ",
-    "RE",
-    "SJ",
-    "TK",
-    "TV",
-    "UM",
-    "YT",
+_FILE = Path(__file__).parents[2] / "web" / "assets" / "countries.json"
+_DRAWN = frozenset(
+    shape["id"]
+    for shape in json.loads(_FILE.read_text())["objects"]["countries"]["geometries"]
+    if "id" in shape
 )
-NO_SHAPE = frozenset(_NO_SHAPE)
+"""ISO numbers of the countries that have a shape; small territories have none."""
 
 
 def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
@@ -78,7 +70,18 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
     )
 
 
-def without_shape(frame: pl.DataFrame) -> list[str]:
-    """Return the names of the frame's countries that the map cannot show."""
-    lacking = frame.filter(pl.col("country").is_in(list(NO_SHAPE)))
-    return labels.with_country(lacking)["country"].to_list()
+def not_drawn(frame: pl.DataFrame, value: str) -> str | None:
+    """Return the sentence on rows that the map cannot show; None without any.
+
+    Territories without a shape, codes that no country has, and rows without one.
+    """
+    numbered = frame.join(
+        labels.COUNTRIES, on="country", how="left", maintain_order="left"
+    )
+    drawn = pl.col("number").is_in(_DRAWN).fill_null(value=False)
+    lacking = numbered.filter(~drawn, pl.col(value) > 0)
+    if lacking.is_empty():
+        return None
+    name = pl.coalesce("country_name", "country", pl.lit(labels.NOT_SET))
+    rows = lacking.select(pl.format("{} ({})", name, value)).to_series()
+    return f"Not on the map: {', '.join(rows)}."

@@ -28,8 +28,16 @@ def by(*kinds: str) -> ClickFilters:
     return {kind: kind for kind in kinds}
 
 
+BY_DIMENSION: ClickFilters = {"*": "dimension"}
+"""For tables of several dimensions: each row filters by its own."""
+
+
 def with_filters(frame: pl.DataFrame, on_click: ClickFilters) -> pl.DataFrame:
     """Add the column that says which filters a click on a row stands for."""
+    if on_click is BY_DIMENSION:
+        room = pl.when(pl.col("dimension") == "room").then("room_id").cast(pl.String)
+        value = pl.coalesce(room, "label", pl.lit(NOT_SET))
+        return frame.with_columns(pl.format("{}:{}", "dimension", value).alias(FIELD))
     values = {
         k: pl.col(c).cast(pl.String).fill_null(NOT_SET) for k, c in on_click.items()
     }
@@ -94,7 +102,9 @@ def _key(context: PageContext, name: str, kind: str) -> str:
 
 
 def _add_of_mark(key: str) -> None:
-    _add(point[FIELD] for point in st.session_state[key]["selection"][_SELECTION])
+    points = st.session_state[key]["selection"][_SELECTION]
+    # The bar of all other rows stands for no filter.
+    _add(text for point in points if (text := point.get(FIELD)))
 
 
 def _add_of_cell(key: str, asked: pl.Series) -> None:

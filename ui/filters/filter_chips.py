@@ -9,12 +9,12 @@ import streamlit as st
 
 from metrics import filters
 from metrics.filters import Filter
-from metrics.registry import DEFINITIONS
+from metrics.registry import DEFINITIONS, METRIC_TABLES
 from ui.format import shortened
 
 KEY = "filter"
 _PICKED = "picked"
-_WHY = "votes carry no user"
+_WHY = "votes are not linked to users"
 
 
 def render() -> tuple[Filter, ...]:
@@ -76,6 +76,29 @@ def unfiltered_note(chosen: Collection[Filter], reads: Collection[str]) -> str |
     if partly:
         return f"Votes and rooms in it are not filtered by {_listed(partly)}: {_WHY}."
     return None
+
+
+def why_hidden(key: str) -> str | None:
+    """Return why the filters leave a figure without a meaning; None where they do not.
+
+    A figure beside filtered ones that ignores the filter would be read as filtered.
+    """
+    reads = DEFINITIONS[key].tables
+    kinds = dict.fromkeys(wanted.kind for wanted in current() if wanted.leaves(reads))
+    return f"not by {', '.join(kinds)}" if kinds else None
+
+
+_JOINED = ("agreement", "convergence", "invites", "spectators")
+"""Tables that join users' rows to whole votes: of some users only, every vote looks
+agreed and every room without new users."""
+
+
+def is_meaningless(chosen: Collection[Filter], name: str) -> bool:
+    """Return whether filters leave a table of the registry without a meaning."""
+    known = METRIC_TABLES.get(name)
+    if known is None or not name.startswith(_JOINED):
+        return False
+    return any(wanted.leaves(known.reads) for wanted in chosen)
 
 
 def _listed(chosen: Collection[Filter]) -> str:

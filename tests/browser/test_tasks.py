@@ -1,0 +1,229 @@
+"""Tasks of the dashboard's users, and what its measures allow.
+
+Each task starts on the Overview and follows the words on the screen.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from testkit import chromium
+from testkit.chromium import Server
+from testkit.fixed_clock import NOW
+from tests.browser.by_hand import Days, Files
+from tests.browser.conftest import watched
+from tests.browser.looking import PAGES, go, labels, tile
+
+pytestmark = pytest.mark.browser
+
+WITHOUT_CHARTS = {"Room", "Data", "Report"}
+TALLER = {"Room": 2.0, "Insights": 2.0, "Data": 2.5, "Report": 3.0}
+"""Pages that may be more than 1.6 screens high."""
+MEASURE = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  const top = e => e.getBoundingClientRect().top + main.scrollTop;
+  const chart = document.querySelector('[data-testid=stVegaLiteChart] svg.marks');
+  const page = document.querySelector('[data-testid=stMainBlockContainer]');
+  const strip = document.querySelector('.st-key-kpi_strip');
+  const bar = document.querySelector('.st-key-period_bar');
+  return {
+    chart: chart && top(chart),
+    strip: strip && strip.getBoundingClientRect().height,
+    head: bar && bar.getBoundingClientRect().bottom + main.scrollTop + 30,
+    screens: page.scrollHeight / 900,
+  };
+}"""
+AT_A_CHART = """() => {
+  const at = document.activeElement;
+  const chart = document.querySelector('[data-testid=stVegaLiteChart]');
+  return chart.contains(at) ||
+    !!(chart.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING);
+}"""
+
+
+@pytest.fixture(scope="module")
+def wide(browser: Browser, demo_server: Server) -> Iterator[BrowserContext]:
+    """A browser with the window that the measures are given for."""
+    size = {"width": 1440, "height": 900}
+    context = chromium.logged_in(browser, demo_server, viewport=size)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def files(demo_data: Path) -> Files:
+    return Files(demo_data)
+
+
+@pytest.mark.parametrize("title", PAGES)
+def test_a_page_keeps_its_measures(
+    wide: BrowserContext, demo_server: Server, title: str
+) -> None:
+    with watched(wide) as page:
+        go(page, demo_server.url + PAGES[title])
+        found = page.evaluate(MEASURE)
+        assert found["screens"] <= TALLER.get(title, 1.6)
+        if found["strip"] is not None:
+            assert found["strip"] <= 90
+        if title in WITHOUT_CHARTS:
+            return
+        assert found["chart"] <= 430
+        assert found["head"] <= 130
+        stops = 0
+        while not page.evaluate(AT_A_CHART):
+            page.keyboard.press("Tab")
+            stops += 1
+            assert stops <= 25
+
+
+def test_last_week_against_the_week_before_and_why(
+    page: Page, demo_server: Server, files: Files
+) -> None:
+    go(page, demo_server.url)
+    choose_period(page, "7 days")
+    week = Days.until_yesterday(7)
+    now, before = (files.votes(days).height for days in (week, week.before))
+    name, value, change = tile(page, "Votes")
+    assert (name, value) == ("Votes", f"{now:,}")
+    sign = "↑" if now > before else "↓"
+    percent = abs(now - before) / before * 100
+    assert change == f"{sign} {percent:.1f}% from {before:,}"
+    page.get_by_role("radio", name=re.compile("^Votes")).click()
+    expect(page.get_by_role("heading", name="Votes per day")).to_be_visible()
+    chromium.wait_until_drawn(page)
+    assert "show=votes" in page.url
+    # Why: what was, what is, for each label that changed.
+    why = page.get_by_role("heading", name="Why?").locator(
+        "xpath=ancestor::*[.//*[@data-testid='stVegaLiteChart']][1]"
+    )
+    texts = labels(why)
+    what = [re.fullmatch(r"(Source|Country|Room|Weekday): (.+)", t) for t in texts]
+    found = [match.groups() for match in what if match]
+    moved = [t for t in texts if "→" in t]
+    assert len(found) == len(moved) > 0
+    for (dimension, label), text in zip(found, moved, strict=True):
+        was, now = (int(n.replace(",", "")) for n in re.findall(r"[\d,]+", text)[:2])
+        counted = [files.count(dimension, label, d) for d in (week.before, week)]
+        assert [was, now] == counted, (label, text)
+
+
+def choose_period(page: Page, name: str) -> None:
+    page.get_by_role("combobox", name="Period").click()
+    page.get_by_role("option", name=name, exact=True).click()
+    page.wait_for_url("**period=**")
+    chromium.wait_until_drawn(page)
+
+
+def test_the_chosen_tile_is_drawn_and_a_copied_link_shows_it_again(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/traffic")
+    tiles = page.locator(".st-key-kpi_strip").get_by_role("radio")
+    expect(tiles).to_have_count(8)
+    tiles.nth(1).click()
+    expect(page.get_by_role("heading", name="Page views per day")).to_be_visible()
+    page.wait_for_url("**show=page_views**")
+    page.get_by_role("button", name="Share").click()
+    link = page.get_by_test_id("stCode")
+    expect(link).to_contain_text("show=page_views")
+    again = page.context.new_page()
+    go(again, link.inner_text().strip())
+    expect(again.get_by_role("heading", name="Page views per day")).to_be_visible()
+    again.close()
+
+
+def test_dragging_in_the_chart_zooms_the_period(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/votes")
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    box = chart.bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.3, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=8)
+    page.mouse.up()
+    page.wait_for_url(re.compile("from="))
+    chromium.wait_until_drawn(page)
+    first, last = re.findall(r"(?:from|to)=(\d{4}-\d\d-\d\d)", page.url)
+    whole = Days.until_yesterday(28)
+    assert f"{whole.first}" < min(first, last) < max(first, last) < f"{whole.last}"
+
+
+def test_is_something_broken_now(page: Page, demo_server: Server) -> None:
+    """One glance at the first line, and one click to where it is."""
+    go(page, demo_server.url)
+    line = page.locator(".st-key-attention")
+    expect(line).to_be_visible()
+    quiet = line.get_by_role("link", name="gone quiet")
+    quiet.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Insights")
+    chromium.wait_until_drawn(page)
+    assert "about=Rooms" in page.url
+
+
+def test_late_data_and_an_outage_are_the_first_thing_one_reads(
+    browser: Browser, demo_data: Path, tmp_path: Path
+) -> None:
+    until = (NOW - timedelta(hours=1)).replace(tzinfo=UTC).timestamp()
+    for file in demo_data.glob("*.parquet"):
+        os.utime(shutil.copy(file, tmp_path), (until, until))
+    with chromium.dashboard(tmp_path) as server:
+        context = chromium.logged_in(browser, server)
+        with watched(context) as page:
+            go(page, server.url)
+            late = page.locator(".st-key-attention").get_by_role("link").first
+            expect(late).to_contain_text("Data is 1 hour late")
+            late.click()
+            expect(page.get_by_role("heading", level=1)).to_have_text("Data")
+        context.close()
+
+
+def test_the_release_of_v2_is_marked_on_the_charts(
+    browser: Browser, demo_data: Path, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.txt"
+    release = Days.until_yesterday(5).first
+    notes.write_text(f"{release} Release of v2\nnext Tuesday: party\n")
+    with chromium.dashboard(demo_data, NOTES_FILE=str(notes)) as server:
+        context = chromium.logged_in(browser, server)
+        with watched(context) as page:
+            for path in ("/", "/traffic", "/votes", "/behaviour", "/historical"):
+                go(page, server.url + path)
+                chart = page.get_by_test_id("stVegaLiteChart").first
+                assert "⚑" in labels(chart)
+                expect(page.get_by_text("Release of v2").first).to_be_visible()
+            go(page, f"{server.url}/data")
+            expect(page.get_by_text("Line 2")).to_contain_text("not a date")
+        context.close()
+
+
+@pytest.mark.parametrize("title", ["Overview", "Traffic", "Votes", "Insights"])
+def test_a_page_prints_on_two_sheets_without_its_controls(
+    page: Page, demo_server: Server, tmp_path: Path, title: str
+) -> None:
+    go(page, demo_server.url + PAGES[title])
+    # What the browser does before it prints: the page takes the paper's width.
+    page.emulate_media(media="print")
+    page.wait_for_timeout(500)
+    sheet = tmp_path / "page.pdf"
+    page.pdf(path=sheet, format="A4", prefer_css_page_size=True, print_background=True)
+    read = shutil.which("pdftotext")
+    assert read, "install poppler-utils (scripts/install-test-tools)"
+    text = subprocess.run(
+        [read, "-layout", str(sheet), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert text.count("\f") <= 2
+    assert title in text
+    for control in ("Log out", "Share", "Download", "CSV", "Filter:", "Options"):
+        assert control not in text, control
+    for heading in page.get_by_test_id("stMain").get_by_role("heading").all():
+        assert heading.inner_text().split()[0] in text

@@ -1,0 +1,63 @@
+"""Tiles: three lines, grey within the usual change, hidden where meaningless."""
+
+import pytest
+
+from metrics.registry import DEFINITIONS
+from ui.blocks.kpi_strip import color_of_change, explain, tile
+
+VOTES, BOUNCE = DEFINITIONS["votes"], DEFINITIONS["bounce_rate"]
+USUAL = (-0.1, 0.2)
+
+
+def test_a_tile_has_name_value_and_change_with_the_value_before() -> None:
+    assert tile(VOTES, 1671, 1734, usual=USUAL).split("  \n") == [
+        ":small[Votes]",
+        "**1,671**",
+        ":small[:gray[↓ 3.6%]:gray[ from 1,734]]",
+    ]
+
+
+def test_a_tile_without_a_comparison_has_no_change() -> None:
+    assert tile(VOTES, 5, None, compares=False).count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "color"),
+    [
+        (110, 100, "gray"),
+        (121, 100, "green"),
+        (89, 100, "red"),
+        (100, 0, "gray"),
+        (100, None, "gray"),
+        (None, 100, "gray"),
+    ],
+)
+def test_only_a_change_beyond_the_usual_has_a_colour(
+    now: float | None, before: float | None, color: str
+) -> None:
+    assert color_of_change(VOTES, now, before, USUAL) == color
+
+
+def test_less_can_be_better_and_no_range_claims_nothing() -> None:
+    assert BOUNCE.less_is_better
+    assert color_of_change(BOUNCE, 0.5, 0.9, (-0.1, 0.1)) == "green"
+    assert color_of_change(BOUNCE, 0.5, 0.9, None) == "gray"
+
+
+def test_without_a_base_nothing_is_coloured_or_explained() -> None:
+    assert "n/a" in tile(VOTES, 5, 0, usual=USUAL)
+    assert explain(VOTES, 5, 0, USUAL) is None
+
+
+def test_the_chosen_figure_says_what_is_usual() -> None:
+    assert explain(VOTES, 105, 100, USUAL) == "+5.0%, within the usual −10 … +20%"
+    assert explain(VOTES, 150, 100, USUAL) == "+50.0%, beyond the usual −10 … +20%"
+    assert explain(BOUNCE, 0.5, 0.4, (-0.02, 0.03)) == (
+        "+10.0 pp, beyond the usual −2 … +3 pp"
+    )
+
+
+def test_a_figure_without_a_meaning_is_hidden_with_the_reason() -> None:
+    text = tile(VOTES, 5, 4, hidden="not by country")
+    assert "not by country" in text
+    assert "5" not in text.split("  \n")[1]

@@ -1,0 +1,269 @@
+"""The chart over time: whole and cut buckets, gaps, weekends, notes, zones, zoom."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.frames import Period
+from metrics.query import Granularity
+from store.notes import Note
+from ui import charts
+from ui.charts.time_chart import TimeAxis, legend, lone_values
+
+NOW = datetime(2026, 11, 18, 14, 30)
+"""A Wednesday."""
+
+
+def axis(
+    first: date, last: date, granularity: Granularity = "day", *notes: Note
+) -> TimeAxis:
+    whole = Period.of_days(first, last)
+    period = Period(whole.start, max(whole.start, min(whole.end, NOW)))
+    return TimeAxis(granularity, period, NOW, notes)
+
+
+def november(*days: int) -> list[date]:
+    return [date(2026, 11, day) for day in days]
+
+
+def series(
+    days: Sequence[date], values: Sequence[float | None] | None = None
+) -> pl.DataFrame:
+    counts = [*range(len(days))] if values is None else values
+    return pl.DataFrame(
+        {"bucket": days, "votes": counts},
+        schema={"bucket": pl.Date, "votes": pl.Float64},
+    )
+
+
+def drawn(frame: pl.DataFrame, on: TimeAxis, **more: object) -> dict[str, object]:
+    chart = charts.time_chart(frame, "votes", "Votes", "count", on, **more)  # type: ignore[arg-type]  # passed on
+    return chart.to_dict()
+
+
+def rows_of(spec: dict[str, object], column: str) -> list[dict[str, object]]:
+    datasets: dict[str, list[dict[str, object]]] = spec["datasets"]  # type: ignore[assignment]  # JSON
+    return next(rows for rows in datasets.values() if column in rows[0])
+
+
+def column(spec: dict[str, object], name: str) -> list[object]:
+    return [row[name] for row in rows_of(spec, name)]
+
+
+@pytest.mark.parametrize(
+    ("granularity", "first", "last", "buckets", "whole"),
+    [
+        ("day", 15, 17, november(15, 16, 17), [True, True, True]),
+        ("day", 16, 18, november(16, 17, 18), [True, True, False]),
+        ("week", 4, 17, november(2, 9, 16), [False, True, False]),
+        ("week", 2, 15, november(2, 9), [True, True]),
+        ("month", 1, 17, november(1), [False]),
+    ],
+)
+def test_buckets_that_the_period_cuts_are_parts(
+    granularity: Granularity,
+    first: int,
+    last: int,
+    buckets: list[date],
+    whole: list[bool],
+) -> None:
+    on = axis(date(2026, 11, first), date(2026, 11, last), granularity)
+    placed = on.place(series(buckets))
+    assert placed["whole"].to_list() == whole
+
+
+def test_parts_say_so_in_their_tooltip() -> None:
+    on = axis(date(2026, 11, 4), date(2026, 11, 18), "week")
+    placed = on.place(series(november(2, 9, 16)))
+    assert placed["when"].to_list() == [
+        "week of 2 Nov 2026, in part",
+        "week of 9 Nov 2026",
+        "week of 16 Nov 2026, so far",
+    ]
+
+
+def test_a_solid_line_has_whole_buckets_and_dashes_lead_to_the_others() -> None:
+    on = axis(date(2026, 11, 4), date(2026, 11, 18), "day")
+    days = [date(2026, 11, 4) + timedelta(days=n) for n in range(15)]
+    spec = drawn(series(days), on)
+    assert column(spec, "solid") == [*range(14), None]
+    assert column(spec, "part") == [*[None] * 13, 13, 14]
+
+
+def test_a_gap_stays_a_gap_and_a_value_between_two_is_a_point() -> None:
+    days = [date(2026, 10, 1) + timedelta(days=n) for n in range(14)]
+    values = [1.0, 2.0, None, 5.0, None, *[3.0] * 9]
+    spec = drawn(series(days, values), axis(days[0], days[-1]))
+    assert column(spec, "solid")[2] is None
+    assert [n for n, v in enumerate(column(spec, "alone")) if v is not None] == [3]
+
+
+@given(st.lists(st.none() | st.floats(0, 9), min_size=2, max_size=30))
+def test_every_value_is_in_a_line_or_a_point(values: list[float | None]) -> None:
+    days = [date(2026, 10, 12) + timedelta(days=n) for n in range(len(values))]
+    on = axis(days[0] + timedelta(days=1), days[-1])
+    placed = on.place(series(days, values)).rename({"votes": "value"})
+    found = lone_values(placed).rows(named=True)
+    for n, row in enumerate(found):
+        if row["value"] is None:
+            continue
+        beside = [found[m] for m in (n - 1, n + 1) if 0 <= m < len(found)]
+        in_line = any(
+            row[line] is not None and other[line] is not None
+            for line in ("solid", "part")
+            for other in beside
+        )
+        assert in_line or row["alone"] == row["value"]
+
+
+def test_hidden_weekends_leave_a_gap_and_shown_ones_a_shade() -> None:
+    days = [date(2026, 11, 2) + timedelta(days=n) for n in range(12)]
+    on = axis(days[0], days[-1])
+    working = [day for day in days if day.isoweekday() < 6]
+    hidden = drawn(series(working), on)
+    assert [n for n, v in enumerate(column(hidden, "solid")) if v is None] == [5, 6]
+    for frame in (series(days), series(working)):
+        shades = rows_of(drawn(frame, on), "end")
+        assert len(shades) == 2
+        assert (shades[1]["end"] - shades[0]["start"]) / 3_600_000 == 48  # type: ignore[operator]  # numbers
+
+
+def test_times_are_milliseconds_in_utc_whatever_the_browser_thinks() -> None:
+    days = november(2, 3)
+    spec = drawn(series(days), axis(days[0], days[-1]))
+    midnight = datetime(2026, 11, 2, tzinfo=UTC).timestamp() * 1000
+    assert column(spec, "at")[0] == midnight
+    xs = [
+        layer["encoding"]["x"]
+        for layer in spec["layer"]  # type: ignore[attr-defined]  # JSON
+        if "x" in layer["encoding"]
+    ]
+    assert {x["scale"]["type"] for x in xs} == {"utc"}
+
+
+def test_the_comparison_is_a_line_by_position_that_may_end_early() -> None:
+    now, before = november(9, 10, 11), november(2, 3)
+    on, earlier = axis(now[0], now[-1]), axis(before[0], before[-1])
+    spec = drawn(series(now), on, before=(series(before, [7, 8]), earlier))
+    assert column(spec, "before") == [7, 8, None]
+    assert column(spec, "before_when") == ["Mon 2 Nov 2026", "Tue 3 Nov 2026", None]
+    text = legend(on, earlier, shorter=True)
+    assert text.startswith("— 9 Nov – 11 Nov 2026")
+    assert "┄ 2 Nov – 3 Nov 2026, ends early" in text
+
+
+def test_tooltips_print_as_the_page_does() -> None:
+    days, before = november(9, 10, 11), november(2, 3, 4)
+    frame = series(days, [1234.0, 2, None])
+    spec = drawn(
+        frame,
+        axis(days[0], days[-1]),
+        before=(series(before, [1000.0, 0, 3]), axis(before[0], before[-1])),
+    )
+    assert column(spec, "text") == ["1,234", "2", "–"]
+    assert column(spec, "change") == ["+23.4%", "n/a", "n/a"]
+
+
+def test_a_single_bucket_is_a_bar_beside_the_one_before() -> None:
+    today, yesterday = november(18), november(17)
+    spec = drawn(
+        series(today, [4]),
+        axis(today[0], today[0]),
+        before=(series(yesterday, [6]), axis(yesterday[0], yesterday[0])),
+    )
+    rows = rows_of(spec, "bar")
+    assert [(row["bar"], row["value"]) for row in rows] == [
+        ("Wed 18 Nov 2026, so far", 4),
+        ("Tue 17 Nov 2026", 6),
+    ]
+
+
+RELEASE = Note(date(2026, 11, 3), date(2026, 11, 4), "v2", "https://example.com")
+
+
+def test_notes_of_the_period_are_flags_and_stand_in_the_legend() -> None:
+    days = november(2, 3, 4, 5)
+    old = Note(date(2026, 1, 1), date(2026, 1, 1), "old")
+    on = axis(days[0], days[-1], "day", RELEASE, old)
+    (flag,) = rows_of(drawn(series(days), on), "link")
+    assert flag["title"] == "v2"
+    assert flag["at"] == datetime(2026, 11, 3, tzinfo=UTC).timestamp() * 1000
+    text = legend(on)
+    assert "⚑ 3 Nov – 4 Nov 2026: [v2](https://example.com)" in text
+    assert "old" not in text
+
+
+def test_the_text_of_a_note_is_never_markup() -> None:
+    note = Note(date(2026, 11, 3), date(2026, 11, 3), "[x](http://a.b) **y**")
+    assert "\\[x\\]\\(" in legend(
+        axis(date(2026, 11, 2), date(2026, 11, 4), "day", note)
+    )
+
+
+@pytest.mark.parametrize(
+    ("granularity", "buckets", "picked", "days"),
+    [
+        ("day", november(2, 3, 4, 5), (0.6, 2.2), november(3, 4)),
+        ("day", november(2, 3, 4, 5), (2.2, 0.6), november(3, 4)),
+        ("week", november(2, 9, 16), (0.2, 1.1), november(2, 15)),
+        ("week", november(2, 9, 16), (1.1, 2.0), november(9, 18)),
+    ],
+)
+def test_a_dragged_span_is_the_days_of_its_buckets(
+    granularity: Granularity,
+    buckets: list[date],
+    picked: tuple[float, float],
+    days: list[date],
+) -> None:
+    on = axis(buckets[0], date(2026, 11, 18), granularity)
+    frame = series(buckets)
+    starts = on.place(frame)["at"]
+    step = starts[1] - starts[0]
+    found = on.days_between([starts[0] + part * step for part in picked], frame)
+    assert [*found] == days
+
+
+def test_more_buckets_than_a_line_can_show_are_refused() -> None:
+    days = [date(2020, 1, 1) + timedelta(days=n) for n in range(1300)]
+    with pytest.raises(ValueError, match="longer"):
+        drawn(series(days), axis(days[0], days[-1]))
+
+
+def test_several_lines_and_bars_draw_parts_apart() -> None:
+    frame = series(november(9, 16))
+    on = axis(date(2026, 11, 9), date(2026, 11, 18), "week")
+    long = frame.select("bucket", count="votes", label=pl.lit("ROOM"))
+    lines = charts.lines(long, "label", "Views", on).to_dict()
+    bars = charts.bars_over_time(frame, "votes", "Votes", on).to_dict()
+    dashed = [layer["mark"].get("strokeDash") for layer in lines["layer"]]
+    assert [2, 3] in dashed
+    assert bars["layer"][1]["mark"]["strokeDash"] == [3, 3]
+
+
+def colors(*names: str) -> dict[str, str]:
+    frame = pl.DataFrame(
+        {
+            "bucket": november(9) * len(names),
+            "label": names,
+            "count": [*range(len(names), 0, -1)],
+        }
+    )
+    on = axis(date(2026, 11, 9), date(2026, 11, 10))
+    spec = charts.lines(frame, "label", "Views", on).to_dict()
+    scale = next(
+        layer["encoding"]["color"]["scale"]
+        for layer in spec["layer"]
+        if "color" in layer["encoding"]
+    )
+    return dict(zip(scale["domain"], scale["range"], strict=True))
+
+
+def test_a_series_keeps_its_colour_under_a_filter() -> None:
+    everything = colors("HOME", "ROOM", "GUIDE")
+    filtered = colors("GUIDE", "HOME")
+    assert len(set(everything.values())) == 3
+    assert filtered == {name: everything[name] for name in filtered}

@@ -1,0 +1,270 @@
+"""The strip of key figures, and the chart over time of the chosen one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+import streamlit as st
+
+from metrics.query import Granularity
+from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
+from metrics.subject import Definition
+from ui import format as fmt
+from ui import query_params
+from ui.blocks import block, empty_state, tables
+from ui.blocks.cards import help_text
+from ui.charts import anomaly_marks
+from ui.charts.time_chart import legend, time_chart
+from ui.filters import filter_chips
+from ui.page_context import PageContext, Results
+
+SHOW = "show"
+"""The parameter of the address that carries the chosen key."""
+_TILES = "kpi_strip"
+USUAL = "usual_changes"
+"""The table of how much figures usually change."""
+MOST_TILES = 8
+Range = tuple[float, float]
+"""Changes that the last comparable periods had as well: relative, of shares in parts
+of 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kpis:
+    """Figures of one subject: their totals, and the same figures over time."""
+
+    totals: str
+    series: str
+    keys: tuple[str, ...]
+    granularity: Granularity | None = None
+    """The length of the series' buckets where it is not the page's."""
+
+
+def tables_of(*kpis: Kpis) -> tuple[str, ...]:
+    """Return the tables that a strip needs, of the comparison as well."""
+    names = (name for part in kpis for name in (part.totals, part.series))
+    return tuple(dict.fromkeys(names))
+
+
+def render_kpis(
+    context: PageContext,
+    found: Results,
+    *kpis: Kpis,
+    marks: pl.DataFrame | None = None,
+) -> None:
+    """Draw the strip of all figures and the chart of the chosen one.
+
+    `found` holds `tables_of` the same figures, and `USUAL` where changes are judged.
+    `marks` are days that stand out, as the table `unusual_days` has them. A tile
+    redraws strip and chart, no more.
+    """
+    keys = [key for part in kpis for key in part.keys]
+    now = _beside(found.now, kpis)
+    before = _beside(found.earlier, kpis) if found.earlier else None
+
+    usual = _usual_ranges(found.now.get(USUAL))
+
+    @st.fragment(key="kpis")
+    def fragment() -> None:
+        chosen = render_strip(keys, now, before, usual)
+        part = next(part for part in kpis if chosen in part.keys)
+        with st.container(border=True, gap="xsmall", key="kpi_chart"):
+            _render_chart(context, found, part, chosen, marks)
+            # Below the chart: by keyboard it is reached before its tools.
+            with st.container(
+                horizontal=True, vertical_alignment="center", key="head_kpis"
+            ):
+                change = explain(
+                    DEFINITIONS[chosen],
+                    now[chosen].item(),
+                    None if before is None else before[chosen].item(),
+                    usual.get(chosen),
+                )
+                text = f"{change}. " if change else ""
+                st.caption(
+                    text + DEFINITIONS[chosen].formula,
+                    width="stretch",
+                    help=help_text(DEFINITIONS[chosen]),
+                )
+                block.render_tools(context, part.series, found[part.series])
+
+    fragment()
+
+
+def _usual_ranges(table: pl.DataFrame | None) -> Mapping[str, "Range"]:
+    if table is None:
+        return {}
+    known = table.drop_nulls("usual_low").select("key", "usual_low", "usual_high")
+    return {key: (low, high) for key, low, high in known.iter_rows()}
+
+
+def _beside(found: Mapping[str, pl.DataFrame], kpis: Sequence[Kpis]) -> pl.DataFrame:
+    return pl.concat(
+        [found[part.totals].select(part.keys) for part in kpis], how="horizontal"
+    )
+
+
+def _render_chart(
+    context: PageContext,
+    found: Results,
+    part: Kpis,
+    key: str,
+    marks: pl.DataFrame | None,
+) -> None:
+    definition, name = DEFINITIONS[key], part.series
+    granularity = part.granularity or context.query.granularity
+    frame = found[name]
+    st.header(f"{definition.title} per {granularity}", anchor=False)
+    if filter_chips.why_hidden(key):
+        empty_state.render_unfilterable(context.filters)
+    elif empty_state.is_blank(frame):
+        empty_state.render(context, name)
+    elif block.is_table(name):
+        tables.render(frame, METRIC_TABLES[name].title)
+    else:
+        shown = anomaly_marks.marks_on(marks, key, frame)
+        _draw(context, found, part, key, shown if granularity == "day" else None)
+
+
+def _draw(
+    context: PageContext,
+    found: Results,
+    part: Kpis,
+    key: str,
+    marks: pl.DataFrame | None,
+) -> None:
+    definition, frame = DEFINITIONS[key], found[part.series]
+    earlier = found.earlier.get(part.series)
+    axis, axis_before = block.time_axes(context, part.granularity)
+    before = None if earlier is None or axis_before is None else (earlier, axis_before)
+    st.caption(
+        legend(
+            axis,
+            axis_before if before else None,
+            shorter=earlier is not None and earlier.height < frame.height,
+            marked=marks is not None,
+        )
+    )
+    size = sample_size(key, part.series)
+    chart = time_chart(
+        *(frame, key, definition.title, definition.unit, axis),
+        before=before,
+        marks=marks,
+        sample_size=size if size in frame.columns else None,
+    )
+    alt = f"{definition.title} per {axis.granularity}, {fmt.period(axis.period)}"
+    block.render_zoomable(chart, alt, key, axis, frame)
+
+
+def render_strip(
+    keys: Sequence[str],
+    now: pl.DataFrame,
+    before: pl.DataFrame | None = None,
+    usual: Mapping[str, Range] | None = None,
+) -> str:
+    """Draw a tile per key and return the chosen one; the address carries it.
+
+    `now` and `before` have one row with a column per key. A change within its
+    `usual` range, or without one, is grey.
+    """
+    query_params.check(SHOW, keys)
+    asked = st.query_params.get(SHOW)
+    chosen = asked if asked is not None and asked in keys else keys[0]
+    # The address decides: also after Back, which no widget hears of.
+    if st.session_state.get(_TILES) != chosen:
+        st.session_state[_TILES] = chosen
+    hidden = {key: filter_chips.why_hidden(key) for key in keys}
+    st.segmented_control(
+        "Figure to draw",
+        keys,
+        format_func=lambda key: tile(
+            DEFINITIONS[key],
+            now[key].item(),
+            None if before is None else before[key].item(),
+            compares=before is not None,
+            usual=(usual or {}).get(key),
+            hidden=hidden[key],
+        ),
+        key=_TILES,
+        required=True,
+        label_visibility="collapsed",
+        width="stretch",
+        on_change=_remember(keys[0]),
+    )
+    return chosen
+
+
+def _remember(default: str) -> Callable[[], None]:
+    """Return the callback that writes the chosen key into the address."""
+
+    def remember() -> None:
+        st.query_params[SHOW] = st.session_state.get(_TILES) or default
+
+    return remember
+
+
+def tile(
+    definition: Definition,
+    now: float | None,
+    before: float | None,
+    *,
+    compares: bool = True,
+    usual: Range | None = None,
+    hidden: str | None = None,
+) -> str:
+    """Return a tile's three lines as Markdown: name, value, change.
+
+    `hidden` says why the figure means nothing under the filters; it is not shown then.
+    """
+    name = f":small[{definition.title}]"
+    if hidden is not None:
+        return f"{name}  \n**{fmt.NOTHING}**  \n:small[:gray[{hidden}]]"
+    lines = f"{name}  \n**{fmt.number(now, definition.unit, before)}**"
+    if not compares:
+        return lines
+    color = color_of_change(definition, now, before, usual)
+    change = fmt.arrow(now, before, definition.unit)
+    then = fmt.number(before, definition.unit, now)
+    base = f" from {then}" if before is not None else ""
+    return f"{lines}  \n:small[:{color}[{change}]:gray[{base}]]"
+
+
+def color_of_change(
+    definition: Definition,
+    now: float | None,
+    before: float | None,
+    usual: Range | None,
+) -> str:
+    """Return green or red for a change beyond the usual ones, else gray."""
+    change = relative_change(definition, now, before)
+    if change is None or usual is None or definition.neutral:
+        return "gray"
+    low, high = usual
+    if low <= change <= high:
+        return "gray"
+    return "green" if (change > 0) != definition.less_is_better else "red"
+
+
+def relative_change(
+    definition: Definition, now: float | None, before: float | None
+) -> float | None:
+    """Return the change: of shares the difference, of others the part of before."""
+    if now is None or before is None:
+        return None
+    if definition.unit == "share":
+        return now - before
+    return (now - before) / before if before > 0 and now >= 0 else None
+
+
+def explain(
+    definition: Definition, now: float | None, before: float | None, usual: Range | None
+) -> str | None:
+    """Return whether a change is a usual one: "within the usual −9 … +14%"."""
+    change = relative_change(definition, now, before)
+    if change is None or usual is None:
+        return None
+    low, high = usual
+    unit = " pp" if definition.unit == "share" else "%"
+    span = f"{fmt.signed(100 * low, 0)} … {fmt.signed(100 * high, 0)}{unit}"
+    where = "within" if low <= change <= high else "beyond"
+    return f"{fmt.change(now, before, definition.unit)}, {where} the usual {span}"

@@ -1,0 +1,80 @@
+"""What needs attention, and the running day beside the usual one."""
+
+from collections.abc import Mapping
+
+import polars as pl
+import streamlit as st
+
+from metrics import attention
+from store.reader import without_bots
+from ui import format as fmt
+from ui.blocks.block import render_block
+from ui.charts.usual import usual_range
+from ui.page_context import PageContext, Results
+
+_ICONS = {
+    "data_late": "schedule",
+    "today": "today",
+    "unusual_day": "diamond",
+    "rooms_quiet": "bedtime",
+}
+_PREFIX = "attention_"
+_MOST = 4
+"""Findings on the line; the first ones are the most urgent."""
+
+
+def plans(context: PageContext) -> Mapping[str, pl.LazyFrame]:
+    """Return the plans that this block needs the answers of.
+
+    The same as `GET /api/alerts` asks: of everybody but bots, whatever the filters.
+    """
+    shared = not (context.filters or context.bots)
+    frames = context.frames if shared else without_bots(context.snapshot)
+    until = min(context.now, context.snapshot.data_until or context.now)
+    asked = attention.plans(frames, until)
+    return {f"{_PREFIX}{name}": plan for name, plan in asked.items()}
+
+
+def render_attention(context: PageContext, found: Results) -> None:
+    """Draw one line of links to whatever needs attention."""
+    answers = {
+        name.removeprefix(_PREFIX): frame
+        for name, frame in found.now.items()
+        if name.startswith(_PREFIX)
+    }
+    # A simulated history ends when it was made, and is never late.
+    until = None if context.snapshot.demo else context.snapshot.data_until
+    findings = attention.findings(answers, context.now, until, context.sync_interval)
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="attention"
+    ):
+        if not findings:
+            days = attention.DAYS
+            st.caption(
+                f":material/check: Nothing unusual today or in the last {days} days."
+            )
+        for finding in findings[:_MOST]:
+            st.page_link(
+                f"{finding.page}.py",
+                label=fmt.escaped(finding.text),
+                icon=f":material/{_ICONS[finding.kind]}:",
+                query_params=finding.query,
+            )
+        if len(findings) > _MOST:
+            more = "  \n".join(fmt.escaped(f.text) for f in findings[_MOST:])
+            with st.popover(f"{len(findings) - _MOST} more", type="tertiary"):
+                st.markdown(more)
+
+
+def render_today(context: PageContext, found: Results) -> None:
+    """Draw today's counts beside those of the same weekday at the same time."""
+    until = min(context.now, context.snapshot.data_until or context.now)
+    render_block(
+        context,
+        "today",
+        found[f"{_PREFIX}today"],
+        usual_range,
+        title=f"Today until {fmt.instant(until, context.now)}",
+        note=f"Usual: the last {attention.WEEKS} {until:%A}s, until the same time. "
+        "Without bots and filters.",
+    )

@@ -1,0 +1,446 @@
+"""One number over time: whole and cut buckets, the comparison, weekends and notes.
+
+Buckets reach the browser as milliseconds on a UTC axis, and their dates as text:
+whatever its time zone, a mark is at the tick of its own day.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import altair as alt
+import polars as pl
+
+from metrics.frames import Period
+from metrics.query import Granularity
+from metrics.subject import Unit
+from store.notes import Note
+from ui import format as fmt
+from ui.charts.anomaly_marks import RULE
+from ui.charts.axes import Chart, value_axis
+from ui.charts.labelled_bars import labelled_bars
+from ui.charts.rendering import Layer, layered
+from ui.charts.theme import ACCENT, CHART_HEIGHT, DASH, MUTED, PALETTE
+
+MOST_BUCKETS = 1_200
+"""More are no line that a reader can tell from an area."""
+ZOOM = "zoom"
+"""The selection of a span by dragging."""
+AT = "at"
+"""The column of a bucket's start in milliseconds, as a UTC axis takes it."""
+_WHEN: Mapping[str, str] = {
+    "hour": "%a %-d %b %Y, %H:%M",
+    "day": "%a %-d %b %Y",
+    "week": "week of %-d %b %Y",
+    "month": "%B %Y",
+}
+_INTERVALS: Mapping[str, str] = {
+    "hour": "1h",
+    "day": "1d",
+    "week": "1w",
+    "month": "1mo",
+}
+_FEW_TICKS = 10
+CUT = (2, 3)
+"""The dashes of buckets that are not whole."""
+_HOURS = (
+    "utchours(datum.value) == 0 ? utcFormat(datum.value, '%a %-d %b')"
+    " : utcFormat(datum.value, '%H:%M')"
+)
+_DAY, _FRIDAY = timedelta(days=1), 5
+_SHADED_DAYS = 100
+"""Weekends of more days are stripes too narrow to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """The time that a chart covers: its buckets, its period and what happened in it.
+
+    Everything in the wall time of the dashboard's zone, as buckets are.
+    """
+
+    granularity: Granularity
+    period: Period
+    """Buckets that it cuts at either end are drawn as parts."""
+    now: datetime
+    notes: tuple[Note, ...] = ()
+
+    def place(self, frame: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
+        """Add at (milliseconds), when (text) and whole to rows with `bucket`.
+
+        Hidden weekends become rows of null, of each value of `by`: a line has a gap
+        there.
+        """
+        every = _INTERVALS[self.granularity]
+        start = pl.col("bucket").cast(pl.Datetime("us"))
+        end = start.dt.offset_by(every)
+        whole = (start >= self.period.start) & (end <= min(self.period.end, self.now))
+        running = (start <= self.now) & (end > self.now)
+        if "cut" in frame.columns:
+            whole = pl.col("cut").is_null()
+            running = pl.col("cut").str.ends_with("running").fill_null(value=False)
+        # Only part of the bucket lies in the period.
+        suffix = (
+            pl.when(whole)
+            .then(pl.lit(""))
+            .when(running)
+            .then(pl.lit(", so far"))
+            .otherwise(pl.lit(", in part"))
+        )
+        text = start.dt.strftime(_WHEN[self.granularity])
+        return _without_holes(frame, self.granularity, by).with_columns(
+            start.dt.timestamp("ms").cast(pl.Float64).alias(AT),
+            when=text + suffix,
+            whole=whole,
+        )
+
+    def encoding(self, placed: pl.DataFrame, column: str = AT) -> alt.X:
+        """Return the x axis of placed rows, for any column of milliseconds.
+
+        Few buckets, or the Mondays of more days, are its ticks.
+        """
+        starts = placed["bucket"].cast(pl.Datetime("us"))
+        if starts.len() > _FEW_TICKS and self.granularity == "day":
+            starts = starts.filter(starts.dt.weekday() == 1)
+        few = 0 < starts.len() <= 1.5 * _FEW_TICKS
+        hours = self.granularity not in {"day", "week", "month"}
+        axis = alt.Axis(
+            title=None,
+            grid=False,
+            tickCount=8,
+            format=alt.Undefined if hours else self._tick_format(),
+            labelExpr=_HOURS if hours else alt.Undefined,
+            labelOverlap=True,
+            values=[_instant(start) for start in starts] if few else alt.Undefined,
+        )
+        scale = alt.Scale(type="utc", nice=False)
+        return alt.X(f"{column}:T", scale=scale, axis=axis)
+
+    def _tick_format(self) -> str:
+        if self.granularity == "month":
+            return "%b %Y"
+        same_year = self.period.start.year == self.period.last_day.year
+        return "%-d %b" if same_year else "%-d %b %Y"
+
+    def weekends(self, placed: pl.DataFrame) -> Iterator[alt.Chart]:
+        """Yield the shade behind Saturdays and Sundays, for days and hours."""
+        days = placed.select(day=pl.col("bucket").cast(pl.Date)).unique().sort("day")
+        if self.granularity in {"week", "month"} or days.height > _SHADED_DAYS:
+            return
+        # A day's mark is in the middle of its shade; an hour's is at its start.
+        half = pl.duration(hours=12 if self.granularity == "day" else 0)
+        start = pl.col("day").cast(pl.Datetime("us")) - half
+        first, last = (pl.lit(ms) for ms in (placed[AT].min(), placed[AT].max()))
+        shades = days.filter(pl.col("day").dt.weekday() > _FRIDAY).select(
+            start=_milliseconds(start).clip(first, last),
+            end=_milliseconds(start + _DAY).clip(first, last),
+        )
+        if shades.height:
+            shade = Layer(shades).mark_rect(color=MUTED, opacity=0.1, aria=False)
+            yield shade.encode(self.encoding(placed, "start"), alt.X2("end:T"))
+
+    def shown_notes(self) -> tuple[Note, ...]:
+        """Return the notes of the period."""
+        first, last = self.period.first_day, self.period.last_day
+        return tuple(n for n in self.notes if n.first <= last and n.last >= first)
+
+    def flags(self, placed: pl.DataFrame, x: alt.X) -> Iterator[alt.Chart]:
+        """Yield a flag per note, at the bucket that its first day lies in."""
+        notes = self.shown_notes()
+        if not notes or placed.is_empty():
+            return
+        rows = [
+            {
+                AT: self._position(note.first, placed),
+                "title": note.title,
+                "dates": fmt.days(note.first, note.last),
+                "link": note.link,
+            }
+            for note in notes
+        ]
+        data = pl.DataFrame(rows, schema_overrides={"link": pl.String})
+        tooltip = [
+            alt.Tooltip("dates:N", title="Note"),
+            alt.Tooltip("title:N", title="What"),
+        ]
+        base = Layer(data)
+        yield base.mark_rule(
+            color=PALETTE[3], strokeWidth=1.5, strokeDash=[2, 2], aria=False
+        ).encode(x)
+        flag = base.mark_text(
+            text="⚑", y=2, baseline="top", align="left", dx=-1, fontSize=15
+        )
+        linked = {"href": alt.Href("link:N")} if any(n.link for n in notes) else {}
+        yield flag.encode(x, color=alt.value(PALETTE[3]), tooltip=tooltip, **linked)
+
+    def days_between(
+        self, at: Sequence[float], frame: pl.DataFrame
+    ) -> tuple[date, date]:
+        """Return the days of the buckets between two ends of a dragged span."""
+        placed = self.place(frame)
+        nearest = (placed.sort((pl.col(AT) - end).abs())[AT][0] for end in at)
+        ends = sorted(nearest)
+        inside = placed.filter(pl.col(AT).is_between(ends[0], ends[-1]))
+        last = pl.col("bucket").cast(pl.Datetime("us")).dt.offset_by(
+            _INTERVALS[self.granularity]
+        ) - timedelta(microseconds=1)
+        first_day, last_day = inside.select(
+            first=pl.col("bucket").min().cast(pl.Date), last=last.max().cast(pl.Date)
+        ).row(0)
+        return max(first_day, self.period.first_day), min(
+            last_day, self.period.last_day
+        )
+
+    def _position(self, day: date, placed: pl.DataFrame) -> float:
+        """Return the last bucket that starts by a day, the first one for earlier."""
+        by = placed.filter(pl.col("bucket").cast(pl.Date) <= day)[AT]
+        return float(by[-1] if by.len() else placed[AT][0])
+
+
+def time_chart(
+    frame: pl.DataFrame,
+    value: str,
+    title: str,
+    unit: Unit,
+    axis: TimeAxis,
+    *,
+    before: tuple[pl.DataFrame, TimeAxis] | None = None,
+    marks: pl.DataFrame | None = None,
+    sample_size: str | None = None,
+) -> Chart:
+    """Draw a value per bucket, and that of the comparison as a grey dashed line.
+
+    Buckets of which the period has only a part, and the running one, are dashed. A
+    gap stays one; a value between two gaps is a point. `marks` are unusual days
+    (bucket, value, low, high), `sample_size` is the column of a rate's cases. A span
+    can be chosen by dragging (`ZOOM`).
+    """
+    data = _rows(frame, value, unit, axis, before, sample_size)
+    if data.height > MOST_BUCKETS:
+        raise ValueError(f"{data.height} buckets in a chart: use longer ones")
+    if data.height == 1:
+        return _one_bucket(data, title)
+    x = axis.encoding(data)
+    scale_y = value_axis(unit)
+    base = Layer()
+    layers = [*axis.weekends(data)]
+    if before is not None:
+        line = base.mark_line(color=MUTED, strokeDash=DASH, strokeWidth=1.5)
+        layers.append(line.encode(x, alt.Y("before:Q", axis=scale_y, title=None)))
+    layers += [
+        base.mark_area(opacity=0.1, color=ACCENT).encode(
+            x, alt.Y("solid:Q", axis=scale_y, title=None)
+        ),
+        base.mark_line(color=ACCENT, strokeWidth=2).encode(
+            x, alt.Y("solid:Q", axis=scale_y, title=None)
+        ),
+    ]
+    if data["part"].count():
+        part = base.mark_line(color=ACCENT, strokeDash=CUT, strokeWidth=2, opacity=0.7)
+        layers.append(part.encode(x, alt.Y("part:Q", axis=scale_y, title=None)))
+    if data["alone"].count():
+        point = base.mark_point(color=ACCENT, filled=True, size=45, opacity=1)
+        layers.append(point.encode(x, alt.Y("alone:Q", axis=scale_y, title=None)))
+    if before is not None and data["before_alone"].count():
+        point = base.mark_point(color=MUTED, filled=True, size=35, opacity=1)
+        layers.append(
+            point.encode(x, alt.Y("before_alone:Q", axis=scale_y, title=None))
+        )
+    # Invisible and as wide as a bucket: pointing anywhere above a day finds it.
+    size = alt.ExprRef(f"max(1, width / {data.height})")
+    hover = base.mark_bar(opacity=0.001, size=size, aria=False).encode(
+        x, tooltip=_tooltip(title, data, compared=before is not None)
+    )
+    layers.append(hover.add_params(zoom_selection()))
+    layers += axis.flags(data, x)
+    if marks is not None and marks.height:
+        layers.append(_diamonds(marks, title, axis, x))
+    return layered(*layers, data=data, height=CHART_HEIGHT)
+
+
+def legend(
+    axis: TimeAxis,
+    before: TimeAxis | None = None,
+    *,
+    shorter: bool = False,
+    marked: bool = False,
+) -> str:
+    """Return the legend of a chart in words, as Markdown.
+
+    `shorter`: the comparison has fewer buckets, so that its line ends early.
+    """
+    line = "— " if before is not None else ""
+    parts = [f"{line}{fmt.period(axis.period)}"]
+    if before is not None:
+        end = ", ends early" if shorter else ""
+        parts.append(f"┄ {fmt.period(before.period)}{end}")
+    if marked:
+        parts.append("◆ unusual for its weekday")
+    parts += [
+        f"⚑ {fmt.days(note.first, note.last)}: {fmt.linked(note.title, note.link)}"
+        for note in axis.shown_notes()
+    ]
+    return " \u2002 ".join(parts)
+
+
+def _rows(
+    frame: pl.DataFrame,
+    value: str,
+    unit: Unit,
+    axis: TimeAxis,
+    before: tuple[pl.DataFrame, TimeAxis] | None,
+    sample_size: str | None,
+) -> pl.DataFrame:
+    """Return the placed rows with everything that the layers draw and print."""
+    size = [pl.col(sample_size).alias("n")] if sample_size else []
+    data = axis.place(frame).select(
+        "bucket",
+        AT,
+        "when",
+        "whole",
+        pl.col(value).cast(pl.Float64).alias("value"),
+        *size,
+    )
+    if before is not None:
+        earlier = (
+            before[1]
+            .place(before[0])
+            .select(pl.col(value).cast(pl.Float64).alias("before"), before_when="when")
+        )
+        # By position: the first day beside the first, whatever their dates.
+        data = pl.concat([data, earlier.head(data.height)], how="horizontal_extend")
+        data = data.with_columns(before_alone=_alone("before"))
+    data = lone_values(data)
+    texts = {"text": [fmt.number(v, unit) for v in data["value"]]}
+    if before is not None:
+        pairs = zip(data["value"], data["before"], strict=True)
+        texts["before_text"] = [fmt.number(v, unit) for v in data["before"]]
+        texts["change"] = [fmt.change(now, then, unit) for now, then in pairs]
+    return data.with_columns(pl.Series(name, each) for name, each in texts.items())
+
+
+def lone_values(data: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
+    """Add solid, part and alone: what a line, a dashed line and points draw of `value`.
+
+    Parts are buckets that are not whole, with the ones beside them: a line needs two
+    ends. Each value of `by` is a line of its own. Needs `value` and `whole`.
+    """
+
+    def along(column: pl.Expr) -> pl.Expr:
+        return column if by is None else column.over(by)
+
+    cut = ~pl.col("whole")
+    beside = along(
+        cut | cut.shift(1, fill_value=False) | cut.shift(-1, fill_value=False)
+    )
+    lines = data.with_columns(
+        solid=pl.when("whole").then("value"), part=pl.when(beside).then("value")
+    )
+    # So few points are seen better than the angles between them.
+    few = data["bucket"].n_unique() <= _FEW_TICKS
+    lone = pl.coalesce(along(_alone("solid")), along(_alone("part")))
+    return lines.with_columns(alone=pl.col("value") if few else lone)
+
+
+def _alone(column: str) -> pl.Expr:
+    """Return the values with a gap on both sides: a line does not show them."""
+    value = pl.col(column)
+    return pl.when(value.shift(1).is_null() & value.shift(-1).is_null()).then(value)
+
+
+def _without_holes(
+    frame: pl.DataFrame, granularity: Granularity, by: str | None
+) -> pl.DataFrame:
+    """Add a row of null for each day that is missing between the first and the last."""
+    if granularity != "day" or frame.is_empty():
+        return frame
+    first, last = frame["bucket"].min(), frame["bucket"].max()
+    days = pl.DataFrame({"bucket": [first, last]}).select(
+        pl.date_range(pl.col("bucket").min(), pl.col("bucket").max())
+    )
+    keys = ["bucket"] if by is None else ["bucket", by]
+    if by is not None:
+        days = frame.select(pl.col(by).unique(maintain_order=True)).join(
+            days, how="cross"
+        )
+    return days.join(
+        frame, on=keys, how="left", maintain_order="left", nulls_equal=True
+    )
+
+
+def _instant(start: datetime) -> alt.DateTime:
+    """Return an instant as the values of a UTC axis take it."""
+    return alt.DateTime(
+        year=start.year, month=start.month, date=start.day, hours=start.hour, utc=True
+    )
+
+
+def _milliseconds(time: pl.Expr) -> pl.Expr:
+    return time.dt.timestamp("ms").cast(pl.Float64)
+
+
+def _one_bucket(data: pl.DataFrame, title: str) -> Chart:
+    """Draw a bar per period: a single point is no line."""
+    rows = [("when", "value", "text")]
+    if "before" in data.columns and data["before_when"].item() is not None:
+        rows.append(("before_when", "before", "before_text"))
+    bars = pl.DataFrame(
+        [
+            {"bar": data[when].item(), "value": data[v].item(), "text": data[t].item()}
+            for when, v, t in rows
+        ],
+        schema_overrides={"value": pl.Float64},
+    )
+    return labelled_bars(bars, "bar", "value", title, "datum.text")
+
+
+def _tooltip(title: str, data: pl.DataFrame, *, compared: bool) -> list[alt.Tooltip]:
+    now = [alt.Tooltip("when:N", title="When"), alt.Tooltip("text:N", title=title)]
+    if "n" in data.columns:
+        now.append(alt.Tooltip("n:Q", title="Based on", format=","))
+    if not compared:
+        return now
+    return [
+        *now,
+        alt.Tooltip("before_when:N", title="Compared with"),
+        alt.Tooltip("before_text:N", title="Before"),
+        alt.Tooltip("change:N", title="Change"),
+    ]
+
+
+def zoom_selection() -> alt.Parameter:
+    """Return a selection of a span by the mouse; a finger scrolls the page."""
+    return alt.selection_interval(
+        name=ZOOM,
+        encodings=["x"],
+        on="[mousedown, window:mouseup] > window:mousemove!",
+        translate=False,
+        zoom=False,
+        clear="dblclick",
+    )
+
+
+def _diamonds(marks: pl.DataFrame, title: str, axis: TimeAxis, x: alt.X) -> alt.Chart:
+    """Return a diamond on each unusual day; its tooltip gives the reason."""
+    data = (
+        axis.place(marks.sort("bucket"))
+        .drop_nulls("value")
+        .with_columns(
+            expected=pl.format("{}–{}", pl.col("low"), pl.col("high")),
+            rule=pl.lit(RULE),
+        )
+    )
+    diamond = Layer(data).mark_point(
+        shape="diamond", filled=True, size=110, color=PALETTE[1], opacity=1
+    )
+    drawn: alt.Chart = diamond.encode(
+        x,
+        alt.Y("value:Q"),
+        tooltip=[
+            alt.Tooltip("when:N", title="Unusual"),
+            alt.Tooltip("value:Q", title=title, format=","),
+            alt.Tooltip("expected:N", title="Expected"),
+            alt.Tooltip("rule:N", title="Rule"),
+        ],
+    )
+    return drawn
