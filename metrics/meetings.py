@@ -14,7 +14,35 @@ from metrics.card_scale import average, estimated, is_estimation, steps
 from metrics.estimated_votes import JOINED_WITHIN, MEETING_GAP
 from metrics.expressions import count_where, row_count
 from metrics.frames import Frames, Period
-from metrics.query import SharedPlans
+from metrics.query import Query, SharedPlans
+from metrics.subject import Definition, table
+from metrics.tables import ESTIMATIONS, VOTES
+
+_VOTES, _BOTH = (VOTES.name,), (VOTES.name, ESTIMATIONS.name)
+
+DEFINITIONS = (
+    Definition(
+        "wide_votes", "Wide votes", "count", "Votes with a spread of 2 or more.", _VOTES
+    ),
+    Definition(
+        "estimators",
+        "Estimators",
+        "count",
+        "Users who played a card in at least one vote of the meeting.",
+        _BOTH,
+        only_in="meetings",
+    ),
+    Definition(
+        "spectators",
+        "Spectators",
+        "count",
+        "Users who watched the meeting and played no card.",
+        _BOTH,
+        neutral=True,
+        only_in="meetings",
+    ),
+)
+LABELS = ("meeting", "room_id", "started_at", "ended_at")
 
 AROUND = timedelta(minutes=10)
 """How long before and after a meeting page views and events still belong to it."""
@@ -29,9 +57,9 @@ def meetings(frames: Frames) -> pl.LazyFrame:
     """Return the meetings of all votes in `frames`, newest first.
 
     Columns: meeting (id of its first vote), room_id, started_at, ended_at, votes,
-    empty_votes, wide_votes (a spread of two or more), estimators (users who played a
-    card), spectators (users who only watched), duration_median_seconds (null where all
-    votes are empty) and talk_median_seconds (null for a single vote).
+    rounds_without_estimate, wide_votes (a spread of 2 or more), estimators (users who
+    played a card), spectators (users who only watched), duration_median_seconds (null
+    where all votes are empty) and talk_median_seconds (null for a single vote).
     """
     votes = _in_meetings(frames.votes).cache()
     users = (
@@ -50,7 +78,7 @@ def meetings(frames: Frames) -> pl.LazyFrame:
             started_at=pl.col("started_at").min(),
             ended_at=pl.col("voted_at").max(),
             votes=row_count(),
-            empty_votes=count_where(~estimated()),
+            rounds_without_estimate=count_where(~estimated()),
             wide_votes=count_where(estimated(2) & (steps() >= convergence.APART)),
             duration_median_seconds=pl.col("duration").filter(estimated()).median(),
             talk_median_seconds=pl.col("talk").median(),
@@ -58,7 +86,7 @@ def meetings(frames: Frames) -> pl.LazyFrame:
         .join(users, on="meeting", how="left")
         .select(
             *("meeting", "room_id", "started_at", "ended_at"),
-            *("votes", "empty_votes", "wide_votes"),
+            *("votes", "rounds_without_estimate", "wide_votes"),
             pl.col("estimators", "spectators").fill_null(0),
             *("duration_median_seconds", "talk_median_seconds"),
         )
@@ -78,8 +106,8 @@ def span(started_at: datetime, ended_at: datetime) -> Period:
     return Period(started_at - AROUND, ended_at + AROUND)
 
 
-def timeline(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return the votes of one room in the `span` of a meeting, in order of time.
+def timeline(frames: Frames, period: Period, meeting: int) -> pl.LazyFrame:
+    """Return the votes of a meeting in order of time; `period` is its `span`.
 
     Columns: vote (1 to n), started_at, voted_at, talk (seconds since the vote before,
     null for the first), duration (seconds), amount_of_estimations,
@@ -88,7 +116,7 @@ def timeline(frames: Frames, period: Period) -> pl.LazyFrame:
     repeats the wide vote before it), cards ("1: 5, 2: 8, 3: watched"), joined and left
     (seats that were not in the vote before, and that were; "" for none).
     """
-    votes = _in_meetings(frames.within(period).votes)
+    votes = _of_meeting(frames, period, meeting)
     known = {
         "min_estimation": pl.col("min_estimation"),
         "avg_estimation": average(),
@@ -97,7 +125,7 @@ def timeline(frames: Frames, period: Period) -> pl.LazyFrame:
     }
     again = convergence.re_votes(SharedPlans(frames), period).select("id", re_vote=True)
     return (
-        votes.join(_presence(cards(frames, period)), on="id", how="left")
+        votes.join(_presence(cards(frames, period, meeting)), on="id", how="left")
         .join(again, on="id", how="left")
         .sort("voted_at", "id")
         .select(
@@ -115,17 +143,14 @@ def timeline(frames: Frames, period: Period) -> pl.LazyFrame:
     )
 
 
-def cards(frames: Frames, period: Period) -> pl.LazyFrame:
+def cards(frames: Frames, period: Period, meeting: int) -> pl.LazyFrame:
     """Return what every seat did in each vote of a meeting.
 
     Columns: id (of the vote), voted_at, seat, role (estimated, no card or watched) and
     estimation (null unless estimated), in order of vote and seat. One row per vote and
     seat: of a user who was written twice, the later row counts.
     """
-    inside = frames.within(period)
-    participations = _participations(
-        frames.within(_widened(period)).estimations, _in_meetings(inside.votes)
-    )
+    participations = _participations_in(frames, period, meeting)
     seats = _seats(participations)
     return (
         participations.join(seats, on="user")
@@ -136,7 +161,9 @@ def cards(frames: Frames, period: Period) -> pl.LazyFrame:
     )
 
 
-def activity(frames: Frames, room_id: int, period: Period) -> pl.LazyFrame:
+def activity(
+    frames: Frames, room_id: int, period: Period, meeting: int
+) -> pl.LazyFrame:
     """Return the page views of a room and the events of its users in a window.
 
     Events name no room: they are those of users who took part in the meeting or viewed
@@ -145,11 +172,7 @@ def activity(frames: Frames, room_id: int, period: Period) -> pl.LazyFrame:
     in order of time.
     """
     inside = frames.within(period)
-    room = frames.of_room(room_id)
-    took_part = _participations(
-        room.within(_widened(period)).estimations,
-        _in_meetings(room.within(period).votes),
-    )
+    took_part = _participations_in(frames.of_room(room_id), period, meeting)
     views = inside.page_views.filter(pl.col("room_id") == room_id)
     there = pl.concat([took_part.select("user"), views.select("user")]).unique()
     events = inside.events.join(there, on="user", how="semi")
@@ -171,6 +194,20 @@ def activity(frames: Frames, room_id: int, period: Period) -> pl.LazyFrame:
         .sort("at", "kind", "id")
         .select("at", "kind", "name", "seat")
     )
+
+
+def _of_meeting(frames: Frames, period: Period, meeting: int) -> pl.LazyFrame:
+    # The vote before may have ended just when the first one is taken to start.
+    votes = _in_meetings(frames.within(period).votes)
+    return votes.filter(pl.col("meeting") == meeting)
+
+
+def _participations_in(frames: Frames, period: Period, meeting: int) -> pl.LazyFrame:
+    taken = _participations(
+        frames.within(_widened(period)).estimations,
+        _in_meetings(frames.within(period).votes),
+    )
+    return taken.filter(pl.col("meeting") == meeting)
 
 
 def _in_meetings(votes: pl.LazyFrame) -> pl.LazyFrame:
@@ -272,3 +309,11 @@ def _written(seats: pl.Expr) -> pl.Expr:
 
 def _widened(period: Period) -> Period:
     return Period(period.start - JOINED_WITHIN, period.end + JOINED_WITHIN)
+
+
+def in_period(query: Query, _: SharedPlans) -> pl.LazyFrame:
+    """Return the `meetings_of` the query's period."""
+    return meetings_of(query.frames, query.period)
+
+
+TABLES = (table("meetings", "Meetings, newest first", in_period, VOTES, ESTIMATIONS),)

@@ -42,7 +42,7 @@ layout.render_header(page.title, snapshot, settings)
 if not snapshot.tables and page != DATA:
     st.stop()
 query_params.open_notices()
-draw = period_bar.render_hidden if page in {ROOM, DATA} else period_bar.render
+draw = period_bar.render_hidden if page == DATA else period_bar.render
 context = draw(snapshot, clock.now())
 page_context.share(
     replace(

@@ -1,93 +1,94 @@
-"""Room: one room over its whole life, found by id, number or name."""
+"""Room: what happened there? One room and its meetings, or two or three compared."""
 
 from functools import partial
 
 import streamlit as st
 
-from metrics import rooms, votes
+from metrics import meetings
 from metrics.query import SharedPlans
 from metrics.room_health import health
 from ui import charts, export, page_context
-from ui.blocks import cards, questions, room
-from ui.blocks.block import render_block, time_axes
+from ui.blocks import comparison, meeting, questions, room
+from ui.blocks.block import render_block
+from ui.blocks.kpi_strip import Kpis, render_kpis
+from ui.page_context import Results
 
-STATISTICS = (
+TOTALS, SERIES = "votes_totals", "votes_over_time"
+QUIET = "rooms_gone_quiet"
+KEYS = (
     "votes",
     "estimations",
     "estimations_per_vote",
-    "duration",
-    "avg_min_estimation",
-    "avg_avg_estimation",
-    "avg_max_estimation",
-    "spectators",
     "spectators_per_vote",
+    "avg_estimation",
+    "duration_median_seconds",
+    "auto_flip_share",
+    "rounds_without_estimate",
 )
-MEDIAN = "duration_median_seconds"
-QUIET = "rooms_gone_quiet"
 votes_by = partial(charts.bars, value="votes")
 
 context = page_context.current()
-room_id = room.render_search(context)
-if room_id is None:
+asked = room.asked()
+with st.container(horizontal=True, vertical_alignment="center", key="room_search_bar"):
+    room.render_search(context, asked)
+    if asked:
+        room.render_compare(context, asked)
+        room.render_back_button()
+if not asked:
     offered = context.compute("rooms", QUIET)
     room.render_busiest(offered["rooms"])
     questions.render_question(context, QUIET, offered)
     st.stop()
 
-own = context.frames.of_room(room_id)
-found = context.compute(
-    facts=own.rooms,
-    statistics=rooms.statistics(own, room_id),
-    medians=votes.totals_of(own.votes),
-    votes_by_week=rooms.over_time(own, room_id, "week"),
-    rounds=votes.newest_first_of(own.votes).drop("room_id"),
-    spread=votes.spread_of(own.votes),
-    team_sizes=votes.team_sizes_of(own.votes),
-    health=health(SharedPlans(own), context.now),
-)
-room.render_back_button()
-if not room.render_introduction(room_id, found["facts"], found["rounds"]):
+found = room.render_introduction(context, room.find_rooms(context, asked))
+if not found:
+    st.stop()
+contexts = [room.of_room(context, each.room_id) for each in found]
+if len(found) > 1:
+    drawn = comparison.render_comparison(contexts, found, KEYS)
+    export.render_download(context, Results(drawn, {}), "rooms_compared")
     st.stop()
 
-median = found["medians"].select(MEDIAN)
-figures = found["statistics"].hstack(median)
-cards.render_row((*STATISTICS, MEDIAN), figures, columns=5)
-file = partial("room_{}_{}".format, room_id)
-room.render_health(found["health"])
-render_block(
-    context,
-    file("votes_by_week"),
-    found["votes_by_week"],
-    partial(
-        charts.bars_over_time,
-        value="votes",
-        title="Votes",
-        axis=time_axes(context, "week")[0],
-    ),
-    title="Votes per week",
+(only,), (own,) = found, contexts
+results = own.compute(
+    *(TOTALS, SERIES, "rounds", "spread", "team_sizes"),
+    earlier=(TOTALS, SERIES),
+    meetings=meetings.meetings(own.frames),
+    health=health(SharedPlans(own.frames), own.query.now),
 )
+vote = room.open_meeting()
+if vote is not None:
+    drawn = meeting.render_meeting(own, only.room_id, results["meetings"], vote)
+    meeting.render_meetings(own, results["meetings"])
+    export.render_download(
+        own, Results(drawn, {}), f"room_{only.room_id}_meeting_{vote}"
+    )
+    st.stop()
+room.render_health(results["health"])
+render_kpis(own, results, Kpis(TOTALS, SERIES, KEYS))
+meeting.render_meetings(own, results["meetings"])
 with st.grid(3, min_column_width=320, gap="small"):
     render_block(
-        context,
-        file("rounds"),
-        found["rounds"],
+        own,
+        "rounds",
+        results["rounds"],
         charts.ranges,
-        title="How far apart are the latest rounds?",
+        title="Spread of the latest votes",
         key="ranges",
     )
     render_block(
-        context,
-        file("spread"),
-        found["spread"],
-        partial(votes_by, label="steps", titles=("Steps between cards", "Rounds")),
-        title="Do they agree?",
+        own,
+        "spread",
+        results["spread"],
+        partial(votes_by, label="steps", titles=("Steps", "Votes")),
+        title="Spread",
     )
     render_block(
-        context,
-        file("team_sizes"),
-        found["team_sizes"],
-        partial(votes_by, label="estimators", titles=("People estimating", "Rounds")),
-        title="How many estimate?",
+        own,
+        "team_sizes",
+        results["team_sizes"],
+        partial(votes_by, label="estimators", titles=("Estimators", "Votes")),
+        title="Team size",
     )
-render_block(context, file("rounds"), found["rounds"], title="All rounds, newest first")
-export.render_download(context, found, file("page"), file(""))
+render_block(own, "rounds", results["rounds"], title="All votes, newest first")
+export.render_download(own, results, f"room_{only.room_id}")

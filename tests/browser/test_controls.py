@@ -32,7 +32,7 @@ def test_a_step_back_shows_the_days_before(page: Page, demo_server: Server) -> N
 
 def test_a_room_that_does_not_exist_is_said(page: Page, demo_server: Server) -> None:
     go(page, f"{demo_server.url}/room?room=999999")
-    expect(page.get_by_text("There is no room with the id 999999")).to_be_visible()
+    expect(page.get_by_text("No room with ID 999999.")).to_be_visible()
 
 
 def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) -> None:

@@ -94,7 +94,7 @@ def test_a_meeting_counts_its_votes_and_users() -> None:
             "started_at": at("2026-11-03 09:59"),
             "ended_at": at("2026-11-03 10:20"),
             "votes": 4,
-            "empty_votes": 1,
+            "rounds_without_estimate": 1,
             "wide_votes": 1,
             "estimators": 3,
             "spectators": 1,
@@ -120,7 +120,7 @@ def test_the_first_vote_starts_an_hour_before_its_end_at_most() -> None:
 
 
 def test_a_timeline_has_each_vote_with_its_cards_and_who_came_and_went() -> None:
-    found = executed(meetings.timeline(MEETING.of_room(1), SPAN))
+    found = executed(meetings.timeline(MEETING.of_room(1), SPAN, 1))
     columns = ("vote", "talk", "cards", "joined", "left", "empty", "re_vote", "steps")
     assert found.select(columns).rows() == [
         (1, None, "1: 3, 2: 13, 3: watched", "", "", False, False, 3),
@@ -131,9 +131,21 @@ def test_a_timeline_has_each_vote_with_its_cards_and_who_came_and_went() -> None
 
 
 def test_a_vote_starts_when_the_one_before_has_ended() -> None:
-    found = executed(meetings.timeline(MEETING.of_room(1), SPAN))
+    found = executed(meetings.timeline(MEETING.of_room(1), SPAN, 1))
     started = [time.strftime("%H:%M:%S") for time in found["started_at"]]
     assert started == ["09:59:00", "10:04:00", "10:09:30", "10:10:00"]
+
+
+def test_a_vote_before_the_meeting_is_not_in_its_timeline() -> None:
+    rows = frames(
+        *vote_of("2026-11-03 09:00:00", {"a": 3}),
+        *vote_of("2026-11-03 10:00:00", {"b": 3}, duration=9999),
+    )
+    (second, first) = executed(meetings.meetings(rows)).to_dicts()
+    assert second["started_at"] == first["ended_at"]
+    span = meetings.span(second["started_at"], second["ended_at"])
+    found = executed(meetings.timeline(rows, span, 2))
+    assert found.select("vote", "cards").rows() == [(1, "1: 3")]
 
 
 def test_an_empty_vote_sends_no_user_away() -> None:
@@ -142,7 +154,7 @@ def test_an_empty_vote_sends_no_user_away() -> None:
         unestimated("2026-11-03 10:01:00"),
         *vote_of("2026-11-03 10:02:00", {"a": 3, "b": 3}),
     )
-    found = executed(meetings.timeline(rows, DAY))
+    found = executed(meetings.timeline(rows, DAY, 1))
     assert found.select("joined", "left").unique().rows() == [("", "")]
 
 
@@ -152,7 +164,7 @@ def test_the_later_of_two_rows_of_one_user_counts() -> None:
         estimation("a", "2026-11-03 10:00:00", 5),
         estimation("a", "2026-11-03 10:00:01", 8),
     )
-    assert column(meetings.cards(rows, DAY), "estimation") == [8]
+    assert column(meetings.cards(rows, DAY, 1), "estimation") == [8]
 
 
 def test_a_user_without_a_card_is_no_spectator() -> None:
@@ -161,11 +173,11 @@ def test_a_user_without_a_card_is_no_spectator() -> None:
         estimation("a", "2026-11-03 10:00:00", None),
         estimation("b", "2026-11-03 10:00:00", 5),
     )
-    assert column(meetings.timeline(rows, DAY), "cards") == ["1: no card, 2: 5"]
+    assert column(meetings.timeline(rows, DAY, 1), "cards") == ["1: no card, 2: 5"]
 
 
 def test_page_views_and_events_are_those_of_the_users_of_the_room() -> None:
-    found = executed(meetings.activity(MEETING, 1, SPAN))
+    found = executed(meetings.activity(MEETING, 1, SPAN, 1))
     assert [(f"{time:%H:%M:%S}", *row) for time, *row in found.rows()] == [
         ("10:02:00", "event", "LEFT_ROOM", 3),
         ("10:06:00", "page view", "ROOM", 4),
@@ -178,9 +190,9 @@ def test_page_views_and_events_are_those_of_the_users_of_the_room() -> None:
 @pytest.mark.parametrize("build", [meetings.timeline, meetings.cards])
 def test_a_room_without_votes_has_an_empty_timeline(build: object) -> None:
     assert callable(build)
-    assert executed(build(Frames.empty(), DAY)).is_empty()
+    assert executed(build(Frames.empty(), DAY, 1)).is_empty()
     assert executed(meetings.meetings(Frames.empty())).is_empty()
-    assert executed(meetings.activity(Frames.empty(), 1, DAY)).is_empty()
+    assert executed(meetings.activity(Frames.empty(), 1, DAY, 1)).is_empty()
 
 
 moments = st.datetimes(datetime(2026, 11, 2), datetime(2026, 11, 5)).map(
@@ -210,10 +222,14 @@ def test_every_vote_is_in_one_meeting_and_every_timeline_is_whole(
     for meeting in listed.to_dicts():
         own = all_rooms.of_room(meeting["room_id"])
         period: Period = meetings.span(meeting["started_at"], meeting["ended_at"])
-        found = executed(meetings.timeline(own, period))
+        found = executed(meetings.timeline(own, period, meeting["meeting"]))
         assert found["vote"].to_list() == [*range(1, meeting["votes"] + 1)]
-        assert found["empty"].sum() == meeting["empty_votes"]
+        assert found["empty"].sum() == meeting["rounds_without_estimate"]
         assert (found["started_at"] <= found["voted_at"]).all()
         assert (found["started_at"].diff().drop_nulls().dt.total_seconds() >= 0).all()
-        seats = executed(meetings.cards(own, period))["seat"].unique().sort()
+        seats = (
+            executed(meetings.cards(own, period, meeting["meeting"]))["seat"]
+            .unique()
+            .sort()
+        )
         assert seats.to_list() == [*range(1, len(seats) + 1)]

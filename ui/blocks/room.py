@@ -1,49 +1,244 @@
-"""Finding a room as the user types, and the health of one room."""
+"""Rooms on their page: finding one or several, their facts, and their health."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 import streamlit as st
 
 from metrics import rooms
+from metrics.registry import DEFINITIONS
 from store import engine
 from ui import format as fmt
 from ui import labels
-from ui.blocks import cards, tables
+from ui.blocks import tables
+from ui.charts.theme import PALETTE
 from ui.format import escaped, shortened
 from ui.page_context import PageContext
 
-PARAMETER = "room"
-OFFERED = 8
+PARAMETER, MEETING = "room", "meeting"
+MOST = 3
+"""Rooms side by side."""
+COLORS = PALETTE[:MOST]
+TEXT_COLORS = ("blue", "orange", "green")
+"""Streamlit's names for text in about these colours."""
+LISTED = 3_000
+"""Rooms that the search offers; of more, those with the latest votes."""
+_MOST_ID = 2**31
+_PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
 _COMPARED = ("votes_before", "votes_change", "votes_change_share")
 
 
-def render_search(context: PageContext) -> int | None:
-    """Draw the search and return the id of the chosen room, if any.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room that the address names."""
 
-    An address with a room that is not a number is said so.
+    room_id: int
+    name: str
+    """Its name; "(deleted)" where only its votes are left."""
+    number: int | None
+    exists: bool
+    has_votes: bool
+    facts: str
+
+    @property
+    def label(self) -> str:
+        """The name with its number, or with the id of a deleted room."""
+        which = f"ID {self.room_id}" if self.number is None else f"#{self.number}"
+        return f"{self.name} ({which})"
+
+
+def render_search(context: PageContext, chosen: Sequence[int]) -> None:
+    """Draw the search: it filters as the user types, Enter opens the first hit.
+
+    With a room open, the one that is picked is opened instead; `render_compare` adds.
     """
-    text = st.text_input(
-        "Find a room",
-        key="room_search",
-        type="search",
-        live=True,
-        placeholder="Name, number or id",
+    _render_picker(
+        context, "Find a room", "room_search", lambda room_id: [str(room_id)], chosen
+    )
+
+
+def render_compare(context: PageContext, chosen: Sequence[int]) -> None:
+    """Draw the control that puts another room beside the chosen ones."""
+    if len(chosen) < MOST:
+        _render_picker(
+            context,
+            "Compare with another room",
+            "room_compare",
+            lambda room_id: [*map(str, chosen), str(room_id)],
+            chosen,
+        )
+
+
+def _render_picker(
+    context: PageContext,
+    label: str,
+    key: str,
+    rooms_after: Callable[[int], list[str]],
+    chosen: Sequence[int],
+) -> None:
+    plan = rooms.all_rooms(context.snapshot.frames).head(LISTED + 1)
+    known = engine.collect(plan, context.snapshot.rows)
+    offered = known.head(LISTED).filter(~pl.col("id").is_in(list(chosen)))
+    named = {
+        f"{name} (#{number}, ID {room_id})": room_id
+        for room_id, number, name in offered.select("id", "number", "name").iter_rows()
+    }
+    missing = f"{key}_missing"
+
+    def open_room() -> None:
+        text = st.session_state[key]
+        st.session_state[key] = None
+        if text is None:
+            return
+        room_id = named.get(text)
+        if room_id is None:
+            # Beyond the listed ones: whatever was typed is looked up among all rooms.
+            plan = rooms.find(context.snapshot.frames, text).head(1)
+            found = engine.collect(plan, context.snapshot.rows)
+            if found.is_empty():
+                st.session_state[missing] = text
+                return
+            room_id = found["id"][0]
+        st.query_params.pop(MEETING, None)
+        st.query_params[PARAMETER] = rooms_after(room_id)
+
+    st.selectbox(
+        label,
+        list(named),
+        index=None,
+        key=key,
+        placeholder=f"{label}: name, number or ID",
         icon=":material/search:",
+        label_visibility="collapsed",
+        accept_new_options=known.height > LISTED,
+        on_change=open_room,
         width=420,
     )
-    if text.strip():
-        _render_found(
-            engine.collect(rooms.find(context.frames, text), context.snapshot.rows),
-            text,
+    unknown = st.session_state.pop(missing, None)
+    if unknown is not None:
+        st.caption(f"No room matches “{shortened(unknown)}”.")
+
+
+def asked() -> list[int]:
+    """Return the ids of the rooms in the address; what is no id is named."""
+    found: dict[int, None] = {}
+    for text in st.query_params.get_all(PARAMETER):
+        if text.isascii() and text.isdecimal() and 0 < int(text[:11]) < _MOST_ID:
+            found[int(text)] = None
+        else:
+            st.warning(
+                f"“{shortened(text)}” in the link is not the ID of a room.",
+                icon=":material/link_off:",
+            )
+    if len(found) > MOST:
+        st.warning(
+            f"The link names {len(found)} rooms; showing the first {MOST}.",
+            icon=":material/link_off:",
         )
-    return _asked()
+    return list(found)[:MOST]
+
+
+def open_meeting() -> int | None:
+    """Return the meeting in the address: the id of one of its votes."""
+    text = st.query_params.get(MEETING)
+    if text is None:
+        return None
+    if text.isascii() and text.isdecimal() and len(text) < 19:
+        return int(text)
+    st.warning(
+        f"“{shortened(text)}” in the link is not the ID of a vote.",
+        icon=":material/link_off:",
+    )
+    return None
+
+
+def find_rooms(context: PageContext, ids: Sequence[int]) -> list[Room]:
+    """Look up the rooms of the address; filters and switches do not hide one."""
+    frames, plans = context.snapshot.frames, {}
+    for room_id in ids:
+        own = frames.of_room(room_id)
+        plans[f"facts {room_id}"] = own.rooms
+        plans[f"votes {room_id}"] = own.votes.select("id").head(1)
+    found = engine.collect_all(plans, context.snapshot.rows)
+    return [
+        _room(room_id, found[f"facts {room_id}"], found[f"votes {room_id}"])
+        for room_id in ids
+    ]
+
+
+def _room(room_id: int, facts: pl.DataFrame, votes: pl.DataFrame) -> Room:
+    has_votes = votes.height > 0
+    if facts.is_empty():
+        text = f"ID {room_id}. The room is deleted; its votes are kept."
+        return Room(room_id, labels.DELETED, None, has_votes, has_votes, text)
+    row = facts.row(0, named=True)
+    text = (
+        f"Number {row['number']} · ID {room_id} · first used "
+        f"{fmt.day(row['first_used_at'])}, last used {fmt.day(row['last_used_at'])}"
+    )
+    return Room(room_id, row["name"], row["number"], True, has_votes, text)
+
+
+def of_room(context: PageContext, room_id: int) -> PageContext:
+    """Return the same query about one room, of all users.
+
+    Filters choose users, and a meeting without some of its users is no meeting.
+    """
+    own = context.snapshot.frames.of_room(room_id)
+    return replace(context, query=replace(context.query, frames=own), filters=())
+
+
+def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Room]:
+    """Name the rooms; return those that have something to show, and say why not."""
+    for place, room in enumerate(found):
+        if not room.exists:
+            st.info(f"No room with ID {room.room_id}.", icon=":material/search_off:")
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            mark = f":{TEXT_COLORS[place]}[●] " if len(found) > 1 else ""
+            st.markdown(f"## {mark}{escaped(room.name)}", width="content")
+            st.caption(room.facts, width="stretch")
+            if len(found) > 1:
+                _render_links(room, found)
+        if not room.has_votes:
+            st.info(
+                f"{escaped(room.name)} has no votes yet."
+                if len(found) > 1
+                else "This room has no votes yet.",
+                icon=":material/inbox:",
+            )
+    if context.filters:
+        st.caption("Filters do not apply to this page: it shows all users of a room.")
+    return [room for room in found if room.exists and room.has_votes]
+
+
+def _render_links(room: Room, found: Sequence[Room]) -> None:
+    others = [str(other.room_id) for other in found if other is not room]
+    for label, icon, ids in (
+        ("Open", "meeting_room", [str(room.room_id)]),
+        ("Remove", "close", others),
+    ):
+        st.button(
+            label,
+            icon=f":material/{icon}:",
+            type="tertiary",
+            key=f"{label}_{room.room_id}",
+            on_click=_show(ids),
+        )
+
+
+def _show(ids: list[str]) -> Callable[[], None]:
+    def show() -> None:
+        st.query_params[PARAMETER] = ids
+
+    return show
 
 
 def render_busiest(rooms: pl.DataFrame) -> None:
     """Offer the busiest of the catalogue's `rooms`; a click on a row opens one."""
     busiest = rooms.drop_nulls("room_name").drop(*_COMPARED)
-    st.caption("Or pick one of the rooms that voted most.")
+    st.caption("Or pick one of the rooms with most votes in this period.")
     chosen = tables.render_selectable(busiest.head(50), "Busiest rooms", key="busiest")
     tables.render_csv_button(busiest, "fpp_rooms.csv", "csv_rooms")
     if chosen is not None:
@@ -57,7 +252,7 @@ def render_filtered_links(context: PageContext) -> None:
         if wanted.kind == "room" and wanted.value:
             st.page_link(
                 "room.py",
-                label=f"All about room {shortened(wanted.value)}",
+                label=f"Open room {shortened(wanted.value)}",
                 icon=":material/meeting_room:",
                 query_params={PARAMETER: wanted.value},
             )
@@ -75,82 +270,17 @@ def render_back_button() -> None:
 
 def _forget() -> None:
     st.query_params.pop(PARAMETER, None)
-
-
-def render_introduction(
-    room_id: int, facts: pl.DataFrame, rounds: pl.DataFrame
-) -> bool:
-    """Name the room, or say why there is nothing to show (and return False)."""
-    if facts.is_empty() and rounds.is_empty():
-        st.info(
-            f"There is no room with the id {room_id}, and no vote of one.",
-            icon=":material/search_off:",
-        )
-        return False
-    name = facts["name"][0] if facts.height else labels.DELETED
-    st.header(escaped(name), anchor=False)
-    st.caption(_facts(room_id, facts))
-    if rounds.is_empty():
-        st.info("This room has no votes yet.", icon=":material/inbox:")
-        return False
-    return True
-
-
-def _facts(room_id: int, facts: pl.DataFrame) -> str:
-    if facts.is_empty():
-        return f"Room id {room_id}. The room is deleted; its votes stay."
-    room = facts.row(0, named=True)
-    first, last = room["first_used_at"], room["last_used_at"]
-    return (
-        f"Number {room['number']} · id {room_id} · first used {fmt.day(first)}, "
-        f"last used {fmt.day(last)} · whole life of the room, all people"
-    )
-
-
-def _asked() -> int | None:
-    asked = st.query_params.get(PARAMETER)
-    if asked is None:
-        return None
-    if not (asked.isascii() and asked.isdecimal() and 0 < int(asked) < 2**31):
-        st.warning(
-            f"The address asks for room “{shortened(asked)}”, which is not a "
-            "room's id.",
-            icon=":material/link_off:",
-        )
-        return None
-    return int(asked)
-
-
-def _render_found(found: pl.DataFrame, text: str) -> None:
-    if found.is_empty():
-        st.caption(f"No room's name, number or id fits “{shortened(text)}”.")
-        return
-    with st.container(horizontal=True, gap="small"):
-        for room in found.head(OFFERED).iter_rows(named=True):
-            st.button(
-                escaped(f"{room['name']} (#{room['number']})"),
-                key=f"go_{room['id']}",
-                help=f"{room['votes']:,} votes",
-                on_click=_go_to(room["id"]),
-            )
-
-
-def _go_to(room_id: int) -> Callable[[], None]:
-    def go() -> None:
-        st.query_params[PARAMETER] = str(room_id)
-        st.session_state["room_search"] = ""
-
-    return go
-
-
-HEALTH_PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
+    st.query_params.pop(MEETING, None)
 
 
 def render_health(health: pl.DataFrame) -> None:
-    """Draw a room's row of `health.health`; a room without estimates has none."""
-    if health.is_empty():
-        return
-    points, state = health["health"].item(), health["state"].item()
-    st.subheader("Is the room alive?", anchor=False)
-    st.text(f"{points:.0f} of 100 points over the last 28 days: {state}.")
-    cards.render_row(("health", *HEALTH_PARTS), health, columns=5)
+    """Draw a room's row of `room_health.health`, if it has one."""
+    for row in health.iter_rows(named=True):
+        parts = ", ".join(
+            f"{DEFINITIONS[part].title.lower()} {row[part]:.0f}" for part in _PARTS
+        )
+        st.caption(
+            f"**Room health: {row['health']:.0f} of 100 points, {row['state']}.** "
+            f"Of 25 each over 28 days: {parts}.",
+            help=DEFINITIONS["health"].formula,
+        )

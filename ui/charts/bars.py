@@ -1,6 +1,6 @@
 """Vertical bars: counts per value, counts per bucket, ranges per vote."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import polars as pl
@@ -69,6 +69,38 @@ def bars_over_time(
         layers.append(pale)
     drawn = [layer.encode(x, y, tooltip=tooltip) for layer in layers]
     return layered(*drawn, *axis.flags(data, x), height=CHART_HEIGHT)
+
+
+def shares(
+    frame: pl.DataFrame, label: str, title: str, colors: Mapping[str, str]
+) -> Chart:
+    """Draw the share of votes of each label as bars beside each other, one per room.
+
+    Needs `label`, votes, share and room. Shares, since a busy room would hide others.
+    """
+    color = alt.Color(
+        "room:N",
+        title=None,
+        scale=alt.Scale(domain=list(colors), range=list(colors.values())),
+        legend=alt.Legend(orient="top", labelLimit=260, padding=0),
+    )
+    chart: Chart = (
+        alt.Chart(bounded(frame), height=CHART_HEIGHT)
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            alt.X(f"{label}:N", sort=None, title=title, axis=alt.Axis(labelAngle=0)),
+            alt.Y("share:Q", title="Share of votes", axis=value_axis("share")),
+            alt.XOffset("room:N", sort=list(colors)),
+            color,
+            tooltip=[
+                alt.Tooltip("room:N", title="Room"),
+                alt.Tooltip(f"{label}:N", title=title),
+                alt.Tooltip("votes:Q", title="Votes", format=","),
+                alt.Tooltip("share:Q", title="Share", format=".1%"),
+            ],
+        )
+    )
+    return chart
 
 
 LATEST = 40

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from metrics.registry import DEFINITIONS
-from metrics.subject import Unit
+from metrics.subject import Definition, Unit
 from ui import format as fmt
 from ui import labels
 from ui.charts.axes import Chart, bounded, value_axis
@@ -53,6 +53,25 @@ def columns_over_time(
     places = [*hues] if hues else names
     own = [PALETTE[places.index(name) % len(PALETTE)] for name in names]
     return _drawn(named, names, own, "Count", axis)
+
+
+def per_room(
+    frame: pl.DataFrame,
+    key: str,
+    definition: Definition,
+    axis: TimeAxis,
+    colors: Mapping[str, str],
+) -> Chart:
+    """Draw one figure over `bucket`, a line per `room` in its colour."""
+    return _drawn(
+        frame.rename({"room": _SERIES}),
+        [*colors],
+        [*colors.values()],
+        definition.title,
+        axis,
+        unit=definition.unit,
+        value=key,
+    )
 
 
 def _largest(frame: pl.DataFrame, series: str) -> pl.DataFrame:

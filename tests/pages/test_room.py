@@ -1,0 +1,143 @@
+"""The Room page: states, meetings, rooms side by side."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from metrics import meetings
+from store.reader import open_store
+from tests.pages.conftest import GOLDEN, RunPage
+
+FRAMES = open_store(GOLDEN).frames
+HELD = meetings.meetings(FRAMES).collect()
+BUSIEST = HELD.group_by("room_id").agg(pl.col("votes").sum()).sort("votes")["room_id"]
+ROOM = int(BUSIEST[-1])
+
+
+def texts(app: AppTest) -> str:
+    blocks = (*app.markdown, *app.header, *app.caption, *app.info, *app.warning)
+    return "\n".join(str(block.value) for block in blocks).replace("\\", "")
+
+
+def test_a_room_lists_its_meetings_and_opens_one(run_page: RunPage) -> None:
+    held = HELD.filter(pl.col("room_id") == ROOM)
+    meeting = held.row(0, named=True)
+    app = run_page(
+        "room.py",
+        GOLDEN,
+        room=str(ROOM),
+        period="All time",
+        meeting=str(meeting["meeting"]),
+    )
+    assert not app.exception
+    assert f"{meeting['started_at']:%H:%M}–{meeting['ended_at']:%H:%M} UTC" in texts(
+        app
+    )
+    listed = [frame.value for frame in app.dataframe if "Cards by seat" in frame.value]
+    assert listed[0].shape[0] == meeting["votes"]
+
+
+def test_any_vote_of_a_meeting_opens_it_and_another_is_said(run_page: RunPage) -> None:
+    long = HELD.filter(pl.col("room_id") == ROOM, pl.col("votes") > 2).row(
+        0, named=True
+    )
+    inside = FRAMES.votes.filter(
+        pl.col("room_id") == ROOM, pl.col("voted_at") == long["ended_at"]
+    ).collect()["id"][0]
+    app = run_page("room.py", GOLDEN, room=str(ROOM), meeting=str(inside))
+    assert f"{long['started_at']:%H:%M}–" in texts(app)
+    app = run_page("room.py", GOLDEN, room=str(ROOM), meeting="999999999")
+    assert "no vote with ID 999999999" in texts(app)
+    app = run_page("room.py", GOLDEN, room=str(ROOM), meeting="x")
+    assert "not the ID of a vote" in texts(app)
+
+
+def test_a_period_without_a_meeting_names_the_last_one(run_page: RunPage) -> None:
+    app = run_page("room.py", GOLDEN, room=str(ROOM), period="Today")
+    assert "No meeting in this period. The last one was on" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"room": "999999"}, "No room with ID 999999."),
+        ({"room": "x"}, "is not the ID of a room"),
+        ({"room": "0"}, "is not the ID of a room"),
+        ({"room": "99999999999999"}, "is not the ID of a room"),
+        ({"room": ["1", "2", "3", "4"]}, "showing the first 3"),
+    ],
+)
+def test_a_wrong_room_in_the_link_is_said(
+    run_page: RunPage, query: dict[str, str], said: str
+) -> None:
+    app = run_page("room.py", GOLDEN, **query)
+    assert not app.exception
+    assert said in texts(app)
+
+
+def test_a_deleted_room_and_one_without_votes_are_states(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    store = plain_store()
+    rooms = pl.read_parquet(store / "fpp_rooms.parquet")
+    silent = rooms.head(1).with_columns(
+        id=pl.lit(4321).cast(rooms.schema["id"]), name=pl.lit("silent")
+    )
+    kept = pl.concat([rooms.filter(pl.col("id") != ROOM), silent])
+    kept.write_parquet(store / "fpp_rooms.parquet")
+    app = run_page("room.py", store, room=str(ROOM), period="All time")
+    assert "The room is deleted; its votes are kept." in texts(app)
+    assert "Meetings, newest first" in texts(app)
+    app = run_page("room.py", store, room="4321")
+    assert "This room has no votes yet." in texts(app)
+
+
+def test_two_rooms_have_one_strip_and_a_colour_each(run_page: RunPage) -> None:
+    pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
+    colors = {}
+    for order in (pair, [*pair, str(BUSIEST[-3])]):
+        app = run_page("room.py", GOLDEN, room=order, period="All time")
+        assert not app.exception
+        assert texts(app).count("●") == len(order)
+        (spec, *_) = [c.proto.spec for c in app.get("vega_lite_chart")]
+        colors[len(order)] = spec
+        assert len([b for b in app.button if b.label == "Remove"]) == len(order)
+    for color in ("#4f7cff", "#e0682b"):
+        assert color in colors[2]
+        assert color in colors[3]
+    assert "#079464" in colors[3]
+    assert "#079464" not in colors[2]
+
+
+def test_a_room_that_is_removed_leaves_the_others(run_page: RunPage) -> None:
+    pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
+    app = run_page("room.py", GOLDEN, room=pair)
+    next(b for b in app.button if b.label == "Remove").click().run()
+    assert app.query_params["room"] in (pair[1], [pair[1]])
+
+
+def test_averages_of_a_room_leave_empty_votes_out(run_page: RunPage) -> None:
+    """A room with empty votes has the averages that Votes has, filtered by the room."""
+    empty = HELD.filter(pl.col("rounds_without_estimate") > 0, pl.col("estimators") > 0)
+    room_id = str(empty["room_id"][0])
+    page = run_page("room.py", GOLDEN, room=room_id, period="All time")
+    votes = run_page("votes.py", GOLDEN, filter=f"room:{room_id}", period="All time")
+    ours, theirs = (tiles(app) for app in (page, votes))
+    shared = {name: ours[name] for name in ours.keys() & theirs.keys()}
+    assert len(shared) >= 4
+    assert shared == {name: theirs[name] for name in shared}
+
+
+def tiles(app: AppTest) -> dict[str, str]:
+    """Return the tiles of the strip by their names."""
+    (strip,) = (group for group in app.button_group if group.key == "kpi_strip")
+    return {str(text).partition("  \n")[0]: str(text) for text in strip.options}
+
+
+def test_filters_do_not_hide_a_room_and_the_page_says_so(run_page: RunPage) -> None:
+    app = run_page("room.py", GOLDEN, room=str(ROOM), filter="country:XX")
+    assert "Filters do not apply to this page" in texts(app)
+    assert "No room with ID" not in texts(app)

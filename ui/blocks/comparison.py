@@ -1,0 +1,123 @@
+"""Two or three rooms side by side: the same figures and charts, a colour each."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+import streamlit as st
+
+from metrics.registry import DEFINITIONS, METRIC_TABLES
+from ui import format as fmt
+from ui import query_params
+from ui.blocks import tables
+from ui.blocks.block import time_axes
+from ui.blocks.room import COLORS, TEXT_COLORS, Room
+from ui.charts.bars import shares
+from ui.charts.lines import per_room
+from ui.charts.rendering import render_chart
+from ui.page_context import PageContext, Results
+
+SHOW = "show"
+TOTALS, SERIES = "votes_totals", "votes_over_time"
+SHARES: Mapping[str, tuple[str, str]] = {
+    "spread": ("steps", "Steps"),
+    "team_sizes": ("estimators", "Estimators"),
+}
+"""Tables of shares → the column of their labels, and its title."""
+_ROOM = "room"
+
+
+def render_comparison(
+    contexts: Sequence[PageContext], rooms: Sequence[Room], keys: Sequence[str]
+) -> Mapping[str, pl.DataFrame]:
+    """Draw the strip of figures, the chart of the chosen one, and the two shares.
+
+    Returns the tables that were drawn, each with the column `room`.
+    """
+    found = [
+        context.compute(TOTALS, SERIES, *SHARES, earlier=(TOTALS,))
+        for context in contexts
+    ]
+    together = {
+        name: _together(found, rooms, name) for name in (TOTALS, SERIES, *SHARES)
+    }
+    chosen = _render_strip(found, keys)
+    if not together[TOTALS]["votes"].sum():
+        st.info(
+            "No votes in this period. Choose a longer one.", icon=":material/inbox:"
+        )
+        return together
+    definition, context = DEFINITIONS[chosen], contexts[0]
+    granularity = context.query.granularity
+    with st.container(border=True, gap="small"):
+        st.markdown(f"## {definition.title} per {granularity}")
+        render_chart(
+            per_room(
+                together[SERIES],
+                chosen,
+                definition,
+                time_axes(context)[0],
+                _colors(rooms),
+            ),
+            alt=f"{definition.title} per {granularity}, a line per room",
+        )
+    with st.grid(2, min_column_width=380, gap="small"):
+        for name, (label, title) in SHARES.items():
+            with st.container(border=True, gap="small"):
+                st.markdown(f"## {METRIC_TABLES[name].title}")
+                render_chart(
+                    shares(together[name], label, title, _colors(rooms)),
+                    alt=f"{METRIC_TABLES[name].title}, share of votes per room",
+                )
+    with st.container(border=True, gap="small"):
+        st.markdown("## Figures")
+        figures = together[TOTALS].select(_ROOM, *keys)
+        tables.render_with_csv(figures, "Figures per room", "rooms_compared")
+    return together
+
+
+def _colors(rooms: Sequence[Room]) -> dict[str, str]:
+    """Return the colour of each room, in the order of the address."""
+    return dict(zip((room.label for room in rooms), COLORS, strict=False))
+
+
+def _together(
+    found: Sequence[Results], rooms: Sequence[Room], name: str
+) -> pl.DataFrame:
+    return pl.concat(
+        results[name].with_columns(pl.lit(room.label).alias(_ROOM))
+        for results, room in zip(found, rooms, strict=True)
+    )
+
+
+def _render_strip(found: Sequence[Results], keys: Sequence[str]) -> str:
+    """Draw a tile per figure with the value of each room; return the chosen one."""
+    query_params.check(SHOW, keys)
+    asked = st.query_params.get(SHOW)
+    chosen = asked if asked is not None and asked in keys else keys[0]
+    widget = "kpi_strip"
+    if st.session_state.get(widget) != chosen:
+        st.session_state[widget] = chosen
+
+    def remember() -> None:
+        st.query_params[SHOW] = st.session_state.get(widget) or keys[0]
+
+    st.segmented_control(
+        "Figure to draw",
+        keys,
+        format_func=lambda key: _tile(found, key),
+        key=widget,
+        required=True,
+        label_visibility="collapsed",
+        width="stretch",
+        on_change=remember,
+    )
+    return chosen
+
+
+def _tile(found: Sequence[Results], key: str) -> str:
+    definition = DEFINITIONS[key]
+    values = (
+        f":{color}[**{fmt.number(results[TOTALS][key].item(), definition.unit)}**]"
+        for results, color in zip(found, TEXT_COLORS, strict=False)
+    )
+    return f":small[{definition.title}]  \n{' · '.join(values)}"

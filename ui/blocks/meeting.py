@@ -1,0 +1,181 @@
+"""Meetings of a room: the list, and the timeline of the one that is open."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+import polars as pl
+import streamlit as st
+
+from metrics import meetings
+from metrics.frames import Frames
+from store import engine
+from ui import format as fmt
+from ui.blocks import tables
+from ui.blocks.block import render_block
+from ui.blocks.room import MEETING
+from ui.charts import meeting as chart
+from ui.page_context import PageContext
+
+_SHOWN = (
+    *(
+        "started_at",
+        "votes",
+        "rounds_without_estimate",
+        "wide_votes",
+        "estimators",
+        "spectators",
+    ),
+    *("duration_median_seconds", "talk_median_seconds"),
+)
+
+
+class Meeting(NamedTuple):
+    """A row of `meetings.meetings`, as far as a page prints it."""
+
+    meeting: int
+    started_at: datetime
+    ended_at: datetime
+    votes: int
+    rounds_without_estimate: int
+    estimators: int
+    spectators: int
+
+    @property
+    def when(self) -> str:
+        """Its date and times."""
+        start, end = self.started_at, self.ended_at
+        return f"{fmt.day(start)}, {start:%H:%M}–{end:%H:%M} UTC"
+
+    @property
+    def summary(self) -> str:
+        """What happened in it, in one sentence."""
+        counts = {
+            "vote": self.votes,
+            "estimator": self.estimators,
+            "spectator": self.spectators,
+            "empty vote": self.rounds_without_estimate,
+        }
+        parts = [
+            f"{count:,} {word}{'' if count == 1 else 's'}"
+            for word, count in counts.items()
+            if count or word in {"vote", "estimator"}
+        ]
+        return f"{', '.join(parts)}."
+
+
+def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
+    """List the meetings of the period, newest first; a click on a row opens one."""
+    period = context.query.period
+    listed = held.filter(period.contains("started_at"))
+    with st.container(border=True, gap="small", key="meetings"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("## Meetings, newest first", width="stretch")
+            tables.render_csv_button(listed, "fpp_meetings.csv", "csv_meetings")
+        if listed.is_empty():
+            last = next(iter(held["started_at"]), None)
+            when = f" The last one was on {fmt.day(last)}." if last else ""
+            st.caption(f"No meeting in this period.{when} Choose a longer period.")
+            return
+        st.caption(
+            "Votes less than 60 minutes apart. Click a row to see what happened."
+        )
+        # A new key forgets the selection, so that a closed meeting stays closed.
+        opened = st.query_params.get(MEETING, "none")
+        chosen = tables.render_selectable(
+            listed.select(_SHOWN), "Meetings", key=f"meetings_{opened}"
+        )
+    if chosen is not None and str(listed["meeting"][chosen]) != opened:
+        st.query_params[MEETING] = str(listed["meeting"][chosen])
+        st.rerun()
+
+
+def render_meeting(
+    context: PageContext, room_id: int, held: pl.DataFrame, vote_id: int
+) -> Mapping[str, pl.DataFrame]:
+    """Draw the meeting of a vote: its timeline, and its votes one by one.
+
+    Returns the tables that were drawn.
+    """
+    own = context.frames
+    opened = _meeting_of(own, held, vote_id, context.snapshot.rows)
+    if opened is None:
+        st.info(
+            f"This room has no vote with ID {vote_id}.", icon=":material/search_off:"
+        )
+        _render_close()
+        return {}
+    window = meetings.span(opened.started_at, opened.ended_at)
+    found = engine.collect_all(
+        {
+            "votes": meetings.timeline(own, window, opened.meeting),
+            "cards": meetings.cards(own, window, opened.meeting),
+            "activity": meetings.activity(
+                context.snapshot.frames, room_id, window, opened.meeting
+            ),
+        },
+        context.snapshot.rows,
+    )
+    votes = found["votes"]
+    with st.container(key="meeting", gap="small"):
+        _render_close()
+        render_block(
+            context,
+            f"room_{room_id}_meeting",
+            votes,
+            partial(chart.timeline, cards=found["cards"], activity=found["activity"]),
+            title=f"Meeting of {opened.when}",
+            note=f"{opened.summary} {chart.LEGEND}. Seats are numbered in order of "
+            "appearance, anew in each meeting. Events name no room: they are those of "
+            "users who took part or viewed the room.",
+            key="meeting",
+        )
+        _render_votes(votes)
+    return found
+
+
+def _render_votes(votes: pl.DataFrame) -> None:
+    """Show each vote with its cards, and what is special about it."""
+    shown = votes.select(
+        pl.col("vote").alias("Vote"),
+        pl.col("voted_at").dt.strftime("%H:%M:%S").alias("Ended (UTC)"),
+        pl.col("talk").alias("Talk before (s)"),
+        pl.col("duration").alias("Length (s)"),
+        pl.col("cards").alias("Cards by seat"),
+        pl.col("avg_estimation").round(2).alias("Average"),
+        pl.col("steps").alias("Spread"),
+        chart.kind_of_vote().alias("What"),
+        pl.col("joined").alias("Joined (seats)"),
+        pl.col("left").alias("Left (seats)"),
+    )
+    with st.container(border=True, gap="small"):
+        tables.render_plain(shown, "Votes of this meeting", "meeting_votes")
+
+
+def _render_close() -> None:
+    st.button(
+        "Close the meeting",
+        icon=":material/close:",
+        type="tertiary",
+        on_click=_close,
+    )
+
+
+def _close() -> None:
+    st.query_params.pop(MEETING, None)
+
+
+def _meeting_of(
+    own: Frames, held: pl.DataFrame, vote_id: int, rows: int
+) -> Meeting | None:
+    """Return the row of the meeting that a vote belongs to; any vote of it will do."""
+    vote = engine.collect(
+        own.votes.filter(pl.col("id") == vote_id).select("voted_at"), rows
+    )
+    if vote.is_empty():
+        return None
+    ended = vote["voted_at"][0]
+    inside = held.filter(pl.col("started_at") <= ended, pl.col("ended_at") >= ended)
+    found = inside.select(Meeting._fields).tail(1).iter_rows()
+    return next((Meeting(*row) for row in found), None)

@@ -1,0 +1,156 @@
+"""The timeline of one meeting: votes, cards, page views and events on one axis."""
+
+import altair as alt
+import polars as pl
+
+from metrics import meetings
+from ui.charts.axes import Chart, bounded
+from ui.charts.rendering import Layer, layered
+from ui.charts.theme import ACCENT, MUTED, PALETTE, TEXT
+
+LANE_HEIGHT = 28
+VOTES, OTHERS = "Votes", "Without a seat"
+VOTE, WIDE, AGAIN, EMPTY = "Vote", "Wide vote", "Re-vote", "Empty vote"
+_KINDS = {VOTE: ACCENT, WIDE: PALETTE[1], AGAIN: PALETTE[2], EMPTY: MUTED}
+_SHAPES = {"Page view": "triangle-up", "Event": "diamond"}
+_CARDS = {meetings.NO_CARD: "–", meetings.WATCHED: "○"}
+"""What is drawn for a user who played no card."""
+LEGEND = "– no card · ○ watched · ▲ page view of the room · ◆ event of one of its users"
+
+
+def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -> Chart:
+    """Draw a meeting: a lane of votes, and one for each seat.
+
+    Needs the columns of `meetings.timeline`, `cards` and `activity`, times as the
+    reader's clock shows them.
+    """
+    seats = sorted(cards["seat"].unique())
+    lanes = [VOTES, *map(_lane, seats)]
+    if activity["seat"].null_count():
+        lanes.append(OTHERS)
+    lane = alt.Y(
+        "lane:N",
+        sort=lanes,
+        title=None,
+        scale=alt.Scale(domain=lanes),
+        axis=alt.Axis(grid=True, ticks=False, domain=False, labelPadding=8),
+    )
+    held = bounded(_votes(votes))
+    played = bounded(_cards(cards))
+    done = bounded(_activity(activity))
+    x = alt.X(
+        "at:T",
+        scale=alt.Scale(type="utc", nice=False, padding=12),
+        axis=alt.Axis(title=None, grid=False, format="%H:%M", tickCount=8),
+    )
+    kinds = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=[*_KINDS], range=[*_KINDS.values()]),
+        legend=alt.Legend(orient="top", symbolType="square", padding=0, offset=8),
+    )
+    bars = (
+        Layer(held)
+        .mark_bar(height=14, cornerRadius=3, minBandSize=2)
+        .encode(x, alt.X2("end:T"), lane, kinds, tooltip=_tips(_OF_VOTES))
+    )
+    ends = (
+        Layer(held)
+        .mark_rule(color=MUTED, opacity=0.25, aria=False)
+        .encode(alt.X("end:T"))
+    )
+    texts = (
+        Layer(played)
+        .mark_text(fontSize=13, fontWeight=600, color=TEXT)
+        .encode(x, lane, alt.Text("card:N"), tooltip=_tips(_OF_CARDS))
+    )
+    shape = alt.Shape(
+        "what:N",
+        scale=alt.Scale(domain=[*_SHAPES], range=[*_SHAPES.values()]),
+        legend=None,
+    )
+    marks = (
+        Layer(done)
+        .mark_point(filled=True, size=70, color=PALETTE[3], opacity=0.9)
+        .encode(x, lane, shape, tooltip=_tips(_OF_ACTIVITY))
+    )
+    layers = [ends, bars, texts, *([marks] if done.height else [])]
+    return layered(*layers, height=LANE_HEIGHT * len(lanes))
+
+
+_OF_VOTES = {
+    "vote": "Vote",
+    "kind": "What",
+    "when": "Ended",
+    "duration": "Length (s)",
+    "talk": "Talk before (s)",
+    "cards": "Cards",
+    "joined": "Joined",
+    "left": "Left",
+}
+_OF_CARDS = {"lane": "Who", "card": "Card", "when": "At"}
+_OF_ACTIVITY = {"lane": "Who", "what": "What", "name": "Which", "when": "At"}
+
+
+def _tips(columns: dict[str, str]) -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{key}:N", title=title) for key, title in columns.items()]
+
+
+def _lane(seat: int) -> str:
+    return f"Seat {seat}"
+
+
+def _placed(frame: pl.DataFrame, time: str) -> pl.DataFrame:
+    """Add at (milliseconds, as a UTC axis takes them) and when (text)."""
+    moment = pl.col(time).cast(pl.Datetime("us"))
+    return frame.with_columns(
+        at=moment.dt.timestamp("ms").cast(pl.Float64),
+        when=moment.dt.strftime("%H:%M:%S"),
+    )
+
+
+def _lanes() -> pl.Expr:
+    named = pl.format("Seat {}", pl.col("seat"))
+    return named.fill_null(OTHERS)
+
+
+def kind_of_vote() -> pl.Expr:
+    """Return what a row of `meetings.timeline` is called."""
+    return (
+        pl.when("empty")
+        .then(pl.lit(EMPTY))
+        .when("re_vote")
+        .then(pl.lit(AGAIN))
+        .when(pl.col("steps") >= 2)
+        .then(pl.lit(WIDE))
+        .otherwise(pl.lit(VOTE))
+    )
+
+
+def _votes(votes: pl.DataFrame) -> pl.DataFrame:
+    when = _placed(votes, "voted_at").rename({"at": "end"})
+    return when.select(
+        *("vote", "end", "when", "duration", "talk", "cards", "joined", "left"),
+        at=pl.col("started_at").dt.timestamp("ms").cast(pl.Float64),
+        kind=kind_of_vote(),
+        lane=pl.lit(VOTES),
+    )
+
+
+def _cards(cards: pl.DataFrame) -> pl.DataFrame:
+    played = pl.col("role").replace_strict(_CARDS, default=None, return_dtype=pl.String)
+    return _placed(cards, "voted_at").select(
+        "at",
+        "when",
+        card=pl.coalesce(pl.col("estimation").cast(pl.String), played),
+        lane=_lanes(),
+    )
+
+
+def _activity(activity: pl.DataFrame) -> pl.DataFrame:
+    return _placed(activity, "at").select(
+        *("at", "when"),
+        what=pl.col("kind").replace({"page view": "Page view", "event": "Event"}),
+        name=pl.col("name").str.replace_all("_", " ").str.to_lowercase(),
+        lane=_lanes(),
+    )
