@@ -1,7 +1,6 @@
 """Questions, answers and charts on how teams estimate, on the pages that show them."""
 
 import io
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
@@ -70,11 +69,6 @@ def spoken(app: AppTest) -> dict[str, str | None]:
     }
 
 
-def in_words(sentence: str | None) -> str | None:
-    """Return a sentence as a page prints it: no line breaks before a percent sign."""
-    return sentence and sentence.replace(" %", "\N{NO-BREAK SPACE}%")
-
-
 def sent_to(chart: VegaLiteChart) -> list[pl.DataFrame]:
     """Return the data that a chart sends to the browser."""
     return [read(dataset.data.data) for dataset in chart.datasets]
@@ -93,8 +87,7 @@ def test_every_question_of_a_section_has_its_computed_answer_beneath(
     assert [e.message for e in app.exception] == []
     found = tables(ALL_TIME, SECTIONS[about])
     assert spoken(app) == {
-        METRIC_TABLES[name].title: in_words(answer(name, frame))
-        for name, frame in found.items()
+        METRIC_TABLES[name].title: answer(name, frame) for name, frame in found.items()
     }
 
 
@@ -104,7 +97,7 @@ def test_an_answer_is_a_sentence_with_the_numbers_of_its_rows(
     shown = spoken(run_page("insights.py", **ALL_TIME))
     question = METRIC_TABLES["consensus_by_team_size"].title
     row = tables(ALL_TIME, ["consensus"])["consensus"].row(0, named=True)
-    share = f"{100 * row['near_rounds'] / row['rounds']:.0f}\N{NO-BREAK SPACE}%"
+    share = f"{100 * row['near_rounds'] / row['rounds']:.0f}%"
     assert (shown[question] or "").startswith(share)
 
 
@@ -134,7 +127,7 @@ def test_a_question_with_20_cases_is_answered_beside_those_without(
 ) -> None:
     shown = spoken(run_page("insights.py", **ONE_DAY))
     assert shown[METRIC_TABLES["agreement_by_team_size"].title] == (
-        "52\N{NO-BREAK SPACE}% of estimates equal their round's most common card."
+        "52% of estimations match their vote's most common card."
     )
 
 
@@ -178,7 +171,7 @@ def test_retention_is_of_whom_and_in_what_the_address_says(
     assert spoken(app) == {
         METRIC_TABLES["reoccurring"].title: None,
         **{
-            METRIC_TABLES[table].title: in_words(answer(table, frame))
+            METRIC_TABLES[table].title: answer(table, frame)
             for table, frame in found.items()
         },
     }
@@ -189,11 +182,12 @@ def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
 ) -> None:
     healthiest = tables(ALL_TIME, ["room_health"])["room_health"].row(0, named=True)
     app = run_page("room.py", room=str(healthiest["room_id"]))
-    (said,) = (c.value for c in app.caption if c.value.startswith("**Room health: "))
-    points, *parts = (int(number) for number in re.findall(r" (\d+)[ ,.]", said))
-    # Each of the five is rounded by itself; "Of 25 each" and "28 days" are no parts.
-    assert abs(sum(parts[-4:]) - points) <= 2
-    assert f"{healthiest['health']:.0f} of 100 points" in said
+    cards = {card.label: card.value for card in app.metric}
+    parts = ("Active weeks", "Size", "Consensus points", "Recency")
+    added = sum(int(cards[part]) for part in parts)
+    # Each of the five is rounded by itself.
+    assert abs(added - int(cards["Health"])) <= 2
+    assert app.text[0].value.startswith(f"{cards['Health']} of 100 points")
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_a_filter_changes_what_it_can_and_says_what_it_cannot(
     assert values == ["1,561", "150"]
     votes = run_page("votes.py", period="All time", filter="country:DE")
     assert tiles(votes)["Votes"] == "–"
-    note = "Not filtered by country\\:DE: votes are not linked to users."
+    note = "Not filtered by country\\:\u2060DE: votes are not linked to users."
     assert note in [caption.value for caption in votes.caption]
 
 
