@@ -12,15 +12,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from testkit.database_servers import PASSWORD, LiveDatabase, running_server
+from testkit.database_servers import (
+    PASSWORD,
+    Kind,
+    LiveDatabase,
+    running_server,
+    series,
+)
 from testkit.measurement import Measure, measure, median
 
 _ESTIMATIONS = """
 INSERT INTO fpp_estimations (user_id, room_id, estimation, spectator, estimated_at)
-SELECT SUBSTR(CONCAT(MD5(seq DIV 40), 'abcdef'), 1, 21), seq MOD 5000 + 1,
+SELECT SUBSTR(SHA2(seq DIV 40, 224), 1, 21), seq MOD 5000 + 1,
        IF(seq MOD 9 = 0, NULL, ELT(seq MOD 7 + 1, 1, 2, 3, 5, 8, 13, 21)),
        seq MOD 9 = 0, FROM_UNIXTIME(1717400000 + seq * 5)
-FROM seq_{first}_to_{last}
+FROM (SELECT seq + {offset} AS seq FROM {series} AS part) AS numbers
 """
 _AT_ONCE = 1_000_000
 SERVER_MB = 1_024
@@ -31,7 +37,8 @@ def fill(database: LiveDatabase, first: int, last: int) -> None:
     """Insert estimations with these numbers, made inside the server."""
     for start in range(first, last + 1, _AT_ONCE):
         end = min(last, start + _AT_ONCE - 1)
-        database.execute(_ESTIMATIONS.format(first=start, last=end))
+        numbers = series(end - start + 1)
+        database.execute(_ESTIMATIONS.format(offset=start - 1, series=numbers))
 
 
 def environment(database: LiveDatabase, folder: Path) -> dict[str, str]:
@@ -60,9 +67,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--rounds", type=int, default=3, help="the median counts")
     parser.add_argument("--only-new", action="store_true")
+    parser.add_argument("--server", type=Kind, choices=[*Kind], default=Kind.MARIADB)
     flags = parser.parse_args()
     ways = {SYNC_JOB: WAYS[SYNC_JOB]} if flags.only_new else WAYS
-    with running_server(memory_mb=SERVER_MB) as server:
+    with running_server(flags.server, memory_mb=SERVER_MB) as server:
         database = server.create_database()
         fill(database, 1, flags.rows)
         report(race(database, ways, flags.rounds), flags.rows)

@@ -85,6 +85,8 @@ class Run:
     gone: int
     healed: int
     """Blocks that were read again although nothing in them was new."""
+    recheck_seconds: float = 0.0
+    """Part of the seconds: those spent on older blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ def _run(raw: dict[str, Any]) -> Run:
         finished_at=_time(raw["finished_at"]),
         seconds=_seconds(raw["seconds"]),
         **{name: _count(raw[name]) for name in ("new", "changed", "gone", "healed")},
+        recheck_seconds=_seconds(raw.get("recheck_seconds", 0)),
     )
 
 

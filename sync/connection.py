@@ -15,6 +15,9 @@ from typing import Protocol, cast
 with suppress(ImportError):
     import_module("_mysql_connector")
 
+import socket
+import ssl
+
 import mysql.connector
 from mysql.connector.plugins import mysql_clear_password
 
@@ -28,6 +31,7 @@ LONGEST_TEXT = 16_000_000
 """Bytes that one packet of the protocol can hold."""
 _TLS_FAILED = 2026
 _CLEAR_TEXT = 2059
+_UNKNOWN_HOST = 2005
 
 
 def _of_the_extension() -> tuple[type[Exception], ...]:
@@ -124,9 +128,7 @@ def translated(action: str) -> Iterator[None]:
     try:
         yield
     except FAILURES as error:
-        found = getattr(error, "errno", None)
-        number = found if isinstance(found, int) and found > 0 else None
-        raise SourceError(action, number) from error
+        raise SourceError(action, _number(error)) from error
 
 
 def batches(
@@ -154,6 +156,25 @@ def implementation() -> str:
     """Return which implementation of the driver runs, for the log."""
     kind = "C extension" if HAS_EXTENSION else "pure Python (about 7 times slower)"
     return f"mysql-connector-python {mysql.connector.__version__}, {kind}"
+
+
+def _number(error: BaseException) -> int | None:
+    """Return the number of an error, None where it has none.
+
+    Pure Python says 2003 or 2055 of whatever kept it from connecting; the system's own
+    error behind that says more.
+    """
+    causes: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in causes:
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return _UNKNOWN_HOST
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return _TLS_FAILED
+    found = getattr(error, "errno", None)
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def _connect(database: Database, seconds: int) -> Connection:

@@ -66,8 +66,9 @@ class Outcome:
         minutes = (self.manifest.longest_wait or 0) / 60
         return (
             f"Synced {len(self.manifest.tables)} tables in {self.seconds:.1f} s: "
-            f"{self.counts}; {self.rechecked:,} older rows rechecked, any edit is seen "
-            f"within {minutes:,.0f} min; generation {self.manifest.generation}"
+            f"{self.counts}; {self.rechecked:,} older rows rechecked in "
+            f"{self.manifest.runs[-1].recheck_seconds:.1f} s, any edit is seen within "
+            f"{minutes:,.0f} min; generation {self.manifest.generation}"
         )
 
 
@@ -93,6 +94,7 @@ class SyncRun:
         self._doubted = self._suspects()
         self._rechecked: dict[str, int] | None = None
         """Rows of the older blocks that were compared, by file; None before that."""
+        self._recheck_seconds = 0.0
         self._is_replaced = False
         """Whether the store becomes a replica of another database."""
         self._begin()
@@ -163,7 +165,8 @@ class SyncRun:
             self._deadline.check()
             owners[block.file].recheck(source, block)
             self._rechecked[block.file] = block.rows
-            if self._deadline.seconds - started > budget:
+            self._recheck_seconds = self._deadline.seconds - started
+            if self._recheck_seconds > budget:
                 return
 
     def _check_origin(self, source: Source, origin: Origin) -> None:
@@ -258,7 +261,8 @@ class SyncRun:
     ) -> Outcome:
         counts = sum((made.counts for made in settled.values()), NOTHING)
         blocks = {table.name: made.blocks for table, made in settled.items()}
-        run = Run(now, self._deadline.seconds, **asdict(counts))
+        seconds, rechecking = self._deadline.seconds, self._recheck_seconds
+        run = Run(now, seconds, **asdict(counts), recheck_seconds=rechecking)
         old = self._before
         number = self._writer.last_number() + 1
         manifest = Manifest(

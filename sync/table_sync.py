@@ -129,7 +129,9 @@ class TableSync:
         """
         self._settled = {}
         partitions = self._partitions(source)
-        self._execute(source, partitions, self._differing, now)
+        # What was read outside the snapshot counts once the snapshot confirms it.
+        urgent = self._differing | self._fetched.keys()
+        self._execute(source, partitions, urgent, now)
         counts = self._counts(partitions)
         adds_up = self._adds_up(source, partitions)
         if counts.changed or counts.gone or not adds_up:

@@ -165,7 +165,7 @@ class _Verification:
             return
         live = source.raw_rows(self._table, partition).rows()
         difference = compare(self._table, rows, live)
-        if hot or not difference.changed + difference.gone:
+        if hot:
             found.pending += difference
         else:
             found.stale.append(block)

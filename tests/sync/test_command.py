@@ -23,8 +23,8 @@ from tests.sync.rows import insert_votes
 
 SUMMARY = re.compile(
     r"Synced 6 tables in [\d.]+ s: ([\d,]+) new, ([\d,]+) changed, "
-    r"([\d,]+) deleted rows; [\d,]+ older rows rechecked, any edit is seen within "
-    r"[\d,]+ min; generation (\d+)"
+    r"([\d,]+) deleted rows; [\d,]+ older rows rechecked in [\d.]+ s, "
+    r"any edit is seen within [\d,]+ min; generation (\d+)"
 )
 
 

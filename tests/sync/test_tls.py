@@ -31,6 +31,7 @@ def authority(folder: Path, name: str) -> Path:
     openssl(
         *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
         *("-subj", f"/CN={name}", "-keyout", str(key), "-out", str(certificate)),
+        *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),
     )
     return certificate
 
@@ -43,7 +44,10 @@ def certificate(folder: Path, name: str, host: str) -> tuple[Path, Path]:
         *("-keyout", str(key), "-out", str(request)),
     )
     names = folder / f"{name}.ext"
-    names.write_text(f"subjectAltName=DNS:{host}\n")
+    names.write_text(
+        f"subjectAltName=DNS:{host}\nauthorityKeyIdentifier=keyid\n"
+        "subjectKeyIdentifier=hash\nbasicConstraints=CA:FALSE\n"
+    )
     openssl(
         *("x509", "-req", "-days", "2", "-in", str(request), "-out", str(signed)),
         *("-CA", str(folder / "ours.pem"), "-CAkey", str(folder / "ours.key")),
