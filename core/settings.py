@@ -7,7 +7,7 @@ the table of the README and `.env.example` all come from its declaration.
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -335,6 +335,31 @@ NOTES_FILE = Variable(
     allowed="a path",
     parse=_path,
 )
+FPP_SERVER_URL = Variable(
+    name="FPP_SERVER_URL",
+    read_by="dashboard",
+    meaning="The product's server, which the Overview asks for live users and rooms.",
+    unset="unset: no live figures",
+    allowed="an address, http://… or https://…",
+    parse=_secret_address,
+    is_secret=True,
+)
+SENTRY_ISSUES_URL = Variable(
+    name="SENTRY_ISSUES_URL",
+    read_by="dashboard",
+    meaning="Page of the product's errors, for a link on the Overview.",
+    unset="unset: no link",
+    allowed="an address, http://… or https://…",
+    parse=_address,
+)
+UPTIME_URL = Variable(
+    name="UPTIME_URL",
+    read_by="dashboard",
+    meaning="Page of the product's uptime, for a link on the Overview.",
+    unset="unset: no link",
+    allowed="an address, http://… or https://…",
+    parse=_address,
+)
 UPTIMEKUMA_PUSH_URL = Variable(
     name="UPTIMEKUMA_PUSH_URL",
     read_by="sync job",
@@ -428,6 +453,10 @@ class DashboardSettings:
     state_dir: Path
     cluster: str | None = None
     """Address of the cluster that computes metrics; None for this process."""
+    server_url: Secret | None = None
+    """The product's server; secret, since an address may hold a password."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Pages elsewhere that belong beside the live figures, by their labels."""
     notes_file: Path | None = None
     """Notes on dates, read at each run; one that is missing is named on a page."""
 
@@ -444,6 +473,8 @@ class DashboardSettings:
             sentry=SentrySettings.from_env(environ),
             state_dir=STATE_DIR.read(environ),
             cluster=_cluster(environ),
+            server_url=FPP_SERVER_URL.read_if_set(environ),
+            links=_links(environ),
             notes_file=NOTES_FILE.read_if_set(environ),
         )
 
@@ -454,7 +485,7 @@ class DashboardSettings:
         options = self.data_dir.options if isinstance(self.data_dir, Bucket) else {}
         names = ("aws_access_key_id", "aws_secret_access_key")
         storage = (Secret(options[name]) for name in names if name in options)
-        held = (self.token, mail, self.sentry.dsn, *storage)
+        held = (self.token, mail, self.server_url, self.sentry.dsn, *storage)
         return tuple(secret for secret in held if secret)
 
 
@@ -527,6 +558,12 @@ def _chosen_ssl_mode(environ: Mapping[str, str]) -> SslMode:
             f"{DB_SSL_CA.allowed}."
         )
     return mode
+
+
+def _links(environ: Mapping[str, str]) -> dict[str, str]:
+    asked = {"Errors": SENTRY_ISSUES_URL, "Uptime": UPTIME_URL}
+    found = {label: of.read_if_set(environ) for label, of in asked.items()}
+    return {label: url for label, url in found.items() if url is not None}
 
 
 def _location(environ: Mapping[str, str]) -> Folder:

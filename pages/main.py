@@ -32,7 +32,11 @@ page = st.navigation(
             st.Page("returning.py", title="Returning", icon=":material/replay:"),
             st.Page("historical.py", title="Historical", icon=":material/history:"),
         ],
-        "Look up": [ROOM, DATA],
+        "Look up": [
+            ROOM,
+            st.Page("report.py", title="Report", icon=":material/summarize:"),
+            DATA,
+        ],
     }
 )
 add_error_breadcrumb("run", "page", {"page": page.title})
@@ -48,6 +52,8 @@ page_context.share(
     replace(
         context,
         notes=notes.read(settings.notes_file),
+        server_url=settings.server_url,
+        links=settings.links,
         sync_interval=settings.sync_interval,
     )
 )

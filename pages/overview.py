@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ui import charts, export, page_context
-from ui.blocks import today
+from ui.blocks import live, today
 from ui.blocks.block import render_block
 from ui.blocks.kpi_strip import USUAL, Kpis, render_kpis, tables_of
 from ui.filters import click_filters
@@ -47,4 +47,5 @@ with why:
 with days:
     today.render_today(context, found)
     render_block(context, "unusual_days", found["unusual_days"])
+live.render_live(context)
 export.render_download(context, found, "overview")

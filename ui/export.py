@@ -7,9 +7,10 @@ import streamlit as st
 
 from metrics.export import file_name, to_csv, to_zip
 from metrics.query import Granularity
+from metrics.registry import METRIC_TABLES
 from metrics.time_axis import first_of_each
 from store.notes import Notes
-from ui import layout, period_bar
+from ui import layout, period_bar, workbook
 from ui.page_context import PageContext, Results
 
 
@@ -32,6 +33,43 @@ def render_download(
             type="tertiary",
             help="All tables of this page as CSV, with a note on period and filters",
         )
+        st.download_button(
+            "Download page (XLSX)",
+            data=lambda: workbook_of(context, found, name, prefix),
+            file_name=file_name(name, context.query.period, "xlsx"),
+            mime=workbook.MIME,
+            on_click="ignore",
+            icon=":material/table_view:",
+            type="tertiary",
+            help="One workbook with a sheet per table, with real dates and numbers",
+        )
+
+
+def workbook_of(
+    context: PageContext, found: Results, name: str, prefix: str = ""
+) -> bytes:
+    """Return the workbook: what was asked, and a sheet per table of both periods."""
+    about = {"Page": name}
+    for line in readme(context).splitlines():
+        key, _, text = line.partition(": ")
+        about[key] = text
+    granularity, notes = context.query.granularity, context.notes
+    sheets = {
+        prefix + table + ending: workbook.Sheet(
+            f"{_title(table)}{said}", with_notes(frame, notes, granularity)
+        )
+        for tables, ending, said in (
+            (found.now, "", ""),
+            (found.earlier, " before", ", period compared with"),
+        )
+        for table, frame in tables.items()
+    }
+    return workbook.to_xlsx("What was asked", about, sheets)
+
+
+def _title(table: str) -> str:
+    known = METRIC_TABLES.get(table)
+    return known.title if known else table.replace("_", " ").capitalize()
 
 
 def pack(context: PageContext, found: Results, prefix: str = "") -> bytes:

@@ -8,6 +8,7 @@ from typing import cast
 import polars as pl
 import streamlit as st
 
+from core.settings import Secret
 from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import Days
@@ -49,6 +50,10 @@ class PageContext:
     """What was clicked or typed; already applied to the frames."""
     notes: Notes = field(default_factory=Notes)
     """What the team noted about dates."""
+    server_url: Secret | None = None
+    """The product's server, where there are live figures."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Pages elsewhere, by their labels."""
     sync_interval: int = 600
     """Seconds between two runs of the sync job."""
 

@@ -147,6 +147,9 @@ WRONG = {
     "SYNC_INTERVAL": "0",
     "UPTIMEKUMA_PUSH_URL": "ftp://kuma",
     "FPP_ANALYTICS_SENTRY_DSN": "https://x",
+    "FPP_SERVER_URL": "product",
+    "SENTRY_ISSUES_URL": "javascript:alert(1)",
+    "UPTIME_URL": "ftp://uptime",
     "SENTRY_ENVIRONMENT": "a b",
     "PORT": "0",
 }

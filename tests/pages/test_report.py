@@ -1,0 +1,70 @@
+"""The Report page and the live block on the Overview."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.pages.conftest import GOLDEN, RunPage
+from tests.store.test_live import GOOD, product, sends
+
+
+def test_the_report_shows_the_same_as_the_api(run_page: RunPage) -> None:
+    app = run_page("report.py", GOLDEN, period="Last month")
+    assert not app.exception
+    (page,) = (h.proto.body for h in app.get("html") if "<svg" in h.proto.body)
+    for part in ("1 Oct – 31 Oct 2026", "compared with 1 Sep – 30 Sep 2026", "113"):
+        assert part in page
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert {"HTML for mail", "Markdown for chat", "JSON"} <= set(labels)
+    assert app.code[0].value.startswith("**FPP Analytics: 1 Oct")
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    return monkeypatch
+
+
+def test_live_users_and_rooms_stand_on_the_overview(
+    run_page: RunPage, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("SENTRY_ISSUES_URL", "https://errors.example.org/issues")
+    with product(sends(json.dumps(GOOD).encode())) as url:
+        environment.setenv("FPP_SERVER_URL", url)
+        app = run_page("overview.py", GOLDEN)
+    assert not app.exception
+    texts = " ".join(str(block.value) for block in app.markdown)
+    assert "**4** connected users in **2** open rooms" in texts
+    (rooms,) = (f.value for f in app.dataframe if "Estimated" in f.value)
+    assert list(rooms["Room"]) == ["<b>team</b>", "Room 2"]
+    assert list(rooms["Estimated"]) == ["1 of 2", "0 of 1"]
+    assert "secret-user-id" not in str(app)
+
+
+def test_a_failing_server_is_a_grey_line_and_the_page_is_whole(
+    run_page: RunPage, environment: pytest.MonkeyPatch
+) -> None:
+    with product(sends(b"oops", 500)) as url:
+        environment.setenv("FPP_SERVER_URL", url)
+        app = run_page("overview.py", GOLDEN)
+    assert not app.exception
+    said = [block.value for block in app.caption]
+    assert (
+        "No live figures: the server answered 500. Trying again every 30 seconds."
+        in said
+    )
+    assert url not in " ".join(said)
+    assert app.get("vega_lite_chart")
+
+
+def test_without_a_server_there_is_no_live_block(run_page: RunPage) -> None:
+    app = run_page("overview.py", GOLDEN)
+    assert "Live now" not in " ".join(str(block.value) for block in app.markdown)
+
+
+def test_each_page_has_a_workbook_of_its_tables(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    app = run_page("votes.py", GOLDEN, period="Last month")
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels.count("Download page (XLSX)") == 1
