@@ -44,5 +44,5 @@ def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) ->
     chosen = page.get_by_test_id("stMultiSelect")
     expect(chosen).to_contain_text("country:")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Votes").click()
-    expect(page.get_by_text("votes carry no user").first).to_be_visible()
+    expect(page.get_by_text("votes are not linked").first).to_be_visible()
     expect(page.get_by_test_id("stMultiSelect")).to_contain_text("country:")

@@ -42,7 +42,7 @@ def test_a_view_is_chosen_read_and_saved_by_keyboard_alone(
     tab_to(page, "Table")
     page.keyboard.press("Space")
     expect(page.locator("table[role=grid]")).to_be_attached()
-    assert len(grid(block(page, "Votes over time"))) > 5
+    assert len(grid(block(page, "Votes per day"))) > 5
     tab_to(page, "CSV")
     with page.expect_download() as waiting:
         page.keyboard.press("Enter")

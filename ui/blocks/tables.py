@@ -35,7 +35,7 @@ _TITLES = {
 """What columns without a definition are called, where their name does not say it."""
 _BAR = frozenset({"share"})
 """Columns that are drawn as bars."""
-MAX_HEIGHT, _ROW_HEIGHT = 340, 30
+MAX_HEIGHT, _ROW_HEIGHT = 270, 30
 
 
 def render(
@@ -204,4 +204,4 @@ def render_csv_button(frame: pl.DataFrame, file: str, key: str) -> None:
 
 
 def _height(frame: pl.DataFrame) -> int | Literal["auto"]:
-    return "auto" if frame.height <= 10 else MAX_HEIGHT
+    return "auto" if frame.height <= 8 else MAX_HEIGHT

@@ -14,7 +14,7 @@ from ui import format as fmt
 from ui import labels
 from ui.charts.axes import Chart, bounded, count_tooltips, label_axis
 from ui.charts.rendering import Layer, layered
-from ui.charts.theme import ACCENT, CHART_HEIGHT, PALETTE, QUIET, ROW_HEIGHT, TEXT
+from ui.charts.theme import ACCENT, PALETTE, QUIET, ROW_HEIGHT, TEXT
 from ui.filters import click_filters
 
 _PRINTED = alt.Text("printed:N")
@@ -39,7 +39,7 @@ def labelled_bars(
     bars = base.mark_bar(size=THICK, color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
     shown = bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text=_PRINTED)
-    return layered(*shown, data=data, height=CHART_HEIGHT)
+    return layered(*shown, data=data, height=alt.Step(THICK + 10))
 
 
 def with_room(values: pl.Series) -> alt.Scale:

@@ -20,7 +20,7 @@ PALETTE = (
     "#0e8fa8",
     MUTED,
 )
-CHART_HEIGHT = 260
+CHART_HEIGHT = 240
 ROW_HEIGHT = 26
 DASH = (4, 4)
 """How a line says "before" or "still running", besides its colour."""
