@@ -60,7 +60,7 @@ def _share(key: str, title: str, formula: str) -> Definition:
 
 
 DEFINITIONS = (
-    _step("reached", "Users", "New users who made this step and all before."),
+    _step("reached", "Users reached", "New users who made this step and all before."),
     _step("n", "New users (n)", "New users that the shares refer to."),
     _step(
         "entered_room",

@@ -16,7 +16,7 @@ from metrics.time_axis import bucket_of, data_axis, on_axis
 DEFINITIONS = (
     Definition(
         "avg_avg_estimation",
-        "Mean estimation",
+        "Mean, empty as 0",
         "number",
         "Mean of each vote's average estimation; empty votes count as 0, as in "
         "`GET /api/room/{room_id}/stats`.",

@@ -99,8 +99,8 @@ def test_how_is_a_room_doing(start: Page, files: Files) -> None:
     for title, value in {
         "Votes": f"{held.height:,}",
         "Estimations": f"{held['amount_of_estimations'].sum():,}",
-        "Estimations per vote": mean("amount_of_estimations"),
-        "Average estimate": mean("avg_estimation"),
+        "Mean team size": mean("amount_of_estimations"),
+        "Mean estimation": mean("avg_estimation"),
         "Spectators per vote": mean("amount_of_spectators"),
         "Rounds without an estimate": f"{held.height - estimated.height:,}",
     }.items():

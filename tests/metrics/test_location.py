@@ -1,6 +1,7 @@
 """Users per place and device."""
 
-from metrics import location
+from metrics import filters, location
+from metrics.filters import Filter
 from metrics.query import SharedPlans
 from tests.metrics.building import (
     answer,
@@ -9,6 +10,7 @@ from tests.metrics.building import (
     estimation,
     event,
     frames,
+    plan_of,
     user,
     view,
 )
@@ -55,3 +57,16 @@ def test_people_of_a_window_are_those_who_did_anything_in_it() -> None:
     people = location.users_of(SharedPlans(everyone), days("2026-11-02", "2026-11-02"))
     found = column(people, "user")
     assert (set(found), len(found)) == ({0, 1, 2}, 3)
+
+
+def test_an_empty_text_is_not_set() -> None:
+    """In each attribute, on the pages and in a filter alike."""
+    empty = dict.fromkeys(location.ATTRIBUTES, "")
+    rows = frames(user("a", **empty), user("b"), view("a", NINE), view("b", NINE))
+    for build in (location.countries, location.devices, location.operating_systems):
+        assert column(
+            plan_of(build, rows, days("2026-11-02", "2026-11-02")), "count"
+        ) == [2]
+    for name in location.ATTRIBUTES:
+        kept = filters.apply(rows, [Filter(name, None)])
+        assert column(kept.users, "user") == [0, 1]

@@ -9,7 +9,14 @@ from polars.testing import assert_frame_equal
 
 from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query
-from metrics.registry import COMPARISONS, DEFINITIONS, LABELS, METRIC_TABLES, plan
+from metrics.registry import (
+    COMPARISONS,
+    DEFINITIONS,
+    LABELS,
+    METRIC_TABLES,
+    definition,
+    plan,
+)
 from metrics.tables import BY_NAME, TABLES
 from tests.metrics.building import (
     answer,
@@ -121,11 +128,35 @@ def test_definitions_are_kept_under_their_own_keys_and_name_real_tables() -> Non
     assert {table for d in DEFINITIONS.values() for table in d.tables} <= set(BY_NAME)
 
 
+SAME = (
+    {"amount_of_estimations", "estimators"},
+    {"amount_of_spectators", "spectators"},
+)
+"""Keys of one number: of a vote alone, and of votes that are counted."""
+
+
+def test_a_title_names_one_number() -> None:
+    titles: dict[str, set[str]] = {}
+    for number in DEFINITIONS.values():
+        titles.setdefault(number.title, set()).add(number.key)
+    assert [
+        keys for keys in titles.values() if len(keys) > 1 and keys not in SAME
+    ] == []
+
+
+def test_participations_and_new_rooms_have_names_of_their_own() -> None:
+    """Growth counts other things than Votes under the old service's keys."""
+    for key in ("estimations", "rooms"):
+        here, elsewhere = definition(key, "historical"), definition(key, "votes_totals")
+        assert here.title != elsewhere.title
+        assert elsewhere == DEFINITIONS[key]
+
+
 def test_a_definition_is_a_sentence_and_no_label_is_defined() -> None:
-    for definition in DEFINITIONS.values():
-        assert definition.formula.endswith((".", ".)")), definition.key
-        assert definition.excludes.endswith((".", ".)")), definition.key
-        assert definition.title == definition.title.strip() != ""
+    for number in DEFINITIONS.values():
+        assert number.formula.endswith((".", ".)")), number.key
+        assert number.excludes.endswith((".", ".)")), number.key
+        assert number.title == number.title.strip() != ""
     assert not DEFINITIONS.keys() & LABELS
 
 
