@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.location import SCHEME, Bucket, Folder
 
@@ -110,6 +111,20 @@ def _secret_address(text: str) -> Secret:
 
 def _dsn(text: str) -> Secret:
     return Secret(_matching(r"https?://[^@/]+@[^/]+/(.+/)?[0-9]+")(_address(text)))
+
+
+def _time_zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(text) from error
+
+
+def _room_ids(text: str) -> frozenset[int]:
+    ids = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(re.fullmatch("[0-9]{1,9}", room) for room in ids):
+        raise ValueError(text)
+    return frozenset(int(room) for room in ids)
 
 
 def _path(text: str) -> Path:
@@ -360,6 +375,32 @@ UPTIME_URL = Variable(
     allowed="an address, http://… or https://…",
     parse=_address,
 )
+TIME_ZONE = Variable(
+    name="TIME_ZONE",
+    read_by="dashboard",
+    meaning="Zone of days, weeks and hours on the pages, such as `Europe/Berlin`. A "
+    "link can ask for another one (`?tz=`).",
+    default="UTC",
+    allowed="a name such as Europe/Berlin or UTC",
+    parse=_time_zone,
+)
+EXCLUDED_ROOMS = Variable(
+    name="EXCLUDED_ROOMS",
+    read_by="dashboard",
+    meaning="Ids of rooms that no page counts, such as the team's own: `12,345`.",
+    unset="unset: none",
+    allowed="ids of rooms, such as 12,345",
+    parse=_room_ids,
+)
+VIEWS_FILE = Variable(
+    name="VIEWS_FILE",
+    read_by="dashboard",
+    meaning="Text file of named views for the menu of all pages: "
+    "`Release week /votes?period=last_week` on a line.",
+    unset="unset: no views",
+    allowed="a path",
+    parse=_path,
+)
 UPTIMEKUMA_PUSH_URL = Variable(
     name="UPTIMEKUMA_PUSH_URL",
     read_by="sync job",
@@ -459,6 +500,11 @@ class DashboardSettings:
     """Pages elsewhere that belong beside the live figures, by their labels."""
     notes_file: Path | None = None
     """Notes on dates, read at each run; one that is missing is named on a page."""
+    time_zone: ZoneInfo = ZoneInfo("UTC")  # noqa: RUF009  # immutable
+    excluded_rooms: frozenset[int] = frozenset()
+    """Rooms that no page counts."""
+    views_file: Path | None = None
+    """Named views, read at each run."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "DashboardSettings":
@@ -476,6 +522,9 @@ class DashboardSettings:
             server_url=FPP_SERVER_URL.read_if_set(environ),
             links=_links(environ),
             notes_file=NOTES_FILE.read_if_set(environ),
+            time_zone=TIME_ZONE.read(environ),
+            excluded_rooms=EXCLUDED_ROOMS.read(environ),
+            views_file=VIEWS_FILE.read_if_set(environ),
         )
 
     @property

@@ -5,8 +5,9 @@ from datetime import timedelta
 import polars as pl
 
 from metrics.activity_key import (
+    act_second,
+    at_local_time,
     changes,
-    days,
     either,
     is_kind,
     is_within,
@@ -23,6 +24,8 @@ from metrics.expressions import divided
 from metrics.frames import Period
 from metrics.query import SharedPlans
 from metrics.tables import TIMESTAMP, USER
+from metrics.time_axis import local_days
+from metrics.time_zone import UTC_ZONE
 
 ACT = pl.col("act")
 """The column of `activity`."""
@@ -137,18 +140,29 @@ def working_sessions(ordered: pl.LazyFrame) -> pl.LazyFrame:
     return sessions(kept(ordered, ~is_kind(ACT, "event")), SESSION_GAP)
 
 
-def days_of_users(ordered: pl.LazyFrame, wanted: pl.Expr) -> pl.LazyFrame:
+def at_local_days(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+    """Return activity of a period whose days are those of its zone."""
+    if period.zone == UTC_ZONE:
+        return acts
+    return acts.select(at_local_time(ACT, period.local_seconds(act_second(ACT))))
+
+
+def days_of_users(
+    ordered: pl.LazyFrame, wanted: pl.Expr, period: Period
+) -> pl.LazyFrame:
     """Return the days on which users did something that is wanted: key.
 
-    `ordered` is activity, or a part of it in its order.
+    `ordered` is activity, or a part of it in its order, in the period's span.
     """
-    keys = kept(ordered, wanted).select(key=person_day(ACT)).filter(changes(KEY))
+    acts = at_local_days(kept(ordered, wanted), period)
+    keys = acts.select(key=person_day(ACT)).filter(changes(KEY))
     return keys.cast(pl.Int64)
 
 
-def days_of_rooms(rows: pl.LazyFrame, time: str) -> pl.LazyFrame:
-    """Return the days on which rooms have rows: key."""
-    keys = rows.select(key=owner_day(pl.col("room_id"), days(pl.col(time))))
+def days_of_rooms(rows: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
+    """Return the days on which rooms have rows, in the period's zone: key."""
+    day = local_days(pl.col(time), period)
+    keys = rows.select(key=owner_day(pl.col("room_id"), day))
     # Rows of one vote are adjacent: dropping repeats leaves less to sort.
     return keys.filter(changes(KEY)).unique().sort("key")
 

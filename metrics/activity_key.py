@@ -15,7 +15,7 @@ type Kind = Literal["view", "event", "estimation", "watching"]
 _KINDS: dict[Kind, int] = {"view": 0, "event": 1, "estimation": 2, "watching": 3}
 _EPOCH = datetime(1970, 1, 1)
 _KIND = 4
-_DAY = 86_400
+_DAY, _HOUR = 86_400, 3_600
 _DAYS = 49_711
 """Days until the last second of 32 bits."""
 _SPAN = _DAYS * _DAY
@@ -87,9 +87,35 @@ def second(moment: pl.Expr) -> pl.Expr:
     return moment % _SPAN
 
 
+def at_local_time(act: pl.Expr, seconds: pl.Expr) -> pl.Expr:
+    """Return a packed number with another second, at most a day away.
+
+    Days and hours of it are those of another clock, such as a local one.
+    """
+    # Unsigned numbers have no difference below zero.
+    ahead = (seconds - act_second(act) + _DAY).cast(pl.UInt64) * _KIND
+    return act + ahead - _DAY * _KIND
+
+
+def act_second(act: pl.Expr) -> pl.Expr:
+    """Return the second of a packed number since 1970, as Int64."""
+    return (act % (_KIND * _SPAN) // _KIND).cast(pl.Int64)
+
+
 def person_day(act: pl.Expr) -> pl.Expr:
     """Return whose day a packed number lies in, and which, like `owner_day`."""
     return act // (_KIND * _DAY)
+
+
+def person_hour(act: pl.Expr) -> pl.Expr:
+    """Return whose hour a packed number is in, and which, as one number."""
+    return act // (_KIND * _HOUR)
+
+
+def split_person_hour(key: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Return person and hour (since 1970) of `person_hour`."""
+    hours = _DAYS * _DAY // _HOUR
+    return key // hours, key % hours
 
 
 def owner_day(owner: pl.Expr, day: pl.Expr) -> pl.Expr:

@@ -104,7 +104,9 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return `totals` per bucket, at least weekly: bucket, its columns, cut."""
     period, every = query.period, at_least_weekly(query.granularity)
-    found = _by_vote(shared, period).with_columns(bucket=bucket_of("voted_at", every))
+    found = _by_vote(shared, period).with_columns(
+        bucket=bucket_of("voted_at", every, period)
+    )
     figures = [_figures(found, ("bucket",))]
     return time_series(
         on_axis(period_axis(period, every), figures, _COUNTS), query, every

@@ -217,7 +217,7 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     Columns: bucket, label (the room's name and number, its id where the room is
     deleted; votes of all further rooms stand under "(other rooms)"), count, cut.
     """
-    votes = bucketed(shared.within(query.period), query.granularity).votes
+    votes = bucketed(shared.within(query.period), query.granularity, query.period).votes
     largest = ranked(votes_per_room(votes), ["room_id"], "votes").head(TOP)
     names = shared.frames.rooms.select("number", "name", room_id="id")
     label = pl.coalesce(
@@ -235,7 +235,7 @@ def _over_time(
     query: Query, shared: SharedPlans, dimension: _Dimension
 ) -> pl.LazyFrame:
     """Return rows per bucket and label; every label of the period in every bucket."""
-    inside = bucketed(shared.within(query.period), query.granularity)
+    inside = bucketed(shared.within(query.period), query.granularity, query.period)
     labelled = _labelled(inside, dimension).rename({dimension: "label"})
     return _on_axis(labelled, query)
 

@@ -12,6 +12,7 @@ from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, percent
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
+from metrics.time_axis import local_date
 from metrics.votes import WEEKDAYS
 
 _READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES, ROOMS)
@@ -115,7 +116,8 @@ def _counted(
         return shared.within(period).page_views
 
     def votes(period: Period) -> pl.LazyFrame:
-        return shared.within(period).votes
+        weekday = local_date("voted_at", period).dt.weekday()
+        return shared.within(period).votes.with_columns(weekday=weekday)
 
     def users(period: Period) -> pl.LazyFrame:
         return users_of(shared, period)
@@ -123,13 +125,14 @@ def _counted(
     users_of_both, views_of_both, votes_of_both = map(of_both, (users, views, votes))
     # Few texts occur; each is matched once.
     texts = _count(views_of_both, pl.col("source"))
-    on = pl.col("voted_at").dt.weekday()
     named = pl.col("label").replace_strict(range(1, 8), WEEKDAYS)
     no_room = pl.lit(None, pl.Int32).alias("room_id")
     counts = {
         "country": _count(users_of_both, pl.col("country").alias("label")),
         "source": texts.group_by(label=source_or_null(pl.col("source"))).agg(_SUMS),
-        "weekday": _count(votes_of_both, on.alias("label")).with_columns(named),
+        "weekday": _count(votes_of_both, pl.col("weekday").alias("label")).with_columns(
+            named
+        ),
     }
     columns = "label", "room_id", "now", "before"
     return {

@@ -102,7 +102,7 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return `totals` per bucket, at least weekly: bucket, its columns, cut."""
     period, every = query.period, at_least_weekly(query.granularity)
     votes = estimated_votes(shared, period, 2).with_columns(
-        bucket=bucket_of("voted_at", every)
+        bucket=bucket_of("voted_at", every, period)
     )
     figures = [_figures(votes, ("bucket",))]
     return time_series(
@@ -124,7 +124,7 @@ def by_team_size_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """
     period, every = query.period, at_least_weekly(query.granularity)
     votes = estimated_votes(shared, period, 2).with_columns(
-        bucket=bucket_of("voted_at", every), order=size_bin()
+        bucket=bucket_of("voted_at", every, period), order=size_bin()
     )
     by = ["bucket", "order"]
     near = count_where(pl.col("steps") <= 1)

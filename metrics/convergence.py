@@ -90,7 +90,9 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return `totals` per bucket of the first vote, at least weekly: bucket, …, cut."""
     period, every = query.period, at_least_weekly(query.granularity)
-    wide = _wide_votes(shared, period).with_columns(bucket=bucket_of("voted_at", every))
+    wide = _wide_votes(shared, period).with_columns(
+        bucket=bucket_of("voted_at", every, period)
+    )
     figures = [_figures(wide, ("bucket",))]
     return time_series(
         on_axis(period_axis(period, every), figures, _COUNTS), query, every

@@ -71,13 +71,13 @@ def legacy(frames: Frames, now: datetime) -> pl.LazyFrame:
 
 
 def summary(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return the running day (UTC) and the last 24 hours, one row each.
+    """Return the running day and the last 24 hours, one row each.
 
     Columns: span ("today" or "last 24 hours"), those of `legacy`, new_users and
     rooms_new.
     """
     now = query.now
-    day = Period.of_days(now.date(), now.date())
+    day = Period.of_days(query.today, query.today, query.zone)
     # What is exactly 24 hours ago is not in it.
     late = Period(now - timedelta(hours=24) + timedelta.resolution, day.end)
     recent = shared.prefetching(late)

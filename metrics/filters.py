@@ -1,9 +1,11 @@
-"""Filters: keep the people who are, came from or used something; combined with AND.
+"""Filters: keep the users who are, came from or used something, or rooms.
 
-Votes and rooms carry no user, so a filter on people leaves them as they are; what
-reads nothing else says so (`applies`).
+Values of one kind are combined with OR (Germany or Austria), kinds with AND; a filter
+can also exclude a value. Votes and rooms are not linked to users, so a filter on users
+leaves them as they are; `applies` and `leaves` say which tables.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -57,17 +59,21 @@ class Filter:
 
     kind: str
     value: str | None
+    excludes: bool = False
+    """Whether the value is left out instead of kept."""
 
     @classmethod
     def parse(cls, text: str) -> "Filter | None":
-        """Read "country:DE"; None when there is no such kind or no value."""
+        """Read "country:DE" or "country!:DE"; None for an unknown kind or no value."""
         kind, _, value = text.partition(":")
+        excludes, kind = kind.endswith("!"), kind.removesuffix("!")
         if kind not in KINDS or not value:
             return None
-        return cls(kind, None if value == NOT_SET else value)
+        return cls(kind, None if value == NOT_SET else value, excludes)
 
     def __str__(self) -> str:
-        return f"{self.kind}:{NOT_SET if self.value is None else self.value}"
+        value = NOT_SET if self.value is None else self.value
+        return f"{self.kind}{'!' if self.excludes else ''}:{value}"
 
     def applies(self, reads: Collection[str]) -> bool:
         """Return whether it can change what reads these live tables."""
@@ -78,25 +84,47 @@ class Filter:
         return frozenset(reads) - KINDS[self.kind].touches
 
 
-def apply(frames: Frames, filters: Collection[Filter]) -> Frames:
-    """Return the rows that all filters let through."""
-    kept = frames
+def apply(
+    frames: Frames,
+    filters: Collection[Filter],
+    excluded_rooms: Collection[int] = (),
+) -> Frames:
+    """Return the rows that all kinds of filters let through.
+
+    `excluded_rooms` are left out whatever the filters say.
+    """
+    kept = frames.of_rooms(excluded_rooms, keep=False) if excluded_rooms else frames
+    everything = kept
+    by_kind: defaultdict[tuple[str, bool], list[str | None]] = defaultdict(list)
     for wanted in filters:
-        kept = _keep(frames, kept, wanted)
+        by_kind[wanted.kind, wanted.excludes].append(wanted.value)
+    for (kind, excludes), values in by_kind.items():
+        if kind == "room":
+            rooms = [room_id(value or "") for value in values]
+            kept = (
+                kept.of_rooms(rooms, keep=False) if excludes else _of_rooms(kept, rooms)
+            )
+        else:
+            kept = kept.of_users(
+                _users(everything, KINDS[kind], values), keep=not excludes
+            )
     return kept
 
 
-def _keep(everything: Frames, kept: Frames, wanted: Filter) -> Frames:
-    """Apply one filter; who matches is looked up among all rows."""
-    if wanted.kind == "room":
-        return _of_room(kept, _room_id(wanted.value or ""))
-    kind = KINDS[wanted.kind]
-    rows = everything.by_name[kind.table].filter(kind.value.eq_missing(wanted.value))
-    return kept.of_users(rows.select(USER).unique())
+def _users(
+    everything: Frames, kind: Kind, values: Collection[str | None]
+) -> pl.LazyFrame:
+    """Return the users of any of the values, looked up among all rows."""
+    known = [value for value in values if value is not None]
+    matches = kind.value.is_in(known)
+    if None in values:
+        matches |= kind.value.is_null()
+    rows = everything.by_name[kind.table].filter(matches)
+    return rows.select(USER).unique()
 
 
-def _of_room(kept: Frames, room_id: int) -> Frames:
-    inside = kept.of_room(room_id)
+def _of_rooms(kept: Frames, rooms: Collection[int]) -> Frames:
+    inside = kept.of_rooms(rooms)
     there = pl.concat(
         frame.select(USER) for frame in (inside.page_views, inside.estimations)
     ).unique()
@@ -109,7 +137,31 @@ def _of_room(kept: Frames, room_id: int) -> Frames:
     )
 
 
-def _room_id(text: str) -> int:
+def room_id(text: str) -> int:
     """Return the id that a filter names; 0, which no room has, for other texts."""
     known = text.isascii() and text.isdecimal() and len(text) < _LONGEST_ID
     return int(text) if known else 0
+
+
+def values(frames: Frames, kind: str, most: int = 50) -> pl.LazyFrame:
+    """Return the commonest values of a kind to choose from: value, rows.
+
+    Null (and empty text) is a value, too. Rooms come by their votes, with the columns
+    number and name.
+    """
+    by = KINDS[kind]
+    if kind == "source":
+        # Few texts occur; each is classified once.
+        texts = frames.page_views.group_by("source").agg(rows=pl.len())
+        counts = (
+            texts.drop_nulls("source")
+            .group_by(value=by.value)
+            .agg(rows=pl.col("rows").sum())
+        )
+    else:
+        counts = frames.by_name[by.table].group_by(value=by.value).agg(rows=pl.len())
+    largest = counts.sort("rows", "value", descending=[True, False]).head(most)
+    if kind != "room":
+        return largest
+    names = frames.rooms.select("number", "name", value=pl.col("id").cast(pl.String))
+    return largest.join(names, on="value", how="left", maintain_order="left")

@@ -1,9 +1,10 @@
 """The tables as typed LazyFrames, and the ways to choose which rows go in."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import override
+from typing import Literal, override
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from metrics.tables import (
     VOTES,
     Table,
 )
+from metrics.time_zone import UTC_ZONE, local_seconds, to_local, to_utc
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -38,6 +40,8 @@ class Period:
 
     start: datetime
     end: datetime
+    zone: ZoneInfo = UTC_ZONE
+    """Whose days, weeks and hours the rows of the period are counted in."""
 
     def __post_init__(self) -> None:
         if self.end < self.start:
@@ -46,13 +50,22 @@ class Period:
             )
 
     @classmethod
-    def of_days(cls, first: date, last: date) -> "Period":
-        """Return the period of whole days, both ends included."""
+    def of_days(cls, first: date, last: date, zone: ZoneInfo = UTC_ZONE) -> "Period":
+        """Return the period of whole days in a zone, both ends included."""
         midnight = datetime.min.time()
-        return cls(
-            datetime.combine(first, midnight),
-            datetime.combine(last + timedelta(days=1), midnight),
+        start, end = (
+            to_utc(datetime.combine(day, midnight), zone)
+            for day in (first, last + timedelta(days=1))
         )
+        return cls(start, end, zone)
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a UTC instant as the clocks of the period's zone show it."""
+        return to_local(moment, self.zone)
+
+    def local_seconds(self, seconds: pl.Expr) -> pl.Expr:
+        """Return seconds since 1970, of rows in the period, as those clocks do."""
+        return local_seconds(seconds, self.zone, self.start, self.end)
 
     @property
     def length(self) -> timedelta:
@@ -62,12 +75,12 @@ class Period:
     @property
     def first_day(self) -> date:
         """The first date that lies in the period."""
-        return self.start.date()
+        return self.local(self.start).date()
 
     @property
     def last_day(self) -> date:
         """The last date that lies in the period, at least in part."""
-        return max(self.end - timedelta(microseconds=1), self.start).date()
+        return self.local(max(self.end - timedelta(microseconds=1), self.start)).date()
 
     def covers(self, other: "Period") -> bool:
         """Return whether another period lies in this one."""
@@ -194,13 +207,29 @@ class Frames:
             lambda table, frame: frame.filter(~theirs) if table.user_id else frame
         )
 
-    def of_users(self, users: pl.LazyFrame) -> "Frames":
-        """Keep the given users (a column `user`) and what they did."""
+    def of_users(self, users: pl.LazyFrame, *, keep: bool = True) -> "Frames":
+        """Keep (or leave out) the given users (a column `user`) and what they did."""
 
         def of_users(table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
-            return frame.join(users, on=USER, how="semi") if table.user_id else frame
+            how: Literal["semi", "anti"] = "semi" if keep else "anti"
+            return frame.join(users, on=USER, how=how) if table.user_id else frame
 
         return self.map(of_users)
+
+    def of_rooms(self, rooms: Collection[int], *, keep: bool = True) -> "Frames":
+        """Keep (or leave out) the rows of some rooms in every table that names a room.
+
+        Rows that name none, such as most page views, are left out only with `keep`.
+        """
+
+        def of_rooms(table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
+            key = "id" if table == ROOMS else "room_id"
+            if key not in table.schema:
+                return frame
+            theirs = pl.col(key).is_in(list(rooms)).fill_null(value=False)
+            return frame.filter(theirs if keep else ~theirs)
+
+        return self.map(of_rooms)
 
     def of_room(self, room_id: int) -> "Frames":
         """Keep the rows of one room in every table that names a room, read once."""

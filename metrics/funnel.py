@@ -110,9 +110,9 @@ def mature_period(query: Query) -> Period:
     are 28 days old.
     """
     first, last = query.period.first_day, query.period.last_day
-    latest = query.now.date() - MATURE - timedelta(days=1)
+    latest = query.today - MATURE - timedelta(days=1)
     late = max(last - latest, timedelta(0))
-    return Period.of_days(first - late, last - late)
+    return Period.of_days(first - late, last - late, query.zone)
 
 
 def steps(query: Query, shared: SharedPlans) -> pl.LazyFrame:

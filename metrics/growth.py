@@ -6,8 +6,8 @@ from datetime import date
 import polars as pl
 
 from metrics.constants import MOVING_AVERAGE
-from metrics.expressions import divided
-from metrics.frames import Frames, instant
+from metrics.expressions import divided, row_count
+from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query, SharedPlans
 from metrics.subject import Definition, table
 from metrics.tables import (
@@ -22,12 +22,15 @@ from metrics.tables import (
     TABLES as LIVE_TABLES,
 )
 from metrics.time_axis import (
+    ANY_UTC,
     axis,
+    bucket_of,
     data_axis,
-    first_of,
     first_of_each,
+    history_until,
     on_axis,
     per_day,
+    period_axis,
     time_series,
 )
 
@@ -111,7 +114,7 @@ def legacy(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     of each, the mean of the last 30 listed rows to 2 decimals, null before.
     """
     days = axis(start, today, "day").filter(pl.col("bucket").dt.weekday() <= 5)
-    counts = on_axis(days, _counts(frames, "day"), COUNTS)
+    counts = on_axis(days, _counts(frames, "day", ANY_UTC), COUNTS)
     return counts.select(
         pl.col("bucket").alias("date"),
         pl.col(COUNTS),
@@ -133,17 +136,16 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     past = shared.frames.map(
         lambda live, frame: frame.filter(pl.col(live.time) < instant(period.end))
     )
-    first = first_of(period.first_day, every)
     inside = [_inside(name) for name in COUNTS]
-    parts = _counts(past, every, period.first_day)
-    ends = pl.LazyFrame({"bucket": [first, first_of(period.last_day, every)]})
-    known = pl.concat([ends, *(part.select("bucket") for part in parts)])
+    shown = period_axis(period, every)
+    parts = _counts(past, every, history_until(period), period.first_day)
+    known = pl.concat([shown, *(part.select("bucket") for part in parts)])
     series = (
         on_axis(data_axis(known, every), parts, [*COUNTS, *inside])
         .with_columns(*_totals(), *_averages())
         .with_columns(pl.col(_inside(name)).alias(name) for name in COUNTS)
         .drop(inside)
-        .filter(pl.col("bucket") >= first)
+        .join(shown, on="bucket", how="semi", maintain_order="left")
     )
     return time_series(series, query)
 
@@ -156,7 +158,9 @@ def beginning(frames: Frames) -> pl.LazyFrame:
     counted in older_rows. first_day is null without any row.
     """
     day, before = pl.col("day"), pl.col("before")
-    per_table = [per_day(frames.by_name[live.name], live.time) for live in LIVE_TABLES]
+    per_table = [
+        per_day(frames.by_name[live.name], live.time, ANY_UTC) for live in LIVE_TABLES
+    ]
     days = pl.concat(per_table).group_by("day").agg(pl.col("count").sum()).sort("day")
     gap = (day - day.shift()).dt.total_days() > _GAP_DAYS
     few = before * _STRAY_PART < pl.col("count").sum()
@@ -167,7 +171,7 @@ def beginning(frames: Frames) -> pl.LazyFrame:
 
 
 def _counts(
-    frames: Frames, every: Granularity, since: date | None = None
+    frames: Frames, every: Granularity, period: Period, since: date | None = None
 ) -> Sequence[pl.LazyFrame]:
     """Return rows per bucket of each table: bucket, the count.
 
@@ -175,7 +179,14 @@ def _counts(
     """
     parts = []
     for name, (live, _, _) in _COUNTED.items():
-        days = per_day(frames.by_name[live.name], live.time)
+        rows = frames.by_name[live.name]
+        if every == "hour":
+            # Hours lie either in the period or before it.
+            by_hour = rows.group_by(bucket=bucket_of(live.time, every, period))
+            sums = {name: row_count(), _inside(name): row_count()}
+            parts.append(by_hour.agg(**sums))
+            continue
+        days = per_day(rows, live.time, period)
         count = pl.col("count")
         sums = {name: count.sum()}
         if since:

@@ -1,29 +1,44 @@
-"""The periods that the bar offers, as pure functions of a clock.
+"""The periods that the bar offers, as pure functions of a clock and a time zone.
 
-Every period is a span of whole days in UTC. "28 days" has 28 dates; only Today,
-the "to date" periods and All time include the running day, and end at the clock.
+Every period is a span of whole days in one time zone. "Last 28 days" has 28 dates;
+only Today, the to-date periods and All time include the running day, and these end
+at the clock.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from metrics.frames import Period
 from metrics.query import Granularity
+from metrics.time_zone import UTC_ZONE, to_local, to_utc
 
 DAY = timedelta(days=1)
-ALL_TIME = "All time"
-CUSTOM = "Custom"
-DEFAULT_PERIOD = "28 days"
-PREVIOUS, PREVIOUS_WEEKDAYS = "Previous period", "Previous, same weekdays"
-YEAR, YEAR_WEEKDAYS = "Year ago", "Year ago, same weekdays"
-NO_COMPARISON = "No comparison"
-COMPARISONS = (PREVIOUS, PREVIOUS_WEEKDAYS, YEAR, YEAR_WEEKDAYS, NO_COMPARISON)
-AUTO = "Auto"
-GRANULARITIES = (AUTO, "Day", "Week", "Month")
+TODAY, ALL_TIME, CUSTOM = "today", "all_time", "custom"
+DEFAULT_PERIOD = "last_28_days"
 
+PREVIOUS, YEAR, NO_COMPARISON = "previous", "year", "none"
+COMPARISONS: Mapping[str, str] = {
+    PREVIOUS: "Previous period",
+    YEAR: "Same period last year",
+    NO_COMPARISON: "No comparison",
+}
+"""Key → label."""
 
+AUTO = "auto"
+GRANULARITIES: Mapping[str, str] = {
+    AUTO: "Auto",
+    "hour": "Hour",
+    "day": "Day",
+    "week": "Week",
+    "month": "Month",
+}
+"""Key → label."""
+
+MOST_HOURLY_DAYS = 7
+"""Days that a chart shows hour by hour."""
 MOST_DAYS = 1_100
 """Days that a chart shows one by one: three years."""
 
@@ -43,72 +58,200 @@ class Days:
         return Days(self.first + by, self.last + by)
 
 
+@dataclass(frozen=True, slots=True)
+class PeriodOption:
+    """A named period."""
+
+    label: str
+    days: Callable[[date, date], Days]
+    """The dates, from today and the first day with data."""
+    to_date: int = 0
+    """Months of the unit that a to-date period is a part of; 0 for other periods."""
+    aliases: tuple[str, ...] = ()
+    """What older links call it."""
+
+
 def _ending_yesterday(length: int) -> Callable[[date, date], Days]:
     return lambda today, _: Days(today - length * DAY, today - DAY)
 
 
+def _add_months(day: date, months: int) -> date | None:
+    """Return the same day of another month; None where that month has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    try:
+        return date(year, month + 1, day.day)
+    except ValueError:
+        return None
+
+
 def _first_of_month(day: date, months: int = 0) -> date:
-    """Return the first day of the month that lies `months` after the day's."""
-    index = day.year * 12 + day.month - 1 + months
-    return date(index // 12, index % 12 + 1, 1)
+    """Return the first day of the month that is `months` after the day's."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, 1)
 
 
-PERIODS: Mapping[str, Callable[[date, date], Days]] = {
-    "Today": lambda today, _: Days(today, today),
-    "Yesterday": _ending_yesterday(1),
-    "7 days": _ending_yesterday(7),
-    DEFAULT_PERIOD: _ending_yesterday(28),
-    "30 days": _ending_yesterday(30),
-    "91 days": _ending_yesterday(91),
-    "Month to date": lambda today, _: Days(_first_of_month(today), today),
-    "Last month": lambda today, _: Days(
-        _first_of_month(today, -1), _first_of_month(today) - DAY
+def _first_of_quarter(day: date, quarters: int = 0) -> date:
+    return _first_of_month(day, 3 * quarters - (day.month - 1) % 3)
+
+
+def _last_week(today: date, _: date) -> Days:
+    monday = today - (today.weekday() + 7) * DAY
+    return Days(monday, monday + 6 * DAY)
+
+
+PERIODS: Mapping[str, PeriodOption] = {
+    TODAY: PeriodOption("Today", lambda today, _: Days(today, today)),
+    "yesterday": PeriodOption("Yesterday", _ending_yesterday(1)),
+    "last_week": PeriodOption("Last week (Mon–Sun)", _last_week),
+    "last_7_days": PeriodOption(
+        "Last 7 days", _ending_yesterday(7), aliases=("7 days",)
     ),
-    "Year to date": lambda today, _: Days(date(today.year, 1, 1), today),
-    "12 months": lambda today, _: Days(
-        _first_of_month(today, -12), _first_of_month(today) - DAY
+    DEFAULT_PERIOD: PeriodOption(
+        "Last 28 days", _ending_yesterday(28), aliases=("28 days",)
     ),
-    ALL_TIME: lambda today, beginning: Days(min(beginning, today), today),
+    "last_30_days": PeriodOption(
+        "Last 30 days", _ending_yesterday(30), aliases=("30 days",)
+    ),
+    "last_91_days": PeriodOption(
+        "Last 91 days", _ending_yesterday(91), aliases=("91 days",)
+    ),
+    "month_to_date": PeriodOption(
+        "Month to date",
+        lambda today, _: Days(_first_of_month(today), today),
+        to_date=1,
+    ),
+    "last_month": PeriodOption(
+        "Last month",
+        lambda today, _: Days(_first_of_month(today, -1), _first_of_month(today) - DAY),
+    ),
+    "quarter_to_date": PeriodOption(
+        "Quarter to date",
+        lambda today, _: Days(_first_of_quarter(today), today),
+        to_date=3,
+    ),
+    "last_quarter": PeriodOption(
+        "Last quarter",
+        lambda today, _: Days(
+            _first_of_quarter(today, -1), _first_of_quarter(today) - DAY
+        ),
+    ),
+    "year_to_date": PeriodOption(
+        "Year to date",
+        lambda today, _: Days(date(today.year, 1, 1), today),
+        to_date=12,
+    ),
+    "last_12_months": PeriodOption(
+        "Last 12 months",
+        lambda today, _: Days(
+            _first_of_month(today, -12), _first_of_month(today) - DAY
+        ),
+        aliases=("12 months",),
+    ),
+    ALL_TIME: PeriodOption(
+        "All time", lambda today, beginning: Days(min(beginning, today), today)
+    ),
 }
-"""Name → days, as a function of today and of the first day with data."""
+"""Key → period, in the order of the bar. The keys are those of links and of the API."""
 
 
-def period_of(days: Days, now: datetime) -> Period:
-    """Return the days as a window; the running day ends at the clock."""
-    whole = Period.of_days(days.first, days.last)
-    return Period(whole.start, max(whole.start, min(whole.end, now)))
+def period_of(days: Days, now: datetime, zone: ZoneInfo = UTC_ZONE) -> Period:
+    """Return the days of a zone as a period; the running day ends at the clock."""
+    whole = Period.of_days(days.first, days.last, zone)
+    return Period(whole.start, max(whole.start, min(whole.end, now)), zone)
 
 
-def compared_with(comparison: str, days: Days, now: datetime) -> Period | None:
-    """Return the window to compare with, or None for no comparison.
+def compared_with(
+    comparison: str,
+    days: Days,
+    now: datetime,
+    *,
+    to_date: int = 0,
+    match_weekdays: bool = False,
+    zone: ZoneInfo = UTC_ZONE,
+) -> Period | None:
+    """Return the period to compare with; None for no comparison.
 
-    It is cut where the period itself is cut by the clock: a running day is
-    compared with the same hours of the day before.
+    A to-date period is compared with the same days of the unit before, a whole month
+    with a whole month. Where the period is still running, so is the comparison: it
+    ends on the same day at the same time. Where the earlier month has no such day
+    (30 February), it is whole.
     """
     if comparison == NO_COMPARISON:
         return None
-    earlier = _EARLIER[comparison](days)
-    whole = Period.of_days(earlier.first, earlier.last)
-    elapsed = now - datetime.combine(days.first, datetime.min.time())
-    end = min(whole.end, whole.start + max(elapsed, timedelta()))
-    return Period(whole.start, end) if days.last >= now.date() else whole
+    months = _months_back(comparison, days, to_date)
+    earlier = _earlier(days, months)
+    if match_weekdays:
+        # From the comparison itself to the nearest one that starts on the same weekday.
+        weeks = round((days.first - earlier.first) / timedelta(weeks=1))
+        overlap_free = -(-len(days) // 7) if comparison == PREVIOUS else 0
+        earlier, months = days.moved(-timedelta(weeks=max(weeks, overlap_free))), 0
+    whole = Period.of_days(earlier.first, earlier.last, zone)
+    clock = to_local(now, zone)
+    if days.last < clock.date():
+        return whole
+    moved = clock.date() - days.first
+    same_day = _add_months(clock.date(), -months) if months else earlier.first + moved
+    if same_day is None:
+        return whole
+    end = to_utc(datetime.combine(same_day, clock.time()), zone)
+    return Period(whole.start, max(whole.start, min(whole.end, end)), zone)
 
 
-def previous(days: Days) -> Days:
-    """Return the span before: whole months step by months, others by length."""
+def _months_back(comparison: str, days: Days, to_date: int) -> int:
+    """Return by how many months the comparison lies back; 0 where days are counted."""
+    if comparison == YEAR:
+        return 12
+    return to_date or whole_months(days)
+
+
+def _earlier(days: Days, months: int) -> Days:
+    """Return the days so many months back; for 0 months those just before."""
+    if not months:
+        return days.moved(-len(days) * DAY)
+    if whole_months(days):
+        return Days(
+            _first_of_month(days.first, -months),
+            _first_of_month(days.last + DAY, -months) - DAY,
+        )
+    first, last = (
+        _add_months(day, -months) or _first_of_month(day, 1 - months) - DAY
+        for day in (days.first, days.last)
+    )
+    return Days(first, last)
+
+
+def previous(days: Days, to_date: int = 0) -> Days:
+    """Return the span before: whole months step by months, others by their length.
+
+    A to-date period is preceded by the whole unit before it.
+    """
+    months = to_date or whole_months(days)
+    if not months:
+        return days.moved(-len(days) * DAY)
+    return Days(_first_of_month(days.first, -months), days.first - DAY)
+
+
+def step_back(days: Days, beginning: date, to_date: int = 0) -> Days | None:
+    """Return the span before, None where it ends before the data begin."""
+    before = previous(days, to_date)
+    return before if before.last >= beginning else None
+
+
+def step_forward(days: Days, today: date) -> Days | None:
+    """Return the span after, None where it lies in the future.
+
+    Where it would reach beyond today, months end today and other spans keep their
+    length and end today.
+    """
+    after_first = days.last + DAY
+    if after_first > today:
+        return None
     months = whole_months(days)
     if months:
-        return Days(_first_of_month(days.first, -months), days.first - DAY)
-    return days.moved(-len(days) * DAY)
-
-
-def following(days: Days) -> Days:
-    """Return the span after; the inverse of `previous` for spans of one kind."""
-    months = whole_months(days)
-    if months:
-        after = days.last + DAY
-        return Days(after, _first_of_month(after, months) - DAY)
-    return days.moved(len(days) * DAY)
+        last = _first_of_month(after_first, months) - DAY
+        return Days(after_first, min(last, today))
+    after = days.moved(len(days) * DAY)
+    return after.moved(min(timedelta(), today - after.last))
 
 
 def whole_months(days: Days) -> int:
@@ -119,42 +262,25 @@ def whole_months(days: Days) -> int:
     return (after.year - days.first.year) * 12 + after.month - days.first.month
 
 
-def _same_weekdays_before(days: Days) -> Days:
-    weeks = -(-len(days) // 7)
-    return days.moved(-weeks * 7 * DAY)
+def granularity_of(asked: str, days: Days) -> Granularity:
+    """Return the length of a bucket; "auto" keeps a chart below about 100 of them.
 
-
-def _year_ago(days: Days) -> Days:
-    return Days(_same_day_last_year(days.first), _same_day_last_year(days.last))
-
-
-def _same_day_last_year(day: date) -> date:
-    """29 February has none: the day before stands in."""
-    last_february_day = day.month == 2 and day.day == 29
-    return day.replace(year=day.year - 1, day=28 if last_february_day else day.day)
-
-
-_EARLIER: Mapping[str, Callable[[Days], Days]] = {
-    PREVIOUS: previous,
-    PREVIOUS_WEEKDAYS: _same_weekdays_before,
-    YEAR: _year_ago,
-    YEAR_WEEKDAYS: lambda days: days.moved(-52 * 7 * DAY),
-}
-
-
-def granularity_of(granularity: str, days: Days) -> Granularity:
-    """Return the bucket; "Auto" keeps a chart below about 100 of them.
-
-    More than `MOST_DAYS` days are no lines that anybody can read: they are weeks.
+    Hours of more than a week and days of more than three years are no lines that can
+    be read: they become days and weeks.
     """
-    chosen: Mapping[str, Granularity] = {"Day": "day", "Week": "week", "Month": "month"}
-    if granularity == "Day" and len(days) > MOST_DAYS:
-        return "week"
-    if granularity == "Week" and len(days) > 7 * MOST_DAYS:
-        return "month"
-    if granularity in chosen:
-        return chosen[granularity]
-    return "day" if len(days) <= 92 else "week" if len(days) <= 731 else "month"
+    match asked:
+        case "hour" if len(days) <= MOST_HOURLY_DAYS:
+            return "hour"
+        case "day" | "hour":
+            return "day" if len(days) <= MOST_DAYS else "week"
+        case "week":
+            return "week" if len(days) <= 7 * MOST_DAYS else "month"
+        case "month":
+            return "month"
+        case _ if len(days) <= 2:
+            return "hour"
+        case _:
+            return "day" if len(days) <= 92 else "week" if len(days) <= 731 else "month"
 
 
 def describe(days: Days) -> str:
@@ -165,3 +291,60 @@ def describe(days: Days) -> str:
         return end
     style: Literal["%b", "%b %Y"] = "%b" if first.year == last.year else "%b %Y"
     return f"{first.day} {first:{style}} – {end}"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomDays:
+    """Own dates from a link, and what had to be changed."""
+
+    days: Days
+    problems: tuple[str, ...] = ()
+
+
+def read_days(
+    first: str | None, last: str | None, fallback: Days, beginning: date, today: date
+) -> CustomDays:
+    """Read own dates; whatever cannot be shown is replaced and named.
+
+    A missing or unreadable date is that of `fallback`. Reversed dates change places,
+    and dates after today or before the data begin move there.
+    """
+    problems: list[str] = []
+    found = []
+    for name, text, usual in (
+        ("from", first, fallback.first),
+        ("to", last, fallback.last),
+    ):
+        day = usual if text is None else _read_date(text)
+        if day is None:
+            problems.append(f"{name} “{text}” is not a date like 2026-11-22")
+            day = usual
+        elif text is not None and not beginning <= day <= today:
+            after = day > today
+            problems.append(
+                f"{name} {day} is "
+                + ("in the future" if after else "before the data begin")
+            )
+            day = today if after else beginning
+        found.append(day)
+    if found[0] > found[1]:
+        problems.append("from is after to")
+    return CustomDays(Days(min(found), max(found)), tuple(problems))
+
+
+def _read_date(text: str) -> date | None:
+    # `fromisoformat` also reads week dates and dates without hyphens.
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None
+
+
+def key_of(text: str, labels: Iterable[tuple[str, tuple[str, ...]]]) -> str | None:
+    """Return the key that a link names by key, label or older label; else None."""
+    wanted = text.strip().casefold()
+    for key, names in labels:
+        if wanted in {key, *(name.casefold() for name in names)}:
+            return key
+    return None

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -11,7 +12,7 @@ from metrics.constants import FIRST_STEPS, VISIT_MARGIN
 from metrics.frames import Frames, LazyTables, Period
 from metrics.tables import BY_NAME
 
-Granularity = Literal["day", "week", "month"]
+Granularity = Literal["hour", "day", "week", "month"]
 """The length of a bucket on a time axis; weeks start on Monday."""
 
 
@@ -32,6 +33,16 @@ class Query:
     now: datetime
     weekends: bool = True
     """False hides Saturdays and Sundays in daily series; totals count every day."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Whose days and hours are counted."""
+        return self.period.zone
+
+    @property
+    def today(self) -> date:
+        """The running day in the zone."""
+        return self.period.local(self.now).date()
 
     @property
     def comparison_query(self) -> "Query | None":

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -17,6 +18,8 @@ from metrics.query import Query, SharedPlans
 from metrics.sentences import percent, share_of
 from metrics.subject import Answer, Definition, MetricTable, table
 from metrics.tables import ESTIMATIONS, VOTES
+from metrics.time_axis import history_until
+from metrics.time_zone import UTC_ZONE, to_local
 
 Cohorts = Literal["rooms", "users"]
 Weeks = Literal[1, 2]
@@ -53,6 +56,7 @@ def grid(
     who: Cohorts,
     weeks: Weeks = 1,
     cohorts: int = COHORTS,
+    zone: ZoneInfo = UTC_ZONE,
 ) -> pl.LazyFrame:
     """Return the retention of the latest cohorts, one row per cohort and age.
 
@@ -63,18 +67,19 @@ def grid(
     Where a bucket has not begun, alive, share and running are null.
     """
     step = timedelta(weeks=weeks)
-    latest = _latest(as_of, step)
+    latest = _latest(as_of, step, zone)
     first = latest - (cohorts - 1) * step
 
     def alive() -> pl.LazyFrame:
-        lives = _lives(_days(shared, as_of, who), step).filter(
+        lives = _lives(_days(shared, as_of, who, zone), step).filter(
             pl.col("cohort") >= first
         )
         return lives.group_by("cohort", "bucket").agg(alive=row_count())
 
     # The average of a grid is shown beside it.
-    counts = shared.node(("alive", who, step, first, as_of), alive)
-    ends_later = Period.of_days(latest, latest + step - timedelta(days=1)).end > as_of
+    counts = shared.node(("alive", who, step, first, as_of, zone), alive)
+    last = latest + step - timedelta(days=1)
+    ends_later = Period.of_days(latest, last, zone).end > as_of
     runs = (pl.col("bucket") == latest) & ends_later
     return (
         _cells(first, latest, step, cohorts)
@@ -105,14 +110,18 @@ def average(cells: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _days(shared: SharedPlans, as_of: datetime, who: Cohorts) -> pl.LazyFrame:
+def _days(
+    shared: SharedPlans, as_of: datetime, who: Cohorts, zone: ZoneInfo
+) -> pl.LazyFrame:
     """Return the days on which rooms (users) were active, until as_of: key."""
+    history = history_until(Period(as_of, as_of, zone))
     if who == "users":
         last = as_of - timedelta.resolution
         own = is_kind(ACT, "estimation") & ~is_later(ACT, last)
-        return days_of_users(participating(shared), own)
+        return days_of_users(participating(shared), own, history)
     before = pl.col("voted_at") < instant(as_of)
-    return days_of_rooms(shared.frames.votes.filter(estimated(2), before), "voted_at")
+    held = shared.frames.votes.filter(estimated(2), before)
+    return days_of_rooms(held, "voted_at", history)
 
 
 def _lives(days: pl.LazyFrame, step: timedelta) -> pl.LazyFrame:
@@ -131,9 +140,9 @@ def _lives(days: pl.LazyFrame, step: timedelta) -> pl.LazyFrame:
     )
 
 
-def _latest(as_of: datetime, step: timedelta) -> date:
+def _latest(as_of: datetime, step: timedelta, zone: ZoneInfo) -> date:
     """Return the first day of the latest bucket that has begun before as_of."""
-    day = (as_of - timedelta.resolution).date()
+    day = to_local(as_of - timedelta.resolution, zone).date()
     return day - (day - START_DATE) % step
 
 
@@ -181,20 +190,21 @@ def _share_at(frame: pl.DataFrame, age: int) -> float | None:
 def _grid_of(
     query: Query, shared: SharedPlans, who: Cohorts, weeks: Weeks
 ) -> pl.LazyFrame:
-    return grid(shared, query.as_of, who, weeks)
+    return grid(shared, query.as_of, who, weeks, zone=query.zone)
 
 
 def _average_of(
     query: Query, shared: SharedPlans, who: Cohorts, weeks: Weeks
 ) -> pl.LazyFrame:
-    return average(grid(shared, query.as_of, who, weeks))
+    return average(grid(shared, query.as_of, who, weeks, zone=query.zone))
 
 
 def _covered(query: Query, weeks: Weeks) -> Period:
     """Return the days from the first cohort's to the end."""
     step = timedelta(weeks=weeks)
-    first = _latest(query.as_of, step) - (COHORTS - 1) * step
-    return Period(Period.of_days(first, first).start, query.as_of)
+    first = _latest(query.as_of, step, query.zone) - (COHORTS - 1) * step
+    start = Period.of_days(first, first, query.zone).start
+    return Period(start, query.as_of, query.zone)
 
 
 def _tables_of(who: Cohorts, weeks: Weeks) -> tuple[MetricTable, MetricTable]:

@@ -14,10 +14,19 @@ from metrics.activity import (
 )
 from metrics.activity_key import changes, is_of_estimations, split_owner_day
 from metrics.constants import INACTIVE_AFTER, START_DATE
+from metrics.frames import Period
 from metrics.query import Query, SharedPlans
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS
-from metrics.time_axis import axis, last_of, period_axis, time_series
+from metrics.time_axis import (
+    ANY_UTC,
+    at_least_daily,
+    axis,
+    history_until,
+    last_of,
+    period_axis,
+    time_series,
+)
 
 COUNTS = (
     "reoccurring_users",
@@ -68,16 +77,20 @@ def legacy(shared: SharedPlans, start: date, today: date) -> pl.LazyFrame:
     """
     # The same sort as that of traffic, which is computed together.
     ordered = activity(shared, events=False)
-    return _states(ordered, shared.frames.estimations, start, today)
+    return _states(ordered, shared.frames.estimations, start, today, ANY_UTC)
 
 
 def _states(
-    ordered: pl.LazyFrame, rows: pl.LazyFrame, start: date, today: date
+    ordered: pl.LazyFrame,
+    rows: pl.LazyFrame,
+    start: date,
+    today: date,
+    period: Period,
 ) -> pl.LazyFrame:
     everyday = axis(start, today, "day").rename({"bucket": "date"})
     for own, name in (
-        (days_of_users(ordered, is_of_estimations(ACT)), "reoccurring_users"),
-        (days_of_rooms(rows, "estimated_at"), "reoccurring_rooms"),
+        (days_of_users(ordered, is_of_estimations(ACT), period), "reoccurring_users"),
+        (days_of_rooms(rows, "estimated_at", period), "reoccurring_rooms"),
     ):
         everyday = (
             everyday.join(_changes(_working(own, start, today)), on="date", how="left")
@@ -104,14 +117,14 @@ def series(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     period = query.period
     first = min(START_DATE, period.first_day)
     ordered, rows = participating(shared), all_participations(shared)
-    states = _states(ordered, rows, first, period.last_day)
-    last_day = pl.min_horizontal(
-        last_of("bucket", query.granularity), pl.lit(period.last_day)
-    )
-    buckets = period_axis(period, query.granularity).with_columns(last=last_day)
+    history = history_until(period)
+    states = _states(ordered, rows, first, period.last_day, history)
+    every = at_least_daily(query.granularity)
+    last_day = pl.min_horizontal(last_of("bucket", every), pl.lit(period.last_day))
+    buckets = period_axis(period, every).with_columns(last=last_day)
     found = buckets.join_asof(states.sort("date"), left_on="last", right_on="date")
     counts = pl.col(COUNTS).fill_null(0)
-    return time_series(found.select("bucket", counts), query)
+    return time_series(found.select("bucket", counts), query, every)
 
 
 def _working(keys: pl.LazyFrame, start: date, today: date) -> pl.LazyFrame:

@@ -7,11 +7,11 @@ import polars as pl
 from metrics.behaviour import votes_per_room
 from metrics.card_scale import average_hundredths
 from metrics.expressions import divided, rounded, row_count
-from metrics.frames import Frames
+from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query, SharedPlans
 from metrics.subject import Definition, table
 from metrics.tables import ROOMS, VOTES
-from metrics.time_axis import bucket_of, data_axis, on_axis
+from metrics.time_axis import bucket_of, data_axis, history_until, on_axis
 
 DEFINITIONS = (
     Definition(
@@ -103,14 +103,16 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     )
 
 
-def over_time(frames: Frames, room_id: int, granularity: Granularity) -> pl.LazyFrame:
+def over_time(
+    frames: Frames, room_id: int, granularity: Granularity, period: Period
+) -> pl.LazyFrame:
     """Return a room's activity from its first to its last vote, all buckets.
 
     Columns: bucket, votes, estimations.
     """
     counts = (
         frames.votes.filter(pl.col("room_id") == room_id)
-        .group_by(bucket=bucket_of("voted_at", granularity))
+        .group_by(bucket=bucket_of("voted_at", granularity, history_until(period)))
         .agg(votes=row_count(), estimations=pl.col("amount_of_estimations").sum())
     )
     return on_axis(data_axis(counts, granularity), [counts], ("votes", "estimations"))

@@ -80,7 +80,7 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return per bucket: bucket, rounds, seats, spectators, spectator_share, cut."""
     period, every = query.period, at_least_weekly(query.granularity)
     votes = estimated_votes(shared, period).with_columns(
-        bucket=bucket_of("voted_at", every)
+        bucket=bucket_of("voted_at", every, period)
     )
     figures = [_figures(votes, ("bucket",))]
     return time_series(

@@ -1,21 +1,45 @@
-"""Time axes: one row per day, week or month of a period, also where nothing is.
+"""Time axes: one row per hour, day, week or month of a period, also where nothing is.
 
 A bucket counts what lies inside the period. One that the period cuts, or that is not
 over yet, is marked (`time_series`), since it looks like a fall next to whole ones.
+Hours are UTC timestamps, the other buckets dates of the period's time zone.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from metrics.activity_key import changes, days
+from metrics.activity_key import changes, seconds
 from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query
 from metrics.tables import TIMESTAMP
+from metrics.time_zone import UTC_ZONE
 
+_INTERVALS: dict[Granularity, str] = {
+    "hour": "1h",
+    "day": "1d",
+    "week": "1w",
+    "month": "1mo",
+}
 _EPOCH = datetime(1970, 1, 1)
-_INTERVALS: dict[Granularity, str] = {"day": "1d", "week": "1w", "month": "1mo"}
+_HOUR, _DAY = 3_600, 86_400
+_BEGINNING = datetime(2015, 1, 1)
+"""From here on, clock changes of all of history are looked up."""
+
+
+ANY_UTC = Period(_BEGINNING, _BEGINNING)
+"""Stands for the zone UTC, whose clocks never change."""
+
+
+def at_least_daily(granularity: Granularity) -> Granularity:
+    """Return the granularity of what is counted by days: not shorter than a day."""
+    return "day" if granularity == "hour" else granularity
+
+
+def history_until(period: Period) -> Period:
+    """Return the period with all of history before it, in the same zone."""
+    return Period(min(_BEGINNING, period.start), period.end, period.zone)
 
 
 def first_of(day: date, granularity: Granularity) -> date:
@@ -25,9 +49,43 @@ def first_of(day: date, granularity: Granularity) -> date:
     return day - timedelta(days=day.weekday()) if granularity == "week" else day
 
 
-def bucket_of(column: str, granularity: Granularity) -> pl.Expr:
-    """Return the first day of the bucket that a timestamp lies in, as a Date."""
-    return first_of_each(pl.col(column).cast(pl.Date), granularity)
+def local_days(time: pl.Expr, period: Period) -> pl.Expr:
+    """Return a timestamp as days since 1970 in the period's zone."""
+    return period.local_seconds(seconds(time)) // _DAY
+
+
+def local_date(column: str, period: Period) -> pl.Expr:
+    """Return the date of a timestamp in the period's zone."""
+    if period.zone == UTC_ZONE:
+        return pl.col(column).cast(pl.Date)
+    return local_days(pl.col(column), period).cast(pl.Int32).cast(pl.Date)
+
+
+def local_hour(column: str, period: Period) -> pl.Expr:
+    """Return the hour of a timestamp in the period's zone, 0-23."""
+    of_day = period.local_seconds(seconds(pl.col(column))) % _DAY
+    return (of_day // _HOUR).cast(pl.Int8)
+
+
+def bucket_of(column: str, granularity: Granularity, period: Period) -> pl.Expr:
+    """Return the bucket that a timestamp lies in: a Date, or the start of an hour."""
+    if granularity == "hour":
+        return hour_at((seconds(pl.col(column)) - hour_offset(period)) // _HOUR, period)
+    return first_of_each(local_date(column, period), granularity)
+
+
+def hour_offset(period: Period) -> int:
+    """Return at which second of UTC hours the period's hours begin.
+
+    Clocks of zones such as Asia/Kolkata show whole hours at half past.
+    """
+    return int(period.start.replace(tzinfo=UTC).timestamp()) % _HOUR
+
+
+def hour_at(hour: pl.Expr, period: Period) -> pl.Expr:
+    """Return the start of an hour that is counted from 1970 and `hour_offset`."""
+    second = hour.cast(pl.Int64) * _HOUR + hour_offset(period)
+    return (second * 1_000_000).cast(TIMESTAMP)
 
 
 def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:
@@ -52,7 +110,7 @@ def number_of(seconds: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
     return pl.when((place >= 0) & (time < end)).then(place)
 
 
-def per_day(frame: pl.LazyFrame, time: str) -> pl.LazyFrame:
+def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
     """Return the number of rows per day that has any: day, count; in no order.
 
     Rows stand nearly in order of time: a run of equal days is one row to group, as
@@ -61,7 +119,7 @@ def per_day(frame: pl.LazyFrame, time: str) -> pl.LazyFrame:
     begins = pl.col("begins").cast(pl.Int64)
     end = pl.LazyFrame({"day": [None]}, schema={"day": pl.Int64})
     runs = (
-        pl.concat([frame.select(day=days(pl.col(time))), end])
+        pl.concat([frame.select(day=local_days(pl.col(time), period)), end])
         .with_row_index("begins")
         .filter(changes(pl.col("day")))
         .select("day", count=begins.shift(-1) - begins)
@@ -82,13 +140,20 @@ def axis(first: date, last: date, granularity: Granularity) -> pl.LazyFrame:
 
 def period_axis(period: Period, granularity: Granularity) -> pl.LazyFrame:
     """Return every bucket that overlaps a period: `bucket`."""
+    if granularity == "hour":
+        return pl.LazyFrame().select(
+            bucket=pl.datetime_range(
+                instant(period.start), instant(period.end), "1h", closed="left"
+            )
+        )
     return axis(period.first_day, period.last_day, granularity)
 
 
 def data_axis(buckets: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:
     """Return all buckets from the first to the last of `bucket`; none without rows."""
     first, last = pl.col("bucket").min(), pl.col("bucket").max()
-    spans = buckets.select(bucket=pl.date_ranges(first, last, _INTERVALS[granularity]))
+    ranges = pl.datetime_ranges if granularity == "hour" else pl.date_ranges
+    spans = buckets.select(bucket=ranges(first, last, _INTERVALS[granularity]))
     return spans.explode("bucket").drop_nulls()
 
 
@@ -97,11 +162,11 @@ def last_of(bucket: str, granularity: Granularity) -> pl.Expr:
     return pl.col(bucket).dt.offset_by(_INTERVALS[granularity]) - pl.duration(days=1)
 
 
-def bucketed(frames: Frames, granularity: Granularity) -> Frames:
+def bucketed(frames: Frames, granularity: Granularity, period: Period) -> Frames:
     """Add to every table the column `bucket` that its time lies in."""
     return frames.map(
         lambda table, frame: frame.with_columns(
-            bucket=bucket_of(table.time, granularity)
+            bucket=bucket_of(table.time, granularity, period)
         )
     )
 
@@ -116,12 +181,15 @@ def time_series(
     not over. `granularity` is that of the buckets where it is not the query's.
     """
     every = granularity or query.granularity
-    period, now = query.period, query.now
+    period = query.period
+    edges = (period.start, period.end, query.now)
+    # Dates are those of the zone: their edges are compared as its clocks show them.
+    first, last, now = edges if every == "hour" else map(period.local, edges)
     begins = pl.col("bucket").cast(TIMESTAMP)
     ends = pl.col("bucket").dt.offset_by(_INTERVALS[every]).cast(TIMESTAMP)
-    at_start, at_end = begins < instant(period.start), ends > instant(period.end)
+    at_start, at_end = begins < instant(first), ends > instant(last)
     # A period that includes today ends at the clock.
-    runs = at_end & (ends > instant(now)) & pl.lit(period.end >= now)
+    runs = at_end & (ends > instant(now)) & pl.lit(period.end >= query.now)
     end = pl.when(runs).then(pl.lit("running")).when(at_end).then(pl.lit("end"))
     cut = (
         pl.when(at_start & at_end)
@@ -138,7 +206,7 @@ def time_series(
 
 def at_least_weekly(granularity: Granularity) -> Granularity:
     """Return the granularity, a week for a day: a day has too few votes for a rate."""
-    return "week" if granularity == "day" else granularity
+    return "week" if granularity in {"hour", "day"} else granularity
 
 
 def on_axis(

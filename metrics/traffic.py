@@ -8,6 +8,7 @@ import polars as pl
 from metrics.activity import (
     ACT,
     activity,
+    at_local_days,
     followed,
     inside,
     kept,
@@ -19,6 +20,8 @@ from metrics.activity import (
     working_sessions,
 )
 from metrics.activity_key import (
+    act_second,
+    at_local_time,
     changes,
     is_kind,
     is_later,
@@ -26,8 +29,10 @@ from metrics.activity_key import (
     moment,
     person,
     person_day,
+    person_hour,
     second,
     split_owner_day,
+    split_person_hour,
 )
 from metrics.constants import SESSION_GAP, VISIT_GAP
 from metrics.expressions import Bins, aggregate, count_where, ratio, rounded, row_count
@@ -38,6 +43,8 @@ from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS
 from metrics.time_axis import (
     bucket_of,
     first_of_each,
+    hour_at,
+    hour_offset,
     number_of,
     on_axis,
     period_axis,
@@ -190,7 +197,7 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     are null where there is nobody.
     """
     period, ordered = query.period, followed(shared, query.period)
-    parts = [_users(inside(ordered, period), None), *_visits(ordered, period, None)]
+    parts = [_users(inside(ordered, period)), *_visits(ordered, period, None)]
     return side_by_side(parts).with_columns(*_rates()).select(_COLUMNS)
 
 
@@ -198,7 +205,8 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return `totals` per bucket, uniques counted per bucket: bucket, …, cut."""
     period, every = query.period, query.granularity
     ordered = followed(shared, period)
-    parts = [_users(inside(ordered, period), every), *_visits(ordered, period, every)]
+    users = _users_over_time(inside(ordered, period), period, every)
+    parts = [users, *_visits(ordered, period, every)]
     series = (
         on_axis(period_axis(period, every), parts, _COUNTS)
         .with_columns(*_rates())
@@ -240,15 +248,36 @@ def session_lengths(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     return LENGTHS.count(_started(found, query.period), minutes(length()), "sessions")
 
 
-def _users(acts: pl.LazyFrame, every: Granularity | None) -> pl.LazyFrame:
-    """Return visitors and who of them joined a vote, each user once per bucket.
+def _users(acts: pl.LazyFrame) -> pl.LazyFrame:
+    """Return visitors and who of them joined a vote, of a period's activity."""
+    return runs(acts, changes(person(ACT)), **_SUMS).select(**_USER_FIGURES)
 
-    `acts` are the period's activity. One row, or one per bucket that has any.
-    """
-    if every is None:
-        return runs(acts, changes(person(ACT)), **_SUMS).select(**_USER_FIGURES)
-    days = runs(acts, changes(person_day(ACT)), person_day(ACT).alias("key"), **_SUMS)
-    return _per_bucket(days, every).group_by("bucket").agg(**_USER_FIGURES)
+
+def _users_over_time(
+    acts: pl.LazyFrame, period: Period, every: Granularity
+) -> pl.LazyFrame:
+    """Return `_users` per bucket that has any, each user once per bucket."""
+    per_bucket = (
+        _per_hour(acts, period)
+        if every == "hour"
+        else _per_bucket(_per_day(acts, period), every)
+    )
+    return per_bucket.group_by("bucket").agg(**_USER_FIGURES)
+
+
+def _per_day(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+    """Return a row per user and day: key and the sums."""
+    day = person_day(ACT)
+    return runs(at_local_days(acts, period), changes(day), day.alias("key"), **_SUMS)
+
+
+def _per_hour(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+    """Return a row per user and hour: bucket and the sums."""
+    shifted = at_local_time(ACT, act_second(ACT) - hour_offset(period))
+    key = person_hour(ACT)
+    hours = runs(acts.select(shifted), changes(key), key.alias("key"), **_SUMS)
+    _, hour = split_person_hour(pl.col("key"))
+    return hours.with_columns(bucket=hour_at(hour, period))
 
 
 def _per_bucket(days: pl.LazyFrame, every: Granularity) -> pl.LazyFrame:
@@ -280,7 +309,7 @@ def _visits(
     for found, figures in _of_visits(ordered):
         started = _started(found, period)
         if every:
-            started = started.with_columns(bucket=bucket_of("at", every))
+            started = started.with_columns(bucket=bucket_of("at", every, period))
         parts.append(aggregate(started, by, **figures))
     return parts
 

@@ -10,7 +10,8 @@ from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, day_of
 from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, VOTES
-from metrics.time_axis import axis, bucket_of
+from metrics.time_axis import axis, bucket_of, local_date
+from metrics.time_zone import to_utc
 
 _READS = (PAGE_VIEWS, VOTES)
 _NAMES = (PAGE_VIEWS.name, VOTES.name)
@@ -120,7 +121,7 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
 
 def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the `unusual_days` of the period."""
-    return unusual_days(shared.frames, query.period, query.now.date())
+    return unusual_days(shared.frames, query.period, query.today)
 
 
 def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
@@ -130,7 +131,8 @@ def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
     (page_views, unique_users, votes or estimations), bucket (the day), value,
     expected, low, high.
     """
-    judged = Period(period.start - HISTORY, period.end)
+    start = to_utc(period.local(period.start) - HISTORY, period.zone)
+    judged = Period(start, period.end, period.zone)
     last = min(period.last_day, today - timedelta(days=1))
     days = axis(judged.first_day, last, "day")
     users, estimates = distinct_count("user"), pl.col("amount_of_estimations").sum()
@@ -164,8 +166,8 @@ def _daily(
     inside = frame.filter(judged.contains(time))
     # Any earlier row will do: to look for the first would take a walk through all.
     earlier = frame.filter(pl.col(time) < instant(judged.start)).head(1)
-    began = pl.concat([earlier, inside]).select(began=pl.col(time).min().cast(pl.Date))
-    counted = inside.group_by(bucket=bucket_of(time, "day"))
+    began = pl.concat([earlier, inside]).select(began=local_date(time, judged).min())
+    counted = inside.group_by(bucket=bucket_of(time, "day", judged))
     value = pl.col("value").fill_null(0)
     return (
         days.join(began, how="cross")

@@ -148,7 +148,7 @@ def _earlier(period: Period) -> Period:
     days = Days(period.first_day, period.last_day)
     if whole_months(days):
         moved = previous(days)
-        return Period.of_days(moved.first, moved.last)
+        return Period.of_days(moved.first, moved.last, period.zone)
     back = -(-len(days) // 7) * 7 * _DAY
     return Period(period.start - back, period.end - back)
 

@@ -101,7 +101,9 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return `totals` per bucket, at least weekly: bucket, its columns, cut."""
     period, every = query.period, at_least_weekly(query.granularity)
-    votes = _timed(shared, period).with_columns(bucket=bucket_of("voted_at", every))
+    votes = _timed(shared, period).with_columns(
+        bucket=bucket_of("voted_at", every, period)
+    )
     figures = [_figures(votes, ("bucket",))]
     return time_series(
         on_axis(period_axis(period, every), figures, _COUNTS), query, every

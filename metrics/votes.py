@@ -31,8 +31,11 @@ from metrics.query import Query, SharedPlans
 from metrics.subject import Definition, Unit, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
+    ANY_UTC,
     axis,
     bucketed,
+    local_date,
+    local_hour,
     on_axis,
     per_day,
     period_axis,
@@ -220,7 +223,7 @@ def legacy_estimations(frames: Frames) -> pl.LazyFrame:
 
 def legacy_weekdays(frames: Frames) -> pl.LazyFrame:
     """Return votes per weekday that has any, Monday first: weekday_name, votes."""
-    counts = _per_weekday(frames.votes)
+    counts = _per_weekday(frames.votes, ANY_UTC)
     return counts.join(_weekdays(), on="weekday", maintain_order="left").select(
         "weekday_name", "votes"
     )
@@ -246,7 +249,7 @@ def totals_of(votes: pl.LazyFrame) -> pl.LazyFrame:
 def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return `totals` per bucket, averages taken per bucket: bucket, …, cut."""
     period, every = query.period, query.granularity
-    votes = bucketed(shared.within(period), every).votes
+    votes = bucketed(shared.within(period), every, period).votes
     parts = figures(votes, ("bucket",))
     return time_series(on_axis(period_axis(period, every), parts, _COUNTS), query)
 
@@ -260,7 +263,7 @@ def by_weekday(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     votes = shared.frames.votes.filter(query.period.contains("voted_at"))
     return (
         _weekdays()
-        .pipe(_add, _per_weekday(votes))
+        .pipe(_add, _per_weekday(votes, query.period))
         .pipe(_add, _days(query.period))
         .with_columns(pl.col("votes", "days").fill_null(0))
         .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
@@ -269,7 +272,7 @@ def by_weekday(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 
 def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return all 168 hours of the week, from Monday 0:00 UTC.
+    """Return all 168 hours of the week, from Monday 0:00 in the query's zone.
 
     Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
     divided by the number of such weekdays in the period, null without one).
@@ -277,7 +280,10 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     hours = pl.LazyFrame({"hour": range(24)}, schema={"hour": pl.Int8})
     votes = (
         shared.frames.votes.filter(query.period.contains("voted_at"))
-        .group_by(_weekday("voted_at"), hour=pl.col("voted_at").dt.hour())
+        .group_by(
+            weekday=local_date("voted_at", query.period).dt.weekday(),
+            hour=local_hour("voted_at", query.period),
+        )
         .agg(votes=row_count())
     )
     return (
@@ -416,8 +422,8 @@ def _weekday(column: str) -> pl.Expr:
     return pl.col(column).dt.weekday().alias("weekday")
 
 
-def _per_weekday(votes: pl.LazyFrame) -> pl.LazyFrame:
-    counts = per_day(votes, "voted_at").group_by(_weekday("day"))
+def _per_weekday(votes: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+    counts = per_day(votes, "voted_at", period).group_by(_weekday("day"))
     return counts.agg(votes=pl.col("count").sum()).sort("weekday")
 
 

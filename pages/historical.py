@@ -20,36 +20,24 @@ def title_of(measure: str) -> str:
 
 context = page_context.current()
 granularity = context.query.granularity
-kinds = {
-    "Daily": (UNITS[granularity], ""),
-    AVERAGE: (f"30-{granularity} average", "ma_"),
-    ACCUMULATED: ("Cumulative", "acc_"),
+kinds = {"Daily": "", AVERAGE: "ma_", ACCUMULATED: "acc_"}
+labels = {
+    "Daily": UNITS[granularity],
+    AVERAGE: f"30-{granularity} average",
+    ACCUMULATED: "Cumulative",
 }
-query_params.check("kind", kinds)
-query_params.check("of", [title_of(measure) for measure in MEASURES])
 found = context.compute("historical")
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    kind = st.segmented_control(
-        "Show",
-        list(kinds),
-        default="Daily",
-        required=True,
-        format_func=lambda name: kinds[name][0],
-        key="kind",
-        bind="query-params",
-        label_visibility="collapsed",
+    kind = query_params.render_switch(
+        "Show", kinds, "kind", labelled=False, labels=labels
     )
-    measures = st.pills(
+    measures = query_params.render_pills(
         "Metrics",
-        MEASURES,
-        default=MEASURES[:2],
-        selection_mode="multi",
-        format_func=title_of,
-        key="of",
-        bind="query-params",
-        label_visibility="collapsed",
+        "of",
+        {measure: title_of(measure) for measure in MEASURES},
+        MEASURES[:2],
     )
-prefix = kinds[kind][1]
+prefix = kind
 columns = {prefix + measure: title_of(measure) for measure in measures}
 frame = found["historical"]
 axis = time_axes(context)[0]

@@ -18,36 +18,45 @@ OVERVIEW = st.Page(
 )
 ROOM = st.Page("room.py", title="Room", icon=":material/meeting_room:")
 DATA = st.Page("data.py", title="Data", icon=":material/database:")
-page = st.navigation(
-    {
-        "": [OVERVIEW],
-        "Visitors": [
-            st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
-            st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
-            st.Page("location.py", title="Location", icon=":material/public:"),
-        ],
-        "Teams": [
-            st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
-            st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
-            st.Page("returning.py", title="Returning", icon=":material/replay:"),
-            st.Page("historical.py", title="Historical", icon=":material/history:"),
-        ],
-        "Look up": [
-            ROOM,
-            st.Page("report.py", title="Report", icon=":material/summarize:"),
-            DATA,
-        ],
-    }
-)
+HISTORICAL = st.Page("historical.py", title="Historical", icon=":material/history:")
+RETURNING = st.Page("returning.py", title="Returning", icon=":material/replay:")
+PAGES = {
+    "": [OVERVIEW],
+    "Visitors": [
+        st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
+        st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
+        st.Page("location.py", title="Location", icon=":material/public:"),
+    ],
+    "Teams": [
+        st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
+        st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
+        RETURNING,
+        HISTORICAL,
+    ],
+    "Look up": [
+        ROOM,
+        st.Page("report.py", title="Report", icon=":material/summarize:"),
+        DATA,
+    ],
+}
+page = st.navigation(PAGES, position="hidden")
+query_params.adopt()
 add_error_breadcrumb("run", "page", {"page": page.title})
 settings = DashboardSettings.from_env(os.environ)
+layout.render_navigation(PAGES)
 snapshot = layout.open_or_stop(settings)
 layout.render_header(page.title, snapshot, settings)
 if not snapshot.tables and page != DATA:
     st.stop()
 query_params.open_notices()
-draw = period_bar.render_hidden if page == DATA else period_bar.render
-context = draw(snapshot, clock.now())
+now = clock.now()
+context = (
+    period_bar.without_bar(snapshot, now, settings)
+    if page == DATA
+    else period_bar.render(
+        snapshot, now, settings, compares=page not in {HISTORICAL, RETURNING}
+    )
+)
 page_context.share(
     replace(
         context,

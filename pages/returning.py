@@ -19,12 +19,10 @@ NOTE = (
 )
 
 context = page_context.current()
-query_params.check_flag("reduced")
-reduced = st.toggle(
-    "Reduce after 30 days of inactivity",
-    key="reduced",
-    bind="query-params",
-    help="Counts only those whose last estimation lies at most 30 days back.",
+reduced = query_params.render_toggle(
+    "Active in the last 30 days only",
+    "reduced",
+    hint="Counts only those whose last estimation lies at most 30 days back.",
 )
 above = st.container()
 with st.container(horizontal=True, gap="medium"):

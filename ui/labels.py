@@ -4,6 +4,7 @@ pycountry's tables become two small frames once, at import, so that naming is a
 join and not a loop over rows.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 import polars as pl
@@ -47,8 +48,8 @@ REGIONS = pl.DataFrame(
 
 
 def with_country(frame: pl.DataFrame) -> pl.DataFrame:
-    """Turn `country` codes into "DE – Germany"; unknown codes stay, null is named."""
-    named = pl.format("{} – {} {}", "country", "country_name", "flag")
+    """Turn `country` codes into "Germany 🇩🇪"; unknown codes stay, null is named."""
+    named = pl.format("{} {}", "country_name", "flag")
     return (
         frame.join(COUNTRIES, on="country", how="left", maintain_order="left")
         .with_columns(pl.coalesce(named, "country", pl.lit(NOT_SET)).alias("country"))
@@ -57,13 +58,71 @@ def with_country(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_region(frame: pl.DataFrame) -> pl.DataFrame:
-    """Turn `region` codes into "BY – Bayern" where ISO 3166-2 knows them."""
-    named = pl.format("{} – {}", "region", "region_name")
+    """Turn `region` codes into "Bayern" where ISO 3166-2 knows them."""
+    named = pl.col("region_name")
     return (
         frame.join(REGIONS, on=["country", "region"], how="left", maintain_order="left")
         .with_columns(pl.coalesce(named, "region", pl.lit(NOT_SET)).alias("region"))
         .drop("region_name")
     )
+
+
+KIND_LABELS: Mapping[str, str] = {
+    "country": "Country",
+    "region": "Region",
+    "city": "City",
+    "device": "Device",
+    "os": "Operating system",
+    "browser": "Browser",
+    "source": "Source",
+    "route": "Route",
+    "event": "Event",
+    "room": "Room",
+}
+"""What kinds of filters are called."""
+
+_ACTS: Mapping[str, str] = {
+    "ENTERED_RANDOM_ROOM": "Entered a random room",
+    "ENTERED_NEW_ROOM": "Entered a new room",
+    "ENTERED_EXISTING_ROOM": "Entered an existing room",
+    "ENTERED_RECENT_ROOM": "Entered a recent room",
+    "COPIED_ROOM_LINK": "Copied the room link",
+    "LEFT_ROOM": "Left a room",
+}
+_CODE = "^[A-Z][A-Z0-9_]+$"
+"""Routes and events are written like this in the database."""
+_COUNTRY_NAMES = {
+    row["country"]: f"{row['country_name']} {row['flag']}"
+    for row in COUNTRIES.iter_rows(named=True)
+}
+
+
+def value_label(kind: str, value: str | None) -> str:
+    """Return what a value of a kind is called: "Germany 🇩🇪", "Contact", "Room 7"."""
+    if not value:
+        return NOT_SET
+    match kind:
+        case "country":
+            return _COUNTRY_NAMES.get(value, value)
+        case "route" | "event":
+            return _ACTS.get(value) or _spoken(value)
+        case "room":
+            return f"id {value}"
+    return value
+
+
+def _spoken(code: str) -> str:
+    words = code.replace("_", " ")
+    return words.capitalize() if code.isupper() else words
+
+
+def with_codes_spoken(column: str) -> pl.Expr:
+    """Return routes and events as people say them; other texts stay."""
+    known = pl.col(column).replace(_ACTS)
+    words = pl.col(column).str.replace_all("_", " ")
+    sentence = words.str.head(1) + words.str.slice(1).str.to_lowercase()
+    is_code = known.str.contains(_CODE)
+    return pl.when(is_code).then(sentence).otherwise(known).alias(column)
 
 
 def _with_labels(frame: pl.DataFrame) -> pl.DataFrame:
@@ -105,10 +164,16 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
         frame = with_country(frame)
     if {"dimension", "label"} <= set(frame.columns):
         frame = _with_labels(frame)
+    for column in {"route", "event"} & set(frame.columns):
+        frame = frame.with_columns(with_codes_spoken(column))
     if "measure" in frame.columns:
         frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     return frame.with_columns(
-        pl.col(name).fill_null(DELETED if name == "room_name" else NOT_SET)
+        # Empty text says as little as null.
+        pl.when(pl.col(name) != "")
+        .then(pl.col(name))
+        .otherwise(pl.lit(DELETED if name == "room_name" else NOT_SET))
+        .alias(name)
         for name in texts
     )

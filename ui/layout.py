@@ -1,15 +1,16 @@
 """The layout around every page: banner, title, freshness, states without data."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from core.settings import DashboardSettings
 from store.reader import Snapshot, StoreError, open_store
-from ui import freshness
+from ui import freshness, query_params
 
 _HERE = Path(__file__).parent
 _ACTIONS = "actions"
@@ -30,8 +31,21 @@ def set_up() -> None:
     )
     st.logo(_HERE / "logo.svg", size="large")
     st.html(_HERE / "style.css")
-    # A path beside that of the page, below whatever a proxy puts before both.
-    st.sidebar.html('<a class="log-out" href="logout">Log out</a>')
+
+
+def render_navigation(pages: Mapping[str, Sequence[StreamlitPage]]) -> None:
+    """Draw the links to all pages, in groups; each carries the period and filters.
+
+    Streamlit's own navigation would drop these from the address.
+    """
+    with st.sidebar, st.container(key="navigation", gap=None):
+        for group, links in pages.items():
+            if group:
+                st.caption(group)
+            for page in links:
+                st.page_link(page, width="stretch", query_params=query_params.carried())
+        # A path beside that of the page, below whatever a proxy puts before both.
+        st.html('<a class="log-out" href="logout">Log out</a>')
 
 
 def open_or_stop(settings: DashboardSettings) -> Snapshot:
@@ -94,7 +108,7 @@ def render_share() -> None:
         )
         if not popover.open:
             return
-        query = urlencode(st.query_params.to_dict(), doseq=True)
+        query = query_params.text()
         link = (st.context.url or "").partition("?")[0]
         with popover:
             st.caption("Link to this view, with period and filters:")

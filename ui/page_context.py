@@ -65,7 +65,7 @@ class PageContext:
     @property
     def today(self) -> date:
         """The running day, which is not over."""
-        return self.now.date()
+        return self.query.today
 
     @property
     def compares(self) -> bool:

@@ -3,217 +3,362 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from core.settings import DashboardSettings
 from metrics import filters, growth, periods
 from metrics.filters import Filter
-from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, Days
+from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, PERIODS, Days
 from metrics.query import Query
+from metrics.time_zone import to_local, zone_of
 from store import engine
 from store.reader import Snapshot, without_bots
 from ui import query_params
-from ui.filters import filter_chips
+from ui.filters import filter_chips, views
+from ui.format import shortened
 from ui.page_context import PageContext
 
+_NAMES = {key: (option.label, *option.aliases) for key, option in PERIODS.items()}
+_NAMES[CUSTOM] = ("Custom dates", "Custom")
+_LABELS = {CUSTOM: "Custom dates"} | {key: o.label for key, o in PERIODS.items()}
+"""Custom dates first: they are the ones that are looked for."""
+_OLD_COMPARISONS = {
+    periods.PREVIOUS: ("Previous, same weekdays",),
+    periods.YEAR: ("Year ago", "Year ago, same weekdays"),
+}
+_WEEKDAYS_MATCHED = "same weekdays"
+"""How older links ask for a comparison by weekday."""
 FIRST_DAY = date(2024, 6, 3)
-"""Where "All time" starts when there are no data to ask."""
+"""Where the data begin when there are none to ask."""
+_SHOWN = "shown_period"
+_DATES = "dates"
+
+
+class Shown(NamedTuple):
+    """What the bar shows: the period and what bounds a step from it."""
+
+    key: str
+    days: Days
+    beginning: date
+    today: date
+
+    @property
+    def to_date(self) -> int:
+        """The months of the unit that a to-date period is a part of."""
+        return PERIODS[self.key].to_date if self.key in PERIODS else 0
+
+    def step(self, direction: int) -> "Shown | None":
+        """Return the period before (-1) or after (1); None at the edge of history."""
+        days = (
+            periods.step_back(self.days, self.beginning, self.to_date)
+            if direction < 0
+            else periods.step_forward(self.days, self.today)
+        )
+        if days is None:
+            return None
+        running = (
+            key
+            for key, option in PERIODS.items()
+            if option.to_date and option.days(self.today, self.beginning) == days
+        )
+        return self._replace(key=next(running, CUSTOM), days=days)
+
+    def address(self) -> dict[str, list[str] | None]:
+        """Return the parameters that show this period again, also tomorrow."""
+        if self.key != CUSTOM:
+            return {"period": [self.key], "from": None, "to": None}
+        first, last = self.days.first.isoformat(), self.days.last.isoformat()
+        return {"period": [CUSTOM], "from": [first], "to": [last]}
 
 
 class Choice(NamedTuple):
     """The values of the controls."""
 
-    days: Days
+    shown: Shown
     comparison: str
+    match_weekdays: bool
     granularity: str
     hide_weekends: bool
     bots: bool
     filters: tuple[Filter, ...]
 
 
-def render(snapshot: Snapshot, now: datetime) -> PageContext:
-    """Draw the bar and return what was chosen."""
-    check_address()
+def render(
+    snapshot: Snapshot,
+    now: datetime,
+    settings: DashboardSettings,
+    *,
+    compares: bool = True,
+) -> PageContext:
+    """Draw the bar and return what was chosen.
+
+    `compares` is whether the page shows anything of the comparison.
+    """
+    zone = _zone(settings)
     with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
-        chosen = _render_controls(snapshot, now)
-    query = _query(snapshot, chosen, now)
-    st.caption(caption(query, chosen.days, chosen.granularity, bots=chosen.bots))
+        chosen = _render_controls(snapshot, now, zone, settings, compares=compares)
+    filter_chips.render_chips(snapshot, chosen.filters)
+    query = _query(snapshot, chosen, now, zone, settings)
+    days = chosen.shown.days
+    st.caption(caption(query, days, chosen.granularity, bots=chosen.bots))
     return PageContext(
-        *(snapshot, query, chosen.days, chosen.comparison, now),
+        *(snapshot, query, days, chosen.comparison, now),
         bots=chosen.bots,
         filters=chosen.filters,
     )
 
 
-def render_hidden(snapshot: Snapshot, now: datetime) -> PageContext:
-    """Return the context of a page that always shows all of history, without a bar.
-
-    The controls are there, out of sight: of one that is not, Streamlit takes the value
-    out of the address, as a step of its own in the browser's history.
-    """
-    with st.container(key="period_bar_kept"):
-        _render_controls(snapshot, now)
-    days = periods.PERIODS[ALL_TIME](now.date(), beginning(ALL_TIME, snapshot))
-    period = periods.period_of(days, now)
+def without_bar(
+    snapshot: Snapshot, now: datetime, settings: DashboardSettings
+) -> PageContext:
+    """Return the context of a page that always shows all of history."""
+    zone = _zone(settings)
+    today = to_local(now, zone).date()
+    days = PERIODS[ALL_TIME].days(today, beginning(snapshot, zone))
+    period = periods.period_of(days, now, zone)
     query = Query(snapshot.frames, period, None, "week", now)
     return PageContext(snapshot, query, days, periods.NO_COMPARISON, now, bots=True)
 
 
-def _query(snapshot: Snapshot, chosen: Choice, now: datetime) -> Query:
+def _zone(settings: DashboardSettings) -> ZoneInfo:
+    """Return the zone of the link, else that of the team; warn of an unknown one."""
+    name = query_params.get("tz")
+    zone = zone_of(name) if name else settings.time_zone
+    if zone is None:
+        query_params.warn(
+            f"Unknown time zone “{shortened(name or '')}” for `tz` in the link; "
+            f"showing {settings.time_zone.key}. Use a name such as Europe/Berlin."
+        )
+    return zone or settings.time_zone
+
+
+def _query(
+    snapshot: Snapshot,
+    chosen: Choice,
+    now: datetime,
+    zone: ZoneInfo,
+    settings: DashboardSettings,
+) -> Query:
+    shown = chosen.shown
     people = snapshot.frames if chosen.bots else without_bots(snapshot)
     return Query(
-        frames=filters.apply(people, chosen.filters),
-        period=periods.period_of(chosen.days, now),
-        comparison=periods.compared_with(chosen.comparison, chosen.days, now),
-        granularity=periods.granularity_of(chosen.granularity, chosen.days),
+        frames=filters.apply(people, chosen.filters, settings.excluded_rooms),
+        period=periods.period_of(shown.days, now, zone),
+        comparison=periods.compared_with(
+            *(chosen.comparison, shown.days, now),
+            to_date=shown.to_date,
+            match_weekdays=chosen.match_weekdays,
+            zone=zone,
+        ),
+        granularity=periods.granularity_of(chosen.granularity, shown.days),
         now=now,
         weekends=not chosen.hide_weekends,
     )
 
 
-def _render_controls(snapshot: Snapshot, now: datetime) -> Choice:
-    """Draw the controls where the caller stands; return what they say."""
-    days = _render_days(snapshot, now)
-    comparison = _render_choice(
-        "Compare with", "compare", periods.COMPARISONS, "compare_arrows", 225
+def _render_controls(
+    snapshot: Snapshot,
+    now: datetime,
+    zone: ZoneInfo,
+    settings: DashboardSettings,
+    *,
+    compares: bool,
+) -> Choice:
+    """Draw the controls and return their values."""
+    shown = _render_period(snapshot, now, zone)
+    # Nothing lies before all of history.
+    compares = compares and shown.key != ALL_TIME
+    old = (query_params.get("compare") or "").casefold()
+    comparison = (
+        query_params.render_select(
+            "Compare with",
+            "compare",
+            periods.COMPARISONS,
+            periods.PREVIOUS,
+            icon=":material/compare_arrows:",
+            width=225,
+            aliases=_OLD_COMPARISONS,
+        )
+        if compares
+        else periods.NO_COMPARISON
     )
-    granularity = _render_choice(
-        "Group by", "every", periods.GRANULARITIES, "bar_chart", 115
+    granularity = query_params.render_select(
+        "Group by",
+        "every",
+        periods.GRANULARITIES,
+        periods.AUTO,
+        icon=":material/bar_chart:",
+        width=125,
     )
+    match_weekdays = hide_weekends = bots = False
     with st.popover("Options", icon=":material/tune:"):
-        hide_weekends = st.toggle(
-            "Hide weekends",
-            value=True,
-            key="no_weekends",
-            bind="query-params",
-            help="Hides Saturdays and Sundays in daily charts and tables. "
-            "Totals count every day.",
-        )
-        bots = st.toggle(
+        if comparison != periods.NO_COMPARISON:
+            match_weekdays = query_params.render_toggle(
+                "Match weekdays",
+                "match",
+                default=old.endswith(_WEEKDAYS_MATCHED),
+                hint="Compares Mondays with Mondays: the comparison moves to the "
+                "nearest dates that start on the same weekday.",
+            )
+        hide_weekends = not _render_weekends()
+        bots = query_params.render_toggle(
             "Include bots",
-            key="bots",
-            bind="query-params",
-            help="Bots are users whose device is “bot”. Votes carry no user, "
-            "so this leaves them as they are.",
+            "bots",
+            hint="Bots are users whose device is “bot”. Votes are not linked to users, "
+            "so this does not change them.",
         )
+        _render_zone(zone, settings)
+    chosen = filter_chips.render_box(snapshot)
+    views.render_menu(settings.views_file)
     return Choice(
-        days,
-        comparison,
-        granularity,
-        hide_weekends,
-        bots,
-        filters=filter_chips.render(),
+        *(shown, comparison, match_weekdays, granularity, hide_weekends, bots),
+        filters=chosen,
     )
 
 
-def _render_choice(
-    label: str, key: str, options: tuple[str, ...], icon: str, width: int
-) -> str:
-    return st.selectbox(
-        label,
-        options,
-        key=key,
-        bind="query-params",
-        icon=f":material/{icon}:",
-        label_visibility="collapsed",
-        width=width,
+def _render_weekends() -> bool:
+    """Draw the switch of weekends; older links say `no_weekends`."""
+    default = not query_params.flag("no_weekends", default=False)
+    return query_params.render_toggle(
+        "Show weekends",
+        "weekends",
+        default=default,
+        hint="Off hides Saturdays and Sundays in daily charts and tables and leaves a "
+        "gap. Totals count every day.",
     )
 
 
-def _render_days(snapshot: Snapshot, now: datetime) -> Days:
-    names = [*periods.PERIODS, CUSTOM]
-    name = st.selectbox(
+def _render_zone(zone: ZoneInfo, settings: DashboardSettings) -> None:
+    browser = zone_of(st.context.timezone or "")
+    offered = {zone.key: zone.key, settings.time_zone.key: settings.time_zone.key}
+    offered["UTC"] = "UTC"
+    if browser:
+        offered[browser.key] = f"{browser.key} (this browser)"
+    st.selectbox(
+        "Time zone",
+        list(offered),
+        format_func=offered.__getitem__,
+        icon=":material/schedule:",
+        filter_mode=None,
+        **query_params.bound("tz", zone.key, lambda name: {"tz": [name]}),
+    )
+
+
+def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
+    today = to_local(now, zone).date()
+    key = query_params.choice("period", _NAMES, DEFAULT_PERIOD)
+    # The others lie far from the beginning; to look for it takes a walk through all.
+    first = (
+        beginning(snapshot, zone, says_so=key == ALL_TIME)
+        if key in {ALL_TIME, CUSTOM}
+        else FIRST_DAY
+    )
+    if key == CUSTOM:
+        usual = PERIODS[DEFAULT_PERIOD].days(today, first)
+        read = periods.read_days(
+            *(query_params.get("from"), query_params.get("to"), usual, first, today)
+        )
+        days = read.days
+        if read.problems:
+            problems = "; ".join(shortened(text, 80) for text in read.problems)
+            query_params.warn(
+                f"Cannot show the dates of the link: {problems}. "
+                f"Showing {periods.describe(days)}."
+            )
+    else:
+        days = PERIODS[key].days(today, first)
+    shown = Shown(key, days, first, today)
+    st.session_state[_SHOWN] = shown
+    st.selectbox(
         "Period",
-        names,
-        index=names.index(DEFAULT_PERIOD),
-        key="period",
-        bind="query-params",
+        list(_LABELS),
+        format_func=_LABELS.__getitem__,
         icon=":material/calendar_today:",
         label_visibility="collapsed",
-        width=170,
+        width=185,
+        filter_mode=None,
+        **query_params.bound("period", key, _write_period),
     )
-    today = now.date()
-    days = (
-        _render_custom_days(today)
-        if name == CUSTOM
-        else periods.PERIODS[name](today, beginning(name, snapshot))
-    )
-    _render_step("Previous period", "chevron_left", periods.previous(days))
-    after = periods.following(days)
-    _render_step("Next period", "chevron_right", after, disabled=after.first > today)
-    return days
+    _render_step("Previous period", "chevron_left", -1, shown)
+    _render_step("Next period", "chevron_right", 1, shown)
+    if key == CUSTOM:
+        _render_dates(shown)
+    return shown
 
 
-def _render_custom_days(today: date) -> Days:
-    default = periods.PERIODS[DEFAULT_PERIOD](today, today)
-    first = _render_date("From", "from", default.first, today)
-    last = _render_date("To", "to", default.last, today)
-    return Days(min(first, last), max(first, last))
+def _write_period(key: str) -> dict[str, list[str] | None]:
+    """Return the address of a named period; own dates begin with those shown."""
+    shown: Shown = st.session_state[_SHOWN]
+    return shown._replace(key=key).address()
 
 
-def _render_date(label: str, key: str, default: date, today: date) -> date:
-    return st.date_input(
-        label,
-        default,
-        min_value=date(2020, 1, 1),
-        max_value=today,
-        key=key,
-        bind="query-params",
+def _render_dates(shown: Shown) -> None:
+    dates = (shown.days.first, shown.days.last)
+    st.date_input(
+        "From – to",
+        min_value=min(shown.beginning, dates[0]),
+        max_value=shown.today,
         format="YYYY-MM-DD",
         label_visibility="collapsed",
-        width=130,
+        width=230,
+        **query_params.bound(_DATES, dates, _write_dates),
     )
 
 
-def _render_step(label: str, icon: str, days: Days, *, disabled: bool = False) -> None:
+def _write_dates(dates: tuple[date, ...]) -> dict[str, list[str] | None]:
+    """Return the address of own dates; nothing changes until both are chosen."""
+    if len(dates) < 2:
+        return {}
+    shown: Shown = st.session_state[_SHOWN]
+    return shown._replace(key=CUSTOM, days=Days(dates[0], dates[1])).address()
+
+
+def _render_step(label: str, icon: str, direction: int, shown: Shown) -> None:
+    there = shown.step(direction)
     st.button(
         f":material/{icon}:",
         key=f"step_{icon}",
-        help=f"{label}: {periods.describe(days)}",
-        disabled=disabled,
-        on_click=_go_to(days),
+        help=f"{label}: {periods.describe(there.days)}" if there else "No data there",
+        disabled=there is None,
+        on_click=_step(direction),
     )
 
 
+def _step(direction: int) -> Callable[[], None]:
+    def step() -> None:
+        # From what is shown by now: a second quick click goes one step further.
+        shown: Shown = st.session_state[_SHOWN]
+        there = shown.step(direction)
+        if there is not None:
+            st.session_state[_SHOWN] = there
+            query_params.update(there.address())
+
+    return step
+
+
 def choose_days(first: date, last: date) -> None:
-    """Choose a period of one's own; for callbacks, which run before the controls."""
-    _go_to(Days(first, last))()
+    """Show own dates, in one step of the history; for callbacks."""
+    shown: Shown = st.session_state[_SHOWN]
+    own = shown._replace(key=CUSTOM, days=Days(first, last))
+    st.session_state[_SHOWN] = own
+    query_params.update(own.address())
 
 
-def _go_to(days: Days) -> Callable[[], None]:
-    def go() -> None:
-        st.session_state["period"] = CUSTOM
-        st.session_state["from"] = days.first
-        st.session_state["to"] = days.last
+def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> date:
+    """Return the day on which the data begin in earnest.
 
-    return go
-
-
-def beginning(period: str, snapshot: Snapshot) -> date:
-    """Return where the data begin in earnest, which only "All time" looks up.
-
-    Says how many older rows are left out.
+    `says_so` tells how many older rows are left out.
     """
-    if period != ALL_TIME:
-        return FIRST_DAY
     found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
-    first_day, older = found.row(0)
-    if older:
-        st.caption(
-            f"All time begins on {first_day}: {older:,} older rows are left out."
-        )
-    return first_day or FIRST_DAY
-
-
-def check_address() -> None:
-    """Say so where the address asks for what no control offers."""
-    query_params.check("period", [*periods.PERIODS, CUSTOM])
-    query_params.check("compare", periods.COMPARISONS)
-    query_params.check("every", periods.GRANULARITIES)
-    for day in ("from", "to"):
-        query_params.check_date(day)
-    for flag in ("no_weekends", "bots"):
-        query_params.check_flag(flag)
+    first, older = found.row(0)
+    if older and says_so:
+        st.caption(f"All time begins on {first}: {older:,} older rows are left out.")
+    if first is None:
+        return FIRST_DAY
+    # A day of UTC: it begins on the evening before where clocks are behind.
+    return to_local(datetime.combine(first, datetime.min.time()), zone).date()
 
 
 def caption(query: Query, days: Days, granularity: str, *, bots: bool) -> str:
@@ -221,10 +366,10 @@ def caption(query: Query, days: Days, granularity: str, *, bots: bool) -> str:
     parts = [
         f"{periods.describe(days)} · {count_days(days, query)}",
         _compared_with(query),
-        f"by {query.granularity}{_why_not_days(granularity, query)}",
+        f"by {query.granularity}{_why_longer(granularity, query)}",
         "bots included" if bots else "",
-        "weekends shown" if query.weekends else "",
-        "UTC",
+        "" if query.weekends else "weekends hidden",
+        query.zone.key,
     ]
     return " · ".join(part for part in parts if part)
 
@@ -232,20 +377,22 @@ def caption(query: Query, days: Days, granularity: str, *, bots: bool) -> str:
 def count_days(days: Days, query: Query) -> str:
     """Return the number of days, and whether the running one is among them."""
     count = f"{len(days):,} day{'s' if len(days) != 1 else ''}"
-    today = query.now.date()
-    if days.last >= today:
-        return f"{count}, with today so far"
-    return f"{count}, without today" if days.last == today - periods.DAY else count
+    if days.last >= query.today:
+        return f"{count}, including today so far"
+    yesterday = query.today - periods.DAY
+    return f"{count}, excluding today" if days.last == yesterday else count
 
 
 def _compared_with(query: Query) -> str:
     if query.comparison is None:
         return ""
     before = Days(query.comparison.first_day, query.comparison.last_day)
-    return f"compared with {periods.describe(before)}"
+    now = Days(query.period.first_day, query.period.last_day)
+    count = f" ({len(before):,} days)" if len(before) != len(now) else ""
+    return f"compared with {periods.describe(before)}{count}"
 
 
-def _why_not_days(granularity: str, query: Query) -> str:
-    """Say so where a period has too many days to draw each of them."""
-    asked = granularity.lower()
-    return " (too long for days)" if asked == "day" != query.granularity else ""
+def _why_longer(asked: str, query: Query) -> str:
+    """Say so where a period has too many hours or days to draw each of them."""
+    is_longer = asked in {"hour", "day"} and asked != query.granularity
+    return f" (too long for {asked}s)" if is_longer else ""

@@ -1,54 +1,178 @@
-"""Controls bound to the address, and warnings about values it does not know."""
+"""The address: the one place that says what is shown, and controls bound to it.
 
-from collections.abc import Collection, Mapping
-from datetime import date
+Every control takes its value from the address and writes it there when it is used:
+one act is one step in the browser's history, and Back undoes it. Streamlit's own
+binding (`bind="query-params"`) drops a value that equals a default, also one that
+moves with the calendar, and replaces the step in the history instead of adding one.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypedDict, cast
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from ui.format import escaped, shortened
 
-_KEY = "notices"
-_FLAGS = ("true", "false")
+Address = dict[str, list[str]]
+
+CARRIED = (
+    *("period", "from", "to", "compare", "match", "every", "weekends"),
+    *("bots", "tz", "filter"),
+)
+"""Parameters that all pages share: links from page to page carry them."""
+_NOTICES, _ADDRESS = "notices", "address"
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
-def open_notices() -> None:
-    """Keep a place on top of the page for what has to be said."""
-    st.session_state[_KEY] = st.container()
+class Binding(TypedDict):
+    """What binds a widget to the address."""
+
+    key: str
+    on_change: Callable[[], None]
 
 
-def check(key: str, options: Collection[str]) -> None:
-    """Say so where the address names none of the options; the default is shown.
-
-    Call it before the control is drawn, which drops what it does not know.
-    """
-    for value in st.query_params.get_all(key):
-        if value not in options:
-            _warn(key, value, f"Possible: {', '.join(options)}.")
+def adopt() -> None:
+    """Take over the browser's address, at the start of a run of the whole page."""
+    st.session_state[_ADDRESS] = {
+        key: st.query_params.get_all(key) for key in st.query_params
+    }
 
 
-def check_flag(key: str) -> None:
-    """Say so where the address neither switches something on nor off."""
-    for value in st.query_params.get_all(key):
-        if value.lower() not in _FLAGS:
-            _warn(key, value, f"Possible: {', '.join(_FLAGS)}.")
+def get_all(key: str) -> list[str]:
+    """Return the values of a parameter; none where the address lacks it."""
+    return list(_address().get(key, []))
 
 
-def check_date(key: str) -> None:
-    """Say so where the address has no date, such as 2026-11-22."""
-    for value in st.query_params.get_all(key):
-        try:
-            date.fromisoformat(value)
-        except ValueError:
-            _warn(key, value, "A date looks like 2026-11-22.")
+def get(key: str) -> str | None:
+    """Return the last value of a parameter."""
+    return next(reversed(get_all(key)), None)
 
 
-def _warn(key: str, value: str, possible: str) -> None:
-    with st.session_state[_KEY]:
-        st.warning(
-            f"The address asks for {escaped(key)} “{shortened(value)}”, "
-            f"which does not exist; showing the default. {possible}",
-            icon=":material/link_off:",
-        )
+def update(changes: Mapping[str, Sequence[str] | None]) -> None:
+    """Change parameters, None to remove one: one step in the browser's history."""
+    # What the server sent last is the base: the browser may not have it yet when the
+    # next click is on its way.
+    address = _address() | {key: list(values or ()) for key, values in changes.items()}
+    kept = {key: values for key, values in address.items() if values}
+    st.session_state[_ADDRESS] = kept
+    st.query_params.from_dict(kept)
+
+
+def text() -> str:
+    """Return the address' query, as a link to this view has it."""
+    return urlencode(_address(), doseq=True)
+
+
+def carried(**more: str) -> dict[str, list[str]]:
+    """Return the parameters of a link to another page."""
+    shared = {key: get_all(key) for key in CARRIED}
+    found = shared | {key: [value] for key, value in more.items()}
+    return {key: values for key, values in found.items() if values}
+
+
+def bound[T](
+    key: str, value: T, write: Callable[[T], Mapping[str, Sequence[str] | None]]
+) -> Binding:
+    """Bind a widget: it shows `value`, and `write` says what the address gets."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return {"key": key, "on_change": partial(_changed, key, write)}
+
+
+def _changed(key: str, write: Callable[[Any], Mapping[str, Any]]) -> None:
+    update(write(st.session_state[key]))
+
+
+def slug(label: str) -> str:
+    """Return the stable key that stands for an option's label in links."""
+    return re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")
+
+
+def option_of(text: str, options: Mapping[str, Collection[str]]) -> str | None:
+    """Return the key of the option that a link names by key or by one of its names."""
+    wanted = text.strip().casefold()
+    for key, names in options.items():
+        if wanted in {key.casefold(), *(name.casefold() for name in names)}:
+            return key
+    return None
+
+
+def choice(key: str, options: Mapping[str, Collection[str]], default: str) -> str:
+    """Return the option that the address names; warn of one that does not exist."""
+    text = get(key)
+    if text is None:
+        return default
+    found = option_of(text, options)
+    if found is None:
+        names = ", ".join(next(iter(names), key) for key, names in options.items())
+        warn(_unknown(key, text, f"Use {names}."))
+    return found or default
+
+
+def flag(key: str, *, default: bool) -> bool:
+    """Return whether the address switches something on; warn of other words."""
+    text = get(key)
+    if text is None:
+        return default
+    if text.casefold() not in _FLAGS:
+        warn(_unknown(key, text, "Use true or false."))
+    return _FLAGS.get(text.casefold(), default)
+
+
+def is_on(key: str) -> bool:
+    """Return whether the address switches something on."""
+    return _FLAGS.get((get(key) or "").casefold(), False)
+
+
+def flag_text(value: bool) -> list[str]:  # what a toggle holds
+    """Return what the address holds for a flag."""
+    return [str(value).lower()]
+
+
+def render_toggle(
+    label: str,
+    key: str,
+    *,
+    default: bool = False,
+    hint: str | None = None,
+    disabled: bool = False,
+) -> bool:
+    """Draw a toggle that the address carries; return whether it is on."""
+    value = flag(key, default=default)
+    binding = bound(key, value, lambda value: {key: flag_text(value)})
+    st.toggle(label, help=hint, disabled=disabled, **binding)
+    return value
+
+
+def render_select(
+    label: str,
+    key: str,
+    options: Mapping[str, str],
+    default: str,
+    *,
+    icon: str | None = None,
+    width: int = 200,
+    labelled: bool = False,
+    aliases: Mapping[str, Collection[str]] | None = None,
+) -> str:
+    """Draw a select box of keys with labels; return the chosen key."""
+    older = aliases or {}
+    names = {name: (text, *older.get(name, ())) for name, text in options.items()}
+    value = choice(key, names, default)
+    st.selectbox(
+        label,
+        list(options),
+        format_func=lambda name: options[name],
+        icon=icon,
+        label_visibility="visible" if labelled else "collapsed",
+        width=width,
+        filter_mode=None,
+        **bound(key, value, lambda value: {key: [value]}),
+    )
+    return value
 
 
 def render_switch[T](
@@ -58,21 +182,76 @@ def render_switch[T](
     *,
     hint: str | None = None,
     labelled: bool = True,
+    labels: Mapping[str, str] | None = None,
 ) -> T:
     """Draw a switch whose first option is the default; return what it stands for.
 
-    Without its label drawn (`labelled`), screen readers still get it.
+    `options` are keyed by name: links hold the name's `slug`. `labels` say what a
+    name is called on the page, where it is not called that any more. Without its label
+    drawn (`labelled`), screen readers still get it.
     """
-    names = list(options)
-    check(key, names)
-    chosen = st.segmented_control(
+    shown = {slug(name): (labels or {}).get(name, name) for name in options}
+    by_key = {slug(name): value for name, value in options.items()}
+    names = {slug(name): (shown[slug(name)], name) for name in options}
+    value = choice(key, names, next(iter(shown)))
+    st.segmented_control(
         label,
-        names,
-        default=names[0],
+        list(shown),
+        format_func=lambda name: shown[name],
         required=True,
-        key=key,
-        bind="query-params",
         help=hint,
         label_visibility="visible" if labelled else "collapsed",
+        **bound(key, value, lambda value: {key: [value]}),
     )
-    return options[chosen]
+    return by_key[value]
+
+
+def render_pills(
+    label: str, key: str, options: Mapping[str, str], default: Sequence[str]
+) -> list[str]:
+    """Draw pills of which several can be chosen; return the chosen keys in order."""
+    names = {name: (text,) for name, text in options.items()}
+    asked = get_all(key)
+    found = {text: option_of(text, names) for text in asked}
+    for text, option in found.items():
+        if option is None and text:
+            warn(_unknown(key, text, f"Use {', '.join(options.values())}."))
+    known = {option for option in found.values() if option}
+    # An empty value is a choice, too: nothing.
+    chosen = [o for o in options if o in known] if known or "" in asked else default
+    value = list(chosen)
+    st.pills(
+        label,
+        list(options),
+        selection_mode="multi",
+        format_func=lambda name: options[name],
+        **bound(key, value, lambda value: {key: value or [""]}),
+    )
+    return value
+
+
+def open_notices() -> None:
+    """Keep a place on top of the page for warnings about the address."""
+    st.session_state[_NOTICES] = st.container()
+
+
+def warn(text: str) -> None:
+    """Show a warning about the address on top of the page; `text` is Markdown."""
+    with st.session_state[_NOTICES]:
+        st.warning(text, icon=":material/link_off:")
+
+
+def _unknown(key: str, value: str, possible: str) -> str:
+    return (
+        f"Unknown value “{shortened(value)}” for `{escaped(key)}` in the link; "
+        f"showing the default. {possible}"
+    )
+
+
+def _address() -> Address:
+    return cast("Address", st.session_state.get(_ADDRESS, {}))
+
+
+def check(key: str, options: Iterable[str]) -> None:
+    """Warn where the address names none of the options."""
+    choice(key, dict.fromkeys(options, ()), "")

@@ -35,7 +35,8 @@ def warm_up(data_dir: Folder, now: datetime) -> None:
 
 def _compute(data_dir: Folder, now: datetime) -> None:
     """Nothing is kept. A store that cannot be read is left for the pages to explain."""
-    period = period_of(PERIODS[DEFAULT_PERIOD](now.date(), now.date()), now)
+    days = PERIODS[DEFAULT_PERIOD].days(now.date(), now.date())
+    period = period_of(days, now)
     try:
         frames = without_bots(open_store(data_dir))
         query = Query(frames, period, comparison=None, granularity="day", now=now)

@@ -19,6 +19,12 @@ _FILE = Path(streamlit.__file__).parent / "static" / "index.html"
 _ORIGINAL = _FILE.read_bytes()
 _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
 _HEAD = b"<head>"
+_BRITISH = (
+    "Object.defineProperties(navigator, {language: {get: () => 'en-GB'}, "
+    "languages: {get: () => ['en-GB']}});"
+)
+"""Streamlit formats numbers in tables, and the first day of a week in calendars, by the
+browser's language; everything else on a page is written in one notation."""
 _HEADERS_OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
 """Headers that would let a browser keep the page of another release."""
 
@@ -64,7 +70,7 @@ def index_html(base: str) -> bytes:
     """Return Streamlit's page with a script that names the server below `base`."""
     where = json.dumps(f"{base}/").replace("<", "\\u003c")
     server = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
-    script = server + _TO_LOGIN.replace("BASE", where)
+    script = server + _TO_LOGIN.replace("BASE", where) + _BRITISH
     return _ORIGINAL.replace(_HEAD, _HEAD + f"<script>{script}</script>".encode(), 1)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from metrics import rooms, votes
 from metrics.frames import Frames
+from metrics.time_axis import ANY_UTC
 from tests.metrics.building import (
     answer,
     at,
@@ -102,7 +103,7 @@ def test_weeks_without_votes_lie_between_the_first_and_the_last() -> None:
         vote("2026-11-19 09:00", amount=3),
         vote("2026-11-25 09:00", room=2),
     )
-    assert answer(rooms.over_time(rows, 1, "week")) == [
+    assert answer(rooms.over_time(rows, 1, "week", ANY_UTC)) == [
         {"bucket": date(2026, 11, 2), "votes": 1, "estimations": 2},
         {"bucket": date(2026, 11, 9), "votes": 0, "estimations": 0},
         {"bucket": date(2026, 11, 16), "votes": 1, "estimations": 3},
@@ -110,7 +111,7 @@ def test_weeks_without_votes_lie_between_the_first_and_the_last() -> None:
 
 
 def test_a_room_without_votes_has_no_weeks() -> None:
-    assert answer(rooms.over_time(Frames.empty(), 1, "week")) == []
+    assert answer(rooms.over_time(Frames.empty(), 1, "week", ANY_UTC)) == []
 
 
 def test_rounds_are_listed_newest_first_without_the_marks_of_an_empty_round() -> None:

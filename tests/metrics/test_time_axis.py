@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES, plan
-from metrics.time_axis import bucketed, first_of, per_day, period_axis, time_series
+from metrics.time_axis import (
+    ANY_UTC,
+    bucketed,
+    first_of,
+    per_day,
+    period_axis,
+    time_series,
+)
 from tests.metrics.building import (
     at,
     column,
@@ -40,7 +47,8 @@ def test_a_bucket_is_named_by_its_first_day(
     granularity: Granularity, wanted: date
 ) -> None:
     assert first_of(date(2026, 11, 19), granularity) == wanted
-    table = bucketed(frames(vote("2026-11-19 23:59:59")), granularity).votes
+    rows = frames(vote("2026-11-19 23:59:59"))
+    table = bucketed(rows, granularity, ANY_UTC).votes
     assert column(table, "bucket") == [wanted]
 
 
@@ -84,7 +92,7 @@ def test_days_are_counted_whatever_the_order_of_the_rows(
     engine: Literal["in-memory", "streaming"], times: list[datetime | None]
 ) -> None:
     rows = pl.LazyFrame({"at": times}, schema={"at": pl.Datetime("us")})
-    found = per_day(rows, "at").collect(engine=engine)
+    found = per_day(rows, "at", ANY_UTC).collect(engine=engine)
     counted = dict(zip(found["day"].to_list(), found["count"].to_list(), strict=True))
     assert counted == Counter(time.date() for time in times if time is not None)
 

@@ -8,7 +8,7 @@ from ui.charts.world_map import not_drawn
 def test_codes_get_names_and_null_is_said() -> None:
     frame = pl.DataFrame({"country": ["DE", "XX", None], "users": [3, 2, 1]})
     expected = pl.DataFrame(
-        {"country": ["DE – Germany 🇩🇪", "XX", "(not set)"], "users": [3, 2, 1]}
+        {"country": ["Germany 🇩🇪", "XX", "(not set)"], "users": [3, 2, 1]}
     )
     assert_frame_equal(labels.readable(frame), expected)
 
@@ -16,7 +16,7 @@ def test_codes_get_names_and_null_is_said() -> None:
 def test_regions_are_named_within_their_country() -> None:
     frame = pl.DataFrame({"country": ["DE", "US", "DE"], "region": ["BY", "BY", None]})
     assert labels.readable(frame)["region"].to_list() == [
-        "BY – Bayern",
+        "Bayern",
         "BY",
         "(not set)",
     ]

@@ -26,7 +26,7 @@ def test_the_report_needs_the_token(api: httpx.Client) -> None:
 
 def test_figures_equal_those_of_the_page(api: httpx.Client) -> None:
     snapshot = open_store(GOLDEN)
-    days = periods.PERIODS["Last month"](GOLDEN_NOW.date(), GOLDEN_NOW.date())
+    days = periods.PERIODS["last_month"].days(GOLDEN_NOW.date(), GOLDEN_NOW.date())
     query = Query(
         without_bots(snapshot),
         periods.period_of(days, GOLDEN_NOW),

@@ -145,6 +145,8 @@ WRONG = {
     "BEA_BASE_URL": "http://bea",
     "DB_PORT": "65536",
     "SYNC_INTERVAL": "0",
+    "TIME_ZONE": "Mars/Olympus",
+    "EXCLUDED_ROOMS": "our room",
     "UPTIMEKUMA_PUSH_URL": "ftp://kuma",
     "FPP_ANALYTICS_SENTRY_DSN": "https://x",
     "FPP_SERVER_URL": "product",

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import polars as pl
@@ -21,6 +22,7 @@ from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 
 DAY = timedelta(days=1)
 LAST_28_DAYS = Period.of_days(date(2026, 10, 23), date(2026, 11, 19))
+BERLIN = ZoneInfo("Europe/Berlin")
 THE_28_BEFORE = Period.of_days(date(2026, 9, 25), date(2026, 10, 22))
 
 
@@ -97,6 +99,19 @@ def test_json_names_the_dates_that_a_funnel_covers(api: httpx.Client) -> None:
         ({"every": "week"}, {"granularity": "week"}),
         ({"weekends": "hide"}, {"weekends": False}),
         (
+            {"from": "2026-10-25", "to": "2026-10-25", "tz": "Europe/Berlin"}
+            | {"every": "hour"},
+            {
+                "granularity": "hour",
+                "period": Period.of_days(
+                    date(2026, 10, 25), date(2026, 10, 25), BERLIN
+                ),
+                "comparison": Period.of_days(
+                    date(2026, 10, 24), date(2026, 10, 24), BERLIN
+                ),
+            },
+        ),
+        (
             {"from": "2026-11-02", "to": "2026-11-08"},
             {
                 "period": Period.of_days(date(2026, 11, 2), date(2026, 11, 8)),
@@ -111,7 +126,13 @@ def test_json_names_the_dates_that_a_funnel_covers(api: httpx.Client) -> None:
             },
         ),
     ],
-    ids=["weeks", "weekends", "a week against the one before", "the running day"],
+    ids=[
+        "weeks",
+        "weekends",
+        "hours of Berlin",
+        "a week against the one before",
+        "the running day",
+    ],
 )
 def test_a_parameter_changes_the_question(
     api: httpx.Client,
@@ -168,12 +189,20 @@ def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> No
             "from (2026-11-02) is after to (2026-11-01); allowed: from ≤ to",
         ),
         ("routes?format=xlsx", 400, "Bad format; allowed: csv, json, parquet"),
-        ("routes?every=hour", 400, "Bad every; allowed: day, week, month"),
+        ("routes?every=year", 400, "Bad every; allowed: day, hour, week, month"),
+        (
+            "routes?tz=Mars/Olympus",
+            400,
+            "Bad tz; allowed: a name such as Europe/Berlin or UTC",
+        ),
         ("routes?room=0", 400, "Invalid room_id"),
         (
             "routes?form=csv",
             400,
-            "Unknown parameter; allowed: from, to, room, format, every, bots, weekends",
+            (
+                "Unknown parameter; allowed: from, to, room, tz, format, every, bots, "
+                "weekends"
+            ),
         ),
     ],
 )

@@ -87,7 +87,7 @@ def _show_all_key(name: str) -> str:
 
 def _all_rows(draw: Callable[..., Chart], frame: pl.DataFrame, name: str) -> Draw:
     """Return the chart of as many rows as the switch below it asks for."""
-    if st.session_state.get(_show_all_key(name), False):
+    if query_params.is_on(_show_all_key(name)):
         return partial(draw, rows=min(frame.height, _MOST_ROWS))
     return partial(draw, rows=FIRST_ROWS)
 
@@ -95,10 +95,9 @@ def _all_rows(draw: Callable[..., Chart], frame: pl.DataFrame, name: str) -> Dra
 def _render_show_all(frame: pl.DataFrame, name: str) -> None:
     """Draw the switch between the first rows and all; the address carries it."""
     key = _show_all_key(name)
-    query_params.check_flag(key)
     shown = min(frame.height, _MOST_ROWS)
     more = f"Show {shown} of" if shown < frame.height else "Show all"
-    st.toggle(f"{more} {frame.height:,}", key=key, bind="query-params")
+    query_params.render_toggle(f"{more} {frame.height:,}", key)
 
 
 _ZOOMED = "zoomed"
@@ -130,7 +129,11 @@ def render_links(*links: tuple[str, str, Mapping[str, str]]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="see_also"):
         st.caption("See also:", width="content")
         for label, page, parameters in links:
-            st.page_link(f"{page}.py", label=label, query_params=parameters)
+            st.page_link(
+                f"{page}.py",
+                label=label,
+                query_params=query_params.carried(**parameters),
+            )
 
 
 def _render_table(
@@ -212,16 +215,14 @@ def time_axes(
     """
     query, now = context.query, context.now
     shown = granularity or query.granularity
-    axis = TimeAxis(shown, query.period, now, context.notes.notes)
+    axis = TimeAxis.of(shown, query.period, now, context.notes.notes)
     before = query.comparison
-    return axis, None if before is None else TimeAxis(shown, before, now)
+    return axis, None if before is None else TimeAxis.of(shown, before, now)
 
 
 def _render_table_switch(key: str) -> bool:
     """Draw the switch between chart and table; the address carries it."""
-    key = f"table_{key}"
-    query_params.check_flag(key)
-    return st.toggle("Table", key=key, bind="query-params")
+    return query_params.render_toggle("Table", f"table_{key}")
 
 
 def _alt(title: str, frame: pl.DataFrame) -> str:

@@ -92,14 +92,14 @@ def _together(
 def _render_strip(found: Sequence[Results], keys: Sequence[str]) -> str:
     """Draw a tile per figure with the value of each room; return the chosen one."""
     query_params.check(SHOW, keys)
-    asked = st.query_params.get(SHOW)
+    asked = query_params.get(SHOW)
     chosen = asked if asked is not None and asked in keys else keys[0]
     widget = "kpi_strip"
     if st.session_state.get(widget) != chosen:
         st.session_state[widget] = chosen
 
     def remember() -> None:
-        st.query_params[SHOW] = st.session_state.get(widget) or keys[0]
+        query_params.update({SHOW: [st.session_state.get(widget) or keys[0]]})
 
     st.segmented_control(
         "Figure to draw",

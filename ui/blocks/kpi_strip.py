@@ -168,7 +168,7 @@ def render_strip(
     `usual` range, or without one, is grey.
     """
     query_params.check(SHOW, keys)
-    asked = st.query_params.get(SHOW)
+    asked = query_params.get(SHOW)
     chosen = asked if asked is not None and asked in keys else keys[0]
     # The address decides: also after Back, which no widget hears of.
     if st.session_state.get(_TILES) != chosen:
@@ -198,7 +198,7 @@ def _remember(default: str) -> Callable[[], None]:
     """Return the callback that writes the chosen key into the address."""
 
     def remember() -> None:
-        st.query_params[SHOW] = st.session_state.get(_TILES) or default
+        query_params.update({SHOW: [st.session_state.get(_TILES) or default]})
 
     return remember
 

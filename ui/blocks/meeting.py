@@ -12,6 +12,7 @@ from metrics import meetings
 from metrics.frames import Frames
 from store import engine
 from ui import format as fmt
+from ui import query_params
 from ui.blocks import tables
 from ui.blocks.block import render_block
 from ui.blocks.room import MEETING
@@ -82,12 +83,12 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
             "Votes less than 60 minutes apart. Click a row to see what happened."
         )
         # A new key forgets the selection, so that a closed meeting stays closed.
-        opened = st.query_params.get(MEETING, "none")
+        opened = query_params.get(MEETING) or "none"
         chosen = tables.render_selectable(
             listed.select(_SHOWN), "Meetings", key=f"meetings_{opened}"
         )
     if chosen is not None and str(listed["meeting"][chosen]) != opened:
-        st.query_params[MEETING] = str(listed["meeting"][chosen])
+        query_params.update({MEETING: [str(listed["meeting"][chosen])]})
         st.rerun()
 
 
@@ -163,7 +164,7 @@ def _render_close() -> None:
 
 
 def _close() -> None:
-    st.query_params.pop(MEETING, None)
+    query_params.update({MEETING: None})
 
 
 def _meeting_of(

@@ -10,7 +10,7 @@ from metrics import rooms
 from metrics.registry import DEFINITIONS
 from store import engine
 from ui import format as fmt
-from ui import labels
+from ui import labels, query_params
 from ui.blocks import tables
 from ui.charts.theme import PALETTE
 from ui.format import escaped, shortened
@@ -100,8 +100,7 @@ def _render_picker(
                 st.session_state[missing] = text
                 return
             room_id = found["id"][0]
-        st.query_params.pop(MEETING, None)
-        st.query_params[PARAMETER] = rooms_after(room_id)
+        query_params.update({MEETING: None, PARAMETER: rooms_after(room_id)})
 
     st.selectbox(
         label,
@@ -123,7 +122,7 @@ def _render_picker(
 def asked() -> list[int]:
     """Return the ids of the rooms in the address; what is no id is named."""
     found: dict[int, None] = {}
-    for text in st.query_params.get_all(PARAMETER):
+    for text in query_params.get_all(PARAMETER):
         if text.isascii() and text.isdecimal() and 0 < int(text[:11]) < _MOST_ID:
             found[int(text)] = None
         else:
@@ -141,7 +140,7 @@ def asked() -> list[int]:
 
 def open_meeting() -> int | None:
     """Return the meeting in the address: the id of one of its votes."""
-    text = st.query_params.get(MEETING)
+    text = query_params.get(MEETING)
     if text is None:
         return None
     if text.isascii() and text.isdecimal() and len(text) < 19:
@@ -230,7 +229,7 @@ def _render_links(room: Room, found: Sequence[Room]) -> None:
 
 def _show(ids: list[str]) -> Callable[[], None]:
     def show() -> None:
-        st.query_params[PARAMETER] = ids
+        query_params.update({PARAMETER: ids})
 
     return show
 
@@ -242,7 +241,7 @@ def render_busiest(rooms: pl.DataFrame) -> None:
     chosen = tables.render_selectable(busiest.head(50), "Busiest rooms", key="busiest")
     tables.render_csv_button(busiest, "fpp_rooms.csv", "csv_rooms")
     if chosen is not None:
-        st.query_params[PARAMETER] = str(busiest["room_id"][chosen])
+        query_params.update({PARAMETER: [str(busiest["room_id"][chosen])]})
         st.rerun()
 
 
@@ -254,7 +253,7 @@ def render_filtered_links(context: PageContext) -> None:
                 "room.py",
                 label=f"Open room {shortened(wanted.value)}",
                 icon=":material/meeting_room:",
-                query_params={PARAMETER: wanted.value},
+                query_params=query_params.carried(**{PARAMETER: wanted.value}),
             )
 
 
@@ -269,8 +268,7 @@ def render_back_button() -> None:
 
 
 def _forget() -> None:
-    st.query_params.pop(PARAMETER, None)
-    st.query_params.pop(MEETING, None)
+    query_params.update({PARAMETER: None, MEETING: None})
 
 
 def render_health(health: pl.DataFrame) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from metrics import attention
 from store.reader import without_bots
 from ui import format as fmt
+from ui import query_params
 from ui.blocks.block import render_block
 from ui.charts.usual import usual_range
 from ui.page_context import PageContext, Results
@@ -58,7 +59,7 @@ def render_attention(context: PageContext, found: Results) -> None:
                 f"{finding.page}.py",
                 label=fmt.escaped(finding.text),
                 icon=f":material/{_ICONS[finding.kind]}:",
-                query_params=finding.query,
+                query_params=query_params.carried(**finding.query),
             )
         if len(findings) > _MOST:
             more = "  \n".join(fmt.escaped(f.text) for f in findings[_MOST:])

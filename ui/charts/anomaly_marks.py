@@ -22,7 +22,7 @@ def marks_on(
     marks: pl.DataFrame | None, measure: str, frame: pl.DataFrame
 ) -> pl.DataFrame | None:
     """Return the marks of a measure on the days that are shown; None without any."""
-    if marks is None:
+    if marks is None or frame.schema["bucket"] != pl.Date:
         return None
     own = marks.filter(pl.col("measure") == measure)
     shown = own.join(frame, on="bucket", how="semi")

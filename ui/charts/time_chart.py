@@ -7,6 +7,7 @@ whatever its time zone, a mark is at the tick of its own day.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Self
 
 import altair as alt
 import polars as pl
@@ -64,6 +65,20 @@ class TimeAxis:
     """Buckets that it cuts at either end are drawn as parts."""
     now: datetime
     notes: tuple[Note, ...] = ()
+    instants: Period | None = None
+    """The period in UTC, in which buckets of hours are given."""
+
+    @classmethod
+    def of(
+        cls,
+        granularity: Granularity,
+        period: Period,
+        now: datetime,
+        notes: tuple[Note, ...] = (),
+    ) -> Self:
+        """Return the axis of a period of any zone, in wall time."""
+        wall = Period(period.local(period.start), period.local(period.end))
+        return cls(granularity, wall, period.local(now), notes, period)
 
     def place(self, frame: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
         """Add at (milliseconds), when (text) and whole to rows with `bucket`.
@@ -72,7 +87,16 @@ class TimeAxis:
         there.
         """
         every = _INTERVALS[self.granularity]
-        start = pl.col("bucket").cast(pl.Datetime("us"))
+        start = clock = pl.col("bucket").cast(pl.Datetime("us"))
+        if self.instants is not None and self.granularity == "hour":
+            # Hours stand one by one, also when the clocks change; their names do jump.
+            passed = pl.duration(microseconds=self._ahead())
+            wall = self.instants.local_seconds(start.dt.timestamp("ms") // 1000)
+            frame = frame.with_columns(
+                bucket=start + passed,
+                _clock=(wall * 1_000_000).cast(pl.Datetime("us")),
+            )
+            clock = pl.col("_clock")
         end = start.dt.offset_by(every)
         whole = (start >= self.period.start) & (end <= min(self.period.end, self.now))
         running = (start <= self.now) & (end > self.now)
@@ -87,12 +111,18 @@ class TimeAxis:
             .then(pl.lit(", so far"))
             .otherwise(pl.lit(", in part"))
         )
-        text = start.dt.strftime(_WHEN[self.granularity])
-        return _without_holes(frame, self.granularity, by).with_columns(
+        text = clock.dt.strftime(_WHEN[self.granularity])
+        placed = _without_holes(frame, self.granularity, by).with_columns(
             start.dt.timestamp("ms").cast(pl.Float64).alias(AT),
             when=text + suffix,
             whole=whole,
         )
+        return placed.drop("_clock", strict=False)
+
+    def _ahead(self) -> int:
+        """Return the microseconds that the wall is ahead of UTC at the start."""
+        ahead = self.period.start - (self.instants or self.period).start
+        return ahead // timedelta(microseconds=1)
 
     def encoding(self, placed: pl.DataFrame, column: str = AT) -> alt.X:
         """Return the x axis of placed rows, for any column of milliseconds.

@@ -1,51 +1,166 @@
-"""Filters as chips: set by clicking a bar or typing, combined with AND, in the address.
+"""Filters: a box that offers real values, and chips that name what is chosen.
 
-A multiselect that accepts new options is the chips, their × and the address at once.
+The address holds them as `filter=country:DE`, `filter=country!:DE` for "is not".
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 
+import polars as pl
 import streamlit as st
 
-from metrics import filters
-from metrics.filters import Filter
+from metrics import filters, rooms
+from metrics.filters import KINDS, NOT_SET, Filter
 from metrics.registry import DEFINITIONS, METRIC_TABLES
-from ui.format import shortened
+from store import engine
+from store.reader import Snapshot, without_bots
+from ui import query_params
+from ui.format import escaped, shortened
+from ui.labels import KIND_LABELS, value_label
 
 KEY = "filter"
 _PICKED = "picked"
+_KIND, _VALUES, _IS_NOT = "filter_kind", "filter_values", "filter_is_not"
 _WHY = "votes are not linked to users"
 
 
-def render() -> tuple[Filter, ...]:
-    """Draw the chips and return the filters; say which text is none."""
-    texts = st.multiselect(
-        "Filters",
-        [],
-        accept_new_options=True,
-        key=KEY,
-        bind="query-params",
-        placeholder="Filter: click a bar or type",
-        label_visibility="collapsed",
-        width=250,
-    )
-    read = {text: Filter.parse(text) for text in texts}
-    wrong = [text for text, found in read.items() if found is None]
-    if wrong:
-        st.warning(
-            f"Not a filter: {', '.join(map(shortened, wrong))}. Possible are "
-            f"{', '.join(f'{kind}:…' for kind in filters.KINDS)}.",
-            icon=":material/filter_alt_off:",
+def render_box(snapshot: Snapshot) -> tuple[Filter, ...]:
+    """Draw the button that opens the box; return the filters of the address.
+
+    Values to choose from are looked up when the box is opened, not before.
+    """
+    chosen = current()
+
+    @st.fragment(key="filter_box")
+    def box() -> None:
+        menu = st.popover("Filter", icon=":material/filter_alt:", on_change="rerun")
+        with menu:
+            if menu.open:
+                _render_form(snapshot)
+        rerun_if_added()
+
+    box()
+    unknown = [text for text in query_params.get_all(KEY) if not Filter.parse(text)]
+    if unknown:
+        query_params.warn(
+            f"Unknown filter {', '.join(map(shortened, unknown))}. Use "
+            f"{', '.join(f'{kind}:…' for kind in KINDS)}, or {next(iter(KINDS))}!:… "
+            "to exclude a value."
         )
-    return tuple(found for found in read.values() if found is not None)
+    return chosen
 
 
-def add(wanted: Filter) -> None:
-    """Add a filter; for callbacks, since the chips are drawn before."""
-    texts = st.session_state.get(KEY, [])
-    if str(wanted) not in texts:
-        st.session_state[KEY] = [*texts, str(wanted)]
+def _render_form(snapshot: Snapshot) -> None:
+    kind = st.selectbox(
+        "Filter by", list(KINDS), format_func=KIND_LABELS.__getitem__, key=_KIND
+    )
+    st.segmented_control(
+        "Condition",
+        [False, True],
+        format_func=lambda excludes: "is not" if excludes else "is",
+        default=False,
+        required=True,
+        key=_IS_NOT,
+        label_visibility="collapsed",
+    )
+    found = engine.collect(filters.values(without_bots(snapshot), kind), snapshot.rows)
+    offered = {
+        NOT_SET if row["value"] is None else row["value"]: _offer(kind, row)
+        for row in found.iter_rows(named=True)
+    }
+    st.multiselect(
+        "Values, any of them",
+        list(offered),
+        format_func=lambda value: offered.get(value, value),
+        key=f"{_VALUES}_{kind}",
+        accept_new_options=True,
+        placeholder="Choose or type",
+        on_change=_add_typed,
+        args=(kind, snapshot),
+    )
+
+
+def _offer(kind: str, row: Mapping[str, str | int | None]) -> str:
+    """Return a value with its number of rows, as the box offers it."""
+    if kind == "room" and row["name"] is not None:
+        return f"{row['name']} #{row['number']}"
+    value = row["value"]
+    return value_label(kind, None if value is None else str(value))
+
+
+def _add_typed(kind: str, snapshot: Snapshot) -> None:
+    key = f"{_VALUES}_{kind}"
+    excludes = bool(st.session_state.get(_IS_NOT))
+    values = st.session_state[key]
+    if kind == "room":
+        values = [_room_id(snapshot, value) for value in values]
+    wanted = (
+        Filter(kind, None if value == NOT_SET else value, excludes) for value in values
+    )
+    add(*wanted)
+    st.session_state[key] = []
+
+
+def _room_id(snapshot: Snapshot, text: str) -> str:
+    """Return the id of a room that is typed as it is printed, such as #444444."""
+    if filters.room_id(text):
+        return text
+    found = engine.collect(rooms.find(snapshot.frames, text), snapshot.rows)
+    return text if found.is_empty() else str(found["id"][0])
+
+
+def render_chips(snapshot: Snapshot, chosen: Collection[Filter]) -> None:
+    """Draw a chip for each filter; a click removes it."""
+    if not chosen:
+        return
+    names = _room_names(snapshot, chosen)
+    with st.container(horizontal=True, gap="small", key="filter_chips"):
+        for wanted in chosen:
+            text = describe(wanted, names)
+            st.button(
+                escaped(text),
+                key=f"chip_{wanted}",
+                icon=":material/close:",
+                icon_position="right",
+                help=f"Remove this filter: {escaped(text)}",
+                on_click=_remove,
+                args=(wanted,),
+            )
+
+
+def describe(wanted: Filter, room_names: Mapping[str, str] | None = None) -> str:
+    """Return a filter in words: "Country is not Germany 🇩🇪"."""
+    verb = "is not" if wanted.excludes else "is"
+    value = (
+        (room_names or {}).get(wanted.value or "") if wanted.kind == "room" else None
+    )
+    label = value or value_label(wanted.kind, wanted.value)
+    return f"{KIND_LABELS[wanted.kind]} {verb} {label}"
+
+
+def _room_names(snapshot: Snapshot, chosen: Collection[Filter]) -> dict[str, str]:
+    ids = [filters.room_id(f.value or "") for f in chosen if f.kind == "room"]
+    if not ids:
+        return {}
+    rooms = snapshot.frames.rooms.filter(pl.col("id").is_in(ids))
+    found = engine.collect(rooms.select("id", "number", "name"), snapshot.rows)
+    return {
+        str(room["id"]): f"{room['name']} #{room['number']}"
+        for room in found.iter_rows(named=True)
+    }
+
+
+def add(*wanted: Filter) -> None:
+    """Add filters, in one step of the history; for callbacks."""
+    texts = query_params.get_all(KEY)
+    new = [str(one) for one in wanted if str(one) not in texts]
+    if new:
+        query_params.update({KEY: [*texts, *dict.fromkeys(new)]})
         st.session_state[_PICKED] = True
+
+
+def _remove(wanted: Filter) -> None:
+    texts = query_params.get_all(KEY)
+    query_params.update({KEY: [text for text in texts if text != str(wanted)]})
 
 
 def rerun_if_added() -> None:
@@ -56,8 +171,8 @@ def rerun_if_added() -> None:
 
 def current() -> tuple[Filter, ...]:
     """Return the filters of this run."""
-    read = (Filter.parse(text) for text in st.session_state.get(KEY, []))
-    return tuple(found for found in read if found is not None)
+    read = map(Filter.parse, query_params.get_all(KEY))
+    return tuple(dict.fromkeys(found for found in read if found is not None))
 
 
 def unfiltered_cards_note(keys: Collection[str]) -> str | None:
@@ -101,5 +216,6 @@ def is_meaningless(chosen: Collection[Filter], name: str) -> bool:
     return any(wanted.leaves(known.reads) for wanted in chosen)
 
 
-def _listed(chosen: Collection[Filter]) -> str:
-    return ", ".join(shortened(str(wanted)) for wanted in chosen)
+def _listed(chosen: Iterable[Filter]) -> str:
+    kinds = dict.fromkeys(KIND_LABELS[wanted.kind].lower() for wanted in chosen)
+    return ", ".join(kinds)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import get_args
 
 from metrics.attention import Kind
+from metrics.periods import PERIODS
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
 from metrics.subject import Unit
 from metrics.tables import TABLES
 from web.api.reports import DEFAULT_PERIOD as DEFAULT_REPORT_PERIOD
 from web.api.reports import FORMATS as REPORT_FORMATS
-from web.api.reports import PERIODS as REPORT_PERIODS
 from web.api.tables import MAX_ROOM_ID, OPTIONS
 
 Schema = Mapping[str, object]
@@ -220,8 +220,14 @@ _TABLE_PARAMETERS = (
         "name", "path", {"type": "string", "enum": list(METRIC_TABLES)}, "The table."
     ),
     Parameter("from", "query", DATE, "First day; default: 28 days up to `to`."),
-    Parameter("to", "query", DATE, "Last day; default: yesterday, UTC."),
+    Parameter("to", "query", DATE, "Last day; default: yesterday."),
     Parameter("room", "query", _ROOM_ID, "Only rows of this room."),
+    Parameter(
+        "tz",
+        "query",
+        {"type": "string", "default": "UTC"},
+        "Time zone of days and hours, such as Europe/Berlin.",
+    ),
     *(
         Parameter(
             option.name,
@@ -283,7 +289,7 @@ OPERATIONS: tuple[Operation, ...] = (
             Parameter(
                 "period",
                 "query",
-                {"enum": list(REPORT_PERIODS), "default": DEFAULT_REPORT_PERIOD},
+                {"enum": list(PERIODS), "default": DEFAULT_REPORT_PERIOD},
                 "The period.",
             ),
             Parameter(

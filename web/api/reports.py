@@ -17,14 +17,11 @@ from metrics.constants import START_DATE
 from metrics.export import file_name
 from metrics.query import Query
 from metrics.report_writers import MIME, Format, write
+from metrics.time_axis import at_least_daily
 from store import engine, notes
 from store.reader import Snapshot, without_bots
 from web.responses import NO_STORE, RequestError
 
-PERIODS: Mapping[str, str] = {
-    name.lower().replace(" ", "_"): name for name in periods.PERIODS
-}
-"""Key of a period in an address → its name."""
 DEFAULT_PERIOD = "last_month"
 FORMATS: tuple[Format, ...] = get_args(Format)
 PARAMETERS = ("period", "format")
@@ -45,8 +42,10 @@ class ReportQuery:
                 400, f"Unknown parameter; allowed: {', '.join(PARAMETERS)}"
             )
         period = query.get("period", DEFAULT_PERIOD).casefold()
-        if period not in PERIODS:
-            raise RequestError(400, f"Bad period; allowed: {', '.join(PERIODS)}")
+        if period not in periods.PERIODS:
+            raise RequestError(
+                400, f"Bad period; allowed: {', '.join(periods.PERIODS)}"
+            )
         wanted = query.get("format", FORMATS[0]).casefold()
         for form in FORMATS:
             if form == wanted:
@@ -55,12 +54,15 @@ class ReportQuery:
 
     def metric_query(self, snapshot: Snapshot, now: datetime) -> Query:
         """Return the query that the page of the report builds for the same period."""
-        days = periods.PERIODS[PERIODS[self.period]](now.date(), START_DATE)
+        option = periods.PERIODS[self.period]
+        days = option.days(now.date(), START_DATE)
         return Query(
             frames=without_bots(snapshot),
             period=periods.period_of(days, now),
-            comparison=periods.compared_with(periods.PREVIOUS, days, now),
-            granularity=periods.granularity_of(periods.AUTO, days),
+            comparison=periods.compared_with(
+                periods.PREVIOUS, days, now, to_date=option.to_date
+            ),
+            granularity=at_least_daily(periods.granularity_of(periods.AUTO, days)),
             now=now,
         )
 

@@ -76,8 +76,8 @@ class Api:
         return _json(summary)
 
     async def _table(self, request: Request) -> Response:
-        name, today = request.path_params["name"], self.queries.clock().date()
-        query = TableQuery.read(name, request.query_params, today)
+        name, now = request.path_params["name"], self.queries.clock()
+        query = TableQuery.read(name, request.query_params, now)
         return await self.queries.run(table_response(query))
 
     async def _report(self, request: Request) -> Response:

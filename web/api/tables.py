@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from polars import selectors
@@ -17,6 +18,7 @@ from metrics.export import file_name, to_csv
 from metrics.frames import Period
 from metrics.periods import (
     DEFAULT_PERIOD,
+    MOST_HOURLY_DAYS,
     PERIODS,
     PREVIOUS,
     Days,
@@ -26,6 +28,7 @@ from metrics.periods import (
 from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES, plan
 from metrics.subject import MetricTable
+from metrics.time_zone import to_local, zone_of
 from store import engine
 from store.reader import Snapshot, without_bots
 from web.health import iso
@@ -46,13 +49,15 @@ class Option:
     meaning: str
 
 
+GRANULARITIES = ("day", "hour", "week", "month")
+
 OPTIONS: tuple[Option, ...] = (
     Option("format", get_args(Format), "Format of the response."),
-    Option("every", get_args(Granularity), "The length of a bucket on a time axis."),
+    Option("every", GRANULARITIES, "The length of a bucket on a time axis."),
     Option("bots", ("exclude", "include"), "Rows of users whose device is “bot”."),
     Option("weekends", ("show", "hide"), "Saturdays and Sundays in daily series."),
 )
-PARAMETERS = ("from", "to", "room", *(option.name for option in OPTIONS))
+PARAMETERS = ("from", "to", "room", "tz", *(option.name for option in OPTIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,10 @@ class TableQuery:
     days: Days
     options: Mapping[str, str]
     room_id: int | None
+    zone: ZoneInfo
 
     @classmethod
-    def read(cls, name: str, query: Mapping[str, str], today: date) -> "TableQuery":
+    def read(cls, name: str, query: Mapping[str, str], now: datetime) -> "TableQuery":
         """Read name and parameters; raises RequestError with what is allowed."""
         table = METRIC_TABLES.get(name.casefold())
         if table is None:
@@ -76,11 +82,19 @@ class TableQuery:
             raise RequestError(
                 400, f"Unknown parameter; allowed: {', '.join(PARAMETERS)}"
             )
+        zone = _zone(query)
+        days = _days(query, to_local(now, zone).date())
+        options = {option.name: _value(option, query) for option in OPTIONS}
+        if options["every"] == "hour" and len(days) > MOST_HOURLY_DAYS:
+            raise RequestError(
+                400, f"Bad every; allowed: hour for at most {MOST_HOURLY_DAYS} days"
+            )
         return cls(
             table=table,
-            days=_days(query, today),
-            options={option.name: _value(option, query) for option in OPTIONS},
+            days=days,
+            options=options,
             room_id=read_room_id(query["room"]) if "room" in query else None,
+            zone=zone,
         )
 
     def metric_query(self, snapshot: Snapshot, now: datetime) -> Query:
@@ -91,8 +105,8 @@ class TableQuery:
             frames = frames.of_room(self.room_id)
         return Query(
             frames=frames,
-            period=period_of(self.days, now),
-            comparison=compared_with(PREVIOUS, self.days, now),
+            period=period_of(self.days, now, self.zone),
+            comparison=compared_with(PREVIOUS, self.days, now, zone=self.zone),
             granularity=next(
                 e for e in get_args(Granularity) if e == self.options["every"]
             ),
@@ -120,9 +134,16 @@ def read_room_id(text: str) -> int:
     return room_id
 
 
+def _zone(query: Mapping[str, str]) -> ZoneInfo:
+    zone = zone_of(query.get("tz", "UTC"))
+    if zone is None:
+        raise RequestError(400, "Bad tz; allowed: a name such as Europe/Berlin or UTC")
+    return zone
+
+
 def _days(query: Mapping[str, str], today: date) -> Days:
     """Return the days; by default the 28 full days up to yesterday, or up to `to`."""
-    usual = PERIODS[DEFAULT_PERIOD](today, today)
+    usual = PERIODS[DEFAULT_PERIOD].days(today, today)
     last = _date("to", query["to"], today) if "to" in query else usual.last
     if "from" in query:
         first = _date("from", query["from"], today)
