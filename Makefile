@@ -69,6 +69,10 @@ imports: setup ## Check which room imports which
 .PHONY: check
 check: lint types test ## Everything: format, lint, types, architecture, tests
 
+.PHONY: images
+images: setup ## Build both images with buildah and look into them (root; Debian)
+	@IMAGES=1 $(RUN) pytest tests/web/test_images.py
+
 .PHONY: docs
 docs: setup ## Write docs/definitions.md, .env.example and the README's variables
 	@$(RUN) python -m scripts.definitions

@@ -35,13 +35,14 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 def nginx(folder: Path, dashboard: str) -> Iterator[str]:
     """Run nginx with the example; yield the address of its TLS port."""
     crt, key = certificate(folder)
-    port = free_port()
+    port, plain = free_port(), free_port()
     site = _changed(
         ROOT / "deploy" / "nginx.conf",
         {
             f"/etc/ssl/{HOST}.crt": str(crt),
             f"/etc/ssl/{HOST}.key": str(key),
             "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+            "listen 80": f"listen 127.0.0.1:{plain}",
             "127.0.0.1:8501": dashboard.removeprefix("http://"),
             f"server_name {HOST}": "server_name 127.0.0.1",
         },

@@ -12,6 +12,7 @@ from websockets.typing import Origin, Subprotocol
 
 from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
 from testkit.dashboard import TOKEN, Dashboard, dashboard
+from tests.web import attack
 from tests.web.proxies import caddy, nginx, trusting
 
 SUB_PATH = {"STREAMLIT_SERVER_BASE_URL_PATH": "analytics"}
@@ -78,6 +79,20 @@ def test_everything_stands_below_the_sub_path(
     assert answer.status_code == status
     if location:
         assert answer.headers["location"].endswith(location)
+
+
+def test_a_forged_host_reaches_no_redirect(client: httpx.Client) -> None:
+    for path in ("/analytics", "/analytics/", "/analytics/votes", "/", "/x"):
+        answer = client.get(path, headers=HTML | {"Host": "evil.example"})
+        location = answer.headers.get("location", "")
+        attack.note(f"Host: evil.example {path}", let_through="evil" in location)
+        assert "evil" not in location + answer.text
+        assert answer.status_code in {303, 404, 421} or answer.text == ""
+
+
+def test_above_the_sub_path_nothing_answers(client: httpx.Client) -> None:
+    for path in ("/", "/votes", "/static/js/x.js", "/_stcore/health", "/analyticsx"):
+        assert client.get(path, headers=HTML).status_code == 404
 
 
 def test_without_the_proxy_nothing_is_open_above_the_sub_path(

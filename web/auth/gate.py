@@ -24,8 +24,8 @@ MAX_MESSAGE = 256 * 1024
 """Bytes of a message from a browser; the widgets of a whole page take 2 to 20 KB."""
 MAX_WEBSOCKETS = 24
 """Open pages of one session."""
-BURST = 40
-PER_SECOND = 10.0
+BURST = 10
+PER_SECOND = 2.0
 """Messages of one session; each may start a run of a page."""
 
 
