@@ -39,7 +39,8 @@ def copy_all(settings: SyncSettings) -> None:
             mark = table.time if table == USERS else table.key
             cursor.execute(
                 f"SELECT * FROM {table.name} WHERE {mark} > %s",  # noqa: S608  # our own names
-                (str(old[mark].max() or 0),),
+                # MySQL takes no 0 for a time (1525).
+                (str(old[mark].max() or (0 if mark == table.key else "1970-01-02")),),
             )
             rewrite(path, pl.concat([old, table_frame(table, cursor.fetchall())]))
 

@@ -1,10 +1,14 @@
 """Situation 10: the disk is full, as a real limit of the operating system."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
 
 from sync.run import Request
 from sync.store_writer import Disk
@@ -61,3 +65,26 @@ def test_files_that_cannot_be_removed_do_not_fail_a_published_run(
     store.assert_equals_source()
     (line,) = reported
     assert line.startswith("sync/tidy: PermissionError")
+
+
+def test_a_store_that_was_restored_by_root_is_named_with_the_way_out(
+    database: LiveDatabase,
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a store to root")
+    insert_votes(database, range(1, 11))
+    with TemporaryDirectory() as folder, endpoint() as monitor:
+        Path(folder).chmod(0o755)
+        store = Store(Path(folder) / "data", database, heartbeat=monitor.url)
+        assert store.sync() == 0
+        before = store.manifest()
+        child = os.fork()
+        if not child:
+            os.setuid(10001)
+            os._exit(store.sync())
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 1
+        assert store.manifest() == before
+    said = monitor.pushes[-1]["msg"]
+    assert "(uid 10001) may not use a file or folder of DATA_DIR" in said
+    assert "chown -R 10001" in said
