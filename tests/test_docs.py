@@ -76,3 +76,16 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     ]
     assert commands == ["exec make test"]
     assert "make test" in README
+
+
+REPLACED = re.compile(r"\b(person|persons|somebody|nobody|anew|rival)\b", re.IGNORECASE)
+"""Words that the glossary of docs/architecture.md replaces."""
+GUIDES = (
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md"),
+    *("docs/speed.md", "docs/beyond-one-machine.md"),
+)
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_a_guide_uses_the_words_of_the_glossary(page: str) -> None:
+    assert REPLACED.findall((ROOT / page).read_text()) == []
