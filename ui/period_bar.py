@@ -202,7 +202,7 @@ def _render_controls(
                 hint="Compares Mondays with Mondays: the comparison moves to the "
                 "nearest dates that start on the same weekday.",
             )
-        hide_weekends = not _render_weekends()
+        hide_weekends = _render_hide_weekends()
         bots = query_params.render_toggle(
             "Include bots",
             "bots",
@@ -218,16 +218,23 @@ def _render_controls(
     )
 
 
-def _render_weekends() -> bool:
-    """Draw the switch of weekends; older links say `no_weekends`."""
-    default = not query_params.flag("no_weekends", default=False)
-    return query_params.render_toggle(
-        "Show weekends",
-        "weekends",
-        default=default,
-        hint="Off hides Saturdays and Sundays in daily charts and tables and leaves a "
-        "gap. Totals count every day.",
+def _render_hide_weekends() -> bool:
+    """Draw the switch that hides weekends; older links say `no_weekends`."""
+    older = query_params.flag("no_weekends", default=False)
+    hidden = not query_params.flag("weekends", default=not older)
+    # On is the state that is not the default: a toggle in a menu that has not been
+    # opened yet would else report its own default, and that as a change.
+    st.toggle(
+        "Hide weekends",
+        help="Hides Saturdays and Sundays in daily charts and tables and leaves a gap. "
+        "Totals count every day.",
+        **query_params.bound(
+            "hide_weekends",
+            hidden,
+            lambda hides: {"weekends": query_params.flag_text(not hides)},
+        ),
     )
+    return hidden
 
 
 def _render_zone(zone: ZoneInfo, settings: DashboardSettings) -> None:
