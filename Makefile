@@ -8,6 +8,7 @@ RUN := $(UV) run --frozen --quiet
 MINUTES ?= 5
 STORES ?= .bench
 SCALES ?= 1 10 100
+HISTORIES ?= 200
 WORKERS ?= 3
 DATES ?= 2026-11-23T09:05 2027-01-01T00:10 2028-02-29T12:00 2026-12-31T23:50 2027-03-28T01:30
 DATED := tests/simulation tests/browser
@@ -82,6 +83,10 @@ docs: setup ## Write docs/definitions.md, .env.example and the README's variable
 chaos: setup tools ## Writers, edits, kills and readers against the sync job (MINUTES=5)
 	@$(RUN) python -m tests.sync.chaos --server mariadb --minutes $(MINUTES)
 	@$(RUN) python -m tests.sync.chaos --server mysql --minutes $(MINUTES)
+
+.PHONY: placebo
+placebo: setup ## Count false and missed claims of the insights (HISTORIES, 200)
+	@$(RUN) python -m benchmarks.placebo --histories $(HISTORIES) --write
 
 .PHONY: bench
 bench: setup ## Time metrics and pages at three scales against DuckDB (STORES, SCALES)

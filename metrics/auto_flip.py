@@ -2,11 +2,9 @@
 
 import polars as pl
 
-from metrics.card_scale import estimated
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import (
     count_where,
-    hide_small_samples,
     rate,
     row_count,
     share,
@@ -16,6 +14,7 @@ from metrics.sentences import duration, only_row, portion
 from metrics.subject import Definition, table
 from metrics.tables import VOTES
 from metrics.time_axis import side_by_side
+from metrics.uncertainty import HIGHER, LOWER, UNCLEAR, median_excess, medians
 
 EACH = 5
 """Votes of each kind that a room needs to be compared with itself."""
@@ -56,13 +55,6 @@ DEFINITIONS = (
         "Empty votes. Hidden below 20 rooms.",
         neutral=True,
     ),
-    Definition(
-        "pairs",
-        "Votes of two or more",
-        "count",
-        "Votes with two or more estimations.",
-        (VOTES.name,),
-    ),
 )
 LABELS = ("flip",)
 
@@ -73,7 +65,7 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     Columns: rounds (votes; n), auto_flip_rounds, auto_flip_share, compared_rooms (5
     votes of each kind or more; n of the effect), compared_rounds,
     auto_flip_effect_seconds (median over these rooms of median duration with minus
-    without).
+    without) with _low, _high and _verdict (see `uncertainty.median_excess`).
     """
     votes = estimated_votes(shared, query.period)
     common = votes.select(
@@ -86,39 +78,27 @@ def by_kind(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return votes with and without auto-flip, both kinds.
 
     Columns: flip ("by hand", "auto-flip"), rounds (votes; n), share,
-    duration_median_seconds, pairs (votes with two or more estimations), near_rounds,
-    near_consensus.
+    duration_median_seconds with _low, _high and _verdict (see `uncertainty.medians`).
     """
-    two = estimated(2)
-    figures = (
-        estimated_votes(shared, query.period)
-        .group_by("was_auto_flip")
-        .agg(
-            rounds=row_count(),
-            pairs=count_where(two),
-            near_rounds=count_where(two & (pl.col("steps") <= 1)),
-            duration_median_seconds=pl.col("duration").median(),
-        )
-    )
-    counts = ("rounds", "pairs", "near_rounds")
-    median = pl.col("duration_median_seconds")
+    votes = estimated_votes(shared, query.period)
+    name = "duration_median_seconds"
+    counts = votes.group_by("was_auto_flip").agg(rounds=row_count())
+    times = medians(votes, "was_auto_flip", "room_id", "duration", name)
     return (
         pl.LazyFrame({"was_auto_flip": [False, True], "flip": KINDS})
-        .join(figures, on="was_auto_flip", how="left", maintain_order="left")
-        .with_columns(pl.col(counts).fill_null(0))
+        .join(counts, on="was_auto_flip", how="left", maintain_order="left")
+        .join(times, on="was_auto_flip", how="left", maintain_order="left")
+        .with_columns(pl.col("rounds").fill_null(0))
         .select(
             *("flip", "rounds"),
             share("rounds").alias("share"),
-            hide_small_samples(median, "rounds").alias("duration_median_seconds"),
-            *("pairs", "near_rounds"),
-            near_consensus=rate("near_rounds", "pairs"),
+            *(name, f"{name}_low", f"{name}_high", f"{name}_verdict"),
         )
     )
 
 
 def _effect(votes: pl.LazyFrame) -> pl.LazyFrame:
     auto, seconds = pl.col("was_auto_flip"), pl.col("duration")
-    effect = hide_small_samples(pl.col("effect").median(), pl.len())
     return (
         votes.group_by("room_id")
         .agg(
@@ -131,7 +111,7 @@ def _effect(votes: pl.LazyFrame) -> pl.LazyFrame:
         .select(
             compared_rooms=row_count(),
             compared_rounds=pl.col("n").sum(),
-            auto_flip_effect_seconds=effect,
+            **median_excess(pl.col("effect"), "auto_flip_effect_seconds"),
         )
     )
 
@@ -145,24 +125,34 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     start = f"{portion(common)} of votes use auto-flip."
     if effect is None:
         return start
+    low, high = (found[f"auto_flip_effect_seconds_{end}"] for end in ("low", "high"))
     rooms = f"In {found['compared_rooms']:,} rooms using both, it"
-    if duration(abs(effect)) == duration(0):
-        return f"{start} {rooms} makes no clear difference."
-    verb = "saves" if effect < 0 else "adds"
-    return f"{start} {rooms} {verb} {duration(abs(effect))}."
+    verdict = found["auto_flip_effect_seconds_verdict"]
+    if verdict == UNCLEAR:
+        return (
+            f"{start} {rooms} makes no clear difference ({low:+.0f} to {high:+.0f} s)."
+        )
+    verb = "adds" if verdict == HIGHER else "saves"
+    least, most = sorted((abs(low), abs(high)))
+    return f"{start} {rooms} {verb} {duration(abs(effect))} ({least:.0f}–{most:.0f})."
 
 
 def answer_by_kind(frame: pl.DataFrame) -> str | None:
-    """Say how long the median vote takes with auto-flip and by hand."""
-    seconds = dict(frame.select("flip", "duration_median_seconds").iter_rows())
-    by_hand, auto = (seconds.get(kind) for kind in KINDS)
-    if by_hand is None or auto is None:
+    """Say whether the median vote is shorter with auto-flip than by hand."""
+    by_hand, auto = frame.sort("flip", descending=True).iter_rows(named=True)
+    name = "duration_median_seconds"
+    if by_hand[name] is None or auto[name] is None:
         return None
-    if duration(by_hand) == duration(auto):
-        return f"The median vote takes {duration(auto)} with and without auto-flip."
+    verdict = auto[f"{name}_verdict"]
+    if verdict in (HIGHER, LOWER):
+        return (
+            f"The median vote takes {duration(auto[name])} with auto-flip and "
+            f"{duration(by_hand[name])} without."
+        )
+    start = "No clear difference" if verdict else "Too few rooms to compare"
     return (
-        f"The median vote takes {duration(auto)} with auto-flip and "
-        f"{duration(by_hand)} without."
+        f"{start}: the median vote takes {duration(auto[name])} with auto-flip, "
+        f"{duration(by_hand[name])} without."
     )
 
 
@@ -184,6 +174,6 @@ TABLES = (
         by_kind,
         VOTES,
         answer=answer_by_kind,
-        sample_sizes={"duration_median_seconds": "rounds", "near_consensus": "pairs"},
+        sample_sizes={"duration_median_seconds": "rounds"},
     ),
 )

@@ -2,25 +2,25 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from metrics.constants import TOP
+from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
-    MINIMUM_SAMPLE,
     distinct_count,
     ranked,
-    ratio,
     row_count,
     share,
 )
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
-from metrics.sentences import percent
+from metrics.sentences import compared as compared_labels
 from metrics.subject import Definition, compared, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
 from metrics.time_axis import bucketed, period_axis, time_series
+from metrics.uncertainty import compared as compare_labels
 
 _Dimension = Literal["route", "event", "source"]
 
@@ -140,20 +140,30 @@ def sources_quality(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return which sources bring users who join a vote, most visitors first.
 
     Columns: source (null: users none of whose page views names one), people
-    (visitors), estimated (those of them with a participation), activation_rate.
+    (visitors; n), estimated (those of them with a participation), activation_rate
+    (hidden below 20) and what compares it with all other sources (see `uncertainty`;
+    users of one room are alike).
     """
     frames = shared.within(query.period)
     came = _labelled(frames, "source").select("source", "user").unique()
     named = came.drop_nulls("source")
     nameless = came.filter(pl.col("source").is_null())
     visitors = pl.concat([named, nameless.join(named, on="user", how="anti")])
-    joined = visitors.join(frames.estimations, on="user", how="semi")
-    counts = visitors.group_by("source").agg(people=row_count())
-    joined_counts = joined.group_by("source").agg(estimated=row_count())
+    joined = frames.estimations.select("user").unique().with_columns(joined=1)
+    users = (
+        visitors.join(joined, on="user", how="left")
+        .join(room_or_user(frames), on="user", how="left")
+        .with_columns(pl.col("joined").fill_null(0), cluster=own_cluster())
+    )
+    counts = users.group_by("source").agg(
+        people=row_count(), estimated=pl.col("joined").sum().cast(pl.Int64)
+    )
+    clusters = users.group_by("source", "cluster").agg(
+        part=pl.col("joined").sum(), n=row_count()
+    )
+    rates = compare_labels(clusters, "source", "cluster", "activation_rate")
     return ranked(
-        counts.join(joined_counts, on="source", how="left", nulls_equal=True)
-        .with_columns(pl.col("estimated").fill_null(0))
-        .with_columns(activation_rate=ratio("estimated", "people")),
+        counts.join(rates, on="source", how="left", nulls_equal=True),
         ["source"],
         "people",
     )
@@ -308,25 +318,21 @@ def _ranked(shared: SharedPlans, dimension: _Dimension, period: Period) -> pl.La
 
 
 def best_source(frame: pl.DataFrame) -> str | None:
-    """Compare the source whose visitors join a vote most often with the least.
+    """Say which sources bring visitors who join a vote more or less often than others.
 
-    Sources of fewer than 20 visitors, and visitors without one, are not compared.
+    Sources of fewer than 20 visitors, and visitors without one, are not named.
     """
-    known = (
-        frame.drop_nulls("source")
-        .filter(pl.col("people") >= MINIMUM_SAMPLE)
-        .sort("activation_rate", "people", "source", descending=[True, True, False])
+
+    def describe(row: Mapping[str, Any]) -> str:
+        return f"of {row['people']:,} visitors from {row['source']}"
+
+    return compared_labels(
+        frame.drop_nulls("source"),
+        "activation_rate",
+        ("estimated", "people"),
+        ("sources", "joined a vote"),
+        describe,
     )
-    if known.is_empty():
-        return None
-    best, worst = known.row(0, named=True), known.row(-1, named=True)
-    high, low = percent(best["activation_rate"]), percent(worst["activation_rate"])
-    if known.height > 1 and high == low:
-        return f"No clear difference between sources: about {high}."
-    start = f"{high} of visitors from {best['source']} joined a vote"
-    if known.height == 1:
-        return f"{start}."
-    return f"{start}, {low} from {worst['source']}."
 
 
 TABLES = (

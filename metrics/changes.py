@@ -1,18 +1,21 @@
 """Changes: which country, source, room or weekday changed most between two periods."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import polars as pl
 
 from metrics.behaviour import source_or_null
-from metrics.expressions import count_where, rate
-from metrics.frames import Frames, Period
+from metrics.estimated_votes import own_cluster, room_or_user
+from metrics.expressions import count_where, hide_small_samples, rate, ratio
+from metrics.frames import Frames, Period, instant
 from metrics.location import users_of
 from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, percent
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
 from metrics.time_axis import local_date
+from metrics.uncertainty import HIGHER, LOWER, difference_verdict
 from metrics.votes import WEEKDAYS
 
 _READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES, ROOMS)
@@ -20,6 +23,15 @@ _NAMES = tuple(live.name for live in _READS)
 
 DEFINITIONS = (
     Definition("now", "Now", "count", "The count in the period.", _NAMES),
+    Definition(
+        "before",
+        "Before",
+        "count",
+        "The count in the comparison; of a weekday, as many as on as many such days as "
+        "the period has.",
+        _NAMES,
+        only_in="what_moved",
+    ),
     Definition(
         "total",
         "Total",
@@ -35,11 +47,19 @@ DEFINITIONS = (
         "the count of all labels before. Hidden where that is below 20.",
         _NAMES,
     ),
+    Definition(
+        "explained",
+        "Part of the change",
+        "share",
+        "The label's change, divided by that of all labels of its dimension: above "
+        "100% where others offset a part, below 0 where it offsets the others. Hidden "
+        "where the count of all labels before is below 20.",
+        _NAMES,
+        neutral=True,
+    ),
 )
-LABELS = ("dimension", "measure", "label", "room_id")
+LABELS = ("dimension", "rank", "measure", "label", "room_id")
 
-TOP = 10
-"""Labels per dimension."""
 MEASURES = {
     "country": "users",
     "source": "page_views",
@@ -51,52 +71,88 @@ _SUMS = pl.col("now", "before").sum()
 
 
 def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return which country, source, room or weekday explains most of the change.
+    """Return which countries, sources, rooms and weekdays the change comes from.
 
-    Columns: dimension, measure (what is counted), label (null: not known), room_id
-    (of rooms only: two may share a name), now, before, change, total_before (the
-    measure over all labels; n) and contribution (change / total_before: what the
-    label alone adds to the measure's change; null below 20). The largest contribution
-    comes first, up or down; at most ten labels of each dimension. A label that did not
-    change is left out; without a comparison the table is empty.
+    Columns: dimension, rank (from 1, the largest change of the dimension, up or down),
+    measure (what is counted), label (null: not set), room_id (of rooms only: two may
+    share a name), now, before, change, change_verdict (see below), total_before (the
+    measure over all labels; n), contribution (change / total_before) and explained
+    (change / the change of all labels of the dimension; both null below 20). The first
+    of each dimension come first. Every label that changed is there, so that changes add
+    up to that of the whole; without a comparison the table is empty.
+
+    Months differ in how many Mondays they have: of a weekday, `before` is the count
+    per such day times their number in the period.
+
+    A change is the sum of those of its parts: of teams and of users without one, for
+    rooms of the days of the period. It is clear where it is larger than what the parts
+    give by going up and down as much as they did: its standard error is the root of
+    the sum of their squares.
     """
     if query.comparison is None:
         # Nothing can be read twice: an empty table has no rows to share.
         shared = SharedPlans(Frames.empty())
     counts = _counted(shared, query.period, query.comparison or query.period)
     changed = [changed_most(frame, name) for name, frame in counts.items()]
-    contribution, change = pl.col("contribution").abs(), pl.col("change").abs()
-    return pl.concat(changed).sort(
-        contribution,
-        change,
-        *("dimension", "label", "room_id"),
-        descending=[True, True, False, False, False],
-        nulls_last=True,
+    verdict = difference_verdict(
+        pl.col("change").cast(pl.Float64), pl.col("error"), pl.col("clusters")
+    )
+    columns = ("dimension", "rank", "measure", "label", "room_id", "now", "before")
+    return (
+        pl.concat(changed)
+        .sort("rank", pl.col("dimension").cast(_DIMENSIONS))
+        .select(
+            *(*columns, "change"),
+            verdict.alias("change_verdict"),
+            *("total_before", "contribution", "explained"),
+        )
     )
 
 
-def changed_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
-    """Return the labels that changed most, up or down.
+_DIMENSIONS = pl.Enum([*MEASURES])
 
-    `counts` has label, room_id, now, before. Columns: those of `what_changed`.
+
+def changed_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
+    """Return the labels of a dimension that changed, the largest change first.
+
+    `counts` has label, room_id, cluster, now, before. Columns: those of `what_changed`,
+    and instead of the verdict the error of the change and its effective clusters.
     """
-    change, total_before = pl.col("change"), pl.col("before").sum()
+    change = pl.col("now") - pl.col("before")
+    larger = pl.max_horizontal("now", "before").cast(pl.Float64)
+    moved = pl.col("change")
+    total = pl.col("total_before")
+    whole = moved.sum()
     return (
-        counts.with_columns(
-            change=pl.col("now") - pl.col("before"), total_before=total_before
+        counts.group_by("label", "room_id", "cluster")
+        .agg(_SUMS)
+        .group_by("label", "room_id")
+        .agg(
+            _SUMS,
+            squares=(change.cast(pl.Float64) ** 2).sum(),
+            clusters=larger.sum() ** 2 / (larger**2).sum(),
         )
-        .filter(change != 0)
+        .with_columns(pl.col("now", "before").round().cast(pl.Int64))
+        .with_columns(change=change, total_before=pl.col("before").sum())
+        .with_columns(
+            explained=hide_small_samples(ratio(moved, whole), total),
+            error=pl.col("squares").sqrt(),
+        )
+        .filter(moved != 0)
         .sort(
-            *(change.abs(), "label", "room_id"),
+            *(moved.abs(), "label", "room_id"),
             descending=[True, False, False],
             nulls_last=True,
         )
-        .head(TOP)
+        .with_row_index("rank", offset=1)
         .select(
             pl.lit(dimension).alias("dimension"),
+            pl.col("rank").cast(pl.Int64),
             pl.lit(MEASURES[dimension]).alias("measure"),
             *("label", "room_id", "now", "before", "change", "total_before"),
-            contribution=rate(change, "total_before"),
+            *("error", "clusters"),
+            contribution=rate(moved, "total_before"),
+            explained="explained",
         )
     )
 
@@ -104,7 +160,7 @@ def changed_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
 def _counted(
     shared: SharedPlans, now: Period, before: Period
 ) -> dict[str, pl.LazyFrame]:
-    """Return label, room_id, now and before of each dimension."""
+    """Return label, room_id, cluster, now and before of each dimension."""
 
     def of_both(rows: Callable[[Period], pl.LazyFrame]) -> pl.LazyFrame:
         late = pl.lit(value=True).alias("late")
@@ -113,42 +169,69 @@ def _counted(
         )
 
     def views(period: Period) -> pl.LazyFrame:
-        return shared.within(period).page_views
+        return shared.within(period).page_views.select("source", "user")
 
     def votes(period: Period) -> pl.LazyFrame:
-        weekday = local_date("voted_at", period).dt.weekday()
-        return shared.within(period).votes.with_columns(weekday=weekday)
+        day = (pl.col("voted_at") - instant(period.start)).dt.total_days()
+        return shared.within(period).votes.select(
+            "room_id", day=day, label=local_date("voted_at", period).dt.weekday()
+        )
 
     def users(period: Period) -> pl.LazyFrame:
-        return users_of(shared, period)
+        return users_of(shared, period).select("user", label="country")
+
+    # Users of one room are alike: their changes are one change.
+    teams = pl.concat([room_or_user(shared.within(p)) for p in (now, before)]).unique(
+        "user", keep="first", maintain_order=True
+    )
 
     users_of_both, views_of_both, votes_of_both = map(of_both, (users, views, votes))
     # Few texts occur; each is matched once.
-    texts = _count(views_of_both, pl.col("source"))
-    named = pl.col("label").replace_strict(range(1, 8), WEEKDAYS)
+    texts = views_of_both.select(pl.col("source").unique())
+    classes = texts.with_columns(label=source_or_null(pl.col("source")))
+    of_users, of_views = (
+        rows.join(teams, on="user", how="left")
+        for rows in (users_of_both, views_of_both)
+    )
+    per_text = _count(of_views, "source", cluster=own_cluster())
+    per_source = per_text.join(classes, on="source", how="left", nulls_equal=True)
+    per_weekday = _count(votes_of_both, "label", cluster=pl.col("room_id"))
+    days_now, days_before = (_number_of(period) for period in (now, before))
+    weekday = pl.col("label")
+    scale = weekday.replace_strict(days_now) / weekday.replace_strict(days_before)
     no_room = pl.lit(None, pl.Int32).alias("room_id")
-    counts = {
-        "country": _count(users_of_both, pl.col("country").alias("label")),
-        "source": texts.group_by(label=source_or_null(pl.col("source"))).agg(_SUMS),
-        "weekday": _count(votes_of_both, pl.col("weekday").alias("label")).with_columns(
-            named
-        ),
-    }
-    columns = "label", "room_id", "now", "before"
+    columns = "label", "room_id", pl.col("cluster").cast(pl.Int64), "now", "before"
+    of_rooms = _count(votes_of_both, "room_id", cluster=pl.col("day"))
     return {
-        "room": _named(_count(votes_of_both, pl.col("room_id")), shared.frames).select(
-            columns
-        ),
-        **{
-            dimension: frame.with_columns(no_room).select(columns)
-            for dimension, frame in counts.items()
-        },
+        "country": _count(of_users, "label", cluster=own_cluster())
+        .with_columns(no_room)
+        .select(columns),
+        "source": per_source.with_columns(no_room).select(columns),
+        "room": _named(of_rooms, shared.frames).select(columns),
+        "weekday": per_weekday.with_columns(
+            no_room,
+            label=weekday.replace_strict(range(1, 8), WEEKDAYS),
+            before=pl.col("before") * scale,
+        ).select(columns),
     }
 
 
-def _count(rows: pl.LazyFrame, by: pl.Expr) -> pl.LazyFrame:
+def _count(rows: pl.LazyFrame, by: str, cluster: pl.Expr) -> pl.LazyFrame:
     late = pl.col("late")
-    return rows.group_by(by).agg(now=count_where(late), before=count_where(~late))
+    return rows.group_by(by, cluster=cluster).agg(
+        now=count_where(late).cast(pl.Float64),
+        before=count_where(~late).cast(pl.Float64),
+    )
+
+
+def _number_of(period: Period) -> dict[int, int]:
+    """Return how often each weekday (1-7) occurs in a period, at least once.
+
+    A weekday that a period does not have has no votes either: nothing to scale.
+    """
+    length = (period.last_day - period.first_day).days + 1
+    first = period.first_day.isoweekday()
+    return {day: max(1, (length - (day - first) % 7 + 6) // 7) for day in range(1, 8)}
 
 
 def _named(counts: pl.LazyFrame, frames: Frames) -> pl.LazyFrame:
@@ -160,18 +243,44 @@ _UNITS = {"page_views": "page view", "users": "user", "votes": "vote"}
 """What one of the counted is called."""
 
 
+_SMALL = 0.1
+"""Of the biggest change, what another one has to offset to be named."""
+
+
 def biggest_change(frame: pl.DataFrame) -> str | None:
-    """Name the label that adds most to the change of the whole."""
-    shown = frame.drop_nulls("contribution").head(1)
+    """Name the largest clear change, what it explains, and what offsets it."""
+    shown = frame.drop_nulls("contribution").sort(
+        pl.col("contribution").abs(), descending=True, maintain_order=True
+    )
     if shown.is_empty():
         return None
-    row = shown.row(0, named=True)
+    clear = shown.filter(pl.col("change_verdict").is_in([HIGHER, LOWER]))
+    if clear.is_empty():
+        row = shown.row(0, named=True)
+        part = percent(abs(row["contribution"]))
+        return (
+            f"No clear change. The largest is {_change(row)}, {part} of the previous "
+            f"{row['total_before']:,}."
+        )
+    row = clear.row(0, named=True)
+    text = (
+        f"Biggest change: {_change(row)}, {percent(abs(row['contribution']))} of the "
+        f"previous {row['total_before']:,}"
+    )
+    opposite = clear.filter(
+        pl.col("dimension") == row["dimension"],
+        pl.col("change").sign() != (1 if row["change"] > 0 else -1),
+        pl.col("change").abs() >= _SMALL * abs(row["change"]),
+    )
+    if opposite.is_empty():
+        return f"{text}."
+    return f"{text}; partly offset by {_change(opposite.row(0, named=True))}."
+
+
+def _change(row: Mapping[str, Any]) -> str:
     more = "more" if row["change"] > 0 else "fewer"
     what = counted(abs(row["change"]), f"{more} {_UNITS[row['measure']]}")
-    return (
-        f"Biggest change: {what} {_place(row['dimension'], row['label'])}, "
-        f"{percent(abs(row['contribution']))} of the previous {row['total_before']:,}."
-    )
+    return f"{what} {_place(row['dimension'], row['label'])}"
 
 
 def _place(dimension: str, label: str | None) -> str:

@@ -1,4 +1,11 @@
-"""Convergence: whether a re-vote brings a split team closer together."""
+"""Convergence: whether a re-vote brings a split team closer together.
+
+Two things happen by chance alone. Votes follow each other quickly whatever they end
+like; and after a wide vote most others are closer (regression to the mean). So both
+figures stand beside what chance gives: the share of votes near agreement that are
+followed as quickly, and the share of other first votes of the same room and size that
+have a smaller spread than the wide one.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,11 +13,15 @@ from datetime import timedelta
 import polars as pl
 
 from metrics.card_scale import estimated, steps
-from metrics.estimated_votes import AFTERWARDS, estimations_with_later_votes
+from metrics.estimated_votes import (
+    AFTERWARDS,
+    estimated_votes,
+    estimations_with_later_votes,
+)
 from metrics.expressions import aggregate, count_where, rate, row_count
 from metrics.frames import Period
 from metrics.query import Query, SharedPlans
-from metrics.sentences import changed, only_row, percent
+from metrics.sentences import changed, only_row, percent, with_interval
 from metrics.subject import Definition, Unit, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
@@ -18,8 +29,10 @@ from metrics.time_axis import (
     bucket_of,
     on_axis,
     period_axis,
+    side_by_side,
     time_series,
 )
+from metrics.uncertainty import HIGHER, LOWER, compared, excess, trend
 
 APART = 2
 """Steps from which on a vote is wide, and asks for another."""
@@ -28,6 +41,7 @@ SOON = timedelta(minutes=10)
 OVERLAP = 0.8
 """Estimators in both votes, of those in either (Jaccard)."""
 _COUNTS = ("apart_rounds", "re_votes", "converged")
+WIDE, NEAR = "wide", "near"
 
 
 def _define(
@@ -73,8 +87,48 @@ DEFINITIONS = (
         "share",
         "Share of re-votes with a smaller spread than the vote before.",
     ),
+    _define(
+        "agreeing_rounds",
+        "Near votes (n)",
+        "count",
+        "Votes with a spread of up to 1.",
+    ),
+    _define(
+        "followed_rounds",
+        "Near, followed (n)",
+        "count",
+        "Votes with a spread of up to 1 that another one follows as a re-vote follows "
+        "a wide vote.",
+    ),
+    _define(
+        "follow_rate",
+        "Followed anyway",
+        "share",
+        "Share of votes with a spread of up to 1 that another one follows as a re-vote "
+        "follows a wide vote: what the re-vote rate has to exceed.",
+    ),
+    _define(
+        "compared_re_votes",
+        "Compared (n)",
+        "count",
+        "Re-votes whose room has another first vote of the same size in the period.",
+    ),
+    _define(
+        "expected_convergence",
+        "Closer by chance",
+        "share",
+        "Share of other first votes of the same room and size with a smaller spread "
+        "than the wide vote, over the compared re-votes.",
+    ),
+    _define(
+        "convergence_excess",
+        "Closer than chance",
+        "share",
+        "Convergence of the compared re-votes minus what chance gives. Above 0, "
+        "re-votes bring teams closer.",
+    ),
 )
-LABELS = ("bucket", "cut")
+LABELS = ("bucket", "cut", "half")
 
 
 def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -82,34 +136,114 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
     Columns: apart_rounds (2 steps or more: n of the re-vote rate), re_votes (n of
     the convergence), converged (with fewer steps than before), re_vote_rate,
-    convergence.
+    convergence; agreeing_rounds (0 or 1 step), followed_rounds, follow_rate, and what
+    compares the re-vote rate with it; compared_re_votes (n), expected_convergence and
+    convergence_excess with its interval and verdict (see `uncertainty`).
     """
-    return _figures(_wide_votes(shared, query.period), ())
+    followed = _followed(shared, query.period)
+    near = followed.filter(pl.col("kind") == NEAR).select(
+        agreeing_rounds=row_count(), followed_rounds=count_where(_is_followed())
+    )
+    compared_rate = _compared_rate(followed).filter(pl.col("kind") == WIDE)
+    by_chance = _by_chance(shared, query.period)
+    expected = by_chance.select(
+        compared_re_votes=row_count(), expected=pl.col("expected").sum()
+    )
+    found = pl.col("closer") - pl.col("expected")
+    signed = by_chance.group_by("room_id").agg(part=found.sum(), n=row_count())
+    return (
+        side_by_side(
+            [
+                _figures(_wide_votes(shared, query.period), ()),
+                near,
+                compared_rate.drop("kind", "re_vote_rate"),
+                expected,
+                excess(signed, [], "convergence_excess"),
+            ]
+        )
+        .with_columns(
+            follow_rate=rate("followed_rounds", "agreeing_rounds"),
+            expected_convergence=rate("expected", "compared_re_votes"),
+        )
+        .drop("expected", "re_vote_rate_others")
+    )
 
 
 def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return `totals` per bucket of the first vote, at least weekly: bucket, …, cut."""
+    """Return per bucket of the first vote, at least weekly, how often teams converge.
+
+    Columns: bucket, apart_rounds, re_votes, converged, re_vote_rate, convergence, the
+    columns of a trend of the convergence (see `uncertainty`), cut.
+    """
     period, every = query.period, at_least_weekly(query.granularity)
     wide = _wide_votes(shared, period).with_columns(
         bucket=bucket_of("voted_at", every, period)
     )
-    figures = [_figures(wide, ("bucket",))]
-    return time_series(
-        on_axis(period_axis(period, every), figures, _COUNTS), query, every
+    buckets = period_axis(period, every)
+    again = wide.filter(_is_followed())
+    clusters = again.group_by("bucket", "room_id").agg(part=_converged(), n=row_count())
+    changes = trend(clusters, buckets, "room_id", "convergence").drop("convergence")
+    figures = [_figures(wide, ("bucket",)), changes]
+    return time_series(on_axis(buckets, figures, _COUNTS), query, every)
+
+
+def _compared_rate(followed: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the re-vote rate of wide votes beside the follow rate of near ones."""
+    clusters = followed.group_by("kind", "room_id").agg(
+        part=count_where(_is_followed()), n=row_count()
     )
+    kinds = pl.LazyFrame({"kind": [WIDE]})
+    rates = compared(clusters, "kind", "room_id", "re_vote_rate")
+    return kinds.join(rates, on="kind", how="left")
+
+
+def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return re-votes, whether they are closer, and how likely that is by chance.
+
+    `expected` is the share of the room's other first votes (no re-votes) of the same
+    size with fewer steps than the wide vote. Re-votes without such a vote are left
+    out. Columns: room_id, closer, expected.
+    """
+    size, steps = "amount_of_estimations", pl.col("steps")
+    again = _wide_votes(shared, period).filter(_is_followed())
+    votes = estimated_votes(shared, period, 2)
+    first = votes.join(again.select(id="next_id"), on="id", how="anti")
+    pool = first.select("room_id", "id", size=size, pool_steps="steps")
+    return (
+        again.select("id", "room_id", "steps", "next_steps", size="next_size")
+        .join(pool, on=["room_id", "size"], suffix="_pool")
+        .filter(pl.col("id") != pl.col("id_pool"))
+        .group_by("id")
+        .agg(
+            pl.first("room_id"),
+            closer=(pl.first("next_steps") < pl.first("steps")).cast(pl.Float64),
+            expected=(pl.col("pool_steps") < steps).mean(),
+        )
+        .drop("id")
+    )
+
+
+def _is_followed() -> pl.Expr:
+    return pl.col("next_steps").is_not_null()
 
 
 def re_votes(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """Return the re-votes of the period's wide votes: id."""
-    wide = _wide_votes(shared, period).filter(pl.col("next_steps").is_not_null())
-    return wide.select(id="next_id")
+    return _wide_votes(shared, period).filter(_is_followed()).select(id="next_id")
 
 
 def _wide_votes(shared: SharedPlans, period: Period) -> pl.LazyFrame:
-    """Return wide votes: voted_at, steps, next_id, next_steps (null: no re-vote).
+    """Return the wide votes of `_followed`."""
+    return _followed(shared, period).filter(pl.col("kind") == WIDE)
 
-    Inferred: the room's next vote counts as a re-vote if it starts at once and nearly
-    the same users estimate; an empty vote is passed over.
+
+def _followed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return votes of two or more estimations, and the vote that follows as a re-vote.
+
+    Inferred: the room's next vote follows if it starts at once and nearly the same
+    users estimate; an empty vote is passed over. Columns: id, room_id, voted_at, kind
+    (wide: 2 steps or more), steps, next_id, next_steps, next_size (null: no vote
+    follows).
     """
 
     def build() -> pl.LazyFrame:
@@ -123,6 +257,8 @@ def _wide_votes(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         here, there = pl.col("users"), pl.col("users_next")
         both = here.list.set_intersection(there).list.len()
         either = here.list.set_union(there).list.len()
+        alike = both >= OVERLAP * either
+        wide = pl.col("steps") >= APART
         return (
             _with_next(votes)
             .filter(period.contains("voted_at"))
@@ -131,34 +267,41 @@ def _wide_votes(shared: SharedPlans, period: Period) -> pl.LazyFrame:
                 users, left_on="next_id", right_on="vote_id", how="left", suffix="_next"
             )
             .select(
-                *("voted_at", "steps", "next_id"),
-                next_steps=pl.when(both >= OVERLAP * either).then("next_steps"),
+                *("id", "room_id", "voted_at", "steps", "next_id", "next_size"),
+                kind=pl.when(wide).then(pl.lit(WIDE)).otherwise(pl.lit(NEAR)),
+                next_steps=pl.when(alike).then("next_steps"),
             )
         )
 
-    return shared.node(("wide votes", period), build)
+    return shared.node(("followed votes", period), build)
 
 
 def _with_next(votes: pl.LazyFrame) -> pl.LazyFrame:
-    """Return wide votes with two estimations or more, and the room's next vote.
+    """Return votes with two estimations or more, and the room's next vote.
 
-    Columns: id, voted_at, steps, next_id, next_steps; the last two are null where no
-    vote starts within ten minutes.
+    Columns: id, room_id, voted_at, steps, next_id, next_steps, next_size; the last
+    three are null where no vote starts within ten minutes.
     """
     start = pl.col("voted_at") - pl.duration(seconds="duration")
     pause = start.shift(-1) - pl.col("voted_at")
     same_room = pl.col("room_id").shift(-1) == pl.col("room_id")
     soon = same_room & pause.is_between(timedelta(0), SOON)
+    size = pl.col("amount_of_estimations")
     return (
         votes.sort("room_id", "voted_at", "id")
         .select(
-            *("id", "voted_at", "amount_of_estimations"),
+            *("id", "room_id", "voted_at", "amount_of_estimations"),
             steps=steps(),
             next_id=pl.when(soon).then(pl.col("id").shift(-1)),
             next_steps=pl.when(soon).then(steps().shift(-1)),
+            next_size=pl.when(soon).then(size.shift(-1)),
         )
-        .filter(estimated(2), pl.col("steps") >= APART)
+        .filter(estimated(2))
     )
+
+
+def _converged() -> pl.Expr:
+    return count_where(pl.col("next_steps") < pl.col("steps"))
 
 
 def _figures(wide: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
@@ -166,8 +309,8 @@ def _figures(wide: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         wide,
         by,
         apart_rounds=row_count(),
-        re_votes=count_where(pl.col("next_steps").is_not_null()),
-        converged=count_where(pl.col("next_steps") < pl.col("steps")),
+        re_votes=count_where(_is_followed()),
+        converged=_converged(),
     ).with_columns(
         re_vote_rate=rate("re_votes", "apart_rounds"),
         convergence=rate("converged", "re_votes"),
@@ -175,27 +318,47 @@ def _figures(wide: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 
 
 def answer_totals(frame: pl.DataFrame) -> str | None:
-    """Say how often teams vote again, and whether it brings them closer."""
+    """Say whether wide votes lead to re-votes, and whether these end closer."""
     found = only_row(frame)
-    again, closer = found["re_vote_rate"], found["convergence"]
-    if again is None:
+    if found["re_vote_rate"] is None:
         return None
     start = (
-        f"{percent(again)} of {found['apart_rounds']:,} votes two or more steps apart "
-        "led to a re-vote"
+        f"{with_interval(found, 're_vote_rate')} of {found['apart_rounds']:,} votes "
+        "two or more steps apart led to a re-vote"
     )
-    if closer is None:
+    if found["follow_rate"] is not None:
+        anyway, than = percent(found["follow_rate"]), found["re_vote_rate_verdict"]
+        start = f"{start}, {anyway} of others were followed as quickly ({_word(than)})"
+    if found["convergence"] is None:
         return f"{start}."
-    return f"{start}; {percent(closer)} of these ended closer."
+    closer = f"{start}; {percent(found['convergence'])} of re-votes ended closer"
+    if found["expected_convergence"] is None:
+        return f"{closer}."
+    by_chance = percent(found["expected_convergence"])
+    word = _word(found["convergence_excess_verdict"])
+    return f"{closer}, {by_chance} would by chance ({word})."
+
+
+def _word(verdict: str | None) -> str:
+    """Return a verdict as a remark on two shares."""
+    if verdict is None:
+        return "too few rooms to compare"
+    return {HIGHER: "more", LOWER: "fewer"}.get(verdict, verdict)
 
 
 def answer_over_time(frame: pl.DataFrame) -> str | None:
-    """Say how the share of closer re-votes changed in the period."""
-    return changed(frame, "converged", "re_votes", "closer re-votes")
+    """Say whether the share of closer re-votes changed in the period."""
+    return changed(frame, "convergence", "closer re-votes")
 
 
 _READS = (VOTES, ESTIMATIONS)
-_SAMPLE_SIZES = {"re_vote_rate": "apart_rounds", "convergence": "re_votes"}
+_SAMPLE_SIZES = {
+    "re_vote_rate": "apart_rounds",
+    "convergence": "re_votes",
+    "follow_rate": "agreeing_rounds",
+    "expected_convergence": "compared_re_votes",
+    "convergence_excess": "compared_re_votes",
+}
 TABLES = (
     table(
         "convergence",

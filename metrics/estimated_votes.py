@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from metrics.card_scale import estimated, is_estimation, place, steps
-from metrics.frames import Period
+from metrics.frames import Frames, Period
 from metrics.query import SharedPlans
 
 JOINED_WITHIN = timedelta(seconds=2)
@@ -110,3 +110,26 @@ def in_meetings(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         .with_columns(first=first, talk=pause.dt.total_seconds().clip(0))
         .with_columns(talk=pl.when(~pl.col("first")).then("talk"))
     )
+
+
+def room_or_user(frames: Frames) -> pl.LazyFrame:
+    """Return what makes users alike: the first room that each viewed or voted in.
+
+    A team comes, estimates and stays together. Columns: user, cluster (the room's id;
+    users who were in no room are not listed).
+    """
+    seen = pl.concat(
+        [
+            frames.page_views.filter(pl.col("room_id").is_not_null()).select(
+                "user", "room_id", at="viewed_at"
+            ),
+            frames.estimations.select("user", "room_id", at="estimated_at"),
+        ]
+    )
+    first = pl.col("room_id").get(pl.col("at").arg_min())
+    return seen.group_by("user").agg(cluster=first.cast(pl.Int64))
+
+
+def own_cluster() -> pl.Expr:
+    """Return the cluster of each user; one of their own where there is none."""
+    return pl.coalesce("cluster", -1 - pl.col("user").cast(pl.Int64))

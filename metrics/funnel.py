@@ -1,5 +1,6 @@
 """Funnel: how far new users get on their way into a team."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Literal
@@ -8,7 +9,7 @@ import polars as pl
 
 from metrics.behaviour import source_or_null
 from metrics.constants import FIRST_STEPS
-from metrics.estimated_votes import with_vote
+from metrics.estimated_votes import own_cluster, room_or_user, with_vote
 from metrics.expressions import (
     MINIMUM_SAMPLE,
     count_where,
@@ -19,9 +20,10 @@ from metrics.expressions import (
 )
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
-from metrics.sentences import percent
+from metrics.sentences import compared, percent
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
+from metrics.uncertainty import compared as compare_labels
 
 Dimension = Literal["source", "device", "country"]
 STEPS = {
@@ -155,28 +157,34 @@ def _by(query: Query, shared: SharedPlans, dimension: Dimension) -> pl.LazyFrame
     """Return the steps per label, most new users first.
 
     Columns: the dimension (null: not set), the five counts, entered_share,
-    first_estimate_share and came_back_share (of new_users, the n).
+    first_estimate_share and came_back_share (of new_users, the n); the last with what
+    compares it with all other labels (see `uncertainty`; users of one room are alike).
     """
-    counts = (
-        reached(shared, mature_period(query))
-        .group_by(dimension)
-        .agg(
-            row_count().alias("new_users"),
-            *(count_where(pl.col(step)) for step in [*STEPS][1:]),
-        )
+    users, name = reached(shared, mature_period(query)), "came_back_share"
+    counts = users.group_by(dimension).agg(
+        row_count().alias("new_users"),
+        *(count_where(pl.col(step)) for step in [*STEPS][1:]),
     )
     shares = counts.with_columns(
         entered_share=rate("entered_room", "new_users"),
         first_estimate_share=rate("first_estimate", "new_users"),
-        came_back_share=rate("came_back", "new_users"),
     )
-    return ranked(shares, [dimension], "new_users")
+    clusters = users.group_by(dimension, "cluster").agg(
+        part=count_where(pl.col("came_back")), n=row_count()
+    )
+    came_back = compare_labels(clusters, dimension, "cluster", name)
+    return ranked(
+        shares.join(came_back, on=dimension, how="left", nulls_equal=True),
+        [dimension],
+        "new_users",
+    )
 
 
 def reached(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """Return which steps each user who was new in the period made, without the user.
 
-    Columns: source, device, country, and one boolean per step.
+    Columns: source, device, country, cluster (see `room_or_user`), and one boolean per
+    step.
     """
     return shared.node(("funnel", period), lambda: _reached(shared, period))
 
@@ -190,8 +198,10 @@ def _reached(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         new.join(_first_source(near, new), on="user", how="left")
         .join(entered, on="user", how="left")
         .join(_estimated(near, entered), on="user", how="left")
+        .join(room_or_user(near), on="user", how="left")
         .select(
             *("source", "device", "country"),
+            cluster=own_cluster(),
             new_users=pl.lit(value=True),
             entered_room=pl.col("entered_at").is_not_null(),
             first_estimate=pl.col("with_others").is_not_null(),
@@ -302,37 +312,22 @@ def answer_by_country(frame: pl.DataFrame) -> str | None:
 
 
 def _answer_by(frame: pl.DataFrame, dimension: Dimension, several: str) -> str | None:
-    """Compare the label with the highest share of users who came back with the lowest.
+    """Say which labels have more or fewer users who came back than all the others.
 
-    Of several with the same share, that with most users. Labels with fewer than 20
-    new users, and users without one, are not compared.
+    Labels with fewer than 20 new users, and users without one, are not named.
     """
-    share = "came_back_share"
-    shown = frame.drop_nulls([dimension, share]).sort(
-        "new_users", dimension, descending=[True, False]
+    place = "on" if dimension == "device" else "from"
+
+    def describe(row: Mapping[str, Any]) -> str:
+        return f"of {row['new_users']:,} new users {place} {row[dimension]}"
+
+    return compared(
+        frame.drop_nulls(dimension),
+        "came_back_share",
+        ("came_back", "new_users"),
+        (several, "estimated again on a later day"),
+        describe,
     )
-    if shown.is_empty():
-        return None
-    best, worst = (
-        shown.sort(share, descending=most, maintain_order=True).row(0, named=True)
-        for most in (True, False)
-    )
-    high, low = percent(best[share]), percent(worst[share])
-    if shown.height > 1 and high == low:
-        return f"No clear difference between {several}: about {high}."
-    start = f"{high} of {_new_users_of(best, dimension)} estimated again on a later day"
-    if shown.height == 1:
-        return f"{start}."
-    place = _place(worst, dimension)
-    return f"{start}, {low} of {worst['new_users']:,} {place}."
-
-
-def _new_users_of(row: dict[str, Any], dimension: Dimension) -> str:
-    return f"{row['new_users']:,} new users {_place(row, dimension)}"
-
-
-def _place(row: dict[str, Any], dimension: Dimension) -> str:
-    return f"{'on' if dimension == 'device' else 'from'} {row[dimension]}"
 
 
 _SAMPLE_SIZES = dict.fromkeys(

@@ -84,6 +84,27 @@ LABELS: frozenset[str] = frozenset(
 
 COMPARISONS = ("_before", "_change", "_change_share")
 """What a column's name ends with when it compares the number that it starts with."""
+UNCERTAINTY: Mapping[str, str] = {
+    "_low": "Lower end of the 95% interval.",
+    "_high": "Upper end of the 95% interval.",
+    "_others": "The same over all other labels together.",
+    "_verdict": "higher, lower or no clear difference; empty with too few cases.",
+    "_detectable": "The difference from which on one could tell, in 4 of 5 cases.",
+    "_of_half": "The same in this half of the period.",
+    "_of_half_low": "Lower end of its 95% interval in this half of the period.",
+    "_of_half_high": "Upper end of its 95% interval in this half of the period.",
+}
+"""What a column's name ends with when it says how sure the number is, and what it
+means (see `metrics.uncertainty`)."""
+
+
+def split(column: str) -> tuple[str, str]:
+    """Split a column's name into its number and what it says of it ("_before", "")."""
+    if column in DEFINITIONS or column in LABELS:
+        return column, ""
+    endings = sorted((*COMPARISONS, *UNCERTAINTY), key=len, reverse=True)
+    ending = next((end for end in endings if column.endswith(end)), "")
+    return column.removesuffix(ending), ending
 
 
 def definition(key: str, table: str) -> Definition:

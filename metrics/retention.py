@@ -12,14 +12,15 @@ from metrics.activity import ACT, KEY, days_of_rooms, days_of_users, participati
 from metrics.activity_key import changes, is_kind, is_later, split_owner_day
 from metrics.card_scale import estimated
 from metrics.constants import START_DATE
-from metrics.expressions import rate, row_count
+from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans
-from metrics.sentences import percent, share_of
+from metrics.sentences import percent, portion, share_of
 from metrics.subject import Answer, Definition, MetricTable, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import history_until
 from metrics.time_zone import UTC_ZONE, to_local
+from metrics.uncertainty import shares
 
 Cohorts = Literal["rooms", "users"]
 Weeks = Literal[1, 2]
@@ -46,6 +47,21 @@ DEFINITIONS = (
         "blank in the future.",
         _READS,
     ),
+    Definition(
+        "later",
+        "Then or later",
+        "count",
+        "Those active at that age or later, so far; blank in the future.",
+        _READS,
+    ),
+    Definition(
+        "later_share",
+        "Share then or later",
+        "share",
+        "Share of the cohort active at that age or later, so far.",
+        _READS,
+        "Hidden below a cohort size of 20.",
+    ),
 )
 LABELS = ("cohort", "k", "running")
 
@@ -63,8 +79,9 @@ def grid(
     A cohort is the bucket of a room's first vote with two or more estimations (of a
     user's first own estimation). What is at `as_of` or later does not count. Columns:
     cohort (first day), size (n), k (age in buckets, from 0), alive (with at least one
-    vote, or estimation, in that bucket), share, running (the bucket has not ended).
-    Where a bucket has not begun, alive, share and running are null.
+    vote, or estimation, in that bucket), share, later (in that bucket or a later one),
+    later_share, running (the bucket has not ended). Where a bucket has not begun, all
+    but the first three are null.
     """
     step = timedelta(weeks=weeks)
     latest = _latest(as_of, step, zone)
@@ -74,7 +91,9 @@ def grid(
         lives = _lives(_days(shared, as_of, who, zone), step).filter(
             pl.col("cohort") >= first
         )
-        return lives.group_by("cohort", "bucket").agg(alive=row_count())
+        return lives.group_by("cohort", "bucket").agg(
+            alive=row_count(), gone=count_where(pl.col("last"))
+        )
 
     # The average of a grid is shown beside it.
     counts = shared.node(("alive", who, step, first, as_of, zone), alive)
@@ -85,29 +104,44 @@ def grid(
         _cells(first, latest, step, cohorts)
         .join(counts, on=["cohort", "bucket"], how="left")
         .sort("cohort", "k")
-        .with_columns(_begun(latest, pl.col("alive").fill_null(0)).alias("alive"))
+        .with_columns(
+            _begun(latest, pl.col("alive").fill_null(0)).alias("alive"),
+            later=_begun(
+                latest,
+                pl.col("gone").fill_null(0).cum_sum(reverse=True).over("cohort"),
+            ),
+        )
         .with_columns(size=pl.col("alive").first().over("cohort"))
         .select(
             *("cohort", "size", "k", "alive"),
             share=rate("alive", "size"),
+            later="later",
+            later_share=rate("later", "size"),
             running=_begun(latest, runs),
         )
     )
 
 
-def average(cells: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the weighted average row of a grid, by age: k, size (n), alive, share.
+def average(cells: pl.LazyFrame, ages: int = COHORTS // 2) -> pl.LazyFrame:
+    """Return the weighted average row of a grid, by age, over the same cohorts.
 
-    Sums over cohorts whose bucket of that age has ended; an age that no cohort has
-    reached is left out.
+    They are the cohorts whose bucket of the last age, `ages`, has ended: a curve over
+    other cohorts at each age would mix how old they are with when they began. Columns:
+    k (0 to `ages`), size (n), alive, share with _low and _high, later, later_share with
+    _low and _high (cohorts are the clusters of the intervals; see `uncertainty`).
     """
-    return (
-        cells.filter(~pl.col("running"))
-        .group_by("k")
-        .agg(pl.col("size", "alive").sum())
-        .with_columns(share=rate("alive", "size"))
-        .sort("k")
+    old = cells.filter(pl.col("k") == ages, ~pl.col("running"))
+    same = cells.filter(pl.col("k") <= ages).join(
+        old.select("cohort"), on="cohort", how="semi"
     )
+    intervals = [
+        shares(same.select("k", part=part, n="size"), ["k"], name)
+        for name, part in (("share", "alive"), ("later_share", "later"))
+    ]
+    series = same.group_by("k").agg(pl.col("size", "alive", "later").sum())
+    for interval in intervals:
+        series = series.join(interval, on="k", how="left")
+    return series.sort("k")
 
 
 def _days(
@@ -127,7 +161,8 @@ def _days(
 def _lives(days: pl.LazyFrame, step: timedelta) -> pl.LazyFrame:
     """Return a row for each owner and bucket in which the owner was active.
 
-    Columns: cohort (the owner's first bucket), bucket.
+    Columns: cohort (the owner's first bucket), bucket, last (whether it is the owner's
+    last).
     """
     owner, day = split_owner_day(KEY)
     # Days between a day and the start of its bucket; START_DATE is a Monday.
@@ -136,7 +171,11 @@ def _lives(days: pl.LazyFrame, step: timedelta) -> pl.LazyFrame:
     return (
         days.select(owner=owner, bucket=(day - age).cast(pl.Int32).cast(pl.Date))
         .filter(begins | changes(bucket))
-        .select("bucket", cohort=pl.when(begins).then(bucket).forward_fill())
+        .select(
+            "bucket",
+            cohort=pl.when(begins).then(bucket).forward_fill(),
+            last=begins.shift(-1, fill_value=True),
+        )
     )
 
 
@@ -168,23 +207,21 @@ _LATER = 4
 def _answer(frame: pl.DataFrame, what: str, unit: str) -> str | None:
     """Say how many come back after one bucket, and after some more.
 
-    Takes a grid or its weighted average.
+    Takes a grid or its weighted average; both ages are those of the same cohorts.
     """
-    soon, later = (_share_at(frame, age) for age in (1, _LATER))
-    if soon is None:
-        return None
-    start = f"{percent(soon)} of {what} after 1 {unit}"
-    if later is None:
-        return f"{start}."
-    return f"{start}, {percent(later)} after {_LATER} {unit}s."
-
-
-def _share_at(frame: pl.DataFrame, age: int) -> float | None:
-    """Return the share alive over all cohorts whose bucket of that age has ended."""
-    cells = frame.filter(pl.col("k") == age)
     if "running" in frame.columns:
-        cells = cells.filter(~pl.col("running"))
-    return share_of(cells, "alive", "size")
+        old = frame.filter(pl.col("k") == _LATER, ~pl.col("running"))
+        frame = frame.join(old.select("cohort"), on="cohort", how="semi")
+    soon, later = (
+        share_of(frame.filter(pl.col("k") == age), "alive", "size")
+        for age in (1, _LATER)
+    )
+    if soon is None or later is None:
+        return None
+    return (
+        f"{portion(soon)} of {what} after 1 {unit}, {percent(later)} after {_LATER} "
+        f"{unit}s."
+    )
 
 
 def _grid_of(
@@ -222,7 +259,7 @@ def _tables_of(who: Cohorts, weeks: Weeks) -> tuple[MetricTable, MetricTable]:
             partial(_grid_of, who=who, weeks=weeks),
             reads,
             answer=answer,
-            sample_sizes={"share": "size"},
+            sample_sizes={"share": "size", "later_share": "size"},
             covers=covers,
         ),
         table(
@@ -231,15 +268,15 @@ def _tables_of(who: Cohorts, weeks: Weeks) -> tuple[MetricTable, MetricTable]:
             partial(_average_of, who=who, weeks=weeks),
             reads,
             answer=answer,
-            sample_sizes={"share": "size"},
+            sample_sizes={"share": "size", "later_share": "size"},
             covers=covers,
         ),
     )
 
 
 TABLES = (
-    *_tables_of("rooms", 1),
     *_tables_of("rooms", 2),
-    *_tables_of("users", 1),
+    *_tables_of("rooms", 1),
     *_tables_of("users", 2),
+    *_tables_of("users", 1),
 )

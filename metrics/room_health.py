@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from metrics.card_scale import estimated, steps
-from metrics.expressions import MINIMUM_SAMPLE, count_where, ratio, row_count
+from metrics.agreement import votes_with_pairs
+from metrics.card_scale import estimated
+from metrics.expressions import MINIMUM_SAMPLE, ratio, row_count
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, percent
 from metrics.subject import Definition, table
-from metrics.tables import ROOMS, VOTES
+from metrics.tables import ESTIMATIONS, ROOMS, VOTES
 
 SPAN = timedelta(days=28)
 HEALTHY, COOLING = 70, 40
@@ -21,8 +22,8 @@ _WEEKS, _SIZE = 2, 4
 """Active weeks, and estimators in the median vote, that earn all points."""
 _WEEK = timedelta(days=7)
 
-_READS = (VOTES, ROOMS)
-_NAMES = (VOTES.name, ROOMS.name)
+_READS = (VOTES, ESTIMATIONS, ROOMS)
+_NAMES = tuple(live.name for live in _READS)
 
 
 def _points_of(key: str, title: str, formula: str) -> Definition:
@@ -54,7 +55,7 @@ DEFINITIONS = (
     _points_of(
         "consensus",
         "Consensus points",
-        "25 points times the share of votes with a spread of up to 1.",
+        "25 points times the share of pairs of estimations within one step.",
     ),
     _points_of(
         "recent",
@@ -82,8 +83,8 @@ LABELS = ("state", "last_round_at", "room_id", "room_number", "room_name")
 
 
 def each_room(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return `health` at the end of the period."""
-    return health(shared, query.as_of)
+    """Return the `health` of rooms with a vote in the last 56 days, at the end."""
+    return health(shared, query.as_of).filter(_used_lately(query))
 
 
 def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -91,14 +92,17 @@ def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
     Only rooms with a vote in the last 56 days: others have been left for good.
     """
-    lately = pl.col("last_round_at") >= instant(query.as_of - 2 * SPAN)
-    rooms = health(shared, query.as_of).filter(lately)
+    rooms = health(shared, query.as_of).filter(_used_lately(query))
     counts = rooms.group_by("state").agg(room_count=row_count())
     return (
         pl.LazyFrame({"state": STATES})
         .join(counts, on="state", how="left", maintain_order="left")
         .with_columns(pl.col("room_count").fill_null(0))
     )
+
+
+def _used_lately(query: Query) -> pl.Expr:
+    return pl.col("last_round_at") >= instant(query.as_of - 2 * SPAN)
 
 
 def gone_quiet(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -158,11 +162,11 @@ def _scored(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
 
     Votes count from 28 days before the instant (included) to it (excluded).
     """
-    return shared.node(("health", now), lambda: _scores(shared.frames.votes, now))
+    return shared.node(("health", now), lambda: _scores(shared, now))
 
 
-def _scores(votes: pl.LazyFrame, now: datetime) -> pl.LazyFrame:
-    lately = Period(now - SPAN, now)
+def _scores(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
+    votes, lately = shared.frames.votes, Period(now - SPAN, now)
     # A vote exactly a week before the instant is the first of that week.
     age = (now - pl.col("voted_at")).dt.total_microseconds() - 1
     ended = votes.filter(pl.col("voted_at") < instant(now), estimated())
@@ -174,17 +178,18 @@ def _scores(votes: pl.LazyFrame, now: datetime) -> pl.LazyFrame:
             rounds=row_count(),
             weeks=(age // _microseconds(_WEEK)).n_unique(),
             size=pl.col("amount_of_estimations").median(),
-            two_or_more=count_where(estimated(2)),
-            near=count_where(estimated(2) & (steps() <= 1)),
         )
     )
+    found = votes_with_pairs(shared, lately).group_by("room_id")
+    pairs = found.agg(pl.sum("estimation_pairs", "near_pairs"))
     idle = (now - pl.col("last_round_at")).dt.total_microseconds()
-    return last.join(recent, on="room_id", how="left").select(
+    known = last.join(recent, on="room_id", how="left")
+    return known.join(pairs, on="room_id", how="left").select(
         *("room_id", "last_round_at"),
         rounds=pl.col("rounds").fill_null(0),
         health_weeks=_points(pl.col("weeks") / _WEEKS),
         health_people=_points(pl.col("size") / _SIZE),
-        health_consensus=_points(ratio("near", "two_or_more")),
+        health_consensus=_points(ratio("near_pairs", "estimation_pairs")),
         health_recent=_points(1 - idle / _microseconds(SPAN)),
     )
 
@@ -227,8 +232,8 @@ def answer_each_room(frame: pl.DataFrame) -> str | None:
     rooms, points = frame["state"].to_list(), frame["health"].to_list()
     healthy = percent(rooms.count(STATES[0]) / frame.height)
     return (
-        f"{healthy} of the {frame.height:,} rooms that ever had a vote are healthy; "
-        f"the best has {max(points):.0f} of 100 points."
+        f"{healthy} of the {frame.height:,} rooms used in the last 56 days are "
+        f"healthy; the best has {max(points):.0f} of 100 points."
     )
 
 

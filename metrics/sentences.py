@@ -1,10 +1,13 @@
 """How numbers read in a sentence, and how shares are compared."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from metrics.expressions import MINIMUM_SAMPLE
+from metrics.uncertainty import HIGHER, LOWER, UNCLEAR
 
 
 def percent(share: float) -> str:
@@ -35,12 +38,19 @@ def counted(number: int, one: str, several: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence: "a, b and c"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def day_of(day: date) -> str:
     """Return a date as the pages write it: "26 Oct 2026"."""
     return f"{day.day} {day:%b %Y}"
 
 
-def only_row(frame: pl.DataFrame) -> dict[str, float | None]:
+def only_row(frame: pl.DataFrame) -> dict[str, Any]:
     """Return the only row of a table of totals; every figure may be hidden."""
     return frame.row(0, named=True)
 
@@ -51,27 +61,100 @@ def share_of(frame: pl.DataFrame, part: str, n: str) -> float | None:
     return int(frame[part].sum()) / cases if cases >= MINIMUM_SAMPLE else None
 
 
-def halves(frame: pl.DataFrame, part: str, n: str) -> tuple[float, float] | None:
-    """Return a share in the first half of the rows and in the second.
+def with_interval(row: Mapping[str, Any], name: str) -> str:
+    """Return a share with its interval, where it has one: "48% (44–52)"."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is None or high is None:
+        return portion(row[name])
+    return f"{percent(row[name])} ({100 * low:.0f}–{100 * high:.0f})"
 
-    None where one half has fewer than 20 cases.
+
+def adding_up(counts: Sequence[int]) -> list[str]:
+    """Return shares of a whole in whole percent that add up to 100."""
+    whole = sum(counts)
+    exact = [100 * count / whole for count in counts]
+    points = [int(share) for share in exact]
+    by_rest = sorted(range(len(exact)), key=lambda n: points[n] - exact[n])
+    for n in by_rest[: 100 - sum(points)]:
+        points[n] += 1
+    return [f"{share}%" for share in points]
+
+
+def detectable(row: Mapping[str, Any], name: str) -> str:
+    """Return from which difference on one could tell, where that is a large one."""
+    difference = row.get(f"{name}_detectable")
+    if difference is None or difference < _LARGE:
+        return ""
+    return f" One could tell from about {100 * difference:.0f} points on."
+
+
+_LARGE = 0.1
+
+
+def changed(frame: pl.DataFrame, name: str, what: str) -> str | None:
+    """Return how a share changed from one half of the period to the other.
+
+    `frame` has the columns of `uncertainty.trend`. None where a half has fewer than 20
+    cases.
     """
-    half = frame.height // 2
-    before = share_of(frame.head(half), part, n)
-    after = share_of(frame.tail(frame.height - half), part, n)
-    return None if before is None or after is None else (before, after)
-
-
-def changed(frame: pl.DataFrame, part: str, n: str, what: str) -> str | None:
-    """Return how a share over time went from the first half to the second."""
-    both = halves(frame, part, n)
-    if both is None:
+    if frame.height < 2:
         return None
-    first, second = (percent(share) for share in both)
-    if first == second:
-        return f"The share of {what} was {first} in both halves of the period."
-    went = "rose" if both[1] > both[0] else "fell"
-    return (
-        f"The share of {what} {went} from {first} in the first half of the period to "
-        f"{second} in the second."
-    )
+    first, second = ({**frame.row(row, named=True)} for row in (0, -1))
+    half, verdict = f"{name}_of_half", second[f"{name}_verdict"]
+    if first[half] is None or second[half] is None:
+        return None
+    before, after = (with_interval(row, half) for row in (first, second))
+    both = f"{before} in the first half of the period, {after} in the second"
+    if verdict is None:
+        return f"Too few rooms to compare the share of {what}: {both}."
+    if verdict == UNCLEAR:
+        hint = detectable(second, name)
+        return f"No clear change in the share of {what}: {both}.{hint}"
+    went = "rose" if verdict == HIGHER else "fell"
+    return f"The share of {what} {went}: {both}."
+
+
+def compared(
+    frame: pl.DataFrame,
+    name: str,
+    counts: tuple[str, str],
+    what: tuple[str, str],
+    describe: Callable[[Mapping[str, Any]], str],
+) -> str | None:
+    """Return which labels have a higher or lower share than all the others together.
+
+    `frame` has the columns of `uncertainty.compared`, and `counts`: what counts and
+    the number of cases. `what` is what labels are called, and what counts ("devices",
+    "estimated again"); `describe` puts a row into words ("of 130 users on desktop").
+    """
+    several, verb = what
+    known = frame.drop_nulls(name)
+    if known.is_empty():
+        return None
+    overall = share_of(frame, *counts)
+    rows = [*known.iter_rows(named=True)]
+    if len(rows) == 1:
+        return f"{with_interval(rows[0], name)} {describe(rows[0])} {verb}."
+    about = f"about {percent(overall or 0)} {verb}"
+    tested = [row for row in rows if row[f"{name}_verdict"] is not None]
+    if not tested:
+        return f"Too few to compare {several}: {about}."
+    higher = [row for row in tested if row[f"{name}_verdict"] == HIGHER]
+    lower = [row for row in tested if row[f"{name}_verdict"] == LOWER]
+    if not higher and not lower:
+        easiest = min(tested, key=lambda row: row[f"{name}_detectable"])
+        hint = detectable(easiest, name)
+        return f"No clear difference between {several}: {about}.{hint}"
+    # The clearest of each: the one with the share furthest from the others.
+    best = max(higher, key=lambda row: row[name], default=None)
+    worst = min(lower, key=lambda row: row[name], default=None)
+    if best and worst and len(tested) == 2:
+        share, less = (with_interval(row, name) for row in (best, worst))
+        return f"{share} {describe(best)} {verb}, {less} {describe(worst)}."
+    parts = [
+        f"{with_interval(row, name)} {describe(row)} {verb}, {way} than the "
+        f"{percent(row[f'{name}_others'])} of all others"
+        for row, way in ((best, "more"), (worst, "fewer"))
+        if row
+    ]
+    return "; ".join(parts) + "."

@@ -7,8 +7,9 @@ import polars as pl
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import aggregate, count_where, rate, row_count
 from metrics.frames import Frames, Period, instant
+from metrics.funnel import MATURE, mature_period
 from metrics.query import Query, SharedPlans
-from metrics.sentences import changed, only_row, percent, portion
+from metrics.sentences import changed, day_of, only_row, portion, with_interval
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
@@ -19,15 +20,16 @@ from metrics.time_axis import (
     side_by_side,
     time_series,
 )
+from metrics.uncertainty import shares, trend
 
 _COUNTS = ("rounds", "seats", "spectators")
 
 DEFINITIONS = (
     Definition(
         "seats",
-        "Users in votes (n)",
+        "Participations (n)",
         "count",
-        "Spectators and estimators of all votes: each user once per vote.",
+        "Spectators and estimators of all votes: each user counts once per vote.",
         (VOTES.name,),
         "Empty votes.",
     ),
@@ -35,56 +37,80 @@ DEFINITIONS = (
         "spectator_share",
         "Spectator share",
         "share",
-        "Share of spectators among users in votes.",
+        "Share of participations in votes that are a spectator's.",
         (VOTES.name,),
-        "Empty votes. Hidden below 20 users in votes.",
+        "Empty votes. Hidden below 20 participations.",
     ),
     Definition(
         "watched_first",
         "Watched first (n)",
         "count",
-        "Users who were spectators when first seen in a vote.",
+        "Users who were spectators when first seen in a vote. Each is followed for 28 "
+        "days, so they are those of as many days as the period has, at least 28 days "
+        "ago.",
         (ESTIMATIONS.name,),
     ),
     Definition(
         "estimated_later",
         "Later estimators",
         "count",
-        "Users who watched first and estimated later.",
+        "Users who watched first and estimated within 28 days.",
         (ESTIMATIONS.name,),
     ),
     Definition(
         "estimated_later_share",
         "Estimated later",
         "share",
-        "Share of first-time spectators who estimated later.",
+        "Share of first-time spectators who estimated within 28 days.",
         (ESTIMATIONS.name,),
         "Hidden below 20 users.",
     ),
 )
-LABELS = ("bucket", "cut")
+LABELS = ("bucket", "cut", "half", "watched_since", "watched_until")
 
 
 def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return in one row how many watch, and how many of the newcomers among them stay.
 
-    Columns: rounds (votes), seats (spectators and estimators of all votes; n),
-    spectators, spectator_share, watched_first (users whose first row ever is a
-    spectator's and lies in the period; n), estimated_later, estimated_later_share.
+    Columns: rounds (votes), seats (participations: spectators and estimators of all
+    votes; n), spectators, spectator_share with _low and _high, watched_since and
+    watched_until (dates), watched_first (users whose first row ever is a spectator's
+    and lies in these dates; n), estimated_later (within 28 days),
+    estimated_later_share with _low and _high.
     """
-    users = _figures(estimated_votes(shared, query.period), ())
-    return side_by_side([users, _newcomers(shared.frames, query.period)])
+    votes = estimated_votes(shared, query.period)
+    interval = shares(_per_room(votes, ()), [], "spectator_share")
+    return side_by_side(
+        [
+            _figures(votes, ()),
+            interval.drop("spectator_share"),
+            _newcomers(shared.frames, mature_period(query)),
+        ]
+    )
 
 
 def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return per bucket: bucket, rounds, seats, spectators, spectator_share, cut."""
+    """Return per bucket, at least weekly, how many participations are a spectator's.
+
+    Columns: bucket, rounds, seats (n), spectators, spectator_share, the columns of a
+    trend (see `uncertainty`), cut.
+    """
     period, every = query.period, at_least_weekly(query.granularity)
     votes = estimated_votes(shared, period).with_columns(
         bucket=bucket_of("voted_at", every, period)
     )
-    figures = [_figures(votes, ("bucket",))]
-    return time_series(
-        on_axis(period_axis(period, every), figures, _COUNTS), query, every
+    buckets, name = period_axis(period, every), "spectator_share"
+    changes = trend(_per_room(votes, ("bucket",)), buckets, "room_id", name)
+    figures = [_figures(votes, ("bucket",)), changes.drop(name)]
+    return time_series(on_axis(buckets, figures, _COUNTS), query, every)
+
+
+def _per_room(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+    """Return spectators (part) and participations (n) per room."""
+    spectators = pl.col("amount_of_spectators").sum().cast(pl.Int64)
+    estimators = pl.col("amount_of_estimations").sum().cast(pl.Int64)
+    return votes.group_by(*by, "room_id").agg(
+        part=spectators, n=spectators + estimators
     )
 
 
@@ -101,54 +127,63 @@ def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 
 
 def _newcomers(frames: Frames, period: Period) -> pl.LazyFrame:
-    """Return how many users watched first and how many of them estimated later.
+    """Return how many users watched first and how many estimated within 28 days.
 
     Only those who watch in the period are followed; of what was before it, only who
-    was there counts.
+    was there counts. Users of one room are alike: each counts to the first room.
     """
     rows, at = frames.estimations, pl.col("estimated_at")
     watched, start = pl.col("spectator"), instant(period.start)
     watching = rows.filter(period.contains("estimated_at"), watched).select("user")
     known = rows.filter(at < start).select("user").join(watching, on="user", how="semi")
-    return (
-        rows.filter(at >= start)
+    first = at.min()
+    own = ~watched & pl.col("estimation").is_not_null()
+    users = (
+        rows.filter(at >= start, at < instant(period.end + MATURE))
         .join(watching, on="user", how="semi")
         .join(known.unique(), on="user", how="anti")
         .group_by("user")
         .agg(
-            first=at.min(),
+            room_id=pl.col("room_id").get(at.arg_min()),
+            first=first,
             watched=at.filter(watched).min(),
-            estimated=at.filter(~watched & pl.col("estimation").is_not_null()).max(),
+            later=(own & (at > first) & (at < first + MATURE)).any(),
         )
         .filter(period.contains("first"), pl.col("first") == pl.col("watched"))
-        .select(
-            watched_first=row_count(),
-            estimated_later=count_where(pl.col("estimated") > pl.col("first")),
-        )
-        .with_columns(
-            estimated_later_share=rate("estimated_later", "watched_first"),
-        )
     )
+    per_room = users.group_by("room_id").agg(
+        part=count_where(pl.col("later")), n=row_count()
+    )
+    counts = per_room.select(
+        watched_since=pl.lit(period.first_day),
+        watched_until=pl.lit(period.last_day),
+        watched_first=pl.col("n").sum(),
+        estimated_later=pl.col("part").sum(),
+    )
+    return side_by_side([counts, shares(per_room, [], "estimated_later_share")])
 
 
 def answer_totals(frame: pl.DataFrame) -> str | None:
     """Say how many watch, and how many of those who begin so estimate later."""
     found = only_row(frame)
-    share, later = found["spectator_share"], found["estimated_later_share"]
-    if share is None:
+    if found["spectator_share"] is None:
         return None
-    start = f"{portion(share)} of users in a vote watch."
-    if later is None:
+    start = (
+        f"{portion(found['spectator_share'])} of participations in votes only watch."
+    )
+    if found["estimated_later_share"] is None:
         return start
+    since, until = (day_of(found[f"watched_{end}"]) for end in ("since", "until"))
+    later = with_interval(found, "estimated_later_share")
     return (
-        f"{start} Of {found['watched_first']:,} who watched first, {percent(later)} "
-        "estimated later."
+        f"{start} Of {found['watched_first']:,} users who watched first ({since} to "
+        f"{until}), {later} estimated within 28 days."
     )
 
 
 def answer_over_time(frame: pl.DataFrame) -> str | None:
-    """Say how the share of spectators changed in the period."""
-    return changed(frame, "spectators", "seats", "spectators")
+    """Say whether the share of spectators changed in the period."""
+    return changed(frame, "spectator_share", "spectators")
 
 
 _SAMPLE_SIZES = {"spectator_share": "seats", "estimated_later_share": "watched_first"}

@@ -14,6 +14,10 @@ Every figure called `name` gets columns whose names begin with it:
 - `_others`: the same figure over all other labels together;
 - `_verdict`: "higher" or "lower" than that of the others, or "no clear difference";
 - `_detectable`: the difference from which on 4 of 5 comparisons would be clear.
+
+Over time, the two halves of the period are compared: `half` says in which of them a
+bucket lies, `_of_half`, `_of_half_low` and `_of_half_high` are the figure of that half,
+and `_verdict` is that of this half against the other.
 """
 
 import math
@@ -31,6 +35,8 @@ HIGHER, LOWER, UNCLEAR = "higher", "lower", "no clear difference"
 FEWEST_CLUSTERS = 6
 """Effective clusters below which the variance between them is not known."""
 _POWER = 0.8
+_NOISE = 1e-9
+"""Errors below it are those of floats: the clusters do not differ."""
 _ALPHA = 1 - CONFIDENCE
 _TWO_SIDED = NormalDist().inv_cdf(1 - _ALPHA / 2)
 _OF_POWER = NormalDist().inv_cdf(_POWER)
@@ -58,7 +64,7 @@ def shares(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame
     known = (n >= MINIMUM_SAMPLE) & (within >= FEWEST_CLUSTERS)
     return (
         _sums(clusters, by)
-        .with_columns(clusters=n**2 / pl.col("nn"))
+        .with_columns(clusters=_effective("part", "n", "yy", "yn", "nn"))
         .select(
             *by,
             pl.when(n >= MINIMUM_SAMPLE).then(share).alias(name),
@@ -71,32 +77,40 @@ def shares(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame
 def excess(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame:
     """Return a mean difference with its interval and verdict, where `part` is signed.
 
-    `part` sums, over `n` cases, what was found minus what was expected. Columns: `by`,
-    name, _low, _high, _verdict (against 0).
+    `part` sums, over `n` cases, what was found minus what was expected. Several groups
+    are several comparisons (Holm). Columns: `by`, name, _low, _high, _verdict
+    (against 0).
     """
-    n, within = pl.col("n"), pl.col("clusters")
-    mean = pl.col("part") / n
-    error = _spread(mean).sqrt()
+    n, within, mean = pl.col("n"), pl.col("clusters"), pl.col("mean")
+    error = pl.col("error")
     half = t_quantile(within - 1) * error
-    known = (n >= MINIMUM_SAMPLE) & (within >= FEWEST_CLUSTERS)
-    p = p_value(mean / error, within - 1)
-    figures = {
-        f"{name}_low": mean - half,
-        f"{name}_high": mean + half,
-        f"{name}_verdict": _verdict(mean, p),
-    }
+    known = (n >= MINIMUM_SAMPLE) & (within >= FEWEST_CLUSTERS) & (error > _NOISE)
     return (
         _sums(clusters, by)
-        .with_columns(clusters=n**2 / pl.col("nn"))
+        .with_columns(clusters=n**2 / pl.col("nn"), mean=pl.col("part") / n)
+        .with_columns(error=_spread(mean).sqrt())
+        .with_columns(p=pl.when(known).then(p_value(mean / error, within - 1)))
         .select(
             *by,
             pl.when(n >= MINIMUM_SAMPLE).then(mean).alias(name),
-            *(
-                pl.when(known).then(figure).alias(key)
-                for key, figure in figures.items()
-            ),
+            pl.when(known).then(mean - half).alias(f"{name}_low"),
+            pl.when(known).then(mean + half).alias(f"{name}_high"),
+            _verdict(mean, holm()).alias(f"{name}_verdict"),
         )
     )
+
+
+def difference_verdict(
+    difference: pl.Expr, error: pl.Expr, clusters: pl.Expr
+) -> pl.Expr:
+    """Return whether a difference with a standard error is clear.
+
+    All rows of the frame are compared at once (Holm). Null where the error is not
+    known, or comes from fewer than 6 effective clusters.
+    """
+    known = (clusters >= FEWEST_CLUSTERS) & (error > 0)
+    p = pl.when(known).then(p_value(difference / error, clusters))
+    return _verdict(difference, _holm_of(p))
 
 
 def compared(
@@ -106,11 +120,13 @@ def compared(
 
     A cluster may have cases of several labels (a room has small and large votes): the
     variance of the difference is the sum over clusters of what each adds to it. Many
-    labels are many comparisons, so their p-values are corrected (Holm).
+    labels are many comparisons, so their p-values are corrected (Holm). Cases without a
+    label (null) have a share of their own, and are no part of the others.
 
     Columns: the label, name, and all the columns that the module describes.
     """
-    others = _others(clusters, label, cluster).with_columns(
+    labelled = clusters.filter(pl.col(label).is_not_null())
+    others = _others(labelled, label, cluster).with_columns(
         difference=pl.col("share") - pl.col("others"),
         error=_error_of_difference().sqrt(),
         df=_welch(),
@@ -121,14 +137,14 @@ def compared(
     )
     p = p_value(pl.col("difference") / pl.col("error"), pl.col("df"))
     tested = others.with_columns(p=pl.when(known).then(p)).with_columns(p=holm())
-    least = t_quantile(pl.col("df"), _ALPHA / _comparisons()) + _OF_POWER
+    least = t_quantile(pl.col("df"), _ALPHA / _comparisons(pl.col("p"))) + _OF_POWER
     verdicts = tested.select(
         label,
         pl.when(known).then("others").alias(f"{name}_others"),
         _verdict(pl.col("difference"), pl.col("p")).alias(f"{name}_verdict"),
         pl.when(known).then(least * pl.col("error")).alias(f"{name}_detectable"),
     )
-    return shares(clusters, [label], name).join(verdicts, on=label, nulls_equal=True)
+    return shares(clusters, [label], name).join(verdicts, on=label, how="left")
 
 
 def medians(
@@ -154,7 +170,7 @@ def medians(
         )
 
     own = above(each.median().over(label), "part")
-    limits = shares(own, [label], "half").drop("half")
+    limits = shares(own, [label], "below").drop("below")
     verdicts = compared(above(each.median(), "part"), label, cluster, name)
     ordered = rows.group_by(label).agg(pl.col(value).sort())
 
@@ -171,29 +187,118 @@ def medians(
             pl.when(each.list.len() >= MINIMUM_SAMPLE)
             .then(each.list.median())
             .alias(name),
-            quantile("half_low").alias(f"{name}_low"),
-            quantile("half_high").alias(f"{name}_high"),
+            quantile("below_low").alias(f"{name}_low"),
+            quantile("below_high").alias(f"{name}_high"),
             f"{name}_verdict",
         )
     )
+
+
+def median_excess(value: pl.Expr, name: str) -> dict[str, pl.Expr]:
+    """Return the median of independent differences, its interval, and its verdict.
+
+    The interval is that of the sign test: it goes from one ordered value to another.
+    The verdict is "higher" or "lower" where 0 lies outside. Columns: name, _low,
+    _high, _verdict; null below 20 values.
+    """
+    known, ordered = value.drop_nulls(), value.drop_nulls().sort()
+    n = known.len().cast(pl.Float64)
+    place = (n / 2 - _TWO_SIDED * n.sqrt() / 2).floor().cast(pl.Int64).clip(1)
+    low = ordered.get(place - 1, null_on_oob=True).cast(pl.Float64)
+    high = ordered.get(known.len().cast(pl.Int64) - place, null_on_oob=True).cast(
+        pl.Float64
+    )
+    verdict = (
+        pl.when(low > 0)
+        .then(pl.lit(HIGHER))
+        .when(high < 0)
+        .then(pl.lit(LOWER))
+        .otherwise(pl.lit(UNCLEAR))
+    )
+    figures = {name: known.median(), f"{name}_low": low, f"{name}_high": high}
+    return {
+        key: pl.when(n >= MINIMUM_SAMPLE).then(figure)
+        for key, figure in (figures | {f"{name}_verdict": verdict}).items()
+    }
+
+
+def trend(
+    clusters: pl.LazyFrame, buckets: pl.LazyFrame, cluster: str, name: str
+) -> pl.LazyFrame:
+    """Return a share per bucket, and how it changed from one half to the other.
+
+    `clusters` has bucket, the cluster, part and n; `buckets` is the time axis. Columns:
+    bucket, half, name, and those that the module describes.
+    """
+    halved = (
+        _in_halves(clusters, buckets).group_by("half", cluster).agg(pl.sum("part", "n"))
+    )
+    changed = compared(halved, "half", cluster, name).drop(f"{name}_others")
+    per_bucket = shares(clusters, ["bucket"], name)
+    return _with_halves(buckets, per_bucket, changed, name)
+
+
+def median_trend(
+    rows: pl.LazyFrame, buckets: pl.LazyFrame, cluster: str, value: str, name: str
+) -> pl.LazyFrame:
+    """Return how a median changed from one half of the period to the other.
+
+    `rows` has bucket, the cluster and the value; `buckets` is the time axis. Columns:
+    bucket, half, and those of the halves that the module describes.
+    """
+    changed = medians(_in_halves(rows, buckets), "half", cluster, value, name)
+    return _with_halves(buckets, None, changed, name)
+
+
+FIRST, SECOND = "first", "second"
+
+
+def _half(buckets: pl.LazyFrame) -> pl.LazyFrame:
+    """Return bucket and half; the middle one of an odd number lies in the second."""
+    place, middle = pl.int_range(pl.len()), pl.len() // 2
+    half = pl.when(place < middle).then(pl.lit(FIRST)).otherwise(pl.lit(SECOND))
+    return buckets.sort("bucket").select("bucket", half=half)
+
+
+def _in_halves(rows: pl.LazyFrame, buckets: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.join(_half(buckets), on="bucket")
+
+
+def _with_halves(
+    buckets: pl.LazyFrame,
+    per_bucket: pl.LazyFrame | None,
+    changed: pl.LazyFrame,
+    name: str,
+) -> pl.LazyFrame:
+    figures = {
+        figure: f"{name}_of_half{figure.removeprefix(name)}"
+        for figure in (name, f"{name}_low", f"{name}_high")
+    }
+    series = _half(buckets)
+    if per_bucket is not None:
+        series = series.join(per_bucket, on="bucket", how="left")
+    return series.join(changed.rename(figures), on="half", how="left")
 
 
 def holm(p: str = "p") -> pl.Expr:
     """Return p-values corrected for their number; unknown ones are no comparison.
 
     The smallest is multiplied by the number of comparisons, the next by one less, and
-    so on, and none becomes smaller than the one before it.
+    so on, and none becomes smaller than the one before it. Of two labels, one
+    comparison decides on both.
     """
-    known = pl.col(p)
-    rank = known.rank("ordinal").cast(pl.Int64) - 1
+    return _holm_of(pl.col(p))
+
+
+def _holm_of(p: pl.Expr) -> pl.Expr:
+    rank = p.rank("ordinal").cast(pl.Int64) - 1
     factor = (_comparisons(p) - pl.int_range(pl.len())).clip(1)
-    ordered = (known.sort(nulls_last=True) * factor).cum_max()
+    ordered = (p.sort(nulls_last=True) * factor).cum_max()
     return ordered.gather(rank).clip(0, 1)
 
 
-def _comparisons(p: str = "p") -> pl.Expr:
-    """Return the number of comparisons: of two labels, one decides on both."""
-    count = pl.col(p).count().cast(pl.Int64)
+def _comparisons(p: pl.Expr) -> pl.Expr:
+    count = p.count().cast(pl.Int64)
     return pl.when(count == 2).then(1).otherwise(count.clip(1))
 
 
@@ -244,6 +349,22 @@ def _sums(clusters: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         yn=(part * n).sum(),
         nn=(n * n).sum(),
     )
+
+
+def _effective(part: str, n: str, yy: str, yn: str, nn: str) -> pl.Expr:
+    """Return how many clusters of equal size would tell as much.
+
+    (Sum of sizes)² / sum of squares, of the cases, of those that count, or of those
+    that do not, whichever is least: a thousand visitors of whom three teams stay tell
+    as much about staying as three teams.
+    """
+    missing = pl.col(nn) - 2 * pl.col(yn) + pl.col(yy)
+    each = (
+        ratio(pl.col(n) ** 2, nn),
+        ratio(pl.col(part) ** 2, yy),
+        ratio((pl.col(n) - pl.col(part)) ** 2, missing.clip(0)),
+    )
+    return pl.min_horizontal(each)
 
 
 def _squares(share: pl.Expr, yy: str, yn: str, nn: str) -> pl.Expr:
@@ -298,7 +419,6 @@ def _others(clusters: pl.LazyFrame, label: str, cluster: str) -> pl.LazyFrame:
     grand = every.select(
         **products("tt", "tu", "uu"), part_t=pl.sum("part_t"), n_t=pl.sum("n_t")
     )
-    n, nn = pl.col("n_others"), pl.col("nn_others")
     return (
         floats.join(every, on=cluster, nulls_equal=True)
         .with_columns(
@@ -317,8 +437,10 @@ def _others(clusters: pl.LazyFrame, label: str, cluster: str) -> pl.LazyFrame:
         )
         .with_columns(
             others=ratio("part_others", "n_others"),
-            clusters=pl.col("n") ** 2 / pl.col("nn"),
-            clusters_others=ratio(n**2, nn),
+            clusters=_effective("part", "n", "yy", "yn", "nn"),
+            clusters_others=_effective(
+                "part_others", "n_others", "yy_others", "yn_others", "nn_others"
+            ),
         )
     )
 

@@ -1,6 +1,7 @@
 """Vote time: where the minutes of a meeting go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from metrics.expressions import (
 )
 from metrics.frames import Period
 from metrics.query import Query, SharedPlans
-from metrics.sentences import day_of, duration, only_row
+from metrics.sentences import duration, only_row
 from metrics.subject import Definition, Unit, table
 from metrics.tables import VOTES
 from metrics.time_axis import (
@@ -25,6 +26,7 @@ from metrics.time_axis import (
     period_axis,
     time_series,
 )
+from metrics.uncertainty import HIGHER, UNCLEAR, median_trend
 
 _HOUR = 3600
 _COUNTS = ("rounds", "long_rounds", "meetings", "talks")
@@ -85,7 +87,7 @@ DEFINITIONS = (
         neutral=True,
     ),
 )
-LABELS = ("bucket", "cut")
+LABELS = ("bucket", "cut", "half")
 
 
 def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -99,15 +101,19 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 
 def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return `totals` per bucket, at least weekly: bucket, its columns, cut."""
+    """Return `totals` per bucket, at least weekly: bucket, its columns, cut.
+
+    The median duration has the columns of the two halves (see `uncertainty`).
+    """
     period, every = query.period, at_least_weekly(query.granularity)
     votes = _timed(shared, period).with_columns(
         bucket=bucket_of("voted_at", every, period)
     )
-    figures = [_figures(votes, ("bucket",))]
-    return time_series(
-        on_axis(period_axis(period, every), figures, _COUNTS), query, every
-    )
+    buckets = period_axis(period, every)
+    name = "duration_median_seconds"
+    changes = median_trend(votes, buckets, "room_id", "duration", name)
+    figures = [_figures(votes, ("bucket",)), changes]
+    return time_series(on_axis(buckets, figures, _COUNTS), query, every)
 
 
 def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
@@ -177,19 +183,32 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
 
 
 def answer_over_time(frame: pl.DataFrame) -> str | None:
-    """Say how long the median vote took in the first shown bucket and the last."""
-    shown = frame.drop_nulls("duration_median_seconds")
-    if shown.height < 2:
+    """Say whether the median vote took longer in the second half of the period."""
+    if frame.height < 2:
         return None
-    first, last = shown.row(0, named=True), shown.row(-1, named=True)
-    before = duration(first["duration_median_seconds"])
-    after = duration(last["duration_median_seconds"])
-    month = (shown["bucket"][1] - first["bucket"]).days > 7
-    name = "the month" if month and first["bucket"].day == 1 else "the week"
-    began, ended = (f"{name} of {day_of(row['bucket'])}" for row in (first, last))
-    if before == after:
-        return f"The median vote took {before} in {began} and in {ended}."
-    return f"The median vote took {before} in {began} and {after} in {ended}."
+    name = "duration_median_seconds"
+    half, first, second = (
+        f"{name}_of_half",
+        *(frame.row(n, named=True) for n in (0, -1)),
+    )
+    if first[half] is None or second[half] is None:
+        return None
+    before, after = (_with_interval(row, half) for row in (first, second))
+    both = f"{before} in the first half of the period, {after} in the second"
+    verdict = second[f"{name}_verdict"]
+    if verdict is None:
+        return f"Too few rooms to compare the median vote: {both}."
+    if verdict == UNCLEAR:
+        return f"No clear change in how long the median vote takes: {both}."
+    longer = "longer" if verdict == HIGHER else "shorter"
+    return f"The median vote became {longer}: {both}."
+
+
+def _with_interval(row: Mapping[str, Any], name: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if low is None or high is None:
+        return duration(row[name])
+    return f"{duration(row[name])} ({low:,.0f}–{high:,.0f})"
 
 
 _SAMPLE_SIZES = {

@@ -28,6 +28,7 @@ from metrics.expressions import (
 )
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
+from metrics.sentences import listed
 from metrics.subject import Definition, Unit, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
@@ -42,6 +43,7 @@ from metrics.time_axis import (
     side_by_side,
     time_series,
 )
+from metrics.uncertainty import HIGHER, LOWER, difference_verdict
 
 WEEKDAYS = (
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
@@ -258,9 +260,13 @@ def by_weekday(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return all seven weekdays, Monday first.
 
     Columns: weekday (1-7), weekday_name, votes, share, days (how many such days
-    the period has), votes_per_day (null without such a day).
+    the period has), votes_per_day (null without such a day), votes_per_day_verdict
+    (against the average day; see `_verdicts`).
     """
     votes = shared.frames.votes.filter(query.period.contains("voted_at"))
+    cells = _weekdays().pipe(_add, _days(query.period)).fill_null(0)
+    weekday = local_date("voted_at", query.period).dt.weekday()
+    verdicts = _verdicts(votes.with_columns(weekday=weekday), cells, "weekday")
     return (
         _weekdays()
         .pipe(_add, _per_weekday(votes, query.period))
@@ -268,6 +274,7 @@ def by_weekday(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         .with_columns(pl.col("votes", "days").fill_null(0))
         .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
         .select("weekday", "weekday_name", "votes", "share", "days", "votes_per_day")
+        .join(verdicts, on="weekday", how="left", maintain_order="left")
     )
 
 
@@ -275,25 +282,60 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return all 168 hours of the week, from Monday 0:00 in the query's zone.
 
     Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
-    divided by the number of such weekdays in the period, null without one).
+    divided by the number of such weekdays in the period, null without one),
+    hour_verdict (that hour of all weekdays, against the average hour; see `_verdicts`:
+    168 cells are too many to tell one from the others).
     """
     hours = pl.LazyFrame({"hour": range(24)}, schema={"hour": pl.Int8})
-    votes = (
-        shared.frames.votes.filter(query.period.contains("voted_at"))
-        .group_by(
-            weekday=local_date("voted_at", query.period).dt.weekday(),
-            hour=local_hour("voted_at", query.period),
-        )
-        .agg(votes=row_count())
+    by = ["weekday", "hour"]
+    held = shared.frames.votes.filter(query.period.contains("voted_at")).with_columns(
+        weekday=local_date("voted_at", query.period).dt.weekday(),
+        hour=local_hour("voted_at", query.period),
     )
-    return (
+    cells = (
         _weekdays()
         .join(hours, how="cross", maintain_order="left_right")
-        .join(votes, on=["weekday", "hour"], how="left", maintain_order="left")
         .pipe(_add, _days(query.period))
-        .with_columns(pl.col("votes", "days").fill_null(0))
+        .with_columns(pl.col("days").fill_null(0))
+    )
+    of_day = hours.with_columns(days=pl.lit(1))
+    verdicts = _verdicts(held, of_day, "hour").rename(
+        {"votes_per_day_verdict": "hour_verdict"}
+    )
+    return (
+        cells.join(
+            held.group_by(by).agg(votes=row_count()),
+            on=by,
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(pl.col("votes").fill_null(0))
         .with_columns(votes_per_day=ratio("votes", "days"))
         .drop("days")
+        .join(verdicts, on="hour", how="left", maintain_order="left")
+    )
+
+
+def _verdicts(votes: pl.LazyFrame, cells: pl.LazyFrame, by: str) -> pl.LazyFrame:
+    """Return whether a weekday or hour has more votes than its part of the time.
+
+    A room meets when it likes, so its votes are one case: N votes tell as much as
+    N² / sum of squares rooms of equal size. `cells` has `by` and days. Columns: `by`,
+    votes_per_day_verdict.
+    """
+    votes_of_room = pl.col("len").cast(pl.Float64)
+    whole = votes.group_by("room_id").len()
+    sums = whole.select(n=votes_of_room.sum(), squares=(votes_of_room**2).sum())
+    expected, rooms = pl.col("expected"), pl.col("n") ** 2 / pl.col("squares")
+    difference = pl.col("len").fill_null(0) / pl.col("n") - expected
+    verdict = difference_verdict(
+        difference, (expected * (1 - expected) / rooms).sqrt(), rooms
+    )
+    return (
+        cells.select(by, expected=share("days"))
+        .join(votes.group_by(by).len(), on=by, how="left")
+        .join(sums, how="cross")
+        .select(by, votes_per_day_verdict=verdict)
     )
 
 
@@ -444,32 +486,51 @@ def _days(period: Period) -> pl.LazyFrame:
 
 
 def busiest_weekday(frame: pl.DataFrame) -> str | None:
-    """Name the weekday with most votes on average, and the one with fewest."""
+    """Name the weekdays with clearly more votes than the average day, or fewer."""
     if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
         return None
-    days = frame.drop_nulls("votes_per_day").sort(
-        "votes_per_day", descending=True, maintain_order=True
-    )
-    most, fewest = days.row(0, named=True), days.row(-1, named=True)
-    start = f"{most['weekday_name']}s are busiest ({most['votes_per_day']:,.1f} votes "
-    if most["votes_per_day"] == fewest["votes_per_day"]:
-        return f"{start}on average)."
-    return (
-        f"{start}on average), {fewest['weekday_name']}s quietest "
-        f"({fewest['votes_per_day']:,.1f})."
-    )
+    days = frame.drop_nulls("votes_per_day")
+    average = int(days["votes"].sum()) / int(days["days"].sum())
+    parts = []
+    for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
+        clear = days.filter(pl.col("votes_per_day_verdict") == verdict)
+        if not clear.is_empty():
+            names = [f"{name}s" for name in clear["weekday_name"]]
+            parts.append(
+                f"{listed(names)} ({_span(clear['votes_per_day'])}) are {word}"
+            )
+    if parts:
+        return f"{' and '.join(parts)} than the average day ({average:,.1f} votes)."
+    if days["votes_per_day_verdict"].null_count() == days.height:
+        return f"Too few rooms to compare weekdays: about {average:,.1f} votes a day."
+    return f"No clear difference between weekdays: about {average:,.1f} votes a day."
+
+
+def _span(values: pl.Series) -> str:
+    low, high = (f"{value:,.1f}" for value in (min(values), max(values)))
+    return low if low == high else f"{low}–{high}"
 
 
 def busiest_hour(frame: pl.DataFrame) -> str | None:
-    """Name the hour of the week with most votes on average."""
+    """Name the hour of the week with most votes, and the clearly busy hours."""
     if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
         return None
-    hours = frame.drop_nulls("votes_per_day")
-    most = hours.row(hours["votes_per_day"].arg_max() or 0, named=True)
-    return (
-        f"The busiest hour is {most['weekday_name']}, {most['hour']:02}:00–"
-        f"{most['hour'] + 1:02}:00 UTC: {most['votes_per_day']:,.1f} votes on average."
+    rows = frame.drop_nulls("votes_per_day")
+    most = rows.row(rows["votes_per_day"].arg_max() or 0, named=True)
+    start = (
+        f"Most votes were on {most['weekday_name']}s, {most['hour']:02}:00–"
+        f"{most['hour'] + 1:02}:00 UTC: {most['votes_per_day']:,.1f} on average"
     )
+    parts = []
+    for verdict, word in ((HIGHER, "busy"), (LOWER, "quiet")):
+        clear = frame.filter(pl.col("hour_verdict") == verdict)["hour"].unique().sort()
+        if not clear.is_empty():
+            verb = "hour is" if clear.len() == 1 else "hours are"
+            hours = listed([f"{hour:02}:00" for hour in clear])
+            parts.append(f"The clearly {word} {verb} {hours}.")
+    if not parts:
+        return f"{start}; no hour stands out clearly."
+    return f"{start}. {' '.join(parts)}"
 
 
 TABLES = (

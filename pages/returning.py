@@ -11,7 +11,7 @@ from ui.query_params import render_switch
 
 VIEWS = {"Average": "average", "By start": "grid"}
 WHO = {"People": "users", "Rooms": "rooms"}
-UNITS = {"Weeks": "weeks", "Two weeks": "sprints"}
+UNITS = {"Two weeks": "sprints", "Weeks": "weeks"}
 NOTE = (
     "Of those who began in the same weeks: the share that came back, and the number "
     "beneath. Shares of fewer than 20 are hidden, the future is blank, and “…” "

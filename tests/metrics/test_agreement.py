@@ -1,5 +1,7 @@
 import statistics
+from itertools import combinations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,8 +118,10 @@ def test_rounds_of_one_have_nobody_to_agree_with() -> None:
 def test_by_team_size_and_over_time_hold_the_same_estimates() -> None:
     rows = [*round_of(3, 3), *round_of(1, 2, 3, 5, second=30)]
     sizes = plan_of(agreement.by_team_size, frames(*rows), DAY).collect()
-    assert sizes["estimates"].to_list() == [2, 4, 0]
-    assert sizes["agreeing"].to_list() == [2, 1, 0]
+    assert sizes["estimation_pairs"].to_list() == [1, 6, 0]
+    assert sizes["matching_pairs"].to_list() == [1, 0, 0]
+    near = plan_of(agreement.near_by_team_size, frames(*rows), DAY).collect()
+    assert near["near_pairs"].to_list() == [1, 3, 0]
     line = plan_of(agreement.over_time, frames(*rows), DAY, "week").collect()
     assert line["estimates"].to_list() == [6]
 
@@ -130,6 +134,10 @@ def test_agreement_is_what_python_counts(values: list[int]) -> None:
     found = one(plan_of(agreement.totals, frames(*round_of(*values)), DAY))
     assert found["agreeing"] == max(values.count(value) for value in SCALE)
     assert found["outliers"] == sum(abs(place - middle) >= 2 for place in places)
+    apart = [abs(a - b) for a, b in combinations(places, 2)]
+    assert found["estimation_pairs"] == len(apart)
+    assert found["matching_pairs"] == apart.count(0)
+    assert found["near_pairs"] == apart.count(0) + apart.count(1)
 
 
 def test_votes_without_any_estimation_found_lower_the_coverage() -> None:
@@ -140,3 +148,48 @@ def test_votes_without_any_estimation_found_lower_the_coverage() -> None:
     found = one(plan_of(agreement.totals, frames(*rows), DAY))
     assert (found["rounds"], found["covered_rounds"]) == (20, 15)
     assert found["coverage"] == 0.75
+
+
+def test_the_share_of_pairs_does_not_depend_on_team_size() -> None:
+    """Everyone plays 3 or 5 in turn: of all pairs of a large team as of a small one."""
+    rng = np.random.default_rng(16)
+    rows: list[Row] = []
+    for n in range(600):
+        time = f"2026-11-03 {8 + n // 60:02}:{n % 60:02}:00"
+        size = 2 if n % 2 else 9
+        rows.append(vote(time, amount=size, room=n % 30))
+        rows += [
+            estimation(f"p{m}", time, int(rng.choice((3, 5))), room=n % 30)
+            for m in range(size)
+        ]
+    table = plan_of(agreement.by_team_size, frames(*rows), DAY).collect()
+    small, _, large = table["matching_pair_share"]
+    assert abs(small - large) < 0.06
+    assert set(table["matching_pair_share_verdict"].drop_nulls()) == {
+        "no clear difference"
+    }
+
+
+def test_team_sizes_are_two_to_three_four_to_six_and_seven_or_more() -> None:
+    rows = [vote(NOON, amount=amount) for amount in (2, 3, 4, 5, 6, 7, 12)]
+    table = plan_of(agreement.near_by_team_size, frames(*rows), DAY).collect()
+    assert table.select("order", "team_size", "rounds").rows() == [
+        (1, "2–3", 2),
+        (2, "4–6", 3),
+        (3, "7 or more", 2),
+    ]
+
+
+def test_every_team_size_has_its_line_also_without_a_vote() -> None:
+    period = days("2026-11-02", "2026-11-15")
+    plan = plan_of(
+        agreement.near_by_team_size_over_time,
+        frames(*round_of(3, 3)),
+        period,
+        "week",
+    )
+    line = plan.select("order", "rounds", "estimation_pairs", "half").collect()
+    assert line.rows() == [
+        *((1, 1, 1, "first"), (2, 0, 0, "first"), (3, 0, 0, "first")),
+        *((1, 0, 0, "second"), (2, 0, 0, "second"), (3, 0, 0, "second")),
+    ]

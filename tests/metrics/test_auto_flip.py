@@ -50,4 +50,3 @@ def test_both_kinds_are_listed_also_when_one_is_missing() -> None:
     assert table["rounds"].to_list() == [0, 20]
     assert table["share"].to_list() == [0, 1]
     assert table["duration_median_seconds"].to_list() == [None, 30]
-    assert table["near_consensus"].to_list() == [None, 1]

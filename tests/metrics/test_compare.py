@@ -7,8 +7,11 @@ from metrics import changes
 from metrics.frames import Frames, Period
 from metrics.query import SharedPlans
 from metrics.subject import compared
+from metrics.tables import PAGE_VIEWS
 from tests.metrics.building import (
+    Row,
     answer,
+    at,
     column,
     days,
     frames,
@@ -85,9 +88,17 @@ def test_null_is_compared_with_null() -> None:
 
 def moving(**labels: tuple[int, int]) -> pl.LazyFrame:
     """Labels with their count now and before."""
-    rows = [(label, None, *counts) for label, counts in labels.items()]
-    schema = {"label": pl.String, "room_id": pl.Int32, "now": pl.Int64}
-    return pl.LazyFrame(rows, schema | {"before": pl.Int64}, orient="row")
+    rows = [(label, None, 1, *counts) for label, counts in labels.items()]
+    schema = pl.Schema(
+        {
+            "label": pl.String,
+            "room_id": pl.Int32,
+            "cluster": pl.Int64,
+            "now": pl.Float64,
+            "before": pl.Float64,
+        }
+    )
+    return pl.LazyFrame(rows, schema, orient="row")
 
 
 def test_what_moved_most_comes_first_up_or_down() -> None:
@@ -128,19 +139,22 @@ def test_the_overview_names_what_moved_and_leaves_out_what_stayed() -> None:
     assert answer(plan) == [
         {
             "dimension": dimension,
+            "rank": rank,
             "measure": "votes",
             "label": label,
             "room_id": room_id,
             "now": now,
             "before": before,
             "change": now - before,
+            "change_verdict": None,
             "total_before": 1,
             "contribution": None,
+            "explained": None,
         }
-        for dimension, label, room_id, now, before in (
-            ("weekday", "Tuesday", None, 3, 0),
-            ("room", "x", 1, 3, 1),
-            ("weekday", "Monday", None, 0, 1),
+        for dimension, rank, label, room_id, now, before in (
+            ("room", 1, "x", 1, 3, 1),
+            ("weekday", 1, "Tuesday", None, 3, 0),
+            ("weekday", 2, "Monday", None, 0, 1),
         )
     ]
 
@@ -171,10 +185,50 @@ def test_without_a_comparison_nothing_moved() -> None:
     assert answer(changed(ROWS, NOW)) == []
 
 
-def test_each_dimension_names_ten_labels_at_most() -> None:
+def test_changes_of_a_dimension_add_up_to_that_of_the_whole() -> None:
+    """Page views with and without a source, and what each explains of the change."""
     rows = frames(
-        *(vote("2026-11-03 09:00", room=n) for n in range(30)),
-        *(room(n, f"r{n}") for n in range(30)),
+        *(view(f"a{n}", "2026-10-26 09:00", source="cv") for n in range(30)),
+        *(view(f"b{n}", "2026-11-03 09:00") for n in range(20)),
+        *(view(f"c{n}", "2026-11-03 09:00", source="email") for n in range(60)),
     )
-    plan = changed(rows, NOW, BEFORE)
-    assert column(plan, "dimension").count("room") == changes.TOP
+    table = changed(rows, NOW, BEFORE).filter(pl.col("dimension") == "source").collect()
+    assert table.select("rank", "label", "change", "explained").rows() == [
+        (1, "Email", 60, 1.2),
+        (2, "CV", -30, -0.6),
+        (3, None, 20, 0.4),
+    ]
+    assert table["change_verdict"].to_list() == ["higher", "lower", "higher"]
+
+
+def test_weekdays_are_compared_per_such_day() -> None:
+    """A month with five Mondays against one with four: two votes on each."""
+    now, before = days("2026-11-01", "2026-11-30"), days("2026-10-01", "2026-10-31")
+    mondays = ["10-05", "10-12", "10-19", "10-26"]
+    mondays += ["11-02", "11-09", "11-16", "11-23", "11-30"]
+    rows = [vote(f"2026-{day} 09:00") for day in mondays for _ in range(2)]
+    table = changed(frames(*rows), now, before).collect()
+    assert table.filter(pl.col("dimension") == "weekday").is_empty()
+    assert table.select("dimension", "change").rows() == [("room", 2)]
+
+
+def test_one_team_that_leaves_is_one_change_however_many_its_users() -> None:
+    """Twenty users of one room are gone: no sign of what their country does."""
+    users = [user(f"u{n}", "2026-01-01", country="DE") for n in range(60)]
+    rows = [
+        Row(
+            PAGE_VIEWS,
+            {
+                "user_id": f"u{n}",
+                "viewed_at": at(time),
+                "route": "ROOM",
+                "room_id": n // 20,
+            },
+        )
+        for n in range(60)
+        for time in ("2026-10-26 09:00", "2026-11-03 09:00")
+        if n >= 20 or time < "2026-11"
+    ]
+    table = changed(frames(*users, *rows), NOW, BEFORE).collect()
+    country = table.filter(pl.col("dimension") == "country")
+    assert country.select("change", "change_verdict").rows() == [(-20, None)]

@@ -165,7 +165,7 @@ def test_weeks_add_up_to_the_period(rounds: list[Row]) -> None:
     assert len(line) == 4
     total = one(plan_of(consensus.totals, rows, WINDOW))["rounds"]
     assert sum(int(str(n)) for n in line) == total
-    sizes = column(plan_of(consensus.by_team_size, rows, WINDOW), "rounds")
+    sizes = column(plan_of(agreement.by_team_size, rows, WINDOW), "rounds")
     assert sum(int(str(n)) for n in sizes) == total
 
 

@@ -10,12 +10,12 @@ from polars.testing import assert_frame_equal
 from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query
 from metrics.registry import (
-    COMPARISONS,
     DEFINITIONS,
     LABELS,
     METRIC_TABLES,
     definition,
     plan,
+    split,
 )
 from metrics.tables import BY_NAME, TABLES
 from tests.metrics.building import (
@@ -96,12 +96,8 @@ def test_a_plan_that_was_sent_away_gives_the_same_answer(
 def test_every_column_has_a_definition_or_is_a_label(
     name: str, schemas: dict[str, pl.Schema]
 ) -> None:
-    def number(column: str) -> str:
-        ending = next((end for end in COMPARISONS if column.endswith(end)), "")
-        return column.removesuffix(ending) or column
-
     columns = schemas[name].names()
-    unknown = [c for c in columns if number(c) not in DEFINITIONS.keys() | LABELS]
+    unknown = [c for c in columns if split(c)[0] not in DEFINITIONS.keys() | LABELS]
     assert unknown == []
 
 

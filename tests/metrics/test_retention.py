@@ -90,16 +90,21 @@ def test_the_share_of_a_cohort_of_twenty_is_shown() -> None:
     ]
 
 
-def test_the_average_weighs_cohorts_by_size_and_leaves_out_the_running_week() -> None:
+def test_the_average_is_over_the_same_cohorts_at_all_ages() -> None:
+    """Of four cohorts the two oldest have a second bucket that has ended."""
     rows = [estimation(f"p{n}", week(3)) for n in range(20)]
     rows += [estimation(f"q{n}", week(2)) for n in range(40)]
+    rows += [estimation(f"r{n}", week(1)) for n in range(30)]
     rows += [estimation(f"p{n}", week(2)) for n in range(10)]
-    rows += [estimation(f"q{n}", week(1)) for n in range(5)]
+    rows += [estimation(f"p{n}", week(1)) for n in range(5, 15)]
     grid = retention.grid(SharedPlans(frames(*rows)), NOW, "users", cohorts=4)
-    average = retention.average(grid).collect()
-    assert average["k"].to_list() == [0, 1, 2]
-    assert average["size"].to_list() == [60, 60, 20]
-    assert average["share"].to_list() == [1, pytest.approx(15 / 60), 0]
+    average = retention.average(grid, 1).collect()
+    assert average.select("k", "size", "alive", "later").rows() == [
+        (0, 60, 60, 60),
+        (1, 60, 10, 15),
+    ]
+    assert average["share"].to_list() == [1, pytest.approx(10 / 60)]
+    assert average["later_share"].to_list() == [1, pytest.approx(15 / 60)]
 
 
 SUNDAY_OVER = at("2026-11-16 00:00")

@@ -11,7 +11,6 @@ from tests.metrics.building import (
     Row,
     answer,
     at,
-    frames,
     one,
     plan_of,
     unestimated,
@@ -25,12 +24,25 @@ JUST = 1 / 86_400
 
 def ago(
     days: float, *, low: int = 3, high: int = 5, amount: int = 4, room: int = 1
-) -> Row:
+) -> list[Row]:
+    """A vote in which one plays the low card and all others the high one."""
     time = (NOW - timedelta(days=days)).isoformat()
-    return vote(time, low=low, high=high, amount=amount, room=room)
+    cards = [low, *[high] * (amount - 1)]
+    return [
+        vote(time, low=low, high=high, amount=amount, room=room),
+        *(
+            building.estimation(f"p{n}", time, card, room=room)
+            for n, card in enumerate(cards)
+        ),
+    ]
 
 
-def only(*rows: Row, now: datetime = NOW) -> dict[str, object]:
+def frames(*rows: Row | list[Row]) -> Frames:
+    flat = [row if isinstance(row, list) else [row] for row in rows]
+    return building.frames(*(row for each in flat for row in each))
+
+
+def only(*rows: list[Row], now: datetime = NOW) -> dict[str, object]:
     return one(room_health.health(SharedPlans(frames(*rows)), now))
 
 
@@ -51,9 +63,10 @@ def test_the_middle_team_size_counts_up_to_four_people() -> None:
     assert only(ago(JUST, amount=2), ago(1, amount=4))["health_people"] == 18.75
 
 
-def test_near_consensus_is_at_most_one_step_of_rounds_with_two_or_more() -> None:
-    rows = [ago(1), ago(1, low=1, high=21), ago(1, low=2, high=2, amount=1)]
-    assert only(*rows)["health_consensus"] == 12.5
+def test_consensus_points_are_the_share_of_pairs_within_a_step() -> None:
+    """All 6 pairs of the first vote, and the 3 of those on 21 in the second."""
+    rows = [ago(1), ago(1.1, low=1, high=21), ago(1.2, low=2, high=2, amount=1)]
+    assert only(*rows)["health_consensus"] == 25 * 9 / 12
 
 
 def test_a_room_where_people_are_alone_has_no_points_for_consensus() -> None:
@@ -121,7 +134,7 @@ def test_a_deleted_room_has_no_name() -> None:
 
 
 def test_rooms_carry_number_and_name_the_healthiest_first() -> None:
-    rows = [
+    rows: list[Row | list[Row]] = [
         building.room(1, "quiet"),
         building.room(2, "busy"),
         ago(20),
@@ -149,7 +162,12 @@ def test_rooms_left_for_good_are_not_among_the_states() -> None:
 
 
 def test_a_room_healthy_four_weeks_ago_and_dormant_now_is_listed() -> None:
-    rows = [building.room(1, "Phoenix"), ago(29), ago(36), ago(43)]
+    rows: list[Row | list[Row]] = [
+        building.room(1, "Phoenix"),
+        ago(29),
+        ago(36),
+        ago(43),
+    ]
     rows += [ago(29, room=2), ago(36, room=2), ago(1, room=2)]  # still alive
     rows += [ago(29, room=3, amount=1, low=1, high=1)]  # was never healthy
     found = one(room_health.went_dormant(SharedPlans(frames(*rows)), NOW))

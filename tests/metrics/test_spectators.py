@@ -1,6 +1,7 @@
 from metrics import spectators
 from tests.metrics.building import (
     Row,
+    at,
     days,
     estimation,
     frames,
@@ -13,10 +14,17 @@ from tests.metrics.building import (
 WEEK = days("2026-11-02", "2026-11-08")
 DAY = "2026-11-03 09:00"
 LATER = "2026-11-20 09:00"
+AFTER = at("2026-12-31")
+"""When all newcomers of the week have been followed for 28 days."""
 
 
 def watches(who: str, time: str = DAY) -> Row:
     return estimation(who, time, None, spectator=True)
+
+
+def counted(*rows: Row) -> dict[str, object]:
+    """The totals of the week, long after it."""
+    return one(plan_of(spectators.totals, frames(*rows), WEEK, now=AFTER))
 
 
 def test_the_share_is_of_seats_in_rounds_with_an_estimate() -> None:
@@ -28,30 +36,30 @@ def test_the_share_is_of_seats_in_rounds_with_an_estimate() -> None:
 
 def test_people_who_watched_first_and_estimated_later() -> None:
     rows = [watches("a"), estimation("a", LATER), watches("b"), watches("b", LATER)]
-    found = one(plan_of(spectators.totals, frames(*rows), WEEK))
+    found = counted(*rows)
     assert (found["watched_first"], found["estimated_later"]) == (2, 1)
 
 
 def test_people_who_estimated_first_are_no_newcomers() -> None:
     rows = [estimation("a", "2026-10-01 09:00"), watches("a"), estimation("a", LATER)]
     rows += [estimation("b", "2026-11-02 09:00"), watches("b"), estimation("b", LATER)]
-    assert one(plan_of(spectators.totals, frames(*rows), WEEK))["watched_first"] == 0
+    assert counted(*rows)["watched_first"] == 0
 
 
 def test_people_who_watched_first_before_the_window_do_not_count_again() -> None:
     rows = [watches("a", "2026-10-01 09:00"), watches("a")]
-    assert one(plan_of(spectators.totals, frames(*rows), WEEK))["watched_first"] == 0
+    assert counted(*rows)["watched_first"] == 0
 
 
 def test_an_empty_estimate_later_is_no_estimate() -> None:
     rows = [watches("a"), estimation("a", LATER, None)]
-    assert one(plan_of(spectators.totals, frames(*rows), WEEK))["estimated_later"] == 0
+    assert counted(*rows)["estimated_later"] == 0
 
 
 def test_the_share_of_twenty_people_is_shown() -> None:
     rows = [watches(f"p{n}") for n in range(20)]
     rows += [estimation(f"p{n}", LATER) for n in range(5)]
-    found = one(plan_of(spectators.totals, frames(*rows), WEEK))
+    found = counted(*rows)
     assert found["estimated_later_share"] == 0.25
 
 
@@ -61,3 +69,19 @@ def test_the_line_has_every_week() -> None:
         spectators.over_time, frames(vote(DAY, spectators=1)), period, "week"
     )
     assert line.collect()["seats"].to_list() == [3, 0]
+
+
+def test_everyone_is_followed_for_28_days() -> None:
+    """One estimates just in time, one too late."""
+    rows = [watches(who) for who in "ab"]
+    rows += [estimation("a", "2026-12-01 08:59"), estimation("b", "2026-12-01 09:00")]
+    found = counted(*rows)
+    assert (found["watched_first"], found["estimated_later"]) == (2, 1)
+
+
+def test_newcomers_are_those_of_the_latest_days_that_are_28_days_ago() -> None:
+    rows = [watches("a"), watches("b", "2026-10-10 09:00")]
+    found = one(plan_of(spectators.totals, frames(*rows), WEEK, now=at("2026-11-09")))
+    assert found["watched_first"] == 1
+    dates = (str(found["watched_since"]), str(found["watched_until"]))
+    assert dates == ("2026-10-05", "2026-10-11")

@@ -134,6 +134,7 @@ def test_votes_per_weekday_are_divided_by_the_days_of_the_window() -> None:
             "share": 1.0,
             "days": 2,
             "votes_per_day": 1.0,
+            "votes_per_day_verdict": None,
         },
         {
             "weekday": 2,
@@ -142,6 +143,7 @@ def test_votes_per_weekday_are_divided_by_the_days_of_the_window() -> None:
             "share": 0.0,
             "days": 1,
             "votes_per_day": 0.0,
+            "votes_per_day_verdict": None,
         },
     ]
     assert [row["weekday"] for row in table] == list(range(1, 8))
@@ -166,6 +168,7 @@ def test_all_168_hours_of_the_week_are_there_in_order() -> None:
             "hour": 23,
             "votes": 1,
             "votes_per_day": 1.0,
+            "hour_verdict": None,
         }
     ]
 

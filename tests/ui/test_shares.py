@@ -3,11 +3,10 @@
 from typing import Any
 
 import polars as pl
-import pytest
 
 from ui.charts.axes import Chart
 from ui.charts.labelled_bars import figures, hidden_below, labelled_bars, stages
-from ui.charts.stacked_bars import consensus_bars, nested_bars
+from ui.charts.stacked_bars import nested_bars
 
 
 def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart hold anything
@@ -16,35 +15,6 @@ def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart hold anything
     source = drawn.get("data") or drawn["layer"][0]["data"]
     found: list[dict[str, Any]] = drawn["datasets"][source["name"]]
     return found
-
-
-SIZES = pl.DataFrame(
-    {
-        "team_size": ["2–3", "4–6"],
-        "rounds": [40, 12],
-        "consensus_rounds": [10, 6],
-        "near_rounds": [24, 8],
-        "split_rounds": [6, 1],
-        "near_consensus": [0.6, None],
-    }
-)
-
-
-def test_the_parts_of_a_team_size_add_up_to_all_its_rounds() -> None:
-    drawn = [row for row in rows(consensus_bars(SIZES)) if row["rounds"] == 40]
-    assert {row["part"]: row["count"] for row in drawn} == {
-        "Same card": 10,
-        "1 step": 14,
-        "2 steps": 10,
-        "3 or more": 6,
-    }
-    assert sum(row["share"] for row in drawn) == pytest.approx(1)
-
-
-def test_a_team_size_with_too_few_rounds_keeps_its_row_without_a_bar() -> None:
-    drawn = [row for row in rows(consensus_bars(SIZES)) if row["rounds"] == 12]
-    assert {row["share"] for row in drawn} == {None}
-    assert {row["size"] for row in drawn} == {"4–6 people (n = 12)"}
 
 
 def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:

@@ -10,7 +10,7 @@ from streamlit.dataframe.lazy_df_source import AUTO_LAZY_ROW_THRESHOLD
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from metrics.export import to_csv
-from metrics.registry import DEFINITIONS
+from metrics.registry import DEFINITIONS, split
 from metrics.registry import definition as definition_of
 from metrics.subject import Definition, Unit
 from ui import labels
@@ -153,16 +153,26 @@ def _largest(column: pl.Series) -> float:
     return largest if isinstance(largest, float) and largest > 0 else 1.0
 
 
+_SUFFIXES = {
+    "": "",
+    "_change_share": ", change %",
+    "_change": ", change",
+    "_before": ", before",
+    "_low": ", from",
+    "_high": ", to",
+    "_others": ", others",
+    "_verdict": ", verdict",
+    "_detectable": ", detectable",
+    "_of_half": ", this half",
+    "_of_half_low": ", this half, from",
+    "_of_half_high": ", this half, to",
+}
+
+
 def _split(name: str) -> tuple[str, str]:
     """Split `votes_before` into the number it is about and what is said of it."""
-    for ending, suffix in (
-        ("_change_share", ", change %"),
-        ("_change", ", change"),
-        ("_before", ", before"),
-    ):
-        if name.endswith(ending):
-            return name.removesuffix(ending), suffix
-    return name, ""
+    base, ending = split(name)
+    return base, _SUFFIXES[ending]
 
 
 def render_plain(

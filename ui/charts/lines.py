@@ -232,15 +232,15 @@ _TEAM_SIZES = {"2–3": "#079464", "4–6": "#4f7cff", "7 or more": "#e0682b"}
 
 
 def consensus_by_team_size(frame: pl.DataFrame, axis: TimeAxis) -> Chart:
-    """Draw the share of votes within one step, a line per team size.
+    """Draw the share of pairs within one step, a line per team size.
 
-    A bucket with too few votes leaves a gap. Needs the columns of
-    `consensus.over_time_by_team_size`.
+    A bucket with too few pairs leaves a gap. Needs the columns of
+    `agreement.near_by_team_size_over_time`.
     """
     named = frame.rename({"team_size": _SERIES})
-    title = DEFINITIONS["near_consensus"].title
+    title = DEFINITIONS["near_pair_share"].title
     return _drawn(
         *(named, [*_TEAM_SIZES], [*_TEAM_SIZES.values()], title, axis),
         unit="share",
-        value="near_consensus",
+        value="near_pair_share",
     )

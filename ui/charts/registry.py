@@ -10,7 +10,7 @@ from ui.charts.axes import Chart, Draw
 from ui.charts.heat_map import retention_curve
 from ui.charts.labelled_bars import figures, hidden_below, labelled_bars, stages
 from ui.charts.lines import consensus_by_team_size
-from ui.charts.stacked_bars import consensus_bars, nested_bars
+from ui.charts.stacked_bars import nested_bars
 
 LINE_CHARTS: Mapping[str, Callable[..., Chart]] = {
     "consensus_by_team_size_over_time": consensus_by_team_size,
@@ -24,17 +24,14 @@ _OF_NEW = (
     "(datum.step == 1 || datum.share_of_new == null ? '' : "
     "'  (' + format(datum.share_of_new, '.0%') + ')')"
 )
-_AGREEING = hidden_below(
-    "format(datum.agreement, '.0%') + ' of ' + format(datum.estimates, ',')",
-    "agreement",
-    "estimates",
-)
 
 
-def _agreement(frame: pl.DataFrame) -> Chart:
-    people = frame.with_columns(pl.format("{} people", "team_size").alias("people"))
-    title = "On the most common card"
-    return labelled_bars(people, "people", "agreement", title, _AGREEING)
+def _of_sizes(frame: pl.DataFrame, key: str, title: str) -> Chart:
+    """Draw a share of pairs per team size."""
+    sizes = frame.with_columns(teams=pl.format("teams of {}", "team_size"))
+    share = f"format(datum.{key}, '.0%') + ' of ' + format(datum.estimation_pairs, ',')"
+    text = hidden_below(f"{share} + ' pairs'", key, "estimation_pairs")
+    return labelled_bars(sizes, "teams", key, title, text)
 
 
 _FLIPPED = hidden_below(
@@ -44,8 +41,12 @@ _FLIPPED = hidden_below(
     "rounds",
 )
 CHARTS: Mapping[str, Draw] = {
-    "consensus_by_team_size": consensus_bars,
-    "agreement_by_team_size": _agreement,
+    "consensus_by_team_size": partial(
+        _of_sizes, key="near_pair_share", title="Pairs within one step"
+    ),
+    "agreement_by_team_size": partial(
+        _of_sizes, key="matching_pair_share", title="Pairs that match"
+    ),
     "convergence": partial(
         stages,
         shares={

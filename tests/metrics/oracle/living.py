@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from statistics import median
 
+from tests.metrics.oracle.teams import all_pairs
 from tests.metrics.oracle.world import World, rate
 
 SPAN = timedelta(days=28)
@@ -21,8 +22,8 @@ def _points(world: World, room: int, now: datetime) -> float:
         return 0.0
     weeks = {(now - r.at - timedelta.resolution) // timedelta(days=7) for r in lately}
     people = median(r.amount for r in lately)
-    pairs = [r for r in lately if r.amount >= 2]
-    near = sum(r.steps <= 1 for r in pairs) / len(pairs) if pairs else 0.0
+    pairs, _, close = all_pairs(lately)
+    near = close / pairs if pairs else 0.0
     idle = (now - max(r.at for r in lately)) / SPAN
     return 25 * (min(len(weeks) / 2, 1) + min(people / 4, 1) + near + max(0, 1 - idle))
 
@@ -35,8 +36,8 @@ def gone_quiet(world: World, now: datetime) -> list[int]:
 
 def retention(
     world: World, now: datetime, who: str, weeks: int, cohorts: int
-) -> list[tuple[date, int, int, int | None, float | None]]:
-    """Cohort, size, age, alive, share; from the oldest cohort that is shown on."""
+) -> list[tuple[date, int, int, int | None, float | None, int | None]]:
+    """Cohort, size, age, alive, share, alive then or later; oldest cohort first."""
     lives = _lives(world, now, who, weeks)
     first = {key: min(buckets) for key, buckets in lives.items()}
     latest = _bucket(now - timedelta.resolution, weeks)
@@ -48,7 +49,9 @@ def retention(
             alive = there if cohort + age <= latest else None
             share = None if alive is None else rate(alive, len(members))
             start = FIRST_MONDAY + timedelta(weeks=weeks * cohort)
-            cells.append((start, len(members), age, alive, share))
+            still = sum(max(lives[key]) >= cohort + age for key in members)
+            later = None if alive is None else still
+            cells.append((start, len(members), age, alive, share, later))
     return cells
 
 

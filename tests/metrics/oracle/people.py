@@ -16,7 +16,7 @@ def spectators(world: World) -> Figures:
     for _, given in world.given:
         began = first.setdefault(given.who, given)
         own = given.place is not None and not given.watches
-        if began.watches and own and given.at > began.at:
+        if began.watches and own and began.at < given.at < began.at + MONTH:
             later.add(given.who)
     watched = sum(given.watches for given in first.values())
     return {

@@ -1,9 +1,9 @@
 """How teams estimate: consensus, agreement, convergence, time, auto-flip."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from itertools import groupby, pairwise
+from itertools import combinations, groupby, pairwise
 from statistics import mean, median
 
 from tests.metrics.oracle.world import MINIMUM_SAMPLE, Round, World, rate
@@ -50,7 +50,13 @@ def agreement(world: World) -> Figures:
         agreeing += max(Counter(places).values())
         outliers += sum(abs(place - middle) >= 2 for place in places)
         covered += len(places) == round_.amount
+    pairs, same, near = all_pairs(rounds)
     return {
+        "estimation_pairs": pairs,
+        "matching_pairs": same,
+        "near_pairs": near,
+        "matching_pair_share": rate(same, pairs),
+        "near_pair_share": rate(near, pairs),
         "rounds": len(rounds),
         "covered_rounds": covered,
         "estimates": estimates,
@@ -62,6 +68,18 @@ def agreement(world: World) -> Figures:
     }
 
 
+def all_pairs(rounds: Iterable[Round]) -> tuple[int, int, int]:
+    """Pairs of estimations in a round, those on one card, those within a step."""
+    apart = [
+        abs(a - b)
+        for round_ in rounds
+        for a, b in combinations(
+            [g.place for g in round_.found if g.place is not None], 2
+        )
+    ]
+    return len(apart), apart.count(0), apart.count(0) + apart.count(1)
+
+
 def convergence(world: World) -> Figures:
     apart = again = closer = 0
     following = {
@@ -69,21 +87,55 @@ def convergence(world: World) -> Figures:
         for one, other in pairwise(world.estimated)
         if one.room == other.room
     }
+    near = followed = 0
+    re_votes: list[tuple[Round, Round]] = []
     for round_ in world.estimated:
-        if round_.amount < 2 or round_.steps < 2:
+        if round_.amount < 2:
+            continue
+        after = following.get(id(round_))
+        follows = after is not None and _is_about_the_same(round_, after)
+        if round_.steps < 2:
+            near += 1
+            followed += follows
             continue
         apart += 1
-        after = following.get(id(round_))
-        if after is not None and _is_about_the_same(round_, after):
+        if after is not None and follows:
             again += 1
             closer += after.steps < round_.steps
+            re_votes.append((round_, after))
+    expected = [*_by_chance(world, re_votes)]
     return {
+        "agreeing_rounds": near,
+        "followed_rounds": followed,
+        "follow_rate": rate(followed, near),
+        "compared_re_votes": len(expected),
+        "expected_convergence": (
+            mean(expected) if len(expected) >= MINIMUM_SAMPLE else None
+        ),
         "apart_rounds": apart,
         "re_votes": again,
         "converged": closer,
         "re_vote_rate": rate(again, apart),
         "convergence": rate(closer, again),
     }
+
+
+def _by_chance(
+    world: World, re_votes: Sequence[tuple[Round, Round]]
+) -> Iterator[float]:
+    """How many other first rounds of the room and size are closer than the wide one."""
+    second = {id(after) for _, after in re_votes}
+    for wide, after in re_votes:
+        pool = [
+            r.steps < wide.steps
+            for r in world.estimated
+            if (r.room, r.amount) == (wide.room, after.amount)
+            and r.amount >= 2
+            and r is not wide
+            and id(r) not in second
+        ]
+        if pool:
+            yield sum(pool) / len(pool)
 
 
 def _is_about_the_same(round_: Round, after: Round) -> bool:

@@ -1,0 +1,306 @@
+"""Sentences that compare: what each verdict says, and when there is none."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from metrics.registry import answer
+from metrics.sentences import adding_up
+
+HIGHER, LOWER, UNCLEAR = "higher", "lower", "no clear difference"
+
+
+def over_time(
+    name: str, *halves: tuple[float | None, float, float, str | None]
+) -> pl.DataFrame:
+    """A table over time of one bucket per half: share, low, high, verdict."""
+    return pl.DataFrame(
+        {
+            "bucket": [date(2026, 11, 2 + 7 * n) for n in range(len(halves))],
+            f"{name}_of_half": [half[0] for half in halves],
+            f"{name}_of_half_low": [half[1] for half in halves],
+            f"{name}_of_half_high": [half[2] for half in halves],
+            f"{name}_verdict": [half[3] for half in halves],
+            f"{name}_detectable": [0.15] * len(halves),
+        },
+        schema_overrides={f"{name}_of_half": pl.Float64, f"{name}_verdict": pl.String},
+    )
+
+
+FROM = "One could tell from about 15 points on."
+SECOND = "60% (55–65) in the first half of the period, 70% (66–74) in the second"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        (HIGHER, f"The share of spectators rose: {SECOND}."),
+        (LOWER, f"The share of spectators fell: {SECOND}."),
+        (
+            UNCLEAR,
+            f"No clear change in the share of spectators: {SECOND}. {FROM}",
+        ),
+        (None, f"Too few rooms to compare the share of spectators: {SECOND}."),
+    ],
+)
+def test_a_share_over_time_has_three_verdicts(
+    verdict: str | None, sentence: str
+) -> None:
+    table = over_time(
+        "spectator_share", (0.6, 0.55, 0.65, None), (0.7, 0.66, 0.74, verdict)
+    )
+    assert answer("spectators_over_time", table) == sentence
+
+
+def test_a_half_with_too_few_cases_says_nothing() -> None:
+    table = over_time(
+        "spectator_share", (None, 0.0, 0.0, None), (0.7, 0.66, 0.74, None)
+    )
+    assert answer("spectators_over_time", table) is None
+    assert answer("spectators_over_time", table.head(1)) is None
+
+
+def sources(*rows: tuple[str | None, int, int, str | None]) -> pl.DataFrame:
+    """Source, visitors, those who joined, verdict."""
+    name = "activation_rate"
+    return pl.DataFrame(
+        {
+            "source": [row[0] for row in rows],
+            "people": [row[1] for row in rows],
+            "estimated": [row[2] for row in rows],
+            name: [row[2] / row[1] if row[1] >= 20 else None for row in rows],
+            f"{name}_low": [0.1] * len(rows),
+            f"{name}_high": [0.9] * len(rows),
+            f"{name}_others": [0.3] * len(rows),
+            f"{name}_verdict": [row[3] for row in rows],
+            f"{name}_detectable": [0.08] * len(rows),
+        },
+        schema_overrides={f"{name}_verdict": pl.String, name: pl.Float64},
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        pytest.param(
+            sources(("CV", 40, 20, HIGHER), ("Bing", 60, 6, LOWER)),
+            "50% (10–90) of 40 visitors from CV joined a vote, 10% (10–90) of 60 "
+            "visitors from Bing.",
+            id="two labels",
+        ),
+        pytest.param(
+            sources(
+                ("CV", 40, 20, HIGHER), ("Bing", 60, 6, LOWER), ("A", 50, 9, UNCLEAR)
+            ),
+            "50% (10–90) of 40 visitors from CV joined a vote, more than the 30% of "
+            "all others; 10% (10–90) of 60 visitors from Bing joined a vote, fewer "
+            "than the 30% of all others.",
+            id="more labels",
+        ),
+        pytest.param(
+            sources(("CV", 40, 20, UNCLEAR), ("Bing", 60, 25, UNCLEAR)),
+            "No clear difference between sources: about 45% joined a vote.",
+            id="unclear",
+        ),
+        pytest.param(
+            sources(("CV", 40, 20, None), ("Bing", 60, 25, None)),
+            "Too few to compare sources: about 45% joined a vote.",
+            id="too few",
+        ),
+        pytest.param(
+            sources(("CV", 40, 20, None), ("Bing", 19, 19, None)),
+            "50% (10–90) of 40 visitors from CV joined a vote.",
+            id="one label with enough",
+        ),
+        pytest.param(
+            sources((None, 40, 20, None), ("Bing", 19, 19, None)), None, id="none"
+        ),
+    ],
+)
+def test_labels_are_compared_with_all_others(
+    table: pl.DataFrame, sentence: str | None
+) -> None:
+    assert answer("sources_quality", table) == sentence
+
+
+def consensus(*counts: int) -> pl.DataFrame:
+    rounds, same, near, split = counts
+    shown = near / rounds if rounds >= 20 else None
+    return pl.DataFrame(
+        {
+            "rounds": rounds,
+            "consensus_rounds": same,
+            "near_rounds": near,
+            "split_rounds": split,
+            "near_consensus": shown,
+        }
+    )
+
+
+def test_the_shares_of_consensus_add_up_to_100() -> None:
+    assert answer("consensus", consensus(30, 10, 20, 1)) == (
+        "Of 30 votes, 34% ended on one card, 33% one step apart, 30% two steps and 3% "
+        "three or more."
+    )
+    assert answer("consensus", consensus(19, 10, 15, 1)) is None
+
+
+@pytest.mark.parametrize(
+    "counts", [(1, 1, 1), (1, 1, 1, 1, 1, 1), (5, 0, 0), (7, 13, 977)]
+)
+def test_rounded_shares_add_up(counts: tuple[int, ...]) -> None:
+    shares = [int(share.rstrip("%")) for share in adding_up(counts)]
+    assert sum(shares) == 100
+    exact = [100 * count / sum(counts) for count in counts]
+    assert all(abs(a - b) < 1 for a, b in zip(shares, exact, strict=True))
+
+
+def convergence(**figures: float | str | None) -> pl.DataFrame:
+    usual: dict[str, float | str | None] = {
+        "apart_rounds": 1200,
+        "re_vote_rate": 0.3,
+        "re_vote_rate_low": 0.25,
+        "re_vote_rate_high": 0.35,
+        "re_vote_rate_verdict": UNCLEAR,
+        "follow_rate": 0.28,
+        "convergence": 0.6,
+        "expected_convergence": 0.52,
+        "convergence_excess_verdict": HIGHER,
+    }
+    return pl.DataFrame([usual | figures])
+
+
+def test_re_votes_stand_beside_what_chance_gives() -> None:
+    start = "30% (25–35) of 1,200 votes two or more steps apart led to a re-vote"
+    followed = f"{start}, 28% of others were followed as quickly (no clear difference)"
+    assert answer("convergence", convergence()) == (
+        f"{followed}; 60% of re-votes ended closer, 52% would by chance (more)."
+    )
+    few = convergence(convergence=None)
+    assert answer("convergence", few) == f"{followed}."
+    assert answer("convergence", convergence(follow_rate=None, convergence=None)) == (
+        f"{start}."
+    )
+    assert answer("convergence", convergence(re_vote_rate=None)) is None
+    unknown = convergence(convergence_excess_verdict=None)
+    assert "(too few rooms to compare)" in str(answer("convergence", unknown))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict", "sentence"),
+    [
+        (-12, -6, LOWER, "In 40 rooms using both, it saves 9 s (6–12)."),
+        (6, 12, HIGHER, "In 40 rooms using both, it adds 9 s (6–12)."),
+        (
+            -2,
+            4,
+            UNCLEAR,
+            "In 40 rooms using both, it makes no clear difference (-2 to +4 s).",
+        ),
+    ],
+)
+def test_auto_flip_saves_adds_or_makes_no_clear_difference(
+    low: float, high: float, verdict: str, sentence: str
+) -> None:
+    name = "auto_flip_effect_seconds"
+    effect = -9 if verdict == LOWER else 9
+    table = pl.DataFrame(
+        {
+            "auto_flip_share": 0.48,
+            "compared_rooms": 40,
+            name: effect,
+            f"{name}_low": low,
+            f"{name}_high": high,
+            f"{name}_verdict": verdict,
+        }
+    )
+    assert answer("auto_flip", table) == f"48% of votes use auto-flip. {sentence}"
+
+
+def changes(*rows: tuple[str, str | None, int, str | None]) -> pl.DataFrame:
+    """Dimension, label, change and verdict; 100 page views before."""
+    return pl.DataFrame(
+        {
+            "dimension": [row[0] for row in rows],
+            "measure": ["page_views"] * len(rows),
+            "label": [row[1] for row in rows],
+            "change": [row[2] for row in rows],
+            "change_verdict": [row[3] for row in rows],
+            "total_before": [100] * len(rows),
+            "contribution": [row[2] / 100 for row in rows],
+        },
+        schema_overrides={"change_verdict": pl.String, "contribution": pl.Float64},
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        pytest.param(
+            changes(("source", "CV", -40, LOWER), ("source", "Bing", 10, HIGHER)),
+            "Biggest change: 40 fewer page views from CV, 40% of the previous 100; "
+            "partly offset by 10 more page views from Bing.",
+            id="offset",
+        ),
+        pytest.param(
+            changes(("source", "CV", -40, UNCLEAR), ("source", None, 10, UNCLEAR)),
+            "No clear change. The largest is 40 fewer page views from CV, 40% of the "
+            "previous 100.",
+            id="unclear",
+        ),
+        pytest.param(
+            changes(("source", "CV", -40, UNCLEAR), ("source", None, 10, HIGHER)),
+            "Biggest change: 10 more page views without a known source, 10% of the "
+            "previous 100.",
+            id="the largest clear one",
+        ),
+        pytest.param(changes(), None, id="nothing"),
+    ],
+)
+def test_the_biggest_change_is_a_clear_one(
+    table: pl.DataFrame, sentence: str | None
+) -> None:
+    assert answer("what_moved", table) == sentence
+
+
+def weekdays(*rows: tuple[str, int, int, str | None]) -> pl.DataFrame:
+    """Name, votes, days, verdict."""
+    return pl.DataFrame(
+        {
+            "weekday_name": [row[0] for row in rows],
+            "votes": [row[1] for row in rows],
+            "days": [row[2] for row in rows],
+            "votes_per_day": [row[1] / row[2] if row[2] else None for row in rows],
+            "votes_per_day_verdict": [row[3] for row in rows],
+        },
+        schema_overrides={"votes_per_day_verdict": pl.String},
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        pytest.param(
+            weekdays(
+                ("Monday", 40, 4, UNCLEAR),
+                ("Tuesday", 80, 4, HIGHER),
+                ("Sunday", 4, 4, LOWER),
+                ("Saturday", 0, 0, None),
+            ),
+            "Tuesdays (20.0) are busier and Sundays (1.0) are quieter than the average "
+            "day (10.3 votes).",
+            id="clear",
+        ),
+        pytest.param(
+            weekdays(("Monday", 40, 4, UNCLEAR), ("Tuesday", 44, 4, UNCLEAR)),
+            "No clear difference between weekdays: about 10.5 votes a day.",
+            id="unclear",
+        ),
+        pytest.param(weekdays(("Monday", 19, 4, None)), None, id="few"),
+    ],
+)
+def test_weekdays_are_compared_with_the_average_day(
+    table: pl.DataFrame, sentence: str | None
+) -> None:
+    assert answer("votes_by_weekday", table) == sentence
