@@ -12,9 +12,11 @@ from metrics.report_writers import (
     Format,
     to_fragment,
     to_markdown,
+    to_svg,
     write,
 )
 from store import engine
+from ui.charts.theme import MUTED
 from ui.page_context import PageContext
 
 _LABELS = {"html": "HTML for mail", "md": "Markdown for chat", "json": "JSON"}
@@ -43,6 +45,12 @@ def render_report(context: PageContext) -> None:
                 key=f"report_{form}",
             )
     with st.container(key="report", width=760):
-        st.html(to_fragment(found))
+        # `st.html` drops drawings, so that the chart is an image between the texts.
+        drawing = to_svg(found)
+        figures, _, lists = to_fragment(found).partition(drawing)
+        st.html(figures)
+        if lists:
+            st.image(drawing.replace("currentColor", MUTED), width="stretch")
+            st.html(lists)
     with st.expander("Copy for a chat", icon=":material/content_copy:"):
         st.code(to_markdown(found), language="markdown", wrap_lines=True)
