@@ -17,12 +17,14 @@ COPY pyproject.toml uv.lock .python-version ./
 # pydeck for one kind of map that no page shows; tests and C headers are for builders.
 FROM build AS build-dashboard
 RUN uv sync --frozen --no-default-groups --group dashboard --no-install-package pydeck \
+    && rm .venv/.lock \
     && find .venv/lib -depth -type d \( -name tests -o -name include \) \
         -exec rm -r {} +
 
 # The sync job shows no pages.
 FROM build AS build-sync
 RUN uv sync --frozen --no-default-groups --group sync \
+    && rm .venv/.lock \
     && find .venv/lib -depth -type d \( -name tests -o -name include \) \
         -exec rm -r {} +
 

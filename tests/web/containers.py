@@ -74,7 +74,9 @@ def build(stage: str, folder: Path) -> Path:
             shutil.copytree(ROOT / name, app / name)
         else:
             shutil.copy(ROOT / name, app / name)
-    program, *arguments = shlex.split(last(f"build-{stage}", "RUN"))
+    # What follows the installation only makes the image smaller.
+    command = last(f"build-{stage}", "RUN").partition("&&")[0]
+    program, *arguments = shlex.split(command)
     assert program == "uv"
     # The programs of an environment name their Python by path: here it is moved.
     _uv(app, "venv", "--relocatable")

@@ -45,8 +45,8 @@ RUN ln -s python3 /usr/bin/python && pip install --quiet --ignore-installed pip 
 """
 """The official Python image, as far as the Dockerfile needs it: python and pip. A
 machine's own certificates and pip settings let it build behind a proxy as well."""
-LARGEST = {"dashboard": 1100, "sync": 700}
-"""MB; the base is 180 of them."""
+LARGEST = {"dashboard": 800, "sync": 480}
+"""MB: 726 and 429 were measured, of which the base is 180."""
 
 
 def run(*command: str, **environ: str) -> str:
@@ -150,6 +150,7 @@ def test_each_holds_what_it_imports_and_starts(builder: Builder) -> None:
 
 @pytest.mark.parametrize("stage", OURS)
 def test_an_image_is_no_larger_than_it_needs(builder: Builder, stage: str) -> None:
-    size = builder.inside(stage, "du", "-smx", "/").split()[0]
+    command = "du -smx / 2>/dev/null || true"
+    size = builder.inside(stage, "sh", "-c", command).split()[0]
     print(f"{stage}: {size} MB")  # noqa: T201 - the figure of this run
     assert int(size) < LARGEST[stage]
