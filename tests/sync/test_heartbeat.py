@@ -36,7 +36,7 @@ def test_up_is_pushed_only_once_the_new_state_is_in_force(
     insert_votes(database, range(1, 4))
     in_force: list[int] = []
     monkeypatch.setattr(
-        "sync.reporting.push",
+        "sync.job.push",
         lambda *_: in_force.append(store.rows(VOTES).height),
     )
     store.sync()
