@@ -42,10 +42,13 @@ def test_the_login_stays_as_it_is(stranger: httpx.Client) -> None:
 def test_the_page_names_the_path_that_a_proxy_puts_before_it(
     base: str, named: str
 ) -> None:
-    script = re.findall(r"<script>(.*?)</script>", index_html(base).decode())[0]
-    assert script == (
+    script = re.findall(
+        r"<script>(.*?)</script>", index_html(base).decode(), re.DOTALL
+    )[0]
+    assert script.startswith(
         f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {named}}};"
     )
+    assert f"const base = {named};" in script
 
 
 def test_a_base_path_cannot_end_the_script() -> None:

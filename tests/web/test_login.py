@@ -191,10 +191,10 @@ def test_guessing_costs_time_and_the_right_token_always_passes(
     with serving(parts(clock, sleep=sleep)) as url:
         for _ in range(FREE_ATTEMPTS):
             assert enter(url, "guess").status_code == 401
-        for cost in ("1", "2", "4", "8", "8"):
+        for cost in ("1", "2", "4", "4", "4"):
             answer = enter(url, "guess")
             assert (answer.status_code, answer.headers["retry-after"]) == (429, cost)
-        assert slept == [1, 2, 4, 8, 8]
+        assert slept == [1, 2, 4, 4, 4]
         assert enter(url, TOKEN).status_code == 303
         assert enter(url, "guess").status_code == 401
 

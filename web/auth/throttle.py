@@ -12,7 +12,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 import anyio
 
 FREE_ATTEMPTS = 5
-LONGEST_DELAY = 8.0
+LONGEST_DELAY = 4.0
+"""Below the five seconds after which many HTTP clients give up."""
 FORGET_AFTER = 3600.0
 MAX_CLIENTS = 10_000
 """Bounds the memory; the client that failed longest ago is forgotten first."""
@@ -80,7 +81,7 @@ class Throttle:
 
 
 def _delay(failures: int) -> int:
-    """Return what a wrong token costs after so many failures: 0, 1, 2, 4, 8 seconds."""
+    """Return what a wrong token costs after so many failures: 0, 1, 2, 4 seconds."""
     doublings = failures - FREE_ATTEMPTS
     if doublings < 0:
         return 0
