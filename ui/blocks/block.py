@@ -236,12 +236,12 @@ def render_answer(name: str, frame: pl.DataFrame) -> None:
     """
     if name not in METRIC_TABLES:
         return
-    sentence = answer(name, _with_country_names(frame))
+    sentence = answer(name, with_country_names(frame))
     if sentence is not None:
         st.text(sentence)
 
 
-def _with_country_names(frame: pl.DataFrame) -> pl.DataFrame:
+def with_country_names(frame: pl.DataFrame) -> pl.DataFrame:
     """Put names for codes; a sentence says "Germany" and not "DE"."""
     if "country" in frame.columns:
         return frame.with_columns(country=_country_names(frame["country"]))

@@ -134,7 +134,7 @@ def heading(name: str, table: str = "") -> str:
 def unit(name: str) -> Unit | None:
     """Return the unit of the column of this key, None for a label."""
     definition = _defined(name)
-    if definition is None:
+    if definition is None or name.endswith("_verdict"):
         return None
     return "share" if name.endswith("_share") else definition.unit
 
