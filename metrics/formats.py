@@ -1,9 +1,11 @@
-"""How numbers and dates print everywhere: on pages, in reports. None prints as "–"."""
+"""How figures print everywhere: on pages, in reports. None prints as "–"."""
+
+import re
 
 from metrics.subject import Unit
 
 NOTHING = "–"
-_MINUS = "\N{MINUS SIGN}"
+MINUS = "\N{MINUS SIGN}"
 
 
 def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
@@ -38,8 +40,10 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
         return f"{signed((now - before) * 100, 1)} pp"
     if before < 0 or now < 0:
         difference = number(now - before, unit)
-        return difference if now <= before else f"+{difference}"
-    return f"{signed((now - before) / before * 100, 1)}%"
+        positive = now > before and re.search("[1-9]", difference)
+        return f"+{difference}" if positive else difference
+    percent = (now - before) / before * 100
+    return f"{signed(percent, 1 if abs(percent) < 100 else 0)}%"
 
 
 def signed(value: float, digits: int) -> str:
@@ -49,18 +53,11 @@ def signed(value: float, digits: int) -> str:
 
 
 def _with_minus(text: str) -> str:
-    return text.replace("-", _MINUS)
+    """Return a printed number with a minus sign, which nothing but zeros has not."""
+    return text.replace("-", MINUS if re.search("[1-9]", text) else "")
 
 
 def _seconds(value: float, longest: float) -> str:
     if longest < 120:
         return f"{value:,.0f} s"
     return f"{value / 60:,.1f} min" if longest < 7200 else f"{value / 3600:,.1f} h"
-
-
-_SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
-
-
-def escaped(text: str) -> str:
-    """Return a text as Markdown that shows it character by character."""
-    return "".join(f"\\{c}" if c in _SPECIAL else c for c in text)

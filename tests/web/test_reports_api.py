@@ -4,6 +4,7 @@ import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -24,19 +25,20 @@ def test_the_report_needs_the_token(api: httpx.Client) -> None:
         assert get(str(api.base_url.join(path))).status_code == 401
 
 
-def test_figures_equal_those_of_the_page(api: httpx.Client) -> None:
-    snapshot = open_store(GOLDEN)
+@pytest.mark.parametrize("tz", ["UTC", "Europe/Berlin", "America/Los_Angeles"])
+def test_figures_equal_those_of_the_page(api: httpx.Client, tz: str) -> None:
+    snapshot, zone = open_store(GOLDEN), ZoneInfo(tz)
     days = periods.PERIODS["last_month"].days(GOLDEN_NOW.date(), GOLDEN_NOW.date())
     query = Query(
         without_bots(snapshot),
-        periods.period_of(days, GOLDEN_NOW),
-        periods.compared_with(periods.PREVIOUS, days, GOLDEN_NOW),
+        periods.period_of(days, GOLDEN_NOW, zone),
+        periods.compared_with(periods.PREVIOUS, days, GOLDEN_NOW, zone=zone),
         "day",
         GOLDEN_NOW,
     )
     results = engine.collect_all(report.plans(query))
     page = report.compose(query, results, snapshot.data_until)
-    answer = api.get("/api/report?period=last_month&format=json").json()
+    answer = api.get(f"/api/report?period=last_month&format=json&tz={tz}").json()
     assert [(f["key"], f["value"], f["before"]) for f in answer["figures"]] == [
         (f.definition.key, f.value, f.before) for f in page.figures
     ]
@@ -67,6 +69,7 @@ def test_each_format_has_its_type_and_is_kept_nowhere(
     ("query", "allowed"),
     [
         ("period=last_moon", "last_month"),
+        ("tz=Moon/Base", "Europe/Berlin"),
         ("period=", "last_month"),
         ("format=pdf", "html, md, json"),
         ("since=2026", "period, format"),

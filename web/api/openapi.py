@@ -215,6 +215,13 @@ _JSON = "application/json"
 _BINARY: Schema = {"type": "string", "contentEncoding": "binary"}
 _ROOM_ID: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_ROOM_ID}
 
+_TIME_ZONE = Parameter(
+    "tz",
+    "query",
+    {"type": "string", "default": "UTC"},
+    "Time zone of days and hours, such as Europe/Berlin.",
+)
+
 _TABLE_PARAMETERS = (
     Parameter(
         "name", "path", {"type": "string", "enum": list(METRIC_TABLES)}, "The table."
@@ -222,12 +229,7 @@ _TABLE_PARAMETERS = (
     Parameter("from", "query", DATE, "First day; default: 28 days up to `to`."),
     Parameter("to", "query", DATE, "Last day; default: yesterday."),
     Parameter("room", "query", _ROOM_ID, "Only rows of this room."),
-    Parameter(
-        "tz",
-        "query",
-        {"type": "string", "default": "UTC"},
-        "Time zone of days and hours, such as Europe/Berlin.",
-    ),
+    _TIME_ZONE,
     *(
         Parameter(
             option.name,
@@ -298,6 +300,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 {"enum": list(REPORT_FORMATS), "default": REPORT_FORMATS[0]},
                 "Format of the response.",
             ),
+            _TIME_ZONE,
         ),
         responses={"text/html": _TEXT, "text/markdown": _TEXT, _JSON: REPORT},
         refusals={400: "Invalid parameter; `detail` lists what is allowed."},

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import get_args
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from starlette.responses import JSONResponse, Response
 
@@ -18,13 +19,15 @@ from metrics.export import file_name
 from metrics.query import Query
 from metrics.report_writers import MIME, Format, write
 from metrics.time_axis import at_least_daily
+from metrics.time_zone import to_local
 from store import engine, notes
 from store.reader import Snapshot, without_bots
+from web.api.tables import read_zone
 from web.responses import NO_STORE, RequestError
 
 DEFAULT_PERIOD = "last_month"
 FORMATS: tuple[Format, ...] = get_args(Format)
-PARAMETERS = ("period", "format")
+PARAMETERS = ("period", "format", "tz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class ReportQuery:
 
     period: str
     format: Format
+    zone: ZoneInfo
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> "ReportQuery":
@@ -46,21 +50,24 @@ class ReportQuery:
             raise RequestError(
                 400, f"Bad period; allowed: {', '.join(periods.PERIODS)}"
             )
+        zone = read_zone(query)
         wanted = query.get("format", FORMATS[0]).casefold()
         for form in FORMATS:
             if form == wanted:
-                return cls(period, form)
+                return cls(period, form, zone)
         raise RequestError(400, f"Bad format; allowed: {', '.join(FORMATS)}")
 
     def metric_query(self, snapshot: Snapshot, now: datetime) -> Query:
         """Return the query that the page of the report builds for the same period."""
         option = periods.PERIODS[self.period]
-        days = option.days(now.date(), START_DATE)
+        days = option.days(to_local(now, self.zone).date(), START_DATE)
         return Query(
             frames=without_bots(snapshot),
-            period=periods.period_of(days, now),
+            period=periods.period_of(days, now, self.zone),
             comparison=periods.compared_with(
-                periods.PREVIOUS, days, now, to_date=option.to_date
+                *(periods.PREVIOUS, days, now),
+                to_date=option.to_date,
+                zone=self.zone,
             ),
             granularity=at_least_daily(periods.granularity_of(periods.AUTO, days)),
             now=now,

@@ -82,7 +82,7 @@ class TableQuery:
             raise RequestError(
                 400, f"Unknown parameter; allowed: {', '.join(PARAMETERS)}"
             )
-        zone = _zone(query)
+        zone = read_zone(query)
         days = _days(query, to_local(now, zone).date())
         options = {option.name: _value(option, query) for option in OPTIONS}
         if options["every"] == "hour" and len(days) > MOST_HOURLY_DAYS:
@@ -134,7 +134,8 @@ def read_room_id(text: str) -> int:
     return room_id
 
 
-def _zone(query: Mapping[str, str]) -> ZoneInfo:
+def read_zone(query: Mapping[str, str]) -> ZoneInfo:
+    """Return the zone of `tz`, by default UTC; raises RequestError."""
     zone = zone_of(query.get("tz", "UTC"))
     if zone is None:
         raise RequestError(400, "Bad tz; allowed: a name such as Europe/Berlin or UTC")
