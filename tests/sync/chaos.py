@@ -32,6 +32,15 @@ from tests.sync.readers import Reader, readers
 from tests.sync.writers import Writer
 
 JOB, NAIVE = "tests.sync.busy_job", "tests.sync.naive"
+AT_LEAST = {
+    "commits": 100,
+    "reads": 50,
+    "kills of the job": 2,
+    "kills of the server": 1,
+}
+"""What has to have happened before a run proves anything."""
+_PATIENCE = 90.0
+"""Seconds that a slow machine has for it, beyond those asked for."""
 
 
 @dataclass(frozen=True)
@@ -86,21 +95,41 @@ class Chaos:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, seconds: float, finish: Callable[[Store], None]) -> Figures:
-        """Let everything loose for a while, let the job finish, and compare."""
+        """Let everything loose for a while, let the job finish, and compare.
+
+        A slow machine gets longer, until as much has happened as `AT_LEAST` says.
+        """
         self.store.root.mkdir(parents=True, exist_ok=True)
         writers = [Writer(self.store.source, n, self.stop) for n in range(4)]
         with readers(self.store.root) as people:
             actors: list[Callable[[], None]] = [writer.run for writer in writers]
             with acting([*actors, self._kill_jobs, self._kill_server], self.stop):
                 time.sleep(seconds)
+                deadline = time.monotonic() + _PATIENCE
+                while time.monotonic() < deadline and not self._is_enough(
+                    writers, people
+                ):
+                    time.sleep(0.2)
             finish(self.store)
         return self._figures(writers, people)
+
+    def _is_enough(self, writers: Sequence[Writer], people: Sequence[Reader]) -> bool:
+        done = self._done(writers, people)
+        # Of the naive algorithm a reader has to have met a mix, too.
+        met = self.module != NAIVE or any(reader.mixed for reader in people)
+        return met and all(done[name] >= number for name, number in AT_LEAST.items())
 
     def _kill_jobs(self) -> None:
         chance = random.Random(self.seed)  # noqa: S311  # chance, not secrecy
         while not self.stop.is_set():
+            before = published_at(self.store)
             job = start(self.store, "-m", self.module, quiet=True)
-            self.stop.wait(chance.uniform(0.8, 4))
+            # On a slow machine its start alone takes as long as it would live.
+            deadline = time.monotonic() + 20
+            while published_at(self.store) == before and time.monotonic() < deadline:
+                if self.stop.wait(0.05):
+                    break
+            self.stop.wait(chance.uniform(0, 3))
             job.kill()
             job.wait()
             self.job_kills += 1
@@ -117,14 +146,19 @@ class Chaos:
             rows=sum(disagreements, Disagreement()),
             torn=sum(len(reader.errors) for reader in people),
             mixed=sum(reader.mixed for reader in people),
-            done={
-                "commits": sum(writer.commits for writer in writers),
-                "rollbacks": sum(writer.rollbacks for writer in writers),
-                "reads": sum(reader.seen.total() for reader in people),
-                "kills of the job": self.job_kills,
-                "kills of the server": self.server_kills,
-            },
+            done=self._done(writers, people),
         )
+
+    def _done(
+        self, writers: Sequence[Writer], people: Sequence[Reader]
+    ) -> dict[str, int]:
+        return {
+            "commits": sum(writer.commits for writer in writers),
+            "rollbacks": sum(writer.rollbacks for writer in writers),
+            "reads": sum(reader.seen.total() for reader in people),
+            "kills of the job": self.job_kills,
+            "kills of the server": self.server_kills,
+        }
 
 
 @contextmanager
@@ -159,6 +193,11 @@ def compare(store: Store, table: Table) -> Disagreement:
     )
 
 
+def published_at(store: Store) -> int:
+    """Return when a file of the store's root last got its name, in nanoseconds."""
+    return store.root.stat().st_mtime_ns
+
+
 def settle(store: Store) -> None:
     """Let the job end its work: one run, a verification, and what it asks for.
 
@@ -173,7 +212,12 @@ def settle(store: Store) -> None:
 def settle_naively(store: Store) -> None:
     """Give the naive algorithm the time for many more passes."""
     job = start(store, "-m", NAIVE, quiet=True)
-    time.sleep(3)
+    seen = {published_at(store)}
+    deadline = time.monotonic() + _PATIENCE
+    # A pass renames a file for each table.
+    while len(seen) < 3 * len(TABLES) and time.monotonic() < deadline:
+        time.sleep(0.002)
+        seen.add(published_at(store))
     job.kill()
     job.wait()
 

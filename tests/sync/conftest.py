@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,14 +23,30 @@ from testkit.database_servers import (
 from testkit.harness import Store
 
 
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Callable[[Kind], Server]]:
+    """Return the server of a kind: started when first asked for, kept to the end.
+
+    A parametrised fixture alone would end one whenever a test asks for the other.
+    """
+    started: dict[Kind, Server] = {}
+    with ExitStack() as running:
+
+        def of(kind: Kind) -> Server:
+            if kind not in started:
+                started[kind] = running.enter_context(shared_server(kind))
+            return started[kind]
+
+        yield of
+
+
 @pytest.fixture(scope="session", params=list(Kind), ids=str)
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest, shared: Callable[[Kind], Server]) -> Server:
     """Each kind of server in turn; all its tests share one."""
     kind: Kind = request.param
     if kind.missing:
         pytest.skip(kind.missing)
-    with shared_server(kind) as server:
-        yield server
+    return shared(kind)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,8 @@ class Reader:
     @property
     def mixed(self) -> int:
         """How often votes and events were of two generations."""
-        return sum(n for (votes, events), n in self.seen.items() if votes != events)
+        seen = list(self.seen.items())  # the reader goes on meanwhile
+        return sum(n for (votes, events), n in seen if votes != events)
 
     def run(self) -> None:
         while not self.stop.is_set():

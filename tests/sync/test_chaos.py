@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from testkit.database_servers import Kind
-from tests.sync.chaos import chaos
+from tests.sync.chaos import AT_LEAST, chaos
 
-# What a few seconds of it find depends on how much happens in them.
-pytestmark = pytest.mark.serial
+# What it finds depends on how much happens: nothing else may run beside it.
+pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
 
 
 @pytest.mark.slow
@@ -17,10 +17,8 @@ def test_chaos_loses_invents_tears_and_mixes_nothing(
 ) -> None:
     figures = chaos(8, kind=own_kind, naive=False, folder=tmp_path)
     assert figures.is_clean, str(figures)
-    assert figures.done["kills of the job"] >= 2
-    assert figures.done["kills of the server"] >= 1
-    assert figures.done["commits"] > 50
-    assert figures.done["reads"] > 50
+    for name, number in AT_LEAST.items():
+        assert figures.done[name] >= number, str(figures)
 
 
 @pytest.mark.slow
@@ -28,7 +26,7 @@ def test_chaos_finds_what_the_naive_algorithm_loses(
     own_kind: Kind, tmp_path: Path
 ) -> None:
     figures = chaos(6, kind=own_kind, naive=True, folder=tmp_path)
-    assert figures.rows.lost > 0
-    assert figures.rows.ghosts > 0
-    assert figures.rows.stale > 0
-    assert figures.mixed > 0
+    assert figures.rows.lost > 0, str(figures)
+    assert figures.rows.ghosts > 0, str(figures)
+    assert figures.rows.stale > 0, str(figures)
+    assert figures.mixed > 0, str(figures)

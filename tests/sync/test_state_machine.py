@@ -23,7 +23,7 @@ from mysql.connector.connection import MySQLConnection
 
 from metrics.tables import ROOMS, TABLES, USERS, VOTES
 from sync.run import Request
-from testkit.database_servers import Server
+from testkit.database_servers import Kind, Server
 from testkit.harness import QUICK, Store
 from tests.sync.dying import CountingDisk
 from tests.sync.rows import room, user, vote
@@ -167,7 +167,8 @@ def test_any_history_ends_in_a_store_that_equals_its_source(server: Server) -> N
     run_state_machine_as_test(
         Replication,
         settings=settings(
-            max_examples=10,
+            # MySQL answers what is asked of it more slowly; the rules are the same.
+            max_examples=10 if server.kind is Kind.MARIADB else 4,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
