@@ -94,8 +94,8 @@ def usual_changes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     a period, so that n pairs have 2 (n - 1) / 3 degrees of freedom.
 
     Columns: key, compared_periods (pairs that were found), usual_low, usual_high (-0.09
-    and 0.14 for "-9% to +14%", for a share 0.02 for two percentage points; null with
-    fewer than 6 pairs). Empty without a comparison.
+    and 0.14 for "-9% to +14%", for a share 0.02 for two percentage points; rounded to
+    9 decimals; null with fewer than 6 pairs). Empty without a comparison.
     """
     pairs = [*_pairs(query)]
     values = _values(shared, pairs)
@@ -114,8 +114,9 @@ def usual_changes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
     def limit(edge: pl.Expr) -> pl.Expr:
         change = pl.when(relative).then(edge.exp() - 1).otherwise(edge)
-        # A sum of floats depends on the order of its rows, which threads decide.
-        return pl.when(known).then(change.round_sig_figs(12))
+        # A sum of floats depends on the order of its rows, which threads decide, in
+        # the fifteenth decimal or so, however close to 0 it is itself.
+        return pl.when(known).then(change.round(9))
 
     return (
         values.with_columns(change=change)

@@ -167,7 +167,7 @@ def test_only_the_sync_job_writes_the_store(deployment: Deployment) -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["/app/app.py", "/app/errors.py", "/etc/x", "/x"])
+@pytest.mark.parametrize("path", ["/app/app.py", "/app/core/errors.py", "/etc/x", "/x"])
 def test_nobody_writes_the_root(deployment: Deployment, path: str) -> None:
     for ours in deployment.ours:
         said = ours.python(writing(path))

@@ -144,6 +144,8 @@ WRONG = {
     "STATE_DIR": "s3://bucket",
     "BEA_BASE_URL": "http://bea",
     "DB_PORT": "65536",
+    "DB_SSL_CA": "/no/certificate/here.pem",
+    "DB_SSL_MODE": "always",
     "SYNC_INTERVAL": "0",
     "TIME_ZONE": "Mars/Olympus",
     "EXCLUDED_ROOMS": "our room",
