@@ -22,7 +22,7 @@ _WHEN_DRAWN = f"""async (title) => {{
   return performance.now();
 }}"""
 _CLICK = f"""async ([path, title]) => {{
-  const links = [...document.querySelectorAll('[data-testid=stSidebarNavLink]')];
+  const links = [...document.querySelectorAll('.st-key-navigation a')];
   const link = links.find(a => new URL(a.href).pathname === path);
   const began = performance.now();
   link.click();

@@ -23,6 +23,8 @@ CHROMIUM = (
     which("chromium") or which("chromium-browser") or which("google-chrome") or ""
 )
 """Where the browser is; `make tools` installs it."""
+PATIENCE = 60_000
+"""Milliseconds that a busy machine may take to draw a page."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -86,7 +88,7 @@ def serving(
 
 
 def _wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
+    for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
         try:
@@ -95,12 +97,13 @@ def _wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError("the server did not start within 30 seconds")
+    raise RuntimeError("the server did not start within a minute")
 
 
 def logged_in(browser: Browser, server: Server, **options: object) -> BrowserContext:
     """Return a browser context that has logged in through the form."""
     context = browser.new_context(**options)  # type: ignore[arg-type]  # passed on
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(f"{server.url}/login")
     page.fill("input[type=password]", TOKEN)
@@ -120,6 +123,6 @@ def open_page(context: BrowserContext, server: Server, path: str) -> Page:
 
 def wait_until_drawn(page: Page) -> None:
     """Wait for the title and all charts; twice, since a rerun may follow."""
-    page.wait_for_function(DRAWN, timeout=30_000)
+    page.wait_for_function(DRAWN, timeout=PATIENCE)
     page.wait_for_timeout(250)
-    page.wait_for_function(DRAWN, timeout=30_000)
+    page.wait_for_function(DRAWN, timeout=PATIENCE)

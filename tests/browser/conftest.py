@@ -5,11 +5,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 import simulation
 from testkit import chromium
 from testkit.fixed_clock import NOW
+
+expect.set_options(timeout=20_000)
 
 
 # Playwright keeps an event loop running in this thread: for a module, no longer,

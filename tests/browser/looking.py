@@ -28,6 +28,11 @@ def go(page: Page, address: str) -> Page:
     return page
 
 
+def navigation(page: Page, title: str) -> Locator:
+    """Return the link to a page in the sidebar."""
+    return page.locator(".st-key-navigation").get_by_role("link", name=title)
+
+
 def barriers(page: Page) -> list[str]:
     """Return what axe-core finds serious or critical, or out of order."""
     found = Axe().run(page).response["violations"]
@@ -60,17 +65,6 @@ def csv_button(page: Page, title: str) -> Locator:
     heading = page.get_by_role("heading", name=title, exact=True)
     beside = heading.locator("xpath=ancestor::*[.//button[contains(., 'CSV')]][1]")
     return beside.get_by_role("button", name="CSV")
-
-
-def card(page: Page, title: str, of: str | None = None) -> str:
-    """Return all that the card of a title prints; the first below the heading `of`."""
-    named = f"xpath=//*[@data-testid='stMetric'][.//p[normalize-space()='{title}']]"
-    if of is not None:
-        below = f"//h2[normalize-space()='{of}']/following::"
-        named = named.replace("xpath=//", f"xpath={below}")
-    found = page.locator(named).first
-    expect(found).to_be_visible()
-    return found.inner_text()
 
 
 def tile(page: Page, title: str) -> list[str]:

@@ -37,7 +37,7 @@ def test_a_view_is_chosen_read_and_saved_by_keyboard_alone(
     page.keyboard.press("ArrowDown")
     page.keyboard.type("Last month")
     page.keyboard.press("Enter")
-    page.wait_for_url("**period=Last+month**")
+    page.wait_for_url("**period=last_month**")
     chromium.wait_until_drawn(page)
     tab_to(page, "Table")
     page.keyboard.press("Space")

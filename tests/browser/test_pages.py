@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from testkit import chromium
 from testkit.chromium import Server
 from tests.browser.conftest import watched
-from tests.browser.looking import PAGES, barriers, go, too_wide
+from tests.browser.looking import PAGES, barriers, go, navigation, too_wide
 
 pytestmark = pytest.mark.browser
 
@@ -85,7 +85,7 @@ def test_a_page_is_reached_by_the_navigation(
     page: Page, demo_server: Server, title: str
 ) -> None:
     go(page, demo_server.url + ("/data" if title != "Data" else "/"))
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+    navigation(page, title).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     chromium.wait_until_drawn(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)

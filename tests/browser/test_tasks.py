@@ -19,7 +19,7 @@ from testkit.chromium import Server
 from testkit.fixed_clock import NOW
 from tests.browser.by_hand import Days, Files
 from tests.browser.conftest import watched
-from tests.browser.looking import PAGES, go, labels, tile
+from tests.browser.looking import PAGES, csv_button, go, labels, rows_of, save, tile
 
 pytestmark = pytest.mark.browser
 
@@ -88,7 +88,7 @@ def test_last_week_against_the_week_before_and_why(
     page: Page, demo_server: Server, files: Files
 ) -> None:
     go(page, demo_server.url)
-    choose_period(page, "7 days")
+    choose_period(page, "Last 7 days")
     week = Days.until_yesterday(7)
     now, before = (files.votes(days).height for days in (week, week.before))
     name, value, change = tile(page, "Votes")
@@ -157,6 +157,21 @@ def test_dragging_in_the_chart_zooms_the_period(
     first, last = re.findall(r"(?:from|to)=(\d{4}-\d\d-\d\d)", page.url)
     whole = Days.until_yesterday(28)
     assert f"{whole.first}" < min(first, last) < max(first, last) < f"{whole.last}"
+
+
+def test_yesterday_by_the_hour(page: Page, demo_server: Server, files: Files) -> None:
+    go(page, f"{demo_server.url}/votes")
+    choose_period(page, "Yesterday")
+    page.get_by_role("combobox", name="Group by").click()
+    page.get_by_role("option", name="Hour", exact=True).click()
+    page.wait_for_url("**every=hour**")
+    expect(page.get_by_role("heading", name="Votes per hour")).to_be_visible()
+    chromium.wait_until_drawn(page)
+    head, *rows = rows_of(save(page, csv_button(page, "Votes per hour"))[1])
+    votes = files.votes(Days.until_yesterday(1))
+    hours = votes["voted_at"].dt.hour().to_list()
+    shown = [int(row[head.index("votes")]) for row in rows]
+    assert shown == [hours.count(hour) for hour in range(24)]
 
 
 def test_is_something_broken_now(page: Page, demo_server: Server) -> None:
