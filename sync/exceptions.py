@@ -69,6 +69,8 @@ _ALLOWANCE = Meaning(
 _TLS = Meaning(
     "the encrypted connection could not be made or verified",
     "Check DB_SSL_MODE, DB_SSL_CA and that the certificate names DB_HOST",
+    # A connection that is cut while it is encrypted has the same number.
+    retry=True,
 )
 _NEEDS_TLS = Meaning(
     "the database accepts this login over TLS only",

@@ -15,6 +15,7 @@ from testkit import chromium
 from testkit.database_servers import PASSWORD, Kind, LiveDatabase, shared_server
 from testkit.fixed_clock import GOLDEN_NOW
 from tests.browser.conftest import browser  # noqa: F401  # a fixture of this test too
+from tests.browser.looking import tile
 
 EXPECTED = json.loads((Path(__file__).parent / "golden" / "expected.json").read_text())
 ALL_OF_IT = "period=Custom&from=2024-01-01&to=2026-11-20&bots=true"
@@ -61,11 +62,10 @@ def sync(database: LiveDatabase, folder: Path) -> None:
     )
 
 
-def card(page: Page, title: str) -> str:
-    """Return the value on the card with this title."""
-    cards = page.get_by_test_id("stMetric")
-    own = cards.filter(has=page.get_by_text(title, exact=True)).first
-    return own.get_by_test_id("stMetricValue").inner_text()
+def figure(page: Page, title: str) -> str:
+    """Return the value on the tile with this title."""
+    _, value, *_ = tile(page, title)
+    return value
 
 
 def test_the_pages_show_the_golden_numbers(
@@ -76,10 +76,10 @@ def test_the_pages_show_the_golden_numbers(
     votes = chromium.open_page(context, server, f"/votes?{ALL_OF_IT}")
     traffic = chromium.open_page(context, server, f"/traffic?{ALL_OF_IT}")
     shown = {
-        "total_votes": card(votes, "Votes"),
-        "total_estimations": card(votes, "Estimations"),
-        "unique_users": card(traffic, "Unique users"),
-        "page_views": card(traffic, "Page views"),
+        "total_votes": figure(votes, "Votes"),
+        "total_estimations": figure(votes, "Estimations"),
+        "unique_users": figure(traffic, "Unique users"),
+        "page_views": figure(traffic, "Page views"),
     }
     context.close()
     known = EXPECTED["votes"] | EXPECTED["traffic"]
@@ -105,7 +105,7 @@ def test_a_page_follows_a_change_of_the_database(
     with chromium.dashboard(tmp_path, GOLDEN_NOW) as server:
         context = chromium.logged_in(browser, server)
         page = chromium.open_page(context, server, f"/votes?{ALL_OF_IT}")
-        before = card(page, "Votes")
+        before = figure(page, "Votes")
         database.execute("DELETE FROM fpp_votes WHERE id <= 7")
         sync(database, tmp_path)
         page.wait_for_function(
@@ -114,6 +114,6 @@ def test_a_page_follows_a_change_of_the_database(
             timeout=40_000,
         )
         chromium.wait_until_drawn(page)
-        after = card(page, "Votes")
+        after = figure(page, "Votes")
         context.close()
     assert (before, after) == ("2,907", "2,900")
