@@ -1,6 +1,7 @@
 """Questions, answers and charts on how teams estimate, on the pages that show them."""
 
 import io
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
@@ -12,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
 from metrics.frames import Period
-from metrics.query import Query
+from metrics.query import Query, SharedPlans
 from metrics.registry import DEFINITIONS, METRIC_TABLES, answer, plan
+from metrics.room_health import health
 from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
@@ -180,14 +182,21 @@ def test_retention_is_of_whom_and_in_what_the_address_says(
 def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
     run_page: RunPage,
 ) -> None:
-    healthiest = tables(ALL_TIME, ["room_health"])["room_health"].row(0, named=True)
+    plans = {"now": health(SharedPlans(open_store(GOLDEN).frames), NOW)}
+    healthiest = engine.collect_all(plans)["now"].row(0, named=True)
     app = run_page("room.py", room=str(healthiest["room_id"]))
-    cards = {card.label: card.value for card in app.metric}
-    parts = ("Active weeks", "Size", "Consensus points", "Recency")
-    added = sum(int(cards[part]) for part in parts)
+    (said,) = [c.value for c in app.caption if "Room health" in c.value]
+    found = re.fullmatch(
+        r"\*\*Room health: (\d+) of 100 points, (\w+)\.\*\* Of 25 each over 28 days: "
+        r"active weeks (\d+), size (\d+), consensus points (\d+), recency (\d+)\.",
+        said,
+    )
+    assert found is not None, said
+    points, state, *parts = found.groups()
     # Each of the five is rounded by itself.
-    assert abs(added - int(cards["Health"])) <= 2
-    assert app.text[0].value.startswith(f"{cards['Health']} of 100 points")
+    assert abs(sum(map(int, parts)) - int(points)) <= 2
+    assert points == f"{healthiest['health']:.0f}"
+    assert state == healthiest["state"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:
     chart = stages(frame, {"watched_first": None, "estimated_later": "share"})
     assert rows(chart) == [
         {"stage": "Watched first", "count": 16, "share": None},
-        {"stage": "Estimated later", "count": 2, "share": None},
+        {"stage": "Later estimators", "count": 2, "share": None},
     ]
 
 
@@ -66,10 +66,10 @@ def test_nested_bars_hold_three_shares_of_each_label_in_the_order_of_the_table()
     keys = ("entered_share", "first_estimate_share", "came_back_share")
     drawn = rows(nested_bars(frame, "country", keys, "new_users"))
     assert [(row["country"], row["stage"], row["share"]) for row in drawn] == [
-        ("Germany 🇩🇪", "Entered a room", 0.5),
-        ("(not set)", "Entered a room", None),
-        ("Germany 🇩🇪", "Estimated", 0.4),
-        ("(not set)", "Estimated", None),
-        ("Germany 🇩🇪", "Estimated again", 0.1),
-        ("(not set)", "Estimated again", None),
+        ("Germany 🇩🇪", "Room entry rate", 0.5),
+        ("(not set)", "Room entry rate", None),
+        ("Germany 🇩🇪", "Estimation rate", 0.4),
+        ("(not set)", "Estimation rate", None),
+        ("Germany 🇩🇪", "Comeback rate", 0.1),
+        ("(not set)", "Comeback rate", None),
     ]
