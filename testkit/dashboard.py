@@ -26,8 +26,11 @@ TOKEN = "correct-horse-battery-staple"  # noqa: S105 - the token of test servers
 
 # Everything here is plain HTTP; loading certificates for each request is slow.
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-get = partial(httpx.get, verify=_NO_CERTIFICATES)
-post = partial(httpx.post, verify=_NO_CERTIFICATES)
+# An answer that takes long on a busy machine is no fault: httpx gives up after 5 s.
+LONGEST_WAIT = 60
+"""Seconds that a test waits for an answer or a start before it fails."""
+get = partial(httpx.get, verify=_NO_CERTIFICATES, timeout=LONGEST_WAIT)
+post = partial(httpx.post, verify=_NO_CERTIFICATES, timeout=LONGEST_WAIT)
 
 
 @dataclass(slots=True)
@@ -100,7 +103,7 @@ def dashboard(
     finally:
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=LONGEST_WAIT)
 
 
 def _read_until_address(process: subprocess.Popen[str]) -> str:
@@ -113,7 +116,7 @@ def _read_until_address(process: subprocess.Popen[str]) -> str:
     raise AssertionError(f"it ended without an address:\n{text}")
 
 
-def _wait_for(link: str, seconds: float = 20) -> None:
+def _wait_for(link: str, seconds: float = LONGEST_WAIT) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

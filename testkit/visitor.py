@@ -109,7 +109,7 @@ def visiting(url: str, session_cookie: str) -> Iterator[Visitor]:
 
 def log_in(url: str, token: str) -> str:
     """Return the cookie header of a new session."""
-    answer = httpx.post(f"{url}/login", data={"token": token})
+    answer = httpx.post(f"{url}/login", data={"token": token}, timeout=60)
     return answer.headers["set-cookie"].partition(";")[0]
 
 

@@ -15,7 +15,15 @@ from starlette.applications import Starlette
 
 from core.errors import logger
 from core.settings import DashboardSettings
-from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard, post, serving
+from testkit.dashboard import (
+    GOLDEN,
+    LONGEST_WAIT,
+    TOKEN,
+    Dashboard,
+    dashboard,
+    post,
+    serving,
+)
 from tests.web import attack
 from web.auth.sessions import COOKIE
 from web.auth.throttle import Sleep
@@ -87,7 +95,9 @@ def api() -> Iterator[httpx.Client]:
     """The API on the golden data at the golden time, with the token."""
     with (
         serving(parts(StoppedClock())) as url,
-        httpx.Client(base_url=url, headers={"Authorization": TOKEN}) as client,
+        httpx.Client(
+            base_url=url, headers={"Authorization": TOKEN}, timeout=LONGEST_WAIT
+        ) as client,
     ):
         yield client
 
@@ -107,7 +117,7 @@ def running() -> Iterator[Dashboard]:
 @pytest.fixture
 def stranger(running: Dashboard) -> Iterator[httpx.Client]:
     """Somebody without a session."""
-    with httpx.Client(base_url=running.url) as client:
+    with httpx.Client(base_url=running.url, timeout=LONGEST_WAIT) as client:
         yield client
 
 
@@ -121,7 +131,9 @@ def cookie(running: Dashboard) -> str:
 @pytest.fixture
 def member(running: Dashboard, cookie: str) -> Iterator[httpx.Client]:
     """Somebody who has logged in."""
-    with httpx.Client(base_url=running.url, cookies={COOKIE: cookie}) as client:
+    with httpx.Client(
+        base_url=running.url, cookies={COOKIE: cookie}, timeout=LONGEST_WAIT
+    ) as client:
         yield client
 
 

@@ -49,7 +49,7 @@ def url(proxy: str, folder: Path, below: Dashboard) -> Iterator[str]:
 
 @pytest.fixture
 def client(folder: Path, url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, verify=trusting(folder)) as visitor:
+    with httpx.Client(base_url=url, verify=trusting(folder), timeout=60) as visitor:
         yield visitor
 
 

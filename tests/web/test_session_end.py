@@ -14,6 +14,9 @@ from web.auth.sessions import COOKIE
 pytestmark = pytest.mark.browser
 PATH = "/votes?period=7+days"
 WAY_BACK = f"/login?next={quote(PATH, safe='')}"
+UNTIL_ASKED_AGAIN = 75_000
+"""Milliseconds: while a server is away, Streamlit asks ever more rarely, at last every
+half minute, and a server takes its time to start."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,7 @@ def cookie_of(page: Page) -> str:
 
 def assert_login_leads_back(page: Page, url: str, token: str = TOKEN) -> None:
     """Fail unless the tab is at the login page, without a dialog, and returns."""
-    page.wait_for_url("**/login?next=*", timeout=30_000)
+    page.wait_for_url("**/login?next=*", timeout=UNTIL_ASKED_AGAIN)
     assert page.url == url + WAY_BACK
     assert page.locator("[role=dialog]").count() == 0
     log_in(page, token)
@@ -61,7 +64,7 @@ def test_after_a_logout_elsewhere_the_next_click_leads_to_the_login(
     page = tab_in(browser, running.url)
     post(f"{running.url}/logout", cookies={COOKIE: cookie_of(page)})
     page.locator("[data-testid=stSidebarNavLink]").first.click()
-    page.wait_for_url("**/login?next=*", timeout=30_000)
+    page.wait_for_url("**/login?next=*", timeout=UNTIL_ASKED_AGAIN)
     assert page.locator("[role=dialog]").count() == 0
     log_in(page)
     assert page.url.startswith(f"{running.url}/")

@@ -11,6 +11,7 @@ import streamlit
 
 from core.settings import DashboardSettings, Secret, SettingError
 from testkit.dashboard import (
+    LONGEST_WAIT,
     ROOT,
     TOKEN,
     dashboard,
@@ -27,7 +28,11 @@ WITH_TOKEN = {"ANALYTICS_SECRET_TOKEN": TOKEN}
 
 def refused(process: "subprocess.Popen[str]") -> str:
     """Return the line with which a start ended."""
-    said, _ = process.communicate(timeout=30)
+    try:
+        said, _ = process.communicate(timeout=LONGEST_WAIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
     assert process.returncode == 1
     assert "Traceback" not in said
     return said.splitlines()[-1]

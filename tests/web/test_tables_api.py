@@ -16,7 +16,7 @@ from metrics.query import Query
 from metrics.registry import METRIC_TABLES, plan
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
-from testkit.dashboard import GOLDEN, TOKEN, serving
+from testkit.dashboard import GOLDEN, LONGEST_WAIT, TOKEN, serving
 from tests.reading import read_csv
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 
@@ -227,6 +227,8 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The API on an empty store."""
     with (
         serving(parts(StoppedClock(), tmp_path_factory.mktemp("empty"))) as url,
-        httpx.Client(base_url=url, headers={"Authorization": TOKEN}) as client,
+        httpx.Client(
+            base_url=url, headers={"Authorization": TOKEN}, timeout=LONGEST_WAIT
+        ) as client,
     ):
         yield client

@@ -151,10 +151,10 @@ def test_an_expired_session_is_closed_with_the_next_message(
     ):
         clock.move(LIFETIME - timedelta(seconds=1))
         websocket.send("still in")
-        assert websocket.recv(timeout=5) == "still in"
+        assert websocket.recv(timeout=20) == "still in"
         clock.move(timedelta(seconds=1))
         websocket.send("too late")
         with pytest.raises(ConnectionClosedError) as closed:
-            websocket.recv(timeout=5)
+            websocket.recv(timeout=20)
     assert closed.value.rcvd
     assert closed.value.rcvd.code == 1008
