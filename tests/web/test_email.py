@@ -60,7 +60,7 @@ def mailbox() -> Iterator[Mailbox]:
         server.shutdown()
 
 
-def send(service: EmailService | None, seconds: float = 5) -> None:
+def send(service: EmailService | None, seconds: float = 30) -> None:
     anyio.run(email.send, service, SUMMARY, seconds)
 
 
@@ -144,6 +144,6 @@ def test_a_failed_summary_answers_502_and_is_captured_once_as_medium(
     mailbox.status = 500
     answer = ask_for_the_summary(mailbox.service)
     assert answer.status_code == 502
-    assert answer.json() == {"detail": "The e-mail service did not take the summary"}
+    assert answer.json() == {"detail": "The e-mail service did not accept the summary"}
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert KEY not in caplog.text
