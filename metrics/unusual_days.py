@@ -162,21 +162,21 @@ def _daily(
     days: pl.LazyFrame,
     **measures: pl.Expr,
 ) -> pl.LazyFrame:
-    """Return measure, bucket, value: 0 where nothing was, null before the first row."""
+    """Return measure, bucket, value: 0 where nothing was, no day before the first row.
+
+    A period may begin decades before it: such days predict nothing, and cost seconds.
+    """
     inside = frame.filter(judged.contains(time))
     # Any earlier row will do: to look for the first would take a walk through all.
     earlier = frame.filter(pl.col(time) < instant(judged.start)).head(1)
     began = pl.concat([earlier, inside]).select(began=local_date(time, judged).min())
     counted = inside.group_by(bucket=bucket_of(time, "day", judged))
-    value = pl.col("value").fill_null(0)
     return (
         days.join(began, how="cross")
+        .filter(pl.col("bucket") >= pl.col("began"))
         .join(counted.agg(**measures), on="bucket", how="left")
-        .unpivot([*measures], index=["bucket", "began"], variable_name="measure")
-        .select(
-            *("measure", "bucket"),
-            value=pl.when(pl.col("bucket") >= pl.col("began")).then(value),
-        )
+        .unpivot([*measures], index="bucket", variable_name="measure")
+        .select("measure", "bucket", pl.col("value").fill_null(0))
     )
 
 

@@ -200,8 +200,8 @@ def test_sources_over_time_are_classes() -> None:
     rows = frames(view("a", NINE, source="cv"), view("a", NINE))
     period = days("2026-11-02", "2026-11-02")
     assert answer(plan_of(behaviour.sources_over_time, rows, period, "week")) == [
-        {"bucket": date(2026, 11, 2), "label": "CV", "count": 1, "cut": "end"},
-        {"bucket": date(2026, 11, 2), "label": None, "count": 1, "cut": "end"},
+        {"bucket": date(2026, 11, 2), "label": "CV", "count": 1, "cut": "running"},
+        {"bucket": date(2026, 11, 2), "label": None, "count": 1, "cut": "running"},
     ]
 
 

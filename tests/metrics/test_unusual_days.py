@@ -210,6 +210,24 @@ def test_days_before_the_first_row_are_unknown_not_zero() -> None:
     assert unusual_days(frames(*rows), period, date(2026, 10, 26)).collect().is_empty()
 
 
+@pytest.mark.parametrize("first", ["2026-07-06", "2026-07-01", "1970-01-05"])
+def test_a_period_from_before_the_first_row_has_the_same_unusual_days(
+    first: str,
+) -> None:
+    """Page views begin later than votes: each measure learns from its own first row."""
+    seen = [
+        view(f"u{n}", f"{MONDAY + timedelta(days=number)} 10:00")
+        for number in range(13, 7 * WEEKS)
+        for n in range(300 if number == 7 * 15 else 30)
+    ]
+    rows = frames(*rounds(50), *seen)
+    found = unusual_days(rows, days(first, "2026-10-25"), date(2026, 10, 26)).collect()
+    assert found.select("measure", "bucket").rows() == [
+        *((measure, day(14, 1)) for measure in ("estimations", "votes")),
+        *((measure, day(15, 0)) for measure in ("page_views", "unique_users")),
+    ]
+
+
 def test_days_without_a_row_count_as_zero_once_there_was_one_however_long_ago() -> None:
     """A pause longer than what is looked back on, then a day with 500 rounds."""
     rows = [vote("2025-06-02 10:00"), *([vote("2026-10-13 10:00")] * 500)]
