@@ -447,7 +447,7 @@ TABLES = (
         by_team_size,
         *_READS,
         answer=answer_by_team_size,
-        sample_sizes=_SAMPLE_SIZES,
+        sample_sizes={"matching_pair_share": "estimation_pairs"},
     ),
     table(
         "consensus_by_team_size",
@@ -455,7 +455,7 @@ TABLES = (
         near_by_team_size,
         *_READS,
         answer=answer_near_by_team_size,
-        sample_sizes=_SAMPLE_SIZES,
+        sample_sizes={"near_pair_share": "estimation_pairs"},
     ),
     table(
         "consensus_by_team_size_over_time",
@@ -463,6 +463,6 @@ TABLES = (
         near_by_team_size_over_time,
         *_READS,
         answer=answer_near_by_team_size_over_time,
-        sample_sizes=_SAMPLE_SIZES,
+        sample_sizes={"near_pair_share": "estimation_pairs"},
     ),
 )

@@ -158,10 +158,9 @@ def answer_over_time(frame: pl.DataFrame) -> str | None:
     return changed(frame, "near_pair_share", "pairs of estimations within one step")
 
 
-_SAMPLE_SIZES = {
-    **dict.fromkeys(("near_consensus", "consensus", "split", "mean_steps"), "rounds"),
-    "near_pair_share": "estimation_pairs",
-}
+_SAMPLE_SIZES = dict.fromkeys(
+    ("near_consensus", "consensus", "split", "mean_steps"), "rounds"
+)
 TABLES = (
     table(
         "consensus",
@@ -177,6 +176,6 @@ TABLES = (
         over_time,
         *(VOTES, ESTIMATIONS),
         answer=answer_over_time,
-        sample_sizes=_SAMPLE_SIZES,
+        sample_sizes={**_SAMPLE_SIZES, "near_pair_share": "estimation_pairs"},
     ),
 )

@@ -352,9 +352,9 @@ def answer_over_time(frame: pl.DataFrame) -> str | None:
 
 
 _READS = (VOTES, ESTIMATIONS)
-_SAMPLE_SIZES = {
-    "re_vote_rate": "apart_rounds",
-    "convergence": "re_votes",
+_SAMPLE_SIZES = {"re_vote_rate": "apart_rounds", "convergence": "re_votes"}
+_SAMPLE_SIZES_OF_ALL = {
+    **_SAMPLE_SIZES,
     "follow_rate": "agreeing_rounds",
     "expected_convergence": "compared_re_votes",
     "convergence_excess": "compared_re_votes",
@@ -366,7 +366,7 @@ TABLES = (
         totals,
         *_READS,
         answer=answer_totals,
-        sample_sizes=_SAMPLE_SIZES,
+        sample_sizes=_SAMPLE_SIZES_OF_ALL,
     ),
     table(
         "convergence_over_time",

@@ -84,7 +84,7 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         [
             _figures(votes, ()),
             interval.drop("spectator_share"),
-            _newcomers(shared.frames, mature_period(query)),
+            _newcomers(shared, mature_period(query)),
         ]
     )
 
@@ -126,15 +126,23 @@ def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     ).with_columns(spectator_share=rate("spectators", "seats"))
 
 
-def _newcomers(frames: Frames, period: Period) -> pl.LazyFrame:
+def _newcomers(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return `_watched_first` of the period: a comparison often has the same one."""
+    return shared.node(
+        ("watched_first", period), lambda: _watched_first(shared, period)
+    )
+
+
+def _watched_first(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """Return how many users watched first and how many estimated within 28 days.
 
     Only those who watch in the period are followed; of what was before it, only who
     was there counts. Users of one room are alike: each counts to the first room.
     """
-    rows, at = frames.estimations, pl.col("estimated_at")
+    rows, at = shared.frames.estimations, pl.col("estimated_at")
     watched, start = pl.col("spectator"), instant(period.start)
-    watching = rows.filter(period.contains("estimated_at"), watched).select("user")
+    inside = rows.filter(period.contains("estimated_at"), watched)
+    watching = inside.select("user").cache()
     known = rows.filter(at < start).select("user").join(watching, on="user", how="semi")
     first = at.min()
     own = ~watched & pl.col("estimation").is_not_null()

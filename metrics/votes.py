@@ -263,7 +263,7 @@ def by_weekday(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     the period has), votes_per_day (null without such a day), votes_per_day_verdict
     (against the average day; see `_verdicts`).
     """
-    votes = shared.frames.votes.filter(query.period.contains("voted_at"))
+    votes = shared.within(query.period).votes
     cells = _weekdays().pipe(_add, _days(query.period)).fill_null(0)
     weekday = local_date("voted_at", query.period).dt.weekday()
     verdicts = _verdicts(votes.with_columns(weekday=weekday), cells, "weekday")
@@ -288,7 +288,7 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """
     hours = pl.LazyFrame({"hour": range(24)}, schema={"hour": pl.Int8})
     by = ["weekday", "hour"]
-    held = shared.frames.votes.filter(query.period.contains("voted_at")).with_columns(
+    held = shared.within(query.period).votes.with_columns(
         weekday=local_date("voted_at", query.period).dt.weekday(),
         hour=local_hour("voted_at", query.period),
     )
