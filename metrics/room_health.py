@@ -144,8 +144,8 @@ def health(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
     """
     parts = ("health_weeks", "health_people", "health_consensus", "health_recent")
     scored = _scored(shared, now).with_columns(health=pl.sum_horizontal(parts))
-    rooms = shared.frames.rooms
-    names = rooms.select(room_id="id", room_number="number", room_name="name")
+    columns = {"room_id": "id", "room_number": "number", "room_name": "name"}
+    names = shared.node("room_names", lambda: shared.frames.rooms.select(**columns))
     return (
         scored.with_columns(state=_state())
         .join(names, on="room_id", how="left")

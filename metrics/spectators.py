@@ -6,7 +6,7 @@ import polars as pl
 
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import aggregate, count_where, rate, row_count
-from metrics.frames import Frames, Period, instant
+from metrics.frames import Period, instant
 from metrics.funnel import MATURE, mature_period
 from metrics.query import Query, SharedPlans
 from metrics.sentences import changed, day_of, only_row, portion, with_interval
