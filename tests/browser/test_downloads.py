@@ -63,7 +63,7 @@ def test_a_csv_holds_the_table_that_is_shown(
 
 def test_everything_on_a_page_is_one_zip(page: Page, demo_server: Server) -> None:
     go(page, f"{demo_server.url}/votes?period=Last+month")
-    button = page.get_by_role("button", name="Everything on this page")
+    button = page.get_by_role("button", name="Download page (ZIP)")
     _, packed = save(page, button)
     _, alone = save(page, csv_button(page, "Votes by weekday"))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:

@@ -77,7 +77,7 @@ def test_another_granularity_draws_only_what_is_over_time(
     open_traffic(page, demo_server)
     page.get_by_role("combobox", name="Group by").click()
     page.get_by_role("option", name="Week").click()
-    page.wait_for_url("**every=Week*")
+    page.wait_for_url("**every=week*")
     chromium.wait_until_drawn(page)
     (drawn,) = page.evaluate(DRAWN_ANEW)
     assert drawn.startswith("Unique users per week")
