@@ -67,7 +67,7 @@ def to_json(report: Report) -> str:
             for figure in report.figures
         ],
         "chart": {
-            "title": _chart_title(report),
+            "title": chart_title(report),
             "granularity": report.granularity,
             "values": [{"date": f"{day}", "votes": n} for day, n in report.series],
             "before": report.series_before,
@@ -228,7 +228,7 @@ def _usual(figure: Figure) -> str:
     return f"{where} the usual {low} to {high}{unit}"
 
 
-def _chart_title(report: Report) -> str:
+def chart_title(report: Report) -> str:
     return f"Votes per {report.granularity}"
 
 
@@ -241,7 +241,7 @@ def to_markdown(report: Report) -> str:
     if report.series:
         counts = [votes for _, votes in report.series]
         bars = f"`{_sparkline(counts)}` {min(counts):,}–{max(counts):,}"
-        lines += ["", f"**{_chart_title(report)}**", "", bars]
+        lines += ["", f"**{chart_title(report)}**", "", bars]
     for title, rows in _sections(report, in_chat):
         lines += ["", f"**{title}**", "", *(_in_markdown(row) for row in rows)]
     return "\n".join([*lines, "", _until(report), ""])
@@ -307,8 +307,8 @@ def to_fragment(report: Report) -> str:
     )
     return (
         f"{heading}{_table(report)}"
-        f'<h2 style="{_H2}">{_chart_title(report)}</h2>{to_svg(report)}{lists}'
-        f'<p style="color:{_GREY}">{escape(_until(report))}</p>'
+        f'<h2 style="{_H2}">{chart_title(report)}</h2>{to_svg(report)}{lists}'
+        f'<p style="opacity:0.75">{escape(_until(report))}</p>'
     )
 
 
@@ -341,7 +341,7 @@ def _row(figure: Figure, *, compares: bool) -> str:
     cells = [f"<strong>{escape(_value(figure))}</strong>"]
     if compares:
         usual = escape(_usual(figure))
-        note = f'<br><small style="color:{_GREY}">{usual}</small>' if usual else ""
+        note = f'<br><small style="opacity:0.75">{usual}</small>' if usual else ""
         cells += [_earlier(figure), _change(figure) + note]
     return (
         f'<tr><th scope="row" style="{_CELL}left;font-weight:normal">{title}</th>'
@@ -403,7 +403,7 @@ def to_svg(report: Report) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="100%" role="img" font-size="12" font-family="system-ui,sans-serif" '
-        f'fill="currentColor"><title>{_chart_title(report)}</title>'
+        f'fill="currentColor"><title>{chart_title(report)}</title>'
         f"<desc>{escape(told)}</desc>{grid}{ticks}"
         f'<text x="{_LEFT}" y="12">{legend}</text>'
         + line(before, f'stroke="{_GREY}" stroke-width="1.5" stroke-dasharray="4 3"')

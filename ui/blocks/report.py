@@ -1,5 +1,6 @@
 """The report of the period, as `GET /api/report` writes it."""
 
+from base64 import b64encode
 from functools import partial
 
 import streamlit as st
@@ -10,6 +11,7 @@ from metrics.report_writers import (
     FORMATS,
     MIME,
     Format,
+    chart_title,
     to_fragment,
     to_markdown,
     to_svg,
@@ -45,12 +47,15 @@ def render_report(context: PageContext) -> None:
                 key=f"report_{form}",
             )
     with st.container(key="report", width=760):
-        # `st.html` drops drawings, so that the chart is an image between the texts.
+        # `st.html` drops drawings, so that the chart is an image in the text.
         drawing = to_svg(found)
-        figures, _, lists = to_fragment(found).partition(drawing)
-        st.html(figures)
-        if lists:
-            st.image(drawing.replace("currentColor", MUTED), width="stretch")
-            st.html(lists)
+        image = b64encode(drawing.replace("currentColor", MUTED).encode()).decode()
+        st.html(
+            to_fragment(found).replace(
+                drawing,
+                f'<img alt="{chart_title(found)}" style="width:100%" '
+                f'src="data:image/svg+xml;base64,{image}">',
+            )
+        )
     with st.expander("Copy for a chat", icon=":material/content_copy:"):
         st.code(to_markdown(found), language="markdown", wrap_lines=True)
