@@ -229,6 +229,7 @@ def _usual(figure: Figure) -> str:
 
 
 def chart_title(report: Report) -> str:
+    """Return the title of the report's chart."""
     return f"Votes per {report.granularity}"
 
 
