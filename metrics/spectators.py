@@ -127,14 +127,21 @@ def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
 
 
 def _newcomers(shared: SharedPlans, period: Period) -> pl.LazyFrame:
-    """Return `_watched_first` of the period: a comparison often has the same one."""
-    return shared.node(
-        ("watched_first", period), lambda: _watched_first(shared, period)
+    """Return how many users watched first and how many estimated within 28 days."""
+    # A comparison often follows the same users as the period.
+    name = ("watched_first", period)
+    per_room = shared.node(name, lambda: _watched_first(shared, period))
+    counts = per_room.select(
+        watched_since=pl.lit(period.first_day),
+        watched_until=pl.lit(period.last_day),
+        watched_first=pl.col("n").sum(),
+        estimated_later=pl.col("part").sum(),
     )
+    return side_by_side([counts, shares(per_room, [], "estimated_later_share")])
 
 
 def _watched_first(shared: SharedPlans, period: Period) -> pl.LazyFrame:
-    """Return how many users watched first and how many estimated within 28 days.
+    """Return users who watched first (n) and estimated within 28 days (part) per room.
 
     Only those who watch in the period are followed; of what was before it, only who
     was there counts. Users of one room are alike: each counts to the first room.
@@ -159,16 +166,9 @@ def _watched_first(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         )
         .filter(period.contains("first"), pl.col("first") == pl.col("watched"))
     )
-    per_room = users.group_by("room_id").agg(
+    return users.group_by("room_id").agg(
         part=count_where(pl.col("later")), n=row_count()
     )
-    counts = per_room.select(
-        watched_since=pl.lit(period.first_day),
-        watched_until=pl.lit(period.last_day),
-        watched_first=pl.col("n").sum(),
-        estimated_later=pl.col("part").sum(),
-    )
-    return side_by_side([counts, shares(per_room, [], "estimated_later_share")])
 
 
 def answer_totals(frame: pl.DataFrame) -> str | None:
