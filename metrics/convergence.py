@@ -138,7 +138,8 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     the convergence), converged (with fewer steps than before), re_vote_rate,
     convergence; agreeing_rounds (0 or 1 step), followed_rounds, follow_rate, and what
     compares the re-vote rate with it; compared_re_votes (n), expected_convergence and
-    convergence_excess with its interval and verdict (see `uncertainty`).
+    convergence_excess with its interval and verdict (see `uncertainty`), these rounded
+    to 9 decimals.
     """
     followed = _followed(shared, query.period)
     near = followed.filter(pl.col("kind") == NEAR).select(
@@ -163,7 +164,8 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         )
         .with_columns(
             follow_rate=rate("followed_rounds", "agreeing_rounds"),
-            expected_convergence=rate("expected", "compared_re_votes"),
+            # A sum of floats, whose last digits depend on the order of its rows.
+            expected_convergence=rate("expected", "compared_re_votes").round(9),
         )
         .drop("expected", "re_vote_rate_others")
     )

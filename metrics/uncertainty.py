@@ -78,8 +78,8 @@ def excess(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame
     """Return a mean difference with its interval and verdict, where `part` is signed.
 
     `part` sums, over `n` cases, what was found minus what was expected. Several groups
-    are several comparisons (Holm). Columns: `by`, name, _low, _high, _verdict
-    (against 0).
+    are several comparisons (Holm). Columns: `by`, name, _low, _high (rounded to 9
+    decimals), _verdict (against 0).
     """
     n, within, mean = pl.col("n"), pl.col("clusters"), pl.col("mean")
     error = pl.col("error")
@@ -92,9 +92,10 @@ def excess(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame
         .with_columns(p=pl.when(known).then(p_value(mean / error, within - 1)))
         .select(
             *by,
-            pl.when(n >= MINIMUM_SAMPLE).then(mean).alias(name),
-            pl.when(known).then(mean - half).alias(f"{name}_low"),
-            pl.when(known).then(mean + half).alias(f"{name}_high"),
+            # A sum of floats depends on the order of its rows, which threads decide.
+            pl.when(n >= MINIMUM_SAMPLE).then(mean.round(9)).alias(name),
+            pl.when(known).then((mean - half).round(9)).alias(f"{name}_low"),
+            pl.when(known).then((mean + half).round(9)).alias(f"{name}_high"),
             _verdict(mean, holm()).alias(f"{name}_verdict"),
         )
     )
