@@ -118,5 +118,8 @@ class Files:
             return int(rooms.filter(pl.col("name") == label)["len"].sum())
         if dimension == "Source":
             return self.views(days).filter(pl.col("source") == label).height
-        code = pl.col("country").eq_missing(None if label == "(not set)" else label[:2])
-        return self.seen(days).filter(code).height
+        # A country is named in words; its flag is its code in letters of their own.
+        code = None
+        if label != "(not set)":
+            code = "".join(chr(ord(c) - ord("🇦") + ord("A")) for c in label[-2:])
+        return self.seen(days).filter(pl.col("country").eq_missing(code)).height
