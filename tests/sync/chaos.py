@@ -133,17 +133,26 @@ class Chaos:
             before = published_at(self.store)
             job = start(self.store, "-m", self.module, quiet=True)
             # On a slow machine its start alone takes as long as it would live.
-            deadline = time.monotonic() + 20
-            while published_at(self.store) == before and time.monotonic() < deadline:
-                if self.stop.wait(0.05):
-                    break
+            self._wait_for_a_publication_after(before)
             self.stop.wait(chance.uniform(0, 3))
             job.kill()
             job.wait()
             self.job_kills += 1
 
+    def _wait_for_a_publication_after(self, before: int) -> None:
+        deadline = time.monotonic() + 20
+        while published_at(self.store) == before and time.monotonic() < deadline:
+            if self.stop.wait(0.05):
+                return
+
     def _kill_server(self) -> None:
+        chance = random.Random(self.seed)  # noqa: S311  # as above
+        before = published_at(self.store)
         while not self.stop.wait(5):
+            # A server that ends before any run does would leave nothing to compare.
+            self._wait_for_a_publication_after(before)
+            self.stop.wait(chance.uniform(0, 1))
+            before = published_at(self.store)
             self.server.kill()
             self.server.start()
             self.server_kills += 1
