@@ -98,7 +98,7 @@ def test_an_unknown_value_of_the_address_is_said(
 def test_text_of_the_address_is_never_markup(run_page: RunPage) -> None:
     app = run_page("votes.py", filter="city:[x](http://a.b)")
     (chip,) = [button for button in app.button if "a\\.b" in button.label]
-    assert chip.label == "City is \\[x\\]\\(http\\:\\/\\/a\\.b\\)"
+    assert chip.label == "City is \\[x\\]\\(http\\:\N{WORD JOINER}\\/\\/a\\.b\\)"
 
 
 @pytest.mark.parametrize("granularity", ["Day", "Week", "Month"])
