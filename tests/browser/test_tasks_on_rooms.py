@@ -1,0 +1,92 @@
+"""Three tasks as a newcomer: what happened there, a page for the boss, two rooms."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import Page, expect
+
+from metrics import meetings
+from store.reader import open_store
+from testkit import chromium
+from testkit.chromium import Server
+from testkit.fixed_clock import NOW
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def held(demo_data: Path) -> pl.DataFrame:
+    """Meetings of the last week in rooms that exist, the longest first."""
+    frames = open_store(demo_data).frames
+    names = frames.rooms.select(room_id="id", name="name", number="number")
+    recent = pl.col("started_at") > NOW - timedelta(days=8)
+    found = meetings.meetings(frames).filter(recent, pl.col("started_at") < NOW.date())
+    return found.join(names, on="room_id").sort("votes", descending=True).collect()
+
+
+def go(page: Page, url: str) -> None:
+    page.goto(url)
+    chromium.wait_until_drawn(page)
+
+
+def find_room(page: Page, text: str) -> None:
+    page.get_by_label("Find a room").press_sequentially(text)
+    page.get_by_label("Find a room").press("Enter")
+    page.wait_for_url(re.compile("room=[0-9]+"))
+    chromium.wait_until_drawn(page)
+
+
+def test_what_happened_in_a_room_at_a_time(
+    page: Page, demo_server: Server, held: pl.DataFrame
+) -> None:
+    meeting = held.row(0, named=True)
+    go(page, f"{demo_server.url}/room")
+    find_room(page, f"#{meeting['number']}")
+    expect(
+        page.get_by_role("heading", name=meeting["name"], exact=True)
+    ).to_be_visible()
+    expect(page.get_by_role("heading", name="Meetings, newest first")).to_be_visible()
+    go(page, f"{page.url}&meeting={meeting['meeting']}")
+    start, end = meeting["started_at"], meeting["ended_at"]
+    expect(
+        page.get_by_role("heading", name=f"{start:%H:%M}–{end:%H:%M} UTC")
+    ).to_be_visible()
+    timeline = page.get_by_test_id("stVegaLiteChart").first
+    expect(timeline.get_by_text("Seat 1", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Close the meeting").click()
+    expect(timeline.get_by_text("Seat 1", exact=True)).not_to_be_visible()
+    assert "meeting=" not in page.url
+
+
+def test_a_page_for_the_boss(page: Page, demo_server: Server) -> None:
+    go(page, f"{demo_server.url}/report?period=Last month")
+    sheet = page.locator(".st-key-report")
+    expect(sheet.get_by_role("row", name=re.compile("^Votes"))).to_be_visible()
+    expect(sheet.get_by_role("img").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML for mail").click()
+    text = Path(download.value.path()).read_text()
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+    votes = sheet.get_by_role("row", name=re.compile("^Votes")).inner_text().split()[1]
+    assert f"<strong>{votes}</strong>" in text
+
+
+def test_two_rooms_compared(
+    page: Page, demo_server: Server, held: pl.DataFrame
+) -> None:
+    first, second = held.unique("room_id", keep="first", maintain_order=True)[:2].rows(
+        named=True
+    )
+    go(page, f"{demo_server.url}/room?room={first['room_id']}")
+    compare = page.get_by_label("Compare with another room")
+    compare.press_sequentially(f"#{second['number']}")
+    compare.press("Enter")
+    page.wait_for_url(re.compile(f"room={second['room_id']}"))
+    chromium.wait_until_drawn(page)
+    for room in (first, second):
+        name = f"{room['name']} (#{room['number']})"
+        expect(page.get_by_text(name, exact=True).first).to_be_attached()
+    expect(page.get_by_role("button", name="Remove")).to_have_count(2)
