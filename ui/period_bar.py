@@ -255,7 +255,9 @@ def _render_zone(zone: ZoneInfo, settings: DashboardSettings) -> None:
 
 def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
     today = to_local(now, zone).date()
-    key = query_params.choice("period", _NAMES, DEFAULT_PERIOD)
+    # A link with dates alone means these dates.
+    dated = any(query_params.get(name) is not None for name in ("from", "to"))
+    key = query_params.choice("period", _NAMES, CUSTOM if dated else DEFAULT_PERIOD)
     # The others lie far from the beginning; to look for it takes a walk through all.
     first = (
         beginning(snapshot, zone, says_so=key == ALL_TIME)
@@ -271,7 +273,7 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
         if read.problems:
             problems = "; ".join(shortened(text, 80) for text in read.problems)
             query_params.warn(
-                f"Cannot show the dates of the link: {problems}. "
+                f"Cannot show `from` and `to` of the link: {problems}. "
                 f"Showing {periods.describe(days)}."
             )
     else:
