@@ -33,8 +33,14 @@ def t_quantile(df: float, z: float = NormalDist().inv_cdf(0.975)) -> float:
     return math.sqrt(df * (math.exp((bend * z) ** 2 / df) - 1))
 
 
-def effective(sizes: dict[int, int]) -> float:
-    return sum(sizes.values()) ** 2 / sum(size**2 for size in sizes.values())
+def effective(counting: dict[int, int], sizes: dict[int, int]) -> float:
+    """Rooms of equal size that tell as much: of all cases, or of either kind."""
+    others = {room: size - counting[room] for room, size in sizes.items()}
+    return min(
+        sum(each.values()) ** 2 / sum(size**2 for size in each.values())
+        for each in (sizes, counting, others)
+        if any(each.values())
+    )
 
 
 def per_room(cases: Cases) -> tuple[dict[int, int], dict[int, int]]:
@@ -51,13 +57,13 @@ def variance(cases: Cases) -> float:
     n = sum(sizes.values())
     share = sum(counting.values()) / n
     squares = sum((counting[room] - share * sizes[room]) ** 2 for room in sizes)
-    rooms = effective(sizes)
+    rooms = effective(counting, sizes)
     return squares / n**2 * rooms / (rooms - 1)
 
 
 def wilson(cases: Cases) -> tuple[float, float] | None:
     counting, sizes = per_room(cases)
-    n, rooms = sum(sizes.values()), effective(sizes)
+    n, rooms = sum(sizes.values()), effective(counting, sizes)
     if n < 20 or rooms < 6:
         return None
     share = sum(counting.values()) / n
@@ -92,12 +98,12 @@ def p_value(label: str, cases: Cases) -> float | None:
         [case for case in cases if case[0] != label],
     )
     counts = [per_room(group) for group in groups]
-    if any(len(g) < 20 for g in groups) or any(effective(s) < 6 for _, s in counts):
+    if any(len(g) < 20 for g in groups) or any(effective(*c) < 6 for c in counts):
         return None
     n = [len(group) for group in groups]
     share = [sum(c.values()) / m for (c, _), m in zip(counts, n, strict=True)]
     own, theirs = (variance(group) for group in groups)
-    rooms = [effective(sizes) for _, sizes in counts]
+    rooms = [effective(*c) for c in counts]
     both = counts[0][1].keys() & counts[1][1].keys()
     alike = sum(
         math.prod(
