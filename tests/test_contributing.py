@@ -12,7 +12,9 @@ from tests.test_architecture import MAY_IMPORT
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
-SKIPPED = shutil.ignore_patterns(".git", ".venv", ".*_cache", "__pycache__", ".bench")
+SKIPPED = shutil.ignore_patterns(
+    ".tools", ".git", ".venv", ".*_cache", "__pycache__", ".bench"
+)
 DIFFS = re.findall(r"^```diff\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 OPEN = (
     "from pathlib import Path; from store.reader import open_store; "

@@ -25,7 +25,8 @@ def assert_shown(app: AppTest, file: str) -> None:
 def test_a_page_shows_full_data(run_page: RunPage, file: str) -> None:
     app = run_page(file, period="All time")
     assert_shown(app, file)
-    assert app.get("vega_lite_chart") or app.dataframe
+    charts = app.get("vega_lite_chart") or app.get("imgs")
+    assert charts or app.dataframe
 
 
 @pytest.mark.parametrize("file", PAGES)
@@ -108,5 +109,5 @@ def test_a_filter_changes_what_it_can_and_says_what_it_cannot(
 def test_a_text_that_is_no_filter_is_said(run_page: RunPage) -> None:
     app = run_page("traffic.py", filter="planet:Mars")
     assert app.warning[0].value.startswith(
-        "Unknown filter planet\\:Mars. Use country:…"
+        "Unknown filter planet\\:\N{WORD JOINER}Mars. Use country:…"
     )
