@@ -117,7 +117,8 @@ class Files:
             rooms = self.rooms_by_votes(days)
             return int(rooms.filter(pl.col("name") == label)["len"].sum())
         if dimension == "Source":
-            return self.views(days).filter(pl.col("source") == label).height
+            source = None if label == "(not set)" else label
+            return self.views(days).filter(pl.col("source").eq_missing(source)).height
         # A country is named in words; its flag is its code in letters of their own.
         code = None
         if label != "(not set)":
