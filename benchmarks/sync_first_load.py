@@ -30,7 +30,7 @@ FROM (SELECT seq + {offset} AS seq FROM {series} AS part) AS numbers
 """
 _AT_ONCE = 1_000_000
 SERVER_MB = 1_024
-"""Memory of the server's own: as in production, the tables lie in it."""
+"""Memory of the database server; as in production, the tables fit into it."""
 
 
 def fill(database: LiveDatabase, first: int, last: int) -> None:

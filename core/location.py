@@ -24,7 +24,7 @@ class Bucket:
         return self.url.rpartition("/")[2]
 
     def __truediv__(self, name: str) -> "Bucket":
-        """Return what lies in it under a name."""
+        """Return the file or folder of this name in it."""
         return replace(self, url=f"{self.url}/{name}")
 
     def __str__(self) -> str:
@@ -32,4 +32,4 @@ class Bucket:
 
 
 type Folder = Path | Bucket
-"""Where a store lies, or a file of it."""
+"""Address of a store, or of a file of it."""

@@ -65,7 +65,7 @@ class Scrubber:
     def tree(self, value: object) -> object:
         """Return nested mappings and lists with every text scrubbed.
 
-        What stands under a private name, such as `user_id`, is left out whole.
+        Values of private names, such as `user_id`, are left out.
         """
         if isinstance(value, str):
             return self.text(value)

@@ -1,8 +1,8 @@
 """Who did what and when, in one 64-bit number, so that one sort orders all three.
 
-person * 2**32 and a little + second, times 4, + kind: MySQL's timestamps are whole
+user * 2**32 and a little + second, times 4, + kind: MySQL's timestamps are whole
 seconds from 1970 to 2106. The little makes it whole days, so that one division gives
-person and day. Sorting these takes a fifteenth of the time of sorting two columns.
+user and day. Sorting these takes a fifteenth of the time of sorting two columns.
 """
 
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ _DAYS = 49_711
 """Days until the last second of 32 bits."""
 _SPAN = _DAYS * _DAY
 MOST_PEOPLE = 2**64 // (_KIND * _SPAN)
-"""Numbers of people have to be smaller than this."""
+"""User numbers have to be smaller than this."""
 
 
 def seconds(time: pl.Expr) -> pl.Expr:
@@ -34,7 +34,7 @@ def days(time: pl.Expr) -> pl.Expr:
 
 
 def pack(person: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
-    """Return what somebody did as one number; a time before 1970 is an error."""
+    """Return an activity as one number; a time before 1970 is an error."""
     moment = person.cast(pl.UInt64) * _SPAN + seconds(time).cast(pl.UInt64)
     return moment * _KIND + kind
 
@@ -66,19 +66,19 @@ def is_later(act: pl.Expr, time: datetime) -> pl.Expr:
 
 
 def is_within(act: pl.Expr, start: datetime, end: datetime) -> pl.Expr:
-    """Return whether a packed number lies in a half-open span of whole seconds."""
+    """Return whether a packed number is in a half-open span of whole seconds."""
     time = act % (_KIND * _SPAN)
     first, after = (-((_EPOCH - at) // timedelta(seconds=1)) for at in (start, end))
     return (time >= first * _KIND) & (time < after * _KIND)
 
 
 def moment(act: pl.Expr) -> pl.Expr:
-    """Return person and second: differences are seconds, or huge between people."""
+    """Return user and second: differences are seconds, or huge between users."""
     return act // _KIND
 
 
 def person(act: pl.Expr) -> pl.Expr:
-    """Return the person's number."""
+    """Return the user's number."""
     return act // (_KIND * _SPAN)
 
 
@@ -103,7 +103,7 @@ def act_second(act: pl.Expr) -> pl.Expr:
 
 
 def person_day(act: pl.Expr) -> pl.Expr:
-    """Return whose day a packed number lies in, and which, like `owner_day`."""
+    """Return user and day of a packed number, like `owner_day`."""
     return act // (_KIND * _DAY)
 
 
@@ -113,7 +113,7 @@ def person_hour(act: pl.Expr) -> pl.Expr:
 
 
 def split_person_hour(key: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Return person and hour (since 1970) of `person_hour`."""
+    """Return user and hour (since 1970) of `person_hour`."""
     hours = _DAYS * _DAY // _HOUR
     return key // hours, key % hours
 

@@ -1,7 +1,7 @@
 """Agreement: how many estimations, and pairs of them, match.
 
-The range of a vote grows with the number of estimators, and so does the chance that
-somebody is on the most common card alone. Pairs do not: of two estimations in the same
+The range of a vote grows with the number of estimators, and so does the share of
+estimations off the most common card. Pairs do not: of two estimations in the same
 vote, the share on the same card is the same for teams of all sizes that agree as much.
 What is compared between sizes, over time or between rooms is therefore a share of
 pairs.
@@ -338,7 +338,7 @@ def _median() -> pl.Expr:
     """Return the median place of a histogram: the mean of the middle one or two."""
     n = pl.col("found")
     up_to = [pl.sum_horizontal([*_BARS.values()][: step + 1]) for step in STEPS]
-    # As many places lie below a rank as sums up to them do not reach beyond it.
+    # The place of a rank: the number of running sums that do not reach beyond it.
     low, high = (
         pl.sum_horizontal((total <= rank).cast(pl.Int64) for total in up_to)
         for rank in ((n - 1) // 2, n // 2)

@@ -61,7 +61,7 @@ class Finding:
     day: date | None = None
     measure: str | None = None
     value: float | None = None
-    """The figure that stands out; of late data its age in seconds."""
+    """The figure to look at; for late data its age in seconds."""
     expected: tuple[float, float] | None = None
     """The lowest and the highest value that would need no attention."""
 

@@ -225,7 +225,7 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return votes per bucket and room, for the 40 rooms with most votes.
 
     Columns: bucket, label (the room's name and number, its id where the room is
-    deleted; votes of all further rooms stand under "(other rooms)"), count, cut.
+    deleted; all further rooms are one row, "(other rooms)"), count, cut.
     """
     votes = bucketed(shared.within(query.period), query.granularity, query.period).votes
     largest = ranked(votes_per_room(votes), ["room_id"], "votes").head(TOP)

@@ -1,40 +1,40 @@
-"""The scale of estimates, and which rounds have any."""
+"""The scale of the cards, and which votes have estimations."""
 
 import polars as pl
 
 from metrics.expressions import divided
 
 SCALE = (1, 2, 3, 5, 8, 13, 21)
-"""Estimates that a person can give; a step is one place on this scale."""
+"""The cards that a user can play; a step is one place on this scale."""
 STEPS = tuple(range(len(SCALE)))
-"""Possible distances between the lowest and the highest estimate of a round."""
+"""Possible distances between the lowest and the highest estimation of a vote."""
 
 
 def estimated(at_least: int = 1) -> pl.Expr:
-    """Return whether a round has that many estimates.
+    """Return whether a vote has at least that many estimations.
 
-    A round that nobody estimated is stored as minimum 21, maximum 1, average 0.
+    An empty vote is stored as minimum 21, maximum 1, average 0.
     """
     return pl.col("amount_of_estimations") >= at_least
 
 
 def is_estimation() -> pl.Expr:
-    """Return whether somebody estimated: not a spectator's row, not an empty one."""
+    """Return whether a participation has an estimation: no spectator, no empty row."""
     return ~pl.col("spectator") & pl.col("estimation").is_not_null()
 
 
 def place(value: pl.Expr) -> pl.Expr:
-    """Return the place of an estimate on the scale, 0-6; below the scale -1."""
+    """Return the place of an estimation on the scale, 0-6; below the scale -1."""
     return pl.sum_horizontal((value >= step).cast(pl.Int8) for step in SCALE) - 1
 
 
 def steps() -> pl.Expr:
-    """Return how many steps apart a round's lowest and highest estimates are."""
+    """Return the steps between a vote's lowest and highest estimation."""
     return place(pl.col("max_estimation")) - place(pl.col("min_estimation"))
 
 
 def average_hundredths() -> pl.Expr:
-    """Return a round's average estimate in hundredths, as the decimal stores it.
+    """Return a vote's average estimation in hundredths, as the decimal stores it.
 
     Sums of integers do not depend on the order in which rows are added, so a mean
     is the same in a bucket and alone.
@@ -43,5 +43,5 @@ def average_hundredths() -> pl.Expr:
 
 
 def average() -> pl.Expr:
-    """Return a round's average estimate as a float."""
+    """Return a vote's average estimation as a float."""
     return divided(average_hundredths(), 100)

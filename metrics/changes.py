@@ -82,7 +82,7 @@ def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     up to that of the whole; without a comparison the table is empty.
 
     Months differ in how many Mondays they have: of a weekday, `before` is the count
-    per such day times their number in the period.
+    per day times the number of these days in the period.
 
     A change is the sum of those of its parts: of teams and of users without one, for
     rooms of the days of the period. It is clear where it is larger than what the parts

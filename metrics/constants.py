@@ -14,10 +14,10 @@ VISIT_GAP = timedelta(minutes=30)
 VISIT_MARGIN = timedelta(days=1)
 """How far around a window visits are followed, so that none is cut at its edge."""
 FIRST_STEPS = timedelta(days=7)
-"""How long after they began people and rooms have for their first steps."""
+"""Time that new users and rooms have for their first steps."""
 MOVING_AVERAGE = 30
 """Rows in a moving average."""
 INACTIVE_AFTER = timedelta(days=30)
-"""After a longer absence somebody returning counts as gone."""
+"""After a longer absence a returning user or room counts as gone."""
 TOP = 40
 """Rows of a ranked list of the replaced service."""

@@ -2,7 +2,7 @@
 
 Two things happen by chance alone. Votes follow each other quickly whatever they end
 like; and after a wide vote most others are closer (regression to the mean). So both
-figures stand beside what chance gives: the share of votes near agreement that are
+figures are beside what chance gives: the share of votes near agreement that are
 followed as quickly, and the share of other first votes of the same room and size that
 have a smaller spread than the wide one.
 """
@@ -203,7 +203,7 @@ def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """Return re-votes, whether they are closer, and how likely that is by chance.
 
     `expected` is the share of the room's other first votes (no re-votes) of the same
-    size with fewer steps than the wide vote. Re-votes without such a vote are left
+    size with fewer steps than the wide vote. Re-votes without one are left
     out. Columns: room_id, closer, expected.
     """
     size, steps = "amount_of_estimations", pl.col("steps")

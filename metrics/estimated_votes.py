@@ -69,7 +69,7 @@ def with_vote(participations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame
     """Return estimations with their vote: the room's nearest within 2 seconds.
 
     Estimations carry no vote id. Columns: user, place (0-6), estimated_at, and
-    vote_id, voted_at, amount_of_estimations, null where there is no such vote.
+    vote_id, voted_at, amount_of_estimations, null where there is none.
     """
     estimations = only_estimations(participations).select(
         *("room_id", "user", "estimated_at"), place=place(pl.col("estimation"))

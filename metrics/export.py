@@ -28,7 +28,7 @@ _SAME_TIME_SAME_BYTES = (1980, 1, 1, 0, 0, 0)
 def to_csv(frame: pl.DataFrame) -> bytes:
     """Return all rows as CSV: UTF-8 with a mark, ISO dates, raw numbers.
 
-    An apostrophe stands before what a spreadsheet would run as a formula: at the start
+    An apostrophe precedes what a spreadsheet would run as a formula: at the start
     of a text, and after each semicolon, tab and line break in it, since a spreadsheet
     may split there. `without_guards` gives the table back. Null is an empty cell, "" a
     quoted one.

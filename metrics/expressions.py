@@ -77,7 +77,7 @@ def python_round(value: pl.Expr, digits: int) -> pl.Expr:
 
     Polars multiplies, rounds and divides, so 2.675 (a little less in binary)
     becomes 2.68; Python looks at the float's exact value and gives 2.67. Here the
-    rounding error of the product decides on which side of a half it lies.
+    rounding error of the product decides on which side of a half it is.
     """
     scale = 10.0**digits
     product = value * scale

@@ -48,8 +48,8 @@ KINDS: Mapping[str, Kind] = {
     "event": Kind(pl.col("event"), EVENTS.name, _PEOPLE),
     "room": Kind(pl.col("room_id").cast(pl.String), VOTES.name, _ALL),
 }
-"""What each kind of filter looks at. Source, route and event keep the people who
-ever came from, viewed or did it. A room keeps what happened in it, and the people
+"""What each kind of filter looks at. Source, route and event keep the users with any
+row of that value. A room keeps what happened in it, and the users
 who were there with their events, which name no room."""
 
 

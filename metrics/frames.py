@@ -74,20 +74,20 @@ class Period:
 
     @property
     def first_day(self) -> date:
-        """The first date that lies in the period."""
+        """The first date that is in the period."""
         return self.local(self.start).date()
 
     @property
     def last_day(self) -> date:
-        """The last date that lies in the period, at least in part."""
+        """The last date that is in the period, at least in part."""
         return self.local(max(self.end - timedelta(microseconds=1), self.start)).date()
 
     def covers(self, other: "Period") -> bool:
-        """Return whether another period lies in this one."""
+        """Return whether another period is in this one."""
         return self.start <= other.start and other.end <= self.end
 
     def contains(self, column: str) -> pl.Expr:
-        """Return whether a timestamp column lies in the period."""
+        """Return whether a timestamp column is in the period."""
         time = pl.col(column)
         return (time >= instant(self.start)) & (time < instant(self.end))
 
@@ -178,7 +178,7 @@ class Frames:
         )
 
     def within(self, period: Period) -> "Frames":
-        """Keep the rows of every table whose time lies in the period.
+        """Keep the rows of every table whose time is in the period.
 
         For users and rooms that is when they were first seen: join attributes
         from the frames before this call.

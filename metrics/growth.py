@@ -119,7 +119,7 @@ def legacy(frames: Frames, start: date, today: date) -> pl.LazyFrame:
         pl.col("bucket").alias("date"),
         pl.col(COUNTS),
         *_totals(),
-        # No thirtieth lies near a half of a hundredth: any rounding is Python's.
+        # No thirtieth is near a half of a hundredth: any rounding is Python's.
         *(average.round(2) for average in _averages()),
     )
 
@@ -127,7 +127,7 @@ def legacy(frames: Frames, start: date, today: date) -> pl.LazyFrame:
 def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return one row per bucket that overlaps the period, every day counted.
 
-    A count holds what lies inside the period. acc_ adds up from the first row of the
+    A count holds what is inside the period. acc_ adds up from the first row of the
     data, and ma_ is the mean of the last 30 buckets (whole ones, where the period
     starts inside one), null where history is shorter.
     Columns: bucket; the counts; acc_ and ma_ of each; cut.
@@ -181,7 +181,7 @@ def _counts(
     for name, (live, _, _) in _COUNTED.items():
         rows = frames.by_name[live.name]
         if every == "hour":
-            # Hours lie either in the period or before it.
+            # Hours are either in the period or before it.
             by_hour = rows.group_by(bucket=bucket_of(live.time, every, period))
             sums = {name: row_count(), _inside(name): row_count()}
             parts.append(by_hour.agg(**sums))

@@ -48,7 +48,7 @@ def answer(results: Mapping[str, pl.DataFrame]) -> dict[str, object]:
     """Return the executed plans in the shape of the replaced service's JSON.
 
     Keys: traffic, votes, behaviour, reoccurring, historical,
-    location_and_user_agent. A null group stands under the key "null".
+    location_and_user_agent. The null group has the key "null".
     """
     return {
         "traffic": record(results["traffic"]),

@@ -1,4 +1,4 @@
-"""Numbers in place of people's ids, for tables that come with ids alone."""
+"""User numbers for tables that have ids only."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from metrics.tables import BY_NAME, USER, USER_NUMBER, Table
 def numbered(by_name: Mapping[str, pl.LazyFrame]) -> Frames:
     """Return tables with the live columns as frames of `Table.numbered_schema`.
 
-    People are numbered in the order of their ids, so that plans that are executed
+    Users are numbered in the order of their ids, so that plans that are executed
     apart agree. A table that brings numbers along keeps them; then all of them do.
     """
     tables = {BY_NAME[name]: frame for name, frame in by_name.items()}

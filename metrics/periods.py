@@ -76,7 +76,7 @@ def _ending_yesterday(length: int) -> Callable[[date, date], Days]:
 
 
 def _add_months(day: date, months: int) -> date | None:
-    """Return the same day of another month; None where that month has no such day."""
+    """Return the same day of another month; None where that month is too short."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     try:
         return date(year, month + 1, day.day)
@@ -173,7 +173,7 @@ def compared_with(
 
     A to-date period is compared with the same days of the unit before, a whole month
     with a whole month. Where the period is still running, so is the comparison: it
-    ends on the same day at the same time. Where the earlier month has no such day
+    ends on the same day at the same time. Where the earlier month is too short
     (30 February), it is whole.
     """
     if comparison == NO_COMPARISON:
@@ -198,7 +198,7 @@ def compared_with(
 
 
 def _months_back(comparison: str, days: Days, to_date: int) -> int:
-    """Return by how many months the comparison lies back; 0 where days are counted."""
+    """Return how many months ago the comparison is; 0 where days are counted."""
     if comparison == YEAR:
         return 12
     return to_date or whole_months(days)
@@ -238,7 +238,7 @@ def step_back(days: Days, beginning: date, to_date: int = 0) -> Days | None:
 
 
 def step_forward(days: Days, today: date) -> Days | None:
-    """Return the span after, None where it lies in the future.
+    """Return the span after, None where it is in the future.
 
     Where it would reach beyond today, months end today and other spans keep their
     length and end today.

@@ -60,7 +60,7 @@ class Query:
 class SharedPlans:
     """The parts that the plans of one request share: each is read or computed once.
 
-    Whoever answers a request creates one, passes it to every plan of the request, and
+    The code that handles a request creates one, passes it to every plan, and
     drops it with the answer. Polars by itself finds the largest common part of plans
     and repeats the smaller ones within; a node that is shared here runs once.
     """

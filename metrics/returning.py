@@ -72,7 +72,7 @@ def legacy(shared: SharedPlans, start: date, today: date) -> pl.LazyFrame:
     """Return one row per weekday (Monday to Friday) from start to today.
 
     Columns: date; reoccurring_users and reoccurring_rooms: so many joined a vote on a
-    second such day by then; adjusted_…: those of them whose last such day is at
+    second of these days by then; adjusted_…: those of them whose last one is at
     most 30 calendar days back. Participations at weekends do not count.
     """
     # The same sort as that of traffic, which is computed together.

@@ -75,7 +75,7 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     Columns: rounds (votes), seats (participations: spectators and estimators of all
     votes; n), spectators, spectator_share with _low and _high, watched_since and
     watched_until (dates), watched_first (users whose first row ever is a spectator's
-    and lies in these dates; n), estimated_later (within 28 days),
+    and is in these dates; n), estimated_later (within 28 days),
     estimated_later_share with _low and _high.
     """
     votes = estimated_votes(shared, query.period)

@@ -14,7 +14,7 @@ TIMESTAMP = pl.Datetime("us")
 """All timestamps are UTC, without a zone, as the files store them."""
 USER = "user"
 USER_NUMBER = pl.UInt32()
-"""A person's number stands in a column of this name: one per id, dense, never reused.
+"""Column with the number of a user: one per id, dense, never reused.
 
 Counting, sorting and joining numbers takes a fraction of the time that texts take.
 """
@@ -58,7 +58,7 @@ class Table:
     """The column that places a row in time: when it was created or happened."""
     blocks: Blocks
     user_id: str | None = None
-    """The column that holds a person's id, if there is one."""
+    """The column that holds a user's id, if there is one."""
 
     @property
     def schema(self) -> pl.Schema:
@@ -67,13 +67,13 @@ class Table:
 
     @property
     def stored_schema(self) -> pl.Schema:
-        """The same with a person's number beside the id: what a block holds."""
+        """The same with a user's number beside the id: what a block holds."""
         numbers = {} if self.user_id is None else {USER: USER_NUMBER}
         return pl.Schema({**self.schema, **numbers})
 
     @property
     def numbered_schema(self) -> pl.Schema:
-        """The same with a person's number in place of the id: what metrics see."""
+        """The same with a user's number in place of the id: what metrics see."""
         return pl.Schema(
             (USER, USER_NUMBER) if name == self.user_id else (name, dtype)
             for name, dtype in self.schema.items()

@@ -1,6 +1,6 @@
 """Time axes: one row per hour, day, week or month of a period, also where nothing is.
 
-A bucket counts what lies inside the period. One that the period cuts, or that is not
+A bucket counts what is inside the period. One that the period cuts, or that is not
 over yet, is marked (`time_series`), since it looks like a fall next to whole ones.
 Hours are UTC timestamps, the other buckets dates of the period's time zone.
 """
@@ -43,7 +43,7 @@ def history_until(period: Period) -> Period:
 
 
 def first_of(day: date, granularity: Granularity) -> date:
-    """Return the first day of the bucket that a day lies in; weeks from Monday."""
+    """Return the first day of the bucket that a day is in; weeks from Monday."""
     if granularity == "month":
         return day.replace(day=1)
     return day - timedelta(days=day.weekday()) if granularity == "week" else day
@@ -68,7 +68,7 @@ def local_hour(column: str, period: Period) -> pl.Expr:
 
 
 def bucket_of(column: str, granularity: Granularity, period: Period) -> pl.Expr:
-    """Return the bucket that a timestamp lies in: a Date, or the start of an hour."""
+    """Return the bucket that a timestamp is in: a Date, or the start of an hour."""
     if granularity == "hour":
         return hour_at((seconds(pl.col(column)) - hour_offset(period)) // _HOUR, period)
     return first_of_each(local_date(column, period), granularity)
@@ -89,12 +89,12 @@ def hour_at(hour: pl.Expr, period: Period) -> pl.Expr:
 
 
 def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:
-    """Return the first day of the bucket that each Date lies in."""
+    """Return the first day of the bucket that each Date is in."""
     return day if granularity == "day" else day.dt.truncate(_INTERVALS[granularity])
 
 
 def number_of(seconds: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
-    """Return the place of the period that a second (since 1970) lies in, else null.
+    """Return the place of the period that a second (since 1970) is in, else null.
 
     The periods must be in order of time and must not overlap.
     """
@@ -113,7 +113,7 @@ def number_of(seconds: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
 def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
     """Return the number of rows per day that has any: day, count; in no order.
 
-    Rows stand nearly in order of time: a run of equal days is one row to group, as
+    Rows are nearly in order of time: a run of equal days is one row to group, as
     many as the next run begins later. A last row ends the last run.
     """
     begins = pl.col("begins").cast(pl.Int64)
@@ -163,7 +163,7 @@ def last_of(bucket: str, granularity: Granularity) -> pl.Expr:
 
 
 def bucketed(frames: Frames, granularity: Granularity, period: Period) -> Frames:
-    """Add to every table the column `bucket` that its time lies in."""
+    """Add to every table the column `bucket` that its time is in."""
     return frames.map(
         lambda table, frame: frame.with_columns(
             bucket=bucket_of(table.time, granularity, period)

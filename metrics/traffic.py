@@ -194,7 +194,7 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     Visits that started before the period do not count again in it. Columns:
     unique_users, page_views, activated_users, bounce_rate, activation_rate, visits,
     visit_bounce_rate, session_mean_minutes, session_median_minutes; rates and means
-    are null where there is nobody.
+    are null without users.
     """
     period, ordered = query.period, followed(shared, query.period)
     parts = [_users(inside(ordered, period)), *_visits(ordered, period, None)]

@@ -16,7 +16,7 @@ Every figure called `name` gets columns whose names begin with it:
 - `_detectable`: the difference from which on 4 of 5 comparisons would be clear.
 
 Over time, the two halves of the period are compared: `half` says in which of them a
-bucket lies, `_of_half`, `_of_half_low` and `_of_half_high` are the figure of that half,
+bucket is, `_of_half`, `_of_half_low` and `_of_half_high` are the figure of that half,
 and `_verdict` is that of this half against the other.
 """
 
@@ -199,7 +199,7 @@ def median_excess(value: pl.Expr, name: str) -> dict[str, pl.Expr]:
     """Return the median of independent differences, its interval, and its verdict.
 
     The interval is that of the sign test: it goes from one ordered value to another.
-    The verdict is "higher" or "lower" where 0 lies outside. Columns: name, _low,
+    The verdict is "higher" or "lower" where 0 is outside. Columns: name, _low,
     _high, _verdict; null below 20 values.
     """
     known, ordered = value.drop_nulls(), value.drop_nulls().sort()
@@ -255,7 +255,7 @@ FIRST, SECOND = "first", "second"
 
 
 def _half(buckets: pl.LazyFrame) -> pl.LazyFrame:
-    """Return bucket and half; the middle one of an odd number lies in the second."""
+    """Return bucket and half; the middle one of an odd number is in the second."""
     place, middle = pl.int_range(pl.len()), pl.len() // 2
     half = pl.when(place < middle).then(pl.lit(FIRST)).otherwise(pl.lit(SECOND))
     return buckets.sort("bucket").select("bucket", half=half)

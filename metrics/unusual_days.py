@@ -76,7 +76,7 @@ def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
     is at least 20.
 
     Columns: measure, bucket, value, expected, low, high (the last three in whole
-    numbers, so that every count that is marked lies outside), in order of time.
+    numbers, so that every count that is marked is outside), in order of time.
     """
     value, expected = pl.col("value").sqrt(), pl.col("expected").sqrt()
     margin = pl.col("margin")
@@ -164,7 +164,7 @@ def _daily(
 ) -> pl.LazyFrame:
     """Return measure, bucket, value: 0 where nothing was, no day before the first row.
 
-    A period may begin decades before it: such days predict nothing, and cost seconds.
+    A period may begin decades before it: those days predict nothing and cost seconds.
     """
     inside = frame.filter(judged.contains(time))
     # Any earlier row will do: to look for the first would take a walk through all.

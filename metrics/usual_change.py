@@ -88,7 +88,7 @@ def usual_changes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the usual change of each key figure.
 
     Both periods are moved back together, twelve times, by their length in whole weeks
-    (whole months by months). The range is the one in which one more change lies in 95
+    (whole months by months). The range is the one that contains one more change in 95
     of 100 cases: mean and standard deviation of the earlier changes (of the logarithm
     of the ratio where a change is relative) with Student's t. Neighbouring pairs share
     a period, so that n pairs have 2 (n - 1) / 3 degrees of freedom.

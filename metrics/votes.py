@@ -259,8 +259,8 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 def by_weekday(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return all seven weekdays, Monday first.
 
-    Columns: weekday (1-7), weekday_name, votes, share, days (how many such days
-    the period has), votes_per_day (null without such a day), votes_per_day_verdict
+    Columns: weekday (1-7), weekday_name, votes, share, days (how many of them
+    the period has), votes_per_day (null without one), votes_per_day_verdict
     (against the average day; see `_verdicts`).
     """
     votes = shared.within(query.period).votes
@@ -282,7 +282,7 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return all 168 hours of the week, from Monday 0:00 in the query's zone.
 
     Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
-    divided by the number of such weekdays in the period, null without one),
+    divided by the number of these weekdays in the period, null without one),
     hour_verdict (that hour of all weekdays, against the average hour; see `_verdicts`:
     168 cells are too many to tell one from the others).
     """

@@ -1,4 +1,4 @@
-"""The one script that the server runs: what stands around every page. No numbers."""
+"""The one script that the server runs: the frame around every page. No numbers."""
 
 import os
 from dataclasses import replace

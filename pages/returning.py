@@ -1,4 +1,4 @@
-"""Returning: people and rooms that come back."""
+"""Returning: users and rooms that come back."""
 
 from functools import partial
 

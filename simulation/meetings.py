@@ -34,7 +34,7 @@ class Meeting:
     watching: frozenset[int]
     """Which of them are spectators."""
     spread: float
-    """Standard deviation of first estimates, in steps of the scale."""
+    """Standard deviation of first estimations, in steps of the scale."""
     auto_flip: bool
     rng: random.Random
     history: History

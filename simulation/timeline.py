@@ -59,7 +59,7 @@ class TimeLine:
         return self.today - 14 * 7
 
     def is_launch(self, day: int) -> bool:
-        """Whether the day lies in the two weeks of the launch."""
+        """Whether the day is in the two weeks of the launch."""
         return (self.monday - (day - day % 7)) // 7 in _LAUNCH_WEEKS
 
     def is_down(self, second: int) -> bool:

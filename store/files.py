@@ -1,4 +1,4 @@
-"""Small files of a store, wherever they lie."""
+"""Small files of a store, wherever they are."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from store.manifest import CURRENT
 
 
 def text_of(file: Folder) -> str:
-    """Read a small file, wherever it lies; a missing one is a FileNotFoundError."""
+    """Read a small file, wherever it is; a missing one is a FileNotFoundError."""
     if isinstance(file, Path):
         return file.read_text()
     lines = pl.read_lines(file.url, glob=False, storage_options=options_of(file))
@@ -20,7 +20,7 @@ def options_of(file: Folder) -> dict[str, str | int] | None:
     """Return how Polars reaches a file; None on a disk."""
     if isinstance(file, Path):
         return None
-    # Somebody waits for a page: rather say soon that the storage does not answer.
+    # A user waits for the page: say soon that the storage does not answer.
     return {"max_retries": 2, **file.options}
 
 

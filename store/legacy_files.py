@@ -92,7 +92,7 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
             + ", ".join(repr(name) for name in lacking)
             + f". It holds: {', '.join(repr(name) for name in found)}"
         )
-    # A simulated history brings people's numbers along.
+    # A simulated history has user numbers already.
     brought = {USER: USER_NUMBER} if table.user_id and USER in held else {}
     return frame.select(
         (

@@ -65,7 +65,7 @@ async def _body(base_url: str, seconds: float) -> bytes:
     address = url.copy_with(path=url.path.rstrip("/") + PATH)
     # Not compressed: a small answer could unpack to gigabytes.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-    # `fail_after` bounds the whole; httpx's own limits start anew with each byte.
+    # `fail_after` bounds the whole; httpx's own limits restart with each byte.
     with anyio.fail_after(seconds):
         async with (
             httpx.AsyncClient(

@@ -287,7 +287,7 @@ def _iso(value: object) -> str:
 
 
 def _refuse_contradictions(manifest: Manifest) -> None:
-    """Raise ManifestError for a state that cannot be, whoever wrote it."""
+    """Raise ManifestError for a state that contradicts itself."""
     wrong = [
         *_repeated("file", (file.file for file in manifest.files)),
         *_gaps(manifest.user_ids),

@@ -34,7 +34,7 @@ class Snapshot:
     tables: Mapping[str, TableInfo]
     """The tables that are there."""
     files: Mapping[str, tuple[Folder, ...]]
-    """Where their rows lie."""
+    """Where their rows are."""
     demo: bool = False
     generation: int | None = None
     """None for a folder of plain files."""

@@ -250,7 +250,7 @@ def _tls(database: Database) -> dict[str, object]:
 
 
 def _require_encryption(connection: Connection, database: Database) -> None:
-    """Raise SourceError where TLS is required and somebody talked the client out of it.
+    """Raise SourceError where TLS is required and the connection has none.
 
     The driver knows `disabled`, `preferred` and the verifying modes only.
     """
@@ -265,7 +265,7 @@ def _require_encryption(connection: Connection, database: Database) -> None:
 def _refuse_clear_text(*_: object, **__: object) -> bytes:
     """Take the place of the plugin that sends a password as it is.
 
-    Whoever answers on DB_HOST may ask for it, and has a certificate of his own making.
+    Any server on DB_HOST may ask for it, with a certificate that it made itself.
     """
     raise mysql.connector.InterfaceError("clear-text login refused", errno=_CLEAR_TEXT)
 

@@ -249,5 +249,5 @@ def _report(action: str, error: BaseException) -> str:
         capture_error(known, context, "high", traceback=False)
         return str(known)
     capture_error(error, ErrorContext("sync", action, {"table": None}), "critical")
-    # The text of an error that nobody foresaw could hold anything.
+    # The text of an unforeseen error could contain anything, secrets included.
     return f"unexpected {type(error).__name__}, see the job's log"

@@ -9,7 +9,7 @@ from metrics.tables import Blocks, Table
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Rows whose position lies in `lower <= position < upper`.
+    """Rows whose position is in `lower <= position < upper`.
 
     The position of a row is its key (append tables) or the second of its time
     column (tables by quarter); a whole table is one partition without bounds.

@@ -205,7 +205,7 @@ def _within(table: Table, partition: Partition) -> tuple[str, Values]:
     column = quoted(_position_column(table))
     lower, upper = _bound(table, partition.lower), _bound(table, partition.upper)
     if table.blocks is Blocks.QUARTER and partition.lower == 0:
-        # Zero dates lie before 1970: they have to be read to be refused.
+        # Zero dates are before 1970: they have to be read to be refused.
         return f" WHERE {column} < %s", (upper,)
     return f" WHERE {column} >= %s AND {column} < %s", (lower, upper)
 

@@ -168,7 +168,7 @@ class StoreWriter:
     def write(
         self, table: Table, partition: Partition, frame: pl.DataFrame, proof: Checksum
     ) -> Block:
-        """Write a block under a name that was never used; nobody reads it yet."""
+        """Write a block under a name that was never used; no manifest names it yet."""
         content = _parquet(frame)
         file = self._add(table.name, partition.key, content)
         bounds = frame.select(

@@ -79,7 +79,7 @@ class Store:
         return rows.sort(table.key)
 
     def user_ids(self) -> pl.DataFrame:
-        """Return every user's number and id: user, person."""
+        """Return the number and id of every user: user, person (the id)."""
         files = self.manifest().user_ids
         if not files:
             return NO_USERS

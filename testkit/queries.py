@@ -153,7 +153,7 @@ def _page_query(environ: Mapping[str, str], page: Page, now: datetime) -> Answer
 def plans_of(answer: Answer) -> Mapping[str, pl.LazyFrame]:
     """Return the plans that a query executes together, without executing them.
 
-    The look-up of bots, which precedes them, is executed and stands under "".
+    The look-up of bots, which precedes them, is executed too, under the name "".
     """
     found: dict[str, pl.LazyFrame] = {}
     execute = engine.collect_all

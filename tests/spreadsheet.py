@@ -1,4 +1,4 @@
-"""LibreOffice as a person's spreadsheet: it opens a CSV, and says how it read it."""
+"""LibreOffice as a user's spreadsheet: it opens a CSV, and says how it read it."""
 
 import subprocess
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Cell:
 def opened(*files: Path, separator: str = ",") -> dict[Path, list[list[Cell]]]:
     """Open CSV files of one folder; return the cells of each.
 
-    UTF-8 has to be named, since there is no window: the dialog that a person sees
+    UTF-8 has to be named, since there is no window: the dialog that a user sees
     chooses it because of the mark at the start of the file.
     """
     folder = files[0].parent

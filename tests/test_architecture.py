@@ -118,7 +118,7 @@ def test_the_dashboard_never_reaches_the_database(room: str) -> None:
     }
 
 
-def test_nobody_imports_pandas() -> None:
+def test_no_room_imports_pandas() -> None:
     guilty = {
         path
         for room in MAY_IMPORT

@@ -112,7 +112,7 @@ def with_notes(
 
 
 def readme(context: PageContext) -> str:
-    """Return what was asked, as a text for whoever opens the files later."""
+    """Return the query as a text for those who open the files later."""
     query, snapshot = context.query, context.snapshot
     lines = {
         "Period": f"{query.period.first_day} to {query.period.last_day} (UTC), "

@@ -50,7 +50,7 @@ def rerun_on_change(data_dir: Folder) -> None:
 
 
 def _version(data_dir: Folder) -> str | None:
-    """Return the version that is there now; None while nobody can tell."""
+    """Return the version that is there now; None while it cannot be read."""
     try:
         return current_version(data_dir)
     except (StoreError, OSError):

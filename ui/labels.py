@@ -117,7 +117,7 @@ def _spoken(code: str) -> str:
 
 
 def with_codes_spoken(column: str) -> pl.Expr:
-    """Return routes and events as people say them; other texts stay."""
+    """Return routes and events as users say them; other texts stay."""
     known = pl.col(column).replace(_ACTS)
     words = pl.col(column).str.replace_all("_", " ")
     sentence = words.str.head(1) + words.str.slice(1).str.to_lowercase()
@@ -157,7 +157,7 @@ def bar_labels(frame: pl.DataFrame, label: str) -> pl.Series:
 
 
 def readable(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame as a person reads it: names for codes, words for null."""
+    """Return the frame as a user reads it: names for codes, words for null."""
     if "region" in frame.columns:
         frame = with_region(frame)
     if "country" in frame.columns:

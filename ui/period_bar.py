@@ -168,7 +168,7 @@ def _render_controls(
 ) -> Choice:
     """Draw the controls and return their values."""
     shown = _render_period(snapshot, now, zone)
-    # Nothing lies before all of history.
+    # Nothing precedes all of history.
     compares = compares and shown.key != ALL_TIME
     old = (query_params.get("compare") or "").casefold()
     comparison = (
@@ -258,7 +258,7 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
     # A link with dates alone means these dates.
     dated = any(query_params.get(name) is not None for name in ("from", "to"))
     key = query_params.choice("period", _NAMES, CUSTOM if dated else DEFAULT_PERIOD)
-    # The others lie far from the beginning; to look for it takes a walk through all.
+    # The others are far from the beginning, and finding it means reading all rows.
     first = (
         beginning(snapshot, zone, says_so=key == ALL_TIME)
         if key in {ALL_TIME, CUSTOM}

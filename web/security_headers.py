@@ -90,7 +90,7 @@ def _is_secure(scope: Scope) -> bool:
     """Return whether the browser reached us by TLS.
 
     Uvicorn reads `X-Forwarded-Proto` in one spelling and as a single word only. Here it
-    may come from anybody, since it can only make the sender's own cookies stricter.
+    may come from any client, since it can only make its own cookies stricter.
     """
     if scope["type"] != "http":
         return False

@@ -1,1 +1,1 @@
-"""People and programs at once, while a sync publishes: errors, numbers, memory."""
+"""Users and programs at once, while a sync publishes: errors, numbers, memory."""

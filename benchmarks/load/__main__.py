@@ -1,9 +1,9 @@
-"""People, programs and a sync at once: no error, no wrong number, flat memory.
+"""Users, programs and a sync at once: no error, no wrong number, flat memory.
 
     python -m benchmarks.load --minutes 10
 
 A private MariaDB server at today's size is written to all the time, the sync job
-publishes every few seconds, people click through pages and programs ask the API.
+publishes every few seconds, users click through pages and programs ask the API.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Who asks: people who click through pages, and programs that call the API."""
+"""Load: users who click through pages, and programs that call the API."""
 
 import random
 import threading
@@ -93,7 +93,7 @@ class Crowd:
 
 
 def _client(url: str, token: str) -> httpx.Client:
-    """Return a client that connects anew each time.
+    """Return a client that opens a new connection each time.
 
     A server may close an idle connection in the moment in which it is used again.
     """

@@ -21,11 +21,11 @@ INSERT INTO fpp_events (user_id, event)
 SELECT id, 'LEFT_ROOM' FROM fpp_users ORDER BY id LIMIT 1
 """
 ROUND = (_VOTE, _ESTIMATIONS, _EVENT)
-"""One round of estimating: a vote, its four estimations, and somebody who leaves."""
+"""One vote, its four estimations, and the event of a user who leaves."""
 
 
 def rounds_in(answer: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return four figures of `GET /api` that grow by 1, 4, 4 and 1 a round."""
+    """Return four figures of `GET /api` that grow by 1, 4, 4 and 1 per vote."""
     data = answer["data"]
     return (
         data["votes"]["total_votes"],
@@ -37,20 +37,20 @@ def rounds_in(answer: Mapping[str, Any]) -> tuple[int, ...]:
 
 @dataclass(slots=True)
 class Rounds:
-    """Commits a round every half second, and counts them."""
+    """Commits a vote every half second, and counts them."""
 
     database: LiveDatabase
     count: int = 0
 
     def write_until(self, stop: threading.Event) -> None:
-        """Write; each round is one transaction over three tables."""
+        """Write; each vote is one transaction over three tables."""
         connection = self.database.connect()
         connection.autocommit = False
         while not stop.wait(0.5):
             with connection.cursor() as cursor:
                 for statement in ROUND:
                     cursor.execute(statement)
-            # Counted first: nobody sees a round that is not.
+            # Counted first: no reader sees a vote that is not counted.
             self.count += 1
             connection.commit()
         connection.close()

@@ -1,7 +1,7 @@
 """Small histories of teams and visitors whose effects are known: none, or planted ones.
 
 Teams start and end, and each estimates in its own way, so votes of one room are alike.
-Nothing else differs: whoever finds that talking, team size, a source, a country, a
+Nothing else differs: a reader who finds that talking, team size, a source, a country, a
 weekday or the second half of a period makes a difference has found chance, unless
 `Truth` says so.
 """

@@ -26,7 +26,7 @@ SOURCES = {
     "https://github.com/": "GitHub",
     "https://www.bing.com/": "Bing",
 }
-"""Where people came from → what the dashboard calls it; anything else is "Other"."""
+"""Where users came from → what the dashboard calls it; anything else is "Other"."""
 
 
 @dataclass(frozen=True)

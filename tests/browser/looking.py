@@ -1,4 +1,4 @@
-"""What a test reads from a drawn page, as a person does: by headings and labels."""
+"""Reads a drawn page as a user does: by headings and labels."""
 
 import csv
 import io
@@ -102,7 +102,7 @@ def grid(within: Locator) -> list[list[str]]:
 def labels(within: Locator) -> list[str]:
     """Return every text that a chart prints, from top to bottom.
 
-    A chart that is drawn anew keeps its old texts first, wherever they move.
+    A redrawn chart keeps its old texts at first, wherever they move.
     """
     printed = within.locator("svg.marks text")
     printed.first.wait_for(state="attached")

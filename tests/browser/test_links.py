@@ -25,7 +25,7 @@ MARKS = "svg.marks [role=graphics-symbol][aria-label]"
 
 
 def seen(page: Page) -> list[str]:
-    """Return what a person reads, and what charts tell of each mark.
+    """Return the visible text, and the tooltip of each mark.
 
     Not the numbers on axes: how many there are depends on when a chart was drawn.
     """

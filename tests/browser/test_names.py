@@ -24,7 +24,7 @@ VIEWS = {
     "Insights on rooms": "/insights?about=Rooms",
 }
 SHOWN = {"Overview", "Behaviour", "Location", "A city as filter", "The room"}
-"""Where the busiest room or the largest city stands among the first."""
+"""The busiest room or the largest city is among the first."""
 
 
 class Named(NamedTuple):
@@ -57,7 +57,7 @@ def named(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Named:
 
 
 class Member(NamedTuple):
-    """Somebody who has logged in to a dashboard on that store."""
+    """A user who has logged in to a dashboard on that store."""
 
     context: BrowserContext
     url: str

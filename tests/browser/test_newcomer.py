@@ -1,4 +1,4 @@
-"""Five questions of somebody who sees the dashboard for the first time.
+"""Five questions of a user who sees the dashboard for the first time.
 
 Each test goes where the words on the screen lead, and holds what it reads there
 against the same number counted from the files.
@@ -56,7 +56,7 @@ def numbers(text: str) -> list[float]:
     return [float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*\.?\d*", text)]
 
 
-def test_which_source_brings_people_who_really_estimate(
+def test_which_source_brings_users_who_really_estimate(
     start: Page, files: Files
 ) -> None:
     visit(start, "Traffic")
@@ -111,7 +111,7 @@ def test_how_is_a_room_doing(start: Page, files: Files) -> None:
 
 def test_which_weekday_and_hour_is_busiest(start: Page, files: Files) -> None:
     visit(start, "Votes")
-    # In 28 days every weekday lies four times: sums rank as means do.
+    # 28 days have each weekday four times: sums rank as means do.
     votes = files.votes(Days.until_yesterday(28)).select(
         day=pl.col("voted_at").dt.weekday().cast(int), hour=pl.col("voted_at").dt.hour()
     )

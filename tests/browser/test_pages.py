@@ -64,7 +64,7 @@ def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_on_a_page_keeps_people_out(full: Visit, theme: str) -> None:
+def test_nothing_on_a_page_keeps_users_out(full: Visit, theme: str) -> None:
     full.page.set_viewport_size(DESK)
     full.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     ground = "rgb(20, 22, 27)" if theme == "dark" else "rgb(255, 255, 255)"

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 REMEMBER = """() => {
   for (const svg of document.querySelectorAll('svg.marks')) svg.drawnBefore = true;
 }"""
-DRAWN_ANEW = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
+REDRAWN = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
   .filter(chart => !chart.querySelector('svg.marks').drawnBefore)
   .map(chart => chart.getAttribute('aria-label'))"""
 
@@ -54,7 +54,7 @@ def test_a_block_that_becomes_a_table_is_all_that_is_sent_and_drawn(
     sent = [message.delta for message in received if message.HasField("delta")]
     assert len({delta.fragment_id for delta in sent}) == 1
     assert 0 < len(sent) < whole / 4
-    assert page.evaluate(DRAWN_ANEW) == []
+    assert page.evaluate(REDRAWN) == []
 
 
 def test_a_tile_redraws_the_strip_and_its_chart_alone(
@@ -79,7 +79,7 @@ def test_another_granularity_draws_only_what_is_over_time(
     page.get_by_role("option", name="Week").click()
     page.wait_for_url("**every=week*")
     chromium.wait_until_drawn(page)
-    (drawn,) = page.evaluate(DRAWN_ANEW)
+    (drawn,) = page.evaluate(REDRAWN)
     assert drawn.startswith("Unique users per week")
 
 

@@ -123,14 +123,14 @@ def vote(
 
 
 def unestimated(time: str, room: int = 1) -> Row:
-    """A round that nobody estimated, as the live database stores it."""
+    """An empty vote, as the live database stores it."""
     return vote(
         time, room=room, low=21, high=1, average="0.00", amount=0, duration=9999
     )
 
 
 def frames(*rows: Row) -> Frames:
-    """Frames of these rows; people are numbered in the order of their names."""
+    """Frames of these rows; users are numbered in the order of their names."""
     return numbered({table.name: _frame(table, rows) for table in TABLES})
 
 
@@ -153,7 +153,7 @@ def query(
     *,
     weekends: bool = True,
 ) -> Query:
-    """A scope whose clock stands at the window's end."""
+    """A scope whose clock shows the window's end."""
     return Query(rows, period, before, granularity, period.end, weekends)
 
 
@@ -169,7 +169,7 @@ def plan_of(
     comparison: Period | None = None,
     now: datetime | None = None,
 ) -> pl.LazyFrame:
-    """The plan of one table over these rows; the clock stands at the period's end."""
+    """The plan of one table over these rows; the clock shows the period's end."""
     asked = Query(rows, period, comparison, granularity, now or period.end)
     return build(asked, SharedPlans.of(asked))
 

@@ -1,4 +1,4 @@
-"""Person, second and kind in one number."""
+"""User, second and kind in one number."""
 
 from datetime import date, datetime, timedelta
 
@@ -58,7 +58,7 @@ def packed(acts: list[tuple[int, int, int]]) -> pl.Series:
 
 @quick
 @given(ACTS)
-def test_a_sort_orders_by_person_then_second_then_kind(
+def test_a_sort_orders_by_user_then_second_then_kind(
     acts: list[tuple[int, int, int]],
 ) -> None:
     assert packed(acts).sort().to_list() == packed(sorted(acts)).to_list()
@@ -88,7 +88,7 @@ def test_every_part_comes_back(acts: list[tuple[int, int, int]]) -> None:
 
 
 @pytest.mark.parametrize("years", [1, 30, 135])
-def test_the_next_person_is_farther_away_than_any_pause(years: int) -> None:
+def test_the_next_user_is_farther_away_than_any_pause(years: int) -> None:
     late = timedelta(days=365 * years) // timedelta(seconds=1)
     first, other = packed([(7, late, 0), (8, 0, 0)])
     gap = VISIT_GAP // timedelta(seconds=1)

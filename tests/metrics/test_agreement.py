@@ -44,7 +44,7 @@ def test_a_tie_counts_one_of_the_cards() -> None:
 
 
 def test_an_outlier_is_two_steps_from_the_median() -> None:
-    """The median of 3, 3, 5, 8 lies half a step above 3; 8 is 1.5 steps off."""
+    """The median of 3, 3, 5, 8 is half a step above 3; 8 is 1.5 steps off."""
     found = one(plan_of(agreement.totals, frames(*round_of(3, 3, 5, 8)), DAY))
     assert found["outliers"] == 0
     found = one(plan_of(agreement.totals, frames(*round_of(3, 3, 5, 13)), DAY))
@@ -53,7 +53,7 @@ def test_an_outlier_is_two_steps_from_the_median() -> None:
     assert found["outliers"] == 1
 
 
-def test_a_round_is_covered_when_all_its_estimates_are_found() -> None:
+def test_a_vote_is_covered_when_all_its_estimations_are_found() -> None:
     rows = [*round_of(3, 5), vote("2026-11-03 13:00", amount=3)]
     rows += [estimation(who, "2026-11-03 13:00") for who in ("a", "b")]
     found = one(plan_of(agreement.totals, frames(*rows), DAY))
@@ -66,7 +66,7 @@ def test_rates_from_twenty_estimates() -> None:
     assert found["estimates"] == 20
     assert found["agreement"] == 0.75
     assert found["outlier_share"] == 0.25
-    assert found["coverage"] is None  # five rounds are too few
+    assert found["coverage"] is None  # five votes are too few
 
 
 def test_spectators_and_empty_estimates_are_left_out() -> None:
@@ -76,7 +76,7 @@ def test_spectators_and_empty_estimates_are_left_out() -> None:
     assert one(plan_of(agreement.totals, frames(*rows), DAY))["estimates"] == 2
 
 
-def test_an_estimate_joins_the_nearest_round_within_two_seconds() -> None:
+def test_an_estimation_joins_the_nearest_vote_within_two_seconds() -> None:
     rows = [vote("2026-11-03 12:00:00"), vote("2026-11-03 12:00:03")]
     times = ("11:59:58", "12:00:01", "12:00:02", "12:00:05", "12:00:06", "11:59:57")
     rows += [estimation(time, f"2026-11-03 {time}") for time in times]
@@ -88,17 +88,17 @@ def test_an_estimate_joins_the_nearest_round_within_two_seconds() -> None:
     assert found == {"11:59:58": 1, "12:00:01": 1, "12:00:02": 2, "12:00:05": 2}
 
 
-def test_a_round_of_another_room_is_never_joined() -> None:
+def test_a_vote_of_another_room_is_never_joined() -> None:
     rows = [vote(NOON, room=1), estimation("a", NOON, room=2)]
     assert answer(estimations_with_vote(SharedPlans(frames(*rows)), DAY)) == []
 
 
-def test_each_estimate_is_joined_once() -> None:
+def test_each_estimation_is_joined_once() -> None:
     rows = [vote(NOON), vote(NOON), vote("2026-11-03 12:00:01"), estimation("a", NOON)]
     assert len(answer(estimations_with_vote(SharedPlans(frames(*rows)), DAY))) == 1
 
 
-def test_an_estimate_across_midnight_belongs_to_its_rounds_day() -> None:
+def test_an_estimation_across_midnight_belongs_to_its_votes_day() -> None:
     rows = [vote("2026-11-03 23:59:59"), estimation("a", "2026-11-04 00:00:01")]
     assert len(answer(estimations_with_vote(SharedPlans(frames(*rows)), DAY))) == 1
     assert (
@@ -111,7 +111,7 @@ def test_an_estimate_across_midnight_belongs_to_its_rounds_day() -> None:
     )
 
 
-def test_rounds_of_one_have_nobody_to_agree_with() -> None:
+def test_votes_with_one_estimation_have_no_pairs() -> None:
     assert one(plan_of(agreement.totals, frames(*round_of(3)), DAY))["rounds"] == 0
 
 

@@ -27,7 +27,7 @@ def row(**values: float | None) -> pl.DataFrame:
             "convergence",
             row(apart_rounds=19, re_vote_rate=None, convergence=None),
             None,
-            id="few split rounds",
+            id="few split votes",
         ),
         pytest.param(
             "round_time",
@@ -40,7 +40,7 @@ def row(**values: float | None) -> pl.DataFrame:
                 "The median vote takes 40 s; 9 in 10 end within 2.5 min. Median "
                 "talk time is 62 s."
             ),
-            id="round time",
+            id="vote time",
         ),
         pytest.param(
             "round_time",
@@ -60,7 +60,7 @@ def row(**values: float | None) -> pl.DataFrame:
                 talk_median_seconds=None,
             ),
             None,
-            id="few rounds",
+            id="few votes",
         ),
         pytest.param(
             "auto_flip",
@@ -156,10 +156,10 @@ def steps(*reached: int) -> pl.DataFrame:
                 "Of 20 new users, 100% entered a room, 100% estimated and 100% "
                 "estimated again on a later day."
             ),
-            id="nobody is lost",
+            id="no user is lost",
         ),
         pytest.param(steps(19, 5, 4, 3, 2), None, id="19 users"),
-        pytest.param(steps(0, 0, 0, 0, 0), None, id="nobody"),
+        pytest.param(steps(0, 0, 0, 0, 0), None, id="no users"),
     ],
 )
 def test_funnel(table: pl.DataFrame, sentence: str | None) -> None:
@@ -187,7 +187,7 @@ def test_newcomers_of_rooms() -> None:
 @pytest.mark.parametrize(
     "rows",
     [Frames.empty(), frames(vote("2026-11-03 09:00"))],
-    ids=["no row", "one round"],
+    ids=["no row", "one vote"],
 )
 def test_every_answer_is_silent_where_the_store_holds_next_to_nothing(
     name: str, rows: Frames

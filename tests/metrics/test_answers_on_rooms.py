@@ -62,7 +62,7 @@ def test_which_part_of_healthy_rooms_has_gone_quiet(
             "20 new rooms brought 1 new user within a week, up to 1 each.",
             id="one",
         ),
-        pytest.param([0] * 20, "20 new rooms brought no new users.", id="nobody"),
+        pytest.param([0] * 20, "20 new rooms brought no new users.", id="no users"),
         pytest.param([9] * 19, None, id="19 rooms"),
     ],
 )

@@ -75,7 +75,7 @@ def test_every_measure_is_counted_also_without_rows() -> None:
     assert table["today"].null_count() == table.height
 
 
-def test_people_count_once() -> None:
+def test_users_count_once() -> None:
     rows = frames(
         user("a", "2026-11-19 09:00"),
         view("a", "2026-11-19 09:00"),

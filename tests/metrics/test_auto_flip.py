@@ -9,7 +9,7 @@ def rounds(times: int, duration: int, *, flip: bool, room: int = 1) -> list[Row]
     return [vote(DAY, duration=duration, flip=flip, room=room)] * times
 
 
-def test_the_share_is_of_rounds_with_an_estimate() -> None:
+def test_the_share_is_of_votes_with_an_estimation() -> None:
     rows = [*rounds(5, 30, flip=True), *rounds(15, 30, flip=False), unestimated(DAY)]
     found = one(plan_of(auto_flip.totals, frames(*rows), WEEK))
     assert (found["rounds"], found["auto_flip_share"]) == (20, 0.25)
@@ -25,14 +25,14 @@ def test_the_effect_is_the_median_over_rooms_that_do_both() -> None:
     assert found["auto_flip_effect_seconds"] == -10
 
 
-def test_a_room_with_four_rounds_of_a_kind_is_not_compared() -> None:
+def test_a_room_with_four_votes_of_a_kind_is_not_compared() -> None:
     rows = [*rounds(4, 10, flip=True), *rounds(50, 20, flip=False)]
     found = one(plan_of(auto_flip.totals, frames(*rows), WEEK))
     assert found["compared_rooms"] == 0
     assert found["auto_flip_effect_seconds"] is None
 
 
-def test_an_effect_from_less_than_twenty_rooms_is_hidden() -> None:
+def test_an_effect_from_fewer_than_twenty_rooms_is_hidden() -> None:
     rows = []
     for room in range(19):
         rows += rounds(50, 10, flip=True, room=room)

@@ -53,7 +53,7 @@ def test_the_first_pattern_found_anywhere_is_the_class(
     assert got.collect().item() == wanted
 
 
-def test_routes_rank_by_page_views_and_count_people_once() -> None:
+def test_routes_rank_by_page_views_and_count_users_once() -> None:
     rows = frames(
         view("a", NINE, "HOME"),
         view("a", NINE, "ROOM"),
@@ -95,7 +95,7 @@ def test_the_reference_always_lists_other_and_no_other_empty_class() -> None:
     ]
 
 
-def test_the_quality_of_a_source_is_the_share_of_its_people_who_take_part() -> None:
+def test_the_quality_of_a_source_is_the_share_of_its_users_who_take_part() -> None:
     rows = frames(
         view("a", NINE, source="cv"),
         view("a", NINE, source="cv"),

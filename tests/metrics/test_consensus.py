@@ -31,7 +31,7 @@ def test_steps_are_places_on_the_scale_not_differences() -> None:
     assert found["split_rounds"] == 2
 
 
-def test_rates_and_mean_of_twenty_rounds() -> None:
+def test_rates_and_mean_of_twenty_votes() -> None:
     rows = [*rounds(3, 3, 10), *rounds(3, 5, 5), *rounds(2, 13, 5)]
     found = one(plan_of(consensus.totals, frames(*rows), WEEK))
     assert found["consensus"] == 0.5
@@ -40,7 +40,7 @@ def test_rates_and_mean_of_twenty_rounds() -> None:
     assert found["mean_steps"] == (5 * 1 + 5 * 4) / 20
 
 
-def test_nineteen_rounds_are_counted_but_give_no_rate() -> None:
+def test_nineteen_votes_are_counted_but_give_no_rate() -> None:
     found = one(plan_of(consensus.totals, frames(*rounds(3, 3, 19)), WEEK))
     assert found["rounds"] == 19
     assert found["consensus_rounds"] == 19
@@ -48,17 +48,17 @@ def test_nineteen_rounds_are_counted_but_give_no_rate() -> None:
     assert found["mean_steps"] is None
 
 
-def test_rounds_with_less_than_two_estimates_do_not_count() -> None:
+def test_votes_with_fewer_than_two_estimations_do_not_count() -> None:
     rows = [unestimated(DAY), vote(DAY, low=5, high=5, amount=1)]
     assert one(plan_of(consensus.totals, frames(*rows), WEEK))["rounds"] == 0
 
 
-def test_rounds_outside_the_window_do_not_count() -> None:
+def test_votes_outside_the_window_do_not_count() -> None:
     rows = [vote("2026-11-01 23:59:59"), vote("2026-11-09 00:00"), vote(DAY)]
     assert one(plan_of(consensus.totals, frames(*rows), WEEK))["rounds"] == 1
 
 
-def test_every_week_is_on_the_line_also_without_rounds() -> None:
+def test_every_week_is_on_the_line_also_without_votes() -> None:
     period = days("2026-11-02", "2026-11-22")
     rows = [*rounds(3, 3, 20), vote("2026-11-22 10:00", low=1, high=21)]
     line = answer(plan_of(consensus.over_time, frames(*rows), period, "week"))

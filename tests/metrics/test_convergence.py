@@ -41,7 +41,7 @@ def counts(*rounds: list[Row]) -> tuple[object, ...]:
     return found["apart_rounds"], found["re_votes"], found["converged"]
 
 
-def test_a_split_round_voted_again_with_fewer_steps_converges() -> None:
+def test_a_split_vote_voted_again_with_fewer_steps_converges() -> None:
     again = round_at("2026-11-03 09:05:00", 3, 5)
     assert counts(round_at(FIRST, 2, 13), again) == (1, 1, 1)
 
@@ -51,7 +51,7 @@ def test_a_re_vote_that_is_as_far_apart_does_not_converge() -> None:
     assert counts(round_at(FIRST, 1, 5), again) == (2, 1, 0)
 
 
-def test_rounds_one_step_apart_ask_for_no_re_vote() -> None:
+def test_votes_one_step_apart_ask_for_no_re_vote() -> None:
     assert counts(round_at(FIRST, 3, 5), round_at("2026-11-03 09:05", 3, 3)) == (
         0,
         0,
@@ -81,26 +81,26 @@ def test_a_re_vote_starts_0_to_10_minutes_after_the_end(
     [
         pytest.param(("a", "b", "c", "d", "e"), 1, id="4 of 5 people"),
         pytest.param(("a", "b", "c"), 0, id="3 of 4 people"),
-        pytest.param(("w", "x", "y", "z"), 0, id="nobody of 8"),
+        pytest.param(("w", "x", "y", "z"), 0, id="none of 8"),
     ],
 )
-def test_at_least_80_percent_of_the_people_are_the_same(
+def test_at_least_80_percent_of_the_users_are_the_same(
     people: tuple[str, ...], re_votes: int
 ) -> None:
     again = round_at("2026-11-03 09:05:00", 3, 3, people)
     assert counts(round_at(FIRST, 1, 5), again)[1] == re_votes
 
 
-def test_only_the_rooms_very_next_round_can_be_a_re_vote() -> None:
+def test_only_the_rooms_very_next_vote_can_be_a_re_vote() -> None:
     others = round_at("2026-11-03 09:03:00", 3, 3, ("x", "y"))
     late = round_at("2026-11-03 09:05:00", 3, 3)
     assert counts(round_at(FIRST, 1, 5), others, late)[1] == 0
 
 
-def test_a_round_that_nobody_estimated_is_passed_over() -> None:
-    nobody = [unestimated("2026-11-03 09:03:00")]
+def test_an_empty_vote_is_passed_over() -> None:
+    empty = [unestimated("2026-11-03 09:03:00")]
     again = round_at("2026-11-03 09:05:00", 3, 3)
-    assert counts(round_at(FIRST, 1, 5), nobody, again) == (1, 1, 1)
+    assert counts(round_at(FIRST, 1, 5), empty, again) == (1, 1, 1)
 
 
 def test_another_rooms_round_is_no_re_vote() -> None:
@@ -108,17 +108,17 @@ def test_another_rooms_round_is_no_re_vote() -> None:
     assert counts(round_at(FIRST, 1, 5), elsewhere)[1] == 0
 
 
-def test_a_re_vote_after_midnight_belongs_to_the_first_rounds_day() -> None:
+def test_a_re_vote_after_midnight_belongs_to_the_first_votes_day() -> None:
     first = round_at("2026-11-03 23:59:00", 1, 5)
     assert counts(first, round_at("2026-11-04 00:02:00", 3, 3)) == (1, 1, 1)
 
 
-def test_a_round_without_joined_estimates_cannot_be_compared() -> None:
+def test_a_vote_without_joined_estimations_cannot_be_compared() -> None:
     again = [vote("2026-11-03 09:05:00", amount=4)]
     assert counts(round_at(FIRST, 1, 5), again) == (1, 0, 0)
 
 
-def test_rates_from_twenty_split_rounds() -> None:
+def test_rates_from_twenty_split_votes() -> None:
     rounds = []
     for room in range(1, 21):
         rounds.append(round_at(FIRST, 1, 5, room=room))

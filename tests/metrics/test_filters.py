@@ -75,7 +75,7 @@ def test_filters_keep(frames: Frames, texts: list[str], kept: list[str]) -> None
     assert viewers(filters.apply(frames, wanted)) == kept
 
 
-def test_a_filter_on_people_leaves_votes_as_they_are(frames: Frames) -> None:
+def test_a_filter_on_users_leaves_votes_as_they_are(frames: Frames) -> None:
     kept = filters.apply(frames, [Filter("country", "FR")])
     assert kept.votes.collect().height == 1
     assert not Filter("country", "FR").applies(["fpp_votes", "fpp_rooms"])
@@ -92,7 +92,7 @@ def test_a_filter_reads_back_as_it_is_written(text: str) -> None:
     assert str(Filter.parse(text)) == text
 
 
-def test_a_room_keeps_the_people_who_were_there(frames: Frames) -> None:
+def test_a_room_keeps_the_users_who_were_there(frames: Frames) -> None:
     kept = filters.apply(frames, [Filter("room", "7")])
     assert [NAMES[n] for n in kept.users.collect()["user"]] == ["ben"]
     assert kept.votes.collect().height == 1

@@ -1,4 +1,4 @@
-"""Choosing rows: windows, people, rooms, and what a scope compares with."""
+"""Choosing rows: windows, users, rooms, and what a scope compares with."""
 
 from datetime import date, datetime, timedelta
 

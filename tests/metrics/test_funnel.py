@@ -43,11 +43,11 @@ def reached(*rows: Row) -> list[object]:
     return table["reached"].to_list()
 
 
-def test_somebody_who_makes_all_steps() -> None:
+def test_a_user_who_makes_all_steps() -> None:
     assert reached(*journey("a")) == [1, 1, 1, 1, 1]
 
 
-def test_somebody_who_leaves_at_once() -> None:
+def test_a_user_who_leaves_at_once() -> None:
     assert reached(user("a", BORN), view("a", BORN)) == [1, 0, 0, 0, 0]
 
 
@@ -61,7 +61,7 @@ def test_a_view_of_a_room_counts_as_entering() -> None:
     [("2026-09-17 07:59:59", 1), ("2026-09-17 08:00:00", 0)],
     ids=["a second before 7 days", "after exactly 7 days"],
 )
-def test_people_enter_within_seven_days(time: str, entered: int) -> None:
+def test_users_enter_within_seven_days(time: str, entered: int) -> None:
     rows = [user("a", BORN), event("a", time, "ENTERED_NEW_ROOM")]
     assert reached(*rows)[1] == entered
 
@@ -71,7 +71,7 @@ def test_people_enter_within_seven_days(time: str, entered: int) -> None:
     [("2026-09-18 08:58:59", 1), ("2026-09-18 08:59:00", 0)],
     ids=["a second before 7 days", "after exactly 7 days"],
 )
-def test_people_estimate_within_seven_days_after_entering(
+def test_users_estimate_within_seven_days_after_entering(
     time: str, estimated: int
 ) -> None:
     rows = [
@@ -82,7 +82,7 @@ def test_people_estimate_within_seven_days_after_entering(
     assert reached(*rows)[2] == estimated
 
 
-def test_an_estimate_before_entering_a_room_does_not_count() -> None:
+def test_an_estimation_before_entering_a_room_does_not_count() -> None:
     rows = [user("a", BORN), estimation("a", "2026-09-11 09:00")]
     rows += [event("a", "2026-09-11 09:01", "ENTERED_NEW_ROOM")]
     assert reached(*rows) == [1, 1, 0, 0, 0]
@@ -100,7 +100,7 @@ def test_estimating_alone_is_not_with_others() -> None:
     assert reached(*rows) == [1, 1, 1, 0, 0]
 
 
-def test_coming_back_alone_counts_only_after_a_round_with_others() -> None:
+def test_coming_back_alone_counts_only_after_a_vote_with_others() -> None:
     alone = [vote("2026-09-12 09:00", amount=1, room=7)]
     rows = [*journey("a")[:2], *alone, estimation("a", "2026-09-12 09:00", room=7)]
     rows += [estimation("a", "2026-09-14 09:00", room=7)]
@@ -116,7 +116,7 @@ def test_coming_back_alone_counts_only_after_a_round_with_others() -> None:
         pytest.param("2026-10-08 08:00", 0, id="after 28 days"),
     ],
 )
-def test_people_come_back_on_a_later_day_within_28_days(back: str, came: int) -> None:
+def test_users_come_back_on_a_later_day_within_28_days(back: str, came: int) -> None:
     assert reached(*journey("a", back=back))[4] == came
 
 

@@ -60,7 +60,7 @@ def test_a_start_after_today_lists_nothing() -> None:
     assert answer(growth.legacy(Frames.empty(), MONDAY, FRIDAY)) == []
 
 
-def test_the_reference_averages_the_last_30_listed_rows_and_rounds() -> None:
+def test_the_reference_averages_the_last_30_listed_rows_and_votes() -> None:
     plan = growth.legacy(LONG, date(2026, 9, 1), date(2026, 10, 31))
     averages = column(plan, "ma_page_views")
     assert averages[:30] == [None] * 29 + [1.0]
@@ -100,7 +100,7 @@ def test_a_window_before_the_first_row_is_there_with_zeros() -> None:
     assert column(plan, "acc_page_views") == [0, 0]
 
 
-def test_a_month_that_the_period_cuts_counts_what_lies_inside() -> None:
+def test_a_month_that_the_period_cuts_counts_what_is_inside() -> None:
     period, later = days("2026-09-15", "2026-10-10"), datetime(2026, 11, 20)
     plan = plan_of(growth.historical, LONG, period, "month", now=later)
     assert column(plan, "page_views") == [16, 10]

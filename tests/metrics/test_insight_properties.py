@@ -49,7 +49,7 @@ ESTIMATES = st.dictionaries(PEOPLE, st.sampled_from(SCALE), min_size=1, max_size
 def a_round(
     time: str, key: int, given: dict[str, int], watching: int, *, flip: bool
 ) -> list[Row]:
-    """A round as the product stores it: its estimates agree with what it says."""
+    """A vote as the product stores it: its estimations agree with its figures."""
     values = given.values()
     return [
         vote(
@@ -104,7 +104,7 @@ def assert_rates_between_0_and_1(row: dict[str, object]) -> None:
 
 @quick
 @given(ROUNDS, NEWCOMERS)
-def test_rates_lie_in_0_to_1(rounds: list[Row], people: list[Row]) -> None:
+def test_rates_are_from_0_to_1(rounds: list[Row], people: list[Row]) -> None:
     rows = frames(*rounds, *people, *ROOMS)
     for plan in (
         plan_of(consensus.totals, rows, WINDOW),
@@ -136,7 +136,7 @@ def test_a_part_is_never_more_than_its_whole(rounds: list[Row]) -> None:
 
 @quick
 @given(ROUNDS, st.lists(TIMES, min_size=1, max_size=5))
-def test_a_round_without_estimates_changes_nothing(
+def test_a_vote_without_estimations_changes_nothing(
     rounds: list[Row], empty: list[str]
 ) -> None:
     more = [unestimated(time, room) for time in empty for room in (1, 2, 3)]
@@ -208,7 +208,7 @@ def test_a_retention_cell_never_exceeds_its_cohort_and_the_future_is_blank(
 
 @quick
 @given(ROUNDS)
-def test_health_lies_in_0_to_100_and_is_the_sum_of_its_parts(rounds: list[Row]) -> None:
+def test_health_is_from_0_to_100_and_is_the_sum_of_its_parts(rounds: list[Row]) -> None:
     for found in answer(
         room_health.health(SharedPlans(frames(*rounds)), FIRST + timedelta(20))
     ):

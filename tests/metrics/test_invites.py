@@ -38,18 +38,18 @@ def test_newcomers_are_first_ever_estimators_minus_the_founder() -> None:
     assert newcomers(*opened(1, "a", "b", "c")) == [2]
 
 
-def test_people_known_from_another_room_are_no_newcomers() -> None:
+def test_users_known_from_another_room_are_no_newcomers() -> None:
     known = [estimation("b", "2026-10-01 09:00", room=9)]
     assert newcomers(*known, *opened(1, "a", "b", "c")) == [1]
 
 
-def test_a_room_of_known_people_has_no_newcomers_not_minus_one() -> None:
+def test_a_room_of_known_users_has_no_newcomers_not_minus_one() -> None:
     known = [estimation("a", "2026-10-01 09:00", room=9)]
     assert newcomers(*known, *opened(1, "a")) == [0]
 
 
 @pytest.mark.parametrize("known", ["2025-01-01", "2026-10-20", "2026-10-30"])
-def test_people_are_known_however_long_ago_both_periods_began(known: str) -> None:
+def test_users_are_known_however_long_ago_both_periods_began(known: str) -> None:
     """Read together, both periods search what was before them once."""
     rows = frames(
         estimation("b", f"{known} 09:00", room=9),
@@ -98,7 +98,7 @@ def test_the_share_of_twenty_new_rooms_with_two_newcomers() -> None:
     assert table.rows() == [(1, 15, 0.75), (2, 5, 0.25)]
 
 
-def test_intent_is_of_people_who_opened_a_room() -> None:
+def test_intent_is_of_users_who_opened_a_room() -> None:
     rows = [event(f"p{n}", DAY, "ENTERED_NEW_ROOM") for n in range(10)]
     rows += [event(f"q{n}", DAY, "ENTERED_RANDOM_ROOM") for n in range(10)]
     rows += [event("p0", DAY, "COPIED_ROOM_LINK")] * 3

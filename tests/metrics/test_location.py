@@ -18,7 +18,7 @@ from tests.metrics.building import (
 NINE = "2026-11-02 09:00"
 
 
-def test_null_groups_stay_and_stand_last_among_equals() -> None:
+def test_null_groups_stay_and_are_last_among_equals() -> None:
     users = frames(user("a"), user("b", country="DE"), user("c", country="AT")).users
     assert answer(location.users_by(users, ["country"])) == [
         {"country": "AT", "count": 1, "share": 1 / 3},
@@ -44,7 +44,7 @@ def test_the_reference_lists_40_countries() -> None:
     assert len(answer(location.legacy_by(rows, "country"))) == 40
 
 
-def test_people_of_a_window_are_those_who_did_anything_in_it() -> None:
+def test_users_of_a_window_are_those_who_did_anything_in_it() -> None:
     everyone = frames(
         *(user(who, "2025-01-01") for who in "abcd"),
         view("a", NINE),

@@ -51,7 +51,7 @@ def test_unknown_conditions_are_not_counted() -> None:
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
-def test_a_shown_rate_lies_in_0_to_1(a: int, b: int) -> None:
+def test_a_shown_rate_is_from_0_to_1(a: int, b: int) -> None:
     part, n = sorted((a, b))
     value = rates(part, n)
     assert (value is None) == (n < MINIMUM_SAMPLE)

@@ -1,4 +1,4 @@
-"""People's numbers in place of their ids."""
+"""Users' numbers in place of their ids."""
 
 import polars as pl
 from hypothesis import given
@@ -37,7 +37,7 @@ def test_numbers_that_every_table_brings_along_are_kept() -> None:
     assert column(numbered(brought).events, USER) == [77]
 
 
-def test_where_one_table_brings_none_everybody_is_numbered_anew() -> None:
+def test_where_one_table_has_no_numbers_all_users_are_numbered_again() -> None:
     rows = {table.name: pl.LazyFrame(schema=table.schema) for table in TABLES}
     one = {**EVENTS.schema, USER: pl.UInt32()}
     rows[EVENTS.name] = pl.LazyFrame([{USER: 77, "user_id": "a"}], schema=one)

@@ -316,7 +316,7 @@ def test_whatever_a_link_says_the_dates_are_possible(
         (Days(date(2025, 12, 31), date(2026, 1, 1)), "31 Dec 2025 – 1 Jan 2026"),
     ],
 )
-def test_dates_read_like_a_person_writes_them(days: Days, text: str) -> None:
+def test_dates_read_like_a_user_writes_them(days: Days, text: str) -> None:
     assert periods.describe(days) == text
 
 

@@ -94,7 +94,7 @@ def test_the_answer_to_nothing_is_0_and_every_weekday() -> None:
     assert historical[0]["date"] == "2024-06-03"
 
 
-def test_a_null_group_stands_under_null() -> None:
+def test_a_null_group_is_under_null() -> None:
     places = answer(SINGLE)["location_and_user_agent"]
     assert isinstance(places, dict)
     assert places["device"] == {"null": 1}

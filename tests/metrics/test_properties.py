@@ -59,7 +59,7 @@ def number(row: dict[str, object], name: str) -> float:
 
 @quick
 @given(SOME_ACTIONS)
-def test_rates_lie_between_0_and_1_and_add_up(rows: Frames) -> None:
+def test_rates_are_from_0_to_1_and_add_up(rows: Frames) -> None:
     totals = one(plan_of(traffic.totals, rows))
     for rate in ("bounce_rate", "activation_rate", "visit_bounce_rate"):
         assert totals[rate] is None or 0 <= number(totals, rate) <= 1
@@ -70,7 +70,7 @@ def test_rates_lie_between_0_and_1_and_add_up(rows: Frames) -> None:
 
 @quick
 @given(st.lists(ACTIONS, max_size=25))
-def test_people_are_at_most_visits_and_visits_at_most_actions(rows: list[Row]) -> None:
+def test_users_are_at_most_visits_and_visits_at_most_actions(rows: list[Row]) -> None:
     totals = one(plan_of(traffic.totals, frames(*rows)))
     people = len({row.values["user_id"] for row in rows})
     assert number(totals, "unique_users") <= people
@@ -101,7 +101,7 @@ def test_a_week_alone_equals_the_week_shown(rows: Frames, week: int) -> None:
 
 @quick
 @given(SOME_VOTES, st.lists(TIMES, min_size=1, max_size=5))
-def test_a_round_without_estimates_changes_no_average(
+def test_a_vote_without_estimations_changes_no_average(
     rounds: list[Row], empty: list[str]
 ) -> None:
     without = one(plan_of(votes.totals, frames(*rounds)))

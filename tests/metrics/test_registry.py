@@ -219,7 +219,7 @@ def test_labels_of_the_period_before_are_listed_with_0() -> None:
     assert column(table, "count_before") == [0, 1]
 
 
-def test_places_list_people_seen_in_the_period_wherever_they_are_new() -> None:
+def test_places_list_users_seen_in_the_period_wherever_they_are_new() -> None:
     rows = frames(
         user("a", "2025-01-01", country="DE"),
         user("b", "2026-11-02", country="AT"),

@@ -33,7 +33,7 @@ def alive(
     }
 
 
-def test_a_room_lives_in_weeks_with_a_round_of_two_or_more() -> None:
+def test_a_room_lives_in_weeks_with_a_vote_of_two_or_more() -> None:
     rows = [vote(week(3)), vote(week(1)), vote(week(1, 2)), vote(week(2), amount=1)]
     assert alive("rooms", *rows) == {(3, 0): 1, (3, 1): 0, (3, 2): 1, (3, 3): 0}
 
@@ -43,7 +43,7 @@ def test_weeks_start_on_monday() -> None:
     assert alive("rooms", *rows)[2, 1] == 1
 
 
-def test_a_person_lives_in_weeks_with_an_own_estimate() -> None:
+def test_a_user_lives_in_weeks_with_an_own_estimation() -> None:
     rows = [estimation("a", week(2)), estimation("b", week(2))]
     rows += [estimation("a", week(1)), estimation("b", week(1), None)]
     rows += [estimation("b", week(0), None, spectator=True)]

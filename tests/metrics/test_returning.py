@@ -1,4 +1,4 @@
-"""People and rooms that come back."""
+"""Users and rooms that come back."""
 
 from datetime import date, timedelta
 
@@ -38,7 +38,7 @@ def test_a_user_is_reoccurring_from_the_second_day_on() -> None:
     assert users[TODAY] == 1
 
 
-def test_two_rounds_on_one_day_are_one_day() -> None:
+def test_two_votes_on_one_day_are_one_day() -> None:
     rows = frames(
         estimation("a", "2026-11-02 09:00"), estimation("a", "2026-11-02 15:00")
     )
@@ -63,7 +63,7 @@ def test_spectators_count() -> None:
     assert counts(rows, "reoccurring_users")[TODAY] == 1
 
 
-def test_a_room_is_reoccurring_whoever_estimates_in_it() -> None:
+def test_a_room_is_reoccurring_regardless_of_its_users() -> None:
     rows = frames(
         estimation("a", "2026-11-02", room=7), estimation("b", "2026-11-03", room=7)
     )

@@ -19,7 +19,7 @@ from tests.metrics.building import (
 
 NOW = at("2026-11-22 12:00")
 JUST = 1 / 86_400
-"""A second ago, in days: what is exactly now lies outside."""
+"""A second ago, in days: what is exactly now is outside."""
 
 
 def ago(
@@ -57,7 +57,7 @@ def test_one_active_week_earns_half() -> None:
     assert only(ago(JUST), ago(6.9))["health_weeks"] == 12.5
 
 
-def test_the_middle_team_size_counts_up_to_four_people() -> None:
+def test_the_middle_team_size_counts_up_to_four_users() -> None:
     assert only(ago(JUST, amount=2))["health_people"] == 12.5
     assert only(ago(JUST, amount=9))["health_people"] == 25
     assert only(ago(JUST, amount=2), ago(1, amount=4))["health_people"] == 18.75
@@ -69,7 +69,7 @@ def test_consensus_points_are_the_share_of_pairs_within_a_step() -> None:
     assert only(*rows)["health_consensus"] == 25 * 9 / 12
 
 
-def test_a_room_where_people_are_alone_has_no_points_for_consensus() -> None:
+def test_a_room_where_users_are_alone_has_no_points_for_consensus() -> None:
     assert only(ago(1, amount=1))["health_consensus"] == 0
 
 
@@ -78,7 +78,7 @@ def test_recency_falls_to_zero_in_28_days() -> None:
     assert only(ago(40))["health_recent"] == 0
 
 
-def test_rounds_before_the_last_28_days_earn_nothing() -> None:
+def test_votes_before_the_last_28_days_earn_nothing() -> None:
     found = only(ago(28 + JUST))
     assert (found["health"], found["state"], found["rounds"]) == (0, "dormant", 0)
 
@@ -113,11 +113,11 @@ def test_exactly_40_is_cooling_and_a_moment_later_dormant() -> None:
     assert only(*rows, now=NOW + timedelta(minutes=1))["state"] == "dormant"
 
 
-def test_rounds_after_the_instant_are_not_known_yet() -> None:
+def test_votes_after_the_instant_are_not_known_yet() -> None:
     assert answer(room_health.health(SharedPlans(frames(ago(-1))), NOW)) == []
 
 
-def test_rounds_that_nobody_estimated_keep_no_room_alive() -> None:
+def test_empty_votes_keep_no_room_alive() -> None:
     assert (
         answer(
             room_health.health(

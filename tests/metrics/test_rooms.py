@@ -97,7 +97,7 @@ def test_all_rooms_are_listed_with_and_without_votes() -> None:
     assert [row["votes"] for row in listed] == [1, 0, 0, 0, 0]
 
 
-def test_weeks_without_votes_lie_between_the_first_and_the_last() -> None:
+def test_weeks_without_votes_are_between_the_first_and_the_last() -> None:
     rows = frames(
         vote("2026-11-02 09:00", amount=2),
         vote("2026-11-19 09:00", amount=3),
@@ -114,7 +114,7 @@ def test_a_room_without_votes_has_no_weeks() -> None:
     assert answer(rooms.over_time(Frames.empty(), 1, "week", ANY_UTC)) == []
 
 
-def test_rounds_are_listed_newest_first_without_the_marks_of_an_empty_round() -> None:
+def test_votes_are_listed_newest_first_without_the_marks_of_an_empty_vote() -> None:
     rows = frames(
         vote("2026-11-02 09:00", low=2, high=8, average="4.50"),
         unestimated("2026-11-02 10:00"),

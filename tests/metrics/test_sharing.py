@@ -1,4 +1,4 @@
-"""What plans share: every table is read once, what people did is sorted once."""
+"""What plans share: every table is read once, what users did is sorted once."""
 
 import re
 from collections import Counter
@@ -27,7 +27,7 @@ EARLIER = ("traffic_totals", "traffic_over_time")
 
 @pytest.fixture(scope="module")
 def stored(golden: Frames, tmp_path_factory: pytest.TempPathFactory) -> Frames:
-    """The golden tables with people's numbers, as files."""
+    """The golden tables with users' numbers, as files."""
     folder = tmp_path_factory.mktemp("stored")
 
     def scan(name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -48,7 +48,7 @@ def test_the_reference_reads_every_table_once(stored: Frames, as_of: datetime) -
     assert scans(plan) == dict.fromkeys(BY_NAME, 1)
 
 
-def test_the_reference_sorts_what_people_did_once(
+def test_the_reference_sorts_what_users_did_once(
     stored: Frames, as_of: datetime
 ) -> None:
     plan = pl.explain_all(list(legacy_api.plans(stored, as_of).values()))

@@ -27,36 +27,36 @@ def counted(*rows: Row) -> dict[str, object]:
     return one(plan_of(spectators.totals, frames(*rows), WEEK, now=AFTER))
 
 
-def test_the_share_is_of_seats_in_rounds_with_an_estimate() -> None:
+def test_the_share_is_of_participations_in_votes_with_an_estimation() -> None:
     rows = [vote(DAY, amount=3, spectators=1)] * 5
     found = one(plan_of(spectators.totals, frames(*rows, unestimated(DAY)), WEEK))
     assert (found["rounds"], found["seats"], found["spectators"]) == (5, 20, 5)
     assert found["spectator_share"] == 0.25
 
 
-def test_people_who_watched_first_and_estimated_later() -> None:
+def test_users_who_watched_first_and_estimated_later() -> None:
     rows = [watches("a"), estimation("a", LATER), watches("b"), watches("b", LATER)]
     found = counted(*rows)
     assert (found["watched_first"], found["estimated_later"]) == (2, 1)
 
 
-def test_people_who_estimated_first_are_no_newcomers() -> None:
+def test_users_who_estimated_first_are_no_newcomers() -> None:
     rows = [estimation("a", "2026-10-01 09:00"), watches("a"), estimation("a", LATER)]
     rows += [estimation("b", "2026-11-02 09:00"), watches("b"), estimation("b", LATER)]
     assert counted(*rows)["watched_first"] == 0
 
 
-def test_people_who_watched_first_before_the_window_do_not_count_again() -> None:
+def test_users_who_watched_first_before_the_window_do_not_count_again() -> None:
     rows = [watches("a", "2026-10-01 09:00"), watches("a")]
     assert counted(*rows)["watched_first"] == 0
 
 
-def test_an_empty_estimate_later_is_no_estimate() -> None:
+def test_an_empty_participation_later_is_no_estimation() -> None:
     rows = [watches("a"), estimation("a", LATER, None)]
     assert counted(*rows)["estimated_later"] == 0
 
 
-def test_the_share_of_twenty_people_is_shown() -> None:
+def test_the_share_of_twenty_users_is_shown() -> None:
     rows = [watches(f"p{n}") for n in range(20)]
     rows += [estimation(f"p{n}", LATER) for n in range(5)]
     found = counted(*rows)

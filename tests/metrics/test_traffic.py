@@ -43,7 +43,7 @@ def test_an_empty_window_has_counts_of_0_and_no_rates() -> None:
     ]
 
 
-def test_the_reference_answers_0_where_nobody_came() -> None:
+def test_the_reference_answers_0_without_visitors() -> None:
     assert one(traffic.legacy(SharedPlans(Frames.empty()), START)) == {
         "unique_users": 0,
         "page_views": 0,
@@ -80,7 +80,7 @@ def test_a_pause_of_30_minutes_keeps_a_visit_and_a_longer_one_ends_it() -> None:
     assert one(plan_of(traffic.totals, ended))["visits"] == 2
 
 
-def test_two_people_never_share_a_session() -> None:
+def test_two_users_never_share_a_session() -> None:
     rows = frames(view("a", "2026-11-02 09:00"), view("b", "2026-11-02 09:01"))
     totals = one(plan_of(traffic.totals, rows))
     assert (totals["visits"], totals["session_mean_minutes"]) == (2, 10 / 60)
@@ -182,7 +182,7 @@ def test_a_day_alone_equals_the_day_of_a_longer_window(day: str) -> None:
     assert {"bucket": at(day).date(), **alone, "cut": None} in series
 
 
-def test_uniques_are_counted_anew_per_bucket() -> None:
+def test_uniques_are_counted_per_bucket() -> None:
     rows = frames(
         view("a", "2026-11-02 09:00"),
         view("a", "2026-11-03 09:00"),

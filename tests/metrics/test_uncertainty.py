@@ -187,7 +187,7 @@ def test_holm_corrects_for_the_comparisons_that_are_left() -> None:
 
 @quick
 @given(st.lists(st.integers(1, 200), min_size=30, max_size=90))
-def test_a_median_lies_in_its_interval(seconds: list[int]) -> None:
+def test_a_median_is_in_its_interval(seconds: list[int]) -> None:
     rows = pl.LazyFrame(
         {
             "kind": [n % 2 for n in range(len(seconds))],

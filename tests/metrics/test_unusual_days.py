@@ -78,7 +78,7 @@ def test_what_is_expected_follows_growth_of_some_weeks_ago() -> None:
     assert found["expected"].item() == 205
 
 
-def test_a_measure_never_learns_from_the_one_that_stands_before_it() -> None:
+def test_a_measure_never_learns_from_the_one_that_is_before_it() -> None:
     """Five weeks are too few to judge, whatever the other measure was like."""
     young = series([100, *[1000] * 34]).with_columns(measure=pl.lit("votings"))
     found = marks(pl.concat([series(working_weeks()), young]), MONDAY).collect()
@@ -126,7 +126,7 @@ def test_one_restless_weekday_is_judged_by_the_calm_of_the_others() -> None:
 
 
 def test_two_weeks_of_a_campaign_do_not_bend_the_trend() -> None:
-    """Three times as many for two weeks: an outage right after them stands out."""
+    """Three times as many for two weeks: an outage right after them is unusual."""
     values = working_weeks()
     for n in range(7 * 13, 7 * 15):
         values[n] = 3 * (values[n] or 0)
@@ -229,7 +229,7 @@ def test_a_period_from_before_the_first_row_has_the_same_unusual_days(
 
 
 def test_days_without_a_row_count_as_zero_once_there_was_one_however_long_ago() -> None:
-    """A pause longer than what is looked back on, then a day with 500 rounds."""
+    """A pause longer than what is looked back on, then a day with 500 votes."""
     rows = [vote("2025-06-02 10:00"), *([vote("2026-10-13 10:00")] * 500)]
     period = days("2026-10-05", "2026-10-25")
     table = unusual_days(frames(*rows), period, date(2026, 10, 26)).collect()

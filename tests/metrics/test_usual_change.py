@@ -97,7 +97,7 @@ def test_all_kinds_of_periods_have_pairs(period: Period, before: Period) -> None
     assert list(found) == [key for key in KEYS if key in found]
 
 
-def test_one_more_change_lies_in_the_range_95_times_in_100() -> None:
+def test_one_more_change_is_in_the_range_95_times_in_100() -> None:
     rng = np.random.default_rng(16)
     outside = 0
     for _ in range(120):

@@ -171,7 +171,7 @@ def convergence(**figures: float | str | None) -> pl.DataFrame:
     return pl.DataFrame([usual | figures])
 
 
-def test_re_votes_stand_beside_what_chance_gives() -> None:
+def test_re_votes_are_beside_what_chance_gives() -> None:
     start = "30% (25–35) of 1,200 votes two or more steps apart led to a re-vote"
     followed = f"{start}, 28% of others were followed as quickly (no clear difference)"
     assert answer("convergence", convergence()) == (

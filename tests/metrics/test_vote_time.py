@@ -14,7 +14,7 @@ def totals(*rows: Row) -> dict[str, object]:
     return one(plan_of(vote_time.totals, frames(*rows), DAY))
 
 
-def test_rounds_59_minutes_apart_are_one_meeting_60_are_two() -> None:
+def test_votes_59_minutes_apart_are_one_meeting_60_are_two() -> None:
     assert totals(*rounds("09:00:00", "09:59:59"))["meetings"] == 1
     assert totals(*rounds("09:00:00", "10:00:00"))["meetings"] == 2
 
@@ -24,7 +24,7 @@ def test_meetings_of_different_rooms_are_different() -> None:
 
 
 def test_talk_is_the_time_from_an_end_to_the_next_start() -> None:
-    """Twenty-one rounds of a minute, every three minutes: two minutes of talk."""
+    """Twenty-one votes of a minute, every three minutes: two minutes of talk."""
     ends = [f"09:{minute:02}" for minute in range(0, 60, 3)] + ["10:00"]
     found = totals(*rounds(*ends))
     assert found["talks"] == 20
@@ -37,20 +37,20 @@ def test_a_clock_that_started_before_the_last_end_gives_no_negative_talk() -> No
     assert found["talk_median_seconds"] == 0
 
 
-def test_rounds_per_hour_count_from_the_first_start_to_the_last_end() -> None:
+def test_votes_per_hour_count_from_the_first_start_to_the_last_end() -> None:
     ends = [f"09:{minute:02}" for minute in range(1, 61, 3)]
     found = totals(*rounds(*ends))
     assert found["rounds_per_meeting_hour"] == pytest.approx(20 / (58 / 60))
 
 
-def test_the_first_rounds_idle_clock_counts_an_hour_at_most() -> None:
+def test_the_first_votes_idle_clock_counts_an_hour_at_most() -> None:
     ends = [f"10:{minute:02}" for minute in range(1, 39, 2)]
     first = vote("2026-11-03 10:00", duration=30_000)
     found = totals(first, *rounds(*ends))
     assert found["rounds_per_meeting_hour"] == pytest.approx(20 / (1 + 37 / 60))
 
 
-def test_median_p90_and_rounds_above_an_hour() -> None:
+def test_median_p90_and_votes_above_an_hour() -> None:
     rows = [vote("2026-11-03 09:00", duration=n) for n in range(1, 21)]
     rows += [vote("2026-11-03 09:00", duration=3600)]
     rows += [vote("2026-11-03 09:00", duration=3601)] * 4
@@ -61,7 +61,7 @@ def test_median_p90_and_rounds_above_an_hour() -> None:
     assert (found["long_rounds"], found["long_share"]) == (4, 4 / 25)
 
 
-def test_rounds_that_nobody_estimated_are_left_out() -> None:
+def test_empty_votes_are_left_out() -> None:
     assert totals(unestimated("2026-11-03 09:00"))["rounds"] == 0
 
 

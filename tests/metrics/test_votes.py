@@ -1,4 +1,4 @@
-"""Rounds: averages, weekdays, hours, sizes and spread."""
+"""Votes: averages, weekdays, hours, sizes and spread."""
 
 from datetime import date
 
@@ -32,7 +32,7 @@ COUNTS = {
 }
 
 
-def test_figures_of_two_rounds() -> None:
+def test_figures_of_two_votes() -> None:
     assert one(plan_of(votes.totals, frames(*ROUNDS))) == {
         "votes": 2,
         "rounds_with_estimate": 2,
@@ -55,7 +55,7 @@ def test_figures_of_two_rounds() -> None:
     }
 
 
-def test_a_round_without_estimates_counts_and_changes_no_average() -> None:
+def test_a_vote_without_estimations_counts_and_changes_no_average() -> None:
     without = one(plan_of(votes.totals, frames(*ROUNDS)))
     with_one = one(
         plan_of(votes.totals, frames(*ROUNDS, unestimated("2026-11-02 11:00")))
@@ -70,7 +70,7 @@ def test_without_votes_counts_are_0_and_averages_null() -> None:
     assert bucket == totals | {"bucket": date(2026, 11, 2), "cut": None}
 
 
-def test_only_rounds_without_estimates_leave_the_averages_empty() -> None:
+def test_only_votes_without_estimations_leave_the_averages_empty() -> None:
     totals = one(plan_of(votes.totals, frames(unestimated("2026-11-02 11:00"))))
     assert totals == dict.fromkeys(totals) | COUNTS | {
         "votes": 1,
@@ -78,7 +78,7 @@ def test_only_rounds_without_estimates_leave_the_averages_empty() -> None:
     }
 
 
-def test_the_reference_keeps_rounds_without_estimates() -> None:
+def test_the_reference_keeps_votes_without_estimations() -> None:
     rows = frames(
         vote("2026-11-02 09:00", duration=30), unestimated("2026-11-02 11:00")
     )
@@ -101,7 +101,7 @@ def test_the_reference_answers_0_without_votes() -> None:
     assert answer(votes.legacy_estimations(Frames.empty())) == []
 
 
-def test_averages_are_taken_anew_per_bucket() -> None:
+def test_averages_are_computed_per_bucket() -> None:
     rows = frames(
         vote("2026-11-02 09:00", amount=2),
         vote("2026-11-03 09:00", amount=4),
@@ -193,14 +193,14 @@ def test_estimates_list_the_whole_scale_and_other_values() -> None:
     assert [row["share"] for row in table if row["count"]] == [0.5, 0.5]
 
 
-def test_estimates_of_nobody_have_no_share() -> None:
+def test_without_estimations_no_card_has_a_share() -> None:
     table = answer(plan_of(votes.estimations_by_card, Frames.empty()))
     assert [(row["estimation"], row["count"], row["share"]) for row in table] == [
         (value, 0, None) for value in SCALE
     ]
 
 
-def test_durations_leave_out_rounds_without_estimates() -> None:
+def test_durations_leave_out_votes_without_estimations() -> None:
     rows = frames(
         vote("2026-11-02 09:00", duration=15), unestimated("2026-11-02 11:00")
     )
@@ -233,7 +233,7 @@ def test_spread_counts_places_on_the_scale(low: int, high: int, steps: int) -> N
     assert [row["votes"] for row in table] == [int(n == steps) for n in range(7)]
 
 
-def test_spread_needs_two_estimates() -> None:
+def test_spread_needs_two_estimations() -> None:
     rows = frames(
         vote("2026-11-02 09:00", amount=1, low=3, high=3),
         unestimated("2026-11-02 11:00"),

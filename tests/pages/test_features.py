@@ -147,7 +147,7 @@ def test_each_bar_has_a_label_of_its_own(
     assert labels.bar_labels(pl.DataFrame(columns), label).to_list() == expected
 
 
-def test_a_table_of_people_and_votes_says_which_part_is_not_filtered(
+def test_a_table_of_users_and_votes_says_which_part_is_not_filtered(
     run_page: RunPage,
 ) -> None:
     app = run_page("historical.py", filter="country:DE")
@@ -159,7 +159,7 @@ def test_a_table_of_people_and_votes_says_which_part_is_not_filtered(
     assert filter_chips.unfiltered_note((), ["fpp_votes"]) is None
 
 
-def test_a_room_filters_people_and_events_as_well(run_page: RunPage) -> None:
+def test_a_room_filters_users_and_events_as_well(run_page: RunPage) -> None:
     everybody = run_page("location.py", period="All time")
     there = run_page("location.py", period="All time", filter="room:1")
     assert [e.message for e in there.exception] == []
@@ -276,7 +276,7 @@ def test_history_can_be_zoomed_and_its_table_has_eleven_columns_newest_first(
     assert days == sorted(days, reverse=True)
 
 
-def test_a_room_shows_the_range_of_its_latest_rounds(run_page: RunPage) -> None:
+def test_a_room_shows_the_range_of_its_latest_votes(run_page: RunPage) -> None:
     app = run_page("room.py", GOLDEN, room="1", period="All time")
     assert [e.message for e in app.exception] == []
     spec = chart_of(app, "max_estimation")
@@ -287,7 +287,7 @@ def test_a_room_shows_the_range_of_its_latest_rounds(run_page: RunPage) -> None:
     assert app.dataframe
 
 
-def test_only_rounds_with_an_estimate_are_drawn_oldest_first() -> None:
+def test_only_votes_with_an_estimation_are_drawn_oldest_first() -> None:
     rounds = pl.DataFrame(
         {
             "voted_at": [datetime(2026, 11, day, 9) for day in (4, 3, 2)],

@@ -24,7 +24,7 @@ from ui.blocks.block import with_country_names
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
 ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
-"""Nine rounds, eight of them split, with 54 estimates."""
+"""Nine votes, eight of them split, with 54 estimations."""
 SECTIONS = {
     "Agreement": (
         "consensus_by_team_size",

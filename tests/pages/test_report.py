@@ -25,7 +25,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_live_users_and_rooms_stand_on_the_overview(
+def test_live_users_and_rooms_are_on_the_overview(
     run_page: RunPage, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("SENTRY_ISSUES_URL", "https://errors.example.org/issues")

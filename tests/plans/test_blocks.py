@@ -71,7 +71,7 @@ def test_a_period_opens_only_its_blocks(
     assert storage.files == {block.file for block in blocks}
 
 
-def test_columns_that_nobody_asks_for_are_not_read(
+def test_columns_that_no_plan_needs_are_not_read(
     store: tuple[Path, Manifest],
 ) -> None:
     period = PERIOD.contains("estimated_at")
@@ -79,7 +79,7 @@ def test_columns_that_nobody_asks_for_are_not_read(
     assert "PROJECT 2/6 COLUMNS" in plan.explain()
 
 
-def test_without_bots_a_period_opens_its_blocks_and_the_list_of_people(
+def test_without_bots_a_period_opens_its_blocks_and_the_list_of_users(
     store: tuple[Path, Manifest], storage: Storage
 ) -> None:
     snapshot = open_store(storage.bucket)

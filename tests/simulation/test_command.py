@@ -18,7 +18,7 @@ def test_it_fills_an_empty_folder(tmp_path: Path) -> None:
     assert is_current(tmp_path / "data", NOW)
 
 
-def test_yesterdays_history_is_written_anew(tmp_path: Path) -> None:
+def test_yesterdays_history_is_written_again(tmp_path: Path) -> None:
     (tmp_path / "DEMO").write_text("2026-11-18")
     assert main([str(tmp_path), "--if-needed"]) == 0
     assert is_current(tmp_path, NOW)

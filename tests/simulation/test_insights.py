@@ -35,7 +35,7 @@ def test_the_outage_is_an_unusual_day(asked: Query) -> None:
     assert outage.select((pl.col("value") < pl.col("low")).all()).item()
 
 
-def test_teams_bring_people_who_stay_and_the_launch_did_not(asked: Query) -> None:
+def test_teams_bring_users_who_stay_and_the_launch_did_not(asked: Query) -> None:
     found = table(asked, "funnel_by_source").drop_nulls(["source", "came_back_share"])
     shares = dict(found.select("source", "came_back_share").iter_rows())
     assert max(shares, key=lambda source: shares[source]) == "Teams"
@@ -68,7 +68,7 @@ def test_large_teams_drift_apart_within_the_period_that_a_page_opens_with(
     assert pairs_apart(asked) > 1.25 * pairs_apart(earlier)
 
 
-def test_auto_flip_makes_rounds_quicker_in_the_rooms_that_do_both(asked: Query) -> None:
+def test_auto_flip_makes_votes_quicker_in_the_rooms_that_do_both(asked: Query) -> None:
     found = table(asked, "auto_flip").row(0, named=True)
     assert found["compared_rooms"] >= 20
     assert found["auto_flip_effect_seconds"] < 0

@@ -79,7 +79,7 @@ def test_each_vote_says_what_its_estimations_say(tables: Tables) -> None:
     assert (told["mean"] - told["avg_estimation"].cast(pl.Float64)).abs().max() == 0
 
 
-def test_spectators_have_no_estimate_and_estimates_are_on_the_scale(
+def test_spectators_have_no_estimation_and_estimations_are_on_the_scale(
     tables: Tables,
 ) -> None:
     rows = tables["fpp_estimations"]
@@ -122,9 +122,9 @@ def test_it_holds_what_pages_have_to_cope_with(history: Tables) -> None:
     assert (users["device"] == "bot").sum() > 100
     assert users["country"].null_count() > 50
     assert users["city"].null_count() > users["country"].null_count()
-    nobody = votes.filter(pl.col("amount_of_estimations") == 0)
-    assert nobody.height > 100
-    assert nobody.select(
+    empty = votes.filter(pl.col("amount_of_estimations") == 0)
+    assert empty.height > 100
+    assert empty.select(
         "min_estimation", "max_estimation", pl.col("avg_estimation").cast(pl.Int8)
     ).unique().rows() == [(21, 1, 0)]
     assert votes["was_auto_flip"].mean() is not None

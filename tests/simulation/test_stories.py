@@ -50,7 +50,7 @@ def test_outage_almost_nothing_happens_on_the_tuesday(history: Tables) -> None:
         assert down < 0.25 * up
 
 
-def test_people_from_microsoft_teams_stay(history: Tables) -> None:
+def test_users_from_microsoft_teams_stay(history: Tables) -> None:
     everyone = visitors(history, date(2024, 6, 3), TODAY - timedelta(days=28))
     estimators = history["fpp_estimations"]["user_id"].unique().implode()
     share = pl.col("user_id").is_in(estimators).mean()

@@ -46,7 +46,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, Data]:
 
 
 def yardstick(folder: Path) -> None:
-    """Count each person's rows per day and sort them: work of a metric's kind."""
+    """Count each user's rows per day and sort them: work of a metric's kind."""
     for name in ("fpp_estimations", "fpp_page_views", "fpp_votes"):
         table = BY_NAME[name]
         who = "user" if table.user_id else "room_id"

@@ -20,7 +20,7 @@ from metrics.tables import TABLES, USERS, Table
 
 
 def copy_all(settings: SyncSettings) -> None:
-    """Append what lies above the highest mark of each table, one after another."""
+    """Append the rows above the highest mark of each table, one after another."""
     database = settings.database
     connection = mysql.connector.connect(
         host=database.host,
@@ -53,7 +53,7 @@ def table_frame(table: Table, rows: Sequence[object]) -> pl.DataFrame:
 
 
 def rewrite(path: Path, frame: pl.DataFrame) -> None:
-    """Write the whole file anew and rename it onto its name."""
+    """Rewrite the whole file and rename it onto its name."""
     new = path.with_suffix(".new")
     frame.write_parquet(new)
     new.replace(path)

@@ -138,7 +138,7 @@ def test_sigterm_lets_a_run_in_progress_end(
 
 
 def wait_for_reader(database: LiveDatabase) -> None:
-    """Wait until the job stands before the locked table."""
+    """Wait until the job waits for the locked table."""
     deadline = monotonic() + 20
     waiting = (
         "SELECT COUNT(*) FROM information_schema.processlist "

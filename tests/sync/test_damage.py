@@ -241,7 +241,7 @@ def test_a_file_that_panics_ends_a_run_and_is_named(
     filled.assert_equals_source()
 
 
-def test_a_manifest_in_force_can_be_read_by_people(filled: Store) -> None:
+def test_a_manifest_in_force_can_be_read_by_users(filled: Store) -> None:
     text = files(filled)["manifest"].read_text()
     assert json.loads(text)["format"] == 3
     assert Manifest.from_json(text) == filled.manifest()

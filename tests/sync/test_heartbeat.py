@@ -56,7 +56,7 @@ def test_down_is_pushed_with_a_reason_that_names_no_host_and_no_user(
     assert "127.0.0.1" not in push["msg"]
 
 
-def test_an_error_that_nobody_foresaw_is_pushed_by_its_kind_only(
+def test_an_unforeseen_error_is_pushed_by_its_kind_only(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:

@@ -143,7 +143,7 @@ def test_a_deleted_user_a_deleted_range_and_emptied_tables_are_followed(
     assert store.rows(VOTES).is_empty()
 
 
-def test_an_edit_in_an_old_block_is_followed_within_one_round(
+def test_an_edit_in_an_old_block_is_followed_within_one_recheck(
     database: LiveDatabase, small_blocks: Store
 ) -> None:
     insert_votes(database, range(1, 81))
@@ -193,7 +193,7 @@ def test_a_backlog_read_before_the_snapshot_is_confirmed_inside_it(
     small_blocks.assert_equals_source()
 
 
-def test_rebuild_reads_a_table_anew_and_keeps_the_others(
+def test_rebuild_reads_a_table_again_and_keeps_the_others(
     database: LiveDatabase, store: Store
 ) -> None:
     database.fill_from_golden()

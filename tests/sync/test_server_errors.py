@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",
 )
 
-NAME, SECRET = "somebody", "a-p4ssword"
+NAME, SECRET = "analyst", "a-p4ssword"
 
 type Setting = Callable[[LiveDatabase], None]
 

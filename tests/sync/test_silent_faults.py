@@ -93,7 +93,7 @@ def test_older_blocks_are_rechecked_the_longest_unchecked_first(
         seen.append(recheck_order(blocks)[0].key)
         assert hurried(small_blocks).run(Request()).exit_code == 0
     assert len(set(seen)) == waiting
-    # A new block does not begin the round anew, as a turn by number did.
+    # A new block does not restart the recheck, as a turn by number did.
     insert_votes(database, range(101, 111))
     hurried(small_blocks).run(Request())
     blocks = small_blocks.manifest().tables[VOTES.name][: -QUICK.hot_blocks]
@@ -108,7 +108,7 @@ def test_the_stated_wait_holds_for_every_block(
     assert small_blocks.manifest().longest_wait == 600
     hurried(small_blocks).run(Request())
     manifest = small_blocks.manifest()
-    # One of eight older blocks a run: eight runs until the round is through.
+    # One of eight older blocks a run: the recheck takes eight runs.
     blocks = [block for table in manifest.tables.values() for block in table]
     assert manifest.longest_wait is not None
     expected = longest_wait(blocks, 10, 80, manifest.snapshot_at, 600)

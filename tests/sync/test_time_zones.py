@@ -47,7 +47,7 @@ def test_the_time_of_the_data_is_the_servers_clock_in_utc(
     assert abs(store.manifest().snapshot_at - now) < timedelta(seconds=30)
 
 
-def test_users_of_the_night_between_two_quarters_lie_in_the_one_of_utc(
+def test_users_of_the_night_between_two_quarters_are_in_the_one_of_utc(
     berlin: LiveDatabase, tmp_path: Path
 ) -> None:
     berlin.insert(USERS, [user("new year in Berlin", "2025-12-31 23:30:00")])

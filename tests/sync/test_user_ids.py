@@ -73,7 +73,7 @@ def test_full_files_are_never_written_again(
     assert store.manifest().user_ids == after
 
 
-def test_a_deleted_user_keeps_the_number_until_all_is_read_anew(
+def test_a_deleted_user_keeps_the_number_until_all_is_read_again(
     database: LiveDatabase, store: Store
 ) -> None:
     database.insert(USERS, [user(who) for who in "abcdefgh"])
@@ -87,7 +87,7 @@ def test_a_deleted_user_keeps_the_number_until_all_is_read_anew(
     store.assert_equals_source()
 
 
-def test_one_table_read_anew_keeps_the_numbers(
+def test_one_table_read_again_keeps_the_numbers(
     database: LiveDatabase, store: Store
 ) -> None:
     database.fill_from_golden()
@@ -170,7 +170,7 @@ def rewrite(store: Store, manifest: Manifest, rows: pl.DataFrame) -> None:
     writer.publish(replace(manifest, number=manifest.number + 1, tables=tables))
 
 
-def test_after_a_run_that_published_nothing_numbers_are_given_anew(
+def test_after_a_run_that_published_nothing_numbers_are_given_again(
     database: LiveDatabase, store: Store
 ) -> None:
     database.insert(USERS, [user("a")])

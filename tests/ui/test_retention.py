@@ -6,10 +6,10 @@ import polars as pl
 
 from ui.charts.heat_map import retention_curve, retention_grid
 
-OLD, NEW, NOBODY = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
+OLD, NEW, LATEST = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
 CELLS = pl.DataFrame(
     {
-        "cohort": [OLD, OLD, NEW, NEW, NOBODY],
+        "cohort": [OLD, OLD, NEW, NEW, LATEST],
         "size": [30, 30, 5, 5, 0],
         "k": [0, 1, 0, 1, 0],
         "alive": [30, 12, 5, None, 0],
@@ -25,7 +25,7 @@ def cells() -> list[dict[str, object]]:
     return list(data)
 
 
-def test_the_average_stands_above_the_cohorts_in_order_of_time() -> None:
+def test_the_average_is_above_the_cohorts_in_order_of_time() -> None:
     layers = retention_grid(CELLS, AVERAGE, "weeks").to_dict()["layer"]
     order = ["Weighted average", "2 Nov 2026  ·  30", "9 Nov 2026  ·  5"]
     assert [layer["encoding"]["y"]["sort"] for layer in layers] == [order] * 4

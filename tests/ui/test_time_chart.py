@@ -185,7 +185,7 @@ def test_a_single_bucket_is_a_bar_beside_the_one_before() -> None:
 RELEASE = Note(date(2026, 11, 3), date(2026, 11, 4), "v2", "https://example.com")
 
 
-def test_notes_of_the_period_are_flags_and_stand_in_the_legend() -> None:
+def test_notes_of_the_period_are_flags_and_are_in_the_legend() -> None:
     days = november(2, 3, 4, 5)
     old = Note(date(2026, 1, 1), date(2026, 1, 1), "old")
     on = axis(days[0], days[-1], "day", RELEASE, old)

@@ -56,6 +56,6 @@ def variables(stage: str) -> dict[str, str]:
 
 
 def last(stage: str, keyword: str) -> str:
-    """Return the argument of an instruction that stands once in a stage."""
+    """Return the argument of an instruction that a stage has once."""
     [argument] = [text for name, text in instructions(stage) if name == keyword]
     return argument

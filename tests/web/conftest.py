@@ -73,7 +73,7 @@ def parts(
 
 @pytest.fixture(autouse=True, scope="session")
 def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the log-outs of tests out of the home of whoever runs them."""
+    """Keep the log-outs of tests out of the developer's home folder."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("STATE_DIR", str(tmp_path_factory.mktemp("state")))
         yield
@@ -116,7 +116,7 @@ def running() -> Iterator[Dashboard]:
 
 @pytest.fixture
 def stranger(running: Dashboard) -> Iterator[httpx.Client]:
-    """Somebody without a session."""
+    """A client without a session."""
     with httpx.Client(base_url=running.url, timeout=LONGEST_WAIT) as client:
         yield client
 
@@ -130,7 +130,7 @@ def cookie(running: Dashboard) -> str:
 
 @pytest.fixture
 def member(running: Dashboard, cookie: str) -> Iterator[httpx.Client]:
-    """Somebody who has logged in."""
+    """A client that has logged in."""
     with httpx.Client(
         base_url=running.url, cookies={COOKIE: cookie}, timeout=LONGEST_WAIT
     ) as client:

@@ -1,4 +1,4 @@
-"""The examples of docs/api.md run as they stand there."""
+"""The examples of docs/api.md run as written."""
 
 import json
 import os

@@ -42,7 +42,7 @@ def test_charts_are_drawn_within_the_policy_and_without_the_internet(
     assert {host for host in hosts if host} == {running.url.split("/")[2]}
 
 
-def test_what_somebody_smuggles_in_is_not_run(running: Dashboard, page: Page) -> None:
+def test_smuggled_markup_is_not_run(running: Dashboard, page: Page) -> None:
     page.goto(f"{running.url}/login?next=/")
     page.evaluate(
         """() => {

@@ -51,7 +51,7 @@ def test_what_an_image_copies_is_there_and_not_ignored(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", OURS)
-def test_an_image_runs_as_nobody_in_particular_and_is_watched(stage: str) -> None:
+def test_an_image_runs_without_root_and_has_a_health_check(stage: str) -> None:
     body = STAGES[stage]
     assert "USER 10001\n" in body
     assert f'CMD ["python", "deploy/healthcheck.py", "{stage}"]' in body
@@ -97,7 +97,7 @@ def test_every_package_that_an_image_imports_is_declared_for_it() -> None:
         names = {
             name for r in rooms for path in sources(r) for name in imported(path)
         } - set(sys.stdlib_module_names)
-        # Only where somebody installs the extra: store/engine.py says how.
+        # Only with the optional extra: store/engine.py names the command.
         outside = names - {"polars_cloud"} - MAY_IMPORT.keys()
         assert {provides.get(name, name) for name in outside} == declared, group
 
@@ -279,7 +279,7 @@ def healthcheck(kind: str, **variables: str) -> int:
         ("analytics", "/health", 1),
     ],
 )
-def test_the_health_check_of_the_dashboard_asks_where_it_stands(
+def test_the_health_check_of_the_dashboard_asks_where_it_is(
     base: str, path: str, code: int
 ) -> None:
     class Handler(BaseHTTPRequestHandler):

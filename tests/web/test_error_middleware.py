@@ -1,4 +1,4 @@
-"""A failure that nobody handles: one answer without a trace, one report."""
+"""An unhandled failure: one response without a trace, one report."""
 
 from collections.abc import Iterator
 

@@ -220,9 +220,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("environment", ["production", "development"])
 @pytest.mark.parametrize("other", OTHERS)
-def test_whoever_writes_to_the_log_writes_as_we_do(
-    other: str, environment: str
-) -> None:
+def test_libraries_log_in_the_same_format(other: str, environment: str) -> None:
     log = logged(OTHERS[other], environment)
     assert PASSWORD not in log
     assert "<secret>" in log

@@ -105,7 +105,7 @@ def test_no_text_becomes_a_formula_whatever_the_spreadsheet_splits_at(
 ) -> None:
     """In LibreOffice, which runs formulas of a CSV here; a control shows that it does.
 
-    The text stands first, in the middle and last: only a first one is in quotes for a
+    The text is first, in the middle and last: only a first one is in quotes for a
     spreadsheet that splits elsewhere.
     """
     frame = pl.DataFrame({"a": FORMULAS, "n": 1, "b": FORMULAS, "c": FORMULAS})

@@ -47,7 +47,7 @@ def send_until_stopped(websocket: ClientConnection, stop: threading.Event) -> No
         return
 
 
-def test_a_flood_of_reruns_keeps_neither_people_nor_programs_waiting(
+def test_a_flood_of_reruns_keeps_neither_users_nor_programs_waiting(
     flooded: Dashboard,
 ) -> None:
     quiet = worst_answer(flooded.url, 1.0)

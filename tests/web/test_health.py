@@ -46,7 +46,7 @@ def test_fresh_and_complete_is_ok(store: Path) -> None:
 
 
 def test_no_data_are_read_for_it(store: Path) -> None:
-    # Everything but the footers is nonsense, and nobody notices.
+    # Only the footers are sound, and the check reads no more.
     for path in store.iterdir():
         whole = path.read_bytes()
         footer = int.from_bytes(whole[-8:-4], "little") + 8
@@ -106,7 +106,7 @@ def test_it_answers_everybody_with_200_even_without_data(tmp_path: Path) -> None
     assert str(tmp_path) not in answer.text
 
 
-def test_a_data_folder_that_nobody_may_read_is_degraded(tmp_path: Path) -> None:
+def test_an_unreadable_data_folder_is_degraded(tmp_path: Path) -> None:
     # A file where a folder is expected fails for root, too.
     (tmp_path / "store").write_text("")
     report = check(tmp_path / "store" / "deep", INTERVAL, GOLDEN_NOW).to_json()

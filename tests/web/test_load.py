@@ -14,7 +14,7 @@ from testkit.dashboard import ROOT
 @pytest.mark.mariadb
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_people_programs_and_a_sync_bring_no_error_and_no_wrong_number() -> None:
+def test_users_programs_and_a_sync_bring_no_error_and_no_wrong_number() -> None:
     crowd = [
         "--small",
         "--people",

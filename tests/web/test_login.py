@@ -208,7 +208,7 @@ def test_guessing_at_the_api_counts_as_well(url: str) -> None:
     assert enter(url, "guess").status_code == 429
 
 
-def test_a_program_with_an_old_token_locks_nobody_out(url: str) -> None:
+def test_a_program_with_an_old_token_locks_no_user_out(url: str) -> None:
     with httpx.Client(base_url=url, headers={"Authorization": "an old one"}) as old:
         statuses = [old.get("/api/typo").status_code for _ in range(1100)]
     assert statuses == [401] * FREE_ATTEMPTS + [429] * (1100 - FREE_ATTEMPTS)

@@ -12,7 +12,7 @@ ODD = st.text(st.sampled_from("/\\:@?#.%\t\n\r ax2fe0\u2028"), max_size=12)
 
 
 @pytest.mark.parametrize("option", ["analytics", "/analytics", "analytics/", ""])
-def test_every_path_stands_below_the_base(option: str) -> None:
+def test_every_path_is_below_the_base(option: str) -> None:
     paths = Paths.below(option)
     base = "/analytics" if option else ""
     assert (paths.home, paths.login, paths.logout, paths.health, paths.api) == (

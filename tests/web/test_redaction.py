@@ -43,7 +43,7 @@ def test_secrets_addresses_and_tokens_are_replaced(text: str, scrubbed: str) -> 
 @pytest.mark.parametrize(
     "text",
     [
-        "fpp_votes: 3 blocks differ, 1200 rows read anew",
+        "fpp_votes: 3 blocks differ, 1200 rows read again",
         "2 missing columns in fpp_votes.parquet: 'amount_of_estimations', 'id'",
         "ENTERED_EXISTING_ROOM is no label of the enum",
         "connection to mariadb:3306 refused after 3 tries",

@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, proxy: str) -> Path:
 
 @pytest.fixture(scope="module")
 def below(proxy: str) -> Iterator[Dashboard]:
-    """A dashboard that stands below /analytics."""
+    """A dashboard below /analytics."""
     variables = {"ANALYTICS_SECRET_TOKEN": TOKEN, **SUB_PATH}
     with dashboard(variables) as started:
         yield started
@@ -72,7 +72,7 @@ def test_the_printed_address_holds_the_sub_path(below: Dashboard) -> None:
         ("/api", 404, None),
     ],
 )
-def test_everything_stands_below_the_sub_path(
+def test_everything_is_below_the_sub_path(
     client: httpx.Client, path: str, status: int, location: str | None
 ) -> None:
     answer = client.get(path, headers=HTML)
@@ -144,7 +144,7 @@ def test_a_websocket_needs_session_and_origin_behind_the_proxy_too(
 
 
 @pytest.mark.browser
-def test_a_person_logs_in_and_sees_charts(url: str) -> None:
+def test_a_user_logs_in_and_sees_charts(url: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(ignore_https_errors=True)

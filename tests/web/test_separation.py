@@ -168,13 +168,13 @@ def test_only_the_sync_job_writes_the_store(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize("path", ["/app/app.py", "/app/core/errors.py", "/etc/x", "/x"])
-def test_nobody_writes_the_root(deployment: Deployment, path: str) -> None:
+def test_the_root_file_system_is_read_only(deployment: Deployment, path: str) -> None:
     for ours in deployment.ours:
         said = ours.python(writing(path))
         assert "Read-only file system" in said or "Permission denied" in said
 
 
-def test_both_are_nobody_in_particular_and_can_become_nobody_else(
+def test_both_run_without_root_and_cannot_gain_it(
     deployment: Deployment,
 ) -> None:
     for ours in deployment.ours:

@@ -82,7 +82,7 @@ def test_log_out_stays_in_its_tab_and_ends_the_other_ones(
     assert len(page.context.pages) == 2
     page.click("button")
     page.wait_for_url("**/login")
-    # The other tab learns of it when somebody looks at it again.
+    # The other tab notices when it becomes visible again.
     other.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert_login_leads_back(other, running.url)
 

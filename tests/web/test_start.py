@@ -76,7 +76,7 @@ def test_a_signal_ends_it_cleanly(how: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly_while_people_look_at_pages(
+def test_a_signal_ends_it_cleanly_while_users_look_at_pages(
     how: signal.Signals,
 ) -> None:
     with (

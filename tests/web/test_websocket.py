@@ -1,4 +1,4 @@
-"""The websocket carries everything that pages show: the gate stands before it."""
+"""The websocket carries everything that pages show; the gate guards it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -11,7 +11,7 @@ from ui import format as fmt
 from ui.filters import filter_chips
 
 NARROWEST = 155
-"""Two cards stand side by side on a phone."""
+"""Two cards fit side by side on a phone."""
 
 
 def render_row(

@@ -104,11 +104,11 @@ def shares(
 
 
 LATEST = 40
-"""Rounds that are drawn."""
+"""Votes that are drawn."""
 
 
 def ranges(rounds: pl.DataFrame) -> Chart:
-    """Draw the latest rounds with an estimate, oldest first: range and average.
+    """Draw the latest votes with an estimation, oldest first: range and average.
 
     Needs the columns of `rooms.recent_rounds`, newest first.
     """
@@ -118,7 +118,7 @@ def ranges(rounds: pl.DataFrame) -> Chart:
     )
     base = Layer(data, height=CHART_HEIGHT)
     x = alt.X("round:O", title="Rounds, the latest last", axis=alt.Axis(labels=False))
-    # On a logarithm the cards stand about as far apart as they do in people's minds.
+    # A logarithmic axis spaces the cards as users think of them.
     y = alt.Y(
         "min_estimation:Q",
         title="Card",

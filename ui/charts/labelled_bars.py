@@ -163,7 +163,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     """Draw what moved most: bars to the right where more, to the left where less.
 
     A bar is as long as its part in the change of the whole, so that users, page views
-    and votes compare; beside it stands the change. Needs the columns of
+    and votes compare, and the change beside it. Needs the columns of
     `movers.what_moved`.
     """
     data = labels.readable(frame.head(rows)).with_columns(

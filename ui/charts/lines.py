@@ -166,7 +166,7 @@ class _Side(NamedTuple):
     column: str
     title: str
     stroke: str
-    """How its axis says which line it is of; a colour alone would tell few people."""
+    """Title that tells which line an axis belongs to; a colour alone would not do."""
     color: str
     dash: tuple[int, ...]
     orient: Literal["left", "right"]

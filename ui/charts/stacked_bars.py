@@ -24,13 +24,13 @@ _SHADES = ("#c3d0ff", "#7f9cf5", "#2f55d4")
 def nested_bars(
     frame: pl.DataFrame, label: str, keys: tuple[str, str, str], n: str
 ) -> Chart:
-    """Draw three shares of the same people inside each other, one row per label.
+    """Draw three shares of the same users inside each other, one row per label.
 
     `keys` go from the largest to the smallest share; the smallest is printed.
     """
     titles = {key: DEFINITIONS[key].title.removesuffix(" (share)") for key in keys}
     known = frame[keys[-1]].count()
-    # Most people first: those with enough for a rate come before all others.
+    # Most users first: those with enough for a rate come before all others.
     rows = labels.readable(frame.head(min(max(_FEWEST, known), _MOST)))
     long = rows.unpivot(
         on=keys, index=[label, n], variable_name="stage", value_name="share"

@@ -9,7 +9,7 @@ MUTED = "#8a8f98"
 TEXT = "currentColor"
 """Text in a chart: an SVG takes the page's colour, so it is readable on both."""
 QUIET = 0.75
-"""How strong text is that stands beside what a chart says; 4.5:1 and more on both."""
+"""Opacity of secondary text in charts: a contrast of at least 4.5:1 in both themes."""
 PALETTE = (
     ACCENT,
     "#e0682b",

@@ -89,7 +89,7 @@ class TimeAxis:
         every = _INTERVALS[self.granularity]
         start = clock = pl.col("bucket").cast(pl.Datetime("us"))
         if self.instants is not None and self.granularity == "hour":
-            # Hours stand one by one, also when the clocks change; their names do jump.
+            # Hours are evenly spaced, even when the clocks change; their names jump.
             passed = pl.duration(microseconds=self._ahead())
             wall = self.instants.local_seconds(start.dt.timestamp("ms") // 1000)
             frame = frame.with_columns(
@@ -103,7 +103,7 @@ class TimeAxis:
         if "cut" in frame.columns:
             whole = pl.col("cut").is_null()
             running = pl.col("cut").str.ends_with("running").fill_null(value=False)
-        # Only part of the bucket lies in the period.
+        # Only part of the bucket is in the period.
         suffix = (
             pl.when(whole)
             .then(pl.lit(""))
@@ -175,7 +175,7 @@ class TimeAxis:
         return tuple(n for n in self.notes if n.first <= last and n.last >= first)
 
     def flags(self, placed: pl.DataFrame, x: alt.X) -> Iterator[alt.Chart]:
-        """Yield a flag per note, at the bucket that its first day lies in."""
+        """Yield a flag per note, at the bucket that its first day is in."""
         notes = self.shown_notes()
         if not notes or placed.is_empty():
             return

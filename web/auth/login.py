@@ -55,7 +55,7 @@ class Login:
         """Check the token of the form.
 
         A form of another site is refused: it could log a browser into a session that
-        somebody else watches, or spend its attempts. Programs send no origin.
+        another user watches, or spend its attempts. Programs send no origin.
         """
         if "origin" in request.headers and not is_same_origin(request):
             return error_response(403, "The form comes from another site")

@@ -31,7 +31,7 @@ class AccessToken:
 
     secret: Secret
     is_random: bool
-    """Made for this run: only such a token may appear in a printed link."""
+    """Made for this run: only then may the token appear in a printed link."""
 
     @classmethod
     def of(cls, configured: Secret | None) -> "AccessToken":

@@ -1,7 +1,7 @@
 """Slows guessing down: each wrong token of a client costs more time than the last.
 
-A right token always passes at once, so that a guesser locks nobody out, not even behind
-the same address.
+A right token always passes at once, so that a guesser locks no user out, not even
+behind the same address.
 """
 
 from collections import Counter, OrderedDict

@@ -11,7 +11,7 @@ FIRST_MONDAY = date(2024, 6, 3)
 
 
 def health(world: World, now: datetime) -> dict[int, float]:
-    """The points of each room with a round until now."""
+    """The points of each room with a vote until now."""
     known = [r for r in world.estimated if r.at < now]
     return {room: _points(world, room, now) for room in {r.room for r in known}}
 

@@ -1,4 +1,4 @@
-"""How people come in: spectators, the activation funnel, the invite loop."""
+"""How users come in: spectators, the activation funnel, the invite loop."""
 
 from datetime import datetime, timedelta
 
@@ -69,7 +69,7 @@ def _with_others(round_: Round, who: str, at: datetime) -> bool:
 
 
 def newcomers(world: World) -> dict[int, int]:
-    """New people per room, the founder aside."""
+    """New users per room, the founder aside."""
     first: dict[str, tuple[int, datetime]] = {}
     for room, given in world.given:
         if given.place is not None and not given.watches:

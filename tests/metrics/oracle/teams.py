@@ -69,7 +69,7 @@ def agreement(world: World) -> Figures:
 
 
 def all_pairs(rounds: Iterable[Round]) -> tuple[int, int, int]:
-    """Pairs of estimations in a round, those on one card, those within a step."""
+    """Pairs of estimations in a vote, those on one card, those within a step."""
     apart = [
         abs(a - b)
         for round_ in rounds
@@ -123,7 +123,7 @@ def convergence(world: World) -> Figures:
 def _by_chance(
     world: World, re_votes: Sequence[tuple[Round, Round]]
 ) -> Iterator[float]:
-    """How many other first rounds of the room and size are closer than the wide one."""
+    """How many other first votes of the room and size are closer than the wide one."""
     second = {id(after) for _, after in re_votes}
     for wide, after in re_votes:
         pool = [

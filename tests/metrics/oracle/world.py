@@ -1,4 +1,4 @@
-"""A small world of rounds and people, drawn at random, as rows and as objects."""
+"""A small world of votes and users, drawn at random, as rows and as objects."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ DEVICES = (None, "desktop", "bot")
 
 @dataclass(frozen=True)
 class Given:
-    """A row of one person in a round: an estimate, an empty one, or a spectator's."""
+    """A row of one user in a vote: an estimation, an empty one, or a spectator's."""
 
     who: str
     at: datetime
@@ -40,7 +40,7 @@ class Round:
 
     @property
     def own(self) -> list[Given]:
-        """What people estimated themselves."""
+        """What users estimated themselves."""
         return [g for g in self.rows if g.place is not None and not g.watches]
 
     @property
@@ -62,7 +62,7 @@ class Round:
 
     @property
     def found(self) -> list[Given]:
-        """The own estimates within two seconds of the end; rounds are minutes apart."""
+        """Own estimations within two seconds of the end; votes are minutes apart."""
         near = timedelta(seconds=2)
         return [given for given in self.own if abs(given.at - self.at) <= near]
 
@@ -80,7 +80,7 @@ class World:
 
     @property
     def estimated(self) -> list[Round]:
-        """Rounds with an estimate, per room in order of time."""
+        """Votes with an estimation, per room in order of time."""
         held = [round_ for round_ in self.rounds if round_.amount]
         return sorted(held, key=lambda r: (r.room, r.at))
 
@@ -138,7 +138,7 @@ def rate(part: int, n: int) -> float | None:
 
 @st.composite
 def _rounds(draw: st.DrawFn, room: int) -> Round:
-    # Minutes that belong to one room: no two rounds of the world end together.
+    # Minutes that belong to one room: no two votes of the world end together.
     minute = 540 + 3 * draw(st.integers(0, 50)) + room
     ended = START + timedelta(days=draw(st.integers(0, DAYS)), minutes=minute)
     people = draw(st.sets(st.sampled_from(PEOPLE), min_size=1))
