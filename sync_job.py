@@ -41,7 +41,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 def _spare_the_collector() -> None:
     """Let the garbage collector look at what is loaded never, and at rows rarely.
 
-    Rows hold no cycles and are gone a moment later: looking at each of them took a
+    Rows have no cycles and are freed a moment later: looking at each of them took a
     tenth of a first load.
     """
     gc.freeze()

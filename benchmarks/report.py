@@ -203,7 +203,7 @@ def _milliseconds(seconds: float) -> str:
 
 
 def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table whose columns after the first hold numbers."""
+    """Return a Markdown table whose columns after the first are numbers."""
     rule = ("---", *("--:" for _ in head[1:]))
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *lines))
 

@@ -84,7 +84,7 @@ def _imports() -> float:
 
 
 def _memory(pid: int) -> float:
-    """Return the megabytes that a process holds."""
+    """Return the megabytes that a process uses."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
     kilobytes = next(line for line in status if line.startswith("VmRSS:")).split()[1]
     return int(kilobytes) * 1024 / _MEGABYTE

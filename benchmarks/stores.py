@@ -3,7 +3,7 @@
     python -m benchmarks.stores FOLDER --scales 1 10 100
 
 FOLDER/<scale> is a DATA_DIR. Data are drawn, loaded into a private MariaDB server,
-and copied from there by `sync_job.py`. A store that is there is used again; `--anew`
+and copied from there by `sync_job.py`. A store that is there is used again; `--again`
 writes it again, as a change of the store's files asks for.
 """
 
@@ -34,12 +34,12 @@ FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ({columns})
 
 
 def stores(
-    folder: Path, scales: Sequence[int], *, anew: bool = False
+    folder: Path, scales: Sequence[int], *, again: bool = False
 ) -> dict[int, Path]:
     """Return the DATA_DIR of each scale, writing those that are not there."""
     kept = {scale: folder / str(scale) for scale in scales}
     for scale, path in kept.items():
-        if anew:
+        if again:
             shutil.rmtree(path, ignore_errors=True)
         if not (path / CURRENT).exists():
             write(path, scale)
@@ -106,9 +106,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scales", type=int, nargs="+", default=SCALES)
-    parser.add_argument("--anew", action="store_true", help="write them again")
+    parser.add_argument("--again", action="store_true", help="write them again")
     flags = parser.parse_args()
-    stores(flags.folder, flags.scales, anew=flags.anew)
+    stores(flags.folder, flags.scales, again=flags.again)
 
 
 if __name__ == "__main__":

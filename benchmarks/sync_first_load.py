@@ -65,7 +65,7 @@ WAYS: Mapping[str, Sequence[str]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--rounds", type=int, default=3, help="the median counts")
+    parser.add_argument("--repeats", type=int, default=3, help="the median counts")
     parser.add_argument("--only-new", action="store_true")
     parser.add_argument("--server", type=Kind, choices=[*Kind], default=Kind.MARIADB)
     flags = parser.parse_args()
@@ -73,15 +73,15 @@ def main() -> None:
     with running_server(flags.server, memory_mb=SERVER_MB) as server:
         database = server.create_database()
         fill(database, 1, flags.rows)
-        report(race(database, ways, flags.rounds), flags.rows)
+        report(race(database, ways, flags.repeats), flags.rows)
 
 
 def race(
-    database: LiveDatabase, ways: Mapping[str, Sequence[str]], rounds: int
+    database: LiveDatabase, ways: Mapping[str, Sequence[str]], repeats: int
 ) -> dict[str, list[Measure]]:
-    """Let the ways load the database in turns; return the rounds of each."""
+    """Let the ways load the database in turns; return the repeats of each."""
     taken: dict[str, list[Measure]] = {name: [] for name in ways}
-    for _ in range(rounds):
+    for _ in range(repeats):
         for name, arguments in ways.items():
             with TemporaryDirectory() as folder:
                 one = measure(environment(database, Path(folder)), *arguments)
@@ -93,11 +93,11 @@ def report(taken: Mapping[str, Sequence[Measure]], rows: int) -> None:
     """Print a line per way, the medians, each against the sync job."""
     ours = median(taken[SYNC_JOB])
     print(f"{rows:,} estimations, {os.cpu_count()} cores, Python {sys.version[:6]}")
-    print("| way | seconds | rows/s | CPU s | peak MB | x time | rounds | x MB |")
+    print("| way | seconds | rows/s | CPU s | peak MB | x time | repeats | x MB |")
     print("| --- | --: | --: | --: | --: | --: | --: | --: |")
-    for name, rounds in taken.items():
-        one = median(rounds)
-        pairs = zip(rounds, taken[SYNC_JOB], strict=True)
+    for name, repeats in taken.items():
+        one = median(repeats)
+        pairs = zip(repeats, taken[SYNC_JOB], strict=True)
         ratios = sorted(theirs.seconds / mine.seconds for theirs, mine in pairs)
         print(
             f"| {name} | {one.seconds:.1f} | {rows / one.seconds:,.0f} "

@@ -53,7 +53,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class ErrorContext:
-    """Where a failure happened; never holds tokens, user ids or addresses."""
+    """Where a failure happened, without tokens, user ids or addresses."""
 
     component: str
     action: str

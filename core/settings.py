@@ -69,9 +69,9 @@ class Variable[T]:
 
     def wrong(self, text: str) -> SettingError:
         """Return the error for a value, which it shows unless that is a secret."""
-        shown = "set to something else (not shown: it is secret)"
-        holds = shown if self.is_secret else repr(text)
-        return SettingError(f"{self.name} is {holds}. Use {self.allowed}.")
+        hidden = "set to something else (not shown: it is secret)"
+        value = hidden if self.is_secret else repr(text)
+        return SettingError(f"{self.name} is {value}. Use {self.allowed}.")
 
     def _parsed(self, text: str) -> T:
         try:
@@ -495,7 +495,7 @@ class DashboardSettings:
     cluster: str | None = None
     """Address of the cluster that computes metrics; None for this process."""
     server_url: Secret | None = None
-    """The product's server; secret, since an address may hold a password."""
+    """The product's server; secret, since an address may contain a password."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Pages elsewhere that belong beside the live figures, by their labels."""
     notes_file: Path | None = None
@@ -559,7 +559,7 @@ class SyncSettings:
     database: Database
     sync_interval: int
     heartbeat_url: Secret | None
-    """Secret, since it holds the push token."""
+    """Secret, since it contains the push token."""
     sentry: SentrySettings
 
     @classmethod

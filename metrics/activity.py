@@ -15,8 +15,8 @@ from metrics.activity_key import (
     moment,
     owner_day,
     pack,
-    person_day,
     second,
+    user_day,
 )
 from metrics.card_scale import is_estimation
 from metrics.constants import SESSION_BONUS, SESSION_GAP, VISIT_MARGIN
@@ -155,7 +155,7 @@ def days_of_users(
     `ordered` is activity, or a part of it in its order, in the period's span.
     """
     acts = at_local_days(kept(ordered, wanted), period)
-    keys = acts.select(key=person_day(ACT)).filter(changes(KEY))
+    keys = acts.select(key=user_day(ACT)).filter(changes(KEY))
     return keys.cast(pl.Int64)
 
 

@@ -19,8 +19,7 @@ _DAY, _HOUR = 86_400, 3_600
 _DAYS = 49_711
 """Days until the last second of 32 bits."""
 _SPAN = _DAYS * _DAY
-MOST_PEOPLE = 2**64 // (_KIND * _SPAN)
-"""User numbers have to be smaller than this."""
+# The key of user `tables.MOST_USERS` - 1 still fits into 64 bits.
 
 
 def seconds(time: pl.Expr) -> pl.Expr:
@@ -33,9 +32,9 @@ def days(time: pl.Expr) -> pl.Expr:
     return time.to_physical() // (_DAY * 1_000_000)
 
 
-def pack(person: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
+def pack(user_number: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
     """Return an activity as one number; a time before 1970 is an error."""
-    moment = person.cast(pl.UInt64) * _SPAN + seconds(time).cast(pl.UInt64)
+    moment = user_number.cast(pl.UInt64) * _SPAN + seconds(time).cast(pl.UInt64)
     return moment * _KIND + kind
 
 
@@ -45,7 +44,7 @@ def kind(name: Kind) -> pl.Expr:
 
 
 def either(first: Kind, condition: pl.Expr, second: Kind) -> pl.Expr:
-    """Return the first kind where a condition is known to hold, else the second."""
+    """Return the first kind where a condition is known to be true, else the second."""
     return pl.when(condition).then(kind(first)).otherwise(kind(second))
 
 
@@ -77,7 +76,7 @@ def moment(act: pl.Expr) -> pl.Expr:
     return act // _KIND
 
 
-def person(act: pl.Expr) -> pl.Expr:
+def user_number(act: pl.Expr) -> pl.Expr:
     """Return the user's number."""
     return act // (_KIND * _SPAN)
 
@@ -102,18 +101,18 @@ def act_second(act: pl.Expr) -> pl.Expr:
     return (act % (_KIND * _SPAN) // _KIND).cast(pl.Int64)
 
 
-def person_day(act: pl.Expr) -> pl.Expr:
+def user_day(act: pl.Expr) -> pl.Expr:
     """Return user and day of a packed number, like `owner_day`."""
     return act // (_KIND * _DAY)
 
 
-def person_hour(act: pl.Expr) -> pl.Expr:
+def user_hour(act: pl.Expr) -> pl.Expr:
     """Return whose hour a packed number is in, and which, as one number."""
     return act // (_KIND * _HOUR)
 
 
-def split_person_hour(key: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Return user and hour (since 1970) of `person_hour`."""
+def split_user_hour(key: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Return user and hour (since 1970) of `user_hour`."""
     hours = _DAYS * _DAY // _HOUR
     return key // hours, key % hours
 

@@ -69,7 +69,7 @@ class Finding:
 def plans(frames: Frames, now: datetime) -> Mapping[str, pl.LazyFrame]:
     """Return the plans that `findings` needs the answers of, by name.
 
-    `frames` hold all of history without bots. `now` is the end of the data: after
+    `frames` are all of history without bots. `now` is the end of the data: after
     that instant nothing can be missing.
     """
     yesterday = now.date() - timedelta(days=1)

@@ -27,7 +27,7 @@ DEFINITIONS = (
         "before",
         "Before",
         "count",
-        "The count in the comparison; of a weekday, as many as on as many such days as "
+        "The count in the comparison; of a weekday, as many as on as many of them as "
         "the period has.",
         _NAMES,
         only_in="what_moved",

@@ -10,7 +10,7 @@ import polars as pl
 from metrics.frames import Period
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Tells spreadsheets that the text is UTF-8."""
+"""Marks the text as UTF-8 for spreadsheets."""
 
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
 """Characters that start a formula, full-width ones included."""

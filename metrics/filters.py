@@ -27,25 +27,25 @@ class Kind:
     """What can be filtered by."""
 
     value: pl.Expr
-    """The value of a row in the table that tells."""
+    """The value of a row in the table that has it."""
     table: str
     touches: frozenset[str]
 
 
-_PEOPLE = frozenset(t.name for t in (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS))
+_WITH_USERS = frozenset(t.name for t in (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS))
 _ALL = frozenset(t.name for t in TABLES)
 
 
 def _of_user(column: str) -> Kind:
-    return Kind(text_or_null(column), USERS.name, _PEOPLE)
+    return Kind(text_or_null(column), USERS.name, _WITH_USERS)
 
 
 KINDS: Mapping[str, Kind] = {
     **{name: _of_user(name) for name in ("country", "region", "city")},
     **{name: _of_user(name) for name in ("device", "os", "browser")},
-    "source": Kind(source_or_null(pl.col("source")), PAGE_VIEWS.name, _PEOPLE),
-    "route": Kind(pl.col("route"), PAGE_VIEWS.name, _PEOPLE),
-    "event": Kind(pl.col("event"), EVENTS.name, _PEOPLE),
+    "source": Kind(source_or_null(pl.col("source")), PAGE_VIEWS.name, _WITH_USERS),
+    "route": Kind(pl.col("route"), PAGE_VIEWS.name, _WITH_USERS),
+    "event": Kind(pl.col("event"), EVENTS.name, _WITH_USERS),
     "room": Kind(pl.col("room_id").cast(pl.String), VOTES.name, _ALL),
 }
 """What each kind of filter looks at. Source, route and event keep the users with any

@@ -161,7 +161,7 @@ class Frames:
 
     @property
     def votes(self) -> pl.LazyFrame:
-        """Votes (finished rounds), one row each."""
+        """Votes, one row each."""
         return self.by_name[VOTES.name]
 
     @property

@@ -127,13 +127,13 @@ def steps(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         pl.col(name).sum().cast(pl.Int64) for name in STEPS
     )
     long = counts.unpivot(variable_name="key", value_name="reached")
-    everybody, before = pl.first("reached"), pl.col("reached").shift()
+    new, before = pl.first("reached"), pl.col("reached").shift()
     return long.with_row_index("step", offset=1).select(
         pl.col("step").cast(pl.Int64),
         step_name=pl.col("key").replace_strict(STEPS),
         reached="reached",
-        n=everybody,
-        share_of_new=rate("reached", everybody),
+        n=new,
+        share_of_new=rate("reached", new),
         share_of_previous=rate("reached", before),
     )
 

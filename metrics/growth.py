@@ -127,7 +127,7 @@ def legacy(frames: Frames, start: date, today: date) -> pl.LazyFrame:
 def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return one row per bucket that overlaps the period, every day counted.
 
-    A count holds what is inside the period. acc_ adds up from the first row of the
+    A count covers what is inside the period. acc_ adds up from the first row of the
     data, and ma_ is the mean of the last 30 buckets (whole ones, where the period
     starts inside one), null where history is shorter.
     Columns: bucket; the counts; acc_ and ma_ of each; cut.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from metrics.activity import ACT, followed, inside
-from metrics.activity_key import changes, person
+from metrics.activity_key import changes, user_number
 from metrics.constants import TOP
 from metrics.expressions import ranked, row_count, share, text_or_null
 from metrics.frames import Frames, Period
@@ -26,10 +26,10 @@ def users_of(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """
 
     def build() -> pl.LazyFrame:
-        everybody = shared.node("users", lambda: shared.frames.users)
+        known = shared.node("users", lambda: shared.frames.users)
         acts = inside(followed(shared, period), period)
-        seen = acts.select(person(ACT).cast(USER_NUMBER).alias(USER))
-        users = seen.filter(changes(pl.col(USER))).join(everybody, on=USER)
+        seen = acts.select(user_number(ACT).cast(USER_NUMBER).alias(USER))
+        users = seen.filter(changes(pl.col(USER))).join(known, on=USER)
         return users.with_columns(text_or_null(name) for name in ATTRIBUTES)
 
     return shared.node(("users", period), build)

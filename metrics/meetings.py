@@ -167,7 +167,7 @@ def activity(
     """Return the page views of a room and the events of its users in a window.
 
     Events name no room: they are those of users who took part in the meeting or viewed
-    the room meanwhile, wherever they did it. `frames` hold all rooms. Columns: at, kind
+    the room meanwhile, wherever they did it. `frames` have all rooms. Columns: at, kind
     (page view or event), name (route or event) and seat (null for a user without one),
     in order of time.
     """
@@ -289,7 +289,7 @@ def _presence(cards: pl.LazyFrame) -> pl.LazyFrame:
         .otherwise("role")
     )
     before, here = pl.col("here").shift(), pl.col("here")
-    # Votes without any participation are not in this list: nobody left during them.
+    # Votes without any participation are not in this list: no user left during them.
     return (
         cards.with_columns(card=pl.format("{}: {}", "seat", card))
         .group_by("id", "voted_at")

@@ -15,17 +15,17 @@ def numbered(by_name: Mapping[str, pl.LazyFrame]) -> Frames:
     apart agree. A table that brings numbers along keeps them; then all of them do.
     """
     tables = {BY_NAME[name]: frame for name, frame in by_name.items()}
-    people = {table: frame for table, frame in tables.items() if table.user_id}
-    bring = [USER in frame.collect_schema() for frame in people.values()]
-    numbers = None if all(bring) else _numbers(people)
+    with_users = {table: frame for table, frame in tables.items() if table.user_id}
+    bring = [USER in frame.collect_schema() for frame in with_users.values()]
+    numbers = None if all(bring) else _numbers(with_users)
     return Frames({t.name: _numbered(t, frame, numbers) for t, frame in tables.items()})
 
 
-def _numbers(people: Mapping[Table, pl.LazyFrame]) -> pl.LazyFrame:
+def _numbers(with_users: Mapping[Table, pl.LazyFrame]) -> pl.LazyFrame:
     """Return the number of each id: id, user."""
-    ids = [frame.select(_id=table.user_id) for table, frame in people.items()]
-    everybody = pl.concat(ids).unique().sort("_id")
-    return everybody.with_row_index(USER).with_columns(pl.col(USER).cast(USER_NUMBER))
+    ids = [frame.select(_id=table.user_id) for table, frame in with_users.items()]
+    all_ids = pl.concat(ids).unique().sort("_id")
+    return all_ids.with_row_index(USER).with_columns(pl.col(USER).cast(USER_NUMBER))
 
 
 def _numbered(

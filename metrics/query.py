@@ -20,7 +20,7 @@ Granularity = Literal["hour", "day", "week", "month"]
 class Query:
     """What to compute: rows, period, comparison, granularity and clock.
 
-    `frames` holds all of history with switches and filters applied (bots left
+    `frames` is all of history with switches and filters applied (bots left
     out, one country, one room), so that metrics that look back (returning,
     retention, totals since the start) find what they need.
     """
@@ -104,7 +104,7 @@ class SharedPlans:
         return SharedPlans(self.frames, period)
 
     def begin(self, period: Period) -> datetime:
-        """Return where the prefetched rows begin, if they hold the period's."""
+        """Return where the prefetched rows begin, if they contain the period's."""
         reach = self._prefetched
         return (
             reach.start if reach is not None and reach.covers(period) else period.start

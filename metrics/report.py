@@ -1,4 +1,4 @@
-"""The report of a period: what a team tells others, as values without a format.
+"""The report of a period for readers outside the team, as values without a format.
 
 Every figure, list and sentence comes from the tables that the pages show, so that a
 report and a page of the same period say the same. `metrics.report_writers` writes it.

@@ -297,7 +297,7 @@ def to_html(report: Report) -> str:
 
 
 def to_fragment(report: Report) -> str:
-    """Return what the document's body holds below its title, for a page of ours."""
+    """Return the document's body below its title, for a page of ours."""
     heading = f"<p>{escape(_heading(report))}</p>"
     if report.is_empty:
         return f"{heading}<p>{NOTHING_HERE}</p>"
@@ -400,12 +400,12 @@ def to_svg(report: Report) -> str:
     if report.comparison is not None:
         dates = escape(_dates(report.comparison))
         legend += f'<tspan fill="{_GREY}" dx="16">┄ {dates}</tspan>'
-    told = ", ".join(f"{day}: {votes}" for day, votes in report.series)
+    listed = ", ".join(f"{day}: {votes}" for day, votes in report.series)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="100%" role="img" font-size="12" font-family="system-ui,sans-serif" '
         f'fill="currentColor"><title>{chart_title(report)}</title>'
-        f"<desc>{escape(told)}</desc>{grid}{ticks}"
+        f"<desc>{escape(listed)}</desc>{grid}{ticks}"
         f'<text x="{_LEFT}" y="12">{legend}</text>'
         + line(before, f'stroke="{_GREY}" stroke-width="1.5" stroke-dasharray="4 3"')
         + line(now, f'stroke="{_ACCENT}" stroke-width="2"')
@@ -414,7 +414,7 @@ def to_svg(report: Report) -> str:
 
 
 def _rounded_up(most: int) -> int:
-    """Return an even, round number at the top of an axis."""
+    """Return a tidy even number for the top of an axis."""
     size: int = 10 ** (len(str(most)) - 1)
     return max(2, next(n * size for n in (1, 2, 4, 6, 8, 10) if n * size >= most))
 

@@ -43,7 +43,7 @@ DEFINITIONS = (
         "alive",
         "Came back",
         "count",
-        "Those active again: with at least one such vote (estimation) at that age; "
+        "Those active again: with at least one vote (estimation) at that age; "
         "blank in the future.",
         _READS,
     ),

@@ -81,7 +81,7 @@ def adding_up(counts: Sequence[int]) -> list[str]:
 
 
 def detectable(row: Mapping[str, Any], name: str) -> str:
-    """Return from which difference on one could tell, where that is a large one."""
+    """Return the smallest detectable difference as a sentence, where it is large."""
     difference = row.get(f"{name}_detectable")
     if difference is None or difference < _LARGE:
         return ""

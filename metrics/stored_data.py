@@ -1,4 +1,4 @@
-"""Stored data: how much the store holds, and what runs of the sync job changed."""
+"""Stored data: the size of the store, and what runs of the sync job changed."""
 
 from metrics.subject import Definition, MetricTable, Unit
 from metrics.tables import TABLES as LIVE_TABLES

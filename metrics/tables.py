@@ -18,7 +18,7 @@ USER_NUMBER = pl.UInt32()
 
 Counting, sorting and joining numbers takes a fraction of the time that texts take.
 """
-MOST_PEOPLE = 1_000_000_000
+MOST_USERS = 1_000_000_000
 """How many there can be: metrics sort a number, a second and a kind as 64 bits."""
 
 
@@ -58,7 +58,7 @@ class Table:
     """The column that places a row in time: when it was created or happened."""
     blocks: Blocks
     user_id: str | None = None
-    """The column that holds a user's id, if there is one."""
+    """The column with a user's id, if there is one."""
 
     @property
     def schema(self) -> pl.Schema:
@@ -67,7 +67,7 @@ class Table:
 
     @property
     def stored_schema(self) -> pl.Schema:
-        """The same with a user's number beside the id: what a block holds."""
+        """The same with a user's number beside the id: the columns of a block."""
         numbers = {} if self.user_id is None else {USER: USER_NUMBER}
         return pl.Schema({**self.schema, **numbers})
 

@@ -27,12 +27,12 @@ from metrics.activity_key import (
     is_later,
     is_of_estimations,
     moment,
-    person,
-    person_day,
-    person_hour,
     second,
     split_owner_day,
-    split_person_hour,
+    split_user_hour,
+    user_day,
+    user_hour,
+    user_number,
 )
 from metrics.constants import SESSION_GAP, VISIT_GAP
 from metrics.expressions import Bins, aggregate, count_where, ratio, rounded, row_count
@@ -185,7 +185,7 @@ def legacy(shared: SharedPlans, since: datetime) -> pl.LazyFrame:
 
 def _users_of(act: pl.Expr) -> pl.Expr:
     """Return the number of users in ordered activity."""
-    return changes(person(act)).sum().cast(pl.Int64)
+    return changes(user_number(act)).sum().cast(pl.Int64)
 
 
 def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -227,7 +227,7 @@ def per_period(shared: SharedPlans, periods: Sequence[Period]) -> pl.LazyFrame:
     acts = ordered.select("act", bucket=number).select(
         pl.all().filter(pl.col("bucket").is_not_null())
     )
-    starts = changes(person(ACT)) | changes(pl.col("bucket"))
+    starts = changes(user_number(ACT)) | changes(pl.col("bucket"))
     users = runs(acts, starts, pl.col("bucket"), **_SUMS)
     figures = users.group_by("bucket").agg(**_USER_FIGURES)
     for found, of_visits in _of_visits(ordered):
@@ -250,7 +250,7 @@ def session_lengths(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 def _users(acts: pl.LazyFrame) -> pl.LazyFrame:
     """Return visitors and who of them joined a vote, of a period's activity."""
-    return runs(acts, changes(person(ACT)), **_SUMS).select(**_USER_FIGURES)
+    return runs(acts, changes(user_number(ACT)), **_SUMS).select(**_USER_FIGURES)
 
 
 def _users_over_time(
@@ -267,16 +267,16 @@ def _users_over_time(
 
 def _per_day(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
     """Return a row per user and day: key and the sums."""
-    day = person_day(ACT)
+    day = user_day(ACT)
     return runs(at_local_days(acts, period), changes(day), day.alias("key"), **_SUMS)
 
 
 def _per_hour(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
     """Return a row per user and hour: bucket and the sums."""
     shifted = at_local_time(ACT, act_second(ACT) - hour_offset(period))
-    key = person_hour(ACT)
+    key = user_hour(ACT)
     hours = runs(acts.select(shifted), changes(key), key.alias("key"), **_SUMS)
-    _, hour = split_person_hour(pl.col("key"))
+    _, hour = split_user_hour(pl.col("key"))
     return hours.with_columns(bucket=hour_at(hour, period))
 
 

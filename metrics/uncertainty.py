@@ -2,7 +2,7 @@
 
 Votes of one room are alike, and so are users who came for the same room. Each figure
 is therefore a ratio of sums over *clusters* (rooms), and its variance comes from how
-the clusters differ. Nothing here assumes more votes than there are rooms to tell.
+the clusters differ. Nothing here assumes more independent votes than there are rooms.
 
 Frames called `clusters` have one row per label and cluster, with the columns `part`
 and `n`: of `n` cases, `part` count. A result needs at least 20 cases and 6 effective

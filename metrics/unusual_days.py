@@ -127,7 +127,7 @@ def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
     """Return the unusual days of a period, at most 3 of each measure (see `marks`).
 
-    The running day is left out; `frames` hold all of history. Columns: measure
+    The running day is left out; `frames` are all of history. Columns: measure
     (page_views, unique_users, votes or estimations), bucket (the day), value,
     expected, low, high.
     """

@@ -35,7 +35,7 @@ DEFINITIONS = (
         "usual_low",
         "Usual change, from",
         "share",
-        "The change is usual from here on: one more change like the earlier ones lies "
+        "The change is usual from here on: one more change like the earlier ones is "
         "in the range in 95 of 100 cases. Shares change by percentage points.",
         _NAMES,
         "Fewer than six earlier pairs.",

@@ -284,7 +284,7 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
     divided by the number of these weekdays in the period, null without one),
     hour_verdict (that hour of all weekdays, against the average hour; see `_verdicts`:
-    168 cells are too many to tell one from the others).
+    168 cells are too many to compare one with the others).
     """
     hours = pl.LazyFrame({"hour": range(24)}, schema={"hour": pl.Int8})
     by = ["weekday", "hour"]

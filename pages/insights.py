@@ -62,9 +62,13 @@ SECTIONS = {
     ),
 }
 
+RENAMED = {"Second votes": "Re-votes", "New people": "New users"}
+"""Section → its title; links keep the older key."""
+
 context = page_context.current()
 found = questions.render_section(
-    context, render_switch("About", SECTIONS, key="about", labelled=False)
+    context,
+    render_switch("Topic", SECTIONS, key="about", labelled=False, labels=RENAMED),
 )
 render_links(("How far new users get", "traffic", {}))
 export.render_download(context, found, "insights")

@@ -17,7 +17,7 @@ MACHINES = {
     "Browsers": ("browsers", "browser"),
 }
 """What a switch says → table and its column."""
-people = partial(charts.ranked, value="count", title="users")
+users = partial(charts.ranked, value="count", title="users")
 
 context = page_context.current()
 above = st.container()
@@ -43,7 +43,7 @@ with ranking:
         context,
         "countries",
         found["countries"],
-        partial(people, label="country"),
+        partial(users, label="country"),
         on_click=click_filters.by("country"),
         ranked=True,
     )
@@ -56,7 +56,7 @@ with st.grid(2, min_column_width=380, gap="small"):
             context,
             table,
             found[table],
-            partial(people, label=label),
+            partial(users, label=label),
             on_click=click,
             ranked=True,
         )

@@ -11,6 +11,8 @@ from ui.query_params import render_switch
 
 VIEWS = {"Average": "average", "By start": "grid"}
 WHO = {"People": "users", "Rooms": "rooms"}
+RENAMED = {"People": "Users"}
+"""Option → its label; links keep the older key."""
 UNITS = {"Two weeks": "sprints", "Weeks": "weeks"}
 NOTE = (
     "Of those who began in the same weeks: the share that came back, and the number "
@@ -22,11 +24,11 @@ context = page_context.current()
 reduced = query_params.render_toggle(
     "Active in the last 30 days only",
     "reduced",
-    hint="Counts only those whose last estimation lies at most 30 days back.",
+    hint="Counts only those whose last estimation is at most 30 days ago.",
 )
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
-    who = render_switch("Who stays", WHO, key="who")
+    who = render_switch("Who stays", WHO, key="who", labels=RENAMED)
     unit = render_switch(
         "Counted in", UNITS, key="in", hint="Two weeks are a usual sprint."
     )
@@ -43,7 +45,7 @@ with above:
         found["reoccurring"],
         partial(
             charts.two_axes,
-            left=(f"{prefix}reoccurring_users", "Returning people"),
+            left=(f"{prefix}reoccurring_users", "Returning users"),
             right=(f"{prefix}reoccurring_rooms", "Returning rooms"),
             axis=axis,
         ),

@@ -18,7 +18,7 @@ _HEAD = """\
 # Values for compose.yaml: copy this file to .env (chmod 600), then set the first two.
 # Written by `make docs` from core/settings.py.
 #
-# Put a value that holds $, #, quotes or spaces in single quotes: DB_PASSWORD='a$b "c"'
+# Put a value with $, #, quotes or spaces in single quotes: DB_PASSWORD='a$b "c"'
 # (write \\' for a single quote). Variables that are exported in the shell win over this
 # file: `docker compose config` shows what is in force.
 """

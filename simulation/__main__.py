@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _refuse(folder: Path) -> int:
     sys.stderr.write(
-        f"{folder} holds data that are not simulated, so nothing was written: "
+        f"{folder} has data that is not simulated, so nothing was written: "
         "name another folder\n"
     )
     return 1

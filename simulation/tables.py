@@ -102,7 +102,7 @@ def numbered_rows(
 ) -> pl.DataFrame:
     """Return rows with the table's schema, sorted by time and numbered from 1.
 
-    The time column holds seconds since `start`; rows after `until` are left out.
+    The time column is in seconds since `start`; rows after `until` are left out.
     """
     instant = pl.lit(start) + pl.duration(seconds=table.time)
     return (

@@ -166,7 +166,7 @@ def _spectators(rng: random.Random, size: int) -> set[int]:
 
 
 def _planted(rng: random.Random, line: TimeLine) -> Iterator[Plan]:
-    """Yield the teams of the stories that the package's docstring tells."""
+    """Yield the teams of the stories in the package's docstring."""
     for place, name in enumerate(_DRIFTING):
         first = line.monday - 7 * (50 + 3 * place) + 1 + place % 3
         country = any_country(rng)

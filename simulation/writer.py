@@ -33,7 +33,7 @@ def simulate(now: datetime, seed: int = SEED) -> dict[str, pl.DataFrame]:
 def write(
     folder: Path, now: datetime, by_name: Mapping[str, pl.DataFrame] | None = None
 ) -> None:
-    """Write six files, by default of a history up to `now` that tells the stories.
+    """Write six files, by default of a history up to `now` with the stories.
 
     The marker of demo data is written first and dated at the end.
 
@@ -66,7 +66,7 @@ def _with_numbers(by_name: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame
 
 
 def is_current(folder: Path, now: datetime) -> bool:
-    """Whether the folder holds a whole demo history that ends on the day of `now`."""
+    """Whether the folder has a whole demo history that ends on the day of `now`."""
     try:
         day = (folder / DEMO_MARKER).read_text()
     except FileNotFoundError:
@@ -77,7 +77,7 @@ def is_current(folder: Path, now: datetime) -> bool:
 
 
 def holds_real_data(folder: Path) -> bool:
-    """Whether the folder holds a store, or files without the mark of demo data."""
+    """Whether the folder has a store, or files without the mark of demo data."""
     try:
         snapshot = open_store(folder)
     except StoreError:

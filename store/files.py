@@ -25,7 +25,7 @@ def options_of(file: Folder) -> dict[str, str | int] | None:
 
 
 def unreachable(folder: Folder, error: OSError) -> str:
-    """Say why a store cannot be reached, without what a key or an address holds."""
+    """Say why a store cannot be reached, without keys or addresses."""
     if isinstance(folder, Path):
         return f"{CURRENT} cannot be read: {error}"
     return (

@@ -68,7 +68,7 @@ def _overlaps(block: Block, period: Period) -> bool:
 
 
 def _spans(table: Table, blocks: Sequence[Block]) -> pl.DataFrame:
-    """Return what the manifest knows of each block, as Polars wants to be told.
+    """Return what the manifest knows of each block, in the form that Polars expects.
 
     A filter on the time then leaves out blocks without opening them.
     """

@@ -90,7 +90,7 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
         raise StoreError(
             f"{len(lacking)} missing columns in {path.name}: "
             + ", ".join(repr(name) for name in lacking)
-            + f". It holds: {', '.join(repr(name) for name in found)}"
+            + f". It has: {', '.join(repr(name) for name in found)}"
         )
     # A simulated history has user numbers already.
     brought = {USER: USER_NUMBER} if table.user_id and USER in held else {}

@@ -158,7 +158,7 @@ class Manifest:
 
 
 def name_in(current: str) -> str:
-    """Return the manifest's name that CURRENT holds; raise ManifestError for others."""
+    """Return the manifest that CURRENT names; raise ManifestError without one."""
     name = current.removesuffix("\n")
     if not _NAME.fullmatch(name):
         raise ManifestError(f"{CURRENT} does not name a manifest")
@@ -321,7 +321,7 @@ def _odd(block: Block) -> list[str]:
     first, last = block.min_time, block.max_time
     facts = []
     if (low is None) != (block.rows == 0) or (first is None) != (block.rows == 0):
-        facts.append("rows without a first key or time, or the other way round")
+        facts.append("rows without a first key or time, or these without rows")
     if type(low) is not type(high) or type(first) is not type(last):
         facts.append("a first and a last of different kinds")
     elif first is not None and last is not None and first > last:

@@ -78,7 +78,7 @@ def _open_newest(data_dir: Folder) -> Snapshot:
     try:
         name = name_in(text_of(data_dir / CURRENT))
     except FileNotFoundError:
-        # Object storage holds published states only.
+        # Object storage has published states only.
         return (
             NOTHING
             if isinstance(data_dir, Bucket)

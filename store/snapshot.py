@@ -16,7 +16,7 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TableInfo:
-    """What the store holds of one table."""
+    """Rows, time and size of one table in the store."""
 
     rows: int
     bytes: int

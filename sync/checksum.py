@@ -131,6 +131,6 @@ def _lines(written: pl.DataFrame) -> list[bytes]:
     *lines, _ = text.split(LINE_END.encode())
     if len(lines) == written.height:
         return lines
-    # A text holds what ends a line: it is looked for by halves, down to one row.
+    # A text contains a line break: search by halves, down to one row.
     half = written.height // 2
     return _lines(written.head(half)) + _lines(written.slice(half))

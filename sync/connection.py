@@ -28,7 +28,7 @@ type RawRow = Sequence[bytes | None]
 
 HAS_EXTENSION = bool(mysql.connector.HAVE_CEXT)
 LONGEST_TEXT = 16_000_000
-"""Bytes that one packet of the protocol can hold."""
+"""Size of the largest packet of the protocol, in bytes."""
 _TLS_FAILED = 2026
 _CLEAR_TEXT = 2059
 _UNKNOWN_HOST = 2005
@@ -238,7 +238,7 @@ def _pin_session(connection: Connection, seconds: int) -> None:
 
 
 def _tls(database: Database) -> dict[str, object]:
-    """Return what the driver is told of TLS."""
+    """Return the driver's TLS options."""
     verifies = database.ssl_mode.startswith("verify")
     authority = {} if database.ssl_ca is None else {"ssl_ca": str(database.ssl_ca)}
     return {

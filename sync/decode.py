@@ -3,7 +3,7 @@
 Row by row, every value fits or the run stops. A few big texts cost the driver next to
 nothing, where as many rows take most of the time of a read, but no text is believed:
 only rows whose checksum, computed from their typed values, is the server's count. What
-a text cannot carry (a value that holds a separator, a page that the server cut) comes
+a text cannot carry (a value with a separator in it, a page that the server cut) comes
 out unequal, and is read row by row then.
 """
 
@@ -61,7 +61,7 @@ def gather(table: Table, batches: Iterable[Sequence[RawRow]]) -> pl.DataFrame:
 def decode(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     """Return what was gathered with exactly the table's schema.
 
-    Raises MisfitError for a value that its column's type does not hold as it is.
+    Raises MisfitError for a value that its column's type cannot represent.
     """
     unpacked = _unpacked(table, raw.cast(pl.String))
     frame = unpacked.select(_typed(column) for column in table.columns)
@@ -97,11 +97,11 @@ def _typed(column: Column) -> pl.Expr:
             return pl.when(text.is_in(["0", "1"])).then(text == "1").alias(column.name)
         case pl.Datetime():
             second = text.cast(pl.Int64, strict=False)
-            # A zero date arrives as second 0, which no TIMESTAMP can hold.
+            # A zero date arrives as second 0, which no TIMESTAMP can be.
             return pl.from_epoch(pl.when(second > 0).then(second)).cast(column.dtype)
         case pl.Decimal():
             value = text.cast(column.dtype, strict=False)
-            # The cast rounds further digits away without a word.
+            # The cast silently drops further digits.
             exact = value.cast(pl.String) == text
             return pl.when(exact).then(value).alias(column.name)
         case _:
@@ -167,7 +167,7 @@ def _parsed(table: Table, pages: Sequence[bytes]) -> pl.DataFrame | None:
 
 
 def _written(column: Column) -> pl.DataType:
-    """Return the type of what a page holds of a column."""
+    """Return the type of a column on a page."""
     match column.dtype:
         case pl.Boolean():
             return pl.Int8()
@@ -178,13 +178,13 @@ def _written(column: Column) -> pl.DataType:
 
 
 def _from_page(column: Column) -> pl.Expr:
-    """Return the value of a column from what a page holds."""
+    """Return the value of a column from its form on a page."""
     value = pl.col(column.name)
     match column.dtype:
         case pl.Boolean():
             return value == 1
         case pl.Datetime():
-            # A zero date is second 0, which no TIMESTAMP can hold.
+            # A zero date is second 0, which no TIMESTAMP can be.
             return pl.from_epoch(pl.when(value > 0).then(value)).cast(column.dtype)
         case pl.String() if column.nullable:
             has_length = pl.col(length_of(column)).is_not_null()

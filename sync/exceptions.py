@@ -1,6 +1,6 @@
 """What can stop a run, one class per fact, and what the server's errors mean.
 
-Messages name cause, effect and fix; they hold no host, user name or password,
+Messages name cause, effect and fix; they contain no host, user name or password,
 since they also travel to the heartbeat monitor.
 """
 
@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from metrics.tables import MOST_PEOPLE
+from metrics.tables import MOST_USERS
 
 UNCHANGED = "The store is unchanged."
 
@@ -234,11 +234,11 @@ class MisfitError(SyncError):
 
 
 class TooManyUsersError(SyncError):
-    """More users than the metrics can tell apart."""
+    """More users than there are numbers for."""
 
     def __init__(self, users: int) -> None:
         super().__init__(
-            f"There are {users:,} users, and numbers for {MOST_PEOPLE:,}. {UNCHANGED} "
+            f"There are {users:,} users, and numbers for {MOST_USERS:,}. {UNCHANGED} "
             "--rebuild frees the numbers of deleted users; otherwise widen the packed "
             "number in metrics/."
         )
@@ -338,7 +338,7 @@ class NoStoreError(SyncError):
 
 
 class DifferenceError(SyncError):
-    """A verification found blocks that do not hold what they should."""
+    """A verification found blocks that differ from their rows at the source."""
 
     def __init__(self, tables: Sequence[str]) -> None:
         super().__init__(

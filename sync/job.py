@@ -182,7 +182,7 @@ def every(
 def push(
     url: Secret | None, status: Literal["up", "down"], message: str, seconds: float
 ) -> None:
-    """Tell the push monitor how a run went; a failure is reported, never raised.
+    """Report a run to the push monitor; a failure is reported, never raised.
 
     "up" only once the new state is durable, "down" with a reason.
     """

@@ -42,7 +42,7 @@ WHOLE = Partition("all")
 
 
 def partition_at(table: Table, position: int, block_rows: int) -> Partition:
-    """Return the partition that holds a position."""
+    """Return the partition of a position."""
     match table.blocks:
         case Blocks.WHOLE:
             return WHOLE
@@ -62,7 +62,7 @@ def walk(
     next_position: Callable[[int], int | None],
     block_rows: int,
 ) -> Iterator[Partition]:
-    """Yield the partitions that hold rows, oldest first, gaps left out.
+    """Yield the partitions with rows, oldest first, gaps left out.
 
     A known partition is taken for existing; `next_position` (the first position at
     or after one) is asked for the others only, so that wide gaps cost one query.

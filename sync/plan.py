@@ -1,6 +1,6 @@
 """What a run does, decided without a database: which blocks to keep, compare, fetch.
 
-Everything here is a pure function of what the store holds and what the source says;
+Everything here is a pure function of what the store has and what the source says;
 `sync.table_sync` and `sync.run` carry it out.
 """
 
@@ -65,7 +65,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """What the store holds of a table when a run starts."""
+    """What the store has of a table when a run starts."""
 
     blocks: Mapping[str, Block] = field(default_factory=dict)
     """The published blocks by partition."""
@@ -167,7 +167,7 @@ def longest_wait(
 ) -> float:
     """Return the seconds after which a run has seen any edit, at the latest.
 
-    A round takes as many intervals as the older rows need at this run's pace, and an
+    A full recheck takes as many intervals as the older rows need at this pace, and an
     edit that comes right after its block's turn is seen at the end of the next one. The
     age of the longest unchecked block counts too, where it is more.
     """

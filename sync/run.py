@@ -172,7 +172,7 @@ class SyncRun:
     def _check_origin(self, source: Source, origin: Origin) -> None:
         """Raise OriginError where the database is not the one that was copied.
 
-        A server that is another may still hold the same database, after a move or a
+        Another server may still have the same database, after a move or a
         restore: then most of the oldest rows are the same.
         """
         known = self._before.origin if self._before else None

@@ -110,7 +110,7 @@ def _offence(
 
 
 def _family(dtype: pl.DataType) -> str:
-    """Return the pattern of live types that a column of this type can hold.
+    """Return the pattern of live types that fit a column of this type.
 
     A family, not a width: whether a value fits is checked value by value.
     """

@@ -35,7 +35,7 @@ class Source:
     def snapshot(self, tables: Sequence[Table]) -> Iterator[datetime]:
         """Hold one instant of all tables; yield it, by the server's clock, in UTC.
 
-        The clock is read first: the snapshot holds everything that was committed by
+        The clock is read first: the snapshot has everything that was committed by
         then. Every table is opened before the first row is read, which fixes the
         snapshot: a table that is renamed onto another's name later cannot be met half
         filled, since the server keeps all definitions until the end.

@@ -50,7 +50,7 @@ def numbers(table: Table) -> list[Column]:
 
 
 def texts(table: Table) -> list[Column]:
-    """Return the columns that hold text."""
+    """Return the text columns."""
     return [column for column in table.columns if column.dtype == pl.String()]
 
 

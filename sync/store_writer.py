@@ -40,7 +40,7 @@ from sync.plan import Policy
 SUSPECTS = "SUSPECTS"
 """Blocks that `--verify` found to differ; the next run reads them again."""
 LOCK = ".lock"
-USER_ID = "person"
+USER_ID = "person"  # the column's name in files of earlier versions, too
 """The column of ids in the files of user ids; its name is older than the word."""
 _LONGEST_LIST = 10_000_000
 """Bytes of SUSPECTS: each file's name takes about fifty."""
@@ -218,7 +218,7 @@ class StoreWriter:
         return path.is_file() and path.stat().st_size == block.bytes
 
     def is_whole(self, block: Block | UserIdsFile) -> bool:
-        """Return whether a file holds every byte that was written."""
+        """Return whether a file has every byte that was written."""
         try:
             content = (self.root / block.file).read_bytes()
         except OSError:
@@ -257,7 +257,7 @@ class StoreWriter:
         return frozenset(files) if is_list else None
 
     def note_suspects(self, blocks: Sequence[Block | UserIdsFile]) -> None:
-        """Tell the next run which blocks to read again."""
+        """Note for the next run which blocks to read again."""
         self._put(SUSPECTS, json.dumps([block.file for block in blocks]))
 
     def forget_suspects(self) -> None:

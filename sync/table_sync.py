@@ -122,7 +122,7 @@ class TableSync:
             self._checked[block.key] = equal
 
     def settle(self, source: Source, now: datetime) -> Settled:
-        """Make the table's blocks equal to the snapshot that the source holds.
+        """Make the table's blocks equal to the source's snapshot.
 
         New rows are the rule. A changed or lost row is not, nor one that has left a
         block that was not looked at: then every block is compared in the same run.
@@ -155,7 +155,7 @@ class TableSync:
         return block if block and self._writer.is_there(block) else None
 
     def _adds_up(self, source: Source, partitions: Sequence[Partition]) -> bool:
-        """Return whether the blocks hold as many rows as the table.
+        """Return whether the blocks have as many rows as the table.
 
         Otherwise rows have come to, or gone from, a block that was not looked at: the
         key of a row changed, or an old gap was filled.

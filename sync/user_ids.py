@@ -1,6 +1,6 @@
 """User numbers: one for each id, dense, given at first sight, never to another.
 
-Every block holds the number beside the id. The ids themselves, in the order of
+Every block has the number beside the id. The ids themselves, in the order of
 their numbers, are in files of `FILE_ROWS`: the place of an id is its number.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from metrics.tables import MOST_PEOPLE, USER, USER_NUMBER, Table
+from metrics.tables import MOST_USERS, USER, USER_NUMBER, Table
 from store.manifest import UserIdsFile
 from sync.exceptions import DamagedUserIdsError, TooManyUsersError
 from sync.store_writer import USER_ID, StoreWriter
@@ -31,9 +31,9 @@ class UserIds:
 
     @classmethod
     def restored(cls, writer: StoreWriter, pairs: pl.DataFrame) -> "UserIds":
-        """Return numbers as blocks hold them, to be written again.
+        """Return numbers as the blocks have them, to be written again.
 
-        A number that no block holds stays without an id.
+        A number that is in no block stays without an id.
         """
         user_ids = cls(writer, ())
         last = pairs.select(pl.col(USER).max()).item()
@@ -47,7 +47,7 @@ class UserIds:
         return user_ids
 
     def remember(self, pairs: pl.DataFrame) -> None:
-        """Learn numbers from rows that hold both, so that no file is searched."""
+        """Learn numbers from rows with both, so that no file is searched."""
         unknown = pairs.unique().join(self._known, on=USER_ID, how="anti")
         self._known = pl.concat([self._known, unknown.select(_PAIRS.names())])
 
@@ -99,7 +99,7 @@ class UserIds:
         new = ids.with_columns(copy, numbers.alias(USER))
         self._new.append(new[USER_ID])
         self._total += new.height
-        if self._total > MOST_PEOPLE:
+        if self._total > MOST_USERS:
             raise TooManyUsersError(self._total)
         return new
 

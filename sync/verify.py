@@ -1,6 +1,6 @@
 """`--verify`: every file against its manifest, every block against the source.
 
-It does not believe what a run relies on: that a block holds only keys of its partition,
+It does not trust what a run relies on: that a block has only keys of its partition,
 that no key is in two blocks, that first and last keys and times are those of the rows.
 """
 
@@ -30,7 +30,7 @@ class Findings:
     """What a verification found in one table."""
 
     damaged: list[Block | UserIdsFile] = field(default_factory=list)
-    """Files that do not hold what was written, or what they may hold."""
+    """Files that were changed, or have rows that do not belong there."""
     stale: list[Block] = field(default_factory=list)
     """Older blocks whose rows changed at the source since they were compared."""
     pending: Counts = NOTHING
@@ -57,7 +57,7 @@ def verify(
 ) -> str:
     """Compare everything; raise DifferenceError where data are wrong.
 
-    Changes no data: it only tells the next run which blocks to read again.
+    Changes no data: it only notes for the next run which blocks to read again.
     """
     manifest = writer.current()
     if manifest is None:
@@ -176,7 +176,7 @@ class _Verification:
         return Form.PAGES if by_key else Form.ROWS
 
     def _sound_rows(self, block: Block, partition: Partition) -> pl.DataFrame | None:
-        """Return a block's rows, None where the file does not hold what it should.
+        """Return a block's rows, None where the file is not what it should be.
 
         That is the bytes and the rows of its manifest, keys and times of its partition,
         and beside each user id the number of that user.

@@ -57,8 +57,8 @@ class Server:
 @contextmanager
 def dashboard(data_dir: Path, now: datetime = NOW, **environ: str) -> Iterator[Server]:
     """Start the dashboard with its clock stopped; stop it by process id."""
-    told = {"DATA_DIR": str(data_dir), "ANALYTICS_SECRET_TOKEN": TOKEN, **environ}
-    with serving(ROOT / "app.py", told, now) as server:
+    environ = {"DATA_DIR": str(data_dir), "ANALYTICS_SECRET_TOKEN": TOKEN, **environ}
+    with serving(ROOT / "app.py", environ, now) as server:
         yield server
 
 

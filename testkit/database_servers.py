@@ -235,7 +235,7 @@ class Server:
                 shutil.rmtree(new, ignore_errors=True)
                 self._initialise(new)
                 new.rename(template)
-        # It holds the name by which MySQL tells servers apart: each gets its own.
+        # It has the id by which MySQL distinguishes servers: each gets its own.
         unique = shutil.ignore_patterns("auto.cnf")
         shutil.copytree(template, self.folder / "data", ignore=unique)
 

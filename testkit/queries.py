@@ -1,7 +1,7 @@
 """What is measured and examined, by name: the reference metrics, pages, one room.
 
 A page's query is taken from the page itself while it runs, so that benchmarks and
-tests never hold a copy of what a page asks.
+tests never have a copy of a page's queries.
 """
 
 import os
@@ -53,7 +53,7 @@ class Data:
         """Open a store at the time of its data."""
         snapshot = open_store(folder)
         if snapshot.data_until is None:
-            raise SystemExit(f"{folder} holds no data")
+            raise SystemExit(f"{folder} has no data")
         return cls(folder, snapshot, snapshot.data_until)
 
     @property
@@ -170,7 +170,7 @@ def plans_of(answer: Answer) -> Mapping[str, pl.LazyFrame]:
 
 
 def rows_read(data: Data, plans: Mapping[str, pl.LazyFrame]) -> int:
-    """Return how many rows the tables hold that plans name."""
+    """Return how many rows the tables of the plans have."""
     text = "".join(plan.explain(optimized=False) for plan in plans.values())
     held = data.snapshot.tables
     return sum(info.rows for name, info in held.items() if name in text)

@@ -20,7 +20,7 @@ _SPACES = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a cell holds, by the spreadsheet's own words."""
+    """The content of a cell, in the spreadsheet's own words."""
 
     kind: str
     """string, float, date, percentage …; "" for an empty cell."""

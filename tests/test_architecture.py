@@ -128,7 +128,7 @@ def test_no_room_imports_pandas() -> None:
     assert guilty == set()
 
 
-def test_pages_hold_no_queries() -> None:
+def test_pages_have_no_queries() -> None:
     wrong = {
         f"{path.name}: {word}"
         for path in sources("pages")

@@ -69,7 +69,7 @@ def test_a_file_of_the_walks_is_there(file: str) -> None:
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
-def test_the_architecture_page_draws_the_arrows_that_the_test_holds(room: str) -> None:
+def test_the_architecture_page_draws_the_arrows_that_are_tested(room: str) -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
     [imports] = re.findall(rf"^\| `{room}` \|.*\| ([^|]+) \|$", page, re.MULTILINE)
     drawn = set(re.findall(r"\w+", imports))

@@ -1,4 +1,4 @@
-"""The pages about the server tell the truth: routes, statuses, parameters, tests."""
+"""The pages about the server are true: routes, statuses, parameters, tests."""
 
 import re
 from pathlib import Path

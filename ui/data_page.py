@@ -1,4 +1,4 @@
-"""What the Data page tells: the store, the sync job, and every definition."""
+"""Blocks of the Data page: the store, the sync job, and every definition."""
 
 import polars as pl
 import streamlit as st

@@ -142,9 +142,9 @@ def _query(
     settings: DashboardSettings,
 ) -> Query:
     shown = chosen.shown
-    people = snapshot.frames if chosen.bots else without_bots(snapshot)
+    user_rows = snapshot.frames if chosen.bots else without_bots(snapshot)
     return Query(
-        frames=filters.apply(people, chosen.filters, settings.excluded_rooms),
+        frames=filters.apply(user_rows, chosen.filters, settings.excluded_rooms),
         period=periods.period_of(shown.days, now, zone),
         comparison=periods.compared_with(
             *(chosen.comparison, shown.days, now),
@@ -358,7 +358,7 @@ def choose_days(first: date, last: date) -> None:
 def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> date:
     """Return the day on which the data begin in earnest.
 
-    `says_so` tells how many older rows are left out.
+    `says_so` warns of the number of older rows that are left out.
     """
     found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
     first, older = found.row(0)

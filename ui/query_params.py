@@ -127,8 +127,8 @@ def is_on(key: str) -> bool:
     return _FLAGS.get((get(key) or "").casefold(), False)
 
 
-def flag_text(value: bool) -> list[str]:  # what a toggle holds
-    """Return what the address holds for a flag."""
+def flag_text(value: bool) -> list[str]:  # the type of a toggle's value
+    """Return a flag's value in the address."""
     return [str(value).lower()]
 
 
@@ -186,7 +186,7 @@ def render_switch[T](
 ) -> T:
     """Draw a switch whose first option is the default; return what it stands for.
 
-    `options` are keyed by name: links hold the name's `slug`. `labels` say what a
+    `options` are keyed by name: links use the name's `slug`. `labels` say what a
     name is called on the page, where it is not called that any more. Without its label
     drawn (`labelled`), screen readers still get it.
     """

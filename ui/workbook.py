@@ -41,7 +41,7 @@ class Sheet:
 def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -> bytes:
     """Return a workbook: a first sheet with what was asked, then a sheet per table.
 
-    `about` holds what the first sheet says, `sheets` the tables by name. Text is
+    `about` is the content of the first sheet, `sheets` the tables by name. Text is
     written as text, whatever it starts with: nothing in it becomes a formula or a link.
     Values that are no number are empty cells. A table beyond `MOST_ROWS` is cut, and
     the first sheet says so.
@@ -110,7 +110,7 @@ def _cut(sheet: Sheet) -> str:
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame as a workbook can hold it: no lists, zones or NaN."""
+    """Return a frame that fits a workbook: no lists, zones or NaN."""
     lists = [
         pl.col(name).cast(pl.List(pl.String)).list.join(", ")
         for name, of in frame.schema.items()

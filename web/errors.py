@@ -33,7 +33,7 @@ class ErrorMiddleware:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 - the boundary of every request
-            # Without the path: it may hold something private that a user typed.
+            # Without the path: it may contain something private that a user typed.
             context = ErrorContext("server", "request", {"method": scope["method"]})
             capture_error(error, context, "critical")
             if not started:

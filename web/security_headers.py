@@ -20,7 +20,7 @@ def security_headers(base: str = "") -> Mapping[str, str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-        # The address of a page holds filters; the login link holds the token.
+        # The address of a page carries filters; the login link carries the token.
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

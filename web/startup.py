@@ -77,7 +77,7 @@ def warn_of_short_token(settings: DashboardSettings) -> None:
 def start_message(token: AccessToken, paths: Paths) -> str:
     """Return what is said after the start: the address, and how to log in.
 
-    It holds a token only if that was made for this run.
+    It contains a token only if that was made for this run.
     """
     host = _display(streamlit.get_option("server.address"))
     scheme = "https" if streamlit.get_option("server.sslCertFile") else "http"

@@ -20,7 +20,7 @@ HEAD_SECONDS = 5.0
 
 
 def limit_uvicorn() -> None:
-    """Send no `Server` header, and bound what an unfinished request may hold."""
+    """Send no `Server` header, and bound the size of an unfinished request."""
     _fix("encoded_headers", [])
     # Streamlit has one option for both directions, and pages send larger messages.
     _fix("ws_max_size", MAX_MESSAGE)

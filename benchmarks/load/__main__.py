@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.load.crowd import Crowd
-from benchmarks.load.source import Rounds
+from benchmarks.load.source import Votes
 from benchmarks.load.tally import Memory, Tally
 from benchmarks.stores import fill
 from benchmarks.sync_first_load import environment
@@ -51,18 +51,18 @@ def syncing(database: LiveDatabase, folder: Path) -> Iterator["subprocess.Popen[
 
 
 def burden(
-    served: Dashboard, rounds: Rounds, flags: argparse.Namespace
+    served: Dashboard, votes: Votes, flags: argparse.Namespace
 ) -> tuple[Tally, Memory]:
-    """Let everybody loose; return what happened once the time is over."""
+    """Start all clients; return what happened once the time is over."""
     tally, memory = Tally(), Memory(served.process.pid)
     crowd = Crowd.at(served.url, TOKEN, tally)
-    threads = [threading.Thread(target=rounds.write_until, args=(crowd.stop,))]
+    threads = [threading.Thread(target=votes.write_until, args=(crowd.stop,))]
     threads += [
-        threading.Thread(target=crowd.person, args=(seed, flags.think))
-        for seed in range(flags.people)
+        threading.Thread(target=crowd.user, args=(seed, flags.think))
+        for seed in range(flags.users)
     ]
     threads += [
-        threading.Thread(target=crowd.program, args=(1000 + seed, flags.pause, rounds))
+        threading.Thread(target=crowd.program, args=(1000 + seed, flags.pause, votes))
         for seed in range(flags.programs)
     ]
     for thread in threads:
@@ -100,7 +100,7 @@ def ended(process: "subprocess.Popen[str]", how: signal.Signals) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--people", type=int, default=50)
+    parser.add_argument("--users", type=int, default=50)
     parser.add_argument(
         "--think", type=float, default=10, help="seconds between clicks"
     )
@@ -119,11 +119,11 @@ def main() -> None:
             syncing(database, Path(folder)) as job,
             dashboard(variables) as served,
         ):
-            rounds = Rounds(database)
-            tally, memory = burden(served, rounds, flags)
+            votes = Votes(database)
+            tally, memory = burden(served, votes, flags)
             print(tally.report(flags.minutes))
             print("memory of the dashboard, MB:", memory.report(round(60 / EVERY)))
-            print(f"rounds written: {rounds.count:,}")
+            print(f"votes written: {votes.count:,}")
             print("dashboard:", ended(served.process, signal.SIGINT))
             print("sync job:", ended(job, signal.SIGTERM))
     sys.exit(bool(tally.errors or tally.wrong))

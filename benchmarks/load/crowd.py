@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from benchmarks.load.source import Rounds, rounds_in
+from benchmarks.load.source import Votes, figures_in
 from benchmarks.load.tally import Tally
 from testkit.visitor import Drawn, Visitor, log_in, visiting
 
@@ -22,7 +22,7 @@ TABLES = ("traffic_over_time", "votes_by_weekday", "routes", "countries")
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """What everybody needs to know."""
+    """What all clients share."""
 
     url: str
     token: str
@@ -41,7 +41,7 @@ class Crowd:
             tables = {name: _table(client, name) for name in TABLES}
         return cls(url, token, tally, pages, tables)
 
-    def person(self, seed: int, pause: float) -> None:
+    def user(self, seed: int, pause: float) -> None:
         """Click through pages until the end; every figure is compared."""
         dice = random.Random(seed)  # noqa: S311  # no secret
         try:
@@ -49,7 +49,7 @@ class Crowd:
                 while not self.stop.wait(dice.expovariate(1 / pause)):
                     self._click(visitor, dice.choice(SETTLED + OTHERS))
         except Exception as error:  # noqa: BLE001  # whatever it is, it is counted
-            self.tally.failed(f"a person: {error!r}")
+            self.tally.failed(f"a user: {error!r}")
 
     def _click(self, visitor: Visitor, page: str) -> None:
         drawn = _open(visitor, page)
@@ -59,30 +59,30 @@ class Crowd:
         if page in self.pages:
             self.tally.compare(f"page {page}", _figures(drawn), self.pages[page])
 
-    def program(self, seed: int, pause: float, rounds: Rounds) -> None:
+    def program(self, seed: int, pause: float, votes: Votes) -> None:
         """Ask for everything, and for tables, until the end."""
         dice = random.Random(seed)  # noqa: S311  # no secret
         try:
             with _client(self.url, self.token) as client:
-                seen = rounds_in(client.get("/api").json())
+                seen = figures_in(client.get("/api").json())
                 while not self.stop.wait(dice.expovariate(1 / pause)):
-                    seen = self._everything(client, seen, rounds)
+                    seen = self._everything(client, seen, votes)
                     self._table(client, dice.choice(TABLES))
         except Exception as error:  # noqa: BLE001  # whatever it is, it is counted
             self.tally.failed(f"a program: {error!r}")
 
     def _everything(
-        self, client: httpx.Client, seen: tuple[int, ...], rounds: Rounds
+        self, client: httpx.Client, seen: tuple[int, ...], votes: Votes
     ) -> tuple[int, ...]:
         """Ask for all figures: of one state, and never of an earlier one."""
         began = time.monotonic()
         answer = client.get("/api").raise_for_status()
         self.tally.answered("API: everything", time.monotonic() - began)
-        now = rounds_in(answer.json())
+        now = figures_in(answer.json())
         new = now[0] - seen[0]
         grown = tuple(after - before for before, after in zip(seen, now, strict=True))
-        self.tally.compare("rounds", grown, (new, 4 * new, 4 * new, new))
-        self.tally.compare("order", 0 <= new <= rounds.count, True)
+        self.tally.compare("votes", grown, (new, 4 * new, 4 * new, new))
+        self.tally.compare("order", 0 <= new <= votes.count, True)
         return now
 
     def _table(self, client: httpx.Client, name: str) -> None:

@@ -20,11 +20,11 @@ _EVENT = """
 INSERT INTO fpp_events (user_id, event)
 SELECT id, 'LEFT_ROOM' FROM fpp_users ORDER BY id LIMIT 1
 """
-ROUND = (_VOTE, _ESTIMATIONS, _EVENT)
+VOTE = (_VOTE, _ESTIMATIONS, _EVENT)
 """One vote, its four estimations, and the event of a user who leaves."""
 
 
-def rounds_in(answer: Mapping[str, Any]) -> tuple[int, ...]:
+def figures_in(answer: Mapping[str, Any]) -> tuple[int, ...]:
     """Return four figures of `GET /api` that grow by 1, 4, 4 and 1 per vote."""
     data = answer["data"]
     return (
@@ -36,7 +36,7 @@ def rounds_in(answer: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 @dataclass(slots=True)
-class Rounds:
+class Votes:
     """Commits a vote every half second, and counts them."""
 
     database: LiveDatabase
@@ -48,7 +48,7 @@ class Rounds:
         connection.autocommit = False
         while not stop.wait(0.5):
             with connection.cursor() as cursor:
-                for statement in ROUND:
+                for statement in VOTE:
                     cursor.execute(statement)
             # Counted first: no reader sees a vote that is not counted.
             self.count += 1

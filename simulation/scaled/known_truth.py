@@ -1,6 +1,6 @@
 """Small histories of teams and visitors whose effects are known: none, or planted ones.
 
-Teams start and end, and each estimates in its own way, so votes of one room are alike.
+Teams start and end, and every team has its own way, so votes of one room are alike.
 Nothing else differs: a reader who finds that talking, team size, a source, a country, a
 weekday or the second half of a period makes a difference has found chance, unless
 `Truth` says so.
@@ -33,7 +33,7 @@ type Floats = npt.NDArray[np.float64]
 WEEKS = 18
 """How long a history is."""
 LAST = 28
-"""Days before its end in which planted effects over time lie: the second half of them,
+"""Days before its end with planted effects over time: the second half of them,
 or all of them."""
 _TEAMS = 150
 """Teams that meet in a week, on average."""

@@ -1,4 +1,4 @@
-"""Numbers counted from the Parquet files alone, to hold against what a page shows.
+"""Numbers counted from the Parquet files alone, to compare with a page.
 
 Nothing here imports the dashboard: a rule that both got wrong would stay unseen.
 """

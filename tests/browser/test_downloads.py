@@ -28,7 +28,7 @@ TABLES = {
     "rooms": ("/behaviour", "Votes by room", "room_name"),
     "historical": ("/historical", "Newest first", "bucket"),
 }
-"""Table → its page, its title there, and the column that tells its rows apart."""
+"""Table → its page, its title there, and the column that identifies its rows."""
 
 
 def plain(text: str) -> str:
@@ -37,7 +37,7 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_csv_holds_the_table_that_is_shown(
+def test_a_csv_equals_the_table_that_is_shown(
     page: Page, demo_server: Server, table: str
 ) -> None:
     path, title, label = TABLES[table]
@@ -80,7 +80,7 @@ def schema(table: str) -> pl.Schema:
 
 
 def assert_understood(cell: Cell, text: str, dtype: pl.DataType) -> None:
-    """Hold what LibreOffice made of a text against what its column holds."""
+    """Compare LibreOffice's reading of a text with its column."""
     assert cell.formula is None
     if text == "":
         assert cell.kind == ""
@@ -106,7 +106,7 @@ def test_libreoffice_reads_dates_umlauts_and_formulas_as_they_are_meant(
     control = tmp_path / "control.csv"
     control.write_text("name\n=1+1\n")
     sheets = opened(*files.values(), control)
-    # Without the guard it would be a formula: the spreadsheet can tell.
+    # Without the guard it would be a formula: the spreadsheet shows it.
     assert sheets[control][1] == [Cell("float", "2", "of:=1+1")]
     for table, file in files.items():
         head, *rows = rows_of(file.read_bytes())

@@ -65,7 +65,7 @@ def test_a_link_carries_what_was_chosen_by_hand(
 
 
 def at(page: Page, title: str, period: str) -> None:
-    """Wait for a page and hold what it shows of the period."""
+    """Wait for a page and check the period that it shows."""
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     chromium.wait_until_drawn(page)
     chosen = page.get_by_role("combobox", name="Period")

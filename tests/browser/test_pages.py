@@ -1,4 +1,4 @@
-"""Every page, full, empty and with a table missing: drawn, readable, for everybody.
+"""Every page, full, empty and with a table missing: drawn, readable, accessible.
 
 One visit serves several tests: a page is opened once and looked at in both themes and
 on a phone.
@@ -25,7 +25,7 @@ PARTS = {
     "Insights, second votes": "/insights?about=Second+votes",
     "Insights, meetings": "/insights?about=Meetings",
     "Insights, rooms": "/insights?about=Rooms",
-    "Insights, people": "/insights?about=New+people",
+    "Insights, users": "/insights?about=New+people",
     "Votes, estimations": "/votes?part=Estimations",
     "One room": "/room?room=1",
     "A filter that some blocks cannot follow": "/votes?filter=country%3ADE",

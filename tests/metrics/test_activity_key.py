@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.activity_key import (
-    MOST_PEOPLE,
     Kind,
     changes,
     days,
@@ -20,21 +19,21 @@ from metrics.activity_key import (
     moment,
     owner_day,
     pack,
-    person,
-    person_day,
     second,
     split_owner_day,
+    user_day,
+    user_number,
 )
 from metrics.constants import VISIT_GAP
-from metrics.tables import TIMESTAMP, USER_NUMBER
+from metrics.tables import MOST_USERS, TIMESTAMP, USER_NUMBER
 from tests.metrics.building import quick
 
 EPOCH = datetime(1970, 1, 1)
 KINDS: tuple[Kind, ...] = ("view", "event", "estimation", "watching")
 LAST_SECOND = (1 << 32) - 1
-PEOPLE = st.integers(0, 3) | st.integers(0, MOST_PEOPLE - 1)
+USERS = st.integers(0, 3) | st.integers(0, MOST_USERS - 1)
 SECONDS = st.integers(0, LAST_SECOND)
-ACTS = st.lists(st.tuples(PEOPLE, SECONDS, st.integers(0, 3)), min_size=1, max_size=30)
+ACTS = st.lists(st.tuples(USERS, SECONDS, st.integers(0, 3)), min_size=1, max_size=30)
 
 
 def packed(acts: list[tuple[int, int, int]]) -> pl.Series:
@@ -72,19 +71,24 @@ def test_every_part_comes_back(acts: list[tuple[int, int, int]]) -> None:
         packed(acts)
         .to_frame("act")
         .select(
-            person(act).alias("person"),
+            user_number(act).alias("user_number"),
             second(moment(act)).alias("second"),
-            split_owner_day(person_day(act))[1].alias("day"),
+            split_owner_day(user_day(act))[1].alias("day"),
             is_of_estimations(act).alias("of estimations"),
             *(is_kind(act, name).alias(name) for name in KINDS),
         )
     )
-    assert found["person"].to_list() == [who for who, _, _ in acts]
+    assert found["user_number"].to_list() == [who for who, _, _ in acts]
     assert found["second"].to_list() == [seconds for _, seconds, _ in acts]
     assert found["day"].to_list() == [seconds // 86_400 for _, seconds, _ in acts]
     assert found["of estimations"].to_list() == [own >= 2 for _, _, own in acts]
     for number, name in enumerate(KINDS):
         assert found[name].to_list() == [own == number for _, _, own in acts]
+
+
+def test_the_last_user_in_the_last_second_still_fits() -> None:
+    last = (MOST_USERS - 1, LAST_SECOND, 3)
+    assert packed([last]).item() > packed([(MOST_USERS - 2, LAST_SECOND, 3)]).item()
 
 
 @pytest.mark.parametrize("years", [1, 30, 135])

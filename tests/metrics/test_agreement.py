@@ -25,43 +25,43 @@ DAY = days("2026-11-03", "2026-11-03")
 NOON = "2026-11-03 12:00:00"
 
 
-def round_of(*values: int, second: int = 0, room: int = 1) -> list[Row]:
+def vote_of(*values: int, second: int = 0, room: int = 1) -> list[Row]:
     time = f"2026-11-03 12:00:{second:02}"
-    people = [
+    users = [
         estimation(f"p{n}", time, value, room=room) for n, value in enumerate(values)
     ]
-    return [vote(time, amount=len(values), room=room), *people]
+    return [vote(time, amount=len(values), room=room), *users]
 
 
 def test_the_fullest_card_counts_as_agreeing() -> None:
-    found = one(plan_of(agreement.totals, frames(*round_of(3, 3, 5)), DAY))
+    found = one(plan_of(agreement.totals, frames(*vote_of(3, 3, 5)), DAY))
     assert (found["estimates"], found["agreeing"], found["outliers"]) == (3, 2, 0)
 
 
 def test_a_tie_counts_one_of_the_cards() -> None:
-    found = one(plan_of(agreement.totals, frames(*round_of(2, 2, 8, 8)), DAY))
+    found = one(plan_of(agreement.totals, frames(*vote_of(2, 2, 8, 8)), DAY))
     assert found["agreeing"] == 2
 
 
 def test_an_outlier_is_two_steps_from_the_median() -> None:
     """The median of 3, 3, 5, 8 is half a step above 3; 8 is 1.5 steps off."""
-    found = one(plan_of(agreement.totals, frames(*round_of(3, 3, 5, 8)), DAY))
+    found = one(plan_of(agreement.totals, frames(*vote_of(3, 3, 5, 8)), DAY))
     assert found["outliers"] == 0
-    found = one(plan_of(agreement.totals, frames(*round_of(3, 3, 5, 13)), DAY))
+    found = one(plan_of(agreement.totals, frames(*vote_of(3, 3, 5, 13)), DAY))
     assert found["outliers"] == 1
-    found = one(plan_of(agreement.totals, frames(*round_of(1, 3, 3)), DAY))
+    found = one(plan_of(agreement.totals, frames(*vote_of(1, 3, 3)), DAY))
     assert found["outliers"] == 1
 
 
 def test_a_vote_is_covered_when_all_its_estimations_are_found() -> None:
-    rows = [*round_of(3, 5), vote("2026-11-03 13:00", amount=3)]
+    rows = [*vote_of(3, 5), vote("2026-11-03 13:00", amount=3)]
     rows += [estimation(who, "2026-11-03 13:00") for who in ("a", "b")]
     found = one(plan_of(agreement.totals, frames(*rows), DAY))
     assert (found["rounds"], found["covered_rounds"]) == (2, 1)
 
 
 def test_rates_from_twenty_estimates() -> None:
-    rows = [r for n in range(5) for r in round_of(3, 3, 3, 13, second=10 * n)]
+    rows = [r for n in range(5) for r in vote_of(3, 3, 3, 13, second=10 * n)]
     found = one(plan_of(agreement.totals, frames(*rows), DAY))
     assert found["estimates"] == 20
     assert found["agreement"] == 0.75
@@ -70,7 +70,7 @@ def test_rates_from_twenty_estimates() -> None:
 
 
 def test_spectators_and_empty_estimates_are_left_out() -> None:
-    rows = round_of(3, 3)
+    rows = vote_of(3, 3)
     rows += [estimation("s", NOON, None, spectator=True), estimation("e", NOON, None)]
     rows += [estimation("t", NOON, 8, spectator=True)]
     assert one(plan_of(agreement.totals, frames(*rows), DAY))["estimates"] == 2
@@ -112,11 +112,11 @@ def test_an_estimation_across_midnight_belongs_to_its_votes_day() -> None:
 
 
 def test_votes_with_one_estimation_have_no_pairs() -> None:
-    assert one(plan_of(agreement.totals, frames(*round_of(3)), DAY))["rounds"] == 0
+    assert one(plan_of(agreement.totals, frames(*vote_of(3)), DAY))["rounds"] == 0
 
 
-def test_by_team_size_and_over_time_hold_the_same_estimates() -> None:
-    rows = [*round_of(3, 3), *round_of(1, 2, 3, 5, second=30)]
+def test_by_team_size_and_over_time_count_the_same_estimations() -> None:
+    rows = [*vote_of(3, 3), *vote_of(1, 2, 3, 5, second=30)]
     sizes = plan_of(agreement.by_team_size, frames(*rows), DAY).collect()
     assert sizes["estimation_pairs"].to_list() == [1, 6, 0]
     assert sizes["matching_pairs"].to_list() == [1, 0, 0]
@@ -131,7 +131,7 @@ def test_by_team_size_and_over_time_hold_the_same_estimates() -> None:
 def test_agreement_is_what_python_counts(values: list[int]) -> None:
     places = [SCALE.index(value) for value in values]
     middle = statistics.median(places)
-    found = one(plan_of(agreement.totals, frames(*round_of(*values)), DAY))
+    found = one(plan_of(agreement.totals, frames(*vote_of(*values)), DAY))
     assert found["agreeing"] == max(values.count(value) for value in SCALE)
     assert found["outliers"] == sum(abs(place - middle) >= 2 for place in places)
     apart = [abs(a - b) for a, b in combinations(places, 2)]
@@ -184,7 +184,7 @@ def test_every_team_size_has_its_line_also_without_a_vote() -> None:
     period = days("2026-11-02", "2026-11-15")
     plan = plan_of(
         agreement.near_by_team_size_over_time,
-        frames(*round_of(3, 3)),
+        frames(*vote_of(3, 3)),
         period,
         "week",
     )

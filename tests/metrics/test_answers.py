@@ -189,7 +189,7 @@ def test_newcomers_of_rooms() -> None:
     [Frames.empty(), frames(vote("2026-11-03 09:00"))],
     ids=["no row", "one vote"],
 )
-def test_every_answer_is_silent_where_the_store_holds_next_to_nothing(
+def test_every_answer_is_silent_where_the_store_is_nearly_empty(
     name: str, rows: Frames
 ) -> None:
     table = plan(name, query(rows, MONTH, BEFORE)).collect()

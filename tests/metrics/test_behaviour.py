@@ -182,7 +182,7 @@ def test_every_label_of_the_window_is_in_every_bucket() -> None:
     ]
 
 
-def test_rooms_over_time_are_told_apart_by_their_numbers() -> None:
+def test_rooms_over_time_are_distinguished_by_their_numbers() -> None:
     rows = frames(
         *(vote(NINE, room=key) for key in (1, 2, 2, 3)),
         room(1, "team", number=70),

@@ -201,7 +201,7 @@ def test_changes_of_a_dimension_add_up_to_that_of_the_whole() -> None:
     assert table["change_verdict"].to_list() == ["higher", "lower", "higher"]
 
 
-def test_weekdays_are_compared_per_such_day() -> None:
+def test_weekdays_are_compared_per_day() -> None:
     """A month with five Mondays against one with four: two votes on each."""
     now, before = days("2026-11-01", "2026-11-30"), days("2026-10-01", "2026-10-31")
     mondays = ["10-05", "10-12", "10-19", "10-26"]

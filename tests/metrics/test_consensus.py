@@ -16,7 +16,7 @@ WEEK = days("2026-11-02", "2026-11-08")
 DAY = "2026-11-03 09:00"
 
 
-def rounds(low: int, high: int, times: int, amount: int = 2) -> list[Row]:
+def vote_rows(low: int, high: int, times: int, amount: int = 2) -> list[Row]:
     return [vote(DAY, low=low, high=high, amount=amount)] * times
 
 
@@ -32,7 +32,7 @@ def test_steps_are_places_on_the_scale_not_differences() -> None:
 
 
 def test_rates_and_mean_of_twenty_votes() -> None:
-    rows = [*rounds(3, 3, 10), *rounds(3, 5, 5), *rounds(2, 13, 5)]
+    rows = [*vote_rows(3, 3, 10), *vote_rows(3, 5, 5), *vote_rows(2, 13, 5)]
     found = one(plan_of(consensus.totals, frames(*rows), WEEK))
     assert found["consensus"] == 0.5
     assert found["near_consensus"] == 0.75
@@ -41,7 +41,7 @@ def test_rates_and_mean_of_twenty_votes() -> None:
 
 
 def test_nineteen_votes_are_counted_but_give_no_rate() -> None:
-    found = one(plan_of(consensus.totals, frames(*rounds(3, 3, 19)), WEEK))
+    found = one(plan_of(consensus.totals, frames(*vote_rows(3, 3, 19)), WEEK))
     assert found["rounds"] == 19
     assert found["consensus_rounds"] == 19
     assert found["consensus"] is None
@@ -60,7 +60,7 @@ def test_votes_outside_the_window_do_not_count() -> None:
 
 def test_every_week_is_on_the_line_also_without_votes() -> None:
     period = days("2026-11-02", "2026-11-22")
-    rows = [*rounds(3, 3, 20), vote("2026-11-22 10:00", low=1, high=21)]
+    rows = [*vote_rows(3, 3, 20), vote("2026-11-22 10:00", low=1, high=21)]
     line = answer(plan_of(consensus.over_time, frames(*rows), period, "week"))
     assert [str(row["bucket"]) for row in line] == [
         *("2026-11-02", "2026-11-09", "2026-11-16")
@@ -70,7 +70,7 @@ def test_every_week_is_on_the_line_also_without_votes() -> None:
 
 
 def test_a_week_computed_from_rows_equals_the_week_shown() -> None:
-    rows = [*rounds(3, 3, 12), *rounds(3, 8, 9), vote("2026-11-10 10:00")]
+    rows = [*vote_rows(3, 3, 12), *vote_rows(3, 8, 9), vote("2026-11-10 10:00")]
     period = days("2026-11-02", "2026-11-15")
     line = plan_of(consensus.over_time, frames(*rows), period, "week").collect()
     alone = plan_of(consensus.totals, frames(*rows), WEEK).collect()

@@ -18,41 +18,39 @@ FIRST = "2026-11-03 09:00:00"
 TEAM = ("a", "b", "c", "d")
 
 
-def round_at(
+def vote_at(
     time: str,
     low: int,
     high: int,
-    people: tuple[str, ...] = TEAM,
+    users: tuple[str, ...] = TEAM,
     *,
     duration: int = 60,
     room: int = 1,
 ) -> list[Row]:
     return [
-        vote(
-            time, low=low, high=high, amount=len(people), duration=duration, room=room
-        ),
-        *(estimation(who, time, room=room) for who in people),
+        vote(time, low=low, high=high, amount=len(users), duration=duration, room=room),
+        *(estimation(who, time, room=room) for who in users),
     ]
 
 
-def counts(*rounds: list[Row]) -> tuple[object, ...]:
-    rows = [row for each in rounds for row in each]
+def counts(*vote_rows: list[Row]) -> tuple[object, ...]:
+    rows = [row for each in vote_rows for row in each]
     found = one(plan_of(convergence.totals, frames(*rows), DAY))
     return found["apart_rounds"], found["re_votes"], found["converged"]
 
 
 def test_a_split_vote_voted_again_with_fewer_steps_converges() -> None:
-    again = round_at("2026-11-03 09:05:00", 3, 5)
-    assert counts(round_at(FIRST, 2, 13), again) == (1, 1, 1)
+    again = vote_at("2026-11-03 09:05:00", 3, 5)
+    assert counts(vote_at(FIRST, 2, 13), again) == (1, 1, 1)
 
 
 def test_a_re_vote_that_is_as_far_apart_does_not_converge() -> None:
-    again = round_at("2026-11-03 09:05:00", 1, 5)
-    assert counts(round_at(FIRST, 1, 5), again) == (2, 1, 0)
+    again = vote_at("2026-11-03 09:05:00", 1, 5)
+    assert counts(vote_at(FIRST, 1, 5), again) == (2, 1, 0)
 
 
 def test_votes_one_step_apart_ask_for_no_re_vote() -> None:
-    assert counts(round_at(FIRST, 3, 5), round_at("2026-11-03 09:05", 3, 3)) == (
+    assert counts(vote_at(FIRST, 3, 5), vote_at("2026-11-03 09:05", 3, 3)) == (
         0,
         0,
         0,
@@ -72,59 +70,59 @@ def test_votes_one_step_apart_ask_for_no_re_vote() -> None:
 def test_a_re_vote_starts_0_to_10_minutes_after_the_end(
     ends: str, duration: int, re_votes: int
 ) -> None:
-    again = round_at(f"2026-11-03 {ends}", 3, 3, duration=duration)
-    assert counts(round_at(FIRST, 1, 5), again)[1] == re_votes
+    again = vote_at(f"2026-11-03 {ends}", 3, 3, duration=duration)
+    assert counts(vote_at(FIRST, 1, 5), again)[1] == re_votes
 
 
 @pytest.mark.parametrize(
-    ("people", "re_votes"),
+    ("users", "re_votes"),
     [
-        pytest.param(("a", "b", "c", "d", "e"), 1, id="4 of 5 people"),
-        pytest.param(("a", "b", "c"), 0, id="3 of 4 people"),
+        pytest.param(("a", "b", "c", "d", "e"), 1, id="4 of 5 users"),
+        pytest.param(("a", "b", "c"), 0, id="3 of 4 users"),
         pytest.param(("w", "x", "y", "z"), 0, id="none of 8"),
     ],
 )
 def test_at_least_80_percent_of_the_users_are_the_same(
-    people: tuple[str, ...], re_votes: int
+    users: tuple[str, ...], re_votes: int
 ) -> None:
-    again = round_at("2026-11-03 09:05:00", 3, 3, people)
-    assert counts(round_at(FIRST, 1, 5), again)[1] == re_votes
+    again = vote_at("2026-11-03 09:05:00", 3, 3, users)
+    assert counts(vote_at(FIRST, 1, 5), again)[1] == re_votes
 
 
 def test_only_the_rooms_very_next_vote_can_be_a_re_vote() -> None:
-    others = round_at("2026-11-03 09:03:00", 3, 3, ("x", "y"))
-    late = round_at("2026-11-03 09:05:00", 3, 3)
-    assert counts(round_at(FIRST, 1, 5), others, late)[1] == 0
+    others = vote_at("2026-11-03 09:03:00", 3, 3, ("x", "y"))
+    late = vote_at("2026-11-03 09:05:00", 3, 3)
+    assert counts(vote_at(FIRST, 1, 5), others, late)[1] == 0
 
 
 def test_an_empty_vote_is_passed_over() -> None:
     empty = [unestimated("2026-11-03 09:03:00")]
-    again = round_at("2026-11-03 09:05:00", 3, 3)
-    assert counts(round_at(FIRST, 1, 5), empty, again) == (1, 1, 1)
+    again = vote_at("2026-11-03 09:05:00", 3, 3)
+    assert counts(vote_at(FIRST, 1, 5), empty, again) == (1, 1, 1)
 
 
-def test_another_rooms_round_is_no_re_vote() -> None:
-    elsewhere = round_at("2026-11-03 09:05:00", 3, 3, room=2)
-    assert counts(round_at(FIRST, 1, 5), elsewhere)[1] == 0
+def test_another_rooms_vote_is_no_re_vote() -> None:
+    elsewhere = vote_at("2026-11-03 09:05:00", 3, 3, room=2)
+    assert counts(vote_at(FIRST, 1, 5), elsewhere)[1] == 0
 
 
 def test_a_re_vote_after_midnight_belongs_to_the_first_votes_day() -> None:
-    first = round_at("2026-11-03 23:59:00", 1, 5)
-    assert counts(first, round_at("2026-11-04 00:02:00", 3, 3)) == (1, 1, 1)
+    first = vote_at("2026-11-03 23:59:00", 1, 5)
+    assert counts(first, vote_at("2026-11-04 00:02:00", 3, 3)) == (1, 1, 1)
 
 
 def test_a_vote_without_joined_estimations_cannot_be_compared() -> None:
     again = [vote("2026-11-03 09:05:00", amount=4)]
-    assert counts(round_at(FIRST, 1, 5), again) == (1, 0, 0)
+    assert counts(vote_at(FIRST, 1, 5), again) == (1, 0, 0)
 
 
 def test_rates_from_twenty_split_votes() -> None:
-    rounds = []
+    vote_rows = []
     for room in range(1, 21):
-        rounds.append(round_at(FIRST, 1, 5, room=room))
+        vote_rows.append(vote_at(FIRST, 1, 5, room=room))
         if room <= 15:
-            rounds.append(round_at("2026-11-03 09:05:00", 3, 3, room=room))
-    rows = [row for each in rounds for row in each]
+            vote_rows.append(vote_at("2026-11-03 09:05:00", 3, 3, room=room))
+    rows = [row for each in vote_rows for row in each]
     found = one(plan_of(convergence.totals, frames(*rows), DAY))
     assert found["re_vote_rate"] == 0.75
     assert found["convergence"] is None  # fifteen re-votes are too few

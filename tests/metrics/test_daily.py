@@ -67,7 +67,7 @@ def test_without_rows_everything_is_0() -> None:
     assert set(one(daily.legacy(Frames.empty(), NOW)).values()) == {0}
 
 
-def test_the_summary_holds_both_spans() -> None:
+def test_the_summary_covers_both_spans() -> None:
     a_day_ago = f"{NOW - timedelta(days=1)}"
     rows = frames(
         vote("2026-11-02 23:59:59"), user("b", "2026-11-02 23:59:59"), vote(a_day_ago)

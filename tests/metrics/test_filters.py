@@ -21,7 +21,7 @@ def frame(table: str, rows: list[dict[str, object]]) -> pl.LazyFrame:
 
 @pytest.fixture
 def frames() -> Frames:
-    people = {"anna": ("DE", "desktop"), "ben": ("DE", "mobile"), "cleo": (None, None)}
+    users = {"anna": ("DE", "desktop"), "ben": ("DE", "mobile"), "cleo": (None, None)}
     empty = {table.name: frame(table.name, []) for table in TABLES}
     return numbered(
         empty
@@ -30,7 +30,7 @@ def frames() -> Frames:
                 "fpp_users",
                 [
                     {"id": who, "country": country, "device": device, "created_at": AT}
-                    for who, (country, device) in people.items()
+                    for who, (country, device) in users.items()
                 ],
             ),
             "fpp_page_views": frame(

@@ -74,14 +74,14 @@ def test_every_table_is_cut_by_its_own_time() -> None:
 
 
 def test_bots_are_left_out_and_deleted_users_stay() -> None:
-    everybody = frames(
+    all_users = frames(
         user("human", device="desktop"),
         user("unknown"),
         user("bot", device="bot"),
         *(view(who, NINE) for who in ("human", "unknown", "bot", "deleted")),
         vote(NINE),
     )
-    rows = without_bots(everybody)
+    rows = without_bots(all_users)
     _bot, deleted, human, unknown = range(4)
     assert set(column(rows.users, "user")) == {human, unknown}
     assert set(column(rows.page_views, "user")) == {deleted, human, unknown}

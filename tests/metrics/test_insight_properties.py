@@ -1,4 +1,4 @@
-"""What must hold on any data."""
+"""Rules of the insights on any data."""
 
 from datetime import datetime, timedelta
 
@@ -42,11 +42,11 @@ NOW = datetime(2026, 11, 22, 12)
 TIMES = st.integers(0, 20 * 24 * 60).map(
     lambda minute: (FIRST + timedelta(minutes=minute)).isoformat()
 )
-PEOPLE = st.sampled_from("abcdef")
-ESTIMATES = st.dictionaries(PEOPLE, st.sampled_from(SCALE), min_size=1, max_size=6)
+USERS = st.sampled_from("abcdef")
+ESTIMATES = st.dictionaries(USERS, st.sampled_from(SCALE), min_size=1, max_size=6)
 
 
-def a_round(
+def a_vote(
     time: str, key: int, given: dict[str, int], watching: int, *, flip: bool
 ) -> list[Row]:
     """A vote as the product stores it: its estimations agree with its figures."""
@@ -69,9 +69,9 @@ def a_round(
     ]
 
 
-ROUNDS = st.lists(
+VOTES = st.lists(
     st.builds(
-        a_round,
+        a_vote,
         TIMES,
         st.integers(1, 3),
         ESTIMATES,
@@ -79,11 +79,11 @@ ROUNDS = st.lists(
         flip=st.booleans(),
     ),
     max_size=30,
-).map(lambda rounds: [row for each in rounds for row in each])
+).map(lambda vote_rows: [row for each in vote_rows for row in each])
 NEWCOMERS = st.lists(
     st.one_of(
-        st.builds(event, PEOPLE, TIMES, st.just("ENTERED_NEW_ROOM")),
-        st.builds(event, PEOPLE, TIMES, st.just("COPIED_ROOM_LINK")),
+        st.builds(event, USERS, TIMES, st.just("ENTERED_NEW_ROOM")),
+        st.builds(event, USERS, TIMES, st.just("COPIED_ROOM_LINK")),
     ),
     max_size=15,
 ).map(lambda rows: [*rows, *(user(who, "2026-09-28 00:00") for who in "abcdef")])
@@ -103,9 +103,9 @@ def assert_rates_between_0_and_1(row: dict[str, object]) -> None:
 
 
 @quick
-@given(ROUNDS, NEWCOMERS)
-def test_rates_are_from_0_to_1(rounds: list[Row], people: list[Row]) -> None:
-    rows = frames(*rounds, *people, *ROOMS)
+@given(VOTES, NEWCOMERS)
+def test_rates_are_from_0_to_1(vote_rows: list[Row], user_rows: list[Row]) -> None:
+    rows = frames(*vote_rows, *user_rows, *ROOMS)
     for plan in (
         plan_of(consensus.totals, rows, WINDOW),
         plan_of(agreement.totals, rows, WINDOW),
@@ -119,9 +119,9 @@ def test_rates_are_from_0_to_1(rounds: list[Row], people: list[Row]) -> None:
 
 
 @quick
-@given(ROUNDS)
-def test_a_part_is_never_more_than_its_whole(rounds: list[Row]) -> None:
-    rows = frames(*rounds)
+@given(VOTES)
+def test_a_part_is_never_more_than_its_whole(vote_rows: list[Row]) -> None:
+    rows = frames(*vote_rows)
     agreed = one(plan_of(consensus.totals, rows, WINDOW))
     near, all_rounds = number(agreed, "near_rounds"), number(agreed, "rounds")
     assert number(agreed, "consensus_rounds") <= near
@@ -135,12 +135,12 @@ def test_a_part_is_never_more_than_its_whole(rounds: list[Row]) -> None:
 
 
 @quick
-@given(ROUNDS, st.lists(TIMES, min_size=1, max_size=5))
+@given(VOTES, st.lists(TIMES, min_size=1, max_size=5))
 def test_a_vote_without_estimations_changes_nothing(
-    rounds: list[Row], empty: list[str]
+    vote_rows: list[Row], empty: list[str]
 ) -> None:
     more = [unestimated(time, room) for time in empty for room in (1, 2, 3)]
-    without, added = frames(*rounds), frames(*rounds, *more)
+    without, added = frames(*vote_rows), frames(*vote_rows, *more)
     for build in (
         consensus.totals,
         agreement.totals,
@@ -158,9 +158,9 @@ def test_a_vote_without_estimations_changes_nothing(
 
 
 @quick
-@given(ROUNDS)
-def test_weeks_add_up_to_the_period(rounds: list[Row]) -> None:
-    rows = frames(*rounds)
+@given(VOTES)
+def test_weeks_add_up_to_the_period(vote_rows: list[Row]) -> None:
+    rows = frames(*vote_rows)
     line = column(plan_of(consensus.over_time, rows, WINDOW, "week"), "rounds")
     assert len(line) == 4
     total = one(plan_of(consensus.totals, rows, WINDOW))["rounds"]
@@ -170,11 +170,11 @@ def test_weeks_add_up_to_the_period(rounds: list[Row]) -> None:
 
 
 @quick
-@given(ROUNDS, NEWCOMERS)
+@given(VOTES, NEWCOMERS)
 def test_funnel_steps_never_grow_and_dimensions_add_up(
-    rounds: list[Row], people: list[Row]
+    vote_rows: list[Row], user_rows: list[Row]
 ) -> None:
-    rows = frames(*rounds, *people)
+    rows = frames(*vote_rows, *user_rows)
     steps = [
         int(str(n))
         for n in column(plan_of(funnel.steps, rows, WINDOW, now=NOW), "reached")
@@ -187,12 +187,14 @@ def test_funnel_steps_never_grow_and_dimensions_add_up(
 
 
 @quick
-@given(ROUNDS, st.sampled_from(["rooms", "users"]), st.sampled_from([1, 2]))
+@given(VOTES, st.sampled_from(["rooms", "users"]), st.sampled_from([1, 2]))
 def test_a_retention_cell_never_exceeds_its_cohort_and_the_future_is_blank(
-    rounds: list[Row], who: retention.Cohorts, weeks: retention.Weeks
+    vote_rows: list[Row], who: retention.Cohorts, weeks: retention.Weeks
 ) -> None:
     cells = answer(
-        retention.grid(SharedPlans(frames(*rounds)), FIRST + timedelta(21), who, weeks)
+        retention.grid(
+            SharedPlans(frames(*vote_rows)), FIRST + timedelta(21), who, weeks
+        )
     )
     for cell in cells:
         began = cell["cohort"]
@@ -207,10 +209,12 @@ def test_a_retention_cell_never_exceeds_its_cohort_and_the_future_is_blank(
 
 
 @quick
-@given(ROUNDS)
-def test_health_is_from_0_to_100_and_is_the_sum_of_its_parts(rounds: list[Row]) -> None:
+@given(VOTES)
+def test_health_is_from_0_to_100_and_is_the_sum_of_its_parts(
+    vote_rows: list[Row],
+) -> None:
     for found in answer(
-        room_health.health(SharedPlans(frames(*rounds)), FIRST + timedelta(20))
+        room_health.health(SharedPlans(frames(*vote_rows)), FIRST + timedelta(20))
     ):
         parts = [
             number(found, f"health_{part}")

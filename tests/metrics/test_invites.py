@@ -20,10 +20,10 @@ NOW = at("2026-11-22 12:00")
 DAY = "2026-11-03 09:00"
 
 
-def opened(key: int, *people: str, time: str = DAY, used: str = DAY) -> list[Row]:
+def opened(key: int, *users: str, time: str = DAY, used: str = DAY) -> list[Row]:
     return [
         room(key, f"room {key}", used),
-        *(estimation(who, time, room=key) for who in people),
+        *(estimation(who, time, room=key) for who in users),
     ]
 
 
@@ -89,8 +89,8 @@ def test_rooms_of_other_periods_and_younger_than_a_week_are_left_out() -> None:
 def test_the_share_of_twenty_new_rooms_with_two_newcomers() -> None:
     rows: list[Row] = []
     for key in range(1, 21):
-        people = [f"{key}-{n}" for n in range(3 if key <= 5 else 2)]
-        rows += opened(key, *people)
+        users = [f"{key}-{n}" for n in range(3 if key <= 5 else 2)]
+        rows += opened(key, *users)
     found = one(plan_of(invites.totals, frames(*rows), WINDOW, now=NOW))
     assert (found["new_rooms"], found["newcomers"]) == (20, 25)
     assert (found["inviting_rooms"], found["inviting_share"]) == (5, 0.25)

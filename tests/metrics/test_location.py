@@ -54,8 +54,8 @@ def test_users_of_a_window_are_those_who_did_anything_in_it() -> None:
         view("d", "2026-11-03 09:00"),
         view("deleted", NINE),
     )
-    people = location.users_of(SharedPlans(everyone), days("2026-11-02", "2026-11-02"))
-    found = column(people, "user")
+    users = location.users_of(SharedPlans(everyone), days("2026-11-02", "2026-11-02"))
+    found = column(users, "user")
     assert (set(found), len(found)) == ({0, 1, 2}, 3)
 
 

@@ -15,13 +15,13 @@ names = st.lists(st.text("abcXYZ_-019", min_size=1, max_size=21), max_size=12)
 @quick
 @given(names, names)
 def test_one_number_stands_for_one_id_in_every_table(
-    people: list[str], actors: list[str]
+    users: list[str], actors: list[str]
 ) -> None:
-    rows: list[Row] = [*map(user, people), *(event(who, NINE) for who in actors)]
+    rows: list[Row] = [*map(user, users), *(event(who, NINE) for who in actors)]
     found = frames(*rows)
     seen = [*column(found.users, USER), *column(found.events, USER)]
-    pairs = set(zip([*people, *actors], seen, strict=True))
-    assert len(pairs) == len({*people, *actors}) == len(set(seen))
+    pairs = set(zip([*users, *actors], seen, strict=True))
+    assert len(pairs) == len({*users, *actors}) == len(set(seen))
     assert set(seen) == set(range(len(pairs)))
 
 

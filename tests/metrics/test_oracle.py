@@ -24,7 +24,7 @@ from metrics.frames import Period
 from metrics.query import SharedPlans
 from metrics.subject import Build
 from tests.metrics.building import answer, column, one, plan_of, quick
-from tests.metrics.oracle import living, people, teams
+from tests.metrics.oracle import rooms, teams, users
 from tests.metrics.oracle.world import DAYS, WORLDS, World, day
 
 WINDOW = Period.of_days(day(0), day(DAYS))
@@ -37,7 +37,7 @@ TOTALS: Mapping[
     "agreement": (agreement.totals, teams.agreement),
     "convergence": (convergence.totals, teams.convergence),
     "round_time": (vote_time.totals, teams.round_time),
-    "spectators": (spectators.totals, people.spectators),
+    "spectators": (spectators.totals, users.spectators),
     "auto_flip": (auto_flip.totals, teams.auto_flip),
 }
 
@@ -67,9 +67,9 @@ def test_room_health_and_the_rooms_that_have_gone_quiet(world: World, on: int) -
     )
     table = room_health.health(SharedPlans(world.frames), now).collect()
     points = dict(table.select("room_id", "health").iter_rows())
-    assert points == pytest.approx(living.health(world, now))
+    assert points == pytest.approx(rooms.health(world, now))
     quiet = column(room_health.went_dormant(SharedPlans(world.frames), now), "room_id")
-    assert sorted(map(int, map(str, quiet))) == living.gone_quiet(world, now)
+    assert sorted(map(int, map(str, quiet))) == rooms.gone_quiet(world, now)
 
 
 @quick
@@ -85,22 +85,20 @@ def test_retention(
     now = datetime.combine(day(on), datetime.min.time())
     plan = retention.grid(SharedPlans(world.frames), now, who, weeks, cohorts=4)
     cells = plan.select("cohort", "size", "k", "alive", "share", "later").collect()
-    assert cells.rows() == living.retention(world, now, who, weeks, 4)
+    assert cells.rows() == rooms.retention(world, now, who, weeks, 4)
 
 
 @quick
 @given(WORLDS)
 def test_the_activation_funnel(world: World) -> None:
     found = column(plan_of(funnel.steps, world.frames, WINDOW, now=LATER), "reached")
-    assert found == people.funnel(world)
+    assert found == users.funnel(world)
 
 
 @quick
 @given(WORLDS)
 def test_the_invite_loop(world: World) -> None:
     found = answer(plan_of(invites.by_room, world.frames, WINDOW, now=LATER))
-    assert {row["room_id"]: row["newcomers"] for row in found} == people.newcomers(
-        world
-    )
+    assert {row["room_id"]: row["newcomers"] for row in found} == users.newcomers(world)
     totals = one(plan_of(invites.totals, world.frames, WINDOW, now=LATER))
-    assert (totals["openers"], totals["inviters"]) == people.intent(world)
+    assert (totals["openers"], totals["inviters"]) == users.intent(world)

@@ -93,7 +93,7 @@ def test_no_comparison_gives_none() -> None:
     ("key", "today", "comparison", "first", "last", "is_whole"),
     [
         ("month_to_date", "2026-11-22", PREVIOUS, "2026-10-01", "2026-10-22", False),
-        # The last day of a long month: the month before has no such day.
+        # The last day of a long month: the month before is shorter.
         ("month_to_date", "2026-03-31", PREVIOUS, "2026-02-01", "2026-02-28", True),
         ("month_to_date", "2028-03-30", PREVIOUS, "2028-02-01", "2028-02-29", True),
         ("month_to_date", "2028-03-29", PREVIOUS, "2028-02-01", "2028-02-29", False),

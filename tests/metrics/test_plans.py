@@ -23,7 +23,7 @@ REFERENCE = tuple(legacy_api.plans(EMPTY, NOW))
 SHOWN: Mapping[str, Build] = {
     "room statistics": lambda frames: rooms.statistics(frames, 1),
     "room over time": lambda frames: rooms.over_time(frames, 1, "week", ANY_UTC),
-    "room rounds": lambda frames: votes.newest_first_of(frames.of_room(1).votes),
+    "room votes": lambda frames: votes.newest_first_of(frames.of_room(1).votes),
     "room search": lambda frames: rooms.find(frames, "team"),
     "room spread": lambda frames: votes.spread_of(frames.of_room(1).votes),
     "room team sizes": lambda frames: votes.team_sizes_of(frames.of_room(1).votes),

@@ -1,4 +1,4 @@
-"""What must hold on any data."""
+"""Rules of the metrics on any data."""
 
 from datetime import datetime, timedelta
 
@@ -30,13 +30,13 @@ FOUR_WEEKS = days("2026-10-26", "2026-11-22")
 TIMES = st.integers(0, MINUTES - 1).map(
     lambda minute: (FIRST + timedelta(minutes=minute)).isoformat()
 )
-PEOPLE = st.sampled_from("abcd")
+USERS = st.sampled_from("abcd")
 SOURCES = st.sampled_from([None, "cv", "https://www.google.com/", "x"])
 ROUTES = st.sampled_from(["HOME", "ROOM", "GUIDE"])
 ACTIONS = st.one_of(
-    st.builds(view, PEOPLE, TIMES, ROUTES, SOURCES),
-    st.builds(event, PEOPLE, TIMES),
-    st.builds(estimation, PEOPLE, TIMES),
+    st.builds(view, USERS, TIMES, ROUTES, SOURCES),
+    st.builds(event, USERS, TIMES),
+    st.builds(estimation, USERS, TIMES),
 )
 VOTES = st.builds(
     vote,
@@ -72,9 +72,9 @@ def test_rates_are_from_0_to_1_and_add_up(rows: Frames) -> None:
 @given(st.lists(ACTIONS, max_size=25))
 def test_users_are_at_most_visits_and_visits_at_most_actions(rows: list[Row]) -> None:
     totals = one(plan_of(traffic.totals, frames(*rows)))
-    people = len({row.values["user_id"] for row in rows})
-    assert number(totals, "unique_users") <= people
-    assert people <= number(totals, "visits") <= len(rows)
+    user_rows = len({row.values["user_id"] for row in rows})
+    assert number(totals, "unique_users") <= user_rows
+    assert user_rows <= number(totals, "visits") <= len(rows)
 
 
 @quick
@@ -102,14 +102,14 @@ def test_a_week_alone_equals_the_week_shown(rows: Frames, week: int) -> None:
 @quick
 @given(SOME_VOTES, st.lists(TIMES, min_size=1, max_size=5))
 def test_a_vote_without_estimations_changes_no_average(
-    rounds: list[Row], empty: list[str]
+    vote_rows: list[Row], empty: list[str]
 ) -> None:
-    without = one(plan_of(votes.totals, frames(*rounds)))
+    without = one(plan_of(votes.totals, frames(*vote_rows)))
     added = one(
-        plan_of(votes.totals, frames(*rounds, *(unestimated(t) for t in empty)))
+        plan_of(votes.totals, frames(*vote_rows, *(unestimated(t) for t in empty)))
     )
     counts = {
-        "votes": len(rounds) + len(empty),
+        "votes": len(vote_rows) + len(empty),
         "rounds_without_estimate": len(empty),
     }
     assert added == without | counts
@@ -117,8 +117,8 @@ def test_a_vote_without_estimations_changes_no_average(
 
 @quick
 @given(SOME_VOTES)
-def test_weekdays_and_hours_hold_every_vote_once(rounds: list[Row]) -> None:
-    rows = frames(*rounds)
+def test_weekdays_and_hours_count_every_vote_once(vote_rows: list[Row]) -> None:
+    rows = frames(*vote_rows)
     hours = answer(plan_of(votes.by_weekday_and_hour, rows, FOUR_WEEKS))
     table = answer(plan_of(votes.by_weekday, rows, FOUR_WEEKS))
     assert len(hours) == 168
@@ -126,7 +126,7 @@ def test_weekdays_and_hours_hold_every_vote_once(rounds: list[Row]) -> None:
         own = [h for h in hours if h["weekday"] == day["weekday"]]
         assert sum(int(number(h, "votes")) for h in own) == day["votes"]
         assert day["days"] == 4
-    assert sum(int(number(day, "votes")) for day in table) == len(rounds)
+    assert sum(int(number(day, "votes")) for day in table) == len(vote_rows)
 
 
 @quick

@@ -85,8 +85,8 @@ def test_a_period_without_rows_answers_as_an_empty_store_does(name: str) -> None
 def test_a_plan_that_was_sent_away_gives_the_same_answer(
     name: str, golden: Frames
 ) -> None:
-    people = without_bots(golden)
-    plan_ = plan(name, query(people, MONTH, BEFORE, "week"))
+    humans = without_bots(golden)
+    plan_ = plan(name, query(humans, MONTH, BEFORE, "week"))
     sent = pl.LazyFrame.deserialize(BytesIO(plan_.serialize()))
     # A cluster streams.
     assert_frame_equal(sent.collect(engine="streaming"), plan_.collect())

@@ -60,7 +60,7 @@ def test_local_seconds_are_those_that_the_clocks_show(
 
 @quick
 @given(zones, dates, st.integers(0, 6), st.lists(moments, max_size=20))
-def test_a_period_of_days_holds_exactly_the_instants_of_these_dates(
+def test_a_period_of_days_covers_exactly_the_instants_of_these_dates(
     zone: ZoneInfo, first: date, more: int, times: list[datetime]
 ) -> None:
     last = first + timedelta(days=more)

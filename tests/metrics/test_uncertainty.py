@@ -34,7 +34,7 @@ def t_quantile(df: float, z: float = NormalDist().inv_cdf(0.975)) -> float:
 
 
 def effective(counting: dict[int, int], sizes: dict[int, int]) -> float:
-    """Rooms of equal size that tell as much: of all cases, or of either kind."""
+    """Rooms of equal size with as much information: of all cases, or of either kind."""
     others = {room: size - counting[room] for room, size in sizes.items()}
     return min(
         sum(each.values()) ** 2 / sum(size**2 for size in each.values())

@@ -180,7 +180,7 @@ def test_days_before_the_period_are_not_marked() -> None:
     assert answer(marks(series(values), day(14, 0))) == []
 
 
-def rounds(count: int) -> list[Row]:
+def vote_rows(count: int) -> list[Row]:
     """Votes on the Tuesdays of sixteen weeks, none on the last but one."""
     return [
         vote(f"{day(week, 1)} 10:00", amount=2)
@@ -192,7 +192,7 @@ def rounds(count: int) -> list[Row]:
 @pytest.mark.parametrize(("count", "found"), [(50, 1), (10, 0)])
 def test_an_outage_shows_in_votes_and_estimations(count: int, found: int) -> None:
     period = days("2026-10-05", "2026-10-25")
-    rows = frames(*rounds(count), view("a", "2026-07-06 10:00"))
+    rows = frames(*vote_rows(count), view("a", "2026-07-06 10:00"))
     table = unusual_days(rows, period, date(2026, 10, 26)).collect()
     votes = table.filter(pl.col("measure") == "votes")
     assert votes["bucket"].to_list() == [day(14, 1)] * found
@@ -200,7 +200,7 @@ def test_an_outage_shows_in_votes_and_estimations(count: int, found: int) -> Non
 
 def test_the_running_day_is_not_judged() -> None:
     period = days("2026-10-05", "2026-10-13")
-    rows = frames(*rounds(50))
+    rows = frames(*vote_rows(50))
     assert unusual_days(rows, period, date(2026, 10, 13)).collect().is_empty()
 
 
@@ -220,7 +220,7 @@ def test_a_period_from_before_the_first_row_has_the_same_unusual_days(
         for number in range(13, 7 * WEEKS)
         for n in range(300 if number == 7 * 15 else 30)
     ]
-    rows = frames(*rounds(50), *seen)
+    rows = frames(*vote_rows(50), *seen)
     found = unusual_days(rows, days(first, "2026-10-25"), date(2026, 10, 26)).collect()
     assert found.select("measure", "bucket").rows() == [
         *((measure, day(14, 1)) for measure in ("estimations", "votes")),
@@ -279,7 +279,7 @@ def _day(number: int) -> date:
 
 
 def test_the_catalogue_judges_days_until_yesterday() -> None:
-    asked = query(frames(*rounds(50)), days("2026-10-05", "2026-10-14"))
+    asked = query(frames(*vote_rows(50)), days("2026-10-05", "2026-10-14"))
     table = plan("unusual_days", asked).collect()
     assert set(table["measure"]) == {"votes", "estimations"}
 

@@ -70,7 +70,7 @@ def test_visits_are_counted_in_each_period_by_itself() -> None:
     assert found["usual_low"] == found["usual_high"] == 0
 
 
-def test_fewer_than_six_pairs_tell_nothing() -> None:
+def test_fewer_than_six_pairs_give_no_range() -> None:
     found = usual(weeks_of(COUNTS[-7:]))["votes"]
     assert found["compared_periods"] == 5
     assert found["usual_low"] is None

@@ -125,11 +125,11 @@ def test_labels_are_compared_with_all_others(
 
 
 def consensus(*counts: int) -> pl.DataFrame:
-    rounds, same, near, split = counts
-    shown = near / rounds if rounds >= 20 else None
+    total, same, near, split = counts
+    shown = near / total if total >= 20 else None
     return pl.DataFrame(
         {
-            "rounds": rounds,
+            "rounds": total,
             "consensus_rounds": same,
             "near_rounds": near,
             "split_rounds": split,

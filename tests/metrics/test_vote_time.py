@@ -6,7 +6,7 @@ from tests.metrics.building import Row, days, frames, one, plan_of, unestimated,
 DAY = days("2026-11-03", "2026-11-03")
 
 
-def rounds(*ends: str, duration: int = 60, room: int = 1) -> list[Row]:
+def vote_rows(*ends: str, duration: int = 60, room: int = 1) -> list[Row]:
     return [vote(f"2026-11-03 {end}", duration=duration, room=room) for end in ends]
 
 
@@ -15,38 +15,38 @@ def totals(*rows: Row) -> dict[str, object]:
 
 
 def test_votes_59_minutes_apart_are_one_meeting_60_are_two() -> None:
-    assert totals(*rounds("09:00:00", "09:59:59"))["meetings"] == 1
-    assert totals(*rounds("09:00:00", "10:00:00"))["meetings"] == 2
+    assert totals(*vote_rows("09:00:00", "09:59:59"))["meetings"] == 1
+    assert totals(*vote_rows("09:00:00", "10:00:00"))["meetings"] == 2
 
 
 def test_meetings_of_different_rooms_are_different() -> None:
-    assert totals(*rounds("09:00"), *rounds("09:05", room=2))["meetings"] == 2
+    assert totals(*vote_rows("09:00"), *vote_rows("09:05", room=2))["meetings"] == 2
 
 
 def test_talk_is_the_time_from_an_end_to_the_next_start() -> None:
     """Twenty-one votes of a minute, every three minutes: two minutes of talk."""
     ends = [f"09:{minute:02}" for minute in range(0, 60, 3)] + ["10:00"]
-    found = totals(*rounds(*ends))
+    found = totals(*vote_rows(*ends))
     assert found["talks"] == 20
     assert found["talk_median_seconds"] == 120
 
 
 def test_a_clock_that_started_before_the_last_end_gives_no_negative_talk() -> None:
     ends = [f"09:{minute:02}" for minute in range(21)]
-    found = totals(*rounds(*ends, duration=300))
+    found = totals(*vote_rows(*ends, duration=300))
     assert found["talk_median_seconds"] == 0
 
 
 def test_votes_per_hour_count_from_the_first_start_to_the_last_end() -> None:
     ends = [f"09:{minute:02}" for minute in range(1, 61, 3)]
-    found = totals(*rounds(*ends))
+    found = totals(*vote_rows(*ends))
     assert found["rounds_per_meeting_hour"] == pytest.approx(20 / (58 / 60))
 
 
 def test_the_first_votes_idle_clock_counts_an_hour_at_most() -> None:
     ends = [f"10:{minute:02}" for minute in range(1, 39, 2)]
     first = vote("2026-11-03 10:00", duration=30_000)
-    found = totals(first, *rounds(*ends))
+    found = totals(first, *vote_rows(*ends))
     assert found["rounds_per_meeting_hour"] == pytest.approx(20 / (1 + 37 / 60))
 
 

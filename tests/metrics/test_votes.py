@@ -20,7 +20,7 @@ from tests.metrics.building import (
 )
 
 WEEK = days("2026-11-02", "2026-11-08")
-ROUNDS = (
+VOTES = (
     vote("2026-11-02 09:00", amount=2, duration=10, average="4.00"),
     vote("2026-11-02 10:00", amount=4, duration=40, average="5.50", flip=True),
 )
@@ -33,7 +33,7 @@ COUNTS = {
 
 
 def test_figures_of_two_votes() -> None:
-    assert one(plan_of(votes.totals, frames(*ROUNDS))) == {
+    assert one(plan_of(votes.totals, frames(*VOTES))) == {
         "votes": 2,
         "rounds_with_estimate": 2,
         "rounds_without_estimate": 0,
@@ -56,9 +56,9 @@ def test_figures_of_two_votes() -> None:
 
 
 def test_a_vote_without_estimations_counts_and_changes_no_average() -> None:
-    without = one(plan_of(votes.totals, frames(*ROUNDS)))
+    without = one(plan_of(votes.totals, frames(*VOTES)))
     with_one = one(
-        plan_of(votes.totals, frames(*ROUNDS, unestimated("2026-11-02 11:00")))
+        plan_of(votes.totals, frames(*VOTES, unestimated("2026-11-02 11:00")))
     )
     assert with_one == without | {"votes": 3, "rounds_without_estimate": 1}
 

@@ -51,7 +51,7 @@ def test_every_shown_number_carries_its_definition(
     for card in app.metric:
         said = TITLES.get(card.help) or OTHER_FACTS.get(card.label) == card.help
         assert said, f"{card.label}: {card.help}"
-    # The report holds its figures as text, which no column describes.
+    # The report has its figures as text, which no column describes.
     assert app.dataframe or app.metric or file == "report.py"
     for table in app.dataframe:
         columns = json.loads(table.proto.columns)

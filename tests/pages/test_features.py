@@ -160,15 +160,15 @@ def test_a_table_of_users_and_votes_says_which_part_is_not_filtered(
 
 
 def test_a_room_filters_users_and_events_as_well(run_page: RunPage) -> None:
-    everybody = run_page("location.py", period="All time")
+    all_users = run_page("location.py", period="All time")
     there = run_page("location.py", period="All time", filter="room:1")
     assert [e.message for e in there.exception] == []
     assert not [c for c in there.caption if "filtered" in c.value]
-    charts = [app.get("vega_lite_chart")[0].proto for app in (everybody, there)]
+    charts = [app.get("vega_lite_chart")[0].proto for app in (all_users, there)]
     assert charts[0].datasets[0].data.data != charts[1].datasets[0].data.data
 
 
-def test_the_zip_holds_both_periods_and_says_what_was_asked() -> None:
+def test_the_zip_has_both_periods_and_the_query() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     before = Period.of_days(date(2026, 10, 31), date(2026, 11, 1))
     snapshot = Snapshot(Frames.empty(), "1", NOW, {}, {}, generation=7)
@@ -288,7 +288,7 @@ def test_a_room_shows_the_range_of_its_latest_votes(run_page: RunPage) -> None:
 
 
 def test_only_votes_with_an_estimation_are_drawn_oldest_first() -> None:
-    rounds = pl.DataFrame(
+    votes = pl.DataFrame(
         {
             "voted_at": [datetime(2026, 11, day, 9) for day in (4, 3, 2)],
             "min_estimation": [1, None, 3],
@@ -297,8 +297,8 @@ def test_only_votes_with_an_estimation_are_drawn_oldest_first() -> None:
             "amount_of_estimations": [2, 0, 1],
         }
     )
-    (rows,) = charts.ranges(rounds).to_dict()["datasets"].values()
-    assert [(row["round"], row["min_estimation"]) for row in rows] == [(1, 3), (2, 1)]
+    (rows,) = charts.ranges(votes).to_dict()["datasets"].values()
+    assert [(row["vote"], row["min_estimation"]) for row in rows] == [(1, 3), (2, 1)]
 
 
 def test_votes_show_each_average_and_its_median(run_page: RunPage) -> None:
@@ -327,7 +327,7 @@ def test_every_page_offers_all_that_it_shows_as_one_zip(
         (90, "1 hour ago", "red"),
     ],
 )
-def test_the_badge_tells_how_old_the_data_are(
+def test_the_badge_says_how_old_the_data_is(
     run_page: RunPage,
     plain_store: Callable[..., Path],
     minutes: int,

@@ -97,9 +97,9 @@ def test_a_damaged_store_is_explained(run_page: RunPage, tmp_path: Path) -> None
 def test_a_filter_changes_what_it_can_and_says_what_it_cannot(
     run_page: RunPage,
 ) -> None:
-    everybody = run_page("traffic.py", period="All time")
+    all_users = run_page("traffic.py", period="All time")
     germans = run_page("traffic.py", period="All time", filter="country:DE")
-    values = [tiles(app)["Unique users"] for app in (everybody, germans)]
+    values = [tiles(app)["Unique users"] for app in (all_users, germans)]
     # All but three bots; the golden data count 150 users in Germany.
     assert values == ["1,561", "150"]
     votes = run_page("votes.py", period="All time", filter="country:DE")

@@ -1,4 +1,4 @@
-"""The planted stories, as the pages tell them."""
+"""The planted stories, as the pages show them."""
 
 from datetime import timedelta
 

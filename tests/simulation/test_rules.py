@@ -1,4 +1,4 @@
-"""What holds in the live database holds in both simulated ones.
+"""Rules of the live database, in both simulated ones.
 
 `tables` is either the demo's history or the one drawn at scale; what only the demo
 has to show takes `history`.
@@ -117,7 +117,7 @@ def test_some_users_and_rooms_have_been_deleted_and_their_rows_stay(
     assert 0 < orphans.height < 0.2 * votes.height
 
 
-def test_it_holds_what_pages_have_to_cope_with(history: Tables) -> None:
+def test_it_has_what_pages_have_to_cope_with(history: Tables) -> None:
     users, votes = history["fpp_users"], history["fpp_votes"]
     assert (users["device"] == "bot").sum() > 100
     assert users["country"].null_count() > 50
@@ -138,7 +138,7 @@ def test_it_holds_what_pages_have_to_cope_with(history: Tables) -> None:
 
 def test_work_rests_at_weekends_and_at_christmas(history: Tables) -> None:
     at = pl.col("voted_at")
-    # The last eight weeks have no holidays: they tell the stories.
+    # The last eight weeks have no holidays: they have the stories.
     earlier = at < NOW - timedelta(weeks=9)
     votes = history["fpp_votes"].filter(earlier)
     weekend = votes.filter(at.dt.weekday() > 5).height

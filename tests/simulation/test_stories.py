@@ -1,4 +1,4 @@
-"""Each story that the package's docstring tells can be seen in the data."""
+"""Each story of the package's docstring can be seen in the data."""
 
 from datetime import date, timedelta
 
@@ -61,15 +61,15 @@ def test_users_from_microsoft_teams_stay(history: Tables) -> None:
 
 def test_drift_the_six_teams_agree_less_and_less(history: Tables) -> None:
     names = ["Apollo", "Gemini", "Mercury", "Skylab", "Soyuz", "Voyager"]
-    rounds = (
+    votes = (
         history["fpp_votes"]
         .join(history["fpp_rooms"], left_on="room_id", right_on="id")
         .filter(pl.col("name").is_in(names), pl.col("amount_of_estimations") >= 2)
     )
     near = (steps() <= 1).mean()
     start = TODAY - timedelta(weeks=14)
-    healthy = rounds.filter(between("voted_at", date(2024, 6, 3), start))
-    lately = rounds.filter(between("voted_at", TODAY - timedelta(weeks=4), TODAY))
+    healthy = votes.filter(between("voted_at", date(2024, 6, 3), start))
+    lately = votes.filter(between("voted_at", TODAY - timedelta(weeks=4), TODAY))
     assert healthy.select(near).item() > lately.select(near).item() + 0.15
 
 

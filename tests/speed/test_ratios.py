@@ -20,7 +20,7 @@ from testkit.queries import PAGE, ROOM, TOGETHER, Data, answering
 
 pytestmark = pytest.mark.serial
 NOW = datetime(2026, 11, 20, 18)
-ROUNDS = 9
+REPEATS = 9
 LIMITS: Mapping[str, float] = {
     TOGETHER: 4.0,
     ROOM: 0.5,
@@ -58,7 +58,7 @@ def yardstick(folder: Path) -> None:
 def best(*works: Work) -> list[float]:
     """Return the least seconds of each work; they take turns, so that noise is fair."""
     taken: list[list[float]] = [[] for _ in works]
-    for _ in range(ROUNDS):
+    for _ in range(REPEATS):
         for times, work in zip(taken, works, strict=True):
             started = time.perf_counter()
             work()

@@ -47,7 +47,7 @@ def test_an_empty_folder_is_a_store_without_tables(tmp_path: Path) -> None:
         assert (frame.schema, frame.height) == (table.numbered_schema, 0)
 
 
-def test_a_published_state_tells_its_time_generation_and_runs(tmp_path: Path) -> None:
+def test_a_published_state_has_its_time_generation_and_runs(tmp_path: Path) -> None:
     publish(tmp_path, STATE.to_json())
     snapshot = open_store(tmp_path)
     assert (snapshot.data_until, snapshot.generation) == (AT, 5)

@@ -106,25 +106,25 @@ class Chaos:
         """
         self.store.root.mkdir(parents=True, exist_ok=True)
         writers = [Writer(self.store.source, n, self.stop) for n in range(4)]
-        with readers(self.store.root) as people:
+        with readers(self.store.root) as reading:
             actors: list[Callable[[], None]] = [writer.run for writer in writers]
             with acting([*actors, self._kill_jobs, self._kill_server], self.stop):
                 asked = time.monotonic() + seconds
                 while (now := time.monotonic()) < asked or (
-                    now < asked + _PATIENCE and not self._is_enough(writers, people)
+                    now < asked + _PATIENCE and not self._is_enough(writers, reading)
                 ):
                     time.sleep(0.01)
                     self.published.add(published_at(self.store))
             finish(self.store)
-        return self._figures(writers, people)
+        return self._figures(writers, reading)
 
-    def _is_enough(self, writers: Sequence[Writer], people: Sequence[Reader]) -> bool:
-        done = self._done(writers, people)
+    def _is_enough(self, writers: Sequence[Writer], reading: Sequence[Reader]) -> bool:
+        done = self._done(writers, reading)
         if any(done[name] < number for name, number in AT_LEAST.items()):
             return False
         if self.module != NAIVE:
             return True
-        has_met_a_mix = any(reader.mixed for reader in people)
+        has_met_a_mix = any(reader.mixed for reader in reading)
         return has_met_a_mix and len(self.published) >= PASSES * len(TABLES)
 
     def _kill_jobs(self) -> None:
@@ -157,22 +157,22 @@ class Chaos:
             self.server.start()
             self.server_kills += 1
 
-    def _figures(self, writers: Sequence[Writer], people: Sequence[Reader]) -> Figures:
+    def _figures(self, writers: Sequence[Writer], reading: Sequence[Reader]) -> Figures:
         disagreements = (compare(self.store, table) for table in TABLES)
         return Figures(
             rows=sum(disagreements, Disagreement()),
-            torn=sum(len(reader.errors) for reader in people),
-            mixed=sum(reader.mixed for reader in people),
-            done=self._done(writers, people),
+            torn=sum(len(reader.errors) for reader in reading),
+            mixed=sum(reader.mixed for reader in reading),
+            done=self._done(writers, reading),
         )
 
     def _done(
-        self, writers: Sequence[Writer], people: Sequence[Reader]
+        self, writers: Sequence[Writer], reading: Sequence[Reader]
     ) -> dict[str, int]:
         return {
             "commits": sum(writer.commits for writer in writers),
             "rollbacks": sum(writer.rollbacks for writer in writers),
-            "reads": sum(reader.seen.total() for reader in people),
+            "reads": sum(reader.seen.total() for reader in reading),
             "kills of the job": self.job_kills,
             "kills of the server": self.server_kills,
             "publications": len(self.published),

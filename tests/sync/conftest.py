@@ -76,7 +76,7 @@ def store(database: LiveDatabase, tmp_path: Path) -> Store:
 
 @pytest.fixture
 def small_blocks(store: Store) -> Store:
-    """A store whose blocks hold ten ids, so that few rows make many blocks."""
+    """A store with blocks of ten ids, so that few rows make many blocks."""
     store.policy = replace(store.policy, block_rows=10)
     return store
 

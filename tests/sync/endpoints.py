@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass
 class Endpoint:
-    """A server that answers as it is told; a hanging one never does."""
+    """A server with a fixed answer; a hanging one never answers."""
 
     status: int = 200
     hangs: bool = False

@@ -48,14 +48,14 @@ def heights(snapshot: Snapshot) -> tuple[int, int]:
 
 @contextmanager
 def readers(folder: Path, number: int = 2) -> Iterator[list[Reader]]:
-    people = [Reader(folder) for _ in range(number)]
-    threads = [threading.Thread(target=reader.run) for reader in people]
+    reading = [Reader(folder) for _ in range(number)]
+    threads = [threading.Thread(target=reader.run) for reader in reading]
     for thread in threads:
         thread.start()
     try:
-        yield people
+        yield reading
     finally:
-        for reader in people:
+        for reader in reading:
             reader.stop.set()
         for thread in threads:
             thread.join(timeout=20)

@@ -33,7 +33,7 @@ def views(rows: Sequence[Row]) -> pl.DataFrame:
 
 @settings(deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=30))
-def test_a_row_is_written_whatever_its_texts_hold(texts: list[str]) -> None:
+def test_a_row_with_any_texts_is_written(texts: list[str]) -> None:
     rows: list[Row] = [
         (n, text, "HOME", None, text, AT) for n, text in enumerate(texts)
     ]

@@ -26,7 +26,7 @@ from tests.sync.proxy import Fault, proxied
 from tests.sync.rows import insert_votes
 
 # The driver's pure-Python twin leaves the socket of a failed log-in to the garbage
-# collector; nothing here holds it.
+# collector; nothing here refers to it.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:unclosed <socket:ResourceWarning",
     "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning",

@@ -109,7 +109,7 @@ def test_a_file_that_is_gone_or_short_is_healed_by_the_next_run(
     small_blocks.assert_equals_source()
 
 
-def test_verify_tells_rows_that_came_since_from_rows_that_are_wrong(
+def test_verify_separates_newer_rows_from_wrong_ones(
     database: LiveDatabase, small_blocks: Store, logged: Sequence[str]
 ) -> None:
     insert_votes(database, range(1, 101))

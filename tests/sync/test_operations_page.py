@@ -1,4 +1,4 @@
-"""The operator's page tells the truth."""
+"""The operator's page is true."""
 
 import re
 

@@ -14,7 +14,7 @@ SECONDS = st.integers(1, 2**32 - 1)
 
 @quick
 @given(SECONDS)
-def test_quarters_hold_their_seconds_and_follow_each_other(second: int) -> None:
+def test_quarters_contain_their_seconds_and_follow_each_other(second: int) -> None:
     span = partition_at(USERS, second, 65_536)
     assert span.lower <= second < span.upper
     day = datetime.fromtimestamp(second, UTC)

@@ -92,7 +92,7 @@ def test_the_longest_unchecked_comes_first_those_never_checked_before_all() -> N
     assert [b.key for b in recheck_order(blocks)] == ["2", "1", "3", "0"]
 
 
-def test_the_wait_is_a_round_of_intervals_or_the_age_of_the_oldest_check() -> None:
+def test_the_wait_is_a_full_recheck_or_the_age_of_the_oldest_check() -> None:
     blocks = [block("0"), block("1")]
     assert longest_wait(blocks, 100, 100, NOW, 600) == 600
     assert longest_wait(blocks, 50, 100, NOW, 600) == 1200

@@ -37,11 +37,11 @@ def test_a_reader_never_meets_an_error_or_two_generations(
         empty.write_parquet(store.root / table.file_name)
     (store.root / "DEMO").touch()
     store.policy = replace(store.policy, keep_generations=3, keep_seconds=1)
-    with readers(store.root) as people:
+    with readers(store.root) as reading:
         for first in range(1, 200, 10):
             insert_pairs(database, range(first, first + 10))
             assert store.sync() == 0
-    for reader in people:
+    for reader in reading:
         assert reader.errors == []
         assert reader.mixed == 0
         assert len(reader.seen) > 3
@@ -52,14 +52,14 @@ def test_the_harness_catches_files_that_are_replaced_one_by_one(
 ) -> None:
     """The replaced job's way: one file per table, renamed onto a fixed name."""
     store.root.mkdir()
-    with readers(store.root) as people:
+    with readers(store.root) as reading:
         for rows in range(1, 60):
             insert_pairs(database, range(rows, rows + 1))
             for table in TABLES:
                 new = store.root / "new.parquet"
                 database.rows(table).write_parquet(new)
                 new.replace(store.root / table.file_name)
-    assert sum(reader.mixed + len(reader.errors) for reader in people) > 0
+    assert sum(reader.mixed + len(reader.errors) for reader in reading) > 0
 
 
 def test_a_question_that_outlives_its_files_starts_over_once(

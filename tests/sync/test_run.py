@@ -118,7 +118,7 @@ def test_a_user_whose_commit_came_after_the_quarter_ended_is_copied(
     assert [b.key for b in store.manifest().tables["fpp_users"]] == ["2026Q3", "2026Q4"]
 
 
-def test_users_at_both_ends_of_what_a_timestamp_holds_are_copied(
+def test_users_at_both_ends_of_the_timestamp_range_are_copied(
     database: LiveDatabase, store: Store
 ) -> None:
     ends = ["1970-01-01 00:00:01", "2037-12-31 23:59:59", "2038-01-19 03:14:07"]
@@ -149,8 +149,8 @@ def test_an_edit_in_an_old_block_is_followed_within_one_recheck(
     insert_votes(database, range(1, 81))
     small_blocks.sync()
     database.execute("UPDATE fpp_votes SET duration = 61 WHERE id = 5")
-    rounds = [small_blocks.sync() for _ in small_blocks.manifest().tables["fpp_votes"]]
-    assert set(rounds) == {0}
+    exits = [small_blocks.sync() for _ in small_blocks.manifest().tables["fpp_votes"]]
+    assert set(exits) == {0}
     small_blocks.assert_equals_source()
 
 

@@ -77,7 +77,7 @@ def assert_names(text: str, numbers: set[int]) -> None:
     assert "Traceback" not in text
 
 
-def test_a_wrong_password_a_wrong_database_and_a_wrong_address_are_told_apart(
+def test_a_wrong_password_a_wrong_database_and_a_wrong_address_are_distinguished(
     database: LiveDatabase, store: Store, reported: Sequence[str]
 ) -> None:
     wrong = {

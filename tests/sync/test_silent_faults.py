@@ -100,7 +100,7 @@ def test_older_blocks_are_rechecked_the_longest_unchecked_first(
     assert recheck_order(blocks)[0].key == seen[1]
 
 
-def test_the_stated_wait_holds_for_every_block(
+def test_the_stated_wait_is_kept_for_every_block(
     database: LiveDatabase, small_blocks: Store
 ) -> None:
     insert_votes(database, range(1, 101))

@@ -6,7 +6,6 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from metrics import activity_key, tables
 from metrics.tables import EVENTS, TABLES, USER, USERS
 from store.manifest import Manifest
 from sync import user_ids
@@ -190,14 +189,10 @@ def test_more_users_than_numbers_stop_the_run(
     reported: Sequence[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(user_ids, "MOST_PEOPLE", 2)
+    monkeypatch.setattr(user_ids, "MOST_USERS", 2)
     database.insert(USERS, [user(who) for who in "ab"])
     assert store.sync() == 0
     database.insert(USERS, [user("c")])
     assert store.sync() == 1
     assert "There are 3 users" in reported[-1]
     assert len(numbers(store)) == 2
-
-
-def test_every_number_that_is_given_can_be_packed() -> None:
-    assert tables.MOST_PEOPLE <= activity_key.MOST_PEOPLE

@@ -9,7 +9,7 @@ from ui.charts.labelled_bars import figures, hidden_below, labelled_bars, stages
 from ui.charts.stacked_bars import nested_bars
 
 
-def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart hold anything
+def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart have any values
     """Return the rows of the first layer."""
     drawn = chart.to_dict()
     source = drawn.get("data") or drawn["layer"][0]["data"]
@@ -51,7 +51,7 @@ def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:
     )
 
 
-def test_nested_bars_hold_three_shares_of_each_label_in_the_order_of_the_table() -> (
+def test_nested_bars_have_three_shares_of_each_label_in_the_order_of_the_table() -> (
     None
 ):
     frame = pl.DataFrame(

@@ -1,4 +1,4 @@
-"""Marks of unusual days: which are drawn, and that their tooltip tells the rule."""
+"""Marks of unusual days: which are drawn, and the rule in their tooltip."""
 
 from datetime import date, datetime
 
@@ -46,8 +46,8 @@ def test_a_mark_explains_what_was_expected_and_by_which_rule() -> None:
     assert [row["expected"] for row in data] == ["8–106"]
     assert data[0]["rule"] == (
         "Expected: the median of the same weekday in the 8 weeks before. Marked: 3.6 "
-        "times further off than such predictions were in the 56 days before (in square "
-        "roots, since large counts vary more); at most 3 days."
+        "times further off than these predictions were in the 56 days before (in "
+        "square roots, since large counts vary more); at most 3 days."
     )
     assert [tip["field"] for tip in layer["encoding"]["tooltip"]] == [
         *("when", "value", "expected", "rule")

@@ -14,7 +14,7 @@ from testkit.fixed_clock import GOLDEN_NOW
 from web.auth.sessions import LIFETIME, AccessToken, Sessions
 
 OPEN = {"/health", "/login"}
-"""What answers everybody; the path, whatever the query."""
+"""Paths that are open to all, whatever the query."""
 HTML = {"Accept": "text/html"}
 
 

@@ -34,7 +34,7 @@ def instructions(stage: str) -> Iterator[tuple[str, str]]:
 
 
 def copied(stage: str) -> set[str]:
-    """Return what a final image holds of the project."""
+    """Return the project's files in a final image."""
     return {
         name
         for part in ("base", stage)

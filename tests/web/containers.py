@@ -1,6 +1,6 @@
 """The containers of compose.yaml as plain processes, where no engine is at hand.
 
-The Dockerfile says what an image holds, the composition how it runs; namespaces,
+The Dockerfile says what is in an image, the composition how it runs; namespaces,
 mounts and users of the kernel do the rest. Needs root.
 """
 

@@ -111,7 +111,7 @@ def _changed(example: Path, replacements: dict[str, str]) -> str:
     """Return the example with the values of this machine; each must be in it."""
     text = example.read_text()
     for old, new in replacements.items():
-        assert old in text, f"{example.name} no longer holds {old!r}"
+        assert old in text, f"{example.name} no longer has {old!r}"
         text = text.replace(old, new)
     return text
 

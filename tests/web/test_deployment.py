@@ -31,7 +31,7 @@ from tests.web.blueprints import (
 @pytest.mark.parametrize(
     ("stage", "entry"), [("dashboard", ["app", "pages"]), ("sync", ["sync_job"])]
 )
-def test_an_image_holds_the_rooms_that_its_program_reaches_and_no_more(
+def test_an_image_has_the_rooms_that_its_program_reaches_and_no_more(
     stage: str, entry: list[str]
 ) -> None:
     rooms = set().union(*(rooms_reached(room) for room in entry))
@@ -191,7 +191,7 @@ def test_a_service_gets_the_variables_that_it_reads_and_no_other(
 ) -> None:
     given = set(SERVICES[service]["environment"])
     read = {v.name for v in VARIABLES if v.read_by in {reader, "both"}}
-    # The images set both folders to volumes, and hold no client of a cluster.
+    # The images set both folders to volumes, and have no client of a cluster.
     elsewhere = {n for n in read if n.startswith(("AWS_", "ENGINE"))}
     elsewhere |= {"DATA_DIR", "STATE_DIR"}
     assert given - {"STREAMLIT_SERVER_BASE_URL_PATH"} == read - elsewhere
@@ -234,7 +234,7 @@ def test_without_a_secret_the_composition_does_not_start(secret: str) -> None:
 
 
 def block(language: str, holding: str) -> str:
-    """Return the block of the deployment page that holds a text."""
+    """Return the block of the deployment page with a text in it."""
     page = (ROOT / "docs" / "deployment.md").read_text()
     blocks = re.findall(rf"^ *```{language}\n(.*?)^ *```", page, re.M | re.S)
     [found] = [text for text in blocks if holding in text]

@@ -82,7 +82,7 @@ def test_in_production_a_failure_arrives_once_with_its_reference(
     assert (entry["reference"], entry["level"]) == (reference, "error")
 
 
-def test_what_arrives_holds_nothing_private(tracker: Sentry) -> None:
+def test_events_contain_nothing_private(tracker: Sentry) -> None:
     run(tracker)
     [event] = tracker.events
     sent = json.dumps(event)
@@ -129,7 +129,7 @@ def test_elsewhere_nothing_leaves_the_machine(
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
-def test_the_log_holds_nothing_private(tracker: Sentry, environment: str) -> None:
+def test_the_log_contains_nothing_private(tracker: Sentry, environment: str) -> None:
     _, log = run(tracker, environment)
     assert "Traceback" in log
     assert [text for text in PRIVATE if text in log] == []

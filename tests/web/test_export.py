@@ -1,4 +1,4 @@
-"""One CSV for pages and API: what it holds, and that it reads back."""
+"""One CSV for pages and API: its content, and that it reads back."""
 
 import io
 import zipfile
@@ -85,12 +85,12 @@ def test_a_csv_read_back_equals_the_table(cells: list[str | None]) -> None:
     assert_frame_equal(read_csv(to_csv(frame), frame.schema), frame)
 
 
-def test_file_name_tells_metric_and_window() -> None:
+def test_a_file_name_has_metric_and_window() -> None:
     expected = "fpp_votes_by_weekday_2026-10-26_2026-11-22.csv"
     assert file_name("votes_by_weekday", WINDOW) == expected
 
 
-def test_zip_holds_the_files_and_is_the_same_each_time() -> None:
+def test_a_zip_has_the_files_and_is_the_same_each_time() -> None:
     files = {"a.csv": b"x\n1\n", "filters.txt": b"28 days\n"}
     data = to_zip(files)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -127,7 +127,7 @@ def test_no_page_takes_files(flooded: Dashboard) -> None:
         assert status == 405
 
 
-def test_a_head_that_never_ends_is_closed_and_holds_little(flooded: Dashboard) -> None:
+def test_a_head_that_never_ends_is_closed_and_costs_little(flooded: Dashboard) -> None:
     address = httpx.URL(flooded.url)
     place = (address.host, address.port or 80)
     before = memory(flooded.process.pid)

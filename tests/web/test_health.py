@@ -98,7 +98,7 @@ def test_a_clock_that_runs_behind_gives_no_negative_age(store: Path) -> None:
     assert (report["status"], report["age_seconds"]) == ("ok", 0)
 
 
-def test_it_answers_everybody_with_200_even_without_data(tmp_path: Path) -> None:
+def test_it_answers_all_with_200_even_without_data(tmp_path: Path) -> None:
     with serving(parts(StoppedClock(), tmp_path)) as url:
         answer = get(f"{url}/health")
     assert answer.status_code == 200

@@ -135,7 +135,7 @@ def test_its_user_can_read_everything_and_write_nothing(
     assert held == {name.partition("/")[0] for name in copied(stage)} | {".venv"}
 
 
-def test_each_holds_what_it_imports_and_starts(builder: Builder) -> None:
+def test_each_has_what_it_imports_and_starts(builder: Builder) -> None:
     sync = builder.inside("sync", "python", "sync_job.py", "--help")
     assert "--verify" in sync
     missing = "import importlib.util as u; print([n for n in {} if u.find_spec(n)])"

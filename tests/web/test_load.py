@@ -17,7 +17,7 @@ from testkit.dashboard import ROOT
 def test_users_programs_and_a_sync_bring_no_error_and_no_wrong_number() -> None:
     crowd = [
         "--small",
-        "--people",
+        "--users",
         "6",
         "--think",
         "1",

@@ -26,7 +26,7 @@ def broken(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
-def test_a_failing_page_shows_a_reference_that_stands_in_log_and_sentry(
+def test_a_failing_page_shows_a_reference_that_is_in_log_and_sentry(
     broken: Path, environment: str
 ) -> None:
     with sentry() as tracker:

@@ -83,7 +83,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("form", FORMS)
 @settings(deadline=None)
 @given(secret=st.text(string.ascii_letters + string.punctuation + " äß😀", min_size=8))
-def test_a_secret_is_found_in_every_form_that_a_log_may_hold(
+def test_a_secret_is_found_in_every_form_that_a_log_may_have(
     form: str, secret: str
 ) -> None:
     written = FORMS[form](secret)

@@ -53,7 +53,7 @@ def client(folder: Path, url: str) -> Iterator[httpx.Client]:
         yield visitor
 
 
-def test_the_printed_address_holds_the_sub_path(below: Dashboard) -> None:
+def test_the_printed_address_has_the_sub_path(below: Dashboard) -> None:
     assert below.link == f"{below.url}/analytics/"
 
 

@@ -105,7 +105,7 @@ def test_a_secret_prints_as_stars(secret: str) -> None:
     assert held.reveal() == secret
 
 
-def test_the_settings_name_every_secret_that_they_hold() -> None:
+def test_the_settings_name_every_secret_that_they_have() -> None:
     dashboard = DashboardSettings.from_env(
         {
             "ANALYTICS_SECRET_TOKEN": "the-token",

@@ -30,7 +30,7 @@ def wait_until_asked(signals: Path) -> None:
         time.sleep(0.02)
 
 
-def test_while_programs_wait_everybody_else_is_served(tmp_path: Path) -> None:
+def test_while_programs_wait_all_others_are_served(tmp_path: Path) -> None:
     variables = {"ANALYTICS_SECRET_TOKEN": TOKEN, "SIGNALS": str(tmp_path)}
     with (
         dashboard(variables, before=SLOW) as running,

@@ -60,7 +60,7 @@ def test_the_csv_is_the_one_of_the_page(
 
 
 @pytest.mark.parametrize("name", METRIC_TABLES)
-def test_parquet_holds_the_same_table(
+def test_parquet_has_the_same_table(
     api: httpx.Client, snapshot: Snapshot, name: str
 ) -> None:
     answer = api.get(f"/api/tables/{name}", params={"format": "parquet"})
@@ -68,7 +68,7 @@ def test_parquet_holds_the_same_table(
     assert_frame_equal(found, asked(snapshot, name))
 
 
-def test_json_holds_the_same_rows_with_window_and_time(
+def test_json_has_the_same_rows_with_window_and_time(
     api: httpx.Client, snapshot: Snapshot
 ) -> None:
     answer = api.get("/api/tables/votes_by_weekday", params={"format": "json"}).json()

@@ -60,7 +60,7 @@ def test_a_client_is_an_ipv4_address_or_an_ipv6_network_of_64_bits(
 
 
 @given(host=st.text() | st.ip_addresses().map(str))
-def test_whatever_a_header_holds_fits_on_a_log_line(host: str) -> None:
+def test_any_header_fits_on_a_log_line(host: str) -> None:
     assert client_name(host).isprintable()
 
 

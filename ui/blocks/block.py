@@ -35,9 +35,9 @@ def render_block(
 ) -> None:
     """Draw a bordered block with its title, its CSV button and a chart or table.
 
-    `frame` is the answer of the catalogue's table `name`: what the CSV holds.
+    `frame` is the answer of the catalogue's table `name`: the content of the CSV.
     Without `draw` the block is a table. Switching to the table redraws only this
-    block. A page that shows a table twice tells the blocks apart by `key`. With
+    block. A page that shows a table twice gives each block its own `key`. With
     `on_click`, a click on a mark or a row adds filters of these kinds. `axis` is that
     of a chart over time: its dates and notes are above it, and dragging zooms. A
     `ranked` chart takes `rows`: it shows the first ten, and all of them on demand.

@@ -54,7 +54,7 @@ def render_kpis(
 ) -> None:
     """Draw the strip of all figures and the chart of the chosen one.
 
-    `found` holds `tables_of` the same figures, and `USUAL` where changes are judged.
+    `found` has `tables_of` the same figures, and `USUAL` where changes are judged.
     `marks` are days that stand out, as the table `unusual_days` has them. A tile
     redraws strip and chart, no more.
     """

@@ -128,7 +128,7 @@ def render_meeting(
             partial(chart.timeline, cards=found["cards"], activity=found["activity"]),
             title=f"Meeting of {opened.when}",
             note=f"{opened.summary} {chart.LEGEND}. Seats are numbered in order of "
-            "appearance, anew in each meeting. Events name no room: they are those of "
+            "appearance, again in each meeting. Events name no room: they are those of "
             "users who took part or viewed the room.",
             key="meeting",
         )

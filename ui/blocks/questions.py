@@ -103,7 +103,7 @@ def _as_of(context: PageContext) -> str:
 
 
 def _sample_sizes(found: Results, wanted: Mapping[str, tuple[str, ...]]) -> str:
-    """Return how many cases the cards come from: "1,602 rounds, 6,643 estimates"."""
+    """Return the sample sizes of the cards: "1,602 votes, 6,643 estimations"."""
     counts = {
         f"{found[name][n].item():,} {_noun(n)}": None
         for name, columns in wanted.items()

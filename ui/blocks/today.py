@@ -27,7 +27,7 @@ _MOST = 4
 def plans(context: PageContext) -> Mapping[str, pl.LazyFrame]:
     """Return the plans that this block needs the answers of.
 
-    The same as `GET /api/alerts` asks: of everybody but bots, whatever the filters.
+    The same as in `GET /api/alerts`: of all users but bots, whatever the filters.
     """
     shared = not (context.filters or context.bots)
     frames = context.frames if shared else without_bots(context.snapshot)

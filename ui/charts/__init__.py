@@ -1,6 +1,6 @@
 """Charts: functions that return an Altair chart and never show it.
 
-Frames are aggregated before they come here; `bounded` holds that promise. Times
+Frames are aggregated before they come here; `bounded` checks it. Times
 are drawn in UTC, and tooltips carry dates as text, so that no browser's time zone
 moves a bar to another day.
 """

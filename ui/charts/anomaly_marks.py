@@ -7,7 +7,7 @@ from metrics.unusual_days import BACK, ERRORS, FEW, TOLERANCE
 
 RULE = (
     f"Expected: the median of the same weekday in the {BACK} weeks before. Marked: "
-    f"{TOLERANCE} times further off than such predictions were in the {ERRORS} days "
+    f"{TOLERANCE} times further off than these predictions were in the {ERRORS} days "
     f"before (in square roots, since large counts vary more); at most {FEW} days."
 )
 TABLE = "unusual_days"

@@ -61,7 +61,7 @@ def count_tooltips(frame: pl.DataFrame, value: str, title: str) -> list[alt.Tool
 
 
 def gradient_legend(values: pl.Series, title: str, legend: alt.Legend) -> alt.Legend:
-    """Return a legend of shades that tells screen readers the range of its values.
+    """Return a legend of shades with the range of its values for screen readers.
 
     Vega describes a legend once, when the chart is drawn, and keeps the old range when
     only the data change. A description in the specification has the chart drawn again.

@@ -107,17 +107,17 @@ LATEST = 40
 """Votes that are drawn."""
 
 
-def ranges(rounds: pl.DataFrame) -> Chart:
+def ranges(votes: pl.DataFrame) -> Chart:
     """Draw the latest votes with an estimation, oldest first: range and average.
 
-    Needs the columns of `rooms.recent_rounds`, newest first.
+    Needs the columns of `votes.newest_first`, newest first.
     """
-    latest = rounds.drop_nulls("min_estimation").head(LATEST).reverse()
-    data = latest.with_row_index("round", offset=1).with_columns(
+    latest = votes.drop_nulls("min_estimation").head(LATEST).reverse()
+    data = latest.with_row_index("vote", offset=1).with_columns(
         when=pl.col("voted_at").dt.strftime("%a %-d %b %Y, %H:%M UTC")
     )
     base = Layer(data, height=CHART_HEIGHT)
-    x = alt.X("round:O", title="Rounds, the latest last", axis=alt.Axis(labels=False))
+    x = alt.X("vote:O", title="Votes, the latest last", axis=alt.Axis(labels=False))
     # A logarithmic axis spaces the cards as users think of them.
     y = alt.Y(
         "min_estimation:Q",
@@ -139,7 +139,7 @@ def _range_tooltips() -> list[alt.Tooltip]:
         "min_estimation": "Lowest",
         "avg_estimation": "Average",
         "max_estimation": "Highest",
-        "amount_of_estimations": "Estimates",
+        "amount_of_estimations": "Estimations",
     }
     return [
         alt.Tooltip("when:N", title="Ended"),

@@ -65,7 +65,7 @@ def retention_grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Cha
     )
     y = alt.Y(
         "row:N",
-        # Layers hold different rows: without a list each would bring its own order.
+        # Layers have different rows: without a list each would bring its own order.
         sort=data["row"].unique(maintain_order=True).to_list(),
         title=None,
         axis=alt.Axis(

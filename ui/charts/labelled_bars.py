@@ -200,7 +200,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
 
 
 def _what() -> pl.Expr:
-    """Return what a row is about; rooms of one name are told apart by their ids."""
+    """Return what a row is about; rooms of the same name get their ids."""
     what = pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), "label")
     alike = pl.len().over("dimension", "label") > 1
     return pl.when(alike).then(pl.format("{} (id {})", what, "room_id")).otherwise(what)

@@ -82,7 +82,7 @@ CHARTS: Mapping[str, Draw] = {
         labelled_bars,
         label="flip",
         value="duration_median_seconds",
-        title="Median round",
+        title="Median duration",
         printed=_FLIPPED,
     ),
     "funnel": partial(
@@ -108,7 +108,7 @@ CHARTS: Mapping[str, Draw] = {
         charts.bars,
         label="newcomers",
         value="room_count",
-        titles=("New people besides the founder", "Rooms"),
+        titles=("New users besides the founder", "Rooms"),
     ),
     "retention_rooms_by_sprints_average": partial(retention_curve, unit="sprints"),
 }

@@ -24,7 +24,7 @@ from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, DASH, MUTED, PALETTE
 
 MOST_BUCKETS = 1_200
-"""More are no line that a reader can tell from an area."""
+"""With more, a line looks like an area."""
 ZOOM = "zoom"
 """The selection of a span by dragging."""
 AT = "at"

@@ -44,7 +44,7 @@ def with_filters(frame: pl.DataFrame, on_click: ClickFilters) -> pl.DataFrame:
     filters = [
         pl.format(f"{kind}:{{}}", value).alias(kind) for kind, value in values.items()
     ]
-    # As JSON: a value may hold any character that could separate two of them.
+    # As JSON: a value may have any character that could separate two of them.
     return frame.with_columns(pl.struct(filters).struct.json_encode().alias(FIELD))
 
 

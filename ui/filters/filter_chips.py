@@ -1,6 +1,6 @@
 """Filters: a box that offers real values, and chips that name what is chosen.
 
-The address holds them as `filter=country:DE`, `filter=country!:DE` for "is not".
+The address carries them as `filter=country:DE`, `filter=country!:DE` for "is not".
 """
 
 from collections.abc import Collection, Iterable, Mapping

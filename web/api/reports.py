@@ -1,4 +1,4 @@
-"""`GET /api/report` and `GET /api/alerts`: what a team tells others, and what it asks.
+"""`GET /api/report` and `GET /api/alerts`.
 
 Both compute what a page shows; an outside scheduler or monitor calls them.
 """

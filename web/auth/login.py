@@ -78,7 +78,7 @@ class Login:
         return _page("Log out", text, form)
 
     async def log_out(self, request: Request) -> Response:
-        """End the session in every browser that holds its cookie."""
+        """End the session in every browser that has its cookie."""
         self._auth.sessions.end(request.cookies.get(COOKIE, ""))
         response = RedirectResponse(self._auth.paths.login, 303, NO_STORE)
         response.delete_cookie(COOKIE, path=self._auth.paths.home)

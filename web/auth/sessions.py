@@ -84,7 +84,7 @@ class Sessions:
         return session[0] if session else ""
 
     def end(self, cookie: str) -> None:
-        """End a session, in every browser that holds its cookie."""
+        """End a session, in every browser that has its cookie."""
         session = self._read(cookie)
         if session is None:
             return

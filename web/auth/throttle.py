@@ -46,7 +46,7 @@ class Throttle:
         return self._delayed[client] >= MAX_DELAYED
 
     async def failed(self, client: str) -> tuple[int, int]:
-        """Note a wrong token and hold its response back.
+        """Note a wrong token and delay its response.
 
         Returns the number of failures within the last hour, and the seconds that this
         one cost (0 up to the fifth).
@@ -93,7 +93,7 @@ def client_name(host: str | None) -> str:
     """Name a client: an IPv4 address, or the first 64 bits of an IPv6 address.
 
     An IPv4 address inside an IPv6 one counts as itself: all of them share their first
-    64 bits. Whatever else a proxy's header holds becomes "unknown", since the name is
+    64 bits. Anything else in a proxy's header becomes "unknown", since the name is
     written to the log.
     """
     try:

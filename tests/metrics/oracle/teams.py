@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import combinations, groupby, pairwise
 from statistics import mean, median
 
-from tests.metrics.oracle.world import MINIMUM_SAMPLE, Round, World, rate
+from tests.metrics.oracle.world import MINIMUM_SAMPLE, Vote, World, rate
 
 Figures = dict[str, float | None]
 
@@ -16,7 +16,7 @@ def hide_small_samples(value: float, n: int) -> float | None:
 
 
 def consensus(world: World) -> Figures:
-    steps = [r.steps for r in world.rounds if r.amount >= 2]
+    steps = [r.steps for r in world.votes if r.amount >= 2]
     n = len(steps)
     same, near, split = (
         (
@@ -39,42 +39,42 @@ def consensus(world: World) -> Figures:
 
 
 def agreement(world: World) -> Figures:
-    rounds = [r for r in world.rounds if r.amount >= 2]
+    votes = [r for r in world.votes if r.amount >= 2]
     agreeing = outliers = estimates = covered = 0
-    for round_ in rounds:
-        places = [g.place for g in round_.found if g.place is not None]
+    for vote_ in votes:
+        places = [g.place for g in vote_.found if g.place is not None]
         if not places:
             continue
         middle = median(places)
         estimates += len(places)
         agreeing += max(Counter(places).values())
         outliers += sum(abs(place - middle) >= 2 for place in places)
-        covered += len(places) == round_.amount
-    pairs, same, near = all_pairs(rounds)
+        covered += len(places) == vote_.amount
+    pairs, same, near = all_pairs(votes)
     return {
         "estimation_pairs": pairs,
         "matching_pairs": same,
         "near_pairs": near,
         "matching_pair_share": rate(same, pairs),
         "near_pair_share": rate(near, pairs),
-        "rounds": len(rounds),
+        "rounds": len(votes),
         "covered_rounds": covered,
         "estimates": estimates,
         "agreeing": agreeing,
         "outliers": outliers,
-        "coverage": rate(covered, len(rounds)),
+        "coverage": rate(covered, len(votes)),
         "agreement": rate(agreeing, estimates),
         "outlier_share": rate(outliers, estimates),
     }
 
 
-def all_pairs(rounds: Iterable[Round]) -> tuple[int, int, int]:
+def all_pairs(votes: Iterable[Vote]) -> tuple[int, int, int]:
     """Pairs of estimations in a vote, those on one card, those within a step."""
     apart = [
         abs(a - b)
-        for round_ in rounds
+        for vote_ in votes
         for a, b in combinations(
-            [g.place for g in round_.found if g.place is not None], 2
+            [g.place for g in vote_.found if g.place is not None], 2
         )
     ]
     return len(apart), apart.count(0), apart.count(0) + apart.count(1)
@@ -88,21 +88,21 @@ def convergence(world: World) -> Figures:
         if one.room == other.room
     }
     near = followed = 0
-    re_votes: list[tuple[Round, Round]] = []
-    for round_ in world.estimated:
-        if round_.amount < 2:
+    re_votes: list[tuple[Vote, Vote]] = []
+    for vote_ in world.estimated:
+        if vote_.amount < 2:
             continue
-        after = following.get(id(round_))
-        follows = after is not None and _is_about_the_same(round_, after)
-        if round_.steps < 2:
+        after = following.get(id(vote_))
+        follows = after is not None and _is_about_the_same(vote_, after)
+        if vote_.steps < 2:
             near += 1
             followed += follows
             continue
         apart += 1
         if after is not None and follows:
             again += 1
-            closer += after.steps < round_.steps
-            re_votes.append((round_, after))
+            closer += after.steps < vote_.steps
+            re_votes.append((vote_, after))
     expected = [*_by_chance(world, re_votes)]
     return {
         "agreeing_rounds": near,
@@ -120,9 +120,7 @@ def convergence(world: World) -> Figures:
     }
 
 
-def _by_chance(
-    world: World, re_votes: Sequence[tuple[Round, Round]]
-) -> Iterator[float]:
+def _by_chance(world: World, re_votes: Sequence[tuple[Vote, Vote]]) -> Iterator[float]:
     """How many other first votes of the room and size are closer than the wide one."""
     second = {id(after) for _, after in re_votes}
     for wide, after in re_votes:
@@ -138,9 +136,9 @@ def _by_chance(
             yield sum(pool) / len(pool)
 
 
-def _is_about_the_same(round_: Round, after: Round) -> bool:
-    soon = timedelta(0) <= after.began - round_.at <= timedelta(minutes=10)
-    here, there = ({g.who for g in r.found} for r in (round_, after))
+def _is_about_the_same(vote_: Vote, after: Vote) -> bool:
+    soon = timedelta(0) <= after.began - vote_.at <= timedelta(minutes=10)
+    here, there = ({g.who for g in r.found} for r in (vote_, after))
     # Jaccard of 0.8 or more, in whole numbers.
     alike = here and there and 10 * len(here & there) >= 8 * len(here | there)
     return soon and bool(alike)
@@ -149,16 +147,16 @@ def _is_about_the_same(round_: Round, after: Round) -> bool:
 def round_time(world: World) -> Figures:
     seconds = sorted(r.duration for r in world.estimated)
     n, talks, meetings, met = len(seconds), [], 0, 0.0
-    for _, rounds in groupby(world.estimated, key=lambda r: r.room):
-        before: Round | None = None
-        for round_ in rounds:
-            if before and round_.at - before.at < timedelta(minutes=60):
-                talks.append(max(0.0, (round_.began - before.at).total_seconds()))
-                met += (round_.at - before.at).total_seconds()
+    for _, votes in groupby(world.estimated, key=lambda r: r.room):
+        before: Vote | None = None
+        for vote_ in votes:
+            if before and vote_.at - before.at < timedelta(minutes=60):
+                talks.append(max(0.0, (vote_.began - before.at).total_seconds()))
+                met += (vote_.at - before.at).total_seconds()
             else:
                 meetings += 1
-                met += min(round_.duration, 3600)
-            before = round_
+                met += min(vote_.duration, 3600)
+            before = vote_
     long = sum(s > 3600 for s in seconds)
     return {
         "rounds": n,
@@ -186,12 +184,12 @@ def _quantile(values: Sequence[int], share: float) -> float:
 def auto_flip(world: World) -> Figures:
     effects, compared = [], 0
     for _, held in groupby(world.estimated, key=lambda r: r.room):
-        rounds = list(held)
+        votes = list(held)
         auto, by_hand = (
-            [r.duration for r in rounds if r.flip is flip] for flip in (True, False)
+            [r.duration for r in votes if r.flip is flip] for flip in (True, False)
         )
         if len(auto) >= 5 and len(by_hand) >= 5:
-            compared += len(rounds)
+            compared += len(votes)
             effects.append(median(auto) - median(by_hand))
     n, flipped = len(world.estimated), sum(r.flip for r in world.estimated)
     return {

@@ -10,11 +10,11 @@ from metrics.frames import Frames
 from tests.metrics import building
 
 START = datetime(2026, 10, 5)
-"""A Monday; everybody is new on it."""
+"""A Monday; all users are new on it."""
 DAYS = 27
 SCALE = (1, 2, 3, 5, 8, 13, 21)
 MINIMUM_SAMPLE = 20
-PEOPLE = "abcdefgh"
+USERS = "abcdefgh"
 DEVICES = (None, "desktop", "bot")
 
 
@@ -29,8 +29,8 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Round:
-    """A round and the rows that were written when it ended."""
+class Vote:
+    """A vote and the rows that were written when it ended."""
 
     room: int
     at: datetime
@@ -71,7 +71,7 @@ class Round:
 class World:
     """All that happened."""
 
-    rounds: Sequence[Round]
+    votes: Sequence[Vote]
     acts: Sequence[tuple[str, datetime, str]]
     """Who did what when."""
     devices: Mapping[str, str | None]
@@ -79,15 +79,15 @@ class World:
     """Rooms and when they were first used."""
 
     @property
-    def estimated(self) -> list[Round]:
+    def estimated(self) -> list[Vote]:
         """Votes with an estimation, per room in order of time."""
-        held = [round_ for round_ in self.rounds if round_.amount]
+        held = [vote_ for vote_ in self.votes if vote_.amount]
         return sorted(held, key=lambda r: (r.room, r.at))
 
     @property
     def given(self) -> list[tuple[int, Given]]:
         """All rows with their rooms, in order of time."""
-        rows = [(r.room, given) for r in self.rounds for given in r.rows]
+        rows = [(r.room, given) for r in self.votes for given in r.rows]
         return sorted(rows, key=lambda row: row[1].at)
 
     @property
@@ -102,28 +102,28 @@ class World:
             yield building.room(room, f"room {room}", f"{first}")
         for who, time, what in self.acts:
             yield building.event(who, f"{time}", what)
-        for round_ in self.rounds:
-            yield _vote(round_)
-            for given in round_.rows:
+        for vote_ in self.votes:
+            yield _vote(vote_)
+            for given in vote_.rows:
                 value = None if given.place is None else SCALE[given.place]
                 yield building.estimation(
                     *(given.who, f"{given.at}", value),
-                    room=round_.room,
+                    room=vote_.room,
                     spectator=given.watches,
                 )
 
 
-def _vote(round_: Round) -> building.Row:
-    places = [given.place for given in round_.own if given.place is not None]
+def _vote(vote_: Vote) -> building.Row:
+    places = [given.place for given in vote_.own if given.place is not None]
     return building.vote(
-        f"{round_.at}",
-        room=round_.room,
+        f"{vote_.at}",
+        room=vote_.room,
         low=SCALE[min(places)] if places else 21,
         high=SCALE[max(places)] if places else 1,
         amount=len(places),
-        spectators=round_.watching,
-        duration=round_.duration,
-        flip=round_.flip,
+        spectators=vote_.watching,
+        duration=vote_.duration,
+        flip=vote_.flip,
     )
 
 
@@ -137,11 +137,11 @@ def rate(part: int, n: int) -> float | None:
 
 
 @st.composite
-def _rounds(draw: st.DrawFn, room: int) -> Round:
+def _votes(draw: st.DrawFn, room: int) -> Vote:
     # Minutes that belong to one room: no two votes of the world end together.
     minute = 540 + 3 * draw(st.integers(0, 50)) + room
     ended = START + timedelta(days=draw(st.integers(0, DAYS)), minutes=minute)
-    people = draw(st.sets(st.sampled_from(PEOPLE), min_size=1))
+    users = draw(st.sets(st.sampled_from(USERS), min_size=1))
     near = st.integers(-1, 1) | st.sampled_from([-3, -2, 0, 0, 0, 2, 3])
     place = st.sampled_from([None, *range(7), 2, 3, 2, 3])
     rows = [
@@ -151,29 +151,29 @@ def _rounds(draw: st.DrawFn, room: int) -> Round:
             draw(place),
             draw(st.integers(0, 5)) == 0,
         )
-        for who in sorted(people)
+        for who in sorted(users)
     ]
     duration = draw(st.sampled_from([5, 30, 60, 120, 170, 900, 4000]))
-    return Round(room, ended, duration, draw(st.booleans()), rows)
+    return Vote(room, ended, duration, draw(st.booleans()), rows)
 
 
 _ACTS = st.tuples(
-    st.sampled_from(PEOPLE),
+    st.sampled_from(USERS),
     st.integers(0, 60 * 24 * DAYS).map(lambda m: START + timedelta(minutes=m)),
     st.sampled_from(
         ["ENTERED_NEW_ROOM", "ENTERED_EXISTING_ROOM", "COPIED_ROOM_LINK", "LEFT_ROOM"]
     ),
 )
-ROUNDS = st.lists(
-    st.integers(1, 3).flatmap(_rounds),
+VOTES = st.lists(
+    st.integers(1, 3).flatmap(_votes),
     max_size=45,
-    unique_by=lambda round_: round_.at,
+    unique_by=lambda vote_: vote_.at,
 )
 WORLDS = st.builds(
     World,
-    ROUNDS,
+    VOTES,
     st.lists(_ACTS, max_size=25),
-    st.fixed_dictionaries({who: st.sampled_from(DEVICES) for who in PEOPLE}),
+    st.fixed_dictionaries({who: st.sampled_from(DEVICES) for who in USERS}),
     st.fixed_dictionaries(
         {room: st.just(START + timedelta(days=room)) for room in (1, 2)}
     ),

@@ -21,11 +21,11 @@ def _points(world: World, room: int, now: datetime) -> float:
     if not lately:
         return 0.0
     weeks = {(now - r.at - timedelta.resolution) // timedelta(days=7) for r in lately}
-    people = median(r.amount for r in lately)
+    users = median(r.amount for r in lately)
     pairs, _, close = all_pairs(lately)
     near = close / pairs if pairs else 0.0
     idle = (now - max(r.at for r in lately)) / SPAN
-    return 25 * (min(len(weeks) / 2, 1) + min(people / 4, 1) + near + max(0, 1 - idle))
+    return 25 * (min(len(weeks) / 2, 1) + min(users / 4, 1) + near + max(0, 1 - idle))
 
 
 def gone_quiet(world: World, now: datetime) -> list[int]:
@@ -60,9 +60,9 @@ def _lives(
 ) -> dict[int | str, set[int]]:
     lives: dict[int | str, set[int]] = {}
     if who == "rooms":
-        acts = [(r.room, r.at) for r in world.rounds if r.amount >= 2]
+        acts = [(r.room, r.at) for r in world.votes if r.amount >= 2]
     else:
-        acts = [(g.who, g.at) for r in world.rounds for g in r.own]  # type: ignore[misc]
+        acts = [(g.who, g.at) for r in world.votes for g in r.own]  # type: ignore[misc]
     for key, time in acts:
         if time < now:
             lives.setdefault(key, set()).add(_bucket(time, weeks))

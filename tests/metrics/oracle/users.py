@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from tests.metrics.oracle.teams import Figures
-from tests.metrics.oracle.world import START, Given, Round, World, rate
+from tests.metrics.oracle.world import START, Given, Vote, World, rate
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=28)
 
@@ -31,7 +31,7 @@ def spectators(world: World) -> Figures:
 
 
 def funnel(world: World) -> list[int]:
-    """How many made each of the five steps; everybody is born at the start."""
+    """How many made each of the five steps; all users are new at the start."""
     reached = [0] * 5
     for who, device in world.devices.items():
         if device != "bot":
@@ -43,29 +43,29 @@ def funnel(world: World) -> list[int]:
 def _steps(world: World, who: str) -> int:
     entered = [
         time
-        for person, time, what in world.acts
-        if person == who and what.startswith("ENTERED_") and time < START + WEEK
+        for user, time, what in world.acts
+        if user == who and what.startswith("ENTERED_") and time < START + WEEK
     ]
     if not entered:
         return 1
     came = min(entered)
     own = [
-        (given.at, round_)
-        for round_ in world.rounds
-        for given in round_.own
+        (given.at, vote_)
+        for vote_ in world.votes
+        for given in vote_.own
         if given.who == who and came <= given.at < START + MONTH
     ]
     if not own or min(at for at, _ in own) >= came + WEEK:
         return 2
-    if not any(_with_others(round_, who, at) for at, round_ in own):
+    if not any(_with_others(vote_, who, at) for at, vote_ in own):
         return 3
     days = {at.date() for at, _ in own}
     return 5 if len(days) > 1 else 4
 
 
-def _with_others(round_: Round, who: str, at: datetime) -> bool:
-    found = any(given.who == who and given.at == at for given in round_.found)
-    return found and round_.amount >= 2
+def _with_others(vote_: Vote, who: str, at: datetime) -> bool:
+    found = any(given.who == who and given.at == at for given in vote_.found)
+    return found and vote_.amount >= 2
 
 
 def newcomers(world: World) -> dict[int, int]:
