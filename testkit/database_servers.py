@@ -136,6 +136,10 @@ class Server:
         self.kind = kind
         self.host = "127.0.0.1"
         self.folder = Path(mkdtemp(prefix=f"fpp-{kind}-"))
+        # Of its own: a server that starts deletes the temporary tables that it finds in
+        # there, and MariaDB crashes when it loses one of its own.
+        self._temporary = self.folder / "tmp"
+        self._temporary.mkdir()
         self.port = free_port()
         self._time_zone = time_zone
         self._memory_mb = memory_mb
@@ -219,6 +223,7 @@ class Server:
             f"--datadir={self.folder / 'data'}",
             f"--socket={self.folder / 'socket'}",
             f"--pid-file={self.folder / 'pid'}",
+            f"--tmpdir={self._temporary}",
         ]
 
     def _install(self) -> None:

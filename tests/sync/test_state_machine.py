@@ -1,7 +1,7 @@
 """Any history of the source, of its schema and of crashes ends in an equal store."""
 
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,21 +67,25 @@ class Replication(RuleBasedStateMachine):
 
     server: ClassVar[Server]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.cleanup = ExitStack()
+        self.held: MySQLConnection | None = None
+
     @initialize()
     def begin(self) -> None:
-        self.folder = TemporaryDirectory()
+        folder = Path(self.cleanup.enter_context(TemporaryDirectory()))
         self.source = self.server.create_database()
-        self.held: MySQLConnection | None = None
+        drop = f"DROP DATABASE `{self.source.name}`"
+        self.cleanup.callback(self.source.execute, drop)
         policy = replace(QUICK, block_rows=8, keep_generations=2, keep_seconds=0)
-        self.store = Store(Path(self.folder.name) / "data", self.source, policy)
+        self.store = Store(folder / "data", self.source, policy)
         self.sync()
 
     def teardown(self) -> None:
-        if hasattr(self, "folder"):
+        with self.cleanup:  # what `begin` came to, wherever it failed
             if self.held is not None:
                 self.held.close()
-            self.source.execute(f"DROP DATABASE `{self.source.name}`")
-            self.folder.cleanup()
 
     @rule(key=IDS, duration=st.integers(0, 9))
     def put_vote(self, key: int, duration: int) -> None:
