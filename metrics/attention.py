@@ -93,18 +93,30 @@ def today(frames: Frames, now: datetime) -> pl.LazyFrame:
     estimations = pl.col("amount_of_estimations").sum().cast(pl.Int64)
     counts = [
         _per_day(
-            *(inside.votes, frames.votes, "voted_at", since, now),
+            inside.votes,
+            frames.votes,
+            "voted_at",
+            since,
+            now,
             votes=row_count(),
             estimations=estimations,
             rooms=distinct_count("room_id"),
         ),
         _per_day(
-            *(inside.page_views, frames.page_views, "viewed_at", since, now),
+            inside.page_views,
+            frames.page_views,
+            "viewed_at",
+            since,
+            now,
             unique_users=distinct_count("user"),
             page_views=row_count(),
         ),
         _per_day(
-            *(inside.users, frames.users, "created_at", since, now),
+            inside.users,
+            frames.users,
+            "created_at",
+            since,
+            now,
             new_users=row_count(),
         ),
     ]

@@ -114,6 +114,9 @@ TABLES = (
         "daily_summary",
         "Today and the last 24 hours",
         summary,
-        *(VOTES, PAGE_VIEWS, USERS, ROOMS),
+        VOTES,
+        PAGE_VIEWS,
+        USERS,
+        ROOMS,
     ),
 )

@@ -16,12 +16,10 @@ FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
 """Characters that start a formula, full-width ones included."""
 _SKIPPED = r"[[\p{Z}\p{Cc}\p{Cf}\x22]--[\t\r\n]]*"
 """Blanks, control characters and quotes, which spreadsheets skip before a formula."""
-_GUARDED = f"{_SKIPPED}[{re.escape(FORMULA)}']"
+GUARDED = f"{_SKIPPED}[{re.escape(FORMULA)}']"
 """What gets an apostrophe before it: the apostrophe as well, so that it reads back."""
-_START = rf"^([\t\r\n]|{_GUARDED})"
-_INSIDE = f"([;\\t\\r\\n])({_GUARDED})"
-_UNGUARD_START = rf"^'([\t\r\n]|{_GUARDED})"
-_UNGUARD_INSIDE = f"([;\\t\\r\\n])'({_GUARDED})"
+_START = rf"^([\t\r\n]|{GUARDED})"
+_INSIDE = f"([;\\t\\r\\n])({GUARDED})"
 _SAME_TIME_SAME_BYTES = (1980, 1, 1, 0, 0, 0)
 
 
@@ -30,8 +28,7 @@ def to_csv(frame: pl.DataFrame) -> bytes:
 
     An apostrophe precedes what a spreadsheet would run as a formula: at the start
     of a text, and after each semicolon, tab and line break in it, since a spreadsheet
-    may split there. `without_guards` gives the table back. Null is an empty cell, "" a
-    quoted one.
+    may split there. Null is an empty cell, "" a quoted one.
     """
     start = pl.col(pl.String).str.replace(_START, "'${1}")
     guarded = start.str.replace_all(_INSIDE, "${1}'${2}")
@@ -39,12 +36,6 @@ def to_csv(frame: pl.DataFrame) -> bytes:
         date_format="%Y-%m-%d", datetime_format="%Y-%m-%dT%H:%M:%S%.f"
     )
     return BYTE_ORDER_MARK + text.encode()
-
-
-def without_guards(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a table that was read from `to_csv` as it was before."""
-    inside = pl.col(pl.String).str.replace_all(_UNGUARD_INSIDE, "${1}${2}")
-    return frame.with_columns(inside.str.replace(_UNGUARD_START, "${1}"))
 
 
 def file_name(name: str, period: Period, extension: str = "csv") -> str:

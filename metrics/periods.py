@@ -5,7 +5,7 @@ only Today, the to-date periods and All time include the running day, and these 
 at the clock.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -339,12 +339,3 @@ def _read_date(text: str) -> date | None:
     except ValueError:
         return None
     return day if day.isoformat() == text else None
-
-
-def key_of(text: str, labels: Iterable[tuple[str, tuple[str, ...]]]) -> str | None:
-    """Return the key that a link names by key, label or older label; else None."""
-    wanted = text.strip().casefold()
-    for key, names in labels:
-        if wanted in {key, *(name.casefold() for name in names)}:
-            return key
-    return None

@@ -43,7 +43,7 @@ def _define(
 ) -> Definition:
     excludes = "Empty votes. Hidden below 20 votes."
     return Definition(
-        *(key, title, unit, formula, (VOTES.name,), excludes), less_is_better, neutral
+        key, title, unit, formula, (VOTES.name,), excludes, less_is_better, neutral
     )
 
 

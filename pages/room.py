@@ -51,7 +51,11 @@ if len(found) > 1:
 
 (only,), (own,) = found, contexts
 results = own.compute(
-    *(TOTALS, SERIES, "rounds", "spread", "team_sizes"),
+    TOTALS,
+    SERIES,
+    "rounds",
+    "spread",
+    "team_sizes",
     earlier=(TOTALS, SERIES),
     meetings=meetings.meetings(own.frames),
     health=health(SharedPlans(own.frames), own.query.now),

@@ -2,11 +2,15 @@
 
 import polars as pl
 
-from metrics.export import BYTE_ORDER_MARK, without_guards
+from metrics.export import BYTE_ORDER_MARK, GUARDED
+
+_START = rf"^'([\t\r\n]|{GUARDED})"
+_INSIDE = f"([;\\t\\r\\n])'({GUARDED})"
 
 
 def read_csv(data: bytes, schema: pl.Schema) -> pl.DataFrame:
-    """Return the table that `export.to_csv` was given."""
+    """Return the table that `export.to_csv` was given, without apostrophes of its."""
     body = data.removeprefix(BYTE_ORDER_MARK)
     frame = pl.read_csv(body, schema=schema, try_parse_dates=False)
-    return without_guards(frame)
+    inside = pl.col(pl.String).str.replace_all(_INSIDE, "${1}${2}")
+    return frame.with_columns(inside.str.replace(_START, "${1}"))

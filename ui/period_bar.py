@@ -104,7 +104,11 @@ def render(
     days = chosen.shown.days
     st.caption(caption(query, days, chosen.granularity, bots=chosen.bots))
     return PageContext(
-        *(snapshot, query, days, chosen.comparison, now),
+        snapshot,
+        query,
+        days,
+        chosen.comparison,
+        now,
         bots=chosen.bots,
         filters=chosen.filters,
     )
@@ -147,7 +151,9 @@ def _query(
         frames=filters.apply(user_rows, chosen.filters, settings.excluded_rooms),
         period=periods.period_of(shown.days, now, zone),
         comparison=periods.compared_with(
-            *(chosen.comparison, shown.days, now),
+            chosen.comparison,
+            shown.days,
+            now,
             to_date=shown.to_date,
             match_weekdays=chosen.match_weekdays,
             zone=zone,
@@ -213,7 +219,12 @@ def _render_controls(
     chosen = filter_chips.render_box(snapshot)
     views.render_menu(settings.views_file)
     return Choice(
-        *(shown, comparison, match_weekdays, granularity, hide_weekends, bots),
+        shown,
+        comparison,
+        match_weekdays,
+        granularity,
+        hide_weekends,
+        bots,
         filters=chosen,
     )
 
@@ -267,7 +278,7 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
     if key == CUSTOM:
         usual = PERIODS[DEFAULT_PERIOD].days(today, first)
         read = periods.read_days(
-            *(query_params.get("from"), query_params.get("to"), usual, first, today)
+            query_params.get("from"), query_params.get("to"), usual, first, today
         )
         days = read.days
         if read.problems:

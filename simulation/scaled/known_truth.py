@@ -269,7 +269,9 @@ class _Draw:
         weights = np.ones(len(SOURCES))
         weights[0] = self.truth.source
         users = self._users(
-            *(np.arange(count), teams["country"][team], weights / weights.sum()),
+            np.arange(count),
+            teams["country"][team],
+            weights / weights.sum(),
             self.mobile,
         )
         first = np.full(teams["size"].size, self.end)

@@ -180,7 +180,9 @@ def test_matched_weekdays_are_the_same_weekdays(
     days: Days, comparison: str, to_date: int
 ) -> None:
     period = periods.compared_with(
-        *(comparison, days, datetime(2040, 1, 1)),
+        comparison,
+        days,
+        datetime(2040, 1, 1),
         to_date=to_date,
         match_weekdays=True,
     )

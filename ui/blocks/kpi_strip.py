@@ -23,7 +23,6 @@ SHOW = "show"
 _TILES = "kpi_strip"
 USUAL = "usual_changes"
 """The table of how much figures usually change."""
-MOST_TILES = 8
 Range = tuple[float, float]
 """Changes that the last comparable periods had as well: relative, of shares in parts
 of 1."""
@@ -147,7 +146,11 @@ def _draw(
     )
     size = sample_size(key, part.series)
     chart = time_chart(
-        *(frame, key, definition.title, definition.unit, axis),
+        frame,
+        key,
+        definition.title,
+        definition.unit,
+        axis,
         before=before,
         marks=marks,
         sample_size=size if size in frame.columns else None,

@@ -5,7 +5,7 @@ import polars as pl
 
 from ui.charts.axes import Chart, bounded, gradient_legend
 from ui.charts.rendering import Layer, layered
-from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, MUTED, TEXT
+from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, INK, MUTED, PALE, TEXT
 
 
 def heat_map(
@@ -42,8 +42,6 @@ def heat_map(
 
 
 _ROW = 34
-INK = "#16181d"
-"""Text on a coloured cell, light and dark."""
 _WIDE = "width > 640 ? 1 : 0"
 """Cells of a phone are too narrow for text; the table has it."""
 AVERAGE = "Weighted average"
@@ -125,7 +123,7 @@ def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
     hidden = "datum.share == null"
     shade = alt.Color(
         "share:Q",
-        scale=alt.Scale(range=["#e4eaff", "#4f7cff"], domain=[0, 1]),
+        scale=alt.Scale(range=[PALE, ACCENT], domain=[0, 1]),
         legend=None,
     )
     cells: alt.Chart = base.mark_rect(cornerRadius=3, invalid=None).encode(

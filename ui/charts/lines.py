@@ -227,7 +227,7 @@ def _side(
     )
 
 
-_TEAM_SIZES = {"2–3": "#079464", "4–6": "#4f7cff", "7 or more": "#e0682b"}
+_TEAM_SIZES = {"2–3": PALETTE[2], "4–6": ACCENT, "7 or more": PALETTE[1]}
 """Team size → colour of its line."""
 
 
@@ -240,7 +240,11 @@ def consensus_by_team_size(frame: pl.DataFrame, axis: TimeAxis) -> Chart:
     named = frame.rename({"team_size": _SERIES})
     title = DEFINITIONS["near_pair_share"].title
     return _drawn(
-        *(named, [*_TEAM_SIZES], [*_TEAM_SIZES.values()], title, axis),
+        named,
+        [*_TEAM_SIZES],
+        [*_TEAM_SIZES.values()],
+        title,
+        axis,
         unit="share",
         value="near_pair_share",
     )

@@ -13,12 +13,10 @@ from ui.charts.axes import (
 )
 from ui.charts.labelled_bars import hidden_below, with_room
 from ui.charts.rendering import Layer, layered
-from ui.charts.theme import QUIET, ROW_HEIGHT, TEXT
+from ui.charts.theme import NESTED, QUIET, ROW_HEIGHT, TEXT
 
 _FEWEST, _MOST = 10, 20
 """Labels that nested bars show."""
-_SHADES = ("#c3d0ff", "#7f9cf5", "#2f55d4")
-"""From the outermost of nested bars to the innermost."""
 
 
 def nested_bars(
@@ -36,7 +34,7 @@ def nested_bars(
         on=keys, index=[label, n], variable_name="stage", value_name="share"
     ).with_columns(pl.col("stage").replace_strict(titles))
     y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
-    scale = alt.Scale(domain=[*titles.values()], range=list(_SHADES))
+    scale = alt.Scale(domain=[*titles.values()], range=list(NESTED))
     bars = (
         Layer(bounded(long), height=alt.Step(ROW_HEIGHT))
         .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3)

@@ -20,6 +20,12 @@ PALETTE = (
     "#0e8fa8",
     MUTED,
 )
+PALE = "#e4eaff"
+"""The lowest value of a shade that ends in ACCENT."""
+INK = "#16181d"
+"""Text on a coloured cell, light and dark."""
+NESTED = ("#c3d0ff", "#7f9cf5", "#2f55d4")
+"""From the outermost of nested bars to the innermost."""
 CHART_HEIGHT = 240
 ROW_HEIGHT = 26
 DASH = (4, 4)

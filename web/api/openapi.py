@@ -13,7 +13,6 @@ from metrics.periods import PERIODS
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
 from metrics.subject import Unit
-from metrics.tables import TABLES
 from web.api.reports import DEFAULT_PERIOD as DEFAULT_REPORT_PERIOD
 from web.api.reports import FORMATS as REPORT_FORMATS
 from web.api.tables import MAX_ROOM_ID, OPTIONS
@@ -170,19 +169,6 @@ ALERTS = rows(
     link={"type": "string", "format": "uri"},
 )
 DETAIL = record(detail={"type": "string"})
-HEALTH = record(
-    status={"enum": ["ok", "degraded"]},
-    components=record(
-        parquet_files=record(
-            status={"enum": ["ok", "error"]},
-            files=record(**{t.file_name: {"type": "boolean"} for t in TABLES}),
-        ),
-        storage=record(status={"const": "ok"}, data_size_mb=NUMBER),
-    ),
-    data_until=INSTANT_OR_NULL,
-    age_seconds={"type": ["integer", "null"], "minimum": 0},
-    edits_seen_within_seconds={"type": ["integer", "null"], "minimum": 0},
-)
 
 
 @dataclass(frozen=True, slots=True)

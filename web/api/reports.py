@@ -65,7 +65,9 @@ class ReportQuery:
             frames=without_bots(snapshot),
             period=periods.period_of(days, now, self.zone),
             comparison=periods.compared_with(
-                *(periods.PREVIOUS, days, now),
+                periods.PREVIOUS,
+                days,
+                now,
                 to_date=option.to_date,
                 zone=self.zone,
             ),
@@ -109,7 +111,9 @@ def alerts_response(
         plans = attention.plans(without_bots(snapshot), until)
         found = attention.findings(
             engine.collect_all(plans, snapshot.rows),
-            *(now, snapshot.data_until, sync_interval),
+            now,
+            snapshot.data_until,
+            sync_interval,
         )
         return JSONResponse(
             [_alert(finding, base_url) for finding in found], headers=NO_STORE

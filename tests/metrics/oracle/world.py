@@ -107,7 +107,9 @@ class World:
             for given in vote_.rows:
                 value = None if given.place is None else SCALE[given.place]
                 yield building.estimation(
-                    *(given.who, f"{given.at}", value),
+                    given.who,
+                    f"{given.at}",
+                    value,
                     room=vote_.room,
                     spectator=given.watches,
                 )
