@@ -8,6 +8,7 @@ pairs.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from metrics.expressions import aggregate, count_where, rate
 from metrics.frames import Period
 from metrics.query import Query, SharedPlans
 from metrics.sentences import changed, compared, only_row, percent, with_interval
-from metrics.subject import Definition, Unit, table
+from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
     at_least_weekly,
@@ -40,21 +41,12 @@ TEAM_SIZES = ("2–3", "4–6", "7 or more")
 _OF_PAIRS = ("estimation_pairs", "matching_pairs", "near_pairs")
 _COUNTS = ("rounds", "covered_rounds", "estimates", "agreeing", "outliers", *_OF_PAIRS)
 
-
-def _define(
-    key: str, title: str, unit: Unit, formula: str, *, less_is_better: bool = False
-) -> Definition:
-    return Definition(
-        key,
-        title,
-        unit,
-        formula,
-        (VOTES.name, ESTIMATIONS.name),
-        "Spectators, empty participations, votes with one estimation, and estimations "
-        "without a vote within 2 seconds. Hidden below 20 cases.",
-        less_is_better,
-    )
-
+_define = partial(
+    Definition,
+    tables=(VOTES.name, ESTIMATIONS.name),
+    excludes="Spectators, empty participations, votes with one estimation, and "
+    "estimations without a vote within 2 seconds. Hidden below 20 cases.",
+)
 
 DEFINITIONS = (
     _define(

@@ -1,6 +1,7 @@
 """Consensus: how far apart the estimations of a vote are."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from metrics.expressions import (
 )
 from metrics.query import Query, SharedPlans
 from metrics.sentences import adding_up, changed, only_row
-from metrics.subject import Definition, Unit, table
+from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
     at_least_weekly,
@@ -27,20 +28,11 @@ from metrics.time_axis import (
 
 _COUNTS = ("rounds", "consensus_rounds", "near_rounds", "split_rounds")
 
-
-def _define(
-    key: str, title: str, unit: Unit, formula: str, *, less_is_better: bool = False
-) -> Definition:
-    return Definition(
-        key,
-        title,
-        unit,
-        formula,
-        (VOTES.name,),
-        "Votes with fewer than two estimations. Hidden below 20 votes.",
-        less_is_better,
-    )
-
+_define = partial(
+    Definition,
+    tables=(VOTES.name,),
+    excludes="Votes with fewer than two estimations. Hidden below 20 votes.",
+)
 
 DEFINITIONS = (
     Definition(

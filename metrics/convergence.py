@@ -9,6 +9,7 @@ have a smaller spread than the wide one.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 import polars as pl
 
@@ -22,7 +23,7 @@ from metrics.expressions import aggregate, count_where, rate, row_count
 from metrics.frames import Period
 from metrics.query import Query, SharedPlans
 from metrics.sentences import changed, only_row, percent, with_interval
-from metrics.subject import Definition, Unit, table
+from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
     at_least_weekly,
@@ -43,21 +44,12 @@ OVERLAP = 0.8
 _COUNTS = ("apart_rounds", "re_votes", "converged")
 WIDE, NEAR = "wide", "near"
 
-
-def _define(
-    key: str, title: str, unit: Unit, formula: str, *, less_is_better: bool = False
-) -> Definition:
-    return Definition(
-        key,
-        title,
-        unit,
-        formula,
-        (VOTES.name, ESTIMATIONS.name),
-        "Spectators, and estimations without a vote within 2 seconds. Hidden below 20 "
-        "votes.",
-        less_is_better,
-    )
-
+_define = partial(
+    Definition,
+    tables=(VOTES.name, ESTIMATIONS.name),
+    excludes="Spectators, and estimations without a vote within 2 seconds. Hidden "
+    "below 20 votes.",
+)
 
 DEFINITIONS = (
     _define(

@@ -77,20 +77,28 @@ def with_vote(participations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame
     ended = votes.filter(estimated()).select(
         "room_id", "voted_at", "amount_of_estimations", vote_id="id"
     )
-    return (
-        estimations.sort("estimated_at")
-        .join_asof(
-            ended.sort("voted_at"),
-            left_on="estimated_at",
-            right_on="voted_at",
-            by="room_id",
-            strategy="nearest",
-            tolerance=JOINED_WITHIN,
-            coalesce=False,
-            # Both sides are sorted by time right above; with `by` it cannot tell.
-            check_sortedness=False,
-        )
-        .drop("room_id")
+    return join_nearest_vote(
+        estimations.sort("estimated_at"), ended.sort("voted_at")
+    ).drop("room_id")
+
+
+def join_nearest_vote(
+    participations: pl.LazyFrame, votes: pl.LazyFrame
+) -> pl.LazyFrame:
+    """Join each participation with the room's vote nearest in time, within 2 seconds.
+
+    Needs room_id in both, and both in order of estimated_at and voted_at.
+    """
+    return participations.join_asof(
+        votes,
+        left_on="estimated_at",
+        right_on="voted_at",
+        by="room_id",
+        strategy="nearest",
+        tolerance=JOINED_WITHIN,
+        coalesce=False,
+        # Both sides are sorted by time; with `by` Polars cannot check that.
+        check_sortedness=False,
     )
 
 

@@ -1,6 +1,7 @@
 """Invites: whether new rooms bring users whom the product did not know."""
 
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -10,26 +11,19 @@ from metrics.expressions import MINIMUM_SAMPLE, count_where, rate, row_count
 from metrics.frames import Frames, Period, instant
 from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, only_row, percent, portion, share_of
-from metrics.subject import Definition, Unit, table
+from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, ROOMS
 from metrics.time_axis import side_by_side
 
 SEVERAL = 2
 """Newcomers that make a new room an inviting one."""
 _OPENED = ("ENTERED_NEW_ROOM", "ENTERED_RANDOM_ROOM")
-
-
-def _of_new_rooms(key: str, title: str, unit: Unit, formula: str) -> Definition:
-    return Definition(
-        key,
-        title,
-        unit,
-        formula,
-        (ROOMS.name, ESTIMATIONS.name),
-        "Deleted rooms, and rooms younger than seven days. Shares are hidden below 20 "
-        "rooms.",
-    )
-
+_of_new_rooms = partial(
+    Definition,
+    tables=(ROOMS.name, ESTIMATIONS.name),
+    excludes="Deleted rooms, and rooms younger than seven days. Shares are hidden "
+    "below 20 rooms.",
+)
 
 DEFINITIONS = (
     _of_new_rooms(

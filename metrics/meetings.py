@@ -11,7 +11,7 @@ import polars as pl
 
 from metrics import convergence
 from metrics.card_scale import average, estimated, is_estimation, steps
-from metrics.estimated_votes import JOINED_WITHIN, MEETING_GAP
+from metrics.estimated_votes import JOINED_WITHIN, MEETING_GAP, join_nearest_vote
 from metrics.expressions import count_where, row_count
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
@@ -255,17 +255,9 @@ def _participations(estimations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFr
         estimation=pl.when(is_estimation()).then("estimation"),
     )
     return (
-        taken.sort("estimated_at", "row")
-        .join_asof(
+        join_nearest_vote(
+            taken.sort("estimated_at", "row"),
             votes.select("room_id", "voted_at", "id", "meeting").sort("voted_at", "id"),
-            left_on="estimated_at",
-            right_on="voted_at",
-            by="room_id",
-            strategy="nearest",
-            tolerance=JOINED_WITHIN,
-            coalesce=False,
-            # Both sides are sorted by time right above; with `by` it cannot tell.
-            check_sortedness=False,
         )
         .drop_nulls("id")
         .drop("room_id", "room_id_right", strict=False)

@@ -1,6 +1,7 @@
 """Vote time: where the minutes of a meeting go."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,7 @@ from metrics.expressions import (
 from metrics.frames import Period
 from metrics.query import Query, SharedPlans
 from metrics.sentences import duration, only_row
-from metrics.subject import Definition, Unit, table
+from metrics.subject import Definition, table
 from metrics.tables import VOTES
 from metrics.time_axis import (
     at_least_weekly,
@@ -30,22 +31,9 @@ from metrics.uncertainty import HIGHER, UNCLEAR, median_trend
 
 _HOUR = 3600
 _COUNTS = ("rounds", "long_rounds", "meetings", "talks")
-
-
-def _define(
-    key: str,
-    title: str,
-    unit: Unit,
-    formula: str,
-    *,
-    less_is_better: bool = False,
-    neutral: bool = False,
-) -> Definition:
-    excludes = "Empty votes. Hidden below 20 votes."
-    return Definition(
-        key, title, unit, formula, (VOTES.name,), excludes, less_is_better, neutral
-    )
-
+_define = partial(
+    Definition, tables=(VOTES.name,), excludes="Empty votes. Hidden below 20 votes."
+)
 
 DEFINITIONS = (
     _define(
