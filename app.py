@@ -22,6 +22,7 @@ dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlP
 start_errors(settings.sentry, dashboard.secrets)
 startup.format_streamlit_logs()
 startup.warn_of_short_token(settings)
+# Streamlit would log a failed page a second time.
 errors.report_page_errors_once()
 limit_uvicorn()
 
@@ -29,6 +30,7 @@ limit_uvicorn()
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Warm up and print the address; at the end flush what Sentry has not sent."""
+    # Before the address is printed, so that the first user does not pay for imports.
     await to_thread.run_sync(warm_up, settings.data_dir, clock.now())
     dashboard.announce()
     yield

@@ -25,6 +25,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         settings = SyncSettings.from_env(environ)
     except SettingError as error:
+        # The log is not set up yet: it needs the settings.
         sys.stderr.write(f"{error}\n")
         return 1
     start_errors(settings.sentry, settings.secrets, service="fpp-analytics-sync")
@@ -44,6 +45,7 @@ def _spare_the_collector() -> None:
     Rows have no cycles and are freed a moment later: looking at each of them took a
     tenth of a first load.
     """
+    # What is loaded by now stays until the end.
     gc.freeze()
     gc.set_threshold(100_000)
 
@@ -68,6 +70,7 @@ def _run(job: Job, flags: argparse.Namespace) -> int:
 
 
 def _request(flags: argparse.Namespace) -> Request:
+    # `--rebuild` alone means all tables, its absence none.
     names = flags.rebuild
     rebuild = frozenset(BY_NAME if names == [] else names or ())
     return Request(rebuild=rebuild, accept_shrink=flags.accept_shrink)
@@ -75,6 +78,7 @@ def _request(flags: argparse.Namespace) -> Request:
 
 def _until_done(job: Job, request: Request) -> Callable[[], Result]:
     """Return a run that is asked what the flags say until it has been done once."""
+    # A rebuild that failed is asked for again; once done, later runs are ordinary.
     todo = [request]
 
     def run() -> Result:

@@ -20,8 +20,8 @@ from store import engine
 from testkit.measurement import peak_mb
 from testkit.queries import TOGETHER, Data, answering, plans_of, rows_read
 
+# Of DuckDB, which takes seconds on large stores.
 _PASSES = 2
-"""Of DuckDB, which takes seconds on large stores."""
 
 
 @dataclass(frozen=True, slots=True)

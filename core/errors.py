@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("fpp")
 
 Severity = Literal["critical", "high", "medium", "low"]
+# Names of levels as Pino writes them, which logs for the product's other services.
 _JSON_LEVELS: Mapping[str, str] = {
     "CRITICAL": "fatal",
     "ERROR": "error",
@@ -32,7 +33,6 @@ _JSON_LEVELS: Mapping[str, str] = {
     "INFO": "info",
     "DEBUG": "debug",
 }
-"""Names of levels as Pino writes them, which logs for the product's other services."""
 _LOG_LEVELS: Mapping[Severity, int] = {
     "critical": logging.CRITICAL,
     "high": logging.ERROR,
@@ -45,10 +45,10 @@ _TRACKER_LEVELS: Mapping[Severity, Literal["fatal", "error", "warning", "info"]]
     "medium": "warning",
     "low": "info",
 }
+# Where failures are sent; None in a process that sends nothing.
 _tracker: "Tracker | None" = None
-"""Where failures are sent; None in a process that sends nothing."""
+# Characters that could forge a log line, or steer a terminal.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""Characters that could forge a log line, or steer a terminal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from core.settings import Secret
 
+# A shorter one would take words out of every sentence.
 _SHORTEST_SECRET = 6
-"""A shorter one would take words out of every sentence."""
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # user:password in an address

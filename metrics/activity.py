@@ -108,10 +108,12 @@ def sessions(ordered: pl.LazyFrame, gap: timedelta) -> pl.LazyFrame:
     # Another user's moment is far away as well.
     pause = at - at.shift() > gap // timedelta(seconds=1)
     return (
+        # The running sum at the end of a run, minus that at the end of the run before.
         ordered.select("act", at=moment(ACT))
         .with_columns(starts=pause.fill_null(value=True))
         .with_columns(ends=pl.col("starts").shift(-1, fill_value=True))
         .select(
+            # Filtering the expressions, not the frame, keeps the shared sort below.
             started_at=second(at.filter("starts")),
             ended_at=second(at.filter("ends")),
             lone_view=(pl.col("ends") & is_kind(ACT, "view")).filter("starts"),
@@ -142,6 +144,7 @@ def working_sessions(ordered: pl.LazyFrame) -> pl.LazyFrame:
 
 def at_local_days(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
     """Return activity of a period whose days are those of its zone."""
+    # Most teams never leave UTC: shifting every act costs as much as the sort saves.
     if period.zone == UTC_ZONE:
         return acts
     return acts.select(at_local_time(ACT, period.local_seconds(act_second(ACT))))

@@ -16,8 +16,8 @@ _KINDS: dict[Kind, int] = {"view": 0, "event": 1, "estimation": 2, "watching": 3
 _EPOCH = datetime(1970, 1, 1)
 _KIND = 4
 _DAY, _HOUR = 86_400, 3_600
+# Days until the last second of 32 bits.
 _DAYS = 49_711
-"""Days until the last second of 32 bits."""
 _SPAN = _DAYS * _DAY
 # The key of user `tables.MOST_USERS` - 1 still fits into 64 bits.
 

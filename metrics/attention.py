@@ -72,6 +72,7 @@ def plans(frames: Frames, now: datetime) -> Mapping[str, pl.LazyFrame]:
     `frames` are all of history without bots. `now` is the end of the data: after
     that instant nothing can be missing.
     """
+    # Today is judged by `today`, against the same time of day.
     yesterday = now.date() - timedelta(days=1)
     recent = Period.of_days(now.date() - timedelta(days=DAYS), yesterday)
     return {
@@ -120,6 +121,7 @@ def today(frames: Frames, now: datetime) -> pl.LazyFrame:
             new_users=row_count(),
         ),
     ]
+    # Range and median say nothing of a handful of days.
     running = pl.col("day") == now.date()
     before = pl.col("value").filter(~running)
     enough = before.count() >= FEWEST_WEEKS
@@ -178,6 +180,7 @@ def findings(
     `answers` are those of `plans`; `sync_interval` is the time between two runs of
     the sync job in seconds.
     """
+    # Late data ends before now: figures are complete only up to its end.
     until = min(now, data_until or now)
     return [
         *_late(now, data_until, timedelta(seconds=sync_interval)),
@@ -237,9 +240,11 @@ def _far_outside(value: int, low: int, high: int) -> bool:
     In square roots, since large counts vary more. Of eight days, chance alone puts
     fewer than 1 in 300 there.
     """
+    # A small team's quiet Tuesday is no incident.
     if max(value, high) < MINIMUM_SAMPLE:
         return False
     below, above = sqrt(low), sqrt(high)
+    # A root of a count scatters by half a unit anyway, however alike the days were.
     width = max(above - below, 1.0)
     return not below - width <= sqrt(value) <= above + width
 
@@ -249,6 +254,7 @@ def _unusual_days(days: pl.DataFrame) -> Iterator[Finding]:
     value, high = pl.col("value").sqrt(), pl.col("high").sqrt()
     expected = pl.col("expected").sqrt()
     off = (value - expected).abs() / (high - expected)
+    # Several measures of one bad day are one finding.
     each = days.sort("bucket", off, descending=True).unique(
         "bucket", keep="first", maintain_order=True
     )

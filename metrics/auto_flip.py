@@ -85,6 +85,7 @@ def by_kind(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     counts = votes.group_by("was_auto_flip").agg(rounds=row_count())
     times = medians(votes, "was_auto_flip", "room_id", "duration", name)
     return (
+        # Both kinds have a row, also where a team uses one of them only.
         pl.LazyFrame({"was_auto_flip": [False, True], "flip": KINDS})
         .join(counts, on="was_auto_flip", how="left", maintain_order="left")
         .join(times, on="was_auto_flip", how="left", maintain_order="left")
@@ -107,6 +108,7 @@ def _effect(votes: pl.LazyFrame) -> pl.LazyFrame:
             n_without=count_where(~auto),
             effect=seconds.filter(auto).median() - seconds.filter(~auto).median(),
         )
+        # Rooms differ more than the switch does: each is compared with itself only.
         .filter(pl.col("n_with") >= EACH, pl.col("n_without") >= EACH)
         .select(
             compared_rooms=row_count(),
@@ -133,6 +135,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
             f"{start} {rooms} makes no clear difference ({low:+.0f} to {high:+.0f} s)."
         )
     verb = "adds" if verdict == HIGHER else "saves"
+    # The sentence says "saves" or "adds" instead of a sign.
     least, most = sorted((abs(low), abs(high)))
     return f"{start} {rooms} {verb} {duration(abs(effect))} ({least:.0f}–{most:.0f})."
 

@@ -146,6 +146,7 @@ def sources_quality(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """
     frames = shared.within(query.period)
     came = _labelled(frames, "source").select("source", "user").unique()
+    # One page view with a source is enough: only users without any are nameless.
     named = came.drop_nulls("source")
     nameless = came.filter(pl.col("source").is_null())
     visitors = pl.concat([named, nameless.join(named, on="user", how="anti")])
@@ -230,6 +231,7 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     votes = bucketed(shared.within(query.period), query.granularity, query.period).votes
     largest = ranked(votes_per_room(votes), ["room_id"], "votes").head(TOP)
     names = shared.frames.rooms.select("number", "name", room_id="id")
+    # Rooms share names, so the number belongs to the label.
     label = pl.coalesce(
         pl.format("{} #{}", "name", "number"), pl.format("(deleted) id {}", "room_id")
     )
@@ -252,6 +254,7 @@ def _over_time(
 
 def _on_axis(labelled: pl.LazyFrame, query: Query) -> pl.LazyFrame:
     counts = labelled.group_by("bucket", "label").agg(count=row_count())
+    # Every label in every bucket, so that a line falls to 0 instead of ending.
     labels = counts.select("label").unique()
     series = (
         period_axis(query.period, query.granularity)

@@ -119,6 +119,7 @@ def changed_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
     and instead of the verdict the error of the change and its effective clusters.
     """
     change = pl.col("now") - pl.col("before")
+    # Weights of the clusters: how many of them the change rests on (Kish).
     larger = pl.max_horizontal("now", "before").cast(pl.Float64)
     moved = pl.col("change")
     total = pl.col("total_before")
@@ -132,6 +133,7 @@ def changed_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
             squares=(change.cast(pl.Float64) ** 2).sum(),
             clusters=larger.sum() ** 2 / (larger**2).sum(),
         )
+        # Only a weekday's scaled count is no whole number.
         .with_columns(pl.col("now", "before").round().cast(pl.Int64))
         .with_columns(change=change, total_before=pl.col("before").sum())
         .with_columns(
@@ -172,6 +174,7 @@ def _counted(
         return shared.within(period).page_views.select("source", "user")
 
     def votes(period: Period) -> pl.LazyFrame:
+        # A room's votes come in meetings: its days are its clusters.
         day = (pl.col("voted_at") - instant(period.start)).dt.total_days()
         return shared.within(period).votes.select(
             "room_id", day=day, label=local_date("voted_at", period).dt.weekday()
@@ -198,6 +201,7 @@ def _counted(
     per_weekday = _count(votes_of_both, "label", cluster=pl.col("room_id"))
     days_now, days_before = (_number_of(period) for period in (now, before))
     weekday = pl.col("label")
+    # Five Mondays against four would look like a change.
     scale = weekday.replace_strict(days_now) / weekday.replace_strict(days_before)
     no_room = pl.lit(None, pl.Int32).alias("room_id")
     columns = "label", "room_id", pl.col("cluster").cast(pl.Int64), "now", "before"
@@ -229,6 +233,7 @@ def _number_of(period: Period) -> dict[int, int]:
 
     A weekday that a period does not have has no votes either: nothing to scale.
     """
+    # By arithmetic, not by walking: a period may have ten thousand days.
     length = (period.last_day - period.first_day).days + 1
     first = period.first_day.isoweekday()
     return {day: max(1, (length - (day - first) % 7 + 6) // 7) for day in range(1, 8)}
@@ -239,12 +244,12 @@ def _named(counts: pl.LazyFrame, frames: Frames) -> pl.LazyFrame:
     return counts.join(names, on="room_id", how="left")
 
 
+# What one of the counted is called.
 _UNITS = {"page_views": "page view", "users": "user", "votes": "vote"}
-"""What one of the counted is called."""
 
 
+# Of the biggest change, what another one has to offset to be named.
 _SMALL = 0.1
-"""Of the biggest change, what another one has to offset to be named."""
 
 
 def biggest_change(frame: pl.DataFrame) -> str | None:
@@ -254,6 +259,7 @@ def biggest_change(frame: pl.DataFrame) -> str | None:
     )
     if shown.is_empty():
         return None
+    # The largest change may be chance; the largest clear one is what to look at.
     clear = shown.filter(pl.col("change_verdict").is_in([HIGHER, LOWER]))
     if clear.is_empty():
         row = shown.row(0, named=True)

@@ -137,6 +137,7 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     near = followed.filter(pl.col("kind") == NEAR).select(
         agreeing_rounds=row_count(), followed_rounds=count_where(_is_followed())
     )
+    # Wide and near votes are the two labels that are compared.
     compared_rate = _compared_rate(followed).filter(pl.col("kind") == WIDE)
     by_chance = _by_chance(shared, query.period)
     expected = by_chance.select(
@@ -201,11 +202,13 @@ def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     size, steps = "amount_of_estimations", pl.col("steps")
     again = _wide_votes(shared, period).filter(_is_followed())
     votes = estimated_votes(shared, period, 2)
+    # Re-votes themselves are no measure of what chance gives.
     first = votes.join(again.select(id="next_id"), on="id", how="anti")
     pool = first.select("room_id", "id", size=size, pool_steps="steps")
     return (
         again.select("id", "room_id", "steps", "next_steps", size="next_size")
         .join(pool, on=["room_id", "size"], suffix="_pool")
+        # A vote is no comparison for itself.
         .filter(pl.col("id") != pl.col("id_pool"))
         .group_by("id")
         .agg(
@@ -241,6 +244,7 @@ def _followed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """
 
     def build() -> pl.LazyFrame:
+        # The re-vote of the last vote may end after the period.
         later = Period(period.start, period.end + AFTERWARDS)
         votes = shared.frames.votes.filter(later.contains("voted_at"), estimated())
         users = (
@@ -248,6 +252,7 @@ def _followed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
             .group_by("vote_id")
             .agg(users="user")
         )
+        # Without a common team the next vote is another meeting.
         here, there = pl.col("users"), pl.col("users_next")
         both = here.list.set_intersection(there).list.len()
         either = here.list.set_union(there).list.len()
@@ -277,6 +282,7 @@ def _with_next(votes: pl.LazyFrame) -> pl.LazyFrame:
     three are null where no vote starts within ten minutes.
     """
     start = pl.col("voted_at") - pl.duration(seconds="duration")
+    # From end to start: a long vote is no long pause.
     pause = start.shift(-1) - pl.col("voted_at")
     same_room = pl.col("room_id").shift(-1) == pl.col("room_id")
     soon = same_room & pause.is_between(timedelta(0), SOON)

@@ -56,6 +56,7 @@ def estimations_with_later_votes(shared: SharedPlans, period: Period) -> pl.Lazy
 
     def build() -> pl.LazyFrame:
         longer = Period(period.start, period.end + AFTERWARDS)
+        # An estimation is written up to two seconds from its vote, across midnight too.
         around = Period(longer.start - JOINED_WITHIN, longer.end + JOINED_WITHIN)
         frames = shared.frames
         near = frames.estimations.filter(around.contains("estimated_at"))
@@ -111,6 +112,7 @@ def in_meetings(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     gap = pl.col("voted_at") - pl.col("voted_at").shift()
     same_room = pl.col("room_id") == pl.col("room_id").shift()
     pause = pl.col("started_at") - pl.col("voted_at").shift()
+    # The very first row has none before it.
     first = (~(same_room & (gap < MEETING_GAP))).fill_null(value=True)
     return (
         estimated_votes(shared, period)
@@ -140,4 +142,5 @@ def room_or_user(frames: Frames) -> pl.LazyFrame:
 
 def own_cluster() -> pl.Expr:
     """Return the cluster of each user; one of their own where there is none."""
+    # Negative, so that no user is taken for a room.
     return pl.coalesce("cluster", -1 - pl.col("user").cast(pl.Int64))

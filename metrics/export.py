@@ -14,8 +14,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
 """Characters that start a formula, full-width ones included."""
+# Blanks, control characters and quotes, which spreadsheets skip before a formula.
 _SKIPPED = r"[[\p{Z}\p{Cc}\p{Cf}\x22]--[\t\r\n]]*"
-"""Blanks, control characters and quotes, which spreadsheets skip before a formula."""
 GUARDED = f"{_SKIPPED}[{re.escape(FORMULA)}']"
 """What gets an apostrophe before it: the apostrophe as well, so that it reads back."""
 _START = rf"^([\t\r\n]|{GUARDED})"

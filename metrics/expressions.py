@@ -130,6 +130,7 @@ class Bins:
 
         Columns: order (from 1), length (the label), `name`, share.
         """
+        # A value on an edge belongs to the bin above it.
         order = 1 + pl.sum_horizontal((value >= e).cast(pl.Int64) for e in self.edges)
         counts = frame.group_by(order=order).agg(row_count().alias(name))
         table = pl.LazyFrame(

@@ -16,8 +16,8 @@ from metrics.expressions import text_or_null
 from metrics.frames import Frames
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USER, USERS, VOTES
 
+# Digits; longer numbers are no ids.
 _LONGEST_ID = 10
-"""Digits; longer numbers are no ids."""
 NOT_SET = "(not set)"
 """How a filter writes null."""
 
@@ -94,6 +94,7 @@ def apply(
     `excluded_rooms` are left out whatever the filters say.
     """
     kept = frames.of_rooms(excluded_rooms, keep=False) if excluded_rooms else frames
+    # Users are looked up among all rows: after one filter, another would find fewer.
     everything = kept
     by_kind: defaultdict[tuple[str, bool], list[str | None]] = defaultdict(list)
     for wanted in filters:
@@ -117,6 +118,7 @@ def _users(
     """Return the users of any of the values, looked up among all rows."""
     known = [value for value in values if value is not None]
     matches = kind.value.is_in(known)
+    # is_in never matches null.
     if None in values:
         matches |= kind.value.is_null()
     rows = everything.by_name[kind.table].filter(matches)
@@ -125,6 +127,7 @@ def _users(
 
 def _of_rooms(kept: Frames, rooms: Collection[int]) -> Frames:
     inside = kept.of_rooms(rooms)
+    # Users and events name no room: those of the room's users stay.
     there = pl.concat(
         frame.select(USER) for frame in (inside.page_views, inside.estimations)
     ).unique()
@@ -139,6 +142,7 @@ def _of_rooms(kept: Frames, rooms: Collection[int]) -> Frames:
 
 def room_id(text: str) -> int:
     """Return the id that a filter names; 0, which no room has, for other texts."""
+    # int() also reads other scripts' digits, and a longer one overflows the column.
     known = text.isascii() and text.isdecimal() and len(text) < _LONGEST_ID
     return int(text) if known else 0
 

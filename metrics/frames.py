@@ -80,6 +80,7 @@ class Period:
     @property
     def last_day(self) -> date:
         """The last date that is in the period, at least in part."""
+        # The end is not part of the period: midnight belongs to the next day.
         return self.local(max(self.end - timedelta(microseconds=1), self.start)).date()
 
     def covers(self, other: "Period") -> bool:
@@ -226,6 +227,7 @@ class Frames:
             key = "id" if table == ROOMS else "room_id"
             if key not in table.schema:
                 return frame
+            # A page view without a room is neither of them nor left out with them.
             theirs = pl.col(key).is_in(list(rooms)).fill_null(value=False)
             return frame.filter(theirs if keep else ~theirs)
 

@@ -113,6 +113,7 @@ def mature_period(query: Query) -> Period:
     """
     first, last = query.period.first_day, query.period.last_day
     latest = query.today - MATURE - timedelta(days=1)
+    # Users of the last 28 days still have time to come back: look at earlier ones.
     late = max(last - latest, timedelta(0))
     return Period.of_days(first - late, last - late, query.zone)
 
@@ -190,6 +191,7 @@ def reached(shared: SharedPlans, period: Period) -> pl.LazyFrame:
 
 
 def _reached(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    # Sources and steps may precede and follow the days on which users were new.
     near = shared.within(Period(period.start - FIRST_STEPS, period.end + MATURE))
     new = shared.node(("new users", period), lambda: _new_users(shared.frames, period))
     entered = _entered(near, new)
@@ -231,6 +233,7 @@ def _entered(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
 
     Columns: user, created_at, entered_at.
     """
+    # A link leads straight into a room, without an event: the page view counts too.
     entering = pl.col("event").str.starts_with("ENTERED_")
     views = near.page_views.filter(pl.col("route") == "ROOM")
     acts = pl.concat(
@@ -266,6 +269,7 @@ def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
             last=at.max(),
             with_others=(pl.col("amount_of_estimations") >= 2).any(),
         )
+        # The filter on `until` has bounded the last estimation; this bounds the first.
         .filter(pl.col("first") < pl.col("entered_at") + FIRST_STEPS)
         .select(
             *("user", "with_others"),
@@ -290,6 +294,7 @@ def _biggest_drop(frame: pl.DataFrame, counts: list[int]) -> str:
     """Name the step before which most are lost; nothing where several tie."""
     lost = [before - after for before, after in pairwise(counts)]
     most = max(lost)
+    # With a tie, naming one step would be arbitrary.
     if most == 0 or lost.count(most) > 1:
         return ""
     step = frame.sort("step")["step_name"][lost.index(most) + 1]

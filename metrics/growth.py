@@ -36,6 +36,7 @@ from metrics.time_axis import (
 
 NAME = "historical"
 """The table; `rooms` and `estimations` mean something else in others."""
+# Column → the table whose rows are counted, title, definition.
 _COUNTED: Mapping[str, tuple[Table, str, str]] = {
     "new_users": (USERS, "New users", "Users first seen in the bucket."),
     "page_views": (PAGE_VIEWS, "Page views", "Pages viewed in the bucket."),
@@ -47,7 +48,6 @@ _COUNTED: Mapping[str, tuple[Table, str, str]] = {
     ),
     "votes": (VOTES, "Votes", "Finished rounds of estimating, including empty ones."),
 }
-"""Column → the table whose rows are counted, title, definition."""
 COUNTS = tuple(_COUNTED)
 _GAP_DAYS, _STRAY_PART = 366, 1_000
 """Before so long a gap, fewer than so small a part of all rows are stray ones."""
@@ -113,6 +113,7 @@ def legacy(frames: Frames, start: date, today: date) -> pl.LazyFrame:
     Columns: date; the counts; acc_ of each, summed over the listed rows only; ma_
     of each, the mean of the last 30 listed rows to 2 decimals, null before.
     """
+    # The old service summed working days only; its clients compare with these totals.
     days = axis(start, today, "day").filter(pl.col("bucket").dt.weekday() <= 5)
     counts = on_axis(days, _counts(frames, "day", ANY_UTC), COUNTS)
     return counts.select(
@@ -139,6 +140,7 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     inside = [_inside(name) for name in COUNTS]
     shown = period_axis(period, every)
     parts = _counts(past, every, history_until(period), period.first_day)
+    # Totals and averages need the buckets before the period, the answer does not.
     known = pl.concat([shown, *(part.select("bucket") for part in parts)])
     series = (
         on_axis(data_axis(known, every), parts, [*COUNTS, *inside])
@@ -163,6 +165,7 @@ def beginning(frames: Frames) -> pl.LazyFrame:
     ]
     days = pl.concat(per_table).group_by("day").agg(pl.col("count").sum()).sort("day")
     gap = (day - day.shift()).dt.total_days() > _GAP_DAYS
+    # A gap alone is no stray row: a product may pause for a year.
     few = before * _STRAY_PART < pl.col("count").sum()
     starts = days.with_columns(
         before=pl.col("count").cum_sum() - pl.col("count")

@@ -29,6 +29,7 @@ def users_of(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         known = shared.node("users", lambda: shared.frames.users)
         acts = inside(followed(shared, period), period)
         seen = acts.select(user_number(ACT).cast(USER_NUMBER).alias(USER))
+        # Activity is in order of users: the first row of each is enough.
         users = seen.filter(changes(pl.col(USER))).join(known, on=USER)
         return users.with_columns(text_or_null(name) for name in ATTRIBUTES)
 

@@ -96,6 +96,7 @@ def meetings(frames: Frames) -> pl.LazyFrame:
 
 def meetings_of(frames: Frames, period: Period) -> pl.LazyFrame:
     """Return the `meetings` that start in a window, whole also where it ends."""
+    # A meeting may begin before midnight, or go on after it.
     margin = timedelta(days=1)
     near = frames.within(Period(period.start - margin, period.end + margin))
     return meetings(near).filter(period.contains("started_at"))
@@ -155,6 +156,7 @@ def cards(frames: Frames, period: Period, meeting: int) -> pl.LazyFrame:
     return (
         participations.join(seats, on="user")
         .sort("estimated_at", "row")
+        # A user may be written twice in a vote: the later row counts.
         .unique(["id", "seat"], keep="last", maintain_order=True)
         .sort("voted_at", "id", "seat")
         .select("id", "voted_at", "seat", "role", "estimation")
@@ -174,6 +176,7 @@ def activity(
     inside = frames.within(period)
     took_part = _participations_in(frames.of_room(room_id), period, meeting)
     views = inside.page_views.filter(pl.col("room_id") == room_id)
+    # Events name no room: they belong to it by who was there.
     there = pl.concat([took_part.select("user"), views.select("user")]).unique()
     events = inside.events.join(there, on="user", how="semi")
     return (
@@ -218,6 +221,8 @@ def _in_meetings(votes: pl.LazyFrame) -> pl.LazyFrame:
     ended, start = pl.col("voted_at"), pl.col("began")
     same_room = pl.col("room_id") == pl.col("room_id").shift()
     joins = (same_room & (ended - ended.shift() < MEETING_GAP)).fill_null(value=False)
+    # An idle room's clock runs for days: a vote starts after the one before, or within
+    # an hour.
     earliest = (
         pl.when("joins").then(ended.shift()).otherwise(ended - pl.lit(LONGEST_START))
     )

@@ -183,14 +183,17 @@ def compared_with(
     if match_weekdays:
         # From the comparison itself to the nearest one that starts on the same weekday.
         weeks = round((days.first - earlier.first) / timedelta(weeks=1))
+        # Rounding to weeks may reach back into the period itself.
         overlap_free = -(-len(days) // 7) if comparison == PREVIOUS else 0
         earlier, months = days.moved(-timedelta(weeks=max(weeks, overlap_free))), 0
     whole = Period.of_days(earlier.first, earlier.last, zone)
     clock = to_local(now, zone)
     if days.last < clock.date():
         return whole
+    # The running day counts up to now: so does the day that it is compared with.
     moved = clock.date() - days.first
     same_day = _add_months(clock.date(), -months) if months else earlier.first + moved
+    # 31 May has no 31 April: the whole month is the fairer comparison.
     if same_day is None:
         return whole
     end = to_utc(datetime.combine(same_day, clock.time()), zone)
@@ -225,6 +228,7 @@ def previous(days: Days, to_date: int = 0) -> Days:
 
     A to-date period is preceded by the whole unit before it.
     """
+    # March is compared with February, not with the 31 days before it.
     months = to_date or whole_months(days)
     if not months:
         return days.moved(-len(days) * DAY)
@@ -257,6 +261,7 @@ def step_forward(days: Days, today: date) -> Days | None:
 def whole_months(days: Days) -> int:
     """Return how many calendar months the span covers, 0 when not whole ones."""
     after = days.last + DAY
+    # Both edges have to be first days of a month.
     if days.first.day != 1 or after.day != 1:
         return 0
     return (after.year - days.first.year) * 12 + after.month - days.first.month
@@ -277,6 +282,7 @@ def granularity_of(asked: str, days: Days) -> Granularity:
             return "week" if len(days) <= 7 * MOST_DAYS else "month"
         case "month":
             return "month"
+        # Auto: a day or two have too few points by day.
         case _ if len(days) <= 2:
             return "hour"
         case _:

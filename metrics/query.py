@@ -79,6 +79,7 @@ class SharedPlans:
     def of(cls, query: Query) -> "SharedPlans":
         """Return what the plans of a query share, and of its comparison query."""
         comparison, period = query.comparison, query.period
+        # A comparison far back (a year ago) is read by itself: the span between is not.
         near = comparison is not None and comparison.end >= period.start
         first = comparison if near and comparison else period
         # New users get their first steps, visits are followed beyond midnight.
@@ -88,6 +89,7 @@ class SharedPlans:
     def node(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return the node of this name, built when it is first asked for."""
         if name not in self._nodes:
+            # Polars would repeat the node for each plan; `cache` makes it one.
             self._nodes[name] = build().cache()
         return self._nodes[name]
 
@@ -112,6 +114,7 @@ class SharedPlans:
 
     def _rows_of(self, period: Period) -> Frames:
         reach = self._prefetched
+        # Outside the prefetched span each period is read from the store by itself.
         if reach is None or reach == period or not reach.covers(period):
             rows = self.frames.within(period).by_name
             return Frames(LazyTables(rows, lambda name: rows[name].cache()))

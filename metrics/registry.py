@@ -102,6 +102,7 @@ def split(column: str) -> tuple[str, str]:
     """Split a column's name into its number and what it says of it ("_before", "")."""
     if column in DEFINITIONS or column in LABELS:
         return column, ""
+    # The longest first: "_of_half_low" also ends with "_low".
     endings = sorted((*COMPARISONS, *UNCERTAINTY), key=len, reverse=True)
     ending = next((end for end in endings if column.endswith(end)), "")
     return column.removesuffix(ending), ending
@@ -121,6 +122,7 @@ def answer(name: str, frame: pl.DataFrame) -> str | None:
     """Return the sentence that answers a table's title; None: it has no answer."""
     sentence = METRIC_TABLES[name].answer
     text = sentence(frame) if sentence else None
+    # Sentences may begin with a label that is written in lower case.
     return text and text[0].upper() + text[1:]
 
 

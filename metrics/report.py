@@ -86,6 +86,7 @@ class Figure:
         difference = self.value - self.before
         if self.definition.unit == "share":
             return difference
+        # From 0 there is no relative change.
         return difference / self.before if self.before else None
 
     @property
@@ -174,6 +175,7 @@ def plans(query: Query) -> dict[str, pl.LazyFrame]:
     names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET, _USUAL)
     shared, before = SharedPlans.of(query), query.comparison_query
     found = {name: METRIC_TABLES[name].build(query, shared) for name in names}
+    # The comparison gets its own plans of figures and chart; lists compare by columns.
     if before is not None:
         for name in (*FIGURES, SERIES):
             found[_before(name)] = METRIC_TABLES[name].build(before, shared)

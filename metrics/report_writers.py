@@ -37,8 +37,8 @@ _IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!"} | {
     ">": "&gt;",
     "&": "&amp;",
 }
+# Marks of direction.
 _TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Marks of direction."""
 _SAFE_IN_LINKS = "/:?&=#%+@,;~!$*'"
 
 
@@ -119,8 +119,8 @@ def _span(first: str, last: str, period: Period) -> dict[str, str]:
     return {first: f"{period.first_day}", last: f"{period.last_day}"}
 
 
+# Makes harmless what strangers typed; our own words need none.
 type _Escape = Callable[[str], str]
-"""Makes harmless what strangers typed; our own words need none."""
 
 
 class _Line(NamedTuple):
@@ -269,16 +269,19 @@ def in_chat(text: str) -> str:
     Chats differ in what they take for a link or a mention, and not all heed a
     backslash: an invisible space takes the meaning from "@all" and "https://".
     """
+    # After each @, colon and slash: "@all", "https://" and "www." lose their meaning.
     plain = re.sub(r"(?<=[@:/])|(?<=\bwww)(?=\.)", _INVISIBLE, _one_line(text))
     return "".join(_IN_CHAT.get(c, c) for c in plain)
 
 
 def _one_line(text: str) -> str:
     """Return a text without line breaks, and without marks that turn what follows."""
+    # A line break would start a list or a quote in Markdown.
     return " ".join(_TURNS.sub("", text).split())
 
 
 def _sparkline(values: Sequence[int]) -> str:
+    # All zeros would divide by zero.
     most = max(values) or 1
     return "".join(_BARS[round((len(_BARS) - 1) * v / most)] for v in values)
 
@@ -369,6 +372,7 @@ def to_svg(report: Report) -> str:
     now = [votes for _, votes in report.series]
     before = report.series_before
     most = _rounded_up(max((*now, *before), default=0))
+    # Of one bucket there is no width to divide.
     places = max(len(now), len(before), 2)
 
     def x(place: int) -> float:

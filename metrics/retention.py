@@ -98,6 +98,7 @@ def grid(
     # The average of a grid is shown beside it.
     counts = shared.node(("alive", who, step, first, as_of, zone), alive)
     last = latest + step - timedelta(days=1)
+    # The newest cohort is not over, so its share may still grow.
     ends_later = Period.of_days(latest, last, zone).end > as_of
     runs = (pl.col("bucket") == latest) & ends_later
     return (
@@ -130,6 +131,7 @@ def average(cells: pl.LazyFrame, ages: int = COHORTS // 2) -> pl.LazyFrame:
     k (0 to `ages`), size (n), alive, share with _low and _high, later, later_share with
     _low and _high (cohorts are the clusters of the intervals; see `uncertainty`).
     """
+    # The same cohorts at every age: younger ones would change the mixture.
     old = cells.filter(pl.col("k") == ages, ~pl.col("running"))
     same = cells.filter(pl.col("k") <= ages).join(
         old.select("cohort"), on="cohort", how="semi"
@@ -200,8 +202,8 @@ def _begun(latest: date, value: pl.Expr) -> pl.Expr:
     return pl.when(pl.col("bucket") <= latest).then(value)
 
 
+# The age that is named beside the first, where it is known.
 _LATER = 4
-"""The age that is named beside the first, where it is known."""
 
 
 def _answer(frame: pl.DataFrame, what: str, unit: str) -> str | None:

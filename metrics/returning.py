@@ -87,6 +87,7 @@ def _states(
     today: date,
     period: Period,
 ) -> pl.LazyFrame:
+    # Running sums need every day, weekends too; they are left out at the end.
     everyday = axis(start, today, "day").rename({"bucket": "date"})
     for own, name in (
         (days_of_users(ordered, is_of_estimations(ACT), period), "reoccurring_users"),
@@ -115,6 +116,7 @@ def series(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     bucket without a working day repeats the state before it.
     """
     period = query.period
+    # The state of a day depends on all days before it.
     first = min(START_DATE, period.first_day)
     ordered, rows = participating(shared), all_participations(shared)
     history = history_until(period)
@@ -122,6 +124,7 @@ def series(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     every = at_least_daily(query.granularity)
     last_day = pl.min_horizontal(last_of("bucket", every), pl.lit(period.last_day))
     buckets = period_axis(period, every).with_columns(last=last_day)
+    # The last day of a bucket may be a Sunday: take the Friday before it.
     found = buckets.join_asof(states.sort("date"), left_on="last", right_on="date")
     counts = pl.col(COUNTS).fill_null(0)
     return time_series(found.select("bucket", counts), query, every)

@@ -95,6 +95,7 @@ def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     rooms = health(shared, query.as_of).filter(_used_lately(query))
     counts = rooms.group_by("state").agg(room_count=row_count())
     return (
+        # All three states have a row: a chart keeps its order and colours.
         pl.LazyFrame({"state": STATES})
         .join(counts, on="state", how="left", maintain_order="left")
         .with_columns(pl.col("room_count").fill_null(0))
@@ -102,6 +103,7 @@ def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 
 def _used_lately(query: Query) -> pl.Expr:
+    # Twice the span, so that rooms which went quiet in between are still counted.
     return pl.col("last_round_at") >= instant(query.as_of - 2 * SPAN)
 
 

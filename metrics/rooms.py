@@ -80,7 +80,9 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     pages print it: "#444444", or "name (#444444)". Columns: those of `all_rooms`.
     """
     wanted = text.strip().lower()
+    # Case and type must not matter to someone who types a room.
     name, number = pl.col("name").str.to_lowercase(), pl.col("number").cast(pl.String)
+    # Pages write "name (#444444)": a copied name finds its room.
     printed = _PRINTED_NUMBER.search(wanted)
     keys = [(pl.col("id").cast(pl.String), wanted), (number, wanted), (name, wanted)]
     if printed:

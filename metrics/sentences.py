@@ -74,6 +74,7 @@ def adding_up(counts: Sequence[int]) -> list[str]:
     whole = sum(counts)
     exact = [100 * count / whole for count in counts]
     points = [int(share) for share in exact]
+    # The largest remainders are rounded up, so that the parts add up to 100%.
     by_rest = sorted(range(len(exact)), key=lambda n: points[n] - exact[n])
     for n in by_rest[: 100 - sum(points)]:
         points[n] += 1
@@ -101,6 +102,7 @@ def changed(frame: pl.DataFrame, name: str, what: str) -> str | None:
         return None
     first, second = ({**frame.row(row, named=True)} for row in (0, -1))
     half, verdict = f"{name}_of_half", second[f"{name}_verdict"]
+    # Half a period may have too few cases where the whole one has enough.
     if first[half] is None or second[half] is None:
         return None
     before, after = (with_interval(row, half) for row in (first, second))
@@ -142,12 +144,14 @@ def compared(
     higher = [row for row in tested if row[f"{name}_verdict"] == HIGHER]
     lower = [row for row in tested if row[f"{name}_verdict"] == LOWER]
     if not higher and not lower:
+        # The label that says most: even there no difference was found.
         easiest = min(tested, key=lambda row: row[f"{name}_detectable"])
         hint = detectable(easiest, name)
         return f"No clear difference between {several}: {about}.{hint}"
     # The clearest of each: the one with the share furthest from the others.
     best = max(higher, key=lambda row: row[name], default=None)
     worst = min(lower, key=lambda row: row[name], default=None)
+    # Of two labels each is all the others of the other one: one clause is enough.
     if best and worst and len(tested) == 2:
         share, less = (with_interval(row, name) for row in (best, worst))
         return f"{share} {describe(best)} {verb}, {less} {describe(worst)}."

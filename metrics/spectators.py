@@ -150,8 +150,10 @@ def _watched_first(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     watched, start = pl.col("spectator"), instant(period.start)
     inside = rows.filter(period.contains("estimated_at"), watched)
     watching = inside.select("user").cache()
+    # Only users who watched matter: the look back stays small.
     known = rows.filter(at < start).select("user").join(watching, on="user", how="semi")
     first = at.min()
+    # An empty participation is no estimation.
     own = ~watched & pl.col("estimation").is_not_null()
     users = (
         rows.filter(at >= start, at < instant(period.end + MATURE))

@@ -24,8 +24,8 @@ _INTERVALS: dict[Granularity, str] = {
 }
 _EPOCH = datetime(1970, 1, 1)
 _HOUR, _DAY = 3_600, 86_400
+# From here on, clock changes of all of history are looked up.
 _BEGINNING = datetime(2015, 1, 1)
-"""From here on, clock changes of all of history are looked up."""
 
 
 ANY_UTC = Period(_BEGINNING, _BEGINNING)
@@ -105,6 +105,7 @@ def number_of(seconds: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
         for edges in ([p.start for p in periods], [p.end for p in periods])
     )
     time = seconds.cast(pl.Int64)
+    # One search per row, whatever the number of periods; gaps between them are null.
     place = pl.lit(starts).search_sorted(time, "right").cast(pl.Int64) - 1
     end = pl.lit(ends).gather(place.clip(0))
     return pl.when((place >= 0) & (time < end)).then(place)
@@ -117,6 +118,7 @@ def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
     many as the next run begins later. A last row ends the last run.
     """
     begins = pl.col("begins").cast(pl.Int64)
+    # A last row closes the last run.
     end = pl.LazyFrame({"day": [None]}, schema={"day": pl.Int64})
     runs = (
         pl.concat([frame.select(day=local_days(pl.col(time), period)), end])
@@ -153,6 +155,7 @@ def data_axis(buckets: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:
     """Return all buckets from the first to the last of `bucket`; none without rows."""
     first, last = pl.col("bucket").min(), pl.col("bucket").max()
     ranges = pl.datetime_ranges if granularity == "hour" else pl.date_ranges
+    # Gaps inside are filled, so that a chart shows them as zeros.
     spans = buckets.select(bucket=ranges(first, last, _INTERVALS[granularity]))
     return spans.explode("bucket").drop_nulls()
 
@@ -199,6 +202,7 @@ def time_series(
         .otherwise(end)
     )
     marked = series.with_columns(cut=cut)
+    # A hidden weekend is missing from the axis only: weeks and months keep its rows.
     if query.weekends or every != "day":
         return marked
     return marked.filter(pl.col("bucket").dt.weekday() <= 5)

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 UTC_ZONE = ZoneInfo("UTC")
+# Clocks never change twice within.
 _STEP = timedelta(days=7)
-"""Clocks never change twice within."""
+# Changes that are compared one by one; more are searched.
 _FEW = 3
-"""Changes that are compared one by one; more are searched."""
 
 
 def zone_of(name: str) -> ZoneInfo | None:
@@ -36,6 +36,7 @@ def to_utc(clock: datetime, zone: ZoneInfo) -> datetime:
 
     A time that the clocks skip is the instant at which they skip it.
     """
+    # Python reads a skipped or repeated time with the offset before the change.
     return clock.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
 
 
@@ -50,6 +51,7 @@ def local_seconds(
     """
     first, changes = _changes(zone, start, end)
     local = seconds + first if first else seconds
+    # Decades have a hundred changes: a search beats as many comparisons per row.
     if len(changes) > _FEW:
         offsets = list(accumulate((by for _, by in changes), initial=first))
         whens = pl.lit(pl.Series([when for when, _ in changes], dtype=pl.Int64))
@@ -73,6 +75,7 @@ def _changes(
         after = moment + _STEP
         if _offset(after, zone) != offset:
             low, high = int(moment.timestamp()), int(after.timestamp())
+            # The clocks change once within the step; halving finds the second.
             while high - low > 1:
                 middle = (low + high) // 2
                 same = _offset(datetime.fromtimestamp(middle, UTC), zone) == offset

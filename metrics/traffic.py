@@ -174,6 +174,7 @@ def legacy(shared: SharedPlans, since: datetime) -> pl.LazyFrame:
             length=minutes(length().mean())
         ),
     ]
+    # As the old service had it: all visitors ever, but those who joined since a date.
     bounce_rate = 1 - ratio("joined", "unique_users")
     means = rounded(bounce_rate=bounce_rate, average_duration=pl.col("length"))
     return (
@@ -197,6 +198,7 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     are null without users.
     """
     period, ordered = query.period, followed(shared, query.period)
+    # Users count inside the period; visits are followed across its edges.
     parts = [_users(inside(ordered, period)), *_visits(ordered, period, None)]
     return side_by_side(parts).with_columns(*_rates()).select(_COLUMNS)
 
@@ -227,10 +229,12 @@ def per_period(shared: SharedPlans, periods: Sequence[Period]) -> pl.LazyFrame:
     acts = ordered.select("act", bucket=number).select(
         pl.all().filter(pl.col("bucket").is_not_null())
     )
+    # Acts are in order of user and time, so each period of a user is one run.
     starts = changes(user_number(ACT)) | changes(pl.col("bucket"))
     users = runs(acts, starts, pl.col("bucket"), **_SUMS)
     figures = users.group_by("bucket").agg(**_USER_FIGURES)
     for found, of_visits in _of_visits(ordered):
+        # A visit belongs to the period in which it starts, not to each that it touches.
         started = found.with_columns(bucket=number_of(pl.col("started_at"), periods))
         known = started.drop_nulls("bucket").group_by("bucket").agg(**of_visits)
         figures = figures.join(known, on="bucket", how="left")
@@ -273,6 +277,7 @@ def _per_day(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
 
 def _per_hour(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
     """Return a row per user and hour: bucket and the sums."""
+    # Zones like India's are half an hour off: their hours start at half past in UTC.
     shifted = at_local_time(ACT, act_second(ACT) - hour_offset(period))
     key = user_hour(ACT)
     hours = runs(acts.select(shifted), changes(key), key.alias("key"), **_SUMS)
@@ -284,6 +289,7 @@ def _per_bucket(days: pl.LazyFrame, every: Granularity) -> pl.LazyFrame:
     """Return a row per user and bucket, of rows per user and day."""
     owner, day = split_owner_day(pl.col("key"))
     bucket = first_of_each(day.cast(pl.Int32).cast(pl.Date), every)
+    # Days are the runs already.
     if every == "day":
         return days.with_columns(bucket=bucket)
     starts = changes(pl.col("owner")) | changes(pl.col("bucket"))

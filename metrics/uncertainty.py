@@ -35,8 +35,8 @@ HIGHER, LOWER, UNCLEAR = "higher", "lower", "no clear difference"
 FEWEST_CLUSTERS = 6
 """Effective clusters below which the variance between them is not known."""
 _POWER = 0.8
+# Errors below it are those of floats: the clusters do not differ.
 _NOISE = 1e-9
-"""Errors below it are those of floats: the clusters do not differ."""
 _ALPHA = 1 - CONFIDENCE
 _TWO_SIDED = NormalDist().inv_cdf(1 - _ALPHA / 2)
 _OF_POWER = NormalDist().inv_cdf(_POWER)
@@ -384,6 +384,8 @@ def _few(clusters: pl.Expr) -> pl.Expr:
     return ratio(clusters, clusters - 1)
 
 
+# Sums of products over a label's clusters: its own (y, n), those of the other labels in
+# the same clusters (o, m), and both together (t, u).
 _PAIRS = {
     "yy": ("part", "part"),
     "yn": ("part", "n"),
@@ -399,8 +401,6 @@ _PAIRS = {
     "tu": ("part_t", "n_t"),
     "uu": ("n_t", "n_t"),
 }
-"""Sums of products over a label's clusters: its own (y, n), those of the other labels
-in the same clusters (o, m), and both together (t, u)."""
 
 
 def _others(clusters: pl.LazyFrame, label: str, cluster: str) -> pl.LazyFrame:

@@ -53,10 +53,10 @@ WEEK = 7
 TOLERANCE = 3.6
 """How many standard deviations of a prediction error a day may be off: one quiet day
 in about 300 is, and nearly every outage (measured in `benchmarks.placebo`)."""
+# Makes the median absolute deviation comparable with a standard deviation.
 _TO_SIGMA = 1.4826
-"""Makes the median absolute deviation comparable with a standard deviation."""
+# Standard deviation of the square root of a count that nothing but chance moves.
 _COUNTING = 0.5
-"""Standard deviation of the square root of a count that nothing but chance moves."""
 FEW = 3
 """Marks of a measure at most, so that each of them means something."""
 HISTORY = timedelta(weeks=BACK, days=ERRORS)
@@ -78,6 +78,7 @@ def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
     Columns: measure, bucket, value, expected, low, high (the last three in whole
     numbers, so that every count that is marked is outside), in order of time.
     """
+    # Counts scatter with their size, their square roots do not.
     value, expected = pl.col("value").sqrt(), pl.col("expected").sqrt()
     margin = pl.col("margin")
     off = (value - expected).abs() / margin
@@ -105,6 +106,7 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
     """
     measure, value = pl.col("measure"), pl.col("value").cast(pl.Float64)
     weeks = [value.shift(WEEK * week) for week in range(1, BACK + 1)]
+    # Measures follow each other in one column: a shift must not reach into another.
     same = measure == measure.shift(WEEK * BACK)
     known = pl.all_horizontal(same, *(week.is_not_null() for week in weeks))
     error = (value.sqrt() - pl.col("expected").sqrt()).abs()
@@ -131,6 +133,7 @@ def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
     (page_views, unique_users, votes or estimations), bucket (the day), value,
     expected, low, high.
     """
+    # By the clock: a day has 23 or 25 hours when the clocks change.
     start = to_utc(period.local(period.start) - HISTORY, period.zone)
     judged = Period(start, period.end, period.zone)
     last = min(period.last_day, today - timedelta(days=1))
@@ -180,13 +183,13 @@ def _daily(
     )
 
 
+# What one of the counted is called.
 _UNITS = {
     "page_views": "page view",
     "unique_users": "user",
     "votes": "vote",
     "estimations": "estimation",
 }
-"""What one of the counted is called."""
 
 
 def most_unusual(frame: pl.DataFrame) -> str | None:
@@ -197,6 +200,7 @@ def most_unusual(frame: pl.DataFrame) -> str | None:
     if first.is_empty():
         return None
     row = first.row(0, named=True)
+    # The sentence needs one word; the range behind it says how far off.
     kind = "quiet" if row["value"] < row["expected"] else "busy"
     return (
         f"{row['bucket']:%A}, {day_of(row['bucket'])} was unusually {kind}: "

@@ -147,9 +147,11 @@ def _pairs(query: Query) -> Iterator[tuple[Period, Period]]:
 
 def _earlier(period: Period) -> Period:
     days = Days(period.first_day, period.last_day)
+    # Months differ in length: moving by days would drift into the next one.
     if whole_months(days):
         moved = previous(days)
         return Period.of_days(moved.first, moved.last, period.zone)
+    # Whole weeks, rounded up: weekdays stay, and neighbours do not overlap.
     back = -(-len(days) // 7) * 7 * _DAY
     return Period(period.start - back, period.end - back)
 
@@ -160,6 +162,7 @@ def _values(
     """Return key, pair, now, before; pairs before the first row are left out."""
     sides = [[pair[side] for pair in pairs] for side in (0, 1)]
     together = sorted({p for side in sides for p in side}, key=lambda p: p.start)
+    # One pass over the activity answers all periods, as long as none overlap.
     if _apart(together):
         figures = _figures(shared, together)
         found = [_of(figures, together, side) for side in sides]

@@ -490,6 +490,7 @@ def busiest_weekday(frame: pl.DataFrame) -> str | None:
     if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
         return None
     days = frame.drop_nulls("votes_per_day")
+    # Weighted by days: a mean of seven means would give a rare weekday too much.
     average = int(days["votes"].sum()) / int(days["days"].sum())
     parts = []
     for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):

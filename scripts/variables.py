@@ -12,8 +12,8 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 ENV_EXAMPLE = ROOT / ".env.example"
 _TABLE = re.compile(r"\| Variable \|.*?\n(?!\|)", re.DOTALL)
+# Name, then "-" and the default, or "?" and what to do.
 _READ_BY_COMPOSE = re.compile(r"\$\{([A-Z_]+):(.[^}]*)\}")
-"""Name, then "-" and the default, or "?" and what to do."""
 _HEAD = """\
 # Values for compose.yaml: copy this file to .env (chmod 600), then set the first two.
 # Written by `make docs` from core/settings.py.

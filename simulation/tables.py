@@ -23,8 +23,8 @@ Event = Literal[
 ]
 Route = Literal["HOME", "CONTACT", "IMPRINT", "GUIDE", "ROOM", "ANALYTICS", "ROADMAP"]
 _DELETED_USERS = 83
+# Every so many-th user and room has been deleted on request; their rows stay.
 _DELETED_ROOMS = 31
-"""Every so many-th user and room has been deleted on request; their rows stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ _TEAMS_A_WEEK = (0.7, 1.7)
 _FIRST_TEAMS = 7
 _TRIALS_A_DAY = (0.5, 1.9)
 _NEVER = 1 << 30
+# Spread of the estimations of the drifting teams, before they drift.
 _IN_AGREEMENT = 0.3
-"""Spread of the estimations of the drifting teams, before they drift."""
+# Spread that the drift adds until today.
 _DRIFT = 0.6
-"""Spread that the drift adds until today."""
+# Share of members who are replaced between two meetings.
 _TURNOVER = 0.02
-"""Share of members who are replaced between two meetings."""
 
 _AWKWARD_NAMES = (
     "=1+1",

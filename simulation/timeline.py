@@ -13,8 +13,8 @@ MINUTE = 60
 _WEEKDAYS = (0.9, 1.15, 1.15, 1.1, 0.75, 0.2, 0.17)
 _LAUNCH_WEEKS = range(6, 4, -1)
 _OUTAGE_HOURS = range(5, 21)
+# The last days have no holidays, which would hide the stories on some dates.
 _STORY_DAYS = 56
-"""The last days have no holidays, which would hide the stories on some dates."""
 
 
 def random_for(*names: object) -> random.Random:

@@ -16,8 +16,8 @@ from simulation.visitors import visit
 from store.reader import DEMO_MARKER, StoreError, open_store
 
 SEED = 20_240_603
+# Rows are in order of time: a period reads few groups.
 _ROW_GROUP = 16_384
-"""Rows are in order of time: a period reads few groups."""
 
 
 def simulate(now: datetime, seed: int = SEED) -> dict[str, pl.DataFrame]:

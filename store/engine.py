@@ -21,8 +21,8 @@ STREAMED_FROM = 1_000_000
 memory; on fewer rows it takes up to half as much again (docs/speed.md)."""
 AT_ONCE = 2
 """Questions that are computed here at the same time (`benchmarks.concurrency`)."""
+# Plans of one question that are sent to a cluster side by side.
 _SENT_AT_ONCE = 8
-"""Plans of one question that are sent to a cluster side by side."""
 
 
 class EngineError(Exception):

@@ -307,6 +307,7 @@ def _repeated(noun: str, names: Iterable[str]) -> list[str]:
 
 
 def _gaps(files: Iterable[UserIdsFile]) -> list[str]:
+    # The place of an id is its number: a gap would shift all that follow.
     expected = 0
     for file in files:
         if file.first != expected:
@@ -320,6 +321,7 @@ def _odd(block: Block) -> list[str]:
     low, high = block.min_key, block.max_key
     first, last = block.min_time, block.max_time
     facts = []
+    # An empty block has no first key; one with rows has.
     if (low is None) != (block.rows == 0) or (first is None) != (block.rows == 0):
         facts.append("rows without a first key or time, or these without rows")
     if type(low) is not type(high) or type(first) is not type(last):
@@ -338,6 +340,7 @@ def _odd(block: Block) -> list[str]:
 
 
 def _odd_range(block: Block, low: int, high: int) -> list[str]:
+    # Keys are unique, so more rows than keys cannot be.
     if not 0 < block.rows <= high - low + 1:
         return ["its rows do not fit between its keys"]
     match re.fullmatch(r"(-?[0-9]{1,19})x([0-9]{1,19})", block.key):

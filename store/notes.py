@@ -54,6 +54,7 @@ def read(path: Path | None) -> Notes:
     try:
         if path.stat().st_size > MOST_BYTES:
             return Notes((), (f"{path.name} is larger than {MOST_BYTES:,} bytes.",))
+        # Editors on Windows write a mark at the start; a bad byte spoils its line only.
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -80,6 +81,7 @@ def _note(line: str) -> Note:
     """Return the note of a line; raise ValueError with a sentence for the reader."""
     when, *words = line.split()
     first, last = _days(when)
+    # Only a link at the end is one; inside a title it is text.
     link = words.pop() if words and _is_link(words[-1]) else None
     title = " ".join(words)
     if not title:

@@ -27,8 +27,8 @@ __all__ = [
 ]
 
 
+# Version of a store whose CURRENT is no text; it changes once that is repaired.
 _UNREADABLE = "unreadable"
-"""Version of a store whose CURRENT is no text; it changes once that is repaired."""
 
 
 def current_version(data_dir: Folder) -> str:
@@ -68,6 +68,7 @@ def _open_again(data_dir: Folder) -> Snapshot:
     try:
         return _open_newest(data_dir)
     except FileNotFoundError as error:
+        # The caller opens again: the manifest was replaced between the two reads.
         raise StoreError(
             f"{CURRENT} names a manifest that is not there: run "
             "`python sync_job.py --rebuild`"
@@ -106,5 +107,6 @@ def _unreadable(error: Exception) -> str:
 
 def without_bots(snapshot: Snapshot) -> Frames:
     """Return a snapshot's rows without the bots, who are looked up first."""
+    # Known ids filter each scan; as a join, every plan would search for bots itself.
     bots = engine.collect(snapshot.frames.bots, snapshot.rows)
     return snapshot.frames.without(bots.to_series())

@@ -24,8 +24,8 @@ import polars as pl
 from metrics.tables import Column, Table
 from sync.sql import LINE_END, PAGE_KEYS, SEPARATOR, length_of, texts
 
+# Rows that are written as texts at once: few steps, few copies.
 _ROWS_AT_ONCE = 16_384
-"""Rows that are written as texts at once: few steps, few copies."""
 _SUM = 2**64
 
 

@@ -54,6 +54,7 @@ class RawRows:
 def gather(table: Table, batches: Iterable[Sequence[RawRow]]) -> pl.DataFrame:
     """Return raw rows as columns of bytes, a batch at a time: which takes less room."""
     names = [_PACKED, *(column.name for column in texts(table))]
+    # `concat` needs a frame, of an empty table too.
     nothing = pl.DataFrame(schema=dict.fromkeys(names, pl.Binary()))
     return pl.concat([nothing, *(_turned(names, rows) for rows in batches)])
 
@@ -80,6 +81,7 @@ def _turned(names: Sequence[str], rows: Sequence[RawRow]) -> pl.DataFrame:
 def _unpacked(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
     """Return a text column for each column; a number without a digit is null."""
     names = [column.name for column in numbers(table)]
+    # Numbers contain no comma.
     parts = pl.col(_PACKED).str.split_exact(COMMA, len(names) - 1)
     split = raw.select(parts.struct.rename_fields(names)).unnest(_PACKED)
     return split.select(

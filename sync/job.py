@@ -21,8 +21,8 @@ from sync.source import Source
 from sync.store_writer import Disk, StoreWriter, store_locked
 from sync.verify import verify
 
+# Seconds after a run that did nothing; every further pause is twice as long.
 _FIRST_PAUSE = 5.0
-"""Seconds after a run that did nothing; every further pause is twice as long."""
 _HEARTBEAT_SECONDS = 5.0
 _HEARTBEAT_ATTEMPTS = 2
 
@@ -66,6 +66,7 @@ class Job:
 
     def _sync(self, request: Request, deadline: Deadline) -> str:
         writer = StoreWriter(self.disk)
+        # `--every 60` wins over SYNC_INTERVAL.
         interval = self.interval or self.settings.sync_interval
         with store_locked(self.disk.root) as store:
             run = SyncRun(self.tables, writer, self.policy, request, deadline, interval)
@@ -74,6 +75,7 @@ class Job:
             except BusyError:
                 raise
             except (Exception, pl.exceptions.PanicException):
+                # The store keeps its old state; only space would be lost.
                 writer.abandon()
                 self._tidy(writer)
                 raise
@@ -117,6 +119,7 @@ class Job:
             try:
                 return self._attempt(work, store, deadline, first=number == 1)
             except SyncError as error:
+                # A retry that could not end in time would only delay the report.
                 late = deadline.seconds + pause > self.policy.run_seconds
                 if not error.retry or late:
                     raise
@@ -172,9 +175,11 @@ def every(
     while not stop.is_set():
         failures = 0 if run() is Result.DONE else failures + 1
         now = clock()
+        # From the start, not from the end of the run: slots do not drift.
         slot = (now - started) // seconds + 1
         pause = started + slot * seconds - now
         if failures:
+            # The exponent is bounded: 2 ** 1024 is no float.
             pause = min(pause, _FIRST_PAUSE * 2 ** min(failures - 1, 16))
         stop.wait(pause)
 
@@ -209,6 +214,7 @@ def _push_once(url: Secret, values: dict[str, str]) -> str:
     import httpx  # loading it costs 0.15 s, which a job without a monitor saves
 
     try:
+        # The monitor's own parameters in the address are kept.
         address = httpx.URL(url.reveal()).copy_merge_params(values)
         response = httpx.get(
             address, timeout=_HEARTBEAT_SECONDS, follow_redirects=False
@@ -230,6 +236,7 @@ def _reported(
         summary = work()
     except BusyError as busy:
         logger.info("%s", busy)
+        # No failure, and no news for the monitor: the other job reports.
         return Result.BUSY
     # The boundary: everything ends here, Polars' panics too, which are no `Exception`.
     except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001
@@ -243,6 +250,7 @@ def _reported(
 
 def _report(action: str, error: BaseException) -> str:
     """Report a failure and return the reason for the monitor."""
+    # The system's text names paths and addresses; DiskError says what to do.
     known = DiskError(error) if isinstance(error, OSError) else error
     if isinstance(known, SyncError):
         context = ErrorContext("sync", action, {"table": known.table})

@@ -131,6 +131,7 @@ def plan(
     """
     keys = [partition.key for partition in partitions]
     newest = slice(-hot_blocks, None)
+    # The newest of both sides: they differ once newest rows are added or deleted.
     hot = {*keys[newest], *list(state.blocks)[newest], *urgent}
     actions = {
         key: Action.FETCH
@@ -153,6 +154,7 @@ def decide(ours: Checksum | None, theirs: Checksum) -> Action:
 
 def recheck_order(blocks: Sequence[Block]) -> list[Block]:
     """Return blocks with the longest unchecked first."""
+    # Blocks of the earlier format have no time of a check.
     never = [block for block in blocks if block.checked_at is None]
     checked = [(block.checked_at, block) for block in blocks if block.checked_at]
     return never + [block for _, block in sorted(checked, key=lambda pair: pair[0])]
@@ -171,6 +173,7 @@ def longest_wait(
     edit that comes right after its block's turn is seen at the end of the next one. The
     age of the longest unchecked block counts too, where it is more.
     """
+    # A run that rechecked nothing must not divide by zero.
     turns = max(1.0, older_rows / max(rechecked_rows, 1)) if older_rows else 1.0
     checked = [block.checked_at for block in blocks if block.checked_at]
     oldest = (now - min(checked)).total_seconds() if checked else 0.0
@@ -184,6 +187,7 @@ def large_losses(
     return [
         f"{name} lost {gone[name]:,} of {rows:,} rows"
         for name, rows in before.items()
+        # A fifth of a tiny table is a handful of rows.
         if gone[name] > max(policy.largest_loss * rows, policy.always_accepted)
     ]
 
@@ -203,6 +207,7 @@ def compare(table: Table, old: pl.DataFrame, new: pl.DataFrame) -> Counts:
     User numbers are ours, not the source's: they do not count.
     """
     names = list(table.schema)
+    # By key first: a changed row is in both, with other values.
     shared = new.join(old, on=table.key, how="semi")
     same = shared.join(old, on=names, how="semi", nulls_equal=True)
     return Counts(

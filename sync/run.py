@@ -34,9 +34,9 @@ from sync.store_writer import StoreWriter
 from sync.table_sync import Settled, TableSync, position_of
 from sync.user_ids import NO_USERS, UserIds
 
+# Share of the oldest rows that a database has to have in common with the store to be
+# taken for the one that was copied, moved to another server.
 _SAME_DATABASE = 0.5
-"""Share of the oldest rows that a database has to have in common with the store to be
-taken for the one that was copied, moved to another server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ class SyncRun:
         try:
             return self._attempt(source)
         except DamagedUserIdsError as error:
+            # The next attempt restores the ids from the blocks.
             self._doubted |= error.files
             self._begin()
             raise
@@ -132,6 +133,7 @@ class SyncRun:
     def _attempt(self, source: Source) -> Outcome:
         origin = source.origin()
         _note("contract")
+        # Before anything is read: a missing column would end a long backlog.
         check_contract(self._tables, source)
         self._check_origin(source, origin)
         _note("backlog")
@@ -144,6 +146,7 @@ class SyncRun:
             # Again: from here on the server keeps every table as it is.
             left_out = check_contract(self._tables, source)
             settled = {sync.table: sync.settle(source, now) for sync in self._syncs}
+        # After the snapshot, before anything is in force.
         self._check_losses(settled)
         self._deadline.check()
         _note("publish")
@@ -157,6 +160,7 @@ class SyncRun:
         if self._rechecked is not None:
             return
         self._rechecked = {}
+        # All tables share one budget: the longest unchecked block comes first.
         owners = {b.file: sync for sync in self._syncs for b in sync.older_blocks()}
         older = [block for sync in self._syncs for block in sync.older_blocks()]
         started = self._deadline.seconds
@@ -194,6 +198,7 @@ class SyncRun:
             block = next(iter(self._state_of(table).blocks.values()), None)
             if block is None or not self._writer.is_whole(block):
                 continue
+            # The oldest rows change least: a moved database still has them.
             place = position_of(table, block)
             partition = partition_at(table, place, self._policy.block_rows)
             live = source.raw_rows(table, partition).rows()
@@ -264,7 +269,9 @@ class SyncRun:
         seconds, rechecking = self._deadline.seconds, self._recheck_seconds
         run = Run(now, seconds, **asdict(counts), recheck_seconds=rechecking)
         old = self._before
+        # Above every manifest on disk, also those that a crash left behind.
         number = self._writer.last_number() + 1
+        # `generation` grows with changes of rows, `number` with every state.
         manifest = Manifest(
             number=number,
             # The first is above every generation that there may have been.

@@ -17,8 +17,8 @@ from sync.exceptions import SourceError
 from sync.partitions import Extent, Partition
 from sync.schema_contract import LiveColumn, needs_conversion
 
+# Rows that are turned into columns together: few enough for the processor's cache.
 _ROWS_AT_ONCE = 8_192
-"""Rows that are turned into columns together: few enough for the processor's cache."""
 _ABSENT = {errorcode.ER_NO_SUCH_TABLE, errorcode.ER_TABLEACCESS_DENIED_ERROR}
 _UNKNOWN_VARIABLE = 1193
 
@@ -41,6 +41,7 @@ class Source:
         filled, since the server keeps all definitions until the end.
         """
         now = self.now()
+        # Opening a table locks its definition: none can be swapped in half filled.
         self._command("START TRANSACTION READ ONLY")
         for table in tables:
             try:
@@ -49,17 +50,20 @@ class Source:
                 if error.number not in _ABSENT:  # which the contract check names
                     raise
         yield now
+        # Nothing was written.
         self._command("ROLLBACK")
 
     def now(self) -> datetime:
         """Return the time of the server's clock in UTC."""
         rows = self._rows(("SELECT UNIX_TIMESTAMP(NOW(6))", ()), "reading the clock")
+        # Seconds since 1970 do not depend on the session's zone.
         seconds = float(rows[0][0] or b"0")
         return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
     def origin(self) -> Origin:
         """Return which database this is."""
         ((name,),) = self._rows(("SELECT DATABASE()", ()), "naming the database")
+        # MySQL has the first, newer MariaDB the second, older ones neither.
         for variables in ("@@server_uuid", "@@server_uid", "@@hostname, @@port"):
             try:
                 ((*found,),) = self._rows((f"SELECT {variables}", ()), "naming it")
@@ -68,6 +72,7 @@ class Source:
                     raise
             else:
                 server = b" ".join(value or b"" for value in found)
+                # A digest: readers of the manifest need not know the host's name.
                 digest = hashlib.sha256(server).hexdigest()[:16]
                 return Origin((name or b"").decode(), digest)
         raise AssertionError("every server has a host name")

@@ -34,6 +34,7 @@ def select(table: Table, partition: Partition) -> Statement:
     All numbers of a row come as one text (`numbers`), each text by itself: fewer
     values to hand over is what makes reading fast, and numbers need no escaping.
     """
+    # Numbers travel as one text: one column costs the driver less than eight.
     where, values = _within(table, partition)
     packed = ", ".join(f"COALESCE({_number(c)}, '')" for c in numbers(table))
     names = [quoted(column.name) for column in texts(table)]
@@ -159,6 +160,7 @@ def _from(table: Table) -> str:
 
 def _page_text(table: Table, *, convert: bool) -> str:
     line = _line(table, convert=convert)
+    # InnoDB reads a range in the order of the key; another order fails the checksum.
     return f"GROUP_CONCAT({line} SEPARATOR {_literal(LINE_END)})"
 
 
@@ -171,6 +173,7 @@ def _line(table: Table, *, convert: bool) -> str:
         for column in table.columns
     ]
     lengths = [f"LENGTH({_text(c, convert=convert)})" for c in texts(table)]
+    # CONCAT_WS skips nulls: without COALESCE two rows could be written alike.
     nullable = [c.nullable for c in (*table.columns, *texts(table))]
     written = [
         f"COALESCE({value}, '')" if is_nullable else value
@@ -200,6 +203,7 @@ def _literal(character: str) -> str:
 
 
 def _within(table: Table, partition: Partition) -> tuple[str, Values]:
+    # The block is the table: no condition.
     if partition.whole:
         return "", ()
     column = quoted(_position_column(table))

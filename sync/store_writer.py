@@ -42,8 +42,8 @@ SUSPECTS = "SUSPECTS"
 LOCK = ".lock"
 USER_ID = "person"  # the column's name in files of earlier versions, too
 """The column of ids in the files of user ids; its name is older than the word."""
+# Bytes of SUSPECTS: each file's name takes about fifty.
 _LONGEST_LIST = 10_000_000
-"""Bytes of SUSPECTS: each file's name takes about fifty."""
 
 
 @contextmanager
@@ -60,7 +60,9 @@ def store_locked(root: Path) -> Iterator[str]:
         except BlockingIOError as error:
             raise BusyError from error
         file.seek(0)
+        # The name keeps two stores apart that copy one database.
         name = file.read(64)
+        # New, or cut off while it was written.
         if not (len(name) == 32 and name.isalnum() and name.isascii()):
             name = token_hex(16)
             file.truncate(0)
@@ -84,6 +86,7 @@ class Disk:
             self._fill(file, content)
             self._flush(file)
         except OSError:
+            # Half a file under a final name could be taken for a whole one.
             self.remove(path)
             raise
         finally:
@@ -122,6 +125,7 @@ class Disk:
         path.mkdir(exist_ok=True)
 
     def _fill(self, file: int, content: bytes) -> None:
+        # write() may take less than all, on a full disk or a signal.
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(file, rest) :]
@@ -207,6 +211,7 @@ class StoreWriter:
         """Write a new file; return its path below the store's folder."""
         folder = self.root / BLOCKS / folder_name
         self.disk.make_folder(folder)
+        # Random letters: a name is never used twice, not even after a crash.
         path = folder / f"{key}-{token_hex(6)}.parquet"
         self._unpublished.append(path)
         self.disk.write(path, content)
@@ -246,6 +251,7 @@ class StoreWriter:
         if not os.path.lexists(path):
             return frozenset()
         try:
+            # Not ours: reading it could take all memory.
             if path.stat().st_size > _LONGEST_LIST:
                 return None
             files = json.loads(path.read_text())
@@ -270,6 +276,7 @@ class StoreWriter:
         folder = self.root / MANIFESTS
         self.disk.make_folder(folder)
         self.disk.write(folder / name, manifest.to_json().encode())
+        # Files and their names have to be on the disk before CURRENT names them.
         for touched in sorted({path.parent for path in self._unpublished}):
             self.disk.sync_folder(touched)
         self.disk.sync_folder(folder)
@@ -325,6 +332,7 @@ class StoreWriter:
         manifests = self._manifests()
         newest = {m.generation: name for name, m in sorted(manifests.items())}
         names = {newest[number] for number in sorted(newest)[-generations:]}
+        # In force, however old its generation is.
         names.add(name_in((self.root / CURRENT).read_text()))
         folder = self.root / MANIFESTS
         names |= {name for name in manifests if _is_young(folder / name, oldest)}

@@ -87,6 +87,7 @@ class TableSync:
         """
         partitions = self._partitions(source)
         lacking = [p for p in partitions if self._candidate(p.key) is None]
+        # A usual run: the snapshot reads a few blocks in less than a second.
         if len(lacking) <= self._policy.hot_blocks:
             return
         started = self._deadline.seconds
@@ -94,6 +95,7 @@ class TableSync:
             for done, partition in enumerate(self._over("reading", lacking), 1):
                 fetched = self._fetch(source, partition)
                 write(partial(self._keep, partition, fetched))
+                # The rest fits into the snapshot, which would read it anyway.
                 pace = (self._deadline.seconds - started) / done
                 if (len(lacking) - done) * pace < self._policy.snapshot_seconds:
                     return
@@ -112,6 +114,7 @@ class TableSync:
 
         One that differs is settled by the snapshot that follows.
         """
+        # The partition of today's policy, which may differ from the block's.
         size = self._policy.block_rows
         partition = partition_at(self.table, position_of(self.table, block), size)
         equal = self._equal(source, partition, block, source.now())
@@ -145,6 +148,7 @@ class TableSync:
 
     def _partitions(self, source: Source) -> list[Partition]:
         table, size = self.table, self._policy.block_rows
+        # Known partitions need no query for the next position.
         known = self.state.blocks.keys() | self._fetched.keys()
         following = partial(source.next_position, table)
         return list(walk(table, source.extent(table), known, following, size))

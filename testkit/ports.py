@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TextIO
 
+# Below the ports that the kernel gives to outgoing connections.
 _RANGE = range(20_000, 32_000)
-"""Below the ports that the kernel gives to outgoing connections."""
 _held: list[TextIO] = []
 
 

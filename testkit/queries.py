@@ -29,8 +29,8 @@ PAGE = "page "
 """How the name of a page's query begins; its title follows."""
 
 _MAIN = ROOT / "pages" / "main.py"
+# Pages with several queries, and the one that reads whatever table is chosen.
 _OTHERWISE = ("room.py", "insights.py", "data.py")
-"""Pages with several queries, and the one that reads whatever table is chosen."""
 
 type Plans = Callable[[], Mapping[str, pl.LazyFrame]]
 type Answer = Callable[[], object]

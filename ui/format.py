@@ -76,14 +76,12 @@ _SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
 
 
 _JOINER = "\N{WORD JOINER}"
+# Where an invisible character keeps addresses, `:shortcodes:` and arrows apart.
+# Streamlit looks for them after Markdown has resolved its escapes.
 _TURNED = re.compile(
     r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=@)(?=\S)|(?<=[:<>=~-])(?=[\w:<>=~+-])|(?<=\w)(?=@)",
     re.IGNORECASE,
 )
-"""Where an invisible character keeps addresses, `:shortcodes:` and arrows apart.
-
-Streamlit looks for them after Markdown has resolved its escapes.
-"""
 
 
 def escaped(text: str) -> str:

@@ -89,8 +89,8 @@ _ACTS: Mapping[str, str] = {
     "COPIED_ROOM_LINK": "Copied the room link",
     "LEFT_ROOM": "Left a room",
 }
+# Routes and events are written like this in the database.
 _CODE = "^[A-Z][A-Z0-9_]+$"
-"""Routes and events are written like this in the database."""
 _COUNTRY_NAMES = {
     row["country"]: f"{row['country_name']} {row['flag']}"
     for row in COUNTRIES.iter_rows(named=True)

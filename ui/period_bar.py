@@ -22,14 +22,14 @@ from ui.page_context import PageContext
 
 _NAMES = {key: (option.label, *option.aliases) for key, option in PERIODS.items()}
 _NAMES[CUSTOM] = ("Custom dates", "Custom")
+# Custom dates first: they are the ones that are looked for.
 _LABELS = {CUSTOM: "Custom dates"} | {key: o.label for key, o in PERIODS.items()}
-"""Custom dates first: they are the ones that are looked for."""
 _OLD_COMPARISONS = {
     periods.PREVIOUS: ("Previous, same weekdays",),
     periods.YEAR: ("Year ago", "Year ago, same weekdays"),
 }
+# How older links ask for a comparison by weekday.
 _WEEKDAYS_MATCHED = "same weekdays"
-"""How older links ask for a comparison by weekday."""
 FIRST_DAY = date(2024, 6, 3)
 """Where the data begin when there are none to ask."""
 _SHOWN = "shown_period"

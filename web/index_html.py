@@ -19,16 +19,20 @@ _FILE = Path(streamlit.__file__).parent / "static" / "index.html"
 _ORIGINAL = _FILE.read_bytes()
 _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
 _HEAD = b"<head>"
+# Streamlit formats numbers in tables, and the first day of a week in calendars, by the
+# browser's language; everything else on a page is written in one notation.
 _BRITISH = (
     "Object.defineProperties(navigator, {language: {get: () => 'en-GB'}, "
     "languages: {get: () => ['en-GB']}});"
 )
-"""Streamlit formats numbers in tables, and the first day of a week in calendars, by the
-browser's language; everything else on a page is written in one notation."""
+# Headers that would let a browser keep the page of another release.
 _HEADERS_OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
-"""Headers that would let a browser keep the page of another release."""
 
 
+# Leads a tab whose session ended to the login and back. Streamlit would show a dialog
+# with the status of the refusal. The gate closes a websocket with 1008; after any other
+# end of it, and when the tab becomes visible again, the script asks whether the session
+# is still open.
 _TO_LOGIN = """
 (() => {
   const base = BASE;
@@ -57,12 +61,6 @@ _TO_LOGIN = """
   };
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
 })();
-"""
-"""Leads a tab whose session ended to the login and back.
-
-Streamlit would show a dialog with the status of the refusal. The gate closes a
-websocket with 1008; after any other end of it, and when the tab becomes visible again,
-the script asks whether the session is still open.
 """
 
 

@@ -35,13 +35,13 @@ WEEKS = 18
 LAST = 28
 """Days before its end with planted effects over time: the second half of them,
 or all of them."""
+# Teams that meet in a week, on average.
 _TEAMS = 150
-"""Teams that meet in a week, on average."""
+# Weeks that a team exists, on average.
 _LIFETIME = 26
-"""Weeks that a team exists, on average."""
 _VOTES = 6
+# Visitors without a team per day.
 _VISITORS = 60
-"""Visitors without a team per day."""
 _MOBILE = 0.3
 _WORTH = (0.14, 0.22, 0.22, 0.18, 0.12, 0.08, 0.04)
 SOURCES = (
@@ -52,8 +52,8 @@ SOURCES = (
 )
 COUNTRIES = ("DE", "AT", "FR", "BR")
 DEVICES = ("desktop", "mobile")
+# A Monday.
 _ENDS = datetime(2026, 11, 23)
-"""A Monday."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import numpy as np
 from simulation.scaled.draw import Flags, Ints, Span, chosen, counted_up, random_for
 from simulation.timeline import DAY
 
+# Shares of teams with 1, 2, 3, … members.
 _SIZES = (0.06, 0.11, 0.17, 0.20, 0.18, 0.13, 0.09, 0.06)
-"""Shares of teams with 1, 2, 3, … members."""
+# The smaller, the more rooms meet very often.
 _TAIL = 1.1
-"""The smaller, the more rooms meet very often."""
 _MOST_MEETINGS = 260
+# Mean number of votes in a meeting.
 _VOTES = 7
-"""Mean number of votes in a meeting."""
 _COMES = 0.9
 
 

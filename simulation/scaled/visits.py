@@ -27,11 +27,11 @@ _PLACES = [
     for country in COUNTRIES
     for rank, (region, city) in enumerate(country.cities)
 ]
+# Small places around each city: lists of places are long in reality.
 _TOWNS = 40
-"""Small places around each city: lists of places are long in reality."""
 _SOURCES = [*SOURCES, *((weight / 4, source) for weight, source in INVITED)]
+# One address in so many ends in something unique, as referrers do.
 _TAIL = 12
-"""One address in so many ends in something unique, as referrers do."""
 
 
 def users(seed: int, count: int) -> pl.DataFrame:

@@ -9,8 +9,8 @@ from metrics.filters import Filter
 from metrics.registry import DEFINITIONS, METRIC_TABLES
 from ui.page_context import PageContext
 
+# Numbers that are there without anything having happened.
 _NEVER_ZERO = frozenset({"days", "steps", "estimators"})
-"""Numbers that are there without anything having happened."""
 _MESSAGES = {
     "unusual_days": "No day of this period was out of the ordinary.",
     "what_moved": "Nothing moved, or there is nothing to compare with: choose a "

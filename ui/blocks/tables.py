@@ -24,6 +24,7 @@ _FORMATS: dict[Unit, str] = {
     "minutes": "%.1f min",
     "seconds": "%.0f s",
 }
+# What columns without a definition are called, where their name does not say it.
 _TITLES = {
     "bucket": "Date",
     "weekday_name": "Weekday",
@@ -32,9 +33,8 @@ _TITLES = {
     "was_auto_flip": "Auto-flip",
     "voted_at": "Ended (UTC)",
 }
-"""What columns without a definition are called, where their name does not say it."""
+# Columns that are drawn as bars.
 _BAR = frozenset({"share"})
-"""Columns that are drawn as bars."""
 MAX_HEIGHT, _ROW_HEIGHT = 270, 30
 
 

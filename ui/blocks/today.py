@@ -20,8 +20,8 @@ _ICONS = {
     "rooms_quiet": "bedtime",
 }
 _PREFIX = "attention_"
+# Findings on the line; the first ones are the most urgent.
 _MOST = 4
-"""Findings on the line; the first ones are the most urgent."""
 
 
 def plans(context: PageContext) -> Mapping[str, pl.LazyFrame]:

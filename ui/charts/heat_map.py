@@ -42,8 +42,8 @@ def heat_map(
 
 
 _ROW = 34
+# Cells of a phone are too narrow for text; the table has it.
 _WIDE = "width > 640 ? 1 : 0"
-"""Cells of a phone are too narrow for text; the table has it."""
 AVERAGE = "Weighted average"
 
 

@@ -19,8 +19,8 @@ from ui.filters import click_filters
 
 _PRINTED = alt.Text("printed:N")
 THICK = 26
+# How far the axis goes beyond the longest bar, for what it prints.
 _ROOM = 1.6
-"""How far the axis goes beyond the longest bar, for what it prints."""
 _FEW = "'n = ' + format(datum.{n}, ',') + ': too few for a rate'"
 
 
@@ -150,13 +150,13 @@ def _count_and_share(frame: pl.DataFrame, value: str) -> str:
 
 
 _WAS_IS = "format(datum.before, ',') + ' → ' + format(datum.now, ',')"
+# On a phone the text is short, for the bars' sake.
 _OWN_CHANGE = (
     "width < 220 ? '' : ' ' + datum.measure + (datum.before > 0 ? "
     "' (' + format(datum.change / datum.before, '+.0%') + ')' : '')"
 )
-"""On a phone the text is short, for the bars' sake."""
+# Where the longest bar to the right ends: behind it is room for its text.
 _END = alt.ExprRef("max(width / 4, width - (width < 220 ? 95 : 215))")
-"""Where the longest bar to the right ends: behind it is room for its text."""
 
 
 def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:

@@ -227,8 +227,8 @@ def _side(
     )
 
 
+# Team size → colour of its line.
 _TEAM_SIZES = {"2–3": PALETTE[2], "4–6": ACCENT, "7 or more": PALETTE[1]}
-"""Team size → colour of its line."""
 
 
 def consensus_by_team_size(frame: pl.DataFrame, axis: TimeAxis) -> Chart:

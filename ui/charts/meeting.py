@@ -13,8 +13,8 @@ VOTES, OTHERS = "Votes", "Without a seat"
 VOTE, WIDE, AGAIN, EMPTY = "Vote", "Wide vote", "Re-vote", "Empty vote"
 _KINDS = {VOTE: ACCENT, WIDE: PALETTE[1], AGAIN: PALETTE[2], EMPTY: MUTED}
 _SHAPES = {"Page view": "triangle-up", "Event": "diamond"}
+# What is drawn for a user who played no card.
 _CARDS = {meetings.NO_CARD: "–", meetings.WATCHED: "○"}
-"""What is drawn for a user who played no card."""
 LEGEND = "– no card · ○ watched · ▲ page view of the room · ◆ event of one of its users"
 
 

@@ -45,9 +45,9 @@ def layered(*layers: alt.Chart | alt.LayerChart, **properties: Any) -> alt.Layer
     return chart
 
 
+# Streamlit leaves more room beneath each chart, which a block has already; with none,
+# the descenders of the lowest line are cut off.
 _PADDING = {"left": 0, "top": 5, "right": 5, "bottom": 4}
-"""Streamlit leaves more room beneath each chart, which a block has already; with none,
-the descenders of the lowest line are cut off."""
 
 # Altair would check every part of a chart while it is built, and the whole once more:
 # two thirds of its time. Tests check what pages send instead.

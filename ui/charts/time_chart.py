@@ -49,8 +49,8 @@ _HOURS = (
     " : utcFormat(datum.value, '%H:%M')"
 )
 _DAY, _FRIDAY = timedelta(days=1), 5
+# Weekends of more days are stripes too narrow to see.
 _SHADED_DAYS = 100
-"""Weekends of more days are stripes too narrow to see."""
 
 
 @dataclass(frozen=True, slots=True)

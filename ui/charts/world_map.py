@@ -16,12 +16,12 @@ from ui.labels import COUNTRIES
 SHAPES = "assets/countries.json"
 """Relative to the page, so that it also works below a sub-path."""
 _FILE = Path(__file__).parents[2] / "web" / "assets" / "countries.json"
+# ISO numbers of the countries that have a shape; small territories have none.
 _DRAWN = frozenset(
     shape["id"]
     for shape in json.loads(_FILE.read_text())["objects"]["countries"]["geometries"]
     if "id" in shape
 )
-"""ISO numbers of the countries that have a shape; small territories have none."""
 
 
 def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:

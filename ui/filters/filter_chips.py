@@ -203,9 +203,9 @@ def why_hidden(key: str) -> str | None:
     return f"not by {', '.join(kinds)}" if kinds else None
 
 
+# Tables that join users' rows to whole votes: of some users only, every vote looks
+# agreed and every room without new users.
 _JOINED = ("agreement", "convergence", "invites", "spectators")
-"""Tables that join users' rows to whole votes: of some users only, every vote looks
-agreed and every room without new users."""
 
 
 def is_meaningless(chosen: Collection[Filter], name: str) -> bool:

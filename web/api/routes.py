@@ -25,8 +25,8 @@ from web.responses import NO_STORE, RequestError, error_response
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+# For every other path and method: Streamlit would answer with its page and 200.
 _NOT_FOUND = error_response(404, "Not found")
-"""For every other path and method: Streamlit would answer with its page and 200."""
 
 
 @dataclass(frozen=True, slots=True)
