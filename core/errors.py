@@ -73,6 +73,7 @@ def start_errors(
     scrubber = Scrubber.of(secrets)
     formatter = _JsonLines(scrubber, service) if sentry.is_production else None
     ours, libraries = (logging.StreamHandler(sys.stderr) for _ in range(2))
+    # What libraries say at info level would drown our own lines.
     libraries.setLevel(logging.WARNING)
     for handler in (ours, libraries):
         handler.setFormatter(formatter or _Text(scrubber))
@@ -93,6 +94,7 @@ def start_errors(
 
 def log_through_root(log: logging.Logger) -> None:
     """Take a library's own handlers away, so that our formatter writes its records."""
+    # One formatter for all: JSON in production, redacted everywhere.
     log.handlers = []
     log.propagate = True
 
@@ -100,6 +102,7 @@ def log_through_root(log: logging.Logger) -> None:
 def _log_uncaught(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
+    # Ctrl-C is no failure.
     if not issubclass(kind, KeyboardInterrupt):
         exc_info = (kind, error or kind(), trace)
         logger.critical("uncaught %s", kind.__name__, exc_info=exc_info)

@@ -91,6 +91,7 @@ def _matching(pattern: str) -> Callable[[str], str]:
 
 def _whole_number(first: int, last: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
+        # int() also takes "1_000", "٣" and blanks.
         if not re.fullmatch(r"[0-9]{1,9}", text) or not first <= int(text) <= last:
             raise ValueError
         return int(text)
@@ -139,6 +140,7 @@ def _readable_file(text: str) -> Path:
 
 
 def _ssl_mode(text: str) -> SslMode:
+    # MySQL's own tools write VERIFY_CA and VERIFY-CA.
     mode = text.lower().replace("-", "_")
     for known in get_args(SslMode.__value__):
         if mode == known:

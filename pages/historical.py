@@ -20,6 +20,7 @@ def title_of(measure: str) -> str:
 
 context = page_context.current()
 granularity = context.query.granularity
+# Keys of older links; the labels follow the granularity.
 kinds = {"Daily": "", AVERAGE: "ma_", ACCUMULATED: "acc_"}
 labels = {
     "Daily": UNITS[granularity],
@@ -54,6 +55,7 @@ render_block(
     axis=axis,
 )
 accumulated = [f"acc_{measure}" for measure in MEASURES]
+# The chart reads from left to right, a table from the top.
 newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()
 render_block(
     context, "historical", newest_first, title="Newest first", key="newest_first"

@@ -39,13 +39,16 @@ PAGES = {
         DATA,
     ],
 }
+# Hidden: Streamlit's own menu drops the period and the filters from its links.
 page = st.navigation(PAGES, position="hidden")
 query_params.adopt()
 add_error_breadcrumb("run", "page", {"page": page.title})
+# Checked at the start; read again here, since pages are scripts without arguments.
 settings = DashboardSettings.from_env(os.environ)
 layout.render_navigation(PAGES)
 snapshot = layout.open_or_stop(settings)
 layout.render_header(page.title, snapshot, settings)
+# The Data page says what is missing; the others have nothing to show.
 if not snapshot.tables and page != DATA:
     st.stop()
 query_params.open_notices()
@@ -54,7 +57,11 @@ context = (
     period_bar.without_bar(snapshot, now, settings)
     if page == DATA
     else period_bar.render(
-        snapshot, now, settings, compares=page not in {HISTORICAL, RETURNING}
+        # These two show totals since the start, which have no period before.
+        snapshot,
+        now,
+        settings,
+        compares=page not in {HISTORICAL, RETURNING},
     )
 )
 page_context.share(

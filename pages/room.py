@@ -43,6 +43,7 @@ if not asked:
 found = room.render_introduction(context, room.find_rooms(context, asked))
 if not found:
     st.stop()
+# Each room has its own rows; the period and the comparison are shared.
 contexts = [room.of_room(context, each.room_id) for each in found]
 if len(found) > 1:
     drawn = comparison.render_comparison(contexts, found, KEYS)
@@ -50,6 +51,7 @@ if len(found) > 1:
     st.stop()
 
 (only,), (own,) = found, contexts
+# Health is that of now, whatever the period.
 results = own.compute(
     TOTALS,
     SERIES,

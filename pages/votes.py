@@ -83,6 +83,7 @@ DRAWN: Mapping[str, Draw] = {
 }
 
 context = page_context.current()
+# Filled after the switches below it, which decide what is computed.
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
     kpis = render_switch("Figures", STATISTICS, key="figures")

@@ -51,6 +51,7 @@ class Checksum:
 
 def pages_checksum(pages: Iterable[tuple[int, str]]) -> Checksum:
     """Return the checksum of pages: number of rows and SHA-256 of each, in order."""
+    # An empty page has a row in the server's answer, and none of ours.
     found = [(rows, digest) for rows, digest in pages if rows]
     whole = hashlib.sha256("".join(digest for _, digest in found).encode())
     rows = sum(rows for rows, _ in found)
@@ -69,6 +70,7 @@ def checksum(table: Table, frame: pl.DataFrame, form: Form) -> Checksum:
             return pages_checksum(_pages(table, frame))
         case Form.ROWS:
             digests = [hashlib.sha256(row).digest() for row in row_texts(table, frame)]
+            # Two numbers of each digest: sums do not depend on the order of rows.
             parts = b"".join(digest[:16] for digest in digests)
             numbers = struct.unpack(f">{2 * len(digests)}Q", parts)
             return rows_checksum(frame.height, sum(numbers[::2]), sum(numbers[1::2]))

@@ -111,6 +111,7 @@ def connected(database: Database, seconds: int) -> Iterator[Connection]:
     """
     connection = _connect(database, seconds)
     try:
+        # Before the first statement: none may travel in clear text.
         _require_encryption(connection, database)
         _pin_session(connection, seconds)
         yield connection
@@ -166,6 +167,7 @@ def _number(error: BaseException) -> int | None:
     """
     causes: list[BaseException] = []
     cause: BaseException | None = error
+    # A chain of causes can be a ring.
     while cause is not None and cause not in causes:
         causes.append(cause)
         cause = cause.__cause__ or cause.__context__
@@ -212,7 +214,9 @@ def _pin_session(connection: Connection, seconds: int) -> None:
         variables = {
             "autocommit": "1",
             "time_zone": "'+00:00'",
+            # Modes such as ANSI_QUOTES change what a statement means.
             "sql_mode": "''",
+            # A server-wide limit would cut off rows silently.
             "sql_select_limit": str(2**64 - 1),
             "sql_big_selects": "1",
             # MySQL makes a decimal of mixed signs, which the variable does not take.

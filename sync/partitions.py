@@ -74,6 +74,7 @@ def walk(
         if partition.whole or partition.upper > extent.last:
             return
         position = partition.upper
+        # A known partition needs no query; gaps of deleted rows may be wide.
         if partition_at(table, position, block_rows).key not in known:
             position = next_position(position)
 

@@ -73,6 +73,7 @@ def needs_conversion(table: Table, live: Sequence[LiveColumn]) -> bool:
     """
     texts = {c.name for c in table.columns if c.dtype == pl.String()}
     collations = {c.collation for c in live if c.name in texts}
+    # GROUP_CONCAT cannot mix collations, and only utf8mb4 has every character.
     return len(collations) > 1 or not all(
         collation.startswith("utf8mb4_") for collation in collations
     )
@@ -99,6 +100,7 @@ def _offence(
     name = f"{table.name}.{column.name}"
     if live is None:
         others = [n for n in names if n not in table.schema]
+        # A rename is the usual reason.
         near = get_close_matches(column.name, others, n=1)
         hint = f" (did it become '{near[0]}'?)" if near else ""
         return f"{name} is missing{hint}; the database has {', '.join(names)}"

@@ -37,6 +37,7 @@ class UserIds:
         """
         user_ids = cls(writer, ())
         last = pairs.select(pl.col(USER).max()).item()
+        # A missing number stays a hole: closing it would give it to another user.
         places = pl.int_range(0, 0 if last is None else last + 1, dtype=USER_NUMBER)
         known = pl.select(places.alias(USER)).join(
             pairs, on=USER, how="left", maintain_order="left"
@@ -56,6 +57,7 @@ class UserIds:
         if table.user_id is None:
             return frame
         ids = frame.select(pl.col(table.user_id).alias(USER_ID))
+        # In the order of the rows, so that the same rows get the same numbers.
         numbers = self._numbers(ids.unique(maintain_order=True))
         found = ids.join(numbers, on=USER_ID, how="left", maintain_order="left")
         return frame.with_columns(found[USER])
@@ -67,6 +69,7 @@ class UserIds:
         """
         if not self._new:
             return self._files
+        # Full files never change again.
         full = [file for file in self._files if file.rows == FILE_ROWS]
         rest = [self._writer.read_user_ids(f) for f in self._files[len(full) :]]
         ids = pl.concat([*rest, *self._new])
@@ -115,6 +118,7 @@ class UserIds:
 
     def _require_whole_files(self) -> None:
         """Raise DamagedUserIdsError before a user gets a second or another's number."""
+        # Once per run: reading all files for every block would take long.
         if self._proven:
             return
         damaged = [f.file for f in self._files if not self._writer.is_whole(f)]

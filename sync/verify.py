@@ -99,6 +99,7 @@ def _user_ids(
         file.file: writer.read_user_ids(file).len() for file in manifest.user_ids
     }
     wrong = [f for f in manifest.user_ids if counted[f.file] != f.rows]
+    # With two numbers for one id no block can be trusted to have the right one.
     if wrong or user_ids[USER_ID].is_duplicated().any():
         return user_ids, [*manifest.files]
     return user_ids, []
@@ -136,6 +137,7 @@ class _Verification:
         for partition in progress(title, partitions):
             self._deadline.check()
             self._look(source, partition, found, hot=partition.key in hot)
+        # Blocks whose rows are all gone at the source.
         lost = self._blocks.keys() - {partition.key for partition in partitions}
         found.stale += [self._blocks[key] for key in sorted(lost)]
         found.damaged += self._with_repeated_keys()
@@ -153,8 +155,10 @@ class _Verification:
         block = self._blocks.get(partition.key)
         if block is None:
             live = source.raw_rows(self._table, partition).rows()
+            # Rows since the last run are no fault: the next run brings them.
             found.pending += Counts(new=live.height)
             return
+        # The file first: a damaged one would differ from the source anyway.
         rows = self._sound_rows(block, partition)
         if rows is None:
             found.damaged.append(block)
@@ -165,6 +169,7 @@ class _Verification:
             return
         live = source.raw_rows(self._table, partition).rows()
         difference = compare(self._table, rows, live)
+        # The newest blocks change between runs.
         if hot:
             found.pending += difference
         else:
@@ -187,6 +192,7 @@ class _Verification:
             rows = self._writer.read(self._table, block)
         except DamagedBlockError:
             return None
+        # Where the key bounds the block, no key can be in two.
         if self._table.blocks is not Blocks.KEY_RANGE:
             self._keys[block.key] = rows[self._table.key]
         is_sound = (
@@ -218,6 +224,7 @@ class _Verification:
                 places = rows[table.time].dt.epoch("s")
             case Blocks.KEY_RANGE:
                 places = rows[table.key]
+        # Partitions are intervals: the ends decide for all between.
         ends = {places.min(), places.max()} - {None}
         return all(
             partition_at(table, place, size) == partition

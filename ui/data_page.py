@@ -30,6 +30,7 @@ def render_cards(context: PageContext) -> None:
     """Draw how fresh and how much the data are."""
     snapshot = context.snapshot
     until, held = snapshot.data_until, snapshot.tables.values()
+    # The same definitions as in exports, so that a name means one thing.
     facts = {
         "stored_rows": sum(info.rows for info in held),
         "stored_megabytes": snapshot.bytes / _MEGABYTE,
@@ -90,6 +91,7 @@ def sync_runs(snapshot: Snapshot) -> pl.DataFrame:
             "run_gone": [run.gone for run in snapshot.runs],
             "run_healed": [run.healed for run in snapshot.runs],
         }
+        # The manifest has the newest run last.
     ).reverse()
 
 

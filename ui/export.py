@@ -25,6 +25,7 @@ def render_download(
     with layout.actions():
         st.download_button(
             "Download page (ZIP)",
+            # Packed on the click: most users never download.
             data=lambda: pack(context, found, prefix),
             file_name=file_name(name, context.query.period, "zip"),
             mime="application/zip",
@@ -50,6 +51,7 @@ def workbook_of(
 ) -> bytes:
     """Return the workbook: what was asked, and a sheet per table of both periods."""
     about = {"Page": name}
+    # The first sheet says the same as about.txt in the ZIP.
     for line in readme(context).splitlines():
         key, _, text = line.partition(": ")
         about[key] = text
@@ -68,6 +70,7 @@ def workbook_of(
 
 
 def _title(table: str) -> str:
+    # A page may add tables of its own, which the registry does not know.
     known = METRIC_TABLES.get(table)
     return known.title if known else table.replace("_", " ").capitalize()
 
@@ -106,6 +109,7 @@ def with_notes(
         days, schema={"day": pl.Date, "title": pl.String}, orient="row"
     )
     bucket = first_of_each(pl.col("day"), granularity).cast(frame.schema["bucket"])
+    # Several notes may be in one week, and one note in several days of it.
     titles = pl.col("title").unique(maintain_order=True).str.join("; ")
     each = known.group_by(bucket=bucket).agg(notes=titles)
     return frame.join(each, on="bucket", how="left", maintain_order="left")

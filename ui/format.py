@@ -24,6 +24,7 @@ def linked(text: str, link: str | None) -> str:
     """Return a text as Markdown, with its link where it has one."""
     if link is None:
         return escaped(text)
+    # A bracket in an address would end the link.
     target = quote(link, safe="/:?&=#%+@,;~!$*'")
     return f"[{escaped(text)}]({target})"
 
@@ -52,6 +53,7 @@ def age(span: timedelta) -> str:
 
 def instant(time: datetime, today: datetime) -> str:
     """Print a UTC time: "14:20 UTC", with its date when it is not today's."""
+    # Today's date says nothing new.
     if time.date() == today.date():
         return f"{time:%H:%M} UTC"
     return f"{time.day} {time:%b %Y, %H:%M} UTC"
@@ -90,6 +92,7 @@ def escaped(text: str) -> str:
     Line breaks, tabs and control characters become spaces: two of them would start a
     paragraph or a block of code.
     """
+    # A line break would leave the paragraph, and what follows could be a heading.
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in _TURNED.sub(_JOINER, line))
 

@@ -30,6 +30,7 @@ def render_badge(snapshot: Snapshot, data_dir: Folder, sync_interval: int) -> No
 
     @st.fragment(run_every=POLL)
     def badge() -> None:
+        # While the store cannot be read, the page keeps what it has.
         if _version(data_dir) not in {snapshot.version, None}:
             st.rerun()
         _render_age(snapshot, sync_interval)
@@ -39,6 +40,7 @@ def render_badge(snapshot: Snapshot, data_dir: Folder, sync_interval: int) -> No
 
 def rerun_on_change(data_dir: Folder) -> None:
     """Rerun the page as soon as the store, which cannot be read, is another one."""
+    # Even a broken store has a version: it changes when the store is repaired.
     broken = _version(data_dir)
 
     @st.fragment(run_every=POLL)

@@ -113,6 +113,7 @@ def value_label(kind: str, value: str | None) -> str:
 
 def _spoken(code: str) -> str:
     words = code.replace("_", " ")
+    # Routes that are not codes are names already.
     return words.capitalize() if code.isupper() else words
 
 
@@ -145,11 +146,13 @@ def bar_labels(frame: pl.DataFrame, label: str) -> pl.Series:
     """
     named = readable(frame)
     if label in {"city", "region"}:
+        # Cities of one name in two countries are two bars.
         place = pl.concat([named.select(label), frame.select("country")], how=_BESIDE)
         return place.select(
             pl.format("{}, {}", label, pl.col("country").fill_null(NOT_SET))
         )[label]
     if label == "room_name":
+        # Rooms share names, so a bar needs the number as well.
         number = pl.format("#{}", "room_number")
         which = pl.coalesce(number, pl.format("id {}", "room_id"))
         return named.select(pl.format("{} {}", label, which))[label]

@@ -43,6 +43,7 @@ def render_navigation(pages: Mapping[str, Sequence[StreamlitPage]]) -> None:
             if group:
                 st.caption(group)
             for page in links:
+                # Streamlit's own navigation would drop the period and the filters.
                 st.page_link(page, width="stretch", query_params=query_params.carried())
         # A path beside that of the page, below whatever a proxy puts before both.
         st.html('<a class="log-out" href="logout">Log out</a>')
@@ -73,6 +74,7 @@ def render_header(title: str, snapshot: Snapshot, settings: DashboardSettings) -
                 "To see your own, set `DATA_DIR` to the sync job's store.",
                 width="content",
             )
+        # Filled later: pages add their buttons once they know their tables.
         st.session_state[_ACTIONS] = st.container(
             horizontal=True, horizontal_alignment="right", key="actions"
         )
@@ -109,6 +111,7 @@ def render_share() -> None:
         if not popover.open:
             return
         query = query_params.text()
+        # The query is ours: the browser's may be one step behind.
         link = (st.context.url or "").partition("?")[0]
         with popover:
             st.caption("Link to this view, with period and filters:")

@@ -86,6 +86,7 @@ class PageContext:
             for name in earlier
             if before
         }
+        # Together, so that both periods share scans of the same blocks.
         found = engine.collect_all(now | plans | then, self.snapshot.rows)
         return Results(
             now={name: found[name] for name in (*now, *plans)},

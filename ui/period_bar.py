@@ -58,6 +58,7 @@ class Shown(NamedTuple):
         )
         if days is None:
             return None
+        # Stepping forward may end at today: then it is "month to date" again.
         running = (
             key
             for key, option in PERIODS.items()
@@ -68,6 +69,7 @@ class Shown(NamedTuple):
     def address(self) -> dict[str, list[str] | None]:
         """Return the parameters that show this period again, also tomorrow."""
         if self.key != CUSTOM:
+            # By name, so that a copied link to "last week" means next week's last week.
             return {"period": [self.key], "from": None, "to": None}
         first, last = self.days.first.isoformat(), self.days.last.isoformat()
         return {"period": [CUSTOM], "from": [first], "to": [last]}
@@ -146,6 +148,7 @@ def _query(
     settings: DashboardSettings,
 ) -> Query:
     shown = chosen.shown
+    # Before the filters: bots match countries and sources too.
     user_rows = snapshot.frames if chosen.bots else without_bots(snapshot)
     return Query(
         frames=filters.apply(user_rows, chosen.filters, settings.excluded_rooms),

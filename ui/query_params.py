@@ -77,6 +77,7 @@ def bound[T](
     key: str, value: T, write: Callable[[T], Mapping[str, Sequence[str] | None]]
 ) -> Binding:
     """Bind a widget: it shows `value`, and `write` says what the address gets."""
+    # The address decides: Back changes it without telling the widget.
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return {"key": key, "on_change": partial(_changed, key, write)}
@@ -93,6 +94,7 @@ def slug(label: str) -> str:
 
 def option_of(text: str, options: Mapping[str, Collection[str]]) -> str | None:
     """Return the key of the option that a link names by key or by one of its names."""
+    # Links are typed by hand too, and older ones carry the label.
     wanted = text.strip().casefold()
     for key, names in options.items():
         if wanted in {key.casefold(), *(name.casefold() for name in names)}:

@@ -21,6 +21,7 @@ class ErrorMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
+            # A websocket has no response to replace; the server closes it.
             await self._app(scope, receive, send)
             return
         started = False
@@ -55,4 +56,5 @@ def show_page_error(error: Exception) -> bool:
 def report_page_errors_once() -> None:
     """Keep Streamlit from logging an error that `show_page_error` reports."""
     log = logging.getLogger("streamlit.error_util")
+    # Its traceback would be in the log twice.
     log.addFilter(lambda record: record.msg != "Uncaught app execution")

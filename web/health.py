@@ -52,6 +52,7 @@ def check(data_dir: Folder, sync_interval: int, now: datetime) -> Health:
     try:
         return _of(open_store(data_dir), sync_interval, now)
     except (StoreError, OSError):
+        # The monitor sees "degraded"; the pages show the reason.
         return Health(frozenset(), 0.0, None, None, is_late=False)
 
 

@@ -66,6 +66,7 @@ _TO_LOGIN = """
 
 def index_html(base: str) -> bytes:
     """Return Streamlit's page with a script that names the server below `base`."""
+    # A path with "</script>" in it would end the script.
     where = json.dumps(f"{base}/").replace("<", "\\u003c")
     server = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
     script = server + _TO_LOGIN.replace("BASE", where) + _BRITISH
@@ -78,6 +79,7 @@ class IndexHtml:
     def __init__(self, app: ASGIApp, *, base: str) -> None:
         self._app = app
         self._page = index_html(base)
+        # Once per process: every first visit gets the same bytes.
         self._compressed = gzip.compress(self._page, mtime=0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,6 +93,7 @@ class IndexHtml:
                 if message["status"] == 200 and _is_original(headers):
                     body = self._describe(headers)
             elif body is not None:
+                # The page may come in parts: ours takes the place of the last one.
                 if message.get("more_body", False):
                     return
                 message["body"] = b"" if scope["method"] == "HEAD" else body

@@ -51,6 +51,7 @@ class Paths:
         Browsers drop control characters, and read a backslash as a slash: both
         could turn a path into another server's address.
         """
+        # "//other.example" is an address without a scheme.
         own = wanted.startswith(self.home) and not wanted.startswith("//")
         odd = "\\" in wanted or not wanted.isprintable()
         return quote(wanted, safe="/?&=%+,:;@~") if own and not odd else self.home

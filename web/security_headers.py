@@ -33,6 +33,7 @@ def _content_policy(base: str) -> str:
 
     Streamlit styles its elements from script, hence `unsafe-inline` for styles.
     """
+    # Hashes of the page as it is sent: an update of Streamlit needs no new list.
     hashes = map(_hash, _INLINE_SCRIPT.findall(index_html(base).decode()))
     directives = {
         "default-src": "'none'",
@@ -77,6 +78,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
+                # Exports contain figures: no proxy or browser may keep them.
                 if scope["path"].startswith(self._downloads):
                     headers["Cache-Control"] = "no-store"
                 if _is_secure(scope):

@@ -71,6 +71,7 @@ class Server:
         )
         return [
             Route(self.auth.paths.health, self._health, methods=["GET"]),
+            # Before Streamlit's own routes, which answer every path.
             *login.routes(self.auth),
             *api.routes(self.auth.paths.api),
             *static.routes(static.assets(self.auth.paths.base)),
@@ -86,6 +87,7 @@ class Server:
                 headers=security_headers(base),
                 downloads=f"{base}/media/",
             ),
+            # Inside the headers, so that failures carry them too, and outside the gate.
             Middleware(ErrorMiddleware),
             Middleware(Gate, auth=self.auth),
             Middleware(static.CompressedStatic, files=files),
@@ -98,6 +100,7 @@ class Server:
         A random token is always printed, since the log would redact it.
         """
         message = startup.start_message(self.auth.token, self.auth.paths)
+        # A random token is printed once: the log would redact it.
         if self.settings.sentry.is_production and not self.auth.token.is_random:
             address = message.split()[-1]
             logger.info("listening", extra={"fields": {"url": address}})

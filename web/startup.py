@@ -36,6 +36,7 @@ def settings_or_exit(environ: Mapping[str, str]) -> DashboardSettings:
         settings = DashboardSettings.from_env(environ)
         check_options()
         check_address(settings)
+        # Before the first request: a missing package must not fail a page.
         if settings.cluster:
             engine.use(engine.Remote.at(settings.cluster))
     except (SettingError, engine.EngineError) as error:
@@ -98,6 +99,7 @@ def _display(address: str | None) -> str:
         ip = ip_address(address or "::")
     except ValueError:
         return address or ""
+    # No browser reaches 0.0.0.0 on every system.
     if ip.is_unspecified:
         return "127.0.0.1"
     return f"[{ip}]" if ip.version == 6 else str(ip)

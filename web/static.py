@@ -81,12 +81,14 @@ class CompressedStatic:
             scope["path"] in self._files
             and scope["method"] in {"GET", "HEAD"}
             and "gzip" in headers.get("accept-encoding", "")
+            # A part of a compressed file is no file.
             and "range" not in headers
         )
 
     async def _response(self, path: str) -> Response:
         file = self._files[path]
         if path not in self._compressed:
+            # In a thread: compressing a large script would block the event loop.
             self._compressed[path] = await to_thread.run_sync(_compress, file.path)
         headers = {
             "Content-Encoding": "gzip",

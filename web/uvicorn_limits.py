@@ -29,6 +29,7 @@ def limit_uvicorn() -> None:
 
 
 def _fix(option: str, value: object) -> None:
+    # Streamlit builds the Config itself, and sets the attribute on it.
     setattr(Config, option, property(lambda _: value, lambda _, __: None))
 
 
@@ -50,6 +51,7 @@ def _check(protocol: H11Protocol, transport: Transport, was_unfinished: bool) ->
         return
     started = protocol.cycle is None or bool(protocol.conn.trailing_data[0])
     is_unfinished = protocol.conn.their_state is h11.IDLE and started
+    # Twice, so that a head that is just arriving has five seconds at least.
     if is_unfinished and was_unfinished:
         transport.close()
     else:

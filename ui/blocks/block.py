@@ -54,12 +54,14 @@ def render_block(
             empty_state.render_unfilterable(context.filters)
         elif empty_state.is_blank(frame):
             empty_state.render(context, name)
+        # Reached with rows only: an empty state replaces the table too.
         elif as_table or draw is None:
             _render_table(context, frame, shown, own, name, on_click)
         elif axis is not None:
             st.caption(legend(axis))
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:
+            # Ten rows first: a chart of two hundred would push the page down.
             drawn = _all_rows(draw, frame, own) if ranked else draw
             if on_click is None:
                 render_chart(drawn(frame), _alt(shown, frame))
@@ -116,6 +118,7 @@ def render_zoomable(
     def zoom_in() -> None:
         span = st.session_state[widget]["selection"].get(ZOOM, {})
         if span.get(AT):
+            # The callback runs before the page; the flag makes the whole page follow.
             period_bar.choose_days(*axis.days_between(span[AT], frame))
             st.session_state[_ZOOMED] = True
 
@@ -202,6 +205,7 @@ def render_tools(
 
 def is_table(key: str) -> bool:
     """Return whether the switch of a block, drawn later in the run, is on."""
+    # The switch is drawn later in the run: its state is that of the run before.
     asked: bool = st.session_state.get(f"table_{key}", False)
     return asked
 
@@ -236,6 +240,7 @@ def render_answer(name: str, frame: pl.DataFrame) -> None:
     """
     if name not in METRIC_TABLES:
         return
+    # Sentences are built in `metrics`, which knows codes only.
     sentence = answer(name, with_country_names(frame))
     if sentence is not None:
         st.text(sentence)

@@ -41,6 +41,7 @@ class Kpis:
 
 def tables_of(*kpis: Kpis) -> tuple[str, ...]:
     """Return the tables that a strip needs, of the comparison as well."""
+    # Two parts may use the same table: it is computed once.
     names = (name for part in kpis for name in (part.totals, part.series))
     return tuple(dict.fromkeys(names))
 
@@ -122,6 +123,7 @@ def _render_chart(
         tables.render(frame, METRIC_TABLES[name].title)
     else:
         shown = anomaly_marks.marks_on(marks, key, frame)
+        # Only days are judged; a week has no mark.
         _draw(context, found, part, key, shown if granularity == "day" else None)
 
 
@@ -228,6 +230,7 @@ def tile(
     color = color_of_change(definition, now, before, usual)
     change = fmt.arrow(now, before, definition.unit)
     then = fmt.number(before, definition.unit, now)
+    # The base as well: −50% of 4 is not −50% of 4,000.
     base = f" from {then}" if before is not None else ""
     return f"{lines}  \n:small[:{color}[{change}]:gray[{base}]]"
 
@@ -242,6 +245,7 @@ def color_of_change(
     change = relative_change(definition, now, before)
     if change is None or usual is None or definition.neutral:
         return "gray"
+    # Within the usual range a change is no news, whatever its size.
     low, high = usual
     if low <= change <= high:
         return "gray"
@@ -256,6 +260,7 @@ def relative_change(
         return None
     if definition.unit == "share":
         return now - before
+    # From 0, or across it, a percentage means nothing.
     return (now - before) / before if before > 0 and now >= 0 else None
 
 

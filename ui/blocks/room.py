@@ -77,6 +77,7 @@ def _render_picker(
     rooms_after: Callable[[int], list[str]],
     chosen: Sequence[int],
 ) -> None:
+    # One more than is listed tells whether there are more.
     plan = rooms.all_rooms(context.snapshot.frames).head(LISTED + 1)
     known = engine.collect(plan, context.snapshot.rows)
     offered = known.head(LISTED).filter(~pl.col("id").is_in(list(chosen)))
@@ -100,6 +101,7 @@ def _render_picker(
                 st.session_state[missing] = text
                 return
             room_id = found["id"][0]
+        # The open meeting belongs to the room that is left.
         query_params.update({MEETING: None, PARAMETER: rooms_after(room_id)})
 
     st.selectbox(
@@ -123,6 +125,7 @@ def asked() -> list[int]:
     """Return the ids of the rooms in the address; what is no id is named."""
     found: dict[int, None] = {}
     for text in query_params.get_all(PARAMETER):
+        # Eleven digits: int() of a megabyte would take minutes.
         if text.isascii() and text.isdecimal() and 0 < int(text[:11]) < _MOST_ID:
             found[int(text)] = None
         else:
@@ -167,6 +170,7 @@ def find_rooms(context: PageContext, ids: Sequence[int]) -> list[Room]:
 
 
 def _room(room_id: int, facts: pl.DataFrame, votes: pl.DataFrame) -> Room:
+    # A deleted room with votes still has a page; without any it never existed.
     has_votes = votes.height > 0
     if facts.is_empty():
         text = f"ID {room_id}. The room is deleted; its votes are kept."
@@ -184,6 +188,7 @@ def of_room(context: PageContext, room_id: int) -> PageContext:
 
     Filters choose users, and a meeting without some of its users is no meeting.
     """
+    # The snapshot's rows: filters on users would hide parts of a meeting.
     own = context.snapshot.frames.of_room(room_id)
     return replace(context, query=replace(context.query, frames=own), filters=())
 
@@ -236,6 +241,7 @@ def _show(ids: list[str]) -> Callable[[], None]:
 
 def render_busiest(rooms: pl.DataFrame) -> None:
     """Offer the busiest of the catalogue's `rooms`; a click on a row opens one."""
+    # A deleted room has no name to pick.
     busiest = rooms.drop_nulls("room_name").drop(*_COMPARED)
     st.caption("Or pick one of the rooms with most votes in this period.")
     chosen = tables.render_selectable(busiest.head(50), "Busiest rooms", key="busiest")

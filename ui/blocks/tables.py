@@ -94,7 +94,9 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     in percent: Streamlit's own format cuts them (4 of 11 would be 36.3%).
     """
     shares = [name for name in frame.columns if unit(name) == "share"]
+    # Streamlit's format prints percent signs, and does not multiply.
     frame = frame.with_columns(pl.col(shares) * 100)
+    # Large frames are sent in parts as the user scrolls.
     if frame.height > AUTO_LAZY_ROW_THRESHOLD:
         return {"data": frame, "lazy": None}
     return {"data": frame.to_arrow(), "lazy": False}
@@ -134,6 +136,7 @@ def heading(name: str, table: str = "") -> str:
 def unit(name: str) -> Unit | None:
     """Return the unit of the column of this key, None for a label."""
     definition = _defined(name)
+    # A verdict is a word, though it is named after a number.
     if definition is None or name.endswith("_verdict"):
         return None
     return "share" if name.endswith("_share") else definition.unit

@@ -84,6 +84,7 @@ def _hues(names: Sequence[str]) -> list[str]:
     """Return a hue per name: the one that its text hashes to, or the next free one."""
     taken: dict[int, str] = {}
     for name in sorted(names):
+        # By name, not by rank: a line keeps its colour when another overtakes it.
         place = crc32(name.encode()) % len(PALETTE)
         while place in taken:
             place = (place + 1) % len(PALETTE)
@@ -125,6 +126,7 @@ def _drawn(
         layers.append(part.encode(x, y("part"), color))
     if data["alone"].count():
         layers.append(base.mark_circle(size=36, opacity=1).encode(x, y("alone"), color))
+    # Invisible targets: a line of two pixels is hard to hit.
     hover = base.mark_circle(size=60, opacity=0.001).encode(
         x,
         y("value"),
@@ -190,6 +192,7 @@ def two_axes(
         *(alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides),
     ]
     drawn = [layered(*_side(placed, side, x, tooltip)) for side in sides]
+    # A zoom needs one layer: both axes are parts of it.
     zoomed = Layer(placed).mark_point(opacity=0, aria=False).encode(x)
     background = [
         *axis.weekends(placed),
@@ -208,6 +211,7 @@ def _side(
     )
     scale = value_axis("count")
     scale.title = f"{side.stroke} {side.title}"
+    # Two grids over each other would be a pattern.
     scale.orient, scale.grid = side.orient, side.orient == "left"
 
     def y(column: str) -> alt.Y:

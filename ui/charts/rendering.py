@@ -21,6 +21,7 @@ class _Light(alt.SchemaBase):
         self, deep: bool | Iterable[Any] = True, ignore: list[str] | None = None
     ) -> Self:
         """Return a copy; what `deep` names is copied too, but never everything."""
+        # Altair copies a chart for each encoding and layer; the data would go along.
         copied: Self = super().copy(False if deep is True else deep, ignore)
         return copied
 

@@ -131,6 +131,7 @@ class TimeAxis:
         """
         starts = placed["bucket"].cast(pl.Datetime("us"))
         if starts.len() > _FEW_TICKS and self.granularity == "day":
+            # Ticks at Mondays: every seventh day, wherever the period begins.
             starts = starts.filter(starts.dt.weekday() == 1)
         few = 0 < starts.len() <= 1.5 * _FEW_TICKS
         hours = self.granularity not in {"day", "week", "month"}
@@ -149,6 +150,7 @@ class TimeAxis:
     def _tick_format(self) -> str:
         if self.granularity == "month":
             return "%b %Y"
+        # A year on each tick is noise while there is only one.
         same_year = self.period.start.year == self.period.last_day.year
         return "%-d %b" if same_year else "%-d %b %Y"
 
@@ -208,6 +210,7 @@ class TimeAxis:
     ) -> tuple[date, date]:
         """Return the days of the buckets between two ends of a dragged span."""
         placed = self.place(frame)
+        # A drag ends between two marks.
         nearest = (placed.sort((pl.col(AT) - end).abs())[AT][0] for end in at)
         ends = sorted(nearest)
         inside = placed.filter(pl.col(AT).is_between(ends[0], ends[-1]))
@@ -223,6 +226,7 @@ class TimeAxis:
 
     def _position(self, day: date, placed: pl.DataFrame) -> float:
         """Return the last bucket that starts by a day, the first one for earlier."""
+        # A note in the middle of a week belongs to that week's bucket.
         by = placed.filter(pl.col("bucket").cast(pl.Date) <= day)[AT]
         return float(by[-1] if by.len() else placed[AT][0])
 
@@ -246,6 +250,7 @@ def time_chart(
     can be chosen by dragging (`ZOOM`).
     """
     data = _rows(frame, value, unit, axis, before, sample_size)
+    # No reader can tell more buckets apart.
     if data.height > MOST_BUCKETS:
         raise ValueError(f"{data.height} buckets in a chart: use longer ones")
     if data.height == 1:

@@ -27,6 +27,7 @@ _DRAWN = frozenset(
 def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
     """Draw countries by `value`; needs `country` (two letters)."""
     known = frame.join(COUNTRIES, on="country", maintain_order="left")
+    # Only what the map needs: the browser gets every column that is left.
     data = known.select(
         "number",
         *(name for name in frame.columns if name.startswith(value)),
@@ -36,6 +37,7 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
     shapes = alt.topo_feature(SHAPES, "countries")
     land = (
         Layer(shapes)
+        # Antarctica would take room from countries with users.
         .transform_filter("datum.id != '010'")
         .mark_geoshape(
             aria=False, fill=MUTED, fillOpacity=0.15, stroke=MUTED, strokeWidth=0.3
@@ -49,6 +51,7 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
             color=alt.Color(
                 f"{value}:Q",
                 title=title,
+                # By root: one large country would leave all others pale.
                 scale=alt.Scale(type="sqrt", range=[SOFT, STRONG], domainMin=0),
                 legend=gradient_legend(
                     frame[value],

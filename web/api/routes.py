@@ -69,6 +69,7 @@ class Api:
     async def _daily(self, _: Request) -> Response:
         summary = await self.queries.run(queries.last_24_hours)
         try:
+            # Before the response: a scheduler has to see that the mail failed.
             await email.send(self.email_service, summary)
         except email.EmailServiceError as error:
             capture_error(error, ErrorContext("email", "daily summary"), "medium")
@@ -88,6 +89,7 @@ class Api:
         if request.query_params:
             raise RequestError(400, "Unknown parameter; allowed: none")
         address = request.url.replace(query="", fragment="")
+        # As the client sees it: a proxy may add a path before ours.
         base = str(address).rstrip("/").removesuffix("/api/alerts")
         return await self.queries.run(alerts_response(base, self.sync_interval))
 

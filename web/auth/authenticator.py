@@ -30,6 +30,7 @@ class Authenticator:
         wrong one returns, after a delay, the seconds of that delay (0: none yet).
         """
         client = client_name(request.client.host if request.client else None)
+        # Before the token is looked at, or parallel guesses would cost nothing.
         if self.throttle.refuses(client):
             return 1
         if self.token.verify(offered):
@@ -46,6 +47,7 @@ class Authenticator:
         header = request.headers.get("authorization", "").encode("latin-1").strip()
         if not header:
             return unauthorized()
+        # Older clients send the token alone.
         scheme, _, rest = header.partition(b" ")
         offered = rest.strip() if scheme.lower() == b"bearer" and rest else header
         delay = await self.verify(request, offered)

@@ -40,6 +40,7 @@ class _Budget:
     def delay(self) -> float:
         """Spend a message; return the seconds to wait before it is delivered."""
         now = self.monotonic()
+        # A token bucket: idle time fills it, each message takes one.
         self.messages = min(BURST, self.messages + (now - self.at) * PER_SECOND) - 1
         self.at = now
         return max(0.0, -self.messages / PER_SECOND)
@@ -82,6 +83,7 @@ class Gate:
     ) -> None:
         self._app = app
         self._auth = auth
+        # Compared as they are: no pattern could be tricked by an encoded path.
         self._public = {auth.paths.health, auth.paths.login}
         self._uploads = f"{auth.paths.base}/_stcore/upload_file"
         self._websockets = _Websockets(monotonic)
