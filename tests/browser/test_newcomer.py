@@ -61,8 +61,12 @@ def test_which_source_brings_users_who_really_estimate(
 ) -> None:
     visit(start, "Traffic")
     days = Days.until_yesterday(28)
-    named = files.views(days).with_columns(pl.col("source").fill_null("(not set)"))
-    came = named.unique(["source", "user_id"])
+    came = files.views(days).unique(["source", "user_id"])
+    named = came.drop_nulls("source")
+    # Only users none of whose page views has a source count without one.
+    nameless = came.filter(pl.col("source").is_null())
+    nameless = nameless.join(named, on="user_id", how="anti")
+    came = pl.concat([named, nameless.with_columns(source=pl.lit("(not set)"))])
     took_part = files.read("estimations").filter(days.hold("estimated_at"))
     counted = (
         came.join(took_part.select("user_id", took=True).unique(), "user_id", "left")
@@ -72,13 +76,19 @@ def test_which_source_brings_users_who_really_estimate(
     )
     question = block(start, "Which sources bring users who join a vote?")
     shown = {cells[0]: numbers(" ".join(cells[1:3])) for cells in grid(question)}
-    assert shown == {
+    expected = {
         source: [visitors, estimated]
         for source, visitors, estimated, _ in counted.iter_rows()
     }
+    # The grid draws only the rows within its height: those with most visitors.
+    largest = sorted((count for count, _ in expected.values()), reverse=True)
+    assert len(shown) >= 8
+    assert sorted((n for n, _ in shown.values()), reverse=True) == largest[: len(shown)]
+    assert shown == {source: expected[source] for source in shown}
     best = counted.filter(pl.col("people") >= 20).sort("share").row(-1, named=True)
     share = f"{best['share'] * 100:.0f}%"
-    answer = f"{share} of visitors from {best['source']} joined a vote"
+    visitors = f"of {best['people']:,} visitors from {best['source']} joined a vote"
+    answer = re.compile(rf"^{share} \(\d+–\d+\) {re.escape(visitors)}")
     expect(start.get_by_text(answer)).to_be_visible()
 
 
