@@ -12,7 +12,6 @@ from metrics import (
     convergence,
     funnel,
     invites,
-    retention,
     room_health,
     spectators,
     vote_time,
@@ -31,7 +30,6 @@ from tests.metrics.building import (
     plan_of,
     quick,
     room,
-    unestimated,
     user,
     vote,
 )
@@ -120,45 +118,6 @@ def test_rates_are_from_0_to_1(vote_rows: list[Row], user_rows: list[Row]) -> No
 
 @quick
 @given(VOTES)
-def test_a_part_is_never_more_than_its_whole(vote_rows: list[Row]) -> None:
-    rows = frames(*vote_rows)
-    agreed = one(plan_of(consensus.totals, rows, WINDOW))
-    near, all_rounds = number(agreed, "near_rounds"), number(agreed, "rounds")
-    assert number(agreed, "consensus_rounds") <= near
-    assert near + number(agreed, "split_rounds") <= all_rounds
-    stood = one(plan_of(agreement.totals, rows, WINDOW))
-    assert number(stood, "agreeing") <= number(stood, "estimates")
-    assert number(stood, "covered_rounds") <= number(stood, "rounds")
-    voted = one(plan_of(convergence.totals, rows, WINDOW))
-    again = number(voted, "re_votes")
-    assert number(voted, "converged") <= again <= number(voted, "apart_rounds")
-
-
-@quick
-@given(VOTES, st.lists(TIMES, min_size=1, max_size=5))
-def test_a_vote_without_estimations_changes_nothing(
-    vote_rows: list[Row], empty: list[str]
-) -> None:
-    more = [unestimated(time, room) for time in empty for room in (1, 2, 3)]
-    without, added = frames(*vote_rows), frames(*vote_rows, *more)
-    for build in (
-        consensus.totals,
-        agreement.totals,
-        convergence.totals,
-        vote_time.totals,
-        spectators.totals,
-        auto_flip.totals,
-    ):
-        assert one(plan_of(build, without, WINDOW)) == one(
-            plan_of(build, added, WINDOW)
-        )
-    assert answer(room_health.health(SharedPlans(without), NOW)) == answer(
-        room_health.health(SharedPlans(added), NOW)
-    )
-
-
-@quick
-@given(VOTES)
 def test_weeks_add_up_to_the_period(vote_rows: list[Row]) -> None:
     rows = frames(*vote_rows)
     line = column(plan_of(consensus.over_time, rows, WINDOW, "week"), "rounds")
@@ -184,28 +143,6 @@ def test_funnel_steps_never_grow_and_dimensions_add_up(
     for build in (funnel.by_source, funnel.by_device, funnel.by_country):
         table = plan_of(build, rows, WINDOW, now=NOW).collect()
         assert [table[step].sum() for step in funnel.STEPS] == steps
-
-
-@quick
-@given(VOTES, st.sampled_from(["rooms", "users"]), st.sampled_from([1, 2]))
-def test_a_retention_cell_never_exceeds_its_cohort_and_the_future_is_blank(
-    vote_rows: list[Row], who: retention.Cohorts, weeks: retention.Weeks
-) -> None:
-    cells = answer(
-        retention.grid(
-            SharedPlans(frames(*vote_rows)), FIRST + timedelta(21), who, weeks
-        )
-    )
-    for cell in cells:
-        began = cell["cohort"]
-        assert isinstance(began, type(FIRST.date()))
-        starts = began + timedelta(weeks=weeks * number(cell, "k"))
-        if starts >= (FIRST + timedelta(21)).date():
-            assert (cell["alive"], cell["share"], cell["running"]) == (None,) * 3
-        else:
-            assert 0 <= number(cell, "alive") <= number(cell, "size")
-        if cell["k"] == 0:
-            assert cell["alive"] == cell["size"]
 
 
 @quick
