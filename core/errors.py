@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
-from core.redaction import Scrubber
+from core.redaction import Redactor
 from core.settings import Secret, SentrySettings
 
 if TYPE_CHECKING:
-    from core.sentry import Tracker
+    from core.sentry import SentryClient
 
 logger = logging.getLogger("fpp")
 
@@ -39,14 +39,14 @@ _LOG_LEVELS: Mapping[Severity, int] = {
     "medium": logging.WARNING,
     "low": logging.INFO,
 }
-_TRACKER_LEVELS: Mapping[Severity, Literal["fatal", "error", "warning", "info"]] = {
+_SENTRY_LEVELS: Mapping[Severity, Literal["fatal", "error", "warning", "info"]] = {
     "critical": "fatal",
     "high": "error",
     "medium": "warning",
     "low": "info",
 }
 # Where failures are sent; None in a process that sends nothing.
-_tracker: "Tracker | None" = None
+_sentry: "SentryClient | None" = None
 # Characters that could forge a log line, or steer a terminal.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -70,13 +70,13 @@ def start_errors(
     `secrets` never leave the process. Libraries, Python's warnings and threads that die
     of an exception write through the same formatter, from warnings on.
     """
-    scrubber = Scrubber.of(secrets)
-    formatter = _JsonLines(scrubber, service) if sentry.is_production else None
+    redactor = Redactor.of(secrets)
+    formatter = _JsonLines(redactor, service) if sentry.is_production else None
     ours, libraries = (logging.StreamHandler(sys.stderr) for _ in range(2))
     # What libraries say at info level would drown our own lines.
     libraries.setLevel(logging.WARNING)
     for handler in (ours, libraries):
-        handler.setFormatter(formatter or _Text(scrubber))
+        handler.setFormatter(formatter or _Text(redactor))
     for log in list(logging.root.manager.loggerDict.values()):
         if isinstance(log, logging.Logger):
             log_through_root(log)
@@ -89,7 +89,7 @@ def start_errors(
         died.exc_type, died.exc_value, died.exc_traceback
     )
     if sentry.sends and sentry.dsn is not None:
-        _start_tracker(sentry.dsn, sentry.environment, scrubber)
+        _start_sentry(sentry.dsn, sentry.environment, redactor)
 
 
 def log_through_root(log: logging.Logger) -> None:
@@ -133,9 +133,9 @@ def capture_error(
         exc_info=error if traceback and severity in {"critical", "high"} else None,
         extra={"fields": {**where, **context.extra, "reference": reference}},
     )
-    if _tracker is not None:
+    if _sentry is not None:
         tags = where | {"severity": severity, "reference": reference}
-        _tracker.capture(error, _TRACKER_LEVELS[severity], tags, context.extra)
+        _sentry.capture(error, _SENTRY_LEVELS[severity], tags, context.extra)
     return reference
 
 
@@ -144,35 +144,35 @@ def add_error_breadcrumb(
 ) -> None:
     """Note a step that helps to read a later failure."""
     logger.debug("%s: %s", category, message, extra={"fields": dict(data)})
-    if _tracker is not None:
-        _tracker.crumb(message, category, data)
+    if _sentry is not None:
+        _sentry.add_breadcrumb(message, category, data)
 
 
 def flush_errors() -> None:
     """Wait until captured errors have been sent, five seconds at most."""
-    if _tracker is not None:
-        _tracker.flush()
+    if _sentry is not None:
+        _sentry.flush()
 
 
-def _start_tracker(dsn: Secret, environment: str, scrubber: Scrubber) -> None:
-    from core.sentry import Tracker  # loading it costs 0.3 s
+def _start_sentry(dsn: Secret, environment: str, redactor: Redactor) -> None:
+    from core.sentry import SentryClient  # loading it costs 0.3 s
 
-    global _tracker  # one per process, as the log is
-    _tracker = Tracker(dsn, environment, scrubber)
+    global _sentry  # one per process, as the log is
+    _sentry = SentryClient(dsn, environment, redactor)
 
 
 class _Text(logging.Formatter):
     """Readable lines, for a terminal."""
 
-    def __init__(self, scrubber: Scrubber) -> None:
+    def __init__(self, redactor: Redactor) -> None:
         super().__init__("%(asctime)s %(levelname)-8s %(message)s", "%H:%M:%S")
-        self._scrubber = scrubber
+        self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line; a traceback follows indented, so that it forges none."""
         line, *trace = super().format(record).split("\nTraceback", 1)
-        rest = self._scrubber.text("Traceback".join(["", *trace])).splitlines()
-        lines = [self._scrubber.text(line), *(f"    {text}" for text in rest)]
+        rest = self._redactor.text("Traceback".join(["", *trace])).splitlines()
+        lines = [self._redactor.text(line), *(f"    {text}" for text in rest)]
         return "\n".join(_CONTROL.sub(_escape, text) for text in lines)
 
 
@@ -183,9 +183,9 @@ def _escape(match: re.Match[str]) -> str:
 class _JsonLines(logging.Formatter):
     """One JSON object a line, with Pino's names: `time`, `service`, `level`, `msg`."""
 
-    def __init__(self, scrubber: Scrubber, service: str) -> None:
+    def __init__(self, redactor: Redactor, service: str) -> None:
         super().__init__()
-        self._scrubber = scrubber
+        self._redactor = redactor
         self._service = service
 
     def format(self, record: logging.LogRecord) -> str:
@@ -198,5 +198,5 @@ class _JsonLines(logging.Formatter):
         }
         if record.exc_info:
             entry["traceback"] = self.formatException(record.exc_info)
-        text = json.dumps(self._scrubber.tree(entry), ensure_ascii=False, default=str)
+        text = json.dumps(self._redactor.tree(entry), ensure_ascii=False, default=str)
         return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

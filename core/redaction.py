@@ -41,13 +41,13 @@ _PRIVATE_NAME = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Scrubber:
+class Redactor:
     """Knows the secrets of this process, and the patterns of others."""
 
     secrets: tuple[re.Pattern[str], ...] = ()
 
     @classmethod
-    def of(cls, secrets: Collection[Secret]) -> "Scrubber":
+    def of(cls, secrets: Collection[Secret]) -> "Redactor":
         """Take the secrets; the longest first, since one may contain another."""
         texts = {secret.reveal() for secret in secrets}
         long_enough = (text for text in texts if len(text) >= _SHORTEST_SECRET)
@@ -63,7 +63,7 @@ class Scrubber:
         return text
 
     def tree(self, value: object) -> object:
-        """Return nested mappings and lists with every text scrubbed.
+        """Return nested mappings and lists with every text redacted.
 
         Values of private names, such as `user_id`, are left out.
         """

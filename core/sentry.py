@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import sentry_sdk
 from sentry_sdk.integrations.atexit import AtexitIntegration
 
-from core.redaction import Scrubber
+from core.redaction import Redactor
 from core.settings import Secret
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ type Level = Literal["fatal", "error", "warning", "info"]
 type Extra = Mapping[str, str | int | float | None]
 
 
-class Tracker:
-    """Sends failures and the steps that led to them, scrubbed."""
+class SentryClient:
+    """Sends failures and the steps that led to them, redacted."""
 
-    def __init__(self, dsn: Secret, environment: str, scrubber: Scrubber) -> None:
-        self._scrubber = scrubber
+    def __init__(self, dsn: Secret, environment: str, redactor: Redactor) -> None:
+        self._redactor = redactor
         sentry_sdk.init(
             dsn=dsn.reveal(),
             environment=environment,
@@ -37,8 +37,8 @@ class Tracker:
             integrations=[AtexitIntegration(callback=lambda _pending, _timeout: None)],
             auto_session_tracking=False,
             server_name="",
-            before_send=self._scrub_event,
-            before_breadcrumb=self._scrub_crumb,
+            before_send=self._redact_event,
+            before_breadcrumb=self._redact_breadcrumb,
         )
 
     def capture(
@@ -53,7 +53,7 @@ class Tracker:
                 scope.set_extra(name, value)
             scope.capture_exception(error)
 
-    def crumb(self, message: str, category: str, data: Extra) -> None:
+    def add_breadcrumb(self, message: str, category: str, data: Extra) -> None:
         """Keep a step, to be sent with a later failure."""
         sentry_sdk.add_breadcrumb(message=message, category=category, data=dict(data))
 
@@ -61,8 +61,10 @@ class Tracker:
         """Wait until everything has been sent, five seconds at most."""
         sentry_sdk.flush(timeout=5)
 
-    def _scrub_event(self, event: "Event", _: "Hint") -> "Event":
-        return cast("Event", self._scrubber.tree(event))
+    def _redact_event(self, event: "Event", _: "Hint") -> "Event":
+        return cast("Event", self._redactor.tree(event))
 
-    def _scrub_crumb(self, crumb: "Breadcrumb", _: "BreadcrumbHint") -> "Breadcrumb":
-        return cast("Breadcrumb", self._scrubber.tree(crumb))
+    def _redact_breadcrumb(
+        self, breadcrumb: "Breadcrumb", _: "BreadcrumbHint"
+    ) -> "Breadcrumb":
+        return cast("Breadcrumb", self._redactor.tree(breadcrumb))

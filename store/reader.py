@@ -1,8 +1,8 @@
 """The only reader of Parquet: one generation as six typed LazyFrames.
 
 Reads what the sync job publishes (see `manifest`), or a folder of plain
-`fpp_*.parquet` files. A table that is not there is a state, not an error: its
-frame is empty and its name stands in `Snapshot.missing`.
+`fpp_*.parquet` files. A missing table is no error: its frame is empty, and
+`Snapshot.missing` names it.
 """
 
 from collections.abc import Callable
@@ -21,9 +21,9 @@ __all__ = [
     "Snapshot",
     "StoreError",
     "TableInfo",
-    "ask",
     "current_version",
     "open_store",
+    "run_query",
 ]
 
 
@@ -53,15 +53,15 @@ def open_store(data_dir: Folder) -> Snapshot:
         return _open_again(data_dir)
 
 
-def ask[Answer](data_dir: Folder, question: Callable[[Snapshot], Answer]) -> Answer:
-    """Answer a question from the newest state, never from a mix of two.
+def run_query[Answer](data_dir: Folder, query: Callable[[Snapshot], Answer]) -> Answer:
+    """Run a query on the newest state, never on a mix of two.
 
-    A question that outlives the files of its state starts over once, on the newest.
+    A query that outlives the files of its state starts over once, on the newest.
     """
     try:
-        return question(open_store(data_dir))
+        return query(open_store(data_dir))
     except FileNotFoundError:
-        return question(open_store(data_dir))
+        return query(open_store(data_dir))
 
 
 def _open_again(data_dir: Folder) -> Snapshot:

@@ -9,7 +9,7 @@ import pytest
 
 from metrics.tables import EVENTS, TABLES, USERS, VOTES
 from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
-from store.reader import Snapshot, StoreError, ask, current_version, open_store
+from store.reader import Snapshot, StoreError, current_version, open_store, run_query
 
 AT = datetime(2026, 11, 2, 10)
 STATE = Manifest(
@@ -83,10 +83,10 @@ def test_a_question_starts_over_once_when_a_file_is_gone_and_no_more(
         asked.append(snapshot)
         raise FileNotFoundError
 
-    assert ask(tmp_path, question) == 42
+    assert run_query(tmp_path, question) == 42
     assert len(asked) == 2
     with pytest.raises(FileNotFoundError):
-        ask(tmp_path, hopeless)
+        run_query(tmp_path, hopeless)
     assert len(asked) == 4
 
 

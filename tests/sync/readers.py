@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from store.reader import Snapshot, ask
+from store.reader import Snapshot, run_query
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Reader:
     def run(self) -> None:
         while not self.stop.is_set():
             try:
-                self.seen[ask(self.folder, heights)] += 1
+                self.seen[run_query(self.folder, heights)] += 1
             except Exception as error:  # noqa: BLE001  # the test looks at them
                 self.errors.append(error)
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from metrics.tables import EVENTS, TABLES, VOTES
 from store.manifest import CURRENT, MANIFESTS, Manifest
-from store.reader import Snapshot, ask
+from store.reader import Snapshot, run_query
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from tests.sync.readers import heights, readers
@@ -62,7 +62,7 @@ def test_the_harness_catches_files_that_are_replaced_one_by_one(
     assert sum(reader.mixed + len(reader.errors) for reader in reading) > 0
 
 
-def test_a_question_that_outlives_its_files_starts_over_once(
+def test_a_query_that_outlives_its_files_starts_over_once(
     database: LiveDatabase, store: Store
 ) -> None:
     insert_pairs(database, range(1, 5))
@@ -77,7 +77,7 @@ def test_a_question_that_outlives_its_files_starts_over_once(
             store.sync()
         return heights(snapshot)
 
-    assert ask(store.root, question) == (6, 6)
+    assert run_query(store.root, question) == (6, 6)
     assert generations == [1, 2]
 
 

@@ -11,21 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.redaction import Scrubber
+from core.redaction import Redactor
 from core.settings import Secret
 
 NANOID = st.text(string.ascii_letters + string.digits + "_-", min_size=21, max_size=21)
-SCRUBBER = Scrubber.of([Secret("s3cret-value"), Secret("s3cret-value-2"), Secret("x")])
+REDACTOR = Redactor.of([Secret("s3cret-value"), Secret("s3cret-value-2"), Secret("x")])
 
 
 @given(user=NANOID.filter(lambda t: any(c.isdigit() for c in t)))
 def test_a_user_id_never_stays(user: str) -> None:
     for text in (user, f"user {user}!", f"id='{user}'", f"({user},)", f"a/{user}/b"):
-        assert user not in SCRUBBER.text(text)
+        assert user not in REDACTOR.text(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "scrubbed"),
+    ("text", "redacted"),
     [
         ("for s3cret-value-2.", "for <secret>."),
         ("mail to anna.b+c@mail.example.org now", "mail to <e-mail> now"),
@@ -36,8 +36,8 @@ def test_a_user_id_never_stays(user: str) -> None:
         ("fpp_session=W10.abc; x", "fpp_session=<secret>; x"),
     ],
 )
-def test_secrets_addresses_and_tokens_are_replaced(text: str, scrubbed: str) -> None:
-    assert SCRUBBER.text(text) == scrubbed
+def test_secrets_addresses_and_tokens_are_replaced(text: str, redacted: str) -> None:
+    assert REDACTOR.text(text) == redacted
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_secrets_addresses_and_tokens_are_replaced(text: str, scrubbed: str) -> 
     ],
 )
 def test_what_helps_to_find_the_cause_stays(text: str) -> None:
-    assert SCRUBBER.text(text) == text
+    assert REDACTOR.text(text) == text
 
 
-def test_a_tree_is_scrubbed_at_every_depth() -> None:
+def test_a_tree_is_redacted_at_every_depth() -> None:
     tree = {"a": [{"email": "x@y.de", "b": ("s3cret-value", 1)}], "user_id": None}
-    assert SCRUBBER.tree(tree) == {
+    assert REDACTOR.tree(tree) == {
         "a": [{"email": "<private>", "b": ["<secret>", 1]}],
         "user_id": None,
     }
@@ -87,7 +87,7 @@ def test_a_secret_is_found_in_every_form_that_a_log_may_have(
     form: str, secret: str
 ) -> None:
     written = FORMS[form](secret)
-    kept = Scrubber.of([Secret(secret)]).text(f"<{written}>")
+    kept = Redactor.of([Secret(secret)]).text(f"<{written}>")
     assert written.strip("\"'") not in kept.replace("<secret>", "")
     if secret not in ("<secret>", "secret"):
         assert secret not in kept.replace("<secret>", "")

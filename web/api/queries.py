@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, to_thread
 from core.location import Folder
 from metrics import daily, legacy_api, rooms
 from store import engine
-from store.reader import Snapshot, ask
+from store.reader import Snapshot, run_query
 from web.auth.sessions import Clock
 from web.health import iso
 
@@ -38,7 +38,7 @@ class QueryRunner:
         return await to_thread.run_sync(self._answer, query, limiter=self.threads)
 
     def _answer[Answer](self, query: Query[Answer]) -> Answer:
-        return ask(self.data_dir, lambda snapshot: query(snapshot, self.clock()))
+        return run_query(self.data_dir, lambda snapshot: query(snapshot, self.clock()))
 
 
 def all_metrics(snapshot: Snapshot, now: datetime) -> Summary:
