@@ -82,7 +82,7 @@ def _filled(text: str, now: datetime, user: str) -> str:
 
 
 def _files(snapshot: Snapshot) -> dict[str, list[str]]:
-    return {name: [*map(str, files)] for name, files in snapshot.files.items()}
+    return {name: [*files] for name, files in snapshot.files.items()}
 
 
 def differences(

@@ -15,7 +15,7 @@ from store.snapshot import Snapshot, TableInfo
 def open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot:
     """Open the blocks that a manifest names; `name` is the manifest's own."""
     files = {
-        name: tuple(data_dir / block.file for block in blocks)
+        name: tuple(f"{data_dir}/{block.file}" for block in blocks)
         for name, blocks in manifest.tables.items()
     }
 
@@ -52,7 +52,7 @@ def _scan(
     if not blocks:
         return pl.LazyFrame(schema=schema)
     return pl.scan_parquet(
-        [str(folder / block.file) for block in blocks],
+        [f"{folder}/{block.file}" for block in blocks],
         schema=schema,
         extra_columns="ignore",
         storage_options=options_of(folder),

@@ -32,7 +32,7 @@ def open_folder(data_dir: Path) -> Snapshot:
             name: TableInfo(rows, stats[name].st_size)
             for name, rows in _rows(data_dir, present).items()
         },
-        files={t.name: (_file(data_dir, t),) for t in present},
+        files={t.name: (str(_file(data_dir, t)),) for t in present},
         demo=(data_dir / DEMO_MARKER).exists(),
     )
 

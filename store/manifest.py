@@ -9,14 +9,15 @@ The sync job writes it, the store reads it; neither imports the other.
 """
 
 import hashlib
-import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, TypedDict
+
+import msgspec
+from msgspec import Meta
 
 FORMAT = 3
 EARLIER_FORMAT = 2
@@ -27,10 +28,18 @@ BLOCKS = "blocks"
 USER_IDS = "people"
 """The folder of user ids; its name is older than the word."""
 _NAME = re.compile(r"(?:([0-9]{1,18})-)?[A-Za-z0-9_-]{1,80}\.json")
-_FILE = re.compile(rf"{BLOCKS}(/[A-Za-z0-9_-][A-Za-z0-9_.-]*){{2}}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_OWN_SUM = ',\n "sha256": "{}"\n}}'
-_LARGEST = 2**63
+_RANGE = re.compile(r"(-?[0-9]{1,19})x([0-9]{1,19})")
+_OWN_SUM = ',"sha256":"{}"}}'
+
+type Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+type Seconds = Annotated[float, Meta(ge=0)]
+type Instant = Annotated[datetime, Meta(tz=False)]
+"""UTC, without saying so."""
+# A path that climbs or is absolute would read whatever the process may read.
+type FileName = Annotated[
+    str, Meta(pattern=rf"\A{BLOCKS}(/[A-Za-z0-9_-][A-Za-z0-9_.-]*){{2}}\Z")
+]
+type Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 class ManifestError(Exception):
@@ -43,22 +52,22 @@ class Block:
 
     key: str
     """Its partition: number and size of a key range (7x65536), a quarter, or "all"."""
-    file: str
+    file: FileName
     """Path below DATA_DIR."""
-    rows: int
-    bytes: int
+    rows: Count
+    bytes: Count
     min_key: int | str | None
     max_key: int | str | None
-    min_time: datetime | None
-    max_time: datetime | None
+    min_time: Instant | None
+    max_time: Instant | None
     checksum: str | None
     """Of the rows, by the server's own functions (`sync.checksum`).
 
     None in a block of the earlier format, until a run has compared it.
     """
-    sha256: str
+    sha256: Sha256
     """Of the file."""
-    checked_at: datetime | None = field(default=None, compare=False)
+    checked_at: Instant | None = field(default=None, compare=False)
     """When the rows were last compared with the source, by the source's clock, UTC."""
 
 
@@ -66,26 +75,26 @@ class Block:
 class UserIdsFile:
     """One immutable file of user ids: the numbers `first`, `first` + 1, …."""
 
-    file: str
+    file: FileName
     """Path below DATA_DIR."""
-    first: int
-    rows: int
-    bytes: int
-    sha256: str
+    first: Count
+    rows: Count
+    bytes: Count
+    sha256: Sha256
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """What one run of the sync job did."""
 
-    finished_at: datetime
-    seconds: float
-    new: int
-    changed: int
-    gone: int
-    healed: int
+    finished_at: Instant
+    seconds: Seconds
+    new: Count
+    changed: Count
+    gone: Count
+    healed: Count
     """Blocks that were read again although nothing in them was new."""
-    recheck_seconds: float = 0.0
+    recheck_seconds: Seconds = 0.0
     """Part of the seconds: those spent on older blocks."""
 
 
@@ -102,11 +111,11 @@ class Origin:
 class Manifest:
     """One published state of all tables."""
 
-    number: int
+    number: Count
     """Grows by one with every published state."""
-    generation: int
+    generation: Count
     """Grows by one whenever any row differs from the state before."""
-    snapshot_at: datetime
+    snapshot_at: Instant
     """The instant of the source that the rows equal, by the source's clock, UTC."""
     tables: Mapping[str, tuple[Block, ...]]
     user_ids: tuple[UserIdsFile, ...] = ()
@@ -116,7 +125,7 @@ class Manifest:
     ignored: tuple[str, ...] = field(default=())
     """Columns of the source that are not copied, as table.column."""
     origin: Origin | None = None
-    longest_wait: float | None = None
+    longest_wait: Seconds | None = None
     """Seconds until a run has seen any edit of any row, at the latest."""
 
     @property
@@ -127,34 +136,39 @@ class Manifest:
 
     def to_json(self) -> str:
         """Return the text that `from_json` reads; it ends with its own checksum."""
-        body = json.dumps({"format": FORMAT, **asdict(self)}, default=_iso, indent=1)
-        body = body.removesuffix("\n}")
+        fields = msgspec.json.encode(self).decode()
+        body = f'{{"format":{FORMAT},{fields[1:-1]}'
         return body + _OWN_SUM.format(hashlib.sha256(body.encode()).hexdigest())
 
     @classmethod
     def from_json(cls, text: str) -> "Manifest":
         """Read a manifest; raise ManifestError where it is damaged or contradictory."""
         try:
-            raw = json.loads(text)
-            if raw["format"] not in {FORMAT, EARLIER_FORMAT}:
-                raise ManifestError(
-                    f"the store has format {raw['format']!r}, this version reads "
-                    f"{FORMAT}: run the same version of the sync job and the dashboard"
-                )
-            if raw["format"] == FORMAT:
+            found = _HEAD.decode(text)["format"]
+            if found == FORMAT:
                 _require_own_sum(text)
-            manifest = _manifest(raw)
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-            OverflowError,
-        ) as error:
+                manifest = _MANIFEST.decode(text)
+            elif found == EARLIER_FORMAT:
+                manifest = _of_earlier_format(text)
+            else:
+                raise ManifestError(
+                    f"the store has format {found!r}, this version reads {FORMAT}: "
+                    "run the same version of the sync job and the dashboard"
+                )
+        except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
             raise ManifestError(f"not a manifest: {_short(error)}") from error
         _refuse_contradictions(manifest)
         return manifest
+
+
+class _Head(TypedDict):
+    """All that is read of a manifest that this version may not know."""
+
+    format: Any
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_MANIFEST = msgspec.json.Decoder(Manifest)
 
 
 def name_in(current: str) -> str:
@@ -178,112 +192,30 @@ def _require_own_sum(text: str) -> None:
         raise ManifestError("the manifest does not have its own checksum")
 
 
-# These readers take what json.loads returns, which only Any describes.
-def _manifest(raw: dict[str, Any]) -> Manifest:
-    earlier = raw["format"] == EARLIER_FORMAT
-    origin = raw.get("origin")
-    wait = raw.get("longest_wait")
-    return Manifest(
-        number=_count(raw["number"]),
-        generation=_count(raw["generation"]),
-        snapshot_at=_time(raw["snapshot_at"]),
-        tables={
-            str(name): tuple(_block(block, earlier=earlier) for block in blocks)
-            for name, blocks in raw["tables"].items()
-        },
-        user_ids=tuple(map(_user_ids, raw["people" if earlier else "user_ids"])),
-        runs=tuple(map(_run, raw["runs"])),
-        ignored=tuple(map(_text, raw["ignored"])),
-        origin=None if origin is None else Origin(**origin),
-        longest_wait=None if wait is None else _seconds(wait),
-    )
+def _of_earlier_format(text: str) -> Manifest:
+    """Read a manifest of version 1.0; no block of it is checked yet."""
+    raw = msgspec.json.decode(text)
+    raw["user_ids"] = raw.pop("people")
+    for block in (block for blocks in raw["tables"].values() for block in blocks):
+        block |= {"checksum": None, "checked_at": None}
+    return msgspec.convert(_without_offsets(raw), Manifest)
 
 
-def _block(raw: dict[str, Any], *, earlier: bool) -> Block:
-    checksum = None if earlier else raw["checksum"]
-    checked_at = None if earlier else raw["checked_at"]
-    return Block(
-        key=_text(raw["key"]),
-        file=_file(raw["file"]),
-        rows=_count(raw["rows"]),
-        bytes=_count(raw["bytes"]),
-        min_key=raw["min_key"],
-        max_key=raw["max_key"],
-        min_time=_optional_time(raw["min_time"]),
-        max_time=_optional_time(raw["max_time"]),
-        checksum=None if checksum is None else _text(checksum),
-        sha256=_sha256(raw["sha256"]),
-        checked_at=_optional_time(checked_at),
-    )
-
-
-def _user_ids(raw: dict[str, Any]) -> UserIdsFile:
-    return UserIdsFile(
-        file=_file(raw["file"]),
-        first=_count(raw["first"]),
-        rows=_count(raw["rows"]),
-        bytes=_count(raw["bytes"]),
-        sha256=_sha256(raw["sha256"]),
-    )
-
-
-def _run(raw: dict[str, Any]) -> Run:
-    return Run(
-        finished_at=_time(raw["finished_at"]),
-        seconds=_seconds(raw["seconds"]),
-        **{name: _count(raw[name]) for name in ("new", "changed", "gone", "healed")},
-        recheck_seconds=_seconds(raw.get("recheck_seconds", 0)),
-    )
-
-
-def _count(value: object) -> int:
-    if type(value) is not int or not 0 <= value < _LARGEST:
-        raise ValueError(f"{value!r:.40} is not a count")
-    return value
-
-
-def _seconds(value: object) -> float:
-    if not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise ValueError(f"{value!r:.40} is not a number of seconds")
-    return float(value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r:.40} is not a text")
-    return value
-
-
-def _file(value: object) -> str:
-    path = _text(value)
-    # A path that climbs or is absolute would read whatever the process may read.
-    if not _FILE.fullmatch(path):
-        raise ValueError(f"{path!r:.80} is not a file of the store")
-    return path
-
-
-def _sha256(value: object) -> str:
-    if not _SHA256.fullmatch(_text(value)):
-        raise ValueError(f"{value!r:.80} is not a SHA-256")
-    return str(value)
-
-
-def _time(value: object) -> datetime:
-    return datetime.fromisoformat(_text(value)).replace(tzinfo=None)
-
-
-def _optional_time(value: object) -> datetime | None:
-    return None if value is None else _time(value)
+def _without_offsets(value: Any, name: str = "") -> Any:
+    """Return JSON whose times, all UTC, no longer say so."""
+    match value:
+        case dict():
+            return {key: _without_offsets(item, key) for key, item in value.items()}
+        case list():
+            return [_without_offsets(item) for item in value]
+        case str() if name.endswith(("_time", "_at")):
+            return value.removesuffix("+00:00")
+        case _:
+            return value
 
 
 def _short(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200]
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC).isoformat()
-    raise TypeError(f"{type(value).__name__} does not belong in a manifest")
 
 
 def _refuse_contradictions(manifest: Manifest) -> None:
@@ -343,10 +275,9 @@ def _odd_range(block: Block, low: int, high: int) -> list[str]:
     # Keys are unique, so more rows than keys cannot be.
     if not 0 < block.rows <= high - low + 1:
         return ["its rows do not fit between its keys"]
-    match re.fullmatch(r"(-?[0-9]{1,19})x([0-9]{1,19})", block.key):
-        case None:
-            return []
-        case found:
-            number, size = int(found[1]), int(found[2])
-            inside = number * size <= low and high < (number + 1) * size
-            return [] if inside else ["its keys are of another range"]
+    found = _RANGE.fullmatch(block.key)
+    if found is None:
+        return []
+    number, size = int(found[1]), int(found[2])
+    inside = number * size <= low and high < (number + 1) * size
+    return [] if inside else ["its keys are of another range"]

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.location import Folder
 from metrics.frames import Frames
 from metrics.tables import TABLES
 from store.manifest import Run
@@ -33,7 +32,7 @@ class Snapshot:
     """The instant that the rows equal, UTC; None when there are none."""
     tables: Mapping[str, TableInfo]
     """The tables that are there."""
-    files: Mapping[str, tuple[Folder, ...]]
+    files: Mapping[str, tuple[str, ...]]
     """Where their rows are."""
     demo: bool = False
     generation: int | None = None

@@ -17,7 +17,7 @@ SCALED = ROOT / "simulation" / "scaled"
 MAY_IMPORT = {
     "metrics": {"polars"},
     "core": {"sentry_sdk"},
-    "store": {"polars", "metrics", "core", "anyio", "httpx"},
+    "store": {"polars", "metrics", "core", "anyio", "httpx", "msgspec"},
     "simulation": {"polars", "metrics", "store", "core"},
     "sync": {"polars", "metrics", "store", "core", "mysql", "httpx"},
     "ui": {"metrics", "store", "core", "polars", "altair", "streamlit", "pycountry"}

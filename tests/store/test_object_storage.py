@@ -101,7 +101,7 @@ def test_manifest_and_blocks_are_read_from_object_storage(
         near.tables,
     )
     assert current_version(remote) == far.version
-    assert all(str(f).startswith("s3://fpp/") for f in far.files["fpp_votes"])
+    assert all(f.startswith("s3://fpp/") for f in far.files["fpp_votes"])
     assert len(far.files["fpp_estimations"]) == 6
 
 
