@@ -28,7 +28,8 @@ labels = {
     ACCUMULATED: "Cumulative",
 }
 found = context.compute("historical")
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+above = st.container()
+with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     kind = query_params.render_switch(
         "Show", kinds, "kind", labelled=False, labels=labels
     )
@@ -42,18 +43,19 @@ prefix = kind
 columns = {prefix + measure: title_of(measure) for measure in measures}
 frame = found["historical"]
 axis = time_axes(context)[0]
-render_block(
-    context,
-    "historical",
-    frame,
-    partial(
-        charts.columns_over_time,
-        columns=columns,
+with above:
+    render_block(
+        context,
+        "historical",
+        frame,
+        partial(
+            charts.columns_over_time,
+            columns=columns,
+            axis=axis,
+            hues=[title_of(measure) for measure in MEASURES],
+        ),
         axis=axis,
-        hues=[title_of(measure) for measure in MEASURES],
-    ),
-    axis=axis,
-)
+    )
 accumulated = [f"acc_{measure}" for measure in MEASURES]
 # The chart reads from left to right, a table from the top.
 newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()

@@ -61,7 +61,6 @@ SECTIONS = {
         tables=("invites_by_room",),
     ),
 }
-
 RENAMED = {"Second votes": "Re-votes", "New people": "New users"}
 """Section → its title; links keep the older key."""
 

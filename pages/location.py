@@ -10,23 +10,19 @@ from ui.charts.world_map import not_drawn, world_map
 from ui.filters import click_filters
 from ui.query_params import render_switch
 
-PLACES = {"Cities": ("cities", "city"), "Regions": ("regions", "region")}
+PLACES = {"cities": "city", "regions": "region"}
 MACHINES = {
     "Devices": ("devices", "device"),
     "Systems": ("operating_systems", "os"),
     "Browsers": ("browsers", "browser"),
 }
-"""What a switch says → table and its column."""
+"""What the switch says → table and its column."""
 users = partial(charts.ranked, value="count", title="users")
 
 context = page_context.current()
-above = st.container()
-with st.container(horizontal=True, gap="medium"):
-    place, where = render_switch("Places", PLACES, key="place")
-    machine, what = render_switch("Technology", MACHINES, key="with")
-found = context.compute("countries", place, machine)
-with above:
-    beside_map, ranking = st.columns([2, 1], gap="small")
+beside_map, ranking = st.columns([2, 1], gap="small")
+machine, what = render_switch("Technology", MACHINES, key="with", labelled=False)
+found = context.compute("countries", *PLACES, machine)
 with beside_map:
     render_block(
         context,
@@ -47,9 +43,12 @@ with ranking:
         on_click=click_filters.by("country"),
         ranked=True,
     )
-with st.grid(2, min_column_width=380, gap="small"):
+with st.grid(3, min_column_width=320, gap="small"):
     for table, label, click in (
-        (place, where, click_filters.by("country", where)),
+        *(
+            (table, what, click_filters.by("country", what))
+            for table, what in PLACES.items()
+        ),
         (machine, what, click_filters.by(what)),
     ):
         render_block(

@@ -28,9 +28,9 @@ reduced = query_params.render_toggle(
 )
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
-    who = render_switch("Who stays", WHO, key="who", labels=RENAMED)
+    who = render_switch("Return rate of", WHO, key="who", labels=RENAMED)
     unit = render_switch(
-        "Counted in", UNITS, key="in", hint="Two weeks are a usual sprint."
+        "Interval", UNITS, key="in", labels={"Two weeks": "Sprints (2 weeks)"}
     )
     view = render_switch("Show", VIEWS, key="as")
 grid = f"retention_{who}_by_{unit}"

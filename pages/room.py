@@ -8,13 +8,13 @@ from metrics import meetings
 from metrics.query import SharedPlans
 from metrics.room_health import health
 from ui import charts, export, page_context
-from ui.blocks import comparison, meeting, questions, room
-from ui.blocks.block import render_block
+from ui.blocks import comparison, meeting, room
+from ui.blocks.block import render_block, render_links
 from ui.blocks.kpi_strip import Kpis, render_kpis
 from ui.page_context import Results
 
 TOTALS, SERIES = "votes_totals", "votes_over_time"
-QUIET = "rooms_gone_quiet"
+ROOMS = {"about": "rooms"}
 KEYS = (
     "votes",
     "estimations",
@@ -35,9 +35,11 @@ with st.container(horizontal=True, vertical_alignment="center", key="room_search
         room.render_compare(context, asked)
         room.render_back_button()
 if not asked:
-    offered = context.compute("rooms", QUIET)
-    room.render_busiest(offered["rooms"])
-    questions.render_question(context, QUIET, offered)
+    room.render_busiest(context.compute("rooms")["rooms"])
+    render_links(
+        ("Rooms that have gone quiet, and health of rooms", "insights", ROOMS),
+        ("Votes by room over time", "behaviour", {"over_time": "rooms"}),
+    )
     st.stop()
 
 found = room.render_introduction(context, room.find_rooms(context, asked))
@@ -80,7 +82,6 @@ with st.grid(3, min_column_width=320, gap="small"):
         results["rounds"],
         charts.ranges,
         title="Spread of the latest votes",
-        key="ranges",
     )
     render_block(
         own,
@@ -93,8 +94,7 @@ with st.grid(3, min_column_width=320, gap="small"):
         own,
         "team_sizes",
         results["team_sizes"],
-        partial(votes_by, label="estimators", titles=("Estimators", "Votes")),
+        partial(votes_by, label="estimators", titles=("Team size", "Votes")),
         title="Team size",
     )
-render_block(own, "rounds", results["rounds"], title="All votes, newest first")
 export.render_download(own, results, f"room_{only.room_id}")

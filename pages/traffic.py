@@ -63,7 +63,7 @@ with st.grid(2, min_column_width=380, gap="small"):
         )
     else:
         axis, _ = time_axes(context)
-        draw = partial(charts.lines, series="label", title="Page views", axis=axis)
+        draw = partial(charts.lines, kind="source", title="Page views", axis=axis)
         render_block(context, sources, found[sources], draw, axis=axis)
     render_block(
         context,

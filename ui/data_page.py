@@ -36,7 +36,7 @@ def render_cards(context: PageContext) -> None:
         "stored_megabytes": snapshot.bytes / _MEGABYTE,
         "generation": snapshot.generation,
     }
-    with st.grid("auto", min_column_width=180):
+    with st.grid(4, min_column_width=155, gap="small", key="stored_facts"):
         st.metric(
             "Data until",
             fmt.instant(until, context.now) if until else NOTHING,

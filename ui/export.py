@@ -17,23 +17,12 @@ from ui.page_context import PageContext, Results
 def render_download(
     context: PageContext, found: Results, name: str, prefix: str = ""
 ) -> None:
-    """Draw a button that packs all tables of the page `name` when it is clicked.
+    """Offer all tables of the page `name` as one file, packed when it is clicked.
 
     Tables of the period before have its dates in their names. `prefix` starts the
     names of all tables.
     """
     with layout.actions():
-        st.download_button(
-            "Download page (ZIP)",
-            # Packed on the click: most users never download.
-            data=lambda: pack(context, found, prefix),
-            file_name=file_name(name, context.query.period, "zip"),
-            mime="application/zip",
-            on_click="ignore",
-            icon=":material/download:",
-            type="tertiary",
-            help="All tables of this page as CSV, with a note on period and filters",
-        )
         st.download_button(
             "Download page (XLSX)",
             data=lambda: workbook_of(context, found, name, prefix),
@@ -42,7 +31,17 @@ def render_download(
             on_click="ignore",
             icon=":material/table_view:",
             type="tertiary",
-            help="One workbook with a sheet per table, with real dates and numbers",
+            help="A sheet per table, with real dates and numbers",
+        )
+        st.download_button(
+            "Download page (ZIP)",
+            data=lambda: pack(context, found, prefix),
+            file_name=file_name(name, context.query.period, "zip"),
+            mime="application/zip",
+            on_click="ignore",
+            icon=":material/folder_zip:",
+            type="tertiary",
+            help="A CSV per table, and a note on period and filters",
         )
 
 

@@ -10,6 +10,8 @@ from typing import Literal
 import polars as pl
 import pycountry
 
+from metrics.registry import DEFINITIONS, split
+
 NOT_SET = "(not set)"
 DELETED = "(deleted)"
 _BESIDE: Literal["horizontal"] = "horizontal"
@@ -91,6 +93,8 @@ _ACTS: Mapping[str, str] = {
 }
 # Routes and events are written like this in the database.
 _CODE = "^[A-Z][A-Z0-9_]+$"
+# Texts that name no row: without one there is nothing that is "(not set)".
+_REMARKS = frozenset({"cut", "notes", *DEFINITIONS})
 _COUNTRY_NAMES = {
     row["country"]: f"{row['country_name']} {row['flag']}"
     for row in COUNTRIES.iter_rows(named=True)
@@ -171,7 +175,11 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.with_columns(with_codes_spoken(column))
     if "measure" in frame.columns:
         frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))
-    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    texts = [
+        name
+        for name, dtype in frame.schema.items()
+        if dtype == pl.String and split(name)[0] not in _REMARKS
+    ]
     return frame.with_columns(
         # Empty text says as little as null.
         pl.when(pl.col(name) != "")

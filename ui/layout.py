@@ -67,14 +67,15 @@ def render_header(title: str, snapshot: Snapshot, settings: DashboardSettings) -
         horizontal=True, vertical_alignment="center", gap="small", key="page_head"
     ):
         st.title(title, anchor=False, width="content")
-        with st.container(width="content", key="freshness"):
+        with st.container(width="content", gap=None, key="freshness"):
             freshness.render_badge(snapshot, settings.data_dir, settings.sync_interval)
         if snapshot.demo:
-            st.caption(
-                "To see your own, set `DATA_DIR` to the sync job's store.",
-                width="content",
-            )
-        # Filled later: pages add their buttons once they know their tables.
+            with st.container(width="content", key="demo_hint"):
+                st.caption(
+                    "To see your own, set `DATA_DIR` to the sync job's store.",
+                    width="content",
+                )
+        # Filled later: pages add their downloads once they know their tables.
         st.session_state[_ACTIONS] = st.container(
             horizontal=True, horizontal_alignment="right", key="actions"
         )
@@ -90,36 +91,26 @@ def render_header(title: str, snapshot: Snapshot, settings: DashboardSettings) -
 
 
 def actions() -> AbstractContextManager[object]:
-    """Return the place for what is done with a whole page: share, download, print."""
+    """Return the menu of what is done with a whole page, for its downloads."""
     return cast("AbstractContextManager[object]", st.session_state[_ACTIONS])
 
 
 def render_share() -> None:
-    """Draw the button with the link to this view, and how to print it."""
+    """Draw the menu of what is done with a whole page: copy its link, print it.
 
-    # Of its own, and run on opening: tiles and switches change the address without
-    # a run of the whole page.
-    @st.fragment(key="share")
-    def share() -> None:
-        popover = st.popover(
-            "Share",
-            icon=":material/link:",
-            type="tertiary",
-            key="share_link",
-            on_change="rerun",
+    A page adds its downloads (`actions`).
+    """
+    with st.session_state[_ACTIONS]:
+        menu = st.popover(
+            "Share", icon=":material/ios_share:", type="tertiary", key="share"
         )
-        if not popover.open:
-            return
-        query = query_params.text()
-        # The query is ours: the browser's may be one step behind.
-        link = (st.context.url or "").partition("?")[0]
-        with popover:
-            st.caption("Link to this view, with period and filters:")
-            st.code(f"{link}?{query}" if query else link, language=None)
-            st.caption("To print the page, open the menu ⋮ and choose Print.")
-
-    with actions(), st.container(width="content"):
-        share()
+    st.session_state[_ACTIONS] = menu
+    with menu:
+        # Pressed in `web/assets/page.js`: the browser has the link and the printer.
+        st.html(
+            '<button type="button" class="copy-link">Copy link to this view</button>'
+            '<button type="button" class="print">Print this page</button>'
+        )
 
 
 def _render_no_data(settings: DashboardSettings) -> None:

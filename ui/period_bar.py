@@ -219,6 +219,7 @@ def _render_controls(
             "so this does not change them.",
         )
         _render_zone(zone, settings)
+        st.html('<button type="button" class="keys">Keyboard shortcuts</button>')
     chosen = filter_chips.render_box(snapshot)
     views.render_menu(settings.views_file)
     return Choice(

@@ -1,4 +1,4 @@
-"""Streamlit's `index.html` with the address of its server.
+"""Streamlit's `index.html` with the address of its server and a script of ours.
 
 Opened at `/votes`, Streamlit's script looks for its server at `/votes/_stcore/…`, and
 only after a 404, an error in the console and a pause of 100 ms at `/`. It first reads
@@ -7,8 +7,10 @@ that the first request is the right one.
 """
 
 import gzip
+import hashlib
 import json
 from email.utils import formatdate
+from html import escape
 from pathlib import Path
 
 import streamlit
@@ -19,6 +21,8 @@ _FILE = Path(streamlit.__file__).parent / "static" / "index.html"
 _ORIGINAL = _FILE.read_bytes()
 _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
 _HEAD = b"<head>"
+_SCRIPT = Path(__file__).parent / "assets" / "page.js"
+_VERSION = hashlib.sha256(_SCRIPT.read_bytes()).hexdigest()[:12]
 # Streamlit formats numbers in tables, and the first day of a week in calendars, by the
 # browser's language; everything else on a page is written in one notation.
 _BRITISH = (
@@ -70,7 +74,10 @@ def index_html(base: str) -> bytes:
     where = json.dumps(f"{base}/").replace("<", "\\u003c")
     server = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
     script = server + _TO_LOGIN.replace("BASE", where) + _BRITISH
-    return _ORIGINAL.replace(_HEAD, _HEAD + f"<script>{script}</script>".encode(), 1)
+    # Another script has another address: browsers keep one for a week.
+    own = escape(f"{base}/assets/{_SCRIPT.name}?{_VERSION}")
+    added = f'<script>{script}</script><script defer src="{own}"></script>'
+    return _ORIGINAL.replace(_HEAD, _HEAD + added.encode(), 1)
 
 
 class IndexHtml:

@@ -63,6 +63,7 @@ def test_a_csv_equals_the_table_that_is_shown(
 
 def test_everything_on_a_page_is_one_zip(page: Page, demo_server: Server) -> None:
     go(page, f"{demo_server.url}/votes?period=Last+month")
+    page.get_by_role("button", name="Share").click()
     button = page.get_by_role("button", name="Download page (ZIP)")
     _, packed = save(page, button)
     _, alone = save(page, csv_button(page, "Votes by weekday"))

@@ -41,6 +41,73 @@ def arrow_to(page: Page, option: str) -> None:
     raise AssertionError(f"20 times ArrowDown do not reach “{option}”")
 
 
+def focused_label(page: Page) -> str:
+    label: str = page.evaluate(FOCUSED)
+    return label
+
+
+def test_keys_choose_period_step_filter_and_search(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/votes")
+    page.keyboard.press(",")
+    page.wait_for_url("**from=**")
+    chromium.wait_until_drawn(page)
+    stepped = page.url
+    page.keyboard.press(".")
+    page.wait_for_url(lambda url: url != stepped)
+    chromium.wait_until_drawn(page)
+    page.keyboard.press("p")
+    assert focused_label(page) == "Period"
+    expect(page.get_by_role("option", name="Last month", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("f")
+    expect(page.get_by_label("Filter by")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Room")
+    expect(page.get_by_label("Find a room")).to_be_focused()
+
+
+def test_the_list_of_shortcuts_is_behind_a_question_mark_and_switches_them_off(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, demo_server.url)
+    page.keyboard.press("?")
+    shown = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(shown.get_by_role("row")).to_have_count(6)
+    shown.get_by_role("checkbox").uncheck()
+    page.keyboard.press("Escape")
+    expect(shown).to_be_hidden()
+    before = page.url
+    page.keyboard.press(",")
+    page.wait_for_timeout(1_000)
+    assert page.url == before
+    page.keyboard.press("?")
+    shown.get_by_role("checkbox").check()
+    shown.get_by_role("button", name="Close").click()
+    page.keyboard.press(",")
+    page.wait_for_url("**from=**")
+
+
+def test_no_key_is_taken_from_a_text_field(page: Page, demo_server: Server) -> None:
+    go(page, f"{demo_server.url}/room")
+    before = page.url
+    field = page.get_by_label("Find a room")
+    field.press_sequentially("pf,./?")
+    expect(field).to_have_value("pf,./?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.url == before
+    page.keyboard.press("Escape")
+    # Chords are the browser's.
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Alt+f")
+    page.keyboard.press("Control+,")
+    assert page.url == before
+
+
 def test_a_view_is_chosen_read_and_saved_by_keyboard_alone(
     page: Page, demo_server: Server
 ) -> None:

@@ -24,7 +24,7 @@ from tests.browser.looking import PAGES, csv_button, go, labels, rows_of, save, 
 pytestmark = pytest.mark.browser
 
 WITHOUT_CHARTS = {"Room", "Data", "Report"}
-TALLER = {"Room": 2.0, "Insights": 2.0, "Data": 2.5, "Report": 3.0, "Traffic": 1.7}
+TALLER = {"Room": 2.0, "Insights": 2.0}
 """Pages that may be more than 1.6 screens high."""
 MEASURE = """() => {
   const main = document.querySelector('[data-testid=stMain]');
@@ -81,7 +81,7 @@ def test_a_page_keeps_its_measures(
         while stops < 60 and not page.evaluate(AT_A_CHART):
             page.keyboard.press("Tab")
             stops += 1
-        assert stops <= 30
+        assert stops <= 25
 
 
 def test_last_week_against_the_week_before_and_why(
@@ -131,11 +131,14 @@ def test_the_chosen_tile_is_drawn_and_a_copied_link_shows_it_again(
     tiles.nth(1).click()
     expect(page.get_by_role("heading", name="Page views per day")).to_be_visible()
     page.wait_for_url("**show=page_views**")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Share").click()
-    link = page.get_by_test_id("stCode")
-    expect(link).to_contain_text("show=page_views")
+    page.get_by_role("button", name="Copy link to this view").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert "show=page_views" in link
     again = page.context.new_page()
-    go(again, link.inner_text().strip())
+    go(again, link)
     expect(again.get_by_role("heading", name="Page views per day")).to_be_visible()
     again.close()
 

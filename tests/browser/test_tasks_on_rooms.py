@@ -13,6 +13,7 @@ from store.reader import open_store
 from testkit import chromium
 from testkit.chromium import Server
 from testkit.fixed_clock import NOW
+from tests.browser.looking import block, grid
 
 pytestmark = pytest.mark.browser
 
@@ -90,3 +91,17 @@ def test_two_rooms_compared(
         name = f"{room['name']} (#{room['number']})"
         expect(page.get_by_text(name, exact=True).first).to_be_attached()
     expect(page.get_by_role("button", name="Remove")).to_have_count(2)
+
+
+def test_a_row_of_a_table_opens_its_room(page: Page, demo_server: Server) -> None:
+    go(page, f"{demo_server.url}/insights?about=rooms")
+    quiet = block(page, "Which healthy rooms have gone quiet?")
+    name = grid(quiet)[0][0]
+    quiet.locator("canvas").first.scroll_into_view_if_needed()
+    canvas = quiet.locator("canvas").first.bounding_box()
+    assert canvas
+    page.mouse.click(canvas["x"] + 60, canvas["y"] + 45)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Room")
+    chromium.wait_until_drawn(page)
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    assert re.search(r"room=\d+", page.url)

@@ -252,7 +252,10 @@ def test_behaviour_over_time_draws_what_is_chosen(
 def test_a_filtered_room_leads_to_its_page(run_page: RunPage) -> None:
     app = run_page("behaviour.py", GOLDEN, filter="room:1")
     links = [link.proto for link in app.get("page_link") if "room" in link.proto.label]
-    assert [link.label for link in links] == ["Open room 1"]
+    rooms = pl.read_parquet(GOLDEN / "fpp_rooms.parquet").filter(pl.col("id") == 1)
+    name, number = rooms.select("name", "number").row(0)
+    label = f"Open room {fmt.escaped(f'{name} #{number}')}"
+    assert [link.label for link in links] == [label]
     assert "room=1" in links[0].query_string
 
 

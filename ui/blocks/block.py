@@ -47,8 +47,11 @@ def render_block(
     @st.fragment(key=f"block_{own}")
     def fragment() -> None:
         shown = title or METRIC_TABLES[name].title
-        as_table = render_head(
-            context, name, frame, shown, own, switch=draw is not None
+        # The tools of a chart over time are below it: by keyboard it comes first.
+        as_table = (
+            render_head(context, name, frame, shown, own, switch=draw is not None)
+            if axis is None
+            else _render_title(context, name, frame, shown, own)
         )
         if filter_chips.is_meaningless(context.filters, name):
             empty_state.render_unfilterable(context.filters)
@@ -71,6 +74,11 @@ def render_block(
                 )
             if ranked and frame.height > FIRST_ROWS:
                 _render_show_all(frame, own)
+        if axis is not None:
+            with st.container(
+                horizontal=True, horizontal_alignment="right", key=f"foot_{own}"
+            ):
+                render_tools(context, name, frame, own)
 
     with st.container(border=True, height="stretch", gap="xsmall"):
         fragment()
@@ -102,7 +110,7 @@ def _render_show_all(frame: pl.DataFrame, name: str) -> None:
     query_params.render_toggle(f"{more} {frame.height:,}", key)
 
 
-_ZOOMED = "zoomed"
+_ZOOMED, _ROOM = "zoomed", "clicked_room"
 
 
 def render_zoomable(
@@ -147,10 +155,30 @@ def _render_table(
     table: str,
     on_click: ClickFilters | None,
 ) -> None:
-    if on_click is None:
+    if on_click is None and _names_rooms(frame):
+        _render_rooms(frame, title, name, table)
+    elif on_click is None:
         tables.render(frame, title, table=table)
     else:
         click_filters.render_clickable_table(context, frame, on_click, name, title)
+
+
+def _names_rooms(frame: pl.DataFrame) -> bool:
+    return "room_id" in frame.columns and frame["room_id"].n_unique() > 1
+
+
+def _render_rooms(frame: pl.DataFrame, title: str, name: str, table: str) -> None:
+    """Show a table of rooms; a click on a row opens the page of its room."""
+    key = f"rooms_{name}"
+
+    def remember() -> None:
+        cells = st.session_state[key]["selection"]["cells"]
+        st.session_state[_ROOM] = [frame["room_id"][row] for row, _ in cells]
+
+    tables.render(frame, title, key, remember, table)
+    st.caption("Click a row to open its room.")
+    for room_id in st.session_state.pop(_ROOM, ()):
+        st.switch_page("room.py", query_params=query_params.carried(room=str(room_id)))
 
 
 def render_unfiltered_note(context: PageContext, name: str) -> None:
@@ -181,6 +209,16 @@ def render_head(
     return as_table
 
 
+def _render_title(
+    context: PageContext, name: str, frame: pl.DataFrame, title: str, key: str
+) -> bool:
+    """Draw title and answer; return whether the table is asked for."""
+    st.header(title, anchor=False)
+    if not filter_chips.is_meaningless(context.filters, name):
+        render_answer(name, frame)
+    return is_table(key)
+
+
 def render_tools(
     context: PageContext,
     name: str,
@@ -205,9 +243,7 @@ def render_tools(
 
 def is_table(key: str) -> bool:
     """Return whether the switch of a block, drawn later in the run, is on."""
-    # The switch is drawn later in the run: its state is that of the run before.
-    asked: bool = st.session_state.get(f"table_{key}", False)
-    return asked
+    return query_params.is_on(f"table_{key}")
 
 
 def time_axes(

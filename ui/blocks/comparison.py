@@ -20,7 +20,7 @@ SHOW = "show"
 TOTALS, SERIES = "votes_totals", "votes_over_time"
 SHARES: Mapping[str, tuple[str, str]] = {
     "spread": ("steps", "Steps"),
-    "team_sizes": ("estimators", "Estimators"),
+    "team_sizes": ("estimators", "Team size"),
 }
 """Tables of shares → the column of their labels, and its title."""
 _ROOM = "room"
@@ -40,7 +40,8 @@ def render_comparison(
     together = {
         name: _together(found, rooms, name) for name in (TOTALS, SERIES, *SHARES)
     }
-    chosen = _render_strip(found, keys)
+    with st.container(key="rooms_strip"):
+        chosen = _render_strip(found, keys)
     if not together[TOTALS]["votes"].sum():
         st.info(
             "No votes in this period. Choose a longer one.", icon=":material/inbox:"
@@ -48,8 +49,8 @@ def render_comparison(
         return together
     definition, context = DEFINITIONS[chosen], contexts[0]
     granularity = context.query.granularity
-    with st.container(border=True, gap="small"):
-        st.markdown(f"## {definition.title} per {granularity}")
+    with st.container(border=True, gap="small", key="compared_series"):
+        st.header(f"{definition.title} per {granularity}", anchor=False)
         render_chart(
             per_room(
                 together[SERIES],
@@ -62,14 +63,14 @@ def render_comparison(
         )
     with st.grid(2, min_column_width=380, gap="small"):
         for name, (label, title) in SHARES.items():
-            with st.container(border=True, gap="small"):
-                st.markdown(f"## {METRIC_TABLES[name].title}")
+            with st.container(border=True, gap="small", key=f"compared_{name}"):
+                st.header(METRIC_TABLES[name].title, anchor=False)
                 render_chart(
                     shares(together[name], label, title, _colors(rooms)),
                     alt=f"{METRIC_TABLES[name].title}, share of votes per room",
                 )
-    with st.container(border=True, gap="small"):
-        st.markdown("## Figures")
+    with st.container(border=True, gap="small", key="compared_figures"):
+        st.header("Figures", anchor=False)
         figures = together[TOTALS].select(_ROOM, *keys)
         tables.render_with_csv(figures, "Figures per room", "rooms_compared")
     return together

@@ -71,8 +71,10 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
     period = context.query.period
     listed = held.filter(period.contains("started_at"))
     with st.container(border=True, gap="small", key="meetings"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown("## Meetings, newest first", width="stretch")
+        with st.container(
+            horizontal=True, vertical_alignment="center", key="head_meetings"
+        ):
+            st.header("Meetings, newest first", anchor=False, width="stretch")
             tables.render_csv_button(listed, "fpp_meetings.csv", "csv_meetings")
         if listed.is_empty():
             last = next(iter(held["started_at"]), None)

@@ -199,9 +199,14 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
         if not room.exists:
             st.info(f"No room with ID {room.room_id}.", icon=":material/search_off:")
             continue
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(
+            horizontal=True,
+            vertical_alignment="center",
+            gap="small",
+            key=f"room_title_{place}",
+        ):
             mark = f":{TEXT_COLORS[place]}[●] " if len(found) > 1 else ""
-            st.markdown(f"## {mark}{escaped(room.name)}", width="content")
+            st.header(f"{mark}{escaped(room.name)}", anchor=False, width="content")
             st.caption(room.facts, width="stretch")
             if len(found) > 1:
                 _render_links(room, found)
@@ -249,18 +254,6 @@ def render_busiest(rooms: pl.DataFrame) -> None:
     if chosen is not None:
         query_params.update({PARAMETER: [str(busiest["room_id"][chosen])]})
         st.rerun()
-
-
-def render_filtered_links(context: PageContext) -> None:
-    """Draw a link to the page of each room that the page is filtered by."""
-    for wanted in context.filters:
-        if wanted.kind == "room" and wanted.value:
-            st.page_link(
-                "room.py",
-                label=f"Open room {shortened(wanted.value)}",
-                icon=":material/meeting_room:",
-                query_params=query_params.carried(**{PARAMETER: wanted.value}),
-            )
 
 
 def render_back_button() -> None:

@@ -9,6 +9,7 @@ from streamlit.column_config import Column as AnyColumn
 from streamlit.dataframe.lazy_df_source import AUTO_LAZY_ROW_THRESHOLD
 from streamlit.elements.lib.column_types import ColumnConfig
 
+from metrics import formats
 from metrics.export import to_csv
 from metrics.registry import DEFINITIONS, split
 from metrics.registry import definition as definition_of
@@ -26,6 +27,8 @@ _FORMATS: dict[Unit, str] = {
 }
 # What columns without a definition are called, where their name does not say it.
 _TITLES = {
+    "id": "ID",
+    "room_id": "Room ID",
     "bucket": "Date",
     "weekday_name": "Weekday",
     "weekday": "Day of the week",
@@ -50,9 +53,10 @@ def render(
     With `on_click` a click on a cell selects it and calls that. `table` is the metric
     table's name: a few columns mean something else in one of them.
     """
+    shown = with_intervals(frame)
     st.dataframe(
-        **_sent(labels.readable(frame)),
-        column_config={name: _config(frame, name, table) for name in frame.columns},
+        **_sent(labels.readable(shown)),
+        column_config={name: _config(shown, name, table) for name in shown.columns},
         hide_index=True,
         placeholder=NOTHING,
         alt=title,
@@ -82,6 +86,66 @@ def render_selectable(frame: pl.DataFrame, title: str, key: str) -> int | None:
     return rows[0] if rows else None
 
 
+_LEFT_TO_FILES = ("_others", "_detectable", "_of_half", "_of_half_low", "_of_half_high")
+"""Endings of columns that a page leaves to the CSV and the API."""
+_NOT_SHOWN = frozenset({"order", "rank", "half"})
+
+
+def with_intervals(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns that a page shows: a figure and its interval are one.
+
+    "47.6% (44–52)" stands for a figure with `_low` and `_high`; the CSV has all three.
+    """
+    about = {name: split(name) for name in frame.columns}
+    ends = {
+        base: (f"{base}_low", f"{base}_high")
+        for base in frame.columns
+        if {f"{base}_low", f"{base}_high"} <= set(frame.columns)
+        and about[base][1] not in _LEFT_TO_FILES
+    }
+    joined = [
+        pl.Series(
+            base, _with_interval(frame.select(base, *own), unit(base) or "number")
+        )
+        for base, own in ends.items()
+    ]
+    dropped = [
+        name
+        for name, (_, ending) in about.items()
+        if name in _NOT_SHOWN
+        or ending in _LEFT_TO_FILES
+        or any(name in own for own in ends.values())
+        or (name == "cut" and frame[name].is_null().all())
+    ]
+    return frame.with_columns(joined).drop(dropped)
+
+
+def _with_interval(frame: pl.DataFrame, printed: Unit) -> list[str | None]:
+    """Return the texts of a figure and both ends of its interval.
+
+    Spaces in front let texts of one column sort as their numbers do.
+    """
+
+    def text(number: float) -> str:
+        # All in one unit: texts of minutes and seconds do not sort.
+        seconds = printed == "seconds"
+        return f"{number:,.0f} s" if seconds else formats.number(number, printed)
+
+    def end(number: float) -> str:
+        share = printed == "share"
+        return f"{100 * number:.0f}" if share else text(number).partition(" ")[0]
+
+    rows = list(frame.iter_rows())
+    width = max((len(text(v)) for v, _, _ in rows if v is not None), default=0)
+    return [
+        None
+        if value is None
+        else text(value).rjust(width)
+        + (f" ({end(low)}–{end(high)})" if low is not None else "")
+        for value, low, high in rows
+    ]
+
+
 class _Sent(TypedDict):
     data: object
     lazy: bool | None
@@ -93,7 +157,11 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     Of a very large one it then sends only the rows that are looked at. Shares are sent
     in percent: Streamlit's own format cuts them (4 of 11 would be 36.3%).
     """
-    shares = [name for name in frame.columns if unit(name) == "share"]
+    shares = [
+        name
+        for name in frame.columns
+        if unit(name) == "share" and frame.schema[name].is_numeric()
+    ]
     # Streamlit's format prints percent signs, and does not multiply.
     frame = frame.with_columns(pl.col(shares) * 100)
     # Large frames are sent in parts as the user scrolls.
@@ -105,6 +173,8 @@ def _sent(frame: pl.DataFrame) -> _Sent:
 def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
     definition = _defined(name, table)
     label = heading(name, table)
+    if definition is not None and unit(name) and frame.schema[name] == pl.String:
+        return AnyColumn(label, help=definition.formula, alignment="right")
     if frame.schema[name] == pl.Date:
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if definition is None or not frame.schema[name].is_numeric():

@@ -82,7 +82,12 @@ def shares(
         "room:N",
         title=None,
         scale=alt.Scale(domain=list(colors), range=list(colors.values())),
-        legend=alt.Legend(orient="top", labelLimit=260, padding=0),
+        legend=alt.Legend(
+            orient="top",
+            labelLimit=260,
+            padding=0,
+            columns=alt.ExprRef("width < 500 ? 1 : 3"),
+        ),
     )
     chart: Chart = (
         alt.Chart(bounded(frame), height=CHART_HEIGHT)

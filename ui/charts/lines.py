@@ -21,16 +21,18 @@ MAX_SERIES = 6
 _SERIES = "series"
 
 
-def lines(frame: pl.DataFrame, series: str, title: str, axis: TimeAxis) -> Chart:
-    """Draw `count` over `bucket`, a line for each of the largest series.
+def lines(frame: pl.DataFrame, kind: str, title: str, axis: TimeAxis) -> Chart:
+    """Draw `count` over `bucket`, a line for each of the largest values of `label`.
 
-    The legend starts with the largest. A series has its hue by its name, so that it
-    keeps it under a filter. A span can be chosen by dragging.
+    `kind` is what the labels are, such as "route". The legend starts with the largest.
+    A series has its hue by its name, so that it keeps it under a filter. A span can be
+    chosen by dragging.
     """
-    order = _largest(frame, series)
-    kept = frame.join(order, on=series, how="semi", nulls_equal=True)
-    named = labels.readable(kept).rename({series: _SERIES})
-    names = labels.readable(order)[series].to_list()
+    frame = frame.rename({"label": kind})
+    order = _largest(frame, kind)
+    kept = frame.join(order, on=kind, how="semi", nulls_equal=True)
+    named = labels.readable(kept).rename({kind: _SERIES})
+    names = labels.readable(order)[kind].to_list()
     return _drawn(named, names, _hues(names), title, axis)
 
 

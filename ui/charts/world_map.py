@@ -68,7 +68,7 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
     return layered(
         land,
         click_filters.clickable(filled, frame),
-        height=420,
+        height=300,
         projection=alt.Projection(type="naturalEarth1"),
     )
 

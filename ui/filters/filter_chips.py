@@ -32,7 +32,12 @@ def render_box(snapshot: Snapshot) -> tuple[Filter, ...]:
 
     @st.fragment(key="filter_box")
     def box() -> None:
-        menu = st.popover("Filter", icon=":material/filter_alt:", on_change="rerun")
+        menu = st.popover(
+            "Filter",
+            icon=":material/filter_alt:",
+            on_change="rerun",
+            key="filter_menu",
+        )
         with menu:
             if menu.open:
                 _render_form(snapshot)
@@ -109,7 +114,7 @@ def _room_id(snapshot: Snapshot, text: str) -> str:
 
 
 def render_chips(snapshot: Snapshot, chosen: Collection[Filter]) -> None:
-    """Draw a chip for each filter; a click removes it."""
+    """Draw a chip for each filter, which a click removes, and links to its rooms."""
     if not chosen:
         return
     names = _room_names(snapshot, chosen)
@@ -125,6 +130,16 @@ def render_chips(snapshot: Snapshot, chosen: Collection[Filter]) -> None:
                 on_click=_remove,
                 args=(wanted,),
             )
+        for wanted in chosen:
+            if wanted.kind == "room" and wanted.value and not wanted.excludes:
+                named = names.get(wanted.value, f"with ID {shortened(wanted.value)}")
+                st.page_link(
+                    "room.py",
+                    label=f"Open room {escaped(named)}",
+                    icon=":material/meeting_room:",
+                    query_params=query_params.carried(room=wanted.value),
+                    width="content",
+                )
 
 
 def describe(wanted: Filter, room_names: Mapping[str, str] | None = None) -> str:

@@ -1,0 +1,46 @@
+"""What a table shows on a page, where its files have more columns."""
+
+import polars as pl
+
+from ui.blocks import tables
+from ui.labels import readable
+
+
+def test_a_figure_and_its_interval_are_one_cell() -> None:
+    frame = pl.DataFrame(
+        {
+            "source": ["Bing", "Teams", "CV"],
+            "activation_rate": [0.08, 1.0, None],
+            "activation_rate_low": [0.042, 0.84, None],
+            "activation_rate_high": [0.146, 1.0, None],
+            "activation_rate_others": [0.5, 0.4, 0.5],
+            "activation_rate_verdict": ["lower", "higher", None],
+            "activation_rate_detectable": [0.1, 0.1, None],
+        }
+    )
+    shown = tables.with_intervals(frame)
+    assert shown.columns == ["source", "activation_rate", "activation_rate_verdict"]
+    cells = ["  8.0% (4–15)", "100.0% (84–100)", None]
+    assert shown["activation_rate"].to_list() == cells
+    # What is not known stays empty: it is no label that is "(not set)".
+    assert readable(shown)["activation_rate_verdict"].to_list() == [
+        *("lower", "higher", None)
+    ]
+
+
+def test_texts_of_intervals_sort_as_their_figures_do() -> None:
+    values = [3.0, 40.0, 119.0, 12.0]
+    frame = pl.DataFrame({"duration_median_seconds": values}).with_columns(
+        duration_median_seconds_low=pl.col("duration_median_seconds") - 1,
+        duration_median_seconds_high=pl.col("duration_median_seconds") + 1,
+    )
+    texts = tables.with_intervals(frame)["duration_median_seconds"]
+    assert texts.to_list()[1] == " 40 s (39–41)"
+    assert texts.arg_sort().to_list() == pl.Series(values).arg_sort().to_list()
+
+
+def test_a_label_without_a_text_is_not_set_but_a_remark_is_not() -> None:
+    frame = pl.DataFrame({"source": [None, "Bing"], "cut": [None, "start"]})
+    shown = readable(frame)
+    assert shown["source"].to_list() == ["(not set)", "Bing"]
+    assert shown["cut"].to_list() == [None, "start"]

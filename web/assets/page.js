@@ -1,0 +1,85 @@
+// Keyboard shortcuts, their list behind "?", and buttons to copy the link and to print.
+//
+// Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
+// label, and only presses buttons: "?" and "/" and the boxes need a script.
+(() => {
+  const OFF = "keyboard-shortcuts-off"; // a key of the browser's storage
+  const find = selector => document.querySelector(selector);
+  const press = selector => () => find(selector)?.click();
+  const open = box => () => {
+    const field = find(`${box} input`);
+    field?.focus();
+    field?.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowDown", bubbles: true}));
+    return Boolean(field);
+  };
+  const openRooms = open(".st-key-room_search");
+  const findRoom = () => {
+    if (openRooms()) return;
+    press('.st-key-navigation a[href*="room"]')();
+    const until = Date.now() + 5_000;
+    const wait = setInterval(() => (openRooms() || Date.now() > until) && clearInterval(wait), 100);
+  };
+  const SHORTCUTS = [
+    ["p", "Choose the period", open(".st-key-period")],
+    [",", "Previous period", press(".st-key-step_chevron_left button")],
+    [".", "Next period", press(".st-key-step_chevron_right button")],
+    ["f", "Filter", press(".st-key-filter_menu button")],
+    ["/", "Find a room", findRoom],
+    ["?", "Show or close this list", toggleList],
+  ];
+
+  let list;
+  function toggleList() {
+    list ??= build();
+    if (list.open) return list.close();
+    const {backgroundColor, color} = getComputedStyle(find(".stApp"));
+    Object.assign(list.style, {backgroundColor, color}); // of the theme in use
+    list.showModal();
+  }
+  function build() {
+    const dialog = document.createElement("dialog");
+    dialog.className = "shortcuts";
+    dialog.setAttribute("aria-labelledby", "shortcuts-title");
+    dialog.innerHTML =
+      '<h2 id="shortcuts-title">Keyboard shortcuts</h2><table><tbody>' +
+      SHORTCUTS.map(([key, does]) => `<tr><th scope="row"><kbd>${key}</kbd></th><td>${does}</td></tr>`).join("") +
+      '</tbody></table><label><input type="checkbox"> Use shortcuts of one key</label>' +
+      '<form method="dialog"><button>Close</button></form>';
+    const used = dialog.querySelector("input");
+    used.checked = !localStorage.getItem(OFF);
+    used.onchange = () => used.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1");
+    document.body.append(dialog);
+    return dialog;
+  }
+
+  async function copyLink(button) {
+    const link = location.href;
+    try {
+      await navigator.clipboard.writeText(link); // refused without TLS
+      const said = button.textContent;
+      button.textContent = "Link copied";
+      setTimeout(() => button.textContent = said, 2_000);
+    } catch {
+      prompt("Copy this link:", link);
+    }
+  }
+
+  // The logo leads where the link below it does, and the page's frame nowhere.
+  const REDUNDANT = 'button[data-testid="stLogoLink"], [data-testid="stMain"]';
+  const TYPING = 'input, textarea, select, [contenteditable="true"], [data-testid="stDataFrame"]';
+  addEventListener("keydown", event => {
+    if (event.key === "Tab") document.querySelectorAll(REDUNDANT).forEach(e => e.tabIndex = -1);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest?.(TYPING)) return;
+    const shortcut = SHORTCUTS.find(([key]) => key === event.key);
+    if (!shortcut || (event.key !== "?" && (list?.open || localStorage.getItem(OFF)))) return;
+    event.preventDefault();
+    shortcut[2]();
+  });
+  addEventListener("click", event => {
+    if (event.target.closest?.("button.keys")) toggleList();
+    if (event.target.closest?.("button.print")) print();
+    const copy = event.target.closest?.("button.copy-link");
+    if (copy) copyLink(copy);
+  });
+})();
