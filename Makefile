@@ -38,7 +38,8 @@ tools: ## Install what the tests need: MariaDB, MySQL, Chromium, proxies, LibreO
 
 .PHONY: test
 test: setup tools ## Install what the tests need, then run all tests (WORKERS=3)
-	@$(RUN) pytest -n $(WORKERS) --dist loadscope -m "not serial"
+	@$(RUN) pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
+	  --durations=30 -m "not serial"
 	@$(RUN) pytest -m serial
 
 .PHONY: quick

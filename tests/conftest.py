@@ -1,8 +1,20 @@
-"""Settings of every test."""
+"""What holds for every test."""
 
+import pytest
 from hypothesis import settings
 
 # How long an example takes depends on what else the machine does: pytest's own limit
 # is enough. Everything else stays as Hypothesis has it, here and on CI.
 settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
+
+REAL_PARTS = {"browser", "server"}
+"""Fixtures that start Chromium or a database server."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Modules with real parts take longest: begun last, one worker would be alone with
+    # one of them for minutes while the others are done.
+    items.sort(
+        key=lambda item: REAL_PARTS.isdisjoint(getattr(item, "fixturenames", ()))
+    )
