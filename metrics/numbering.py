@@ -16,9 +16,17 @@ def numbered(by_name: Mapping[str, pl.LazyFrame]) -> Frames:
     """
     tables = {BY_NAME[name]: frame for name, frame in by_name.items()}
     with_users = {table: frame for table, frame in tables.items() if table.user_id}
-    bring = [USER in frame.collect_schema() for frame in with_users.values()]
-    numbers = None if all(bring) else _numbers(with_users)
+    numbers = None if brings_numbers(by_name) else _numbers(with_users)
     return Frames({t.name: _numbered(t, frame, numbers) for t, frame in tables.items()})
+
+
+def brings_numbers(by_name: Mapping[str, pl.LazyFrame]) -> bool:
+    """Whether every table with user ids has their numbers already."""
+    return all(
+        USER in frame.collect_schema()
+        for name, frame in by_name.items()
+        if BY_NAME[name].user_id
+    )
 
 
 def _numbers(with_users: Mapping[Table, pl.LazyFrame]) -> pl.LazyFrame:

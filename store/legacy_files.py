@@ -1,16 +1,31 @@
-"""A folder of plain `fpp_*.parquet` files, as the older job wrote them."""
+"""A folder of plain `fpp_*.parquet` files, as the older job wrote them.
 
+Metrics count numbers of users. Files without numbers are rewritten once per state of
+the folder, as part of opening it: numbered, in order of time, uncompressed.
+"""
+
+import atexit
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import mkdtemp
+from threading import Lock
 
 import polars as pl
 
-from metrics.numbering import numbered
-from metrics.tables import TABLES, USER, USER_NUMBER, Table
+from metrics.frames import Frames
+from metrics.numbering import brings_numbers, numbered
+from metrics.tables import BY_NAME, TABLES, USER, USER_NUMBER, Table
 from store.snapshot import Snapshot, StoreError, TableInfo
 
 DEMO_MARKER = "DEMO"
 """A file beside plain Parquet files that says: these data are simulated."""
+# Small enough for a period of days to leave out most of a table.
+_ROW_GROUP = 65_536
+_log = logging.getLogger(__name__)
 
 
 def open_folder(data_dir: Path) -> Snapshot:
@@ -24,9 +39,12 @@ def open_folder(data_dir: Path) -> Snapshot:
     }
     stats = {t.name: _file(data_dir, t).stat() for t in present}
     oldest = min((s.st_mtime for s in stats.values()), default=None)
+    state = version(data_dir)
     return Snapshot(
-        frames=numbered(frames),
-        version=version(data_dir),
+        frames=numbered(frames)
+        if brings_numbers(frames)
+        else _numbered_copies.of(f"{data_dir}/{state}", frames),
+        version=state,
         data_until=None if oldest is None else _utc(oldest),
         tables={
             name: TableInfo(rows, stats[name].st_size)
@@ -107,3 +125,78 @@ def _typed(name: str, held: pl.DataType, wanted: pl.DataType) -> pl.Expr:
     if isinstance(held, pl.Datetime) and held.time_zone is not None:
         column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return column if held == wanted else column.cast(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """One state of a folder, rewritten with numbers."""
+
+    state: str
+    folder: Path
+
+    def frames(self) -> Frames:
+        return numbered(
+            {t.name: pl.scan_parquet(self.folder / t.file_name) for t in TABLES}
+        )
+
+
+class _NumberedCopies:
+    """The copy of the newest state, for one folder at a time.
+
+    Numbering takes as long as several questions, and each question would repeat it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._newest: _Copy | None = None
+        atexit.register(self._remove)
+
+    def of(self, state: str, frames: Mapping[str, pl.LazyFrame]) -> Frames:
+        """Return the frames of this state; others wait while one caller copies."""
+        with self._lock:
+            if self._newest is None or self._newest.state != state:
+                copy = _copy(state, frames)
+                self._remove()
+                self._newest = copy
+            copy = self._newest
+        return numbered(frames) if copy is None else copy.frames()
+
+    def _remove(self) -> None:
+        # A question under way starts over on the newest state (`reader.ask`).
+        if self._newest is not None:
+            shutil.rmtree(self._newest.folder, ignore_errors=True)
+            self._newest = None
+
+
+def _copy(state: str, frames: Mapping[str, pl.LazyFrame]) -> _Copy | None:
+    """Write the copy; return None, with a warning, where that is not possible."""
+    try:
+        folder = Path(mkdtemp(prefix="fpp-numbered-"))
+    except OSError as error:
+        _warn(error)
+        return None
+    try:
+        for name, frame in numbered(frames).by_name.items():
+            table = BY_NAME[name]
+            frame.sort(table.time, maintain_order=True).sink_parquet(
+                folder / table.file_name,
+                compression="uncompressed",
+                statistics="full",
+                row_group_size=_ROW_GROUP,
+            )
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        _warn(error)
+        return None
+    return _Copy(state, folder)
+
+
+def _warn(error: BaseException) -> None:
+    _log.warning(
+        "Cannot write numbered copies of the plain files (%s). Each question numbers "
+        "the users itself, which is slower. Set TMPDIR to a folder with free space.",
+        error,
+    )
+
+
+_numbered_copies = _NumberedCopies()
