@@ -83,6 +83,12 @@ class Period:
         # The end is not part of the period: midnight belongs to the next day.
         return self.local(max(self.end - timedelta(microseconds=1), self.start)).date()
 
+    @property
+    def begins_within_a_day(self) -> bool:
+        """Whether it begins at some hour of a day, as the last 24 hours do."""
+        day = self.first_day
+        return self.start != Period.of_days(day, day, self.zone).start
+
     def covers(self, other: "Period") -> bool:
         """Return whether another period is in this one."""
         return self.start <= other.start and other.end <= self.end

@@ -2,7 +2,7 @@
 
 Every period is a span of whole days in one time zone. "Last 28 days" has 28 dates;
 only Today, the to-date periods and All time include the running day, and these end
-at the clock.
+at the clock. "Last 24 hours" is no span of days: it begins and ends at the clock.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,6 +67,8 @@ class PeriodOption:
     """The dates, from today and the first day with data."""
     to_date: int = 0
     """Months of the unit that a to-date period is a part of; 0 for other periods."""
+    hours: int = 0
+    """The length of a period that begins and ends at the clock; 0 for whole days."""
     aliases: tuple[str, ...] = ()
     """What older links call it."""
 
@@ -101,6 +103,9 @@ def _last_week(today: date, _: date) -> Days:
 
 PERIODS: Mapping[str, PeriodOption] = {
     TODAY: PeriodOption("Today", lambda today, _: Days(today, today)),
+    "last_24_hours": PeriodOption(
+        "Last 24 hours", lambda today, _: Days(today - DAY, today), hours=24
+    ),
     "yesterday": PeriodOption("Yesterday", _ending_yesterday(1)),
     "last_week": PeriodOption("Last week (Mon–Sun)", _last_week),
     "last_7_days": PeriodOption(
@@ -154,8 +159,15 @@ PERIODS: Mapping[str, PeriodOption] = {
 """Key → period, in the order of the bar. The keys are those of links and of the API."""
 
 
-def period_of(days: Days, now: datetime, zone: ZoneInfo = UTC_ZONE) -> Period:
-    """Return the days of a zone as a period; the running day ends at the clock."""
+def period_of(
+    days: Days, now: datetime, zone: ZoneInfo = UTC_ZONE, *, hours: int = 0
+) -> Period:
+    """Return the days of a zone as a period; the running day ends at the clock.
+
+    With `hours` it is that many hours up to the clock, whatever the days.
+    """
+    if hours:
+        return Period(now - timedelta(hours=hours), now, zone)
     whole = Period.of_days(days.first, days.last, zone)
     return Period(whole.start, max(whole.start, min(whole.end, now)), zone)
 
@@ -168,16 +180,21 @@ def compared_with(
     to_date: int = 0,
     match_weekdays: bool = False,
     zone: ZoneInfo = UTC_ZONE,
+    hours: int = 0,
 ) -> Period | None:
     """Return the period to compare with; None for no comparison.
 
     A to-date period is compared with the same days of the unit before, a whole month
     with a whole month. Where the period is still running, so is the comparison: it
     ends on the same day at the same time. Where the earlier month is too short
-    (30 February), it is whole.
+    (30 February), it is whole. With `hours` it is as many hours: those just before, by
+    weekdays those of a week before, or those up to the same time a year before.
     """
     if comparison == NO_COMPARISON:
         return None
+    if hours:
+        end = _end_of_hours(comparison, now, hours, zone, match_weekdays=match_weekdays)
+        return Period(end - timedelta(hours=hours), end, zone)
     months = _months_back(comparison, days, to_date)
     earlier = _earlier(days, months)
     if match_weekdays:
@@ -198,6 +215,21 @@ def compared_with(
         return whole
     end = to_utc(datetime.combine(same_day, clock.time()), zone)
     return Period(whole.start, max(whole.start, min(whole.end, end)), zone)
+
+
+def _end_of_hours(
+    comparison: str, now: datetime, hours: int, zone: ZoneInfo, *, match_weekdays: bool
+) -> datetime:
+    """Return when the hours end that are compared with those up to the clock."""
+    clock = to_local(now, zone)
+    if comparison == YEAR:
+        day = _add_months(clock.date(), -12) or clock.date() - 365 * DAY
+        if match_weekdays:
+            day = clock.date() - 52 * 7 * DAY
+        return to_utc(datetime.combine(day, clock.time()), zone)
+    if match_weekdays:
+        return to_utc(clock - 7 * DAY, zone)
+    return now - timedelta(hours=hours)
 
 
 def _months_back(comparison: str, days: Days, to_date: int) -> int:
@@ -297,6 +329,18 @@ def describe(days: Days) -> str:
         return end
     style: Literal["%b", "%b %Y"] = "%b" if first.year == last.year else "%b %Y"
     return f"{first.day} {first:{style}} – {end}"
+
+
+def describe_period(period: Period) -> str:
+    """Return the dates of a period, with its times where it does not begin a day."""
+    if not period.begins_within_a_day:
+        return describe(Days(period.first_day, period.last_day))
+    start, end = period.local(period.start), period.local(period.end)
+    year = "" if start.year == end.year else f" {start.year}"
+    return (
+        f"{start.day} {start:%b}{year}, {start:%H:%M} – "
+        f"{end.day} {end:%b %Y}, {end:%H:%M}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

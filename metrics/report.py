@@ -163,6 +163,7 @@ class Report:
     grown: tuple[GrownRoom, ...]
     """Rooms with more votes than before, the largest growth first."""
     quiet: tuple[QuietRoom, ...]
+    country_names: Mapping[str, str]
 
     @property
     def is_empty(self) -> bool:
@@ -187,11 +188,17 @@ def compose(
     results: Mapping[str, pl.DataFrame],
     until: datetime | None,
     notes: Sequence[Note] = (),
+    country_names: Mapping[str, str] | None = None,
 ) -> Report:
     """Return the report from the results of `plans`; `notes` are those of the period.
 
-    `until` is the instant up to which there are data.
+    `until` is the instant up to which there are data. Texts name countries by
+    `country_names` (code → name) where they know them.
     """
+    names = country_names or {}
+    changes = results[_CHANGES]
+    is_country = pl.col("dimension") == "country"
+    named = pl.when(is_country).then(pl.col("label").replace(names)).otherwise("label")
     compared = query.comparison is not None
     series = results[SERIES].select("bucket", DRAWN)
     return Report(
@@ -202,11 +209,12 @@ def compose(
         granularity=query.granularity,
         series=tuple(series.iter_rows()),
         series_before=tuple(results[_before(SERIES)][DRAWN]) if compared else (),
-        what_changed=answer(_CHANGES, results[_CHANGES]) if compared else None,
+        what_changed=answer(_CHANGES, changes.with_columns(label=named))
+        if compared
+        else None,
         changes=tuple(
             Change(**row)
-            for row in results[_CHANGES]
-            .head(MOST)
+            for row in changes.head(MOST)
             .select("dimension", "measure", "label", "now", "before")
             .iter_rows(named=True)
         ),
@@ -218,6 +226,7 @@ def compose(
         ),
         notes=tuple(notes),
         grown=tuple(_grown(results[_ROOMS])) if compared else (),
+        country_names=names,
         quiet=tuple(
             QuietRoom(**row)
             for row in results[_QUIET]
@@ -230,6 +239,17 @@ def compose(
             )
             .iter_rows(named=True)
         ),
+    )
+
+
+def by_period(
+    results: Mapping[str, pl.DataFrame],
+) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
+    """Return the results of `plans` by name: of the period, and of the comparison."""
+    earlier = {name: _before(name) for name in results if _before(name) in results}
+    return (
+        {n: frame for n, frame in results.items() if n not in earlier.values()},
+        {name: results[found] for name, found in earlier.items()},
     )
 
 

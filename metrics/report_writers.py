@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from html import escape
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import quote
@@ -69,7 +69,7 @@ def to_json(report: Report) -> str:
         "chart": {
             "title": chart_title(report),
             "granularity": report.granularity,
-            "values": [{"date": f"{day}", "votes": n} for day, n in report.series],
+            "values": [{"date": _iso(at), "votes": n} for at, n in report.series],
             "before": report.series_before,
         },
         "what_changed": {
@@ -115,6 +115,11 @@ def to_json(report: Report) -> str:
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
 
 
+def _iso(at: date) -> str:
+    """Return a bucket: the date of a day, the UTC instant of an hour."""
+    return f"{at.isoformat()}Z" if isinstance(at, datetime) else at.isoformat()
+
+
 def _span(first: str, last: str, period: Period) -> dict[str, str]:
     return {first: f"{period.first_day}", last: f"{period.last_day}"}
 
@@ -132,7 +137,7 @@ class _Line(NamedTuple):
 
 def _sections(report: Report, safe: _Escape) -> Iterator[tuple[str, list[_Line]]]:
     """Yield the lists of the report that have anything in them, with their titles."""
-    changes = [_Line(_line_of_change(row, safe)) for row in report.changes]
+    changes = [_Line(_line_of_change(row, report, safe)) for row in report.changes]
     if report.what_changed:
         changes.insert(0, _Line(safe(report.what_changed)))
     lists = {
@@ -147,8 +152,10 @@ def _sections(report: Report, safe: _Escape) -> Iterator[tuple[str, list[_Line]]
     return ((title, lines) for title, lines in lists.items() if lines)
 
 
-def _line_of_change(row: Change, safe: _Escape) -> str:
+def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
     label = row.label or (_DELETED if row.dimension == "room" else _NOT_SET)
+    if row.dimension == "country":
+        label = report.country_names.get(label, label)
     counted = _counted(row.now, row.measure)
     return (
         f"{row.dimension.capitalize()} {safe(label)}: {counted}, {row.before:,} before"
@@ -191,13 +198,13 @@ def _day(day: date) -> str:
 
 
 def _dates(period: Period) -> str:
-    return periods.describe(periods.Days(period.first_day, period.last_day))
+    return periods.describe_period(period)
 
 
 def _heading(report: Report) -> str:
     compared = report.comparison
     than = f", compared with {_dates(compared)}" if compared else ""
-    return f"{_dates(report.period)} (UTC){than}"
+    return f"{_dates(report.period)} ({report.period.zone.key}){than}"
 
 
 def _until(report: Report) -> str:
@@ -311,7 +318,7 @@ def to_fragment(report: Report) -> str:
     )
     return (
         f"{heading}{_table(report)}"
-        f'<h2 style="{_H2}">{chart_title(report)}</h2>{to_svg(report)}{lists}'
+        f'<h2 style="{_H2}">{chart_title(report)}</h2>{_chart(report)}{lists}'
         f'<p style="opacity:0.75">{escape(_until(report))}</p>'
     )
 
@@ -364,57 +371,64 @@ def _in_html(line: _Line) -> str:
     return f'<li><a href="{escape(line.link)}" rel="noreferrer">{line.text}</a></li>'
 
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 540, 190, 44, 24, 24
+_HEIGHT = 120
+"""Of the chart in pixels."""
 
 
-def to_svg(report: Report) -> str:
-    """Return the chart: the period as a line, the comparison dashed beneath it."""
+def _chart(report: Report) -> str:
+    """Return the chart as a table: mail programs leave drawings and images out.
+
+    Two bars a bucket, that of the comparison in grey.
+    """
     now = [votes for _, votes in report.series]
     before = report.series_before
     most = _rounded_up(max((*now, *before), default=0))
-    # Of one bucket there is no width to divide.
-    places = max(len(now), len(before), 2)
-
-    def x(place: int) -> float:
-        return _LEFT + (_WIDTH - _LEFT - 10) * place / (places - 1)
-
-    def y(votes: int) -> float:
-        return _HEIGHT - _BOTTOM - (_HEIGHT - _BOTTOM - _TOP) * votes / most
-
-    def line(values: Sequence[int], style: str) -> str:
-        points = [f"{x(i):.1f},{y(n):.1f}" for i, n in enumerate(values)]
-        if len(points) == 1:
-            # A line of one point is invisible.
-            at_x, at_y = points[0].split(",")
-            return f'<circle cx="{at_x}" cy="{at_y}" r="3" {style}/>'
-        return f'<polyline points="{" ".join(points)}" fill="none" {style}/>'
-
-    grid = "".join(
-        f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{y(n):.1f}" y2="{y(n):.1f}" '
-        f'stroke="{_GREY}" stroke-opacity="0.3"/>'
-        f'<text x="{_LEFT - 6}" y="{y(n) + 4:.1f}" text-anchor="end">{n:,}</text>'
-        for n in (0, most // 2, most)
+    places = max(len(now), len(before), 1)
+    compares = report.comparison is not None
+    sides = ((before, _GREY), (now, _ACCENT)) if compares else ((now, _ACCENT),)
+    bars = "".join(
+        _bar(values[i] if i < len(values) else 0, most, color)
+        for i in range(places)
+        for values, color in sides
     )
-    ticks = "".join(
-        f'<text x="{x(i):.1f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">'
-        f"{report.series[i][0].day} {report.series[i][0]:%b}</text>"
-        for i, anchor in _ticks(len(now))
+    ticks = [i for i, _ in _ticks(len(now))]
+    dates = "".join(
+        f'<td colspan="{(after - i) * len(sides)}" style="{_TICK}">'
+        f"{_tick(report.series[i][0])}</td>"
+        for i, after in zip(ticks, [*ticks[1:], places], strict=True)
     )
-    legend = f'<tspan fill="{_ACCENT}">— {escape(_dates(report.period))}</tspan>'
+    legend = f'<span style="color:{_ACCENT}">■</span> {escape(_dates(report.period))}'
     if report.comparison is not None:
-        dates = escape(_dates(report.comparison))
-        legend += f'<tspan fill="{_GREY}" dx="16">┄ {dates}</tspan>'
-    listed = ", ".join(f"{day}: {votes}" for day, votes in report.series)
+        dates_before = escape(_dates(report.comparison))
+        legend += f' &nbsp; <span style="color:{_GREY}">■</span> {dates_before}'
+    told = ", ".join(f"{_tick(at)}: {votes:,}" for at, votes in report.series)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        f'width="100%" role="img" font-size="12" font-family="system-ui,sans-serif" '
-        f'fill="currentColor"><title>{chart_title(report)}</title>'
-        f"<desc>{escape(listed)}</desc>{grid}{ticks}"
-        f'<text x="{_LEFT}" y="12">{legend}</text>'
-        + line(before, f'stroke="{_GREY}" stroke-width="1.5" stroke-dasharray="4 3"')
-        + line(now, f'stroke="{_ACCENT}" stroke-width="2"')
-        + "</svg>"
+        f'<p style="margin:0;font-size:13px">{legend}</p>'
+        f'<table role="img" aria-label="{chart_title(report)}: {escape(told)}" '
+        'style="border-collapse:collapse;border:0;width:100%;margin:8px 0;'
+        'table-layout:fixed">'
+        f'<tr><td style="{_TICK};width:44px" valign="top">{most:,}</td>{bars}</tr>'
+        f'<tr><td style="{_TICK}">0</td>{dates}</tr></table>'
     )
+
+
+_TICK = "border:0;padding:2px 0 0;font-size:12px;opacity:0.75;white-space:nowrap"
+
+
+def _bar(votes: int, most: int, color: str) -> str:
+    """Return one bar; its line height holds it open where heights are ignored."""
+    height = round(_HEIGHT * votes / most)
+    return (
+        f'<td valign="bottom" style="height:{_HEIGHT}px;border:0;padding:0;'
+        f'border-bottom:1px solid #8884"><div style="height:{height}px;'
+        f'line-height:{height}px;font-size:1px;background:{color}">&nbsp;</div></td>'
+    )
+
+
+def _tick(at: date) -> str:
+    """Return a bucket as it is written below a chart: "22 Oct", "22 Oct 14:00"."""
+    hour = f" {at:%H:%M}" if isinstance(at, datetime) else ""
+    return f"{at.day} {at:%b}{hour}"
 
 
 def _rounded_up(most: int) -> int:

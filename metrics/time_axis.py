@@ -79,7 +79,16 @@ def hour_offset(period: Period) -> int:
 
     Clocks of zones such as Asia/Kolkata show whole hours at half past.
     """
-    return int(period.start.replace(tzinfo=UTC).timestamp()) % _HOUR
+    return int(_first_hour(period).replace(tzinfo=UTC).timestamp()) % _HOUR
+
+
+def _first_hour(period: Period) -> datetime:
+    """Return the start of the hour, by the zone's clocks, that the period begins in."""
+    clock = period.local(period.start)
+    into_it = timedelta(
+        minutes=clock.minute, seconds=clock.second, microseconds=clock.microsecond
+    )
+    return period.start - into_it
 
 
 def hour_at(hour: pl.Expr, period: Period) -> pl.Expr:
@@ -145,7 +154,7 @@ def period_axis(period: Period, granularity: Granularity) -> pl.LazyFrame:
     if granularity == "hour":
         return pl.LazyFrame().select(
             bucket=pl.datetime_range(
-                instant(period.start), instant(period.end), "1h", closed="left"
+                instant(_first_hour(period)), instant(period.end), "1h", closed="left"
             )
         )
     return axis(period.first_day, period.last_day, granularity)

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.export import file_name, to_csv, to_zip
+from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
 from metrics.time_axis import first_of_each
@@ -114,15 +115,21 @@ def with_notes(
     return frame.join(each, on="bucket", how="left", maintain_order="left")
 
 
+def _span(period: Period) -> str:
+    """Return the dates of a period, with its times where it does not begin a day."""
+    if not period.begins_within_a_day:
+        return f"{period.first_day} to {period.last_day}"
+    start, end = (period.local(edge) for edge in (period.start, period.end))
+    return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+
+
 def readme(context: PageContext) -> str:
     """Return the query as a text for those who open the files later."""
     query, snapshot = context.query, context.snapshot
     lines = {
-        "Period": f"{query.period.first_day} to {query.period.last_day} (UTC), "
+        "Period": f"{_span(query.period)} ({query.zone.key}), "
         f"{period_bar.count_days(context.days, query)}",
-        "Compared with": f"{query.comparison.first_day} to {query.comparison.last_day}"
-        if query.comparison
-        else "nothing",
+        "Compared with": _span(query.comparison) if query.comparison else "nothing",
         "Grouped by": query.granularity,
         "Weekends in daily series": "shown" if query.weekends else "hidden",
         "Bots": "included" if context.bots else "left out",

@@ -10,8 +10,9 @@ from metrics.formats import NOTHING as NOTHING
 from metrics.formats import change as change
 from metrics.formats import number as number
 from metrics.formats import signed as signed
-from metrics.frames import Period
 from metrics.subject import Unit
+
+period = periods.describe_period
 
 
 def arrow(now: float | None, before: float | None, unit: Unit) -> str:
@@ -32,11 +33,6 @@ def linked(text: str, link: str | None) -> str:
 def days(first: date, last: date) -> str:
     """Print a date or a span of dates: "26 Oct – 22 Nov 2026"."""
     return periods.describe(periods.Days(first, last))
-
-
-def period(shown: Period) -> str:
-    """Print the dates of a period."""
-    return days(shown.first_day, shown.last_day)
 
 
 def age(span: timedelta) -> str:

@@ -1,7 +1,7 @@
 """The period bar: one period, comparison and granularity for all pages."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from metrics.query import Query
 from metrics.time_zone import to_local, zone_of
 from store import engine
 from store.reader import Snapshot, without_bots
+from ui import format as fmt
 from ui import query_params
 from ui.filters import filter_chips, views
 from ui.format import shortened
@@ -49,8 +50,18 @@ class Shown(NamedTuple):
         """The months of the unit that a to-date period is a part of."""
         return PERIODS[self.key].to_date if self.key in PERIODS else 0
 
+    @property
+    def hours(self) -> int:
+        """The length of a period that ends at the clock, 0 for whole days."""
+        return PERIODS[self.key].hours if self.key in PERIODS else 0
+
     def step(self, direction: int) -> "Shown | None":
         """Return the period before (-1) or after (1); None at the edge of history."""
+        if self.hours:
+            # From hours up to the clock back to whole days: to yesterday.
+            yesterday = Days(self.days.first, self.days.first)
+            back = direction < 0 and yesterday.last >= self.beginning
+            return self._replace(key=CUSTOM, days=yesterday) if back else None
         days = (
             periods.step_back(self.days, self.beginning, self.to_date)
             if direction < 0
@@ -152,7 +163,7 @@ def _query(
     user_rows = snapshot.frames if chosen.bots else without_bots(snapshot)
     return Query(
         frames=filters.apply(user_rows, chosen.filters, settings.excluded_rooms),
-        period=periods.period_of(shown.days, now, zone),
+        period=periods.period_of(shown.days, now, zone, hours=shown.hours),
         comparison=periods.compared_with(
             chosen.comparison,
             shown.days,
@@ -160,6 +171,7 @@ def _query(
             to_date=shown.to_date,
             match_weekdays=chosen.match_weekdays,
             zone=zone,
+            hours=shown.hours,
         ),
         granularity=periods.granularity_of(chosen.granularity, shown.days),
         now=now,
@@ -388,7 +400,7 @@ def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> d
 def caption(query: Query, days: Days, granularity: str, *, bots: bool) -> str:
     """Return the dates of both periods and whatever is not as usual."""
     parts = [
-        f"{periods.describe(days)} · {count_days(days, query)}",
+        f"{fmt.period(query.period)} · {count_days(days, query)}",
         _compared_with(query),
         f"by {query.granularity}{_why_longer(granularity, query)}",
         "bots included" if bots else "",
@@ -400,6 +412,8 @@ def caption(query: Query, days: Days, granularity: str, *, bots: bool) -> str:
 
 def count_days(days: Days, query: Query) -> str:
     """Return the number of days, and whether the running one is among them."""
+    if query.period.begins_within_a_day:
+        return f"{query.period.length / timedelta(hours=1):.0f} hours"
     count = f"{len(days):,} day{'s' if len(days) != 1 else ''}"
     if days.last >= query.today:
         return f"{count}, including today so far"
@@ -412,8 +426,9 @@ def _compared_with(query: Query) -> str:
         return ""
     before = Days(query.comparison.first_day, query.comparison.last_day)
     now = Days(query.period.first_day, query.period.last_day)
-    count = f" ({len(before):,} days)" if len(before) != len(now) else ""
-    return f"compared with {periods.describe(before)}{count}"
+    differs = len(before) != len(now) and not query.period.begins_within_a_day
+    count = f" ({len(before):,} days)" if differs else ""
+    return f"compared with {fmt.period(query.comparison)}{count}"
 
 
 def _why_longer(asked: str, query: Query) -> str:

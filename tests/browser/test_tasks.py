@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -160,6 +160,37 @@ def test_dragging_in_the_chart_zooms_the_period(
     first, last = re.findall(r"(?:from|to)=(\d{4}-\d\d-\d\d)", page.url)
     whole = Days.until_yesterday(28)
     assert f"{whole.first}" < min(first, last) < max(first, last) < f"{whole.last}"
+
+
+def test_the_last_24_hours_by_the_hour(
+    page: Page, demo_server: Server, files: Files
+) -> None:
+    """Hours across midnight, beside those of the 24 hours before."""
+    go(page, f"{demo_server.url}/votes")
+    choose_period(page, "Last 24 hours")
+    assert "period=last_24_hours" in page.url
+    expect(page.get_by_role("heading", name="Votes per hour")).to_be_visible()
+    day = timedelta(days=1)
+    times = files.read("votes")["voted_at"]
+    count = times.is_between(NOW - day, NOW, closed="left").sum()
+    before = times.is_between(NOW - 2 * day, NOW - day, closed="left").sum()
+    assert tile(page, "Votes")[1] == f"{count:,}"
+    assert f"from {before:,}" in tile(page, "Votes")[2]
+    head, *rows = rows_of(save(page, csv_button(page, "Votes per hour"))[1])
+    hours = [datetime.fromisoformat(row[head.index("bucket")]) for row in rows]
+    shown = dict(
+        zip(hours, [int(row[head.index("votes")]) for row in rows], strict=True)
+    )
+    first = (NOW - day).replace(minute=0, second=0)
+    assert list(shown) == [first + timedelta(hours=n) for n in range(25)]
+    counted = times.filter(times.is_between(NOW - day, NOW, closed="left"))
+    hourly = counted.dt.truncate("1h").to_list()
+    assert shown == {hour: hourly.count(hour) for hour in shown}
+    cuts = [row[head.index("cut")] for row in rows]
+    assert (cuts[0], set(cuts[1:-1]), cuts[-1]) == ("start", {""}, "running")
+    # One step back: yesterday, a whole day.
+    page.get_by_role("button", name="chevron_left").click()
+    page.wait_for_url(f"**from={NOW.date() - day}&to={NOW.date() - day}**")
 
 
 def test_yesterday_by_the_hour(page: Page, demo_server: Server, files: Files) -> None:

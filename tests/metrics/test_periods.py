@@ -1,6 +1,7 @@
 """The periods of the bar: dates, comparisons, steps and own dates from links."""
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -330,3 +331,41 @@ def test_each_name_belongs_to_one_period() -> None:
     ]
     assert len({name for name, _ in set(owners)}) == len(set(owners))
     assert len(set(COMPARISONS.values())) == len(COMPARISONS)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("comparison", "match", "ends"),
+    [
+        (PREVIOUS, False, datetime(2026, 11, 21, 15, 20)),
+        (PREVIOUS, True, datetime(2026, 11, 15, 15, 20)),
+        (YEAR, False, datetime(2025, 11, 22, 15, 20)),
+        (YEAR, True, datetime(2025, 11, 23, 15, 20)),
+    ],
+)
+def test_the_last_24_hours_end_at_the_clock_and_so_does_what_they_are_compared_with(
+    comparison: str, match: bool, ends: datetime
+) -> None:
+    now = datetime(2026, 11, 22, 15, 20)
+    option = PERIODS["last_24_hours"]
+    days = option.days(now.date(), BEGINNING)
+    assert days == Days(date(2026, 11, 21), now.date())
+    period = periods.period_of(days, now, BERLIN, hours=option.hours)
+    assert (period.start, period.end) == (now - timedelta(hours=24), now)
+    found = periods.compared_with(
+        *(comparison, days, now),
+        match_weekdays=match,
+        zone=BERLIN,
+        hours=option.hours,
+    )
+    assert found == Period(ends - timedelta(hours=24), ends, BERLIN)
+
+
+def test_24_hours_stay_24_hours_when_the_clocks_change() -> None:
+    """On 25 October 2026 Berlin's clocks go back: a day has 25 hours."""
+    now = datetime(2026, 10, 25, 12, 30)
+    period = periods.period_of(Days(now.date(), now.date()), now, BERLIN, hours=24)
+    assert period.length == timedelta(hours=24)
+    assert periods.describe_period(period) == "24 Oct, 14:30 – 25 Oct 2026, 13:30"

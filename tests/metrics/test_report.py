@@ -1,10 +1,12 @@
 """The report: the pages' figures, written so that no name does any harm."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -141,9 +143,40 @@ def test_without_a_comparison_there_is_no_before(golden: Frames) -> None:
     assert json.loads(to_json(found))["comparison"] is None
 
 
-def test_one_day_is_drawn_as_a_point(golden: Frames) -> None:
-    _, found = reported(golden, periods.Days(date(2026, 10, 5), date(2026, 10, 5)))
-    assert "<circle" in to_html(found)
+def heights(text: str) -> list[int]:
+    return [int(found) for found in re.findall(r"<div style=.height:(\d+)px", text)]
+
+
+def test_bars_are_as_high_as_their_votes(golden: Frames) -> None:
+    _, found = reported(golden, OCTOBER)
+    drawn = heights(to_html(found))
+    counts = [votes for _, votes in found.series]
+    assert len(drawn) == 2 * len(counts)
+    assert drawn.index(max(drawn[1::2])) // 2 == counts.index(max(counts))
+    assert [height == 0 for height in drawn[1::2]] == [count == 0 for count in counts]
+    _, one = reported(golden, periods.Days(date(2026, 10, 5), date(2026, 10, 5)))
+    assert len(heights(to_html(one))) == 2
+
+
+def test_countries_have_names_in_texts_and_codes_in_json(golden: Frames) -> None:
+    _, found = reported(golden, OCTOBER)
+    country = next(row for row in found.changes if row.dimension == "country")
+    assert country.label
+    named = replace(found, country_names={country.label: "Utopia"})
+    assert f"Country {country.label}:" in to_markdown(found)
+    assert "Country Utopia:" in to_markdown(named)
+    assert "Country Utopia:" in to_html(named)
+    labels = [
+        row["label"] for row in json.loads(to_json(named))["what_changed"]["rows"]
+    ]
+    assert country.label in labels
+
+
+def test_a_report_names_the_time_zone_of_its_days(golden: Frames) -> None:
+    query, found = reported(golden, OCTOBER)
+    berlin = Period(query.period.start, query.period.end, ZoneInfo("Europe/Berlin"))
+    assert "(UTC)" in to_html(found)
+    assert "(Europe/Berlin)" in to_html(replace(found, period=berlin))
 
 
 class Elements(HTMLParser):

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -178,3 +179,17 @@ def test_every_table_over_time_marks_cut_buckets(name: str) -> None:
     for count in {"votes", "rounds", "page_views", "count"} & set(table.columns):
         per_bucket = table.filter(pl.col(count) > 0).unique("bucket").sort("bucket")
         assert per_bucket[count].to_list() == [5, 7, 4]
+
+
+@pytest.mark.parametrize(
+    ("zone", "minute"), [("UTC", 0), ("Asia/Kolkata", 30), ("Asia/Kathmandu", 15)]
+)
+def test_hours_are_those_of_the_clock_wherever_the_period_begins(
+    zone: str, minute: int
+) -> None:
+    start = datetime(2026, 3, 1, 14, 40)
+    period = Period(start, datetime(2026, 3, 2, 14, 40), ZoneInfo(zone))
+    hours = period_axis(period, "hour").collect()["bucket"]
+    assert {hour.minute for hour in hours} == {minute}
+    assert hours[0] <= start < hours[1]
+    assert hours.len() == 25

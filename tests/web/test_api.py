@@ -109,3 +109,26 @@ def test_a_mistake_of_the_client_is_not_captured(
 ) -> None:
     assert api.get(path).status_code in {400, 404}
     assert caplog.records == []
+
+
+def test_the_last_24_hours_of_a_table_equal_the_daily_summary(
+    api: httpx.Client,
+) -> None:
+    daily = api.get("/api/daily-analytics").json()
+    table = api.get(
+        "/api/tables/votes_over_time?period=last_24_hours&every=hour&format=json"
+    ).json()
+    assert sum(row["votes"] for row in table["rows"]) == daily["votes"]
+    assert sum(row["estimations"] for row in table["rows"]) == daily["estimations"]
+    assert len(table["rows"]) in {24, 25}
+
+
+@pytest.mark.parametrize(
+    "query", ["period=last_moon", "period=today&from=2026-11-01", "period="]
+)
+def test_a_period_that_cannot_be_meant_is_refused(
+    api: httpx.Client, query: str
+) -> None:
+    answer = api.get(f"/api/tables/votes_over_time?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("Bad period; allowed: ")

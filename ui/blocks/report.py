@@ -1,6 +1,5 @@
 """The report of the period, as `GET /api/report` writes it."""
 
-from base64 import b64encode
 from functools import partial
 
 import streamlit as st
@@ -11,15 +10,14 @@ from metrics.report_writers import (
     FORMATS,
     MIME,
     Format,
-    chart_title,
     to_fragment,
     to_markdown,
-    to_svg,
     write,
 )
 from store import engine
-from ui.charts.theme import MUTED
-from ui.page_context import PageContext
+from ui import export
+from ui.labels import COUNTRIES
+from ui.page_context import PageContext, Results
 
 _LABELS = {"html": "HTML for mail", "md": "Markdown for chat", "json": "JSON"}
 
@@ -33,7 +31,8 @@ def render_report(context: PageContext) -> None:
     query = context.query
     results = engine.collect_all(report.plans(query), context.snapshot.rows)
     notes = context.notes.between(query.period.first_day, query.period.last_day)
-    found = report.compose(query, results, context.snapshot.data_until, notes)
+    names = dict(COUNTRIES.select("country", "country_name").iter_rows())
+    found = report.compose(query, results, context.snapshot.data_until, notes, names)
     with st.container(horizontal=True, gap="small", key="report_formats"):
         for form in FORMATS:
             st.download_button(
@@ -46,16 +45,8 @@ def render_report(context: PageContext) -> None:
                 type="tertiary",
                 key=f"report_{form}",
             )
-    with st.container(key="report", width=760):
-        # `st.html` drops drawings, so that the chart is an image in the text.
-        drawing = to_svg(found)
-        image = b64encode(drawing.replace("currentColor", MUTED).encode()).decode()
-        st.html(
-            to_fragment(found).replace(
-                drawing,
-                f'<img alt="{chart_title(found)}" style="width:100%" '
-                f'src="data:image/svg+xml;base64,{image}">',
-            )
-        )
+    with st.container(key="report"):
+        st.html(to_fragment(found))
     with st.expander("Copy for a chat", icon=":material/content_copy:"):
         st.code(to_markdown(found), language="markdown", wrap_lines=True)
+    export.render_download(context, Results(*report.by_period(results)), "report")

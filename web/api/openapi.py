@@ -212,6 +212,12 @@ _TABLE_PARAMETERS = (
     Parameter(
         "name", "path", {"type": "string", "enum": list(METRIC_TABLES)}, "The table."
     ),
+    Parameter(
+        "period",
+        "query",
+        {"type": "string", "enum": list(PERIODS)},
+        "A period by name, in place of from and to.",
+    ),
     Parameter("from", "query", DATE, "First day; default: 28 days up to `to`."),
     Parameter("to", "query", DATE, "Last day; default: yesterday."),
     Parameter("room", "query", _ROOM_ID, "Only rows of this room."),

@@ -11,6 +11,7 @@ from typing import get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import pycountry
 from starlette.responses import JSONResponse, Response
 
 from metrics import attention, periods, report
@@ -18,7 +19,6 @@ from metrics.constants import START_DATE
 from metrics.export import file_name
 from metrics.query import Query
 from metrics.report_writers import MIME, Format, write
-from metrics.time_axis import at_least_daily
 from metrics.time_zone import to_local
 from store import engine, notes
 from store.reader import Snapshot, without_bots
@@ -26,6 +26,10 @@ from web.api.tables import read_zone
 from web.responses import NO_STORE, RequestError
 
 DEFAULT_PERIOD = "last_month"
+COUNTRY_NAMES = {
+    found.alpha_2: getattr(found, "common_name", found.name)
+    for found in pycountry.countries
+}
 FORMATS: tuple[Format, ...] = get_args(Format)
 PARAMETERS = ("period", "format", "tz")
 
@@ -63,15 +67,16 @@ class ReportQuery:
         days = option.days(to_local(now, self.zone).date(), START_DATE)
         return Query(
             frames=without_bots(snapshot),
-            period=periods.period_of(days, now, self.zone),
+            period=periods.period_of(days, now, self.zone, hours=option.hours),
             comparison=periods.compared_with(
                 periods.PREVIOUS,
                 days,
                 now,
                 to_date=option.to_date,
                 zone=self.zone,
+                hours=option.hours,
             ),
-            granularity=at_least_daily(periods.granularity_of(periods.AUTO, days)),
+            granularity=periods.granularity_of(periods.AUTO, days),
             now=now,
         )
 
@@ -87,7 +92,9 @@ def report_response(
         noted = notes.read(notes_file).between(
             asked.period.first_day, asked.period.last_day
         )
-        found = report.compose(asked, results, snapshot.data_until, noted)
+        found = report.compose(
+            asked, results, snapshot.data_until, noted, COUNTRY_NAMES
+        )
         name = file_name("report", asked.period, query.format)
         return Response(
             write(found, query.format),

@@ -14,6 +14,7 @@ from polars import selectors
 from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
 
+from metrics.constants import START_DATE
 from metrics.export import file_name, to_csv
 from metrics.frames import Period
 from metrics.periods import (
@@ -22,6 +23,7 @@ from metrics.periods import (
     PERIODS,
     PREVIOUS,
     Days,
+    PeriodOption,
     compared_with,
     period_of,
 )
@@ -57,7 +59,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("bots", ("exclude", "include"), "Rows of users whose device is “bot”."),
     Option("weekends", ("show", "hide"), "Saturdays and Sundays in daily series."),
 )
-PARAMETERS = ("from", "to", "room", "tz", *(option.name for option in OPTIONS))
+PARAMETERS = (
+    "period",
+    "from",
+    "to",
+    "room",
+    "tz",
+    *(option.name for option in OPTIONS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,8 @@ class TableQuery:
     """The parameters of a request for one table, checked."""
 
     table: MetricTable
+    period: PeriodOption | None
+    """A period by name; None for days."""
     days: Days
     options: Mapping[str, str]
     room_id: int | None
@@ -83,7 +94,9 @@ class TableQuery:
                 400, f"Unknown parameter; allowed: {', '.join(PARAMETERS)}"
             )
         zone = read_zone(query)
-        days = _days(query, to_local(now, zone).date())
+        today = to_local(now, zone).date()
+        period = _period(query)
+        days = period.days(today, START_DATE) if period else _days(query, today)
         options = {option.name: _value(option, query) for option in OPTIONS}
         if options["every"] == "hour" and len(days) > MOST_HOURLY_DAYS:
             raise RequestError(
@@ -91,6 +104,7 @@ class TableQuery:
             )
         return cls(
             table=table,
+            period=period,
             days=days,
             options=options,
             room_id=read_room_id(query["room"]) if "room" in query else None,
@@ -103,10 +117,16 @@ class TableQuery:
         frames = snapshot.frames if included else without_bots(snapshot)
         if self.room_id is not None:
             frames = frames.of_room(self.room_id)
+        hours = self.period.hours if self.period else 0
         return Query(
             frames=frames,
-            period=period_of(self.days, now, self.zone),
-            comparison=compared_with(PREVIOUS, self.days, now, zone=self.zone),
+            period=period_of(self.days, now, self.zone, hours=hours),
+            comparison=compared_with(
+                *(PREVIOUS, self.days, now),
+                to_date=self.period.to_date if self.period else 0,
+                zone=self.zone,
+                hours=hours,
+            ),
             granularity=next(
                 e for e in get_args(Granularity) if e == self.options["every"]
             ),
@@ -140,6 +160,18 @@ def read_zone(query: Mapping[str, str]) -> ZoneInfo:
     if zone is None:
         raise RequestError(400, "Bad tz; allowed: a name such as Europe/Berlin or UTC")
     return zone
+
+
+def _period(query: Mapping[str, str]) -> PeriodOption | None:
+    """Return the period that is named, None for days; raises RequestError."""
+    if "period" not in query:
+        return None
+    if {"from", "to"} & query.keys():
+        raise RequestError(400, "Bad period; allowed: without from and to")
+    found = PERIODS.get(query["period"].casefold())
+    if found is None:
+        raise RequestError(400, f"Bad period; allowed: {', '.join(PERIODS)}")
+    return found
 
 
 def _days(query: Mapping[str, str], today: date) -> Days:
