@@ -15,7 +15,7 @@ from metrics.registry import DEFINITIONS, LABELS
 from metrics.room_health import health
 from metrics.time_axis import ANY_UTC
 from tests.metrics.building import at
-from tests.metrics.odd_data import BEFORE_START, DATA, EMPTY, SINGLE
+from tests.metrics.edge_cases import BEFORE_START, DATA, EMPTY, SINGLE
 
 NOW = at("2026-11-20 18:00")
 Build = Callable[[Frames], pl.LazyFrame]

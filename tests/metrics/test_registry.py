@@ -29,7 +29,7 @@ from tests.metrics.building import (
     view,
     without_bots,
 )
-from tests.metrics.odd_data import BEFORE_START, DATA, EMPTY, SINGLE
+from tests.metrics.edge_cases import BEFORE_START, DATA, EMPTY, SINGLE
 
 NAMES = sorted(METRIC_TABLES)
 MONTH = days("2026-10-26", "2026-11-22")

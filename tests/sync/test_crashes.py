@@ -31,7 +31,7 @@ class Nursery:
     """A process that lets jobs live and die on a store."""
 
     def __init__(self, store: Store) -> None:
-        self._process = start(store, "-m", "tests.sync.dying")
+        self._process = start(store, "-m", "tests.sync.killed_jobs")
 
     def live(self) -> int:
         """Let a job run to its end; return how many steps it took."""

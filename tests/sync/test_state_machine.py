@@ -25,7 +25,7 @@ from metrics.tables import ROOMS, TABLES, USERS, VOTES
 from sync.run import Request
 from testkit.database_servers import Kind, Server
 from testkit.harness import QUICK, Store
-from tests.sync.dying import CountingDisk
+from tests.sync.killed_jobs import CountingDisk
 from tests.sync.rows import room, user, vote
 
 IDS = st.integers(1, 60)

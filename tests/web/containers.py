@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testkit.dashboard import ROOT
-from tests.web.blueprints import SERVICES, copied, instructions, last, variables
+from tests.web.image_files import SERVICES, copied, instructions, last, variables
 
 UNSHARE = ("unshare", "--mount", "--pid", "--ipc", "--uts", "--fork")
 USER = "setpriv --reuid=10001 --regid=10001 --clear-groups --bounding-set=-all "

@@ -18,7 +18,7 @@ import yaml
 from core.settings import VARIABLES
 from testkit.dashboard import ROOT
 from tests.test_architecture import MAY_IMPORT, imported, rooms_reached, sources
-from tests.web.blueprints import (
+from tests.web.image_files import (
     DOCKERFILE,
     OURS,
     SERVICES,

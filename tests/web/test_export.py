@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from metrics.export import file_name, to_csv, to_zip
 from metrics.frames import Period
 from tests import spreadsheet
-from tests.reading import read_csv
+from tests.csv_reader import read_csv
 
 WINDOW = Period.of_days(date(2026, 10, 26), date(2026, 11, 22))
 # Surrogates are not text.

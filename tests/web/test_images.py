@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from testkit.dashboard import ROOT
-from tests.web.blueprints import OURS, copied, last
+from tests.web.image_files import OURS, copied, last
 
 TOOLS = ["buildah", "mmdebstrap", "dpkg"]
 MISSING = [name for name in TOOLS if shutil.which(name) is None]

@@ -17,7 +17,6 @@ import pytest
 from testkit.dashboard import GOLDEN, TOKEN, get
 from testkit.database_servers import PASSWORD, LiveDatabase, running_server
 from testkit.visitor import log_in, visiting
-from tests.web.blueprints import SERVICES
 from tests.web.containers import (
     Container,
     Network,
@@ -25,6 +24,7 @@ from tests.web.containers import (
     container,
     what_is_missing,
 )
+from tests.web.image_files import SERVICES
 
 MISSING = what_is_missing()
 pytestmark = [

@@ -17,7 +17,7 @@ from metrics.registry import METRIC_TABLES, plan
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
 from testkit.dashboard import GOLDEN, LONGEST_WAIT, TOKEN, serving
-from tests.reading import read_csv
+from tests.csv_reader import read_csv
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 
 DAY = timedelta(days=1)

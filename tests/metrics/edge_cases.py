@@ -1,4 +1,4 @@
-"""Data that a metric has to bear: nothing, one row, nothing known, long ago."""
+"""Edge cases of data: no rows, one row, nothing known, long ago."""
 
 import polars as pl
 

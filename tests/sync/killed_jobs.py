@@ -1,6 +1,6 @@
-"""Sync jobs that die by SIGKILL at a given step on the disk.
+"""Sync jobs that are killed (SIGKILL) at a given step on the disk.
 
-    python -m tests.sync.dying
+    python -m tests.sync.killed_jobs
 
 Each line of the input names a step; a job of its own, forked from this process
 before anything has started a thread, runs and dies there. Step 0 never comes. The
