@@ -5,7 +5,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,8 +32,10 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def nginx(folder: Path, dashboard: str) -> Iterator[str]:
-    """Run nginx with the example; yield the address of its TLS port."""
+def nginx(
+    folder: Path, dashboard: str, changes: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Run nginx with the example, changed where asked; yield its TLS address."""
     crt, key = certificate(folder)
     port, plain = free_port(), free_port()
     site = _changed(
@@ -47,6 +49,9 @@ def nginx(folder: Path, dashboard: str) -> Iterator[str]:
             f"server_name {HOST}": "server_name 127.0.0.1",
         },
     )
+    for old, new in (changes or {}).items():
+        assert old in site, f"nginx.conf no longer has {old!r}"
+        site = site.replace(old, new)
     (folder / "site.conf").write_text(site)
     (folder / "nginx.conf").write_text(
         f"pid {folder}/pid; error_log stderr; daemon off; master_process off;"

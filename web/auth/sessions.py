@@ -1,10 +1,12 @@
 """The access token, and the signed cookies that stand in for it."""
 
+import fcntl
 import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,7 +51,7 @@ class Sessions:
     """Signed cookies; the token is the key, so a new token ends every session.
 
     Only log-outs are kept, in memory and in a file of `state_dir`, so that a copied
-    cookie stays worthless after a restart.
+    cookie stays worthless after a restart, and in every dashboard with that folder.
     """
 
     def __init__(
@@ -57,7 +59,8 @@ class Sessions:
     ) -> None:
         self._clock = clock
         self._file = state_dir / ENDED if state_dir else None
-        self._ended = self._read_ended()
+        self._seen: tuple[int, int] | None = None
+        self._ended = dict[str, int]()
         self._cookies = URLSafeSerializer(
             token.secret.reveal(),
             salt="fpp-analytics-session",
@@ -89,26 +92,51 @@ class Sessions:
         if session is None:
             return
         now = self._now()
-        self._ended = {i: until for i, until in self._ended.items() if until > now}
-        self._ended[session[0]] = session[1]
-        self._write_ended()
+        with self._locked():
+            self._follow()
+            self._ended = {i: until for i, until in self._ended.items() if until > now}
+            self._ended[session[0]] = session[1]
+            self._write_ended()
 
     def _read(self, cookie: str) -> tuple[str, int] | None:
         try:
             identity, until = self._cookies.loads(cookie)
         except BadSignature:
             return None
+        self._follow()
         return None if identity in self._ended else (identity, until)
 
-    def _read_ended(self) -> dict[str, int]:
+    def _follow(self) -> None:
+        """Take over log-outs that were written since, by another dashboard too."""
         if self._file is None:
-            return {}
+            return
         try:
+            stat = self._file.stat()
+            # Each change is a new file under the same name.
+            state = (stat.st_mtime_ns, stat.st_ino)
+            if state == self._seen:
+                return
             lines = self._file.read_text("ascii", "replace").splitlines()
         except OSError:
-            return {}
+            return
+        self._seen = state
         fields = [line.split(" ") for line in lines]
-        return {f[0]: int(f[1]) for f in fields if len(f) == 2 and f[1].isdecimal()}
+        self._ended |= {
+            f[0]: int(f[1]) for f in fields if len(f) == 2 and f[1].isdecimal()
+        }
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let one dashboard at a time change the file."""
+        with ExitStack() as stack:
+            if self._file is not None:
+                with suppress(OSError):  # said where the list is written
+                    self._file.parent.mkdir(parents=True, exist_ok=True)
+                    lock = stack.enter_context(
+                        self._file.with_suffix(".lock").open("a")
+                    )
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _write_ended(self) -> None:
         if self._file is None:
@@ -116,7 +144,6 @@ class Sessions:
         text = "".join(f"{i} {until}\n" for i, until in self._ended.items())
         part = self._file.with_suffix(".part")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
             part.write_text(text, "ascii")
             part.replace(self._file)
         except OSError as error:

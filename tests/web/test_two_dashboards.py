@@ -1,0 +1,151 @@
+"""Two dashboards on one store behind nginx, as docs/deployment.md describes them."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import polars as pl
+import pytest
+from playwright.sync_api import sync_playwright
+
+from metrics.tables import TABLES, VOTES
+from store.legacy_files import scan_plain
+from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
+from testkit.dashboard import GOLDEN, ROOT, TOKEN, Dashboard, dashboard, get
+from testkit.fixed_clock import GOLDEN_NOW
+from testkit.publishing import publish
+from tests.web.proxies import nginx, trusting
+from web.auth.sessions import COOKIE
+
+HTML = {"Accept": "text/html"}
+API = {"Authorization": f"Bearer {TOKEN}"}
+
+
+class Pair(NamedTuple):
+    """Two dashboards and the proxy in front of them."""
+
+    first: Dashboard
+    second: Dashboard
+    url: str
+    store: Path
+    folder: Path
+
+    def client(self) -> httpx.Client:
+        """Return a client that has no session yet."""
+        return httpx.Client(base_url=self.url, verify=trusting(self.folder), timeout=60)
+
+
+def rows() -> dict[str, pl.DataFrame]:
+    return {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    store = tmp_path / "store"
+    publish(store, rows(), GOLDEN_NOW - timedelta(minutes=5))
+    variables = {
+        "ANALYTICS_SECRET_TOKEN": TOKEN,
+        "STREAMLIT_SERVER_BASE_URL_PATH": "analytics",
+        "DATA_DIR": str(store),
+        "STATE_DIR": str(tmp_path / "state"),
+    }
+    with (
+        dashboard(variables) as first,
+        dashboard(variables) as second,
+        nginx(tmp_path, first.url, divided(first, second)) as url,
+    ):
+        yield Pair(first, second, url, store, tmp_path)
+
+
+def divided(first: Dashboard, second: Dashboard) -> dict[str, str]:
+    """Return what the documentation changes in the example, on these ports."""
+    docs = (ROOT / "docs" / "deployment.md").read_text()
+    (upstream,) = re.findall(r"```nginx\n(upstream .*?)```", docs, re.DOTALL)
+    for port, running in (("8501", first), ("8502", second)):
+        upstream = upstream.replace(
+            f"127.0.0.1:{port}", running.url.removeprefix("http://")
+        )
+    return {
+        "map $http_upgrade": f"{upstream}\nmap $http_upgrade",
+        f"proxy_pass {first.url}": "proxy_pass http://fpp_analytics",
+        "rate=30r/m": "rate=6000r/m",  # many log in at once here
+        "server_tokens off;": "server_tokens off;"
+        " add_header X-Served-By $upstream_addr always;",
+    }
+
+
+def log_in(client: httpx.Client) -> str:
+    """Log in; return the address of the dashboard that has the session."""
+    answer = client.post("/analytics/login", data={"token": TOKEN})
+    assert answer.status_code == 303
+    return served_by(client)
+
+
+def served_by(client: httpx.Client) -> str:
+    answer = client.get("/analytics/_stcore/health", headers=HTML)
+    assert answer.status_code == 200
+    # After a failure nginx names both, the one that answered last.
+    return "http://" + answer.headers["x-served-by"].rpartition(", ")[2]
+
+
+def test_sessions_are_divided_and_each_stays_with_one_dashboard(pair: Pair) -> None:
+    found = set()
+    for _ in range(20):
+        with pair.client() as client:
+            home = log_in(client)
+            assert {served_by(client) for _ in range(5)} == {home}
+            found.add(home)
+    assert found == {pair.first.url, pair.second.url}
+
+
+def test_a_log_out_ends_the_session_in_both(pair: Pair) -> None:
+    with pair.client() as client:
+        log_in(client)
+        cookie = {COOKIE: client.cookies[COOKIE]}
+        for running in (pair.first, pair.second):
+            path = f"{running.url}/analytics/_stcore/health"
+            assert get(path, cookies=cookie).status_code == 200
+        client.post("/analytics/logout")
+    for running in (pair.first, pair.second):
+        path = f"{running.url}/analytics/_stcore/health"
+        assert get(path, cookies=cookie).status_code in {303, 401}
+
+
+def test_a_new_state_of_the_store_appears_in_both(pair: Pair) -> None:
+    def votes() -> set[int]:
+        addresses = (pair.first.url, pair.second.url)
+        answers = (get(f"{url}/analytics/api", headers=API) for url in addresses)
+        return {answer.json()["data"]["votes"]["total_votes"] for answer in answers}
+
+    (before,) = votes()
+    fewer = rows()
+    fewer[VOTES.name] = fewer[VOTES.name].head(100)
+    publish(pair.store, fewer, GOLDEN_NOW)
+    (after,) = votes()
+    assert 0 < after <= 100 < before
+
+
+@pytest.mark.browser
+def test_users_go_on_with_the_other_when_one_is_restarted(pair: Pair) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(ignore_https_errors=True)
+        page.goto(f"{pair.url}/analytics/votes")
+        page.fill("input[type=password]", TOKEN)
+        page.press("input[type=password]", "Enter")
+        wait_until_drawn(page)
+        cookie = next(c["value"] for c in page.context.cookies() if c["name"] == COOKIE)
+        with pair.client() as client:
+            client.cookies.set(COOKIE, cookie, path="/analytics/")
+            home = served_by(client)
+            (own,) = (d for d in (pair.first, pair.second) if d.url == home)
+            own.stop()
+            assert served_by(client) != home
+        page.reload()
+        wait_until_drawn(page)
+        assert page.url.startswith(f"{pair.url}/analytics/votes")
+        assert page.locator("svg.marks").count() > 0
+        browser.close()
