@@ -77,8 +77,8 @@ def _request(flags: argparse.Namespace) -> Request:
 
 
 def _until_done(job: Job, request: Request) -> Callable[[], Result]:
-    """Return a run that is asked what the flags say until it has been done once."""
-    # A rebuild that failed is asked for again; once done, later runs are ordinary.
+    """Return a run that follows the flags until it has succeeded once."""
+    # A failed rebuild is tried again; once done, later runs are ordinary.
     todo = [request]
 
     def run() -> Result:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.stores FOLDER --scales 1 10 100
 
-FOLDER/<scale> is a DATA_DIR. Data are drawn, loaded into a private MariaDB server,
+FOLDER/<scale> is a DATA_DIR. Data is drawn, loaded into a private MariaDB server,
 and copied from there by `sync_job.py`. A store that is there is used again; `--again`
 writes it again, as a change of the store's files asks for.
 """

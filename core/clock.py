@@ -4,5 +4,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Return the current instant, UTC, without a zone, as all data carry it."""
+    """Return the current instant in UTC without a zone, as in all data."""
     return datetime.now(UTC).replace(tzinfo=None)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def dashboard() -> bool:
-    """Return whether the server answers; how old the data are is not its fault."""
+    """Return whether the server answers; the age of the data is not its fault."""
     base = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
     port = os.environ.get("STREAMLIT_SERVER_PORT", "8501")
     path = f"/{base}/health" if base else "/health"

@@ -153,7 +153,7 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 
 def beginning(frames: Frames) -> pl.LazyFrame:
-    """Return where the data begin in earnest, in one row: first_day, older_rows.
+    """Return where the data begins in earnest, in one row: first_day, older_rows.
 
     A few stray rows (a clock set to 1970) are no beginning: what precedes a gap of
     more than a year and is less than a thousandth of all rows is left out, and

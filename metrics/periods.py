@@ -268,7 +268,7 @@ def previous(days: Days, to_date: int = 0) -> Days:
 
 
 def step_back(days: Days, beginning: date, to_date: int = 0) -> Days | None:
-    """Return the span before, None where it ends before the data begin."""
+    """Return the span before, None where it ends before the data begins."""
     before = previous(days, to_date)
     return before if before.last >= beginning else None
 
@@ -357,7 +357,7 @@ def read_days(
     """Read own dates; whatever cannot be shown is replaced and named.
 
     A missing or unreadable date is that of `fallback`. Reversed dates change places,
-    and dates after today or before the data begin move there.
+    and dates after today or before the data begins move there.
     """
     problems: list[str] = []
     found = []
@@ -373,7 +373,7 @@ def read_days(
             after = day > today
             problems.append(
                 f"{name} {day} is "
-                + ("in the future" if after else "before the data begin")
+                + ("in the future" if after else "before the data begins")
             )
             day = today if after else beginning
         found.append(day)

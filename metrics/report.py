@@ -150,7 +150,7 @@ class Report:
     period: Period
     comparison: Period | None
     until: datetime | None
-    """Until when the data reach, UTC."""
+    """The end of the data, UTC."""
     figures: tuple[Figure, ...]
     granularity: str
     series: tuple[tuple[date, int], ...]

@@ -22,7 +22,7 @@ from metrics.tables import BY_NAME, TABLES, USER, USER_NUMBER, Table
 from store.snapshot import Snapshot, StoreError, TableInfo
 
 DEMO_MARKER = "DEMO"
-"""A file beside plain Parquet files that says: these data are simulated."""
+"""A file beside plain Parquet files that says: this data is simulated."""
 # Small enough for a period of days to leave out most of a table.
 _ROW_GROUP = 65_536
 _log = logging.getLogger(__name__)

@@ -93,7 +93,7 @@ class Job:
 
     @contextmanager
     def _costing_space_only(self) -> Iterator[None]:
-        """Report a disk's failure to remove; the data do not depend on it."""
+        """Report a failure to remove files; the data does not depend on it."""
         try:
             yield
         except (OSError, ValueError) as error:

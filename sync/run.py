@@ -41,7 +41,7 @@ _SAME_DATABASE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run is asked to do apart from the usual."""
+    """What a run does besides the usual."""
 
     rebuild: frozenset[str] = frozenset()
     """Names of the tables that are to be read again."""

@@ -30,7 +30,7 @@ class LiveColumn:
 
 
 class Described(Protocol):
-    """What is asked of a source."""
+    """What a source has to offer."""
 
     def columns(self, table: Table) -> list[LiveColumn] | None:
         """Return the live columns; None where the table is missing or not granted."""

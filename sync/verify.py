@@ -55,7 +55,7 @@ def verify(
     policy: Policy,
     deadline: Deadline,
 ) -> str:
-    """Compare everything; raise DifferenceError where data are wrong.
+    """Compare everything; raise DifferenceError where data is wrong.
 
     Changes no data: it only notes for the next run which blocks to read again.
     """

@@ -22,12 +22,12 @@ The same numbers are there as JSON, CSV and Parquet, with the token in the heade
 | `/api/room/{id}/stats` | one room |
 | `/api/tables/{name}?from=&to=&format=csv` | every table of these pages |
 | [`/api/openapi.json`](api/openapi.json) | the description of all this |
-| [`/health`](health) | whether the data are there and fresh (no token) |
+| [`/health`](health) | whether the data is there and fresh (no token) |
 """
 
 
 def render_cards(context: PageContext) -> None:
-    """Draw how fresh and how much the data are."""
+    """Draw the age and the size of the data."""
     snapshot = context.snapshot
     until, held = snapshot.data_until, snapshot.tables.values()
     # The same definitions as in exports, so that a name means one thing.
@@ -40,7 +40,7 @@ def render_cards(context: PageContext) -> None:
         st.metric(
             "Data until",
             fmt.instant(until, context.now) if until else NOTHING,
-            help="The instant of the live database that the data equal.",
+            help="The instant of the live database that the data equals.",
             border=True,
         )
         for key, fact in facts.items():

@@ -1,4 +1,4 @@
-"""How fresh the data are, and following new data without a reload."""
+"""The age of the data, and new data without a reload."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -26,7 +26,7 @@ def level(data_until: datetime, now: datetime, sync_interval: int) -> Level:
 
 
 def render_badge(snapshot: Snapshot, data_dir: Folder, sync_interval: int) -> None:
-    """Show the time of the data, and rerun the page when newer data are there."""
+    """Show the time of the data; rerun the page when the store has newer data."""
 
     @st.fragment(run_every=POLL)
     def badge() -> None:

@@ -32,7 +32,7 @@ _OLD_COMPARISONS = {
 # How older links ask for a comparison by weekday.
 _WEEKDAYS_MATCHED = "same weekdays"
 FIRST_DAY = date(2024, 6, 3)
-"""Where the data begin when there are none to ask."""
+"""The first day where the store has no data."""
 _SHOWN = "shown_period"
 _DATES = "dates"
 
@@ -383,7 +383,7 @@ def choose_days(first: date, last: date) -> None:
 
 
 def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> date:
-    """Return the day on which the data begin in earnest.
+    """Return the day on which the data begins in earnest.
 
     `says_so` warns of the number of older rows that are left out.
     """

@@ -76,7 +76,7 @@ def warn_of_short_token(settings: DashboardSettings) -> None:
 
 
 def start_message(token: AccessToken, paths: Paths) -> str:
-    """Return what is said after the start: the address, and how to log in.
+    """Return the message after the start: the address, and how to log in.
 
     It contains a token only if that was made for this run.
     """

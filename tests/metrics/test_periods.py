@@ -278,7 +278,7 @@ FALLBACK = Days(date(2026, 10, 25), date(2026, 11, 21))
             "1999-01-01",
             "2026-11-20",
             Days(BEGINNING, date(2026, 11, 20)),
-            ["from 1999-01-01 is before the data begin"],
+            ["from 1999-01-01 is before the data begins"],
         ),
         (
             "22.11.2026",
@@ -355,7 +355,9 @@ def test_the_last_24_hours_end_at_the_clock_and_so_does_what_they_are_compared_w
     period = periods.period_of(days, now, BERLIN, hours=option.hours)
     assert (period.start, period.end) == (now - timedelta(hours=24), now)
     found = periods.compared_with(
-        *(comparison, days, now),
+        comparison,
+        days,
+        now,
         match_weekdays=match,
         zone=BERLIN,
         hours=option.hours,

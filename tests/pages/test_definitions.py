@@ -13,7 +13,7 @@ from ui.blocks.cards import help_text
 from ui.blocks.tables import _split
 
 TITLES = {help_text(number): number.title for number in DEFINITIONS.values()}
-OTHER_FACTS = {"Data until": "The instant of the live database that the data equal."}
+OTHER_FACTS = {"Data until": "The instant of the live database that the data equals."}
 """Cards that show no number."""
 VIEWS = [
     *((file, {}) for file in PAGES),

@@ -260,7 +260,7 @@ def test_a_filtered_room_leads_to_its_page(run_page: RunPage) -> None:
 
 
 def chart_of(app: AppTest, key: str) -> dict[str, object]:
-    """Return the specification of the first chart whose data have a column."""
+    """Return the specification of the first chart whose data has a column."""
     specs = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
     return next(spec for spec in specs if key in json.dumps(spec))
 

@@ -198,7 +198,7 @@ def render_head(
     *,
     switch: bool = True,
 ) -> bool:
-    """Draw title, tools and answer; return whether the table is asked for."""
+    """Draw title, tools and answer; return whether the table is chosen."""
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"head_{key}"
     ):
@@ -212,7 +212,7 @@ def render_head(
 def _render_title(
     context: PageContext, name: str, frame: pl.DataFrame, title: str, key: str
 ) -> bool:
-    """Draw title and answer; return whether the table is asked for."""
+    """Draw title and answer; return whether the table is chosen."""
     st.header(title, anchor=False)
     if not filter_chips.is_meaningless(context.filters, name):
         render_answer(name, frame)

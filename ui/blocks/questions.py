@@ -82,7 +82,7 @@ def _note(context: PageContext, name: str) -> str | None:
         return f"New users of {days}: each had 28 days to come back."
     if name == "rooms_gone_quiet":
         return (
-            f"{HEALTHY} points or more four weeks before, and less than {COOLING} at "
+            f"{HEALTHY} points or more four weeks before, and fewer than {COOLING} at "
             f"the end. {_as_of(context)}"
         )
     if name.startswith(("room", "retention")):

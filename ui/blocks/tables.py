@@ -243,7 +243,7 @@ _SUFFIXES = {
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Split `votes_before` into the number it is about and what is said of it."""
+    """Split `votes_before` into the number ("votes") and the words for its ending."""
     base, ending = split(name)
     return base, _SUFFIXES[ending]
 

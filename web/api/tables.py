@@ -122,7 +122,9 @@ class TableQuery:
             frames=frames,
             period=period_of(self.days, now, self.zone, hours=hours),
             comparison=compared_with(
-                *(PREVIOUS, self.days, now),
+                PREVIOUS,
+                self.days,
+                now,
                 to_date=self.period.to_date if self.period else 0,
                 zone=self.zone,
                 hours=hours,
