@@ -37,7 +37,7 @@ AROUND: dict[str, set[str]] = {
     "benchmarks": PRODUCT
     | {"simulation", "testkit", "altair", "duckdb", "httpx", "mysql", "playwright"}
     | {"polars", "streamlit"},
-    "scripts": {"core", "metrics", "testkit", "playwright"},
+    "scripts": {"core", "metrics", "simulation", "streamlit", "testkit", "playwright"},
     "deploy": set(),
 }
 """The same for what surrounds the product; tests may import all but benchmarks."""

@@ -1,9 +1,14 @@
 """What has to be true before the server answers; a wrong value is one line."""
 
+import os
+import pty
 import re
+import select
 import signal
 import subprocess
+import time
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ import streamlit
 
 from core.settings import DashboardSettings, Secret, SettingError
 from testkit.dashboard import (
+    GOLDEN,
     LONGEST_WAIT,
     ROOT,
     TOKEN,
@@ -87,6 +93,73 @@ def test_a_signal_ends_it_cleanly_while_users_look_at_pages(
         _, said = running.stop(how)
     assert said.count("stopped\n") == 1
     assert "Traceback" not in said
+
+
+CTRL_C, CTRL_Z = b"\x03", b"\x1a"
+ADDRESS = r"FPP Analytics  http\S+\s"
+
+
+def in_a_terminal(*command: str, typed: Sequence[tuple[str, bytes]]) -> tuple[int, str]:
+    """Run a command in a terminal of its own; return its exit code and the screen.
+
+    Each key is pressed a moment after its pattern has appeared behind what the key
+    before found; one without a pattern follows at once.
+    """
+    served = {"DATA_DIR": str(GOLDEN), "PORT": "0", "PS1": "$ ", **WITH_TOKEN}
+    terminal, inside = pty.openpty()
+    process = subprocess.Popen(
+        ["setsid", "--ctty", *command],
+        cwd=ROOT,
+        env={**os.environ, **served},
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+    )
+    os.close(inside)
+    screen, seen, left = "", 0, list(typed)
+    deadline = time.monotonic() + LONGEST_WAIT
+    while time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.01)[0]:
+            try:
+                screen += os.read(terminal, 65_536).decode()
+            except OSError:
+                break  # Nobody holds the terminal any more.
+        if left and (found := re.compile(left[0][0]).search(screen, seen)):
+            pattern, key = left.pop(0)
+            time.sleep(0.5 if pattern else 0.01)
+            os.write(terminal, key)
+            seen = found.end()
+    else:
+        process.kill()
+    os.close(terminal)
+    return process.wait(), screen
+
+
+@pytest.mark.parametrize("presses", [1, 2, 5])
+@pytest.mark.parametrize("command", [("make", "run"), ("scripts/run",)])
+def test_ctrl_c_in_a_terminal_ends_it_without_a_complaint(
+    command: tuple[str, ...], presses: int
+) -> None:
+    keys = [(ADDRESS, CTRL_C), *[("", CTRL_C)] * (presses - 1)]
+    code, screen = in_a_terminal(*command, typed=keys)
+    assert code == 0, screen
+    rest = re.sub(r"\^C|\S+ INFO     stopped|\s", "", re.split(ADDRESS, screen)[1])
+    assert rest == ""
+
+
+def test_ctrl_z_stops_it_until_it_is_brought_to_the_front() -> None:
+    code, screen = in_a_terminal(
+        *("bash", "--norc", "-i"),
+        typed=[
+            (r"\$ ", b"scripts/run\n"),
+            (ADDRESS, CTRL_Z),
+            (r"Stopped[^$]*\$ ", b"fg\n"),
+            (r"fg[^$]*scripts/run\s", CTRL_C),
+            (r"INFO     stopped[^$]*\$ ", b"exit 7\n"),
+        ],
+    )
+    assert code == 7, screen
+    assert not re.search("Traceback|Aborted|rror", screen)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "127.0.0.2"])  # noqa: S104 - what must be refused

@@ -1,0 +1,58 @@
+"""`streamlit run app.py` in a terminal, for scripts/run: Ctrl-C ends it with exit 0."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def be_in_front() -> None:
+    """Let the keys of the terminal reach this process only, and end it quietly.
+
+    `make` ends with an error whenever a signal reaches it, and Streamlit's own command
+    prints "Aborted!". While the server runs it handles SIGINT itself: it stops, then
+    raises it again.
+    """
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        return
+    started_by = os.getpgrp()
+    if os.tcgetpgrp(terminal) != started_by:
+        return  # In the background: the keys belong to somebody else.
+
+    def suspended(*_: object) -> None:
+        # Stop together with those who wait for this process, and go on with them.
+        os.tcsetpgrp(terminal, started_by)
+        os.setpgid(0, started_by)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.killpg(started_by, signal.SIGTSTP)
+
+    signal.signal(signal.SIGTSTP, suspended)
+    # Without this a process that is not in front stops when it asks for the terminal.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.setpgid(0, 0)
+    # A shell takes the terminal back by itself. Until then a second Ctrl-C is lost.
+    os.tcsetpgrp(terminal, os.getpgrp())
+
+
+def main() -> None:
+    """Make a history to look at where none is asked for; start the server."""
+    be_in_front()
+    if not os.environ.get("DATA_DIR"):
+        from simulation.__main__ import main as simulate
+
+        os.environ["DATA_DIR"] = "data"
+        if code := simulate(["--if-needed", "data"]):
+            sys.exit(code)
+    from streamlit.web import cli
+
+    sys.argv[1:1] = ["run", str(ROOT / "app.py")]
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()
