@@ -11,10 +11,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 from testkit.dashboard import ROOT
 from tests.web.image_files import SERVICES, copied, instructions, last, variables
@@ -127,6 +128,11 @@ class Container:
         command = last(self.service, "HEALTHCHECK").partition("CMD ")[2]
         return self.execute(*json.loads(command)).returncode == 0
 
+    def kill(self) -> None:
+        """End it at once: the first process inside takes all others with it."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.process.wait(timeout=20)
+
     def stop(self) -> tuple[int, str]:
         """Ask it to end, as an engine does; return exit code and log."""
         os.kill(self.pid, signal.SIGTERM)
@@ -136,19 +142,26 @@ class Container:
 
 @contextmanager
 def container(
-    service: str, app: Path, store: Path, network: Network, **settings: str
+    service: str,
+    files: Path,
+    volumes: Mapping[str, Path],
+    network: Network,
+    **settings: str,
 ) -> Iterator[Container]:
-    """Run a service of the composition until the end of the block."""
+    """Run a service of the composition until the end of the block.
+
+    `files` is the file system of an image, or what it would have in /app: then its
+    programs are those of this machine. Volumes without a folder stay empty.
+    """
     described = SERVICES[service]
     assert settings.keys() <= described["environment"].keys()
-    [volume] = [v for v in described["volumes"] if v.startswith("store:")]
-    mode = "ro" if volume.endswith(":ro") else "rw"
     environ = variables(service) | settings
     environ["PATH"] = "/app/.venv/bin:/usr/local/bin:/usr/bin:/bin"
-    root = app.parent / "root"
-    root.mkdir()
-    script = [str(ROOT / "tests" / "web" / "container.sh"), str(root), str(app)]
-    script += [str(store), mode, sys.base_prefix, "-i", *_pairs(environ)]
+    root = Path(mkdtemp(prefix="fpp-root-"))
+    system = files if (files / "usr").is_dir() else Path("/")
+    script = [str(ROOT / "tests" / "web" / "container.sh"), str(root), str(system)]
+    script += [str(files), sys.base_prefix, *_mounts(described["volumes"], volumes)]
+    script += ["--", "-i", *_pairs(environ)]
     with network.inside():
         process = subprocess.Popen(
             [*UNSHARE, *script, *_command(service)],
@@ -161,9 +174,17 @@ def container(
         yield running
     finally:
         if process.poll() is None:
-            # The first process inside takes all others with it.
-            os.kill(running.pid, signal.SIGKILL)
+            running.kill()
         process.communicate(timeout=20)
+        root.rmdir()
+
+
+def _mounts(described: Sequence[str], volumes: Mapping[str, Path]) -> Iterator[str]:
+    """Yield FOLDER:PATH:MODE of the volumes that a service has."""
+    for volume in described:
+        name, path, *mode = volume.split(":")
+        if name in volumes:
+            yield ":".join((str(volumes[name]), path, *(mode or ["rw"])))
 
 
 def _command(service: str) -> list[str]:

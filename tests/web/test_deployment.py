@@ -152,6 +152,45 @@ def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
 def test_packages_come_locked() -> None:
     builds = [body for name, body in STAGES.items() if name.startswith("build-")]
     assert all("uv sync --frozen --no-default-groups" in body for body in builds)
+    [installed] = [line for _, line in instructions("build") if "pip install" in line]
+    assert re.search(r"uv==[\d.]+\s+--hash=sha256:[0-9a-f]{64}\s", installed)
+    assert "--require-hashes" in installed
+
+
+def test_actions_are_pinned_to_a_commit() -> None:
+    workflows = (ROOT / ".github" / "workflows").glob("*.yml")
+    used = re.findall(r"uses: (\S+)", "".join(path.read_text() for path in workflows))
+    assert len(used) > 6
+    assert [name for name in used if not re.search(r"@[0-9a-f]{40}$", name)] == []
+
+
+BLOCKED = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Blocked())
+import pytest
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *{tests}]))
+"""
+
+
+def test_every_page_works_without_the_packages_that_the_image_leaves_out() -> None:
+    left_out = re.findall(r"--no-install-package (\S+)", STAGES["build-dashboard"])
+    imported_as = {"python-dateutil": "dateutil", "charset-normalizer": ""}
+    names = {imported_as.get(name, name) for name in left_out} - {""}
+    assert "pandas" in names
+    pages = str(ROOT / "tests" / "pages" / "test_pages.py")
+    tests = [f"{pages}::test_a_page_shows_full_data"]
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED.format(names=names, tests=tests)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
 
 
 @pytest.mark.parametrize("name", OURS)

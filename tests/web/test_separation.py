@@ -84,7 +84,7 @@ def deployment(
         container(
             "sync",
             build("sync", folder),
-            store,
+            {"store": store},
             of["sync"],
             DB_NAME=settings.name,
             **address,
@@ -93,7 +93,7 @@ def deployment(
         container(
             "dashboard",
             build("dashboard", folder),
-            store,
+            {"store": store},
             of["dashboard"],
             ANALYTICS_SECRET_TOKEN=TOKEN,
         ) as dashboard,
