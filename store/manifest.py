@@ -152,7 +152,7 @@ class Manifest:
                 manifest = _of_earlier_format(text)
             else:
                 raise ManifestError(
-                    f"the store has format {found!r}, this version reads {FORMAT}: "
+                    f"the store has format {found!r:.20}, this version reads {FORMAT}: "
                     "run the same version of the sync job and the dashboard"
                 )
         except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:

@@ -6,6 +6,7 @@ import streamlit as st
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import ErrorContext, capture_error
+from store.reader import StoreError
 from web.responses import error_response
 
 
@@ -45,9 +46,14 @@ class ErrorMiddleware:
 def show_page_error(error: Exception) -> bool:
     """Report the error of a page and show its reference; Streamlit adds nothing."""
     reference = capture_error(error, ErrorContext("page", "run"), "high")
+    # Ours tell whoever runs the store what to do; the text of others may hold anything.
+    advice = (
+        f"The reason: {error}."
+        if isinstance(error, StoreError)
+        else "Reload, or choose another period."
+    )
     st.error(
-        f"This page failed to load. Reported as **{reference}**. Reload, or choose "
-        "another period.",
+        f"This page failed to load. Reported as **{reference}**. {advice}",
         icon=":material/error:",
     )
     return True

@@ -8,6 +8,11 @@ from metrics.tables import TABLES
 from store.reader import Snapshot, StoreError, open_store
 
 LATE_AFTER_SYNCS = 3
+UNREADABLE = (
+    "The store is damaged, has the format of another version, or is out of reach. The "
+    "pages name the reason; `python sync_job.py --rebuild` writes it again"
+)
+"""Everybody may read it, so the reason itself, which may hold paths, is not in it."""
 _MEGABYTE = 1_000_000
 
 
@@ -22,6 +27,7 @@ class Health:
     is_late: bool
     longest_wait: float | None = None
     """Seconds until a sync run has seen any edit of any row."""
+    is_readable: bool = True
 
     @property
     def is_complete(self) -> bool:
@@ -37,7 +43,9 @@ class Health:
                     "status": "ok" if self.is_complete else "error",
                     "files": {t.file_name: t.name in self.present for t in TABLES},
                 },
-                "storage": {"status": "ok", "data_size_mb": self.megabytes},
+                "storage": {"status": "ok", "data_size_mb": self.megabytes}
+                if self.is_readable
+                else {"status": "error", "data_size_mb": 0.0, "detail": UNREADABLE},
             },
             "data_until": iso(self.data_until),
             "age_seconds": None if self.age is None else int(self.age.total_seconds()),
@@ -48,12 +56,11 @@ class Health:
 
 
 def check(data_dir: Folder, sync_interval: int, now: datetime) -> Health:
-    """Look at the store without reading data; a damaged store counts as empty."""
+    """Look at the store without reading data; an unreadable store has no tables."""
     try:
         return _of(open_store(data_dir), sync_interval, now)
     except (StoreError, OSError):
-        # The monitor sees "degraded"; the pages show the reason.
-        return Health(frozenset(), 0.0, None, None, is_late=False)
+        return Health(frozenset(), 0.0, None, None, is_late=False, is_readable=False)
 
 
 def iso(instant: datetime | None) -> str | None:

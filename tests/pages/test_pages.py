@@ -87,6 +87,32 @@ def test_an_unknown_period_falls_back_and_says_so(run_page: RunPage) -> None:
     assert app.selectbox(key="period").value == "last_28_days"
 
 
+FORMAT_4 = '{"format": 4, "number": 1}'
+UNREADABLE = {
+    "another format": ("1.json", FORMAT_4, "format 4, this version reads 3"),
+    "NULs in CURRENT": ("1.json\0", FORMAT_4, "CURRENT does not name a manifest"),
+    "CURRENT that climbs": ("../1.json", FORMAT_4, "CURRENT does not name a manifest"),
+    "deep JSON": ("1.json", '{"format":' * 100_000, "not a manifest"),
+    "a missing manifest": ("2.json", FORMAT_4, "names a manifest that is not there"),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+@pytest.mark.parametrize("file", PAGES)
+def test_every_page_names_why_a_store_cannot_be_read_and_what_to_do(
+    run_page: RunPage, tmp_path: Path, file: str, kind: str
+) -> None:
+    current, manifest, reason = UNREADABLE[kind]
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "1.json").write_text(manifest)
+    (tmp_path / "CURRENT").write_text(current)
+    app = run_page(file, tmp_path)
+    assert [e.message for e in app.exception] == []
+    [error] = app.error
+    assert reason in error.value
+    assert "`python sync_job.py --rebuild`" in error.value
+
+
 def test_a_damaged_store_is_explained(run_page: RunPage, tmp_path: Path) -> None:
     (tmp_path / "fpp_votes.parquet").write_bytes(b"not parquet")
     app = run_page("overview.py", tmp_path)

@@ -108,6 +108,7 @@ def test_a_real_download_needs_the_session(
     assert download.startswith("/media/")
     mine = member.get(download)
     assert (mine.status_code, mine.content[:3]) == (200, b"\xef\xbb\xbf")
+    assert mine.headers["cache-control"] == "no-store"
     assert stranger.get(download).status_code == 401
     attack = Attack(running.url)
     for path in (download, f"/{download}", download.upper(), f"{download}?title=x"):

@@ -1,19 +1,26 @@
 """The health report: public, cheap, and no more than a monitor needs."""
 
+import json
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from metrics.tables import TABLES
-from testkit.dashboard import GOLDEN, get, serving
+from store.manifest import CURRENT, MANIFESTS
+from testkit.dashboard import GOLDEN, TOKEN, get, serving
+from testkit.publishing import publish
+from tests.web import attack
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 from web.health import check
 
 FILES = [table.file_name for table in TABLES]
 INTERVAL = 600
+ROOMS = pl.read_parquet(GOLDEN / "fpp_rooms.parquet")
 
 
 @pytest.fixture
@@ -90,7 +97,61 @@ def test_a_damaged_store_is_degraded_and_says_no_more(store: Path) -> None:
     (store / "CURRENT").write_text("../../etc/passwd")
     report = check(store, INTERVAL, GOLDEN_NOW).to_json()
     assert report["status"] == "degraded"
-    assert set(report["components"]["parquet_files"]["files"].values()) == {False}  # type: ignore[index]  # JSON
+    components = report["components"]
+    assert set(components["parquet_files"]["files"].values()) == {False}  # type: ignore[index]  # JSON
+    assert "--rebuild" in components["storage"]["detail"]  # type: ignore[index]  # JSON
+    assert "passwd" not in str(report)
+
+
+def manifest_of(folder: Path) -> Path:
+    return folder / MANIFESTS / (folder / CURRENT).read_text().strip()
+
+
+def forge(folder: Path, old: str, new: str) -> None:
+    """Change a manifest, in the earlier format, which has no checksum of its own."""
+    raw = json.loads(manifest_of(folder).read_text())
+    raw |= {"format": 2, "people": raw.pop("user_ids")}
+    text = json.dumps(raw)
+    assert old in text
+    manifest_of(folder).write_text(text.replace(old, new))
+
+
+def folder_instead(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGED: dict[str, Callable[[Path], object]] = {
+    "NULs in CURRENT": lambda folder: (folder / CURRENT).write_bytes(b"a\0.json\n"),
+    "an empty CURRENT": lambda folder: (folder / CURRENT).write_bytes(b""),
+    "CURRENT is no text": lambda folder: (folder / CURRENT).write_bytes(b"\xff\0"),
+    "CURRENT is a folder": lambda folder: folder_instead(folder / CURRENT),
+    "CURRENT is long": lambda folder: (folder / CURRENT).write_text("x" * 10**6),
+    "deep JSON": lambda folder: manifest_of(folder).write_text("[" * 300_000),
+    "1e400": lambda folder: forge(folder, '"number": 1', '"number": 1e400'),
+    "an absolute path": lambda folder: forge(folder, '"blocks/', '"/etc/'),
+    "a climbing path": lambda folder: forge(folder, '"blocks/', '"blocks/../../'),
+    "another format": lambda folder: manifest_of(folder).write_text('{"format": 4}'),
+    "no manifest": lambda folder: manifest_of(folder).unlink(),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_health_is_200_and_degraded_whatever_the_store_has_become(
+    tmp_path: Path, kind: str
+) -> None:
+    publish(tmp_path, {"fpp_rooms": ROOMS}, GOLDEN_NOW)
+    assert check(tmp_path, INTERVAL, GOLDEN_NOW).is_readable
+    DAMAGED[kind](tmp_path)
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        answer = get(f"{url}/health")
+        api = get(f"{url}/api", headers={"Authorization": TOKEN})
+    attack.note(f"store: {kind}", let_through=answer.status_code != 200)
+    assert answer.status_code == 200
+    report = answer.json()
+    assert report["status"] == "degraded"
+    assert "python sync_job.py --rebuild" in report["components"]["storage"]["detail"]
+    assert (api.status_code, api.json()) == (500, {"detail": "Internal server error"})
 
 
 def test_a_clock_that_runs_behind_gives_no_negative_age(store: Path) -> None:

@@ -116,7 +116,7 @@ def test_memory_is_bounded_and_the_oldest_is_forgotten_first() -> None:
     assert fail(throttle, str(MAX_CLIENTS)) == (FREE_ATTEMPTS + 1, 1)
 
 
-def test_parallel_guesses_are_bounded_per_client() -> None:
+def test_responses_that_are_held_back_are_bounded_per_client() -> None:
     async def guesses() -> tuple[bool, bool, bool]:
         throttle = Throttle(lambda: 0.0)
         for _ in range(FREE_ATTEMPTS):
@@ -125,8 +125,8 @@ def test_parallel_guesses_are_bounded_per_client() -> None:
             for _ in range(MAX_DELAYED):
                 pending.start_soon(throttle.failed, "a")
             await anyio.sleep(0.01)
-            full, other = throttle.refuses("a"), throttle.refuses("b")
+            full, other = throttle.is_full("a"), throttle.is_full("b")
             pending.cancel_scope.cancel()
-        return full, other, throttle.refuses("a")
+        return full, other, throttle.is_full("a")
 
     assert anyio.run(guesses) == (True, False, False)

@@ -30,12 +30,11 @@ class Authenticator:
         wrong one returns, after a delay, the seconds of that delay (0: none yet).
         """
         client = client_name(request.client.host if request.client else None)
-        # Before the token is looked at, or parallel guesses would cost nothing.
-        if self.throttle.refuses(client):
-            return 1
         if self.token.verify(offered):
             self.throttle.succeeded(client)
             return None
+        if self.throttle.is_full(client):
+            return 1
         failures, delay = await self.throttle.failed(client)
         # A program with an old token must not fill the log: 1, 2, 4, 8 … of them.
         if failures & (failures - 1) == 0:

@@ -18,8 +18,7 @@ FORGET_AFTER = 3600.0
 MAX_CLIENTS = 10_000
 """Bounds the memory; the client that failed longest ago is forgotten first."""
 MAX_DELAYED = 20
-"""Responses of one client that are held back at a time. Its further attempts are
-refused without a look at the token, or parallel guesses would cost nothing."""
+"""Responses of one client that are held back at a time: each holds a connection."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -41,8 +40,8 @@ class Throttle:
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
         self._delayed = Counter[str]()
 
-    def refuses(self, client: str) -> bool:
-        """Return whether so many guesses of the client are pending that no more fit."""
+    def is_full(self, client: str) -> bool:
+        """Return whether as many responses of the client are held back as may be."""
         return self._delayed[client] >= MAX_DELAYED
 
     async def failed(self, client: str) -> tuple[int, int]:
