@@ -8,12 +8,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 import streamlit as st
 from anyio import to_thread
 
 from core import clock
-from core.errors import flush_errors, logger, start_errors
-from ui.warm_up import warm_up
+from core.errors import (
+    ErrorContext,
+    capture_error,
+    flush_errors,
+    logger,
+    start_errors,
+)
 from web import errors, server, startup
 from web.uvicorn_limits import limit_uvicorn
 
@@ -29,13 +35,26 @@ limit_uvicorn()
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Warm up and print the address; at the end flush what Sentry has not sent."""
-    # Before the address is printed, so that the first user does not pay for imports.
-    await to_thread.run_sync(warm_up, settings.data_dir, clock.now())
+    """Print the address and warm up; at the end flush what Sentry has not sent."""
     dashboard.announce()
-    yield
+    async with anyio.create_task_group() as beside_the_requests:
+        beside_the_requests.start_soon(to_thread.run_sync, load_pages)
+        yield
     logger.info("stopped")
     flush_errors()
+
+
+def load_pages() -> None:
+    """Import what pages share, which takes a second, and compute once.
+
+    The server answers meanwhile; a page waits for the import (pages/main.py).
+    """
+    try:
+        from ui.warm_up import warm_up
+
+        warm_up(settings.data_dir, clock.now())
+    except Exception as error:  # noqa: BLE001 - it must not end the server
+        capture_error(error, ErrorContext("start", "warm-up"), "high")
 
 
 app = st.App(

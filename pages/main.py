@@ -1,5 +1,7 @@
 """The one script that the server runs: the frame around every page. No numbers."""
 
+import ui.warm_up  # noqa: F401  # isort: skip  # waits until it is loaded: app.py
+
 import os
 from dataclasses import replace
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 import anyio
-import httpx
 
 PATH = "/analytics"
 SECONDS = 3.0
@@ -49,6 +48,9 @@ class Live:
 
 def ask_server(base_url: str, seconds: float = SECONDS) -> Live:
     """Ask the product's server who is connected. Raise LiveError within the time."""
+    # Loading it takes a twentieth of the start; many never ask.
+    import httpx
+
     try:
         body = anyio.run(partial(_body, base_url, seconds))
         return _read(json.loads(body))
@@ -61,6 +63,8 @@ def ask_server(base_url: str, seconds: float = SECONDS) -> Live:
 
 
 async def _body(base_url: str, seconds: float) -> bytes:
+    import httpx
+
     url = httpx.URL(base_url)
     address = url.copy_with(path=url.path.rstrip("/") + PATH)
     # Not compressed: a small answer could unpack to gigabytes.

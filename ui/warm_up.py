@@ -3,6 +3,8 @@
 import gc
 from datetime import datetime
 
+import polars as pl
+
 from core.location import Folder
 from metrics.periods import DEFAULT_PERIOD, PERIODS, period_of
 from metrics.query import Query
@@ -34,14 +36,14 @@ def warm_up(data_dir: Folder, now: datetime) -> None:
 
 
 def _compute(data_dir: Folder, now: datetime) -> None:
-    """Nothing is kept. A store that cannot be read is left for the pages to explain."""
+    """Nothing is kept. What fails here is left for the pages to explain."""
     days = PERIODS[DEFAULT_PERIOD].days(now.date(), now.date())
     period = period_of(days, now)
     try:
         frames = without_bots(open_store(data_dir))
         query = Query(frames, period, comparison=None, granularity="day", now=now)
         frame = engine.collect(plan("traffic_over_time", query))
-    except (StoreError, OSError):
+    except (StoreError, OSError, pl.exceptions.PolarsError):
         return
     frame.to_arrow()
     axis = charts.TimeAxis("day", period, now)

@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 
-import httpx
 from anyio import fail_after
 
 from core.settings import EmailService
@@ -32,7 +32,7 @@ async def send(
         _logger.info("e-mail: BEA_BASE_URL is not set, the summary is not sent")
         return
     status = await _post(service, summary, seconds)
-    if status != httpx.codes.OK:
+    if status != HTTPStatus.OK:
         raise EmailServiceError(
             f"the e-mail service answered {status}, so the summary was not sent: "
             "compare BEA_SECRET_KEY with the service's, and see its log"
@@ -44,6 +44,9 @@ async def _post(
     service: EmailService, summary: Mapping[str, object], seconds: float
 ) -> int:
     """Return the status of the response; its body is not read."""
+    # Loading it takes a twentieth of the start, and few starts send an e-mail.
+    import httpx
+
     url = httpx.URL(scheme="http", host=service.host, port=PORT, path=PATH)
     headers = {"Authorization": f"Bearer {service.key.reveal()}"}
     try:

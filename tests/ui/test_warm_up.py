@@ -36,3 +36,13 @@ def test_a_store_that_cannot_be_read_changes_nothing_in_that(tmp_path: Path) -> 
     (tmp_path / "fpp_votes.parquet").write_text("no Parquet")
     aside, left = objects_after_the_warm_up(tmp_path)
     assert left < aside / 50
+
+
+def test_rows_that_cannot_be_read_are_left_to_the_pages(tmp_path: Path) -> None:
+    for path in (ROOT / "tests" / "golden").glob("*.parquet"):
+        whole = path.read_bytes()
+        footer = whole[-int.from_bytes(whole[-8:-4], "little") - 8 :]
+        noise = b"\xff" * (len(whole) - len(footer) - 4)
+        (tmp_path / path.name).write_bytes(b"PAR1" + noise + footer)
+    aside, left = objects_after_the_warm_up(tmp_path)
+    assert left < aside / 50

@@ -3,10 +3,12 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 
@@ -15,7 +17,7 @@ from tests.web import attack
 from tests.web.conftest import StoppedClock, parts
 from web.auth import login
 from web.auth.sessions import COOKIE, LIFETIME
-from web.auth.throttle import FREE_ATTEMPTS
+from web.auth.throttle import FREE_ATTEMPTS, LONGEST_DELAY, MAX_DELAYED
 
 
 @pytest.fixture
@@ -199,6 +201,28 @@ def test_guessing_costs_time_and_the_right_token_always_passes(
         assert enter(url, "guess").status_code == 401
 
 
+def test_the_right_token_passes_beside_any_number_of_guesses_in_parallel(
+    clock: StoppedClock,
+) -> None:
+    with serving(parts(clock, sleep=anyio.sleep)) as url, ExitStack() as guessing:
+        for _ in range(FREE_ATTEMPTS + 4):
+            enter(url, "guess")
+        for _ in range(2 * MAX_DELAYED):
+            guess = HTTPConnection(url.removeprefix("http://"))
+            guessing.callback(guess.close)
+            guess.request("GET", "/api/x", headers={"Authorization": "guess"})
+        began = time.monotonic()
+        assert (
+            get(f"{url}/api/x", headers={"Authorization": "guess"}).status_code == 429
+        )
+        right = get(f"{url}/api/x", headers={"Authorization": TOKEN})
+        assert enter(url, TOKEN).status_code == 303
+        seconds = time.monotonic() - began
+    attack.note("40 parallel guesses", let_through=right.status_code != 404)
+    assert right.status_code == 404
+    assert seconds < LONGEST_DELAY
+
+
 def test_guessing_at_the_api_counts_as_well(url: str) -> None:
     for _ in range(FREE_ATTEMPTS):
         answer = get(f"{url}/api", headers={"Authorization": "guess"})
@@ -291,6 +315,21 @@ def test_a_logout_outlasts_a_restart(url: str, clock: StoppedClock) -> None:
     with serving(parts(clock)) as restarted:
         assert not is_inside(restarted, cookie)
         assert is_inside(restarted, other)
+
+
+def test_a_logout_at_one_server_counts_at_the_others_that_share_its_folder(
+    url: str, clock: StoppedClock
+) -> None:
+    with serving(parts(clock)) as other:
+        cookies = [enter(url, TOKEN).cookies[COOKIE] for _ in range(4)]
+        # In turns: neither may write its own list over the other's.
+        for number, cookie in enumerate(cookies[:3]):
+            assert is_inside(url, cookie)
+            assert is_inside(other, cookie)
+            post(f"{(url, other)[number % 2]}/logout", cookies={COOKIE: cookie})
+        for address in (url, other):
+            inside = [is_inside(address, cookie) for cookie in cookies]
+            assert inside == [False, False, False, True]
 
 
 def test_a_list_of_logouts_that_cannot_be_written_is_a_warning(
