@@ -22,10 +22,10 @@ def be_in_front() -> None:
         return
     started_by = os.getpgrp()
     if os.tcgetpgrp(terminal) != started_by:
-        return  # In the background: the keys belong to somebody else.
+        return  # In the background: the keys are for another process.
 
     def suspended(*_: object) -> None:
-        # Stop together with those who wait for this process, and go on with them.
+        # Stop together with the processes that wait for this one, and go on with them.
         os.tcsetpgrp(terminal, started_by)
         os.setpgid(0, started_by)
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)

@@ -46,7 +46,7 @@ class ErrorMiddleware:
 def show_page_error(error: Exception) -> bool:
     """Report the error of a page and show its reference; Streamlit adds nothing."""
     reference = capture_error(error, ErrorContext("page", "run"), "high")
-    # Ours tell whoever runs the store what to do; the text of others may hold anything.
+    # A StoreError names cause and fix; the text of another error may hold anything.
     advice = (
         f"The reason: {error}."
         if isinstance(error, StoreError)

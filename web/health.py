@@ -12,7 +12,7 @@ UNREADABLE = (
     "The store is damaged, has the format of another version, or is out of reach. The "
     "pages name the reason; `python sync_job.py --rebuild` writes it again"
 )
-"""Everybody may read it, so the reason itself, which may hold paths, is not in it."""
+"""It is public, so the reason itself, which may hold paths, is not in it."""
 _MEGABYTE = 1_000_000
 
 

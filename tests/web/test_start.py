@@ -123,7 +123,7 @@ def in_a_terminal(*command: str, typed: Sequence[tuple[str, bytes]]) -> tuple[in
             try:
                 screen += os.read(terminal, 65_536).decode()
             except OSError:
-                break  # Nobody holds the terminal any more.
+                break  # No process has the terminal open any more.
         if left and (found := re.compile(left[0][0]).search(screen, seen)):
             pattern, key = left.pop(0)
             time.sleep(0.5 if pattern else 0.01)
