@@ -424,6 +424,7 @@ TABLES = (
         *_READS,
         answer=answer_totals,
         sample_sizes=_SAMPLE_SIZES,
+        needs_all_users=True,
     ),
     table(
         "agreement_over_time",
@@ -432,6 +433,7 @@ TABLES = (
         *_READS,
         answer=answer_over_time,
         sample_sizes=_SAMPLE_SIZES,
+        needs_all_users=True,
     ),
     table(
         "agreement_by_team_size",
@@ -440,6 +442,7 @@ TABLES = (
         *_READS,
         answer=answer_by_team_size,
         sample_sizes={"matching_pair_share": "estimation_pairs"},
+        needs_all_users=True,
     ),
     table(
         "consensus_by_team_size",
@@ -448,6 +451,7 @@ TABLES = (
         *_READS,
         answer=answer_near_by_team_size,
         sample_sizes={"near_pair_share": "estimation_pairs"},
+        needs_all_users=True,
     ),
     table(
         "consensus_by_team_size_over_time",
@@ -456,5 +460,6 @@ TABLES = (
         *_READS,
         answer=answer_near_by_team_size_over_time,
         sample_sizes={"near_pair_share": "estimation_pairs"},
+        needs_all_users=True,
     ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import sqrt
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -16,6 +17,8 @@ from metrics.frames import Frames, Period, instant
 from metrics.query import SharedPlans
 from metrics.room_health import went_dormant
 from metrics.sentences import counted
+from metrics.time_axis import local_date, local_time
+from metrics.time_zone import UTC_ZONE, to_local
 from metrics.unusual_days import unusual_days
 
 DAYS = 7
@@ -66,39 +69,42 @@ class Finding:
     """The lowest and the highest value that would need no attention."""
 
 
-def plans(frames: Frames, now: datetime) -> Mapping[str, pl.LazyFrame]:
+def plans(
+    frames: Frames, now: datetime, zone: ZoneInfo = UTC_ZONE
+) -> Mapping[str, pl.LazyFrame]:
     """Return the plans that `findings` needs the answers of, by name.
 
     `frames` are all of history without bots. `now` is the end of the data: after
-    that instant nothing can be missing.
+    that instant nothing can be missing. Days are those of the zone.
     """
+    day = to_local(now, zone).date()
     # Today is judged by `today`, against the same time of day.
-    yesterday = now.date() - timedelta(days=1)
-    recent = Period.of_days(now.date() - timedelta(days=DAYS), yesterday)
+    recent = Period.of_days(day - timedelta(days=DAYS), day - timedelta(days=1), zone)
     return {
-        "today": today(frames, now),
-        "unusual_days": unusual_days(frames, recent, now.date()),
+        "today": today(frames, now, zone),
+        "unusual_days": unusual_days(frames, recent, day),
         "rooms_gone_quiet": went_dormant(SharedPlans(frames), now),
     }
 
 
-def today(frames: Frames, now: datetime) -> pl.LazyFrame:
+def today(frames: Frames, now: datetime, zone: ZoneInfo = UTC_ZONE) -> pl.LazyFrame:
     """Return the running day beside the same weekday's in the 8 weeks before.
 
     Each day counts up to the same time of day. Columns: measure (`MEASURES`), today,
     median, lowest and highest (of the days before; null with fewer than 4 of them
     since the first row), weeks (how many).
     """
-    since = datetime.combine(now.date(), datetime.min.time()) - timedelta(weeks=WEEKS)
-    inside = frames.within(Period(since, now))
+    clock = to_local(now, zone)
+    first = clock.date() - timedelta(weeks=WEEKS)
+    period = Period(Period.of_days(first, first, zone).start, now, zone)
+    inside = frames.within(period)
     estimations = pl.col("amount_of_estimations").sum().cast(pl.Int64)
     counts = [
         _per_day(
             inside.votes,
             frames.votes,
             "voted_at",
-            since,
-            now,
+            period,
             votes=row_count(),
             estimations=estimations,
             rooms=distinct_count("room_id"),
@@ -107,8 +113,7 @@ def today(frames: Frames, now: datetime) -> pl.LazyFrame:
             inside.page_views,
             frames.page_views,
             "viewed_at",
-            since,
-            now,
+            period,
             unique_users=distinct_count("user"),
             page_views=row_count(),
         ),
@@ -116,13 +121,12 @@ def today(frames: Frames, now: datetime) -> pl.LazyFrame:
             inside.users,
             frames.users,
             "created_at",
-            since,
-            now,
+            period,
             new_users=row_count(),
         ),
     ]
     # Range and median say nothing of a handful of days.
-    running = pl.col("day") == now.date()
+    running = pl.col("day") == clock.date()
     before = pl.col("value").filter(~running)
     enough = before.count() >= FEWEST_WEEKS
     return (
@@ -143,21 +147,20 @@ def _per_day(
     inside: pl.LazyFrame,
     everything: pl.LazyFrame,
     time: str,
-    since: datetime,
-    now: datetime,
+    period: Period,
     **measures: pl.Expr,
 ) -> pl.LazyFrame:
     """Return measure, day, value for today and the same weekdays before it.
 
-    Only rows up to the time of day that it is now. A day without rows is 0, and null
-    before the first row.
+    Only rows up to the time of day at which the period ends. A day without rows is 0,
+    and null before the first row.
     """
-    days = [now.date() - timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
-    day, elapsed = pl.col(time).cast(pl.Date), pl.col(time) - pl.col(time).dt.date()
-    until = now - datetime.combine(now.date(), datetime.min.time())
-    same = inside.filter(day.is_in(days), elapsed < until)
+    clock = period.local(period.end)
+    days = [clock.date() - timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
+    day, of_day = local_date(time, period), local_time(time, period)
+    same = inside.filter(day.is_in(days), of_day < pl.lit(clock.time()))
     # Any earlier row will do: to look for the first would take a walk through all.
-    earlier = everything.filter(pl.col(time) < instant(since)).head(1)
+    earlier = everything.filter(pl.col(time) < instant(period.start)).head(1)
     began = pl.concat([earlier, inside]).select(began=day.min())
     value = pl.col("value").fill_null(0)
     return (
@@ -174,17 +177,18 @@ def findings(
     now: datetime,
     data_until: datetime | None,
     sync_interval: int,
+    zone: ZoneInfo = UTC_ZONE,
 ) -> list[Finding]:
     """Return what needs attention, the most urgent first.
 
     `answers` are those of `plans`; `sync_interval` is the time between two runs of
-    the sync job in seconds.
+    the sync job in seconds, `zone` that of the plans.
     """
     # Late data ends before now: figures are complete only up to its end.
     until = min(now, data_until or now)
     return [
         *_late(now, data_until, timedelta(seconds=sync_interval)),
-        *_unusual_today(answers["today"], until),
+        *_unusual_today(answers["today"], until, zone),
         *_unusual_days(answers["unusual_days"]),
         *_quiet(answers["rooms_gone_quiet"]),
     ]
@@ -215,7 +219,10 @@ def duration(span: timedelta) -> str:
     return counted(minutes, "minute")
 
 
-def _unusual_today(today: pl.DataFrame, until: datetime) -> Iterator[Finding]:
+def _unusual_today(
+    today: pl.DataFrame, until: datetime, zone: ZoneInfo
+) -> Iterator[Finding]:
+    clock = to_local(until, zone)
     for row in today.drop_nulls("median").iter_rows(named=True):
         measure, low, high = row["measure"], row["lowest"], row["highest"]
         if not _far_outside(row["today"], low, high):
@@ -223,11 +230,11 @@ def _unusual_today(today: pl.DataFrame, until: datetime) -> Iterator[Finding]:
         usual = f"{low:,}–{high:,}" if low < high else f"{low:,}"
         yield Finding(
             "today",
-            f"Today: {counted(row['today'], MEASURES[measure])} by {until:%H:%M} UTC, "
-            f"usually {usual}",
+            f"Today: {counted(row['today'], MEASURES[measure])} by {clock:%H:%M} "
+            f"{zone.key}, usually {usual}",
             _PAGES[measure],
             {"period": "Today", "show": measure},
-            until.date(),
+            clock.date(),
             measure,
             row["today"],
             (low, high),

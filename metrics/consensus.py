@@ -170,5 +170,6 @@ TABLES = (
         ESTIMATIONS,
         answer=answer_over_time,
         sample_sizes={**_SAMPLE_SIZES, "near_pair_share": "estimation_pairs"},
+        needs_all_users=True,
     ),
 )

@@ -367,6 +367,7 @@ TABLES = (
         *_READS,
         answer=answer_totals,
         sample_sizes=_SAMPLE_SIZES_OF_ALL,
+        needs_all_users=True,
     ),
     table(
         "convergence_over_time",
@@ -375,5 +376,6 @@ TABLES = (
         *_READS,
         answer=answer_over_time,
         sample_sizes=_SAMPLE_SIZES,
+        needs_all_users=True,
     ),
 )

@@ -20,6 +20,7 @@ GUARDED = f"{_SKIPPED}[{re.escape(FORMULA)}']"
 """What gets an apostrophe before it: the apostrophe as well, so that it reads back."""
 _START = rf"^([\t\r\n]|{GUARDED})"
 _INSIDE = f"([;\\t\\r\\n])({GUARDED})"
+_TIME = "%Y-%m-%dT%H:%M:%S%.f"
 _SAME_TIME_SAME_BYTES = (1980, 1, 1, 0, 0, 0)
 
 
@@ -28,12 +29,18 @@ def to_csv(frame: pl.DataFrame) -> bytes:
 
     An apostrophe precedes what a spreadsheet would run as a formula: at the start
     of a text, and after each semicolon, tab and line break in it, since a spreadsheet
-    may split there. Null is an empty cell, "" a quoted one.
+    may split there. Null is an empty cell, "" a quoted one. Timestamps of a zone other
+    than UTC end with their offset.
     """
     start = pl.col(pl.String).str.replace(_START, "'${1}")
     guarded = start.str.replace_all(_INSIDE, "${1}'${2}")
-    text = frame.with_columns(guarded).write_csv(
-        date_format="%Y-%m-%d", datetime_format="%Y-%m-%dT%H:%M:%S%.f"
+    elsewhere = [
+        pl.col(name).dt.to_string(f"{_TIME}%:z")
+        for name, of in frame.schema.items()
+        if isinstance(of, pl.Datetime) and of.time_zone not in {None, "UTC"}
+    ]
+    text = frame.with_columns(guarded, *elsewhere).write_csv(
+        date_format="%Y-%m-%d", datetime_format=_TIME
     )
     return BYTE_ORDER_MARK + text.encode()
 

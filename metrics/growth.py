@@ -1,11 +1,12 @@
 """Growth: what is new per bucket, its 30-day average, and totals since the start."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from metrics.constants import MOVING_AVERAGE
+from metrics.constants import MOVING_AVERAGE, START_DATE
 from metrics.expressions import divided, row_count
 from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query, SharedPlans
@@ -33,6 +34,7 @@ from metrics.time_axis import (
     period_axis,
     time_series,
 )
+from metrics.time_zone import to_local
 
 NAME = "historical"
 """The table; `rooms` and `estimations` mean something else in others."""
@@ -171,6 +173,15 @@ def beginning(frames: Frames) -> pl.LazyFrame:
         before=pl.col("count").cum_sum() - pl.col("count")
     ).filter((before == 0) | (gap & few))
     return starts.select(first_day=day.last(), older_rows=before.last().fill_null(0))
+
+
+def first_day(found: pl.DataFrame, zone: ZoneInfo) -> date:
+    """Return the zone's day on which the data begin, from the row of `beginning`."""
+    first = found["first_day"].item()
+    if first is None:
+        return START_DATE
+    # A day of UTC: it begins on the evening before where clocks are behind.
+    return to_local(datetime.combine(first, datetime.min.time()), zone).date()
 
 
 def _counts(

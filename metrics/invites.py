@@ -252,6 +252,7 @@ TABLES = (
         *_READS,
         answer=answer_totals,
         sample_sizes={"inviting_share": "new_rooms", "invite_intent": "openers"},
+        needs_all_users=True,
     ),
     table(
         "invites_by_newcomers",
@@ -259,6 +260,7 @@ TABLES = (
         by_newcomers,
         *_READS,
         answer=answer_by_newcomers,
+        needs_all_users=True,
     ),
     table(
         "invites_by_room",
@@ -266,5 +268,6 @@ TABLES = (
         by_room,
         *_READS,
         answer=answer_by_room,
+        needs_all_users=True,
     ),
 )

@@ -367,7 +367,8 @@ def read_days(
     ):
         day = usual if text is None else _read_date(text)
         if day is None:
-            problems.append(f"{name} “{text}” is not a date like 2026-11-22")
+            given = text if text is None or len(text) <= 20 else f"{text[:20]}…"
+            problems.append(f"{name} “{given}” is not a date like 2026-11-22")
             day = usual
         elif text is not None and not beginning <= day <= today:
             after = day > today

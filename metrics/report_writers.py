@@ -20,6 +20,7 @@ from metrics.report import (
     Report,
     UnusualDay,
 )
+from metrics.time_zone import to_local
 
 Format = Literal["html", "md", "json"]
 FORMATS = get_args(Format)
@@ -210,7 +211,9 @@ def _heading(report: Report) -> str:
 def _until(report: Report) -> str:
     if report.until is None:
         return "No data yet."
-    return f"Data until {_day(report.until.date())}, {report.until:%H:%M} UTC."
+    zone = report.period.zone
+    until = to_local(report.until, zone)
+    return f"Data until {_day(until.date())}, {until:%H:%M} {zone.key}."
 
 
 def _value(figure: Figure) -> str:

@@ -251,7 +251,12 @@ def answer_gone_quiet(frame: pl.DataFrame) -> str | None:
 
 TABLES = (
     table(
-        "room_states", "How healthy are rooms?", states, *_READS, answer=answer_states
+        "room_states",
+        "How healthy are rooms?",
+        states,
+        *_READS,
+        answer=answer_states,
+        needs_all_users=True,
     ),
     table(
         "room_health",
@@ -259,6 +264,7 @@ TABLES = (
         each_room,
         *_READS,
         answer=answer_each_room,
+        needs_all_users=True,
     ),
     table(
         "rooms_gone_quiet",
@@ -266,5 +272,6 @@ TABLES = (
         gone_quiet,
         *_READS,
         answer=answer_gone_quiet,
+        needs_all_users=True,
     ),
 )

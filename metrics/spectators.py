@@ -206,6 +206,7 @@ TABLES = (
         ESTIMATIONS,
         answer=answer_totals,
         sample_sizes=_SAMPLE_SIZES,
+        needs_all_users=True,
     ),
     table(
         "spectators_over_time",

@@ -62,6 +62,9 @@ class MetricTable:
     """Figure → the column with the number of cases it comes from."""
     covers: Callable[[Query], Period] = _asked_period
     """The dates that the rows are about, where these are not the query's."""
+    needs_all_users: bool = False
+    """Whether it joins rows of users to whole votes or rooms: of some users only, every
+    vote looks agreed and every room quiet."""
 
 
 def table(
@@ -72,10 +75,14 @@ def table(
     answer: Answer | None = None,
     sample_sizes: Mapping[str, str] | None = None,
     covers: Callable[[Query], Period] = _asked_period,
+    needs_all_users: bool = False,
 ) -> MetricTable:
     """Return a table that reads these live tables."""
     names = tuple(table.name for table in reads)
-    return MetricTable(name, title, build, names, answer, sample_sizes or {}, covers)
+    sizes = sample_sizes or {}
+    return MetricTable(
+        name, title, build, names, answer, sizes, covers, needs_all_users
+    )
 
 
 def compared(

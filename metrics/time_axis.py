@@ -67,6 +67,12 @@ def local_hour(column: str, period: Period) -> pl.Expr:
     return (of_day // _HOUR).cast(pl.Int8)
 
 
+def local_time(column: str, period: Period) -> pl.Expr:
+    """Return the time of day of a timestamp in the period's zone."""
+    ahead = period.local_seconds(seconds(pl.col(column))) - seconds(pl.col(column))
+    return (pl.col(column) + pl.duration(seconds=ahead)).dt.time()
+
+
 def bucket_of(column: str, granularity: Granularity, period: Period) -> pl.Expr:
     """Return the bucket that a timestamp is in: a Date, or the start of an hour."""
     if granularity == "hour":

@@ -10,6 +10,7 @@ from itertools import accumulate
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
+from polars import selectors
 
 UTC_ZONE = ZoneInfo("UTC")
 # Clocks never change twice within.
@@ -38,6 +39,22 @@ def to_utc(clock: datetime, zone: ZoneInfo) -> datetime:
     """
     # Python reads a skipped or repeated time with the offset before the change.
     return clock.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+
+def in_zone(frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
+    """Return a finished table with its UTC timestamps in the zone: the same instants.
+
+    Their type carries the zone, so that a heading can name it and a CSV has the offset.
+    """
+    times = selectors.datetime(time_zone=None)
+    return frame.with_columns(
+        times.dt.replace_time_zone("UTC").dt.convert_time_zone(zone.key)
+    )
+
+
+def as_clocks_show(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table `in_zone` with its timestamps as clocks there show them."""
+    return frame.with_columns(selectors.datetime("us", "*").dt.replace_time_zone(None))
 
 
 def local_seconds(

@@ -49,7 +49,7 @@ add_error_breadcrumb("run", "page", {"page": page.title})
 settings = DashboardSettings.from_env(os.environ)
 layout.render_navigation(PAGES)
 snapshot = layout.open_or_stop(settings)
-layout.render_header(page.title, snapshot, settings)
+layout.render_header(page.title, snapshot, settings, period_bar.zone(settings))
 # The Data page says what is missing; the others have nothing to show.
 if not snapshot.tables and page != DATA:
     st.stop()

@@ -58,6 +58,7 @@ PARTS = {
     "Estimations": ("estimates", "spread", "team_sizes", "round_durations"),
 }
 """What is looked at more closely → its tables."""
+context = page_context.current()
 votes_by = partial(charts.bars, value="votes")
 DRAWN: Mapping[str, Draw] = {
     "votes_by_weekday": partial(
@@ -68,7 +69,7 @@ DRAWN: Mapping[str, Draw] = {
     ),
     "votes_by_weekday_and_hour": partial(
         charts.heat_map,
-        x=("hour", "Hour (UTC)"),
+        x=("hour", f"Hour ({context.query.zone.key})"),
         y=("weekday_name", "Weekday"),
         value=("votes_per_day", "Votes per day"),
     ),
@@ -82,7 +83,6 @@ DRAWN: Mapping[str, Draw] = {
     "team_sizes": partial(votes_by, label="estimators", titles=("Team size", "Votes")),
 }
 
-context = page_context.current()
 # Filled after the switches below it, which decide what is computed.
 above = st.container()
 with st.container(horizontal=True, gap="medium"):

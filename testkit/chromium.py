@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from shutil import which
+from tempfile import NamedTemporaryFile
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -52,6 +53,8 @@ class Server:
 
     url: str
     pid: int
+    log: Path
+    """What it writes to standard error."""
 
 
 @contextmanager
@@ -69,22 +72,25 @@ def serving(
     """Run a Streamlit script with our clock stopped; end it by process id."""
     start = f"{started_at(now)}\nfrom streamlit.web.cli import main\nmain()"
     port = free_port()
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-c", start, "run", str(script)),
-            *("--server.port", str(port)),
-        ],
-        cwd=ROOT,
-        env={**os.environ, **(environ or {})},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_up(url, process)
-        yield Server(url, process.pid)
-    finally:
-        process.terminate()
-        process.wait(20)
+    with NamedTemporaryFile() as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-c", start, "run", str(script)),
+                *("--server.port", str(port)),
+            ],
+            cwd=ROOT,
+            env={**os.environ, **(environ or {})},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_up(url, process)
+            yield Server(url, process.pid, Path(log.name))
+        finally:
+            process.terminate()
+            process.wait(20)
+            sys.stderr.write(Path(log.name).read_text())
 
 
 def _wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -39,7 +39,7 @@ def render_cards(context: PageContext) -> None:
     with st.grid(4, min_column_width=155, gap="small", key="stored_facts"):
         st.metric(
             "Data until",
-            fmt.instant(until, context.now) if until else NOTHING,
+            fmt.instant(until, context.now, context.query.zone) if until else NOTHING,
             help="The instant of the live database that the data equals.",
             border=True,
         )

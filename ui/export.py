@@ -10,6 +10,7 @@ from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
 from metrics.time_axis import first_of_each
+from metrics.time_zone import in_zone
 from store.notes import Notes
 from ui import layout, period_bar, workbook
 from ui.page_context import PageContext, Results
@@ -58,7 +59,8 @@ def workbook_of(
     granularity, notes = context.query.granularity, context.notes
     sheets = {
         prefix + table + ending: workbook.Sheet(
-            f"{_title(table)}{said}", with_notes(frame, notes, granularity)
+            f"{_title(table)}{said}",
+            with_notes(in_zone(frame, context.query.zone), notes, granularity),
         )
         for tables, ending, said in (
             (found.now, "", ""),
@@ -85,7 +87,9 @@ def pack(context: PageContext, found: Results, prefix: str = "") -> bytes:
             for name, frame in found.earlier.items()
         }
     files = {
-        name: to_csv(with_notes(frame, context.notes, query.granularity))
+        name: to_csv(
+            with_notes(in_zone(frame, query.zone), context.notes, query.granularity)
+        )
         for name, frame in tables.items()
     }
     return to_zip({"about.txt": readme(context).encode(), **files})
@@ -108,11 +112,16 @@ def with_notes(
     known = pl.DataFrame(
         days, schema={"day": pl.Date, "title": pl.String}, orient="row"
     )
-    bucket = first_of_each(pl.col("day"), granularity).cast(frame.schema["bucket"])
     # Several notes may be in one week, and one note in several days of it.
     titles = pl.col("title").unique(maintain_order=True).str.join("; ")
-    each = known.group_by(bucket=bucket).agg(notes=titles)
-    return frame.join(each, on="bucket", how="left", maintain_order="left")
+    day = first_of_each(pl.col("day"), granularity)
+    each = known.group_by(_day=day).agg(notes=titles)
+    # Of hours, the first of a day has its notes.
+    own = pl.col("bucket").dt.date()
+    joined = frame.with_columns(_day=pl.when(own.is_first_distinct()).then(own)).join(
+        each, on="_day", how="left", maintain_order="left"
+    )
+    return joined.drop("_day")
 
 
 def _span(period: Period) -> str:

@@ -1,8 +1,9 @@
 """How pages print numbers (as `metrics.formats` does), times and names."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from metrics import periods
 from metrics.formats import MINUS
@@ -11,6 +12,7 @@ from metrics.formats import change as change
 from metrics.formats import number as number
 from metrics.formats import signed as signed
 from metrics.subject import Unit
+from metrics.time_zone import UTC_ZONE
 
 period = periods.describe_period
 
@@ -47,12 +49,17 @@ def age(span: timedelta) -> str:
     raise AssertionError("the last size is one minute")
 
 
-def instant(time: datetime, today: datetime) -> str:
-    """Print a UTC time: "14:20 UTC", with its date when it is not today's."""
-    # Today's date says nothing new.
-    if time.date() == today.date():
-        return f"{time:%H:%M} UTC"
-    return f"{time.day} {time:%b %Y, %H:%M} UTC"
+def instant(time: datetime, now: datetime, zone: ZoneInfo = UTC_ZONE) -> str:
+    """Print a UTC time as clocks of the zone show it: "14:20 UTC", "15:20 CET".
+
+    With its date when it is not today's.
+    """
+    there, today = (at.replace(tzinfo=UTC).astimezone(zone) for at in (time, now))
+    name = there.tzname() or ""
+    # Zones without an abbreviation have their offset for a name: +14, -03.
+    place = name if name.isalpha() else f"UTC{name}"
+    date = "" if there.date() == today.date() else f"{there.day} {there:%b %Y}, "
+    return f"{date}{there:%H:%M} {place}"
 
 
 def day(time: datetime) -> str:

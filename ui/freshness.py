@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -25,7 +26,9 @@ def level(data_until: datetime, now: datetime, sync_interval: int) -> Level:
     return "orange" if missed > AMBER_AFTER else "green"
 
 
-def render_badge(snapshot: Snapshot, data_dir: Folder, sync_interval: int) -> None:
+def render_badge(
+    snapshot: Snapshot, data_dir: Folder, sync_interval: int, zone: ZoneInfo
+) -> None:
     """Show the time of the data; rerun the page when the store has newer data."""
 
     @st.fragment(run_every=POLL)
@@ -33,7 +36,7 @@ def render_badge(snapshot: Snapshot, data_dir: Folder, sync_interval: int) -> No
         # While the store cannot be read, the page keeps what it has.
         if _version(data_dir) not in {snapshot.version, None}:
             st.rerun()
-        _render_age(snapshot, sync_interval)
+        _render_age(snapshot, sync_interval, zone)
 
     badge()
 
@@ -59,7 +62,7 @@ def _version(data_dir: Folder) -> str | None:
         return None
 
 
-def _render_age(snapshot: Snapshot, sync_interval: int) -> None:
+def _render_age(snapshot: Snapshot, sync_interval: int, zone: ZoneInfo) -> None:
     now = clock.now()
     if snapshot.data_until is None:
         st.badge("no data yet", icon=":material/hourglass_empty:", color="gray")
@@ -74,7 +77,7 @@ def _render_age(snapshot: Snapshot, sync_interval: int) -> None:
         "red": "error",
     }
     st.badge(
-        f"data until {fmt.instant(snapshot.data_until, now)}, "
+        f"data until {fmt.instant(snapshot.data_until, now, zone)}, "
         f"{fmt.age(now - snapshot.data_until)}",
         icon=f":material/{icons[color]}:",
         color=color,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -61,14 +62,18 @@ def open_or_stop(settings: DashboardSettings) -> Snapshot:
         st.stop()
 
 
-def render_header(title: str, snapshot: Snapshot, settings: DashboardSettings) -> None:
+def render_header(
+    title: str, snapshot: Snapshot, settings: DashboardSettings, zone: ZoneInfo
+) -> None:
     """Draw the head of a page: title, freshness, and a place for its buttons."""
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="page_head"
     ):
         st.title(title, anchor=False, width="content")
         with st.container(width="content", gap=None, key="freshness"):
-            freshness.render_badge(snapshot, settings.data_dir, settings.sync_interval)
+            freshness.render_badge(
+                snapshot, settings.data_dir, settings.sync_interval, zone
+            )
         if snapshot.demo:
             with st.container(width="content", key="demo_hint"):
                 st.caption(

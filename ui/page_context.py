@@ -48,6 +48,8 @@ class PageContext:
     """Whether bots are included."""
     filters: tuple[Filter, ...] = ()
     """What was clicked or typed; already applied to the frames."""
+    unfiltered: Query | None = None
+    """The same query of all users and rooms; None where nothing is filtered."""
     notes: Notes = field(default_factory=Notes)
     """What the team noted about dates."""
     server_url: Secret | None = None

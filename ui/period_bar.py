@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.settings import DashboardSettings
 from metrics import filters, growth, periods
+from metrics.constants import START_DATE
 from metrics.filters import Filter
 from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, PERIODS, Days
 from metrics.query import Query
@@ -31,8 +32,6 @@ _OLD_COMPARISONS = {
 }
 # How older links ask for a comparison by weekday.
 _WEEKDAYS_MATCHED = "same weekdays"
-FIRST_DAY = date(2024, 6, 3)
-"""The first day where the store has no data."""
 _SHOWN = "shown_period"
 _DATES = "dates"
 
@@ -124,6 +123,9 @@ def render(
         now,
         bots=chosen.bots,
         filters=chosen.filters,
+        unfiltered=_query(snapshot, chosen._replace(filters=()), now, zone, settings)
+        if chosen.filters
+        else None,
     )
 
 
@@ -139,16 +141,20 @@ def without_bar(
     return PageContext(snapshot, query, days, periods.NO_COMPARISON, now, bots=True)
 
 
+def zone(settings: DashboardSettings) -> ZoneInfo:
+    """Return the zone of the link, else that of the team."""
+    return zone_of(query_params.get("tz") or "") or settings.time_zone
+
+
 def _zone(settings: DashboardSettings) -> ZoneInfo:
-    """Return the zone of the link, else that of the team; warn of an unknown one."""
+    """Return the `zone`; warn of an unknown one in the link."""
     name = query_params.get("tz")
-    zone = zone_of(name) if name else settings.time_zone
-    if zone is None:
+    if name and zone_of(name) is None:
         query_params.warn(
-            f"Unknown time zone “{shortened(name or '')}” for `tz` in the link; "
+            f"Unknown time zone “{shortened(name)}” for `tz` in the link; "
             f"showing {settings.time_zone.key}. Use a name such as Europe/Berlin."
         )
-    return zone or settings.time_zone
+    return zone(settings)
 
 
 def _query(
@@ -289,7 +295,7 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
     first = (
         beginning(snapshot, zone, says_so=key == ALL_TIME)
         if key in {ALL_TIME, CUSTOM}
-        else FIRST_DAY
+        else START_DATE
     )
     if key == CUSTOM:
         usual = PERIODS[DEFAULT_PERIOD].days(today, first)
@@ -388,13 +394,10 @@ def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> d
     `says_so` warns of the number of older rows that are left out.
     """
     found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
-    first, older = found.row(0)
+    first, older = growth.first_day(found, zone), found["older_rows"].item()
     if older and says_so:
         st.caption(f"All time begins on {first}: {older:,} older rows are left out.")
-    if first is None:
-        return FIRST_DAY
-    # A day of UTC: it begins on the evening before where clocks are behind.
-    return to_local(datetime.combine(first, datetime.min.time()), zone).date()
+    return first
 
 
 def caption(query: Query, days: Days, granularity: str, *, bots: bool) -> str:

@@ -7,7 +7,7 @@ moves with the calendar, and replaces the step in the history instead of adding 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, TypedDict, cast
 from urllib.parse import urlencode
@@ -77,9 +77,10 @@ def bound[T](
     key: str, value: T, write: Callable[[T], Mapping[str, Sequence[str] | None]]
 ) -> Binding:
     """Bind a widget: it shows `value`, and `write` says what the address gets."""
-    # The address decides: Back changes it without telling the widget.
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
+    # The address decides: Back changes it without telling the widget. Also where the
+    # widget has the value: one whose options have new texts would keep what was chosen
+    # by its old text, and show nothing.
+    st.session_state[key] = value
     return {"key": key, "on_change": partial(_changed, key, write)}
 
 
@@ -102,9 +103,18 @@ def option_of(text: str, options: Mapping[str, Collection[str]]) -> str | None:
     return None
 
 
-def choice(key: str, options: Mapping[str, Collection[str]], default: str) -> str:
-    """Return the option that the address names; warn of one that does not exist."""
-    text = get(key)
+def choice(
+    key: str,
+    options: Mapping[str, Collection[str]],
+    default: str,
+    older: Collection[str] = (),
+) -> str:
+    """Return the option that the address names; warn of one that does not exist.
+
+    `older` are names that the parameter had before.
+    """
+    texts = (get(name) for name in (key, *older))
+    text = next((text for text in texts if text is not None), None)
     if text is None:
         return default
     found = option_of(text, options)
@@ -252,8 +262,3 @@ def _unknown(key: str, value: str, possible: str) -> str:
 
 def _address() -> Address:
     return cast("Address", st.session_state.get(_ADDRESS, {}))
-
-
-def check(key: str, options: Iterable[str]) -> None:
-    """Warn where the address names none of the options."""
-    choice(key, dict.fromkeys(options, ()), "")

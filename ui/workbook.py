@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -67,7 +67,7 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
         )
         for key, sheet in sheets.items():
             frame = sheet.frame.head(MOST_ROWS)
-            titles = _titles(frame.columns)
+            titles = _titles(frame)
             _plain(frame).rename(titles).write_excel(
                 workbook,
                 names[key],
@@ -127,11 +127,12 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.when(finite.is_finite()).then(finite).name.keep())
 
 
-def _titles(columns: Iterable[str]) -> dict[str, str]:
+def _titles(frame: pl.DataFrame) -> dict[str, str]:
     """Return a heading for each column, unique in any case, as Excel wants them."""
     taken: set[str] = set()
     return {
-        key: _unique(tables.heading(key), taken, LONGEST_HEADING) for key in columns
+        key: _unique(tables.heading(key, of=of), taken, LONGEST_HEADING)
+        for key, of in frame.schema.items()
     }
 
 

@@ -44,6 +44,9 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo_server(demo_data: Path) -> Iterator[chromium.Server]:
     with chromium.dashboard(demo_data) as server:
         yield server
+        log = server.log.read_text()
+    # Whatever was clicked in all these tests.
+    assert "Traceback" not in log
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,14 @@
 """What is chosen on one page: period, filter, room."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.looking import go, navigation
+from tests.browser.looking import block, csv_button, go, labels, navigation
 
 pytestmark = pytest.mark.browser
 
@@ -46,3 +47,53 @@ def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) ->
     navigation(page, "Votes").click()
     expect(page.get_by_text("votes are not linked").first).to_be_visible()
     expect(chips).to_contain_text("Country is")
+
+
+def test_chips_wrap_inside_their_row(page: Page, demo_server: Server) -> None:
+    kept = ("country:DE", "city:München", "source:Google Search", "os!:Windows")
+    more = ("event:ENTERED_EXISTING_ROOM", "browser!:Firefox", "route:ROOM")
+    query = urlencode([("filter", text) for text in (*kept, *more)])
+    for width in (1280, 375):
+        page.set_viewport_size({"width": width, "height": 800})
+        go(page, f"{demo_server.url}/traffic?{query}")
+        row = page.locator(".st-key-filter_chips")
+        chips = row.get_by_role("button")
+        expect(chips).to_have_count(len(kept) + len(more))
+        inside = row.bounding_box()
+        assert inside
+        for chip in chips.all():
+            box = chip.bounding_box()
+            assert box
+            assert box["x"] >= inside["x"] - 1
+            assert box["x"] + box["width"] <= inside["x"] + inside["width"] + 1
+            assert box["y"] + box["height"] <= inside["y"] + inside["height"] + 1
+
+
+def test_nothing_lies_over_the_tools_of_a_block(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/location")
+    for chart in page.get_by_test_id("stVegaLiteChart").all():
+        chart.hover()
+        toolbar = page.get_by_test_id("stElementToolbar")
+        expect(toolbar.locator("visible=true")).to_have_count(0)
+    button = csv_button(page, "Users by country")
+    at = button.bounding_box()
+    assert at
+    with page.expect_download() as waiting:
+        page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    assert waiting.value.suggested_filename.startswith("fpp_countries_")
+
+
+def test_all_rows_of_a_list_are_shown_on_demand(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/location?place=cities")
+    cities = block(page, "Users by city")
+    first = [text for text in labels(cities) if "(" in text]
+    assert re.fullmatch(r"[\d,]+ others", labels(cities)[-2])
+    cities.get_by_text("Show").click()
+    page.wait_for_url("**all_cities=true**")
+    chromium.wait_until_drawn(page)
+    everything = [text for text in labels(cities) if "(" in text]
+    assert len(everything) > len(first)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 import polars as pl
 import pytest
@@ -19,14 +20,44 @@ pytestmark = pytest.mark.browser
 NAME = "<b>x</b>"
 AS_TEXT = re.compile(r"<\u2060?b>\u2060?x</b>")
 """The name as a page shows it: a word joiner keeps Markdown from reading a tag."""
+CHOICES = ("period", "from", "to", "compare", "every", "tz", "bots", "filter", "place")
+TURNED = (
+    *("https://zq.example/x", "www.zq.example", "see zq@zq.example.", "[zq](//zq.co)"),
+    *("![zq](/zq.png)", "`zq`", "~~zq~~", "**zq**", "*zq*", "_zq_", ":red[zq]"),
+    *("$zq^2$", "<b>zq</b>", "<img src=zq>", "# zq", "- zq", "1. zq", "> zq"),
+    *("zq\n\n    zq", "|zq|\n|-|\n|zq|", ":material/zq:", ":smile: zq", "zq -> zq"),
+)
+"""Texts in which Markdown or Streamlit find something to turn."""
 VIEWS = {
     **PAGES,
     "A city as filter": "/traffic?filter=city%3A%3Cb%3Ex%3C%2Fb%3E",
     "The room": "/room?room={room}",
     "Insights on rooms": "/insights?about=Rooms",
+    "Texts as filters": "/traffic?"
+    + urlencode([("filter", f"city:{t}") for t in TURNED]),
+    "Texts as choices": "/location?"
+    + urlencode({key: TURNED[n] for n, key in enumerate(CHOICES)}),
+    "Texts as rooms": "/room?" + urlencode([("room", t) for t in TURNED]),
 }
 SHOWN = {"Overview", "Behaviour", "Location", "A city as filter", "The room"}
 """The busiest room or the largest city is among the first."""
+
+
+MARKUP = """() => [...document.querySelectorAll(
+    `[data-testid=stMain] :is(a, img, code, .katex, del, em, b, strong, ul, ol, td,
+    blockquote, pre, [data-testid=stIconMaterial], span[style*=color])`)]
+  .filter(e => !e.closest('[data-testid=stDataFrame], .st-key-report, svg'))
+  .filter(e => /zq/.test(e.outerHTML))
+  .filter(e => e.tagName != 'A' || new URL(e.href).host != location.host)
+  .map(e => e.outerHTML.slice(0, 300))"""
+
+
+def turned(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """Return a table in which every third text is one that Markdown would turn."""
+    place = pl.int_range(pl.len())
+    texts = pl.lit(pl.Series([*TURNED])).gather(place // 3 % len(TURNED))
+    own = pl.when(place % 3 == 0).then(texts)
+    return frame.with_columns(own.otherwise(pl.col(c)).alias(c) for c in columns)
 
 
 class Named(NamedTuple):
@@ -47,11 +78,16 @@ def named(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Named:
     changed = {
         "fpp_rooms.parquet": tables["fpp_rooms.parquet"]
         .filter((name != NAME) | is_room)
+        .pipe(turned, "name")
         .with_columns(name=pl.when(is_room).then(pl.lit(NAME)).otherwise(name)),
         "fpp_votes.parquet": tables["fpp_votes.parquet"].filter(~earlier),
-        "fpp_users.parquet": tables["fpp_users.parquet"].with_columns(
-            pl.col("city").replace({"Berlin": NAME})
+        "fpp_users.parquet": tables["fpp_users.parquet"]
+        .pipe(turned, "country", "region", "city", "device", "os", "browser")
+        .with_columns(pl.col("city").replace({"Berlin": NAME})),
+        "fpp_page_views.parquet": turned(
+            tables["fpp_page_views.parquet"], "route", "source"
         ),
+        "fpp_events.parquet": turned(tables["fpp_events.parquet"], "event"),
     }
     for file, rows in (tables | changed).items():
         rows.write_parquet(folder / file)
@@ -76,6 +112,10 @@ def member(browser: Browser, named: Named) -> Iterator[Member]:
 def assert_no_markup(page: Page) -> None:
     made = page.locator("b, strong").filter(has_text=re.compile(r"^x$"))
     expect(made).to_have_count(0)
+    assert page.evaluate(MARKUP) == []
+    text = page.get_by_test_id("stMain").inner_text()
+    assert "zq → zq" not in text
+    assert "😄" not in text
 
 
 @pytest.mark.parametrize("view", VIEWS)

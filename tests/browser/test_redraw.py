@@ -1,13 +1,15 @@
 """What is sent and drawn again when one control of a page changes."""
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from testkit import chromium
 from testkit.chromium import Server
+from tests.browser.looking import labels
 
 pytestmark = pytest.mark.browser
 
@@ -90,3 +92,58 @@ def test_pages_with_charts_and_tables_leave_pandas_unloaded(
     mapped = Path(f"/proc/{demo_server.pid}/maps").read_text()
     assert "pyarrow" in mapped
     assert "pandas" not in mapped
+
+
+ORDERED = """
+import sys
+sys.path.insert(0, {root!r})
+from datetime import date
+import polars as pl
+import streamlit as st
+from metrics.frames import Period
+from testkit.fixed_clock import NOW
+from ui import charts
+from ui.charts import TimeAxis
+from ui.charts.rendering import render_chart
+st.title("Order")
+counts = {{"a": 9, "b": 5, "c": 3}}
+if st.button("Next"):
+    counts = {{"d": 8, "c": 7, "b": 6, "a": 1}}
+frame = pl.DataFrame({{"os": [*counts], "count": [*counts.values()]}})
+render_chart(charts.ranked(frame, "os", "count", "users"), "Ranked")
+render_chart(charts.bars(frame, "os", "count", ("System", "Users")), "Bars")
+cells = frame.with_columns(day=pl.lit("Monday"))
+heat = charts.heat_map(cells, ("os", "System"), ("day", "Day"), ("count", "Users"))
+render_chart(heat, "Heat")
+first, last = date(2024, 1, 1), date(2026, 9, 1)
+days = pl.DataFrame({{"bucket": pl.date_range(first, last, eager=True)}})
+many = days.join(frame.rename({{"os": "label"}}), how="cross")
+axis = TimeAxis.of("day", Period.of_days(first, last), NOW)
+render_chart(charts.lines(many, "label", "Users", axis), "Many")
+"""
+
+
+def test_new_data_are_drawn_in_their_order_with_their_texts(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Vega would keep labels that it has where they are, and add others behind."""
+    script = tmp_path / "order.py"
+    script.write_text(ORDERED.format(root=str(chromium.ROOT)))
+    with chromium.serving(script) as server:
+        page = browser.new_page()
+        page.goto(server.url)
+        chromium.wait_until_drawn(page)
+        page.get_by_role("button", name="Next").click()
+        ranked, bars, heat, many = page.get_by_test_id("stVegaLiteChart").all()
+        expect(bars.locator("svg.marks").get_by_text("d", exact=True)).to_be_visible()
+        chromium.wait_until_drawn(page)
+        for chart in (ranked, bars):
+            shown = [text for text in labels(chart) if text in {*"abcd"}]
+            assert shown == [*"dcba"]
+        # What a screen reader is told of the shades is true of the new data.
+        legend = heat.locator("[aria-label*='shades from 0 to']")
+        expect(legend).to_have_attribute("aria-label", re.compile("from 0 to 8"))
+        # Of 3,000 points and more Streamlit would draw a picture without texts.
+        expect(many.locator("canvas")).to_have_count(0)
+        expect(many.locator("svg.marks")).to_be_visible()
+        page.close()

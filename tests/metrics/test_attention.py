@@ -1,14 +1,17 @@
 """What needs attention: late data, today and lately unusual counts, quiet rooms."""
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from metrics import attention
 from metrics.frames import Frames
+from metrics.time_zone import UTC_ZONE
 from tests.metrics.building import Row, at, executed, frames, quick, user, view, vote
 
 NOW = at("2026-11-19 14:30")
@@ -161,3 +164,36 @@ def test_rooms_that_have_gone_quiet_are_counted() -> None:
     assert [f.text for f in found if f.kind == "rooms_quiet"] == [
         "1 healthy room has gone quiet"
     ]
+
+
+@quick
+@given(
+    st.sampled_from(["Pacific/Kiritimati", "America/Bogota", "Asia/Kathmandu"]),
+    st.lists(st.integers(0, 70 * 24 * 60), max_size=60),
+)
+def test_days_are_those_of_the_zone(zone_name: str, minutes: list[int]) -> None:
+    """Where clocks never change, a zone is UTC moved by its offset."""
+    zone = ZoneInfo(zone_name)
+    ahead = NOW.replace(tzinfo=zone).utcoffset() or timedelta()
+    times = [NOW - timedelta(minutes=each) for each in minutes]
+    there = frames(*(vote(f"{time}", amount=9) for time in times))
+    moved = frames(*(vote(f"{time + ahead}", amount=9) for time in times))
+    now, later = attention.plans(there, NOW, zone), attention.plans(moved, NOW + ahead)
+    for name in ("today", "unusual_days"):
+        assert_frame_equal(executed(now[name]), executed(later[name]))
+    texts = [
+        [
+            finding.text.replace(f" {place.key},", "")
+            for finding in attention.findings(
+                {name: executed(plan) for name, plan in asked.items()},
+                *(until, until, INTERVAL),
+                place,
+            )
+            if finding.kind != "rooms_quiet"
+        ]
+        for asked, until, place in (
+            (now, NOW, zone),
+            (later, NOW + ahead, UTC_ZONE),
+        )
+    ]
+    assert texts[0] == texts[1]

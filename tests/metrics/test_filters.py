@@ -1,13 +1,19 @@
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from metrics import filters
-from metrics.filters import Filter
-from metrics.frames import Frames
+from metrics.filters import KINDS, Filter, apply, values
+from metrics.frames import Frames, Period
 from metrics.numbering import numbered
+from metrics.query import Query
+from metrics.registry import DEFINITIONS, LABELS, METRIC_TABLES, definition, plan
 from metrics.tables import BY_NAME, TABLES
+from store.reader import open_store
+from testkit.fixed_clock import GOLDEN_NOW, ROOT
 
 AT = datetime(2026, 11, 2, 9)
 
@@ -101,3 +107,80 @@ def test_a_room_keeps_the_users_who_were_there(frames: Frames) -> None:
 @pytest.mark.parametrize("text", ["9" * 30, "-1", "٣", ""])
 def test_a_text_that_is_no_room_id_keeps_nothing(frames: Frames, text: str) -> None:
     assert filters.apply(frames, [Filter("room", text)]).votes.collect().is_empty()
+
+
+SAMPLE = open_store(ROOT / "tests" / "golden").frames
+ASKED = Query(
+    SAMPLE,
+    Period.of_days(date(2026, 8, 3), date(2026, 11, 15)),
+    Period.of_days(date(2026, 4, 20), date(2026, 8, 2)),
+    "week",
+    GOLDEN_NOW,
+)
+
+
+def commonest(kind: str) -> str:
+    return str(values(SAMPLE, kind, 1).collect()["value"].item())
+
+
+def counts(name: str, rows: Frames) -> dict[object, int]:
+    """Return the counts of a table by what their row is about and their column."""
+    table = plan(name, replace(ASKED, frames=rows)).collect()
+    about = [c for c in table.columns if c in LABELS - {"rank", "cut"}]
+    # Of what changed, labels that did not are no rows: only their changes are known.
+    others = {"now", "before", "total_before"} if "change" in table.columns else set()
+    numbers = {
+        column
+        for column, of in table.schema.items()
+        if of.is_integer()
+        and column in DEFINITIONS.keys() - {*about} - others
+        and definition(column, name).unit == "count"
+    }
+    return {
+        (*(row[key] for key in about), column): row[column] or 0
+        for row in table.iter_rows(named=True)
+        for column in numbers
+    }
+
+
+@pytest.mark.parametrize("kind", ["country", "source", "event"])
+def test_a_count_that_is_shown_is_that_of_the_kept_users_or_of_all(kind: str) -> None:
+    """Users with a value and users without it are all users: their counts add up.
+
+    Unless the count has nothing to do with users, and the page says so. A count that
+    is neither would be read as that of the kept users.
+    """
+    value = commonest(kind)
+    kept = apply(SAMPLE, [Filter(kind, value)])
+    others = apply(SAMPLE, [Filter(kind, value, excludes=True)])
+    wrong = {}
+    for name, table in METRIC_TABLES.items():
+        if table.needs_all_users or not Filter(kind, value).leaves(table.reads):
+            continue
+        whole, inside, outside = (counts(name, f) for f in (SAMPLE, kept, others))
+        for key, count in whole.items():
+            parts = inside.get(key, 0), outside.get(key, 0)
+            if sum(parts) != count and parts != (count, count):
+                wrong[name, key] = (count, *parts)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", METRIC_TABLES)
+def test_a_figure_reads_no_table_that_its_definition_lacks(name: str) -> None:
+    """Figures are hidden under a filter by the tables that their definition names."""
+    users = KINDS["country"].touches
+    without_votes = SAMPLE.map(
+        lambda table, rows: rows if table.name in users else rows.head(0)
+    )
+    with_all, emptied = (
+        plan(name, replace(ASKED, frames=rows)).collect()
+        for rows in (SAMPLE, without_votes)
+    )
+    own = [
+        column
+        for column in with_all.columns
+        if column in DEFINITIONS.keys() - LABELS
+        and users.issuperset(definition(column, name).tables)
+    ]
+    if with_all.height == emptied.height:
+        assert_frame_equal(with_all.select(own), emptied.select(own))

@@ -293,7 +293,7 @@ def test_a_room_shows_the_range_of_its_latest_votes(run_page: RunPage) -> None:
 def test_only_votes_with_an_estimation_are_drawn_oldest_first() -> None:
     votes = pl.DataFrame(
         {
-            "voted_at": [datetime(2026, 11, day, 9) for day in (4, 3, 2)],
+            "voted_at": [datetime(2026, 11, day, 9, tzinfo=UTC) for day in (4, 3, 2)],
             "min_estimation": [1, None, 3],
             "avg_estimation": [1.5, None, 3.0],
             "max_estimation": [2, None, 3],

@@ -139,3 +139,19 @@ def test_a_text_that_is_no_filter_is_said(run_page: RunPage) -> None:
     assert app.warning[0].value.startswith(
         "Unknown filter planet\\:\N{WORD JOINER}Mars. Use country:…"
     )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"show": "page_views"},
+        {"show": "Page views"},
+        {"show_traffic_over_time": "Page views"},
+    ],
+)
+def test_a_link_names_a_figure_as_it_does_now_or_did_before(
+    run_page: RunPage, query: dict[str, str]
+) -> None:
+    app = run_page("traffic.py", **query)
+    assert not app.warning
+    assert "Page views per day" in [header.value for header in app.header]

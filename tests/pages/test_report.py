@@ -68,3 +68,14 @@ def test_each_page_has_a_workbook_of_its_tables(
     app = run_page("votes.py", GOLDEN, period="Last month")
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels.count("Download page (XLSX)") == 1
+
+
+def test_a_filter_does_not_mix_some_users_with_all_votes(run_page: RunPage) -> None:
+    pages = [
+        run_page("report.py", GOLDEN, period="Last month", **query)
+        for query in ({}, {"filter": "country:DE"})
+    ]
+    everybody, germans = (app.get("html")[-1].proto.body for app in pages)
+    assert germans == everybody
+    said = [caption.value for caption in pages[1].caption]
+    assert any("Filters do not apply to this page" in text for text in said)

@@ -4,17 +4,17 @@ from typing import Any
 
 import polars as pl
 
-from ui.charts.axes import Chart
+from ui.charts.axes import PLACE, Chart
 from ui.charts.labelled_bars import figures, hidden_below, labelled_bars, stages
 from ui.charts.stacked_bars import nested_bars
 
 
 def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart have any values
-    """Return the rows of the first layer."""
+    """Return the rows of the first layer, without their places."""
     drawn = chart.to_dict()
     source = drawn.get("data") or drawn["layer"][0]["data"]
     found: list[dict[str, Any]] = drawn["datasets"][source["name"]]
-    return found
+    return [{k: v for k, v in row.items() if k != PLACE} for row in found]
 
 
 def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:

@@ -132,3 +132,10 @@ def test_a_period_that_cannot_be_meant_is_refused(
     answer = api.get(f"/api/tables/votes_over_time?{query}")
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith("Bad period; allowed: ")
+
+
+def test_the_daily_summary_is_a_row_of_a_table_with_bots(api: httpx.Client) -> None:
+    daily = api.get("/api/daily-analytics").json()
+    rows = api.get("/api/tables/daily_summary?bots=include&format=json").json()["rows"]
+    (last,) = (row for row in rows if row["span"] == "last 24 hours")
+    assert {key: last[key] for key in daily} == daily

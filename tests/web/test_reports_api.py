@@ -2,11 +2,12 @@
 
 import json
 import shutil
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
+import polars as pl
 import pytest
 
 from metrics import attention, periods, report
@@ -16,6 +17,8 @@ from store.reader import open_store, without_bots
 from testkit.dashboard import GOLDEN, TOKEN, get, serving
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 from tests.web.test_openapi import check
+from ui import period_bar
+from web.api.reports import ReportQuery
 
 HEADERS = {"Authorization": TOKEN}
 
@@ -157,3 +160,26 @@ def test_alerts_are_the_findings_of_the_attention_line() -> None:
     assert [alert["text"] for alert in answer.json()] == [f.text for f in found]
     assert [alert["kind"] for alert in answer.json()] == [f.kind for f in found]
     assert json.dumps(answer.json()) == json.dumps(again.json())
+
+
+def test_all_time_begins_where_the_page_begins_and_compares_with_nothing(
+    tmp_path: Path,
+) -> None:
+    """A stray row of 1970 is no beginning, and history before June 2024 is history."""
+    for file in GOLDEN.glob("*.parquet"):
+        shutil.copy(file, tmp_path)
+    views = pl.read_parquet(tmp_path / "fpp_page_views.parquet")
+    early = views.head(2).with_columns(
+        id=pl.lit(pl.Series([10**6, 10**6 + 1])).cast(views.schema["id"]),
+        viewed_at=pl.lit(pl.Series([datetime(1970, 1, 1), datetime(2024, 2, 29, 3)])),
+    )
+    pl.concat([views, early], how="vertical_relaxed").write_parquet(
+        tmp_path / "fpp_page_views.parquet"
+    )
+    snapshot = open_store(tmp_path)
+    for tz, first in (("UTC", "2024-02-29"), ("America/Los_Angeles", "2024-02-28")):
+        asked = ReportQuery.read({"period": "all_time", "tz": tz})
+        query = asked.metric_query(snapshot, GOLDEN_NOW)
+        assert query.comparison is None
+        days = period_bar.beginning(snapshot, ZoneInfo(tz))
+        assert query.period.first_day == days == date.fromisoformat(first)

@@ -9,6 +9,7 @@ import streamlit as st
 from metrics.export import file_name
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES, answer
+from metrics.time_zone import in_zone
 from ui import export, period_bar, query_params
 from ui.blocks import empty_state, tables
 from ui.charts.axes import Chart, Draw
@@ -43,6 +44,7 @@ def render_block(
     `ranked` chart takes `rows`: it shows the first ten, and all of them on demand.
     """
     own = key or name
+    local = in_zone(frame, context.query.zone)
 
     @st.fragment(key=f"block_{own}")
     def fragment() -> None:
@@ -59,7 +61,7 @@ def render_block(
             empty_state.render(context, name)
         # Reached with rows only: an empty state replaces the table too.
         elif as_table or draw is None:
-            _render_table(context, frame, shown, own, name, on_click)
+            _render_table(context, local, shown, own, name, on_click)
         elif axis is not None:
             st.caption(legend(axis))
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
@@ -67,10 +69,10 @@ def render_block(
             # Ten rows first: a chart of two hundred would push the page down.
             drawn = _all_rows(draw, frame, own) if ranked else draw
             if on_click is None:
-                render_chart(drawn(frame), _alt(shown, frame))
+                render_chart(drawn(local), _alt(shown, frame))
             else:
                 click_filters.render_clickable_chart(
-                    context, drawn, frame, on_click, own, _alt(shown, frame)
+                    context, drawn, local, on_click, own, _alt(shown, frame)
                 )
             if ranked and frame.height > FIRST_ROWS:
                 _render_show_all(frame, own)
@@ -234,7 +236,11 @@ def render_tools(
     key = key or name
     as_table = switch and _render_table_switch(key)
     tables.render_csv_button(
-        export.with_notes(frame, context.notes, context.query.granularity),
+        export.with_notes(
+            in_zone(frame, context.query.zone),
+            context.notes,
+            context.query.granularity,
+        ),
         file_name(name, context.query.period),
         f"csv_{key}",
     )
@@ -243,7 +249,11 @@ def render_tools(
 
 def is_table(key: str) -> bool:
     """Return whether the switch of a block, drawn later in the run, is on."""
-    return query_params.is_on(f"table_{key}")
+    return query_params.is_on(_table_key(key))
+
+
+def _table_key(name: str) -> str:
+    return f"table_{name}"
 
 
 def time_axes(
@@ -262,7 +272,7 @@ def time_axes(
 
 def _render_table_switch(key: str) -> bool:
     """Draw the switch between chart and table; the address carries it."""
-    return query_params.render_toggle("Table", f"table_{key}")
+    return query_params.render_toggle("Table", _table_key(key))
 
 
 def _alt(title: str, frame: pl.DataFrame) -> str:

@@ -10,13 +10,13 @@ from ui import format as fmt
 from ui import query_params
 from ui.blocks import tables
 from ui.blocks.block import time_axes
+from ui.blocks.kpi_strip import SHOW, choice_of
 from ui.blocks.room import COLORS, TEXT_COLORS, Room
 from ui.charts.bars import shares
 from ui.charts.lines import per_room
 from ui.charts.rendering import render_chart
 from ui.page_context import PageContext, Results
 
-SHOW = "show"
 TOTALS, SERIES = "votes_totals", "votes_over_time"
 SHARES: Mapping[str, tuple[str, str]] = {
     "spread": ("steps", "Steps"),
@@ -92,25 +92,15 @@ def _together(
 
 def _render_strip(found: Sequence[Results], keys: Sequence[str]) -> str:
     """Draw a tile per figure with the value of each room; return the chosen one."""
-    query_params.check(SHOW, keys)
-    asked = query_params.get(SHOW)
-    chosen = asked if asked is not None and asked in keys else keys[0]
-    widget = "kpi_strip"
-    if st.session_state.get(widget) != chosen:
-        st.session_state[widget] = chosen
-
-    def remember() -> None:
-        query_params.update({SHOW: [st.session_state.get(widget) or keys[0]]})
-
+    chosen = choice_of(keys)
     st.segmented_control(
         "Figure to draw",
         keys,
         format_func=lambda key: _tile(found, key),
-        key=widget,
         required=True,
         label_visibility="collapsed",
         width="stretch",
-        on_change=remember,
+        **query_params.bound("kpi_strip", chosen, lambda key: {SHOW: [key or keys[0]]}),
     )
     return chosen
 

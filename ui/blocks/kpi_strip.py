@@ -1,6 +1,6 @@
 """The strip of key figures, and the chart over time of the chosen one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +9,7 @@ import streamlit as st
 from metrics.query import Granularity
 from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.subject import Definition
+from metrics.time_zone import in_zone
 from ui import format as fmt
 from ui import query_params
 from ui.blocks import block, empty_state, tables
@@ -66,7 +67,8 @@ def render_kpis(
 
     @st.fragment(key="kpis")
     def fragment() -> None:
-        chosen = render_strip(keys, now, before, usual)
+        older = [f"{SHOW}_{part.series}" for part in kpis]
+        chosen = render_strip(keys, now, before, usual, older)
         part = next(part for part in kpis if chosen in part.keys)
         with st.container(border=True, gap="xsmall", key="kpi_chart"):
             _render_chart(context, found, part, chosen, marks)
@@ -120,7 +122,7 @@ def _render_chart(
     elif empty_state.is_blank(frame):
         empty_state.render(context, name)
     elif block.is_table(name):
-        tables.render(frame, METRIC_TABLES[name].title)
+        tables.render(in_zone(frame, context.query.zone), METRIC_TABLES[name].title)
     else:
         shown = anomaly_marks.marks_on(marks, key, frame)
         # Only days are judged; a week has no mark.
@@ -166,18 +168,15 @@ def render_strip(
     now: pl.DataFrame,
     before: pl.DataFrame | None = None,
     usual: Mapping[str, Range] | None = None,
+    older: Collection[str] = (),
 ) -> str:
     """Draw a tile per key and return the chosen one; the address carries it.
 
     `now` and `before` have one row with a column per key. A change within its
-    `usual` range, or without one, is grey.
+    `usual` range, or without one, is grey. `older` are parameters of links from when
+    each series had a choice of its own.
     """
-    query_params.check(SHOW, keys)
-    asked = query_params.get(SHOW)
-    chosen = asked if asked is not None and asked in keys else keys[0]
-    # The address decides: also after Back, which no widget hears of.
-    if st.session_state.get(_TILES) != chosen:
-        st.session_state[_TILES] = chosen
+    chosen = choice_of(keys, older)
     hidden = {key: filter_chips.why_hidden(key) for key in keys}
     st.segmented_control(
         "Figure to draw",
@@ -190,22 +189,18 @@ def render_strip(
             usual=(usual or {}).get(key),
             hidden=hidden[key],
         ),
-        key=_TILES,
         required=True,
         label_visibility="collapsed",
         width="stretch",
-        on_change=_remember(keys[0]),
+        **query_params.bound(_TILES, chosen, lambda key: {SHOW: [key or keys[0]]}),
     )
     return chosen
 
 
-def _remember(default: str) -> Callable[[], None]:
-    """Return the callback that writes the chosen key into the address."""
-
-    def remember() -> None:
-        query_params.update({SHOW: [st.session_state.get(_TILES) or default]})
-
-    return remember
+def choice_of(keys: Sequence[str], older: Collection[str] = ()) -> str:
+    """Return the figure that the address names by its key or title, else the first."""
+    titles = {key: (DEFINITIONS[key].title,) for key in keys}
+    return query_params.choice(SHOW, titles, keys[0], older)
 
 
 def tile(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
@@ -30,13 +31,13 @@ def render_live(context: PageContext) -> None:
     def fragment() -> None:
         with st.container(border=True, gap="small", key="live_block"):
             st.markdown("## Live now")
-            _render_answer(server)
+            _render_answer(server, context.query.zone)
             _render_links(context.links)
 
     fragment()
 
 
-def _render_answer(server: Secret) -> None:
+def _render_answer(server: Secret, zone: ZoneInfo) -> None:
     try:
         live = ask_server(server.reveal())
     except LiveError as error:
@@ -48,7 +49,7 @@ def _render_answer(server: Secret) -> None:
     users, rooms = live.connected_users, live.open_rooms
     st.markdown(
         f"**{users:,}** connected {'user' if users == 1 else 'users'} in **{rooms:,}** "
-        f"open {'room' if rooms == 1 else 'rooms'}, at {fmt.instant(now, now)}"
+        f"open {'room' if rooms == 1 else 'rooms'}, at {fmt.instant(now, now, zone)}"
     )
     if live.rooms:
         st.dataframe(

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
 
 from metrics import meetings
 from metrics.frames import Frames
+from metrics.time_zone import as_clocks_show, in_zone, to_local
 from store import engine
 from ui import format as fmt
 from ui import query_params
@@ -17,6 +19,7 @@ from ui.blocks import tables
 from ui.blocks.block import render_block
 from ui.blocks.room import MEETING
 from ui.charts import meeting as chart
+from ui.charts.axes import Chart
 from ui.page_context import PageContext
 
 _SHOWN = (
@@ -43,11 +46,10 @@ class Meeting(NamedTuple):
     estimators: int
     spectators: int
 
-    @property
-    def when(self) -> str:
-        """Its date and times."""
-        start, end = self.started_at, self.ended_at
-        return f"{fmt.day(start)}, {start:%H:%M}–{end:%H:%M} UTC"
+    def when(self, zone: ZoneInfo) -> str:
+        """Return its date and times as clocks of the zone show them."""
+        start, end = to_local(self.started_at, zone), to_local(self.ended_at, zone)
+        return f"{fmt.day(start)}, {start:%H:%M}–{end:%H:%M} {zone.key}"
 
     @property
     def summary(self) -> str:
@@ -68,17 +70,21 @@ class Meeting(NamedTuple):
 
 def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
     """List the meetings of the period, newest first; a click on a row opens one."""
-    period = context.query.period
+    period, zone = context.query.period, context.query.zone
     listed = held.filter(period.contains("started_at"))
     with st.container(border=True, gap="small", key="meetings"):
         with st.container(
             horizontal=True, vertical_alignment="center", key="head_meetings"
         ):
             st.header("Meetings, newest first", anchor=False, width="stretch")
-            tables.render_csv_button(listed, "fpp_meetings.csv", "csv_meetings")
+            tables.render_csv_button(
+                in_zone(listed, zone), "fpp_meetings.csv", "csv_meetings"
+            )
         if listed.is_empty():
             last = next(iter(held["started_at"]), None)
-            when = f" The last one was on {fmt.day(last)}." if last else ""
+            when = (
+                f" The last one was on {fmt.day(to_local(last, zone))}." if last else ""
+            )
             st.caption(f"No meeting in this period.{when} Choose a longer period.")
             return
         st.caption(
@@ -87,7 +93,7 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
         # A new key forgets the selection, so that a closed meeting stays closed.
         opened = query_params.get(MEETING) or "none"
         chosen = tables.render_selectable(
-            listed.select(_SHOWN), "Meetings", key=f"meetings_{opened}"
+            in_zone(listed.select(_SHOWN), zone), "Meetings", key=f"meetings_{opened}"
         )
     if chosen is not None and str(listed["meeting"][chosen]) != opened:
         query_params.update({MEETING: [str(listed["meeting"][chosen])]})
@@ -101,7 +107,7 @@ def render_meeting(
 
     Returns the tables that were drawn.
     """
-    own = context.frames
+    own, zone = context.frames, context.query.zone
     opened = _meeting_of(own, held, vote_id, context.snapshot.rows)
     if opened is None:
         st.info(
@@ -121,28 +127,39 @@ def render_meeting(
         context.snapshot.rows,
     )
     votes = found["votes"]
+    shown, cards, activity = (
+        as_clocks_show(in_zone(found[name], zone))
+        for name in ("votes", "cards", "activity")
+    )
     with st.container(key="meeting", gap="small"):
         _render_close()
         render_block(
             context,
             f"room_{room_id}_meeting",
             votes,
-            partial(chart.timeline, cards=found["cards"], activity=found["activity"]),
-            title=f"Meeting of {opened.when}",
+            partial(_timeline, cards=cards, activity=activity),
+            title=f"Meeting of {opened.when(zone)}",
             note=f"{opened.summary} {chart.LEGEND}. Seats are numbered in order of "
             "appearance, again in each meeting. Events name no room: they are those of "
             "users who took part or viewed the room.",
             key="meeting",
         )
-        _render_votes(votes)
+        _render_votes(shown, zone)
     return found
 
 
-def _render_votes(votes: pl.DataFrame) -> None:
+def _timeline(
+    votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame
+) -> Chart:
+    """Draw a meeting, of votes as a block has them."""
+    return chart.timeline(as_clocks_show(votes), cards, activity)
+
+
+def _render_votes(votes: pl.DataFrame, zone: ZoneInfo) -> None:
     """Show each vote with its cards, and what is special about it."""
     shown = votes.select(
         pl.col("vote").alias("Vote"),
-        pl.col("voted_at").dt.strftime("%H:%M:%S").alias("Ended (UTC)"),
+        pl.col("voted_at").dt.strftime("%H:%M:%S").alias(f"Ended ({zone.key})"),
         pl.col("talk").alias("Talk before (s)"),
         pl.col("duration").alias("Length (s)"),
         pl.col("cards").alias("Cards by seat"),

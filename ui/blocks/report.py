@@ -29,6 +29,9 @@ def _written(found: report.Report, form: Format) -> bytes:
 def render_report(context: PageContext) -> None:
     """Show the report of the page's period, and offer it in each format."""
     query = context.query
+    if context.unfiltered is not None:
+        query = context.unfiltered
+        st.caption("Filters do not apply to this page: it shows all users and rooms.")
     results = engine.collect_all(report.plans(query), context.snapshot.rows)
     notes = context.notes.between(query.period.first_day, query.period.last_day)
     names = dict(COUNTRIES.select("country", "country_name").iter_rows())

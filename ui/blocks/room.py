@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
 
 from metrics import rooms
 from metrics.registry import DEFINITIONS
+from metrics.time_zone import to_local
 from store import engine
 from ui import format as fmt
 from ui import labels, query_params
@@ -164,12 +166,19 @@ def find_rooms(context: PageContext, ids: Sequence[int]) -> list[Room]:
         plans[f"votes {room_id}"] = own.votes.select("id").head(1)
     found = engine.collect_all(plans, context.snapshot.rows)
     return [
-        _room(room_id, found[f"facts {room_id}"], found[f"votes {room_id}"])
+        _room(
+            room_id,
+            found[f"facts {room_id}"],
+            found[f"votes {room_id}"],
+            context.query.zone,
+        )
         for room_id in ids
     ]
 
 
-def _room(room_id: int, facts: pl.DataFrame, votes: pl.DataFrame) -> Room:
+def _room(
+    room_id: int, facts: pl.DataFrame, votes: pl.DataFrame, zone: ZoneInfo
+) -> Room:
     # A deleted room with votes still has a page; without any it never existed.
     has_votes = votes.height > 0
     if facts.is_empty():
@@ -178,7 +187,8 @@ def _room(room_id: int, facts: pl.DataFrame, votes: pl.DataFrame) -> Room:
     row = facts.row(0, named=True)
     text = (
         f"Number {row['number']} · ID {room_id} · first used "
-        f"{fmt.day(row['first_used_at'])}, last used {fmt.day(row['last_used_at'])}"
+        f"{fmt.day(to_local(row['first_used_at'], zone))}, "
+        f"last used {fmt.day(to_local(row['last_used_at'], zone))}"
     )
     return Room(room_id, row["name"], row["number"], True, has_votes, text)
 

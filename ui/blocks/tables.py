@@ -14,17 +14,20 @@ from metrics.export import to_csv
 from metrics.registry import DEFINITIONS, split
 from metrics.registry import definition as definition_of
 from metrics.subject import Definition, Unit
+from metrics.time_zone import as_clocks_show
 from ui import labels
 from ui.format import NOTHING
 
 _FORMATS: dict[Unit, str] = {
-    "count": "localized",
+    "count": "%,d",
     "points": "%.0f",
-    "number": "%.2f",
+    "number": "%,.2f",
     "share": "%.1f%%",
-    "minutes": "%.1f min",
-    "seconds": "%.0f s",
+    "minutes": "%,.1f min",
+    "seconds": "%,.0f s",
 }
+# The notation of tiles and charts, in browsers of any language.
+_MEAN_COUNT = "%,.1f"
 # What columns without a definition are called, where their name does not say it.
 _TITLES = {
     "id": "ID",
@@ -34,7 +37,7 @@ _TITLES = {
     "weekday": "Day of the week",
     "os": "System",
     "was_auto_flip": "Auto-flip",
-    "voted_at": "Ended (UTC)",
+    "voted_at": "Ended",
 }
 # Columns that are drawn as bars.
 _BAR = frozenset({"share"})
@@ -162,8 +165,9 @@ def _sent(frame: pl.DataFrame) -> _Sent:
         for name in frame.columns
         if unit(name) == "share" and frame.schema[name].is_numeric()
     ]
-    # Streamlit's format prints percent signs, and does not multiply.
-    frame = frame.with_columns(pl.col(shares) * 100)
+    # Streamlit's format prints percent signs, and does not multiply; it would show
+    # times of a zone in that of the browser.
+    frame = as_clocks_show(frame).with_columns(pl.col(shares) * 100)
     # Large frames are sent in parts as the user scrolls.
     if frame.height > AUTO_LAZY_ROW_THRESHOLD:
         return {"data": frame, "lazy": None}
@@ -172,7 +176,7 @@ def _sent(frame: pl.DataFrame) -> _Sent:
 
 def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
     definition = _defined(name, table)
-    label = heading(name, table)
+    label = heading(name, table, frame.schema[name])
     if definition is not None and unit(name) and frame.schema[name] == pl.String:
         return AnyColumn(label, help=definition.formula, alignment="right")
     if frame.schema[name] == pl.Date:
@@ -189,18 +193,22 @@ def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
             max_value=100 * _largest(frame[name]),
         )
     printed = unit(name) or definition.unit
+    is_mean = printed == "count" and frame.schema[name].is_float()
     return st.column_config.NumberColumn(
         label,
         help=definition.formula,
-        format=_FORMATS[printed],
+        format=_MEAN_COUNT if is_mean else _FORMATS[printed],
     )
 
 
-def heading(name: str, table: str = "") -> str:
-    """Return what a reader sees above the column of this key."""
+def heading(name: str, table: str = "", of: pl.DataType | None = None) -> str:
+    """Return what a reader sees above the column of this key; times name their zone."""
     base, suffix = _split(name)
     definition = _defined(name, table)
-    return f"{definition.title if definition else _named(base)}{suffix}"
+    title = f"{definition.title if definition else _named(base)}{suffix}"
+    if not isinstance(of, pl.Datetime):
+        return title
+    return f"{'Hour' if name == 'bucket' else title} ({of.time_zone or 'UTC'})"
 
 
 def unit(name: str) -> Unit | None:

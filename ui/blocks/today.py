@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from metrics import attention
+from metrics.time_zone import to_local
 from store.reader import without_bots
 from ui import format as fmt
 from ui import query_params
@@ -32,7 +33,7 @@ def plans(context: PageContext) -> Mapping[str, pl.LazyFrame]:
     shared = not (context.filters or context.bots)
     frames = context.frames if shared else without_bots(context.snapshot)
     until = min(context.now, context.snapshot.data_until or context.now)
-    asked = attention.plans(frames, until)
+    asked = attention.plans(frames, until, context.query.zone)
     return {f"{_PREFIX}{name}": plan for name, plan in asked.items()}
 
 
@@ -45,7 +46,9 @@ def render_attention(context: PageContext, found: Results) -> None:
     }
     # A simulated history ends when it was made, and is never late.
     until = None if context.snapshot.demo else context.snapshot.data_until
-    findings = attention.findings(answers, context.now, until, context.sync_interval)
+    findings = attention.findings(
+        answers, context.now, until, context.sync_interval, context.query.zone
+    )
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="attention"
     ):
@@ -69,13 +72,15 @@ def render_attention(context: PageContext, found: Results) -> None:
 
 def render_today(context: PageContext, found: Results) -> None:
     """Draw today's counts beside those of the same weekday at the same time."""
+    zone = context.query.zone
     until = min(context.now, context.snapshot.data_until or context.now)
     render_block(
         context,
         "today",
         found[f"{_PREFIX}today"],
         usual_range,
-        title=f"Today until {fmt.instant(until, context.now)}",
-        note=f"Usual: the last {attention.WEEKS} {until:%A}s, until the same time. "
+        title=f"Today until {fmt.instant(until, context.now, zone)}",
+        note=f"Usual: the last {attention.WEEKS} {to_local(until, zone):%A}s, until "
+        "the same time. "
         "Without bots and filters.",
     )

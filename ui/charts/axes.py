@@ -32,6 +32,20 @@ def bounded(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
+PLACE = "_place"
+BY_PLACE = alt.EncodingSortField(PLACE, op="min")
+"""Sorts the labels of an axis as the rows are, numbered by `in_order`.
+
+Without it, a chart whose data change keeps the labels that it had where they were and
+adds new ones at the end.
+"""
+
+
+def in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with its rows numbered: see `BY_PLACE`."""
+    return frame.with_row_index(PLACE)
+
+
 def value_axis(unit: Unit) -> alt.Axis:
     """Return the axis of a number; its ticks carry the unit."""
     if unit in {"count", "points"}:

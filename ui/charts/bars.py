@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from metrics.card_scale import SCALE
-from ui.charts.axes import Chart, bounded, value_axis
+from ui.charts.axes import BY_PLACE, Chart, bounded, in_order, value_axis
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, PALETTE
 from ui.charts.time_chart import TimeAxis
@@ -30,11 +30,14 @@ def bars(
         ),
     ]
     chart: Chart = (
-        alt.Chart(bounded(frame), height=CHART_HEIGHT)
+        alt.Chart(bounded(in_order(frame)), height=CHART_HEIGHT)
         .mark_bar(color=ACCENT, cornerRadiusEnd=3)
         .encode(
             alt.X(
-                f"{label}:N", sort=None, title=titles[0], axis=alt.Axis(labelAngle=0)
+                f"{label}:N",
+                sort=BY_PLACE,
+                title=titles[0],
+                axis=alt.Axis(labelAngle=0),
             ),
             alt.Y(f"{value}:Q", title=titles[1], axis=value_axis("count")),
             tooltip=shown,
@@ -90,10 +93,12 @@ def shares(
         ),
     )
     chart: Chart = (
-        alt.Chart(bounded(frame), height=CHART_HEIGHT)
+        alt.Chart(bounded(in_order(frame.sort(label))), height=CHART_HEIGHT)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            alt.X(f"{label}:N", sort=None, title=title, axis=alt.Axis(labelAngle=0)),
+            alt.X(
+                f"{label}:N", sort=BY_PLACE, title=title, axis=alt.Axis(labelAngle=0)
+            ),
             alt.Y("share:Q", title="Share of votes", axis=value_axis("share")),
             alt.XOffset("room:N", sort=list(colors)),
             color,
@@ -119,7 +124,7 @@ def ranges(votes: pl.DataFrame) -> Chart:
     """
     latest = votes.drop_nulls("min_estimation").head(LATEST).reverse()
     data = latest.with_row_index("vote", offset=1).with_columns(
-        when=pl.col("voted_at").dt.strftime("%a %-d %b %Y, %H:%M UTC")
+        when=pl.col("voted_at").dt.strftime("%a %-d %b %Y, %H:%M %Z")
     )
     base = Layer(data, height=CHART_HEIGHT)
     x = alt.X("vote:O", title="Votes, the latest last", axis=alt.Axis(labels=False))

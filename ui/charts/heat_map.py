@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from ui.charts.axes import Chart, bounded, gradient_legend
+from ui.charts.axes import BY_PLACE, Chart, bounded, gradient_legend, in_order
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, INK, MUTED, PALE, TEXT
 
@@ -18,12 +18,15 @@ def heat_map(
         alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
     ]
     chart: Chart = (
-        alt.Chart(bounded(frame), height=CHART_HEIGHT)
+        alt.Chart(bounded(in_order(frame)), height=CHART_HEIGHT)
         .mark_rect(cornerRadius=2)
         .encode(
             alt.X(f"{x[0]}:O", title=x[1], axis=alt.Axis(labelAngle=0)),
             alt.Y(
-                f"{y[0]}:N", title=None, sort=None, axis=alt.Axis(labelOverlap=False)
+                f"{y[0]}:N",
+                title=None,
+                sort=BY_PLACE,
+                axis=alt.Axis(labelOverlap=False),
             ),
             alt.Color(
                 f"{value[0]}:Q",

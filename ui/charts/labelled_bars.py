@@ -12,7 +12,14 @@ import polars as pl
 from metrics.registry import DEFINITIONS
 from ui import format as fmt
 from ui import labels
-from ui.charts.axes import Chart, bounded, count_tooltips, label_axis
+from ui.charts.axes import (
+    BY_PLACE,
+    Chart,
+    bounded,
+    count_tooltips,
+    in_order,
+    label_axis,
+)
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, PALETTE, QUIET, ROW_HEIGHT, TEXT
 from ui.filters import click_filters
@@ -28,10 +35,10 @@ def labelled_bars(
     frame: pl.DataFrame, label: str, value: str, title: str, printed: str
 ) -> Chart:
     """Draw horizontal bars in the frame's order, each followed by what it prints."""
-    data = bounded(labels.readable(frame))
+    data = bounded(in_order(labels.readable(frame)))
     base = Layer().transform_calculate(printed=printed)
     x = alt.X(f"{value}:Q", axis=None, scale=with_room(frame[value]))
-    y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
+    y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
     tooltip = [
         alt.Tooltip(f"{label}:N", title="What"),
         alt.Tooltip("printed:N", title=title),
@@ -100,12 +107,11 @@ def ranked(
     The other rows are one bar, so that the numbers add up to those of the table.
     """
     top = frame.head(rows)
-    data = _with_rest(
-        top.with_columns(labels.bar_labels(top, label).alias(_LABEL)), frame
-    )
+    named = top.with_columns(labels.bar_labels(top, label).alias(_LABEL))
+    data = in_order(_with_rest(named, frame))
     room = alt.ExprRef("max(40, width - 92)")
     x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(range=[0, room]))
-    y = alt.Y(f"{_LABEL}:N", sort=None, title=None, axis=label_axis())
+    y = alt.Y(f"{_LABEL}:N", sort=BY_PLACE, title=None, axis=label_axis())
     base = Layer()
     tooltip = [alt.Tooltip(f"{_LABEL}:N", title=title_of_label(label))]
     bars = base.mark_bar(
@@ -166,12 +172,12 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     and votes compare, and the change beside it. Needs the columns of
     `movers.what_moved`.
     """
-    data = labels.readable(frame.head(rows)).with_columns(
+    data = in_order(labels.readable(frame.head(rows))).with_columns(
         what=_what(),
         end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
     )
     base = Layer().transform_calculate(printed=f"{_WAS_IS} + ({_OWN_CHANGE})")
-    y = alt.Y("what:N", sort=None, title=None, axis=label_axis())
+    y = alt.Y("what:N", sort=BY_PLACE, title=None, axis=label_axis())
     x = alt.X("contribution:Q", axis=None, scale=alt.Scale(range=[0, _END]))
     more = {"test": "datum.change > 0", "value": ACCENT}
     color = alt.ColorValue(PALETTE[1], condition=more)

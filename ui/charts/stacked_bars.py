@@ -6,8 +6,11 @@ import polars as pl
 from metrics.registry import DEFINITIONS
 from ui import labels
 from ui.charts.axes import (
+    BY_PLACE,
+    PLACE,
     Chart,
     bounded,
+    in_order,
     label_axis,
     legend,
 )
@@ -29,11 +32,11 @@ def nested_bars(
     titles = {key: DEFINITIONS[key].title.removesuffix(" (share)") for key in keys}
     known = frame[keys[-1]].count()
     # Most users first: those with enough for a rate come before all others.
-    rows = labels.readable(frame.head(min(max(_FEWEST, known), _MOST)))
+    rows = in_order(labels.readable(frame.head(min(max(_FEWEST, known), _MOST))))
     long = rows.unpivot(
-        on=keys, index=[label, n], variable_name="stage", value_name="share"
+        on=keys, index=[PLACE, label, n], variable_name="stage", value_name="share"
     ).with_columns(pl.col("stage").replace_strict(titles))
-    y = alt.Y(f"{label}:N", sort=None, title=None, axis=label_axis())
+    y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
     scale = alt.Scale(domain=[*titles.values()], range=list(NESTED))
     bars = (
         Layer(bounded(long), height=alt.Step(ROW_HEIGHT))

@@ -5,7 +5,7 @@ import polars as pl
 
 from metrics.attention import MEASURES
 from metrics.registry import DEFINITIONS
-from ui.charts.axes import Chart, label_axis
+from ui.charts.axes import BY_PLACE, Chart, in_order, label_axis
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, MUTED, QUIET, ROW_HEIGHT, TEXT
 
@@ -20,7 +20,7 @@ def usual_range(frame: pl.DataFrame) -> Chart:
     span = pl.when(low == high).then(pl.format("{}", low))
     usual = pl.format(", usually {}", span.otherwise(pl.format("{}–{}", low, high)))
     titles = {key: DEFINITIONS[key].title for key in MEASURES}
-    data = frame.with_columns(
+    data = in_order(frame).with_columns(
         name=pl.col("measure").replace_strict(titles),
         at=pl.col("today").fill_null(0) / largest,
         start=low / largest,
@@ -28,7 +28,7 @@ def usual_range(frame: pl.DataFrame) -> Chart:
         printed=pl.format("{}{}", pl.col("today").fill_null(0), usual.fill_null("")),
     )
     base = Layer()
-    y = alt.Y("name:N", sort=None, title=None, axis=label_axis())
+    y = alt.Y("name:N", sort=BY_PLACE, title=None, axis=label_axis())
     scale = alt.Scale(domain=[0, 1], range=[4, alt.ExprRef("max(40, width - 190)")])
     tooltip = [
         alt.Tooltip("name:N", title="Today"),

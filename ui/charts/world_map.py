@@ -11,6 +11,7 @@ from ui.charts.axes import Chart, count_tooltips, gradient_legend
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import MUTED, SOFT, STRONG
 from ui.filters import click_filters
+from ui.format import escaped
 from ui.labels import COUNTRIES
 
 SHAPES = "assets/countries.json"
@@ -74,7 +75,7 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
 
 
 def not_drawn(frame: pl.DataFrame, value: str) -> str | None:
-    """Return the sentence on rows that the map cannot show; None without any.
+    """Return the sentence, as Markdown, on rows that the map cannot show, if any.
 
     Territories without a shape, codes that no country has, and rows without one.
     """
@@ -87,4 +88,4 @@ def not_drawn(frame: pl.DataFrame, value: str) -> str | None:
         return None
     name = pl.coalesce("country_name", "country", pl.lit(labels.NOT_SET))
     rows = lacking.select(pl.format("{} ({})", name, value)).to_series()
-    return f"Not on the map: {', '.join(rows)}."
+    return f"Not on the map: {', '.join(map(escaped, rows))}."

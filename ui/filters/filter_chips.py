@@ -218,15 +218,10 @@ def why_hidden(key: str) -> str | None:
     return f"not by {', '.join(kinds)}" if kinds else None
 
 
-# Tables that join users' rows to whole votes: of some users only, every vote looks
-# agreed and every room without new users.
-_JOINED = ("agreement", "convergence", "invites", "spectators")
-
-
 def is_meaningless(chosen: Collection[Filter], name: str) -> bool:
     """Return whether filters leave a table of the registry without a meaning."""
     known = METRIC_TABLES.get(name)
-    if known is None or not name.startswith(_JOINED):
+    if known is None or not known.needs_all_users:
         return False
     return any(wanted.leaves(known.reads) for wanted in chosen)
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pycountry
 from starlette.responses import JSONResponse, Response
 
-from metrics import attention, periods, report
+from metrics import attention, growth, periods, report
 from metrics.constants import START_DATE
 from metrics.export import file_name
 from metrics.query import Query
@@ -64,12 +64,17 @@ class ReportQuery:
     def metric_query(self, snapshot: Snapshot, now: datetime) -> Query:
         """Return the query that the page of the report builds for the same period."""
         option = periods.PERIODS[self.period]
-        days = option.days(to_local(now, self.zone).date(), START_DATE)
+        begins, compared = START_DATE, periods.PREVIOUS
+        if self.period == periods.ALL_TIME:
+            found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
+            # Nothing lies before all of history.
+            begins, compared = growth.first_day(found, self.zone), periods.NO_COMPARISON
+        days = option.days(to_local(now, self.zone).date(), begins)
         return Query(
             frames=without_bots(snapshot),
             period=periods.period_of(days, now, self.zone, hours=option.hours),
             comparison=periods.compared_with(
-                periods.PREVIOUS,
+                compared,
                 days,
                 now,
                 to_date=option.to_date,

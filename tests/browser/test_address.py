@@ -1,0 +1,262 @@
+"""Whatever is clicked in whatever order, the address says it all.
+
+Sequences of random acts on every control: what is seen then is seen again after a
+reload, and Back undoes one act after the other. `SEQUENCES=200` tries more of them.
+"""
+
+import os
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page
+
+from testkit import chromium
+from testkit.chromium import Server
+from tests.browser.conftest import watched
+from tests.browser.looking import PAGES, go
+
+pytestmark = pytest.mark.browser
+
+SEQUENCES = int(os.environ.get("SEQUENCES", "5"))
+FIRST = int(os.environ.get("FIRST_SEQUENCE", "0"))
+ACTS = 6
+SEEN = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  const all = (rule, tell) => [...main.querySelectorAll(rule)]
+    .filter(e => !e.closest('[data-testid=stTooltipContent]')).map(tell);
+  const text = e => e.innerText.trim();
+  const state = e => `${e.getAttribute('aria-label') || text(e)}: `
+    + (e.checked ?? e.getAttribute('aria-checked'));
+  const wait = () => `read at ${performance.now()}`;
+  // Texts keep their order in the document while they move.
+  const at = (e, box = e.closest('svg').getBoundingClientRect()) =>
+    ` at ${Math.round((e.getBoundingClientRect().top - box.top) / 4)}`;
+  const numbers = path => (path || '').replace(/-?[0-9.]+/g, n => Math.round(n));
+  return {
+    title: all('h1', text),
+    headings: all('h2, h3, h4', text),
+    tiles: all('.st-key-kpi_strip [role=radio]', e => `${text(e)} ${e.ariaChecked}`),
+    texts: all('p, [data-testid=stText], [data-testid=stMetricValue]', text),
+    choices: all('input[role=combobox]', e => `${e.ariaLabel}: ${e.value}`),
+    switches: all('[role=radio], [role=checkbox], input[type=checkbox]', state),
+    dates: all('[data-testid=stDateInput] input', e => e.value),
+    tables: all('[data-testid=stDataFrame]', table =>
+      [...table.querySelectorAll('[role=gridcell]')].map(e => e.textContent)
+        .join(' | ') || wait()),
+    marks: all('svg.marks g.role-mark [aria-label]', e => e.ariaLabel).sort(),
+    lines: all('svg.marks g.mark-line path', e => numbers(e.getAttribute('d'))),
+    labels: all('svg.marks g.mark-text text', e => e.textContent + at(e)).sort(),
+  };
+}"""
+"""What a user sees of a page, by kind. Not the ticks of axes: how many there are
+depends on when a chart was drawn."""
+
+Seen = Mapping[str, list[str]]
+Act = Callable[[Page, random.Random], bool]
+"""Uses one control; returns False where the page has none of its kind."""
+
+
+def seen(page: Page, expected: Seen | None = None) -> Seen:
+    """Read the page once nothing in it changes any more, or it is as expected."""
+    page.wait_for_function(chromium.DRAWN)
+    was: Seen = {}
+    same = 0
+    for _ in range(60):
+        # A run begins a little after a click, and cells of a table follow a run.
+        page.wait_for_timeout(250)
+        found: Seen = page.evaluate(SEEN)
+        same = same + 1 if found == was and page.evaluate(chromium.DRAWN) else 0
+        if found == expected or same == (4 if found["tables"] else 2):
+            return found
+        was = found
+    raise AssertionError(f"the page still changes: {differences(was, found)}")
+
+
+def one_of(found: Locator, chance: random.Random) -> Locator | None:
+    shown = [each for each in found.all() if each.is_visible()]
+    return chance.choice(shown) if shown else None
+
+
+def clicks(rule: str) -> Act:
+    """Return the act that clicks one of the elements of a CSS rule."""
+
+    def act(page: Page, chance: random.Random) -> bool:
+        control = one_of(page.locator(rule), chance)
+        if control is None:
+            return False
+        control.click()
+        return True
+
+    return act
+
+
+def choose(page: Page, box: Locator, chance: random.Random) -> None:
+    box.click()
+    options = page.get_by_role("option")
+    options.first.wait_for()
+    options.nth(chance.randrange(min(options.count(), 14))).click()
+
+
+def select(page: Page, chance: random.Random) -> bool:
+    bar = page.locator(".st-key-period_bar")
+    box = one_of(bar.get_by_role("combobox"), chance)
+    if box is None:
+        return False
+    choose(page, box, chance)
+    return True
+
+
+def set_option(page: Page, chance: random.Random) -> bool:
+    button = page.get_by_role("button", name="Options")
+    if not button.count():
+        return False
+    button.click()
+    menu = page.get_by_test_id("stPopoverBody")
+    zone = menu.get_by_role("combobox")
+    zone.wait_for()
+    toggles = menu.locator("[data-testid=stCheckbox] label")
+    place = chance.randrange(toggles.count() + 1)
+    if place < toggles.count():
+        toggles.nth(place).click()
+    else:
+        choose(page, zone, chance)
+    chromium.wait_until_drawn(page)
+    page.keyboard.press("Escape")
+    return True
+
+
+def add_filter(page: Page, chance: random.Random) -> bool:
+    button = page.get_by_role("button", name="Filter", exact=False).first
+    if not page.locator(".st-key-period_bar").count():
+        return False
+    button.click()
+    menu = page.get_by_test_id("stPopoverBody")
+    boxes = menu.get_by_role("combobox")
+    boxes.nth(1).wait_for()
+    choose(page, boxes.first, chance)
+    chromium.wait_until_drawn(page)
+    choose(page, boxes.nth(1), chance)
+    chromium.wait_until_drawn(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    return True
+
+
+def zoom(page: Page, chance: random.Random) -> bool:
+    chart = page.locator(".st-key-kpi_chart [data-testid=stVegaLiteChart]")
+    if not chart.count() or not (box := chart.first.bounding_box()):
+        return False
+    ends = sorted(chance.uniform(0.1, 0.9) for _ in range(2))
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * ends[0], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * ends[1], middle, steps=6)
+    page.mouse.up()
+    page.wait_for_timeout(200)
+    return True
+
+
+def pick_room(page: Page, chance: random.Random) -> bool:
+    bar = page.locator(".st-key-room_search_bar")
+    box = one_of(bar.get_by_role("combobox"), chance)
+    if box is None:
+        return False
+    choose(page, box, chance)
+    return True
+
+
+def click_row(page: Page, chance: random.Random) -> bool:
+    rule = ".st-key-busiest canvas, .st-key-meetings canvas"
+    table = one_of(page.locator(rule), chance)
+    if table is None:
+        return False
+    table.click(position={"x": 12, "y": 30 * chance.randint(1, 5) + 15})
+    page.wait_for_timeout(200)
+    return True
+
+
+ACTS_OF: Mapping[str, Act] = {
+    "select": select,
+    "step": clicks("[class*=st-key-step_chevron] button:not([disabled])"),
+    "option": set_option,
+    "tile": clicks(".st-key-kpi_strip [role=radio][aria-checked=false]"),
+    "section": clicks(
+        "[data-testid=stMain] [data-testid=stButtonGroup]"
+        " :is([role=radio][aria-checked=false], [role=checkbox])"
+    ),
+    "toggle": clicks("[data-testid=stMain] [data-testid=stCheckbox] label"),
+    "bar": clicks("svg.marks g.mark-rect path[cursor=pointer]"),
+    "filter": add_filter,
+    "chip": clicks(".st-key-filter_chips button"),
+    "zoom": zoom,
+    "room": pick_room,
+    "row": click_row,
+    "button": clicks(
+        ":is(.st-key-room_search_bar, .st-key-meeting) [data-testid=stButton] button"
+    ),
+    "page": clicks(".st-key-navigation a[data-testid=stPageLink-NavLink]"),
+}
+
+
+class Step(NamedTuple):
+    """What an act led to."""
+
+    act: str
+    url: str
+    seen: Seen
+
+
+def acted(page: Page, chance: random.Random) -> Iterator[Step]:
+    """Use random controls; yield each act that changed the address."""
+    was = page.url
+    for _ in range(4 * ACTS):
+        name = chance.choice([*ACTS_OF])
+        if not ACTS_OF[name](page, chance):
+            continue
+        found = seen(page)
+        if page.url != was:
+            yield Step(name, page.url, found)
+        was = page.url
+
+
+def differences(expected: Seen, found: Seen) -> dict[str, object]:
+    """Return what of each kind was seen once only, or both where the order differs."""
+    wrong: dict[str, object] = {}
+    for kind, was in expected.items():
+        now = found[kind]
+        if was != now:
+            gone = [text for text in was if text not in now][:8]
+            new = [text for text in now if text not in was][:8]
+            wrong[kind] = {"gone": gone, "new": new, "counts": (len(was), len(now))}
+    return wrong
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + SEQUENCES))
+def test_a_reload_and_back_show_what_was_seen(
+    context: BrowserContext, demo_server: Server, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a sequence to repeat, not a secret
+    with watched(context) as page:
+        # The cells of a table are kept up to date where the table is in view.
+        page.set_viewport_size({"width": 1280, "height": 3000})
+        start = chance.choice([*PAGES.values()])
+        go(page, demo_server.url + start)
+        steps = [Step(f"open {start}", page.url, seen(page))]
+        for step in acted(page, chance):
+            steps.append(step)
+            if len(steps) > ACTS:
+                break
+        told = "\n".join(f"{step.act}: {step.url}" for step in steps)
+        page.reload()
+        wrong = differences(steps[-1].seen, seen(page, steps[-1].seen))
+        assert not wrong, f"{wrong} by a reload after\n{told}"
+        for undone, step in zip(reversed(steps), reversed(steps[:-1]), strict=False):
+            page.go_back()
+            found = seen(page, step.seen)
+            assert page.url == step.url, (
+                f"{page.url} back from {undone.act} after\n{told}"
+            )
+            wrong = differences(step.seen, found)
+            assert not wrong, f"{wrong} back from {undone.act} after\n{told}"

@@ -1,0 +1,130 @@
+"""The dashboard's time zone and notation, whatever the browser's are."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from testkit import chromium
+from testkit.chromium import Server
+from testkit.fixed_clock import NOW
+from tests.browser.by_hand import Files
+from tests.browser.conftest import watched
+from tests.browser.looking import csv_button, go, labels, rows_of, save
+from tests.browser.test_address import Seen, seen
+
+pytestmark = pytest.mark.browser
+
+ZONES = (
+    "Pacific/Auckland",
+    "Pacific/Kiritimati",
+    "America/Los_Angeles",
+    "Asia/Kolkata",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+)
+VIEWS = (
+    "/votes?tz=Asia/Kathmandu&period=last_7_days&every=hour",
+    "/votes?tz=America/Santiago&period=last_12_months&every=month",
+    "/room?tz=Australia/Lord_Howe&room=1&period=all_time&table_rounds=true",
+)
+CELLS = """() => {
+  window.cells = [];
+  const draw = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+    window.cells.push(text);
+    return draw.call(this, text, ...rest);
+  };
+}"""
+"""Remembers what tables write on their canvas."""
+AXES = """() => [...document.querySelectorAll('svg.marks g.role-axis-label text')]
+  .map(e => `${e.textContent} at ${Math.round(e.getBoundingClientRect().x)}`)"""
+
+
+def drawn(page: Page, url: str) -> tuple[Seen, list[str]]:
+    """Return what is seen of a page, and the ticks of its charts with their places."""
+    found = seen(go(page, url))
+    return found, page.evaluate(AXES)
+
+
+@pytest.fixture(scope="module")
+def at_home(
+    browser: Browser, demo_server: Server
+) -> Mapping[str, tuple[Seen, list[str]]]:
+    """What a browser in UTC shows."""
+    context = chromium.logged_in(browser, demo_server, timezone_id="UTC")
+    with watched(context) as page:
+        found = {view: drawn(page, demo_server.url + view) for view in VIEWS}
+    context.close()
+    return found
+
+
+@pytest.fixture(scope="module", params=ZONES)
+def abroad(
+    request: pytest.FixtureRequest, browser: Browser, demo_server: Server
+) -> Iterator[BrowserContext]:
+    """A browser in another zone, which offers that zone to the dashboard."""
+    context = chromium.logged_in(browser, demo_server, timezone_id=request.param)
+    yield context
+    context.close()
+
+
+def test_a_browser_elsewhere_shows_the_same(
+    abroad: BrowserContext,
+    demo_server: Server,
+    at_home: Mapping[str, tuple[Seen, list[str]]],
+) -> None:
+    with watched(abroad) as page:
+        for view in VIEWS:
+            assert drawn(page, demo_server.url + view) == at_home[view], view
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_hours_are_those_of_the_chosen_zone(
+    context: BrowserContext, demo_server: Server, demo_data: Path, zone: str
+) -> None:
+    place = ZoneInfo(zone)
+    yesterday = NOW.replace(tzinfo=UTC).astimezone(place).date() - timedelta(days=1)
+    with watched(context) as page:
+        go(page, f"{demo_server.url}/votes?tz={zone}&period=yesterday&every=hour")
+        # The hour that is pointed at, at the left end of the chart.
+        chart = page.get_by_test_id("stVegaLiteChart").first
+        area = chart.locator("svg.marks path.background").first.bounding_box()
+        assert area
+        page.mouse.move(area["x"] + 3, area["y"] + area["height"] / 2)
+        tooltip = page.locator("#vg-tooltip-element")
+        expect(tooltip).to_contain_text(f"{yesterday:%a %-d %b %Y}, 00:00")
+        assert f"{yesterday:%a %-d %b}" in labels(chart)
+        expect(page.get_by_text(f"Hour ({zone})", exact=True).first).to_be_attached()
+        head, *rows = rows_of(save(page, csv_button(page, "Votes per hour"))[1])
+    times = [datetime.fromisoformat(row[head.index("bucket")]) for row in rows]
+    midnight = datetime.combine(yesterday, datetime.min.time(), place)
+    assert times[0] == midnight
+    assert times[0].utcoffset() == midnight.utcoffset()
+    votes = Files(demo_data).read("votes")["voted_at"].to_list()
+    for start, row in zip(times, rows, strict=True):
+        first = start.astimezone(UTC).replace(tzinfo=None)
+        inside = [first <= vote < first + timedelta(hours=1) for vote in votes]
+        assert int(row[head.index("votes")]) == sum(inside)
+
+
+@pytest.mark.parametrize("locale", ["de-DE", "fr-CH", "ar-EG"])
+def test_numbers_have_one_notation_in_browsers_of_any_language(
+    browser: Browser, demo_server: Server, locale: str
+) -> None:
+    context = chromium.logged_in(browser, demo_server, locale=locale)
+    context.add_init_script(f"({CELLS})()")
+    with watched(context) as page:
+        page.set_viewport_size({"width": 1280, "height": 1600})
+        seen(go(page, f"{demo_server.url}/historical"))
+        cells = [text for text in page.evaluate("() => window.cells") if text]
+        printed = {text for text in cells if re.search(r"\d\D?\d{3}$", text)}
+        ticks = labels(page.get_by_test_id("stVegaLiteChart").first)
+    context.close()
+    assert printed
+    assert {text for text in printed if not re.fullmatch(r"[\d,]+", text)} == set()
+    assert not [tick for tick in ticks if re.search(r"\d[. \u00a0\u2019]\d{3}", tick)]

@@ -1,0 +1,91 @@
+"""Pages on data that no one expects: no page fails, and no row disappears unsaid."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from metrics.tables import TABLES, Table
+from tests.pages.conftest import GOLDEN, RunPage
+from tests.pages.test_pages import PAGES
+
+Change = Callable[[pl.DataFrame, Table], pl.DataFrame]
+
+
+def texts(frame: pl.DataFrame, table: Table) -> list[str]:
+    """Return the columns of free text: not the ids that link tables."""
+    ids = {table.key, "user_id"}
+    return [
+        name for name, of in frame.schema.items() if of == pl.String and name not in ids
+    ]
+
+
+def every_text(value: str | None) -> Change:
+    def change(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+        return frame.with_columns(
+            pl.lit(value, pl.String).alias(name) for name in texts(frame, table)
+        )
+
+    return change
+
+
+def a_label_per_row(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    numbers = pl.int_range(pl.len()).cast(pl.String)
+    return frame.with_columns(
+        pl.format("label {}", numbers).alias(name) for name in texts(frame, table)
+    )
+
+
+def a_row_at(moment: datetime) -> Change:
+    def change(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+        stray = frame.head(1).with_columns(pl.lit(moment).alias(table.time))
+        if frame.schema[table.key].is_integer():
+            stray = stray.with_columns(pl.lit(2_000_000).alias(table.key))
+        else:
+            stray = stray.with_columns(pl.lit("stray").alias(table.key))
+        return pl.concat([frame, stray], how="vertical_relaxed").cast(frame.schema)
+
+    return change
+
+
+ODD: Mapping[str, Change] = {
+    "one row": lambda frame, _: frame.head(1),
+    "a row of 1970": a_row_at(datetime(1970, 1, 1)),
+    "a row of 2099": a_row_at(datetime(2099, 12, 31, 23, 59)),
+    "no text": every_text(None),
+    "empty text": every_text(""),
+    "blank text": every_text(" \t\n "),
+    "long text": every_text("Donaudampfschifffahrt " * 200),
+    "a label per row": a_label_per_row,
+    "empty votes": lambda frame, _: (
+        frame.with_columns(amount_of_estimations=pl.lit(0, pl.Int32))
+        if "amount_of_estimations" in frame.columns
+        else frame
+    ),
+}
+
+
+@pytest.fixture
+def odd_store(tmp_path: Path) -> Callable[[Change], Path]:
+    def write(change: Change) -> Path:
+        for table in TABLES:
+            frame = pl.read_parquet(GOLDEN / table.file_name)
+            change(frame, table).write_parquet(tmp_path / table.file_name)
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("period", ["all_time", "last_28_days"])
+def test_no_page_fails_on_odd_data(
+    run_page: RunPage, odd_store: Callable[[Change], Path], odd: str, period: str
+) -> None:
+    store = odd_store(ODD[odd])
+    for file in PAGES:
+        for every in ("day", "week") if period == "all_time" else ("day",):
+            app = run_page(file, store, period=period, every=every)
+            assert [error.message for error in app.exception] == [], (file, every)
+            assert not app.error, (file, every)
