@@ -77,7 +77,7 @@ DEFINITIONS = (
     ),
     Definition(
         "last_vote_at",
-        "Last vote (UTC)",
+        "Last vote",
         "count",
         "End of the room's last vote in the period.",
         (VOTES.name,),
@@ -114,8 +114,13 @@ def source_class(source: pl.Expr) -> pl.Expr:
 
 
 def source_or_null(source: pl.Expr) -> pl.Expr:
-    """Return the class of a source; null where it is null or an empty text."""
-    return pl.when(source != "").then(source_class(source))
+    """Return the class of a source; null where it is null or a blank text."""
+    return pl.when(source.str.strip_chars() != "").then(source_class(source))
+
+
+def code_or_null(column: str) -> pl.Expr:
+    """Return a route or an event; an empty one is null, as any text that is not set."""
+    return pl.when(pl.col(column) != "").then(column).alias(column)
 
 
 def routes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -301,10 +306,9 @@ def legacy_rooms(frames: Frames) -> pl.LazyFrame:
 
 
 def _labelled(frames: Frames, dimension: _Dimension) -> pl.LazyFrame:
-    if dimension == "event":
-        return frames.events
-    if dimension == "route":
-        return frames.page_views
+    if dimension != "source":
+        rows = frames.events if dimension == "event" else frames.page_views
+        return rows.with_columns(code_or_null(dimension))
     # Few texts occur; each is matched once.
     texts = frames.page_views.select(pl.col("source").unique())
     classes = texts.with_columns(label=source_or_null(pl.col("source")))

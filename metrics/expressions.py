@@ -35,8 +35,9 @@ def divided(part: pl.Expr, whole: pl.Expr | float) -> pl.Expr:
 
 
 def text_or_null(column: str) -> pl.Expr:
-    """Return a text column in which an empty text is null: both mean "not set"."""
-    return pl.when(pl.col(column) != "").then(pl.col(column)).alias(column)
+    """Return a text column in which a blank text is null: both mean "not set"."""
+    text = pl.col(column)
+    return pl.when(text.str.strip_chars() != "").then(text).alias(column)
 
 
 def ratio(part: str | pl.Expr, whole: str | pl.Expr) -> pl.Expr:

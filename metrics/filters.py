@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from metrics.behaviour import source_or_null
+from metrics.behaviour import code_or_null, source_or_null
 from metrics.expressions import text_or_null
 from metrics.frames import Frames
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USER, USERS, VOTES
@@ -44,8 +44,8 @@ KINDS: Mapping[str, Kind] = {
     **{name: _of_user(name) for name in ("country", "region", "city")},
     **{name: _of_user(name) for name in ("device", "os", "browser")},
     "source": Kind(source_or_null(pl.col("source")), PAGE_VIEWS.name, _WITH_USERS),
-    "route": Kind(pl.col("route"), PAGE_VIEWS.name, _WITH_USERS),
-    "event": Kind(pl.col("event"), EVENTS.name, _WITH_USERS),
+    "route": Kind(code_or_null("route"), PAGE_VIEWS.name, _WITH_USERS),
+    "event": Kind(code_or_null("event"), EVENTS.name, _WITH_USERS),
     "room": Kind(pl.col("room_id").cast(pl.String), VOTES.name, _ALL),
 }
 """What each kind of filter looks at. Source, route and event keep the users with any

@@ -22,7 +22,7 @@ LABELS = ATTRIBUTES
 def users_of(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """Return the users with any activity in a period, with their attributes.
 
-    Deleted users have no attributes and are left out; an empty text is null.
+    Deleted users have no attributes and are left out; a blank text is null.
     """
 
     def build() -> pl.LazyFrame:

@@ -37,6 +37,7 @@ GRANULARITIES: Mapping[str, str] = {
 }
 """Key → label."""
 
+_YEAR = 366
 MOST_HOURLY_DAYS = 7
 """Days that a chart shows hour by hour."""
 MOST_DAYS = 1_100
@@ -201,7 +202,9 @@ def compared_with(
         # From the comparison itself to the nearest one that starts on the same weekday.
         weeks = round((days.first - earlier.first) / timedelta(weeks=1))
         # Rounding to weeks may reach back into the period itself.
-        overlap_free = -(-len(days) // 7) if comparison == PREVIOUS else 0
+        # A year of weeks is a day shorter than a year: the two would share that day.
+        apart = comparison == PREVIOUS or len(days) <= _YEAR
+        overlap_free = -(-len(days) // 7) if apart else 0
         earlier, months = days.moved(-timedelta(weeks=max(weeks, overlap_free))), 0
     whole = Period.of_days(earlier.first, earlier.last, zone)
     clock = to_local(now, zone)

@@ -520,7 +520,7 @@ def busiest_hour(frame: pl.DataFrame) -> str | None:
     most = rows.row(rows["votes_per_day"].arg_max() or 0, named=True)
     start = (
         f"Most votes were on {most['weekday_name']}s, {most['hour']:02}:00–"
-        f"{most['hour'] + 1:02}:00 UTC: {most['votes_per_day']:,.1f} on average"
+        f"{most['hour'] + 1:02}:00: {most['votes_per_day']:,.1f} on average"
     )
     parts = []
     for verdict, word in ((HIGHER, "busy"), (LOWER, "quiet")):
@@ -546,7 +546,7 @@ TABLES = (
     ),
     table(
         "votes_by_weekday_and_hour",
-        "Votes by weekday and hour (UTC)",
+        "Votes by weekday and hour",
         by_weekday_and_hour,
         VOTES,
         answer=busiest_hour,

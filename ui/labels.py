@@ -180,11 +180,13 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
         for name, dtype in frame.schema.items()
         if dtype == pl.String and split(name)[0] not in _REMARKS
     ]
+    if "room_name" in frame.columns:
+        frame = frame.with_columns(pl.col("room_name").fill_null(DELETED))
     return frame.with_columns(
-        # Empty text says as little as null.
-        pl.when(pl.col(name) != "")
+        # Blank text says as little as null.
+        pl.when(pl.col(name).str.strip_chars() != "")
         .then(pl.col(name))
-        .otherwise(pl.lit(DELETED if name == "room_name" else NOT_SET))
+        .otherwise(pl.lit(NOT_SET))
         .alias(name)
         for name in texts
     )

@@ -78,6 +78,7 @@ def test_nothing_lies_over_the_tools_of_a_block(
         toolbar = page.get_by_test_id("stElementToolbar")
         expect(toolbar.locator("visible=true")).to_have_count(0)
     button = csv_button(page, "Users by country")
+    button.scroll_into_view_if_needed()
     at = button.bounding_box()
     assert at
     with page.expect_download() as waiting:

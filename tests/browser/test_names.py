@@ -46,7 +46,9 @@ SHOWN = {"Overview", "Behaviour", "Location", "A city as filter", "The room"}
 MARKUP = """() => [...document.querySelectorAll(
     `[data-testid=stMain] :is(a, img, code, .katex, del, em, b, strong, ul, ol, td,
     blockquote, pre, [data-testid=stIconMaterial], span[style*=color])`)]
-  .filter(e => !e.closest('[data-testid=stDataFrame], .st-key-report, svg'))
+  .filter(e => !e.closest('[data-testid=stDataFrame], [data-testid=stCode], svg'))
+  // The report has a table of its own.
+  .filter(e => !(e.closest('.st-key-report') && /^(TD|STRONG|UL)$/.test(e.tagName)))
   .filter(e => /zq/.test(e.outerHTML))
   .filter(e => e.tagName != 'A' || new URL(e.href).host != location.host)
   .map(e => e.outerHTML.slice(0, 300))"""

@@ -4,9 +4,12 @@ from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metrics import behaviour
 from metrics.frames import Frames
+from metrics.registry import METRIC_TABLES
 from tests.metrics.building import (
     answer,
     at,
@@ -14,10 +17,13 @@ from tests.metrics.building import (
     days,
     estimation,
     event,
+    executed,
     frames,
     plan_of,
+    quick,
     room,
     uncompared,
+    user,
     view,
     vote,
 )
@@ -211,3 +217,37 @@ def test_rooms_beyond_the_largest_share_a_row_so_that_counts_add_up() -> None:
     found = answer(plan_of(behaviour.rooms_over_time, rows, period))
     assert len(found) == 41
     assert {row["count"] for row in found if row["label"] == "(other rooms)"} == {3}
+
+
+LABEL = {
+    "routes": "route",
+    "events": "event",
+    "sources": "source",
+    "countries": "country",
+    "regions": "region",
+    "cities": "city",
+    "devices": "device",
+    "operating_systems": "os",
+    "browsers": "browser",
+}
+
+
+@quick
+@given(st.lists(st.sampled_from([None, "", " ", "\t\n", "\u3000", "a", " a"])))
+def test_a_blank_text_is_not_set_and_no_third_value(texts: list[str | None]) -> None:
+    """Every row counts, under its text or under null."""
+    rows = []
+    for number, text in enumerate(texts):
+        own = dict.fromkeys(("country", "region", "city", "device", "os", "browser"))
+        rows += [
+            user(f"u{number}", **dict.fromkeys(own, text)),
+            view(f"u{number}", NINE, (text or "").strip(), text),
+            event(f"u{number}", NINE, (text or "").strip()),
+        ]
+    for name, label in LABEL.items():
+        table = executed(plan_of(METRIC_TABLES[name].build, frames(*rows)))
+        assert table["count"].sum() == len(texts)
+        # Cities and regions of two countries can share a name.
+        places = [c for c in ("country", "region", "city") if c in table.columns]
+        assert table.select({label, *places}).is_unique().all()
+        assert not [t for t in table[label] if t is not None and not t.strip()]
