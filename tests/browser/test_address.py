@@ -32,8 +32,8 @@ SEEN = """() => {
   const wait = () => `read at ${performance.now()}`;
   // Texts keep their order in the document while they move.
   const at = (e, box = e.closest('svg').getBoundingClientRect()) =>
-    ` at ${Math.round((e.getBoundingClientRect().top - box.top) / 4)}`;
-  const numbers = path => (path || '').replace(/-?[0-9.]+/g, n => Math.round(n));
+    ` at ${Math.trunc((e.getBoundingClientRect().top - box.top) / 4)}`;
+  const numbers = path => (path || '').replace(/-?[0-9.]+/g, n => Math.trunc(n));
   return {
     title: all('h1', text),
     headings: all('h2, h3, h4', text),

@@ -69,9 +69,7 @@ def test_chips_wrap_inside_their_row(page: Page, demo_server: Server) -> None:
             assert box["y"] + box["height"] <= inside["y"] + inside["height"] + 1
 
 
-def test_nothing_lies_over_the_tools_of_a_block(
-    page: Page, demo_server: Server
-) -> None:
+def test_nothing_covers_the_tools_of_a_block(page: Page, demo_server: Server) -> None:
     go(page, f"{demo_server.url}/location")
     for chart in page.get_by_test_id("stVegaLiteChart").all():
         chart.hover()

@@ -42,7 +42,7 @@ CELLS = """() => {
 }"""
 """Remembers what tables write on their canvas."""
 AXES = """() => [...document.querySelectorAll('svg.marks g.role-axis-label text')]
-  .map(e => `${e.textContent} at ${Math.round(e.getBoundingClientRect().x)}`)"""
+  .map(e => `${e.textContent} at ${Math.trunc(e.getBoundingClientRect().x)}`)"""
 
 
 def drawn(page: Page, url: str) -> tuple[Seen, list[str]]:

@@ -75,7 +75,7 @@ def test_a_filter_does_not_mix_some_users_with_all_votes(run_page: RunPage) -> N
         run_page("report.py", GOLDEN, period="Last month", **query)
         for query in ({}, {"filter": "country:DE"})
     ]
-    everybody, germans = (app.get("html")[-1].proto.body for app in pages)
-    assert germans == everybody
+    all_users, germans = (app.get("html")[-1].proto.body for app in pages)
+    assert germans == all_users
     said = [caption.value for caption in pages[1].caption]
     assert any("Filters do not apply to this page" in text for text in said)

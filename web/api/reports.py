@@ -67,7 +67,7 @@ class ReportQuery:
         begins, compared = START_DATE, periods.PREVIOUS
         if self.period == periods.ALL_TIME:
             found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
-            # Nothing lies before all of history.
+            # Nothing is before all of history.
             begins, compared = growth.first_day(found, self.zone), periods.NO_COMPARISON
         days = option.days(to_local(now, self.zone).date(), begins)
         return Query(
