@@ -239,8 +239,8 @@ class TooManyUsersError(SyncError):
     def __init__(self, users: int) -> None:
         super().__init__(
             f"There are {users:,} users, and numbers for {MOST_USERS:,}. {UNCHANGED} "
-            "--rebuild frees the numbers of deleted users; otherwise widen the packed "
-            "number in metrics/."
+            "--rebuild frees the numbers of deleted users; otherwise widen the key in "
+            "metrics/activity_key.py."
         )
 
 

@@ -115,8 +115,8 @@ def definitions() -> pl.DataFrame:
     found = DEFINITIONS.values()
     return pl.DataFrame(
         {
-            "Number": [d.title for d in found],
-            "Meaning": [d.formula for d in found],
+            "Metric": [d.title for d in found],
+            "Definition": [d.formula for d in found],
             "Excludes": [d.excludes for d in found],
             "Tables": [", ".join(d.tables) for d in found],
             "Column in CSV and API": [d.key for d in found],

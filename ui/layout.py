@@ -55,9 +55,9 @@ def open_or_stop(settings: DashboardSettings) -> Snapshot:
     try:
         return open_store(settings.data_dir)
     except StoreError as error:
-        st.title("The data cannot be read", anchor=False)
+        st.title("Cannot read the data", anchor=False)
         st.error(str(error), icon=":material/database_off:")
-        st.caption("This page looks again by itself.")
+        st.caption(f"Retrying every {freshness.POLL:.0f} seconds.")
         freshness.rerun_on_change(settings.data_dir)
         st.stop()
 

@@ -200,7 +200,7 @@ def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:
     query = {"period": "Custom", "from": "2021-01-04", "to": "2021-01-10"}
     app = run_page("votes.py", GOLDEN, **query)
     assert not app.get("vega_lite_chart")
-    assert "Nothing happened in this period" in app.info[0].value
+    assert "No data in this period" in app.info[0].value
 
 
 def test_a_block_names_the_missing_table_that_it_needs(
@@ -209,7 +209,9 @@ def test_a_block_names_the_missing_table_that_it_needs(
     folder = plain_store(without=("fpp_votes",))
     app = run_page("votes.py", folder, period="All time", part="Estimations")
     said = {info.value for info in app.info}
-    assert said == {"Needs `fpp_votes`, which is missing."}
+    assert said == {
+        "Table `fpp_votes` is missing. Its metrics are empty until the next sync run."
+    }
     assert app.get("vega_lite_chart")
 
 

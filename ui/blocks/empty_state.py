@@ -12,9 +12,8 @@ from ui.page_context import PageContext
 # Numbers that are there without anything having happened.
 _NEVER_ZERO = frozenset({"days", "steps", "estimators"})
 _MESSAGES = {
-    "unusual_days": "No day of this period was out of the ordinary.",
-    "what_moved": "Nothing moved, or there is nothing to compare with: choose a "
-    "comparison above.",
+    "unusual_days": "No unusual days in this period.",
+    "what_moved": "Nothing changed.",
 }
 
 
@@ -32,6 +31,9 @@ def is_blank(frame: pl.DataFrame) -> bool:
 
 def render(context: PageContext, name: str) -> None:
     """Say why the catalogue's table `name` shows nothing."""
+    if name == "what_moved" and not context.compares:
+        st.info("Choose a comparison to see changes.", icon=":material/inbox:")
+        return
     if name in _MESSAGES and not context.snapshot.missing:
         st.info(_MESSAGES[name], icon=":material/inbox:")
         return
@@ -39,15 +41,22 @@ def render(context: PageContext, name: str) -> None:
     lacking = set(known.reads if known else ()).intersection(context.snapshot.missing)
     if lacking:
         missing = ", ".join(f"`{table}`" for table in sorted(lacking))
-        st.info(f"Needs {missing}, which is missing.", icon=":material/database_off:")
+        table, is_, its = (
+            ("Table", "is", "Its") if len(lacking) == 1 else ("Tables", "are", "Their")
+        )
+        st.info(
+            f"{table} {missing} {is_} missing. {its} metrics are empty until the next "
+            "sync run.",
+            icon=":material/database_off:",
+        )
     elif context.filters:
         st.info(
-            "Nothing happened in this period that fits the filters.",
+            "No data matches the filters. Remove one or choose a longer period.",
             icon=":material/filter_alt:",
         )
     else:
         st.info(
-            "Nothing happened in this period. Choose a longer one above.",
+            "No data in this period. Choose a longer one.",
             icon=":material/inbox:",
         )
 

@@ -94,14 +94,14 @@ def retention_curve(average: pl.DataFrame, unit: str) -> Chart:
             ),
             alt.Y(
                 "share:Q",
-                title="Back again",
+                title="Came back",
                 axis=alt.Axis(format=".0%", tickCount=5),
                 scale=alt.Scale(domain=[0, 1]),
             ),
             tooltip=[
                 alt.Tooltip("k:Q", title=unit.capitalize()),
-                alt.Tooltip("share:Q", title="Back again", format=".1%"),
-                alt.Tooltip("alive:Q", title="Number", format=","),
+                alt.Tooltip("share:Q", title="Came back", format=".1%"),
+                alt.Tooltip("alive:Q", title="Came back (n)", format=","),
                 alt.Tooltip("size:Q", title="Of", format=","),
             ],
         )
@@ -137,7 +137,7 @@ def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
         tooltip=[
             alt.Tooltip("row:N", title="Began · number"),
             alt.Tooltip("k:O", title="Age"),
-            alt.Tooltip("alive:Q", title="Back again", format=","),
+            alt.Tooltip("alive:Q", title="Came back", format=","),
             alt.Tooltip("share:Q", title="Share", format=".1%"),
             alt.Tooltip("running:N", title="Not over yet"),
         ],
