@@ -1,6 +1,7 @@
 """Changes: which country, source, room or weekday changed most between two periods."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -92,7 +93,11 @@ def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     if query.comparison is None:
         # Nothing can be read twice: an empty table has no rows to share.
         shared = SharedPlans(Frames.empty())
-    counts = _counted(shared, query.period, query.comparison or query.period)
+    before = query.comparison or query.period
+    counts = _counted(shared, query.period, before)
+    if min(query.period.length, before.length) < timedelta(days=7):
+        # Days of one weekday would be compared with those of another.
+        del counts["weekday"]
     changed = [changed_most(frame, name) for name, frame in counts.items()]
     verdict = difference_verdict(
         pl.col("change").cast(pl.Float64), pl.col("error"), pl.col("clusters")

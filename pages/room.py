@@ -10,7 +10,7 @@ from metrics.room_health import health
 from ui import charts, export, page_context
 from ui.blocks import comparison, meeting, room
 from ui.blocks.block import render_block, render_links
-from ui.blocks.kpi_strip import Kpis, render_kpis
+from ui.blocks.kpi_strip import USUAL, Kpis, render_kpis
 from ui.page_context import Results
 
 TOTALS, SERIES = "votes_totals", "votes_over_time"
@@ -57,6 +57,7 @@ if len(found) > 1:
 results = own.compute(
     TOTALS,
     SERIES,
+    USUAL,
     "rounds",
     "spread",
     "team_sizes",
@@ -75,6 +76,9 @@ if vote is not None:
 room.render_health(results["health"])
 render_kpis(own, results, Kpis(TOTALS, SERIES, KEYS))
 meeting.render_meetings(own, results["meetings"])
+if results["rounds"].is_empty():
+    export.render_download(own, results, f"room_{only.room_id}")
+    st.stop()
 with st.grid(3, min_column_width=320, gap="small"):
     render_block(
         own,

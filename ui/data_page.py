@@ -13,16 +13,9 @@ from ui.page_context import PageContext
 
 _MEGABYTE = 1_000_000
 API = """
-The same numbers are there as JSON, CSV and Parquet, with the token in the header
-`Authorization`:
-
-| Address | Answer |
-| --- | --- |
-| `/api` | all reference metrics |
-| `/api/room/{id}/stats` | one room |
-| `/api/tables/{name}?from=&to=&format=csv` | every table of these pages |
-| [`/api/openapi.json`](api/openapi.json) | the description of all this |
-| [`/health`](health) | whether the data is there and fresh (no token) |
+The same figures as JSON, CSV and Parquet: [description of the API](api/docs), the same
+for programs ([openapi.json](api/openapi.json)), and [whether the data is there and
+fresh](health).
 """
 
 

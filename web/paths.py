@@ -41,6 +41,11 @@ class Paths:
         """The JSON API."""
         return f"{self.base}/api"
 
+    @property
+    def documents(self) -> tuple[str, str]:
+        """What describes the API: the page, and the same for programs."""
+        return f"{self.api}/docs", f"{self.api}/openapi.json"
+
     def is_api(self, path: str) -> bool:
         """Return whether the path belongs to the API."""
         return path == self.api or path.startswith(f"{self.api}/")

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.looking import go, navigation
+from tests.browser.looking import barriers, go, navigation
 
 pytestmark = pytest.mark.browser
 
@@ -105,3 +105,22 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
         chromium.wait_until_drawn(page)
     page.go_forward()
     at(page, "Traffic", "Last 7 days")
+
+
+def test_the_data_page_leads_to_the_description_of_the_api(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/data")
+    page.get_by_role("link", name="description of the API").click()
+    described = (
+        page.context.wait_for_event("page") if page.url.endswith("data") else page
+    )
+    expect(described.get_by_role("heading", level=1)).to_have_text("API")
+    described.get_by_role("link", name="GET /api/report").click()
+    expect(described.locator("#report").get_by_text("last_24_hours")).to_be_attached()
+    assert barriers(described) == []
+    for width in (1440, 375):
+        described.set_viewport_size({"width": width, "height": 800})
+        wide = "document.documentElement.scrollWidth - window.innerWidth"
+        assert described.evaluate(wide) <= 0
+    described.close()

@@ -58,6 +58,10 @@ def test_any_vote_of_a_meeting_opens_it_and_another_is_said(run_page: RunPage) -
 def test_a_period_without_a_meeting_names_the_last_one(run_page: RunPage) -> None:
     app = run_page("room.py", GOLDEN, room=str(ROOM), period="Today")
     assert "No meeting in this period. The last one was on" in texts(app)
+    # One click to where there is something.
+    next(b for b in app.button if b.label.startswith("Show ")).click().run()
+    assert "No meeting in this period." not in texts(app)
+    assert app.get("vega_lite_chart")
 
 
 @pytest.mark.parametrize(

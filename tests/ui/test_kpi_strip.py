@@ -50,6 +50,12 @@ def test_without_a_base_nothing_is_coloured_or_explained() -> None:
 
 
 def test_the_chosen_figure_says_what_is_usual() -> None:
+    assert explain(VOTES, 105, 100, None) == (
+        "+5.0%, grey: fewer than six earlier periods to judge it by"
+    )
+    assert explain(DEFINITIONS["near_consensus"], 0.5, 0.4, None) == (
+        "+10.0 pp, grey: usual changes of this figure are not measured"
+    )
     assert explain(VOTES, 105, 100, USUAL) == "+5.0%, within the usual −10 … +20%"
     assert explain(VOTES, 150, 100, USUAL) == "+50.0%, beyond the usual −10 … +20%"
     assert explain(BOUNCE, 0.5, 0.4, (-0.02, 0.03)) == (

@@ -1,7 +1,9 @@
 """The OpenAPI document is true: real answers fit it, and it leaves nothing out."""
 
 import json
+import re
 from collections.abc import Mapping
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,7 @@ def test_the_document_names_every_route_and_every_table(document: Document) -> N
         "/report",
         "/alerts",
         "/openapi.json",
+        "/docs",
     ]
     name = document["paths"]["/tables/{name}"]["get"]["parameters"][0]
     assert name["schema"]["enum"] == list(METRIC_TABLES)
@@ -170,3 +173,40 @@ def test_a_wrong_answer_would_not_fit(document: Document) -> None:
 def test_the_document_is_the_same_each_time(api: httpx.Client) -> None:
     first, second = (api.get("/api/openapi.json").text for _ in range(2))
     assert json.loads(first) == json.loads(second)
+
+
+def test_the_page_has_every_route_parameter_status_and_working_examples(
+    api: httpx.Client, document: Document
+) -> None:
+    answer = api.get("/api/docs")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    for path, item in document["paths"].items():
+        operation = item["get"]
+        begin = answer.text.index(f'<section id="{operation["operationId"]}">')
+        section = answer.text[begin : answer.text.index("</section>", begin)]
+        assert f"GET /api{path.removesuffix('/')}</h2>" in section
+        for parameter in operation["parameters"]:
+            assert f"<code>{parameter['name']}</code>" in section
+        for status, response in operation["responses"].items():
+            assert f'<th scope="row">{status}</th>' in section
+            assert escape(response["description"]) in section
+        example = re.search(r"&quot;(http[^&]+)&quot;", section)
+        assert example
+        assert api.get(unescape(example[1])).status_code == 200
+    assert "<script" not in answer.text
+
+
+def test_browsers_read_the_page_after_the_login_and_programs_with_the_token(
+    stranger: httpx.Client, member: httpx.Client
+) -> None:
+    page = {"Accept": "text/html"}
+    refused = stranger.get("/api/docs", headers=page)
+    assert refused.status_code == 303
+    assert refused.headers["location"] == "/login?next=/api/docs"
+    assert stranger.get("/api/openapi.json", headers=page).status_code == 401
+    assert stranger.get("/api/docs", headers={"Authorization": "x"}).status_code == 401
+    for path in ("/api/docs", "/api/openapi.json"):
+        assert member.get(path, headers=page).status_code == 200
+    # The cookie opens nothing else of the API.
+    for path in ("/api", "/api/alerts", "/api/docs/", "/api/docs/x"):
+        assert member.get(path, headers=page).status_code == 401, path

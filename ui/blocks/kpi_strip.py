@@ -10,6 +10,7 @@ from metrics.query import Granularity
 from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.subject import Definition
 from metrics.time_zone import in_zone
+from metrics.usual_change import KEYS as USUAL_KEYS
 from ui import format as fmt
 from ui import query_params
 from ui.blocks import block, empty_state, tables
@@ -262,10 +263,20 @@ def relative_change(
 def explain(
     definition: Definition, now: float | None, before: float | None, usual: Range | None
 ) -> str | None:
-    """Return whether a change is a usual one: "within the usual −9 … +14%"."""
+    """Return whether a change is a usual one: "within the usual −9 … +14%".
+
+    Without a usual range it says why the change is grey.
+    """
     change = relative_change(definition, now, before)
-    if change is None or usual is None:
+    if change is None:
         return None
+    if usual is None:
+        why = (
+            "fewer than six earlier periods to judge it by"
+            if definition.key in USUAL_KEYS
+            else "usual changes of this figure are not measured"
+        )
+        return f"{fmt.change(now, before, definition.unit)}, grey: {why}"
     low, high = usual
     unit = " pp" if definition.unit == "share" else "%"
     span = f"{fmt.signed(100 * low, 0)} … {fmt.signed(100 * high, 0)}{unit}"

@@ -1,7 +1,7 @@
 """Meetings of a room: the list, and the timeline of the one that is open."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from metrics.frames import Frames
 from metrics.time_zone import as_clocks_show, in_zone, to_local
 from store import engine
 from ui import format as fmt
-from ui import query_params
+from ui import period_bar, query_params
 from ui.blocks import tables
 from ui.blocks.block import render_block
 from ui.blocks.room import MEETING
@@ -86,6 +86,15 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
                 f" The last one was on {fmt.day(to_local(last, zone))}." if last else ""
             )
             st.caption(f"No meeting in this period.{when} Choose a longer period.")
+            if last:
+                first = last.date().replace(day=1)
+                end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+                st.button(
+                    f"Show {last:%B %Y}",
+                    icon=":material/calendar_today:",
+                    on_click=period_bar.choose_days,
+                    args=(first, min(end, context.today)),
+                )
             return
         st.caption(
             "Votes less than 60 minutes apart. Click a row to see what happened."

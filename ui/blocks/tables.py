@@ -38,6 +38,8 @@ _TITLES = {
     "os": "System",
     "was_auto_flip": "Auto-flip",
     "voted_at": "Ended",
+    "started_at": "Started",
+    "last_round_at": "Last vote",
 }
 # Columns that are drawn as bars.
 _BAR = frozenset({"share"})

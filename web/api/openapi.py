@@ -311,6 +311,13 @@ OPERATIONS: tuple[Operation, ...] = (
         responses={_JSON: {"type": "object"}},
         refusals={},
     ),
+    Operation(
+        name="docs",
+        path="/docs",
+        summary="This document as a page, for browsers that are logged in.",
+        responses={"text/html": _TEXT},
+        refusals={},
+    ),
 )
 
 COMMON_REFUSALS: Mapping[int, str] = {

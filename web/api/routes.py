@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from core.errors import ErrorContext, add_error_breadcrumb, capture_error
 from core.settings import EmailService
 from web import email
-from web.api import openapi, queries
+from web.api import docs, openapi, queries
 from web.api.openapi import OPERATIONS
 from web.api.queries import QueryRunner
 from web.api.reports import ReportQuery, alerts_response, report_response
@@ -49,6 +49,7 @@ class Api:
             "report": self._report,
             "alerts": self._alerts,
             "openapi": self._openapi,
+            "docs": self._docs,
         }
         return [
             *(
@@ -96,6 +97,12 @@ class Api:
     async def _openapi(self, request: Request) -> Response:
         base = request.url.path.removesuffix("/openapi.json")
         return _json(openapi.document(base))
+
+    async def _docs(self, request: Request) -> Response:
+        base = request.url.path.removesuffix("/docs")
+        host = f"{request.url.scheme}://{request.url.netloc}"
+        text = docs.page(base, host, f"{base.removesuffix('/api')}/")
+        return HTMLResponse(text, headers=NO_STORE)
 
 
 def _json(content: Mapping[str, object]) -> Response:

@@ -85,6 +85,8 @@ class Gate:
         self._auth = auth
         # Compared as they are: no pattern could be tricked by an encoded path.
         self._public = {auth.paths.health, auth.paths.login}
+        # They hold no data: a browser that is logged in may read them.
+        self._documents = auth.paths.documents
         self._uploads = f"{auth.paths.base}/_stcore/upload_file"
         self._websockets = _Websockets(monotonic)
 
@@ -102,6 +104,11 @@ class Gate:
         path = request.scope["path"]
         if path in self._public:
             return None
+        if path in self._documents and self._auth.sessions.is_logged_in(request):
+            return None
+        # A browser asks for the page; a program sends its token.
+        if path == self._documents[0] and "authorization" not in request.headers:
+            return self._send_to_login(request)
         if self._auth.paths.is_api(path):
             return await self._auth.refuse_api(request)
         if not self._auth.sessions.is_logged_in(request):
