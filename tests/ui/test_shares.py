@@ -5,8 +5,13 @@ from typing import Any
 import polars as pl
 
 from ui.charts.axes import PLACE, Chart
-from ui.charts.labelled_bars import figures, hidden_below, labelled_bars, stages
-from ui.charts.stacked_bars import nested_bars
+from ui.charts.labelled_bars import (
+    figures,
+    hidden_below,
+    labelled_bars,
+    nested_bars,
+    stages,
+)
 
 
 def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart have any values

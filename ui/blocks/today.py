@@ -11,7 +11,7 @@ from store.reader import without_bots
 from ui import format as fmt
 from ui import query_params
 from ui.blocks.block import render_block
-from ui.charts.usual import usual_range
+from ui.charts.labelled_bars import usual_range
 from ui.page_context import PageContext, Results
 
 _ICONS = {

@@ -1,4 +1,4 @@
-"""Horizontal bars that print their numbers: ranks, stages, changes.
+"""Horizontal bars that print their numbers: ranks, stages, changes, nested shares.
 
 The text beside a bar is a Vega expression over its row (`datum`): the browser formats
 thousands and percent, and a hidden rate is null there.
@@ -9,22 +9,35 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
+from metrics.attention import MEASURES
 from metrics.registry import DEFINITIONS
 from ui import format as fmt
 from ui import labels
 from ui.charts.axes import (
     BY_PLACE,
+    PLACE,
     Chart,
     bounded,
     count_tooltips,
     in_order,
     label_axis,
+    legend,
 )
 from ui.charts.rendering import Layer, layered
-from ui.charts.theme import ACCENT, PALETTE, QUIET, ROW_HEIGHT, TEXT
+from ui.charts.theme import (
+    ACCENT,
+    MUTED,
+    NESTED,
+    PALETTE,
+    QUIET,
+    ROW_HEIGHT,
+    TEXT,
+)
 from ui.filters import click_filters
 
 _PRINTED = alt.Text("printed:N")
+# Labels that nested bars show.
+_FEWEST, _MOST = 10, 20
 THICK = 26
 # How far the axis goes beyond the longest bar, for what it prints.
 _ROOM = 1.6
@@ -210,3 +223,94 @@ def _what() -> pl.Expr:
     what = pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), "label")
     alike = pl.len().over("dimension", "label") > 1
     return pl.when(alike).then(pl.format("{} (id {})", what, "room_id")).otherwise(what)
+
+
+def nested_bars(
+    frame: pl.DataFrame, label: str, keys: tuple[str, str, str], n: str
+) -> Chart:
+    """Draw three shares of the same users inside each other, one row per label.
+
+    `keys` go from the largest to the smallest share; the smallest is printed.
+    """
+    titles = {key: DEFINITIONS[key].title.removesuffix(" (share)") for key in keys}
+    known = frame[keys[-1]].count()
+    # Most users first: those with enough for a rate come before all others.
+    rows = in_order(labels.readable(frame.head(min(max(_FEWEST, known), _MOST))))
+    long = rows.unpivot(
+        on=keys, index=[PLACE, label, n], variable_name="stage", value_name="share"
+    ).with_columns(pl.col("stage").replace_strict(titles))
+    y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
+    scale = alt.Scale(domain=[*titles.values()], range=list(NESTED))
+    bars = (
+        Layer(bounded(long), height=alt.Step(ROW_HEIGHT))
+        .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3)
+        .encode(
+            alt.X(
+                "share:Q",
+                title=None,
+                stack=None,
+                scale=with_room(long["share"]),
+                axis=None,
+            ),
+            y,
+            alt.Color(
+                "stage:N",
+                title=None,
+                scale=scale,
+                legend=legend(len(titles), narrow=1),
+            ),
+            tooltip=[
+                alt.Tooltip(f"{label}:N", title="What"),
+                alt.Tooltip("stage:N", title="Step"),
+                alt.Tooltip("share:Q", title="Share", format=".1%"),
+                alt.Tooltip(f"{n}:Q", title="New users", format=","),
+            ],
+        )
+    )
+    smallest = keys[-1]
+    shown = f"format(datum.{smallest}, '.0%') + ' of ' + format(datum.{n}, ',')"
+    text = (
+        Layer(rows)
+        .transform_calculate(
+            printed=hidden_below(shown, smallest, n), end=f"datum.{keys[0]} || 0"
+        )
+        .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
+        .encode(alt.X("end:Q"), y, text=alt.Text("printed:N"))
+    )
+    return layered(bars, text)
+
+
+def usual_range(frame: pl.DataFrame) -> Chart:
+    """Draw a row per measure: the usual range as a bar, today as a point on it.
+
+    Each row has its own scale. Needs the columns of `attention.today`.
+    """
+    largest = pl.max_horizontal("today", "highest", pl.lit(1))
+    low, high = pl.col("lowest"), pl.col("highest")
+    span = pl.when(low == high).then(pl.format("{}", low))
+    usual = pl.format(", usually {}", span.otherwise(pl.format("{}–{}", low, high)))
+    titles = {key: DEFINITIONS[key].title for key in MEASURES}
+    data = in_order(frame).with_columns(
+        name=pl.col("measure").replace_strict(titles),
+        at=pl.col("today").fill_null(0) / largest,
+        start=low / largest,
+        end=high / largest,
+        printed=pl.format("{}{}", pl.col("today").fill_null(0), usual.fill_null("")),
+    )
+    base = Layer()
+    y = alt.Y("name:N", sort=BY_PLACE, title=None, axis=label_axis())
+    scale = alt.Scale(domain=[0, 1], range=[4, alt.ExprRef("max(40, width - 190)")])
+    tooltip = [
+        alt.Tooltip("name:N", title="Today"),
+        alt.Tooltip("printed:N", title="Count"),
+    ]
+    band = base.mark_bar(color=MUTED, opacity=0.35, size=8, cornerRadius=4).encode(
+        alt.X("start:Q", axis=None, scale=scale), alt.X2("end:Q"), y, tooltip=tooltip
+    )
+    point = base.mark_point(filled=True, size=90, color=ACCENT, opacity=1).encode(
+        alt.X("at:Q", axis=None, scale=scale), y, tooltip=tooltip
+    )
+    text = base.mark_text(align="left", color=TEXT, opacity=QUIET).encode(
+        x=alt.value(alt.ExprRef("max(60, width - 175)")), y=y, text="printed:N"
+    )
+    return layered(band, point, text, data=data, height=alt.Step(ROW_HEIGHT + 6))

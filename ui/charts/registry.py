@@ -8,9 +8,14 @@ import polars as pl
 from ui import charts
 from ui.charts.axes import Chart, Draw
 from ui.charts.heat_map import retention_curve
-from ui.charts.labelled_bars import figures, hidden_below, labelled_bars, stages
+from ui.charts.labelled_bars import (
+    figures,
+    hidden_below,
+    labelled_bars,
+    nested_bars,
+    stages,
+)
 from ui.charts.lines import consensus_by_team_size
-from ui.charts.stacked_bars import nested_bars
 
 LINE_CHARTS: Mapping[str, Callable[..., Chart]] = {
     "consensus_by_team_size_over_time": consensus_by_team_size,
