@@ -34,6 +34,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         "<user>",
     ),
 )
+# JSON in JSON doubles them each time; an address has them, and "%", encoded.
+_BACKSLASHES = r"(?:\\|%(?:25)*5c)*"
 _ENTITIES = {"&": ("amp",), "<": ("lt",), ">": ("gt",), '"': ("quot",), "'": ("apos",)}
 _PRIVATE_NAME = re.compile(
     r"(?i)user_?id|email|token|password|secret|cookie|authorization|^dsn$"
@@ -85,19 +87,20 @@ def _pattern(secret: str) -> re.Pattern[str]:
     """Match a secret as it is, and as JSON, Python, HTML and addresses write it.
 
     Each character may be escaped on its own: encoders differ in which ones they leave
-    alone, and one text may be nested in another.
+    alone, and one text may be nested in another, such as JSON in an address.
     """
     return re.compile("".join(map(_written, secret)), re.IGNORECASE)
 
 
 def _written(character: str) -> str:
-    percent = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "replace"))
+    encoded = character.encode("utf-8", "replace")
+    percent = "".join(rf"%(?:25)*{byte:02x}" for byte in encoded)
     units = character.encode("utf-16-be", "surrogatepass")
     pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
     forms = [
         re.escape(character),
         percent,
-        r"\\*".join(f"u{pair}" for pair in pairs),
+        _BACKSLASHES.join(f"u{pair}" for pair in pairs),
         f"x{ord(character):02x}",
         f"U{ord(character):08x}",
         f"&#0*{ord(character)};",
@@ -105,5 +108,4 @@ def _written(character: str) -> str:
         *(f"&{name};" for name in _ENTITIES.get(character, ())),
         *([r"\+"] if character == " " else []),
     ]
-    # Any number of backslashes: JSON in JSON doubles them each time.
-    return rf"\\*(?:{'|'.join(forms)})"
+    return rf"{_BACKSLASHES}(?:{'|'.join(forms)})"

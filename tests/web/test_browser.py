@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import polars as pl
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
 from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard
+from tests.web import attack
 from web.auth.sessions import COOKIE
 from web.security_headers import security_headers
 
@@ -62,6 +64,11 @@ HOSTILE = (
     "[click](https://evil.example/)",
     "![x](https://evil.example/x.png)",
     "<script>window.smuggled = 1</script>",
+    "www.evil.example",
+    "https://evil.example/x",
+    "mail@evil.example",
+    "x\n\n    y",
+    ":streamlit: -> :red[evil]",
 )
 ALL_OF_IT = "period=Custom&from=2026-01-01&to=2026-11-19"
 
@@ -99,11 +106,28 @@ def test_what_strangers_typed_is_shown_as_text(
     own.press("input[type=password]", "Enter")
     wait_until_drawn(own)
     smuggled = own.evaluate("window.smuggled")
-    elsewhere = own.locator("a[href*='//e'], img[src*='//e']").count()
+    links = "a[href*='//e'], a[href*=evil], img[src*='//e']"
+    elsewhere = own.locator(links).count()
     context.close()
     assert smuggled is None
     assert elsewhere == 0
     assert {host for host in hosts if host} == {hostile.url.split("/")[2]}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("query", ["filter", "room", "tz", "period", "compare"])
+def test_what_a_link_holds_is_shown_as_text_in_our_warnings(
+    running: Dashboard, page: Page, query: str, text: str
+) -> None:
+    path = "room" if query == "room" else "votes"
+    page.goto(f"{running.url}/{path}?{query}={quote(text, safe='')}")
+    wait_until_drawn(page)
+    main = page.locator("[data-testid=stMain]")
+    links = "a[href*=evil], a[href*='//e'], img[src*=evil], [data-testid=stAlert] pre"
+    turned = main.locator(links).count()
+    attack.note(f"?{query}={text!r}", let_through=turned > 0)
+    assert turned == 0
+    assert page.evaluate("window.smuggled") is None
 
 
 def test_the_policy_allows_neither_eval_nor_inline_scripts() -> None:

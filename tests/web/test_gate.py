@@ -1,14 +1,15 @@
 """An attacker's afternoon at the whole dashboard: it ends at the login page."""
 
 import itertools
+import re
 import socket
 import time
 
 import httpx
 import pytest
 
-from testkit.dashboard import TOKEN, Dashboard, get
-from tests.web.attack import HTML, Attack, forgeries
+from testkit.dashboard import TOKEN, Dashboard, dashboard, get
+from tests.web.attack import HTML, Attack, forgeries, note
 from web.auth.sessions import COOKIE
 
 PAGES = ["/", "/traffic", "/traffic?period=7%20days", "/login/", "/login/x", "/health/"]
@@ -200,3 +201,34 @@ def test_slow_clients_do_not_keep_others_waiting(running: Dashboard) -> None:
     assert time.monotonic() - began < 2
     for client in slow:
         client.close()
+
+
+def guesses(url: str, *forwarded: str) -> list[int]:
+    """Offer a wrong token once for each header; return the statuses."""
+    return [
+        get(
+            f"{url}/api/x",
+            headers={"Authorization": "guess", "X-Forwarded-For": addresses},
+        ).status_code
+        for addresses in forwarded
+    ]
+
+
+def test_the_client_is_the_last_address_that_the_trusted_proxy_appended() -> None:
+    with dashboard({"ANALYTICS_SECRET_TOKEN": TOKEN}) as behind_a_proxy:
+        forged = [f"198.51.100.{n}, ::ffff:192.0.2.9" for n in range(6)]
+        assert guesses(behind_a_proxy.url, *forged) == [401] * 5 + [429]
+        assert guesses(behind_a_proxy.url, "192.0.2.9, 192.0.2.10") == [401]
+        _, log = behind_a_proxy.stop()
+    clients = set(re.findall(r"wrong token, client (\S+),", log))
+    note("forged X-Forwarded-For", let_through=len(clients) > 2)
+    assert clients == {"192.0.2.9", "192.0.2.10"}
+
+
+def test_a_header_that_comes_from_no_trusted_proxy_is_not_believed() -> None:
+    variables = {"ANALYTICS_SECRET_TOKEN": TOKEN, "FORWARDED_ALLOW_IPS": "192.0.2.1"}
+    with dashboard(variables) as direct:
+        forged = [f"198.51.100.{n}" for n in range(6)]
+        assert guesses(direct.url, *forged) == [401] * 5 + [429]
+        _, log = direct.stop()
+    assert set(re.findall(r"wrong token, client (\S+),", log)) == {"127.0.0.1"}

@@ -77,6 +77,8 @@ FORMS: dict[str, Callable[[str], str]] = {
     "path": quote,
     "query": lambda text: urlencode({"q": text}),
     "plus": quote_plus,
+    "percent in percent": lambda text: quote(quote(text, safe=""), safe=""),
+    "JSON in an address": lambda text: quote(json.dumps(text), safe=""),
 }
 
 

@@ -1,5 +1,6 @@
 """What has to be true before the server answers; a wrong value is one line."""
 
+import json
 import os
 import pty
 import re
@@ -69,6 +70,14 @@ def test_with_a_token_the_address_is_printed_and_the_token_never() -> None:
         r"\s*FPP Analytics  http://127\.0\.0\.1:\d+/\n", running.printed
     )
     assert TOKEN not in running.printed + rest
+
+
+def test_in_production_the_address_is_a_line_of_the_log() -> None:
+    with dashboard(WITH_TOKEN | {"SENTRY_ENVIRONMENT": "production"}) as running:
+        [line] = running.printed.splitlines()
+    entry = json.loads(line)
+    assert (entry["service"], entry["level"]) == ("fpp-analytics", "info")
+    assert (entry["msg"], entry["url"]) == ("listening", running.link.strip('"}'))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
