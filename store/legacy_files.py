@@ -6,12 +6,14 @@ the folder, as part of opening it: numbered, in order of time, uncompressed.
 
 import atexit
 import logging
+import os
 import shutil
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
 from threading import Lock
 
 import polars as pl
@@ -25,6 +27,8 @@ DEMO_MARKER = "DEMO"
 """A file beside plain Parquet files that says: this data is simulated."""
 # Small enough for a period of days to leave out most of a table.
 _ROW_GROUP = 65_536
+_KEPT = 2
+_PREFIX = "fpp-numbered-"
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +47,7 @@ def open_folder(data_dir: Path) -> Snapshot:
     return Snapshot(
         frames=numbered(frames)
         if brings_numbers(frames)
-        else _numbered_copies.of(f"{data_dir}/{state}", frames),
+        else _numbered_copies.of(data_dir, state, frames),
         version=state,
         data_until=None if oldest is None else _utc(oldest),
         tables={
@@ -139,39 +143,47 @@ class _Copy:
             {t.name: pl.scan_parquet(self.folder / t.file_name) for t in TABLES}
         )
 
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
 
 class _NumberedCopies:
-    """The copy of the newest state, for one folder at a time.
+    """The copies of the newest states of each folder.
 
     Numbering takes as long as several questions, and each question would repeat it.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._newest: _Copy | None = None
-        atexit.register(self._remove)
+        self._by_folder = defaultdict[Path, list[_Copy]](list)
+        atexit.register(self._remove_all)
 
-    def of(self, state: str, frames: Mapping[str, pl.LazyFrame]) -> Frames:
+    def of(
+        self, folder: Path, state: str, frames: Mapping[str, pl.LazyFrame]
+    ) -> Frames:
         """Return the frames of this state; others wait while one caller copies."""
         with self._lock:
-            if self._newest is None or self._newest.state != state:
-                copy = _copy(state, frames)
-                self._remove()
-                self._newest = copy
-            copy = self._newest
+            copies = self._by_folder[folder.absolute()]
+            copy = next((c for c in copies if c.state == state), None)
+            if copy is None and (copy := _copy(state, frames)) is not None:
+                copies.append(copy)
+                # A question that is under way may still read the state before.
+                for former in copies[:-_KEPT]:
+                    former.remove()
+                del copies[:-_KEPT]
         return numbered(frames) if copy is None else copy.frames()
 
-    def _remove(self) -> None:
-        # A question under way starts over on the newest state (`reader.ask`).
-        if self._newest is not None:
-            shutil.rmtree(self._newest.folder, ignore_errors=True)
-            self._newest = None
+    def _remove_all(self) -> None:
+        for copies in self._by_folder.values():
+            for copy in copies:
+                copy.remove()
 
 
 def _copy(state: str, frames: Mapping[str, pl.LazyFrame]) -> _Copy | None:
     """Write the copy; return None, with a warning, where that is not possible."""
     try:
-        folder = Path(mkdtemp(prefix="fpp-numbered-"))
+        _remove_abandoned()
+        folder = Path(mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     except OSError as error:
         _warn(error)
         return None
@@ -189,6 +201,24 @@ def _copy(state: str, frames: Mapping[str, pl.LazyFrame]) -> _Copy | None:
         _warn(error)
         return None
     return _Copy(state, folder)
+
+
+def _remove_abandoned() -> None:
+    """Remove copies of processes that were killed."""
+    for path in Path(gettempdir()).glob(f"{_PREFIX}*"):
+        process = path.name.removeprefix(_PREFIX).partition("-")[0]
+        if process.isdecimal() and not _runs(int(process)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # of another user
+    return True
 
 
 def _warn(error: BaseException) -> None:

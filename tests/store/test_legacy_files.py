@@ -1,6 +1,9 @@
 """Plain files without user numbers are numbered once per state of their folder."""
 
 import logging
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from shutil import copy
@@ -64,28 +67,44 @@ def test_a_state_is_numbered_once_and_answers_the_same(
     assert [*temporary.iterdir()] == [first]
 
 
-def test_a_new_state_replaces_the_numbered_copy(plain: Path, temporary: Path) -> None:
-    open_store(plain)
-    (first,) = temporary.iterdir()
-    events = pl.read_parquet(plain / EVENTS.file_name)
-    more = events.head(1).with_columns(user_id=pl.lit("another user"))
-    pl.concat([events, more]).write_parquet(plain / EVENTS.file_name)
-    snapshot = open_store(plain)
-    (second,) = temporary.iterdir()
-    assert second != first
-    assert snapshot.frames.events.collect().height == events.height + 1
-    assert_same(answers(plain), expected(plain))
-
-
-def test_a_question_that_began_on_the_former_copy_starts_over(
+def test_a_new_state_is_numbered_and_the_state_before_stays_readable(
     plain: Path, temporary: Path
 ) -> None:
-    former = open_store(plain).frames.users
-    users = pl.read_parquet(plain / USERS.file_name)
-    users.head(10).write_parquet(plain / USERS.file_name)
-    open_store(plain)
+    former = open_store(plain).frames.events
+    events = pl.read_parquet(plain / EVENTS.file_name)
+    for rows in range(1, 4):
+        more = events.head(rows).with_columns(user_id=pl.lit("another user"))
+        pl.concat([events, more]).write_parquet(plain / EVENTS.file_name)
+        newest = open_store(plain).frames.events
+        assert newest.collect().height == events.height + rows
+        if rows == 1:
+            assert former.collect().height == events.height
+    assert_same(answers(plain), expected(plain))
+    assert len([*temporary.iterdir()]) == 2
     with pytest.raises(FileNotFoundError):  # which `reader.run_query` answers
         former.collect()
+
+
+def test_folders_do_not_take_each_others_copies(plain: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    copy(plain / USERS.file_name, other)
+    users = open_store(plain).frames.users
+    for rows in (10, 20, 30):
+        pl.read_parquet(plain / USERS.file_name).head(rows).write_parquet(
+            other / USERS.file_name
+        )
+        assert open_store(other).frames.users.collect().height == rows
+    assert users.collect().height > 30
+
+
+def test_copies_of_killed_processes_are_removed(plain: Path, temporary: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (temporary / f"fpp-numbered-{ended.pid}-x").mkdir()
+    open_store(plain)
+    (own,) = temporary.iterdir()
+    assert own.name.startswith(f"fpp-numbered-{os.getpid()}-")
 
 
 def test_without_room_for_a_copy_each_question_numbers_the_users(
