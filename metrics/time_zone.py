@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 from polars import selectors
+from polars.exceptions import ComputeError
 
 UTC_ZONE = ZoneInfo("UTC")
+_INSTANT = pl.Series([0], dtype=pl.Datetime("us", "UTC"))
 # Clocks never change twice within.
 _STEP = timedelta(days=7)
 # Changes that are compared one by one; more are searched.
@@ -20,10 +22,17 @@ _FEW = 3
 
 
 def zone_of(name: str) -> ZoneInfo | None:
-    """Return the zone of an IANA name such as Europe/Berlin, in any case; else None."""
+    """Return the zone of an IANA name such as Europe/Berlin or utc; else None."""
+    spellings = (name, name.upper(), name.title())
+    return next(filter(None, map(_zone, spellings)), None)
+
+
+def _zone(name: str) -> ZoneInfo | None:
     try:
+        # Polars does not know a system's own names, such as localtime or posix/UTC.
+        _INSTANT.dt.convert_time_zone(name)
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, OSError, ComputeError):
         return None
 
 

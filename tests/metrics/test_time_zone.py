@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
 import pytest
@@ -13,7 +13,14 @@ from metrics import growth, returning, traffic, votes
 from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.time_axis import bucket_of, history_until, local_hour, period_axis
-from metrics.time_zone import local_seconds, to_utc, zone_of
+from metrics.time_zone import (
+    as_clocks_show,
+    in_zone,
+    local_seconds,
+    to_local,
+    to_utc,
+    zone_of,
+)
 from tests.metrics.building import (
     answer,
     estimation,
@@ -194,6 +201,35 @@ def test_a_midnight_that_the_clocks_skip_is_when_they_skip_it() -> None:
     assert local(start, zone).replace(tzinfo=None) == datetime(2026, 9, 6, 1)
 
 
-@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../etc/passwd", "Europe", "\0"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "Mars/Olympus", "../etc/passwd", "Europe", "\0", "ä" * 5000),
+        *("Factory", "localtime", "posixrules", "posix/UTC", "right/Europe/Berlin"),
+    ],
+)
 def test_an_unknown_zone_is_none(name: str) -> None:
     assert zone_of(name) is None
+
+
+@pytest.mark.parametrize("name", ["utc", "europe/berlin", "AMERICA/NEW_YORK"])
+def test_a_zone_is_found_in_either_case(name: str) -> None:
+    zone = zone_of(name)
+    assert zone is not None
+    assert zone.key.casefold() == name.casefold()
+
+
+def test_a_table_shows_what_the_clocks_of_any_zone_show() -> None:
+    times = [datetime(2026, month, 15, 22, 40) for month in range(1, 13)]
+    frame = pl.DataFrame({"at": times}, schema={"at": pl.Datetime("us")})
+    names = available_timezones() - {"Factory", "localtime"}
+    zones = {name: zone_of(name) for name in names}
+    wrong = [
+        name
+        for name, zone in zones.items()
+        if zone is None
+        or as_clocks_show(in_zone(frame, zone))["at"].to_list()
+        != [to_local(time, zone) for time in times]
+    ]
+    assert wrong == []
+    assert len(names) > 400
