@@ -19,9 +19,9 @@ from tests.browser.looking import PAGES, go
 
 pytestmark = pytest.mark.browser
 
-SEQUENCES = int(os.environ.get("SEQUENCES", "5"))
+SEQUENCES = int(os.environ.get("SEQUENCES", "4"))
 FIRST = int(os.environ.get("FIRST_SEQUENCE", "0"))
-ACTS = 6
+ACTS = 5
 SEEN = """() => {
   const main = document.querySelector('[data-testid=stMain]');
   const all = (rule, tell) => [...main.querySelectorAll(rule)]
