@@ -63,7 +63,9 @@ def in_zone(frame: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
 
 def as_clocks_show(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a table `in_zone` with its timestamps as clocks there show them."""
-    return frame.with_columns(selectors.datetime(time_zone="*").dt.replace_time_zone(None))
+    return frame.with_columns(
+        selectors.datetime(time_zone="*").dt.replace_time_zone(None)
+    )
 
 
 def local_seconds(

@@ -11,7 +11,8 @@ from metrics import meetings
 from store.reader import open_store
 from tests.pages.conftest import GOLDEN, RunPage
 
-FRAMES = open_store(GOLDEN).frames
+# In memory: the copy of a folder's state goes when another folder is opened.
+FRAMES = open_store(GOLDEN).frames.map(lambda _, rows: rows.collect().lazy())
 HELD = meetings.meetings(FRAMES).collect()
 BUSIEST = HELD.group_by("room_id").agg(pl.col("votes").sum()).sort("votes")["room_id"]
 ROOM = int(BUSIEST[-1])
