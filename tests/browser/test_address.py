@@ -33,7 +33,9 @@ SEEN = """() => {
   // Texts keep their order in the document while they move.
   const at = (e, box = e.closest('svg').getBoundingClientRect()) =>
     ` at ${Math.trunc((e.getBoundingClientRect().top - box.top) / 4)}`;
-  const numbers = path => (path || '').replace(/-?[0-9.]+/g, n => Math.trunc(n));
+  // Heights: how wide a chart is depends on the labels that it was first drawn with.
+  const heights = path => (path || '').match(/,-?[0-9.]+/g)
+    ?.map(y => Math.trunc(y.slice(1))).join(' ');
   return {
     title: all('h1', text),
     headings: all('h2, h3, h4', text),
@@ -46,7 +48,7 @@ SEEN = """() => {
       [...table.querySelectorAll('[role=gridcell]')].map(e => e.textContent)
         .join(' | ') || wait()),
     marks: all('svg.marks g.role-mark [aria-label]', e => e.ariaLabel).sort(),
-    lines: all('svg.marks g.mark-line path', e => numbers(e.getAttribute('d'))),
+    lines: all('svg.marks g.mark-line path', e => heights(e.getAttribute('d')) || ''),
     labels: all('svg.marks g.mark-text text', e => e.textContent + at(e)).sort(),
   };
 }"""
