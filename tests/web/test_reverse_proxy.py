@@ -1,5 +1,6 @@
 """Behind nginx and Caddy, with TLS, under a sub-path: the documentation's examples."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,22 @@ def test_a_forged_host_reaches_no_redirect(client: httpx.Client) -> None:
         attack.note(f"Host: evil.example {path}", let_through="evil" in location)
         assert "evil" not in location + answer.text
         assert answer.status_code in {303, 404, 421} or answer.text == ""
+
+
+@pytest.mark.parametrize("proxy", ["nginx"], indirect=True, scope="module")
+def test_port_80_leads_to_tls_and_to_our_name(folder: Path, url: str) -> None:
+    # Caddy does this by itself, on port 80 only, which a test may not take.
+    site = (folder / "site.conf").read_text()
+    [port] = re.findall(r"listen 127\.0\.0\.1:(\d+);", site)
+    for host in ("stats.example.org", "evil.example"):
+        answer = httpx.get(
+            f"http://127.0.0.1:{port}/analytics/votes?period=7+days",
+            headers={"Host": host},
+        )
+        assert answer.status_code == 301
+        assert answer.headers["location"] == (
+            "https://stats.example.org/analytics/votes?period=7+days"
+        )
 
 
 def test_above_the_sub_path_nothing_answers(client: httpx.Client) -> None:
