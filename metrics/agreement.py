@@ -8,6 +8,7 @@ pairs.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -25,13 +26,14 @@ from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
     at_least_weekly,
     bucket_of,
+    middle_of,
     on_axis,
     period_axis,
     side_by_side,
     time_series,
 )
+from metrics.uncertainty import HIGHER, LOWER, shares, trend
 from metrics.uncertainty import compared as compare_labels
-from metrics.uncertainty import shares, trend
 
 FAR = 2
 """Steps from the vote's median from which an estimation is an outlier."""
@@ -150,7 +152,8 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         bucket=bucket_of("voted_at", every, period)
     )
     buckets, name = period_axis(period, every), "matching_pair_share"
-    changes = trend_of_pairs(votes, buckets, name).drop(name)
+    middle = middle_of(period, every)
+    changes = trend_of_pairs(votes, buckets, middle, name).drop(name)
     series = on_axis(buckets, [_figures(votes, ("bucket",)), changes], _COUNTS)
     return time_series(series, query, every)
 
@@ -184,24 +187,15 @@ def near_by_team_size_over_time(query: Query, shared: SharedPlans) -> pl.LazyFra
     votes = votes_with_pairs(shared, period).with_columns(
         bucket=bucket_of("voted_at", every, period), order=_size_bin()
     )
-    buckets, name = period_axis(period, every), "near_pair_share"
-    by = ["bucket", "order"]
-    counts = aggregate(
-        votes,
-        by,
-        rounds=pl.len().cast(pl.Int64),
-        estimation_pairs=pl.col("estimation_pairs").sum(),
-        near_pairs=pl.col("near_pairs").sum(),
+    name, by = "near_pair_share", ("bucket", "order")
+    counts = votes.group_by(by).agg(
+        pl.sum("estimation_pairs", "near_pairs"), rounds=pl.len().cast(pl.Int64)
     )
-    of_sizes = pl.concat(
-        trend_of_pairs(votes.filter(pl.col("order") == order), buckets, name)
-        .with_columns(order=pl.lit(order, pl.Int64))
-        .join(counts, on=by, how="left")
-        for order in range(1, len(TEAM_SIZES) + 1)
-    )
+    buckets = period_axis(period, every).join(_sizes(), how="cross")
     counted = ("rounds", "estimation_pairs", "near_pairs")
     series = (
-        of_sizes.join(_sizes(), on="order")
+        trend_of_pairs(votes, buckets, middle_of(period, every), name, ["order"])
+        .join(counts, on=by, how="left")
         .with_columns(pl.col(counted).fill_null(0))
         .select(*by, "team_size", *counted, pl.exclude(*by, "team_size", *counted))
         .sort(by)
@@ -223,11 +217,15 @@ def pairs_per_room(votes: pl.LazyFrame, part: str, by: Sequence[str]) -> pl.Lazy
 
 
 def trend_of_pairs(
-    votes: pl.LazyFrame, buckets: pl.LazyFrame, name: str
+    votes: pl.LazyFrame,
+    buckets: pl.LazyFrame,
+    middle: date,
+    name: str,
+    of: Sequence[str] = (),
 ) -> pl.LazyFrame:
     """Return the `uncertainty.trend` of a share of pairs, of votes with a bucket."""
-    clusters = pairs_per_room(votes, PAIR_SHARES[name], ("bucket",))
-    return trend(clusters, buckets, "room_id", name)
+    clusters = pairs_per_room(votes, PAIR_SHARES[name], ("bucket", *of))
+    return trend(clusters, buckets, middle, "room_id", name, of)
 
 
 def _compared_sizes(shared: SharedPlans, period: Period, name: str) -> pl.LazyFrame:
@@ -401,13 +399,16 @@ def _of_size(row: Mapping[str, Any]) -> str:
 
 
 def answer_near_by_team_size_over_time(frame: pl.DataFrame) -> str | None:
-    """Say how the share of near pairs changed in the largest teams with enough."""
-    what = "pairs within one step in teams of {}"
+    """Say how the share of near pairs changed: clearly, or in the largest teams."""
+    name, what = "near_pair_share", "pairs within one step in teams of {}"
     sizes = frame.sort("order", "bucket").group_by("team_size", maintain_order=True)
-    sentences = [
-        changed(rows, "near_pair_share", what.format(size)) for (size,), rows in sizes
-    ]
-    return next((sentence for sentence in reversed(sentences) if sentence), None)
+    found = {
+        sentence: rows[f"{name}_verdict"].is_in([HIGHER, LOWER]).any()
+        for (size,), rows in reversed([*sizes])
+        if (sentence := changed(rows, name, what.format(size)))
+    }
+    clear = (sentence for sentence, is_clear in found.items() if is_clear)
+    return next(clear, next(iter(found), None))
 
 
 _READS = (VOTES, ESTIMATIONS)

@@ -9,14 +9,14 @@ import polars as pl
 from metrics.behaviour import source_or_null
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import count_where, hide_small_samples, rate, ratio
-from metrics.frames import Frames, Period, instant
+from metrics.frames import Frames, LazyTables, Period, instant
 from metrics.location import users_of
 from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, percent
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
 from metrics.time_axis import local_date
-from metrics.uncertainty import HIGHER, LOWER, difference_verdict
+from metrics.uncertainty import HIGHER, LOWER, judged
 from metrics.votes import WEEKDAYS
 
 _READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES, ROOMS)
@@ -68,7 +68,6 @@ MEASURES = {
     "weekday": "votes",
 }
 """What is counted in each dimension."""
-_SUMS = pl.col("now", "before").sum()
 
 
 def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -93,22 +92,14 @@ def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     if query.comparison is None:
         # Nothing can be read twice: an empty table has no rows to share.
         shared = SharedPlans(Frames.empty())
-    before = query.comparison or query.period
-    counts = _counted(shared, query.period, before)
-    if min(query.period.length, before.length) < timedelta(days=7):
-        # Days of one weekday would be compared with those of another.
-        del counts["weekday"]
-    changed = [changed_most(frame, name) for name, frame in counts.items()]
-    verdict = difference_verdict(
-        pl.col("change").cast(pl.Float64), pl.col("error"), pl.col("clusters")
-    )
+    counts = _counted(shared, query.period, query.comparison or query.period)
     columns = ("dimension", "rank", "measure", "label", "room_id", "now", "before")
     return (
-        pl.concat(changed)
-        .sort("rank", pl.col("dimension").cast(_DIMENSIONS))
+        judged(changed_most(counts, shared.frames), "change", "change_verdict")
+        .sort("rank", "dimension")
         .select(
-            *(*columns, "change"),
-            verdict.alias("change_verdict"),
+            pl.col("dimension").cast(pl.String),
+            *(*columns[1:], "change", "change_verdict"),
             *("total_before", "contribution", "explained"),
         )
     )
@@ -117,57 +108,63 @@ def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 _DIMENSIONS = pl.Enum([*MEASURES])
 
 
-def changed_most(counts: pl.LazyFrame, dimension: str) -> pl.LazyFrame:
-    """Return the labels of a dimension that changed, the largest change first.
+def changed_most(counts: pl.LazyFrame, frames: Frames) -> pl.LazyFrame:
+    """Return the labels of each dimension that changed, the largest change first.
 
-    `counts` has label, room_id, cluster, now, before. Columns: those of `what_changed`,
-    and instead of the verdict the error of the change and its effective clusters.
+    `counts` has dimension, label, room_id, cluster, now, before; `frames` has the names
+    of rooms. Columns: those of `what_changed`, and instead of the verdict the error of
+    the change and its effective clusters.
     """
     change = pl.col("now") - pl.col("before")
     # Weights of the clusters: how many of them the change rests on (Kish).
-    larger = pl.max_horizontal("now", "before").cast(pl.Float64)
-    moved = pl.col("change")
+    larger = pl.max_horizontal("now", "before")
+    moved, dimension = pl.col("change"), pl.col("dimension")
     total = pl.col("total_before")
-    whole = moved.sum()
+    names = frames.rooms.select(room_id="id", name="name")
     return (
-        counts.group_by("label", "room_id", "cluster")
-        .agg(_SUMS)
-        .group_by("label", "room_id")
+        counts.group_by("dimension", "label", "room_id")
         .agg(
-            _SUMS,
-            squares=(change.cast(pl.Float64) ** 2).sum(),
+            pl.col("now", "before").sum(),
+            squares=(change**2).sum(),
             clusters=larger.sum() ** 2 / (larger**2).sum(),
         )
         # Only a weekday's scaled count is no whole number.
         .with_columns(pl.col("now", "before").round().cast(pl.Int64))
-        .with_columns(change=change, total_before=pl.col("before").sum())
         .with_columns(
-            explained=hide_small_samples(ratio(moved, whole), total),
-            error=pl.col("squares").sqrt(),
+            change=change, total_before=pl.col("before").sum().over("dimension")
+        )
+        .with_columns(
+            explained=hide_small_samples(
+                ratio(moved, moved.sum().over("dimension")), total
+            ),
         )
         .filter(moved != 0)
+        .join(names, on="room_id", how="left")
+        .with_columns(label=pl.coalesce("label", "name"))
         .sort(
-            *(moved.abs(), "label", "room_id"),
-            descending=[True, False, False],
+            *("dimension", moved.abs(), "label", "room_id"),
+            descending=[False, True, False, False],
             nulls_last=True,
         )
-        .with_row_index("rank", offset=1)
         .select(
-            pl.lit(dimension).alias("dimension"),
-            pl.col("rank").cast(pl.Int64),
-            pl.lit(MEASURES[dimension]).alias("measure"),
-            *("label", "room_id", "now", "before", "change", "total_before"),
-            *("error", "clusters"),
+            "dimension",
+            rank=pl.int_range(1, pl.len() + 1).over("dimension"),
+            measure=dimension.replace_strict(MEASURES, return_dtype=pl.String),
+            **{
+                name: pl.col(name)
+                for name in ("label", "room_id", "now", "before", "change")
+            },
+            total_before=total,
+            error=pl.col("squares").sqrt(),
+            clusters="clusters",
             contribution=rate(moved, "total_before"),
             explained="explained",
         )
     )
 
 
-def _counted(
-    shared: SharedPlans, now: Period, before: Period
-) -> dict[str, pl.LazyFrame]:
-    """Return label, room_id, cluster, now and before of each dimension."""
+def _counted(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
+    """Return dimension, label, room_id, cluster, now and before of all dimensions."""
 
     def of_both(rows: Callable[[Period], pl.LazyFrame]) -> pl.LazyFrame:
         late = pl.lit(value=True).alias("late")
@@ -175,61 +172,67 @@ def _counted(
             [rows(now).with_columns(late), rows(before).with_columns(~late)]
         )
 
-    def views(period: Period) -> pl.LazyFrame:
-        return shared.within(period).page_views.select("source", "user")
-
-    def votes(period: Period) -> pl.LazyFrame:
+    def votes_of(period: Period) -> pl.LazyFrame:
         # A room's votes come in meetings: its days are its clusters.
         day = (pl.col("voted_at") - instant(period.start)).dt.total_days()
-        return shared.within(period).votes.select(
-            "room_id", day=day, label=local_date("voted_at", period).dt.weekday()
+        weekday = local_date("voted_at", period).dt.weekday()
+        return shared.within(period).votes.select("room_id", day=day, weekday=weekday)
+
+    both = Frames(
+        LazyTables(
+            (PAGE_VIEWS.name, ESTIMATIONS.name),
+            lambda name: of_both(lambda period: shared.within(period).by_name[name]),
         )
-
-    def users(period: Period) -> pl.LazyFrame:
-        return users_of(shared, period).select("user", label="country")
-
+    )
+    votes = of_both(votes_of)
+    users = of_both(
+        lambda period: users_of(shared, period).select("user", label="country")
+    )
     # Users of one room are alike: their changes are one change.
-    teams = pl.concat([room_or_user(shared.within(p)) for p in (now, before)]).unique(
-        "user", keep="first", maintain_order=True
-    )
-
-    users_of_both, views_of_both, votes_of_both = map(of_both, (users, views, votes))
+    teams = room_or_user(both)
+    views = both.page_views
     # Few texts occur; each is matched once.
-    texts = views_of_both.select(pl.col("source").unique())
+    texts = views.select(pl.col("source").unique())
     classes = texts.with_columns(label=source_or_null(pl.col("source")))
-    of_users, of_views = (
-        rows.join(teams, on="user", how="left")
-        for rows in (users_of_both, views_of_both)
-    )
-    per_text = _count(of_views, "source", cluster=own_cluster())
-    per_source = per_text.join(classes, on="source", how="left", nulls_equal=True)
-    per_weekday = _count(votes_of_both, "label", cluster=pl.col("room_id"))
+    sources = views.join(classes, on="source", how="left", nulls_equal=True)
     days_now, days_before = (_number_of(period) for period in (now, before))
-    weekday = pl.col("label")
+    weekday, no_text = pl.col("weekday"), pl.lit(None, pl.String)
     # Five Mondays against four would look like a change.
     scale = weekday.replace_strict(days_now) / weekday.replace_strict(days_before)
-    no_room = pl.lit(None, pl.Int32).alias("room_id")
-    columns = "label", "room_id", pl.col("cluster").cast(pl.Int64), "now", "before"
-    of_rooms = _count(votes_of_both, "room_id", cluster=pl.col("day"))
-    return {
-        "country": _count(of_users, "label", cluster=own_cluster())
-        .with_columns(no_room)
-        .select(columns),
-        "source": per_source.with_columns(no_room).select(columns),
-        "room": _named(of_rooms, shared.frames).select(columns),
-        "weekday": per_weekday.with_columns(
-            no_room,
-            label=weekday.replace_strict(range(1, 8), WEEKDAYS),
-            before=pl.col("before") * scale,
-        ).select(columns),
-    }
+    label = weekday.replace_strict(range(1, 8), WEEKDAYS, return_dtype=pl.String)
+    parts = [
+        _count(
+            users.join(teams, on="user", how="left"),
+            "country",
+            *("label", own_cluster()),
+        ),
+        _count(
+            sources.join(teams, on="user", how="left"),
+            "source",
+            *("label", own_cluster()),
+        ),
+        _count(votes, "room", "room_id", pl.col("day")).with_columns(label=no_text),
+    ]
+    # Of less than a week, days of one weekday would be compared with those of another.
+    if min(now.length, before.length) >= timedelta(days=7):
+        of_weekdays = _count(votes, "weekday", "weekday", pl.col("room_id"))
+        parts.append(
+            of_weekdays.with_columns(label=label, before=pl.col("before") * scale)
+        )
+    return pl.concat(parts, how="diagonal")
 
 
-def _count(rows: pl.LazyFrame, by: str, cluster: pl.Expr) -> pl.LazyFrame:
+def _count(
+    rows: pl.LazyFrame, dimension: str, by: str, cluster: pl.Expr
+) -> pl.LazyFrame:
     late = pl.col("late")
-    return rows.group_by(by, cluster=cluster).agg(
-        now=count_where(late).cast(pl.Float64),
-        before=count_where(~late).cast(pl.Float64),
+    return (
+        rows.group_by(by, cluster=cluster.cast(pl.Int64))
+        .agg(
+            now=count_where(late).cast(pl.Float64),
+            before=count_where(~late).cast(pl.Float64),
+        )
+        .with_columns(dimension=pl.lit(dimension, _DIMENSIONS))
     )
 
 
@@ -242,11 +245,6 @@ def _number_of(period: Period) -> dict[int, int]:
     length = (period.last_day - period.first_day).days + 1
     first = period.first_day.isoweekday()
     return {day: max(1, (length - (day - first) % 7 + 6) // 7) for day in range(1, 8)}
-
-
-def _named(counts: pl.LazyFrame, frames: Frames) -> pl.LazyFrame:
-    names = frames.rooms.select(room_id="id", label="name")
-    return counts.join(names, on="room_id", how="left")
 
 
 # What one of the counted is called.

@@ -21,6 +21,7 @@ from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
     at_least_weekly,
     bucket_of,
+    middle_of,
     on_axis,
     period_axis,
     time_series,
@@ -104,7 +105,7 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     figures = [
         _figures(votes, ("bucket",)),
         pairs,
-        trend_of_pairs(found, buckets, "near_pair_share"),
+        trend_of_pairs(found, buckets, middle_of(period, every), "near_pair_share"),
     ]
     counts = (*_COUNTS, "estimation_pairs", "near_pairs")
     return time_series(on_axis(buckets, figures, counts), query, every)

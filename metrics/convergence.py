@@ -3,8 +3,8 @@
 Two things happen by chance alone. Votes follow each other quickly whatever they end
 like; and after a wide vote most others are closer (regression to the mean). So both
 figures are beside what chance gives: the share of votes near agreement that are
-followed as quickly, and the share of other first votes of the same room and size that
-have a smaller spread than the wide one.
+followed as quickly, and the share of other votes of the same room and size that have a
+smaller spread than the wide one.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,7 @@ from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
     at_least_weekly,
     bucket_of,
+    middle_of,
     on_axis,
     period_axis,
     side_by_side,
@@ -103,14 +104,14 @@ DEFINITIONS = (
         "compared_re_votes",
         "Compared (n)",
         "count",
-        "Re-votes whose room has another first vote of the same size in the period.",
+        "Re-votes whose room has a third vote of the same size in the period.",
     ),
     _define(
         "expected_convergence",
         "Closer by chance",
         "share",
-        "Share of other first votes of the same room and size with a smaller spread "
-        "than the wide vote, over the compared re-votes.",
+        "Share of other votes of the same room and size with a smaller spread than the "
+        "wide vote, over the compared re-votes.",
     ),
     _define(
         "convergence_excess",
@@ -177,7 +178,8 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     buckets = period_axis(period, every)
     again = wide.filter(_is_followed())
     clusters = again.group_by("bucket", "room_id").agg(part=_converged(), n=row_count())
-    changes = trend(clusters, buckets, "room_id", "convergence").drop("convergence")
+    name, middle = "convergence", middle_of(period, every)
+    changes = trend(clusters, buckets, middle, "room_id", name).drop(name)
     figures = [_figures(wide, ("bucket",)), changes]
     return time_series(on_axis(buckets, figures, _COUNTS), query, every)
 
@@ -195,21 +197,24 @@ def _compared_rate(followed: pl.LazyFrame) -> pl.LazyFrame:
 def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """Return re-votes, whether they are closer, and how likely that is by chance.
 
-    `expected` is the share of the room's other first votes (no re-votes) of the same
-    size with fewer steps than the wide vote. Re-votes without one are left
-    out. Columns: room_id, closer, expected.
+    `expected` is the share of the room's other votes of the same size with fewer steps
+    than the wide vote. Re-votes without one are left out. Columns: room_id,
+    closer, expected.
     """
     size, steps = "amount_of_estimations", pl.col("steps")
     again = _wide_votes(shared, period).filter(_is_followed())
-    votes = estimated_votes(shared, period, 2)
-    # Re-votes themselves are no measure of what chance gives.
-    first = votes.join(again.select(id="next_id"), on="id", how="anti")
-    pool = first.select("room_id", "id", size=size, pool_steps="steps")
+    # Re-votes are among them: a vote never follows itself, so one that follows no wide
+    # vote is wide more often, by chance alone, than the others of its room.
+    votes = estimated_votes(shared, period, 2).select(
+        "room_id", "id", size=size, pool_steps="steps"
+    )
+    pool = pl.col("id_pool")
     return (
-        again.select("id", "room_id", "steps", "next_steps", size="next_size")
-        .join(pool, on=["room_id", "size"], suffix="_pool")
-        # A vote is no comparison for itself.
-        .filter(pl.col("id") != pl.col("id_pool"))
+        again.select(
+            "id", "room_id", "steps", "next_id", "next_steps", size="next_size"
+        )
+        .join(votes, on=["room_id", "size"], suffix="_pool")
+        .filter(pool != pl.col("id"), pool != pl.col("next_id"))
         .group_by("id")
         .agg(
             pl.first("room_id"),

@@ -15,6 +15,7 @@ from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
     at_least_weekly,
     bucket_of,
+    middle_of,
     on_axis,
     period_axis,
     side_by_side,
@@ -100,7 +101,8 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         bucket=bucket_of("voted_at", every, period)
     )
     buckets, name = period_axis(period, every), "spectator_share"
-    changes = trend(_per_room(votes, ("bucket",)), buckets, "room_id", name)
+    per_room, middle = _per_room(votes, ("bucket",)), middle_of(period, every)
+    changes = trend(per_room, buckets, middle, "room_id", name)
     figures = [_figures(votes, ("bucket",)), changes.drop(name)]
     return time_series(on_axis(buckets, figures, _COUNTS), query, every)
 

@@ -108,22 +108,26 @@ def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:
     return day if granularity == "day" else day.dt.truncate(_INTERVALS[granularity])
 
 
-def number_of(seconds: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
+def number_of(second: str, periods: Sequence[Period]) -> pl.Expr:
     """Return the place of the period that a second (since 1970) is in, else null.
 
-    The periods must be in order of time and must not overlap.
+    The periods must be in order of time and must not overlap. `second` is a column.
     """
     starts, ends = (
-        pl.Series(
-            [(at - _EPOCH) // timedelta(seconds=1) for at in edges], dtype=pl.Int64
-        )
+        [(at - _EPOCH) // timedelta(seconds=1) for at in edges]
         for edges in ([p.start for p in periods], [p.end for p in periods])
     )
-    time = seconds.cast(pl.Int64)
-    # One search per row, whatever the number of periods; gaps between them are null.
-    place = pl.lit(starts).search_sorted(time, "right").cast(pl.Int64) - 1
-    end = pl.lit(ends).gather(place.clip(0))
-    return pl.when((place >= 0) & (time < end)).then(place)
+    time = pl.col(second)
+    # Comparing with each edge takes a fraction of the time of a search among them.
+    begun, ended = (
+        pl.sum_horizontal((time >= at).cast(pl.Int8) for at in edges)
+        for edges in (starts, ends)
+    )
+    if starts[1:] == ends[:-1]:
+        inside = (time >= starts[0]) & (time < ends[-1])
+    else:
+        inside = begun > ended
+    return pl.when(inside).then(begun.cast(pl.Int64) - 1)
 
 
 def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
@@ -164,6 +168,18 @@ def period_axis(period: Period, granularity: Granularity) -> pl.LazyFrame:
             )
         )
     return axis(period.first_day, period.last_day, granularity)
+
+
+def middle_of(period: Period, granularity: Granularity) -> date:
+    """Return the bucket with which the second half of `period_axis` begins.
+
+    Of days or longer; the middle one of an odd number is in the second half.
+    """
+    first = first_of(period.first_day, granularity)
+    every = _INTERVALS[granularity]
+    buckets = pl.date_range(first, period.last_day, every, eager=True)
+    middle: date = buckets[buckets.len() // 2]
+    return middle
 
 
 def data_axis(buckets: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:

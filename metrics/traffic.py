@@ -26,8 +26,6 @@ from metrics.activity_key import (
     is_kind,
     is_later,
     is_of_estimations,
-    moment,
-    second,
     split_owner_day,
     split_user_hour,
     user_day,
@@ -225,17 +223,17 @@ def per_period(shared: SharedPlans, periods: Sequence[Period]) -> pl.LazyFrame:
     """
     whole = Period(periods[0].start, periods[-1].end)
     ordered = followed(shared, whole)
-    number = number_of(second(moment(ACT)), periods)
-    acts = ordered.select("act", bucket=number).select(
-        pl.all().filter(pl.col("bucket").is_not_null())
+    numbered = ordered.select("act", second=act_second(ACT)).select(
+        "act", bucket=number_of("second", periods)
     )
+    acts = numbered.select(pl.all().filter(pl.col("bucket").is_not_null()))
     # Acts are in order of user and time, so each period of a user is one run.
     starts = changes(user_number(ACT)) | changes(pl.col("bucket"))
     users = runs(acts, starts, pl.col("bucket"), **_SUMS)
     figures = users.group_by("bucket").agg(**_USER_FIGURES)
     for found, of_visits in _of_visits(ordered):
         # A visit belongs to the period in which it starts, not to each that it touches.
-        started = found.with_columns(bucket=number_of(pl.col("started_at"), periods))
+        started = found.with_columns(bucket=number_of("started_at", periods))
         known = started.drop_nulls("bucket").group_by("bucket").agg(**of_visits)
         figures = figures.join(known, on="bucket", how="left")
     return figures.with_columns(*_rates()).select(

@@ -22,13 +22,13 @@ and `_verdict` is that of this half against the other.
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from functools import reduce
-from operator import mul
 from statistics import NormalDist
 
 import polars as pl
 
-from metrics.expressions import MINIMUM_SAMPLE, aggregate, ratio
+from metrics.expressions import MINIMUM_SAMPLE, aggregate
 
 CONFIDENCE = 0.95
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "no clear difference"
@@ -49,29 +49,49 @@ def shares(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame
     the variance between clusters divided by that of independent cases, at least 1.
     Where no case counts, or each one does, a cluster counts as one case.
     """
-    part, n, within = pl.col("part"), pl.col("n"), pl.col("clusters")
-    share = part / n
-    binomial = share * (1 - share) / n
-    effect = pl.when(binomial > 0).then(_spread(share) / binomial).otherwise(n / within)
-    cases = n / effect.clip(1)
-    c = t_quantile(within - 1)
-    middle = (share + c**2 / (2 * cases)) / (1 + c**2 / cases)
-    half = (
-        c
-        / (1 + c**2 / cases)
-        * (share * (1 - share) / cases + (c / cases) ** 2 / 4).sqrt()
-    )
-    known = (n >= MINIMUM_SAMPLE) & (within >= FEWEST_CLUSTERS)
+    sums = _sums(clusters, by)
+    found = sums.with_columns(share=_SHARE, **_effective(""))
+    known = found.with_columns(clusters=_fewest(""))
+    return _with_interval(known).select(*by, *_shown(name))
+
+
+def _with_interval(sums: pl.LazyFrame) -> pl.LazyFrame:
+    """Add low and high, the ends of the interval of a share, to its sums.
+
+    Every step is a column of its own: written into each other they would be thousands
+    of nodes, which take longer to plan than all rows to read.
+    """
+    share, n, clusters = pl.col("share"), pl.col("n"), pl.col("clusters")
+    spread, binomial = pl.col("spread"), pl.col("binomial")
+    # Student's t squared over the number of independent cases.
+    weight, low, high = pl.col("weight"), pl.col("low"), pl.col("high")
+    varies = pl.when(binomial > 0).then(spread / binomial).otherwise(n / clusters)
+    known = (n >= MINIMUM_SAMPLE) & (clusters >= FEWEST_CLUSTERS)
+    reach = (binomial * n * weight + weight**2 / 4).sqrt() / (1 + weight)
     return (
-        _sums(clusters, by)
-        .with_columns(clusters=_effective("part", "n", "yy", "yn", "nn"))
-        .select(
-            *by,
-            pl.when(n >= MINIMUM_SAMPLE).then(share).alias(name),
-            pl.when(known).then((middle - half).clip(0, share)).alias(f"{name}_low"),
-            pl.when(known).then((middle + half).clip(share, 1)).alias(f"{name}_high"),
+        sums.with_columns(
+            binomial=share * (1 - share) / n,
+            spread=_squares(share, "").clip(0) / n**2 * _few(clusters),
+            t=t_quantile(clusters - 1),
+        )
+        .with_columns(weight=pl.col("t") ** 2 * varies.clip(1) / n)
+        .with_columns(middle=(share + weight / 2) / (1 + weight), reach=reach)
+        .with_columns(
+            low=(pl.col("middle") - pl.col("reach")).clip(0, share),
+            high=(pl.col("middle") + pl.col("reach")).clip(share, 1),
+        )
+        .with_columns(
+            low=pl.when(known).then(low),
+            high=pl.when(known).then(high),
         )
     )
+
+
+def _shown(name: str) -> tuple[pl.Expr, ...]:
+    """Return a share and its interval under the figure's name."""
+    share = pl.when(pl.col("n") >= MINIMUM_SAMPLE).then("share")
+    ends = (pl.col(end).alias(f"{name}_{end}") for end in ("low", "high"))
+    return share.alias(name), *ends
 
 
 def excess(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame:
@@ -82,70 +102,83 @@ def excess(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame
     decimals), _verdict (against 0).
     """
     n, within, mean = pl.col("n"), pl.col("clusters"), pl.col("mean")
-    error = pl.col("error")
-    half = t_quantile(within - 1) * error
+    error, reach = pl.col("error"), pl.col("reach")
     known = (n >= MINIMUM_SAMPLE) & (within >= FEWEST_CLUSTERS) & (error > _NOISE)
-    return (
+    spread = _squares(mean, "").clip(0) / n**2 * _few(within)
+    means = (
         _sums(clusters, by)
         .with_columns(clusters=n**2 / pl.col("nn"), mean=pl.col("part") / n)
-        .with_columns(error=_spread(mean).sqrt())
-        .with_columns(p=pl.when(known).then(p_value(mean / error, within - 1)))
-        .select(
-            *by,
-            # A sum of floats depends on the order of its rows, which threads decide.
-            pl.when(n >= MINIMUM_SAMPLE).then(mean.round(9)).alias(name),
-            pl.when(known).then((mean - half).round(9)).alias(f"{name}_low"),
-            pl.when(known).then((mean + half).round(9)).alias(f"{name}_high"),
-            _verdict(mean, holm()).alias(f"{name}_verdict"),
-        )
+        .with_columns(error=spread.sqrt())
+        .with_columns(reach=t_quantile(within - 1) * error)
+    )
+    tested = _with_p_value(means, mean / error, within - 1, known)
+    return tested.with_columns(p=holm()).select(
+        *by,
+        # A sum of floats depends on the order of its rows, which threads decide.
+        pl.when(n >= MINIMUM_SAMPLE).then(mean.round(9)).alias(name),
+        pl.when(known).then((mean - reach).round(9)).alias(f"{name}_low"),
+        pl.when(known).then((mean + reach).round(9)).alias(f"{name}_high"),
+        _verdict("mean").alias(f"{name}_verdict"),
     )
 
 
-def difference_verdict(
-    difference: pl.Expr, error: pl.Expr, clusters: pl.Expr
-) -> pl.Expr:
-    """Return whether a difference with a standard error is clear.
+def judged(differences: pl.LazyFrame, difference: str, name: str) -> pl.LazyFrame:
+    """Add whether a difference with a standard error is clear, as the column `name`.
 
-    All rows of the frame are compared at once (Holm). Null where the error is not
-    known, or comes from fewer than 6 effective clusters.
+    `differences` has the difference, error and clusters (effective ones). All rows are
+    compared at once (Holm). Null where the error is not known, or comes from fewer than
+    6 clusters.
     """
+    error, clusters = pl.col("error"), pl.col("clusters")
     known = (clusters >= FEWEST_CLUSTERS) & (error > 0)
-    p = pl.when(known).then(p_value(difference / error, clusters))
-    return _verdict(difference, _holm_of(p))
+    tested = _with_p_value(differences, pl.col(difference) / error, clusters, known)
+    corrected = tested.with_columns(p=holm())
+    return corrected.with_columns(_verdict(difference).alias(name)).drop("z", "p")
 
 
 def compared(
-    clusters: pl.LazyFrame, label: str, cluster: str, name: str
+    clusters: pl.LazyFrame,
+    label: str,
+    cluster: str,
+    name: str,
+    within: Sequence[str] = (),
 ) -> pl.LazyFrame:
     """Return the share of each label beside that of all the others together.
 
     A cluster may have cases of several labels (a room has small and large votes): the
     variance of the difference is the sum over clusters of what each adds to it. Many
     labels are many comparisons, so their p-values are corrected (Holm). Cases without a
-    label (null) have a share of their own, and are no part of the others.
+    label (null) have a share of their own, and are no part of the others. `within` are
+    columns in each value of which two labels are compared, all of them at once.
 
-    Columns: the label, name, and all the columns that the module describes.
+    Columns: `within`, the label, name, and all the columns that the module describes.
     """
-    labelled = clusters.filter(pl.col(label).is_not_null())
-    others = _others(labelled, label, cluster).with_columns(
+    by = [*within, label]
+    enough = pl.min_horizontal("n", "n_others") >= MINIMUM_SAMPLE
+    telling = pl.min_horizontal("telling", "telling_others") >= FEWEST_CLUSTERS
+    known = pl.col("known")
+    both = _beside_others(clusters, label, cluster, within).with_columns(
         difference=pl.col("share") - pl.col("others"),
         error=_error_of_difference().sqrt(),
         df=_welch(),
+        known=pl.col(label).is_not_null() & enough & telling,
     )
-    enough = pl.min_horizontal("n", "n_others") >= MINIMUM_SAMPLE
-    known = enough & (
-        pl.min_horizontal("clusters", "clusters_others") >= FEWEST_CLUSTERS
+    t = pl.col("difference") / pl.col("error")
+    each_twice = pl.lit(value=True) if within else pl.col("p").count() == 2
+    least = t_quantile(pl.col("df"), _ALPHA / pl.col("comparisons")) + _OF_POWER
+    tested = (
+        _with_p_value(both, t, pl.col("df"), known)
+        .with_columns(each_twice=each_twice)
+        .with_columns(comparisons=_comparisons(pl.col("each_twice")))
+        .with_columns(p=_holm_of(pl.col("each_twice")))
     )
-    p = p_value(pl.col("difference") / pl.col("error"), pl.col("df"))
-    tested = others.with_columns(p=pl.when(known).then(p)).with_columns(p=holm())
-    least = t_quantile(pl.col("df"), _ALPHA / _comparisons(pl.col("p"))) + _OF_POWER
-    verdicts = tested.select(
-        label,
+    return _with_interval(tested).select(
+        *by,
+        *_shown(name),
         pl.when(known).then("others").alias(f"{name}_others"),
-        _verdict(pl.col("difference"), pl.col("p")).alias(f"{name}_verdict"),
+        _verdict("difference").alias(f"{name}_verdict"),
         pl.when(known).then(least * pl.col("error")).alias(f"{name}_detectable"),
     )
-    return shares(clusters, [label], name).join(verdicts, on=label, how="left")
 
 
 def medians(
@@ -159,21 +192,19 @@ def medians(
     _verdict.
     """
     each = pl.col(value)
-    over = (each > pl.col("middle")) + 0.5 * (each == pl.col("middle"))
-    by_cluster = [label, cluster]
 
-    def above(middle: pl.Expr, figure: str) -> pl.LazyFrame:
-        return (
-            rows.with_columns(middle=middle)
-            .group_by(by_cluster)
-            .agg(part=over.sum(), n=pl.len().cast(pl.Float64))
-            .rename({"part": figure})
-        )
+    def above(middle: str) -> pl.Expr:
+        return ((each > pl.col(middle)) + 0.5 * (each == pl.col(middle))).sum()
 
-    own = above(each.median().over(label), "part")
-    limits = shares(own, [label], "below").drop("below")
-    verdicts = compared(above(each.median(), "part"), label, cluster, name)
-    ordered = rows.group_by(label).agg(pl.col(value).sort())
+    clusters = (
+        rows.with_columns(middle=each.median(), own_middle=each.median().over(label))
+        .group_by(label, cluster)
+        .agg(part=above("middle"), own=above("own_middle"), n=pl.len())
+    )
+    of_own = clusters.select(label, "n", part="own")
+    limits = shares(of_own, [label], "below").drop("below")
+    verdicts = compared(clusters, label, cluster, name)
+    ordered = rows.group_by(label).agg(each.sort())
 
     def quantile(share: str) -> pl.Expr:
         last = each.list.len().cast(pl.Int64) - 1
@@ -224,89 +255,113 @@ def median_excess(value: pl.Expr, name: str) -> dict[str, pl.Expr]:
 
 
 def trend(
-    clusters: pl.LazyFrame, buckets: pl.LazyFrame, cluster: str, name: str
+    clusters: pl.LazyFrame,
+    buckets: pl.LazyFrame,
+    middle: date,
+    cluster: str,
+    name: str,
+    of: Sequence[str] = (),
 ) -> pl.LazyFrame:
     """Return a share per bucket, and how it changed from one half to the other.
 
-    `clusters` has bucket, the cluster, part and n; `buckets` is the time axis. Columns:
-    bucket, half, name, and those that the module describes.
+    `clusters` has bucket, the cluster, part and n; `buckets` is the time axis, whose
+    second half begins with the bucket `middle`. Several series are several comparisons
+    (Holm): `of` names the columns, of both frames, that tell them apart. Columns:
+    bucket, `of`, half, name, and those that the module describes.
     """
-    halved = (
-        _in_halves(clusters, buckets).group_by("half", cluster).agg(pl.sum("part", "n"))
-    )
-    changed = compared(halved, "half", cluster, name).drop(f"{name}_others")
-    per_bucket = shares(clusters, ["bucket"], name)
-    return _with_halves(buckets, per_bucket, changed, name)
+    halved = clusters.group_by(*of, _half(middle), cluster).agg(pl.sum("part", "n"))
+    changed = compared(halved, "half", cluster, name, of).drop(f"{name}_others")
+    per_bucket = shares(clusters, ["bucket", *of], name)
+    series = buckets.join(per_bucket, on=["bucket", *of], how="left")
+    return _with_halves(series, middle, changed, name, of)
 
 
 def median_trend(
-    rows: pl.LazyFrame, buckets: pl.LazyFrame, cluster: str, value: str, name: str
+    rows: pl.LazyFrame,
+    buckets: pl.LazyFrame,
+    middle: date,
+    cluster: str,
+    value: str,
+    name: str,
 ) -> pl.LazyFrame:
     """Return how a median changed from one half of the period to the other.
 
-    `rows` has bucket, the cluster and the value; `buckets` is the time axis. Columns:
-    bucket, half, and those of the halves that the module describes.
+    `rows` has bucket, the cluster and the value; `buckets` is the time axis, whose
+    second half begins with the bucket `middle`. Columns: bucket, half, and those of the
+    halves that the module describes.
     """
-    changed = medians(_in_halves(rows, buckets), "half", cluster, value, name)
-    return _with_halves(buckets, None, changed, name)
+    halved = rows.with_columns(_half(middle))
+    changed = medians(halved, "half", cluster, value, name)
+    return _with_halves(buckets, middle, changed, name)
 
 
 FIRST, SECOND = "first", "second"
 
 
-def _half(buckets: pl.LazyFrame) -> pl.LazyFrame:
-    """Return bucket and half; the middle one of an odd number is in the second."""
-    place, middle = pl.int_range(pl.len()), pl.len() // 2
-    half = pl.when(place < middle).then(pl.lit(FIRST)).otherwise(pl.lit(SECOND))
-    return buckets.sort("bucket").select("bucket", half=half)
-
-
-def _in_halves(rows: pl.LazyFrame, buckets: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.join(_half(buckets), on="bucket")
+def _half(middle: date) -> pl.Expr:
+    first = pl.col("bucket") < middle
+    return pl.when(first).then(pl.lit(FIRST)).otherwise(pl.lit(SECOND)).alias("half")
 
 
 def _with_halves(
-    buckets: pl.LazyFrame,
-    per_bucket: pl.LazyFrame | None,
+    series: pl.LazyFrame,
+    middle: date,
     changed: pl.LazyFrame,
     name: str,
+    of: Sequence[str] = (),
 ) -> pl.LazyFrame:
     figures = {
         figure: f"{name}_of_half{figure.removeprefix(name)}"
         for figure in (name, f"{name}_low", f"{name}_high")
     }
-    series = _half(buckets)
-    if per_bucket is not None:
-        series = series.join(per_bucket, on="bucket", how="left")
-    return series.join(changed.rename(figures), on="half", how="left")
+    halved = series.with_columns(_half(middle))
+    return halved.join(changed.rename(figures), on=["half", *of], how="left")
 
 
-def holm(p: str = "p") -> pl.Expr:
-    """Return p-values corrected for their number; unknown ones are no comparison.
+def holm() -> pl.Expr:
+    """Return the p-values of `p` corrected for their number; null is no comparison.
 
     The smallest is multiplied by the number of comparisons, the next by one less, and
     so on, and none becomes smaller than the one before it. Of two labels, one
     comparison decides on both.
     """
-    return _holm_of(pl.col(p))
+    return _holm_of(pl.col("p").count() == 2)
 
 
-def _holm_of(p: pl.Expr) -> pl.Expr:
+def _holm_of(each_twice: pl.Expr) -> pl.Expr:
+    """Return p-values corrected; each may be in two rows, of the labels compared."""
+    p = pl.col("p")
     rank = p.rank("ordinal").cast(pl.Int64) - 1
-    factor = (_comparisons(p) - pl.int_range(pl.len())).clip(1)
+    place = pl.int_range(pl.len())
+    done = pl.when(each_twice).then(place // 2).otherwise(place)
+    factor = (_comparisons(each_twice) - done).clip(1)
     ordered = (p.sort(nulls_last=True) * factor).cum_max()
     return ordered.gather(rank).clip(0, 1)
 
 
-def _comparisons(p: pl.Expr) -> pl.Expr:
-    count = p.count().cast(pl.Int64)
-    return pl.when(count == 2).then(1).otherwise(count.clip(1))
+def _comparisons(each_twice: pl.Expr) -> pl.Expr:
+    count = pl.col("p").count().cast(pl.Int64)
+    return pl.when(each_twice).then(count // 2).otherwise(count).clip(1)
 
 
-def p_value(t: pl.Expr, df: pl.Expr) -> pl.Expr:
-    """Return the two-sided p-value of Student's t (Wallace's approximation)."""
-    bend = (8 * df + 1) / (8 * df + 3)
-    z = bend * (df * (1 + t**2 / df).log()).sqrt()
+def _with_p_value(
+    frame: pl.LazyFrame, t: pl.Expr, df: pl.Expr, known: pl.Expr
+) -> pl.LazyFrame:
+    """Add p, the two-sided p-value of Student's t, null where it is not known."""
+    deviate = frame.with_columns(z=normal_deviate(t, df))
+    return deviate.with_columns(p=pl.when(known).then(two_tails(pl.col("z"))))
+
+
+def normal_deviate(t: pl.Expr, df: pl.Expr) -> pl.Expr:
+    """Return how many standard deviations of a normal are as rare as Student's t.
+
+    Wallace's approximation; never negative.
+    """
+    return (8 * df + 1) / (8 * df + 3) * (df * (1 + t**2 / df).log()).sqrt()
+
+
+def two_tails(z: pl.Expr) -> pl.Expr:
+    """Return how likely a normal deviate is as far from 0 as `z`, which is above it."""
     # Zelen and Severo (Abramowitz and Stegun 26.2.17): off by less than 0.0000001.
     x = 1 / (1 + 0.2316419 * z)
     terms = (0.319381530, -0.356563782, 1.781477937, -1.821255978, 1.330274429)
@@ -317,7 +372,7 @@ def p_value(t: pl.Expr, df: pl.Expr) -> pl.Expr:
 def t_quantile(df: pl.Expr, alpha: pl.Expr | None = None) -> pl.Expr:
     """Return how many standard errors an interval reaches: Student's t for `df`.
 
-    The inverse of `p_value`; without `alpha`, of 95% confidence.
+    The inverse of `normal_deviate`; without `alpha`, of 95% confidence.
     """
     z = pl.lit(_TWO_SIDED) if alpha is None else _normal_quantile(alpha / 2)
     bend = (8 * df + 3) / (8 * df + 1)
@@ -331,127 +386,166 @@ def _normal_quantile(tail: pl.Expr) -> pl.Expr:
     return t - above / (1 + 1.432788 * t + 0.189269 * t**2 + 0.001308 * t**3)
 
 
-def _verdict(difference: pl.Expr, p: pl.Expr) -> pl.Expr:
-    way = pl.when(difference > 0).then(pl.lit(HIGHER)).otherwise(pl.lit(LOWER))
+def _verdict(difference: str) -> pl.Expr:
+    """Return the verdict on a difference, from its sign and the corrected p."""
+    p = pl.col("p")
+    way = pl.when(pl.col(difference) > 0).then(pl.lit(HIGHER)).otherwise(pl.lit(LOWER))
     verdict = pl.when(p < _ALPHA).then(way).otherwise(pl.lit(UNCLEAR))
     return pl.when(p.is_not_null()).then(verdict)
 
 
+_SHARE = pl.col("part") / pl.col("n")
+
+
 def _sums(clusters: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    """Return part, n, and the sums of their products over the clusters of a group."""
-    part, n = (pl.col(column).cast(pl.Float64) for column in ("part", "n"))
-    cases = clusters.filter(pl.col("n") > 0)
-    return aggregate(
-        cases,
-        by,
-        part=part.sum(),
-        n=n.sum(),
-        yy=(part * part).sum(),
-        yn=(part * n).sum(),
-        nn=(n * n).sum(),
-    )
+    """Return part, n, and the sums of their products over the clusters of a group.
 
-
-def _effective(part: str, n: str, yy: str, yn: str, nn: str) -> pl.Expr:
-    """Return how many clusters of equal size would tell as much.
-
-    (Sum of sizes)² / sum of squares, of the cases, of those that count, or of those
-    that do not, whichever is least: a thousand visitors of whom three teams stay tell
-    as much about staying as three teams.
+    yy, yn and nn: y is what counts, n are the cases of a cluster.
     """
-    missing = pl.col(nn) - 2 * pl.col(yn) + pl.col(yy)
-    each = (
-        ratio(pl.col(n) ** 2, nn),
-        ratio(pl.col(part) ** 2, yy),
-        ratio((pl.col(n) - pl.col(part)) ** 2, missing.clip(0)),
+    return aggregate(_as_floats(clusters), by, **_products())
+
+
+def _as_floats(clusters: pl.LazyFrame) -> pl.LazyFrame:
+    floats = pl.col("part", "n").cast(pl.Float64)
+    return clusters.filter(pl.col("n") > 0).with_columns(floats)
+
+
+def _products() -> dict[str, pl.Expr]:
+    part, n = pl.col("part"), pl.col("n")
+    products = {"part": part, "n": n, "yy": part**2, "yn": part * n, "nn": n**2}
+    return {name: of.sum() for name, of in products.items()}
+
+
+def _effective(side: str) -> dict[str, pl.Expr]:
+    """Return (sum of sizes)² / sum of squares over the clusters of three things.
+
+    So many clusters of equal size would tell as much. The three are the cases, those
+    that count, and those that do not; null where there is none. `side` is what the
+    names of the sums end with.
+    """
+    part, n, yy, yn, nn = (
+        pl.col(f"{name}{side}") for name in ("part", "n", "yy", "yn", "nn")
     )
-    return pl.min_horizontal(each)
+    rest, squares = n - part, nn - 2 * yn + yy
+    return {
+        f"cases{side}": n**2 / nn,
+        f"counting{side}": pl.when(part != 0).then(part**2 / yy),
+        f"missing{side}": pl.when(rest != 0).then(rest**2 / squares),
+    }
 
 
-def _squares(share: pl.Expr, yy: str, yn: str, nn: str) -> pl.Expr:
+def _fewest(side: str) -> pl.Expr:
+    """Return whichever of `_effective` is least.
+
+    A thousand visitors of whom three teams stay tell as much about staying as three
+    teams.
+    """
+    return pl.min_horizontal(f"cases{side}", f"counting{side}", f"missing{side}")
+
+
+def _squares(share: pl.Expr, side: str) -> pl.Expr:
     """Return the sum over clusters of (part − share · n)², from sums of products."""
-    return pl.col(yy) - 2 * share * pl.col(yn) + share**2 * pl.col(nn)
-
-
-def _spread(share: pl.Expr) -> pl.Expr:
-    """Return the variance of a ratio of sums over clusters."""
-    squares = _squares(share, "yy", "yn", "nn").clip(0)
-    return squares / pl.col("n") ** 2 * _few(pl.col("clusters"))
+    yy, yn, nn = (pl.col(f"{name}{side}") for name in ("yy", "yn", "nn"))
+    return yy - 2 * share * yn + share**2 * nn
 
 
 def _few(clusters: pl.Expr) -> pl.Expr:
     """Return the correction for the mean being taken from the clusters themselves."""
-    return ratio(clusters, clusters - 1)
+    return clusters / (clusters - 1)
 
 
-# Sums of products over a label's clusters: its own (y, n), those of the other labels in
-# the same clusters (o, m), and both together (t, u).
-_PAIRS = {
-    "yy": ("part", "part"),
-    "yn": ("part", "n"),
-    "nn": ("n", "n"),
-    "oo": ("part_o", "part_o"),
-    "om": ("part_o", "n_o"),
-    "mm": ("n_o", "n_o"),
-    "yo": ("part", "part_o"),
-    "ym": ("part", "n_o"),
-    "no": ("n", "part_o"),
-    "nm": ("n", "n_o"),
-    "tt": ("part_t", "part_t"),
-    "tu": ("part_t", "n_t"),
-    "uu": ("n_t", "n_t"),
-}
+def _beside_others(
+    clusters: pl.LazyFrame, label: str, cluster: str, within: Sequence[str]
+) -> pl.LazyFrame:
+    """Return the sums of each label, of the others and of all, and what follows.
 
-
-def _others(clusters: pl.LazyFrame, label: str, cluster: str) -> pl.LazyFrame:
-    """Return share and effective clusters of each label, and of the others.
-
-    A label with many clusters is never joined to each of them: what clusters without
-    the label add is the sum over all clusters minus that over those with it.
+    A label with many clusters is never joined to each of them: with T and U for part
+    and n of a whole cluster, the sum of (T − y)² over all clusters is that of T² − 2 T
+    y + y², and the sum of T² over clusters that of T y over their labels.
     """
-    floats = clusters.filter(pl.col("n") > 0).with_columns(
-        pl.col("part", "n").cast(pl.Float64)
+    labelled = pl.col(label).is_not_null()
+    part, n, part_t, n_t = (pl.col(name) for name in ("part", "n", "part_t", "n_t"))
+    rows = _as_floats(clusters).with_columns(
+        pl.col("part", "n")
+        .filter(labelled)
+        .sum()
+        .over(*within, cluster)
+        .name.suffix("_t")
     )
-    every = floats.group_by(cluster).agg(part_t=pl.sum("part"), n_t=pl.sum("n"))
-
-    def products(*names: str) -> dict[str, pl.Expr]:
-        return {name: reduce(mul, map(pl.col, _PAIRS[name])).sum() for name in names}
-
-    grand = every.select(
-        **products("tt", "tu", "uu"), part_t=pl.sum("part_t"), n_t=pl.sum("n_t")
+    sums = rows.group_by(*within, label).agg(
+        **_products(),
+        ty=(part_t * part).sum(),
+        tn=(part_t * n).sum(),
+        uy=(n_t * part).sum(),
+        un=(n_t * n).sum(),
     )
+    columns = {"part": "part", "n": "n", "yy": "ty", "yn": "tn", "nn": "un"}
+    of_all = {
+        f"{name}_all": pl.col(column).filter(labelled).sum()
+        for name, column in columns.items()
+    }
+    if within:
+        of_all = {name: total.over(*within) for name, total in of_all.items()}
+    ty, tn, uy, un = (pl.col(name) for name in ("ty", "tn", "uy", "un"))
     return (
-        floats.join(every, on=cluster, nulls_equal=True)
+        sums.with_columns(**of_all)
         .with_columns(
-            part_o=pl.col("part_t") - pl.col("part"), n_o=pl.col("n_t") - pl.col("n")
-        )
-        .group_by(label)
-        .agg(pl.sum("part", "n"), **products(*_PAIRS))
-        .join(grand, how="cross", suffix="_all")
-        .with_columns(
-            share=pl.col("part") / pl.col("n"),
-            part_others=pl.col("part_t") - pl.col("part"),
-            n_others=pl.col("n_t") - pl.col("n"),
-            yy_others=pl.col("oo") + pl.col("tt_all") - pl.col("tt"),
-            yn_others=pl.col("om") + pl.col("tu_all") - pl.col("tu"),
-            nn_others=pl.col("mm") + pl.col("uu_all") - pl.col("uu"),
+            part_others=pl.col("part_all") - part,
+            n_others=pl.col("n_all") - n,
+            yy_others=pl.col("yy_all") - 2 * ty + pl.col("yy"),
+            yn_others=pl.col("yn_all") - tn - uy + pl.col("yn"),
+            nn_others=pl.col("nn_all") - 2 * un + pl.col("nn"),
         )
         .with_columns(
-            others=ratio("part_others", "n_others"),
-            clusters=_effective("part", "n", "yy", "yn", "nn"),
-            clusters_others=_effective(
-                "part_others", "n_others", "yy_others", "yn_others", "nn_others"
-            ),
+            share=_SHARE,
+            others=pl.col("part_others") / pl.col("n_others"),
+            # Never 0 or 1.
+            common=(pl.col("part_all") + 1) / (pl.col("n_all") + 2),
+            **_effective(""),
+            **_effective("_others"),
+            **_effective("_all"),
+        )
+        .with_columns(
+            clusters=_fewest(""),
+            telling=_telling(""),
+            telling_others=_telling("_others"),
+        )
+        .with_columns(
+            variance=_variance("", "share"),
+            variance_others=_variance("_others", "others"),
         )
     )
 
 
-def _variances() -> tuple[pl.Expr, pl.Expr]:
-    """Return the variance of a label's share, and of that of the others."""
-    own = _squares(pl.col("share"), "yy", "yn", "nn").clip(0) / pl.col("n") ** 2
-    other = _squares(pl.col("others"), "yy_others", "yn_others", "nn_others").clip(0)
-    theirs = other / pl.col("n_others") ** 2
-    return own * _few(pl.col("clusters")), theirs * _few(pl.col("clusters_others"))
+def _telling(side: str) -> pl.Expr:
+    """Return the effective clusters that a comparison of one side rests on.
+
+    Where hardly any case counts, few clusters have one, but many could have: as many
+    as in all clusters together, in proportion. That they have none tells something.
+    """
+    portion = pl.col(f"n{side}") / pl.col("n_all")
+    likely = (
+        pl.max_horizontal(f"{what}{side}", portion * pl.col(f"{what}_all"))
+        for what in ("counting", "missing")
+    )
+    return pl.min_horizontal(f"cases{side}", *likely)
+
+
+def _variance(side: str, share: str) -> pl.Expr:
+    """Return the variance that the share of one side has if all labels are alike.
+
+    A share close to 0 or 1 varies less than the common one would, so its variance is
+    raised in proportion to share · (1 − share). Where too few clusters have a case
+    that counts (or one that does not), the variance is that of all clusters.
+    """
+    of, n, common = pl.col(share), pl.col(f"n{side}"), pl.col("common")
+    raised = (common * (1 - common) / (of * (1 - of))).clip(1)
+    own = _squares(of, side).clip(0) / n**2 * raised
+    every = _squares(common, "_all").clip(0) / (pl.col("n_all") * n)
+    either = (pl.col(f"{what}{side}").fill_null(0) for what in ("counting", "missing"))
+    enough = pl.min_horizontal(*either) >= FEWEST_CLUSTERS
+    variance = pl.when(enough).then(own).otherwise(every)
+    return variance * _few(pl.col(f"telling{side}"))
 
 
 def _error_of_difference() -> pl.Expr:
@@ -459,25 +553,26 @@ def _error_of_difference() -> pl.Expr:
 
     Clusters with cases of both are alike in both: their covariance comes off.
     """
-    own, theirs = _variances()
-    share, others = pl.col("share"), pl.col("others")
+    share, others, common = pl.col("share"), pl.col("others"), pl.col("common")
+    n, n_others = pl.col("n"), pl.col("n_others")
+    # Sums of products of a label's part and n with those of the others.
     together = (
-        pl.col("yo")
-        - others * pl.col("ym")
-        - share * pl.col("no")
-        + share * others * pl.col("nm")
-    ) / (pl.col("n") * pl.col("n_others"))
-    few = (_few(pl.col("clusters")) * _few(pl.col("clusters_others"))).sqrt()
-    common = (pl.col("part_t") + 1) / (pl.col("n_t") + 2)
-    independent = common * (1 - common) * (1 / pl.col("n") + 1 / pl.col("n_others"))
-    return pl.max_horizontal(own + theirs - 2 * few * together, independent)
+        (pl.col("ty") - pl.col("yy"))
+        - others * (pl.col("uy") - pl.col("yn"))
+        - share * (pl.col("tn") - pl.col("yn"))
+        + share * others * (pl.col("un") - pl.col("nn"))
+    ) / (n * n_others)
+    few = (_few(pl.col("telling")) * _few(pl.col("telling_others"))).sqrt()
+    independent = common * (1 - common) * (1 / n + 1 / n_others)
+    both = pl.col("variance") + pl.col("variance_others")
+    return pl.max_horizontal(both - 2 * few * together, independent)
 
 
 def _welch() -> pl.Expr:
     """Return the degrees of freedom of a difference (Welch and Satterthwaite)."""
-    own, theirs = _variances()
-    parts = own**2 / (pl.col("clusters") - 1) + theirs**2 / (
-        pl.col("clusters_others") - 1
+    own, theirs = pl.col("variance"), pl.col("variance_others")
+    parts = own**2 / (pl.col("telling") - 1) + theirs**2 / (
+        pl.col("telling_others") - 1
     )
-    fewest = pl.min_horizontal("clusters", "clusters_others") - 1
+    fewest = pl.min_horizontal("telling", "telling_others") - 1
     return pl.when(parts > 0).then((own + theirs) ** 2 / parts).otherwise(fewest)

@@ -10,7 +10,7 @@ from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, day_of
 from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, VOTES
-from metrics.time_axis import axis, bucket_of, local_date
+from metrics.time_axis import axis, local_date
 from metrics.time_zone import to_utc
 
 _READS = (PAGE_VIEWS, VOTES)
@@ -138,49 +138,43 @@ def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
     judged = Period(start, period.end, period.zone)
     last = min(period.last_day, today - timedelta(days=1))
     days = axis(judged.first_day, last, "day")
-    users, estimates = distinct_count("user"), pl.col("amount_of_estimations").sum()
-    views = _daily(
-        frames.page_views,
-        "viewed_at",
-        judged,
-        days,
+    views = _per_day(
+        *(frames.page_views, "viewed_at", judged),
         page_views=row_count(),
-        unique_users=users,
+        unique_users=distinct_count("user"),
     )
-    votes = _daily(
-        frames.votes,
-        "voted_at",
-        judged,
-        days,
+    votes = _per_day(
+        *(frames.votes, "voted_at", judged),
         votes=row_count(),
-        estimations=estimates.cast(pl.Int64),
+        estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
     )
-    return marks(pl.concat([views, votes]), period.first_day)
+    day, measures = pl.col("bucket"), pl.col(_UNITS.keys())
+    # No day before the first row: a period may begin decades before it.
+    since_first_row = day >= day.filter(measures.is_not_null()).min()
+    series = (
+        days.join(views, on="bucket", how="full", coalesce=True)
+        .join(votes, on="bucket", how="full", coalesce=True)
+        .sort("bucket")
+        .with_columns(pl.when(since_first_row).then(measures.fill_null(0)))
+        .filter(day >= judged.first_day)
+        .unpivot(index="bucket", variable_name="measure")
+        .select("measure", "bucket", "value")
+        .drop_nulls("value")
+    )
+    return marks(series, period.first_day)
 
 
-def _daily(
-    frame: pl.LazyFrame,
-    time: str,
-    judged: Period,
-    days: pl.LazyFrame,
-    **measures: pl.Expr,
+def _per_day(
+    frame: pl.LazyFrame, time: str, judged: Period, **measures: pl.Expr
 ) -> pl.LazyFrame:
-    """Return measure, bucket, value: 0 where nothing was, no day before the first row.
+    """Return bucket and measures of days with rows, of one earlier day if there is any.
 
-    A period may begin decades before it: those days predict nothing and cost seconds.
+    Any earlier row will do: to look for the first would take a walk through all.
     """
-    inside = frame.filter(judged.contains(time))
-    # Any earlier row will do: to look for the first would take a walk through all.
     earlier = frame.filter(pl.col(time) < instant(judged.start)).head(1)
-    began = pl.concat([earlier, inside]).select(began=local_date(time, judged).min())
-    counted = inside.group_by(bucket=bucket_of(time, "day", judged))
-    return (
-        days.join(began, how="cross")
-        .filter(pl.col("bucket") >= pl.col("began"))
-        .join(counted.agg(**measures), on="bucket", how="left")
-        .unpivot([*measures], index="bucket", variable_name="measure")
-        .select("measure", "bucket", pl.col("value").fill_null(0))
-    )
+    inside = frame.filter(judged.contains(time))
+    day = local_date(time, judged)
+    return pl.concat([earlier, inside]).group_by(bucket=day).agg(**measures)
 
 
 # What one of the counted is called.

@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from metrics import traffic, votes
+from metrics.activity_key import seconds
 from metrics.frames import Period
 from metrics.periods import Days, previous, whole_months
 from metrics.query import Query, SharedPlans
@@ -200,14 +201,12 @@ def _figures(shared: SharedPlans, periods: Sequence[Period]) -> pl.LazyFrame:
         return pl.LazyFrame(schema=schema)
     visits = _long(traffic.per_period(shared, periods), _OF_VISITS)
     whole = Period(periods[0].start, periods[-1].end)
-    seconds = pl.col("voted_at").to_physical() // 1_000_000
-    numbered = shared.within(whole).votes.with_columns(
-        number=number_of(seconds, periods)
-    )
+    held = shared.within(whole).votes.with_columns(second=seconds(pl.col("voted_at")))
+    numbered = held.with_columns(number=number_of("second", periods))
     counts, averages = votes.figures(numbered.drop_nulls("number"), ["number"])
-    held = _long(counts.join(averages, on="number", how="left"), _OF_VOTES)
+    figures = _long(counts.join(averages, on="number", how="left"), _OF_VOTES)
     # Both sides of the pairs take their periods from it.
-    return pl.concat([visits, held]).cache()
+    return pl.concat([visits, figures]).cache()
 
 
 def _long(table: pl.LazyFrame, keys: Collection[str]) -> pl.LazyFrame:

@@ -23,6 +23,7 @@ from metrics.tables import VOTES
 from metrics.time_axis import (
     at_least_weekly,
     bucket_of,
+    middle_of,
     on_axis,
     period_axis,
     time_series,
@@ -99,7 +100,8 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     )
     buckets = period_axis(period, every)
     name = "duration_median_seconds"
-    changes = median_trend(votes, buckets, "room_id", "duration", name)
+    middle = middle_of(period, every)
+    changes = median_trend(votes, buckets, middle, "room_id", "duration", name)
     figures = [_figures(votes, ("bucket",)), changes]
     return time_series(on_axis(buckets, figures, _COUNTS), query, every)
 

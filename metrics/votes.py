@@ -43,7 +43,7 @@ from metrics.time_axis import (
     side_by_side,
     time_series,
 )
-from metrics.uncertainty import HIGHER, LOWER, difference_verdict
+from metrics.uncertainty import HIGHER, LOWER, judged
 
 WEEKDAYS = (
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
@@ -326,17 +326,19 @@ def _verdicts(votes: pl.LazyFrame, cells: pl.LazyFrame, by: str) -> pl.LazyFrame
     votes_of_room = pl.col("len").cast(pl.Float64)
     whole = votes.group_by("room_id").len()
     sums = whole.select(n=votes_of_room.sum(), squares=(votes_of_room**2).sum())
-    expected, rooms = pl.col("expected"), pl.col("n") ** 2 / pl.col("squares")
-    difference = pl.col("len").fill_null(0) / pl.col("n") - expected
-    verdict = difference_verdict(
-        difference, (expected * (1 - expected) / rooms).sqrt(), rooms
-    )
-    return (
+    expected, rooms = pl.col("expected"), pl.col("clusters")
+    compared = (
         cells.select(by, expected=share("days"))
         .join(votes.group_by(by).len(), on=by, how="left")
         .join(sums, how="cross")
-        .select(by, votes_per_day_verdict=verdict)
+        .with_columns(clusters=pl.col("n") ** 2 / pl.col("squares"))
+        .with_columns(
+            difference=pl.col("len").fill_null(0) / pl.col("n") - expected,
+            error=(expected * (1 - expected) / rooms).sqrt(),
+        )
     )
+    verdict = "votes_per_day_verdict"
+    return judged(compared, "difference", verdict).select(by, verdict)
 
 
 def estimations_by_card(query: Query, shared: SharedPlans) -> pl.LazyFrame:

@@ -1,7 +1,11 @@
 """Two periods side by side, and what moved."""
 
+from datetime import date, datetime, time, timedelta
+
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metrics import changes
 from metrics.frames import Frames, Period
@@ -16,11 +20,13 @@ from tests.metrics.building import (
     days,
     frames,
     query,
+    quick,
     room,
     user,
     view,
     vote,
 )
+from tests.metrics.oracle import changes as by_hand
 
 
 def counted(**labels: int) -> pl.LazyFrame:
@@ -88,9 +94,10 @@ def test_null_is_compared_with_null() -> None:
 
 def moving(**labels: tuple[int, int]) -> pl.LazyFrame:
     """Labels with their count now and before."""
-    rows = [(label, None, 1, *counts) for label, counts in labels.items()]
+    rows = [("country", label, None, 1, *counts) for label, counts in labels.items()]
     schema = pl.Schema(
         {
+            "dimension": pl.String,
             "label": pl.String,
             "room_id": pl.Int32,
             "cluster": pl.Int64,
@@ -98,17 +105,18 @@ def moving(**labels: tuple[int, int]) -> pl.LazyFrame:
             "before": pl.Float64,
         }
     )
-    return pl.LazyFrame(rows, schema, orient="row")
+    dimension = pl.col("dimension").cast(pl.Enum([*changes.MEASURES]))
+    return pl.LazyFrame(rows, schema, orient="row").with_columns(dimension)
 
 
 def test_what_moved_most_comes_first_up_or_down() -> None:
-    plan = changes.changed_most(moving(a=(3, 0), b=(1, 7), d=(2, 1)), "country")
+    plan = changes.changed_most(moving(a=(3, 0), b=(1, 7), d=(2, 1)), Frames.empty())
     assert column(plan, "label") == ["b", "a", "d"]
 
 
 def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() -> None:
     counts = moving(a=(30, 20), b=(20, 16), c=(9, 0), d=(0, 4))
-    table = changes.changed_most(counts, "country").collect()
+    table = changes.changed_most(counts, Frames.empty()).collect()
     assert dict(table.select("label", "contribution").iter_rows()) == {
         "a": 0.25,
         "b": 0.1,
@@ -119,7 +127,7 @@ def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() 
 
 
 def test_contributions_to_fewer_than_20_are_hidden() -> None:
-    plan = changes.changed_most(moving(a=(3, 19)), "country")
+    plan = changes.changed_most(moving(a=(3, 19)), Frames.empty())
     assert column(plan, "contribution") == [None]
 
 
@@ -232,3 +240,64 @@ def test_one_team_that_leaves_is_one_change_however_many_its_users() -> None:
     table = changed(frames(*users, *rows), NOW, BEFORE).collect()
     country = table.filter(pl.col("dimension") == "country")
     assert country.select("change", "change_verdict").rows() == [(-20, None)]
+
+
+TWO_WEEKS = [date(2026, 10, 26) + timedelta(days=n) for n in range(14)]
+PEOPLE = [f"u{n:02}" for n in range(24)]
+VIEWS = st.lists(
+    st.builds(
+        by_hand.Seen,
+        st.sampled_from(PEOPLE),
+        st.sampled_from(TWO_WEEKS),
+        st.none() | st.integers(1, 8),
+        st.sampled_from([None, "CV", "GitHub", "Email"]),
+    ),
+    min_size=40,
+    max_size=120,
+)
+VOTES = st.lists(
+    st.builds(by_hand.Held, st.sampled_from(TWO_WEEKS), st.integers(1, 8)),
+    min_size=30,
+    max_size=90,
+)
+SOURCES = {"CV": "cv", "GitHub": "github.com", "Email": "email", None: None}
+
+
+@quick
+@given(VIEWS, VOTES, st.integers(1, 7), st.integers(0, 3))
+def test_what_moved_is_as_counted_by_hand(
+    views: list[by_hand.Seen], votes: list[by_hand.Held], length: int, gone: int
+) -> None:
+    """The last days against as many before them; some labels hardly happen now."""
+    now, before = TWO_WEEKS[7 : 7 + length], TWO_WEEKS[7 - length : 7]
+    views = [v for v in views if v.day not in now or v.room is None or v.room > gone]
+    # In order of time: who views two rooms at once has no first one.
+    views = sorted(views, key=lambda v: v.day)
+    places = dict(zip(PEOPLE, ["DE", "AT", None, "FR"] * 6, strict=True))
+    rows = [
+        Row(
+            PAGE_VIEWS,
+            {
+                "user_id": v.who,
+                "viewed_at": datetime.combine(v.day, time(9)) + timedelta(seconds=n),
+                "route": "HOME",
+                "room_id": v.room,
+                "source": SOURCES[v.source],
+            },
+        )
+        for n, v in enumerate(views)
+    ]
+    rows += [user(who, "2026-01-01", country=place) for who, place in places.items()]
+    rows += [room(n, f"room {n}", "2026-01-01") for n in range(1, 9)]
+    rows += [vote(f"{v.day} 09:00", room=v.room) for v in votes]
+    spans = (Period.of_days(days[0], days[-1]) for days in (now, before))
+    found = changed(frames(*rows), *spans).collect()
+    assert {
+        (row[0], row[3] if row[0] != "room" else row[4]): (row[1], *row[5:])
+        for row in found.iter_rows()
+    } == {
+        key: tuple(pytest.approx(each, abs=1e-9) if each else each for each in figures)
+        for key, figures in by_hand.what_moved(
+            views, votes, places, now, before
+        ).items()
+    }

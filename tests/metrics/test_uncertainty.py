@@ -1,7 +1,9 @@
 """Intervals and verdicts equal plain loops, and chance alone rarely gives one."""
 
 import math
-from statistics import NormalDist, median
+from collections.abc import Hashable
+from datetime import date
+from statistics import median
 
 import numpy as np
 import polars as pl
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from metrics import uncertainty
 from tests.metrics.building import quick
+from tests.metrics.oracle import statistics
 
 Cases = list[tuple[str, int, bool]]
 """Label, cluster, and whether it counts."""
@@ -28,52 +31,15 @@ def clusters(cases: Cases) -> pl.LazyFrame:
     )
 
 
-def t_quantile(df: float, z: float = NormalDist().inv_cdf(0.975)) -> float:
-    bend = (8 * df + 3) / (8 * df + 1)
-    return math.sqrt(df * (math.exp((bend * z) ** 2 / df) - 1))
-
-
-def effective(counting: dict[int, int], sizes: dict[int, int]) -> float:
-    """Rooms of equal size with as much information: of all cases, or of either kind."""
-    others = {room: size - counting[room] for room, size in sizes.items()}
-    return min(
-        sum(each.values()) ** 2 / sum(size**2 for size in each.values())
-        for each in (sizes, counting, others)
-        if any(each.values())
-    )
-
-
-def per_room(cases: Cases) -> tuple[dict[int, int], dict[int, int]]:
-    counting, sizes = dict[int, int](), dict[int, int]()
-    for _, room, counts in cases:
-        counting[room] = counting.get(room, 0) + counts
-        sizes[room] = sizes.get(room, 0) + 1
-    return counting, sizes
-
-
-def variance(cases: Cases) -> float:
-    """The variance of a share, from how its rooms differ."""
-    counting, sizes = per_room(cases)
-    n = sum(sizes.values())
-    share = sum(counting.values()) / n
-    squares = sum((counting[room] - share * sizes[room]) ** 2 for room in sizes)
-    rooms = effective(counting, sizes)
-    return squares / n**2 * rooms / (rooms - 1)
-
-
-def wilson(cases: Cases) -> tuple[float, float] | None:
-    counting, sizes = per_room(cases)
-    n, rooms = sum(sizes.values()), effective(counting, sizes)
-    if n < 20 or rooms < 6:
-        return None
-    share = sum(counting.values()) / n
-    alone = share * (1 - share) / n
-    effect = max(1.0, variance(cases) / alone if alone else n / rooms)
-    independent, c = n / effect, t_quantile(rooms - 1)
-    middle = (share + c**2 / (2 * independent)) / (1 + c**2 / independent)
-    root = share * (1 - share) / independent + c**2 / (4 * independent**2)
-    half = c / (1 + c**2 / independent) * math.sqrt(root)
-    return max(0.0, middle - half), min(1.0, middle + half)
+def sums_of(cases: Cases) -> dict[Hashable, statistics.Sums]:
+    """The rooms of each label."""
+    labels = sorted({label for label, _, _ in cases})
+    return {
+        label: statistics.per_cluster(
+            (room, float(counts)) for own, room, counts in cases if own == label
+        )
+        for label in labels
+    }
 
 
 @quick
@@ -81,76 +47,89 @@ def wilson(cases: Cases) -> tuple[float, float] | None:
 def test_intervals_are_wilsons_widened_by_how_alike_rooms_are(cases: Cases) -> None:
     found = uncertainty.shares(clusters(cases), ["label"], "x").collect()
     for label, share, low, high in found.iter_rows():
-        own = [case for case in cases if case[0] == label]
-        interval = wilson(own)
+        own = sums_of(cases)[label]
+        part, n = statistics.totals(own)
+        interval = statistics.wilson(own)
         assert (low, high) == (pytest.approx(interval) if interval else (None, None))
-        assert share == (
-            pytest.approx(sum(case[2] for case in own) / len(own))
-            if len(own) >= 20
-            else None
-        )
-
-
-def p_value(label: str, cases: Cases) -> float | None:
-    """The p-value of a label against all the others together."""
-    groups = (
-        [case for case in cases if case[0] == label],
-        [case for case in cases if case[0] != label],
-    )
-    counts = [per_room(group) for group in groups]
-    if any(len(g) < 20 for g in groups) or any(effective(*c) < 6 for c in counts):
-        return None
-    n = [len(group) for group in groups]
-    share = [sum(c.values()) / m for (c, _), m in zip(counts, n, strict=True)]
-    own, theirs = (variance(group) for group in groups)
-    rooms = [effective(*c) for c in counts]
-    both = counts[0][1].keys() & counts[1][1].keys()
-    alike = sum(
-        math.prod(
-            (counts[i][0][room] - share[i] * counts[i][1][room]) / n[i] for i in (0, 1)
-        )
-        for room in both
-    )
-    few = math.sqrt(math.prod(r / (r - 1) for r in rooms))
-    common = (sum(case[2] for case in cases) + 1) / (len(cases) + 2)
-    alone = common * (1 - common) * (1 / n[0] + 1 / n[1])
-    error = math.sqrt(max(own + theirs - 2 * few * alike, alone))
-    parts = own**2 / (rooms[0] - 1) + theirs**2 / (rooms[1] - 1)
-    df = (own + theirs) ** 2 / parts if parts else min(rooms) - 1
-    t = (share[0] - share[1]) / error
-    z = (8 * df + 1) / (8 * df + 3) * math.sqrt(df * math.log1p(t**2 / df))
-    return math.erfc(z / math.sqrt(2))
-
-
-def corrected(ps: dict[str, float]) -> dict[str, float]:
-    """Holm: p times the number of comparisons left, never below one before."""
-    many = 1 if len(ps) == 2 else len(ps)
-    result, largest = {}, 0.0
-    for place, label in enumerate(sorted(ps, key=lambda key: ps[key])):
-        largest = max(largest, ps[label] * max(many - place, 1))
-        result[label] = largest
-    return result
+        assert share == (pytest.approx(part / n) if n >= 20 else None)
 
 
 @quick
-@given(CASES, st.sampled_from("abc"))
+@given(CASES, st.sampled_from("abc"), st.booleans())
 def test_verdicts_are_those_of_a_corrected_t_test_by_room(
-    cases: Cases, favoured: str
+    cases: Cases, odd: str, favoured: bool
 ) -> None:
+    """All cases of one label count, or hardly any do."""
     cases = [
-        (label, room, counts or label == favoured) for label, room, counts in cases
+        (label, room, (counts or favoured) and (label != odd or favoured or room == 1))
+        if label == odd
+        else (label, room, counts)
+        for label, room, counts in cases
     ]
-    ps = {label: p_value(label, cases) for label in {case[0] for case in cases}}
-    holm = corrected({label: p for label, p in ps.items() if p is not None})
     found = uncertainty.compared(clusters(cases), "label", "room", "x").collect()
+    assert_verdicts(found, statistics.p_values(sums_of(cases)))
     verdicts = dict(found.select("label", "x_verdict").iter_rows())
-    for label, verdict in verdicts.items():
-        if label not in holm:
-            assert verdict is None
-        elif abs(holm[label] - 0.05) > 1e-5:
-            assert (verdict == "no clear difference") == (holm[label] >= 0.05)
     # Nothing counts less often than the label in which everything counts.
-    assert verdicts.get(favoured) != "lower"
+    assert verdicts.get(odd) != ("lower" if favoured else "higher")
+
+
+def assert_verdicts(found: pl.DataFrame, ps: dict[Hashable, float]) -> None:
+    for label, verdict in found.select("label", "x_verdict").iter_rows():
+        if label not in ps:
+            assert verdict is None
+        elif abs(ps[label] - 0.05) > 1e-5:
+            assert (verdict == "no clear difference") == (ps[label] >= 0.05)
+
+
+def test_a_label_in_which_no_team_stays_is_compared() -> None:
+    """Fifteen teams of five come per country, and 300 visitors without a team."""
+    cases: Cases = []
+    for country, label in enumerate("abcd"):
+        for team in range(15):
+            stays = label != "d"
+            cases += [(label, 100 * country + team, stays)] * 5
+        cases += [(label, 1000 * (country + 1) + n, False) for n in range(300)]
+    table = uncertainty.compared(clusters(cases), "label", "room", "x").collect()
+    verdicts = dict(table.select("label", "x_verdict").iter_rows())
+    assert verdicts["d"] == "lower"
+    few = [case for case in cases if case[0] != "d" or case[1] >= 1000 or case[1] < 303]
+    table = uncertainty.compared(clusters(few), "label", "room", "x").collect()
+    assert dict(table.select("label", "x_verdict").iter_rows())["d"] == "lower"
+
+
+@quick
+@given(CASES, st.integers(0, 2))
+def test_series_over_time_are_as_many_comparisons(cases: Cases, odd: int) -> None:
+    """Three series, of which one changes; the label says which half a case is in."""
+    rows = [
+        (number, first, room, counts or (number == odd and first))
+        for number, (label, room, counts) in enumerate(cases * 3)
+        for number, first in [(number % 3, label == "a")]
+    ]
+    frame = pl.LazyFrame(rows, ["series", "first", "room", "counts"], orient="row")
+    days = {True: date(2026, 1, 1), False: date(2026, 1, 2)}
+    by_room = frame.group_by(
+        "series", "room", bucket=pl.col("first").replace_strict(days)
+    ).agg(part=pl.sum("counts").cast(pl.Int64), n=pl.len().cast(pl.Int64))
+    buckets = by_room.select("series", "bucket").unique()
+    found = uncertainty.trend(by_room, buckets, days[False], "room", "x", ["series"])
+    halves = [
+        [
+            statistics.per_cluster(
+                (room, float(counts))
+                for series, early, room, counts in rows
+                if (series, early) == (number, first)
+            )
+            for first in (True, False)
+        ]
+        for number in range(3)
+    ]
+    ps = {n: statistics.p_value(*both) for n, both in enumerate(halves)}
+    known: dict[Hashable, float] = {n: p for n, p in ps.items() if p is not None}
+    second = found.filter(pl.col("half") == "second").rename({"series": "label"})
+    # Of two comparisons `corrected` would think that they are one, seen from two sides.
+    if len(known) != 2:
+        assert_verdicts(second.collect(), statistics.corrected(known))
 
 
 def test_students_t_is_near_its_tables() -> None:
@@ -164,7 +143,9 @@ def test_students_t_is_near_its_tables() -> None:
     for df, quantiles in table.items():
         for alpha, t in zip((0.05, 0.01), quantiles, strict=True):
             frame = pl.select(
-                p=uncertainty.p_value(pl.lit(t), pl.lit(float(df))),
+                p=uncertainty.two_tails(
+                    uncertainty.normal_deviate(pl.lit(t), pl.lit(float(df)))
+                ),
                 t=uncertainty.t_quantile(pl.lit(float(df)), pl.lit(alpha)),
             )
             assert frame["p"].item() == pytest.approx(alpha, rel=0.05)
@@ -186,21 +167,55 @@ def test_holm_corrects_for_the_comparisons_that_are_left() -> None:
 
 
 @quick
-@given(st.lists(st.integers(1, 200), min_size=30, max_size=90))
-def test_a_median_is_in_its_interval(seconds: list[int]) -> None:
-    rows = pl.LazyFrame(
-        {
-            "kind": [n % 2 for n in range(len(seconds))],
-            "room": [n % 11 for n in range(len(seconds))],
-            "seconds": seconds,
-        }
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.integers(0, 14), st.integers(1, 60)),
+        min_size=50,
+        max_size=120,
     )
-    found = uncertainty.medians(rows, "kind", "room", "seconds", "x").collect()
-    for kind, middle, low, high, _ in found.iter_rows():
-        own = seconds[kind::2]
-        assert middle == (median(own) if len(own) >= 20 else None)
-        if low is not None and middle is not None:
-            assert low <= middle <= high
+)
+def test_medians_are_those_of_woodruff_and_mood(
+    cases: list[tuple[str, int, int]],
+) -> None:
+    rows = pl.LazyFrame(cases, schema=["label", "room", "seconds"], orient="row")
+    found = uncertainty.medians(rows, "label", "room", "seconds", "x").collect()
+    middle = median(seconds for _, _, seconds in cases)
+    over = dict[Hashable, statistics.Sums]()
+    for label, x, low, high, _ in found.iter_rows():
+        own = [(room, float(s)) for key, room, s in cases if key == label]
+        assert x == (median(s for _, s in own) if len(own) >= 20 else None)
+        interval = statistics.median_interval(own)
+        assert (low, high) == (interval or (None, None))
+        over[label] = statistics.per_cluster(statistics.above(own, middle))
+    assert_verdicts(found, statistics.p_values(over))
+
+
+@quick
+@given(CASES)
+def test_an_excess_over_chance_is_a_mean_with_students_t(cases: Cases) -> None:
+    signed = clusters(cases).with_columns(part=pl.col("part") - 0.5 * pl.col("n"))
+    found = uncertainty.excess(signed, ["label"], "x").collect()
+    ps = dict[Hashable, float]()
+    for label, x, low, high, _ in found.iter_rows():
+        sums = {
+            room: (part - 0.5 * n, n)
+            for room, (part, n) in sums_of(cases)[label].items()
+        }
+        part, n = statistics.totals(sums)
+        rooms, mean = statistics.equal(n for _, n in sums.values()), part / n
+        assert x == (pytest.approx(mean) if n >= 20 else None)
+        error = math.sqrt(
+            statistics.squares(sums, mean) / n**2 * rooms / (rooms - 1)
+            if rooms > 1
+            else 0
+        )
+        if n < 20 or rooms < 6 or error < 1e-9:
+            assert (low, high) == (None, None)
+            continue
+        half = statistics.t_quantile(rooms - 1) * error
+        assert (low, high) == (pytest.approx(mean - half), pytest.approx(mean + half))
+        ps[label] = statistics.two_sided(mean / error, rooms - 1)
+    assert_verdicts(found, statistics.corrected(ps))
 
 
 def rooms_of_votes(rng: np.random.Generator, effect: float) -> pl.LazyFrame:

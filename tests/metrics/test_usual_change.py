@@ -1,17 +1,31 @@
 """The usual change of key figures: recomputed by hand, and right 95 times in 100."""
 
-import itertools
 from datetime import datetime, timedelta
-from math import exp, log, sqrt
-from statistics import mean, stdev
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from metrics import traffic, votes
 from metrics.frames import Frames, Period
+from metrics.query import SharedPlans
 from metrics.usual_change import KEYS, usual_changes
-from tests.metrics.building import Row, answer, days, frames, plan_of, view, vote
+from tests.metrics.building import (
+    Row,
+    answer,
+    days,
+    frames,
+    one,
+    plan_of,
+    query,
+    quick,
+    view,
+    vote,
+)
+from tests.metrics.oracle import changes as by_hand
 
 WEEK = timedelta(weeks=1)
 NOW = Period(datetime(2026, 11, 2), datetime(2026, 11, 9))
@@ -35,33 +49,45 @@ def usual(
     return {str(row["key"]): row for row in answer(plan)}
 
 
-def by_hand(changes: list[float]) -> tuple[float, float]:
-    n = len(changes)
-    df, z = (n - 1) * 2 / 3, 1.959963984540054
-    t = sqrt(df * (exp(((8 * df + 3) / (8 * df + 1) * z) ** 2 / df) - 1))
-    half = t * stdev(changes) * sqrt(1 + 1 / n)
-    return mean(changes) - half, mean(changes) + half
-
-
 COUNTS = [12, 10, 14, 9, 11, 13, 10, 12, 15, 11, 9, 12, 14, 40]
 """Fourteen weeks; the last is the period, whose own change is not looked at."""
 
 
-def test_the_usual_change_is_that_of_the_twelve_pairs_before() -> None:
-    found = usual(weeks_of(COUNTS))["votes"]
-    logs = [log(b / a) for a, b in itertools.pairwise(COUNTS[:-1])]
-    low, high = by_hand(logs)
-    assert found["compared_periods"] == 12
-    assert found["usual_low"] == pytest.approx(exp(low) - 1)
-    assert found["usual_high"] == pytest.approx(exp(high) - 1)
+@quick
+@given(st.lists(st.integers(0, 12), min_size=15, max_size=15), st.integers(1, 9))
+def test_the_usual_change_is_that_of_the_twelve_pairs_before(
+    counts: list[int], length: int
+) -> None:
+    """Of every figure, from the totals of each of those periods by itself."""
+    last = NOW.end.date() - timedelta(days=1)
+    now = [last - timedelta(days=n) for n in reversed(range(length))]
+    before = [day - timedelta(days=length) for day in now]
+    rows = weeks_of(counts)
 
+    def figure(key: str, days: by_hand.Days) -> float | None:
+        period = Period.of_days(days[0], days[-1])
+        asked = query(rows, period)
+        totals = (traffic.totals, votes.totals)[key in votes_keys]
+        value = one(totals(asked, SharedPlans.of(asked)))[key]
+        assert value is None or isinstance(value, int | float)
+        return value
 
-def test_a_share_changes_by_a_difference() -> None:
-    found = usual(weeks_of(COUNTS))["auto_flip_share"]
-    shares = [-(-count // 3) / count for count in COUNTS]
-    low, high = by_hand([b - a for a, b in itertools.pairwise(shares[:-1])])
-    assert found["usual_low"] == pytest.approx(low)
-    assert found["usual_high"] == pytest.approx(high)
+    votes_keys = votes.totals_of(rows.votes).collect_schema().names()
+    spans = [Period.of_days(days[0], days[-1]) for days in (now, before)]
+    found = usual(rows, *spans)
+    for key, kind in KEYS.items():
+        pairs, low, high = by_hand.usual_range(
+            partial(figure, key),
+            by_hand.earlier(now, before),
+            share=kind == "difference",
+        )
+        row = found.get(key, {"compared_periods": 0, "usual_low": None})
+        assert row["compared_periods"] == pairs, key
+        if low is not None:
+            assert (row["usual_low"], row["usual_high"]) == (
+                pytest.approx(low, abs=1e-8),
+                pytest.approx(high, abs=1e-8),
+            )
 
 
 def test_visits_are_counted_in_each_period_by_itself() -> None:

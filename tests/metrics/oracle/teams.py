@@ -121,8 +121,7 @@ def convergence(world: World) -> Figures:
 
 
 def _by_chance(world: World, re_votes: Sequence[tuple[Vote, Vote]]) -> Iterator[float]:
-    """How many other first votes of the room and size are closer than the wide one."""
-    second = {id(after) for _, after in re_votes}
+    """How many other votes of the room and size are closer than the wide one."""
     for wide, after in re_votes:
         pool = [
             r.steps < wide.steps
@@ -130,7 +129,7 @@ def _by_chance(world: World, re_votes: Sequence[tuple[Vote, Vote]]) -> Iterator[
             if (r.room, r.amount) == (wide.room, after.amount)
             and r.amount >= 2
             and r is not wide
-            and id(r) not in second
+            and r is not after
         ]
         if pool:
             yield sum(pool) / len(pool)
