@@ -72,6 +72,8 @@ class Truth:
     """By what durations are multiplied in that half."""
     later_spectators: float = 0.0
     """Which part of estimators watches instead in that half."""
+    later_talking: float = 1.0
+    """By what the spread of re-votes is multiplied in that half."""
     auto_flip: float = 1.0
     """By what durations are multiplied where cards turn automatically."""
     source: float = 1.0
@@ -80,12 +82,20 @@ class Truth:
     """Which part of the teams of the first country meets once only."""
     device: float = 0.0
     """Which part of mobile users stays away after the first meeting."""
+    source_leaves: float = 0.0
+    """Which part of users from the last source stays away after the first meeting."""
     weekday: float = 0.0
     """Which part of the teams moves its meeting to a Tuesday."""
+    hour: float = 0.0
+    """Which part of the teams moves its meeting to ten in the morning."""
     growth: float = 1.0
     """By what visitors of the second source are multiplied in the last 28 days."""
     outage: bool = False
     """Whether nothing happens on the tenth day before the end."""
+    last_week: bool = False
+    """Whether the last 7 days are others: twice the visitors and votes, which take
+    twice as long and are a card higher, all with auto-flip, and 30% of estimators
+    watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +119,18 @@ class _Draw:
         self.begin = _ENDS - timedelta(weeks=WEEKS)
         self.end = WEEKS * 7 * DAY
         self.late = self.end - LAST // 2 * DAY
+        self.last_week = self.end - 7 * DAY if truth.last_week else self.end
         self.mobile: Flags = np.zeros(0, dtype=bool)
         """Which members of teams use a phone."""
+        self.source: Ints = np.zeros(0, dtype=np.int64)
+        """Where they came from."""
 
     def history(self) -> History:
         teams = self._teams()
-        self.mobile = self.rng.random(int(teams["size"].sum())) < _MOBILE
+        count = int(teams["size"].sum())
+        self.mobile = self.rng.random(count) < _MOBILE
+        weights = np.array([self.truth.source, *[1.0] * (len(SOURCES) - 1)])
+        self.source = self.rng.choice(len(SOURCES), count, p=weights / weights.sum())
         room, starts = self._meetings(teams)
         votes, rows = self._votes(teams, room, starts)
         visits = self._visitors(self.mobile.size)
@@ -157,7 +173,9 @@ class _Draw:
         size = 2 + rng.poisson(3.2, count)
         moved = rng.random(count) < self.truth.weekday
         day = np.where(moved, 1, rng.integers(0, 7, count))
-        second = day * DAY + rng.integers(0, DAY, count)
+        at_ten = rng.random(count) < self.truth.hour
+        of_day = np.where(at_ten, 10 * 3600, rng.integers(0, DAY, count))
+        second = day * DAY + of_day
         return {
             "first": np.ceil(first[here]).astype(np.int64),
             "weeks": np.maximum(weeks[here], 0.01).astype(np.int64) + 1,
@@ -181,12 +199,13 @@ class _Draw:
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Draw the votes of each meeting, and a row per member and vote."""
         rng, truth = self.rng, self.truth
-        many = 1 + rng.poisson(_VOTES, room.size)
+        many = 1 + rng.poisson(np.where(starts >= self.last_week, 2, 1) * _VOTES)
         meeting, order = np.repeat(np.arange(room.size), many), counted_up(many)
         of = room[meeting]
         usual = rng.lognormal(-0.45, 0.35, teams["size"].size)
         large = np.where(teams["size"] >= 7, truth.large_teams, 1.0)
         late = starts[meeting] >= self.late
+        last = starts[meeting] >= self.last_week
         spread = (usual * large)[of] * np.where(late, truth.later_spread, 1.0)
         watching = rng.random(int(teams["size"].sum())) < 0.1
         base = np.cumsum(teams["size"]) - teams["size"]
@@ -195,27 +214,30 @@ class _Draw:
         member = base[of][number] + counted_up(seats)
         once = np.isin(np.arange(room.size), np.unique(room, return_index=True)[1])
         stays = self.mobile & (rng.random(self.mobile.size) < truth.device)
+        from_last = self.source == len(SOURCES) - 1
+        stays |= from_last & (rng.random(self.source.size) < truth.source_leaves)
         there = once[meeting][number] | ~stays[member]
         number, member = number[there], member[there]
-        watches = watching[member] | (
-            late[number] & (rng.random(number.size) < truth.later_spectators)
-        )
-        worth = np.searchsorted(np.cumsum(_WORTH), rng.random(of.size) * 0.999)
+        lazy = np.where(late, truth.later_spectators, 0.0) + np.where(last, 0.3, 0.0)
+        watches = watching[member] | (rng.random(number.size) < lazy[number])
+        worth = np.searchsorted(np.cumsum(_WORTH), rng.random(of.size) * 0.999) + last
         noise = rng.standard_normal(number.size)
         place = _places(worth, spread, number, noise)
         wide = _wide(place, number, watches, of.size)
         again = np.zeros(of.size, dtype=bool)
-        if truth.talking != 1:
+        if truth.talking != 1 or truth.later_talking != 1:
             again[1:] = wide[:-1] & (order[1:] > 0) & (rng.random(of.size - 1) < 0.7)
             # A re-vote is about the same story, and the team has talked.
             before = np.maximum(np.arange(of.size) - 1, 0)
             worth = np.where(again, worth[before], worth)
-            tighter = np.where(again, truth.talking, 1.0)
+            talking = np.where(late, truth.later_talking, truth.talking)
+            tighter = np.where(again, talking, 1.0)
             place = _places(worth, spread * tighter, number, noise)
-        flips = self._flips(teams["size"].size, room)[meeting]
+        flips = self._flips(teams["size"].size, room)[meeting] | last
         pace = rng.lognormal(3.6, 0.25, teams["size"].size)[of]
         factor = np.where(flips, truth.auto_flip, 1.0)
         factor = factor * np.where(late, truth.later_duration, 1.0)
+        factor = factor * np.where(last, 2.0, 1.0)
         duration = (rng.lognormal(0, 0.5, of.size) * pace * factor).astype(np.int64) + 2
         pause = rng.exponential(60, of.size).astype(np.int64)
         slow = ~np.concatenate(([True], wide[:-1])) & (
@@ -266,13 +288,8 @@ class _Draw:
         """Draw the members of teams, who view their room at each meeting."""
         count = int(teams["size"].sum())
         team = np.repeat(np.arange(teams["size"].size), teams["size"])
-        weights = np.ones(len(SOURCES))
-        weights[0] = self.truth.source
         users = self._users(
-            np.arange(count),
-            teams["country"][team],
-            weights / weights.sum(),
-            self.mobile,
+            np.arange(count), teams["country"][team], self.source, self.mobile
         )
         first = np.full(teams["size"].size, self.end)
         np.minimum.at(first, room, starts)
@@ -301,13 +318,14 @@ class _Draw:
     def _visitors(self, members: int) -> dict[str, pl.DataFrame]:
         """Draw visitors without a team: each views one page."""
         rng = self.rng
-        per_day = rng.poisson(_VISITORS, WEEKS * 7)
+        last = np.arange(WEEKS * 7) * DAY >= self.last_week
+        per_day = rng.poisson(np.where(last, 2, 1) * _VISITORS)
         day = np.repeat(np.arange(per_day.size), per_day)
         at = day * DAY + rng.integers(0, DAY, day.size)
         users = self._users(
             members + np.arange(day.size),
             rng.integers(0, len(COUNTRIES), day.size),
-            np.full(len(SOURCES), 1 / len(SOURCES)),
+            rng.integers(0, len(SOURCES), day.size),
             rng.random(day.size) < _MOBILE,
         ).with_columns(created_at=pl.Series(at))
         views = users.select(
@@ -324,15 +342,14 @@ class _Draw:
         return {"users": users.drop("source"), "views": copies}
 
     def _users(
-        self, numbers: Ints, country: Ints, weights: Floats, mobile: Flags
+        self, numbers: Ints, country: Ints, source: Ints, mobile: Flags
     ) -> pl.DataFrame:
-        size, rng = numbers.size, self.rng
         return pl.DataFrame(
             {
                 USER: numbers,
                 "country": np.array(COUNTRIES)[country],
                 "device": np.array(DEVICES)[mobile.astype(np.int64)],
-                "source": np.array(SOURCES)[rng.choice(len(SOURCES), size, p=weights)],
+                "source": np.array(SOURCES)[source],
             }
         )
 
