@@ -10,7 +10,7 @@ from metrics.expressions import (
     share,
 )
 from metrics.query import Query, SharedPlans
-from metrics.sentences import duration, only_row, portion
+from metrics.sentences import counted, duration, only_row, portion
 from metrics.subject import Definition, table
 from metrics.tables import VOTES
 from metrics.time_axis import side_by_side
@@ -126,7 +126,9 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
         return None
     start = f"{portion(common)} of votes use auto-flip."
     if effect is None:
-        return start
+        using = counted(found["compared_rooms"], "room")
+        verb = "uses" if found["compared_rooms"] == 1 else "use"
+        return f"{start} {using} {verb} both often enough: too few to compare."
     low, high = (found[f"auto_flip_effect_seconds_{end}"] for end in ("low", "high"))
     rooms = f"In {found['compared_rooms']:,} rooms using both, it"
     verdict = found["auto_flip_effect_seconds_verdict"]

@@ -350,6 +350,7 @@ TABLES = (
         PAGE_VIEWS,
         ESTIMATIONS,
         answer=best_source,
+        sample_sizes={"activation_rate": "people"},
     ),
     table("routes", "Page views by route", routes, PAGE_VIEWS),
     table("sources", "Page views by source", sources, PAGE_VIEWS),

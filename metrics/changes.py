@@ -267,8 +267,10 @@ def biggest_change(frame: pl.DataFrame) -> str | None:
     if clear.is_empty():
         row = shown.row(0, named=True)
         part = percent(abs(row["contribution"]))
+        unknown = shown["change_verdict"].null_count() == shown.height
+        start = "Too few teams to compare" if unknown else "No clear change"
         return (
-            f"No clear change. The largest is {_change(row)}, {part} of the previous "
+            f"{start}. The largest is {_change(row)}, {part} of the previous "
             f"{row['total_before']:,}."
         )
     row = clear.row(0, named=True)

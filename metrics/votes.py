@@ -531,6 +531,8 @@ def busiest_hour(frame: pl.DataFrame) -> str | None:
             verb = "hour is" if clear.len() == 1 else "hours are"
             hours = listed([f"{hour:02}:00" for hour in clear])
             parts.append(f"The clearly {word} {verb} {hours}.")
+    if frame["hour_verdict"].null_count() == frame.height:
+        return f"{start}; too few rooms to compare hours."
     if not parts:
         return f"{start}; no hour stands out clearly."
     return f"{start}. {' '.join(parts)}"

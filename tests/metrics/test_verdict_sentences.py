@@ -1,12 +1,17 @@
 """Sentences that compare: what each verdict says, and when there is none."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 import pytest
 
-from metrics.registry import answer
+from metrics.query import SharedPlans
+from metrics.registry import METRIC_TABLES, answer
 from metrics.sentences import adding_up
+from metrics.tables import VOTES
+from simulation.scaled.known_truth import Truth, history
+from testkit.claims import VERDICTS, query
 
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "no clear difference"
 
@@ -304,3 +309,28 @@ def test_weekdays_are_compared_with_the_average_day(
     table: pl.DataFrame, sentence: str | None
 ) -> None:
     assert answer("votes_by_weekday", table) == sentence
+
+
+def test_one_room_gets_a_verdict_or_the_reason_why_there_is_none() -> None:
+    """With a filter for one room there are no clusters to compare."""
+    made = history(0, Truth())
+    busiest = made.tables[VOTES.name]["room_id"].mode()[0]
+    asked = query(made)
+    alone = replace(asked, frames=asked.frames.of_rooms([busiest]))
+    shared = SharedPlans.of(alone)
+    reasons = 0
+    for name, columns in VERDICTS.items():
+        table = METRIC_TABLES[name].build(alone, shared).collect()
+        sentence = answer(name, table)
+        known = [not table[column].is_null().all() for column in columns]
+        if sentence is None or any(known):
+            continue
+        reasons += "oo few" in sentence
+        # One label alone is compared with nothing.
+        assert "oo few" in sentence or table.height == 1 or _one_label(table), name
+    assert reasons >= 5
+
+
+def _one_label(table: pl.DataFrame) -> bool:
+    shares = [name for name in table.columns if f"{name}_others" in table.columns]
+    return bool(shares) and table[shares[0]].count() == 1

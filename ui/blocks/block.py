@@ -33,6 +33,7 @@ def render_block(
     on_click: ClickFilters | None = None,
     axis: TimeAxis | None = None,
     ranked: bool = False,
+    folded: bool = False,
 ) -> None:
     """Draw a bordered block with its title, its CSV button and a chart or table.
 
@@ -41,17 +42,21 @@ def render_block(
     block. A page that shows a table twice gives each block its own `key`. With
     `on_click`, a click on a mark or a row adds filters of these kinds. `axis` is that
     of a chart over time: its dates and notes are above it, and dragging zooms. A
-    `ranked` chart takes `rows`: it shows the first ten, and all of them on demand.
+    `ranked` chart takes `rows`: it shows the first ten, and all of them on demand. A
+    `folded` table is drawn on demand, where the sentence above it says what it has.
     """
     own = key or name
     local = in_zone(frame, context.query.zone)
+    folded = folded and answer(name, frame) is not None
 
     @st.fragment(key=f"block_{own}")
     def fragment() -> None:
         shown = title or METRIC_TABLES[name].title
         # The tools of a chart over time are below it: by keyboard it comes first.
         as_table = (
-            render_head(context, name, frame, shown, own, switch=draw is not None)
+            render_head(
+                context, name, frame, shown, own, switch=draw is not None or folded
+            )
             if axis is None
             else _render_title(context, name, frame, shown, own)
         )
@@ -60,8 +65,10 @@ def render_block(
         elif empty_state.is_blank(frame):
             empty_state.render(context, name)
         # Reached with rows only: an empty state replaces the table too.
-        elif as_table or draw is None:
+        elif as_table or (draw is None and not folded):
             _render_table(context, local, shown, own, name, on_click)
+        elif draw is None:
+            return
         elif axis is not None:
             st.caption(legend(axis))
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)

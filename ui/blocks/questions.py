@@ -21,6 +21,9 @@ from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
 from ui.charts.registry import CHARTS, LINE_CHARTS
 from ui.page_context import PageContext, Results
 
+# Their sentences say all that two bars could.
+_SAID = {"auto_flip", "auto_flip_by_kind", "spectators"}
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -71,7 +74,8 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
         axis = time_axes(context, at_least_weekly(context.query.granularity))[0]
         draw = partial(lines, axis=axis)
     note = _note(context, name)
-    render_block(context, name, found[name], draw, note=note, axis=axis)
+    folded = name in _SAID
+    render_block(context, name, found[name], draw, note=note, axis=axis, folded=folded)
 
 
 def _note(context: PageContext, name: str) -> str | None:

@@ -39,12 +39,6 @@ def _of_sizes(frame: pl.DataFrame, key: str, title: str) -> Chart:
     return labelled_bars(sizes, "teams", key, title, text)
 
 
-_FLIPPED = hidden_below(
-    "format(datum.duration_median_seconds, ',.0f') + ' s · n = '"
-    " + format(datum.rounds, ',')",
-    "duration_median_seconds",
-    "rounds",
-)
 CHARTS: Mapping[str, Draw] = {
     "consensus_by_team_size": partial(
         _of_sizes, key="near_pair_share", title="Pairs within one step"
@@ -74,21 +68,6 @@ CHARTS: Mapping[str, Draw] = {
         value="room_count",
         title="Rooms",
         printed="format(datum.room_count, ',')",
-    ),
-    "spectators": partial(
-        stages,
-        shares={"watched_first": None, "estimated_later": "estimated_later_share"},
-    ),
-    "auto_flip": partial(
-        stages,
-        shares={"rounds": None, "auto_flip_rounds": "auto_flip_share"},
-    ),
-    "auto_flip_by_kind": partial(
-        labelled_bars,
-        label="flip",
-        value="duration_median_seconds",
-        title="Median duration",
-        printed=_FLIPPED,
     ),
     "funnel": partial(
         labelled_bars,
