@@ -65,7 +65,8 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "auto_flip",
             row(auto_flip_share=0.5, auto_flip_effect_seconds=None, compared_rooms=0),
-            "50% of votes use auto-flip.",
+            "50% of votes use auto-flip. 0 rooms use both often enough: too few to "
+            "compare.",
             id="no room does both",
         ),
         pytest.param(

@@ -255,6 +255,12 @@ def changes(*rows: tuple[str, str | None, int, str | None]) -> pl.DataFrame:
             id="unclear",
         ),
         pytest.param(
+            changes(("source", "CV", -40, None), ("source", None, 10, None)),
+            "Too few teams to compare. The largest is 40 fewer page views from CV, 40% "
+            "of the previous 100.",
+            id="unknown",
+        ),
+        pytest.param(
             changes(("source", "CV", -40, UNCLEAR), ("source", None, 10, HIGHER)),
             "Biggest change: 10 more page views without a known source, 10% of the "
             "previous 100.",
