@@ -6,7 +6,7 @@ the clusters differ. Nothing here assumes more independent votes than there are 
 
 Frames called `clusters` have one row per label and cluster, with the columns `part`
 and `n`: of `n` cases, `part` count. A result needs at least 20 cases and 6 effective
-clusters; where there are fewer, its interval and verdict are null.
+clusters (a verdict: 6 expected ones); where there are fewer, it is null.
 
 Every figure called `name` gets columns whose names begin with it:
 

@@ -72,6 +72,9 @@ def what_moved(
                 scale = _such_days(now, vote.day) / _such_days(before, vote.day)
                 weekday = WEEKDAYS[vote.day.weekday()]
                 cells["weekday"][weekday][vote.room][side] += scale if side else 1
+    if min(len(now), len(before)) < 7:
+        # Days of one weekday would be compared with those of another.
+        cells["weekday"].clear()
     return _judged({name: _changes(cells[name]) for name in DIMENSIONS})
 
 
