@@ -69,7 +69,7 @@ def what_moved(
             if vote.day in days:
                 number = (vote.day - days[0]).days
                 cells["room"][vote.room][number][side] += 1
-                scale = _such_days(now, vote.day) / _such_days(before, vote.day)
+                scale = _same_weekdays(now, vote.day) / _same_weekdays(before, vote.day)
                 weekday = WEEKDAYS[vote.day.weekday()]
                 cells["weekday"][weekday][vote.room][side] += scale if side else 1
     if min(len(now), len(before)) < 7:
@@ -78,7 +78,7 @@ def what_moved(
     return _judged({name: _changes(cells[name]) for name in DIMENSIONS})
 
 
-def _such_days(days: Days, day: date) -> int:
+def _same_weekdays(days: Days, day: date) -> int:
     return max(1, sum(each.weekday() == day.weekday() for each in days))
 
 
@@ -142,7 +142,7 @@ def usual_range(
     *,
     share: bool,
 ) -> tuple[int, float | None, float | None]:
-    """Earlier pairs, and between which changes one more lies in 95 of 100 cases."""
+    """Earlier pairs, and between which changes one more is in 95 of 100 cases."""
     changes = []
     for now, before in periods:
         a, b = values(now), values(before)
