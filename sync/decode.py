@@ -64,7 +64,10 @@ def decode(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
 
     Raises MisfitError for a value that its column's type cannot represent.
     """
-    unpacked = _unpacked(table, raw.cast(pl.String))
+    try:
+        unpacked = _unpacked(table, raw.cast(pl.String))
+    except pl.exceptions.ComputeError as error:
+        raise _first_other_charset(table, raw) from error
     frame = unpacked.select(_typed(column) for column in table.columns)
     if any(_lost(unpacked[c.name], frame[c.name], c) for c in table.columns):
         raise _first_misfit(table, unpacked, frame)
@@ -114,6 +117,21 @@ def _lost(text: pl.Series, value: pl.Series, column: Column) -> bool:
     """Return whether a value was lost, or came as null where it must not."""
     allowed = text.null_count() if column.nullable else 0
     return value.null_count() > allowed
+
+
+def _first_other_charset(table: Table, raw: pl.DataFrame) -> MisfitError:
+    """Return the error of the first text whose bytes are not UTF-8."""
+    for column in texts(table):
+        for row, value in enumerate(raw[column.name]):
+            try:
+                (value or b"").decode()
+            except UnicodeDecodeError:
+                others = raw[row].with_columns(pl.lit(b"").alias(column.name))
+                key = _unpacked(table, others.cast(pl.String))[table.key].item()
+                fact = "holds bytes that are not UTF-8"
+                shown = _shown_key(table, key) if column.name != table.key else "?"
+                return MisfitError(table.name, column.name, shown, fact)
+    raise AssertionError("called without one")
 
 
 def _first_misfit(table: Table, raw: pl.DataFrame, frame: pl.DataFrame) -> MisfitError:

@@ -15,6 +15,7 @@ _WHOLE_NUMBER = r"(tiny|small|medium|big)?int(\(\d+\))?( unsigned)?"
 _FLAG = r"tinyint(\(\d+\))?( unsigned)?"
 _TEXT = r"(var)?char\(\d+\)|(tiny|medium|long)?text|enum\(.*\)"
 _TIME = r"timestamp(\(0\))?"
+_UTF8 = ("utf8mb4_", "utf8mb3_", "utf8_")
 _WITH_SNAPSHOTS = {"InnoDB", "ROCKSDB"}
 
 
@@ -65,17 +66,15 @@ def check_contract(tables: Sequence[Table], source: Described) -> tuple[str, ...
     return tuple(left_out)
 
 
-def needs_conversion(table: Table, live: Sequence[LiveColumn]) -> bool:
-    """Return whether texts have to be brought to one charset and collation.
+def in_other_charsets(live: Sequence[LiveColumn]) -> frozenset[str]:
+    """Return the texts whose bytes are not UTF-8: the server has to convert them.
 
-    The server refuses to join texts of two collations, and other charsets have other
-    bytes; where all is utf8mb4, comparing without the conversion takes a third less.
+    MariaDB keeps any byte in a column of ASCII.
     """
-    texts = {c.name for c in table.columns if c.dtype == pl.String()}
-    collations = {c.collation for c in live if c.name in texts}
-    # GROUP_CONCAT cannot mix collations, and only utf8mb4 has every character.
-    return len(collations) > 1 or not all(
-        collation.startswith("utf8mb4_") for collation in collations
+    return frozenset(
+        column.name
+        for column in live
+        if column.collation and not column.collation.startswith(_UTF8)
     )
 
 

@@ -15,7 +15,7 @@ from sync.connection import Connection, Cursor, Deadline, RawRow, batches, trans
 from sync.decode import BulkRows, RawRows, gather
 from sync.exceptions import SourceError
 from sync.partitions import Extent, Partition
-from sync.schema_contract import LiveColumn, needs_conversion
+from sync.schema_contract import LiveColumn, in_other_charsets
 
 # Rows that are turned into columns together: few enough for the processor's cache.
 _ROWS_AT_ONCE = 8_192
@@ -29,7 +29,7 @@ class Source:
     def __init__(self, connection: Connection, deadline: Deadline) -> None:
         self._connection = connection
         self._deadline = deadline
-        self._converted: set[str] = set()
+        self._converted: dict[str, frozenset[str]] = {}
 
     @contextmanager
     def snapshot(self, tables: Sequence[Table]) -> Iterator[datetime]:
@@ -96,9 +96,7 @@ class Source:
             raise
         texts = [[(value or b"").decode() for value in row] for row in rows]
         found = [LiveColumn(row[0], row[1], row[3] == "YES", row[2]) for row in texts]
-        self._converted.discard(table.name)
-        if needs_conversion(table, found):
-            self._converted.add(table.name)
+        self._converted[table.name] = in_other_charsets(found)
         return found
 
     def engine(self, table: Table) -> str:
@@ -127,21 +125,21 @@ class Source:
     def checksum(self, table: Table, partition: Partition, form: Form) -> Checksum:
         """Return the checksum of a partition's rows, computed by the server."""
         self._deadline.check()
-        convert, action = table.name in self._converted, f"comparing {table.name}"
+        converted, action = self._converted[table.name], f"comparing {table.name}"
         match form:
             case Form.PAGES:
-                statement = sql.pages_checksum(table, partition, convert=convert)
+                statement = sql.pages_checksum(table, partition, converted)
                 return _of_pages(self._rows(statement, action))
             case Form.ROWS:
-                statement = sql.rows_checksum(table, partition, convert=convert)
+                statement = sql.rows_checksum(table, partition, converted)
                 ((rows, first, second),) = self._rows(statement, action)
                 return rows_checksum(_whole(rows), _whole(first), _whole(second))
 
     def bulk_rows(self, table: Table, partition: Partition) -> BulkRows:
         """Return a range of keys' rows as pages, with the checksum of these rows."""
         self._deadline.check()
-        convert = table.name in self._converted
-        statement = sql.pages(table, partition, convert=convert)
+        converted = self._converted[table.name]
+        statement = sql.pages(table, partition, converted)
         found = self._rows(statement, f"reading {table.name}")
         return BulkRows(table, _of_pages(found), [row[2] for row in found if row[2]])
 
