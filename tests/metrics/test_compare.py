@@ -243,11 +243,11 @@ def test_one_team_that_leaves_is_one_change_however_many_its_users() -> None:
 
 
 TWO_WEEKS = [date(2026, 10, 26) + timedelta(days=n) for n in range(14)]
-EVERYBODY = [f"u{n:02}" for n in range(24)]
+USER_IDS = [f"u{n:02}" for n in range(24)]
 VIEWS = st.lists(
     st.builds(
         by_hand.Seen,
-        st.sampled_from(EVERYBODY),
+        st.sampled_from(USER_IDS),
         st.sampled_from(TWO_WEEKS),
         st.none() | st.integers(1, 8),
         st.sampled_from([None, "CV", "GitHub", "Email"]),
@@ -273,7 +273,7 @@ def test_what_moved_is_as_counted_by_hand(
     views = [v for v in views if v.day not in now or v.room is None or v.room > gone]
     # In order of time: who views two rooms at once has no first one.
     views = sorted(views, key=lambda v: v.day)
-    places = dict(zip(EVERYBODY, ["DE", "AT", None, "FR"] * 6, strict=True))
+    places = dict(zip(USER_IDS, ["DE", "AT", None, "FR"] * 6, strict=True))
     rows = [
         Row(
             PAGE_VIEWS,
