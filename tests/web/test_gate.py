@@ -59,6 +59,12 @@ TRICKS = [
     "/api/..",
     "/api/%2e%2e/traffic",
     "/api%2ftables",
+    "/api/docs",
+    "/api/docs/",
+    "/api/docs/../tables/routes",
+    "/api/docs%2f..%2ftables%2froutes",
+    "/api/docs;/tables/routes",
+    "/api/openapi.json/../../traffic",
     "/health?x",
     "/health/./",
     "/health/%00/../traffic",
@@ -106,7 +112,11 @@ def test_no_false_cookie_lets_a_stranger_in(attack: Attack, cookie: str) -> None
 def test_a_cookie_does_not_open_the_api_and_a_token_not_the_pages(
     attack: Attack, cookie: str
 ) -> None:
-    attack.send("GET", "/api", {"Cookie": f"{COOKIE}={cookie}"})
+    # The description of the API is open to a session; what lies beside it is not.
+    beside = ("", "/tables/routes", "/docs/", "/docs/../tables/routes", "/docs/x")
+    beside += ("/openapi.json/", "/docs%2f..%2ftables%2froutes", "//docs", "/Docs")
+    for path in beside:
+        attack.send("GET", f"/api{path}", {"Cookie": f"{COOKIE}={cookie}"})
     attack.send("GET", "/traffic", {"Authorization": TOKEN})
     attack.send("GET", "/traffic", {"Authorization": f"Bearer {TOKEN}"})
     attack.assert_nothing_was_let_through()
