@@ -113,8 +113,8 @@ def test_a_cookie_does_not_open_the_api_and_a_token_not_the_pages(
     attack: Attack, cookie: str
 ) -> None:
     # The description of the API is open to a session; what lies beside it is not.
-    beside = ("", "/tables/routes", "/docs/", "/docs/../tables/routes", "/docs/x")
-    beside += ("/openapi.json/", "/docs%2f..%2ftables%2froutes", "//docs", "/Docs")
+    beside = ["", "/tables/routes", "/docs/", "/docs/../tables/routes", "/docs/x"]
+    beside += ["/openapi.json/", "/docs%2f..%2ftables%2froutes", "//docs", "/Docs"]
     for path in beside:
         attack.send("GET", f"/api{path}", {"Cookie": f"{COOKIE}={cookie}"})
     attack.send("GET", "/traffic", {"Authorization": TOKEN})
