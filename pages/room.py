@@ -7,6 +7,7 @@ import streamlit as st
 from metrics import meetings
 from metrics.query import SharedPlans
 from metrics.room_health import health
+from metrics.time_zone import in_zone
 from ui import charts, export, page_context
 from ui.blocks import comparison, meeting, room
 from ui.blocks.block import render_block, render_links
@@ -35,7 +36,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="room_search
         room.render_compare(context, asked)
         room.render_back_button()
 if not asked:
-    room.render_busiest(context.compute("rooms")["rooms"])
+    busiest = context.compute("rooms")["rooms"]
+    room.render_busiest(in_zone(busiest, context.query.zone))
     render_links(
         ("Rooms that have gone quiet, and health of rooms", "insights", ROOMS),
         ("Votes by room over time", "behaviour", {"over_time": "rooms"}),

@@ -174,7 +174,9 @@ def click_row(page: Page, chance: random.Random) -> bool:
     table = one_of(page.locator(rule), chance)
     if table is None:
         return False
-    table.click(position={"x": 12, "y": 30 * chance.randint(1, 5) + 15})
+    box = table.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 15, box["y"] + 30 * chance.randint(1, 5) + 15)
     page.wait_for_timeout(200)
     return True
 
