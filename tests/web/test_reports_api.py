@@ -183,3 +183,16 @@ def test_all_time_begins_where_the_page_begins_and_compares_with_nothing(
         assert query.comparison is None
         days = period_bar.beginning(snapshot, ZoneInfo(tz))
         assert query.period.first_day == days == date.fromisoformat(first)
+
+
+def test_alerts_are_about_the_days_of_the_zone(api: httpx.Client) -> None:
+    snapshot, zone = open_store(GOLDEN), ZoneInfo("Pacific/Auckland")
+    until = min(GOLDEN_NOW, snapshot.data_until or GOLDEN_NOW)
+    plans = attention.plans(without_bots(snapshot), until, zone)
+    results = engine.collect_all(plans)
+    found = attention.findings(results, GOLDEN_NOW, snapshot.data_until, 600, zone)
+    answer = api.get(f"/api/alerts?tz={zone.key}").json()
+    assert [alert["text"] for alert in answer] == [each.text for each in found]
+    assert found
+    assert api.get("/api/alerts?tz=Moon/Base").status_code == 400
+    assert api.get("/api/alerts?zone=UTC").status_code == 400

@@ -301,8 +301,9 @@ OPERATIONS: tuple[Operation, ...] = (
         name="alerts",
         path="/alerts",
         summary="What needs attention now; an empty list when all is well.",
+        parameters=(_TIME_ZONE,),
         responses={_JSON: ALERTS},
-        refusals={400: "There are no parameters."},
+        refusals={400: "Invalid parameter; `detail` lists what is allowed."},
     ),
     Operation(
         name="openapi",

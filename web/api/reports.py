@@ -114,18 +114,19 @@ def report_response(
 
 
 def alerts_response(
-    base_url: str, sync_interval: int
+    base_url: str, sync_interval: int, zone: ZoneInfo
 ) -> Callable[[Snapshot, datetime], Response]:
     """Return the query for what needs attention now; `base_url` starts the links."""
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         until = min(now, snapshot.data_until or now)
-        plans = attention.plans(without_bots(snapshot), until)
+        plans = attention.plans(without_bots(snapshot), until, zone)
         found = attention.findings(
             engine.collect_all(plans, snapshot.rows),
             now,
             snapshot.data_until,
             sync_interval,
+            zone,
         )
         return JSONResponse(
             [_alert(finding, base_url) for finding in found], headers=NO_STORE

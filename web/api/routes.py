@@ -18,6 +18,7 @@ from web.api.reports import ReportQuery, alerts_response, report_response
 from web.api.tables import (
     TableQuery,
     read_room_id,
+    read_zone,
     refuse_repeated,
     table_response,
 )
@@ -87,12 +88,13 @@ class Api:
         return await self.queries.run(report_response(query, self.notes_file))
 
     async def _alerts(self, request: Request) -> Response:
-        if request.query_params:
-            raise RequestError(400, "Unknown parameter; allowed: none")
+        if not request.query_params.keys() <= {"tz"}:
+            raise RequestError(400, "Unknown parameter; allowed: tz")
+        zone = read_zone(request.query_params)
         address = request.url.replace(query="", fragment="")
         # As the client sees it: a proxy may add a path before ours.
         base = str(address).rstrip("/").removesuffix("/api/alerts")
-        return await self.queries.run(alerts_response(base, self.sync_interval))
+        return await self.queries.run(alerts_response(base, self.sync_interval, zone))
 
     async def _openapi(self, request: Request) -> Response:
         base = request.url.path.removesuffix("/openapi.json")
