@@ -200,8 +200,8 @@ def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> No
             "routes?form=csv",
             400,
             (
-                "Unknown parameter; allowed: from, to, room, tz, format, every, bots, "
-                "weekends"
+                "Unknown parameter; allowed: period, from, to, room, tz, format, "
+                "every, bots, weekends"
             ),
         ),
     ],
