@@ -204,12 +204,14 @@ def _counted(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
         _count(
             users.join(teams, on="user", how="left"),
             "country",
-            *("label", own_cluster()),
+            "label",
+            own_cluster(),
         ),
         _count(
             sources.join(teams, on="user", how="left"),
             "source",
-            *("label", own_cluster()),
+            "label",
+            own_cluster(),
         ),
         _count(votes, "room", "room_id", pl.col("day")).with_columns(label=no_text),
     ]

@@ -139,12 +139,16 @@ def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
     last = min(period.last_day, today - timedelta(days=1))
     days = axis(judged.first_day, last, "day")
     views = _per_day(
-        *(frames.page_views, "viewed_at", judged),
+        frames.page_views,
+        "viewed_at",
+        judged,
         page_views=row_count(),
         unique_users=distinct_count("user"),
     )
     votes = _per_day(
-        *(frames.votes, "voted_at", judged),
+        frames.votes,
+        "voted_at",
+        judged,
         votes=row_count(),
         estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
     )

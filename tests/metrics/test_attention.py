@@ -186,7 +186,9 @@ def test_days_are_those_of_the_zone(zone_name: str, minutes: list[int]) -> None:
             finding.text.replace(f" {place.key},", "")
             for finding in attention.findings(
                 {name: executed(plan) for name, plan in asked.items()},
-                *(until, until, INTERVAL),
+                until,
+                until,
+                INTERVAL,
                 place,
             )
             if finding.kind != "rooms_quiet"

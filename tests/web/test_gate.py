@@ -112,7 +112,7 @@ def test_no_false_cookie_lets_a_stranger_in(attack: Attack, cookie: str) -> None
 def test_a_cookie_does_not_open_the_api_and_a_token_not_the_pages(
     attack: Attack, cookie: str
 ) -> None:
-    # The description of the API is open to a session; what lies beside it is not.
+    # The description of the API is open to a session; what is beside it is not.
     beside = ["", "/tables/routes", "/docs/", "/docs/../tables/routes", "/docs/x"]
     beside += ["/openapi.json/", "/docs%2f..%2ftables%2froutes", "//docs", "/Docs"]
     for path in beside:

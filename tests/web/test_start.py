@@ -158,7 +158,9 @@ def test_ctrl_c_in_a_terminal_ends_it_without_a_complaint(
 
 def test_ctrl_z_stops_it_until_it_is_brought_to_the_front() -> None:
     code, screen = in_a_terminal(
-        *("bash", "--norc", "-i"),
+        "bash",
+        "--norc",
+        "-i",
         typed=[
             (r"\$ ", b"scripts/run\n"),
             (ADDRESS, CTRL_Z),
