@@ -26,8 +26,12 @@ LIMITS: Mapping[str, float] = {
     ROOM: 0.5,
     PAGE + "Overview": 7.5,
     PAGE + "Traffic": 7.5,
-    PAGE + "Returning": 4.5,
-    PAGE + "Insights: New people": 6.5,
+    PAGE + "Votes": 5.5,
+    PAGE + "Returning": 2.8,
+    PAGE + "Insights: Agreement": 9.0,
+    PAGE + "Insights: Second votes": 7.0,
+    PAGE + "Insights: Meetings": 6.5,
+    PAGE + "Insights: New people": 2.2,
 }
 """Question → how many times as long as the yardstick it may take."""
 GROWTH = 5.5
