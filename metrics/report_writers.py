@@ -390,9 +390,9 @@ def _chart(report: Report) -> str:
     compares = report.comparison is not None
     sides = ((before, _GREY), (now, _ACCENT)) if compares else ((now, _ACCENT),)
     bars = "".join(
-        _bar(values[i] if i < len(values) else 0, most, color)
+        _bar(values[i] if i < len(values) else 0, most, color, first=not side)
         for i in range(places)
-        for values, color in sides
+        for side, (values, color) in enumerate(sides)
     )
     ticks = [i for i, _ in _ticks(len(now))]
     dates = "".join(
@@ -418,11 +418,15 @@ def _chart(report: Report) -> str:
 _TICK = "border:0;padding:2px 0 0;font-size:12px;opacity:0.75;white-space:nowrap"
 
 
-def _bar(votes: int, most: int, color: str) -> str:
-    """Return one bar; its line height holds it open where heights are ignored."""
+def _bar(votes: int, most: int, color: str, *, first: bool) -> str:
+    """Return one bar; its line height holds it open where heights are ignored.
+
+    The `first` bar of a bucket keeps a distance from those before it.
+    """
     height = round(_HEIGHT * votes / most)
+    padding = "0 0 0 2px" if first else "0"
     return (
-        f'<td valign="bottom" style="height:{_HEIGHT}px;border:0;padding:0;'
+        f'<td valign="bottom" style="height:{_HEIGHT}px;border:0;padding:{padding};'
         f'border-bottom:1px solid #8884"><div style="height:{height}px;'
         f'line-height:{height}px;font-size:1px;background:{color}">&nbsp;</div></td>'
     )
