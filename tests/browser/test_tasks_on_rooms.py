@@ -41,9 +41,11 @@ def start_at_overview(page: Page, server: Server, title: str) -> None:
 
 
 def click_row(page: Page, within: Locator, text: str) -> None:
-    """Click the first row of a table that has a cell with this text."""
+    """Click the first row of a table with a cell that begins with this text."""
     rows = grid(within)
-    place = next(i for i, cells in enumerate(rows) if text in cells)
+    place = next(
+        i for i, row in enumerate(rows) if any(c.startswith(text) for c in row)
+    )
     canvas = within.locator("canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -69,7 +71,11 @@ def test_what_happened_in_a_room_at_a_time(
         page.get_by_role("heading", name=meeting["name"], exact=True)
     ).to_be_visible()
     expect(page.get_by_role("heading", name="Meetings, newest first")).to_be_visible()
-    click_row(page, page.locator(".st-key-meetings"), f"{meeting['started_at']}")
+    click_row(
+        page,
+        page.locator(".st-key-meetings"),
+        f"{meeting['started_at']:%Y-%m-%d %H:%M}",
+    )
     start, end = meeting["started_at"], meeting["ended_at"]
     expect(
         page.get_by_role("heading", name=f"{start:%H:%M}–{end:%H:%M} UTC")

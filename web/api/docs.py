@@ -5,6 +5,7 @@ eight routes, and their "try it" needs the token typed into a page. This page ne
 script and shows how to ask from a shell.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -32,7 +33,7 @@ def page(base: str, host: str, home: str) -> str:
         description=escape(document["info"]["description"]),
         contents="".join(
             f'<li><a href="#{operation["operationId"]}">GET {_full(base, path)}</a> '
-            f"{escape(operation['summary'])}</li>"
+            f"{_text(operation['summary'])}</li>"
             for path, operation in routes.items()
         ),
         sections="".join(
@@ -44,12 +45,17 @@ def page(base: str, host: str, home: str) -> str:
     )
 
 
+def _text(text: str) -> str:
+    """Return a sentence of the document, names in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def _full(base: str, path: str) -> str:
     return escape(base + path.removesuffix("/"))
 
 
 def _route(operation: _Json) -> Iterator[str]:
-    yield f"<p>{escape(operation['summary'])}</p>"
+    yield f"<p>{_text(operation['summary'])}</p>"
     parameters: Sequence[_Json] = operation["parameters"]
     if parameters:
         yield "<h3>Parameters</h3><table><thead><tr>"
@@ -65,7 +71,7 @@ def _route(operation: _Json) -> Iterator[str]:
                 f"<tr><th scope=row><code>{escape(parameter['name'])}</code></th>"
                 f"<td>{where}</td><td>{_type(parameter['schema'])}</td>"
                 f"<td><code>{escape(str(default))}</code></td>"
-                f"<td>{escape(parameter['description'])}</td></tr>"
+                f"<td>{_text(parameter['description'])}</td></tr>"
             )
         yield "</tbody></table>"
     yield "<h3>Responses</h3><table><tbody>"
@@ -78,7 +84,7 @@ def _route(operation: _Json) -> Iterator[str]:
             if status == "200"
         )
         yield f'<tr><th scope="row">{status}</th>'
-        yield f"<td>{escape(response['description'])}{shapes}</td></tr>"
+        yield f"<td>{_text(response['description'])}{shapes}</td></tr>"
     yield "</tbody></table>"
 
 
