@@ -33,7 +33,7 @@ _OLD_COMPARISONS = {
 # How older links ask for a comparison by weekday.
 _WEEKDAYS_MATCHED = "same weekdays"
 _SHOWN = "shown_period"
-_DATES = "dates"
+_DATES, _FIRST_CHOSEN = "dates", "first_date_chosen"
 
 
 class Shown(NamedTuple):
@@ -338,6 +338,9 @@ def _write_period(key: str) -> dict[str, list[str] | None]:
 
 def _render_dates(shown: Shown) -> None:
     dates = (shown.days.first, shown.days.last)
+    address, first = st.session_state.get(_FIRST_CHOSEN, ("", dates))
+    # Of a span the first date comes alone: to put both back would undo the choice.
+    value = first if address == query_params.text() else dates
     st.date_input(
         "From – to",
         min_value=min(shown.beginning, dates[0]),
@@ -345,14 +348,16 @@ def _render_dates(shown: Shown) -> None:
         format="YYYY-MM-DD",
         label_visibility="collapsed",
         width=230,
-        **query_params.bound(_DATES, dates, _write_dates),
+        **query_params.bound(_DATES, value, _write_dates),
     )
 
 
 def _write_dates(dates: tuple[date, ...]) -> dict[str, list[str] | None]:
     """Return the address of own dates; nothing changes until both are chosen."""
     if len(dates) < 2:
+        st.session_state[_FIRST_CHOSEN] = (query_params.text(), dates)
         return {}
+    st.session_state.pop(_FIRST_CHOSEN, None)
     shown: Shown = st.session_state[_SHOWN]
     return shown._replace(key=CUSTOM, days=Days(dates[0], dates[1])).address()
 

@@ -43,7 +43,7 @@ SEEN = """() => {
     texts: all('p, [data-testid=stText], [data-testid=stMetricValue]', text),
     choices: all('input[role=combobox]', e => `${e.ariaLabel}: ${e.value}`),
     switches: all('[role=radio], [role=checkbox], input[type=checkbox]', state),
-    dates: all('[data-testid=stDateInput] input', e => e.value),
+    dates: all('[data-testid=stDateInput] [role=spinbutton]', text),
     tables: all('[data-testid=stDataFrame]', table =>
       [...table.querySelectorAll('[role=gridcell]')].map(e => e.textContent)
         .join(' | ') || wait()),
@@ -160,6 +160,21 @@ def zoom(page: Page, chance: random.Random) -> bool:
     return True
 
 
+def pick_dates(page: Page, chance: random.Random) -> bool:
+    button = page.get_by_test_id("stDateInputCalendarButton")
+    if not button.count():
+        return False
+    button.click()
+    calendar = page.get_by_test_id("stDateInputCalendar")
+    days = calendar.locator("td:not([aria-disabled=true]) [role=button]")
+    days.first.wait_for()
+    for place in sorted(chance.sample(range(min(days.count(), 15)), 2)):
+        days.nth(place).click()
+        page.wait_for_timeout(500)
+    page.keyboard.press("Escape")
+    return True
+
+
 def pick_room(page: Page, chance: random.Random) -> bool:
     bar = page.locator(".st-key-room_search_bar")
     box = one_of(bar.get_by_role("combobox"), chance)
@@ -195,6 +210,7 @@ ACTS_OF: Mapping[str, Act] = {
     "filter": add_filter,
     "chip": clicks(".st-key-filter_chips button"),
     "zoom": zoom,
+    "dates": pick_dates,
     "room": pick_room,
     "row": click_row,
     "button": clicks(

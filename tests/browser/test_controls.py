@@ -96,3 +96,21 @@ def test_all_rows_of_a_list_are_shown_on_demand(
     chromium.wait_until_drawn(page)
     everything = [text for text in labels(cities) if "(" in text]
     assert len(everything) > len(first)
+
+
+def test_own_dates_are_two_clicks_in_the_calendar_and_one_step_back(
+    page: Page, demo_server: Server
+) -> None:
+    own = "period=custom&from=2026-10-05&to=2026-10-20"
+    go(page, f"{demo_server.url}/returning?{own}")
+    page.get_by_test_id("stDateInputCalendarButton").click()
+    calendar = page.get_by_test_id("stDateInputCalendar")
+    for day in ("8", "12"):
+        calendar.get_by_text(day, exact=True).first.click()
+        chromium.wait_until_drawn(page)
+    page.wait_for_url("**from=2026-10-08&to=2026-10-12**")
+    chromium.wait_until_drawn(page)
+    expect(page.get_by_text("8 Oct – 12 Oct 2026").first).to_be_visible()
+    page.go_back()
+    page.wait_for_url(f"**{own}**")
+    expect(page.get_by_text("5 Oct – 20 Oct 2026").first).to_be_visible()
