@@ -72,7 +72,7 @@ imports: setup ## Check which room imports which
 check: lint types test ## Everything: format, lint, types, architecture, tests
 
 .PHONY: images
-images: setup ## Build both images with buildah and look into them (root; Debian)
+images: setup ## Build both images, look into them, run them (root; Debian: buildah)
 	@IMAGES=1 $(RUN) pytest tests/web/test_images.py
 
 .PHONY: docs
