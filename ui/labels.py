@@ -174,7 +174,9 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
     for column in {"route", "event"} & set(frame.columns):
         frame = frame.with_columns(with_codes_spoken(column))
     if "measure" in frame.columns:
-        frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))
+        words = pl.col("measure").str.replace_all("_", " ")
+        capital = words.str.head(1).str.to_uppercase() + words.str.tail(-1)
+        frame = frame.with_columns(measure=capital)
     texts = [
         name
         for name, dtype in frame.schema.items()
