@@ -83,7 +83,9 @@ def test_what_happened_in_a_room_at_a_time(
     timeline = page.get_by_test_id("stVegaLiteChart").first
     expect(timeline.get_by_text("Seat 1", exact=True)).to_be_visible()
     page.get_by_role("button", name="Close the meeting").click()
-    expect(timeline.get_by_text("Seat 1", exact=True)).not_to_be_visible()
+    expect(page.get_by_role("heading", name="Votes per day")).to_be_visible()
+    expect(page.get_by_role("heading", name="Meeting of")).to_have_count(0)
+    chromium.wait_until_drawn(page)
     assert "meeting=" not in page.url
 
 
