@@ -22,6 +22,7 @@ from ui.charts import meeting as chart
 from ui.charts.axes import Chart
 from ui.page_context import PageContext
 
+_OPENED = "meetings_opened"
 _SHOWN = (
     *(
         "started_at",
@@ -102,9 +103,13 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
         # A new key forgets the selection, so that a closed meeting stays closed.
         opened = query_params.get(MEETING) or "none"
         chosen = tables.render_selectable(
-            in_zone(listed.select(_SHOWN), zone), "Meetings", key=f"meetings_{opened}"
+            in_zone(listed.select(_SHOWN), zone),
+            "Meetings",
+            key=f"meetings_{opened}_{st.session_state.get(_OPENED, 0)}",
         )
     if chosen is not None and str(listed["meeting"][chosen]) != opened:
+        # The browser keeps a table's selection: one that led here would do so again.
+        st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
         query_params.update({MEETING: [str(listed["meeting"][chosen])]})
         st.rerun()
 
