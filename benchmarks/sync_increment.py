@@ -30,7 +30,10 @@ def increments(server: Server, folder: Path, history: int) -> list[tuple[float, 
     store = Store(folder / str(history), database, DEFAULT)
     if store.sync():
         raise RuntimeError("the first load failed")
-    return [increment(store, history + n * _NEW_ROWS) for n in range(_RUNS)]
+    found = [increment(store, history + n * _NEW_ROWS) for n in range(_RUNS)]
+    longest = (store.manifest().longest_wait or 0) / 60
+    print(f"{history:,} rows of history: any edit is seen within {longest:,.0f} min")
+    return found
 
 
 def increment(store: Store, held: int) -> tuple[float, float]:

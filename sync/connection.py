@@ -30,7 +30,7 @@ HAS_EXTENSION = bool(mysql.connector.HAVE_CEXT)
 LONGEST_TEXT = 16_000_000
 """Size of the largest packet of the protocol, in bytes."""
 _TLS_FAILED = 2026
-_CLEAR_TEXT = 2059
+_UNKNOWN_PLUGIN = 2059
 _UNKNOWN_HOST = 2005
 
 
@@ -175,6 +175,8 @@ def _number(error: BaseException) -> int | None:
         return _UNKNOWN_HOST
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return _TLS_FAILED
+    if isinstance(error, mysql.connector.NotSupportedError):
+        return _UNKNOWN_PLUGIN  # a login method that pure Python does not know
     found = getattr(error, "errno", None)
     return found if isinstance(found, int) and found > 0 else None
 
@@ -225,11 +227,12 @@ def _pin_session(connection: Connection, seconds: int) -> None:
             # The server ends a session, and its lock, soon after we were cut off.
             "wait_timeout": str(2 * seconds),
             "net_write_timeout": str(seconds),
-            "lock_wait_timeout": str(seconds),
+            # Before we stop listening: the server's answer says what it waited for.
+            "lock_wait_timeout": str(max(1, seconds * 8 // 10)),
             **(
-                {"max_statement_time": str(seconds)}
+                {"max_statement_time": str(0.9 * seconds)}
                 if is_mariadb
-                else {"max_execution_time": str(1000 * seconds)}
+                else {"max_execution_time": str(900 * seconds)}
             ),
         }
         values = ", ".join(f"{name} = {value}" for name, value in variables.items())
@@ -271,7 +274,9 @@ def _refuse_clear_text(*_: object, **__: object) -> bytes:
 
     Any server on DB_HOST may ask for it, with a certificate that it made itself.
     """
-    raise mysql.connector.InterfaceError("clear-text login refused", errno=_CLEAR_TEXT)
+    raise mysql.connector.InterfaceError(
+        "clear-text login refused", errno=_UNKNOWN_PLUGIN
+    )
 
 
 # Pure Python only: the C library refuses by itself.

@@ -112,7 +112,7 @@ _HOST = Meaning(
     "Create DB_USERNAME for this host, or run FLUSH HOSTS",
 )
 _PACKET = Meaning(
-    "a row is longer than the server may send",
+    "a row or a statement is longer than the server may send",
     "Raise max_allowed_packet on the server",
 )
 MEANINGS: Mapping[int, Meaning] = {
@@ -133,7 +133,11 @@ MEANINGS: Mapping[int, Meaning] = {
     1143: _GRANT,
     1146: Meaning("a table is missing", "Check DB_NAME; restore or create the table"),
     1153: _PACKET,
-    1184: _BROKEN,
+    1184: Meaning(
+        "the server closed the connection right after the login",
+        "Look at its log, and whether DB_USERNAME may do what init_connect says",
+        retry=True,
+    ),
     1205: _WAIT,
     1213: _WAIT,
     1226: _ALLOWANCE,
@@ -342,8 +346,8 @@ class DifferenceError(SyncError):
 
     def __init__(self, tables: Sequence[str]) -> None:
         super().__init__(
-            f"{', '.join(tables)}: blocks are damaged or out of date. Nothing was "
-            "changed. The next run reads them again."
+            f"{', '.join(tables)}: blocks are damaged, missing or out of date. Nothing "
+            "was changed. The next run reads them again."
         )
 
 

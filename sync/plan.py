@@ -34,6 +34,8 @@ class Policy:
     """Share of a table's rows that may vanish without a confirmation."""
     always_accepted: int = 20
     """Rows that may vanish whatever their share."""
+    commit_seconds: float = 60.0
+    """How long before its commit a row may have got its time."""
     attempts: int = 3
     first_pause: float = 1.0
     """Seconds before the second attempt; every further pause is four times longer."""

@@ -6,6 +6,7 @@ that no key is in two blocks, that first and last keys and times are those of th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 import polars as pl
@@ -32,18 +33,27 @@ class Findings:
     damaged: list[Block | UserIdsFile] = field(default_factory=list)
     """Files that were changed, or have rows that do not belong there."""
     stale: list[Block] = field(default_factory=list)
-    """Older blocks whose rows changed at the source since they were compared."""
+    """Blocks whose rows differ from the source's, whatever the reason."""
+    missing: list[str] = field(default_factory=list)
+    """Partitions that have rows at the source, and no block."""
     pending: Counts = NOTHING
-    """What happened in the newest blocks since the last run: the next one follows."""
+    """Rows of the newest blocks that are younger than the last run, which the next one
+    copies."""
 
     @property
     def suspects(self) -> list[Block | UserIdsFile]:
         """Blocks that the next run has to read again."""
         return [*self.damaged, *self.stale]
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the store differs in more than what is younger than it."""
+        return bool(self.suspects or self.missing)
+
     def __str__(self) -> str:
         parts = [f"{len(self.damaged)} blocks damaged" if self.damaged else ""]
         parts += [f"{len(self.stale)} blocks out of date" if self.stale else ""]
+        parts += [f"{len(self.missing)} blocks missing" if self.missing else ""]
         parts += [f"since the last run {self.pending}" if self.pending.rows else ""]
         return ", ".join(part for part in parts if part) or "equal to the source"
 
@@ -72,9 +82,9 @@ def verify(
     findings[USER_IDS] = Findings(damaged)
     for name, found in findings.items():
         logger.info("%s: %s", name, found)
-    if suspects := [block for found in findings.values() for block in found.suspects]:
-        writer.note_suspects(suspects)
-        raise DifferenceError([n for n, found in findings.items() if found.suspects])
+    if wrong := [name for name, found in findings.items() if found.is_wrong]:
+        writer.note_suspects([b for name in wrong for b in findings[name].suspects])
+        raise DifferenceError(wrong)
     blocks = sum(len(blocks) for blocks in manifest.tables.values())
     return (
         f"{len(tables)} tables, {blocks:,} blocks verified in {deadline.seconds:.1f} s"
@@ -118,6 +128,8 @@ class _Verification:
         deadline: Deadline,
     ) -> None:
         self._table = table
+        # A row has its time before it is committed, and may have missed the snapshot.
+        self._since = manifest.snapshot_at - timedelta(seconds=policy.commit_seconds)
         self._blocks: Mapping[str, Block] = {
             block.key: block for block in manifest.tables.get(table.name, ())
         }
@@ -156,7 +168,10 @@ class _Verification:
         if block is None:
             live = source.raw_rows(self._table, partition).rows()
             # Rows since the last run are no fault: the next run brings them.
-            found.pending += Counts(new=live.height)
+            if self._are_younger(live):
+                found.pending += Counts(new=live.height)
+            else:
+                found.missing.append(partition.key)
             return
         # The file first: a damaged one would differ from the source anyway.
         rows = self._sound_rows(block, partition)
@@ -169,11 +184,21 @@ class _Verification:
             return
         live = source.raw_rows(self._table, partition).rows()
         difference = compare(self._table, rows, live)
-        # The newest blocks change between runs.
-        if hot:
+        names = self._table.schema.names()
+        differing = live.join(rows, on=names, how="anti", nulls_equal=True)
+        if hot and not difference.gone and self._are_younger(differing):
             found.pending += difference
         else:
             found.stale.append(block)
+
+    def _are_younger(self, rows: pl.DataFrame) -> bool:
+        """Return whether all rows came, or changed by their own times, since the run.
+
+        Of others the store should have known: it was wrong, or somebody has changed
+        what usually stays.
+        """
+        times = pl.max_horizontal(pl.col(pl.Datetime))
+        return rows.filter(times < self._since).is_empty()
 
     @property
     def _form(self) -> Form:

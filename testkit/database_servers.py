@@ -341,6 +341,13 @@ class LiveDatabase:
             ((value, *_), *_) = cursor.fetchall()
             return int(str(value))
 
+    def value(self, query: str) -> str | None:
+        """Return the one value that a query answers, as text."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            ((value, *_), *_) = cursor.fetchall()
+            return None if value is None else str(value)
+
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Insert whole rows, in the order of the table's columns."""
         if not rows:

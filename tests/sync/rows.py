@@ -26,5 +26,16 @@ def insert_votes(database: LiveDatabase, keys: range) -> None:
     database.insert(VOTES, [vote(key) for key in keys])
 
 
+def cast_votes(database: LiveDatabase, keys: range) -> None:
+    """Insert votes as the application does: the server gives them the present time."""
+    for key in keys:
+        database.execute(
+            "INSERT INTO fpp_votes (id, room_id, avg_estimation, max_estimation, "
+            "min_estimation, amount_of_estimations, amount_of_spectators, duration, "
+            "was_auto_flip) VALUES (%s, 1, 3.5, 5, 2, 4, 1, 60, 0)",
+            (key,),
+        )
+
+
 def insert_estimations(database: LiveDatabase, keys: range) -> None:
     database.insert(ESTIMATIONS, [estimation(key) for key in keys])

@@ -9,15 +9,21 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from metrics.tables import EVENTS, TABLES, USERS, VOTES
-from store.manifest import CURRENT, MANIFESTS, Manifest
+from metrics.tables import EVENTS, ROOMS, TABLES, USERS, VOTES, Blocks, Table
+from store.manifest import CURRENT, MANIFESTS, Block, Manifest
 from sync.checksum import Form, checksum
+from sync.connection import Deadline
+from sync.exceptions import DamagedStoreError, DifferenceError
 from sync.partitions import Partition
 from sync.run import Request
 from sync.store_writer import SUSPECTS, Disk, StoreWriter
+from sync.verify import verify
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from tests.sync.rows import AT, insert_votes, user
+from tests.sync.rows import AT, insert_votes, room, user
+from tests.sync.sources import opened
+
+type Pair = tuple[pl.DataFrame, pl.DataFrame]
 
 EVERYTHING = Request(rebuild=frozenset(table.name for table in TABLES))
 
@@ -50,84 +56,123 @@ def flipped(content: bytes, position: int) -> bytes:
     return bytes(changed)
 
 
-def test_verify_finds_every_flipped_byte(filled: Store) -> None:
-    for kind, path in files(filled).items():
-        content = path.read_bytes()
-        # All of them: tests/store/test_manifest.py flips each byte of a manifest, the
-        # test below each of a block; here that verification asks those.
-        for position in (0, len(content) // 2, len(content) - 1):
-            path.write_bytes(flipped(content, position))
-            assert filled.verify() == 1, f"{kind}, byte {position}"
-        path.write_bytes(content)
-        (filled.root / SUSPECTS).unlink(missing_ok=True)
-        assert filled.verify() == 0
+def test_verify_finds_every_flipped_byte(database: LiveDatabase, store: Store) -> None:
+    """Each byte of each kind of file, in a store of one table and a few rows."""
+    store.tables = (EVENTS,)
+    database.insert(EVENTS, [(n, f"u{n}", "LEFT_ROOM", AT) for n in (1, 2)])
+    assert store.sync() == 0
+    writer, manifest = StoreWriter(Disk(store.root)), store.manifest()
+    assert len(manifest.files) == 2
+    kinds = [store.root / file.file for file in manifest.files]
+    kinds += [store.root / CURRENT, *(store.root / MANIFESTS).iterdir()]
+    with opened(database) as source:
+        for path in kinds:
+            content = path.read_bytes()
+            for position in range(len(content)):
+                path.write_bytes(flipped(content, position))
+                with pytest.raises((DifferenceError, DamagedStoreError)):
+                    verify(writer, source, store.tables, store.policy, Deadline(60))
+            path.write_bytes(content)
+            verify(writer, source, store.tables, store.policy, Deadline(60))
 
 
-def test_each_flipped_byte_of_a_block_or_of_ids_is_found(filled: Store) -> None:
-    writer = StoreWriter(Disk(filled.root))
-    manifest = filled.manifest()
-    for file in (manifest.tables[VOTES.name][1], manifest.user_ids[0]):
-        path = filled.root / file.file
-        content = path.read_bytes()
-        for position in range(len(content)):
-            path.write_bytes(flipped(content, position))
-            assert not writer.is_whole(file)
-        path.write_bytes(content)
-        assert writer.is_whole(file)
-
-
-def put(store: Store, table: str, blocks: dict[int, pl.DataFrame]) -> None:
+def put(store: Store, table: Table, blocks: dict[int, pl.DataFrame]) -> None:
     """Publish other rows under the keys of blocks, as a job gone wrong would."""
     writer = StoreWriter(Disk(store.root))
     manifest = store.manifest()
-    found = list(manifest.tables[table])
-    (described,) = (t for t in TABLES if t.name == table)
+    found = list(manifest.tables[table.name])
+    form = Form.PAGES if table.blocks is Blocks.KEY_RANGE else Form.ROWS
     for place, rows in blocks.items():
-        proof = checksum(described, rows, Form.PAGES)
+        proof = checksum(table, rows, form)
         partition = Partition(found[place].key)
-        found[place] = writer.write(described, partition, rows, proof)
-    tables = {**manifest.tables, table: tuple(found)}
+        found[place] = writer.write(table, partition, rows, proof)
+    publish(store, table, found)
+
+
+def publish(store: Store, table: Table, blocks: Sequence[Block]) -> None:
+    manifest = store.manifest()
+    tables = {**manifest.tables, table.name: tuple(blocks)}
     number = manifest.number + 1
-    writer.publish(replace(manifest, number=number, tables=tables))
+    StoreWriter(Disk(store.root)).publish(
+        replace(manifest, number=number, tables=tables)
+    )
 
 
-def swapped(one: pl.DataFrame, other: pl.DataFrame) -> dict[int, pl.DataFrame]:
-    return {1: one.with_columns(pl.col("duration").reverse()), 2: other}
+def swapped(one: pl.DataFrame, other: pl.DataFrame) -> Pair:
+    return one.with_columns(pl.col("duration").reverse()), other
 
 
-def moved(one: pl.DataFrame, other: pl.DataFrame) -> dict[int, pl.DataFrame]:
-    return {1: one.head(-1), 2: pl.concat([one.tail(1), other])}
+def moved(one: pl.DataFrame, other: pl.DataFrame) -> Pair:
+    return one.head(-1), pl.concat([one.tail(1), other])
 
 
-def copied(one: pl.DataFrame, other: pl.DataFrame) -> dict[int, pl.DataFrame]:
-    return {1: one, 2: pl.concat([one.tail(1), other])}
+def copied(one: pl.DataFrame, other: pl.DataFrame) -> Pair:
+    return one, pl.concat([one.tail(1), other])
 
 
-def lost(one: pl.DataFrame, other: pl.DataFrame) -> dict[int, pl.DataFrame]:
-    return {1: one.head(-1), 2: other}
+def lost(one: pl.DataFrame, other: pl.DataFrame) -> Pair:
+    return one.head(-1), other
 
 
-def doubled(one: pl.DataFrame, other: pl.DataFrame) -> dict[int, pl.DataFrame]:
-    return {1: pl.concat([one, one.tail(1)]), 2: other}
+def doubled(one: pl.DataFrame, other: pl.DataFrame) -> Pair:
+    return pl.concat([one, one.tail(1)]), other
 
 
-type Change = Callable[[pl.DataFrame, pl.DataFrame], dict[int, pl.DataFrame]]
+def invented(one: pl.DataFrame, other: pl.DataFrame) -> Pair:
+    return one.tail(1), other.vstack(other.tail(1).with_columns(pl.col("id") + 1))
 
 
-@pytest.mark.parametrize("change", [swapped, moved, copied, lost, doubled])
+@pytest.mark.parametrize("change", [swapped, moved, copied, lost, doubled, invented])
+@pytest.mark.parametrize("first", [0, 2], ids=["older blocks", "newest blocks"])
 def test_verify_finds_rows_that_moved_and_values_that_were_swapped(
-    database: LiveDatabase, filled: Store, change: Change
+    database: LiveDatabase,
+    filled: Store,
+    change: Callable[[pl.DataFrame, pl.DataFrame], Pair],
+    first: int,
 ) -> None:
     """Even in files whose every checksum is right, of rows that are wrong."""
+    database.execute("DELETE FROM fpp_votes WHERE id IN (30, 39, 40)")
     database.execute("UPDATE fpp_votes SET duration = id")
     assert filled.sync() == 0
-    blocks = filled.manifest().tables[VOTES.name]
-    one, other = (pl.read_parquet(filled.root / block.file) for block in blocks[1:3])
-    put(filled, VOTES.name, change(one, other))
+    blocks = filled.manifest().tables[VOTES.name][first : first + 2]
+    one, other = (pl.read_parquet(filled.root / block.file) for block in blocks)
+    put(filled, VOTES, dict(enumerate(change(one, other), first)))
     assert filled.verify() == 1
     assert filled.verify() == 1
     # A manifest that contradicts itself is not followed by chance: only on purpose.
     assert filled.sync() == 0 or filled.sync(EVERYTHING) == 0
+    filled.assert_equals_source()
+    assert filled.verify() == 0
+
+
+def test_verify_finds_values_that_were_swapped_in_a_whole_table(
+    database: LiveDatabase, filled: Store
+) -> None:
+    database.insert(ROOMS, [room(n, f"room {n}") for n in range(1, 6)])
+    assert filled.sync() == 0
+    (block,) = filled.manifest().tables[ROOMS.name]
+    rows = pl.read_parquet(filled.root / block.file)
+    put(filled, ROOMS, {0: rows.with_columns(pl.col("name").reverse())})
+    assert filled.verify() == 1
+    assert filled.sync() == 0
+    filled.assert_equals_source()
+    # A room that is in use has changed by its own time.
+    database.execute(
+        "UPDATE fpp_rooms SET name = 'new', last_used_at = NOW() WHERE id = 2"
+    )
+    assert filled.verify() == 0
+
+
+@pytest.mark.parametrize("table", [USERS, EVENTS, VOTES], ids=lambda t: t.name)
+@pytest.mark.parametrize("place", [0, -1])
+def test_verify_finds_a_block_that_the_manifest_left_out(
+    filled: Store, table: Table, place: int
+) -> None:
+    blocks = list(filled.manifest().tables[table.name])
+    del blocks[place]
+    publish(filled, table, blocks)
+    assert filled.verify() == 1
+    assert filled.sync() == 0
     filled.assert_equals_source()
     assert filled.verify() == 0
 

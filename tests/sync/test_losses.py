@@ -13,7 +13,7 @@ from sync.run import Request
 from sync.source import Source
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from tests.sync.rows import insert_votes, user, vote
+from tests.sync.rows import cast_votes, insert_votes, user, vote
 
 CONFIRMED = Request(accept_shrink=True)
 
@@ -114,7 +114,7 @@ def test_verify_separates_newer_rows_from_wrong_ones(
 ) -> None:
     insert_votes(database, range(1, 101))
     small_blocks.sync()
-    insert_votes(database, range(101, 104))
+    cast_votes(database, range(101, 104))
     assert small_blocks.verify() == 0
     assert "fpp_votes: since the last run 3 new, 0 changed, 0 deleted rows" in logged
     database.execute("UPDATE fpp_votes SET duration = 61 WHERE id = 5")
@@ -136,7 +136,8 @@ def test_verify_takes_rows_that_come_while_it_runs_for_no_fault(
     keys = itertools.count(101)
 
     def compare_late(*of: Any) -> Checksum:
-        database.insert(VOTES, [vote(next(keys))])
+        key = next(keys)
+        cast_votes(database, range(key, key + 1))
         return compare(*of)
 
     monkeypatch.setattr(Source, "checksum", compare_late)

@@ -3,15 +3,19 @@
 Where the server can be brought to raise it, it is.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
+from threading import Thread
 
 import pytest
 
-from core.settings import Secret
+from core.settings import Database, Secret
+from sync.connection import connected
 from sync.exceptions import MEANINGS, SourceError
-from testkit.database_servers import LiveDatabase
+from testkit.database_servers import READER, Kind, LiveDatabase
 from testkit.harness import Store
 from testkit.ports import free_port
 from tests.sync.processes import run
@@ -123,6 +127,186 @@ def test_a_column_that_is_not_granted_is_named(
     finally:
         database.execute(f"DROP USER {who}")
     assert "fpp_votes" in reported[-1]
+
+
+@contextmanager
+def variable(database: LiveDatabase, name: str, value: str) -> Iterator[None]:
+    """Set a global variable of the server for the length of a block."""
+    before = database.value(f"SELECT @@GLOBAL.{name}")
+    database.execute(f"SET GLOBAL {name} = {value}")
+    try:
+        yield
+    finally:
+        text = f"'{before}'" if name == "init_connect" else before
+        database.execute(f"SET GLOBAL {name} = {text}")
+
+
+@contextmanager
+def unknown_database(database: LiveDatabase, store: Store) -> Iterator[None]:
+    with account(database, "GRANT SELECT ON *.* TO {}"):
+        store.address = replace(somebody(database), name="no-such")
+        yield
+
+
+@contextmanager
+def no_connection_left(database: LiveDatabase, store: Store) -> Iterator[None]:
+    with ExitStack() as held, variable(database, "max_connections", "10"):
+        for _ in range(10):
+            held.callback(database.connect().close)
+        yield
+
+
+@contextmanager
+def no_connection_left_for_the_user(
+    database: LiveDatabase, store: Store
+) -> Iterator[None]:
+    with (
+        variable(database, "max_user_connections", "1"),
+        connected(database.settings, 10),
+    ):
+        yield
+
+
+@contextmanager
+def login_by_socket_only(database: LiveDatabase, store: Store) -> Iterator[None]:
+    with account(database, "ALTER USER {} IDENTIFIED VIA unix_socket"):
+        store.address = somebody(database)
+        yield
+
+
+@contextmanager
+def login_by_an_unknown_method(database: LiveDatabase, store: Store) -> Iterator[None]:
+    database.execute("INSTALL SONAME 'auth_ed25519'")
+    change = f"ALTER USER {{}} IDENTIFIED VIA ed25519 USING PASSWORD('{SECRET}')"
+    try:
+        with account(database, change):
+            store.address = somebody(database)
+            yield
+    finally:
+        database.execute("UNINSTALL SONAME 'auth_ed25519'")
+
+
+@contextmanager
+def login_over_tls_only(database: LiveDatabase, store: Store) -> Iterator[None]:
+    with account(database):  # whose password the server has not cached yet
+        store.address = replace(somebody(database), ssl_mode="disabled")
+        yield
+
+
+@contextmanager
+def tls_only(database: LiveDatabase, store: Store) -> Iterator[None]:
+    store.address = replace(database.settings, ssl_mode="disabled")
+    with variable(database, "require_secure_transport", "ON"):
+        yield
+
+
+@contextmanager
+def failing_init_connect(database: LiveDatabase, store: Store) -> Iterator[None]:
+    with variable(database, "init_connect", "'SELECT * FROM nowhere.at_all'"):
+        yield
+
+
+@contextmanager
+def locked_table(database: LiveDatabase, store: Store) -> Iterator[None]:
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("LOCK TABLES fpp_votes WRITE")
+        yield
+
+
+def ended(database: LiveDatabase, what: str) -> None:
+    """End the job's query or connection as soon as it waits for a lock."""
+    waiting = "Waiting for table metadata lock"
+    for _ in range(500):
+        number = database.value(
+            "SELECT MAX(ID) FROM information_schema.PROCESSLIST "  # noqa: S608  # ours
+            f"WHERE USER = '{READER}' AND STATE = '{waiting}'"
+        )
+        if number is not None:
+            database.execute(f"KILL {what} {number}")
+            return
+        time.sleep(0.01)
+
+
+@contextmanager
+def ended_query(database: LiveDatabase, store: Store) -> Iterator[None]:
+    with locked_table(database, store), meanwhile(lambda: ended(database, "QUERY")):
+        yield
+
+
+@contextmanager
+def ended_connection(database: LiveDatabase, store: Store) -> Iterator[None]:
+    end = partial(ended, database, "CONNECTION")
+    with locked_table(database, store), meanwhile(end):
+        yield
+
+
+@contextmanager
+def meanwhile(work: Callable[[], None]) -> Iterator[None]:
+    thread = Thread(target=work)
+    thread.start()
+    yield
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+
+
+@contextmanager
+def slow_query(database: LiveDatabase, store: Store) -> Iterator[None]:
+    database.execute("RENAME TABLE fpp_votes TO votes")
+    database.execute("CREATE VIEW fpp_votes AS SELECT * FROM votes WHERE SLEEP(9) = 0")
+    yield
+
+
+type Situation = Callable[[LiveDatabase, Store], AbstractContextManager[None]]
+
+RAISED: dict[Situation, tuple[int | None, int | None]] = {
+    unknown_database: (1049, 1049),
+    no_connection_left: (1040, 1040),
+    # MariaDB takes no other limit where it was started without one.
+    no_connection_left_for_the_user: (None, 1203),
+    login_by_socket_only: (1698, None),
+    login_by_an_unknown_method: (2059, None),
+    login_over_tls_only: (None, 1045),
+    tls_only: (1045, 3159),
+    failing_init_connect: (1184, 1184),
+    locked_table: (1205, 1205),
+    ended_query: (1317, 1317),
+    ended_connection: (2013, 2013),
+    slow_query: (1969, 3024),
+}
+"""The number on MariaDB and on MySQL; None where the other kind only raises it.
+
+Others need what a test has not: an older client (1251, 2061), a host name (1129, 1130),
+a deadlock of a reader (1213), a session that is not pinned (1104), bytes that servers
+no longer take (3854, 3988).
+"""
+CASES = [
+    pytest.param(kind, situation, number, id=f"{kind}-{situation.__name__}")
+    for situation, numbers in RAISED.items()
+    for kind, number in zip((Kind.MARIADB, Kind.MYSQL), numbers, strict=True)
+    if number is not None
+]
+
+
+def somebody(database: LiveDatabase) -> Database:
+    return replace(database.settings, user=NAME, password=Secret(SECRET))
+
+
+@pytest.mark.usefixtures("own_kind")
+@pytest.mark.parametrize(("server", "situation", "number"), CASES, indirect=["server"])
+def test_an_error_that_the_server_raises_names_its_cause_and_its_fix(
+    database: LiveDatabase,
+    store: Store,
+    reported: Sequence[str],
+    situation: Situation,
+    number: int,
+) -> None:
+    insert_votes(database, range(1, 4))
+    store.policy = replace(store.policy, attempts=1, statement_seconds=2)
+    with situation(database, store):
+        assert store.sync() == 1
+    assert_names(reported[-1], {number})
+    assert NAME not in reported[-1]
+    assert not (store.root / "CURRENT").exists()
 
 
 @pytest.mark.parametrize("number", sorted(MEANINGS))
