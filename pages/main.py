@@ -72,6 +72,7 @@ page_context.share(
         notes=notes.read(settings.notes_file),
         server_url=settings.server_url,
         links=settings.links,
+        excluded_rooms=settings.excluded_rooms,
         sync_interval=settings.sync_interval,
     )
 )

@@ -56,6 +56,8 @@ class PageContext:
     """The product's server, where there are live figures."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Pages elsewhere, by their labels."""
+    excluded_rooms: frozenset[int] = frozenset()
+    """Rooms that no figure counts; already left out of the frames."""
     sync_interval: int = 600
     """Seconds between two runs of the sync job."""
 

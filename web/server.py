@@ -68,6 +68,7 @@ class Server:
             self.settings.email,
             self.settings.sync_interval,
             self.settings.notes_file,
+            self.settings.excluded_rooms,
         )
         return [
             Route(self.auth.paths.health, self._health, methods=["GET"]),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 import streamlit as st
 
-from metrics import attention
+from metrics import attention, filters
 from metrics.time_zone import to_local
 from store.reader import without_bots
 from ui import format as fmt
@@ -31,7 +31,11 @@ def plans(context: PageContext) -> Mapping[str, pl.LazyFrame]:
     The same as in `GET /api/alerts`: of all users but bots, whatever the filters.
     """
     shared = not (context.filters or context.bots)
-    frames = context.frames if shared else without_bots(context.snapshot)
+    frames = (
+        context.frames
+        if shared
+        else filters.apply(without_bots(context.snapshot), (), context.excluded_rooms)
+    )
     until = min(context.now, context.snapshot.data_until or context.now)
     asked = attention.plans(frames, until, context.query.zone)
     return {f"{_PREFIX}{name}": plan for name, plan in asked.items()}

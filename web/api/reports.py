@@ -3,7 +3,7 @@
 Both compute what a page shows; an outside scheduler or monitor calls them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pycountry
 from starlette.responses import JSONResponse, Response
 
-from metrics import attention, growth, periods, report
+from metrics import attention, filters, growth, periods, report
 from metrics.constants import START_DATE
 from metrics.export import file_name
 from metrics.query import Query
@@ -61,7 +61,9 @@ class ReportQuery:
                 return cls(period, form, zone)
         raise RequestError(400, f"Bad format; allowed: {', '.join(FORMATS)}")
 
-    def metric_query(self, snapshot: Snapshot, now: datetime) -> Query:
+    def metric_query(
+        self, snapshot: Snapshot, now: datetime, excluded_rooms: Collection[int] = ()
+    ) -> Query:
         """Return the query that the page of the report builds for the same period."""
         option = periods.PERIODS[self.period]
         begins, compared = START_DATE, periods.PREVIOUS
@@ -71,7 +73,7 @@ class ReportQuery:
             begins, compared = growth.first_day(found, self.zone), periods.NO_COMPARISON
         days = option.days(to_local(now, self.zone).date(), begins)
         return Query(
-            frames=without_bots(snapshot),
+            frames=filters.apply(without_bots(snapshot), (), excluded_rooms),
             period=periods.period_of(days, now, self.zone, hours=option.hours),
             comparison=periods.compared_with(
                 compared,
@@ -87,12 +89,12 @@ class ReportQuery:
 
 
 def report_response(
-    query: ReportQuery, notes_file: Path | None
+    query: ReportQuery, notes_file: Path | None, excluded_rooms: Collection[int]
 ) -> Callable[[Snapshot, datetime], Response]:
     """Return the query that computes the report and writes it."""
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
-        asked = query.metric_query(snapshot, now)
+        asked = query.metric_query(snapshot, now, excluded_rooms)
         results = engine.collect_all(report.plans(asked), snapshot.rows)
         noted = notes.read(notes_file).between(
             asked.period.first_day, asked.period.last_day
@@ -114,13 +116,17 @@ def report_response(
 
 
 def alerts_response(
-    base_url: str, sync_interval: int, zone: ZoneInfo
+    base_url: str,
+    sync_interval: int,
+    zone: ZoneInfo,
+    excluded_rooms: Collection[int],
 ) -> Callable[[Snapshot, datetime], Response]:
     """Return the query for what needs attention now; `base_url` starts the links."""
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         until = min(now, snapshot.data_until or now)
-        plans = attention.plans(without_bots(snapshot), until, zone)
+        frames = filters.apply(without_bots(snapshot), (), excluded_rooms)
+        plans = attention.plans(frames, until, zone)
         found = attention.findings(
             engine.collect_all(plans, snapshot.rows),
             now,

@@ -39,6 +39,8 @@ class Api:
     sync_interval: int
     """Seconds between two runs of the sync job."""
     notes_file: Path | None = None
+    excluded_rooms: frozenset[int] = frozenset()
+    """Left out of tables, report and alerts, as on the pages."""
 
     def routes(self, base: str) -> list[BaseRoute]:
         """Return the routes below `base`, such as "/api"; the last one is the 404."""
@@ -81,11 +83,13 @@ class Api:
     async def _table(self, request: Request) -> Response:
         name, now = request.path_params["name"], self.queries.clock()
         query = TableQuery.read(name, request.query_params, now)
-        return await self.queries.run(table_response(query))
+        return await self.queries.run(table_response(query, self.excluded_rooms))
 
     async def _report(self, request: Request) -> Response:
         query = ReportQuery.read(request.query_params)
-        return await self.queries.run(report_response(query, self.notes_file))
+        return await self.queries.run(
+            report_response(query, self.notes_file, self.excluded_rooms)
+        )
 
     async def _alerts(self, request: Request) -> Response:
         if not request.query_params.keys() <= {"tz"}:
@@ -94,7 +98,9 @@ class Api:
         address = request.url.replace(query="", fragment="")
         # As the client sees it: a proxy may add a path before ours.
         base = str(address).rstrip("/").removesuffix("/api/alerts")
-        return await self.queries.run(alerts_response(base, self.sync_interval, zone))
+        return await self.queries.run(
+            alerts_response(base, self.sync_interval, zone, self.excluded_rooms)
+        )
 
     async def _openapi(self, request: Request) -> Response:
         base = request.url.path.removesuffix("/openapi.json")

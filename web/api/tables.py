@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
@@ -14,6 +14,7 @@ from polars import selectors
 from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
 
+from metrics import filters
 from metrics.constants import START_DATE
 from metrics.export import file_name, to_csv
 from metrics.frames import Period
@@ -111,10 +112,13 @@ class TableQuery:
             zone=zone,
         )
 
-    def metric_query(self, snapshot: Snapshot, now: datetime) -> Query:
+    def metric_query(
+        self, snapshot: Snapshot, now: datetime, excluded_rooms: Collection[int] = ()
+    ) -> Query:
         """Return the query that a page builds for the same period and options."""
         included = self.options["bots"] == "include"
-        frames = snapshot.frames if included else without_bots(snapshot)
+        user_rows = snapshot.frames if included else without_bots(snapshot)
+        frames = filters.apply(user_rows, (), excluded_rooms)
         if self.room_id is not None:
             frames = frames.of_room(self.room_id)
         hours = self.period.hours if self.period else 0
@@ -212,11 +216,13 @@ def _value(option: Option, query: Mapping[str, str]) -> str:
     return value
 
 
-def table_response(query: TableQuery) -> Callable[[Snapshot, datetime], Response]:
+def table_response(
+    query: TableQuery, excluded_rooms: Collection[int]
+) -> Callable[[Snapshot, datetime], Response]:
     """Return the query that computes the table and writes it."""
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
-        metric_query = query.metric_query(snapshot, now)
+        metric_query = query.metric_query(snapshot, now, excluded_rooms)
         frame = engine.collect(plan(query.table.name, metric_query), snapshot.rows)
         return _WRITERS[query.options["format"]](query, snapshot, metric_query, frame)
 

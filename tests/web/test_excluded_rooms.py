@@ -1,0 +1,82 @@
+"""Own rooms (`EXCLUDED_ROOMS`) count nowhere but in the replaced service's API."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from metrics.tables import TABLES
+from testkit.dashboard import GOLDEN, TOKEN, get, serving
+from tests.pages.conftest import RunPage, run_page, tiles
+from tests.web.conftest import StoppedClock, parts
+
+__all__ = ["run_page"]
+
+HEADERS = {"Authorization": TOKEN}
+PERIOD = "from=2026-10-01&to=2026-10-31"
+PATHS = (
+    *(
+        f"/api/tables/{name}?format=json&{PERIOD}"
+        for name in ("votes_totals", "rooms", "team_sizes")
+    ),
+    "/api/report?format=json&period=last_month",
+    "/api/alerts",
+)
+
+
+@pytest.fixture(scope="module")
+def own() -> list[int]:
+    """The two rooms with most votes."""
+    votes = pl.read_parquet(GOLDEN / "fpp_votes.parquet")
+    return votes["room_id"].value_counts(sort=True)["room_id"].head(2).to_list()
+
+
+@pytest.fixture
+def without_them(tmp_path: Path, own: list[int]) -> Path:
+    """A store from which the rooms and all that names them are gone."""
+    for table in TABLES:
+        rows = pl.read_parquet(GOLDEN / table.file_name)
+        key = "id" if table.name == "fpp_rooms" else "room_id"
+        if key in rows.columns and (key == "room_id" or table.name == "fpp_rooms"):
+            rows = rows.filter(~pl.col(key).is_in(own).fill_null(value=False))
+        rows.write_parquet(tmp_path / table.file_name)
+    return tmp_path
+
+
+def answer(url: str, path: str) -> object:
+    found = get(url + path, headers=HEADERS)
+    assert found.status_code == 200, found.text
+    # Links of alerts begin with the address of the server.
+    content: object = json.loads(found.text.replace(url, ""))
+    if isinstance(content, dict):
+        content.pop("data_updated_at", None)
+        content.pop("data_until", None)
+    return content
+
+
+def test_tables_report_and_alerts_leave_them_out(
+    own: list[int], without_them: Path
+) -> None:
+    variable = ",".join(map(str, own))
+    with (
+        serving(parts(StoppedClock(), EXCLUDED_ROOMS=variable)) as url,
+        serving(parts(StoppedClock(), without_them)) as expected,
+        serving(parts(StoppedClock())) as everything,
+    ):
+        for path in PATHS:
+            assert answer(url, path) == answer(expected, path), path
+        assert answer(url, PATHS[0]) != answer(everything, PATHS[0])
+        assert answer(url, "/api") == answer(everything, "/api")
+
+
+def test_pages_leave_them_out(
+    run_page: RunPage,
+    own: list[int],
+    without_them: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = tiles(run_page("votes.py", without_them))
+    assert tiles(run_page("votes.py")) != expected
+    monkeypatch.setenv("EXCLUDED_ROOMS", ",".join(map(str, own)))
+    assert tiles(run_page("votes.py")) == expected
