@@ -395,10 +395,13 @@ def _chart(report: Report) -> str:
         for side, (values, color) in enumerate(sides)
     )
     ticks = [i for i, _ in _ticks(len(now))]
+    # The last date ends below the last bar: after it there is no room.
+    starts = [*ticks[:-1], (ticks[-2] + places) // 2] if len(ticks) > 1 else ticks
     dates = "".join(
-        f'<td colspan="{(after - i) * len(sides)}" style="{_TICK}">'
+        f'<td colspan="{(after - start) * len(sides)}" style="{_TICK};'
+        f'text-align:{"right" if i and i == ticks[-1] else "left"}">'
         f"{_tick(report.series[i][0])}</td>"
-        for i, after in zip(ticks, [*ticks[1:], places], strict=True)
+        for i, start, after in zip(ticks, starts, [*starts[1:], places], strict=True)
     )
     legend = f'<span style="color:{_ACCENT}">■</span> {escape(_dates(report.period))}'
     if report.comparison is not None:
