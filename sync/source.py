@@ -19,6 +19,7 @@ from sync.schema_contract import LiveColumn, in_other_charsets
 
 # Rows that are turned into columns together: few enough for the processor's cache.
 _ROWS_AT_ONCE = 8_192
+_LOCK_SECONDS = 3
 _ABSENT = {errorcode.ER_NO_SUCH_TABLE, errorcode.ER_TABLEACCESS_DENIED_ERROR}
 _UNKNOWN_VARIABLE = 1193
 
@@ -78,8 +79,12 @@ class Source:
         raise AssertionError("every server has a host name")
 
     def lock(self, name: str) -> bool:
-        """Take the server's lock of that name for the life of the connection."""
-        rows = self._rows(("SELECT GET_LOCK(%s, 0)", (name,)), "taking the lock")
+        """Take the server's lock of that name for the life of the connection.
+
+        Waits a little: a job that was killed has it until the server notices.
+        """
+        asked = ("SELECT GET_LOCK(%s, %s)", (name, _LOCK_SECONDS))
+        rows = self._rows(asked, "taking the lock")
         return rows[0][0] == b"1"
 
     def unlock(self, name: str) -> None:

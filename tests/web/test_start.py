@@ -115,11 +115,14 @@ def in_a_terminal(*command: str, typed: Sequence[tuple[str, bytes]]) -> tuple[in
     before found; one without a pattern follows at once.
     """
     served = {"DATA_DIR": str(GOLDEN), "PORT": "0", "PS1": "$ ", **WITH_TOKEN}
+    # Run by make, make would say which folder it leaves.
+    own = {"MAKELEVEL", "MAKEFLAGS", "MFLAGS"}
+    environ = {name: text for name, text in os.environ.items() if name not in own}
     terminal, inside = pty.openpty()
     process = subprocess.Popen(
         ["setsid", "--ctty", *command],
         cwd=ROOT,
-        env={**os.environ, **served},
+        env={**environ, **served},
         stdin=inside,
         stdout=inside,
         stderr=inside,

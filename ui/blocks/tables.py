@@ -182,7 +182,7 @@ def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
     if definition is not None and unit(name) and frame.schema[name] == pl.String:
         return AnyColumn(label, help=definition.formula, alignment="right")
     if frame.schema[name] == pl.Date:
-        return st.column_config.DateColumn(label, format="D MMM YYYY")
+        return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if definition is None or not frame.schema[name].is_numeric():
         return AnyColumn(label, help=definition.formula if definition else None)
     if name in _BAR:
