@@ -194,8 +194,8 @@ class _Verification:
     def _are_younger(self, rows: pl.DataFrame) -> bool:
         """Return whether all rows came, or changed by their own times, since the run.
 
-        Of others the store should have known: it was wrong, or somebody has changed
-        what usually stays.
+        Of others the store should have known: it was wrong, or values that usually stay
+        were changed.
         """
         times = pl.max_horizontal(pl.col(pl.Datetime))
         return rows.filter(times < self._since).is_empty()

@@ -144,7 +144,7 @@ def variable(database: LiveDatabase, name: str, value: str) -> Iterator[None]:
 @contextmanager
 def unknown_database(database: LiveDatabase, store: Store) -> Iterator[None]:
     with account(database, "GRANT SELECT ON *.* TO {}"):
-        store.address = replace(somebody(database), name="no-such")
+        store.address = replace(another_login(database), name="missing")
         yield
 
 
@@ -170,7 +170,7 @@ def no_connection_left_for_the_user(
 @contextmanager
 def login_by_socket_only(database: LiveDatabase, store: Store) -> Iterator[None]:
     with account(database, "ALTER USER {} IDENTIFIED VIA unix_socket"):
-        store.address = somebody(database)
+        store.address = another_login(database)
         yield
 
 
@@ -180,7 +180,7 @@ def login_by_an_unknown_method(database: LiveDatabase, store: Store) -> Iterator
     change = f"ALTER USER {{}} IDENTIFIED VIA ed25519 USING PASSWORD('{SECRET}')"
     try:
         with account(database, change):
-            store.address = somebody(database)
+            store.address = another_login(database)
             yield
     finally:
         database.execute("UNINSTALL SONAME 'auth_ed25519'")
@@ -189,7 +189,7 @@ def login_by_an_unknown_method(database: LiveDatabase, store: Store) -> Iterator
 @contextmanager
 def login_over_tls_only(database: LiveDatabase, store: Store) -> Iterator[None]:
     with account(database):  # whose password the server has not cached yet
-        store.address = replace(somebody(database), ssl_mode="disabled")
+        store.address = replace(another_login(database), ssl_mode="disabled")
         yield
 
 
@@ -287,7 +287,7 @@ CASES = [
 ]
 
 
-def somebody(database: LiveDatabase) -> Database:
+def another_login(database: LiveDatabase) -> Database:
     return replace(database.settings, user=NAME, password=Secret(SECRET))
 
 
