@@ -17,7 +17,9 @@ Summary = dict[str, object]
 type Query[Answer] = Callable[[Snapshot, datetime], Answer]
 
 
-def _as_many_as_compute() -> CapacityLimiter:
+def _next_in_line() -> CapacityLimiter:
+    # Not a second limit of computing: it keeps a queue of programs out of the engine's,
+    # where a page would wait behind all of them.
     return CapacityLimiter(engine.AT_ONCE)
 
 
@@ -25,13 +27,14 @@ def _as_many_as_compute() -> CapacityLimiter:
 class QueryRunner:
     """Runs queries off the event loop; opens the store once per request.
 
-    The engine's limit is the only one: a query that waits for it waits on the event
-    loop, so that a hundred waiting programs cost no thread and delay no page.
+    The engine limits what is computed at the same time. As many queries of programs
+    may wait for it; the others wait on the event loop, so that a hundred programs cost
+    no thread and delay no page.
     """
 
     data_dir: Folder
     clock: Clock
-    threads: CapacityLimiter = field(default_factory=_as_many_as_compute)
+    threads: CapacityLimiter = field(default_factory=_next_in_line)
 
     async def run[Answer](self, query: Query[Answer]) -> Answer:
         """Answer from the newest data; raises StoreError when the store is damaged."""
