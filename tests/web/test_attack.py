@@ -94,12 +94,15 @@ def test_the_attacks_are_no_failures_of_ours(aftermath: Aftermath) -> None:
     assert "Traceback" not in aftermath.log
 
 
-@pytest.fixture(scope="module")
-def download(running: Dashboard, cookie: str) -> str:
-    """The address of a file that a member has just been given."""
+@pytest.fixture
+def download(running: Dashboard, cookie: str) -> Iterator[str]:
+    """The address of a file that a member has just been given, in an open tab.
+
+    Streamlit may remove the files of a tab that is gone.
+    """
     with visiting(running.url, f"{COOKIE}={cookie}") as visitor:
         drawn = visitor.open("votes")
-        return visitor.download(drawn.downloads[0])
+        yield visitor.download(drawn.downloads[0])
 
 
 def test_a_real_download_needs_the_session(
