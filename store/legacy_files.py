@@ -46,7 +46,7 @@ def open_folder(data_dir: Path) -> Snapshot:
     state = version(data_dir)
     return Snapshot(
         frames=numbered(frames)
-        if brings_numbers(frames)
+        if not present or brings_numbers(frames)
         else _numbered_copies.of(data_dir, state, frames),
         version=state,
         data_until=None if oldest is None else _utc(oldest),
@@ -156,6 +156,8 @@ class _NumberedCopies:
     def __init__(self) -> None:
         self._lock = Lock()
         self._by_folder = defaultdict[Path, list[_Copy]](list)
+        self._failed = dict[Path, str]()
+        """The state that could not be copied: trying costs seconds, so not again."""
         atexit.register(self._remove_all)
 
     def of(
@@ -165,8 +167,12 @@ class _NumberedCopies:
         with self._lock:
             copies = self._by_folder[folder.absolute()]
             copy = next((c for c in copies if c.state == state), None)
-            if copy is None and (copy := _copy(state, frames)) is not None:
-                copies.append(copy)
+            if copy is None and self._failed.get(folder) != state:
+                copy = _copy(state, frames)
+                if copy is None:
+                    self._failed[folder] = state
+                else:
+                    copies.append(copy)
                 # A question that is under way may still read the state before.
                 for former in copies[:-_KEPT]:
                     former.remove()
