@@ -174,9 +174,7 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
     for column in {"route", "event"} & set(frame.columns):
         frame = frame.with_columns(with_codes_spoken(column))
     if "measure" in frame.columns:
-        words = pl.col("measure").str.replace_all("_", " ")
-        capital = words.str.head(1).str.to_uppercase() + words.str.tail(-1)
-        frame = frame.with_columns(measure=capital)
+        frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))
     texts = [
         name
         for name, dtype in frame.schema.items()
