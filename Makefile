@@ -52,6 +52,12 @@ dates: setup tools ## Run what depends on the date on five others (DATES)
 	@for date in $(DATES); do echo "== $$date"; \
 	  TEST_NOW=$$date $(RUN) pytest -n $(WORKERS) --dist loadscope $(DATED); done
 
+.PHONY: cluster
+cluster: ## Send every plan through the client of a Polars cluster, and compare answers
+	@$(RUN) --isolated --no-dev --extra polars-cloud $(foreach package, \
+	  grpcio boto3 'moto[s3]' flask flask-cors, --with $(package)) \
+	  python -m benchmarks.remote_engine
+
 .PHONY: format
 format: setup ## Format the code and apply safe fixes
 	@$(RUN) ruff format . && $(RUN) ruff check --fix .

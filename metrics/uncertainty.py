@@ -194,7 +194,9 @@ def medians(
     each = pl.col(value)
 
     def above(middle: str) -> pl.Expr:
-        return ((each > pl.col(middle)) + 0.5 * (each == pl.col(middle))).sum()
+        # Polars 2.0, when it streams, finds no type for a number times a flag.
+        equal = (each == pl.col(middle)).cast(pl.Float64)
+        return ((each > pl.col(middle)) + 0.5 * equal).sum()
 
     clusters = (
         rows.with_columns(middle=each.median(), own_middle=each.median().over(label))

@@ -16,6 +16,7 @@ from unittest.mock import patch
 import polars as pl
 
 from core import clock
+from core.location import Folder
 from metrics import daily, legacy_api, rooms
 from metrics.frames import Frames
 from store import engine
@@ -44,12 +45,12 @@ class Stop(Exception):  # noqa: N818 - ends a query early, is no error
 class Data:
     """A store, opened, and the instant at which it is queried."""
 
-    folder: Path
+    folder: Folder
     snapshot: Snapshot
     now: datetime
 
     @classmethod
-    def at(cls, folder: Path) -> "Data":
+    def at(cls, folder: Folder) -> "Data":
         """Open a store at the time of its data."""
         snapshot = open_store(folder)
         if snapshot.data_until is None:

@@ -32,11 +32,11 @@ MAY_IMPORT = {
 PRODUCT = MAY_IMPORT.keys() - {"simulation"}
 AROUND: dict[str, set[str]] = {
     "testkit": PRODUCT
-    | {"simulation", "httpx", "mysql", "playwright", "polars", "starlette"}
-    | {"streamlit", "uvicorn", "websockets"},
+    | {"simulation", "boto3", "httpx", "mysql", "playwright", "polars"}
+    | {"starlette", "streamlit", "uvicorn", "websockets"},
     "benchmarks": PRODUCT
-    | {"simulation", "testkit", "altair", "duckdb", "httpx", "mysql", "playwright"}
-    | {"polars", "streamlit"},
+    | {"simulation", "testkit", "altair", "duckdb", "grpc", "httpx", "mysql"}
+    | {"playwright", "polars", "streamlit"},
     "scripts": {"core", "metrics", "simulation", "streamlit", "testkit", "playwright"},
     "deploy": set(),
 }

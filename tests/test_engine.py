@@ -2,6 +2,7 @@
 
 The cluster is a process of its own that gets a serialised plan and sends rows back,
 as workers do; the package's client is stood in for, since it wants another Polars.
+`make cluster` lets the real one send every plan.
 """
 
 import subprocess

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from metrics.frames import Frames, Period
 from metrics.tables import TABLES, Blocks, Table
 from simulation.scaled import simulate
+from store.generation import statistics
 from store.manifest import Block, Manifest
 from store.reader import open_store, without_bots
 from testkit.publishing import publish
@@ -69,6 +71,32 @@ def test_a_period_opens_only_its_blocks(
     everything = frames.by_name[table.name].select(table.time).collect()
     assert counted == everything.filter(PERIOD.contains(table.time)).height
     assert storage.files == {block.file for block in blocks}
+
+
+@pytest.mark.parametrize("of_all", [True, False])
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_what_is_known_of_blocks_hides_no_row(
+    store: tuple[Path, Manifest], table: Table, of_all: bool
+) -> None:
+    folder, manifest = store
+    blocks, schema = manifest.tables[table.name], table.numbered_schema
+    scanned = pl.scan_parquet(
+        [folder / block.file for block in blocks],
+        schema=schema,
+        extra_columns="ignore",
+        _table_statistics=statistics(table, blocks, of_all=of_all),
+    )
+    whole = scanned.collect()
+    for name in schema:
+        column, value = pl.col(name), whole.item(whole.height // 2, name)
+        for wanted in (
+            column.is_null(),
+            column.is_not_null(),
+            column.eq_missing(pl.lit(value, schema[name])),
+        ):
+            late = pl.col(table.time) >= PERIOD.start
+            found = scanned.filter(wanted, late).collect()
+            assert_frame_equal(found, whole.filter(wanted, late))
 
 
 def test_columns_that_no_plan_needs_are_not_read(

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import polars as pl
 import pytest
 
+from core.location import Folder
 from metrics.tables import BY_NAME
 from simulation.scaled import simulate
 from testkit.publishing import publish
@@ -49,12 +49,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, Data]:
     return {scale: Data.at(folder / str(scale)) for scale in (1, 4)}
 
 
-def yardstick(folder: Path) -> None:
+def yardstick(folder: Folder) -> None:
     """Count each user's rows per day and sort them: work of a metric's kind."""
     for name in ("fpp_estimations", "fpp_page_views", "fpp_votes"):
         table = BY_NAME[name]
         who = "user" if table.user_id else "room_id"
-        rows = pl.scan_parquet(folder / "blocks" / name / "*.parquet")
+        rows = pl.scan_parquet(f"{folder}/blocks/{name}/*.parquet")
         days = rows.group_by(who, pl.col(table.time).dt.truncate("1d")).len()
         days.sort("len", who).collect(engine="in-memory")
 

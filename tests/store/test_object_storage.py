@@ -1,15 +1,12 @@
 """A store in S3-compatible object storage reads like one in a folder."""
 
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import boto3
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -21,45 +18,18 @@ from store import engine
 from store.legacy_files import scan_plain
 from store.reader import StoreError, current_version, open_store
 from testkit.database_servers import GOLDEN
+from testkit.object_storage import VARIABLES, Storage, object_storage
 from testkit.ports import free_port
 from testkit.publishing import publish
 from web.health import check
 
 NOW = datetime(2026, 11, 20, 18)
-ENVIRON = {
-    "DATA_DIR": "s3://fpp/analytics/store",
-    "AWS_ACCESS_KEY_ID": "reader",
-    "AWS_SECRET_ACCESS_KEY": "not-so-secret",
-    "AWS_REGION": "eu-central-1",
-}
 
 
 @pytest.fixture(scope="module")
-def storage() -> Iterator[Mapping[str, str]]:
-    """Run an S3-compatible server; yield how to reach a bucket of it."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_for(port)
-        yield ENVIRON | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError("the storage did not start")
+def storage() -> Iterator[Storage]:
+    with object_storage() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -72,23 +42,10 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def remote(storage: Mapping[str, str], local: Path) -> Bucket:
+def remote(storage: Storage, local: Path) -> Bucket:
     """Return the same store in object storage."""
-    client = boto3.client(
-        "s3",
-        endpoint_url=storage["AWS_ENDPOINT_URL"],
-        region_name=storage["AWS_REGION"],
-        aws_access_key_id=storage["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=storage["AWS_SECRET_ACCESS_KEY"],
-    )
-    where = {"LocationConstraint": storage["AWS_REGION"]}
-    client.create_bucket(Bucket="fpp", CreateBucketConfiguration=where)
-    for file in (path for path in local.rglob("*") if path.is_file()):
-        key = f"analytics/store/{file.relative_to(local).as_posix()}"
-        client.upload_file(str(file), "fpp", key)
-    bucket = DashboardSettings.from_env(storage).data_dir
-    assert isinstance(bucket, Bucket)
-    return bucket
+    storage.copy(local)
+    return storage.store
 
 
 def test_manifest_and_blocks_are_read_from_object_storage(
@@ -144,8 +101,8 @@ def test_a_storage_that_does_not_answer_is_explained(remote: Bucket) -> None:
     assert check(away, 600, NOW).present == frozenset()
 
 
-def test_the_keys_are_secrets_and_print_nowhere(storage: Mapping[str, str]) -> None:
-    settings = DashboardSettings.from_env(storage)
+def test_the_keys_are_secrets_and_print_nowhere(storage: Storage) -> None:
+    settings = DashboardSettings.from_env(storage.variables)
     held = {secret.reveal() for secret in settings.secrets}
     assert {"reader", "not-so-secret"} <= held
     assert "not-so-secret" not in repr(settings)
@@ -170,11 +127,11 @@ def test_the_keys_are_secrets_and_print_nowhere(storage: Mapping[str, str]) -> N
 )
 def test_a_wrong_address_is_refused(wrong: dict[str, str], said: str) -> None:
     with pytest.raises(SettingError, match=said):
-        DashboardSettings.from_env(ENVIRON | wrong)
+        DashboardSettings.from_env({**VARIABLES, **wrong})
 
 
 def test_a_key_without_its_secret_is_refused() -> None:
-    half = {n: v for n, v in ENVIRON.items() if n != "AWS_SECRET_ACCESS_KEY"}
+    half = {n: v for n, v in VARIABLES.items() if n != "AWS_SECRET_ACCESS_KEY"}
     with pytest.raises(
         SettingError,
         match=r"neither .the machine's role",
@@ -184,4 +141,4 @@ def test_a_key_without_its_secret_is_refused() -> None:
 
 def test_the_sync_job_refuses_object_storage_and_says_where_to_read_on() -> None:
     with pytest.raises(SettingError, match="the sync job writes to a folder"):
-        SyncSettings.from_env(ENVIRON)
+        SyncSettings.from_env(VARIABLES)
