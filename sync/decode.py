@@ -16,7 +16,7 @@ import polars as pl
 from metrics.tables import Column, Table
 from sync.checksum import Checksum, Form, checksum
 from sync.connection import RawRow
-from sync.exceptions import MisfitError
+from sync.exceptions import MisfitError, RepeatedKeyError
 from sync.sql import COMMA, LINE_END, SEPARATOR, length_of, numbers, texts
 
 _PACKED = "packed numbers"
@@ -129,7 +129,7 @@ def _first_other_charset(table: Table, raw: pl.DataFrame) -> MisfitError:
                 others = raw[row].with_columns(pl.lit(b"").alias(column.name))
                 key = _unpacked(table, others.cast(pl.String))[table.key].item()
                 fact = "holds bytes that are not UTF-8"
-                shown = _shown_key(table, key) if column.name != table.key else "?"
+                shown = shown_key(table, key) if column.name != table.key else "?"
                 return MisfitError(table.name, column.name, shown, fact)
     raise AssertionError("called without one")
 
@@ -140,7 +140,7 @@ def _first_misfit(table: Table, raw: pl.DataFrame, frame: pl.DataFrame) -> Misfi
         bad = value.is_null() & (text.is_not_null() | (not column.nullable))
         if bad.any():
             row = int(bad.arg_true()[0])
-            key = _shown_key(table, raw[table.key][row])
+            key = shown_key(table, raw[table.key][row])
             return MisfitError(table.name, column.name, key, _fact(column, text[row]))
     raise AssertionError("called without a misfit")
 
@@ -154,7 +154,19 @@ def _fact(column: Column, text: str | None) -> str:
     return f"is {text}, which {column.dtype} does not hold"
 
 
-def _shown_key(table: Table, key: str | None) -> str:
+def require_own_keys(table: Table, frame: pl.DataFrame) -> None:
+    """Raise RepeatedKeyError where two rows of a sorted frame have the same key.
+
+    Nothing keeps them apart in a table without its primary key, or in a view.
+    """
+    keys = frame[table.key]
+    repeated = keys.filter(keys == keys.shift())
+    if not repeated.is_empty():
+        key = shown_key(table, str(repeated[0]))
+        raise RepeatedKeyError(table.name, table.key, key)
+
+
+def shown_key(table: Table, key: str | None) -> str:
     """Return the key; of a text key (a user id) only its beginning."""
     if key is None or table.schema[table.key].is_integer():
         return str(key)

@@ -237,6 +237,17 @@ class MisfitError(SyncError):
         self.table = table
 
 
+class RepeatedKeyError(SyncError):
+    """Several rows of a table have the same key."""
+
+    def __init__(self, table: str, column: str, key: str) -> None:
+        super().__init__(
+            f"{table} has several rows whose {column} is {key}. {UNCHANGED} Delete all "
+            f"but one, and make {column} the primary key again."
+        )
+        self.table = table
+
+
 class TooManyUsersError(SyncError):
     """More users than there are numbers for."""
 

@@ -149,6 +149,10 @@ class SyncRun:
         # After the snapshot, before anything is in force.
         self._check_losses(settled)
         self._deadline.check()
+        for name in sorted(source.views):
+            logger.info(
+                "%s is a view: of one instant only if its tables are of InnoDB", name
+            )
         _note("publish")
         return self._publish(now, settled, left_out, origin)
 

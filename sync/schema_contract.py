@@ -15,7 +15,9 @@ _WHOLE_NUMBER = r"(tiny|small|medium|big)?int(\(\d+\))?( unsigned)?"
 _FLAG = r"tinyint(\(\d+\))?( unsigned)?"
 _TEXT = r"(var)?char\(\d+\)|(tiny|medium|long)?text|enum\(.*\)"
 _TIME = r"timestamp(\(0\))?"
-_UTF8 = ("utf8mb4_", "utf8mb3_", "utf8_")
+_UTF8 = {"utf8mb4", "utf8mb3", "utf8"}
+# MariaDB adds how a column is stored, or which version made it: no part of its type.
+_REMARK = re.compile(r"\s*/\*.*?\*/")
 _WITH_SNAPSHOTS = {"InnoDB", "ROCKSDB"}
 
 
@@ -28,6 +30,8 @@ class LiveColumn:
     nullable: bool
     collation: str = "utf8mb4_general_ci"
     """Of a text; its first word is the charset."""
+    index: str = ""
+    """PRI where it is in the primary key, UNI where its values are unique."""
 
 
 class Described(Protocol):
@@ -66,16 +70,23 @@ def check_contract(tables: Sequence[Table], source: Described) -> tuple[str, ...
     return tuple(left_out)
 
 
-def in_other_charsets(live: Sequence[LiveColumn]) -> frozenset[str]:
-    """Return the texts whose bytes are not UTF-8: the server has to convert them.
+def other_charsets(live: Sequence[LiveColumn]) -> dict[str, str]:
+    """Return the charset of each text whose bytes are not UTF-8.
 
-    MariaDB keeps any byte in a column of ASCII.
+    The server has to convert them; MariaDB keeps any byte in a column of ASCII.
     """
-    return frozenset(
-        column.name
-        for column in live
-        if column.collation and not column.collation.startswith(_UTF8)
-    )
+    charsets = {c.name: c.collation.partition("_")[0] for c in live if c.collation}
+    return {name: found for name, found in charsets.items() if found not in _UTF8}
+
+
+def has_own_key(table: Table, live: Sequence[LiveColumn]) -> bool:
+    """Return whether the database lets no two rows have the same key.
+
+    A view has no index, and in a primary key of several columns each may repeat.
+    """
+    primary = [column.name for column in live if column.index == "PRI"]
+    unique = [column.name for column in live if column.index == "UNI"]
+    return primary == [table.key] or table.key in unique
 
 
 def offences(table: Table, live: Sequence[LiveColumn]) -> list[str]:
@@ -103,7 +114,8 @@ def _offence(
         near = get_close_matches(column.name, others, n=1)
         hint = f" (did it become '{near[0]}'?)" if near else ""
         return f"{name} is missing{hint}; the database has {', '.join(names)}"
-    if not re.fullmatch(_family(column.dtype), live.type, re.IGNORECASE):
+    live_type = _REMARK.sub("", live.type)
+    if not re.fullmatch(_family(column.dtype), live_type, re.IGNORECASE):
         return f"{name} is of type {live.type}, which does not fit {column.dtype}"
     if live.nullable and not column.nullable:
         return f"{name} may be null now, and must not"

@@ -1,9 +1,10 @@
 """The live database, read only: one connection, one snapshot, raw bytes."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import batched
 
 from mysql.connector import errorcode
 
@@ -15,13 +16,15 @@ from sync.connection import Connection, Cursor, Deadline, RawRow, batches, trans
 from sync.decode import BulkRows, RawRows, gather
 from sync.exceptions import SourceError
 from sync.partitions import Extent, Partition
-from sync.schema_contract import LiveColumn, in_other_charsets
+from sync.schema_contract import LiveColumn, has_own_key, other_charsets
 
 # Rows that are turned into columns together: few enough for the processor's cache.
 _ROWS_AT_ONCE = 8_192
 _LOCK_SECONDS = 3
 _ABSENT = {errorcode.ER_NO_SUCH_TABLE, errorcode.ER_TABLEACCESS_DENIED_ERROR}
 _UNKNOWN_VARIABLE = 1193
+# Blocks that are counted by one statement: it stays short of every server's limit.
+_COUNTED_AT_ONCE = 64
 
 
 class Source:
@@ -30,7 +33,11 @@ class Source:
     def __init__(self, connection: Connection, deadline: Deadline) -> None:
         self._connection = connection
         self._deadline = deadline
-        self._converted: dict[str, frozenset[str]] = {}
+        self._charsets: dict[str, Mapping[str, str]] = {}
+        """Of each table's texts that are not UTF-8, by column."""
+        self._with_own_key: set[str] = set()
+        self.views: set[str] = set()
+        """Views in the place of tables: whether theirs have snapshots is not known."""
 
     @contextmanager
     def snapshot(self, tables: Sequence[Table]) -> Iterator[datetime]:
@@ -44,7 +51,9 @@ class Source:
         now = self.now()
         # Opening a table locks its definition: none can be swapped in half filled.
         self._command("START TRANSACTION READ ONLY")
-        for table in tables:
+        # In the order in which RENAME TABLE locks: in another, the two can wait for
+        # each other, and the server ends this one.
+        for table in sorted(tables, key=lambda table: table.name):
             try:
                 self._rows(sql.touch(table), f"opening {table.name}")
             except SourceError as error:
@@ -100,19 +109,44 @@ class Source:
                 return None
             raise
         texts = [[(value or b"").decode() for value in row] for row in rows]
-        found = [LiveColumn(row[0], row[1], row[3] == "YES", row[2]) for row in texts]
-        self._converted[table.name] = in_other_charsets(found)
+        found = [
+            LiveColumn(name, kind, null == "YES", collation, index)
+            for name, kind, collation, null, index, *_ in texts
+        ]
+        self._charsets[table.name] = other_charsets(found)
+        if has_own_key(table, found):
+            self._with_own_key.add(table.name)
+        else:
+            self._with_own_key.discard(table.name)
         return found
 
     def engine(self, table: Table) -> str:
         """Return the storage engine of a table, "" for a view."""
         rows = self._rows(sql.engine(table), f"describing {table.name}")
-        return (rows[0][0] or b"").decode() if rows else ""
+        engine = (rows[0][0] or b"").decode() if rows else ""
+        if not engine:
+            self.views.add(table.name)
+        return engine
 
-    def count(self, table: Table) -> int:
-        """Return the number of rows of a table."""
-        ((rows,),) = self._rows(sql.count(table), f"counting {table.name}")
-        return _whole(rows)
+    def counts(self, table: Table, partitions: Sequence[Partition]) -> list[int]:
+        """Return the number of rows of each partition."""
+        found: list[int] = []
+        for some in batched(partitions, _COUNTED_AT_ONCE):
+            self._deadline.check()
+            rows = self._rows(sql.counts(table, some), f"counting {table.name}")
+            by_place = {_whole(place): _whole(count) for place, count in rows}
+            found += (by_place[place] for place in range(len(some)))
+        return found
+
+    def repeated_key(self, table: Table) -> str | None:
+        """Return a key that several rows have, None where every row has its own.
+
+        Asks only where no unique index makes sure of it.
+        """
+        if table.name in self._with_own_key:
+            return None
+        rows = self._rows(sql.repeated_key(table), f"comparing keys of {table.name}")
+        return (rows[0][0] or b"").decode(errors="replace") if rows else None
 
     def extent(self, table: Table) -> Extent | None:
         """Return the first and last position of a table, None when it is empty."""
@@ -130,21 +164,20 @@ class Source:
     def checksum(self, table: Table, partition: Partition, form: Form) -> Checksum:
         """Return the checksum of a partition's rows, computed by the server."""
         self._deadline.check()
-        converted, action = self._converted[table.name], f"comparing {table.name}"
+        charsets, action = self._charsets[table.name], f"comparing {table.name}"
         match form:
             case Form.PAGES:
-                statement = sql.pages_checksum(table, partition, converted)
+                statement = sql.pages_checksum(table, partition, charsets)
                 return _of_pages(self._rows(statement, action))
             case Form.ROWS:
-                statement = sql.rows_checksum(table, partition, converted)
+                statement = sql.rows_checksum(table, partition, charsets)
                 ((rows, first, second),) = self._rows(statement, action)
                 return rows_checksum(_whole(rows), _whole(first), _whole(second))
 
     def bulk_rows(self, table: Table, partition: Partition) -> BulkRows:
         """Return a range of keys' rows as pages, with the checksum of these rows."""
         self._deadline.check()
-        converted = self._converted[table.name]
-        statement = sql.pages(table, partition, converted)
+        statement = sql.pages(table, partition, self._charsets[table.name])
         found = self._rows(statement, f"reading {table.name}")
         return BulkRows(table, _of_pages(found), [row[2] for row in found if row[2]])
 

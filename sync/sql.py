@@ -1,6 +1,6 @@
 """SQL derived from the table descriptions: identifiers quoted, values parameters."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import polars as pl
@@ -64,17 +64,17 @@ def length_of(column: Column) -> str:
 
 
 def rows_checksum(
-    table: Table, partition: Partition, converted: Collection[str]
+    table: Table, partition: Partition, charsets: Mapping[str, str]
 ) -> Statement:
     """Return the query for a checksum of the form `rows`: count and two sums.
 
-    `converted` names the columns whose bytes are not UTF-8.
+    `charsets` has those of the columns whose bytes are not UTF-8.
 
     The limit keeps the inner query from being merged into the outer one, which
     would compute every SHA-256 twice.
     """
     where, values = _within(table, partition)
-    digest = f"SHA2({_line(table, converted)}, 256)"
+    digest = f"SHA2({_line(table, charsets)}, 256)"
     rows = f"SELECT {digest} AS digest {_from(table)}{where} LIMIT {_NO_LIMIT}"
     sums = ", ".join(
         # A cast: the sum of texts would be a float.
@@ -87,22 +87,22 @@ def rows_checksum(
 
 
 def pages_checksum(
-    table: Table, partition: Partition, converted: Collection[str]
+    table: Table, partition: Partition, charsets: Mapping[str, str]
 ) -> Statement:
     """Return the query for a checksum of the form `pages`: count and SHA-256 of each.
 
     Rows come in the order of the key that InnoDB keeps them in. In another order the
     checksum is another, and the partition is compared in the form `rows`.
     """
-    digest = f"SHA2({_page_text(table, converted)}, 256)"
+    digest = f"SHA2({_page_text(table, charsets)}, 256)"
     return _page_by_page(
         table, partition, lambda rows: f"SELECT COUNT(*), {digest} {rows}"
     )
 
 
-def pages(table: Table, partition: Partition, converted: Collection[str]) -> Statement:
+def pages(table: Table, partition: Partition, charsets: Mapping[str, str]) -> Statement:
     """Return the query for the same and each page's text, written once for both."""
-    text = _page_text(table, converted)
+    text = _page_text(table, charsets)
     return _page_by_page(
         table,
         partition,
@@ -139,9 +139,21 @@ def next_position(table: Table, position: int) -> Statement:
     return f"SELECT {first} {_from(table)} WHERE {column} >= %s", values
 
 
-def count(table: Table) -> Statement:
-    """Return the query for the number of all rows."""
-    return f"SELECT COUNT(*) {_from(table)}", ()
+def counts(table: Table, partitions: Sequence[Partition]) -> Statement:
+    """Return the query for the number of rows of partitions, each with its place."""
+    wheres = [_within(table, partition) for partition in partitions]
+    statement = " UNION ALL ".join(
+        f"(SELECT {place}, COUNT(*) {_from(table)}{where})"
+        for place, (where, _) in enumerate(wheres)
+    )
+    return statement, tuple(value for _, values in wheres for value in values)
+
+
+def repeated_key(table: Table) -> Statement:
+    """Return the query for a key that several rows have, byte by byte."""
+    key = quoted(table.key)
+    grouped = f"GROUP BY CAST({key} AS BINARY) HAVING COUNT(*) > 1 LIMIT 1"
+    return f"SELECT MIN({key}) {_from(table)} {grouped}", ()
 
 
 def touch(table: Table) -> Statement:
@@ -167,23 +179,23 @@ def _from(table: Table) -> str:
     return f"FROM {quoted(table.name)}"
 
 
-def _page_text(table: Table, converted: Collection[str]) -> str:
-    line = _line(table, converted)
+def _page_text(table: Table, charsets: Mapping[str, str]) -> str:
+    line = _line(table, charsets)
     # InnoDB reads a range in the order of the key; another order fails the checksum.
     return f"GROUP_CONCAT({line} SEPARATOR {_literal(LINE_END)})"
 
 
-def _line(table: Table, converted: Collection[str]) -> str:
+def _line(table: Table, charsets: Mapping[str, str]) -> str:
     """Return the expression of a row as one text, which `row_texts` writes too.
 
     The separator is explicitly binary, and so the whole text: the server joins bytes
     of any collation, and neither converts nor checks them, a sixth of the time.
     """
     values = [
-        _text(column, converted) if column.dtype == pl.String() else _number(column)
+        _text(column, charsets) if column.dtype == pl.String() else _number(column)
         for column in table.columns
     ]
-    lengths = [f"LENGTH({_text(column, converted)})" for column in texts(table)]
+    lengths = [f"LENGTH({_text(column, charsets)})" for column in texts(table)]
     nullable = [c.nullable for c in (*table.columns, *texts(table))]
     written = [
         f"COALESCE({value}, '')" if is_nullable else value
@@ -203,10 +215,18 @@ def _number(column: Column) -> str:
     return f"UNIX_TIMESTAMP({name})" if is_time else name
 
 
-def _text(column: Column, converted: Collection[str]) -> str:
+def _text(column: Column, charsets: Mapping[str, str]) -> str:
     """Return a text whose bytes are UTF-8."""
     name = quoted(column.name)
-    return f"CONVERT({name} USING utf8mb4)" if column.name in converted else name
+    match charsets.get(column.name):
+        case None:
+            return name
+        case "ucs2":
+            # MySQL's CONVERT silently cuts a text at half of a surrogate pair.
+            whole = f"CONCAT({name}, _utf8mb4'' COLLATE utf8mb4_bin)"
+            return f"CAST({whole} AS BINARY)"
+        case _:
+            return f"CONVERT({name} USING utf8mb4)"
 
 
 def _literal(character: str) -> str:

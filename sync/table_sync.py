@@ -14,8 +14,8 @@ from metrics.tables import Blocks, Table
 from store.manifest import Block
 from sync.checksum import Checksum, Form, checksum
 from sync.connection import Deadline
-from sync.decode import BulkRows, RawRows
-from sync.exceptions import CopyError
+from sync.decode import BulkRows, RawRows, require_own_keys, shown_key
+from sync.exceptions import CopyError, RepeatedKeyError
 from sync.partitions import Partition, partition_at, walk
 from sync.plan import (
     NOTHING,
@@ -131,6 +131,7 @@ class TableSync:
         block that was not looked at: then every block is compared in the same run.
         """
         self._settled = {}
+        self._require_own_keys(source)
         partitions = self._partitions(source)
         # What was read outside the snapshot counts once the snapshot confirms it.
         urgent = self._differing | self._fetched.keys()
@@ -138,13 +139,24 @@ class TableSync:
         counts = self._counts(partitions)
         adds_up = self._adds_up(source, partitions)
         if counts.changed or counts.gone or not adds_up:
-            # The recheck has just found these equal: believed, unless the sum is wrong.
+            # The recheck has just found these equal: believed, unless counts differ.
             believed = self._checked.keys() if adds_up else ()
             urgent = {p.key for p in partitions}.difference(believed)
             self._execute(source, partitions, urgent, now)
             counts = self._counts(partitions)
         blocks = (self._now(partition.key) for partition in partitions)
         return Settled(tuple(block for block in blocks if block is not None), counts)
+
+    def _require_own_keys(self, source: Source) -> None:
+        """Raise RepeatedKeyError for rows that share a key across blocks.
+
+        Where the key bounds a block, they are in the same one.
+        """
+        if self.table.blocks is Blocks.QUARTER:
+            key = source.repeated_key(self.table)
+            if key is not None:
+                shown = shown_key(self.table, key)
+                raise RepeatedKeyError(self.table.name, self.table.key, shown)
 
     def _partitions(self, source: Source) -> list[Partition]:
         table, size = self.table, self._policy.block_rows
@@ -159,16 +171,15 @@ class TableSync:
         return block if block and self._writer.is_there(block) else None
 
     def _adds_up(self, source: Source, partitions: Sequence[Partition]) -> bool:
-        """Return whether the blocks have as many rows as the table.
+        """Return whether each block that was not looked at has as many rows as before.
 
-        Otherwise rows have come to, or gone from, a block that was not looked at: the
-        key of a row changed, or an old gap was filled.
+        Otherwise rows have come or gone: the key of a row changed, or an old gap was
+        filled.
         """
         seen = self._settled.keys() | self._checked.keys()
-        if all(partition.key in seen for partition in partitions):
-            return True
-        held = (self._now(partition.key) for partition in partitions)
-        return source.count(self.table) == sum(block.rows for block in held if block)
+        unseen = [partition for partition in partitions if partition.key not in seen]
+        held = [self.state.blocks[partition.key].rows for partition in unseen]
+        return source.counts(self.table, unseen) == held
 
     def _execute(
         self,
@@ -298,6 +309,7 @@ class TableSync:
         self, partition: Partition, rows: pl.DataFrame, proof: Checksum
     ) -> Block:
         """Write a block, with the numbers of its users."""
+        require_own_keys(self.table, rows)
         numbered = self._user_ids.numbered(self.table, rows)
         return self._writer.write(self.table, partition, numbered, proof)
 
@@ -331,7 +343,8 @@ class TableSync:
         if old.file == new.file:
             return NOTHING
         if not self._writer.is_whole(old):
-            return Counts(new=max(new.rows - old.rows, 0), healed=1)
+            more = new.rows - old.rows
+            return Counts(new=max(more, 0), gone=max(-more, 0), healed=1)
         read = partial(self._writer.read, self.table)
         return compare(self.table, read(old), read(new))
 

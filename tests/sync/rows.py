@@ -1,5 +1,7 @@
 """Tiny rows of the live tables, for tests that say only what they mean."""
 
+from collections.abc import Iterable
+
 from metrics.tables import ESTIMATIONS, VOTES
 from testkit.database_servers import LiveDatabase, Row
 
@@ -22,7 +24,7 @@ def estimation(key: int, value: int | None = 3, at: str = AT) -> Row:
     return (key, "someone", 1, value, 0, at)
 
 
-def insert_votes(database: LiveDatabase, keys: range) -> None:
+def insert_votes(database: LiveDatabase, keys: Iterable[int]) -> None:
     database.insert(VOTES, [vote(key) for key in keys])
 
 

@@ -208,8 +208,13 @@ def test_a_server_that_configures_sessions_otherwise_changes_nothing(
         f"SET sql_select_limit=3, {limit}, time_zone='-03:00', "
         "group_concat_max_len=64, sql_big_selects=0, NAMES latin1"
     )
+    modes = (
+        "ANSI_QUOTES,PIPES_AS_CONCAT,HIGH_NOT_PRECEDENCE,NO_BACKSLASH_ESCAPES,"
+        "PAD_CHAR_TO_FULL_LENGTH"
+    )
     options = [
-        "--sql-mode=ANSI_QUOTES,PIPES_AS_CONCAT,HIGH_NOT_PRECEDENCE",
+        f"--sql-mode={modes}",
+        "--completion-type=RELEASE",
         f"--init-connect={session}",
         "--group-concat-max-len=64",
         "--transaction-isolation=READ-UNCOMMITTED",
@@ -217,6 +222,9 @@ def test_a_server_that_configures_sessions_otherwise_changes_nothing(
         "--character-set-server=latin1",
         "--autocommit=0",
     ]
+    if own_kind is Kind.MARIADB:
+        options += ["--query-cache-type=1", "--query-cache-size=16M"]
+        options += ["--lower-case-table-names=1"]
     with running_server(own_kind, options=options) as server:
         store.source = server.create_database()
         store.source.fill_from_golden()

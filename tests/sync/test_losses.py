@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from metrics.tables import USERS, VOTES
+from store.manifest import Block
 from sync.checksum import Checksum
 from sync.run import Request
 from sync.source import Source
@@ -33,6 +34,21 @@ def test_more_than_a_fifth_gone_publishes_nothing_until_confirmed(
     assert "--accept-shrink" in reported[-1]
     assert store.sync(CONFIRMED) == 0
     store.assert_equals_source()
+
+
+def test_rows_gone_from_damaged_blocks_wait_for_the_confirmation_too(
+    database: LiveDatabase, small_blocks: Store, reported: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    for block in small_blocks.manifest().tables[VOTES.name]:
+        damage(small_blocks, block, position=40)
+    small_blocks.verify()
+    database.execute("DELETE FROM fpp_votes WHERE id MOD 10 > 0")
+    assert small_blocks.sync() == 1
+    assert "fpp_votes lost 90 of 100 rows" in reported[-1]
+    assert small_blocks.sync(CONFIRMED) == 0
+    small_blocks.assert_equals_source()
 
 
 def test_a_fifth_gone_is_followed(database: LiveDatabase, store: Store) -> None:
@@ -70,7 +86,10 @@ def test_ids_that_a_restored_source_uses_again_get_their_new_contents(
 
 
 def flip(store: Store, table: str, position: int) -> None:
-    block = store.manifest().tables[table][0]
+    damage(store, store.manifest().tables[table][0], position)
+
+
+def damage(store: Store, block: Block, position: int) -> None:
     path = store.root / block.file
     content = bytearray(path.read_bytes())
     content[position] ^= 0x10

@@ -19,11 +19,11 @@ def test_every_test_that_the_page_names_exists() -> None:
 
 def test_each_situation_names_a_test() -> None:
     rows = re.findall(r"^\| (\d{1,2}) \|.*\|$", PAGE, re.MULTILINE)
-    assert [int(number) for number in rows] == list(range(1, 26))
+    assert [int(number) for number in rows] == list(range(1, 28))
     proven = re.findall(
         r"^\| \d+ \|[^|]*\|[^|]*`test_\w+\.py::\w+`", PAGE, re.MULTILINE
     )
-    assert len(proven) == 25
+    assert len(proven) == 27
 
 
 def test_the_page_names_every_flag_and_no_other() -> None:
@@ -45,6 +45,7 @@ MESSAGES = [
     exceptions.DamagedUserIdsError(["x"]),
     exceptions.ContractError(["a", "b"]),
     exceptions.MisfitError("fpp_votes", "id", "1", "is 2"),
+    exceptions.RepeatedKeyError("fpp_votes", "id", "1"),
     exceptions.TooManyUsersError(5),
     exceptions.CopyError("fpp_votes", "all"),
     exceptions.ShrinkError(["fpp_votes lost 21 of 100 rows"]),

@@ -67,6 +67,17 @@ def test_rows_filled_into_an_old_gap_are_seen_by_the_next_run(
     small_blocks.assert_equals_source()
 
 
+def test_a_row_gone_and_another_filled_in_elsewhere_are_seen_by_the_next_run(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 200, 2))
+    small_blocks.sync()
+    database.execute("DELETE FROM fpp_votes WHERE id = 35")
+    insert_votes(database, [82])
+    assert hurried(small_blocks).run(Request()).exit_code == 0
+    small_blocks.assert_equals_source()
+
+
 def test_an_edit_anywhere_is_seen_by_the_next_run_as_long_as_time_allows(
     database: LiveDatabase, small_blocks: Store
 ) -> None:

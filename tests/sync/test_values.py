@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
-from testkit.database_servers import LiveDatabase
+from testkit.database_servers import Kind, LiveDatabase
 from testkit.harness import Store
 from tests.sync.rows import AT, estimation, insert_votes, user, vote
 
@@ -139,6 +139,74 @@ def test_texts_of_every_charset_are_copied(
     files = store.manifest().files
     assert store.sync() == 0
     assert [f.file for f in store.manifest().files] == [f.file for f in files]
+    assert store.verify() == 0
+
+
+# Half of a surrogate pair: a character of neither charset.
+NO_UTF8 = [
+    (Kind.MARIADB, "ucs2", "D83D"),
+    (Kind.MYSQL, "ucs2", "D83D"),
+    (Kind.MYSQL, "ucs2", "0061D83D0062"),
+    (Kind.MARIADB, "utf8mb4", "EDA0BD"),  # MySQL takes no such text
+    (Kind.MARIADB, "utf8mb3", "EDA0BD"),
+    (Kind.MARIADB, "utf32", "0000D83D"),
+]
+
+
+@pytest.mark.parametrize(("server", "charset", "text"), NO_UTF8, indirect=["server"])
+def test_a_text_that_is_not_utf8_stops_the_run_and_its_row_is_named(
+    database: LiveDatabase,
+    store: Store,
+    reported: Sequence[str],
+    charset: str,
+    text: str,
+) -> None:
+    database.execute(
+        f"ALTER TABLE fpp_page_views MODIFY source varchar(255) CHARACTER SET {charset}"
+    )
+    database.insert(PAGE_VIEWS, [(n, "u", "HOME", None, "x", AT) for n in range(1, 21)])
+    store.sync()
+    before = store.manifest()
+    database.execute(
+        f"UPDATE fpp_page_views SET source = _{charset} x'{text}' WHERE id = 7"  # noqa: S608  # ours
+    )
+    assert store.sync() == 1
+    fact = "fpp_page_views.source of the row with key 7 holds bytes that are not UTF-8"
+    assert fact in reported[-1]
+    assert store.manifest() == before
+
+
+@pytest.mark.parametrize(
+    ("server", "charset", "text"), NO_UTF8[:3], indirect=["server"]
+)
+def test_a_user_whose_city_is_not_utf8_is_found_and_not_named(
+    database: LiveDatabase,
+    store: Store,
+    reported: Sequence[str],
+    charset: str,
+    text: str,
+) -> None:
+    database.execute(
+        f"ALTER TABLE fpp_users MODIFY city varchar(100) CHARACTER SET {charset}"
+    )
+    database.insert(USERS, [user("V1StGXR8_Z5jdHi6B-myT")])
+    database.execute(f"UPDATE fpp_users SET city = _{charset} x'{text}'")  # noqa: S608  # ours
+    assert store.sync() == 1
+    assert "fpp_users.city of the row with key V1StGX… holds bytes" in reported[-1]
+    assert "V1StGXR8" not in reported[-1]
+
+
+def test_bytes_without_a_character_are_copied_as_every_client_reads_them(
+    database: LiveDatabase, store: Store
+) -> None:
+    database.execute(
+        "ALTER TABLE fpp_page_views MODIFY source varchar(255) CHARACTER SET gbk"
+    )
+    database.insert(PAGE_VIEWS, [(1, "u", "HOME", None, "x", AT)])
+    database.execute("UPDATE fpp_page_views SET source = _gbk x'FEFE'")
+    assert store.sync() == 0
+    assert store.rows(PAGE_VIEWS)["source"].to_list() == ["?"]
+    store.assert_equals_source()
     assert store.verify() == 0
 
 
