@@ -3,7 +3,7 @@
 The Overview's first line and `GET /api/alerts` give the same findings.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import sqrt
@@ -17,6 +17,7 @@ from metrics.frames import Frames, Period, instant
 from metrics.query import SharedPlans
 from metrics.room_health import went_dormant
 from metrics.sentences import counted
+from metrics.tables import ESTIMATIONS, ROOMS, VOTES
 from metrics.time_axis import local_date, local_time
 from metrics.time_zone import UTC_ZONE, to_local
 from metrics.unusual_days import unusual_days
@@ -46,7 +47,7 @@ _PAGES = {
     "new_users": "historical",
     "page_views": "traffic",
 }
-
+_QUIET = "rooms_gone_quiet"
 
 Kind = Literal["data_late", "today", "unusual_day", "rooms_quiet"]
 
@@ -70,21 +71,28 @@ class Finding:
 
 
 def plans(
-    frames: Frames, now: datetime, zone: ZoneInfo = UTC_ZONE
+    frames: Frames,
+    now: datetime,
+    zone: ZoneInfo = UTC_ZONE,
+    missing: Collection[str] = (),
 ) -> Mapping[str, pl.LazyFrame]:
     """Return the plans that `findings` needs the answers of, by name.
 
     `frames` are all of history without bots. `now` is the end of the data: after
-    that instant nothing can be missing. Days are those of the zone.
+    that instant nothing can be missing. Days are those of the zone. `missing` are
+    live tables that the store lacks.
     """
     day = to_local(now, zone).date()
     # Today is judged by `today`, against the same time of day.
     recent = Period.of_days(day - timedelta(days=DAYS), day - timedelta(days=1), zone)
-    return {
+    found = {
         "today": today(frames, now, zone),
         "unusual_days": unusual_days(frames, recent, day),
-        "rooms_gone_quiet": went_dormant(SharedPlans(frames), now),
     }
+    # Without one of its tables every room would look quiet.
+    if {VOTES.name, ESTIMATIONS.name, ROOMS.name}.isdisjoint(missing):
+        found[_QUIET] = went_dormant(SharedPlans(frames), now)
+    return found
 
 
 def today(frames: Frames, now: datetime, zone: ZoneInfo = UTC_ZONE) -> pl.LazyFrame:
@@ -190,7 +198,7 @@ def findings(
         *_late(now, data_until, timedelta(seconds=sync_interval)),
         *_unusual_today(answers["today"], until, zone),
         *_unusual_days(answers["unusual_days"]),
-        *_quiet(answers["rooms_gone_quiet"]),
+        *(_quiet(answers[_QUIET]) if _QUIET in answers else ()),
     ]
 
 

@@ -1,6 +1,6 @@
 """The query that a page, an export or an API call asks, and what its plans share."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -33,6 +33,8 @@ class Query:
     now: datetime
     weekends: bool = True
     """False hides Saturdays and Sundays in daily series; totals count every day."""
+    missing: Collection[str] = ()
+    """Live tables that the store lacks: numbers that need one are null, not 0."""
 
     @property
     def zone(self) -> ZoneInfo:

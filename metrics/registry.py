@@ -126,6 +126,34 @@ def answer(name: str, frame: pl.DataFrame) -> str | None:
     return text and text[0].upper() + text[1:]
 
 
-def plan(name: str, query: Query) -> pl.LazyFrame:
-    """Return the plan of one table, computed by itself."""
-    return METRIC_TABLES[name].build(query, SharedPlans.of(query))
+def plan(name: str, query: Query, shared: SharedPlans | None = None) -> pl.LazyFrame:
+    """Return the plan of one table, by default computed by itself.
+
+    Numbers are null where the store lacks a table that they need.
+    """
+    table = METRIC_TABLES[name]
+    built = table.build(query, shared or SharedPlans.of(query))
+    lacking = set(table.reads).intersection(query.missing)
+    # To ask for the columns takes time, which the usual case does not need.
+    if not lacking:
+        return built
+    columns = built.collect_schema()
+    # Rows of several measures: those of a missing table have no rows, or no numbers.
+    if not _PER_MEASURE.isdisjoint(columns):
+        return built
+    unknown = [
+        pl.lit(None, of).alias(column)
+        for column, of in columns.items()
+        if of.is_numeric() and lacking.intersection(_needed(column, name))
+    ]
+    return built.with_columns(unknown)
+
+
+_PER_MEASURE = frozenset({"measure", "key"})
+
+
+def _needed(column: str, table: str) -> tuple[str, ...]:
+    """Return the live tables that the number in a column comes from."""
+    base, _ = split(column)
+    known = _ONLY_IN.get((table, base)) or DEFINITIONS.get(base)
+    return known.tables if known else ()

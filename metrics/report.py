@@ -13,7 +13,7 @@ import polars as pl
 
 from metrics.frames import Period
 from metrics.query import Query, SharedPlans
-from metrics.registry import DEFINITIONS, METRIC_TABLES, answer
+from metrics.registry import DEFINITIONS, answer, plan
 from metrics.subject import Definition
 
 type Value = int | float | None
@@ -175,11 +175,11 @@ def plans(query: Query) -> dict[str, pl.LazyFrame]:
     """Return the plans that `compose` needs the results of, by name."""
     names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET, _USUAL)
     shared, before = SharedPlans.of(query), query.comparison_query
-    found = {name: METRIC_TABLES[name].build(query, shared) for name in names}
+    found = {name: plan(name, query, shared) for name in names}
     # The comparison gets its own plans of figures and chart; lists compare by columns.
     if before is not None:
         for name in (*FIGURES, SERIES):
-            found[_before(name)] = METRIC_TABLES[name].build(before, shared)
+            found[_before(name)] = plan(name, before, shared)
     return found
 
 
@@ -200,7 +200,8 @@ def compose(
     is_country = pl.col("dimension") == "country"
     named = pl.when(is_country).then(pl.col("label").replace(names)).otherwise("label")
     compared = query.comparison is not None
-    series = results[SERIES].select("bucket", DRAWN)
+    # Null throughout where the store lacks the table: then there is no chart.
+    series = results[SERIES].select("bucket", DRAWN).drop_nulls()
     return Report(
         period=query.period,
         comparison=query.comparison,
@@ -208,7 +209,9 @@ def compose(
         figures=tuple(_figures(results)),
         granularity=query.granularity,
         series=tuple(series.iter_rows()),
-        series_before=tuple(results[_before(SERIES)][DRAWN]) if compared else (),
+        series_before=tuple(results[_before(SERIES)][DRAWN].drop_nulls())
+        if compared
+        else (),
         what_changed=answer(_CHANGES, changes.with_columns(label=named))
         if compared
         else None,
@@ -230,6 +233,7 @@ def compose(
         quiet=tuple(
             QuietRoom(**row)
             for row in results[_QUIET]
+            .drop_nulls("health")
             .head(MOST)
             .select(
                 *("room_id",),

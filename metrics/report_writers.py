@@ -319,9 +319,13 @@ def to_fragment(report: Report) -> str:
         f"{''.join(_in_html(line) for line in lines)}</ul>"
         for title, lines in _sections(report, _in_page)
     )
+    chart = (
+        f'<h2 style="{_H2}">{chart_title(report)}</h2>{_chart(report)}'
+        if report.series
+        else ""
+    )
     return (
-        f"{heading}{_table(report)}"
-        f'<h2 style="{_H2}">{chart_title(report)}</h2>{_chart(report)}{lists}'
+        f"{heading}{_table(report)}{chart}{lists}"
         f'<p style="opacity:0.75">{escape(_until(report))}</p>'
     )
 

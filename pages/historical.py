@@ -55,6 +55,7 @@ with above:
             hues=[title_of(measure) for measure in MEASURES],
         ),
         axis=axis,
+        drawn=[*columns],
     )
 accumulated = [f"acc_{measure}" for measure in MEASURES]
 # The chart reads from left to right, a table from the top.

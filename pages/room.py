@@ -37,7 +37,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="room_search
         room.render_back_button()
 if not asked:
     busiest = context.compute("rooms")["rooms"]
-    room.render_busiest(in_zone(busiest, context.query.zone))
+    room.render_busiest(context, in_zone(busiest, context.query.zone))
     render_links(
         ("Rooms that have gone quiet, and health of rooms", "insights", ROOMS),
         ("Votes by room over time", "behaviour", {"over_time": "rooms"}),

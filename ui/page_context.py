@@ -13,11 +13,14 @@ from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import Days
 from metrics.query import Query, SharedPlans
-from metrics.registry import METRIC_TABLES
+from metrics.registry import METRIC_TABLES, plan
+from metrics.tables import ROOMS
 from store import engine
 from store.notes import Notes
 from store.reader import Snapshot
 
+NO_NAME = "(name missing)"
+"""What rooms are called where the table of rooms is missing."""
 _EARLIER = "earlier "
 _KEY = "page_context"
 
@@ -76,6 +79,15 @@ class PageContext:
         """Whether there is a period to compare with."""
         return self.query.comparison is not None
 
+    def lacking(self, reads: Collection[str]) -> list[str]:
+        """Return those of some live tables that the store lacks."""
+        return [name for name in self.snapshot.missing if name in reads]
+
+    def lacking_for(self, name: str) -> list[str]:
+        """Return the live tables that a table of the registry lacks."""
+        known = METRIC_TABLES.get(name)
+        return self.lacking(known.reads) if known else []
+
     def compute(
         self, *names: str, earlier: Collection[str] = (), **plans: pl.LazyFrame
     ) -> Results:
@@ -84,18 +96,30 @@ class PageContext:
         `earlier` names those that are wanted of the period before as well.
         """
         shared, before = SharedPlans.of(self.query), self.query.comparison_query
-        now = {name: METRIC_TABLES[name].build(self.query, shared) for name in names}
+        now = {name: plan(name, self.query, shared) for name in names}
         then = {
-            _EARLIER + name: METRIC_TABLES[name].build(before, shared)
-            for name in earlier
-            if before
+            _EARLIER + name: plan(name, before, shared) for name in earlier if before
         }
         # Together, so that both periods share scans of the same blocks.
         found = engine.collect_all(now | plans | then, self.snapshot.rows)
+        if ROOMS.name in self.snapshot.missing:
+            found = {name: _with_unknown_names(frame) for name, frame in found.items()}
         return Results(
             now={name: found[name] for name in (*now, *plans)},
             earlier={name.removeprefix(_EARLIER): found[name] for name in then},
         )
+
+
+def _with_unknown_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """Name rooms without a table of rooms: without a name they would be deleted."""
+    unknown = pl.lit(NO_NAME)
+    if "room_name" in frame.columns:
+        return frame.with_columns(pl.col("room_name").fill_null(unknown))
+    if {"dimension", "label"} <= set(frame.columns):
+        is_room = (pl.col("dimension") == "room") & pl.col("label").is_null()
+        label = pl.when(is_room).then(unknown).otherwise("label")
+        return frame.with_columns(label=label)
+    return frame
 
 
 def share(context: PageContext) -> None:

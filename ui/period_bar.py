@@ -182,6 +182,7 @@ def _query(
         granularity=periods.granularity_of(chosen.granularity, shown.days),
         now=now,
         weekends=not chosen.hide_weekends,
+        missing=snapshot.missing,
     )
 
 

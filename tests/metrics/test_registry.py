@@ -1,12 +1,15 @@
 """Every table of the catalogue, on any data."""
 
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 from polars.testing import assert_frame_equal
 
+from metrics import attention
 from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query
 from metrics.registry import (
@@ -17,7 +20,7 @@ from metrics.registry import (
     plan,
     split,
 )
-from metrics.tables import BY_NAME, TABLES
+from metrics.tables import BY_NAME, TABLES, VOTES
 from tests.metrics.building import (
     answer,
     at,
@@ -227,3 +230,27 @@ def test_places_list_users_seen_in_the_period_wherever_they_are_new() -> None:
     )
     table = plan("countries", query(rows, MONTH))
     assert column(table, "country") == ["DE"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_number_is_unknown_without_a_table_that_it_needs(
+    name: str, golden: Frames
+) -> None:
+    asked = query(golden, MONTH)
+    for missing in METRIC_TABLES[name].reads:
+        without = Frames({**golden.by_name, missing: EMPTY.by_name[missing]})
+        found = build(name, replace(asked, frames=without, missing=(missing,)))
+        if {"measure", "key"} & set(found.columns):
+            continue
+        for number in found.select(cs.numeric()):
+            base, _ = split(number.name)
+            if base in LABELS:
+                continue
+            if missing in definition(base, name).tables:
+                assert number.is_null().all(), (number.name, missing)
+
+
+def test_without_a_table_of_rooms_none_has_gone_quiet(golden: Frames) -> None:
+    now = at("2026-11-20 18:00")
+    assert "rooms_gone_quiet" in attention.plans(golden, now)
+    assert "rooms_gone_quiet" not in attention.plans(golden, now, missing=(VOTES.name,))

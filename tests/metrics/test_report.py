@@ -25,6 +25,7 @@ from metrics.report_writers import (
     to_markdown,
     write,
 )
+from metrics.tables import VOTES
 from store import engine
 from store.notes import Note
 from tests.metrics.building import executed, frames, quick, room, user, view, vote
@@ -279,3 +280,26 @@ def test_a_report_of_the_running_day_is_cut_at_the_clock() -> None:
     )
     votes = next(f for f in found.figures if f.definition.key == "votes")
     assert (votes.value, votes.before) == (1, 0)
+
+
+def test_without_a_table_its_figures_are_unknown_and_there_is_no_chart(
+    golden: Frames,
+) -> None:
+    rows = Frames({**golden.by_name, VOTES.name: Frames.empty().votes})
+    now = datetime(2026, 11, 1)
+    query = Query(
+        rows,
+        periods.period_of(OCTOBER, now),
+        periods.compared_with(periods.PREVIOUS, OCTOBER, now),
+        "day",
+        now,
+        missing=(VOTES.name,),
+    )
+    found = report.compose(query, engine.collect_all(report.plans(query)), now)
+    figures = {f.definition.key: f.value for f in found.figures}
+    assert figures["votes"] is None
+    assert figures["page_views"]
+    assert (found.series, found.series_before, found.quiet) == ((), (), ())
+    assert "Votes per day" not in to_html(found) + to_markdown(found)
+    assert "Votes: **–**" in to_markdown(found)
+    assert json.loads(to_json(found))["chart"]["values"] == []

@@ -57,7 +57,12 @@ def plain_store(tmp_path: Path) -> Callable[..., Path]:
 
 def tiles(app: AppTest) -> dict[str, str]:
     """Return what the tiles of the strip say: name → value."""
-    (strip,) = [group for group in app.button_group if group.key == "kpi_strip"]
-    texts = [option.content for option in strip.proto.options]
+    return {name: value for name, (value, *_) in tile_lines(app).items()}
+
+
+def tile_lines(app: AppTest) -> dict[str, list[str]]:
+    """Return all that the tiles of the strip say, none without one: name → lines."""
+    strips = [group for group in app.button_group if group.key == "kpi_strip"]
+    texts = [option.content for strip in strips for option in strip.proto.options]
     lines = [re.sub(r":(small|\w+)\[|[\]*]", "", text).split("  \n") for text in texts]
-    return {name: value for name, value, *_ in lines}
+    return {name: rest for name, *rest in lines}

@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from metrics.registry import DEFINITIONS
 from metrics.tables import TABLES
-from tests.pages.conftest import GOLDEN, ROOT, RunPage, tiles
+from tests.pages.conftest import GOLDEN, ROOT, RunPage, tile_lines, tiles
 
 MAIN = (ROOT / "pages" / "main.py").read_text()
 PAGES = dict(re.findall(r'st\.Page\(\s*"([^"]+)", title="([^"]+)"', MAIN))
@@ -45,9 +46,48 @@ def test_a_page_survives_a_missing_store(
 def test_a_page_survives_a_missing_table_and_names_it(
     run_page: RunPage, plain_store: Callable[..., Path], file: str, missing: str
 ) -> None:
-    app = run_page(file, plain_store(without=(missing,)))
+    app = run_page(file, plain_store(without=(missing,)), period="All time")
     assert_shown(app, file)
     assert f"`{missing}`" in app.warning[0].value
+    # A count of 0 would say that nothing happened.
+    unknown = {d.title for d in DEFINITIONS.values() if missing in d.tables}
+    for name, (value, *below) in tile_lines(app).items():
+        if name in unknown:
+            assert (value, *below) == ("–", f"{missing} missing")
+
+
+@pytest.mark.parametrize("missing", ["fpp_rooms", "fpp_votes", "fpp_estimations"])
+def test_a_room_without_one_of_its_tables_is_not_called_deleted_or_unused(
+    run_page: RunPage, plain_store: Callable[..., Path], missing: str
+) -> None:
+    store = plain_store(without=(missing,))
+    for query in ({}, {"room": "1"}):
+        app = run_page("room.py", store, period="All time", **query)
+        assert [e.message for e in app.exception] == []
+        said = " ".join(e.value for e in (*app.info, *app.caption, *app.header))
+        assert "deleted" not in said
+        assert "no votes" not in said
+
+
+def test_cards_and_blocks_in_part_without_a_table_say_so(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    store = plain_store(without=("fpp_events",))
+    app = run_page("insights.py", store, period="All time", about="New people")
+    cards = {card.label: card.value for card in app.metric}
+    assert cards["Link copy rate"] == "–"
+    assert cards["New rooms (n)"] != "–"
+    note = (
+        "Table `fpp_events` is missing. Its metrics are empty until the next sync run."
+    )
+    assert note in [caption.value for caption in app.caption]
+
+
+def test_a_chart_of_columns_of_a_missing_table_says_so(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    app = run_page("historical.py", plain_store(without=("fpp_votes",)), of="votes")
+    assert "`fpp_votes`" in app.info[0].value
 
 
 @pytest.mark.parametrize("file", PAGES)

@@ -1,6 +1,6 @@
 """A block: one table of the registry as a chart, as a table, and as CSV."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 import polars as pl
@@ -34,6 +34,7 @@ def render_block(
     axis: TimeAxis | None = None,
     ranked: bool = False,
     folded: bool = False,
+    drawn: Collection[str] | None = None,
 ) -> None:
     """Draw a bordered block with its title, its CSV button and a chart or table.
 
@@ -44,10 +45,12 @@ def render_block(
     of a chart over time: its dates and notes are above it, and dragging zooms. A
     `ranked` chart takes `rows`: it shows the first ten, and all of them on demand. A
     `folded` table is drawn on demand, where the sentence above it says what it has.
+    `drawn` are the columns of the chart, where these are a choice.
     """
     own = key or name
     local = in_zone(frame, context.query.zone)
-    folded = folded and answer(name, frame) is not None
+    lacking = context.lacking_for(name)
+    folded = folded and not lacking and answer(name, frame) is not None
 
     @st.fragment(key=f"block_{own}")
     def fragment() -> None:
@@ -62,7 +65,7 @@ def render_block(
         )
         if filter_chips.is_meaningless(context.filters, name):
             empty_state.render_unfilterable(context.filters)
-        elif empty_state.is_blank(frame):
+        elif empty_state.is_blank(frame if drawn is None else frame.select(drawn)):
             empty_state.render(context, name)
         # Reached with rows only: an empty state replaces the table too.
         elif as_table or (draw is None and not folded):
@@ -74,12 +77,12 @@ def render_block(
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:
             # Ten rows first: a chart of two hundred would push the page down.
-            drawn = _all_rows(draw, frame, own) if ranked else draw
+            chart = _all_rows(draw, frame, own) if ranked else draw
             if on_click is None:
-                render_chart(drawn(local), _alt(shown, frame))
+                render_chart(chart(local), _alt(shown, frame))
             else:
                 click_filters.render_clickable_chart(
-                    context, drawn, local, on_click, own, _alt(shown, frame)
+                    context, chart, local, on_click, own, _alt(shown, frame)
                 )
             if ranked and frame.height > FIRST_ROWS:
                 _render_show_all(frame, own)
@@ -93,6 +96,8 @@ def render_block(
         fragment()
         if note:
             st.caption(note)
+        if lacking and not empty_state.is_blank(frame):
+            st.caption(empty_state.missing_note(lacking))
         render_unfiltered_note(context, name)
 
 
@@ -213,8 +218,7 @@ def render_head(
     ):
         st.header(title, anchor=False, width="stretch")
         as_table = render_tools(context, name, frame, key, switch=switch)
-    if not filter_chips.is_meaningless(context.filters, name):
-        render_answer(name, frame)
+    _render_answer(context, name, frame)
     return as_table
 
 
@@ -223,8 +227,7 @@ def _render_title(
 ) -> bool:
     """Draw title and answer; return whether the table is chosen."""
     st.header(title, anchor=False)
-    if not filter_chips.is_meaningless(context.filters, name):
-        render_answer(name, frame)
+    _render_answer(context, name, frame)
     return is_table(key)
 
 
@@ -286,12 +289,16 @@ def _alt(title: str, frame: pl.DataFrame) -> str:
     return f"{title}: chart of {frame.height} rows; switch to the table for the values"
 
 
-def render_answer(name: str, frame: pl.DataFrame) -> None:
+def _render_answer(context: PageContext, name: str, frame: pl.DataFrame) -> None:
     """Draw the sentence that answers a table's question, where it has one.
 
     It is drawn as text: names in it come from the database and are never markup.
     """
-    if name not in METRIC_TABLES:
+    if (
+        name not in METRIC_TABLES
+        or context.lacking_for(name)
+        or filter_chips.is_meaningless(context.filters, name)
+    ):
         return
     # Sentences are built in `metrics`, which knows codes only.
     sentence = answer(name, with_country_names(frame))

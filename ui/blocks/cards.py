@@ -8,13 +8,16 @@ import streamlit as st
 from metrics.registry import DEFINITIONS
 from metrics.subject import Definition
 from ui import format as fmt
+from ui.blocks import empty_state
 from ui.filters import filter_chips
+from ui.page_context import PageContext
 
 NARROWEST = 155
 """Two cards fit side by side on a phone."""
 
 
 def render_row(
+    context: PageContext,
     keys: Sequence[str],
     totals: pl.DataFrame,
     earlier: pl.DataFrame | None = None,
@@ -25,6 +28,9 @@ def render_row(
 
     `keys` are columns of both; without `earlier` no change is shown.
     """
+    needed = {table for key in keys for table in DEFINITIONS[key].tables}
+    if lacking := context.lacking(needed):
+        st.caption(empty_state.missing_note(lacking))
     idle = filter_chips.unfiltered_cards_note(keys)
     if idle:
         st.caption(idle)

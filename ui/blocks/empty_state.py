@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.filters import Filter
-from metrics.registry import DEFINITIONS, METRIC_TABLES
+from metrics.registry import DEFINITIONS
 from ui.page_context import PageContext
 
 # Numbers that are there without anything having happened.
@@ -37,18 +37,9 @@ def render(context: PageContext, name: str) -> None:
     if name in _MESSAGES and not context.snapshot.missing:
         st.info(_MESSAGES[name], icon=":material/inbox:")
         return
-    known = METRIC_TABLES.get(name)
-    lacking = set(known.reads if known else ()).intersection(context.snapshot.missing)
+    lacking = context.lacking_for(name)
     if lacking:
-        missing = ", ".join(f"`{table}`" for table in sorted(lacking))
-        table, is_, its = (
-            ("Table", "is", "Its") if len(lacking) == 1 else ("Tables", "are", "Their")
-        )
-        st.info(
-            f"{table} {missing} {is_} missing. {its} metrics are empty until the next "
-            "sync run.",
-            icon=":material/database_off:",
-        )
+        render_missing(lacking)
     elif context.filters:
         st.info(
             "No data matches the filters. Remove one or choose a longer period.",
@@ -59,6 +50,23 @@ def render(context: PageContext, name: str) -> None:
             "No data in this period. Choose a longer one.",
             icon=":material/inbox:",
         )
+
+
+def render_missing(tables: Collection[str]) -> None:
+    """Say in place of what needs some live tables that the store lacks them."""
+    st.info(missing_note(tables), icon=":material/database_off:")
+
+
+def missing_note(tables: Collection[str]) -> str:
+    """Return the sentence for tables that the store lacks."""
+    names = ", ".join(f"`{table}`" for table in sorted(tables))
+    table, is_, its = (
+        ("Table", "is", "Its") if len(tables) == 1 else ("Tables", "are", "Their")
+    )
+    return (
+        f"{table} {names} {is_} missing. {its} metrics are empty until the next sync "
+        "run."
+    )
 
 
 def render_unfilterable(chosen: Collection[Filter]) -> None:

@@ -69,7 +69,8 @@ def render_kpis(
     @st.fragment(key="kpis")
     def fragment() -> None:
         older = [f"{SHOW}_{part.series}" for part in kpis]
-        chosen = render_strip(keys, now, before, usual, older)
+        hidden = {key: _why_hidden(context, key) for key in keys}
+        chosen = render_strip(keys, now, before, usual, older, hidden)
         part = next(part for part in kpis if chosen in part.keys)
         with st.container(border=True, gap="xsmall", key="kpi_chart"):
             _render_chart(context, found, part, chosen, marks)
@@ -92,6 +93,12 @@ def render_kpis(
                 block.render_tools(context, part.series, found[part.series])
 
     fragment()
+
+
+def _why_hidden(context: PageContext, key: str) -> str | None:
+    """Return why a figure is not shown: a filter, or a table that the store lacks."""
+    lacking = context.lacking(DEFINITIONS[key].tables)
+    return f"{lacking[0]} missing" if lacking else filter_chips.why_hidden(key)
 
 
 def _usual_ranges(table: pl.DataFrame | None) -> Mapping[str, "Range"]:
@@ -118,7 +125,10 @@ def _render_chart(
     granularity = part.granularity or context.query.granularity
     frame = found[name]
     st.header(f"{definition.title} per {granularity}", anchor=False)
-    if filter_chips.why_hidden(key):
+    lacking = context.lacking(definition.tables)
+    if lacking:
+        empty_state.render_missing(lacking)
+    elif filter_chips.why_hidden(key):
         empty_state.render_unfilterable(context.filters)
     elif empty_state.is_blank(frame):
         empty_state.render(context, name)
@@ -170,15 +180,16 @@ def render_strip(
     before: pl.DataFrame | None = None,
     usual: Mapping[str, Range] | None = None,
     older: Collection[str] = (),
+    hidden: Mapping[str, str | None] | None = None,
 ) -> str:
     """Draw a tile per key and return the chosen one; the address carries it.
 
     `now` and `before` have one row with a column per key. A change within its
     `usual` range, or without one, is grey. `older` are parameters of links from when
-    each series had a choice of its own.
+    each series had a choice of its own. `hidden` says of figures why they are not
+    shown.
     """
     chosen = choice_of(keys, older)
-    hidden = {key: filter_chips.why_hidden(key) for key in keys}
     st.segmented_control(
         "Figure to draw",
         keys,
@@ -188,7 +199,7 @@ def render_strip(
             None if before is None else before[key].item(),
             compares=before is not None,
             usual=(usual or {}).get(key),
-            hidden=hidden[key],
+            hidden=(hidden or {}).get(key),
         ),
         required=True,
         label_visibility="collapsed",
@@ -215,7 +226,7 @@ def tile(
 ) -> str:
     """Return a tile's three lines as Markdown: name, value, change.
 
-    `hidden` says why the figure means nothing under the filters; it is not shown then.
+    `hidden` says why the figure is not shown.
     """
     name = f":small[{definition.title}]"
     if hidden is not None:

@@ -52,12 +52,13 @@ def render_section(context: PageContext, part: Section) -> Results:
         render_kpis(context, found, *kpis)
     if part.headline:
         cards.render_row(
+            context,
             [key for columns in part.headline.values() for key in columns],
             _beside(found.now, part.headline),
             _beside(found.earlier, part.headline) if found.earlier else None,
         )
-    if sizes:
-        st.caption(f"Based on {_sample_sizes(found, sizes)}.")
+    if sizes and (counts := _sample_sizes(found, sizes)):
+        st.caption(f"Based on {counts}.")
     with st.grid(2, min_column_width=380):
         for name in part.charts:
             render_question(context, name, found)
@@ -112,7 +113,7 @@ def _sample_sizes(found: Results, wanted: Mapping[str, tuple[str, ...]]) -> str:
         f"{found[name][n].item():,} {_noun(n)}": None
         for name, columns in wanted.items()
         for key in columns
-        if (n := sample_size(key, name))
+        if (n := sample_size(key, name)) and found[name][n].item() is not None
     }
     return ", ".join(counts)
 

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
 
 from metrics import rooms
 from metrics.registry import DEFINITIONS
+from metrics.tables import ROOMS, VOTES
 from metrics.time_zone import to_local
 from store import engine
 from ui import format as fmt
 from ui import labels, query_params
-from ui.blocks import tables
+from ui.blocks import empty_state, tables
 from ui.charts.theme import PALETTE
 from ui.format import escaped, shortened
-from ui.page_context import PageContext
+from ui.page_context import NO_NAME, PageContext
 
 PARAMETER, MEETING = "room", "meeting"
 MOST = 3
@@ -170,21 +170,23 @@ def find_rooms(context: PageContext, ids: Sequence[int]) -> list[Room]:
             room_id,
             found[f"facts {room_id}"],
             found[f"votes {room_id}"],
-            context.query.zone,
+            context,
         )
         for room_id in ids
     ]
 
 
 def _room(
-    room_id: int, facts: pl.DataFrame, votes: pl.DataFrame, zone: ZoneInfo
+    room_id: int, facts: pl.DataFrame, votes: pl.DataFrame, context: PageContext
 ) -> Room:
     # A deleted room with votes still has a page; without any it never existed.
     has_votes = votes.height > 0
+    if facts.is_empty() and context.lacking((ROOMS.name,)):
+        return Room(room_id, NO_NAME, None, has_votes, has_votes, f"ID {room_id}.")
     if facts.is_empty():
         text = f"ID {room_id}. The room is deleted; its votes are kept."
         return Room(room_id, labels.DELETED, None, has_votes, has_votes, text)
-    row = facts.row(0, named=True)
+    row, zone = facts.row(0, named=True), context.query.zone
     text = (
         f"Number {row['number']} · ID {room_id} · first used "
         f"{fmt.day(to_local(row['first_used_at'], zone))}, "
@@ -220,7 +222,9 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
             st.caption(room.facts, width="stretch")
             if len(found) > 1:
                 _render_links(room, found)
-        if not room.has_votes:
+        if not room.has_votes and context.lacking((VOTES.name,)):
+            empty_state.render_missing((VOTES.name,))
+        elif not room.has_votes:
             st.info(
                 f"{escaped(room.name)} has no votes yet."
                 if len(found) > 1
@@ -254,10 +258,13 @@ def _show(ids: list[str]) -> Callable[[], None]:
     return show
 
 
-def render_busiest(rooms: pl.DataFrame) -> None:
+def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     """Offer the busiest of the catalogue's `rooms`; a click on a row opens one."""
     # A deleted room has no name to pick.
     busiest = rooms.drop_nulls("room_name").drop(*_COMPARED)
+    if busiest.is_empty():
+        empty_state.render(context, "rooms")
+        return
     st.caption("Or pick one of the rooms with most votes in this period.")
     chosen = tables.render_selectable(busiest.head(50), "Busiest rooms", key="busiest")
     tables.render_csv_button(busiest, "fpp_rooms.csv", "csv_rooms")

@@ -37,7 +37,7 @@ def plans(context: PageContext) -> Mapping[str, pl.LazyFrame]:
         else filters.apply(without_bots(context.snapshot), (), context.excluded_rooms)
     )
     until = min(context.now, context.snapshot.data_until or context.now)
-    asked = attention.plans(frames, until, context.query.zone)
+    asked = attention.plans(frames, until, context.query.zone, context.snapshot.missing)
     return {f"{_PREFIX}{name}": plan for name, plan in asked.items()}
 
 
@@ -56,7 +56,8 @@ def render_attention(context: PageContext, found: Results) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="attention"
     ):
-        if not findings:
+        # Without one of the tables nobody can say that all is well.
+        if not findings and not context.snapshot.missing:
             days = attention.DAYS
             st.caption(
                 f":material/check: Nothing unusual today or in the last {days} days."

@@ -292,10 +292,14 @@ def usual_range(frame: pl.DataFrame) -> Chart:
     titles = {key: DEFINITIONS[key].title for key in MEASURES}
     data = in_order(frame).with_columns(
         name=pl.col("measure").replace_strict(titles),
-        at=pl.col("today").fill_null(0) / largest,
+        at=pl.col("today") / largest,
         start=low / largest,
         end=high / largest,
-        printed=pl.format("{}{}", pl.col("today").fill_null(0), usual.fill_null("")),
+        printed=pl.format(
+            "{}{}",
+            pl.col("today").cast(pl.String).fill_null(fmt.NOTHING),
+            usual.fill_null(""),
+        ),
     )
     base = Layer()
     y = alt.Y("name:N", sort=BY_PLACE, title=None, axis=label_axis())

@@ -85,6 +85,7 @@ class ReportQuery:
             ),
             granularity=periods.granularity_of(periods.AUTO, days),
             now=now,
+            missing=snapshot.missing,
         )
 
 
@@ -126,7 +127,7 @@ def alerts_response(
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         until = min(now, snapshot.data_until or now)
         frames = filters.apply(without_bots(snapshot), (), excluded_rooms)
-        plans = attention.plans(frames, until, zone)
+        plans = attention.plans(frames, until, zone, snapshot.missing)
         found = attention.findings(
             engine.collect_all(plans, snapshot.rows),
             now,

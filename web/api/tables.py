@@ -138,6 +138,7 @@ class TableQuery:
             ),
             now=now,
             weekends=self.options["weekends"] == "show",
+            missing=snapshot.missing,
         )
 
 
