@@ -87,10 +87,12 @@ def kept(ordered: pl.LazyFrame, which: pl.Expr) -> pl.LazyFrame:
     return ordered.select(ACT.filter(which))
 
 
-def followed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+def followed(
+    shared: SharedPlans, period: Period, *, events: bool = True
+) -> pl.LazyFrame:
     """Return the activity of a period and a day around it: no visit is cut short."""
     around = Period(period.start - VISIT_MARGIN, period.end + VISIT_MARGIN)
-    return activity(shared, around)
+    return activity(shared, around, events=events)
 
 
 def inside(ordered: pl.LazyFrame, period: Period) -> pl.LazyFrame:

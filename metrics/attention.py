@@ -14,7 +14,7 @@ import polars as pl
 
 from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count
 from metrics.frames import Frames, Period, instant
-from metrics.query import SharedPlans
+from metrics.query import Plan, SharedPlans
 from metrics.room_health import went_dormant
 from metrics.sentences import counted
 from metrics.tables import ESTIMATIONS, ROOMS, VOTES
@@ -75,7 +75,7 @@ def plans(
     now: datetime,
     zone: ZoneInfo = UTC_ZONE,
     missing: Collection[str] = (),
-) -> Mapping[str, pl.LazyFrame]:
+) -> Mapping[str, Plan]:
     """Return the plans that `findings` needs the answers of, by name.
 
     `frames` are all of history without bots. `now` is the end of the data: after

@@ -183,13 +183,12 @@ def rooms(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """
 
     def count(period: Period) -> pl.LazyFrame:
-        return _rooms(shared.within(period).votes, shared.frames.rooms)
+        return _rooms(shared.within(period).votes, shared.room_names)
 
     return compared(query, count, ["room_id", "room_number", "room_name"], "votes")
 
 
-def _rooms(votes: pl.LazyFrame, rooms: pl.LazyFrame) -> pl.LazyFrame:
-    names = rooms.select(room_id="id", room_number="number", room_name="name")
+def _rooms(votes: pl.LazyFrame, names: pl.LazyFrame) -> pl.LazyFrame:
     return ranked(
         votes_per_room(votes)
         .with_columns(share=share("votes"))
@@ -235,12 +234,12 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """
     votes = bucketed(shared.within(query.period), query.granularity, query.period).votes
     largest = ranked(votes_per_room(votes), ["room_id"], "votes").head(TOP)
-    names = shared.frames.rooms.select("number", "name", room_id="id")
     # Rooms share names, so the number belongs to the label.
     label = pl.coalesce(
-        pl.format("{} #{}", "name", "number"), pl.format("(deleted) id {}", "room_id")
+        pl.format("{} #{}", "room_name", "room_number"),
+        pl.format("(deleted) id {}", "room_id"),
     )
-    labels = largest.join(names, on="room_id", how="left")
+    labels = largest.join(shared.room_names, on="room_id", how="left")
     labelled = votes.join(
         labels.select("room_id", label=label), on="room_id", how="left"
     )
@@ -300,7 +299,7 @@ def legacy_sources(frames: Frames) -> pl.LazyFrame:
 
 def legacy_rooms(frames: Frames) -> pl.LazyFrame:
     """Return the names with most votes, null for deleted rooms: room_name, votes."""
-    named = _rooms(frames.votes, frames.rooms)
+    named = _rooms(frames.votes, SharedPlans(frames).room_names)
     per_name = named.group_by("room_name").agg(pl.col("votes").sum())
     return ranked(per_name, ["room_name"], "votes").head(TOP)
 

@@ -95,7 +95,7 @@ def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     counts = _counted(shared, query.period, query.comparison or query.period)
     columns = ("dimension", "rank", "measure", "label", "room_id", "now", "before")
     return (
-        judged(changed_most(counts, shared.frames), "change", "change_verdict")
+        judged(changed_most(counts, shared), "change", "change_verdict")
         .sort("rank", "dimension")
         .select(
             pl.col("dimension").cast(pl.String),
@@ -108,10 +108,10 @@ def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 _DIMENSIONS = pl.Enum([*MEASURES])
 
 
-def changed_most(counts: pl.LazyFrame, frames: Frames) -> pl.LazyFrame:
+def changed_most(counts: pl.LazyFrame, shared: SharedPlans) -> pl.LazyFrame:
     """Return the labels of each dimension that changed, the largest change first.
 
-    `counts` has dimension, label, room_id, cluster, now, before; `frames` has the names
+    `counts` has dimension, label, room_id, cluster, now, before; `shared` has the names
     of rooms. Columns: those of `what_changed`, and instead of the verdict the error of
     the change and its effective clusters.
     """
@@ -120,7 +120,7 @@ def changed_most(counts: pl.LazyFrame, frames: Frames) -> pl.LazyFrame:
     larger = pl.max_horizontal("now", "before")
     moved, dimension = pl.col("change"), pl.col("dimension")
     total = pl.col("total_before")
-    names = frames.rooms.select(room_id="id", name="name")
+    names = shared.room_names.select("room_id", "room_name")
     return (
         counts.group_by("dimension", "label", "room_id")
         .agg(
@@ -140,7 +140,7 @@ def changed_most(counts: pl.LazyFrame, frames: Frames) -> pl.LazyFrame:
         )
         .filter(moved != 0)
         .join(names, on="room_id", how="left")
-        .with_columns(label=pl.coalesce("label", "name"))
+        .with_columns(label=pl.coalesce("label", "room_name"))
         .sort(
             *("dimension", moved.abs(), "label", "room_id"),
             descending=[False, True, False, False],

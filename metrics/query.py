@@ -59,6 +59,23 @@ class Query:
         return min(self.period.end, self.now)
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A plan whose few rows are finished in plain Python once they are there.
+
+    Intervals, verdicts and ranks of tens of rows are thousands of nodes of a plan,
+    which take longer to plan than all rows to read.
+    """
+
+    plan: pl.LazyFrame
+    finish: Callable[[pl.DataFrame], pl.DataFrame]
+    """Makes the answer of what the plan gives."""
+
+
+type Plan = pl.LazyFrame | Unfinished
+"""What `store.engine` executes, and finishes where something is left to do."""
+
+
 class SharedPlans:
     """The parts that the plans of one request share: each is read or computed once.
 
@@ -94,6 +111,12 @@ class SharedPlans:
             # Polars would repeat the node for each plan; `cache` makes it one.
             self._nodes[name] = build().cache()
         return self._nodes[name]
+
+    @property
+    def room_names(self) -> pl.LazyFrame:
+        """The names of all rooms: room_id, room_number, room_name."""
+        columns = {"room_id": "id", "room_number": "number", "room_name": "name"}
+        return self.node("room names", lambda: self.frames.rooms.select(**columns))
 
     def within(self, period: Period) -> Frames:
         """Return `Frames.within` the period, the same nodes whenever it is asked."""

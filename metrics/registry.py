@@ -30,7 +30,7 @@ from metrics import (
     vote_time,
     votes,
 )
-from metrics.query import Query, SharedPlans
+from metrics.query import Plan, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, MetricTable
 
 SUBJECTS: Mapping[str, ModuleType] = {
@@ -126,7 +126,7 @@ def answer(name: str, frame: pl.DataFrame) -> str | None:
     return text and text[0].upper() + text[1:]
 
 
-def plan(name: str, query: Query, shared: SharedPlans | None = None) -> pl.LazyFrame:
+def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
     """Return the plan of one table, by default computed by itself.
 
     Numbers are null where the store lacks a table that they need.
@@ -137,16 +137,26 @@ def plan(name: str, query: Query, shared: SharedPlans | None = None) -> pl.LazyF
     # To ask for the columns takes time, which the usual case does not need.
     if not lacking:
         return built
-    columns = built.collect_schema()
+    if isinstance(built, Unfinished):
+
+        def finish(frame: pl.DataFrame) -> pl.DataFrame:
+            answer = built.finish(frame)
+            return answer.with_columns(_unknown(answer.schema, name, lacking))
+
+        return Unfinished(built.plan, finish)
+    return built.with_columns(_unknown(built.collect_schema(), name, lacking))
+
+
+def _unknown(columns: pl.Schema, table: str, lacking: set[str]) -> list[pl.Expr]:
+    """Return nulls in place of numbers that come from live tables that are lacking."""
     # Rows of several measures: those of a missing table have no rows, or no numbers.
     if not _PER_MEASURE.isdisjoint(columns):
-        return built
-    unknown = [
+        return []
+    return [
         pl.lit(None, of).alias(column)
         for column, of in columns.items()
-        if of.is_numeric() and lacking.intersection(_needed(column, name))
+        if of.is_numeric() and lacking.intersection(_needed(column, table))
     ]
-    return built.with_columns(unknown)
 
 
 _PER_MEASURE = frozenset({"measure", "key"})

@@ -12,9 +12,10 @@ from typing import Protocol
 import polars as pl
 
 from metrics.frames import Period
-from metrics.query import Query, SharedPlans
+from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import DEFINITIONS, answer, plan
 from metrics.subject import Definition
+from metrics.usual_change import usual_changes
 
 type Value = int | float | None
 
@@ -171,11 +172,13 @@ class Report:
         return not any(figure.value for figure in self.figures)
 
 
-def plans(query: Query) -> dict[str, pl.LazyFrame]:
+def plans(query: Query) -> dict[str, Plan]:
     """Return the plans that `compose` needs the results of, by name."""
-    names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET, _USUAL)
+    names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET)
     shared, before = SharedPlans.of(query), query.comparison_query
     found = {name: plan(name, query, shared) for name in names}
+    figures = [key for keys in FIGURES.values() for key in keys]
+    found[_USUAL] = usual_changes(query, shared, figures)
     # The comparison gets its own plans of figures and chart; lists compare by columns.
     if before is not None:
         for name in (*FIGURES, SERIES):

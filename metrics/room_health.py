@@ -146,11 +146,9 @@ def health(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
     """
     parts = ("health_weeks", "health_people", "health_consensus", "health_recent")
     scored = _scored(shared, now).with_columns(health=pl.sum_horizontal(parts))
-    columns = {"room_id": "id", "room_number": "number", "room_name": "name"}
-    names = shared.node("room_names", lambda: shared.frames.rooms.select(**columns))
     return (
         scored.with_columns(state=_state())
-        .join(names, on="room_id", how="left")
+        .join(shared.room_names, on="room_id", how="left")
         .select(
             *("room_name", "health", "state", *parts),
             *("rounds", "last_round_at", "room_number", "room_id"),

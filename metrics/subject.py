@@ -8,13 +8,13 @@ import polars as pl
 
 from metrics.expressions import ranked, ratio, share
 from metrics.frames import Period
-from metrics.query import Query, SharedPlans
+from metrics.query import Plan, Query, SharedPlans
 from metrics.tables import Table
 
 Unit = Literal["count", "share", "number", "minutes", "seconds", "points"]
 """How a number prints: 1,234 · 12.3% · 3.6 · 4.2 min · 45 s · 72."""
 
-type Build = Callable[[Query, SharedPlans], pl.LazyFrame]
+type Build = Callable[[Query, SharedPlans], Plan]
 type Answer = Callable[[pl.DataFrame], str | None]
 
 

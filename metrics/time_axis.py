@@ -5,8 +5,10 @@ over yet, is marked (`time_series`), since it looks like a fall next to whole on
 Hours are UTC timestamps, the other buckets dates of the period's time zone.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from math import gcd
 
 import polars as pl
 
@@ -117,17 +119,31 @@ def number_of(second: str, periods: Sequence[Period]) -> pl.Expr:
         [(at - _EPOCH) // timedelta(seconds=1) for at in edges]
         for edges in ([p.start for p in periods], [p.end for p in periods])
     )
-    time = pl.col(second)
-    # Comparing with each edge takes a fraction of the time of a search among them.
-    begun, ended = (
-        pl.sum_horizontal((time >= at).cast(pl.Int8) for at in edges)
-        for edges in (starts, ends)
-    )
+    # Unsigned seconds have no difference below zero.
+    time = pl.col(second).cast(pl.Int64)
+    begun = _passed(time, starts)
     if starts[1:] == ends[:-1]:
         inside = (time >= starts[0]) & (time < ends[-1])
     else:
-        inside = begun > ended
-    return pl.when(inside).then(begun.cast(pl.Int64) - 1)
+        inside = begun > _passed(time, ends)
+    return pl.when(inside).then(begun - 1)
+
+
+# Places of a table that is looked up; 13 years of days have a quarter as many.
+_MOST_PLACES = 20_000
+
+
+def _passed(time: pl.Expr, edges: Sequence[int]) -> pl.Expr:
+    """Return how many edges, in order, are not after a time."""
+    step = gcd(*(edge - edges[0] for edge in edges)) or 1
+    places = (edges[-1] - edges[0]) // step + 1
+    if places > _MOST_PLACES:
+        return pl.lit(pl.Series(edges)).search_sorted(time, "right").cast(pl.Int64)
+    # Edges are whole days or hours apart: one division replaces a search per row.
+    at = (edges[0] + step * place for place in range(places))
+    passed = pl.Series([0, *(bisect_right(edges, edge) for edge in at)])
+    place = (time - edges[0]) // step + 1
+    return pl.lit(passed).gather(place.clip(0, places))
 
 
 def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:

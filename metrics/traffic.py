@@ -1,6 +1,6 @@
 """Traffic: how many visitors come, how long they stay, and whether they join a vote."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import polars as pl
@@ -215,14 +215,18 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     return time_series(series, query)
 
 
-def per_period(shared: SharedPlans, periods: Sequence[Period]) -> pl.LazyFrame:
-    """Return `totals` of each period: number (its place) and its columns.
+def per_period(
+    shared: SharedPlans, periods: Sequence[Period], wanted: Collection[str]
+) -> pl.LazyFrame:
+    """Return figures of `totals` for each period: number (its place), those wanted.
 
     The periods must be in order of time and must not overlap. A period without any
     activity is left out.
     """
     whole = Period(periods[0].start, periods[-1].end)
-    ordered = followed(shared, whole)
+    ordered = followed(
+        shared, whole, events=not _VISIT_FIGURES.keys().isdisjoint(wanted)
+    )
     numbered = ordered.select("act", second=act_second(ACT)).select(
         "act", bucket=number_of("second", periods)
     )
@@ -232,12 +236,15 @@ def per_period(shared: SharedPlans, periods: Sequence[Period]) -> pl.LazyFrame:
     users = runs(acts, starts, pl.col("bucket"), **_SUMS)
     figures = users.group_by("bucket").agg(**_USER_FIGURES)
     for found, of_visits in _of_visits(ordered):
+        # What nothing is wanted of would be joined all the same.
+        if of_visits.keys().isdisjoint(wanted):
+            continue
         # A visit belongs to the period in which it starts, not to each that it touches.
         started = found.with_columns(bucket=number_of("started_at", periods))
         known = started.drop_nulls("bucket").group_by("bucket").agg(**of_visits)
         figures = figures.join(known, on="bucket", how="left")
     return figures.with_columns(*_rates()).select(
-        pl.col("bucket").alias("number"), *_COLUMNS
+        pl.col("bucket").alias("number"), *wanted
     )
 
 

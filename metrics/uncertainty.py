@@ -371,6 +371,12 @@ def two_tails(z: pl.Expr) -> pl.Expr:
     return 2 / math.sqrt(2 * math.pi) * (-(z**2) / 2).exp() * tail
 
 
+def student_quantile(df: float) -> float:
+    """Return `t_quantile` of 95% confidence, of a number."""
+    bend = (8 * df + 3) / (8 * df + 1)
+    return math.sqrt(df * (math.exp((bend * _TWO_SIDED) ** 2 / df) - 1))
+
+
 def t_quantile(df: pl.Expr, alpha: pl.Expr | None = None) -> pl.Expr:
     """Return how many standard errors an interval reaches: Student's t for `df`.
 

@@ -4,10 +4,12 @@ A change says something where it is outside what the last twelve comparable pair
 periods did; inside it, it is what happens anyway.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
-from typing import Literal
+from statistics import fmean
+from typing import Any, Literal
 
 import polars as pl
 
@@ -15,11 +17,11 @@ from metrics import traffic, votes
 from metrics.activity_key import seconds
 from metrics.frames import Period
 from metrics.periods import Days, previous, whole_months
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, VOTES
 from metrics.time_axis import number_of
-from metrics.uncertainty import t_quantile
+from metrics.uncertainty import student_quantile
 
 _READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
 _NAMES = tuple(live.name for live in _READS)
@@ -85,8 +87,10 @@ KEYS: Mapping[str, Kind] = {**_OF_VISITS, **_OF_VOTES}
 _DAY = timedelta(days=1)
 
 
-def usual_changes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return the usual change of each key figure.
+def usual_changes(
+    query: Query, shared: SharedPlans, wanted: Collection[str] = (*KEYS,)
+) -> Unfinished:
+    """Return the usual change of each key figure that is wanted.
 
     Both periods are moved back together, twelve times, by their length in whole weeks
     (whole months by months). The range is the one that contains one more change in 95
@@ -99,41 +103,29 @@ def usual_changes(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     9 decimals; null with fewer than 6 pairs). Empty without a comparison.
     """
     pairs = [*_pairs(query)]
-    values = _values(shared, pairs)
-    relative = pl.col("key").is_in(
-        [key for key, kind in KEYS.items() if kind != "difference"]
-    )
-    change = (
-        pl.when(~relative)
-        .then(pl.col("now") - pl.col("before"))
-        .when((pl.col("now") > 0) & (pl.col("before") > 0))
-        .then((pl.col("now") / pl.col("before")).log())
-    )
-    n = pl.col("compared_periods").cast(pl.Float64)
-    half = t_quantile((n - 1) * 2 / 3) * pl.col("deviation") * (1 + 1 / n).sqrt()
-    known = pl.col("compared_periods") >= FEWEST_PAIRS
+    keys = [key for key in KEYS if key in wanted]
+    # One pass over the activity answers all periods, as long as none overlap.
+    passes = [_in_order(period for pair in pairs for period in pair)]
+    if any(a.end > b.start for a, b in pairwise(passes[0])):
+        passes = [_in_order(side) for side in zip(*pairs, strict=True)]
+    figures = [
+        _figures(shared, periods, keys).with_columns(part=pl.lit(part))
+        for part, periods in enumerate(passes)
+    ]
 
-    def limit(edge: pl.Expr) -> pl.Expr:
-        change = pl.when(relative).then(edge.exp() - 1).otherwise(edge)
-        # A sum of floats depends on the order of its rows, which threads decide, in
-        # the fifteenth decimal or so, however close to 0 it is itself.
-        return pl.when(known).then(change.round(9))
+    def finish(found: pl.DataFrame) -> pl.DataFrame:
+        rows = {
+            (row["family"], passes[row["part"]][row["number"]]): row
+            for row in found.iter_rows(named=True)
+        }
+        usual = (_usual(key, rows, pairs) for key in keys)
+        return pl.DataFrame([*filter(None, usual)], _COLUMNS, orient="row")
 
-    return (
-        values.with_columns(change=change)
-        .group_by("key")
-        .agg(
-            compared_periods=pl.col("change").count().cast(pl.Int64),
-            mean=pl.col("change").mean(),
-            deviation=pl.col("change").std(),
-        )
-        .select(
-            *("key", "compared_periods"),
-            usual_low=limit(pl.col("mean") - half),
-            usual_high=limit(pl.col("mean") + half),
-        )
-        .sort(pl.col("key").cast(pl.Enum([*KEYS])))
-    )
+    return Unfinished(pl.concat(figures), finish)
+
+
+def _in_order(periods: Iterable[Period]) -> list[Period]:
+    return sorted(set(periods), key=lambda period: period.start)
 
 
 def _pairs(query: Query) -> Iterator[tuple[Period, Period]]:
@@ -157,62 +149,83 @@ def _earlier(period: Period) -> Period:
     return Period(period.start - back, period.end - back)
 
 
-def _values(
-    shared: SharedPlans, pairs: Sequence[tuple[Period, Period]]
+def _figures(
+    shared: SharedPlans, periods: Sequence[Period], keys: Sequence[str]
 ) -> pl.LazyFrame:
-    """Return key, pair, now, before; pairs before the first row are left out."""
-    sides = [[pair[side] for pair in pairs] for side in (0, 1)]
-    together = sorted({p for side in sides for p in side}, key=lambda p: p.start)
-    # One pass over the activity answers all periods, as long as none overlap.
-    if _apart(together):
-        figures = _figures(shared, together)
-        found = [_of(figures, together, side) for side in sides]
+    """Return family, number (of the period) and its figures.
+
+    A period without any visit, or any vote, has no row of that family; figures of the
+    other family are null.
+    """
+    schema = {"family": pl.String(), "number": pl.Int64()}
+    floats = dict.fromkeys(keys, pl.Float64())
+    families = {"": pl.LazyFrame(schema={**schema, **floats})}
+    of_visits, of_votes = (
+        [key for key in keys if key in family] for family in (_OF_VISITS, _OF_VOTES)
+    )
+    if periods and of_visits:
+        families["visits"] = traffic.per_period(shared, periods, of_visits)
+    if periods and of_votes:
+        whole = Period(periods[0].start, periods[-1].end)
+        second = seconds(pl.col("voted_at"))
+        held = shared.within(whole).votes.with_columns(second=second)
+        numbered = held.with_columns(number=number_of("second", periods))
+        counts, averages = votes.figures(numbered.drop_nulls("number"), ["number"])
+        known = counts.join(averages, on="number", how="left")
+        families["votes"] = known.select("number", *of_votes)
+    return pl.concat(
+        [
+            figures.select(
+                pl.lit(family).alias("family"),
+                "number",
+                pl.exclude("family", "number").cast(pl.Float64),
+            )
+            for family, figures in families.items()
+        ],
+        how="diagonal",
+    )
+
+
+def _usual(
+    key: str,
+    rows: Mapping[tuple[str, Period], Mapping[str, Any]],
+    pairs: Sequence[tuple[Period, Period]],
+) -> tuple[str, int, float | None, float | None] | None:
+    """Return the row of a figure; None where no pair of periods has it."""
+    family = "visits" if key in _OF_VISITS else "votes"
+    # Pairs before the first row are left out.
+    both = [
+        (rows[family, now][key], rows[family, before][key])
+        for now, before in pairs
+        if (family, now) in rows and (family, before) in rows
+    ]
+    if not both:
+        return None
+    known = [pair for pair in both if None not in pair]
+    relative = KEYS[key] == "relative"
+    if relative:
+        changes = [math.log(now / before) for now, before in known if now and before]
     else:
-        found = []
-        for side in sides:
-            ordered = sorted(side, key=lambda p: p.start)
-            found.append(_of(_figures(shared, ordered), ordered, side))
-    now, before = found
-    return now.rename({"value": "now"}).join(
-        before.rename({"value": "before"}), on=["pair", "key"]
-    )
+        changes = [now - before for now, before in known]
+    n = len(changes)
+    if n < FEWEST_PAIRS:
+        return key, n, None, None
+    mean = fmean(changes)
+    deviation = math.sqrt(sum((change - mean) ** 2 for change in changes) / (n - 1))
+    half = student_quantile((n - 1) * 2 / 3) * deviation * math.sqrt(1 + 1 / n)
+    ends = (mean - half, mean + half)
+    # A sum of floats depends on the order of its rows, which threads decide, in the
+    # fifteenth decimal or so, however close to 0 it is itself.
+    low, high = (round(math.exp(end) - 1 if relative else end, 9) for end in ends)
+    return key, n, low, high
 
 
-def _apart(periods: Sequence[Period]) -> bool:
-    return all(a.end <= b.start for a, b in pairwise(periods))
-
-
-def _of(
-    figures: pl.LazyFrame, periods: Sequence[Period], side: Sequence[Period]
-) -> pl.LazyFrame:
-    """Return pair, key, value of one side of the pairs."""
-    places = [periods.index(period) for period in side]
-    pairs = pl.LazyFrame(
-        {"pair": range(len(side)), "number": places},
-        schema={"pair": pl.Int64, "number": pl.Int64},
-    )
-    return pairs.join(figures, on="number").drop("number")
-
-
-def _figures(shared: SharedPlans, periods: Sequence[Period]) -> pl.LazyFrame:
-    """Return number (of the period), key, value."""
-    if not periods:
-        schema = {"number": pl.Int64, "key": pl.String, "value": pl.Float64}
-        return pl.LazyFrame(schema=schema)
-    visits = _long(traffic.per_period(shared, periods), _OF_VISITS)
-    whole = Period(periods[0].start, periods[-1].end)
-    held = shared.within(whole).votes.with_columns(second=seconds(pl.col("voted_at")))
-    numbered = held.with_columns(number=number_of("second", periods))
-    counts, averages = votes.figures(numbered.drop_nulls("number"), ["number"])
-    figures = _long(counts.join(averages, on="number", how="left"), _OF_VOTES)
-    # Both sides of the pairs take their periods from it.
-    return pl.concat([visits, figures]).cache()
-
-
-def _long(table: pl.LazyFrame, keys: Collection[str]) -> pl.LazyFrame:
-    return table.select(
-        "number", *(pl.col(key).cast(pl.Float64) for key in keys)
-    ).unpivot([*keys], index="number", variable_name="key", value_name="value")
+_COLUMNS = {
+    "key": pl.String,
+    "compared_periods": pl.Int64,
+    "usual_low": pl.Float64,
+    "usual_high": pl.Float64,
+}
 
 
 TABLES = (

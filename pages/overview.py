@@ -7,7 +7,7 @@ import streamlit as st
 from ui import charts, export, page_context
 from ui.blocks import live, today
 from ui.blocks.block import render_block
-from ui.blocks.kpi_strip import USUAL, Kpis, render_kpis, tables_of
+from ui.blocks.kpi_strip import Kpis, keys_of, render_kpis, tables_of
 from ui.filters import click_filters
 
 KPIS = (
@@ -28,9 +28,9 @@ found = context.compute(
     *tables_of(*KPIS),
     "what_moved",
     "unusual_days",
-    USUAL,
     earlier=tables_of(*KPIS),
-    **today.plans(context),
+    usual=keys_of(*KPIS),
+    further=partial(today.plans, context),
 )
 today.render_attention(context, found)
 render_kpis(context, found, *KPIS, marks=found["unusual_days"])

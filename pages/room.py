@@ -5,13 +5,12 @@ from functools import partial
 import streamlit as st
 
 from metrics import meetings
-from metrics.query import SharedPlans
 from metrics.room_health import health
 from metrics.time_zone import in_zone
 from ui import charts, export, page_context
 from ui.blocks import comparison, meeting, room
 from ui.blocks.block import render_block, render_links
-from ui.blocks.kpi_strip import USUAL, Kpis, render_kpis
+from ui.blocks.kpi_strip import Kpis, render_kpis
 from ui.page_context import Results
 
 TOTALS, SERIES = "votes_totals", "votes_over_time"
@@ -59,13 +58,15 @@ if len(found) > 1:
 results = own.compute(
     TOTALS,
     SERIES,
-    USUAL,
     "rounds",
     "spread",
     "team_sizes",
     earlier=(TOTALS, SERIES),
-    meetings=meetings.meetings(own.frames),
-    health=health(SharedPlans(own.frames), own.query.now),
+    usual=KEYS,
+    further=lambda shared: {
+        "meetings": meetings.meetings(own.frames),
+        "health": health(shared, own.query.now),
+    },
 )
 vote = room.open_meeting()
 if vote is not None:

@@ -7,7 +7,7 @@ import streamlit as st
 from ui import charts, export, page_context
 from ui.blocks import questions
 from ui.blocks.block import render_block, time_axes
-from ui.blocks.kpi_strip import USUAL, Kpis, render_kpis, tables_of
+from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
 from ui.charts import anomaly_marks
 from ui.filters import click_filters
 from ui.query_params import render_switch
@@ -45,9 +45,9 @@ found = context.compute(
     "session_lengths",
     "sources_quality",
     funnel,
-    USUAL,
     *anomaly_marks.tables_for(context.query.granularity),
     earlier=tables_of(KPIS),
+    usual=KPIS.keys,
 )
 with above:
     render_kpis(context, found, KPIS, marks=found.now.get(anomaly_marks.TABLE))

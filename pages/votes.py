@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import charts, export, page_context
 from ui.blocks.block import render_block, render_links
-from ui.blocks.kpi_strip import USUAL, Kpis, render_kpis, tables_of
+from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
 from ui.charts import anomaly_marks
 from ui.charts.axes import Draw
 from ui.query_params import render_switch
@@ -91,9 +91,9 @@ with st.container(horizontal=True, gap="medium"):
 found = context.compute(
     *tables_of(kpis),
     *part,
-    USUAL,
     *anomaly_marks.tables_for(context.query.granularity),
     earlier=tables_of(kpis),
+    usual=kpis.keys,
 )
 with above:
     render_kpis(context, found, kpis, marks=found.now.get(anomaly_marks.TABLE))

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 import polars as pl
 
+from metrics.query import Plan, Unfinished
 from store.snapshot import StoreError
 
 STREAMED_FROM = 1_000_000
@@ -98,26 +99,32 @@ def use(engine: Engine) -> None:
     _in_use[:] = [engine]
 
 
-def collect_all(
-    plans: Mapping[str, pl.LazyFrame], rows: int = 0
-) -> dict[str, pl.DataFrame]:
-    """Execute plans together, so that common parts run once.
+def collect_all(plans: Mapping[str, Plan], rows: int = 0) -> dict[str, pl.DataFrame]:
+    """Execute plans together, so that common parts run once, and finish each answer.
 
     `rows` is the size of the store that they read (`Snapshot.rows`). Returns one frame
     per plan, under the same names.
     """
     (engine,) = _in_use
     try:
-        frames = engine.run(list(plans.values()), rows)
+        frames = engine.run([executable(plan) for plan in plans.values()], rows)
     except pl.exceptions.PanicException as error:
         # No `Exception`: it would pass every handler, and end the thread that serves.
         raise StoreError(
             "a file of the store cannot be read. `python sync_job.py --verify` finds "
             "it, and the next run reads its rows again"
         ) from error
-    return dict(zip(plans, frames, strict=True))
+    return {
+        name: plan.finish(frame) if isinstance(plan, Unfinished) else frame
+        for (name, plan), frame in zip(plans.items(), frames, strict=True)
+    }
 
 
-def collect(plan: pl.LazyFrame, rows: int = 0) -> pl.DataFrame:
+def executable(plan: Plan) -> pl.LazyFrame:
+    """Return the part of a plan that Polars executes."""
+    return plan.plan if isinstance(plan, Unfinished) else plan
+
+
+def collect(plan: Plan, rows: int = 0) -> pl.DataFrame:
     """Execute one plan on a store of so many rows."""
     return collect_all({"": plan}, rows)[""]

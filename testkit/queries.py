@@ -6,11 +6,12 @@ tests never have a copy of a page's queries.
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import polars as pl
@@ -19,6 +20,7 @@ from core import clock
 from core.location import Folder
 from metrics import daily, legacy_api, rooms
 from metrics.frames import Frames
+from metrics.query import Plan
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
 
@@ -126,14 +128,13 @@ def _page_query(environ: Mapping[str, str], page: Page, now: datetime) -> Answer
     def note(
         context: PageContext,
         *names: str,
-        earlier: Collection[str] = (),
-        **plans: pl.LazyFrame,
+        **options: Any,
     ) -> Results:
         def answered() -> Results:
             if not context.bots:
                 # The page looked up the bots before: part of what it takes.
                 without_bots(context.snapshot)
-            return compute(context, *names, earlier=earlier, **plans)
+            return compute(context, *names, **options)
 
         asked.append(answered)
         st.stop()
@@ -147,6 +148,7 @@ def _page_query(environ: Mapping[str, str], page: Page, now: datetime) -> Answer
         app.query_params.update(page.query)
         app.run()
         if page.file != "overview.py":
+            asked.clear()
             app.switch_page(page.file).run()
     return asked[-1]
 
@@ -159,8 +161,8 @@ def plans_of(answer: Answer) -> Mapping[str, pl.LazyFrame]:
     found: dict[str, pl.LazyFrame] = {}
     execute = engine.collect_all
 
-    def note(plans: Mapping[str, pl.LazyFrame], rows: int) -> Mapping[str, object]:
-        found.update(plans)
+    def note(plans: Mapping[str, Plan], rows: int) -> Mapping[str, object]:
+        found.update({name: engine.executable(plan) for name, plan in plans.items()})
         if "" not in plans:
             raise Stop
         return execute(plans, rows)

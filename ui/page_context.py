@@ -1,6 +1,6 @@
 """What a page shows: the snapshot, the chosen period, and how to compute tables."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
@@ -12,15 +12,18 @@ from core.settings import Secret
 from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import Days
-from metrics.query import Query, SharedPlans
+from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import METRIC_TABLES, plan
 from metrics.tables import ROOMS
+from metrics.usual_change import usual_changes
 from store import engine
 from store.notes import Notes
 from store.reader import Snapshot
 
 NO_NAME = "(name missing)"
 """What rooms are called where the table of rooms is missing."""
+USUAL = "usual_changes"
+"""The table of how much key figures usually change."""
 _EARLIER = "earlier "
 _KEY = "page_context"
 
@@ -89,23 +92,32 @@ class PageContext:
         return self.lacking(known.reads) if known else []
 
     def compute(
-        self, *names: str, earlier: Collection[str] = (), **plans: pl.LazyFrame
+        self,
+        *names: str,
+        earlier: Collection[str] = (),
+        usual: Collection[str] = (),
+        further: Callable[[SharedPlans], Mapping[str, Plan]] | None = None,
     ) -> Results:
         """Compute tables of the catalogue and further plans, all in one go.
 
-        `earlier` names those that are wanted of the period before as well.
+        `earlier` names those that are wanted of the period before as well, `usual` the
+        key figures whose usual change is wanted, as the table `usual_changes`.
         """
         shared, before = SharedPlans.of(self.query), self.query.comparison_query
         now = {name: plan(name, self.query, shared) for name in names}
+        if usual:
+            now[USUAL] = usual_changes(self.query, shared, usual)
+        if further:
+            now |= further(shared)
         then = {
             _EARLIER + name: plan(name, before, shared) for name in earlier if before
         }
         # Together, so that both periods share scans of the same blocks.
-        found = engine.collect_all(now | plans | then, self.snapshot.rows)
+        found = engine.collect_all(now | then, self.snapshot.rows)
         if ROOMS.name in self.snapshot.missing:
             found = {name: _with_unknown_names(frame) for name, frame in found.items()}
         return Results(
-            now={name: found[name] for name in (*now, *plans)},
+            now={name: found[name] for name in now},
             earlier={name.removeprefix(_EARLIER): found[name] for name in then},
         )
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from metrics.frames import Frames, Period
 from metrics.query import Query
 from metrics.registry import plan
+from store import engine
 from testkit import chromium
 from testkit.chromium import Server
 from tests.browser.by_hand import Days
@@ -77,7 +78,7 @@ def test_everything_on_a_page_is_one_zip(page: Page, demo_server: Server) -> Non
 
 def schema(table: str) -> pl.Schema:
     query = Query(Frames.empty(), WINDOW, None, "day", WINDOW.end)
-    return plan(table, query).collect_schema()
+    return engine.collect(plan(table, query)).schema
 
 
 def assert_understood(cell: Cell, text: str, dtype: pl.DataType) -> None:

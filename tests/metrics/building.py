@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from metrics.frames import Frames, Period
 from metrics.numbering import numbered
-from metrics.query import Granularity, Query, SharedPlans
+from metrics.query import Granularity, Plan, Query, SharedPlans
 from metrics.subject import Build
 from metrics.tables import (
     ESTIMATIONS,
@@ -169,9 +169,9 @@ def plan_of(
     comparison: Period | None = None,
     now: datetime | None = None,
 ) -> pl.LazyFrame:
-    """The plan of one table over these rows; the clock shows the period's end."""
+    """The answer of one table over these rows; the clock shows the period's end."""
     asked = Query(rows, period, comparison, granularity, now or period.end)
-    return build(asked, SharedPlans.of(asked))
+    return engine.collect(build(asked, SharedPlans.of(asked))).lazy()
 
 
 def uncompared(plan: pl.LazyFrame) -> list[dict[str, object]]:
@@ -179,21 +179,21 @@ def uncompared(plan: pl.LazyFrame) -> list[dict[str, object]]:
     return answer(plan.select(pl.exclude("^.*_(before|change|change_share)$")))
 
 
-def executed(plan: pl.LazyFrame) -> pl.DataFrame:
+def executed(plan: Plan) -> pl.DataFrame:
     """What a plan answers, executed as the engine does."""
     return engine.collect(plan)
 
 
-def answer(plan: pl.LazyFrame) -> list[dict[str, object]]:
+def answer(plan: Plan) -> list[dict[str, object]]:
     """The rows of an executed plan."""
     return executed(plan).to_dicts()
 
 
-def one(plan: pl.LazyFrame) -> dict[str, object]:
+def one(plan: Plan) -> dict[str, object]:
     """The only row of an executed plan."""
     return executed(plan).row(named=True)
 
 
-def column(plan: pl.LazyFrame, name: str) -> list[object]:
+def column(plan: Plan, name: str) -> list[object]:
     """One column of an executed plan."""
     return executed(plan)[name].to_list()

@@ -4,7 +4,7 @@ import pytest
 from metrics.frames import Frames
 from metrics.registry import METRIC_TABLES, answer, plan
 from metrics.sentences import duration, percent
-from tests.metrics.building import days, frames, query, vote
+from tests.metrics.building import days, executed, frames, query, vote
 
 MONTH = days("2026-10-26", "2026-11-22")
 BEFORE = days("2026-09-28", "2026-10-25")
@@ -193,7 +193,7 @@ def test_newcomers_of_rooms() -> None:
 def test_every_answer_is_silent_where_the_store_is_nearly_empty(
     name: str, rows: Frames
 ) -> None:
-    table = plan(name, query(rows, MONTH, BEFORE)).collect()
+    table = executed(plan(name, query(rows, MONTH, BEFORE)))
     assert answer(name, table) is None
 
 

@@ -28,6 +28,8 @@ from tests.metrics.building import (
 )
 from tests.metrics.oracle import changes as by_hand
 
+NO_ROOMS = SharedPlans(Frames.empty())
+
 
 def counted(**labels: int) -> pl.LazyFrame:
     keys = [None if label == "null" else label for label in labels]
@@ -110,13 +112,13 @@ def moving(**labels: tuple[int, int]) -> pl.LazyFrame:
 
 
 def test_what_moved_most_comes_first_up_or_down() -> None:
-    plan = changes.changed_most(moving(a=(3, 0), b=(1, 7), d=(2, 1)), Frames.empty())
+    plan = changes.changed_most(moving(a=(3, 0), b=(1, 7), d=(2, 1)), NO_ROOMS)
     assert column(plan, "label") == ["b", "a", "d"]
 
 
 def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() -> None:
     counts = moving(a=(30, 20), b=(20, 16), c=(9, 0), d=(0, 4))
-    table = changes.changed_most(counts, Frames.empty()).collect()
+    table = changes.changed_most(counts, NO_ROOMS).collect()
     assert dict(table.select("label", "contribution").iter_rows()) == {
         "a": 0.25,
         "b": 0.1,
@@ -127,7 +129,7 @@ def test_contributions_are_parts_of_the_whole_before_and_add_up_to_its_change() 
 
 
 def test_contributions_to_fewer_than_20_are_hidden() -> None:
-    plan = changes.changed_most(moving(a=(3, 19)), Frames.empty())
+    plan = changes.changed_most(moving(a=(3, 19)), NO_ROOMS)
     assert column(plan, "contribution") == [None]
 
 

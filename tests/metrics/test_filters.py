@@ -12,6 +12,7 @@ from metrics.numbering import numbered
 from metrics.query import Query
 from metrics.registry import DEFINITIONS, LABELS, METRIC_TABLES, definition, plan
 from metrics.tables import BY_NAME, TABLES
+from store import engine
 from store.reader import open_store
 from testkit.fixed_clock import GOLDEN_NOW, ROOT
 
@@ -128,7 +129,7 @@ def commonest(kind: str) -> str:
 
 def counts(name: str, rows: Frames) -> dict[object, int]:
     """Return the counts of a table by what their row is about and their column."""
-    table = plan(name, replace(ASKED, frames=rows)).collect()
+    table = engine.collect(plan(name, replace(ASKED, frames=rows)))
     about = [c for c in table.columns if c in LABELS - {"rank", "cut"}]
     # Of what changed, labels that did not are no rows: only their changes are known.
     others = {"now", "before", "total_before"} if "change" in table.columns else set()
@@ -176,7 +177,7 @@ def test_a_figure_reads_no_table_that_its_definition_lacks(name: str) -> None:
         lambda table, rows: rows if table.name in users else rows.head(0)
     )
     with_all, emptied = (
-        plan(name, replace(ASKED, frames=rows)).collect()
+        engine.collect(plan(name, replace(ASKED, frames=rows)))
         for rows in (SAMPLE, without_votes)
     )
     own = [

@@ -14,6 +14,7 @@ from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
 from metrics.registry import METRIC_TABLES
 from metrics.tables import BY_NAME, ESTIMATIONS, EVENTS, PAGE_VIEWS
+from store import engine
 from tests.metrics.building import at, days, without_bots
 
 MONTH = days("2026-02-01", "2026-02-28")
@@ -62,7 +63,7 @@ def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:
     shared = SharedPlans.of(query)
     plans = [METRIC_TABLES[name].build(query, shared) for name in TRAFFIC]
     plans += [METRIC_TABLES[name].build(earlier, shared) for name in EARLIER]
-    read = scans(pl.explain_all(plans))
+    read = scans(pl.explain_all(map(engine.executable, plans)))
     assert set(read.values()) == {1}
     read_tables = {PAGE_VIEWS, EVENTS, ESTIMATIONS}
     assert read.keys() == {table.name for table in read_tables}

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate, batched
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from metrics.time_axis import (
     ANY_UTC,
     bucketed,
     first_of,
+    number_of,
     per_day,
     period_axis,
     time_series,
@@ -28,6 +30,7 @@ from tests.metrics.building import (
     days,
     estimation,
     event,
+    executed,
     frames,
     query,
     quick,
@@ -174,7 +177,7 @@ def test_every_table_over_time_marks_cut_buckets(name: str) -> None:
     )
     asked = query(rows, days("2026-11-04", "2026-11-19"), granularity="week")
     asked = replace(asked, now=at("2026-12-01"))
-    table = plan(name, asked).collect()
+    table = executed(plan(name, asked))
     assert table["cut"].unique().sort().to_list() == [None, "end", "start"]
     for count in {"votes", "rounds", "page_views", "count"} & set(table.columns):
         per_bucket = table.filter(pl.col(count) > 0).unique("bucket").sort("bucket")
@@ -193,3 +196,25 @@ def test_hours_are_those_of_the_clock_wherever_the_period_begins(
     assert {hour.minute for hour in hours} == {minute}
     assert hours[0] <= start < hours[1]
     assert hours.len() == 25
+
+
+@quick
+@given(
+    st.lists(st.integers(1, 30_000), min_size=2, max_size=12),
+    st.sampled_from((1, 3_600, 86_400)),
+    st.sampled_from((pl.Int64, pl.UInt64)),
+)
+def test_each_second_is_in_its_period(
+    gaps: list[int], unit: int, dtype: type[pl.Int64 | pl.UInt64]
+) -> None:
+    """Edges that are whole hours or days apart, and edges that are nothing apart."""
+    edges = [at("2026-01-01") + timedelta(seconds=n * unit) for n in accumulate(gaps)]
+    periods = [Period(*pair) for pair in batched(edges, 2) if len(pair) == 2]
+    around = [edge + timedelta(seconds=n) for edge in edges for n in (-1, 0, 1)]
+    seconds = [int(time.replace(tzinfo=UTC).timestamp()) for time in around]
+    frame = pl.DataFrame({"second": seconds}, schema={"second": dtype})
+    inside = [
+        next((n for n, p in enumerate(periods) if p.start <= time < p.end), None)
+        for time in around
+    ]
+    assert frame.select(number_of("second", periods)).to_series().to_list() == inside

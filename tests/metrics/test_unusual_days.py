@@ -13,7 +13,17 @@ from metrics.frames import Frames, Period
 from metrics.registry import plan
 from metrics.tables import TIMESTAMP
 from metrics.unusual_days import FEW, marks, predicted, unusual_days
-from tests.metrics.building import Row, answer, days, frames, query, quick, view, vote
+from tests.metrics.building import (
+    Row,
+    answer,
+    days,
+    executed,
+    frames,
+    query,
+    quick,
+    view,
+    vote,
+)
 
 MONDAY = date(2026, 7, 6)
 WEEKS = 16
@@ -280,7 +290,7 @@ def _day(number: int) -> date:
 
 def test_the_catalogue_judges_days_until_yesterday() -> None:
     asked = query(frames(*vote_rows(50)), days("2026-10-05", "2026-10-14"))
-    table = plan("unusual_days", asked).collect()
+    table = executed(plan("unusual_days", asked))
     assert set(table["measure"]) == {"votes", "estimations"}
 
 

@@ -11,6 +11,7 @@ from metrics.registry import METRIC_TABLES, answer
 from metrics.sentences import adding_up
 from metrics.tables import VOTES
 from simulation.scaled.known_truth import Truth, history
+from store import engine
 from testkit.claims import VERDICTS, query
 
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "no clear difference"
@@ -326,7 +327,7 @@ def test_one_room_gets_a_verdict_or_the_reason_why_there_is_none() -> None:
     shared = SharedPlans.of(alone)
     reasons = 0
     for name, columns in VERDICTS.items():
-        table = METRIC_TABLES[name].build(alone, shared).collect()
+        table = engine.collect(METRIC_TABLES[name].build(alone, shared))
         sentence = answer(name, table)
         known = [not table[column].is_null().all() for column in columns]
         if sentence is None or any(known):

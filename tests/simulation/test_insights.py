@@ -9,6 +9,7 @@ from metrics.frames import Period
 from metrics.numbering import numbered
 from metrics.query import Query
 from metrics.registry import METRIC_TABLES, answer, plan
+from store import engine
 from testkit.fixed_clock import NOW
 
 Tables = dict[str, pl.DataFrame]
@@ -24,7 +25,7 @@ def asked(history: Tables) -> Query:
 
 
 def table(asked: Query, name: str) -> pl.DataFrame:
-    return plan(name, asked).collect()
+    return engine.collect(plan(name, asked))
 
 
 def test_the_outage_is_an_unusual_day(asked: Query) -> None:

@@ -18,13 +18,11 @@ from ui.blocks.cards import help_text
 from ui.charts import anomaly_marks
 from ui.charts.time_chart import legend, time_chart
 from ui.filters import filter_chips
-from ui.page_context import PageContext, Results
+from ui.page_context import USUAL, PageContext, Results
 
 SHOW = "show"
 """The parameter of the address that carries the chosen key."""
 _TILES = "kpi_strip"
-USUAL = "usual_changes"
-"""The table of how much figures usually change."""
 Range = tuple[float, float]
 """Changes that the last comparable periods had as well: relative, of shares in parts
 of 1."""
@@ -48,6 +46,11 @@ def tables_of(*kpis: Kpis) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def keys_of(*kpis: Kpis) -> tuple[str, ...]:
+    """Return the figures of a strip."""
+    return tuple(key for part in kpis for key in part.keys)
+
+
 def render_kpis(
     context: PageContext,
     found: Results,
@@ -60,7 +63,7 @@ def render_kpis(
     `marks` are days that stand out, as the table `unusual_days` has them. A tile
     redraws strip and chart, no more.
     """
-    keys = [key for part in kpis for key in part.keys]
+    keys = keys_of(*kpis)
     now = _beside(found.now, kpis)
     before = _beside(found.earlier, kpis) if found.earlier else None
 

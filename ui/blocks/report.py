@@ -14,7 +14,6 @@ from metrics.report_writers import (
     to_markdown,
     write,
 )
-from store import engine
 from ui import export
 from ui.labels import COUNTRIES
 from ui.page_context import PageContext, Results
@@ -32,7 +31,7 @@ def render_report(context: PageContext) -> None:
     if context.unfiltered is not None:
         query = context.unfiltered
         st.caption("Filters do not apply to this page: it shows all users and rooms.")
-    results = engine.collect_all(report.plans(query), context.snapshot.rows)
+    results = context.compute(further=lambda _: report.plans(query)).now
     notes = context.notes.between(query.period.first_day, query.period.last_day)
     names = dict(COUNTRIES.select("country", "country_name").iter_rows())
     found = report.compose(query, results, context.snapshot.data_until, notes, names)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-import polars as pl
 import streamlit as st
 
 from metrics import attention, filters
+from metrics.query import Plan, SharedPlans
 from metrics.time_zone import to_local
 from store.reader import without_bots
 from ui import format as fmt
@@ -25,7 +25,7 @@ _PREFIX = "attention_"
 _MOST = 4
 
 
-def plans(context: PageContext) -> Mapping[str, pl.LazyFrame]:
+def plans(context: PageContext, _: SharedPlans) -> Mapping[str, Plan]:
     """Return the plans that this block needs the answers of.
 
     The same as in `GET /api/alerts`: of all users but bots, whatever the filters.
