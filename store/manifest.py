@@ -69,6 +69,11 @@ class Block:
     """Of the file."""
     checked_at: Instant | None = field(default=None, compare=False)
     """When the rows were last compared with the source, by the source's clock, UTC."""
+    letters: tuple[str, ...] | None = field(default=None, compare=False)
+    """Texts with more than plain ASCII; None where no run has looked yet.
+
+    The server need not convert the others from its charset to compare them.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,18 @@ The same text comes from the server (`sync.sql`). It has two forms, and says whi
   checksum is the SHA-256 of the pages' SHA-256.
 - `rows`: two sums, modulo 2^64, of the first two quarters of each row's SHA-256, for
   rows whose number or order nothing bounds (users, rooms, pages too long for the
-  server to write).
+  server to write), and for texts that contain one of the two separators.
 
-A row is written injectively: its values, parted by 0x1F, then the length of each
-text, nothing for a null. Read from the end, the lengths say where each value ends.
+No two different sets of rows are written alike. A row by itself is its values, parted
+by 0x1F, then the length of each text, nothing for a null: read from the end, the
+lengths say where each value ends. A row of a page, parted by 0x1E, has in place of the
+lengths whether a text is null: pages have a checksum only where no text contains a
+separator, so as many rows with the same separators have the same values.
 """
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -22,17 +25,19 @@ from io import BytesIO
 import polars as pl
 
 from metrics.tables import Column, Table
-from sync.sql import LINE_END, PAGE_KEYS, SEPARATOR, length_of, texts
+from sync.sql import LINE_END, PAGE_KEYS, SEPARATOR, length_of, null_of, texts
 
 # Rows that are written as texts at once: few steps, few copies.
 _ROWS_AT_ONCE = 16_384
 _SUM = 2**64
+_NO_PAGE = "no page"
+"""In place of the SHA-256 of a page that cannot be one: no server writes it."""
 
 
 class Form(StrEnum):
     """What a checksum is computed of."""
 
-    PAGES = "pages"
+    PAGES = "pages-2"  # the first had lengths, as rows have
     ROWS = "rows"
 
 
@@ -44,9 +49,10 @@ class Checksum:
     digest: str
 
     @property
-    def form(self) -> Form:
-        """What it is computed of."""
-        return Form(self.digest.partition(":")[0])
+    def form(self) -> Form | None:
+        """What it is computed of; None in a store of an earlier version."""
+        name = self.digest.partition(":")[0]
+        return Form(name) if name in Form else None
 
 
 def pages_checksum(pages: Iterable[tuple[int, str]]) -> Checksum:
@@ -77,28 +83,53 @@ def checksum(table: Table, frame: pl.DataFrame, form: Form) -> Checksum:
 
 
 def row_texts(table: Table, frame: pl.DataFrame) -> list[bytes]:
-    """Return each row as the server writes it (`sync.sql`), in UTF-8."""
-    return _lines(_written(table, frame))
-
-
-def _pages(table: Table, frame: pl.DataFrame) -> Iterator[tuple[int, str]]:
-    written = _written(table, frame)
-    numbers = frame.select((pl.col(table.key) // PAGE_KEYS).rle()).to_series()
-    start = 0
-    for rows in numbers.struct.field("len"):
-        text = _text(written.slice(start, rows)).removesuffix(LINE_END.encode())
-        yield rows, hashlib.sha256(text).hexdigest()
-        start += rows
-
-
-def _written(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the values as the server writes them, null as nothing, and lengths."""
-    values = [_value(column) for column in table.columns]
+    """Return each row by itself as the server writes it (`sync.sql`), in UTF-8."""
     lengths = [
         pl.col(column.name).str.len_bytes().alias(length_of(column))
         for column in texts(table)
     ]
-    return frame.select(values + lengths)
+    return _lines(_written(table, frame, lengths))
+
+
+def letters(table: Table, frame: pl.DataFrame) -> tuple[str, ...]:
+    """Return the texts with more than plain ASCII, the same bytes in most charsets.
+
+    A question mark counts as more: it stands for bytes without a character.
+    """
+    return tuple(
+        column.name
+        for column in texts(table)
+        if frame.select(
+            (pl.col(column.name).str.len_bytes() > pl.col(column.name).str.len_chars())
+            | pl.col(column.name).str.contains("?", literal=True)
+        )
+        .to_series()
+        .any()
+    )
+
+
+def _pages(table: Table, frame: pl.DataFrame) -> Iterator[tuple[int, str]]:
+    nulls = [
+        pl.col(column.name).is_null().cast(pl.Int8).alias(null_of(column))
+        for column in texts(table)
+        if column.nullable
+    ]
+    written = _written(table, frame, nulls)
+    numbers = frame.select((pl.col(table.key) // PAGE_KEYS).rle()).to_series()
+    start = 0
+    for rows in numbers.struct.field("len"):
+        text = _text(written.slice(start, rows)).removesuffix(LINE_END.encode())
+        found = text.count(LINE_END.encode()), text.count(SEPARATOR.encode())
+        has_none_inside = found == (rows - 1, rows * (written.width - 1))
+        yield rows, hashlib.sha256(text).hexdigest() if has_none_inside else _NO_PAGE
+        start += rows
+
+
+def _written(
+    table: Table, frame: pl.DataFrame, ends: Sequence[pl.Expr]
+) -> pl.DataFrame:
+    """Return the values as the server writes them, null as nothing, and the ends."""
+    return frame.select([*map(_value, table.columns), *ends])
 
 
 def _value(column: Column) -> pl.Expr:

@@ -17,7 +17,7 @@ from metrics.tables import Column, Table
 from sync.checksum import Checksum, Form, checksum
 from sync.connection import RawRow
 from sync.exceptions import MisfitError, RepeatedKeyError
-from sync.sql import COMMA, LINE_END, SEPARATOR, length_of, numbers, texts
+from sync.sql import COMMA, LINE_END, SEPARATOR, null_of, numbers, texts
 
 _PACKED = "packed numbers"
 
@@ -178,7 +178,7 @@ def _parsed(table: Table, pages: Sequence[bytes]) -> pl.DataFrame | None:
     if not pages:
         return pl.DataFrame(schema=table.schema)
     schema = {column.name: _written(column) for column in table.columns}
-    schema |= {length_of(column): pl.Int64() for column in texts(table)}
+    schema |= {null_of(column): pl.Int8() for column in texts(table) if column.nullable}
     try:
         frame = pl.read_csv(
             LINE_END.encode().join(pages),
@@ -219,7 +219,7 @@ def _from_page(column: Column) -> pl.Expr:
             # A zero date is second 0, which no TIMESTAMP can be.
             return pl.from_epoch(pl.when(value > 0).then(value)).cast(column.dtype)
         case pl.String() if column.nullable:
-            has_length = pl.col(length_of(column)).is_not_null()
-            return pl.when(has_length).then(value).alias(column.name)
+            is_there = pl.col(null_of(column)) == 0
+            return pl.when(is_there).then(value).alias(column.name)
         case _:
             return value

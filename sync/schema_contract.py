@@ -16,6 +16,12 @@ _FLAG = r"tinyint(\(\d+\))?( unsigned)?"
 _TEXT = r"(var)?char\(\d+\)|(tiny|medium|long)?text|enum\(.*\)"
 _TIME = r"timestamp(\(0\))?"
 _UTF8 = {"utf8mb4", "utf8mb3", "utf8"}
+KEEP_ASCII = {
+    *("latin1", "latin2", "latin5", "latin7", "greek", "hebrew", "koi8r", "koi8u"),
+    *("cp1250", "cp1251", "cp1256", "cp1257", "cp850", "cp852", "cp866", "cp932"),
+    *("big5", "euckr", "gb18030", "gb2312", "gbk", "sjis", "ujis"),
+}
+"""Charsets in which bytes below 0x80 are the characters of ASCII, and no others."""
 # MariaDB adds how a column is stored, or which version made it: no part of its type.
 _REMARK = re.compile(r"\s*/\*.*?\*/")
 _WITH_SNAPSHOTS = {"InnoDB", "ROCKSDB"}

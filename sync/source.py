@@ -1,7 +1,7 @@
 """The live database, read only: one connection, one snapshot, raw bytes."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import batched
@@ -16,7 +16,7 @@ from sync.connection import Connection, Cursor, Deadline, RawRow, batches, trans
 from sync.decode import BulkRows, RawRows, gather
 from sync.exceptions import SourceError
 from sync.partitions import Extent, Partition
-from sync.schema_contract import LiveColumn, has_own_key, other_charsets
+from sync.schema_contract import KEEP_ASCII, LiveColumn, has_own_key, other_charsets
 
 # Rows that are turned into columns together: few enough for the processor's cache.
 _ROWS_AT_ONCE = 8_192
@@ -161,10 +161,25 @@ class Source:
         ((found,),) = self._rows(statement, f"measuring {table.name}")
         return None if found is None else _whole(found)
 
-    def checksum(self, table: Table, partition: Partition, form: Form) -> Checksum:
-        """Return the checksum of a partition's rows, computed by the server."""
+    def checksum(
+        self,
+        table: Table,
+        partition: Partition,
+        form: Form,
+        letters: Collection[str] | None = None,
+    ) -> Checksum:
+        """Return the checksum of a partition's rows, computed by the server.
+
+        `letters` names the texts of the store's rows that are more than plain ASCII;
+        rows that are equal have the same bytes in the others, in most charsets.
+        """
         self._deadline.check()
-        charsets, action = self._charsets[table.name], f"comparing {table.name}"
+        action = f"comparing {table.name}"
+        charsets = {
+            column: charset
+            for column, charset in self._charsets[table.name].items()
+            if letters is None or column in letters or charset not in KEEP_ASCII
+        }
         match form:
             case Form.PAGES:
                 statement = sql.pages_checksum(table, partition, charsets)

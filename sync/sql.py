@@ -59,8 +59,13 @@ def texts(table: Table) -> list[Column]:
 
 
 def length_of(column: Column) -> str:
-    """Return the name of what says in a line how many bytes a text has."""
+    """Return the name of what says of a row by itself how many bytes a text has."""
     return f"length of {column.name}"
+
+
+def null_of(column: Column) -> str:
+    """Return the name of what says in a line of a page whether a text is null."""
+    return f"{column.name} is null"
 
 
 def rows_checksum(
@@ -74,7 +79,10 @@ def rows_checksum(
     would compute every SHA-256 twice.
     """
     where, values = _within(table, partition)
-    digest = f"SHA2({_line(table, charsets)}, 256)"
+    lengths = [f"LENGTH({_text(column, charsets)})" for column in texts(table)]
+    # Nothing for a null, whose length is null too.
+    ends = [f"COALESCE({length}, '')" for length in lengths]
+    digest = f"SHA2({_line(table, charsets, ends)}, 256)"
     rows = f"SELECT {digest} AS digest {_from(table)}{where} LIMIT {_NO_LIMIT}"
     sums = ", ".join(
         # A cast: the sum of texts would be a float.
@@ -180,13 +188,16 @@ def _from(table: Table) -> str:
 
 
 def _page_text(table: Table, charsets: Mapping[str, str]) -> str:
-    line = _line(table, charsets)
+    ends = [f"{quoted(c.name)} IS NULL" for c in texts(table) if c.nullable]
+    line = _line(table, charsets, ends)
     # InnoDB reads a range in the order of the key; another order fails the checksum.
     return f"GROUP_CONCAT({line} SEPARATOR {_literal(LINE_END)})"
 
 
-def _line(table: Table, charsets: Mapping[str, str]) -> str:
-    """Return the expression of a row as one text, which `row_texts` writes too.
+def _line(table: Table, charsets: Mapping[str, str], ends: Sequence[str]) -> str:
+    """Return the expression of a row as one text: its values and then the `ends`.
+
+    `sync.checksum` writes the same.
 
     The separator is explicitly binary, and so the whole text: the server joins bytes
     of any collation, and neither converts nor checks them, a sixth of the time.
@@ -195,14 +206,12 @@ def _line(table: Table, charsets: Mapping[str, str]) -> str:
         _text(column, charsets) if column.dtype == pl.String() else _number(column)
         for column in table.columns
     ]
-    lengths = [f"LENGTH({_text(column, charsets)})" for column in texts(table)]
-    nullable = [c.nullable for c in (*table.columns, *texts(table))]
     written = [
-        f"COALESCE({value}, '')" if is_nullable else value
-        for value, is_nullable in zip((*values, *lengths), nullable, strict=True)
+        f"COALESCE({value}, '')" if column.nullable else value
+        for value, column in zip(values, table.columns, strict=True)
     ]
     separator = f"_binary {_literal(SEPARATOR)} COLLATE `binary`"
-    return f"CONCAT_WS({separator}, {', '.join([*written, _ROOM])})"
+    return f"CONCAT_WS({separator}, {', '.join([*written, *ends, _ROOM])})"
 
 
 def _number(column: Column) -> str:

@@ -32,7 +32,7 @@ from store.manifest import (
     manifest_number,
     name_in,
 )
-from sync.checksum import Checksum
+from sync.checksum import Checksum, letters
 from sync.exceptions import BusyError, DamagedBlockError, DamagedStoreError
 from sync.partitions import Partition
 from sync.plan import Policy
@@ -188,6 +188,7 @@ class StoreWriter:
             bytes=len(content),
             checksum=proof.digest,
             sha256=hashlib.sha256(content).hexdigest(),
+            letters=letters(table, frame),
             **bounds.row(0, named=True),
         )
 
@@ -356,9 +357,10 @@ class StoreWriter:
         self.disk.sync_folder(self.root)
 
 
-def checksum_of(block: Block) -> Checksum:
-    """Return the checksum that a manifest states for a block."""
-    return Checksum(block.rows, block.checksum or "")
+def checksum_of(block: Block) -> Checksum | None:
+    """Return the checksum that a manifest states; None for one of an earlier kind."""
+    stated = Checksum(block.rows, block.checksum or "")
+    return stated if stated.form else None
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

@@ -12,7 +12,7 @@ import polars as pl
 
 from metrics.tables import Blocks, Table
 from store.manifest import Block
-from sync.checksum import Checksum, Form, checksum
+from sync.checksum import Checksum, Form, checksum, letters
 from sync.connection import Deadline
 from sync.decode import BulkRows, RawRows, require_own_keys, shown_key
 from sync.exceptions import CopyError, RepeatedKeyError
@@ -227,25 +227,27 @@ class TableSync:
         self, source: Source, partition: Partition, block: Block, now: datetime
     ) -> Block | None:
         """Return a block with the time of its check if the source has the same rows."""
-        ours = self._checksum(block)
-        form = ours.form if ours else self._form
-        theirs = source.checksum(self.table, partition, form)
-        if decide(ours, theirs) is not Action.KEEP or ours is None:
+        known = self._with_checksum(block)
+        ours = checksum_of(known) if known else None
+        form = ours.form if ours and ours.form else self._form
+        converted = known.letters if known else None
+        theirs = source.checksum(self.table, partition, form, converted)
+        if decide(ours, theirs) is not Action.KEEP or known is None:
             return None
-        if not self._writer.is_whole(block):
-            return None
-        return replace(block, checksum=ours.digest, checked_at=now)
+        return replace(known, checked_at=now) if self._writer.is_whole(known) else None
 
-    def _checksum(self, block: Block) -> Checksum | None:
-        """Return a block's checksum; computed from its rows if the manifest has none.
+    def _with_checksum(self, block: Block) -> Block | None:
+        """Return a block with its checksum, None where its file is damaged.
 
-        Manifests of the earlier format have another kind of checksum.
+        Computed from its rows where the manifest has one of an earlier kind.
         """
-        if block.checksum is not None:
-            return checksum_of(block)
+        if checksum_of(block):
+            return block
         if not self._writer.is_whole(block):
             return None
-        return checksum(self.table, self._writer.read(self.table, block), self._form)
+        rows = self._writer.read(self.table, block)
+        proof = checksum(self.table, rows, self._form)
+        return replace(block, checksum=proof.digest, letters=letters(self.table, rows))
 
     @property
     def _form(self) -> Form:
@@ -300,7 +302,8 @@ class TableSync:
 
     def _proof(self, rows: pl.DataFrame, theirs: Sequence[Checksum]) -> Checksum | None:
         """Return the server's checksum that rows have, None if they have none."""
-        ours = (checksum(self.table, rows, found.form) for found in theirs)
+        forms = dict.fromkeys((self._form, Form.ROWS))
+        ours = (checksum(self.table, rows, form) for form in forms)
         return next(
             (one for one, found in zip(ours, theirs, strict=True) if one == found), None
         )

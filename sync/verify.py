@@ -178,7 +178,8 @@ class _Verification:
         if rows is None:
             found.damaged.append(block)
             return
-        form = checksum_of(block).form if block.checksum else self._form
+        stated = checksum_of(block)
+        form = stated.form if stated and stated.form else self._form
         ours = checksum(self._table, rows, form)
         if ours == source.checksum(self._table, partition, form):
             return
@@ -234,9 +235,9 @@ class _Verification:
             return False
         if rows.height != block.rows or key.is_duplicated().any():
             return False
-        if block.checksum is None:
-            return True
         stated = checksum_of(block)
+        if stated is None or stated.form is None:
+            return True
         return checksum(self._table, rows, stated.form) == stated
 
     def _is_in_place(self, rows: pl.DataFrame, partition: Partition) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from metrics.tables import ESTIMATIONS, VOTES
+from sync.sql import LINE_END, SEPARATOR
 from testkit.database_servers import LiveDatabase, Row
 
 AT = "2026-11-02 10:00:00"
@@ -22,6 +23,25 @@ def vote(key: int, duration: int = 60) -> Row:
 
 def estimation(key: int, value: int | None = 3, at: str = AT) -> Row:
     return (key, "someone", 1, value, 0, at)
+
+
+def page_view(
+    key: int, user_id: str, source: str | None, room_id: int | None = None
+) -> Row:
+    return (key, user_id, "HOME", room_id, source, AT)
+
+
+def page_text(page_views: Iterable[Row]) -> bytes:
+    """Return page views as a server writes them in one text, whatever they contain."""
+    second = 1_793_613_600  # AT
+    lines = [
+        SEPARATOR.join(
+            "" if value is None else str(value)
+            for value in (*values, source, second, int(source is None))
+        )
+        for *values, source, _ in page_views
+    ]
+    return LINE_END.join(lines).encode()
 
 
 def insert_votes(database: LiveDatabase, keys: Iterable[int]) -> None:

@@ -14,6 +14,6 @@ from testkit.database_servers import LiveDatabase
 def opened(database: LiveDatabase) -> Iterator[Source]:
     """Open a source that knows the tables' charsets."""
     with connected(database.settings, 60) as connection:
-        source = Source(connection, Deadline(60))
+        source = Source(connection, Deadline(600))
         check_contract(TABLES, source)
         yield source

@@ -1,5 +1,6 @@
 """Rows that come in bulk: equal to their rows, or read row by row."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.tables import ESTIMATIONS, PAGE_VIEWS
-from sync.checksum import Form, checksum, row_texts
+from sync.checksum import Form, pages_checksum
 from sync.decode import BulkRows
 from sync.partitions import Partition
 from sync.sql import LINE_END, SEPARATOR
 from testkit.database_servers import LiveDatabase, Row, Server
 from testkit.harness import Store
-from tests.sync.rows import AT, insert_estimations
+from tests.sync.rows import AT, insert_estimations, page_text, page_view
 from tests.sync.sources import opened
 
 ALL = Partition("0x65536", 0, 65_536)
@@ -120,8 +121,8 @@ def test_bulk_rows_are_their_rows_or_nothing(
     at = datetime(2026, 11, 2, 10, tzinfo=UTC).replace(tzinfo=None)
     rows = [(n, u, "HOME", r, s, at) for n, (u, r, s) in enumerate(values, 1)]
     frame = pl.DataFrame(rows, PAGE_VIEWS.schema, orient="row")
-    page = LINE_END.encode().join(row_texts(PAGE_VIEWS, frame))
-    proof = checksum(PAGE_VIEWS, frame, Form.PAGES)
+    page = page_text(page_view(n, u, s, r) for n, (u, r, s) in enumerate(values, 1))
+    proof = pages_checksum([(len(values), hashlib.sha256(page).hexdigest())])
     found = BulkRows(PAGE_VIEWS, proof, [page]).rows()
     texts = "".join(user + (source or "") for user, _, source in values)
     if not {SEPARATOR, LINE_END, "\r"} & {*texts}:

@@ -1,5 +1,6 @@
 """The checksum: equal on both sides, different for every kind of difference."""
 
+import hashlib
 from collections.abc import Sequence
 
 import polars as pl
@@ -8,11 +9,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from metrics.tables import PAGE_VIEWS, TABLES, Blocks, Table
-from sync.checksum import Form, checksum, row_texts
+from sync.checksum import Form, checksum, letters, pages_checksum, row_texts
 from sync.partitions import WHOLE, Partition
+from sync.schema_contract import KEEP_ASCII
 from sync.sql import PAGE_KEYS
 from testkit.database_servers import LiveDatabase, Row
-from tests.sync.rows import AT
+from testkit.harness import Store
+from tests.sync.rows import AT, page_text, page_view
 from tests.sync.sources import opened
 
 SECOND = 1_793_613_600  # AT
@@ -59,8 +62,49 @@ def test_no_two_rows_are_written_alike(
         views([(1, user, route, None, source, AT)])
         for user, route, source in (one, other)
     )
-    for form in Form:
-        assert checksum(PAGE_VIEWS, first, form) != checksum(PAGE_VIEWS, second, form)
+    assert checksum(PAGE_VIEWS, first, Form.ROWS) != checksum(
+        PAGE_VIEWS, second, Form.ROWS
+    )
+
+
+PIECES = [
+    "a",
+    "1",
+    "HOME",
+    "\x1f",
+    "\x1e",
+    f"\x1f{SECOND}\x1f0\x1e2\x1fa\x1fHOME\x1f\x1f",
+]
+TEXT = st.lists(st.sampled_from(PIECES), max_size=4).map("".join)
+PAGE = st.lists(st.tuples(TEXT, st.none() | TEXT), min_size=1, max_size=3)
+
+
+@settings(deadline=None)
+@given(PAGE, PAGE)
+def test_no_two_pages_are_written_alike(
+    ours: list[tuple[str, str | None]], theirs: list[tuple[str, str | None]]
+) -> None:
+    """A page of the store has the server's checksum only where the rows are equal."""
+    held, live = (
+        [page_view(n, user, source) for n, (user, source) in enumerate(page, 1)]
+        for page in (ours, theirs)
+    )
+    written = hashlib.sha256(page_text(live)).hexdigest()
+    of_server = pages_checksum([(len(live), written)])
+    found = checksum(PAGE_VIEWS, views(held), Form.PAGES)
+    assert found != of_server or ours == theirs
+    if ours == theirs and not {"\x1f", "\x1e"} & {*page_text(live).decode()[2:]}:
+        assert found == of_server
+
+
+def test_a_page_with_a_separator_in_a_text_has_no_checksum() -> None:
+    plain, odd = (
+        checksum(PAGE_VIEWS, views([page_view(1, text, None)]), Form.PAGES)
+        for text in ("a", "a\x1f")
+    )
+    text = page_text([page_view(1, "a\x1f", None)])
+    of_server = pages_checksum([(1, hashlib.sha256(text).hexdigest())])
+    assert odd not in {plain, of_server}
 
 
 DIFFERENCES: dict[str, list[Row]] = {
@@ -123,18 +167,64 @@ def test_the_server_computes_the_same_checksum(
             assert theirs.rows > 100
 
 
-def test_the_server_agrees_on_texts_that_no_keyboard_writes(
-    database: LiveDatabase,
+@pytest.mark.parametrize("charset", sorted(KEEP_ASCII))
+def test_charsets_that_keep_ascii_have_its_bytes_and_no_others(
+    database: LiveDatabase, charset: str
 ) -> None:
-    odd = ["", " ", "\x1f", "\x00", "'", "\\", "NULL", "Ω", "\U0001f600", "é" * 255]
-    rows = [(n, "a\x1fb", "HOME", None, text, AT) for n, text in enumerate(odd, -30)]
+    known = "SELECT COUNT(*) FROM information_schema.CHARACTER_SETS "
+    if not database.count(f"{known} WHERE CHARACTER_SET_NAME = '{charset}'"):
+        return  # of the other kind of server only
+    plain = "".join(f"{byte:02X}" for byte in range(128))
+    found = database.value(f"SELECT HEX(CONVERT(_{charset} x'{plain}' USING utf8mb4))")
+    assert found == plain
+
+
+def test_texts_of_plain_ascii_are_told_from_others() -> None:
+    rows = [page_view(1, "aZ~\x7f", "plain"), page_view(2, "b", None)]
+    assert letters(PAGE_VIEWS, views(rows)) == ()
+    for text in ("é", "東", "\U0001f600", "?"):
+        odd = views([*rows, page_view(3, "c", f"plain {text}")])
+        assert letters(PAGE_VIEWS, odd) == ("source",)
+
+
+@pytest.mark.parametrize("charset", ["latin1", "cp1251", "gbk", "utf16", "utf8mb4"])
+def test_plain_texts_are_compared_unconverted_and_edits_of_them_seen(
+    database: LiveDatabase, store: Store, charset: str
+) -> None:
+    """é in latin1 is one byte; the two bytes that it has in UTF-8 are Ã©."""
+    database.execute(
+        f"ALTER TABLE fpp_page_views MODIFY source varchar(255) CHARACTER SET {charset}"
+    )
+    texts = ["plain", "", None, "also plain"]
+    database.insert(PAGE_VIEWS, [page_view(n, "u", t) for n, t in enumerate(texts, 1)])
+    assert store.sync() == 0
+    (block,) = store.manifest().tables[PAGE_VIEWS.name]
+    assert block.letters == ()
+    edits = ["\u0439" if charset in {"cp1251", "gbk"} else "é", "?", "plain"]
+    edits += ["Ã©"] if charset in {"latin1", "utf16", "utf8mb4"} else []
+    for edit in edits:
+        database.execute("UPDATE fpp_page_views SET source = %s WHERE id = 1", (edit,))
+        assert store.sync() == 0
+        store.assert_equals_source()
+        files = [file.file for file in store.manifest().files]
+        assert store.sync() == 0
+        assert [file.file for file in store.manifest().files] == files
+        assert store.verify() == 0
+
+
+@pytest.mark.parametrize("form", Form)
+def test_the_server_agrees_on_texts_that_no_keyboard_writes(
+    database: LiveDatabase, form: Form
+) -> None:
+    odd = ["", " ", "\x00", "'", "\\", "NULL", "Ω", "\U0001f600", "é" * 255]
+    # A page has no checksum where a text contains a separator.
+    odd += ["\x1f", "a\x1fb", "\x1e"] if form is Form.ROWS else []
+    rows = [page_view(n, "a", text) for n, text in enumerate(odd, -30)]
     database.insert(PAGE_VIEWS, rows)
     with opened(database) as source:
         read = source.raw_rows(PAGE_VIEWS, ALL).rows()
-        for form in Form:
-            assert source.checksum(PAGE_VIEWS, ALL, form) == checksum(
-                PAGE_VIEWS, read, form
-            )
+        theirs = source.checksum(PAGE_VIEWS, ALL, form)
+    assert theirs == checksum(PAGE_VIEWS, read, form)
     assert read["source"].to_list() == odd
 
 

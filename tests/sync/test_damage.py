@@ -71,9 +71,9 @@ def test_verify_finds_every_flipped_byte(database: LiveDatabase, store: Store) -
             for position in range(len(content)):
                 path.write_bytes(flipped(content, position))
                 with pytest.raises((DifferenceError, DamagedStoreError)):
-                    verify(writer, source, store.tables, store.policy, Deadline(60))
+                    verify(writer, source, store.tables, store.policy, Deadline(600))
             path.write_bytes(content)
-            verify(writer, source, store.tables, store.policy, Deadline(60))
+            verify(writer, source, store.tables, store.policy, Deadline(600))
 
 
 def put(store: Store, table: Table, blocks: dict[int, pl.DataFrame]) -> None:
