@@ -110,10 +110,15 @@ def _effect(votes: pl.LazyFrame) -> pl.LazyFrame:
         )
         # Rooms differ more than the switch does: each is compared with itself only.
         .filter(pl.col("n_with") >= EACH, pl.col("n_without") >= EACH)
+        # One row before the figures: of no rows, Polars 2.0 makes no row of them.
         .select(
             compared_rooms=row_count(),
             compared_rounds=pl.col("n").sum(),
-            **median_excess(pl.col("effect"), "auto_flip_effect_seconds"),
+            effects=pl.col("effect").implode(),
+        )
+        .select(
+            *("compared_rooms", "compared_rounds"),
+            **median_excess(pl.col("effects").explode(), "auto_flip_effect_seconds"),
         )
     )
 

@@ -19,8 +19,9 @@ _COUNT = pl.UInt32()
 
 def open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot:
     """Open the blocks that a manifest names; `name` is the manifest's own."""
+    folder = str(data_dir)
     files = {
-        name: tuple(f"{data_dir}/{block.file}" for block in blocks)
+        name: tuple(f"{folder}/{block.file}" for block in blocks)
         for name, blocks in manifest.tables.items()
     }
 

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from metrics.frames import Frames, Period
 from metrics.tables import TABLES, Blocks, Table
 from simulation.scaled import simulate
-from store.generation import statistics
+from store.generation import STATISTICS_OF_ALL, statistics
 from store.manifest import Block, Manifest
 from store.reader import open_store, without_bots
 from testkit.publishing import publish
@@ -73,7 +73,7 @@ def test_a_period_opens_only_its_blocks(
     assert storage.files == {block.file for block in blocks}
 
 
-@pytest.mark.parametrize("of_all", [True, False])
+@pytest.mark.parametrize("of_all", sorted({True, STATISTICS_OF_ALL}))
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_what_is_known_of_blocks_hides_no_row(
     store: tuple[Path, Manifest], table: Table, of_all: bool
