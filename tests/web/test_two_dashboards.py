@@ -1,8 +1,9 @@
 """Two dashboards on one store behind nginx, as docs/deployment.md describes them."""
 
 import re
-from collections.abc import Iterator
-from datetime import timedelta
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +15,17 @@ from playwright.sync_api import sync_playwright
 from metrics.tables import TABLES, VOTES
 from store.legacy_files import scan_plain
 from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
-from testkit.dashboard import GOLDEN, ROOT, TOKEN, Dashboard, dashboard, get
+from testkit.dashboard import (
+    GOLDEN,
+    LONGEST_WAIT,
+    ROOT,
+    TOKEN,
+    Dashboard,
+    dashboard,
+    get,
+)
 from testkit.fixed_clock import GOLDEN_NOW
+from testkit.object_storage import Storage, object_storage
 from testkit.publishing import publish
 from tests.web.proxies import nginx, trusting
 from web.auth.sessions import COOKIE
@@ -31,33 +41,53 @@ class Pair(NamedTuple):
     second: Dashboard
     url: str
     store: Path
+    storage: Storage | None
+    """Where the store is copied to; None where both read it from its folder."""
+    variables: Mapping[str, str]
     folder: Path
 
     def client(self) -> httpx.Client:
         """Return a client that has no session yet."""
         return httpx.Client(base_url=self.url, verify=trusting(self.folder), timeout=60)
 
+    def publish(self, rows: Mapping[str, pl.DataFrame], at: datetime) -> None:
+        """Publish a new state of the store, as the sync job does."""
+        publish(self.store, rows, at)
+        if self.storage:
+            self.storage.copy(self.store)
+
 
 def rows() -> dict[str, pl.DataFrame]:
     return {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+@pytest.fixture(scope="module")
+def storage() -> Iterator[Storage]:
+    with object_storage() as running:
+        yield running
+
+
+@pytest.fixture(params=["a folder", "object storage"])
+def pair(
+    tmp_path: Path, storage: Storage, request: pytest.FixtureRequest
+) -> Iterator[Pair]:
     store = tmp_path / "store"
     publish(store, rows(), GOLDEN_NOW - timedelta(minutes=5))
+    remote = storage if request.param == "object storage" else None
+    if remote:
+        remote.copy(store)
     variables = {
         "ANALYTICS_SECRET_TOKEN": TOKEN,
         "STREAMLIT_SERVER_BASE_URL_PATH": "analytics",
-        "DATA_DIR": str(store),
         "STATE_DIR": str(tmp_path / "state"),
+        **(remote.variables if remote else {"DATA_DIR": str(store)}),
     }
     with (
         dashboard(variables) as first,
         dashboard(variables) as second,
         nginx(tmp_path, first.url, divided(first, second)) as url,
     ):
-        yield Pair(first, second, url, store, tmp_path)
+        yield Pair(first, second, url, store, remote, variables, tmp_path)
 
 
 def divided(first: Dashboard, second: Dashboard) -> dict[str, str]:
@@ -123,14 +153,14 @@ def test_a_new_state_of_the_store_appears_in_both(pair: Pair) -> None:
     (before,) = votes()
     fewer = rows()
     fewer[VOTES.name] = fewer[VOTES.name].head(100)
-    publish(pair.store, fewer, GOLDEN_NOW)
+    pair.publish(fewer, GOLDEN_NOW)
     (after,) = votes()
     assert 0 < after <= 100 < before
 
 
 @pytest.mark.browser
-def test_users_go_on_with_the_other_when_one_is_restarted(pair: Pair) -> None:
-    with sync_playwright() as playwright:
+def test_users_go_on_with_the_other_while_one_is_restarted(pair: Pair) -> None:
+    with sync_playwright() as playwright, pair.client() as client:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(ignore_https_errors=True)
         page.goto(f"{pair.url}/analytics/votes")
@@ -138,14 +168,26 @@ def test_users_go_on_with_the_other_when_one_is_restarted(pair: Pair) -> None:
         page.press("input[type=password]", "Enter")
         wait_until_drawn(page)
         cookie = next(c["value"] for c in page.context.cookies() if c["name"] == COOKIE)
-        with pair.client() as client:
-            client.cookies.set(COOKIE, cookie, path="/analytics/")
-            home = served_by(client)
-            (own,) = (d for d in (pair.first, pair.second) if d.url == home)
+        client.cookies.set(COOKIE, cookie, path="/analytics/")
+        home = served_by(client)
+        (own,) = (d for d in (pair.first, pair.second) if d.url == home)
+        # The open page loses its websocket, and gets another by itself.
+        with page.expect_websocket():
             own.stop()
-            assert served_by(client) != home
-        page.reload()
+        assert served_by(client) != home
+        page.locator(".st-key-navigation a", has_text="Traffic").click()
+        page.locator("h1", has_text="Traffic").wait_for()
         wait_until_drawn(page)
-        assert page.url.startswith(f"{pair.url}/analytics/votes")
         assert page.locator("svg.marks").count() > 0
+        port = home.rpartition(":")[2]
+        with dashboard(pair.variables, "--server.port", port) as again:
+            assert again.url == home
+            until = time.monotonic() + LONGEST_WAIT
+            while served_by(client) != home:
+                assert time.monotonic() < until, "nginx does not come back to it"
+                time.sleep(0.2)
+            page.reload()
+            wait_until_drawn(page)
+            assert page.url.startswith(f"{pair.url}/analytics/traffic")
+            assert page.locator("svg.marks").count() > 0
         browser.close()
