@@ -3,21 +3,22 @@
 The Overview's first line and `GET /api/alerts` give the same findings.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import sqrt
+from statistics import median
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count
-from metrics.frames import Frames, Period, instant
-from metrics.query import Plan, SharedPlans
+from metrics.frames import Period, instant
+from metrics.query import Plan, SharedPlans, Unfinished
 from metrics.room_health import went_dormant
 from metrics.sentences import counted
-from metrics.tables import ESTIMATIONS, ROOMS, VOTES
+from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, USERS, VOTES, Table
 from metrics.time_axis import local_date, local_time
 from metrics.time_zone import UTC_ZONE, to_local
 from metrics.unusual_days import unusual_days
@@ -71,31 +72,31 @@ class Finding:
 
 
 def plans(
-    frames: Frames,
+    shared: SharedPlans,
     now: datetime,
     zone: ZoneInfo = UTC_ZONE,
     missing: Collection[str] = (),
 ) -> Mapping[str, Plan]:
     """Return the plans that `findings` needs the answers of, by name.
 
-    `frames` are all of history without bots. `now` is the end of the data: after
+    `shared` is of all of history without bots. `now` is the end of the data: after
     that instant nothing can be missing. Days are those of the zone. `missing` are
     live tables that the store lacks.
     """
     day = to_local(now, zone).date()
     # Today is judged by `today`, against the same time of day.
     recent = Period.of_days(day - timedelta(days=DAYS), day - timedelta(days=1), zone)
-    found = {
-        "today": today(frames, now, zone),
-        "unusual_days": unusual_days(frames, recent, day),
+    found: dict[str, Plan] = {
+        "today": today(shared, now, zone),
+        "unusual_days": unusual_days(shared, recent, day),
     }
     # Without one of its tables every room would look quiet.
     if {VOTES.name, ESTIMATIONS.name, ROOMS.name}.isdisjoint(missing):
-        found[_QUIET] = went_dormant(SharedPlans(frames), now)
+        found[_QUIET] = went_dormant(shared, now)
     return found
 
 
-def today(frames: Frames, now: datetime, zone: ZoneInfo = UTC_ZONE) -> pl.LazyFrame:
+def today(shared: SharedPlans, now: datetime, zone: ZoneInfo = UTC_ZONE) -> Unfinished:
     """Return the running day beside the same weekday's in the 8 weeks before.
 
     Each day counts up to the same time of day. Columns: measure (`MEASURES`), today,
@@ -103,81 +104,85 @@ def today(frames: Frames, now: datetime, zone: ZoneInfo = UTC_ZONE) -> pl.LazyFr
     since the first row), weeks (how many).
     """
     clock = to_local(now, zone)
-    first = clock.date() - timedelta(weeks=WEEKS)
-    period = Period(Period.of_days(first, first, zone).start, now, zone)
-    inside = frames.within(period)
+    days = [clock.date() - timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
+    period = Period(Period.of_days(days[-1], days[-1], zone).start, now, zone)
     estimations = pl.col("amount_of_estimations").sum().cast(pl.Int64)
     counts = [
         _per_day(
-            inside.votes,
-            frames.votes,
-            "voted_at",
+            shared,
+            VOTES,
             period,
             votes=row_count(),
             estimations=estimations,
             rooms=distinct_count("room_id"),
         ),
         _per_day(
-            inside.page_views,
-            frames.page_views,
-            "viewed_at",
+            shared,
+            PAGE_VIEWS,
             period,
             unique_users=distinct_count("user"),
             page_views=row_count(),
         ),
-        _per_day(
-            inside.users,
-            frames.users,
-            "created_at",
-            period,
-            new_users=row_count(),
-        ),
+        _per_day(shared, USERS, period, new_users=row_count()),
     ]
-    # Range and median say nothing of a handful of days.
-    running = pl.col("day") == clock.date()
-    before = pl.col("value").filter(~running)
-    enough = before.count() >= FEWEST_WEEKS
-    return (
-        pl.concat(counts)
-        .group_by("measure")
-        .agg(
-            today=pl.col("value").filter(running).first(),
-            median=pl.when(enough).then(before.median()),
-            lowest=pl.when(enough).then(before.min()),
-            highest=pl.when(enough).then(before.max()),
-            weeks=before.count().cast(pl.Int64),
-        )
-        .sort(pl.col("measure").cast(pl.Enum([*MEASURES])))
-    )
+
+    def finish(found: pl.DataFrame) -> pl.DataFrame:
+        rows = [_beside_usual(measure, found, days) for measure in MEASURES]
+        return pl.DataFrame(rows, _TODAY, orient="row")
+
+    return Unfinished(pl.concat(counts, how="diagonal"), finish)
 
 
 def _per_day(
-    inside: pl.LazyFrame,
-    everything: pl.LazyFrame,
-    time: str,
-    period: Period,
-    **measures: pl.Expr,
+    shared: SharedPlans, table: Table, period: Period, **measures: pl.Expr
 ) -> pl.LazyFrame:
-    """Return measure, day, value for today and the same weekdays before it.
+    """Return the measures of the days with rows, and when the table's rows began.
 
-    Only rows up to the time of day at which the period ends. A day without rows is 0,
-    and null before the first row.
+    Only the weekday on which the period ends, and rows up to its time of day. Columns:
+    day, the measures; and one row with the first day that has any row, at any time:
+    the names of the measures, each with `_began`.
     """
+    rows = shared.within(period).by_name[table.name]
     clock = period.local(period.end)
-    days = [clock.date() - timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
-    day, of_day = local_date(time, period), local_time(time, period)
-    same = inside.filter(day.is_in(days), of_day < pl.lit(clock.time()))
+    day, of_day = local_date(table.time, period), local_time(table.time, period)
+    weekday = pl.lit(clock.isoweekday(), pl.Int8)
+    same = rows.filter(day.dt.weekday() == weekday, of_day < pl.lit(clock.time()))
     # Any earlier row will do: to look for the first would take a walk through all.
-    earlier = everything.filter(pl.col(time) < instant(period.start)).head(1)
-    began = pl.concat([earlier, inside]).select(began=day.min())
-    value = pl.col("value").fill_null(0)
-    return (
-        pl.LazyFrame({"day": days})
-        .join(began, how="cross")
-        .join(same.group_by(day=day).agg(**measures), on="day", how="left")
-        .unpivot([*measures], index=["day", "began"], variable_name="measure")
-        .select("measure", "day", pl.when(pl.col("day") >= pl.col("began")).then(value))
+    everything = shared.frames.by_name[table.name]
+    earlier = everything.filter(pl.col(table.time) < instant(period.start)).head(1)
+    times = pl.concat([frame.select(day=day) for frame in (earlier, rows)])
+    began = [pl.col("day").min().alias(f"{name}_began") for name in measures]
+    counts = same.group_by(day=day).agg(**measures)
+    return pl.concat([counts, times.select(*began)], how="diagonal")
+
+
+def _beside_usual(
+    measure: str, found: pl.DataFrame, days: Sequence[date]
+) -> tuple[str, int | None, float | None, int | None, int | None, int]:
+    """Return the row of a measure; a day without rows is 0, before the first unknown.
+
+    `days` are the running one and those before it, the latest first.
+    """
+    (began,) = found[f"{measure}_began"].drop_nulls().to_list() or (None,)
+    counts = dict(found.select("day", measure).drop_nulls().iter_rows())
+    today, *before = (
+        None if began is None or day < began else counts.get(day, 0) for day in days
     )
+    known = [count for count in before if count is not None]
+    # Range and median say nothing of a handful of days.
+    if len(known) < FEWEST_WEEKS:
+        return measure, today, None, None, None, len(known)
+    return measure, today, float(median(known)), min(known), max(known), len(known)
+
+
+_TODAY = {
+    "measure": pl.String,
+    "today": pl.Int64,
+    "median": pl.Float64,
+    "lowest": pl.Int64,
+    "highest": pl.Int64,
+    "weeks": pl.Int64,
+}
 
 
 def findings(

@@ -93,6 +93,7 @@ class SharedPlans:
         self._prefetched = prefetched
         self._nodes: dict[Hashable, pl.LazyFrame] = {}
         self._periods: dict[Period, Frames] = {}
+        self._covering: dict[tuple[str, Period], pl.LazyFrame] = {}
 
     @classmethod
     def of(cls, query: Query) -> "SharedPlans":
@@ -111,6 +112,23 @@ class SharedPlans:
             # Polars would repeat the node for each plan; `cache` makes it one.
             self._nodes[name] = build().cache()
         return self._nodes[name]
+
+    def covering(
+        self, name: str, span: Period, build: Callable[[], pl.LazyFrame]
+    ) -> pl.LazyFrame:
+        """Return the node of this name over this span or over a longer one, if any.
+
+        What is built about a longer span has to be right for each part of it.
+        """
+        found = (
+            node
+            for (known, over), node in self._covering.items()
+            if known == name and over.covers(span) and over.zone == span.zone
+        )
+        node = next(found, None)
+        if node is None:
+            node = self._covering[name, span] = build().cache()
+        return node
 
     @property
     def room_names(self) -> pl.LazyFrame:

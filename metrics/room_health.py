@@ -6,6 +6,7 @@ import polars as pl
 
 from metrics.agreement import votes_with_pairs
 from metrics.card_scale import estimated
+from metrics.estimated_votes import estimated_votes
 from metrics.expressions import MINIMUM_SAMPLE, ratio, row_count
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans
@@ -119,16 +120,27 @@ def went_dormant(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
     healthy_rooms (all rooms that were healthy 28 days ago; n); those that were
     healthiest first.
     """
+    # A room without any vote in both spans is neither: older votes are not looked at.
+    parts = pl.sum_horizontal(_PARTS)
     before = (
-        _scored(shared, now - SPAN)
-        .select("room_id", health_before=pl.sum_horizontal(pl.col("^health_.*$")))
+        _scored(_span(shared, now, 1), now - SPAN)
+        .select("room_id", "last_round_at", health_before=parts)
         .filter(pl.col("health_before") >= HEALTHY)
         .with_columns(healthy_rooms=row_count())
     )
+    lately = _span(shared, now, 0)
+    last = pl.coalesce("last_round_at_lately", "last_round_at")
+    known = before.join(lately, on="room_id", how="left", suffix="_lately")
     return (
-        health(shared, now)
+        _scored(
+            known.with_columns(last_round_at=last),
+            now,
+            "health_before",
+            "healthy_rooms",
+        )
+        .with_columns(health=parts)
         .filter(pl.col("health") < COOLING)
-        .join(before, on="room_id")
+        .join(shared.room_names, on="room_id", how="left")
         .select(
             *("room_name", "health_before", "health", "last_round_at"),
             *("room_number", "room_id", "healthy_rooms"),
@@ -144,49 +156,61 @@ def health(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
     each (health_weeks, health_people, health_consensus, health_recent), rounds (votes
     of the last 28 days), last_round_at, room_number, room_id.
     """
-    parts = ("health_weeks", "health_people", "health_consensus", "health_recent")
-    scored = _scored(shared, now).with_columns(health=pl.sum_horizontal(parts))
+    votes = shared.frames.votes.filter(pl.col("voted_at") < instant(now), estimated())
+    last = votes.group_by("room_id").agg(last_round_at=pl.col("voted_at").max())
+    lately = _span(shared, now, 0).drop("last_round_at")
     return (
-        scored.with_columns(state=_state())
+        _scored(last.join(lately, on="room_id", how="left"), now, "rounds")
+        .with_columns(pl.col("rounds").fill_null(0), health=pl.sum_horizontal(_PARTS))
+        .with_columns(state=_state())
         .join(shared.room_names, on="room_id", how="left")
         .select(
-            *("room_name", "health", "state", *parts),
+            *("room_name", "health", "state", *_PARTS),
             *("rounds", "last_round_at", "room_number", "room_id"),
         )
         .sort("health", "last_round_at", "room_id", descending=[True, True, False])
     )
 
 
-def _scored(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
-    """Return the four parts of each room's health at an instant, 0-25 each.
+_PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
 
-    Votes count from 28 days before the instant (included) to it (excluded).
+
+def _span(shared: SharedPlans, now: datetime, number: int) -> pl.LazyFrame:
+    """Return what rooms did in the last 28 days (span 0) or in the 28 before (1).
+
+    Columns: room_id, rounds, weeks (with a vote), size (median), last_round_at,
+    estimation_pairs, near_pairs. A span begins with its first instant, included.
     """
-    return shared.node(("health", now), lambda: _scores(shared, now))
-
-
-def _scores(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
-    votes, lately = shared.frames.votes, Period(now - SPAN, now)
     # A vote exactly a week before the instant is the first of that week.
     age = (now - pl.col("voted_at")).dt.total_microseconds() - 1
-    ended = votes.filter(pl.col("voted_at") < instant(now), estimated())
-    last = ended.group_by("room_id").agg(last_round_at=pl.col("voted_at").max())
-    recent = (
-        ended.filter(lately.contains("voted_at"))
-        .group_by("room_id")
-        .agg(
+    span = (age // _microseconds(SPAN)).alias("span")
+
+    def build() -> pl.LazyFrame:
+        both = Period(now - 2 * SPAN, now)
+        votes = estimated_votes(shared, both).group_by("room_id", span)
+        pairs = votes_with_pairs(shared, both).group_by("room_id", span)
+        counts = votes.agg(
             rounds=row_count(),
             weeks=(age // _microseconds(_WEEK)).n_unique(),
             size=pl.col("amount_of_estimations").median(),
+            last_round_at=pl.col("voted_at").max(),
         )
-    )
-    found = votes_with_pairs(shared, lately).group_by("room_id")
-    pairs = found.agg(pl.sum("estimation_pairs", "near_pairs"))
+        sums = pairs.agg(pl.sum("estimation_pairs", "near_pairs"))
+        return counts.join(sums, on=["room_id", "span"], how="left")
+
+    both = shared.node(("rooms in spans", now), build)
+    # A `filter` of the frame would move below the shared node, which then runs twice.
+    return both.select(pl.exclude("span").filter(pl.col("span") == number))
+
+
+def _scored(rooms: pl.LazyFrame, now: datetime, *keep: str) -> pl.LazyFrame:
+    """Return room_id, last_round_at, the four parts of health (0-25), and `keep`.
+
+    `rooms` has the columns of a span that ends now, null without votes in it.
+    """
     idle = (now - pl.col("last_round_at")).dt.total_microseconds()
-    known = last.join(recent, on="room_id", how="left")
-    return known.join(pairs, on="room_id", how="left").select(
-        *("room_id", "last_round_at"),
-        rounds=pl.col("rounds").fill_null(0),
+    return rooms.select(
+        *("room_id", "last_round_at", *keep),
         health_weeks=_points(pl.col("weeks") / _WEEKS),
         health_people=_points(pl.col("size") / _SIZE),
         health_consensus=_points(ratio("near_pairs", "estimation_pairs")),

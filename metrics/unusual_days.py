@@ -78,14 +78,21 @@ def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
     Columns: measure, bucket, value, expected, low, high (the last three in whole
     numbers, so that every count that is marked is outside), in order of time.
     """
+    return _furthest(
+        predicted(series.sort("measure", "bucket")), pl.col("bucket") >= since
+    )
+
+
+def _furthest(judged: pl.LazyFrame, asked: pl.Expr) -> pl.LazyFrame:
+    """Return `marks` on the days that are asked about, of `predicted` ones."""
     # Counts scatter with their size, their square roots do not.
     value, expected = pl.col("value").sqrt(), pl.col("expected").sqrt()
     margin = pl.col("margin")
     off = (value - expected).abs() / margin
     enough = pl.max_horizontal("value", "expected") >= MINIMUM_SAMPLE
     return (
-        predicted(series.sort("measure", "bucket"))
-        .filter(pl.col("bucket") >= since, off > 1, enough)
+        # A `filter` of the frame would move below the shared node: it would run twice.
+        judged.select(pl.all().filter(asked, off > 1, enough))
         .sort(off, "bucket", descending=[True, False])
         .group_by("measure", maintain_order=True)
         .head(FEW)
@@ -123,20 +130,30 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
 
 def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the `unusual_days` of the period."""
-    return unusual_days(shared.frames, query.period, query.today)
+    return unusual_days(shared, query.period, query.today)
 
 
-def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
+def unusual_days(shared: SharedPlans, period: Period, today: date) -> pl.LazyFrame:
     """Return the unusual days of a period, at most 3 of each measure (see `marks`).
 
-    The running day is left out; `frames` are all of history. Columns: measure
-    (page_views, unique_users, votes or estimations), bucket (the day), value,
-    expected, low, high.
+    The running day is left out. Columns: measure (page_views, unique_users, votes or
+    estimations), bucket (the day), value, expected, low, high.
     """
     # By the clock: a day has 23 or 25 hours when the clocks change.
     start = to_utc(period.local(period.start) - HISTORY, period.zone)
     judged = Period(start, period.end, period.zone)
     last = min(period.last_day, today - timedelta(days=1))
+    # A day is judged by a fixed number of days before it: a longer span will do.
+    series = shared.covering(
+        "unusual days",
+        judged,
+        lambda: predicted(_per_measure(shared.frames, judged, last)),
+    )
+    return _furthest(series, pl.col("bucket").is_between(period.first_day, last))
+
+
+def _per_measure(frames: Frames, judged: Period, last: date) -> pl.LazyFrame:
+    """Return measure, bucket, value of each day from the first row on, in order."""
     days = axis(judged.first_day, last, "day")
     views = _per_day(
         frames.page_views,
@@ -155,7 +172,7 @@ def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
     day, measures = pl.col("bucket"), pl.col(_UNITS.keys())
     # No day before the first row: a period may begin decades before it.
     since_first_row = day >= day.filter(measures.is_not_null()).min()
-    series = (
+    return (
         days.join(views, on="bucket", how="full", coalesce=True)
         .join(votes, on="bucket", how="full", coalesce=True)
         .sort("bucket")
@@ -164,8 +181,8 @@ def unusual_days(frames: Frames, period: Period, today: date) -> pl.LazyFrame:
         .unpivot(index="bucket", variable_name="measure")
         .select("measure", "bucket", "value")
         .drop_nulls("value")
+        .sort("measure", "bucket")
     )
-    return marks(series, period.first_day)
 
 
 def _per_day(

@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 from metrics import attention
 from metrics.frames import Frames
+from metrics.query import SharedPlans
 from metrics.time_zone import UTC_ZONE
 from tests.metrics.building import Row, at, executed, frames, quick, user, view, vote
 
@@ -23,13 +24,13 @@ WEEKS = timedelta(weeks=1)
 def findings(
     rows: Frames, until: datetime = NOW, now: datetime = NOW
 ) -> list[attention.Finding]:
-    plans = attention.plans(rows, min(now, until))
+    plans = attention.plans(SharedPlans(rows), min(now, until))
     answers = {name: executed(plan) for name, plan in plans.items()}
     return attention.findings(answers, now, until, INTERVAL)
 
 
 def today(rows: Frames, measure: str, now: datetime = NOW) -> dict[str, object]:
-    table = executed(attention.today(rows, now))
+    table = executed(attention.today(SharedPlans(rows), now))
     return table.row(by_predicate=pl.col("measure") == measure, named=True)
 
 
@@ -73,7 +74,7 @@ def test_with_fewer_than_four_weeks_nothing_is_usual() -> None:
 
 
 def test_every_measure_is_counted_also_without_rows() -> None:
-    table = executed(attention.today(Frames.empty(), NOW))
+    table = executed(attention.today(SharedPlans(Frames.empty()), NOW))
     assert table["measure"].to_list() == list(attention.MEASURES)
     assert table["today"].null_count() == table.height
 
@@ -178,7 +179,10 @@ def test_days_are_those_of_the_zone(zone_name: str, minutes: list[int]) -> None:
     times = [NOW - timedelta(minutes=each) for each in minutes]
     there = frames(*(vote(f"{time}", amount=9) for time in times))
     moved = frames(*(vote(f"{time + ahead}", amount=9) for time in times))
-    now, later = attention.plans(there, NOW, zone), attention.plans(moved, NOW + ahead)
+    now, later = (
+        attention.plans(SharedPlans(there), NOW, zone),
+        attention.plans(SharedPlans(moved), NOW + ahead),
+    )
     for name in ("today", "unusual_days"):
         assert_frame_equal(executed(now[name]), executed(later[name]))
     texts = [

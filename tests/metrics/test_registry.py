@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from metrics import attention
 from metrics.frames import Frames, Period
-from metrics.query import Granularity, Query, Unfinished
+from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.registry import (
     DEFINITIONS,
     LABELS,
@@ -256,5 +256,7 @@ def test_a_number_is_unknown_without_a_table_that_it_needs(
 
 def test_without_a_table_of_rooms_none_has_gone_quiet(golden: Frames) -> None:
     now = at("2026-11-20 18:00")
-    assert "rooms_gone_quiet" in attention.plans(golden, now)
-    assert "rooms_gone_quiet" not in attention.plans(golden, now, missing=(VOTES.name,))
+    assert "rooms_gone_quiet" in attention.plans(SharedPlans(golden), now)
+    assert "rooms_gone_quiet" not in attention.plans(
+        SharedPlans(golden), now, missing=(VOTES.name,)
+    )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from metrics.frames import Frames, Period
+from metrics.query import SharedPlans
 from metrics.registry import plan
 from metrics.tables import TIMESTAMP
 from metrics.unusual_days import FEW, marks, predicted, unusual_days
@@ -27,6 +28,10 @@ from tests.metrics.building import (
 
 MONDAY = date(2026, 7, 6)
 WEEKS = 16
+
+
+def unusual(rows: Frames, period: Period, today: date) -> pl.DataFrame:
+    return unusual_days(SharedPlans(rows), period, today).collect()
 
 
 def series(values: list[float | None]) -> pl.LazyFrame:
@@ -203,7 +208,7 @@ def vote_rows(count: int) -> list[Row]:
 def test_an_outage_shows_in_votes_and_estimations(count: int, found: int) -> None:
     period = days("2026-10-05", "2026-10-25")
     rows = frames(*vote_rows(count), view("a", "2026-07-06 10:00"))
-    table = unusual_days(rows, period, date(2026, 10, 26)).collect()
+    table = unusual(rows, period, date(2026, 10, 26))
     votes = table.filter(pl.col("measure") == "votes")
     assert votes["bucket"].to_list() == [day(14, 1)] * found
 
@@ -211,13 +216,13 @@ def test_an_outage_shows_in_votes_and_estimations(count: int, found: int) -> Non
 def test_the_running_day_is_not_judged() -> None:
     period = days("2026-10-05", "2026-10-13")
     rows = frames(*vote_rows(50))
-    assert unusual_days(rows, period, date(2026, 10, 13)).collect().is_empty()
+    assert unusual(rows, period, date(2026, 10, 13)).is_empty()
 
 
 def test_days_before_the_first_row_are_unknown_not_zero() -> None:
     rows = [vote("2026-10-13 10:00")] * 500
     period = days("2026-10-05", "2026-10-25")
-    assert unusual_days(frames(*rows), period, date(2026, 10, 26)).collect().is_empty()
+    assert unusual(frames(*rows), period, date(2026, 10, 26)).is_empty()
 
 
 @pytest.mark.parametrize("first", ["2026-07-06", "2026-07-01", "1970-01-05"])
@@ -231,7 +236,9 @@ def test_a_period_from_before_the_first_row_has_the_same_unusual_days(
         for n in range(300 if number == 7 * 15 else 30)
     ]
     rows = frames(*vote_rows(50), *seen)
-    found = unusual_days(rows, days(first, "2026-10-25"), date(2026, 10, 26)).collect()
+    found = unusual_days(
+        SharedPlans(rows), days(first, "2026-10-25"), date(2026, 10, 26)
+    ).collect()
     assert found.select("measure", "bucket").rows() == [
         *((measure, day(14, 1)) for measure in ("estimations", "votes")),
         *((measure, day(15, 0)) for measure in ("page_views", "unique_users")),
@@ -242,7 +249,9 @@ def test_days_without_a_row_count_as_zero_once_there_was_one_however_long_ago() 
     """A pause longer than what is looked back on, then a day with 500 votes."""
     rows = [vote("2025-06-02 10:00"), *([vote("2026-10-13 10:00")] * 500)]
     period = days("2026-10-05", "2026-10-25")
-    table = unusual_days(frames(*rows), period, date(2026, 10, 26)).collect()
+    table = unusual_days(
+        SharedPlans(frames(*rows)), period, date(2026, 10, 26)
+    ).collect()
     votes = table.filter(pl.col("measure") == "votes")
     assert votes["bucket"].to_list() == [date(2026, 10, 13)]
     assert votes["expected"].item() == 0
@@ -272,9 +281,11 @@ def test_where_a_window_starts_does_not_change_what_is_unusual(
     )
     today = _day(120)
     period = Period.of_days(_day(last - length), _day(last))
-    together = unusual_days(rows, period, today).collect()
+    together = unusual(rows, period, today)
     one = pl.concat(
-        unusual_days(rows, Period.of_days(_day(n), _day(n)), today).collect()
+        unusual_days(
+            SharedPlans(rows), Period.of_days(_day(n), _day(n)), today
+        ).collect()
         for n in range(last - length, last + 1)
     )
     kept = one.join(together, on=["measure", "bucket"], how="semi")

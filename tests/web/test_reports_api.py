@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from metrics import attention, periods, report
-from metrics.query import Query
+from metrics.query import Query, SharedPlans
 from store import engine
 from store.reader import open_store, without_bots
 from testkit.dashboard import GOLDEN, TOKEN, get, serving
@@ -152,7 +152,7 @@ def test_alerts_are_the_findings_of_the_attention_line() -> None:
     until = snapshot.data_until
     assert until is not None
     now = min(GOLDEN_NOW, until)
-    plans = attention.plans(without_bots(snapshot), now)
+    plans = attention.plans(SharedPlans(without_bots(snapshot)), now)
     found = attention.findings(engine.collect_all(plans), GOLDEN_NOW, until, 600)
     with serving(parts(StoppedClock())) as url:
         answer = get(f"{url}/api/alerts", headers=HEADERS)
@@ -188,7 +188,7 @@ def test_all_time_begins_where_the_page_begins_and_compares_with_nothing(
 def test_alerts_are_about_the_days_of_the_zone(api: httpx.Client) -> None:
     snapshot, zone = open_store(GOLDEN), ZoneInfo("Pacific/Auckland")
     until = min(GOLDEN_NOW, snapshot.data_until or GOLDEN_NOW)
-    plans = attention.plans(without_bots(snapshot), until, zone)
+    plans = attention.plans(SharedPlans(without_bots(snapshot)), until, zone)
     results = engine.collect_all(plans)
     found = attention.findings(results, GOLDEN_NOW, snapshot.data_until, 600, zone)
     answer = api.get(f"/api/alerts?tz={zone.key}").json()

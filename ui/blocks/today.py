@@ -25,19 +25,17 @@ _PREFIX = "attention_"
 _MOST = 4
 
 
-def plans(context: PageContext, _: SharedPlans) -> Mapping[str, Plan]:
+def plans(context: PageContext, shared: SharedPlans) -> Mapping[str, Plan]:
     """Return the plans that this block needs the answers of.
 
     The same as in `GET /api/alerts`: of all users but bots, whatever the filters.
+    `shared` is the page's.
     """
-    shared = not (context.filters or context.bots)
-    frames = (
-        context.frames
-        if shared
-        else filters.apply(without_bots(context.snapshot), (), context.excluded_rooms)
-    )
+    if context.filters or context.bots:
+        users = without_bots(context.snapshot)
+        shared = SharedPlans(filters.apply(users, (), context.excluded_rooms))
     until = min(context.now, context.snapshot.data_until or context.now)
-    asked = attention.plans(frames, until, context.query.zone, context.snapshot.missing)
+    asked = attention.plans(shared, until, context.query.zone, context.snapshot.missing)
     return {f"{_PREFIX}{name}": plan for name, plan in asked.items()}
 
 

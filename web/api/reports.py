@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from metrics import attention, filters, growth, periods, report
 from metrics.constants import START_DATE
 from metrics.export import file_name
-from metrics.query import Query
+from metrics.query import Query, SharedPlans
 from metrics.report_writers import MIME, Format, write
 from metrics.time_zone import to_local
 from store import engine, notes
@@ -127,7 +127,7 @@ def alerts_response(
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         until = min(now, snapshot.data_until or now)
         frames = filters.apply(without_bots(snapshot), (), excluded_rooms)
-        plans = attention.plans(frames, until, zone, snapshot.missing)
+        plans = attention.plans(SharedPlans(frames), until, zone, snapshot.missing)
         found = attention.findings(
             engine.collect_all(plans, snapshot.rows),
             now,
