@@ -111,6 +111,11 @@ _HOST = Meaning(
     "the database does not accept connections from this host",
     "Create DB_USERNAME for this host, or run FLUSH HOSTS",
 )
+_OFFLINE = Meaning(
+    "the server is in offline mode",
+    "Wait until its maintenance has ended (SET GLOBAL offline_mode = OFF)",
+    retry=True,
+)
 _PACKET = Meaning(
     "a row or a statement is longer than the server may send",
     "Raise max_allowed_packet on the server",
@@ -141,36 +146,38 @@ MEANINGS: Mapping[int, Meaning] = {
     1205: _WAIT,
     1213: _WAIT,
     1226: _ALLOWANCE,
-    1251: _PLUGIN,
     1356: _VIEW,
     1317: _BROKEN,
     1412: _DDL,
     1684: _DDL,
     1820: _EXPIRED,
     1862: _EXPIRED,
-    1927: _BROKEN,
     1969: _TIME_OUT,
-    2002: _UNREACHABLE,
     2003: _UNREACHABLE,
     2005: Meaning(
         "the database's host name is not known", "Check DB_HOST and DNS", retry=True
     ),
     2006: _BROKEN,
-    2012: _TLS,
     2013: _BROKEN,
     2026: _TLS,
     2055: _BROKEN,
     2059: _PLUGIN,
     2061: _NEEDS_TLS,
     3024: _TIME_OUT,
+    3032: _OFFLINE,
     3118: _LOCKED,
     3159: _NEEDS_TLS,
     3854: _BYTES,
-    3988: _BYTES,
-    4031: _BROKEN,
     4151: _LOCKED,
 }
 """Numbers of MySQL and MariaDB servers, and of their client library (2000 on)."""
+AFTER_LOGIN: Mapping[int, Meaning] = {
+    1045: Meaning(
+        "the user who defined a view is missing, or may not log in",
+        "Create the view again by a user who exists and may read its tables",
+    ),
+}
+"""What a number says that comes once the login has been accepted."""
 _OTHER = Meaning(
     "the database raised an error",
     "Look the number up in the server's manual and log",
@@ -183,6 +190,9 @@ class SourceError(SyncError):
 
     def __init__(self, action: str, number: int | None, detail: str = "") -> None:
         meaning = _BROKEN if number is None else MEANINGS.get(number, _OTHER)
+        # A server that does not show a user the definer of a view rejects "the login".
+        if action not in {"connecting", "opening the session"}:
+            meaning = AFTER_LOGIN.get(number or 0, meaning)
         code = "" if number is None else f" ({number})"
         super().__init__(
             f"Database error while {action}{code}: {detail or meaning.cause}. "

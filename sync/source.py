@@ -177,7 +177,7 @@ class Source:
         action = f"comparing {table.name}"
         charsets = {
             column: charset
-            for column, charset in self._charsets[table.name].items()
+            for column, charset in self._charsets_of(table).items()
             if letters is None or column in letters or charset not in KEEP_ASCII
         }
         match form:
@@ -192,7 +192,7 @@ class Source:
     def bulk_rows(self, table: Table, partition: Partition) -> BulkRows:
         """Return a range of keys' rows as pages, with the checksum of these rows."""
         self._deadline.check()
-        statement = sql.pages(table, partition, self._charsets[table.name])
+        statement = sql.pages(table, partition, self._charsets_of(table))
         found = self._rows(statement, f"reading {table.name}")
         return BulkRows(table, _of_pages(found), [row[2] for row in found if row[2]])
 
@@ -204,6 +204,15 @@ class Source:
             fetched = RawRows(table, gather(table, self._in_time(rows)))
             cursor.close()
         return fetched
+
+    def _charsets_of(self, table: Table) -> Mapping[str, str]:
+        """Return the charsets of texts that cannot be joined as they are."""
+        charsets = self._charsets[table.name]
+        if table.name not in self.views:
+            return charsets
+        return (
+            dict.fromkeys((c.name for c in sql.texts(table)), sql.AS_BYTES) | charsets
+        )
 
     def _in_time(
         self, batches: Iterator[Sequence[RawRow]]

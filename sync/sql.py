@@ -21,6 +21,9 @@ _ROOM = "CAST(NULL AS BINARY(65535))"
 """Adds nothing to a row's text, but to the length that MariaDB reserves for it: it
 counts one byte for each character of a column, and cuts what is longer."""
 _HALF = 16
+AS_BYTES = "bytes"
+"""In place of a charset, for a text of a view: the collation of an expression can be
+explicit, and two explicit ones cannot be joined."""
 
 type Values = tuple[int | str, ...]
 type Statement = tuple[str, Values]
@@ -230,6 +233,8 @@ def _text(column: Column, charsets: Mapping[str, str]) -> str:
     match charsets.get(column.name):
         case None:
             return name
+        case "bytes":  # AS_BYTES
+            return f"CAST({name} AS BINARY)"
         case "ucs2":
             # MySQL's CONVERT silently cuts a text at half of a surrogate pair.
             whole = f"CONCAT({name}, _utf8mb4'' COLLATE utf8mb4_bin)"

@@ -19,6 +19,8 @@ class Fault:
     after: int = 0
     connections: int = 1
     """How many connections it happens to; later ones pass untouched."""
+    source: str = "127.0.0.1"
+    """The address that the server sees; it never blocks 127.0.0.1."""
 
 
 class Proxy:
@@ -44,7 +46,9 @@ class Proxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", self._target))
+            server = socket.create_connection(
+                ("127.0.0.1", self._target), source_address=(self.fault.source, 0)
+            )
             faulty = self.faults < self.fault.connections and self.fault.kind != "none"
             self.faults += faulty
             for work in (

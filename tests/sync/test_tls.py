@@ -107,6 +107,7 @@ def test_a_certificate_is_verified_once_an_authority_is_given(
     reach(store, secured, mode, certificates / "theirs.pem")
     assert store.sync() == (1 if mode.startswith("verify") else 0)
     if mode.startswith("verify"):
+        assert "(2026)" in reported[-1]
         assert "DB_SSL_CA" in reported[-1]
 
 
@@ -158,7 +159,9 @@ OK = b"\0\0\0\x02\0\0\0"
 
 
 @contextmanager
-def rogue(script: Callable[[socket.socket], None]) -> Iterator[tuple[int, bytearray]]:
+def rogue(
+    script: Callable[[socket.socket], None], greeting: bytes = GREETING
+) -> Iterator[tuple[int, bytearray]]:
     """Answer on a port as a server does, and keep all that the client sends."""
     heard = bytearray()
 
@@ -171,7 +174,7 @@ def rogue(script: Callable[[socket.socket], None]) -> Iterator[tuple[int, bytear
             with connection:
                 connection.settimeout(5)
                 try:
-                    connection.sendall(GREETING)
+                    connection.sendall(greeting)
                     heard.extend(connection.recv(65_536))
                     script(connection)
                     while found := connection.recv(65_536):

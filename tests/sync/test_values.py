@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 import pytest
 
-from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
+from metrics.tables import BY_NAME, ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
 from testkit.database_servers import Kind, LiveDatabase
 from testkit.harness import Store
 from tests.sync.rows import AT, estimation, insert_votes, user, vote
@@ -206,6 +206,26 @@ def test_bytes_without_a_character_are_copied_as_every_client_reads_them(
     database.execute("UPDATE fpp_page_views SET source = _gbk x'FEFE'")
     assert store.sync() == 0
     assert store.rows(PAGE_VIEWS)["source"].to_list() == ["?"]
+    store.assert_equals_source()
+    assert store.verify() == 0
+
+
+@pytest.mark.parametrize("charset", ["utf8mb4", "latin1"])
+def test_texts_of_a_view_with_their_own_collation_are_copied(
+    database: LiveDatabase, store: Store, charset: str
+) -> None:
+    for table, text in (("fpp_page_views", "source"), ("fpp_users", "city")):
+        change = f"MODIFY {text} varchar(99) CHARACTER SET {charset}"
+        database.execute(f"ALTER TABLE {table} {change}, RENAME TO {table}_kept")
+        names = ", ".join(
+            f"{name} COLLATE {charset}_bin AS {name}" if name == text else name
+            for name in BY_NAME[table].schema
+        )
+        query = f"SELECT {names} FROM {table}_kept"  # noqa: S608  # our own names
+        database.execute(f"CREATE VIEW {table} AS {query}")
+    database.insert(USERS, [user("u", city="Köln"), user("v", city=None)])
+    database.insert(PAGE_VIEWS, [(1, "u", "HOME", None, "é", AT)])
+    assert store.sync() == 0
     store.assert_equals_source()
     assert store.verify() == 0
 
