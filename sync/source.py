@@ -210,9 +210,8 @@ class Source:
         charsets = self._charsets[table.name]
         if table.name not in self.views:
             return charsets
-        return (
-            dict.fromkeys((c.name for c in sql.texts(table)), sql.AS_BYTES) | charsets
-        )
+        names = (column.name for column in sql.texts(table))
+        return {**dict.fromkeys(names, sql.AS_BYTES), **charsets}
 
     def _in_time(
         self, batches: Iterator[Sequence[RawRow]]
