@@ -22,12 +22,13 @@ ROOM = st.Page("room.py", title="Room", icon=":material/meeting_room:")
 DATA = st.Page("data.py", title="Data", icon=":material/database:")
 HISTORICAL = st.Page("historical.py", title="Historical", icon=":material/history:")
 RETURNING = st.Page("returning.py", title="Returning", icon=":material/replay:")
+LOCATION = st.Page("location.py", title="Location", icon=":material/public:")
 PAGES = {
     "": [OVERVIEW],
     "Visitors": [
         st.Page("traffic.py", title="Traffic", icon=":material/show_chart:"),
         st.Page("behaviour.py", title="Behaviour", icon=":material/ads_click:"),
-        st.Page("location.py", title="Location", icon=":material/public:"),
+        LOCATION,
     ],
     "Teams": [
         st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
@@ -64,6 +65,7 @@ context = (
         now,
         settings,
         compares=page not in {HISTORICAL, RETURNING},
+        groups=page != LOCATION,
     )
 )
 page_context.share(

@@ -35,6 +35,7 @@ def render_cards(context: PageContext) -> None:
             fmt.instant(until, context.now, context.query.zone) if until else NOTHING,
             help="The instant of the live database that the data equals.",
             border=True,
+            height="stretch",
         )
         for key, fact in facts.items():
             number = DEFINITIONS[key]
@@ -43,6 +44,7 @@ def render_cards(context: PageContext) -> None:
                 fmt.number(fact, number.unit),
                 help=help_text(number),
                 border=True,
+                height="stretch",
             )
 
 

@@ -111,7 +111,9 @@ def value_label(kind: str, value: str | None) -> str:
         case "route" | "event":
             return _ACTS.get(value) or _spoken(value)
         case "room":
-            return f"id {value}"
+            return f"ID {value}"
+        case "device":
+            return value[0].upper() + value[1:]
     return value
 
 
@@ -119,6 +121,11 @@ def _spoken(code: str) -> str:
     words = code.replace("_", " ")
     # Routes that are not codes are names already.
     return words.capitalize() if code.isupper() else words
+
+
+def _capitalised(column: str) -> pl.Expr:
+    first = pl.col(column).str.slice(0, 1).str.to_uppercase()
+    return first + pl.col(column).str.slice(1)
 
 
 def with_codes_spoken(column: str) -> pl.Expr:
@@ -152,13 +159,15 @@ def bar_labels(frame: pl.DataFrame, label: str) -> pl.Series:
     if label in {"city", "region"}:
         # Cities of one name in two countries are two bars.
         place = pl.concat([named.select(label), frame.select("country")], how=_BESIDE)
+        where = pl.format("{}, {}", label, pl.col("country").fill_null(NOT_SET))
+        nowhere = pl.col("country").is_null() & (pl.col(label) == NOT_SET)
         return place.select(
-            pl.format("{}, {}", label, pl.col("country").fill_null(NOT_SET))
+            pl.when(nowhere).then(pl.col(label)).otherwise(where).alias(label)
         )[label]
     if label == "room_name":
         # Rooms share names, so a bar needs the number as well.
         number = pl.format("#{}", "room_number")
-        which = pl.coalesce(number, pl.format("id {}", "room_id"))
+        which = pl.coalesce(number, pl.format("ID {}", "room_id"))
         return named.select(pl.format("{} {}", label, which))[label]
     return named[label]
 
@@ -175,6 +184,8 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.with_columns(with_codes_spoken(column))
     if "measure" in frame.columns:
         frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))
+    if "device" in frame.columns:
+        frame = frame.with_columns(_capitalised("device"))
     texts = [
         name
         for name, dtype in frame.schema.items()

@@ -103,14 +103,18 @@ def render(
     settings: DashboardSettings,
     *,
     compares: bool = True,
+    groups: bool = True,
 ) -> PageContext:
     """Draw the bar and return what was chosen.
 
-    `compares` is whether the page shows anything of the comparison.
+    `compares` is whether the page shows anything of the comparison, `groups` whether
+    it shows anything over time.
     """
     zone = _zone(settings)
     with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
-        chosen = _render_controls(snapshot, now, zone, settings, compares=compares)
+        chosen = _render_controls(
+            snapshot, now, zone, settings, compares=compares, groups=groups
+        )
     filter_chips.render_chips(snapshot, chosen.filters)
     query = _query(snapshot, chosen, now, zone, settings)
     days = chosen.shown.days
@@ -193,6 +197,7 @@ def _render_controls(
     settings: DashboardSettings,
     *,
     compares: bool,
+    groups: bool,
 ) -> Choice:
     """Draw the controls and return their values."""
     shown = _render_period(snapshot, now, zone)
@@ -212,13 +217,17 @@ def _render_controls(
         if compares
         else periods.NO_COMPARISON
     )
-    granularity = query_params.render_select(
-        "Group by",
-        "every",
-        periods.GRANULARITIES,
-        periods.AUTO,
-        icon=":material/bar_chart:",
-        width=125,
+    granularity = (
+        query_params.render_select(
+            "Group by",
+            "every",
+            periods.GRANULARITIES,
+            periods.AUTO,
+            icon=":material/bar_chart:",
+            width=125,
+        )
+        if groups
+        else periods.AUTO
     )
     match_weekdays = hide_weekends = bots = False
     with st.popover("Options", icon=":material/tune:"):
@@ -320,7 +329,7 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
         format_func=_LABELS.__getitem__,
         icon=":material/calendar_today:",
         label_visibility="collapsed",
-        width=185,
+        width=205,
         filter_mode=None,
         **query_params.bound("period", key, _write_period),
     )
@@ -411,7 +420,7 @@ def caption(query: Query, days: Days, granularity: str, *, bots: bool) -> str:
     parts = [
         f"{fmt.period(query.period)} · {count_days(days, query)}",
         _compared_with(query),
-        f"by {query.granularity}{_why_longer(granularity, query)}",
+        _why_longer(granularity, query),
         "bots included" if bots else "",
         "" if query.weekends else "weekends hidden",
         query.zone.key,
@@ -442,5 +451,6 @@ def _compared_with(query: Query) -> str:
 
 def _why_longer(asked: str, query: Query) -> str:
     """Say so where a period has too many hours or days to draw each of them."""
+    # Charts say what they draw instead: some need longer buckets than others.
     is_longer = asked in {"hour", "day"} and asked != query.granularity
-    return f" (too long for {asked}s)" if is_longer else ""
+    return f"too long for {asked}s" if is_longer else ""

@@ -114,3 +114,41 @@ def test_own_dates_are_two_clicks_in_the_calendar_and_one_step_back(
     page.go_back()
     page.wait_for_url(f"**{own}**")
     expect(page.get_by_text("5 Oct – 20 Oct 2026").first).to_be_visible()
+
+
+FITS = """() => {
+  const ink = document.createElement('canvas').getContext('2d');
+  const cut = input => {
+    const look = getComputedStyle(input);
+    ink.font = look.font;
+    const room = input.clientWidth
+      - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+    return ink.measureText(input.value || input.placeholder).width > room;
+  };
+  const main = document.querySelector('[data-testid=stMain]');
+  const bar = main.querySelector('.st-key-period_bar');
+  const tops = [...bar.children].map(e => Math.round(e.getBoundingClientRect().top));
+  return {
+    rows: new Set(tops).size,
+    cut: [...main.querySelectorAll('input[role=combobox]')].filter(cut)
+      .map(e => e.value || e.placeholder),
+    outside: [...main.querySelectorAll('[data-testid=stButtonGroup] button')]
+      .filter(e => e.getBoundingClientRect().right > innerWidth)
+      .map(e => e.innerText),
+  };
+}"""
+"""Rows of the period bar, texts that are cut, and buttons beyond the window."""
+
+
+@pytest.mark.parametrize("path", ["/historical", "/room"])
+def test_controls_fit_their_window_and_are_not_cut(
+    page: Page, demo_server: Server, path: str
+) -> None:
+    longest = "period=last_week&compare=year&every=month&room=1"
+    go(page, f"{demo_server.url}{path}?{longest}")
+    for width in (1440, 1024, 768, 375):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        found = page.evaluate(FITS)
+        assert found["cut"] == found["outside"] == [], width
+        assert found["rows"] == 1 or width < 700, width

@@ -73,7 +73,7 @@ def render_block(
         elif draw is None:
             return
         elif axis is not None:
-            st.caption(legend(axis))
+            st.caption(legend(axis, says_granularity=True))
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:
             # Ten rows first: a chart of two hundred would push the page down.
@@ -88,7 +88,10 @@ def render_block(
                 _render_show_all(frame, own)
         if axis is not None:
             with st.container(
-                horizontal=True, horizontal_alignment="right", key=f"foot_{own}"
+                horizontal=True,
+                horizontal_alignment="right",
+                vertical_alignment="center",
+                key=f"foot_{own}",
             ):
                 render_tools(context, name, frame, own)
 
@@ -226,7 +229,8 @@ def _render_title(
     context: PageContext, name: str, frame: pl.DataFrame, title: str, key: str
 ) -> bool:
     """Draw title and answer; return whether the table is chosen."""
-    st.header(title, anchor=False)
+    with st.container(key=f"head_{key}"):
+        st.header(title, anchor=False)
     _render_answer(context, name, frame)
     return is_table(key)
 

@@ -24,6 +24,7 @@ MOST = 3
 COLORS = PALETTE[:MOST]
 TEXT_COLORS = ("blue", "orange", "green")
 """Streamlit's names for text in about these colours."""
+_LIST_HEIGHT = 510
 LISTED = 3_000
 """Rooms that the search offers; of more, those with the latest votes."""
 _MOST_ID = 2**31
@@ -111,7 +112,7 @@ def _render_picker(
         list(named),
         index=None,
         key=key,
-        placeholder=f"{label}: name, number or ID",
+        placeholder=f"{label.removesuffix(' another room')}: name, number or ID",
         icon=":material/search:",
         label_visibility="collapsed",
         accept_new_options=known.height > LISTED,
@@ -261,12 +262,16 @@ def _show(ids: list[str]) -> Callable[[], None]:
 def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     """Offer the busiest of the catalogue's `rooms`; a click on a row opens one."""
     # A deleted room has no name to pick.
+    names = ("room_name", "room_number", "room_id")
     busiest = rooms.drop_nulls("room_name").drop(*_COMPARED)
+    busiest = busiest.select(*names, pl.exclude(names))
     if busiest.is_empty():
         empty_state.render(context, "rooms")
         return
     st.caption("Or pick one of the rooms with most votes in this period.")
-    chosen = tables.render_selectable(busiest.head(50), "Busiest rooms", key="busiest")
+    chosen = tables.render_selectable(
+        busiest.head(50), "Busiest rooms", key="busiest", height=_LIST_HEIGHT
+    )
     tables.render_csv_button(busiest, "fpp_rooms.csv", "csv_rooms")
     if chosen is not None:
         query_params.update({PARAMETER: [str(busiest["room_id"][chosen])]})

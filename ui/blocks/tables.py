@@ -73,15 +73,20 @@ def render(
     )
 
 
-def render_selectable(frame: pl.DataFrame, title: str, key: str) -> int | None:
-    """Show a frame whose rows can be clicked; return the chosen row's position."""
+def render_selectable(
+    frame: pl.DataFrame, title: str, key: str, height: int = MAX_HEIGHT
+) -> int | None:
+    """Show a frame whose rows can be clicked; return the chosen row's position.
+
+    `height` is that of a long table, in pixels.
+    """
     state = st.dataframe(
         **_sent(labels.readable(frame)),
         column_config={name: _config(frame, name) for name in frame.columns},
         hide_index=True,
         placeholder=NOTHING,
         alt=title,
-        height=_height(frame),
+        height=_height(frame, height),
         row_height=_ROW_HEIGHT,
         key=key,
         on_select="rerun",
@@ -296,5 +301,5 @@ def render_csv_button(frame: pl.DataFrame, file: str, key: str) -> None:
     )
 
 
-def _height(frame: pl.DataFrame) -> int | Literal["auto"]:
-    return "auto" if frame.height <= 8 else MAX_HEIGHT
+def _height(frame: pl.DataFrame, most: int = MAX_HEIGHT) -> int | Literal["auto"]:
+    return "auto" if (frame.height + 1) * _ROW_HEIGHT <= most else most

@@ -54,7 +54,7 @@ def render_attention(context: PageContext, found: Results) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="attention"
     ):
-        # Without one of the tables nobody can say that all is well.
+        # Without one of the tables it is not known whether all is well.
         if not findings and not context.snapshot.missing:
             days = attention.DAYS
             st.caption(

@@ -222,7 +222,7 @@ def _what() -> pl.Expr:
     """Return what a row is about; rooms of the same name get their ids."""
     what = pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), "label")
     alike = pl.len().over("dimension", "label") > 1
-    return pl.when(alike).then(pl.format("{} (id {})", what, "room_id")).otherwise(what)
+    return pl.when(alike).then(pl.format("{} (ID {})", what, "room_id")).otherwise(what)
 
 
 def nested_bars(

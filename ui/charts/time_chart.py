@@ -129,7 +129,8 @@ class TimeAxis:
 
         Few buckets, or the Mondays of more days, are its ticks.
         """
-        starts = placed["bucket"].cast(pl.Datetime("us"))
+        # Charts of several lines have a row per line.
+        starts = placed["bucket"].unique().sort().cast(pl.Datetime("us"))
         if starts.len() > _FEW_TICKS and self.granularity == "day":
             # Ticks at Mondays: every seventh day, wherever the period begins.
             starts = starts.filter(starts.dt.weekday() == 1)
@@ -283,7 +284,7 @@ def time_chart(
         )
     # Invisible and as wide as a bucket: pointing anywhere above a day finds it.
     size = alt.ExprRef(f"max(1, width / {data.height})")
-    hover = base.mark_bar(opacity=0.001, size=size, aria=False).encode(
+    hover = base.mark_bar(opacity=0.001, size=size, aria=False, clip=True).encode(
         x, tooltip=_tooltip(title, data, compared=before is not None)
     )
     layers.append(hover.add_params(zoom_selection()))
@@ -299,18 +300,22 @@ def legend(
     *,
     shorter: bool = False,
     marked: bool = False,
+    says_granularity: bool = False,
 ) -> str:
     """Return the legend of a chart in words, as Markdown.
 
     `shorter`: the comparison has fewer buckets, so that its line ends early.
+    `says_granularity`: for charts whose title does not say it.
     """
     line = "— " if before is not None else ""
-    parts = [f"{line}{fmt.period(axis.period)}"]
+    buckets = f", by {axis.granularity}" if says_granularity else ""
+    parts = [f"{line}{fmt.period(axis.period)}{buckets}"]
     if before is not None:
         end = ", ends early" if shorter else ""
         parts.append(f"┄ {fmt.period(before.period)}{end}")
+    # A mark at the end of a line would be apart from its meaning.
     if marked:
-        parts.append("◆ unusual for its weekday")
+        parts.append("◆\u00a0unusual for its weekday")
     parts += [
         f"⚑ {fmt.days(note.first, note.last)}: {fmt.linked(note.title, note.link)}"
         for note in axis.shown_notes()
