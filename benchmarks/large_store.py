@@ -152,13 +152,13 @@ class LargeStore:
             rows = rows.with_row_index(table.key, first)
             first += rows.height
             rest = pl.concat([rest, rows.select(_COLUMNS[table])])
-            while (size - rest.item(0, table.key) % size) <= rest.height:
-                upper = size - rest.item(0, table.key) % size
-                yield self._block(table, rest.item(0, table.key), rest.head(upper))
-                rest = rest.slice(upper)
+            # The first block begins with key 1: it has one row less than the others.
+            while (fits := size - (first - rest.height) % size) <= rest.height:
+                yield self._block(table, first - rest.height, rest.head(fits))
+                rest = rest.slice(fits)
         print(f"{table.name}: {first - 1:,} rows", flush=True)
         if rest.height:
-            yield self._block(table, rest.item(0, table.key), rest)
+            yield self._block(table, first - rest.height, rest)
 
     def _slices(self, table: Table) -> Iterator[pl.DataFrame]:
         """Yield all rows of a table in order of time, some millions at once."""
