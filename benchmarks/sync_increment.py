@@ -9,6 +9,7 @@ older blocks, which takes what the policy gives it and is shown apart.
 import sync.connection  # noqa: F401  # isort: skip  # before anything that imports ssl
 
 import argparse
+import math
 import statistics
 import time
 from pathlib import Path
@@ -19,6 +20,8 @@ from sync.plan import DEFAULT
 from testkit.database_servers import Kind, Server, running_server
 from testkit.harness import Store
 
+# Twelve million rows have to fit, as tables do in production.
+_SERVER_MB = 2 * SERVER_MB
 _NEW_ROWS = 500
 _RUNS = 15
 
@@ -33,7 +36,23 @@ def increments(server: Server, folder: Path, history: int) -> list[tuple[float, 
     found = [increment(store, history + n * _NEW_ROWS) for n in range(_RUNS)]
     longest = (store.manifest().longest_wait or 0) / 60
     print(f"{history:,} rows of history: any edit is seen within {longest:,.0f} min")
+    follow_edit(store, history // 2)
     return found
+
+
+def follow_edit(store: Store, key: int) -> None:
+    """Edit an old row, and require that a run within the stated time has seen it."""
+    edit = "UPDATE fpp_estimations SET room_id = room_id + 1 WHERE id = %s"
+    store.source.execute(edit, (key,))
+    interval = store.job().settings.sync_interval
+    runs = math.ceil((store.manifest().longest_wait or 0) / interval)
+    for number in range(1, runs + 1):
+        if store.sync():
+            raise RuntimeError("a run failed")
+        if store.manifest().runs[-1].changed:
+            print(f"an edit of row {key:,} was seen by run {number} after it")
+            return
+    raise RuntimeError("an edit was not seen within the stated time")
 
 
 def increment(store: Store, held: int) -> tuple[float, float]:
@@ -56,7 +75,7 @@ def main() -> None:
     flags = parser.parse_args()
     medians = []
     with (
-        running_server(flags.server, memory_mb=SERVER_MB) as server,
+        running_server(flags.server, memory_mb=_SERVER_MB) as server,
         TemporaryDirectory() as folder,
     ):
         for history in (flags.short, flags.long):
