@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from core.settings import Secret
-from metrics.tables import VOTES, Table
+from metrics.tables import USERS, VOTES, Table
 from sync.decode import BulkRows, RawRows
 from sync.partitions import Partition
 from sync.source import Source
@@ -23,7 +23,7 @@ from testkit.harness import QUICK, Store
 from testkit.ports import free_port
 from tests.sync.conftest import DuringSettling
 from tests.sync.proxy import Fault, proxied
-from tests.sync.rows import insert_votes
+from tests.sync.rows import insert_votes, user
 
 # The driver's pure-Python twin leaves the socket of a failed log-in to the garbage
 # collector; nothing here refers to it.
@@ -206,7 +206,8 @@ def test_a_server_that_configures_sessions_otherwise_changes_nothing(
     limit = "max_statement_time=0.5" if own_kind is Kind.MARIADB else "max_join_size=3"
     session = (
         f"SET sql_select_limit=3, {limit}, time_zone='-03:00', "
-        "group_concat_max_len=64, sql_big_selects=0, NAMES latin1"
+        "group_concat_max_len=64, sql_big_selects=0, max_sort_length=64, "
+        "tmp_table_size=1024, max_heap_table_size=16384, timestamp=86400, NAMES latin1"
     )
     modes = (
         "ANSI_QUOTES,PIPES_AS_CONCAT,HIGH_NOT_PRECEDENCE,NO_BACKSLASH_ESCAPES,"
@@ -215,6 +216,7 @@ def test_a_server_that_configures_sessions_otherwise_changes_nothing(
     options = [
         f"--sql-mode={modes}",
         "--completion-type=RELEASE",
+        "--loose-skip-character-set-client-handshake",
         f"--init-connect={session}",
         "--group-concat-max-len=64",
         "--transaction-isolation=READ-UNCOMMITTED",
@@ -228,8 +230,13 @@ def test_a_server_that_configures_sessions_otherwise_changes_nothing(
     with running_server(own_kind, options=options) as server:
         store.source = server.create_database()
         store.source.fill_from_golden()
+        store.source.execute("ALTER TABLE fpp_users DROP PRIMARY KEY")
+        ids = [f"{'the same beginning' * 4}{number}" for number in range(9)]
+        store.source.execute("ALTER TABLE fpp_users MODIFY id varchar(90) NOT NULL")
+        store.source.insert(USERS, [user(key) for key in ids])
         assert store.sync() == 0
         store.assert_equals_source()
+        assert store.manifest().snapshot_at.year > 1970
         assert store.verify() == 0
 
 
