@@ -18,6 +18,8 @@ from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USER, USERS,
 
 # Digits; longer numbers are no ids.
 _LONGEST_ID = 10
+_LARGEST_ID = 2**31 - 1
+_COUNTRY_CODE = 2
 NOT_SET = "(not set)"
 """How a filter writes null."""
 
@@ -64,11 +66,19 @@ class Filter:
 
     @classmethod
     def parse(cls, text: str) -> "Filter | None":
-        """Read "country:DE" or "country!:DE"; None for an unknown kind or no value."""
+        """Read "country:DE" or "country!:DE"; None for an unknown kind or no value.
+
+        Kinds and codes of countries are read in any case, ids with leading zeros.
+        """
         kind, _, value = text.partition(":")
+        kind = kind.strip().casefold()
         excludes, kind = kind.endswith("!"), kind.removesuffix("!")
         if kind not in KINDS or not value:
             return None
+        if kind == "country" and len(value) == _COUNTRY_CODE and value.isascii():
+            value = value.upper()
+        if kind == "room" and (number := room_id(value)):
+            value = str(number)
         return cls(kind, None if value == NOT_SET else value, excludes)
 
     def __str__(self) -> str:
@@ -143,8 +153,9 @@ def _of_rooms(kept: Frames, rooms: Collection[int]) -> Frames:
 def room_id(text: str) -> int:
     """Return the id that a filter names; 0, which no room has, for other texts."""
     # int() also reads other scripts' digits, and a longer one overflows the column.
-    known = text.isascii() and text.isdecimal() and len(text) < _LONGEST_ID
-    return int(text) if known else 0
+    known = text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID
+    number = int(text) if known else 0
+    return number if number <= _LARGEST_ID else 0
 
 
 def values(frames: Frames, kind: str, most: int = 50) -> pl.LazyFrame:

@@ -188,3 +188,31 @@ def test_a_figure_reads_no_table_that_its_definition_lacks(name: str) -> None:
     ]
     if with_all.height == emptied.height:
         assert_frame_equal(with_all.select(own), emptied.select(own))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("country:de", "country:DE"),
+        ("COUNTRY!:De", "country!:DE"),
+        ("room:007", "room:7"),
+        ("room:2147483647", "room:2147483647"),
+        ("city:de", "city:de"),
+        ("country:(not set)", "country:(not set)"),
+    ],
+)
+def test_a_filter_is_read_as_it_is_typed_and_written_one_way(
+    typed: str, meant: str
+) -> None:
+    assert str(Filter.parse(typed)) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("1", 1), ("2147483647", 2147483647), ("2147483648", 0)),
+        *(("9" * 5000, 0), ("-1", 0), ("1.0", 0), ("٣", 0), ("", 0)),
+    ],
+)
+def test_the_id_of_a_room_fits_its_column(text: str, number: int) -> None:
+    assert filters.room_id(text) == number

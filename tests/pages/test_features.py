@@ -361,3 +361,20 @@ def test_new_data_are_shown_and_what_was_chosen_stays(
     assert (before, tiles(app)["Votes"]) == ("–", "2,907")
     assert app.selectbox(key="period").value == "all_time"
     assert app.button_group(key="kpi_strip").value == "estimations"
+
+
+def test_a_chip_removes_its_filter_however_the_link_wrote_it(run_page: RunPage) -> None:
+    app = run_page("traffic.py", filter="country:de")
+    (chip,) = [button for button in app.button if "Germany" in button.label]
+    chip.click().run()
+    assert "filter" not in app.query_params
+    assert not [button for button in app.button if "Germany" in button.label]
+
+
+def test_a_chart_whose_every_bucket_has_too_few_cases_says_so(
+    run_page: RunPage,
+) -> None:
+    days = {"period": "custom", "from": "2026-11-05", "to": "2026-11-05"}
+    app = run_page("insights.py", show="near_consensus", **days)
+    assert tiles(app)["Near consensus"] == "–"
+    assert "too few cases in each part" in app.info[0].value

@@ -52,6 +52,15 @@ def render(context: PageContext, name: str) -> None:
         )
 
 
+def render_too_few(title: str) -> None:
+    """Say in place of a chart that no bucket has enough cases for the figure."""
+    st.info(
+        f"{title}: too few cases in each part of this period. Choose a longer period "
+        "or longer parts under Group by.",
+        icon=":material/inbox:",
+    )
+
+
 def render_missing(tables: Collection[str]) -> None:
     """Say in place of what needs some live tables that the store lacks them."""
     st.info(missing_note(tables), icon=":material/database_off:")

@@ -135,6 +135,8 @@ def _render_chart(
         empty_state.render_unfilterable(context.filters)
     elif empty_state.is_blank(frame):
         empty_state.render(context, name)
+    elif not block.is_table(name) and frame[key].is_null().all():
+        empty_state.render_too_few(definition.title)
     elif block.is_table(name):
         tables.render(in_zone(frame, context.query.zone), METRIC_TABLES[name].title)
     else:

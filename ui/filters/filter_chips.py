@@ -166,8 +166,8 @@ def _room_names(snapshot: Snapshot, chosen: Collection[Filter]) -> dict[str, str
 
 def add(*wanted: Filter) -> None:
     """Add filters, in one step of the history; for callbacks."""
-    texts = query_params.get_all(KEY)
-    new = [str(one) for one in wanted if str(one) not in texts]
+    texts, chosen = query_params.get_all(KEY), current()
+    new = [str(one) for one in wanted if one not in chosen]
     if new:
         query_params.update({KEY: [*texts, *dict.fromkeys(new)]})
         st.session_state[_PICKED] = True
@@ -175,7 +175,9 @@ def add(*wanted: Filter) -> None:
 
 def _remove(wanted: Filter) -> None:
     texts = query_params.get_all(KEY)
-    query_params.update({KEY: [text for text in texts if text != str(wanted)]})
+    # A link may write the same filter in another way.
+    kept = [text for text in texts if Filter.parse(text) != wanted]
+    query_params.update({KEY: kept})
 
 
 def rerun_if_added() -> None:
