@@ -64,7 +64,7 @@ results = own.compute(
     earlier=(TOTALS, SERIES),
     usual=KEYS,
     further=lambda shared: {
-        "meetings": meetings.meetings(own.frames),
+        "meetings": meetings.meetings(shared.frames),
         "health": health(shared, own.query.now),
     },
 )

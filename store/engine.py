@@ -14,12 +14,18 @@ from typing import Literal, Protocol
 
 import polars as pl
 
+from metrics.frames import Frames, LazyTables
 from metrics.query import Plan, Unfinished
 from store.snapshot import StoreError
 
 STREAMED_FROM = 1_000_000
 """Rows of a store from which on Polars' streaming engine takes less time, and half the
 memory; on fewer rows it takes up to half as much again (docs/speed.md)."""
+READ_WHOLE_BELOW = 500_000
+"""Rows of a store below which a page reads each table once, whole.
+
+A page has up to thirty scans, and each costs as much as a small table.
+"""
 AT_ONCE = 2
 """Questions that are computed here at the same time (`benchmarks.concurrency`)."""
 # Plans of one question that are sent to a cluster side by side.
@@ -118,6 +124,19 @@ def collect_all(plans: Mapping[str, Plan], rows: int = 0) -> dict[str, pl.DataFr
         name: plan.finish(frame) if isinstance(plan, Unfinished) else frame
         for (name, plan), frame in zip(plans.items(), frames, strict=True)
     }
+
+
+def at_hand(frames: Frames, rows: int) -> Frames:
+    """Return the tables of a small store as frames in memory, for the plans of a page.
+
+    Each is read when it is first looked up. `rows` is the size of the store. Those of
+    a larger store, and of one that a cluster reads, are scanned as before.
+    """
+    (engine,) = _in_use
+    if rows >= READ_WHOLE_BELOW or not isinstance(engine, Local):
+        return frames
+    tables = frames.by_name
+    return Frames(LazyTables(tables, lambda name: collect(tables[name], rows).lazy()))
 
 
 def executable(plan: Plan) -> pl.LazyFrame:

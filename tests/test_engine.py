@@ -142,3 +142,21 @@ def test_the_settings_name_the_cluster() -> None:
 def test_a_wrong_engine_is_refused(environ: dict[str, str], said: str) -> None:
     with pytest.raises(SettingError, match=said):
         DashboardSettings.from_env(environ)
+
+
+def test_a_small_store_is_read_once_and_gives_the_same_answers() -> None:
+    snapshot = open_store(GOLDEN)
+    frames = engine.at_hand(snapshot.frames, snapshot.rows)
+    plans = legacy_api.plans(frames, NOW)
+    assert not any("Parquet SCAN" in plan.explain() for plan in plans.values())
+    scanned = engine.collect_all(legacy_api.plans(snapshot.frames, NOW))
+    for name, frame in engine.collect_all(plans).items():
+        assert_frame_equal(frame, scanned[name])
+
+
+@pytest.mark.usefixtures("client")
+def test_a_large_store_and_one_on_a_cluster_are_scanned() -> None:
+    frames = open_store(GOLDEN).frames
+    assert engine.at_hand(frames, engine.READ_WHOLE_BELOW) is frames
+    engine.use(engine.Remote.at(SCHEDULER))
+    assert engine.at_hand(frames, 1) is frames

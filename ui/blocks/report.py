@@ -31,7 +31,9 @@ def render_report(context: PageContext) -> None:
     if context.unfiltered is not None:
         query = context.unfiltered
         st.caption("Filters do not apply to this page: it shows all users and rooms.")
-    results = context.compute(further=lambda _: report.plans(query)).now
+    results = context.compute(
+        further=lambda _: report.plans(context.at_hand(query))
+    ).now
     notes = context.notes.between(query.period.first_day, query.period.last_day)
     names = dict(COUNTRIES.select("country", "country_name").iter_rows())
     found = report.compose(query, results, context.snapshot.data_until, notes, names)
