@@ -35,6 +35,8 @@ class Taken:
     differs: tuple[str, ...] = ()
     """Names of metrics whose answers differ from DuckDB's."""
     parts: Mapping[str, tuple[float, ...]] | None = None
+    cpu_seconds: float = 0.0
+    """Processor time of one run, on average: a busy machine changes it little."""
 
     @property
     def median(self) -> float:
@@ -57,8 +59,11 @@ def _seconds(answer: Callable[[], object]) -> float:
 def ours(data: Data, name: str, runs: int) -> Taken:
     """Measure one of our queries."""
     answer = answering(data, name)
+    busy = time.process_time()
     seconds = timed(answer, runs)
-    return Taken(seconds, peak_mb(), rows_read(data, plans_of(answer)))
+    each = (time.process_time() - busy) / (runs + 1)
+    rows = rows_read(data, plans_of(answer))
+    return Taken(seconds, peak_mb(), rows, cpu_seconds=each)
 
 
 def theirs(data: Data, name: str, runs: int) -> Taken:

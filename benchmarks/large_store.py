@@ -1,23 +1,25 @@
-"""A store of a size that no database here could hold, written block by block.
+"""Metrics, opening and the sync job's decisions at a size that no database here holds.
 
-    python -m benchmarks.large_store FOLDER --scale 1000
+    python -m benchmarks.large_store FOLDER --scale 1000 --only "a room" "page Votes"
 
-`simulation.scaled` draws histories of `--part` times today's size, which run over the
-same years and share neither users nor rooms. Their rows are put in order of time and
-written as the sync job writes them: the same blocks, numbers of users, checksums and
-manifest. Memory holds one such history, or the ids of all users, whatever the scale.
+The store is written where it is missing, block by block: `simulation.scaled` draws
+histories of `--part` times today's size, which run over the same years and share
+neither users nor rooms. Their rows are put in order of time and written as the sync job
+writes them: the same blocks, numbers of users, checksums and manifest. Memory holds one
+of these histories, or the ids of all users, whatever the scale.
 """
 
 import argparse
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from benchmarks.metrics import isolated
 from core import clock
 from metrics.tables import (
     BY_NAME,
@@ -31,17 +33,30 @@ from metrics.tables import (
 )
 from simulation.scaled import simulate
 from simulation.writer import SEED
-from store.manifest import Block, Manifest
+from store.manifest import CURRENT, Block, Manifest
+from store.reader import open_store
 from sync.checksum import Form, checksum
-from sync.partitions import partition_at
-from sync.plan import DEFAULT
+from sync.partitions import Extent, partition_at, walk
+from sync.plan import (
+    DEFAULT,
+    Action,
+    TableState,
+    differ,
+    longest_wait,
+    plan,
+    recheck_order,
+)
 from sync.store_writer import Disk, StoreWriter
+from sync.table_sync import position_of
 from sync.user_ids import FILE_ROWS
+from testkit.queries import names
 
 _ACTS = [table for table in TABLES if table.blocks is Blocks.KEY_RANGE]
 # Rows of all histories that are put in order at once.
 _SLICE = 4_000_000
 _ROW_GROUP = 131_072
+_INTERVAL = 600
+_OPENED = 9
 
 
 @dataclass
@@ -191,18 +206,98 @@ _COLUMNS = {
 }
 
 
+def opening(folder: Path) -> float:
+    """Return the seconds in which the store is opened, as at every request."""
+    return min(_seconds(lambda: open_store(folder)) for _ in range(_OPENED))
+
+
+def decisions(folder: Path) -> dict[str, float]:
+    """Return the seconds that a run of the sync job takes for the size of the store.
+
+    With new rows in the newest blocks only, and without any statement of a database.
+    """
+    writer = StoreWriter(Disk(folder))
+    taken: dict[str, list[float]] = {}
+    for _ in range(_OPENED):
+        started = time.perf_counter()
+        manifest = writer.current()
+        if manifest is None:
+            raise SystemExit(f"{folder} has no store")
+        read = time.perf_counter()
+        decide(manifest, writer)
+        decided = time.perf_counter()
+        manifest.to_json()
+        written = time.perf_counter()
+        steps = {"read": read - started, "decide": decided - read}
+        for name, seconds in (steps | {"write": written - decided}).items():
+            taken.setdefault(name, []).append(seconds)
+    return {name: min(times) for name, times in taken.items()}
+
+
+def decide(manifest: Manifest, writer: StoreWriter) -> None:
+    """Decide about every block as `sync.table_sync` and `sync.run` do."""
+    older: list[Block] = []
+    for table in TABLES:
+        blocks = manifest.tables[table.name]
+        state = TableState({block.key: block for block in blocks})
+        extent = Extent(position_of(table, blocks[0]), position_of(table, blocks[-1]))
+        size = DEFAULT.block_rows
+        partitions = [*walk(table, extent, state.blocks.keys(), lambda _: None, size)]
+        known = [state.trusted(partition.key) for partition in partitions]
+        there = {block.key for block in known if block and writer.is_there(block)}
+        actions = plan(state, partitions, there, (), DEFAULT.hot_blocks)
+        older += [b for b in blocks if actions[b.key] is Action.KEEP]
+    recheck_order(older)
+    rows = manifest_rows(manifest)
+    longest_wait(older, DEFAULT.block_rows, rows, manifest.snapshot_at, _INTERVAL)
+    differ(manifest.tables, manifest.tables)
+
+
+def manifest_rows(manifest: Manifest) -> int:
+    """Return the rows of all tables."""
+    return sum(block.rows for blocks in manifest.tables.values() for block in blocks)
+
+
+def measured(folder: Path, only: Sequence[str], runs: int) -> Iterator[str]:
+    """Yield the lines of the report, in Markdown."""
+    manifest = StoreWriter(Disk(folder)).current()
+    blocks = [b for some in manifest.tables.values() for b in some] if manifest else []
+    size = sum(block.bytes for block in blocks) / 1e9
+    rows = sum(block.rows for block in blocks)
+    yield f"{rows:,} rows, {len(blocks):,} blocks, {size:.1f} GB\n"
+    yield f"- opening the store: {1000 * opening(folder):.1f} ms"
+    for step, seconds in decisions(folder).items():
+        yield f"- a run of the sync job, {step}: {1000 * seconds:.1f} ms"
+    yield "\n| query | median s | processor s | peak MB |\n| --- | --: | --: | --: |"
+    for name in only:
+        one = isolated(folder, name, runs)
+        figures = f"{one.median:.2f} | {one.cpu_seconds:.2f} | {one.peak_mb:,.0f}"
+        yield f"| {name} | {figures} |"
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", type=int, default=1_000)
-    parser.add_argument("--part", type=int, default=50)
+    parser.add_argument("--part", type=int, default=50, help="scale of a history")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", nargs="+", default=names(), help="queries")
     flags = parser.parse_args()
-    started = time.perf_counter()
-    manifest = LargeStore(flags.folder, flags.scale, flags.part, clock.now()).write()
-    rows = sum(b.rows for blocks in manifest.tables.values() for b in blocks)
-    print(f"{rows:,} rows after {time.perf_counter() - started:.0f} s")
+    if not (flags.folder / CURRENT).exists():
+        started = time.perf_counter()
+        store = LargeStore(flags.folder, flags.scale, flags.part, clock.now())
+        rows = manifest_rows(store.write())
+        print(f"{rows:,} rows after {time.perf_counter() - started:.0f} s", flush=True)
+    for line in measured(flags.folder, flags.only, flags.runs):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -67,16 +67,21 @@ def walk(
     A known partition is taken for existing; `next_position` (the first position at
     or after one) is asked for the others only, so that wide gaps cost one query.
     """
-    position = None if extent is None else extent.first
-    while extent is not None and position is not None:
-        partition = partition_at(table, position, block_rows)
+    if extent is None:
+        return
+    position: int | None = extent.first
+    partition = partition_at(table, extent.first, block_rows)
+    while position is not None:
         yield partition
         if partition.whole or partition.upper > extent.last:
             return
         position = partition.upper
+        partition = partition_at(table, position, block_rows)
         # A known partition needs no query; gaps of deleted rows may be wide.
-        if partition_at(table, position, block_rows).key not in known:
+        if partition.key not in known:
             position = next_position(position)
+            if position is not None:
+                partition = partition_at(table, position, block_rows)
 
 
 def _quarter(second: int) -> Partition:

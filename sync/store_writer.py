@@ -10,6 +10,7 @@ import io
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -220,8 +221,12 @@ class StoreWriter:
 
     def is_there(self, block: Block | UserIdsFile) -> bool:
         """Return whether a file exists with its size: cheap."""
-        path = self.root / block.file
-        return path.is_file() and path.stat().st_size == block.bytes
+        # Asked of every block: a `Path` of each takes four times as long.
+        try:
+            found = os.stat(f"{self.root}/{block.file}")  # noqa: PTH116
+        except OSError:
+            return False
+        return stat.S_ISREG(found.st_mode) and found.st_size == block.bytes
 
     def is_whole(self, block: Block | UserIdsFile) -> bool:
         """Return whether a file has every byte that was written."""
