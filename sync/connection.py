@@ -221,8 +221,6 @@ def _pin_session(connection: Connection, seconds: int) -> None:
             # A server-wide limit would cut off rows silently.
             "sql_select_limit": str(2**64 - 1),
             "sql_big_selects": "1",
-            # Keys that begin alike could be grouped as one.
-            "max_sort_length": "1024",
             # MySQL makes a decimal of mixed signs, which the variable does not take.
             # What is longer is cut, which shows in the checksum.
             "group_concat_max_len": f"CAST({most} AS UNSIGNED)",

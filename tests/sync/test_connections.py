@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from core.settings import Secret
-from metrics.tables import USERS, VOTES, Table
+from metrics.tables import VOTES, Table
 from sync.decode import BulkRows, RawRows
 from sync.partitions import Partition
 from sync.source import Source
@@ -23,7 +23,7 @@ from testkit.harness import QUICK, Store
 from testkit.ports import free_port
 from tests.sync.conftest import DuringSettling
 from tests.sync.proxy import Fault, proxied
-from tests.sync.rows import insert_votes, user
+from tests.sync.rows import insert_votes
 
 # The driver's pure-Python twin leaves the socket of a failed log-in to the garbage
 # collector; nothing here refers to it.
@@ -230,10 +230,6 @@ def test_a_server_that_configures_sessions_otherwise_changes_nothing(
     with running_server(own_kind, options=options) as server:
         store.source = server.create_database()
         store.source.fill_from_golden()
-        store.source.execute("ALTER TABLE fpp_users DROP PRIMARY KEY")
-        ids = [f"{'the same beginning' * 4}{number}" for number in range(9)]
-        store.source.execute("ALTER TABLE fpp_users MODIFY id varchar(90) NOT NULL")
-        store.source.insert(USERS, [user(key) for key in ids])
         assert store.sync() == 0
         store.assert_equals_source()
         assert store.manifest().snapshot_at.year > 1970
