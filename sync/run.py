@@ -270,7 +270,9 @@ class SyncRun:
     ) -> Outcome:
         counts = sum((made.counts for made in settled.values()), NOTHING)
         blocks = {table.name: made.blocks for table, made in settled.items()}
-        seconds, rechecking = self._deadline.seconds, self._recheck_seconds
+        seconds = self._deadline.seconds
+        rechecking = self._recheck_seconds
+        rechecking += sum(sync.counting_seconds for sync in self._syncs)
         run = Run(now, seconds, **asdict(counts), recheck_seconds=rechecking)
         old = self._before
         # Above every manifest on disk, also those that a crash left behind.

@@ -77,6 +77,8 @@ class TableSync:
         """Older blocks that it has found to differ."""
         self._row_by_row: set[str] = set()
         self._settled: dict[str, Block | None] = {}
+        self.counting_seconds = 0.0
+        """Time that the snapshot spent on older blocks."""
 
     def fetch_backlog(self, source: Source) -> None:
         """Read what the store lacks, each block by itself, before the snapshot.
@@ -137,12 +139,11 @@ class TableSync:
         urgent = self._differing | self._fetched.keys()
         self._execute(source, partitions, urgent, now)
         counts = self._counts(partitions)
-        adds_up = self._adds_up(source, partitions)
-        if counts.changed or counts.gone or not adds_up:
-            # The recheck has just found these equal: believed, unless counts differ.
-            believed = self._checked.keys() if adds_up else ()
-            urgent = {p.key for p in partitions}.difference(believed)
-            self._execute(source, partitions, urgent, now)
+        moved = self._with_other_counts(source, partitions)
+        if counts.changed or counts.gone or moved:
+            # The recheck has just found the others equal: believed.
+            unchecked = {p.key for p in partitions} - self._checked.keys()
+            self._execute(source, partitions, unchecked | moved, now)
             counts = self._counts(partitions)
         blocks = (self._now(partition.key) for partition in partitions)
         return Settled(tuple(block for block in blocks if block is not None), counts)
@@ -170,16 +171,20 @@ class TableSync:
         block = block or self.state.trusted(key)
         return block if block and self._writer.is_there(block) else None
 
-    def _adds_up(self, source: Source, partitions: Sequence[Partition]) -> bool:
-        """Return whether each block that was not looked at has as many rows as before.
+    def _with_other_counts(
+        self, source: Source, partitions: Sequence[Partition]
+    ) -> set[str]:
+        """Return blocks, not compared in the snapshot, that have lost or gained rows.
 
-        Otherwise rows have come or gone: the key of a row changed, or an old gap was
-        filled.
+        The key of a row changed, or an old gap was filled, since their last check.
         """
-        seen = self._settled.keys() | self._checked.keys()
-        unseen = [partition for partition in partitions if partition.key not in seen]
-        held = [self.state.blocks[partition.key].rows for partition in unseen]
-        return source.counts(self.table, unseen) == held
+        started = self._deadline.seconds
+        unseen = [p for p in partitions if p.key not in self._settled]
+        found = zip(unseen, source.counts(self.table, unseen), strict=True)
+        blocks = self.state.blocks
+        moved = {p.key for p, rows in found if rows != blocks[p.key].rows}
+        self.counting_seconds = self._deadline.seconds - started
+        return moved
 
     def _execute(
         self,

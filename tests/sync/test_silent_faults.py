@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from metrics.tables import TABLES, USERS, VOTES
 from sync.job import Job
 from sync.plan import longest_wait, recheck_order
-from sync.run import Request
+from sync.run import Request, SyncRun
+from sync.source import Source
 from testkit.database_servers import Kind, LiveDatabase, running_server
 from testkit.harness import QUICK, Store
 from tests.sync.rows import insert_votes, user, vote
@@ -42,6 +45,23 @@ def test_a_row_whose_key_changed_is_there_once(
     small_blocks.sync()
     database.execute("UPDATE fpp_votes SET id = 104 WHERE id = 35")
     assert hurried(small_blocks).run(Request()).exit_code == 0
+    small_blocks.assert_equals_source()
+
+
+def test_a_row_whose_key_changes_between_recheck_and_snapshot_is_there_once(
+    database: LiveDatabase, small_blocks: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    recheck = SyncRun._recheck
+
+    def move_after(self: SyncRun, source: Source) -> None:
+        recheck(self, source)
+        database.execute("UPDATE fpp_votes SET id = 104 WHERE id = 35")
+        database.execute("DELETE FROM fpp_votes WHERE id = 51")
+
+    monkeypatch.setattr(SyncRun, "_recheck", move_after)
+    assert small_blocks.sync() == 0
     small_blocks.assert_equals_source()
 
 
