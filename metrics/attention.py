@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -127,7 +127,8 @@ def today(shared: SharedPlans, now: datetime, zone: ZoneInfo = UTC_ZONE) -> Unfi
     ]
 
     def finish(found: pl.DataFrame) -> pl.DataFrame:
-        rows = [_beside_usual(measure, found, days) for measure in MEASURES]
+        columns = found.to_dict(as_series=False)
+        rows = [_beside_usual(measure, columns, days) for measure in MEASURES]
         return pl.DataFrame(rows, _TODAY, orient="row")
 
     return Unfinished(pl.concat(counts, how="diagonal"), finish)
@@ -157,14 +158,16 @@ def _per_day(
 
 
 def _beside_usual(
-    measure: str, found: pl.DataFrame, days: Sequence[date]
+    measure: str, found: Mapping[str, Sequence[Any]], days: Sequence[date]
 ) -> tuple[str, int | None, float | None, int | None, int | None, int]:
     """Return the row of a measure; a day without rows is 0, before the first unknown.
 
     `days` are the running one and those before it, the latest first.
     """
-    (began,) = found[f"{measure}_began"].drop_nulls().to_list() or (None,)
-    counts = dict(found.select("day", measure).drop_nulls().iter_rows())
+    began = next(filter(None, found[f"{measure}_began"]), None)
+    # Rows of the other tables have nothing to say about this measure.
+    counted = zip(found["day"], found[measure], strict=True)
+    counts = {day: count for day, count in counted if count is not None}
     today, *before = (
         None if began is None or day < began else counts.get(day, 0) for day in days
     )

@@ -178,7 +178,7 @@ _PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
 def _span(shared: SharedPlans, now: datetime, number: int) -> pl.LazyFrame:
     """Return what rooms did in the last 28 days (span 0) or in the 28 before (1).
 
-    Columns: room_id, rounds, weeks (with a vote), size (median), last_round_at,
+    Columns: room_id, rounds (votes), weeks (with any), size (median), last_round_at,
     estimation_pairs, near_pairs. A span begins with its first instant, included.
     """
     # A vote exactly a week before the instant is the first of that week.
