@@ -118,7 +118,9 @@ def render_chips(snapshot: Snapshot, chosen: Collection[Filter]) -> None:
     if not chosen:
         return
     names = _room_names(snapshot, chosen)
-    with st.container(horizontal=True, gap="small", key="filter_chips"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="filter_chips"
+    ):
         for wanted in chosen:
             text = describe(wanted, names)
             st.button(
