@@ -147,7 +147,7 @@ NO_UTF8 = [
     (Kind.MARIADB, "ucs2", "D83D"),
     (Kind.MYSQL, "ucs2", "D83D"),
     (Kind.MYSQL, "ucs2", "0061D83D0062"),
-    (Kind.MARIADB, "utf8mb4", "EDA0BD"),  # MySQL takes no such text
+    (Kind.MARIADB, "utf8mb4", "EDA0BD"),  # MySQL refuses this text
     (Kind.MARIADB, "utf8mb3", "EDA0BD"),
     (Kind.MARIADB, "utf32", "0000D83D"),
 ]
