@@ -26,6 +26,7 @@ from web.uvicorn_limits import limit_uvicorn
 settings = startup.settings_or_exit(os.environ)
 dashboard = server.Server.of(settings, clock.now, st.get_option("server.baseUrlPath"))
 start_errors(settings.sentry, dashboard.secrets)
+startup.keep_ctrl_c_from_computations()
 startup.format_streamlit_logs()
 startup.warn_of_short_token(settings)
 # Streamlit would log a failed page a second time.

@@ -1,6 +1,7 @@
 """Checks before the server starts, and the line that says where it listens."""
 
 import logging
+import signal
 import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -63,6 +64,18 @@ def check_address(settings: DashboardSettings) -> None:
             f"Not listening on {address} without a token. Set ANALYTICS_SECRET_TOKEN, "
             "or use 127.0.0.1."
         )
+
+
+def keep_ctrl_c_from_computations() -> None:
+    """Let SIGINT reach the server's own handler only, after Polars is imported.
+
+    Polars handles it too: whatever it computes, in whichever thread, would end with
+    KeyboardInterrupt, which passes every `except Exception` and ends the server's loop
+    instead of its orderly stop.
+    """
+    # Python's handler is installed once more, in place of the one that Polars put
+    # before it.
+    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
 
 
 def warn_of_short_token(settings: DashboardSettings) -> None:

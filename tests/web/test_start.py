@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import time
 import tomllib
 from collections.abc import Sequence
@@ -157,6 +158,49 @@ def test_ctrl_c_in_a_terminal_ends_it_without_a_complaint(
     assert code == 0, screen
     rest = re.sub(r"\^C|\S+ INFO     stopped|\s", "", re.split(ADDRESS, screen)[1])
     assert rest == ""
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+signal.signal(signal.SIGINT, lambda *_: None)
+import polars as pl
+if sys.argv[1] == "server":
+    from web import startup
+    startup.keep_ctrl_c_from_computations()
+rows = pl.LazyFrame({"a": range(200_000)})
+plan = rows.group_by(pl.col("a") % 97).len().sort("a")
+ended, is_over = [], threading.Event()
+
+def compute():
+    while not is_over.is_set():
+        try:
+            pl.collect_all([plan] * 10, engine="streaming")
+        except BaseException as error:
+            ended.append(type(error).__name__)
+
+thread = threading.Thread(target=compute)
+thread.start()
+for _ in range(30):
+    time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGINT)
+is_over.set()
+thread.join()
+print(*set(ended))
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"), [("server", ""), ("anywhere", "KeyboardInterrupt")]
+)
+def test_ctrl_c_ends_no_computation_of_the_server(where: str, expected: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, where],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == expected
 
 
 def test_ctrl_z_stops_it_until_it_is_brought_to_the_front() -> None:
