@@ -10,6 +10,7 @@ STORES ?= .bench
 SCALES ?= 1 10 100
 HISTORIES ?= 200
 WORKERS ?= 3
+EXAMPLES ?= 100
 DATES ?= 2026-11-23T09:05 2027-01-01T00:10 2028-02-29T12:00 2026-12-31T23:50 2027-03-28T01:30
 DATED := tests/simulation tests/browser
 QUICK := tests/metrics tests/ui tests/pages tests/store tests/test_architecture.py tests/test_docs.py
@@ -46,6 +47,11 @@ test: setup tools ## Install what the tests need, then run all tests (WORKERS=3)
 quick: setup ## Run the tests that start no server, with few examples
 	@EXAMPLES=3 $(RUN) pytest -n auto --dist worksteal \
 	  -m "not mariadb and not browser and not slow and not serial" $(QUICK)
+
+.PHONY: explore
+explore: setup tools ## Run the property tests on new examples (EXAMPLES, 100)
+	@EXAMPLES=$(EXAMPLES) $(RUN) pytest -n $(WORKERS) --dist loadscope \
+	  -m "hypothesis and not serial" --hypothesis-profile new-examples
 
 .PHONY: dates
 dates: setup tools ## Run what depends on the date on five others (DATES)

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import settings
 
 # How long an example takes depends on what else the machine does: pytest's own limit
-# is enough. Everything else stays as Hypothesis has it, here and on CI.
-settings.register_profile("without deadline", deadline=None)
-settings.load_profile("without deadline")
+# is enough. A change is judged by the same examples each time, so that it does not fail
+# for what was there before it; `make explore` looks for new ones.
+settings.register_profile("same-examples", deadline=None, derandomize=True)
+settings.register_profile("new-examples", deadline=None)
+settings.load_profile("same-examples")
 
 REAL_PARTS = {"browser", "server"}
 """Fixtures that start Chromium or a database server."""
