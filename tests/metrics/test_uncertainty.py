@@ -3,6 +3,7 @@
 import math
 from collections.abc import Hashable
 from datetime import date
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -22,6 +23,9 @@ CASES = st.lists(
     min_size=60,
     max_size=160,
 )
+
+near = partial(pytest.approx, abs=1e-9)
+"""Equal to nine decimals, to which figures and intervals are rounded."""
 
 
 def clusters(cases: Cases) -> pl.LazyFrame:
@@ -50,8 +54,8 @@ def test_intervals_are_wilsons_widened_by_how_alike_rooms_are(cases: Cases) -> N
         own = sums_of(cases)[label]
         part, n = statistics.totals(own)
         interval = statistics.wilson(own)
-        assert (low, high) == (pytest.approx(interval) if interval else (None, None))
-        assert share == (pytest.approx(part / n) if n >= 20 else None)
+        assert (low, high) == (near(interval) if interval else (None, None))
+        assert share == (near(part / n) if n >= 20 else None)
 
 
 @quick
@@ -203,7 +207,7 @@ def test_an_excess_over_chance_is_a_mean_with_students_t(cases: Cases) -> None:
         }
         part, n = statistics.totals(sums)
         rooms, mean = statistics.equal(n for _, n in sums.values()), part / n
-        assert x == (pytest.approx(mean) if n >= 20 else None)
+        assert x == (near(mean) if n >= 20 else None)
         error = math.sqrt(
             statistics.squares(sums, mean) / n**2 * rooms / (rooms - 1)
             if rooms > 1
@@ -213,7 +217,7 @@ def test_an_excess_over_chance_is_a_mean_with_students_t(cases: Cases) -> None:
             assert (low, high) == (None, None)
             continue
         half = statistics.t_quantile(rooms - 1) * error
-        assert (low, high) == (pytest.approx(mean - half), pytest.approx(mean + half))
+        assert (low, high) == near((mean - half, mean + half))
         ps[label] = statistics.two_sided(mean / error, rooms - 1)
     assert_verdicts(found, statistics.corrected(ps))
 

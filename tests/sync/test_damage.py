@@ -18,7 +18,7 @@ from sync.partitions import Partition
 from sync.run import Request
 from sync.store_writer import SUSPECTS, Disk, StoreWriter
 from sync.verify import verify
-from testkit.database_servers import LiveDatabase
+from testkit.database_servers import Kind, LiveDatabase
 from testkit.harness import Store
 from tests.sync.rows import AT, insert_votes, room, user
 from tests.sync.sources import opened
@@ -58,6 +58,8 @@ def flipped(content: bytes, position: int) -> bytes:
 
 def test_verify_finds_every_flipped_byte(database: LiveDatabase, store: Store) -> None:
     """Each byte of each kind of file, in a store of one table and a few rows."""
+    # What a file becomes does not depend on the server: one of them sees a sample.
+    step = 1 if database.server.kind is Kind.MARIADB else 23
     store.tables = (EVENTS,)
     database.insert(EVENTS, [(n, f"u{n}", "LEFT_ROOM", AT) for n in (1, 2)])
     assert store.sync() == 0
@@ -68,7 +70,7 @@ def test_verify_finds_every_flipped_byte(database: LiveDatabase, store: Store) -
     with opened(database) as source:
         for path in kinds:
             content = path.read_bytes()
-            for position in range(len(content)):
+            for position in range(0, len(content), step):
                 path.write_bytes(flipped(content, position))
                 with pytest.raises((DifferenceError, DamagedStoreError)):
                     verify(writer, source, store.tables, store.policy, Deadline(600))
