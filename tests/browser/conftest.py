@@ -8,7 +8,11 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    ConsoleMessage,
+    Error,
     Page,
+    Request,
+    ViewportSize,
     expect,
     sync_playwright,
 )
@@ -18,6 +22,8 @@ from testkit import chromium
 from testkit.fixed_clock import NOW
 
 expect.set_options(timeout=20_000)
+USUAL_SIZE: ViewportSize = {"width": 1280, "height": 720}
+"""Playwright's own."""
 
 
 # Playwright keeps an event loop running in this thread: for a module, no longer,
@@ -60,31 +66,50 @@ def context(browser: Browser, demo_server: chromium.Server) -> Iterator[BrowserC
 def watched(context: BrowserContext) -> Iterator[Page]:
     """Open a tab; fail on errors in the console and on requests to elsewhere."""
     page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    page.on(
-        "console",
-        lambda message: (
-            wrong.append(f"console: {message.text}")
-            if message.type == "error"
-            else None
-        ),
-    )
-    page.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
-            else wrong.append(f"foreign request: {request.url}")
-        ),
-    )
-    yield page
+    with nothing_wrong(page):
+        yield page
     page.close()
+
+
+@contextmanager
+def nothing_wrong(page: Page) -> Iterator[None]:
+    """Fail on errors in the console and on requests to elsewhere."""
+    wrong: list[str] = []
+
+    def script(error: Error) -> None:
+        wrong.append(f"script: {error}")
+
+    def console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            wrong.append(f"console: {message.text}")
+
+    def request(asked: Request) -> None:
+        if not asked.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            wrong.append(f"foreign request: {asked.url}")
+
+    page.on("pageerror", script)
+    page.on("console", console)
+    page.on("request", request)
+    yield
+    page.remove_listener("pageerror", script)
+    page.remove_listener("console", console)
+    page.remove_listener("request", request)
     assert wrong == []
 
 
+@pytest.fixture(scope="module")
+def tab(context: BrowserContext) -> Page:
+    """Return a tab for a module: a new one takes twice the time for its first page."""
+    return context.new_page()
+
+
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """Return a tab of its own; see `watched`."""
-    with watched(context) as page:
-        yield page
+def page(tab: Page) -> Iterator[Page]:
+    """Return an empty tab of the usual size; see `nothing_wrong`."""
+    if tab.is_closed():
+        tab = tab.context.new_page()
+    tab.goto("about:blank")
+    tab.set_viewport_size(USUAL_SIZE)
+    tab.emulate_media(media="screen", color_scheme="light")
+    with nothing_wrong(tab):
+        yield tab
