@@ -332,23 +332,25 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
         "two or more steps apart led to a re-vote"
     )
     if found["follow_rate"] is not None:
-        anyway, than = percent(found["follow_rate"]), found["re_vote_rate_verdict"]
-        start = f"{start}, {anyway} of others were followed as quickly ({_word(than)})"
+        others = f"{percent(found['follow_rate'])} of others"
+        verdict = found["re_vote_rate_verdict"]
+        start = f"{start}, {_beside(verdict, others, 'were followed as quickly')}"
     if found["convergence"] is None:
         return f"{start}."
     closer = f"{start}; {percent(found['convergence'])} of re-votes ended closer"
     if found["expected_convergence"] is None:
         return f"{closer}."
     by_chance = percent(found["expected_convergence"])
-    word = _word(found["convergence_excess_verdict"])
-    return f"{closer}, {by_chance} would by chance ({word})."
+    verdict = found["convergence_excess_verdict"]
+    return f"{closer}, {_beside(verdict, by_chance, 'would by chance')}."
 
 
-def _word(verdict: str | None) -> str:
-    """Return a verdict as a remark on two shares."""
-    if verdict is None:
-        return "too few rooms to compare"
-    return {HIGHER: "more", LOWER: "fewer"}.get(verdict, verdict)
+def _beside(verdict: str | None, share: str, did: str) -> str:
+    """Return what a share is compared with, and the verdict."""
+    if verdict in {HIGHER, LOWER}:
+        than = "more" if verdict == HIGHER else "fewer"
+        return f"{than} than the {share} that {did}"
+    return f"{share} {did} ({verdict or 'too few rooms to compare'})"
 
 
 def answer_over_time(frame: pl.DataFrame) -> str | None:

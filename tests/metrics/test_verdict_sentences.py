@@ -181,7 +181,8 @@ def test_re_votes_are_beside_what_chance_gives() -> None:
     start = "30% (25–35) of 1,200 votes two or more steps apart led to a re-vote"
     followed = f"{start}, 28% of others were followed as quickly (no clear difference)"
     assert answer("convergence", convergence()) == (
-        f"{followed}; 60% of re-votes ended closer, 52% would by chance (more)."
+        f"{followed}; 60% of re-votes ended closer, more than the 52% that would by "
+        "chance."
     )
     few = convergence(convergence=None)
     assert answer("convergence", few) == f"{followed}."
