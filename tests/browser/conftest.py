@@ -103,13 +103,18 @@ def tab(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-@pytest.fixture
-def page(tab: Page) -> Iterator[Page]:
-    """Return an empty tab of the usual size; see `nothing_wrong`."""
-    if tab.is_closed():
-        tab = tab.context.new_page()
+@contextmanager
+def emptied(tab: Page) -> Iterator[Page]:
+    """Use a tab again, empty and of the usual size; see `nothing_wrong`."""
     tab.goto("about:blank")
     tab.set_viewport_size(USUAL_SIZE)
     tab.emulate_media(media="screen", color_scheme="light")
     with nothing_wrong(tab):
         yield tab
+
+
+@pytest.fixture
+def page(tab: Page) -> Iterator[Page]:
+    """Return the module's tab, or another where a test has closed it."""
+    with emptied(tab.context.new_page() if tab.is_closed() else tab) as page:
+        yield page

@@ -36,20 +36,24 @@ def seen(page: Page) -> list[str]:
     return [*main.locator(READ).all_inner_texts(), *told]
 
 
+@pytest.fixture(scope="module")
+def elsewhere(browser: Browser, demo_server: Server) -> Page:
+    """Return a tab of another browser, logged in by itself."""
+    return chromium.logged_in(browser, demo_server).new_page()
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_copied_link_shows_the_same_view_in_another_browser(
-    page: Page, browser: Browser, demo_server: Server, view: str
+    page: Page, elsewhere: Page, demo_server: Server, view: str
 ) -> None:
     go(page, demo_server.url + VIEWS[view])
-    other = chromium.logged_in(browser, demo_server)
-    copy = go(other.new_page(), page.url)
+    copy = go(elsewhere, page.url)
     assert seen(copy) == seen(page)
     assert copy.url == page.url
-    other.close()
 
 
 def test_a_link_carries_what_was_chosen_by_hand(
-    page: Page, browser: Browser, demo_server: Server
+    page: Page, elsewhere: Page, demo_server: Server
 ) -> None:
     go(page, f"{demo_server.url}/votes")
     first = seen(page)
@@ -58,10 +62,8 @@ def test_a_link_carries_what_was_chosen_by_hand(
     page.wait_for_url("**period=last_month**")
     chromium.wait_until_drawn(page)
     assert seen(page) != first
-    other = chromium.logged_in(browser, demo_server)
-    copy = go(other.new_page(), page.url)
+    copy = go(elsewhere, page.url)
     assert seen(copy) == seen(page)
-    other.close()
 
 
 def at(page: Page, title: str, period: str) -> None:
@@ -111,10 +113,9 @@ def test_the_data_page_leads_to_the_description_of_the_api(
     page: Page, demo_server: Server
 ) -> None:
     go(page, f"{demo_server.url}/data")
-    page.get_by_role("link", name="description of the API").click()
-    described = (
-        page.context.wait_for_event("page") if page.url.endswith("data") else page
-    )
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="description of the API").click()
+    described = opened.value
     expect(described.get_by_role("heading", level=1)).to_have_text("API")
     described.get_by_role("link", name="GET /api/report").click()
     expect(described.locator("#report").get_by_text("last_24_hours")).to_be_attached()

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from testkit import chromium
 from tests.browser.by_hand import Days, Files
-from tests.browser.conftest import watched
+from tests.browser.conftest import emptied
 from tests.browser.looking import PAGES, go
 
 pytestmark = pytest.mark.browser
@@ -99,7 +99,7 @@ def named(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Named:
 class Member(NamedTuple):
     """A user who has logged in to a dashboard on that store."""
 
-    context: BrowserContext
+    tab: Page
     url: str
 
 
@@ -107,7 +107,7 @@ class Member(NamedTuple):
 def member(browser: Browser, named: Named) -> Iterator[Member]:
     with chromium.dashboard(named.folder) as server:
         context = chromium.logged_in(browser, server)
-        yield Member(context, server.url)
+        yield Member(context.new_page(), server.url)
         context.close()
 
 
@@ -124,7 +124,7 @@ def assert_no_markup(page: Page) -> None:
 def test_a_name_that_looks_like_markup_is_shown_as_it_is(
     member: Member, named: Named, view: str
 ) -> None:
-    with watched(member.context) as page:
+    with emptied(member.tab) as page:
         go(page, member.url + VIEWS[view].format(room=named.room))
         if view in SHOWN:
             # In a chart, in the cells behind a grid's canvas, or as text of the page.
@@ -133,7 +133,7 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(
 
 
 def test_a_room_is_found_by_typing_markup(member: Member, named: Named) -> None:
-    with watched(member.context) as page:
+    with emptied(member.tab) as page:
         go(page, f"{member.url}/room")
         page.get_by_label("Find a room").press_sequentially("<b>x")
         page.get_by_role("option", name=NAME).click()

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.conftest import watched
+from tests.browser.conftest import emptied
 from tests.browser.looking import PAGES, barriers, go, navigation, too_wide
 
 pytestmark = pytest.mark.browser
@@ -43,11 +43,11 @@ class Visit(NamedTuple):
 
 @pytest.fixture(scope="module", params=[*PAGES, *PARTS])
 def full(
-    request: pytest.FixtureRequest, context: BrowserContext, demo_server: Server
+    request: pytest.FixtureRequest, tab: Page, demo_server: Server
 ) -> Iterator[Visit]:
     """Each page, and some further views of them, on a long history."""
     path = (PAGES | PARTS)[request.param]
-    with watched(context) as page:
+    with emptied(tab) as page:
         go(page, demo_server.url + path)
         title = next(t for t, p in PAGES.items() if p == path.partition("?")[0])
         yield Visit(page, title)
@@ -94,7 +94,7 @@ def test_a_page_is_reached_by_the_navigation(
 class Poor(NamedTuple):
     """A dashboard that lacks something, and what it says about it."""
 
-    context: BrowserContext
+    tab: Page
     url: str
     says: str
 
@@ -115,13 +115,13 @@ def poor(
     says = "No data yet" if request.param == "empty" else "Missing: fpp_votes"
     with chromium.dashboard(folder) as server:
         context = chromium.logged_in(browser, server)
-        yield Poor(context, server.url, says)
+        yield Poor(context.new_page(), server.url, says)
         context.close()
 
 
 @pytest.mark.parametrize("title", PAGES)
 def test_a_page_says_what_it_lacks(poor: Poor, title: str) -> None:
-    with watched(poor.context) as page:
+    with emptied(poor.tab) as page:
         go(page, poor.url + PAGES[title])
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         expect(page.get_by_test_id("stAlert").first).to_contain_text(poor.says)

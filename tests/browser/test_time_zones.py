@@ -85,22 +85,21 @@ def test_a_browser_elsewhere_shows_the_same(
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_hours_are_those_of_the_chosen_zone(
-    context: BrowserContext, demo_server: Server, demo_data: Path, zone: str
+    page: Page, demo_server: Server, demo_data: Path, zone: str
 ) -> None:
     place = ZoneInfo(zone)
     yesterday = NOW.replace(tzinfo=UTC).astimezone(place).date() - timedelta(days=1)
-    with watched(context) as page:
-        go(page, f"{demo_server.url}/votes?tz={zone}&period=yesterday&every=hour")
-        # The hour that is pointed at, at the left end of the chart.
-        chart = page.get_by_test_id("stVegaLiteChart").first
-        area = chart.locator("svg.marks path.background").first.bounding_box()
-        assert area
-        page.mouse.move(area["x"] + 3, area["y"] + area["height"] / 2)
-        tooltip = page.locator("#vg-tooltip-element")
-        expect(tooltip).to_contain_text(f"{yesterday:%a %-d %b %Y}, 00:00")
-        assert f"{yesterday:%a %-d %b}" in labels(chart)
-        expect(page.get_by_text(f"Hour ({zone})", exact=True).first).to_be_attached()
-        head, *rows = rows_of(save(page, csv_button(page, "Votes per hour"))[1])
+    go(page, f"{demo_server.url}/votes?tz={zone}&period=yesterday&every=hour")
+    # The hour that is pointed at, at the left end of the chart.
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    area = chart.locator("svg.marks path.background").first.bounding_box()
+    assert area
+    page.mouse.move(area["x"] + 3, area["y"] + area["height"] / 2)
+    tooltip = page.locator("#vg-tooltip-element")
+    expect(tooltip).to_contain_text(f"{yesterday:%a %-d %b %Y}, 00:00")
+    assert f"{yesterday:%a %-d %b}" in labels(chart)
+    expect(page.get_by_text(f"Hour ({zone})", exact=True).first).to_be_attached()
+    head, *rows = rows_of(save(page, csv_button(page, "Votes per hour"))[1])
     times = [datetime.fromisoformat(row[head.index("bucket")]) for row in rows]
     midnight = datetime.combine(yesterday, datetime.min.time(), place)
     assert times[0] == midnight
