@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from testkit import chromium
+from web.auth.gate import PER_SECOND
 
 _WHEN_DRAWN = f"""async (title) => {{
   const marked = () => [...document.querySelectorAll('svg.marks')].every(
@@ -21,13 +22,19 @@ _WHEN_DRAWN = f"""async (title) => {{
   await new Promise(requestAnimationFrame);
   return performance.now();
 }}"""
-_CLICK = f"""async ([path, title]) => {{
-  const links = [...document.querySelectorAll('.st-key-navigation a')];
-  const link = links.find(a => new URL(a.href).pathname === path);
+_CLICK = f"""async (title) => {{
+  // Ours, or Streamlit's own in the empty dashboard.
+  const navigation = '.st-key-navigation a, [data-testid=stSidebarNav] a';
+  const links = [...document.querySelectorAll(navigation)];
+  // An icon is before the title, as text.
+  const link = links.find(a => a.textContent.endsWith(title));
   const began = performance.now();
   link.click();
   return await ({_WHEN_DRAWN})(title) - began;
 }}"""
+
+RESTS = 3 / PER_SECOND
+"""Seconds between two runs: a page sends up to three messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,9 @@ class Tab:
     page: Page
     url: str
 
-    def click(self, path: str, title: str) -> float:
+    def click(self, title: str) -> float:
         """Click a page in the navigation; return ms until all its charts are drawn."""
-        return float(self.page.evaluate(_CLICK, [path, title]))
+        return float(self.page.evaluate(_CLICK, title))
 
     def link(self, address: str, title: str) -> float:
         """Open an address; return ms from the start of loading until all is drawn."""
@@ -68,8 +75,11 @@ class Tab:
         return float(self.page.evaluate(_WHEN_DRAWN, title))
 
     def rest(self) -> None:
-        """Let what was begun come to an end, as a reader does."""
-        self.page.wait_for_timeout(300)
+        """Let what was begun come to an end, as a reader does.
+
+        Of a session that sends more messages than this, the gate delays each.
+        """
+        self.page.wait_for_timeout(RESTS * 1000)
 
     def charts(self) -> int:
         """Return how many charts the page shows."""

@@ -13,6 +13,7 @@ import os
 import platform
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ import polars as pl
 import streamlit as st
 
 import simulation
-from benchmarks.browser_timing import Tab, Times, tab
+from benchmarks.browser_timing import RESTS, Tab, Times, tab
 from core import clock
 from store.reader import open_store
 from testkit import chromium
@@ -63,16 +64,21 @@ class Felt:
         return _ROW.format(*shown)
 
 
-def watch(tab: Tab, title: str, path: str, away: tuple[str, str], runs: int) -> Felt:
+def watch(tab: Tab, title: str, path: str, away: str, runs: int) -> Felt:
     """Measure one page in Chromium; `away` is where its clicks come from."""
-    link = Times.of(runs, lambda: tab.link(f"/{path}", title))
+
+    def link() -> float:
+        tab.rest()
+        return tab.link(f"/{path}", title)
 
     def click() -> float:
-        tab.click(f"/{away[1]}", away[0])
         tab.rest()
-        return tab.click("/" + path.partition("?")[0], title)
+        tab.click(away)
+        tab.rest()
+        return tab.click(title)
 
-    return Felt(None, Times.of(runs, click), link, tab.charts())
+    links = Times.of(runs, link)
+    return Felt(None, Times.of(runs, click), links, tab.charts())
 
 
 def scripts(server: chromium.Server, runs: int, names: list[str]) -> dict[str, Times]:
@@ -80,8 +86,13 @@ def scripts(server: chromium.Server, runs: int, names: list[str]) -> dict[str, T
     cookie = log_in(server.url, chromium.TOKEN)
 
     def one(page: str, query: str) -> Times:
-        with visiting(server.url, cookie) as tab:
-            return Times.of(runs, lambda: tab.open(page, query).seconds * 1000)
+        with visiting(server.url, cookie) as visitor:
+
+            def run() -> float:
+                time.sleep(RESTS)
+                return visitor.open(page, query).seconds * 1000
+
+            return Times.of(runs, run)
 
     return {name: one(*PAGES[name].partition("?")[::2]) for name in names}
 
@@ -91,13 +102,13 @@ def felt(data_dir: Path, runs: int, names: list[str]) -> Iterator[str]:
     yield _ROW.format("page", "charts", "script ms", "click ms", "× empty", "link ms")
     yield "| --- | --: | --: | --: | --: | --: |"
     with chromium.serving(EMPTY) as server, tab(server, log_in=False) as there:
-        empty = watch(there, "Second", "second", ("First", ""), runs)
+        empty = watch(there, "Second", "second", "First", runs)
     yield empty.row("empty", empty)
     with chromium.dashboard(data_dir) as server:
         taken = scripts(server, runs, names)
         with tab(server) as there:
             for name in names:
-                away = ("Data", "data") if name != "Data" else ("Overview", "")
+                away = "Data" if name != "Data" else "Overview"
                 seen = watch(there, name, PAGES[name], away, runs)
                 yield Felt(taken[name], seen.click, seen.link, seen.charts).row(
                     name, empty
