@@ -63,28 +63,16 @@ HISTORY = timedelta(weeks=BACK, days=ERRORS)
 """How much has to be known before a day that is judged."""
 
 
-def marks(series: pl.LazyFrame, since: date) -> pl.LazyFrame:
+def marks(judged: pl.LazyFrame, asked: pl.Expr) -> pl.LazyFrame:
     """Return the few days of each measure that are furthest from the prediction.
 
-    `series` has one row per measure and day (measure, bucket, value), without gaps;
-    days before `since` only teach. Each day is predicted from days before it: the
-    median of the same weekday in the 8 weeks before. Its prediction error is the
-    difference of the square roots of value and prediction (counts scatter with their
-    size, their roots do not). The usual error is 1.4826 times the median size of the
-    errors of the 56 days before (of those known, at least 28), at least 0.5. A day is
-    unusual where its own error is larger than 3.6 times that, and value or prediction
-    is at least 20.
+    `judged` are days that are `predicted`, `asked` says which of them may be marked;
+    the others only teach. A day is unusual where its prediction error is larger than
+    its margin, and value or prediction is at least 20.
 
     Columns: measure, bucket, value, expected, low, high (the last three in whole
     numbers, so that every count that is marked is outside), in order of time.
     """
-    return _furthest(
-        predicted(series.sort("measure", "bucket")), pl.col("bucket") >= since
-    )
-
-
-def _furthest(judged: pl.LazyFrame, asked: pl.Expr) -> pl.LazyFrame:
-    """Return `marks` on the days that are asked about, of `predicted` ones."""
     # Counts scatter with their size, their square roots do not.
     value, expected = pl.col("value").sqrt(), pl.col("expected").sqrt()
     margin = pl.col("margin")
@@ -109,7 +97,13 @@ def _furthest(judged: pl.LazyFrame, asked: pl.Expr) -> pl.LazyFrame:
 def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
     """Add what was expected, and how far its square root may be off (margin).
 
-    Expected is null without 8 values of the weekday, the margin without 28 errors.
+    `series` has one row per measure and day (measure, bucket, value), in this order and
+    without gaps. A day is predicted from days before it: the median of the same weekday
+    in the 8 weeks before (null where one is unknown). Its error is the difference of
+    the square roots of value and prediction: counts scatter with their size, their
+    roots do not. The margin is 3.6 times the usual error, which is 1.4826 times the
+    median size of the errors of the 56 days before (of those known, at least 28, or
+    null), at least 0.5.
     """
     measure, value = pl.col("measure"), pl.col("value").cast(pl.Float64)
     weeks = [value.shift(WEEK * week) for week in range(1, BACK + 1)]
@@ -149,7 +143,7 @@ def unusual_days(shared: SharedPlans, period: Period, today: date) -> pl.LazyFra
         judged,
         lambda: predicted(_per_measure(shared.frames, judged, last)),
     )
-    return _furthest(series, pl.col("bucket").is_between(period.first_day, last))
+    return marks(series, pl.col("bucket").is_between(period.first_day, last))
 
 
 def _per_measure(frames: Frames, judged: Period, last: date) -> pl.LazyFrame:

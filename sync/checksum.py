@@ -49,10 +49,18 @@ class Checksum:
     digest: str
 
     @property
-    def form(self) -> Form | None:
-        """What it is computed of; None in a store of an earlier version."""
-        name = self.digest.partition(":")[0]
-        return Form(name) if name in Form else None
+    def form(self) -> Form:
+        """What it is computed of."""
+        return Form(_form_in(self.digest))
+
+    @classmethod
+    def stated(cls, rows: int, digest: str | None) -> "Checksum | None":
+        """Return the checksum that a manifest states; None for an earlier version's."""
+        return cls(rows, digest) if digest and _form_in(digest) in Form else None
+
+
+def _form_in(digest: str) -> str:
+    return digest.partition(":")[0]
 
 
 def pages_checksum(pages: Iterable[tuple[int, str]]) -> Checksum:

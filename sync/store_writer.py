@@ -362,12 +362,6 @@ class StoreWriter:
         self.disk.sync_folder(self.root)
 
 
-def checksum_of(block: Block) -> Checksum | None:
-    """Return the checksum that a manifest states; None for one of an earlier kind."""
-    stated = Checksum(block.rows, block.checksum or "")
-    return stated if stated.form else None
-
-
 def _parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     # Twice the bytes, most of them ids that are rarely read, in half the time.

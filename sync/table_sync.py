@@ -28,7 +28,7 @@ from sync.plan import (
     plan,
 )
 from sync.source import Source
-from sync.store_writer import StoreWriter, checksum_of
+from sync.store_writer import StoreWriter
 from sync.user_ids import UserIds
 
 _BAR = 24
@@ -233,11 +233,11 @@ class TableSync:
     ) -> Block | None:
         """Return a block with the time of its check if the source has the same rows."""
         known = self._with_checksum(block)
-        ours = checksum_of(known) if known else None
-        form = ours.form if ours and ours.form else self._form
-        converted = known.letters if known else None
-        theirs = source.checksum(self.table, partition, form, converted)
-        if decide(ours, theirs) is not Action.KEEP or known is None:
+        ours = Checksum.stated(known.rows, known.checksum) if known else None
+        if known is None or ours is None:
+            return None
+        theirs = source.checksum(self.table, partition, ours.form, known.letters)
+        if decide(ours, theirs) is not Action.KEEP:
             return None
         return replace(known, checked_at=now) if self._writer.is_whole(known) else None
 
@@ -246,7 +246,7 @@ class TableSync:
 
         Computed from its rows where the manifest has one of an earlier kind.
         """
-        if checksum_of(block):
+        if Checksum.stated(block.rows, block.checksum):
             return block
         if not self._writer.is_whole(block):
             return None

@@ -14,14 +14,14 @@ import polars as pl
 from core.errors import add_error_breadcrumb, logger
 from metrics.tables import USER, Blocks, Table
 from store.manifest import USER_IDS, Block, Manifest, UserIdsFile
-from sync.checksum import Form, checksum
+from sync.checksum import Checksum, Form, checksum
 from sync.connection import Deadline
 from sync.exceptions import DamagedBlockError, DifferenceError, NoStoreError
 from sync.partitions import Partition, partition_at, walk
 from sync.plan import NOTHING, Counts, Policy, compare
 from sync.schema_contract import check_contract
 from sync.source import Source
-from sync.store_writer import USER_ID, StoreWriter, checksum_of
+from sync.store_writer import USER_ID, StoreWriter
 from sync.table_sync import progress
 from sync.user_ids import NO_USERS, published
 
@@ -178,8 +178,8 @@ class _Verification:
         if rows is None:
             found.damaged.append(block)
             return
-        stated = checksum_of(block)
-        form = stated.form if stated and stated.form else self._form
+        stated = Checksum.stated(block.rows, block.checksum)
+        form = stated.form if stated else self._form
         ours = checksum(self._table, rows, form)
         if ours == source.checksum(self._table, partition, form):
             return
@@ -235,8 +235,8 @@ class _Verification:
             return False
         if rows.height != block.rows or key.is_duplicated().any():
             return False
-        stated = checksum_of(block)
-        if stated is None or stated.form is None:
+        stated = Checksum.stated(block.rows, block.checksum)
+        if stated is None:
             return True
         return checksum(self._table, rows, stated.form) == stated
 

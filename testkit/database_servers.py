@@ -32,7 +32,7 @@ SCHEMA = Path(__file__).parent / "schema.sql"
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 READER, PASSWORD = "fpp", "reads-only"  # of a throw-away server
 
-FETCHED = Path(__file__).parents[1] / ".tools" / "mysql" / "root"
+FETCHED = Path(__file__).parents[1] / ".tools" / "mysql" / "server"
 """Where scripts/install-mysql unpacks the server."""
 TEMPLATES = Path(__file__).parents[1] / ".tools" / "databases"
 """Empty data directories, one for each kind and version of server."""

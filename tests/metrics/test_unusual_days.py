@@ -34,6 +34,11 @@ def unusual(rows: Frames, period: Period, today: date) -> pl.DataFrame:
     return unusual_days(SharedPlans(rows), period, today).collect()
 
 
+def furthest(counts: pl.LazyFrame, since: date) -> pl.LazyFrame:
+    judged = predicted(counts.sort("measure", "bucket"))
+    return marks(judged, pl.col("bucket") >= since)
+
+
 def series(values: list[float | None]) -> pl.LazyFrame:
     buckets = [MONDAY + timedelta(days=n) for n in range(len(values))]
     return pl.LazyFrame(
@@ -50,7 +55,7 @@ def working_weeks(growth: float = 0) -> list[float | None]:
 
 
 def marked(values: list[float | None]) -> list[object]:
-    found = marks(series(values), MONDAY).collect()
+    found = furthest(series(values), MONDAY).collect()
     return found["bucket"].to_list()
 
 
@@ -69,7 +74,7 @@ def test_steady_growth_has_no_marks() -> None:
 def test_a_dip_on_a_workday_is_marked_with_what_was_to_be_expected() -> None:
     values = working_weeks()
     values[7 * 14 + 1] = 0
-    found = answer(marks(series(values), MONDAY))
+    found = answer(furthest(series(values), MONDAY))
     # Nothing varied. The square root of a count varies by a half by chance alone, and
     # 3.6 times that is 1.8: from 8.2 squared to 11.8 squared.
     assert found == [
@@ -88,7 +93,7 @@ def test_what_is_expected_follows_growth_of_some_weeks_ago() -> None:
     """Mondays grow from 100 by 10 a week: the 8 before the sixteenth are 170 to 240."""
     values = working_weeks(growth=0.1)
     values[7 * 15] = 0
-    found = marks(series(values), MONDAY).collect()
+    found = furthest(series(values), MONDAY).collect()
     assert found["bucket"].to_list() == [day(15, 0)]
     assert found["expected"].item() == 205
 
@@ -96,7 +101,7 @@ def test_what_is_expected_follows_growth_of_some_weeks_ago() -> None:
 def test_a_measure_never_learns_from_the_one_that_is_before_it() -> None:
     """Five weeks are too few to judge, whatever the other measure was like."""
     young = series([100, *[1000] * 34]).with_columns(measure=pl.lit("votings"))
-    found = marks(pl.concat([series(working_weeks()), young]), MONDAY).collect()
+    found = furthest(pl.concat([series(working_weeks()), young]), MONDAY).collect()
     assert found.height == 0
 
 
@@ -146,7 +151,7 @@ def test_two_weeks_of_a_campaign_do_not_bend_the_trend() -> None:
     for n in range(7 * 13, 7 * 15):
         values[n] = 3 * (values[n] or 0)
     values[7 * 15 + 1] = 10
-    found = marks(series(values), day(15, 0)).collect()
+    found = furthest(series(values), day(15, 0)).collect()
     assert found["bucket"].to_list() == [day(15, 1)]
     assert found["expected"].item() == pytest.approx(100, rel=0.05)
 
@@ -185,14 +190,14 @@ def test_each_measure_has_its_own_marks() -> None:
     values = working_weeks()
     values[7 * 14 + 1] = 0
     calm = series(working_weeks()).with_columns(measure=pl.lit("page_views"))
-    found = marks(pl.concat([calm, series(values)]), MONDAY).collect()
+    found = furthest(pl.concat([calm, series(values)]), MONDAY).collect()
     assert found.select("measure", "bucket").rows() == [("votes", day(14, 1))]
 
 
 def test_days_before_the_period_are_not_marked() -> None:
     values = working_weeks()
     values[7 * 13 + 1] = 0
-    assert answer(marks(series(values), day(14, 0))) == []
+    assert answer(furthest(series(values), day(14, 0))) == []
 
 
 def vote_rows(count: int) -> list[Row]:
@@ -236,9 +241,7 @@ def test_a_period_from_before_the_first_row_has_the_same_unusual_days(
         for n in range(300 if number == 7 * 15 else 30)
     ]
     rows = frames(*vote_rows(50), *seen)
-    found = unusual_days(
-        SharedPlans(rows), days(first, "2026-10-25"), date(2026, 10, 26)
-    ).collect()
+    found = unusual(rows, days(first, "2026-10-25"), date(2026, 10, 26))
     assert found.select("measure", "bucket").rows() == [
         *((measure, day(14, 1)) for measure in ("estimations", "votes")),
         *((measure, day(15, 0)) for measure in ("page_views", "unique_users")),
@@ -249,9 +252,7 @@ def test_days_without_a_row_count_as_zero_once_there_was_one_however_long_ago() 
     """A pause longer than what is looked back on, then a day with 500 votes."""
     rows = [vote("2025-06-02 10:00"), *([vote("2026-10-13 10:00")] * 500)]
     period = days("2026-10-05", "2026-10-25")
-    table = unusual_days(
-        SharedPlans(frames(*rows)), period, date(2026, 10, 26)
-    ).collect()
+    table = unusual(frames(*rows), period, date(2026, 10, 26))
     votes = table.filter(pl.col("measure") == "votes")
     assert votes["bucket"].to_list() == [date(2026, 10, 13)]
     assert votes["expected"].item() == 0
@@ -283,9 +284,7 @@ def test_where_a_window_starts_does_not_change_what_is_unusual(
     period = Period.of_days(_day(last - length), _day(last))
     together = unusual(rows, period, today)
     one = pl.concat(
-        unusual_days(
-            SharedPlans(rows), Period.of_days(_day(n), _day(n)), today
-        ).collect()
+        unusual(rows, Period.of_days(_day(n), _day(n)), today)
         for n in range(last - length, last + 1)
     )
     kept = one.join(together, on=["measure", "bucket"], how="semi")
@@ -331,7 +330,7 @@ def test_marks_are_those_recomputed_by_hand(
     usual: list[int], odd: dict[int, int]
 ) -> None:
     counts = [odd.get(n, count) for n, count in enumerate(usual)]
-    found = marks(series([float(count) for count in counts]), MONDAY).collect()
+    found = furthest(series([float(count) for count in counts]), MONDAY).collect()
     days_found = [
         ((bucket - MONDAY).days, int(value))
         for bucket, value in found.select("bucket", "value").iter_rows()
