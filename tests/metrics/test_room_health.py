@@ -175,3 +175,10 @@ def test_a_room_healthy_four_weeks_ago_and_dormant_now_is_listed() -> None:
     assert found["health_before"] == pytest.approx(75 + 25 * (1 - 1 / 28))
     assert found["health"] == 0
     assert found["healthy_rooms"] == 2
+
+
+def test_a_room_that_has_gone_quiet_says_when_it_last_voted() -> None:
+    rows = [ago(29), ago(36), ago(27, amount=1, low=1, high=1)]
+    found = one(room_health.went_dormant(SharedPlans(frames(*rows)), NOW))
+    assert found["last_round_at"] == NOW - timedelta(days=27)
+    assert found["health"] == pytest.approx(only(*rows)["health"])

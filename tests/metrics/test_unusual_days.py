@@ -218,6 +218,16 @@ def test_an_outage_shows_in_votes_and_estimations(count: int, found: int) -> Non
     assert votes["bucket"].to_list() == [day(14, 1)] * found
 
 
+def test_a_longer_period_is_not_judged_by_what_a_shorter_one_shares() -> None:
+    rows, today = frames(*vote_rows(50)), date(2026, 11, 26)
+    shared = SharedPlans(rows)
+    for first in ("2026-11-20", "2026-10-05"):
+        period = days(first, "2026-11-25")
+        found = unusual_days(shared, period, today).collect()
+        assert_frame_equal(found, unusual(rows, period, today))
+    assert not found.is_empty()
+
+
 def test_the_running_day_is_not_judged() -> None:
     period = days("2026-10-05", "2026-10-13")
     rows = frames(*vote_rows(50))
@@ -305,7 +315,7 @@ def test_the_catalogue_judges_days_until_yesterday() -> None:
 
 
 def by_hand(values: list[int]) -> list[tuple[int, int]]:
-    """Number and value of the days that the definition in `marks` calls unusual."""
+    """Number and value of the days that `predicted` and `marks` define as unusual."""
     expected = {
         n: median(values[n - 7 * week] for week in range(1, 9))
         for n in range(56, len(values))
