@@ -94,12 +94,12 @@ def tab(server: chromium.Server, *, log_in: bool = True) -> Iterator[Tab]:
             executable_path=chromium.CHROMIUM, args=chromium.FLAGS
         )
         context = (
-            chromium.logged_in(browser, server, viewport=_SCREEN)
+            chromium.logged_in(browser, server, viewport=SCREEN)
             if log_in
-            else browser.new_context(viewport=_SCREEN)
+            else browser.new_context(viewport=SCREEN)
         )
         yield Tab(context.new_page(), server.url)
         browser.close()
 
 
-_SCREEN: ViewportSize = {"width": 1440, "height": 900}
+SCREEN: ViewportSize = {"width": 1440, "height": 900}

@@ -2,8 +2,9 @@
 
     python -m benchmarks.startup [DATA_DIR] [--runs 5] [--visitors 20]
 
-Seconds from the start of the process until the server answers, and until a first page
-is whole; seconds to import what the pages share; memory of the server when idle, after
+Seconds from the start of the process until the server answers, until a first page is
+whole, and until a browser with an empty cache has drawn it; seconds to import what the
+pages share; milliseconds of `GET /api` over HTTP; memory of the server when idle, after
 the first page, and for each further visitor who keeps a page open.
 """
 
@@ -17,7 +18,11 @@ from contextlib import ExitStack
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+import httpx
+from playwright.sync_api import sync_playwright
+
 import simulation
+from benchmarks.browser_timing import SCREEN, Tab
 from core import clock
 from testkit import chromium
 from testkit.visitor import log_in, visiting
@@ -27,6 +32,7 @@ _IMPORTED = (
 )
 _IMPORTED += "print(time.perf_counter() - t)"
 _MEGABYTE = 1_000_000
+_ASKED = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class Start:
     imports: float
     answers: float
     first_page: float
+    drawn: float
+    api_ms: float
     idle_mb: float
     used_mb: float
     visitor_mb: float
@@ -45,6 +53,8 @@ TITLES = (
     "import of what pages share, s",
     "process start until the server answers, s",
     "process start until the first page is whole, s",
+    "process start until a browser with an empty cache has drawn it, s",
+    "GET /api, fastest of nine, ms",
     "memory, idle after the start, MB",
     "memory after every page was opened, MB",
     "memory for each visitor with a page open, MB",
@@ -65,11 +75,39 @@ def start(data_dir: Path, visitors: int) -> Start:
         page = answers + time.perf_counter() - asked
         for name in ("traffic", "votes", "location", "insights", "data", ""):
             first.open(name)
+        api = min(_api(server.url) for _ in range(_ASKED))
         used = _memory(server.pid)
         for _ in range(visitors):
             open_tabs.enter_context(visiting(server.url, cookie)).open("")
         each = (_memory(server.pid) - used) / visitors
-    return Start(imports, answers, page, idle, used, each)
+    drawn = _drawn(data_dir)
+    return Start(imports, answers, page, drawn, api, idle, used, each)
+
+
+def _drawn(data_dir: Path) -> float:
+    """Start a server, open it in a browser; return the seconds until it has drawn."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.CHROMIUM, args=chromium.FLAGS
+        )
+        page = browser.new_page(viewport=SCREEN)
+        began = time.perf_counter()
+        with chromium.dashboard(data_dir) as server:
+            name, _, value = log_in(server.url, chromium.TOKEN).partition("=")
+            page.context.add_cookies(
+                [{"name": name, "value": value, "url": server.url}]
+            )
+            Tab(page, server.url).link("/", "Overview")
+            seconds = time.perf_counter() - began
+            browser.close()
+    return seconds
+
+
+def _api(url: str) -> float:
+    headers = {"Authorization": f"Bearer {chromium.TOKEN}"}
+    began = time.perf_counter()
+    httpx.get(f"{url}/api", headers=headers, timeout=60).raise_for_status()
+    return (time.perf_counter() - began) * 1000
 
 
 def _imports() -> float:
