@@ -33,9 +33,10 @@ def days(time: pl.Expr) -> pl.Expr:
 
 
 def pack(user_number: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
-    """Return an activity as one number; a time before 1970 is an error."""
-    moment = user_number.cast(pl.UInt64) * _SPAN + seconds(time).cast(pl.UInt64)
-    return moment * _KIND + kind
+    """Return an activity as one number; times outside 1970-2106 move to its ends."""
+    # A stray second beyond the span would be one of another user.
+    second = seconds(time).clip(0, _SPAN - 1).cast(pl.UInt64)
+    return (user_number.cast(pl.UInt64) * _SPAN + second) * _KIND + kind
 
 
 def kind(name: Kind) -> pl.Expr:
@@ -91,8 +92,9 @@ def at_local_time(act: pl.Expr, seconds: pl.Expr) -> pl.Expr:
 
     Days and hours of it are those of another clock, such as a local one.
     """
+    local = seconds.clip(0, _SPAN - 1)
     # Unsigned numbers have no difference below zero.
-    ahead = (seconds - act_second(act) + _DAY).cast(pl.UInt64) * _KIND
+    ahead = (local - act_second(act) + _DAY).cast(pl.UInt64) * _KIND
     return act + ahead - _DAY * _KIND
 
 
@@ -118,8 +120,11 @@ def split_user_hour(key: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
 
 def owner_day(owner: pl.Expr, day: pl.Expr) -> pl.Expr:
-    """Return whose day it is and which, as one number that orders by both."""
-    return owner.cast(pl.Int64) * _DAYS + day
+    """Return whose day it is and which, as one number that orders by both.
+
+    Days outside 1970-2106 move to its ends.
+    """
+    return owner.cast(pl.Int64) * _DAYS + day.clip(0, _DAYS - 1)
 
 
 def split_owner_day(key: pl.Expr) -> tuple[pl.Expr, pl.Expr]:

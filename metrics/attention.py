@@ -106,7 +106,7 @@ def today(shared: SharedPlans, now: datetime, zone: ZoneInfo = UTC_ZONE) -> Unfi
     clock = to_local(now, zone)
     days = [clock.date() - timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
     period = Period(Period.of_days(days[-1], days[-1], zone).start, now, zone)
-    estimations = pl.col("amount_of_estimations").sum().cast(pl.Int64)
+    estimations = pl.col("amount_of_estimations").cast(pl.Int64).sum()
     counts = [
         _per_day(
             shared,
@@ -151,7 +151,10 @@ def _per_day(
     # Any earlier row will do: to look for the first would take a walk through all.
     everything = shared.frames.by_name[table.name]
     earlier = everything.filter(pl.col(table.time) < instant(period.start)).head(1)
-    times = pl.concat([frame.select(day=day) for frame in (earlier, rows)])
+    # Not its own day: local time may put it before the first one that dates can have.
+    before = pl.lit(period.first_day - timedelta(days=1))
+    known = pl.when(pl.col(table.time).is_not_null()).then(before)
+    times = pl.concat([earlier.select(day=known), rows.select(day=day)])
     began = [pl.col("day").min().alias(f"{name}_began") for name in measures]
     counts = same.group_by(day=day).agg(**measures)
     return pl.concat([counts, times.select(*began)], how="diagonal")

@@ -206,7 +206,7 @@ def votes_per_room(votes: pl.LazyFrame) -> pl.LazyFrame:
     """Return room_id, votes, estimations, last_vote_at of each room with votes."""
     return votes.group_by("room_id").agg(
         votes=row_count(),
-        estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
+        estimations=pl.col("amount_of_estimations").cast(pl.Int64).sum(),
         last_vote_at=pl.col("voted_at").max(),
     )
 

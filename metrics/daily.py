@@ -100,7 +100,7 @@ def _counts(frames: Frames) -> list[pl.LazyFrame]:
     return [
         frames.votes.select(
             votes=row_count(),
-            estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
+            estimations=pl.col("amount_of_estimations").cast(pl.Int64).sum(),
             rooms=distinct_count("room_id"),
         ),
         frames.page_views.select(

@@ -51,6 +51,7 @@ _COUNTED: Mapping[str, tuple[Table, str, str]] = {
     "votes": (VOTES, "Votes", "Finished rounds of estimating, including empty ones."),
 }
 COUNTS = tuple(_COUNTED)
+_EARLIEST, _PLAUSIBLE = date(1970, 1, 1), date(2015, 1, 1)
 _GAP_DAYS, _STRAY_PART = 366, 1_000
 """Before so long a gap, fewer than so small a part of all rows are stray ones."""
 
@@ -158,21 +159,28 @@ def beginning(frames: Frames) -> pl.LazyFrame:
     """Return where the data begins in earnest, in one row: first_day, older_rows.
 
     A few stray rows (a clock set to 1970) are no beginning: what precedes a gap of
-    more than a year and is less than a thousandth of all rows is left out, and
-    counted in older_rows. first_day is null without any row.
+    more than a year and is less than a thousandth of all rows, or older than any
+    product of this kind, is left out and counted in older_rows, as is whatever
+    precedes 1970. first_day is null without any other row.
     """
-    day, before = pl.col("day"), pl.col("before")
+    day, count, before = (pl.col(name) for name in ("day", "count", "before"))
     per_table = [
         per_day(frames.by_name[live.name], live.time, ANY_UTC) for live in LIVE_TABLES
     ]
     days = pl.concat(per_table).group_by("day").agg(pl.col("count").sum()).sort("day")
     gap = (day - day.shift()).dt.total_days() > _GAP_DAYS
     # A gap alone is no stray row: a product may pause for a year.
-    few = before * _STRAY_PART < pl.col("count").sum()
-    starts = days.with_columns(
-        before=pl.col("count").cum_sum() - pl.col("count")
-    ).filter((before == 0) | (gap & few))
-    return starts.select(first_day=day.last(), older_rows=before.last().fill_null(0))
+    few = before * _STRAY_PART < count.sum()
+    possible = day >= pl.lit(_EARLIEST)
+    first = possible & ~possible.shift(fill_value=False)
+    # In a small store a clock set to 1970 is no small part.
+    implausible = day.shift() < pl.lit(_PLAUSIBLE)
+    starts = first | (possible & gap & (few | implausible))
+    counted = days.with_columns(before=count.cum_sum() - count)
+    return counted.select(
+        first_day=day.filter(starts).last(),
+        older_rows=pl.coalesce(before.filter(starts).last(), count.sum()),
+    )
 
 
 def first_day(found: pl.DataFrame, zone: ZoneInfo) -> date:

@@ -272,6 +272,9 @@ def previous(days: Days, to_date: int = 0) -> Days:
 
 def step_back(days: Days, beginning: date, to_date: int = 0) -> Days | None:
     """Return the span before, None where it ends before the data begins."""
+    # Before its first day there may be no date at all.
+    if days.first <= beginning:
+        return None
     before = previous(days, to_date)
     return before if before.last >= beginning else None
 
@@ -305,15 +308,15 @@ def whole_months(days: Days) -> int:
 def granularity_of(asked: str, days: Days) -> Granularity:
     """Return the length of a bucket; "auto" keeps a chart below about 100 of them.
 
-    Hours of more than a week and days of more than three years are no lines that can
-    be read: they become days and weeks.
+    Hours of more than a week, days of more than three years and weeks of more than 21
+    are no lines that can be read: they become days, weeks and months.
     """
     match asked:
         case "hour" if len(days) <= MOST_HOURLY_DAYS:
             return "hour"
-        case "day" | "hour":
-            return "day" if len(days) <= MOST_DAYS else "week"
-        case "week":
+        case "hour" | "day" if len(days) <= MOST_DAYS:
+            return "day"
+        case "hour" | "day" | "week":
             return "week" if len(days) <= 7 * MOST_DAYS else "month"
         case "month":
             return "month"
@@ -359,31 +362,41 @@ def read_days(
 ) -> CustomDays:
     """Read own dates; whatever cannot be shown is replaced and named.
 
-    A missing or unreadable date is that of `fallback`. Reversed dates change places,
-    and dates after today or before the data begins move there.
+    Dates after today or before the data begins move there, and reversed dates change
+    places. Where one is missing or unreadable, the days run from the other to the end
+    of `fallback`, or are as many as those of `fallback`; without both they are those.
     """
     problems: list[str] = []
-    found = []
-    for name, text, usual in (
-        ("from", first, fallback.first),
-        ("to", last, fallback.last),
-    ):
-        day = usual if text is None else _read_date(text)
+
+    def read(name: str, text: str | None) -> date | None:
+        if text is None:
+            problems.append(f"{name} is missing")
+            return None
+        day = _read_date(text.strip())
         if day is None:
-            given = text if text is None or len(text) <= 20 else f"{text[:20]}…"
+            given = text if len(text) <= 20 else f"{text[:20]}…"
             problems.append(f"{name} “{given}” is not a date like 2026-11-22")
-            day = usual
-        elif text is not None and not beginning <= day <= today:
-            after = day > today
-            problems.append(
-                f"{name} {day} is "
-                + ("in the future" if after else "before the data begins")
-            )
-            day = today if after else beginning
-        found.append(day)
-    if found[0] > found[1]:
+            return None
+        if beginning <= day <= today:
+            return day
+        after = day > today
+        problems.append(
+            f"{name} {day} is "
+            + ("in the future" if after else "before the data begins")
+        )
+        return today if after else beginning
+
+    start, end = read("from", first), read("to", last)
+    if start is None and end is None:
+        return CustomDays(fallback, tuple(problems))
+    if end is None:
+        end = max(start or today, fallback.last)
+    elif start is None:
+        start = max(beginning, end - (len(fallback) - 1) * DAY)
+    start = start or end
+    if start > end:
         problems.append("from is after to")
-    return CustomDays(Days(min(found), max(found)), tuple(problems))
+    return CustomDays(Days(min(start, end), max(start, end)), tuple(problems))
 
 
 def _read_date(text: str) -> date | None:

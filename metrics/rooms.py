@@ -50,8 +50,8 @@ def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
     return votes.select(
         rounded(0, duration=pl.col("duration").mean()).alias("duration"),
         votes=row_count(),
-        estimations=amount.sum().cast(pl.Int64),
-        spectators=spectators.sum().cast(pl.Int64),
+        estimations=amount.cast(pl.Int64).sum(),
+        spectators=spectators.cast(pl.Int64).sum(),
         means=means,
     ).unnest("duration", "means")
 
@@ -115,7 +115,10 @@ def over_time(
     counts = (
         frames.votes.filter(pl.col("room_id") == room_id)
         .group_by(bucket=bucket_of("voted_at", granularity, history_until(period)))
-        .agg(votes=row_count(), estimations=pl.col("amount_of_estimations").sum())
+        .agg(
+            votes=row_count(),
+            estimations=pl.col("amount_of_estimations").cast(pl.Int64).sum(),
+        )
     )
     return on_axis(data_axis(counts, granularity), [counts], ("votes", "estimations"))
 

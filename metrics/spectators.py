@@ -109,16 +109,16 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 def _per_room(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     """Return spectators (part) and participations (n) per room."""
-    spectators = pl.col("amount_of_spectators").sum().cast(pl.Int64)
-    estimators = pl.col("amount_of_estimations").sum().cast(pl.Int64)
+    spectators = pl.col("amount_of_spectators").cast(pl.Int64).sum()
+    estimators = pl.col("amount_of_estimations").cast(pl.Int64).sum()
     return votes.group_by(*by, "room_id").agg(
         part=spectators, n=spectators + estimators
     )
 
 
 def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    spectators = pl.col("amount_of_spectators").sum().cast(pl.Int64)
-    estimators = pl.col("amount_of_estimations").sum().cast(pl.Int64)
+    spectators = pl.col("amount_of_spectators").cast(pl.Int64).sum()
+    estimators = pl.col("amount_of_estimations").cast(pl.Int64).sum()
     return aggregate(
         votes,
         by,

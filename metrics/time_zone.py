@@ -37,8 +37,14 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def to_local(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return a UTC instant as the clocks of the zone show it."""
-    return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+    """Return a UTC instant as the clocks of the zone show it.
+
+    On the first and last day that dates can have it stays as it is.
+    """
+    try:
+        return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return moment
 
 
 def to_utc(clock: datetime, zone: ZoneInfo) -> datetime:

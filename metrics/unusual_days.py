@@ -161,7 +161,7 @@ def _per_measure(frames: Frames, judged: Period, last: date) -> pl.LazyFrame:
         "voted_at",
         judged,
         votes=row_count(),
-        estimations=pl.col("amount_of_estimations").sum().cast(pl.Int64),
+        estimations=pl.col("amount_of_estimations").cast(pl.Int64).sum(),
     )
     day, measures = pl.col("bucket"), pl.col(_UNITS.keys())
     # No day before the first row: a period may begin decades before it.

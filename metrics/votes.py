@@ -459,7 +459,7 @@ def _averages() -> dict[str, pl.Expr]:
 
 
 def _total(column: str) -> pl.Expr:
-    return pl.col(column).sum().cast(pl.Int64)
+    return pl.col(column).cast(pl.Int64).sum()
 
 
 def _weekday(column: str) -> pl.Expr:

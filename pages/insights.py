@@ -3,7 +3,7 @@
 from ui import export, page_context
 from ui.blocks import questions
 from ui.blocks.block import render_links
-from ui.blocks.kpi_strip import Kpis
+from ui.blocks.kpi_strip import Kpis, without_unknown
 from ui.blocks.questions import Section
 from ui.query_params import render_switch
 
@@ -67,7 +67,14 @@ RENAMED = {"Second votes": "Re-votes", "New people": "New users"}
 context = page_context.current()
 found = questions.render_section(
     context,
-    render_switch("Topic", SECTIONS, key="about", labelled=False, labels=RENAMED),
+    render_switch(
+        "Topic",
+        SECTIONS,
+        key="about",
+        labelled=False,
+        labels=RENAMED,
+        also=lambda section: without_unknown(*section.kpis),
+    ),
 )
 render_links(("How far new users get", "traffic", {}))
 export.render_download(context, found, "insights")

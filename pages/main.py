@@ -55,6 +55,7 @@ layout.render_header(page.title, snapshot, settings, period_bar.zone(settings))
 if not snapshot.tables and page != DATA:
     st.stop()
 query_params.open_notices()
+query_params.check(page.url_path or "overview")
 now = clock.now()
 context = (
     period_bar.without_bar(snapshot, now, settings)

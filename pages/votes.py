@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import charts, export, page_context
 from ui.blocks.block import render_block, render_links
-from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
+from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of, without_unknown
 from ui.charts import anomaly_marks
 from ui.charts.axes import Draw
 from ui.query_params import render_switch
@@ -86,7 +86,7 @@ DRAWN: Mapping[str, Draw] = {
 # Filled after the switches below it, which decide what is computed.
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
-    kpis = render_switch("Figures", STATISTICS, key="figures")
+    kpis = render_switch("Figures", STATISTICS, key="figures", also=without_unknown)
     part = render_switch("Details", PARTS, key="part")
 found = context.compute(
     *tables_of(kpis),

@@ -153,7 +153,7 @@ def zone(settings: DashboardSettings) -> ZoneInfo:
 def _zone(settings: DashboardSettings) -> ZoneInfo:
     """Return the `zone`; warn of an unknown one in the link."""
     name = query_params.get("tz")
-    if name and zone_of(name) is None:
+    if name is not None and zone_of(name) is None:
         query_params.warn(
             f"Unknown time zone “{shortened(name)}” for `tz` in the link; "
             f"showing {settings.time_zone.key}. Use a name such as Europe/Berlin."
@@ -321,6 +321,11 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
             )
     else:
         days = PERIODS[key].days(today, first)
+        if dated:
+            query_params.warn(
+                f"Ignoring `from` and `to` of the link: its `period` is {_LABELS[key]}."
+                " Remove that to see the dates."
+            )
     shown = Shown(key, days, first, today)
     st.session_state[_SHOWN] = shown
     st.selectbox(

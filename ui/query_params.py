@@ -8,6 +8,7 @@ moves with the calendar, and replaces the step in the history instead of adding 
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypedDict, cast
 from urllib.parse import urlencode
@@ -23,6 +24,25 @@ CARRIED = (
     *("bots", "tz", "filter"),
 )
 """Parameters that all pages share: links from page to page carry them."""
+OF_PAGES: Mapping[str, tuple[str, ...]] = {
+    "traffic": ("show", "sources", "split"),
+    "behaviour": ("over_time",),
+    "location": ("with",),
+    "votes": ("show", "figures", "part"),
+    "insights": ("show", "about"),
+    "returning": ("reduced", "who", "in", "as"),
+    "historical": ("kind", "of"),
+    "room": ("show", "room", "meeting"),
+    "overview": ("show",),
+}
+"""Path of a page → its own parameters."""
+_OF_BLOCKS = ("table_", "all_", "show_")
+"""How the parameters of blocks begin."""
+_OLDER = ("no_weekends",)
+_SEVERAL = {"filter", "of", "room"}
+"""Parameters that can have several values."""
+_ALIKE = 0.8
+"""How alike a misspelt name must be; `room` is no `from`."""
 _NOTICES, _ADDRESS = "notices", "address"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -39,6 +59,26 @@ def adopt() -> None:
     st.session_state[_ADDRESS] = {
         key: st.query_params.get_all(key) for key in st.query_params
     }
+
+
+def check(page: str) -> None:
+    """Warn of parameters that a page lacks, and of second values where it takes one.
+
+    `page` is its path.
+    """
+    own = OF_PAGES.get(page, ())
+    known = [*CARRIED, *_OLDER, *own]
+    for key, values in _address().items():
+        name = shortened(key)
+        if key not in known and not key.startswith(_OF_BLOCKS):
+            similar = get_close_matches(key.casefold(), known, 1, _ALIKE)
+            hint = f" Did you mean `{similar[0]}`?" if similar else ""
+            warn(f"Ignoring “{name}” in the link: this page has no such setting.{hint}")
+        elif key not in _SEVERAL and len(set(values)) > 1:
+            warn(
+                f"`{name}` has {len(values)} values in the link; using the last, "
+                f"“{shortened(values[-1])}”."
+            )
 
 
 def get_all(key: str) -> list[str]:
@@ -119,8 +159,9 @@ def choice(
         return default
     found = option_of(text, options)
     if found is None:
-        names = ", ".join(next(iter(names), key) for key, names in options.items())
-        warn(_unknown(key, text, f"Use {names}."))
+        names = {key: next(iter(names), key) for key, names in options.items()}
+        shown, possible = names[default], f"Use {', '.join(names.values())}."
+        warn(_unknown(key, text, shown, possible))
     return found or default
 
 
@@ -130,7 +171,7 @@ def flag(key: str, *, default: bool) -> bool:
     if text is None:
         return default
     if text.casefold() not in _FLAGS:
-        warn(_unknown(key, text, "Use true or false."))
+        warn(_unknown(key, text, flag_text(default)[0], "Use true or false."))
     return _FLAGS.get(text.casefold(), default)
 
 
@@ -195,12 +236,14 @@ def render_switch[T](
     hint: str | None = None,
     labelled: bool = True,
     labels: Mapping[str, str] | None = None,
+    also: Callable[[T], Mapping[str, Sequence[str] | None]] = lambda _: {},
 ) -> T:
     """Draw a switch whose first option is the default; return what it stands for.
 
     `options` are keyed by name: links use the name's `slug`. `labels` say what a
     name is called on the page, where it is not called that any more. Without its label
-    drawn (`labelled`), screen readers still get it.
+    drawn (`labelled`), screen readers still get it. `also` says what else the choice
+    changes in the address.
     """
     shown = {slug(name): (labels or {}).get(name, name) for name in options}
     by_key = {slug(name): value for name, value in options.items()}
@@ -213,7 +256,7 @@ def render_switch[T](
         required=True,
         help=hint,
         label_visibility="visible" if labelled else "collapsed",
-        **bound(key, value, lambda value: {key: [value]}),
+        **bound(key, value, lambda value: {key: [value], **also(by_key[value])}),
     )
     return by_key[value]
 
@@ -227,7 +270,8 @@ def render_pills(
     found = {text: option_of(text, names) for text in asked}
     for text, option in found.items():
         if option is None and text:
-            warn(_unknown(key, text, f"Use {', '.join(options.values())}."))
+            shown = ", ".join(options[name] for name in default)
+            warn(_unknown(key, text, shown, f"Use {', '.join(options.values())}."))
     known = {option for option in found.values() if option}
     # An empty value is a choice, too: nothing.
     chosen = [o for o in options if o in known] if known or "" in asked else default
@@ -253,10 +297,10 @@ def warn(text: str) -> None:
         st.warning(text, icon=":material/link_off:")
 
 
-def _unknown(key: str, value: str, possible: str) -> str:
+def _unknown(key: str, value: str, shown: str, possible: str) -> str:
     return (
         f"Unknown value “{shortened(value)}” for `{escaped(key)}` in the link; "
-        f"showing the default. {possible}"
+        f"using {shown}. {possible}"
     )
 
 

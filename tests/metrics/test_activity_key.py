@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from metrics.activity_key import (
     Kind,
+    at_local_time,
     changes,
     days,
     is_kind,
@@ -123,9 +124,21 @@ def test_a_span_has_its_start_and_not_its_end(
     assert inside == (start <= EPOCH + timedelta(seconds=seconds) < end)
 
 
-def test_a_time_before_1970_is_an_error() -> None:
-    with pytest.raises(pl.exceptions.InvalidOperationError, match="conversion"):
-        packed([(1, -1, 0)])
+@quick
+@given(USERS, st.datetimes(), st.integers(-86_400, 86_400))
+def test_a_stray_time_is_never_that_of_another_user(
+    user: int, at: datetime, ahead: int
+) -> None:
+    second = (at - EPOCH) // timedelta(seconds=1)
+    act = packed([(user, second, 0)]).to_frame("act").lazy()
+    clock = pl.lit(second + ahead, pl.Int64)
+    local = act.select(at_local_time(pl.col("act"), clock))
+    for frame in (act, local):
+        found = frame.select(user_number(pl.first())).collect().item()
+        assert found == user
+    day = pl.lit(second // 86_400, pl.Int64)
+    owner, _ = split_owner_day(owner_day(pl.lit(user), day))
+    assert pl.select(owner).item() == user
 
 
 @quick

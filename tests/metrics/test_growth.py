@@ -108,20 +108,33 @@ def test_a_month_that_the_period_cuts_counts_what_is_inside() -> None:
     assert column(plan, "cut") == ["start", "end"]
 
 
-STRAY = st.lists(
-    st.datetimes(datetime(1970, 1, 1), datetime(2024, 1, 1)).map(str), max_size=3
-)
+STRAY = st.lists(st.datetimes(datetime(1, 1, 1), datetime(2024, 1, 1)), max_size=3)
 
 
 @quick
 @given(STRAY)
-def test_history_begins_where_the_data_begin_in_earnest(stray: list[str]) -> None:
+def test_history_begins_where_the_data_begin_in_earnest(stray: list[datetime]) -> None:
     """Whatever a few old rows say, and in whichever table they are."""
     rows = [vote(f"2026-03-{day:02} 09:00") for day in range(2, 30)] * 150
     build = (vote, partial(view, "a"), partial(estimation, "b"))
-    old = [build[n](time) for n, time in enumerate(stray)]
+    old = [build[n](time.isoformat(" ")) for n, time in enumerate(stray)]
     found = one(growth.beginning(frames(*rows, *old)))
     assert found == {"first_day": date(2026, 3, 2), "older_rows": len(stray)}
+
+
+@quick
+@given(st.lists(st.datetimes(datetime(1, 1, 1), datetime(2014, 12, 31)), max_size=5))
+def test_a_small_store_begins_with_the_product_however_many_rows_are_stray(
+    stray: list[datetime],
+) -> None:
+    old = [vote(time.isoformat(" ")) for time in stray]
+    found = one(growth.beginning(frames(vote("2026-03-02 09:00"), *old)))
+    assert found == {"first_day": date(2026, 3, 2), "older_rows": len(stray)}
+
+
+def test_no_history_begins_before_1970() -> None:
+    found = one(growth.beginning(frames(vote("0001-01-01 09:00"))))
+    assert found == {"first_day": None, "older_rows": 1}
 
 
 def test_history_begins_with_the_first_row_where_no_row_is_stray() -> None:

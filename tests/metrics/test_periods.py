@@ -261,7 +261,37 @@ FALLBACK = Days(date(2026, 10, 25), date(2026, 11, 21))
     ("first", "last", "shown", "problems"),
     [
         ("2026-03-02", "2026-03-29", Days(date(2026, 3, 2), date(2026, 3, 29)), []),
-        (None, None, FALLBACK, []),
+        (None, None, FALLBACK, ["from is missing", "to is missing"]),
+        (
+            "2026-11-22",
+            None,
+            Days(date(2026, 11, 22), date(2026, 11, 22)),
+            ["to is missing"],
+        ),
+        (
+            "2026-11-01",
+            None,
+            Days(date(2026, 11, 1), FALLBACK.last),
+            ["to is missing"],
+        ),
+        (
+            None,
+            "2026-03-29",
+            Days(date(2026, 3, 2), date(2026, 3, 29)),
+            ["from is missing"],
+        ),
+        (
+            "2026-02-29",
+            "2026-03-29",
+            Days(date(2026, 3, 2), date(2026, 3, 29)),
+            ["from “2026-02-29” is not a date like 2026-11-22"],
+        ),
+        (
+            " 2026-03-02",
+            "2026-03-29 ",
+            Days(date(2026, 3, 2), date(2026, 3, 29)),
+            [],
+        ),
         (
             "2026-03-29",
             "2026-03-02",
@@ -307,8 +337,17 @@ def test_whatever_a_link_says_the_dates_are_possible(
 ) -> None:
     read = periods.read_days(first, last, FALLBACK, BEGINNING, TODAY)
     assert BEGINNING <= read.days.first <= read.days.last <= TODAY
-    as_asked = (first, last) == (str(read.days.first), str(read.days.last))
-    assert as_asked or read.problems or None in (first, last)
+    shown = [str(read.days.first), str(read.days.last)]
+    assert [(first or "").strip(), (last or "").strip()] == shown or read.problems
+
+
+@given(st.dates(BEGINNING, TODAY))
+def test_one_date_alone_is_kept(day: date) -> None:
+    since = periods.read_days(str(day), None, FALLBACK, BEGINNING, TODAY)
+    until = periods.read_days(None, str(day), FALLBACK, BEGINNING, TODAY)
+    assert (since.days.first, until.days.last) == (day, day)
+    assert since.problems == ("to is missing",)
+    assert until.problems == ("from is missing",)
 
 
 @pytest.mark.parametrize(

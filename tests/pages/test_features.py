@@ -21,7 +21,7 @@ from store.reader import Snapshot
 from tests.pages.conftest import GOLDEN, RunPage, tiles
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
-from ui import charts, export, labels, period_bar
+from ui import charts, export, labels, period_bar, query_params
 from ui import format as fmt
 from ui.filters import click_filters, filter_chips
 from ui.page_context import PageContext, Results
@@ -93,6 +93,80 @@ def test_an_unknown_value_of_the_address_is_said(
     assert [e.message for e in app.exception] == []
     assert f"“{value}”" in app.warning[0].value
     assert f"`{fmt.escaped(key)}`" in app.warning[0].value
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"perid": "today"}, "Did you mean `period`?"),
+        ({"PERIOD": "today"}, "“PERIOD”"),
+        ({"room": "1"}, "“room”"),
+        ({"<b>": ""}, "“\\<b\\>”"),
+        ({"period": ["today", "yesterday"]}, "using the last, “yesterday”"),
+        ({"period": "today", "from": "2026-11-02", "to": "2026-11-03"}, "is Today"),
+        ({"from": "2026-11-02"}, "to is missing. Showing 2 Nov – 19 Nov 2026."),
+        ({"to": "2026-01-31"}, "from is missing. Showing 4 Jan – 31 Jan 2026."),
+        ({"period": "custom"}, "Showing 23 Oct – 19 Nov 2026."),
+        ({"period": "fortnight"}, "using Last 28 days."),
+        ({"tz": ""}, "time zone “”"),
+        ({"tz": "Mars/Olympus"}, "showing UTC"),
+        ({"match": "perhaps"}, "using false"),
+    ],
+)
+def test_whatever_of_a_link_is_not_shown_as_asked_is_said(
+    run_page: RunPage, query: dict[str, str], said: str
+) -> None:
+    app = run_page("traffic.py", **query)
+    assert [e.message for e in app.exception] == []
+    [warning] = app.warning
+    assert said in warning.value.replace("\N{WORD JOINER}", "")
+
+
+def test_every_parameter_that_a_page_reads_is_one_that_its_links_may_have(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: set[str] = set()
+
+    def get_all(key: str) -> list[str]:
+        read.add(key)
+        return original(key)
+
+    original = query_params.get_all
+    monkeypatch.setattr(query_params, "get_all", get_all)
+    of_pages = {}
+    for file in PAGES:
+        read.clear()
+        queries = [{}, {"room": "1"}] if file == "room.py" else [{}]
+        for query in queries:
+            run_page(file, period="all_time", **query)
+        of_pages[file.removesuffix(".py")] = {
+            key
+            for key in read - {*query_params.CARRIED, "no_weekends"}
+            if not key.startswith(("table_", "all_", "show_"))
+        }
+    declared = {page: {*keys} for page, keys in query_params.OF_PAGES.items()}
+    assert {page: keys for page, keys in of_pages.items() if keys} == declared
+
+
+@pytest.mark.parametrize(
+    ("page", "group", "figure", "other"),
+    [
+        ("votes.py", "figures", "duration_p90_seconds", "means"),
+        ("insights.py", "about", "coverage", "second_votes"),
+    ],
+)
+def test_figures_without_the_chosen_one_show_their_first(
+    run_page: RunPage, page: str, group: str, figure: str, other: str
+) -> None:
+    values = {"votes.py": "other_figures", "insights.py": "agreement"}
+    app = run_page(page, show=figure, **{group: values[page]})
+    assert not app.warning
+    app.button_group(key=group).set_value(other).run()
+    assert not app.warning
+    assert "show" not in app.query_params
+    kept = run_page("votes.py", show="estimations")
+    kept.button_group(key="figures").set_value("medians").run()
+    assert kept.query_params["show"] == "estimations"
 
 
 def test_text_of_the_address_is_never_markup(run_page: RunPage) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from metrics.tables import TABLES, Table
+from metrics.tables import TABLES, TIMESTAMP, Table
 from tests.pages.conftest import GOLDEN, RunPage
 from tests.pages.test_pages import PAGES
 
@@ -50,10 +50,26 @@ def a_row_at(moment: datetime) -> Change:
     return change
 
 
+def every_time(moment: datetime) -> Change:
+    def change(frame: pl.DataFrame, _: Table) -> pl.DataFrame:
+        return frame.with_columns(
+            pl.lit(moment, dtype).alias(name)
+            for name, dtype in frame.schema.items()
+            if dtype == TIMESTAMP
+        )
+
+    return change
+
+
 ODD: Mapping[str, Change] = {
     "one row": lambda frame, _: frame.head(1),
     "a row of 1970": a_row_at(datetime(1970, 1, 1)),
     "a row of 2099": a_row_at(datetime(2099, 12, 31, 23, 59)),
+    "a row of the first day": a_row_at(datetime(1, 1, 1)),
+    "a row of the last day": a_row_at(datetime(9999, 12, 31, 23, 59)),
+    "the first day": every_time(datetime(1, 1, 1)),
+    "the last day": every_time(datetime(9999, 12, 31, 23, 59)),
+    "1999": every_time(datetime(1999, 12, 31, 23, 59)),
     "no text": every_text(None),
     "empty text": every_text(""),
     "blank text": every_text(" \t\n "),
@@ -79,24 +95,30 @@ def odd_store(tmp_path: Path) -> Callable[[Change], Path]:
 
 
 # Odd texts are the same in any period; odd times and counts are not.
-VIEWS = [("all_time", "day"), ("all_time", "week"), ("last_28_days", "day")]
+VIEWS = [
+    ("all_time", "day", "UTC"),
+    ("all_time", "week", "America/New_York"),
+    ("last_7_days", "hour", "Pacific/Auckland"),
+]
 CASES = [
-    (odd, period, every)
+    (odd, view)
     for odd in ODD
-    for period, every in (VIEWS[:1] if "text" in odd or "label" in odd else VIEWS)
+    for view in (VIEWS[:1] if "text" in odd or "label" in odd else VIEWS)
 ]
 
 
-@pytest.mark.parametrize(("odd", "period", "every"), CASES)
+@pytest.mark.parametrize(("odd", "view"), CASES)
 def test_no_page_fails_on_odd_data(
     run_page: RunPage,
     odd_store: Callable[[Change], Path],
     odd: str,
-    period: str,
-    every: str,
+    view: tuple[str, str, str],
 ) -> None:
     store = odd_store(ODD[odd])
+    period, every, zone = view
+    of_page = {"room.py": {"room": "1"}, "insights.py": {"about": "rooms"}}
     for file in PAGES:
-        app = run_page(file, store, period=period, every=every)
+        query = {"period": period, "every": every, "tz": zone, **of_page.get(file, {})}
+        app = run_page(file, store, **query)
         assert [error.message for error in app.exception] == [], file
         assert not app.error, file

@@ -214,10 +214,20 @@ def render_strip(
     return chosen
 
 
+def without_unknown(*kpis: Kpis) -> Mapping[str, None]:
+    """Return the change of the address that removes a figure that these lack."""
+    shown = query_params.get(SHOW) or ""
+    known = query_params.option_of(shown, _titles(keys_of(*kpis)))
+    return {} if known else {SHOW: None}
+
+
 def choice_of(keys: Sequence[str], older: Collection[str] = ()) -> str:
     """Return the figure that the address names by its key or title, else the first."""
-    titles = {key: (DEFINITIONS[key].title,) for key in keys}
-    return query_params.choice(SHOW, titles, keys[0], older)
+    return query_params.choice(SHOW, _titles(keys), keys[0], older)
+
+
+def _titles(keys: Sequence[str]) -> Mapping[str, tuple[str]]:
+    return {key: (DEFINITIONS[key].title,) for key in keys}
 
 
 def tile(

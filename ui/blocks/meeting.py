@@ -23,6 +23,7 @@ from ui.charts.axes import Chart
 from ui.page_context import PageContext
 
 _OPENED = "meetings_opened"
+_EARLIEST = datetime(1970, 1, 1)
 _SHOWN = (
     *(
         "started_at",
@@ -82,10 +83,11 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
                 in_zone(listed, zone), "fpp_meetings.csv", "csv_meetings"
             )
         if listed.is_empty():
-            last = next(iter(held["started_at"]), None)
-            when = (
-                f" The last one was on {fmt.day(to_local(last, zone))}." if last else ""
-            )
+            # No period can show one of the future, or one before all dates.
+            shown = pl.col("started_at").is_between(_EARLIEST, context.now)
+            past = held.filter(shown)["started_at"]
+            last = to_local(past[0], zone) if past.len() else None
+            when = f" The last one was on {fmt.day(last)}." if last else ""
             st.caption(f"No meeting in this period.{when} Choose a longer period.")
             if last:
                 first = last.date().replace(day=1)
