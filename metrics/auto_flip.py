@@ -10,7 +10,7 @@ from metrics.expressions import (
     share,
 )
 from metrics.query import Query, SharedPlans
-from metrics.sentences import counted, duration, only_row, portion
+from metrics.sentences import counted, difference, durations, only_row, percent
 from metrics.subject import Definition, table
 from metrics.tables import VOTES
 from metrics.time_axis import side_by_side
@@ -129,7 +129,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     common, effect = found["auto_flip_share"], found["auto_flip_effect_seconds"]
     if common is None:
         return None
-    start = f"{portion(common)} of votes use auto-flip."
+    start = f"{percent(common)} of votes use auto-flip."
     if effect is None:
         using = counted(found["compared_rooms"], "room")
         verb = "uses" if found["compared_rooms"] == 1 else "use"
@@ -138,13 +138,12 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     rooms = f"In {found['compared_rooms']:,} rooms using both, it"
     verdict = found["auto_flip_effect_seconds_verdict"]
     if verdict == UNCLEAR:
-        return (
-            f"{start} {rooms} makes no clear difference ({low:+.0f} to {high:+.0f} s)."
-        )
+        return f"{start} {rooms} makes no clear difference ({difference(low, high)})."
     verb = "adds" if verdict == HIGHER else "saves"
     # The sentence says "saves" or "adds" instead of a sign.
     least, most = sorted((abs(low), abs(high)))
-    return f"{start} {rooms} {verb} {duration(abs(effect))} ({least:.0f}–{most:.0f})."
+    (text,) = durations((abs(effect), least, most))
+    return f"{start} {rooms} {verb} {text}."
 
 
 def answer_by_kind(frame: pl.DataFrame) -> str | None:
@@ -154,15 +153,12 @@ def answer_by_kind(frame: pl.DataFrame) -> str | None:
     if by_hand[name] is None or auto[name] is None:
         return None
     verdict = auto[f"{name}_verdict"]
+    with_it, without = durations((auto[name],), (by_hand[name],))
     if verdict in (HIGHER, LOWER):
-        return (
-            f"The median vote takes {duration(auto[name])} with auto-flip and "
-            f"{duration(by_hand[name])} without."
-        )
+        return f"The median vote takes {with_it} with auto-flip and {without} without."
     start = "No clear difference" if verdict else "Too few rooms to compare"
     return (
-        f"{start}: the median vote takes {duration(auto[name])} with auto-flip, "
-        f"{duration(by_hand[name])} without."
+        f"{start}: the median vote takes {with_it} with auto-flip, {without} without."
     )
 
 

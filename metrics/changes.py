@@ -301,7 +301,7 @@ def _place(dimension: str, label: str | None) -> str:
     if dimension == "weekday":
         return f"on {label}s"
     if dimension == "room":
-        return f"in room {label or '(deleted)'}"
+        return f"in room {label}" if label else "in a deleted room"
     return f"from {label}" if label else f"without a known {dimension}"
 
 

@@ -141,8 +141,8 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     parts = same, near - same, votes - near - split, split
     on_one, one, two, more = adding_up(parts)
     return (
-        f"Of {votes:,} votes, {on_one} ended on one card, {one} one step apart, {two} "
-        f"two steps and {more} three or more."
+        f"Of {votes:,} votes with two or more estimations, {on_one} ended on one card, "
+        f"{one} one step apart, {two} two steps and {more} three or more."
     )
 
 

@@ -22,7 +22,13 @@ from metrics.estimated_votes import (
 from metrics.expressions import aggregate, count_where, rate, row_count
 from metrics.frames import Period
 from metrics.query import Query, SharedPlans
-from metrics.sentences import changed, only_row, percent, with_interval
+from metrics.sentences import (
+    changed,
+    digits_between,
+    only_row,
+    percent,
+    with_interval,
+)
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
@@ -327,21 +333,27 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     found = only_row(frame)
     if found["re_vote_rate"] is None:
         return None
+    rate, others_rate = found["re_vote_rate"], found["follow_rate"]
+    digits = 0
+    if found["re_vote_rate_verdict"] in {HIGHER, LOWER} and others_rate is not None:
+        digits = digits_between(rate, others_rate)
     start = (
-        f"{with_interval(found, 're_vote_rate')} of {found['apart_rounds']:,} votes "
-        "two or more steps apart led to a re-vote"
+        f"{with_interval(found, 're_vote_rate', digits)} of {found['apart_rounds']:,} "
+        "votes two or more steps apart led to a re-vote"
     )
-    if found["follow_rate"] is not None:
-        others = f"{percent(found['follow_rate'])} of others"
+    if others_rate is not None:
+        others = f"{percent(others_rate, digits)} of others"
         verdict = found["re_vote_rate_verdict"]
         start = f"{start}, {_beside(verdict, others, 'were followed as quickly')}"
     if found["convergence"] is None:
         return f"{start}."
-    closer = f"{start}; {percent(found['convergence'])} of re-votes ended closer"
-    if found["expected_convergence"] is None:
-        return f"{closer}."
-    by_chance = percent(found["expected_convergence"])
+    share, expected = found["convergence"], found["expected_convergence"]
+    if expected is None:
+        return f"{start}; {percent(share)} of re-votes ended closer."
     verdict = found["convergence_excess_verdict"]
+    digits = digits_between(share, expected) if verdict in {HIGHER, LOWER} else 0
+    closer = f"{start}; {percent(share, digits)} of re-votes ended closer"
+    by_chance = percent(expected, digits)
     return f"{closer}, {_beside(verdict, by_chance, 'would by chance')}."
 
 

@@ -122,6 +122,8 @@ def answer(name: str, frame: pl.DataFrame) -> str | None:
     """Return the sentence that answers a table's title; None: it has no answer."""
     sentence = METRIC_TABLES[name].answer
     text = sentence(frame) if sentence else None
+    # A label may have line breaks, which a sentence has not.
+    text = text and " ".join(text.split())
     # Sentences may begin with a label that is written in lower case.
     return text and text[0].upper() + text[1:]
 

@@ -15,7 +15,7 @@ from metrics.constants import START_DATE
 from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans
-from metrics.sentences import percent, portion, share_of
+from metrics.sentences import percent, share_of
 from metrics.subject import Answer, Definition, MetricTable, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import history_until
@@ -27,6 +27,8 @@ Weeks = Literal[1, 2]
 """The length of a bucket; 2 weeks are a common sprint."""
 COHORTS = 16
 """The latest cohorts, and the ages, that a grid shows."""
+_LAST_AGE = COHORTS // 2
+"""The oldest age of an average."""
 _EPOCH = date(1970, 1, 1).toordinal()
 _READS = (VOTES.name, ESTIMATIONS.name)
 
@@ -123,7 +125,7 @@ def grid(
     )
 
 
-def average(cells: pl.LazyFrame, ages: int = COHORTS // 2) -> pl.LazyFrame:
+def average(cells: pl.LazyFrame, ages: int = _LAST_AGE) -> pl.LazyFrame:
     """Return the weighted average row of a grid, by age, over the same cohorts.
 
     They are the cohorts whose bucket of the last age, `ages`, has ended: a curve over
@@ -209,10 +211,10 @@ _LATER = 4
 def _answer(frame: pl.DataFrame, what: str, unit: str) -> str | None:
     """Say how many come back after one bucket, and after some more.
 
-    Takes a grid or its weighted average; both ages are those of the same cohorts.
+    Takes a grid or its weighted average, and says the same of both.
     """
     if "running" in frame.columns:
-        old = frame.filter(pl.col("k") == _LATER, ~pl.col("running"))
+        old = frame.filter(pl.col("k") == _LAST_AGE, ~pl.col("running"))
         frame = frame.join(old.select("cohort"), on="cohort", how="semi")
     soon, later = (
         share_of(frame.filter(pl.col("k") == age), "alive", "size")
@@ -221,7 +223,7 @@ def _answer(frame: pl.DataFrame, what: str, unit: str) -> str | None:
     if soon is None or later is None:
         return None
     return (
-        f"{portion(soon)} of {what} after 1 {unit}, {percent(later)} after {_LATER} "
+        f"{percent(soon)} of {what} after 1 {unit}, {percent(later)} after {_LATER} "
         f"{unit}s."
     )
 

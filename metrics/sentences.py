@@ -1,17 +1,21 @@
 """How numbers read in a sentence, and how shares are compared."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from metrics import formats
 from metrics.expressions import MINIMUM_SAMPLE
 from metrics.uncertainty import HIGHER, LOWER, UNCLEAR
 
 
-def percent(share: float) -> str:
-    """Return a share in whole percent; only none is 0%, only all is 100%."""
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share in percent; in whole ones only none is 0% and only all is 100%."""
+    if digits:
+        return f"{100 * share:.{digits}f}%"
     if 0 < share < 0.01:
         return "less than 1%"
     if 0.99 < share < 1:
@@ -20,17 +24,65 @@ def percent(share: float) -> str:
 
 
 def portion(share: float) -> str:
-    """Return how a sentence on a share of something starts: "62%", "None"."""
+    """Return how a sentence on a share of a number of things starts: "62%", "None"."""
     return "None" if share == 0 else percent(share)
+
+
+def digits_between(one: float, other: float) -> int:
+    """Return how many digits two shares need in percent to print differently."""
+    unlike = (n for n in range(_MOST_DIGITS) if percent(one, n) != percent(other, n))
+    return next(unlike, _MOST_DIGITS)
 
 
 def duration(seconds: float) -> str:
     """Return seconds below two minutes, minutes below two hours, else hours."""
-    if abs(seconds) < 120:
-        return f"{seconds:.0f} s"
-    if abs(seconds) < 7200:
-        return f"{seconds / 60:.1f} min"
-    return f"{seconds / 3600:.1f} h"
+    return formats.number(seconds, "seconds")
+
+
+def durations(*spans: Sequence[float | None]) -> list[str]:
+    """Return durations, each with its interval if it has one: "2.0 min (1.8–2.2)".
+
+    A span is a number of seconds and the two ends of its interval. All print in the
+    unit of the longest, and with as many digits as tell different durations apart.
+    """
+    size, unit, fewest = _unit([end for span in spans for end in span])
+    known = [span[0] or 0 for span in spans]
+
+    def texts(digits: int) -> list[str]:
+        return [f"{seconds / size:,.{digits}f}" for seconds in known]
+
+    def tells_apart(digits: int) -> bool:
+        # A short duration is not 0 either.
+        zeros = [not re.search("[1-9]", text) for text in texts(digits)]
+        different = len(set(texts(digits))) == len(set(known))
+        return different and zeros == [not seconds for seconds in known]
+
+    enough = filter(tells_apart, range(fewest, fewest + _MOST_DIGITS))
+    digits = next(enough, fewest)
+    return [
+        f"{text} {unit}{_ends(span[1:], size, digits)}"
+        for text, span in zip(texts(digits), spans, strict=True)
+    ]
+
+
+def difference(low: float, high: float) -> str:
+    """Return an interval of a difference in seconds: "−2 to +4 s"."""
+    size, unit, digits = _unit((low, high))
+    ends = (formats.signed(end / size, digits) for end in (low, high))
+    return f"{' to '.join(ends)} {unit}"
+
+
+def _unit(seconds: Sequence[float | None]) -> tuple[int, str, int]:
+    """Return the unit of the longest duration: its seconds, name, usual digits."""
+    longest = max((abs(each) for each in seconds if each is not None), default=0)
+    if longest < 120:
+        return 1, "s", 0
+    return (60, "min", 1) if longest < 7200 else (3600, "h", 1)
+
+
+def _ends(ends: Sequence[float | None], size: int, digits: int) -> str:
+    known = [f"{end / size:,.{digits}f}" for end in ends if end is not None]
+    return f" ({known[0]}–{known[1]})" if len(known) == 2 else ""
 
 
 def counted(number: int, one: str, several: str | None = None) -> str:
@@ -61,16 +113,20 @@ def share_of(frame: pl.DataFrame, part: str, n: str) -> float | None:
     return int(frame[part].sum()) / cases if cases >= MINIMUM_SAMPLE else None
 
 
-def with_interval(row: Mapping[str, Any], name: str) -> str:
+def with_interval(row: Mapping[str, Any], name: str, digits: int = 0) -> str:
     """Return a share with its interval, where it has one: "48% (44–52)"."""
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    share = percent(row[name], digits)
     if low is None or high is None:
-        return portion(row[name])
-    return f"{percent(row[name])} ({100 * low:.0f}–{100 * high:.0f})"
+        return share
+    return f"{share} ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
 
 
 def adding_up(counts: Sequence[int]) -> list[str]:
-    """Return shares of a whole in whole percent that add up to 100."""
+    """Return shares of a whole in whole percent that add up to 100.
+
+    Only none is 0%, and only all is 100%.
+    """
     whole = sum(counts)
     exact = [100 * count / whole for count in counts]
     points = [int(share) for share in exact]
@@ -78,7 +134,11 @@ def adding_up(counts: Sequence[int]) -> list[str]:
     by_rest = sorted(range(len(exact)), key=lambda n: points[n] - exact[n])
     for n in by_rest[: 100 - sum(points)]:
         points[n] += 1
-    return [f"{share}%" for share in points]
+    texts = {0: "less than 1%", 100: "more than 99%"}
+    return [
+        f"{share}%" if count in {0, whole} else texts.get(share, f"{share}%")
+        for share, count in zip(points, counts, strict=True)
+    ]
 
 
 def detectable(row: Mapping[str, Any], name: str) -> str:
@@ -90,6 +150,7 @@ def detectable(row: Mapping[str, Any], name: str) -> str:
 
 
 _LARGE = 0.1
+_MOST_DIGITS = 3
 
 
 def changed(frame: pl.DataFrame, name: str, what: str) -> str | None:
@@ -105,7 +166,10 @@ def changed(frame: pl.DataFrame, name: str, what: str) -> str | None:
     # Half a period may have too few cases where the whole one has enough.
     if first[half] is None or second[half] is None:
         return None
-    before, after = (with_interval(row, half) for row in (first, second))
+    # A change that is claimed has to be one in print.
+    clear = verdict in {HIGHER, LOWER}
+    digits = digits_between(first[half], second[half]) if clear else 0
+    before, after = (with_interval(row, half, digits) for row in (first, second))
     both = f"{before} in the first half of the period, {after} in the second"
     if verdict is None:
         return f"Too few rooms to compare the share of {what}: {both}."
@@ -153,12 +217,16 @@ def compared(
     worst = min(lower, key=lambda row: row[name], default=None)
     # Of two labels each is all the others of the other one: one clause is enough.
     if best and worst and len(tested) == 2:
-        share, less = (with_interval(row, name) for row in (best, worst))
+        digits = digits_between(best[name], worst[name])
+        share, less = (with_interval(row, name, digits) for row in (best, worst))
         return f"{share} {describe(best)} {verb}, {less} {describe(worst)}."
-    parts = [
-        f"{with_interval(row, name)} {describe(row)} {verb}, {way} than the "
-        f"{percent(row[f'{name}_others'])} of all others"
-        for row, way in ((best, "more"), (worst, "fewer"))
-        if row
-    ]
+    parts = []
+    for row, way in ((best, "more"), (worst, "fewer")):
+        if row:
+            others = row[f"{name}_others"]
+            digits = digits_between(row[name], others)
+            parts.append(
+                f"{with_interval(row, name, digits)} {describe(row)} {verb}, {way} "
+                f"than the {percent(others, digits)} of all others"
+            )
     return "; ".join(parts) + "."

@@ -9,7 +9,7 @@ from metrics.expressions import aggregate, count_where, rate, row_count
 from metrics.frames import Period, instant
 from metrics.funnel import MATURE, mature_period
 from metrics.query import Query, SharedPlans
-from metrics.sentences import changed, day_of, only_row, portion, with_interval
+from metrics.sentences import changed, day_of, only_row, percent, with_interval
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
@@ -181,7 +181,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     if found["spectator_share"] is None:
         return None
     start = (
-        f"{portion(found['spectator_share'])} of participations in votes only watch."
+        f"{percent(found['spectator_share'])} of participations in votes only watch."
     )
     if found["estimated_later_share"] is None:
         return start

@@ -1,8 +1,7 @@
 """Vote time: where the minutes of a meeting go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import polars as pl
 
@@ -17,7 +16,7 @@ from metrics.expressions import (
 )
 from metrics.frames import Period
 from metrics.query import Query, SharedPlans
-from metrics.sentences import duration, only_row
+from metrics.sentences import duration, durations, only_row
 from metrics.subject import Definition, table
 from metrics.tables import VOTES
 from metrics.time_axis import (
@@ -183,7 +182,8 @@ def answer_over_time(frame: pl.DataFrame) -> str | None:
     )
     if first[half] is None or second[half] is None:
         return None
-    before, after = (_with_interval(row, half) for row in (first, second))
+    ends = half, f"{half}_low", f"{half}_high"
+    before, after = durations(*([row[end] for end in ends] for row in (first, second)))
     both = f"{before} in the first half of the period, {after} in the second"
     verdict = second[f"{name}_verdict"]
     if verdict is None:
@@ -192,13 +192,6 @@ def answer_over_time(frame: pl.DataFrame) -> str | None:
         return f"No clear change in how long the median vote takes: {both}."
     longer = "longer" if verdict == HIGHER else "shorter"
     return f"The median vote became {longer}: {both}."
-
-
-def _with_interval(row: Mapping[str, Any], name: str) -> str:
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    if low is None or high is None:
-        return duration(row[name])
-    return f"{duration(row[name])} ({low:,.0f}–{high:,.0f})"
 
 
 _SAMPLE_SIZES = {

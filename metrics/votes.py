@@ -492,6 +492,9 @@ def busiest_weekday(frame: pl.DataFrame) -> str | None:
     if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
         return None
     days = frame.drop_nulls("votes_per_day")
+    # One weekday has none to be compared with.
+    if days.height < 2:
+        return None
     # Weighted by days: a mean of seven means would give a rare weekday too much.
     average = int(days["votes"].sum()) / int(days["days"].sum())
     parts = []
@@ -514,16 +517,29 @@ def _span(values: pl.Series) -> str:
     return low if low == high else f"{low}–{high}"
 
 
+def _most_votes(hours: pl.DataFrame) -> str:
+    """Return how many votes the busiest hours of the week have, and which one if one.
+
+    `hours` has a row for each hour that no other one exceeds.
+    """
+    row = hours.row(0, named=True)
+    # Where a weekday is there once, its count is no average.
+    once = bool((hours["votes"] == hours["votes_per_day"]).all())
+    votes = f"{row['votes']:,}" if once else f"{row['votes_per_day']:,.1f} on average"
+    # With a tie, naming one hour would be arbitrary.
+    if hours.height > 1:
+        return f"{hours.height} hours of the week share the most votes: {votes} each"
+    day = row["weekday_name"] if once else f"{row['weekday_name']}s"
+    hour = f"{row['hour']:02}:00–{row['hour'] + 1:02}:00"
+    return f"Most votes were on {day}, {hour}: {votes}"
+
+
 def busiest_hour(frame: pl.DataFrame) -> str | None:
     """Name the hour of the week with most votes, and the clearly busy hours."""
     if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
         return None
-    rows = frame.drop_nulls("votes_per_day")
-    most = rows.row(rows["votes_per_day"].arg_max() or 0, named=True)
-    start = (
-        f"Most votes were on {most['weekday_name']}s, {most['hour']:02}:00–"
-        f"{most['hour'] + 1:02}:00: {most['votes_per_day']:,.1f} on average"
-    )
+    most = frame.filter(pl.col("votes_per_day") == pl.col("votes_per_day").max())
+    start = _most_votes(most)
     parts = []
     for verdict, word in ((HIGHER, "busy"), (LOWER, "quiet")):
         clear = frame.filter(pl.col("hour_verdict") == verdict)["hour"].unique().sort()

@@ -96,6 +96,7 @@ with st.grid(3, min_column_width=320, gap="small"):
         results["spread"],
         partial(votes_by, label="steps", titles=("Steps", "Votes")),
         title="Spread",
+        note="Votes with two or more estimations.",
     )
     render_block(
         own,
@@ -103,5 +104,6 @@ with st.grid(3, min_column_width=320, gap="small"):
         results["team_sizes"],
         partial(votes_by, label="estimators", titles=("Team size", "Votes")),
         title="Team size",
+        note="Votes with an estimation.",
     )
 export.render_download(own, results, f"room_{only.room_id}")

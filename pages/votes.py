@@ -83,6 +83,13 @@ DRAWN: Mapping[str, Draw] = {
     "team_sizes": partial(votes_by, label="estimators", titles=("Team size", "Votes")),
 }
 
+NOTES: Mapping[str, str] = {
+    "round_durations": "Votes with an estimation.",
+    "team_sizes": "Votes with an estimation.",
+    "spread": "Votes with two or more estimations.",
+}
+"""Which votes are drawn, where these are not all."""
+
 # Filled after the switches below it, which decide what is computed.
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
@@ -99,7 +106,7 @@ with above:
     render_kpis(context, found, kpis, marks=found.now.get(anomaly_marks.TABLE))
 with st.grid(2, min_column_width=380, gap="small"):
     for name in part:
-        render_block(context, name, found[name], DRAWN[name])
+        render_block(context, name, found[name], DRAWN[name], note=NOTES.get(name))
 render_links(
     ("Agreement by team size", "insights", {"about": "Agreement"}),
     ("Auto-flip", "insights", {"about": "Meetings"}),

@@ -1,10 +1,32 @@
+"""Sentences that answer a table's title: what they say, and what none of them says."""
+
+import random
+import re
+from datetime import datetime, timedelta
+
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from metrics.frames import Frames
+from metrics.query import SharedPlans
 from metrics.registry import METRIC_TABLES, answer, plan
 from metrics.sentences import duration, percent
-from tests.metrics.building import days, executed, frames, query, vote
+from store import engine
+from tests.metrics.building import (
+    days,
+    estimation,
+    event,
+    executed,
+    frames,
+    query,
+    quick,
+    room,
+    user,
+    view,
+    vote,
+)
 
 MONTH = days("2026-10-26", "2026-11-22")
 BEFORE = days("2026-09-28", "2026-10-25")
@@ -195,6 +217,169 @@ def test_every_answer_is_silent_where_the_store_is_nearly_empty(
 ) -> None:
     table = executed(plan(name, query(rows, MONTH, BEFORE)))
     assert answer(name, table) is None
+
+
+def hours(*cells: tuple[str, int, int, int]) -> pl.DataFrame:
+    """Weekday, hour, votes and days of hours of the week."""
+    return pl.DataFrame(
+        {
+            "weekday_name": [cell[0] for cell in cells],
+            "hour": [cell[1] for cell in cells],
+            "votes": [cell[2] for cell in cells],
+            "votes_per_day": [cell[2] / cell[3] for cell in cells],
+            "hour_verdict": ["no clear difference"] * len(cells),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        pytest.param(
+            hours(("Monday", 9, 40, 4), ("Friday", 23, 8, 4)),
+            "Most votes were on Mondays, 09:00–10:00: 10.0 on average; no hour stands "
+            "out clearly.",
+            id="one hour",
+        ),
+        pytest.param(
+            hours(("Monday", 9, 1200, 1), ("Friday", 23, 8, 1)),
+            "Most votes were on Monday, 09:00–10:00: 1,200; no hour stands out "
+            "clearly.",
+            id="a week",
+        ),
+        pytest.param(
+            hours(("Monday", 9, 12, 2), ("Friday", 23, 12, 2), ("Friday", 1, 1, 2)),
+            "2 hours of the week share the most votes: 6.0 on average each; no hour "
+            "stands out clearly.",
+            id="a tie",
+        ),
+        pytest.param(
+            hours(*(("Monday", hour, 1, 1) for hour in range(24))),
+            "24 hours of the week share the most votes: 1 each; no hour stands out "
+            "clearly.",
+            id="all the same",
+        ),
+    ],
+)
+def test_the_busiest_hour_is_named_where_it_is_one(
+    table: pl.DataFrame, sentence: str
+) -> None:
+    assert answer("votes_by_weekday_and_hour", table) == sentence
+
+
+WORDS_OF_NO_SENTENCE = re.compile(
+    r"\b(nan|inf|None|null|True|False)\b(?! of [\d,]+)"
+    r"|[-−]0(?![\d.]*[1-9])|(?<![\w#])-\d"  # minus nothing, a hyphen for a minus
+    r"|\b(?<![.,])1 (?!of )(?:new |more |fewer )?(?:[a-z]+ )?[a-z]*"
+    r"(?:users|votes|rooms|views|estimations|visitors)\b"
+    r"|  |\w_\w|[{}]"
+)
+
+
+SOURCES: list[list[str | None]] = [[None], ["cv"], ["cv", "x\ny", None]]
+COUNTRIES: list[list[str | None]] = [[None], ["DE"], ["DE", "FR", "", "XX"]]
+
+
+def a_store(data: random.Random) -> Frames:
+    """A small store of one extreme or another: few users, one label, ties, no time."""
+    span = data.choice([1, 7, 56]) * 24 * 60
+    people = [f"u{n}" for n in range(data.choice([1, 3, 40]))]
+    cards = data.choice([[3], [3, 5], [1, 21], [1, 2, 3, 5, 8, 13, 21]])
+    shortest, longest = data.choice([(0, 0), (1, 90), (119, 121), (1, 9000)])
+    sources, countries = data.choice(SOURCES), data.choice(COUNTRIES)
+    flips = data.choice([0, 0.01, 0.5, 1])
+    watching = data.choice([0, 0, 2])
+
+    def time() -> str:
+        return (END - timedelta(minutes=data.randint(1, span))).isoformat()
+
+    rows = [user(who, time(), country=data.choice(countries)) for who in people]
+    rows += [room(n, f"room {n}", time()) for n in range(1, 30)]
+    for _ in range(data.choice([0, 400])):
+        rows.append(view(data.choice(people), time(), source=data.choice(sources)))
+        rows.append(event(data.choice(people), time(), "ENTERED_NEW_ROOM"))
+    rooms = data.choice([1, 30])
+    for _ in range(data.choice([19, 20, 400])):
+        when, which = time(), data.randint(1, rooms)
+        team = data.sample(people, data.randint(1, min(len(people), 8)))
+        played = [data.choice(cards) for _ in team]
+        rows.append(
+            vote(
+                when,
+                room=which,
+                low=min(played),
+                high=max(played),
+                average=f"{sum(played) / len(played):.2f}",
+                amount=len(played),
+                spectators=watching,
+                duration=data.randint(shortest, longest),
+                flip=data.random() < flips,
+            )
+        )
+        rows += [
+            estimation(who, when, card, room=which)
+            for who, card in zip(team, played, strict=True)
+        ]
+    return frames(*rows)
+
+
+ANSWERING = [name for name, one in METRIC_TABLES.items() if one.answer]
+END = datetime(2026, 11, 23)
+
+
+@settings(quick, max_examples=12)
+@given(st.randoms(use_true_random=False))
+def test_no_sentence_has_a_word_of_the_program_or_a_wrong_number(
+    data: random.Random,
+) -> None:
+    rows = a_store(data)
+    asked = query(rows, MONTH, BEFORE, "week")
+    found = engine.collect_all(
+        {name: plan(name, asked, SharedPlans.of(asked)) for name in ANSWERING}, 1_000
+    )
+    for name, frame in found.items():
+        sentence = answer(name, frame)
+        if sentence is not None:
+            assert not WORDS_OF_NO_SENTENCE.search(sentence), sentence
+            assert sentence.endswith("."), sentence
+            assert sentence[0].isupper() or not sentence[0].isalpha(), sentence
+
+
+@pytest.mark.parametrize("unit", ["weeks", "sprints"])
+@pytest.mark.parametrize("who", ["users", "rooms"])
+def test_a_grid_and_its_average_say_the_same(
+    golden: Frames, who: str, unit: str
+) -> None:
+    asked = query(golden, MONTH, BEFORE)
+    name = f"retention_{who}_by_{unit}"
+    grid, average = (
+        answer(each, executed(plan(each, asked))) for each in (name, f"{name}_average")
+    )
+    assert grid == average
+    # Rooms of the golden data that begin in the same weeks are fewer than 20.
+    assert (grid is None) == (name == "retention_rooms_by_weeks")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_wrong"),
+    [
+        ("nan% of votes", True),
+        ("None of users", True),
+        ("None of 21 new rooms brought two.", False),
+        ("from −0 to 3", True),
+        ("−0.5 s", False),
+        ("(-2 to +4 s)", True),
+        ("1 more page views from CV", True),
+        ("1 rooms use both", True),
+        ("about 2.1 votes a day", False),
+        ("1 of 20 rooms", False),
+        ("room #-1", False),
+        ("what_moved", True),
+        ("two  spaces", True),
+    ],
+)
+def test_wrong_words_are_found(sentence: str, *, is_wrong: bool) -> None:
+    assert bool(WORDS_OF_NO_SENTENCE.search(sentence)) is is_wrong
 
 
 def test_a_table_without_a_question_has_no_answer() -> None:

@@ -1,5 +1,6 @@
 """Sentences that compare: what each verdict says, and when there is none."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -146,14 +147,104 @@ def consensus(*counts: int) -> pl.DataFrame:
 
 def test_the_shares_of_consensus_add_up_to_100() -> None:
     assert answer("consensus", consensus(30, 10, 20, 1)) == (
-        "Of 30 votes, 34% ended on one card, 33% one step apart, 30% two steps and 3% "
-        "three or more."
+        "Of 30 votes with two or more estimations, 34% ended on one card, 33% one step "
+        "apart, 30% two steps and 3% three or more."
     )
     assert answer("consensus", consensus(19, 10, 15, 1)) is None
 
 
+def test_a_few_of_many_votes_are_not_none() -> None:
+    assert answer("consensus", consensus(1000, 1, 999, 1)) == (
+        "Of 1,000 votes with two or more estimations, less than 1% ended on one card, "
+        "more than 99% one step apart, 0% two steps and less than 1% three or more."
+    )
+
+
 @pytest.mark.parametrize(
-    "counts", [(1, 1, 1), (1, 1, 1, 1, 1, 1), (5, 0, 0), (7, 13, 977)]
+    "halves", [(0.4812, 0.4838), (0.48124, 0.48131), (0.9951, 0.9979), (0.001, 0.004)]
+)
+def test_a_difference_that_is_claimed_is_one_in_print(
+    halves: tuple[float, float],
+) -> None:
+    """Of large counts a clear difference may be smaller than a percent."""
+    first, second = halves
+    ends = (0.4, 0.5, None), (0.4, 0.5, HIGHER)
+    table = over_time("spectator_share", (first, *ends[0]), (second, *ends[1]))
+    labels = sources(("CV", 40, 20, HIGHER), ("Bing", 60, 6, LOWER)).with_columns(
+        activation_rate=pl.Series([second, first])
+    )
+    more = sources(("CV", 40, 20, HIGHER), ("A", 60, 6, UNCLEAR)).with_columns(
+        activation_rate=pl.Series([second, first]), activation_rate_others=first
+    )
+    votes = convergence(
+        re_vote_rate=second,
+        re_vote_rate_verdict=HIGHER,
+        follow_rate=first,
+        convergence=second,
+        expected_convergence=first,
+    )
+    for name, frame in (
+        ("spectators_over_time", table),
+        ("sources_quality", labels),
+        ("sources_quality", more),
+        ("convergence", votes),
+    ):
+        sentence = str(answer(name, frame))
+        shares = re.findall(r"([\d.]+)%", sentence)
+        assert len(shares) in {2, 4}, sentence
+        assert all(
+            float(a) != float(b) for a, b in zip(shares[::2], shares[1::2], strict=True)
+        ), sentence
+
+
+def medians(first: float, second: float, verdict: str) -> tuple[pl.DataFrame, ...]:
+    """Median durations over time and by kind of vote, the second of them judged."""
+    name = "duration_median_seconds"
+    half = {
+        f"{name}_of_half": [first, second],
+        f"{name}_of_half_low": [first - 2, second - 2],
+        f"{name}_of_half_high": [first + 2, second + 2],
+        f"{name}_verdict": [None, verdict],
+    }
+    kinds = {
+        "flip": ["by hand", "auto-flip"],
+        name: [first, second],
+        f"{name}_verdict": [None, verdict],
+    }
+    return pl.DataFrame(half), pl.DataFrame(kinds)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "earlier", "later", "by_kind"),
+    [
+        (
+            *(119, 121, "1.98 min (1.95–2.02)", "2.02 min (1.98–2.05)"),
+            "2.02 min with auto-flip and 1.98 min without",
+        ),
+        (
+            *(30, 200, "0.5 min (0.5–0.5)", "3.3 min (3.3–3.4)"),
+            "3.3 min with auto-flip and 0.5 min without",
+        ),
+        (
+            *(30, 30.5, "30.0 s (28.0–32.0)", "30.5 s (28.5–32.5)"),
+            "30.5 s with auto-flip and 30.0 s without",
+        ),
+    ],
+)
+def test_durations_print_in_one_unit_and_as_different_as_they_are(
+    first: float, second: float, earlier: str, later: str, by_kind: str
+) -> None:
+    halves, kinds = medians(float(first), float(second), HIGHER)
+    assert answer("round_time_over_time", halves) == (
+        f"The median vote became longer: {earlier} in the first half of the period, "
+        f"{later} in the second."
+    )
+    assert answer("auto_flip_by_kind", kinds) == f"The median vote takes {by_kind}."
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [(1, 1, 1), (1, 1, 1, 1, 1, 1), (5, 0, 0), (7, 13, 977), (67, 133, 800)],
 )
 def test_rounded_shares_add_up(counts: tuple[int, ...]) -> None:
     shares = [int(share.rstrip("%")) for share in adding_up(counts)]
@@ -203,7 +294,21 @@ def test_re_votes_are_beside_what_chance_gives() -> None:
             -2,
             4,
             UNCLEAR,
-            "In 40 rooms using both, it makes no clear difference (-2 to +4 s).",
+            "In 40 rooms using both, it makes no clear difference (−2 to +4 s).",
+        ),
+        (
+            -0.4,
+            0.4,
+            UNCLEAR,
+            "In 40 rooms using both, it makes no clear difference (0 to 0 s).",
+        ),
+        (0.2, 12, HIGHER, "In 40 rooms using both, it adds 9 s (0–12)."),
+        (6, 500, HIGHER, "In 40 rooms using both, it adds 0.1 min (0.1–8.3)."),
+        (
+            -500,
+            40,
+            UNCLEAR,
+            "In 40 rooms using both, it makes no clear difference (−8.3 to +0.7 min).",
         ),
     ],
 )
@@ -311,6 +416,11 @@ def weekdays(*rows: tuple[str, int, int, str | None]) -> pl.DataFrame:
             id="unclear",
         ),
         pytest.param(weekdays(("Monday", 19, 4, None)), None, id="few"),
+        pytest.param(
+            weekdays(("Monday", 90, 1, None), ("Sunday", 0, 0, None)),
+            None,
+            id="one weekday",
+        ),
     ],
 )
 def test_weekdays_are_compared_with_the_average_day(

@@ -452,3 +452,14 @@ def test_a_chart_whose_every_bucket_has_too_few_cases_says_so(
     app = run_page("insights.py", show="near_consensus", **days)
     assert tiles(app)["Near consensus"] == "–"
     assert "too few cases in each part" in app.info[0].value
+
+
+@pytest.mark.parametrize(("part", "charts_of_some"), [("When", 0), ("Estimations", 3)])
+def test_a_chart_of_some_votes_says_which(
+    run_page: RunPage, part: str, charts_of_some: int
+) -> None:
+    """Its bars add up to fewer votes than the tile says."""
+    app = run_page("votes.py", part=part)
+    said = [caption.value for caption in app.caption]
+    some = [text for text in said if text.startswith("Votes with ")]
+    assert len(some) == charts_of_some
