@@ -35,6 +35,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="room_search
         room.render_compare(context, asked)
         room.render_back_button()
 if not asked:
+    room.warn_of_lone_meeting()
     busiest = context.compute("rooms")["rooms"]
     room.render_busiest(context, in_zone(busiest, context.query.zone))
     render_links(

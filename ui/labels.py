@@ -93,6 +93,8 @@ _ACTS: Mapping[str, str] = {
 }
 # Routes and events are written like this in the database.
 _CODE = "^[A-Z][A-Z0-9_]+$"
+# Neither blank nor invisible, as zero-width and control characters are.
+_VISIBLE = r"[^\s\p{Z}\p{C}]"
 # Texts that name no row: without one there is nothing that is "(not set)".
 _REMARKS = frozenset({"cut", "notes", *DEFINITIONS})
 _COUNTRY_NAMES = {
@@ -153,23 +155,54 @@ def _with_labels(frame: pl.DataFrame) -> pl.DataFrame:
 def bar_labels(frame: pl.DataFrame, label: str) -> pl.Series:
     """Return what a bar of each row is called, different for each row.
 
-    Cities and regions of two countries can share a name, as can two rooms.
+    Cities and regions of two countries can share a name, as can two rooms, and codes.
     """
     named = readable(frame)
+    texts = named[label]
     if label in {"city", "region"}:
         # Cities of one name in two countries are two bars.
         place = pl.concat([named.select(label), frame.select("country")], how=_BESIDE)
         where = pl.format("{}, {}", label, pl.col("country").fill_null(NOT_SET))
         nowhere = pl.col("country").is_null() & (pl.col(label) == NOT_SET)
-        return place.select(
+        texts = place.select(
             pl.when(nowhere).then(pl.col(label)).otherwise(where).alias(label)
         )[label]
-    if label == "room_name":
+    elif label == "room_name":
         # Rooms share names, so a bar needs the number as well.
         number = pl.format("#{}", "room_number")
         which = pl.coalesce(number, pl.format("ID {}", "room_id"))
-        return named.select(pl.format("{} {}", label, which))[label]
-    return named[label]
+        texts = named.select(pl.format("{} {}", label, which))[label]
+    return distinct(texts, frame[label])
+
+
+def distinct(texts: pl.Series, codes: pl.Series | None = None) -> pl.Series:
+    """Return labels that differ: equal ones get their code, or a number.
+
+    Marks of one label are drawn over each other. ISO 3166-2 gives some regions two
+    codes, and "desktop" and "Desktop" are called the same.
+    """
+    if codes is not None and texts.is_duplicated().any():
+        pairs = pl.DataFrame({"text": texts, "code": codes.cast(pl.String)})
+        has_other = pl.col("code").str.contains(_VISIBLE) & (
+            pl.col("code") != pl.col("text")
+        )
+        with_code = pl.format("{} ({})", "text", "code")
+        texts = pairs.select(
+            pl.when(pl.col("text").is_duplicated() & has_other)
+            .then(with_code)
+            .otherwise("text")
+            .alias(texts.name)
+        ).to_series()
+    while texts.is_duplicated().any():
+        place = pl.int_range(1, pl.len() + 1).over("text")
+        numbered = pl.format("{} ({})", "text", place)
+        texts = (
+            texts.to_frame("text")
+            .select(pl.when(place == 1).then("text").otherwise(numbered))
+            .to_series()
+            .rename(texts.name)
+        )
+    return texts
 
 
 def readable(frame: pl.DataFrame) -> pl.DataFrame:
@@ -194,8 +227,8 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
     if "room_name" in frame.columns:
         frame = frame.with_columns(pl.col("room_name").fill_null(DELETED))
     return frame.with_columns(
-        # Blank text says as little as null.
-        pl.when(pl.col(name).str.strip_chars() != "")
+        # Text of blanks and invisible characters says as little as null.
+        pl.when(pl.col(name).str.contains(_VISIBLE))
         .then(pl.col(name))
         .otherwise(pl.lit(NOT_SET))
         .alias(name)

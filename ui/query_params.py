@@ -73,7 +73,8 @@ def check(page: str) -> None:
         if key not in known and not key.startswith(_OF_BLOCKS):
             similar = get_close_matches(key.casefold(), known, 1, _ALIKE)
             hint = f" Did you mean `{similar[0]}`?" if similar else ""
-            warn(f"Ignoring “{name}” in the link: this page has no such setting.{hint}")
+            lacks = "this page has no setting of that name"
+            warn(f"Ignoring “{name}” in the link: {lacks}.{hint}")
         elif key not in _SEVERAL and len(set(values)) > 1:
             warn(
                 f"`{name}` has {len(values)} values in the link; using the last, "
@@ -268,14 +269,14 @@ def render_pills(
     names = {name: (text,) for name, text in options.items()}
     asked = get_all(key)
     found = {text: option_of(text, names) for text in asked}
-    for text, option in found.items():
-        if option is None and text:
-            shown = ", ".join(options[name] for name in default)
-            warn(_unknown(key, text, shown, f"Use {', '.join(options.values())}."))
     known = {option for option in found.values() if option}
     # An empty value is a choice, too: nothing.
     chosen = [o for o in options if o in known] if known or "" in asked else default
     value = list(chosen)
+    shown = ", ".join(options[name] for name in value) or "none"
+    for text, option in found.items():
+        if option is None and text:
+            warn(_unknown(key, text, shown, f"Use {', '.join(options.values())}."))
     st.pills(
         label,
         list(options),

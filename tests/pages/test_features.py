@@ -102,6 +102,7 @@ def test_an_unknown_value_of_the_address_is_said(
         ({"PERIOD": "today"}, "“PERIOD”"),
         ({"room": "1"}, "“room”"),
         ({"<b>": ""}, "“\\<b\\>”"),
+        ({"": "5"}, "“”"),
         ({"period": ["today", "yesterday"]}, "using the last, “yesterday”"),
         ({"period": "today", "from": "2026-11-02", "to": "2026-11-03"}, "is Today"),
         ({"from": "2026-11-02"}, "to is missing. Showing 2 Nov – 19 Nov 2026."),
@@ -120,6 +121,18 @@ def test_whatever_of_a_link_is_not_shown_as_asked_is_said(
     assert [e.message for e in app.exception] == []
     [warning] = app.warning
     assert said in warning.value.replace("\N{WORD JOINER}", "")
+
+
+def test_a_meeting_without_its_room_is_said(run_page: RunPage) -> None:
+    [warning] = run_page("room.py", meeting="5").warning
+    assert warning.value == "Ignoring `meeting` in the link: add the ID of its `room`."
+
+
+def test_a_chart_without_a_chosen_metric_asks_for_one(run_page: RunPage) -> None:
+    app = run_page("historical.py", of="")
+    assert [info.value for info in app.info] == ["Choose a metric."]
+    some = run_page("historical.py", of=["votes", "beer"])
+    assert "using Votes." in some.warning[0].value
 
 
 def test_every_parameter_that_a_page_reads_is_one_that_its_links_may_have(

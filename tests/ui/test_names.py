@@ -1,4 +1,6 @@
 import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ui import labels
@@ -36,3 +38,34 @@ def test_what_the_map_cannot_show_is_counted_beside_it() -> None:
         "Not on the map: Gibraltar (2), XX (1), (not set) (4)."
     )
     assert not_drawn(frame.head(1), "users") is None
+
+
+def test_of_thousands_of_unknown_codes_the_rest_is_a_number() -> None:
+    codes = [f"code {number}" for number in range(5_000)]
+    said = not_drawn(pl.DataFrame({"country": codes, "users": [2] * 5_000}), "users")
+    assert said is not None
+    assert said.endswith("code 19 (2), 4,980 others (9,960).")
+
+
+TEXTS = st.none() | st.sampled_from(
+    [
+        *("HOME", "Home", "home", "A_B", "A B", "a  b", "", " ", "\u200b", "(not set)"),
+        *("DE", "de", "CB", "S", "Cantabria", "Home (HOME)", "(not set) (2)", "ES"),
+    ]
+)
+KINDS = ("country", "region", "city", "device", "route", "event", "source")
+
+
+@given(st.sets(st.tuples(TEXTS, TEXTS), max_size=12), st.sampled_from(KINDS))
+def test_no_two_marks_of_a_chart_are_called_the_same(
+    rows: set[tuple[str | None, str | None]], kind: str
+) -> None:
+    schema = {"country": pl.String, "label": pl.String}
+    places = pl.DataFrame(sorted(rows, key=str), schema=schema, orient="row")
+    is_place = kind in {"region", "city"}
+    frame = places if is_place else places.unique("label").drop("country")
+    frame = frame.rename({"label": kind})
+    called = labels.bar_labels(frame, kind)
+    assert called.n_unique() == frame.height
+    assert not called.is_null().any()
+    assert all(any(c.isprintable() and c != " " for c in text) for text in called)

@@ -65,6 +65,8 @@ def render_block(
         )
         if filter_chips.is_meaningless(context.filters, name):
             empty_state.render_unfilterable(context.filters)
+        elif drawn is not None and not drawn:
+            st.info("Choose a metric.", icon=":material/inbox:")
         elif empty_state.is_blank(frame if drawn is None else frame.select(drawn)):
             empty_state.render(context, name)
         # Reached with rows only: an empty state replaces the table too.

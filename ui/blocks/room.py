@@ -144,6 +144,15 @@ def asked() -> list[int]:
     return list(found)[:MOST]
 
 
+def warn_of_lone_meeting() -> None:
+    """Warn of a meeting in the address without the room that it was in."""
+    if query_params.get(MEETING) is not None:
+        st.warning(
+            f"Ignoring `{MEETING}` in the link: add the ID of its `{PARAMETER}`.",
+            icon=":material/link_off:",
+        )
+
+
 def open_meeting() -> int | None:
     """Return the meeting in the address: the id of one of its votes."""
     text = query_params.get(MEETING)

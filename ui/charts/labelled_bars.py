@@ -48,7 +48,9 @@ def labelled_bars(
     frame: pl.DataFrame, label: str, value: str, title: str, printed: str
 ) -> Chart:
     """Draw horizontal bars in the frame's order, each followed by what it prints."""
-    data = bounded(in_order(labels.readable(frame)))
+    named = labels.readable(frame)
+    own = labels.distinct(named[label], frame[label])
+    data = bounded(in_order(named.with_columns(own.alias(label))))
     base = Layer().transform_calculate(printed=printed)
     x = alt.X(f"{value}:Q", axis=None, scale=with_room(frame[value]))
     y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
@@ -152,7 +154,8 @@ def _with_rest(top: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     one = rest.select(pl.col(counts).sum()).with_columns(
         pl.lit(f"{rest.height:,} other{'s' if rest.height > 1 else ''}").alias(_LABEL)
     )
-    return pl.concat([top, one], how="diagonal_relaxed")
+    whole = pl.concat([top, one], how="diagonal_relaxed")
+    return whole.with_columns(labels.distinct(whole[_LABEL]))
 
 
 def title_of_label(label: str) -> str:
@@ -185,8 +188,9 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     and votes compare, and the change beside it. Needs the columns of
     `movers.what_moved`.
     """
-    data = in_order(labels.readable(frame.head(rows))).with_columns(
-        what=_what(),
+    named = in_order(labels.readable(frame.head(rows))).with_columns(what=_what())
+    data = named.with_columns(
+        labels.distinct(named["what"], frame["label"].head(rows)),
         end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
     )
     base = Layer().transform_calculate(printed=f"{_WAS_IS} + ({_OWN_CHANGE})")
@@ -235,7 +239,10 @@ def nested_bars(
     titles = {key: DEFINITIONS[key].title.removesuffix(" (share)") for key in keys}
     known = frame[keys[-1]].count()
     # Most users first: those with enough for a rate come before all others.
-    rows = in_order(labels.readable(frame.head(min(max(_FEWEST, known), _MOST))))
+    top = frame.head(min(max(_FEWEST, known), _MOST))
+    rows = labels.readable(top)
+    own = labels.distinct(rows[label], top[label])
+    rows = in_order(rows.with_columns(own.alias(label)))
     long = rows.unpivot(
         on=keys, index=[PLACE, label, n], variable_name="stage", value_name="share"
     ).with_columns(pl.col("stage").replace_strict(titles))

@@ -31,9 +31,11 @@ def lines(frame: pl.DataFrame, kind: str, title: str, axis: TimeAxis) -> Chart:
     frame = frame.rename({"label": kind})
     order = _largest(frame, kind)
     kept = frame.join(order, on=kind, how="semi", nulls_equal=True)
-    named = labels.readable(kept).rename({kind: _SERIES})
-    names = labels.readable(order)[kind].to_list()
-    return _drawn(named, names, _hues(names), title, axis)
+    names = labels.distinct(labels.readable(order)[kind], order[kind])
+    named = kept.join(
+        order.select(kind, names.alias(_SERIES)), on=kind, nulls_equal=True
+    )
+    return _drawn(named, names.to_list(), _hues(names.to_list()), title, axis)
 
 
 def columns_over_time(

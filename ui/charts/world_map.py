@@ -11,9 +11,11 @@ from ui.charts.axes import Chart, count_tooltips, gradient_legend
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import MUTED, SOFT, STRONG
 from ui.filters import click_filters
-from ui.format import escaped
+from ui.format import shortened
 from ui.labels import COUNTRIES
 
+_NAMED = 20
+"""Countries that the map cannot show and a sentence below it names."""
 SHAPES = "assets/countries.json"
 """Relative to the page, so that it also works below a sub-path."""
 _FILE = Path(__file__).parents[2] / "web" / "assets" / "countries.json"
@@ -87,5 +89,9 @@ def not_drawn(frame: pl.DataFrame, value: str) -> str | None:
     if lacking.is_empty():
         return None
     name = pl.coalesce("country_name", "country", pl.lit(labels.NOT_SET))
-    rows = lacking.select(pl.format("{} ({})", name, value)).to_series()
-    return f"Not on the map: {', '.join(map(escaped, rows))}."
+    named = lacking.select(name, value)
+    first = named.head(_NAMED)
+    rows = [f"{shortened(name)} ({count:,})" for name, count in first.iter_rows()]
+    if rest := named[value].slice(_NAMED).sum():
+        rows.append(f"{named.height - _NAMED:,} others ({rest:,})")
+    return f"Not on the map: {', '.join(rows)}."
