@@ -7,8 +7,7 @@ What is compared between sizes, over time or between rooms is therefore a share 
 pairs.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -17,9 +16,9 @@ import polars as pl
 
 from metrics.card_scale import STEPS
 from metrics.estimated_votes import estimated_votes, estimations_with_vote
-from metrics.expressions import aggregate, count_where, rate
+from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period
-from metrics.query import Query, SharedPlans
+from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import changed, compared, only_row, percent, with_interval
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
@@ -29,11 +28,20 @@ from metrics.time_axis import (
     middle_of,
     on_axis,
     period_axis,
-    side_by_side,
     time_series,
 )
-from metrics.uncertainty import HIGHER, LOWER, shares, trend
-from metrics.uncertainty import compared as compare_labels
+from metrics.uncertainty import (
+    HIGHER,
+    LOWER,
+    comparisons,
+    halves,
+    intervals,
+    sums,
+    sums_beside,
+    sums_of_trend,
+    trends,
+    wholes,
+)
 
 FAR = 2
 """Steps from the vote's median from which an estimation is an outlier."""
@@ -42,6 +50,13 @@ TEAM_SIZES = ("2–3", "4–6", "7 or more")
 """Bins of the number of estimators in a vote."""
 _OF_PAIRS = ("estimation_pairs", "matching_pairs", "near_pairs")
 _COUNTS = ("rounds", "covered_rounds", "estimates", "agreeing", "outliers", *_OF_PAIRS)
+_RATES = {
+    "coverage": ("covered_rounds", "rounds"),
+    "agreement": ("agreeing", "estimates"),
+    "outlier_share": ("outliers", "estimates"),
+    "matching_pair_share": ("matching_pairs", "estimation_pairs"),
+    "near_pair_share": ("near_pairs", "estimation_pairs"),
+}
 
 _define = partial(
     Definition,
@@ -125,7 +140,7 @@ DEFINITIONS = (
 LABELS = ("bucket", "cut", "order", "team_size", "half")
 
 
-def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def totals(query: Query, shared: SharedPlans) -> Unfinished:
     """Return in one row how estimations match, in votes with two or more.
 
     Columns: rounds (votes, whether or not their estimations were found),
@@ -134,49 +149,50 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     (n of the pairs), matching_pairs, near_pairs, coverage, agreement, outlier_share,
     matching_pair_share and near_pair_share, each with _low and _high.
     """
-    votes = votes_with_pairs(shared, query.period)
-    intervals = [
-        shares(pairs_per_room(votes, part, ()), [], name).drop(name)
-        for name, part in PAIR_SHARES.items()
-    ]
-    return side_by_side([_figures(votes, ()), *intervals])
+    every = at_least_weekly(query.granularity)
+    rooms = _counts_per_room(shared, query.period, every).group_by("room_id")
+    counts = rooms.agg(pl.col(_COUNTS).sum()).select(
+        pl.col(_COUNTS).sum(),
+        **_sums(sums, *PAIR_SHARES),
+    )
+    figures = counts.select(*_COUNTS, *_rates(), pl.col("^.*_sums$"))
+    return Unfinished(figures, intervals(*PAIR_SHARES))
 
 
-def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return `totals` per bucket, at least weekly: bucket, its columns, cut.
 
     The share of matching pairs has the columns of a trend (see `uncertainty`).
     """
     period, every = query.period, at_least_weekly(query.granularity)
-    votes = votes_with_pairs(shared, period).with_columns(
-        bucket=bucket_of("voted_at", every, period)
+    name = "matching_pair_share"
+    counts = counts_per_bucket(shared, period, every)
+    series = on_axis(period_axis(period, every), [counts], _COUNTS).select(
+        "bucket", *_COUNTS, *_rates(), f"{name}_sums"
     )
-    buckets, name = period_axis(period, every), "matching_pair_share"
-    middle = middle_of(period, every)
-    changes = trend_of_pairs(votes, buckets, middle, name).drop(name)
-    series = on_axis(buckets, [_figures(votes, ("bucket",)), changes], _COUNTS)
-    return time_series(series, query, every)
+    finish = trends(name, middle_of(period, every))
+    return Unfinished(time_series(series, query, every), finish)
 
 
-def by_team_size(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def by_team_size(query: Query, shared: SharedPlans) -> Unfinished:
     """Return which share of pairs match per bin of team size, all three.
 
     Columns: order, team_size, rounds (votes), estimation_pairs (n), matching_pairs,
     matching_pair_share and what compares it with the other sizes (see `uncertainty`).
     """
-    return _compared_sizes(shared, query.period, "matching_pair_share")
+    return _compared_sizes(query, shared, "matching_pair_share")
 
 
-def near_by_team_size(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def near_by_team_size(query: Query, shared: SharedPlans) -> Unfinished:
     """Return which share of pairs is within one step per bin of team size, all three.
 
     Columns: order, team_size, rounds (votes), estimation_pairs (n), near_pairs,
     near_pair_share and what compares it with the other sizes (see `uncertainty`).
     """
-    return _compared_sizes(shared, query.period, "near_pair_share")
+    return _compared_sizes(query, shared, "near_pair_share")
 
 
-def near_by_team_size_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def near_by_team_size_over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return per bucket and team size which share of pairs is within one step.
 
     Every bin in every bucket. Columns: bucket, order, team_size, rounds (votes),
@@ -184,23 +200,25 @@ def near_by_team_size_over_time(query: Query, shared: SharedPlans) -> pl.LazyFra
     size (see `uncertainty`), cut.
     """
     period, every = query.period, at_least_weekly(query.granularity)
-    votes = votes_with_pairs(shared, period).with_columns(
-        bucket=bucket_of("voted_at", every, period), order=_size_bin()
+    name, middle, by = "near_pair_share", middle_of(period, every), ("bucket", "order")
+    pairs = ("estimation_pairs", "near_pairs")
+    counted = ("rounds", *pairs)
+    counts = (
+        _counts_per_room(shared, period, every)
+        .with_columns(*halves(pairs, "room_id", middle, ["order"]))
+        .group_by(by)
+        .agg(pl.col(counted).sum(), **_sums(sums_of_trend, name))
     )
-    name, by = "near_pair_share", ("bucket", "order")
-    counts = votes.group_by(by).agg(
-        pl.sum("estimation_pairs", "near_pairs"), rounds=pl.len().cast(pl.Int64)
-    )
-    buckets = period_axis(period, every).join(_sizes(), how="cross")
-    counted = ("rounds", "estimation_pairs", "near_pairs")
     series = (
-        trend_of_pairs(votes, buckets, middle_of(period, every), name, ["order"])
+        period_axis(period, every)
+        .join(_sizes(), how="cross")
         .join(counts, on=by, how="left")
         .with_columns(pl.col(counted).fill_null(0))
-        .select(*by, "team_size", *counted, pl.exclude(*by, "team_size", *counted))
         .sort(by)
     )
-    return time_series(series, query, every)
+    return Unfinished(
+        time_series(series, query, every), trends(name, middle, ["order"])
+    )
 
 
 PAIR_SHARES = {
@@ -209,40 +227,80 @@ PAIR_SHARES = {
 }
 
 
-def pairs_per_room(votes: pl.LazyFrame, part: str, by: Sequence[str]) -> pl.LazyFrame:
-    """Return pairs that count (part) and all pairs (n) per room: by, room_id, …."""
-    return votes.group_by(*by, "room_id").agg(
-        part=pl.col(part).sum(), n=pl.col("estimation_pairs").sum()
-    )
-
-
-def trend_of_pairs(
-    votes: pl.LazyFrame,
-    buckets: pl.LazyFrame,
-    middle: date,
-    name: str,
-    of: Sequence[str] = (),
+def counts_per_bucket(
+    shared: SharedPlans, period: Period, every: Granularity
 ) -> pl.LazyFrame:
-    """Return the `uncertainty.trend` of a share of pairs, of votes with a bucket."""
-    clusters = pairs_per_room(votes, PAIR_SHARES[name], ("bucket", *of))
-    return trend(clusters, buckets, middle, "room_id", name, of)
+    """Return how estimations match per bucket, as far as it has votes.
+
+    Columns: bucket, the counts of `totals`, and the `sums_of_trend` of both shares of
+    pairs.
+    """
+
+    def build() -> pl.LazyFrame:
+        rooms = _counts_per_room(shared, period, every).group_by("bucket", "room_id")
+        middle = middle_of(period, every)
+        return (
+            rooms.agg(pl.col(_COUNTS).sum())
+            .with_columns(*halves(_OF_PAIRS, "room_id", middle))
+            .group_by("bucket")
+            .agg(pl.col(_COUNTS).sum(), **_sums(sums_of_trend, *PAIR_SHARES))
+        )
+
+    return shared.node(("agreement per bucket", period, every), build)
 
 
-def _compared_sizes(shared: SharedPlans, period: Period, name: str) -> pl.LazyFrame:
-    part = PAIR_SHARES[name]
-    votes = votes_with_pairs(shared, period).with_columns(order=_size_bin())
-    counts = votes.group_by("order").agg(
-        pl.col("estimation_pairs", part).sum(), rounds=pl.len().cast(pl.Int64)
-    )
-    per_room = pairs_per_room(votes, part, ("order",))
-    compared_sizes = compare_labels(per_room, "order", "room_id", name)
-    return (
+def _counts_per_room(
+    shared: SharedPlans, period: Period, every: Granularity
+) -> pl.LazyFrame:
+    """Return how estimations match: bucket, order (bin of size), room_id, the counts.
+
+    What all tables add up: the votes themselves are read once.
+    """
+
+    def build() -> pl.LazyFrame:
+        found = pl.col("found")
+        return (
+            votes_with_pairs(shared, period)
+            .group_by(
+                "room_id",
+                bucket=bucket_of("voted_at", every, period),
+                order=_size_bin(),
+            )
+            .agg(
+                rounds=row_count(),
+                covered_rounds=count_where(found == pl.col("amount_of_estimations")),
+                estimates=found.sum(),
+                **{name: pl.col(name).sum() for name in _COUNTS[3:]},
+            )
+        )
+
+    return shared.node(("agreement per room", period, every), build)
+
+
+def _compared_sizes(query: Query, shared: SharedPlans, name: str) -> Unfinished:
+    period, every = query.period, at_least_weekly(query.granularity)
+
+    def build() -> pl.LazyFrame:
+        rooms = _counts_per_room(shared, period, every).group_by("order", "room_id")
+        return (
+            rooms.agg(pl.sum("rounds", *_OF_PAIRS))
+            .with_columns(wholes(_OF_PAIRS, "room_id"))
+            .group_by("order")
+            .agg(pl.sum("rounds", *_OF_PAIRS), **_sums(sums_beside, *PAIR_SHARES))
+        )
+
+    counts = shared.node(("agreement per size", period), build)
+    counted = ("rounds", "estimation_pairs", PAIR_SHARES[name])
+    sizes = (
         _sizes()
         .join(counts, on="order", how="left", maintain_order="left")
-        .with_columns(pl.col("rounds", "estimation_pairs", part).fill_null(0))
-        .select("order", "team_size", "rounds", "estimation_pairs", part)
-        .join(compared_sizes, on="order", how="left", maintain_order="left")
+        .select("order", "team_size", pl.col(counted).fill_null(0), f"{name}_sums")
     )
+    return Unfinished(sizes, comparisons(name, "order"))
+
+
+def _sums(of: Callable[[str, str], pl.Expr], *names: str) -> dict[str, pl.Expr]:
+    return {f"{name}_sums": of(PAIR_SHARES[name], "estimation_pairs") for name in names}
 
 
 def _size_bin() -> pl.Expr:
@@ -344,23 +402,8 @@ def _outliers() -> pl.Expr:
     )
 
 
-def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    return aggregate(
-        votes,
-        by,
-        rounds=pl.len().cast(pl.Int64),
-        covered_rounds=count_where(pl.col("found") == pl.col("amount_of_estimations")),
-        estimates=pl.col("found").sum(),
-        agreeing=pl.col("agreeing").sum(),
-        outliers=pl.col("outliers").sum(),
-        **{name: pl.col(name).sum() for name in _OF_PAIRS},
-    ).with_columns(
-        coverage=rate("covered_rounds", "rounds"),
-        agreement=rate("agreeing", "estimates"),
-        outlier_share=rate("outliers", "estimates"),
-        matching_pair_share=rate("matching_pairs", "estimation_pairs"),
-        near_pair_share=rate("near_pairs", "estimation_pairs"),
-    )
+def _rates() -> list[pl.Expr]:
+    return [rate(part, n).alias(name) for name, (part, n) in _RATES.items()]
 
 
 def answer_totals(frame: pl.DataFrame) -> str | None:

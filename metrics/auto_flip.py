@@ -9,12 +9,19 @@ from metrics.expressions import (
     row_count,
     share,
 )
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import counted, difference, durations, only_row, percent
 from metrics.subject import Definition, table
 from metrics.tables import VOTES
 from metrics.time_axis import side_by_side
-from metrics.uncertainty import HIGHER, LOWER, UNCLEAR, median_excess, medians
+from metrics.uncertainty import (
+    HIGHER,
+    LOWER,
+    UNCLEAR,
+    median_excess,
+    median_sums,
+    medians,
+)
 
 EACH = 5
 """Votes of each kind that a room needs to be compared with itself."""
@@ -59,7 +66,7 @@ DEFINITIONS = (
 LABELS = ("flip",)
 
 
-def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def totals(query: Query, shared: SharedPlans) -> Unfinished:
     """Return in one row how common auto-flip is, and its effect inside rooms.
 
     Columns: rounds (votes; n), auto_flip_rounds, auto_flip_share, compared_rooms (5
@@ -71,10 +78,11 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     common = votes.select(
         rounds=row_count(), auto_flip_rounds=count_where(pl.col("was_auto_flip"))
     ).with_columns(auto_flip_share=rate("auto_flip_rounds", "rounds"))
-    return side_by_side([common, _effect(votes)])
+    figures = side_by_side([common, _effects(votes)])
+    return Unfinished(figures, median_excess("auto_flip_effect_seconds"))
 
 
-def by_kind(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def by_kind(query: Query, shared: SharedPlans) -> Unfinished:
     """Return votes with and without auto-flip, both kinds.
 
     Columns: flip ("by hand", "auto-flip"), rounds (votes; n), share,
@@ -83,8 +91,8 @@ def by_kind(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     votes = estimated_votes(shared, query.period)
     name = "duration_median_seconds"
     counts = votes.group_by("was_auto_flip").agg(rounds=row_count())
-    times = medians(votes, "was_auto_flip", "room_id", "duration", name)
-    return (
+    times = median_sums(votes, "was_auto_flip", "room_id", "duration", name)
+    kinds = (
         # Both kinds have a row, also where a team uses one of them only.
         pl.LazyFrame({"was_auto_flip": [False, True], "flip": KINDS})
         .join(counts, on="was_auto_flip", how="left", maintain_order="left")
@@ -93,12 +101,13 @@ def by_kind(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         .select(
             *("flip", "rounds"),
             share("rounds").alias("share"),
-            *(name, f"{name}_low", f"{name}_high", f"{name}_verdict"),
+            *(f"{name}_sums", f"{name}_values"),
         )
     )
+    return Unfinished(kinds, medians(name))
 
 
-def _effect(votes: pl.LazyFrame) -> pl.LazyFrame:
+def _effects(votes: pl.LazyFrame) -> pl.LazyFrame:
     auto, seconds = pl.col("was_auto_flip"), pl.col("duration")
     return (
         votes.group_by("room_id")
@@ -110,15 +119,10 @@ def _effect(votes: pl.LazyFrame) -> pl.LazyFrame:
         )
         # Rooms differ more than the switch does: each is compared with itself only.
         .filter(pl.col("n_with") >= EACH, pl.col("n_without") >= EACH)
-        # One row before the figures: of no rows, Polars 2.0 makes no row of them.
         .select(
             compared_rooms=row_count(),
             compared_rounds=pl.col("n").sum(),
-            effects=pl.col("effect").implode(),
-        )
-        .select(
-            *("compared_rooms", "compared_rounds"),
-            **median_excess(pl.col("effects").explode(), "auto_flip_effect_seconds"),
+            auto_flip_effect_seconds_values=pl.col("effect").sort().implode(),
         )
     )
 

@@ -15,12 +15,12 @@ from metrics.expressions import (
     share,
 )
 from metrics.frames import Frames, Period
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import compared as compared_labels
 from metrics.subject import Definition, compared, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
 from metrics.time_axis import bucketed, period_axis, time_series
-from metrics.uncertainty import compared as compare_labels
+from metrics.uncertainty import comparisons, sums_beside, wholes
 
 _Dimension = Literal["route", "event", "source"]
 
@@ -141,7 +141,7 @@ def sources(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     return compared(query, partial(_ranked, shared, "source"), ["source"])
 
 
-def sources_quality(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def sources_quality(query: Query, shared: SharedPlans) -> Unfinished:
     """Return which sources bring users who join a vote, most visitors first.
 
     Columns: source (null: users none of whose page views names one), people
@@ -161,17 +161,16 @@ def sources_quality(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         .join(room_or_user(frames), on="user", how="left")
         .with_columns(pl.col("joined").fill_null(0), cluster=own_cluster())
     )
-    counts = users.group_by("source").agg(
-        people=row_count(), estimated=pl.col("joined").sum().cast(pl.Int64)
+    counts = ("people", "estimated")
+    sources = (
+        users.group_by("source", "cluster")
+        .agg(people=row_count(), estimated=pl.col("joined").sum().cast(pl.Int64))
+        .with_columns(wholes(counts, "cluster", "source"))
+        .group_by("source")
+        .agg(pl.sum(*counts), activation_rate_sums=sums_beside("estimated", "people"))
     )
-    clusters = users.group_by("source", "cluster").agg(
-        part=pl.col("joined").sum(), n=row_count()
-    )
-    rates = compare_labels(clusters, "source", "cluster", "activation_rate")
-    return ranked(
-        counts.join(rates, on="source", how="left", nulls_equal=True),
-        ["source"],
-        "people",
+    return Unfinished(
+        ranked(sources, ["source"], "people"), comparisons("activation_rate", "source")
     )
 
 

@@ -11,7 +11,7 @@ from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import count_where, hide_small_samples, rate, ratio
 from metrics.frames import Frames, LazyTables, Period, instant
 from metrics.location import users_of
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import counted, percent
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
@@ -70,7 +70,7 @@ MEASURES = {
 """What is counted in each dimension."""
 
 
-def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def what_changed(query: Query, shared: SharedPlans) -> Unfinished:
     """Return which countries, sources, rooms and weekdays the change comes from.
 
     Columns: dimension, rank (from 1, the largest change of the dimension, up or down),
@@ -94,15 +94,16 @@ def what_changed(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         shared = SharedPlans(Frames.empty())
     counts = _counted(shared, query.period, query.comparison or query.period)
     columns = ("dimension", "rank", "measure", "label", "room_id", "now", "before")
-    return (
-        judged(changed_most(counts, shared), "change", "change_verdict")
+    labels = (
+        changed_most(counts, shared)
         .sort("rank", "dimension")
         .select(
             pl.col("dimension").cast(pl.String),
-            *(*columns[1:], "change", "change_verdict"),
+            *(*columns[1:], "change", "error", "clusters"),
             *("total_before", "contribution", "explained"),
         )
     )
+    return Unfinished(labels, judged("change", "change_verdict"))
 
 
 _DIMENSIONS = pl.Enum([*MEASURES])

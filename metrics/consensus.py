@@ -5,7 +5,7 @@ from functools import partial
 
 import polars as pl
 
-from metrics.agreement import trend_of_pairs, votes_with_pairs
+from metrics.agreement import counts_per_bucket
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import (
     aggregate,
@@ -14,7 +14,7 @@ from metrics.expressions import (
     rate,
     row_count,
 )
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import adding_up, changed, only_row
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
@@ -26,6 +26,7 @@ from metrics.time_axis import (
     period_axis,
     time_series,
 )
+from metrics.uncertainty import trends
 
 _COUNTS = ("rounds", "consensus_rounds", "near_rounds", "split_rounds")
 
@@ -90,7 +91,7 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     return _figures(estimated_votes(shared, query.period, 2), ())
 
 
-def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return `totals` per bucket, at least weekly: bucket, its columns, cut.
 
     Adds estimation_pairs (n), near_pairs and near_pair_share with the columns of a
@@ -100,15 +101,14 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     period, every = query.period, at_least_weekly(query.granularity)
     bucket, buckets = bucket_of("voted_at", every, period), period_axis(period, every)
     votes = estimated_votes(shared, period, 2).with_columns(bucket=bucket)
-    found = votes_with_pairs(shared, period).with_columns(bucket=bucket)
-    pairs = found.group_by("bucket").agg(pl.sum("estimation_pairs", "near_pairs"))
-    figures = [
-        _figures(votes, ("bucket",)),
-        pairs,
-        trend_of_pairs(found, buckets, middle_of(period, every), "near_pair_share"),
-    ]
-    counts = (*_COUNTS, "estimation_pairs", "near_pairs")
-    return time_series(on_axis(buckets, figures, counts), query, every)
+    name, counted = "near_pair_share", ("estimation_pairs", "near_pairs")
+    pairs = counts_per_bucket(shared, period, every).select(
+        "bucket", *counted, f"{name}_sums"
+    )
+    figures = [_figures(votes, ("bucket",)), pairs]
+    series = on_axis(buckets, figures, (*_COUNTS, *counted))
+    finish = trends(name, middle_of(period, every))
+    return Unfinished(time_series(series, query, every), finish)
 
 
 def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:

@@ -7,7 +7,6 @@ followed as quickly, and the share of other votes of the same room and size that
 smaller spread than the wide one.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -19,9 +18,9 @@ from metrics.estimated_votes import (
     estimated_votes,
     estimations_with_later_votes,
 )
-from metrics.expressions import aggregate, count_where, rate, row_count
+from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import (
     changed,
     digits_between,
@@ -40,7 +39,17 @@ from metrics.time_axis import (
     side_by_side,
     time_series,
 )
-from metrics.uncertainty import HIGHER, LOWER, compared, excess, trend
+from metrics.uncertainty import (
+    HIGHER,
+    LOWER,
+    comparison,
+    excess,
+    halves,
+    sums,
+    sums_beside,
+    sums_of_trend,
+    trends,
+)
 
 APART = 2
 """Steps from which on a vote is wide, and asks for another."""
@@ -130,7 +139,7 @@ DEFINITIONS = (
 LABELS = ("bucket", "cut", "half")
 
 
-def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def totals(query: Query, shared: SharedPlans) -> Unfinished:
     """Return in one row how often wide votes are followed by a re-vote, and converge.
 
     Columns: apart_rounds (2 steps or more: n of the re-vote rate), re_votes (n of
@@ -140,64 +149,75 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     convergence_excess with its interval and verdict (see `uncertainty`), these rounded
     to 9 decimals.
     """
-    followed = _followed(shared, query.period)
-    near = followed.filter(pl.col("kind") == NEAR).select(
-        agreeing_rounds=row_count(), followed_rounds=count_where(_is_followed())
-    )
+    near, again = pl.col("kind") == NEAR, pl.col("next_steps").is_not_null()
     # Wide and near votes are the two labels that are compared.
-    compared_rate = _compared_rate(followed).filter(pl.col("kind") == WIDE)
-    by_chance = _by_chance(shared, query.period)
-    expected = by_chance.select(
-        compared_re_votes=row_count(), expected=pl.col("expected").sum()
-    )
-    found = pl.col("closer") - pl.col("expected")
-    signed = by_chance.group_by("room_id").agg(part=found.sum(), n=row_count())
-    return (
-        side_by_side(
-            [
-                _figures(_wide_votes(shared, query.period), ()),
-                near,
-                compared_rate.drop("kind", "re_vote_rate"),
-                expected,
-                excess(signed, [], "convergence_excess"),
-            ]
+    pairs = {"re_votes": "followed_rounds", "apart_rounds": "agreeing_rounds"}
+    both = {**pairs, **{other: name for name, other in pairs.items()}}
+    rooms = (
+        _followed(shared, query.period)
+        .group_by("room_id")
+        .agg(
+            **_counts(),
+            agreeing_rounds=count_where(near),
+            followed_rounds=count_where(near & again),
         )
         .with_columns(
-            follow_rate=rate("followed_rounds", "agreeing_rounds"),
-            # A sum of floats, whose last digits depend on the order of its rows.
-            expected_convergence=rate("expected", "compared_re_votes").round(9),
+            (pl.col(name) + pl.col(other)).alias(f"{name}_whole")
+            for name, other in both.items()
         )
-        .drop("expected", "re_vote_rate_others")
+    )
+    counts = rooms.select(
+        pl.sum(*_COUNTS, "agreeing_rounds", "followed_rounds"),
+        re_vote_rate_sums=sums_beside("re_votes", "apart_rounds"),
+        follow_rate_sums=sums_beside("followed_rounds", "agreeing_rounds"),
+    )
+    found = pl.col("closer") - pl.col("expected")
+    by_chance = (
+        _by_chance(shared, query.period)
+        .group_by("room_id")
+        .agg(pl.sum("expected"), found=found.sum(), compared_re_votes=row_count())
+        .select(
+            pl.sum("expected", "compared_re_votes"),
+            convergence_excess_sums=sums("found", "compared_re_votes"),
+        )
+    )
+    figures = side_by_side([counts, by_chance]).select(
+        *_COUNTS,
+        *_rates(),
+        *("agreeing_rounds", "followed_rounds"),
+        *("re_vote_rate_sums", "follow_rate_sums"),
+        *("compared_re_votes", "convergence_excess_sums"),
+        follow_rate=rate("followed_rounds", "agreeing_rounds"),
+        # A sum of floats, whose last digits depend on the order of its rows.
+        expected_convergence=rate("expected", "compared_re_votes").round(9),
+    )
+    return Unfinished.by(
+        figures,
+        comparison("re_vote_rate", "follow_rate"),
+        excess("convergence_excess"),
     )
 
 
-def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return per bucket of the first vote, at least weekly, how often teams converge.
 
     Columns: bucket, apart_rounds, re_votes, converged, re_vote_rate, convergence, the
     columns of a trend of the convergence (see `uncertainty`), cut.
     """
     period, every = query.period, at_least_weekly(query.granularity)
-    wide = _wide_votes(shared, period).with_columns(
-        bucket=bucket_of("voted_at", every, period)
-    )
-    buckets = period_axis(period, every)
-    again = wide.filter(_is_followed())
-    clusters = again.group_by("bucket", "room_id").agg(part=_converged(), n=row_count())
     name, middle = "convergence", middle_of(period, every)
-    changes = trend(clusters, buckets, middle, "room_id", name).drop(name)
-    figures = [_figures(wide, ("bucket",)), changes]
-    return time_series(on_axis(buckets, figures, _COUNTS), query, every)
-
-
-def _compared_rate(followed: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the re-vote rate of wide votes beside the follow rate of near ones."""
-    clusters = followed.group_by("kind", "room_id").agg(
-        part=count_where(_is_followed()), n=row_count()
+    counts = (
+        _wide_votes(shared, period)
+        .group_by("room_id", bucket=bucket_of("voted_at", every, period))
+        .agg(**_counts())
+        .with_columns(*halves(("converged", "re_votes"), "room_id", middle))
+        .group_by("bucket")
+        .agg(pl.sum(*_COUNTS), convergence_sums=sums_of_trend("converged", "re_votes"))
     )
-    kinds = pl.LazyFrame({"kind": [WIDE]})
-    rates = compared(clusters, "kind", "room_id", "re_vote_rate")
-    return kinds.join(rates, on="kind", how="left")
+    series = on_axis(period_axis(period, every), [counts], _COUNTS).select(
+        "bucket", *_COUNTS, *_rates(), "convergence_sums"
+    )
+    return Unfinished(time_series(series, query, every), trends(name, middle))
 
 
 def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
@@ -311,21 +331,20 @@ def _with_next(votes: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _converged() -> pl.Expr:
-    return count_where(pl.col("next_steps") < pl.col("steps"))
+def _counts() -> dict[str, pl.Expr]:
+    wide, after = pl.col("kind") == WIDE, pl.col("next_steps")
+    return {
+        "apart_rounds": count_where(wide),
+        "re_votes": count_where(wide & after.is_not_null()),
+        "converged": count_where(wide & (after < pl.col("steps"))),
+    }
 
 
-def _figures(wide: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    return aggregate(
-        wide,
-        by,
-        apart_rounds=row_count(),
-        re_votes=count_where(_is_followed()),
-        converged=_converged(),
-    ).with_columns(
-        re_vote_rate=rate("re_votes", "apart_rounds"),
-        convergence=rate("converged", "re_votes"),
-    )
+def _rates() -> list[pl.Expr]:
+    return [
+        rate("re_votes", "apart_rounds").alias("re_vote_rate"),
+        rate("converged", "re_votes").alias("convergence"),
+    ]
 
 
 def answer_totals(frame: pl.DataFrame) -> str | None:

@@ -12,18 +12,16 @@ from metrics.constants import FIRST_STEPS
 from metrics.estimated_votes import own_cluster, room_or_user, with_vote
 from metrics.expressions import (
     MINIMUM_SAMPLE,
-    count_where,
     ranked,
     rate,
-    row_count,
     text_or_null,
 )
 from metrics.frames import Frames, Period
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import compared, percent
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
-from metrics.uncertainty import compared as compare_labels
+from metrics.uncertainty import comparisons, sums_beside, wholes
 
 Dimension = Literal["source", "device", "country"]
 STEPS = {
@@ -139,22 +137,22 @@ def steps(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     )
 
 
-def by_source(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def by_source(query: Query, shared: SharedPlans) -> Unfinished:
     """Return the steps per class of first source: see `_by`."""
     return _by(query, shared, "source")
 
 
-def by_device(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def by_device(query: Query, shared: SharedPlans) -> Unfinished:
     """Return the steps per device: see `_by`."""
     return _by(query, shared, "device")
 
 
-def by_country(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def by_country(query: Query, shared: SharedPlans) -> Unfinished:
     """Return the steps per country: see `_by`."""
     return _by(query, shared, "country")
 
 
-def _by(query: Query, shared: SharedPlans, dimension: Dimension) -> pl.LazyFrame:
+def _by(query: Query, shared: SharedPlans, dimension: Dimension) -> Unfinished:
     """Return the steps per label, most new users first.
 
     Columns: the dimension (null: not set), the five counts, entered_share,
@@ -162,22 +160,24 @@ def _by(query: Query, shared: SharedPlans, dimension: Dimension) -> pl.LazyFrame
     compares it with all other labels (see `uncertainty`; users of one room are alike).
     """
     users, name = reached(shared, mature_period(query)), "came_back_share"
-    counts = users.group_by(dimension).agg(
-        row_count().alias("new_users"),
-        *(count_where(pl.col(step)) for step in [*STEPS][1:]),
+    labels = (
+        users.group_by(dimension, "cluster")
+        .agg(pl.col(*STEPS).sum().cast(pl.Int64))
+        .with_columns(wholes(("came_back", "new_users"), "cluster", dimension))
+        .group_by(dimension)
+        .agg(
+            pl.sum(*STEPS), sums_beside("came_back", "new_users").alias(f"{name}_sums")
+        )
+        .select(
+            dimension,
+            *STEPS,
+            rate("entered_room", "new_users").alias("entered_share"),
+            rate("first_estimate", "new_users").alias("first_estimate_share"),
+            f"{name}_sums",
+        )
     )
-    shares = counts.with_columns(
-        entered_share=rate("entered_room", "new_users"),
-        first_estimate_share=rate("first_estimate", "new_users"),
-    )
-    clusters = users.group_by(dimension, "cluster").agg(
-        part=count_where(pl.col("came_back")), n=row_count()
-    )
-    came_back = compare_labels(clusters, dimension, "cluster", name)
-    return ranked(
-        shares.join(came_back, on=dimension, how="left", nulls_equal=True),
-        [dimension],
-        "new_users",
+    return Unfinished(
+        ranked(labels, [dimension], "new_users"), comparisons(name, dimension)
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import reduce
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,10 @@ class Query:
         return min(self.period.end, self.now)
 
 
+type Finish = Callable[[pl.DataFrame], pl.DataFrame]
+"""A step in plain Python after a plan, on the few rows that it gives."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """A plan whose few rows are finished in plain Python once they are there.
@@ -68,8 +73,13 @@ class Unfinished:
     """
 
     plan: pl.LazyFrame
-    finish: Callable[[pl.DataFrame], pl.DataFrame]
+    finish: Finish
     """Makes the answer of what the plan gives."""
+
+    @classmethod
+    def by(cls, plan: pl.LazyFrame, *steps: Finish) -> "Unfinished":
+        """Return a plan that is finished in several steps."""
+        return cls(plan, lambda frame: reduce(lambda f, step: step(f), steps, frame))
 
 
 type Plan = pl.LazyFrame | Unfinished

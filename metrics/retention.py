@@ -14,13 +14,13 @@ from metrics.card_scale import estimated
 from metrics.constants import START_DATE
 from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period, instant
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import percent, share_of
 from metrics.subject import Answer, Definition, MetricTable, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import history_until
 from metrics.time_zone import UTC_ZONE, to_local
-from metrics.uncertainty import shares
+from metrics.uncertainty import intervals, sums
 
 Cohorts = Literal["rooms", "users"]
 Weeks = Literal[1, 2]
@@ -125,7 +125,7 @@ def grid(
     )
 
 
-def average(cells: pl.LazyFrame, ages: int = _LAST_AGE) -> pl.LazyFrame:
+def average(cells: pl.LazyFrame, ages: int = _LAST_AGE) -> Unfinished:
     """Return the weighted average row of a grid, by age, over the same cohorts.
 
     They are the cohorts whose bucket of the last age, `ages`, has ended: a curve over
@@ -138,14 +138,12 @@ def average(cells: pl.LazyFrame, ages: int = _LAST_AGE) -> pl.LazyFrame:
     same = cells.filter(pl.col("k") <= ages).join(
         old.select("cohort"), on="cohort", how="semi"
     )
-    intervals = [
-        shares(same.select("k", part=part, n="size"), ["k"], name)
-        for name, part in (("share", "alive"), ("later_share", "later"))
-    ]
-    series = same.group_by("k").agg(pl.col("size", "alive", "later").sum())
-    for interval in intervals:
-        series = series.join(interval, on="k", how="left")
-    return series.sort("k")
+    series = same.group_by("k").agg(
+        pl.sum("size", "alive", "later"),
+        share_sums=sums("alive", "size"),
+        later_share_sums=sums("later", "size"),
+    )
+    return Unfinished(series.sort("k"), intervals("share", "later_share"))
 
 
 def _days(
@@ -236,7 +234,7 @@ def _grid_of(
 
 def _average_of(
     query: Query, shared: SharedPlans, who: Cohorts, weeks: Weeks
-) -> pl.LazyFrame:
+) -> Unfinished:
     return average(grid(shared, query.as_of, who, weeks, zone=query.zone))
 
 

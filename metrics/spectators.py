@@ -1,14 +1,12 @@
 """Spectators: how many users watch, and whether they estimate later."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from metrics.estimated_votes import estimated_votes
-from metrics.expressions import aggregate, count_where, rate, row_count
+from metrics.expressions import count_where, row_count
 from metrics.frames import Period, instant
 from metrics.funnel import MATURE, mature_period
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import changed, day_of, only_row, percent, with_interval
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
@@ -21,7 +19,7 @@ from metrics.time_axis import (
     side_by_side,
     time_series,
 )
-from metrics.uncertainty import shares, trend
+from metrics.uncertainty import halves, intervals, sums, sums_of_trend, trends
 
 _COUNTS = ("rounds", "seats", "spectators")
 
@@ -70,7 +68,7 @@ DEFINITIONS = (
 LABELS = ("bucket", "cut", "half", "watched_since", "watched_until")
 
 
-def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def totals(query: Query, shared: SharedPlans) -> Unfinished:
     """Return in one row how many watch, and how many of the newcomers among them stay.
 
     Columns: rounds (votes), seats (participations: spectators and estimators of all
@@ -79,53 +77,47 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     and is in these dates; n), estimated_later (within 28 days),
     estimated_later_share with _low and _high.
     """
-    votes = estimated_votes(shared, query.period)
-    interval = shares(_per_room(votes, ()), [], "spectator_share")
-    return side_by_side(
-        [
-            _figures(votes, ()),
-            interval.drop("spectator_share"),
-            _newcomers(shared, mature_period(query)),
-        ]
+    rooms = estimated_votes(shared, query.period).group_by("room_id").agg(**_counts())
+    counts = rooms.select(
+        pl.sum(*_COUNTS), spectator_share_sums=sums("spectators", "seats")
+    )
+    newcomers = _newcomers(shared, mature_period(query))
+    return Unfinished(
+        side_by_side([counts, newcomers]),
+        intervals("spectator_share", "estimated_later_share"),
     )
 
 
-def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return per bucket, at least weekly, how many participations are a spectator's.
 
     Columns: bucket, rounds, seats (n), spectators, spectator_share, the columns of a
     trend (see `uncertainty`), cut.
     """
     period, every = query.period, at_least_weekly(query.granularity)
-    votes = estimated_votes(shared, period).with_columns(
-        bucket=bucket_of("voted_at", every, period)
+    name, middle = "spectator_share", middle_of(period, every)
+    counts = (
+        estimated_votes(shared, period)
+        .group_by("room_id", bucket=bucket_of("voted_at", every, period))
+        .agg(**_counts())
+        .with_columns(*halves(("spectators", "seats"), "room_id", middle))
+        .group_by("bucket")
+        .agg(
+            pl.sum(*_COUNTS), spectator_share_sums=sums_of_trend("spectators", "seats")
+        )
     )
-    buckets, name = period_axis(period, every), "spectator_share"
-    per_room, middle = _per_room(votes, ("bucket",)), middle_of(period, every)
-    changes = trend(per_room, buckets, middle, "room_id", name)
-    figures = [_figures(votes, ("bucket",)), changes.drop(name)]
-    return time_series(on_axis(buckets, figures, _COUNTS), query, every)
+    series = on_axis(period_axis(period, every), [counts], _COUNTS)
+    return Unfinished(time_series(series, query, every), trends(name, middle))
 
 
-def _per_room(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    """Return spectators (part) and participations (n) per room."""
+def _counts() -> dict[str, pl.Expr]:
     spectators = pl.col("amount_of_spectators").cast(pl.Int64).sum()
     estimators = pl.col("amount_of_estimations").cast(pl.Int64).sum()
-    return votes.group_by(*by, "room_id").agg(
-        part=spectators, n=spectators + estimators
-    )
-
-
-def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    spectators = pl.col("amount_of_spectators").cast(pl.Int64).sum()
-    estimators = pl.col("amount_of_estimations").cast(pl.Int64).sum()
-    return aggregate(
-        votes,
-        by,
-        rounds=row_count(),
-        seats=spectators + estimators,
-        spectators=spectators,
-    ).with_columns(spectator_share=rate("spectators", "seats"))
+    return {
+        "rounds": row_count(),
+        "seats": spectators + estimators,
+        "spectators": spectators,
+    }
 
 
 def _newcomers(shared: SharedPlans, period: Period) -> pl.LazyFrame:
@@ -133,13 +125,13 @@ def _newcomers(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     # A comparison often follows the same users as the period.
     name = ("watched_first", period)
     per_room = shared.node(name, lambda: _watched_first(shared, period))
-    counts = per_room.select(
+    return per_room.select(
         watched_since=pl.lit(period.first_day),
         watched_until=pl.lit(period.last_day),
         watched_first=pl.col("n").sum(),
         estimated_later=pl.col("part").sum(),
+        estimated_later_share_sums=sums("part", "n"),
     )
-    return side_by_side([counts, shares(per_room, [], "estimated_later_share")])
 
 
 def _watched_first(shared: SharedPlans, period: Period) -> pl.LazyFrame:

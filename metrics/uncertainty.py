@@ -4,9 +4,12 @@ Votes of one room are alike, and so are users who came for the same room. Each f
 is therefore a ratio of sums over *clusters* (rooms), and its variance comes from how
 the clusters differ. Nothing here assumes more independent votes than there are rooms.
 
-Frames called `clusters` have one row per label and cluster, with the columns `part`
-and `n`: of `n` cases, `part` count. A result needs at least 20 cases and 6 effective
-clusters (a verdict: 6 expected ones); where there are fewer, it is null.
+A plan ends at sums: of a frame with a row per label (or bucket) and cluster, `sums`,
+`sums_beside` and `sums_of_trend` make a struct per label, the column `{name}_sums`. A
+step after the plan (`intervals`, `comparisons`, `trends`, …) puts the figures in its
+place: they are arithmetic of a few rows. Of `n` cases, `part` count. A result needs at
+least 20 cases and 6 effective clusters (a verdict: 6 expected ones); where there are
+fewer, it is null.
 
 Every figure called `name` gets columns whose names begin with it:
 
@@ -21,14 +24,16 @@ and `_verdict` is that of this half against the other.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import reduce
 from statistics import NormalDist
+from typing import NamedTuple
 
 import polars as pl
+from polars.datatypes import DataType, DataTypeClass
 
-from metrics.expressions import MINIMUM_SAMPLE, aggregate
+from metrics.expressions import MINIMUM_SAMPLE, row_count
+from metrics.query import Finish
 
 CONFIDENCE = 0.95
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "no clear difference"
@@ -38,158 +43,488 @@ _POWER = 0.8
 # Errors below it are those of floats: the clusters do not differ.
 _NOISE = 1e-9
 _ALPHA = 1 - CONFIDENCE
-_TWO_SIDED = NormalDist().inv_cdf(1 - _ALPHA / 2)
-_OF_POWER = NormalDist().inv_cdf(_POWER)
+_NORMAL = NormalDist()
+_TWO_SIDED = _NORMAL.inv_cdf(1 - _ALPHA / 2)
+_OF_POWER = _NORMAL.inv_cdf(_POWER)
+FIRST, SECOND = "first", "second"
+"""The halves of a period."""
+type _Type = DataType | DataTypeClass
+type Struct = Mapping[str, float]
+"""Sums as they are in a row."""
 
 
-def shares(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame:
-    """Return the share of each group with its Wilson interval: `by`, name, _low, _high.
+def sums(part: str, n: str) -> pl.Expr:
+    """Return what an interval is computed from: sums over clusters, as a struct.
+
+    Fields: part, n, and the sums of their products yy, yn and nn, where y is what
+    counts of the n cases of a cluster.
+    """
+    return pl.struct(_products(part, n))
+
+
+def sums_beside(part: str, n: str) -> pl.Expr:
+    """Return `sums` and what a comparison of labels needs besides, as a struct.
+
+    A cluster may have cases of several labels (a room has small and large votes): in
+    all of it, T of U cases count. Needs both as `{part}_whole` and `{n}_whole` (see
+    `wholes`). Fields: those of `sums`, and the sums of products ty, tn, uy and un.
+    """
+    return pl.struct(_products(part, n) + _products_with_wholes(part, n))
+
+
+def sums_of_trend(part: str, n: str) -> pl.Expr:
+    """Return `sums_beside`, and what a comparison of halves needs, as a struct.
+
+    A cluster has cases in several buckets of a half. Needs their sums as `{part}_half`
+    and `{n}_half` (see `halves`). Fields: those of `sums_beside`, and the sums of
+    products with these: yy_half, yn_half and nn_half.
+    """
+    y, cases = pl.col(part), pl.col(n)
+    return pl.struct(
+        _products(part, n) + _products_with_wholes(part, n),
+        yy_half=y.dot(f"{part}_half"),
+        yn_half=y.dot(f"{n}_half"),
+        nn_half=cases.dot(f"{n}_half"),
+    )
+
+
+def _products(part: str, n: str) -> list[pl.Expr]:
+    y, cases = pl.col(part), pl.col(n)
+    return [
+        y.sum().alias("part"),
+        cases.sum().alias("n"),
+        y.dot(y).alias("yy"),
+        y.dot(cases).alias("yn"),
+        cases.dot(cases).alias("nn"),
+    ]
+
+
+def _products_with_wholes(part: str, n: str) -> list[pl.Expr]:
+    t, u = pl.col(f"{part}_whole"), pl.col(f"{n}_whole")
+    return [
+        t.dot(part).alias("ty"),
+        t.dot(n).alias("tn"),
+        u.dot(part).alias("uy"),
+        u.dot(n).alias("un"),
+    ]
+
+
+def wholes(columns: Iterable[str], cluster: str, label: str | None = None) -> pl.Expr:
+    """Return the sums of columns over the labels of a cluster, as `{column}_whole`.
+
+    Cases whose `label` is null are no part of them.
+    """
+    counted = pl.col(*columns)
+    if label is not None:
+        counted = counted.filter(pl.col(label).is_not_null())
+    return counted.sum().over(cluster).name.suffix("_whole")
+
+
+def halves(
+    columns: Iterable[str], cluster: str, middle: date, of: Sequence[str] = ()
+) -> tuple[pl.Expr, pl.Expr]:
+    """Return the sums of columns over the buckets of a cluster.
+
+    `{column}_whole` over all buckets, `{column}_half` over those of the same half. The
+    second half begins with the bucket `middle`; `of` are columns that tell several
+    series apart.
+    """
+    total = pl.col(*columns).sum()
+    late = pl.col("bucket") >= middle
+    return (
+        total.over(*of, cluster).name.suffix("_whole"),
+        total.over(*of, cluster, late).name.suffix("_half"),
+    )
+
+
+class Sums(NamedTuple):
+    """The sums of part, n and their products over some clusters."""
+
+    part: float = 0.0
+    n: float = 0.0
+    yy: float = 0.0
+    yn: float = 0.0
+    nn: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """The share of cases that count."""
+        return self.part / self.n
+
+    @property
+    def cases(self) -> float:
+        """Clusters of equal size that tell as much: (sum)² / sum of squares."""
+        return self.n**2 / self.nn
+
+    @property
+    def counting(self) -> float:
+        """The same of the cases that count; 0 where none does."""
+        return self.part**2 / self.yy if self.part else 0.0
+
+    @property
+    def missing(self) -> float:
+        """The same of the cases that do not count; 0 where each one does."""
+        rest = self.n - self.part
+        return rest**2 / (self.nn - 2 * self.yn + self.yy) if rest else 0.0
+
+    @property
+    def clusters(self) -> float:
+        """The least of the three, apart from what there is none of.
+
+        A thousand visitors of whom three teams stay tell as much about staying as three
+        teams.
+        """
+        return min(self.cases, *filter(None, (self.counting, self.missing)))
+
+    def squares(self, share: float) -> float:
+        """Return the sum over clusters of (y − share · n)²."""
+        # Errors of floats can take it below 0.
+        return max(0.0, self.yy - 2 * share * self.yn + share**2 * self.nn)
+
+
+class Side(NamedTuple):
+    """The sums of a label, and those of products with T and U of whole clusters."""
+
+    own: Sums = Sums()
+    ty: float = 0.0
+    tn: float = 0.0
+    uy: float = 0.0
+    un: float = 0.0
+
+    def others(self, whole: Sums) -> Sums:
+        """Return the sums of all other labels: (T − y)² is T² − 2 T y + y²."""
+        own = self.own
+        return Sums(
+            whole.part - own.part,
+            whole.n - own.n,
+            whole.yy - 2 * self.ty + own.yy,
+            whole.yn - self.tn - self.uy + own.yn,
+            whole.nn - 2 * self.un + own.nn,
+        )
+
+
+def whole_of(sides: Sequence[Side]) -> Sums:
+    """Return the sums of all labels together.
+
+    The sum of T² over clusters is that of T y over their labels.
+    """
+    return Sums(
+        sum(side.own.part for side in sides),
+        sum(side.own.n for side in sides),
+        sum(side.ty for side in sides),
+        sum(side.tn for side in sides),
+        sum(side.un for side in sides),
+    )
+
+
+type Interval = tuple[float | None, float | None, float | None]
+"""A figure, and the ends of its interval."""
+
+
+def interval(own: Sums) -> Interval:
+    """Return a share and its Wilson interval.
 
     The interval is that of n / d independent cases, where d, the design effect, is
     the variance between clusters divided by that of independent cases, at least 1.
     Where no case counts, or each one does, a cluster counts as one case.
     """
-    sums = _sums(clusters, by)
-    found = sums.with_columns(share=_SHARE, **_effective(""))
-    known = found.with_columns(clusters=_fewest(""))
-    return _with_interval(known).select(*by, *_shown(name))
+    if own.n < MINIMUM_SAMPLE:
+        return None, None, None
+    share, clusters = own.share, own.clusters
+    if clusters < FEWEST_CLUSTERS:
+        return share, None, None
+    alone = share * (1 - share) / own.n
+    variance = own.squares(share) / own.n**2 * _few(clusters)
+    effect = max(1.0, variance / alone if alone else own.n / clusters)
+    cases, t = own.n / effect, student_quantile(clusters - 1)
+    middle = (share + t**2 / (2 * cases)) / (1 + t**2 / cases)
+    root = math.sqrt(share * (1 - share) / cases + t**2 / (4 * cases**2))
+    half = t * root / (1 + t**2 / cases)
+    return share, min(max(0, middle - half), share), max(min(1, middle + half), share)
 
 
-def _with_interval(sums: pl.LazyFrame) -> pl.LazyFrame:
-    """Add low and high, the ends of the interval of a share, to its sums.
+def _few(clusters: float) -> float:
+    """Return the correction for the mean being taken from the clusters themselves."""
+    return clusters / (clusters - 1)
 
-    Every step is a column of its own: written into each other they would be thousands
-    of nodes, which take longer to plan than all rows to read.
+
+class Difference(NamedTuple):
+    """A difference, its standard error, and the degrees of freedom of that."""
+
+    value: float
+    error: float
+    df: float
+
+    @property
+    def p(self) -> float:
+        """The two-sided p-value."""
+        return p_value(self.value / self.error, self.df)
+
+    def detectable(self, comparisons: int) -> float:
+        """Return the difference from which on 4 of 5 of them would be clear."""
+        clear = student_quantile(self.df, _ALPHA / comparisons)
+        return (clear + _OF_POWER) * self.error
+
+
+def difference(side: Side, whole: Sums) -> Difference | None:
+    """Return by how much a label's share is above that of all the others together.
+
+    Clusters with cases of both are alike in both: their covariance comes off the
+    variances. None with too few cases or clusters.
     """
-    share, n, clusters = pl.col("share"), pl.col("n"), pl.col("clusters")
-    spread, binomial = pl.col("spread"), pl.col("binomial")
-    # Student's t squared over the number of independent cases.
-    weight, low, high = pl.col("weight"), pl.col("low"), pl.col("high")
-    varies = pl.when(binomial > 0).then(spread / binomial).otherwise(n / clusters)
-    known = (n >= MINIMUM_SAMPLE) & (clusters >= FEWEST_CLUSTERS)
-    reach = (binomial * n * weight + weight**2 / 4).sqrt() / (1 + weight)
-    return (
-        sums.with_columns(
-            binomial=share * (1 - share) / n,
-            spread=_squares(share, "").clip(0) / n**2 * _few(clusters),
-            t=t_quantile(clusters - 1),
-        )
-        .with_columns(weight=pl.col("t") ** 2 * varies.clip(1) / n)
-        .with_columns(middle=(share + weight / 2) / (1 + weight), reach=reach)
-        .with_columns(
-            low=(pl.col("middle") - pl.col("reach")).clip(0, share),
-            high=(pl.col("middle") + pl.col("reach")).clip(share, 1),
-        )
-        .with_columns(
-            low=pl.when(known).then(low),
-            high=pl.when(known).then(high),
-        )
+    own, others = side.own, side.others(whole)
+    if min(own.n, others.n) < MINIMUM_SAMPLE:
+        return None
+    clusters = _telling(own, whole), _telling(others, whole)
+    if min(clusters) < FEWEST_CLUSTERS:
+        return None
+    few, few_others = map(_few, clusters)
+    variance = _variance(own, whole) * few
+    variance_others = _variance(others, whole) * few_others
+    # The sum over clusters of (y − share · n) times the same of the others, T − y.
+    products = (
+        (side.ty - own.yy)
+        - others.share * (side.uy - own.yn)
+        - own.share * (side.tn - own.yn)
+        + own.share * others.share * (side.un - own.nn)
     )
+    covariance = products / (own.n * others.n) * math.sqrt(few * few_others)
+    common = _common(whole)
+    independent = common * (1 - common) * (1 / own.n + 1 / others.n)
+    error = math.sqrt(max(variance + variance_others - 2 * covariance, independent))
+    df = _welch((variance, variance_others), clusters)
+    return Difference(own.share - others.share, error, df)
 
 
-def _shown(name: str) -> tuple[pl.Expr, ...]:
-    """Return a share and its interval under the figure's name."""
-    share = pl.when(pl.col("n") >= MINIMUM_SAMPLE).then("share")
-    ends = (pl.col(end).alias(f"{name}_{end}") for end in ("low", "high"))
-    return share.alias(name), *ends
+def _telling(side: Sums, whole: Sums) -> float:
+    """Return the effective clusters that a comparison of one side rests on.
 
-
-def excess(clusters: pl.LazyFrame, by: Sequence[str], name: str) -> pl.LazyFrame:
-    """Return a mean difference with its interval and verdict, where `part` is signed.
-
-    `part` sums, over `n` cases, what was found minus what was expected. Several groups
-    are several comparisons (Holm). Columns: `by`, name, _low, _high (rounded to 9
-    decimals), _verdict (against 0).
+    Where hardly any case counts, few clusters have one, but many could have: as many
+    as in all clusters together, in proportion. That they have none tells something.
     """
-    n, within, mean = pl.col("n"), pl.col("clusters"), pl.col("mean")
-    error, reach = pl.col("error"), pl.col("reach")
-    known = (n >= MINIMUM_SAMPLE) & (within >= FEWEST_CLUSTERS) & (error > _NOISE)
-    spread = _squares(mean, "").clip(0) / n**2 * _few(within)
-    means = (
-        _sums(clusters, by)
-        .with_columns(clusters=n**2 / pl.col("nn"), mean=pl.col("part") / n)
-        .with_columns(error=spread.sqrt())
-        .with_columns(reach=t_quantile(within - 1) * error)
+    portion = side.n / whole.n
+    likely = (
+        max(side.counting, portion * whole.counting),
+        max(side.missing, portion * whole.missing),
     )
-    tested = _with_p_value(means, mean / error, within - 1, known)
-    return tested.with_columns(p=holm()).select(
-        *by,
-        # A sum of floats depends on the order of its rows, which threads decide.
-        pl.when(n >= MINIMUM_SAMPLE).then(mean.round(9)).alias(name),
-        pl.when(known).then((mean - reach).round(9)).alias(f"{name}_low"),
-        pl.when(known).then((mean + reach).round(9)).alias(f"{name}_high"),
-        _verdict("mean").alias(f"{name}_verdict"),
-    )
+    return min(side.cases, *filter(None, likely))
 
 
-def judged(differences: pl.LazyFrame, difference: str, name: str) -> pl.LazyFrame:
-    """Add whether a difference with a standard error is clear, as the column `name`.
+def _common(whole: Sums) -> float:
+    """Return the share of all labels together, never 0 or 1."""
+    return (whole.part + 1) / (whole.n + 2)
 
-    `differences` has the difference, error and clusters (effective ones). All rows are
-    compared at once (Holm). Null where the error is not known, or comes from fewer than
-    6 clusters.
+
+def _variance(side: Sums, whole: Sums) -> float:
+    """Return the variance that the share of one side has if all labels are alike.
+
+    A share close to 0 or 1 varies less than the common one would, so its variance is
+    raised in proportion to share · (1 − share). Where too few clusters have a case
+    that counts (or one that does not), the variance is that of all clusters.
     """
-    error, clusters = pl.col("error"), pl.col("clusters")
-    known = (clusters >= FEWEST_CLUSTERS) & (error > 0)
-    tested = _with_p_value(differences, pl.col(difference) / error, clusters, known)
-    corrected = tested.with_columns(p=holm())
-    return corrected.with_columns(_verdict(difference).alias(name)).drop("z", "p")
+    share, common = side.share, _common(whole)
+    if min(side.counting, side.missing) < FEWEST_CLUSTERS:
+        return whole.squares(common) / (whole.n * side.n)
+    raised = max(1.0, common * (1 - common) / (share * (1 - share)))
+    return side.squares(share) / side.n**2 * raised
 
 
-def compared(
-    clusters: pl.LazyFrame,
-    label: str,
-    cluster: str,
-    name: str,
-    within: Sequence[str] = (),
-) -> pl.LazyFrame:
-    """Return the share of each label beside that of all the others together.
+def _welch(variances: tuple[float, float], clusters: tuple[float, float]) -> float:
+    """Return the degrees of freedom of a difference (Welch and Satterthwaite)."""
+    parts = sum(v**2 / (k - 1) for v, k in zip(variances, clusters, strict=True))
+    return sum(variances) ** 2 / parts if parts else min(clusters) - 1
 
-    A cluster may have cases of several labels (a room has small and large votes): the
-    variance of the difference is the sum over clusters of what each adds to it. Many
-    labels are many comparisons, so their p-values are corrected (Holm). Cases without a
-    label (null) have a share of their own, and are no part of the others. `within` are
-    columns in each value of which two labels are compared, all of them at once.
 
-    Columns: `within`, the label, name, and all the columns that the module describes.
+def p_value(t: float, df: float) -> float:
+    """Return the two-sided p-value of Student's t (Wallace's approximation)."""
+    # So many standard deviations of a normal are as rare as t.
+    z = (8 * df + 1) / (8 * df + 3) * math.sqrt(df * math.log1p(t**2 / df))
+    return math.erfc(z / math.sqrt(2))
+
+
+def student_quantile(df: float, alpha: float = _ALPHA) -> float:
+    """Return how many standard errors an interval reaches: Student's t for `df`.
+
+    The inverse of `p_value`.
     """
-    by = [*within, label]
-    enough = pl.min_horizontal("n", "n_others") >= MINIMUM_SAMPLE
-    telling = pl.min_horizontal("telling", "telling_others") >= FEWEST_CLUSTERS
-    known = pl.col("known")
-    both = _beside_others(clusters, label, cluster, within).with_columns(
-        difference=pl.col("share") - pl.col("others"),
-        error=_error_of_difference().sqrt(),
-        df=_welch(),
-        known=pl.col(label).is_not_null() & enough & telling,
-    )
-    t = pl.col("difference") / pl.col("error")
-    each_twice = pl.lit(value=True) if within else pl.col("p").count() == 2
-    least = t_quantile(pl.col("df"), _ALPHA / pl.col("comparisons")) + _OF_POWER
-    tested = (
-        _with_p_value(both, t, pl.col("df"), known)
-        .with_columns(each_twice=each_twice)
-        .with_columns(comparisons=_comparisons(pl.col("each_twice")))
-        .with_columns(p=_holm_of(pl.col("each_twice")))
-    )
-    return _with_interval(tested).select(
-        *by,
-        *_shown(name),
-        pl.when(known).then("others").alias(f"{name}_others"),
-        _verdict("difference").alias(f"{name}_verdict"),
-        pl.when(known).then(least * pl.col("error")).alias(f"{name}_detectable"),
-    )
+    z = _TWO_SIDED if alpha == _ALPHA else _NORMAL.inv_cdf(1 - alpha / 2)
+    bend = (8 * df + 3) / (8 * df + 1)
+    return math.sqrt(df * (math.exp((bend * z) ** 2 / df) - 1))
 
 
-def medians(
+def holm(ps: Sequence[float], comparisons: int) -> list[float]:
+    """Return p-values corrected for the number of comparisons.
+
+    The smallest is multiplied by that number, the next by one less, and so on, and none
+    becomes smaller than the one before it.
+    """
+    corrected, least = [0.0] * len(ps), 0.0
+    for place, row in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
+        least = max(least, ps[row] * max(1, comparisons - place))
+        corrected[row] = min(least, 1.0)
+    return corrected
+
+
+def verdicts(
+    found: Sequence[Difference | None], comparisons: int | None = None
+) -> list[str | None]:
+    """Return the verdict on each difference, corrected for their number (Holm).
+
+    None where the difference is not known.
+    """
+    known = [each for each in found if each]
+    number = number_of(found) if comparisons is None else comparisons
+    corrected = iter(holm([each.p for each in known], number))
+    return [each and _verdict(each.value, next(corrected)) for each in found]
+
+
+def _verdict(value: float, p: float) -> str:
+    if p >= _ALPHA:
+        return UNCLEAR
+    return HIGHER if value > 0 else LOWER
+
+
+def number_of(found: Iterable[Difference | None]) -> int:
+    """Return how many comparisons there are: of two labels, one decides on both."""
+    known = sum(each is not None for each in found)
+    return 1 if known == 2 else known
+
+
+def intervals(*names: str) -> Finish:
+    """Return the step that makes shares of their `sums`: name, _low and _high."""
+
+    def finish(frame: pl.DataFrame) -> pl.DataFrame:
+        for name in names:
+            rows = [interval(_own(row)) for row in _structs(frame, name)]
+            frame = in_place(frame, _of(name), _ends(name), rows)
+        return frame
+
+    return finish
+
+
+def comparisons(name: str, label: str) -> Finish:
+    """Return the step that compares labels by their `sums_beside`.
+
+    Each is compared with all the others together; many labels are many comparisons
+    (Holm). Cases without a label (null) have a share of their own, and are no part of
+    the others. Columns: name, _low, _high, _others, _verdict, _detectable.
+    """
+    columns = (*_ends(name), *(name + ending for ending in COMPARED))
+
+    def finish(frame: pl.DataFrame) -> pl.DataFrame:
+        sides = [_side(row) for row in _structs(frame, name)]
+        labels = frame.get_column(label)
+        named = [
+            Side() if of is None else side
+            for of, side in zip(labels, sides, strict=True)
+        ]
+        rows = [
+            (*interval(side.own), *beside)
+            for side, beside in zip(sides, against_others(named), strict=True)
+        ]
+        return in_place(frame, _of(name), columns, rows)
+
+    return finish
+
+
+def comparison(name: str, other: str) -> Finish:
+    """Return the step that compares two shares of a row by their `sums_beside`.
+
+    Columns, instead of the sums of both: name, _low, _high, _verdict, _detectable.
+    """
+    columns = (*_ends(name), f"{name}_verdict", f"{name}_detectable")
+
+    def finish(frame: pl.DataFrame) -> pl.DataFrame:
+        pairs = zip(_structs(frame, name), _structs(frame, other), strict=True)
+        rows = []
+        for pair in pairs:
+            side, theirs = map(_side, pair)
+            (_, *beside), _ = against_others([side, theirs])
+            rows.append((*interval(side.own), *beside))
+        return in_place(frame, (*_of(name), *_of(other)), columns, rows)
+
+    return finish
+
+
+COMPARED = ("_others", "_verdict", "_detectable")
+"""What the columns of `against_others` end with."""
+
+
+def against_others(
+    sides: Sequence[Side],
+) -> list[tuple[float | None, str | None, float | None]]:
+    """Return the share of all others, the verdict and the detectable difference."""
+    whole = whole_of(sides)
+    found = [difference(side, whole) for side in sides]
+    number = number_of(found)
+    return [
+        (side.others(whole).share, verdict, each.detectable(number))
+        if each
+        else (None, None, None)
+        for side, each, verdict in zip(sides, found, verdicts(found), strict=True)
+    ]
+
+
+def trends(name: str, middle: date, of: Sequence[str] = ()) -> Finish:
+    """Return the step that compares the halves of a period by `sums_of_trend`.
+
+    A row is a bucket; the second half begins with the bucket `middle`. Several series
+    are several comparisons (Holm): `of` names the columns that tell them apart.
+    Columns: name, _low, _high, half, _of_half, _of_half_low, _of_half_high, _verdict,
+    _detectable.
+    """
+    columns = (
+        *(*_ends(name), "half", *_ends(f"{name}_of_half")),
+        *(f"{name}_verdict", f"{name}_detectable"),
+    )
+
+    def finish(frame: pl.DataFrame) -> pl.DataFrame:
+        structs = _structs(frame, name)
+        late = [bucket >= middle for bucket in frame.get_column("bucket")]
+        series = frame.select(of).rows() if of else [()] * frame.height
+        places = [*zip(series, late, strict=True)]
+        keys = [*dict.fromkeys(series)]
+
+        def side(key: tuple[object, ...], half: bool) -> Side:
+            rows = zip(structs, places, strict=True)
+            return _of_half(row for row, place in rows if place == (key, half))
+
+        pairs = [[side(key, half) for half in (False, True)] for key in keys]
+        figures = dict[tuple[object, bool], tuple[object, ...]]()
+        for half in (False, True):
+            found = [difference(pair[half], whole_of(pair)) for pair in pairs]
+            # One comparison of a series, seen from either half.
+            number = sum(each is not None for each in found)
+            for key, pair, each, verdict in zip(
+                keys, pairs, found, verdicts(found, number), strict=True
+            ):
+                least = each and each.detectable(number)
+                figures[key, half] = (*interval(pair[half].own), verdict, least)
+        rows = [
+            (*interval(_own(row)), SECOND if half else FIRST, *figures[key, half])
+            for row, (key, half) in zip(structs, places, strict=True)
+        ]
+        return in_place(frame, _of(name), columns, rows)
+
+    return finish
+
+
+def _of_half(buckets: Iterable[Struct]) -> Side:
+    rows = [*buckets]
+    totals, products = (
+        [sum(row[field] for row in rows) for field in fields]
+        for fields in (("part", "n", *_WITH_HALF), Side._fields[1:])
+    )
+    return Side(Sums(*totals), *products)
+
+
+def median_sums(
     rows: pl.LazyFrame, label: str, cluster: str, value: str, name: str
 ) -> pl.LazyFrame:
-    """Return the median of each label beside that of the others.
+    """Return what medians and their comparison are computed from, a row per label.
 
-    The interval goes from one quantile to another, as far from the middle as the share
-    of cases below the median may be off (Woodruff). The verdict is that on the share
-    of cases above the common median (Mood). Columns: the label, name, _low, _high,
-    _verdict.
+    Columns: the label, `{name}_sums` (`sums` of the cases above the label's own median,
+    `sums_beside` of those above the common one) and `{name}_values` (in order).
     """
     each = pl.col(value)
 
@@ -201,386 +536,215 @@ def medians(
     clusters = (
         rows.with_columns(middle=each.median(), own_middle=each.median().over(label))
         .group_by(label, cluster)
-        .agg(part=above("middle"), own=above("own_middle"), n=pl.len())
+        .agg(common=above("middle"), own=above("own_middle"), n=row_count())
+        .with_columns(wholes(("common", "n"), cluster))
     )
-    of_own = clusters.select(label, "n", part="own")
-    limits = shares(of_own, [label], "below").drop("below")
-    verdicts = compared(clusters, label, cluster, name)
-    ordered = rows.group_by(label).agg(each.sort())
-
-    def quantile(share: str) -> pl.Expr:
-        last = each.list.len().cast(pl.Int64) - 1
-        place = (pl.col(share) * last).round().cast(pl.Int64)
-        return each.list.get(place, null_on_oob=True)
-
+    both = pl.struct(own=sums("own", "n"), common=sums_beside("common", "n"))
+    ordered = rows.group_by(label).agg(each.sort().alias(f"{name}_values"))
     return (
-        ordered.join(limits, on=label, nulls_equal=True)
-        .join(verdicts.select(label, f"{name}_verdict"), on=label, nulls_equal=True)
-        .select(
-            label,
-            pl.when(each.list.len() >= MINIMUM_SAMPLE)
-            .then(each.list.median())
-            .alias(name),
-            quantile("below_low").alias(f"{name}_low"),
-            quantile("below_high").alias(f"{name}_high"),
-            f"{name}_verdict",
-        )
+        clusters.group_by(label)
+        .agg(both.alias(f"{name}_sums"))
+        .join(ordered, on=label, nulls_equal=True)
     )
 
 
-def median_excess(value: pl.Expr, name: str) -> dict[str, pl.Expr]:
-    """Return the median of independent differences, its interval, and its verdict.
+def medians(name: str) -> Finish:
+    """Return the step that compares the medians of labels by `median_sums`.
 
-    The interval is that of the sign test: it goes from one ordered value to another.
-    The verdict is "higher" or "lower" where 0 is outside. Columns: name, _low,
-    _high, _verdict; null below 20 values.
+    The interval goes from one quantile to another, as far from the middle as the share
+    of cases below the median may be off (Woodruff). The verdict is that on the share
+    of cases above the common median (Mood). Columns: name, _low, _high, _verdict.
     """
-    known, ordered = value.drop_nulls(), value.drop_nulls().sort()
-    n = known.len().cast(pl.Float64)
-    place = (n / 2 - _TWO_SIDED * n.sqrt() / 2).floor().cast(pl.Int64).clip(1)
-    low = ordered.get(place - 1, null_on_oob=True).cast(pl.Float64)
-    high = ordered.get(known.len().cast(pl.Int64) - place, null_on_oob=True).cast(
-        pl.Float64
+    columns = (*_ends(name), f"{name}_verdict")
+
+    def finish(frame: pl.DataFrame) -> pl.DataFrame:
+        rows = _compared_medians(frame, name)
+        return in_place(frame, _of(name), columns, rows)
+
+    return finish
+
+
+def median_trends(name: str, middle: date) -> Finish:
+    """Return the step that compares the medians of the halves by `median_sums`.
+
+    A row is a bucket. The label of a half is its first bucket, that of the second is
+    `middle`; other buckets have no sums. Columns: half, _of_half, _of_half_low,
+    _of_half_high and _verdict.
+    """
+    columns = ("half", *_ends(f"{name}_of_half"), f"{name}_verdict")
+
+    def finish(frame: pl.DataFrame) -> pl.DataFrame:
+        late = [bucket >= middle for bucket in frame.get_column("bucket")]
+        found = _compared_medians(frame, name)
+        rows = [(SECOND if half else FIRST, *found[late.index(half)]) for half in late]
+        return in_place(frame, _of(name), columns, rows)
+
+    return finish
+
+
+def _compared_medians(frame: pl.DataFrame, name: str) -> list[tuple[object, ...]]:
+    """Return the median, its interval and the verdict on it in each row."""
+    values = frame.get_column(f"{name}_values")
+    structs = frame.get_column(f"{name}_sums").to_list()
+    beside = against_others(
+        [_side(row["common"] if row else _NOTHING) for row in structs]
     )
-    verdict = (
-        pl.when(low > 0)
-        .then(pl.lit(HIGHER))
-        .when(high < 0)
-        .then(pl.lit(LOWER))
-        .otherwise(pl.lit(UNCLEAR))
-    )
-    figures = {name: known.median(), f"{name}_low": low, f"{name}_high": high}
-    return {
-        key: pl.when(n >= MINIMUM_SAMPLE).then(figure)
-        for key, figure in (figures | {f"{name}_verdict": verdict}).items()
-    }
+    return [
+        (*_median(of, row["own"]), verdict) if row else (None,) * 4
+        for of, row, (_, verdict, _) in zip(values, structs, beside, strict=True)
+    ]
 
 
-def trend(
-    clusters: pl.LazyFrame,
-    buckets: pl.LazyFrame,
-    middle: date,
-    cluster: str,
-    name: str,
-    of: Sequence[str] = (),
-) -> pl.LazyFrame:
-    """Return a share per bucket, and how it changed from one half to the other.
+def _median(values: pl.Series, above: Struct) -> tuple[object, object, object]:
+    share, low, high = interval(_own(above))
+    # Too few cases.
+    if share is None:
+        return None, None, None
+    middle, last = values.median(), values.len() - 1
+    if low is None or high is None:
+        return middle, None, None
+    return middle, values[round(low * last)], values[round(high * last)]
 
-    `clusters` has bucket, the cluster, part and n; `buckets` is the time axis, whose
-    second half begins with the bucket `middle`. Several series are several comparisons
-    (Holm): `of` names the columns, of both frames, that tell them apart. Columns:
-    bucket, `of`, half, name, and those that the module describes.
+
+def median_excess(name: str) -> Finish:
+    """Return the step that judges the median of independent differences, in one row.
+
+    They are the column `{name}_values`, in order. The interval is that of the sign
+    test: it goes from one of them to another. The verdict is "higher" or "lower" where
+    0 is outside. Columns: name, _low, _high, _verdict; null below 20 differences.
     """
-    halved = clusters.group_by(*of, _half(middle), cluster).agg(pl.sum("part", "n"))
-    changed = compared(halved, "half", cluster, name, of).drop(f"{name}_others")
-    per_bucket = shares(clusters, ["bucket", *of], name)
-    series = buckets.join(per_bucket, on=["bucket", *of], how="left")
-    return _with_halves(series, middle, changed, name, of)
+    columns = (*_ends(name), f"{name}_verdict")
+
+    def finish(frame: pl.DataFrame) -> pl.DataFrame:
+        values = frame.get_column(f"{name}_values")[0]
+        n = values.len()
+        row: tuple[object, ...] = (None,) * 4
+        if n >= MINIMUM_SAMPLE:
+            place = max(1, math.floor(n / 2 - _TWO_SIDED * math.sqrt(n) / 2))
+            low, high = values[place - 1], values[n - place]
+            verdict = HIGHER if low > 0 else LOWER if high < 0 else UNCLEAR
+            row = values.median(), low, high, verdict
+        return in_place(frame, _of(name), columns, [row])
+
+    return finish
 
 
-def median_trend(
-    rows: pl.LazyFrame,
-    buckets: pl.LazyFrame,
-    middle: date,
-    cluster: str,
-    value: str,
-    name: str,
-) -> pl.LazyFrame:
-    """Return how a median changed from one half of the period to the other.
+def excess(name: str) -> Finish:
+    """Return the step that judges mean differences by `sums`, where `part` is signed.
 
-    `rows` has bucket, the cluster and the value; `buckets` is the time axis, whose
-    second half begins with the bucket `middle`. Columns: bucket, half, and those of the
-    halves that the module describes.
+    `part` sums, over `n` cases, what was found minus what was expected. Several rows
+    are several comparisons (Holm). Columns: name, _low, _high (rounded to 9 decimals),
+    _verdict (against 0).
     """
-    halved = rows.with_columns(_half(middle))
-    changed = medians(halved, "half", cluster, value, name)
-    return _with_halves(buckets, middle, changed, name)
+    columns = (*_ends(name), f"{name}_verdict")
+
+    def finish(frame: pl.DataFrame) -> pl.DataFrame:
+        found = [_own(row) for row in _structs(frame, name)]
+        means = [_mean(own) for own in found]
+        rows = [
+            (*_around(own, mean), verdict)
+            for own, mean, verdict in zip(found, means, verdicts(means), strict=True)
+        ]
+        return in_place(frame, _of(name), columns, rows)
+
+    return finish
 
 
-FIRST, SECOND = "first", "second"
+def _mean(own: Sums) -> Difference | None:
+    """Return a mean with its error, where it can be told from 0."""
+    if own.n < MINIMUM_SAMPLE or own.cases < FEWEST_CLUSTERS:
+        return None
+    variance = own.squares(own.share) / own.n**2 * _few(own.cases)
+    error = math.sqrt(variance)
+    return Difference(own.share, error, own.cases - 1) if error > _NOISE else None
 
 
-def _half(middle: date) -> pl.Expr:
-    first = pl.col("bucket") < middle
-    return pl.when(first).then(pl.lit(FIRST)).otherwise(pl.lit(SECOND)).alias("half")
+def _around(own: Sums, mean: Difference | None) -> Interval:
+    if own.n < MINIMUM_SAMPLE:
+        return None, None, None
+    if mean is None:
+        return round(own.share, 9), None, None
+    reach = student_quantile(mean.df) * mean.error
+    # A sum of floats depends on the order of its rows, which threads decide.
+    low, high = own.share - reach, own.share + reach
+    return round(own.share, 9), round(low, 9), round(high, 9)
 
 
-def _with_halves(
-    series: pl.LazyFrame,
-    middle: date,
-    changed: pl.LazyFrame,
-    name: str,
-    of: Sequence[str] = (),
-) -> pl.LazyFrame:
-    figures = {
-        figure: f"{name}_of_half{figure.removeprefix(name)}"
-        for figure in (name, f"{name}_low", f"{name}_high")
-    }
-    halved = series.with_columns(_half(middle))
-    return halved.join(changed.rename(figures), on=["half", *of], how="left")
+def judged(value: str, name: str) -> Finish:
+    """Return the step that adds verdicts on differences with a standard error.
 
-
-def holm() -> pl.Expr:
-    """Return the p-values of `p` corrected for their number; null is no comparison.
-
-    The smallest is multiplied by the number of comparisons, the next by one less, and
-    so on, and none becomes smaller than the one before it. Of two labels, one
-    comparison decides on both.
+    A row has the difference, as `value`, its error and the effective clusters that it
+    comes from, which `name` takes the place of. All rows are compared at once (Holm).
+    Null where the error is not known, or comes from fewer than 6 clusters.
     """
-    return _holm_of(pl.col("p").count() == 2)
+    columns = (value, "error", "clusters")
+
+    def finish(frame: pl.DataFrame) -> pl.DataFrame:
+        rows = zip(*(frame.get_column(column) for column in columns), strict=True)
+        found = [
+            Difference(*row) if row[1] > 0 and row[2] >= FEWEST_CLUSTERS else None
+            for row in rows
+        ]
+        return in_place(frame, columns[1:], (name,), zip(verdicts(found)))
+
+    return finish
 
 
-def _holm_of(each_twice: pl.Expr) -> pl.Expr:
-    """Return p-values corrected; each may be in two rows, of the labels compared."""
-    p = pl.col("p")
-    rank = p.rank("ordinal").cast(pl.Int64) - 1
-    place = pl.int_range(pl.len())
-    done = pl.when(each_twice).then(place // 2).otherwise(place)
-    factor = (_comparisons(each_twice) - done).clip(1)
-    ordered = (p.sort(nulls_last=True) * factor).cum_max()
-    return ordered.gather(rank).clip(0, 1)
+def _structs(frame: pl.DataFrame, name: str) -> list[Struct]:
+    """Return the sums of each row; where there are none, all are 0."""
+    rows = frame.get_column(f"{name}_sums").to_list()
+    return [row or _NOTHING for row in rows]
 
 
-def _comparisons(each_twice: pl.Expr) -> pl.Expr:
-    count = pl.col("p").count().cast(pl.Int64)
-    return pl.when(each_twice).then(count // 2).otherwise(count).clip(1)
+def _own(row: Struct) -> Sums:
+    return Sums(*(row[field] for field in Sums._fields))
 
 
-def _with_p_value(
-    frame: pl.LazyFrame, t: pl.Expr, df: pl.Expr, known: pl.Expr
-) -> pl.LazyFrame:
-    """Add p, the two-sided p-value of Student's t, null where it is not known."""
-    deviate = frame.with_columns(z=normal_deviate(t, df))
-    return deviate.with_columns(p=pl.when(known).then(two_tails(pl.col("z"))))
+def _side(row: Struct) -> Side:
+    return Side(_own(row), *(row[field] for field in Side._fields[1:]))
 
 
-def normal_deviate(t: pl.Expr, df: pl.Expr) -> pl.Expr:
-    """Return how many standard deviations of a normal are as rare as Student's t.
+_WITH_HALF = ("yy_half", "yn_half", "nn_half")
+# Without any case, 0 of 0 count.
+_NOTHING: Struct = dict.fromkeys((*Sums._fields, *Side._fields[1:], *_WITH_HALF), 0)
 
-    Wallace's approximation; never negative.
+
+def _ends(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_low", f"{name}_high"
+
+
+def _of(name: str) -> tuple[str, str]:
+    """Return the columns that the figures of a name are computed from."""
+    return f"{name}_sums", f"{name}_values"
+
+
+def in_place(
+    frame: pl.DataFrame,
+    gone: Sequence[str],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+) -> pl.DataFrame:
+    """Put columns in the place of others, from the values of each row.
+
+    A column that the frame has already stays as it is.
     """
-    return (8 * df + 1) / (8 * df + 3) * (df * (1 + t**2 / df).log()).sqrt()
+    held = frame.get_columns()
+    inside = [series.dtype for series in held if series.name in gone]
+    # The quantiles of whole seconds are whole seconds.
+    ends = next((of.inner for of in inside if isinstance(of, pl.List)), pl.Float64)
+    values = zip(*rows, strict=True) if frame.height else [()] * len(columns)
+    # Series by series: a step of a query would be planned, for a few rows.
+    new = [
+        pl.Series(column, of_rows, _type_of(column, ends))
+        for column, of_rows in zip(columns, values, strict=True)
+        if column not in frame.columns
+    ]
+    place = next(n for n, series in enumerate(held) if series.name in gone)
+    kept = [series for series in held[place:] if series.name not in gone]
+    return pl.DataFrame([*held[:place], *new, *kept])
 
 
-def two_tails(z: pl.Expr) -> pl.Expr:
-    """Return how likely a normal deviate is as far from 0 as `z`, which is above it."""
-    # Zelen and Severo (Abramowitz and Stegun 26.2.17): off by less than 0.0000001.
-    x = 1 / (1 + 0.2316419 * z)
-    terms = (0.319381530, -0.356563782, 1.781477937, -1.821255978, 1.330274429)
-    tail = reduce(lambda rest, term: (rest + term) * x, reversed(terms), pl.lit(0.0))
-    return 2 / math.sqrt(2 * math.pi) * (-(z**2) / 2).exp() * tail
-
-
-def student_quantile(df: float) -> float:
-    """Return `t_quantile` of 95% confidence, of a number."""
-    bend = (8 * df + 3) / (8 * df + 1)
-    return math.sqrt(df * (math.exp((bend * _TWO_SIDED) ** 2 / df) - 1))
-
-
-def t_quantile(df: pl.Expr, alpha: pl.Expr | None = None) -> pl.Expr:
-    """Return how many standard errors an interval reaches: Student's t for `df`.
-
-    The inverse of `normal_deviate`; without `alpha`, of 95% confidence.
-    """
-    z = pl.lit(_TWO_SIDED) if alpha is None else _normal_quantile(alpha / 2)
-    bend = (8 * df + 3) / (8 * df + 1)
-    return (df * (((bend * z) ** 2 / df).exp() - 1)).sqrt()
-
-
-def _normal_quantile(tail: pl.Expr) -> pl.Expr:
-    """Return the standard normal quantile of a tail (Hastings): off by 0.0005."""
-    t = (-2 * tail.log()).sqrt()
-    above = 2.515517 + 0.802853 * t + 0.010328 * t**2
-    return t - above / (1 + 1.432788 * t + 0.189269 * t**2 + 0.001308 * t**3)
-
-
-def _verdict(difference: str) -> pl.Expr:
-    """Return the verdict on a difference, from its sign and the corrected p."""
-    p = pl.col("p")
-    way = pl.when(pl.col(difference) > 0).then(pl.lit(HIGHER)).otherwise(pl.lit(LOWER))
-    verdict = pl.when(p < _ALPHA).then(way).otherwise(pl.lit(UNCLEAR))
-    return pl.when(p.is_not_null()).then(verdict)
-
-
-_SHARE = pl.col("part") / pl.col("n")
-
-
-def _sums(clusters: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    """Return part, n, and the sums of their products over the clusters of a group.
-
-    yy, yn and nn: y is what counts, n are the cases of a cluster.
-    """
-    return aggregate(_as_floats(clusters), by, **_products())
-
-
-def _as_floats(clusters: pl.LazyFrame) -> pl.LazyFrame:
-    floats = pl.col("part", "n").cast(pl.Float64)
-    return clusters.filter(pl.col("n") > 0).with_columns(floats)
-
-
-def _products() -> dict[str, pl.Expr]:
-    part, n = pl.col("part"), pl.col("n")
-    products = {"part": part, "n": n, "yy": part**2, "yn": part * n, "nn": n**2}
-    return {name: of.sum() for name, of in products.items()}
-
-
-def _effective(side: str) -> dict[str, pl.Expr]:
-    """Return (sum of sizes)² / sum of squares over the clusters of three things.
-
-    So many clusters of equal size would tell as much. The three are the cases, those
-    that count, and those that do not; null where there is none. `side` is what the
-    names of the sums end with.
-    """
-    part, n, yy, yn, nn = (
-        pl.col(f"{name}{side}") for name in ("part", "n", "yy", "yn", "nn")
-    )
-    rest, squares = n - part, nn - 2 * yn + yy
-    return {
-        f"cases{side}": n**2 / nn,
-        f"counting{side}": pl.when(part != 0).then(part**2 / yy),
-        f"missing{side}": pl.when(rest != 0).then(rest**2 / squares),
-    }
-
-
-def _fewest(side: str) -> pl.Expr:
-    """Return whichever of `_effective` is least.
-
-    A thousand visitors of whom three teams stay tell as much about staying as three
-    teams.
-    """
-    return pl.min_horizontal(f"cases{side}", f"counting{side}", f"missing{side}")
-
-
-def _squares(share: pl.Expr, side: str) -> pl.Expr:
-    """Return the sum over clusters of (part − share · n)², from sums of products."""
-    yy, yn, nn = (pl.col(f"{name}{side}") for name in ("yy", "yn", "nn"))
-    return yy - 2 * share * yn + share**2 * nn
-
-
-def _few(clusters: pl.Expr) -> pl.Expr:
-    """Return the correction for the mean being taken from the clusters themselves."""
-    return clusters / (clusters - 1)
-
-
-def _beside_others(
-    clusters: pl.LazyFrame, label: str, cluster: str, within: Sequence[str]
-) -> pl.LazyFrame:
-    """Return the sums of each label, of the others and of all, and what follows.
-
-    A label with many clusters is never joined to each of them: with T and U for part
-    and n of a whole cluster, the sum of (T − y)² over all clusters is that of T² − 2 T
-    y + y², and the sum of T² over clusters that of T y over their labels.
-    """
-    labelled = pl.col(label).is_not_null()
-    part, n, part_t, n_t = (pl.col(name) for name in ("part", "n", "part_t", "n_t"))
-    rows = _as_floats(clusters).with_columns(
-        pl.col("part", "n")
-        .filter(labelled)
-        .sum()
-        .over(*within, cluster)
-        .name.suffix("_t")
-    )
-    sums = rows.group_by(*within, label).agg(
-        **_products(),
-        ty=(part_t * part).sum(),
-        tn=(part_t * n).sum(),
-        uy=(n_t * part).sum(),
-        un=(n_t * n).sum(),
-    )
-    columns = {"part": "part", "n": "n", "yy": "ty", "yn": "tn", "nn": "un"}
-    of_all = {
-        f"{name}_all": pl.col(column).filter(labelled).sum()
-        for name, column in columns.items()
-    }
-    if within:
-        of_all = {name: total.over(*within) for name, total in of_all.items()}
-    ty, tn, uy, un = (pl.col(name) for name in ("ty", "tn", "uy", "un"))
-    return (
-        sums.with_columns(**of_all)
-        .with_columns(
-            part_others=pl.col("part_all") - part,
-            n_others=pl.col("n_all") - n,
-            yy_others=pl.col("yy_all") - 2 * ty + pl.col("yy"),
-            yn_others=pl.col("yn_all") - tn - uy + pl.col("yn"),
-            nn_others=pl.col("nn_all") - 2 * un + pl.col("nn"),
-        )
-        .with_columns(
-            share=_SHARE,
-            others=pl.col("part_others") / pl.col("n_others"),
-            # Never 0 or 1.
-            common=(pl.col("part_all") + 1) / (pl.col("n_all") + 2),
-            **_effective(""),
-            **_effective("_others"),
-            **_effective("_all"),
-        )
-        .with_columns(
-            clusters=_fewest(""),
-            telling=_telling(""),
-            telling_others=_telling("_others"),
-        )
-        .with_columns(
-            variance=_variance("", "share"),
-            variance_others=_variance("_others", "others"),
-        )
-    )
-
-
-def _telling(side: str) -> pl.Expr:
-    """Return the effective clusters that a comparison of one side rests on.
-
-    Where hardly any case counts, few clusters have one, but many could have: as many
-    as in all clusters together, in proportion. That they have none tells something.
-    """
-    portion = pl.col(f"n{side}") / pl.col("n_all")
-    likely = (
-        pl.max_horizontal(f"{what}{side}", portion * pl.col(f"{what}_all"))
-        for what in ("counting", "missing")
-    )
-    return pl.min_horizontal(f"cases{side}", *likely)
-
-
-def _variance(side: str, share: str) -> pl.Expr:
-    """Return the variance that the share of one side has if all labels are alike.
-
-    A share close to 0 or 1 varies less than the common one would, so its variance is
-    raised in proportion to share · (1 − share). Where too few clusters have a case
-    that counts (or one that does not), the variance is that of all clusters.
-    """
-    of, n, common = pl.col(share), pl.col(f"n{side}"), pl.col("common")
-    raised = (common * (1 - common) / (of * (1 - of))).clip(1)
-    own = _squares(of, side).clip(0) / n**2 * raised
-    every = _squares(common, "_all").clip(0) / (pl.col("n_all") * n)
-    either = (pl.col(f"{what}{side}").fill_null(0) for what in ("counting", "missing"))
-    enough = pl.min_horizontal(*either) >= FEWEST_CLUSTERS
-    variance = pl.when(enough).then(own).otherwise(every)
-    return variance * _few(pl.col(f"telling{side}"))
-
-
-def _error_of_difference() -> pl.Expr:
-    """Return the variance of a difference, never below that of independent cases.
-
-    Clusters with cases of both are alike in both: their covariance comes off.
-    """
-    share, others, common = pl.col("share"), pl.col("others"), pl.col("common")
-    n, n_others = pl.col("n"), pl.col("n_others")
-    # Sums of products of a label's part and n with those of the others.
-    together = (
-        (pl.col("ty") - pl.col("yy"))
-        - others * (pl.col("uy") - pl.col("yn"))
-        - share * (pl.col("tn") - pl.col("yn"))
-        + share * others * (pl.col("un") - pl.col("nn"))
-    ) / (n * n_others)
-    few = (_few(pl.col("telling")) * _few(pl.col("telling_others"))).sqrt()
-    independent = common * (1 - common) * (1 / n + 1 / n_others)
-    both = pl.col("variance") + pl.col("variance_others")
-    return pl.max_horizontal(both - 2 * few * together, independent)
-
-
-def _welch() -> pl.Expr:
-    """Return the degrees of freedom of a difference (Welch and Satterthwaite)."""
-    own, theirs = pl.col("variance"), pl.col("variance_others")
-    parts = own**2 / (pl.col("telling") - 1) + theirs**2 / (
-        pl.col("telling_others") - 1
-    )
-    fewest = pl.min_horizontal("telling", "telling_others") - 1
-    return pl.when(parts > 0).then((own + theirs) ** 2 / parts).otherwise(fewest)
+def _type_of(column: str, ends: _Type) -> _Type:
+    if column == "half" or column.endswith("_verdict"):
+        return pl.String
+    return ends if column.endswith(("_low", "_high")) else pl.Float64

@@ -15,19 +15,20 @@ from metrics.expressions import (
     row_count,
 )
 from metrics.frames import Period
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import duration, durations, only_row
 from metrics.subject import Definition, table
 from metrics.tables import VOTES
 from metrics.time_axis import (
     at_least_weekly,
     bucket_of,
+    first_of,
     middle_of,
     on_axis,
     period_axis,
     time_series,
 )
-from metrics.uncertainty import HIGHER, UNCLEAR, median_trend
+from metrics.uncertainty import HIGHER, UNCLEAR, median_sums, median_trends
 
 _HOUR = 3600
 _COUNTS = ("rounds", "long_rounds", "meetings", "talks")
@@ -88,7 +89,7 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     return _figures(_timed(shared, query.period), ())
 
 
-def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return `totals` per bucket, at least weekly: bucket, its columns, cut.
 
     The median duration has the columns of the two halves (see `uncertainty`).
@@ -97,12 +98,18 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     votes = _timed(shared, period).with_columns(
         bucket=bucket_of("voted_at", every, period)
     )
-    buckets = period_axis(period, every)
-    name = "duration_median_seconds"
-    middle = middle_of(period, every)
-    changes = median_trend(votes, buckets, middle, "room_id", "duration", name)
-    figures = [_figures(votes, ("bucket",)), changes]
-    return time_series(on_axis(buckets, figures, _COUNTS), query, every)
+    name, middle = "duration_median_seconds", middle_of(period, every)
+    # A half is named by its first bucket, where the table has what is known of it.
+    first = first_of(period.first_day, every)
+    half = pl.when(pl.col("bucket") < middle).then(first).otherwise(middle)
+    parts = [
+        _figures(votes, ("bucket",)),
+        median_sums(
+            votes.with_columns(bucket=half), "bucket", "room_id", "duration", name
+        ),
+    ]
+    series = on_axis(period_axis(period, every), parts, _COUNTS)
+    return Unfinished(time_series(series, query, every), median_trends(name, middle))
 
 
 def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:

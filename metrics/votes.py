@@ -4,6 +4,7 @@ On the pages an empty vote (stored as minimum 21, maximum 1, average 0) counts a
 vote and is left out of every average, distribution and spread.
 """
 
+import math
 from collections.abc import Sequence
 
 import polars as pl
@@ -27,7 +28,7 @@ from metrics.expressions import (
     share,
 )
 from metrics.frames import Frames, Period
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import listed
 from metrics.subject import Definition, Unit, table
 from metrics.tables import ESTIMATIONS, VOTES
@@ -43,7 +44,14 @@ from metrics.time_axis import (
     side_by_side,
     time_series,
 )
-from metrics.uncertainty import HIGHER, LOWER, judged
+from metrics.uncertainty import (
+    FEWEST_CLUSTERS,
+    HIGHER,
+    LOWER,
+    Difference,
+    in_place,
+    verdicts,
+)
 
 WEEKDAYS = (
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
@@ -256,35 +264,39 @@ def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     return time_series(on_axis(period_axis(period, every), parts, _COUNTS), query)
 
 
-def by_weekday(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def by_weekday(query: Query, shared: SharedPlans) -> Unfinished:
     """Return all seven weekdays, Monday first.
 
     Columns: weekday (1-7), weekday_name, votes, share, days (how many of them
     the period has), votes_per_day (null without one), votes_per_day_verdict
-    (against the average day; see `_verdicts`).
+    (against the average day; rooms are its clusters).
     """
     votes = shared.within(query.period).votes
-    cells = _weekdays().pipe(_add, _days(query.period)).fill_null(0)
-    weekday = local_date("voted_at", query.period).dt.weekday()
-    verdicts = _verdicts(votes.with_columns(weekday=weekday), cells, "weekday")
-    return (
+    weekdays = (
         _weekdays()
         .pipe(_add, _per_weekday(votes, query.period))
         .pipe(_add, _days(query.period))
         .with_columns(pl.col("votes", "days").fill_null(0))
         .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
         .select("weekday", "weekday_name", "votes", "share", "days", "votes_per_day")
-        .join(verdicts, on="weekday", how="left", maintain_order="left")
+        .join(_rooms(votes), how="cross", maintain_order="left")
     )
 
+    def finish(found: pl.DataFrame) -> pl.DataFrame:
+        votes, days, rooms = found.select("votes", "days", "rooms").get_columns()
+        judged = _verdicts([*votes], [*days], rooms[0])
+        return in_place(found, ["rooms"], ["votes_per_day_verdict"], zip(judged))
 
-def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    return Unfinished(weekdays, finish)
+
+
+def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
     """Return all 168 hours of the week, from Monday 0:00 in the query's zone.
 
     Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
     divided by the number of these weekdays in the period, null without one),
-    hour_verdict (that hour of all weekdays, against the average hour; see `_verdicts`:
-    168 cells are too many to compare one with the others).
+    hour_verdict (that hour of all weekdays, against the average hour: 168 cells are too
+    many to compare one with the others).
     """
     hours = pl.LazyFrame({"hour": range(24)}, schema={"hour": pl.Int8})
     by = ["weekday", "hour"]
@@ -298,11 +310,7 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         .pipe(_add, _days(query.period))
         .with_columns(pl.col("days").fill_null(0))
     )
-    of_day = hours.with_columns(days=pl.lit(1))
-    verdicts = _verdicts(held, of_day, "hour").rename(
-        {"votes_per_day_verdict": "hour_verdict"}
-    )
-    return (
+    per_hour = (
         cells.join(
             held.group_by(by).agg(votes=row_count()),
             on=by,
@@ -312,33 +320,49 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         .with_columns(pl.col("votes").fill_null(0))
         .with_columns(votes_per_day=ratio("votes", "days"))
         .drop("days")
-        .join(verdicts, on="hour", how="left", maintain_order="left")
+        .join(_rooms(held), how="cross", maintain_order="left")
     )
 
+    def finish(found: pl.DataFrame) -> pl.DataFrame:
+        of_hour = [0] * 24
+        for hour, votes in found.select("hour", "votes").iter_rows():
+            of_hour[hour] += votes
+        judged = _verdicts(of_hour, [1] * 24, found.get_column("rooms")[0])
+        rows = [(judged[hour],) for hour in found.get_column("hour")]
+        return in_place(found, ["rooms"], ["hour_verdict"], rows)
 
-def _verdicts(votes: pl.LazyFrame, cells: pl.LazyFrame, by: str) -> pl.LazyFrame:
-    """Return whether a weekday or hour has more votes than its part of the time.
+    return Unfinished(per_hour, finish)
+
+
+def _rooms(votes: pl.LazyFrame) -> pl.LazyFrame:
+    """Return how many rooms of equal size tell as much as those of votes: rooms.
 
     A room meets when it likes, so its votes are one case: N votes tell as much as
-    N² / sum of squares rooms of equal size. `cells` has `by` and days. Columns: `by`,
-    votes_per_day_verdict.
+    N² / sum of squares rooms. In one row; null without votes.
     """
-    votes_of_room = pl.col("len").cast(pl.Float64)
-    whole = votes.group_by("room_id").len()
-    sums = whole.select(n=votes_of_room.sum(), squares=(votes_of_room**2).sum())
-    expected, rooms = pl.col("expected"), pl.col("clusters")
-    compared = (
-        cells.select(by, expected=share("days"))
-        .join(votes.group_by(by).len(), on=by, how="left")
-        .join(sums, how="cross")
-        .with_columns(clusters=pl.col("n") ** 2 / pl.col("squares"))
-        .with_columns(
-            difference=pl.col("len").fill_null(0) / pl.col("n") - expected,
-            error=(expected * (1 - expected) / rooms).sqrt(),
-        )
+    size = pl.col("len").cast(pl.Float64)
+    sizes = votes.group_by("room_id").len()
+    return sizes.select(rooms=ratio(size.sum() ** 2, (size**2).sum()))
+
+
+def _verdicts(
+    votes: Sequence[int], parts: Sequence[int], rooms: float | None
+) -> list[str | None]:
+    """Return whether each weekday or hour has more votes than its part of the time."""
+    return verdicts(
+        [
+            _above_expected(count / sum(votes), part / sum(parts), rooms)
+            for count, part in zip(votes, parts, strict=True)
+        ]
+        if rooms is not None and rooms >= FEWEST_CLUSTERS
+        else [None] * len(votes)
     )
-    verdict = "votes_per_day_verdict"
-    return judged(compared, "difference", verdict).select(by, verdict)
+
+
+def _above_expected(found: float, expected: float, rooms: float) -> Difference | None:
+    error = math.sqrt(expected * (1 - expected) / rooms)
+    # A weekday that the period does not have, or the only one that it has.
+    return Difference(found - expected, error, rooms) if error else None
 
 
 def estimations_by_card(query: Query, shared: SharedPlans) -> pl.LazyFrame:

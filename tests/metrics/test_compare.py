@@ -18,6 +18,7 @@ from tests.metrics.building import (
     at,
     column,
     days,
+    executed,
     frames,
     query,
     quick,
@@ -54,7 +55,7 @@ def changed(
     rows: Frames, period: Period, comparison: Period | None = None
 ) -> pl.LazyFrame:
     asked = query(rows, period, comparison)
-    return changes.what_changed(asked, SharedPlans.of(asked))
+    return executed(changes.what_changed(asked, SharedPlans.of(asked))).lazy()
 
 
 def test_labels_of_either_period_are_listed() -> None:

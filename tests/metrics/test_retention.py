@@ -5,7 +5,7 @@ import pytest
 
 from metrics import retention
 from metrics.query import SharedPlans
-from tests.metrics.building import Row, at, estimation, frames, vote
+from tests.metrics.building import Row, at, estimation, executed, frames, vote
 
 NOW = at("2026-11-18 12:00")  # a Wednesday
 MONDAY = date(2026, 11, 16)
@@ -98,7 +98,7 @@ def test_the_average_is_over_the_same_cohorts_at_all_ages() -> None:
     rows += [estimation(f"p{n}", week(2)) for n in range(10)]
     rows += [estimation(f"p{n}", week(1)) for n in range(5, 15)]
     grid = retention.grid(SharedPlans(frames(*rows)), NOW, "users", cohorts=4)
-    average = retention.average(grid, 1).collect()
+    average = executed(retention.average(grid, 1))
     assert average.select("k", "size", "alive", "later").rows() == [
         (0, 60, 60, 60),
         (1, 60, 10, 15),

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import uncertainty
-from tests.metrics.building import quick
+from metrics.query import Unfinished
+from tests.metrics.building import executed, quick
 from tests.metrics.oracle import statistics
 
 Cases = list[tuple[str, int, bool]]
@@ -26,6 +27,23 @@ CASES = st.lists(
 
 near = partial(pytest.approx, abs=1e-9)
 """Equal to nine decimals, to which figures and intervals are rounded."""
+
+
+def shares(clusters: pl.LazyFrame) -> pl.DataFrame:
+    """The share of each label, as x."""
+    sums = clusters.group_by("label").agg(x_sums=uncertainty.sums("part", "n"))
+    return executed(Unfinished(sums, uncertainty.intervals("x")))
+
+
+def compared(clusters: pl.LazyFrame) -> pl.DataFrame:
+    """The share of each label beside that of the others, as x."""
+    whole = uncertainty.wholes(("part", "n"), "room", "label")
+    sums = (
+        clusters.with_columns(whole)
+        .group_by("label")
+        .agg(x_sums=uncertainty.sums_beside("part", "n"))
+    )
+    return executed(Unfinished(sums, uncertainty.comparisons("x", "label")))
 
 
 def clusters(cases: Cases) -> pl.LazyFrame:
@@ -49,13 +67,9 @@ def sums_of(cases: Cases) -> dict[Hashable, statistics.Sums]:
 @quick
 @given(CASES)
 def test_intervals_are_wilsons_widened_by_how_alike_rooms_are(cases: Cases) -> None:
-    found = uncertainty.shares(clusters(cases), ["label"], "x").collect()
-    for label, share, low, high in found.iter_rows():
-        own = sums_of(cases)[label]
-        part, n = statistics.totals(own)
-        interval = statistics.wilson(own)
-        assert (low, high) == (near(interval) if interval else (None, None))
-        assert share == (near(part / n) if n >= 20 else None)
+    found = shares(clusters(cases))
+    for label, *share in found.iter_rows():
+        assert tuple(share) == figures(sums_of(cases)[label])
 
 
 @quick
@@ -70,8 +84,18 @@ def test_verdicts_are_those_of_a_corrected_t_test_by_room(
         else (label, room, counts)
         for label, room, counts in cases
     ]
-    found = uncertainty.compared(clusters(cases), "label", "room", "x").collect()
-    assert_verdicts(found, statistics.p_values(sums_of(cases)))
+    found = compared(clusters(cases))
+    labels = sums_of(cases)
+    ps = statistics.p_values(labels)
+    assert_verdicts(found, ps)
+    many = statistics.comparisons(ps)
+    for label, others, least in found.select(
+        "label", "x_others", "x_detectable"
+    ).iter_rows():
+        theirs = statistics.others_than(label, labels)
+        assert others == (near(statistics.share(theirs)) if label in ps else None)
+        expected = statistics.detectable(labels[label], theirs, many) if ps else None
+        assert least == (near(expected) if label in ps else None)
     verdicts = dict(found.select("label", "x_verdict").iter_rows())
     # Nothing counts less often than the label in which everything counts.
     assert verdicts.get(odd) != ("lower" if favoured else "higher")
@@ -93,47 +117,89 @@ def test_a_label_in_which_no_team_stays_is_compared() -> None:
             stays = label != "d"
             cases += [(label, 100 * country + team, stays)] * 5
         cases += [(label, 1000 * (country + 1) + n, False) for n in range(300)]
-    table = uncertainty.compared(clusters(cases), "label", "room", "x").collect()
+    table = compared(clusters(cases))
     verdicts = dict(table.select("label", "x_verdict").iter_rows())
     assert verdicts["d"] == "lower"
     few = [case for case in cases if case[0] != "d" or case[1] >= 1000 or case[1] < 303]
-    table = uncertainty.compared(clusters(few), "label", "room", "x").collect()
+    table = compared(clusters(few))
     assert dict(table.select("label", "x_verdict").iter_rows())["d"] == "lower"
+
+
+BUCKETS = [date(2026, 1, day) for day in (5, 12, 19, 26)]
+MIDDLE = BUCKETS[2]
 
 
 @quick
 @given(CASES, st.integers(0, 2))
 def test_series_over_time_are_as_many_comparisons(cases: Cases, odd: int) -> None:
-    """Three series, of which one changes; the label says which half a case is in."""
+    """Three series of four buckets, of which one changes in the middle."""
     rows = [
-        (number, first, room, counts or (number == odd and first))
-        for number, (label, room, counts) in enumerate(cases * 3)
-        for number, first in [(number % 3, label == "a")]
+        (number, bucket, room, counts or (number == odd and bucket >= MIDDLE))
+        for place, (label, room, counts) in enumerate(cases * 3)
+        for number, late in [(place % 3, label == "a")]
+        for bucket in [BUCKETS[2 * late + place % 5 // 3]]
     ]
-    frame = pl.LazyFrame(rows, ["series", "first", "room", "counts"], orient="row")
-    days = {True: date(2026, 1, 1), False: date(2026, 1, 2)}
-    by_room = frame.group_by(
-        "series", "room", bucket=pl.col("first").replace_strict(days)
-    ).agg(part=pl.sum("counts").cast(pl.Int64), n=pl.len().cast(pl.Int64))
-    buckets = by_room.select("series", "bucket").unique()
-    found = uncertainty.trend(by_room, buckets, days[False], "room", "x", ["series"])
-    halves = [
-        [
-            statistics.per_cluster(
-                (room, float(counts))
-                for series, early, room, counts in rows
-                if (series, early) == (number, first)
-            )
-            for first in (True, False)
-        ]
+    frame = pl.LazyFrame(rows, ["series", "bucket", "room", "counts"], orient="row")
+    of = ["series"]
+    series = (
+        frame.group_by("series", "bucket", "room")
+        .agg(part=pl.sum("counts").cast(pl.Int64), n=pl.len().cast(pl.Int64))
+        .with_columns(*uncertainty.halves(("part", "n"), "room", MIDDLE, of))
+        .group_by("series", "bucket")
+        .agg(x_sums=uncertainty.sums_of_trend("part", "n"))
+    )
+    found = executed(Unfinished(series, uncertainty.trends("x", MIDDLE, of)))
+
+    def of_rooms(number: int, *buckets: date) -> statistics.Sums:
+        return statistics.per_cluster(
+            (room, float(counts))
+            for own, bucket, room, counts in rows
+            if own == number and bucket in buckets
+        )
+
+    halves = {
+        number: (of_rooms(number, *BUCKETS[:2]), of_rooms(number, *BUCKETS[2:]))
         for number in range(3)
-    ]
-    ps = {n: statistics.p_value(*both) for n, both in enumerate(halves)}
+    }
+    ps = {n: statistics.p_value(*both) for n, both in halves.items()}
     known: dict[Hashable, float] = {n: p for n, p in ps.items() if p is not None}
-    second = found.filter(pl.col("half") == "second").rename({"series": "label"})
-    # Of two comparisons `corrected` would think that they are one, seen from two sides.
-    if len(known) != 2:
-        assert_verdicts(second.collect(), statistics.corrected(known))
+    corrected = statistics.corrected(known, len(known))
+    for half, table in found.rename({"series": "label"}).group_by("half"):
+        assert half == ("first",) or half == ("second",)
+        assert_verdicts(table, corrected)
+    for (
+        number,
+        bucket,
+        x,
+        low,
+        high,
+        half,
+        *of_half,
+        verdict,
+        least,
+    ) in found.iter_rows():
+        assert (x, low, high) == figures(of_rooms(number, bucket))
+        first, second = halves[number]
+        late = bucket >= MIDDLE
+        assert half == ("second" if late else "first")
+        assert tuple(of_half) == figures(second if late else first)
+        expected = statistics.detectable(first, second, len(known)) if known else None
+        assert least == (None if expected is None else near(expected))
+        if verdict in {"higher", "lower"}:
+            rose = statistics.share(second) > statistics.share(first)
+            assert verdict == ("higher" if rose == late else "lower")
+
+
+def figures(own: statistics.Sums) -> tuple[object, object, object]:
+    """The share of some cases and its interval, as a test compares them."""
+    known = statistics.totals(own)[1] >= statistics.FEWEST_CASES
+    low, high = statistics.wilson(own) or (None, None)
+    share = statistics.share(own) if known else None
+    return near_or_none(share), near_or_none(low), near_or_none(high)
+
+
+def near_or_none(value: float | None) -> object:
+    return None if value is None else near(value)
 
 
 def test_students_t_is_near_its_tables() -> None:
@@ -146,28 +212,17 @@ def test_students_t_is_near_its_tables() -> None:
     }
     for df, quantiles in table.items():
         for alpha, t in zip((0.05, 0.01), quantiles, strict=True):
-            frame = pl.select(
-                p=uncertainty.two_tails(
-                    uncertainty.normal_deviate(pl.lit(t), pl.lit(float(df)))
-                ),
-                t=uncertainty.t_quantile(pl.lit(float(df)), pl.lit(alpha)),
-            )
-            assert frame["p"].item() == pytest.approx(alpha, rel=0.05)
-            assert frame["t"].item() == pytest.approx(t, rel=0.01)
-
-
-def test_of_two_labels_one_comparison_decides() -> None:
-    assert pl.DataFrame({"p": [0.03, 0.03]}).select(uncertainty.holm())[
-        "p"
-    ].to_list() == [0.03, 0.03]
+            assert uncertainty.p_value(t, df) == pytest.approx(alpha, rel=0.05)
+            found = uncertainty.student_quantile(df, alpha)
+            assert found == pytest.approx(t, rel=0.01)
 
 
 def test_holm_corrects_for_the_comparisons_that_are_left() -> None:
-    p = [0.01, None, 0.04, 0.03, 0.5]
-    found = pl.DataFrame({"p": p}).select(uncertainty.holm())["p"].to_list()
-    assert found == [
-        pytest.approx(q) if q else None for q in (0.04, None, 0.09, 0.09, 0.5)
-    ]
+    assert uncertainty.holm([0.01, 0.04, 0.03, 0.5], 4) == pytest.approx(
+        [0.04, 0.09, 0.09, 0.5]
+    )
+    # Of two labels, one comparison decides on both.
+    assert uncertainty.holm([0.03, 0.03], 1) == [0.03, 0.03]
 
 
 @quick
@@ -182,7 +237,8 @@ def test_medians_are_those_of_woodruff_and_mood(
     cases: list[tuple[str, int, int]],
 ) -> None:
     rows = pl.LazyFrame(cases, schema=["label", "room", "seconds"], orient="row")
-    found = uncertainty.medians(rows, "label", "room", "seconds", "x").collect()
+    sums = uncertainty.median_sums(rows, "label", "room", "seconds", "x")
+    found = executed(Unfinished(sums, uncertainty.medians("x")))
     middle = median(seconds for _, _, seconds in cases)
     over = dict[Hashable, statistics.Sums]()
     for label, x, low, high, _ in found.iter_rows():
@@ -198,7 +254,8 @@ def test_medians_are_those_of_woodruff_and_mood(
 @given(CASES)
 def test_an_excess_over_chance_is_a_mean_with_students_t(cases: Cases) -> None:
     signed = clusters(cases).with_columns(part=pl.col("part") - 0.5 * pl.col("n"))
-    found = uncertainty.excess(signed, ["label"], "x").collect()
+    sums_of_labels = signed.group_by("label").agg(x_sums=uncertainty.sums("part", "n"))
+    found = executed(Unfinished(sums_of_labels, uncertainty.excess("x")))
     ps = dict[Hashable, float]()
     for label, x, low, high, _ in found.iter_rows():
         sums = {
@@ -219,7 +276,7 @@ def test_an_excess_over_chance_is_a_mean_with_students_t(cases: Cases) -> None:
         half = statistics.t_quantile(rooms - 1) * error
         assert (low, high) == near((mean - half, mean + half))
         ps[label] = statistics.two_sided(mean / error, rooms - 1)
-    assert_verdicts(found, statistics.corrected(ps))
+    assert_verdicts(found, statistics.corrected(ps, statistics.comparisons(ps)))
 
 
 def rooms_of_votes(rng: np.random.Generator, effect: float) -> pl.LazyFrame:
@@ -231,7 +288,9 @@ def rooms_of_votes(rng: np.random.Generator, effect: float) -> pl.LazyFrame:
     counts = rng.random(room.size) < np.clip(usual + effect * (label == 0), 0, 1)
     cases = zip(label.tolist(), room.tolist(), counts.tolist(), strict=True)
     frame = pl.LazyFrame([*cases], schema=["label", "room", "counts"], orient="row")
-    return frame.group_by("label", "room").agg(part=pl.sum("counts"), n=pl.len())
+    return frame.group_by("label", "room").agg(
+        part=pl.sum("counts").cast(pl.Int64), n=pl.len().cast(pl.Int64)
+    )
 
 
 @pytest.mark.parametrize(("effect", "low", "high"), [(0.0, 0, 0.08), (0.15, 0.8, 1)])
@@ -241,9 +300,9 @@ def test_chance_alone_rarely_gives_a_verdict_and_an_effect_nearly_always_does(
     rng = np.random.default_rng(16)
     found = 0
     for _ in range(100):
-        table = uncertainty.compared(rooms_of_votes(rng, effect), "label", "room", "x")
-        verdicts = table.filter(pl.col("label") == 0).collect()["x_verdict"]
+        table = compared(rooms_of_votes(rng, effect))
+        verdicts = table.filter(pl.col("label") == 0)["x_verdict"]
         if effect == 0:
-            verdicts = table.collect()["x_verdict"]
+            verdicts = table["x_verdict"]
         found += verdicts.is_in(["higher", "lower"]).any()
     assert low <= found / 100 <= high

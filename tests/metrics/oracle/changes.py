@@ -3,12 +3,18 @@
 import calendar
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import mean, stdev
 
-from tests.metrics.oracle.statistics import corrected, t_quantile, two_sided, verdict
+from tests.metrics.oracle.statistics import (
+    comparisons,
+    corrected,
+    t_quantile,
+    two_sided,
+    verdict,
+)
 from tests.metrics.oracle.world import MINIMUM_SAMPLE
 
 WEEKDAYS = [*calendar.day_name]
@@ -117,7 +123,10 @@ def _judged(dimensions: Mapping[str, Sequence[Change]]) -> Found:
         for each in labels
         if each.change
     }
-    ps = corrected({key: c.p for key, c in changed.items() if c.p is not None})
+    known: dict[Hashable, float] = {
+        key: c.p for key, c in changed.items() if c.p is not None
+    }
+    ps = corrected(known, comparisons(known))
     found: Found = {}
     for name, labels in dimensions.items():
         total = sum(each.before for each in labels)

@@ -1,7 +1,7 @@
 """Intervals and verdicts as docs/insights.md defines them, in plain loops."""
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from statistics import NormalDist, median
 
 type Sums = Mapping[Hashable, tuple[float, float]]
@@ -20,6 +20,11 @@ def per_cluster(cases: Iterable[tuple[Hashable, float]]) -> Sums:
 
 def totals(sums: Sums) -> tuple[float, float]:
     return sum(part for part, _ in sums.values()), sum(n for _, n in sums.values())
+
+
+def share(sums: Sums) -> float:
+    part, n = totals(sums)
+    return part / n
 
 
 def together(groups: Iterable[Sums]) -> Sums:
@@ -103,8 +108,8 @@ def variance_if_alike(side: Sums, whole: Sums) -> float:
     return squares(side, share) / n**2 * raised * few
 
 
-def p_value(own: Sums, others: Sums) -> float | None:
-    """The p-value of a label against all the others together."""
+def difference(own: Sums, others: Sums) -> tuple[float, float, float] | None:
+    """A label minus all the others together, with its error and degrees of freedom."""
     whole, both = together([own, others]), (own, others)
     n = [totals(side)[1] for side in both]
     if min(n) < FEWEST_CASES:
@@ -128,7 +133,26 @@ def p_value(own: Sums, others: Sums) -> float | None:
     error = math.sqrt(max(mine + theirs - 2 * few * alike, alone))
     parts = mine**2 / (clusters[0] - 1) + theirs**2 / (clusters[1] - 1)
     df = (mine + theirs) ** 2 / parts if parts else min(clusters) - 1
-    return two_sided((share[0] - share[1]) / error, df)
+    return share[0] - share[1], error, df
+
+
+def p_value(own: Sums, others: Sums) -> float | None:
+    """The p-value of a label against all the others together."""
+    found = difference(own, others)
+    if found is None:
+        return None
+    value, error, df = found
+    return two_sided(value / error, df)
+
+
+def detectable(own: Sums, others: Sums, comparisons: int) -> float | None:
+    """The difference of which 80% of so many comparisons find one."""
+    found = difference(own, others)
+    if found is None:
+        return None
+    _, error, df = found
+    power = NormalDist().inv_cdf(0.8)
+    return (t_quantile(df, 0.05 / comparisons) + power) * error
 
 
 def p_values(labels: Mapping[Hashable, Sums]) -> dict[Hashable, float]:
@@ -136,20 +160,23 @@ def p_values(labels: Mapping[Hashable, Sums]) -> dict[Hashable, float]:
     known = {
         label: p
         for label, sums in labels.items()
-        if (p := _against(label, sums, labels)) is not None
+        if (p := p_value(sums, others_than(label, labels))) is not None
     }
-    return corrected(known)
+    return corrected(known, comparisons(known))
 
 
-def _against(
-    label: Hashable, sums: Sums, labels: Mapping[Hashable, Sums]
-) -> float | None:
-    return p_value(sums, together(s for key, s in labels.items() if key != label))
+def others_than(label: Hashable, labels: Mapping[Hashable, Sums]) -> Sums:
+    """All labels but one, together."""
+    return together(sums for key, sums in labels.items() if key != label)
 
 
-def corrected(ps: Mapping[Hashable, float]) -> dict[Hashable, float]:
+def comparisons(known: Collection[object]) -> int:
+    """How many comparisons labels are: two of them are compared once."""
+    return 1 if len(known) == 2 else len(known)
+
+
+def corrected(ps: Mapping[Hashable, float], many: int) -> dict[Hashable, float]:
     """Holm: p times the number of comparisons left, never below one before."""
-    many = 1 if len(ps) == 2 else len(ps)
     result: dict[Hashable, float] = {}
     largest = 0.0
     for place, label in enumerate(sorted(ps, key=lambda key: ps[key])):
