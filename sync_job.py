@@ -59,11 +59,17 @@ def _flags(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(job: Job, flags: argparse.Namespace) -> int:
-    if flags.verify:
-        return job.verify().exit_code
     request = _request(flags)
     if flags.every is None:
-        return job.run(request).exit_code
+        result = job.verify() if flags.verify else job.run(request)
+        if result is Result.BUSY and (flags.verify or request != Request()):
+            # The other job does not do it: 0 would say that it was done.
+            logger.error(
+                "What the flags ask for was not done. Stop the other job, or run this "
+                "again once its run has ended."
+            )
+            return 1
+        return result.exit_code
     seconds = flags.every or job.settings.sync_interval
     every(seconds, _until_done(job, request), job.stop, time.monotonic)
     return 0

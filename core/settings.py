@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
@@ -70,7 +70,8 @@ class Variable[T]:
     def wrong(self, text: str) -> SettingError:
         """Return the error for a value, which it shows unless that is a secret."""
         hidden = "set to something else (not shown: it is secret)"
-        value = hidden if self.is_secret else repr(text)
+        # An address in the place of a host name can contain a password.
+        value = hidden if self.is_secret or "@" in text else repr(text)
         return SettingError(f"{self.name} is {value}. Use {self.allowed}.")
 
     def _parsed(self, text: str) -> T:
@@ -101,8 +102,17 @@ def _whole_number(first: int, last: int) -> Callable[[str], int]:
 
 def _address(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    # Asking for a port that is above 65535 raises ValueError.
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
         raise ValueError
+    return text
+
+
+def _host(text: str) -> str:
+    try:
+        ip_address(text)
+    except ValueError:
+        return _matching(r"[\w-][\w.-]*")(text)
     return text
 
 
@@ -282,8 +292,8 @@ DB_HOST = Variable(
     read_by="sync job",
     meaning="Host of the live database.",
     default="mariadb",
-    allowed="a host name",
-    parse=str,
+    allowed="a host name or an IP address, without scheme and port (DB_PORT)",
+    parse=_host,
 )
 DB_PORT = Variable(
     name="DB_PORT",

@@ -11,7 +11,7 @@ from store.manifest import CURRENT
 def text_of(file: Folder) -> str:
     """Read a small file, wherever it is; a missing one is a FileNotFoundError."""
     if isinstance(file, Path):
-        return file.read_text()
+        return file.read_text("utf-8")  # the locale may be another
     lines = pl.read_lines(file.url, glob=False, storage_options=options_of(file))
     return "\n".join(lines.to_series())
 

@@ -210,7 +210,10 @@ def _pin_session(connection: Connection, seconds: int) -> None:
 
     A server's defaults, and its init_connect, may have chosen otherwise.
     """
+    no_limit = str(2**63 - 1)
     with translated("opening the session"):
+        # First of all: with a limit of 0 no question has an answer.
+        connection.cursor().execute(f"SET SESSION sql_select_limit = {no_limit}", ())
         is_mariadb = b"MariaDB" in (_value(connection, "SELECT VERSION()") or b"")
         most = f"LEAST({LONGEST_TEXT}, @@max_allowed_packet DIV 2)"
         variables = {
@@ -218,8 +221,6 @@ def _pin_session(connection: Connection, seconds: int) -> None:
             "time_zone": "'+00:00'",
             # Modes such as ANSI_QUOTES change what a statement means.
             "sql_mode": "''",
-            # A server-wide limit would cut off rows silently.
-            "sql_select_limit": str(2**64 - 1),
             "sql_big_selects": "1",
             # MySQL makes a decimal of mixed signs, which the variable does not take.
             # What is longer is cut, which shows in the checksum.
@@ -230,7 +231,11 @@ def _pin_session(connection: Connection, seconds: int) -> None:
             # Before we stop listening: the server's answer says what it waited for.
             "lock_wait_timeout": str(max(1, seconds * 8 // 10)),
             **(
-                {"max_statement_time": str(0.9 * seconds)}
+                {
+                    "max_statement_time": str(0.9 * seconds),
+                    "max_session_mem_used": no_limit,
+                    "tmp_disk_table_size": no_limit,
+                }
                 if is_mariadb
                 else {"max_execution_time": str(900 * seconds)}
             ),

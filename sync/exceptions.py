@@ -120,6 +120,7 @@ _PACKET = Meaning(
     "a row or a statement is longer than the server may send",
     "Raise max_allowed_packet on the server",
 )
+_NO_DATABASE = Meaning("the database does not exist", "Check DB_NAME")
 MEANINGS: Mapping[int, Meaning] = {
     1040: _FULL,
     1203: _FULL,
@@ -129,8 +130,10 @@ MEANINGS: Mapping[int, Meaning] = {
     ),
     1045: _LOGIN,
     1698: _LOGIN,
-    1049: Meaning("the database does not exist", "Check DB_NAME"),
+    1049: _NO_DATABASE,
     1053: _BROKEN,
+    1059: _NO_DATABASE,  # a name that is too long, on MySQL
+    1102: _NO_DATABASE,  # the same on MariaDB
     1104: _SIZE,
     1129: _HOST,
     1130: _HOST,
@@ -326,8 +329,10 @@ class DamagedStoreError(SyncError):
     """The manifest in force cannot be read."""
 
     def __init__(self, error: Exception) -> None:
+        # The whole text of a system error names the path.
+        fact = error.strerror if isinstance(error, OSError) else error
         super().__init__(
-            f"The store's manifest cannot be read ({error}). {UNCHANGED} Run --rebuild "
+            f"The store's manifest cannot be read ({fact}). {UNCHANGED} Run --rebuild "
             "to write the store again."
         )
 

@@ -50,6 +50,7 @@ class Policy:
 
 
 DEFAULT = Policy()
+_LONG_AGO = datetime(1970, 1, 1)  # UTC
 
 
 class Action(StrEnum):
@@ -154,12 +155,21 @@ def decide(ours: Checksum | None, theirs: Checksum) -> Action:
     return Action.KEEP if ours == theirs else Action.FETCH
 
 
-def recheck_order(blocks: Sequence[Block]) -> list[Block]:
-    """Return blocks with the longest unchecked first."""
-    # Blocks of the earlier format have no time of a check.
-    never = [block for block in blocks if block.checked_at is None]
-    checked = [(block.checked_at, block) for block in blocks if block.checked_at]
-    return never + [block for _, block in sorted(checked, key=lambda pair: pair[0])]
+def recheck_order(blocks: Sequence[Block], now: datetime) -> list[Block]:
+    """Return blocks with the longest unchecked first.
+
+    First of all those of the earlier format, which have no time of a check, and those
+    whose check is still to come: the source's clock was put back since, and until it
+    has caught up they would be last.
+    """
+    order = [(_checked_by(block, now), block) for block in blocks]
+    return [block for _, block in sorted(order, key=lambda pair: pair[0])]
+
+
+def _checked_by(block: Block, now: datetime) -> datetime:
+    """Return when a block was last checked; 1970 where that is unknown."""
+    at = block.checked_at
+    return at if at is not None and at <= now else _LONG_AGO
 
 
 def longest_wait(
@@ -177,7 +187,7 @@ def longest_wait(
     """
     # A run that rechecked nothing must not divide by zero.
     turns = max(1.0, older_rows / max(rechecked_rows, 1)) if older_rows else 1.0
-    checked = [block.checked_at for block in blocks if block.checked_at]
+    checked = [at for at in (_checked_by(b, now) for b in blocks) if at > _LONG_AGO]
     oldest = (now - min(checked)).total_seconds() if checked else 0.0
     return max(turns * interval, oldest + interval)
 

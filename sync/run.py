@@ -169,7 +169,7 @@ class SyncRun:
         older = [block for sync in self._syncs for block in sync.older_blocks()]
         started = self._deadline.seconds
         budget = self._policy.recheck_share * self._interval
-        for block in recheck_order(older):
+        for block in recheck_order(older, source.now()):
             self._deadline.check()
             owners[block.file].recheck(source, block)
             self._rechecked[block.file] = block.rows
@@ -192,8 +192,8 @@ class SyncRun:
         if known.database != origin.database:
             raise OriginError("DB_NAME names another one than before")
         if self._share_in_common(source) < _SAME_DATABASE:
-            raise OriginError("the server is another, and most rows differ")
-        logger.info("The database has moved to another server; its rows are the same")
+            raise OriginError("it was created again or moved, and most rows differ")
+        logger.info("The database was moved or created again; its rows are the same")
 
     def _share_in_common(self, source: Source) -> float:
         """Return the share of each table's oldest block that the source has too."""

@@ -75,10 +75,19 @@ class Source:
     def origin(self) -> Origin:
         """Return which database this is."""
         ((name,),) = self._rows(("SELECT DATABASE()", ()), "naming the database")
-        # MySQL has the first, newer MariaDB the second, older ones neither.
-        for variables in ("@@server_uuid", "@@server_uid", "@@hostname, @@port"):
+        # MySQL has the first, newer MariaDB the second, older ones neither. MariaDB's
+        # only names host and port, and another server may come to have these.
+        oldest = (
+            "(SELECT MIN(CREATE_TIME) FROM information_schema.TABLES "
+            "WHERE TABLE_SCHEMA = DATABASE())"
+        )
+        for identity in (
+            "@@server_uuid",
+            f"@@server_uid, {oldest}",
+            f"@@hostname, @@port, {oldest}",
+        ):
             try:
-                ((*found,),) = self._rows((f"SELECT {variables}", ()), "naming it")
+                ((*found,),) = self._rows((f"SELECT {identity}", ()), "naming it")
             except SourceError as error:
                 if error.number != _UNKNOWN_VARIABLE:
                     raise
@@ -110,10 +119,14 @@ class Source:
             if error.number in _ABSENT:
                 return None
             raise
-        texts = [[(value or b"").decode() for value in row] for row in rows]
+        # What follows the index can be no UTF-8: the default of a column, a comment.
+        texts = [
+            [(value or b"").decode(errors="replace") for value in row[:5]]
+            for row in rows
+        ]
         found = [
             LiveColumn(name, kind, null == "YES", collation, index)
-            for name, kind, collation, null, index, *_ in texts
+            for name, kind, collation, null, index in texts
         ]
         self._charsets[table.name] = other_charsets(found)
         if has_own_key(table, found):

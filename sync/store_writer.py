@@ -4,6 +4,7 @@ Everything that a run changes on disk goes through `Disk`: few verbs, each durab
 it returns, built of single steps, so that tests can let each step be the last one.
 """
 
+import errno
 import fcntl
 import hashlib
 import io
@@ -20,6 +21,7 @@ import polars as pl
 
 from core.errors import logger
 from metrics.tables import USER, Table
+from store.files import text_of
 from store.legacy_files import DEMO_MARKER
 from store.manifest import (
     BLOCKS,
@@ -55,7 +57,10 @@ def store_locked(root: Path) -> Iterator[str]:
     process, however that ends.
     """
     root.mkdir(parents=True, exist_ok=True)
-    with (root / LOCK).open("a+") as file:
+    path = root / LOCK
+    if os.path.lexists(path) and not path.is_file():
+        Disk(root).remove(path)  # a folder, or a link to nothing: no job has it
+    with path.open("a+", encoding="ascii", errors="replace") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -94,9 +99,17 @@ class Disk:
             os.close(file)
 
     def make_folder(self, path: Path) -> None:
-        """Make a folder and its parents, and wait until their names are on disk."""
+        """Make a folder and its parents, and wait until their names are on disk.
+
+        A file in its place is removed; a link is kept, since its target may come back.
+        """
         if not path.is_dir():
             self.make_folder(path.parent)
+            if path.is_symlink():
+                fact = f"{path.name} is a link to a folder that is not there"
+                raise OSError(errno.ENOENT, fact)
+            if path.exists():
+                self.remove(path)
             self._make(path)
             self.sync_folder(path.parent)
 
@@ -149,8 +162,8 @@ class StoreWriter:
         Raises DamagedStoreError when there is one that cannot be read.
         """
         try:
-            name = name_in((self.root / CURRENT).read_text())
-            return Manifest.from_json((self.root / MANIFESTS / name).read_text())
+            name = name_in(text_of(self.root / CURRENT))
+            return Manifest.from_json(text_of(self.root / MANIFESTS / name))
         except FileNotFoundError as error:
             if not self.is_published:
                 return None
@@ -248,6 +261,13 @@ class StoreWriter:
         with _readable(block.file):
             return pl.scan_parquet(self.root / block.file).select(*wanted).collect()
 
+    def keys(self, table: Table, blocks: Sequence[Block]) -> pl.Series:
+        """Return the keys of blocks; numbers in place of ids, which take far longer."""
+        column = USER if table.user_id == table.key else table.key
+        paths = [self.root / block.file for block in blocks]
+        with _readable(f"a file of {table.name}"):
+            return pl.scan_parquet(paths).select(column).collect().to_series()
+
     def suspects(self) -> frozenset[str] | None:
         """Return the files that the last verification found to differ.
 
@@ -260,7 +280,7 @@ class StoreWriter:
             # Not ours: reading it could take all memory.
             if path.stat().st_size > _LONGEST_LIST:
                 return None
-            files = json.loads(path.read_text())
+            files = json.loads(text_of(path))
         except PermissionError:
             raise
         except (OSError, ValueError, RecursionError):
@@ -339,7 +359,7 @@ class StoreWriter:
         newest = {m.generation: name for name, m in sorted(manifests.items())}
         names = {newest[number] for number in sorted(newest)[-generations:]}
         # In force, however old its generation is.
-        names.add(name_in((self.root / CURRENT).read_text()))
+        names.add(name_in(text_of(self.root / CURRENT)))
         folder = self.root / MANIFESTS
         names |= {name for name in manifests if _is_young(folder / name, oldest)}
         return {name: manifests[name] for name in names}
@@ -348,7 +368,7 @@ class StoreWriter:
         found = {}
         for path in (self.root / MANIFESTS).glob("*"):
             try:
-                found[path.name] = Manifest.from_json(path.read_text())
+                found[path.name] = Manifest.from_json(text_of(path))
             except (ManifestError, UnicodeDecodeError, OSError):
                 continue  # cut off by a crash while it was written, or a stranger's
         return found

@@ -15,7 +15,7 @@ from store.manifest import Block
 from sync.checksum import Checksum, Form, checksum, letters
 from sync.connection import Deadline
 from sync.decode import BulkRows, RawRows, require_own_keys, shown_key
-from sync.exceptions import CopyError, RepeatedKeyError
+from sync.exceptions import CopyError, DamagedBlockError, RepeatedKeyError
 from sync.partitions import Partition, partition_at, walk
 from sync.plan import (
     NOTHING,
@@ -131,6 +131,8 @@ class TableSync:
 
         New rows are the rule. A changed or lost row is not, nor one that has left a
         block that was not looked at: then every block is compared in the same run.
+        Where a row can move to another block without a new key, that includes what the
+        recheck has found equal: the row may have moved since.
         """
         self._settled = {}
         self._require_own_keys(source)
@@ -140,10 +142,12 @@ class TableSync:
         self._execute(source, partitions, urgent, now)
         counts = self._counts(partitions)
         moved = self._with_other_counts(source, partitions)
-        if counts.changed or counts.gone or moved:
-            # The recheck has just found the others equal: believed.
-            unchecked = {p.key for p in partitions} - self._checked.keys()
-            self._execute(source, partitions, unchecked | moved, now)
+        if counts.changed or counts.gone or moved or self._repeat_a_key(partitions):
+            by_key = self.table.blocks is Blocks.KEY_RANGE
+            # Of rows that stay in their block, the recheck's word is good enough.
+            equal = self._checked.keys() if by_key else set[str]()
+            unseen = {p.key for p in partitions} - equal
+            self._execute(source, partitions, unseen | moved, now)
             counts = self._counts(partitions)
         blocks = (self._now(partition.key) for partition in partitions)
         return Settled(tuple(block for block in blocks if block is not None), counts)
@@ -185,6 +189,20 @@ class TableSync:
         moved = {p.key for p, rows in found if rows != blocks[p.key].rows}
         self.counting_seconds = self._deadline.seconds - started
         return moved
+
+    def _repeat_a_key(self, partitions: Sequence[Partition]) -> bool:
+        """Return whether a row has come that another block still has, or may have."""
+        blocks = [block for p in partitions if (block := self._now(p.key))]
+        known = {block.file for block in self.state.blocks.values()}
+        if self.table.blocks is not Blocks.QUARTER or known.issuperset(
+            block.file for block in blocks
+        ):
+            return False
+        try:
+            keys = self._writer.keys(self.table, blocks)
+        except DamagedBlockError:
+            return True  # which is found and read again
+        return keys.n_unique() < keys.len()
 
     def _execute(
         self,

@@ -13,10 +13,15 @@ import polars as pl
 
 from core.errors import add_error_breadcrumb, logger
 from metrics.tables import USER, Blocks, Table
-from store.manifest import USER_IDS, Block, Manifest, UserIdsFile
+from store.manifest import USER_IDS, Block, Manifest, Origin, UserIdsFile
 from sync.checksum import Checksum, Form, checksum
 from sync.connection import Deadline
-from sync.exceptions import DamagedBlockError, DifferenceError, NoStoreError
+from sync.exceptions import (
+    DamagedBlockError,
+    DifferenceError,
+    NoStoreError,
+    OriginError,
+)
 from sync.partitions import Partition, partition_at, walk
 from sync.plan import NOTHING, Counts, Policy, compare
 from sync.schema_contract import check_contract
@@ -72,6 +77,7 @@ def verify(
     manifest = writer.current()
     if manifest is None:
         raise NoStoreError
+    _check_origin(manifest.origin, source.origin())
     check_contract(tables, source)
     user_ids, damaged = _user_ids(writer, manifest)
     findings: dict[str, Findings] = {}
@@ -89,6 +95,15 @@ def verify(
     return (
         f"{len(tables)} tables, {blocks:,} blocks verified in {deadline.seconds:.1f} s"
     )
+
+
+def _check_origin(known: Origin | None, origin: Origin) -> None:
+    """Raise OriginError for another database: a comparison would say nothing."""
+    if known is None or known == origin:
+        return
+    if known.database != origin.database:
+        raise OriginError("DB_NAME names another one than before")
+    logger.info("The server is another one than at the last run")
 
 
 def _user_ids(

@@ -132,6 +132,7 @@ class Server:
         time_zone: str = "UTC",
         memory_mb: int = 128,
         options: Sequence[str] = (),
+        port: int | None = None,
     ) -> None:
         self.kind = kind
         self.host = "127.0.0.1"
@@ -140,7 +141,7 @@ class Server:
         # there, and MariaDB crashes when it loses one of its own.
         self._temporary = self.folder / "tmp"
         self._temporary.mkdir()
-        self.port = free_port()
+        self.port = port or free_port()
         self._time_zone = time_zone
         self._memory_mb = memory_mb
         self._options = tuple(options)
@@ -393,9 +394,12 @@ def running_server(
     time_zone: str = "UTC",
     memory_mb: int = 128,
     options: Sequence[str] = (),
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Run a private server for the length of a block."""
-    server = Server(kind, time_zone=time_zone, memory_mb=memory_mb, options=options)
+    """Run a private server for the length of a block, by default on a free port."""
+    server = Server(
+        kind, time_zone=time_zone, memory_mb=memory_mb, options=options, port=port
+    )
     try:
         yield server
     finally:

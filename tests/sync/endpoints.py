@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +15,8 @@ class Endpoint:
     status: int = 200
     hangs: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    """Seconds before each byte of an answer, which never ends then."""
     paths: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     port: int = 0
@@ -34,10 +36,14 @@ class Endpoint:
 
 @contextmanager
 def endpoint(
-    *, status: int = 200, hangs: bool = False, headers: dict[str, str] | None = None
+    *,
+    status: int = 200,
+    hangs: bool = False,
+    headers: dict[str, str] | None = None,
+    pause: float = 0.0,
 ) -> Iterator[Endpoint]:
     """Serve for the length of a block."""
-    told = Endpoint(status, hangs, headers or {})
+    told = Endpoint(status, hangs, headers or {}, pause)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -48,6 +54,12 @@ def endpoint(
             told.bodies.append(self.rfile.read(length))
             if told.hangs:
                 told.released.wait(30)
+                return
+            if told.pause:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+                with suppress(OSError):
+                    while not told.released.wait(told.pause):
+                        self.wfile.write(b"x")
                 return
             self.send_response(told.status)
             for name, value in told.headers.items():

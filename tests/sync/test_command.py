@@ -11,6 +11,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from metrics.tables import USERS
 from sync.connection import HAS_EXTENSION, implementation
 from sync.job import Result, every
 from sync_job import main
@@ -19,7 +20,7 @@ from testkit.harness import Store
 from testkit.ports import free_port
 from tests.sync.endpoints import Endpoint, endpoint
 from tests.sync.processes import ROOT, environment, run, start
-from tests.sync.rows import insert_votes
+from tests.sync.rows import insert_votes, user
 
 SUMMARY = re.compile(
     r"Synced 6 tables in [\d.]+ s: ([\d,]+) new, ([\d,]+) changed, "
@@ -61,6 +62,22 @@ def test_a_failed_run_ends_with_1_and_says_what_to_do(
     assert done.returncode == 1
     assert "fpp_votes is missing, or SELECT on it is not granted" in done.stderr
     assert PASSWORD not in done.stderr
+
+
+def test_ids_outside_ascii_are_followed_whatever_the_locale(
+    database: LiveDatabase, store: Store
+) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    database.insert(USERS, [user("größe"), user("東京")])
+    for flags in ([], [], ["--verify"], ["--rebuild"]):
+        done = run(store, "sync_job.py", *flags, environ=plain)
+        assert done.returncode == 0, done.stderr
+    reader = (
+        "import os, pathlib, store.reader as reader; "
+        "reader.open_store(pathlib.Path(os.environ['DATA_DIR']))"
+    )
+    assert run(store, "-c", reader, environ=plain).returncode == 0
+    store.assert_equals_source()
 
 
 def test_a_wrong_setting_ends_with_1_and_one_line(store: Store) -> None:

@@ -203,9 +203,13 @@ def test_rows_that_differ_from_the_servers_checksum_are_never_published(
 def test_a_server_that_configures_sessions_otherwise_changes_nothing(
     own_kind: Kind, store: Store
 ) -> None:
-    limit = "max_statement_time=0.5" if own_kind is Kind.MARIADB else "max_join_size=3"
+    limit = (
+        "max_statement_time=0.5, max_session_mem_used=8192, tmp_disk_table_size=1024"
+        if own_kind is Kind.MARIADB
+        else "max_join_size=3"
+    )
     session = (
-        f"SET sql_select_limit=3, {limit}, time_zone='-03:00', "
+        f"SET sql_select_limit=0, {limit}, time_zone='-03:00', "
         "group_concat_max_len=64, sql_big_selects=0, max_sort_length=64, "
         "tmp_table_size=1024, max_heap_table_size=16384, timestamp=86400, NAMES latin1"
     )

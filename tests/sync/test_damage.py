@@ -16,7 +16,7 @@ from sync.connection import Deadline
 from sync.exceptions import DamagedStoreError, DifferenceError
 from sync.partitions import Partition
 from sync.run import Request
-from sync.store_writer import SUSPECTS, Disk, StoreWriter
+from sync.store_writer import LOCK, SUSPECTS, Disk, StoreWriter
 from sync.verify import verify
 from testkit.database_servers import Kind, LiveDatabase
 from testkit.harness import Store
@@ -245,6 +245,58 @@ def test_a_list_of_suspects_that_cannot_be_read_suspects_everything(
     assert not old & {file.file for file in filled.manifest().files}
     assert not path.exists()
     filled.assert_equals_source()
+
+
+def loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("damage", [nothing, noise, folder, deep, loop, gone])
+def test_a_lock_that_cannot_be_read_is_written_again(
+    database: LiveDatabase, filled: Store, damage: Callable[[Path], None]
+) -> None:
+    damage(filled.root / LOCK)
+    insert_votes(database, range(900, 910))
+    assert filled.sync() == 0
+    filled.assert_equals_source()
+    name = (filled.root / LOCK).read_text()
+    assert filled.verify() == 0
+    assert (filled.root / LOCK).read_text() == name
+
+
+FOLDERS = ["blocks", "blocks/fpp_votes", "blocks/people", "manifests"]
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_file_in_the_place_of_a_folder_is_healed(
+    database: LiveDatabase, filled: Store, name: str
+) -> None:
+    shutil.rmtree(filled.root / name)
+    (filled.root / name).write_text("a file")
+    database.insert(USERS, [user("newcomer")])
+    insert_votes(database, range(900, 910))
+    assert filled.sync(EVERYTHING if name == "manifests" else Request()) == 0
+    filled.assert_equals_source()
+    assert filled.verify() == 0
+
+
+def test_a_link_to_a_folder_that_is_gone_is_named_and_kept(
+    database: LiveDatabase, filled: Store, reported: Sequence[str]
+) -> None:
+    """As where the disk of the blocks is not mounted: it may come back."""
+    blocks, elsewhere = filled.root / "blocks", filled.root.parent / "elsewhere"
+    blocks.rename(elsewhere)
+    blocks.symlink_to(elsewhere)
+    assert filled.sync() == 0
+    elsewhere.rename(filled.root.parent / "away")
+    insert_votes(database, range(900, 910))
+    assert filled.sync() == 1
+    assert "blocks is a link to a folder that is not there" in reported[-1]
+    (filled.root.parent / "away").rename(elsewhere)
+    assert filled.sync() == 0
+    filled.assert_equals_source()
+    assert filled.verify() == 0
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}', "5", "[1]", '"x"'])

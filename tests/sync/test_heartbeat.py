@@ -72,7 +72,8 @@ def test_an_unforeseen_error_is_pushed_by_its_kind_only(
 ILL = {
     "answers 500": (dict[str, object](status=500), "500"),
     "redirects": (dict[str, object](status=302, headers={"Location": "/"}), "302"),
-    "hangs": (dict[str, object](hangs=True), "ReadTimeout"),
+    "hangs": (dict[str, object](hangs=True), "no answer within 0.5 s"),
+    "answers slowly": (dict[str, object](pause=0.1), "no answer within 0.5 s"),
 }
 
 
@@ -85,7 +86,7 @@ def test_a_monitor_that_fails_does_not_touch_the_sync_and_is_logged_once(
     told: dict[str, object],
     said: str,
 ) -> None:
-    monkeypatch.setattr("sync.job._HEARTBEAT_SECONDS", 0.3)
+    monkeypatch.setattr("sync.job._HEARTBEAT_SECONDS", 0.5)
     insert_votes(database, range(1, 4))
     with endpoint(**told) as monitor:  # type: ignore[arg-type]  # one table of cases
         store.heartbeat = monitor.url

@@ -14,6 +14,7 @@ from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from tests.sync.conftest import DuringSettling
 from tests.sync.endpoints import endpoint
+from tests.sync.processes import run
 from tests.sync.rows import insert_votes
 
 
@@ -28,6 +29,21 @@ def test_a_second_job_on_the_same_store_says_so_and_leaves_with_0(
         assert store.sync() == 0
     assert logged[-1] == "Another sync job is using this store. Nothing to do."
     assert not (store.root / "CURRENT").exists()
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [["--verify"], ["--rebuild"], ["--rebuild", "fpp_votes"], ["--accept-shrink"]],
+)
+def test_a_command_that_another_job_kept_from_its_work_ends_with_1(
+    store: Store, flags: list[str]
+) -> None:
+    """`--verify && …` would take 0 for equal."""
+    with store_locked(store.root):
+        assert run(store, "sync_job.py").returncode == 0
+        done = run(store, "sync_job.py", *flags)
+    assert done.returncode == 1
+    assert "What the flags ask for was not done. Stop the other job" in done.stderr
 
 
 def test_a_run_that_did_nothing_is_no_success_for_the_monitor(store: Store) -> None:

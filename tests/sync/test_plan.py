@@ -89,7 +89,13 @@ def test_a_checksum_decides() -> None:
 
 def test_the_longest_unchecked_comes_first_those_never_checked_before_all() -> None:
     blocks = [block("0", 5), block("1", 50), block("2", None), block("3", 20)]
-    assert [b.key for b in recheck_order(blocks)] == ["2", "1", "3", "0"]
+    assert [b.key for b in recheck_order(blocks, NOW)] == ["2", "1", "3", "0"]
+
+
+def test_a_check_that_is_still_to_come_counts_as_none() -> None:
+    blocks = [block("0", 5), block("1", -7200), block("2", 50)]
+    assert [b.key for b in recheck_order(blocks, NOW)] == ["1", "2", "0"]
+    assert longest_wait(blocks, 100, 100, NOW, 600) == 650
 
 
 def test_the_wait_is_a_full_recheck_or_the_age_of_the_oldest_check() -> None:

@@ -31,6 +31,25 @@ def test_an_added_column_is_ignored_and_said_once(
     assert logged.count(said) == 1
 
 
+ODD_COLUMNS = [
+    (Kind.MARIADB, "varchar(9) CHARACTER SET ucs2 DEFAULT _ucs2 x'D83D'"),
+    (Kind.MARIADB, "varbinary(9) DEFAULT x'FFFE'"),
+    (Kind.MYSQL, "varbinary(9) DEFAULT x'FFFE'"),
+    (Kind.MARIADB, "enum('größe', 'line\nbreak') COMMENT 'für alle'"),
+    (Kind.MYSQL, "enum('größe', 'line\nbreak') COMMENT 'für alle'"),
+]
+
+
+@pytest.mark.parametrize(("server", "column"), ODD_COLUMNS, indirect=["server"])
+def test_a_column_that_is_not_copied_may_be_described_by_any_bytes(
+    database: LiveDatabase, store: Store, column: str
+) -> None:
+    database.execute(f"ALTER TABLE fpp_rooms ADD colour {column}")
+    database.insert(ROOMS, [room(1, "one")])
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
 BREAKS = {
     "dropped": ("ALTER TABLE fpp_rooms DROP name", "fpp_rooms.name is missing"),
     "renamed": (

@@ -106,6 +106,9 @@ def test_a_wrong_password_a_wrong_database_and_a_wrong_address_are_distinguished
     wrong = {
         1045: replace(database.settings, password=Secret("x")),
         1044: replace(database.settings, name="mysql"),
+        {Kind.MYSQL: 1059, Kind.MARIADB: 1102}[database.server.kind]: replace(
+            database.settings, name="x" * 65
+        ),
         2003: replace(database.settings, port=free_port()),
         2005: replace(database.settings, host="no-such-host.invalid"),
     }
@@ -644,7 +647,7 @@ def test_every_number_is_raised_by_some_test() -> None:
         *(number for _, numbers in ACCOUNTS.values() for number in numbers),
         *(number for number, *_ in STATEMENTS.values()),
         *REFUSALS,
-        *(1044, 1045, 2003, 2005, 1356, 1053, 2061),
+        *(1044, 1045, 1059, 1102, 2003, 2005, 1356, 1053, 2061),
     }
     for numbers in (number for pair in RAISED.values() for number in pair):
         raised |= {numbers} if isinstance(numbers, int) else numbers or set()

@@ -12,6 +12,7 @@ from sync.job import Job
 from sync.plan import longest_wait, recheck_order
 from sync.run import Request, SyncRun
 from sync.source import Source
+from sync.store_writer import SUSPECTS, Disk, StoreWriter
 from testkit.database_servers import Kind, LiveDatabase, running_server
 from testkit.harness import QUICK, Store
 from tests.sync.rows import insert_votes, user, vote
@@ -77,6 +78,92 @@ def test_a_user_who_moved_to_another_quarter_is_there_once(
     assert store.verify() == 0
 
 
+IN_ANOTHER_QUARTER = "UPDATE fpp_users SET created_at = {0} WHERE id = {1}"
+OLD, NEWEST = "'2024-02-01'", "'2026-11-01'"
+DELETED = "DELETE FROM fpp_users WHERE id = {0}"
+FILLED_IN = "INSERT INTO fpp_users (id, created_at) VALUES ({0}, {1})"
+MOVES = {
+    "two change places": [
+        IN_ANOTHER_QUARTER.format(NEWEST, "'old1'"),
+        IN_ANOTHER_QUARTER.format(OLD, "'newest1'"),
+    ],
+    "one leaves, another is filled in": [
+        IN_ANOTHER_QUARTER.format(NEWEST, "'old1'"),
+        FILLED_IN.format("'another'", OLD),
+    ],
+    "one comes, another is deleted": [
+        IN_ANOTHER_QUARTER.format(OLD, "'newest1'"),
+        DELETED.format("'old1'"),
+    ],
+    "deleted and registered again, another is filled in": [
+        DELETED.format("'old1'"),
+        FILLED_IN.format("'old1'", NEWEST),
+        FILLED_IN.format("'another'", OLD),
+    ],
+}
+
+
+@pytest.mark.parametrize("changes", MOVES.values(), ids=MOVES.keys())
+def test_users_who_change_quarters_between_recheck_and_snapshot_are_there_once(
+    database: LiveDatabase,
+    store: Store,
+    changes: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The old quarter keeps its number of rows, so that counting sees nothing."""
+    for name, year in (("old", 2024), ("middle", 2025), ("newest", 2026)):
+        times = f"{year}-02-01 00:00:00", f"{year}-11-01 00:00:00"
+        for place, at in enumerate(times):
+            keys = (f"{name}{n}" for n in range(place * 5, place * 5 + 5))
+            database.insert(USERS, [user(key, at) for key in keys])
+    store.sync()
+    recheck = SyncRun._recheck
+
+    def recheck_and_change(self: SyncRun, source: Source) -> None:
+        recheck(self, source)
+        for change in changes:
+            database.execute(change)
+
+    monkeypatch.setattr(SyncRun, "_recheck", recheck_and_change)
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
+def test_a_damaged_block_does_not_keep_a_new_user_away(
+    database: LiveDatabase, store: Store
+) -> None:
+    database.insert(USERS, [user("old", "2024-02-01"), user("b"), user("c")])
+    database.insert(USERS, [user("a", "2025-02-01")])
+    store.sync()
+    file = store.root / store.manifest().tables[USERS.name][0].file
+    file.write_bytes(b"\0" * file.stat().st_size)
+    store.policy = replace(store.policy, recheck_share=0.0)
+    database.insert(USERS, [user("newcomer")])
+    assert store.sync() == 0
+    store.assert_equals_source()
+
+
+def test_blocks_whose_check_is_still_to_come_are_rechecked(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    """The source's clock was ahead for one run: those blocks waited until it came."""
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    manifest = small_blocks.manifest()
+    ahead = [
+        replace(block, checked_at=manifest.snapshot_at + timedelta(days=900))
+        for block in manifest.tables[VOTES.name][:2]
+    ]
+    tables = {VOTES.name: (*ahead, *manifest.tables[VOTES.name][2:])}
+    StoreWriter(Disk(small_blocks.root)).publish(
+        replace(manifest, number=2, tables={**manifest.tables, **tables})
+    )
+    small_blocks.policy = replace(small_blocks.policy, recheck_share=0.0)
+    database.execute("UPDATE fpp_votes SET duration = 999 WHERE id = 15")
+    assert [small_blocks.sync() for _ in range(2)] == [0, 0]
+    small_blocks.assert_equals_source()
+
+
 def test_rows_filled_into_an_old_gap_are_seen_by_the_next_run(
     database: LiveDatabase, small_blocks: Store
 ) -> None:
@@ -120,15 +207,20 @@ def test_older_blocks_are_rechecked_the_longest_unchecked_first(
     waiting = len(small_blocks.manifest().tables[VOTES.name]) - QUICK.hot_blocks
     seen: list[str] = []
     for _ in range(waiting):
-        blocks = small_blocks.manifest().tables[VOTES.name][: -QUICK.hot_blocks]
-        seen.append(recheck_order(blocks)[0].key)
+        seen.append(next_in_turn(small_blocks))
         assert hurried(small_blocks).run(Request()).exit_code == 0
     assert len(set(seen)) == waiting
     # A new block does not restart the recheck, as a turn by number did.
     insert_votes(database, range(101, 111))
     hurried(small_blocks).run(Request())
-    blocks = small_blocks.manifest().tables[VOTES.name][: -QUICK.hot_blocks]
-    assert recheck_order(blocks)[0].key == seen[1]
+    assert next_in_turn(small_blocks) == seen[1]
+
+
+def next_in_turn(store: Store) -> str:
+    """Return the block of votes that the next run rechecks first."""
+    manifest = store.manifest()
+    older = manifest.tables[VOTES.name][: -QUICK.hot_blocks]
+    return recheck_order(older, manifest.snapshot_at)[0].key
 
 
 def test_the_stated_wait_is_kept_for_every_block(
@@ -160,6 +252,9 @@ def test_another_database_is_not_taken_over(
     assert store.sync() == 1
     assert "replica of another database" in reported[-1]
     assert "--rebuild" in reported[-1]
+    assert store.verify() == 1
+    assert "replica of another database" in reported[-1]
+    assert not (store.root / SUSPECTS).exists()
     assert store.manifest() == before
     assert store.sync(EVERYTHING) == 0
     store.source = other
@@ -178,6 +273,24 @@ def test_another_server_with_other_rows_is_not_taken_over(
         store.address = other.settings
         assert store.sync() == 1
     assert "replica of another database" in reported[-1]
+
+
+def test_another_server_at_the_same_address_is_not_taken_over(
+    store: Store, own_kind: Kind, reported: Sequence[str]
+) -> None:
+    """MariaDB's own id of a server is made of its host and port only."""
+    for duration in (60, 5):
+        with running_server(own_kind, port=port_of(store)) as server:
+            store.source = server.create_database(name="fpp")
+            rows = [vote(key, duration=duration) for key in range(1, 101)]
+            store.source.insert(VOTES, rows)
+            assert store.sync() == (duration == 5)
+    assert "replica of another database" in reported[-1]
+
+
+def port_of(store: Store) -> int | None:
+    """Return the port of the server that the store was copied from; None before."""
+    return store.source.server.port if (store.root / "CURRENT").exists() else None
 
 
 def test_a_database_that_moved_to_another_server_is_followed(

@@ -143,6 +143,7 @@ WRONG = {
     "FORWARDED_ALLOW_IPS": "*",
     "STATE_DIR": "s3://bucket",
     "BEA_BASE_URL": "http://bea",
+    "DB_HOST": "mariadb:3306",
     "DB_PORT": "65536",
     "DB_SSL_CA": "/no/certificate/here.pem",
     "DB_SSL_MODE": "always",
@@ -174,6 +175,30 @@ def test_a_wrong_value_of_any_variable_is_one_line_without_secrets(
     assert line.startswith(f"{variable.name} is ")
     assert line.endswith(f"Use {variable.allowed}.")
     assert (WRONG[variable.name] in line) != variable.is_secret
+
+
+ADDRESSES = [
+    ("DB_HOST", "mysql://fpp:a-password@mariadb", "a-password"),
+    ("DB_HOST", "fpp:a-password@mariadb", "a-password"),
+    ("UPTIMEKUMA_PUSH_URL", "http://monitor:99999/api/push/t0ken", "t0ken"),
+    ("UPTIMEKUMA_PUSH_URL", "http://monitor:0/api/push/t0ken", "t0ken"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "secret"), ADDRESSES)
+def test_a_wrong_address_is_refused_without_what_is_secret_in_it(
+    name: str, text: str, secret: str
+) -> None:
+    with pytest.raises(SettingError, match=f"^{name} is set to something") as refused:
+        SyncSettings.from_env({name: text})
+    assert secret not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["mariadb", "db_1.internal", "10.0.0.7", "::1", "bücher"]
+)
+def test_a_host_is_a_name_or_an_address(host: str) -> None:
+    assert SyncSettings.from_env({"DB_HOST": host}).database.host == host
 
 
 def test_every_default_is_a_value_that_is_allowed() -> None:
