@@ -247,7 +247,7 @@ def decide(manifest: Manifest, writer: StoreWriter) -> None:
         there = {block.key for block in known if block and writer.is_there(block)}
         actions = plan(state, partitions, there, (), DEFAULT.hot_blocks)
         older += [b for b in blocks if actions[b.key] is Action.KEEP]
-    recheck_order(older)
+    recheck_order(older, manifest.snapshot_at)
     rows = manifest_rows(manifest)
     longest_wait(older, DEFAULT.block_rows, rows, manifest.snapshot_at, _INTERVAL)
     differ(manifest.tables, manifest.tables)
