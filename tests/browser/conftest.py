@@ -107,6 +107,13 @@ def tab(context: BrowserContext) -> Page:
 def emptied(tab: Page) -> Iterator[Page]:
     """Use a tab again, empty and of the usual size; see `nothing_wrong`."""
     tab.goto("about:blank")
+    with as_left(tab):
+        yield tab
+
+
+@contextmanager
+def as_left(tab: Page) -> Iterator[Page]:
+    """Use a tab again where it is, of the usual size; see `nothing_wrong`."""
     tab.set_viewport_size(USUAL_SIZE)
     tab.emulate_media(media="screen", color_scheme="light")
     with nothing_wrong(tab):

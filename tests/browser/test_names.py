@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from testkit import chromium
 from tests.browser.by_hand import Days, Files
-from tests.browser.conftest import emptied
-from tests.browser.looking import PAGES, go
+from tests.browser.conftest import as_left, emptied
+from tests.browser.looking import PAGES, go, turn_to
 
 pytestmark = pytest.mark.browser
 
@@ -124,8 +124,11 @@ def assert_no_markup(page: Page) -> None:
 def test_a_name_that_looks_like_markup_is_shown_as_it_is(
     member: Member, named: Named, view: str
 ) -> None:
-    with emptied(member.tab) as page:
-        go(page, member.url + VIEWS[view].format(room=named.room))
+    with as_left(member.tab) as page:
+        if view in PAGES:
+            turn_to(page, member.url, view)
+        else:
+            go(page, member.url + VIEWS[view].format(room=named.room))
         if view in SHOWN:
             # In a chart, in the cells behind a grid's canvas, or as text of the page.
             expect(page.get_by_text(AS_TEXT).first).to_be_attached()

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.conftest import emptied
-from tests.browser.looking import PAGES, barriers, go, navigation, too_wide
+from tests.browser.conftest import as_left, emptied
+from tests.browser.looking import PAGES, barriers, go, too_wide, turn_to
 
 pytestmark = pytest.mark.browser
 
@@ -82,13 +82,19 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
 
 @pytest.mark.parametrize("title", PAGES)
 def test_a_page_is_reached_by_the_navigation(
-    page: Page, demo_server: Server, title: str
+    walked: Page, demo_server: Server, title: str
 ) -> None:
-    go(page, demo_server.url + ("/data" if title != "Data" else "/"))
-    navigation(page, title).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    chromium.wait_until_drawn(page)
-    expect(page.get_by_test_id("stException")).to_have_count(0)
+    with as_left(walked) as page:
+        if not page.url.startswith(demo_server.url):
+            go(page, f"{demo_server.url}/traffic")
+        turn_to(page, demo_server.url, title)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def walked(context: BrowserContext) -> Page:
+    """Return a tab that goes from one page to the next."""
+    return context.new_page()
 
 
 class Poor(NamedTuple):
@@ -121,9 +127,8 @@ def poor(
 
 @pytest.mark.parametrize("title", PAGES)
 def test_a_page_says_what_it_lacks(poor: Poor, title: str) -> None:
-    with emptied(poor.tab) as page:
-        go(page, poor.url + PAGES[title])
-        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    with as_left(poor.tab) as page:
+        turn_to(page, poor.url, title)
         expect(page.get_by_test_id("stAlert").first).to_contain_text(poor.says)
         expect(page.get_by_test_id("stException")).to_have_count(0)
         assert barriers(page) == []
