@@ -19,7 +19,7 @@ from metrics.activity_key import (
     user_day,
 )
 from metrics.card_scale import is_estimation
-from metrics.constants import SESSION_BONUS, SESSION_GAP, VISIT_MARGIN
+from metrics.constants import SESSION_BONUS, VISIT_MARGIN
 from metrics.expressions import divided
 from metrics.frames import Period
 from metrics.query import SharedPlans
@@ -92,7 +92,14 @@ def followed(
 ) -> pl.LazyFrame:
     """Return the activity of a period and a day around it: no visit is cut short."""
     around = Period(period.start - VISIT_MARGIN, period.end + VISIT_MARGIN)
-    return activity(shared, around, events=events)
+    name = ("activity around", events)
+    span, ordered = shared.covering(
+        name, around, lambda: activity(shared, around, events=events)
+    )
+    if span == around:
+        return ordered
+    # Part of what is sorted: to choose rows is quicker than to sort them again.
+    return shared.node((name, around), lambda: inside(ordered, around))
 
 
 def inside(ordered: pl.LazyFrame, period: Period) -> pl.LazyFrame:
@@ -139,11 +146,6 @@ def minutes(seconds: pl.Expr) -> pl.Expr:
     return divided(seconds, 60)
 
 
-def working_sessions(ordered: pl.LazyFrame) -> pl.LazyFrame:
-    """Return sessions of page views and estimations, as the old service's were."""
-    return sessions(kept(ordered, ~is_kind(ACT, "event")), SESSION_GAP)
-
-
 def at_local_days(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
     """Return activity of a period whose days are those of its zone."""
     # Most teams never leave UTC: shifting every act costs as much as the sort saves.
@@ -170,23 +172,3 @@ def days_of_rooms(rows: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame
     keys = rows.select(key=owner_day(pl.col("room_id"), day))
     # Rows of one vote are adjacent: dropping repeats leaves less to sort.
     return keys.filter(changes(KEY)).unique().sort("key")
-
-
-def runs(
-    ordered: pl.LazyFrame, starts: pl.Expr, *keep: pl.Expr, **sums: pl.Expr
-) -> pl.LazyFrame:
-    """Return one row per run of rows, with sums over it: a group_by of what is sorted.
-
-    A run begins where `starts` is true. Columns: `keep` of its last row, and the sums,
-    which must not be negative.
-    """
-    return (
-        ordered.select(
-            *keep, starts=starts, **{n: s.cum_sum() for n, s in sums.items()}
-        )
-        .select(pl.all().filter(pl.col("starts").shift(-1, fill_value=True)))
-        .select(
-            pl.exclude("starts", *sums),
-            **{n: pl.col(n) - pl.col(n).shift(fill_value=0) for n in sums},
-        )
-    )

@@ -15,7 +15,7 @@ type Kind = Literal["view", "event", "estimation", "watching"]
 _KINDS: dict[Kind, int] = {"view": 0, "event": 1, "estimation": 2, "watching": 3}
 _EPOCH = datetime(1970, 1, 1)
 _KIND = 4
-_DAY, _HOUR = 86_400, 3_600
+_DAY = 86_400
 # Days until the last second of 32 bits.
 _DAYS = 49_711
 _SPAN = _DAYS * _DAY
@@ -106,17 +106,6 @@ def act_second(act: pl.Expr) -> pl.Expr:
 def user_day(act: pl.Expr) -> pl.Expr:
     """Return user and day of a packed number, like `owner_day`."""
     return act // (_KIND * _DAY)
-
-
-def user_hour(act: pl.Expr) -> pl.Expr:
-    """Return whose hour a packed number is in, and which, as one number."""
-    return act // (_KIND * _HOUR)
-
-
-def split_user_hour(key: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Return user and hour (since 1970) of `user_hour`."""
-    hours = _DAYS * _DAY // _HOUR
-    return key // hours, key % hours
 
 
 def owner_day(owner: pl.Expr, day: pl.Expr) -> pl.Expr:

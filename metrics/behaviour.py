@@ -158,7 +158,9 @@ def sources_quality(query: Query, shared: SharedPlans) -> Unfinished:
     joined = frames.estimations.select("user").unique().with_columns(joined=1)
     users = (
         visitors.join(joined, on="user", how="left")
-        .join(room_or_user(frames), on="user", how="left")
+        .join(
+            room_or_user(frames.page_views, frames.estimations), on="user", how="left"
+        )
         .with_columns(pl.col("joined").fill_null(0), cluster=own_cluster())
     )
     counts = ("people", "estimated")

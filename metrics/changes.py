@@ -1,21 +1,38 @@
 """Changes: which country, source, room or weekday changed most between two periods."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
+from metrics.activity import ACT, followed
+from metrics.activity_key import act_second, changes, user_number
 from metrics.behaviour import source_or_null
 from metrics.estimated_votes import own_cluster, room_or_user
-from metrics.expressions import count_where, hide_small_samples, rate, ratio
-from metrics.frames import Frames, LazyTables, Period, instant
+from metrics.expressions import (
+    count_where,
+    hide_small_samples,
+    rate,
+    ratio,
+    text_or_null,
+)
+from metrics.frames import Frames, Period, instant
 from metrics.location import users_of
 from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import counted, percent
 from metrics.subject import Definition, table
-from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES
-from metrics.time_axis import local_date
+from metrics.tables import (
+    ESTIMATIONS,
+    EVENTS,
+    PAGE_VIEWS,
+    ROOMS,
+    USER_NUMBER,
+    USERS,
+    VOTES,
+    Table,
+)
+from metrics.time_axis import local_date, number_of
 from metrics.uncertainty import HIGHER, LOWER, judged
 from metrics.votes import WEEKDAYS
 
@@ -166,76 +183,121 @@ def changed_most(counts: pl.LazyFrame, shared: SharedPlans) -> pl.LazyFrame:
 
 def _counted(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
     """Return dimension, label, room_id, cluster, now and before of all dimensions."""
-
-    def of_both(rows: Callable[[Period], pl.LazyFrame]) -> pl.LazyFrame:
-        late = pl.lit(value=True).alias("late")
-        return pl.concat(
-            [rows(now).with_columns(late), rows(before).with_columns(~late)]
-        )
-
-    def votes_of(period: Period) -> pl.LazyFrame:
-        # A room's votes come in meetings: its days are its clusters.
-        day = (pl.col("voted_at") - instant(period.start)).dt.total_days()
-        weekday = local_date("voted_at", period).dt.weekday()
-        return shared.within(period).votes.select("room_id", day=day, weekday=weekday)
-
-    both = Frames(
-        LazyTables(
-            (PAGE_VIEWS.name, ESTIMATIONS.name),
-            lambda name: of_both(lambda period: shared.within(period).by_name[name]),
-        )
+    views, estimations, votes = (
+        _of_both(shared, live, now, before) for live in (PAGE_VIEWS, ESTIMATIONS, VOTES)
     )
-    votes = of_both(votes_of)
-    users = of_both(
-        lambda period: users_of(shared, period).select("user", label="country")
-    )
-    # Users of one room are alike: their changes are one change.
-    teams = room_or_user(both)
-    views = both.page_views
     # Few texts occur; each is matched once.
     texts = views.select(pl.col("source").unique())
     classes = texts.with_columns(label=source_or_null(pl.col("source")))
     sources = views.join(classes, on="source", how="left", nulls_equal=True)
-    days_now, days_before = (_number_of(period) for period in (now, before))
-    weekday, no_text = pl.col("weekday"), pl.lit(None, pl.String)
-    # Five Mondays against four would look like a change.
-    scale = weekday.replace_strict(days_now) / weekday.replace_strict(days_before)
-    label = weekday.replace_strict(range(1, 8), WEEKDAYS, return_dtype=pl.String)
+    # Users of one room are alike: their changes are one change.
+    teams = room_or_user(views, estimations)
+    of_users = [
+        rows.select("user", "label", "late", dimension=pl.lit(dimension, _DIMENSIONS))
+        for dimension, rows in (
+            ("country", _users(shared, now, before)),
+            ("source", sources),
+        )
+    ]
+    labelled = pl.concat(of_users).join(teams, on="user", how="left")
+    # A room's votes come in meetings: its days are its clusters.
+    start = pl.when("late").then(instant(now.start)).otherwise(instant(before.start))
+    day = (pl.col("voted_at") - start).dt.total_days()
     parts = [
-        _count(
-            users.join(teams, on="user", how="left"),
-            "country",
-            "label",
-            own_cluster(),
+        labelled.group_by("dimension", "label", cluster=own_cluster())
+        .agg(**_COUNTS)
+        .select(*_COMMON[:2], pl.lit(None, pl.Int32).alias("room_id"), *_COMMON[3:]),
+        votes.group_by("room_id", cluster=day)
+        .agg(**_COUNTS)
+        .select(
+            pl.lit("room", _DIMENSIONS).alias("dimension"),
+            pl.lit(None, pl.String).alias("label"),
+            *_COMMON[2:],
         ),
-        _count(
-            sources.join(teams, on="user", how="left"),
-            "source",
-            "label",
-            own_cluster(),
-        ),
-        _count(votes, "room", "room_id", pl.col("day")).with_columns(label=no_text),
     ]
     # Of less than a week, days of one weekday would be compared with those of another.
     if min(now.length, before.length) >= timedelta(days=7):
-        of_weekdays = _count(votes, "weekday", "weekday", pl.col("room_id"))
-        parts.append(
-            of_weekdays.with_columns(label=label, before=pl.col("before") * scale)
-        )
-    return pl.concat(parts, how="diagonal")
+        parts.append(_of_weekdays(votes, now, before))
+    return pl.concat(parts)
 
 
-def _count(
-    rows: pl.LazyFrame, dimension: str, by: str, cluster: pl.Expr
+_COUNTS = {
+    "now": count_where(pl.col("late")).cast(pl.Float64),
+    "before": count_where(~pl.col("late")).cast(pl.Float64),
+}
+_COMMON = ("dimension", "label", "room_id", "cluster", "now", "before")
+
+
+def _of_both(
+    shared: SharedPlans, live: Table, now: Period, before: Period
 ) -> pl.LazyFrame:
-    late = pl.col("late")
-    return (
-        rows.group_by(by, cluster=cluster.cast(pl.Int64))
-        .agg(
-            now=count_where(late).cast(pl.Float64),
-            before=count_where(~late).cast(pl.Float64),
+    """Return the rows of both periods, with whether they are of the later one: late."""
+    late = pl.lit(value=True).alias("late")
+    if shared.beside(now) != (before, now):
+        return pl.concat(
+            [
+                shared.within(period).by_name[live.name].with_columns(is_late)
+                for period, is_late in ((now, late), (before, ~late))
+            ]
         )
-        .with_columns(dimension=pl.lit(dimension, _DIMENSIONS))
+    rows = shared.within(Period(before.start, now.end)).by_name[live.name]
+    time = pl.col(live.time)
+    marked = rows.with_columns(late=time >= instant(now.start))
+    # What is between them is of neither.
+    return (
+        marked
+        if before.end == now.start
+        else marked.filter(pl.col("late") | (time < instant(before.end)))
+    )
+
+
+def _users(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
+    """Return the users with any activity in each period: user, label, late.
+
+    The label is their country.
+    """
+    late = pl.lit(value=True).alias("late")
+    country = pl.col("country").alias("label")
+    if shared.beside(now) != (before, now):
+        return pl.concat(
+            [
+                users_of(shared, period).select("user", country, is_late)
+                for period, is_late in ((now, late), (before, ~late))
+            ]
+        )
+    acts = followed(shared, Period(before.start, now.end))
+    number = number_of(act_second(ACT), (before, now))
+    seen = acts.select(user=user_number(ACT).cast(USER_NUMBER), number=number)
+    # Activity is in order of users and time: the first row of each is enough.
+    each = changes(pl.col("user")) | changes(pl.col("number"))
+    users = seen.filter(each, pl.col("number").is_not_null())
+    known = shared.node("users", lambda: shared.frames.users)
+    return users.join(known, on="user").select(
+        "user", text_or_null("country").alias("label"), late=pl.col("number") == 1
+    )
+
+
+def _of_weekdays(votes: pl.LazyFrame, now: Period, before: Period) -> pl.LazyFrame:
+    days_now, days_before = (_number_of(period) for period in (now, before))
+    whole = Period(min(now.start, before.start), max(now.end, before.end), now.zone)
+    of_vote, weekday = local_date("voted_at", whole).dt.weekday(), pl.col("weekday")
+    # Five Mondays against four would look like a change.
+    scale = weekday.replace_strict(
+        {day: days_now[day] / days_before[day] for day in days_now}
+    )
+    return (
+        votes.group_by(weekday=of_vote, cluster="room_id")
+        .agg(**_COUNTS)
+        .select(
+            pl.lit("weekday", _DIMENSIONS).alias("dimension"),
+            weekday.replace_strict(range(1, 8), WEEKDAYS, return_dtype=pl.String).alias(
+                "label"
+            ),
+            pl.lit(None, pl.Int32).alias("room_id"),
+            pl.col("cluster").cast(pl.Int64),
+            "now",
+            pl.col("before") * scale,
+        )
     )
 
 

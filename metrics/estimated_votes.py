@@ -6,7 +6,7 @@ import polars as pl
 
 from metrics.activity_key import seconds
 from metrics.card_scale import estimated, is_estimation, place, steps
-from metrics.frames import Frames, Period
+from metrics.frames import Period
 from metrics.query import SharedPlans
 
 JOINED_WITHIN = timedelta(seconds=2)
@@ -123,24 +123,20 @@ def in_meetings(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     )
 
 
-def room_or_user(frames: Frames) -> pl.LazyFrame:
+def room_or_user(page_views: pl.LazyFrame, estimations: pl.LazyFrame) -> pl.LazyFrame:
     """Return what makes users alike: the first room that each viewed or voted in.
 
     A team comes, estimates and stays together. Columns: user, cluster (the room's id;
-    users who were in no room are not listed).
+    null, or no row, where a user was in no room).
     """
-    seen = pl.concat(
-        [
-            frames.page_views.filter(pl.col("room_id").is_not_null()).select(
-                "user", "room_id", at="viewed_at"
-            ),
-            frames.estimations.select("user", "room_id", at="estimated_at"),
-        ]
-    )
     # Time and room in one number, whose minimum is found without a look at each group.
-    key = seconds(pl.col("at")) * _ROOMS + pl.col("room_id").cast(pl.Int64)
-    firsts = seen.group_by("user").agg(cluster=key.min())
-    return firsts.with_columns(pl.col("cluster") % _ROOMS)
+    seen = [
+        rows.select(
+            "user", key=seconds(pl.col(at)) * _ROOMS + pl.col("room_id").cast(pl.Int64)
+        )
+        for rows, at in ((page_views, "viewed_at"), (estimations, "estimated_at"))
+    ]
+    return pl.concat(seen).group_by("user").agg(cluster=pl.col("key").min() % _ROOMS)
 
 
 # Room ids are 32-bit numbers, not below 0.

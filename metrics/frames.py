@@ -140,6 +140,8 @@ class Frames:
     by_name: Mapping[str, pl.LazyFrame]
     narrow: Narrow | None = field(default=None, compare=False, repr=False)
     """Opens less than everything: at least the rows of a period."""
+    in_memory: bool = False
+    """Whether the tables are there already, and need no reading."""
 
     @classmethod
     def empty(cls) -> "Frames":

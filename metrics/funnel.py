@@ -200,7 +200,7 @@ def _reached(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         new.join(_first_source(near, new), on="user", how="left")
         .join(entered, on="user", how="left")
         .join(_estimated(near, entered), on="user", how="left")
-        .join(room_or_user(near), on="user", how="left")
+        .join(room_or_user(near.page_views, near.estimations), on="user", how="left")
         .select(
             *("source", "device", "country"),
             cluster=own_cluster(),

@@ -1,6 +1,6 @@
 """The query that a page, an export or an API call asks, and what its plans share."""
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
@@ -73,8 +73,10 @@ class Unfinished:
     """
 
     plan: pl.LazyFrame
-    finish: Finish
-    """Makes the answer of what the plan gives."""
+    finish: Callable[..., pl.DataFrame]
+    """Makes the answer of what the plan gives, and after it each further one."""
+    further: Sequence[pl.LazyFrame] = ()
+    """A plan that several answers have in common is executed once."""
 
     @classmethod
     def by(cls, plan: pl.LazyFrame, *steps: Finish) -> "Unfinished":
@@ -94,16 +96,24 @@ class SharedPlans:
     and repeats the smaller ones within; a node that is shared here runs once.
     """
 
-    def __init__(self, frames: Frames, prefetched: Period | None = None) -> None:
+    def __init__(
+        self,
+        frames: Frames,
+        prefetched: Period | None = None,
+        compared: Sequence[Period] = (),
+    ) -> None:
         """Share parts of plans over these frames.
 
-        `prefetched` is a span whose rows are read once, for all periods inside it.
+        `prefetched` is a span whose rows are read once, for all periods inside it;
+        `compared` are periods that are asked for together, in order of time.
         """
         self.frames = frames
         self._prefetched = prefetched
+        self._compared = tuple(compared)
         self._nodes: dict[Hashable, pl.LazyFrame] = {}
         self._periods: dict[Period, Frames] = {}
-        self._covering: dict[tuple[str, Period], pl.LazyFrame] = {}
+        self._covering: dict[tuple[Hashable, Period], pl.LazyFrame] = {}
+        self._together: dict[tuple[Hashable, tuple[Period, ...]], pl.LazyFrame] = {}
 
     @classmethod
     def of(cls, query: Query) -> "SharedPlans":
@@ -114,7 +124,9 @@ class SharedPlans:
         first = comparison if near and comparison else period
         # New users get their first steps, visits are followed beyond midnight.
         reach = Period(first.start - FIRST_STEPS, period.end + VISIT_MARGIN)
-        return cls(query.frames, reach)
+        apart = near and comparison and comparison.end <= period.start
+        compared = (comparison, period) if comparison and apart else ()
+        return cls(query.frames, reach, compared)
 
     def node(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return the node of this name, built when it is first asked for."""
@@ -124,21 +136,39 @@ class SharedPlans:
         return self._nodes[name]
 
     def covering(
-        self, name: str, span: Period, build: Callable[[], pl.LazyFrame]
-    ) -> pl.LazyFrame:
+        self, name: Hashable, span: Period, build: Callable[[], pl.LazyFrame]
+    ) -> tuple[Period, pl.LazyFrame]:
         """Return the node of this name over this span or over a longer one, if any.
 
-        What is built about a longer span has to be right for each part of it.
+        What is built about a longer span has to be right for each part of it. The first
+        of the two is the span that the node is about.
         """
-        found = (
-            node
-            for (known, over), node in self._covering.items()
-            if known == name and over.covers(span) and over.zone == span.zone
-        )
-        node = next(found, None)
-        if node is None:
-            node = self._covering[name, span] = build().cache()
-        return node
+        for (known, over), node in self._covering.items():
+            if known == name and over.covers(span) and over.zone == span.zone:
+                return over, node
+        node = self._covering[name, span] = build().cache()
+        return span, node
+
+    def beside(self, period: Period) -> tuple[Period, ...]:
+        """Return the periods that are asked for together with this one, in order."""
+        return self._compared if period in self._compared else (period,)
+
+    def together(
+        self,
+        name: Hashable,
+        periods: tuple[Period, ...],
+        build: Callable[[tuple[Period, ...]], pl.LazyFrame],
+    ) -> tuple[tuple[Period, ...], pl.LazyFrame]:
+        """Return the node of this name about these periods, or about more of them.
+
+        The first of the two are the periods that the node is about. They are in order
+        of time and do not overlap.
+        """
+        for (known, about), node in self._together.items():
+            if known == name and set(periods) <= set(about):
+                return about, node
+        node = self._together[name, periods] = build(periods).cache()
+        return periods, node
 
     @property
     def room_names(self) -> pl.LazyFrame:
@@ -167,8 +197,10 @@ class SharedPlans:
 
     def _rows_of(self, period: Period) -> Frames:
         reach = self._prefetched
+        # Rows in memory are chosen as quickly from all as from those of a span.
+        at_hand = self.frames.in_memory
         # Outside the prefetched span each period is read from the store by itself.
-        if reach is None or reach == period or not reach.covers(period):
+        if at_hand or reach is None or reach == period or not reach.covers(period):
             rows = self.frames.within(period).by_name
             return Frames(LazyTables(rows, lambda name: rows[name].cache()))
         rows = self.within(reach).by_name

@@ -141,11 +141,11 @@ def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
         return built
     if isinstance(built, Unfinished):
 
-        def finish(frame: pl.DataFrame) -> pl.DataFrame:
-            answer = built.finish(frame)
+        def finish(*frames: pl.DataFrame) -> pl.DataFrame:
+            answer = built.finish(*frames)
             return answer.with_columns(_unknown(answer.schema, name, lacking))
 
-        return Unfinished(built.plan, finish)
+        return Unfinished(built.plan, finish, built.further)
     return built.with_columns(_unknown(built.collect_schema(), name, lacking))
 
 

@@ -176,9 +176,10 @@ def plans(query: Query) -> dict[str, Plan]:
     """Return the plans that `compose` needs the results of, by name."""
     names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET)
     shared, before = SharedPlans.of(query), query.comparison_query
-    found = {name: plan(name, query, shared) for name in names}
     figures = [key for keys in FIGURES.values() for key in keys]
-    found[_USUAL] = usual_changes(query, shared, figures)
+    # First: figures of the two periods are among those of many.
+    found: dict[str, Plan] = {_USUAL: usual_changes(query, shared, figures)}
+    found |= {name: plan(name, query, shared) for name in names}
     # The comparison gets its own plans of figures and chart; lists compare by columns.
     if before is not None:
         for name in (*FIGURES, SERIES):

@@ -6,9 +6,12 @@ Hours are UTC timestamps, the other buckets dates of the period's time zone.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from math import gcd
+from typing import Any
 
 import polars as pl
 
@@ -16,7 +19,7 @@ from metrics.activity_key import changes, seconds
 from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query
 from metrics.tables import TIMESTAMP
-from metrics.time_zone import UTC_ZONE
+from metrics.time_zone import UTC_ZONE, to_utc
 
 _INTERVALS: dict[Granularity, str] = {
     "hour": "1h",
@@ -110,40 +113,38 @@ def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:
     return day if granularity == "day" else day.dt.truncate(_INTERVALS[granularity])
 
 
-def number_of(second: str, periods: Sequence[Period]) -> pl.Expr:
+def number_of(second: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
     """Return the place of the period that a second (since 1970) is in, else null.
 
-    The periods must be in order of time and must not overlap. `second` is a column.
+    The periods must be in order of time and must not overlap.
     """
+    # A clock shows parts of a second, rows do not: the next whole one is the edge.
     starts, ends = (
-        [(at - _EPOCH) // timedelta(seconds=1) for at in edges]
+        [-((_EPOCH - at) // timedelta(seconds=1)) for at in edges]
         for edges in ([p.start for p in periods], [p.end for p in periods])
     )
     # Unsigned seconds have no difference below zero.
-    time = pl.col(second).cast(pl.Int64)
-    begun = _passed(time, starts)
-    if starts[1:] == ends[:-1]:
-        inside = (time >= starts[0]) & (time < ends[-1])
+    time, edges = second.cast(pl.Int64), sorted({*starts, *ends})
+    # Edges are whole days or hours apart: one division replaces a search per row.
+    step = gcd(*(edge - edges[0] for edge in edges)) or 1
+    places = (edges[-1] - edges[0]) // step + 1
+    if places > _MOST_PLACES:
+        place = pl.lit(pl.Series(edges)).search_sorted(time, "right")
+        moments = [edges[0] - 1, *edges]
     else:
-        inside = begun > _passed(time, ends)
-    return pl.when(inside).then(begun - 1)
+        place = ((time - (edges[0] - step)) // step).clip(0, places)
+        moments = [edges[0] + step * (number - 1) for number in range(places + 1)]
+    numbers = pl.Series([_number_at(moment, starts, ends) for moment in moments])
+    return pl.lit(numbers.cast(pl.Int64)).gather(place)
 
 
 # Places of a table that is looked up; 13 years of days have a quarter as many.
 _MOST_PLACES = 20_000
 
 
-def _passed(time: pl.Expr, edges: Sequence[int]) -> pl.Expr:
-    """Return how many edges, in order, are not after a time."""
-    step = gcd(*(edge - edges[0] for edge in edges)) or 1
-    places = (edges[-1] - edges[0]) // step + 1
-    if places > _MOST_PLACES:
-        return pl.lit(pl.Series(edges)).search_sorted(time, "right").cast(pl.Int64)
-    # Edges are whole days or hours apart: one division replaces a search per row.
-    at = (edges[0] + step * place for place in range(places))
-    passed = pl.Series([0, *(bisect_right(edges, edge) for edge in at)])
-    place = (time - edges[0]) // step + 1
-    return pl.lit(passed).gather(place.clip(0, places))
+def _number_at(moment: int, starts: Sequence[int], ends: Sequence[int]) -> int | None:
+    number = bisect_right(starts, moment) - 1
+    return number if number >= 0 and moment < ends[number] else None
 
 
 def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
@@ -184,6 +185,150 @@ def period_axis(period: Period, granularity: Granularity) -> pl.LazyFrame:
             )
         )
     return axis(period.first_day, period.last_day, granularity)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket of a time axis."""
+
+    start: date | datetime
+    """What it is named by: its first day, or in UTC the start of an hour."""
+    end: date | datetime
+    """Where the next one starts."""
+    part: Period
+    """What of it is inside the period."""
+
+
+def buckets_of(period: Period, granularity: Granularity) -> list[Bucket]:
+    """Return every bucket that overlaps a period, as `period_axis` does."""
+    starts: list[date | datetime] = [*_starts(period, granularity)]
+    if granularity == "hour":
+        edges: list[Any] = starts
+    else:
+        midnight = datetime.min.time()
+        edges = [to_utc(datetime.combine(day, midnight), period.zone) for day in starts]
+    # The first and the last bucket may reach out of the period.
+    inside = [min(max(edge, period.start), period.end) for edge in edges]
+    return [
+        Bucket(start, after, Period(begin, end, period.zone))
+        for (start, after), (begin, end) in zip(
+            pairwise(starts), pairwise(inside), strict=True
+        )
+    ]
+
+
+def _starts(period: Period, granularity: Granularity) -> Iterator[date | datetime]:
+    """Yield where buckets start, and last where the one after them would."""
+    if granularity == "hour":
+        hour = _first_hour(period)
+        while hour < period.end:
+            yield hour
+            hour += timedelta(hours=1)
+        yield hour
+        return
+    day = first_of(period.first_day, granularity)
+    while day <= period.last_day:
+        yield day
+        day = _next(day, granularity)
+    yield day
+
+
+def _next(day: date, granularity: Granularity) -> date:
+    if granularity == "month":
+        return (day + timedelta(days=31)).replace(day=1)
+    return day + timedelta(days=7 if granularity == "week" else 1)
+
+
+def parts_of(periods: Iterable[Period], granularity: Granularity) -> list[Period]:
+    """Return the buckets of several periods, each as its part of its period."""
+    return [
+        bucket.part for period in periods for bucket in buckets_of(period, granularity)
+    ]
+
+
+def series_of(
+    query: Query,
+    rows: Mapping[int, Mapping[str, Any]],
+    columns: Mapping[str, pl.DataType],
+    first: int = 0,
+) -> pl.DataFrame:
+    """Return a finished table over time from the rows of its buckets.
+
+    `rows` has those of the buckets with any, by their place in `parts_of`; `first` is
+    the place of the period's first bucket. A count (Int64) that is missing is 0,
+    others are null. Columns: bucket, `columns`, cut (see `time_series`).
+    """
+    every, cut = query.granularity, _cut_by(query)
+    missing = _missing(columns)
+    shown = [
+        (bucket, {**missing, **rows.get(place, _NO_ROW)})
+        for place, bucket in enumerate(buckets_of(query.period, every), first)
+        # Hidden weekends are missing from the axis only: weeks and months keep them.
+        if query.weekends or every != "day" or bucket.start.weekday() < _SATURDAY
+    ]
+    of_buckets = TIMESTAMP if every == "hour" else pl.Date()
+    schema = {"bucket": of_buckets, **columns, "cut": pl.String()}
+    data = [
+        (bucket.start, *(row[name] for name in columns), cut(bucket))
+        for bucket, row in shown
+    ]
+    return pl.DataFrame(data, schema, orient="row")
+
+
+def totals_of(
+    row: Mapping[str, Any], columns: Mapping[str, pl.DataType]
+) -> pl.DataFrame:
+    """Return a finished table of one row; what it lacks is as in `series_of`."""
+    return pl.DataFrame([{**_missing(columns), **row}], columns)
+
+
+def _missing(columns: Mapping[str, pl.DataType]) -> dict[str, int | None]:
+    return {name: 0 if of == pl.Int64 else None for name, of in columns.items()}
+
+
+_NO_ROW: Mapping[str, Any] = {}
+_SATURDAY = 5
+
+
+def _cut_by(query: Query) -> Callable[[Bucket], str | None]:
+    """Return what says where the period cuts a bucket, as `time_series` does."""
+    edges = (query.period.start, query.period.end, query.now)
+    hourly = query.granularity == "hour"
+    # Dates are those of the zone: their edges are compared as its clocks show them.
+    first, last, now = edges if hourly else map(query.period.local, edges)
+    midnight = datetime.min.time()
+
+    def cut(bucket: Bucket) -> str | None:
+        start, end = (
+            edge if isinstance(edge, datetime) else datetime.combine(edge, midnight)
+            for edge in (bucket.start, bucket.end)
+        )
+        at_end = None
+        if end > last:
+            # A period that includes today ends at the clock.
+            runs = end > now and query.period.end >= query.now
+            at_end = "running" if runs else "end"
+        if start < first:
+            return f"start and {at_end}" if at_end else "start"
+        return at_end
+
+    return cut
+
+
+def by_number(*frames: pl.DataFrame) -> dict[int, dict[str, Any]]:
+    """Return the rows of frames by their column number, those of one number as one.
+
+    Rows without a number, which are in no part of the time, are left out.
+    """
+    rows: dict[int, dict[str, Any]] = {}
+    for frame in frames:
+        names = frame.columns
+        place = names.index("number")
+        for values in frame.rows():
+            if values[place] is not None:
+                row = rows.setdefault(values[place], {})
+                row.update(zip(names, values, strict=True))
+    return rows
 
 
 def middle_of(period: Period, granularity: Granularity) -> date:

@@ -1,53 +1,42 @@
 """Traffic: how many visitors come, how long they stay, and whether they join a vote."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any, Literal
 
 import polars as pl
 
 from metrics.activity import (
     ACT,
     activity,
-    at_local_days,
     followed,
-    inside,
     kept,
     length,
     minutes,
-    runs,
     sessions,
     started_at,
-    working_sessions,
 )
 from metrics.activity_key import (
     act_second,
-    at_local_time,
     changes,
     is_kind,
     is_later,
     is_of_estimations,
-    split_owner_day,
-    split_user_hour,
-    user_day,
-    user_hour,
     user_number,
 )
 from metrics.constants import SESSION_GAP, VISIT_GAP
-from metrics.expressions import Bins, aggregate, count_where, ratio, rounded, row_count
+from metrics.expressions import Bins, count_where, ratio, rounded, row_count
 from metrics.frames import Period
-from metrics.query import Granularity, Query, SharedPlans
+from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS
 from metrics.time_axis import (
-    bucket_of,
-    first_of_each,
-    hour_at,
-    hour_offset,
+    by_number,
     number_of,
-    on_axis,
-    period_axis,
+    parts_of,
+    series_of,
     side_by_side,
-    time_series,
+    totals_of,
 )
 
 _VIEWS = (PAGE_VIEWS.name,)
@@ -141,12 +130,18 @@ DEFINITIONS = (
 )
 LABELS = ("bucket", "cut", "order", "length")
 
-_COUNTS = ("unique_users", "page_views", "activated_users", "visits")
-_COLUMNS = (
-    *("unique_users", "page_views", "activated_users"),
-    *("bounce_rate", "activation_rate", "visits", "visit_bounce_rate"),
-    *("session_mean_minutes", "session_median_minutes"),
-)
+_COUNT, _FIGURE = pl.Int64(), pl.Float64()
+_COLUMNS = {
+    "unique_users": _COUNT,
+    "page_views": _COUNT,
+    "activated_users": _COUNT,
+    "bounce_rate": _FIGURE,
+    "activation_rate": _FIGURE,
+    "visits": _COUNT,
+    "visit_bounce_rate": _FIGURE,
+    "session_mean_minutes": _FIGURE,
+    "session_median_minutes": _FIGURE,
+}
 LENGTHS = Bins(
     labels=(
         *("under 1 min", "1–5 min", "5–15 min", "15–30 min", "30–60 min"),
@@ -187,7 +182,7 @@ def _users_of(act: pl.Expr) -> pl.Expr:
     return changes(user_number(act)).sum().cast(pl.Int64)
 
 
-def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def totals(query: Query, shared: SharedPlans) -> Unfinished:
     """Return the figures of the period in one row.
 
     Visits that started before the period do not count again in it. Columns:
@@ -195,57 +190,49 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     visit_bounce_rate, session_mean_minutes, session_median_minutes; rates and means
     are null without users.
     """
-    period, ordered = query.period, followed(shared, query.period)
-    # Users count inside the period; visits are followed across its edges.
-    parts = [_users(inside(ordered, period)), *_visits(ordered, period, None)]
-    return side_by_side(parts).with_columns(*_rates()).select(_COLUMNS)
+    period = query.period
+    found = [_together(shared, part, shared.beside(period)) for part in _PARTS]
+
+    def finish(*parts: pl.DataFrame) -> pl.DataFrame:
+        row: dict[str, Any] = {}
+        for (periods, _), frame in zip(found, parts, strict=True):
+            row |= by_number(frame).get(periods.index(period), {})
+        return totals_of(with_rates(row), _COLUMNS)
+
+    users, *further = (plan for _, plan in found)
+    return Unfinished(users, finish, further)
 
 
-def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return `totals` per bucket, uniques counted per bucket: bucket, …, cut."""
     period, every = query.period, query.granularity
-    ordered = followed(shared, period)
-    users = _users_over_time(inside(ordered, period), period, every)
-    parts = [users, *_visits(ordered, period, every)]
-    series = (
-        on_axis(period_axis(period, every), parts, _COUNTS)
-        .with_columns(*_rates())
-        .select("bucket", *_COLUMNS)
-    )
-    return time_series(series, query)
+    periods = shared.beside(period)
+    users, *further = (_together(shared, part, periods, every)[1] for part in _PARTS)
+    earlier = parts_of(periods[: periods.index(period)], every)
+
+    def finish(*parts: pl.DataFrame) -> pl.DataFrame:
+        rows = by_number(*parts)
+        figures = {number: with_rates(row) for number, row in rows.items()}
+        return series_of(query, figures, _COLUMNS, len(earlier))
+
+    return Unfinished(users, finish, further)
 
 
 def per_period(
-    shared: SharedPlans, periods: Sequence[Period], wanted: Collection[str]
-) -> pl.LazyFrame:
-    """Return figures of `totals` for each period: number (its place), those wanted.
+    shared: SharedPlans, periods: tuple[Period, ...], wanted: Collection[str]
+) -> list[tuple[tuple[Period, ...], pl.LazyFrame]]:
+    """Return plans of the figures of `totals` for each of these periods.
 
-    The periods must be in order of time and must not overlap. A period without any
-    activity is left out.
+    They must be in order of time and must not overlap. Each plan comes with its
+    periods, maybe more than these, and has a column number, which is their place. Rates
+    of users are left out (see `with_rates`), and so is what nothing is wanted of. A
+    period without any activity has no row.
     """
-    whole = Period(periods[0].start, periods[-1].end)
-    ordered = followed(
-        shared, whole, events=not _VISIT_FIGURES.keys().isdisjoint(wanted)
-    )
-    numbered = ordered.select("act", second=act_second(ACT)).select(
-        "act", bucket=number_of("second", periods)
-    )
-    acts = numbered.select(pl.all().filter(pl.col("bucket").is_not_null()))
-    # Acts are in order of user and time, so each period of a user is one run.
-    starts = changes(user_number(ACT)) | changes(pl.col("bucket"))
-    users = runs(acts, starts, pl.col("bucket"), **_SUMS)
-    figures = users.group_by("bucket").agg(**_USER_FIGURES)
-    for found, of_visits in _of_visits(ordered):
-        # What nothing is wanted of would be joined all the same.
-        if of_visits.keys().isdisjoint(wanted):
-            continue
-        # A visit belongs to the period in which it starts, not to each that it touches.
-        started = found.with_columns(bucket=number_of("started_at", periods))
-        known = started.drop_nulls("bucket").group_by("bucket").agg(**of_visits)
-        figures = figures.join(known, on="bucket", how="left")
-    return figures.with_columns(*_rates()).select(
-        pl.col("bucket").alias("number"), *wanted
-    )
+    return [
+        _together(shared, part, periods)
+        for part, figures in _PARTS.items()
+        if part == "users" or not figures.keys().isdisjoint(wanted)
+    ]
 
 
 def session_lengths(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -253,105 +240,115 @@ def session_lengths(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
     Columns: order, length (a label), sessions, share; all bins in each answer.
     """
-    found = working_sessions(followed(shared, query.period))
-    return LENGTHS.count(_started(found, query.period), minutes(length()), "sessions")
+    found = _visits(shared, "sessions", query.period).with_columns(at=started_at())
+    started = found.filter(query.period.contains("at"))
+    return LENGTHS.count(started, minutes(length()), "sessions")
 
 
-def _users(acts: pl.LazyFrame) -> pl.LazyFrame:
-    """Return visitors and who of them joined a vote, of a period's activity."""
-    return runs(acts, changes(user_number(ACT)), **_SUMS).select(**_USER_FIGURES)
-
-
-def _users_over_time(
-    acts: pl.LazyFrame, period: Period, every: Granularity
-) -> pl.LazyFrame:
-    """Return `_users` per bucket that has any, each user once per bucket."""
-    per_bucket = (
-        _per_hour(acts, period)
-        if every == "hour"
-        else _per_bucket(_per_day(acts, period), every)
-    )
-    return per_bucket.group_by("bucket").agg(**_USER_FIGURES)
-
-
-def _per_day(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
-    """Return a row per user and day: key and the sums."""
-    day = user_day(ACT)
-    return runs(at_local_days(acts, period), changes(day), day.alias("key"), **_SUMS)
-
-
-def _per_hour(acts: pl.LazyFrame, period: Period) -> pl.LazyFrame:
-    """Return a row per user and hour: bucket and the sums."""
-    # Zones like India's are half an hour off: their hours start at half past in UTC.
-    shifted = at_local_time(ACT, act_second(ACT) - hour_offset(period))
-    key = user_hour(ACT)
-    hours = runs(acts.select(shifted), changes(key), key.alias("key"), **_SUMS)
-    _, hour = split_user_hour(pl.col("key"))
-    return hours.with_columns(bucket=hour_at(hour, period))
-
-
-def _per_bucket(days: pl.LazyFrame, every: Granularity) -> pl.LazyFrame:
-    """Return a row per user and bucket, of rows per user and day."""
-    owner, day = split_owner_day(pl.col("key"))
-    bucket = first_of_each(day.cast(pl.Int32).cast(pl.Date), every)
-    # Days are the runs already.
-    if every == "day":
-        return days.with_columns(bucket=bucket)
-    starts = changes(pl.col("owner")) | changes(pl.col("bucket"))
-    sums = {name: pl.col(name) for name in ("views", "joined")}
-    placed = days.with_columns(owner=owner, bucket=bucket)
-    return runs(placed, starts, pl.col("bucket"), **sums)
-
-
-_SUMS = {"views": is_kind(ACT, "view"), "joined": is_of_estimations(ACT)}
-_CAME = pl.col("views") > 0
-_USER_FIGURES = {
-    "unique_users": count_where(_CAME),
-    "page_views": pl.col("views").sum().cast(pl.Int64),
-    "activated_users": count_where(_CAME & (pl.col("joined") > 0)),
+Part = Literal["users", "visits", "sessions"]
+"""Figures that come from one plan."""
+_BOTH = pl.col("both")
+_PARTS: Mapping[Part, Mapping[str, pl.Expr]] = {
+    "users": {
+        "unique_users": count_where(
+            pl.col("first") & (_BOTH | pl.col("views").is_not_null())
+        ),
+        "page_views": pl.col("views").sum().cast(pl.Int64),
+        "activated_users": count_where(_BOTH),
+    },
+    "visits": {
+        "visits": row_count(),
+        "visit_bounce_rate": pl.col("lone_view").mean(),
+    },
+    "sessions": {
+        "session_mean_minutes": minutes(length().mean()),
+        "session_median_minutes": minutes(length().median()),
+    },
 }
 
 
-def _visits(
-    ordered: pl.LazyFrame, period: Period, every: Granularity | None
-) -> list[pl.LazyFrame]:
-    by = ("bucket",) if every else ()
-    parts = []
-    for found, figures in _of_visits(ordered):
-        started = _started(found, period)
-        if every:
-            started = started.with_columns(bucket=bucket_of("at", every, period))
-        parts.append(aggregate(started, by, **figures))
-    return parts
+def _together(
+    shared: SharedPlans,
+    part: Part,
+    periods: tuple[Period, ...],
+    every: Granularity | None = None,
+) -> tuple[tuple[Period, ...], pl.LazyFrame]:
+    """Return figures of periods, or of their buckets: number (the place), the figures.
+
+    What has no row has no number either.
+    """
+
+    def build(periods: tuple[Period, ...]) -> pl.LazyFrame:
+        whole = Period(periods[0].start, periods[-1].end)
+        parts = parts_of(periods, every) if every else periods
+        figures = _PARTS[part]
+        if part == "users":
+            users = _users(_work(shared, whole), parts)
+            return users.group_by("number").agg(**figures)
+        # A visit belongs to the part in which it starts, not to all that it touches.
+        place = number_of(pl.col("started_at"), parts)
+        return _visits(shared, part, whole).group_by(number=place).agg(**figures)
+
+    return shared.together((part, every), periods, build)
 
 
-def _of_visits(
-    ordered: pl.LazyFrame,
-) -> tuple[tuple[pl.LazyFrame, dict[str, pl.Expr]], ...]:
-    """Return visits and sessions, each with its figures."""
+def _users(acts: pl.LazyFrame, parts: Sequence[Period]) -> pl.LazyFrame:
+    """Return a row per user and part of the time, split where they alternate.
+
+    Columns: number (the part's place), first (of the user in this part), views (how
+    many; 0 for participations), both (of the first: whether there is another). `acts`
+    are views and participations.
+    """
+    joins, row = pl.col("joins"), pl.col("row")
+    # Acts are in order of user and time, so each part of a user's time is one run.
+    first = changes(user_number(ACT)) | changes(pl.col("number"))
     return (
-        (sessions(ordered, VISIT_GAP), _VISIT_FIGURES),
-        (working_sessions(ordered), _SESSION_FIGURES),
+        acts.select(
+            "act",
+            number=number_of(act_second(ACT), parts),
+            joins=is_of_estimations(ACT),
+        )
+        .select(
+            *("number", "joins"),
+            first=first,
+            row=pl.int_range(pl.len()),
+            rows=pl.len(),
+        )
+        .select(pl.all().filter(pl.col("first") | changes(joins)))
+        .select(
+            *("number", "first"),
+            views=pl.when(~joins).then(
+                pl.coalesce(row.shift(-1), pl.col("rows").cast(pl.Int64)) - row
+            ),
+            both=pl.col("first") & ~pl.col("first").shift(-1, fill_value=True),
+        )
     )
 
 
-_VISIT_FIGURES = {
-    "visits": row_count(),
-    "visit_bounce_rate": pl.col("lone_view").mean(),
-}
-_SESSION_FIGURES = {
-    "session_mean_minutes": minutes(length().mean()),
-    "session_median_minutes": minutes(length().median()),
-}
+def _visits(shared: SharedPlans, part: Part, whole: Period) -> pl.LazyFrame:
+    """Return the visits, or sessions, of a span and of a day around it."""
+
+    def build() -> pl.LazyFrame:
+        if part == "visits":
+            return sessions(followed(shared, whole), VISIT_GAP)
+        return sessions(_work(shared, whole), SESSION_GAP)
+
+    return shared.node((part, whole), build)
 
 
-def _started(found: pl.LazyFrame, period: Period) -> pl.LazyFrame:
-    return found.with_columns(at=started_at()).filter(period.contains("at"))
+def _work(shared: SharedPlans, whole: Period) -> pl.LazyFrame:
+    """Return the page views and participations of a span and of a day around it."""
+    return shared.node(
+        ("work", whole), lambda: kept(followed(shared, whole), ~is_kind(ACT, "event"))
+    )
 
 
-def _rates() -> tuple[pl.Expr, pl.Expr]:
-    activation = ratio("activated_users", "unique_users")
-    return (1 - activation).alias("bounce_rate"), activation.alias("activation_rate")
+def with_rates(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row with the shares of its users; null without a user."""
+    users = row.get("unique_users")
+    activation = row["activated_users"] / users if users else None
+    bounce = None if activation is None else 1 - activation
+    return {**row, "activation_rate": activation, "bounce_rate": bounce}
 
 
 _READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS)

@@ -138,7 +138,7 @@ def unusual_days(shared: SharedPlans, period: Period, today: date) -> pl.LazyFra
     judged = Period(start, period.end, period.zone)
     last = min(period.last_day, today - timedelta(days=1))
     # A day is judged by a fixed number of days before it: a longer span will do.
-    series = shared.covering(
+    _, series = shared.covering(
         "unusual days",
         judged,
         lambda: predicted(_per_measure(shared.frames, judged, last)),

@@ -14,13 +14,12 @@ from typing import Any, Literal
 import polars as pl
 
 from metrics import traffic, votes
-from metrics.activity_key import seconds
 from metrics.frames import Period
 from metrics.periods import Days, previous, whole_months
-from metrics.query import Query, SharedPlans, Unfinished
+from metrics.query import Plan, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, VOTES
-from metrics.time_axis import number_of
+from metrics.time_axis import by_number
 from metrics.uncertainty import student_quantile
 
 _READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
@@ -89,7 +88,7 @@ _DAY = timedelta(days=1)
 
 def usual_changes(
     query: Query, shared: SharedPlans, wanted: Collection[str] = (*KEYS,)
-) -> Unfinished:
+) -> Plan:
     """Return the usual change of each key figure that is wanted.
 
     Both periods are moved back together, twelve times, by their length in whole weeks
@@ -102,37 +101,37 @@ def usual_changes(
     and 0.14 for "-9% to +14%", for a share 0.02 for two percentage points; rounded to
     9 decimals; null with fewer than 6 pairs). Empty without a comparison.
     """
-    pairs = [*_pairs(query)]
     keys = [key for key in KEYS if key in wanted]
+    if query.comparison is None or not keys:
+        return pl.LazyFrame(schema=_COLUMNS)
+    pairs = [*_pairs(query.period, query.comparison)]
+    # With the query's own two, whose totals then come from the same plans.
+    asked = [*pairs, (query.period, query.comparison)]
     # One pass over the activity answers all periods, as long as none overlap.
-    passes = [_in_order(period for pair in pairs for period in pair)]
+    passes = [_in_order(period for pair in asked for period in pair)]
     if any(a.end > b.start for a, b in pairwise(passes[0])):
-        passes = [_in_order(side) for side in zip(*pairs, strict=True)]
-    figures = [
-        _figures(shared, periods, keys).with_columns(part=pl.lit(part))
-        for part, periods in enumerate(passes)
-    ]
+        passes = [_in_order(side) for side in zip(*asked, strict=True)]
+    parts = [part for periods in passes for part in _plans(shared, periods, keys)]
 
-    def finish(found: pl.DataFrame) -> pl.DataFrame:
-        rows = {
-            (row["family"], passes[row["part"]][row["number"]]): row
-            for row in found.iter_rows(named=True)
-        }
+    def finish(*found: pl.DataFrame) -> pl.DataFrame:
+        rows: dict[tuple[str, Period], dict[str, Any]] = {}
+        for (family, periods, _), frame in zip(parts, found, strict=True):
+            for number, row in by_number(frame).items():
+                figures = traffic.with_rates(row) if "unique_users" in row else row
+                rows.setdefault((family, periods[number]), {}).update(figures)
         usual = (_usual(key, rows, pairs) for key in keys)
         return pl.DataFrame([*filter(None, usual)], _COLUMNS, orient="row")
 
-    return Unfinished(pl.concat(figures), finish)
+    first, *further = (plan for *_, plan in parts)
+    return Unfinished(first, finish, further)
 
 
-def _in_order(periods: Iterable[Period]) -> list[Period]:
-    return sorted(set(periods), key=lambda period: period.start)
+def _in_order(periods: Iterable[Period]) -> tuple[Period, ...]:
+    return tuple(sorted(set(periods), key=lambda period: period.start))
 
 
-def _pairs(query: Query) -> Iterator[tuple[Period, Period]]:
+def _pairs(now: Period, before: Period) -> Iterator[tuple[Period, Period]]:
     """Yield the earlier pairs of periods, the latest first."""
-    if query.comparison is None:
-        return
-    now, before = query.period, query.comparison
     for _ in range(PAIRS):
         now, before = _earlier(now), _earlier(before)
         yield now, before
@@ -149,41 +148,21 @@ def _earlier(period: Period) -> Period:
     return Period(period.start - back, period.end - back)
 
 
-def _figures(
-    shared: SharedPlans, periods: Sequence[Period], keys: Sequence[str]
-) -> pl.LazyFrame:
-    """Return family, number (of the period) and its figures.
+def _plans(
+    shared: SharedPlans, periods: tuple[Period, ...], keys: Sequence[str]
+) -> Iterator[tuple[str, tuple[Period, ...], pl.LazyFrame]]:
+    """Yield the family of figures, the periods, and the plan: number (of the period).
 
-    A period without any visit, or any vote, has no row of that family; figures of the
-    other family are null.
+    A period without any visit, or any vote, has no row of that family.
     """
-    schema = {"family": pl.String(), "number": pl.Int64()}
-    floats = dict.fromkeys(keys, pl.Float64())
-    families = {"": pl.LazyFrame(schema={**schema, **floats})}
     of_visits, of_votes = (
         [key for key in keys if key in family] for family in (_OF_VISITS, _OF_VOTES)
     )
-    if periods and of_visits:
-        families["visits"] = traffic.per_period(shared, periods, of_visits)
-    if periods and of_votes:
-        whole = Period(periods[0].start, periods[-1].end)
-        second = seconds(pl.col("voted_at"))
-        held = shared.within(whole).votes.with_columns(second=second)
-        numbered = held.with_columns(number=number_of("second", periods))
-        counts, averages = votes.figures(numbered.drop_nulls("number"), ["number"])
-        known = counts.join(averages, on="number", how="left")
-        families["votes"] = known.select("number", *of_votes)
-    return pl.concat(
-        [
-            figures.select(
-                pl.lit(family).alias("family"),
-                "number",
-                pl.exclude("family", "number").cast(pl.Float64),
-            )
-            for family, figures in families.items()
-        ],
-        how="diagonal",
-    )
+    if of_visits:
+        for about, plan in traffic.per_period(shared, periods, of_visits):
+            yield "visits", about, plan
+    if of_votes:
+        yield "votes", *votes.per_period(shared, periods, of_votes)
 
 
 def _usual(
@@ -194,8 +173,8 @@ def _usual(
     """Return the row of a figure; None where no pair of periods has it."""
     family = "visits" if key in _OF_VISITS else "votes"
     # Pairs before the first row are left out.
-    both = [
-        (rows[family, now][key], rows[family, before][key])
+    both: list[tuple[Any, Any]] = [
+        (rows[family, now].get(key), rows[family, before].get(key))
         for now, before in pairs
         if (family, now) in rows and (family, before) in rows
     ]

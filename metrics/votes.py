@@ -5,10 +5,11 @@ vote and is left out of every average, distribution and spread.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 
+from metrics.activity_key import seconds
 from metrics.card_scale import (
     SCALE,
     STEPS,
@@ -20,7 +21,6 @@ from metrics.card_scale import (
 from metrics.expressions import (
     MINIMUM_SAMPLE,
     Bins,
-    aggregate,
     divided,
     ratio,
     rounded,
@@ -28,21 +28,21 @@ from metrics.expressions import (
     share,
 )
 from metrics.frames import Frames, Period
-from metrics.query import Query, SharedPlans, Unfinished
+from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import listed
 from metrics.subject import Definition, Unit, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
     ANY_UTC,
     axis,
-    bucketed,
+    by_number,
     local_date,
     local_hour,
-    on_axis,
+    number_of,
+    parts_of,
     per_day,
-    period_axis,
-    side_by_side,
-    time_series,
+    series_of,
+    totals_of,
 )
 from metrics.uncertainty import (
     FEWEST_CLUSTERS,
@@ -239,13 +239,8 @@ def legacy_weekdays(frames: Frames) -> pl.LazyFrame:
     )
 
 
-def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return `totals_of` the period's votes."""
-    return totals_of(shared.within(query.period).votes)
-
-
-def totals_of(votes: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the figures of votes in one row.
+def totals(query: Query, shared: SharedPlans) -> Unfinished:
+    """Return the figures of the period's votes in one row.
 
     Columns: votes, rounds_with_estimate, rounds_without_estimate, estimations,
     estimations_per_vote, estimations_per_vote_median, spectators_per_vote,
@@ -253,15 +248,38 @@ def totals_of(votes: pl.LazyFrame) -> pl.LazyFrame:
     duration_mean_seconds, duration_median_seconds, duration_p90_seconds,
     auto_flip_share. Averages are null where all votes are empty.
     """
-    return side_by_side(figures(votes, ()))
+    periods, plan = per_period(shared, shared.beside(query.period), _COLUMNS)
+
+    def finish(found: pl.DataFrame) -> pl.DataFrame:
+        row = by_number(found).get(periods.index(query.period), {})
+        return totals_of(row, _COLUMNS)
+
+    return Unfinished(plan, finish)
 
 
-def over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return `totals` per bucket, averages taken per bucket: bucket, …, cut."""
     period, every = query.period, query.granularity
-    votes = bucketed(shared.within(period), every, period).votes
-    parts = figures(votes, ("bucket",))
-    return time_series(on_axis(period_axis(period, every), parts, _COUNTS), query)
+    periods = shared.beside(period)
+    _, plan = _together(shared, periods, _COLUMNS, every)
+    earlier = parts_of(periods[: periods.index(period)], every)
+
+    def finish(found: pl.DataFrame) -> pl.DataFrame:
+        return series_of(query, by_number(found), _COLUMNS, len(earlier))
+
+    return Unfinished(plan, finish)
+
+
+def per_period(
+    shared: SharedPlans, periods: tuple[Period, ...], wanted: Collection[str]
+) -> tuple[tuple[Period, ...], pl.LazyFrame]:
+    """Return a plan of the figures of `totals` for each of these periods.
+
+    They must be in order of time and must not overlap. The plan comes with its periods,
+    maybe more than these. Columns: number, which is their place, those wanted. A period
+    without a vote has no row.
+    """
+    return _together(shared, periods, wanted)
 
 
 def by_weekday(query: Query, shared: SharedPlans) -> Unfinished:
@@ -443,40 +461,61 @@ def newest_first_of(votes: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def figures(votes: pl.LazyFrame, by: Sequence[str]) -> list[pl.LazyFrame]:
-    """Return the counts of `totals`, and its averages, per group."""
-    has_estimation = estimated().sum().cast(pl.Int64)
-    return [
-        aggregate(
-            votes,
-            by,
-            votes=row_count(),
-            rounds_with_estimate=has_estimation,
-            rounds_without_estimate=row_count() - has_estimation,
-            estimations=_total("amount_of_estimations"),
-        ),
-        aggregate(votes.filter(estimated()), by, **_averages()),
-    ]
+def _together(
+    shared: SharedPlans,
+    periods: tuple[Period, ...],
+    wanted: Collection[str],
+    every: Granularity | None = None,
+) -> tuple[tuple[Period, ...], pl.LazyFrame]:
+    """Return figures of periods, or of their buckets: number (the place), figures."""
+
+    def build(periods: tuple[Period, ...]) -> pl.LazyFrame:
+        whole = Period(periods[0].start, periods[-1].end)
+        parts = parts_of(periods, every) if every else periods
+        place = number_of(seconds(pl.col("voted_at")), parts)
+        # Empty votes count; as nulls they are left out of every average.
+        rows = shared.within(whole).votes.select(
+            pl.when(estimated()).then(pl.col(_AVERAGED)),
+            cards="amount_of_estimations",
+            number=place,
+        )
+        return rows.group_by("number").agg(**{name: _FIGURES[name] for name in wanted})
+
+    return shared.together(("votes", every, *wanted), periods, build)
 
 
-def _averages() -> dict[str, pl.Expr]:
-    """Return the averages of a vote's columns, each with its median."""
+_AVERAGED = (
+    *("amount_of_estimations", "amount_of_spectators", "min_estimation"),
+    *("max_estimation", "avg_estimation", "duration", "was_auto_flip"),
+)
+
+
+def _figures() -> dict[str, pl.Expr]:
+    """Return counts, and the averages of a vote's columns, each with its median."""
     columns = {
         "estimations_per_vote": "amount_of_estimations",
         "spectators_per_vote": "amount_of_spectators",
         "avg_min_estimation": "min_estimation",
         "avg_max_estimation": "max_estimation",
     }
-    hundredths, seconds = average_hundredths(), pl.col("duration")
+    hundredths, duration = average_hundredths(), pl.col("duration")
+    with_estimate = pl.col("amount_of_estimations").count().cast(pl.Int64)
     return (
-        {name: pl.col(column).mean() for name, column in columns.items()}
+        {
+            "votes": row_count(),
+            "rounds_with_estimate": with_estimate,
+            "rounds_without_estimate": row_count() - with_estimate,
+            "estimations": _total("cards"),
+        }
+        | {name: pl.col(column).mean() for name, column in columns.items()}
         | {f"{name}_median": pl.col(c).median() for name, c in columns.items()}
         | {
             "avg_estimation": divided(hundredths.mean(), 100),
             "avg_estimation_median": divided(hundredths.median(), 100),
-            "duration_mean_seconds": seconds.mean(),
-            "duration_median_seconds": seconds.median(),
-            "duration_p90_seconds": seconds.quantile(0.9, "linear"),
+            "duration_mean_seconds": duration.mean(),
+            "duration_median_seconds": duration.median(),
+            # Among nulls it would be another float than without them.
+            "duration_p90_seconds": duration.drop_nulls().quantile(0.9, "linear"),
             "auto_flip_share": pl.col("was_auto_flip").mean(),
         }
     )
@@ -484,6 +523,12 @@ def _averages() -> dict[str, pl.Expr]:
 
 def _total(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.Int64).sum()
+
+
+_FIGURES: Mapping[str, pl.Expr] = _figures()
+_COLUMNS: Mapping[str, pl.DataType] = {
+    name: pl.Int64() if name in _COUNTS else pl.Float64() for name in _FIGURES
+}
 
 
 def _weekday(column: str) -> pl.Expr:

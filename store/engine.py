@@ -5,8 +5,9 @@ this machine, or, where `use` says so at the start, on a Polars cluster.
 """
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Semaphore
@@ -62,6 +63,16 @@ class Local:
         with self._turns:
             return pl.collect_all(plans, engine=_engine_for(rows))
 
+    def read(self, tables: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+        """Read small tables whole, and choose their rows afterwards: it is quicker."""
+        with self._turns:
+            return pl.collect_all(
+                tables, engine="in-memory", optimizations=_ROWS_AFTERWARDS
+            )
+
+
+_ROWS_AFTERWARDS = pl.QueryOptFlags(predicate_pushdown=False)
+
 
 def _engine_for(rows: int) -> Literal["in-memory", "streaming"]:
     return "streaming" if rows >= STREAMED_FROM else "in-memory"
@@ -112,36 +123,62 @@ def collect_all(plans: Mapping[str, Plan], rows: int = 0) -> dict[str, pl.DataFr
     per plan, under the same names.
     """
     (engine,) = _in_use
+    parts = {name: executable(plan) for name, plan in plans.items()}
+    # Answers that are made of the same plan have it executed once.
+    distinct = {id(part): part for each in parts.values() for part in each}
+    with _damage_explained():
+        frames = engine.run([*distinct.values()], rows)
+    found = dict(zip(distinct, frames, strict=True))
+    return {
+        name: finished(plan, [found[id(part)] for part in parts[name]])
+        for name, plan in plans.items()
+    }
+
+
+@contextmanager
+def _damage_explained() -> Iterator[None]:
+    """Say of a damaged file what to do."""
     try:
-        frames = engine.run([executable(plan) for plan in plans.values()], rows)
+        yield
     except pl.exceptions.PanicException as error:
         # No `Exception`: it would pass every handler, and end the thread that serves.
         raise StoreError(
             "a file of the store cannot be read. `python sync_job.py --verify` finds "
             "it, and the next run reads its rows again"
         ) from error
-    return {
-        name: plan.finish(frame) if isinstance(plan, Unfinished) else frame
-        for (name, plan), frame in zip(plans.items(), frames, strict=True)
-    }
 
 
-def at_hand(frames: Frames, rows: int) -> Frames:
+def at_hand(frames: Frames, rows: int, needed: Collection[str] = ()) -> Frames:
     """Return the tables of a small store as frames in memory, for the plans of a page.
 
-    Each is read when it is first looked up. `rows` is the size of the store. Those of
-    a larger store, and of one that a cluster reads, are scanned as before.
+    Those that are surely needed are read together, when the first of them is looked
+    up; others when they are. `rows` is the size of the store. Tables of a larger
+    store, and of one that a cluster reads, are scanned as before.
     """
     (engine,) = _in_use
     if rows >= READ_WHOLE_BELOW or not isinstance(engine, Local):
         return frames
-    tables = frames.by_name
-    return Frames(LazyTables(tables, lambda name: collect(tables[name], rows).lazy()))
+    tables, held = frames.by_name, dict[str, pl.DataFrame]()
+
+    def table(name: str) -> pl.LazyFrame:
+        if name not in held:
+            names = [name, *({*needed} - held.keys() - {name})]
+            with _damage_explained():
+                read = engine.read([tables[each] for each in names])
+            held.update(zip(names, read, strict=True))
+        return held[name].lazy()
+
+    return Frames(LazyTables(tables, table), in_memory=True)
 
 
-def executable(plan: Plan) -> pl.LazyFrame:
-    """Return the part of a plan that Polars executes."""
-    return plan.plan if isinstance(plan, Unfinished) else plan
+def executable(plan: Plan) -> Sequence[pl.LazyFrame]:
+    """Return the parts of a plan that Polars executes."""
+    return [plan.plan, *plan.further] if isinstance(plan, Unfinished) else [plan]
+
+
+def finished(plan: Plan, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the answer of a plan, from what its executable parts gave."""
+    return plan.finish(*frames) if isinstance(plan, Unfinished) else frames[0]
 
 
 def collect(plan: Plan, rows: int = 0) -> pl.DataFrame:

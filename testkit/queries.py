@@ -162,7 +162,9 @@ def plans_of(answer: Answer) -> Mapping[str, pl.LazyFrame]:
     execute = engine.collect_all
 
     def note(plans: Mapping[str, Plan], rows: int) -> Mapping[str, object]:
-        found.update({name: engine.executable(plan) for name, plan in plans.items()})
+        for name, plan in plans.items():
+            parts = engine.executable(plan)
+            found.update({f"{name} {n}": part for n, part in enumerate(parts)})
         if "" not in plans:
             raise Stop
         return execute(plans, rows)

@@ -14,7 +14,7 @@ from metrics.frames import Frames
 from metrics.periods import Days
 from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import METRIC_TABLES, plan
-from metrics.tables import ROOMS
+from metrics.tables import BY_NAME, ROOMS
 from metrics.usual_change import usual_changes
 from store import engine
 from store.notes import Notes
@@ -24,6 +24,8 @@ NO_NAME = "(name missing)"
 """What rooms are called where the table of rooms is missing."""
 USUAL = "usual_changes"
 """The table of how much key figures usually change."""
+TABLE_NAMES = (*BY_NAME,)
+"""The live tables."""
 _EARLIER = "earlier "
 _KEY = "page_context"
 
@@ -91,9 +93,13 @@ class PageContext:
         known = METRIC_TABLES.get(name)
         return self.lacking(known.reads) if known else []
 
-    def at_hand(self, query: Query) -> Query:
-        """Return a query about the same rows, read once where the store is small."""
-        return replace(query, frames=engine.at_hand(query.frames, self.snapshot.rows))
+    def at_hand(self, query: Query, needed: Collection[str] = TABLE_NAMES) -> Query:
+        """Return a query about the same rows, read once where the store is small.
+
+        `needed` are the live tables that are read together.
+        """
+        frames = engine.at_hand(query.frames, self.snapshot.rows, needed)
+        return replace(query, frames=frames)
 
     def compute(
         self,
@@ -108,11 +114,16 @@ class PageContext:
         key figures whose usual change is wanted, as the table `usual_changes`.
         """
         # Where figures are compared, the same tables are read up to eight times.
-        query = self.at_hand(self.query) if earlier or further else self.query
+        reads = {live for name in names for live in METRIC_TABLES[name].reads}
+        query = self.query
+        if earlier or further:
+            query = self.at_hand(query, TABLE_NAMES if further else reads)
         shared, before = SharedPlans.of(query), query.comparison_query
-        now = {name: plan(name, query, shared) for name in names}
+        # First: figures of the two periods are among those of many.
+        now: dict[str, Plan] = {}
         if usual:
             now[USUAL] = usual_changes(query, shared, usual)
+        now |= {name: plan(name, query, shared) for name in names}
         if further:
             now |= further(shared)
         then = {

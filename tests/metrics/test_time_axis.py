@@ -217,4 +217,5 @@ def test_each_second_is_in_its_period(
         next((n for n, p in enumerate(periods) if p.start <= time < p.end), None)
         for time in around
     ]
-    assert frame.select(number_of("second", periods)).to_series().to_list() == inside
+    place = number_of(pl.col("second"), periods)
+    assert frame.select(place).to_series().to_list() == inside
