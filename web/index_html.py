@@ -35,8 +35,9 @@ _HEADERS_OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
 
 # Leads a tab whose session ended to the login and back. Streamlit would show a dialog
 # with the status of the refusal. The gate closes a websocket with 1008; after any other
-# end of it, and when the tab becomes visible again, the script asks whether the session
-# is still open.
+# end of it, when the tab becomes visible again, and after a click the script asks
+# whether the session is still open: a cookie that is gone leaves its websocket open,
+# and only downloads and parts of the page that are loaded later would fail.
 _TO_LOGIN = """
 (() => {
   const base = BASE;
@@ -48,9 +49,11 @@ _TO_LOGIN = """
     location.replace(base + "login?next=" + encodeURIComponent(here));
   };
   let asking = false;
+  let asked = 0;
   const ask = () => {
     if (asking) return;
     asking = true;
+    asked = Date.now();
     fetch(base + "_stcore/health", {cache: "no-store"}).then(
       (answer) => { asking = false; if (answer.status === 401) toLogin(); },
       () => setTimeout(() => { asking = false; ask(); }, 500));
@@ -64,6 +67,8 @@ _TO_LOGIN = """
     }
   };
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+  const afterClick = () => { if (Date.now() > asked + 5000) ask(); };
+  document.addEventListener("click", afterClick, true);
 })();
 """
 

@@ -1,13 +1,17 @@
 """The chart over time: whole and cut buckets, gaps, weekends, notes, zones, zoom."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics import time_axis
 from metrics.frames import Period
 from metrics.query import Granularity
 from store.notes import Note
@@ -225,6 +229,60 @@ def test_a_dragged_span_is_the_days_of_its_buckets(
     step = starts[1] - starts[0]
     found = on.days_between([starts[0] + part * step for part in picked], frame)
     assert [*found] == days
+
+
+ZONES = st.sampled_from(
+    [
+        *("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"),
+        *("Africa/Casablanca", "America/Havana", "Pacific/Apia", "UTC"),
+    ]
+).map(ZoneInfo)
+
+
+def hours_of(first: date, days: int, zone: ZoneInfo) -> tuple[TimeAxis, pl.DataFrame]:
+    """Return the axis and the hours of some days; the clock is later."""
+    now = datetime(2040, 1, 1)
+    period = Period.of_days(first, first + timedelta(days=days - 1), zone)
+    buckets = time_axis.period_axis(period, "hour").collect()
+    return TimeAxis.of("hour", period, now), buckets.with_columns(
+        votes=pl.lit(1.0), cut=pl.lit(None, pl.String)
+    )
+
+
+@given(ZONES, st.dates(date(2024, 1, 1), date(2027, 12, 31)), st.integers(1, 7))
+def test_ticks_of_hours_are_what_clocks_show_also_after_they_change(
+    zone: ZoneInfo, first: date, days: int
+) -> None:
+    on, frame = hours_of(first, days, zone)
+    placed = on.place(frame)
+    axis: dict[str, Any] = on.encoding(placed)["axis"].to_dict()
+    found = re.findall(r"datum\.value >= (\d+) \? (-?\d+)", axis["labelExpr"])
+    # The expression has the clock twice or thrice: each change counts once.
+    changes = dict.fromkeys((int(at), int(by)) for at, by in found)
+    for at, when in placed.select("at", "when").iter_rows():
+        shown = at + sum(by for since, by in changes if at >= since)
+        clock = datetime.fromtimestamp(shown / 1000, UTC)
+        assert when == f"{clock:%a} {clock.day} {clock:%b %Y, %H:%M}"
+    values = axis.get("values")
+    assert isinstance(values, list)
+    assert 0 < len(values) <= 15
+
+
+@given(
+    ZONES,
+    st.dates(date(2024, 1, 1), date(2027, 12, 31)),
+    st.integers(1, 7),
+    st.floats(0, 1),
+)
+def test_an_hour_that_is_dragged_is_of_the_day_that_its_clock_shows(
+    zone: ZoneInfo, first: date, days: int, part: float
+) -> None:
+    on, frame = hours_of(first, days, zone)
+    row = int(part * (frame.height - 1))
+    start = frame["bucket"][row].replace(tzinfo=UTC).astimezone(zone)
+    at = on.place(frame)["at"][row]
+    found, _ = on.days_between([at, at], frame)
+    assert found == start.date()
 
 
 def test_more_buckets_than_a_line_can_show_are_refused() -> None:

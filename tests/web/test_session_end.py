@@ -99,6 +99,21 @@ def test_a_cookie_that_is_gone_leads_to_the_login_when_the_connection_breaks(
     assert_login_leads_back(page, running.url)
 
 
+@pytest.mark.parametrize("gone", [True, False], ids=["no cookie", "another one"])
+@pytest.mark.parametrize("name", ["CSV", "Filter", "Share"])
+def test_a_click_without_the_sessions_cookie_leads_to_the_login(
+    running: Dashboard, browser: Browser, name: str, gone: bool
+) -> None:
+    """Its websocket stays open; what the click loads by HTTP would fail in place."""
+    page = tab_in(browser, running.url)
+    if gone:
+        page.context.clear_cookies()
+    else:
+        page.context.add_cookies([{"name": COOKIE, "value": "x", "url": running.url}])
+    page.get_by_role("button", name=name).first.click()
+    assert_login_leads_back(page, running.url)
+
+
 def test_another_token_leads_to_the_login_once_the_server_is_back(
     browser: Browser,
 ) -> None:

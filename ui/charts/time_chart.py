@@ -45,9 +45,10 @@ _FEW_TICKS = 10
 CUT = (2, 3)
 """The dashes of buckets that are not whole."""
 _HOURS = (
-    "utchours(datum.value) == 0 ? utcFormat(datum.value, '%a %-d %b')"
-    " : utcFormat(datum.value, '%H:%M')"
+    "utchours({clock}) == 0 ? utcFormat({clock}, '%a %-d %b')"
+    " : utcFormat({clock}, '%H:%M')"
 )
+_TICK_HOURS = (1, 3, 6, 12, 24)
 _DAY, _FRIDAY = timedelta(days=1), 5
 # Weekends of more days are stripes too narrow to see.
 _SHADED_DAYS = 100
@@ -87,16 +88,11 @@ class TimeAxis:
         there.
         """
         every = _INTERVALS[self.granularity]
-        start = clock = pl.col("bucket").cast(pl.Datetime("us"))
+        start = pl.col("bucket").cast(pl.Datetime("us"))
         if self.instants is not None and self.granularity == "hour":
             # Hours are evenly spaced, even when the clocks change; their names jump.
             passed = pl.duration(microseconds=self._ahead())
-            wall = self.instants.local_seconds(start.dt.timestamp("ms") // 1000)
-            frame = frame.with_columns(
-                bucket=start + passed,
-                _clock=(wall * 1_000_000).cast(pl.Datetime("us")),
-            )
-            clock = pl.col("_clock")
+            frame = frame.with_columns(bucket=start + passed)
         end = start.dt.offset_by(every)
         whole = (start >= self.period.start) & (end <= min(self.period.end, self.now))
         running = (start <= self.now) & (end > self.now)
@@ -111,13 +107,21 @@ class TimeAxis:
             .then(pl.lit(", so far"))
             .otherwise(pl.lit(", in part"))
         )
-        text = clock.dt.strftime(_WHEN[self.granularity])
-        placed = _without_holes(frame, self.granularity, by).with_columns(
+        text = self._clock().dt.strftime(_WHEN[self.granularity])
+        return _without_holes(frame, self.granularity, by).with_columns(
             start.dt.timestamp("ms").cast(pl.Float64).alias(AT),
             when=text + suffix,
             whole=whole,
         )
-        return placed.drop("_clock", strict=False)
+
+    def _clock(self) -> pl.Expr:
+        """Return what clocks show at the start of a placed `bucket`."""
+        start = pl.col("bucket").cast(pl.Datetime("us"))
+        if self.instants is None or self.granularity != "hour":
+            return start
+        seconds = (start.dt.timestamp("us") - self._ahead()) // 1_000_000
+        local = self.instants.local_seconds(seconds)
+        return (local * 1_000_000).cast(pl.Datetime("us"))
 
     def _ahead(self) -> int:
         """Return the microseconds that the wall is ahead of UTC at the start."""
@@ -131,22 +135,44 @@ class TimeAxis:
         """
         # Charts of several lines have a row per line.
         starts = placed["bucket"].unique().sort().cast(pl.Datetime("us"))
+        hours = self.granularity == "hour"
+        names = self._names_of_hours(starts) if hours else alt.Undefined
         if starts.len() > _FEW_TICKS and self.granularity == "day":
             # Ticks at Mondays: every seventh day, wherever the period begins.
             starts = starts.filter(starts.dt.weekday() == 1)
+        elif hours:
+            starts = self._whole_hours(starts)
         few = 0 < starts.len() <= 1.5 * _FEW_TICKS
-        hours = self.granularity not in {"day", "week", "month"}
         axis = alt.Axis(
             title=None,
             grid=False,
             tickCount=8,
             format=alt.Undefined if hours else self._tick_format(),
-            labelExpr=_HOURS if hours else alt.Undefined,
+            labelExpr=names,
             labelOverlap=True,
             values=[_instant(start) for start in starts] if few else alt.Undefined,
         )
         scale = alt.Scale(type="utc", nice=False)
         return alt.X(f"{column}:T", scale=scale, axis=axis)
+
+    def _whole_hours(self, starts: pl.Series) -> pl.Series:
+        """Return the hours that get a tick: midnight, and others as there is room."""
+        hour = self._clock().dt.hour()
+        most = 1.5 * _FEW_TICKS
+        each = next(n for n in _TICK_HOURS if starts.len() / n <= most or n == 24)
+        return starts.to_frame("bucket").filter(hour % each == 0)["bucket"]
+
+    def _names_of_hours(self, starts: pl.Series) -> str:
+        """Return the expression that names a tick as the clocks do."""
+        clock = "time(datum.value)"
+        shown = starts.to_frame("bucket").select(
+            at=_milliseconds(pl.col("bucket")), clock=_milliseconds(self._clock())
+        )
+        by = (pl.col("clock") - pl.col("at")).diff()
+        changes = shown.select("at", by=by).filter(pl.col("by") != 0)
+        for at, by in changes.iter_rows():
+            clock += f" + (datum.value >= {at:.0f} ? {by:.0f} : 0)"
+        return _HOURS.format(clock=f"({clock})")
 
     def _tick_format(self) -> str:
         if self.granularity == "month":
@@ -215,11 +241,10 @@ class TimeAxis:
         nearest = (placed.sort((pl.col(AT) - end).abs())[AT][0] for end in at)
         ends = sorted(nearest)
         inside = placed.filter(pl.col(AT).is_between(ends[0], ends[-1]))
-        last = pl.col("bucket").cast(pl.Datetime("us")).dt.offset_by(
-            _INTERVALS[self.granularity]
-        ) - timedelta(microseconds=1)
+        every, start = _INTERVALS[self.granularity], self._clock()
+        last = start.dt.offset_by(every) - timedelta(microseconds=1)
         first_day, last_day = inside.select(
-            first=pl.col("bucket").min().cast(pl.Date), last=last.max().cast(pl.Date)
+            first=start.min().cast(pl.Date), last=last.max().cast(pl.Date)
         ).row(0)
         return max(first_day, self.period.first_day), min(
             last_day, self.period.last_day
