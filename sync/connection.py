@@ -235,6 +235,9 @@ def _pin_session(connection: Connection, seconds: int) -> None:
                     "max_statement_time": str(0.9 * seconds),
                     "max_session_mem_used": no_limit,
                     "tmp_disk_table_size": no_limit,
+                    # While blocks are written the snapshot is idle.
+                    "idle_transaction_timeout": str(2 * seconds),
+                    "idle_readonly_transaction_timeout": str(2 * seconds),
                 }
                 if is_mariadb
                 else {"max_execution_time": str(900 * seconds)}

@@ -77,7 +77,8 @@ class Job:
                 raise
             except (Exception, pl.exceptions.PanicException):
                 # The store keeps its old state; only space would be lost.
-                writer.abandon()
+                with self._costing_space_only():
+                    writer.abandon()
                 self._tidy(writer)
                 raise
             with self._costing_space_only():

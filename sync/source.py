@@ -201,7 +201,9 @@ class Source:
                 return _of_pages(self._rows(statement, action))
             case Form.ROWS:
                 statement = sql.rows_checksum(table, partition, charsets)
-                ((rows, first, second),) = self._rows(statement, action)
+                ((rows, digests, first, second),) = self._rows(statement, action)
+                if digests != rows:
+                    raise SourceError(action, errorcode.ER_NET_PACKET_TOO_LARGE)
                 return rows_checksum(_whole(rows), _whole(first), _whole(second))
 
     def bulk_rows(self, table: Table, partition: Partition) -> BulkRows:

@@ -76,7 +76,8 @@ def rows_checksum(
 ) -> Statement:
     """Return the query for a checksum of the form `rows`: count and two sums.
 
-    `charsets` has those of the columns whose bytes are not UTF-8.
+    `charsets` has those of the columns whose bytes are not UTF-8. Before the sums
+    comes the number of rows with a digest: one longer than max_allowed_packet has none.
 
     The limit keeps the inner query from being merged into the outer one, which
     would compute every SHA-256 twice.
@@ -94,7 +95,8 @@ def rows_checksum(
         for start in (1, 1 + _HALF)
     )
     # Identifiers only, each quoted; values travel as parameters.
-    return f"SELECT COUNT(*), {sums} FROM ({rows}) AS row_digests", values  # noqa: S608
+    counts = "COUNT(*), COUNT(digest)"
+    return f"SELECT {counts}, {sums} FROM ({rows}) AS row_digests", values  # noqa: S608
 
 
 def pages_checksum(

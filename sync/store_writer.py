@@ -299,21 +299,27 @@ class StoreWriter:
     def publish(self, manifest: Manifest) -> str:
         """Put a manifest in force; return its name. CURRENT is the commit point."""
         name = f"{manifest.number:010d}-{token_hex(6)}.json"
-        folder = self.root / MANIFESTS
-        self.disk.make_folder(folder)
-        self.disk.write(folder / name, manifest.to_json().encode())
+        path = self.root / MANIFESTS / name
+        self.disk.make_folder(path.parent)
+        self._unpublished.append(path)
+        self.disk.write(path, manifest.to_json().encode())
         # Files and their names have to be on the disk before CURRENT names them.
         for touched in sorted({path.parent for path in self._unpublished}):
             self.disk.sync_folder(touched)
-        self.disk.sync_folder(folder)
-        self._unpublished.clear()
         self._put(CURRENT, name + "\n")
+        self._unpublished.clear()
         return name
 
     def abandon(self) -> None:
-        """Remove the blocks that were written and not published."""
-        for path in self._unpublished:
-            self.disk.remove(path)
+        """Remove what was written and not published."""
+        try:
+            in_force = text_of(self.root / CURRENT).strip()
+        except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):
+            in_force = ""
+        # What failed may have been the step after the commit.
+        if in_force not in {path.name for path in self._unpublished}:
+            for path in self._unpublished:
+                self.disk.remove(path)
         self._unpublished.clear()
 
     def collect_garbage(self, policy: Policy, now: float) -> None:
@@ -378,7 +384,11 @@ class StoreWriter:
         if (self.root / name).is_dir():
             self.disk.remove(self.root / name)  # nothing can be renamed onto a folder
         self.disk.write(temporary, text.encode())
-        self.disk.replace(temporary, self.root / name)
+        try:
+            self.disk.replace(temporary, self.root / name)
+        except OSError:
+            self.disk.remove(temporary)
+            raise
         self.disk.sync_folder(self.root)
 
 

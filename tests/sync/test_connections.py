@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
 from core.settings import Secret
-from metrics.tables import VOTES, Table
+from metrics.tables import PAGE_VIEWS, USERS, VOTES, Table
 from sync.decode import BulkRows, RawRows
 from sync.partitions import Partition
 from sync.source import Source
@@ -23,7 +23,7 @@ from testkit.harness import QUICK, Store
 from testkit.ports import free_port
 from tests.sync.conftest import DuringSettling
 from tests.sync.proxy import Fault, proxied
-from tests.sync.rows import insert_votes
+from tests.sync.rows import insert_votes, page_view, user
 
 # The driver's pure-Python twin leaves the socket of a failed log-in to the garbage
 # collector; nothing here refers to it.
@@ -238,6 +238,40 @@ def test_a_server_that_configures_sessions_otherwise_changes_nothing(
         store.assert_equals_source()
         assert store.manifest().snapshot_at.year > 1970
         assert store.verify() == 0
+
+
+@pytest.mark.parametrize("table", ["fpp_page_views", "fpp_users"])
+def test_a_row_that_is_longer_than_the_server_may_write_is_named(
+    own_kind: Kind, store: Store, reported: Sequence[str], table: str
+) -> None:
+    """A text alone may be as long; with its row it is null for the server."""
+    text = {"fpp_page_views": "source", "fpp_users": "city"}[table]
+    with running_server(own_kind, options=["--max-allowed-packet=1M"]) as server:
+        store.source = server.create_database()
+        store.source.execute(f"ALTER TABLE {table} MODIFY {text} longtext")
+        store.source.insert(PAGE_VIEWS, [page_view(1, "u", "x")])
+        store.source.insert(USERS, [user("u")])
+        store.source.execute(f"UPDATE {table} SET {text} = REPEAT('x', 1048000)")  # noqa: S608  # ours
+        assert store.sync() == 0
+        store.assert_equals_source()
+        store.source.execute(f"UPDATE {table} SET {text} = REPEAT('x', 1048576)")  # noqa: S608  # ours
+        assert store.sync() == 1
+    assert f"Database error while comparing {table} (1153): a row" in reported[-1]
+    assert "Raise max_allowed_packet" in reported[-1]
+
+
+def test_a_snapshot_may_be_idle_for_longer_than_the_server_waits(
+    own_kind: Kind, store: Store, during_settling: DuringSettling
+) -> None:
+    names = "idle_transaction_timeout", "idle_readonly_transaction_timeout"
+    options = [f"--loose-{name}=1" for name in (*names, "wait_timeout")]
+    with running_server(own_kind, options=options) as server:
+        store.source = server.create_database()
+        insert_votes(store.source, range(1, 11))
+        store.policy = replace(store.policy, attempts=1)
+        during_settling(lambda: sleep(2.5))
+        assert store.sync() == 0
+        store.assert_equals_source()
 
 
 def test_names_outside_ascii_reach_the_server(server: Server, store: Store) -> None:

@@ -1,10 +1,12 @@
 """Situation 10: the disk is full, as a real limit of the operating system."""
 
+import errno
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +17,7 @@ from sync.store_writer import Disk
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from tests.sync.endpoints import endpoint
+from tests.sync.killed_jobs import CountingDisk
 from tests.sync.processes import ROOT, environment
 from tests.sync.rows import insert_votes
 
@@ -50,6 +53,54 @@ def test_a_full_disk_keeps_the_old_state_and_leaves_no_partial_file(
     assert "DATA_DIR cannot be written (File too large)" in push["msg"]
     assert store.sync() == 0
     store.assert_equals_source()
+
+
+class FullDisk(CountingDisk):
+    """Takes nothing from a step on; deleting is possible on a full disk."""
+
+    def _is_last(self) -> bool:
+        super()._is_last()
+        return self.steps >= self._last
+
+    def _end(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def remove(self, path: Path) -> None:
+        Disk.remove(self, path)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_disk_that_is_full_from_any_step_on_costs_no_more_space(
+    database: LiveDatabase, store: Store, *, first: bool
+) -> None:
+    if not first:
+        insert_votes(database, range(1, 11))
+        store.sync()
+    insert_votes(database, range(11, 21))
+    committed = 0
+    for last in count(1):
+        before = files(store)
+        full = FullDisk(store.root, last)
+        code = replace(store.job(), disk=full).run(Request()).exit_code
+        if full.steps < last:
+            break
+        if files(store).get("CURRENT") == before.get("CURRENT"):
+            assert code == 1
+            assert files(store).keys() == before.keys() | {".lock"}
+        else:  # what failed came after the commit
+            committed += 1
+            store.assert_equals_source()
+            assert store.verify() == 0
+            insert_votes(database, range(last * 100, last * 100 + 20))
+    assert last > 12
+    assert committed > 0
+    store.assert_equals_source()
+
+
+def files(store: Store) -> dict[str, bytes]:
+    """Return every file of a store, by its path."""
+    paths = (path for path in store.root.rglob("*") if path.is_file())
+    return {str(path.relative_to(store.root)): path.read_bytes() for path in paths}
 
 
 def test_files_that_cannot_be_removed_do_not_fail_a_published_run(
