@@ -17,8 +17,8 @@ from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count
 from metrics.frames import Period, instant
 from metrics.query import Plan, SharedPlans, Unfinished
 from metrics.room_health import went_dormant
-from metrics.sentences import counted
-from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, USERS, VOTES, Table
+from metrics.sentences import counted, listed
+from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, TABLES, USERS, VOTES, Table
 from metrics.time_axis import local_date, local_time
 from metrics.time_zone import UTC_ZONE, to_local
 from metrics.unusual_days import unusual_days
@@ -50,7 +50,7 @@ _PAGES = {
 }
 _QUIET = "rooms_gone_quiet"
 
-Kind = Literal["data_late", "today", "unusual_day", "rooms_quiet"]
+Kind = Literal["table_missing", "data_late", "today", "unusual_day", "rooms_quiet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,20 +197,31 @@ def findings(
     data_until: datetime | None,
     sync_interval: int,
     zone: ZoneInfo = UTC_ZONE,
+    missing: Collection[str] = (),
 ) -> list[Finding]:
     """Return what needs attention, the most urgent first.
 
     `answers` are those of `plans`; `sync_interval` is the time between two runs of
-    the sync job in seconds, `zone` that of the plans.
+    the sync job in seconds, `zone` that of the plans. `missing` are live tables that
+    the store lacks, where nothing else says so.
     """
     # Late data ends before now: figures are complete only up to its end.
     until = min(now, data_until or now)
     return [
+        *_missing(missing),
         *_late(now, data_until, timedelta(seconds=sync_interval)),
         *_unusual_today(answers["today"], until, zone),
         *_unusual_days(answers["unusual_days"]),
         *(_quiet(answers[_QUIET]) if _QUIET in answers else ()),
     ]
+
+
+def _missing(tables: Collection[str]) -> Iterator[Finding]:
+    # Before the first sync run there is no table, and nothing has gone wrong.
+    if 0 < len(tables) < len(TABLES):
+        are = "Table {} is" if len(tables) == 1 else "Tables {} are"
+        text = f"{are.format(listed(sorted(tables)))} missing"
+        yield Finding("table_missing", text, "data", value=len(tables))
 
 
 def _late(

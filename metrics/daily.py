@@ -88,6 +88,10 @@ def summary(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     )
 
 
+def _last_day(query: Query) -> Period:
+    return Period(query.now - timedelta(hours=24), query.now, query.zone)
+
+
 def _of(inside: Frames) -> pl.LazyFrame:
     new = [
         inside.users.select(new_users=row_count()),
@@ -118,5 +122,6 @@ TABLES = (
         PAGE_VIEWS,
         USERS,
         ROOMS,
+        covers=_last_day,
     ),
 )

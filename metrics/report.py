@@ -13,8 +13,9 @@ import polars as pl
 
 from metrics.frames import Period
 from metrics.query import Plan, Query, SharedPlans
-from metrics.registry import DEFINITIONS, answer, plan
+from metrics.registry import DEFINITIONS, METRIC_TABLES, answer, plan
 from metrics.subject import Definition
+from metrics.tables import ROOMS
 from metrics.usual_change import usual_changes
 
 type Value = int | float | None
@@ -39,6 +40,9 @@ _CHANGES, _UNUSUAL, _ROOMS, _QUIET, _USUAL = (
     "rooms_gone_quiet",
     "usual_changes",
 )
+_TABLES = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET)
+NO_NAME = "(name missing)"
+"""What rooms are called where the table of rooms is missing."""
 MOST = 5
 """Rows of a list at most."""
 
@@ -123,7 +127,7 @@ class UnusualDay:
 
 @dataclass(frozen=True, slots=True)
 class GrownRoom:
-    """A room by its name (None: deleted) and number."""
+    """A room by its name and number (None: deleted, or not known)."""
 
     name: str | None
     number: int | None
@@ -165,6 +169,8 @@ class Report:
     """Rooms with more votes than before, the largest growth first."""
     quiet: tuple[QuietRoom, ...]
     country_names: Mapping[str, str]
+    missing: tuple[str, ...] = ()
+    """The live tables that the store lacks: figures that need one are null."""
 
     @property
     def is_empty(self) -> bool:
@@ -174,12 +180,11 @@ class Report:
 
 def plans(query: Query) -> dict[str, Plan]:
     """Return the plans that `compose` needs the results of, by name."""
-    names = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET)
     shared, before = SharedPlans.of(query), query.comparison_query
     figures = [key for keys in FIGURES.values() for key in keys]
     # First: figures of the two periods are among those of many.
     found: dict[str, Plan] = {_USUAL: usual_changes(query, shared, figures)}
-    found |= {name: plan(name, query, shared) for name in names}
+    found |= {name: plan(name, query, shared) for name in _TABLES}
     # The comparison gets its own plans of figures and chart; lists compare by columns.
     if before is not None:
         for name in (*FIGURES, SERIES):
@@ -201,8 +206,18 @@ def compose(
     """
     names = country_names or {}
     changes = results[_CHANGES]
-    is_country = pl.col("dimension") == "country"
-    named = pl.when(is_country).then(pl.col("label").replace(names)).otherwise("label")
+    reads = {live for name in _TABLES for live in METRIC_TABLES[name].reads}
+    missing = tuple(live for live in query.missing if live in reads)
+    label, dimension = pl.col("label"), pl.col("dimension")
+    # Without the table of rooms no room has a name, and none is known to be deleted.
+    unnamed = (dimension == "room") & label.is_null() & (ROOMS.name in missing)
+    named = (
+        pl.when(dimension == "country")
+        .then(label.replace(names))
+        .when(unnamed)
+        .then(pl.lit(NO_NAME))
+        .otherwise(label)
+    )
     compared = query.comparison is not None
     # Null throughout where the store lacks the table: then there is no chart.
     series = results[SERIES].select("bucket", DRAWN).drop_nulls()
@@ -234,6 +249,7 @@ def compose(
         notes=tuple(notes),
         grown=tuple(_grown(results[_ROOMS])) if compared else (),
         country_names=names,
+        missing=missing,
         quiet=tuple(
             QuietRoom(**row)
             for row in results[_QUIET]

@@ -12,6 +12,7 @@ from metrics import periods
 from metrics.formats import change, number, signed
 from metrics.frames import Period
 from metrics.report import (
+    NO_NAME,
     Change,
     Figure,
     GrownRoom,
@@ -20,6 +21,8 @@ from metrics.report import (
     Report,
     UnusualDay,
 )
+from metrics.sentences import missing_note
+from metrics.tables import ROOMS
 from metrics.time_zone import to_local
 
 Format = Literal["html", "md", "json"]
@@ -54,6 +57,7 @@ def to_json(report: Report) -> str:
         **_span("from", "to", report.period),
         "comparison": report.comparison and _span("from", "to", report.comparison),
         "data_until": report.until and f"{report.until.isoformat()}Z",
+        "missing": report.missing,
         "figures": [
             {
                 "key": figure.definition.key,
@@ -145,16 +149,18 @@ def _sections(report: Report, safe: _Escape) -> Iterator[tuple[str, list[_Line]]
         "What changed most?": changes,
         "Unusual days": [_Line(_line_of_day(day)) for day in report.unusual_days],
         "Notes": [_line_of_note(note, safe) for note in report.notes],
-        "Rooms that grew": [_Line(_line_of_room(room, safe)) for room in report.grown],
+        "Rooms that grew": [
+            _Line(_line_of_room(room, report, safe)) for room in report.grown
+        ],
         "Rooms that went quiet": [
-            _Line(_line_of_quiet(room, safe)) for room in report.quiet
+            _Line(_line_of_quiet(room, report, safe)) for room in report.quiet
         ],
     }
     return ((title, lines) for title, lines in lists.items() if lines)
 
 
 def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
-    label = row.label or (_DELETED if row.dimension == "room" else _NOT_SET)
+    label = row.label or (_no_name(report) if row.dimension == "room" else _NOT_SET)
     if row.dimension == "country":
         label = report.country_names.get(label, label)
     counted = _counted(row.now, row.measure)
@@ -175,18 +181,26 @@ def _line_of_note(note: Note, safe: _Escape) -> _Line:
     return _Line(f"{days}: {safe(note.title)}", note.link)
 
 
-def _line_of_room(room: GrownRoom, safe: _Escape) -> str:
+def _line_of_room(room: GrownRoom, report: Report, safe: _Escape) -> str:
     votes = _counted(room.votes, "votes")
-    return f"{_name(room.name, room.number, safe)}: {votes}, {room.before:,} before"
+    return f"{_name(room, report, safe)}: {votes}, {room.before:,} before"
 
 
-def _line_of_quiet(room: QuietRoom, safe: _Escape) -> str:
+def _line_of_quiet(room: QuietRoom, report: Report, safe: _Escape) -> str:
     last = _day(room.last_vote_at.date())
-    return f"{_name(room.name, room.number, safe)}: last vote {last}"
+    return f"{_name(room, report, safe)}: last vote {last}"
 
 
-def _name(name: str | None, number: int | None, safe: _Escape) -> str:
-    return f"{safe(name)} (#{number})" if name is not None else _DELETED
+def _name(room: GrownRoom | QuietRoom, report: Report, safe: _Escape) -> str:
+    name = _no_name(report) if room.name is None else room.name.strip() or _NOT_SET
+    # A room without a name still is one room.
+    which = f"ID {room.room_id}" if room.number is None else f"#{room.number}"
+    return f"{safe(name)} ({which})"
+
+
+def _no_name(report: Report) -> str:
+    """Return what a room without a name is: deleted, or of a store without rooms."""
+    return NO_NAME if ROOMS.name in report.missing else _DELETED
 
 
 def _counted(count: int, measure: str) -> str:
@@ -246,6 +260,8 @@ def chart_title(report: Report) -> str:
 def to_markdown(report: Report) -> str:
     """Return the report for a chat: lists only, and no character of a name acts."""
     lines = [f"**FPP Analytics: {_heading(report)}**", ""]
+    if report.missing:
+        lines += [missing_note(report.missing), ""]
     if report.is_empty:
         return "\n".join([*lines, NOTHING_HERE, ""])
     lines += [_figure_in_markdown(figure, report) for figure in report.figures]
@@ -312,6 +328,8 @@ def to_html(report: Report) -> str:
 def to_fragment(report: Report) -> str:
     """Return the document's body below its title, for a page of ours."""
     heading = f"<p>{escape(_heading(report))}</p>"
+    if report.missing:
+        heading += f"<p>{escape(missing_note(report.missing, mark=''))}</p>"
     if report.is_empty:
         return f"{heading}<p>{NOTHING_HERE}</p>"
     lists = "".join(

@@ -103,9 +103,13 @@ def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     )
 
 
+def _lately(query: Query) -> Period:
+    return Period(query.as_of - 2 * SPAN, query.as_of, query.zone)
+
+
 def _used_lately(query: Query) -> pl.Expr:
     # Twice the span, so that rooms which went quiet in between are still counted.
-    return pl.col("last_round_at") >= instant(query.as_of - 2 * SPAN)
+    return pl.col("last_round_at") >= instant(_lately(query).start)
 
 
 def gone_quiet(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -278,6 +282,7 @@ TABLES = (
         states,
         *_READS,
         answer=answer_states,
+        covers=_lately,
         needs_all_users=True,
     ),
     table(
@@ -286,6 +291,7 @@ TABLES = (
         each_room,
         *_READS,
         answer=answer_each_room,
+        covers=_lately,
         needs_all_users=True,
     ),
     table(
@@ -294,6 +300,7 @@ TABLES = (
         gone_quiet,
         *_READS,
         answer=answer_gone_quiet,
+        covers=_lately,
         needs_all_users=True,
     ),
 )

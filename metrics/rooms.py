@@ -1,6 +1,7 @@
 """Rooms: finding one, its statistics, its activity over time."""
 
 import re
+from datetime import datetime
 
 import polars as pl
 
@@ -27,6 +28,7 @@ LABELS = ("id", "number", "name", "bucket")
 
 FOUND = 20
 """Rooms that a search shows at most."""
+_FIRST_TIME = datetime(1970, 1, 1)
 _PRINTED_NUMBER = re.compile(r"(?:^|\()#(\d+)\)?$", re.ASCII)
 
 
@@ -123,4 +125,10 @@ def over_time(
     return on_axis(data_axis(counts, granularity), [counts], ("votes", "estimations"))
 
 
-TABLES = (table("all_rooms", "All rooms", every_room, ROOMS, VOTES),)
+def _all_of_history(query: Query) -> Period:
+    return Period(_FIRST_TIME, query.now, query.zone)
+
+
+TABLES = (
+    table("all_rooms", "All rooms", every_room, ROOMS, VOTES, covers=_all_of_history),
+)

@@ -1,7 +1,7 @@
 """How numbers read in a sentence, and how shares are compared."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -100,6 +100,21 @@ def listed(names: Sequence[str]) -> str:
 def day_of(day: date) -> str:
     """Return a date as the pages write it: "26 Oct 2026"."""
     return f"{day.day} {day:%b %Y}"
+
+
+def missing_note(tables: Collection[str], mark: str = "`") -> str:
+    """Return the sentence for live tables that the store lacks.
+
+    `mark` is put before and after a name, by default that of Markdown.
+    """
+    names = listed([f"{mark}{table}{mark}" for table in sorted(tables)])
+    table, is_, its = (
+        ("Table", "is", "Its") if len(tables) == 1 else ("Tables", "are", "Their")
+    )
+    return (
+        f"{table} {names} {is_} missing. {its} metrics are empty until the next sync "
+        "run."
+    )
 
 
 def only_row(frame: pl.DataFrame) -> dict[str, Any]:

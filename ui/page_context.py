@@ -14,14 +14,13 @@ from metrics.frames import Frames
 from metrics.periods import Days
 from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import METRIC_TABLES, plan
+from metrics.report import NO_NAME
 from metrics.tables import BY_NAME, ROOMS
 from metrics.usual_change import usual_changes
 from store import engine
 from store.notes import Notes
 from store.reader import Snapshot
 
-NO_NAME = "(name missing)"
-"""What rooms are called where the table of rooms is missing."""
 USUAL = "usual_changes"
 """The table of how much key figures usually change."""
 TABLE_NAMES = (*BY_NAME,)

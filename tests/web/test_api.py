@@ -8,6 +8,7 @@ import pytest
 
 from testkit.dashboard import GOLDEN, TOKEN, get, serving
 from tests.web.conftest import StoppedClock, parts
+from web.api.openapi import OPERATIONS
 
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text("utf-8"))
 TIED_AT_THE_CUT = {"country_region": "region", "country_city": "city"}
@@ -74,6 +75,38 @@ def test_anything_else_is_not_found(api: httpx.Client, method: str, path: str) -
         assert answer.status_code == 401
     else:
         assert (answer.status_code, answer.json()) == (404, {"detail": "Not found"})
+
+
+ADDRESSES = [
+    path.format(room_id="1", name="routes")
+    for operation in OPERATIONS
+    for path in (f"/api{also}" for also in (operation.path, *operation.also))
+]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_another_method_is_told_which_ones_there_are(
+    api: httpx.Client, method: str, path: str
+) -> None:
+    answer = api.request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, HEAD"
+    assert answer.json() == {"detail": "Bad method; allowed: GET, HEAD"}
+
+
+@pytest.mark.parametrize("name", ["x", "From", "since", "", "\x00", "é" * 200])
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_a_parameter_that_nothing_reads_is_refused(
+    api: httpx.Client, path: str, name: str
+) -> None:
+    """An answer that ignores it would be taken for what was asked for."""
+    answer = api.get(path, params={name: "2026-11-01"})
+    assert answer.status_code == 400
+    detail = answer.json()["detail"]
+    assert detail.startswith(f"Unknown parameter {name[:40]}")
+    assert "; allowed: " in detail
+    assert len(detail) < 200
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Every table that a page exports, for programs: same name, same rows."""
 
 import io
+import shutil
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -13,10 +16,12 @@ from polars.testing import assert_frame_equal
 from metrics.export import to_csv
 from metrics.frames import Period
 from metrics.query import Query
-from metrics.registry import METRIC_TABLES, plan
+from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
+from metrics.tables import TABLES
+from metrics.time_zone import in_zone
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
-from testkit.dashboard import GOLDEN, LONGEST_WAIT, TOKEN, serving
+from testkit.dashboard import GOLDEN, LONGEST_WAIT, TOKEN, get, serving
 from tests.csv_reader import read_csv
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 
@@ -83,6 +88,7 @@ def test_json_has_the_same_rows_with_window_and_time(
         "covers_to": "2026-11-19",
         "compared_from": "2026-09-25",
         "compared_to": "2026-10-22",
+        "missing": [],
     }
 
 
@@ -141,7 +147,103 @@ def test_a_parameter_changes_the_question(
     changes: dict[str, object],
 ) -> None:
     answer = api.get("/api/tables/traffic_over_time", params=query)
-    assert answer.content == to_csv(asked(snapshot, "traffic_over_time", **changes))
+    expected = asked(snapshot, "traffic_over_time", **changes)
+    zone = ZoneInfo(query.get("tz", "UTC"))
+    assert answer.content == to_csv(in_zone(expected, zone))
+
+
+@pytest.mark.parametrize(
+    ("tz", "first", "second"),
+    [
+        ("UTC", "2026-10-25T00:00:00+00:00", "2026-10-25T01:00:00+00:00"),
+        ("Europe/Berlin", "2026-10-25T00:00:00+02:00", "2026-10-25T01:00:00+02:00"),
+        ("Asia/Kolkata", "2026-10-25T00:00:00+05:30", "2026-10-25T01:00:00+05:30"),
+    ],
+)
+def test_times_are_the_same_in_csv_and_json_and_say_their_zone(
+    api: httpx.Client, tz: str, first: str, second: str
+) -> None:
+    """Hour by hour through the night in which clocks change."""
+    question = {"from": "2026-10-25", "to": "2026-10-25", "every": "hour", "tz": tz}
+    address = "/api/tables/votes_over_time"
+    rows = api.get(address, params=question | {"format": "json"}).json()["rows"]
+    times = [row["bucket"] for row in rows]
+    assert times[:2] == [first, second]
+    moments = [datetime.fromisoformat(time) for time in times]
+    assert {b - a for a, b in pairwise(moments)} == {timedelta(hours=1)}
+    lines = api.get(address, params=question).content.decode().splitlines()[1:]
+    written = [line.partition(",")[0] for line in lines]
+    # UTC is the rule of a CSV, and needs no mark.
+    assert written == [time.removesuffix("+00:00") for time in times]
+
+
+@pytest.mark.parametrize("tz", ["UTC", "America/Los_Angeles"])
+def test_all_time_is_that_of_the_report_and_compares_with_nothing(
+    api: httpx.Client, tz: str
+) -> None:
+    question = {"period": "all_time", "format": "json", "tz": tz}
+    table = api.get("/api/tables/what_moved", params=question).json()
+    found = api.get("/api/report", params=question).json()
+    assert (table["from"], table["to"]) == (found["from"], found["to"])
+    assert table["compared_from"] is table["compared_to"] is found["comparison"] is None
+    assert table["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("room_states", "2026-09-25", "2026-11-19"),
+        ("room_health", "2026-09-25", "2026-11-19"),
+        ("rooms_gone_quiet", "2026-09-25", "2026-11-19"),
+        ("daily_summary", "2026-11-19", "2026-11-20"),
+        ("all_rooms", "1970-01-01", "2026-11-20"),
+    ],
+)
+def test_json_names_the_dates_of_rows_that_are_not_about_the_period(
+    api: httpx.Client, name: str, first: str, last: str
+) -> None:
+    answer = api.get(f"/api/tables/{name}", params={"format": "json"}).json()
+    assert (answer["covers_from"], answer["covers_to"]) == (first, last)
+
+
+@pytest.mark.parametrize("live", [table.name for table in TABLES])
+def test_without_a_table_answers_are_null_and_say_why(
+    live: str, tmp_path: Path, snapshot: Snapshot
+) -> None:
+    for file in GOLDEN.glob("*.parquet"):
+        if file.stem != live:
+            shutil.copy(file, tmp_path)
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        for name, table in METRIC_TABLES.items():
+            answer = get(
+                f"{url}/api/tables/{name}?format=json", headers={"Authorization": TOKEN}
+            )
+            assert answer.status_code == 200, name
+            reads = live in table.reads
+            assert answer.json()["missing"] == ([live] if reads else []), name
+        report = get(
+            f"{url}/api/report?format=json&period=last_28_days",
+            headers={"Authorization": TOKEN},
+        ).json()
+        alerts = get(f"{url}/api/alerts", headers={"Authorization": TOKEN}).json()
+        texts = [
+            get(
+                f"{url}/api/report?period=last_28_days&format={form}",
+                headers={"Authorization": TOKEN},
+            ).text
+            for form in ("md", "html")
+        ]
+    needed = live not in {"fpp_users", "fpp_events"} or live in report["missing"]
+    assert report["missing"] == ([live] if needed else [])
+    for figure in report["figures"]:
+        lacks = live in DEFINITIONS[figure["key"]].tables
+        assert (figure["value"] is None) == lacks, figure["key"]
+    for text in texts:
+        assert ("is missing" in text) == needed
+        assert "(deleted)" not in text or live != "fpp_rooms"
+    assert [a["text"] for a in alerts if a["kind"] == "table_missing"] == [
+        f"Table {live} is missing"
+    ]
 
 
 def test_bots_are_out_unless_asked_for(api: httpx.Client, snapshot: Snapshot) -> None:
@@ -195,12 +297,12 @@ def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> No
             400,
             "Bad tz; allowed: a name such as Europe/Berlin or UTC",
         ),
-        ("routes?room=0", 400, "Invalid room_id"),
+        ("routes?room=0", 400, "Bad room; allowed: 1 to 2147483647"),
         (
             "routes?form=csv",
             400,
             (
-                "Unknown parameter; allowed: period, from, to, room, tz, format, "
+                "Unknown parameter form; allowed: period, from, to, room, tz, format, "
                 "every, bots, weekends"
             ),
         ),

@@ -9,6 +9,7 @@ import streamlit as st
 from metrics.export import file_name
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES, answer
+from metrics.sentences import missing_note
 from metrics.time_zone import in_zone
 from ui import export, period_bar, query_params
 from ui.blocks import empty_state, tables
@@ -102,7 +103,7 @@ def render_block(
         if note:
             st.caption(note)
         if lacking and not empty_state.is_blank(frame):
-            st.caption(empty_state.missing_note(lacking))
+            st.caption(missing_note(lacking))
         render_unfiltered_note(context, name)
 
 

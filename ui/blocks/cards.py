@@ -6,9 +6,9 @@ import polars as pl
 import streamlit as st
 
 from metrics.registry import DEFINITIONS
+from metrics.sentences import missing_note
 from metrics.subject import Definition
 from ui import format as fmt
-from ui.blocks import empty_state
 from ui.filters import filter_chips
 from ui.page_context import PageContext
 
@@ -30,7 +30,7 @@ def render_row(
     """
     needed = {table for key in keys for table in DEFINITIONS[key].tables}
     if lacking := context.lacking(needed):
-        st.caption(empty_state.missing_note(lacking))
+        st.caption(missing_note(lacking))
     idle = filter_chips.unfiltered_cards_note(keys)
     if idle:
         st.caption(idle)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from metrics.filters import Filter
 from metrics.registry import DEFINITIONS
+from metrics.sentences import missing_note
 from ui.page_context import PageContext
 
 # Numbers that are there without anything having happened.
@@ -64,18 +65,6 @@ def render_too_few(title: str) -> None:
 def render_missing(tables: Collection[str]) -> None:
     """Say in place of what needs some live tables that the store lacks them."""
     st.info(missing_note(tables), icon=":material/database_off:")
-
-
-def missing_note(tables: Collection[str]) -> str:
-    """Return the sentence for tables that the store lacks."""
-    names = ", ".join(f"`{table}`" for table in sorted(tables))
-    table, is_, its = (
-        ("Table", "is", "Its") if len(tables) == 1 else ("Tables", "are", "Their")
-    )
-    return (
-        f"{table} {names} {is_} missing. {its} metrics are empty until the next sync "
-        "run."
-    )
 
 
 def render_unfilterable(chosen: Collection[Filter]) -> None:

@@ -1,5 +1,6 @@
 """The report of the period, as `GET /api/report` writes it."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -30,6 +31,8 @@ def render_report(context: PageContext) -> None:
     query = context.query
     if context.unfiltered is not None:
         query = context.unfiltered
+        # What is downloaded says what it is about.
+        context = replace(context, query=query, filters=())
         st.caption("Filters do not apply to this page: it shows all users and rooms.")
     results = context.compute(
         further=lambda _: report.plans(context.at_hand(query))

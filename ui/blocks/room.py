@@ -8,6 +8,7 @@ import streamlit as st
 
 from metrics import rooms
 from metrics.registry import DEFINITIONS
+from metrics.report import NO_NAME
 from metrics.tables import ROOMS, VOTES
 from metrics.time_zone import to_local
 from store import engine
@@ -16,7 +17,7 @@ from ui import labels, query_params
 from ui.blocks import empty_state, tables
 from ui.charts.theme import PALETTE
 from ui.format import escaped, shortened
-from ui.page_context import NO_NAME, PageContext
+from ui.page_context import PageContext
 
 PARAMETER, MEETING = "room", "meeting"
 MOST = 3

@@ -14,7 +14,8 @@ from ui.blocks.block import render_block
 from ui.charts.labelled_bars import usual_range
 from ui.page_context import PageContext, Results
 
-_ICONS = {
+_ICONS: Mapping[attention.Kind, str] = {
+    "table_missing": "database_off",
     "data_late": "schedule",
     "today": "today",
     "unusual_day": "diamond",

@@ -13,6 +13,7 @@ from metrics.periods import PERIODS
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
 from metrics.subject import Unit
+from metrics.tables import TABLES
 from web.api.reports import DEFAULT_PERIOD as DEFAULT_REPORT_PERIOD
 from web.api.reports import FORMATS as REPORT_FORMATS
 from web.api.tables import MAX_ROOM_ID, OPTIONS
@@ -105,6 +106,8 @@ ROOM = record(
 )
 DAILY = record(**_counts("votes", "estimations", "rooms", "unique_users", "page_views"))
 _DATE_OR_NULL: Schema = {"type": ["string", "null"], "format": "date"}
+MISSING: Schema = {"type": "array", "items": {"enum": [live.name for live in TABLES]}}
+"""Tables that the store lacks: figures that need one are null."""
 TABLE = record(
     name={"type": "string"},
     title={"type": "string"},
@@ -112,6 +115,7 @@ TABLE = record(
     compared_from=_DATE_OR_NULL,
     compared_to=_DATE_OR_NULL,
     data_updated_at=INSTANT_OR_NULL,
+    missing=MISSING,
     rows={"type": "array", "items": {"type": "object"}},
 )
 _TEXT: Schema = {"type": "string"}
@@ -121,6 +125,7 @@ REPORT = record(
     **{"from": DATE, "to": DATE},
     comparison={"anyOf": [record(**{"from": DATE, "to": DATE}), {"type": "null"}]},
     data_until=INSTANT_OR_NULL,
+    missing=MISSING,
     figures=rows(
         key=_TEXT,
         title=_TEXT,
@@ -322,6 +327,7 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 COMMON_REFUSALS: Mapping[int, str] = {
+    400: "Unknown or repeated parameter; `detail` lists what is allowed.",
     401: "The token is missing or wrong.",
     429: "Too many wrong tokens from this client; see Retry-After.",
     500: "Internal error; it has been reported.",
@@ -336,8 +342,9 @@ def document(base: str) -> dict[str, object]:
         "info": {
             "title": "FPP Analytics",
             "version": "1.0.0",
-            "description": "The dashboard's metrics for programs. All times are "
-            "UTC. Responses are computed on demand from the newest data.",
+            "description": "The dashboard's metrics for programs. Times are UTC, or of "
+            "the zone `tz` with its offset. Responses are computed on demand from the "
+            "newest data.",
         },
         "servers": [{"url": base or "/"}],
         "security": [{"bearer": []}, {"bare": []}],
@@ -353,7 +360,7 @@ def document(base: str) -> dict[str, object]:
 
 
 def _operation(operation: Operation) -> dict[str, object]:
-    refusals = sorted({**operation.refusals, **COMMON_REFUSALS}.items())
+    refusals = sorted({**COMMON_REFUSALS, **operation.refusals}.items())
     return {
         "operationId": operation.name,
         "summary": operation.summary,

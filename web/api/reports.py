@@ -14,15 +14,13 @@ from zoneinfo import ZoneInfo
 import pycountry
 from starlette.responses import JSONResponse, Response
 
-from metrics import attention, filters, growth, periods, report
-from metrics.constants import START_DATE
+from metrics import attention, filters, periods, report
 from metrics.export import file_name
 from metrics.query import Query, SharedPlans
 from metrics.report_writers import MIME, Format, write
-from metrics.time_zone import to_local
 from store import engine, notes
 from store.reader import Snapshot, without_bots
-from web.api.tables import read_zone
+from web.api.tables import read_zone, spans
 from web.responses import NO_STORE, RequestError
 
 DEFAULT_PERIOD = "last_month"
@@ -31,7 +29,6 @@ COUNTRY_NAMES = {
     for found in pycountry.countries
 }
 FORMATS: tuple[Format, ...] = get_args(Format)
-PARAMETERS = ("period", "format", "tz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +42,6 @@ class ReportQuery:
     @classmethod
     def read(cls, query: Mapping[str, str]) -> "ReportQuery":
         """Read the parameters; raises RequestError with what is allowed."""
-        if not query.keys() <= set(PARAMETERS):
-            raise RequestError(
-                400, f"Unknown parameter; allowed: {', '.join(PARAMETERS)}"
-            )
         period = query.get("period", DEFAULT_PERIOD).casefold()
         if period not in periods.PERIODS:
             raise RequestError(
@@ -66,23 +59,11 @@ class ReportQuery:
     ) -> Query:
         """Return the query that the page of the report builds for the same period."""
         option = periods.PERIODS[self.period]
-        begins, compared = START_DATE, periods.PREVIOUS
-        if self.period == periods.ALL_TIME:
-            found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
-            # Nothing is before all of history.
-            begins, compared = growth.first_day(found, self.zone), periods.NO_COMPARISON
-        days = option.days(to_local(now, self.zone).date(), begins)
+        days, period, comparison = spans(option, snapshot, now, self.zone)
         return Query(
             frames=filters.apply(without_bots(snapshot), (), excluded_rooms),
-            period=periods.period_of(days, now, self.zone, hours=option.hours),
-            comparison=periods.compared_with(
-                compared,
-                days,
-                now,
-                to_date=option.to_date,
-                zone=self.zone,
-                hours=option.hours,
-            ),
+            period=period,
+            comparison=comparison,
             granularity=periods.granularity_of(periods.AUTO, days),
             now=now,
             missing=snapshot.missing,
@@ -134,6 +115,7 @@ def alerts_response(
             snapshot.data_until,
             sync_interval,
             zone,
+            snapshot.missing,
         )
         return JSONResponse(
             [_alert(finding, base_url) for finding in found], headers=NO_STORE

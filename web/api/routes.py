@@ -12,7 +12,7 @@ from core.errors import ErrorContext, add_error_breadcrumb, capture_error
 from core.settings import EmailService
 from web import email
 from web.api import docs, openapi, queries
-from web.api.openapi import OPERATIONS
+from web.api.openapi import OPERATIONS, Operation
 from web.api.queries import QueryRunner
 from web.api.reports import ReportQuery, alerts_response, report_response
 from web.api.tables import (
@@ -20,14 +20,18 @@ from web.api.tables import (
     read_room_id,
     read_zone,
     refuse_repeated,
+    refuse_unknown,
     table_response,
 )
 from web.responses import NO_STORE, RequestError, error_response
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-# For every other path and method: Streamlit would answer with its page and 200.
+# For every other path: Streamlit would answer with its page and 200.
 _NOT_FOUND = error_response(404, "Not found")
+_WRONG_METHOD = error_response(
+    405, "Bad method; allowed: GET, HEAD", {"Allow": "GET, HEAD"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,14 @@ class Api:
             "openapi": self._openapi,
             "docs": self._docs,
         }
+        addresses = [(base + p, o) for o in OPERATIONS for p in (o.path, *o.also)]
         return [
             *(
-                Route(base + path, _guarded(o.name, endpoints[o.name]), methods=["GET"])
-                for o in OPERATIONS
-                for path in (o.path, *o.also)
+                Route(path, _guarded(o, endpoints[o.name]), methods=["GET"])
+                for path, o in addresses
             ),
+            # After those for GET, which are tried first.
+            *(Route(path, _WRONG_METHOD) for path, _ in addresses),
             *(Route(path, _NOT_FOUND) for path in (base, f"{base}/{{rest:path}}")),
         ]
 
@@ -92,8 +98,6 @@ class Api:
         )
 
     async def _alerts(self, request: Request) -> Response:
-        if not request.query_params.keys() <= {"tz"}:
-            raise RequestError(400, "Unknown parameter; allowed: tz")
         zone = read_zone(request.query_params)
         address = request.url.replace(query="", fragment="")
         # As the client sees it: a proxy may add a path before ours.
@@ -117,15 +121,18 @@ def _json(content: Mapping[str, object]) -> Response:
     return JSONResponse(content, headers=NO_STORE)
 
 
-def _guarded(name: str, endpoint: Endpoint) -> Endpoint:
+def _guarded(operation: Operation, endpoint: Endpoint) -> Endpoint:
     """Turn a client's mistake into its status, and a failure of ours into 500.
 
     Only a failure of ours is captured, once, with the endpoint that was called.
     """
+    name = operation.name
+    allowed = [p.name for p in operation.parameters if p.location == "query"]
 
     async def guarded(request: Request) -> Response:
         add_error_breadcrumb("request", "api", {"endpoint": name})
         try:
+            refuse_unknown(request.query_params, allowed)
             refuse_repeated(request.query_params)
             return await endpoint(request)
         except RequestError as refused:

@@ -14,13 +14,15 @@ from polars import selectors
 from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
 
-from metrics import filters
+from metrics import filters, growth
 from metrics.constants import START_DATE
 from metrics.export import file_name, to_csv
 from metrics.frames import Period
 from metrics.periods import (
+    ALL_TIME,
     DEFAULT_PERIOD,
     MOST_HOURLY_DAYS,
+    NO_COMPARISON,
     PERIODS,
     PREVIOUS,
     Days,
@@ -31,7 +33,7 @@ from metrics.periods import (
 from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES, plan
 from metrics.subject import MetricTable
-from metrics.time_zone import to_local, zone_of
+from metrics.time_zone import in_zone, to_local, zone_of
 from store import engine
 from store.reader import Snapshot, without_bots
 from web.health import iso
@@ -60,14 +62,6 @@ OPTIONS: tuple[Option, ...] = (
     Option("bots", ("exclude", "include"), "Rows of users whose device is “bot”."),
     Option("weekends", ("show", "hide"), "Saturdays and Sundays in daily series."),
 )
-PARAMETERS = (
-    "period",
-    "from",
-    "to",
-    "room",
-    "tz",
-    *(option.name for option in OPTIONS),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +84,6 @@ class TableQuery:
             raise RequestError(
                 404, f"Unknown table; allowed: {', '.join(METRIC_TABLES)}"
             )
-        if not query.keys() <= set(PARAMETERS):
-            raise RequestError(
-                400, f"Unknown parameter; allowed: {', '.join(PARAMETERS)}"
-            )
         zone = read_zone(query)
         today = to_local(now, zone).date()
         period = _period(query)
@@ -108,7 +98,7 @@ class TableQuery:
             period=period,
             days=days,
             options=options,
-            room_id=read_room_id(query["room"]) if "room" in query else None,
+            room_id=_room(query["room"]) if "room" in query else None,
             zone=zone,
         )
 
@@ -121,18 +111,13 @@ class TableQuery:
         frames = filters.apply(user_rows, (), excluded_rooms)
         if self.room_id is not None:
             frames = frames.of_room(self.room_id)
-        hours = self.period.hours if self.period else 0
+        _, period, comparison = spans(
+            self.period or self.days, snapshot, now, self.zone
+        )
         return Query(
             frames=frames,
-            period=period_of(self.days, now, self.zone, hours=hours),
-            comparison=compared_with(
-                PREVIOUS,
-                self.days,
-                now,
-                to_date=self.period.to_date if self.period else 0,
-                zone=self.zone,
-                hours=hours,
-            ),
+            period=period,
+            comparison=comparison,
             granularity=next(
                 e for e in get_args(Granularity) if e == self.options["every"]
             ),
@@ -140,6 +125,46 @@ class TableQuery:
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
         )
+
+
+def spans(
+    asked: PeriodOption | Days, snapshot: Snapshot, now: datetime, zone: ZoneInfo
+) -> tuple[Days, Period, Period | None]:
+    """Return the days, the period and the comparison, as a page chooses them.
+
+    All time begins where the data begin in earnest, and nothing precedes it.
+    """
+    if isinstance(asked, Days):
+        period = period_of(asked, now, zone)
+        return asked, period, compared_with(PREVIOUS, asked, now, zone=zone)
+    begins, compared = START_DATE, PREVIOUS
+    if asked is PERIODS[ALL_TIME]:
+        found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
+        begins, compared = growth.first_day(found, zone), NO_COMPARISON
+    days = asked.days(to_local(now, zone).date(), begins)
+    comparison = compared_with(
+        compared, days, now, to_date=asked.to_date, zone=zone, hours=asked.hours
+    )
+    return days, period_of(days, now, zone, hours=asked.hours), comparison
+
+
+def refuse_unknown(query: Mapping[str, str], allowed: Collection[str]) -> None:
+    """Raise RequestError for a parameter that nothing would read.
+
+    An answer that ignores it would be taken for the one that was asked for.
+    """
+    for name in query:
+        if name not in allowed:
+            known = ", ".join(allowed) or "none here"
+            raise RequestError(400, f"Unknown parameter {_cut(name)}; allowed: {known}")
+
+
+def _cut(text: str) -> str:
+    """Return what a client wrote, short enough for a message."""
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
+
+
+_LONGEST_NAME = 40
 
 
 def refuse_repeated(query: ImmutableMultiDict[str, str]) -> None:
@@ -150,7 +175,7 @@ def refuse_repeated(query: ImmutableMultiDict[str, str]) -> None:
     """
     for name in query:
         if len(query.getlist(name)) > 1:
-            raise RequestError(400, f"Repeated parameter {name}; allowed: once")
+            raise RequestError(400, f"Repeated parameter {_cut(name)}; allowed: once")
 
 
 def read_room_id(text: str) -> int:
@@ -159,6 +184,13 @@ def read_room_id(text: str) -> int:
     if not 0 < room_id <= MAX_ROOM_ID:
         raise RequestError(400, "Invalid room_id")
     return room_id
+
+
+def _room(text: str) -> int:
+    try:
+        return read_room_id(text)
+    except RequestError as error:
+        raise RequestError(400, f"Bad room; allowed: 1 to {MAX_ROOM_ID}") from error
 
 
 def read_zone(query: Mapping[str, str]) -> ZoneInfo:
@@ -233,7 +265,8 @@ def table_response(
 def _csv(
     query: TableQuery, _: Snapshot, metric_query: Query, frame: pl.DataFrame
 ) -> Response:
-    return _file(query, metric_query, "csv", "text/csv; charset=utf-8", to_csv(frame))
+    data = to_csv(in_zone(frame, query.zone))
+    return _file(query, metric_query, "csv", "text/csv; charset=utf-8", data)
 
 
 def _parquet(
@@ -248,7 +281,9 @@ def _parquet(
 def _json(
     query: TableQuery, snapshot: Snapshot, metric_query: Query, frame: pl.DataFrame
 ) -> Response:
-    """Write rows as Polars does: ISO dates, null for NaN and infinity."""
+    """Write ISO dates, times of the zone with its offset, null for NaN and infinity."""
+    times = selectors.datetime().dt.to_string("%Y-%m-%dT%H:%M:%S%.f%:z")
+    rows = _finite(in_zone(frame, query.zone)).with_columns(times)
     head = {
         "name": query.table.name,
         "title": query.table.title,
@@ -257,7 +292,8 @@ def _json(
         **_dates("covers", query.table.covers(metric_query)),
         **_dates("compared", metric_query.comparison),
         "data_updated_at": iso(snapshot.data_until),
-        "rows": json.loads(_finite(frame).write_json()),
+        "missing": [name for name in query.table.reads if name in snapshot.missing],
+        "rows": json.loads(rows.write_json()),
     }
     body = json.dumps(head, ensure_ascii=False, allow_nan=False)
     return Response(body, media_type="application/json", headers=NO_STORE)
