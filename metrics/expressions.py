@@ -107,7 +107,9 @@ def rounded(digits: int = 2, **means: pl.Expr) -> pl.Expr:
 
 def rate(part: str | pl.Expr, n: str | pl.Expr) -> pl.Expr:
     """Return `part / n`, null where n is below 20 (or null)."""
-    return hide_small_samples(ratio(part, n), n)
+    part = pl.col(part) if isinstance(part, str) else part
+    n = pl.col(n) if isinstance(n, str) else n
+    return hide_small_samples(divided(part, n), n)
 
 
 def hide_small_samples(value: pl.Expr, n: str | pl.Expr) -> pl.Expr:

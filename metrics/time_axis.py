@@ -376,28 +376,42 @@ def time_series(
     not over. `granularity` is that of the buckets where it is not the query's.
     """
     every = granularity or query.granularity
-    period = query.period
-    edges = (period.start, period.end, query.now)
-    # Dates are those of the zone: their edges are compared as its clocks show them.
-    first, last, now = edges if every == "hour" else map(period.local, edges)
-    begins = pl.col("bucket").cast(TIMESTAMP)
-    ends = pl.col("bucket").dt.offset_by(_INTERVALS[every]).cast(TIMESTAMP)
-    at_start, at_end = begins < instant(first), ends > instant(last)
-    # A period that includes today ends at the clock.
-    runs = at_end & (ends > instant(now)) & pl.lit(period.end >= query.now)
-    end = pl.when(runs).then(pl.lit("running")).when(at_end).then(pl.lit("end"))
-    cut = (
-        pl.when(at_start & at_end)
-        .then(pl.format("start and {}", end))
-        .when(at_start)
-        .then(pl.lit("start"))
-        .otherwise(end)
-    )
+    cut = pl.lit(None, pl.String)
+    for bucket, edges in _cut_buckets(query.period, every, query.now).items():
+        is_it = pl.col("bucket") == pl.lit(bucket)
+        cut = pl.when(is_it).then(pl.lit(edges)).otherwise(cut)
     marked = series.with_columns(cut=cut)
     # A hidden weekend is missing from the axis only: weeks and months keep its rows.
     if query.weekends or every != "day":
         return marked
     return marked.filter(pl.col("bucket").dt.weekday() <= 5)
+
+
+def _cut_buckets(period: Period, every: Granularity, now: datetime) -> dict[date, str]:
+    """Return the buckets that the period cuts, the first or the last one, and where."""
+    hour = timedelta(hours=1)
+
+    def bucket_at(moment: datetime) -> date:
+        if every == "hour":
+            first = _first_hour(period)
+            return first + (moment - first) // hour * hour
+        return first_of(period.local(moment).date(), every)
+
+    first = bucket_at(period.start)
+    last = bucket_at(max(period.end - timedelta.resolution, period.start))
+    begins = (
+        first
+        if isinstance(first, datetime)
+        else datetime.combine(first, datetime.min.time())
+    )
+    start = period.start if every == "hour" else period.local(period.start)
+    cut = {first: "start"} if begins < start else {}
+    # The end is not in the period: it does not cut a bucket that it closes.
+    if bucket_at(period.end) == last:
+        # A period that includes today ends at the clock.
+        end = "running" if period.end >= now else "end"
+        cut[last] = f"{cut[last]} and {end}" if last in cut else end
+    return cut
 
 
 def at_least_weekly(granularity: Granularity) -> Granularity:
