@@ -8,6 +8,7 @@ pairs.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,7 @@ import polars as pl
 from metrics.card_scale import STEPS
 from metrics.estimated_votes import estimated_votes, estimations_with_vote
 from metrics.expressions import count_where, rate, row_count
-from metrics.frames import Period
+from metrics.frames import Period, instant
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import changed, compared, only_row, percent, with_interval
 from metrics.subject import Definition, table
@@ -166,12 +167,10 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """
     period, every = query.period, at_least_weekly(query.granularity)
     name = "matching_pair_share"
-    counts = counts_per_bucket(shared, period, every)
-    series = on_axis(period_axis(period, every), [counts], _COUNTS).select(
-        "bucket", *_COUNTS, *_rates(), f"{name}_sums"
+    series = agreement_per_bucket(shared, query, every).select(
+        "bucket", *_COUNTS, *_rates(), f"{name}_sums", "cut"
     )
-    finish = trends(name, middle_of(period, every))
-    return Unfinished(time_series(series, query, every), finish)
+    return Unfinished(series, trends(name, middle_of(period, every)))
 
 
 def by_team_size(query: Query, shared: SharedPlans) -> Unfinished:
@@ -227,24 +226,27 @@ PAIR_SHARES = {
 }
 
 
-def counts_per_bucket(
-    shared: SharedPlans, period: Period, every: Granularity
+def agreement_per_bucket(
+    shared: SharedPlans, query: Query, every: Granularity
 ) -> pl.LazyFrame:
-    """Return how estimations match per bucket, as far as it has votes.
+    """Return how estimations match per bucket, in order.
 
-    Columns: bucket, the counts of `totals`, and the `sums_of_trend` of both shares of
-    pairs.
+    Columns: bucket, the counts of `totals`, the `sums_of_trend` of both shares of
+    pairs, and cut.
     """
+    period = query.period
 
     def build() -> pl.LazyFrame:
         rooms = _counts_per_room(shared, period, every).group_by("bucket", "room_id")
         middle = middle_of(period, every)
-        return (
+        counts = (
             rooms.agg(pl.col(_COUNTS).sum())
             .with_columns(*halves(_OF_PAIRS, "room_id", middle))
             .group_by("bucket")
             .agg(pl.col(_COUNTS).sum(), **_sums(sums_of_trend, *PAIR_SHARES))
         )
+        series = on_axis(period_axis(period, every), [counts], _COUNTS)
+        return time_series(series, query, every)
 
     return shared.node(("agreement per bucket", period, every), build)
 
@@ -257,14 +259,15 @@ def _counts_per_room(
     What all tables add up: the votes themselves are read once.
     """
 
-    def build() -> pl.LazyFrame:
+    def build(span: Period, start: datetime) -> pl.LazyFrame:
         found = pl.col("found")
         return (
-            votes_with_pairs(shared, period)
+            votes_with_pairs(shared, span)
             .group_by(
                 "room_id",
-                bucket=bucket_of("voted_at", every, period),
+                bucket=bucket_of("voted_at", every, span),
                 order=_size_bin(),
+                late=pl.col("voted_at") >= instant(start),
             )
             .agg(
                 rounds=row_count(),
@@ -274,7 +277,7 @@ def _counts_per_room(
             )
         )
 
-    return shared.node(("agreement per room", period, every), build)
+    return shared.per_period(("agreement per room", every), period, build)
 
 
 def _compared_sizes(query: Query, shared: SharedPlans, name: str) -> Unfinished:

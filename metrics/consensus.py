@@ -1,20 +1,15 @@
 """Consensus: how far apart the estimations of a vote are."""
 
-from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 import polars as pl
 
-from metrics.agreement import counts_per_bucket
+from metrics.agreement import agreement_per_bucket
 from metrics.estimated_votes import estimated_votes
-from metrics.expressions import (
-    aggregate,
-    count_where,
-    hide_small_samples,
-    rate,
-    row_count,
-)
-from metrics.query import Query, SharedPlans, Unfinished
+from metrics.expressions import count_where, rate, row_count
+from metrics.frames import Period, instant
+from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import adding_up, changed, only_row
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
@@ -22,9 +17,6 @@ from metrics.time_axis import (
     at_least_weekly,
     bucket_of,
     middle_of,
-    on_axis,
-    period_axis,
-    time_series,
 )
 from metrics.uncertainty import trends
 
@@ -88,7 +80,9 @@ def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     Columns: rounds (n), consensus_rounds (0 steps), near_rounds (at most 1),
     split_rounds (3 or more), consensus, near_consensus, split, mean_steps.
     """
-    return _figures(estimated_votes(shared, query.period, 2), ())
+    every = at_least_weekly(query.granularity)
+    counts = _per_bucket(shared, query.period, every)
+    return counts.select(pl.sum(*_COUNTS, "steps")).select(*_COUNTS, *_rates())
 
 
 def over_time(query: Query, shared: SharedPlans) -> Unfinished:
@@ -99,37 +93,57 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     a vote grows with its size.
     """
     period, every = query.period, at_least_weekly(query.granularity)
-    bucket, buckets = bucket_of("voted_at", every, period), period_axis(period, every)
-    votes = estimated_votes(shared, period, 2).with_columns(bucket=bucket)
     name, counted = "near_pair_share", ("estimation_pairs", "near_pairs")
-    pairs = counts_per_bucket(shared, period, every).select(
-        "bucket", *counted, f"{name}_sums"
+    series = (
+        agreement_per_bucket(shared, query, every)
+        .select("bucket", *counted, f"{name}_sums", "cut")
+        .join(
+            _per_bucket(shared, period, every),
+            on="bucket",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(pl.col(_COUNTS).fill_null(0))
+        .select("bucket", *_COUNTS, *_rates(), *counted, f"{name}_sums", "cut")
     )
-    figures = [_figures(votes, ("bucket",)), pairs]
-    series = on_axis(buckets, figures, (*_COUNTS, *counted))
-    finish = trends(name, middle_of(period, every))
-    return Unfinished(time_series(series, query, every), finish)
+    return Unfinished(series, trends(name, middle_of(period, every)))
 
 
-def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+def _per_bucket(
+    shared: SharedPlans, period: Period, every: Granularity
+) -> pl.LazyFrame:
+    """Return counts of votes, and their steps, per bucket that has any."""
     steps = pl.col("steps")
-    counts = aggregate(
-        votes,
-        by,
-        rounds=row_count(),
-        consensus_rounds=count_where(steps == 0),
-        near_rounds=count_where(steps <= 1),
-        split_rounds=count_where(steps >= 3),
-        mean_steps=steps.mean(),
-    )
-    return counts.select(
-        *by,
-        *_COUNTS,
-        consensus=rate("consensus_rounds", "rounds"),
-        near_consensus=rate("near_rounds", "rounds"),
-        split=rate("split_rounds", "rounds"),
-        mean_steps=hide_small_samples(pl.col("mean_steps"), "rounds"),
-    )
+
+    def build(span: Period, start: datetime) -> pl.LazyFrame:
+        return (
+            estimated_votes(shared, span, 2)
+            .group_by(
+                bucket=bucket_of("voted_at", every, span),
+                late=pl.col("voted_at") >= instant(start),
+            )
+            .agg(
+                rounds=row_count(),
+                consensus_rounds=count_where(steps == 0),
+                near_rounds=count_where(steps <= 1),
+                split_rounds=count_where(steps >= 3),
+                steps=steps.cast(pl.Int64).sum(),
+            )
+        )
+
+    return shared.per_period(("consensus", every), period, build)
+
+
+def _rates() -> list[pl.Expr]:
+    return [
+        rate(part, "rounds").alias(name)
+        for name, part in {
+            "consensus": "consensus_rounds",
+            "near_consensus": "near_rounds",
+            "split": "split_rounds",
+            "mean_steps": "steps",
+        }.items()
+    ]
 
 
 def answer_totals(frame: pl.DataFrame) -> str | None:

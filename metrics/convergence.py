@@ -7,7 +7,7 @@ followed as quickly, and the share of other votes of the same room and size that
 smaller spread than the wide one.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import polars as pl
@@ -19,8 +19,8 @@ from metrics.estimated_votes import (
     estimations_with_later_votes,
 )
 from metrics.expressions import count_where, rate, row_count
-from metrics.frames import Period
-from metrics.query import Query, SharedPlans, Unfinished
+from metrics.frames import Period, instant
+from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import (
     changed,
     digits_between,
@@ -58,6 +58,7 @@ SOON = timedelta(minutes=10)
 OVERLAP = 0.8
 """Estimators in both votes, of those in either (Jaccard)."""
 _COUNTS = ("apart_rounds", "re_votes", "converged")
+_OF_NEAR = ("agreeing_rounds", "followed_rounds")
 WIDE, NEAR = "wide", "near"
 
 _define = partial(
@@ -149,42 +150,32 @@ def totals(query: Query, shared: SharedPlans) -> Unfinished:
     convergence_excess with its interval and verdict (see `uncertainty`), these rounded
     to 9 decimals.
     """
-    near, again = pl.col("kind") == NEAR, pl.col("next_steps").is_not_null()
+    period, every = query.period, at_least_weekly(query.granularity)
     # Wide and near votes are the two labels that are compared.
     pairs = {"re_votes": "followed_rounds", "apart_rounds": "agreeing_rounds"}
     both = {**pairs, **{other: name for name, other in pairs.items()}}
     rooms = (
-        _followed(shared, query.period)
+        _counts_per_room(shared, period, every)
         .group_by("room_id")
-        .agg(
-            **_counts(),
-            agreeing_rounds=count_where(near),
-            followed_rounds=count_where(near & again),
-        )
+        .agg(pl.sum(*_COUNTS, *_OF_NEAR))
         .with_columns(
             (pl.col(name) + pl.col(other)).alias(f"{name}_whole")
             for name, other in both.items()
         )
     )
     counts = rooms.select(
-        pl.sum(*_COUNTS, "agreeing_rounds", "followed_rounds"),
+        pl.sum(*_COUNTS, *_OF_NEAR),
         re_vote_rate_sums=sums_beside("re_votes", "apart_rounds"),
         follow_rate_sums=sums_beside("followed_rounds", "agreeing_rounds"),
     )
-    found = pl.col("closer") - pl.col("expected")
-    by_chance = (
-        _by_chance(shared, query.period)
-        .group_by("room_id")
-        .agg(pl.sum("expected"), found=found.sum(), compared_re_votes=row_count())
-        .select(
-            pl.sum("expected", "compared_re_votes"),
-            convergence_excess_sums=sums("found", "compared_re_votes"),
-        )
+    by_chance = _by_chance(shared, period).select(
+        pl.sum("expected", "compared_re_votes"),
+        convergence_excess_sums=sums("found", "compared_re_votes"),
     )
     figures = side_by_side([counts, by_chance]).select(
         *_COUNTS,
         *_rates(),
-        *("agreeing_rounds", "followed_rounds"),
+        *_OF_NEAR,
         *("re_vote_rate_sums", "follow_rate_sums"),
         *("compared_re_votes", "convergence_excess_sums"),
         follow_rate=rate("followed_rounds", "agreeing_rounds"),
@@ -207,9 +198,7 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     period, every = query.period, at_least_weekly(query.granularity)
     name, middle = "convergence", middle_of(period, every)
     counts = (
-        _wide_votes(shared, period)
-        .group_by("room_id", bucket=bucket_of("voted_at", every, period))
-        .agg(**_counts())
+        _counts_per_room(shared, period, every)
         .with_columns(*halves(("converged", "re_votes"), "room_id", middle))
         .group_by("bucket")
         .agg(pl.sum(*_COUNTS), convergence_sums=sums_of_trend("converged", "re_votes"))
@@ -220,35 +209,74 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     return Unfinished(time_series(series, query, every), trends(name, middle))
 
 
-def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
-    """Return re-votes, whether they are closer, and how likely that is by chance.
+def _counts_per_room(
+    shared: SharedPlans, period: Period, every: Granularity
+) -> pl.LazyFrame:
+    """Return wide and near votes, and what follows them, per bucket and room."""
 
-    `expected` is the share of the room's other votes of the same size with fewer steps
-    than the wide vote. Re-votes without one are left out. Columns: room_id,
-    closer, expected.
+    def build(span: Period, start: datetime) -> pl.LazyFrame:
+        wide, again = pl.col("kind") == WIDE, _is_followed()
+        closer = pl.col("next_steps") < pl.col("steps")
+        return (
+            _followed(shared, span)
+            .group_by(
+                "room_id",
+                bucket=bucket_of("voted_at", every, span),
+                late=pl.col("voted_at") >= instant(start),
+            )
+            .agg(
+                apart_rounds=count_where(wide),
+                re_votes=count_where(wide & again),
+                converged=count_where(wide & closer),
+                agreeing_rounds=count_where(~wide),
+                followed_rounds=count_where(~wide & again),
+            )
+        )
+
+    return shared.per_period(("followed votes", every), period, build)
+
+
+def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return how much closer re-votes are than by chance, per room.
+
+    By chance, the share of the room's other votes of the same size in the period have
+    fewer steps than the wide vote. Re-votes without one are left out. Columns: room_id,
+    compared_re_votes, expected (sum of these shares), found (closer ones minus that).
     """
     size, steps = "amount_of_estimations", pl.col("steps")
-    again = _wide_votes(shared, period).filter(_is_followed())
-    # Re-votes are among them: a vote never follows itself, so one that follows no wide
-    # vote is wide more often, by chance alone, than the others of its room.
-    votes = estimated_votes(shared, period, 2).select(
-        "room_id", "id", size=size, pool_steps="steps"
-    )
     pool = pl.col("id_pool")
-    return (
-        again.select(
-            "id", "room_id", "steps", "next_id", "next_steps", size="next_size"
+
+    def build(span: Period, start: datetime) -> pl.LazyFrame:
+        late = pl.col("voted_at") >= instant(start)
+        again = _wide_votes(shared, span).filter(_is_followed())
+        # Re-votes are among them: a vote never follows itself, so one that follows no
+        # wide vote is wide more often, by chance alone, than the others of its room.
+        votes = estimated_votes(shared, span, 2).select(
+            *("room_id", "id"), size=size, pool_steps="steps", late=late
         )
-        .join(votes, on=["room_id", "size"], suffix="_pool")
-        .filter(pool != pl.col("id"), pool != pl.col("next_id"))
-        .group_by("id")
-        .agg(
-            pl.first("room_id"),
-            closer=(pl.first("next_steps") < pl.first("steps")).cast(pl.Float64),
-            expected=(pl.col("pool_steps") < steps).mean(),
+        return (
+            again.select(
+                *("id", "room_id", "steps", "next_id", "next_steps"),
+                size="next_size",
+                late=late,
+            )
+            .join(votes, on=["room_id", "size", "late"], suffix="_pool")
+            .filter(pool != pl.col("id"), pool != pl.col("next_id"))
+            .group_by("id")
+            .agg(
+                pl.first("room_id", "late"),
+                closer=pl.first("next_steps") < pl.first("steps"),
+                expected=(pl.col("pool_steps") < steps).mean(),
+            )
+            .group_by("room_id", "late")
+            .agg(
+                compared_re_votes=row_count(),
+                expected=pl.sum("expected"),
+                found=pl.sum("closer") - pl.sum("expected"),
+            )
         )
-        .drop("id")
-    )
+
+    return shared.per_period("re-votes by chance", period, build)
 
 
 def _is_followed() -> pl.Expr:
@@ -257,7 +285,8 @@ def _is_followed() -> pl.Expr:
 
 def re_votes(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """Return the re-votes of the period's wide votes: id."""
-    return _wide_votes(shared, period).filter(_is_followed()).select(id="next_id")
+    again = _wide_votes(shared, period).filter(_is_followed())
+    return again.select(id="next_id")
 
 
 def _wide_votes(shared: SharedPlans, period: Period) -> pl.LazyFrame:
@@ -329,15 +358,6 @@ def _with_next(votes: pl.LazyFrame) -> pl.LazyFrame:
         )
         .filter(estimated(2))
     )
-
-
-def _counts() -> dict[str, pl.Expr]:
-    wide, after = pl.col("kind") == WIDE, pl.col("next_steps")
-    return {
-        "apart_rounds": count_where(wide),
-        "re_votes": count_where(wide & after.is_not_null()),
-        "converged": count_where(wide & (after < pl.col("steps"))),
-    }
 
 
 def _rates() -> list[pl.Expr]:

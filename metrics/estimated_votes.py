@@ -57,14 +57,19 @@ def estimations_with_later_votes(shared: SharedPlans, period: Period) -> pl.Lazy
 
     def build() -> pl.LazyFrame:
         longer = Period(period.start, period.end + AFTERWARDS)
-        # An estimation is written up to two seconds from its vote, across midnight too.
-        around = Period(longer.start - JOINED_WITHIN, longer.end + JOINED_WITHIN)
+        # An estimation is written up to two seconds from its vote, across midnight too,
+        # and may be nearer to a vote outside.
+        around = _widened(longer)
         frames = shared.frames
         near = frames.estimations.filter(around.contains("estimated_at"))
-        votes = frames.votes.filter(around.contains("voted_at"))
+        votes = frames.votes.filter(_widened(around).contains("voted_at"))
         return with_vote(near, votes).filter(longer.contains("voted_at"))
 
     return shared.node(("estimations with vote", period), build)
+
+
+def _widened(period: Period) -> Period:
+    return Period(period.start - JOINED_WITHIN, period.end + JOINED_WITHIN)
 
 
 def with_vote(participations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame:

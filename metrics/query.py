@@ -116,8 +116,11 @@ class SharedPlans:
         self._together: dict[tuple[Hashable, tuple[Period, ...]], pl.LazyFrame] = {}
 
     @classmethod
-    def of(cls, query: Query) -> "SharedPlans":
-        """Return what the plans of a query share, and of its comparison query."""
+    def of(cls, query: Query, *, both: bool = True) -> "SharedPlans":
+        """Return what the plans of a query share, and of its comparison query.
+
+        `both` says that tables are wanted of the comparison query as well.
+        """
         comparison, period = query.comparison, query.period
         # A comparison far back (a year ago) is read by itself: the span between is not.
         near = comparison is not None and comparison.end >= period.start
@@ -125,7 +128,7 @@ class SharedPlans:
         # New users get their first steps, visits are followed beyond midnight.
         reach = Period(first.start - FIRST_STEPS, period.end + VISIT_MARGIN)
         apart = near and comparison and comparison.end <= period.start
-        compared = (comparison, period) if comparison and apart else ()
+        compared = (comparison, period) if both and comparison and apart else ()
         return cls(query.frames, reach, compared)
 
     def node(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
@@ -134,6 +137,28 @@ class SharedPlans:
             # Polars would repeat the node for each plan; `cache` makes it one.
             self._nodes[name] = build().cache()
         return self._nodes[name]
+
+    def per_period(
+        self,
+        name: Hashable,
+        period: Period,
+        build: Callable[[Period, datetime], pl.LazyFrame],
+    ) -> pl.LazyFrame:
+        """Return the rows that `build` makes of a period, of both periods in one pass.
+
+        `build` gets the span of the votes (page views, …) to look at, and the instant
+        from which on they are `late`: it tells them apart by this column.
+        """
+        first, last = (periods := self.beside(period))[0], periods[-1]
+        span = Period(first.start, last.end, period.zone)
+        late = pl.col("late") if period == last else ~pl.col("late")
+
+        def own() -> pl.LazyFrame:
+            rows = self.node((name, span), lambda: build(span, last.start))
+            # A `filter` would move below the shared node, which then runs twice.
+            return rows.select(pl.exclude("late").filter(late))
+
+        return self.node((name, period, "alone"), own)
 
     def covering(
         self, name: Hashable, span: Period, build: Callable[[], pl.LazyFrame]

@@ -134,7 +134,7 @@ def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
     Numbers are null where the store lacks a table that they need.
     """
     table = METRIC_TABLES[name]
-    built = table.build(query, shared or SharedPlans.of(query))
+    built = table.build(query, shared or SharedPlans.of(query, both=False))
     lacking = set(table.reads).intersection(query.missing)
     # To ask for the columns takes time, which the usual case does not need.
     if not lacking:

@@ -102,6 +102,20 @@ def test_a_plan_that_was_sent_away_gives_the_same_answer(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_both_periods_in_one_pass_are_as_each_alone(name: str, golden: Frames) -> None:
+    now = query(without_bots(golden), MONTH, BEFORE, "week")
+    before = now.comparison_query
+    assert before is not None
+    shared = SharedPlans.of(now, both=True)
+    for asked in (now, before):
+        assert_frame_equal(
+            executed(plan(name, asked, shared)),
+            executed(plan(name, asked)),
+            abs_tol=1e-9,
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_column_has_a_definition_or_is_a_label(
     name: str, schemas: dict[str, pl.Schema]
 ) -> None:

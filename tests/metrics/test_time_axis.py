@@ -147,6 +147,20 @@ def test_days_are_counted_whatever_the_order_of_the_rows(
             id="today",
         ),
         pytest.param(
+            Period(at("2026-11-18 09:20"), at("2026-11-18 11:00")),
+            "2026-11-20",
+            "hour",
+            ["start", None],
+            id="hours",
+        ),
+        pytest.param(
+            Period(at("2026-11-18 09:20"), at("2026-11-18 09:20")),
+            "2026-11-20",
+            "day",
+            ["start and end"],
+            id="no time at all",
+        ),
+        pytest.param(
             days("2026-01-31", "2026-03-31"),
             "2026-11-20",
             "month",
