@@ -60,6 +60,7 @@ def _scan(
     return pl.scan_parquet(
         [f"{folder}/{block.file}" for block in blocks],
         schema=schema,
+        glob=False,  # a folder may be named [live]
         extra_columns="ignore",
         storage_options=options_of(folder),
         # Not public in Polars, but what its readers of Delta and Iceberg tables use.

@@ -79,7 +79,9 @@ def _present(data_dir: Path) -> list[Table]:
 
 def _rows(data_dir: Path, tables: list[Table]) -> dict[str, int]:
     """Read the numbers of rows from the files' footers."""
-    plans = [pl.scan_parquet(_file(data_dir, t)).select(pl.len()) for t in tables]
+    plans = [
+        pl.scan_parquet(_file(data_dir, t), glob=False).select(pl.len()) for t in tables
+    ]
     counts = pl.collect_all(plans)
     return {t.name: n.item() for t, n in zip(tables, counts, strict=True)}
 
@@ -93,7 +95,7 @@ def _unreadable(path: Path, error: Exception) -> StoreError:
 
 def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
     """Scan a file of the older job: other integer widths, older names, Null types."""
-    frame = pl.scan_parquet(path)
+    frame = pl.scan_parquet(path, glob=False)
     try:
         found = frame.collect_schema()
     except FileNotFoundError:
@@ -140,7 +142,10 @@ class _Copy:
 
     def frames(self) -> Frames:
         return numbered(
-            {t.name: pl.scan_parquet(self.folder / t.file_name) for t in TABLES}
+            {
+                t.name: pl.scan_parquet(self.folder / t.file_name, glob=False)
+                for t in TABLES
+            }
         )
 
     def remove(self) -> None:

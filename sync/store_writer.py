@@ -220,7 +220,7 @@ class StoreWriter:
     def read_user_ids(self, file: UserIdsFile) -> pl.Series:
         """Return the ids of a file, in the order of their numbers."""
         with _readable(file.file):
-            return pl.read_parquet(self.root / file.file)[USER_ID]
+            return pl.read_parquet(self.root / file.file, glob=False)[USER_ID]
 
     def _add(self, folder_name: str, key: str, content: bytes) -> Path:
         """Write a new file; return its path below the store's folder."""
@@ -253,20 +253,22 @@ class StoreWriter:
         """Return the rows of a whole block, user numbers included."""
         with _readable(block.file):
             path = self.root / block.file
-            return pl.read_parquet(path, schema=table.stored_schema)
+            return pl.read_parquet(path, schema=table.stored_schema, glob=False)
 
     def pairs(self, table: Table, block: Block) -> pl.DataFrame:
         """Return the ids and numbers of the users of a whole block."""
         wanted = pl.col(table.user_id or "").alias(USER_ID), pl.col(USER)
         with _readable(block.file):
-            return pl.scan_parquet(self.root / block.file).select(*wanted).collect()
+            file = pl.scan_parquet(self.root / block.file, glob=False)
+            return file.select(*wanted).collect()
 
     def keys(self, table: Table, blocks: Sequence[Block]) -> pl.Series:
         """Return the keys of blocks; numbers in place of ids, which take far longer."""
         column = USER if table.user_id == table.key else table.key
         paths = [self.root / block.file for block in blocks]
         with _readable(f"a file of {table.name}"):
-            return pl.scan_parquet(paths).select(column).collect().to_series()
+            files = pl.scan_parquet(paths, glob=False)
+            return files.select(column).collect().to_series()
 
     def suspects(self) -> frozenset[str] | None:
         """Return the files that the last verification found to differ.

@@ -131,4 +131,4 @@ def published(writer: StoreWriter, files: Iterable[UserIdsFile]) -> pl.LazyFrame
     """Return the published numbers and ids: user, person (the id)."""
     paths = [writer.root / file.file for file in files]
     numbers = pl.col(USER).cast(USER_NUMBER)
-    return pl.scan_parquet(paths).with_row_index(USER).with_columns(numbers)
+    return pl.scan_parquet(paths, glob=False).with_row_index(USER).with_columns(numbers)

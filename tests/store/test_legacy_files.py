@@ -67,6 +67,15 @@ def test_a_state_is_numbered_once_and_answers_the_same(
     assert [*temporary.iterdir()] == [first]
 
 
+def test_a_folder_may_have_a_name_that_is_a_pattern(
+    plain: Path, temporary: Path
+) -> None:
+    for name in ("[live]", "pl*n", "plain?"):
+        folder = plain.rename(plain.parent / name)
+        assert_same(answers(folder), expected(folder))
+        plain = folder
+
+
 def test_a_new_state_is_numbered_and_the_state_before_stays_readable(
     plain: Path, temporary: Path
 ) -> None:

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,6 +28,28 @@ def test_first_sync_copies_every_row_of_every_table(
     assert store.sync() == 0
     store.assert_equals_source()
     assert sum(store.rows(table).height for table in TABLES) > 10_000
+
+
+@pytest.mark.parametrize("name", ["[live]", "[", "st*re", "a {b} ?", "größe\n", "a=1"])
+def test_a_store_may_be_in_a_folder_of_any_name(
+    database: LiveDatabase, small_blocks: Store, name: str
+) -> None:
+    """A pattern would find no file, or those of another store as well."""
+    small_blocks.root = small_blocks.root.parent / name / "data"
+    twin = small_blocks.root.parents[1] / "store" / "data"
+    insert_votes(database, range(1, 31))
+    database.insert(USERS, [user("a"), user("b", "2025-01-02")])
+    assert small_blocks.sync() == 0
+    shutil.copytree(small_blocks.root, twin)
+    small_blocks.assert_equals_source()
+    database.execute("UPDATE fpp_votes SET duration = 9 WHERE id = 5")
+    database.insert(USERS, [user("c", "2025-01-02")])
+    assert small_blocks.sync() == 0
+    small_blocks.assert_equals_source()
+    (small_blocks.root / small_blocks.manifest().user_ids[0].file).unlink()
+    assert small_blocks.sync() == 0
+    small_blocks.assert_equals_source()
+    assert small_blocks.verify() == 0
 
 
 def test_second_sync_follows_inserts_renames_edits_and_deletes(
