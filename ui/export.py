@@ -1,5 +1,6 @@
 """Everything that a page shows, as one ZIP with a note on what was asked."""
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import polars as pl
@@ -9,10 +10,12 @@ from metrics.export import file_name, to_csv, to_zip
 from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
+from metrics.sentences import missing_note
 from metrics.time_axis import first_of_each
 from metrics.time_zone import in_zone
 from store.notes import Notes
 from ui import layout, period_bar, workbook
+from ui.filters import filter_chips
 from ui.page_context import PageContext, Results
 
 
@@ -53,7 +56,7 @@ def workbook_of(
     """Return the workbook: what was asked, and a sheet per table of both periods."""
     about = {"Page": name}
     # The first sheet says the same as about.txt in the ZIP.
-    for line in readme(context).splitlines():
+    for line in readme(context, found.now).splitlines():
         key, _, text = line.partition(": ")
         about[key] = text
     granularity, notes = context.query.granularity, context.notes
@@ -66,9 +69,31 @@ def workbook_of(
             (found.now, "", ""),
             (found.earlier, " before", ", period compared with"),
         )
-        for table, frame in tables.items()
+        for table, frame in _meaningful(context, tables).items()
     }
     return workbook.to_xlsx("What was asked", about, sheets)
+
+
+def _meaningful(
+    context: PageContext, tables: Mapping[str, pl.DataFrame]
+) -> dict[str, pl.DataFrame]:
+    """Return the tables that the page shows: filters leave some without a meaning."""
+    return {
+        name: frame
+        for name, frame in tables.items()
+        if not filter_chips.is_meaningless(context.filters, name)
+    }
+
+
+def _remark(context: PageContext, name: str) -> str | None:
+    """Return what a page says beneath a table that is missing, or not filtered."""
+    known, chosen = METRIC_TABLES.get(name), context.filters
+    if filter_chips.is_meaningless(chosen, name):
+        return filter_chips.unavailable_note(chosen)
+    lacking = context.lacking_for(name)
+    said = [missing_note(lacking, "")] if lacking else []
+    idle = filter_chips.unfiltered_note(chosen, known.reads) if known else None
+    return " ".join([*said, idle] if idle else said) or None
 
 
 def _title(table: str) -> str:
@@ -80,11 +105,12 @@ def _title(table: str) -> str:
 def pack(context: PageContext, found: Results, prefix: str = "") -> bytes:
     """Return the ZIP: a CSV per table, and `about.txt`."""
     query = context.query
-    tables = {file_name(prefix + n, query.period): f for n, f in found.now.items()}
+    now, earlier = (_meaningful(context, part) for part in (found.now, found.earlier))
+    tables = {file_name(prefix + name, query.period): now[name] for name in now}
     if query.comparison is not None:
         tables |= {
             file_name(prefix + name, query.comparison): frame
-            for name, frame in found.earlier.items()
+            for name, frame in earlier.items()
         }
     files = {
         name: to_csv(
@@ -92,7 +118,7 @@ def pack(context: PageContext, found: Results, prefix: str = "") -> bytes:
         )
         for name, frame in tables.items()
     }
-    return to_zip({"about.txt": readme(context).encode(), **files})
+    return to_zip({"about.txt": readme(context, found.now).encode(), **files})
 
 
 def with_notes(
@@ -132,8 +158,12 @@ def _span(period: Period) -> str:
     return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
 
 
-def readme(context: PageContext) -> str:
-    """Return the query as a text for those who open the files later."""
+def readme(context: PageContext, names: Iterable[str] = ()) -> str:
+    """Return the query as a text for those who open the files later.
+
+    With what has to be known of the tables of these names: which filters they ignore,
+    and what the store lacks.
+    """
     query, snapshot = context.query, context.snapshot
     lines = {
         "Period": f"{_span(query.period)} ({query.zone.key}), "
@@ -147,4 +177,6 @@ def readme(context: PageContext) -> str:
         + (" (demo)" if snapshot.demo else ""),
         "Generation": str(snapshot.generation or "none: plain files"),
     }
+    remarks = ((name, _remark(context, name)) for name in names)
+    lines |= {name: text for name, text in remarks if text}
     return "".join(f"{name}: {text}\n" for name, text in lines.items())

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -13,11 +14,15 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from metrics import filters
 from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.periods import Days
 from metrics.query import Query
+from metrics.registry import METRIC_TABLES
+from metrics.tables import TABLES
 from store.reader import Snapshot
+from store.snapshot import TableInfo
 from tests.pages.conftest import GOLDEN, RunPage, tiles
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
@@ -27,6 +32,7 @@ from ui.filters import click_filters, filter_chips
 from ui.page_context import PageContext, Results
 
 NOW = datetime(2026, 11, 20, 18)
+EVERY_TABLE = dict.fromkeys((table.name for table in TABLES), TableInfo(1, 1))
 
 
 def captions(query: Query, days: Days, granularity: str = "auto") -> str:
@@ -258,7 +264,7 @@ def test_a_room_filters_users_and_events_as_well(run_page: RunPage) -> None:
 def test_the_zip_has_both_periods_and_the_query() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     before = Period.of_days(date(2026, 10, 31), date(2026, 11, 1))
-    snapshot = Snapshot(Frames.empty(), "1", NOW, {}, {}, generation=7)
+    snapshot = Snapshot(Frames.empty(), "1", NOW, EVERY_TABLE, {}, generation=7)
     chosen = tuple(filter(None, [Filter.parse("country:DE")]))
     query = query_of(days, comparison=before)
     view = PageContext(snapshot, query, days, "Previous period", NOW, filters=chosen)
@@ -280,7 +286,47 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
         "Filters: country:DE",
         "Data until: 2026-11-20 18:00:00 UTC",
         "Generation: 7",
+        "votes_totals: Not filtered by country: votes are not linked to users.",
     ]
+
+
+@pytest.mark.parametrize("kind", filters.KINDS)
+@pytest.mark.parametrize("condition", ["", "!"])
+def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
+    kind: str, condition: str
+) -> None:
+    days = Days(date(2026, 11, 2), date(2026, 11, 3))
+    snapshot = Snapshot(Frames.empty(), "1", NOW, EVERY_TABLE, {}, generation=7)
+    chosen = tuple(filter(None, [Filter.parse(f"{kind}{condition}:1")]))
+    view = PageContext(snapshot, query_of(days), days, "None", NOW, filters=chosen)
+    found = Results(dict.fromkeys(METRIC_TABLES, pl.DataFrame({"votes": [5]})), {})
+    with zipfile.ZipFile(io.BytesIO(export.pack(view, found))) as archive:
+        names = {name.removeprefix("fpp_")[:-26] for name in archive.namelist()}
+        about = archive.read("about.txt").decode()
+    book = export.workbook_of(view, found, "all")
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        listed = archive.read("xl/workbook.xml").decode()
+    sheets = re.findall(r'<sheet name="([^"]+)"', listed)
+    for name, table in METRIC_TABLES.items():
+        left = filters.KINDS[kind].touches.isdisjoint(table.reads)
+        partly = any(one.leaves(table.reads) for one in chosen)
+        meaningless = table.needs_all_users and partly
+        assert (name in names) == (not meaningless), name
+        reason = re.search(rf"^{name}: (.*)$", about, re.MULTILINE)
+        assert bool(reason) == (left or partly), name
+        assert not reason or "votes are not linked to users" in reason[1]
+    # The first sheet is `about.txt` there.
+    assert len(sheets) == len(names)
+
+
+def test_a_block_without_a_meaning_offers_no_csv(run_page: RunPage) -> None:
+    shown = run_page("insights.py", about="Agreement", period="All time")
+    hidden = run_page(
+        "insights.py", about="Agreement", period="All time", filter="country:DE"
+    )
+    assert any("Not available by country" in info.value for info in hidden.info)
+    buttons = [len(app.get("download_button")) for app in (shown, hidden)]
+    assert buttons[1] < buttons[0]
 
 
 def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:

@@ -248,8 +248,11 @@ def render_tools(
 ) -> bool:
     """Draw the switch to the table and the CSV button; return whether it is on.
 
-    The CSV of a table over time has the notes of each bucket.
+    The CSV of a table over time has the notes of each bucket. A table that filters
+    leave without a meaning has neither.
     """
+    if filter_chips.is_meaningless(context.filters, name):
+        return False
     key = key or name
     as_table = switch and _render_table_switch(key)
     tables.render_csv_button(

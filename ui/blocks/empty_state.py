@@ -8,6 +8,7 @@ import streamlit as st
 from metrics.filters import Filter
 from metrics.registry import DEFINITIONS
 from metrics.sentences import missing_note
+from ui.filters import filter_chips
 from ui.page_context import PageContext
 
 # Numbers that are there without anything having happened.
@@ -69,9 +70,4 @@ def render_missing(tables: Collection[str]) -> None:
 
 def render_unfilterable(chosen: Collection[Filter]) -> None:
     """Say why a figure is not shown under filters that leave it without a meaning."""
-    kinds = ", ".join(dict.fromkeys(wanted.kind for wanted in chosen))
-    st.info(
-        f"Not available by {kinds}: votes are not linked to users. Remove the filter "
-        "to see it.",
-        icon=":material/filter_alt_off:",
-    )
+    st.info(filter_chips.unavailable_note(chosen), icon=":material/filter_alt_off:")

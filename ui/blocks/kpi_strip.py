@@ -93,7 +93,8 @@ def render_kpis(
                     width="stretch",
                     help=help_text(DEFINITIONS[chosen]),
                 )
-                block.render_tools(context, part.series, found[part.series])
+                series = filter_chips.without_hidden(found[part.series])
+                block.render_tools(context, part.series, series)
 
     fragment()
 

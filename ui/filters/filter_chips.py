@@ -230,6 +230,22 @@ def is_meaningless(chosen: Collection[Filter], name: str) -> bool:
     return any(wanted.leaves(known.reads) for wanted in chosen)
 
 
+def without_hidden(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with null in the columns of figures that the filters hide."""
+    hidden = [
+        name for name in frame.columns if name in DEFINITIONS and why_hidden(name)
+    ]
+    return frame.with_columns(
+        pl.lit(None, frame.schema[name]).alias(name) for name in hidden
+    )
+
+
+def unavailable_note(chosen: Collection[Filter]) -> str:
+    """Return why a figure is not shown that filters leave without a meaning."""
+    kinds = ", ".join(dict.fromkeys(wanted.kind for wanted in chosen))
+    return f"Not available by {kinds}: {_WHY}. Remove the filter to see it."
+
+
 def _listed(chosen: Iterable[Filter]) -> str:
     kinds = dict.fromkeys(KIND_LABELS[wanted.kind].lower() for wanted in chosen)
     return ", ".join(kinds)
