@@ -355,6 +355,8 @@ class CustomDays:
 
     days: Days
     problems: tuple[str, ...] = ()
+    asked: Days | None = None
+    """The dates as they are in the link, where only the first is before the data."""
 
 
 def read_days(
@@ -396,7 +398,11 @@ def read_days(
     start = start or end
     if start > end:
         problems.append("from is after to")
-    return CustomDays(Days(min(start, end), max(start, end)), tuple(problems))
+    days = Days(min(start, end), max(start, end))
+    since = _read_date((first or "").strip())
+    is_early = since is not None and since < beginning and str(end) == last
+    asked = Days(since, end) if since is not None and is_early else None
+    return CustomDays(days, tuple(problems), asked)
 
 
 def _read_date(text: str) -> date | None:

@@ -11,7 +11,7 @@ from core.settings import DashboardSettings
 from metrics import filters, growth, periods
 from metrics.constants import START_DATE
 from metrics.filters import Filter
-from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, PERIODS, Days
+from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, PERIODS, TODAY, Days
 from metrics.query import Query
 from metrics.time_zone import to_local, zone_of
 from store import engine
@@ -43,6 +43,8 @@ class Shown(NamedTuple):
     days: Days
     beginning: date
     today: date
+    asked: Days | None = None
+    """The dates of the address, where they begin before the data: steps start there."""
 
     @property
     def to_date(self) -> int:
@@ -60,21 +62,28 @@ class Shown(NamedTuple):
             # From hours up to the clock back to whole days: to yesterday.
             yesterday = Days(self.days.first, self.days.first)
             back = direction < 0 and yesterday.last >= self.beginning
-            return self._replace(key=CUSTOM, days=yesterday) if back else None
+            return self.with_days(yesterday) if back else None
+        own = self.asked or self.days
         days = (
-            periods.step_back(self.days, self.beginning, self.to_date)
+            periods.step_back(own, self.beginning, self.to_date)
             if direction < 0
-            else periods.step_forward(self.days, self.today)
+            else periods.step_forward(own, self.today)
         )
         if days is None:
             return None
-        # Stepping forward may end at today: then it is "month to date" again.
+        # Stepping forward may end at today: then it is "month to date" or so again.
+        months = periods.whole_months(own)
         running = (
             key
             for key, option in PERIODS.items()
-            if option.to_date and option.days(self.today, self.beginning) == days
+            if (option.to_date == months if months else key == TODAY)
+            and option.days(self.today, self.beginning) == days
         )
-        return self._replace(key=next(running, CUSTOM), days=days)
+        return self.with_days(days, next(running, CUSTOM))
+
+    def with_days(self, days: Days, key: str = CUSTOM) -> "Shown":
+        """Return what the bar shows once it shows these days."""
+        return self._replace(key=key, days=days, asked=None)
 
     def address(self) -> dict[str, list[str] | None]:
         """Return the parameters that show this period again, also tomorrow."""
@@ -307,12 +316,13 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
         if key in {ALL_TIME, CUSTOM}
         else START_DATE
     )
+    asked = None
     if key == CUSTOM:
         usual = PERIODS[DEFAULT_PERIOD].days(today, first)
         read = periods.read_days(
             query_params.get("from"), query_params.get("to"), usual, first, today
         )
-        days = read.days
+        days, asked = read.days, read.asked
         if read.problems:
             problems = "; ".join(shortened(text, 80) for text in read.problems)
             query_params.warn(
@@ -326,7 +336,7 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
                 f"Ignoring `from` and `to` of the link: its `period` is {_LABELS[key]}."
                 " Remove that to see the dates."
             )
-    shown = Shown(key, days, first, today)
+    shown = Shown(key, days, first, today, asked)
     st.session_state[_SHOWN] = shown
     st.selectbox(
         "Period",
@@ -374,7 +384,7 @@ def _write_dates(dates: tuple[date, ...]) -> dict[str, list[str] | None]:
         return {}
     st.session_state.pop(_FIRST_CHOSEN, None)
     shown: Shown = st.session_state[_SHOWN]
-    return shown._replace(key=CUSTOM, days=Days(dates[0], dates[1])).address()
+    return shown.with_days(Days(dates[0], dates[1])).address()
 
 
 def _render_step(label: str, icon: str, direction: int, shown: Shown) -> None:
@@ -403,7 +413,7 @@ def _step(direction: int) -> Callable[[], None]:
 def choose_days(first: date, last: date) -> None:
     """Show own dates, in one step of the history; for callbacks."""
     shown: Shown = st.session_state[_SHOWN]
-    own = shown._replace(key=CUSTOM, days=Days(first, last))
+    own = shown.with_days(Days(first, last))
     st.session_state[_SHOWN] = own
     query_params.update(own.address())
 

@@ -82,7 +82,9 @@ def index_html(base: str) -> bytes:
     # Another script has another address: browsers keep one for a week.
     own = escape(f"{base}/assets/{_SCRIPT.name}?{_VERSION}")
     added = f'<script>{script}</script><script defer src="{own}"></script>'
-    return _ORIGINAL.replace(_HEAD, _HEAD + added.encode(), 1)
+    page = _ORIGINAL.replace(_HEAD, _HEAD + added.encode(), 1)
+    # Relative, it would look for its script below `/room/1`, and stay blank.
+    return page.replace(b'="./', f'="{escape(base)}/'.encode())
 
 
 class IndexHtml:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from metrics import filters
+from metrics import filters, periods
 from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.periods import Days
@@ -30,6 +32,7 @@ from ui import charts, export, labels, period_bar, query_params
 from ui import format as fmt
 from ui.filters import click_filters, filter_chips
 from ui.page_context import PageContext, Results
+from ui.period_bar import Shown
 
 NOW = datetime(2026, 11, 20, 18)
 EVERY_TABLE = dict.fromkeys((table.name for table in TABLES), TableInfo(1, 1))
@@ -76,6 +79,50 @@ def test_the_bar_says_what_is_not_as_usual() -> None:
         "2 Nov – 3 Nov 2026 · 2 days · compared with 31 Oct – 1 Nov 2026 · too long "
         "for days · bots included · UTC"
     )
+
+
+def reopened(shown: Shown) -> Shown:
+    """Return what the bar shows when the address is opened again."""
+    address = {k: values[0] for k, values in shown.address().items() if values}
+    if shown.key != periods.CUSTOM:
+        return shown._replace(asked=None)
+    fallback = Days(shown.today, shown.today)
+    read = periods.read_days(
+        address["from"], address["to"], fallback, shown.beginning, shown.today
+    )
+    return shown._replace(days=read.days, asked=read.asked)
+
+
+@given(
+    st.sampled_from(sorted({*periods.PERIODS} - {"all_time", "last_24_hours"})),
+    st.dates(date(2025, 1, 1), date(2028, 12, 31)),
+    st.integers(0, 800),
+    st.integers(1, 3),
+    st.booleans(),
+)
+def test_as_many_steps_forward_as_back_lead_to_the_same_period(
+    key: str, today: date, history: int, steps: int, reloads: bool
+) -> None:
+    """Also at the edge of history, and by whatever address is copied in between."""
+    began = today - timedelta(days=history)
+    option = periods.PERIODS[key]
+    there = start = Shown(key, option.days(today, began), began, today)
+    taken = 0
+    monthly = option.to_date or key in {"last_month", "last_quarter", "last_12_months"}
+    for _ in range(steps):
+        # 28 days that are a February are followed by months.
+        assume(monthly or not periods.whole_months(there.days))
+        if (back := there.step(-1)) is None:
+            break
+        there, taken = reopened(back) if reloads else back, taken + 1
+    for _ in range(taken):
+        assume(monthly or not periods.whole_months(there.asked or there.days))
+        forward = there.step(1)
+        assert forward is not None
+        there = reopened(forward) if reloads else forward
+    assert there.days == start.days or there.asked == start.days
+    if option.to_date or key == periods.TODAY:
+        assert there.key == key
 
 
 @pytest.mark.parametrize(

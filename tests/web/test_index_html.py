@@ -51,5 +51,18 @@ def test_the_page_names_the_path_that_a_proxy_puts_before_it(
     assert f"const base = {named};" in script
 
 
+@pytest.mark.parametrize("path", ["/", "/votes", "/room/1", "/a/b/c?period=today"])
+def test_a_page_of_any_path_finds_its_scripts_and_styles(
+    member: httpx.Client, path: str
+) -> None:
+    page = member.get(path)
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(links) > 3
+    for link in links:
+        found = member.get(page.url.join(link))
+        is_page = found.headers["content-type"].startswith("text/html")
+        assert (found.status_code, is_page) in {(200, False), (404, False)}, link
+
+
 def test_a_base_path_cannot_end_the_script() -> None:
     assert b"</script><b>" not in index_html("/</script><b>")

@@ -49,7 +49,8 @@ _HOURS = (
     " : utcFormat({clock}, '%H:%M')"
 )
 _TICK_HOURS = (1, 3, 6, 12, 24)
-_DAY, _FRIDAY = timedelta(days=1), 5
+_NONE, _HOUR, _DAY = timedelta(), timedelta(hours=1), timedelta(days=1)
+_MILLISECOND, _FRIDAY = timedelta(milliseconds=1), 5
 # Weekends of more days are stripes too narrow to see.
 _SHADED_DAYS = 100
 
@@ -183,17 +184,19 @@ class TimeAxis:
 
     def weekends(self, placed: pl.DataFrame) -> Iterator[alt.Chart]:
         """Yield the shade behind Saturdays and Sundays, for days and hours."""
-        days = placed.select(day=pl.col("bucket").cast(pl.Date)).unique().sort("day")
-        if self.granularity in {"week", "month"} or days.height > _SHADED_DAYS:
+        if self.granularity in {"week", "month"}:
             return
         # A day's mark is in the middle of its shade; an hour's is at its start.
-        half = pl.duration(hours=12 if self.granularity == "day" else 0)
-        start = pl.col("day").cast(pl.Datetime("us")) - half
+        half, whole = (_DAY / 2, _DAY) if self.granularity == "day" else (_NONE, _HOUR)
         first, last = (pl.lit(ms) for ms in (placed[AT].min(), placed[AT].max()))
-        shades = days.filter(pl.col("day").dt.weekday() > _FRIDAY).select(
-            start=_milliseconds(start).clip(first, last),
-            end=_milliseconds(start + _DAY).clip(first, last),
-        )
+        start = pl.col(AT).min() - half / _MILLISECOND
+        end = pl.col(AT).max() + (whole - half) / _MILLISECOND
+        days = placed.group_by(day=self._clock().cast(pl.Date), maintain_order=True)
+        spans = days.agg(start=start.clip(first, last), end=end.clip(first, last))
+        if spans.height > _SHADED_DAYS:
+            return
+        weekend = pl.col("day").dt.weekday() > _FRIDAY
+        shades = spans.filter(weekend).select("start", "end")
         if shades.height:
             shade = Layer(shades).mark_rect(color=MUTED, opacity=0.1, aria=False)
             yield shade.encode(self.encoding(placed, "start"), alt.X2("end:T"))
