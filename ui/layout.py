@@ -20,7 +20,7 @@ SIDEBAR = 225
 
 
 def set_up() -> None:
-    """Configure the browser's tab and the few looks that the theme has no option for.
+    """Configure the browser's tab.
 
     The icon is a file of our own: Streamlit's named icons come from the internet.
     """
@@ -31,7 +31,6 @@ def set_up() -> None:
         initial_sidebar_state=SIDEBAR,
     )
     st.logo(_HERE / "logo.svg", size="large")
-    st.html(_HERE / "style.css")
 
 
 def render_navigation(pages: Mapping[str, Sequence[StreamlitPage]]) -> None:

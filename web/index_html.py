@@ -1,4 +1,4 @@
-"""Streamlit's `index.html` with the address of its server and a script of ours.
+"""Streamlit's `index.html` with the address of its server, a script and a style sheet.
 
 Opened at `/votes`, Streamlit's script looks for its server at `/votes/_stcore/…`, and
 only after a 404, an error in the console and a pause of 100 ms at `/`. It first reads
@@ -20,9 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _FILE = Path(streamlit.__file__).parent / "static" / "index.html"
 _ORIGINAL = _FILE.read_bytes()
 _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
-_HEAD = b"<head>"
-_SCRIPT = Path(__file__).parent / "assets" / "page.js"
-_VERSION = hashlib.sha256(_SCRIPT.read_bytes()).hexdigest()[:12]
+_HEAD, _BODY_END = b"<head>", b"</body>"
+_ASSETS = Path(__file__).parent / "assets"
+_SCRIPT, _STYLES = _ASSETS / "page.js", _ASSETS / "style.css"
 # Streamlit formats numbers in tables, and the first day of a week in calendars, by the
 # browser's language; everything else on a page is written in one notation.
 _BRITISH = (
@@ -74,17 +74,29 @@ _TO_LOGIN = """
 
 
 def index_html(base: str) -> bytes:
-    """Return Streamlit's page with a script that names the server below `base`."""
+    """Return Streamlit's page with our parts, for a server below `base`."""
     # A path with "</script>" in it would end the script.
     where = json.dumps(f"{base}/").replace("<", "\\u003c")
     server = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
     script = server + _TO_LOGIN.replace("BASE", where) + _BRITISH
-    # Another script has another address: browsers keep one for a week.
-    own = escape(f"{base}/assets/{_SCRIPT.name}?{_VERSION}")
+    own = _address(base, _SCRIPT)
     added = f'<script>{script}</script><script defer src="{own}"></script>'
     page = _ORIGINAL.replace(_HEAD, _HEAD + added.encode(), 1)
+    # At the end: of two rules of the same weight, the later one is followed, and
+    # Streamlit adds its own to the head.
+    styles = f'<link rel="stylesheet" href="{_address(base, _STYLES)}">'
+    page = page.replace(_BODY_END, styles.encode() + _BODY_END, 1)
     # Relative, it would look for its script below `/room/1`, and stay blank.
     return page.replace(b'="./', f'="{escape(base)}/'.encode())
+
+
+def _address(base: str, file: Path) -> str:
+    """Return the address of an asset, another one for another content.
+
+    Browsers keep what they got from an address for a week.
+    """
+    version = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    return escape(f"{base}/assets/{file.name}?{version}")
 
 
 class IndexHtml:

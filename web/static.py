@@ -40,12 +40,12 @@ def scripts(base: str) -> dict[str, StaticFile]:
 
 
 def assets(base: str) -> dict[str, StaticFile]:
-    """Return our own files by their path: script, shapes of the map, flags."""
+    """Return our own files by their path: script, styles, shapes of the map, flags."""
     folder = Path(__file__).parent / "assets"
     return {
         f"{base}/assets/{path.name}": StaticFile(path, _A_WEEK)
         for path in sorted(folder.iterdir())
-        if path.suffix in {".js", ".json", ".woff2"}
+        if path.suffix in {".js", ".css", ".json", ".woff2"}
     }
 
 

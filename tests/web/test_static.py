@@ -1,5 +1,9 @@
 """Scripts arrive compressed, and are what Streamlit would have sent."""
 
+import json
+import re
+from itertools import accumulate, pairwise
+
 import httpx
 import pytest
 
@@ -7,7 +11,7 @@ from testkit.dashboard import Dashboard, get
 from web.static import assets, scripts
 
 SCRIPT = next(path for path in scripts("") if "/js/index." in path)
-SHAPES = next(iter(assets("")))
+SHAPES = "/assets/countries.json"
 
 
 @pytest.mark.parametrize("path", [SCRIPT, SHAPES])
@@ -38,6 +42,25 @@ def test_a_part_or_another_encoding_is_left_to_streamlit(
 ) -> None:
     answer = member.get(SCRIPT, headers={"Accept-Encoding": "identity"} | headers)
     assert "content-encoding" not in answer.headers
+
+
+def test_the_page_links_our_script_and_styles(member: httpx.Client) -> None:
+    ours = re.compile(r'(?:src|href)="(/assets/[^"?]+)[?][0-9a-f]+"')
+    linked = ours.findall(member.get("/").text)
+    assert linked == ["/assets/page.js", "/assets/style.css"]
+    kinds = [member.get(path).headers["content-type"] for path in linked]
+    # A browser refuses scripts and styles of another type.
+    assert [re.split("[/;]", kind)[1] for kind in kinds] == ["javascript", "css"]
+
+
+def test_no_border_crosses_the_map() -> None:
+    # They are drawn as they are: shapes not cut at 180° would be lines across the map.
+    world = json.loads(assets("")[SHAPES].path.read_text())
+    arcs = [[*accumulate(x for x, _ in arc)] for arc in world["arcs"]]
+    widths = [abs(b - a) for arc in arcs for a, b in pairwise(arc)]
+    span = max(x for arc in arcs for x in arc)
+    # The longest edge is between the United States and Canada.
+    assert max(widths) < span / 8
 
 
 @pytest.mark.parametrize("path", [SCRIPT, SHAPES])
