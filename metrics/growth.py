@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from metrics.constants import MOVING_AVERAGE, START_DATE
-from metrics.expressions import divided, row_count
+from metrics.expressions import count_where, divided, row_count
 from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query, SharedPlans
 from metrics.subject import Definition, table
@@ -142,7 +142,7 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     )
     inside = [_inside(name) for name in COUNTS]
     shown = period_axis(period, every)
-    parts = _counts(past, every, history_until(period), period.first_day)
+    parts = _counts(past, every, history_until(period), period)
     # Totals and averages need the buckets before the period, the answer does not.
     known = pl.concat([shown, *(part.select("bucket") for part in parts)])
     series = (
@@ -193,25 +193,34 @@ def first_day(found: pl.DataFrame, zone: ZoneInfo) -> date:
 
 
 def _counts(
-    frames: Frames, every: Granularity, period: Period, since: date | None = None
+    frames: Frames, every: Granularity, period: Period, shown: Period | None = None
 ) -> Sequence[pl.LazyFrame]:
     """Return rows per bucket of each table: bucket, the count.
 
-    `since` adds how many of them are not before that day.
+    `shown` adds how many of them are not before that period.
     """
     parts = []
     for name, (live, _, _) in _COUNTED.items():
         rows = frames.by_name[live.name]
         if every == "hour":
-            # Hours are either in the period or before it.
             by_hour = rows.group_by(bucket=bucket_of(live.time, every, period))
-            sums = {name: row_count(), _inside(name): row_count()}
+            sums = {name: row_count()}
+            if shown:
+                late = pl.col(live.time) >= instant(shown.start)
+                sums[_inside(name)] = count_where(late)
             parts.append(by_hour.agg(**sums))
             continue
         days = per_day(rows, live.time, period)
         count = pl.col("count")
         sums = {name: count.sum()}
-        if since:
+        if shown and shown.begins_within_a_day:
+            # Its first day counts in part.
+            rest = rows.filter(pl.col(live.time) >= instant(shown.start))
+            inside = per_day(rest, live.time, period).rename({"count": "inside"})
+            days = days.join(inside, on="day", how="left")
+            sums[_inside(name)] = pl.col("inside").sum()
+        elif shown:
+            since = pl.lit(shown.first_day)
             sums[_inside(name)] = count.filter(pl.col("day") >= since).sum()
         bucket = first_of_each(pl.col("day"), every)
         parts.append(days.group_by(bucket=bucket).agg(**sums))

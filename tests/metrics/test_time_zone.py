@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from metrics import growth, returning, traffic, votes
 from metrics.frames import Period
 from metrics.query import Granularity
+from metrics.subject import Build
 from metrics.time_axis import bucket_of, history_until, local_hour, period_axis
 from metrics.time_zone import (
     as_clocks_show,
@@ -157,6 +158,50 @@ def test_all_tables_over_time_count_the_long_day_alike() -> None:
     assert [(row["page_views"], row["unique_users"]) for row in of_visits] == [(4, 1)]
     assert [(row["votes"], row["page_views"]) for row in grown] == [(4, 4)]
     assert [row["acc_votes"] for row in grown] == [5]
+
+
+near = st.datetimes(datetime(2026, 10, 23), datetime(2026, 10, 28)).map(
+    lambda time: time.replace(microsecond=0)
+)
+
+
+@quick
+@given(
+    zones,
+    st.lists(near, min_size=1, max_size=20),
+    near,
+    st.sampled_from([24, 36, 72]),
+    st.sampled_from(["hour", "day", "week", "month"]),
+)
+def test_a_bucket_has_one_number_wherever_the_period_begins(
+    zone: ZoneInfo,
+    times: list[datetime],
+    start: datetime,
+    hours: int,
+    granularity: Granularity,
+) -> None:
+    """All tables of the same rows; and the buckets add up to the period."""
+    period = Period(start, start + timedelta(hours=hours), zone)
+    rows = frames(
+        *(vote(str(t)) for t in times), *(view("anna", str(t)) for t in times)
+    )
+    inside = sum(period.start <= time < period.end for time in times)
+    plans: dict[str, tuple[Build, str]] = {
+        "votes": (votes.over_time, "votes"),
+        "visits": (traffic.over_time, "page_views"),
+        "votes of all time": (growth.historical, "votes"),
+        "views of all time": (growth.historical, "page_views"),
+    }
+    found = {
+        name: {
+            row["bucket"]: int(str(row[counted]))
+            for row in answer(plan_of(plan, rows, period, granularity))
+        }
+        for name, (plan, counted) in plans.items()
+    }
+    first, *others = found.values()
+    assert sum(first.values()) == inside
+    assert all(other == first for other in others)
 
 
 def test_the_heat_map_has_local_hours_and_weekdays() -> None:
