@@ -1,11 +1,16 @@
 """How figures print everywhere: on pages, in reports. None prints as "–"."""
 
 import re
+from decimal import ROUND_HALF_UP, Context, Decimal
+from math import isfinite
 
 from metrics.subject import Unit
 
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
+_TO_100 = 99.95
+# More digits than any float has before its point.
+_MANY = Context(prec=400)
 
 
 def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
@@ -17,16 +22,29 @@ def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
         return NOTHING
     match unit:
         case "count" | "points":
-            text = f"{value:,.0f}"
+            text = fixed(value, 0)
         case "share":
-            text = f"{value * 100:.1f}%"
+            text = f"{fixed(value * 100, 1)}%"
         case "number":
-            text = f"{value:,.2f}"
+            text = fixed(value, 2)
         case "minutes":
-            text = f"{value:,.1f} min"
+            text = f"{fixed(value, 1)} min"
         case "seconds":
             text = _seconds(value, max(abs(value), abs(beside or 0)))
     return _with_minus(text)
+
+
+def fixed(value: float, digits: int) -> str:
+    """Print a number with so many decimals as browsers do: halves away from zero.
+
+    Charts and tables are printed by the browser; Python would print 6.25 as 6.2, and
+    one share would be 6.2% on a tile and 6.3% in its table.
+    """
+    if not isfinite(value):
+        return NOTHING
+    # The float itself, not its shortest text: 0.15 is less than a half.
+    exact = Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _MANY)
+    return f"{exact:,f}"
 
 
 def change(now: float | None, before: float | None, unit: Unit) -> str:
@@ -43,13 +61,16 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
         positive = now > before and re.search("[1-9]", difference)
         return f"+{difference}" if positive else difference
     percent = (now - before) / before * 100
-    return f"{signed(percent, 1 if abs(percent) < 100 else 0)}%"
+    # What is printed as 100 has no decimal either.
+    return f"{signed(percent, 1 if abs(percent) < _TO_100 else 0)}%"
 
 
 def signed(value: float, digits: int) -> str:
     """Print a number with its sign; one that rounds to 0 has none."""
-    text = f"{value:+,.{digits}f}"
-    return _with_minus(text if float(text.replace(",", "")) else text[1:])
+    text = fixed(value, digits)
+    if not re.search("[1-9]", text):
+        return _with_minus(text)
+    return _with_minus(text if value < 0 else f"+{text}")
 
 
 def _with_minus(text: str) -> str:
@@ -59,5 +80,6 @@ def _with_minus(text: str) -> str:
 
 def _seconds(value: float, longest: float) -> str:
     if longest < 120:
-        return f"{value:,.0f} s"
-    return f"{value / 60:,.1f} min" if longest < 7200 else f"{value / 3600:,.1f} h"
+        return f"{fixed(value, 0)} s"
+    minutes = longest < 7200
+    return f"{fixed(value / 60, 1)} min" if minutes else f"{fixed(value / 3600, 1)} h"

@@ -8,6 +8,7 @@ from metrics.agreement import votes_with_pairs
 from metrics.card_scale import estimated
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import MINIMUM_SAMPLE, ratio, row_count
+from metrics.formats import fixed
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, percent
@@ -261,7 +262,7 @@ def answer_each_room(frame: pl.DataFrame) -> str | None:
     healthy = percent(rooms.count(STATES[0]) / frame.height)
     return (
         f"{healthy} of the {frame.height:,} rooms used in the last 56 days are "
-        f"healthy; the best has {max(points):.0f} of 100 points."
+        f"healthy; the best has {fixed(max(points), 0)} of 100 points."
     )
 
 

@@ -15,12 +15,12 @@ from metrics.uncertainty import HIGHER, LOWER, UNCLEAR
 def percent(share: float, digits: int = 0) -> str:
     """Return a share in percent; in whole ones only none is 0% and only all is 100%."""
     if digits:
-        return f"{100 * share:.{digits}f}%"
+        return f"{formats.fixed(100 * share, digits)}%"
     if 0 < share < 0.01:
         return "less than 1%"
     if 0.99 < share < 1:
         return "more than 99%"
-    return f"{100 * share:.0f}%"
+    return f"{formats.fixed(100 * share, 0)}%"
 
 
 def portion(share: float) -> str:
@@ -49,7 +49,7 @@ def durations(*spans: Sequence[float | None]) -> list[str]:
     known = [span[0] or 0 for span in spans]
 
     def texts(digits: int) -> list[str]:
-        return [f"{seconds / size:,.{digits}f}" for seconds in known]
+        return [formats.fixed(seconds / size, digits) for seconds in known]
 
     def tells_apart(digits: int) -> bool:
         # A short duration is not 0 either.
@@ -81,7 +81,7 @@ def _unit(seconds: Sequence[float | None]) -> tuple[int, str, int]:
 
 
 def _ends(ends: Sequence[float | None], size: int, digits: int) -> str:
-    known = [f"{end / size:,.{digits}f}" for end in ends if end is not None]
+    known = [formats.fixed(end / size, digits) for end in ends if end is not None]
     return f" ({known[0]}–{known[1]})" if len(known) == 2 else ""
 
 
@@ -134,7 +134,8 @@ def with_interval(row: Mapping[str, Any], name: str, digits: int = 0) -> str:
     share = percent(row[name], digits)
     if low is None or high is None:
         return share
-    return f"{share} ({100 * low:.{digits}f}–{100 * high:.{digits}f})"
+    ends = (formats.fixed(100 * end, digits) for end in (low, high))
+    return f"{share} ({'–'.join(ends)})"
 
 
 def adding_up(counts: Sequence[int]) -> list[str]:
@@ -161,7 +162,7 @@ def detectable(row: Mapping[str, Any], name: str) -> str:
     difference = row.get(f"{name}_detectable")
     if difference is None or difference < _LARGE:
         return ""
-    return f" One could tell from about {100 * difference:.0f} points on."
+    return f" One could tell from about {formats.fixed(100 * difference, 0)} points on."
 
 
 _LARGE = 0.1

@@ -27,6 +27,7 @@ from metrics.expressions import (
     row_count,
     share,
 )
+from metrics.formats import fixed
 from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import listed
@@ -575,14 +576,20 @@ def busiest_weekday(frame: pl.DataFrame) -> str | None:
                 f"{listed(names)} ({_span(clear['votes_per_day'])}) are {word}"
             )
     if parts:
-        return f"{' and '.join(parts)} than the average day ({average:,.1f} votes)."
+        return (
+            f"{' and '.join(parts)} than the average day ({fixed(average, 1)} votes)."
+        )
     if days["votes_per_day_verdict"].null_count() == days.height:
-        return f"Too few rooms to compare weekdays: about {average:,.1f} votes a day."
-    return f"No clear difference between weekdays: about {average:,.1f} votes a day."
+        return (
+            f"Too few rooms to compare weekdays: about {fixed(average, 1)} votes a day."
+        )
+    return (
+        f"No clear difference between weekdays: about {fixed(average, 1)} votes a day."
+    )
 
 
 def _span(values: pl.Series) -> str:
-    low, high = (f"{value:,.1f}" for value in (min(values), max(values)))
+    low, high = (fixed(value, 1) for value in (min(values), max(values)))
     return low if low == high else f"{low}–{high}"
 
 
@@ -594,7 +601,9 @@ def _most_votes(hours: pl.DataFrame) -> str:
     row = hours.row(0, named=True)
     # Where a weekday is there once, its count is no average.
     once = bool((hours["votes"] == hours["votes_per_day"]).all())
-    votes = f"{row['votes']:,}" if once else f"{row['votes_per_day']:,.1f} on average"
+    votes = (
+        f"{row['votes']:,}" if once else f"{fixed(row['votes_per_day'], 1)} on average"
+    )
     # With a tie, naming one hour would be arbitrary.
     if hours.height > 1:
         return f"{hours.height} hours of the week share the most votes: {votes} each"

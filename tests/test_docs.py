@@ -99,7 +99,7 @@ ALLOWED = {
     "to round a number; a round line": (
         r"\.round\b|\bround\(|`round`|(?:to|and) rounds?\b|Round a float|python_round"
         r"|statistics_round|rounds (?:any|to|them)|multiplies, rounds|rounds_any"
-        r"|strokeCap=\"round\""
+        r"|strokeCap=\"round\"|ROUND_HALF_UP"
     ),
     "words of other programs": r"\"nobody\"|no-such-|No such file|NO_SUCH",
     "the verb": r"One estimates just",

@@ -60,7 +60,7 @@ def row(**values: float | None) -> pl.DataFrame:
             ),
             (
                 "The median vote takes 40 s; 9 in 10 end within 2.5 min. Median "
-                "talk time is 62 s."
+                "talk time is 63 s."
             ),
             id="vote time",
         ),

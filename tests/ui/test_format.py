@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics import formats
 from metrics.subject import Unit
 from ui import format as fmt
 
@@ -103,3 +104,44 @@ def test_an_instant_of_another_day_carries_its_date() -> None:
 )
 def test_a_size_prints_as(count: int, text: str) -> None:
     assert fmt.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        # As `toFixed` prints them in a browser, which draws charts and tables.
+        *((6.25, 1, "6.3"), (12.125, 2, "12.13"), (0.5, 0, "1"), (2.5, 0, "3")),
+        *(
+            (-6.25, 1, "-6.3"),
+            (0.15, 1, "0.1"),
+            (1.005, 2, "1.00"),
+            (1e6, 0, "1,000,000"),
+        ),
+        *((34.5, 0, "35"), (35.5, 0, "36"), (1e21, 0, "1,000,000,000,000,000,000,000")),
+    ],
+)
+def test_halves_are_rounded_as_browsers_do(
+    value: float, digits: int, text: str
+) -> None:
+    assert formats.fixed(value, digits) == text
+
+
+@given(st.floats(-1e9, 1e9), st.integers(0, 3))
+def test_a_number_is_rounded_to_the_nearest(value: float, digits: int) -> None:
+    printed = float(formats.fixed(value, digits).replace(",", ""))
+    assert abs(printed - value) <= 0.5000001 * 10**-digits + 1e-6
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("unit", get_args(Unit))
+def test_what_is_no_number_is_not_printed(value: float, unit: Unit) -> None:
+    text = fmt.number(value, unit)
+    assert fmt.NOTHING in text
+    assert not re.search("nan|inf", text)
+
+
+@pytest.mark.parametrize(
+    ("now", "text"), [(1999, "+99.9%"), (1999.5, "+100%"), (2000, "+100%")]
+)
+def test_a_change_near_100_is_printed_like_it(now: float, text: str) -> None:
+    assert fmt.change(now, 1000, "number") == text

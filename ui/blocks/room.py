@@ -7,6 +7,7 @@ import polars as pl
 import streamlit as st
 
 from metrics import rooms
+from metrics.formats import fixed
 from metrics.registry import DEFINITIONS
 from metrics.report import NO_NAME
 from metrics.tables import ROOMS, VOTES
@@ -306,10 +307,12 @@ def render_health(health: pl.DataFrame) -> None:
     """Draw a room's row of `room_health.health`, if it has one."""
     for row in health.iter_rows(named=True):
         parts = ", ".join(
-            f"{DEFINITIONS[part].title.lower()} {row[part]:.0f}" for part in _PARTS
+            f"{DEFINITIONS[part].title.lower()} {fixed(row[part], 0)}"
+            for part in _PARTS
         )
         st.caption(
-            f"**Room health: {row['health']:.0f} of 100 points, {row['state']}.** "
+            f"**Room health: {fixed(row['health'], 0)} of 100 points, "
+            f"{row['state']}.** "
             f"Of 25 each over 28 days: {parts}.",
             help=DEFINITIONS["health"].formula,
         )

@@ -139,11 +139,17 @@ def _with_interval(frame: pl.DataFrame, printed: Unit) -> list[str | None]:
     def text(number: float) -> str:
         # All in one unit: texts of minutes and seconds do not sort.
         seconds = printed == "seconds"
-        return f"{number:,.0f} s" if seconds else formats.number(number, printed)
+        return (
+            f"{formats.fixed(number, 0)} s"
+            if seconds
+            else formats.number(number, printed)
+        )
 
     def end(number: float) -> str:
         share = printed == "share"
-        return f"{100 * number:.0f}" if share else text(number).partition(" ")[0]
+        return (
+            formats.fixed(100 * number, 0) if share else text(number).partition(" ")[0]
+        )
 
     rows = list(frame.iter_rows())
     width = max((len(text(v)) for v, _, _ in rows if v is not None), default=0)
