@@ -271,7 +271,7 @@ def _users(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
     # Activity is in order of users and time: the first row of each is enough.
     each = changes(pl.col("user")) | changes(pl.col("number"))
     users = seen.filter(each, pl.col("number").is_not_null())
-    known = shared.node("users", lambda: shared.frames.users)
+    known = shared.users
     return users.join(known, on="user").select(
         "user", text_or_null("country").alias("label"), late=pl.col("number") == 1
     )

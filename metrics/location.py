@@ -26,7 +26,7 @@ def users_of(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """
 
     def build() -> pl.LazyFrame:
-        known = shared.node("users", lambda: shared.frames.users)
+        known = shared.users
         acts = inside(followed(shared, period), period)
         seen = acts.select(user_number(ACT).cast(USER_NUMBER).alias(USER))
         # Activity is in order of users: the first row of each is enough.

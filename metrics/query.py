@@ -1,10 +1,16 @@
 """The query that a page, an export or an API call asks, and what its plans share."""
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Sequence,
+)
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
-from typing import Literal
+from itertools import count
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -88,6 +94,11 @@ type Plan = pl.LazyFrame | Unfinished
 """What `store.engine` executes, and finishes where something is left to do."""
 
 
+def executable(plan: Plan) -> Sequence[pl.LazyFrame]:
+    """Return what of a plan Polars executes."""
+    return [plan.plan, *plan.further] if isinstance(plan, Unfinished) else [plan]
+
+
 class SharedPlans:
     """The parts that the plans of one request share: each is read or computed once.
 
@@ -111,9 +122,14 @@ class SharedPlans:
         self._prefetched = prefetched
         self._compared = tuple(compared)
         self._nodes: dict[Hashable, pl.LazyFrame] = {}
+        self._known: dict[Hashable, Any] = {}
         self._periods: dict[Period, Frames] = {}
         self._covering: dict[tuple[Hashable, Period], pl.LazyFrame] = {}
         self._together: dict[tuple[Hashable, tuple[Period, ...]], pl.LazyFrame] = {}
+        self._numbers = count(1)
+        self._answer = 0
+        self._answers: dict[int, tuple[pl.LazyFrame, int]] = {}
+        self._asked: dict[Hashable, set[int]] = {}
 
     @classmethod
     def of(cls, query: Query, *, both: bool = True) -> "SharedPlans":
@@ -136,7 +152,43 @@ class SharedPlans:
         if name not in self._nodes:
             # Polars would repeat the node for each plan; `cache` makes it one.
             self._nodes[name] = build().cache()
-        return self._nodes[name]
+        return self._noted(name, self._nodes[name])
+
+    def plan(self, build: Callable[[], Plan]) -> Plan:
+        """Build the plan of an answer, and note which nodes it asks for."""
+        outer, self._answer = self._answer, next(self._numbers)
+        try:
+            built = build()
+        finally:
+            answer, self._answer = self._answer, outer
+        self._answers.update((id(part), (part, answer)) for part in executable(built))
+        return built
+
+    def _noted(self, name: Hashable, node: pl.LazyFrame) -> pl.LazyFrame:
+        self._asked.setdefault(name, set()).add(self._answer)
+        return node
+
+    def apart(self, parts: Sequence[pl.LazyFrame]) -> list[list[pl.LazyFrame]]:
+        """Return parts of plans in groups without a common node, the largest first.
+
+        Groups may be computed at the same time without computing anything twice.
+        """
+        # Nothing is known of a part that was built elsewhere: all of these are one.
+        by_answer: dict[int, list[pl.LazyFrame]] = {}
+        for part in parts:
+            _, answer = self._answers.get(id(part), (part, 0))
+            by_answer.setdefault(answer, []).append(part)
+        # With answers all of whose parts others have too: they may tie these together.
+        groups = [{answer} for answer in set(by_answer).union(*self._asked.values())]
+        for together in self._asked.values():
+            tied = [group for group in groups if not group.isdisjoint(together)]
+            apart = [group for group in groups if group.isdisjoint(together)]
+            groups = [*apart, set[int]().union(*tied)]
+        found = (
+            [part for answer in group for part in by_answer.get(answer, ())]
+            for group in groups
+        )
+        return sorted(filter(None, found), key=len, reverse=True)
 
     def per_period(
         self,
@@ -160,6 +212,13 @@ class SharedPlans:
 
         return self.node((name, period, "alone"), own)
 
+    def once[Value](self, name: Hashable, build: Callable[[], Value]) -> Value:
+        """Return what is known by this name, built when it is first asked for."""
+        if name not in self._known:
+            self._known[name] = build()
+        value: Value = self._known[name]
+        return value
+
     def covering(
         self, name: Hashable, span: Period, build: Callable[[], pl.LazyFrame]
     ) -> tuple[Period, pl.LazyFrame]:
@@ -170,9 +229,9 @@ class SharedPlans:
         """
         for (known, over), node in self._covering.items():
             if known == name and over.covers(span) and over.zone == span.zone:
-                return over, node
+                return over, self._noted((name, over), node)
         node = self._covering[name, span] = build().cache()
-        return span, node
+        return span, self._noted((name, span), node)
 
     def beside(self, period: Period) -> tuple[Period, ...]:
         """Return the periods that are asked for together with this one, in order."""
@@ -191,15 +250,24 @@ class SharedPlans:
         """
         for (known, about), node in self._together.items():
             if known == name and set(periods) <= set(about):
-                return about, node
+                return about, self._noted((name, about), node)
         node = self._together[name, periods] = build(periods).cache()
-        return periods, node
+        return periods, self._noted((name, periods), node)
 
     @property
     def room_names(self) -> pl.LazyFrame:
         """The names of all rooms: room_id, room_number, room_name."""
         columns = {"room_id": "id", "room_number": "number", "room_name": "name"}
-        return self.node("room names", lambda: self.frames.rooms.select(**columns))
+        return self._whole("room names", lambda: self.frames.rooms.select(**columns))
+
+    @property
+    def users(self) -> pl.LazyFrame:
+        """All users with their attributes."""
+        return self._whole("users", lambda: self.frames.users)
+
+    def _whole(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        # Of what is in memory there is nothing to read once.
+        return build() if self.frames.in_memory else self.node(name, build)
 
     def within(self, period: Period) -> Frames:
         """Return `Frames.within` the period, the same nodes whenever it is asked."""

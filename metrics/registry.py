@@ -133,8 +133,12 @@ def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
 
     Numbers are null where the store lacks a table that they need.
     """
-    table = METRIC_TABLES[name]
-    built = table.build(query, shared or SharedPlans.of(query, both=False))
+    known = shared or SharedPlans.of(query, both=False)
+    return known.plan(lambda: _plan(METRIC_TABLES[name], query, known))
+
+
+def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:
+    built, name = table.build(query, shared), table.name
     lacking = set(table.reads).intersection(query.missing)
     # To ask for the columns takes time, which the usual case does not need.
     if not lacking:

@@ -178,17 +178,19 @@ class Report:
         return not any(figure.value for figure in self.figures)
 
 
-def plans(query: Query) -> dict[str, Plan]:
+def plans(query: Query, shared: SharedPlans | None = None) -> dict[str, Plan]:
     """Return the plans that `compose` needs the results of, by name."""
-    shared, before = SharedPlans.of(query), query.comparison_query
+    known = shared or SharedPlans.of(query)
+    before = query.comparison_query
     figures = [key for keys in FIGURES.values() for key in keys]
     # First: figures of the two periods are among those of many.
-    found: dict[str, Plan] = {_USUAL: usual_changes(query, shared, figures)}
-    found |= {name: plan(name, query, shared) for name in _TABLES}
+    usual = known.plan(lambda: usual_changes(query, known, figures))
+    found: dict[str, Plan] = {_USUAL: usual}
+    found |= {name: plan(name, query, known) for name in _TABLES}
     # The comparison gets its own plans of figures and chart; lists compare by columns.
     if before is not None:
         for name in (*FIGURES, SERIES):
-            found[_before(name)] = plan(name, before, shared)
+            found[_before(name)] = plan(name, before, known)
     return found
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import polars as pl
 
-from metrics.activity_key import changes, seconds
+from metrics.activity_key import seconds
 from metrics.frames import Frames, Period, instant
-from metrics.query import Granularity, Query
+from metrics.query import Granularity, Query, SharedPlans
 from metrics.tables import TIMESTAMP
 from metrics.time_zone import UTC_ZONE, to_utc
 
@@ -150,21 +150,16 @@ def _number_at(moment: int, starts: Sequence[int], ends: Sequence[int]) -> int |
 def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
     """Return the number of rows per day that has any: day, count; in no order.
 
-    Rows are nearly in order of time: a run of equal days is one row to group, as
-    many as the next run begins later. A last row ends the last run.
+    Rows are nearly in order of time: a run of equal days is one row to group.
     """
-    begins = pl.col("begins").cast(pl.Int64)
-    # A last row closes the last run.
-    end = pl.LazyFrame({"day": [None]}, schema={"day": pl.Int64})
-    runs = (
-        pl.concat([frame.select(day=local_days(pl.col(time), period)), end])
-        .with_row_index("begins")
-        .filter(changes(pl.col("day")))
-        .select("day", count=begins.shift(-1) - begins)
+    run = local_days(pl.col(time), period).rle()
+    day, rows = run.struct.field("value"), run.struct.field("len")
+    return (
+        frame.select(day=day, rows=rows)
         .drop_nulls("day")
+        .group_by(pl.col("day").cast(pl.Int32).cast(pl.Date))
+        .agg(count=pl.col("rows").sum().cast(pl.Int64))
     )
-    counts = runs.group_by("day").agg(pl.col("count").sum())
-    return counts.with_columns(pl.col("day").cast(pl.Int32).cast(pl.Date))
 
 
 def axis(first: date, last: date, granularity: Granularity) -> pl.LazyFrame:
@@ -239,20 +234,30 @@ def _next(day: date, granularity: Granularity) -> date:
     return day + timedelta(days=7 if granularity == "week" else 1)
 
 
-def parts_of(periods: Iterable[Period], granularity: Granularity) -> list[Period]:
+def axis_of(
+    shared: SharedPlans, period: Period, granularity: Granularity
+) -> Sequence[Bucket]:
+    """Return `buckets_of` a period, made once for all tables of a request."""
+    name = ("buckets", period, granularity)
+    return shared.once(name, lambda: buckets_of(period, granularity))
+
+
+def parts_of(
+    shared: SharedPlans, periods: Iterable[Period], granularity: Granularity
+) -> list[Period]:
     """Return the buckets of several periods, each as its part of its period."""
-    return [
-        bucket.part for period in periods for bucket in buckets_of(period, granularity)
-    ]
+    axes = (axis_of(shared, period, granularity) for period in periods)
+    return [bucket.part for buckets in axes for bucket in buckets]
 
 
 def series_of(
     query: Query,
+    buckets: Sequence[Bucket],
     rows: Mapping[int, Mapping[str, Any]],
     columns: Mapping[str, pl.DataType],
     first: int = 0,
 ) -> pl.DataFrame:
-    """Return a finished table over time from the rows of its buckets.
+    """Return a finished table over time from the rows of its buckets (`axis_of`).
 
     `rows` has those of the buckets with any, by their place in `parts_of`; `first` is
     the place of the period's first bucket. A count (Int64) that is missing is 0,
@@ -262,7 +267,7 @@ def series_of(
     missing = _missing(columns)
     shown = [
         (bucket, {**missing, **rows.get(place, _NO_ROW)})
-        for place, bucket in enumerate(buckets_of(query.period, every), first)
+        for place, bucket in enumerate(buckets, first)
         # Hidden weekends are missing from the axis only: weeks and months keep them.
         if query.weekends or every != "day" or bucket.start.weekday() < _SATURDAY
     ]

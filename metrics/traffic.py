@@ -31,6 +31,7 @@ from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS
 from metrics.time_axis import (
+    axis_of,
     by_number,
     number_of,
     parts_of,
@@ -208,12 +209,13 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     period, every = query.period, query.granularity
     periods = shared.beside(period)
     users, *further = (_together(shared, part, periods, every)[1] for part in _PARTS)
-    earlier = parts_of(periods[: periods.index(period)], every)
+    earlier = parts_of(shared, periods[: periods.index(period)], every)
+    buckets = axis_of(shared, period, every)
 
     def finish(*parts: pl.DataFrame) -> pl.DataFrame:
         rows = by_number(*parts)
         figures = {number: with_rates(row) for number, row in rows.items()}
-        return series_of(query, figures, _COLUMNS, len(earlier))
+        return series_of(query, buckets, figures, _COLUMNS, len(earlier))
 
     return Unfinished(users, finish, further)
 
@@ -240,7 +242,9 @@ def session_lengths(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
     Columns: order, length (a label), sessions, share; all bins in each answer.
     """
-    found = _visits(shared, "sessions", query.period).with_columns(at=started_at())
+    periods = shared.beside(query.period)
+    whole = Period(periods[0].start, periods[-1].end)
+    found = _visits(shared, "sessions", whole).with_columns(at=started_at())
     started = found.filter(query.period.contains("at"))
     return LENGTHS.count(started, minutes(length()), "sessions")
 
@@ -280,7 +284,7 @@ def _together(
 
     def build(periods: tuple[Period, ...]) -> pl.LazyFrame:
         whole = Period(periods[0].start, periods[-1].end)
-        parts = parts_of(periods, every) if every else periods
+        parts = parts_of(shared, periods, every) if every else periods
         figures = _PARTS[part]
         if part == "users":
             users = _users(_work(shared, whole), parts)

@@ -36,6 +36,7 @@ from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
     ANY_UTC,
     axis,
+    axis_of,
     by_number,
     local_date,
     local_hour,
@@ -263,10 +264,11 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     period, every = query.period, query.granularity
     periods = shared.beside(period)
     _, plan = _together(shared, periods, _COLUMNS, every)
-    earlier = parts_of(periods[: periods.index(period)], every)
+    earlier = parts_of(shared, periods[: periods.index(period)], every)
+    buckets = axis_of(shared, period, every)
 
     def finish(found: pl.DataFrame) -> pl.DataFrame:
-        return series_of(query, by_number(found), _COLUMNS, len(earlier))
+        return series_of(query, buckets, by_number(found), _COLUMNS, len(earlier))
 
     return Unfinished(plan, finish)
 
@@ -472,7 +474,7 @@ def _together(
 
     def build(periods: tuple[Period, ...]) -> pl.LazyFrame:
         whole = Period(periods[0].start, periods[-1].end)
-        parts = parts_of(periods, every) if every else periods
+        parts = parts_of(shared, periods, every) if every else periods
         place = number_of(seconds(pl.col("voted_at")), parts)
         # Empty votes count; as nulls they are left out of every average.
         rows = shared.within(whole).votes.select(

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 import polars as pl
 
 from metrics.frames import Frames, LazyTables
-from metrics.query import Plan, Unfinished
+from metrics.query import Plan, SharedPlans, Unfinished, executable
 from store.snapshot import StoreError
 
 STREAMED_FROM = 1_000_000
@@ -63,6 +63,18 @@ class Local:
         with self._turns:
             return pl.collect_all(plans, engine=_engine_for(rows))
 
+    def run_apart(self, groups: Sequence[Sequence[pl.LazyFrame]]) -> list[pl.DataFrame]:
+        """Execute groups of plans on few rows at the same time, as one question.
+
+        Polars computes what the plans of a group share one after the other, and leaves
+        most of its threads idle meanwhile. The first group has one to itself.
+        """
+        first, *others = groups
+        rest = [plan for group in others for plan in group]
+        with self._turns:
+            later = _BESIDE.submit(pl.collect_all, rest, engine="in-memory")
+            return pl.collect_all(first, engine="in-memory") + later.result()
+
     def read(self, tables: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
         """Read small tables whole, and choose their rows afterwards: it is quicker."""
         with self._turns:
@@ -71,6 +83,7 @@ class Local:
             )
 
 
+_BESIDE = ThreadPoolExecutor(AT_ONCE, "beside")
 _ROWS_AFTERWARDS = pl.QueryOptFlags(predicate_pushdown=False)
 
 
@@ -116,21 +129,31 @@ def use(engine: Engine) -> None:
     _in_use[:] = [engine]
 
 
-def collect_all(plans: Mapping[str, Plan], rows: int = 0) -> dict[str, pl.DataFrame]:
+def collect_all(
+    plans: Mapping[str, Plan], rows: int = 0, shared: SharedPlans | None = None
+) -> dict[str, pl.DataFrame]:
     """Execute plans together, so that common parts run once, and finish each answer.
 
-    `rows` is the size of the store that they read (`Snapshot.rows`). Returns one frame
-    per plan, under the same names.
+    `rows` is the size of the store that they read (`Snapshot.rows`); `shared` knows
+    which plans have nothing in common. Returns a frame per plan, under the same names.
     """
     (engine,) = _in_use
-    parts = {name: executable(plan) for name, plan in plans.items()}
     # Answers that are made of the same plan have it executed once.
-    distinct = {id(part): part for each in parts.values() for part in each}
+    parts = {id(part): part for plan in plans.values() for part in executable(plan)}
+    groups = [[*parts.values()]]
+    # Scans stay together: Polars sees what they have in common only then.
+    if shared and shared.frames.in_memory:
+        groups = shared.apart(*groups)
     with _damage_explained():
-        frames = engine.run([*distinct.values()], rows)
-    found = dict(zip(distinct, frames, strict=True))
+        if len(groups) > 1 and isinstance(engine, Local):
+            frames = engine.run_apart(groups)
+        else:
+            groups = [[*parts.values()]]
+            frames = engine.run(groups[0], rows)
+    executed = (part for group in groups for part in group)
+    found = {id(part): frame for part, frame in zip(executed, frames, strict=True)}
     return {
-        name: finished(plan, [found[id(part)] for part in parts[name]])
+        name: finished(plan, [found[id(part)] for part in executable(plan)])
         for name, plan in plans.items()
     }
 
@@ -169,11 +192,6 @@ def at_hand(frames: Frames, rows: int, needed: Collection[str] = ()) -> Frames:
         return held[name].lazy()
 
     return Frames(LazyTables(tables, table), in_memory=True)
-
-
-def executable(plan: Plan) -> Sequence[pl.LazyFrame]:
-    """Return the parts of a plan that Polars executes."""
-    return [plan.plan, *plan.further] if isinstance(plan, Unfinished) else [plan]
 
 
 def finished(plan: Plan, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from core import clock
 from core.location import Folder
 from metrics import daily, legacy_api, rooms
 from metrics.frames import Frames
-from metrics.query import Plan
+from metrics.query import Plan, SharedPlans, executable
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
 
@@ -161,13 +161,15 @@ def plans_of(answer: Answer) -> Mapping[str, pl.LazyFrame]:
     found: dict[str, pl.LazyFrame] = {}
     execute = engine.collect_all
 
-    def note(plans: Mapping[str, Plan], rows: int) -> Mapping[str, object]:
+    def note(
+        plans: Mapping[str, Plan], rows: int, shared: SharedPlans | None = None
+    ) -> Mapping[str, object]:
         for name, plan in plans.items():
-            parts = engine.executable(plan)
-            found.update({f"{name} {n}": part for n, part in enumerate(parts)})
+            for number, part in enumerate(executable(plan)):
+                found[f"{name} {number}"] = part
         if "" not in plans:
             raise Stop
-        return execute(plans, rows)
+        return execute(plans, rows, shared)
 
     with (
         patch.object(engine, "collect_all", note),

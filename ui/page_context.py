@@ -121,7 +121,7 @@ class PageContext:
         # First: figures of the two periods are among those of many.
         now: dict[str, Plan] = {}
         if usual:
-            now[USUAL] = usual_changes(query, shared, usual)
+            now[USUAL] = shared.plan(lambda: usual_changes(query, shared, usual))
         now |= {name: plan(name, query, shared) for name in names}
         if further:
             now |= further(shared)
@@ -129,7 +129,7 @@ class PageContext:
             _EARLIER + name: plan(name, before, shared) for name in earlier if before
         }
         # Together, so that both periods share scans of the same blocks.
-        found = engine.collect_all(now | then, self.snapshot.rows)
+        found = engine.collect_all(now | then, self.snapshot.rows, shared)
         if ROOMS.name in self.snapshot.missing:
             found = {name: _with_unknown_names(frame) for name, frame in found.items()}
         return Results(

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from polars.testing import assert_frame_equal
 
 from metrics import legacy_api
 from metrics.frames import Frames, Period
-from metrics.query import Query, SharedPlans
-from metrics.registry import METRIC_TABLES
+from metrics.query import Query, SharedPlans, executable
+from metrics.registry import METRIC_TABLES, plan
 from metrics.tables import BY_NAME, ESTIMATIONS, EVENTS, PAGE_VIEWS
 from store import engine
 from tests.metrics.building import at, days, without_bots
@@ -63,7 +64,7 @@ def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:
     shared = SharedPlans.of(query)
     plans = [METRIC_TABLES[name].build(query, shared) for name in TRAFFIC]
     plans += [METRIC_TABLES[name].build(earlier, shared) for name in EARLIER]
-    parts = {id(part): part for asked in plans for part in engine.executable(asked)}
+    parts = {id(part): part for asked in plans for part in executable(asked)}
     read = scans(pl.explain_all(parts.values()))
     assert set(read.values()) == {1}
     read_tables = {PAGE_VIEWS, EVENTS, ESTIMATIONS}
@@ -87,3 +88,47 @@ def test_a_window_has_the_same_rows_wherever_they_are_read(
         assert_frame_equal(inside.by_name[name].collect(), frame.collect())
         times = frame.select(BY_NAME[name].time).collect().to_series()
         assert times.is_between(period.start, period.end, closed="left").all()
+
+
+def test_answers_without_a_common_node_may_be_computed_at_the_same_time(
+    golden: Frames,
+) -> None:
+    query = Query(without_bots(golden), MONTH, BEFORE, "day", MONTH.end)
+    shared = SharedPlans.of(query)
+    names = ("traffic_totals", "votes_totals", "traffic_over_time", "session_lengths")
+    parts = {name: executable(plan(name, query, shared)) for name in names}
+    # All that is about visits comes from one sort.
+    visits = [part for name in names if name != "votes_totals" for part in parts[name]]
+    groups = shared.apart([part for each in parts.values() for part in each])
+    assert [{*map(id, group)} for group in groups] == [
+        {*map(id, visits)},
+        {*map(id, parts["votes_totals"])},
+    ]
+
+
+def test_an_answer_that_adds_no_part_ties_what_it_asks_for(golden: Frames) -> None:
+    shared = SharedPlans(golden)
+    rows = golden.votes
+
+    def asking(*names: str) -> Callable[[], pl.LazyFrame]:
+        return lambda: pl.concat(shared.node(name, lambda: rows) for name in names)
+
+    first, second = (shared.plan(asking(name)) for name in "ab")
+    parts = [*executable(first), *executable(second)]
+    assert len(shared.apart(parts)) == 2
+    shared.plan(asking("a", "b"))
+    assert len(shared.apart(parts)) == 1
+
+
+def test_a_page_gives_the_same_answers_from_rows_in_memory(stored: Frames) -> None:
+    """There its plans are computed in groups beside each other."""
+    names = (*TRAFFIC, "votes_totals", "votes_over_time", "what_moved", "unusual_days")
+    answers = []
+    for frames in (stored, engine.at_hand(stored, 1, BY_NAME)):
+        # Bots stay in: their rows are as good as any.
+        query = Query(frames, MONTH, BEFORE, "day", MONTH.end)
+        shared = SharedPlans.of(query)
+        plans = {name: plan(name, query, shared) for name in names}
+        answers.append(engine.collect_all(plans, 1, shared))
+    for name in names:
+        assert_frame_equal(answers[1][name], answers[0][name], rel_tol=1e-12)

@@ -35,7 +35,9 @@ def render_report(context: PageContext) -> None:
         context = replace(context, query=query, filters=())
         st.caption("Filters do not apply to this page: it shows all users and rooms.")
     results = context.compute(
-        further=lambda _: report.plans(context.at_hand(query))
+        further=lambda shared: report.plans(
+            replace(query, frames=shared.frames), shared
+        )
     ).now
     notes = context.notes.between(query.period.first_day, query.period.last_day)
     names = dict(COUNTRIES.select("country", "country_name").iter_rows())
