@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 
 from core.errors import flush_errors, logger, start_errors
-from core.settings import SettingError, SyncSettings
+from core.settings import LONGEST_INTERVAL, SettingError, SyncSettings
 from metrics.tables import BY_NAME
 from sync.job import Job, Result, every
 from sync.run import Request
@@ -128,9 +128,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if seconds <= 0:
-        raise ValueError(text)
+    # As SYNC_INTERVAL, and parts of a second; float() also takes "inf" and "nan".
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST_INTERVAL:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds up to {LONGEST_INTERVAL}"
+        )
     return seconds
 
 

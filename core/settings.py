@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.location import SCHEME, Bucket, Folder
 
+LONGEST_INTERVAL = 86_400
+"""Seconds between two runs of the sync job, at most."""
+
 type Reader = Literal["both", "dashboard", "sync job", "compose, make run"]
 type SslMode = Literal[
     "disabled", "preferred", "required", "verify_ca", "verify_identity"
@@ -350,8 +353,8 @@ SYNC_INTERVAL = Variable(
     read_by="both",
     meaning="Seconds between two runs; data older than three of them are late.",
     default="600",
-    allowed="a whole number from 1 to 86400",
-    parse=_whole_number(1, 86_400),
+    allowed=f"a whole number from 1 to {LONGEST_INTERVAL}",
+    parse=_whole_number(1, LONGEST_INTERVAL),
 )
 NOTES_FILE = Variable(
     name="NOTES_FILE",

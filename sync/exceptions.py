@@ -109,7 +109,8 @@ _WAIT = Meaning(
 )
 _HOST = Meaning(
     "the database does not accept connections from this host",
-    "Create DB_USERNAME for this host, or run FLUSH HOSTS",
+    "Create DB_USERNAME for this host, or run FLUSH HOSTS (MySQL: TRUNCATE TABLE "
+    "performance_schema.host_cache)",
 )
 _OFFLINE = Meaning(
     "the server is in offline mode",

@@ -26,6 +26,8 @@ from sync.verify import verify
 _FIRST_PAUSE = 5.0
 _HEARTBEAT_SECONDS = 5.0
 _HEARTBEAT_ATTEMPTS = 2
+# Characters of a message: it travels in an address, which servers limit.
+_HEARTBEAT_LETTERS = 1_000
 
 
 class Result(StrEnum):
@@ -195,7 +197,9 @@ def push(
     """
     if url is None:
         return
-    values = {"status": status, "msg": message, "ping": str(round(seconds * 1000))}
+    shown = message[:_HEARTBEAT_LETTERS]
+    shown += "…" if shown != message else ""
+    values = {"status": status, "msg": shown, "ping": str(round(seconds * 1000))}
     failure = "nothing was tried"
     for _ in range(_HEARTBEAT_ATTEMPTS):
         failure = _push_once(url, values)

@@ -89,6 +89,11 @@ def test_a_wrong_setting_ends_with_1_and_one_line(store: Store) -> None:
 
 WRONG_FLAGS = [
     ["--every", "0"],
+    ["--every", "inf"],
+    ["--every", "nan"],
+    ["--every", "1e300"],
+    ["--every", "86401"],
+    ["--every", "soon"],
     ["--rebuild", "fpp_nothing"],
     ["--verify", "--every"],
     ["--verify", "--rebuild"],

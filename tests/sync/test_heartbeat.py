@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from metrics.tables import VOTES
+from metrics.tables import TABLES, VOTES
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from testkit.ports import free_port
@@ -67,6 +67,22 @@ def test_an_unforeseen_error_is_pushed_by_its_kind_only(
         store.heartbeat = monitor.url
         assert store.sync() == 1
     assert monitor.pushes[0]["msg"] == "unexpected RuntimeError, see the job's log"
+
+
+def test_a_long_reason_is_cut_so_that_every_monitor_takes_it(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    for table in TABLES:
+        columns = ", ".join(f"another_{n} int" for n in range(99))
+        database.execute(f"DROP TABLE {table.name}")
+        database.execute(f"CREATE TABLE {table.name} ({columns})")
+    with endpoint() as monitor:
+        store.heartbeat = monitor.url
+        assert store.sync() == 1
+    (push,) = monitor.pushes
+    assert len(reported[-1]) > 8_000 > len(monitor.paths[0])
+    assert push["msg"].startswith("39 differences between the database and metrics")
+    assert push["msg"].endswith("…")
 
 
 ILL = {

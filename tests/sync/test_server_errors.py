@@ -564,6 +564,23 @@ def test_a_host_that_is_blocked_is_named(
                 broken.recv(200)
         assert store.sync() == 1
         assert_names(reported[-1], {1129})
+        store.source.execute(UNBLOCKED[own_kind])
+        assert store.sync() == 0
+
+
+UNBLOCKED = {
+    Kind.MARIADB: "FLUSH HOSTS",
+    # From 8.4 on it does not know the other.
+    Kind.MYSQL: "TRUNCATE TABLE performance_schema.host_cache",
+}
+
+
+def test_the_server_knows_the_statement_that_unblocks_a_host(
+    database: LiveDatabase,
+) -> None:
+    statement = UNBLOCKED[database.server.kind]
+    assert statement in MEANINGS[1129].fix
+    database.execute(statement)
 
 
 REFUSALS = {
