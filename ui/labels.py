@@ -103,6 +103,17 @@ _COUNTRY_NAMES = {
 }
 
 
+_COUNTRY_CODES: Mapping[str, str] = {
+    row["country_name"].casefold(): row["country"]
+    for row in COUNTRIES.iter_rows(named=True)
+}
+
+
+def country_code(text: str) -> str:
+    """Return the code of a country that is typed by its name; other texts stay."""
+    return _COUNTRY_CODES.get(text.strip().casefold(), text)
+
+
 def value_label(kind: str, value: str | None) -> str:
     """Return what a value of a kind is called: "Germany 🇩🇪", "Contact", "Room 7"."""
     if not value:
@@ -171,8 +182,16 @@ def bar_labels(frame: pl.DataFrame, label: str) -> pl.Series:
         # Rooms share names, so a bar needs the number as well.
         number = pl.format("#{}", "room_number")
         which = pl.coalesce(number, pl.format("ID {}", "room_id"))
-        texts = named.select(pl.format("{} {}", label, which))[label]
+        # An axis cuts long labels at their end, where the number is.
+        texts = named.select(pl.format("{} {}", cut_short(label), which))[label]
     return distinct(texts, frame[label])
+
+
+def cut_short(column: str, length: int = 25) -> pl.Expr:
+    """Return the start of texts, with an ellipsis where something follows."""
+    text = pl.col(column)
+    cut = pl.format("{}…", text.str.head(length - 1))
+    return pl.when(text.str.len_chars() > length).then(cut).otherwise(column)
 
 
 def distinct(texts: pl.Series, codes: pl.Series | None = None) -> pl.Series:

@@ -465,7 +465,7 @@ def _compared_with(query: Query) -> str:
 
 
 def _why_longer(asked: str, query: Query) -> str:
-    """Say so where a period has too many hours or days to draw each of them."""
+    """Say so where a period has too many buckets to draw each of them."""
     # Charts say what they draw instead: some need longer buckets than others.
-    is_longer = asked in {"hour", "day"} and asked != query.granularity
+    is_longer = asked not in {periods.AUTO, query.granularity}
     return f"too long for {asked}s" if is_longer else ""

@@ -278,6 +278,15 @@ def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:
             {"room_id": [1, 2], "room_number": [7, None], "room_name": ["x", None]},
             ["x #7", "(deleted) ID 2"],
         ),
+        (
+            "room_name",
+            {
+                "room_id": [1, 2],
+                "room_number": [7, 8],
+                "room_name": ["x" * 999, "Ω" * 25],
+            },
+            [f"{'x' * 24}… #7", f"{'Ω' * 25} #8"],
+        ),
         ("route", {"route": ["HOME", None]}, ["Home", "(not set)"]),
     ],
 )

@@ -15,6 +15,14 @@ def test_codes_get_names_and_null_is_said() -> None:
     assert_frame_equal(labels.readable(frame), expected)
 
 
+def test_a_country_is_found_by_every_name_that_is_printed() -> None:
+    for code, name in labels.COUNTRIES.select("country", "country_name").iter_rows():
+        assert labels.country_code(f" {name.upper()}") == code
+        assert labels.value_label("country", code).startswith(name)
+    assert labels.country_code("AD") == "AD"
+    assert labels.country_code("Atlantis") == "Atlantis"
+
+
 def test_regions_are_named_within_their_country() -> None:
     frame = pl.DataFrame({"country": ["DE", "US", "DE"], "region": ["BY", "BY", None]})
     assert labels.readable(frame)["region"].to_list() == [

@@ -29,6 +29,7 @@ TEXT_COLORS = ("blue", "orange", "green")
 _LIST_HEIGHT = 510
 LISTED = 3_000
 """Rooms that the search offers; of more, those with the latest votes."""
+_LONGEST_NAME = 100
 _MOST_ID = 2**31
 _PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
 _COMPARED = ("votes_before", "votes_change", "votes_change_share")
@@ -86,9 +87,11 @@ def _render_picker(
     plan = rooms.all_rooms(context.snapshot.frames).head(LISTED + 1)
     known = engine.collect(plan, context.snapshot.rows)
     offered = known.head(LISTED).filter(~pl.col("id").is_in(list(chosen)))
+    # Thousands of long names would be more than a message to the browser may have.
+    names = offered.select("id", "number", labels.cut_short("name", _LONGEST_NAME))
     named = {
         f"{name} (#{number}, ID {room_id})": room_id
-        for room_id, number, name in offered.select("id", "number", "name").iter_rows()
+        for room_id, number, name in names.iter_rows()
     }
     missing = f"{key}_missing"
 

@@ -15,7 +15,7 @@ from store import engine
 from store.reader import Snapshot, without_bots
 from ui import query_params
 from ui.format import escaped, shortened
-from ui.labels import KIND_LABELS, value_label
+from ui.labels import KIND_LABELS, country_code, value_label
 
 KEY = "filter"
 _PICKED = "picked"
@@ -78,6 +78,9 @@ def _render_form(snapshot: Snapshot) -> None:
         format_func=lambda value: offered.get(value, value),
         key=f"{_VALUES}_{kind}",
         accept_new_options=True,
+        # Enter would choose all that match, letters in between included.
+        select_all=False,
+        filter_mode="contains",
         placeholder="Choose or type",
         on_change=_add_typed,
         args=(kind, snapshot),
@@ -98,6 +101,8 @@ def _add_typed(kind: str, snapshot: Snapshot) -> None:
     values = st.session_state[key]
     if kind == "room":
         values = [_room_id(snapshot, value) for value in values]
+    if kind == "country":
+        values = map(country_code, values)
     wanted = (
         Filter(kind, None if value == NOT_SET else value, excludes) for value in values
     )
