@@ -375,6 +375,36 @@ def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
     assert len(sheets) == len(names)
 
 
+@pytest.mark.parametrize("kind", filters.KINDS)
+@pytest.mark.parametrize("about", ["Agreement", "Re-votes", "Meetings", "New users"])
+def test_no_sample_mixes_filtered_users_and_all_votes(
+    run_page: RunPage, about: str, kind: str
+) -> None:
+    app = run_page(
+        "insights.py", about=about, period="all_time", filter=f"{kind}!:nothing"
+    )
+    said = [c.value for c in app.caption if c.value.startswith("Based on")]
+    if kind == "room":
+        assert len(said) == 1
+        return
+    cards = [card.value for card in app.metric]
+    values = [*cards, *tiles(app).values()]
+    assert values
+    # Some users' estimations alone are a sample, and the figures of both are hidden.
+    assert not said or "votes" not in said[0] or "–" not in values
+    notes = [info.value for info in app.info] + [c.value for c in app.caption]
+    label = labels.KIND_LABELS[kind].lower()
+    assert any(f"by {label}: votes are not linked" in text for text in notes)
+
+
+def test_a_room_has_its_figures_whatever_the_filters(run_page: RunPage) -> None:
+    query = {"room": "1", "period": "all_time"}
+    alone = run_page("room.py", **query)
+    filtered = run_page("room.py", filter="country:DE", **query)
+    assert tiles(filtered) == tiles(alone)
+    assert not [i.value for i in filtered.info if "Not available" in i.value]
+
+
 def test_a_block_without_a_meaning_offers_no_csv(run_page: RunPage) -> None:
     shown = run_page("insights.py", about="Agreement", period="All time")
     hidden = run_page(

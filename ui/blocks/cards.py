@@ -31,9 +31,9 @@ def render_row(
     needed = {table for key in keys for table in DEFINITIONS[key].tables}
     if lacking := context.lacking(needed):
         st.caption(missing_note(lacking))
-    idle = filter_chips.unfiltered_cards_note(keys)
-    if idle:
-        st.caption(idle)
+    hidden = {key: filter_chips.why_hidden(context.filters, key) for key in keys}
+    if any(hidden.values()):
+        st.caption(filter_chips.unavailable_note(context.filters))
     name = f"cards_{keys[0]}"
     with st.grid(columns, min_column_width=NARROWEST, gap="small", key=name):
         for key in keys:
@@ -42,6 +42,7 @@ def render_row(
                 totals[key].item(),
                 earlier[key].item() if earlier is not None else None,
                 compares=earlier is not None,
+                hidden=hidden[key],
             )
 
 
@@ -51,7 +52,11 @@ def _render_card(
     before: float | None,
     *,
     compares: bool,
+    hidden: str | None,
 ) -> None:
+    """Draw a card; `hidden` says why its figure is not shown."""
+    if hidden is not None:
+        now, before, compares = None, None, False
     # Without a colour: how much these figures usually change is not known.
     before_text = fmt.number(before, definition.unit, now)
     st.metric(

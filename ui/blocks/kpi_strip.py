@@ -87,13 +87,16 @@ def render_kpis(
                     None if before is None else before[chosen].item(),
                     usual.get(chosen),
                 )
-                text = f"{change}. " if change else ""
+                # A change of a figure that is not shown is none either.
+                text = f"{change}. " if change and not hidden[chosen] else ""
                 st.caption(
                     text + DEFINITIONS[chosen].formula,
                     width="stretch",
                     help=help_text(DEFINITIONS[chosen]),
                 )
-                series = filter_chips.without_hidden(found[part.series])
+                series = filter_chips.without_hidden(
+                    context.filters, found[part.series]
+                )
                 block.render_tools(context, part.series, series)
 
     fragment()
@@ -102,7 +105,11 @@ def render_kpis(
 def _why_hidden(context: PageContext, key: str) -> str | None:
     """Return why a figure is not shown: a filter, or a table that the store lacks."""
     lacking = context.lacking(DEFINITIONS[key].tables)
-    return f"{lacking[0]} missing" if lacking else filter_chips.why_hidden(key)
+    return (
+        f"{lacking[0]} missing"
+        if lacking
+        else filter_chips.why_hidden(context.filters, key)
+    )
 
 
 def _usual_ranges(table: pl.DataFrame | None) -> Mapping[str, "Range"]:
@@ -132,7 +139,7 @@ def _render_chart(
     lacking = context.lacking(definition.tables)
     if lacking:
         empty_state.render_missing(lacking)
-    elif filter_chips.why_hidden(key):
+    elif filter_chips.why_hidden(context.filters, key):
         empty_state.render_unfilterable(context.filters)
     elif empty_state.is_blank(frame):
         empty_state.render(context, name)

@@ -19,6 +19,7 @@ from ui.blocks import cards
 from ui.blocks.block import render_block, time_axes
 from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
 from ui.charts.registry import CHARTS, LINE_CHARTS
+from ui.filters import filter_chips
 from ui.page_context import PageContext, Results
 
 # Their sentences say all that two bars could.
@@ -57,7 +58,7 @@ def render_section(context: PageContext, part: Section) -> Results:
             _beside(found.now, part.headline),
             _beside(found.earlier, part.headline) if found.earlier else None,
         )
-    if sizes and (counts := _sample_sizes(found, sizes)):
+    if sizes and (counts := _sample_sizes(context, found, sizes)):
         st.caption(f"Based on {counts}.")
     with st.grid(2, min_column_width=380):
         for name in part.charts:
@@ -102,17 +103,24 @@ def _note(context: PageContext, name: str) -> str | None:
 
 def _as_of(context: PageContext) -> str:
     last = context.query.period.last_day
-    if last >= context.now.date():
+    if last >= context.today:
         return "As it is now."
     return f"As it was at the end of {periods.describe(Days(last, last))}."
 
 
-def _sample_sizes(found: Results, wanted: Mapping[str, tuple[str, ...]]) -> str:
-    """Return the sample sizes of the cards: "1,602 votes, 6,643 estimations"."""
+def _sample_sizes(
+    context: PageContext, found: Results, wanted: Mapping[str, tuple[str, ...]]
+) -> str:
+    """Return the sample sizes of the cards: "1,602 votes, 6,643 estimations".
+
+    Figures that filters hide have none: 18 estimations of some users are no sample of
+    59 votes of all.
+    """
     counts = {
         f"{found[name][n].item():,} {_noun(n)}": None
         for name, columns in wanted.items()
         for key in columns
+        if not filter_chips.why_hidden(context.filters, key)
         if (n := sample_size(key, name)) and found[name][n].item() is not None
     }
     return ", ".join(counts)

@@ -11,6 +11,7 @@ import streamlit as st
 from metrics import filters, rooms
 from metrics.filters import KINDS, NOT_SET, Filter
 from metrics.registry import DEFINITIONS, METRIC_TABLES
+from metrics.tables import BY_NAME
 from store import engine
 from store.reader import Snapshot, without_bots
 from ui import query_params
@@ -199,13 +200,6 @@ def current() -> tuple[Filter, ...]:
     return tuple(dict.fromkeys(found for found in read if found is not None))
 
 
-def unfiltered_cards_note(keys: Collection[str]) -> str | None:
-    """Return the sentence for a row of cards of which one cannot be filtered."""
-    reads = (DEFINITIONS[key].tables for key in keys)
-    sentences = (unfiltered_note(current(), tables) for tables in reads)
-    return next((sentence for sentence in sentences if sentence), None)
-
-
 def unfiltered_note(chosen: Collection[Filter], reads: Collection[str]) -> str | None:
     """Return the sentence for what a filter cannot change, if there is any."""
     idle = [wanted for wanted in chosen if not wanted.applies(reads)]
@@ -217,14 +211,14 @@ def unfiltered_note(chosen: Collection[Filter], reads: Collection[str]) -> str |
     return None
 
 
-def why_hidden(key: str) -> str | None:
+def why_hidden(chosen: Collection[Filter], key: str) -> str | None:
     """Return why the filters leave a figure without a meaning; None where they do not.
 
     A figure beside filtered ones that ignores the filter would be read as filtered.
     """
     reads = DEFINITIONS[key].tables
-    kinds = dict.fromkeys(wanted.kind for wanted in current() if wanted.leaves(reads))
-    return f"not by {', '.join(kinds)}" if kinds else None
+    leaving = [wanted for wanted in chosen if wanted.leaves(reads)]
+    return f"not by {_listed(leaving)}" if leaving else None
 
 
 def is_meaningless(chosen: Collection[Filter], name: str) -> bool:
@@ -235,11 +229,10 @@ def is_meaningless(chosen: Collection[Filter], name: str) -> bool:
     return any(wanted.leaves(known.reads) for wanted in chosen)
 
 
-def without_hidden(frame: pl.DataFrame) -> pl.DataFrame:
+def without_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame with null in the columns of figures that the filters hide."""
-    hidden = [
-        name for name in frame.columns if name in DEFINITIONS and why_hidden(name)
-    ]
+    known = [name for name in frame.columns if name in DEFINITIONS]
+    hidden = [name for name in known if why_hidden(chosen, name)]
     return frame.with_columns(
         pl.lit(None, frame.schema[name]).alias(name) for name in hidden
     )
@@ -247,8 +240,8 @@ def without_hidden(frame: pl.DataFrame) -> pl.DataFrame:
 
 def unavailable_note(chosen: Collection[Filter]) -> str:
     """Return why a figure is not shown that filters leave without a meaning."""
-    kinds = ", ".join(dict.fromkeys(wanted.kind for wanted in chosen))
-    return f"Not available by {kinds}: {_WHY}. Remove the filter to see it."
+    leaving = [wanted for wanted in chosen if wanted.leaves(BY_NAME)]
+    return f"Not available by {_listed(leaving)}: {_WHY}. Remove the filter to see it."
 
 
 def _listed(chosen: Iterable[Filter]) -> str:
