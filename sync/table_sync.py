@@ -142,10 +142,12 @@ class TableSync:
         self._execute(source, partitions, urgent, now)
         counts = self._counts(partitions)
         moved = self._with_other_counts(source, partitions)
-        if counts.changed or counts.gone or moved or self._repeat_a_key(partitions):
+        repeated = self._repeat_a_key(partitions)
+        if counts.changed or counts.gone or moved or repeated:
             by_key = self.table.blocks is Blocks.KEY_RANGE
-            # Of rows that stay in their block, the recheck's word is good enough.
-            equal = self._checked.keys() if by_key else set[str]()
+            # Where none can have come from another block, the recheck is believed.
+            is_believed = by_key or not (counts.gone or moved or repeated)
+            equal = self._checked.keys() if is_believed else set[str]()
             unseen = {p.key for p in partitions} - equal
             self._execute(source, partitions, unseen | moved, now)
             counts = self._counts(partitions)
