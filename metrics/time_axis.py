@@ -152,13 +152,11 @@ def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
 
     Rows are nearly in order of time: a run of equal days is one row to group.
     """
-    run = local_days(pl.col(time), period).rle()
-    day, rows = run.struct.field("value"), run.struct.field("len")
+    runs = frame.select(run=local_days(pl.col(time), period).rle()).unnest("run")
     return (
-        frame.select(day=day, rows=rows)
-        .drop_nulls("day")
-        .group_by(pl.col("day").cast(pl.Int32).cast(pl.Date))
-        .agg(count=pl.col("rows").sum().cast(pl.Int64))
+        runs.drop_nulls("value")
+        .group_by(day=pl.col("value").cast(pl.Int32).cast(pl.Date))
+        .agg(count=pl.col("len").sum().cast(pl.Int64))
     )
 
 
