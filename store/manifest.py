@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -109,6 +109,13 @@ class Origin:
     database: str
     server: str
     """A digest of what identifies the server."""
+    created: str | None = None
+    """When its oldest table was created, where the server has no id of its own."""
+
+    def is_known_as(self, known: "Origin") -> bool:
+        """Return whether this is the same as one that a manifest has."""
+        # Manifests of earlier builds have no time.
+        return self == replace(known, created=known.created or self.created)
 
 
 @dataclass(frozen=True, slots=True)

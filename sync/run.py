@@ -184,19 +184,25 @@ class SyncRun:
         restore: then most of the oldest rows are the same.
         """
         known = self._before.origin if self._before else None
-        if known is None or known == origin:
+        if known is None or origin.is_known_as(known):
             return
         self._is_replaced = self._request.reads_all_again(self._tables)
         if self._is_replaced:
             return
         if known.database != origin.database:
             raise OriginError("DB_NAME names another one than before")
-        if self._share_in_common(source) < _SAME_DATABASE:
+        is_same_server = known.server == origin.server
+        share = self._share_in_common(source, is_same_server=is_same_server)
+        if share < _SAME_DATABASE:
             raise OriginError("it was created again or moved, and most rows differ")
-        logger.info("The database was moved or created again; its rows are the same")
+        logger.info("The database was moved or created again; few oldest rows changed")
 
-    def _share_in_common(self, source: Source) -> float:
-        """Return the share of each table's oldest block that the source has too."""
+    def _share_in_common(self, source: Source, *, is_same_server: bool) -> float:
+        """Return the share of each table's oldest block that the source has too.
+
+        On the same server rows that are gone do not count: those are a loss, which
+        `_check_losses` judges.
+        """
         rows = same = 0
         for table in self._tables:
             block = next(iter(self._state_of(table).blocks.values()), None)
@@ -207,7 +213,7 @@ class SyncRun:
             partition = partition_at(table, place, self._policy.block_rows)
             live = source.raw_rows(table, partition).rows()
             counts = compare(table, self._writer.read(table, block), live)
-            rows += block.rows
+            rows += block.rows - (counts.gone if is_same_server else 0)
             same += block.rows - counts.changed - counts.gone
         return same / rows if rows else 1.0
 

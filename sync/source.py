@@ -75,19 +75,10 @@ class Source:
     def origin(self) -> Origin:
         """Return which database this is."""
         ((name,),) = self._rows(("SELECT DATABASE()", ()), "naming the database")
-        # MySQL has the first, newer MariaDB the second, older ones neither. MariaDB's
-        # only names host and port, and another server may come to have these.
-        oldest = (
-            "(SELECT MIN(CREATE_TIME) FROM information_schema.TABLES "
-            "WHERE TABLE_SCHEMA = DATABASE())"
-        )
-        for identity in (
-            "@@server_uuid",
-            f"@@server_uid, {oldest}",
-            f"@@hostname, @@port, {oldest}",
-        ):
+        # MySQL has the first, newer MariaDB the second, older ones neither.
+        for variables in ("@@server_uuid", "@@server_uid", "@@hostname, @@port"):
             try:
-                ((*found,),) = self._rows((f"SELECT {identity}", ()), "naming it")
+                ((*found,),) = self._rows((f"SELECT {variables}", ()), "naming it")
             except SourceError as error:
                 if error.number != _UNKNOWN_VARIABLE:
                     raise
@@ -95,8 +86,16 @@ class Source:
                 server = b" ".join(value or b"" for value in found)
                 # A digest: readers of the manifest need not know the host's name.
                 digest = hashlib.sha256(server).hexdigest()[:16]
-                return Origin((name or b"").decode(), digest)
+                # MariaDB's only names its address, which another may come to have.
+                has_own_id = variables == "@@server_uuid"
+                created = None if has_own_id else self._created()
+                return Origin((name or b"").decode(), digest, created)
         raise AssertionError("every server has a host name")
+
+    def _created(self) -> str | None:
+        """Return when the oldest table was created; None for views only."""
+        ((created,),) = self._rows(sql.created(), "naming the database")
+        return None if created is None else created.decode()
 
     def lock(self, name: str) -> bool:
         """Take the server's lock of that name for the life of the connection.

@@ -188,6 +188,14 @@ def engine(table: Table) -> Statement:
     return statement, (table.name,)
 
 
+def created() -> Statement:
+    """Return the query for the time when the oldest table was created."""
+    return (
+        "SELECT MIN(CREATE_TIME) FROM information_schema.TABLES "
+        "WHERE TABLE_SCHEMA = DATABASE()"
+    ), ()
+
+
 def _from(table: Table) -> str:
     return f"FROM {quoted(table.name)}"
 

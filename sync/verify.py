@@ -99,11 +99,11 @@ def verify(
 
 def _check_origin(known: Origin | None, origin: Origin) -> None:
     """Raise OriginError for another database: a comparison would say nothing."""
-    if known is None or known == origin:
+    if known is None or origin.is_known_as(known):
         return
     if known.database != origin.database:
         raise OriginError("DB_NAME names another one than before")
-    logger.info("The server is another one than at the last run")
+    logger.info("The database was moved or created again since the last run")
 
 
 def _user_ids(

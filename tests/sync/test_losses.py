@@ -2,17 +2,18 @@
 
 import itertools
 import re
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from metrics.tables import USERS, VOTES
+from metrics.tables import TABLES, USERS, VOTES
 from store.manifest import Block
 from sync.checksum import Checksum
 from sync.run import Request
 from sync.source import Source
-from testkit.database_servers import LiveDatabase
+from testkit.database_servers import SCHEMA, LiveDatabase
 from testkit.harness import Store
 from tests.sync.rows import cast_votes, insert_votes, user, vote
 
@@ -69,6 +70,26 @@ def test_a_truncated_table_waits_for_the_confirmation(
     assert small_blocks.rows(VOTES).height == 100
     assert small_blocks.sync(CONFIRMED) == 0
     small_blocks.assert_equals_source()
+
+
+def test_tables_that_were_created_again_with_fewer_rows_wait_for_the_confirmation(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 101))
+    store.sync()
+    time.sleep(1.1)  # a server remembers in whole seconds when tables were created
+    for table in TABLES:
+        database.execute(f"DROP TABLE {table.name}")
+    for statement in SCHEMA.read_text().split(";\n"):
+        if statement.strip():
+            database.execute(statement)
+    insert_votes(database, range(1, 31))
+    assert store.sync() == 1
+    assert "fpp_votes lost 70 of 100 rows" in reported[-1]
+    assert store.rows(VOTES).height == 100
+    assert store.sync(CONFIRMED) == 0
+    store.assert_equals_source()
+    assert store.sync() == 0
 
 
 def test_ids_that_a_restored_source_uses_again_get_their_new_contents(
