@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from metrics.time_axis import at_least_daily
 from ui import charts, export, page_context, query_params
 from ui.blocks.block import render_block, time_axes
 from ui.charts.heat_map import retention_curve, retention_grid
@@ -37,7 +38,8 @@ grid = f"retention_{who}_by_{unit}"
 average = f"{grid}_average"
 found = context.compute("reoccurring", grid, average)
 prefix = "adjusted_" if reduced else ""
-axis, _ = time_axes(context)
+# Whether a user returns is counted by days.
+axis, _ = time_axes(context, at_least_daily(context.query.granularity))
 with above:
     render_block(
         context,

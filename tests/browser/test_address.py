@@ -254,7 +254,7 @@ def differences(expected: Seen, found: Seen) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEQUENCES))
-def test_a_reload_and_back_show_what_was_seen(
+def test_a_reload_and_back_and_forward_show_what_was_seen(
     context: BrowserContext, demo_server: Server, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - a sequence to repeat, not a secret
@@ -280,3 +280,9 @@ def test_a_reload_and_back_show_what_was_seen(
             )
             wrong = differences(step.seen, found)
             assert not wrong, f"{wrong} back from {undone.act} after\n{told}"
+        # Forward leads through the same views; the last one is that of the reload.
+        for step in steps[1:]:
+            page.go_forward()
+            page.wait_for_url(step.url)
+        wrong = differences(steps[-1].seen, seen(page, steps[-1].seen))
+        assert not wrong, f"{wrong} forward after\n{told}"

@@ -30,6 +30,7 @@ from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
 from ui import charts, export, labels, period_bar, query_params
 from ui import format as fmt
+from ui.charts.time_chart import TimeAxis
 from ui.filters import click_filters, filter_chips
 from ui.page_context import PageContext, Results
 from ui.period_bar import Shown
@@ -174,6 +175,33 @@ def test_whatever_of_a_link_is_not_shown_as_asked_is_said(
     assert [e.message for e in app.exception] == []
     [warning] = app.warning
     assert said in warning.value.replace("\N{WORD JOINER}", "")
+
+
+@pytest.mark.parametrize("text", ["room:#1", "room!:0", "room:two"])
+def test_a_filter_by_what_is_no_room_is_said(run_page: RunPage, text: str) -> None:
+    [warning] = run_page("votes.py", filter=text).warning
+    assert warning.value.endswith("in a filter is no ID of a room.")
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_an_axis_of_hours_has_hours(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    placed: list[tuple[str, bool]] = []
+
+    def place(
+        axis: TimeAxis, frame: pl.DataFrame, by: str | None = None
+    ) -> pl.DataFrame:
+        is_instant = isinstance(frame.schema["bucket"], pl.Datetime)
+        placed.append((axis.granularity, is_instant))
+        return original(axis, frame, by)
+
+    original = TimeAxis.place
+    monkeypatch.setattr(TimeAxis, "place", place)
+    of_page = {"room.py": {"room": "1"}, "historical.py": {"of": "page_views"}}
+    own = of_page.get(file, {})
+    run_page(file, period="last_7_days", every="hour", tz="America/New_York", **own)
+    assert all((every == "hour") == is_instant for every, is_instant in placed)
 
 
 def test_a_meeting_without_its_room_is_said(run_page: RunPage) -> None:
