@@ -65,6 +65,24 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
     return f"{signed(percent, 1 if abs(percent) < _TO_100 else 0)}%"
 
 
+def usual_span(low: float, high: float, change: float) -> tuple[str, str]:
+    """Print the ends of the usual changes, in percent or percentage points.
+
+    In whole ones, and with decimals where "within" or "beyond" them would otherwise
+    look wrong beside the change: +14.4% is not beyond +14% but beyond +14.2%.
+    """
+    inside = low <= change <= high
+    shown = float(fixed(100 * change, 1).replace(",", ""))
+
+    def fits(digits: int) -> bool:
+        ends = (float(fixed(100 * e, digits).replace(",", "")) for e in (low, high))
+        least, most = ends
+        return (least <= shown <= most) == inside
+
+    digits = next(filter(fits, range(3)), 3)
+    return signed(100 * low, digits), signed(100 * high, digits)
+
+
 def signed(value: float, digits: int) -> str:
     """Print a number with its sign; one that rounds to 0 has none."""
     text = fixed(value, digits)

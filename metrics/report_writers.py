@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import quote
 
 from metrics import periods
-from metrics.formats import change, number, signed
+from metrics.formats import change, number, usual_span
 from metrics.frames import Period
 from metrics.report import (
     NO_NAME,
@@ -244,9 +244,9 @@ def _change(figure: Figure) -> str:
 
 def _usual(figure: Figure) -> str:
     """Return the usual changes in words, "" where they are not known."""
-    if figure.is_unusual is None or figure.usual is None:
+    if figure.is_unusual is None or figure.usual is None or figure.change is None:
         return ""
-    low, high = (signed(100 * bound, 0) for bound in figure.usual)
+    low, high = usual_span(*figure.usual, figure.change)
     unit = " pp" if figure.definition.unit == "share" else "%"
     where = "beyond" if figure.is_unusual else "within"
     return f"{where} the usual {low} to {high}{unit}"

@@ -27,7 +27,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
@@ -553,7 +553,8 @@ def medians(name: str) -> Finish:
 
     The interval goes from one quantile to another, as far from the middle as the share
     of cases below the median may be off (Woodruff). The verdict is that on the share
-    of cases above the common median (Mood). Columns: name, _low, _high, _verdict.
+    of cases above the common median (Mood), unclear where the medians do not differ in
+    its direction. Columns: name, _low, _high, _verdict.
     """
     columns = (*_ends(name), f"{name}_verdict")
 
@@ -589,18 +590,41 @@ def _compared_medians(frame: pl.DataFrame, name: str) -> list[tuple[object, ...]
     beside = against_others(
         [_side(row["common"] if row else _NOTHING) for row in structs]
     )
+    medians = [
+        _median(of, row["own"]) if row else _NO_MEDIAN
+        for of, row in zip(values, structs, strict=True)
+    ]
+    known = [middle for middle, _, _ in medians if middle is not None]
     return [
-        (*_median(of, row["own"]), verdict) if row else (None,) * 4
-        for of, row, (_, verdict, _) in zip(values, structs, beside, strict=True)
+        (*median, _of_medians(verdict, median[0], known))
+        for median, (_, verdict, _) in zip(medians, beside, strict=True)
     ]
 
 
-def _median(values: pl.Series, above: Struct) -> tuple[object, object, object]:
+_NO_MEDIAN = None, None, None
+
+
+def _of_medians(
+    verdict: str | None, middle: float | None, known: Sequence[float]
+) -> str | None:
+    """Return the verdict, unclear where the medians do not differ in its direction.
+
+    With many equal values more of one label may be above the common median, and both
+    have the same median: it did not change.
+    """
+    if verdict is None or middle is None or verdict == UNCLEAR:
+        return verdict
+    agrees = middle > min(known) if verdict == HIGHER else middle < max(known)
+    return verdict if agrees else UNCLEAR
+
+
+def _median(values: pl.Series, above: Struct) -> tuple[float | None, object, object]:
     share, low, high = interval(_own(above))
     # Too few cases.
     if share is None:
-        return None, None, None
-    middle, last = values.median(), values.len() - 1
+        return _NO_MEDIAN
+    # Of numbers, never of times or texts.
+    middle, last = cast("float", values.median()), values.len() - 1
     if low is None or high is None:
         return middle, None, None
     return middle, values[round(low * last)], values[round(high * last)]

@@ -4,6 +4,7 @@ pycountry's tables become two small frames once, at import, so that naming is a
 join and not a loop over rows.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -131,9 +132,9 @@ def value_label(kind: str, value: str | None) -> str:
 
 
 def _spoken(code: str) -> str:
-    words = code.replace("_", " ")
     # Routes that are not codes are names already.
-    return words.capitalize() if code.isupper() else words
+    is_code = re.search(_CODE, code)
+    return code.replace("_", " ").capitalize() if is_code else code
 
 
 def _capitalised(column: str) -> pl.Expr:

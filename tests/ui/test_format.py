@@ -2,6 +2,7 @@ import re
 from datetime import datetime, timedelta
 from typing import get_args
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from metrics import formats
 from metrics.subject import Unit
 from ui import format as fmt
+from ui import labels
 
 
 @pytest.mark.parametrize(
@@ -145,3 +147,33 @@ def test_what_is_no_number_is_not_printed(value: float, unit: Unit) -> None:
 )
 def test_a_change_near_100_is_printed_like_it(now: float, text: str) -> None:
     assert fmt.change(now, 1000, "number") == text
+
+
+@given(*[st.floats(-3, 3)] * 3)
+def test_within_and_beyond_are_true_of_the_printed_numbers(
+    one: float, other: float, change: float
+) -> None:
+    low, high = sorted((one, other))
+    ends = formats.usual_span(low, high, change)
+    printed = (float(end.replace(formats.MINUS, "-")) for end in ends)
+    least, most = printed
+    shown = float(formats.signed(100 * change, 1).replace(formats.MINUS, "-"))
+    near = min(abs(change - low), abs(change - high)) < 0.001
+    # Nearer than what is printed of the change, nothing can tell.
+    assert near or (least <= shown <= most) == (low <= change <= high)
+
+
+def test_the_usual_has_decimals_only_where_they_are_needed() -> None:
+    assert formats.usual_span(-0.09, 0.14, 0.05) == ("−9", "+14")
+    assert formats.usual_span(-0.094, 0.144, 0.141) == ("−9.4", "+14.4")
+    assert formats.usual_span(-0.094, 0.135, 0.138) == ("−9.4", "+13.5")
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["HOME", "A", "TEST-1", "ÜBER", "ABOUT_2", "home_x", "/about_us", "LEFT_ROOM"],
+)
+@pytest.mark.parametrize("kind", ["route", "event"])
+def test_a_chip_calls_a_code_what_its_table_calls_it(kind: str, code: str) -> None:
+    table = pl.DataFrame({kind: [code]}).select(labels.with_codes_spoken(kind))
+    assert labels.value_label(kind, code) == table.item()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
+from metrics.formats import usual_span
 from metrics.query import Granularity
 from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.subject import Definition
@@ -313,6 +314,6 @@ def explain(
         return f"{fmt.change(now, before, definition.unit)}, grey: {why}"
     low, high = usual
     unit = " pp" if definition.unit == "share" else "%"
-    span = f"{fmt.signed(100 * low, 0)} … {fmt.signed(100 * high, 0)}{unit}"
+    span = f"{' … '.join(usual_span(low, high, change))}{unit}"
     where = "within" if low <= change <= high else "beyond"
     return f"{fmt.change(now, before, definition.unit)}, {where} the usual {span}"
