@@ -34,7 +34,7 @@ DEFINITIONS = (
     ),
     Definition(
         "spectators",
-        "Spectators",
+        "Only watched",
         "count",
         "Users who watched the meeting and played no card.",
         _BOTH,

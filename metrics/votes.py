@@ -190,7 +190,12 @@ DEFINITIONS = (
         _VOTES,
         "Votes with fewer than two estimations.",
     ),
-    _of_votes("spectators", "Spectators", "Spectators of all votes, added up."),
+    _of_votes(
+        "spectators",
+        "Spectators (n)",
+        "Spectators of votes with an estimation, added up.",
+        excludes="Empty votes.",
+    ),
     _of_votes(
         "duration", "Duration", "Time from the start of a vote to its end.", "seconds"
     ),

@@ -147,10 +147,7 @@ def test_definitions_are_kept_under_their_own_keys_and_name_real_tables() -> Non
     assert {table for d in DEFINITIONS.values() for table in d.tables} <= set(BY_NAME)
 
 
-SAME = (
-    {"amount_of_estimations", "estimators"},
-    {"amount_of_spectators", "spectators"},
-)
+SAME = ({"amount_of_estimations", "estimators"},)
 """Keys of one number: of a vote alone, and of votes that are counted."""
 
 
@@ -161,6 +158,45 @@ def test_a_title_names_one_number() -> None:
     assert [
         keys for keys in titles.values() if len(keys) > 1 and keys not in SAME
     ] == []
+
+
+ADDED_UP = {
+    *("Votes", "Empty votes", "Estimations", "Participations", "Page views"),
+    *("New users", "New rooms", "Spectators", "Visits"),
+}
+"""Titles of counts that rows of a table add up to."""
+SOME_VOTES = {"round_durations", "team_sizes", "spread"}
+"""Tables of votes with an estimation: a note beneath their charts says so."""
+
+
+@pytest.mark.parametrize("every", ["day", "week", "month"])
+@pytest.mark.parametrize(
+    ("first", "last"), [("2026-10-26", "2026-11-22"), *[("2025-11-01", "2026-11-19")]]
+)
+def test_a_word_has_one_number_in_all_tables(
+    golden: Frames, first: str, last: str, every: Granularity
+) -> None:
+    """Whatever table a figure is read in, for one period it is the same figure."""
+    asked = query(without_bots(golden), days(first, last), granularity=every)
+    shared = SharedPlans.of(asked)
+    # Others are about days of their own, and say which.
+    about = [
+        name
+        for name in NAMES
+        if METRIC_TABLES[name].covers(asked) == asked.period and name not in SOME_VOTES
+    ]
+    found = engine.collect_all(
+        {name: plan(name, asked, shared) for name in about}, 10**6
+    )
+    sums: dict[str, dict[int, set[str]]] = {}
+    for name, frame in found.items():
+        for key in frame.columns:
+            known = key in DEFINITIONS and definition(key, name)
+            if known and known.title in ADDED_UP:
+                total = int(frame[key].sum())
+                sums.setdefault(known.title, {}).setdefault(total, set()).add(name)
+    assert sums.keys() >= ADDED_UP - {"Participations"}
+    assert {title: each for title, each in sums.items() if len(each) > 1} == {}
 
 
 def test_participations_and_new_rooms_have_names_of_their_own() -> None:
