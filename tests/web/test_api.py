@@ -109,6 +109,32 @@ def test_a_parameter_that_nothing_reads_is_refused(
     assert len(detail) < 200
 
 
+NEVER_RIGHT = (
+    *("", " ", "null", "None", "NaN", "Infinity", "-1", "0", "1e3", "1.5", "+1", "[]"),
+    *("2026-02-30", "2026-02-29", "2026/11/01", "2026-W01-1", "2026-11-01T00:00"),
+    *("\u0662\u0660\u0662\u0666-11-01", "\u0661", "9999-12-31", "9" * 50, "day;week"),
+    *("\x00", "a\x00b", "\ud7ff", "<script>", "' OR 1=1", "../../etc", "x" * 5_000),
+)
+PARAMETERS = [
+    (f"/api{operation.path}".format(name="routes", room_id="1"), parameter.name)
+    for operation in OPERATIONS
+    for parameter in operation.parameters
+    if parameter.location == "query"
+]
+
+
+@pytest.mark.parametrize(("path", "name"), PARAMETERS)
+def test_a_value_that_cannot_be_meant_is_refused_with_what_is_allowed(
+    api: httpx.Client, path: str, name: str
+) -> None:
+    for value in NEVER_RIGHT:
+        answer = api.get(path, params={name: value})
+        assert answer.status_code == 400, value
+        detail = answer.json()["detail"]
+        assert detail.startswith(f"Bad {name}; allowed: "), value
+        assert len(detail) < 400, value
+
+
 @pytest.mark.parametrize(
     "path", ["/api", "/api/typo", "/api/room/0/stats", "/api/openapi.json"]
 )
