@@ -1,10 +1,11 @@
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ui import labels
-from ui.charts.world_map import not_drawn
+from ui.charts.world_map import not_drawn, world_map
 
 
 def test_codes_get_names_and_null_is_said() -> None:
@@ -46,6 +47,16 @@ def test_what_the_map_cannot_show_is_counted_beside_it() -> None:
         "Not on the map: Gibraltar (2), XX (1), (not set) (4)."
     )
     assert not_drawn(frame.head(1), "users") is None
+
+
+@pytest.mark.parametrize(("code", "has_legend"), [("DE", True), ("XX", False)])
+def test_a_map_has_a_legend_where_a_country_is_drawn(
+    code: str, has_legend: bool
+) -> None:
+    frame = pl.DataFrame({"country": [code], "users": [2]})
+    spec = world_map(frame, "users", "Users").to_dict()
+    color = spec["layer"][1]["encoding"]["color"]
+    assert (color["legend"] is not None) == has_legend
 
 
 def test_of_thousands_of_unknown_codes_the_rest_is_a_number() -> None:

@@ -46,6 +46,16 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
     land = Layer(shapes).mark_geoshape(
         aria=False, fill=MUTED, fillOpacity=0.15, stroke=MUTED, strokeWidth=0.3
     )
+    # Without a country to draw it would have "NaN" for a range.
+    legend = (
+        None
+        if data.is_empty()
+        else gradient_legend(
+            frame[value],
+            title,
+            alt.Legend(orient="bottom-left", gradientLength=120, tickCount=3),
+        )
+    )
     filled = (
         Layer(data)
         .transform_lookup("number", alt.LookupData(shapes, "id", ["type", "geometry"]))
@@ -56,11 +66,7 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
                 title=title,
                 # By root: one large country would leave all others pale.
                 scale=alt.Scale(type="sqrt", range=[SOFT, STRONG], domainMin=0),
-                legend=gradient_legend(
-                    frame[value],
-                    title,
-                    alt.Legend(orient="bottom-left", gradientLength=120, tickCount=3),
-                ),
+                legend=legend,
             ),
             tooltip=[
                 alt.Tooltip("name:N", title="Country"),
