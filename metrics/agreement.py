@@ -46,7 +46,9 @@ from metrics.uncertainty import (
 
 FAR = 2
 """Steps from the vote's median from which an estimation is an outlier."""
-_BARS = {step: f"bar_{step}" for step in STEPS}
+# Estimations on each place of the scale, and on all places up to it.
+_BARS = [f"bar_{step}" for step in STEPS]
+_UP_TO = [f"up_to_{step}" for step in STEPS]
 TEAM_SIZES = ("2–3", "4–6", "7 or more")
 """Bins of the number of estimators in a vote."""
 _OF_PAIRS = ("estimation_pairs", "matching_pairs", "near_pairs")
@@ -342,66 +344,58 @@ def _histograms(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     Each vote becomes a histogram over the places of the scale: plain sums are much
     faster than a mode and a median in every group.
     """
+    place, found = pl.col("place"), pl.col(_UP_TO[-1])
+    bars = (pl.col(high) - pl.col(low) for low, high in pairwise(_UP_TO))
+    squares = pl.sum_horizontal(pl.col(bar) * pl.col(bar) for bar in _BARS)
+    neighbours = pl.sum_horizontal(
+        pl.col(low) * pl.col(high) for low, high in pairwise(_BARS)
+    )
     return (
         estimations_with_vote(shared, period)
         .filter(pl.col("amount_of_estimations") >= 2)
-        .select(
-            "vote_id",
-            *(
-                (pl.col("place") == step).cast(pl.Int64).alias(bar)
-                for step, bar in _BARS.items()
-            ),
-        )
         .group_by("vote_id")
-        .agg(pl.col(*_BARS.values()).sum())
+        .agg(
+            (place <= step).sum().cast(pl.Int64).alias(name)
+            for step, name in zip(STEPS, _UP_TO, strict=True)
+        )
         .with_columns(
-            found=pl.sum_horizontal(_BARS.values()),
-            agreeing=pl.max_horizontal(_BARS.values()),
+            pl.col(_UP_TO[0]).alias(_BARS[0]),
+            *(bar.alias(name) for bar, name in zip(bars, _BARS[1:], strict=True)),
+            found=found,
+            lower_middle=(found - 1) // 2,
+            upper_middle=found // 2,
         )
-        .with_columns(median=_median())
+        .with_columns(
+            twice_median=_twice_the_median(),
+            # Half of the ordered pairs on one card.
+            matching_pairs=(squares - found) // 2,
+        )
         .select(
-            *("vote_id", "found", "agreeing"),
+            *("vote_id", "found", "matching_pairs"),
+            agreeing=pl.max_horizontal(_BARS),
             outliers=_outliers(),
-            estimation_pairs=_pairs_among(pl.col("found")),
-            matching_pairs=_matching(),
-            near_pairs=_matching() + _neighbours(),
+            estimation_pairs=found * (found - 1) // 2,
+            near_pairs=pl.col("matching_pairs") + neighbours,
         )
     )
 
 
-def _pairs_among(count: pl.Expr) -> pl.Expr:
-    return count * (count - 1) // 2
-
-
-def _matching() -> pl.Expr:
-    """Return how many pairs of a histogram are on the same card."""
-    return pl.sum_horizontal(_pairs_among(pl.col(bar)) for bar in _BARS.values())
-
-
-def _neighbours() -> pl.Expr:
-    """Return how many pairs of a histogram are one step apart."""
-    return pl.sum_horizontal(
-        pl.col(low) * pl.col(high) for low, high in pairwise(_BARS.values())
-    )
-
-
-def _median() -> pl.Expr:
-    """Return the median place of a histogram: the mean of the middle one or two."""
-    n = pl.col("found")
-    up_to = [pl.sum_horizontal([*_BARS.values()][: step + 1]) for step in STEPS]
+def _twice_the_median() -> pl.Expr:
+    """Return the sum of the places of the middle estimation or two, counted from 0."""
     # The place of a rank: the number of running sums that do not reach beyond it.
-    low, high = (
-        pl.sum_horizontal((total <= rank).cast(pl.Int64) for total in up_to)
-        for rank in ((n - 1) // 2, n // 2)
-    )
-    return (low + high) / 2
+    return pl.sum_horizontal(
+        pl.col(total) <= pl.col(rank)
+        for rank in ("lower_middle", "upper_middle")
+        for total in _UP_TO
+    ).cast(pl.Int64)
 
 
 def _outliers() -> pl.Expr:
     """Return how many estimations of a histogram are outliers."""
+    off = ((pl.col("twice_median") - 2 * step).abs() >= 2 * FAR for step in STEPS)
     return pl.sum_horizontal(
-        pl.when((pl.col("median") - step).abs() >= FAR).then(bar).otherwise(0)
-        for step, bar in _BARS.items()
+        pl.when(is_far).then(bar).otherwise(0)
+        for is_far, bar in zip(off, _BARS, strict=True)
     )
 
 

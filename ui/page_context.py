@@ -112,10 +112,10 @@ class PageContext:
         `earlier` names those that are wanted of the period before as well, `usual` the
         key figures whose usual change is wanted, as the table `usual_changes`.
         """
-        # Where figures are compared, the same tables are read up to eight times.
+        # Several tables read the same rows, up to eight times where they are compared.
         reads = {live for name in names for live in METRIC_TABLES[name].reads}
         query = self.query
-        if earlier or further:
+        if earlier or further or len(names) > 1:
             query = self.at_hand(query, TABLE_NAMES if further else reads)
         shared, before = SharedPlans.of(query), query.comparison_query
         # First: figures of the two periods are among those of many.
