@@ -1,17 +1,24 @@
+from collections.abc import Hashable
+
 import pytest
+from polars.testing import assert_frame_equal
 
 from metrics import convergence
+from metrics.query import SharedPlans
 from tests.metrics.building import (
     Row,
     at,
     days,
     estimation,
+    executed,
     frames,
     one,
     plan_of,
+    query,
     unestimated,
     vote,
 )
+from tests.metrics.oracle import statistics
 
 DAY = days("2026-11-03", "2026-11-03")
 FIRST = "2026-11-03 09:00:00"
@@ -132,3 +139,65 @@ def test_rates_from_twenty_split_votes() -> None:
         "start and running",
     )
     assert line["re_vote_rate"] == 0.75
+
+
+def test_re_votes_are_compared_with_votes_of_their_own_period() -> None:
+    """A room's wide votes of the day before tell nothing about this one."""
+    day_before = days("2026-11-02", "2026-11-02")
+    votes = {
+        "2026-11-03 09:00": (1, 13),
+        "2026-11-03 09:05": (3, 5),
+        "2026-11-03 14:00": (3, 3),
+        "2026-11-02 09:00": (1, 13),
+        "2026-11-02 09:05": (1, 21),
+        "2026-11-02 14:00": (1, 21),
+    }
+    rows = [
+        row
+        for room in range(20)
+        for time, (low, high) in votes.items()
+        for row in vote_at(time, low, high, (f"{room} a", f"{room} b"), room=room)
+    ]
+    now = query(frames(*rows), DAY, day_before)
+    before = now.comparison_query
+    assert before is not None
+    shared = SharedPlans.of(now)
+    for asked, expected in ((now, 1.0), (before, 0.0)):
+        together = executed(convergence.totals(asked, shared))
+        alone = executed(convergence.totals(asked, SharedPlans.of(asked, both=False)))
+        assert_frame_equal(together, alone)
+        assert together["expected_convergence"].to_list() == [expected]
+
+
+def test_wide_votes_are_compared_with_near_ones_by_room() -> None:
+    """Thirty rooms: wide votes are followed at once in most, near ones in few."""
+    rooms = range(30)
+    spreads = {"wide": ((1, 13), 5), "near": ((3, 5), 3)}
+    rows, followed = list[Row](), dict[str, dict[Hashable, tuple[float, float]]]()
+    for hour, (kind, ((low, high), often)) in enumerate(spreads.items(), 9):
+        followed[kind] = {}
+        for room in rooms:
+            again = (room % 6 + hour) % 6 < often
+            users = tuple(f"{room} {who}" for who in "ab")
+            at_nine = f"2026-11-03 {hour:02}:00:00"
+            rows += vote_at(at_nine, low, high, users, room=room)
+            if again:
+                end = f"2026-11-03 {hour:02}:05:00"
+                rows += vote_at(end, 3, 3, users, room=room)
+            followed[kind][room] = (float(again), 1.0)
+    # What follows is a near vote itself, and nothing follows that.
+    for kind in spreads:
+        for room in rooms:
+            part, n = followed["near"][room]
+            followed["near"][room] = (part, n + followed[kind][room][0])
+    found = one(plan_of(convergence.totals, frames(*rows), DAY))
+    near, wide = followed["near"], followed["wide"]
+    assert (found["agreeing_rounds"], found["apart_rounds"]) == (
+        statistics.totals(near)[1],
+        statistics.totals(wide)[1],
+    )
+    p = statistics.p_value(wide, near)
+    difference = statistics.share(wide) - statistics.share(near)
+    assert found["re_vote_rate_verdict"] == statistics.verdict(p, difference)
+    least = statistics.detectable(wide, near, 1)
+    assert found["re_vote_rate_detectable"] == pytest.approx(least, abs=1e-9)

@@ -1,7 +1,7 @@
 """Intervals and verdicts equal plain loops, and chance alone rarely gives one."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import date
 from functools import partial
 from statistics import median
@@ -11,9 +11,11 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from metrics import uncertainty
 from metrics.query import Unfinished
+from metrics.uncertainty import UNCLEAR
 from tests.metrics.building import executed, quick
 from tests.metrics.oracle import statistics
 
@@ -331,3 +333,81 @@ def test_chance_alone_rarely_gives_a_verdict_and_an_effect_nearly_always_does(
             verdicts = table["x_verdict"]
         found += verdicts.is_in(["higher", "lower"]).any()
     assert low <= found / 100 <= high
+
+
+@quick
+@given(CASES, CASES)
+def test_cases_without_a_label_are_no_part_of_the_others(
+    cases: Cases, nameless: Cases
+) -> None:
+    # Some of their rooms have cases with a label as well.
+    unknown = clusters(nameless).group_by("room").agg(pl.sum("part", "n"))
+    none = pl.lit(None, pl.String).alias("label")
+    both = pl.concat([clusters(cases), unknown.with_columns(none)], how="diagonal")
+    found, named = compared(both), compared(clusters(cases))
+    assert_frame_equal(
+        found.drop_nulls("label").sort("label"), named.sort("label"), abs_tol=1e-9
+    )
+    _, share, *_, others, verdict, least = found.row(
+        by_predicate=pl.col("label").is_null()
+    )
+    counting = sum(counts for *_, counts in nameless)
+    assert share == near(counting / len(nameless))
+    assert (others, verdict, least) == (None, None, None)
+
+
+@quick
+@given(CASES, st.booleans())
+def test_two_shares_of_a_row_are_compared_like_two_labels(
+    cases: Cases, favoured: bool
+) -> None:
+    """All cases of one count, or none does."""
+    pair = [
+        (label, room, favoured if label == "a" else counts)
+        for label, room, counts in cases
+        if label != "c"
+    ]
+    rooms = clusters(pair).with_columns(uncertainty.wholes(("part", "n"), "room"))
+    sums = uncertainty.sums_beside("part", "n")
+    row = pl.concat(
+        [
+            rooms.filter(pl.col("label") == label).select(sums.alias(f"{label}_sums"))
+            for label in "ab"
+        ],
+        how="horizontal",
+    )
+    found = executed(Unfinished(row, uncertainty.comparison("a", "b")))
+    assert found.columns == ["a", "a_low", "a_high", "a_verdict", "a_detectable"]
+    beside = compared(clusters(pair)).filter(pl.col("label") == "a")
+    names = {f"x{end}": f"a{end}" for end in ("", "_low", "_high")}
+    names |= {f"x_{end}": f"a_{end}" for end in ("verdict", "detectable")}
+    if beside.height:
+        expected = beside.rename(names).select(found.columns)
+        assert_frame_equal(found, expected, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("values", "row"),
+    [
+        # Of 100 values the sign test's interval is from the 40th to the 61st.
+        pytest.param(range(1, 101), (50.5, 40.0, 61.0, "higher"), id="above"),
+        pytest.param(range(-49, 51), (0.5, -10.0, 11.0, UNCLEAR), id="around 0"),
+        pytest.param(range(-100, 0), (-50.5, -61.0, -40.0, "lower"), id="below"),
+        # Of 20 from the 5th to the 16th.
+        pytest.param(range(1, 21), (10.5, 5.0, 16.0, "higher"), id="just enough"),
+        pytest.param(range(1, 20), (None, None, None, None), id="too few"),
+    ],
+)
+def test_a_median_of_differences_is_judged_by_the_sign_test(
+    values: Sequence[int], row: tuple[object, ...]
+) -> None:
+    plan = pl.LazyFrame({"x_values": [[float(value) for value in values]]})
+    found = executed(Unfinished(plan, uncertainty.median_excess("x")))
+    assert found.row(0) == row
+
+
+def test_differences_of_too_few_clusters_are_not_judged() -> None:
+    rows = [(9.0, 2.0, 6.0), (9.0, 2.0, 5.9), (-9.0, 2.0, 50.0), (9.0, 0.0, 50.0)]
+    plan = pl.LazyFrame(rows, ["change", "error", "clusters"], orient="row")
+    found = executed(Unfinished(plan, uncertainty.judged("change", "change_verdict")))
+    assert found.rows() == [(9.0, "higher"), (9.0, None), (-9.0, "lower"), (9.0, None)]

@@ -71,3 +71,22 @@ def test_a_meeting_across_weeks_counts_once_in_the_week_it_starts() -> None:
     line = plan_of(vote_time.over_time, frames(*rows), period, "week").collect()
     assert line["meetings"].to_list() == [1, 0]
     assert line["rounds"].to_list() == [1, 1]
+
+
+def test_the_median_of_each_half_is_in_all_of_its_buckets() -> None:
+    """Three weeks: the second half begins with the second one."""
+    rows = [
+        vote(f"2026-11-{day:02} 09:{minute:02}", room=room, duration=seconds)
+        for day, seconds in ((3, 10), (10, 40), (17, 60))
+        for room in range(6)
+        for minute in range(4)
+    ]
+    period = days("2026-11-02", "2026-11-22")
+    line = plan_of(vote_time.over_time, frames(*rows), period, "week").collect()
+    half = "duration_median_seconds_of_half"
+    found = line.select("duration_median_seconds", "half", half, f"{half}_low").rows()
+    assert found == [
+        (10.0, "first", 10.0, 10),
+        (40.0, "second", 50.0, 40),
+        (60.0, "second", 50.0, 40),
+    ]

@@ -1,5 +1,7 @@
 """Votes: averages, weekdays, hours, sizes and spread."""
 
+import math
+from collections.abc import Hashable
 from datetime import date
 
 import pytest
@@ -18,6 +20,7 @@ from tests.metrics.building import (
     unestimated,
     vote,
 )
+from tests.metrics.oracle import statistics
 
 WEEK = days("2026-11-02", "2026-11-08")
 VOTES = (
@@ -240,3 +243,41 @@ def test_spread_needs_two_estimations() -> None:
     )
     assert column(plan_of(votes.spread, rows), "votes") == [0] * 7
     assert column(plan_of(votes.spread, rows), "share") == [None] * 7
+
+
+def test_weekdays_and_hours_are_judged_by_rooms() -> None:
+    """Ten rooms of different sizes, more of whose votes are on Mondays at nine."""
+    sizes = [3 + room for room in range(10)]
+    times = [
+        (room, *((2, 9) if vote_number % 3 else (3 + room % 3, 12)))
+        for room, size in enumerate(sizes)
+        for vote_number in range(size)
+    ]
+    rows = frames(*(vote(f"2026-11-{d:02} {h:02}:00", room=r) for r, d, h in times))
+    rooms = statistics.equal(sizes)
+
+    def by_hand(found: list[int], kinds: int) -> list[str | None]:
+        part = 1 / kinds
+        error = math.sqrt(part * (1 - part) / rooms)
+        above = {n: count / sum(found) - part for n, count in enumerate(found)}
+        ps: dict[Hashable, float] = {
+            n: statistics.two_sided(each / error, rooms) for n, each in above.items()
+        }
+        corrected = statistics.corrected(ps, kinds)
+        return [statistics.verdict(corrected[n], each) for n, each in above.items()]
+
+    per_day = [sum(day == d for _, day, _ in times) for d in range(2, 9)]
+    weekdays = column(plan_of(votes.by_weekday, rows, WEEK), "votes_per_day_verdict")
+    assert weekdays == by_hand(per_day, 7)
+    per_hour = [sum(hour == h for *_, hour in times) for h in range(24)]
+    cells = plan_of(votes.by_weekday_and_hour, rows, WEEK).collect()
+    first_day = cells.head(24)["hour_verdict"].to_list()
+    assert first_day == by_hand(per_hour, 24)
+    assert {"higher", "no clear difference"} <= {*weekdays} | {*first_day}
+
+
+def test_without_a_vote_no_weekday_or_hour_is_judged() -> None:
+    weekdays = plan_of(votes.by_weekday, frames(), WEEK)
+    assert {*column(weekdays, "votes_per_day_verdict")} == {None}
+    hours = plan_of(votes.by_weekday_and_hour, frames(), WEEK)
+    assert {*column(hours, "hour_verdict")} == {None}
