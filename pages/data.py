@@ -33,7 +33,21 @@ with runs:
     data_page.render_notes(context)
 
 st.header("Definitions", anchor=False)
-tables.render_plain(found["definitions"], "Definitions", "definitions", row_height=90)
+# Wide enough for nine in ten texts in rows of three lines.
+tables.render_plain(
+    found["definitions"],
+    "Definitions",
+    "definitions",
+    widths={
+        "Metric": 150,
+        "Definition": 345,
+        "Excludes": 235,
+        "Tables": 240,
+        "Column in CSV and API": 165,
+    },
+    row_height=66,
+    height=430,
+)
 
 st.header("API", anchor=False)
 st.markdown(data_page.API)

@@ -1,6 +1,9 @@
 """What a table shows on a page, where its files have more columns."""
 
+import json
+
 import polars as pl
+from streamlit.testing.v1 import AppTest
 
 from ui.blocks import tables
 from ui.labels import readable
@@ -44,3 +47,19 @@ def test_a_label_without_a_text_is_not_set_but_a_remark_is_not() -> None:
     shown = readable(frame)
     assert shown["source"].to_list() == ["(not set)", "Bing"]
     assert shown["cut"].to_list() == [None, "start"]
+
+
+def test_means_of_a_plain_table_have_two_decimals_and_texts_their_width() -> None:
+    def page() -> None:
+        import polars as pl
+
+        from ui.blocks import tables
+
+        frame = pl.DataFrame({"Average": [3.5, 2.0], "Votes": [1, 2], "What": ["", ""]})
+        tables.render_plain(frame, "Votes", "votes", widths={"What": 90})
+
+    app = AppTest.from_function(page).run()
+    columns = json.loads(app.dataframe[0].proto.columns)
+    assert columns["Average"]["type_config"]["format"] == "%,.2f"
+    assert "type_config" not in columns["Votes"]
+    assert columns["What"]["width"] == 90

@@ -58,13 +58,20 @@ def render_section(context: PageContext, part: Section) -> Results:
             _beside(found.now, part.headline),
             _beside(found.earlier, part.headline) if found.earlier else None,
         )
-    if sizes and (counts := _sample_sizes(context, found, sizes)):
-        st.caption(f"Based on {counts}.")
-    with st.grid(2, min_column_width=380):
+    with st.grid(2, min_column_width=380, gap="small"):
         for name in part.charts:
-            render_question(context, name, found)
+            if name not in _SAID:
+                render_question(context, name, found)
+    # Beside a chart, a block that is one sentence would be blank below it.
+    if said := [name for name in part.charts if name in _SAID]:
+        with st.grid(3, min_column_width=320, gap="small"):
+            for name in said:
+                render_question(context, name, found)
     for name in part.tables:
         render_question(context, name, found)
+    # Below the charts, which are to be seen first.
+    if sizes and (counts := _sample_sizes(context, found, sizes)):
+        st.caption(f"Based on {counts}.")
     return found
 
 

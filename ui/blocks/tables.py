@@ -1,6 +1,6 @@
 """Tables: units, names and definitions come with the column's key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, TypedDict
 
 import polars as pl
@@ -270,18 +270,32 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def render_plain(
-    frame: pl.DataFrame, title: str, name: str, *, row_height: int | None = None
+    frame: pl.DataFrame,
+    title: str,
+    name: str,
+    *,
+    widths: Mapping[str, int] | None = None,
+    row_height: int = _ROW_HEIGHT,
+    height: int = MAX_HEIGHT,
 ) -> None:
     """Show a frame whose columns already are what a reader should see, with its CSV.
 
-    Higher rows wrap long texts.
+    Numbers that are not whole have two decimals. Higher rows wrap long texts; `widths`
+    are those of columns, `height` is that of a long table, in pixels.
     """
+    means = {name for name, dtype in frame.schema.items() if dtype.is_float()}
     st.dataframe(
         **_sent(frame),
+        column_config={
+            column: st.column_config.NumberColumn(format=_FORMATS["number"])
+            if column in means
+            else st.column_config.Column(width=(widths or {}).get(column))
+            for column in frame.columns
+        },
         hide_index=True,
         placeholder=NOTHING,
         alt=title,
-        height=_height(frame),
+        height=_height(frame, height),
         row_height=row_height,
     )
     render_csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
