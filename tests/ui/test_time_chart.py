@@ -186,6 +186,47 @@ def test_a_single_bucket_is_a_bar_beside_the_one_before() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "starts", "bars"),
+    [
+        # Both are parts of one month.
+        (
+            (10, 12),
+            (7, 9),
+            [date(2026, 10, 1)],
+            [
+                ("October 2026, in part (10 Oct – 12 Oct 2026)", 4),
+                ("October 2026, in part (7 Oct – 9 Oct 2026)", 6),
+            ],
+        ),
+        # What precedes is in two of them: neither is left out.
+        (
+            (2, 4),
+            (-1, 1),
+            [date(2026, 9, 1), date(2026, 10, 1)],
+            [
+                ("October 2026, in part (2 Oct – 4 Oct 2026)", 4),
+                ("September 2026, in part", 6),
+                ("October 2026, in part (29 Sep – 1 Oct 2026)", 6),
+            ],
+        ),
+    ],
+)
+def test_bars_of_single_buckets_differ_in_name_and_are_all_there(
+    now: tuple[int, int],
+    before: tuple[int, int],
+    starts: list[date],
+    bars: list[tuple[str, float]],
+) -> None:
+    def on(days: tuple[int, int]) -> TimeAxis:
+        first, last = (date(2026, 9, 30) + timedelta(days=day) for day in days)
+        return axis(first, last, "month")
+
+    then = series(starts, [6] * len(starts)), on(before)
+    spec = drawn(series([date(2026, 10, 1)], [4]), on(now), before=then)
+    assert [(row["bar"], row["value"]) for row in rows_of(spec, "bar")] == bars
+
+
 RELEASE = Note(date(2026, 11, 3), date(2026, 11, 4), "v2", "https://example.com")
 
 

@@ -283,7 +283,7 @@ def time_chart(
     if data.height > MOST_BUCKETS:
         raise ValueError(f"{data.height} buckets in a chart: use longer ones")
     if data.height == 1:
-        return _one_bucket(data, title)
+        return _one_bucket(frame, value, title, unit, axis, before)
     x = axis.encoding(data)
     scale_y = value_axis(unit)
     base = Layer()
@@ -447,19 +447,30 @@ def _milliseconds(time: pl.Expr) -> pl.Expr:
     return time.dt.timestamp("ms").cast(pl.Float64)
 
 
-def _one_bucket(data: pl.DataFrame, title: str) -> Chart:
-    """Draw a bar per period: a single point is no line."""
-    rows = [("when", "value", "text")]
-    if "before" in data.columns and data["before_when"].item() is not None:
-        rows.append(("before_when", "before", "before_text"))
-    bars = pl.DataFrame(
-        [
-            {"bar": data[when].item(), "value": data[v].item(), "text": data[t].item()}
-            for when, v, t in rows
-        ],
-        schema_overrides={"value": pl.Float64},
+def _one_bucket(
+    frame: pl.DataFrame,
+    value: str,
+    title: str,
+    unit: Unit,
+    axis: TimeAxis,
+    before: tuple[pl.DataFrame, TimeAxis] | None,
+) -> Chart:
+    """Draw a bar per bucket of both periods: a single point is no line."""
+    drawn = [(frame, axis), *([before] if before else [])]
+    bars = pl.concat(
+        on.place(rows).select(
+            pl.col("when").alias("bar"),
+            pl.col(value).cast(pl.Float64).alias("value"),
+            days=pl.lit(fmt.period(on.period)),
+        )
+        for rows, on in drawn
     )
-    return labelled_bars(bars, "bar", "value", title, "datum.text")
+    texts = [fmt.number(number, unit) for number in bars["value"]]
+    # Parts of one month have its name: their dates tell them apart.
+    dated = pl.format("{} ({})", "bar", "days")
+    named = pl.when(pl.col("bar").is_duplicated()).then(dated).otherwise("bar")
+    bars = bars.with_columns(bar=named, text=pl.Series(texts, dtype=pl.String))
+    return labelled_bars(bars.drop("days"), "bar", "value", title, "datum.text")
 
 
 def _tooltip(title: str, data: pl.DataFrame, *, compared: bool) -> list[alt.Tooltip]:
