@@ -41,6 +41,8 @@ _CHANGES, _UNUSUAL, _ROOMS, _QUIET, _USUAL = (
     "usual_changes",
 )
 _TABLES = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET)
+READS = frozenset(live for name in _TABLES for live in METRIC_TABLES[name].reads)
+"""The live tables that a report needs."""
 NO_NAME = "(name missing)"
 """What rooms are called where the table of rooms is missing."""
 MOST = 5
@@ -208,8 +210,7 @@ def compose(
     """
     names = country_names or {}
     changes = results[_CHANGES]
-    reads = {live for name in _TABLES for live in METRIC_TABLES[name].reads}
-    missing = tuple(live for live in query.missing if live in reads)
+    missing = tuple(live for live in query.missing if live in READS)
     label, dimension = pl.col("label"), pl.col("dimension")
     # Without the table of rooms no room has a name, and none is known to be deleted.
     unnamed = (dimension == "room") & label.is_null() & (ROOMS.name in missing)

@@ -318,7 +318,7 @@ def _users(acts: pl.LazyFrame, parts: Sequence[Period]) -> pl.LazyFrame:
             row=pl.int_range(pl.len()),
             rows=pl.len(),
         )
-        .select(pl.all().filter(pl.col("first") | changes(joins)))
+        .filter(pl.col("first") | changes(joins))
         .select(
             *("number", "first"),
             views=pl.when(~joins).then(

@@ -15,7 +15,7 @@ from metrics.periods import Days
 from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import METRIC_TABLES, plan
 from metrics.report import NO_NAME
-from metrics.tables import BY_NAME, ROOMS
+from metrics.tables import ROOMS
 from metrics.usual_change import usual_changes
 from store import engine
 from store.notes import Notes
@@ -23,8 +23,6 @@ from store.reader import Snapshot
 
 USUAL = "usual_changes"
 """The table of how much key figures usually change."""
-TABLE_NAMES = (*BY_NAME,)
-"""The live tables."""
 _EARLIER = "earlier "
 _KEY = "page_context"
 
@@ -92,31 +90,26 @@ class PageContext:
         known = METRIC_TABLES.get(name)
         return self.lacking(known.reads) if known else []
 
-    def at_hand(self, query: Query, needed: Collection[str] = TABLE_NAMES) -> Query:
-        """Return a query about the same rows, read once where the store is small.
-
-        `needed` are the live tables that are read together.
-        """
-        frames = engine.at_hand(query.frames, self.snapshot.rows, needed)
-        return replace(query, frames=frames)
-
     def compute(
         self,
         *names: str,
         earlier: Collection[str] = (),
         usual: Collection[str] = (),
         further: Callable[[SharedPlans], Mapping[str, Plan]] | None = None,
+        reads: Collection[str] = (),
     ) -> Results:
         """Compute tables of the catalogue and further plans, all in one go.
 
         `earlier` names those that are wanted of the period before as well, `usual` the
-        key figures whose usual change is wanted, as the table `usual_changes`.
+        key figures whose usual change is wanted, as the table `usual_changes`. `reads`
+        are live tables that the further plans need in any case.
         """
         # Several tables read the same rows, up to eight times where they are compared.
-        reads = {live for name in names for live in METRIC_TABLES[name].reads}
-        query = self.query
+        needed = {live for name in names for live in METRIC_TABLES[name].reads}
+        query, rows = self.query, self.snapshot.rows
         if earlier or further or len(names) > 1:
-            query = self.at_hand(query, TABLE_NAMES if further else reads)
+            frames = engine.at_hand(query.frames, rows, needed.union(reads))
+            query = replace(query, frames=frames)
         shared, before = SharedPlans.of(query), query.comparison_query
         # First: figures of the two periods are among those of many.
         now: dict[str, Plan] = {}
@@ -129,7 +122,7 @@ class PageContext:
             _EARLIER + name: plan(name, before, shared) for name in earlier if before
         }
         # Together, so that both periods share scans of the same blocks.
-        found = engine.collect_all(now | then, self.snapshot.rows, shared)
+        found = engine.collect_all(now | then, rows, shared)
         if ROOMS.name in self.snapshot.missing:
             found = {name: _with_unknown_names(frame) for name, frame in found.items()}
         return Results(

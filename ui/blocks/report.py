@@ -37,7 +37,8 @@ def render_report(context: PageContext) -> None:
     results = context.compute(
         further=lambda shared: report.plans(
             replace(query, frames=shared.frames), shared
-        )
+        ),
+        reads=report.READS,
     ).now
     notes = context.notes.between(query.period.first_day, query.period.last_day)
     names = dict(COUNTRIES.select("country", "country_name").iter_rows())
