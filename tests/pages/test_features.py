@@ -204,6 +204,25 @@ def test_an_axis_of_hours_has_hours(
     assert all((every == "hour") == is_instant for every, is_instant in placed)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        # In two weeks, those before in three.
+        ("2026-11-03", "2026-11-12", "┄ 24 Oct – 2 Nov 2026, end not drawn"),
+        # In three weeks, those before in two.
+        ("2026-10-24", "2026-11-02", "┄ 14 Oct – 23 Oct 2026, ends early"),
+        ("2026-11-02", "2026-11-15", "┄ 19 Oct – 1 Nov 2026"),
+    ],
+)
+def test_a_comparison_of_more_or_fewer_weeks_says_so(
+    run_page: RunPage, first: str, last: str, said: str
+) -> None:
+    app = run_page("votes.py", every="week", **{"from": first, "to": last})
+    assert [
+        c.value.partition(" \u2002 ")[2] for c in app.caption if "┄" in c.value
+    ] == [said]
+
+
 def test_a_meeting_without_its_room_is_said(run_page: RunPage) -> None:
     [warning] = run_page("room.py", meeting="5").warning
     assert warning.value == "Ignoring `meeting` in the link: add the ID of its `room`."

@@ -158,6 +158,8 @@ def test_the_comparison_is_a_line_by_position_that_may_end_early() -> None:
     text = legend(on, earlier, shorter=True)
     assert text.startswith("— 9 Nov – 11 Nov 2026")
     assert "┄ 2 Nov – 3 Nov 2026, ends early" in text
+    text = legend(earlier, on, longer=True)
+    assert "┄ 9 Nov – 11 Nov 2026, end not drawn" in text
 
 
 def test_tooltips_print_as_the_page_does() -> None:

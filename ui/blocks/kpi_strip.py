@@ -165,11 +165,14 @@ def _draw(
     earlier = found.earlier.get(part.series)
     axis, axis_before = block.time_axes(context, part.granularity)
     before = None if earlier is None or axis_before is None else (earlier, axis_before)
+    more = 0 if earlier is None else earlier.height - frame.height
     st.caption(
         legend(
             axis,
             axis_before if before else None,
-            shorter=earlier is not None and earlier.height < frame.height,
+            shorter=more < 0,
+            # A single bucket has all of them beside it.
+            longer=more > 0 and frame.height > 1,
             marked=marks is not None,
         )
     )

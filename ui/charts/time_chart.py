@@ -327,19 +327,22 @@ def legend(
     before: TimeAxis | None = None,
     *,
     shorter: bool = False,
+    longer: bool = False,
     marked: bool = False,
     says_granularity: bool = False,
 ) -> str:
     """Return the legend of a chart in words, as Markdown.
 
-    `shorter`: the comparison has fewer buckets, so that its line ends early.
+    `shorter`: the comparison has fewer buckets, so that its line ends early; `longer`:
+    it has more of them than the chart has places.
     `says_granularity`: for charts whose title does not say it.
     """
     line = "— " if before is not None else ""
     buckets = f", by {axis.granularity}" if says_granularity else ""
     parts = [f"{line}{fmt.period(axis.period)}{buckets}"]
     if before is not None:
-        end = ", ends early" if shorter else ""
+        cut = ", end not drawn" if longer else ""
+        end = ", ends early" if shorter else cut
         parts.append(f"┄ {fmt.period(before.period)}{end}")
     # A mark at the end of a line would be apart from its meaning.
     if marked:
