@@ -200,6 +200,9 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     also: tuple[str, ...] = ()
     """Other paths of the same operation."""
+    replaced: bool = False
+    """Whether the replaced service has it: a parameter that nothing reads is ignored,
+    as it was, since its clients may send some."""
 
 
 _JSON = "application/json"
@@ -250,6 +253,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="All metrics over the whole history.",
         responses={_JSON: EVERYTHING},
         refusals={},
+        replaced=True,
     ),
     Operation(
         name="room",
@@ -258,6 +262,7 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(Parameter("room_id", "path", _ROOM_ID, "The room's id."),),
         responses={_JSON: ROOM},
         refusals={400: "Not a valid room id."},
+        replaced=True,
     ),
     Operation(
         name="daily",
@@ -265,6 +270,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Totals of the last 24 hours; posts them to the e-mail service.",
         responses={_JSON: DAILY},
         refusals={502: "The e-mail service did not accept the summary."},
+        replaced=True,
     ),
     Operation(
         name="table",

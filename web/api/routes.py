@@ -132,7 +132,8 @@ def _guarded(operation: Operation, endpoint: Endpoint) -> Endpoint:
     async def guarded(request: Request) -> Response:
         add_error_breadcrumb("request", "api", {"endpoint": name})
         try:
-            refuse_unknown(request.query_params, allowed)
+            if not operation.replaced:
+                refuse_unknown(request.query_params, allowed)
             refuse_repeated(request.query_params)
             return await endpoint(request)
         except RequestError as refused:
