@@ -655,3 +655,16 @@ def test_a_chart_of_some_votes_says_which(
     said = [caption.value for caption in app.caption]
     some = [text for text in said if text.startswith("Votes with ")]
     assert len(some) == charts_of_some
+
+
+def test_a_blank_figure_does_not_blame_a_table_that_it_does_not_need(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    # Visits need events, unique users do not; the filter leaves none of them.
+    app = run_page(
+        "traffic.py", plain_store(without=("fpp_events",)), filter="country:XX"
+    )
+    first = app.info[0].value
+    assert first == (
+        "No data matches the filters. Remove one or choose a longer period."
+    )

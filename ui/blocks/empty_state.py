@@ -42,7 +42,13 @@ def render(context: PageContext, name: str) -> None:
     lacking = context.lacking_for(name)
     if lacking:
         render_missing(lacking)
-    elif context.filters:
+    else:
+        render_no_rows(context)
+
+
+def render_no_rows(context: PageContext) -> None:
+    """Say that no row of the period is left, by its filters or at all."""
+    if context.filters:
         st.info(
             "No data matches the filters. Remove one or choose a longer period.",
             icon=":material/filter_alt:",

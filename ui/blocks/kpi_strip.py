@@ -143,7 +143,8 @@ def _render_chart(
     elif filter_chips.why_hidden(context.filters, key):
         empty_state.render_unfilterable(context.filters)
     elif empty_state.is_blank(frame):
-        empty_state.render(context, name)
+        # A table that only other figures need is not why this one is blank.
+        empty_state.render_no_rows(context)
     elif not block.is_table(name) and frame[key].is_null().all():
         empty_state.render_too_few(definition.title)
     elif block.is_table(name):
