@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from metrics.activity_key import seconds
+from metrics.activity_key import changes, seconds
 from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query, SharedPlans
 from metrics.tables import TIMESTAMP
@@ -150,14 +150,21 @@ def _number_at(moment: int, starts: Sequence[int], ends: Sequence[int]) -> int |
 def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
     """Return the number of rows per day that has any: day, count; in no order.
 
-    Rows are nearly in order of time: a run of equal days is one row to group.
+    Rows are nearly in order of time: a run of equal days is one row to group, as
+    many as the next run begins later. A last row ends the last run.
     """
-    runs = frame.select(run=local_days(pl.col(time), period).rle()).unnest("run")
-    return (
-        runs.drop_nulls("value")
-        .group_by(day=pl.col("value").cast(pl.Int32).cast(pl.Date))
-        .agg(count=pl.col("len").sum().cast(pl.Int64))
+    begins = pl.col("begins").cast(pl.Int64)
+    # Not `rle`, which fails in Polars 2.1 where several files are streamed.
+    end = pl.LazyFrame({"day": [None]}, schema={"day": pl.Int64})
+    runs = (
+        pl.concat([frame.select(day=local_days(pl.col(time), period)), end])
+        .with_row_index("begins")
+        .filter(changes(pl.col("day")))
+        .select("day", count=begins.shift(-1) - begins)
+        .drop_nulls("day")
     )
+    counts = runs.group_by("day").agg(pl.col("count").sum())
+    return counts.with_columns(pl.col("day").cast(pl.Int32).cast(pl.Date))
 
 
 def axis(first: date, last: date, granularity: Granularity) -> pl.LazyFrame:

@@ -91,11 +91,18 @@ def test_the_running_day_is_in_the_window() -> None:
 
 @pytest.mark.parametrize("engine", ["in-memory", "streaming"])
 @quick
-@given(st.lists(st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 5)) | st.none()))
+@given(
+    st.lists(st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 5)) | st.none()),
+    st.integers(1, 4),
+)
 def test_days_are_counted_whatever_the_order_of_the_rows(
-    engine: Literal["in-memory", "streaming"], times: list[datetime | None]
+    engine: Literal["in-memory", "streaming"], times: list[datetime | None], files: int
 ) -> None:
-    rows = pl.LazyFrame({"at": times}, schema={"at": pl.Datetime("us")})
+    each = -(-len(times) // files)
+    parts = [times[each * n : each * (n + 1)] for n in range(files)]
+    frames = [pl.DataFrame({"at": p}, schema={"at": pl.Datetime("us")}) for p in parts]
+    # As it is after reading several files.
+    rows = pl.concat(frames, rechunk=False).lazy()
     found = per_day(rows, "at", ANY_UTC).collect(engine=engine)
     counted = dict(zip(found["day"].to_list(), found["count"].to_list(), strict=True))
     assert counted == Counter(time.date() for time in times if time is not None)
