@@ -101,9 +101,19 @@ def test_a_plan_that_was_sent_away_gives_the_same_answer(
     assert_frame_equal(engine.finished(asked, came), executed(asked))
 
 
+@pytest.mark.parametrize(
+    "compared",
+    [
+        pytest.param(BEFORE, id="the period before"),
+        pytest.param(days("2026-08-03", "2026-08-30"), id="some weeks between"),
+        pytest.param(days("2025-10-27", "2025-11-23"), id="a year ago"),
+    ],
+)
 @pytest.mark.parametrize("name", NAMES)
-def test_both_periods_in_one_pass_are_as_each_alone(name: str, golden: Frames) -> None:
-    now = query(without_bots(golden), MONTH, BEFORE, "week")
+def test_both_periods_in_one_pass_are_as_each_alone(
+    name: str, compared: Period, golden: Frames
+) -> None:
+    now = query(without_bots(golden), MONTH, compared, "week")
     before = now.comparison_query
     assert before is not None
     shared = SharedPlans.of(now, both=True)
