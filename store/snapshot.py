@@ -47,6 +47,14 @@ class Snapshot:
         return tuple(t.name for t in TABLES if t.name not in self.tables)
 
     @property
+    def due_from(self) -> datetime | None:
+        """The instant after which newer data are expected; None where none are.
+
+        A simulated history ends when it was made, and is never late.
+        """
+        return None if self.demo else self.data_until
+
+    @property
     def rows(self) -> int:
         """Rows of all tables."""
         return sum(info.rows for info in self.tables.values())

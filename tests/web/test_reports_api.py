@@ -13,7 +13,7 @@ import pytest
 from metrics import attention, periods, report
 from metrics.query import Query, SharedPlans
 from store import engine
-from store.reader import open_store, without_bots
+from store.reader import DEMO_MARKER, open_store, without_bots
 from testkit.dashboard import GOLDEN, TOKEN, get, serving
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 from tests.web.test_openapi import check
@@ -145,6 +145,10 @@ def test_late_data_is_an_alert_with_figure_expectation_and_link(tmp_path: Path) 
     assert alert["expectation"] == {"low": 0, "high": 1200}
     assert alert["since"] == until.date().isoformat()
     assert alert["link"] == f"{url}/data"
+    (tmp_path / DEMO_MARKER).touch()
+    with serving(parts(late, tmp_path)) as url:
+        demo = get(f"{url}/api/alerts", headers=HEADERS).json()
+    assert "data_late" not in {alert["kind"] for alert in demo}
 
 
 def test_alerts_are_the_findings_of_the_attention_line() -> None:

@@ -47,10 +47,12 @@ def render_attention(context: PageContext, found: Results) -> None:
         for name, frame in found.now.items()
         if name.startswith(_PREFIX)
     }
-    # A simulated history ends when it was made, and is never late.
-    until = None if context.snapshot.demo else context.snapshot.data_until
     findings = attention.findings(
-        answers, context.now, until, context.sync_interval, context.query.zone
+        answers,
+        context.now,
+        context.snapshot.due_from,
+        context.sync_interval,
+        context.query.zone,
     )
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="attention"

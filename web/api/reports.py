@@ -112,7 +112,7 @@ def alerts_response(
         found = attention.findings(
             engine.collect_all(plans, snapshot.rows),
             now,
-            snapshot.data_until,
+            snapshot.due_from,
             sync_interval,
             zone,
             snapshot.missing,
