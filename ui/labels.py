@@ -115,6 +115,13 @@ def country_code(text: str) -> str:
     return _COUNTRY_CODES.get(text.strip().casefold(), text)
 
 
+def named(text: str | None) -> str:
+    """Return a name; where it is null, blank or invisible, that there is none."""
+    # Of spaces, Python calls only the usual one printable.
+    visible = any(c.isprintable() and c != " " for c in text or "")
+    return text if text and visible else NOT_SET
+
+
 def value_label(kind: str, value: str | None) -> str:
     """Return what a value of a kind is called: "Germany 🇩🇪", "Contact", "Room 7"."""
     if not value:

@@ -38,6 +38,12 @@ def test_a_room_without_a_name_is_deleted() -> None:
     assert labels.readable(frame)["room_name"].to_list() == ["team", "(deleted)"]
 
 
+@pytest.mark.parametrize("name", [None, "", " \t\n", "\u200b", "\u00a0", "\u2028\x07"])
+def test_a_name_that_nobody_sees_is_said_to_be_missing(name: str | None) -> None:
+    assert labels.named(name) == "(not set)"
+    assert labels.named(f"{name or ''}0") == f"{name or ''}0"
+
+
 def test_what_the_map_cannot_show_is_counted_beside_it() -> None:
     countries = ["DE", "GI", "XX", None, "MQ"]
     frame = pl.DataFrame({"country": countries, "users": [3, 2, 1, 4, 0]})

@@ -207,7 +207,8 @@ def _room(
         f"{fmt.day(to_local(row['first_used_at'], zone))}, "
         f"last used {fmt.day(to_local(row['last_used_at'], zone))}"
     )
-    return Room(room_id, row["name"], row["number"], True, has_votes, text)
+    name = labels.named(row["name"])
+    return Room(room_id, name, row["number"], True, has_votes, text)
 
 
 def of_room(context: PageContext, room_id: int) -> PageContext:
