@@ -284,5 +284,9 @@ def test_a_reload_and_back_and_forward_show_what_was_seen(
         for step in steps[1:]:
             page.go_forward()
             page.wait_for_url(step.url)
-        wrong = differences(steps[-1].seen, seen(page, steps[-1].seen))
+        # The gate serves a message each half second of a tab that sends many.
+        for _ in steps:
+            wrong = differences(steps[-1].seen, seen(page, steps[-1].seen))
+            if not wrong:
+                break
         assert not wrong, f"{wrong} forward after\n{told}"

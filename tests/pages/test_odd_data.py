@@ -11,6 +11,9 @@ from metrics.tables import TABLES, TIMESTAMP, Table
 from tests.pages.conftest import GOLDEN, RunPage
 from tests.pages.test_pages import PAGES
 
+# Every page on each store.
+pytestmark = pytest.mark.slow
+
 Change = Callable[[pl.DataFrame, Table], pl.DataFrame]
 
 

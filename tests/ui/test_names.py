@@ -39,7 +39,7 @@ def test_a_room_without_a_name_is_deleted() -> None:
 
 
 @pytest.mark.parametrize("name", [None, "", " \t\n", "\u200b", "\u00a0", "\u2028\x07"])
-def test_a_name_that_nobody_sees_is_said_to_be_missing(name: str | None) -> None:
+def test_an_invisible_name_is_said_to_be_missing(name: str | None) -> None:
     assert labels.named(name) == "(not set)"
     assert labels.named(f"{name or ''}0") == f"{name or ''}0"
 
