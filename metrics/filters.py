@@ -18,7 +18,7 @@ from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USER, USERS,
 
 # Digits; longer numbers are no ids.
 _LONGEST_ID = 10
-_LARGEST_ID = 2**31 - 1
+LARGEST_ROOM_ID = 2**31 - 1
 _COUNTRY_CODE = 2
 NOT_SET = "(not set)"
 """How a filter writes null."""
@@ -155,7 +155,7 @@ def room_id(text: str) -> int:
     # int() also reads other scripts' digits, and a longer one overflows the column.
     known = text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID
     number = int(text) if known else 0
-    return number if number <= _LARGEST_ID else 0
+    return number if number <= LARGEST_ROOM_ID else 0
 
 
 def values(frames: Frames, kind: str, most: int = 50) -> pl.LazyFrame:

@@ -117,8 +117,7 @@ def country_code(text: str) -> str:
 
 def named(text: str | None) -> str:
     """Return a name; where it is null, blank or invisible, that there is none."""
-    # Of spaces, Python calls only the usual one printable.
-    visible = any(c.isprintable() and c != " " for c in text or "")
+    visible = pl.select(pl.lit(text, pl.String).str.contains(_VISIBLE)).item()
     return text if text and visible else NOT_SET
 
 

@@ -36,13 +36,23 @@ OF_PAGES: Mapping[str, tuple[str, ...]] = {
     "overview": ("show",),
 }
 """Path of a page → its own parameters."""
-_OF_BLOCKS = ("table_", "all_", "show_")
-"""How the parameters of blocks begin."""
+AS_TABLE, ALL_ROWS = "table_", "all_"
+OF_BLOCKS = (AS_TABLE, ALL_ROWS, "show_")
+"""How the parameters of blocks begin; `show_` is of older links."""
 _OLDER = ("no_weekends",)
 _SEVERAL = {"filter", "of", "room"}
 """Parameters that can have several values."""
 _ALIKE = 0.8
 """How alike a misspelt name must be; `room` is no `from`."""
+_NAMED = 5
+"""Unknown parameters that are named; of more, there is the number."""
+# What mail, chats, ads and social networks add to every link that they pass on.
+_TRACKING = re.compile(
+    r"(utm|mtm|pk|piwik|matomo|hsa|mc|vero|oly|trk|s?cm)_.*|_{1,2}(hs|ga|gl|ke|kx).*|"
+    r"gad_.*|.*(clk?id|braid)|li_fat_id|mkt_tok|igsh(id)?|ref_(src|url)|_openstat|"
+    r"__s|elqtrackid|ef_id|rb_clickid|wickedid|ss_source|ss_campaign_.*",
+    re.IGNORECASE,
+)
 _NOTICES, _ADDRESS = "notices", "address"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -55,9 +65,14 @@ class Binding(TypedDict):
 
 
 def adopt() -> None:
-    """Take over the browser's address, at the start of a run of the whole page."""
+    """Take over the browser's address, at the start of a run of the whole page.
+
+    Without what others add to links to follow who opens them: it asks for nothing.
+    """
     st.session_state[_ADDRESS] = {
-        key: st.query_params.get_all(key) for key in st.query_params
+        key: st.query_params.get_all(key)
+        for key in st.query_params
+        if not _TRACKING.fullmatch(key)
     }
 
 
@@ -66,20 +81,35 @@ def check(page: str) -> None:
 
     `page` is its path.
     """
-    own = OF_PAGES.get(page, ())
-    known = [*CARRIED, *_OLDER, *own]
+    known = [*CARRIED, *_OLDER, *OF_PAGES.get(page, ())]
+    unknown = []
     for key, values in _address().items():
-        name = shortened(key)
-        if key not in known and not key.startswith(_OF_BLOCKS):
-            similar = get_close_matches(key.casefold(), known, 1, _ALIKE)
-            hint = f" Did you mean `{similar[0]}`?" if similar else ""
-            lacks = "this page has no setting of that name"
-            warn(f"Ignoring “{name}” in the link: {lacks}.{hint}")
+        if key not in known and not key.startswith(OF_BLOCKS):
+            unknown.append(key)
         elif key not in _SEVERAL and len(set(values)) > 1:
             warn(
-                f"`{name}` has {len(values)} values in the link; using the last, "
-                f"“{shortened(values[-1])}”."
+                f"`{shortened(key)}` has {len(values)} values in the link; using the "
+                f"last, “{shortened(values[-1])}”."
             )
+    if unknown:
+        warn(_ignored(unknown, known))
+
+
+def _ignored(unknown: Sequence[str], known: Sequence[str]) -> str:
+    """Return the sentence for parameters of the address that nothing reads."""
+    named = unknown[:_NAMED]
+    names = [f"“{shortened(name)}”" for name in named]
+    if rest := len(unknown) - len(named):
+        names.append(f"{rest:,} other{'s' if rest > 1 else ''}")
+    lacks = "setting of that name" if len(unknown) == 1 else "settings of those names"
+    similar = dict.fromkeys(
+        match
+        for name in named
+        for match in get_close_matches(name.casefold(), known, 1, _ALIKE)
+    )
+    meant = ", ".join(f"`{name}`" for name in similar)
+    hint = f" Did you mean {meant}?" if similar else ""
+    return f"Ignoring {', '.join(names)} in the link: this page has no {lacks}.{hint}"
 
 
 def get_all(key: str) -> list[str]:
@@ -248,7 +278,10 @@ def render_switch[T](
     """
     shown = {slug(name): (labels or {}).get(name, name) for name in options}
     by_key = {slug(name): value for name, value in options.items()}
-    names = {slug(name): (shown[slug(name)], name) for name in options}
+    names = {
+        slug(name): (shown[slug(name)], name, slug(shown[slug(name)]))
+        for name in options
+    }
     value = choice(key, names, next(iter(shown)))
     st.segmented_control(
         label,

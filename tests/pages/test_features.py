@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -166,6 +167,9 @@ def test_an_unknown_value_of_the_address_is_said(
         ({"tz": ""}, "time zone “”"),
         ({"tz": "Mars/Olympus"}, "showing UTC"),
         ({"match": "perhaps"}, "using false"),
+        ({"a": "", "perid": ""}, "Ignoring “a”, “perid” in the link: this page has no"),
+        ({"a": "", "perid": ""}, "settings of those names. Did you mean `period`?"),
+        ({str(n): "" for n in range(990)}, "“4”, 985 others in the link"),
     ],
 )
 def test_whatever_of_a_link_is_not_shown_as_asked_is_said(
@@ -180,7 +184,7 @@ def test_whatever_of_a_link_is_not_shown_as_asked_is_said(
 @pytest.mark.parametrize("text", ["room:#1", "room!:0", "room:two"])
 def test_a_filter_by_what_is_no_room_is_said(run_page: RunPage, text: str) -> None:
     [warning] = run_page("votes.py", filter=text).warning
-    assert warning.value.endswith("in a filter is no ID of a room.")
+    assert warning.value.endswith("in a filter is not the ID of a room.")
 
 
 @pytest.mark.parametrize("file", PAGES)
@@ -235,6 +239,30 @@ def test_a_chart_without_a_chosen_metric_asks_for_one(run_page: RunPage) -> None
     assert "using Votes." in some.warning[0].value
 
 
+TRACKING = (
+    *("utm_source", "UTM_Medium", "fbclid", "gclid", "gbraid", "msclkid", "ttclid"),
+    *("mc_cid", "mc_eid", "_ga", "_gl", "__hstc", "_hsenc", "igsh", "li_fat_id"),
+    *("mtm_campaign", "pk_campaign", "gad_source", "mkt_tok", "ref_src"),
+)
+
+
+def test_what_others_add_to_follow_a_link_is_not_mentioned_nor_kept(
+    run_page: RunPage,
+) -> None:
+    app = run_page("votes.py", figures="medians", **dict.fromkeys(TRACKING, "x"))
+    assert not app.warning
+    app.button_group(key="part").set_value("estimations").run()
+    # A copied link is that of the view, not of who got it from whom.
+    assert app.query_params == {"figures": "medians", "part": "estimations"}
+
+
+def test_no_parameter_of_a_page_is_taken_for_tracking(run_page: RunPage) -> None:
+    blocks = (f"{on}{name}" for on in query_params.OF_BLOCKS for name in METRIC_TABLES)
+    every = {*query_params.CARRIED, *chain(*query_params.OF_PAGES.values()), *blocks}
+    app = run_page("data.py", **dict.fromkeys(every, "x"))
+    assert {*app.session_state["address"]} == every
+
+
 def test_every_parameter_that_a_page_reads_is_one_that_its_links_may_have(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,7 +283,7 @@ def test_every_parameter_that_a_page_reads_is_one_that_its_links_may_have(
         of_pages[file.removesuffix(".py")] = {
             key
             for key in read - {*query_params.CARRIED, "no_weekends"}
-            if not key.startswith(("table_", "all_", "show_"))
+            if not key.startswith(query_params.OF_BLOCKS)
         }
     declared = {page: {*keys} for page, keys in query_params.OF_PAGES.items()}
     assert {page: keys for page, keys in of_pages.items() if keys} == declared
@@ -280,6 +308,17 @@ def test_figures_without_the_chosen_one_show_their_first(
     kept = run_page("votes.py", show="estimations")
     kept.button_group(key="figures").set_value("medians").run()
     assert kept.query_params["show"] == "estimations"
+
+
+@pytest.mark.parametrize(
+    "name", ["second_votes", "Second votes", "Re-votes", "re_votes"]
+)
+def test_a_renamed_choice_is_found_by_its_old_and_its_new_name(
+    run_page: RunPage, name: str
+) -> None:
+    app = run_page("insights.py", about=name)
+    assert not app.warning
+    assert app.button_group(key="about").value == "second_votes"
 
 
 def test_text_of_the_address_is_never_markup(run_page: RunPage) -> None:

@@ -72,6 +72,7 @@ def test_a_period_without_a_meeting_names_the_last_one(run_page: RunPage) -> Non
         ({"room": "x"}, "is not the ID of a room"),
         ({"room": "0"}, "is not the ID of a room"),
         ({"room": "99999999999999"}, "is not the ID of a room"),
+        ({"room": "0000000001" + "9" * 5000}, "is not the ID of a room"),
         ({"room": ["1", "2", "3", "4"]}, "showing the first 3"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -326,6 +327,18 @@ def test_an_hour_that_is_dragged_is_of_the_day_that_its_clock_shows(
     at = on.place(frame)["at"][row]
     found, _ = on.days_between([at, at], frame)
     assert found == start.date()
+
+
+@given(ZONES, st.dates(date(2024, 1, 1), date(2027, 12, 31)), st.integers(1, 7))
+def test_a_flag_among_hours_is_at_the_first_one_of_its_day(
+    zone: ZoneInfo, first: date, days: int
+) -> None:
+    on, frame = hours_of(first, days, zone)
+    note = Note(*[first + timedelta(days=days - 1)] * 2, "v2", None)
+    (flag,) = rows_of(drawn(frame, replace(on, notes=(note,))), "title")
+    placed = on.place(frame)
+    day = note.first.strftime("%a %-d %b %Y")
+    assert flag["at"] == placed.filter(pl.col("when").str.starts_with(day))["at"].min()
 
 
 def test_more_buckets_than_a_line_can_show_are_refused() -> None:

@@ -112,7 +112,7 @@ FIRST_ROWS, _MOST_ROWS = 10, 200
 
 
 def _show_all_key(name: str) -> str:
-    return f"all_{name}"
+    return f"{query_params.ALL_ROWS}{name}"
 
 
 def _all_rows(draw: Callable[..., Chart], frame: pl.DataFrame, name: str) -> Draw:
@@ -273,7 +273,7 @@ def is_table(key: str) -> bool:
 
 
 def _table_key(name: str) -> str:
-    return f"table_{name}"
+    return f"{query_params.AS_TABLE}{name}"
 
 
 def time_axes(

@@ -7,6 +7,7 @@ import polars as pl
 import streamlit as st
 
 from metrics import rooms
+from metrics.filters import room_id as room_id_of
 from metrics.formats import fixed
 from metrics.registry import DEFINITIONS
 from metrics.report import NO_NAME
@@ -30,7 +31,6 @@ _LIST_HEIGHT = 510
 LISTED = 3_000
 """Rooms that the search offers; of more, those with the latest votes."""
 _LONGEST_NAME = 100
-_MOST_ID = 2**31
 _PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
 _COMPARED = ("votes_before", "votes_change", "votes_change_share")
 
@@ -133,18 +133,15 @@ def asked() -> list[int]:
     """Return the ids of the rooms in the address; what is no id is named."""
     found: dict[int, None] = {}
     for text in query_params.get_all(PARAMETER):
-        # Eleven digits: int() of a megabyte would take minutes.
-        if text.isascii() and text.isdecimal() and 0 < int(text[:11]) < _MOST_ID:
-            found[int(text)] = None
+        if room_id := room_id_of(text):
+            found[room_id] = None
         else:
-            st.warning(
-                f"“{shortened(text)}” in the link is not the ID of a room.",
-                icon=":material/link_off:",
+            query_params.warn(
+                f"“{shortened(text)}” in the link is not the ID of a room."
             )
     if len(found) > MOST:
-        st.warning(
-            f"The link names {len(found)} rooms; showing the first {MOST}.",
-            icon=":material/link_off:",
+        query_params.warn(
+            f"The link names {len(found)} rooms; showing the first {MOST}."
         )
     return list(found)[:MOST]
 
@@ -152,9 +149,8 @@ def asked() -> list[int]:
 def warn_of_lone_meeting() -> None:
     """Warn of a meeting in the address without the room that it was in."""
     if query_params.get(MEETING) is not None:
-        st.warning(
-            f"Ignoring `{MEETING}` in the link: add the ID of its `{PARAMETER}`.",
-            icon=":material/link_off:",
+        query_params.warn(
+            f"Ignoring `{MEETING}` in the link: add the ID of its `{PARAMETER}`."
         )
 
 
@@ -165,10 +161,7 @@ def open_meeting() -> int | None:
         return None
     if text.isascii() and text.isdecimal() and len(text) < 19:
         return int(text)
-    st.warning(
-        f"“{shortened(text)}” in the link is not the ID of a vote.",
-        icon=":material/link_off:",
-    )
+    query_params.warn(f"“{shortened(text)}” in the link is not the ID of a vote.")
     return None
 
 

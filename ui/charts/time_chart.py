@@ -254,10 +254,15 @@ class TimeAxis:
         )
 
     def _position(self, day: date, placed: pl.DataFrame) -> float:
-        """Return the last bucket that starts by a day, the first one for earlier."""
+        """Return where a day begins: the first of its hours, or the bucket it is in.
+
+        A day before all buckets is at the first one.
+        """
+        dated = placed.select(AT, day=self._clock().cast(pl.Date))
         # A note in the middle of a week belongs to that week's bucket.
-        by = placed.filter(pl.col("bucket").cast(pl.Date) <= day)[AT]
-        return float(by[-1] if by.len() else placed[AT][0])
+        started = dated.filter(pl.col("day") <= day)
+        last = started.filter(pl.col("day") == pl.col("day").max())
+        return float((last if last.height else dated)[AT][0])
 
 
 def time_chart(

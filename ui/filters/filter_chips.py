@@ -52,10 +52,11 @@ def render_box(snapshot: Snapshot) -> tuple[Filter, ...]:
             f"{', '.join(f'{kind}:…' for kind in KINDS)}, or {next(iter(KINDS))}!:… "
             "to exclude a value."
         )
-    rooms_asked = [one.value for one in chosen if one.kind == "room" and one.value]
-    for value in rooms_asked:
-        if not filters.room_id(value):
-            query_params.warn(f"“{shortened(value)}” in a filter is no ID of a room.")
+    for value in (one.value for one in chosen if one.kind == "room"):
+        if value and not filters.room_id(value):
+            query_params.warn(
+                f"“{shortened(value)}” in a filter is not the ID of a room."
+            )
     return chosen
 
 

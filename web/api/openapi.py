@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from metrics.attention import Kind
+from metrics.filters import LARGEST_ROOM_ID
 from metrics.periods import PERIODS
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
@@ -16,7 +17,7 @@ from metrics.subject import Unit
 from metrics.tables import TABLES
 from web.api.reports import DEFAULT_PERIOD as DEFAULT_REPORT_PERIOD
 from web.api.reports import FORMATS as REPORT_FORMATS
-from web.api.tables import MAX_ROOM_ID, OPTIONS
+from web.api.tables import OPTIONS
 
 Schema = Mapping[str, object]
 
@@ -200,14 +201,14 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     also: tuple[str, ...] = ()
     """Other paths of the same operation."""
-    replaced: bool = False
-    """Whether the replaced service has it: a parameter that nothing reads is ignored,
-    as it was, since its clients may send some."""
+    ignores_unknown: bool = False
+    """Whether parameters that it does not have are ignored. They are by the replaced
+    service, whose clients may send some, and by the page, whose link is shared."""
 
 
 _JSON = "application/json"
 _BINARY: Schema = {"type": "string", "contentEncoding": "binary"}
-_ROOM_ID: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_ROOM_ID}
+_ROOM_ID: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ROOM_ID}
 
 _TIME_ZONE = Parameter(
     "tz",
@@ -253,7 +254,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="All metrics over the whole history.",
         responses={_JSON: EVERYTHING},
         refusals={},
-        replaced=True,
+        ignores_unknown=True,
     ),
     Operation(
         name="room",
@@ -262,7 +263,7 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(Parameter("room_id", "path", _ROOM_ID, "The room's id."),),
         responses={_JSON: ROOM},
         refusals={400: "Not a valid room id."},
-        replaced=True,
+        ignores_unknown=True,
     ),
     Operation(
         name="daily",
@@ -270,7 +271,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Totals of the last 24 hours; posts them to the e-mail service.",
         responses={_JSON: DAILY},
         refusals={502: "The e-mail service did not accept the summary."},
-        replaced=True,
+        ignores_unknown=True,
     ),
     Operation(
         name="table",
@@ -329,16 +330,17 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="This document as a page, for browsers that are logged in.",
         responses={"text/html": _TEXT},
         refusals={},
+        ignores_unknown=True,
     ),
 )
 
 COMMON_REFUSALS: Mapping[int, str] = {
-    400: "Unknown or repeated parameter; `detail` lists what is allowed.",
     401: "The token is missing or wrong.",
     429: "Too many wrong tokens from this client; see Retry-After.",
     500: "Internal error; it has been reported.",
 }
 """Statuses that every route may answer with."""
+_UNKNOWN = {400: "Unknown or repeated parameter; `detail` lists what is allowed."}
 
 
 def document(base: str) -> dict[str, object]:
@@ -366,7 +368,8 @@ def document(base: str) -> dict[str, object]:
 
 
 def _operation(operation: Operation) -> dict[str, object]:
-    refusals = sorted({**COMMON_REFUSALS, **operation.refusals}.items())
+    strict = {} if operation.ignores_unknown else _UNKNOWN
+    refusals = sorted({**COMMON_REFUSALS, **strict, **operation.refusals}.items())
     return {
         "operationId": operation.name,
         "summary": operation.summary,

@@ -73,7 +73,7 @@ class Api:
         return _json(await self.queries.run(queries.all_metrics))
 
     async def _room(self, request: Request) -> Response:
-        room_id = read_room_id(request.path_params["room_id"])
+        room_id = read_room_id(request.path_params["room_id"], "Invalid room_id")
         return _json(await self.queries.run(queries.room_statistics(room_id)))
 
     async def _daily(self, _: Request) -> Response:
@@ -132,9 +132,9 @@ def _guarded(operation: Operation, endpoint: Endpoint) -> Endpoint:
     async def guarded(request: Request) -> Response:
         add_error_breadcrumb("request", "api", {"endpoint": name})
         try:
-            if not operation.replaced:
+            if not operation.ignores_unknown:
                 refuse_unknown(request.query_params, allowed)
-            refuse_repeated(request.query_params)
+                refuse_repeated(request.query_params)
             return await endpoint(request)
         except RequestError as refused:
             return error_response(refused.status, refused.detail)

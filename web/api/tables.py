@@ -40,7 +40,7 @@ from web.health import iso
 from web.responses import NO_STORE, RequestError
 
 Format = Literal["csv", "json", "parquet"]
-MAX_ROOM_ID = 2**31 - 1
+_MOST_QUOTED = 40
 EARLIEST = date(2000, 1, 1)
 
 
@@ -69,9 +69,8 @@ class TableQuery:
     """The parameters of a request for one table, checked."""
 
     table: MetricTable
-    period: PeriodOption | None
-    """A period by name; None for days."""
-    days: Days
+    asked: PeriodOption | Days
+    """A period by name, or days."""
     options: Mapping[str, str]
     room_id: int | None
     zone: ZoneInfo
@@ -86,8 +85,8 @@ class TableQuery:
             )
         zone = read_zone(query)
         today = to_local(now, zone).date()
-        period = _period(query)
-        days = period.days(today, START_DATE) if period else _days(query, today)
+        asked = _period(query) or _days(query, today)
+        days = asked if isinstance(asked, Days) else asked.days(today, START_DATE)
         options = {option.name: _value(option, query) for option in OPTIONS}
         if options["every"] == "hour" and len(days) > MOST_HOURLY_DAYS:
             raise RequestError(
@@ -95,10 +94,13 @@ class TableQuery:
             )
         return cls(
             table=table,
-            period=period,
-            days=days,
+            asked=asked,
             options=options,
-            room_id=_room(query["room"]) if "room" in query else None,
+            room_id=read_room_id(
+                query["room"], f"Bad room; allowed: 1 to {filters.LARGEST_ROOM_ID}"
+            )
+            if "room" in query
+            else None,
             zone=zone,
         )
 
@@ -111,9 +113,7 @@ class TableQuery:
         frames = filters.apply(user_rows, (), excluded_rooms)
         if self.room_id is not None:
             frames = frames.of_room(self.room_id)
-        _, period, comparison = spans(
-            self.period or self.days, snapshot, now, self.zone
-        )
+        _, period, comparison = spans(self.asked, snapshot, now, self.zone)
         return Query(
             frames=frames,
             period=period,
@@ -161,10 +161,7 @@ def refuse_unknown(query: Mapping[str, str], allowed: Collection[str]) -> None:
 
 def _cut(text: str) -> str:
     """Return what a client wrote, short enough for a message."""
-    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
-
-
-_LONGEST_NAME = 40
+    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
 
 
 def refuse_repeated(query: ImmutableMultiDict[str, str]) -> None:
@@ -178,19 +175,12 @@ def refuse_repeated(query: ImmutableMultiDict[str, str]) -> None:
             raise RequestError(400, f"Repeated parameter {_cut(name)}; allowed: once")
 
 
-def read_room_id(text: str) -> int:
-    """Return the id of a room; raises RequestError."""
-    room_id = int(text) if re.fullmatch("[0-9]{1,10}", text) else 0
-    if not 0 < room_id <= MAX_ROOM_ID:
-        raise RequestError(400, "Invalid room_id")
+def read_room_id(text: str, refusal: str) -> int:
+    """Return the id of a room; raises RequestError with this detail."""
+    room_id = filters.room_id(text)
+    if not room_id:
+        raise RequestError(400, refusal)
     return room_id
-
-
-def _room(text: str) -> int:
-    try:
-        return read_room_id(text)
-    except RequestError as error:
-        raise RequestError(400, f"Bad room; allowed: 1 to {MAX_ROOM_ID}") from error
 
 
 def read_zone(query: Mapping[str, str]) -> ZoneInfo:
