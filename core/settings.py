@@ -115,7 +115,7 @@ def _host(text: str) -> str:
     try:
         ip_address(text)
     except ValueError:
-        return _matching(r"[\w-][\w.-]*")(text)
+        return _matching(r"\w[\w.-]*")(text)
     return text
 
 

@@ -112,8 +112,8 @@ class Origin:
     created: str | None = None
     """When its oldest table was created, where the server has no id of its own."""
 
-    def is_known_as(self, known: "Origin") -> bool:
-        """Return whether this is the same as one that a manifest has."""
+    def matches(self, known: "Origin") -> bool:
+        """Return whether this is the origin that a manifest names."""
         # Manifests of earlier builds have no time.
         return self == replace(known, created=known.created or self.created)
 

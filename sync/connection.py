@@ -212,7 +212,7 @@ def _pin_session(connection: Connection, seconds: int) -> None:
     """
     no_limit = str(2**63 - 1)
     with translated("opening the session"):
-        # First of all: with a limit of 0 no question has an answer.
+        # First: with a limit of 0 no query returns a row.
         connection.cursor().execute(f"SET SESSION sql_select_limit = {no_limit}", ())
         is_mariadb = b"MariaDB" in (_value(connection, "SELECT VERSION()") or b"")
         most = f"LEAST({LONGEST_TEXT}, @@max_allowed_packet DIV 2)"
@@ -236,7 +236,6 @@ def _pin_session(connection: Connection, seconds: int) -> None:
                     "max_session_mem_used": no_limit,
                     "tmp_disk_table_size": no_limit,
                     # While blocks are written the snapshot is idle.
-                    "idle_transaction_timeout": str(2 * seconds),
                     "idle_readonly_transaction_timeout": str(2 * seconds),
                 }
                 if is_mariadb

@@ -121,6 +121,15 @@ _PACKET = Meaning(
     "a row or a statement is longer than the server may send",
     "Raise max_allowed_packet on the server",
 )
+_TEMPORARY = Meaning(
+    "the server has no room for a temporary table",
+    "Free space for the server's tmpdir, or raise tmp_disk_table_size (MariaDB)",
+    retry=True,
+)
+_OPTION = Meaning(
+    "an option of the server does not allow the statement",
+    "Raise max_session_mem_used (MariaDB), or look for the option in the server's log",
+)
 _NO_DATABASE = Meaning("the database does not exist", "Check DB_NAME")
 MEANINGS: Mapping[int, Meaning] = {
     1040: _FULL,
@@ -136,6 +145,7 @@ MEANINGS: Mapping[int, Meaning] = {
     1059: _NO_DATABASE,  # a name that is too long, on MySQL
     1102: _NO_DATABASE,  # the same on MariaDB
     1104: _SIZE,
+    1114: _TEMPORARY,
     1129: _HOST,
     1130: _HOST,
     1142: _GRANT,
@@ -150,6 +160,7 @@ MEANINGS: Mapping[int, Meaning] = {
     1205: _WAIT,
     1213: _WAIT,
     1226: _ALLOWANCE,
+    1290: _OPTION,
     1356: _VIEW,
     1317: _BROKEN,
     1412: _DDL,
@@ -313,7 +324,8 @@ class DiskError(SyncError):
 
 
 def _disk_fact(error: OSError) -> str:
-    if error.errno in {errno.EACCES, errno.EPERM}:
+    # What Polars raises has no number, and a text that names the path.
+    if isinstance(error, PermissionError):
         # A store that was restored by root is the usual case.
         return (
             f"The sync job (uid {os.geteuid()}) may not use a file or folder of "
@@ -323,15 +335,19 @@ def _disk_fact(error: OSError) -> str:
         return "DATA_DIR is mounted read-only. Mount it writable for the sync job."
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"The disk is full ({error.strerror}). Free space for DATA_DIR."
-    return f"DATA_DIR cannot be written ({error.strerror or error}). Check the disk."
+    return f"DATA_DIR cannot be written ({_system_text(error)}). Check the disk."
+
+
+def _system_text(error: OSError) -> str:
+    """Return what a system error says, without the path that its whole text names."""
+    return error.strerror or type(error).__name__
 
 
 class DamagedStoreError(SyncError):
     """The manifest in force cannot be read."""
 
     def __init__(self, error: Exception) -> None:
-        # The whole text of a system error names the path.
-        fact = error.strerror if isinstance(error, OSError) else error
+        fact = _system_text(error) if isinstance(error, OSError) else error
         super().__init__(
             f"The store's manifest cannot be read ({fact}). {UNCHANGED} Run --rebuild "
             "to write the store again."

@@ -1,6 +1,5 @@
 """The sync job: one lock, several attempts, one report."""
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,8 +25,8 @@ from sync.verify import verify
 _FIRST_PAUSE = 5.0
 _HEARTBEAT_SECONDS = 5.0
 _HEARTBEAT_ATTEMPTS = 2
-# Characters of a message: it travels in an address, which servers limit.
-_HEARTBEAT_LETTERS = 1_000
+# Of a message: it travels in an address, whose length servers limit.
+_HEARTBEAT_CHARACTERS = 1_000
 
 
 class Result(StrEnum):
@@ -197,7 +196,7 @@ def push(
     """
     if url is None:
         return
-    shown = message[:_HEARTBEAT_LETTERS]
+    shown = message[:_HEARTBEAT_CHARACTERS]
     shown += "…" if shown != message else ""
     values = {"status": status, "msg": shown, "ping": str(round(seconds * 1000))}
     failure = "nothing was tried"
@@ -217,12 +216,15 @@ def push(
 
 def _push_once(url: Secret, values: dict[str, str]) -> str:
     """Push once; return what went wrong, without the address, or ""."""
-    import httpx  # loading it costs 0.15 s, which a job without a monitor saves
+    # Loading both costs 0.2 s, which a job without a monitor saves.
+    import asyncio
+
+    import httpx
 
     async def status() -> int:
         # The monitor's own parameters in the address are kept.
         address = httpx.URL(url.reveal()).copy_merge_params(values)
-        # httpx limits each read: a byte a second would never be too slow.
+        # The limits of httpx are for each read: a byte a second would be fast enough.
         async with (
             httpx.AsyncClient(timeout=_HEARTBEAT_SECONDS) as client,
             asyncio.timeout(_HEARTBEAT_SECONDS),
@@ -234,7 +236,7 @@ def _push_once(url: Secret, values: dict[str, str]) -> str:
         found = asyncio.run(status())
     except (TimeoutError, httpx.TimeoutException):
         return f"no answer within {_HEARTBEAT_SECONDS:g} s"
-    # Of any kind (a port that is none is no HTTPError): the data is in force already.
+    # Whatever it is (not all are an HTTPError), the data is in force already.
     except Exception as error:  # noqa: BLE001
         return type(error).__name__
     return "" if found == httpx.codes.OK else f"{found}"

@@ -13,7 +13,6 @@ import polars as pl
 
 from metrics.tables import Table
 from store.manifest import Block
-from sync.checksum import Checksum
 from sync.partitions import Partition
 
 
@@ -146,13 +145,6 @@ def plan(
     }
     lost = dict.fromkeys(state.blocks.keys() - actions.keys(), Action.DROP)
     return {**actions, **lost}
-
-
-def decide(ours: Checksum | None, theirs: Checksum) -> Action:
-    """Return what happens to a compared partition; a damaged block has no `ours`."""
-    if theirs.rows == 0:
-        return Action.DROP
-    return Action.KEEP if ours == theirs else Action.FETCH
 
 
 def recheck_order(blocks: Sequence[Block], now: datetime) -> list[Block]:

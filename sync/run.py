@@ -178,44 +178,15 @@ class SyncRun:
                 return
 
     def _check_origin(self, source: Source, origin: Origin) -> None:
-        """Raise OriginError where the database is not the one that was copied.
-
-        Another server may still have the same database, after a move or a
-        restore: then most of the oldest rows are the same.
-        """
-        known = self._before.origin if self._before else None
-        if known is None or origin.is_known_as(known):
+        """Raise OriginError for another database, unless all is read again from it."""
+        before = self._before
+        if before is None or before.origin is None or origin.matches(before.origin):
             return
         self._is_replaced = self._request.reads_all_again(self._tables)
-        if self._is_replaced:
-            return
-        if known.database != origin.database:
-            raise OriginError("DB_NAME names another one than before")
-        is_same_server = known.server == origin.server
-        share = self._share_in_common(source, is_same_server=is_same_server)
-        if share < _SAME_DATABASE:
-            raise OriginError("it was created again or moved, and most rows differ")
-        logger.info("The database was moved or created again; few oldest rows changed")
-
-    def _share_in_common(self, source: Source, *, is_same_server: bool) -> float:
-        """Return the share of each table's oldest block that the source has too.
-
-        On the same server rows that are gone do not count: those are a loss, which
-        `_check_losses` judges.
-        """
-        rows = same = 0
-        for table in self._tables:
-            block = next(iter(self._state_of(table).blocks.values()), None)
-            if block is None or not self._writer.is_whole(block):
-                continue
-            # The oldest rows change least: a moved database still has them.
-            place = position_of(table, block)
-            partition = partition_at(table, place, self._policy.block_rows)
-            live = source.raw_rows(table, partition).rows()
-            counts = compare(table, self._writer.read(table, block), live)
-            rows += block.rows - (counts.gone if is_same_server else 0)
-            same += block.rows - counts.changed - counts.gone
-        return same / rows if rows else 1.0
+        if not self._is_replaced:
+            check_origin(
+                before, origin, source, self._tables, self._writer, self._policy
+            )
 
     def _state_of(self, table: Table) -> TableState:
         if self._before is None:
@@ -315,6 +286,44 @@ class SyncRun:
         known = self._before.ignored if self._before else ()
         for column in sorted(set(left_out) - set(known)):
             logger.info("%s is new in the database and not copied", column)
+
+
+def check_origin(
+    manifest: Manifest,
+    origin: Origin,
+    source: Source,
+    tables: Sequence[Table],
+    writer: StoreWriter,
+    policy: Policy,
+) -> None:
+    """Raise OriginError where the database is not the one that was copied.
+
+    Another server may still have the same database, after a move or a restore: then
+    most of the oldest rows are the same.
+    """
+    known = manifest.origin
+    if known is None or origin.matches(known):
+        return
+    if known.database != origin.database:
+        raise OriginError("DB_NAME names another one than before")
+    rows = same = 0
+    for table in tables:
+        block = next(iter(manifest.tables.get(table.name, ())), None)
+        if block is None or not writer.is_whole(block):
+            continue
+        # The oldest rows change least: a moved database still has them.
+        place = position_of(table, block)
+        partition = partition_at(table, place, policy.block_rows)
+        live = source.raw_rows(table, partition).rows()
+        counts = compare(table, writer.read(table, block), live)
+        # Rows that are gone from the same server are a loss, for `_check_losses`.
+        rows += block.rows - (counts.gone if known.server == origin.server else 0)
+        same += block.rows - counts.changed - counts.gone
+    if same < _SAME_DATABASE * rows:
+        raise OriginError("it was moved or created again, and most oldest rows differ")
+    logger.info(
+        "The database was moved or created again; most oldest rows are the same"
+    )
 
 
 def _state_before(

@@ -24,7 +24,6 @@ from sync.plan import (
     Policy,
     TableState,
     compare,
-    decide,
     plan,
 )
 from sync.source import Source
@@ -144,12 +143,12 @@ class TableSync:
         moved = self._with_other_counts(source, partitions)
         repeated = self._repeat_a_key(partitions)
         if counts.changed or counts.gone or moved or repeated:
-            by_key = self.table.blocks is Blocks.KEY_RANGE
-            # Where none can have come from another block, the recheck is believed.
-            is_believed = by_key or not (counts.gone or moved or repeated)
-            equal = self._checked.keys() if is_believed else set[str]()
-            unseen = {p.key for p in partitions} - equal
-            self._execute(source, partitions, unseen | moved, now)
+            urgent = {partition.key for partition in partitions}
+            # Where no row can have left its block, the recheck is believed.
+            may_move = self.table.blocks is not Blocks.KEY_RANGE
+            if not (may_move and (counts.gone or moved or repeated)):
+                urgent -= self._checked.keys() - moved
+            self._execute(source, partitions, urgent, now)
             counts = self._counts(partitions)
         blocks = (self._now(partition.key) for partition in partitions)
         return Settled(tuple(block for block in blocks if block is not None), counts)
@@ -193,17 +192,19 @@ class TableSync:
         return moved
 
     def _repeat_a_key(self, partitions: Sequence[Partition]) -> bool:
-        """Return whether a row has come that another block still has, or may have."""
+        """Return whether a new block has a key that another block still has.
+
+        Or may have: the other cannot be read.
+        """
         blocks = [block for p in partitions if (block := self._now(p.key))]
+        files = {block.file for block in blocks}
         known = {block.file for block in self.state.blocks.values()}
-        if self.table.blocks is not Blocks.QUARTER or known.issuperset(
-            block.file for block in blocks
-        ):
+        if self.table.blocks is not Blocks.QUARTER or files <= known:
             return False
         try:
             keys = self._writer.keys(self.table, blocks)
         except DamagedBlockError:
-            return True  # which is found and read again
+            return True  # comparing all blocks finds it and reads it again
         return keys.n_unique() < keys.len()
 
     def _execute(
@@ -257,7 +258,7 @@ class TableSync:
         if known is None or ours is None:
             return None
         theirs = source.checksum(self.table, partition, ours.form, known.letters)
-        if decide(ours, theirs) is not Action.KEEP:
+        if ours != theirs:
             return None
         return replace(known, checked_at=now) if self._writer.is_whole(known) else None
 

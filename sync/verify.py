@@ -13,17 +13,13 @@ import polars as pl
 
 from core.errors import add_error_breadcrumb, logger
 from metrics.tables import USER, Blocks, Table
-from store.manifest import USER_IDS, Block, Manifest, Origin, UserIdsFile
+from store.manifest import USER_IDS, Block, Manifest, UserIdsFile
 from sync.checksum import Checksum, Form, checksum
 from sync.connection import Deadline
-from sync.exceptions import (
-    DamagedBlockError,
-    DifferenceError,
-    NoStoreError,
-    OriginError,
-)
+from sync.exceptions import DamagedBlockError, DifferenceError, NoStoreError
 from sync.partitions import Partition, partition_at, walk
 from sync.plan import NOTHING, Counts, Policy, compare
+from sync.run import check_origin
 from sync.schema_contract import check_contract
 from sync.source import Source
 from sync.store_writer import USER_ID, StoreWriter
@@ -77,8 +73,9 @@ def verify(
     manifest = writer.current()
     if manifest is None:
         raise NoStoreError
-    _check_origin(manifest.origin, source.origin())
     check_contract(tables, source)
+    # A comparison with another database would say nothing.
+    check_origin(manifest, source.origin(), source, tables, writer, policy)
     user_ids, damaged = _user_ids(writer, manifest)
     findings: dict[str, Findings] = {}
     for table in tables:
@@ -95,15 +92,6 @@ def verify(
     return (
         f"{len(tables)} tables, {blocks:,} blocks verified in {deadline.seconds:.1f} s"
     )
-
-
-def _check_origin(known: Origin | None, origin: Origin) -> None:
-    """Raise OriginError for another database: a comparison would say nothing."""
-    if known is None or origin.is_known_as(known):
-        return
-    if known.database != origin.database:
-        raise OriginError("DB_NAME names another one than before")
-    logger.info("The database was moved or created again since the last run")
 
 
 def _user_ids(

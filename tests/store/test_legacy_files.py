@@ -76,6 +76,16 @@ def test_a_folder_may_have_a_name_that_is_a_pattern(
         plain = folder
 
 
+def test_copies_may_be_in_a_folder_whose_name_is_a_pattern(
+    plain: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = temporary / "[tmp]"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    assert_same(answers(plain), expected(plain))
+    assert len([*folder.iterdir()]) == 1
+
+
 def test_a_new_state_is_numbered_and_the_state_before_stays_readable(
     plain: Path, temporary: Path
 ) -> None:

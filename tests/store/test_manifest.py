@@ -78,6 +78,18 @@ def test_every_manifest_that_was_cut_is_refused() -> None:
             Manifest.from_json(text[:length])
 
 
+def test_an_origin_that_was_noted_without_a_time_matches_any() -> None:
+    origin = Origin("fpp", "0123", "2026-11-01 00:00:00")
+    assert origin.matches(Origin("fpp", "0123"))
+    assert origin.matches(origin)
+    for other in (
+        Origin("fpp", "4567"),
+        Origin("copy", "0123"),
+        replace(origin, created="2026-11-02 00:00:00"),
+    ):
+        assert not origin.matches(other)
+
+
 def with_block(**changes: Any) -> Manifest:
     return replace(
         MANIFEST, tables={"fpp_votes": (replace(block(0), **changes), block(1))}

@@ -10,8 +10,10 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import polars as pl
 import pytest
 
+from sync.exceptions import DamagedStoreError, DiskError
 from sync.run import Request
 from sync.store_writer import Disk
 from testkit.database_servers import LiveDatabase
@@ -101,6 +103,18 @@ def files(store: Store) -> dict[str, bytes]:
     """Return every file of a store, by its path."""
     paths = (path for path in store.root.rglob("*") if path.is_file())
     return {str(path.relative_to(store.root)): path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("kind", [DiskError, DamagedStoreError])
+def test_a_system_error_of_polars_is_told_without_its_path(
+    tmp_path: Path, kind: type[DiskError | DamagedStoreError]
+) -> None:
+    """It has no number, and no other text than the one that names the path."""
+    with pytest.raises(FileNotFoundError) as missing:
+        pl.read_parquet(tmp_path / "missing.parquet")
+    assert "missing" in str(missing.value)
+    assert "missing" not in str(kind(missing.value))
+    assert "FileNotFoundError" in str(kind(missing.value))
 
 
 def test_files_that_cannot_be_removed_do_not_fail_a_published_run(

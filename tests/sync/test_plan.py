@@ -7,13 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.manifest import Block
-from sync.checksum import Checksum
 from sync.partitions import Partition
 from sync.plan import (
     DEFAULT,
     Action,
     TableState,
-    decide,
     large_losses,
     longest_wait,
     plan,
@@ -77,14 +75,6 @@ def test_every_partition_has_one_action_and_nothing_unproven_is_kept(
         if action is Action.KEEP:
             assert key not in urgent
             assert key not in sorted(there)[-2:]
-
-
-def test_a_checksum_decides() -> None:
-    ours, theirs = Checksum(1, "rows:a"), Checksum(1, "rows:b")
-    assert decide(ours, ours) is Action.KEEP
-    assert decide(ours, theirs) is Action.FETCH
-    assert decide(None, theirs) is Action.FETCH
-    assert decide(ours, Checksum(0, "rows:0")) is Action.DROP
 
 
 def test_the_longest_unchecked_comes_first_those_never_checked_before_all() -> None:

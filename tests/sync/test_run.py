@@ -15,6 +15,7 @@ from metrics.tables import (
 from store.manifest import BLOCKS, CURRENT, MANIFESTS
 from sync.run import Request
 from sync.source import Source
+from sync.store_writer import Disk, StoreWriter
 from sync.table_sync import TableSync
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
@@ -50,6 +51,8 @@ def test_a_store_may_be_in_a_folder_of_any_name(
     assert small_blocks.sync() == 0
     small_blocks.assert_equals_source()
     assert small_blocks.verify() == 0
+    users = small_blocks.manifest().tables[USERS.name]
+    assert StoreWriter(Disk(small_blocks.root)).keys(USERS, users).len() == 3
 
 
 def test_second_sync_follows_inserts_renames_edits_and_deletes(

@@ -512,6 +512,27 @@ def test_a_statement_that_the_server_refuses_names_its_cause_and_its_fix(
     assert_names(str(refused.value), {number})
 
 
+LIMITS = {
+    1114: "tmp_memory_table_size = 1024, tmp_disk_table_size = 16384",
+    1290: "max_session_mem_used = 100000",
+}
+
+
+@pytest.mark.parametrize("server", [Kind.MARIADB], indirect=True)
+@pytest.mark.parametrize(("number", "limits"), LIMITS.items())
+def test_a_limit_that_the_session_lifts_names_its_cause_and_its_fix(
+    database: LiveDatabase, number: int, limits: str
+) -> None:
+    """Only MariaDB has these limits."""
+    insert_votes(database, range(1, 2_001))
+    pairs = "SELECT DISTINCT a.id, b.id FROM fpp_votes a JOIN fpp_votes b ON b.id < 99"
+    with opened(database) as source:
+        source._rows((f"SET SESSION {limits}", ()), "preparing")
+        with pytest.raises(SourceError) as refused:
+            source._rows((pairs, ()), "reading fpp_votes")
+    assert_names(str(refused.value), {number})
+
+
 @pytest.mark.parametrize("server", [Kind.MYSQL], indirect=True)
 def test_a_server_that_shuts_down_is_named(
     mortal: Server, store: Store, reported: Sequence[str]
@@ -663,6 +684,7 @@ def test_every_number_is_raised_by_some_test() -> None:
     raised = {
         *(number for _, numbers in ACCOUNTS.values() for number in numbers),
         *(number for number, *_ in STATEMENTS.values()),
+        *LIMITS,
         *REFUSALS,
         *(1044, 1045, 1059, 1102, 2003, 2005, 1356, 1053, 2061),
     }

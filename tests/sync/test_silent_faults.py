@@ -1,9 +1,12 @@
 """What must never end with 0 and a wrong store."""
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import sleep
 
 import pytest
@@ -96,6 +99,10 @@ MOVES = {
         IN_ANOTHER_QUARTER.format(OLD, "'newest1'"),
         DELETED.format("'old1'"),
     ],
+    "one moves among old quarters, another is deleted": [
+        IN_ANOTHER_QUARTER.format("'2025-02-01'", "'old1'"),
+        DELETED.format("'middle1'"),
+    ],
     "deleted and registered again, another is filled in": [
         DELETED.format("'old1'"),
         FILLED_IN.format("'old1'", NEWEST),
@@ -130,18 +137,43 @@ def test_users_who_change_quarters_between_recheck_and_snapshot_are_there_once(
     store.assert_equals_source()
 
 
-def test_a_damaged_block_does_not_keep_a_new_user_away(
-    database: LiveDatabase, store: Store
-) -> None:
-    database.insert(USERS, [user("old", "2024-02-01"), user("b"), user("c")])
-    database.insert(USERS, [user("a", "2025-02-01")])
-    store.sync()
-    file = store.root / store.manifest().tables[USERS.name][0].file
+def zeroed(file: Path) -> None:
     file.write_bytes(b"\0" * file.stat().st_size)
-    store.policy = replace(store.policy, recheck_share=0.0)
-    database.insert(USERS, [user("newcomer")])
-    assert store.sync() == 0
-    store.assert_equals_source()
+
+
+def forbidden(file: Path) -> None:
+    file.chmod(0)
+
+
+@pytest.mark.parametrize("damage", [zeroed, forbidden])
+def test_a_block_that_cannot_be_read_does_not_keep_a_new_user_away(
+    database: LiveDatabase, damage: Callable[[Path], None]
+) -> None:
+    times = "2024-02-01", "2024-05-01", "2026-11-01"
+    database.insert(USERS, [user(f"u{n}", at) for n, at in enumerate(times)])
+    with TemporaryDirectory() as folder:
+        os.chown(folder, ORDINARY_USER, -1)
+        store = Store(Path(folder) / "data", database)
+        # The recheck sees the first block only.
+        store.policy = replace(store.policy, recheck_share=0.0, hot_blocks=1)
+        assert sync_as_an_ordinary_user(store) == 0
+        damage(store.root / store.manifest().tables[USERS.name][1].file)
+        database.insert(USERS, [user("newcomer")])
+        assert sync_as_an_ordinary_user(store) == 0
+        store.assert_equals_source()
+
+
+ORDINARY_USER = os.geteuid() or 10_001
+
+
+def sync_as_an_ordinary_user(store: Store) -> int:
+    """Sync as a user to whom permissions apply: root may read any file."""
+    before = os.geteuid()
+    os.seteuid(ORDINARY_USER)
+    try:
+        return store.sync()
+    finally:
+        os.seteuid(before)
 
 
 def test_blocks_whose_check_is_still_to_come_are_rechecked(
