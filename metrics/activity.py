@@ -1,5 +1,6 @@
 """What users do in order of time: sessions, visits, days of users and rooms."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import polars as pl
@@ -21,7 +22,7 @@ from metrics.activity_key import (
 from metrics.card_scale import is_estimation
 from metrics.constants import SESSION_BONUS, VISIT_MARGIN
 from metrics.expressions import divided
-from metrics.frames import Period
+from metrics.frames import Frames, Period
 from metrics.query import SharedPlans
 from metrics.tables import TIMESTAMP, USER
 from metrics.time_axis import local_days
@@ -33,28 +34,27 @@ KEY = pl.col("key")
 """Owner and day (see `owner_day`), each once, in order."""
 
 
-def activity(
-    shared: SharedPlans, period: Period | None = None, *, events: bool = True
-) -> pl.LazyFrame:
-    """Return what users did, all of one user together, in order of time.
+def activity(shared: SharedPlans) -> pl.LazyFrame:
+    """Return the page views and participations of all of history.
 
-    One column, act (see `pack`): page views, participations, and events unless they
-    are not wanted. `period` limits the rows; None takes all of history.
+    One column, act (see `pack`): all of one user together, in order of time.
     """
+    return shared.node(
+        "activity", lambda: _in_order(shared, _views_and_participations(shared.frames))
+    )
 
-    def build() -> pl.LazyFrame:
-        frames = shared.frames if period is None else shared.within(period)
-        acts = [
-            _acts(frames.page_views, "viewed_at", kind("view")),
-            _participations(frames.estimations),
-        ]
-        if events:
-            acts.append(_acts(frames.events, "event_at", kind("event")))
-        # Few rows are sorted sooner by one thread than by several.
-        several = not shared.frames.in_memory
-        return pl.concat(acts).sort("act", multithreaded=several)
 
-    return shared.node(("activity", period, events), build)
+def _views_and_participations(frames: Frames) -> list[pl.LazyFrame]:
+    return [
+        _acts(frames.page_views, "viewed_at", kind("view")),
+        _participations(frames.estimations),
+    ]
+
+
+def _in_order(shared: SharedPlans, acts: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
+    # Few rows are sorted sooner by one thread than by several.
+    several = not shared.frames.in_memory
+    return pl.concat(acts).sort("act", multithreaded=several)
 
 
 def participating(shared: SharedPlans) -> pl.LazyFrame:
@@ -89,19 +89,23 @@ def kept(ordered: pl.LazyFrame, which: pl.Expr) -> pl.LazyFrame:
     return ordered.select(ACT.filter(which))
 
 
-def followed(
-    shared: SharedPlans, period: Period, *, events: bool = True
-) -> pl.LazyFrame:
-    """Return the activity of a period and a day around it: no visit is cut short."""
+def followed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return what users did in a period and a day around it: no visit is cut short.
+
+    As `activity`, and events.
+    """
     around = Period(period.start - VISIT_MARGIN, period.end + VISIT_MARGIN)
-    name = ("activity around", events)
-    span, ordered = shared.covering(
-        name, around, lambda: activity(shared, around, events=events)
-    )
+
+    def build() -> pl.LazyFrame:
+        frames = shared.within(around)
+        events = _acts(frames.events, "event_at", kind("event"))
+        return _in_order(shared, [*_views_and_participations(frames), events])
+
+    span, ordered = shared.covering("activity around", around, build)
     if span == around:
         return ordered
     # Part of what is sorted: to choose rows is quicker than to sort them again.
-    return shared.node((name, around), lambda: inside(ordered, around))
+    return shared.node(("activity in", around), lambda: inside(ordered, around))
 
 
 def inside(ordered: pl.LazyFrame, period: Period) -> pl.LazyFrame:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count
+from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
 from metrics.frames import Period, instant
 from metrics.query import Plan, SharedPlans, Unfinished
 from metrics.room_health import went_dormant
@@ -106,7 +106,7 @@ def today(shared: SharedPlans, now: datetime, zone: ZoneInfo = UTC_ZONE) -> Unfi
     clock = to_local(now, zone)
     days = [clock.date() - timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
     period = Period(Period.of_days(days[-1], days[-1], zone).start, now, zone)
-    estimations = pl.col("amount_of_estimations").cast(pl.Int64).sum()
+    estimations = total("amount_of_estimations")
     counts = [
         _per_day(
             shared,

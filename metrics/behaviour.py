@@ -13,6 +13,7 @@ from metrics.expressions import (
     ranked,
     row_count,
     share,
+    total,
 )
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans, Unfinished
@@ -207,7 +208,7 @@ def votes_per_room(votes: pl.LazyFrame) -> pl.LazyFrame:
     """Return room_id, votes, estimations, last_vote_at of each room with votes."""
     return votes.group_by("room_id").agg(
         votes=row_count(),
-        estimations=pl.col("amount_of_estimations").cast(pl.Int64).sum(),
+        estimations=total("amount_of_estimations"),
         last_vote_at=pl.col("voted_at").max(),
     )
 

@@ -182,11 +182,9 @@ def totals(query: Query, shared: SharedPlans) -> Unfinished:
         # A sum of floats, whose last digits depend on the order of its rows.
         expected_convergence=rate("expected", "compared_re_votes").round(9),
     )
-    return Unfinished.by(
-        figures,
-        comparison("re_vote_rate", "follow_rate"),
-        excess("convergence_excess"),
-    )
+    compare = comparison("re_vote_rate", "follow_rate")
+    judge = excess("convergence_excess")
+    return Unfinished(figures, lambda frame: judge(compare(frame)))
 
 
 def over_time(query: Query, shared: SharedPlans) -> Unfinished:

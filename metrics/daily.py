@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from metrics.expressions import distinct_count, row_count
+from metrics.expressions import distinct_count, row_count, total
 from metrics.frames import Frames, Period, instant
 from metrics.query import Query, SharedPlans
 from metrics.subject import Definition, table
@@ -104,7 +104,7 @@ def _counts(frames: Frames) -> list[pl.LazyFrame]:
     return [
         frames.votes.select(
             votes=row_count(),
-            estimations=pl.col("amount_of_estimations").cast(pl.Int64).sum(),
+            estimations=total("amount_of_estimations"),
             rooms=distinct_count("room_id"),
         ),
         frames.page_views.select(

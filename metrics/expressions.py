@@ -19,6 +19,11 @@ def count_where(condition: pl.Expr) -> pl.Expr:
     return condition.sum().cast(pl.Int64)
 
 
+def total(column: str) -> pl.Expr:
+    """Return the sum of a column of whole numbers, Int64 (32 bits would wrap)."""
+    return pl.col(column).cast(pl.Int64).sum()
+
+
 def distinct_count(column: str) -> pl.Expr:
     """Return the number of distinct values of a column, Int64."""
     return pl.col(column).n_unique().cast(pl.Int64)

@@ -389,13 +389,12 @@ def read_days(
         return today if after else beginning
 
     start, end = read("from", first), read("to", last)
-    if start is None and end is None:
-        return CustomDays(fallback, tuple(problems))
-    if end is None:
-        end = max(start or today, fallback.last)
-    elif start is None:
+    if start is None:
+        if end is None:
+            return CustomDays(fallback, tuple(problems))
         start = max(beginning, end - (len(fallback) - 1) * DAY)
-    start = start or end
+    elif end is None:
+        end = max(start, fallback.last)
     if start > end:
         problems.append("from is after to")
     days = Days(min(start, end), max(start, end))

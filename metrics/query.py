@@ -1,14 +1,8 @@
 """The query that a page, an export or an API call asks, and what its plans share."""
 
-from collections.abc import (
-    Callable,
-    Collection,
-    Hashable,
-    Sequence,
-)
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import reduce
 from itertools import count
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -84,11 +78,6 @@ class Unfinished:
     further: Sequence[pl.LazyFrame] = ()
     """A plan that several answers have in common is executed once."""
 
-    @classmethod
-    def by(cls, plan: pl.LazyFrame, *steps: Finish) -> "Unfinished":
-        """Return a plan that is finished in several steps."""
-        return cls(plan, lambda frame: reduce(lambda f, step: step(f), steps, frame))
-
 
 type Plan = pl.LazyFrame | Unfinished
 """What `store.engine` executes, and finishes where something is left to do."""
@@ -124,8 +113,7 @@ class SharedPlans:
         self._nodes: dict[Hashable, pl.LazyFrame] = {}
         self._known: dict[Hashable, Any] = {}
         self._periods: dict[Period, Frames] = {}
-        self._covering: dict[tuple[Hashable, Period], pl.LazyFrame] = {}
-        self._together: dict[tuple[Hashable, tuple[Period, ...]], pl.LazyFrame] = {}
+        self._about: dict[Hashable, list[Any]] = {}
         self._numbers = count(1)
         self._answer = 0
         self._answers: dict[int, tuple[pl.LazyFrame, int]] = {}
@@ -152,7 +140,8 @@ class SharedPlans:
         if name not in self._nodes:
             # Polars would repeat the node for each plan; `cache` makes it one.
             self._nodes[name] = build().cache()
-        return self._noted(name, self._nodes[name])
+        self._asked.setdefault(name, set()).add(self._answer)
+        return self._nodes[name]
 
     def plan(self, build: Callable[[], Plan]) -> Plan:
         """Build the plan of an answer, and note which nodes it asks for."""
@@ -163,10 +152,6 @@ class SharedPlans:
             answer, self._answer = self._answer, outer
         self._answers.update((id(part), (part, answer)) for part in executable(built))
         return built
-
-    def _noted(self, name: Hashable, node: pl.LazyFrame) -> pl.LazyFrame:
-        self._asked.setdefault(name, set()).add(self._answer)
-        return node
 
     def apart(self, parts: Sequence[pl.LazyFrame]) -> list[list[pl.LazyFrame]]:
         """Return parts of plans in groups without a common node, the largest first.
@@ -180,10 +165,10 @@ class SharedPlans:
             by_answer.setdefault(answer, []).append(part)
         # With answers all of whose parts others have too: they may tie these together.
         groups = [{answer} for answer in set(by_answer).union(*self._asked.values())]
-        for together in self._asked.values():
-            tied = [group for group in groups if not group.isdisjoint(together)]
-            apart = [group for group in groups if group.isdisjoint(together)]
-            groups = [*apart, set[int]().union(*tied)]
+        for asking in self._asked.values():
+            tied = [group for group in groups if not group.isdisjoint(asking)]
+            others = [group for group in groups if group.isdisjoint(asking)]
+            groups = [*others, set[int]().union(*tied)]
         found = (
             [part for answer in group for part in by_answer.get(answer, ())]
             for group in groups
@@ -201,7 +186,8 @@ class SharedPlans:
         `build` gets the span of the votes (page views, …) to look at, and the instant
         from which on they are `late`: it tells them apart by this column.
         """
-        first, last = (periods := self.beside(period))[0], periods[-1]
+        periods = self.beside(period)
+        first, last = periods[0], periods[-1]
         span = Period(first.start, last.end, period.zone)
         late = pl.col("late") if period == last else ~pl.col("late")
 
@@ -227,11 +213,12 @@ class SharedPlans:
         What is built about a longer span has to be right for each part of it. The first
         of the two is the span that the node is about.
         """
-        for (known, over), node in self._covering.items():
-            if known == name and over.covers(span) and over.zone == span.zone:
-                return over, self._noted((name, over), node)
-        node = self._covering[name, span] = build().cache()
-        return span, self._noted((name, span), node)
+        return self._about_enough(
+            name,
+            span,
+            lambda over: over.covers(span) and over.zone == span.zone,
+            build,
+        )
 
     def beside(self, period: Period) -> tuple[Period, ...]:
         """Return the periods that are asked for together with this one, in order."""
@@ -241,18 +228,30 @@ class SharedPlans:
         self,
         name: Hashable,
         periods: tuple[Period, ...],
-        build: Callable[[tuple[Period, ...]], pl.LazyFrame],
+        build: Callable[[], pl.LazyFrame],
     ) -> tuple[tuple[Period, ...], pl.LazyFrame]:
         """Return the node of this name about these periods, or about more of them.
 
         The first of the two are the periods that the node is about. They are in order
         of time and do not overlap.
         """
-        for (known, about), node in self._together.items():
-            if known == name and set(periods) <= set(about):
-                return about, self._noted((name, about), node)
-        node = self._together[name, periods] = build(periods).cache()
-        return periods, self._noted((name, periods), node)
+        return self._about_enough(
+            name, periods, lambda about: {*periods} <= {*about}, build
+        )
+
+    def _about_enough[About: Hashable](
+        self,
+        name: Hashable,
+        about: About,
+        is_enough: Callable[[About], bool],
+        build: Callable[[], pl.LazyFrame],
+    ) -> tuple[About, pl.LazyFrame]:
+        """Return a node of this name that is about enough, and what it is about."""
+        known: list[About] = self._about.setdefault(name, [])
+        found = next(filter(is_enough, known), None)
+        if found is None:
+            known.append(found := about)
+        return found, self.node((name, found), build)
 
     @property
     def room_names(self) -> pl.LazyFrame:

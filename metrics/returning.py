@@ -76,7 +76,7 @@ def legacy(shared: SharedPlans, start: date, today: date) -> pl.LazyFrame:
     most 30 calendar days back. Participations at weekends do not count.
     """
     # The same sort as that of traffic, which is computed together.
-    ordered = activity(shared, events=False)
+    ordered = activity(shared)
     return _states(ordered, shared.frames.estimations, start, today, ANY_UTC)
 
 

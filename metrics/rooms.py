@@ -7,7 +7,7 @@ import polars as pl
 
 from metrics.behaviour import votes_per_room
 from metrics.card_scale import average_hundredths
-from metrics.expressions import divided, rounded, row_count
+from metrics.expressions import divided, rounded, row_count, total
 from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query, SharedPlans
 from metrics.subject import Definition, table
@@ -35,7 +35,7 @@ _PRINTED_NUMBER = re.compile(r"(?:^|\()#(\d+)\)?$", re.ASCII)
 def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
     """Return the old service's figures of a room in one row; zeros without votes.
 
-    Empty votes count, with minimum 21, maximum 1 and average 0: see `votes.totals_of`.
+    Empty votes count, with minimum 21, maximum 1 and average 0, as they are stored.
     Columns: votes, duration (mean seconds), estimations, estimations_per_vote,
     avg_min_estimation, avg_avg_estimation, avg_max_estimation, spectators,
     spectators_per_vote.
@@ -52,8 +52,8 @@ def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
     return votes.select(
         rounded(0, duration=pl.col("duration").mean()).alias("duration"),
         votes=row_count(),
-        estimations=amount.cast(pl.Int64).sum(),
-        spectators=spectators.cast(pl.Int64).sum(),
+        estimations=total("amount_of_estimations"),
+        spectators=total("amount_of_spectators"),
         means=means,
     ).unnest("duration", "means")
 
@@ -119,7 +119,7 @@ def over_time(
         .group_by(bucket=bucket_of("voted_at", granularity, history_until(period)))
         .agg(
             votes=row_count(),
-            estimations=pl.col("amount_of_estimations").cast(pl.Int64).sum(),
+            estimations=total("amount_of_estimations"),
         )
     )
     return on_axis(data_axis(counts, granularity), [counts], ("votes", "estimations"))

@@ -3,7 +3,7 @@
 import polars as pl
 
 from metrics.estimated_votes import estimated_votes
-from metrics.expressions import count_where, row_count
+from metrics.expressions import count_where, row_count, total
 from metrics.frames import Period, instant
 from metrics.funnel import MATURE, mature_period
 from metrics.query import Query, SharedPlans, Unfinished
@@ -111,8 +111,8 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
 
 
 def _counts() -> dict[str, pl.Expr]:
-    spectators = pl.col("amount_of_spectators").cast(pl.Int64).sum()
-    estimators = pl.col("amount_of_estimations").cast(pl.Int64).sum()
+    spectators = total("amount_of_spectators")
+    estimators = total("amount_of_estimations")
     return {
         "rounds": row_count(),
         "seats": spectators + estimators,

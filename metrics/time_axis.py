@@ -219,24 +219,40 @@ def buckets_of(period: Period, granularity: Granularity) -> list[Bucket]:
 
 def _starts(period: Period, granularity: Granularity) -> Iterator[date | datetime]:
     """Yield where buckets start, and last where the one after them would."""
-    if granularity == "hour":
-        hour = _first_hour(period)
-        while hour < period.end:
-            yield hour
-            hour += timedelta(hours=1)
-        yield hour
-        return
-    day = first_of(period.first_day, granularity)
-    while day <= period.last_day:
-        yield day
-        day = _next(day, granularity)
-    yield day
+    start, last = _ends(period, granularity)
+    while start <= last:
+        yield start
+        start = _next(start, granularity)
+    yield start
 
 
-def _next(day: date, granularity: Granularity) -> date:
-    if granularity == "month":
-        return (day + timedelta(days=31)).replace(day=1)
-    return day + timedelta(days=7 if granularity == "week" else 1)
+def _ends(
+    period: Period, granularity: Granularity
+) -> tuple[date | datetime, date | datetime]:
+    """Return the starts of the first and the last bucket of a period."""
+    if granularity != "hour":
+        days = period.first_day, period.last_day
+        first, last = (first_of(day, granularity) for day in days)
+        return first, last
+    # The end is not in the period.
+    start, into_it = _first_hour(period), period.end - timedelta.resolution
+    return start, start + (into_it - start) // _ONE_HOUR * _ONE_HOUR
+
+
+def _next(start: date | datetime, granularity: Granularity) -> date | datetime:
+    """Return where the bucket after this one starts."""
+    match granularity:
+        case "hour":
+            return start + _ONE_HOUR
+        case "day":
+            return start + timedelta(days=1)
+        case "week":
+            return start + timedelta(weeks=1)
+        case "month":
+            return (start + timedelta(days=31)).replace(day=1)
+
+
+_ONE_HOUR = timedelta(hours=1)
 
 
 def axis_of(
@@ -268,7 +284,8 @@ def series_of(
     the place of the period's first bucket. A count (Int64) that is missing is 0,
     others are null. Columns: bucket, `columns`, cut (see `time_series`).
     """
-    every, cut = query.granularity, _cut_by(query)
+    every = query.granularity
+    cut = _cut_by(query, every)
     missing = _missing(columns)
     shown = [
         (bucket, {**missing, **rows.get(place, _NO_ROW)})
@@ -279,7 +296,7 @@ def series_of(
     of_buckets = TIMESTAMP if every == "hour" else pl.Date()
     schema = {"bucket": of_buckets, **columns, "cut": pl.String()}
     data = [
-        (bucket.start, *(row[name] for name in columns), cut(bucket))
+        (bucket.start, *(row[name] for name in columns), cut(bucket.start, bucket.end))
         for bucket, row in shown
     ]
     return pl.DataFrame(data, schema, orient="row")
@@ -300,18 +317,19 @@ _NO_ROW: Mapping[str, Any] = {}
 _SATURDAY = 5
 
 
-def _cut_by(query: Query) -> Callable[[Bucket], str | None]:
-    """Return what says where the period cuts a bucket, as `time_series` does."""
+def _cut_by(
+    query: Query, every: Granularity
+) -> Callable[[date | datetime, date | datetime], str | None]:
+    """Return what says where the period cuts a bucket, from its start and its end."""
     edges = (query.period.start, query.period.end, query.now)
-    hourly = query.granularity == "hour"
     # Dates are those of the zone: their edges are compared as its clocks show them.
-    first, last, now = edges if hourly else map(query.period.local, edges)
+    first, last, now = edges if every == "hour" else map(query.period.local, edges)
     midnight = datetime.min.time()
 
-    def cut(bucket: Bucket) -> str | None:
+    def cut(*bucket: date | datetime) -> str | None:
         start, end = (
             edge if isinstance(edge, datetime) else datetime.combine(edge, midnight)
-            for edge in (bucket.start, bucket.end)
+            for edge in bucket
         )
         at_end = None
         if end > last:
@@ -386,42 +404,17 @@ def time_series(
     not over. `granularity` is that of the buckets where it is not the query's.
     """
     every = granularity or query.granularity
-    cut = pl.lit(None, pl.String)
-    for bucket, edges in _cut_buckets(query.period, every, query.now).items():
-        is_it = pl.col("bucket") == pl.lit(bucket)
-        cut = pl.when(is_it).then(pl.lit(edges)).otherwise(cut)
+    cut_at, cut = _cut_by(query, every), pl.lit(None, pl.String)
+    # Only the first bucket and the last one may be cut.
+    for bucket in {*_ends(query.period, every)}:
+        if where := cut_at(bucket, _next(bucket, every)):
+            is_it = pl.col("bucket") == pl.lit(bucket)
+            cut = pl.when(is_it).then(pl.lit(where)).otherwise(cut)
     marked = series.with_columns(cut=cut)
     # A hidden weekend is missing from the axis only: weeks and months keep its rows.
     if query.weekends or every != "day":
         return marked
     return marked.filter(pl.col("bucket").dt.weekday() <= 5)
-
-
-def _cut_buckets(period: Period, every: Granularity, now: datetime) -> dict[date, str]:
-    """Return the buckets that the period cuts, the first or the last one, and where."""
-    hour = timedelta(hours=1)
-
-    def bucket_at(moment: datetime) -> date:
-        if every == "hour":
-            first = _first_hour(period)
-            return first + (moment - first) // hour * hour
-        return first_of(period.local(moment).date(), every)
-
-    first = bucket_at(period.start)
-    last = bucket_at(max(period.end - timedelta.resolution, period.start))
-    begins = (
-        first
-        if isinstance(first, datetime)
-        else datetime.combine(first, datetime.min.time())
-    )
-    start = period.start if every == "hour" else period.local(period.start)
-    cut = {first: "start"} if begins < start else {}
-    # The end is not in the period: it does not cut a bucket that it closes.
-    if bucket_at(period.end) == last:
-        # A period that includes today ends at the clock.
-        end = "running" if period.end >= now else "end"
-        cut[last] = f"{cut[last]} and {end}" if last in cut else end
-    return cut
 
 
 def at_least_weekly(granularity: Granularity) -> Granularity:

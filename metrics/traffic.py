@@ -157,7 +157,7 @@ def legacy(shared: SharedPlans, since: datetime) -> pl.LazyFrame:
 
     Columns: unique_users, page_views, bounce_rate, average_duration (minutes).
     """
-    ordered = activity(shared, events=False)
+    ordered = activity(shared)
     later = is_later(ACT, since)
     figures = [
         kept(ordered, is_kind(ACT, "view")).select(
@@ -282,7 +282,7 @@ def _together(
     What has no row has no number either.
     """
 
-    def build(periods: tuple[Period, ...]) -> pl.LazyFrame:
+    def build() -> pl.LazyFrame:
         whole = Period(periods[0].start, periods[-1].end)
         parts = parts_of(shared, periods, every) if every else periods
         figures = _PARTS[part]

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count
+from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
 from metrics.frames import Frames, Period, instant
 from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, day_of
@@ -161,7 +161,7 @@ def _per_measure(frames: Frames, judged: Period, last: date) -> pl.LazyFrame:
         "voted_at",
         judged,
         votes=row_count(),
-        estimations=pl.col("amount_of_estimations").cast(pl.Int64).sum(),
+        estimations=total("amount_of_estimations"),
     )
     day, measures = pl.col("bucket"), pl.col(_UNITS.keys())
     # No day before the first row: a period may begin decades before it.

@@ -26,6 +26,7 @@ from metrics.expressions import (
     rounded,
     row_count,
     share,
+    total,
 )
 from metrics.formats import fixed
 from metrics.frames import Frames, Period
@@ -227,7 +228,7 @@ def legacy(frames: Frames) -> pl.LazyFrame:
     )
     return frames.votes.select(
         total_votes=row_count(),
-        total_estimations=_total("amount_of_estimations"),
+        total_estimations=total("amount_of_estimations"),
         means=means,
     ).unnest("means")
 
@@ -268,7 +269,7 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return `totals` per bucket, averages taken per bucket: bucket, …, cut."""
     period, every = query.period, query.granularity
     periods = shared.beside(period)
-    _, plan = _together(shared, periods, _COLUMNS, every)
+    _, plan = per_period(shared, periods, _COLUMNS, every)
     earlier = parts_of(shared, periods[: periods.index(period)], every)
     buckets = axis_of(shared, period, every)
 
@@ -276,18 +277,6 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
         return series_of(query, buckets, by_number(found), _COLUMNS, len(earlier))
 
     return Unfinished(plan, finish)
-
-
-def per_period(
-    shared: SharedPlans, periods: tuple[Period, ...], wanted: Collection[str]
-) -> tuple[tuple[Period, ...], pl.LazyFrame]:
-    """Return a plan of the figures of `totals` for each of these periods.
-
-    They must be in order of time and must not overlap. The plan comes with its periods,
-    maybe more than these. Columns: number, which is their place, those wanted. A period
-    without a vote has no row.
-    """
-    return _together(shared, periods, wanted)
 
 
 def by_weekday(query: Query, shared: SharedPlans) -> Unfinished:
@@ -469,15 +458,21 @@ def newest_first_of(votes: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _together(
+def per_period(
     shared: SharedPlans,
     periods: tuple[Period, ...],
     wanted: Collection[str],
     every: Granularity | None = None,
 ) -> tuple[tuple[Period, ...], pl.LazyFrame]:
-    """Return figures of periods, or of their buckets: number (the place), figures."""
+    """Return a plan of the figures of `totals` for each of these periods.
 
-    def build(periods: tuple[Period, ...]) -> pl.LazyFrame:
+    They must be in order of time and must not overlap; with `every`, it is their
+    buckets that have figures. The plan comes with its periods, maybe more than these.
+    Columns: number, which is the place of the period or bucket, those wanted. Without
+    a vote it has no row.
+    """
+
+    def build() -> pl.LazyFrame:
         whole = Period(periods[0].start, periods[-1].end)
         parts = parts_of(shared, periods, every) if every else periods
         place = number_of(seconds(pl.col("voted_at")), parts)
@@ -513,7 +508,7 @@ def _figures() -> dict[str, pl.Expr]:
             "votes": row_count(),
             "rounds_with_estimate": with_estimate,
             "rounds_without_estimate": row_count() - with_estimate,
-            "estimations": _total("cards"),
+            "estimations": total("cards"),
         }
         | {name: pl.col(column).mean() for name, column in columns.items()}
         | {f"{name}_median": pl.col(c).median() for name, c in columns.items()}
@@ -527,10 +522,6 @@ def _figures() -> dict[str, pl.Expr]:
             "auto_flip_share": pl.col("was_auto_flip").mean(),
         }
     )
-
-
-def _total(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Int64).sum()
 
 
 _FIGURES: Mapping[str, pl.Expr] = _figures()

@@ -140,17 +140,15 @@ def collect_all(
     (engine,) = _in_use
     # Answers that are made of the same plan have it executed once.
     parts = {id(part): part for plan in plans.values() for part in executable(plan)}
-    groups = [[*parts.values()]]
+    executed = [*parts.values()]
     # Scans stay together: Polars sees what they have in common only then.
-    if shared and shared.frames.in_memory:
-        groups = shared.apart(*groups)
+    groups = shared.apart(executed) if shared and shared.frames.in_memory else []
     with _damage_explained():
         if len(groups) > 1 and isinstance(engine, Local):
+            executed = [part for group in groups for part in group]
             frames = engine.run_apart(groups)
         else:
-            groups = [[*parts.values()]]
-            frames = engine.run(groups[0], rows)
-    executed = (part for group in groups for part in group)
+            frames = engine.run(executed, rows)
     found = {id(part): frame for part, frame in zip(executed, frames, strict=True)}
     return {
         name: finished(plan, [found[id(part)] for part in executable(plan)])
