@@ -315,15 +315,13 @@ def _users(acts: pl.LazyFrame, parts: Sequence[Period]) -> pl.LazyFrame:
         .select(
             *("number", "joins"),
             first=first,
-            row=pl.int_range(pl.len()),
+            row=pl.int_range(pl.len(), dtype=pl.UInt32),
             rows=pl.len(),
         )
         .filter(pl.col("first") | changes(joins))
         .select(
             *("number", "first"),
-            views=pl.when(~joins).then(
-                pl.coalesce(row.shift(-1), pl.col("rows").cast(pl.Int64)) - row
-            ),
+            views=pl.when(~joins).then(pl.coalesce(row.shift(-1), "rows") - row),
             both=pl.col("first") & ~pl.col("first").shift(-1, fill_value=True),
         )
     )
