@@ -334,10 +334,11 @@ def test_a_flag_among_hours_is_at_the_first_one_of_its_day(
     zone: ZoneInfo, first: date, days: int
 ) -> None:
     on, frame = hours_of(first, days, zone)
-    note = Note(*[first + timedelta(days=days - 1)] * 2, "v2", None)
+    last = first + timedelta(days=days - 1)
+    note = Note(last, last, "v2")
     (flag,) = rows_of(drawn(frame, replace(on, notes=(note,))), "title")
     placed = on.place(frame)
-    day = note.first.strftime("%a %-d %b %Y")
+    day = last.strftime("%a %-d %b %Y")
     assert flag["at"] == placed.filter(pl.col("when").str.starts_with(day))["at"].min()
 
 
