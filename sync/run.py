@@ -320,9 +320,10 @@ def check_origin(
         rows += block.rows - (counts.gone if known.server == origin.server else 0)
         same += block.rows - counts.changed - counts.gone
     if same < _SAME_DATABASE * rows:
-        raise OriginError("it was moved or created again, and most oldest rows differ")
+        fact = "it was moved or created again, and most of its oldest rows differ"
+        raise OriginError(fact)
     logger.info(
-        "The database was moved or created again; most oldest rows are the same"
+        "The database was moved or created again; most of its oldest rows are unchanged"
     )
 
 

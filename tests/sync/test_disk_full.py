@@ -117,15 +117,31 @@ def test_a_system_error_of_polars_is_told_without_its_path(
     assert "FileNotFoundError" in str(kind(missing.value))
 
 
+class UndeletableDisk(Disk):
+    """Lets no file be removed."""
+
+    def remove(self, path: Path) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+
+def test_files_that_cannot_be_removed_do_not_hide_why_a_run_failed(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 101))
+    assert store.sync() == 0
+    database.execute("DELETE FROM fpp_votes WHERE id > 10")
+    job = replace(store.job(), disk=UndeletableDisk(store.root))
+    assert job.run(Request()).exit_code == 1
+    tidying, failure = reported
+    assert tidying.startswith("sync/tidy: PermissionError")
+    assert "fpp_votes lost 90 of 100 rows" in failure
+
+
 def test_files_that_cannot_be_removed_do_not_fail_a_published_run(
     database: LiveDatabase, store: Store, reported: Sequence[str]
 ) -> None:
-    class Sticky(Disk):
-        def remove(self, path: Path) -> None:
-            raise PermissionError(1, "Operation not permitted", str(path))
-
     insert_votes(database, range(1, 11))
-    job = replace(store.job(), disk=Sticky(store.root))
+    job = replace(store.job(), disk=UndeletableDisk(store.root))
     assert job.run(Request()).exit_code == 0
     store.assert_equals_source()
     (line,) = reported

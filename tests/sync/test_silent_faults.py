@@ -305,7 +305,10 @@ def test_another_server_with_other_rows_is_not_taken_over(
         other.insert(VOTES, [vote(key, duration=5) for key in range(1, 101)])
         store.address = other.settings
         assert store.sync() == 1
+        assert "replica of another database" in reported[-1]
+        assert store.verify() == 1
     assert "replica of another database" in reported[-1]
+    assert not (store.root / SUSPECTS).exists()
 
 
 def test_another_server_at_the_same_address_is_not_taken_over(
