@@ -1,4 +1,5 @@
-// Keyboard shortcuts, their list behind "?", and buttons to copy the link and to print.
+// Keyboard shortcuts, their list behind "?", buttons to copy the link and to print, and
+// Back and Forward one step at a time.
 //
 // Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
 // label, and only presses buttons: "?" and "/" and the boxes need a script.
@@ -76,6 +77,42 @@
     event.preventDefault();
     shortcut[2]();
   });
+  // Streamlit begins a run at each step of Back and Forward, and sends what its controls
+  // show along. A step that follows before the page is drawn sends what the step before
+  // has changed already: the server would take that for an act, and put it into the
+  // address. So a step waits for the run of the one before it; those between are left
+  // out. A run of another page than that of the address makes a new step of its page:
+  // not while it is about to be left again.
+  const state = () => find(".stApp")?.dataset.testScriptState;
+  const until = (condition, most) => new Promise(resolve => {
+    const end = Date.now() + most;
+    const look = () => (condition() || Date.now() > end ? resolve() : setTimeout(look, 20));
+    look();
+  });
+  let stepping = false;
+  let steps = 0;
+  let done = 0;
+  const push = history.pushState.bind(history);
+  history.pushState = (...step) => done === steps && push(...step);
+  addEventListener("popstate", async event => {
+    if (!event.isTrusted || !state()) return; // of ours below, or before there is a page
+    event.stopImmediatePropagation();
+    steps += 1;
+    if (stepping) return;
+    stepping = true;
+    await until(() => state() === "notRunning", 10_000);
+    while (done !== steps) {
+      done = steps;
+      let ran = false;
+      const observer = new MutationObserver(() => (ran ||= state() !== "notRunning"));
+      observer.observe(find(".stApp"), {attributeFilter: ["data-test-script-state"]});
+      dispatchEvent(new PopStateEvent("popstate", {state: history.state}));
+      await until(() => ran, 3_000);
+      observer.disconnect();
+      await until(() => state() === "notRunning", 10_000);
+    }
+    stepping = false;
+  }, true);
   addEventListener("click", event => {
     if (event.target.closest?.("button.keys")) toggleList();
     if (event.target.closest?.("button.print")) print();
