@@ -24,7 +24,7 @@ from metrics.periods import Days
 from metrics.query import Query
 from metrics.registry import METRIC_TABLES
 from metrics.tables import TABLES
-from store.reader import Snapshot
+from store.reader import DEMO_MARKER, Snapshot
 from store.snapshot import TableInfo
 from tests.pages.conftest import GOLDEN, RunPage, tiles
 from tests.pages.conftest import NOW as APP_NOW
@@ -652,6 +652,23 @@ def test_the_badge_says_how_old_the_data_is(
     (badge,) = [text.value for text in app.markdown if "data until" in text.value]
     assert said in badge
     assert f":{color}-badge[" in badge
+
+
+def test_late_data_need_attention_and_a_demo_is_never_late(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    folder = plain_store()
+    written = (APP_NOW - timedelta(days=2)).replace(tzinfo=UTC).timestamp()
+    for file in folder.glob("*.parquet"):
+        os.utime(file, (written, written))
+
+    def findings() -> list[str]:
+        app = run_page("overview.py", folder)
+        return [link.proto.label for link in app.get("page_link")]
+
+    assert "Data is 2 days late" in findings()
+    (folder / DEMO_MARKER).touch()
+    assert not [text for text in findings() if "late" in text]
 
 
 def test_new_data_are_shown_and_what_was_chosen_stays(

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from metrics import meetings
 from store.reader import open_store
 from tests.pages.conftest import GOLDEN, RunPage
+from ui import format as fmt
 
 # In memory: the copy of a folder's state goes when another folder is opened.
 FRAMES = open_store(GOLDEN).frames.map(lambda _, rows: rows.collect().lazy())
@@ -82,6 +83,16 @@ def test_a_wrong_room_in_the_link_is_said(
     app = run_page("room.py", GOLDEN, **query)
     assert not app.exception
     assert said in texts(app)
+
+
+def test_a_room_with_an_invisible_name_says_that_it_has_none(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    file = plain_store() / "fpp_rooms.parquet"
+    rooms = pl.read_parquet(file)
+    rooms.with_columns(name=pl.lit("\u200b")).write_parquet(file)
+    app = run_page("room.py", file.parent, room=str(ROOM))
+    assert app.header[0].value == fmt.escaped("(not set)")
 
 
 def test_a_deleted_room_and_one_without_votes_are_states(

@@ -190,6 +190,36 @@ def test_all_time_is_that_of_the_report_and_compares_with_nothing(
 
 
 @pytest.mark.parametrize(
+    ("name", "start", "before", "until"),
+    [
+        ("today", "2026-11-20", "2026-11-19", "2026-11-19T18"),
+        ("last_24_hours", "2026-11-19T18", "2026-11-18T18", "2026-11-19T18"),
+        ("month_to_date", "2026-11-01", "2026-10-01", "2026-10-20T18"),
+        ("year_to_date", "2026-01-01", "2025-01-01", "2025-11-20T18"),
+    ],
+)
+def test_a_period_that_is_not_over_compares_with_one_of_its_length(
+    api: httpx.Client,
+    snapshot: Snapshot,
+    name: str,
+    start: str,
+    before: str,
+    until: str,
+) -> None:
+    answer = api.get("/api/tables/what_moved", params={"period": name})
+    expected = asked(
+        snapshot,
+        "what_moved",
+        period=Period(datetime.fromisoformat(start), GOLDEN_NOW),
+        comparison=Period(
+            datetime.fromisoformat(before), datetime.fromisoformat(until)
+        ),
+    )
+    assert expected.height
+    assert answer.content == to_csv(expected)
+
+
+@pytest.mark.parametrize(
     ("name", "first", "last"),
     [
         ("room_states", "2026-09-25", "2026-11-19"),
