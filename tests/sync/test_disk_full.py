@@ -115,6 +115,7 @@ def test_a_system_error_of_polars_is_told_without_its_path(
     assert "missing" in str(missing.value)
     assert "missing" not in str(kind(missing.value))
     assert "FileNotFoundError" in str(kind(missing.value))
+    assert "chown" in str(DiskError(PermissionError("missing.parquet is not yours")))
 
 
 class UndeletableDisk(Disk):

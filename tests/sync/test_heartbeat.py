@@ -114,6 +114,18 @@ def test_a_monitor_that_fails_does_not_touch_the_sync_and_is_logged_once(
     assert f"Heartbeat failed ({said}). The data is not affected" in medium.getMessage()
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "127.0.0.1:99999"])
+def test_an_address_that_cannot_be_meant_is_logged_without_it(
+    store: Store, reported: Sequence[str], host: str
+) -> None:
+    """Not all of what is raised then is an error of the HTTP client."""
+    store.heartbeat = f"http://{host}/api/push/t0ken"
+    assert store.sync() == 0
+    (line,) = reported
+    assert re.search(r"Heartbeat failed \(\w+\)", line)
+    assert "t0ken" not in line
+
+
 def test_a_monitor_that_is_not_there_is_logged_without_its_address(
     store: Store, reported: Sequence[str]
 ) -> None:
