@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from metrics.tables import PAGE_VIEWS, TABLES, Blocks, Table
-from sync.checksum import Form, checksum, letters, pages_checksum, row_texts
+from sync.checksum import Checksum, Form, checksum, letters, pages_checksum, row_texts
 from sync.partitions import WHOLE, Partition
 from sync.schema_contract import KEEP_ASCII
 from sync.sql import PAGE_KEYS
@@ -32,6 +32,12 @@ def views(rows: Sequence[Row]) -> pl.DataFrame:
     frame = pl.DataFrame(rows, texts, orient="row")
     at = pl.col("viewed_at").str.to_datetime(time_unit="us")
     return frame.with_columns(at)
+
+
+@pytest.mark.parametrize("digest", [None, "", "0123", "crc32:0123"])
+def test_a_checksum_of_another_form_is_none(digest: str | None) -> None:
+    assert Checksum.stated(3, digest) is None
+    assert Checksum.stated(3, "rows:0123") == Checksum(3, "rows:0123")
 
 
 @settings(deadline=None)
