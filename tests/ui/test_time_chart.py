@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -283,6 +283,18 @@ ZONES = st.sampled_from(
 ).map(ZoneInfo)
 
 
+# Days whose clocks change in one of these zones, and up to a week before them.
+CHANGES = [
+    *(date(2026, 3, 8), date(2026, 3, 29), date(2026, 4, 5)),
+    *(date(2026, 10, 4), date(2026, 10, 25), date(2026, 11, 1)),
+]
+FIRST_DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31)) | st.builds(
+    lambda change, days: change - timedelta(days=days),
+    st.sampled_from(CHANGES),
+    st.integers(0, 6),
+)
+
+
 def hours_of(first: date, days: int, zone: ZoneInfo) -> tuple[TimeAxis, pl.DataFrame]:
     """Return the axis and the hours of some days; the clock is later."""
     now = datetime(2040, 1, 1)
@@ -293,7 +305,7 @@ def hours_of(first: date, days: int, zone: ZoneInfo) -> tuple[TimeAxis, pl.DataF
     )
 
 
-@given(ZONES, st.dates(date(2024, 1, 1), date(2027, 12, 31)), st.integers(1, 7))
+@given(ZONES, FIRST_DAYS, st.integers(1, 7))
 def test_ticks_of_hours_are_what_clocks_show_also_after_they_change(
     zone: ZoneInfo, first: date, days: int
 ) -> None:
@@ -303,18 +315,45 @@ def test_ticks_of_hours_are_what_clocks_show_also_after_they_change(
     found = re.findall(r"datum\.value >= (\d+) \? (-?\d+)", axis["labelExpr"])
     # The expression has the clock twice or thrice: each change counts once.
     changes = dict.fromkeys((int(at), int(by)) for at, by in found)
-    for at, when in placed.select("at", "when").iter_rows():
+
+    def clock_at(at: float) -> datetime:
         shown = at + sum(by for since, by in changes if at >= since)
-        clock = datetime.fromtimestamp(shown / 1000, UTC)
+        return datetime.fromtimestamp(shown / 1000, UTC)
+
+    for at, when in placed.select("at", "when").iter_rows():
+        clock = clock_at(at)
         assert when == f"{clock:%a} {clock.day} {clock:%b %Y, %H:%M}"
-    values = axis.get("values")
-    assert isinstance(values, list)
+    values = axis["values"]
     assert 0 < len(values) <= 15
+    each = 3 if days == 1 else 6 if days < 4 else 12
+    for value in values:
+        day = date(value["year"], value["month"], value["date"])
+        at = datetime.combine(day, time(value["hours"]), UTC).timestamp() * 1000
+        assert clock_at(at).hour % each == 0
+
+
+@given(ZONES, FIRST_DAYS, st.integers(1, 7))
+def test_hours_are_shaded_where_their_clock_shows_a_weekend(
+    zone: ZoneInfo, first: date, days: int
+) -> None:
+    on, frame = hours_of(first, days, zone)
+    placed = on.place(frame)
+    spans = [
+        (row["start"], row["end"])
+        for shade in on.weekends(placed)
+        for row in rows_of(shade.to_dict(), "start")
+    ]
+    last = placed["at"].max()
+    for at, when in placed.select("at", "when").iter_rows():
+        middle = min(at + 1_800_000, last)
+        is_shaded = any(start <= middle <= end for start, end in spans)
+        # The last mark has no room behind it: its shade may end there.
+        assert is_shaded == when.startswith(("Sat", "Sun")) or at == last
 
 
 @given(
     ZONES,
-    st.dates(date(2024, 1, 1), date(2027, 12, 31)),
+    FIRST_DAYS,
     st.integers(1, 7),
     st.floats(0, 1),
 )
@@ -329,7 +368,7 @@ def test_an_hour_that_is_dragged_is_of_the_day_that_its_clock_shows(
     assert found == start.date()
 
 
-@given(ZONES, st.dates(date(2024, 1, 1), date(2027, 12, 31)), st.integers(1, 7))
+@given(ZONES, FIRST_DAYS, st.integers(1, 7))
 def test_a_flag_among_hours_is_at_the_first_one_of_its_day(
     zone: ZoneInfo, first: date, days: int
 ) -> None:
