@@ -9,8 +9,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from metrics.frames import Frames, Period
+from metrics.query import Query, SharedPlans
+from metrics.registry import METRIC_TABLES, plan
 from metrics.tables import TABLES, Blocks, Table
 from simulation.scaled import simulate
+from store import engine
 from store.generation import STATISTICS_OF_ALL, statistics
 from store.manifest import Block, Manifest
 from store.reader import open_store, without_bots
@@ -19,6 +22,7 @@ from tests.plans.storage import Storage, serving
 
 NOW = datetime(2026, 11, 20, 18)
 PERIOD = Period.of_days(date(2026, 10, 23), date(2026, 11, 19))
+BEFORE = Period.of_days(date(2026, 9, 25), date(2026, 10, 22))
 SPLIT = [table for table in TABLES if table.blocks is not Blocks.WHOLE]
 
 
@@ -118,3 +122,23 @@ def test_without_bots_a_period_opens_its_blocks_and_the_list_of_users(
     storage.reads.clear()
     frames.estimations.select("user").collect()
     assert storage.files == overlapping(tables["fpp_estimations"])
+
+
+@pytest.mark.parametrize("name", METRIC_TABLES)
+def test_many_files_that_are_streamed_give_the_answer_of_tables_in_memory(
+    store: tuple[Path, Manifest], name: str
+) -> None:
+    """Some steps of Polars fail, or number rows anew, where several files are read."""
+    files = open_store(store[0]).frames
+    answers = []
+    for frames, rows in (
+        (files, engine.STREAMED_FROM),
+        (engine.at_hand(files, 1, METRIC_TABLES[name].reads), 1),
+    ):
+        asked = Query(frames, PERIOD, BEFORE, "week", NOW)
+        shared = SharedPlans.of(asked)
+        found = engine.collect_all({name: plan(name, asked, shared)}, rows, shared)
+        answers.append(found[name])
+    streamed, in_memory = answers
+    assert_frame_equal(streamed, in_memory, abs_tol=1e-9)
+    assert not in_memory.is_empty()
