@@ -241,14 +241,7 @@ def _of_both(
             ]
         )
     rows = shared.within(Period(before.start, now.end)).by_name[live.name]
-    time = pl.col(live.time)
-    marked = rows.with_columns(late=time >= instant(now.start))
-    # What is between them is of neither.
-    return (
-        marked
-        if before.end == now.start
-        else marked.filter(pl.col("late") | (time < instant(before.end)))
-    )
+    return rows.with_columns(late=pl.col(live.time) >= instant(now.start))
 
 
 def _users(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:

@@ -105,7 +105,8 @@ class SharedPlans:
         """Share parts of plans over these frames.
 
         `prefetched` is a span whose rows are read once, for all periods inside it;
-        `compared` are periods that are asked for together, in order of time.
+        `compared` are periods that are asked for together, in order of time, each of
+        which begins where the one before it ends.
         """
         self.frames = frames
         self._prefetched = prefetched
@@ -131,9 +132,10 @@ class SharedPlans:
         first = comparison if near and comparison else period
         # New users get their first steps, visits are followed beyond midnight.
         reach = Period(first.start - FIRST_STEPS, period.end + VISIT_MARGIN)
-        apart = near and comparison and comparison.end <= period.start
-        compared = (comparison, period) if both and comparison and apart else ()
-        return cls(query.frames, reach, compared)
+        # With a gap between them, or an overlap, each period is a pass of its own.
+        if both and comparison is not None and comparison.end == period.start:
+            return cls(query.frames, reach, (comparison, period))
+        return cls(query.frames, reach)
 
     def node(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """Return the node of this name, built when it is first asked for."""

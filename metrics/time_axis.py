@@ -322,9 +322,11 @@ def _cut_by(
     query: Query, every: Granularity
 ) -> Callable[[date | datetime, date | datetime], str | None]:
     """Return what says where the period cuts a bucket, from its start and its end."""
-    edges = (query.period.start, query.period.end, query.now)
+    edges = (query.period.start, query.period.end)
     # Dates are those of the zone: their edges are compared as its clocks show them.
-    first, last, now = edges if every == "hour" else map(query.period.local, edges)
+    first, last = edges if every == "hour" else map(query.period.local, edges)
+    # A period that includes today ends at the clock.
+    cut_last = "running" if query.period.end >= query.now else "end"
     midnight = datetime.min.time()
 
     def cut(*bucket: date | datetime) -> str | None:
@@ -332,11 +334,7 @@ def _cut_by(
             edge if isinstance(edge, datetime) else datetime.combine(edge, midnight)
             for edge in bucket
         )
-        at_end = None
-        if end > last:
-            # A period that includes today ends at the clock.
-            runs = end > now and query.period.end >= query.now
-            at_end = "running" if runs else "end"
+        at_end = cut_last if end > last else None
         if start < first:
             return f"start and {at_end}" if at_end else "start"
         return at_end

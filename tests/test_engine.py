@@ -7,7 +7,7 @@ as workers do; the package's client is stood in for, since it wants another Pola
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from types import ModuleType
 
@@ -17,6 +17,8 @@ from polars.testing import assert_frame_equal
 
 from core.settings import DashboardSettings, SettingError
 from metrics import legacy_api
+from metrics.query import Unfinished
+from metrics.tables import ESTIMATIONS, USERS, VOTES
 from store import engine
 from store.reader import open_store
 from testkit.database_servers import GOLDEN
@@ -160,3 +162,44 @@ def test_a_large_store_and_one_on_a_cluster_are_scanned() -> None:
     assert engine.at_hand(frames, engine.READ_WHOLE_BELOW) is frames
     engine.use(engine.Remote.at(SCHEDULER))
     assert engine.at_hand(frames, 1) is frames
+
+
+@pytest.mark.usefixtures("client")
+def test_a_plan_that_several_answers_have_in_common_is_executed_once() -> None:
+    common, own = (pl.LazyFrame({"a": [number]}) for number in (1, 2))
+
+    def added_up(*frames: pl.DataFrame) -> pl.DataFrame:
+        return pl.concat(frames).sum()
+
+    remote = engine.Remote.at(SCHEDULER)
+    engine.use(remote)
+    found = engine.collect_all(
+        {"one": common, "both": Unfinished(own, added_up, [common, common])}
+    )
+    assert [frame.item() for frame in found.values()] == [1, 4]
+    assert isinstance(remote.context, Cluster)
+    assert remote.context.received == 2
+
+
+class Noting(engine.Local):
+    """Notes how many tables are read together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.together: list[int] = []
+
+    def read(self, tables: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+        self.together.append(len(tables))
+        return super().read(tables)
+
+
+@pytest.mark.usefixtures("client")
+def test_tables_that_are_needed_are_read_together_and_others_by_themselves() -> None:
+    noting = Noting()
+    engine.use(noting)
+    needed = (VOTES.name, ESTIMATIONS.name)
+    held = engine.at_hand(open_store(GOLDEN).frames, 1, needed)
+    assert noting.together == []
+    for name in (*needed, USERS.name, *needed):
+        assert not held.by_name[name].collect().is_empty()
+    assert noting.together == [2, 1]

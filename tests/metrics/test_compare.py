@@ -1,6 +1,7 @@
 """Two periods side by side, and what moved."""
 
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -221,6 +222,19 @@ def test_weekdays_are_compared_per_day() -> None:
     table = changed(frames(*rows), now, before).collect()
     assert table.filter(pl.col("dimension") == "weekday").is_empty()
     assert table.select("dimension", "change").rows() == [("room", 2)]
+
+
+def test_weekdays_are_those_of_the_zone() -> None:
+    """In Berlin half past eleven on Monday, UTC, is on Tuesday."""
+    zone = ZoneInfo("Europe/Berlin")
+    before, now = (
+        Period.of_days(date(2026, 11, first), date(2026, 11, first + 6), zone)
+        for first in (2, 9)
+    )
+    rows = [vote("2026-11-02 23:30")] * 20 + [vote("2026-11-09 23:30")] * 40
+    table = changed(frames(*rows), now, before).collect()
+    weekdays = table.filter(pl.col("dimension") == "weekday")
+    assert weekdays.select("label", "now", "before").rows() == [("Tuesday", 40, 20)]
 
 
 def test_one_team_that_leaves_is_one_change_however_many_its_users() -> None:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import growth
-from metrics.frames import Frames
+from metrics.frames import Frames, Period
 from tests.metrics.building import (
     answer,
+    at,
     column,
     days,
     estimation,
@@ -130,6 +131,14 @@ def test_a_small_store_begins_with_the_product_however_many_rows_are_stray(
     old = [vote(time.isoformat(" ")) for time in stray]
     found = one(growth.beginning(frames(vote("2026-03-02 09:00"), *old)))
     assert found == {"first_day": date(2026, 3, 2), "older_rows": len(stray)}
+
+
+def test_the_hour_in_which_a_period_begins_counts_what_is_inside() -> None:
+    rows = frames(vote("2026-11-18 09:10"), vote("2026-11-18 09:30"))
+    period = Period(at("2026-11-18 09:20"), at("2026-11-18 10:00"))
+    plan = plan_of(growth.historical, rows, period, "hour")
+    assert column(plan, "votes") == [1]
+    assert column(plan, "acc_votes") == [2]
 
 
 def test_no_history_begins_before_1970() -> None:

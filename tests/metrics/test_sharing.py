@@ -120,6 +120,24 @@ def test_an_answer_that_adds_no_part_ties_what_it_asks_for(golden: Frames) -> No
     assert len(shared.apart(parts)) == 1
 
 
+def test_parts_that_were_built_elsewhere_are_one_group_with_what_they_share(
+    golden: Frames,
+) -> None:
+    shared = SharedPlans(golden)
+
+    def asking(name: str) -> Callable[[], pl.LazyFrame]:
+        return lambda: shared.node(name, lambda: golden.votes).select("id")
+
+    alone, with_others = (shared.plan(asking(name)) for name in "ab")
+    elsewhere = [asking("b")(), asking("c")()]
+    parts = [*executable(alone), *elsewhere, *executable(with_others)]
+    groups = shared.apart(parts)
+    assert [{*map(id, group)} for group in groups] == [
+        {*map(id, [*elsewhere, *executable(with_others)])},
+        {*map(id, executable(alone))},
+    ]
+
+
 def test_a_page_gives_the_same_answers_from_rows_in_memory(stored: Frames) -> None:
     """There its plans are computed in groups beside each other."""
     names = (*TRAFFIC, "votes_totals", "votes_over_time", "what_moved", "unusual_days")

@@ -192,6 +192,33 @@ def test_series_over_time_are_as_many_comparisons(cases: Cases, odd: int) -> Non
             assert verdict == ("higher" if rose == late else "lower")
 
 
+def test_two_series_are_two_comparisons() -> None:
+    """Each half of either has 100 rooms; a p-value of 0.03 is not enough for two."""
+    rows = [
+        (series, bucket, f"{bucket} {room}", int(room < often), 1)
+        for series in (0, 1)
+        for bucket, often in ((BUCKETS[0], 50), (MIDDLE, 65))
+        for room in range(100)
+    ]
+    columns = ["series", "bucket", "room", "part", "n"]
+
+    def judged(*series: int) -> set[str]:
+        chosen = pl.col("series").is_in(series)
+        halves = uncertainty.halves(("part", "n"), "room", MIDDLE, ["series"])
+        sums = (
+            pl.LazyFrame(rows, columns, orient="row")
+            .filter(chosen)
+            .with_columns(*halves)
+            .group_by("series", "bucket")
+            .agg(x_sums=uncertainty.sums_of_trend("part", "n"))
+        )
+        trends = uncertainty.trends("x", MIDDLE, ["series"])
+        return {*executed(Unfinished(sums, trends))["x_verdict"]}
+
+    assert judged(0) == {"higher", "lower"}
+    assert judged(0, 1) == {UNCLEAR}
+
+
 def figures(own: statistics.Sums) -> tuple[object, object, object]:
     """The share of some cases and its interval, as a test compares them."""
     known = statistics.totals(own)[1] >= statistics.FEWEST_CASES
