@@ -22,7 +22,7 @@ from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.periods import Days
 from metrics.query import Query
-from metrics.registry import METRIC_TABLES
+from metrics.registry import DEFINITIONS, METRIC_TABLES
 from metrics.tables import TABLES
 from store.reader import DEMO_MARKER, Snapshot
 from store.snapshot import TableInfo
@@ -31,6 +31,7 @@ from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
 from ui import charts, export, labels, period_bar, query_params
 from ui import format as fmt
+from ui.blocks import tables
 from ui.charts.time_chart import TimeAxis
 from ui.filters import click_filters, filter_chips
 from ui.page_context import PageContext, Results
@@ -489,6 +490,25 @@ def test_a_room_has_its_figures_whatever_the_filters(run_page: RunPage) -> None:
     filtered = run_page("room.py", filter="country:DE", **query)
     assert tiles(filtered) == tiles(alone)
     assert not [i.value for i in filtered.info if "Not available" in i.value]
+
+
+def test_a_figure_that_filters_hide_is_in_no_csv_and_has_no_change(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: dict[str, pl.DataFrame] = {}
+
+    def offer(frame: pl.DataFrame, name: str, key: str) -> None:
+        offered[key] = frame
+
+    monkeypatch.setattr(tables, "render_csv_button", offer)
+    counts = []
+    for query in ({}, {"filter": "country!:XX"}):
+        app = run_page("votes.py", **query)
+        captions = [caption.value for caption in app.caption]
+        counts.append(int(offered["csv_votes_over_time"]["votes"].sum()))
+        # With its change before it, the definition is only part of a caption.
+        assert (DEFINITIONS["votes"].formula in captions) == bool(query)
+    assert counts[0] > counts[1] == 0
 
 
 def test_a_block_without_a_meaning_offers_no_csv(run_page: RunPage) -> None:
