@@ -17,10 +17,11 @@ from polars.testing import assert_frame_equal
 
 from core.settings import DashboardSettings, SettingError
 from metrics import legacy_api
+from metrics.frames import Frames
 from metrics.query import Unfinished
 from metrics.tables import ESTIMATIONS, USERS, VOTES
 from store import engine
-from store.reader import open_store
+from store.reader import StoreError, open_store
 from testkit.database_servers import GOLDEN
 from tests.metrics.building import at
 
@@ -203,3 +204,15 @@ def test_tables_that_are_needed_are_read_together_and_others_by_themselves() -> 
     for name in (*needed, USERS.name, *needed):
         assert not held.by_name[name].collect().is_empty()
     assert noting.together == [2, 1]
+
+
+def test_a_file_that_panics_is_explained_wherever_it_is_read() -> None:
+    def panic(_: pl.DataFrame) -> pl.DataFrame:
+        raise pl.exceptions.PanicException("not a page")
+
+    damaged = pl.LazyFrame({"id": [1]}).map_batches(panic)
+    with pytest.raises(StoreError, match=r"sync_job\.py --verify"):
+        engine.collect(damaged)
+    held = engine.at_hand(Frames({VOTES.name: damaged}), 1)
+    with pytest.raises(StoreError, match=r"sync_job\.py --verify"):
+        _ = held.votes

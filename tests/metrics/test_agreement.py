@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from metrics import agreement
 from metrics.card_scale import SCALE
-from metrics.estimated_votes import estimations_with_vote
+from metrics.estimated_votes import (
+    estimations_with_later_votes,
+    estimations_with_vote,
+)
 from metrics.query import SharedPlans
 from tests.metrics.building import (
     Row,
@@ -193,3 +196,14 @@ def test_every_team_size_has_its_line_also_without_a_vote() -> None:
         *((1, 1, 1, "first"), (2, 0, 0, "first"), (3, 0, 0, "first")),
         *((1, 0, 0, "second"), (2, 0, 0, "second"), (3, 0, 0, "second")),
     ]
+
+
+def test_an_estimation_is_that_of_a_nearer_vote_outside_what_is_looked_at() -> None:
+    """At the end of the day after: one second before midnight and two after it."""
+    rows = [
+        vote("2026-11-04 23:59:59"),
+        estimation("anna", "2026-11-05 00:00:01"),
+        vote("2026-11-05 00:00:02"),
+    ]
+    shared = SharedPlans(frames(*rows))
+    assert estimations_with_later_votes(shared, DAY).collect().is_empty()

@@ -27,6 +27,7 @@ from tests.metrics.building import (
     at,
     column,
     days,
+    estimation,
     executed,
     frames,
     query,
@@ -169,6 +170,26 @@ def test_a_title_names_one_number() -> None:
     assert [
         keys for keys in titles.values() if len(keys) > 1 and keys not in SAME
     ] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_at_the_very_edge_is_of_the_period_that_begins_there(name: str) -> None:
+    edges = ("2026-09-28 00:00:00", "2026-10-25 23:59:59", "2026-10-26 00:00:00")
+    rows = frames(
+        *(vote(time, room=room) for time in edges for room in range(20)),
+        *(view("a", time, source="cv") for time in edges),
+        *(
+            estimation(f"{who} {room}", time, room=room)
+            for time in edges
+            for room in range(20)
+            for who in "ab"
+        ),
+    )
+    now = query(rows, MONTH, BEFORE, "week")
+    shared = SharedPlans.of(now)
+    for asked in filter(None, (now, now.comparison_query)):
+        together = executed(plan(name, asked, shared))
+        assert_frame_equal(together, build(name, asked), abs_tol=1e-9)
 
 
 LARGEST = 2**31 - 1

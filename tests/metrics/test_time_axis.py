@@ -240,3 +240,11 @@ def test_each_second_is_in_its_period(
     ]
     place = number_of(pl.col("second"), periods)
     assert frame.select(place).to_series().to_list() == inside
+
+
+def test_a_second_is_in_the_period_in_which_it_begins() -> None:
+    """A clock shows parts of a second, rows do not."""
+    start, end = at("1970-01-01 00:00:01.5"), at("1970-01-01 00:00:03.5")
+    place = number_of(pl.col("second"), [Period(start, end)])
+    found = pl.DataFrame({"second": [1, 2, 3, 4]}).select(place)
+    assert found.to_series().to_list() == [None, 0, 0, None]

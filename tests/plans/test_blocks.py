@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
 from metrics.registry import METRIC_TABLES, plan
-from metrics.tables import TABLES, Blocks, Table
+from metrics.tables import TABLES, VOTES, Blocks, Table
 from simulation.scaled import simulate
 from store import engine
 from store.generation import STATISTICS_OF_ALL, statistics
@@ -142,3 +142,12 @@ def test_many_files_that_are_streamed_give_the_answer_of_tables_in_memory(
     streamed, in_memory = answers
     assert_frame_equal(streamed, in_memory, abs_tol=1e-9)
     assert not in_memory.is_empty()
+
+
+def test_a_store_may_be_in_a_folder_whose_name_is_a_pattern(tmp_path: Path) -> None:
+    folder = tmp_path / "[live]*"
+    folder.mkdir()
+    rows = simulate(1, NOW)
+    publish(folder, {VOTES.name: rows[VOTES.name]}, NOW)
+    votes = open_store(folder).frames.votes
+    assert votes.select(pl.len()).collect().item() == rows[VOTES.name].height

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from metrics.tables import EVENTS, TABLES, USERS, VOTES
+from store.files import text_of
 from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
 from store.reader import Snapshot, StoreError, current_version, open_store, run_query
 
@@ -54,6 +55,12 @@ def test_a_published_state_has_its_time_generation_and_runs(tmp_path: Path) -> N
     assert snapshot.runs == STATE.runs
     assert snapshot.version == current_version(tmp_path) == "7.json"
     assert snapshot.missing == ()
+
+
+def test_small_files_are_read_as_utf_8(tmp_path: Path) -> None:
+    file = tmp_path / "notes"
+    file.write_bytes("größe".encode())
+    assert text_of(file) == "größe"
 
 
 def test_a_state_in_force_whose_manifest_is_gone_is_explained(tmp_path: Path) -> None:
