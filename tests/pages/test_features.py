@@ -84,6 +84,18 @@ def test_the_bar_says_what_is_not_as_usual() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "drawn", "says_so"),
+    [("week", "month", True), ("hour", "day", True), ("auto", "month", False)],
+)
+def test_the_bar_says_where_a_period_is_too_long_for_its_buckets(
+    asked: str, drawn: str, says_so: bool
+) -> None:
+    days = Days(date(2000, 1, 1), date(2026, 11, 19))
+    text = captions(query_of(days, granularity=drawn), days, asked)
+    assert (f"too long for {asked}s" in text) == says_so
+
+
 def reopened(shown: Shown) -> Shown:
     """Return what the bar shows when the address is opened again."""
     address = {k: values[0] for k, values in shown.address().items() if values}
