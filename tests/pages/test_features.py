@@ -496,6 +496,18 @@ def test_no_sample_mixes_filtered_users_and_all_votes(
     assert any(f"by {label}: votes are not linked" in text for text in notes)
 
 
+def test_cards_that_a_filter_leaves_without_a_meaning_are_blank(
+    run_page: RunPage,
+) -> None:
+    query = {"about": "new_people", "period": "all_time"}
+    for chosen, blank in (
+        ({}, set()),
+        ({"filter": "country!:XX"}, {"New rooms (n)", "Newcomers", "Inviting rooms"}),
+    ):
+        cards = run_page("insights.py", **query, **chosen).metric
+        assert {card.label for card in cards if card.value == "–"} == blank
+
+
 def test_a_room_has_its_figures_whatever_the_filters(run_page: RunPage) -> None:
     query = {"room": "1", "period": "all_time"}
     alone = run_page("room.py", **query)
