@@ -499,7 +499,7 @@ def test_no_sample_mixes_filtered_users_and_all_votes(
 def test_cards_that_a_filter_leaves_without_a_meaning_are_blank(
     run_page: RunPage,
 ) -> None:
-    query = {"about": "new_people", "period": "all_time"}
+    query = {"about": "New users", "period": "all_time"}
     for chosen, blank in (
         ({}, set()),
         ({"filter": "country!:XX"}, {"New rooms (n)", "Newcomers", "Inviting rooms"}),

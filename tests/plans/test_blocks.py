@@ -128,7 +128,7 @@ def test_without_bots_a_period_opens_its_blocks_and_the_list_of_users(
 def test_many_files_that_are_streamed_give_the_answer_of_tables_in_memory(
     store: tuple[Path, Manifest], name: str
 ) -> None:
-    """Some steps of Polars fail, or number rows anew, where several files are read."""
+    """Some steps of Polars fail, or number rows again, where several files are read."""
     files = open_store(store[0]).frames
     answers = []
     for frames, rows in (
