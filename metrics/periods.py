@@ -398,8 +398,8 @@ def read_days(
     if start > end:
         problems.append("from is after to")
     days = Days(min(start, end), max(start, end))
-    since = _read_date((first or "").strip())
-    is_early = since is not None and since < beginning and str(end) == last
+    since, until = (_read_date((text or "").strip()) for text in (first, last))
+    is_early = since is not None and since < beginning and until == end
     asked = Days(since, end) if since is not None and is_early else None
     return CustomDays(days, tuple(problems), asked)
 

@@ -410,3 +410,12 @@ def test_24_hours_stay_24_hours_when_the_clocks_change() -> None:
     period = periods.period_of(Days(now.date(), now.date()), now, BERLIN, hours=24)
     assert period.length == timedelta(hours=24)
     assert periods.describe_period(period) == "24 Oct, 14:30 – 25 Oct 2026, 13:30"
+
+
+def test_dates_before_the_data_are_kept_as_they_were_asked_for() -> None:
+    first, last = BEGINNING - timedelta(days=9), BEGINNING + timedelta(days=9)
+    for spaces in ("", " "):
+        given = f"{spaces}{first}", f"{last}{spaces}"
+        read = periods.read_days(*given, FALLBACK, BEGINNING, TODAY)
+        assert read.days == Days(BEGINNING, last)
+        assert read.asked == Days(first, last)
