@@ -51,11 +51,23 @@ class Proxy:
             )
             faulty = self.faults < self.fault.connections and self.fault.kind != "none"
             self.faults += faulty
-            for work in (
-                lambda c=client, s=server: self._pass(c, s, faulty=False),
-                lambda c=client, s=server, f=faulty: self._pass(s, c, faulty=f),
-            ):
-                threading.Thread(target=work, daemon=True).start()
+            ends = client, server, faulty
+            threading.Thread(target=self._connect, args=ends, daemon=True).start()
+
+    def _connect(
+        self,
+        client: socket.socket,
+        server: socket.socket,
+        faulty: bool,
+    ) -> None:
+        """Pass on what either end sends; close both when both have ended."""
+        with client, server:
+            asked = threading.Thread(
+                target=lambda: self._pass(client, server, faulty=False), daemon=True
+            )
+            asked.start()
+            self._pass(server, client, faulty=faulty)
+            asked.join()
 
     def _pass(
         self, giver: socket.socket, taker: socket.socket, *, faulty: bool
