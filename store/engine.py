@@ -6,7 +6,7 @@ this machine, or, where `use` says so at the start, on a Polars cluster.
 
 import importlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -73,7 +73,12 @@ class Local:
         rest = [plan for group in others for plan in group]
         with self._turns:
             later = _BESIDE.submit(pl.collect_all, rest, engine="in-memory")
-            return pl.collect_all(first, engine="in-memory") + later.result()
+            try:
+                found = pl.collect_all(first, engine="in-memory")
+            finally:
+                # The turn is over when both have ended, whatever became of the first.
+                wait([later])
+            return found + later.result()
 
     def read(self, tables: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
         """Read small tables whole, and choose their rows afterwards: it is quicker."""

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from threading import Event
+from time import sleep
 from types import ModuleType
 
 import polars as pl
@@ -195,6 +197,21 @@ class Noting(engine.Local):
 
 
 @pytest.mark.usefixtures("client")
+def test_a_question_that_fails_keeps_its_turn_until_all_of_it_has_ended() -> None:
+    ended = Event()
+
+    def slowly(frame: pl.DataFrame) -> pl.DataFrame:
+        sleep(0.2)
+        ended.set()
+        return frame
+
+    no_number = pl.LazyFrame({"a": ["b"]}).select(pl.col("a").cast(pl.Int8))
+    slow = pl.LazyFrame({"a": [1]}).map_batches(slowly)
+    with pytest.raises(pl.exceptions.InvalidOperationError):
+        engine.Local().run_apart([[no_number], [slow]])
+    assert ended.is_set()
+
+
 def test_tables_that_are_needed_are_read_together_and_others_by_themselves() -> None:
     noting = Noting()
     engine.use(noting)
