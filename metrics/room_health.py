@@ -86,7 +86,7 @@ LABELS = ("state", "last_round_at", "room_id", "room_number", "room_name")
 
 def each_room(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the `health` of rooms with a vote in the last 56 days, at the end."""
-    return health(shared, query.as_of).filter(_used_lately(query))
+    return _lately_used(query, shared)
 
 
 def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -94,7 +94,7 @@ def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
     Only rooms with a vote in the last 56 days: others have been left for good.
     """
-    rooms = health(shared, query.as_of).filter(_used_lately(query))
+    rooms = _lately_used(query, shared)
     counts = rooms.group_by("state").agg(room_count=row_count())
     return (
         # All three states have a row: a chart keeps its order and colours.
@@ -108,9 +108,13 @@ def _lately(query: Query) -> Period:
     return Period(query.as_of - 2 * SPAN, query.as_of, query.zone)
 
 
-def _used_lately(query: Query) -> pl.Expr:
+def _lately_used(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     # Twice the span, so that rooms which went quiet in between are still counted.
-    return pl.col("last_round_at") >= instant(_lately(query).start)
+    lately = pl.col("last_round_at") >= instant(_lately(query).start)
+    return shared.node(
+        ("rooms used lately", query.as_of),
+        lambda: health(shared, query.as_of).filter(lately),
+    )
 
 
 def gone_quiet(query: Query, shared: SharedPlans) -> pl.LazyFrame:

@@ -363,11 +363,8 @@ def middle_of(period: Period, granularity: Granularity) -> date:
 
     Of days or longer; the middle one of an odd number is in the second half.
     """
-    first = first_of(period.first_day, granularity)
-    every = _INTERVALS[granularity]
-    buckets = pl.date_range(first, period.last_day, every, eager=True)
-    middle: date = buckets[buckets.len() // 2]
-    return middle
+    *starts, _ = _starts(period, granularity)
+    return starts[len(starts) // 2]
 
 
 def data_axis(buckets: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:
