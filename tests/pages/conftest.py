@@ -7,9 +7,11 @@ import re
 import shutil
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core import clock
@@ -20,15 +22,21 @@ GOLDEN = ROOT / "tests" / "golden"
 NOW = datetime(2026, 11, 20, 18, 0)
 
 RunPage = Callable[..., AppTest]
+# Streamlit's server does this once, its test runner for each page: it reads what every
+# installed package says of itself, which takes longer than a page does.
+SCAN = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture
 def run_page(monkeypatch: pytest.MonkeyPatch) -> RunPage:
     """Return a function that runs a page on a store, with a query."""
 
-    def run(file: str, data_dir: Path = GOLDEN, **query: str) -> AppTest:
+    def run(
+        file: str, data_dir: Path = GOLDEN, now: datetime = NOW, **query: str
+    ) -> AppTest:
         monkeypatch.setenv("DATA_DIR", str(data_dir))
-        monkeypatch.setattr(clock, "now", lambda: NOW)
+        monkeypatch.setattr(clock, "now", lambda: now)
+        monkeypatch.setattr(manifest_scanner, "scan_component_manifests", SCAN)
         monkeypatch.syspath_prepend(ROOT)
         app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=30)
         app.query_params.update(query)

@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import simulation
-from core import clock
 from testkit.fixed_clock import NOW
 from testkit.queries import ROOT
+from tests.pages.conftest import RunPage, run_page
+
+__all__ = ["run_page"]
 
 MAIN = ROOT / "pages" / "main.py"
 PAGES = re.findall(r'st\.Page\(\s*"([^"]+)", title="([^"]+)"', MAIN.read_text())
@@ -26,16 +27,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("period", PERIODS)
 @pytest.mark.parametrize(("file", "title"), PAGES)
 def test_a_page_shows_the_demo(
-    monkeypatch: pytest.MonkeyPatch, demo: Path, file: str, title: str, period: str
+    run_page: RunPage,
+    demo: Path,
+    file: str,
+    title: str,
+    period: str,
 ) -> None:
-    monkeypatch.setenv("DATA_DIR", str(demo))
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    monkeypatch.syspath_prepend(ROOT)
-    app = AppTest.from_file(str(MAIN), default_timeout=60)
-    app.query_params["period"] = period
-    app.run()
-    if file != "overview.py":
-        app.switch_page(file).run()
+    app = run_page(file, demo, NOW, period=period)
     assert [error.message for error in app.exception] == []
     assert [shown.value for shown in app.title] == [title]
     assert not [warning.value for warning in app.warning if "rror" in warning.value]
