@@ -1,10 +1,13 @@
 from typing import Any
 
+import altair as alt
+import polars as pl
 import pytest
 from jsonschema import ValidationError  # type: ignore[import-untyped]  # no types
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.chart_specs import check_charts
+from ui.charts.rendering import Layer, layered
 
 
 def a_page(mark: "Any") -> None:
@@ -31,3 +34,20 @@ def test_a_right_chart_is_let_through() -> None:
 def test_a_chart_that_breaks_the_schema_is_sent_and_found() -> None:
     with pytest.raises(ValidationError):
         check_charts(sent("barre"))
+
+
+def test_layers_become_what_altair_makes_of_them() -> None:
+    data = pl.DataFrame({"a": [1, 2], "b": [3, 4]})
+    clicked = alt.selection_point("pick", fields=["a"])
+    bars = Layer().mark_bar().encode(alt.X("a:Q"), alt.Y("b:Q"))
+    points = Layer().mark_point().encode(alt.X("a:Q"), alt.Y("b:Q"))
+    shown = {"data": data, "height": 100}
+
+    ours = layered(points, bars.add_params(clicked), **shown).to_dict()
+    theirs = alt.layer(points, bars.add_params(clicked), **shown).to_dict()
+
+    # Each names the layer in its own way.
+    for chart in (ours, theirs):
+        (selection,) = chart["params"]
+        assert selection.pop("views") == [chart["layer"][1].pop("name")]
+    assert ours == theirs

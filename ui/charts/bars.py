@@ -126,7 +126,7 @@ def ranges(votes: pl.DataFrame) -> Chart:
     data = latest.with_row_index("vote", offset=1).with_columns(
         when=pl.col("voted_at").dt.strftime("%a %-d %b %Y, %H:%M %Z")
     )
-    base = Layer(data, height=CHART_HEIGHT)
+    base = Layer()
     x = alt.X("vote:O", title="Votes, the latest last", axis=alt.Axis(labels=False))
     # A logarithmic axis spaces the cards as users think of them.
     y = alt.Y(
@@ -141,7 +141,7 @@ def ranges(votes: pl.DataFrame) -> Chart:
     averages = base.mark_point(
         filled=True, shape="diamond", color=PALETTE[1], size=45, opacity=1
     ).encode(x, alt.Y("avg_estimation:Q"), tooltip=_range_tooltips())
-    return layered(spans, averages)
+    return layered(spans, averages, data=data, height=CHART_HEIGHT)
 
 
 def _range_tooltips() -> list[alt.Tooltip]:

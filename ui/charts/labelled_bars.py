@@ -213,7 +213,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         ],
     )
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-    said = text.encode(alt.X("end:Q"), y, text=alt.Text("printed:N"))
+    said = text.encode(alt.X("end:Q"), y, text=_PRINTED)
     return layered(
         click_filters.clickable(bars, data),
         said,
@@ -249,7 +249,7 @@ def nested_bars(
     y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
     scale = alt.Scale(domain=[*titles.values()], range=list(NESTED))
     bars = (
-        Layer(bounded(long), height=alt.Step(ROW_HEIGHT))
+        Layer(bounded(long))
         .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3)
         .encode(
             alt.X(
@@ -282,9 +282,9 @@ def nested_bars(
             printed=hidden_below(shown, smallest, n), end=f"datum.{keys[0]} || 0"
         )
         .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-        .encode(alt.X("end:Q"), y, text=alt.Text("printed:N"))
+        .encode(alt.X("end:Q"), y, text=_PRINTED)
     )
-    return layered(bars, text)
+    return layered(bars, text, height=alt.Step(ROW_HEIGHT))
 
 
 def usual_range(frame: pl.DataFrame) -> Chart:
@@ -322,6 +322,6 @@ def usual_range(frame: pl.DataFrame) -> Chart:
         alt.X("at:Q", axis=None, scale=scale), y, tooltip=tooltip
     )
     text = base.mark_text(align="left", color=TEXT, opacity=QUIET).encode(
-        x=alt.value(alt.ExprRef("max(60, width - 175)")), y=y, text="printed:N"
+        alt.XValue(alt.ExprRef("max(60, width - 175)")), y, text=_PRINTED
     )
     return layered(band, point, text, data=data, height=alt.Step(ROW_HEIGHT + 6))

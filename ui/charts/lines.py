@@ -1,6 +1,6 @@
 """Several numbers over time, a line for each; two of them with an axis each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 from zlib import crc32
 
@@ -195,7 +195,7 @@ def two_axes(
         alt.Tooltip("when:N", title="When"),
         *(alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides),
     ]
-    drawn = [layered(*_side(placed, side, x, tooltip)) for side in sides]
+    drawn = [_side(placed, side, x, tooltip) for side in sides]
     # A zoom needs one layer: both axes are parts of it.
     zoomed = Layer(placed).mark_point(opacity=0, aria=False).encode(x)
     background = [
@@ -209,7 +209,7 @@ def two_axes(
 
 def _side(
     placed: pl.DataFrame, side: _Side, x: alt.X, tooltip: list[alt.Tooltip]
-) -> Iterator[alt.Chart]:
+) -> alt.LayerChart:
     data = lone_values(
         placed.with_columns(pl.col(side.column).cast(pl.Float64).alias("value"))
     )
@@ -221,18 +221,18 @@ def _side(
     def y(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", axis=scale)
 
-    base = Layer(data)
+    base = Layer()
     line = base.mark_line(color=side.color, strokeWidth=2, strokeDash=side.dash)
-    yield line.encode(x, y("solid"))
+    layers = [line.encode(x, y("solid"))]
     if data["part"].count():
         part = base.mark_line(color=side.color, strokeDash=CUT, opacity=0.7)
-        yield part.encode(x, y("part"))
+        layers.append(part.encode(x, y("part")))
     if data["alone"].count():
         point = base.mark_circle(color=side.color, size=36, opacity=1)
-        yield point.encode(x, y("alone"))
-    yield base.mark_circle(size=60, opacity=0.001).encode(
-        x, y("value"), tooltip=tooltip
-    )
+        layers.append(point.encode(x, y("alone")))
+    hover = base.mark_circle(size=60, opacity=0.001)
+    layers.append(hover.encode(x, y("value"), tooltip=tooltip))
+    return layered(*layers, data=data)
 
 
 # Team size → colour of its line.

@@ -1,6 +1,6 @@
 """Layered charts, and sending a chart to the browser."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self, TypedDict, Unpack, cast
 
 import altair as alt
@@ -30,20 +30,49 @@ class Layer(_Light, alt.Chart):
     """One of the charts that are laid over each other."""
 
 
-class _Layers(_Light, alt.LayerChart):
+class _Layers(alt.LayerChart):
     """Charts laid over each other."""
+
+    def copy(
+        self,
+        deep: bool | Iterable[Any] = True,  # noqa: ARG002 - Altair passes it
+        ignore: list[str] | None = None,  # noqa: ARG002 - likewise
+    ) -> Self:
+        """Return a copy that has the same layers."""
+        # The constructor would look for what layers share, and check parameters.
+        copied = type(self)()
+        for name, value in self._kwds.items():
+            copied[name] = value
+        return copied
 
 
 def layered(*layers: alt.Chart | alt.LayerChart, **properties: Any) -> alt.LayerChart:
     """Lay charts over each other, the first at the bottom.
 
-    What layers share moves up when the chart becomes a specification; `alt.layer`
-    does that now as well. Layers of one frame are cheapest without data, which is a
-    property of the whole then.
+    Data and sizes are properties of the whole: `alt.layer` would look for what layers
+    share, and copy them for it.
     """
     chart = _Layers(**properties)
     chart.layer = list(layers)
+    selections = list(_lifted(chart.layer))
+    if selections:
+        chart.params = selections
     return chart
+
+
+def _lifted(
+    layers: Iterable[alt.Chart | alt.LayerChart],
+) -> Iterator[alt.TopLevelSelectionParameter]:
+    """Move the selections of layers up: Vega-Lite has them on the whole chart."""
+    for number, layer in enumerate(layers):
+        if isinstance(layer, alt.LayerChart) or layer.params is alt.Undefined:
+            continue
+        layer.name = f"layer_{number}"
+        for selection in layer.params:
+            yield alt.TopLevelSelectionParameter(
+                name=selection.name, select=selection.select, views=[layer.name]
+            )
+        layer.params = alt.Undefined
 
 
 # Streamlit leaves more room beneath each chart, which a block has already; with none,

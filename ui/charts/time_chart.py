@@ -233,7 +233,9 @@ class TimeAxis:
             text="⚑", y=2, baseline="top", align="left", dx=-1, fontSize=15
         )
         linked = {"href": alt.Href("link:N")} if any(n.link for n in notes) else {}
-        yield flag.encode(x, color=alt.value(PALETTE[3]), tooltip=tooltip, **linked)
+        yield flag.encode(
+            x, color=alt.ColorValue(PALETTE[3]), tooltip=tooltip, **linked
+        )
 
     def days_between(
         self, at: Sequence[float], frame: pl.DataFrame
