@@ -321,7 +321,8 @@ def usual_range(frame: pl.DataFrame) -> Chart:
     point = base.mark_point(filled=True, size=90, color=ACCENT, opacity=1).encode(
         alt.X("at:Q", axis=None, scale=scale), y, tooltip=tooltip
     )
-    text = base.mark_text(align="left", color=TEXT, opacity=QUIET).encode(
-        alt.XValue(alt.ExprRef("max(60, width - 175)")), y, text=_PRINTED
-    )
-    return layered(band, point, text, data=data, height=alt.Step(ROW_HEIGHT + 6))
+    right = alt.ExprRef("max(60, width - 175)")
+    at_the_right = alt.XValue(right)  # type: ignore[no-untyped-call]  # Altair's
+    text = base.mark_text(align="left", color=TEXT, opacity=QUIET)
+    said = text.encode(at_the_right, y, text=_PRINTED)
+    return layered(band, point, said, data=data, height=alt.Step(ROW_HEIGHT + 6))

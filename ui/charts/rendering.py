@@ -54,8 +54,7 @@ def layered(*layers: alt.Chart | alt.LayerChart, **properties: Any) -> alt.Layer
     """
     chart = _Layers(**properties)
     chart.layer = list(layers)
-    selections = list(_lifted(chart.layer))
-    if selections:
+    if selections := list(_lifted(layers)):
         chart.params = selections
     return chart
 
