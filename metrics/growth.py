@@ -203,7 +203,9 @@ def _counts(
     for name, (live, _, _) in _COUNTED.items():
         rows = frames.by_name[live.name]
         if every == "hour":
-            by_hour = rows.group_by(bucket=bucket_of(live.time, every, period))
+            # Clocks may have shown other minutes when history began.
+            hour = bucket_of(live.time, every, shown or period)
+            by_hour = rows.group_by(bucket=hour)
             sums = {name: row_count()}
             if shown:
                 late = pl.col(live.time) >= instant(shown.start)

@@ -1,13 +1,16 @@
 """Growth per bucket."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import growth
 from metrics.frames import Frames, Period
+from metrics.query import Granularity
+from metrics.time_axis import buckets_of, first_of
 from tests.metrics.building import (
     answer,
     at,
@@ -107,6 +110,78 @@ def test_a_month_that_the_period_cuts_counts_what_is_inside() -> None:
     assert column(plan, "page_views") == [16, 10]
     assert column(plan, "acc_page_views") == [30, 40]
     assert column(plan, "cut") == ["start", "end"]
+
+
+ZONES = [
+    ZoneInfo(name)
+    for name in ("UTC", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo")
+]
+LENGTHS: dict[Granularity, int] = {
+    "hour": 1,
+    "day": 24,
+    "week": 7 * 24,
+    "month": 30 * 24,
+}
+BUILD = (vote, partial(view, "a"), partial(estimation, "b"))
+
+
+@st.composite
+def histories(
+    draw: st.DrawFn,
+) -> tuple[Granularity, Period, list[tuple[int, datetime]]]:
+    """A granularity, a period, and rows around it: the place in BUILD, and when."""
+    every = draw(st.sampled_from([*LENGTHS]))
+    start = draw(st.datetimes(datetime(2018, 1, 1), datetime(2024, 1, 1)))
+    start = start.replace(microsecond=0)
+    length = draw(st.integers(1, 40 * LENGTHS[every]))
+    period = Period(
+        start, start + timedelta(hours=length), draw(st.sampled_from(ZONES))
+    )
+    near = st.integers(-70 * LENGTHS[every] * 3600, (length + 50) * 3600)
+    seconds = draw(st.lists(st.tuples(st.integers(0, 2), near), max_size=30))
+    rows = [(table, start + timedelta(seconds=after)) for table, after in seconds]
+    return every, period, rows
+
+
+@quick
+@given(histories())
+def test_totals_and_averages_are_those_of_all_rows_in_any_zone(
+    history: tuple[Granularity, Period, list[tuple[int, datetime]]],
+) -> None:
+    every, period, rows = history
+    first_hour = buckets_of(period, every)[0].start
+
+    def bucket(time: datetime) -> date:
+        if isinstance(first_hour, datetime):
+            hours = (time - first_hour) // timedelta(hours=1)
+            return first_hour + timedelta(hours=hours)
+        return first_of(period.local(time).date(), every)
+
+    stored = frames(*(BUILD[n](time.isoformat(" ")) for n, time in rows))
+    plan = plan_of(growth.historical, stored, period, every)
+    known = [(n, time) for n, time in rows if time < period.end]
+    for number, name in enumerate(("votes", "page_views", "estimations")):
+        own = [time for n, time in known if n == number]
+        found = plan.select("bucket", name, f"acc_{name}", f"ma_{name}").collect()
+        axis = [b.start for b in buckets_of(period, every)]
+        assert found["bucket"].to_list() == axis
+        begins = min([axis[0], *(bucket(time) for _, time in known)])
+        for start, inside, total, average in found.iter_rows():
+            since = start
+            for _ in range(29):
+                since = bucket_before(since, every)
+            last = [time for time in own if since <= bucket(time) <= start]
+            assert inside == sum(
+                bucket(time) == start for time in own if time >= period.start
+            )
+            assert total == sum(bucket(time) <= start for time in own)
+            assert average == (len(last) / 30 if begins <= since else None)
+
+
+def bucket_before(start: date, every: Granularity) -> date:
+    if every == "hour":
+        return start - timedelta(hours=1)
+    return first_of(start - timedelta(days=1), every)
 
 
 STRAY = st.lists(st.datetimes(datetime(1, 1, 1), datetime(2024, 1, 1)), max_size=3)
