@@ -1,7 +1,7 @@
 """Growth: what is new per bucket, its 30-day average, and totals since the start."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -181,6 +181,14 @@ def beginning(frames: Frames) -> pl.LazyFrame:
         first_day=day.filter(starts).last(),
         older_rows=pl.coalesce(before.filter(starts).last(), count.sum()),
     )
+
+
+def year_before(frames: Frames, moment: datetime) -> pl.LazyFrame:
+    """Return one page view of the year before a moment; no row where it has none."""
+    time = pl.col(PAGE_VIEWS.time)
+    since = moment - timedelta(days=_GAP_DAYS)
+    views = frames.by_name[PAGE_VIEWS.name].select(time)
+    return views.filter(time >= instant(since), time < instant(moment)).head(1)
 
 
 def first_day(found: pl.DataFrame, zone: ZoneInfo) -> date:

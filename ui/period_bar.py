@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from metrics.constants import START_DATE
 from metrics.filters import Filter
 from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, PERIODS, TODAY, Days
 from metrics.query import Query
-from metrics.time_zone import to_local, zone_of
+from metrics.time_zone import to_local, to_utc, zone_of
 from store import engine
 from store.reader import Snapshot, without_bots
 from ui import format as fmt
@@ -310,32 +311,37 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
     # A link with dates alone means these dates.
     dated = any(query_params.get(name) is not None for name in ("from", "to"))
     key = query_params.choice("period", _NAMES, CUSTOM if dated else DEFAULT_PERIOD)
-    # The others are far from the beginning, and finding it means reading all rows.
-    first = (
-        beginning(snapshot, zone, says_so=key == ALL_TIME)
-        if key in {ALL_TIME, CUSTOM}
-        else START_DATE
-    )
     asked = None
+    if key not in {ALL_TIME, CUSTOM}:
+        days = PERIODS[key].days(today, START_DATE)
+        first = step_bound(snapshot, days, zone)
+    else:
+        # Data of the future only begin today.
+        first = min(beginning(snapshot, zone, says_so=key == ALL_TIME), today)
+        days = PERIODS[ALL_TIME].days(today, first)
     if key == CUSTOM:
         usual = PERIODS[DEFAULT_PERIOD].days(today, first)
         read = periods.read_days(
             query_params.get("from"), query_params.get("to"), usual, first, today
         )
         days, asked = read.days, read.asked
-        if read.problems:
+        if asked:
+            # A step leads here as well as a link.
+            query_params.warn(
+                f"The data begins on {periods.describe(Days(first, first))}: showing "
+                f"{periods.describe(days)} of {periods.describe(asked)}."
+            )
+        elif read.problems:
             problems = "; ".join(shortened(text, 80) for text in read.problems)
             query_params.warn(
                 f"Cannot show `from` and `to` of the link: {problems}. "
                 f"Showing {periods.describe(days)}."
             )
-    else:
-        days = PERIODS[key].days(today, first)
-        if dated:
-            query_params.warn(
-                f"Ignoring `from` and `to` of the link: its `period` is {_LABELS[key]}."
-                " Remove that to see the dates."
-            )
+    elif dated:
+        query_params.warn(
+            f"Ignoring `from` and `to` of the link: its `period` is {_LABELS[key]}."
+            " Remove that to see the dates."
+        )
     shown = Shown(key, days, first, today, asked)
     st.session_state[_SHOWN] = shown
     st.selectbox(
@@ -348,8 +354,9 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
         filter_mode=None,
         **query_params.bound("period", key, _write_period),
     )
-    _render_step("Previous period", "chevron_left", -1, shown)
-    _render_step("Next period", "chevron_right", 1, shown)
+    bound = partial(step_bound, snapshot, zone=zone)
+    _render_step("Previous period", "chevron_left", -1, shown, bound)
+    _render_step("Next period", "chevron_right", 1, shown, bound)
     if key == CUSTOM:
         _render_dates(shown)
     return shown
@@ -363,9 +370,13 @@ def _write_period(key: str) -> dict[str, list[str] | None]:
 
 def _render_dates(shown: Shown) -> None:
     dates = (shown.days.first, shown.days.last)
-    address, first = st.session_state.get(_FIRST_CHOSEN, ("", dates))
+    chosen_at, first = st.session_state.get(_FIRST_CHOSEN, (None, dates))
     # Of a span the first date comes alone: to put both back would undo the choice.
-    value = first if address == query_params.text() else dates
+    still_there = chosen_at == (st.context.url, query_params.text())
+    value = first if still_there else dates
+    if not still_there:
+        # Back to the same address is no way back to half a choice.
+        st.session_state.pop(_FIRST_CHOSEN, None)
     st.date_input(
         "From – to",
         min_value=min(shown.beginning, dates[0]),
@@ -380,31 +391,34 @@ def _render_dates(shown: Shown) -> None:
 def _write_dates(dates: tuple[date, ...]) -> dict[str, list[str] | None]:
     """Return the address of own dates; nothing changes until both are chosen."""
     if len(dates) < 2:
-        st.session_state[_FIRST_CHOSEN] = (query_params.text(), dates)
+        here = (st.context.url, query_params.text())
+        st.session_state[_FIRST_CHOSEN] = (here, dates)
         return {}
     st.session_state.pop(_FIRST_CHOSEN, None)
     shown: Shown = st.session_state[_SHOWN]
     return shown.with_days(Days(dates[0], dates[1])).address()
 
 
-def _render_step(label: str, icon: str, direction: int, shown: Shown) -> None:
+def _render_step(
+    label: str, icon: str, direction: int, shown: Shown, bound: Callable[[Days], date]
+) -> None:
     there = shown.step(direction)
     st.button(
         f":material/{icon}:",
         key=f"step_{icon}",
         help=f"{label}: {periods.describe(there.days)}" if there else "No data there",
         disabled=there is None,
-        on_click=_step(direction),
+        on_click=_step(direction, bound),
     )
 
 
-def _step(direction: int) -> Callable[[], None]:
+def _step(direction: int, bound: Callable[[Days], date]) -> Callable[[], None]:
     def step() -> None:
         # From what is shown by now: a second quick click goes one step further.
         shown: Shown = st.session_state[_SHOWN]
         there = shown.step(direction)
         if there is not None:
-            st.session_state[_SHOWN] = there
+            st.session_state[_SHOWN] = there._replace(beginning=bound(there.days))
             query_params.update(there.address())
 
     return step
@@ -416,6 +430,18 @@ def choose_days(first: date, last: date) -> None:
     own = shown.with_days(Days(first, last))
     st.session_state[_SHOWN] = own
     query_params.update(own.address())
+
+
+def step_bound(snapshot: Snapshot, days: Days, zone: ZoneInfo) -> date:
+    """Return the day that a step back from some days must not pass.
+
+    Where the data begin; where they begin earlier anyway, the day before.
+    """
+    # Reading all rows takes seconds; to find one row of the year before, hardly any.
+    midnight = to_utc(datetime.combine(days.first, datetime.min.time()), zone)
+    found = engine.collect(growth.year_before(snapshot.frames, midnight), snapshot.rows)
+    before = days.first - periods.DAY
+    return beginning(snapshot, zone) if found.is_empty() else before
 
 
 def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> date:

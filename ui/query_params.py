@@ -21,9 +21,12 @@ Address = dict[str, list[str]]
 
 CARRIED = (
     *("period", "from", "to", "compare", "match", "every", "weekends"),
-    *("bots", "tz", "filter"),
+    *("bots", "tz", "filter", "no_weekends"),
 )
-"""Parameters that all pages share: links from page to page carry them."""
+"""Parameters that all pages share: links from page to page carry them.
+
+`no_weekends` is of older links.
+"""
 OF_PAGES: Mapping[str, tuple[str, ...]] = {
     "traffic": ("show", "sources", "split"),
     "behaviour": ("over_time",),
@@ -39,7 +42,6 @@ OF_PAGES: Mapping[str, tuple[str, ...]] = {
 AS_TABLE, ALL_ROWS = "table_", "all_"
 OF_BLOCKS = (AS_TABLE, ALL_ROWS, "show_")
 """How the parameters of blocks begin; `show_` is of older links."""
-_OLDER = ("no_weekends",)
 _SEVERAL = {"filter", "of", "room"}
 """Parameters that can have several values."""
 _ALIKE = 0.8
@@ -81,7 +83,7 @@ def check(page: str) -> None:
 
     `page` is its path.
     """
-    known = [*CARRIED, *_OLDER, *OF_PAGES.get(page, ())]
+    known = [*CARRIED, *OF_PAGES.get(page, ())]
     unknown = []
     for key, values in _address().items():
         if key not in known and not key.startswith(OF_BLOCKS):

@@ -1,7 +1,7 @@
 """The address is the view: copied, gone back from, gone forward to."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from testkit import chromium
 from testkit.chromium import Server
@@ -88,6 +88,33 @@ def test_back_and_forward_show_what_was_seen(page: Page, demo_server: Server) ->
     assert seen(page) == seen_first
     page.go_forward()
     at(page, "Traffic", "Last 7 days")
+
+
+KEEP_SOCKETS = """
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) { super(...given); window.sockets.push(this); }
+};
+"""
+
+
+def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
+    context: BrowserContext, demo_server: Server
+) -> None:
+    page = context.new_page()
+    page.add_init_script(KEEP_SOCKETS)
+    go(page, f"{demo_server.url}/location?period=last_7_days")
+    page.locator(".st-key-step_chevron_left button:visible").click()
+    page.wait_for_url("**period=custom**")
+    at(page, "Location", "Custom dates")
+    context.set_offline(offline=True)
+    page.evaluate("sockets.forEach(socket => socket.close())")
+    page.go_back()
+    page.wait_for_timeout(500)
+    context.set_offline(offline=False)
+    at(page, "Location", "Last 7 days")
+    assert page.url.endswith("?period=last_7_days")
+    page.close()
 
 
 def test_pages_without_the_bar_keep_the_period_and_are_one_step(

@@ -8,8 +8,10 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -26,6 +28,8 @@ from metrics.registry import DEFINITIONS, METRIC_TABLES
 from metrics.tables import TABLES
 from store.reader import DEMO_MARKER, Snapshot
 from store.snapshot import TableInfo
+from tests.metrics.building import frames, quick
+from tests.metrics.building import view as page_view
 from tests.pages.conftest import GOLDEN, RunPage, tiles
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
@@ -138,6 +142,68 @@ def test_as_many_steps_forward_as_back_lead_to_the_same_period(
     assert there.days == start.days or there.asked == start.days
     if option.to_date or key == periods.TODAY:
         assert there.key == key
+
+
+@quick
+@given(
+    st.sampled_from(sorted({*periods.PERIODS} - {"all_time"})),
+    st.dates(date(2026, 1, 1), date(2028, 12, 31)),
+    st.integers(-50, 900),
+    st.sampled_from(["UTC", "Pacific/Auckland", "America/Los_Angeles"]),
+)
+def test_steps_back_from_any_period_end_where_the_data_begin(
+    key: str, today: date, history: int, zone: str
+) -> None:
+    """Also in a store that is a day old, or of which all data are in the future."""
+    began = today - timedelta(days=history)
+    days_with_views = (began + timedelta(days=n) for n in range(0, 900, 90))
+    views = frames(*(page_view("a", f"{day} 10:00") for day in days_with_views))
+    snapshot = Snapshot(views, "1", NOW, EVERY_TABLE, {})
+    bound = partial(period_bar.step_bound, snapshot, zone=ZoneInfo(zone))
+    days = periods.PERIODS[key].days(today, today)
+    shown = Shown(key, days, bound(days), today)
+    while there := shown.step(-1):
+        assert there.days.last >= began - timedelta(days=1)
+        shown = there._replace(beginning=bound(there.days))
+    # "Last 24 hours" is about yesterday, too.
+    assert shown.hours or history < 0 or shown.days.first <= began
+
+
+@pytest.mark.parametrize(
+    "now",
+    [datetime(2024, 5, 1, 9), datetime(2024, 5, 24, 7), datetime(2024, 6, 12, 9)],
+    ids=["before the data", "their first hour", "some weeks later"],
+)
+def test_no_period_is_impossible_where_the_data_have_hardly_begun(
+    run_page: RunPage, now: datetime
+) -> None:
+    today = now.date()
+    future = {"period": "custom", "from": "2024-05-20", "to": "2030-01-01"}
+    for query in ({"period": "last_7_days"}, {"period": "all_time"}, future):
+        app = run_page("location.py", now=now, **query)
+        for _ in range(3):
+            assert [e.message for e in app.exception] == []
+            days = app.session_state["shown_period"].days
+            assert days.first <= days.last <= today
+            back = app.button(key="step_chevron_left")
+            if back.disabled:
+                break
+            app = back.click().run()
+            # A step is no fault of a link.
+            assert not [w.value for w in app.warning if "link" in w.value]
+
+
+def test_half_a_choice_of_dates_ends_with_the_next_act(run_page: RunPage) -> None:
+    query = {"period": "custom", "from": "2026-10-01", "to": "2026-10-31"}
+    app = run_page("location.py", **query)
+    app.date_input(key="dates").set_value((date(2026, 10, 9),)).run()
+    assert app.date_input(key="dates").value == (date(2026, 10, 9),)
+    app.selectbox(key="compare").set_value("none").run()
+    both = (date(2026, 10, 1), date(2026, 10, 31))
+    assert app.date_input(key="dates").value == both
+    del app.query_params["compare"]  # as Back does
+    app.run()
+    assert app.date_input(key="dates").value == both
 
 
 @pytest.mark.parametrize(
@@ -295,7 +361,7 @@ def test_every_parameter_that_a_page_reads_is_one_that_its_links_may_have(
             run_page(file, period="all_time", **query)
         of_pages[file.removesuffix(".py")] = {
             key
-            for key in read - {*query_params.CARRIED, "no_weekends"}
+            for key in read - {*query_params.CARRIED}
             if not key.startswith(query_params.OF_BLOCKS)
         }
     declared = {page: {*keys} for page, keys in query_params.OF_PAGES.items()}

@@ -83,7 +83,12 @@
   // address. So a step waits for the run of the one before it; those between are left
   // out. A run of another page than that of the address makes a new step of its page:
   // not while it is about to be left again.
+  //
+  // Without a connection Streamlit forgets a step, and with it to begin a run once the
+  // server is back: what is shown would differ from the address. So a connection that
+  // is back counts as a step, too, and steps wait for it.
   const state = () => find(".stApp")?.dataset.testScriptState;
+  const isConnected = () => find(".stApp")?.dataset.testConnectionState === "CONNECTED";
   const until = (condition, most) => new Promise(resolve => {
     const end = Date.now() + most;
     const look = () => (condition() || Date.now() > end ? resolve() : setTimeout(look, 20));
@@ -94,14 +99,13 @@
   let done = 0;
   const push = history.pushState.bind(history);
   history.pushState = (...step) => done === steps && push(...step);
-  addEventListener("popstate", async event => {
-    if (!event.isTrusted || !state()) return; // of ours below, or before there is a page
-    event.stopImmediatePropagation();
+  async function takeStep() {
     steps += 1;
     if (stepping) return;
     stepping = true;
-    await until(() => state() === "notRunning", 10_000);
+    await until(() => isConnected() && state() === "notRunning", 10_000);
     while (done !== steps) {
+      await until(isConnected, Infinity);
       done = steps;
       let ran = false;
       const observer = new MutationObserver(() => (ran ||= state() !== "notRunning"));
@@ -112,7 +116,17 @@
       await until(() => state() === "notRunning", 10_000);
     }
     stepping = false;
+  }
+  addEventListener("popstate", event => {
+    if (!event.isTrusted || !state()) return; // of ours above, or before there is a page
+    event.stopImmediatePropagation();
+    takeStep();
   }, true);
+  let wasConnected = false;
+  new MutationObserver(() => {
+    if (isConnected() && wasConnected === "lost") takeStep();
+    wasConnected = isConnected() || (wasConnected && "lost");
+  }).observe(document, {subtree: true, attributeFilter: ["data-test-connection-state"]});
   addEventListener("click", event => {
     if (event.target.closest?.("button.keys")) toggleList();
     if (event.target.closest?.("button.print")) print();
