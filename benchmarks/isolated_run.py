@@ -72,7 +72,7 @@ def theirs(data: Data, name: str, runs: int) -> Taken:
     first = duckdb.answer_all()
     passes = [_pass(duckdb) for _ in range(min(runs, _PASSES))]
     peak = peak_mb()
-    plans = legacy_api.plans(data.snapshot.frames, data.now)
+    plans = legacy_api.plans(legacy_api.sharing(data.snapshot.frames), data.now)
     expected = engine.collect_all(plans, data.snapshot.rows)
     return Taken(
         seconds=tuple(sorted(sum(one.values()) for one in passes)),

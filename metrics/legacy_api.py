@@ -1,6 +1,6 @@
 """The replaced service's whole answer: its plans, and its shape in JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 import polars as pl
@@ -18,30 +18,36 @@ from metrics.frames import Frames
 from metrics.query import SharedPlans
 
 
-def plans(frames: Frames, now: datetime) -> dict[str, pl.LazyFrame]:
+def sharing(frames: Frames) -> SharedPlans:
+    """Return what `plans` share: every table is read once for all of them."""
+    at_hand = frames.in_memory
+    return SharedPlans(
+        frames if at_hand else frames.map(lambda _, frame: frame.cache())
+    )
+
+
+def plans(shared: SharedPlans, now: datetime) -> dict[str, pl.LazyFrame]:
     """Return every plan that `answer` needs, to be executed together."""
-    today = now.date()
-    # Every table is read once for all plans.
-    frames = frames.map(lambda _, frame: frame.cache())
-    shared = SharedPlans(frames)
-    return {
-        "traffic": traffic.legacy(shared, START),
-        "votes": votes.legacy(frames),
-        "weekday_counts": votes.legacy_weekdays(frames),
-        "estimation_counts": votes.legacy_estimations(frames),
-        "routes": behaviour.legacy_routes(frames),
-        "sources": behaviour.legacy_sources(frames),
-        "events": behaviour.legacy_events(frames),
-        "rooms": behaviour.legacy_rooms(frames),
-        "reoccurring": returning.legacy(shared, START_DATE, today),
-        "historical": growth.legacy(frames, START_DATE, today),
-        "device": location.legacy_by(frames, "device"),
-        "os": location.legacy_by(frames, "os"),
-        "browser": location.legacy_by(frames, "browser"),
-        "country": location.legacy_by(frames, "country"),
-        "country_region": location.legacy_by(frames, "country", "region"),
-        "country_city": location.legacy_by(frames, "country", "city"),
+    today, frames = now.date(), shared.frames
+    built: dict[str, Callable[[], pl.LazyFrame]] = {
+        "traffic": lambda: traffic.legacy(shared, START),
+        "votes": lambda: votes.legacy(frames),
+        "weekday_counts": lambda: votes.legacy_weekdays(frames),
+        "estimation_counts": lambda: votes.legacy_estimations(frames),
+        "routes": lambda: behaviour.legacy_routes(frames),
+        "sources": lambda: behaviour.legacy_sources(frames),
+        "events": lambda: behaviour.legacy_events(frames),
+        "rooms": lambda: behaviour.legacy_rooms(frames),
+        "reoccurring": lambda: returning.legacy(shared, START_DATE, today),
+        "historical": lambda: growth.legacy(frames, START_DATE, today),
+        "device": lambda: location.legacy_by(frames, "device"),
+        "os": lambda: location.legacy_by(frames, "os"),
+        "browser": lambda: location.legacy_by(frames, "browser"),
+        "country": lambda: location.legacy_by(frames, "country"),
+        "country_region": lambda: location.legacy_by(frames, "country", "region"),
+        "country_city": lambda: location.legacy_by(frames, "country", "city"),
     }
+    return {name: shared.plan(build) for name, build in built.items()}
 
 
 def answer(results: Mapping[str, pl.DataFrame]) -> dict[str, object]:

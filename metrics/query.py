@@ -145,7 +145,9 @@ class SharedPlans:
         self._asked.setdefault(name, set()).add(self._answer)
         return self._nodes[name]
 
-    def plan(self, build: Callable[[], Plan]) -> Plan:
+    def plan[Built: pl.LazyFrame | Unfinished](
+        self, build: Callable[[], Built]
+    ) -> Built:
         """Build the plan of an answer, and note which nodes it asks for."""
         outer, self._answer = self._answer, next(self._numbers)
         try:

@@ -23,6 +23,7 @@ from metrics.frames import Frames
 from metrics.query import Plan, SharedPlans, executable
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
+from web.api.queries import reference
 
 ROOT = Path(__file__).parents[1]
 TOGETHER = "all reference metrics"
@@ -90,7 +91,7 @@ def pages(room: int) -> dict[str, Page]:
 
 def names() -> list[str]:
     """Return every query, in the order of the report."""
-    parts = legacy_api.plans(Frames.empty(), datetime(2026, 1, 1))
+    parts = legacy_api.plans(legacy_api.sharing(Frames.empty()), datetime(2026, 1, 1))
     return [TOGETHER, *parts, DAILY, ROOM, *(PAGE + title for title in pages(1))]
 
 
@@ -99,6 +100,8 @@ def answering(data: Data, name: str) -> Answer:
     if name.startswith(PAGE):
         page = pages(data.busiest_room)[name.removeprefix(PAGE)]
         return _page_query({"DATA_DIR": str(data.folder)}, page, data.now)
+    if name == TOGETHER:
+        return lambda: reference(data.snapshot, data.now)
     plans = _plans(data, name)
     return lambda: engine.collect_all(plans(), data.snapshot.rows)
 
@@ -107,11 +110,12 @@ def _plans(data: Data, name: str) -> Plans:
     frames, now = data.snapshot.frames, data.now
     room = data.busiest_room if name == ROOM else 0
     single: Mapping[str, Plans] = {
-        TOGETHER: lambda: legacy_api.plans(frames, now),
         DAILY: lambda: {name: daily.legacy(frames, now)},
         ROOM: lambda: {name: rooms.statistics(frames, room)},
     }
-    return single.get(name, lambda: {name: legacy_api.plans(frames, now)[name]})
+    return single.get(
+        name, lambda: {name: legacy_api.plans(legacy_api.sharing(frames), now)[name]}
+    )
 
 
 def _page_query(environ: Mapping[str, str], page: Page, now: datetime) -> Answer:

@@ -79,7 +79,7 @@ def test_plans_run_here_unless_the_settings_say_otherwise() -> None:
 
 
 def test_many_rows_are_streamed_and_give_the_same_answers() -> None:
-    plans = legacy_api.plans(open_store(GOLDEN).frames, NOW)
+    plans = legacy_api.plans(legacy_api.sharing(open_store(GOLDEN).frames), NOW)
     few = engine.collect_all(plans, engine.STREAMED_FROM - 1)
     many = engine.collect_all(plans, engine.STREAMED_FROM)
     for name, frame in few.items():
@@ -110,7 +110,7 @@ def test_the_engine_is_chosen_by_size(
 
 @pytest.mark.usefixtures("client")
 def test_a_cluster_gets_every_plan_and_gives_the_same_answers() -> None:
-    every = legacy_api.plans(open_store(GOLDEN).frames, NOW)
+    every = legacy_api.plans(legacy_api.sharing(open_store(GOLDEN).frames), NOW)
     plans = {name: every[name] for name in ("traffic", "sources", "reoccurring")}
     here = engine.collect_all(plans)
     remote = engine.Remote.at(SCHEDULER)
@@ -152,9 +152,11 @@ def test_a_wrong_engine_is_refused(environ: dict[str, str], said: str) -> None:
 def test_a_small_store_is_read_once_and_gives_the_same_answers() -> None:
     snapshot = open_store(GOLDEN)
     frames = engine.at_hand(snapshot.frames, snapshot.rows)
-    plans = legacy_api.plans(frames, NOW)
+    plans = legacy_api.plans(legacy_api.sharing(frames), NOW)
     assert not any("Parquet SCAN" in plan.explain() for plan in plans.values())
-    scanned = engine.collect_all(legacy_api.plans(snapshot.frames, NOW))
+    scanned = engine.collect_all(
+        legacy_api.plans(legacy_api.sharing(snapshot.frames), NOW)
+    )
     for name, frame in engine.collect_all(plans).items():
         assert_frame_equal(frame, scanned[name])
 

@@ -18,7 +18,9 @@ CUT = 40
 
 @pytest.fixture(scope="module")
 def answer(golden: Frames, as_of: datetime) -> Json:
-    return legacy_api.answer(collect_all(legacy_api.plans(golden, as_of)))
+    return legacy_api.answer(
+        collect_all(legacy_api.plans(legacy_api.sharing(golden), as_of))
+    )
 
 
 def counts_without_cut(plan: pl.LazyFrame) -> dict[tuple[str | None, ...], int]:

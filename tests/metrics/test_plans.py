@@ -19,7 +19,7 @@ from tests.metrics.edge_cases import BEFORE_START, DATA, EMPTY, SINGLE
 
 NOW = at("2026-11-20 18:00")
 Build = Callable[[Frames], pl.LazyFrame]
-REFERENCE = tuple(legacy_api.plans(EMPTY, NOW))
+REFERENCE = tuple(legacy_api.plans(legacy_api.sharing(EMPTY), NOW))
 SHOWN: Mapping[str, Build] = {
     "room statistics": lambda frames: rooms.statistics(frames, 1),
     "room over time": lambda frames: rooms.over_time(frames, 1, "week", ANY_UTC),
@@ -34,7 +34,7 @@ SHOWN: Mapping[str, Build] = {
 
 def plans(frames: Frames) -> dict[str, pl.LazyFrame]:
     shown = {name: build(frames) for name, build in SHOWN.items()}
-    return legacy_api.plans(frames, NOW) | shown
+    return legacy_api.plans(legacy_api.sharing(frames), NOW) | shown
 
 
 @pytest.mark.parametrize("name", [*REFERENCE, *SHOWN])
@@ -64,7 +64,10 @@ def test_every_column_that_a_page_shows_is_defined_or_a_label(name: str) -> None
 
 
 def answer(frames: Frames) -> dict[str, object]:
-    found = {name: p.collect() for name, p in legacy_api.plans(frames, NOW).items()}
+    found = {
+        name: p.collect()
+        for name, p in legacy_api.plans(legacy_api.sharing(frames), NOW).items()
+    }
     return legacy_api.answer(found)
 
 

@@ -46,15 +46,29 @@ def scans(plan: str) -> Counter[str]:
 
 
 def test_the_reference_reads_every_table_once(stored: Frames, as_of: datetime) -> None:
-    plan = pl.explain_all(list(legacy_api.plans(stored, as_of).values()))
+    plan = pl.explain_all(
+        list(legacy_api.plans(legacy_api.sharing(stored), as_of).values())
+    )
     assert scans(plan) == dict.fromkeys(BY_NAME, 1)
 
 
 def test_the_reference_sorts_what_users_did_once(
     stored: Frames, as_of: datetime
 ) -> None:
-    plan = pl.explain_all(list(legacy_api.plans(stored, as_of).values()))
+    plan = pl.explain_all(
+        list(legacy_api.plans(legacy_api.sharing(stored), as_of).values())
+    )
     assert plan.count('SORT BY [col("act")]') == 1
+
+
+def test_what_shares_the_sort_of_the_reference_runs_beside_the_rest(
+    golden: Frames, as_of: datetime
+) -> None:
+    shared = legacy_api.sharing(golden)
+    plans = legacy_api.plans(shared, as_of)
+    sorting, *others = shared.apart([*plans.values()])
+    assert sorting == [plans["traffic"], plans["reoccurring"]]
+    assert [len(group) for group in others] == [1] * (len(plans) - 2)
 
 
 def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:

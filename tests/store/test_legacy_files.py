@@ -42,12 +42,14 @@ def plain(tmp_path: Path) -> Path:
 
 
 def answers(folder: Path) -> dict[str, pl.DataFrame]:
-    return engine.collect_all(legacy_api.plans(open_store(folder).frames, NOW))
+    return engine.collect_all(
+        legacy_api.plans(legacy_api.sharing(open_store(folder).frames), NOW)
+    )
 
 
 def expected(folder: Path) -> dict[str, pl.DataFrame]:
     rows = {t.name: scan_plain(folder / t.file_name, t) for t in TABLES}
-    return engine.collect_all(legacy_api.plans(numbered(rows), NOW))
+    return engine.collect_all(legacy_api.plans(legacy_api.sharing(numbered(rows)), NOW))
 
 
 def assert_same(

@@ -66,7 +66,9 @@ def test_every_reference_metric_is_the_same_from_object_storage(
     remote: Bucket, local: Path
 ) -> None:
     far, near = (
-        engine.collect_all(legacy_api.plans(open_store(place).frames, NOW))
+        engine.collect_all(
+            legacy_api.plans(legacy_api.sharing(open_store(place).frames), NOW)
+        )
         for place in (remote, local)
     )
     assert far.keys() == near.keys()
@@ -77,7 +79,7 @@ def test_every_reference_metric_is_the_same_from_object_storage(
 def test_a_plan_on_object_storage_can_be_sent_to_another_process(
     remote: Bucket, tmp_path: Path
 ) -> None:
-    plan = legacy_api.plans(open_store(remote).frames, NOW)["votes"]
+    plan = legacy_api.plans(legacy_api.sharing(open_store(remote).frames), NOW)["votes"]
     (tmp_path / "plan").write_bytes(plan.serialize())
     code = (
         "import polars as pl, sys;"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import polars as pl
 from anyio import CapacityLimiter, to_thread
 
 from core.location import Folder
@@ -46,11 +47,18 @@ class QueryRunner:
 
 def all_metrics(snapshot: Snapshot, now: datetime) -> Summary:
     """Return all legacy metrics, and the instant up to which there are data."""
-    results = engine.collect_all(legacy_api.plans(snapshot.frames, now), snapshot.rows)
     return {
-        "data": legacy_api.answer(results),
+        "data": legacy_api.answer(reference(snapshot, now)),
         "data_updated_at": iso(snapshot.data_until),
     }
+
+
+def reference(snapshot: Snapshot, now: datetime) -> dict[str, pl.DataFrame]:
+    """Return all metrics of the replaced service, as tables by their names."""
+    rows, tables = snapshot.rows, snapshot.frames
+    frames = engine.at_hand(tables, rows, tables.by_name)
+    shared = legacy_api.sharing(frames)
+    return engine.collect_all(legacy_api.plans(shared, now), rows, shared)
 
 
 def room_statistics(room_id: int) -> Query[Summary]:
