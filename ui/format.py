@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from metrics import periods
 from metrics.formats import MINUS
 from metrics.formats import NOTHING as NOTHING
@@ -15,6 +17,14 @@ from metrics.subject import Unit
 from metrics.time_zone import UTC_ZONE
 
 period = periods.describe_period
+
+
+def counts(numbers: pl.Expr) -> pl.Expr:
+    """Return whole numbers as texts: "1,234"."""
+    digits = numbers.cast(pl.Int64).cast(pl.String)
+    # Three digits that are followed by groups of three only: a look-ahead, reversed.
+    groups = digits.str.reverse().str.replace_all(r"(\d{3})", "${1},")
+    return groups.str.reverse().str.replace(r"^(-?),", "$1")
 
 
 def arrow(now: float | None, before: float | None, unit: Unit) -> str:

@@ -1,11 +1,16 @@
-"""What pages send to the browser as charts, checked against Vega-Lite's schema.
+"""What pages send to the browser as charts, read by Vega itself.
 
-The dashboard itself leaves that out (`ui/charts/rendering.py`).
+The dashboard leaves the check against the schema out (`ui/charts/rendering.py`).
 """
 
 import json
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
 
 import altair as alt
+import polars as pl
+import vl_convert
 from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 from streamlit.testing.v1 import AppTest
 
@@ -19,3 +24,63 @@ def check_charts(app: AppTest) -> None:
     """Raise jsonschema's ValidationError for a chart that breaks the schema."""
     for chart in app.get("vega_lite_chart"):
         VALIDATOR.validate(json.loads(chart.proto.spec))
+
+
+def read_aloud(app: AppTest) -> list[str]:
+    """Return what marks say to a screen reader: the same as their tooltips."""
+    return [
+        text for chart in app.get("vega_lite_chart") for text in _descriptions(chart)
+    ]
+
+
+def _descriptions(chart: Any) -> list[str]:  # an element of Streamlit's runner
+    # Shapes of countries are on the dashboard's server.
+    if "assets/countries" in chart.proto.spec:
+        return []
+    spec = json.loads(chart.proto.spec)
+    _let_all_be_read(spec)
+    spec["width"] = 600
+    spec["datasets"] = {
+        rows.name: pl.read_ipc_stream(BytesIO(rows.data.data)).to_dicts()
+        for rows in chart.proto.datasets
+    }
+    drawn = vl_convert.vegalite_to_scenegraph(json.loads(json.dumps(spec, default=str)))
+    return [*_in_marks(drawn)]
+
+
+def _let_all_be_read(spec: dict[str, Any]) -> None:
+    """Let marks for a mouse alone be read as well: they say what their tooltips do."""
+    for layer in spec.get("layer", ()):
+        _let_all_be_read(layer)
+    if "tooltip" in spec.get("encoding", {}):
+        spec["mark"].pop("aria", None)
+
+
+def _in_marks(node: object) -> Iterator[str]:
+    if isinstance(node, list):
+        for each in node:
+            yield from _in_marks(each)
+    elif isinstance(node, dict):
+        if node.get("role") in {"axis", "legend", "title"}:
+            return
+        if isinstance(node.get("description"), str):
+            yield node["description"]
+        for each in node.values():
+            yield from _in_marks(each)
+
+
+def ticks(spec: dict[str, Any]) -> list[str]:
+    """Return the labels of a chart's axes."""
+    return [*_labels(vl_convert.vegalite_to_scenegraph(spec))]
+
+
+def _labels(node: object) -> Iterator[str]:
+    if isinstance(node, list):
+        for each in node:
+            yield from _labels(each)
+    elif isinstance(node, dict):
+        if node.get("role") == "axis-label":
+            yield from (str(label["text"]) for label in node["items"])
+            return
+        for each in node.values():
+            yield from _labels(each)

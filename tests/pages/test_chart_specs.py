@@ -1,3 +1,5 @@
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -6,7 +8,10 @@ import pytest
 from jsonschema import ValidationError  # type: ignore[import-untyped]  # no types
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.chart_specs import check_charts
+from metrics.subject import Unit
+from tests.pages.chart_specs import check_charts, read_aloud, ticks
+from tests.pages.conftest import GOLDEN, RunPage
+from ui.charts.axes import value_axis
 from ui.charts.rendering import Layer, layered
 
 
@@ -51,3 +56,87 @@ def test_layers_become_what_altair_makes_of_them() -> None:
         (selection,) = chart["params"]
         assert selection.pop("views") == [chart["layer"][1].pop("name")]
     assert ours == theirs
+
+
+def a_page_of_gaps() -> None:
+    import altair as alt
+    import polars as pl
+
+    from ui.charts.rendering import Layer, layered, render_chart
+
+    rows = pl.DataFrame(
+        {
+            "at": [1, 2],
+            "room": [None, "it's \\ 'x'"],
+            "share": [None, 0.422178988327],
+            "change": [0.0, -0.0004],
+        }
+    )
+    bars = (
+        Layer()
+        .mark_bar()
+        .encode(
+            alt.X("at:Q"),
+            tooltip=[
+                alt.Tooltip("room:N", title="Room's name"),
+                alt.Tooltip("share:Q", title="Share", format=".1%"),
+                alt.Tooltip("change:Q", title="Change", format="+.1%"),
+            ],
+        )
+    )
+    line = Layer().mark_line().encode(alt.X("at:Q"), alt.Y("share:Q"))
+    render_chart(layered(bars, line, data=rows), "A chart")
+
+
+def test_marks_say_names_and_printed_values_and_a_dash_for_nothing() -> None:
+    app = AppTest.from_function(a_page_of_gaps, default_timeout=20).run()
+    check_charts(app)
+    assert read_aloud(app) == [
+        "Room's name: –; Share: –; Change: 0.0%",
+        "Room's name: it's \\ 'x'; Share: 42.2%; Change: 0.0%",
+    ]
+
+
+# Codes, words of a program, unrounded numbers, a sign before nothing.
+RAW = re.compile(
+    r"\b(null|undefined|NaN|None|true|false)\b|[a-z]_[a-z]|[A-Z]_[A-Z]|\.\d{4}"
+    r"|[+−-]0(\.0*)?%|\d{4}-\d\d-\d\d"
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "query"),
+    [
+        ("overview.py", {}),
+        ("traffic.py", {"period": "All time", "split": "Country"}),
+        ("votes.py", {"part": "Estimations", "no_weekends": "true"}),
+        ("returning.py", {"as": "By start", "in": "Weeks"}),
+        ("behaviour.py", {"over_time": "Events"}),
+        ("insights.py", {"about": "Agreement", "period": "All time"}),
+        ("room.py", {"room": "ROOM", "meeting": "MEETING", "period": "All time"}),
+    ],
+)
+def test_no_mark_of_a_page_says_anything_raw(
+    run_page: RunPage, file: str, query: Mapping[str, str]
+) -> None:
+    votes = pl.read_parquet(GOLDEN / "fpp_votes.parquet").sort("voted_at")
+    busiest = votes["room_id"].value_counts(sort=True)["room_id"][0]
+    last = votes.filter(pl.col("room_id") == busiest)["id"][-1]
+    own = {"ROOM": str(busiest), "MEETING": str(last)}
+    app = run_page(file, **{name: own.get(v, v) for name, v in query.items()})
+    said = read_aloud(app)
+    assert said
+    assert [text for text in said if RAW.search(text)] == []
+
+
+@pytest.mark.parametrize("unit", ["share", "number", "count", "minutes", "seconds"])
+@pytest.mark.parametrize("largest", [0.0004, 0.006, 0.04, 0.3, 1, 7, 1_234, 25_000])
+def test_no_two_ticks_of_an_axis_have_the_same_label(
+    unit: Unit, largest: float
+) -> None:
+    rows = [{"x": "a", "y": 0}, {"x": "b", "y": largest}]
+    y = alt.Y("y:Q", title=None, axis=value_axis(unit))
+    chart = alt.Chart(alt.Data(values=rows), height=240).mark_bar().encode(y=y)
+    labels = ticks(chart.to_dict())
+    assert labels
+    assert len(labels) == len(set(labels))

@@ -1,5 +1,6 @@
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import get_args
 
 import polars as pl
@@ -26,6 +27,7 @@ from ui import labels
         (600, "seconds", "10.0 min"),
         (9000, "seconds", "2.5 h"),
         (72.4, "points", "72"),
+        (69.96, "points", "69"),
     ],
 )
 def test_a_number_prints_with_its_unit(
@@ -177,3 +179,34 @@ def test_the_usual_has_decimals_only_where_they_are_needed() -> None:
 def test_a_chip_calls_a_code_what_its_table_calls_it(kind: str, code: str) -> None:
     table = pl.DataFrame({kind: [code]}).select(labels.with_codes_spoken(kind))
     assert labels.value_label(kind, code) == table.item()
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_the_change_of_a_share_is_that_of_the_printed_shares(
+    now: float, before: float
+) -> None:
+    points = [Decimal(fmt.number(share, "share")[:-1]) for share in (now, before)]
+    difference = points[0] - points[1]
+    text = fmt.change(now, before, "share").replace("−", "-").removesuffix(" pp")
+    assert Decimal(text) == difference
+
+
+@given(
+    st.floats(0.001, 1e5),
+    st.floats(-0.01, 0.01),
+    st.sampled_from(["number", "minutes", "seconds"]),
+)
+def test_numbers_that_print_the_same_have_not_changed(
+    before: float, part: float, unit: Unit
+) -> None:
+    now = before * (1 + part)
+    same = fmt.number(now, unit, before) == fmt.number(before, unit, now)
+    changed = re.search("[1-9]", fmt.change(now, before, unit)) is not None
+    assert not (same and changed)
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(-(10**12), 10**12)), min_size=1))
+def test_counts_in_a_column_print_as_one_does(numbers: list[int | None]) -> None:
+    frame = pl.DataFrame({"n": numbers}, schema={"n": pl.Int64})
+    texts = frame.select(fmt.counts(pl.col("n"))).to_series().to_list()
+    assert texts == [None if n is None else f"{n:,}" for n in numbers]

@@ -52,8 +52,11 @@ def value_axis(unit: Unit) -> alt.Axis:
         return alt.Axis(labelExpr=_COUNT_LABEL, tickCount=5, tickMinStep=1)
     if unit in _TICK_UNITS:
         return alt.Axis(labelExpr=f"datum.label + ' {_TICK_UNITS[unit]}'", tickCount=5)
-    style = ".0%" if unit == "share" else D3_FORMATS[unit]
-    return alt.Axis(format=style, tickCount=5)
+    # Ticks as far apart as their labels tell them apart: of shares below 1%, five
+    # would all be 0%.
+    if unit == "share":
+        return alt.Axis(format=".1~%", tickCount=5, tickMinStep=0.001)
+    return alt.Axis(format=D3_FORMATS[unit], tickCount=5, tickMinStep=0.01)
 
 
 def label_axis() -> alt.Axis:

@@ -6,7 +6,15 @@ import altair as alt
 import polars as pl
 
 from metrics.card_scale import SCALE
-from ui.charts.axes import BY_PLACE, Chart, bounded, in_order, value_axis
+from metrics.registry import DEFINITIONS
+from ui.charts.axes import (
+    BY_PLACE,
+    D3_FORMATS,
+    Chart,
+    bounded,
+    in_order,
+    value_axis,
+)
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, PALETTE
 from ui.charts.time_chart import TimeAxis
@@ -20,13 +28,20 @@ def bars(
     *,
     tooltip: Sequence[str] = (),
 ) -> Chart:
-    """Draw vertical bars in the frame's order; `titles` names x and y."""
+    """Draw vertical bars in the frame's order; `titles` names x and y.
+
+    `tooltip` are further figures of each bar.
+    """
     shown = [
         alt.Tooltip(f"{label}:N", title=titles[0]),
         alt.Tooltip(f"{value}:Q", title=titles[1], format=","),
         *(
-            alt.Tooltip(f"{c}:Q", title=c.replace("_", " "), format=",.3~f")
-            for c in tooltip
+            alt.Tooltip(
+                f"{key}:Q",
+                title=DEFINITIONS[key].title,
+                format=D3_FORMATS[DEFINITIONS[key].unit],
+            )
+            for key in tooltip
         ),
     ]
     chart: Chart = (

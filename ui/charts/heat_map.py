@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from ui import format as fmt
 from ui.charts.axes import BY_PLACE, Chart, bounded, gradient_legend, in_order
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, INK, MUTED, PALE, TEXT
@@ -114,12 +115,12 @@ def _labelled(cells: pl.DataFrame, average: pl.DataFrame) -> pl.DataFrame:
     means = average.with_columns(row=pl.lit(AVERAGE), running=pl.lit(value=False))
     began = pl.col("cohort").dt.strftime("%-d %b %Y")
     cohorts = cells.filter(pl.col("size") > 0).with_columns(
-        row=pl.format("{}  ·  {}", began, "size")
+        row=pl.format("{}  ·  {}", began, fmt.counts(pl.col("size")))
     )
     columns = ("row", "k", "size", "alive", "share", "running")
-    return pl.concat([means.select(columns), cohorts.select(columns)]).drop_nulls(
-        "alive"
-    )
+    rows = pl.concat([means.select(columns), cohorts.select(columns)])
+    over = pl.when("running").then(pl.lit("no")).otherwise(pl.lit("yes"))
+    return rows.drop_nulls("alive").with_columns(over=over)
 
 
 def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
@@ -139,7 +140,7 @@ def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
             alt.Tooltip("k:O", title="Age"),
             alt.Tooltip("alive:Q", title="Came back", format=","),
             alt.Tooltip("share:Q", title="Share", format=".1%"),
-            alt.Tooltip("running:N", title="Not over yet"),
+            alt.Tooltip("over:N", title="Over"),
         ],
     )
     return cells

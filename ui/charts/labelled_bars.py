@@ -173,10 +173,7 @@ def _count_and_share(frame: pl.DataFrame, value: str) -> str:
 
 _WAS_IS = "format(datum.before, ',') + ' → ' + format(datum.now, ',')"
 # On a phone the text is short, for the bars' sake.
-_OWN_CHANGE = (
-    "width < 220 ? '' : ' ' + datum.measure + (datum.before > 0 ? "
-    "' (' + format(datum.change / datum.before, '+.0%') + ')' : '')"
-)
+_OWN_CHANGE = "width < 220 ? '' : ' ' + datum.measure + datum.percent"
 # Where the longest bar to the right ends: behind it is room for its text.
 _END = alt.ExprRef("max(width / 4, width - (width < 220 ? 95 : 215))")
 
@@ -189,9 +186,15 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     `movers.what_moved`.
     """
     named = in_order(labels.readable(frame.head(rows))).with_columns(what=_what())
+    # Printed here: a browser would write a change of less than half a percent as −0%.
+    percents = [
+        f" ({fmt.signed(100 * change / before, 0)}%)" if before else ""
+        for change, before in named.select("change", "before").iter_rows()
+    ]
     data = named.with_columns(
         labels.distinct(named["what"], frame["label"].head(rows)),
         end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
+        percent=pl.Series(percents, dtype=pl.String),
     )
     base = Layer().transform_calculate(printed=f"{_WAS_IS} + ({_OWN_CHANGE})")
     y = alt.Y("what:N", sort=BY_PLACE, title=None, axis=label_axis())
@@ -294,8 +297,9 @@ def usual_range(frame: pl.DataFrame) -> Chart:
     """
     largest = pl.max_horizontal("today", "highest", pl.lit(1))
     low, high = pl.col("lowest"), pl.col("highest")
-    span = pl.when(low == high).then(pl.format("{}", low))
-    usual = pl.format(", usually {}", span.otherwise(pl.format("{}–{}", low, high)))
+    span = pl.when(low == high).then(fmt.counts(low))
+    both = pl.format("{}–{}", fmt.counts(low), fmt.counts(high))
+    usual = pl.format(", usually {}", span.otherwise(both))
     titles = {key: DEFINITIONS[key].title for key in MEASURES}
     data = in_order(frame).with_columns(
         name=pl.col("measure").replace_strict(titles),
@@ -304,7 +308,7 @@ def usual_range(frame: pl.DataFrame) -> Chart:
         end=high / largest,
         printed=pl.format(
             "{}{}",
-            pl.col("today").cast(pl.String).fill_null(fmt.NOTHING),
+            fmt.counts(pl.col("today")).fill_null(fmt.NOTHING),
             usual.fill_null(""),
         ),
     )

@@ -4,11 +4,14 @@ import altair as alt
 import polars as pl
 
 from metrics import meetings
-from ui.charts.axes import Chart, bounded
+from ui import format as fmt
+from ui.charts.axes import MAX_ROWS, Chart
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, MUTED, PALETTE, TEXT
 
 LANE_HEIGHT = 28
+MOST_VOTES = 200
+"""Where a room is in use day and night, its meeting never ends."""
 VOTES, OTHERS = "Votes", "Without a seat"
 VOTE, WIDE, AGAIN, EMPTY = "Vote", "Wide vote", "Re-vote", "Empty vote"
 _KINDS = {VOTE: ACCENT, WIDE: PALETTE[1], AGAIN: PALETTE[2], EMPTY: MUTED}
@@ -21,9 +24,15 @@ LEGEND = "– no card · ○ watched · ▲ page view of the room · ◆ event o
 def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -> Chart:
     """Draw a meeting: a lane of votes, and one for each seat.
 
-    Needs the columns of `meetings.timeline`, `cards` and `activity`, times as the
-    reader's clock shows them.
+    Of a very long one the first `MOST_VOTES` are drawn. Needs the columns of
+    `meetings.timeline`, `cards` and `activity`, times as the reader's clock shows them.
     """
+    if votes.height > MOST_VOTES:
+        votes = votes.head(MOST_VOTES)
+        cards = cards.join(votes, on="id", how="semi", maintain_order="left")
+        activity = activity.filter(pl.col("at") <= votes["voted_at"][-1])
+    # What even so few votes may have too many of: cards of a hundred users each.
+    cards, activity = cards.head(MAX_ROWS), activity.head(MAX_ROWS)
     seats = sorted(cards["seat"].unique())
     lanes = [VOTES, *map(_lane, seats)]
     if activity["seat"].null_count():
@@ -35,9 +44,7 @@ def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -
         scale=alt.Scale(domain=lanes),
         axis=alt.Axis(grid=True, ticks=False, domain=False, labelPadding=8),
     )
-    held = bounded(_votes(votes))
-    played = bounded(_cards(cards))
-    done = bounded(_activity(activity))
+    held, played, done = _votes(votes), _cards(cards), _activity(activity)
     x = alt.X(
         "at:T",
         scale=alt.Scale(type="utc", nice=False, padding=12),
@@ -130,7 +137,8 @@ def kind_of_vote() -> pl.Expr:
 def _votes(votes: pl.DataFrame) -> pl.DataFrame:
     when = _placed(votes, "voted_at").rename({"at": "end"})
     return when.select(
-        *("vote", "end", "when", "duration", "talk", "cards", "joined", "left"),
+        *("vote", "end", "when", "cards", "joined", "left"),
+        fmt.counts(pl.col("duration", "talk")),
         at=pl.col("started_at").dt.timestamp("ms").cast(pl.Float64),
         kind=kind_of_vote(),
         lane=pl.lit(VOTES),

@@ -1,12 +1,13 @@
 """Layered charts, and sending a chart to the browser."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self, TypedDict, Unpack, cast
 
 import altair as alt
 import streamlit as st
 from altair.utils.schemapi import disable_debug_mode
 
+from metrics.formats import MINUS, NOTHING
 from ui.charts.axes import Chart
 
 
@@ -101,7 +102,60 @@ class _Unchecked:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the specification, with Streamlit's names of the data in it."""
-        return self._chart.to_dict(validate=False)
+        spec = self._chart.to_dict(validate=False)
+        _describe_marks(spec)
+        return spec
+
+
+# A sign before nothing but zeros.
+_SIGNED_ZERO = f"^[+{MINUS}](0[.0]*%?)$"
+
+
+def _describe_marks(spec: dict[str, Any]) -> None:
+    """Let marks say the same to a mouse and to a screen reader: names and values.
+
+    Vega would print null as "null" and a change of nothing as "+0", and read out the
+    names of columns with unrounded values. Marks without a tooltip repeat others: they
+    are not read out.
+    """
+    for layer in spec.get("layer", ()):
+        _describe_marks(layer)
+    if "mark" not in spec:
+        return
+    tips = spec.get("encoding", {}).get("tooltip")
+    if tips is None:
+        spec["mark"] = {**_mark(spec), "aria": False}
+        return
+    said = {tip["title"]: _printed(tip) for tip in tips}
+    cells = ", ".join(f"{_quoted(title)}: {value}" for title, value in said.items())
+    text = " + '; ' + ".join(
+        f"{_quoted(title)} + ': ' + {value}" for title, value in said.items()
+    )
+    spec["encoding"] |= {
+        "tooltip": {"value": {"expr": f"{{{cells}}}"}},
+        "description": {"value": {"expr": text}},
+    }
+
+
+def _mark(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    mark = spec["mark"]
+    return {"type": mark} if isinstance(mark, str) else mark
+
+
+def _printed(tip: Mapping[str, str]) -> str:
+    """Return the Vega expression that prints a field of a tooltip."""
+    value = f"datum[{_quoted(tip['field'])}]"
+    if tip["type"] != "quantitative":
+        return f"(isValid({value}) ? '' + {value} : '{NOTHING}')"
+    text = f"format({value}, {_quoted(tip.get('format', ''))})"
+    if tip.get("format", "").startswith("+"):
+        text = f"replace({text}, regexp('{_SIGNED_ZERO}'), '$1')"
+    return f"(isValid({value}) ? {text} : '{NOTHING}')"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as Vega expressions quote it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def render_chart(

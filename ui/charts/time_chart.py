@@ -515,7 +515,9 @@ def _diamonds(marks: pl.DataFrame, title: str, axis: TimeAxis, x: alt.X) -> alt.
         axis.place(marks.sort("bucket"))
         .drop_nulls("value")
         .with_columns(
-            expected=pl.format("{}–{}", pl.col("low"), pl.col("high")),
+            expected=pl.format(
+                "{}–{}", fmt.counts(pl.col("low")), fmt.counts(pl.col("high"))
+            ),
             rule=pl.lit(RULE),
         )
     )
