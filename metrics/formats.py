@@ -2,7 +2,7 @@
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
-from math import isfinite
+from math import floor, isfinite
 
 from metrics.subject import Unit
 
@@ -21,8 +21,10 @@ def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
     if value is None:
         return NOTHING
     match unit:
-        case "count" | "points":
+        case "count":
             text = fixed(value, 0)
+        case "points":
+            text = fixed(whole_points(value), 0)
         case "share":
             text = f"{fixed(value * 100, 1)}%"
         case "number":
@@ -32,6 +34,14 @@ def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
         case "seconds":
             text = _seconds(value, max(abs(value), abs(beside or 0)))
     return _with_minus(text)
+
+
+def whole_points(value: float) -> float:
+    """Return points as they are printed: whole ones that have been reached.
+
+    Rounded, 69.6 points would be 70, which is healthy, beside the word "cooling".
+    """
+    return floor(value) if isfinite(value) else value
 
 
 def fixed(value: float, digits: int) -> str:
@@ -50,12 +60,16 @@ def fixed(value: float, digits: int) -> str:
 def change(now: float | None, before: float | None, unit: Unit) -> str:
     """Print a change: percent, or percentage points for a share; else "n/a".
 
-    A number that may be negative has no percentage: its difference is printed.
+    A number that may be negative has no percentage: its difference is printed. It is
+    the change of what is printed: two shares differ by what their texts do, and two
+    numbers of one text, such as 40 s, not at all.
     """
     if now is None or before is None or (before == 0 and unit != "share"):
         return "n/a"
     if unit == "share":
-        return f"{signed((now - before) * 100, 1)} pp"
+        return f"{signed(100 * share_difference(now, before), 1)} pp"
+    if number(now, unit, before) == number(before, unit, now):
+        return f"{signed(0, 1)}%"
     if before < 0 or now < 0:
         difference = number(now - before, unit)
         positive = now > before and re.search("[1-9]", difference)
@@ -63,6 +77,15 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
     percent = (now - before) / before * 100
     # What is printed as 100 has no decimal either.
     return f"{signed(percent, 1 if abs(percent) < _TO_100 else 0)}%"
+
+
+def share_difference(now: float, before: float) -> float:
+    """Return the difference of two shares as they are printed, in parts of 1."""
+    one, other = (fixed(share * 100, 1).replace(",", "") for share in (now, before))
+    # A share of a damaged store may be no number.
+    if NOTHING in {one, other}:
+        return now - before
+    return float((Decimal(one) - Decimal(other)) / 100)
 
 
 def usual_span(low: float, high: float, change: float) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import polars as pl
 
+from metrics.formats import share_difference
 from metrics.frames import Period
 from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import DEFINITIONS, METRIC_TABLES, answer, plan
@@ -99,10 +100,17 @@ class Figure:
     @property
     def is_unusual(self) -> bool | None:
         """Whether the change is beyond the usual ones; None where that is not known."""
-        if self.change is None or self.usual is None:
+        if self.printed_change is None or self.usual is None:
             return None
         low, high = self.usual
-        return not low <= self.change <= high
+        return not low <= self.printed_change <= high
+
+    @property
+    def printed_change(self) -> float | None:
+        """The change that is printed: of shares, the difference of the printed ones."""
+        if self.definition.unit != "share" or self.value is None or self.before is None:
+            return self.change
+        return share_difference(self.value, self.before)
 
 
 @dataclass(frozen=True, slots=True)

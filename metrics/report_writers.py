@@ -244,9 +244,13 @@ def _change(figure: Figure) -> str:
 
 def _usual(figure: Figure) -> str:
     """Return the usual changes in words, "" where they are not known."""
-    if figure.is_unusual is None or figure.usual is None or figure.change is None:
+    judged = figure.printed_change
+    if figure.is_unusual is None or figure.usual is None or judged is None:
         return ""
-    low, high = usual_span(*figure.usual, figure.change)
+    # What is printed as no change is not called unusual.
+    if figure.is_unusual and not re.search("[1-9]", _change(figure)):
+        return ""
+    low, high = usual_span(*figure.usual, judged)
     unit = " pp" if figure.definition.unit == "share" else "%"
     where = "beyond" if figure.is_unusual else "within"
     return f"{where} the usual {low} to {high}{unit}"

@@ -8,7 +8,7 @@ from metrics.agreement import votes_with_pairs
 from metrics.card_scale import estimated
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import MINIMUM_SAMPLE, ratio, row_count
-from metrics.formats import fixed
+from metrics.formats import number
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, percent
@@ -266,7 +266,7 @@ def answer_each_room(frame: pl.DataFrame) -> str | None:
     healthy = percent(rooms.count(STATES[0]) / frame.height)
     return (
         f"{healthy} of the {frame.height:,} rooms used in the last 56 days are "
-        f"healthy; the best has {fixed(max(points), 0)} of 100 points."
+        f"healthy; the best has {number(max(points), 'points')} of 100 points."
     )
 
 

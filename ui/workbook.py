@@ -20,7 +20,7 @@ FIRST_SHEET = "About"
 _FORBIDDEN = re.compile(r"[^\w .()-]", re.ASCII)
 _FORMATS: Mapping[Unit, str] = {
     "count": "#,##0",
-    "points": "0",
+    "points": "0.0",
     "number": "#,##0.00",
     "share": "0.0%",
     "minutes": "#,##0.0",

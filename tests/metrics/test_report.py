@@ -25,7 +25,7 @@ from metrics.report_writers import (
     to_markdown,
     write,
 )
-from metrics.tables import VOTES
+from metrics.tables import ROOMS, VOTES
 from store import engine
 from store.notes import Note
 from tests.metrics.building import executed, frames, quick, room, user, view, vote
@@ -303,3 +303,29 @@ def test_without_a_table_its_figures_are_unknown_and_there_is_no_chart(
     assert "Votes per day" not in to_html(found) + to_markdown(found)
     assert "Votes: **–**" in to_markdown(found)
     assert json.loads(to_json(found))["chart"]["values"] == []
+
+
+def test_without_the_table_of_rooms_no_room_is_called_deleted(golden: Frames) -> None:
+    rows = Frames({**golden.by_name, ROOMS.name: Frames.empty().rooms})
+    now = datetime(2026, 11, 20)
+    query = Query(
+        rows,
+        periods.period_of(OCTOBER, now),
+        periods.compared_with(periods.PREVIOUS, OCTOBER, now),
+        "day",
+        now,
+    )
+
+    def texts(missing: tuple[str, ...]) -> tuple[str, str, str]:
+        asked = replace(query, missing=missing)
+        found = report.compose(asked, engine.collect_all(report.plans(asked)), now)
+        return to_html(found), to_markdown(found), to_json(found)
+
+    for text in texts((ROOMS.name,)):
+        assert "(deleted)" not in text
+        assert ROOMS.name in text
+    html, chat, _ = texts((ROOMS.name,))
+    assert "(name missing)" in html
+    assert "name missing" in chat
+    # With an empty table the same rooms are deleted.
+    assert "(deleted)" in texts(())[0]

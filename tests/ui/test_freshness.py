@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from ui import freshness
+from ui.data_page import longest_wait
 
 NOW = datetime(2026, 11, 22, 14, 24)
 INTERVAL = 600
@@ -29,3 +30,10 @@ def test_two_missed_runs_are_amber_and_six_are_red(minutes: int, color: str) -> 
 def test_the_sync_interval_sets_the_pace() -> None:
     until = NOW - timedelta(minutes=21)
     assert freshness.level(until, NOW, 3600) == "green"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(20, "1 minute"), (60, "1 minute"), (61, "2 minutes")]
+)
+def test_a_wait_is_rounded_up_to_whole_minutes(seconds: float, text: str) -> None:
+    assert longest_wait(seconds).endswith(f"is seen within {text}.")

@@ -67,3 +67,9 @@ def test_a_figure_without_a_meaning_is_hidden_with_the_reason() -> None:
     text = tile(VOTES, 5, 4, hidden="not by country")
     assert "not by country" in text
     assert "5" not in text.split("  \n")[1]
+
+
+@pytest.mark.parametrize("now", [99_960, 100_040])
+def test_what_is_printed_as_no_change_is_neither_coloured_nor_unusual(now: int) -> None:
+    assert color_of_change(VOTES, now, 100_000, (0, 0)) == "gray"
+    assert explain(VOTES, now, 100_000, (0, 0)) == "0.0%"

@@ -49,7 +49,7 @@ def test_a_label_without_a_text_is_not_set_but_a_remark_is_not() -> None:
     assert shown["cut"].to_list() == [None, "start"]
 
 
-def test_means_of_a_plain_table_have_two_decimals_and_texts_their_width() -> None:
+def test_numbers_of_a_plain_table_have_their_notation_and_texts_their_width() -> None:
     def page() -> None:
         import polars as pl
 
@@ -61,5 +61,18 @@ def test_means_of_a_plain_table_have_two_decimals_and_texts_their_width() -> Non
     app = AppTest.from_function(page).run()
     columns = json.loads(app.dataframe[0].proto.columns)
     assert columns["Average"]["type_config"]["format"] == "%,.2f"
-    assert "type_config" not in columns["Votes"]
+    assert columns["Votes"]["type_config"]["format"] == "%,d"
     assert columns["What"]["width"] == 90
+
+
+def test_points_are_whole_ones_that_have_been_reached() -> None:
+    def page() -> None:
+        import polars as pl
+
+        from ui.blocks import tables
+
+        tables.render(pl.DataFrame({"health": [69.6, 70.0, 39.9]}), "Health")
+
+    sent = AppTest.from_function(page).run().dataframe[0].value
+    # Rounded, a cooling room would have the 70 points of a healthy one.
+    assert list(sent["health"]) == [69, 70, 39]

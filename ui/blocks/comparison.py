@@ -107,8 +107,11 @@ def _render_strip(found: Sequence[Results], keys: Sequence[str]) -> str:
 
 def _tile(found: Sequence[Results], key: str) -> str:
     definition = DEFINITIONS[key]
+    figures = [results[TOTALS][key].item() for results in found]
+    # Durations beside each other have one unit.
+    longest = max((figure for figure in figures if figure is not None), default=None)
     values = (
-        f":{color}[**{fmt.number(results[TOTALS][key].item(), definition.unit)}**]"
-        for results, color in zip(found, TEXT_COLORS, strict=False)
+        f":{color}[**{fmt.number(figure, definition.unit, longest)}**]"
+        for figure, color in zip(figures, TEXT_COLORS, strict=False)
     )
     return f":small[{definition.title}]  \n{' · '.join(values)}"

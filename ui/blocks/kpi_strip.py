@@ -1,12 +1,13 @@
 """The strip of key figures, and the chart over time of the chosen one."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 import streamlit as st
 
-from metrics.formats import usual_span
+from metrics.formats import share_difference, usual_span
 from metrics.query import Granularity
 from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.subject import Definition
@@ -280,6 +281,9 @@ def color_of_change(
     change = relative_change(definition, now, before)
     if change is None or usual is None or definition.neutral:
         return "gray"
+    # What is printed as no change is none.
+    if not re.search("[1-9]", fmt.change(now, before, definition.unit)):
+        return "gray"
     # Within the usual range a change is no news, whatever its size.
     low, high = usual
     if low <= change <= high:
@@ -290,11 +294,11 @@ def color_of_change(
 def relative_change(
     definition: Definition, now: float | None, before: float | None
 ) -> float | None:
-    """Return the change: of shares the difference, of others the part of before."""
+    """Return the change: of shares the printed difference, of others the part."""
     if now is None or before is None:
         return None
     if definition.unit == "share":
-        return now - before
+        return share_difference(now, before)
     # From 0, or across it, a percentage means nothing.
     return (now - before) / before if before > 0 and now >= 0 else None
 
@@ -317,7 +321,10 @@ def explain(
         )
         return f"{fmt.change(now, before, definition.unit)}, grey: {why}"
     low, high = usual
+    printed = fmt.change(now, before, definition.unit)
+    if not low <= change <= high and not re.search("[1-9]", printed):
+        return printed
     unit = " pp" if definition.unit == "share" else "%"
     span = f"{' … '.join(usual_span(low, high, change))}{unit}"
     where = "within" if low <= change <= high else "beyond"
-    return f"{fmt.change(now, before, definition.unit)}, {where} the usual {span}"
+    return f"{printed}, {where} the usual {span}"

@@ -98,7 +98,8 @@ def render_selectable(
 
 _LEFT_TO_FILES = ("_others", "_detectable", "_of_half", "_of_half_low", "_of_half_high")
 """Endings of columns that a page leaves to the CSV and the API."""
-_NOT_SHOWN = frozenset({"order", "rank", "half"})
+# Of rooms gone quiet, the number of all healthy ones is in the caption.
+_NOT_SHOWN = frozenset({"order", "rank", "half", "healthy_rooms"})
 
 
 def with_intervals(frame: pl.DataFrame) -> pl.DataFrame:
@@ -171,16 +172,17 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     """Return a frame as Streamlit takes it without loading pandas.
 
     Of a very large one it then sends only the rows that are looked at. Shares are sent
-    in percent: Streamlit's own format cuts them (4 of 11 would be 36.3%).
+    in percent: Streamlit's own format cuts them (4 of 11 would be 36.3%). Points are
+    sent as `formats.whole_points`.
     """
-    shares = [
-        name
-        for name in frame.columns
-        if unit(name) == "share" and frame.schema[name].is_numeric()
-    ]
+    units = {name: unit(name) for name, of in frame.schema.items() if of.is_numeric()}
+    shares = [name for name, of in units.items() if of == "share"]
+    points = [name for name, of in units.items() if of == "points"]
     # Streamlit's format prints percent signs, and does not multiply; it would show
     # times of a zone in that of the browser.
-    frame = as_clocks_show(frame).with_columns(pl.col(shares) * 100)
+    frame = as_clocks_show(frame).with_columns(
+        pl.col(shares) * 100, pl.col(points).floor()
+    )
     # Large frames are sent in parts as the user scrolls.
     if frame.height > AUTO_LAZY_ROW_THRESHOLD:
         return {"data": frame, "lazy": None}
@@ -283,12 +285,16 @@ def render_plain(
     Numbers that are not whole have two decimals. Higher rows wrap long texts; `widths`
     are those of columns, `height` is that of a long table, in pixels.
     """
-    means = {name for name, dtype in frame.schema.items() if dtype.is_float()}
+    formats_of = {
+        name: _FORMATS["number" if dtype.is_float() else "count"]
+        for name, dtype in frame.schema.items()
+        if dtype.is_numeric()
+    }
     st.dataframe(
         **_sent(frame),
         column_config={
-            column: st.column_config.NumberColumn(format=_FORMATS["number"])
-            if column in means
+            column: st.column_config.NumberColumn(format=formats_of[column])
+            if column in formats_of
             else st.column_config.Column(width=(widths or {}).get(column))
             for column in frame.columns
         },
