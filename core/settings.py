@@ -402,7 +402,8 @@ TIME_ZONE = Variable(
 EXCLUDED_ROOMS = Variable(
     name="EXCLUDED_ROOMS",
     read_by="dashboard",
-    meaning="Ids of rooms that no page counts, such as the team's own: `12,345`.",
+    meaning="Ids of rooms that no page counts, such as the team's own: `12,345`. "
+    "The page Room still shows one that is opened, and says so.",
     unset="unset: none",
     allowed="ids of rooms, such as 12,345",
     parse=_room_ids,

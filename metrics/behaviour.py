@@ -214,7 +214,10 @@ def votes_per_room(votes: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def routes_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return page views per bucket and route: bucket, label, count, cut."""
+    """Return page views per bucket and route: bucket, label, count, cut.
+
+    As the two below, with 40 labels at most: all further ones are one.
+    """
     return _over_time(query, shared, "route")
 
 
@@ -246,21 +249,34 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         labels.select("room_id", label=label), on="room_id", how="left"
     )
     named = labelled.with_columns(pl.col("label").fill_null(OTHER_ROOMS))
-    return _on_axis(named, query)
+    counts = named.group_by("bucket", "label").agg(count=row_count())
+    return _on_axis(counts, query)
 
 
 def _over_time(
     query: Query, shared: SharedPlans, dimension: _Dimension
 ) -> pl.LazyFrame:
-    """Return rows per bucket and label; every label of the period in every bucket."""
+    """Return rows per bucket and label; every label of the period in every bucket.
+
+    Labels beyond the `TOP` largest are one, such as "(other routes)".
+    """
     inside = bucketed(shared.within(query.period), query.granularity, query.period)
     labelled = _labelled(inside, dimension).rename({dimension: "label"})
-    return _on_axis(labelled, query)
-
-
-def _on_axis(labelled: pl.LazyFrame, query: Query) -> pl.LazyFrame:
     counts = labelled.group_by("bucket", "label").agg(count=row_count())
-    # Every label in every bucket, so that a line falls to 0 instead of ending.
+    sums = counts.group_by("label").agg(pl.col("count").sum())
+    others = pl.lit(f"(other {dimension}s)")
+    further = ranked(sums, ["label"]).slice(TOP).select("label", name=others)
+    named = (
+        counts.join(further, on="label", how="left", nulls_equal=True)
+        .group_by("bucket", label=pl.coalesce("name", "label"))
+        .agg(pl.col("count").sum())
+    )
+    return _on_axis(named, query)
+
+
+def _on_axis(counts: pl.LazyFrame, query: Query) -> pl.LazyFrame:
+    # Every label in every bucket, so that a line falls to 0 instead of ending. Of
+    # thousands of labels that would be millions of rows.
     labels = counts.select("label").unique()
     series = (
         period_axis(query.period, query.granularity)

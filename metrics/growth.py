@@ -71,10 +71,10 @@ def _total(key: str, name: str, live: Table) -> Definition:
 def _moving_average(key: str, title: str, live: Table) -> Definition:
     return Definition(
         f"ma_{key}",
-        f"{title}, 30-day avg",
+        f"{title}, avg of 30",
         "number",
-        f"Mean of the last 30 days (weeks, months) of rows of `{live.name}`; empty for "
-        "the first 29.",
+        "Mean of the last 30 buckets (hours, days, weeks or months) of rows of "
+        f"`{live.name}`; empty for the first 29.",
         (live.name,),
         "Nothing: weekends count. (`GET /api` averages the last 30 working days.)",
     )

@@ -6,18 +6,21 @@ import os
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from core import clock
 from core.errors import add_error_breadcrumb
 from core.settings import DashboardSettings
 from store import notes
 from ui import layout, page_context, period_bar, query_params
+from ui.blocks import room
 
 layout.set_up()
 
 OVERVIEW = st.Page(
     "overview.py", title="Overview", icon=":material/home:", default=True
 )
+INSIGHTS = st.Page("insights.py", title="Insights", icon=":material/lightbulb:")
 ROOM = st.Page("room.py", title="Room", icon=":material/meeting_room:")
 DATA = st.Page("data.py", title="Data", icon=":material/database:")
 HISTORICAL = st.Page("historical.py", title="Historical", icon=":material/history:")
@@ -32,7 +35,7 @@ PAGES = {
     ],
     "Teams": [
         st.Page("votes.py", title="Votes", icon=":material/how_to_vote:"),
-        st.Page("insights.py", title="Insights", icon=":material/lightbulb:"),
+        INSIGHTS,
         RETURNING,
         HISTORICAL,
     ],
@@ -43,6 +46,18 @@ PAGES = {
     ],
 }
 # Hidden: Streamlit's own menu drops the period and the filters from its links.
+
+
+def compares(page: StreamlitPage) -> bool:
+    """Return whether a page shows anything of the comparison."""
+    if page == ROOM:
+        return room.is_compared()
+    if page == INSIGHTS:
+        return (query_params.get("about") or "").casefold() != "rooms"
+    # These two show totals since the start, which have no period before.
+    return page not in {HISTORICAL, RETURNING}
+
+
 page = st.navigation(PAGES, position="hidden")
 query_params.adopt()
 add_error_breadcrumb("run", "page", {"page": page.title})
@@ -61,11 +76,10 @@ context = (
     period_bar.without_bar(snapshot, now, settings)
     if page == DATA
     else period_bar.render(
-        # These two show totals since the start, which have no period before.
         snapshot,
         now,
         settings,
-        compares=page not in {HISTORICAL, RETURNING},
+        compares=compares(page),
         groups=page != LOCATION,
     )
 )

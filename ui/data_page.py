@@ -1,9 +1,12 @@
 """Blocks of the Data page: the store, the sync job, and every definition."""
 
+from math import ceil
+
 import polars as pl
 import streamlit as st
 
 from metrics.registry import DEFINITIONS
+from metrics.sentences import counted
 from metrics.tables import TABLES
 from store.reader import Snapshot
 from ui import format as fmt
@@ -69,10 +72,9 @@ def stored_tables(snapshot: Snapshot) -> pl.DataFrame:
 
 def longest_wait(seconds: float) -> str:
     """Return what the sync job says of edits in older rows."""
-    return (
-        f"Every run follows new rows; an edit of any row is seen within "
-        f"{seconds / 60:,.0f} minutes."
-    )
+    # Rounded up: it is a promise.
+    minutes = counted(ceil(seconds / 60), "minute")
+    return f"Every run follows new rows; an edit of any row is seen within {minutes}."
 
 
 def sync_runs(snapshot: Snapshot) -> pl.DataFrame:

@@ -188,6 +188,24 @@ def test_every_label_of_the_window_is_in_every_bucket() -> None:
     ]
 
 
+def test_of_thousands_of_labels_over_time_the_smallest_are_one() -> None:
+    numbered = [
+        view("a", f"2026-11-02 {n % 24:02}:00", f"R{n:04}") for n in range(2_000)
+    ]
+    many = [view("a", f"2026-11-03 {n % 24:02}:00", "HOME") for n in range(40)]
+    rows = frames(*numbered, *many, view("a", NINE, ""), view("a", NINE, ""))
+    period = days("2026-11-01", "2026-11-10")
+    found = executed(plan_of(behaviour.routes_over_time, rows, period, "day"))
+    sums = found.group_by("label").agg(pl.col("count").sum())
+    # The 40 largest, and the others; without a route is a label as any other.
+    assert sums.height == 41
+    assert found.height == 41 * 10
+    assert sums["count"].sum() == 2_042
+    by_label = dict(sums.iter_rows())
+    assert (by_label["HOME"], by_label[None]) == (40, 2)
+    assert by_label["(other routes)"] == 2_000 - 38
+
+
 def test_rooms_over_time_are_distinguished_by_their_numbers() -> None:
     rows = frames(
         *(vote(NINE, room=key) for key in (1, 2, 2, 3)),

@@ -236,6 +236,16 @@ def test_spread_counts_places_on_the_scale(low: int, high: int, steps: int) -> N
     assert [row["votes"] for row in table] == [int(n == steps) for n in range(7)]
 
 
+@pytest.mark.parametrize(("low", "high"), [(0, 21), (-5, 10**9), (13, 2), (4, 100)])
+def test_no_vote_with_cards_off_the_scale_is_missing_from_the_spread(
+    low: int, high: int
+) -> None:
+    odd = vote("2026-11-02 09:00", low=low, high=high)
+    table = answer(plan_of(votes.spread, frames(odd, *VOTES)))
+    assert sum(row["votes"] for row in table) == 3
+    assert sum(row["share"] for row in table) == pytest.approx(1)
+
+
 def test_spread_needs_two_estimations() -> None:
     rows = frames(
         vote("2026-11-02 09:00", amount=1, low=3, high=3),

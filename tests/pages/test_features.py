@@ -834,3 +834,40 @@ def test_a_blank_figure_does_not_blame_a_table_that_it_does_not_need(
     assert first == (
         "No data matches the filters. Remove one or choose a longer period."
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "query", "compares"),
+    [
+        ("room.py", {}, False),
+        ("room.py", {"room": "1"}, True),
+        ("room.py", {"room": "1", "meeting": "1"}, False),
+        ("room.py", {"room": ["1", "2"]}, False),
+        ("insights.py", {"about": "Rooms"}, False),
+        ("insights.py", {"about": "Agreement"}, True),
+        ("historical.py", {}, False),
+        ("votes.py", {}, True),
+    ],
+)
+def test_a_comparison_is_offered_and_named_where_something_is_compared(
+    run_page: RunPage, file: str, query: dict[str, str | list[str]], *, compares: bool
+) -> None:
+    app = run_page(file, **query)
+    offered = any(box.label == "Compare with" for box in app.selectbox)
+    named = any(" compared with " in caption.value for caption in app.caption)
+    assert (offered, named) == (compares, compares)
+
+
+def test_a_room_of_a_filter_has_a_name_in_words(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    file = plain_store() / "fpp_rooms.parquet"
+    rooms = pl.read_parquet(file)
+    names = (
+        pl.when(pl.col("id") == rooms["id"][0]).then(None).otherwise(pl.lit("\u200b"))
+    )
+    rooms.with_columns(name=names).write_parquet(file)
+    for room_id, number in rooms.select("id", "number").head(2).iter_rows():
+        app = run_page("votes.py", file.parent, filter=f"room:{room_id}")
+        (chip,) = [button for button in app.button if "is" in button.label]
+        assert chip.label == fmt.escaped(f"Room is (not set) #{number}")

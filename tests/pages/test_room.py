@@ -1,5 +1,6 @@
 """The Room page: states, meetings, rooms side by side."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from metrics import meetings
 from store.reader import open_store
 from tests.pages.conftest import GOLDEN, RunPage
 from ui import format as fmt
+from ui.blocks.comparison import TOTALS, _tile
+from ui.page_context import Results
 
 # In memory: the copy of a folder's state goes when another folder is opened.
 FRAMES = open_store(GOLDEN).frames.map(lambda _, rows: rows.collect().lazy())
@@ -158,3 +161,50 @@ def test_filters_do_not_hide_a_room_and_the_page_says_so(run_page: RunPage) -> N
     app = run_page("room.py", GOLDEN, room=str(ROOM), filter="country:XX")
     assert "Filters do not apply to this page" in texts(app)
     assert "No room with ID" not in texts(app)
+
+
+def test_the_search_names_every_room_in_a_line(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    file = plain_store() / "fpp_rooms.parquet"
+    rooms = pl.read_parquet(file).head(3)
+    names = pl.Series("name", ["x" * 5_000, None, "y" * 100])
+    rooms.with_columns(names).write_parquet(file)
+    ids, numbers = rooms["id"].to_list(), rooms["number"].to_list()
+    search = run_page("room.py", file.parent).selectbox(key="room_search").options
+    assert set(search) == {
+        f"{name} (#{number}, ID {room_id})"
+        for name, number, room_id in zip(
+            ["x" * 99 + "…", "(not set)", "y" * 100], numbers, ids, strict=True
+        )
+    }
+
+
+def test_of_a_meeting_that_never_ends_the_first_votes_are_drawn(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    store = plain_store()
+    file = store / "fpp_votes.parquet"
+    votes = pl.read_parquet(file)
+    first = votes.filter(pl.col("room_id") == ROOM).head(1)
+    number = pl.int_range(1, 301)
+    many = pl.concat([first] * 300).with_columns(
+        id=(number + 5_000_000).cast(votes.schema["id"]),
+        voted_at=pl.col("voted_at") + pl.duration(minutes=number * 20),
+    )
+    many.select(votes.columns).write_parquet(file)
+    query = {"room": str(ROOM), "meeting": "5000001", "period": "All time"}
+    app = run_page("room.py", store, **query)
+    assert not app.exception
+    assert "The first 200 votes are drawn; the table below has all." in texts(app)
+    assert app.dataframe[0].value.shape[0] == 300
+
+
+def test_durations_of_compared_rooms_have_one_unit() -> None:
+    frames = (
+        pl.DataFrame({"duration_median_seconds": [seconds]})
+        for seconds in (99.0, 144.0, None)
+    )
+    found = [Results({TOTALS: frame}, {}) for frame in frames]
+    text = _tile(found, "duration_median_seconds")
+    assert re.findall(r"\*\*(.*?)\*\*", text) == ["1.6 min", "2.4 min", "–"]

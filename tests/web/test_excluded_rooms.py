@@ -80,3 +80,17 @@ def test_pages_leave_them_out(
     assert tiles(run_page("votes.py")) != expected
     monkeypatch.setenv("EXCLUDED_ROOMS", ",".join(map(str, own)))
     assert tiles(run_page("votes.py")) == expected
+
+
+def test_the_page_of_a_room_says_that_others_leave_it_out(
+    run_page: RunPage, own: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, other = own
+    monkeypatch.setenv("EXCLUDED_ROOMS", str(room))
+    app = run_page("room.py", room=str(room), period="All time")
+    # The room that is asked for by its id is shown with all its figures.
+    assert tiles(app)["Votes"] != "–"
+    said = "in `EXCLUDED_ROOMS`: other pages leave it out"
+    assert any(said in caption.value for caption in app.caption)
+    shown = run_page("room.py", room=str(other), period="All time")
+    assert not any(said in caption.value for caption in shown.caption)

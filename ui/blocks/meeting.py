@@ -143,6 +143,11 @@ def render_meeting(
         context.snapshot.rows,
     )
     votes = found["votes"]
+    drawn = (
+        f" The first {chart.MOST_VOTES} votes are drawn; the table below has all."
+        if votes.height > chart.MOST_VOTES
+        else ""
+    )
     shown, cards, activity = (
         as_clocks_show(in_zone(found[name], zone))
         for name in ("votes", "cards", "activity")
@@ -157,7 +162,7 @@ def render_meeting(
             title=f"Meeting of {opened.when(zone)}",
             note=f"{opened.summary} {chart.LEGEND}. Seats are numbered in order of "
             "appearance, again in each meeting. Events name no room: they are those of "
-            "users who took part or viewed the room.",
+            f"users who took part or viewed the room.{drawn}",
             key="meeting",
         )
         _render_votes(shown, zone)

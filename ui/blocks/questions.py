@@ -14,6 +14,7 @@ from metrics import periods
 from metrics.periods import Days
 from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.room_health import COOLING, HEALTHY
+from metrics.sentences import counted
 from metrics.time_axis import at_least_weekly
 from ui.blocks import cards
 from ui.blocks.block import render_block, time_axes
@@ -82,22 +83,25 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
     if lines is not None:
         axis = time_axes(context, at_least_weekly(context.query.granularity))[0]
         draw = partial(lines, axis=axis)
-    note = _note(context, name)
+    note = _note(context, name, found[name])
     folded = name in _SAID
     render_block(context, name, found[name], draw, note=note, axis=axis, folded=folded)
 
 
-def _note(context: PageContext, name: str) -> str | None:
+def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     """Say which days a table is about where these are not the period's."""
     if name.startswith("funnel"):
         period = METRIC_TABLES[name].covers(context.query)
         days = periods.describe(Days(period.first_day, period.last_day))
         return f"New users of {days}: each had 28 days to come back."
     if name == "rooms_gone_quiet":
-        return (
-            f"{HEALTHY} points or more four weeks before, and fewer than {COOLING} at "
-            f"the end. {_as_of(context)}"
-        )
+        before = f"{HEALTHY} points or more four weeks before"
+        after = f"fewer than {COOLING} at the end. {_as_of(context)}"
+        # Without a row it is not known how many were healthy.
+        if frame.is_empty():
+            return f"Rooms with {before} and {after}"
+        healthy = counted(frame["healthy_rooms"][0], "room")
+        return f"Of {healthy} with {before}, those with {after}"
     if name.startswith(("room", "retention")):
         return _as_of(context)
     if name == "convergence":

@@ -8,7 +8,6 @@ import streamlit as st
 
 from metrics import rooms
 from metrics.filters import room_id as room_id_of
-from metrics.formats import fixed
 from metrics.registry import DEFINITIONS
 from metrics.report import NO_NAME
 from metrics.tables import ROOMS, VOTES
@@ -32,6 +31,7 @@ LISTED = 3_000
 """Rooms that the search offers; of more, those with the latest votes."""
 _LONGEST_NAME = 100
 _PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
+_LEFT_OUT = " · in `EXCLUDED_ROOMS`: other pages leave it out"
 _COMPARED = ("votes_before", "votes_change", "votes_change_share")
 
 
@@ -88,7 +88,8 @@ def _render_picker(
     known = engine.collect(plan, context.snapshot.rows)
     offered = known.head(LISTED).filter(~pl.col("id").is_in(list(chosen)))
     # Thousands of long names would be more than a message to the browser may have.
-    names = offered.select("id", "number", labels.cut_short("name", _LONGEST_NAME))
+    name = labels.cut_short("name", _LONGEST_NAME).fill_null(labels.NOT_SET)
+    names = offered.select("id", "number", name)
     named = {
         f"{name} (#{number}, ID {room_id})": room_id
         for room_id, number, name in names.iter_rows()
@@ -144,6 +145,15 @@ def asked() -> list[int]:
             f"The link names {len(found)} rooms; showing the first {MOST}."
         )
     return list(found)[:MOST]
+
+
+def is_compared() -> bool:
+    """Return whether the figures of the address are shown beside the period before.
+
+    Those of one room are; neither a meeting nor several rooms nor the list of them is.
+    """
+    one = len(query_params.get_all(PARAMETER)) == 1
+    return one and query_params.get(MEETING) is None
 
 
 def warn_of_lone_meeting() -> None:
@@ -228,7 +238,8 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
         ):
             mark = f":{TEXT_COLORS[place]}[●] " if len(found) > 1 else ""
             st.header(f"{mark}{escaped(room.name)}", anchor=False, width="content")
-            st.caption(room.facts, width="stretch")
+            left_out = room.room_id in context.excluded_rooms
+            st.caption(f"{room.facts}{_LEFT_OUT if left_out else ''}", width="stretch")
             if len(found) > 1:
                 _render_links(room, found)
         if not room.has_votes and context.lacking((VOTES.name,)):
@@ -304,11 +315,11 @@ def render_health(health: pl.DataFrame) -> None:
     """Draw a room's row of `room_health.health`, if it has one."""
     for row in health.iter_rows(named=True):
         parts = ", ".join(
-            f"{DEFINITIONS[part].title.lower()} {fixed(row[part], 0)}"
+            f"{DEFINITIONS[part].title.lower()} {fmt.number(row[part], 'points')}"
             for part in _PARTS
         )
         st.caption(
-            f"**Room health: {fixed(row['health'], 0)} of 100 points, "
+            f"**Room health: {fmt.number(row['health'], 'points')} of 100 points, "
             f"{row['state']}.** "
             f"Of 25 each over 28 days: {parts}.",
             help=DEFINITIONS["health"].formula,

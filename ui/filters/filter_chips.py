@@ -16,7 +16,7 @@ from store import engine
 from store.reader import Snapshot, without_bots
 from ui import query_params
 from ui.format import escaped, shortened
-from ui.labels import KIND_LABELS, country_code, value_label
+from ui.labels import KIND_LABELS, country_code, named, value_label
 
 KEY = "filter"
 _PICKED = "picked"
@@ -95,8 +95,8 @@ def _render_form(snapshot: Snapshot) -> None:
 
 def _offer(kind: str, row: Mapping[str, str | int | None]) -> str:
     """Return a value with its number of rows, as the box offers it."""
-    if kind == "room" and row["name"] is not None:
-        return f"{row['name']} #{row['number']}"
+    if kind == "room" and row["number"] is not None:
+        return f"{named(row['name'])} #{row['number']}"
     value = row["value"]
     return value_label(kind, None if value is None else str(value))
 
@@ -145,10 +145,10 @@ def render_chips(snapshot: Snapshot, chosen: Collection[Filter]) -> None:
             )
         for wanted in chosen:
             if wanted.kind == "room" and wanted.value and not wanted.excludes:
-                named = names.get(wanted.value, f"with ID {shortened(wanted.value)}")
+                which = names.get(wanted.value, f"with ID {shortened(wanted.value)}")
                 st.page_link(
                     "room.py",
-                    label=f"Open room {escaped(named)}",
+                    label=f"Open room {escaped(which)}",
                     icon=":material/meeting_room:",
                     query_params=query_params.carried(room=wanted.value),
                     width="content",
@@ -172,7 +172,7 @@ def _room_names(snapshot: Snapshot, chosen: Collection[Filter]) -> dict[str, str
     rooms = snapshot.frames.rooms.filter(pl.col("id").is_in(ids))
     found = engine.collect(rooms.select("id", "number", "name"), snapshot.rows)
     return {
-        str(room["id"]): f"{room['name']} #{room['number']}"
+        str(room["id"]): f"{named(room['name'])} #{room['number']}"
         for room in found.iter_rows(named=True)
     }
 
