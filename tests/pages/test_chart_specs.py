@@ -134,9 +134,9 @@ def test_no_mark_of_a_page_says_anything_raw(
 def test_no_two_ticks_of_an_axis_have_the_same_label(
     unit: Unit, largest: float
 ) -> None:
-    rows = [{"x": "a", "y": 0}, {"x": "b", "y": largest}]
+    rows = pl.DataFrame({"y": [0, largest]}, strict=False)
     y = alt.Y("y:Q", title=None, axis=value_axis(unit))
-    chart = alt.Chart(alt.Data(values=rows), height=240).mark_bar().encode(y=y)
+    chart = alt.Chart(rows, height=240).mark_bar().encode(y=y)
     labels = ticks(chart.to_dict())
     assert labels
     assert len(labels) == len(set(labels))

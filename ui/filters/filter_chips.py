@@ -96,7 +96,8 @@ def _render_form(snapshot: Snapshot) -> None:
 def _offer(kind: str, row: Mapping[str, str | int | None]) -> str:
     """Return a value with its number of rows, as the box offers it."""
     if kind == "room" and row["number"] is not None:
-        return f"{named(row['name'])} #{row['number']}"
+        name = row["name"]
+        return f"{named(None if name is None else str(name))} #{row['number']}"
     value = row["value"]
     return value_label(kind, None if value is None else str(value))
 
