@@ -14,6 +14,7 @@ from tests.metrics.building import (
     column,
     days,
     estimation,
+    executed,
     frames,
     one,
     plan_of,
@@ -241,9 +242,9 @@ def test_no_vote_with_cards_off_the_scale_is_missing_from_the_spread(
     low: int, high: int
 ) -> None:
     odd = vote("2026-11-02 09:00", low=low, high=high)
-    table = answer(plan_of(votes.spread, frames(odd, *VOTES)))
-    assert sum(row["votes"] for row in table) == 3
-    assert sum(row["share"] for row in table) == pytest.approx(1)
+    table = executed(plan_of(votes.spread, frames(odd, *VOTES)))
+    assert table["votes"].sum() == 3
+    assert table["share"].sum() == pytest.approx(1)
 
 
 def test_spread_needs_two_estimations() -> None:
