@@ -104,10 +104,10 @@ class PageContext:
         key figures whose usual change is wanted, as the table `usual_changes`. `reads`
         are live tables that the further plans need in any case.
         """
-        # Where figures are compared, the same tables are read up to eight times.
+        # Several tables, or their comparisons, read the same rows up to eight times.
         needed = {live for name in names for live in METRIC_TABLES[name].reads}
         query, rows = self.query, self.snapshot.rows
-        if earlier or further:
+        if earlier or further or len(names) > 1:
             frames = engine.at_hand(query.frames, rows, needed.union(reads))
             query = replace(query, frames=frames)
         shared, before = SharedPlans.of(query), query.comparison_query
