@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from shutil import which
 from tempfile import NamedTemporaryFile
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from testkit.fixed_clock import NOW, started_at
 from testkit.ports import free_port
@@ -36,6 +37,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+ONE_PROCESS = ["--disable-site-isolation-trials", "--renderer-process-limit=1"]
+"""For tests: Chromium starts a process for each page that follows an empty one, which
+compiles Streamlit's scripts again, and that takes 40% of a page's processor time. Not
+for benchmarks, since no user's browser does so."""
 DRAWN = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   if (!app || app.dataset.testConnectionState !== 'CONNECTED') return false;
@@ -107,16 +112,30 @@ def _wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the server did not start within a minute")
 
 
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Run Chromium for tests; see ONE_PROCESS."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, *ONE_PROCESS]
+        )
+        yield browser
+        browser.close()
+
+
 def logged_in(browser: Browser, server: Server, **options: object) -> BrowserContext:
-    """Return a browser context that has logged in through the form."""
+    """Return a browser context that has logged in.
+
+    By the request that the form sends: the form would begin to load a page, which takes
+    two seconds of a core. `tests/web/test_session_end.py` fills in the form.
+    """
     context = browser.new_context(**options)  # type: ignore[arg-type]  # passed on
     context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    page.goto(f"{server.url}/login")
-    page.fill("input[type=password]", TOKEN)
-    page.press("input[type=password]", "Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
-    page.close()
+    answer = context.request.post(
+        f"{server.url}/login", form={"token": TOKEN}, max_redirects=0
+    )
+    if answer.status != HTTPStatus.SEE_OTHER:
+        raise RuntimeError(f"the login answered {answer.status}: {answer.text()}")
     return context
 
 

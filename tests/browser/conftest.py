@@ -14,7 +14,6 @@ from playwright.sync_api import (
     Request,
     ViewportSize,
     expect,
-    sync_playwright,
 )
 
 import simulation
@@ -30,12 +29,8 @@ USUAL_SIZE: ViewportSize = {"width": 1280, "height": 720}
 # since other tests run loops of their own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.CHROMIUM, args=chromium.FLAGS
-        )
+    with chromium.browsing() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

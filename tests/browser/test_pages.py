@@ -1,7 +1,7 @@
 """Every page, full, empty and with a table missing: drawn, readable, accessible.
 
-One visit serves several tests: a page is opened once and looked at in both themes and
-on a phone.
+One visit serves several tests: a page is opened once, measured, and looked at in both
+themes and on a phone.
 """
 
 import shutil
@@ -15,11 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from testkit import chromium
 from testkit.chromium import Server
 from tests.browser.conftest import as_left, emptied
-from tests.browser.looking import PAGES, barriers, go, too_wide, turn_to
+from tests.browser.looking import OF_COLOURS, PAGES, barriers, go, too_wide, turn_to
 
 pytestmark = pytest.mark.browser
 
-DESK: ViewportSize = {"width": 1280, "height": 800}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+"""The window that the measures are given for."""
 PHONE: ViewportSize = {"width": 375, "height": 812}
 PARTS = {
     "Insights, second votes": "/insights?about=Second+votes",
@@ -32,6 +33,32 @@ PARTS = {
     "An address that was not understood": "/traffic?period=Fortnight",
 }
 """Views that differ from what their page shows at first."""
+
+
+WITHOUT_CHARTS = {"Room", "Data", "Report"}
+TALLER = {"Room": 2.0, "Insights": 2.0}
+"""Pages that may be more than 1.6 screens high."""
+MEASURE = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  const top = e => e.getBoundingClientRect().top + main.scrollTop;
+  const chart = document.querySelector('[data-testid=stVegaLiteChart] svg.marks');
+  const page = document.querySelector('[data-testid=stMainBlockContainer]');
+  const strip = document.querySelector('.st-key-kpi_strip');
+  const caption = [...page.querySelectorAll('[data-testid=stCaptionContainer]')]
+    .find(text => text.innerText.includes(' · '));
+  return {
+    chart: chart && top(chart),
+    strip: strip && strip.getBoundingClientRect().height,
+    head: caption && caption.querySelector('p').getBoundingClientRect().bottom,
+    screens: page.scrollHeight / 900,
+  };
+}"""
+AT_A_CHART = """() => {
+  const at = document.activeElement;
+  const chart = document.querySelector('[data-testid=stVegaLiteChart]');
+  return chart.contains(at) ||
+    !!(chart.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING);
+}"""
 
 
 class Visit(NamedTuple):
@@ -48,6 +75,7 @@ def full(
     """Each page, and some further views of them, on a long history."""
     path = (PAGES | PARTS)[request.param]
     with emptied(tab) as page:
+        page.set_viewport_size(DESK)
         go(page, demo_server.url + path)
         title = next(t for t, p in PAGES.items() if p == path.partition("?")[0])
         yield Visit(page, title)
@@ -63,14 +91,33 @@ def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
         expect(drawn.nth(3)).to_be_attached()
 
 
+@pytest.mark.parametrize("full", PAGES, indirect=True)
+def test_a_page_keeps_its_measures(full: Visit) -> None:
+    page, title = full
+    found = page.evaluate(MEASURE)
+    assert found["screens"] <= TALLER.get(title, 1.6)
+    if found["strip"] is not None:
+        assert found["strip"] <= 90
+    if title in WITHOUT_CHARTS:
+        return
+    assert found["chart"] <= 430
+    assert found["head"] <= 142  # 12 px are the page's edge
+    stops = 0
+    while stops < 60 and not page.evaluate(AT_A_CHART):
+        page.keyboard.press("Tab")
+        stops += 1
+    assert stops <= 25
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_on_a_page_keeps_users_out(full: Visit, theme: str) -> None:
-    full.page.set_viewport_size(DESK)
     full.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     ground = "rgb(20, 22, 27)" if theme == "dark" else "rgb(255, 255, 255)"
     expect(full.page.get_by_test_id("stApp")).to_have_css("background-color", ground)
     chromium.wait_until_drawn(full.page)
-    assert barriers(full.page) == []
+    # The elements are the same in both themes.
+    rules = OF_COLOURS if theme == "dark" else ()
+    assert barriers(full.page, *rules) == []
 
 
 def test_a_page_fits_a_phone(full: Visit) -> None:
@@ -105,7 +152,7 @@ class Poor(NamedTuple):
     says: str
 
 
-@pytest.fixture(scope="module", params=["empty", "missing"])
+@pytest.fixture(scope="module")
 def poor(
     request: pytest.FixtureRequest,
     browser: Browser,
@@ -125,7 +172,16 @@ def poor(
         context.close()
 
 
-@pytest.mark.parametrize("title", PAGES)
+# Without any data all pages but Data end at the same sentence
+# (tests/pages/test_pages.py runs each of them).
+@pytest.mark.parametrize(
+    ("poor", "title"),
+    [
+        *(("missing", title) for title in PAGES),
+        *(("empty", title) for title in ("Overview", "Data")),
+    ],
+    indirect=["poor"],
+)
 def test_a_page_says_what_it_lacks(poor: Poor, title: str) -> None:
     with as_left(poor.tab) as page:
         turn_to(page, poor.url, title)

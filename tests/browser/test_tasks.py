@@ -1,4 +1,4 @@
-"""Tasks of the dashboard's users, and what its measures allow.
+"""Tasks of the dashboard's users.
 
 Each task starts on the Overview and follows the words on the screen.
 """
@@ -7,81 +7,34 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from testkit import chromium
 from testkit.chromium import Server
 from testkit.fixed_clock import NOW
 from tests.browser.by_hand import Days, Files
 from tests.browser.conftest import watched
-from tests.browser.looking import PAGES, csv_button, go, labels, rows_of, save, tile
+from tests.browser.looking import (
+    PAGES,
+    csv_button,
+    go,
+    labels,
+    rows_of,
+    save,
+    tile,
+    turn_to,
+)
 
 pytestmark = pytest.mark.browser
-
-WITHOUT_CHARTS = {"Room", "Data", "Report"}
-TALLER = {"Room": 2.0, "Insights": 2.0}
-"""Pages that may be more than 1.6 screens high."""
-MEASURE = """() => {
-  const main = document.querySelector('[data-testid=stMain]');
-  const top = e => e.getBoundingClientRect().top + main.scrollTop;
-  const chart = document.querySelector('[data-testid=stVegaLiteChart] svg.marks');
-  const page = document.querySelector('[data-testid=stMainBlockContainer]');
-  const strip = document.querySelector('.st-key-kpi_strip');
-  const caption = [...page.querySelectorAll('[data-testid=stCaptionContainer]')]
-    .find(text => text.innerText.includes(' · '));
-  return {
-    chart: chart && top(chart),
-    strip: strip && strip.getBoundingClientRect().height,
-    head: caption && caption.querySelector('p').getBoundingClientRect().bottom,
-    screens: page.scrollHeight / 900,
-  };
-}"""
-AT_A_CHART = """() => {
-  const at = document.activeElement;
-  const chart = document.querySelector('[data-testid=stVegaLiteChart]');
-  return chart.contains(at) ||
-    !!(chart.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING);
-}"""
-
-
-@pytest.fixture(scope="module")
-def wide(browser: Browser, demo_server: Server) -> Iterator[BrowserContext]:
-    """A browser with the window that the measures are given for."""
-    size = {"width": 1440, "height": 900}
-    context = chromium.logged_in(browser, demo_server, viewport=size)
-    yield context
-    context.close()
 
 
 @pytest.fixture
 def files(demo_data: Path) -> Files:
     return Files(demo_data)
-
-
-@pytest.mark.parametrize("title", PAGES)
-def test_a_page_keeps_its_measures(
-    wide: BrowserContext, demo_server: Server, title: str
-) -> None:
-    with watched(wide) as page:
-        go(page, demo_server.url + PAGES[title])
-        found = page.evaluate(MEASURE)
-        assert found["screens"] <= TALLER.get(title, 1.6)
-        if found["strip"] is not None:
-            assert found["strip"] <= 90
-        if title in WITHOUT_CHARTS:
-            return
-        assert found["chart"] <= 430
-        assert found["head"] <= 142  # 12 px are the page's edge
-        stops = 0
-        while stops < 60 and not page.evaluate(AT_A_CHART):
-            page.keyboard.press("Tab")
-            stops += 1
-        assert stops <= 25
 
 
 def test_last_week_against_the_week_before_and_why(
@@ -250,8 +203,8 @@ def test_the_release_of_v2_is_marked_on_the_charts(
     with chromium.dashboard(demo_data, NOTES_FILE=str(notes)) as server:
         context = chromium.logged_in(browser, server)
         with watched(context) as page:
-            for path in ("/", "/traffic", "/votes", "/behaviour", "/historical"):
-                go(page, server.url + path)
+            for title in ("Overview", "Traffic", "Votes", "Behaviour", "Historical"):
+                turn_to(page, server.url, title)
                 chart = page.get_by_test_id("stVegaLiteChart").first
                 assert "⚑" in labels(chart)
                 expect(page.get_by_text("Release of v2").first).to_be_visible()

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from testkit.chromium import CHROMIUM, FLAGS, serving
+from testkit.chromium import browsing, serving
 
 pytestmark = pytest.mark.browser
 TURNED = [
@@ -60,14 +60,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     path = str(Path(__file__).parent.parent.parent)
     texts = SCRIPT.format(texts=TURNED)
     script.write_text(f"import sys\nsys.path.insert(0, {path!r})\n{texts}")
-    with serving(script) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with serving(script) as server, browsing() as browser:
         opened = browser.new_page()
         opened.goto(server.url)
         last = opened.locator(f".st-key-text{len(TURNED) - 1}")
         last.get_by_role("checkbox").wait_for()
         yield opened
-        browser.close()
 
 
 @pytest.mark.parametrize("number", range(len(TURNED)), ids=lambda n: TURNED[n][:20])

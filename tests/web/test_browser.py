@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import polars as pl
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
+from testkit.chromium import browsing, wait_until_drawn
 from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard
 from tests.web import attack
 from web.auth.sessions import COOKIE
@@ -19,12 +19,10 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def page(running: Dashboard, cookie: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with browsing() as browser:
         context = browser.new_context()
         context.add_cookies([{"name": COOKIE, "value": cookie, "url": running.url}])
         yield context.new_page()
-        browser.close()
 
 
 @pytest.mark.parametrize("path", ["/votes", "/location"])

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
+from testkit.chromium import browsing, wait_until_drawn
 from testkit.dashboard import TOKEN, Dashboard, dashboard
 from tests.web import attack
 from tests.web.proxies import caddy, nginx, trusting
@@ -162,8 +161,7 @@ def test_a_websocket_needs_session_and_origin_behind_the_proxy_too(
 
 @pytest.mark.browser
 def test_a_user_logs_in_and_sees_charts(url: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with browsing() as browser:
         page = browser.new_page(ignore_https_errors=True)
         asked = list[str]()
         page.on("request", lambda request: asked.append(request.url))
@@ -172,7 +170,6 @@ def test_a_user_logs_in_and_sees_charts(url: str) -> None:
         page.press("input[type=password]", "Enter")
         wait_until_drawn(page)
         address, charts = page.url, page.locator("svg.marks").count()
-        browser.close()
     assert address.startswith(f"{url}/analytics/votes?period=7")
     assert charts > 0
     assert f"{url}/analytics/_stcore/health" in asked

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
+from testkit.chromium import browsing, wait_until_drawn
 from testkit.dashboard import TOKEN, Dashboard, dashboard, post
 from web.auth.sessions import COOKIE
 
@@ -21,10 +21,8 @@ half minute, and a server takes its time to start."""
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with browsing() as started:
         yield started
-        started.close()
 
 
 def tab_in(browser: Browser, url: str) -> Page:

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import httpx
 import polars as pl
 import pytest
-from playwright.sync_api import sync_playwright
 
 from metrics.tables import TABLES, VOTES
 from store.legacy_files import scan_plain
-from testkit.chromium import CHROMIUM, FLAGS, wait_until_drawn
+from testkit.chromium import browsing, wait_until_drawn
 from testkit.dashboard import (
     GOLDEN,
     LONGEST_WAIT,
@@ -160,8 +159,7 @@ def test_a_new_state_of_the_store_appears_in_both(pair: Pair) -> None:
 
 @pytest.mark.browser
 def test_users_go_on_with_the_other_while_one_is_restarted(pair: Pair) -> None:
-    with sync_playwright() as playwright, pair.client() as client:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with browsing() as browser, pair.client() as client:
         page = browser.new_page(ignore_https_errors=True)
         page.goto(f"{pair.url}/analytics/votes")
         page.fill("input[type=password]", TOKEN)
@@ -190,4 +188,3 @@ def test_users_go_on_with_the_other_while_one_is_restarted(pair: Pair) -> None:
             wait_until_drawn(page)
             assert page.url.startswith(f"{pair.url}/analytics/traffic")
             assert page.locator("svg.marks").count() > 0
-        browser.close()
