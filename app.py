@@ -4,6 +4,7 @@ streamlit run app.py
 """
 
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -50,12 +51,18 @@ def load_pages() -> None:
 
     The server answers meanwhile; a page waits for the import (pages/main.py).
     """
+    turn = sys.getswitchinterval()
+    # A first visitor's browser asks for 150 files meanwhile, and each would wait for
+    # several turns of five milliseconds.
+    sys.setswitchinterval(turn / 25)
     try:
         from ui.warm_up import warm_up
 
         warm_up(settings.data_dir, clock.now())
     except Exception as error:  # noqa: BLE001 - it must not end the server
         capture_error(error, ErrorContext("start", "warm-up"), "high")
+    finally:
+        sys.setswitchinterval(turn)
 
 
 app = st.App(

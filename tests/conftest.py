@@ -1,22 +1,32 @@
 """What holds for every test."""
 
+import os
+
 import pytest
 from hypothesis import settings
 
 # How long an example takes depends on what else the machine does: pytest's own limit
 # is enough. A change is judged by the same examples each time, so that it does not fail
 # for what was there before it; `make explore` looks for new ones.
-settings.register_profile("same-examples", deadline=None, derandomize=True)
-settings.register_profile("new-examples", deadline=None)
+EXAMPLES = int(os.environ.get("EXAMPLES", "100"))
+settings.register_profile(
+    "same-examples", deadline=None, derandomize=True, max_examples=EXAMPLES
+)
+settings.register_profile("new-examples", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("same-examples")
 
-REAL_PARTS = {"browser", "server"}
-"""Fixtures that start Chromium or a database server."""
+REAL_PARTS = {"browser", "sync", "web"}
+"""Folders of tests with browsers, database servers and dashboards."""
+MARKED = {"browser", "mariadb", "slow"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Modules with real parts take longest: begun last, one worker would be alone with
-    # one of them for minutes while the others are done.
-    items.sort(
-        key=lambda item: REAL_PARTS.isdisjoint(getattr(item, "fixturenames", ()))
-    )
+    # Begun last, one worker would be alone with a long module for minutes while the
+    # others are done.
+    long = {item.path for item in items if _takes_long(item)}
+    items.sort(key=lambda item: item.path not in long)
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    marked = not MARKED.isdisjoint(mark.name for mark in item.iter_markers())
+    return marked or item.path.parent.name in REAL_PARTS

@@ -96,6 +96,8 @@ def test_the_api_answers_the_golden_numbers(server: chromium.Server) -> None:
         assert {k: answer[subject][k] for k in known} == known
 
 
+# A page sees the store alone, which either server fills; it looks every 20 seconds.
+@pytest.mark.parametrize("database", [Kind.MARIADB], ids=str, indirect=True)
 def test_a_page_follows_a_change_of_the_database(
     database: LiveDatabase,
     browser: Browser,  # noqa: F811  # the fixture that is imported above

@@ -100,4 +100,5 @@ class CompressedStatic:
 
 
 def _compress(path: Path) -> bytes:
-    return gzip.compress(path.read_bytes(), mtime=0)
+    # Smaller by another 2% at the highest level, which takes twice as long.
+    return gzip.compress(path.read_bytes(), 5, mtime=0)

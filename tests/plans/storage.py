@@ -44,7 +44,7 @@ def serving(folder: Path) -> Iterator[Storage]:
     """Serve a folder on loopback as the bucket `store`, for the length of a block."""
     reads: list[Read] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Objects, folder, reads))
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     options = {
         "aws_endpoint_url": f"http://127.0.0.1:{server.server_port}",
         "aws_allow_http": "true",
