@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "ui": {"metrics", "store", "core", "polars", "altair", "streamlit", "pycountry"}
     | {"xlsxwriter"},
     "web": {"metrics", "store", "core", "polars", "streamlit", "starlette", "uvicorn"}
-    | {"anyio", "h11", "httpx", "itsdangerous", "pycountry"},
+    | {"anyio", "h11", "httpx", "itsdangerous", "msgspec", "pycountry"},
     "pages": {"metrics", "ui", "store", "core", "streamlit"},
     "app": {"core", "ui", "web", "streamlit", "anyio"},
     "sync_job": {"sync", "core", "metrics"},
