@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from html import escape
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import quote
 
@@ -147,7 +149,10 @@ def _sections(report: Report, safe: _Escape) -> Iterator[tuple[str, list[_Line]]
         changes.insert(0, _Line(safe(report.what_changed)))
     lists = {
         "What changed most?": changes,
-        "Unusual days": [_Line(_line_of_day(day)) for day in report.unusual_days],
+        "Unusual days": [
+            _Line(_line_of_day(day, rows))
+            for day, rows in groupby(report.unusual_days, attrgetter("day"))
+        ],
         "Notes": [_line_of_note(note, safe) for note in report.notes],
         "Rooms that grew": [
             _Line(_line_of_room(room, report, safe)) for room in report.grown
@@ -169,11 +174,12 @@ def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
     )
 
 
-def _line_of_day(row: UnusualDay) -> str:
-    counted = _counted(row.value, row.measure)
-    return (
-        f"{row.day:%A}, {_day(row.day)}: {counted}, {row.low:,}–{row.high:,} expected"
+def _line_of_day(day: date, rows: Iterable[UnusualDay]) -> str:
+    counts = ", ".join(
+        f"{_counted(row.value, row.measure)} ({row.low:,}–{row.high:,} expected)"
+        for row in rows
     )
+    return f"{day:%A}, {_day(day)}: {counts}"
 
 
 def _line_of_note(note: Note, safe: _Escape) -> _Line:

@@ -37,7 +37,6 @@ st.header("Definitions", anchor=False)
 tables.render_plain(
     found["definitions"],
     "Definitions",
-    "definitions",
     widths={
         "Metric": 150,
         "Definition": 345,
@@ -48,6 +47,7 @@ tables.render_plain(
     row_height=66,
     height=430,
 )
+tables.render_csv_button(found["definitions"], "fpp_definitions.csv", "csv_definitions")
 
 st.header("API", anchor=False)
 st.markdown(data_page.API)

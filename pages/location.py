@@ -21,7 +21,7 @@ users = partial(charts.ranked, value="count", title="users")
 
 context = page_context.current()
 beside_map, ranking = st.columns([2, 1], gap="small")
-machine, what = render_switch("Technology", MACHINES, key="with", labelled=False)
+machine, what = render_switch("Technology", MACHINES, key="with")
 found = context.compute("countries", *PLACES, machine)
 with beside_map:
     render_block(

@@ -27,6 +27,7 @@ KPIS = Kpis(
     ),
 )
 SOURCES = {"In all": "sources", "Over time": "sources_over_time"}
+LABELS = {"In all": "Total"}
 FUNNELS = {
     "All": "funnel",
     "Source": "funnel_by_source",
@@ -37,7 +38,7 @@ FUNNELS = {
 context = page_context.current()
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
-    sources = render_switch("Sources", SOURCES, key="sources")
+    sources = render_switch("Sources", SOURCES, key="sources", labels=LABELS)
     funnel = render_switch("New users by", FUNNELS, key="split")
 found = context.compute(
     *tables_of(KPIS),

@@ -34,7 +34,6 @@ def render_download(
             file_name=file_name(name, context.query.period, "xlsx"),
             mime=workbook.MIME,
             on_click="ignore",
-            icon=":material/table_view:",
             type="tertiary",
             help="A sheet per table, with real dates and numbers",
         )
@@ -44,7 +43,6 @@ def render_download(
             file_name=file_name(name, context.query.period, "zip"),
             mime="application/zip",
             on_click="ignore",
-            icon=":material/folder_zip:",
             type="tertiary",
             help="A CSV per table, and a note on period and filters",
         )

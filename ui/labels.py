@@ -96,6 +96,8 @@ _ACTS: Mapping[str, str] = {
 _CODE = "^[A-Z][A-Z0-9_]+$"
 # Neither blank nor invisible, as zero-width and control characters are.
 _VISIBLE = r"[^\s\p{Z}\p{C}]"
+# Columns of words that begin a label or a cell.
+_WORDS = frozenset({"device", "length", "measure", "state"})
 # Texts that name no row: without one there is nothing that is "(not set)".
 _REMARKS = frozenset({"cut", "notes", *DEFINITIONS})
 _COUNTRY_NAMES = {
@@ -243,8 +245,7 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.with_columns(with_codes_spoken(column))
     if "measure" in frame.columns:
         frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))
-    if "device" in frame.columns:
-        frame = frame.with_columns(_capitalised("device"))
+    frame = frame.with_columns(_capitalised(name) for name in _WORDS & {*frame.columns})
     texts = [
         name
         for name, dtype in frame.schema.items()

@@ -112,8 +112,10 @@ def render_share() -> None:
     with menu:
         # Pressed in `web/assets/page.js`: the browser has the link and the printer.
         st.html(
-            '<button type="button" class="copy-link">Copy link to this view</button>'
-            '<button type="button" class="print">Print this page</button>'
+            '<button type="button" class="menu-item copy-link">'
+            "Copy link to this view</button>"
+            '<button type="button" class="menu-item print">'
+            "Print or save as PDF</button>"
         )
 
 

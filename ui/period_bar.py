@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
+from html import escape
 from typing import NamedTuple
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -257,7 +259,12 @@ def _render_controls(
             "so this does not change them.",
         )
         _render_zone(zone, settings)
-        st.html('<button type="button" class="keys">Keyboard shortcuts</button>')
+        # Links of the browser: an element of Streamlit for each would slow every run.
+        notes = escape(urlencode(query_params.carried(), doseq=True))
+        st.html(
+            '<button type="button" class="menu-item keys">Keyboard shortcuts</button>'
+            f'<a class="menu-item" href="data?{notes}">Notes on dates, definitions</a>'
+        )
     chosen = filter_chips.render_box(snapshot)
     views.render_menu(settings.views_file)
     return Choice(

@@ -27,6 +27,7 @@ CARRIED = (
 
 `no_weekends` is of older links.
 """
+_SPAN = frozenset({"period", "from", "to"})
 OF_PAGES: Mapping[str, tuple[str, ...]] = {
     "traffic": ("show", "sources", "split"),
     "behaviour": ("over_time",),
@@ -141,7 +142,9 @@ def text() -> str:
 
 def carried(**more: str) -> dict[str, list[str]]:
     """Return the parameters of a link to another page."""
-    shared = {key: get_all(key) for key in CARRIED}
+    # A period of its own replaces that of the page, whose dates it would contradict.
+    dropped = _SPAN if not _SPAN.isdisjoint(more) else frozenset()
+    shared = {key: get_all(key) for key in CARRIED if key not in dropped}
     found = shared | {key: [value] for key, value in more.items()}
     return {key: values for key, values in found.items() if values}
 

@@ -185,8 +185,8 @@ def pick_room(page: Page, chance: random.Random) -> bool:
 
 
 def click_row(page: Page, chance: random.Random) -> bool:
-    rule = ".st-key-busiest canvas, .st-key-meetings canvas"
-    table = one_of(page.locator(rule), chance)
+    rows = page.locator("[class*=st-key-rows_busiest] canvas, .st-key-meetings canvas")
+    table = one_of(rows, chance)
     if table is None:
         return False
     box = table.bounding_box()

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,10 @@ def test_last_week_against_the_week_before_and_why(
     found = [match.groups() for match in what if match]
     moved = [t for t in texts if "→" in t]
     assert len(found) == len(moved) > 0
+    # Dimensions are not mixed, and no change is printed as none.
+    dimensions = [dimension for dimension, _ in groupby(found, lambda each: each[0])]
+    assert len(dimensions) == len(set(dimensions))
+    assert not re.search(r"[+−]0%|→ 1 (users|page views|votes)", " ".join(moved))
     for (dimension, label), text in zip(found, moved, strict=True):
         was, now = (int(n.replace(",", "")) for n in re.findall(r"[\d,]+", text)[:2])
         counted = [files.count(dimension, label, d) for d in (week.before, week)]
@@ -166,15 +171,24 @@ def test_yesterday_by_the_hour(page: Page, demo_server: Server, files: Files) ->
 
 
 def test_is_something_broken_now(page: Page, demo_server: Server) -> None:
-    """One glance at the first line, and one click to where it is."""
-    go(page, demo_server.url)
+    """One glance at the first line, and one click to where it is.
+
+    The link leads to the period of its figure, whatever the page's is.
+    """
+    go(page, f"{demo_server.url}/?period=custom&from=2026-10-01&to=2026-10-31")
     line = page.locator(".st-key-attention")
     expect(line).to_be_visible()
     quiet = line.get_by_role("link", name="gone quiet")
+    found = re.search(r"\d+", quiet.inner_text())
+    assert found
     quiet.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Insights")
     chromium.wait_until_drawn(page)
     assert "about=Rooms" in page.url
+    assert "from=" not in page.url
+    expect(
+        page.get_by_text(re.compile(f"^{found[0]} of the .* dormant now"))
+    ).to_be_visible()
 
 
 def test_late_data_and_an_outage_are_the_first_thing_one_reads(

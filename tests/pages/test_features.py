@@ -291,9 +291,13 @@ def test_an_axis_of_hours_has_hours(
     ("first", "last", "said"),
     [
         # In two weeks, those before in three.
-        ("2026-11-03", "2026-11-12", "┄ 24 Oct – 2 Nov 2026, end not drawn"),
+        (
+            "2026-11-03",
+            "2026-11-12",
+            "┄ 24 Oct – 2 Nov 2026, longer: its end is not drawn",
+        ),
         # In three weeks, those before in two.
-        ("2026-10-24", "2026-11-02", "┄ 14 Oct – 23 Oct 2026, ends early"),
+        ("2026-10-24", "2026-11-02", "┄ 14 Oct – 23 Oct 2026, shorter"),
         ("2026-11-02", "2026-11-15", "┄ 19 Oct – 1 Nov 2026"),
     ],
 )

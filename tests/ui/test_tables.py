@@ -56,7 +56,7 @@ def test_numbers_of_a_plain_table_have_their_notation_and_texts_their_width() ->
         from ui.blocks import tables
 
         frame = pl.DataFrame({"Average": [3.5, 2.0], "Votes": [1, 2], "What": ["", ""]})
-        tables.render_plain(frame, "Votes", "votes", widths={"What": 90})
+        tables.render_plain(frame, "Votes", widths={"What": 90})
 
     app = AppTest.from_function(page).run()
     columns = json.loads(app.dataframe[0].proto.columns)

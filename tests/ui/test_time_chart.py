@@ -158,9 +158,9 @@ def test_the_comparison_is_a_line_by_position_that_may_end_early() -> None:
     assert column(spec, "before_when") == ["Mon 2 Nov 2026", "Tue 3 Nov 2026", None]
     text = legend(on, earlier, shorter=True)
     assert text.startswith("— 9 Nov – 11 Nov 2026")
-    assert "┄ 2 Nov – 3 Nov 2026, ends early" in text
+    assert "┄ 2 Nov – 3 Nov 2026, shorter" in text
     text = legend(earlier, on, longer=True)
-    assert "┄ 9 Nov – 11 Nov 2026, end not drawn" in text
+    assert "┄ 9 Nov – 11 Nov 2026, longer: its end is not drawn" in text
 
 
 def test_tooltips_print_as_the_page_does() -> None:

@@ -189,11 +189,11 @@ def _names_rooms(frame: pl.DataFrame) -> bool:
 
 def _render_rooms(frame: pl.DataFrame, title: str, name: str, table: str) -> None:
     """Show a table of rooms; a click on a row opens the page of its room."""
-    key = f"rooms_{name}"
+    key = f"{tables.CLICKABLE}rooms_{name}"
 
     def remember() -> None:
-        cells = st.session_state[key]["selection"]["cells"]
-        st.session_state[_ROOM] = [frame["room_id"][row] for row, _ in cells]
+        rows = st.session_state[key]["selection"]["rows"]
+        st.session_state[_ROOM] = [frame["room_id"][row] for row in rows]
 
     tables.render(frame, title, key, remember, table)
     st.caption("Click a row to open its room.")

@@ -70,9 +70,9 @@ def render_comparison(
                     alt=f"{METRIC_TABLES[name].title}, share of votes per room",
                 )
     with st.container(border=True, gap="small", key="compared_figures"):
-        st.header("Figures", anchor=False)
         figures = together[TOTALS].select(_ROOM, *keys)
-        tables.render_with_csv(figures, "Figures per room", "rooms_compared")
+        tables.render_head("Figures", figures, "rooms_compared")
+        tables.render(figures, "Figures per room")
     return together
 
 

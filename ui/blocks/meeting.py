@@ -75,13 +75,7 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
     period, zone = context.query.period, context.query.zone
     listed = held.filter(period.contains("started_at"))
     with st.container(border=True, gap="small", key="meetings"):
-        with st.container(
-            horizontal=True, vertical_alignment="center", key="head_meetings"
-        ):
-            st.header("Meetings, newest first", anchor=False, width="stretch")
-            tables.render_csv_button(
-                in_zone(listed, zone), "fpp_meetings.csv", "csv_meetings"
-            )
+        tables.render_head("Meetings, newest first", in_zone(listed, zone), "meetings")
         if listed.is_empty():
             # No period can show one of the future, or one before all dates.
             shown = pl.col("started_at").is_between(_EARLIEST, context.now)
@@ -107,7 +101,7 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
         chosen = tables.render_selectable(
             in_zone(listed.select(_SHOWN), zone),
             "Meetings",
-            key=f"meetings_{opened}_{st.session_state.get(_OPENED, 0)}",
+            key=f"{tables.CLICKABLE}{opened}_{st.session_state.get(_OPENED, 0)}",
         )
     if chosen is not None and str(listed["meeting"][chosen]) != opened:
         # The browser keeps a table's selection: one that led here would do so again.
@@ -161,8 +155,8 @@ def render_meeting(
             partial(_timeline, cards=cards, activity=activity),
             title=f"Meeting of {opened.when(zone)}",
             note=f"{opened.summary} {chart.LEGEND}. Seats are numbered in order of "
-            "appearance, again in each meeting. Events name no room: they are those of "
-            f"users who took part or viewed the room.{drawn}",
+            "appearance, from 1 in each meeting. Events are not linked to rooms: these "
+            f"are of users who took part or viewed the room.{drawn}",
             key="meeting",
         )
         _render_votes(shown, zone)
@@ -186,12 +180,13 @@ def _render_votes(votes: pl.DataFrame, zone: ZoneInfo) -> None:
         pl.col("cards").alias("Cards by seat"),
         pl.col("avg_estimation").round(2).alias("Average"),
         pl.col("steps").alias("Spread"),
-        chart.kind_of_vote().alias("What"),
+        chart.kind_of_vote().alias("Kind"),
         pl.col("joined").alias("Joined (seats)"),
         pl.col("left").alias("Left (seats)"),
     )
     with st.container(border=True, gap="small"):
-        tables.render_plain(shown, "Votes of this meeting", "meeting_votes")
+        tables.render_head("Votes of this meeting", shown, "meeting_votes")
+        tables.render_plain(shown, "Votes of this meeting")
 
 
 def _render_close() -> None:

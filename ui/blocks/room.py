@@ -228,7 +228,10 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
     """Name the rooms; return those that have something to show, and say why not."""
     for place, room in enumerate(found):
         if not room.exists:
-            st.info(f"No room with ID {room.room_id}.", icon=":material/search_off:")
+            st.info(
+                f"No room with ID {room.room_id}. Find one by its name or number.",
+                icon=":material/search_off:",
+            )
             continue
         with st.container(
             horizontal=True,
@@ -287,9 +290,12 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     if busiest.is_empty():
         empty_state.render(context, "rooms")
         return
-    st.caption("Or pick one of the rooms with most votes in this period.")
+    st.caption("Or click one of the rooms with the most votes in this period.")
     chosen = tables.render_selectable(
-        busiest.head(50), "Busiest rooms", key="busiest", height=_LIST_HEIGHT
+        busiest.head(50),
+        "Busiest rooms",
+        key=f"{tables.CLICKABLE}busiest",
+        height=_LIST_HEIGHT,
     )
     tables.render_csv_button(busiest, "fpp_rooms.csv", "csv_rooms")
     if chosen is not None:

@@ -28,6 +28,7 @@ _FORMATS: dict[Unit, str] = {
 }
 # The notation of tiles and charts, in browsers of any language.
 _MEAN_COUNT = "%,.1f"
+_DATE = "D MMM YYYY"
 # What columns without a definition are called, where their name does not say it.
 _TITLES = {
     "id": "ID",
@@ -38,12 +39,15 @@ _TITLES = {
     "os": "System",
     "was_auto_flip": "Auto-flip",
     "voted_at": "Ended",
+    "first_used_at": "First used",
     "started_at": "Started",
     "last_round_at": "Last vote",
 }
 # Columns that are drawn as bars.
 _BAR = frozenset({"share"})
 MAX_HEIGHT, _ROW_HEIGHT = 270, 30
+CLICKABLE = "rows_"
+"""How keys of tables begin whose rows can be clicked, for `web/assets/page.js`."""
 
 
 def render(
@@ -55,8 +59,9 @@ def render(
 ) -> None:
     """Show a frame of a metric table, sortable and searchable.
 
-    With `on_click` a click on a cell selects it and calls that. `table` is the metric
-    table's name: a few columns mean something else in one of them.
+    With `on_click` a click on a row selects it and calls that; the `key` begins with
+    `CLICKABLE`. `table` is the metric table's name: a few columns mean something else
+    in one of them.
     """
     shown = with_intervals(frame)
     st.dataframe(
@@ -69,7 +74,8 @@ def render(
         row_height=_ROW_HEIGHT,
         key=key,
         on_select=on_click or "ignore",
-        selection_mode="single-cell",
+        # Not of cells: the keyboard would select one on its way through the page.
+        selection_mode="single-row",
     )
 
 
@@ -78,7 +84,7 @@ def render_selectable(
 ) -> int | None:
     """Show a frame whose rows can be clicked; return the chosen row's position.
 
-    `height` is that of a long table, in pixels.
+    The `key` begins with `CLICKABLE`. `height` is that of a long table, in pixels.
     """
     state = st.dataframe(
         **_sent(labels.readable(frame)),
@@ -195,7 +201,9 @@ def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
     if definition is not None and unit(name) and frame.schema[name] == pl.String:
         return AnyColumn(label, help=definition.formula, alignment="right")
     if frame.schema[name] == pl.Date:
-        return st.column_config.DateColumn(label, format="YYYY-MM-DD")
+        return st.column_config.DateColumn(label, format=_DATE)
+    if isinstance(frame.schema[name], pl.Datetime):
+        return st.column_config.DatetimeColumn(label, format=f"{_DATE}, HH:mm")
     if definition is None or not frame.schema[name].is_numeric():
         return AnyColumn(label, help=definition.formula if definition else None)
     if name in _BAR:
@@ -274,13 +282,12 @@ def _split(name: str) -> tuple[str, str]:
 def render_plain(
     frame: pl.DataFrame,
     title: str,
-    name: str,
     *,
     widths: Mapping[str, int] | None = None,
     row_height: int = _ROW_HEIGHT,
     height: int = MAX_HEIGHT,
 ) -> None:
-    """Show a frame whose columns already are what a reader should see, with its CSV.
+    """Show a frame whose columns already are what a reader should see.
 
     Numbers that are not whole have two decimals. Higher rows wrap long texts; `widths`
     are those of columns, `height` is that of a long table, in pixels.
@@ -304,13 +311,19 @@ def render_plain(
         height=_height(frame, height),
         row_height=row_height,
     )
-    render_csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
 
 
 def render_with_csv(frame: pl.DataFrame, title: str, name: str) -> None:
     """Show a frame whose columns are keys of definitions, with its CSV."""
     render(frame, title)
     render_csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
+
+
+def render_head(title: str, frame: pl.DataFrame, name: str) -> None:
+    """Draw a title with the button for the CSV of a frame at its side."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"head_{name}"):
+        st.header(title, anchor=False, width="stretch")
+        render_csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
 
 
 def render_csv_button(frame: pl.DataFrame, file: str, key: str) -> None:

@@ -96,6 +96,8 @@ def shares(
 
     Needs `label`, votes, share and room. Shares, since a busy room would hide others.
     """
+    # Pixels of the names beside each other, with their squares.
+    needed = sum(7 * len(room) + 30 for room in colors)
     color = alt.Color(
         "room:N",
         title=None,
@@ -104,7 +106,7 @@ def shares(
             orient="top",
             labelLimit=260,
             padding=0,
-            columns=alt.ExprRef("width < 500 ? 1 : 3"),
+            columns=alt.ExprRef(f"width < {needed} ? 1 : {len(colors)}"),
         ),
     )
     chart: Chart = (

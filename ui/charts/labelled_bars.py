@@ -172,8 +172,12 @@ def _count_and_share(frame: pl.DataFrame, value: str) -> str:
 
 
 _WAS_IS = "format(datum.before, ',') + ' → ' + format(datum.now, ',')"
+_MEASURE = "lower(datum.measure)"
 # On a phone the text is short, for the bars' sake.
-_OWN_CHANGE = "width < 220 ? '' : ' ' + datum.measure + datum.percent"
+_OWN_CHANGE = (
+    "width < 220 ? '' : ' ' + (datum.now == 1 ? "
+    f"slice({_MEASURE}, 0, -1) : {_MEASURE}) + datum.percent"
+)
 # Where the longest bar to the right ends: behind it is room for its text.
 _END = alt.ExprRef("max(width / 4, width - (width < 220 ? 95 : 215))")
 
@@ -185,14 +189,17 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     and votes compare, and the change beside it. Needs the columns of
     `movers.what_moved`.
     """
-    named = in_order(labels.readable(frame.head(rows))).with_columns(what=_what())
+    # What is most is first; the others of its dimension follow it.
+    place = pl.col(PLACE).min().over("dimension")
+    top = in_order(frame.head(rows)).sort(place, maintain_order=True).drop(PLACE)
+    named = in_order(labels.readable(top)).with_columns(what=_what())
     # Printed here: a browser would write a change of less than half a percent as −0%.
     percents = [
         f" ({fmt.signed(100 * change / before, 0)}%)" if before else ""
         for change, before in named.select("change", "before").iter_rows()
     ]
     data = named.with_columns(
-        labels.distinct(named["what"], frame["label"].head(rows)),
+        labels.distinct(named["what"], top["label"]),
         end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
         percent=pl.Series(percents, dtype=pl.String),
     )

@@ -54,7 +54,13 @@ def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -
         "kind:N",
         title=None,
         scale=alt.Scale(domain=[*_KINDS], range=[*_KINDS.values()]),
-        legend=alt.Legend(orient="top", symbolType="square", padding=0, offset=8),
+        legend=alt.Legend(
+            orient="top",
+            symbolType="square",
+            padding=0,
+            offset=8,
+            columns=alt.ExprRef("width < 300 ? 2 : 4"),
+        ),
     )
     bars = (
         Layer(held)
@@ -68,7 +74,10 @@ def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -
     )
     texts = (
         Layer(played)
-        .mark_text(fontSize=13, fontWeight=600, color=TEXT)
+        # On a phone, votes soon after each other have little room.
+        .mark_text(
+            fontSize=alt.ExprRef("width < 400 ? 10 : 13"), fontWeight=600, color=TEXT
+        )
         .encode(x, lane, alt.Text("card:N"), tooltip=_tips(_OF_CARDS))
     )
     shape = alt.Shape(
@@ -87,7 +96,7 @@ def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -
 
 _OF_VOTES = {
     "vote": "Vote",
-    "kind": "What",
+    "kind": "Kind",
     "when": "Ended",
     "duration": "Length (s)",
     "talk": "Talk before (s)",
@@ -95,8 +104,8 @@ _OF_VOTES = {
     "joined": "Joined",
     "left": "Left",
 }
-_OF_CARDS = {"lane": "Who", "card": "Card", "when": "At"}
-_OF_ACTIVITY = {"lane": "Who", "what": "What", "name": "Which", "when": "At"}
+_OF_CARDS = {"lane": "Seat", "card": "Card", "when": "At"}
+_OF_ACTIVITY = {"lane": "Seat", "what": "Kind", "name": "Name", "when": "At"}
 
 
 def _tips(columns: dict[str, str]) -> list[alt.Tooltip]:

@@ -33,7 +33,7 @@ _OF_NEW = (
 
 def _of_sizes(frame: pl.DataFrame, key: str, title: str) -> Chart:
     """Draw a share of pairs per team size."""
-    sizes = frame.with_columns(teams=pl.format("teams of {}", "team_size"))
+    sizes = frame.with_columns(teams=pl.format("Teams of {}", "team_size"))
     share = f"format(datum.{key}, '.0%') + ' of ' + format(datum.estimation_pairs, ',')"
     text = hidden_below(f"{share} + ' pairs'", key, "estimation_pairs")
     return labelled_bars(sizes, "teams", key, title, text)

@@ -222,8 +222,8 @@ class TimeAxis:
         ]
         data = pl.DataFrame(rows, schema_overrides={"link": pl.String})
         tooltip = [
-            alt.Tooltip("dates:N", title="Note"),
-            alt.Tooltip("title:N", title="What"),
+            alt.Tooltip("dates:N", title="Date"),
+            alt.Tooltip("title:N", title="Note"),
         ]
         base = Layer(data)
         yield base.mark_rule(
@@ -348,8 +348,8 @@ def legend(
     buckets = f", by {axis.granularity}" if says_granularity else ""
     parts = [f"{line}{fmt.period(axis.period)}{buckets}"]
     if before is not None:
-        cut = ", end not drawn" if longer else ""
-        end = ", ends early" if shorter else cut
+        cut = ", longer: its end is not drawn" if longer else ""
+        end = ", shorter" if shorter else cut
         parts.append(f"┄ {fmt.period(before.period)}{end}")
     # A mark at the end of a line would be apart from its meaning.
     if marked:

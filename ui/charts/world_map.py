@@ -53,7 +53,12 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
         else gradient_legend(
             frame[value],
             title,
-            alt.Legend(orient="bottom-left", gradientLength=120, tickCount=3),
+            # By root, values in between would be written over each other.
+            alt.Legend(
+                orient="bottom-left",
+                gradientLength=120,
+                values=sorted({0, *data[value].top_k(1)}),
+            ),
         )
     )
     filled = (

@@ -52,7 +52,13 @@ def clickable(bars: alt.Chart, frame: pl.DataFrame) -> alt.Chart:
     """Let the marks of a layer be clicked, where the frame has `with_filters`."""
     if FIELD not in frame.columns:
         return bars
-    return bars.add_params(alt.selection_point(_SELECTION, fields=[FIELD]))
+    hint = f"datum.{FIELD} ? 'adds a filter' : '–'"
+    shown = bars.transform_calculate(_hint=hint)
+    shown.encoding.tooltip = [
+        *bars.encoding.tooltip,
+        alt.Tooltip("_hint:N", title="Click"),
+    ]
+    return shown.add_params(alt.selection_point(_SELECTION, fields=[FIELD]))
 
 
 def cursor(frame: pl.DataFrame) -> Literal["pointer", "default"]:
@@ -90,10 +96,10 @@ def render_clickable_table(
     name: str,
     title: str,
 ) -> None:
-    """Show a table whose rows add filters when one of their cells is clicked."""
-    key = _key(context, name, "table")
+    """Show a table whose rows add filters when they are clicked."""
+    key = tables.CLICKABLE + _key(context, name, "table")
     asked = with_filters(frame, on_click)[FIELD]
-    tables.render(frame, title, key, partial(_add_of_cell, key, asked))
+    tables.render(frame, title, key, partial(_add_of_row, key, asked))
     filter_chips.rerun_if_added()
 
 
@@ -107,8 +113,8 @@ def _add_of_mark(key: str) -> None:
     _add(text for point in points if (text := point.get(FIELD)))
 
 
-def _add_of_cell(key: str, asked: pl.Series) -> None:
-    _add(asked[row] for row, _ in st.session_state[key]["selection"]["cells"])
+def _add_of_row(key: str, asked: pl.Series) -> None:
+    _add(asked[row] for row in st.session_state[key]["selection"]["rows"])
 
 
 def _add(texts: Iterable[str]) -> None:

@@ -79,7 +79,7 @@ def _render_form(snapshot: Snapshot) -> None:
         for row in found.iter_rows(named=True)
     }
     st.multiselect(
-        "Values, any of them",
+        "Any of these values",
         list(offered),
         format_func=lambda value: offered.get(value, value),
         key=f"{_VALUES}_{kind}",

@@ -1,5 +1,5 @@
-// Keyboard shortcuts, their list behind "?", buttons to copy the link and to print, and
-// Back and Forward one step at a time.
+// Keyboard shortcuts, their list behind "?", buttons to copy the link and to print,
+// clicks on rows of tables, and Back and Forward one step at a time.
 //
 // Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
 // label, and only presses buttons: "?" and "/" and the boxes need a script.
@@ -44,6 +44,7 @@
     dialog.innerHTML =
       '<h2 id="shortcuts-title">Keyboard shortcuts</h2><table><tbody>' +
       SHORTCUTS.map(([key, does]) => `<tr><th scope="row"><kbd>${key}</kbd></th><td>${does}</td></tr>`).join("") +
+      '<tr><th scope="row"><kbd>Shift</kbd> <kbd>Space</kbd></th><td>Open or filter by a row of a table</td></tr>' +
       '</tbody></table><label><input type="checkbox"> Use shortcuts of one key</label>' +
       '<form method="dialog"><button>Close</button></form>';
     const used = dialog.querySelector("input");
@@ -77,6 +78,23 @@
     event.preventDefault();
     shortcut[2]();
   });
+  // A row of a table is selected in the column before it only: a click on the row is
+  // one there. Tables draw their rows on a canvas, below an area that scrolls.
+  const BOX = 15, HEAD = 36; // pixels: the middle of that column, below the titles
+  const MODIFIERS = ["ctrlKey", "shiftKey", "altKey", "metaKey"];
+  const OF_CLICK = ["button", "buttons", "detail", "pointerId", "pointerType", "isPrimary", "clientY", ...MODIFIERS];
+  for (const type of ["pointerdown", "pointerup", "click"]) addEventListener(type, event => {
+    const rows = event.target;
+    if (!event.isTrusted || event.button || !rows.matches?.('[class*="st-key-rows_"] .dvn-scroller')) return;
+    const {left, top} = rows.getBoundingClientRect();
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    const onBar = x > rows.clientWidth || y > rows.clientHeight;
+    if (x < 2 * BOX || y < HEAD || onBar) return;
+    event.stopImmediatePropagation();
+    const copied = Object.fromEntries(OF_CLICK.map(name => [name, event[name]]));
+    const there = {bubbles: true, cancelable: true, composed: true, clientX: left + BOX};
+    rows.dispatchEvent(new PointerEvent(type, {...copied, ...there}));
+  }, true);
   // Streamlit begins a run at each step of Back and Forward, and sends what its controls
   // show along. A step that follows before the page is drawn sends what the step before
   // has changed already: the server would take that for an act, and put it into the
