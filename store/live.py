@@ -8,9 +8,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
-import anyio
+from core.network import run_within
 
 PATH = "/analytics"
 SECONDS = 3.0
@@ -52,8 +51,7 @@ def ask_server(base_url: str, seconds: float = SECONDS) -> Live:
     import httpx
 
     try:
-        body = anyio.run(partial(_body, base_url, seconds))
-        return _read(json.loads(body))
+        return _read(json.loads(run_within(seconds, _body(base_url, seconds))))
     except TimeoutError:
         raise LiveError(f"the server did not answer within {seconds:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
@@ -69,22 +67,21 @@ async def _body(base_url: str, seconds: float) -> bytes:
     address = url.copy_with(path=url.path.rstrip("/") + PATH)
     # Not compressed: a small answer could unpack to gigabytes.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-    # `fail_after` bounds the whole; httpx's own limits restart with each byte.
-    with anyio.fail_after(seconds):
-        async with (
-            httpx.AsyncClient(
-                timeout=seconds, follow_redirects=False, trust_env=False
-            ) as client,
-            client.stream("GET", address, headers=headers) as response,
-        ):
-            if response.status_code != httpx.codes.OK:
-                raise LiveError(f"the server answered {response.status_code}")
-            body = bytearray()
-            async for part in response.aiter_raw():
-                body += part
-                if len(body) > MOST_BYTES:
-                    raise LiveError("the server's answer is too large")
-            return bytes(body)
+    # `run_within` bounds the whole; httpx's own limits restart with each byte.
+    async with (
+        httpx.AsyncClient(
+            timeout=seconds, follow_redirects=False, trust_env=False
+        ) as client,
+        client.stream("GET", address, headers=headers) as response,
+    ):
+        if response.status_code != httpx.codes.OK:
+            raise LiveError(f"the server answered {response.status_code}")
+        body = bytearray()
+        async for part in response.aiter_raw():
+            body += part
+            if len(body) > MOST_BYTES:
+                raise LiveError("the server's answer is too large")
+        return bytes(body)
 
 
 def _read(answer: object) -> Live:

@@ -217,23 +217,22 @@ def push(
 def _push_once(url: Secret, values: dict[str, str]) -> str:
     """Push once; return what went wrong, without the address, or ""."""
     # Loading both costs 0.2 s, which a job without a monitor saves.
-    import asyncio
-
     import httpx
+
+    from core.network import run_within
 
     async def status() -> int:
         # The monitor's own parameters in the address are kept.
         address = httpx.URL(url.reveal()).copy_merge_params(values)
-        # The limits of httpx are for each read: a byte a second would be fast enough.
         async with (
             httpx.AsyncClient(timeout=_HEARTBEAT_SECONDS) as client,
-            asyncio.timeout(_HEARTBEAT_SECONDS),
             client.stream("GET", address, follow_redirects=False) as response,
         ):
             return response.status_code
 
     try:
-        found = asyncio.run(status())
+        # The limits of httpx are for each read: a byte a second would be fast enough.
+        found = run_within(_HEARTBEAT_SECONDS, status())
     except (TimeoutError, httpx.TimeoutException):
         return f"no answer within {_HEARTBEAT_SECONDS:g} s"
     # Whatever it is (not all are an HTTPError), the data is in force already.

@@ -1,6 +1,9 @@
 """What holds for every test."""
 
 import os
+import socket
+import threading
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -30,3 +33,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _takes_long(item: pytest.Item) -> bool:
     marked = not MARKED.isdisjoint(mark.name for mark in item.iter_markers())
     return marked or item.path.parent.name in REAL_PARTS
+
+
+@pytest.fixture
+def hanging_lookups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[list[threading.Thread]]:
+    """Let every look-up of a name hang; the threads that wait for one.
+
+    A name server that never answers needs another configuration of the machine.
+    """
+    waiting: list[threading.Thread] = []
+    end = threading.Event()
+
+    def hang(*_: object, **__: object) -> None:
+        waiting.append(threading.current_thread())
+        end.wait(60)
+        raise OSError("no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    yield waiting
+    end.set()

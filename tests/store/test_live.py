@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -207,6 +207,16 @@ def test_a_slow_answer_ends_in_time_however_it_is_slow(respond: Respond) -> None
         with pytest.raises(LiveError, match=r"within 0\.5 s"):
             ask_server(url, seconds=0.5)
         assert time.monotonic() - began < 1.2
+
+
+def test_a_name_that_is_looked_up_for_ever_ends_in_time_as_well(
+    hanging_lookups: Sequence[threading.Thread],
+) -> None:
+    began = time.monotonic()
+    with pytest.raises(LiveError, match=r"within 0\.5 s"):
+        ask_server("http://product.example", seconds=0.5)
+    assert time.monotonic() - began < 1.2
+    assert [thread.daemon for thread in hanging_lookups] == [True]
 
 
 def test_a_server_that_is_gone_is_an_error_without_its_address() -> None:

@@ -2,11 +2,15 @@
 
 import logging
 import re
+import threading
+import time
 from collections.abc import Sequence
 
 import pytest
 
+from core.settings import Secret
 from metrics.tables import TABLES, VOTES
+from sync.job import push
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from testkit.ports import free_port
@@ -112,6 +116,20 @@ def test_a_monitor_that_fails_does_not_touch_the_sync_and_is_logged_once(
     (medium,) = [line for line in lines.records if line.levelno > logging.INFO]
     assert medium.levelno == logging.WARNING
     assert f"Heartbeat failed ({said}). The data is not affected" in medium.getMessage()
+
+
+def test_a_name_that_is_looked_up_for_ever_delays_no_run_and_no_exit(
+    reported: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
+    hanging_lookups: Sequence[threading.Thread],
+) -> None:
+    monkeypatch.setattr("sync.job._HEARTBEAT_SECONDS", 0.2)
+    began = time.monotonic()
+    push(Secret("http://monitor.example/api/push/t0ken"), "up", "", 1)
+    assert 0.4 <= time.monotonic() - began < 5
+    assert [thread.daemon for thread in hanging_lookups] == [True, True]
+    (line,) = reported
+    assert "Heartbeat failed (no answer within 0.2 s)" in line
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".example", "127.0.0.1:99999"])

@@ -1,0 +1,49 @@
+"""Questions to other servers that end in time, whatever hangs."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+
+def run_within[Answer](seconds: float, work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Return what the coroutine answers; raises TimeoutError after so many seconds.
+
+    That includes the look-up of names, which nothing can interrupt: it is left behind
+    in a thread that keeps no process from ending.
+    """
+
+    async def limited() -> Answer:
+        async with asyncio.timeout(seconds):
+            return await work
+
+    return asyncio.run(limited(), loop_factory=_Loop)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    # The usual loop has a pool for look-ups, and waits for all of them when it closes.
+    async def getaddrinfo(self, *address: Any, **hints: Any) -> Any:
+        found: asyncio.Future[Any] = self.create_future()
+
+        def look_up() -> None:
+            try:
+                answer, error = socket.getaddrinfo(*address, **hints), None
+            # Not only an OSError: a name that is too long is a UnicodeError.
+            except Exception as failure:  # noqa: BLE001 - raised where it is awaited
+                answer, error = [], failure
+            # The loop may be closed by now.
+            with suppress(RuntimeError):
+                self.call_soon_threadsafe(tell, answer, error)
+
+        def tell(answer: object, error: Exception | None) -> None:
+            if found.cancelled():
+                return
+            if error is None:
+                found.set_result(answer)
+            else:
+                found.set_exception(error)
+
+        threading.Thread(target=look_up, daemon=True).start()
+        return await found
