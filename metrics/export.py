@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Mapping
 
 import polars as pl
+from polars import selectors
 
 from metrics.frames import Period
 
@@ -20,6 +21,16 @@ GUARDED = f"{_SKIPPED}[{re.escape(FORMULA)}']"
 """What gets an apostrophe before it: the apostrophe as well, so that it reads back."""
 _START = rf"^([\t\r\n]|{GUARDED})"
 _INSIDE = f"([;\\t\\r\\n])({GUARDED})"
+# 007, 1e5, 3-4, 12:30, 50%, 5 May: more than a whole number, which stays the same.
+_MARKS = r"[\s\d.,:/%$€£+-]*"
+_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_VALUE = (
+    rf"(?i)^({_MARKS}\d{_MARKS}({_MONTH}{_MARKS})?([ap]m)?|{_MARKS}{_MONTH}{_MARKS}\d"
+    rf"{_MARKS}|[\d.,]+e[+-]?\d+|true|false)$"
+)
+_WHOLE = "^(0|[1-9][0-9]{0,14})$"
+# 0.375: where decimals follow a comma it is read as 375.
+_THOUSANDS = r"^(-?\d+\.\d{3})$"
 _TIME = "%Y-%m-%dT%H:%M:%S%.f"
 _SAME_TIME_SAME_BYTES = (1980, 1, 1, 0, 0, 0)
 
@@ -29,20 +40,30 @@ def to_csv(frame: pl.DataFrame) -> bytes:
 
     An apostrophe precedes what a spreadsheet would run as a formula: at the start
     of a text, and after each semicolon, tab and line break in it, since a spreadsheet
-    may split there. Null is an empty cell, "" a quoted one. Timestamps of a zone other
-    than UTC end with their offset.
+    may split there. One also precedes a text that it would read as a number, a date or
+    a time, and show differently. Null is an empty cell, "" a quoted one. Timestamps of
+    a zone other than UTC end with their offset. No number has three decimals.
     """
-    start = pl.col(pl.String).str.replace(_START, "'${1}")
-    guarded = start.str.replace_all(_INSIDE, "${1}'${2}")
+    text = pl.col(pl.String)
+    is_read = text.str.contains(_VALUE) & ~text.str.contains(_WHOLE)
+    guarded = (
+        pl.when(is_read | text.str.contains(_START))
+        .then("'" + text)
+        .otherwise(text)
+        .str.replace_all(_INSIDE, "${1}'${2}")
+        .name.keep()
+    )
+    numbers = selectors.float() | selectors.decimal()
+    unmistakable = numbers.cast(pl.String).str.replace(_THOUSANDS, "${1}0")
     elsewhere = [
         pl.col(name).dt.to_string(f"{_TIME}%:z")
         for name, of in frame.schema.items()
         if isinstance(of, pl.Datetime) and of.time_zone not in {None, "UTC"}
     ]
-    text = frame.with_columns(guarded, *elsewhere).write_csv(
+    written = frame.with_columns(guarded, unmistakable, *elsewhere).write_csv(
         date_format="%Y-%m-%d", datetime_format=_TIME
     )
-    return BYTE_ORDER_MARK + text.encode()
+    return BYTE_ORDER_MARK + written.encode()
 
 
 def file_name(name: str, period: Period, extension: str = "csv") -> str:

@@ -7,7 +7,8 @@ has 23 or 25 hours.
 
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 from polars import selectors
@@ -23,8 +24,22 @@ _FEW = 3
 
 def zone_of(name: str) -> ZoneInfo | None:
     """Return the zone of an IANA name such as Europe/Berlin or utc; else None."""
-    spellings = (name, name.upper(), name.title())
-    return next(filter(None, map(_zone, spellings)), None)
+    return _zone(name) or _zone(name.upper()) or _zone(_spelled(name))
+
+
+def _spelled(name: str) -> str:
+    """Return the name as the system's files spell it: US/Eastern for us/eastern."""
+    for root in TZPATH:
+        place = Path(root)
+        for part in name.casefold().split("/"):
+            files = place.iterdir() if place.is_dir() else ()
+            found = [file for file in files if file.name.casefold() == part]
+            if not found:
+                break
+            place = found[0]
+        else:
+            return place.relative_to(root).as_posix()
+    return name.title()
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -4,7 +4,6 @@ import polars as pl
 
 from metrics.export import BYTE_ORDER_MARK, GUARDED
 
-_START = rf"^'([\t\r\n]|{GUARDED})"
 _INSIDE = f"([;\\t\\r\\n])'({GUARDED})"
 
 
@@ -13,4 +12,4 @@ def read_csv(data: bytes, schema: pl.Schema) -> pl.DataFrame:
     body = data.removeprefix(BYTE_ORDER_MARK)
     frame = pl.read_csv(body, schema=schema, try_parse_dates=False)
     inside = pl.col(pl.String).str.replace_all(_INSIDE, "${1}${2}")
-    return frame.with_columns(inside.str.replace(_START, "${1}"))
+    return frame.with_columns(inside.str.replace("^'", ""))

@@ -9,8 +9,10 @@ from xml.etree import ElementTree as ET
 
 OFFICE = which("soffice") or ""
 """Where LibreOffice is; `make tools` installs it."""
-_FILTER = "--infilter=CSV:{separator},34,76,1"
-"""Separator, double quotes, UTF-8, from the first line."""
+_FILTER = "--infilter=CSV:{separator},34,76,1,,{language},false,true"
+"""Separator, double quotes, UTF-8, from the first line; in this language, dates and
+other special numbers are recognized."""
+ENGLISH, GERMAN = 1033, 1031
 _SPACES = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
     "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
@@ -29,7 +31,9 @@ class Cell:
     formula: str | None = None
 
 
-def opened(*files: Path, separator: str = ",") -> dict[Path, list[list[Cell]]]:
+def opened(
+    *files: Path, separator: str = ",", language: int = ENGLISH
+) -> dict[Path, list[list[Cell]]]:
     """Open CSV files of one folder; return the cells of each.
 
     UTF-8 has to be named, since there is no window: the dialog that a user sees
@@ -40,7 +44,7 @@ def opened(*files: Path, separator: str = ",") -> dict[Path, list[list[Cell]]]:
     subprocess.run(
         [
             *(OFFICE, f"-env:UserInstallation={profile}", "--headless"),
-            _FILTER.format(separator=ord(separator)),
+            _FILTER.format(separator=ord(separator), language=language),
             *("--convert-to", "fods", "--outdir", str(folder), *map(str, files)),
         ],
         check=True,

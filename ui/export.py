@@ -177,4 +177,7 @@ def readme(context: PageContext, names: Iterable[str] = ()) -> str:
     }
     remarks = ((name, _remark(context, name)) for name in names)
     lines |= {name: text for name, text in remarks if text}
-    return "".join(f"{name}: {text}\n" for name, text in lines.items())
+    # A filter's value can have line breaks: of a link, or of a name in the database.
+    return "".join(
+        f"{name}: {' '.join(text.splitlines())}\n" for name, text in lines.items()
+    )

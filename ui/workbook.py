@@ -121,10 +121,25 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
         selectors.datetime(time_zone="*").dt.replace_time_zone(None),
         # LibreOffice opens a boolean as a formula.
         selectors.boolean().replace_strict([True, False], ["yes", "no"], default=None),
-        selectors.string().str.head(LONGEST_TEXT),
+        _fitting(selectors.string()),
     )
     finite = selectors.float()
     return frame.with_columns(pl.when(finite.is_finite()).then(finite).name.keep())
+
+
+def _fitting(text: pl.Expr) -> pl.Expr:
+    """Return texts cut to what a cell takes; Excel counts an emoji as two."""
+    units = text.str.len_chars() + text.str.count_matches(r"[\x{10000}-\x{10FFFF}]")
+    least = text.str.head(LONGEST_TEXT // 2)
+    return (
+        pl.when(units <= LONGEST_TEXT)
+        .then(text)
+        .otherwise(
+            pl.when(text.str.len_chars() == units)
+            .then(text.str.head(LONGEST_TEXT))
+            .otherwise(least)
+        )
+    )
 
 
 def _titles(frame: pl.DataFrame) -> dict[str, str]:

@@ -490,7 +490,8 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     before = Period.of_days(date(2026, 10, 31), date(2026, 11, 1))
     snapshot = Snapshot(Frames.empty(), "1", NOW, EVERY_TABLE, {}, generation=7)
-    chosen = tuple(filter(None, [Filter.parse("country:DE")]))
+    wanted = ("country:DE", "city:a\nGeneration: 8\u2028b")
+    chosen = tuple(filter(None, map(Filter.parse, wanted)))
     query = query_of(days, comparison=before)
     view = PageContext(snapshot, query, days, "Previous period", NOW, filters=chosen)
     now, then = pl.DataFrame({"votes": [5]}), pl.DataFrame({"votes": [3]})
@@ -508,10 +509,11 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
         "Grouped by: day",
         "Weekends in daily series: hidden",
         "Bots: left out",
-        "Filters: country:DE",
+        # A line break would let a link write lines of its own.
+        "Filters: country:DE and city:a Generation: 8 b",
         "Data until: 2026-11-20 18:00:00 UTC",
         "Generation: 7",
-        "votes_totals: Not filtered by country: votes are not linked to users.",
+        "votes_totals: Not filtered by country, city: votes are not linked to users.",
     ]
 
 

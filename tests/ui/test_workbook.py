@@ -137,9 +137,14 @@ def test_any_names_make_sheets_that_a_spreadsheet_takes(names: list[str]) -> Non
     to_xlsx("T", {}, given_names)
 
 
-def test_decimals_and_long_texts_fit() -> None:
-    frame = pl.DataFrame({"text": ["x" * 40_000], "n": [Decimal("1.5")]})
-    assert "x" * 32_767 + "<" in _texts(to_xlsx("T", {}, {"t": Sheet("T", frame)}))
+@pytest.mark.parametrize(
+    ("text", "most"), [("x", 32_767), ("ä", 32_767), ("\N{PILE OF POO}", 16_383)]
+)
+def test_decimals_and_long_texts_fit(text: str, most: int) -> None:
+    """Excel counts in UTF-16, and calls a file with a longer text damaged."""
+    frame = pl.DataFrame({"text": [text * 40_000], "n": [Decimal("1.5")]})
+    texts = _texts(to_xlsx("T", {}, {"t": Sheet("T", frame)}))
+    assert f">{text * most}<" in texts
 
 
 def _sheets(data: bytes) -> list[str]:

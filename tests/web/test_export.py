@@ -41,6 +41,12 @@ FORMULAS = [
     'a";=1+1',
 ]
 """Texts that some spreadsheet runs, with one separator or another."""
+VALUES = (
+    *("007", "1e5", "1E-5", "1234567890123456", "0.5", "1,5", "1.234", "1 234", "5 "),
+    *("3-4", "12/3", "24-11", "2026-11", "2026-11-01", "10.3.", "3.4.26", "12:30"),
+    *("11 pm", "50%", "$5", "5 €", "5 May", "may 5", "Sep 2026", "MAR1", "TRUE"),
+)
+"""Texts that some spreadsheet reads as a number, a date, a time or a truth value."""
 
 
 def test_csv_is_utf8_with_a_mark_raw_numbers_and_iso_dates() -> None:
@@ -116,3 +122,31 @@ def test_no_text_becomes_a_formula_whatever_the_spreadsheet_splits_at(
     assert [c.formula for row in cells[control] for c in row if c.formula]
     ran = [cell for row in cells[ours] for cell in row if cell.formula]
     assert ran == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", [spreadsheet.ENGLISH, spreadsheet.GERMAN])
+def test_texts_stay_texts_and_no_number_becomes_another(
+    language: int, tmp_path: Path
+) -> None:
+    """Where decimals follow a comma, 0.375 would be 375; as a text it is seen."""
+    shares = [n / 8 for n in range(-len(VALUES), 0)]
+    frame = pl.DataFrame({"name": VALUES, "share": shares, "votes": 1234})
+    ours, control = tmp_path / "ours.csv", tmp_path / "control.csv"
+    ours.write_bytes(to_csv(frame))
+    control.write_text("\n".join(f'"{text}"' for text in (*VALUES, "0.375")))
+    cells = spreadsheet.opened(ours, control, language=language)
+    assert "float" in {row[0].kind for row in cells[control]}
+    _, *rows = cells[ours]
+    assert [row[0].kind for row in rows] == ["string"] * len(VALUES)
+    assert [row[0].value for row in rows] == [f"'{text}" for text in VALUES]
+    for row, share in zip(rows, shares, strict=True):
+        assert float(row[1].value) == share
+    assert {row[2].value for row in rows} == {"1234"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Berlin", "March", "may", "2–3", "E12", "7", "120456"]
+)
+def test_other_texts_are_written_as_they_are(text: str) -> None:
+    assert to_csv(pl.DataFrame({"name": [text]})).endswith(f"\n{text}\n".encode())
