@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import charts, export, page_context
 from ui.blocks.block import render_block, render_links, time_axes
+from ui.charts.lines import not_drawn
 from ui.filters import click_filters
 from ui.query_params import render_switch
 
@@ -28,6 +29,7 @@ render_block(
     series,
     found[series],
     partial(charts.lines, kind=kind, title=title, axis=axis),
+    note=not_drawn(found[series]),
     axis=axis,
 )
 with st.grid(3, min_column_width=320, gap="small"):

@@ -40,9 +40,10 @@ with why:
         context,
         "what_moved",
         found["what_moved"],
-        partial(charts.moved, rows=15),
+        charts.moved,
         title="Why? What changed most",
         on_click=click_filters.BY_DIMENSION,
+        ranked=True,
     )
 with days:
     today.render_today(context, found)

@@ -9,6 +9,7 @@ from ui.blocks import questions
 from ui.blocks.block import render_block, time_axes
 from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
 from ui.charts import anomaly_marks
+from ui.charts.lines import not_drawn
 from ui.filters import click_filters
 from ui.query_params import render_switch
 
@@ -65,7 +66,8 @@ with st.grid(2, min_column_width=380, gap="small"):
     else:
         axis, _ = time_axes(context)
         draw = partial(charts.lines, kind="source", title="Page views", axis=axis)
-        render_block(context, sources, found[sources], draw, axis=axis)
+        note = not_drawn(found[sources])
+        render_block(context, sources, found[sources], draw, note=note, axis=axis)
     render_block(
         context,
         "sources_quality",

@@ -119,13 +119,14 @@ def country_code(text: str) -> str:
 
 def named(text: str | None) -> str:
     """Return a name; where it is null, blank or invisible, that there is none."""
-    visible = pl.select(pl.lit(text, pl.String).str.contains(_VISIBLE)).item()
+    # The same as `_VISIBLE`: separators and control characters are not printable.
+    visible = any(c.isprintable() and not c.isspace() for c in text or "")
     return text if text and visible else NOT_SET
 
 
 def value_label(kind: str, value: str | None) -> str:
     """Return what a value of a kind is called: "Germany 🇩🇪", "Contact", "Room 7"."""
-    if not value:
+    if not value or named(value) == NOT_SET:
         return NOT_SET
     match kind:
         case "country":

@@ -41,11 +41,18 @@ def _descriptions(chart: Any) -> list[str]:  # an element of Streamlit's runner
     _let_all_be_read(spec)
     spec["width"] = 600
     spec["datasets"] = {
-        rows.name: pl.read_ipc_stream(BytesIO(rows.data.data)).to_dicts()
-        for rows in chart.proto.datasets
+        sent.name: rows.to_dicts()
+        for sent, rows in zip(chart.proto.datasets, data_of(chart), strict=True)
     }
     drawn = vl_convert.vegalite_to_scenegraph(json.loads(json.dumps(spec, default=str)))
     return [*_in_marks(drawn)]
+
+
+def data_of(chart: Any) -> list[pl.DataFrame]:
+    """Return the rows that a chart draws."""
+    return [
+        pl.read_ipc_stream(BytesIO(sent.data.data)) for sent in chart.proto.datasets
+    ]
 
 
 def _let_all_be_read(spec: dict[str, Any]) -> None:

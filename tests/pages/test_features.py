@@ -877,3 +877,21 @@ def test_a_room_of_a_filter_has_a_name_in_words(
         app = run_page("votes.py", file.parent, filter=f"room:{room_id}")
         (chip,) = [button for button in app.button if "is" in button.label]
         assert chip.label == fmt.escaped(f"Room is (not set) #{number}")
+
+
+def test_a_list_that_is_cut_says_so_and_offers_the_rest(run_page: RunPage) -> None:
+    def switches(app: AppTest) -> list[str]:
+        return [each.label for each in app.toggle if each.label.startswith("Show all")]
+
+    lines = run_page("behaviour.py", over_time="Rooms", period="All time")
+    funnel = run_page("traffic.py", split="Country", period="All time")
+    listed = run_page("room.py", period="All time")
+    changed = run_page("overview.py")
+    assert any(label.startswith("Show all") for label in switches(changed))
+    assert any(label.startswith("Show all") for label in switches(funnel))
+    said = [caption.value for caption in lines.caption]
+    assert "The 6 largest of 41 are drawn; the table has all." in said
+    assert any(
+        re.search(r"\(the first 50 of \d+ rooms; the CSV has all\)", caption.value)
+        for caption in listed.caption
+    )

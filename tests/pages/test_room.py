@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from metrics import meetings
 from store.reader import open_store
+from tests.pages.chart_specs import data_of, read_aloud
 from tests.pages.conftest import GOLDEN, RunPage
 from ui import format as fmt
 from ui.blocks.comparison import TOTALS, _tile
@@ -208,3 +209,27 @@ def test_durations_of_compared_rooms_have_one_unit() -> None:
     found = [Results({TOTALS: frame}, {}) for frame in frames]
     text = _tile(found, "duration_median_seconds")
     assert re.findall(r"\*\*(.*?)\*\*", text) == ["1.6 min", "2.4 min", "–"]
+
+
+def test_cards_off_the_scale_are_drawn_at_its_edge(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    file = plain_store() / "fpp_votes.parquet"
+    votes = pl.read_parquet(file)
+    off = {"min_estimation": [0, -5], "max_estimation": [10**9, 100]}
+    some = votes.filter(pl.col("room_id") == ROOM).head(2)
+    ends = [pl.Series(name, value, pl.Int32) for name, value in off.items()]
+    some.with_columns(*ends, amount_of_estimations=pl.lit(3, pl.Int32)).write_parquet(
+        file
+    )
+    app = run_page("room.py", file.parent, room=str(ROOM), period="All time")
+    drawn = [
+        rows
+        for chart in app.get("vega_lite_chart")
+        for rows in data_of(chart)
+        if "min_estimation_at" in rows.columns
+    ]
+    assert [rows["min_estimation_at"].to_list() for rows in drawn] == [[0.9, 0.9]]
+    assert [rows["max_estimation_at"].to_list() for rows in drawn] == [[23.0, 23.0]]
+    # Its tooltip says what is stored.
+    assert any("Lowest: −5; " in said for said in read_aloud(app))

@@ -94,3 +94,14 @@ def test_no_two_marks_of_a_chart_are_called_the_same(
     assert called.n_unique() == frame.height
     assert not called.is_null().any()
     assert all(any(c.isprintable() and c != " " for c in text) for text in called)
+
+
+@pytest.mark.parametrize("value", ["\u200b", " \t", "\x00\x07", "\ufeff", "\u3000"])
+@pytest.mark.parametrize("kind", ["country", "city", "device", "source", "route"])
+def test_a_value_that_cannot_be_seen_is_called_the_same_everywhere(
+    kind: str, value: str
+) -> None:
+    column = labels.readable(pl.DataFrame({kind: [value]}))[kind]
+    assert column.to_list() == [labels.value_label(kind, value)] == ["(not set)"]
+    frame = pl.DataFrame({"country": [value], "users": [2]})
+    assert (not_drawn(frame, "users") or "").endswith(r"\(not set\) (2).")

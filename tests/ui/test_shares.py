@@ -1,5 +1,6 @@
 """Charts of shares: what they draw, and what they hide."""
 
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -9,9 +10,11 @@ from ui.charts.labelled_bars import (
     figures,
     hidden_below,
     labelled_bars,
+    moved,
     nested_bars,
     stages,
 )
+from ui.charts.registry import CHARTS, RANKED
 
 
 def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart have any values
@@ -78,3 +81,38 @@ def test_nested_bars_have_three_shares_of_each_label_in_the_order_of_the_table()
         ("Germany 🇩🇪", "Comeback rate", 0.1),
         ("(not set)", "Comeback rate", None),
     ]
+
+
+def test_of_ranked_bars_the_first_are_drawn_and_all_on_demand() -> None:
+    keys = ("entered_share", "first_estimate_share", "came_back_share")
+    numbers = range(37)
+    frame = pl.DataFrame(
+        {
+            "source": [f"source {number}" for number in numbers],
+            "new_users": [100 - number for number in numbers],
+            **{key: [0.5] * len(numbers) for key in keys},
+        }
+    )
+    draw = partial(nested_bars, frame, "source", keys, "new_users")
+    assert len(rows(draw())) == 3 * 10
+    assert len(rows(draw(rows=37))) == 3 * 37
+    assert {
+        name for name, _ in CHARTS.items() if name.startswith("funnel_by")
+    } == RANKED
+
+
+def test_what_changed_is_never_minus_nothing() -> None:
+    frame = pl.DataFrame(
+        {
+            "dimension": ["route", "route", "route"],
+            "label": ["HOME", "ROOM", "GUIDE"],
+            "room_id": [None, None, None],
+            "measure": ["page views"] * 3,
+            "now": [1, 999, 0],
+            "before": [0, 1_000, 3],
+            "change": [1, -1, -3],
+            "contribution": [0.1, -0.1, -0.3],
+        }
+    )
+    percents = [row["percent"] for row in rows(moved(frame))]
+    assert percents == ["", " (0%)", " (−100%)"]

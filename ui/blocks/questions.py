@@ -19,7 +19,7 @@ from metrics.time_axis import at_least_weekly
 from ui.blocks import cards
 from ui.blocks.block import render_block, time_axes
 from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
-from ui.charts.registry import CHARTS, LINE_CHARTS
+from ui.charts.registry import CHARTS, LINE_CHARTS, RANKED
 from ui.filters import filter_chips
 from ui.page_context import PageContext, Results
 
@@ -85,7 +85,16 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
         draw = partial(lines, axis=axis)
     note = _note(context, name, found[name])
     folded = name in _SAID
-    render_block(context, name, found[name], draw, note=note, axis=axis, folded=folded)
+    render_block(
+        context,
+        name,
+        found[name],
+        draw,
+        note=note,
+        axis=axis,
+        ranked=name in RANKED,
+        folded=folded,
+    )
 
 
 def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:

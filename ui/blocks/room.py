@@ -26,7 +26,7 @@ MOST = 3
 COLORS = PALETTE[:MOST]
 TEXT_COLORS = ("blue", "orange", "green")
 """Streamlit's names for text in about these colours."""
-_LIST_HEIGHT = 510
+_LIST_HEIGHT, _BUSIEST = 510, 50
 LISTED = 3_000
 """Rooms that the search offers; of more, those with the latest votes."""
 _LONGEST_NAME = 100
@@ -290,9 +290,11 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     if busiest.is_empty():
         empty_state.render(context, "rooms")
         return
-    st.caption("Or click one of the rooms with the most votes in this period.")
+    rooms_of_all = f"{_BUSIEST} of {busiest.height:,} rooms; the CSV has all"
+    which = f" (the first {rooms_of_all})" if busiest.height > _BUSIEST else ""
+    st.caption(f"Or click one of the rooms with the most votes in this period{which}.")
     chosen = tables.render_selectable(
-        busiest.head(50),
+        busiest.head(_BUSIEST),
         "Busiest rooms",
         key=f"{tables.CLICKABLE}busiest",
         height=_LIST_HEIGHT,

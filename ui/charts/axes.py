@@ -6,6 +6,7 @@ from typing import Literal
 import altair as alt
 import polars as pl
 
+from metrics.formats import fixed
 from metrics.subject import Unit
 
 MAX_ROWS = 8000
@@ -84,9 +85,14 @@ def gradient_legend(values: pl.Series, title: str, legend: alt.Legend) -> alt.Le
     only the data change. A description in the specification has the chart drawn again.
     """
     high = values.max() if values.len() else None
-    top = f"{high:,.10g}" if isinstance(high, int | float) else "no value"
+    top = _shortest(high) if isinstance(high, int | float) else "no value"
     legend.description = f"{title.capitalize()}: shades from 0 to {top}"
     return legend
+
+
+def _shortest(value: float) -> str:
+    """Print a number with two decimals where it is not whole."""
+    return fixed(value, 0 if float(value).is_integer() else 2)
 
 
 def legend(

@@ -132,6 +132,13 @@ def shares(
 
 LATEST = 40
 """Votes that are drawn."""
+_CARDS = (0.9, 23.0)
+"""The ends of the axis of cards."""
+
+
+def _at(column: str) -> str:
+    """Return the column of where a figure is drawn."""
+    return f"{column}_at"
 
 
 def ranges(votes: pl.DataFrame) -> Chart:
@@ -141,23 +148,29 @@ def ranges(votes: pl.DataFrame) -> Chart:
     """
     latest = votes.drop_nulls("min_estimation").head(LATEST).reverse()
     data = latest.with_row_index("vote", offset=1).with_columns(
-        when=pl.col("voted_at").dt.strftime("%a %-d %b %Y, %H:%M %Z")
+        # A card off the scale is drawn at the edge: a logarithm has no place for 0.
+        pl.col("min_estimation", "avg_estimation", "max_estimation")
+        .cast(pl.Float64)
+        .clip(*_CARDS)
+        .name.map(_at),
+        when=pl.col("voted_at").dt.strftime("%a %-d %b %Y, %H:%M %Z"),
     )
     base = Layer()
-    x = alt.X("vote:O", title="Votes, the latest last", axis=alt.Axis(labels=False))
+    which = f"The latest {data.height} votes" if data.height > 1 else "The latest vote"
+    x = alt.X("vote:O", title=which, axis=alt.Axis(labels=False))
     # A logarithmic axis spaces the cards as users think of them.
     y = alt.Y(
-        "min_estimation:Q",
+        f"{_at('min_estimation')}:Q",
         title="Card",
-        scale=alt.Scale(type="log", domain=[0.9, 23], nice=False),
+        scale=alt.Scale(type="log", domain=[*_CARDS], nice=False),
         axis=alt.Axis(values=list(SCALE), format="d"),
     )
     spans = base.mark_rule(
         color=ACCENT, strokeWidth=6, opacity=0.4, strokeCap="round"
-    ).encode(x, y, alt.Y2("max_estimation:Q"), tooltip=_range_tooltips())
+    ).encode(x, y, alt.Y2(f"{_at('max_estimation')}:Q"), tooltip=_range_tooltips())
     averages = base.mark_point(
         filled=True, shape="diamond", color=PALETTE[1], size=45, opacity=1
-    ).encode(x, alt.Y("avg_estimation:Q"), tooltip=_range_tooltips())
+    ).encode(x, alt.Y(f"{_at('avg_estimation')}:Q"), tooltip=_range_tooltips())
     return layered(spans, averages, data=data, height=CHART_HEIGHT)
 
 

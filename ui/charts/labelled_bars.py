@@ -36,8 +36,6 @@ from ui.charts.theme import (
 from ui.filters import click_filters
 
 _PRINTED = alt.Text("printed:N")
-# Labels that nested bars show.
-_FEWEST, _MOST = 10, 20
 THICK = 26
 # How far the axis goes beyond the longest bar, for what it prints.
 _ROOM = 1.6
@@ -240,20 +238,24 @@ def _what() -> pl.Expr:
 
 
 def nested_bars(
-    frame: pl.DataFrame, label: str, keys: tuple[str, str, str], n: str
+    frame: pl.DataFrame,
+    label: str,
+    keys: tuple[str, str, str],
+    n: str,
+    *,
+    rows: int = 10,
 ) -> Chart:
     """Draw three shares of the same users inside each other, one row per label.
 
-    `keys` go from the largest to the smallest share; the smallest is printed.
+    Most users first: those with enough for a rate come before all others. `keys` go
+    from the largest to the smallest share; the smallest is printed.
     """
     titles = {key: DEFINITIONS[key].title.removesuffix(" (share)") for key in keys}
-    known = frame[keys[-1]].count()
-    # Most users first: those with enough for a rate come before all others.
-    top = frame.head(min(max(_FEWEST, known), _MOST))
-    rows = labels.readable(top)
-    own = labels.distinct(rows[label], top[label])
-    rows = in_order(rows.with_columns(own.alias(label)))
-    long = rows.unpivot(
+    top = frame.head(rows)
+    readable = labels.readable(top)
+    own = labels.distinct(readable[label], top[label])
+    named = in_order(readable.with_columns(own.alias(label)))
+    long = named.unpivot(
         on=keys, index=[PLACE, label, n], variable_name="stage", value_name="share"
     ).with_columns(pl.col("stage").replace_strict(titles))
     y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
@@ -287,7 +289,7 @@ def nested_bars(
     smallest = keys[-1]
     shown = f"format(datum.{smallest}, '.0%') + ' of ' + format(datum.{n}, ',')"
     text = (
-        Layer(rows)
+        Layer(named)
         .transform_calculate(
             printed=hidden_below(shown, smallest, n), end=f"datum.{keys[0]} || 0"
         )

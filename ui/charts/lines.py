@@ -38,6 +38,14 @@ def lines(frame: pl.DataFrame, kind: str, title: str, axis: TimeAxis) -> Chart:
     return _drawn(named, names.to_list(), _hues(names.to_list()), title, axis)
 
 
+def not_drawn(frame: pl.DataFrame) -> str | None:
+    """Return the sentence on values of `label` for which there is no line, if any."""
+    series = frame["label"].n_unique()
+    if series <= MAX_SERIES:
+        return None
+    return f"The {MAX_SERIES} largest of {series:,} are drawn; the table has all."
+
+
 def columns_over_time(
     frame: pl.DataFrame,
     columns: Mapping[str, str],

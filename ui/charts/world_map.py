@@ -104,7 +104,10 @@ def not_drawn(frame: pl.DataFrame, value: str) -> str | None:
     name = pl.coalesce("country_name", "country", pl.lit(labels.NOT_SET))
     named = lacking.select(name, value)
     first = named.head(_NAMED)
-    rows = [f"{shortened(name)} ({count:,})" for name, count in first.iter_rows()]
+    rows = [
+        f"{shortened(labels.named(name))} ({count:,})"
+        for name, count in first.iter_rows()
+    ]
     if rest := named[value].slice(_NAMED).sum():
         rows.append(f"{named.height - _NAMED:,} others ({rest:,})")
     return f"Not on the map: {', '.join(rows)}."
