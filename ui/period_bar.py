@@ -16,6 +16,7 @@ from metrics.constants import START_DATE
 from metrics.filters import Filter
 from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, PERIODS, TODAY, Days
 from metrics.query import Query
+from metrics.sentences import counted
 from metrics.time_zone import to_local, to_utc, zone_of
 from store import engine
 from store.reader import Snapshot, without_bots
@@ -480,7 +481,7 @@ def count_days(days: Days, query: Query) -> str:
     """Return the number of days, and whether the running one is among them."""
     if query.period.begins_within_a_day:
         return f"{query.period.length / timedelta(hours=1):.0f} hours"
-    count = f"{len(days):,} day{'s' if len(days) != 1 else ''}"
+    count = counted(len(days), "day")
     if days.last >= query.today:
         return f"{count}, including today so far"
     yesterday = query.today - periods.DAY
@@ -493,7 +494,7 @@ def _compared_with(query: Query) -> str:
     before = Days(query.comparison.first_day, query.comparison.last_day)
     now = Days(query.period.first_day, query.period.last_day)
     differs = len(before) != len(now) and not query.period.begins_within_a_day
-    count = f" ({len(before):,} days)" if differs else ""
+    count = f" ({counted(len(before), 'day')})" if differs else ""
     return f"compared with {fmt.period(query.comparison)}{count}"
 
 

@@ -88,6 +88,13 @@ def test_the_bar_says_what_is_not_as_usual() -> None:
     )
 
 
+def test_the_bar_counts_one_day_of_the_comparison() -> None:
+    days = Days(date(2026, 11, 2), date(2026, 11, 3))
+    before = Period.of_days(date(2026, 11, 1), date(2026, 11, 1))
+    said = captions(query_of(days, comparison=before), days)
+    assert "compared with 1 Nov 2026 (1 day)" in said
+
+
 @pytest.mark.parametrize(
     ("asked", "drawn", "says_so"),
     [("week", "month", True), ("hour", "day", True), ("auto", "month", False)],

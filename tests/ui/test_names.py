@@ -105,3 +105,10 @@ def test_a_value_that_cannot_be_seen_is_called_the_same_everywhere(
     assert column.to_list() == [labels.value_label(kind, value)] == ["(not set)"]
     frame = pl.DataFrame({"country": [value], "users": [2]})
     assert (not_drawn(frame, "users") or "").endswith(r"\(not set\) (2).")
+
+
+def test_one_more_country_is_one_other() -> None:
+    codes = [f"code {number}" for number in range(21)]
+    said = not_drawn(pl.DataFrame({"country": codes, "users": [2] * 21}), "users")
+    assert said is not None
+    assert said.endswith("code 19 (2), 1 other (2).")

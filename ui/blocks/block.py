@@ -9,7 +9,7 @@ import streamlit as st
 from metrics.export import file_name
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES, answer
-from metrics.sentences import missing_note
+from metrics.sentences import counted, missing_note
 from metrics.time_zone import in_zone
 from ui import export, period_bar, query_params
 from ui.blocks import empty_state, tables
@@ -296,7 +296,8 @@ def _render_table_switch(key: str) -> bool:
 
 
 def _alt(title: str, frame: pl.DataFrame) -> str:
-    return f"{title}: chart of {frame.height} rows; switch to the table for the values"
+    rows = counted(frame.height, "row")
+    return f"{title}: chart of {rows}; switch to the table for the values"
 
 
 def _render_answer(context: PageContext, name: str, frame: pl.DataFrame) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import altair as alt
 import polars as pl
 
+from metrics.sentences import counted
 from ui import labels
 from ui.charts.axes import Chart, count_tooltips, gradient_legend
 from ui.charts.rendering import Layer, layered
@@ -109,5 +110,5 @@ def not_drawn(frame: pl.DataFrame, value: str) -> str | None:
         for name, count in first.iter_rows()
     ]
     if rest := named[value].slice(_NAMED).sum():
-        rows.append(f"{named.height - _NAMED:,} others ({rest:,})")
+        rows.append(f"{counted(named.height - _NAMED, 'other')} ({rest:,})")
     return f"Not on the map: {', '.join(rows)}."
