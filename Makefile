@@ -9,7 +9,7 @@ MINUTES ?= 5
 STORES ?= .bench
 SCALES ?= 1 10 100
 HISTORIES ?= 200
-WORKERS ?= 3
+WORKERS ?= 4
 EXAMPLES ?= 100
 DATES ?= 2026-11-23T09:05 2027-01-01T00:10 2028-02-29T12:00 2026-12-31T23:50 2027-03-28T01:30
 DATED := tests/simulation tests/browser
@@ -38,7 +38,7 @@ tools: ## Install what the tests need: MariaDB, MySQL, Chromium, proxies, LibreO
 	@./scripts/install-mysql
 
 .PHONY: test
-test: setup tools ## Install what the tests need, then run all tests (WORKERS=3)
+test: setup tools ## Install what the tests need, then run all tests (WORKERS=4)
 	@$(RUN) pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
 	  --durations=30 -m "not serial"
 	@$(RUN) pytest -m serial
