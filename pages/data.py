@@ -47,7 +47,9 @@ tables.render_plain(
     row_height=66,
     height=430,
 )
-tables.render_csv_button(found["definitions"], "fpp_definitions.csv", "csv_definitions")
+tables.render_csv_button(
+    lambda: found["definitions"], "fpp_definitions.csv", "csv_definitions"
+)
 
 st.header("API", anchor=False)
 st.markdown(data_page.API)

@@ -6,7 +6,8 @@
 //       > web/assets/countries.json
 //
 // A border keeps a share of the world's largest corners, and at least four of its own, so
-// that the smallest island stays an area.
+// that the smallest island stays an area. Islands of less than a twentieth of a pixel at
+// the map's height of 300 are left out, but not the largest of a country.
 import {readFileSync} from "node:fs";
 import {geoNaturalEarth1} from "d3-geo";
 import {geoProject} from "d3-geo-projection";
@@ -28,6 +29,13 @@ const shapes = feature(world, world.objects.countries);
 shapes.features = shapes.features.filter(country => country.id !== "010");
 // Cuts shapes at 180°. Corners are close enough for straight lines between them.
 const countries = geoProject(shapes, geoNaturalEarth1().precision(0));
+const SMALL = 0.1; // in units of the projected map, which is 420 high
+const area = ([outline]) => Math.abs(outline.reduce(
+  (sum, [x, y], i) => sum + x * outline[(i + 1) % outline.length][1] - outline[(i + 1) % outline.length][0] * y, 0)) / 2;
+for (const {geometry} of countries.features.filter(country => country.geometry?.type === "MultiPolygon")) {
+  const largest = Math.max(...geometry.coordinates.map(area));
+  geometry.coordinates = geometry.coordinates.filter(island => area(island) >= Math.min(SMALL, largest));
+}
 const flat = topology({countries}, 2e4);
 console.error(weights.length, "->", flat.arcs.flat().length, "points");
 process.stdout.write(JSON.stringify(flat));

@@ -600,8 +600,8 @@ def test_a_figure_that_filters_hide_is_in_no_csv_and_has_no_change(
 ) -> None:
     offered: dict[str, pl.DataFrame] = {}
 
-    def offer(frame: pl.DataFrame, name: str, key: str) -> None:
-        offered[key] = frame
+    def offer(rows: Callable[[], pl.DataFrame], name: str, key: str) -> None:
+        offered[key] = rows()
 
     monkeypatch.setattr(tables, "render_csv_button", offer)
     counts = []

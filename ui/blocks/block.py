@@ -255,15 +255,13 @@ def render_tools(
         return False
     key = key or name
     as_table = switch and _render_table_switch(key)
-    tables.render_csv_button(
-        export.with_notes(
-            in_zone(frame, context.query.zone),
-            context.notes,
-            context.query.granularity,
-        ),
-        file_name(name, context.query.period),
-        f"csv_{key}",
-    )
+
+    def rows() -> pl.DataFrame:
+        local = in_zone(frame, context.query.zone)
+        return export.with_notes(local, context.notes, context.query.granularity)
+
+    file = file_name(name, context.query.period)
+    tables.render_csv_button(rows, file, f"csv_{key}")
     return as_table
 
 

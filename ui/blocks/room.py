@@ -299,7 +299,7 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
         key=f"{tables.CLICKABLE}busiest",
         height=_LIST_HEIGHT,
     )
-    tables.render_csv_button(busiest, "fpp_rooms.csv", "csv_rooms")
+    tables.render_csv_button(lambda: busiest, "fpp_rooms.csv", "csv_rooms")
     if chosen is not None:
         query_params.update({PARAMETER: [str(busiest["room_id"][chosen])]})
         st.rerun()

@@ -316,21 +316,24 @@ def render_plain(
 def render_with_csv(frame: pl.DataFrame, title: str, name: str) -> None:
     """Show a frame whose columns are keys of definitions, with its CSV."""
     render(frame, title)
-    render_csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
+    render_csv_button(lambda: frame, f"fpp_{name}.csv", f"csv_{name}")
 
 
 def render_head(title: str, frame: pl.DataFrame, name: str) -> None:
     """Draw a title with the button for the CSV of a frame at its side."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"head_{name}"):
         st.header(title, anchor=False, width="stretch")
-        render_csv_button(frame, f"fpp_{name}.csv", f"csv_{name}")
+        render_csv_button(lambda: frame, f"fpp_{name}.csv", f"csv_{name}")
 
 
-def render_csv_button(frame: pl.DataFrame, file: str, key: str) -> None:
-    """Draw a button that builds the CSV of all rows when it is clicked: no rerun."""
+def render_csv_button(rows: Callable[[], pl.DataFrame], file: str, key: str) -> None:
+    """Draw a button that builds the CSV of all rows when it is clicked: no rerun.
+
+    `rows` are asked for then.
+    """
     st.download_button(
         "CSV",
-        data=lambda: to_csv(frame),
+        data=lambda: to_csv(rows()),
         file_name=file,
         mime="text/csv",
         on_click="ignore",
