@@ -3,7 +3,7 @@
 from ui import export, page_context
 from ui.blocks import questions
 from ui.blocks.block import render_links
-from ui.blocks.kpi_strip import Kpis, without_unknown
+from ui.blocks.kpi_strip import Kpis, tables_of, without_unknown
 from ui.blocks.questions import Section
 from ui.query_params import render_switch
 
@@ -65,16 +65,16 @@ RENAMED = {"Second votes": "Re-votes", "New people": "New users"}
 """Section → its title; links keep the older key."""
 
 context = page_context.current()
-found = questions.render_section(
-    context,
-    render_switch(
-        "Topic",
-        SECTIONS,
-        key="about",
-        labelled=False,
-        labels=RENAMED,
-        also=lambda section: without_unknown(*section.kpis),
-    ),
+section = render_switch(
+    "Topic",
+    SECTIONS,
+    key="about",
+    labelled=False,
+    labels=RENAMED,
+    also=lambda section: without_unknown(*section.kpis),
 )
+found = questions.render_section(context, section)
 render_links(("How far new users get", "traffic", {}))
-export.render_download(context, found, "insights")
+# A chart shows what a tile hides, and says that it is not filtered.
+tiles = {*tables_of(*section.kpis), *section.headline} - {*section.charts}
+export.render_download(context, found, "insights", tiles)

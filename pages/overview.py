@@ -49,4 +49,4 @@ with days:
     today.render_today(context, found)
     render_block(context, "unusual_days", found["unusual_days"])
 live.render_live(context)
-export.render_download(context, found, "overview")
+export.render_download(context, found, "overview", tables_of(*KPIS))

@@ -51,7 +51,8 @@ if not found:
 contexts = [room.of_room(context, each.room_id) for each in found]
 if len(found) > 1:
     drawn = comparison.render_comparison(contexts, found, KEYS)
-    export.render_download(context, Results(drawn, {}), "rooms_compared")
+    both = room.about_rooms(contexts[0], found)
+    export.render_download(both, Results(drawn, {}), "rooms_compared")
     st.stop()
 
 (only,), (own,) = found, contexts

@@ -81,4 +81,4 @@ with st.grid(2, min_column_width=380, gap="small"):
         found["session_lengths"],
         partial(charts.ranked, label="length", value="sessions", title="sessions"),
     )
-export.render_download(context, found, "traffic")
+export.render_download(context, found, "traffic", tables_of(KPIS))

@@ -111,4 +111,4 @@ render_links(
     ("Agreement by team size", "insights", {"about": "Agreement"}),
     ("Auto-flip", "insights", {"about": "Meetings"}),
 )
-export.render_download(context, found, "votes")
+export.render_download(context, found, "votes", (TOTALS, SERIES))

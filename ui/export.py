@@ -1,6 +1,6 @@
 """Everything that a page shows, as one ZIP with a note on what was asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 import polars as pl
@@ -20,17 +20,20 @@ from ui.page_context import PageContext, Results
 
 
 def render_download(
-    context: PageContext, found: Results, name: str, prefix: str = ""
+    context: PageContext, found: Results, name: str, strip: Collection[str] = ()
 ) -> None:
     """Offer all tables of the page `name` as one file, packed when it is clicked.
 
-    Tables of the period before have its dates in their names. `prefix` starts the
-    names of all tables.
+    Tables of the period before have its dates in their names. `strip` are the tables
+    of the page's tiles: what filters hide there is null in the files as well.
     """
+    found = Results(
+        *(_shown(context, part, strip) for part in (found.now, found.earlier))
+    )
     with layout.actions():
         st.download_button(
             "Download page (XLSX)",
-            data=lambda: workbook_of(context, found, name, prefix),
+            data=lambda: workbook_of(context, found, name),
             file_name=file_name(name, context.query.period, "xlsx"),
             mime=workbook.MIME,
             on_click="ignore",
@@ -39,7 +42,7 @@ def render_download(
         )
         st.download_button(
             "Download page (ZIP)",
-            data=lambda: pack(context, found, prefix),
+            data=lambda: pack(context, found),
             file_name=file_name(name, context.query.period, "zip"),
             mime="application/zip",
             on_click="ignore",
@@ -48,9 +51,7 @@ def render_download(
         )
 
 
-def workbook_of(
-    context: PageContext, found: Results, name: str, prefix: str = ""
-) -> bytes:
+def workbook_of(context: PageContext, found: Results, name: str) -> bytes:
     """Return the workbook: what was asked, and a sheet per table of both periods."""
     about = {"Page": name}
     # The first sheet says the same as about.txt in the ZIP.
@@ -59,7 +60,7 @@ def workbook_of(
         about[key] = text
     granularity, notes = context.query.granularity, context.notes
     sheets = {
-        prefix + table + ending: workbook.Sheet(
+        table + ending: workbook.Sheet(
             f"{_title(table)}{said}",
             with_notes(in_zone(frame, context.query.zone), notes, granularity),
         )
@@ -70,6 +71,18 @@ def workbook_of(
         for table, frame in _meaningful(context, tables).items()
     }
     return workbook.to_xlsx("What was asked", about, sheets)
+
+
+def _shown(
+    context: PageContext, tables: Mapping[str, pl.DataFrame], strip: Collection[str]
+) -> dict[str, pl.DataFrame]:
+    """Return the tables without what the tiles do not show."""
+    return {
+        name: filter_chips.without_hidden(context.filters, frame)
+        if name in strip
+        else frame
+        for name, frame in tables.items()
+    }
 
 
 def _meaningful(
@@ -83,7 +96,7 @@ def _meaningful(
     }
 
 
-def _remark(context: PageContext, name: str) -> str | None:
+def _remark(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     """Return what a page says beneath a table that is missing, or not filtered."""
     known, chosen = METRIC_TABLES.get(name), context.filters
     if filter_chips.is_meaningless(chosen, name):
@@ -91,6 +104,9 @@ def _remark(context: PageContext, name: str) -> str | None:
     lacking = context.lacking_for(name)
     said = [missing_note(lacking, "")] if lacking else []
     idle = filter_chips.unfiltered_note(chosen, known.reads) if known else None
+    # As a tile that a filter hides.
+    if filter_chips.is_hidden(chosen, frame):
+        idle = filter_chips.unavailable_note(chosen)
     return " ".join([*said, idle] if idle else said) or None
 
 
@@ -100,14 +116,14 @@ def _title(table: str) -> str:
     return known.title if known else table.replace("_", " ").capitalize()
 
 
-def pack(context: PageContext, found: Results, prefix: str = "") -> bytes:
+def pack(context: PageContext, found: Results) -> bytes:
     """Return the ZIP: a CSV per table, and `about.txt`."""
     query = context.query
     now, earlier = (_meaningful(context, part) for part in (found.now, found.earlier))
-    tables = {file_name(prefix + name, query.period): now[name] for name in now}
+    tables = {csv_name(context, name): now[name] for name in now}
     if query.comparison is not None:
         tables |= {
-            file_name(prefix + name, query.comparison): frame
+            csv_name(context, name, query.comparison): frame
             for name, frame in earlier.items()
         }
     files = {
@@ -117,6 +133,24 @@ def pack(context: PageContext, found: Results, prefix: str = "") -> bytes:
         for name, frame in tables.items()
     }
     return to_zip({"about.txt": readme(context, found.now).encode(), **files})
+
+
+def csv_name(context: PageContext, name: str, period: Period | None = None) -> str:
+    """Return the name of a table's CSV: with its room, its dates, and if filtered."""
+    known, chosen = METRIC_TABLES.get(name), context.filters
+    touched = [one for one in chosen if known is None or one.applies(known.reads)]
+    own = f"room_{context.rooms[0]}_" if len(context.rooms) == 1 else ""
+    ending = "_filtered.csv" if touched else ".csv"
+    dated = file_name(own + name, period or context.query.period)
+    return dated.removesuffix(".csv") + ending
+
+
+def _rooms(context: PageContext) -> str:
+    """Return which rooms the tables are about."""
+    if context.rooms:
+        return f"only {', '.join(map(str, context.rooms))}"
+    excluded = ", ".join(map(str, sorted(context.excluded_rooms)))
+    return f"all but {excluded}" if excluded else "all"
 
 
 def with_notes(
@@ -156,11 +190,11 @@ def _span(period: Period) -> str:
     return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
 
 
-def readme(context: PageContext, names: Iterable[str] = ()) -> str:
+def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
     """Return the query as a text for those who open the files later.
 
-    With what has to be known of the tables of these names: which filters they ignore,
-    and what the store lacks.
+    With what has to be known of these tables: which filters they ignore, and what the
+    store lacks.
     """
     query, snapshot = context.query, context.snapshot
     lines = {
@@ -170,12 +204,13 @@ def readme(context: PageContext, names: Iterable[str] = ()) -> str:
         "Grouped by": query.granularity,
         "Weekends in daily series": "shown" if query.weekends else "hidden",
         "Bots": "included" if context.bots else "left out",
+        "Rooms": _rooms(context),
         "Filters": " and ".join(map(str, context.filters)) or "none",
         "Data until": f"{snapshot.data_until} UTC"
         + (" (demo)" if snapshot.demo else ""),
         "Generation": str(snapshot.generation or "none: plain files"),
     }
-    remarks = ((name, _remark(context, name)) for name in names)
+    remarks = ((name, _remark(context, name, tables[name])) for name in tables)
     lines |= {name: text for name, text in remarks if text}
     # A filter's value can have line breaks: of a link, or of a name in the database.
     return "".join(

@@ -61,6 +61,8 @@ class PageContext:
     """The product's server, where there are live figures."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Pages elsewhere, by their labels."""
+    rooms: tuple[int, ...] = ()
+    """The rooms that the page is about, by ID; none where it is about all."""
     excluded_rooms: frozenset[int] = frozenset()
     """Rooms that no figure counts; already left out of the frames."""
     sync_interval: int = 600

@@ -7,6 +7,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -17,6 +18,7 @@ import polars as pl
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
 from metrics import filters, periods
@@ -516,6 +518,7 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
         "Grouped by: day",
         "Weekends in daily series: hidden",
         "Bots: left out",
+        "Rooms: all",
         # A line break would let a link write lines of its own.
         "Filters: country:DE and city:a Generation: 8 b",
         "Data until: 2026-11-20 18:00:00 UTC",
@@ -535,7 +538,7 @@ def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
     view = PageContext(snapshot, query_of(days), days, "None", NOW, filters=chosen)
     found = Results(dict.fromkeys(METRIC_TABLES, pl.DataFrame({"votes": [5]})), {})
     with zipfile.ZipFile(io.BytesIO(export.pack(view, found))) as archive:
-        names = {name.removeprefix("fpp_")[:-26] for name in archive.namelist()}
+        names = {re.sub("^fpp_|_2026-.*", "", name) for name in archive.namelist()}
         about = archive.read("about.txt").decode()
     book = export.workbook_of(view, found, "all")
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
@@ -612,6 +615,71 @@ def test_a_figure_that_filters_hide_is_in_no_csv_and_has_no_change(
         # With its change before it, the definition is only part of a caption.
         assert (DEFINITIONS["votes"].formula in captions) == bool(query)
     assert counts[0] > counts[1] == 0
+
+
+@pytest.mark.parametrize("page", ["overview.py", "traffic.py", "votes.py"])
+def test_what_tiles_hide_is_null_in_workbook_and_zip_as_well(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    offered: list[tuple[PageContext, Results]] = []
+    alone: dict[str, pl.DataFrame] = {}
+
+    def collect(context: PageContext, found: Results) -> bytes:
+        offered.append((context, found))
+        return b""
+
+    def offer(rows: Callable[[], pl.DataFrame], name: str, key: str) -> None:
+        alone[name] = rows()
+
+    def offer_all(label: str, data: Callable[[], bytes], **_: object) -> None:
+        if label.endswith("(ZIP)"):
+            data()
+
+    monkeypatch.setattr(export, "pack", collect)
+    monkeypatch.setattr(tables, "render_csv_button", offer)
+    monkeypatch.setattr("streamlit.download_button", offer_all)
+    run_page(page, filter="country!:XX")
+    ((context, found),) = offered
+    names = {export.csv_name(context, name): name for name in found.now}
+    same = names.keys() & alone.keys()
+    assert same
+    for file in same:
+        pack, csv = found.now[names[file]], alone[file].drop("notes", strict=False)
+        assert_frame_equal(pack, csv.select(pack.columns), check_dtypes=False)
+    about = export.readme(context, found.now)
+    assert re.search("votes_totals: Not available by country", about) or (
+        "votes_totals" not in found.now
+    )
+
+
+def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -> None:
+    days = Days(date(2026, 11, 2), date(2026, 11, 3))
+    snapshot = Snapshot(Frames.empty(), "1", NOW, EVERY_TABLE, {}, generation=7)
+    chosen = tuple(filter(None, [Filter.parse("country:DE")]))
+    page = PageContext(snapshot, query_of(days), days, "None", NOW)
+    dates = "2026-11-02_2026-11-03"
+    cases = {
+        "routes": page,
+        "routes_filtered": replace(page, filters=chosen),
+        # Votes have no users: no filter by country changes them.
+        "votes_totals": replace(page, filters=chosen),
+        "room_88_meetings": replace(page, rooms=(88,)),
+    }
+    for wanted, context in cases.items():
+        name = wanted.removesuffix("_filtered").removeprefix("room_88_")
+        ending = "_filtered" if wanted.endswith("_filtered") else ""
+        file = f"fpp_{wanted.removesuffix('_filtered')}_{dates}{ending}.csv"
+        assert export.csv_name(context, name) == file
+    said = [
+        re.findall("^Rooms: (.*)$", export.readme(context, {}), re.MULTILINE)
+        for context in (
+            page,
+            replace(page, rooms=(88,)),
+            replace(page, rooms=(3, 88)),
+            replace(page, excluded_rooms=frozenset({9, 4})),
+        )
+    ]
+    assert said == [["all"], ["only 88"], ["only 3, 88"], ["all but 4, 9"]]
 
 
 def test_a_block_without_a_meaning_offers_no_csv(run_page: RunPage) -> None:

@@ -6,7 +6,6 @@ from functools import partial
 import polars as pl
 import streamlit as st
 
-from metrics.export import file_name
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES, answer
 from metrics.sentences import counted, missing_note
@@ -260,8 +259,7 @@ def render_tools(
         local = in_zone(frame, context.query.zone)
         return export.with_notes(local, context.notes, context.query.granularity)
 
-    file = file_name(name, context.query.period)
-    tables.render_csv_button(rows, file, f"csv_{key}")
+    tables.render_csv_button(rows, export.csv_name(context, name), f"csv_{key}")
     return as_table
 
 

@@ -6,12 +6,12 @@ import polars as pl
 import streamlit as st
 
 from metrics.registry import DEFINITIONS, METRIC_TABLES
+from ui import export, query_params
 from ui import format as fmt
-from ui import query_params
 from ui.blocks import tables
 from ui.blocks.block import time_axes
 from ui.blocks.kpi_strip import SHOW, choice_of
-from ui.blocks.room import COLORS, TEXT_COLORS, Room
+from ui.blocks.room import COLORS, TEXT_COLORS, Room, about_rooms
 from ui.charts.bars import shares
 from ui.charts.lines import per_room
 from ui.charts.rendering import render_chart
@@ -71,7 +71,9 @@ def render_comparison(
                 )
     with st.container(border=True, gap="small", key="compared_figures"):
         figures = together[TOTALS].select(_ROOM, *keys)
-        tables.render_head("Figures", figures, "rooms_compared")
+        name = "rooms_compared"
+        file = export.csv_name(about_rooms(context, rooms), name)
+        tables.render_head("Figures", figures, name, file)
         tables.render(figures, "Figures per room")
     return together
 

@@ -13,8 +13,8 @@ from metrics import meetings
 from metrics.frames import Frames
 from metrics.time_zone import as_clocks_show, in_zone, to_local
 from store import engine
+from ui import export, period_bar, query_params
 from ui import format as fmt
-from ui import period_bar, query_params
 from ui.blocks import tables
 from ui.blocks.block import render_block
 from ui.blocks.room import MEETING
@@ -75,7 +75,12 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
     period, zone = context.query.period, context.query.zone
     listed = held.filter(period.contains("started_at"))
     with st.container(border=True, gap="small", key="meetings"):
-        tables.render_head("Meetings, newest first", in_zone(listed, zone), "meetings")
+        tables.render_head(
+            "Meetings, newest first",
+            in_zone(listed, zone),
+            "meetings",
+            export.csv_name(context, "meetings"),
+        )
         if listed.is_empty():
             # No period can show one of the future, or one before all dates.
             shown = pl.col("started_at").is_between(_EARLIEST, context.now)
@@ -150,7 +155,7 @@ def render_meeting(
         _render_close()
         render_block(
             context,
-            f"room_{room_id}_meeting",
+            f"meeting_{vote_id}",
             votes,
             partial(_timeline, cards=cards, activity=activity),
             title=f"Meeting of {opened.when(zone)}",
@@ -159,7 +164,7 @@ def render_meeting(
             f"are of users who took part or viewed the room.{drawn}",
             key="meeting",
         )
-        _render_votes(shown, zone)
+        _render_votes(shown, zone, export.csv_name(context, f"votes_{vote_id}"))
     return found
 
 
@@ -170,8 +175,8 @@ def _timeline(
     return chart.timeline(as_clocks_show(votes), cards, activity)
 
 
-def _render_votes(votes: pl.DataFrame, zone: ZoneInfo) -> None:
-    """Show each vote with its cards, and what is special about it."""
+def _render_votes(votes: pl.DataFrame, zone: ZoneInfo, file: str) -> None:
+    """Show each vote with its cards, and what is special; `file` names its CSV."""
     shown = votes.select(
         pl.col("vote").alias("Vote"),
         pl.col("voted_at").dt.strftime("%H:%M:%S").alias(f"Ended ({zone.key})"),
@@ -185,7 +190,7 @@ def _render_votes(votes: pl.DataFrame, zone: ZoneInfo) -> None:
         pl.col("left").alias("Left (seats)"),
     )
     with st.container(border=True, gap="small"):
-        tables.render_head("Votes of this meeting", shown, "meeting_votes")
+        tables.render_head("Votes of this meeting", shown, "meeting_votes", file)
         tables.render_plain(shown, "Votes of this meeting")
 
 

@@ -13,8 +13,8 @@ from metrics.report import NO_NAME
 from metrics.tables import ROOMS, VOTES
 from metrics.time_zone import to_local
 from store import engine
+from ui import export, labels, query_params
 from ui import format as fmt
-from ui import labels, query_params
 from ui.blocks import empty_state, tables
 from ui.charts.theme import PALETTE
 from ui.format import escaped, shortened
@@ -221,7 +221,13 @@ def of_room(context: PageContext, room_id: int) -> PageContext:
     """
     # The snapshot's rows: filters on users would hide parts of a meeting.
     own = context.snapshot.frames.of_room(room_id)
-    return replace(context, query=replace(context.query, frames=own), filters=())
+    query = replace(context.query, frames=own)
+    return replace(context, query=query, filters=(), rooms=(room_id,))
+
+
+def about_rooms(context: PageContext, found: Sequence[Room]) -> PageContext:
+    """Return the context of one of these rooms as that of all of them."""
+    return replace(context, rooms=tuple(room.room_id for room in found))
 
 
 def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Room]:
@@ -299,7 +305,8 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
         key=f"{tables.CLICKABLE}busiest",
         height=_LIST_HEIGHT,
     )
-    tables.render_csv_button(lambda: busiest, "fpp_rooms.csv", "csv_rooms")
+    file = export.csv_name(context, "rooms")
+    tables.render_csv_button(lambda: busiest, file, "csv_rooms")
     if chosen is not None:
         query_params.update({PARAMETER: [str(busiest["room_id"][chosen])]})
         st.rerun()

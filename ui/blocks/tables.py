@@ -319,11 +319,11 @@ def render_with_csv(frame: pl.DataFrame, title: str, name: str) -> None:
     render_csv_button(lambda: frame, f"fpp_{name}.csv", f"csv_{name}")
 
 
-def render_head(title: str, frame: pl.DataFrame, name: str) -> None:
+def render_head(title: str, frame: pl.DataFrame, name: str, file: str) -> None:
     """Draw a title with the button for the CSV of a frame at its side."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"head_{name}"):
         st.header(title, anchor=False, width="stretch")
-        render_csv_button(lambda: frame, f"fpp_{name}.csv", f"csv_{name}")
+        render_csv_button(lambda: frame, file, f"csv_{name}")
 
 
 def render_csv_button(rows: Callable[[], pl.DataFrame], file: str, key: str) -> None:

@@ -244,6 +244,13 @@ def without_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> pl.DataFr
     )
 
 
+def is_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> bool:
+    """Return whether the filters hide figures of a frame, which are null then."""
+    known = [name for name in frame.columns if name in DEFINITIONS]
+    hidden = [name for name in known if why_hidden(chosen, name)]
+    return not frame.is_empty() and any(frame[n].is_null().all() for n in hidden)
+
+
 def unavailable_note(chosen: Collection[Filter]) -> str:
     """Return why a figure is not shown that filters leave without a meaning."""
     leaving = [wanted for wanted in chosen if wanted.leaves(BY_NAME)]
