@@ -123,11 +123,10 @@ def _drawn(
     data = bounded(lone_values(placed, _SERIES).with_columns(text=pl.Series(texts)))
     dashes = [list(dash) for dash in DASHES[: len(names)]]
     color, dash = _looks(names, hues, dashes)
-    x, scale = axis.encoding(data), value_axis(unit)
-    base = Layer()
+    x, base = axis.plain(), Layer()
 
     def y(column: str) -> alt.Y:
-        return alt.Y(f"{column}:Q", title=None, axis=scale)
+        return alt.Y(f"{column}:Q", title=None)
 
     layers = [
         *axis.weekends(data),
@@ -140,8 +139,8 @@ def _drawn(
         layers.append(base.mark_circle(size=36, opacity=1).encode(x, y("alone"), color))
     # Invisible targets: a line of two pixels is hard to hit.
     hover = base.mark_circle(size=60, opacity=0.001).encode(
-        x,
-        y("value"),
+        axis.encoding(data),
+        alt.Y("value:Q", title=None, axis=value_axis(unit)),
         tooltip=[
             alt.Tooltip("when:N", title="When"),
             alt.Tooltip(f"{_SERIES}:N", title="What"),

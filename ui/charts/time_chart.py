@@ -42,6 +42,7 @@ _INTERVALS: Mapping[str, str] = {
     "month": "1mo",
 }
 _FEW_TICKS = 10
+_UTC = alt.Scale(type="utc", nice=False)
 CUT = (2, 3)
 """The dashes of buckets that are not whole."""
 _HOURS = (
@@ -129,8 +130,8 @@ class TimeAxis:
         ahead = self.period.start - (self.instants or self.period).start
         return ahead // timedelta(microseconds=1)
 
-    def encoding(self, placed: pl.DataFrame, column: str = AT) -> alt.X:
-        """Return the x axis of placed rows, for any column of milliseconds.
+    def encoding(self, placed: pl.DataFrame) -> alt.X:
+        """Return the encoding of placed rows with the axis of the chart.
 
         Few buckets, or the Mondays of more days, are its ticks.
         """
@@ -153,8 +154,15 @@ class TimeAxis:
             labelOverlap=True,
             values=[_instant(start) for start in starts] if few else alt.Undefined,
         )
-        scale = alt.Scale(type="utc", nice=False)
-        return alt.X(f"{column}:T", scale=scale, axis=axis)
+        return alt.X(f"{AT}:T", scale=_UTC, axis=axis)
+
+    @staticmethod
+    def plain(column: str = AT) -> alt.X:
+        """Return the encoding of a layer whose axis is that of another layer.
+
+        The same axis in each layer would be sent, and put together again, each time.
+        """
+        return alt.X(f"{column}:T", scale=_UTC, title=None)
 
     def _whole_hours(self, starts: pl.Series) -> pl.Series:
         """Return the hours that get a tick: midnight, and others as there is room."""
@@ -199,7 +207,7 @@ class TimeAxis:
         shades = spans.filter(weekend).select("start", "end")
         if shades.height:
             shade = Layer(shades).mark_rect(color=MUTED, opacity=0.1, aria=False)
-            yield shade.encode(self.encoding(placed, "start"), alt.X2("end:T"))
+            yield shade.encode(self.plain("start"), alt.X2("end:T"))
 
     def shown_notes(self) -> tuple[Note, ...]:
         """Return the notes of the period."""
@@ -291,36 +299,33 @@ def time_chart(
         raise ValueError(f"{data.height} buckets in a chart: use longer ones")
     if data.height == 1:
         return _one_bucket(frame, value, title, unit, axis, before)
-    x = axis.encoding(data)
-    scale_y = value_axis(unit)
+    x = axis.plain()
     base = Layer()
     layers = [*axis.weekends(data)]
     if before is not None:
         line = base.mark_line(color=MUTED, strokeDash=DASH, strokeWidth=1.5)
-        layers.append(line.encode(x, alt.Y("before:Q", axis=scale_y, title=None)))
+        layers.append(line.encode(x, alt.Y("before:Q", title=None)))
     layers += [
         base.mark_area(opacity=0.1, color=ACCENT).encode(
-            x, alt.Y("solid:Q", axis=scale_y, title=None)
+            x, alt.Y("solid:Q", axis=value_axis(unit), title=None)
         ),
         base.mark_line(color=ACCENT, strokeWidth=2).encode(
-            x, alt.Y("solid:Q", axis=scale_y, title=None)
+            x, alt.Y("solid:Q", title=None)
         ),
     ]
     if data["part"].count():
         part = base.mark_line(color=ACCENT, strokeDash=CUT, strokeWidth=2, opacity=0.7)
-        layers.append(part.encode(x, alt.Y("part:Q", axis=scale_y, title=None)))
+        layers.append(part.encode(x, alt.Y("part:Q", title=None)))
     if data["alone"].count():
         point = base.mark_point(color=ACCENT, filled=True, size=45, opacity=1)
-        layers.append(point.encode(x, alt.Y("alone:Q", axis=scale_y, title=None)))
+        layers.append(point.encode(x, alt.Y("alone:Q", title=None)))
     if before is not None and data["before_alone"].count():
         point = base.mark_point(color=MUTED, filled=True, size=35, opacity=1)
-        layers.append(
-            point.encode(x, alt.Y("before_alone:Q", axis=scale_y, title=None))
-        )
+        layers.append(point.encode(x, alt.Y("before_alone:Q", title=None)))
     # Invisible and as wide as a bucket: pointing anywhere above a day finds it.
     size = alt.ExprRef(f"max(1, width / {data.height})")
     hover = base.mark_bar(opacity=0.001, size=size, aria=False, clip=True).encode(
-        x, tooltip=_tooltip(title, data, compared=before is not None)
+        axis.encoding(data), tooltip=_tooltip(title, data, compared=before is not None)
     )
     layers.append(hover.add_params(zoom_selection()))
     layers += axis.flags(data, x)
