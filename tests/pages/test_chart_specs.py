@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -95,6 +96,11 @@ def test_marks_say_names_and_printed_values_and_a_dash_for_nothing() -> None:
         "Room's name: –; Share: –; Change: 0.0%",
         "Room's name: it's \\ 'x'; Share: 42.2%; Change: 0.0%",
     ]
+    (chart,) = app.get("vega_lite_chart")
+    bars, line = json.loads(chart.proto.spec)["layer"]
+    # Streamlit would show the columns of a mark that has no tooltip.
+    assert line["mark"] == {"type": "line", "aria": False, "tooltip": None}
+    assert "tooltip" in bars["encoding"]
 
 
 # Codes, words of a program, unrounded numbers, a sign before nothing.

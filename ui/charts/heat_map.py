@@ -135,19 +135,26 @@ def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
         y,
         color=alt.condition(hidden, alt.value(MUTED), shade),
         opacity=alt.OpacityValue(1, condition={"test": hidden, "value": 0.13}),
-        tooltip=[
-            alt.Tooltip("row:N", title="Began · number"),
-            alt.Tooltip("k:O", title="Age"),
-            alt.Tooltip("alive:Q", title="Came back", format=","),
-            alt.Tooltip("share:Q", title="Share", format=".1%"),
-            alt.Tooltip("over:N", title="Over"),
-        ],
+        tooltip=_tips(),
     )
     return cells
 
 
+def _tips() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("row:N", title="Began · number"),
+        alt.Tooltip("k:O", title="Age"),
+        alt.Tooltip("alive:Q", title="Came back", format=","),
+        alt.Tooltip("share:Q", title="Share", format=".1%"),
+        alt.Tooltip("over:N", title="Over"),
+    ]
+
+
 def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
-    """Return the share above the number; where it is hidden, the number alone."""
+    """Return the share above the number; where it is hidden, the number alone.
+
+    They lie over the cells and have the same tooltip, which is read out once.
+    """
     seen = alt.ExprRef(_WIDE)
     printed = base.transform_calculate(
         percent="format(datum.share, '.0%')",
@@ -155,11 +162,13 @@ def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
     )
     shown = printed.transform_filter("datum.share != null")
     hidden = printed.transform_filter("datum.share == null")
-    share = shown.mark_text(dy=-6, fontWeight="bold", opacity=seen, color=INK)
-    number = shown.mark_text(dy=7, fontSize=10, opacity=seen, color=INK)
-    alone = hidden.mark_text(fontSize=10, opacity=seen, color=TEXT)
+    share = shown.mark_text(
+        dy=-6, fontWeight="bold", opacity=seen, color=INK, aria=False
+    )
+    number = shown.mark_text(dy=7, fontSize=10, opacity=seen, color=INK, aria=False)
+    alone = hidden.mark_text(fontSize=10, opacity=seen, color=TEXT, aria=False)
     return (
-        share.encode(x, y, text=alt.Text("percent:N")),
-        number.encode(x, y, text=alt.Text("number:N")),
-        alone.encode(x, y, text=alt.Text("number:N")),
+        share.encode(x, y, text=alt.Text("percent:N"), tooltip=_tips()),
+        number.encode(x, y, text=alt.Text("number:N"), tooltip=_tips()),
+        alone.encode(x, y, text=alt.Text("number:N"), tooltip=_tips()),
     )

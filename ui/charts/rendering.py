@@ -116,7 +116,7 @@ def _describe_marks(spec: dict[str, Any]) -> None:
 
     Vega would print null as "null" and a change of nothing as "+0", and read out the
     names of columns with unrounded values. Marks without a tooltip repeat others: they
-    are not read out.
+    are not read out, and Streamlit's own tooltip of columns is not shown.
     """
     for layer in spec.get("layer", ()):
         _describe_marks(layer)
@@ -124,7 +124,7 @@ def _describe_marks(spec: dict[str, Any]) -> None:
         return
     tips = spec.get("encoding", {}).get("tooltip")
     if tips is None:
-        spec["mark"] = {**_mark(spec), "aria": False}
+        spec["mark"] = {**_mark(spec), "aria": False, "tooltip": None}
         return
     said = {tip["title"]: _printed(tip) for tip in tips}
     cells = ", ".join(f"{_quoted(title)}: {value}" for title, value in said.items())
@@ -146,7 +146,8 @@ def _printed(tip: Mapping[str, str]) -> str:
     """Return the Vega expression that prints a field of a tooltip."""
     value = f"datum[{_quoted(tip['field'])}]"
     if tip["type"] != "quantitative":
-        return f"(isValid({value}) ? '' + {value} : '{NOTHING}')"
+        text = f"'' + {value}"
+        return f"(isValid({value}) && {text} !== '' ? {text} : '{NOTHING}')"
     text = f"format({value}, {_quoted(tip.get('format', ''))})"
     if tip.get("format", "").startswith("+"):
         text = f"replace({text}, regexp('{_SIGNED_ZERO}'), '$1')"
