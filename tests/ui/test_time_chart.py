@@ -1,6 +1,8 @@
 """The chart over time: whole and cut buckets, gaps, weekends, notes, zones, zoom."""
 
 import re
+from calendar import monthrange
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,15 +11,16 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from metrics import time_axis
 from metrics.frames import Period
 from metrics.query import Granularity
 from store.notes import Note
+from tests.metrics.building import quick
 from ui import charts
-from ui.charts.time_chart import TimeAxis, legend, lone_values
+from ui.charts.time_chart import UNEQUAL, TimeAxis, legend, lone_values
 
 NOW = datetime(2026, 11, 18, 14, 30)
 """A Wednesday."""
@@ -154,13 +157,48 @@ def test_the_comparison_is_a_line_by_position_that_may_end_early() -> None:
     now, before = november(9, 10, 11), november(2, 3)
     on, earlier = axis(now[0], now[-1]), axis(before[0], before[-1])
     spec = drawn(series(now), on, before=(series(before, [7, 8]), earlier))
-    assert column(spec, "before") == [7, 8, None]
+    assert column(spec, "before_solid") == [7, 8, None]
     assert column(spec, "before_when") == ["Mon 2 Nov 2026", "Tue 3 Nov 2026", None]
     text = legend(on, earlier, shorter=True)
     assert text.startswith("— 9 Nov – 11 Nov 2026")
     assert "┄ 2 Nov – 3 Nov 2026, shorter" in text
     text = legend(earlier, on, longer=True)
     assert "┄ 9 Nov – 11 Nov 2026, longer: its end is not drawn" in text
+
+
+@quick
+@given(
+    st.dates(date(2020, 1, 1), date(2025, 12, 31)),
+    st.integers(8, 200),
+    st.integers(1, 400),
+    st.sampled_from(["week", "month"]),
+)
+def test_parts_of_the_comparison_are_drawn_as_parts_and_compared_with_their_like(
+    first: date, length: int, ago: int, every: Granularity
+) -> None:
+    def days_in_buckets(since: date) -> dict[date, int]:
+        days = [since + timedelta(days=n) for n in range(length)]
+        if every == "month":
+            return Counter(day.replace(day=1) for day in days)
+        return Counter(day - timedelta(days=day.weekday()) for day in days)
+
+    def is_whole(bucket: date, days: int) -> bool:
+        size = monthrange(bucket.year, bucket.month)[1] if every == "month" else 7
+        return days == size
+
+    now, then = days_in_buckets(first), days_in_buckets(first - timedelta(days=ago))
+    assume(len(now) > 1)
+    on, before = (
+        axis(since, since + timedelta(days=length - 1), every)
+        for since in (first, first - timedelta(days=ago))
+    )
+    spec = drawn(series([*now]), on, before=(series([*then]), before))
+    beside = [*zip(now.items(), then.items(), strict=False)]
+    solid, change = column(spec, "before_solid"), column(spec, "change")
+    for place, (here, there) in enumerate(beside):
+        alike = here[1] == there[1] or (is_whole(*here) and is_whole(*there))
+        assert (change[place] == UNEQUAL) == (not alike)
+        assert (solid[place] is None) == (not is_whole(*there))
 
 
 def test_tooltips_print_as_the_page_does() -> None:

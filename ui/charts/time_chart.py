@@ -45,6 +45,8 @@ _FEW_TICKS = 10
 _UTC = alt.Scale(type="utc", nice=False)
 CUT = (2, 3)
 """The dashes of buckets that are not whole."""
+UNEQUAL = f"{fmt.NOTHING} (unequal parts)"
+"""The change between buckets of which the two periods have parts of other lengths."""
 _HOURS = (
     "utchours({clock}) == 0 ? utcFormat({clock}, '%a %-d %b')"
     " : utcFormat({clock}, '%H:%M')"
@@ -115,6 +117,13 @@ class TimeAxis:
             when=text + suffix,
             whole=whole,
         )
+
+    def inside(self) -> pl.Expr:
+        """Return the time that a placed bucket has inside the period."""
+        start = pl.col("bucket").cast(pl.Datetime("us"))
+        end = start.dt.offset_by(_INTERVALS[self.granularity])
+        first, last = pl.lit(self.period.start), pl.lit(self.period.end)
+        return pl.min_horizontal(end, last) - pl.max_horizontal(start, first)
 
     def _clock(self) -> pl.Expr:
         """Return what clocks show at the start of a placed `bucket`."""
@@ -304,7 +313,10 @@ def time_chart(
     layers = [*axis.weekends(data)]
     if before is not None:
         line = base.mark_line(color=MUTED, strokeDash=DASH, strokeWidth=1.5)
-        layers.append(line.encode(x, alt.Y("before:Q", title=None)))
+        layers.append(line.encode(x, alt.Y("before_solid:Q", title=None)))
+        if data["before_part"].count():
+            part = base.mark_line(color=MUTED, strokeDash=CUT, strokeWidth=1.5)
+            layers.append(part.encode(x, alt.Y("before_part:Q", title=None)))
     layers += [
         base.mark_area(opacity=0.1, color=ACCENT).encode(
             x, alt.Y("solid:Q", axis=value_axis(unit), title=None)
@@ -383,23 +395,42 @@ def _rows(
         "whole",
         pl.col(value).cast(pl.Float64).alias("value"),
         *size,
+        length=axis.inside(),
     )
     if before is not None:
-        earlier = (
-            before[1]
-            .place(before[0])
-            .select(pl.col(value).cast(pl.Float64).alias("before"), before_when="when")
+        number, on = pl.col(value).cast(pl.Float64), before[1]
+        earlier = on.place(before[0]).select(
+            before=number,
+            before_when="when",
+            before_whole="whole",
+            before_length=on.inside(),
         )
         # By position: the first day beside the first, whatever their dates.
         data = pl.concat([data, earlier.head(data.height)], how="horizontal_extend")
-        data = data.with_columns(before_alone=_alone("before"))
+        whole = pl.col("before_whole")
+        data = data.with_columns(
+            before_solid=pl.when(whole).then("before"),
+            before_part=pl.when(_beside(~whole)).then("before"),
+            before_alone=_alone("before"),
+            # Whole months are compared, however long they are.
+            alike=(whole & pl.col("whole"))
+            | (pl.col("length") == pl.col("before_length")),
+        )
     data = lone_values(data)
     texts = {"text": [fmt.number(v, unit) for v in data["value"]]}
     if before is not None:
-        pairs = zip(data["value"], data["before"], strict=True)
+        pairs = zip(data["value"], data["before"], data["alike"], strict=True)
         texts["before_text"] = [fmt.number(v, unit) for v in data["before"]]
-        texts["change"] = [fmt.change(now, then, unit) for now, then in pairs]
-    return data.with_columns(pl.Series(name, each) for name, each in texts.items())
+        # A week of two days grew by nothing because another has three.
+        texts["change"] = [
+            UNEQUAL if alike is False else fmt.change(now, then, unit)
+            for now, then, alike in pairs
+        ]
+    drawn = data.drop(_NOT_DRAWN, strict=False)
+    return drawn.with_columns(pl.Series(name, each) for name, each in texts.items())
+
+
+_NOT_DRAWN = ("length", "before", "before_whole", "before_length", "alike")
 
 
 def lone_values(data: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
@@ -412,10 +443,7 @@ def lone_values(data: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
     def along(column: pl.Expr) -> pl.Expr:
         return column if by is None else column.over(by)
 
-    cut = ~pl.col("whole")
-    beside = along(
-        cut | cut.shift(1, fill_value=False) | cut.shift(-1, fill_value=False)
-    )
+    beside = along(_beside(~pl.col("whole")))
     lines = data.with_columns(
         solid=pl.when("whole").then("value"), part=pl.when(beside).then("value")
     )
@@ -423,6 +451,11 @@ def lone_values(data: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
     few = data["bucket"].n_unique() <= _FEW_TICKS
     lone = pl.coalesce(along(_alone("solid")), along(_alone("part")))
     return lines.with_columns(alone=pl.col("value") if few else lone)
+
+
+def _beside(cut: pl.Expr) -> pl.Expr:
+    """Return whether a bucket is cut or beside one that is."""
+    return cut | cut.shift(1, fill_value=False) | cut.shift(-1, fill_value=False)
 
 
 def _alone(column: str) -> pl.Expr:
