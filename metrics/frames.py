@@ -63,6 +63,16 @@ class Period:
         """Return a UTC instant as the clocks of the period's zone show it."""
         return to_local(moment, self.zone)
 
+    def wall(self, edge: datetime) -> datetime:
+        """Return an edge of the period as those clocks show it.
+
+        Where a day begins at one o'clock, since the clocks skip midnight, it is that
+        midnight.
+        """
+        clock = self.local(edge)
+        midnight = datetime.combine(clock.date(), datetime.min.time())
+        return midnight if edge == to_utc(midnight, self.zone) else clock
+
     def local_seconds(self, seconds: pl.Expr) -> pl.Expr:
         """Return seconds since 1970, of rows in the period, as those clocks do."""
         return local_seconds(seconds, self.zone, self.start, self.end)

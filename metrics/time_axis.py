@@ -324,7 +324,7 @@ def _cut_by(
     """Return what says where the period cuts a bucket, from its start and its end."""
     edges = (query.period.start, query.period.end)
     # Dates are those of the zone: their edges are compared as its clocks show them.
-    first, last = edges if every == "hour" else map(query.period.local, edges)
+    first, last = edges if every == "hour" else map(query.period.wall, edges)
     # A period that includes today ends at the clock.
     cut_last = "running" if query.period.end >= query.now else "end"
     midnight = datetime.min.time()

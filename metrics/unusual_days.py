@@ -134,7 +134,7 @@ def unusual_days(shared: SharedPlans, period: Period, today: date) -> pl.LazyFra
     estimations), bucket (the day), value, expected, low, high.
     """
     # By the clock: a day has 23 or 25 hours when the clocks change.
-    start = to_utc(period.local(period.start) - HISTORY, period.zone)
+    start = to_utc(period.wall(period.start) - HISTORY, period.zone)
     judged = Period(start, period.end, period.zone)
     last = min(period.last_day, today - timedelta(days=1))
     # A day is judged by a fixed number of days before it: a longer span will do.

@@ -38,6 +38,8 @@ from tests.metrics.building import (
     vote,
 )
 
+NOW = datetime(2026, 12, 31)
+
 
 @pytest.mark.parametrize(
     ("granularity", "wanted"),
@@ -182,6 +184,29 @@ def test_a_bucket_that_the_period_cuts_is_marked(
     asked = replace(query(frames(), period, granularity=granularity), now=at(now))
     series = time_series(period_axis(period, granularity), asked)
     assert column(series, "cut") == cut
+
+
+# Days that begin at one o'clock: clocks go from 23:59 to 01:00.
+NO_MIDNIGHT = [
+    ("Africa/Cairo", date(2026, 4, 24)),
+    ("America/Santiago", date(2026, 9, 6)),
+    ("Asia/Beirut", date(2026, 3, 29)),
+    ("America/Havana", date(2026, 3, 8)),
+]
+
+
+@pytest.mark.parametrize(("zone", "day"), NO_MIDNIGHT)
+@pytest.mark.parametrize("granularity", ["day", "week"])
+def test_days_without_a_midnight_are_whole(
+    zone: str, day: date, granularity: Granularity
+) -> None:
+    first = first_of(day, granularity)
+    for ago in (14, 0, -7):
+        since = first - timedelta(days=ago)
+        period = Period.of_days(since, since + timedelta(days=13), ZoneInfo(zone))
+        asked = replace(query(frames(), period, granularity=granularity), now=NOW)
+        series = time_series(period_axis(period, granularity), asked)
+        assert set(column(series, "cut")) == {None}
 
 
 OVER_TIME = [name for name in METRIC_TABLES if name.endswith("_over_time")]

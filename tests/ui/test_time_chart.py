@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from metrics import time_axis
+from metrics import periods, time_axis
 from metrics.frames import Period
 from metrics.query import Granularity
 from store.notes import Note
@@ -199,6 +199,24 @@ def test_parts_of_the_comparison_are_drawn_as_parts_and_compared_with_their_like
         alike = here[1] == there[1] or (is_whole(*here) and is_whole(*there))
         assert (change[place] == UNEQUAL) == (not alike)
         assert (solid[place] is None) == (not is_whole(*there))
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Africa/Cairo", date(2026, 4, 24)),
+        ("America/Santiago", date(2026, 9, 6)),
+        ("Asia/Beirut", date(2026, 3, 29)),
+    ],
+)
+def test_a_day_that_begins_at_one_o_clock_is_a_day_on_charts_too(
+    zone: str, day: date
+) -> None:
+    for first in (day - timedelta(days=7), day, day - timedelta(days=1)):
+        last = first + timedelta(days=6)
+        on = TimeAxis.of("day", Period.of_days(first, last, ZoneInfo(zone)), NOW)
+        assert legend(on) == periods.describe(periods.Days(first, last))
+        assert on.place(series([first, last]))["whole"].to_list() == [True] * 7
 
 
 def test_tooltips_print_as_the_page_does() -> None:

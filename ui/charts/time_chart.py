@@ -82,7 +82,7 @@ class TimeAxis:
         notes: tuple[Note, ...] = (),
     ) -> Self:
         """Return the axis of a period of any zone, in wall time."""
-        wall = Period(period.local(period.start), period.local(period.end))
+        wall = Period(period.wall(period.start), period.wall(period.end))
         return cls(granularity, wall, period.local(now), notes, period)
 
     def place(self, frame: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
