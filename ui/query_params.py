@@ -173,8 +173,10 @@ def option_of(text: str, options: Mapping[str, Collection[str]]) -> str | None:
     """Return the key of the option that a link names by key or by one of its names."""
     # Links are typed by hand too, and older ones carry the label.
     wanted = text.strip().casefold()
+    # Of a label that has changed the key is what is left.
+    known = {wanted, slug(wanted)}
     for key, names in options.items():
-        if wanted in {key.casefold(), *(name.casefold() for name in names)}:
+        if key.casefold() in known or wanted in {name.casefold() for name in names}:
             return key
     return None
 

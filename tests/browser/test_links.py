@@ -90,6 +90,30 @@ def test_back_and_forward_show_what_was_seen(page: Page, demo_server: Server) ->
     at(page, "Traffic", "Last 7 days")
 
 
+@pytest.mark.parametrize("path", ["/votes?figures=medians", "/?show=votes"])
+def test_a_link_to_the_same_page_changes_the_address_in_one_step(
+    page: Page, demo_server: Server, path: str
+) -> None:
+    go(page, demo_server.url + path)
+    chosen, title = seen(page), page.get_by_role("heading", level=1).inner_text()
+    navigation(page, title).click()
+    page.wait_for_url(demo_server.url + path.partition("?")[0])
+    # Also in a new tab.
+    overview = navigation(page, "Overview")
+    overview.hover()
+    expect(overview).to_have_attribute("href", "/")
+    chromium.wait_until_drawn(page)
+    as_usual = seen(page)
+    assert as_usual != chosen
+    page.reload()
+    chromium.wait_until_drawn(page)
+    assert seen(page) == as_usual
+    page.go_back()
+    page.wait_for_url(demo_server.url + path)
+    chromium.wait_until_drawn(page)
+    assert seen(page) == chosen
+
+
 KEEP_SOCKETS = """
 window.sockets = [];
 window.WebSocket = class extends WebSocket {

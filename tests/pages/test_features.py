@@ -413,6 +413,12 @@ def test_a_renamed_choice_is_found_by_its_old_and_its_new_name(
     assert app.button_group(key="about").value == "second_votes"
 
 
+def test_a_figure_is_found_by_an_older_title_that_its_key_still_says() -> None:
+    titles = {"unique_users": ("Unique users",), "bounce_rate": ("Never joined",)}
+    assert query_params.option_of("Bounce rate", titles) == "bounce_rate"
+    assert query_params.option_of("", titles) is None
+
+
 def test_text_of_the_address_is_never_markup(run_page: RunPage) -> None:
     app = run_page("votes.py", filter="city:[x](http://a.b)")
     (chip,) = [button for button in app.button if "a\\.b" in button.label]

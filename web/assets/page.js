@@ -140,6 +140,29 @@
     event.stopImmediatePropagation();
     takeStep();
   }, true);
+  // The address of the first page is empty, so that links to it mean the page that is
+  // open: in a new tab, or where a link is copied, they would lead there.
+  const LINK = 'a[data-testid="stPageLink-NavLink"]';
+  const complete = event => {
+    const link = event.target.closest?.(LINK);
+    const href = link?.getAttribute("href") ?? "/";
+    if (href === "" || href.startsWith("?"))
+      link.setAttribute("href", new URL(window.__streamlit.BACKEND_BASE_URL).pathname + href);
+    return link;
+  };
+  for (const kind of ["pointerover", "focusin"]) addEventListener(kind, complete, true);
+  // A link to another view of the same page, such as that of the navigation or a named
+  // view: Streamlit would show it and leave the address as it is.
+  const path = url => url.pathname.replace(/\/$/, "");
+  const query = url => new URLSearchParams(url.search).toString();
+  addEventListener("click", event => {
+    const link = complete(event);
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const there = new URL(link.href);
+    if (path(there) !== path(location) || query(there) === query(location)) return;
+    push({}, "", there);
+    takeStep();
+  }, true);
   let wasConnected = false;
   new MutationObserver(() => {
     if (isConnected() && wasConnected === "lost") takeStep();
