@@ -168,7 +168,10 @@
     if (isConnected() && wasConnected === "lost") takeStep();
     wasConnected = isConnected() || (wasConnected && "lost");
   }).observe(document, {subtree: true, attributeFilter: ["data-test-connection-state"]});
+  const NARROW = matchMedia("(max-width: 768px)"); // here the navigation covers the page
   addEventListener("click", event => {
+    const link = event.target.closest?.(".st-key-navigation a");
+    if (link && NARROW.matches) press('[data-testid="stSidebarCollapseButton"] button')();
     if (event.target.closest?.("button.keys")) toggleList();
     if (event.target.closest?.("button.print")) print();
     const copy = event.target.closest?.("button.copy-link");
