@@ -9,7 +9,8 @@ import polars.selectors as cs
 import pytest
 from polars.testing import assert_frame_equal
 
-from metrics import attention
+from metrics import attention, filters
+from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query, SharedPlans, executable
 from metrics.registry import (
@@ -371,3 +372,45 @@ def test_without_a_table_of_rooms_none_has_gone_quiet(golden: Frames) -> None:
     assert "rooms_gone_quiet" not in attention.plans(
         SharedPlans(golden), now, missing=(VOTES.name,)
     )
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [(), ("country:DE",), ("country!:DE", "device:mobile"), ("room:1",), ("city:?",)],
+)
+def test_parts_add_up_to_their_total_under_any_filter(
+    chosen: tuple[str, ...], golden: Frames
+) -> None:
+    wanted = [found for found in map(Filter.parse, chosen) if found]
+    rows = filters.apply(without_bots(golden), wanted)
+    asked = query(rows, days("2026-09-01", "2026-11-15"), None, "week")
+    totals = {
+        name: build(table, asked)[name].item() or 0
+        for table, name in (
+            ("votes_totals", "votes"),
+            ("votes_totals", "estimations"),
+            ("votes_totals", "rounds_with_estimate"),
+            ("traffic_totals", "page_views"),
+            ("traffic_totals", "visits"),
+        )
+    }
+    parts = {
+        ("votes_over_time", "votes"): "votes",
+        ("votes_over_time", "estimations"): "estimations",
+        ("historical", "votes"): "votes",
+        ("rooms", "votes"): "votes",
+        ("rooms_over_time", "count"): "votes",
+        ("votes_by_weekday", "votes"): "votes",
+        ("votes_by_weekday_and_hour", "votes"): "votes",
+        ("team_sizes", "votes"): "rounds_with_estimate",
+        ("round_durations", "votes"): "rounds_with_estimate",
+        ("traffic_over_time", "page_views"): "page_views",
+        ("traffic_over_time", "visits"): "visits",
+        ("historical", "page_views"): "page_views",
+        ("routes", "count"): "page_views",
+        ("routes_over_time", "count"): "page_views",
+        ("sources", "count"): "page_views",
+        ("sources_over_time", "count"): "page_views",
+    }
+    sums = {part: build(part[0], asked)[part[1]].sum() for part in parts}
+    assert sums == {part: totals[name] for part, name in parts.items()}

@@ -976,3 +976,30 @@ def test_a_list_that_is_cut_says_so_and_offers_the_rest(run_page: RunPage) -> No
         re.search(r"\(the first 50 of \d+ rooms; the CSV has all\)", caption.value)
         for caption in listed.caption
     )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"filter": ["country:DE", "country:US"], "period": "All time"},
+        {"filter": "room:1", "period": "All time", "every": "month"},
+    ],
+)
+def test_a_word_has_one_number_on_all_pages(
+    run_page: RunPage, query: dict[str, str | list[str]]
+) -> None:
+    views: tuple[tuple[str, dict[str, str]], ...] = (
+        ("overview.py", {}),
+        ("traffic.py", {}),
+        ("votes.py", {"figures": "Medians"}),
+        ("votes.py", {"figures": "Other figures"}),
+        ("insights.py", {"about": "Meetings"}),
+    )
+    shown = [tiles(run_page(file, **query, **view)) for file, view in views]
+    values = {
+        name: {found[name] for found in shown if found.get(name, "–") != "–"}
+        for name in chain.from_iterable(shown)
+    }
+    assert {"Votes", "Unique users", "Median duration"} <= values.keys()
+    assert {name: found for name, found in values.items() if len(found) > 1} == {}
