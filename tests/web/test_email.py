@@ -64,6 +64,16 @@ def send(service: EmailService | None, seconds: float = 30) -> None:
     anyio.run(email.send, service, SUMMARY, seconds)
 
 
+def test_who_asks_for_the_headers_alone_causes_no_mail(mailbox: Mailbox) -> None:
+    app = parts(StoppedClock(), BEA_BASE_URL=mailbox.host, BEA_SECRET_KEY=KEY)
+    headers = {"Authorization": TOKEN}
+    with serving(app) as url:
+        head = httpx.head(f"{url}/api/daily-analytics", headers=headers)
+        assert (head.status_code, mailbox.received) == (200, [])
+        assert get(f"{url}/api/daily-analytics", headers=headers).status_code == 200
+    assert len(mailbox.received) == 1
+
+
 def test_the_summary_is_posted_as_json_with_the_key(mailbox: Mailbox) -> None:
     send(mailbox.service)
     [(path, headers, body)] = mailbox.received

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import (  # type: ignore[import-untyped]  # ships no types
     Draft202012Validator,
 )
@@ -16,8 +19,9 @@ from jsonschema import (  # type: ignore[import-untyped]  # ships no types
 from metrics.registry import METRIC_TABLES
 from metrics.tables import TABLES
 from testkit.dashboard import TOKEN, get, serving
+from tests.conftest import EXAMPLES
 from tests.web.conftest import StoppedClock, parts
-from web.api.openapi import INSTANT_OR_NULL, NUMBER, OPERATIONS, record
+from web.api.openapi import INSTANT_OR_NULL, NUMBER, OPERATIONS, Parameter, record
 from web.auth.throttle import FREE_ATTEMPTS
 
 # JSON has no types of its own.
@@ -109,6 +113,49 @@ def test_a_real_answer_fits(
     answer = api.get(f"/api{request_path}")
     assert answer.status_code == status
     check(document, path, answer)
+
+
+def values_of(parameter: Parameter) -> st.SearchStrategy[str]:
+    """Return allowed values in either case, and values that may be refused."""
+    likely = {
+        "from": ["2024-02-29", "2026-11-01", "2026-11-20", "2026-11-21"],
+        "to": ["2024-02-29", "2026-11-01", "2026-11-20", "2026-11-21"],
+        "tz": ["Europe/Berlin", "pacific/kiritimati", "Etc/GMT+5", "GMT+5", "EST"],
+        "room": ["1", "88", "0088", "2147483647", "2147483648"],
+        "room_id": ["1", "88", "0088", "2147483647", "2147483648"],
+    }
+    allowed = likely.get(parameter.name) or list(parameter.schema["enum"])  # type: ignore[call-overload]  # a list, of JSON
+    as_meant = st.sampled_from(allowed)
+    odd = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9)
+    return as_meant | as_meant.map(str.upper) | odd
+
+
+@settings(max_examples=min(EXAMPLES, 60))
+@given(data=st.data())
+def test_any_request_is_answered_as_described(
+    api: httpx.Client, document: Document, data: st.DataObject
+) -> None:
+    operation = data.draw(st.sampled_from(OPERATIONS))
+    inside: dict[str, str] = {}
+    query: dict[str, str] = {}
+    for parameter in operation.parameters:
+        if parameter.location == "path":
+            value = data.draw(values_of(parameter))
+            inside[parameter.name] = quote(value, safe="")
+        elif data.draw(st.booleans()):
+            query[parameter.name] = data.draw(values_of(parameter))
+    answer = api.get("/api" + operation.path.format(**inside), params=query)
+    if answer.status_code == 404 and answer.json() == {"detail": "Not found"}:
+        # A slash or a dot in a name is another path.
+        assert set("/.") & set("".join(unquote(v) for v in inside.values()))
+        return
+    assert answer.status_code in {200, 400, 404}
+    if answer.headers["content-type"].startswith("application/json"):
+        check(document, operation.path or "/", answer)
+    else:
+        described = document["paths"][operation.path or "/"]["get"]["responses"]
+        kind = answer.headers["content-type"].partition(";")[0]
+        assert kind in described[str(answer.status_code)]["content"]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)

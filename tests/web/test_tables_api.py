@@ -250,6 +250,14 @@ def test_without_a_table_answers_are_null_and_say_why(
             )
             assert answer.status_code == 200, name
             reads = live in table.reads
+            if name in {"routes", "votes_totals", "rooms", "events", "historical"}:
+                for form in ("csv", "parquet"):
+                    download = get(
+                        f"{url}/api/tables/{name}?format={form}",
+                        headers={"Authorization": TOKEN},
+                    )
+                    said = download.headers.get("missing-tables")
+                    assert said == (live if reads else None), name
             assert answer.json()["missing"] == ([live] if reads else []), name
         report = get(
             f"{url}/api/report?format=json&period=last_28_days",

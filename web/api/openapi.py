@@ -5,7 +5,7 @@ response.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 from metrics.attention import Kind
@@ -17,7 +17,7 @@ from metrics.subject import Unit
 from metrics.tables import TABLES
 from web.api.reports import DEFAULT_PERIOD as DEFAULT_REPORT_PERIOD
 from web.api.reports import FORMATS as REPORT_FORMATS
-from web.api.tables import OPTIONS
+from web.api.tables import MISSING_TABLES, OPTIONS
 
 Schema = Mapping[str, object]
 
@@ -201,6 +201,8 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     also: tuple[str, ...] = ()
     """Other paths of the same operation."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of its own of the response with status 200, with what they mean."""
     ignores_unknown: bool = False
     """Whether parameters that it does not have are ignored. They are by the replaced
     service, whose clients may send some, and by the page, whose link is shared."""
@@ -281,6 +283,10 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=_TABLE_PARAMETERS,
         responses={"text/csv": _BINARY, _JSON: TABLE}
         | {"application/vnd.apache.parquet": _BINARY},
+        headers={
+            MISSING_TABLES: "Of CSV and Parquet, where numbers are null because the "
+            "store lacks live tables: their names."
+        },
         refusals={
             400: "Invalid parameter; `detail` lists what is allowed.",
             404: "Unknown table; `detail` lists the tables.",
@@ -375,7 +381,14 @@ def _operation(operation: Operation) -> dict[str, object]:
         "summary": operation.summary,
         "parameters": [_parameter(parameter) for parameter in operation.parameters],
         "responses": {
-            "200": {"description": "Success.", "content": _content(operation)},
+            "200": {
+                "description": "Success.",
+                "headers": {
+                    name: {"description": meaning, "schema": _TEXT}
+                    for name, meaning in operation.headers.items()
+                },
+                "content": _content(operation),
+            },
             **{str(status): _refusal(why) for status, why in refusals},
         },
     }

@@ -42,6 +42,8 @@ from web.responses import NO_STORE, RequestError
 Format = Literal["csv", "json", "parquet"]
 _MOST_QUOTED = 40
 EARLIEST = date(2000, 1, 1)
+MISSING_TABLES = "Missing-Tables"
+"""The header of a CSV or Parquet file whose nulls have this reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,7 @@ def _json(
         **_dates("covers", query.table.covers(metric_query)),
         **_dates("compared", metric_query.comparison),
         "data_updated_at": iso(snapshot.data_until),
-        "missing": [name for name in query.table.reads if name in snapshot.missing],
+        "missing": _missing(query, metric_query),
         "rows": json.loads(rows.write_json()),
     }
     body = json.dumps(head, ensure_ascii=False, allow_nan=False)
@@ -304,16 +306,19 @@ def _finite(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(finite) if frame.select(floats).width else frame
 
 
+def _missing(query: TableQuery, metric_query: Query) -> list[str]:
+    return [name for name in query.table.reads if name in metric_query.missing]
+
+
 def _file(
     query: TableQuery, metric_query: Query, extension: str, kind: str, data: bytes
 ) -> Response:
     name = file_name(query.table.name, metric_query.period, extension)
-    disposition = f'attachment; filename="{name}"'
-    return Response(
-        data,
-        media_type=kind,
-        headers=NO_STORE | {"Content-Disposition": disposition},
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    # A file of rows has no place for it.
+    if missing := _missing(query, metric_query):
+        headers[MISSING_TABLES] = ", ".join(missing)
+    return Response(data, media_type=kind, headers=NO_STORE | headers)
 
 
 _Writer = Callable[[TableQuery, Snapshot, Query, pl.DataFrame], Response]
