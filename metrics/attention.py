@@ -280,6 +280,8 @@ def _far_outside(value: int, low: int, high: int) -> bool:
     # A small team's quiet Tuesday is no incident.
     if max(value, high) < MINIMUM_SAMPLE:
         return False
+    # Sums of damaged rows may be negative.
+    value, low, high = max(value, 0), max(low, 0), max(high, 0)
     below, above = sqrt(low), sqrt(high)
     # A root of a count scatters by half a unit anyway, however alike the days were.
     width = max(above - below, 1.0)

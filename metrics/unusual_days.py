@@ -74,7 +74,7 @@ def marks(judged: pl.LazyFrame, asked: pl.Expr) -> pl.LazyFrame:
     numbers, so that every count that is marked is outside), in order of time.
     """
     # Counts scatter with their size, their square roots do not.
-    value, expected = pl.col("value").sqrt(), pl.col("expected").sqrt()
+    value, expected = _root(pl.col("value")), _root(pl.col("expected"))
     margin = pl.col("margin")
     off = (value - expected).abs() / margin
     enough = pl.max_horizontal("value", "expected") >= MINIMUM_SAMPLE
@@ -110,7 +110,7 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
     # Measures follow each other in one column: a shift must not reach into another.
     same = measure == measure.shift(WEEK * BACK)
     known = pl.all_horizontal(same, *(week.is_not_null() for week in weeks))
-    error = (value.sqrt() - pl.col("expected").sqrt()).abs()
+    error = (_root(value) - _root(pl.col("expected"))).abs()
     # The first 56 days of a measure have no error: it never sees another's.
     usual = pl.col("error").shift().rolling_median(ERRORS, min_samples=_FEWEST_ERRORS)
     return (
@@ -201,9 +201,14 @@ _UNITS = {
 }
 
 
+def _root(count: pl.Expr) -> pl.Expr:
+    # Sums of damaged rows may be negative: no number would be larger than any.
+    return count.clip(lower_bound=0).sqrt()
+
+
 def most_unusual(frame: pl.DataFrame) -> str | None:
     """Name the day that is furthest from what was expected."""
-    value, expected, high = (pl.col(c).sqrt() for c in ("value", "expected", "high"))
+    value, expected, high = (_root(pl.col(c)) for c in ("value", "expected", "high"))
     off = (value - expected).abs() / (high - expected)
     first = frame.sort(off, "bucket", descending=[True, False]).head(1)
     if first.is_empty():

@@ -183,7 +183,9 @@ def _usual(
     known = [pair for pair in both if None not in pair]
     relative = KEYS[key] == "relative"
     if relative:
-        changes = [math.log(now / before) for now, before in known if now and before]
+        # Of damaged rows a sum may be negative, and has no ratio.
+        ratios = (now / before for now, before in known if now > 0 and before > 0)
+        changes = [math.log(ratio) for ratio in ratios]
     else:
         changes = [now - before for now, before in known]
     n = len(changes)

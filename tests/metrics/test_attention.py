@@ -203,3 +203,19 @@ def test_days_are_those_of_the_zone(zone_name: str, minutes: list[int]) -> None:
         )
     ]
     assert texts[0] == texts[1]
+
+
+def test_negative_sums_of_damaged_rows_fail_nothing() -> None:
+    amounts = [40, *[50, -30] * 5]
+    rows = [
+        vote(f"{NOW - n * WEEKS - timedelta(minutes=1)}", amount=amount)
+        for n, amount in enumerate(amounts)
+    ]
+    assert [each.kind for each in findings(frames(*rows))] == []
+    # Every day of four months: that one is unusual, and no day after it.
+    every_day = [
+        vote(f"{NOW - n * WEEKS / 7}", amount=-900 if n == 5 else 40 + n % 3)
+        for n in range(130)
+    ]
+    days = [each.day for each in findings(frames(*every_day)) if each.day]
+    assert days == [date(2026, 11, 14)]

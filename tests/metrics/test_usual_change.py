@@ -137,3 +137,14 @@ def test_one_more_change_is_in_the_range_95_times_in_100() -> None:
         change = last / before - 1
         outside += not found["usual_low"] <= change <= found["usual_high"]
     assert outside / 120 <= 0.09
+
+
+def test_a_negative_sum_has_no_usual_ratio_and_fails_nothing() -> None:
+    """Numbers of damaged rows; the other weeks are as they were."""
+    rows = [
+        vote(f"{NOW.start - back * WEEK + timedelta(hours=9)}", amount=amount)
+        for back, amount in enumerate([3, 4, 5, 3, 4, 5, -7, 4, 5, 3, 4, 5, 3, 4])
+    ]
+    found = usual(frames(*rows))["estimations"]
+    assert found["compared_periods"] == 10
+    assert found["usual_low"] < 0 < found["usual_high"]
