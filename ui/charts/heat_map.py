@@ -153,7 +153,7 @@ def _tips() -> list[alt.Tooltip]:
 def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
     """Return the share above the number; where it is hidden, the number alone.
 
-    They lie over the cells and have the same tooltip, which is read out once.
+    They are over the cells and have the same tooltip, which is read out once.
     """
     seen = alt.ExprRef(_WIDE)
     printed = base.transform_calculate(
