@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES, Table
+from simulation.teams import WENT_QUIET
 from simulation.timeline import FIRST_DAY
 from simulation.users import User
 
@@ -148,7 +149,8 @@ def rooms_used(rooms: pl.DataFrame, acts: Mapping[str, pl.DataFrame]) -> pl.Data
     )
     return (
         rooms.join(used, on="id", how="inner")
-        .filter(pl.col("id") % _DELETED_ROOMS != 0)
+        # Not those that the demo tells of.
+        .filter((pl.col("id") % _DELETED_ROOMS != 0) | pl.col("name").is_in(WENT_QUIET))
         .sort("id")
         .select(pl.col(name).cast(dtype) for name, dtype in ROOMS.schema.items())
     )

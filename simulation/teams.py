@@ -9,7 +9,8 @@ from simulation.timeline import DAY, HOUR, MINUTE, TimeLine, random_for, weekday
 from simulation.users import TEAMS, User, draw_user, invited_source, visitor_source
 
 _DRIFTING = ("Apollo", "Gemini", "Mercury", "Skylab", "Soyuz", "Voyager")
-_WENT_QUIET = ("Phoenix", "Kraken", "Wombats")
+WENT_QUIET = ("Phoenix", "Kraken", "Wombats")
+"""Healthy teams that stop to meet."""
 _BRAZILIAN = 9
 _TEAMS_A_WEEK = (0.7, 1.7)
 _FIRST_TEAMS = 7
@@ -172,7 +173,7 @@ def _planted(rng: random.Random, line: TimeLine) -> Iterator[Plan]:
         country = any_country(rng)
         days = sprint_days(first, line.today, 7, 2)
         yield Plan(days, 7 + place % 3, country, name, drifts=True)
-    for place, name in enumerate(_WENT_QUIET):
+    for place, name in enumerate(WENT_QUIET):
         last = line.quiet_since - 1
         first = last - last % 7 - 7 * (40 + place)
         days = sprint_days(first + place, last, 7, 3)

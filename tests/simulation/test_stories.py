@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from metrics.card_scale import steps
+from simulation.tables import rooms_used
 from testkit.fixed_clock import NOW
 
 Tables = dict[str, pl.DataFrame]
@@ -80,6 +81,18 @@ def test_gone_quiet_three_teams_met_twice_a_week_and_stopped(history: Tables) ->
     last = rooms["last_used_at"].dt.date()
     assert rooms.height == 3
     assert last.is_between(TODAY - timedelta(days=40), TODAY - timedelta(days=29)).all()
+
+
+def test_no_team_that_the_demo_tells_of_has_its_room_deleted(history: Tables) -> None:
+    """Whatever IDs the rooms have: these depend on the date."""
+    every = [31 * n for n in range(1, 9)]
+    named = pl.DataFrame({"id": every, "number": every, "name": "x"}).with_columns(
+        name=pl.when(pl.col("id") == 62).then(pl.lit("Kraken")).otherwise("name")
+    )
+    viewed = pl.Series(every, dtype=pl.Int32)
+    views = history["fpp_page_views"].head(8).with_columns(room_id=viewed)
+    acts = {"fpp_page_views": views, "fpp_votes": history["fpp_votes"].clear()}
+    assert rooms_used(named, acts)["name"].to_list() == ["Kraken"]
 
 
 def test_growth_brazil_multiplies_in_five_weeks(history: Tables) -> None:
