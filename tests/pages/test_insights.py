@@ -22,6 +22,7 @@ from store import engine
 from store.reader import open_store, without_bots
 from tests.pages.conftest import GOLDEN, NOW, RunPage
 from ui.blocks.block import with_country_names
+from ui.blocks.questions import _cases
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
 ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
@@ -280,3 +281,18 @@ def test_no_section_sends_a_user_id_to_the_browser(
     texts = pl.concat([f.select(pl.col(pl.String)).unpivot() for f in sent])
     assert texts.height > 10
     assert set(texts["value"]) & set(users) == set()
+
+
+@pytest.mark.parametrize(
+    ("number", "several", "text"),
+    [
+        (1, "votes", "1 vote"),
+        (1, "pairs of estimations", "1 pair of estimations"),
+        (0, "wide votes", "0 wide votes"),
+        (1_602, "votes", "1,602 votes"),
+    ],
+)
+def test_a_sample_of_one_is_in_the_singular(
+    number: int, several: str, text: str
+) -> None:
+    assert _cases(number, several) == text

@@ -3,6 +3,7 @@
 Sentences are computed from the rows of the chart. Pages only name tables.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -137,13 +138,19 @@ def _sample_sizes(
     59 votes of all.
     """
     counts = {
-        f"{found[name][n].item():,} {_noun(n)}": None
+        _cases(found[name][n].item(), _noun(n)): None
         for name, columns in wanted.items()
         for key in columns
         if not filter_chips.why_hidden(context.filters, key)
         if (n := sample_size(key, name)) and found[name][n].item() is not None
     }
     return ", ".join(counts)
+
+
+def _cases(number: int, several: str) -> str:
+    """Return a sample size: "1 vote", "1,602 votes"."""
+    # The first plural is what is counted: "1 pair of estimations".
+    return counted(number, re.sub(r"s\b", "", several, count=1), several)
 
 
 def _noun(key: str) -> str:
