@@ -21,6 +21,8 @@ from tests.browser.test_address import Seen, seen
 pytestmark = pytest.mark.browser
 
 ZONES = (
+    "Pacific/Auckland",  # 12 h ahead, 13 in its summer
+    "Asia/Kolkata",  # 5:30 h ahead, the whole year
     "Pacific/Chatham",  # 12:45 h ahead, 13:45 in its summer
     "Pacific/Kiritimati",  # 14 h ahead, the whole year
     "America/Los_Angeles",  # 8 h behind, 7 in its summer
