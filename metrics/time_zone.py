@@ -65,7 +65,8 @@ def to_local(moment: datetime, zone: ZoneInfo) -> datetime:
 def to_utc(clock: datetime, zone: ZoneInfo) -> datetime:
     """Return when the clocks of the zone first show this time, in UTC.
 
-    A time that the clocks skip is the instant at which they skip it.
+    A time that the clocks skip is read as if they did so later: midnight, where they
+    skip an hour from midnight on, is the instant of the skip.
     """
     # Python reads a skipped or repeated time with the offset before the change.
     return clock.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)

@@ -186,7 +186,9 @@ class TimeAxis:
         shown = starts.to_frame("bucket").select(
             at=_milliseconds(pl.col("bucket")), clock=_milliseconds(self._clock())
         )
-        by = (pl.col("clock") - pl.col("at")).diff()
+        ahead = pl.col("clock") - pl.col("at")
+        # The first hour of a day whose clocks skip midnight is one o'clock.
+        by = ahead - ahead.shift(fill_value=0)
         changes = shown.select("at", by=by).filter(pl.col("by") != 0)
         for at, by in changes.iter_rows():
             clock += f" + (datum.value >= {at:.0f} ? {by:.0f} : 0)"
