@@ -67,19 +67,37 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
     if now is None or before is None or (before == 0 and unit != "share"):
         return "n/a"
     if unit == "share":
-        return f"{signed(100 * share_difference(now, before), 1)} pp"
+        return f"{signed(100 * _share_difference(now, before), 1)} pp"
     if number(now, unit, before) == number(before, unit, now):
         return f"{signed(0, 1)}%"
     if before < 0 or now < 0:
         difference = number(now - before, unit)
-        positive = now > before and re.search("[1-9]", difference)
+        positive = now > before and not prints_zero(difference)
         return f"+{difference}" if positive else difference
     percent = (now - before) / before * 100
     # What is printed as 100 has no decimal either.
     return f"{signed(percent, 1 if abs(percent) < _TO_100 else 0)}%"
 
 
-def share_difference(now: float, before: float) -> float:
+def prints_zero(text: str) -> bool:
+    """Return whether a printed number is nothing but zeros, such as "0.0%"."""
+    return not re.search("[1-9]", text)
+
+
+def judged_change(now: float | None, before: float | None, unit: Unit) -> float | None:
+    """Return the change that is compared with the usual ones.
+
+    Of shares the printed difference, of others the part of before; None where there is
+    no percentage: from 0 or across it.
+    """
+    if now is None or before is None:
+        return None
+    if unit == "share":
+        return _share_difference(now, before)
+    return (now - before) / before if before > 0 and now >= 0 else None
+
+
+def _share_difference(now: float, before: float) -> float:
     """Return the difference of two shares as they are printed, in parts of 1."""
     one, other = (fixed(share * 100, 1).replace(",", "") for share in (now, before))
     # A share of a damaged store may be no number.
@@ -109,14 +127,14 @@ def usual_span(low: float, high: float, change: float) -> tuple[str, str]:
 def signed(value: float, digits: int) -> str:
     """Print a number with its sign; one that rounds to 0 has none."""
     text = fixed(value, digits)
-    if not re.search("[1-9]", text):
+    if prints_zero(text):
         return _with_minus(text)
     return _with_minus(text if value < 0 else f"+{text}")
 
 
 def _with_minus(text: str) -> str:
     """Return a printed number with a minus sign, which nothing but zeros has not."""
-    return text.replace("-", MINUS if re.search("[1-9]", text) else "")
+    return text.replace("-", "" if prints_zero(text) else MINUS)
 
 
 def _seconds(value: float, longest: float) -> str:

@@ -20,10 +20,9 @@ from metrics.query import SharedPlans
 
 def sharing(frames: Frames) -> SharedPlans:
     """Return what `plans` share: every table is read once for all of them."""
-    at_hand = frames.in_memory
-    return SharedPlans(
-        frames if at_hand else frames.map(lambda _, frame: frame.cache())
-    )
+    if frames.in_memory:
+        return SharedPlans(frames)
+    return SharedPlans(frames.map(lambda _, frame: frame.cache()))
 
 
 def plans(shared: SharedPlans, now: datetime) -> dict[str, pl.LazyFrame]:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import polars as pl
 
-from metrics.formats import share_difference
+from metrics import formats
 from metrics.frames import Period
 from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import DEFINITIONS, METRIC_TABLES, answer, plan
@@ -91,26 +91,24 @@ class Figure:
         """The change: of a share the difference, of others the part of before."""
         if self.value is None or self.before is None:
             return None
-        difference = self.value - self.before
         if self.definition.unit == "share":
-            return difference
-        # From 0 there is no relative change.
-        return difference / self.before if self.before else None
+            return self.value - self.before
+        return self.judged_change
 
     @property
     def is_unusual(self) -> bool | None:
         """Whether the change is beyond the usual ones; None where that is not known."""
-        if self.printed_change is None or self.usual is None:
+        if self.judged_change is None or self.usual is None:
             return None
         low, high = self.usual
-        return not low <= self.printed_change <= high
+        printed = formats.change(self.value, self.before, self.definition.unit)
+        # What is printed as no change is not called unusual.
+        return not (low <= self.judged_change <= high or formats.prints_zero(printed))
 
     @property
-    def printed_change(self) -> float | None:
-        """The change that is printed: of shares, the difference of the printed ones."""
-        if self.definition.unit != "share" or self.value is None or self.before is None:
-            return self.change
-        return share_difference(self.value, self.before)
+    def judged_change(self) -> float | None:
+        """The change that is compared with the usual ones."""
+        return formats.judged_change(self.value, self.before, self.definition.unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,13 +250,14 @@ def _change(figure: Figure) -> str:
 
 def _usual(figure: Figure) -> str:
     """Return the usual changes in words, "" where they are not known."""
-    judged = figure.printed_change
-    if figure.is_unusual is None or figure.usual is None or judged is None:
+    judged = figure.judged_change
+    if figure.usual is None or judged is None:
         return ""
-    # What is printed as no change is not called unusual.
-    if figure.is_unusual and not re.search("[1-9]", _change(figure)):
+    least, most = figure.usual
+    # No change at all may be outside, and is not called unusual.
+    if not (figure.is_unusual or least <= judged <= most):
         return ""
-    low, high = usual_span(*figure.usual, judged)
+    low, high = usual_span(least, most, judged)
     unit = " pp" if figure.definition.unit == "share" else "%"
     where = "beyond" if figure.is_unusual else "within"
     return f"{where} the usual {low} to {high}{unit}"

@@ -86,8 +86,7 @@ LABELS = ("state", "last_round_at", "room_id", "room_number", "room_name")
 
 def each_room(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the `health` of rooms with a vote in the last 56 days, at the end."""
-    # A shared plan that is the whole one cannot be sent to a cluster: Polars panics.
-    return _lately_used(query, shared).select(pl.all())
+    return _lately_used(query, shared)
 
 
 def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
@@ -112,10 +111,9 @@ def _lately(query: Query) -> Period:
 def _lately_used(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     # Twice the span, so that rooms which went quiet in between are still counted.
     lately = pl.col("last_round_at") >= instant(_lately(query).start)
-    return shared.node(
-        ("rooms used lately", query.as_of),
-        lambda: health(shared, query.as_of).filter(lately),
-    )
+    rooms = shared.node(("health", query.as_of), lambda: health(shared, query.as_of))
+    # A `filter` would move below the shared node, which then runs twice.
+    return rooms.select(pl.all().filter(lately))
 
 
 def gone_quiet(query: Query, shared: SharedPlans) -> pl.LazyFrame:

@@ -1,6 +1,5 @@
 """How numbers read in a sentence, and how shares are compared."""
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -53,7 +52,7 @@ def durations(*spans: Sequence[float | None]) -> list[str]:
 
     def tells_apart(digits: int) -> bool:
         # A short duration is not 0 either.
-        zeros = [not re.search("[1-9]", text) for text in texts(digits)]
+        zeros = [formats.prints_zero(text) for text in texts(digits)]
         different = len(set(texts(digits))) == len(set(known))
         return different and zeros == [not seconds for seconds in known]
 

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from metrics import growth
@@ -143,7 +143,12 @@ def histories(
     return every, period, rows
 
 
+# In winter its hours begin at half past; when history began they did not.
+WINTER = Period(datetime(2018, 6, 1), datetime(2018, 6, 1, 3), ZONES[1])
+
+
 @quick
+@example(("hour", WINTER, [(0, datetime(2018, 6, 1, 1, 10))]))
 @given(histories())
 def test_totals_and_averages_are_those_of_all_rows_in_any_zone(
     history: tuple[Granularity, Period, list[tuple[int, datetime]]],

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from metrics import periods, report
 from metrics.frames import Frames, Period
 from metrics.query import Query
-from metrics.registry import plan
+from metrics.registry import DEFINITIONS, plan
 from metrics.report import GrownRoom, QuietRoom, Report
 from metrics.report_writers import (
     FORMATS,
@@ -34,6 +34,21 @@ NOW = datetime(2026, 11, 20, 18)
 HOSTILE = '<script>alert(1)</script>*_[x](http://evil.example)_* @all & "q" `c` |'
 
 
+def asked(
+    rows: Frames,
+    days: periods.Days,
+    now: datetime,
+    compare: str = periods.PREVIOUS,
+) -> Query:
+    return Query(
+        rows,
+        periods.period_of(days, now),
+        periods.compared_with(compare, days, now),
+        "day",
+        now,
+    )
+
+
 def reported(
     rows: Frames,
     days: periods.Days,
@@ -43,13 +58,7 @@ def reported(
     compare: str = periods.PREVIOUS,
     now: datetime = NOW,
 ) -> tuple[Query, Report]:
-    query = Query(
-        rows,
-        periods.period_of(days, now),
-        periods.compared_with(compare, days, now),
-        "day",
-        now,
-    )
+    query = asked(rows, days, now, compare)
     results = engine.collect_all(report.plans(query))
     found = report.compose(query, results, now, notes)
     if usual:
@@ -134,6 +143,35 @@ def test_usual_changes_are_those_of_the_pages(golden: Frames) -> None:
     for figure in found.figures:
         expected = known.get(figure.definition.key)
         assert figure.usual == (expected and pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    ("key", "now", "before", "change", "unusual"),
+    [
+        # Prints as 0.0%, and as 0.0 pp: nobody would call that unusual.
+        ("votes", 1_000_001, 1_000_000, 1e-6, False),
+        ("activation_rate", 0.48104, 0.48096, 8e-5, False),
+        ("votes", 110, 100, 0.1, True),
+        # Sums of damaged rows have no percentage.
+        ("estimations", 10, -5, None, None),
+    ],
+)
+def test_programs_read_of_a_change_what_people_do(
+    key: str,
+    now: float,
+    before: float,
+    change: float | None,
+    unusual: bool | None,
+) -> None:
+    _, found = reported(frames(view("a", "2026-10-05 09:00")), OCTOBER)
+    figure = report.Figure(DEFINITIONS[key], now, before, (0.01, 0.02))
+    found = replace(found, figures=(figure,))
+    (row,) = json.loads(to_json(found))["figures"]
+    assert row["change"] == (change and pytest.approx(change))
+    assert row["unusual"] is unusual
+    for text in (to_html(found), to_markdown(found)):
+        assert ("beyond the usual" in text) == bool(unusual)
+        assert "within the usual" not in text
 
 
 def test_without_a_comparison_there_is_no_before(golden: Frames) -> None:
@@ -287,14 +325,7 @@ def test_without_a_table_its_figures_are_unknown_and_there_is_no_chart(
 ) -> None:
     rows = Frames({**golden.by_name, VOTES.name: Frames.empty().votes})
     now = datetime(2026, 11, 1)
-    query = Query(
-        rows,
-        periods.period_of(OCTOBER, now),
-        periods.compared_with(periods.PREVIOUS, OCTOBER, now),
-        "day",
-        now,
-        missing=(VOTES.name,),
-    )
+    query = replace(asked(rows, OCTOBER, now), missing=(VOTES.name,))
     found = report.compose(query, engine.collect_all(report.plans(query)), now)
     figures = {f.definition.key: f.value for f in found.figures}
     assert figures["votes"] is None
@@ -308,17 +339,11 @@ def test_without_a_table_its_figures_are_unknown_and_there_is_no_chart(
 def test_without_the_table_of_rooms_no_room_is_called_deleted(golden: Frames) -> None:
     rows = Frames({**golden.by_name, ROOMS.name: Frames.empty().rooms})
     now = datetime(2026, 11, 20)
-    query = Query(
-        rows,
-        periods.period_of(OCTOBER, now),
-        periods.compared_with(periods.PREVIOUS, OCTOBER, now),
-        "day",
-        now,
-    )
+    query = asked(rows, OCTOBER, now)
 
     def texts(missing: tuple[str, ...]) -> tuple[str, str, str]:
-        asked = replace(query, missing=missing)
-        found = report.compose(asked, engine.collect_all(report.plans(asked)), now)
+        lacking = replace(query, missing=missing)
+        found = report.compose(lacking, engine.collect_all(report.plans(lacking)), now)
         return to_html(found), to_markdown(found), to_json(found)
 
     for text in texts((ROOMS.name,)):

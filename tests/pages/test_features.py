@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -28,7 +28,8 @@ from metrics.periods import Days
 from metrics.query import Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES
 from metrics.tables import TABLES
-from store.reader import DEMO_MARKER, Snapshot
+from store import engine
+from store.reader import DEMO_MARKER, Snapshot, open_store
 from store.snapshot import TableInfo
 from tests.metrics.building import frames, quick
 from tests.metrics.building import view as page_view
@@ -656,6 +657,29 @@ def test_what_tiles_hide_is_null_in_workbook_and_zip_as_well(
     assert re.search("votes_totals: Not available by country", about) or (
         "votes_totals" not in found.now
     )
+
+
+def test_a_page_of_several_tables_reads_each_live_table_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    executed: list[str] = []
+    execute = engine.Local.run
+
+    def note(
+        self: engine.Local, plans: Sequence[pl.LazyFrame], rows: int
+    ) -> list[pl.DataFrame]:
+        executed.extend(plan.explain() for plan in plans)
+        return execute(self, plans, rows)
+
+    monkeypatch.setattr(engine.Local, "run", note)
+    snapshot, days = open_store(GOLDEN), Days(date(2026, 10, 1), date(2026, 10, 28))
+    query = replace(query_of(days), frames=snapshot.frames)
+    context = PageContext(snapshot, query, days, "None", NOW)
+    context.compute("room_health", "room_states")
+    assert executed
+    assert not [plan for plan in executed if "Parquet SCAN" in plan]
+    context.compute("room_health")
+    assert "Parquet SCAN" in executed[-1]
 
 
 def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -> None:

@@ -1,13 +1,12 @@
 """The strip of key figures, and the chart over time of the chosen one."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 import streamlit as st
 
-from metrics.formats import share_difference, usual_span
+from metrics.formats import judged_change, prints_zero, usual_span
 from metrics.query import Granularity
 from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.subject import Definition
@@ -278,29 +277,17 @@ def color_of_change(
     usual: Range | None,
 ) -> str:
     """Return green or red for a change beyond the usual ones, else gray."""
-    change = relative_change(definition, now, before)
+    change = judged_change(now, before, definition.unit)
     if change is None or usual is None or definition.neutral:
         return "gray"
     # What is printed as no change is none.
-    if not re.search("[1-9]", fmt.change(now, before, definition.unit)):
+    if prints_zero(fmt.change(now, before, definition.unit)):
         return "gray"
     # Within the usual range a change is no news, whatever its size.
     low, high = usual
     if low <= change <= high:
         return "gray"
     return "green" if (change > 0) != definition.less_is_better else "red"
-
-
-def relative_change(
-    definition: Definition, now: float | None, before: float | None
-) -> float | None:
-    """Return the change: of shares the printed difference, of others the part."""
-    if now is None or before is None:
-        return None
-    if definition.unit == "share":
-        return share_difference(now, before)
-    # From 0, or across it, a percentage means nothing.
-    return (now - before) / before if before > 0 and now >= 0 else None
 
 
 def explain(
@@ -310,7 +297,7 @@ def explain(
 
     Without a usual range it says why the change is grey.
     """
-    change = relative_change(definition, now, before)
+    change = judged_change(now, before, definition.unit)
     if change is None:
         return None
     if usual is None:
@@ -322,7 +309,7 @@ def explain(
         return f"{fmt.change(now, before, definition.unit)}, grey: {why}"
     low, high = usual
     printed = fmt.change(now, before, definition.unit)
-    if not low <= change <= high and not re.search("[1-9]", printed):
+    if not low <= change <= high and prints_zero(printed):
         return printed
     unit = " pp" if definition.unit == "share" else "%"
     span = f"{' … '.join(usual_span(low, high, change))}{unit}"
