@@ -148,7 +148,7 @@ def test_usual_changes_are_those_of_the_pages(golden: Frames) -> None:
 @pytest.mark.parametrize(
     ("key", "now", "before", "change", "unusual"),
     [
-        # Prints as 0.0%, and as 0.0 pp: nobody would call that unusual.
+        # Prints as 0.0%, and as 0.0 pp: that is not unusual, whatever the range.
         ("votes", 1_000_001, 1_000_000, 1e-6, False),
         ("activation_rate", 0.48104, 0.48096, 8e-5, False),
         ("votes", 110, 100, 0.1, True),
@@ -156,7 +156,7 @@ def test_usual_changes_are_those_of_the_pages(golden: Frames) -> None:
         ("estimations", 10, -5, None, None),
     ],
 )
-def test_programs_read_of_a_change_what_people_do(
+def test_a_program_reads_of_a_change_what_the_text_says(
     key: str,
     now: float,
     before: float,
