@@ -337,6 +337,11 @@ def describe(days: Days) -> str:
     return f"{first.day} {first:{style}} – {end}"
 
 
+def not_compared(begins: date) -> str:
+    """Return why nothing is compared with days before the data begins."""
+    return f"no comparison: the data begins on {describe(Days(begins, begins))}"
+
+
 def describe_period(period: Period) -> str:
     """Return the dates of a period, with its times where it does not begin a day."""
     if not period.begins_within_a_day:

@@ -36,6 +36,8 @@ class Query:
     """False hides Saturdays and Sundays in daily series; totals count every day."""
     missing: Collection[str] = ()
     """Live tables that the store lacks: numbers that need one are null, not 0."""
+    data_begins: date | None = None
+    """The day on which the data begins, where that is why nothing is compared."""
 
     @property
     def zone(self) -> ZoneInfo:

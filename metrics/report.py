@@ -179,6 +179,8 @@ class Report:
     country_names: Mapping[str, str]
     missing: tuple[str, ...] = ()
     """The live tables that the store lacks: figures that need one are null."""
+    data_begins: date | None = None
+    """The day on which the data begins, where that is why nothing is compared."""
 
     @property
     def is_empty(self) -> bool:
@@ -259,6 +261,7 @@ def compose(
         grown=tuple(_grown(results[_ROOMS])) if compared else (),
         country_names=names,
         missing=missing,
+        data_begins=query.data_begins,
         quiet=tuple(
             QuietRoom(**row)
             for row in results[_QUIET]

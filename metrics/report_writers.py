@@ -58,6 +58,7 @@ def to_json(report: Report) -> str:
     content = {
         **_span("from", "to", report.period),
         "comparison": report.comparison and _span("from", "to", report.comparison),
+        "data_begins": report.data_begins and f"{report.data_begins}",
         "data_until": report.until and f"{report.until.isoformat()}Z",
         "missing": report.missing,
         "figures": [
@@ -225,6 +226,8 @@ def _dates(period: Period) -> str:
 def _heading(report: Report) -> str:
     compared = report.comparison
     than = f", compared with {_dates(compared)}" if compared else ""
+    if report.data_begins:
+        than = f", {periods.not_compared(report.data_begins)}"
     return f"{_dates(report.period)} ({report.period.zone.key}){than}"
 
 

@@ -99,7 +99,8 @@ def usual_changes(
 
     Columns: key, compared_periods (pairs that were found), usual_low, usual_high (-0.09
     and 0.14 for "-9% to +14%", for a share 0.02 for two percentage points; rounded to
-    9 decimals; null with fewer than 6 pairs). Empty without a comparison.
+    9 decimals; null with fewer than 6 pairs). Empty without a comparison. Where the
+    data is younger than twelve pairs, the pair that it begins in is left out.
     """
     keys = [key for key in KEYS if key in wanted]
     if query.comparison is None or not keys:
@@ -172,11 +173,16 @@ def _usual(
 ) -> tuple[str, int, float | None, float | None] | None:
     """Return the row of a figure; None where no pair of periods has it."""
     family = "visits" if key in _OF_VISITS else "votes"
-    # Pairs before the first row are left out.
+    # Pairs before the first row are left out, and the one that it is in: part of a
+    # period would look like a fall.
+    reached = [
+        place for place, (_, before) in enumerate(pairs) if (family, before) in rows
+    ]
+    begins = reached[-1] if reached and reached[-1] < len(pairs) - 1 else None
     both: list[tuple[Any, Any]] = [
         (rows[family, now].get(key), rows[family, before].get(key))
-        for now, before in pairs
-        if (family, now) in rows and (family, before) in rows
+        for place, (now, before) in enumerate(pairs)
+        if (family, now) in rows and (family, before) in rows and place != begins
     ]
     if not both:
         return None

@@ -9,7 +9,7 @@ import polars as pl
 
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES, Table
 from simulation.teams import WENT_QUIET
-from simulation.timeline import FIRST_DAY
+from simulation.timeline import first_day
 from simulation.users import User
 
 Event = Literal[
@@ -64,7 +64,7 @@ def tables(history: History, now: datetime) -> dict[str, pl.DataFrame]:
         PAGE_VIEWS: history.views,
         EVENTS: history.events,
     }
-    start = datetime.combine(FIRST_DAY, datetime.min.time())
+    start = datetime.combine(first_day(now), datetime.min.time())
     acts = {
         table.name: numbered_rows(table, _frame(table, noted), start, now)
         for table, noted in rows.items()

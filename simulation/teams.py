@@ -19,7 +19,7 @@ _NEVER = 1 << 30
 # Spread of the estimations of the drifting teams, before they drift.
 _IN_AGREEMENT = 0.3
 # Spread that the drift adds until today.
-_DRIFT = 0.6
+_DRIFT = 0.9
 # Share of members who are replaced between two meetings.
 _TURNOVER = 0.02
 
@@ -76,7 +76,7 @@ class Team:
         if not self.drifts or day < line.drift_since:
             return self.spread
         progress = (day - line.drift_since) / (line.today - line.drift_since)
-        return self.spread + _DRIFT * progress**2
+        return self.spread + _DRIFT * progress**3
 
     def flips_on(self, day: int) -> bool:
         """Return whether the room flips the cards by itself on that day."""

@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-FIRST_DAY = date(2024, 5, 27)
-"""Day 0, a Monday: a week before the dashboard's own start date."""
+WEEKS = 129
+"""Whole weeks before the current one: on any date the stories find room."""
 DAY = 86_400
 HOUR = 3_600
 MINUTE = 60
@@ -22,16 +22,25 @@ def random_for(*names: object) -> random.Random:
     return random.Random("/".join(map(str, names)))  # noqa: S311 (a simulation)
 
 
+def first_day(now: datetime) -> date:
+    """Return the Monday on which a history up to `now` begins."""
+    today = now.date()
+    return today - timedelta(days=today.weekday(), weeks=WEEKS)
+
+
 @dataclass(frozen=True, slots=True)
 class TimeLine:
-    """Counts days from FIRST_DAY to today, and knows when each story happens."""
+    """Counts days from a Monday to today, and knows when each story happens."""
 
+    first_day: date
+    """Day 0, a Monday."""
     today: int
 
     @classmethod
     def until(cls, now: datetime) -> "TimeLine":
         """Return the time line whose last day is the one of `now`."""
-        return cls((now.date() - FIRST_DAY).days)
+        first = first_day(now)
+        return cls(first, (now.date() - first).days)
 
     @property
     def monday(self) -> int:
@@ -75,7 +84,7 @@ class TimeLine:
         """Return the share of the usual work: less at Christmas and in summer."""
         if day > self.today - _STORY_DAYS:
             return 1.0
-        on = FIRST_DAY + timedelta(days=day)
+        on = self.first_day + timedelta(days=day)
         if (on.month, on.day) >= (12, 22) or (on.month, on.day) <= (1, 4):
             return 0.12
         return 0.68 if on.month == 8 else 0.85 if on.month == 7 else 1.0

@@ -6,9 +6,12 @@ Reads what the sync job publishes (see `manifest`), or a folder of plain
 """
 
 from collections.abc import Callable
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from core.location import Bucket, Folder
-from metrics.frames import Frames
+from metrics import growth
+from metrics.frames import Frames, Period
 from store import engine, legacy_files
 from store.files import text_of, unreachable
 from store.generation import open_generation
@@ -21,6 +24,8 @@ __all__ = [
     "Snapshot",
     "StoreError",
     "TableInfo",
+    "beginning",
+    "begins_within",
     "current_version",
     "open_store",
     "run_query",
@@ -110,3 +115,29 @@ def without_bots(snapshot: Snapshot) -> Frames:
     # Known ids filter each scan; as a join, every plan would search for bots itself.
     bots = engine.collect(snapshot.frames.bots, snapshot.rows)
     return snapshot.frames.without(bots.to_series())
+
+
+def beginning(snapshot: Snapshot, zone: ZoneInfo) -> tuple[date, int]:
+    """Return the day on which the data begins in earnest, and the rows before it.
+
+    The day is the one of the zone; see `growth.beginning`.
+    """
+    found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
+    return growth.first_day(found, zone), int(found["older_rows"].item())
+
+
+def begins_within(snapshot: Snapshot, comparison: Period) -> date | None:
+    """Return the day on which the data begins, where a comparison begins before it.
+
+    What is compared with days before the data would rise from nothing.
+    """
+    # Reading all rows takes seconds; to find one row of the year before, hardly any.
+    earlier = growth.year_before(snapshot.frames, comparison.start)
+    if not engine.collect(earlier, snapshot.rows).is_empty():
+        return None
+    found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
+    # A store without rows has no beginning.
+    if found["first_day"].item() is None:
+        return None
+    first = growth.first_day(found, comparison.zone)
+    return first if comparison.first_day < first else None

@@ -8,7 +8,7 @@ import streamlit as st
 
 from metrics.export import file_name, to_csv, to_zip
 from metrics.frames import Period
-from metrics.query import Granularity
+from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES
 from metrics.sentences import missing_note
 from metrics.time_axis import first_of_each
@@ -190,6 +190,12 @@ def _span(period: Period) -> str:
     return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
 
 
+def _compared_with(query: Query) -> str:
+    begins = query.data_begins
+    reason = f": the data begins on {begins}" if begins else ""
+    return _span(query.comparison) if query.comparison else f"nothing{reason}"
+
+
 def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
     """Return the query as a text for those who open the files later.
 
@@ -200,7 +206,7 @@ def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
     lines = {
         "Period": f"{_span(query.period)} ({query.zone.key}), "
         f"{period_bar.count_days(context.days, query)}",
-        "Compared with": _span(query.comparison) if query.comparison else "nothing",
+        "Compared with": _compared_with(query),
         "Grouped by": query.granularity,
         "Weekends in daily series": "shown" if query.weekends else "hidden",
         "Bots": "included" if context.bots else "left out",

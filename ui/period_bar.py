@@ -1,6 +1,7 @@
 """The period bar: one period, comparison and granularity for all pages."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from html import escape
@@ -14,11 +15,12 @@ from core.settings import DashboardSettings
 from metrics import filters, growth, periods
 from metrics.constants import START_DATE
 from metrics.filters import Filter
+from metrics.frames import Frames
 from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, PERIODS, TODAY, Days
 from metrics.query import Query
 from metrics.sentences import counted
 from metrics.time_zone import to_local, to_utc, zone_of
-from store import engine
+from store import engine, reader
 from store.reader import Snapshot, without_bots
 from ui import format as fmt
 from ui import query_params
@@ -140,7 +142,9 @@ def render(
         now,
         bots=chosen.bots,
         filters=chosen.filters,
-        unfiltered=_query(snapshot, chosen._replace(filters=()), now, zone, settings)
+        unfiltered=replace(
+            query, frames=_frames(snapshot, chosen._replace(filters=()), settings)
+        )
         if chosen.filters
         else None,
     )
@@ -182,25 +186,35 @@ def _query(
     settings: DashboardSettings,
 ) -> Query:
     shown = chosen.shown
-    # Before the filters: bots match countries and sources too.
-    user_rows = snapshot.frames if chosen.bots else without_bots(snapshot)
+    comparison = periods.compared_with(
+        chosen.comparison,
+        shown.days,
+        now,
+        to_date=shown.to_date,
+        match_weekdays=chosen.match_weekdays,
+        zone=zone,
+        hours=shown.hours,
+    )
+    begins = None
+    # Known already where the comparison is after some day with data.
+    if comparison is not None and comparison.first_day < shown.beginning:
+        begins = reader.begins_within(snapshot, comparison)
     return Query(
-        frames=filters.apply(user_rows, chosen.filters, settings.excluded_rooms),
+        frames=_frames(snapshot, chosen, settings),
         period=periods.period_of(shown.days, now, zone, hours=shown.hours),
-        comparison=periods.compared_with(
-            chosen.comparison,
-            shown.days,
-            now,
-            to_date=shown.to_date,
-            match_weekdays=chosen.match_weekdays,
-            zone=zone,
-            hours=shown.hours,
-        ),
+        comparison=None if begins else comparison,
         granularity=periods.granularity_of(chosen.granularity, shown.days),
         now=now,
         weekends=not chosen.hide_weekends,
         missing=snapshot.missing,
+        data_begins=begins,
     )
+
+
+def _frames(snapshot: Snapshot, chosen: Choice, settings: DashboardSettings) -> Frames:
+    # Before the filters: bots match countries and sources too.
+    user_rows = snapshot.frames if chosen.bots else without_bots(snapshot)
+    return filters.apply(user_rows, chosen.filters, settings.excluded_rooms)
 
 
 def _render_controls(
@@ -443,13 +457,14 @@ def choose_days(first: date, last: date) -> None:
 def step_bound(snapshot: Snapshot, days: Days, zone: ZoneInfo) -> date:
     """Return the day that a step back from some days must not pass.
 
-    Where the data begin; where they begin earlier anyway, the day before.
+    Where the data begin; where they begin earlier anyway, some earlier day with data.
     """
     # Reading all rows takes seconds; to find one row of the year before, hardly any.
     midnight = to_utc(datetime.combine(days.first, datetime.min.time()), zone)
     found = engine.collect(growth.year_before(snapshot.frames, midnight), snapshot.rows)
-    before = days.first - periods.DAY
-    return beginning(snapshot, zone) if found.is_empty() else before
+    if found.is_empty():
+        return beginning(snapshot, zone)
+    return to_local(found.item(), zone).date()
 
 
 def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> date:
@@ -457,8 +472,7 @@ def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> d
 
     `says_so` warns of the number of older rows that are left out.
     """
-    found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
-    first, older = growth.first_day(found, zone), found["older_rows"].item()
+    first, older = reader.beginning(snapshot, zone)
     if older and says_so:
         st.caption(f"All time begins on {first}: {older:,} older rows are left out.")
     return first
@@ -489,6 +503,8 @@ def count_days(days: Days, query: Query) -> str:
 
 
 def _compared_with(query: Query) -> str:
+    if query.data_begins is not None:
+        return periods.not_compared(query.data_begins)
     if query.comparison is None:
         return ""
     before = Days(query.comparison.first_day, query.comparison.last_day)

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from metrics.constants import START
-from simulation.timeline import DAY
+from simulation.timeline import DAY, first_day
 from simulation.users import ALPHABET, ID_LENGTH
 
 type Ints = npt.NDArray[np.int64]
@@ -45,14 +44,19 @@ def counted_up(lengths: Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From the first day of the statistics to now; times are seconds since then."""
+    """From a week after the demo's first day to now; times are seconds since then."""
 
     until: datetime
 
     @property
+    def start(self) -> datetime:
+        """The midnight before a Monday with which the history begins."""
+        return datetime.combine(first_day(self.until), time()) + timedelta(weeks=1)
+
+    @property
     def seconds(self) -> int:
         """The length of the history."""
-        return int((self.until - START).total_seconds())
+        return int((self.until - self.start).total_seconds())
 
     def workdays(self, rng: np.random.Generator, days: Ints) -> Ints:
         """Move nine in ten of the days that are weekends to the following week."""

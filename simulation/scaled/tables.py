@@ -5,7 +5,6 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
-from metrics.constants import START
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, ROOMS, USERS, VOTES, Table
 from simulation.scaled import visits, votes
 from simulation.scaled.draw import Ints, Span, random_for
@@ -32,7 +31,7 @@ def simulate(scale: int, until: datetime, seed: int = SEED) -> dict[str, pl.Data
         if "user" in frame.columns:
             of_user = users.get_column("id").gather(frame.get_column("user"))
             frame = frame.drop("user").with_columns(of_user.alias("user_id"))
-        return numbered_rows(table, frame, START, until)
+        return numbered_rows(table, frame, span.start, until)
 
     views = visits.page_views(seed, sizes.page_views, seen, came, at, held.room)
     acts = {

@@ -83,6 +83,7 @@ def test_the_usual_change_is_that_of_the_twelve_pairs_before(
         pairs, low, high = by_hand.usual_range(
             partial(figure, key),
             by_hand.earlier(now, before),
+            lambda days: bool(figure("votes", days)),
             share=kind == "difference",
         )
         row = found.get(key, {"compared_periods": 0, "usual_low": None})
@@ -101,10 +102,17 @@ def test_visits_are_counted_in_each_period_by_itself() -> None:
 
 
 def test_fewer_than_six_pairs_give_no_range() -> None:
-    found = usual(weeks_of(COUNTS[-7:]))["votes"]
+    found = usual(weeks_of(COUNTS[-8:]))["votes"]
     assert found["compared_periods"] == 5
     assert found["usual_low"] is None
-    assert usual(weeks_of(COUNTS[-8:]))["votes"]["usual_low"] is not None
+    assert usual(weeks_of(COUNTS[-9:]))["votes"]["usual_low"] is not None
+
+
+def test_a_period_in_which_the_data_begins_says_nothing_of_usual_changes() -> None:
+    """One vote of its last day is no week that was followed by a rise."""
+    whole = usual(weeks_of(COUNTS[-10:]))["votes"]
+    begun = usual(weeks_of([1, *COUNTS[-9:]]))["votes"]
+    assert whole == begun
 
 
 def test_nothing_is_usual_without_a_comparison() -> None:

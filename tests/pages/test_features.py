@@ -33,7 +33,7 @@ from store.reader import DEMO_MARKER, Snapshot, open_store
 from store.snapshot import TableInfo
 from tests.metrics.building import frames, quick
 from tests.metrics.building import view as page_view
-from tests.pages.conftest import GOLDEN, RunPage, tiles
+from tests.pages.conftest import GOLDEN, RunPage, tile_lines, tiles
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
 from ui import charts, export, labels, period_bar, query_params
@@ -1027,3 +1027,31 @@ def test_a_word_has_one_number_on_all_pages(
     }
     assert {"Votes", "Unique users", "Median duration"} <= values.keys()
     assert {name: found for name, found in values.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "begins"),
+    [
+        pytest.param(
+            datetime(2024, 5, 30, 12), "24 May 2024", id="all before the data"
+        ),
+        pytest.param(datetime(2024, 6, 5, 12), "24 May 2024", id="partly before it"),
+        pytest.param(datetime(2024, 6, 7, 12), None, id="whole"),
+    ],
+)
+def test_nothing_is_compared_with_days_before_the_data(
+    run_page: RunPage, now: datetime, begins: str | None
+) -> None:
+    """A count of no days, or of some of them, is nothing to rise from."""
+    app = run_page("overview.py", now=now, period="last_7_days")
+    said = [text.value for text in (*app.caption, *app.info)]
+    reason = f"o comparison: the data begins on {begins}"
+    bar, block = f"n{reason}", f"N{reason}."
+    assert any(bar in text for text in said) == (begins is not None)
+    assert (block in said) == (begins is not None)
+    compared = {len(lines) > 1 for lines in tile_lines(app).values()}
+    assert compared == {begins is None}
+    report = run_page("report.py", now=now, period="last_7_days")
+    text = " ".join(html.proto.body for html in report.get("html"))
+    assert (bar in text) == (begins is not None)
+    assert ("Before" in text) == (begins is None)

@@ -1,6 +1,6 @@
 """The planted stories, as the pages show them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
@@ -9,6 +9,7 @@ from metrics.frames import Period
 from metrics.numbering import numbered
 from metrics.query import Query
 from metrics.registry import METRIC_TABLES, answer, plan
+from simulation.writer import simulate
 from store import engine
 from testkit.fixed_clock import NOW
 
@@ -17,11 +18,15 @@ Tables = dict[str, pl.DataFrame]
 
 @pytest.fixture(scope="module")
 def asked(history: Tables) -> Query:
+    return about_28_days(history, NOW)
+
+
+def about_28_days(history: Tables, now: datetime) -> Query:
     """Ask about the last 28 whole days."""
-    period = Period.of_days(NOW.date() - timedelta(28), NOW.date() - timedelta(1))
+    period = Period.of_days(now.date() - timedelta(28), now.date() - timedelta(1))
     frames = numbered({name: frame.lazy() for name, frame in history.items()})
     before = Period(period.start - timedelta(28), period.start)
-    return Query(frames, period, before, "day", NOW)
+    return Query(frames, period, before, "day", now)
 
 
 def table(asked: Query, name: str) -> pl.DataFrame:
@@ -68,6 +73,32 @@ def test_large_teams_drift_apart_within_the_period_that_a_page_opens_with(
     earlier = asked.comparison_query
     assert earlier is not None
     assert pairs_apart(asked) > 1.25 * pairs_apart(earlier)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param(datetime(2024, 2, 29, 12), id="29 February of years ago"),
+        pytest.param(datetime(2025, 12, 29, 9, 5), id="a Monday after Christmas"),
+        pytest.param(datetime(2026, 10, 25, 1, 30), id="clocks go back"),
+        pytest.param(datetime(2032, 2, 29, 12), id="29 February to come"),
+    ],
+)
+def test_on_any_date_the_history_is_as_long_and_large_teams_drift_apart(
+    history: Tables, now: datetime
+) -> None:
+    then = simulate(now)
+    assert 0.9 < then["fpp_votes"].height / history["fpp_votes"].height < 1.1
+    early = now - timedelta(weeks=128)
+    assert then["fpp_votes"].filter(pl.col("voted_at") < early).height > 0
+    assert (
+        then["fpp_votes"]
+        .filter(pl.col("voted_at") < early - timedelta(weeks=2))
+        .is_empty()
+    )
+    test_large_teams_drift_apart_within_the_period_that_a_page_opens_with(
+        about_28_days(then, now)
+    )
 
 
 def test_auto_flip_makes_votes_quicker_in_the_rooms_that_do_both(asked: Query) -> None:

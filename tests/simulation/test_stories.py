@@ -52,7 +52,7 @@ def test_outage_almost_nothing_happens_on_the_tuesday(history: Tables) -> None:
 
 
 def test_users_from_microsoft_teams_stay(history: Tables) -> None:
-    everyone = visitors(history, date(2024, 6, 3), TODAY - timedelta(days=28))
+    everyone = visitors(history, date.min, TODAY - timedelta(days=28))
     estimators = history["fpp_estimations"]["user_id"].unique().implode()
     share = pl.col("user_id").is_in(estimators).mean()
     teams = pl.col("source").str.contains(r"teams\.")
@@ -69,7 +69,7 @@ def test_drift_the_six_teams_agree_less_and_less(history: Tables) -> None:
     )
     near = (steps() <= 1).mean()
     start = TODAY - timedelta(weeks=14)
-    healthy = votes.filter(between("voted_at", date(2024, 6, 3), start))
+    healthy = votes.filter(between("voted_at", date.min, start))
     lately = votes.filter(between("voted_at", TODAY - timedelta(weeks=4), TODAY))
     assert healthy.select(near).item() > lately.select(near).item() + 0.15
 

@@ -88,6 +88,7 @@ def test_json_has_the_same_rows_with_window_and_time(
         "covers_to": "2026-11-19",
         "compared_from": "2026-09-25",
         "compared_to": "2026-10-22",
+        "data_begins": None,
         "missing": [],
     }
 
@@ -289,9 +290,9 @@ def test_bots_are_out_unless_asked_for(api: httpx.Client, snapshot: Snapshot) ->
         "/api/tables/devices", params={"bots": "include", "from": "2024-06-03"}
     )
     period = Period.of_days(date(2024, 6, 3), date(2026, 11, 19))
-    before = Period(period.start - period.length, period.start)
+    # The days before it are before the data.
     expected = asked(
-        snapshot, "devices", frames=snapshot.frames, period=period, comparison=before
+        snapshot, "devices", frames=snapshot.frames, period=period, comparison=None
     )
     assert answer.content == to_csv(expected)
     assert b"\nbot," in answer.content
@@ -372,3 +373,14 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         ) as client,
     ):
         yield client
+
+
+def test_nothing_is_compared_with_days_before_the_data(api: httpx.Client) -> None:
+    """The golden data begin on 24 May 2024."""
+    for first, begins in (("2024-05-29", "2024-05-24"), ("2024-06-07", None)):
+        query = {"from": first, "to": "2024-06-19", "format": "json"}
+        table = api.get("/api/tables/sources", params=query).json()
+        assert table["data_begins"] == begins
+        assert (table["compared_from"] is None) == (begins is not None)
+        before = {row["count_before"] for row in table["rows"]}
+        assert (before == {None}) == (begins is not None)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import polars as pl
 import streamlit as st
 
+from metrics import periods
 from metrics.filters import Filter
 from metrics.registry import DEFINITIONS
 from metrics.sentences import missing_note
@@ -34,7 +35,7 @@ def is_blank(frame: pl.DataFrame) -> bool:
 def render(context: PageContext, name: str) -> None:
     """Say why the catalogue's table `name` shows nothing."""
     if name == "what_moved" and not context.compares:
-        st.info("Choose a comparison to see changes.", icon=":material/inbox:")
+        st.info(_why_not_compared(context), icon=":material/inbox:")
         return
     if name in _MESSAGES and not context.snapshot.missing:
         st.info(_MESSAGES[name], icon=":material/inbox:")
@@ -44,6 +45,14 @@ def render(context: PageContext, name: str) -> None:
         render_missing(lacking)
     else:
         render_no_rows(context)
+
+
+def _why_not_compared(context: PageContext) -> str:
+    begins = context.query.data_begins
+    if begins:
+        text = periods.not_compared(begins)
+        return f"{text[0].upper()}{text[1:]}."
+    return "Choose a comparison to see changes. All time has none."
 
 
 def render_no_rows(context: PageContext) -> None:

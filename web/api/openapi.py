@@ -115,6 +115,7 @@ TABLE = record(
     **{"from": DATE, "to": DATE, "covers_from": DATE, "covers_to": DATE},
     compared_from=_DATE_OR_NULL,
     compared_to=_DATE_OR_NULL,
+    data_begins=_DATE_OR_NULL,
     data_updated_at=INSTANT_OR_NULL,
     missing=MISSING,
     rows={"type": "array", "items": {"type": "object"}},
@@ -125,6 +126,7 @@ _INTEGER_OR_NULL: Schema = {"type": ["integer", "null"]}
 REPORT = record(
     **{"from": DATE, "to": DATE},
     comparison={"anyOf": [record(**{"from": DATE, "to": DATE}), {"type": "null"}]},
+    data_begins=_DATE_OR_NULL,
     data_until=INSTANT_OR_NULL,
     missing=MISSING,
     figures=rows(

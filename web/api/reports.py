@@ -19,7 +19,7 @@ from metrics.export import file_name
 from metrics.query import Query, SharedPlans
 from metrics.report_writers import MIME, Format, write
 from store import engine, notes
-from store.reader import Snapshot, without_bots
+from store.reader import Snapshot, begins_within, without_bots
 from web.api.tables import read_zone, spans
 from web.responses import NO_STORE, RequestError
 
@@ -60,13 +60,15 @@ class ReportQuery:
         """Return the query that the page of the report builds for the same period."""
         option = periods.PERIODS[self.period]
         days, period, comparison = spans(option, snapshot, now, self.zone)
+        begins = begins_within(snapshot, comparison) if comparison else None
         return Query(
             frames=filters.apply(without_bots(snapshot), (), excluded_rooms),
             period=period,
-            comparison=comparison,
+            comparison=None if begins else comparison,
             granularity=periods.granularity_of(periods.AUTO, days),
             now=now,
             missing=snapshot.missing,
+            data_begins=begins,
         )
 
 

@@ -14,7 +14,7 @@ from polars import selectors
 from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
 
-from metrics import filters, growth
+from metrics import filters
 from metrics.constants import START_DATE
 from metrics.export import file_name, to_csv
 from metrics.frames import Period
@@ -35,7 +35,7 @@ from metrics.registry import METRIC_TABLES, plan
 from metrics.subject import MetricTable
 from metrics.time_zone import in_zone, to_local, zone_of
 from store import engine
-from store.reader import Snapshot, without_bots
+from store.reader import Snapshot, beginning, begins_within, without_bots
 from web.health import iso
 from web.responses import NO_STORE, RequestError
 
@@ -116,16 +116,18 @@ class TableQuery:
         if self.room_id is not None:
             frames = frames.of_room(self.room_id)
         _, period, comparison = spans(self.asked, snapshot, now, self.zone)
+        begins = begins_within(snapshot, comparison) if comparison else None
         return Query(
             frames=frames,
             period=period,
-            comparison=comparison,
+            comparison=None if begins else comparison,
             granularity=next(
                 e for e in get_args(Granularity) if e == self.options["every"]
             ),
             now=now,
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
+            data_begins=begins,
         )
 
 
@@ -141,8 +143,7 @@ def spans(
         return asked, period, compared_with(PREVIOUS, asked, now, zone=zone)
     begins, compared = START_DATE, PREVIOUS
     if asked is PERIODS[ALL_TIME]:
-        found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
-        begins, compared = growth.first_day(found, zone), NO_COMPARISON
+        begins, compared = beginning(snapshot, zone)[0], NO_COMPARISON
     days = asked.days(to_local(now, zone).date(), begins)
     comparison = compared_with(
         compared, days, now, to_date=asked.to_date, zone=zone, hours=asked.hours
@@ -283,6 +284,7 @@ def _json(
         "to": metric_query.period.last_day.isoformat(),
         **_dates("covers", query.table.covers(metric_query)),
         **_dates("compared", metric_query.comparison),
+        "data_begins": _iso(metric_query.data_begins),
         "data_updated_at": iso(snapshot.data_until),
         "missing": _missing(query, metric_query),
         "rows": json.loads(rows.write_json()),
@@ -291,11 +293,15 @@ def _json(
     return Response(body, media_type="application/json", headers=NO_STORE)
 
 
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 def _dates(name: str, period: Period | None) -> dict[str, str | None]:
     """Return the first and the last date of a period, null without one."""
     return {
-        f"{name}_from": period.first_day.isoformat() if period else None,
-        f"{name}_to": period.last_day.isoformat() if period else None,
+        f"{name}_from": _iso(period.first_day if period else None),
+        f"{name}_to": _iso(period.last_day if period else None),
     }
 
 

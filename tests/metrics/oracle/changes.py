@@ -148,12 +148,17 @@ def _judged(dimensions: Mapping[str, Sequence[Change]]) -> Found:
 def usual_range(
     values: Callable[[Days], float | None],
     periods: Iterable[tuple[Days, Days]],
+    has_rows: Callable[[Days], bool],
     *,
     share: bool,
 ) -> tuple[int, float | None, float | None]:
     """Earlier pairs, and between which changes one more is in 95 of 100 cases."""
-    changes = []
-    for now, before in periods:
+    pairs, changes = [*periods], []
+    known = [has_rows(before) for _, before in pairs]
+    if True in known and not known[-1]:
+        # The data may begin in the middle of that period.
+        pairs = pairs[: len(known) - 1 - known[::-1].index(True)]
+    for now, before in pairs:
         a, b = values(now), values(before)
         if a is None or b is None:
             continue
