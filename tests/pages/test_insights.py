@@ -20,9 +20,9 @@ from metrics.room_health import health
 from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
-from tests.pages.conftest import GOLDEN, NOW, RunPage
+from tests.pages.conftest import GOLDEN, NOW, RunPage, tile_lines
 from ui.blocks.block import with_country_names
-from ui.blocks.questions import _cases
+from ui.blocks.cards import cases
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
 ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
@@ -284,15 +284,26 @@ def test_no_section_sends_a_user_id_to_the_browser(
 
 
 @pytest.mark.parametrize(
-    ("number", "several", "text"),
+    ("number", "key", "text"),
     [
-        (1, "votes", "1 vote"),
-        (1, "pairs of estimations", "1 pair of estimations"),
-        (0, "wide votes", "0 wide votes"),
-        (1_602, "votes", "1,602 votes"),
+        (1, "rounds", "1 vote"),
+        (1, "compared_rooms", "1 room compared"),
+        (0, "apart_rounds", "0 wide votes"),
+        (1_602, "rounds", "1,602 votes"),
     ],
 )
-def test_a_sample_of_one_is_in_the_singular(
-    number: int, several: str, text: str
+def test_a_sample_of_one_is_in_the_singular(number: int, key: str, text: str) -> None:
+    assert cases(number, key) == text
+
+
+@pytest.mark.parametrize("about", ["Agreement", "Second votes", "Meetings"])
+def test_a_figure_of_few_cases_says_why_it_is_not_shown(
+    run_page: RunPage, about: str
 ) -> None:
-    assert _cases(number, several) == text
+    """On Votes the same median may be shown: it needs no 20 cases there."""
+    app = run_page("insights.py", about=about, **ONE_DAY)
+    shown = [*tile_lines(app).values()]
+    shown += [[card.value, card.delta] for card in app.metric]
+    reasons = [reason for value, reason in shown if value == "–"]
+    assert reasons
+    assert all(reason.endswith(": too few") for reason in reasons)

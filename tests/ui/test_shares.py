@@ -12,9 +12,11 @@ from ui.charts.labelled_bars import (
     labelled_bars,
     moved,
     nested_bars,
+    ranked,
     stages,
 )
 from ui.charts.registry import CHARTS, RANKED
+from ui.filters.click_filters import FIELD, by, with_filters
 
 
 def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart have any values
@@ -104,15 +106,26 @@ def test_of_ranked_bars_the_first_are_drawn_and_all_on_demand() -> None:
 def test_what_changed_is_never_minus_nothing() -> None:
     frame = pl.DataFrame(
         {
-            "dimension": ["route", "route", "route"],
-            "label": ["HOME", "ROOM", "GUIDE"],
-            "room_id": [None, None, None],
-            "measure": ["page views"] * 3,
-            "now": [1, 999, 0],
-            "before": [0, 1_000, 3],
-            "change": [1, -1, -3],
-            "contribution": [0.1, -0.1, -0.3],
+            "dimension": ["route"] * 4,
+            "label": ["HOME", "ROOM", "GUIDE", "CONTACT"],
+            "room_id": [None] * 4,
+            "measure": ["page views"] * 4,
+            "now": [1, 999, 0, 1],
+            "before": [0, 1_000, 3, 401],
+            "change": [1, -1, -3, -400],
+            "contribution": [0.1, -0.1, -0.3, -0.4],
         }
     )
     percents = [row["percent"] for row in rows(moved(frame))]
-    assert percents == ["", " (0%)", " (−100%)"]
+    # Of all but one not all are gone.
+    assert percents == ["", " (0%)", " (−100%)", " (−99%)"]
+
+
+def test_the_bar_of_all_others_says_that_it_is_no_filter() -> None:
+    frame = pl.DataFrame({"source": [f"s{n}" for n in range(12)], "count": [5] * 12})
+    clickable = with_filters(frame, by("source"))
+    chart = ranked(clickable, "source", "count", "page views")
+    assert [row.get(FIELD) is None for row in rows(chart)] == [False] * 10 + [True]
+    layer = chart.to_dict()["layer"][0]
+    (hint,) = [t["calculate"] for t in layer["transform"] if t["as"] == "_hint"]
+    assert hint == f"datum.{FIELD} ? 'adds a filter' : 'no filter: several in one bar'"

@@ -25,10 +25,33 @@ def test_a_figure_and_its_interval_are_one_cell() -> None:
     assert shown.columns == ["source", "activation_rate", "activation_rate_verdict"]
     cells = ["  8.0% (4–15)", "100.0% (84–100)", None]
     assert shown["activation_rate"].to_list() == cells
+    config = json.loads(headed(frame))
+    assert config["activation_rate_verdict"]["label"] == "Higher or lower?"
     # What is not known stays empty: it is no label that is "(not set)".
     assert readable(shown)["activation_rate_verdict"].to_list() == [
         *("lower", "higher", None)
     ]
+
+
+def headed(frame: pl.DataFrame) -> str:
+    def page(rows: dict[str, list[object]]) -> None:
+        import polars as pl
+
+        from ui.blocks import tables
+
+        tables.render(pl.DataFrame(rows), "A table")
+
+    app = AppTest.from_function(page, args=(frame.to_dict(as_series=False),)).run()
+    return str(app.dataframe[0].proto.columns)
+
+
+def test_each_of_two_verdicts_says_of_what_it_is() -> None:
+    kinds = ("re_vote_rate", "convergence_excess")
+    frame = pl.DataFrame({f"{kind}_verdict": ["higher"] for kind in kinds})
+    columns = json.loads(headed(frame))
+    labels = {columns[name]["label"] for name in frame.columns}
+    assert len(labels) == 2
+    assert all(label.endswith(": higher or lower?") for label in labels)
 
 
 def test_texts_of_intervals_sort_as_their_figures_do() -> None:

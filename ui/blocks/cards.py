@@ -1,12 +1,14 @@
 """Cards of figures: value, change with the value before, definition."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 import streamlit as st
 
-from metrics.registry import DEFINITIONS
-from metrics.sentences import missing_note
+from metrics.expressions import MINIMUM_SAMPLE
+from metrics.registry import DEFINITIONS, sample_size
+from metrics.sentences import counted, missing_note
 from metrics.subject import Definition
 from ui import format as fmt
 from ui.filters import filter_chips
@@ -18,16 +20,19 @@ NARROWEST = 155
 
 def render_row(
     context: PageContext,
-    keys: Sequence[str],
-    totals: pl.DataFrame,
-    earlier: pl.DataFrame | None = None,
+    wanted: Mapping[str, Sequence[str]],
+    now: Mapping[str, pl.DataFrame],
+    earlier: Mapping[str, pl.DataFrame],
     *,
     columns: int = 4,
 ) -> None:
-    """Draw a row of cards from one-row frames.
+    """Draw a row of cards from tables of one row.
 
-    `keys` are columns of both; without `earlier` no change is shown.
+    `wanted` are tables of both periods and their columns; with an empty `earlier` no
+    change is shown.
     """
+    table_of = {key: table for table, keys in wanted.items() for key in keys}
+    keys = [*table_of]
     needed = {table for key in keys for table in DEFINITIONS[key].tables}
     if lacking := context.lacking(needed):
         st.caption(missing_note(lacking))
@@ -36,13 +41,14 @@ def render_row(
         st.caption(filter_chips.unavailable_note(context.filters))
     name = f"cards_{keys[0]}"
     with st.grid(columns, min_column_width=NARROWEST, gap="small", key=name):
-        for key in keys:
+        for key, table in table_of.items():
             _render_card(
                 DEFINITIONS[key],
-                totals[key].item(),
-                earlier[key].item() if earlier is not None else None,
-                compares=earlier is not None,
+                now[table][key].item(),
+                earlier[table][key].item() if earlier else None,
+                compares=bool(earlier),
                 hidden=hidden[key],
+                too_few=too_few(key, table, now[table]),
             )
 
 
@@ -53,16 +59,18 @@ def _render_card(
     *,
     compares: bool,
     hidden: str | None,
+    too_few: str | None,
 ) -> None:
-    """Draw a card; `hidden` says why its figure is not shown."""
-    if hidden is not None:
+    """Draw a card; `hidden` and `too_few` say why its figure is not shown."""
+    if hidden is not None or too_few is not None:
         now, before, compares = None, None, False
     # Without a colour: how much these figures usually change is not known.
     before_text = fmt.number(before, definition.unit, now)
+    change = fmt.change(now, before, definition.unit) if compares else None
     st.metric(
         definition.title,
         fmt.number(now, definition.unit, before),
-        delta=fmt.change(now, before, definition.unit) if compares else None,
+        delta=change if hidden or not too_few else too_few,
         delta_color="off",
         delta_arrow="off",
         delta_description=f"from {before_text}" if compares else None,
@@ -70,6 +78,24 @@ def _render_card(
         border=True,
         height="stretch",
     )
+
+
+def too_few(key: str, table: str, totals: pl.DataFrame) -> str | None:
+    """Return why a figure of few cases is not shown: "7 votes: too few"."""
+    size = sample_size(key, table)
+    if size is None or totals[key].item() is not None:
+        return None
+    number = totals[size].item()
+    few = number is not None and number < MINIMUM_SAMPLE
+    return f"{cases(number, size)}: too few" if few else None
+
+
+def cases(number: int, key: str) -> str:
+    """Return a sample size: "1 vote", "1,602 votes"."""
+    title = DEFINITIONS[key].title.removesuffix(" (n)")
+    several = title[0].lower() + title[1:]
+    # The first plural is what is counted: "1 room compared".
+    return counted(number, re.sub(r"s\b", "", several, count=1), several)
 
 
 def help_text(definition: Definition) -> str:

@@ -14,8 +14,7 @@ from metrics.time_zone import in_zone
 from metrics.usual_change import KEYS as USUAL_KEYS
 from ui import format as fmt
 from ui import query_params
-from ui.blocks import block, empty_state, tables
-from ui.blocks.cards import help_text
+from ui.blocks import block, cards, empty_state, tables
 from ui.charts import anomaly_marks
 from ui.charts.time_chart import legend, time_chart
 from ui.filters import filter_chips
@@ -73,7 +72,12 @@ def render_kpis(
     @st.fragment(key="kpis")
     def fragment() -> None:
         older = [f"{SHOW}_{part.series}" for part in kpis]
-        hidden = {key: _why_hidden(context, key) for key in keys}
+        hidden = {
+            key: _why_hidden(context, key)
+            or cards.too_few(key, part.totals, found.now[part.totals])
+            for part in kpis
+            for key in part.keys
+        }
         chosen = render_strip(keys, now, before, usual, older, hidden)
         part = next(part for part in kpis if chosen in part.keys)
         with st.container(border=True, gap="xsmall", key="kpi_chart"):
@@ -93,7 +97,7 @@ def render_kpis(
                 st.caption(
                     text + DEFINITIONS[chosen].formula,
                     width="stretch",
-                    help=help_text(DEFINITIONS[chosen]),
+                    help=cards.help_text(DEFINITIONS[chosen]),
                 )
                 series = filter_chips.without_hidden(
                     context.filters, found[part.series]

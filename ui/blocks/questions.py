@@ -3,7 +3,6 @@
 Sentences are computed from the rows of the chart. Pages only name tables.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,7 +12,7 @@ import streamlit as st
 
 from metrics import periods
 from metrics.periods import Days
-from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
+from metrics.registry import METRIC_TABLES, sample_size
 from metrics.room_health import COOLING, HEALTHY
 from metrics.sentences import counted
 from metrics.time_axis import at_least_weekly
@@ -56,9 +55,9 @@ def render_section(context: PageContext, part: Section) -> Results:
     if part.headline:
         cards.render_row(
             context,
-            [key for columns in part.headline.values() for key in columns],
-            _beside(found.now, part.headline),
-            _beside(found.earlier, part.headline) if found.earlier else None,
+            part.headline,
+            found.now,
+            found.earlier,
         )
     with st.grid(2, min_column_width=380, gap="small"):
         for name in part.charts:
@@ -138,30 +137,10 @@ def _sample_sizes(
     59 votes of all.
     """
     counts = {
-        _cases(found[name][n].item(), _noun(n)): None
+        cards.cases(found[name][n].item(), n): None
         for name, columns in wanted.items()
         for key in columns
         if not filter_chips.why_hidden(context.filters, key)
         if (n := sample_size(key, name)) and found[name][n].item() is not None
     }
     return ", ".join(counts)
-
-
-def _cases(number: int, several: str) -> str:
-    """Return a sample size: "1 vote", "1,602 votes"."""
-    # The first plural is what is counted: "1 pair of estimations".
-    return counted(number, re.sub(r"s\b", "", several, count=1), several)
-
-
-def _noun(key: str) -> str:
-    title = DEFINITIONS[key].title.removesuffix(" (n)")
-    return title[0].lower() + title[1:]
-
-
-def _beside(
-    tables: Mapping[str, pl.DataFrame], wanted: Mapping[str, tuple[str, ...]]
-) -> pl.DataFrame:
-    return pl.concat(
-        [tables[name].select(columns) for name, columns in wanted.items()],
-        how="horizontal",
-    )

@@ -11,7 +11,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from metrics import formats
 from metrics.export import to_csv
-from metrics.registry import DEFINITIONS, split
+from metrics.registry import DEFINITIONS, UNCERTAINTY, split
 from metrics.registry import definition as definition_of
 from metrics.subject import Definition, Unit
 from metrics.time_zone import as_clocks_show
@@ -198,6 +198,10 @@ def _sent(frame: pl.DataFrame) -> _Sent:
 def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
     definition = _defined(name, table)
     label = heading(name, table, frame.schema[name])
+    if name.endswith("_verdict"):
+        # The only one, beside its figure, need not say of what it is.
+        alone = sum(other.endswith("_verdict") for other in frame.columns) == 1
+        return AnyColumn(_VERDICT if alone else label, help=UNCERTAINTY["_verdict"])
     if definition is not None and unit(name) and frame.schema[name] == pl.String:
         return AnyColumn(label, help=definition.formula, alignment="right")
     if frame.schema[name] == pl.Date:
@@ -257,6 +261,7 @@ def _largest(column: pl.Series) -> float:
     return largest if isinstance(largest, float) and largest > 0 else 1.0
 
 
+_VERDICT = "Higher or lower?"
 _SUFFIXES = {
     "": "",
     "_change_share": ", change %",
@@ -264,9 +269,9 @@ _SUFFIXES = {
     "_before": ", before",
     "_low": ", from",
     "_high": ", to",
-    "_others": ", others",
-    "_verdict": ", verdict",
-    "_detectable": ", detectable",
+    "_others": ", all others",
+    "_verdict": f": {_VERDICT.lower()}",
+    "_detectable": ", detectable difference",
     "_of_half": ", this half",
     "_of_half_low": ", this half, from",
     "_of_half_high": ", this half, to",

@@ -193,8 +193,10 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     named = in_order(labels.readable(top)).with_columns(what=_what())
     # Printed here: a browser would write a change of less than half a percent as −0%.
     percents = [
-        f" ({fmt.signed(100 * change / before, 0)}%)" if before else ""
-        for change, before in named.select("change", "before").iter_rows()
+        f" ({fmt.signed(max(100 * change / before, -99 if now else -100), 0)}%)"
+        if before
+        else ""
+        for change, before, now in named.select("change", "before", "now").iter_rows()
     ]
     data = named.with_columns(
         labels.distinct(named["what"], top["label"]),

@@ -52,7 +52,8 @@ def clickable(bars: alt.Chart, frame: pl.DataFrame) -> alt.Chart:
     """Let the marks of a layer be clicked, where the frame has `with_filters`."""
     if FIELD not in frame.columns:
         return bars
-    hint = f"datum.{FIELD} ? 'adds a filter' : '–'"
+    # The bar of all other rows stands for several values.
+    hint = f"datum.{FIELD} ? 'adds a filter' : 'no filter: several in one bar'"
     shown = bars.transform_calculate(_hint=hint)
     shown.encoding.tooltip = [
         *bars.encoding.tooltip,
