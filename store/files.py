@@ -1,5 +1,9 @@
-"""Small files of a store, wherever they are."""
+"""Small files: of a store, wherever they are, and the lists that a team keeps."""
 
+import errno
+import os
+import stat
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 import polars as pl
@@ -32,3 +36,32 @@ def unreachable(folder: Folder, error: OSError) -> str:
         f"{folder} cannot be read ({type(error).__name__}): check that the storage "
         "answers, AWS_ENDPOINT_URL and AWS_REGION, and that the key may read it"
     )
+
+
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""Stands for bytes of a list that are not UTF-8."""
+NOT_UTF_8 = "has characters that cannot be read. Save the file as UTF-8."
+"""Completes the sentence about a line of a list with some of them."""
+
+
+def lines_of_list(path: Path, most_bytes: int) -> list[str]:
+    """Return the lines of a text file that people edit, as an editor counts them.
+
+    UTF-8, or UTF-16 with its mark, as Windows writes it. Raises OSError also for what
+    is larger, and for what is no regular file: a pipe would wait for its writer.
+    """
+    with open(path, "rb", opener=_open_at_once) as file:  # no opener
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"larger than {most_bytes:,} bytes")
+    wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    # A bad byte spoils its line only.
+    text = content.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    # Not `splitlines`, which also splits where editors see one line.
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)

@@ -16,6 +16,9 @@ SECONDS = 3.0
 """How long an answer may take, from the first step to the last byte."""
 MOST_BYTES = 1_000_000
 """About 4,000 connected users."""
+_LONGEST_NAME, _LONGEST_CARD = 120, 12
+_MOST = 1_000_000_000
+"""A larger count is none."""
 
 
 class LiveError(Exception):
@@ -30,7 +33,7 @@ class LiveRoom:
     """Null as long as the server names no rooms."""
     users: int
     spectators: int
-    cards: tuple[int | float | str, ...]
+    cards: tuple[str, ...]
     """Cards on the table, of the users who have chosen one."""
     first_active: datetime | None
     last_active: datetime | None
@@ -51,7 +54,7 @@ def ask_server(base_url: str, seconds: float = SECONDS) -> Live:
     import httpx
 
     try:
-        return _read(json.loads(run_within(seconds, _body(base_url, seconds))))
+        return live_of(json.loads(run_within(seconds, _body(base_url, seconds))))
     except TimeoutError:
         raise LiveError(f"the server did not answer within {seconds:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError):
@@ -84,7 +87,11 @@ async def _body(base_url: str, seconds: float) -> bytes:
         return bytes(body)
 
 
-def _read(answer: object) -> Live:
+def live_of(answer: object) -> Live:
+    """Return what an answer of the server says; raises KeyError, TypeError, ValueError.
+
+    Its texts can be printed and encoded, whatever was sent.
+    """
     content = _object(answer)
     rooms = [_room(_object(room)) for room in _list(content["rooms"])]
     epoch = datetime(1970, 1, 1)
@@ -100,10 +107,12 @@ def _room(room: Mapping[str, object]) -> LiveRoom:
     cards = [card for user in playing if (card := user["estimation"]) is not None]
     name = room.get("name")
     return LiveRoom(
-        name=name if isinstance(name, str) else None,
+        name=(_text(name, _LONGEST_NAME) or None) if isinstance(name, str) else None,
         users=_count(room["userCount"]),
         spectators=len(users) - len(playing),
-        cards=tuple(c for c in cards if isinstance(c, int | float | str)),
+        cards=tuple(
+            _text(str(card), _LONGEST_CARD) for card in cards if _is_card(card)
+        ),
         first_active=_instant(room["firstActive"]),
         last_active=_instant(room["lastActive"]),
     )
@@ -122,9 +131,20 @@ def _list(value: object) -> list[object]:
 
 
 def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
         raise TypeError("not a count")
     return value
+
+
+def _is_card(value: object) -> bool:
+    return isinstance(value, int | float | str) and not isinstance(value, bool)
+
+
+def _text(text: str, length: int) -> str:
+    """Return a text on one line and as long as it may be."""
+    # JSON can have halves of characters, which no encoding can.
+    line = "".join(c if c.isprintable() else " " for c in text[: length + 1])
+    return f"{line[:length]}…" if len(text) > length else line.strip()
 
 
 def _instant(milliseconds: object) -> datetime | None:

@@ -9,14 +9,20 @@ Empty lines and lines that start with # are skipped.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from store.files import NOT_UTF_8, UNREADABLE, lines_of_list
+
 MOST_BYTES = 200_000
 """A larger file is no list of notes; it is not read."""
+MOST_NOTES = 1_000
+"""The lines after so many notes are left out."""
+MOST_PROBLEMS = 10
+"""Wrong lines that are named; of the rest only the number is."""
 LONGEST = 120
 """Characters of a title."""
 _SPAN = ".."
@@ -52,29 +58,42 @@ def read(path: Path | None) -> Notes:
     if path is None:
         return Notes()
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return Notes((), (f"{path.name} is larger than {MOST_BYTES:,} bytes.",))
-        # Editors on Windows write a mark at the start; a bad byte spoils its line only.
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        return parse(lines_of_list(path, MOST_BYTES))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        return Notes((), (f"Cannot read {path.name}: {reason}.",))
-    return parse(text)
+        problem = f"Cannot read {path.name}: {reason}. Correct it or NOTES_FILE."
+        return Notes((), (problem,))
 
 
-def parse(text: str) -> Notes:
-    """Return the notes of a text and a sentence for each wrong line."""
+def parse(lines: Sequence[str]) -> Notes:
+    """Return the notes and a sentence for each wrong line."""
     notes: list[Note] = []
     problems: list[str] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
+        if len(notes) == MOST_NOTES:
+            problems.append(
+                f"Lines from {number} on are left out, after {MOST_NOTES:,} notes."
+            )
+            break
         try:
             notes.append(_note(line))
+            if UNREADABLE in line:
+                problems.append(f"Line {number} {NOT_UTF_8}")
         except ValueError as error:
             problems.append(f"Line {number}: {error}")
     notes.sort(key=lambda note: (note.first, note.last))
-    return Notes(tuple(notes), tuple(problems))
+    return Notes(tuple(notes), tuple(first_of(problems)))
+
+
+def first_of(problems: Sequence[str]) -> Sequence[str]:
+    """Return the first of the problems with the lines of a list, and how many more."""
+    more = len(problems) - MOST_PROBLEMS
+    if more <= 0:
+        return problems
+    lines = "line has a problem" if more == 1 else "lines have problems"
+    return [*problems[:MOST_PROBLEMS], f"{more:,} more {lines}."]
 
 
 def _note(line: str) -> Note:

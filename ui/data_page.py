@@ -15,6 +15,8 @@ from ui.format import NOTHING
 from ui.page_context import PageContext
 
 _MEGABYTE = 1_000_000
+_NOTES = 330
+"""Height of a long list of notes in pixels."""
 API = """
 The same figures as JSON, CSV and Parquet: [description of the API](api/docs), the same
 for programs ([openapi.json](api/openapi.json)), and [whether the data is there and
@@ -96,10 +98,15 @@ def render_notes(context: PageContext) -> None:
     """List the team's notes, and each line of their file that is not one."""
     found = context.notes
     for problem in found.problems:
-        st.warning(fmt.escaped(problem), icon=":material/flag:")
-    for note in reversed(found.notes):
-        dates = fmt.days(note.first, note.last)
-        st.markdown(f"{dates}: {fmt.linked(note.title, note.link)}")
+        st.warning(fmt.escaped(f"NOTES_FILE: {problem}"), icon=":material/flag:")
+    lines = [
+        f"{fmt.days(note.first, note.last)}: {fmt.linked(note.title, note.link)}"
+        for note in reversed(found.notes)
+    ]
+    if lines:
+        # One element and a limit to its height: a thousand would slow the page.
+        with st.container(height=_NOTES if len(lines) > 10 else "content"):
+            st.markdown("  \n".join(lines))
     if not (found.notes or found.problems):
         st.caption(
             "None. Set `NOTES_FILE` to a text file with lines such as `2026-11-12 "

@@ -1,7 +1,6 @@
 """Everything that a page shows, as one ZIP with a note on what was asked."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
 
 import polars as pl
 import streamlit as st
@@ -160,22 +159,34 @@ def with_notes(
 
     A bucket has the titles of all notes that touch it, separated by semicolons.
     """
-    days = [
-        (note.first + timedelta(days=n), note.title)
-        for note in notes.notes
-        for n in range((note.last - note.first).days + 1)
-    ]
-    if "bucket" not in frame.columns or not days:
+    if "bucket" not in frame.columns or frame.is_empty() or not notes.notes:
         return frame
-    known = pl.DataFrame(
-        days, schema={"day": pl.Date, "title": pl.String}, orient="row"
+    own = pl.col("bucket").dt.date()
+    # A span of notes may be centuries longer than the table.
+    edges = frame.select(first=own.min(), last=own.max().dt.offset_by("1mo")).row(
+        0, named=True
+    )
+    known = (
+        pl.DataFrame(
+            [
+                (
+                    max(note.first, edges["first"]),
+                    min(note.last, edges["last"]),
+                    note.title,
+                )
+                for note in notes.between(edges["first"], edges["last"])
+            ],
+            schema={"first": pl.Date, "last": pl.Date, "title": pl.String},
+            orient="row",
+        )
+        .select("title", day=pl.date_ranges("first", "last"))
+        .explode("day")
     )
     # Several notes may be in one week, and one note in several days of it.
     titles = pl.col("title").unique(maintain_order=True).str.join("; ")
     day = first_of_each(pl.col("day"), granularity)
     each = known.group_by(_day=day).agg(notes=titles)
     # Of hours, the first of a day has its notes.
-    own = pl.col("bucket").dt.date()
     joined = frame.with_columns(_day=pl.when(own.is_first_distinct()).then(own)).join(
         each, on="_day", how="left", maintain_order="left"
     )

@@ -1,5 +1,6 @@
 """The file of notes: what a line may say, and that a wrong one does no harm."""
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.notes import LONGEST, MOST_BYTES, Note, parse, read
+from store.notes import LONGEST, MOST_BYTES, MOST_NOTES, Note, parse, read
 
 DAY = date(2026, 11, 12)
 
@@ -31,8 +32,8 @@ DAY = date(2026, 11, 12)
     ],
 )
 def test_a_line_is_a_date_or_a_span_a_title_and_a_link(line: str, note: Note) -> None:
-    assert parse(line).notes == (note,)
-    assert parse(line).problems == ()
+    assert parse([line]).notes == (note,)
+    assert parse([line]).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_a_line_is_a_date_or_a_span_a_title_and_a_link(line: str, note: Note) ->
     ],
 )
 def test_a_wrong_line_is_named_and_the_others_stay(line: str, reason: str) -> None:
-    found = parse(f"# releases\n\n{line}\n2026-11-12 v2\n")
+    found = parse(["# releases", "", line, "2026-11-12 v2"])
     assert [note.title for note in found.notes] == ["v2"]
     (problem,) = found.problems
     assert problem.startswith("Line 3: ")
@@ -58,7 +59,7 @@ def test_a_wrong_line_is_named_and_the_others_stay(line: str, reason: str) -> No
 
 
 def test_notes_are_in_order_of_time_and_found_by_the_days_they_touch() -> None:
-    found = parse("2026-11-12 b\n2026-11-01..2026-11-05 a\n2026-12-01 c")
+    found = parse(["2026-11-12 b", "2026-11-01..2026-11-05 a", "2026-12-01 c"])
     assert [note.title for note in found.notes] == ["a", "b", "c"]
     touched = found.between(date(2026, 11, 5), date(2026, 11, 12))
     assert [note.title for note in touched] == ["a", "b"]
@@ -67,19 +68,65 @@ def test_notes_are_in_order_of_time_and_found_by_the_days_they_touch() -> None:
 
 @given(st.text())
 def test_no_text_does_harm(text: str) -> None:
-    found = parse(text)
-    lines = [line for line in text.splitlines() if line.strip()]
-    assert len(found.notes) + len(found.problems) <= len(lines)
+    lines = text.split("\n")
+    found = parse(lines)
+    filled = [line for line in lines if line.strip()]
+    # A note with characters that cannot be read is kept and named.
+    assert len(found.notes) <= len(filled)
+    assert len(found.notes) + len(found.problems) <= 2 * len(filled)
 
 
 def test_the_file_is_read_as_it_is_now(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     assert read(None).problems == ()
-    assert read(path).problems == ("Cannot read notes.txt: No such file or directory.",)
-    path.write_bytes("﻿2026-11-12 Größe".encode())
+    assert read(path).problems == (
+        "Cannot read notes.txt: No such file or directory. Correct it or NOTES_FILE.",
+    )
+    path.write_bytes("\ufeff2026-11-12 Größe".encode())
     assert [note.title for note in read(path).notes] == ["Größe"]
-    path.write_bytes(b"2026-11-12 \xff\n2026-11-13 b")
-    assert len(read(path).notes) == 2
     path.write_bytes(b"x" * (MOST_BYTES + 1))
     assert "larger than" in read(path).problems[0]
-    assert "Cannot read" in read(tmp_path).problems[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_files_of_any_editor_are_read(tmp_path: Path, encoding: str, end: str) -> None:
+    path = tmp_path / "notes.txt"
+    # One line in an editor, although Unicode knows them as ends of lines.
+    lines = ["2026-11-12 Größe \x0c\x85\u2028 x", "wrong", "2026-11-13 b", ""]
+    path.write_bytes(end.join(lines).encode(encoding))
+    found = read(path)
+    assert [note.title for note in found.notes] == ["Größe x", "b"]
+    assert [problem[:7] for problem in found.problems] == ["Line 2:"]
+
+
+def test_bytes_of_another_encoding_spoil_their_line_only_and_are_named(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes("2026-11-12 Größe\n2026-11-13 b".encode("latin-1"))
+    found = read(path)
+    assert [note.title[:2] for note in found.notes] == ["Gr", "b"]
+    (problem,) = found.problems
+    assert problem == (
+        "Line 1 has characters that cannot be read. Save the file as UTF-8."
+    )
+
+
+def test_a_pipe_and_a_device_keep_nobody_waiting(tmp_path: Path) -> None:
+    pipe = tmp_path / "notes.txt"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), tmp_path):
+        (problem,) = read(path).problems
+        assert problem.startswith(f"Cannot read {path.name}: ")
+
+
+def test_of_a_very_long_file_the_first_notes_and_problems_are_named() -> None:
+    found = parse(["2026-11-12 v2"] * (MOST_NOTES + 5))
+    assert len(found.notes) == MOST_NOTES
+    assert found.problems == (
+        f"Lines from {MOST_NOTES + 1} on are left out, after {MOST_NOTES:,} notes.",
+    )
+    problems = parse(["x"] * 1_000).problems
+    assert len(problems) == 11
+    assert problems[-1] == "990 more lines have problems."

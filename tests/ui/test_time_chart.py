@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from metrics import periods, time_axis
 from metrics.frames import Period
 from metrics.query import Granularity
-from store.notes import Note
+from store.notes import Note, Notes
 from tests.metrics.building import quick
 from ui import charts
 from ui.charts.time_chart import UNEQUAL, TimeAxis, legend, lone_values
+from ui.export import with_notes
 
 NOW = datetime(2026, 11, 18, 14, 30)
 """A Wednesday."""
@@ -299,6 +300,37 @@ def test_notes_of_the_period_are_flags_and_are_in_the_legend() -> None:
     text = legend(on)
     assert "⚑ 3 Nov – 4 Nov 2026: [v2](https://example.com)" in text
     assert "old" not in text
+
+
+def test_many_notes_are_one_flag_a_bucket_and_counted_in_the_legend() -> None:
+    days = november(2, 3, 4, 5)
+    many = [Note(days[1], days[1], f"note {n}") for n in range(1_000)]
+    on = axis(days[0], days[-1], "day", RELEASE, *many)
+    (flag,) = rows_of(drawn(series(days), on), "link")
+    assert flag["title"].startswith("v2; note 0; note 1; ")
+    assert flag["title"].endswith("; 993 more notes on the Data page")
+    assert len(flag["title"]) < 200
+    assert legend(on).endswith("993 more notes on the Data page")
+    assert legend(on).count("⚑") == 8
+
+
+@pytest.mark.parametrize(
+    ("granularity", "notes"), [("day", ["a; b", "a; b", "a"]), ("month", ["a; b"])]
+)
+def test_a_note_of_centuries_is_in_the_csv_at_the_buckets_it_touches(
+    granularity: Granularity, notes: list[str]
+) -> None:
+    held = Notes(
+        (
+            Note(date(1, 1, 1), date(9999, 12, 31), "a"),
+            Note(date(2026, 10, 31), date(2026, 11, 2), "b"),
+            Note(date(2026, 10, 1), date(2026, 10, 2), "before"),
+        )
+    )
+    buckets = november(1, 2, 3) if granularity == "day" else november(1)
+    found = with_notes(series(buckets), held, granularity)
+    assert found["notes"].to_list() == notes
+    assert with_notes(series([]), held, granularity).is_empty()
 
 
 def test_the_text_of_a_note_is_never_markup() -> None:

@@ -53,7 +53,7 @@ def _render_answer(server: Secret, zone: ZoneInfo) -> None:
     )
     if live.rooms:
         st.dataframe(
-            _listed(live, now).to_arrow(),
+            rooms_of(live, now).to_arrow(),
             hide_index=True,
             alt="Open rooms, last active first",
             placeholder=fmt.NOTHING,
@@ -63,20 +63,21 @@ def _render_answer(server: Secret, zone: ZoneInfo) -> None:
         st.caption(f"The {MOST_ROOMS} rooms that were active last.")
 
 
-def _listed(live: Live, now: datetime) -> pl.DataFrame:
+def rooms_of(live: Live, now: datetime) -> pl.DataFrame:
     """Return the open rooms as text: a name is typed by strangers."""
     rows = [_row(place, room, now) for place, room in enumerate(live.rooms, 1)]
     return pl.DataFrame(rows[:MOST_ROOMS])
 
 
 def _row(place: int, room: LiveRoom, now: datetime) -> Mapping[str, object]:
-    playing = max(room.users - room.spectators, 0)
+    # The two can be counted at different moments.
+    playing = max(room.users - room.spectators, len(room.cards))
     return {
         "Room": room.name if room.name is not None else f"Room {place}",
         "Users": room.users,
         "Spectators": room.spectators,
         "Estimated": f"{len(room.cards)} of {playing}",
-        "Cards": ", ".join(map(str, room.cards)),
+        "Cards": ", ".join(room.cards),
         "Open since": _ago(room.first_active, now),
         "Last active": _ago(room.last_active, now),
     }

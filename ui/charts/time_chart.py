@@ -14,6 +14,7 @@ import polars as pl
 
 from metrics.frames import Period
 from metrics.query import Granularity
+from metrics.sentences import counted
 from metrics.subject import Unit
 from store.notes import Note
 from ui import format as fmt
@@ -56,6 +57,8 @@ _NONE, _HOUR, _DAY = timedelta(), timedelta(hours=1), timedelta(days=1)
 _MILLISECOND, _FRIDAY = timedelta(milliseconds=1), 5
 # Weekends of more days are stripes too narrow to see.
 _SHADED_DAYS = 100
+MOST_NOTES = 8
+"""Notes that are written out at a flag and in a legend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,18 +229,23 @@ class TimeAxis:
         return tuple(n for n in self.notes if n.first <= last and n.last >= first)
 
     def flags(self, placed: pl.DataFrame, x: alt.X) -> Iterator[alt.Chart]:
-        """Yield a flag per note, at the bucket that its first day is in."""
+        """Yield a flag per bucket in which notes begin; its tooltip has the first."""
         notes = self.shown_notes()
         if not notes or placed.is_empty():
             return
+        begun: dict[float, list[Note]] = {}
+        for note in notes:
+            begun.setdefault(self._position(note.first, placed), []).append(note)
         rows = [
             {
-                AT: self._position(note.first, placed),
-                "title": note.title,
-                "dates": fmt.days(note.first, note.last),
-                "link": note.link,
+                AT: at,
+                "title": "; ".join(first_notes([note.title for note in here])),
+                "dates": "; ".join(
+                    first_notes([fmt.days(note.first, note.last) for note in here])
+                ),
+                "link": here[0].link,
             }
-            for note in notes
+            for at, here in begun.items()
         ]
         data = pl.DataFrame(rows, schema_overrides={"link": pl.String})
         tooltip = [
@@ -348,6 +356,14 @@ def time_chart(
     return layered(*layers, data=data, height=CHART_HEIGHT)
 
 
+def first_notes(texts: Sequence[str]) -> list[str]:
+    """Return the first of texts about notes, and how many more there are."""
+    more = len(texts) - MOST_NOTES
+    if more <= 0:
+        return list(texts)
+    return [*texts[:MOST_NOTES], f"{counted(more, 'more note')} on the Data page"]
+
+
 def legend(
     axis: TimeAxis,
     before: TimeAxis | None = None,
@@ -373,10 +389,12 @@ def legend(
     # A mark at the end of a line would be apart from its meaning.
     if marked:
         parts.append("◆\u00a0unusual for its weekday")
-    parts += [
-        f"⚑ {fmt.days(note.first, note.last)}: {fmt.linked(note.title, note.link)}"
-        for note in axis.shown_notes()
-    ]
+    parts += first_notes(
+        [
+            f"⚑ {fmt.days(note.first, note.last)}: {fmt.linked(note.title, note.link)}"
+            for note in axis.shown_notes()
+        ]
+    )
     return " \u2002 ".join(parts)
 
 

@@ -7,17 +7,21 @@ One view a line, a name and the part of its address after the host:
 Empty lines and lines that start with # are skipped.
 """
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
+from store.files import NOT_UTF_8, UNREADABLE, lines_of_list
+from store.notes import LONGEST, first_of
 from ui.format import escaped, shortened
 
 MOST_BYTES = 100_000
 """A larger file is no list of views; it is not read."""
+MOST_VIEWS = 50
+"""The lines after so many views are left out: each slows every page."""
 PAGES = frozenset(
     {
         *("overview", "traffic", "votes", "behaviour", "location", "historical"),
@@ -25,7 +29,6 @@ PAGES = frozenset(
     }
 )
 """Pages that a view can lead to."""
-_LINE = re.compile(r"(?P<name>\S.*?)\s+(?P<address>\S*/\S*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +53,53 @@ def read(path: Path | None) -> Views:
     if path is None:
         return Views()
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return Views((), (f"{path.name} is larger than {MOST_BYTES:,} bytes.",))
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        return parse(lines_of_list(path, MOST_BYTES))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        return Views((), (f"Cannot read {path.name}: {reason}.",))
-    views, problems = [], []
-    for number, line in enumerate(text.splitlines(), start=1):
+        problem = f"Cannot read {path.name}: {reason}. Correct it or VIEWS_FILE."
+        return Views((), (problem,))
+
+
+def parse(lines: Sequence[str]) -> Views:
+    """Return the views and a sentence for each wrong line."""
+    views: list[View] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        found = _read_line(line.strip())
+        if len(views) == MOST_VIEWS:
+            problems.append(
+                f"Lines from {number} on are left out, after {MOST_VIEWS} views."
+            )
+            break
+        found = _read_line(line)
         if isinstance(found, View):
             views.append(found)
+            if UNREADABLE in line:
+                problems.append(f"Line {number} {NOT_UTF_8}")
         else:
-            problems.append(f"Line {number} of {path.name} {found}")
-    return Views(tuple(views), tuple(problems))
+            problems.append(f"Line {number} {found}")
+    return Views(tuple(views), tuple(first_of(problems)))
 
 
 def _read_line(line: str) -> View | str:
     """Return the view of a line, or what is wrong with it."""
-    parts = _LINE.fullmatch(line)
-    if parts is None:
+    *name, link = line.strip().rsplit(maxsplit=1)
+    if not name or "/" not in link:
         return "has no name and link, such as “Last week /votes?period=last_week”."
-    address = urlsplit(parts["address"])
+    if len(name[0]) > LONGEST:
+        return f"has a name longer than {LONGEST} characters."
+    try:
+        address = urlsplit(link)
+        query = parse_qs(address.query, keep_blank_values=True)
+    except ValueError:
+        return "has a link that is no address. Copy it from the browser."
     page = address.path.rstrip("/").rsplit("/", 1)[-1] or "overview"
     if page not in PAGES:
-        return f"leads to “{page}”, which is no page. Use {', '.join(sorted(PAGES))}."
-    query = parse_qs(address.query, keep_blank_values=True)
+        known = ", ".join(sorted(PAGES))
+        return f"leads to “{page[:40]}”, which is no page. Use {known}."
     return View(
-        parts["name"], page, tuple((key, tuple(found)) for key, found in query.items())
+        name[0], page, tuple((key, tuple(found)) for key, found in query.items())
     )
 
 
@@ -96,4 +116,4 @@ def render_menu(path: Path | None) -> None:
                 query_params={key: list(values) for key, values in view.query},
             )
         for problem in found.problems:
-            st.caption(shortened(problem, 200))
+            st.caption(shortened(f"VIEWS_FILE: {problem}", 300))

@@ -1,0 +1,90 @@
+"""Named views: what a line may say, and that a wrong one does no harm."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ui.filters.views import MOST_VIEWS, View, Views, parse, read
+
+RELEASE = View("Release week", "votes", (("period", ("last_week",)),))
+
+
+@pytest.mark.parametrize(
+    ("line", "view"),
+    [
+        ("Release week /votes?period=last_week", RELEASE),
+        ("Release week\thttps://a.example/below/votes/?period=last_week", RELEASE),
+        ("Morning /", View("Morning", "overview", ())),
+        ("Two /room?room=1&room=2", View("Two", "room", (("room", ("1", "2")),))),
+        ("A/B test /data?x=", View("A/B test", "data", (("x", ("",)),))),
+    ],
+)
+def test_a_line_is_a_name_and_a_link(line: str, view: View) -> None:
+    assert parse([line]) == Views((view,))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("Release week", "has no name and link"),
+        ("/votes", "has no name and link"),
+        ("Nowhere /nowhere?period=all", "leads to “nowhere”, which is no page"),
+        ("Long /" + "x" * 10_000, f"leads to “{'x' * 40}”, which is no page"),
+        (f"{'x' * 200} /votes", "has a name longer than 120 characters"),
+        ("Broken http://[::1/votes", "has a link that is no address"),
+        ("Broken //[x]/votes", "has a link that is no address"),
+        ("Gr�n /votes", "has characters that cannot be read. Save"),
+    ],
+)
+def test_a_wrong_line_is_named_and_the_others_stay(line: str, reason: str) -> None:
+    found = parse(["# our views", "", line, "Release week /votes?period=last_week"])
+    assert found.views[-1] == RELEASE
+    (problem,) = found.problems
+    assert problem.startswith("Line 3 ")
+    assert reason in problem
+
+
+# Letters that mean something in an address, and blanks of several kinds.
+ADDRESS = st.text(st.sampled_from("a/[]:?&=%#@;. \t\x0b\x85\u2028\0�"), max_size=40)
+
+
+@given(st.lists(st.one_of(ADDRESS, st.text()), max_size=5))
+def test_no_line_does_harm(lines: list[str]) -> None:
+    found = parse(lines)
+    assert len(found.views) <= len(lines)
+
+
+@pytest.mark.parametrize(
+    "line", ["a " + "/" * 45_000 + " b", "a " + " " * 90_000 + "b c"]
+)
+def test_a_line_as_long_as_the_file_may_be_takes_no_time(line: str) -> None:
+    began = time.monotonic()
+    assert parse([line]).problems
+    assert time.monotonic() - began < 1
+
+
+def test_the_file_is_read_as_it_is_now(tmp_path: Path) -> None:
+    path = tmp_path / "views.txt"
+    assert read(None) == Views()
+    assert read(path).problems == (
+        "Cannot read views.txt: No such file or directory. Correct it or VIEWS_FILE.",
+    )
+    path.write_bytes("Größe /votes\r\nx\r\n".encode("utf-16"))
+    assert [view.name for view in read(path).views] == ["Größe"]
+    assert [problem[:7] for problem in read(path).problems] == ["Line 2 "]
+    path.unlink()
+    os.mkfifo(path)
+    assert "not a regular file" in read(path).problems[0]
+
+
+def test_of_a_very_long_file_the_first_views_and_problems_are_shown() -> None:
+    found = parse(["v2 /votes"] * (MOST_VIEWS + 5))
+    assert len(found.views) == MOST_VIEWS
+    assert found.problems == (
+        f"Lines from {MOST_VIEWS + 1} on are left out, after {MOST_VIEWS} views.",
+    )
+    assert len(parse(["x"] * 1_000).problems) == 11
