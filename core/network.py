@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +21,39 @@ def run_within[Answer](seconds: float, work: Coroutine[Any, Any, Answer]) -> Ans
             return await work
 
     return asyncio.run(limited(), loop_factory=_Loop)
+
+
+def call_within[Answer](
+    seconds: float, call: Callable[[], Answer], let_go: Callable[[Answer], object]
+) -> Answer:
+    """Return what a call that blocks returns; raises TimeoutError after the seconds.
+
+    Nothing can interrupt it: it is left behind in a thread that keeps no process from
+    ending. What it returns too late is given to `let_go`.
+    """
+    found: Future[Answer] = Future()
+
+    def run() -> None:
+        try:
+            answer = call()
+        # Whatever it is, it is raised where it is waited for.
+        except BaseException as error:  # noqa: BLE001
+            with suppress(InvalidStateError):
+                found.set_exception(error)
+            return
+        try:
+            found.set_result(answer)
+        except InvalidStateError:
+            let_go(answer)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return found.result(seconds)
+    except TimeoutError:
+        # The call may have ended since, or have raised this error itself.
+        if found.cancel():
+            raise
+        return found.result()
 
 
 class _Loop(asyncio.SelectorEventLoop):

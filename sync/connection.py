@@ -21,6 +21,7 @@ import ssl
 import mysql.connector
 from mysql.connector.plugins import mysql_clear_password
 
+from core.network import call_within
 from core.settings import Database
 from sync.exceptions import DeadlineError, SourceError
 
@@ -31,6 +32,7 @@ LONGEST_TEXT = 16_000_000
 """Size of the largest packet of the protocol, in bytes."""
 _TLS_FAILED = 2026
 _UNKNOWN_PLUGIN = 2059
+_UNREACHABLE = 2003
 _UNKNOWN_HOST = 2005
 
 
@@ -182,7 +184,9 @@ def _number(error: BaseException) -> int | None:
 
 
 def _connect(database: Database, seconds: int) -> Connection:
-    with translated("connecting"):
+    """Connect; the driver bounds each step, but not the look-up of the name."""
+
+    def connect() -> Connection:
         connection = mysql.connector.connect(
             host=database.host,
             port=database.port,
@@ -203,6 +207,13 @@ def _connect(database: Database, seconds: int) -> Connection:
             **_tls(database),
         )
         return cast("Connection", connection)
+
+    with translated("connecting"):
+        try:
+            return call_within(seconds, connect, lambda late: late.shutdown())
+        except TimeoutError:
+            fact = f"no answer within {seconds} s, the look-up of DB_HOST included"
+            raise SourceError("connecting", _UNREACHABLE, fact) from None
 
 
 def _pin_session(connection: Connection, seconds: int) -> None:

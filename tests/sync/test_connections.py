@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from threading import Event, Thread
 from time import monotonic, sleep
 
+import mysql.connector
 import pytest
 
+from core.network import call_within
 from core.settings import Secret
 from metrics.tables import PAGE_VIEWS, USERS, VOTES, Table
 from sync.decode import BulkRows, RawRows
@@ -87,6 +90,33 @@ def test_a_stalled_link_is_given_up_after_the_statements_time_limit(
         assert proxy.faults == 1
     assert monotonic() - started < 10
     store.assert_equals_source()
+
+
+def test_a_name_that_is_looked_up_for_ever_ends_each_attempt_in_time(
+    store: Store,
+    reported: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
+    hanging_lookups: Sequence[Thread],
+) -> None:
+    # The look-up of the C extension can be made to hang for a whole machine only.
+    twin = partial(mysql.connector.connect, use_pure=True)
+    monkeypatch.setattr(mysql.connector, "connect", twin)
+    store.address = replace(store.source.settings, host="database.example")
+    store.policy = replace(QUICK, statement_seconds=1, attempts=2)
+    started = monotonic()
+    assert store.sync() == 1
+    assert 2 <= monotonic() - started < 8
+    assert [thread.daemon for thread in hanging_lookups] == [True, True]
+    assert "(2003): no answer within 1 s, the look-up of DB_HOST incl" in reported[0]
+    assert "example" not in reported[0]
+
+
+def test_a_connection_that_comes_too_late_is_let_go() -> None:
+    let_go, answered = Event(), Event()
+    with pytest.raises(TimeoutError):
+        call_within(0.1, lambda: answered.wait(60), lambda _: let_go.set())
+    answered.set()
+    assert let_go.wait(10)
 
 
 def test_a_slow_link_is_only_slow(database: LiveDatabase, store: Store) -> None:
