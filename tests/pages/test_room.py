@@ -181,7 +181,7 @@ def test_the_search_names_every_room_in_a_line(
     }
 
 
-def test_of_a_meeting_that_never_ends_the_first_votes_are_drawn(
+def test_of_a_meeting_that_never_ends_the_first_votes_and_seats_are_drawn(
     run_page: RunPage, plain_store: Callable[..., Path]
 ) -> None:
     store = plain_store()
@@ -194,11 +194,28 @@ def test_of_a_meeting_that_never_ends_the_first_votes_are_drawn(
         voted_at=pl.col("voted_at") + pl.duration(minutes=number * 20),
     )
     many.select(votes.columns).write_parquet(file)
+    crowd = pl.read_parquet(store / "fpp_estimations.parquet")
+    pl.concat([crowd.head(1)] * 300).with_columns(
+        id=(number + 5_000_000).cast(crowd.schema["id"]),
+        user_id=pl.format("user {}", number),
+        room_id=pl.lit(ROOM, crowd.schema["room_id"]),
+        estimated_at=many["voted_at"].first(),
+    ).select(crowd.columns).write_parquet(store / "fpp_estimations.parquet")
     query = {"room": str(ROOM), "meeting": "5000001", "period": "All time"}
     app = run_page("room.py", store, **query)
     assert not app.exception
-    assert "The first 200 votes are drawn; the table below has all." in texts(app)
-    assert app.dataframe[0].value.shape[0] == 300
+    left_out = "Only the first 200 of 300 votes and the first 24 of 300 seats are drawn"
+    assert f"{left_out}; the table below has all." in texts(app)
+    shown = app.dataframe[0].value
+    assert shown.shape[0] == 300
+    assert shown["Cards by seat"][0].count(": ") == 300
+    lanes = [
+        set(rows["lane"])
+        for drawn in app.get("vega_lite_chart")
+        for rows in data_of(drawn)
+        if "card" in rows.columns
+    ]
+    assert lanes == [{f"Seat {seat}" for seat in range(1, 25)}]
 
 
 def test_durations_of_compared_rooms_have_one_unit() -> None:

@@ -142,11 +142,6 @@ def render_meeting(
         context.snapshot.rows,
     )
     votes = found["votes"]
-    drawn = (
-        f" The first {chart.MOST_VOTES} votes are drawn; the table below has all."
-        if votes.height > chart.MOST_VOTES
-        else ""
-    )
     shown, cards, activity = (
         as_clocks_show(in_zone(found[name], zone))
         for name in ("votes", "cards", "activity")
@@ -161,11 +156,29 @@ def render_meeting(
             title=f"Meeting of {opened.when(zone)}",
             note=f"{opened.summary} {chart.LEGEND}. Seats are numbered in order of "
             "appearance, from 1 in each meeting. Events are not linked to rooms: these "
-            f"are of users who took part or viewed the room.{drawn}",
+            "are of users who took part or viewed the room."
+            f"{_left_out(votes, found['cards'])}",
             key="meeting",
         )
         _render_votes(shown, zone, export.csv_name(context, f"votes_{vote_id}"))
     return found
+
+
+def _left_out(votes: pl.DataFrame, cards: pl.DataFrame) -> str:
+    """Say which part of a very long or large meeting is drawn; "" for all of it."""
+    drawn, drawn_cards = chart.first_part(votes, cards)
+    counts = {
+        "votes": (drawn.height, votes.height),
+        "seats": (drawn_cards["seat"].n_unique(), cards["seat"].n_unique()),
+    }
+    parts = [
+        f"the first {some:,} of {every:,} {name}"
+        for name, (some, every) in counts.items()
+        if some < every
+    ]
+    if not parts:
+        return ""
+    return f" Only {' and '.join(parts)} are drawn; the table below has all."
 
 
 def _timeline(

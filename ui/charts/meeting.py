@@ -12,6 +12,8 @@ from ui.charts.theme import ACCENT, MUTED, PALETTE, TEXT
 LANE_HEIGHT = 28
 MOST_VOTES = 200
 """Where a room is in use day and night, its meeting never ends."""
+MOST_SEATS = 24
+"""Lanes of seats; an all-hands meeting has hundreds."""
 VOTES, OTHERS = "Votes", "Without a seat"
 VOTE, WIDE, AGAIN, EMPTY = "Vote", "Wide vote", "Re-vote", "Empty vote"
 _KINDS = {VOTE: ACCENT, WIDE: PALETTE[1], AGAIN: PALETTE[2], EMPTY: MUTED}
@@ -24,16 +26,17 @@ LEGEND = "– no card · ○ watched · ▲ page view of the room · ◆ event o
 def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -> Chart:
     """Draw a meeting: a lane of votes, and one for each seat.
 
-    Of a very long one the first `MOST_VOTES` are drawn. Needs the columns of
+    Of a very long or large one the `first_part` is drawn. Needs the columns of
     `meetings.timeline`, `cards` and `activity`, times as the reader's clock shows them.
     """
-    if votes.height > MOST_VOTES:
-        votes = votes.head(MOST_VOTES)
-        cards = cards.join(votes, on="id", how="semi", maintain_order="left")
+    whole = votes.height
+    votes, cards = first_part(votes, cards)
+    if votes.height < whole:
         activity = activity.filter(pl.col("at") <= votes["voted_at"][-1])
-    # What even so few votes may have too many of: cards of a hundred users each.
-    cards, activity = cards.head(MAX_ROWS), activity.head(MAX_ROWS)
     seats = sorted(cards["seat"].unique())
+    activity = activity.filter(pl.col("seat").is_null() | pl.col("seat").is_in(seats))
+    # Page views and events of one meeting have no limit.
+    activity = activity.head(MAX_ROWS)
     lanes = [VOTES, *map(_lane, seats)]
     if activity["seat"].null_count():
         lanes.append(OTHERS)
@@ -92,6 +95,17 @@ def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -
     )
     layers = [ends, bars, texts, *([marks] if done.height else [])]
     return layered(*layers, height=LANE_HEIGHT * len(lanes))
+
+
+def first_part(
+    votes: pl.DataFrame, cards: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the first votes, and their cards of those seats that took part first."""
+    if votes.height > MOST_VOTES:
+        votes = votes.head(MOST_VOTES)
+        cards = cards.join(votes, on="id", how="semi", maintain_order="left")
+    seats = sorted(cards["seat"].unique())[:MOST_SEATS]
+    return votes, cards.filter(pl.col("seat").is_in(seats))
 
 
 _OF_VOTES = {
