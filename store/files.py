@@ -45,7 +45,7 @@ NOT_UTF_8 = "has characters that cannot be read. Save the file as UTF-8."
 
 
 def lines_of_list(path: Path, most_bytes: int) -> list[str]:
-    """Return the lines of a text file that people edit, as an editor counts them.
+    """Return the lines of a list that a team edits, as an editor counts them.
 
     UTF-8, or UTF-16 with its mark, as Windows writes it. Raises OSError also for what
     is larger, and for what is no regular file: a pipe would wait for its writer.

@@ -113,7 +113,7 @@ def test_bytes_of_another_encoding_spoil_their_line_only_and_are_named(
     )
 
 
-def test_a_pipe_and_a_device_keep_nobody_waiting(tmp_path: Path) -> None:
+def test_a_pipe_and_a_device_are_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "notes.txt"
     os.mkfifo(pipe)
     for path in (pipe, Path("/dev/zero"), tmp_path):
