@@ -135,10 +135,11 @@ def pack(context: PageContext, found: Results) -> bytes:
 
 
 def csv_name(context: PageContext, name: str, period: Period | None = None) -> str:
-    """Return the name of a table's CSV: with its room, its dates, and if filtered."""
+    """Return the name of a table's CSV: with its rooms, dates, and if filtered."""
     known, chosen = METRIC_TABLES.get(name), context.filters
     touched = [one for one in chosen if known is None or one.applies(known.reads)]
-    own = f"room_{context.rooms[0]}_" if len(context.rooms) == 1 else ""
+    ids, several = "_".join(map(str, context.rooms)), "s" if context.rooms[1:] else ""
+    own = f"room{several}_{ids}_" if ids else ""
     ending = "_filtered.csv" if touched else ".csv"
     dated = file_name(own + name, period or context.query.period)
     return dated.removesuffix(".csv") + ending

@@ -8,14 +8,15 @@ import streamlit as st
 
 from core import clock
 from core.location import Folder
+from metrics.attention import LATE_AFTER, duration
 from store.reader import Snapshot, StoreError, current_version
 from ui import format as fmt
 
 POLL = 20.0
 """Seconds; Streamlit would ask pandas to read a text such as "20s"."""
 Level = Literal["green", "orange", "red"]
-AMBER_AFTER, RED_AFTER = 2, 6
-"""Missed runs of the sync job after which the badge changes its colour."""
+RED_AFTER = 6
+"""Missed runs of the sync job after which the badge is red; see also `LATE_AFTER`."""
 
 
 def level(data_until: datetime, now: datetime, sync_interval: int) -> Level:
@@ -23,7 +24,7 @@ def level(data_until: datetime, now: datetime, sync_interval: int) -> Level:
     missed = (now - data_until) / timedelta(seconds=sync_interval)
     if missed > RED_AFTER:
         return "red"
-    return "orange" if missed > AMBER_AFTER else "green"
+    return "orange" if missed > LATE_AFTER else "green"
 
 
 def render_badge(
@@ -70,15 +71,17 @@ def _render_age(snapshot: Snapshot, sync_interval: int, zone: ZoneInfo) -> None:
     if snapshot.demo:
         st.badge("demo data", icon=":material/science:", color="violet")
         return
+    behind = now - snapshot.data_until
     color = level(snapshot.data_until, now, sync_interval)
+    # As the attention line says it: both are about the same instant.
+    age = "on time" if color == "green" else f"{duration(behind)} late"
     icons: dict[Level, str] = {
         "green": "check_circle",
         "orange": "schedule",
         "red": "error",
     }
     st.badge(
-        f"data until {fmt.instant(snapshot.data_until, now, zone)}, "
-        f"{fmt.age(now - snapshot.data_until)}",
+        f"data until {fmt.instant(snapshot.data_until, now, zone)}, {age}",
         icon=f":material/{icons[color]}:",
         color=color,
     )

@@ -250,6 +250,7 @@ def _render_controls(
             "every",
             periods.GRANULARITIES,
             periods.AUTO,
+            offered=_granularities(shown),
             icon=":material/bar_chart:",
             width=125,
         )
@@ -291,6 +292,13 @@ def _render_controls(
         bots,
         filters=chosen,
     )
+
+
+def _granularities(shown: Shown) -> list[str]:
+    """Return the granularities to choose from: hours for a week at most."""
+    hourly = periods.granularity_of("hour", shown.days) == "hour"
+    # A link may ask for them all the same: the box shows what it asks for.
+    return [g for g in periods.GRANULARITIES if g != "hour" or hourly]
 
 
 def _render_hide_weekends() -> bool:

@@ -248,14 +248,18 @@ def render_select(
     width: int = 200,
     labelled: bool = False,
     aliases: Mapping[str, Collection[str]] | None = None,
+    offered: Collection[str] | None = None,
 ) -> str:
-    """Draw a select box of keys with labels; return the chosen key."""
+    """Draw a select box of keys with labels; return the chosen key.
+
+    `offered` are the keys to choose from, where a link may ask for others as well.
+    """
     older = aliases or {}
     names = {name: (text, *older.get(name, ())) for name, text in options.items()}
     value = choice(key, names, default)
     st.selectbox(
         label,
-        list(options),
+        [o for o in options if offered is None or o in offered or o == value],
         format_func=lambda name: options[name],
         icon=icon,
         label_visibility="visible" if labelled else "collapsed",

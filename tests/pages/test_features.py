@@ -110,6 +110,26 @@ def test_the_bar_says_where_a_period_is_too_long_for_its_buckets(
     assert (f"too long for {asked}s" in text) == says_so
 
 
+@pytest.mark.parametrize(
+    ("period", "every", "offered"),
+    [
+        ("last_7_days", "auto", True),
+        ("last_24_hours", "auto", True),
+        ("last_28_days", "auto", False),
+        ("all_time", "month", False),
+        # What a link asks for is in the box, and the caption says what is drawn.
+        ("last_28_days", "hour", True),
+    ],
+)
+def test_hours_are_offered_for_up_to_seven_days(
+    run_page: RunPage, period: str, every: str, offered: bool
+) -> None:
+    app = run_page("votes.py", GOLDEN, period=period, every=every)
+    [box] = [box for box in app.selectbox if box.label == "Group by"]
+    assert ("Hour" in box.options) == offered
+    assert box.value == every
+
+
 def reopened(shown: Shown) -> Shown:
     """Return what the bar shows when the address is opened again."""
     address = {k: values[0] for k, values in shown.address().items() if values}
@@ -694,9 +714,10 @@ def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -
         # Votes have no users: no filter by country changes them.
         "votes_totals": replace(page, filters=chosen),
         "room_88_meetings": replace(page, rooms=(88,)),
+        "rooms_3_88_spread": replace(page, rooms=(3, 88)),
     }
     for wanted, context in cases.items():
-        name = wanted.removesuffix("_filtered").removeprefix("room_88_")
+        name = re.sub(r"^rooms?_[\d_]+_", "", wanted.removesuffix("_filtered"))
         ending = "_filtered" if wanted.endswith("_filtered") else ""
         file = f"fpp_{wanted.removesuffix('_filtered')}_{dates}{ending}.csv"
         assert export.csv_name(context, name) == file
@@ -853,12 +874,14 @@ def test_every_page_offers_all_that_it_shows_as_one_zip(
 @pytest.mark.parametrize(
     ("minutes", "said", "color"),
     [
-        (4, "4 minutes ago", "green"),
-        (25, "25 minutes ago", "orange"),
-        (90, "1 hour ago", "red"),
+        (-4, "on time", "green"),
+        (20, "on time", "green"),
+        (21, "21 minutes late", "orange"),
+        (48, "48 minutes late", "orange"),
+        (90, "1 hour late", "red"),
     ],
 )
-def test_the_badge_says_how_old_the_data_is(
+def test_the_badge_says_whether_the_data_is_late(
     run_page: RunPage,
     plain_store: Callable[..., Path],
     minutes: int,
@@ -871,7 +894,7 @@ def test_the_badge_says_how_old_the_data_is(
         os.utime(file, (written, written))
     app = run_page("traffic.py", folder)
     (badge,) = [text.value for text in app.markdown if "data until" in text.value]
-    assert said in badge
+    assert f", {said}" in badge
     assert f":{color}-badge[" in badge
 
 

@@ -133,6 +133,25 @@ def test_two_rooms_have_one_strip_and_a_colour_each(run_page: RunPage) -> None:
     assert "#079464" not in colors[2]
 
 
+def test_rooms_side_by_side_have_what_other_charts_over_time_have(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Dates and notes in words, a drag that zooms, and a CSV of each block."""
+    notes = tmp_path / "notes.txt"
+    notes.write_text("2026-11-10 Release of v2\n")
+    monkeypatch.setenv("NOTES_FILE", str(notes))
+    pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
+    app = run_page("room.py", GOLDEN, room=pair)
+    [legend] = [c.value for c in app.caption if "⚑" in c.value]
+    assert re.search(r"^\d+ \w+ – .* ⚑ 10 Nov 2026: Release of v2$", legend)
+    (chart, *_) = [c.proto for c in app.get("vega_lite_chart")]
+    assert '"name": "zoom"' in chart.spec
+    # Without a selection that is sent, a drag would only paint over the chart.
+    assert [*chart.selection_mode] == ["zoom"]
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels.count("CSV") == 4
+
+
 def test_a_room_that_is_removed_leaves_the_others(run_page: RunPage) -> None:
     pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
     app = run_page("room.py", GOLDEN, room=pair)

@@ -9,12 +9,13 @@ from metrics.registry import DEFINITIONS, METRIC_TABLES
 from ui import export, query_params
 from ui import format as fmt
 from ui.blocks import tables
-from ui.blocks.block import time_axes
+from ui.blocks.block import render_tools, render_zoomable, time_axes
 from ui.blocks.kpi_strip import SHOW, choice_of
 from ui.blocks.room import COLORS, TEXT_COLORS, Room, about_rooms
 from ui.charts.bars import shares
 from ui.charts.lines import per_room
 from ui.charts.rendering import render_chart
+from ui.charts.time_chart import legend
 from ui.page_context import PageContext, Results
 
 TOTALS, SERIES = "votes_totals", "votes_over_time"
@@ -47,33 +48,39 @@ def render_comparison(
             "No votes in this period. Choose a longer one.", icon=":material/inbox:"
         )
         return together
-    definition, context = DEFINITIONS[chosen], contexts[0]
-    granularity = context.query.granularity
-    with st.container(border=True, gap="small", key="compared_series"):
-        st.header(f"{definition.title} per {granularity}", anchor=False)
-        render_chart(
-            per_room(
-                together[SERIES],
-                chosen,
-                definition,
-                time_axes(context)[0],
-                _colors(rooms),
-            ),
-            alt=f"{definition.title} per {granularity}, a line per room",
+    definition, context = DEFINITIONS[chosen], about_rooms(contexts[0], rooms)
+    series, axis = together[SERIES], time_axes(context)[0]
+    with st.container(border=True, gap="xsmall", key="compared_series"):
+        st.header(f"{definition.title} per {axis.granularity}", anchor=False)
+        st.caption(legend(axis))
+        render_zoomable(
+            per_room(series, chosen, definition, axis, _colors(rooms)),
+            f"{definition.title} per {axis.granularity}, a line per room",
+            f"rooms_{chosen}",
+            axis,
+            series,
         )
+        with st.container(
+            horizontal=True, horizontal_alignment="right", key="foot_compared"
+        ):
+            render_tools(context, SERIES, series, "compared", switch=False)
     with st.grid(2, min_column_width=380, gap="small"):
         for name, (label, title) in SHARES.items():
             with st.container(border=True, gap="small", key=f"compared_{name}"):
-                st.header(METRIC_TABLES[name].title, anchor=False)
+                tables.render_head(
+                    METRIC_TABLES[name].title,
+                    together[name],
+                    f"compared_{name}",
+                    export.csv_name(context, name),
+                )
                 render_chart(
                     shares(together[name], label, title, _colors(rooms)),
                     alt=f"{METRIC_TABLES[name].title}, share of votes per room",
                 )
     with st.container(border=True, gap="small", key="compared_figures"):
         figures = together[TOTALS].select(_ROOM, *keys)
-        name = "rooms_compared"
-        file = export.csv_name(about_rooms(context, rooms), name)
-        tables.render_head("Figures", figures, name, file)
+        file = export.csv_name(context, TOTALS)
+        tables.render_head("Figures", figures, "figures", file)
         tables.render(figures, "Figures per room")
     return together
 

@@ -193,14 +193,15 @@ def _render_votes(votes: pl.DataFrame, zone: ZoneInfo, file: str) -> None:
     shown = votes.select(
         pl.col("vote").alias("Vote"),
         pl.col("voted_at").dt.strftime("%H:%M:%S").alias(f"Ended ({zone.key})"),
+        chart.kind_of_vote().alias("Kind"),
         pl.col("talk").alias("Talk before (s)"),
         pl.col("duration").alias("Length (s)"),
-        pl.col("cards").alias("Cards by seat"),
         pl.col("avg_estimation").round(2).alias("Average"),
         pl.col("steps").alias("Spread"),
-        chart.kind_of_vote().alias("Kind"),
         pl.col("joined").alias("Joined (seats)"),
         pl.col("left").alias("Left (seats)"),
+        # Last: it is the widest, and the chart above has the cards as well.
+        pl.col("cards").alias("Cards by seat"),
     )
     with st.container(border=True, gap="small"):
         tables.render_head("Votes of this meeting", shown, "meeting_votes", file)

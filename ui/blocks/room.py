@@ -232,34 +232,38 @@ def about_rooms(context: PageContext, found: Sequence[Room]) -> PageContext:
 
 def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Room]:
     """Name the rooms; return those that have something to show, and say why not."""
-    for place, room in enumerate(found):
-        if not room.exists:
-            st.info(
-                f"No room with ID {room.room_id}. Find one by its name or number.",
-                icon=":material/search_off:",
-            )
-            continue
-        with st.container(
-            horizontal=True,
-            vertical_alignment="center",
-            gap="small",
-            key=f"room_title_{place}",
-        ):
-            mark = f":{TEXT_COLORS[place]}[●] " if len(found) > 1 else ""
-            st.header(f"{mark}{escaped(room.name)}", anchor=False, width="content")
-            left_out = room.room_id in context.excluded_rooms
-            st.caption(f"{room.facts}{_LEFT_OUT if left_out else ''}", width="stretch")
-            if len(found) > 1:
-                _render_links(room, found)
-        if not room.has_votes and context.lacking((VOTES.name,)):
-            empty_state.render_missing((VOTES.name,))
-        elif not room.has_votes:
-            st.info(
-                f"{escaped(room.name)} has no votes yet."
-                if len(found) > 1
-                else "This room has no votes yet.",
-                icon=":material/inbox:",
-            )
+    # Titles close to each other: of three rooms the chart is in view as well.
+    with st.container(gap=None if len(found) > 1 else "small"):
+        for place, room in enumerate(found):
+            if not room.exists:
+                st.info(
+                    f"No room with ID {room.room_id}. Find one by its name or number.",
+                    icon=":material/search_off:",
+                )
+                continue
+            with st.container(
+                horizontal=True,
+                vertical_alignment="center",
+                gap="small",
+                key=f"room_title_{place}",
+            ):
+                mark = f":{TEXT_COLORS[place]}[●] " if len(found) > 1 else ""
+                st.header(f"{mark}{escaped(room.name)}", anchor=False, width="content")
+                left_out = room.room_id in context.excluded_rooms
+                st.caption(
+                    f"{room.facts}{_LEFT_OUT if left_out else ''}", width="stretch"
+                )
+                if len(found) > 1:
+                    _render_links(room, found)
+            if not room.has_votes and context.lacking((VOTES.name,)):
+                empty_state.render_missing((VOTES.name,))
+            elif not room.has_votes:
+                st.info(
+                    f"{escaped(room.name)} has no votes yet."
+                    if len(found) > 1
+                    else "This room has no votes yet.",
+                    icon=":material/inbox:",
+                )
     if context.filters:
         st.caption("Filters do not apply to this page: it shows all users of a room.")
     return [room for room in found if room.exists and room.has_votes]
