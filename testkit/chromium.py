@@ -149,6 +149,7 @@ def open_page(context: BrowserContext, server: Server, path: str) -> Page:
 
 def wait_until_drawn(page: Page) -> None:
     """Wait for the title and all charts; twice, since a rerun may follow."""
-    page.wait_for_function(DRAWN, timeout=PATIENCE)
+    # Asked at each frame, as Playwright does, Chromium draws 60 frames a second for it.
+    page.wait_for_function(DRAWN, timeout=PATIENCE, polling=50)
     page.wait_for_timeout(250)
-    page.wait_for_function(DRAWN, timeout=PATIENCE)
+    page.wait_for_function(DRAWN, timeout=PATIENCE, polling=50)

@@ -7,21 +7,29 @@ import json
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 import altair as alt
+import jsonschema_rs
 import polars as pl
 import vl_convert
-from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 from streamlit.testing.v1 import AppTest
 
-SCHEMA = alt.Root._rootschema
-# `alt.Root.validate` copies and rewrites the whole schema for each chart, which takes
-# three times as long as to check the chart.
-VALIDATOR = validator_for(SCHEMA)(SCHEMA)
+
+def _quoted(part: dict[str, Any]) -> dict[str, Any]:
+    """Write references as addresses: names of Vega-Lite's types have < and |."""
+    return {**part, "$ref": quote(part["$ref"], "#/")} if "$ref" in part else part
+
+
+# Checks a chart in a hundredth of the time of jsonschema and of `alt.Root.validate`,
+# which was a third of the time of a page.
+VALIDATOR = jsonschema_rs.validator_for(
+    json.loads(json.dumps(alt.Root._rootschema), object_hook=_quoted)
+)
 
 
 def check_charts(app: AppTest) -> None:
-    """Raise jsonschema's ValidationError for a chart that breaks the schema."""
+    """Raise a ValidationError for a chart that breaks the schema."""
     for chart in app.get("vega_lite_chart"):
         VALIDATOR.validate(json.loads(chart.proto.spec))
 

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 import pytest
-from jsonschema import ValidationError  # type: ignore[import-untyped]  # no types
+from jsonschema_rs import ValidationError
 from streamlit.testing.v1 import AppTest
 
 from metrics.subject import Unit
