@@ -10,6 +10,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -227,21 +228,27 @@ def test_the_release_of_v2_is_marked_on_the_charts(
         context.close()
 
 
-@pytest.mark.parametrize("title", ["Overview", "Traffic", "Votes", "Insights"])
+@pytest.mark.parametrize(
+    ("title", "theme"),
+    [
+        ("Overview", "dark"),
+        ("Traffic", "light"),
+        ("Votes", "light"),
+        ("Historical", "dark"),
+    ],
+)
 def test_a_page_prints_on_two_sheets_without_its_controls(
-    page: Page, demo_server: Server, tmp_path: Path, title: str
+    page: Page,
+    demo_server: Server,
+    tmp_path: Path,
+    title: str,
+    theme: Literal["dark", "light"],
 ) -> None:
+    page.emulate_media(media="null", color_scheme=theme)
     go(page, demo_server.url + PAGES[title])
-    # What the browser does before it prints: the page takes the paper's width.
-    page.emulate_media(media="print")
-    page.wait_for_timeout(500)
     sheet = tmp_path / "page.pdf"
-    page.pdf(path=sheet, format="A4", prefer_css_page_size=True, print_background=True)
-    read = shutil.which("pdftotext")
-    assert read, "install poppler-utils (scripts/install-test-tools)"
-    text = subprocess.run(
-        [read, "-layout", str(sheet), "-"], capture_output=True, text=True, check=True
-    ).stdout
+    page.pdf(path=sheet, prefer_css_page_size=True, print_background=True)
+    text = _of_pdf("pdftotext", "-layout", sheet).decode()
     assert text.count("\f") <= 2
     assert title in text
     for control in ("Log out", "Download", "CSV", "Filter:", "Options"):
@@ -251,5 +258,27 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
         assert re.search("Why.*Today until", text)
     # Further down, a share is also the name of an axis.
     assert "Share" not in " ".join(text.splitlines()[:6])
-    for heading in page.get_by_test_id("stMain").get_by_role("heading").all():
+    main = page.get_by_test_id("stMain")
+    for heading in main.get_by_role("heading").all():
         assert heading.inner_text().split()[0] in text
+    for value in page.locator(".st-key-kpi_strip strong").all_inner_texts():
+        assert value in text
+    if title == "Historical":
+        # All rows and columns, those below and beside the edge of the canvas too.
+        _, content = save(page, csv_button(page, "Newest first"))
+        lines = [line.split() for line in text.splitlines()]
+        for row in rows_of(content)[1:]:
+            figures = [f"{int(figure):,}" for figure in row[1:] if figure.isdigit()]
+            assert len(figures) == 10
+            assert figures in [line[-10:] for line in lines]
+    # The paper is white, whatever the theme, and the screen is as it was.
+    shades = _of_pdf("pdftoppm", "-gray", "-r", "10", sheet, to="").split(b"\n", 3)[3]
+    assert sum(shades) / len(shades) > 230
+    expect(page.locator("table.on-paper")).to_have_count(0)
+
+
+def _of_pdf(program: str, *arguments: str | Path, to: str = "-") -> bytes:
+    found = shutil.which(program)
+    assert found, "install poppler-utils (scripts/install-test-tools)"
+    command = [found, *map(str, arguments), *([to] if to else [])]
+    return subprocess.run(command, capture_output=True, check=True).stdout

@@ -1,5 +1,5 @@
-// Keyboard shortcuts, their list behind "?", buttons to copy the link and to print,
-// clicks on rows of tables, and Back and Forward one step at a time.
+// Keyboard shortcuts, their list behind "?", buttons to copy the link and to print, whole
+// tables on paper, clicks on rows of tables, and Back and Forward one step at a time.
 //
 // Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
 // label, and only presses buttons: "?" and "/" and the boxes need a script.
@@ -78,6 +78,54 @@
     event.preventDefault();
     shortcut[2]();
   });
+  // On paper tables are HTML, with all their rows and columns: on the screen a canvas has
+  // those that fit it. Nothing but the properties of the grid, which React keeps at its
+  // elements, has the others, as they are sorted and printed on the screen; without them
+  // the canvas is printed. No server could be asked: the browser does not wait for it.
+  const MOST_ROWS = 2_000;
+  function gridOf(canvas) {
+    const key = Object.keys(canvas).find(name => name.startsWith("__reactFiber$"));
+    let grid;
+    for (let node = canvas[key]; node; node = node.return)
+      if (node.memoizedProps?.getCellContent) grid = node.memoizedProps; // the outermost
+    return grid;
+  }
+  function printed(cell) {
+    const shown = cell.displayData ?? cell.data?.label ?? cell.data?.displayDate ?? cell.data;
+    return ["string", "number", "boolean"].includes(typeof shown) ? String(shown) : "";
+  }
+  function tableOf({columns, rows, getCellContent}) {
+    const table = document.createElement("table");
+    table.className = "on-paper";
+    const add = (line, kind, text, cell) => {
+      const box = line.appendChild(document.createElement(kind));
+      box.textContent = text;
+      box.style.textAlign = cell?.contentAlign ?? "";
+    };
+    const head = table.createTHead().insertRow();
+    columns.forEach(({title}, at) => add(head, "th", title, rows && getCellContent([at, 0])));
+    const body = table.createTBody();
+    for (let row = 0; row < Math.min(rows, MOST_ROWS); row++) {
+      const line = body.insertRow();
+      columns.forEach((_, at) => {
+        const cell = getCellContent([at, row]);
+        add(line, "td", printed(cell), cell);
+      });
+    }
+    const left = rows - MOST_ROWS;
+    if (left > 0) table.createCaption().textContent = `${left.toLocaleString("en-GB")} more rows are in the CSV.`;
+    return table;
+  }
+  const SHEET = 1170; // pixels of our print style; charts keep the width of the window
+  addEventListener("beforeprint", () => {
+    const width = find(".stMainBlockContainer")?.clientWidth ?? SHEET;
+    document.body.style.setProperty("--paper-zoom", Math.max(1, Math.min(1.6, SHEET / width)));
+    for (const canvas of document.querySelectorAll('[data-testid="stDataFrame"] canvas[data-testid="data-grid-canvas"]')) {
+      const grid = gridOf(canvas);
+      if (grid) canvas.closest('[data-testid="stDataFrame"]').append(tableOf(grid));
+    }
+  });
+  addEventListener("afterprint", () => document.querySelectorAll("table.on-paper").forEach(e => e.remove()));
   // A row of a table is selected in the column before it only: a click on the row is
   // one there. Tables draw their rows on a canvas, below an area that scrolls.
   const BOX = 15, HEAD = 36; // pixels: the middle of that column, below the titles
