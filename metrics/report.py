@@ -172,6 +172,8 @@ class Report:
     what_changed: str | None
     changes: tuple[Change, ...]
     unusual_days: tuple[UnusualDay, ...]
+    unusual_before: tuple[UnusualDay, ...]
+    """Those of the comparison."""
     notes: tuple[Note, ...]
     grown: tuple[GrownRoom, ...]
     """Rooms with more votes than before, the largest growth first."""
@@ -199,7 +201,7 @@ def plans(query: Query, shared: SharedPlans | None = None) -> dict[str, Plan]:
     found |= {name: plan(name, query, known) for name in _TABLES}
     # The comparison gets its own plans of figures and chart; lists compare by columns.
     if before is not None:
-        for name in (*FIGURES, SERIES):
+        for name in (*FIGURES, SERIES, _UNUSUAL):
             found[_before(name)] = plan(name, before, known)
     return found
 
@@ -251,12 +253,8 @@ def compose(
             .select("dimension", "measure", "label", "now", "before")
             .iter_rows(named=True)
         ),
-        unusual_days=tuple(
-            UnusualDay(**row)
-            for row in results[_UNUSUAL]
-            .select("measure", "value", "low", "high", day="bucket")
-            .iter_rows(named=True)
-        ),
+        unusual_days=_unusual(results[_UNUSUAL]),
+        unusual_before=_unusual(results[_before(_UNUSUAL)]) if compared else (),
         notes=tuple(notes),
         grown=tuple(_grown(results[_ROOMS])) if compared else (),
         country_names=names,
@@ -311,6 +309,11 @@ def _figures(results: Mapping[str, pl.DataFrame]) -> list[Figure]:
         for name, keys in FIGURES.items()
         for key in keys
     ]
+
+
+def _unusual(days: pl.DataFrame) -> tuple[UnusualDay, ...]:
+    columns = days.select("measure", "value", "low", "high", day="bucket")
+    return tuple(UnusualDay(**row) for row in columns.iter_rows(named=True))
 
 
 def _grown(rooms: pl.DataFrame) -> list[GrownRoom]:

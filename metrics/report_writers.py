@@ -87,16 +87,8 @@ def to_json(report: Report) -> str:
                 for row in report.changes
             ],
         },
-        "unusual_days": [
-            {
-                "date": f"{row.day}",
-                "measure": row.measure,
-                "value": row.value,
-                "low": row.low,
-                "high": row.high,
-            }
-            for row in report.unusual_days
-        ],
+        "unusual_days": [_json_of_day(row) for row in report.unusual_days],
+        "unusual_days_before": [_json_of_day(row) for row in report.unusual_before],
         "notes": [
             {
                 "from": f"{note.first}",
@@ -121,6 +113,11 @@ def to_json(report: Report) -> str:
         ],
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
+
+
+def _json_of_day(row: UnusualDay) -> dict[str, str | int]:
+    names = ("measure", "value", "low", "high")
+    return {"date": f"{row.day}"} | {name: getattr(row, name) for name in names}
 
 
 def _iso(at: date) -> str:
@@ -150,10 +147,8 @@ def _sections(report: Report, safe: _Escape) -> Iterator[tuple[str, list[_Line]]
         changes.insert(0, _Line(safe(report.what_changed)))
     lists = {
         "What changed most?": changes,
-        "Unusual days": [
-            _Line(_line_of_day(day, rows))
-            for day, rows in groupby(report.unusual_days, attrgetter("day"))
-        ],
+        "Unusual days": _lines_of_days(report.unusual_days),
+        "Unusual days in the comparison": _lines_of_days(report.unusual_before),
         "Notes": [_line_of_note(note, safe) for note in report.notes],
         "Rooms that grew": [
             _Line(_line_of_room(room, report, safe)) for room in report.grown
@@ -173,6 +168,11 @@ def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
     return (
         f"{row.dimension.capitalize()} {safe(label)}: {counted}, {row.before:,} before"
     )
+
+
+def _lines_of_days(days: Iterable[UnusualDay]) -> list[_Line]:
+    by_day = groupby(days, attrgetter("day"))
+    return [_Line(_line_of_day(day, rows)) for day, rows in by_day]
 
 
 def _line_of_day(day: date, rows: Iterable[UnusualDay]) -> str:

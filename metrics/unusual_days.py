@@ -1,13 +1,13 @@
 """Which days were unusual: far from what the days before them predict."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
 from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
 from metrics.frames import Frames, Period, instant
 from metrics.query import Query, SharedPlans
-from metrics.sentences import counted, day_of
+from metrics.sentences import counted, day_of, listed
 from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, VOTES
 from metrics.time_axis import axis, local_date
@@ -124,17 +124,25 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
 
 def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the `unusual_days` of the period."""
-    return unusual_days(shared, query.period, query.today)
+    before = query.comparison
+    near = before is not None and before.end == query.period.start
+    # Asked for the comparison as well: it is judged on the way.
+    since = before.start if near and before else query.period.start
+    return unusual_days(shared, query.period, query.today, since)
 
 
-def unusual_days(shared: SharedPlans, period: Period, today: date) -> pl.LazyFrame:
+def unusual_days(
+    shared: SharedPlans, period: Period, today: date, since: datetime | None = None
+) -> pl.LazyFrame:
     """Return the unusual days of a period, at most 3 of each measure (see `marks`).
 
     The running day is left out. Columns: measure (page_views, unique_users, votes or
-    estimations), bucket (the day), value, expected, low, high.
+    estimations), bucket (the day), value, expected, low, high. Days from `since` on
+    are judged in the same pass.
     """
+    first = min(since or period.start, period.start)
     # By the clock: a day has 23 or 25 hours when the clocks change.
-    start = to_utc(period.wall(period.start) - HISTORY, period.zone)
+    start = to_utc(period.wall(first) - HISTORY, period.zone)
     judged = Period(start, period.end, period.zone)
     last = min(period.last_day, today - timedelta(days=1))
     # A day is judged by a fixed number of days before it: a longer span will do.
@@ -204,6 +212,18 @@ _UNITS = {
 def _root(count: pl.Expr) -> pl.Expr:
     # Sums of damaged rows may be negative: no number would be larger than any.
     return count.clip(lower_bound=0).sqrt()
+
+
+def named(frame: pl.DataFrame, measure: str) -> str | None:
+    """Name the unusual days of a measure: "Tue 10 Nov (12 votes, 44–112 expected)"."""
+    rows = frame.filter(pl.col("measure") == measure).iter_rows(named=True)
+    days = [
+        f"{row['bucket']:%a} {row['bucket'].day} {row['bucket']:%b} "
+        f"({counted(row['value'], _UNITS[measure])}, "
+        f"{row['low']:,}–{row['high']:,} expected)"
+        for row in rows
+    ]
+    return listed(days) or None
 
 
 def most_unusual(frame: pl.DataFrame) -> str | None:

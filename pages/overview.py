@@ -28,7 +28,7 @@ found = context.compute(
     *tables_of(*KPIS),
     "what_moved",
     "unusual_days",
-    earlier=tables_of(*KPIS),
+    earlier=(*tables_of(*KPIS), "unusual_days"),
     usual=keys_of(*KPIS),
     further=partial(today.plans, context),
 )

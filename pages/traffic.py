@@ -41,14 +41,15 @@ above = st.container()
 with st.container(horizontal=True, gap="medium"):
     sources = render_switch("Sources", SOURCES, key="sources", labels=LABELS)
     funnel = render_switch("New users by", FUNNELS, key="split")
+unusual = anomaly_marks.tables_for(context.query.granularity)
 found = context.compute(
     *tables_of(KPIS),
     sources,
     "session_lengths",
     "sources_quality",
     funnel,
-    *anomaly_marks.tables_for(context.query.granularity),
-    earlier=tables_of(KPIS),
+    *unusual,
+    earlier=(*tables_of(KPIS), *unusual),
     usual=KPIS.keys,
 )
 with above:

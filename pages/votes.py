@@ -95,11 +95,12 @@ above = st.container()
 with st.container(horizontal=True, gap="medium"):
     kpis = render_switch("Figures", STATISTICS, key="figures", also=without_unknown)
     part = render_switch("Details", PARTS, key="part")
+unusual = anomaly_marks.tables_for(context.query.granularity)
 found = context.compute(
     *tables_of(kpis),
     *part,
-    *anomaly_marks.tables_for(context.query.granularity),
-    earlier=tables_of(kpis),
+    *unusual,
+    earlier=(*tables_of(kpis), *unusual),
     usual=kpis.keys,
 )
 with above:

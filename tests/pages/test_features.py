@@ -1078,3 +1078,20 @@ def test_nothing_is_compared_with_days_before_the_data(
     text = " ".join(html.proto.body for html in report.get("html"))
     assert (bar in text) == (begins is not None)
     assert ("Before" in text) == (begins is None)
+
+
+def test_unusual_days_of_the_comparison_are_named_beside_the_change(
+    run_page: RunPage,
+) -> None:
+    """October grew from a September that had a busy Monday."""
+    named = "Unusual in the comparison: Mon 21 Sep (22 votes, 0–3 expected). "
+    for file in ("overview.py", "votes.py"):
+        for compare, is_named in (("previous", True), ("none", False)):
+            view = {"period": "last_month", "show": "votes", "compare": compare}
+            app = run_page(file, **view)
+            assert any(named in text.value for text in app.caption) == is_named
+    report = run_page("report.py", period="last_month").get("html")
+    text = " ".join(html.proto.body for html in report)
+    before = text.partition("Unusual days in the comparison")[2]
+    assert "Monday, 21 Sep 2026: " in before
+    assert "22 votes (0–3 expected)" in before

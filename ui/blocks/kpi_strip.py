@@ -94,6 +94,7 @@ def render_kpis(
                 )
                 # A change of a figure that is not shown is none either.
                 text = f"{change}. " if change and not hidden[chosen] else ""
+                text += anomaly_marks.of_comparison(found.earlier, chosen)
                 st.caption(
                     text + DEFINITIONS[chosen].formula,
                     width="stretch",

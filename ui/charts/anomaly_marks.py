@@ -1,9 +1,11 @@
 """Marks of days that are out of the ordinary, and the rule that marks them."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from metrics.query import Granularity
-from metrics.unusual_days import BACK, ERRORS, FEW, TOLERANCE
+from metrics.unusual_days import BACK, ERRORS, FEW, TOLERANCE, named
 
 RULE = (
     f"Expected: the median of the same weekday in the {BACK} weeks before. Marked: "
@@ -16,6 +18,12 @@ TABLE = "unusual_days"
 def tables_for(granularity: Granularity) -> tuple[str, ...]:
     """Return the table of marks where days are drawn; other buckets have none."""
     return (TABLE,) if granularity == "day" else ()
+
+
+def of_comparison(earlier: Mapping[str, pl.DataFrame], measure: str) -> str:
+    """Name the unusual days of the comparison, with which a change is no surprise."""
+    days = named(earlier[TABLE], measure) if TABLE in earlier else None
+    return f"Unusual in the comparison: {days}. " if days else ""
 
 
 def marks_on(

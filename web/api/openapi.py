@@ -153,7 +153,10 @@ REPORT = record(
             **_counts("now", "before"),
         ),
     ),
-    unusual_days=rows(date=DATE, measure=_TEXT, **_counts("value", "low", "high")),
+    **dict.fromkeys(
+        ("unusual_days", "unusual_days_before"),
+        rows(date=DATE, measure=_TEXT, **_counts("value", "low", "high")),
+    ),
     notes=rows(**{"from": DATE, "to": DATE}, title=_TEXT, link=TEXT_OR_NULL),
     rooms_grown=rows(
         name=TEXT_OR_NULL,
