@@ -194,7 +194,7 @@ def _line_of_room(room: GrownRoom, report: Report, safe: _Escape) -> str:
 
 
 def _line_of_quiet(room: QuietRoom, report: Report, safe: _Escape) -> str:
-    last = _day(room.last_vote_at.date())
+    last = _day(to_local(room.last_vote_at, report.period.zone).date())
     return f"{_name(room, report, safe)}: last vote {last}"
 
 

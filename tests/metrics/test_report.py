@@ -218,6 +218,17 @@ def test_a_report_names_the_time_zone_of_its_days(golden: Frames) -> None:
     assert "(Europe/Berlin)" in to_html(replace(found, period=berlin))
 
 
+def test_the_last_vote_of_a_room_is_on_the_day_of_the_zone(golden: Frames) -> None:
+    query, found = reported(golden, OCTOBER)
+    kiritimati = ZoneInfo("Pacific/Kiritimati")
+    there = Period(query.period.start, query.period.end, kiritimati)
+    quiet = (QuietRoom("x", 1, 1, datetime(2026, 10, 4, 10, 30)),)
+    for period, day in ((query.period, "4 Oct 2026"), (there, "5 Oct 2026")):
+        report = replace(found, period=period, quiet=quiet)
+        for text in (to_html(report), to_markdown(report)):
+            assert f"x (#1): last vote {day}" in text.replace("\\", "")
+
+
 class Elements(HTMLParser):
     """The elements of a document, and every attribute that asks for something."""
 

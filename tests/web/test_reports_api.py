@@ -75,7 +75,11 @@ def test_each_format_has_its_type_and_is_kept_nowhere(
         ("tz=Moon/Base", "Europe/Berlin"),
         ("period=", "last_month"),
         ("format=pdf", "html, md, json"),
-        ("since=2026", "period, format"),
+        ("since=2026", "period, from, to, format"),
+        ("period=today&from=2026-10-01", "without from and to"),
+        ("from=2026-10-02&to=2026-10-01", "from ≤ to"),
+        ("from=2027-01-01", "2000-01-01 to 2026-11-"),
+        ("to=1.10.2026", "a date like"),
         ("period=today&period=yesterday", "once"),
     ],
 )
@@ -111,6 +115,32 @@ def test_every_period_has_a_report_that_fits_the_document(api: httpx.Client) -> 
         answer = api.get(f"/api/report?format=json&period={period}")
         assert answer.status_code == 200, period
         check(document, "/report", answer)
+
+
+@pytest.mark.parametrize("form", ["html", "md", "json"])
+def test_dates_are_the_period_that_has_them(api: httpx.Client, form: str) -> None:
+    by_name = api.get(f"/api/report?period=last_month&format={form}")
+    by_dates = api.get(f"/api/report?from=2026-10-01&to=2026-10-31&format={form}")
+    disposition = "content-disposition"
+    assert by_dates.text == by_name.text
+    assert by_dates.headers[disposition] == by_name.headers[disposition]
+
+
+def test_days_before_and_around_the_first_data_have_a_report(api: httpx.Client) -> None:
+    first = api.get("/api/report?period=all_time&format=json").json()["from"]
+    begins = date.fromisoformat(first)
+    month = timedelta(days=29)
+    document = api.get("/api/openapi.json").json()
+    for start in (begins - 3 * month, begins - month / 2, begins, begins + month / 2):
+        days = f"from={start}&to={start + month}"
+        answer = api.get(f"/api/report?{days}&format=json")
+        check(document, "/report", answer)
+        if start + month < begins:
+            assert "No data in this period." in api.get(f"/api/report?{days}").text
+        else:
+            # Nothing is compared with days before the data.
+            assert answer.json()["comparison"] is None
+            assert answer.json()["data_begins"] == first
 
 
 def test_notes_of_the_period_are_in_the_report(tmp_path: Path) -> None:
@@ -182,7 +212,7 @@ def test_all_time_begins_where_the_page_begins_and_compares_with_nothing(
     )
     snapshot = open_store(tmp_path)
     for tz, first in (("UTC", "2024-02-29"), ("America/Los_Angeles", "2024-02-28")):
-        asked = ReportQuery.read({"period": "all_time", "tz": tz})
+        asked = ReportQuery.read({"period": "all_time", "tz": tz}, GOLDEN_NOW)
         query = asked.metric_query(snapshot, GOLDEN_NOW)
         assert query.comparison is None
         days = period_bar.beginning(snapshot, ZoneInfo(tz))

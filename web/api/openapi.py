@@ -224,6 +224,11 @@ _TIME_ZONE = Parameter(
     "Time zone of days and hours, such as Europe/Berlin.",
 )
 
+_DATES = (
+    Parameter("from", "query", DATE, "First day; default: 28 days up to `to`."),
+    Parameter("to", "query", DATE, "Last day; default: yesterday."),
+)
+
 _TABLE_PARAMETERS = (
     Parameter(
         "name", "path", {"type": "string", "enum": list(METRIC_TABLES)}, "The table."
@@ -234,8 +239,7 @@ _TABLE_PARAMETERS = (
         {"type": "string", "enum": list(PERIODS)},
         "A period by name, in place of from and to.",
     ),
-    Parameter("from", "query", DATE, "First day; default: 28 days up to `to`."),
-    Parameter("to", "query", DATE, "Last day; default: yesterday."),
+    *_DATES,
     Parameter("room", "query", _ROOM_ID, "Only rows of this room."),
     _TIME_ZONE,
     *(
@@ -307,8 +311,9 @@ OPERATIONS: tuple[Operation, ...] = (
                 "period",
                 "query",
                 {"enum": list(PERIODS), "default": DEFAULT_REPORT_PERIOD},
-                "The period.",
+                "A period by name, in place of from and to.",
             ),
+            *_DATES,
             Parameter(
                 "format",
                 "query",

@@ -18,9 +18,10 @@ from metrics import attention, filters, periods, report
 from metrics.export import file_name
 from metrics.query import Query, SharedPlans
 from metrics.report_writers import MIME, Format, write
+from metrics.time_zone import to_local
 from store import engine, notes
 from store.reader import Snapshot, begins_within, without_bots
-from web.api.tables import read_zone, spans
+from web.api.tables import read_period, read_zone, spans
 from web.responses import NO_STORE, RequestError
 
 DEFAULT_PERIOD = "last_month"
@@ -35,31 +36,27 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 class ReportQuery:
     """The parameters of a request for a report, checked."""
 
-    period: str
+    asked: periods.PeriodOption | periods.Days
+    """A period by name, or days."""
     format: Format
     zone: ZoneInfo
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> "ReportQuery":
+    def read(cls, query: Mapping[str, str], now: datetime) -> "ReportQuery":
         """Read the parameters; raises RequestError with what is allowed."""
-        period = query.get("period", DEFAULT_PERIOD).casefold()
-        if period not in periods.PERIODS:
-            raise RequestError(
-                400, f"Bad period; allowed: {', '.join(periods.PERIODS)}"
-            )
         zone = read_zone(query)
+        asked = read_period(query, to_local(now, zone).date(), DEFAULT_PERIOD)
         wanted = query.get("format", FORMATS[0]).casefold()
         for form in FORMATS:
             if form == wanted:
-                return cls(period, form, zone)
+                return cls(asked, form, zone)
         raise RequestError(400, f"Bad format; allowed: {', '.join(FORMATS)}")
 
     def metric_query(
         self, snapshot: Snapshot, now: datetime, excluded_rooms: Collection[int] = ()
     ) -> Query:
         """Return the query that the page of the report builds for the same period."""
-        option = periods.PERIODS[self.period]
-        days, period, comparison = spans(option, snapshot, now, self.zone)
+        days, period, comparison = spans(self.asked, snapshot, now, self.zone)
         begins = begins_within(snapshot, comparison) if comparison else None
         return Query(
             frames=filters.apply(without_bots(snapshot), (), excluded_rooms),

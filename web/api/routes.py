@@ -96,7 +96,7 @@ class Api:
         return await self.queries.run(table_response(query, self.excluded_rooms))
 
     async def _report(self, request: Request) -> Response:
-        query = ReportQuery.read(request.query_params)
+        query = ReportQuery.read(request.query_params, self.queries.clock())
         return await self.queries.run(
             report_response(query, self.notes_file, self.excluded_rooms)
         )

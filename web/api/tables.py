@@ -87,7 +87,7 @@ class TableQuery:
             )
         zone = read_zone(query)
         today = to_local(now, zone).date()
-        asked = _period(query) or _days(query, today)
+        asked = read_period(query, today)
         days = asked if isinstance(asked, Days) else asked.days(today, START_DATE)
         options = {option.name: _value(option, query) for option in OPTIONS}
         if options["every"] == "hour" and len(days) > MOST_HOURLY_DAYS:
@@ -194,13 +194,20 @@ def read_zone(query: Mapping[str, str]) -> ZoneInfo:
     return zone
 
 
-def _period(query: Mapping[str, str]) -> PeriodOption | None:
-    """Return the period that is named, None for days; raises RequestError."""
-    if "period" not in query:
-        return None
-    if {"from", "to"} & query.keys():
+def read_period(
+    query: Mapping[str, str], today: date, default: str | None = None
+) -> PeriodOption | Days:
+    """Return the period that is named, or the days; raises RequestError.
+
+    `default` is the name of the period of a request that has neither.
+    """
+    has_days = not query.keys().isdisjoint({"from", "to"})
+    name = query.get("period", None if has_days else default)
+    if name is None:
+        return _days(query, today)
+    if has_days:
         raise RequestError(400, "Bad period; allowed: without from and to")
-    found = PERIODS.get(query["period"].casefold())
+    found = PERIODS.get(name.casefold())
     if found is None:
         raise RequestError(400, f"Bad period; allowed: {', '.join(PERIODS)}")
     return found
