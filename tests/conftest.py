@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -24,10 +25,11 @@ MARKED = {"browser", "mariadb", "slow"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Begun last, one worker would be alone with a long module for minutes while the
-    # others are done.
+    # Begun last, one worker would be alone with a long module while the others are
+    # done: real parts come first, and of the others what has most tests.
     long = {item.path for item in items if _takes_long(item)}
-    items.sort(key=lambda item: item.path not in long)
+    short = Counter(item.path for item in items if item.path not in long)
+    items.sort(key=lambda item: (item.path in short, -short[item.path]))
 
 
 def _takes_long(item: pytest.Item) -> bool:

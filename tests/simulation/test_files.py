@@ -101,7 +101,6 @@ def test_an_empty_folder_is_not_current(tmp_path: Path) -> None:
     assert not simulation.is_current(tmp_path, NOW)
 
 
-@pytest.mark.serial
 def test_it_is_written_within_seconds(tmp_path: Path) -> None:
     start = time.process_time()
     simulation.write(tmp_path, NOW)

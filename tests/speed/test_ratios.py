@@ -24,7 +24,6 @@ from testkit.publishing import publish
 from testkit.queries import PAGE, ROOM, TOGETHER, Data, answering
 from testkit.visitor import Visitor, log_in, visiting
 
-pytestmark = pytest.mark.serial
 NOW = datetime(2026, 11, 20, 18)
 REPEATS = 9
 FEWER = 3

@@ -7,9 +7,6 @@ import pytest
 from testkit.database_servers import Kind
 from tests.sync.chaos import AT_LEAST, chaos
 
-# What it finds depends on how much happens: nothing else may run beside it.
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
-
 
 @pytest.mark.slow
 def test_chaos_loses_invents_tears_and_mixes_nothing(

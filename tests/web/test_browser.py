@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from testkit.chromium import browsing, wait_until_drawn
-from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard
+from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard, post
 from tests.web import attack
 from web.auth.sessions import COOKIE
 from web.security_headers import security_headers
@@ -94,25 +94,27 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
         yield started
 
 
-@pytest.mark.parametrize("path", ["/behaviour", "/location", "/room?room=88"])
-def test_what_strangers_typed_is_shown_as_text(
-    hostile: Dashboard, page: Page, path: str
-) -> None:
+@pytest.fixture(scope="module")
+def at_hostile(hostile: Dashboard, page: Page) -> Page:
+    """A tab with a session there: cookies of two ports would replace each other."""
     browser = page.context.browser
     assert browser
     context = browser.new_context()
-    own = context.new_page()
+    session = post(f"{hostile.url}/login", data={"token": TOKEN}).cookies[COOKIE]
+    context.add_cookies([{"name": COOKIE, "value": session, "url": hostile.url}])
+    return context.new_page()
+
+
+@pytest.mark.parametrize("path", ["/behaviour", "/location", "/room?room=88"])
+def test_what_strangers_typed_is_shown_as_text(
+    hostile: Dashboard, at_hostile: Page, path: str
+) -> None:
     hosts = set()
-    own.on("request", lambda request: hosts.add(request.url.split("/")[2]))
-    own.goto(f"{hostile.url}{path}{'&' if '?' in path else '?'}{ALL_OF_IT}")
-    own.fill("input[type=password]", TOKEN)
-    own.press("input[type=password]", "Enter")
-    wait_until_drawn(own)
-    smuggled = own.evaluate("window.smuggled")
-    foreign = own.evaluate(FOREIGN)
-    context.close()
-    assert smuggled is None
-    assert foreign == []
+    at_hostile.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    at_hostile.goto(f"{hostile.url}{path}{'&' if '?' in path else '?'}{ALL_OF_IT}")
+    wait_until_drawn(at_hostile)
+    assert at_hostile.evaluate("window.smuggled") is None
+    assert at_hostile.evaluate(FOREIGN) == []
     assert {host for host in hosts if host} == {hostile.url.split("/")[2]}
 
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import dedent
 
 import pytest
@@ -179,8 +179,15 @@ def test_a_sentry_that_is_not_there_stops_nothing() -> None:
     assert reference in log
 
 
-def logged(code: str, environment: str) -> str:
-    """Run code in a process with our log; return what it wrote."""
+NEXT = "\x1d"
+"""What a process writes behind the log of each piece of code."""
+
+
+def logged(pieces: Sequence[str], environment: str) -> list[str]:
+    """Run pieces of code in one process with our log; return what each wrote.
+
+    Its start takes longer than all of them.
+    """
     start = """
         import logging, os, sys, threading, warnings
         from core.errors import *
@@ -192,8 +199,9 @@ def logged(code: str, environment: str) -> str:
         start_errors(settings.sentry, settings.secrets)
         startup.format_streamlit_logs()
         """
+    between = f"\nsys.stderr.write({NEXT!r})\n"
     done = subprocess.run(
-        [sys.executable, "-c", dedent(start) + dedent(code)],
+        [sys.executable, "-c", dedent(start) + between.join(map(dedent, pieces))],
         cwd=ROOT,
         env={"DB_PASSWORD": PASSWORD, "SENTRY_ENVIRONMENT": environment},
         capture_output=True,
@@ -201,51 +209,56 @@ def logged(code: str, environment: str) -> str:
         check=False,
     )
     assert done.stdout == ""
-    return done.stderr
+    logs = done.stderr.split(NEXT)
+    assert len(logs) == len(pieces), done.stderr
+    return logs
 
 
 OTHERS = {
     "Streamlit, before the start": f"early.warning('x {PASSWORD}')",
     "Streamlit, after it": "streamlit.logger.get_logger('streamlit.late')"
     f".warning('x {PASSWORD}')",
-    "Streamlit, configured again": f"streamlit.logger.update_formatter()\n"
-    f"early.error('x {PASSWORD}')",
     "a library": f"logging.getLogger('httpx').warning('x {PASSWORD}')",
     "the root logger": f"logging.warning('x {PASSWORD}')",
     "a warning": f"warnings.warn('x {PASSWORD}')",
-    "a thread": f"threading.Thread(target=lambda: int('x {PASSWORD}')).start()",
+    "a thread": f"thread = threading.Thread(target=lambda: int('x {PASSWORD}'))\n"
+    "thread.start()\nthread.join()",
+    "Streamlit, configured again": f"streamlit.logger.update_formatter()\n"
+    f"early.error('x {PASSWORD}')",
     "the end of the program": f"raise SystemError('x {PASSWORD}')",
 }
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
-@pytest.mark.parametrize("other", OTHERS)
-def test_libraries_log_in_the_same_format(other: str, environment: str) -> None:
-    log = logged(OTHERS[other], environment)
-    assert PASSWORD not in log
-    assert "<secret>" in log
-    if environment == "production":
-        [entry] = [json.loads(line) for line in log.splitlines()]
-        assert entry["service"] == "fpp-analytics"
-        assert entry["level"] in {"warn", "error", "fatal"}
-        assert {"time", "msg"} <= entry.keys()
+def test_libraries_log_in_the_same_format(environment: str) -> None:
+    logs = logged([*OTHERS.values()], environment)
+    for other, log in zip(OTHERS, logs, strict=True):
+        assert PASSWORD not in log, other
+        assert "<secret>" in log, other
+        if environment == "production":
+            [entry] = [json.loads(line) for line in log.splitlines()]
+            assert entry["service"] == "fpp-analytics", other
+            assert entry["level"] in {"warn", "error", "fatal"}, other
+            assert {"time", "msg"} <= entry.keys(), other
 
 
-@pytest.mark.parametrize(
-    "control", ["\n", "\r\n", "\x1b[2J", "\x00", "\u2028", "\x9b", "\x08"]
-)
+CONTROLS = ("\n", "\r\n", "\x1b[2J", "\x00", "\u2028", "\x9b", "\x08")
+
+
 @pytest.mark.parametrize("environment", ["production", "development"])
-def test_a_text_cannot_forge_a_line(control: str, environment: str) -> None:
-    forged = f"x{control}12:00:00 CRITICAL forged"
-    code = f"""
-        logger.info("%s", {forged!r})
+def test_a_text_cannot_forge_a_line(environment: str) -> None:
+    pieces = [
+        f"""
+        logger.info("%s", {text!r})
         try:
-            raise ValueError({forged!r})
+            raise ValueError({text!r})
         except ValueError as error:
             capture_error(error, ErrorContext("a", "b"))
-    """
-    log = logged(code, environment)
-    assert control not in log or control == "\n"
-    starts = [line for line in log.splitlines() if not line.startswith("    ")]
-    assert len(starts) == 2
-    assert not any(line.startswith("12:00:00 CRITICAL") for line in starts)
+        """
+        for text in (f"x{control}12:00:00 CRITICAL forged" for control in CONTROLS)
+    ]
+    for control, log in zip(CONTROLS, logged(pieces, environment), strict=True):
+        assert control not in log or control == "\n"
+        starts = [line for line in log.splitlines() if not line.startswith("    ")]
+        assert len(starts) == 2, repr(control)
+        assert not any(line.startswith("12:00:00 CRITICAL") for line in starts)

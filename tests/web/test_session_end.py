@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from testkit.chromium import browsing, wait_until_drawn
 from testkit.dashboard import TOKEN, Dashboard, dashboard, post
@@ -25,9 +25,17 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-def tab_in(browser: Browser, url: str) -> Page:
-    """Log in, in a browser of its own; return the tab with a drawn page."""
-    page = browser.new_context().new_page()
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser of its own, closed after the test: open tabs go on asking servers."""
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
+def tab_in(context: BrowserContext, url: str) -> Page:
+    """Log in, in a new tab; return it with a drawn page."""
+    page = context.new_page()
     page.goto(url + PATH)
     log_in(page)
     return page
@@ -57,9 +65,9 @@ def assert_login_leads_back(page: Page, url: str, token: str = TOKEN) -> None:
 
 
 def test_after_a_logout_elsewhere_the_next_click_leads_to_the_login(
-    running: Dashboard, browser: Browser
+    running: Dashboard, context: BrowserContext
 ) -> None:
-    page = tab_in(browser, running.url)
+    page = tab_in(context, running.url)
     post(f"{running.url}/logout", cookies={COOKIE: cookie_of(page)})
     page.click("[data-testid=stPageLink-NavLink] >> nth=0")
     page.wait_for_url("**/login?next=*", timeout=UNTIL_ASKED_AGAIN)
@@ -69,9 +77,9 @@ def test_after_a_logout_elsewhere_the_next_click_leads_to_the_login(
 
 
 def test_log_out_stays_in_its_tab_and_ends_the_other_ones(
-    running: Dashboard, browser: Browser
+    running: Dashboard, context: BrowserContext
 ) -> None:
-    page = tab_in(browser, running.url)
+    page = tab_in(context, running.url)
     other = page.context.new_page()
     other.goto(running.url + PATH)
     wait_until_drawn(other)
@@ -86,9 +94,9 @@ def test_log_out_stays_in_its_tab_and_ends_the_other_ones(
 
 
 def test_a_cookie_that_is_gone_leads_to_the_login_when_the_connection_breaks(
-    running: Dashboard, browser: Browser
+    running: Dashboard, context: BrowserContext
 ) -> None:
-    page = tab_in(browser, running.url)
+    page = tab_in(context, running.url)
     page.context.clear_cookies()
     page.context.set_offline(offline=True)
     page.wait_for_timeout(500)
@@ -98,28 +106,28 @@ def test_a_cookie_that_is_gone_leads_to_the_login_when_the_connection_breaks(
 
 
 @pytest.mark.parametrize("gone", [True, False], ids=["no cookie", "another one"])
-@pytest.mark.parametrize("name", ["CSV", "Filter", "Share"])
 def test_a_click_without_the_sessions_cookie_leads_to_the_login(
-    running: Dashboard, browser: Browser, name: str, gone: bool
+    running: Dashboard, context: BrowserContext, gone: bool
 ) -> None:
     """Its websocket stays open; what the click loads by HTTP would fail in place."""
-    page = tab_in(browser, running.url)
-    if gone:
-        page.context.clear_cookies()
-    else:
-        page.context.add_cookies([{"name": COOKIE, "value": "x", "url": running.url}])
-    page.get_by_role("button", name=name).first.click()
-    assert_login_leads_back(page, running.url)
+    page = tab_in(context, running.url)
+    for name in ("CSV", "Filter", "Share"):
+        if gone:
+            context.clear_cookies()
+        else:
+            context.add_cookies([{"name": COOKIE, "value": "x", "url": running.url}])
+        page.get_by_role("button", name=name).first.click()
+        assert_login_leads_back(page, running.url)
 
 
 def test_another_token_leads_to_the_login_once_the_server_is_back(
-    browser: Browser,
+    context: BrowserContext,
 ) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = ("--server.port", str(probe.getsockname()[1]))
     other = TOKEN + "-changed"
     with dashboard({"ANALYTICS_SECRET_TOKEN": TOKEN}, *port) as first:
-        page = tab_in(browser, first.url)
+        page = tab_in(context, first.url)
     with dashboard({"ANALYTICS_SECRET_TOKEN": other}, *port) as second:
         assert_login_leads_back(page, second.url, other)

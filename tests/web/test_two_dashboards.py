@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -66,13 +67,24 @@ def storage() -> Iterator[Storage]:
         yield running
 
 
-@pytest.fixture(params=["a folder", "object storage"])
+@pytest.fixture(scope="module", params=["a folder", "object storage"])
+def remote(request: pytest.FixtureRequest, storage: Storage) -> Storage | None:
+    return storage if request.param == "object storage" else None
+
+
+@pytest.fixture(scope="module")
 def pair(
-    tmp_path: Path, storage: Storage, request: pytest.FixtureRequest
+    remote: Storage | None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pair]:
+    with paired(tmp_path_factory.mktemp("pair"), remote) as running:
+        yield running
+
+
+@contextmanager
+def paired(tmp_path: Path, remote: Storage | None) -> Iterator[Pair]:
+    """Run two dashboards on a store of their own, and nginx."""
     store = tmp_path / "store"
     publish(store, rows(), GOLDEN_NOW - timedelta(minutes=5))
-    remote = storage if request.param == "object storage" else None
     if remote:
         remote.copy(store)
     variables = {
@@ -158,8 +170,14 @@ def test_a_new_state_of_the_store_appears_in_both(pair: Pair) -> None:
 
 
 @pytest.mark.browser
-def test_users_go_on_with_the_other_while_one_is_restarted(pair: Pair) -> None:
-    with browsing() as browser, pair.client() as client:
+def test_users_go_on_with_the_other_while_one_is_restarted(
+    remote: Storage | None, tmp_path: Path
+) -> None:
+    with (
+        paired(tmp_path, remote) as pair,
+        browsing() as browser,
+        pair.client() as client,
+    ):
         page = browser.new_page(ignore_https_errors=True)
         page.goto(f"{pair.url}/analytics/votes")
         page.fill("input[type=password]", TOKEN)
