@@ -54,7 +54,7 @@ def _flags(arguments: Sequence[str]) -> argparse.Namespace:
     flags = parser().parse_args(arguments)
     others = flags.accept_shrink, flags.rebuild is not None, flags.every is not None
     if flags.verify and any(others):
-        parser().error("--verify changes nothing: it goes without other flags")
+        parser().error("--verify cannot be combined with other flags")
     return flags
 
 
@@ -65,8 +65,8 @@ def _run(job: Job, flags: argparse.Namespace) -> int:
         if result is Result.BUSY and (flags.verify or request != Request()):
             # The other job does not do it: 0 would say that it was done.
             logger.error(
-                "What the flags ask for was not done. Stop the other job, or run this "
-                "again once its run has ended."
+                "The flags had no effect. Stop the other job, or run this again once "
+                "its run has ended."
             )
             return 1
         return result.exit_code
@@ -109,9 +109,13 @@ def parser() -> argparse.ArgumentParser:
         nargs="?",
         const=0,
         metavar="SECONDS",
-        help="run until SIGTERM, by default every SYNC_INTERVAL seconds",
+        help="run every SECONDS (default: SYNC_INTERVAL) until SIGTERM",
     )
-    add("--verify", action="store_true", help="compare everything, change nothing")
+    add(
+        "--verify",
+        action="store_true",
+        help="compare the whole store with the database, change nothing",
+    )
     add(
         "--rebuild",
         nargs="*",
@@ -122,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--accept-shrink",
         action="store_true",
-        help="confirm that the source lost more than a fifth of a table",
+        help="accept that the database lost more than a fifth of a table",
     )
     return parser
 
@@ -135,7 +139,8 @@ def _seconds(text: str) -> float:
         seconds = 0.0
     if not 0 < seconds <= LONGEST_INTERVAL:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of seconds up to {LONGEST_INTERVAL}"
+            f"{text!r} is not a number of seconds. Use one above 0, up to "
+            f"{LONGEST_INTERVAL}."
         )
     return seconds
 

@@ -16,7 +16,7 @@ _SHORTEST_SECRET = 6
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # user:password in an address
     (re.compile(r"(?<=://)[^/\s@]+@"), "<secret>@"),
-    (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), "<e-mail>"),
+    (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), "<email>"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',;]+"), r"\1 <secret>"),
     (
         re.compile(

@@ -267,7 +267,7 @@ FORWARDED_ALLOW_IPS = Variable(
     name="FORWARDED_ALLOW_IPS",
     read_by="dashboard",
     meaning="Addresses or networks of your reverse proxy, whose `X-Forwarded-*` "
-    "headers are believed.",
+    "headers the server trusts.",
     default="127.0.0.1",
     allowed="addresses or networks, separated by commas (* would let every client "
     "forge its address)",
@@ -276,17 +276,17 @@ FORWARDED_ALLOW_IPS = Variable(
 BEA_BASE_URL = Variable(
     name="BEA_BASE_URL",
     read_by="dashboard",
-    meaning="Host of the e-mail service.",
-    unset="unset: no e-mail",
+    meaning="Host of the email service.",
+    unset="unset: no email",
     allowed="a host name, without scheme and port",
     parse=_matching(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"),
 )
 BEA_SECRET_KEY = Variable(
     name="BEA_SECRET_KEY",
     read_by="dashboard",
-    meaning="Bearer token of the e-mail service.",
-    unset="unset: no e-mail",
-    allowed="the key of the e-mail service",
+    meaning="Bearer token of the email service.",
+    unset="unset: no email",
+    allowed="the key of the email service",
     parse=Secret,
     is_secret=True,
 )
@@ -351,7 +351,8 @@ DB_SSL_MODE = Variable(
 SYNC_INTERVAL = Variable(
     name="SYNC_INTERVAL",
     read_by="both",
-    meaning="Seconds between two runs; data older than three of them are late.",
+    meaning="Seconds between two sync runs. Data is late after two missed runs; "
+    "`/health` is degraded once data is older than three intervals.",
     default="600",
     allowed=f"a whole number from 1 to {LONGEST_INTERVAL}",
     parse=_whole_number(1, LONGEST_INTERVAL),
@@ -402,10 +403,10 @@ TIME_ZONE = Variable(
 EXCLUDED_ROOMS = Variable(
     name="EXCLUDED_ROOMS",
     read_by="dashboard",
-    meaning="Ids of rooms that no page counts, such as the team's own: `12,345`. "
-    "The page Room still shows one that is opened, and says so.",
+    meaning="IDs of rooms that no page counts, such as the team's own: `12,345`. "
+    "The Room page still opens them, with a note.",
     unset="unset: none",
-    allowed="ids of rooms, such as 12,345",
+    allowed="IDs of rooms, such as 12,345",
     parse=_room_ids,
 )
 VIEWS_FILE = Variable(
@@ -619,7 +620,7 @@ def _chosen_ssl_mode(environ: Mapping[str, str]) -> SslMode:
         return "verify_identity" if has_authority else "preferred"
     if mode.startswith("verify") and not has_authority:
         raise SettingError(
-            f"DB_SSL_MODE is {mode!r} and DB_SSL_CA is not set. Use "
+            f"DB_SSL_MODE is {mode!r} and DB_SSL_CA is not set. Set it to "
             f"{DB_SSL_CA.allowed}."
         )
     return mode
@@ -657,14 +658,14 @@ def _cluster(environ: Mapping[str, str]) -> str | None:
     address = ENGINE_CLUSTER.read_if_set(environ)
     if address is None:
         raise SettingError(
-            f"ENGINE is 'remote' and ENGINE_CLUSTER is not set. Use "
+            f"ENGINE is 'remote' and ENGINE_CLUSTER is not set. Set it to "
             f"{ENGINE_CLUSTER.allowed}."
         )
     return address
 
 
 def _email(environ: Mapping[str, str]) -> EmailService | None:
-    host, key = _both_or_neither(environ, BEA_BASE_URL, BEA_SECRET_KEY, "no e-mail")
+    host, key = _both_or_neither(environ, BEA_BASE_URL, BEA_SECRET_KEY, "no email")
     return EmailService(host, key) if host and key else None
 
 

@@ -65,7 +65,7 @@ _define = partial(
     Definition,
     tables=(VOTES.name, ESTIMATIONS.name),
     excludes="Spectators, empty participations, votes with one estimation, and "
-    "estimations without a vote within 2 seconds. Hidden below 20 cases.",
+    "estimations without a vote within 2 seconds. Hidden below a sample of 20.",
 )
 
 DEFINITIONS = (
@@ -73,7 +73,7 @@ DEFINITIONS = (
         "estimates",
         "Estimations (n)",
         "count",
-        "Estimations for which a vote was found.",
+        "Estimations joined to a vote.",
     ),
     _define(
         "agreeing", "Matching (n)", "count", "Estimations on their vote's top card."
@@ -113,14 +113,14 @@ DEFINITIONS = (
     ),
     _define(
         "matching_pair_share",
-        "Pairs that match",
+        "Matching pairs",
         "share",
         "Share of pairs of estimations in the same vote on the same card. It does not "
         "depend on team size.",
     ),
     _define(
         "near_pair_share",
-        "Pairs within a step",
+        "Near pairs",
         "share",
         "Share of pairs of estimations in the same vote at most one step apart. It "
         "does not depend on team size.",
@@ -129,15 +129,15 @@ DEFINITIONS = (
         "covered_rounds",
         "Complete votes (n)",
         "count",
-        "Votes of which as many estimations were found as the vote says.",
+        "Votes joined to as many estimations as they count.",
     ),
     _define(
         "coverage",
         "Coverage",
         "share",
-        "Share of votes of which all estimations were found, votes without any found "
-        "included. Estimations carry no vote, so each is joined to its room's nearest "
-        "vote within 2 seconds.",
+        "Share of votes joined to all their estimations. The data does not say which "
+        "vote an estimation belongs to, so each joins its room's nearest vote within "
+        "2 seconds.",
     ),
 )
 LABELS = ("bucket", "cut", "order", "team_size", "half")
@@ -409,9 +409,12 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     matching, far = found["matching_pair_share"], found["outlier_share"]
     if matching is None or far is None:
         return None
+    share = with_interval(found, "matching_pair_share", none="None")
+    pairs = f"{share} of {'the ' if matching == 0 else ''}pairs of estimations match"
+    outliers = percent(far) if far else "none"
     return (
-        f"{with_interval(found, 'matching_pair_share')} of pairs of estimations match; "
-        f"{percent(far)} of estimations are two or more steps from their vote's median."
+        f"{pairs}; {outliers} of the estimations are two or more steps from their "
+        "vote's median."
     )
 
 
@@ -469,7 +472,7 @@ TABLES = (
     ),
     table(
         "agreement_over_time",
-        "Do estimations match more than before?",
+        "Do more estimations match than before?",
         over_time,
         *_READS,
         answer=answer_over_time,

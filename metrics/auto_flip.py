@@ -10,7 +10,7 @@ from metrics.expressions import (
     share,
 )
 from metrics.query import Query, SharedPlans, Unfinished
-from metrics.sentences import counted, difference, durations, only_row, percent
+from metrics.sentences import counted, difference, durations, only_row, portion_of
 from metrics.subject import Definition, table
 from metrics.tables import VOTES
 from metrics.time_axis import side_by_side
@@ -133,21 +133,22 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     common, effect = found["auto_flip_share"], found["auto_flip_effect_seconds"]
     if common is None:
         return None
-    start = f"{percent(common)} of votes use auto-flip."
+    start = f"{portion_of(common, 'votes')} use auto-flip."
     if effect is None:
-        using = counted(found["compared_rooms"], "room")
-        verb = "uses" if found["compared_rooms"] == 1 else "use"
+        rooms = found["compared_rooms"]
+        using = counted(rooms, "room") if rooms else "No rooms"
+        verb = "uses" if rooms == 1 else "use"
         return f"{start} {using} {verb} both often enough: too few to compare."
     low, high = (found[f"auto_flip_effect_seconds_{end}"] for end in ("low", "high"))
-    rooms = f"In {found['compared_rooms']:,} rooms using both, it"
+    both = f"In {found['compared_rooms']:,} rooms using both, it"
     verdict = found["auto_flip_effect_seconds_verdict"]
     if verdict == UNCLEAR:
-        return f"{start} {rooms} makes no clear difference ({difference(low, high)})."
+        return f"{start} {both} makes no clear difference ({difference(low, high)})."
     verb = "adds" if verdict == HIGHER else "saves"
     # The sentence says "saves" or "adds" instead of a sign.
     least, most = sorted((abs(low), abs(high)))
     (text,) = durations((abs(effect), least, most))
-    return f"{start} {rooms} {verb} {text}."
+    return f"{start} {both} {verb} {text}."
 
 
 def answer_by_kind(frame: pl.DataFrame) -> str | None:

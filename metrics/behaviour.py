@@ -242,7 +242,7 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     # Rooms share names, so the number belongs to the label.
     label = pl.coalesce(
         pl.format("{} #{}", "room_name", "room_number"),
-        pl.format("(deleted) id {}", "room_id"),
+        pl.format("(deleted) ID {}", "room_id"),
     )
     labels = largest.join(shared.room_names, on="room_id", how="left")
     labelled = votes.join(

@@ -45,8 +45,8 @@ DEFINITIONS = (
         "before",
         "Before",
         "count",
-        "The count in the comparison; of a weekday, as many as on as many of them as "
-        "the period has.",
+        "The count in the comparison; for a weekday, scaled to the number of these "
+        "weekdays in the period.",
         _NAMES,
         only_in="what_moved",
     ),
@@ -61,8 +61,8 @@ DEFINITIONS = (
         "contribution",
         "Contribution",
         "share",
-        "What the label alone adds to the change of the whole: its change, divided by "
-        "the count of all labels before. Hidden where that is below 20.",
+        "The label's part in the total change: its change, divided by the previous "
+        "count of all labels. Hidden if that is below 20.",
         _NAMES,
     ),
     Definition(
@@ -70,8 +70,8 @@ DEFINITIONS = (
         "Part of the change",
         "share",
         "The label's change, divided by that of all labels of its dimension: above "
-        "100% where others offset a part, below 0 where it offsets the others. Hidden "
-        "where the count of all labels before is below 20.",
+        "100% if others offset a part, below 0 if it offsets the others. Hidden if the "
+        "previous count of all labels is below 20.",
         _NAMES,
         neutral=True,
     ),
@@ -356,6 +356,8 @@ def _place(dimension: str, label: str | None) -> str:
     """Return where a change is: "from Germany", "in room X", "on Mondays"."""
     if dimension == "weekday":
         return f"on {label}s"
+    if dimension == "device" and label:
+        return f"on {label}"
     if dimension == "room":
         return f"in room {label}" if label else "in a deleted room"
     return f"from {label}" if label else f"without a known {dimension}"

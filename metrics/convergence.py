@@ -375,8 +375,8 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     if found["re_vote_rate_verdict"] in {HIGHER, LOWER} and others_rate is not None:
         digits = digits_between(rate, others_rate)
     start = (
-        f"{with_interval(found, 're_vote_rate', digits)} of {found['apart_rounds']:,} "
-        "votes two or more steps apart led to a re-vote"
+        f"{with_interval(found, 're_vote_rate', digits, none='None')} of "
+        f"{found['apart_rounds']:,} votes two or more steps apart led to a re-vote"
     )
     if others_rate is not None:
         others = f"{percent(others_rate, digits)} of others"
@@ -386,12 +386,16 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
         return f"{start}."
     share, expected = found["convergence"], found["expected_convergence"]
     if expected is None:
-        return f"{start}; {percent(share)} of re-votes ended closer."
+        return f"{start}; {_re_votes(share)} ended closer."
     verdict = found["convergence_excess_verdict"]
     digits = digits_between(share, expected) if verdict in {HIGHER, LOWER} else 0
-    closer = f"{start}; {percent(share, digits)} of re-votes ended closer"
+    closer = f"{start}; {_re_votes(share, digits)} ended closer"
     by_chance = percent(expected, digits)
     return f"{closer}, {_beside(verdict, by_chance, 'would by chance')}."
+
+
+def _re_votes(share: float, digits: int = 0) -> str:
+    return f"{percent(share, digits)} of re-votes" if share else "none of the re-votes"
 
 
 def _beside(verdict: str | None, share: str, did: str) -> str:

@@ -51,7 +51,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "weeks",
         "Weeks (n)",
         "count",
-        "How many of these days come after the first row of data.",
+        "Number of these days since the first row of data.",
         _TODAY,
         _NO_BOTS,
     ),

@@ -60,8 +60,10 @@ def _share(key: str, title: str, formula: str) -> Definition:
 
 
 DEFINITIONS = (
-    _step("reached", "Users reached", "New users who made this step and all before."),
-    _step("n", "New users (n)", "New users that the shares refer to."),
+    _step(
+        "reached", "Users reached", "New users who reached this step and all before it."
+    ),
+    _step("n", "New users (n)", "New users behind the shares."),
     _step(
         "entered_room",
         "Entered a room",
@@ -82,22 +84,24 @@ DEFINITIONS = (
         "Estimated again",
         "Users who estimated again on a later day, within 28 days.",
     ),
-    _share("share_of_new", "Of new users", "Users of the step, of all new users."),
+    _share("share_of_new", "Of new users", "Share of new users who reached the step."),
     _share(
         "share_of_previous",
         "Of previous step",
-        "Users of the step, of those who made the step before.",
+        "Share of users of the previous step who reached this one.",
     ),
-    _share("entered_share", "Room entry rate", "Users who entered, of new users."),
+    _share(
+        "entered_share", "Room entry rate", "Share of new users who entered a room."
+    ),
     _share(
         "first_estimate_share",
         "Estimation rate",
-        "Users who estimated, of new users.",
+        "Share of new users who estimated.",
     ),
     _share(
         "came_back_share",
         "Comeback rate",
-        "Users who estimated with others and again on a later day, of new users.",
+        "Share of new users who estimated with others and again on a later day.",
     ),
 )
 LABELS = ("step", "step_name", "source", "device", "country")
@@ -283,7 +287,10 @@ def answer_steps(frame: pl.DataFrame) -> str | None:
     counts = frame.sort("step")["reached"].to_list()
     if not counts or counts[0] < MINIMUM_SAMPLE:
         return None
-    entered, estimated, back = (percent(counts[step] / counts[0]) for step in (1, 2, 4))
+    entered, estimated, back = (
+        percent(counts[step] / counts[0]) if counts[step] else "none"
+        for step in (1, 2, 4)
+    )
     return (
         f"Of {counts[0]:,} new users, {entered} entered a room, {estimated} estimated "
         f"and {back} estimated again on a later day.{_biggest_drop(frame, counts)}"

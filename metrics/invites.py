@@ -59,7 +59,7 @@ DEFINITIONS = (
         "inviters",
         "Copied a link",
         "count",
-        "Those of them who copied a room's link.",
+        "Room openers who copied a room's link.",
         (EVENTS.name,),
     ),
     Definition(
@@ -224,10 +224,12 @@ def answer_by_newcomers(frame: pl.DataFrame) -> str | None:
     several = share_of(rooms, "several", "room_count")
     if none is None or several is None:
         return None
-    return (
-        f"{percent(none)} of new rooms brought no new users within a week, "
-        f"{percent(several)} two or more."
+    start = (
+        f"{percent(none)} of new rooms brought no new users within a week"
+        if none
+        else "All new rooms brought new users within a week"
     )
+    return f"{start}, {percent(several) if several else 'none'} two or more."
 
 
 def answer_by_room(frame: pl.DataFrame) -> str | None:

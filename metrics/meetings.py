@@ -34,7 +34,7 @@ DEFINITIONS = (
     ),
     Definition(
         "spectators",
-        "Only watched",
+        "Spectators only",
         "count",
         "Users who watched the meeting and played no card.",
         _BOTH,

@@ -89,8 +89,8 @@ UNCERTAINTY: Mapping[str, str] = {
     "_high": "Upper end of the 95% interval.",
     "_others": "The same over all other labels together.",
     "_verdict": "Whether it clearly differs from what it is compared with: all others, "
-    "the other half of the period, an average or chance; empty with too few cases.",
-    "_detectable": "The difference from which on one could tell, in 4 of 5 cases.",
+    "the other half of the period, an average or chance; empty for a small sample.",
+    "_detectable": "The smallest difference that would show in 4 of 5 samples.",
     "_of_half": "The same in this half of the period.",
     "_of_half_low": "Lower end of its 95% interval in this half of the period.",
     "_of_half_high": "Upper end of its 95% interval in this half of the period.",

@@ -15,7 +15,7 @@ from metrics.constants import START_DATE
 from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans, Unfinished
-from metrics.sentences import percent, share_of
+from metrics.sentences import percent, portion_of, share_of
 from metrics.subject import Answer, Definition, MetricTable, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import history_until
@@ -51,14 +51,14 @@ DEFINITIONS = (
     ),
     Definition(
         "later",
-        "Then or later",
+        "Then or later (n)",
         "count",
         "Those active at that age or later, so far; blank in the future.",
         _READS,
     ),
     Definition(
         "later_share",
-        "Share then or later",
+        "Then or later",
         "share",
         "Share of the cohort active at that age or later, so far.",
         _READS,
@@ -221,8 +221,8 @@ def _answer(frame: pl.DataFrame, what: str, unit: str) -> str | None:
     if soon is None or later is None:
         return None
     return (
-        f"{percent(soon)} of {what} after 1 {unit}, {percent(later)} after {_LATER} "
-        f"{unit}s."
+        f"{portion_of(soon, what)} after 1 {unit}, "
+        f"{percent(later) if later else 'none'} after {_LATER} {unit}s."
     )
 
 

@@ -11,7 +11,7 @@ from metrics.expressions import MINIMUM_SAMPLE, ratio, row_count
 from metrics.formats import number
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans
-from metrics.sentences import counted, percent
+from metrics.sentences import counted, portion
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, ROOMS, VOTES
 
@@ -262,7 +262,7 @@ def answer_each_room(frame: pl.DataFrame) -> str | None:
     if frame.height < MINIMUM_SAMPLE:
         return None
     rooms, points = frame["state"].to_list(), frame["health"].to_list()
-    healthy = percent(rooms.count(STATES[0]) / frame.height)
+    healthy = portion(rooms.count(STATES[0]) / frame.height)
     return (
         f"{healthy} of the {frame.height:,} rooms used in the last 56 days are "
         f"healthy; the best has {number(max(points), 'points')} of 100 points."

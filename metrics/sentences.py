@@ -22,9 +22,14 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{formats.fixed(100 * share, 0)}%"
 
 
-def portion(share: float) -> str:
+def portion(share: float, digits: int = 0) -> str:
     """Return how a sentence on a share of a number of things starts: "62%", "None"."""
-    return "None" if share == 0 else percent(share)
+    return "None" if share == 0 else percent(share, digits)
+
+
+def portion_of(share: float, things: str, digits: int = 0) -> str:
+    """Return the start of a sentence: "62% of votes", "None of the votes"."""
+    return f"{portion(share, digits)} of {'the ' if share == 0 else ''}{things}"
 
 
 def digits_between(one: float, other: float) -> int:
@@ -127,10 +132,15 @@ def share_of(frame: pl.DataFrame, part: str, n: str) -> float | None:
     return int(frame[part].sum()) / cases if cases >= MINIMUM_SAMPLE else None
 
 
-def with_interval(row: Mapping[str, Any], name: str, digits: int = 0) -> str:
-    """Return a share with its interval, where it has one: "48% (44–52)"."""
+def with_interval(
+    row: Mapping[str, Any], name: str, digits: int = 0, none: str | None = None
+) -> str:
+    """Return a share with its interval, where it has one: "48% (44–52)".
+
+    `none` replaces 0%, where "of 30 users" follows: "None (0–11) of 30 users".
+    """
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    share = percent(row[name], digits)
+    share = none if none and row[name] == 0 else percent(row[name], digits)
     if low is None or high is None:
         return share
     ends = (formats.fixed(100 * end, digits) for end in (low, high))
@@ -140,7 +150,7 @@ def with_interval(row: Mapping[str, Any], name: str, digits: int = 0) -> str:
 def adding_up(counts: Sequence[int]) -> list[str]:
     """Return shares of a whole in whole percent that add up to 100.
 
-    Only none is 0%, and only all is 100%.
+    Only all is 100%; 0 is "none".
     """
     whole = sum(counts)
     exact = [100 * count / whole for count in counts]
@@ -151,7 +161,11 @@ def adding_up(counts: Sequence[int]) -> list[str]:
         points[n] += 1
     texts = {0: "less than 1%", 100: "more than 99%"}
     return [
-        f"{share}%" if count in {0, whole} else texts.get(share, f"{share}%")
+        "none"
+        if count == 0
+        else f"{share}%"
+        if count == whole
+        else texts.get(share, f"{share}%")
         for share, count in zip(points, counts, strict=True)
     ]
 
@@ -161,7 +175,8 @@ def detectable(row: Mapping[str, Any], name: str) -> str:
     difference = row.get(f"{name}_detectable")
     if difference is None or difference < _LARGE:
         return ""
-    return f" One could tell from about {formats.fixed(100 * difference, 0)} points on."
+    points = formats.fixed(100 * difference, 0)
+    return f" Only differences of about {points} points or more would show."
 
 
 _LARGE = 0.1
@@ -215,7 +230,8 @@ def compared(
     overall = share_of(frame, *counts)
     rows = [*known.iter_rows(named=True)]
     if len(rows) == 1:
-        return f"{with_interval(rows[0], name)} {describe(rows[0])} {verb}."
+        share = with_interval(rows[0], name, none="None")
+        return f"{share} {describe(rows[0])} {verb}."
     about = f"about {percent(overall or 0)} {verb}"
     tested = [row for row in rows if row[f"{name}_verdict"] is not None]
     if not tested:
@@ -233,15 +249,17 @@ def compared(
     # Of two labels each is all the others of the other one: one clause is enough.
     if best and worst and len(tested) == 2:
         digits = digits_between(best[name], worst[name])
-        share, less = (with_interval(row, name, digits) for row in (best, worst))
+        share = with_interval(best, name, digits)
+        less = with_interval(worst, name, digits, none="none")
         return f"{share} {describe(best)} {verb}, {less} {describe(worst)}."
-    parts = []
+    parts: list[str] = []
     for row, way in ((best, "more"), (worst, "fewer")):
         if row:
             others = row[f"{name}_others"]
             digits = digits_between(row[name], others)
+            share = with_interval(row, name, digits, none="none" if parts else "None")
             parts.append(
-                f"{with_interval(row, name, digits)} {describe(row)} {verb}, {way} "
+                f"{share} {describe(row)} {verb}, {way} "
                 f"than the {percent(others, digits)} of all others"
             )
     return "; ".join(parts) + "."

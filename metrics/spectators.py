@@ -7,7 +7,7 @@ from metrics.expressions import count_where, row_count, total
 from metrics.frames import Period, instant
 from metrics.funnel import MATURE, mature_period
 from metrics.query import Query, SharedPlans, Unfinished
-from metrics.sentences import changed, day_of, only_row, percent, with_interval
+from metrics.sentences import changed, day_of, only_row, portion_of, with_interval
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
@@ -36,7 +36,7 @@ DEFINITIONS = (
         "spectator_share",
         "Spectator share",
         "share",
-        "Share of participations in votes that are a spectator's.",
+        "Share of spectators among participations in votes.",
         (VOTES.name,),
         "Empty votes. Hidden below 20 participations.",
     ),
@@ -44,9 +44,9 @@ DEFINITIONS = (
         "watched_first",
         "Watched first (n)",
         "count",
-        "Users who were spectators when first seen in a vote. Each is followed for 28 "
-        "days, so they are those of as many days as the period has, at least 28 days "
-        "ago.",
+        "Users who watched their first vote. Each has 28 days to estimate, so these "
+        "users are from the latest span of the period's length that ended 28 days "
+        "ago or earlier.",
         (ESTIMATIONS.name,),
     ),
     Definition(
@@ -173,12 +173,12 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     if found["spectator_share"] is None:
         return None
     start = (
-        f"{percent(found['spectator_share'])} of participations in votes only watch."
+        f"{portion_of(found['spectator_share'], 'participations')} are by spectators."
     )
     if found["estimated_later_share"] is None:
         return start
     since, until = (day_of(found[f"watched_{end}"]) for end in ("since", "until"))
-    later = with_interval(found, "estimated_later_share")
+    later = with_interval(found, "estimated_later_share", none="none")
     return (
         f"{start} Of {found['watched_first']:,} users who watched first ({since} to "
         f"{until}), {later} estimated within 28 days."

@@ -16,7 +16,7 @@ DEFINITIONS = (
     _define(
         "stored_megabytes",
         "Size on disk (MB)",
-        "Millions of bytes of the Parquet files that hold these rows.",
+        "Size of the Parquet files with these rows, in millions of bytes.",
         "number",
         "Files of earlier generations, kept until no page reads them.",
     ),

@@ -29,16 +29,17 @@ DEFINITIONS = (
         "low",
         "From",
         "count",
-        "Lower end of what was expected: 3.6 usual prediction errors of the 56 days "
-        "before below, in square roots, since large counts vary more.",
+        "Lower end of the expected range: the median minus 3.6 times the usual "
+        "prediction error of the 56 days before, in square roots, since large counts "
+        "vary more.",
         _NAMES,
     ),
     Definition(
         "high",
         "To",
         "count",
-        "Upper end of what was expected: 3.6 usual prediction errors of the 56 days "
-        "before above, in square roots.",
+        "Upper end of the expected range: the median plus 3.6 times the usual "
+        "prediction error of the 56 days before, in square roots.",
         _NAMES,
     ),
 )

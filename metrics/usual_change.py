@@ -30,15 +30,15 @@ DEFINITIONS = (
         "compared_periods",
         "Earlier pairs (n)",
         "count",
-        "Earlier pairs of periods that the usual change comes from, twelve at most.",
+        "Earlier pairs of periods behind the usual change, twelve at most.",
         _NAMES,
     ),
     Definition(
         "usual_low",
         "Usual change, from",
         "share",
-        "The change is usual from here on: one more change like the earlier ones is "
-        "in the range in 95 of 100 cases. Shares change by percentage points.",
+        "Lower end of the usual changes: of 100 changes like the earlier ones, 95 are "
+        "in the range. Shares change in percentage points.",
         _NAMES,
         "Fewer than six earlier pairs.",
         neutral=True,
@@ -47,7 +47,7 @@ DEFINITIONS = (
         "usual_high",
         "Usual change, to",
         "share",
-        "The change is usual up to here (see its other end).",
+        "Upper end of the usual changes. Shares change in percentage points.",
         _NAMES,
         "Fewer than six earlier pairs.",
         neutral=True,

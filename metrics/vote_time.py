@@ -55,8 +55,7 @@ DEFINITIONS = (
         "meetings",
         "Meetings",
         "count",
-        "Votes of a room with less than 60 minutes from one end to the next are one "
-        "meeting.",
+        "Runs of votes in one room that end less than 60 minutes apart.",
     ),
     _define("talks", "Talks (n)", "count", "Pauses between two votes of a meeting."),
     _define(

@@ -20,13 +20,13 @@ data_page.render_cards(context)
 stored, runs = st.columns(2, gap="medium")
 with stored:
     st.header("Stored data", anchor=False)
-    tables.render_with_csv(found["tables"], "Tables", "tables")
+    tables.render_with_csv(found["tables"], "Stored data", "tables")
 with runs:
     st.header("Recent sync runs", anchor=False)
     if context.snapshot.longest_wait is not None:
         st.caption(data_page.longest_wait(context.snapshot.longest_wait))
     if context.snapshot.runs:
-        tables.render_with_csv(found["runs"], "Latest runs, newest first", "runs")
+        tables.render_with_csv(found["runs"], "Recent sync runs, newest first", "runs")
     else:
         st.caption("None: these files were not written by the sync job.")
     st.header("Notes on dates", anchor=False)

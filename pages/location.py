@@ -16,12 +16,14 @@ MACHINES = {
     "Systems": ("operating_systems", "os"),
     "Browsers": ("browsers", "browser"),
 }
-"""What the switch says → table and its column."""
+"""Option → table and its column."""
+RENAMED = {"Systems": "Operating systems"}
+"""Option → its label; links keep the older key."""
 users = partial(charts.ranked, value="count", title="users")
 
 context = page_context.current()
 beside_map, ranking = st.columns([2, 1], gap="small")
-machine, what = render_switch("Technology", MACHINES, key="with")
+machine, what = render_switch("Technology", MACHINES, key="with", labels=RENAMED)
 found = context.compute("countries", *PLACES, machine)
 with beside_map:
     render_block(

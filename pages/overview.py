@@ -41,7 +41,6 @@ with why:
         "what_moved",
         found["what_moved"],
         charts.moved,
-        title="Why? What changed most",
         on_click=click_filters.BY_DIMENSION,
         ranked=True,
     )

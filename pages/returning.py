@@ -16,9 +16,8 @@ RENAMED = {"People": "Users"}
 """Option → its label; links keep the older key."""
 UNITS = {"Two weeks": "sprints", "Weeks": "weeks"}
 NOTE = (
-    "Of those who began in the same weeks: the share that came back, and the number "
-    "beneath. Shares of fewer than 20 are hidden, the future is blank, and “…” "
-    "marks weeks that are not over."
+    "Share of each cohort that came back, with the number below it. Shares of fewer "
+    "than 20 are hidden, the future is blank, and “…” marks weeks that are not over."
 )
 
 context = page_context.current()

@@ -39,7 +39,7 @@ if not asked:
     busiest = context.compute("rooms")["rooms"]
     room.render_busiest(context, in_zone(busiest, context.query.zone))
     render_links(
-        ("Rooms that have gone quiet, and health of rooms", "insights", ROOMS),
+        ("Room health and quiet rooms", "insights", ROOMS),
         ("Votes by room over time", "behaviour", {"over_time": "rooms"}),
     )
     st.stop()

@@ -93,8 +93,14 @@ NOTES: Mapping[str, str] = {
 # Filled after the switches below it, which decide what is computed.
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
-    kpis = render_switch("Figures", STATISTICS, key="figures", also=without_unknown)
-    part = render_switch("Details", PARTS, key="part")
+    kpis = render_switch(
+        "Metrics",
+        STATISTICS,
+        key="figures",
+        labels={"Other figures": "Others"},
+        also=without_unknown,
+    )
+    part = render_switch("Details", PARTS, key="part", labels={"When": "Weekdays"})
 unusual = anomaly_marks.tables_for(context.query.granularity)
 found = context.compute(
     *tables_of(kpis),

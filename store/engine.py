@@ -110,8 +110,8 @@ class Remote:
             client = importlib.import_module("polars_cloud")
         except ImportError as error:
             raise EngineError(
-                "ENGINE is 'remote' and the package polars-cloud is not installed; "
-                "`uv sync --no-dev --extra polars-cloud` installs it"
+                "ENGINE is 'remote' and the package polars-cloud is not installed. "
+                "Install it with: uv sync --no-dev --extra polars-cloud"
             ) from error
         return cls(client.ClusterContext(address))
 
@@ -169,8 +169,8 @@ def _damage_explained() -> Iterator[None]:
     except pl.exceptions.PanicException as error:
         # No `Exception`: it would pass every handler, and end the thread that serves.
         raise StoreError(
-            "a file of the store cannot be read. `python sync_job.py --verify` finds "
-            "it, and the next run reads its rows again"
+            "A file of the store cannot be read. `python sync_job.py --verify` finds "
+            "it; the next sync run reads its rows again."
         ) from error
 
 

@@ -31,10 +31,10 @@ def options_of(file: Folder) -> dict[str, str | int] | None:
 def unreachable(folder: Folder, error: OSError) -> str:
     """Say why a store cannot be reached, without keys or addresses."""
     if isinstance(folder, Path):
-        return f"{CURRENT} cannot be read: {error}"
+        return f"{CURRENT} cannot be read: {error}. Check the permissions of DATA_DIR."
     return (
-        f"{folder} cannot be read ({type(error).__name__}): check that the storage "
-        "answers, AWS_ENDPOINT_URL and AWS_REGION, and that the key may read it"
+        f"{folder} cannot be read ({type(error).__name__}). Check that the storage "
+        "answers, AWS_ENDPOINT_URL and AWS_REGION, and that the key may read it."
     )
 
 

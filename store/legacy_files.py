@@ -20,6 +20,7 @@ import polars as pl
 
 from metrics.frames import Frames
 from metrics.numbering import brings_numbers, numbered
+from metrics.sentences import counted
 from metrics.tables import BY_NAME, TABLES, USER, USER_NUMBER, Table
 from store.snapshot import Snapshot, StoreError, TableInfo
 
@@ -89,7 +90,7 @@ def _rows(data_dir: Path, tables: list[Table]) -> dict[str, int]:
 def _unreadable(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"{path.name} is not a readable Parquet file: {error}. Put a whole copy "
-        "there, or let the sync job write the store"
+        "there, or let the sync job write the store."
     )
 
 
@@ -112,9 +113,10 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
     lacking = [c.name for c in table.columns if c.name not in held and not c.nullable]
     if lacking:
         raise StoreError(
-            f"{len(lacking)} missing columns in {path.name}: "
+            f"{path.name} lacks {counted(len(lacking), 'column')}: "
             + ", ".join(repr(name) for name in lacking)
-            + f". It has: {', '.join(repr(name) for name in found)}"
+            + f". It has: {', '.join(repr(name) for name in found)}. Put a whole copy "
+            "there, or let the sync job write the store."
         )
     # A simulated history has user numbers already.
     brought = {USER: USER_NUMBER} if table.user_id and USER in held else {}
@@ -234,7 +236,7 @@ def _runs(process: int) -> bool:
 
 def _warn(error: BaseException) -> None:
     _log.warning(
-        "Cannot write numbered copies of the plain files (%s). Each question numbers "
+        "Cannot write numbered copies of the plain files (%s). Each query numbers "
         "the users itself, which is slower. Set TMPDIR to a folder with free space.",
         error,
     )

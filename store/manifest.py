@@ -261,7 +261,7 @@ def _gaps(files: Iterable[UserIdsFile]) -> list[str]:
     expected = 0
     for file in files:
         if file.first != expected:
-            return [f"user ids from {file.first}, expected from {expected}"]
+            return [f"user IDs from {file.first}, expected from {expected}"]
         expected += file.rows
     return []
 

@@ -75,8 +75,8 @@ def _open_again(data_dir: Folder) -> Snapshot:
     except FileNotFoundError as error:
         # The caller opens again: the manifest was replaced between the two reads.
         raise StoreError(
-            f"{CURRENT} names a manifest that is not there: run "
-            "`python sync_job.py --rebuild`"
+            f"{CURRENT} names a manifest that is missing. Run "
+            "`python sync_job.py --rebuild` to write the store again."
         ) from error
 
 
@@ -105,8 +105,8 @@ def _open_newest(data_dir: Folder) -> Snapshot:
 
 def _unreadable(error: Exception) -> str:
     return (
-        f"the store's manifest cannot be read: {error}. "
-        "`python sync_job.py --rebuild` writes the store again"
+        f"The store's manifest cannot be read: {error}. Run "
+        "`python sync_job.py --rebuild` to write the store again."
     )
 
 

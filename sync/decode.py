@@ -128,7 +128,7 @@ def _first_other_charset(table: Table, raw: pl.DataFrame) -> MisfitError:
             except UnicodeDecodeError:
                 others = raw[row].with_columns(pl.lit(b"").alias(column.name))
                 key = _unpacked(table, others.cast(pl.String))[table.key].item()
-                fact = "holds bytes that are not UTF-8"
+                fact = "has bytes that are not UTF-8"
                 shown = shown_key(table, key) if column.name != table.key else "?"
                 return MisfitError(table.name, column.name, shown, fact)
     raise AssertionError("called without one")
@@ -147,11 +147,11 @@ def _first_misfit(table: Table, raw: pl.DataFrame, frame: pl.DataFrame) -> Misfi
 
 def _fact(column: Column, text: str | None) -> str:
     if text is None:
-        return "is null, and must not be"
+        return "is null but must not be"
     if isinstance(column.dtype, pl.Datetime):
         return "is a zero date"
     # Numbers only: texts always fit, so nothing that users wrote is shown.
-    return f"is {text}, which {column.dtype} does not hold"
+    return f"is {text}, which does not fit {column.dtype}"
 
 
 def require_own_keys(table: Table, frame: pl.DataFrame) -> None:

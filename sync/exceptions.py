@@ -85,7 +85,7 @@ _VIEW = Meaning(
     "Repair the view, or grant its definer the right to read",
 )
 _BYTES = Meaning(
-    "a text holds bytes that its charset does not have",
+    "a text has bytes that its charset lacks",
     "Correct the row, or convert the column to utf8mb4",
 )
 _DDL = Meaning(
@@ -103,7 +103,7 @@ _TIME_OUT = Meaning(
     retry=True,
 )
 _WAIT = Meaning(
-    "a lock was not to be had in time",
+    "the server did not grant a lock in time",
     "Look for a long ALTER TABLE or LOCK TABLES on the server",
     retry=True,
 )
@@ -246,7 +246,7 @@ class EngineError(SyncError):
     def __init__(self, engines: Mapping[str, str]) -> None:
         facts = ", ".join(f"{table} ({engine})" for table, engine in engines.items())
         super().__init__(
-            f"Tables without snapshots: {facts}. Copies of them could mix two states. "
+            f"Tables without snapshots: {facts}. A copy could mix rows of two moments. "
             f"{UNCHANGED} Run ALTER TABLE {next(iter(engines))} ENGINE=InnoDB."
         )
 
@@ -279,7 +279,7 @@ class TooManyUsersError(SyncError):
     def __init__(self, users: int) -> None:
         super().__init__(
             f"There are {users:,} users, and numbers for {MOST_USERS:,}. {UNCHANGED} "
-            "--rebuild frees the numbers of deleted users; otherwise widen the key in "
+            "Run --rebuild to free the numbers of deleted users, or widen the key in "
             "metrics/activity_key.py."
         )
 
@@ -311,8 +311,8 @@ class DeadlineError(SyncError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
-            f"The run took longer than {seconds:g} s and was stopped. {UNCHANGED} The "
-            "database or the link is slow; see docs/operations.md."
+            f"The run took longer than {seconds:g} s and was stopped. {UNCHANGED} "
+            "Check the database's load and the link; see docs/operations.md."
         )
 
 
@@ -320,7 +320,7 @@ class DiskError(SyncError):
     """The store's folder cannot be read or written."""
 
     def __init__(self, error: OSError) -> None:
-        super().__init__(f"{_disk_fact(error)} The published state stays in force.")
+        super().__init__(f"{_disk_fact(error)} The published data is unchanged.")
 
 
 def _disk_fact(error: OSError) -> str:
@@ -370,9 +370,10 @@ class DamagedUserIdsError(SyncError):
     retry = True
 
     def __init__(self, files: Sequence[str]) -> None:
+        some = "1 file" if len(files) == 1 else f"{len(files):,} files"
         super().__init__(
-            f"{len(files)} files of user ids are damaged. {UNCHANGED} They are "
-            "restored from the blocks."
+            f"Checksum mismatch in {some} of user IDs. {UNCHANGED} The run restores "
+            "the IDs from the blocks."
         )
         self.files = frozenset(files)
 

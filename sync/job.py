@@ -14,7 +14,13 @@ from core.errors import ErrorContext, add_error_breadcrumb, capture_error, logge
 from core.settings import Secret, SyncSettings
 from metrics.tables import TABLES, Table
 from sync.connection import Deadline, connected
-from sync.exceptions import BusyError, DiskError, SourceError, SyncError
+from sync.exceptions import (
+    UNCHANGED,
+    BusyError,
+    DiskError,
+    SourceError,
+    SyncError,
+)
 from sync.plan import DEFAULT, Policy
 from sync.run import Request, SyncRun
 from sync.source import Source
@@ -126,7 +132,7 @@ class Job:
                 late = deadline.seconds + pause > self.policy.run_seconds
                 if not error.retry or late:
                     raise
-                logger.info("attempt %d: %s", number, error)
+                logger.info("Attempt %d failed: %s", number, error)
                 if self.stop.wait(pause):
                     raise
             pause *= 4
@@ -275,4 +281,4 @@ def _report(action: str, error: BaseException) -> str:
         return str(known)
     capture_error(error, ErrorContext("sync", action, {"table": None}), "critical")
     # The text of an unforeseen error could contain anything, secrets included.
-    return f"unexpected {type(error).__name__}, see the job's log"
+    return f"Unexpected {type(error).__name__}. {UNCHANGED} See the job's log."

@@ -151,7 +151,8 @@ class SyncRun:
         self._deadline.check()
         for name in sorted(source.views):
             logger.info(
-                "%s is a view: of one instant only if its tables are of InnoDB", name
+                "%s is a view. Its copy is consistent only if its tables use InnoDB.",
+                name,
             )
         _note("publish")
         return self._publish(now, settled, left_out, origin)
@@ -202,7 +203,9 @@ class SyncRun:
         found = self._writer.suspects()
         if found is not None:
             return set(found)
-        logger.info("The list of suspects cannot be read: all blocks are read again")
+        logger.info(
+            "The list of suspect blocks cannot be read. All blocks are read again."
+        )
         return {file.file for file in self._before.files} if self._before else set()
 
     def _user_ids_before(self) -> UserIds:
@@ -212,7 +215,7 @@ class SyncRun:
             return UserIds(self._writer, ())
         if all(map(self._is_trusted, old.user_ids)):
             return UserIds(self._writer, old.user_ids)
-        logger.info("The ids behind user numbers are restored from the blocks")
+        logger.info("The user IDs are restored from the blocks.")
         # A block that is not whole must not keep numbers that are not restored.
         self._doubted |= {f.file for f in old.files if not self._writer.is_whole(f)}
         return UserIds.restored(self._writer, self._pairs(old))
@@ -285,7 +288,7 @@ class SyncRun:
             logger.info("%s: %s rows, %s", table.name, f"{made.rows:,}", made.counts)
         known = self._before.ignored if self._before else ()
         for column in sorted(set(left_out) - set(known)):
-            logger.info("%s is new in the database and not copied", column)
+            logger.info("%s is new in the database. It is not copied.", column)
 
 
 def check_origin(
@@ -305,7 +308,7 @@ def check_origin(
     if known is None or origin.matches(known):
         return
     if known.database != origin.database:
-        raise OriginError("DB_NAME names another one than before")
+        raise OriginError("DB_NAME has changed")
     rows = same = 0
     for table in tables:
         block = next(iter(manifest.tables.get(table.name, ())), None)
@@ -323,7 +326,8 @@ def check_origin(
         fact = "it was moved or created again, and most of its oldest rows differ"
         raise OriginError(fact)
     logger.info(
-        "The database was moved or created again; most of its oldest rows are unchanged"
+        "The database was moved or created again. Most of its oldest rows are "
+        "unchanged."
     )
 
 

@@ -124,7 +124,7 @@ def _offence(
     if not re.fullmatch(_family(column.dtype), live_type, re.IGNORECASE):
         return f"{name} is of type {live.type}, which does not fit {column.dtype}"
     if live.nullable and not column.nullable:
-        return f"{name} may be null now, and must not"
+        return f"{name} may be null now but must not"
     return ""
 
 

@@ -356,7 +356,7 @@ class StoreWriter:
         if marker.exists():
             for path in (*there, marker):
                 self.disk.remove(path)
-            logger.info("The demo's files are removed: the store has real data now")
+            logger.info("The demo's files are removed. The store has real data now.")
         elif is_first and there:
             names = ", ".join(path.name for path in there)
             logger.info("No longer used, safe to delete: %s", names)

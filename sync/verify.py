@@ -18,7 +18,7 @@ from sync.checksum import Checksum, Form, checksum
 from sync.connection import Deadline
 from sync.exceptions import DamagedBlockError, DifferenceError, NoStoreError
 from sync.partitions import Partition, partition_at, walk
-from sync.plan import NOTHING, Counts, Policy, compare
+from sync.plan import NOTHING, Counts, Policy, compare, counted_blocks
 from sync.run import check_origin
 from sync.schema_contract import check_contract
 from sync.source import Source
@@ -52,11 +52,15 @@ class Findings:
         return bool(self.suspects or self.missing)
 
     def __str__(self) -> str:
-        parts = [f"{len(self.damaged)} blocks damaged" if self.damaged else ""]
-        parts += [f"{len(self.stale)} blocks out of date" if self.stale else ""]
-        parts += [f"{len(self.missing)} blocks missing" if self.missing else ""]
+        parts = [f"{counted_blocks(len(self.damaged))} damaged" if self.damaged else ""]
+        parts += [
+            f"{counted_blocks(len(self.stale))} out of date" if self.stale else ""
+        ]
+        parts += [
+            f"{counted_blocks(len(self.missing))} missing" if self.missing else ""
+        ]
         parts += [f"since the last run {self.pending}" if self.pending.rows else ""]
-        return ", ".join(part for part in parts if part) or "equal to the source"
+        return ", ".join(part for part in parts if part) or "equal to the database"
 
 
 def verify(

@@ -1,11 +1,18 @@
-"""README and docs are true: every variable, page, command and file that they name."""
+"""README and docs are true: every variable, page, command and file that they name.
 
+They and the texts of the program follow one guide: words, sentences, numbers.
+"""
+
+import ast
 import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from core.settings import VARIABLES
+from metrics.registry import DEFINITIONS
 from scripts import definitions, variables
 
 ROOT = Path(__file__).parent.parent
@@ -130,3 +137,119 @@ def test_code_and_docs_use_the_words_of_the_glossary() -> None:
 def test_an_exception_to_the_glossary_is_needed(pattern: str) -> None:
     texts = ((ROOT / path).read_text() for path in TEXTS)
     assert any(re.search(pattern, text, re.MULTILINE) for text in texts)
+
+
+STYLE = {
+    "email": r"\be-mail",
+    "ID, not id": r"\b(?:ids?|Ids)\b(?!=)",
+    "47.6% without a space": r"\d %(?![\w.(])",
+    "an en dash in a range": r"(?<![\w.-])\d{1,3}-\d{1,3}(?![\w.-])",
+    "data is": r"\bdata (?:are|were|have|begin)\b",
+    "a plain possessive": r"\bof (?:its|their|our|your) own\b",
+    "British spelling": (
+        r"\b(?:behavior|favor|honor|neighbor|catalog|canceled|labeled|modeled|fulfill"
+        r"|(?:anal|catal)yz\w+|(?:custom|initial|memor|minim|maxim|normal|optim|organ"
+        r"|recogn|serial|summar|synchron|visual)iz\w+)"
+    ),
+    "plain verbs": r"\b(?:tells?|told|(?<!are )(?<!is )said so)\b",
+}
+"""What a text should have instead → the pattern of what it must not have."""
+ROOMS = ("core", "metrics", "pages", "store", "sync", "ui", "web")
+SOURCES = [path for path in TEXTS if path.parts[0] in {*ROOMS, "app.py", "sync_job.py"}]
+PROSE = [path for path in TEXTS if path.suffix == ".md" and "results" not in path.parts]
+
+
+def calls(path: Path) -> Iterator[tuple[str, str, int]]:
+    """Yield the texts given to each call of a module: function or keyword, text, line.
+
+    A text has a blank; what is filled in is "{}".
+    """
+    for call in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(call, ast.Call):
+            given = [(ast.unparse(call.func), each) for each in call.args]
+            given += [(f"{word.arg}=", word.value) for word in call.keywords]
+            for name, each in given:
+                if isinstance(each, ast.Constant | ast.JoinedStr):
+                    text = text_of(each)
+                    if " " in text:
+                        yield name, text, call.lineno
+
+
+def text_of(node: ast.Constant | ast.JoinedStr) -> str:
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts
+    )
+
+
+@cache
+def words_of(path: Path) -> str:
+    """Return what a reader sees of a file: prose without code, or texts with blanks."""
+    text = (ROOT / path).read_text()
+    if path.suffix == ".md":
+        return re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)|https?:\S+", "", text, flags=re.S)
+    tree = ast.parse(text)
+    docs = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    found = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and id(node) not in docs
+    ]
+    return "\n".join(
+        re.sub(r"`[^`]*`", "", text)
+        for text in found
+        if isinstance(text, str) and " " in text
+    )
+
+
+@pytest.mark.parametrize("instead", STYLE)
+def test_texts_follow_the_guide(instead: str) -> None:
+    pattern = re.compile(STYLE[instead])
+    found = [
+        f"{path}: {match[0]}"
+        for path in (*SOURCES, *PROSE)
+        for match in pattern.finditer(words_of(path))
+    ]
+    assert found == []
+    assert len(SOURCES) > 100
+    assert len(PROSE) > 15
+
+
+SENTENCES = re.compile(
+    r"st\.(?:caption|info|warning|error)|(?:query_params\.)?warn|hint=|help=|note="
+    r"|_?log(?:ger)?\.(?:info|warning|error)"
+    r"|(?:Setting|Store|EmailService|Heartbeat)Error"
+)
+"""Functions and keywords whose texts are sentences."""
+PHRASES = (
+    r"^A (?:sheet|CSV) per table, .*"  # what a button gives
+    r"|.*[:(%] ?[^.]*(?:%[sd]\)?|base64 32)"  # ends with what was found, or a command
+    r"|(?:run|compare|re-read|accept) .*"  # of `--help`, as argparse writes its own
+)
+
+
+def test_a_message_is_a_sentence_with_a_full_stop() -> None:
+    found = [
+        f"{path}:{line}: {text}"
+        for path in SOURCES
+        for name, text, line in calls(path)
+        if SENTENCES.fullmatch(name)
+        and not text.rstrip().endswith((".", ":", "{}"))
+        and not re.fullmatch(PHRASES, text, re.DOTALL)
+    ]
+    assert found == []
+
+
+LONG_TITLES = re.compile(r"Total .*|.*, avg of 30|Returning .*, active|Matching est.*")
+
+
+def test_a_metric_has_a_short_name_and_a_share_says_of_what() -> None:
+    for number in DEFINITIONS.values():
+        assert len(number.title) <= 18 or LONG_TITLES.fullmatch(number.title)
+        counts = number.unit in {"count", "share"}
+        # A count and a share of one name would be one column to a reader.
+        assert counts or not number.title.endswith("(n)"), number.title
+    shares = [n for n in DEFINITIONS.values() if n.key.endswith(("_share", "_rate"))]
+    assert [n.key for n in shares if not n.formula.startswith("Share of ")] == [
+        "change_share"
+    ]

@@ -18,9 +18,8 @@ _MEGABYTE = 1_000_000
 _NOTES = 330
 """Height of a long list of notes in pixels."""
 API = """
-The same figures as JSON, CSV and Parquet: [description of the API](api/docs), the same
-for programs ([openapi.json](api/openapi.json)), and [whether the data is there and
-fresh](health).
+The same metrics for programs, as JSON, CSV and Parquet: [documentation](api/docs),
+[OpenAPI description](api/openapi.json), [health check](health).
 """
 
 
@@ -38,7 +37,7 @@ def render_cards(context: PageContext) -> None:
         st.metric(
             "Data until",
             fmt.instant(until, context.now, context.query.zone) if until else NOTHING,
-            help="The instant of the live database that the data equals.",
+            help="Time up to which the store equals the database.",
             border=True,
             height="stretch",
         )
@@ -59,7 +58,7 @@ def stored_tables(snapshot: Snapshot) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "table": [t.name for t in TABLES],
-            "state": ["there" if t.name in held else "missing" for t in TABLES],
+            "state": ["stored" if t.name in held else "missing" for t in TABLES],
             "stored_rows": [
                 held[t.name].rows if t.name in held else None for t in TABLES
             ],
@@ -76,7 +75,7 @@ def longest_wait(seconds: float) -> str:
     """Return what the sync job says of edits in older rows."""
     # Rounded up: it is a promise.
     minutes = counted(ceil(seconds / 60), "minute")
-    return f"Every run follows new rows; an edit of any row is seen within {minutes}."
+    return f"Every run copies new rows; edits of older rows follow within {minutes}."
 
 
 def sync_runs(snapshot: Snapshot) -> pl.DataFrame:

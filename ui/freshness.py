@@ -66,10 +66,10 @@ def _version(data_dir: Folder) -> str | None:
 def _render_age(snapshot: Snapshot, sync_interval: int, zone: ZoneInfo) -> None:
     now = clock.now()
     if snapshot.data_until is None:
-        st.badge("no data yet", icon=":material/hourglass_empty:", color="gray")
+        st.badge("No data yet", icon=":material/hourglass_empty:", color="gray")
         return
     if snapshot.demo:
-        st.badge("demo data", icon=":material/science:", color="violet")
+        st.badge("Demo data", icon=":material/science:", color="violet")
         return
     behind = now - snapshot.data_until
     color = level(snapshot.data_until, now, sync_interval)
@@ -81,7 +81,7 @@ def _render_age(snapshot: Snapshot, sync_interval: int, zone: ZoneInfo) -> None:
         "red": "error",
     }
     st.badge(
-        f"data until {fmt.instant(snapshot.data_until, now, zone)}, {age}",
+        f"Data until {fmt.instant(snapshot.data_until, now, zone)}, {age}",
         icon=f":material/{icons[color]}:",
         color=color,
     )

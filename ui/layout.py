@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from core.settings import DashboardSettings
+from metrics.sentences import missing_note
 from store.reader import Snapshot, StoreError, open_store
 from ui import freshness, query_params
 
@@ -86,12 +87,7 @@ def render_header(
     if not snapshot.tables:
         _render_no_data(settings)
     elif snapshot.missing:
-        missing = ", ".join(f"`{name}`" for name in snapshot.missing)
-        st.warning(
-            f"Missing: {missing}. Metrics that read it are empty until the next sync "
-            "run.",
-            icon=":material/database_off:",
-        )
+        st.warning(missing_note(snapshot.missing), icon=":material/database_off:")
 
 
 def actions() -> AbstractContextManager[object]:

@@ -1,1 +1,1 @@
-"""The server beside the pages: gate, JSON routes, health, e-mail."""
+"""The server beside the pages: gate, JSON routes, health, email."""

@@ -1,4 +1,4 @@
-"""The e-mail service, which sends the daily summary to its subscribers."""
+"""The email service, which sends the daily summary to its subscribers."""
 
 import logging
 from collections.abc import Mapping
@@ -29,22 +29,22 @@ async def send(
     Raises EmailServiceError unless the service answers 200 in time.
     """
     if service is None:
-        _logger.info("e-mail: BEA_BASE_URL is not set, the summary is not sent")
+        _logger.info("The daily summary is not emailed: BEA_BASE_URL is not set.")
         return
     status = await _post(service, summary, seconds)
     if status != HTTPStatus.OK:
         raise EmailServiceError(
-            f"the e-mail service answered {status}, so the summary was not sent: "
-            "compare BEA_SECRET_KEY with the service's, and see its log"
+            f"The email service answered {status}. The summary was not sent. Compare "
+            "BEA_SECRET_KEY with the service's, and see its log."
         )
-    _logger.info("e-mail: the daily summary was accepted")
+    _logger.info("The email service accepted the daily summary.")
 
 
 async def _post(
     service: EmailService, summary: Mapping[str, object], seconds: float
 ) -> int:
     """Return the status of the response; its body is not read."""
-    # Loading it takes a twentieth of the start, and few starts send an e-mail.
+    # Loading it takes a twentieth of the start, and few starts send an email.
     import httpx
 
     url = httpx.URL(scheme="http", host=service.host, port=PORT, path=PATH)
@@ -59,11 +59,11 @@ async def _post(
                 return response.status_code
     except TimeoutError:
         raise EmailServiceError(
-            f"the e-mail service did not answer within {seconds:g} s, so it is not "
-            "known whether the summary was sent: see the service's log"
+            f"The email service did not answer within {seconds:g} s. The summary may "
+            "or may not have been sent. See the service's log."
         ) from None
     except httpx.HTTPError as error:
         raise EmailServiceError(
-            f"the e-mail service cannot be reached ({type(error).__name__}), so the "
-            "summary was not sent: check BEA_BASE_URL and that the service runs"
+            f"The email service cannot be reached ({type(error).__name__}). The "
+            "summary was not sent. Check BEA_BASE_URL and that the service runs."
         ) from error

@@ -48,7 +48,7 @@ def show_page_error(error: Exception) -> bool:
     reference = capture_error(error, ErrorContext("page", "run"), "high")
     # A StoreError names cause and fix; the text of another error may hold anything.
     advice = (
-        f"The reason: {error}."
+        str(error)
         if isinstance(error, StoreError)
         else "Reload, or choose another period."
     )

@@ -10,7 +10,7 @@ from store.reader import Snapshot, StoreError, open_store
 LATE_AFTER_SYNCS = 3
 UNREADABLE = (
     "The store is damaged, has the format of another version, or is out of reach. The "
-    "pages name the reason; `python sync_job.py --rebuild` writes it again"
+    "pages name the reason; `python sync_job.py --rebuild` writes the store again."
 )
 """It is public, so the reason itself, which may hold paths, is not in it."""
 _MEGABYTE = 1_000_000

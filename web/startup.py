@@ -82,8 +82,8 @@ def warn_of_short_token(settings: DashboardSettings) -> None:
     """Log a warning when the token is short enough to be guessed."""
     if settings.token and len(settings.token.reveal()) < SHORT_TOKEN:
         _logger.warning(
-            "ANALYTICS_SECRET_TOKEN has fewer than %d characters, so it can be "
-            "guessed; make one with: openssl rand -base64 32",
+            "ANALYTICS_SECRET_TOKEN has fewer than %d characters. It can be guessed. "
+            "Make one with: openssl rand -base64 32",
             SHORT_TOKEN,
         )
 

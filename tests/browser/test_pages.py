@@ -159,7 +159,7 @@ def without_votes(
     for file in demo_data.glob("*.parquet"):
         if file.stem != "fpp_votes":
             shutil.copy(file, folder)
-    with lacking(browser, folder, "Missing: fpp_votes") as poor:
+    with lacking(browser, folder, "Table fpp_votes is missing.") as poor:
         yield poor
 
 

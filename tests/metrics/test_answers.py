@@ -87,7 +87,7 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "auto_flip",
             row(auto_flip_share=0.5, auto_flip_effect_seconds=None, compared_rooms=0),
-            "50% of votes use auto-flip. 0 rooms use both often enough: too few to "
+            "50% of votes use auto-flip. No rooms use both often enough: too few to "
             "compare.",
             id="no room does both",
         ),
@@ -199,7 +199,7 @@ def test_newcomers_of_rooms() -> None:
         "invites_by_newcomers", newcomers((0, 5), (1, 5), (2, 8), (9, 2))
     ) == ("25% of new rooms brought no new users within a week, 50% two or more.")
     assert answer("invites_by_newcomers", newcomers((3, 20))) == (
-        "0% of new rooms brought no new users within a week, 100% two or more."
+        "All new rooms brought new users within a week, 100% two or more."
     )
     assert answer("invites_by_newcomers", newcomers((0, 19))) is None
 
@@ -265,7 +265,8 @@ def test_the_busiest_hour_is_named_where_it_is_one(
 
 
 WORDS_OF_NO_SENTENCE = re.compile(
-    r"\b(nan|inf|None|null|True|False)\b(?! of [\d,]+)"
+    r"\b(nan|inf|None|null|True|False)\b(?! (?:\([\d.–]+\) )?of (?:the|\d))"
+    r"|(?<![\d.,])0(?:\.0+)?% (?:\([\d.–]+\) )?(?:of|after|two)\b|^0 "  # "None of"
     r"|[-−]0(?![\d.]*[1-9])|(?<![\w#])-\d"  # minus nothing, a hyphen for a minus
     r"|\b(?<![.,])1 (?!of )(?:new |more |fewer )?(?:[a-z]+ )?[a-z]*"
     r"(?:users|votes|rooms|views|estimations|visitors)\b"

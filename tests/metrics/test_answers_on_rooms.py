@@ -17,7 +17,7 @@ def test_how_many_of_all_rooms_are_healthy() -> None:
         " 93 of 100 points."
     )
     assert answer("room_health", healths(*[39.6] * 20)) == (
-        "0% of the 20 rooms used in the last 56 days are healthy; the best has "
+        "None of the 20 rooms used in the last 56 days are healthy; the best has "
         "39 of 100 points."
     )
     assert answer("room_health", healths(*[93.2] * 19)) is None

@@ -215,8 +215,8 @@ def test_rooms_over_time_are_distinguished_by_their_numbers() -> None:
     period = days("2026-11-02", "2026-11-03")
     found = answer(plan_of(behaviour.rooms_over_time, rows, period, "day"))
     assert [(row["label"], row["count"]) for row in found] == [
-        *(("(deleted) id 3", 1), ("team #70", 1), ("team #71", 2)),
-        *(("(deleted) id 3", 0), ("team #70", 0), ("team #71", 0)),
+        *(("(deleted) ID 3", 1), ("team #70", 1), ("team #71", 2)),
+        *(("(deleted) ID 3", 0), ("team #70", 0), ("team #71", 0)),
     ]
 
 

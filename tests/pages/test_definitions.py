@@ -13,7 +13,7 @@ from ui.blocks.cards import help_text
 from ui.blocks.tables import _split
 
 TITLES = {help_text(number): number.title for number in DEFINITIONS.values()}
-OTHER_FACTS = {"Data until": "The instant of the live database that the data equals."}
+OTHER_FACTS = {"Data until": "Time up to which the store equals the database."}
 """Cards that show no number."""
 VIEWS = [
     *((file, {}) for file in PAGES),

@@ -424,14 +424,32 @@ def test_figures_without_the_chosen_one_show_their_first(
 
 
 @pytest.mark.parametrize(
-    "name", ["second_votes", "Second votes", "Re-votes", "re_votes"]
+    ("file", "names", "keys"),
+    [
+        ("insights.py", {"about": "second_votes"}, {"about": "second_votes"}),
+        ("insights.py", {"about": "Second votes"}, {"about": "second_votes"}),
+        ("insights.py", {"about": "Re-votes"}, {"about": "second_votes"}),
+        ("insights.py", {"about": "re_votes"}, {"about": "second_votes"}),
+        ("location.py", {"with": "Systems"}, {"with": "systems"}),
+        ("location.py", {"with": "Operating systems"}, {"with": "systems"}),
+        (
+            "votes.py",
+            {"figures": "Other figures", "part": "When"},
+            {"figures": "other_figures", "part": "when"},
+        ),
+        (
+            "votes.py",
+            {"figures": "Others", "part": "Weekdays"},
+            {"figures": "other_figures", "part": "when"},
+        ),
+    ],
 )
 def test_a_renamed_choice_is_found_by_its_old_and_its_new_name(
-    run_page: RunPage, name: str
+    run_page: RunPage, file: str, names: dict[str, str], keys: dict[str, str]
 ) -> None:
-    app = run_page("insights.py", about=name)
+    app = run_page(file, **names)
     assert not app.warning
-    assert app.button_group(key="about").value == "second_votes"
+    assert {key: app.button_group(key=key).value for key in keys} == keys
 
 
 def test_a_figure_is_found_by_an_older_title_that_its_key_still_says() -> None:
@@ -893,7 +911,7 @@ def test_the_badge_says_whether_the_data_is_late(
     for file in folder.glob("*.parquet"):
         os.utime(file, (written, written))
     app = run_page("traffic.py", folder)
-    (badge,) = [text.value for text in app.markdown if "data until" in text.value]
+    (badge,) = [text.value for text in app.markdown if "Data until" in text.value]
     assert f", {said}" in badge
     assert f":{color}-badge[" in badge
 
@@ -943,7 +961,7 @@ def test_a_chart_whose_every_bucket_has_too_few_cases_says_so(
     days = {"period": "custom", "from": "2026-11-05", "to": "2026-11-05"}
     app = run_page("insights.py", show="near_consensus", **days)
     assert tiles(app)["Near consensus"] == "–"
-    assert "too few cases in each part" in app.info[0].value
+    assert "too little data in each bucket" in app.info[0].value
 
 
 @pytest.mark.parametrize(("part", "charts_of_some"), [("When", 0), ("Estimations", 3)])

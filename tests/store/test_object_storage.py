@@ -98,7 +98,7 @@ def test_a_folder_without_a_state_is_a_store_without_tables(remote: Bucket) -> N
 def test_a_storage_that_does_not_answer_is_explained(remote: Bucket) -> None:
     closed = f"http://127.0.0.1:{free_port()}"
     away = replace(remote, options={**remote.options, "aws_endpoint_url": closed})
-    with pytest.raises(StoreError, match=r"cannot be read .* check that the storage"):
+    with pytest.raises(StoreError, match=r"cannot be read .* Check that the storage"):
         open_store(away)
     assert check(away, 600, NOW).present == frozenset()
 

@@ -70,7 +70,9 @@ def test_an_unforeseen_error_is_pushed_by_its_kind_only(
     with endpoint() as monitor:
         store.heartbeat = monitor.url
         assert store.sync() == 1
-    assert monitor.pushes[0]["msg"] == "unexpected RuntimeError, see the job's log"
+    assert monitor.pushes[0]["msg"] == (
+        "Unexpected RuntimeError. The store is unchanged. See the job's log."
+    )
 
 
 def test_a_long_reason_is_cut_so_that_every_monitor_takes_it(

@@ -43,7 +43,7 @@ def test_a_command_that_another_job_kept_from_its_work_ends_with_1(
         assert run(store, "sync_job.py").returncode == 0
         done = run(store, "sync_job.py", *flags)
     assert done.returncode == 1
-    assert "What the flags ask for was not done. Stop the other job" in done.stderr
+    assert "The flags had no effect. Stop the other job" in done.stderr
 
 
 def test_a_run_that_did_nothing_is_no_success_for_the_monitor(store: Store) -> None:

@@ -159,7 +159,7 @@ def test_verify_separates_newer_rows_from_wrong_ones(
     assert "fpp_votes: since the last run 3 new, 0 changed, 0 deleted rows" in logged
     database.execute("UPDATE fpp_votes SET duration = 61 WHERE id = 5")
     assert small_blocks.verify() == 1
-    assert "1 blocks out of date" in " ".join(logged)
+    assert "1 block out of date" in " ".join(logged)
     small_blocks.sync()
     small_blocks.assert_equals_source()
 

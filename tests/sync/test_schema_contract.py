@@ -27,7 +27,7 @@ def test_an_added_column_is_ignored_and_said_once(
     database.insert(ROOMS, [room(1, "one")])
     assert [store.sync(), store.sync()] == [0, 0]
     store.assert_equals_source()
-    said = "fpp_rooms.colour is new in the database and not copied"
+    said = "fpp_rooms.colour is new in the database. It is not copied."
     assert logged.count(said) == 1
 
 
@@ -222,7 +222,7 @@ def test_a_view_is_copied_as_its_table_is_and_says_what_it_cannot_promise(
     database.execute(f"CREATE VIEW fpp_votes AS {query}")
     assert store.sync() == 0
     store.assert_equals_source()
-    said = "fpp_votes is a view: of one instant only if its tables are of InnoDB"
+    said = "fpp_votes is a view. Its copy is consistent only if its tables use InnoDB."
     assert said in logged
 
 

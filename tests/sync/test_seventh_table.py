@@ -80,6 +80,6 @@ def test_a_seventh_table_is_one_entry(
     assert "Synced 7 tables" in said
     read = python(seven, store, "-c", READ, str(store.root))
     assert read == "[(1, 'fine', Decimal('4.5')), (2, None, Decimal('5.0'))]\n"
-    assert "fpp_feedback: equal to the source" in python(
+    assert "fpp_feedback: equal to the database" in python(
         seven, store, "sync_job.py", "--verify"
     )

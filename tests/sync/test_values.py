@@ -171,7 +171,7 @@ def test_a_text_that_is_not_utf8_stops_the_run_and_its_row_is_named(
         f"UPDATE fpp_page_views SET source = _{charset} x'{text}' WHERE id = 7"  # noqa: S608  # ours
     )
     assert store.sync() == 1
-    fact = "fpp_page_views.source of the row with key 7 holds bytes that are not UTF-8"
+    fact = "fpp_page_views.source of the row with key 7 has bytes that are not UTF-8"
     assert fact in reported[-1]
     assert store.manifest() == before
 

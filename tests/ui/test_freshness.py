@@ -36,4 +36,4 @@ def test_the_sync_interval_sets_the_pace() -> None:
     ("seconds", "text"), [(20, "1 minute"), (60, "1 minute"), (61, "2 minutes")]
 )
 def test_a_wait_is_rounded_up_to_whole_minutes(seconds: float, text: str) -> None:
-    assert longest_wait(seconds).endswith(f"is seen within {text}.")
+    assert longest_wait(seconds).endswith(f"follow within {text}.")

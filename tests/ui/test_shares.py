@@ -33,8 +33,8 @@ def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:
     )
     chart = stages(frame, {"watched_first": None, "estimated_later": "share"})
     assert rows(chart) == [
-        {"stage": "Watched first", "count": 16, "share": None},
-        {"stage": "Later estimators", "count": 2, "share": None},
+        {"metric": "Watched first", "count": 16, "share": None},
+        {"metric": "Later estimators", "count": 2, "share": None},
     ]
 
 

@@ -239,8 +239,8 @@ def test_a_single_bucket_is_a_bar_beside_the_one_before() -> None:
         axis(today[0], today[0]),
         before=(series(yesterday, [6]), axis(yesterday[0], yesterday[0])),
     )
-    rows = rows_of(spec, "bar")
-    assert [(row["bar"], row["value"]) for row in rows] == [
+    rows = rows_of(spec, "date")
+    assert [(row["date"], row["value"]) for row in rows] == [
         ("Wed 18 Nov 2026, so far", 4),
         ("Tue 17 Nov 2026", 6),
     ]
@@ -284,7 +284,7 @@ def test_bars_of_single_buckets_differ_in_name_and_are_all_there(
 
     then = series(starts, [6] * len(starts)), on(before)
     spec = drawn(series([date(2026, 10, 1)], [4]), on(now), before=then)
-    assert [(row["bar"], row["value"]) for row in rows_of(spec, "bar")] == bars
+    assert [(row["date"], row["value"]) for row in rows_of(spec, "date")] == bars
 
 
 RELEASE = Note(date(2026, 11, 3), date(2026, 11, 4), "v2", "https://example.com")

@@ -45,9 +45,9 @@ def test_a_mark_explains_what_was_expected_and_by_which_rule() -> None:
     assert layer["mark"]["shape"] == "diamond"
     assert [row["expected"] for row in data] == ["8–106"]
     assert data[0]["rule"] == (
-        "Expected: the median of the same weekday in the 8 weeks before. Marked: 3.6 "
-        "times further off than these predictions were in the 56 days before (in "
-        "square roots, since large counts vary more); at most 3 days."
+        "Expected: the median of the same weekday in the 8 weeks before. Unusual: off "
+        "by more than 3.6 times the usual error of these predictions in the 56 days "
+        "before, in square roots, since large counts vary more. Marks: at most 3 days."
     )
     assert [tip["field"] for tip in layer["encoding"]["tooltip"]] == [
         *("when", "value", "expected", "rule")

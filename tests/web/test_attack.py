@@ -13,10 +13,10 @@ from tests.web.attack import HTML, Attack, forgeries
 from tests.web.sentry import Sentry, sentry
 from web.auth.sessions import COOKIE
 
-MAIL_KEY = "key-of-the-e-mail-service"
+MAIL_KEY = "key-of-the-email-service"
 # Enough for a refusal that is delayed; each more would be delayed by seconds.
 GUESSES = [f"guess-number-{n}-of-many" for n in range(3)]
-PARTS = {"token": TOKEN[:12], "e-mail": MAIL_KEY, "Sentry": "public-key"}
+PARTS = {"token": TOKEN[:12], "email": MAIL_KEY, "Sentry": "public-key"}
 """What would give a secret away, wherever it turned up."""
 
 
@@ -75,7 +75,7 @@ def said(tracker: Sentry) -> str:
 
 
 def test_no_secret_is_in_the_log_of_the_attacks(aftermath: Aftermath) -> None:
-    assert len(re.findall("gate: wrong token", aftermath.log)) >= len(GUESSES)
+    assert len(re.findall("Wrong token from", aftermath.log)) >= len(GUESSES)
     found = {name for name, text in PARTS.items() if text in aftermath.log}
     assert found == set()
     assert aftermath.cookie not in aftermath.log

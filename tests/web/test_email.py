@@ -22,7 +22,7 @@ KEY = "key-of-the-email-service"
 
 @dataclass
 class Mailbox:
-    """An e-mail service at an address of its own; the port is given."""
+    """An email service at an address of its own; the port is given."""
 
     host: str
     status: int = 200
@@ -86,7 +86,7 @@ def test_the_summary_is_posted_as_json_with_the_key(mailbox: Mailbox) -> None:
 @pytest.mark.parametrize("status", [201, 204, 302, 401, 500, 503])
 def test_any_status_but_200_is_a_failure(mailbox: Mailbox, status: int) -> None:
     mailbox.status = status
-    with pytest.raises(email.EmailServiceError, match=f"answered {status}, so the"):
+    with pytest.raises(email.EmailServiceError, match=f"answered {status}. The"):
         send(mailbox.service)
     assert len(mailbox.received) == 1
 
@@ -132,7 +132,7 @@ def test_without_a_service_nothing_is_sent_and_the_log_says_so(
 ) -> None:
     send(None)
     assert caplog.messages == [
-        "e-mail: BEA_BASE_URL is not set, the summary is not sent"
+        "The daily summary is not emailed: BEA_BASE_URL is not set."
     ]
 
 
@@ -154,6 +154,6 @@ def test_a_failed_summary_answers_502_and_is_captured_once_as_medium(
     mailbox.status = 500
     answer = ask_for_the_summary(mailbox.service)
     assert answer.status_code == 502
-    assert answer.json() == {"detail": "The e-mail service did not accept the summary"}
+    assert answer.json() == {"detail": "The email service did not accept the summary"}
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert KEY not in caplog.text

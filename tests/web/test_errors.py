@@ -95,7 +95,7 @@ def test_events_contain_nothing_private(tracker: Sentry) -> None:
     }
     assert [e["value"] for e in event["exception"]["values"]] == [
         "first <user>",
-        "user <user>, <e-mail>, <secret>",
+        "user <user>, <email>, <secret>",
     ]
     [crumb] = event["breadcrumbs"]["values"]
     assert crumb["message"] == "asked for <user>"
@@ -123,7 +123,7 @@ def test_elsewhere_nothing_leaves_the_machine(
     reference, log = run(tracker, environment)
     assert tracker.envelopes == []
     assert (
-        f"ERROR    sync/read: OSError: user <user>, <e-mail>, <secret> [{reference}]"
+        f"ERROR    sync/read: OSError: user <user>, <email>, <secret> [{reference}]"
         in log
     )
 

@@ -267,7 +267,7 @@ def test_ten_thousand_wrong_tokens_open_nothing(
     # A program with an old token does not fill the log: 1, 2, 4, 8 … are logged.
     assert len(caplog.records) == 14
     assert "guess-" not in caplog.text
-    assert caplog.messages[0] == "gate: wrong token, client 127.0.0.1, try 1"
+    assert caplog.messages[0] == "Wrong token from 127.0.0.1 (attempt 1)"
 
 
 def test_a_form_that_does_not_end_is_not_waited_for(
@@ -343,7 +343,7 @@ def test_a_list_of_logouts_that_cannot_be_written_is_a_warning(
         cookie = enter(url, TOKEN).cookies[COOKIE]
         post(f"{url}/logout", cookies={COOKIE: cookie})
         assert not is_inside(url, cookie)
-    assert "log-outs are forgotten at a restart: STATE_DIR" in caplog.text
+    assert "A restart forgets who logged out." in caplog.text
 
 
 def test_a_damaged_list_of_logouts_stops_nothing(

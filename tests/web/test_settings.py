@@ -54,7 +54,7 @@ def test_set_to_nothing_counts_as_not_set() -> None:
             {"BEA_BASE_URL": "bea"},
             (
                 "BEA_SECRET_KEY is not set. Use both of BEA_BASE_URL and "
-                "BEA_SECRET_KEY, or neither (no e-mail)."
+                "BEA_SECRET_KEY, or neither (no email)."
             ),
         ),
         (

@@ -80,8 +80,8 @@ def render_comparison(
     with st.container(border=True, gap="small", key="compared_figures"):
         figures = together[TOTALS].select(_ROOM, *keys)
         file = export.csv_name(context, TOTALS)
-        tables.render_head("Figures", figures, "figures", file)
-        tables.render(figures, "Figures per room")
+        tables.render_head("Metrics", figures, "figures", file)
+        tables.render(figures, "Metrics per room")
     return together
 
 
@@ -103,7 +103,7 @@ def _render_strip(found: Sequence[Results], keys: Sequence[str]) -> str:
     """Draw a tile per figure with the value of each room; return the chosen one."""
     chosen = choice_of(keys)
     st.segmented_control(
-        "Figure to draw",
+        "Metric to draw",
         keys,
         format_func=lambda key: _tile(found, key),
         required=True,

@@ -72,8 +72,8 @@ def render_no_rows(context: PageContext) -> None:
 def render_too_few(title: str) -> None:
     """Say in place of a chart that no bucket has enough cases for the figure."""
     st.info(
-        f"{title}: too few cases in each part of this period. Choose a longer period "
-        "or longer parts under Group by.",
+        f"{title}: too little data in each bucket. Choose a longer period, or longer "
+        "buckets under Group by.",
         icon=":material/inbox:",
     )
 

@@ -214,7 +214,7 @@ def render_strip(
     """
     chosen = choice_of(keys, older)
     st.segmented_control(
-        "Figure to draw",
+        "Metric to draw",
         keys,
         format_func=lambda key: tile(
             DEFINITIONS[key],

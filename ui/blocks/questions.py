@@ -14,7 +14,7 @@ from metrics import periods
 from metrics.periods import Days
 from metrics.registry import METRIC_TABLES, sample_size
 from metrics.room_health import COOLING, HEALTHY
-from metrics.sentences import counted
+from metrics.sentences import counted, listed
 from metrics.time_axis import at_least_weekly
 from ui.blocks import cards
 from ui.blocks.block import render_block, time_axes
@@ -124,14 +124,14 @@ def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
 def _as_of(context: PageContext) -> str:
     last = context.query.period.last_day
     if last >= context.today:
-        return "As it is now."
-    return f"As it was at the end of {periods.describe(Days(last, last))}."
+        return "As of now."
+    return f"As of the end of {periods.describe(Days(last, last))}."
 
 
 def _sample_sizes(
     context: PageContext, found: Results, wanted: Mapping[str, tuple[str, ...]]
 ) -> str:
-    """Return the sample sizes of the cards: "1,602 votes, 6,643 estimations".
+    """Return the sample sizes of the cards: "1,602 votes and 6,643 estimations".
 
     Figures that filters hide have none: 18 estimations of some users are no sample of
     59 votes of all.
@@ -143,4 +143,4 @@ def _sample_sizes(
         if not filter_chips.why_hidden(context.filters, key)
         if (n := sample_size(key, name)) and found[name][n].item() is not None
     }
-    return ", ".join(counts)
+    return listed([*counts])

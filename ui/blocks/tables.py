@@ -36,7 +36,7 @@ _TITLES = {
     "bucket": "Date",
     "weekday_name": "Weekday",
     "weekday": "Day of the week",
-    "os": "System",
+    "os": "Operating system",
     "was_auto_flip": "Auto-flip",
     "voted_at": "Ended",
     "first_used_at": "First used",

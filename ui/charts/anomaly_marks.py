@@ -1,4 +1,4 @@
-"""Marks of days that are out of the ordinary, and the rule that marks them."""
+"""Marks of unusual days, and the rule that marks them."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,10 @@ from metrics.query import Granularity
 from metrics.unusual_days import BACK, ERRORS, FEW, TOLERANCE, named
 
 RULE = (
-    f"Expected: the median of the same weekday in the {BACK} weeks before. Marked: "
-    f"{TOLERANCE} times further off than these predictions were in the {ERRORS} days "
-    f"before (in square roots, since large counts vary more); at most {FEW} days."
+    f"Expected: the median of the same weekday in the {BACK} weeks before. Unusual: "
+    f"off by more than {TOLERANCE} times the usual error of these predictions in the "
+    f"{ERRORS} days before, in square roots, since large counts vary more. Marks: at "
+    f"most {FEW} days."
 )
 TABLE = "unusual_days"
 

@@ -53,7 +53,7 @@ def labelled_bars(
     x = alt.X(f"{value}:Q", axis=None, scale=with_room(frame[value]))
     y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
     tooltip = [
-        alt.Tooltip(f"{label}:N", title="What"),
+        alt.Tooltip(f"{label}:N", title=title_of_label(label)),
         alt.Tooltip("printed:N", title=title),
     ]
     bars = base.mark_bar(size=THICK, color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
@@ -82,15 +82,15 @@ def stages(frame: pl.DataFrame, shares: Mapping[str, str | None]) -> Chart:
     row = frame.row(0, named=True)
     long = pl.DataFrame(
         {
-            "stage": [DEFINITIONS[key].title.removesuffix(" (n)") for key in shares],
+            "metric": [DEFINITIONS[key].title.removesuffix(" (n)") for key in shares],
             "count": [row[key] for key in shares],
             "share": [row[share] if share else None for share in shares.values()],
         },
-        schema={"stage": pl.String, "count": pl.Int64, "share": pl.Float64},
+        schema={"metric": pl.String, "count": pl.Int64, "share": pl.Float64},
     )
     printed = "datum.share == null ? '' : '  (' + format(datum.share, '.0%') + ')'"
     return labelled_bars(
-        long, "stage", "count", "Count", f"format(datum.count, ',') + ({printed})"
+        long, "metric", "count", "Count", f"format(datum.count, ',') + ({printed})"
     )
 
 
@@ -100,13 +100,13 @@ def figures(frame: pl.DataFrame, keys: tuple[str, ...]) -> Chart:
     found = {key: row[key] for key in keys}
     long = pl.DataFrame(
         {
-            "figure": [DEFINITIONS[key].title for key in found],
+            "metric": [DEFINITIONS[key].title for key in found],
             "value": list(found.values()),
             "text": [fmt.number(v, DEFINITIONS[k].unit) for k, v in found.items()],
         },
-        schema={"figure": pl.String, "value": pl.Float64, "text": pl.String},
+        schema={"metric": pl.String, "value": pl.Float64, "text": pl.String},
     )
-    return labelled_bars(long, "figure", "value", "Value", "datum.text")
+    return labelled_bars(long, "metric", "value", "Value", "datum.text")
 
 
 _LABEL = "_label"
@@ -157,8 +157,9 @@ def _with_rest(top: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def title_of_label(label: str) -> str:
-    """Return what the bars of a column are: "Country", "Room"."""
-    return label.removesuffix("_name").replace("_", " ").capitalize()
+    """Return what the bars of a column are: "Operating system", "Room"."""
+    name = label.removesuffix("_name").replace("_", " ").capitalize()
+    return labels.KIND_LABELS.get(label, name)
 
 
 def _count_and_share(frame: pl.DataFrame, value: str) -> str:
@@ -215,11 +216,11 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         y,
         color=color,
         tooltip=[
-            alt.Tooltip("what:N", title="What"),
-            alt.Tooltip("measure:N", title="Counted"),
+            alt.Tooltip("what:N", title="Dimension"),
+            alt.Tooltip("measure:N", title="Metric"),
             alt.Tooltip("before:Q", title="Before", format=","),
             alt.Tooltip("now:Q", title="Now", format=","),
-            alt.Tooltip("contribution:Q", title="Of all before", format="+.1%"),
+            alt.Tooltip("contribution:Q", title="Contribution", format="+.1%"),
         ],
     )
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
@@ -281,7 +282,7 @@ def nested_bars(
                 legend=legend(len(titles), narrow=1),
             ),
             tooltip=[
-                alt.Tooltip(f"{label}:N", title="What"),
+                alt.Tooltip(f"{label}:N", title=title_of_label(label)),
                 alt.Tooltip("stage:N", title="Step"),
                 alt.Tooltip("share:Q", title="Share", format=".1%"),
                 alt.Tooltip(f"{n}:Q", title="New users", format=","),

@@ -12,6 +12,7 @@ from metrics.subject import Definition, Unit
 from ui import format as fmt
 from ui import labels
 from ui.charts.axes import Chart, bounded, value_axis
+from ui.charts.labelled_bars import title_of_label
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, DASHES, PALETTE
 from ui.charts.time_chart import CUT, TimeAxis, lone_values, zoom_selection
@@ -35,7 +36,9 @@ def lines(frame: pl.DataFrame, kind: str, title: str, axis: TimeAxis) -> Chart:
     named = kept.join(
         order.select(kind, names.alias(_SERIES)), on=kind, nulls_equal=True
     )
-    return _drawn(named, names.to_list(), _hues(names.to_list()), title, axis)
+    each = names.to_list()
+    of = title_of_label(kind)
+    return _drawn(named, each, _hues(each), title, axis, of)
 
 
 def not_drawn(frame: pl.DataFrame) -> str | None:
@@ -64,7 +67,7 @@ def columns_over_time(
     names = [*columns.values()]
     places = [*hues] if hues else names
     own = [PALETTE[places.index(name) % len(PALETTE)] for name in names]
-    return _drawn(named, names, own, "Count", axis)
+    return _drawn(named, names, own, "Count", axis, "Metric")
 
 
 def per_room(
@@ -81,6 +84,7 @@ def per_room(
         [*colors.values()],
         definition.title,
         axis,
+        "Room",
         unit=definition.unit,
         value=key,
     )
@@ -111,11 +115,15 @@ def _drawn(
     hues: Sequence[str],
     title: str,
     axis: TimeAxis,
+    of: str,
     *,
     unit: Unit = "count",
     value: str = "count",
 ) -> Chart:
-    """Draw a line per series: dashed where a bucket is not whole, gaps as gaps."""
+    """Draw a line per series: dashed where a bucket is not whole, gaps as gaps.
+
+    `of` is what the series are, such as "Route".
+    """
     placed = axis.place(frame, by=_SERIES).with_columns(
         pl.col(value).cast(pl.Float64).alias("value")
     )
@@ -143,8 +151,8 @@ def _drawn(
         alt.Y("value:Q", title=None, axis=value_axis(unit)),
         tooltip=[
             alt.Tooltip("when:N", title="When"),
-            alt.Tooltip(f"{_SERIES}:N", title="What"),
-            alt.Tooltip("text:N", title=title or "Count"),
+            alt.Tooltip(f"{_SERIES}:N", title=of),
+            alt.Tooltip("text:N", title=title),
         ],
     )
     layers.append(hover.add_params(zoom_selection()))
@@ -260,6 +268,7 @@ def consensus_by_team_size(frame: pl.DataFrame, axis: TimeAxis) -> Chart:
         [*_TEAM_SIZES.values()],
         title,
         axis,
+        "Team size",
         unit="share",
         value="near_pair_share",
     )

@@ -5,6 +5,7 @@ from functools import partial
 
 import polars as pl
 
+from metrics.registry import DEFINITIONS
 from ui import charts
 from ui.charts.axes import Chart, Draw
 from ui.charts.heat_map import retention_curve
@@ -31,21 +32,17 @@ _OF_NEW = (
 )
 
 
-def _of_sizes(frame: pl.DataFrame, key: str, title: str) -> Chart:
+def _of_sizes(frame: pl.DataFrame, key: str) -> Chart:
     """Draw a share of pairs per team size."""
     sizes = frame.with_columns(teams=pl.format("Teams of {}", "team_size"))
     share = f"format(datum.{key}, '.0%') + ' of ' + format(datum.estimation_pairs, ',')"
     text = hidden_below(f"{share} + ' pairs'", key, "estimation_pairs")
-    return labelled_bars(sizes, "teams", key, title, text)
+    return labelled_bars(sizes, "teams", key, DEFINITIONS[key].title, text)
 
 
 CHARTS: Mapping[str, Draw] = {
-    "consensus_by_team_size": partial(
-        _of_sizes, key="near_pair_share", title="Pairs within one step"
-    ),
-    "agreement_by_team_size": partial(
-        _of_sizes, key="matching_pair_share", title="Pairs that match"
-    ),
+    "consensus_by_team_size": partial(_of_sizes, key="near_pair_share"),
+    "agreement_by_team_size": partial(_of_sizes, key="matching_pair_share"),
     "convergence": partial(
         stages,
         shares={

@@ -527,7 +527,7 @@ def _one_bucket(
     drawn = [(frame, axis), *([before] if before else [])]
     bars = pl.concat(
         on.place(rows).select(
-            pl.col("when").alias("bar"),
+            pl.col("when").alias("date"),
             pl.col(value).cast(pl.Float64).alias("value"),
             days=pl.lit(fmt.period(on.period)),
         )
@@ -535,10 +535,10 @@ def _one_bucket(
     )
     texts = [fmt.number(number, unit) for number in bars["value"]]
     # Parts of one month have its name: their dates tell them apart.
-    dated = pl.format("{} ({})", "bar", "days")
-    named = pl.when(pl.col("bar").is_duplicated()).then(dated).otherwise("bar")
-    bars = bars.with_columns(bar=named, text=pl.Series(texts, dtype=pl.String))
-    return labelled_bars(bars.drop("days"), "bar", "value", title, "datum.text")
+    dated = pl.format("{} ({})", "date", "days")
+    named = pl.when(pl.col("date").is_duplicated()).then(dated).otherwise("date")
+    bars = bars.with_columns(date=named, text=pl.Series(texts, dtype=pl.String))
+    return labelled_bars(bars.drop("days"), "date", "value", title, "datum.text")
 
 
 def _tooltip(title: str, data: pl.DataFrame, *, compared: bool) -> list[alt.Tooltip]:

@@ -271,17 +271,17 @@ OPERATIONS: tuple[Operation, ...] = (
         name="room",
         path="/room/{room_id}/stats",
         summary="Statistics of one room; zeros for a room without votes.",
-        parameters=(Parameter("room_id", "path", _ROOM_ID, "The room's id."),),
+        parameters=(Parameter("room_id", "path", _ROOM_ID, "The room's ID."),),
         responses={_JSON: ROOM},
-        refusals={400: "Not a valid room id."},
+        refusals={400: "Not a valid room ID."},
         ignores_unknown=True,
     ),
     Operation(
         name="daily",
         path="/daily-analytics",
-        summary="Totals of the last 24 hours; posts them to the e-mail service.",
+        summary="Totals of the last 24 hours; posts them to the email service.",
         responses={_JSON: DAILY},
-        refusals={502: "The e-mail service did not accept the summary."},
+        refusals={502: "The email service did not accept the summary."},
         ignores_unknown=True,
     ),
     Operation(
@@ -293,8 +293,8 @@ OPERATIONS: tuple[Operation, ...] = (
         responses={"text/csv": _BINARY, _JSON: TABLE}
         | {"application/vnd.apache.parquet": _BINARY},
         headers={
-            MISSING_TABLES: "Of CSV and Parquet, where numbers are null because the "
-            "store lacks live tables: their names."
+            MISSING_TABLES: "CSV and Parquet only: the names of missing tables, whose "
+            "numbers are null."
         },
         refusals={
             400: "Invalid parameter; `detail` lists what is allowed.",

@@ -87,7 +87,7 @@ class Api:
             await email.send(self.email_service, summary)
         except email.EmailServiceError as error:
             capture_error(error, ErrorContext("email", "daily summary"), "medium")
-            return error_response(502, "The e-mail service did not accept the summary")
+            return error_response(502, "The email service did not accept the summary")
         return _json(summary)
 
     async def _table(self, request: Request) -> Response:

@@ -61,8 +61,12 @@ GRANULARITIES = ("day", "hour", "week", "month")
 OPTIONS: tuple[Option, ...] = (
     Option("format", get_args(Format), "Format of the response."),
     Option("every", GRANULARITIES, "The length of a bucket on a time axis."),
-    Option("bots", ("exclude", "include"), "Rows of users whose device is “bot”."),
-    Option("weekends", ("show", "hide"), "Saturdays and Sundays in daily series."),
+    Option(
+        "bots", ("exclude", "include"), "Whether to count users whose device is “bot”."
+    ),
+    Option(
+        "weekends", ("show", "hide"), "Whether daily series have Saturdays and Sundays."
+    ),
 )
 
 

@@ -38,7 +38,7 @@ class Authenticator:
         failures, delay = await self.throttle.failed(client)
         # A program with an old token must not fill the log: 1, 2, 4, 8 … of them.
         if failures & (failures - 1) == 0:
-            _logger.warning("gate: wrong token, client %s, try %d", client, failures)
+            _logger.warning("Wrong token from %s (attempt %d)", client, failures)
         return delay
 
     async def refuse_api(self, request: HTTPConnection) -> Response | None:

@@ -148,8 +148,8 @@ class Sessions:
             part.replace(self._file)
         except OSError as error:
             _logger.warning(
-                "log-outs are forgotten at a restart: STATE_DIR (%s) cannot be written "
-                "(%s). Mount a volume there that the server may write to.",
+                "STATE_DIR (%s) cannot be written (%s). A restart forgets who logged "
+                "out. Mount a volume there that the server may write to.",
                 self._file.parent,
                 error.strerror,
             )
