@@ -192,7 +192,7 @@ def test_a_user_whose_city_is_not_utf8_is_found_and_not_named(
     database.insert(USERS, [user("V1StGXR8_Z5jdHi6B-myT")])
     database.execute(f"UPDATE fpp_users SET city = _{charset} x'{text}'")  # noqa: S608  # ours
     assert store.sync() == 1
-    assert "fpp_users.city of the row with key V1StGX… holds bytes" in reported[-1]
+    assert "fpp_users.city of the row with key V1StGX… has bytes" in reported[-1]
     assert "V1StGXR8" not in reported[-1]
 
 
