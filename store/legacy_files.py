@@ -87,11 +87,11 @@ def _rows(data_dir: Path, tables: list[Table]) -> dict[str, int]:
     return {t.name: n.item() for t, n in zip(tables, counts, strict=True)}
 
 
+_REMEDY = "Put a whole copy there, or let the sync job write the store."
+
+
 def _unreadable(path: Path, error: Exception) -> StoreError:
-    return StoreError(
-        f"{path.name} is not a readable Parquet file: {error}. Put a whole copy "
-        "there, or let the sync job write the store."
-    )
+    return StoreError(f"{path.name} is not a readable Parquet file: {error}. {_REMEDY}")
 
 
 def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
@@ -115,8 +115,17 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
         raise StoreError(
             f"{path.name} lacks {counted(len(lacking), 'column')}: "
             + ", ".join(repr(name) for name in lacking)
-            + f". It has: {', '.join(repr(name) for name in found)}. Put a whole copy "
-            "there, or let the sync job write the store."
+            + f". It has: {', '.join(repr(name) for name in found)}. {_REMEDY}"
+        )
+    wrong = [
+        f"{name!r} is {held[name]} instead of {dtype}"
+        for name, dtype in table.schema.items()
+        if name in held and not _fits(held[name], dtype)
+    ]
+    if wrong:
+        raise StoreError(
+            f"{counted(len(wrong), 'column')} of another type in {path.name}: "
+            f"{', '.join(wrong)}. {_REMEDY}"
         )
     # A simulated history has user numbers already.
     brought = {USER: USER_NUMBER} if table.user_id and USER in held else {}
@@ -126,6 +135,17 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
         ).alias(name)
         for name, dtype in {**table.schema, **brought}.items()
     )
+
+
+def _fits(held: pl.DataType, wanted: pl.DataType) -> bool:
+    """Return whether values of a type can be read as those of another."""
+    if held in {wanted, pl.Null}:
+        return True
+    if wanted.is_numeric() or wanted == pl.Boolean:
+        return held.is_numeric() or held == pl.Boolean
+    if wanted.is_temporal():
+        return held == pl.Date or isinstance(held, pl.Datetime)
+    return held in {pl.String, pl.Categorical, pl.Enum}
 
 
 def _typed(name: str, held: pl.DataType, wanted: pl.DataType) -> pl.Expr:

@@ -129,3 +129,34 @@ def test_a_plain_file_that_lacks_columns_names_them_all(tmp_path: Path) -> None:
     )
     with pytest.raises(StoreError, match=r"lacks 8 columns: 'room_id', 'max_est"):
         open_store(tmp_path).frames.votes.collect()
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("id", ["1"]),
+        ("avg_estimation", [AT]),
+        ("was_auto_flip", ["true"]),
+        ("voted_at", ["2026-11-20 10:00:00"]),
+        ("voted_at", [1_795_000_000]),
+    ],
+)
+def test_a_plain_file_with_a_column_of_another_type_names_it(
+    tmp_path: Path, column: str, values: list[object]
+) -> None:
+    # A page would fail later, with a text of Polars.
+    held = pl.Series(column, values)
+    frame = pl.DataFrame(
+        [
+            held if name == column else pl.Series(name, [None], dtype)
+            for name, dtype in VOTES.schema.items()
+        ]
+    )
+    frame.write_parquet(tmp_path / VOTES.file_name)
+    with pytest.raises(StoreError) as error:
+        open_store(tmp_path).frames.votes.collect()
+    assert str(error.value) == (
+        f"1 column of another type in {VOTES.file_name}: {column!r} is {held.dtype} "
+        f"instead of {VOTES.schema[column]}. Put a whole copy there, or let the sync "
+        "job write the store."
+    )
