@@ -14,7 +14,13 @@ from shutil import which
 from tempfile import NamedTemporaryFile
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    TimeoutError,  # noqa: A004 - Playwright's name for its own
+    sync_playwright,
+)
 
 from testkit.fixed_clock import NOW, started_at
 from testkit.ports import free_port
@@ -51,6 +57,24 @@ DRAWN = """() => {
   return charts.every(chart => chart.querySelector('svg.marks'));
 }"""
 """True once the page has its title and every chart its marks."""
+UNDRAWN = """() => {
+  const app = document.querySelector('[data-testid=stApp]');
+  if (!app) return `no app at ${location}: ${document.body.innerText.slice(0, 200)}`;
+  const all = rule => [...document.querySelectorAll(rule)];
+  const charts = all('[data-testid=stVegaLiteChart]');
+  return [
+    `connection ${app.dataset.testConnectionState}`,
+    `script ${app.dataset.testScriptState}`,
+    document.querySelector('h1') ? '' : 'no title',
+    ...all('[data-testid=stSkeleton], [data-stale=true]')
+      .map(part => `unfinished ${part.dataset.testid}`),
+    ...charts.filter(chart => !chart.querySelector('svg.marks'))
+      .map(chart => `no marks in ${chart.ariaLabel}`),
+    ...all('[data-testid=stException], [data-testid=stAlert], [role=dialog]')
+      .map(part => part.innerText),
+  ].filter(Boolean).join('; ');
+}"""
+"""What keeps a page from being drawn, in words."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +173,15 @@ def open_page(context: BrowserContext, server: Server, path: str) -> Page:
 
 def wait_until_drawn(page: Page) -> None:
     """Wait for the title and all charts; twice, since a rerun may follow."""
-    # Asked at each frame, as Playwright does, Chromium draws 60 frames a second for it.
-    page.wait_for_function(DRAWN, timeout=PATIENCE, polling=50)
+    wait_once_until_drawn(page)
     page.wait_for_timeout(250)
-    page.wait_for_function(DRAWN, timeout=PATIENCE, polling=50)
+    wait_once_until_drawn(page)
+
+
+def wait_once_until_drawn(page: Page, patience: float = PATIENCE) -> None:
+    """Wait for the title and all charts; fail with what is missing."""
+    # Asked at each frame, as Playwright does, Chromium draws 60 frames a second for it.
+    try:
+        page.wait_for_function(DRAWN, timeout=patience, polling=50)
+    except TimeoutError as error:
+        raise AssertionError(f"not drawn: {page.evaluate(UNDRAWN)}") from error

@@ -62,7 +62,7 @@ Act = Callable[[Page, random.Random], bool]
 
 def seen(page: Page, expected: Seen | None = None) -> Seen:
     """Read the page once nothing in it changes any more, or it is as expected."""
-    page.wait_for_function(chromium.DRAWN)
+    chromium.wait_once_until_drawn(page)
     was: Seen = {}
     same = 0
     for _ in range(60):

@@ -44,6 +44,23 @@ def open_traffic(page: Page, server: Server) -> None:
     page.evaluate(REMEMBER)
 
 
+def test_a_page_that_is_not_drawn_fails_with_what_is_missing(page: Page) -> None:
+    with pytest.raises(AssertionError, match="no app at about:blank"):
+        chromium.wait_once_until_drawn(page, 100)
+    page.set_content(
+        """<div data-testid=stApp data-test-connection-state=CONNECTED
+          data-test-script-state=notRunning><h1>Votes</h1>
+          <div data-testid=stVegaLiteChart aria-label="Votes per day"></div>
+          <div data-testid=stAlert>Missing: fpp_votes</div></div>"""
+    )
+    with pytest.raises(AssertionError) as failure:
+        chromium.wait_once_until_drawn(page, 100)
+    assert str(failure.value) == (
+        "not drawn: connection CONNECTED; script notRunning; "
+        "no marks in Votes per day; Missing: fpp_votes"
+    )
+
+
 def test_a_block_that_becomes_a_table_is_all_that_is_sent_and_drawn(
     page: Page, demo_server: Server, received: list[ForwardMsg]
 ) -> None:
