@@ -29,11 +29,16 @@ def render_download(
     found = Results(
         *(_shown(context, part, strip) for part in (found.now, found.earlier))
     )
+    filtered = any(_is_filtered(context, table) for table in found.now)
+
+    def named(extension: str) -> str:
+        return _dated(name, context.query.period, extension, filtered=filtered)
+
     with layout.actions():
         st.download_button(
             "Download page (XLSX)",
             data=lambda: workbook_of(context, found, name),
-            file_name=file_name(name, context.query.period, "xlsx"),
+            file_name=named("xlsx"),
             mime=workbook.MIME,
             on_click="ignore",
             type="tertiary",
@@ -42,7 +47,7 @@ def render_download(
         st.download_button(
             "Download page (ZIP)",
             data=lambda: pack(context, found),
-            file_name=file_name(name, context.query.period, "zip"),
+            file_name=named("zip"),
             mime="application/zip",
             on_click="ignore",
             type="tertiary",
@@ -62,6 +67,7 @@ def workbook_of(context: PageContext, found: Results, name: str) -> bytes:
         table + ending: workbook.Sheet(
             f"{_title(table)}{said}",
             with_notes(in_zone(frame, context.query.zone), notes, granularity),
+            table,
         )
         for tables, ending, said in (
             (found.now, "", ""),
@@ -136,13 +142,21 @@ def pack(context: PageContext, found: Results) -> bytes:
 
 def csv_name(context: PageContext, name: str, period: Period | None = None) -> str:
     """Return the name of a table's CSV: with its rooms, dates, and if filtered."""
-    known, chosen = METRIC_TABLES.get(name), context.filters
-    touched = [one for one in chosen if known is None or one.applies(known.reads)]
     ids, several = "_".join(map(str, context.rooms)), "s" if context.rooms[1:] else ""
     own = f"room{several}_{ids}_" if ids else ""
-    ending = "_filtered.csv" if touched else ".csv"
-    dated = file_name(own + name, period or context.query.period)
-    return dated.removesuffix(".csv") + ending
+    filtered = _is_filtered(context, name)
+    return _dated(own + name, period or context.query.period, "csv", filtered=filtered)
+
+
+def _is_filtered(context: PageContext, name: str) -> bool:
+    """Return whether a filter changes a table."""
+    known = METRIC_TABLES.get(name)
+    return any(known is None or one.applies(known.reads) for one in context.filters)
+
+
+def _dated(name: str, period: Period, extension: str, *, filtered: bool) -> str:
+    dated = file_name(name, period, extension)
+    return dated.replace(".", "_filtered.") if filtered else dated
 
 
 def _rooms(context: PageContext) -> str:

@@ -36,6 +36,8 @@ class Sheet:
 
     title: str
     frame: pl.DataFrame
+    table: str = ""
+    """The metric table's name: a few columns mean something else in one of them."""
 
 
 def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -> bytes:
@@ -67,7 +69,7 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
         )
         for key, sheet in sheets.items():
             frame = sheet.frame.head(MOST_ROWS)
-            titles = _titles(frame)
+            titles = _titles(frame, sheet.table)
             _plain(frame).rename(titles).write_excel(
                 workbook,
                 names[key],
@@ -142,11 +144,11 @@ def _fitting(text: pl.Expr) -> pl.Expr:
     )
 
 
-def _titles(frame: pl.DataFrame) -> dict[str, str]:
+def _titles(frame: pl.DataFrame, table: str) -> dict[str, str]:
     """Return a heading for each column, unique in any case, as Excel wants them."""
     taken: set[str] = set()
     return {
-        key: _unique(tables.heading(key, of=of), taken, LONGEST_HEADING)
+        key: _unique(tables.heading(key, table, of), taken, LONGEST_HEADING)
         for key, of in frame.schema.items()
     }
 

@@ -751,6 +751,56 @@ def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -
     assert said == [["all"], ["only 88"], ["only 3, 88"], ["all but 4, 9"]]
 
 
+@pytest.mark.parametrize(
+    ("page", "query", "wanted"),
+    [
+        ("traffic.py", {}, "traffic_DATES"),
+        ("traffic.py", {"filter": "country:DE"}, "traffic_DATES_filtered"),
+        # Votes have no users; a room has its own page, which filters leave as it is.
+        ("votes.py", {"filter": "room:1"}, "votes_DATES_filtered"),
+        ("room.py", {"room": "1", "filter": "country:DE"}, "room_1_DATES"),
+        ("report.py", {"filter": "country:DE"}, "report_DATES"),
+    ],
+)
+def test_files_of_a_page_say_so_where_they_are_filtered(
+    run_page: RunPage,
+    monkeypatch: pytest.MonkeyPatch,
+    page: str,
+    query: dict[str, str],
+    wanted: str,
+) -> None:
+    names: list[str] = []
+
+    def offer(label: str, file_name: str, **_: object) -> None:
+        if label.startswith("Download page"):
+            names.append(file_name)
+
+    monkeypatch.setattr("streamlit.download_button", offer)
+    run_page(page, **query)
+    written = [re.sub(r"\d{4}-.*\d{4}-\d\d-\d\d", "DATES", name) for name in names]
+    assert written == [f"fpp_{wanted}.{ending}" for ending in ("xlsx", "zip")]
+
+
+def test_a_workbook_names_columns_as_the_table_on_the_page_does() -> None:
+    days = Days(date(2026, 11, 2), date(2026, 11, 3))
+    snapshot = Snapshot(Frames.empty(), "1", NOW, EVERY_TABLE, {}, generation=7)
+    view = PageContext(snapshot, query_of(days), days, "None", NOW)
+    different = [
+        (table, key)
+        for table in METRIC_TABLES
+        for key in DEFINITIONS
+        if tables.heading(key, table) != tables.heading(key)
+    ]
+    assert ("historical", "estimations") in different
+    for table, key in different:
+        frame = {table: pl.DataFrame({key: [5]})}
+        book = export.workbook_of(view, Results(frame, frame), "page")
+        with zipfile.ZipFile(io.BytesIO(book)) as archive:
+            texts = archive.read("xl/sharedStrings.xml").decode()
+        assert f">{tables.heading(key, table)}<" in texts
+        assert f">{tables.heading(key)}<" not in texts
+
+
 def test_a_block_without_a_meaning_offers_no_csv(run_page: RunPage) -> None:
     shown = run_page("insights.py", about="Agreement", period="All time")
     hidden = run_page(
