@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.location import SCHEME, Bucket, Folder
 
+_LARGEST_ROOM_ID = 2**31 - 1
+_LONGEST_SHOWN = 100
 LONGEST_INTERVAL = 86_400
 """Seconds between two runs of the sync job, at most."""
 
@@ -55,7 +57,7 @@ class Variable[T]:
     allowed: str
     """Completes the sentence "Use …" of the error message."""
     parse: Callable[[str], T]
-    """Raises ValueError for a wrong value."""
+    """Raises ValueError, OSError or RuntimeError for a wrong value."""
     default: str = ""
     unset: str = "unset"
     """What it means, in words, that a variable without a default is not set."""
@@ -74,13 +76,17 @@ class Variable[T]:
         """Return the error for a value, which it shows unless that is a secret."""
         hidden = "set to something else (not shown: it is secret)"
         # An address in the place of a host name can contain a password.
-        value = hidden if self.is_secret or "@" in text else repr(text)
+        shown = repr(
+            text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+        )
+        value = hidden if self.is_secret or "@" in text else shown
         return SettingError(f"{self.name} is {value}. Use {self.allowed}.")
 
     def _parsed(self, text: str) -> T:
         try:
             return self.parse(text)
-        except ValueError:
+        # Paths also raise the others: too long, not to be reached, of no user (~name).
+        except (ValueError, OSError, RuntimeError):
             raise self.wrong(text) from None
 
 
@@ -130,15 +136,19 @@ def _dsn(text: str) -> Secret:
 def _time_zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, OSError) as error:
+    except ZoneInfoNotFoundError as error:
         raise ValueError(text) from error
 
 
 def _room_ids(text: str) -> frozenset[int]:
     ids = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(re.fullmatch("[0-9]{1,9}", room) for room in ids):
+    if not all(re.fullmatch("[0-9]{1,10}", room) for room in ids):
         raise ValueError(text)
-    return frozenset(int(room) for room in ids)
+    rooms = frozenset(map(int, ids))
+    # One beyond the type of the database's column could not be looked for.
+    if rooms and max(rooms) > _LARGEST_ROOM_ID:
+        raise ValueError(text)
+    return rooms
 
 
 def _path(text: str) -> Path:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 import streamlit.logger
 
 from core.errors import log_through_root
-from core.settings import DashboardSettings, SettingError
+from core.settings import TIME_ZONE, DashboardSettings, SettingError
+from metrics.time_zone import zone_of
 from store import engine
 from web.auth.sessions import AccessToken
 from web.paths import Paths
@@ -35,6 +36,7 @@ def settings_or_exit(environ: Mapping[str, str]) -> DashboardSettings:
     """Read, check and apply the settings; a wrong one ends the start with a line."""
     try:
         settings = DashboardSettings.from_env(environ)
+        check_zone(settings)
         check_options()
         check_address(settings)
         # Before the first request: a missing package must not fail a page.
@@ -43,6 +45,13 @@ def settings_or_exit(environ: Mapping[str, str]) -> DashboardSettings:
     except (SettingError, engine.EngineError) as error:
         sys.exit(f"fpp-analytics: {error}")
     return settings
+
+
+def check_zone(settings: DashboardSettings) -> None:
+    """Raise SettingError for a zone that only the system knows: pages could not."""
+    name = settings.time_zone.key
+    if zone_of(name) is None:
+        raise TIME_ZONE.wrong(name)
 
 
 def check_options() -> None:

@@ -1,5 +1,6 @@
 """A wrong value stops the start with one line: variable, value, what is allowed."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.settings import (
+    EXCLUDED_ROOMS,
     VARIABLES,
     DashboardSettings,
     Secret,
@@ -15,6 +17,8 @@ from core.settings import (
     SyncSettings,
     Variable,
 )
+from metrics.filters import LARGEST_ROOM_ID
+from web.startup import check_zone
 
 DSN = "https://public@sentry.example/1"
 
@@ -175,6 +179,43 @@ def test_a_wrong_value_of_any_variable_is_one_line_without_secrets(
     assert line.startswith(f"{variable.name} is ")
     assert line.endswith(f"Use {variable.allowed}.")
     assert (WRONG[variable.name] in line) != variable.is_secret
+
+
+ODD = [
+    # A user without an account, and a name that no disk takes.
+    *(("DATA_DIR", text) for text in ("~no-such-user/data", "x" * 5_000)),
+    *(("NOTES_FILE", text) for text in ("~no-such-user/notes.txt",)),
+    ("DB_SSL_CA", "x" * 5_000),
+    ("STATE_DIR", "~no-such-user"),
+    *(("TIME_ZONE", text) for text in ("Europe", "../UTC", "zone.tab", "x" * 300)),
+    *(
+        ("EXCLUDED_ROOMS", text)
+        for text in ("2147483648", "9" * 5_000, "12;13", "-1", "1.0", "١٢", "1 2")
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), ODD)
+def test_an_odd_value_is_refused_by_the_settings_themselves(
+    name: str, text: str
+) -> None:
+    variable = next(each for each in VARIABLES if each.name == name)
+    with pytest.raises(SettingError, match=f"^{name} is ") as refused:
+        variable.read({name: text})
+    assert len(str(refused.value)) < 250
+
+
+def test_every_id_that_a_room_can_have_can_be_excluded() -> None:
+    read = EXCLUDED_ROOMS.read({"EXCLUDED_ROOMS": f" 1,,{LARGEST_ROOM_ID}, 1 "})
+    assert read == {1, LARGEST_ROOM_ID}
+
+
+@pytest.mark.parametrize("name", ["localtime", "Factory", "posix/UTC", "right/UTC"])
+def test_a_zone_that_only_the_system_knows_ends_the_start(name: str) -> None:
+    with contextlib.suppress(SettingError):
+        settings = DashboardSettings.from_env({"TIME_ZONE": name})
+        with pytest.raises(SettingError, match=f"^TIME_ZONE is '{name}'"):
+            check_zone(settings)
 
 
 ADDRESSES = [
