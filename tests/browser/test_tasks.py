@@ -56,7 +56,7 @@ def test_last_week_against_the_week_before_and_why(
     chromium.wait_until_drawn(page)
     assert "show=votes" in page.url
     # Why: what was, what is, for each label that changed.
-    why = page.get_by_role("heading", name="Why?").locator(
+    why = page.get_by_role("heading", name="What changed most?").locator(
         "xpath=ancestor::*[.//*[@data-testid='stVegaLiteChart']][1]"
     )
     texts = labels(why)
