@@ -33,7 +33,7 @@ def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
             text = f"{fixed(value, 1)} min"
         case "seconds":
             text = _seconds(value, max(abs(value), abs(beside or 0)))
-    return _with_minus(text)
+    return with_minus(text)
 
 
 def whole_points(value: float) -> float:
@@ -128,12 +128,12 @@ def signed(value: float, digits: int) -> str:
     """Print a number with its sign; one that rounds to 0 has none."""
     text = fixed(value, digits)
     if prints_zero(text):
-        return _with_minus(text)
-    return _with_minus(text if value < 0 else f"+{text}")
+        return with_minus(text)
+    return with_minus(text if value < 0 else f"+{text}")
 
 
-def _with_minus(text: str) -> str:
-    """Return a printed number with a minus sign, which nothing but zeros has not."""
+def with_minus(text: str) -> str:
+    """Return a printed number with a minus sign for its hyphen, zeros without one."""
     return text.replace("-", "" if prints_zero(text) else MINUS)
 
 

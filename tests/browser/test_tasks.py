@@ -255,7 +255,7 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
         assert control not in text, control
     if title == "Overview":
         # Blocks beside each other: charts keep the width that they had.
-        assert re.search("Why.*Today until", text)
+        assert re.search("What changed most.*Today until", text)
     # Further down, a share is also the name of an axis.
     assert "Share" not in " ".join(text.splitlines()[:6])
     main = page.get_by_test_id("stMain")

@@ -45,6 +45,30 @@ def headed(frame: pl.DataFrame) -> str:
     return str(app.dataframe[0].proto.columns)
 
 
+def test_an_interval_below_zero_has_minus_signs_and_no_two_dashes() -> None:
+    name = "auto_flip_effect_seconds"
+    ends = {name: [-14.0], f"{name}_low": [-21.0], f"{name}_high": [-2.0]}
+    cells = tables.with_intervals(pl.DataFrame(ends))[name].to_list()
+    assert cells == ["−14 s (−21 to −2)"]
+
+
+def test_labels_over_time_are_named_after_their_kind_and_spelt_out() -> None:
+    def page() -> None:
+        import polars as pl
+
+        from ui.blocks import tables
+
+        rows = pl.DataFrame({"label": ["CONTACT", "ANALYTICS"], "count": [3, 2]})
+        tables.render(rows, "A table", table="routes_over_time")
+        moved = pl.DataFrame({"dimension": ["source"], "change": [-2]})
+        tables.render(moved, "Another")
+
+    routes, changes = AppTest.from_function(page).run().dataframe
+    assert json.loads(routes.proto.columns)["route"]["label"] == "Route"
+    assert list(routes.value["route"]) == ["Contact", "Analytics"]
+    assert list(changes.value["dimension"]) == ["Source"]
+
+
 def test_each_of_two_verdicts_says_of_what_it_is() -> None:
     kinds = ("re_vote_rate", "convergence_excess")
     frame = pl.DataFrame({f"{kind}_verdict": ["higher"] for kind in kinds})

@@ -92,9 +92,10 @@ def render_kpis(
                     None if before is None else before[chosen].item(),
                     usual.get(chosen),
                 )
-                # A change of a figure that is not shown is none either.
-                text = f"{change}. " if change and not hidden[chosen] else ""
+                text = f"{change}. " if change else ""
                 text += anomaly_marks.of_comparison(found.earlier, chosen)
+                # A change of a figure that is not shown is none either.
+                text = "" if hidden[chosen] else text
                 st.caption(
                     text + DEFINITIONS[chosen].formula,
                     width="stretch",

@@ -52,6 +52,13 @@ _TITLES = {
     "started_at": "Started",
     "last_round_at": "Last vote",
 }
+# Tables over time whose labels are of one kind, and that kind.
+_KINDS = {
+    "routes_over_time": "route",
+    "sources_over_time": "source",
+    "events_over_time": "event",
+    "rooms_over_time": "room_name",
+}
 # Columns that are drawn as bars.
 _BAR = frozenset({"share"})
 MAX_HEIGHT, _ROW_HEIGHT = 270, 30
@@ -73,8 +80,10 @@ def render(
     in one of them.
     """
     shown = with_intervals(frame)
+    if table in _KINDS:
+        shown = shown.rename({"label": _KINDS[table]})
     st.dataframe(
-        **_sent(labels.readable(shown)),
+        **_sent(_worded(labels.readable(shown))),
         column_config={name: _config(shown, name, table) for name in shown.columns},
         hide_index=True,
         placeholder=NOTHING,
@@ -109,6 +118,16 @@ def render_selectable(
     )
     rows = state["selection"]["rows"]
     return rows[0] if rows else None
+
+
+def _worded(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame whose dimensions begin with a capital; filters know them without.
+
+    So this is not done in `labels.readable`, whose rows filters are made from.
+    """
+    if "dimension" not in frame.columns:
+        return frame
+    return frame.with_columns(pl.col("dimension").str.to_titlecase())
 
 
 _LEFT_TO_FILES = ("_others", "_detectable", "_of_half", "_of_half_low", "_of_half_high")
@@ -156,24 +175,27 @@ def _with_interval(frame: pl.DataFrame, printed: Unit) -> list[str | None]:
         # All in one unit: texts of minutes and seconds do not sort.
         seconds = printed == "seconds"
         return (
-            f"{formats.fixed(number, 0)} s"
+            f"{formats.with_minus(formats.fixed(number, 0))} s"
             if seconds
             else formats.number(number, printed)
         )
 
     def end(number: float) -> str:
         share = printed == "share"
-        return (
-            formats.fixed(100 * number, 0) if share else text(number).partition(" ")[0]
-        )
+        whole = formats.with_minus(formats.fixed(100 * number, 0))
+        return whole if share else text(number).partition(" ")[0]
+
+    def span(low: float, high: float) -> str:
+        # A dash before a minus would read as two of them.
+        dash = " to " if min(low, high) < 0 else "–"
+        return f" ({end(low)}{dash}{end(high)})"
 
     rows = list(frame.iter_rows())
     width = max((len(text(v)) for v, _, _ in rows if v is not None), default=0)
     return [
         None
         if value is None
-        else text(value).rjust(width)
-        + (f" ({end(low)}–{end(high)})" if low is not None else "")
+        else text(value).rjust(width) + (span(low, high) if low is not None else "")
         for value, low, high in rows
     ]
 
