@@ -8,7 +8,7 @@ from metrics.subject import Unit
 
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
-_TO_100 = 99.95
+_TO_100, _ALMOST_ALL = 99.95, 99.9
 # More digits than any float has before its point.
 _MANY = Context(prec=400)
 
@@ -75,6 +75,9 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
         positive = now > before and not prints_zero(difference)
         return f"+{difference}" if positive else difference
     percent = (now - before) / before * 100
+    # Of 5,000 one is left: that is not all.
+    if now > 0:
+        percent = max(percent, -_ALMOST_ALL)
     # What is printed as 100 has no decimal either.
     return f"{signed(percent, 1 if abs(percent) < _TO_100 else 0)}%"
 

@@ -129,7 +129,7 @@ def went_dormant(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
     healthiest first.
     """
     # A room without any vote in both spans is neither: older votes are not looked at.
-    parts = pl.sum_horizontal(_PARTS)
+    parts = pl.sum_horizontal(PARTS)
     before = (
         _scored(_span(shared, now, 1), now - SPAN)
         .select("room_id", "last_round_at", health_before=parts)
@@ -169,18 +169,42 @@ def health(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
     lately = _span(shared, now, 0).drop("last_round_at")
     return (
         _scored(last.join(lately, on="room_id", how="left"), now, "rounds")
-        .with_columns(pl.col("rounds").fill_null(0), health=pl.sum_horizontal(_PARTS))
+        .with_columns(pl.col("rounds").fill_null(0), health=pl.sum_horizontal(PARTS))
         .with_columns(state=_state())
         .join(shared.room_names, on="room_id", how="left")
         .select(
-            *("room_name", "health", "state", *_PARTS),
+            *("room_name", "health", "state", *PARTS),
             *("rounds", "last_round_at", "room_number", "room_id"),
         )
         .sort("health", "last_round_at", "room_id", descending=[True, True, False])
     )
 
 
-_PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
+PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
+
+
+def whole_points(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the `PARTS` of `health` as whole points that add up to its whole ones.
+
+    Those with the largest rest are rounded up: 12.5, 12.5 and 20 are 45 points, as 13,
+    12 and 20 are.
+    """
+    points = [pl.col(part).floor() for part in PARTS]
+    rests = [pl.col(part) - whole for part, whole in zip(PARTS, points, strict=True)]
+    missing = pl.col("health").floor() - pl.sum_horizontal(points)
+
+    def place(number: int) -> pl.Expr:
+        larger = [
+            (other >= rests[number]) if n < number else (other > rests[number])
+            for n, other in enumerate(rests)
+            if n != number
+        ]
+        return pl.sum_horizontal(larger)
+
+    return frame.with_columns(
+        (whole + (place(n) < missing)).alias(part)
+        for n, (part, whole) in enumerate(zip(PARTS, points, strict=True))
+    )
 
 
 def _span(shared: SharedPlans, now: datetime, number: int) -> pl.LazyFrame:

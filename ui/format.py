@@ -66,8 +66,10 @@ def instant(time: datetime, now: datetime, zone: ZoneInfo = UTC_ZONE) -> str:
     """
     there, today = (at.replace(tzinfo=UTC).astimezone(zone) for at in (time, now))
     name = there.tzname() or ""
-    # Zones without an abbreviation have their offset for a name: +14, -03.
-    place = name if name.isalpha() else f"UTC{name}"
+    # Zones without an abbreviation have their offset for a name: +14, -03, +1345.
+    hours, minutes = name[:3], name[3:]
+    offset = f"UTC{hours}:{minutes}" if minutes else f"UTC{hours}"
+    place = name if name.isalpha() else offset
     date = "" if there.date() == today.date() else f"{there.day} {there:%b %Y}, "
     return f"{date}{there:%H:%M} {place}"
 

@@ -2,10 +2,13 @@ from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metrics import room_health
 from metrics.frames import Frames, Period
 from metrics.query import SharedPlans
+from metrics.room_health import PARTS, whole_points
 from tests.metrics import building
 from tests.metrics.building import (
     Row,
@@ -13,6 +16,7 @@ from tests.metrics.building import (
     at,
     one,
     plan_of,
+    quick,
     unestimated,
     vote,
 )
@@ -182,3 +186,21 @@ def test_a_room_that_has_gone_quiet_says_when_it_last_voted() -> None:
     found = one(room_health.went_dormant(SharedPlans(frames(*rows)), NOW))
     assert found["last_round_at"] == NOW - timedelta(days=27)
     assert found["health"] == pytest.approx(only(*rows)["health"])
+
+
+@quick
+@given(
+    st.lists(
+        st.tuples(*[st.floats(0, 25, allow_nan=False)] * 4), min_size=1, max_size=5
+    )
+)
+def test_whole_points_of_the_parts_add_up_to_those_of_the_health(
+    parts: list[tuple[float, ...]],
+) -> None:
+    frame = pl.DataFrame(parts, dict.fromkeys(PARTS, pl.Float64), orient="row")
+    health = pl.sum_horizontal(PARTS)
+    shown = whole_points(frame.with_columns(health=health))
+    whole = shown.select(pl.sum_horizontal(PARTS)).to_series().to_list()
+    assert whole == shown["health"].floor().to_list()
+    for part in PARTS:
+        assert ((shown[part] - frame[part]).abs() < 1).all()

@@ -2,6 +2,7 @@ import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -96,6 +97,17 @@ def test_an_age_prints_as(seconds: int, text: str) -> None:
     assert fmt.age(timedelta(seconds=seconds)) == text
 
 
+def test_zones_without_an_abbreviation_have_their_offset() -> None:
+    now = datetime(2026, 11, 22, 15)
+    for zone, name in (
+        ("Pacific/Chatham", "UTC+13:45"),
+        ("Asia/Kathmandu", "UTC+05:45"),
+        ("America/Lima", "UTC-05"),
+        ("Europe/Berlin", "CET"),
+    ):
+        assert fmt.instant(now, now, ZoneInfo(zone)).endswith(f" {name}")
+
+
 def test_an_instant_of_another_day_carries_its_date() -> None:
     now = datetime(2026, 11, 22, 14, 24)
     assert fmt.instant(datetime(2026, 11, 22, 14, 20), now) == "14:20 UTC"
@@ -145,7 +157,15 @@ def test_what_is_no_number_is_not_printed(value: float, unit: Unit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "text"), [(1999, "+99.9%"), (1999.5, "+100%"), (2000, "+100%")]
+    ("now", "text"),
+    [
+        (1999, "+99.9%"),
+        (1999.5, "+100%"),
+        (2000, "+100%"),
+        # Not all are gone.
+        (0.3, "−99.9%"),
+        (0, "−100%"),
+    ],
 )
 def test_a_change_near_100_is_printed_like_it(now: float, text: str) -> None:
     assert fmt.change(now, 1000, "number") == text

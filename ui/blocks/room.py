@@ -10,6 +10,7 @@ from metrics import rooms
 from metrics.filters import room_id as room_id_of
 from metrics.registry import DEFINITIONS
 from metrics.report import NO_NAME
+from metrics.room_health import PARTS, whole_points
 from metrics.tables import ROOMS, VOTES
 from metrics.time_zone import to_local
 from store import engine
@@ -30,7 +31,6 @@ _LIST_HEIGHT, _BUSIEST = 510, 50
 LISTED = 3_000
 """Rooms that the search offers; of more, those with the latest votes."""
 _LONGEST_NAME = 100
-_PARTS = ("health_weeks", "health_people", "health_consensus", "health_recent")
 _LEFT_OUT = " · in `EXCLUDED_ROOMS`: other pages leave it out"
 _COMPARED = ("votes_before", "votes_change", "votes_change_share")
 
@@ -332,10 +332,10 @@ def _forget() -> None:
 
 def render_health(health: pl.DataFrame) -> None:
     """Draw a room's row of `room_health.health`, if it has one."""
-    for row in health.iter_rows(named=True):
+    for row in whole_points(health).iter_rows(named=True):
         parts = ", ".join(
             f"{DEFINITIONS[part].title.lower()} {fmt.number(row[part], 'points')}"
-            for part in _PARTS
+            for part in PARTS
         )
         st.caption(
             f"**Room health: {fmt.number(row['health'], 'points')} of 100 points, "

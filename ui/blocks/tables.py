@@ -13,6 +13,7 @@ from metrics import formats
 from metrics.export import to_csv
 from metrics.registry import DEFINITIONS, UNCERTAINTY, split
 from metrics.registry import definition as definition_of
+from metrics.room_health import PARTS, whole_points
 from metrics.subject import Definition, Unit
 from metrics.time_zone import as_clocks_show
 from ui import labels
@@ -215,6 +216,8 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     units = {name: unit(name) for name, of in frame.schema.items() if of.is_numeric()}
     shares = [name for name, of in units.items() if of == "share"]
     points = [name for name, of in units.items() if of == "points"]
+    if {"health", *PARTS} <= units.keys():
+        frame = whole_points(frame)
     # Streamlit's format prints percent signs, and does not multiply; it would show
     # times of a zone in that of the browser.
     frame = as_clocks_show(frame).with_columns(
