@@ -19,20 +19,23 @@ found = Results(
 data_page.render_cards(context)
 stored, runs = st.columns(2, gap="medium")
 with stored:
-    st.header("Stored data", anchor=False)
     tables.render_with_csv(found["tables"], "Stored data", "tables")
 with runs:
-    st.header("Recent sync runs", anchor=False)
-    if context.snapshot.longest_wait is not None:
-        st.caption(data_page.longest_wait(context.snapshot.longest_wait))
     if context.snapshot.runs:
         tables.render_with_csv(found["runs"], "Recent sync runs, newest first", "runs")
+        if context.snapshot.longest_wait is not None:
+            st.caption(data_page.longest_wait(context.snapshot.longest_wait))
     else:
+        with st.container(key="head_runs"):
+            st.header("Recent sync runs", anchor=False)
         st.caption("None: these files were not written by the sync job.")
-    st.header("Notes on dates", anchor=False)
+    with st.container(key="head_notes"):
+        st.header("Notes on dates", anchor=False)
     data_page.render_notes(context)
 
-st.header("Definitions", anchor=False)
+tables.render_head(
+    "Definitions", found["definitions"], "definitions", "fpp_definitions.csv"
+)
 # Wide enough for nine in ten texts in rows of three lines.
 tables.render_plain(
     found["definitions"],
@@ -46,9 +49,6 @@ tables.render_plain(
     },
     row_height=66,
     height=430,
-)
-tables.render_csv_button(
-    lambda: found["definitions"], "fpp_definitions.csv", "csv_definitions"
 )
 
 st.header("API", anchor=False)

@@ -72,6 +72,38 @@ def barriers(page: Page, *rules: str) -> list[str]:
     ]
 
 
+MISPLACED = """() => [...document.querySelectorAll('svg.marks')].flatMap(svg => {
+  const chart = svg.getBoundingClientRect();
+  const shown = text => text.textContent.trim() && +getComputedStyle(text).opacity > 0;
+  const at = text => ({text: text.textContent, box: text.getBoundingClientRect()});
+  const texts = [...svg.querySelectorAll('text')].filter(shown).map(at);
+  // Lines of a title have more height than their letters.
+  const cut = texts.filter(({box}) => box.left < chart.left - 4 ||
+    box.right > chart.right + 4 || box.bottom > chart.bottom + 4);
+  const covers = (one, other) => Math.min(one.right, other.right)
+      - Math.max(one.left, other.left) > 1
+    && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3;
+  const over = texts.flatMap((text, place) =>
+    texts.slice(place + 1).filter(({box}) => covers(text.box, box)));
+  // Of an axis whose other labels are evenly apart, the first and the last are too.
+  const uneven = [...svg.querySelectorAll('g.role-axis-label')].filter(axis => {
+    const tops = [...axis.querySelectorAll('text')].filter(shown)
+      .map(text => text.getBoundingClientRect().top).sort((a, b) => a - b);
+    const gaps = tops.slice(1).map((top, place) => top - tops[place]);
+    const inner = gaps.slice(1, -1);
+    return inner.length && Math.max(...inner) - Math.min(...inner) < 1 &&
+      gaps.some(gap => Math.abs(gap - inner[0]) > 2);
+  }).map(axis => ({text: `an axis: ${axis.textContent}`}));
+  return [...cut, ...over, ...uneven].map(({text}) => text);
+})"""
+
+
+def misplaced(page: Page) -> list[str]:
+    """Return texts of charts that are cut off, cover another, or are beside a tick."""
+    found: list[str] = page.evaluate(MISPLACED)
+    return found
+
+
 def too_wide(page: Page) -> int:
     """Return how many pixels the page is wider than its window."""
     width: int = page.evaluate(

@@ -16,7 +16,15 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from testkit import chromium
 from testkit.chromium import Server
 from tests.browser.conftest import as_left, emptied
-from tests.browser.looking import OF_COLOURS, PAGES, barriers, go, too_wide, turn_to
+from tests.browser.looking import (
+    OF_COLOURS,
+    PAGES,
+    barriers,
+    go,
+    misplaced,
+    too_wide,
+    turn_to,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +63,14 @@ MEASURE = """() => {
     screens: page.scrollHeight / 900,
   };
 }"""
+BLANK_ABOVE_THE_MAP = """() => {
+  const land = [...document.querySelectorAll('svg.marks .mark-shape path')];
+  if (!land.length) return 0;
+  const top = Math.min(...land.map(shape => shape.getBoundingClientRect().top));
+  const heads = [...document.querySelectorAll('[class*=st-key-head_]')]
+    .map(head => head.getBoundingClientRect().bottom).filter(end => end <= top + 5);
+  return top - Math.max(...heads);
+}"""
 AT_A_CHART = """() => {
   const at = document.activeElement;
   const chart = document.querySelector('[data-testid=stVegaLiteChart]');
@@ -88,6 +104,7 @@ def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_text("demo data")).to_be_visible()
+    assert misplaced(page) == []
     for chart in page.get_by_test_id("stVegaLiteChart").all():
         drawn = chart.locator("svg.marks path, svg.marks rect, svg.marks text")
         expect(drawn.nth(3)).to_be_attached()
@@ -124,12 +141,23 @@ def test_nothing_on_a_page_keeps_users_out(full: Visit, theme: str) -> None:
     # The elements are the same in both themes.
     rules = OF_COLOURS if theme == "dark" else ()
     assert barriers(full.page, *rules) == []
+    if full.title == "Data":
+        share = full.page.get_by_role("button", name="Share")
+        share.click()
+        expect(share).to_have_attribute("aria-expanded", "true")
+        assert barriers(full.page, *OF_COLOURS) == []
+        full.page.keyboard.press("Escape")
 
 
 def test_a_page_fits_a_phone(full: Visit) -> None:
     full.page.set_viewport_size(PHONE)
     chromium.wait_until_drawn(full.page)
     assert too_wide(full.page) == 0
+    assert misplaced(full.page) == []
+    assert full.page.evaluate(BLANK_ABOVE_THE_MAP) <= 40
+    # Wrapped, the choices of a switch would lack half of their frames.
+    topics = full.page.get_by_role("radiogroup", name="Topic").get_by_role("radio")
+    assert len({topic.bounding_box()["y"] for topic in topics.all()}) <= 1  # type: ignore[index]
     expect(full.page.get_by_role("heading", level=1)).to_be_in_viewport()
 
 

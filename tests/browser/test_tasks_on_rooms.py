@@ -13,7 +13,7 @@ from store.reader import open_store
 from testkit import chromium
 from testkit.chromium import Server
 from testkit.fixed_clock import NOW
-from tests.browser.looking import block, csv_button, grid, navigation
+from tests.browser.looking import block, csv_button, go, grid, misplaced, navigation
 
 pytestmark = pytest.mark.browser
 
@@ -26,11 +26,6 @@ def held(demo_data: Path) -> pl.DataFrame:
     recent = pl.col("started_at") > NOW - timedelta(days=8)
     found = meetings.meetings(frames).filter(recent, pl.col("started_at") < NOW.date())
     return found.join(names, on="room_id").sort("votes", descending=True).collect()
-
-
-def go(page: Page, url: str) -> None:
-    page.goto(url)
-    chromium.wait_until_drawn(page)
 
 
 def start_at_overview(page: Page, server: Server, title: str) -> None:
@@ -109,9 +104,9 @@ def test_a_page_for_the_boss(page: Page, demo_server: Server) -> None:
 def test_two_rooms_compared(
     page: Page, demo_server: Server, held: pl.DataFrame
 ) -> None:
-    first, second = held.unique("room_id", keep="first", maintain_order=True)[:2].rows(
-        named=True
-    )
+    first, second, third = held.unique("room_id", keep="first", maintain_order=True)[
+        :3
+    ].rows(named=True)
     start_at_overview(page, demo_server, "Room")
     find_room(page, f"#{first['number']}")
     compare = page.get_by_label("Compare with another room")
@@ -123,6 +118,10 @@ def test_two_rooms_compared(
         name = f"{room['name']} (#{room['number']})"
         expect(page.get_by_text(name, exact=True).first).to_be_attached()
     expect(page.get_by_role("button", name="Remove")).to_have_count(2)
+    # Names of rooms are long, and a phone is narrow.
+    page.set_viewport_size({"width": 375, "height": 812})
+    go(page, f"{page.url}&room={third['room_id']}")
+    assert misplaced(page) == []
 
 
 def test_a_row_of_a_table_opens_its_room(page: Page, demo_server: Server) -> None:

@@ -4,7 +4,8 @@ The dashboard leaves the check against the schema out (`ui/charts/rendering.py`)
 """
 
 import json
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,8 @@ import jsonschema_rs
 import polars as pl
 import vl_convert
 from streamlit.testing.v1 import AppTest
+
+from testkit.chromium import ROOT
 
 
 def _quoted(part: dict[str, Any]) -> dict[str, Any]:
@@ -26,12 +29,67 @@ def _quoted(part: dict[str, Any]) -> dict[str, Any]:
 VALIDATOR = jsonschema_rs.validator_for(
     json.loads(json.dumps(alt.Root._rootschema), object_hook=_quoted)
 )
+_THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+PAGES = [_THEME[name]["backgroundColor"] for name in ("light", "dark")]
+SHAPES = {"bar", "line", "rule", "point", "circle"}
+"""Marks that say something by their shape; an area is below a line."""
+TOLD_APART = 3.0
+"""WCAG 2.2, 1.4.11: the contrast of what one must see to understand a chart."""
 
 
 def check_charts(app: AppTest) -> None:
     """Raise a ValidationError for a chart that breaks the schema."""
     for chart in app.get("vega_lite_chart"):
-        VALIDATOR.validate(json.loads(chart.proto.spec))
+        spec = json.loads(chart.proto.spec)
+        VALIDATOR.validate(spec)
+        assert pale_marks(spec) == []
+
+
+def pale_marks(spec: Mapping[str, Any]) -> list[str]:
+    """Return the marks of a chart that can hardly be told from one of both pages."""
+    found = [pale for layer in spec.get("layer", ()) for pale in pale_marks(layer)]
+    mark = spec.get("mark")
+    if not isinstance(mark, dict) or mark["type"] not in SHAPES:
+        return found
+    # A shade behind days says nothing of its own, nor does a target for the mouse.
+    backdrop = mark.get("aria") is False and mark["type"] in {"bar", "rule"}
+    if backdrop or mark.get("opacity", 1) < 0.01:
+        return found
+    edge = mark.get("stroke")
+    color = spec.get("encoding", {}).get("color", {})
+    drawn = [edge] if edge else [mark.get("color"), color.get("value")]
+    drawn += [] if edge else color.get("scale", {}).get("range", [])
+    opacity = 1 if edge else mark.get("opacity", 1) * mark.get("fillOpacity", 1)
+    return found + [
+        f"{mark['type']} {each} on {page}"
+        for each in drawn
+        for page in PAGES
+        if each and _contrast(_mixed(each, page, opacity), _rgb(page)) < TOLD_APART
+    ]
+
+
+def _rgb(color: str) -> list[float]:
+    return [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def _mixed(color: str, page: str, opacity: float) -> list[float]:
+    return [
+        opacity * own + (1 - opacity) * below
+        for own, below in zip(_rgb(color), _rgb(page), strict=True)
+    ]
+
+
+def _contrast(first: list[float], second: list[float]) -> float:
+    """Return the contrast of two colours as WCAG defines it."""
+
+    def luminance(rgb: list[float]) -> float:
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb
+        ]
+        return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    darker, lighter = sorted((luminance(first), luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 def read_aloud(app: AppTest) -> list[str]:

@@ -78,6 +78,19 @@ def test_each_of_two_verdicts_says_of_what_it_is() -> None:
     assert all(label.endswith(": higher or lower?") for label in labels)
 
 
+def test_a_column_of_intervals_is_as_wide_as_its_longest_text() -> None:
+    # Of these, a table by itself takes the only long one for an outlier.
+    rates = {"activation_rate": [0.045, 0.114, 0.026, 0.083, None, 1.0]}
+    frame = pl.DataFrame(rates).with_columns(
+        pl.lit(None, pl.Float64).alias("activation_rate_low"),
+        pl.lit(None, pl.Float64).alias("activation_rate_high"),
+    )
+    frame[-1, "activation_rate_low"], frame[-1, "activation_rate_high"] = 0.84, 1.0
+    width = json.loads(headed(frame))["activation_rate"]["width"]
+    # Digits are 6.4 pixels wide, and a cell has 8 at each side.
+    assert width >= len("100.0% (84–100)") * 6.4 + 16
+
+
 def test_texts_of_intervals_sort_as_their_figures_do() -> None:
     values = [3.0, 40.0, 119.0, 12.0]
     frame = pl.DataFrame({"duration_median_seconds": values}).with_columns(

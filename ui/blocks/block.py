@@ -61,7 +61,7 @@ def render_block(
                 context, name, frame, shown, own, switch=draw is not None or folded
             )
             if axis is None
-            else _render_title(context, name, frame, shown, own)
+            else _render_title(context, name, frame, shown, own, axis)
         )
         if filter_chips.is_meaningless(context.filters, name):
             empty_state.render_unfilterable(context.filters)
@@ -75,7 +75,6 @@ def render_block(
         elif draw is None:
             return
         elif axis is not None:
-            st.caption(legend(axis, says_granularity=True))
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:
             # Ten rows first: a chart of two hundred would push the page down.
@@ -95,11 +94,13 @@ def render_block(
                 vertical_alignment="center",
                 key=f"foot_{own}",
             ):
+                if note:
+                    st.caption(note, width="stretch")
                 render_tools(context, name, frame, own)
 
     with st.container(border=True, height="stretch", gap="xsmall"):
         fragment()
-        if note:
+        if note and axis is None:
             st.caption(note)
         if lacking and not empty_state.is_blank(frame):
             st.caption(missing_note(lacking))
@@ -228,12 +229,18 @@ def render_head(
 
 
 def _render_title(
-    context: PageContext, name: str, frame: pl.DataFrame, title: str, key: str
+    context: PageContext,
+    name: str,
+    frame: pl.DataFrame,
+    title: str,
+    key: str,
+    axis: TimeAxis,
 ) -> bool:
-    """Draw title and answer; return whether the table is chosen."""
-    with st.container(key=f"head_{key}"):
+    """Draw title, answer and dates; return whether the table is chosen."""
+    with st.container(key=f"head_{key}", gap=None):
         st.header(title, anchor=False)
-    _render_answer(context, name, frame)
+        _render_answer(context, name, frame)
+        st.caption(legend(axis, says_granularity=True))
     return is_table(key)
 
 

@@ -68,7 +68,8 @@ def _render_card(
     before_text = fmt.number(before, definition.unit, now)
     change = fmt.change(now, before, definition.unit) if compares else None
     st.metric(
-        definition.title,
+        # A column of a file says that it is a sample size; a card need not.
+        definition.title.removesuffix(" (n)"),
         fmt.number(now, definition.unit, before),
         delta=change if hidden or not too_few else too_few,
         delta_color="off",

@@ -66,7 +66,7 @@ def render_comparison(
             render_tools(context, SERIES, series, "compared", switch=False)
     with st.grid(2, min_column_width=380, gap="small"):
         for name, (label, title) in SHARES.items():
-            with st.container(border=True, gap="small", key=f"compared_{name}"):
+            with st.container(border=True, gap="xsmall", key=f"compared_{name}"):
                 tables.render_head(
                     METRIC_TABLES[name].title,
                     together[name],
@@ -77,7 +77,7 @@ def render_comparison(
                     shares(together[name], label, title, _colors(rooms)),
                     alt=f"{METRIC_TABLES[name].title}, share of votes per room",
                 )
-    with st.container(border=True, gap="small", key="compared_figures"):
+    with st.container(border=True, gap="xsmall", key="compared_figures"):
         figures = together[TOTALS].select(_ROOM, *keys)
         file = export.csv_name(context, TOTALS)
         tables.render_head("Metrics", figures, "figures", file)

@@ -58,5 +58,6 @@ def render_report(context: PageContext) -> None:
     with st.container(key="report"):
         st.html(to_fragment(found))
     with st.expander("Copy for a chat", icon=":material/content_copy:"):
-        st.code(to_markdown(found), language="markdown", wrap_lines=True)
+        # Without colours of a language: they are too pale on light.
+        st.code(to_markdown(found), language=None, wrap_lines=True)
     export.render_download(context, Results(*report.by_period(results)), "report")

@@ -302,15 +302,19 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
         return
     rooms_of_all = f"{_BUSIEST} of {busiest.height:,} rooms; the CSV has all"
     which = f" (the first {rooms_of_all})" if busiest.height > _BUSIEST else ""
-    st.caption(f"Or click one of the rooms with the most votes in this period{which}.")
+    with st.container(horizontal=True, vertical_alignment="center", key="head_busiest"):
+        st.caption(
+            f"Or click one of the rooms with the most votes in this period{which}.",
+            width="stretch",
+        )
+        file = export.csv_name(context, "rooms")
+        tables.render_csv_button(lambda: busiest, file, "csv_rooms")
     chosen = tables.render_selectable(
         busiest.head(_BUSIEST),
         "Busiest rooms",
         key=f"{tables.CLICKABLE}busiest",
         height=_LIST_HEIGHT,
     )
-    file = export.csv_name(context, "rooms")
-    tables.render_csv_button(lambda: busiest, file, "csv_rooms")
     if chosen is not None:
         query_params.update({PARAMETER: [str(busiest["room_id"][chosen])]})
         st.rerun()

@@ -237,7 +237,12 @@ def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
         alone = sum(other.endswith("_verdict") for other in frame.columns) == 1
         return AnyColumn(_VERDICT if alone else label, help=UNCERTAINTY["_verdict"])
     if definition is not None and unit(name) and frame.schema[name] == pl.String:
-        return AnyColumn(label, help=definition.formula, alignment="right")
+        return AnyColumn(
+            label,
+            help=definition.formula,
+            alignment="right",
+            width=_width(label, frame[name]),
+        )
     if frame.schema[name] == pl.Date:
         return st.column_config.DateColumn(label, format=_DATE)
     if isinstance(frame.schema[name], pl.Datetime):
@@ -260,6 +265,15 @@ def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
         help=definition.formula,
         format=_MEAN_COUNT if is_mean else _FORMATS[printed],
     )
+
+
+def _width(label: str, texts: pl.Series) -> int:
+    """Return the pixels that a column of texts needs.
+
+    By itself a table takes those that are longer than most for outliers, and cuts them.
+    """
+    longest = texts.str.len_chars().max()
+    return 18 + round(6.5 * max(len(label), longest if isinstance(longest, int) else 0))
 
 
 def heading(name: str, table: str = "", of: pl.DataType | None = None) -> str:
@@ -353,9 +367,9 @@ def render_plain(
 
 
 def render_with_csv(frame: pl.DataFrame, title: str, name: str) -> None:
-    """Show a frame whose columns are keys of definitions, with its CSV."""
+    """Show a frame whose columns are keys of definitions, with title and CSV."""
+    render_head(title, frame, name, f"fpp_{name}.csv")
     render(frame, title)
-    render_csv_button(lambda: frame, f"fpp_{name}.csv", f"csv_{name}")
 
 
 def render_head(title: str, frame: pl.DataFrame, name: str, file: str) -> None:

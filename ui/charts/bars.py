@@ -165,11 +165,11 @@ def ranges(votes: pl.DataFrame) -> Chart:
         scale=alt.Scale(type="log", domain=[*_CARDS], nice=False),
         axis=alt.Axis(values=list(SCALE), format="d"),
     )
-    spans = base.mark_rule(
-        color=ACCENT, strokeWidth=6, opacity=0.4, strokeCap="round"
-    ).encode(x, y, alt.Y2(f"{_at('max_estimation')}:Q"), tooltip=_range_tooltips())
+    spans = base.mark_rule(color=ACCENT, strokeWidth=3, strokeCap="round").encode(
+        x, y, alt.Y2(f"{_at('max_estimation')}:Q"), tooltip=_range_tooltips()
+    )
     averages = base.mark_point(
-        filled=True, shape="diamond", color=PALETTE[1], size=45, opacity=1
+        filled=True, shape="diamond", color=PALETTE[1], size=60, opacity=1
     ).encode(x, alt.Y(f"{_at('avg_estimation')}:Q"), tooltip=_range_tooltips())
     return layered(spans, averages, data=data, height=CHART_HEIGHT)
 

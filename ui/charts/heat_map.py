@@ -46,8 +46,8 @@ def heat_map(
 
 
 _ROW = 34
-# Cells of a phone are too narrow for text; the table has it.
-_WIDE = "width > 640 ? 1 : 0"
+# Pixels of a cell that has room for its text; the table has it, too.
+_ROOM = 36
 AVERAGE = "Weighted average"
 
 
@@ -78,7 +78,8 @@ def retention_grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Cha
             labelPadding=8,
         ),
     )
-    shown = _cells(base, x, y), *_texts(base, x, y)
+    ages = data["k"].n_unique()
+    shown = _cells(base, x, y), *_texts(base, x, y, ages)
     return layered(*shown, data=data, height=alt.Step(_ROW))
 
 
@@ -150,12 +151,12 @@ def _tips() -> list[alt.Tooltip]:
     ]
 
 
-def _texts(base: alt.Chart, x: alt.X, y: alt.Y) -> tuple[alt.Chart, ...]:
+def _texts(base: alt.Chart, x: alt.X, y: alt.Y, ages: int) -> tuple[alt.Chart, ...]:
     """Return the share above the number; where it is hidden, the number alone.
 
     They are over the cells and have the same tooltip, which is read out once.
     """
-    seen = alt.ExprRef(_WIDE)
+    seen = alt.ExprRef(f"width > {_ROOM * ages} ? 1 : 0")
     printed = base.transform_calculate(
         percent="format(datum.share, '.0%')",
         number="format(datum.alive, ',') + (datum.running ? ' …' : '')",

@@ -37,8 +37,8 @@ from ui.filters import click_filters
 
 _PRINTED = alt.Text("printed:N")
 THICK = 26
-# How far the axis goes beyond the longest bar, for what it prints.
-_ROOM = 1.6
+# Where the longest bar ends: behind it is what it prints, "88% of 12,335 pairs".
+_LONGEST = alt.ExprRef("max(40, min(0.62 * width, width - 120))")
 _FEW = "'n = ' + format(datum.{n}, ',') + ': too few for a rate'"
 
 
@@ -56,7 +56,7 @@ def labelled_bars(
         alt.Tooltip(f"{label}:N", title=title_of_label(label)),
         alt.Tooltip("printed:N", title=title),
     ]
-    bars = base.mark_bar(size=THICK, color=ACCENT, opacity=0.5, cornerRadiusEnd=3)
+    bars = base.mark_bar(size=THICK, color=ACCENT, cornerRadiusEnd=3)
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
     shown = bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text=_PRINTED)
     return layered(*shown, data=data, height=alt.Step(THICK + 10))
@@ -66,7 +66,7 @@ def with_room(values: pl.Series) -> alt.Scale:
     """Return a scale that leaves room for what bars print beside them."""
     longest = values.cast(pl.Float64).max()
     end = longest if isinstance(longest, float) and longest > 0 else 1.0
-    return alt.Scale(domain=[0, end * _ROOM])
+    return alt.Scale(domain=[0, end], range=[0, _LONGEST])
 
 
 def hidden_below(shown: str, rate: str, n: str) -> str:
@@ -128,7 +128,7 @@ def ranked(
     base = Layer()
     tooltip = [alt.Tooltip(f"{_LABEL}:N", title=title_of_label(label))]
     bars = base.mark_bar(
-        color=ACCENT, opacity=0.5, cornerRadiusEnd=3, cursor=click_filters.cursor(top)
+        color=ACCENT, cornerRadiusEnd=3, cursor=click_filters.cursor(top)
     ).encode(x, y, tooltip=tooltip + count_tooltips(top, value, title))
     text = (
         base.transform_calculate(_printed=_count_and_share(top, value))
@@ -209,9 +209,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     x = alt.X("contribution:Q", axis=None, scale=alt.Scale(range=[0, _END]))
     more = {"test": "datum.change > 0", "value": ACCENT}
     color = alt.ColorValue(PALETTE[1], condition=more)
-    bars = base.mark_bar(
-        opacity=0.6, cornerRadius=3, cursor=click_filters.cursor(data)
-    ).encode(
+    bars = base.mark_bar(cornerRadius=3, cursor=click_filters.cursor(data)).encode(
         x,
         y,
         color=color,
@@ -265,7 +263,8 @@ def nested_bars(
     scale = alt.Scale(domain=[*titles.values()], range=list(NESTED))
     bars = (
         Layer(bounded(long))
-        .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3)
+        # The palest is told from a white page by its outline.
+        .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3, stroke=ACCENT)
         .encode(
             alt.X(
                 "share:Q",
@@ -326,19 +325,26 @@ def usual_range(frame: pl.DataFrame) -> Chart:
     )
     base = Layer()
     y = alt.Y("name:N", sort=BY_PLACE, title=None, axis=label_axis())
-    scale = alt.Scale(domain=[0, 1], range=[4, alt.ExprRef("max(40, width - 190)")])
+    # What is printed at the right takes no more than it needs: on a phone the ranges
+    # would be too short to tell apart.
+    longest = data["printed"].str.len_chars().max()
+    room = 12 + 5.5 * (longest if isinstance(longest, int) else 0)
+    left = f"max(60, width - {room})"
+    scale = alt.Scale(domain=[0, 1], range=[4, alt.ExprRef(f"{left} - 12")])
     tooltip = [
         alt.Tooltip("name:N", title="Today"),
         alt.Tooltip("printed:N", title="Count"),
     ]
-    band = base.mark_bar(color=MUTED, opacity=0.35, size=8, cornerRadius=4).encode(
+    # Its outline is what can be told from the page.
+    band = base.mark_bar(
+        color=MUTED, fillOpacity=0.3, stroke=MUTED, size=8, cornerRadius=4
+    ).encode(
         alt.X("start:Q", axis=None, scale=scale), alt.X2("end:Q"), y, tooltip=tooltip
     )
     point = base.mark_point(filled=True, size=90, color=ACCENT, opacity=1).encode(
         alt.X("at:Q", axis=None, scale=scale), y, tooltip=tooltip
     )
-    right = alt.ExprRef("max(60, width - 175)")
-    at_the_right = alt.XValue(right)  # type: ignore[no-untyped-call]  # Altair's
+    at_the_right = alt.XValue(alt.ExprRef(left))  # type: ignore[no-untyped-call]  # Altair's
     text = base.mark_text(align="left", color=TEXT, opacity=QUIET)
     said = text.encode(at_the_right, y, text=_PRINTED)
     return layered(band, point, said, data=data, height=alt.Step(ROW_HEIGHT + 6))

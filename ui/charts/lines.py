@@ -20,6 +20,8 @@ from ui.charts.time_chart import CUT, TimeAxis, lone_values, zoom_selection
 MAX_SERIES = 6
 """More lines than hues say nothing."""
 _SERIES = "series"
+_LONGEST = 200
+"""Pixels of a name in a legend, which is cut there."""
 
 
 def lines(frame: pl.DataFrame, kind: str, title: str, axis: TimeAxis) -> Chart:
@@ -119,10 +121,12 @@ def _drawn(
     *,
     unit: Unit = "count",
     value: str = "count",
+    from_zero: bool = True,
 ) -> Chart:
     """Draw a line per series: dashed where a bucket is not whole, gaps as gaps.
 
-    `of` is what the series are, such as "Route".
+    `of` is what the series are, such as "Route". Not `from_zero`
+    where lines far above it would cover each other.
     """
     placed = axis.place(frame, by=_SERIES).with_columns(
         pl.col(value).cast(pl.Float64).alias("value")
@@ -132,6 +136,7 @@ def _drawn(
     dashes = [list(dash) for dash in DASHES[: len(names)]]
     color, dash = _looks(names, hues, dashes)
     x, base = axis.plain(), Layer()
+    scale = alt.Undefined if from_zero else alt.Scale(zero=False)
 
     def y(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", title=None)
@@ -141,14 +146,14 @@ def _drawn(
         base.mark_line(strokeWidth=2).encode(x, y("solid"), color, dash),
     ]
     if data["part"].count():
-        part = base.mark_line(strokeWidth=2, strokeDash=CUT, opacity=0.7)
+        part = base.mark_line(strokeWidth=2, strokeDash=CUT)
         layers.append(part.encode(x, y("part"), color))
     if data["alone"].count():
         layers.append(base.mark_circle(size=36, opacity=1).encode(x, y("alone"), color))
     # Invisible targets: a line of two pixels is hard to hit.
     hover = base.mark_circle(size=60, opacity=0.001).encode(
         axis.encoding(data),
-        alt.Y("value:Q", title=None, axis=value_axis(unit)),
+        alt.Y("value:Q", title=None, axis=value_axis(unit), scale=scale),
         tooltip=[
             alt.Tooltip("when:N", title="When"),
             alt.Tooltip(f"{_SERIES}:N", title=of),
@@ -164,14 +169,16 @@ def _looks(
     names: Sequence[str], hues: Sequence[str], dashes: Sequence[list[int]]
 ) -> tuple[alt.Color, alt.StrokeDash]:
     """Return a hue and a dash per series: colour is not the only sign."""
+    # Pixels of each name with its stroke. Beside each other where they fit.
+    pixels = [46 + min(7 * len(name), _LONGEST) for name in names]
+    columns = f"max(1, floor(width / {max(pixels, default=1)}))"
     key = alt.Legend(
         orient="top",
         symbolType="stroke",
         symbolSize=300,
-        columns=alt.ExprRef(f"width < 500 ? 2 : {MAX_SERIES}"),
-        labelLimit=200,
+        columns=alt.ExprRef(f"width < {sum(pixels)} ? {columns} : {MAX_SERIES}"),
+        labelLimit=_LONGEST,
         padding=0,
-        offset=12,
     )
     color = alt.Scale(domain=[*names], range=[*hues])
     dash = alt.Scale(domain=[*names], range=[*dashes])
@@ -240,7 +247,7 @@ def _side(
     line = base.mark_line(color=side.color, strokeWidth=2, strokeDash=side.dash)
     layers = [line.encode(x, y("solid"))]
     if data["part"].count():
-        part = base.mark_line(color=side.color, strokeDash=CUT, opacity=0.7)
+        part = base.mark_line(color=side.color, strokeDash=CUT)
         layers.append(part.encode(x, y("part")))
     if data["alone"].count():
         point = base.mark_circle(color=side.color, size=36, opacity=1)
@@ -271,4 +278,5 @@ def consensus_by_team_size(frame: pl.DataFrame, axis: TimeAxis) -> Chart:
         "Team size",
         unit="share",
         value="near_pair_share",
+        from_zero=False,
     )

@@ -9,7 +9,7 @@ from ui.charts.axes import MAX_ROWS, Chart
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, MUTED, PALETTE, TEXT
 
-LANE_HEIGHT = 28
+LANE_HEIGHT = 22
 MOST_VOTES = 200
 """Where a room is in use day and night, its meeting never ends."""
 MOST_SEATS = 24
@@ -45,7 +45,10 @@ def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -
         sort=lanes,
         title=None,
         scale=alt.Scale(domain=lanes),
-        axis=alt.Axis(grid=True, ticks=False, domain=False, labelPadding=8),
+        # Lines between the lanes: in their middle they would cross out the cards.
+        axis=alt.Axis(
+            grid=True, bandPosition=1, ticks=False, domain=False, labelPadding=8
+        ),
     )
     held, played, done = _votes(votes), _cards(cards), _activity(activity)
     x = alt.X(
@@ -61,7 +64,6 @@ def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -
             orient="top",
             symbolType="square",
             padding=0,
-            offset=8,
             columns=alt.ExprRef("width < 300 ? 2 : 4"),
         ),
     )
@@ -94,7 +96,7 @@ def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -
         .encode(x, lane, shape, tooltip=_tips(_OF_ACTIVITY))
     )
     layers = [ends, bars, texts, *([marks] if done.height else [])]
-    return layered(*layers, height=LANE_HEIGHT * len(lanes))
+    return layered(*layers, height=alt.Step(LANE_HEIGHT))
 
 
 def first_part(

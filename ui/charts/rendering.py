@@ -78,6 +78,15 @@ def _lifted(
 # Streamlit leaves more room beneath each chart, which a block has already; with none,
 # the descenders of the lowest line are cut off.
 _PADDING = {"left": 0, "top": 5, "right": 5, "bottom": 4}
+# Streamlit's theme moves the first and last label of an axis inwards, which puts those
+# beside bars and grid lines off their middle, and leaves sixteen pixels before each.
+# Cells of a heat map would touch, with the page in the gaps between their corners.
+_CONFIG = {
+    "axis": {"labelPadding": 8, "titlePadding": 10},
+    "axisY": {"labelFlush": False},
+    "legend": {"symbolOpacity": 1, "offset": 10},
+    "scale": {"rectBandPaddingInner": 0.05},
+}
 
 # Altair would check every part of a chart while it is built, and the whole once more:
 # two thirds of its time. Tests check what pages send instead.
@@ -164,6 +173,7 @@ def render_chart(
 ) -> None:
     """Show a chart over all the width; `alt` is what a screen reader says."""
     chart.padding = _PADDING
+    chart.config = _CONFIG
     # Streamlit draws charts of more than 2,000 values on a canvas: no text for screen
     # readers, and greys that the style sheet cannot reach.
     chart.usermeta = {"embedOptions": {"renderer": "svg"}}

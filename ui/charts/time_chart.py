@@ -336,7 +336,7 @@ def time_chart(
         ),
     ]
     if data["part"].count():
-        part = base.mark_line(color=ACCENT, strokeDash=CUT, strokeWidth=2, opacity=0.7)
+        part = base.mark_line(color=ACCENT, strokeDash=CUT, strokeWidth=2)
         layers.append(part.encode(x, alt.Y("part:Q", title=None)))
     if data["alone"].count():
         point = base.mark_point(color=ACCENT, filled=True, size=45, opacity=1)
