@@ -75,7 +75,7 @@ def workbook_of(context: PageContext, found: Results, name: str) -> bytes:
         )
         for table, frame in _meaningful(context, tables).items()
     }
-    return workbook.to_xlsx("What was asked", about, sheets)
+    return workbook.to_xlsx("About this page", about, sheets)
 
 
 def _shown(
@@ -229,16 +229,17 @@ def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
     store lacks.
     """
     query, snapshot = context.query, context.snapshot
+    until = snapshot.data_until
     lines = {
         "Period": f"{_span(query.period)} ({query.zone.key}), "
         f"{period_bar.count_days(context.days, query)}",
         "Compared with": _compared_with(query),
         "Grouped by": query.granularity,
         "Weekends in daily series": "shown" if query.weekends else "hidden",
-        "Bots": "included" if context.bots else "left out",
+        "Bots": "included" if context.bots else "excluded",
         "Rooms": _rooms(context),
         "Filters": " and ".join(map(str, context.filters)) or "none",
-        "Data until": f"{snapshot.data_until} UTC"
+        "Data until": (f"{until:%Y-%m-%d %H:%M:%S} UTC" if until else "no data yet")
         + (" (demo)" if snapshot.demo else ""),
         "Generation": str(snapshot.generation or "none: plain files"),
     }

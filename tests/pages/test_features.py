@@ -562,7 +562,7 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
         "Compared with: 2026-10-31 to 2026-11-01",
         "Grouped by: day",
         "Weekends in daily series: hidden",
-        "Bots: left out",
+        "Bots: excluded",
         "Rooms: all",
         # A line break would let a link write lines of its own.
         "Filters: country:DE and city:a Generation: 8 b",
@@ -570,6 +570,8 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
         "Generation: 7",
         "votes_totals: Not filtered by country, city: votes are not linked to users.",
     ]
+    empty = replace(view, snapshot=replace(snapshot, data_until=None))
+    assert "Data until: no data yet\n" in export.readme(empty, {})
 
 
 @pytest.mark.parametrize("kind", filters.KINDS)

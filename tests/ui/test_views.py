@@ -30,10 +30,10 @@ def test_a_line_is_a_name_and_a_link(line: str, view: View) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("Release week", "has no name and link"),
-        ("/votes", "has no name and link"),
-        ("Nowhere /nowhere?period=all", "leads to “nowhere”, which is no page"),
-        ("Long /" + "x" * 10_000, f"leads to “{'x' * 40}”, which is no page"),
+        ("Release week", "needs a name and a link"),
+        ("/votes", "needs a name and a link"),
+        ("Nowhere /nowhere?period=all", "leads to “nowhere”, which is not a page"),
+        ("Long /" + "x" * 10_000, f"leads to “{'x' * 40}”, which is not a page"),
         (f"{'x' * 200} /votes", "has a name longer than 120 characters"),
         ("Broken http://[::1/votes", "has a link that is no address"),
         ("Broken //[x]/votes", "has a link that is no address"),

@@ -86,7 +86,7 @@ def _read_line(line: str) -> View | str:
     """Return the view of a line, or what is wrong with it."""
     *name, link = line.strip().rsplit(maxsplit=1)
     if not name or "/" not in link:
-        return "has no name and link, such as “Last week /votes?period=last_week”."
+        return "needs a name and a link, such as “Last week /votes?period=last_week”."
     if len(name[0]) > LONGEST:
         return f"has a name longer than {LONGEST} characters."
     try:
@@ -97,7 +97,7 @@ def _read_line(line: str) -> View | str:
     page = address.path.rstrip("/").rsplit("/", 1)[-1] or "overview"
     if page not in PAGES:
         known = ", ".join(sorted(PAGES))
-        return f"leads to “{page[:40]}”, which is no page. Use {known}."
+        return f"leads to “{page[:40]}”, which is not a page. Use {known}."
     return View(
         name[0], page, tuple((key, tuple(found)) for key, found in query.items())
     )
