@@ -49,13 +49,6 @@ _ALIKE = 0.8
 """How alike a misspelt name must be; `room` is no `from`."""
 _NAMED = 5
 """Unknown parameters that are named; of more, there is the number."""
-# What mail, chats, ads and social networks add to every link that they pass on.
-_TRACKING = re.compile(
-    r"(utm|mtm|pk|piwik|matomo|hsa|mc|vero|oly|trk|s?cm)_.*|_{1,2}(hs|ga|gl|ke|kx).*|"
-    r"gad_.*|.*(clk?id|braid)|li_fat_id|mkt_tok|igsh(id)?|ref_(src|url)|_openstat|"
-    r"__s|elqtrackid|ef_id|rb_clickid|wickedid|ss_source|ss_campaign_.*",
-    re.IGNORECASE,
-)
 _NOTICES, _ADDRESS = "notices", "address"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -70,12 +63,10 @@ class Binding(TypedDict):
 def adopt() -> None:
     """Take over the browser's address, at the start of a run of the whole page.
 
-    Without what others add to links to follow who opens them: it asks for nothing.
+    `web/assets/page.js` has removed what others add to links to follow who opens them.
     """
     st.session_state[_ADDRESS] = {
-        key: st.query_params.get_all(key)
-        for key in st.query_params
-        if not _TRACKING.fullmatch(key)
+        key: st.query_params.get_all(key) for key in st.query_params
     }
 
 

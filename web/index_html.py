@@ -17,6 +17,8 @@ import streamlit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.auth.gate import MAX_WEBSOCKETS
+
 _FILE = Path(streamlit.__file__).parent / "static" / "index.html"
 _ORIGINAL = _FILE.read_bytes()
 _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
@@ -31,13 +33,20 @@ _BRITISH = (
 )
 # Headers that would let a browser keep the page of another release.
 _HEADERS_OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
-
-
+_REFUSED = (
+    "The page cannot be shown: the server or a proxy before it refuses the connection "
+    f"that pages use. Either more than {MAX_WEBSOCKETS} pages of your session are "
+    "open: close some. Or the proxy passes on no websockets, or not the header Host: "
+    "see docs/deployment.md."
+)
 # Leads a tab whose session ended to the login and back. Streamlit would show a dialog
 # with the status of the refusal. The gate closes a websocket with 1008; after any other
 # end of it, when the tab becomes visible again, and after a click the script asks
 # whether the session is still open: a cookie that is gone leaves its websocket open,
 # and only downloads and parts of the page that are loaded later would fail.
+#
+# Where the server answers and the websocket is refused again and again, Streamlit would
+# show grey bars for ever: the script says what it can be.
 _TO_LOGIN = """
 (() => {
   const base = BASE;
@@ -55,13 +64,30 @@ _TO_LOGIN = """
     asking = true;
     asked = Date.now();
     fetch(base + "_stcore/health", {cache: "no-store"}).then(
-      (answer) => { asking = false; if (answer.status === 401) toLogin(); },
+      (answer) => {
+        asking = false;
+        if (answer.status === 401) toLogin();
+        if (answer.ok && refusals >= 3) sayRefused();
+      },
       () => setTimeout(() => { asking = false; ask(); }, 500));
   };
+  let refusals = 0;
+  let refused;
+  const sayRefused = () => {
+    if (refused) return;
+    refused = document.createElement("p");
+    refused.className = "refused";
+    refused.role = "alert";
+    refused.textContent = REFUSED;
+    document.body.append(refused);
+  };
+  const opened = () => { refusals = 0; refused?.remove(); refused = undefined; };
   const Socket = window.WebSocket;
   window.WebSocket = class extends Socket {
     constructor(...given) {
       super(...given);
+      refusals += 1;
+      this.addEventListener("open", opened);
       this.addEventListener("close",
         (event) => event.code === 1008 ? toLogin() : ask());
     }
@@ -78,7 +104,8 @@ def index_html(base: str) -> bytes:
     # A path with "</script>" in it would end the script.
     where = json.dumps(f"{base}/").replace("<", "\\u003c")
     server = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
-    script = server + _TO_LOGIN.replace("BASE", where) + _BRITISH
+    to_login = _TO_LOGIN.replace("BASE", where).replace("REFUSED", json.dumps(_REFUSED))
+    script = server + to_login + _BRITISH
     own = _address(base, _SCRIPT)
     added = f'<script>{script}</script><script defer src="{own}"></script>'
     page = _ORIGINAL.replace(_HEAD, _HEAD + added.encode(), 1)

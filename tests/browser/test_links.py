@@ -1,11 +1,15 @@
 """The address is the view: copied, gone back from, gone forward to."""
 
+from itertools import chain
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from metrics.registry import METRIC_TABLES
 from testkit import chromium
 from testkit.chromium import Server
 from tests.browser.looking import barriers, go, navigation
+from ui import query_params
 
 pytestmark = pytest.mark.browser
 
@@ -50,6 +54,39 @@ def test_a_copied_link_shows_the_same_view_in_another_browser(
     copy = go(elsewhere, page.url)
     assert seen(copy) == seen(page)
     assert copy.url == page.url
+
+
+TRACKING = (
+    *("utm_source", "UTM_Medium", "%75tm_id", "fbclid", "gclid", "gbraid", "msclkid"),
+    *("mc_cid", "mc_eid", "_ga", "_gl", "__hstc", "_hsenc", "igsh", "li_fat_id"),
+    *("mtm_campaign", "pk_campaign", "gad_source", "mkt_tok", "ref_src", "ttclid"),
+)
+"""Parameters that others add to follow a link; a few of many."""
+
+
+def test_an_address_is_without_what_others_add_and_named_as_its_page(
+    page: Page, demo_server: Server
+) -> None:
+    blocks = (f"{on}{name}" for on in query_params.OF_BLOCKS for name in METRIC_TABLES)
+    every = [*query_params.CARRIED, *chain(*query_params.OF_PAGES.values()), *blocks]
+    kept = "&".join(f"{name}=M%C3%BCnchen+%26+x%20y" for name in every)
+    for asked, shown in (
+        ("/Overview", "/"),
+        ("/overview/", "/"),
+        ("/VOTES", "/votes"),
+        (f"/room?{kept}#x", f"/room?{kept}#x"),
+    ):
+        page.goto(demo_server.url + asked, wait_until="domcontentloaded")
+        assert page.url == demo_server.url + shown
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    followed = "&".join(f"{name}=x" for name in TRACKING)
+    go(page, f"{demo_server.url}/Votes?{followed}&period=7+days&fbclid")
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url == f"{demo_server.url}/votes?period=7+days"
 
 
 def test_a_link_carries_what_was_chosen_by_hand(

@@ -22,6 +22,7 @@ from tests.browser.looking import (
     barriers,
     go,
     misplaced,
+    navigation,
     too_wide,
     turn_to,
 )
@@ -159,6 +160,22 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
     topics = full.page.get_by_role("radiogroup", name="Topic").get_by_role("radio")
     assert len({topic.bounding_box()["y"] for topic in topics.all()}) <= 1  # type: ignore[index]
     expect(full.page.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("full", ["Overview"], indirect=True)
+@pytest.mark.parametrize("title", ["Overview", "Votes"])
+def test_on_a_phone_the_navigation_closes_after_a_choice(
+    full: Visit, title: str
+) -> None:
+    page = full.page
+    page.set_viewport_size(PHONE)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    choice = navigation(page, title)
+    expect(choice).to_be_in_viewport()
+    choice.click()
+    expect(choice).not_to_be_in_viewport()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
 
 
 class Poor(NamedTuple):

@@ -352,30 +352,6 @@ def test_a_chart_without_a_chosen_metric_asks_for_one(run_page: RunPage) -> None
     assert "using Votes." in some.warning[0].value
 
 
-TRACKING = (
-    *("utm_source", "UTM_Medium", "fbclid", "gclid", "gbraid", "msclkid", "ttclid"),
-    *("mc_cid", "mc_eid", "_ga", "_gl", "__hstc", "_hsenc", "igsh", "li_fat_id"),
-    *("mtm_campaign", "pk_campaign", "gad_source", "mkt_tok", "ref_src"),
-)
-
-
-def test_what_others_add_to_follow_a_link_is_not_mentioned_nor_kept(
-    run_page: RunPage,
-) -> None:
-    app = run_page("votes.py", figures="medians", **dict.fromkeys(TRACKING, "x"))
-    assert not app.warning
-    app.button_group(key="part").set_value("estimations").run()
-    # A copied link is that of the view, not of who got it from whom.
-    assert app.query_params == {"figures": "medians", "part": "estimations"}
-
-
-def test_no_parameter_of_a_page_is_taken_for_tracking(run_page: RunPage) -> None:
-    blocks = (f"{on}{name}" for on in query_params.OF_BLOCKS for name in METRIC_TABLES)
-    every = {*query_params.CARRIED, *chain(*query_params.OF_PAGES.values()), *blocks}
-    app = run_page("data.py", **dict.fromkeys(every, "x"))
-    assert {*app.session_state["address"]} == every
-
-
 def test_every_parameter_that_a_page_reads_is_one_that_its_links_may_have(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1045,6 +1021,8 @@ def test_a_blank_figure_does_not_blame_a_table_that_it_does_not_need(
     [
         ("room.py", {}, False),
         ("room.py", {"room": "1"}, True),
+        ("room.py", {"room": ["1", "01", "x"]}, True),
+        ("room.py", {"room": "x"}, False),
         ("room.py", {"room": "1", "meeting": "1"}, False),
         ("room.py", {"room": ["1", "2"]}, False),
         ("insights.py", {"about": "Rooms"}, False),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.config import set_option
 
 from ui.filters.views import MOST_VIEWS, View, Views, parse, read
 
@@ -88,3 +89,32 @@ def test_of_a_very_long_file_the_first_views_and_problems_are_shown() -> None:
         f"Lines from {MOST_VIEWS + 1} on are left out, after {MOST_VIEWS} views.",
     )
     assert len(parse(["x"] * 1_000).problems) == 11
+
+
+@pytest.mark.parametrize(
+    ("address", "page", "parameters"),
+    [
+        ("/votes?period=last_week&filter=os:iOS&filter=os:x", "votes", 2),
+        ("https://analytics.example/fpp/Votes/?period=today", "votes", 1),
+        ("https://analytics.example/fpp?period=today", "overview", 1),
+        ("https://analytics.example/fpp/", "overview", 0),
+        ("/", "overview", 0),
+        ("javascript:alert(1)//votes", None, 0),
+        ("data:text/html,/votes", None, 0),
+        ("/votes?Embed=true", None, 0),
+    ],
+)
+def test_a_link_leads_to_a_page_below_the_path_of_a_proxy_or_its_line_is_named(
+    tmp_path: Path, address: str, page: str | None, parameters: int
+) -> None:
+    file = tmp_path / "views.txt"
+    file.write_text(f"This view {address}\n", "utf-8")
+    set_option("server.baseUrlPath", "fpp")
+    try:
+        found = read(file)
+    finally:
+        set_option("server.baseUrlPath", "")
+    assert [(view.page, len(view.query)) for view in found.views] == (
+        [] if page is None else [(page, parameters)]
+    )
+    assert [text[:7] for text in found.problems] == ([] if page else ["Line 1 "])

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from http.client import HTTPConnection
@@ -97,6 +97,18 @@ def test_a_link_alone_does_not_log_out_but_leads_to_the_button(url: str) -> None
     assert '<form method="post" action="/logout">' in page.text
     assert "<script" not in page.text
     assert is_inside(url, cookie[COOKIE])
+
+
+@pytest.mark.parametrize("ask", [get, post])
+def test_to_log_out_after_the_session_has_ended_leads_to_the_login(
+    url: str, ask: Callable[..., httpx.Response]
+) -> None:
+    """As in a second tab that shows the button while the first one logs out."""
+    cookie = {COOKIE: enter(url, TOKEN).cookies[COOKIE]}
+    post(f"{url}/logout", cookies=cookie)
+    page = {"Accept": "text/html,application/xhtml+xml"}
+    answer = ask(f"{url}/logout", cookies=cookie, headers=page)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
 
 
 def test_another_token_ends_every_session(url: str, clock: StoppedClock) -> None:

@@ -120,6 +120,22 @@ def test_a_click_without_the_sessions_cookie_leads_to_the_login(
         assert_login_leads_back(page, running.url)
 
 
+def test_a_page_whose_websocket_is_refused_says_so_until_it_is_served(
+    browser: Browser,
+) -> None:
+    one = "from web.auth import gate\ngate.MAX_WEBSOCKETS = 1"
+    with dashboard({"ANALYTICS_SECRET_TOKEN": TOKEN}, before=one) as small:
+        first = tab_in(browser, small.url)
+        second = first.context.new_page()
+        second.goto(small.url + PATH)
+        refused = second.get_by_role("alert")
+        refused.wait_for()
+        assert "more than 1 pages of your session are open" in refused.inner_text()
+        first.close()
+        wait_until_drawn(second)
+        assert refused.count() == 0
+
+
 def test_another_token_leads_to_the_login_once_the_server_is_back(
     context: BrowserContext,
 ) -> None:

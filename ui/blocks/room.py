@@ -152,8 +152,9 @@ def is_compared() -> bool:
 
     Those of one room are; neither a meeting nor several rooms nor the list of them is.
     """
-    one = len(query_params.get_all(PARAMETER)) == 1
-    return one and query_params.get(MEETING) is None
+    # A link may name a room twice, or texts that are no rooms.
+    ids = {room_id_of(text) for text in query_params.get_all(PARAMETER)} - {0}
+    return len(ids) == 1 and query_params.get(MEETING) is None
 
 
 def warn_of_lone_meeting() -> None:

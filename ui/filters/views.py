@@ -29,6 +29,8 @@ PAGES = frozenset(
     }
 )
 """Pages that a view can lead to."""
+_FRAMED = frozenset({"embed", "embed_options"})
+"""Streamlit's own parameters, which it refuses in links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,19 @@ def read(path: Path | None) -> Views:
     if path is None:
         return Views()
     try:
-        return parse(lines_of_list(path, MOST_BYTES))
+        base = st.get_option("server.baseUrlPath")
+        return parse(lines_of_list(path, MOST_BYTES), base)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         problem = f"Cannot read {path.name}: {reason}. Correct it or VIEWS_FILE."
         return Views((), (problem,))
 
 
-def parse(lines: Sequence[str]) -> Views:
-    """Return the views and a sentence for each wrong line."""
+def parse(lines: Sequence[str], base: str = "") -> Views:
+    """Return the views and a sentence for each wrong line.
+
+    `base` is the path that a proxy puts before every page, such as /analytics.
+    """
     views: list[View] = []
     problems: list[str] = []
     for number, line in enumerate(lines, start=1):
@@ -72,7 +78,7 @@ def parse(lines: Sequence[str]) -> Views:
                 f"Lines from {number} on are left out, after {MOST_VIEWS} views."
             )
             break
-        found = _read_line(line)
+        found = _read_line(line, base)
         if isinstance(found, View):
             views.append(found)
             if UNREADABLE in line:
@@ -82,7 +88,7 @@ def parse(lines: Sequence[str]) -> Views:
     return Views(tuple(views), tuple(first_of(problems)))
 
 
-def _read_line(line: str) -> View | str:
+def _read_line(line: str, base: str) -> View | str:
     """Return the view of a line, or what is wrong with it."""
     *name, link = line.strip().rsplit(maxsplit=1)
     if not name or "/" not in link:
@@ -94,7 +100,12 @@ def _read_line(line: str) -> View | str:
         query = parse_qs(address.query, keep_blank_values=True)
     except ValueError:
         return "has a link that is no address. Copy it from the browser."
-    page = address.path.rstrip("/").rsplit("/", 1)[-1] or "overview"
+    if address.scheme not in {"", "http", "https"}:
+        return f"leads to “{address.scheme[:40]}:…”. Copy the link from the browser."
+    if framed := _FRAMED.intersection(map(str.casefold, query)):
+        return f"has “{min(framed)}”, which a view cannot have. Remove it."
+    path = address.path.rstrip("/").removeprefix("/" + base.strip("/"))
+    page = path.rsplit("/", 1)[-1].lower() or "overview"
     if page not in PAGES:
         known = ", ".join(sorted(PAGES))
         return f"leads to “{page[:40]}”, which is not a page. Use {known}."

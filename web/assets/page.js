@@ -1,5 +1,6 @@
 // Keyboard shortcuts, their list behind "?", buttons to copy the link and to print, whole
-// tables on paper, clicks on rows of tables, and Back and Forward one step at a time.
+// tables on paper, clicks on rows of tables, the address as its page is called and without
+// what others add to it, and Back and Forward one step at a time.
 //
 // Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
 // label, and only presses buttons: "?" and "/" and the boxes need a script.
@@ -28,6 +29,27 @@
     ["/", "Find a room", findRoom],
     ["?", "Show or close this list", toggleList],
   ];
+
+  // What mail, chats, ads and social networks add to every link that they pass on. This
+  // script runs before Streamlit's: neither the server nor a copied link ever has it.
+  const TRACKING = new RegExp("^(" + [
+    "(utm|mtm|pk|piwik|matomo|hsa|mc|vero|oly|trk|s?cm)_.*", "_{1,2}(hs|ga|gl|ke|kx).*",
+    "gad_.*", ".*(clk?id|braid)", "li_fat_id", "mkt_tok", "igsh(id)?", "ref_(src|url)",
+    "_openstat", "__s", "elqtrackid", "ef_id", "rb_clickid", "wickedid", "ss_source",
+    "ss_campaign_.*",
+  ].join("|") + ")$", "i");
+  const isKept = pair => {
+    const [name] = new URLSearchParams(pair).keys();
+    return !TRACKING.test(name ?? "");
+  };
+  // As text: parsing the other parameters would write them in another way.
+  const kept = location.search.slice(1).split("&").filter(isKept).join("&");
+  // Names of pages are in lower case, and the address of the Overview has none.
+  const home = new URL(window.__streamlit.BACKEND_BASE_URL).pathname;
+  const name = location.pathname.slice(home.length).toLowerCase().replace(/^overview\/?$/, "");
+  const tidied = new URL(location.origin + home + name + (kept && "?" + kept) + location.hash);
+  if (location.pathname.startsWith(home) && tidied.href !== location.href)
+    history.replaceState(history.state, "", tidied);
 
   let list;
   function toggleList() {

@@ -121,6 +121,10 @@ class Gate:
         """Redirect a browser that wants a page; answer everything else with 401."""
         scope = request.scope
         wants_page = "text/html" in request.headers.get("accept", "")
+        # The session may have ended in another tab: to log in only to log out again
+        # would be of no use.
+        if scope["path"] == self._auth.paths.logout and wants_page:
+            return RedirectResponse(self._auth.paths.login, 303, headers=NO_STORE)
         if scope["method"] not in {"GET", "HEAD"} or not wants_page:
             return unauthorized()
         wanted = quote(scope["path"], safe="/")
