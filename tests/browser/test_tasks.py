@@ -245,7 +245,8 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
     theme: Literal["dark", "light"],
 ) -> None:
     page.emulate_media(media="null", color_scheme=theme)
-    go(page, demo_server.url + PAGES[title])
+    filtered = "?filter=country:DE" if title == "Traffic" else ""
+    go(page, demo_server.url + PAGES[title] + filtered)
     sheet = tmp_path / "page.pdf"
     page.pdf(path=sheet, prefer_css_page_size=True, print_background=True)
     text = _of_pdf("pdftotext", "-layout", sheet).decode()
@@ -263,6 +264,10 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
         assert heading.inner_text().split()[0] in text
     for value in page.locator(".st-key-kpi_strip strong").all_inner_texts():
         assert value in text
+    if filtered:
+        # What the figures are of, without the button's icon.
+        chip = next(line for line in text.splitlines() if "Country is" in line)
+        assert re.fullmatch(r"\s*Country is Germany \W*", chip)
     if title == "Historical":
         # All rows and columns, those below and beside the edge of the canvas too.
         _, content = save(page, csv_button(page, "Newest first"))
