@@ -1,6 +1,8 @@
 """The table of open rooms: whatever the product's server sends can be shown."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -9,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.live import Live, live_of
+from testkit.dashboard import ROOT
+from tests.store.test_live import GOOD, product, sends
 from ui.blocks.live import rooms_of
 
 NOW = datetime(2026, 11, 20, 18, 0)
@@ -67,3 +71,27 @@ def test_a_name_is_one_line(name: object, shown_as: str) -> None:
 def test_no_more_users_estimated_than_there_are() -> None:
     live = live_of(answer(USER, {**ROOM, "userCount": 0}))
     assert shown(live)[3] == "1 of 1"
+
+
+DRAW = """
+import sys
+from zoneinfo import ZoneInfo
+from core.settings import Secret
+from ui.blocks.live import _render_answer
+_render_answer(Secret(sys.argv[1]), ZoneInfo("UTC"))
+print("pandas" in sys.modules)
+"""
+
+
+def test_drawing_the_rooms_leaves_pandas_unloaded() -> None:
+    # The page draws its charts meanwhile: Altair looks into a pandas that is half
+    # loaded, and the page fails.
+    with product(sends(json.dumps(GOOD).encode())) as url:
+        done = subprocess.run(
+            [sys.executable, "-c", DRAW, url],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert done.stdout.strip() == "False"

@@ -54,6 +54,8 @@ def _render_answer(server: Secret, zone: ZoneInfo) -> None:
     if live.rooms:
         st.dataframe(
             rooms_of(live, now).to_arrow(),
+            # Else it loads pandas, while charts of the page look whether it is there.
+            lazy=False,
             hide_index=True,
             alt="Open rooms, last active first",
             placeholder=fmt.NOTHING,
