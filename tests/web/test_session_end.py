@@ -121,12 +121,12 @@ def test_a_click_without_the_sessions_cookie_leads_to_the_login(
 
 
 def test_a_page_whose_websocket_is_refused_says_so_until_it_is_served(
-    browser: Browser,
+    context: BrowserContext,
 ) -> None:
     one = "from web.auth import gate\ngate.MAX_WEBSOCKETS = 1"
     with dashboard({"ANALYTICS_SECRET_TOKEN": TOKEN}, before=one) as small:
-        first = tab_in(browser, small.url)
-        second = first.context.new_page()
+        first = tab_in(context, small.url)
+        second = context.new_page()
         second.goto(small.url + PATH)
         refused = second.get_by_role("alert")
         refused.wait_for()
