@@ -55,6 +55,13 @@ found = context.compute(
 with above:
     render_kpis(context, found, KPIS, marks=found.now.get(anomaly_marks.TABLE))
 with st.grid(2, min_column_width=380, gap="small"):
+    # The question first: on a tablet it is what follows the chart.
+    render_block(
+        context,
+        "sources_quality",
+        found["sources_quality"],
+        on_click=click_filters.by("source"),
+    )
     if sources == "sources":
         render_block(
             context,
@@ -69,12 +76,6 @@ with st.grid(2, min_column_width=380, gap="small"):
         draw = partial(charts.lines, kind="source", title="Page views", axis=axis)
         note = not_drawn(found[sources])
         render_block(context, sources, found[sources], draw, note=note, axis=axis)
-    render_block(
-        context,
-        "sources_quality",
-        found["sources_quality"],
-        on_click=click_filters.by("source"),
-    )
     questions.render_question(context, funnel, found)
     render_block(
         context,

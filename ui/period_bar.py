@@ -279,7 +279,8 @@ def _render_controls(
         notes = escape(urlencode(query_params.carried(), doseq=True))
         st.html(
             '<button type="button" class="menu-item keys">Keyboard shortcuts</button>'
-            f'<a class="menu-item" href="data?{notes}">Notes on dates, definitions</a>'
+            f'<a class="menu-item" href="data?{notes}#notes-on-dates">'
+            "Notes on dates, definitions</a>"
         )
     chosen = filter_chips.render_box(snapshot)
     views.render_menu(settings.views_file)

@@ -1,4 +1,4 @@
-"""Five questions of a user who sees the dashboard for the first time.
+"""Six questions of a user who sees the dashboard for the first time.
 
 Each test goes where the words on the screen lead, and compares what it reads there
 against the same number counted from the files.
@@ -126,10 +126,14 @@ def test_which_weekday_and_hour_is_busiest(start: Page, files: Files) -> None:
         day=pl.col("voted_at").dt.weekday().cast(int), hour=pl.col("voted_at").dt.hour()
     )
     day, most = votes.group_by("day").len().sort("len").row(-1)
-    said = start.get_by_text("than the average day").inner_text()
-    busier = said.partition(" are busier")[0]
-    assert f"{WEEKDAYS[day - 1]}s" in busier
-    assert f"{most / 4:,.1f})" in busier
+    # A few rooms of the demo decide whether a weekday is clearly busier.
+    clear, unclear = "than the average day", "No clear difference between weekdays"
+    said = start.get_by_text(re.compile(f"{clear}|{unclear}")).inner_text()
+    assert f"{votes.height / 28:,.1f} votes" in said
+    if clear in said:
+        busier = said.partition(" are busier")[0]
+        assert f"{WEEKDAYS[day - 1]}s" in busier
+        assert f"{most / 4:,.1f})" in busier
     per_hour = votes.group_by("day", "hour").len()
     said = start.get_by_text("Most votes were on").inner_text()
     most = int(per_hour["len"].to_list()[per_hour["len"].arg_max() or 0])
@@ -149,3 +153,15 @@ def test_the_country_table_of_last_month_as_a_csv(start: Page, files: Files) -> 
     found = {row[country] or None: int(row[count]) for row in rows if row[count] != "0"}
     counted = files.seen(month).group_by("country").len()
     assert found == dict(counted.iter_rows())
+
+
+def test_how_are_dates_marked_on_the_charts(start: Page) -> None:
+    """On a phone as well the menu leads to the answer, not above it."""
+    start.set_viewport_size({"width": 375, "height": 667})
+    start.get_by_role("button", name="Options").click()
+    start.get_by_role("link", name="Notes on dates, definitions").click()
+    expect(start.get_by_role("heading", level=1)).to_have_text("Data")
+    chromium.wait_until_drawn(start)
+    expect(start.get_by_text("Set NOTES_FILE to a text file")).to_be_in_viewport(
+        ratio=1
+    )

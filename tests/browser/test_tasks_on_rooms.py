@@ -66,6 +66,9 @@ def test_what_happened_in_a_room_at_a_time(
         page.get_by_role("heading", name=meeting["name"], exact=True)
     ).to_be_visible()
     expect(page.get_by_role("heading", name="Meetings, newest first")).to_be_visible()
+    # On a phone the list is far below what a click on it opens.
+    page.set_viewport_size({"width": 375, "height": 812})
+    chromium.wait_until_drawn(page)
     click_row(
         page,
         page.locator(".st-key-meetings"),
@@ -74,7 +77,7 @@ def test_what_happened_in_a_room_at_a_time(
     start, end = meeting["started_at"], meeting["ended_at"]
     expect(
         page.get_by_role("heading", name=f"{start:%H:%M}–{end:%H:%M} UTC")
-    ).to_be_visible()
+    ).to_be_in_viewport()
     timeline = page.get_by_test_id("stVegaLiteChart").first
     expect(timeline.get_by_text("Seat 1", exact=True)).to_be_visible()
     page.get_by_role("button", name="Close the meeting").click()

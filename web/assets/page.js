@@ -186,7 +186,26 @@
   let steps = 0;
   let done = 0;
   const push = history.pushState.bind(history);
-  history.pushState = (...step) => done === steps && push(...step);
+  history.pushState = (...step) => {
+    if (done !== steps) return;
+    const before = location.search;
+    push(...step);
+    showOpened(new URLSearchParams(before), new URLSearchParams(location.search));
+  };
+  // Streamlit leaves a page where it is scrolled to. A meeting or room that a row far down
+  // opens is above that, and so is the part of a page that an address names.
+  async function bringIntoView(selector) {
+    const drawn = () => isConnected() && state() === "notRunning" && !find("[data-stale=true]");
+    await until(() => drawn() && find(selector), 10_000);
+    const {top} = find(selector)?.getBoundingClientRect() ?? {top: 0};
+    if (top < 0 || top > innerHeight / 2) find(selector).scrollIntoView();
+  }
+  function showOpened(before, after) {
+    const isNew = name => after.has(name) && `${before.getAll(name)}` !== `${after.getAll(name)}`;
+    if (isNew("meeting")) bringIntoView(".st-key-meeting h2");
+    else if (isNew("room")) bringIntoView('[class*="st-key-room_title"] h2');
+  }
+  if (location.hash) bringIntoView(`#${CSS.escape(location.hash.slice(1))}`);
   async function takeStep() {
     steps += 1;
     if (stepping) return;
