@@ -35,9 +35,9 @@ _BRITISH = (
 _HEADERS_OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
 _REFUSED = (
     "The page cannot be shown: the server or a proxy before it refuses the connection "
-    f"that pages use. Either more than {MAX_WEBSOCKETS} pages of your session are "
-    "open: close some. Or the proxy passes on no websockets, or not the header Host: "
-    "see docs/deployment.md."
+    f"that pages use. If more than {MAX_WEBSOCKETS} pages of your session are open, "
+    "close some. Otherwise let the proxy pass on websockets and the header Host, as "
+    "docs/deployment.md says."
 )
 # Leads a tab whose session ended to the login and back. Streamlit would show a dialog
 # with the status of the refusal. The gate closes a websocket with 1008; after any other
