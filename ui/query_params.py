@@ -14,6 +14,7 @@ from typing import Any, TypedDict, cast
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.format import escaped, shortened
 
@@ -73,8 +74,14 @@ def adopt() -> None:
 def check(page: str) -> None:
     """Warn of parameters that a page lacks, and of second values where it takes one.
 
-    `page` is its path.
+    `page` is its path. Streamlit ignores an address of very many as a whole.
     """
+    run = get_script_run_ctx()
+    if run is not None and run.query_string.strip("&") and not _address():
+        warn(
+            "Ignoring all settings of the link: there are too many, or it is too long. "
+            "Remove some."
+        )
     known = [*CARRIED, *OF_PAGES.get(page, ())]
     unknown = []
     for key, values in _address().items():

@@ -345,6 +345,15 @@ def test_a_meeting_without_its_room_is_said(run_page: RunPage) -> None:
     assert warning.value == "Ignoring `meeting` in the link: add the ID of its `room`."
 
 
+def test_a_link_of_too_many_settings_says_that_none_is_used(run_page: RunPage) -> None:
+    # Streamlit drops it as a whole; the page would look as if nothing was filtered.
+    for count, said in ((1_000, 0), (1_001, 1)):
+        query = {"period": "last_7_days", **{f"x{n}": "" for n in range(count - 1)}}
+        app = run_page("data.py", GOLDEN, **query)
+        texts = [warning.value for warning in app.warning]
+        assert sum("Ignoring all settings of the link" in t for t in texts) == said
+
+
 def test_a_chart_without_a_chosen_metric_asks_for_one(run_page: RunPage) -> None:
     app = run_page("historical.py", of="")
     assert [info.value for info in app.info] == ["Choose a metric."]
