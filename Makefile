@@ -14,9 +14,8 @@ HISTORIES ?= 200
 WORKERS ?= 4
 EXAMPLES ?= 100
 DATES ?= 2026-11-23T09:05 2027-01-01T00:10 2028-02-29T12:00 2026-12-31T23:50 2027-03-28T01:30
-# What compares times, or needs much to happen: nothing else may run beside it.
-ALONE := tests/speed tests/sync/test_chaos.py
-BESIDE := $(addprefix --ignore=,$(ALONE))
+# Compares times, so that nothing else may run beside it.
+ALONE := tests/speed
 DATED := tests/simulation tests/browser
 QUICK := tests/metrics tests/ui tests/pages tests/store tests/test_architecture.py tests/test_docs.py
 
@@ -45,7 +44,7 @@ tools: ## Install what the tests need: MariaDB, MySQL, Chromium, proxies, LibreO
 .PHONY: test
 test: setup tools ## Install what the tests need, then run all tests (WORKERS=4)
 	@$(RUN) pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
-	  --durations=30 $(BESIDE)
+	  --durations=30 --ignore=$(ALONE)
 	@$(RUN) pytest $(ALONE)
 
 .PHONY: quick
@@ -56,7 +55,7 @@ quick: setup ## Run the tests that start no server, with few examples
 .PHONY: explore
 explore: setup tools ## Run the property tests on new examples (EXAMPLES, 100)
 	@EXAMPLES=$(EXAMPLES) $(RUN) pytest -n $(WORKERS) --dist loadscope \
-	  -m hypothesis $(BESIDE) --hypothesis-profile new-examples
+	  -m hypothesis --ignore=$(ALONE) --hypothesis-profile new-examples
 
 .PHONY: dates
 dates: setup tools ## Run what depends on the date on five others (DATES)

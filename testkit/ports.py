@@ -5,7 +5,6 @@ import socket
 
 # Below the ports that the kernel gives to outgoing connections.
 _RANGE = range(20_000, 32_000)
-_held: list[socket.socket] = []
 
 
 def free_port() -> int:
@@ -24,6 +23,6 @@ def free_port() -> int:
         except OSError:
             name.close()
         else:
-            _held.append(name)
+            name.detach()  # open until the process ends
             return port
     raise RuntimeError("no port is free")
