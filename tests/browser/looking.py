@@ -72,6 +72,14 @@ def barriers(page: Page, *rules: str) -> list[str]:
     ]
 
 
+COVERED = """() => [...document.querySelectorAll('.stMain h2')].filter(head => {
+  const box = head.getBoundingClientRect();
+  const end = box.bottom - parseFloat(getComputedStyle(head).paddingBottom);
+  return [...document.querySelectorAll('.stMain [data-testid=stCaptionContainer] p')]
+    .map(text => text.getBoundingClientRect())
+    .some(text => text.top < end - 4 && text.bottom > end + 4
+      && text.left < box.right && text.right > box.left);
+}).map(head => head.textContent)"""
 MISPLACED = """() => [...document.querySelectorAll('svg.marks')].flatMap(svg => {
   const chart = svg.getBoundingClientRect();
   const shown = text => text.textContent.trim() && +getComputedStyle(text).opacity > 0;
@@ -99,9 +107,13 @@ MISPLACED = """() => [...document.querySelectorAll('svg.marks')].flatMap(svg => 
 
 
 def misplaced(page: Page) -> list[str]:
-    """Return texts of charts that are cut off, cover another, or are beside a tick."""
+    """Return texts of charts that are cut off, cover another, or are beside a tick.
+
+    And titles that a text covers.
+    """
     found: list[str] = page.evaluate(MISPLACED)
-    return found
+    covered: list[str] = page.evaluate(COVERED)
+    return found + covered
 
 
 def too_wide(page: Page) -> int:

@@ -72,6 +72,15 @@ BLANK_ABOVE_THE_MAP = """() => {
     .map(head => head.getBoundingClientRect().bottom).filter(end => end <= top + 5);
   return top - Math.max(...heads);
 }"""
+SEEN_WITHOUT_COLOURS = """() => {
+  const page = getComputedStyle(document.querySelector('[data-testid=stApp]'));
+  const styles = query => [...document.querySelectorAll(query)].map(getComputedStyle);
+  const tile = checked =>
+    styles(`.st-key-kpi_strip [aria-checked=${checked}]`)[0].outlineStyle;
+  const track = styles('.stCheckbox label > div:not([data-testid=stWidgetLabel])')[0];
+  return [track.backgroundColor != page.backgroundColor, tile(true) != tile(false)];
+}"""
+"""Whether a switch, and which tile is chosen, can be seen in a system's own colours."""
 AT_A_CHART = """() => {
   const at = document.activeElement;
   const chart = document.querySelector('[data-testid=stVegaLiteChart]');
@@ -142,6 +151,10 @@ def test_nothing_on_a_page_keeps_users_out(full: Visit, theme: str) -> None:
     # The elements are the same in both themes.
     rules = OF_COLOURS if theme == "dark" else ()
     assert barriers(full.page, *rules) == []
+    if full.title == "Traffic" and theme == "dark":
+        full.page.emulate_media(forced_colors="active")
+        assert full.page.evaluate(SEEN_WITHOUT_COLOURS) == [True, True]
+        full.page.emulate_media(forced_colors="none")
     if full.title == "Data":
         share = full.page.get_by_role("button", name="Share")
         share.click()

@@ -50,9 +50,10 @@ def render_comparison(
         return together
     definition, context = DEFINITIONS[chosen], about_rooms(contexts[0], rooms)
     series, axis = together[SERIES], time_axes(context)[0]
-    with st.container(border=True, gap="xsmall", key="compared_series"):
-        st.header(f"{definition.title} per {axis.granularity}", anchor=False)
-        st.caption(legend(axis))
+    with st.container(border=True, gap=None, key="compared_series"):
+        with st.container(key="head_compared", gap=None):
+            st.header(f"{definition.title} per {axis.granularity}", anchor=False)
+            st.caption(legend(axis))
         render_zoomable(
             per_room(series, chosen, definition, axis, _colors(rooms)),
             f"{definition.title} per {axis.granularity}, a line per room",

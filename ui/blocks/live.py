@@ -29,7 +29,7 @@ def render_live(context: PageContext) -> None:
     # In parallel, so that a slow server never keeps the page waiting.
     @st.fragment(key="live", run_every=EVERY_SECONDS, parallel=True)
     def fragment() -> None:
-        with st.container(border=True, gap="small", key="live_block"):
+        with st.container(border=True, gap="xsmall", key="live_block"):
             st.markdown("## Live now")
             _render_answer(server, context.query.zone)
             _render_links(context.links)

@@ -391,7 +391,8 @@ def legend(
         parts.append("◆\u00a0unusual for its weekday")
     parts += first_notes(
         [
-            f"⚑ {fmt.days(note.first, note.last)}: {fmt.linked(note.title, note.link)}"
+            f"⚑\u00a0{fmt.days(note.first, note.last)}: "
+            f"{fmt.linked(note.title, note.link)}"
             for note in axis.shown_notes()
         ]
     )
