@@ -73,14 +73,14 @@ BLANK_ABOVE_THE_MAP = """() => {
   return top - Math.max(...heads);
 }"""
 SEEN_WITHOUT_COLOURS = """() => {
-  const page = getComputedStyle(document.querySelector('[data-testid=stApp]'));
   const styles = query => [...document.querySelectorAll(query)].map(getComputedStyle);
   const tile = checked =>
     styles(`.st-key-kpi_strip [aria-checked=${checked}]`)[0].outlineStyle;
   const track = styles('.stCheckbox label > div:not([data-testid=stWidgetLabel])')[0];
-  return [track.backgroundColor != page.backgroundColor, tile(true) != tile(false)];
+  return [track.forcedColorAdjust == 'none', tile(true) != tile(false)];
 }"""
-"""Whether a switch, and which tile is chosen, can be seen in a system's own colours."""
+"""Whether a switch keeps its colours where a system has its own, which would hide it,
+and whether the chosen tile is told from others."""
 AT_A_CHART = """() => {
   const at = document.activeElement;
   const chart = document.querySelector('[data-testid=stVegaLiteChart]');
