@@ -266,6 +266,7 @@ def _render_controls(
                 default=old.endswith(_WEEKDAYS_MATCHED),
                 hint="Compares Mondays with Mondays: the comparison moves to the "
                 "nearest dates that start on the same weekday.",
+                in_menu=True,
             )
         hide_weekends = _render_hide_weekends()
         bots = query_params.render_toggle(
@@ -273,6 +274,7 @@ def _render_controls(
             "bots",
             hint="Bots are users whose device is “bot”. Votes are not linked to users, "
             "so this does not change them.",
+            in_menu=True,
         )
         _render_zone(zone, settings)
         # Links of the browser: an element of Streamlit for each would slow every run.
@@ -308,15 +310,17 @@ def _render_hide_weekends() -> bool:
     hidden = not query_params.flag("weekends", default=not older)
     # On is the state that is not the default: a toggle in a menu that has not been
     # opened yet would else report its own default, and that as a change.
+    default, binding = query_params.bound_in_menu(
+        "hide_weekends",
+        hidden,
+        lambda hides: {"weekends": query_params.flag_text(not hides)},
+    )
     st.toggle(
         "Hide weekends",
+        default,
         help="Hides Saturdays and Sundays in daily charts and tables and leaves a gap. "
         "Totals count every day.",
-        **query_params.bound(
-            "hide_weekends",
-            hidden,
-            lambda hides: {"weekends": query_params.flag_text(not hides)},
-        ),
+        **binding,
     )
     return hidden
 
@@ -327,13 +331,17 @@ def _render_zone(zone: ZoneInfo, settings: DashboardSettings) -> None:
     offered["UTC"] = "UTC"
     if browser:
         offered[browser.key] = f"{browser.key} (this browser)"
+    default, binding = query_params.bound_in_menu(
+        "tz", zone.key, lambda name: {"tz": [name]}
+    )
     st.selectbox(
         "Time zone",
         list(offered),
+        list(offered).index(default) if default in offered else 0,
         format_func=offered.__getitem__,
         icon=":material/schedule:",
         filter_mode=None,
-        **query_params.bound("tz", zone.key, lambda name: {"tz": [name]}),
+        **binding,
     )
 
 

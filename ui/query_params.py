@@ -158,6 +158,29 @@ def bound[T](
     return {"key": key, "on_change": partial(_changed, key, write)}
 
 
+def bound_in_menu[T](
+    key: str, value: T, write: Callable[[T], Mapping[str, Sequence[str] | None]]
+) -> tuple[T, Binding]:
+    """Bind a widget of a menu; return its default too, which the widget must get.
+
+    A closed menu does not learn what Back or a link changed: with the next act its
+    widget would report what it had before, and that as a change. So it is another
+    widget whenever the address changes by anything but itself.
+    """
+    number, default, last = st.session_state.get(f"menu_{key}", (0, value, value))
+    if value != last:
+        number, default = number + 1, value
+    st.session_state[f"menu_{key}"] = (number, default, value)
+    own = f"{key}_{number}"
+
+    def changed() -> None:
+        new = st.session_state[own]
+        st.session_state[f"menu_{key}"] = (number, default, new)
+        update(write(new))
+
+    return default, {"key": own, "on_change": changed}
+
+
 def _changed(key: str, write: Callable[[Any], Mapping[str, Any]]) -> None:
     update(write(st.session_state[key]))
 
@@ -228,11 +251,16 @@ def render_toggle(
     default: bool = False,
     hint: str | None = None,
     disabled: bool = False,
+    in_menu: bool = False,
 ) -> bool:
     """Draw a toggle that the address carries; return whether it is on."""
     value = flag(key, default=default)
-    binding = bound(key, value, lambda value: {key: flag_text(value)})
-    st.toggle(label, help=hint, disabled=disabled, **binding)
+    if in_menu:
+        begins, binding = bound_in_menu(key, value, lambda on: {key: flag_text(on)})
+        st.toggle(label, begins, help=hint, disabled=disabled, **binding)
+    else:
+        binding = bound(key, value, lambda on: {key: flag_text(on)})
+        st.toggle(label, help=hint, disabled=disabled, **binding)
     return value
 
 

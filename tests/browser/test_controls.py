@@ -116,6 +116,31 @@ def test_own_dates_are_two_clicks_in_the_calendar_and_one_step_back(
     expect(page.get_by_text("5 Oct – 20 Oct 2026").first).to_be_visible()
 
 
+@pytest.mark.parametrize("option", ["Match weekdays", "Hide weekends"])
+def test_an_option_that_was_undone_does_not_return_with_the_next_act(
+    page: Page, demo_server: Server, option: str
+) -> None:
+    go(page, f"{demo_server.url}/votes?bots=true")
+    page.get_by_role("button", name="Options").click()
+    page.get_by_text(option).click()
+    page.wait_for_url(re.compile("match=true|weekends=false"))
+    chromium.wait_until_drawn(page)
+    page.keyboard.press("Escape")
+    page.go_back()
+    page.wait_for_url("**/votes?bots=true")
+    chromium.wait_until_drawn(page)
+    page.locator(".st-key-step_chevron_left button:visible").click()
+    page.wait_for_url("**period=custom**")
+    chromium.wait_until_drawn(page)
+    assert "match" not in page.url
+    assert "weekends" not in page.url
+    # Opened again, the menu shows what the address says.
+    page.get_by_role("button", name="Options").click()
+    expect(page.get_by_role("switch", name=option)).not_to_be_checked()
+    expect(page.get_by_role("switch", name="Include bots")).to_be_checked()
+    assert "bots=true" in page.url
+
+
 FITS = """() => {
   const ink = document.createElement('canvas').getContext('2d');
   const cut = input => {
