@@ -101,6 +101,9 @@ def tab(context: BrowserContext) -> Page:
 @contextmanager
 def emptied(tab: Page) -> Iterator[Page]:
     """Use a tab again, empty and of the usual size; see `nothing_wrong`."""
+    if tab.url.startswith("http"):
+        # The browser would remember that the navigation was closed.
+        tab.evaluate("localStorage.clear()")
     tab.goto("about:blank")
     with as_left(tab):
         yield tab

@@ -202,7 +202,7 @@ def test_the_data_page_leads_to_the_description_of_the_api(
 ) -> None:
     go(page, f"{demo_server.url}/data")
     with page.context.expect_page() as opened:
-        page.get_by_role("link", name="description of the API").click()
+        page.get_by_role("link", name="documentation").click()
     described = opened.value
     expect(described.get_by_role("heading", level=1)).to_have_text("API")
     described.get_by_role("link", name="GET /api/report").click()
