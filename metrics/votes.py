@@ -286,15 +286,19 @@ def by_weekday(query: Query, shared: SharedPlans) -> Unfinished:
     the period has), votes_per_day (null without one), votes_per_day_verdict
     (against the average day; rooms are its clusters).
     """
-    votes = shared.within(query.period).votes
+    votes = shared.within(query.period).votes.with_columns(
+        weekday=local_date("voted_at", query.period).dt.weekday()
+    )
+    days = _days(query.period)
+    rooms = _rooms(votes, days.select("weekday", part=share("days")))
     weekdays = (
         _weekdays()
         .pipe(_add, _per_weekday(votes, query.period))
-        .pipe(_add, _days(query.period))
+        .pipe(_add, days)
         .with_columns(pl.col("votes", "days").fill_null(0))
         .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
         .select("weekday", "weekday_name", "votes", "share", "days", "votes_per_day")
-        .join(_rooms(votes), how="cross", maintain_order="left")
+        .join(rooms, how="cross", maintain_order="left")
     )
 
     def finish(found: pl.DataFrame) -> pl.DataFrame:
@@ -325,6 +329,7 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
         .pipe(_add, _days(query.period))
         .with_columns(pl.col("days").fill_null(0))
     )
+    rooms = _rooms(held, hours.with_columns(part=pl.lit(1 / 24)))
     per_hour = (
         cells.join(
             held.group_by(by).agg(votes=row_count()),
@@ -335,7 +340,7 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
         .with_columns(pl.col("votes").fill_null(0))
         .with_columns(votes_per_day=ratio("votes", "days"))
         .drop("days")
-        .join(_rooms(held), how="cross", maintain_order="left")
+        .join(rooms, how="cross", maintain_order="left")
     )
 
     def finish(found: pl.DataFrame) -> pl.DataFrame:
@@ -349,15 +354,29 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
     return Unfinished(per_hour, finish)
 
 
-def _rooms(votes: pl.LazyFrame) -> pl.LazyFrame:
-    """Return how many rooms of equal size tell as much as those of votes: rooms.
+def _rooms(votes: pl.LazyFrame, parts: pl.LazyFrame) -> pl.LazyFrame:
+    """Return how many rooms with a single vote tell as much as these votes: rooms.
 
-    A room meets when it likes, so its votes are one case: N votes tell as much as
-    N² / sum of squares rooms. In one row; null without votes.
+    `parts` has the weekdays or hours and, as part, the share of the time of each. A
+    room meets when it likes: one that always meets on the same weekday is one case,
+    however many votes it has, and one that meets on several is more. So the squares of
+    what rooms have above their parts are compared with those of single votes. In one
+    row; null without votes.
     """
-    size = pl.col("len").cast(pl.Float64)
-    sizes = votes.group_by("room_id").len()
-    return sizes.select(rooms=ratio(size.sum() ** 2, (size**2).sum()))
+    cell = next(iter(parts.collect_schema()))
+    own, part = pl.col("len").cast(pl.Float64), pl.col("part")
+    per_room = (
+        votes.group_by("room_id", cell)
+        .len()
+        .join(parts, on=cell, maintain_order="left")
+        .group_by("room_id")
+        .agg(size=own.sum(), squares=(own**2).sum(), expected=(own * part).sum())
+    )
+    of_parts = parts.select(of_parts=(part**2).sum())
+    size, all_parts = pl.col("size"), pl.col("of_parts")
+    off = pl.col("squares") - 2 * size * pl.col("expected") + size**2 * all_parts
+    single = size.sum() ** 2 * (1 - all_parts.first())
+    return per_room.join(of_parts, how="cross").select(rooms=ratio(single, off.sum()))
 
 
 def _verdicts(
@@ -375,9 +394,17 @@ def _verdicts(
 
 
 def _above_expected(found: float, expected: float, rooms: float) -> Difference | None:
-    error = math.sqrt(expected * (1 - expected) / rooms)
     # A weekday that the period does not have, or the only one that it has.
-    return Difference(found - expected, error, rooms) if error else None
+    if expected in {0, 1}:
+        return None
+    above = found - expected
+    error = math.sqrt(expected * (1 - expected) / rooms)
+    if above > 0:
+        # Small shares are skewed: a few rooms at one hour are nothing rare. Arcs of
+        # their roots are not; below the expected, arcs would make no votes too rare.
+        arcs = math.asin(math.sqrt(found)) - math.asin(math.sqrt(expected))
+        error = max(error, above / (2 * math.sqrt(rooms) * arcs))
+    return Difference(above, error, rooms)
 
 
 def estimations_by_card(query: Query, shared: SharedPlans) -> pl.LazyFrame:

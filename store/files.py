@@ -50,7 +50,7 @@ def lines_of_list(path: Path, most_bytes: int) -> list[str]:
     UTF-8, or UTF-16 with its mark, as Windows writes it. Raises OSError also for what
     is larger, and for what is no regular file: a pipe would wait for its writer.
     """
-    with open(path, "rb", opener=_open_at_once) as file:  # no opener
+    with open(path, "rb", opener=_open_at_once) as file:  # Path.open takes no opener
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
         content = file.read(most_bytes + 1)

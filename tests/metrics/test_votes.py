@@ -1,6 +1,7 @@
 """Votes: averages, weekdays, hours, sizes and spread."""
 
 import math
+from collections import Counter
 from collections.abc import Hashable
 from datetime import date
 
@@ -265,26 +266,50 @@ def test_weekdays_and_hours_are_judged_by_rooms() -> None:
         for vote_number in range(size)
     ]
     rows = frames(*(vote(f"2026-11-{d:02} {h:02}:00", room=r) for r, d, h in times))
-    rooms = statistics.equal(sizes)
 
-    def by_hand(found: list[int], kinds: int) -> list[str | None]:
-        part = 1 / kinds
-        error = math.sqrt(part * (1 - part) / rooms)
-        above = {n: count / sum(found) - part for n, count in enumerate(found)}
-        ps: dict[Hashable, float] = {
-            n: statistics.two_sided(each / error, rooms) for n, each in above.items()
-        }
+    def by_hand(cells: list[int], kinds: int) -> list[str | None]:
+        """Judge the places that votes are at, in the order of `times`."""
+        part, whole = 1 / kinds, len(times)
+        of_rooms: dict[int, Counter[int]] = {}
+        for (room, *_), cell in zip(times, cells, strict=True):
+            of_rooms.setdefault(room, Counter())[cell] += 1
+        off = sum(
+            (of_room[cell] - of_room.total() * part) ** 2
+            for of_room in of_rooms.values()
+            for cell in range(kinds)
+        )
+        # Were each room one vote, this would be their number.
+        rooms = whole**2 * (1 - part) / off
+        shares = [cells.count(cell) / whole for cell in range(kinds)]
+        above = {n: found - part for n, found in enumerate(shares)}
+        ps: dict[Hashable, float] = {}
+        for n, found in enumerate(shares):
+            t = above[n] / math.sqrt(part * (1 - part) / rooms)
+            arcs = math.asin(math.sqrt(found)) - math.asin(math.sqrt(part))
+            if found > part:
+                t = min(t, 2 * math.sqrt(rooms) * arcs)
+            ps[n] = statistics.two_sided(t, rooms)
         corrected = statistics.corrected(ps, kinds)
         return [statistics.verdict(corrected[n], each) for n, each in above.items()]
 
-    per_day = [sum(day == d for _, day, _ in times) for d in range(2, 9)]
+    per_day = [day - 2 for _, day, _ in times]
     weekdays = column(plan_of(votes.by_weekday, rows, WEEK), "votes_per_day_verdict")
     assert weekdays == by_hand(per_day, 7)
-    per_hour = [sum(hour == h for *_, hour in times) for h in range(24)]
+    per_hour = [hour for *_, hour in times]
     cells = plan_of(votes.by_weekday_and_hour, rows, WEEK).collect()
     first_day = cells.head(24)["hour_verdict"].to_list()
     assert first_day == by_hand(per_hour, 24)
     assert {"higher", "no clear difference"} <= {*weekdays} | {*first_day}
+
+
+def test_a_few_rooms_on_one_weekday_are_nothing_rare() -> None:
+    """Nine of 24 rooms: of seven weekdays, one often has so many."""
+    dates = [2] * 9 + [3 + room % 6 for room in range(15)]
+    rows = frames(
+        *(vote(f"2026-11-{d:02} 09:00", room=room) for room, d in enumerate(dates))
+    )
+    judged = column(plan_of(votes.by_weekday, rows, WEEK), "votes_per_day_verdict")
+    assert {*judged} == {"no clear difference"}
 
 
 def test_without_a_vote_no_weekday_or_hour_is_judged() -> None:
