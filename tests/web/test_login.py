@@ -108,7 +108,7 @@ def test_to_log_out_after_the_session_has_ended_leads_to_the_login(
     post(f"{url}/logout", cookies=cookie)
     page = {"Accept": "text/html,application/xhtml+xml"}
     answer = ask(f"{url}/logout", cookies=cookie, headers=page)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/")
 
 
 def test_another_token_ends_every_session(url: str, clock: StoppedClock) -> None:

@@ -123,13 +123,15 @@ class Gate:
         wants_page = "text/html" in request.headers.get("accept", "")
         # The session may have ended in another tab: to log in only to log out again
         # would be of no use.
-        if scope["path"] == self._auth.paths.logout and wants_page:
-            return RedirectResponse(self._auth.paths.login, 303, headers=NO_STORE)
-        if scope["method"] not in {"GET", "HEAD"} or not wants_page:
+        is_logout = scope["path"] == self._auth.paths.logout
+        sent_by_pages = {"GET", "HEAD", "POST"} if is_logout else {"GET", "HEAD"}
+        if scope["method"] not in sent_by_pages or not wants_page:
             return unauthorized()
         wanted = quote(scope["path"], safe="/")
         if scope["query_string"]:
             wanted += "?" + scope["query_string"].decode("latin-1")
+        if is_logout:
+            wanted = self._auth.paths.home
         after = quote(self._auth.paths.safe_next(wanted), safe="/")
         address = f"{self._auth.paths.login}?next={after}"
         return RedirectResponse(address, 303, headers=NO_STORE)
