@@ -20,7 +20,13 @@ from metrics.estimated_votes import estimated_votes, estimations_with_vote
 from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period, instant
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
-from metrics.sentences import changed, compared, only_row, percent, with_interval
+from metrics.sentences import (
+    changed,
+    compared,
+    only_row,
+    portion,
+    with_interval,
+)
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
@@ -411,7 +417,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
         return None
     share = with_interval(found, "matching_pair_share", none="None")
     pairs = f"{share} of {'the ' if matching == 0 else ''}pairs of estimations match"
-    outliers = percent(far) if far else "none"
+    outliers = portion(far, none="none")
     return (
         f"{pairs}; {outliers} of the estimations are two or more steps from their "
         "vote's median."

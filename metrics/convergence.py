@@ -26,6 +26,7 @@ from metrics.sentences import (
     digits_between,
     only_row,
     percent,
+    portion_of,
     with_interval,
 )
 from metrics.subject import Definition, table
@@ -386,16 +387,13 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
         return f"{start}."
     share, expected = found["convergence"], found["expected_convergence"]
     if expected is None:
-        return f"{start}; {_re_votes(share)} ended closer."
+        return f"{start}; {portion_of(share, 're-votes', none='none')} ended closer."
     verdict = found["convergence_excess_verdict"]
     digits = digits_between(share, expected) if verdict in {HIGHER, LOWER} else 0
-    closer = f"{start}; {_re_votes(share, digits)} ended closer"
+    part = portion_of(share, "re-votes", digits, none="none")
+    closer = f"{start}; {part} ended closer"
     by_chance = percent(expected, digits)
     return f"{closer}, {_beside(verdict, by_chance, 'would by chance')}."
-
-
-def _re_votes(share: float, digits: int = 0) -> str:
-    return f"{percent(share, digits)} of re-votes" if share else "none of the re-votes"
 
 
 def _beside(verdict: str | None, share: str, did: str) -> str:

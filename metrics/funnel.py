@@ -18,7 +18,7 @@ from metrics.expressions import (
 )
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans, Unfinished
-from metrics.sentences import compared, percent
+from metrics.sentences import compared, portion
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
 from metrics.uncertainty import comparisons, sums_beside, wholes
@@ -288,8 +288,7 @@ def answer_steps(frame: pl.DataFrame) -> str | None:
     if not counts or counts[0] < MINIMUM_SAMPLE:
         return None
     entered, estimated, back = (
-        percent(counts[step] / counts[0]) if counts[step] else "none"
-        for step in (1, 2, 4)
+        portion(counts[step] / counts[0], none="none") for step in (1, 2, 4)
     )
     return (
         f"Of {counts[0]:,} new users, {entered} entered a room, {estimated} estimated "

@@ -229,7 +229,7 @@ def answer_by_newcomers(frame: pl.DataFrame) -> str | None:
         if none
         else "All new rooms brought new users within a week"
     )
-    return f"{start}, {percent(several) if several else 'none'} two or more."
+    return f"{start}, {portion(several, none='none')} two or more."
 
 
 def answer_by_room(frame: pl.DataFrame) -> str | None:

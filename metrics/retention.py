@@ -15,7 +15,7 @@ from metrics.constants import START_DATE
 from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans, Unfinished
-from metrics.sentences import percent, portion_of, share_of
+from metrics.sentences import portion, portion_of, share_of
 from metrics.subject import Answer, Definition, MetricTable, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import history_until
@@ -222,7 +222,7 @@ def _answer(frame: pl.DataFrame, what: str, unit: str) -> str | None:
         return None
     return (
         f"{portion_of(soon, what)} after 1 {unit}, "
-        f"{percent(later) if later else 'none'} after {_LATER} {unit}s."
+        f"{portion(later, none='none')} after {_LATER} {unit}s."
     )
 
 

@@ -22,14 +22,20 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{formats.fixed(100 * share, 0)}%"
 
 
-def portion(share: float, digits: int = 0) -> str:
-    """Return how a sentence on a share of a number of things starts: "62%", "None"."""
-    return "None" if share == 0 else percent(share, digits)
+def portion(share: float, digits: int = 0, *, none: str = "None") -> str:
+    """Return a share of a number of things: "62%", "None".
+
+    Within a sentence `none` is "none".
+    """
+    return none if share == 0 else percent(share, digits)
 
 
-def portion_of(share: float, things: str, digits: int = 0) -> str:
-    """Return the start of a sentence: "62% of votes", "None of the votes"."""
-    return f"{portion(share, digits)} of {'the ' if share == 0 else ''}{things}"
+def portion_of(
+    share: float, things: str, digits: int = 0, *, none: str = "None"
+) -> str:
+    """Return a share of some things: "62% of votes", "None of the votes"."""
+    the = "the " if share == 0 else ""
+    return f"{portion(share, digits, none=none)} of {the}{things}"
 
 
 def digits_between(one: float, other: float) -> int:

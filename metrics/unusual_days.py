@@ -125,11 +125,11 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
 
 def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the `unusual_days` of the period."""
-    before = query.comparison
-    near = before is not None and before.end == query.period.start
+    period, before = query.period, query.comparison
     # Asked for the comparison as well: it is judged on the way.
-    since = before.start if near and before else query.period.start
-    return unusual_days(shared, query.period, query.today, since)
+    near = before is not None and before.end == period.start
+    since = before.start if before is not None and near else period.start
+    return unusual_days(shared, period, query.today, since)
 
 
 def unusual_days(

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -38,10 +39,56 @@ def unreachable(folder: Folder, error: OSError) -> str:
     )
 
 
-UNREADABLE = "\N{REPLACEMENT CHARACTER}"
-"""Stands for bytes of a list that are not UTF-8."""
-NOT_UTF_8 = "has characters that cannot be read. Save the file as UTF-8."
-"""Completes the sentence about a line of a list with some of them."""
+MOST_PROBLEMS = 10
+"""Wrong lines of a list that are named; of the rest only the number is."""
+# Stands for bytes that are not UTF-8.
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+
+
+def entries_of_list[Entry](
+    lines: Sequence[str], most: int, kind: str, read: Callable[[str], Entry]
+) -> tuple[list[Entry], tuple[str, ...]]:
+    """Return the entries of a list that a team edits, and a sentence per wrong line.
+
+    Empty lines and those that start with # are skipped. `read` raises ValueError with
+    what completes "Line 3 …". The lines after `most` entries are left out, whose `kind`
+    is named, such as "notes".
+    """
+    entries: list[Entry] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if len(entries) == most:
+            problems.append(
+                f"Lines from {number} on are left out, after {most:,} {kind}."
+            )
+            break
+        try:
+            entries.append(read(line))
+        except ValueError as error:
+            problems.append(f"Line {number} {error}")
+            continue
+        if _UNREADABLE in line:
+            problems.append(
+                f"Line {number} has characters that cannot be read. Save the file as "
+                "UTF-8."
+            )
+    return entries, tuple(_first_of(problems))
+
+
+def _first_of(problems: Sequence[str]) -> Sequence[str]:
+    more = len(problems) - MOST_PROBLEMS
+    if more <= 0:
+        return problems
+    lines = "line has a problem" if more == 1 else "lines have problems"
+    return [*problems[:MOST_PROBLEMS], f"{more:,} more {lines}."]
+
+
+def unreadable_list(path: Path, setting: str, error: OSError) -> str:
+    """Say why a list that a team edits cannot be read."""
+    reason = error.strerror or type(error).__name__
+    return f"Cannot read {path.name}: {reason}. Correct it or {setting}."
 
 
 def lines_of_list(path: Path, most_bytes: int) -> list[str]:

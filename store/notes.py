@@ -15,14 +15,12 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from store.files import NOT_UTF_8, UNREADABLE, lines_of_list
+from store.files import entries_of_list, lines_of_list, unreadable_list
 
 MOST_BYTES = 200_000
 """A larger file is no list of notes; it is not read."""
 MOST_NOTES = 1_000
 """The lines after so many notes are left out."""
-MOST_PROBLEMS = 10
-"""Wrong lines that are named; of the rest only the number is."""
 LONGEST = 120
 """Characters of a title."""
 _SPAN = ".."
@@ -60,53 +58,27 @@ def read(path: Path | None) -> Notes:
     try:
         return parse(lines_of_list(path, MOST_BYTES))
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        problem = f"Cannot read {path.name}: {reason}. Correct it or NOTES_FILE."
-        return Notes((), (problem,))
+        return Notes((), (unreadable_list(path, "NOTES_FILE", error),))
 
 
 def parse(lines: Sequence[str]) -> Notes:
     """Return the notes and a sentence for each wrong line."""
-    notes: list[Note] = []
-    problems: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if len(notes) == MOST_NOTES:
-            problems.append(
-                f"Lines from {number} on are left out, after {MOST_NOTES:,} notes."
-            )
-            break
-        try:
-            notes.append(_note(line))
-            if UNREADABLE in line:
-                problems.append(f"Line {number} {NOT_UTF_8}")
-        except ValueError as error:
-            problems.append(f"Line {number}: {error}")
+    notes, problems = entries_of_list(lines, MOST_NOTES, "notes", _note)
     notes.sort(key=lambda note: (note.first, note.last))
-    return Notes(tuple(notes), tuple(first_of(problems)))
-
-
-def first_of(problems: Sequence[str]) -> Sequence[str]:
-    """Return the first of the problems with the lines of a list, and how many more."""
-    more = len(problems) - MOST_PROBLEMS
-    if more <= 0:
-        return problems
-    lines = "line has a problem" if more == 1 else "lines have problems"
-    return [*problems[:MOST_PROBLEMS], f"{more:,} more {lines}."]
+    return Notes(tuple(notes), problems)
 
 
 def _note(line: str) -> Note:
-    """Return the note of a line; raise ValueError with a sentence for the reader."""
+    """Return the note of a line; raise ValueError with what is wrong with it."""
     when, *words = line.split()
     first, last = _days(when)
     # Only a link at the end is one; inside a title it is text.
     link = words.pop() if words and _is_link(words[-1]) else None
     title = " ".join(words)
     if not title:
-        raise ValueError(f"no title after {when[:40]}.")
+        raise ValueError(f"has no title after {when[:40]}.")
     if len(title) > LONGEST:
-        raise ValueError(f"the title is longer than {LONGEST} characters.")
+        raise ValueError(f"has a title longer than {LONGEST} characters.")
     return Note(first, last, title, link)
 
 
@@ -114,7 +86,7 @@ def _days(when: str) -> tuple[date, date]:
     first, _, last = when.partition(_SPAN)
     days = list(_dates((first, last) if _SPAN in when else (first, first)))
     if days[1] < days[0]:
-        raise ValueError(f"{when[:40]} ends before it starts.")
+        raise ValueError(f"has a span that ends before it starts: {when[:40]}.")
     return days[0], days[1]
 
 
@@ -123,7 +95,7 @@ def _dates(texts: tuple[str, str]) -> Iterator[date]:
         day = _date(text)
         if day is None:
             raise ValueError(
-                f"{text[:40]!r} is not a date. Use 2026-11-12, or "
+                f"begins with {text[:40]!r}, which is not a date. Use 2026-11-12, or "
                 f"2026-11-03{_SPAN}2026-11-04 for a span."
             )
         yield day

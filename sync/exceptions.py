@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from metrics.sentences import counted
 from metrics.tables import MOST_USERS
 
 UNCHANGED = "The store is unchanged."
@@ -370,10 +371,9 @@ class DamagedUserIdsError(SyncError):
     retry = True
 
     def __init__(self, files: Sequence[str]) -> None:
-        some = "1 file" if len(files) == 1 else f"{len(files):,} files"
         super().__init__(
-            f"Checksum mismatch in {some} of user IDs. {UNCHANGED} The run restores "
-            "the IDs from the blocks."
+            f"Checksum mismatch in {counted(len(files), 'file')} of user IDs. "
+            f"{UNCHANGED} The run restores the IDs from the blocks."
         )
         self.files = frozenset(files)
 

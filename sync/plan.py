@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from metrics.sentences import counted
 from metrics.tables import Table
 from store.manifest import Block
 from sync.partitions import Partition
@@ -85,11 +86,6 @@ class TableState:
         return sum(block.rows for block in self.blocks.values())
 
 
-def counted_blocks(count: int) -> str:
-    """Return a number of blocks: "1 block", "2,000 blocks"."""
-    return f"{count:,} {'block' if count == 1 else 'blocks'}"
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Rows that came, changed and went, and blocks that were repaired."""
@@ -113,7 +109,7 @@ class Counts:
         return self.new + self.changed + self.gone
 
     def __str__(self) -> str:
-        healed = f", {counted_blocks(self.healed)} repaired" if self.healed else ""
+        healed = f", {counted(self.healed, 'block')} repaired" if self.healed else ""
         return (
             f"{self.new:,} new, {self.changed:,} changed, {self.gone:,} deleted rows"
             f"{healed}"

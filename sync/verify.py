@@ -4,7 +4,7 @@ It does not trust what a run relies on: that a block has only keys of its partit
 that no key is in two blocks, that first and last keys and times are those of the rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -12,13 +12,14 @@ from functools import partial
 import polars as pl
 
 from core.errors import add_error_breadcrumb, logger
+from metrics.sentences import counted
 from metrics.tables import USER, Blocks, Table
 from store.manifest import USER_IDS, Block, Manifest, UserIdsFile
 from sync.checksum import Checksum, Form, checksum
 from sync.connection import Deadline
 from sync.exceptions import DamagedBlockError, DifferenceError, NoStoreError
 from sync.partitions import Partition, partition_at, walk
-from sync.plan import NOTHING, Counts, Policy, compare, counted_blocks
+from sync.plan import NOTHING, Counts, Policy, compare
 from sync.run import check_origin
 from sync.schema_contract import check_contract
 from sync.source import Source
@@ -52,15 +53,19 @@ class Findings:
         return bool(self.suspects or self.missing)
 
     def __str__(self) -> str:
-        parts = [f"{counted_blocks(len(self.damaged))} damaged" if self.damaged else ""]
-        parts += [
-            f"{counted_blocks(len(self.stale))} out of date" if self.stale else ""
+        kinds: dict[str, Collection[object]] = {
+            "damaged": self.damaged,
+            "out of date": self.stale,
+            "missing": self.missing,
+        }
+        parts = [
+            f"{counted(len(blocks), 'block')} {kind}"
+            for kind, blocks in kinds.items()
+            if blocks
         ]
-        parts += [
-            f"{counted_blocks(len(self.missing))} missing" if self.missing else ""
-        ]
-        parts += [f"since the last run {self.pending}" if self.pending.rows else ""]
-        return ", ".join(part for part in parts if part) or "equal to the database"
+        if self.pending.rows:
+            parts.append(f"since the last run {self.pending}")
+        return ", ".join(parts) or "equal to the database"
 
 
 def verify(

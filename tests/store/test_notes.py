@@ -54,7 +54,7 @@ def test_a_wrong_line_is_named_and_the_others_stay(line: str, reason: str) -> No
     found = parse(["# releases", "", line, "2026-11-12 v2"])
     assert [note.title for note in found.notes] == ["v2"]
     (problem,) = found.problems
-    assert problem.startswith("Line 3: ")
+    assert problem.startswith("Line 3 ")
     assert reason in problem
 
 
@@ -97,7 +97,7 @@ def test_files_of_any_editor_are_read(tmp_path: Path, encoding: str, end: str) -
     path.write_bytes(end.join(lines).encode(encoding))
     found = read(path)
     assert [note.title for note in found.notes] == ["Größe x", "b"]
-    assert [problem[:7] for problem in found.problems] == ["Line 2:"]
+    assert [problem[:7] for problem in found.problems] == ["Line 2 "]
 
 
 def test_bytes_of_another_encoding_spoil_their_line_only_and_are_named(

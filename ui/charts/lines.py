@@ -125,8 +125,8 @@ def _drawn(
 ) -> Chart:
     """Draw a line per series: dashed where a bucket is not whole, gaps as gaps.
 
-    `of` is what the series are, such as "Route". Not `from_zero`
-    where lines far above it would cover each other.
+    `of` is what the series are, such as "Route". Lines far above zero would cover each
+    other if drawn `from_zero`.
     """
     placed = axis.place(frame, by=_SERIES).with_columns(
         pl.col(value).cast(pl.Float64).alias("value")

@@ -9,13 +9,14 @@ Empty lines and lines that start with # are skipped.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
-from store.files import NOT_UTF_8, UNREADABLE, lines_of_list
-from store.notes import LONGEST, first_of
+from store.files import entries_of_list, lines_of_list, unreadable_list
+from store.notes import LONGEST
 from ui.format import escaped, shortened
 
 MOST_BYTES = 100_000
@@ -58,9 +59,7 @@ def read(path: Path | None) -> Views:
         base = st.get_option("server.baseUrlPath")
         return parse(lines_of_list(path, MOST_BYTES), base)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        problem = f"Cannot read {path.name}: {reason}. Correct it or VIEWS_FILE."
-        return Views((), (problem,))
+        return Views((), (unreadable_list(path, "VIEWS_FILE", error),))
 
 
 def parse(lines: Sequence[str], base: str = "") -> Views:
@@ -68,47 +67,38 @@ def parse(lines: Sequence[str], base: str = "") -> Views:
 
     `base` is the path that a proxy puts before every page, such as /analytics.
     """
-    views: list[View] = []
-    problems: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if len(views) == MOST_VIEWS:
-            problems.append(
-                f"Lines from {number} on are left out, after {MOST_VIEWS} views."
-            )
-            break
-        found = _read_line(line, base)
-        if isinstance(found, View):
-            views.append(found)
-            if UNREADABLE in line:
-                problems.append(f"Line {number} {NOT_UTF_8}")
-        else:
-            problems.append(f"Line {number} {found}")
-    return Views(tuple(views), tuple(first_of(problems)))
+    views, problems = entries_of_list(
+        lines, MOST_VIEWS, "views", partial(_view, base=base)
+    )
+    return Views(tuple(views), problems)
 
 
-def _read_line(line: str, base: str) -> View | str:
-    """Return the view of a line, or what is wrong with it."""
+def _view(line: str, base: str) -> View:
+    """Return the view of a line; raise ValueError with what is wrong with it."""
     *name, link = line.strip().rsplit(maxsplit=1)
     if not name or "/" not in link:
-        return "needs a name and a link, such as “Last week /votes?period=last_week”."
+        raise ValueError(
+            "needs a name and a link, such as “Last week /votes?period=last_week”."
+        )
     if len(name[0]) > LONGEST:
-        return f"has a name longer than {LONGEST} characters."
+        raise ValueError(f"has a name longer than {LONGEST} characters.")
     try:
         address = urlsplit(link)
         query = parse_qs(address.query, keep_blank_values=True)
     except ValueError:
-        return "has a link that is no address. Copy it from the browser."
+        fault = "has a link that is no address. Copy it from the browser."
+        raise ValueError(fault) from None
     if address.scheme not in {"", "http", "https"}:
-        return f"leads to “{address.scheme[:40]}:…”. Copy the link from the browser."
+        raise ValueError(
+            f"leads to “{address.scheme[:40]}:…”. Copy the link from the browser."
+        )
     if framed := _FRAMED.intersection(map(str.casefold, query)):
-        return f"has “{min(framed)}”, which a view cannot have. Remove it."
+        raise ValueError(f"has “{min(framed)}”, which a view cannot have. Remove it.")
     path = address.path.rstrip("/").removeprefix("/" + base.strip("/"))
     page = path.rsplit("/", 1)[-1].lower() or "overview"
     if page not in PAGES:
         known = ", ".join(sorted(PAGES))
-        return f"leads to “{page[:40]}”, which is not a page. Use {known}."
+        raise ValueError(f"leads to “{page[:40]}”, which is not a page. Use {known}.")
     return View(
         name[0], page, tuple((key, tuple(found)) for key, found in query.items())
     )

@@ -20,7 +20,7 @@ from metrics.query import Query, SharedPlans
 from metrics.report_writers import MIME, Format, write
 from metrics.time_zone import to_local
 from store import engine, notes
-from store.reader import Snapshot, begins_within, without_bots
+from store.reader import Snapshot, without_bots
 from web.api.tables import read_period, read_zone, spans
 from web.responses import NO_STORE, RequestError
 
@@ -56,16 +56,15 @@ class ReportQuery:
         self, snapshot: Snapshot, now: datetime, excluded_rooms: Collection[int] = ()
     ) -> Query:
         """Return the query that the page of the report builds for the same period."""
-        days, period, comparison = spans(self.asked, snapshot, now, self.zone)
-        begins = begins_within(snapshot, comparison) if comparison else None
+        found = spans(self.asked, snapshot, now, self.zone)
         return Query(
             frames=filters.apply(without_bots(snapshot), (), excluded_rooms),
-            period=period,
-            comparison=None if begins else comparison,
-            granularity=periods.granularity_of(periods.AUTO, days),
+            period=found.period,
+            comparison=found.comparison,
+            granularity=periods.granularity_of(periods.AUTO, found.days),
             now=now,
             missing=snapshot.missing,
-            data_begins=begins,
+            data_begins=found.data_begins,
         )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -119,40 +119,52 @@ class TableQuery:
         frames = filters.apply(user_rows, (), excluded_rooms)
         if self.room_id is not None:
             frames = frames.of_room(self.room_id)
-        _, period, comparison = spans(self.asked, snapshot, now, self.zone)
-        begins = begins_within(snapshot, comparison) if comparison else None
+        found = spans(self.asked, snapshot, now, self.zone)
         return Query(
             frames=frames,
-            period=period,
-            comparison=None if begins else comparison,
+            period=found.period,
+            comparison=found.comparison,
             granularity=next(
                 e for e in get_args(Granularity) if e == self.options["every"]
             ),
             now=now,
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
-            data_begins=begins,
+            data_begins=found.data_begins,
         )
+
+
+class Spans(NamedTuple):
+    """What a request is about."""
+
+    days: Days
+    period: Period
+    comparison: Period | None
+    data_begins: date | None
+    """See `Query.data_begins`."""
 
 
 def spans(
     asked: PeriodOption | Days, snapshot: Snapshot, now: datetime, zone: ZoneInfo
-) -> tuple[Days, Period, Period | None]:
+) -> Spans:
     """Return the days, the period and the comparison, as a page chooses them.
 
     All time begins where the data begin in earnest, and nothing precedes it.
     """
+    compared, to_date, hours = PREVIOUS, 0, 0
     if isinstance(asked, Days):
-        period = period_of(asked, now, zone)
-        return asked, period, compared_with(PREVIOUS, asked, now, zone=zone)
-    begins, compared = START_DATE, PREVIOUS
-    if asked is PERIODS[ALL_TIME]:
-        begins, compared = beginning(snapshot, zone)[0], NO_COMPARISON
-    days = asked.days(to_local(now, zone).date(), begins)
+        days = asked
+    else:
+        first, to_date, hours = START_DATE, asked.to_date, asked.hours
+        if asked is PERIODS[ALL_TIME]:
+            first, compared = beginning(snapshot, zone)[0], NO_COMPARISON
+        days = asked.days(to_local(now, zone).date(), first)
+    period = period_of(days, now, zone, hours=hours)
     comparison = compared_with(
-        compared, days, now, to_date=asked.to_date, zone=zone, hours=asked.hours
+        compared, days, now, to_date=to_date, zone=zone, hours=hours
     )
-    return days, period_of(days, now, zone, hours=asked.hours), comparison
+    begins = begins_within(snapshot, comparison) if comparison else None
+    return Spans(days, period, None if begins else comparison, begins)
 
 
 def refuse_unknown(query: Mapping[str, str], allowed: Collection[str]) -> None:

@@ -1,6 +1,6 @@
 // Keyboard shortcuts, their list behind "?", buttons to copy the link and to print, whole
-// tables on paper, clicks on rows of tables, the address as its page is called and without
-// what others add to it, and Back and Forward one step at a time.
+// tables on paper, clicks on rows of tables, a tidy address, and Back and Forward one step
+// at a time.
 //
 // Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
 // label, and only presses buttons: "?" and "/" and the boxes need a script.
