@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from threading import Event, Thread
 from time import monotonic, sleep
+from typing import Any
 
 import mysql.connector
 import pytest
@@ -117,6 +118,25 @@ def test_a_connection_that_comes_too_late_is_let_go() -> None:
         call_within(0.1, lambda: answered.wait(60), lambda _: let_go.set())
     answered.set()
     assert let_go.wait(10)
+
+
+def test_a_connection_to_the_database_that_comes_too_late_is_closed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, late = mysql.connector.connect, list[Any]()
+
+    def connect_late(**options: Any) -> Any:
+        sleep(1.5)
+        late.append(connect(**options))
+        return late[0]
+
+    monkeypatch.setattr(mysql.connector, "connect", connect_late)
+    store.policy = replace(QUICK, statement_seconds=1, attempts=1)
+    assert store.sync() == 1
+    patience = monotonic() + 10
+    while not late or late[0].is_connected():
+        assert monotonic() < patience
+        sleep(0.1)
 
 
 def test_a_slow_link_is_only_slow(database: LiveDatabase, store: Store) -> None:
