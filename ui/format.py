@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from metrics import periods
+from metrics.attention import duration
 from metrics.formats import MINUS
 from metrics.formats import NOTHING as NOTHING
 from metrics.formats import change as change
@@ -49,14 +50,7 @@ def days(first: date, last: date) -> str:
 
 def age(span: timedelta) -> str:
     """Print how long ago: "just now", "4 minutes ago", "3 hours ago"."""
-    minutes = int(span.total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    for size, name in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            count = minutes // size
-            return f"{count:,} {name}{'s' if count != 1 else ''} ago"
-    raise AssertionError("the last size is one minute")
+    return "just now" if span < timedelta(minutes=1) else f"{duration(span)} ago"
 
 
 def instant(time: datetime, now: datetime, zone: ZoneInfo = UTC_ZONE) -> str:
