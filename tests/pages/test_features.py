@@ -794,6 +794,7 @@ def test_a_block_without_a_meaning_offers_no_csv(run_page: RunPage) -> None:
         "insights.py", about="Agreement", period="All time", filter="country:DE"
     )
     assert any("Not available by country" in info.value for info in hidden.info)
+    assert not any("not filtered by" in text.value for text in hidden.caption)
     buttons = [len(app.get("download_button")) for app in (shown, hidden)]
     assert buttons[1] < buttons[0]
 

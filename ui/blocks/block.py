@@ -202,10 +202,14 @@ def _render_rooms(frame: pl.DataFrame, title: str, name: str, table: str) -> Non
 
 
 def render_unfiltered_note(context: PageContext, name: str) -> None:
-    """Say so where a filter cannot change a table of the catalogue."""
+    """Say so where a filter cannot change a table of the catalogue.
+
+    One that filters leave without a meaning has said why it is not shown.
+    """
     known = METRIC_TABLES.get(name)
-    idle = filter_chips.unfiltered_note(context.filters, known.reads) if known else None
-    if idle:
+    if known is None or filter_chips.is_meaningless(context.filters, name):
+        return
+    if idle := filter_chips.unfiltered_note(context.filters, known.reads):
         st.caption(idle)
 
 
