@@ -154,13 +154,16 @@ def test_a_column_that_is_not_granted_is_named(
 @contextmanager
 def variable(database: LiveDatabase, name: str, value: str) -> Iterator[None]:
     """Set a global variable of the server for the length of a block."""
-    before = database.value(f"SELECT @@GLOBAL.{name}")
-    database.execute(f"SET GLOBAL {name} = {value}")
-    try:
-        yield
-    finally:
-        text = f"'{before}'" if name == "init_connect" else before
-        database.execute(f"SET GLOBAL {name} = {text}")
+    # One connection sets it back: the server may refuse a new one until then.
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT @@GLOBAL.{name}")
+        ((before,),) = cursor.fetchall()
+        cursor.execute(f"SET GLOBAL {name} = {value}")
+        try:
+            yield
+        finally:
+            text = f"'{before}'" if name == "init_connect" else before
+            cursor.execute(f"SET GLOBAL {name} = {text}")
 
 
 @contextmanager
@@ -173,7 +176,7 @@ def unknown_database(database: LiveDatabase, store: Store) -> Iterator[None]:
 @contextmanager
 def no_connection_left(database: LiveDatabase, store: Store) -> Iterator[None]:
     with ExitStack() as held, variable(database, "max_connections", "10"):
-        for _ in range(10):
+        for _ in range(9):  # beside the one that set the variable
             held.callback(database.connect().close)
         yield
 
