@@ -154,15 +154,14 @@ def test_a_column_that_is_not_granted_is_named(
 @contextmanager
 def variable(database: LiveDatabase, name: str, value: str) -> Iterator[None]:
     """Set a global variable of the server for the length of a block."""
+    before = database.value(f"SELECT @@GLOBAL.{name}")
+    text = f"'{before}'" if name == "init_connect" else before
     # One connection sets it back: the server may refuse a new one until then.
     with database.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT @@GLOBAL.{name}")
-        ((before,),) = cursor.fetchall()
         cursor.execute(f"SET GLOBAL {name} = {value}")
         try:
             yield
         finally:
-            text = f"'{before}'" if name == "init_connect" else before
             cursor.execute(f"SET GLOBAL {name} = {text}")
 
 
