@@ -147,6 +147,14 @@ class Sums(NamedTuple):
     nn: float = 0.0
 
     @property
+    def is_known(self) -> bool:
+        """Whether there are cases enough for a share.
+
+        Of damaged rows, with negative counts, more cases than there are may count.
+        """
+        return self.n >= MINIMUM_SAMPLE and 0 <= self.part <= self.n
+
+    @property
     def share(self) -> float:
         """The share of cases that count."""
         return self.part / self.n
@@ -228,7 +236,7 @@ def interval(own: Sums) -> Interval:
     the variance between clusters divided by that of independent cases, at least 1.
     Where no case counts, or each one does, a cluster counts as one case.
     """
-    if own.n < MINIMUM_SAMPLE:
+    if not own.is_known:
         return None, None, None
     share, clusters = own.share, own.clusters
     if clusters < FEWEST_CLUSTERS:
@@ -273,7 +281,7 @@ def difference(side: Side, whole: Sums) -> Difference | None:
     variances. None with too few cases or clusters.
     """
     own, others = side.own, side.others(whole)
-    if min(own.n, others.n) < MINIMUM_SAMPLE:
+    if not (own.is_known and others.is_known):
         return None
     clusters = _telling(own, whole), _telling(others, whole)
     if min(clusters) < FEWEST_CLUSTERS:

@@ -161,13 +161,21 @@ def collect_all(
     }
 
 
+# How Polars begins what it says of a file that is not as its format wants.
+_OF_A_FILE = "parquet: "
+
+
 @contextmanager
 def _damage_explained() -> Iterator[None]:
     """Say of a damaged file what to do."""
     try:
         yield
-    except pl.exceptions.PanicException as error:
-        # No `Exception`: it would pass every handler, and end the thread that serves.
+    except (pl.exceptions.PanicException, pl.exceptions.ComputeError) as error:
+        is_panic = isinstance(error, pl.exceptions.PanicException)
+        if not (is_panic or str(error).startswith(_OF_A_FILE)):
+            raise
+        # A panic is no `Exception`: it would pass every handler, and end the thread
+        # that serves.
         raise StoreError(
             "A file of the store cannot be read. `python sync_job.py --verify` finds "
             "it; the next sync run reads its rows again."

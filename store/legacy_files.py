@@ -94,6 +94,26 @@ def _unreadable(path: Path, error: Exception) -> StoreError:
     return StoreError(f"{path.name} is not a readable Parquet file: {error}. {_REMEDY}")
 
 
+def _refuse_unreadable(frames: Mapping[str, pl.LazyFrame]) -> None:
+    """Raise StoreError for a file whose pages are damaged or whose values do not fit.
+
+    Its footer, which is read when it is opened, tells neither.
+    """
+    for name, frame in frames.items():
+        for column in frame.collect_schema():
+            try:
+                frame.select(pl.col(column).max()).collect(engine="streaming")
+            except FileNotFoundError:
+                raise
+            except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+                # What follows is the plan.
+                reason = str(error).partition("\n")[0]
+                raise StoreError(
+                    f"Column {column!r} of {BY_NAME[name].file_name} cannot be read: "
+                    f"{reason}. {_REMEDY}"
+                ) from error
+
+
 def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
     """Scan a file of the older job: other integer widths, older names, Null types."""
     frame = pl.scan_parquet(path, glob=False)
@@ -213,7 +233,10 @@ class _NumberedCopies:
 
 
 def _copy(state: str, frames: Mapping[str, pl.LazyFrame]) -> _Copy | None:
-    """Write the copy; return None, with a warning, where that is not possible."""
+    """Write the copy; return None, with a warning, where that is not possible.
+
+    Raises StoreError where the files cannot be read.
+    """
     try:
         _remove_abandoned()
         folder = Path(mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
@@ -231,6 +254,7 @@ def _copy(state: str, frames: Mapping[str, pl.LazyFrame]) -> _Copy | None:
             )
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         shutil.rmtree(folder, ignore_errors=True)
+        _refuse_unreadable(frames)
         _warn(error)
         return None
     return _Copy(state, folder)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from pathlib import Path
 from threading import Event
 from time import sleep
 from types import ModuleType
@@ -235,3 +236,24 @@ def test_a_file_that_panics_is_explained_wherever_it_is_read() -> None:
     held = engine.at_hand(Frames({VOTES.name: damaged}), 1)
     with pytest.raises(StoreError, match=r"sync_job\.py --verify"):
         _ = held.votes
+
+
+def test_a_file_that_is_damaged_is_explained_and_a_wrong_plan_is_not(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "votes.parquet"
+    pl.DataFrame({"id": range(1000)}).write_parquet(path)
+    content = path.read_bytes()
+    rows = pl.scan_parquet(path)
+    path.write_bytes(content[:4] + b"\xff" * 50 + content[54:])
+    with pytest.raises(StoreError, match=r"sync_job\.py --verify"):
+        engine.collect(rows)
+    path.write_bytes(content[:500])
+    with pytest.raises(StoreError, match=r"sync_job\.py --verify"):
+        engine.collect(rows)
+
+    def wrong(_: pl.DataFrame) -> pl.DataFrame:
+        raise pl.exceptions.ComputeError("a plan of ours")
+
+    with pytest.raises(pl.exceptions.ComputeError, match="a plan of ours"):
+        engine.collect(pl.LazyFrame({"id": [1]}).map_batches(wrong))

@@ -103,6 +103,28 @@ def test_verdicts_are_those_of_a_corrected_t_test_by_room(
     assert verdicts.get(odd) != ("lower" if favoured else "higher")
 
 
+COUNTS = st.tuples(
+    st.sampled_from("abc"),
+    st.integers(0, 14),
+    st.integers(-(2**31), 2**31 - 1),
+    st.integers(-(2**31), 2**31 - 1),
+)
+
+
+@quick
+@given(st.lists(COUNTS, min_size=20, max_size=60), st.integers(0, 2**31 - 1))
+def test_counts_of_damaged_rows_give_a_share_or_none(
+    counts: list[tuple[str, int, int, int]], more: int
+) -> None:
+    """Negative counts: more cases may count than there are."""
+    rows = [(label, room, part, n + more) for label, room, part, n in counts]
+    frame = pl.LazyFrame(rows, schema=["label", "room", "part", "n"], orient="row")
+    for found in (shares(frame), compared(frame)):
+        for share, low, high in found.select("x", "x_low", "x_high").iter_rows():
+            assert share is None or 0 <= share <= 1
+            assert low is None or 0 <= low <= share <= high <= 1
+
+
 def assert_verdicts(found: pl.DataFrame, ps: dict[Hashable, float]) -> None:
     for label, verdict in found.select("label", "x_verdict").iter_rows():
         if label not in ps:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copy
 
@@ -13,10 +14,10 @@ import pytest
 
 from metrics import legacy_api
 from metrics.numbering import numbered
-from metrics.tables import EVENTS, TABLES, USERS
+from metrics.tables import ESTIMATIONS, EVENTS, ROOMS, TABLES, USERS, VOTES, Table
 from store import engine
 from store.legacy_files import scan_plain
-from store.reader import open_store
+from store.reader import StoreError, open_store
 from testkit.fixed_clock import NOW
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -140,6 +141,56 @@ def test_without_room_for_a_copy_each_question_numbers_the_users(
             assert_same(answers(plain), expected(plain))
     # Tried once per state: a copy that fails late costs seconds.
     assert caplog.text.count("Set TMPDIR") == 1
+
+
+def damaged_page(path: Path) -> None:
+    content = path.read_bytes()
+    # The first page is behind the file's mark of four bytes.
+    path.write_bytes(content[:4] + b"\xff" * 2_000 + content[2_004:])
+
+
+def with_value(column: str, value: float) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        rows = pl.read_parquet(path)
+        first = pl.int_range(pl.len()) == 0
+        held = pl.when(first).then(pl.lit(value)).otherwise(pl.col(column))
+        rows.with_columns(held.alias(column)).write_parquet(path)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("table", "damage", "says"),
+    [
+        (USERS, damaged_page, "cannot be read: parquet: "),
+        (VOTES, damaged_page, "cannot be read: parquet: "),
+        (VOTES, with_value("duration", 2**40), "Column 'duration'"),
+        (VOTES, with_value("duration", float("nan")), "Column 'duration'"),
+        (VOTES, with_value("avg_estimation", 1000.0), "Column 'avg_estimation'"),
+        (ROOMS, with_value("number", 2**63 - 1), "[9223372036854775807]"),
+        (ESTIMATIONS, with_value("estimation", 2**15), "Column 'estimation'"),
+    ],
+)
+@pytest.mark.parametrize("beside", [None, EVENTS, ROOMS])
+def test_a_file_whose_rows_cannot_be_read_is_named(
+    plain: Path,
+    temporary: Path,
+    table: Table,
+    damage: Callable[[Path], None],
+    says: str,
+    beside: Table | None,
+) -> None:
+    damage(plain / table.file_name)
+    # A second file that is missing changes nothing.
+    if beside is not None and beside != table:
+        (plain / beside.file_name).unlink()
+    with pytest.raises(StoreError) as raised:
+        open_store(plain)
+    said = str(raised.value)
+    assert said.count(table.file_name) == 1
+    assert says in said
+    assert "\n" not in said
+    assert [*temporary.iterdir()] == []
 
 
 def test_an_empty_folder_needs_no_copy(tmp_path: Path, temporary: Path) -> None:
