@@ -4,7 +4,7 @@ Every figure, list and sentence comes from the tables that the pages show, so th
 report and a page of the same period say the same. `metrics.report_writers` writes it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -179,6 +179,9 @@ class Report:
     """Rooms with more votes than before, the largest growth first."""
     quiet: tuple[QuietRoom, ...]
     country_names: Mapping[str, str]
+    grown_count: int = 0
+    quiet_count: int = 0
+    """Of all of these rooms; the lists have `MOST` of them."""
     missing: tuple[str, ...] = ()
     """The live tables that the store lacks: figures that need one are null."""
     data_begins: date | None = None
@@ -232,6 +235,17 @@ def compose(
         .otherwise(label)
     )
     compared = query.comparison is not None
+    grown = _grown(results[_ROOMS]) if compared else pl.DataFrame()
+    quiet = (
+        results[_QUIET]
+        .drop_nulls("health")
+        .select(
+            *("room_id",),
+            name="room_name",
+            number="room_number",
+            last_vote_at="last_round_at",
+        )
+    )
     # Null throughout where the store lacks the table: then there is no chart.
     series = results[SERIES].select("bucket", DRAWN).drop_nulls()
     return Report(
@@ -256,23 +270,13 @@ def compose(
         unusual_days=_unusual(results[_UNUSUAL]),
         unusual_before=_unusual(results[_before(_UNUSUAL)]) if compared else (),
         notes=tuple(notes),
-        grown=tuple(_grown(results[_ROOMS])) if compared else (),
+        grown=tuple(_listed(grown, GrownRoom)),
+        grown_count=grown.height,
         country_names=names,
         missing=missing,
         data_begins=query.data_begins,
-        quiet=tuple(
-            QuietRoom(**row)
-            for row in results[_QUIET]
-            .drop_nulls("health")
-            .head(MOST)
-            .select(
-                *("room_id",),
-                name="room_name",
-                number="room_number",
-                last_vote_at="last_round_at",
-            )
-            .iter_rows(named=True)
-        ),
+        quiet=tuple(_listed(quiet, QuietRoom)),
+        quiet_count=quiet.height,
     )
 
 
@@ -316,12 +320,11 @@ def _unusual(days: pl.DataFrame) -> tuple[UnusualDay, ...]:
     return tuple(UnusualDay(**row) for row in columns.iter_rows(named=True))
 
 
-def _grown(rooms: pl.DataFrame) -> list[GrownRoom]:
-    """Return the rooms that gained most votes; deleted ones cannot be visited."""
-    grown = (
+def _grown(rooms: pl.DataFrame) -> pl.DataFrame:
+    """Return the rooms that gained votes, most first; no deleted ones to visit."""
+    return (
         rooms.filter(pl.col("votes_change") > 0, pl.col("room_name").is_not_null())
         .sort("votes_change", "room_id", descending=[True, False])
-        .head(MOST)
         .select(
             *("room_id", "votes"),
             name="room_name",
@@ -329,4 +332,7 @@ def _grown(rooms: pl.DataFrame) -> list[GrownRoom]:
             before="votes_before",
         )
     )
-    return [GrownRoom(**row) for row in grown.iter_rows(named=True)]
+
+
+def _listed[Room](rooms: pl.DataFrame, of: Callable[..., Room]) -> Iterator[Room]:
+    return (of(**row) for row in rooms.head(MOST).iter_rows(named=True))

@@ -26,6 +26,7 @@ from metrics.report import (
 from metrics.sentences import missing_note
 from metrics.tables import ROOMS
 from metrics.time_zone import to_local
+from metrics.usual_change import MEANING
 
 Format = Literal["html", "md", "json"]
 FORMATS = get_args(Format)
@@ -102,6 +103,7 @@ def to_json(report: Report) -> str:
             {name: getattr(room, name) for name in room.__slots__}
             for room in report.grown
         ],
+        "rooms_grown_count": report.grown_count,
         "rooms_quiet": [
             {
                 "name": room.name,
@@ -111,6 +113,7 @@ def to_json(report: Report) -> str:
             }
             for room in report.quiet
         ],
+        "rooms_quiet_count": report.quiet_count,
     }
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)
 
@@ -150,14 +153,19 @@ def _sections(report: Report, safe: _Escape) -> Iterator[tuple[str, list[_Line]]
         "Unusual days": _lines_of_days(report.unusual_days),
         "Unusual days in the comparison": _lines_of_days(report.unusual_before),
         "Notes": [_line_of_note(note, safe) for note in report.notes],
-        "Rooms that grew": [
+        _part("Rooms that grew", report.grown, report.grown_count): [
             _Line(_line_of_room(room, report, safe)) for room in report.grown
         ],
-        "Rooms that went quiet": [
+        _part("Rooms that went quiet", report.quiet, report.quiet_count): [
             _Line(_line_of_quiet(room, report, safe)) for room in report.quiet
         ],
     }
     return ((title, lines) for title, lines in lists.items() if lines)
+
+
+def _part(title: str, listed: Sequence[object], count: int) -> str:
+    """Return the title of a list, with how many of all it has where it lacks some."""
+    return f"{title} ({len(listed)} of {count:,})" if len(listed) < count else title
 
 
 def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
@@ -266,6 +274,12 @@ def _usual(figure: Figure) -> str:
     return f"{where} the usual {low} to {high}{unit}"
 
 
+def _last_line(report: Report) -> str:
+    """Return where the data ends, and what "usual" means where a figure says it."""
+    usual = f"{MEANING} " if any(map(_usual, report.figures)) else ""
+    return f"{usual}{_until(report)}"
+
+
 def chart_title(report: Report) -> str:
     """Return the title of the report's chart."""
     return f"Votes per {report.granularity}"
@@ -285,7 +299,7 @@ def to_markdown(report: Report) -> str:
         lines += ["", f"**{chart_title(report)}**", "", bars]
     for title, rows in _sections(report, in_chat):
         lines += ["", f"**{title}**", "", *(_in_markdown(row) for row in rows)]
-    return "\n".join([*lines, "", _until(report), ""])
+    return "\n".join([*lines, "", _last_line(report), ""])
 
 
 def _figure_in_markdown(figure: Figure, report: Report) -> str:
@@ -358,7 +372,7 @@ def to_fragment(report: Report) -> str:
     )
     return (
         f"{heading}{_table(report)}{chart}{lists}"
-        f'<p style="opacity:0.75">{escape(_until(report))}</p>'
+        f'<p style="opacity:0.75">{escape(_last_line(report))}</p>'
     )
 
 

@@ -55,6 +55,9 @@ DEFINITIONS = (
 )
 LABELS = ("key",)
 
+MEANING = (
+    "Usual: 95 in 100 changes between earlier periods like these are in the range."
+)
 PAIRS = 12
 """Earlier pairs of periods that are looked at."""
 FEWEST_PAIRS = 6

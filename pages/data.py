@@ -32,6 +32,9 @@ with runs:
     with st.container(key="head_notes"):
         st.header("Notes on dates", anchor=False)
     data_page.render_notes(context)
+    with st.container(key="head_excluded"):
+        st.header("Excluded rooms", anchor=False)
+    data_page.render_excluded_rooms(context)
 
 tables.render_head(
     "Definitions", found["definitions"], "definitions", "fpp_definitions.csv"

@@ -2,8 +2,12 @@
 
 import os
 import signal
+import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+from core.settings import PORT, SettingError
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,9 +43,33 @@ def be_in_front() -> None:
     os.tcsetpgrp(terminal, os.getpgrp())
 
 
+def port_of(environ: Mapping[str, str]) -> int:
+    """Return the port to listen on; 0 stands for any free one.
+
+    Raises SettingError for a wrong one and for one that cannot be opened: Streamlit
+    would say neither which variable it is nor what to do.
+    """
+    port = 0 if environ.get(PORT.name, "").strip() == "0" else PORT.read(environ)
+    with socket.socket() as probe:
+        # As the server does: a port that was closed a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise SettingError(
+                f"Port {port} cannot be opened ({error.strerror}). Stop the program "
+                f"that uses it, or choose another port: {PORT.name}=8601 make run"
+            ) from None
+    return port
+
+
 def main() -> None:
     """Make a history to look at where none is asked for; start the server."""
     be_in_front()
+    try:
+        port = port_of(os.environ)
+    except SettingError as error:
+        sys.exit(f"fpp-analytics: {error}")
     if not os.environ.get("DATA_DIR"):
         from simulation.__main__ import main as simulate
 
@@ -50,7 +78,7 @@ def main() -> None:
             sys.exit(code)
     from streamlit.web import cli
 
-    sys.argv[1:1] = ["run", str(ROOT / "app.py")]
+    sys.argv[1:1] = ["run", str(ROOT / "app.py"), "--server.port", str(port)]
     cli.main()
 
 

@@ -28,13 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if holds_real_data(options.folder):
         return 0 if options.if_needed else _refuse(options.folder)
-    if options.scale is None:
-        write(options.folder, now)
-    else:
-        # Needs NumPy, which the demo does without.
-        from simulation import scaled
+    try:
+        if options.scale is None:
+            write(options.folder, now)
+        else:
+            # Needs NumPy, which the demo does without.
+            from simulation import scaled
 
-        write(options.folder, now, scaled.simulate(options.scale, now))
+            write(options.folder, now, scaled.simulate(options.scale, now))
+    except OSError as error:
+        sys.stderr.write(
+            f"Demo data cannot be written to {options.folder.absolute()} "
+            f"({error.strerror or error}). Make that folder writable, or set DATA_DIR "
+            "to a folder that has data.\n"
+        )
+        return 1
     return 0
 
 

@@ -69,7 +69,7 @@ def is_current(folder: Path, now: datetime) -> bool:
     """Whether the folder has a whole demo history that ends on the day of `now`."""
     try:
         day = (folder / DEMO_MARKER).read_text()
-    except FileNotFoundError:
+    except OSError:
         return False
     return day == now.date().isoformat() and all(
         (folder / table.file_name).is_file() for table in TABLES

@@ -15,6 +15,8 @@ from ui.format import NOTHING
 from ui.page_context import PageContext
 
 _MEGABYTE = 1_000_000
+_ROOMS = 20
+"""Excluded rooms that are named."""
 _NOTES = 330
 """Height of a long list of notes in pixels."""
 API = """
@@ -111,6 +113,23 @@ def render_notes(context: PageContext) -> None:
             "None. Set `NOTES_FILE` to a text file with lines such as `2026-11-12 "
             "Release of v2 https://example.com/v2`. Charts show them as flags."
         )
+
+
+def render_excluded_rooms(context: PageContext) -> None:
+    """Say which rooms no page counts, or how rooms are excluded."""
+    rooms = sorted(context.excluded_rooms)
+    if not rooms:
+        st.caption(
+            "None. Set `EXCLUDED_ROOMS` to the IDs of rooms that no page should count, "
+            "such as the team's own: `12,345`."
+        )
+        return
+    more = counted(len(rooms) - _ROOMS, "other")
+    named = ", ".join(map(str, rooms[:_ROOMS]))
+    st.caption(
+        f"No page counts {'room' if len(rooms) == 1 else 'rooms'} {named}"
+        f"{f' and {more}' if len(rooms) > _ROOMS else ''} (`EXCLUDED_ROOMS`)."
+    )
 
 
 def definitions() -> pl.DataFrame:

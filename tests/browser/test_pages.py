@@ -49,7 +49,10 @@ PARTS = {
 WITHOUT_CHARTS = {"Room", "Data", "Report"}
 TALLER = {"Room": 2.0, "Insights": 2.0}
 """Pages that may be more than 1.6 screens high."""
-MEASURE = """() => {
+# What a tile has to hold on one line.
+LONGEST = "↓ 125.9% from 13.6 min"
+MEASURE = """longest => {
+  const letters = document.createElement('canvas').getContext('2d');
   const main = document.querySelector('[data-testid=stMain]');
   const top = e => e.getBoundingClientRect().top + main.scrollTop;
   const chart = document.querySelector('[data-testid=stVegaLiteChart] svg.marks');
@@ -60,6 +63,14 @@ MEASURE = """() => {
   return {
     chart: chart && top(chart),
     strip: strip && strip.getBoundingClientRect().height,
+    spare: Math.min(...[...document.querySelectorAll('.st-key-kpi_strip button')]
+      .map(tile => {
+        const style = getComputedStyle(tile);
+        const text = getComputedStyle(tile.querySelector('span'));
+        letters.font = `${text.fontSize} ${text.fontFamily}`;
+        return tile.clientWidth - parseFloat(style.paddingLeft)
+          - parseFloat(style.paddingRight) - letters.measureText(longest).width;
+      })),
     head: caption && caption.querySelector('p').getBoundingClientRect().bottom,
     screens: page.scrollHeight / 900,
   };
@@ -123,10 +134,11 @@ def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
 @pytest.mark.parametrize("full", [*PAGES, "Three rooms"], indirect=True)
 def test_a_page_keeps_its_measures(full: Visit) -> None:
     page, title = full
-    found = page.evaluate(MEASURE)
+    found = page.evaluate(MEASURE, LONGEST)
     assert found["screens"] <= TALLER.get(title, 1.6)
     if found["strip"] is not None:
         assert found["strip"] <= 90
+        assert found["spare"] >= 0
     if found["chart"] is None:
         assert title in WITHOUT_CHARTS
         return

@@ -26,6 +26,7 @@ from metrics.report_writers import (
     write,
 )
 from metrics.tables import ROOMS, VOTES
+from metrics.usual_change import MEANING
 from store import engine
 from store.notes import Note
 from tests.metrics.building import executed, frames, quick, room, user, view, vote
@@ -97,6 +98,8 @@ def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
             "beyond the usual −10 to +12%",
             *("Monday, 5 Oct 2026", "Release of v2", "team-57 (#722059): 17 votes"),
             "263707 (#263707): last vote 30 Sep 2026",
+            f"Rooms that grew (5 of {found.grown_count})",
+            MEANING,
         ):
             assert part in text
     content = json.loads(to_json(found))
@@ -105,11 +108,21 @@ def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
     assert (votes["value"], votes["before"], votes["unusual"]) == (113, 134, True)
     assert len(content["chart"]["values"]) == 31
     assert content["rooms_grown"][2]["name"] == "team-57"
+    assert content["rooms_grown_count"] == found.grown_count > len(found.grown) == 5
 
 
 def test_a_change_within_the_usual_is_said_to_be(golden: Frames) -> None:
     _, found = reported(golden, OCTOBER, usual=(-0.2, 0.2))
     assert "within the usual −20 to +20%" in to_markdown(found)
+
+
+def test_a_list_that_has_all_of_its_rooms_gives_no_count(golden: Frames) -> None:
+    _, found = reported(golden, OCTOBER)
+    unjudged = tuple(replace(figure, usual=None) for figure in found.figures)
+    whole = replace(found, grown_count=len(found.grown), figures=unjudged)
+    assert "**Rooms that grew**" in to_markdown(whole)
+    # Nothing else says "usual" then.
+    assert MEANING not in to_markdown(whole)
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -41,3 +41,15 @@ def test_real_data_are_never_overwritten(
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "real"
     assert "not simulated" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # root may write anywhere: a folder in the place of the first file stops it too.
+    (tmp_path / "DEMO").mkdir()
+    assert main([str(tmp_path), "--if-needed"]) == 1
+    assert capsys.readouterr().err == (
+        f"Demo data cannot be written to {tmp_path} (Is a directory). Make that folder "
+        "writable, or set DATA_DIR to a folder that has data.\n"
+    )

@@ -82,6 +82,22 @@ def test_pages_leave_them_out(
     assert tiles(run_page("votes.py")) == expected
 
 
+def test_the_data_page_names_them_or_says_how_to_set_them(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> list[str]:
+        captions = [caption.value for caption in run_page("data.py").caption]
+        return [text for text in captions if "EXCLUDED_ROOMS" in text]
+
+    [how] = said()
+    assert how.startswith("None. Set `EXCLUDED_ROOMS` to")
+    monkeypatch.setenv("EXCLUDED_ROOMS", "7")
+    assert said() == ["No page counts room 7 (`EXCLUDED_ROOMS`)."]
+    monkeypatch.setenv("EXCLUDED_ROOMS", ",".join(map(str, range(1, 23))))
+    [many] = said()
+    assert many.endswith("19, 20 and 2 others (`EXCLUDED_ROOMS`).")
+
+
 def test_the_page_of_a_room_says_that_others_leave_it_out(
     run_page: RunPage, own: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,7 +76,7 @@ def test_each_format_has_its_type_and_is_kept_nowhere(
         ("period=", "last_month"),
         ("format=pdf", "html, md, json"),
         ("since=2026", "period, from, to, format"),
-        ("period=today&from=2026-10-01", "without from and to"),
+        ("period=today&from=2026-10-01", "a period, or from and to, not both"),
         ("from=2026-10-02&to=2026-10-01", "from ≤ to"),
         ("from=2027-01-01", "2000-01-01 to 2026-11-"),
         ("to=1.10.2026", "a date like"),

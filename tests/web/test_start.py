@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ import pytest
 import streamlit
 
 from core.settings import DashboardSettings, Secret, SettingError
+from scripts import serve
 from testkit.dashboard import (
     GOLDEN,
     LONGEST_WAIT,
@@ -251,6 +253,24 @@ def test_a_wrong_value_ends_the_start_with_one_line() -> None:
     assert line == (
         "fpp-analytics: SYNC_INTERVAL is 'soon'. Use a whole number from 1 to 86400."
     )
+
+
+@pytest.mark.parametrize("port", ["abc", "80000", "-1", "8501.5"])
+def test_make_run_names_a_wrong_port(port: str) -> None:
+    with pytest.raises(SettingError, match=f"^PORT is '{port}'. Use a whole number"):
+        serve.port_of({"PORT": port})
+
+
+def test_make_run_says_what_to_do_about_a_port_that_is_taken() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = str(other.getsockname()[1])
+        with pytest.raises(
+            SettingError, match=r"Stop .* or choose another port: PORT="
+        ):
+            serve.port_of({"PORT": taken})
+    assert serve.port_of({"PORT": "0"}) == 0
 
 
 def test_from_another_folder_it_is_protected_as_well(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.subject import Definition
 from metrics.time_zone import in_zone
 from metrics.usual_change import KEYS as USUAL_KEYS
+from metrics.usual_change import MEANING
 from ui import format as fmt
 from ui import query_params
 from ui.blocks import block, cards, empty_state, tables
@@ -99,7 +100,8 @@ def render_kpis(
                 st.caption(
                     text + DEFINITIONS[chosen].formula,
                     width="stretch",
-                    help=cards.help_text(DEFINITIONS[chosen]),
+                    help=cards.help_text(DEFINITIONS[chosen])
+                    + (f"  \n{MEANING}" if text and chosen in usual else ""),
                 )
                 series = filter_chips.without_hidden(
                     context.filters, found[part.series]

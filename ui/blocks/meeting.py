@@ -45,6 +45,7 @@ class Meeting(NamedTuple):
     ended_at: datetime
     votes: int
     rounds_without_estimate: int
+    wide_votes: int
     estimators: int
     spectators: int
 
@@ -67,6 +68,8 @@ class Meeting(NamedTuple):
             for word, count in counts.items()
             if count or word in {"vote", "estimator"}
         ]
+        if self.wide_votes:
+            parts.insert(1, f"{self.wide_votes:,} wide (re-votes included)")
         return f"{', '.join(parts)}."
 
 

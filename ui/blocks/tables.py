@@ -239,7 +239,8 @@ def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
     if definition is not None and unit(name) and frame.schema[name] == pl.String:
         return AnyColumn(
             label,
-            help=definition.formula,
+            help=f"{definition.formula} In brackets: its 95% interval. A dash, or no "
+            "interval: too small a sample.",
             alignment="right",
             width=_width(label, frame[name]),
         )

@@ -163,6 +163,7 @@ REPORT = record(
         number=_INTEGER_OR_NULL,
         **_counts("room_id", "votes", "before"),
     ),
+    **_counts("rooms_grown_count", "rooms_quiet_count"),
     rooms_quiet=rows(
         name=TEXT_OR_NULL,
         number=_INTEGER_OR_NULL,

@@ -222,7 +222,9 @@ def read_period(
     if name is None:
         return _days(query, today)
     if has_days:
-        raise RequestError(400, "Bad period; allowed: without from and to")
+        raise RequestError(
+            400, "Bad period; allowed: a period, or from and to, not both"
+        )
     found = PERIODS.get(name.casefold())
     if found is None:
         raise RequestError(400, f"Bad period; allowed: {', '.join(PERIODS)}")
