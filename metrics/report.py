@@ -186,6 +186,8 @@ class Report:
     """The live tables that the store lacks: figures that need one are null."""
     data_begins: date | None = None
     """The day on which the data begins, where that is why nothing is compared."""
+    address: str = ""
+    """Where the dashboard is, without a slash at the end; "" if not known."""
 
     @property
     def is_empty(self) -> bool:
@@ -215,11 +217,13 @@ def compose(
     until: datetime | None,
     notes: Sequence[Note] = (),
     country_names: Mapping[str, str] | None = None,
+    address: str = "",
 ) -> Report:
     """Return the report from the results of `plans`; `notes` are those of the period.
 
     `until` is the instant up to which there are data. Texts name countries by
-    `country_names` (code → name) where they know them.
+    `country_names` (code → name) where they know them, and rooms link to the dashboard
+    at `address`.
     """
     names = country_names or {}
     changes = results[_CHANGES]
@@ -277,6 +281,7 @@ def compose(
         data_begins=query.data_begins,
         quiet=tuple(_listed(quiet, QuietRoom)),
         quiet_count=quiet.height,
+        address=address,
     )
 
 

@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from html import escape
 from itertools import groupby
 from operator import attrgetter
 from typing import Literal, NamedTuple, get_args
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from metrics import periods
 from metrics.formats import change, number, usual_span
@@ -55,12 +56,16 @@ def write(report: Report, form: Format) -> str:
 
 
 def to_json(report: Report) -> str:
-    """Return all values: ISO dates, raw numbers, null for what is not known."""
+    """Return all values: ISO dates, raw numbers, null for what is not known.
+
+    Times are of the report's zone, with its offset.
+    """
+    zone = report.period.zone
     content = {
         **_span("from", "to", report.period),
         "comparison": report.comparison and _span("from", "to", report.comparison),
         "data_begins": report.data_begins and f"{report.data_begins}",
-        "data_until": report.until and f"{report.until.isoformat()}Z",
+        "data_until": report.until and _instant(report.until, zone),
         "missing": report.missing,
         "figures": [
             {
@@ -78,7 +83,9 @@ def to_json(report: Report) -> str:
         "chart": {
             "title": chart_title(report),
             "granularity": report.granularity,
-            "values": [{"date": _iso(at), "votes": n} for at, n in report.series],
+            "values": [
+                {"date": _iso(at, zone), "votes": votes} for at, votes in report.series
+            ],
             "before": report.series_before,
         },
         "what_changed": {
@@ -101,6 +108,7 @@ def to_json(report: Report) -> str:
         ],
         "rooms_grown": [
             {name: getattr(room, name) for name in room.__slots__}
+            | {"link": _link(room, report)}
             for room in report.grown
         ],
         "rooms_grown_count": report.grown_count,
@@ -109,7 +117,8 @@ def to_json(report: Report) -> str:
                 "name": room.name,
                 "number": room.number,
                 "room_id": room.room_id,
-                "last_vote_at": f"{room.last_vote_at.isoformat()}Z",
+                "last_vote_at": _instant(room.last_vote_at, zone),
+                "link": _link(room, report),
             }
             for room in report.quiet
         ],
@@ -123,9 +132,15 @@ def _json_of_day(row: UnusualDay) -> dict[str, str | int]:
     return {"date": f"{row.day}"} | {name: getattr(row, name) for name in names}
 
 
-def _iso(at: date) -> str:
-    """Return a bucket: the date of a day, the UTC instant of an hour."""
-    return f"{at.isoformat()}Z" if isinstance(at, datetime) else at.isoformat()
+def _iso(at: date, zone: ZoneInfo) -> str:
+    """Return a bucket: the date of a day, the instant of an hour."""
+    return _instant(at, zone) if isinstance(at, datetime) else at.isoformat()
+
+
+def _instant(at: datetime, zone: ZoneInfo) -> str:
+    """Return a UTC instant as the zone writes it, UTC itself with a Z."""
+    there = at.replace(tzinfo=UTC).astimezone(zone).isoformat()
+    return there.replace("+00:00", "Z")
 
 
 def _span(first: str, last: str, period: Period) -> dict[str, str]:
@@ -154,10 +169,12 @@ def _sections(report: Report, safe: _Escape) -> Iterator[tuple[str, list[_Line]]
         "Unusual days in the comparison": _lines_of_days(report.unusual_before),
         "Notes": [_line_of_note(note, safe) for note in report.notes],
         _part("Rooms that grew", report.grown, report.grown_count): [
-            _Line(_line_of_room(room, report, safe)) for room in report.grown
+            _Line(_line_of_room(room, report, safe), _link(room, report))
+            for room in report.grown
         ],
         _part("Rooms that went quiet", report.quiet, report.quiet_count): [
-            _Line(_line_of_quiet(room, report, safe)) for room in report.quiet
+            _Line(_line_of_quiet(room, report, safe), _link(room, report))
+            for room in report.quiet
         ],
     }
     return ((title, lines) for title, lines in lists.items() if lines)
@@ -204,6 +221,19 @@ def _line_of_room(room: GrownRoom, report: Report, safe: _Escape) -> str:
 def _line_of_quiet(room: QuietRoom, report: Report, safe: _Escape) -> str:
     last = _day(to_local(room.last_vote_at, report.period.zone).date())
     return f"{_name(room, report, safe)}: last vote {last}"
+
+
+def _link(room: GrownRoom | QuietRoom, report: Report) -> str | None:
+    """Return the address of a room's page in the report's period and zone."""
+    if not report.address:
+        return None
+    chosen = {
+        "room": room.room_id,
+        **_span("from", "to", report.period),
+        # Without it the page would be in the team's zone.
+        "tz": report.period.zone.key,
+    }
+    return f"{report.address}/room?{urlencode(chosen)}"
 
 
 def _name(room: GrownRoom | QuietRoom, report: Report, safe: _Escape) -> str:
@@ -433,7 +463,7 @@ def _chart(report: Report) -> str:
 
     Two bars a bucket, that of the comparison in grey.
     """
-    now = [votes for _, votes in report.series]
+    now, zone = [votes for _, votes in report.series], report.period.zone
     before = report.series_before
     most = _rounded_up(max((*now, *before), default=0))
     places = max(len(now), len(before), 1)
@@ -450,22 +480,50 @@ def _chart(report: Report) -> str:
     dates = "".join(
         f'<td colspan="{(after - start) * len(sides)}" style="{_TICK};'
         f'text-align:{"right" if i and i == ticks[-1] else "left"}">'
-        f"{_tick(report.series[i][0])}</td>"
+        f"{_tick(report.series[i][0], zone)}</td>"
         for i, start, after in zip(ticks, starts, [*starts[1:], places], strict=True)
     )
+    flags = _flags(report, places, len(sides))
     legend = f'<span style="color:{_ACCENT}">■</span> {escape(_dates(report.period))}'
     if report.comparison is not None:
         dates_before = escape(_dates(report.comparison))
         legend += f' &nbsp; <span style="color:{_GREY}">■</span> {dates_before}'
-    told = ", ".join(f"{_tick(at)}: {votes:,}" for at, votes in report.series)
+    if flags:
+        legend += " &nbsp; ⚑ notes"
+    told = ", ".join(f"{_tick(at, zone)}: {votes:,}" for at, votes in report.series)
     return (
         f'<p style="margin:0;font-size:13px">{legend}</p>'
         f'<table role="img" aria-label="{chart_title(report)}: {escape(told)}" '
         'style="border-collapse:collapse;border:0;width:100%;margin:8px 0;'
-        'table-layout:fixed">'
+        f'table-layout:fixed">{flags}'
         f'<tr><td style="{_TICK};width:44px" valign="top">{most:,}</td>{bars}</tr>'
         f'<tr><td style="{_TICK}">0</td>{dates}</tr></table>'
     )
+
+
+def _flags(report: Report, places: int, sides: int) -> str:
+    """Return the row above the bars with a flag where each note begins, "" without."""
+    starts = [
+        to_local(at, report.period.zone).date() if isinstance(at, datetime) else at
+        for at, _ in report.series
+    ]
+    titles: dict[int, list[str]] = {}
+    for note in report.notes:
+        # Of the hours of a day the first; a bucket may begin before the period does.
+        day = max((s for s in starts if s <= note.first), default=starts[0])
+        titles.setdefault(starts.index(day), []).append(_one_line(note.title))
+    if not titles:
+        return ""
+    cells = (
+        f'<td colspan="{sides}" style="{_TICK}"'
+        + (
+            f' title="{escape("; ".join(titles[place]))}">⚑</td>'
+            if place in titles
+            else "></td>"
+        )
+        for place in range(places)
+    )
+    return f'<tr><td style="{_TICK};width:44px"></td>{"".join(cells)}</tr>'
 
 
 _TICK = "border:0;padding:2px 0 0;font-size:12px;opacity:0.75;white-space:nowrap"
@@ -485,10 +543,12 @@ def _bar(votes: int, most: int, color: str, *, first: bool) -> str:
     )
 
 
-def _tick(at: date) -> str:
+def _tick(at: date, zone: ZoneInfo) -> str:
     """Return a bucket as it is written below a chart: "22 Oct", "22 Oct 14:00"."""
-    hour = f" {at:%H:%M}" if isinstance(at, datetime) else ""
-    return f"{at.day} {at:%b}{hour}"
+    if not isinstance(at, datetime):
+        return f"{at.day} {at:%b}"
+    there = to_local(at, zone)
+    return f"{there.day} {there:%b %H:%M}"
 
 
 def _rounded_up(most: int) -> int:

@@ -25,6 +25,12 @@ def error_response(
     )
 
 
+def wrong_method() -> JSONResponse:
+    """Return the refusal of a method of a route that only answers GET and HEAD."""
+    allowed = "GET, HEAD"
+    return error_response(405, f"Bad method; allowed: {allowed}", {"Allow": allowed})
+
+
 def unauthorized() -> JSONResponse:
     """Return the refusal of a missing or wrong token."""
     return error_response(401, "Unauthorized", {"WWW-Authenticate": "Bearer"})

@@ -24,7 +24,7 @@ from web.auth.throttle import Sleep, Throttle
 from web.errors import ErrorMiddleware
 from web.index_html import IndexHtml
 from web.paths import Paths
-from web.responses import NO_STORE
+from web.responses import NO_STORE, wrong_method
 from web.security_headers import SecurityHeaders, security_headers
 
 
@@ -72,6 +72,7 @@ class Server:
         )
         return [
             Route(self.auth.paths.health, self._health, methods=["GET"]),
+            Route(self.auth.paths.health, wrong_method()),
             # Before Streamlit's own routes, which answer every path.
             *login.routes(self.auth),
             *api.routes(self.auth.paths.api),

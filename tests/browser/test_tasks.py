@@ -235,6 +235,7 @@ def test_the_release_of_v2_is_marked_on_the_charts(
         ("Traffic", "light"),
         ("Votes", "light"),
         ("Historical", "dark"),
+        ("Room", "light"),
     ],
 )
 def test_a_page_prints_on_two_sheets_without_its_controls(
@@ -252,7 +253,7 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
     text = _of_pdf("pdftotext", "-layout", sheet).decode()
     assert text.count("\f") <= 2
     assert title in text
-    for control in ("Log out", "Download", "CSV", "Filter:", "Options"):
+    for control in ("Log out", "Download", "CSV\n", "Filter:", "Options", "Click"):
         assert control not in text, control
     if title == "Overview":
         # Blocks beside each other: charts keep the width that they had.

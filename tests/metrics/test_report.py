@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from metrics import periods, report
 from metrics.frames import Frames, Period
-from metrics.query import Query
+from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS, plan
 from metrics.report import GrownRoom, QuietRoom, Report
 from metrics.report_writers import (
@@ -240,6 +240,75 @@ def test_the_last_vote_of_a_room_is_on_the_day_of_the_zone(golden: Frames) -> No
         report = replace(found, period=period, quiet=quiet)
         for text in (to_html(report), to_markdown(report)):
             assert f"x (#1): last vote {day}" in text.replace("\\", "")
+
+
+def test_hours_are_those_of_the_zone_in_every_format() -> None:
+    """The day on which the clocks of Berlin go back has 25 hours."""
+    rows = frames(vote("2026-10-25 09:00"), room(1, "x"))
+    berlin = ZoneInfo("Europe/Berlin")
+    days = periods.Days(date(2026, 10, 25), date(2026, 10, 25))
+    period = periods.period_of(days, NOW, berlin)
+    query = Query(rows, period, None, "hour", NOW)
+    found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
+    html, content = to_html(found), json.loads(to_json(found))
+    told = re.findall(r"\d+ Oct \d\d:00(?=: )", html)
+    assert told[:4] == [f"25 Oct {hour:02}:00" for hour in (0, 1, 2, 2)]
+    assert (len(told), told[-1]) == (25, "25 Oct 23:00")
+    written = [row["date"] for row in content["chart"]["values"]]
+    assert written[1:4] == [
+        "2026-10-25T01:00:00+02:00",
+        "2026-10-25T02:00:00+02:00",
+        "2026-10-25T02:00:00+01:00",
+    ]
+    assert content["data_until"] == "2026-11-20T19:00:00+01:00"
+
+
+def test_rooms_lead_to_their_pages_in_the_same_days_and_zone(golden: Frames) -> None:
+    query, found = reported(golden, OCTOBER)
+    zone = ZoneInfo("America/Argentina/Buenos_Aires")
+    there = Period(query.period.start, query.period.end, zone)
+    found = replace(found, period=there, address="https://fpp.example/analytics")
+    rooms = [*found.grown, *found.quiet]
+    assert rooms
+    links = [
+        f"https://fpp.example/analytics/room?room={room.room_id}"
+        f"&from={there.first_day}&to={there.last_day}"
+        "&tz=America%2FArgentina%2FBuenos_Aires"
+        for room in rooms
+    ]
+    assert Elements(to_html(found)).asked == links
+    assert [link for link in links if f"]({link})" in to_markdown(found)] == links
+    content = json.loads(to_json(found))
+    assert [r["link"] for r in content["rooms_grown"] + content["rooms_quiet"]] == links
+
+
+@pytest.mark.parametrize(
+    ("granularity", "buckets", "of_the_12th"),
+    [("day", 31, 11), ("week", 5, 2), ("month", 1, 0)],
+)
+def test_the_chart_has_a_flag_in_the_bucket_where_a_note_begins(
+    golden: Frames, granularity: Granularity, buckets: int, of_the_12th: int
+) -> None:
+    notes = [
+        Note(date(2026, 9, 1), date(2026, 10, 2), "Outage"),
+        Note(date(2026, 10, 12), date(2026, 10, 20), 'Release <of> "v2"'),
+        Note(date(2026, 10, 12), date(2026, 10, 12), "Campaign"),
+    ]
+    query = replace(asked(golden, OCTOBER, NOW), granularity=granularity)
+    results = engine.collect_all(report.plans(query))
+    plain, flagged = (
+        to_html(report.compose(query, results, NOW, given)) for given in ([], notes)
+    )
+    assert "⚑" not in plain
+    row = re.findall("<tr><td[^<]*</td>(?:<td[^<]*</td>)+</tr>", flagged)[0]
+    _, *cells = re.findall("<td[^<]*</td>", row)
+    assert len(cells) == buckets
+    for place, cell in enumerate(cells):
+        titles = ["Outage"] if place == 0 else []
+        titles += ["Release", "Campaign"] if place == of_the_12th else []
+        assert ("⚑" in cell) == bool(titles)
+        for title in ("Outage", "Release", "Campaign"):
+            assert (title in cell) == (title in titles)
 
 
 class Elements(HTMLParser):

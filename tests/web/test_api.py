@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from testkit.dashboard import GOLDEN, TOKEN, get, serving
+from testkit.dashboard import GOLDEN, TOKEN, Dashboard, get, serving
 from tests.web.conftest import StoppedClock, parts
 from web.api.openapi import OPERATIONS
 
@@ -87,7 +87,7 @@ LENIENT = [path for path, o in ADDRESSES.items() if o.ignores_unknown]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-@pytest.mark.parametrize("path", ADDRESSES)
+@pytest.mark.parametrize("path", [*ADDRESSES, "/health"])
 def test_another_method_is_told_which_ones_there_are(
     api: httpx.Client, method: str, path: str
 ) -> None:
@@ -95,6 +95,21 @@ def test_another_method_is_told_which_ones_there_are(
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD"
     assert answer.json() == {"detail": "Bad method; allowed: GET, HEAD"}
+
+
+@pytest.mark.parametrize(
+    "odd", ["tables/routes%00", "tables/%2e%2e/report", "%5c%5chost", "a//b", "c:/x"]
+)
+def test_whatever_the_path_a_refusal_is_json(running: Dashboard, odd: str) -> None:
+    """Of the real server: Streamlit refuses some paths before any route sees them."""
+    address = f"{running.url}/api/{odd}"
+    for headers, status, detail in (
+        ({"Authorization": TOKEN}, 404, "Not found"),
+        ({}, 401, "Unauthorized"),
+    ):
+        answer = get(address, headers=headers)
+        assert (answer.status_code, answer.json()) == (status, {"detail": detail})
+        assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("name", ["x", "From", "since", "", "\x00", "é" * 200])

@@ -219,6 +219,23 @@ def test_all_time_begins_where_the_page_begins_and_compares_with_nothing(
         assert query.period.first_day == days == date.fromisoformat(first)
 
 
+@pytest.mark.parametrize("tz", ["UTC", "Pacific/Auckland"])
+def test_links_lead_to_the_dashboard_in_the_zone_of_the_answer(
+    api: httpx.Client, tz: str
+) -> None:
+    """A page without a zone shows the days of the team's."""
+    alerts = api.get("/api/alerts", params={"tz": tz}).json()
+    query = {"tz": tz, "format": "json", "to": "2026-10-31"}
+    report = api.get("/api/report", params=query).json()
+    found = [*alerts, *report["rooms_grown"], *report["rooms_quiet"]]
+    links = [httpx.URL(each["link"]) for each in found]
+    assert len(links) > len(alerts) > 0
+    for link in links:
+        assert str(link).startswith(str(api.base_url).rstrip("/"))
+        assert link.params.get("tz", tz if link.path == "/data" else None) == tz
+        assert "/api" not in link.path
+
+
 def test_alerts_are_about_the_days_of_the_zone(api: httpx.Client) -> None:
     snapshot, zone = open_store(GOLDEN), ZoneInfo("Pacific/Auckland")
     until = min(GOLDEN_NOW, snapshot.data_until or GOLDEN_NOW)

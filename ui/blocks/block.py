@@ -196,7 +196,7 @@ def _render_rooms(frame: pl.DataFrame, title: str, name: str, table: str) -> Non
         st.session_state[_ROOM] = [frame["room_id"][row] for row in rows]
 
     tables.render(frame, title, key, remember, table)
-    st.caption("Click a row to open its room.")
+    tables.render_hint("Click a row to open its room.", name)
     for room_id in st.session_state.pop(_ROOM, ()):
         st.switch_page("room.py", query_params=query_params.carried(room=str(room_id)))
 

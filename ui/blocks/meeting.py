@@ -101,9 +101,7 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
                     args=(first, min(end, context.today)),
                 )
             return
-        st.caption(
-            "Votes less than 60 minutes apart. Click a row to see what happened."
-        )
+        st.caption("Votes less than 60 minutes apart.")
         # A new key forgets the selection, so that a closed meeting stays closed.
         opened = query_params.get(MEETING) or "none"
         chosen = tables.render_selectable(
@@ -111,6 +109,7 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
             "Meetings",
             key=f"{tables.CLICKABLE}{opened}_{st.session_state.get(_OPENED, 0)}",
         )
+        tables.render_hint("Click a row to see what happened.", "meetings")
     if chosen is not None and str(listed["meeting"][chosen]) != opened:
         # The browser keeps a table's selection: one that led here would do so again.
         st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1

@@ -42,7 +42,11 @@ def render_report(context: PageContext) -> None:
     ).now
     notes = context.notes.between(query.period.first_day, query.period.last_day)
     names = dict(COUNTRIES.select("country", "country_name").iter_rows())
-    found = report.compose(query, results, context.snapshot.data_until, notes, names)
+    # What is downloaded is read elsewhere: a relative link would lead nowhere.
+    address = (st.context.url or "").removesuffix("/report")
+    found = report.compose(
+        query, results, context.snapshot.data_until, notes, names, address
+    )
     with st.container(horizontal=True, gap="small", key="report_formats"):
         for form in FORMATS:
             st.download_button(

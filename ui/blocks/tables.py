@@ -121,6 +121,12 @@ def render_selectable(
     return rows[0] if rows else None
 
 
+def render_hint(text: str, name: str) -> None:
+    """Say what a click does, below the table `name`: not on paper."""
+    with st.container(key=f"hint_{name}"):
+        st.caption(text)
+
+
 def _worded(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame whose dimensions begin with a capital; filters know them without.
 

@@ -121,6 +121,7 @@ TABLE = record(
     rows={"type": "array", "items": {"type": "object"}},
 )
 _TEXT: Schema = {"type": "string"}
+_LINK: Schema = {"type": "string", "format": "uri"}
 _NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
 _INTEGER_OR_NULL: Schema = {"type": ["integer", "null"]}
 REPORT = record(
@@ -162,6 +163,7 @@ REPORT = record(
         name=TEXT_OR_NULL,
         number=_INTEGER_OR_NULL,
         **_counts("room_id", "votes", "before"),
+        link=_LINK,
     ),
     **_counts("rooms_grown_count", "rooms_quiet_count"),
     rooms_quiet=rows(
@@ -169,6 +171,7 @@ REPORT = record(
         number=_INTEGER_OR_NULL,
         room_id=COUNT,
         last_vote_at={"type": "string", "format": "date-time"},
+        link=_LINK,
     ),
 )
 ALERTS = rows(
@@ -178,7 +181,7 @@ ALERTS = rows(
     measure=TEXT_OR_NULL,
     figure=_NUMBER_OR_NULL,
     expectation=record(low=_NUMBER_OR_NULL, high=_NUMBER_OR_NULL),
-    link={"type": "string", "format": "uri"},
+    link=_LINK,
 )
 DETAIL = record(detail={"type": "string"})
 

@@ -69,9 +69,12 @@ class ReportQuery:
 
 
 def report_response(
-    query: ReportQuery, notes_file: Path | None, excluded_rooms: Collection[int]
+    query: ReportQuery,
+    base_url: str,
+    notes_file: Path | None,
+    excluded_rooms: Collection[int],
 ) -> Callable[[Snapshot, datetime], Response]:
-    """Return the query that computes the report and writes it."""
+    """Return the query that writes the report; `base_url` starts the links."""
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         asked = query.metric_query(snapshot, now, excluded_rooms)
@@ -80,7 +83,7 @@ def report_response(
             asked.period.first_day, asked.period.last_day
         )
         found = report.compose(
-            asked, results, snapshot.data_until, noted, COUNTRY_NAMES
+            asked, results, snapshot.data_until, noted, COUNTRY_NAMES, base_url
         )
         name = file_name("report", asked.period, query.format)
         return Response(
@@ -116,14 +119,17 @@ def alerts_response(
             snapshot.missing,
         )
         return JSONResponse(
-            [_alert(finding, base_url) for finding in found], headers=NO_STORE
+            [_alert(finding, base_url, zone) for finding in found], headers=NO_STORE
         )
 
     return respond
 
 
-def _alert(finding: attention.Finding, base_url: str) -> dict[str, object]:
-    query = f"?{urlencode(finding.query)}" if finding.query else ""
+def _alert(
+    finding: attention.Finding, base_url: str, zone: ZoneInfo
+) -> dict[str, object]:
+    # Without its zone the page would show the days of the team's.
+    query = f"?{urlencode({**finding.query, 'tz': zone.key})}" if finding.query else ""
     low, high = finding.expected or (None, None)
     return {
         "kind": finding.kind,

@@ -24,15 +24,12 @@ from web.api.tables import (
     refuse_unknown,
     table_response,
 )
-from web.responses import NO_STORE, RequestError, error_response
+from web.responses import NO_STORE, RequestError, error_response, wrong_method
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 # For every other path: Streamlit would answer with its page and 200.
 _NOT_FOUND = error_response(404, "Not found")
-_WRONG_METHOD = error_response(
-    405, "Bad method; allowed: GET, HEAD", {"Allow": "GET, HEAD"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Api:
                 for path, o in addresses
             ),
             # After those for GET, which are tried first.
-            *(Route(path, _WRONG_METHOD) for path, _ in addresses),
+            *(Route(path, wrong_method()) for path, _ in addresses),
             *(Route(path, _NOT_FOUND) for path in (base, f"{base}/{{rest:path}}")),
         ]
 
@@ -98,16 +95,17 @@ class Api:
     async def _report(self, request: Request) -> Response:
         query = ReportQuery.read(request.query_params, self.queries.clock())
         return await self.queries.run(
-            report_response(query, self.notes_file, self.excluded_rooms)
+            report_response(
+                query, _base_url(request), self.notes_file, self.excluded_rooms
+            )
         )
 
     async def _alerts(self, request: Request) -> Response:
         zone = read_zone(request.query_params)
-        address = request.url.replace(query="", fragment="")
-        # As the client sees it: a proxy may add a path before ours.
-        base = str(address).rstrip("/").removesuffix("/api/alerts")
         return await self.queries.run(
-            alerts_response(base, self.sync_interval, zone, self.excluded_rooms)
+            alerts_response(
+                _base_url(request), self.sync_interval, zone, self.excluded_rooms
+            )
         )
 
     async def _openapi(self, request: Request) -> Response:
@@ -119,6 +117,13 @@ class Api:
         host = f"{request.url.scheme}://{request.url.netloc}"
         text = docs.page(base, host, f"{base.removesuffix('/api')}/")
         return HTMLResponse(text, headers=NO_STORE)
+
+
+def _base_url(request: Request) -> str:
+    """Return the dashboard's address as the client sees it, without a slash."""
+    # A proxy may add a path before ours.
+    address = str(request.url.replace(query="", fragment=""))
+    return address.rpartition("/api/")[0]
 
 
 def _json(content: Mapping[str, object]) -> Response:

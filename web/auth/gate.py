@@ -13,6 +13,7 @@ import anyio
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.path_security import is_unsafe_path_pattern
 
 from web.auth.authenticator import Authenticator, is_same_origin
 from web.auth.sessions import COOKIE
@@ -110,7 +111,11 @@ class Gate:
         if path == self._documents[0] and "authorization" not in request.headers:
             return self._send_to_login(request)
         if self._auth.paths.is_api(path):
-            return await self._auth.refuse_api(request)
+            refusal = await self._auth.refuse_api(request)
+            # Streamlit refuses these before the API sees them, as plain text.
+            if refusal is None and is_unsafe_path_pattern(path.lstrip("/")):
+                return error_response(404, "Not found")
+            return refusal
         if not self._auth.sessions.is_logged_in(request):
             return self._send_to_login(request)
         if path.startswith(self._uploads):
