@@ -268,7 +268,7 @@ def test_rooms_lead_to_their_pages_in_the_same_days_and_zone(golden: Frames) -> 
     zone = ZoneInfo("America/Argentina/Buenos_Aires")
     there = Period(query.period.start, query.period.end, zone)
     found = replace(found, period=there, address="https://fpp.example/analytics")
-    rooms = [*found.grown, *found.quiet]
+    rooms: list[GrownRoom | QuietRoom] = [*found.grown, *found.quiet]
     assert rooms
     links = [
         f"https://fpp.example/analytics/room?room={room.room_id}"
