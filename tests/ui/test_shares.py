@@ -4,8 +4,10 @@ from functools import partial
 from typing import Any
 
 import polars as pl
+import pytest
 
 from ui.charts.axes import PLACE, Chart
+from ui.charts.bars import bars
 from ui.charts.labelled_bars import (
     figures,
     hidden_below,
@@ -55,6 +57,21 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
     assert scale["domain"] == [0, 1]
     # "88% of 12,335 pairs" takes 110 pixels, whatever the width of the chart.
     assert "width - 120" in scale["range"][1]["expr"]
+
+
+@pytest.mark.parametrize("cards", [1, 40, 41, 42, 10_000])
+def test_bars_of_any_number_of_cards_add_up_and_keep_their_order(cards: int) -> None:
+    given = pl.DataFrame({"estimation": range(-3, cards - 3)}).with_columns(
+        count=1 + pl.int_range(pl.len()) % 7
+    )
+    drawn = rows(bars(given, "estimation", "count", ("Card", "Estimations")))
+    assert sum(row["count"] for row in drawn) == given["count"].sum()
+    large, rest = drawn[:40], drawn[40:]
+    labels = [int(row["estimation"]) for row in large]
+    assert labels == sorted(labels)
+    left = cards - 40
+    others = f"{left:,} other{'s' if left > 1 else ''}"
+    assert [row["estimation"] for row in rest] == ([others] if left > 0 else [])
 
 
 def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:

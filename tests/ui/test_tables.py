@@ -1,12 +1,17 @@
 """What a table shows on a page, where its files have more columns."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import polars as pl
 from streamlit.testing.v1 import AppTest
 
 from ui.blocks import tables
 from ui.labels import readable
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_figure_and_its_interval_are_one_cell() -> None:
@@ -137,3 +142,29 @@ def test_points_are_whole_ones_that_have_been_reached() -> None:
     sent = AppTest.from_function(page).run().dataframe[0].value
     # Rounded, a cooling room would have the 70 points of a healthy one.
     assert list(sent["health"]) == [69, 70, 39]
+
+
+MANY = f"""
+import sys
+import polars as pl
+from ui.blocks import tables
+rows = pl.DataFrame({{"votes": range({tables.MOST_ROWS + 2})}})
+tables.render(rows, "Votes", "{tables.CLICKABLE}votes", lambda: None)
+print("pandas" in sys.modules)
+"""
+
+
+def test_a_table_of_very_many_rows_is_cut_and_leaves_pandas_unloaded() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MANY],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # Charts of other users would fail while it is loaded.
+    assert done.stdout.strip() == "False"
+    app = AppTest.from_string(MANY).run()
+    assert app.dataframe[0].value.shape == (150_000, 1)
+    [note] = [caption.value for caption in app.caption]
+    assert note == "The first 150,000 of 150,002 rows; the CSV has all."

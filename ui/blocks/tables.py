@@ -6,7 +6,6 @@ from typing import Literal, TypedDict
 import polars as pl
 import streamlit as st
 from streamlit.column_config import Column as AnyColumn
-from streamlit.dataframe.lazy_df_source import AUTO_LAZY_ROW_THRESHOLD
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from metrics import formats
@@ -63,6 +62,8 @@ _KINDS = {
 # Columns that are drawn as bars.
 _BAR = frozenset({"share"})
 MAX_HEIGHT, _ROW_HEIGHT = 270, 30
+MOST_ROWS = 150_000
+"""Rows of a table on a page: about 10 MB. The CSV has all."""
 CLICKABLE = "rows_"
 """How keys of tables begin whose rows can be clicked, for `web/assets/page.js`."""
 
@@ -96,6 +97,7 @@ def render(
         # Not of cells: the keyboard would select one on its way through the page.
         selection_mode="single-row",
     )
+    _say_what_is_left_out(frame)
 
 
 def render_selectable(
@@ -117,6 +119,7 @@ def render_selectable(
         on_select="rerun",
         selection_mode="single-row",
     )
+    _say_what_is_left_out(frame)
     rows = state["selection"]["rows"]
     return rows[0] if rows else None
 
@@ -209,16 +212,16 @@ def _with_interval(frame: pl.DataFrame, printed: Unit) -> list[str | None]:
 
 class _Sent(TypedDict):
     data: object
-    lazy: bool | None
+    lazy: bool
 
 
 def _sent(frame: pl.DataFrame) -> _Sent:
-    """Return a frame as Streamlit takes it without loading pandas.
+    """Return the first rows of a frame as Streamlit takes it without loading pandas.
 
-    Of a very large one it then sends only the rows that are looked at. Shares are sent
-    in percent: Streamlit's own format cuts them (4 of 11 would be 36.3%). Points are
-    sent as `formats.whole_points`.
+    Shares are sent in percent: Streamlit's own format cuts them (4 of 11 would be
+    36.3%). Points are sent as `formats.whole_points`.
     """
+    frame = frame.head(MOST_ROWS)
     units = {name: unit(name) for name, of in frame.schema.items() if of.is_numeric()}
     shares = [name for name, of in units.items() if of == "share"]
     points = [name for name, of in units.items() if of == "points"]
@@ -229,10 +232,16 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     frame = as_clocks_show(frame).with_columns(
         pl.col(shares) * 100, pl.col(points).floor()
     )
-    # Large frames are sent in parts as the user scrolls.
-    if frame.height > AUTO_LAZY_ROW_THRESHOLD:
-        return {"data": frame, "lazy": None}
+    # Sent in parts as the user scrolls, it would load pandas, while charts of other
+    # users look into it: Altair fails on one that is half loaded.
     return {"data": frame.to_arrow(), "lazy": False}
+
+
+def _say_what_is_left_out(frame: pl.DataFrame) -> None:
+    if frame.height > MOST_ROWS:
+        st.caption(
+            f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all."
+        )
 
 
 def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
@@ -371,6 +380,7 @@ def render_plain(
         height=_height(frame, height),
         row_height=row_height,
     )
+    _say_what_is_left_out(frame)
 
 
 def render_with_csv(frame: pl.DataFrame, title: str, name: str) -> None:

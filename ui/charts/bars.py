@@ -7,6 +7,7 @@ import polars as pl
 
 from metrics.card_scale import SCALE
 from metrics.registry import DEFINITIONS
+from metrics.sentences import counted
 from ui.charts.axes import (
     BY_PLACE,
     D3_FORMATS,
@@ -30,8 +31,9 @@ def bars(
 ) -> Chart:
     """Draw vertical bars in the frame's order; `titles` names x and y.
 
-    `tooltip` are further figures of each bar.
+    `tooltip` are further figures of each bar. Of very many, the largest have one each.
     """
+    data = in_order(_largest(frame, label, value))
     shown = [
         alt.Tooltip(f"{label}:N", title=titles[0]),
         alt.Tooltip(f"{value}:Q", title=titles[1], format=","),
@@ -45,20 +47,37 @@ def bars(
         ),
     ]
     chart: Chart = (
-        alt.Chart(bounded(in_order(frame)), height=CHART_HEIGHT)
+        alt.Chart(data, height=CHART_HEIGHT)
         .mark_bar(color=ACCENT, cornerRadiusEnd=3)
         .encode(
             alt.X(
                 f"{label}:N",
                 sort=BY_PLACE,
                 title=titles[0],
-                axis=alt.Axis(labelAngle=0),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
             ),
             alt.Y(f"{value}:Q", title=titles[1], axis=value_axis("count")),
             tooltip=shown,
         )
     )
     return chart
+
+
+_MOST_BARS = 40
+
+
+def _largest(frame: pl.DataFrame, label: str, value: str) -> pl.DataFrame:
+    """Return the rows with the largest values in their order; all others are one row.
+
+    Cards and team sizes of damaged rows can be any number.
+    """
+    if frame.height <= _MOST_BARS:
+        return frame
+    is_large = frame[value].rank("ordinal", descending=True) <= _MOST_BARS
+    rest = frame.filter(~is_large)
+    others = {label: counted(rest.height, "other"), value: rest[value].sum()}
+    large = frame.filter(is_large).with_columns(pl.col(label).cast(pl.String))
+    return pl.concat([large, pl.DataFrame(others)], how="diagonal_relaxed")
 
 
 def bars_over_time(
