@@ -119,7 +119,7 @@ def serving(
             yield Server(url, process.pid, Path(log.name))
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
             sys.stderr.write(Path(log.name).read_text())
 
 

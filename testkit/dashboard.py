@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -55,7 +55,7 @@ class Dashboard:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """End the process; return its exit code and what else it said."""
         self.process.send_signal(how)
-        said, _ = self.process.communicate(timeout=20)
+        said, _ = self.process.communicate(timeout=LONGEST_WAIT)
         return self.process.returncode, said
 
 
@@ -116,16 +116,23 @@ def _read_until_address(process: subprocess.Popen[str]) -> str:
     raise AssertionError(f"it ended without an address:\n{text}")
 
 
-def _wait_for(link: str, seconds: float = LONGEST_WAIT) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+def _wait_for(link: str) -> None:
+    def answers() -> bool:
         try:
             get(httpx.URL(link).join("/no-session"), timeout=2)
         except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"{link} does not answer")
+            return False
+        return True
+
+    wait_until(answers, f"{link} does not answer")
+
+
+def wait_until(is_so: Callable[[], object], otherwise: str) -> None:
+    """Ask again and again until something is so; fail when it takes too long."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not is_so():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.02)
 
 
 @contextmanager
@@ -143,4 +150,4 @@ def serving(app: ASGIApp) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=LONGEST_WAIT)

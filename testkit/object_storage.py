@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import boto3
 from core.location import Bucket
 from core.settings import DashboardSettings
 from store.manifest import BLOCKS, CURRENT, MANIFESTS
-from testkit.dashboard import LONGEST_WAIT
+from testkit.dashboard import wait_until
 from testkit.ports import free_port
 
 _BUCKET, _FOLDER = "fpp", "analytics/store"
@@ -88,12 +87,11 @@ def object_storage() -> Iterator[Storage]:
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + LONGEST_WAIT
-    while time.monotonic() < deadline:
+    def listens() -> bool:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError("the storage did not start")
+            return False
+        return True
+
+    wait_until(listens, "the storage did not start")

@@ -65,7 +65,7 @@ class Visitor:
         messages = list(self._until_finished(began + seconds))
         return Drawn(time.monotonic() - began, messages)
 
-    def download(self, file_id: str, seconds: float = 20) -> str:
+    def download(self, file_id: str, seconds: float = 60) -> str:
         """Ask for a file that the page offers; return its path on the server."""
         message = BackMsg()
         message.backend_operation_request.request_id = file_id

@@ -113,7 +113,7 @@ def test_a_page_follows_a_change_of_the_database(
         page.wait_for_function(
             "before => !document.body.innerText.includes(before)",
             arg=before,
-            timeout=40_000,
+            timeout=2 * chromium.PATIENCE,
         )
         chromium.wait_until_drawn(page)
         after = figure(page, "Votes")

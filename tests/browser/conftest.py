@@ -20,7 +20,7 @@ import simulation
 from testkit import chromium
 from testkit.fixed_clock import NOW
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=chromium.PATIENCE)
 USUAL_SIZE: ViewportSize = {"width": 1280, "height": 720}
 """Playwright's own."""
 

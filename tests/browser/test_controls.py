@@ -13,17 +13,6 @@ from tests.browser.looking import block, csv_button, go, labels, navigation
 pytestmark = pytest.mark.browser
 
 
-def test_the_period_stays_when_the_page_changes(
-    page: Page, demo_server: Server
-) -> None:
-    go(page, f"{demo_server.url}/votes?period=91+days")
-    navigation(page, "Traffic").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Traffic")
-    chromium.wait_until_drawn(page)
-    assert "period=91+days" in page.url
-    assert "91 days, excluding today" in page.get_by_text("compared with").inner_text()
-
-
 def test_a_step_back_shows_the_days_before(page: Page, demo_server: Server) -> None:
     go(page, f"{demo_server.url}/?period=Custom&from=2026-03-01&to=2026-03-31")
     page.locator(".st-key-step_chevron_left").get_by_role("button").click()
@@ -183,7 +172,12 @@ def test_controls_fit_their_window_and_are_not_cut(
     go(page, demo_server.url + address)
     for width in (1440, 1024, 768, 375):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(300)
-        found = page.evaluate(FITS)
-        assert found["cut"] == found["outside"] == [], width
-        assert found["rows"] == 1 or width < narrowest, width
+        most = 1 if width >= narrowest else 9
+        # The boxes follow the window a little later, on a busy machine much later.
+        for _ in range(60):
+            page.wait_for_timeout(300)
+            found = page.evaluate(FITS)
+            if found["cut"] == found["outside"] == [] and found["rows"] <= most:
+                break
+        assert (found["cut"], found["outside"]) == ([], []), width
+        assert found["rows"] <= most, width

@@ -53,7 +53,7 @@ def endpoint(
             length = int(self.headers.get("Content-Length", 0))
             told.bodies.append(self.rfile.read(length))
             if told.hangs:
-                told.released.wait(30)
+                told.released.wait(60)
                 return
             if told.pause:
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from threading import Event
-from time import monotonic, sleep
 
 import pytest
 
@@ -15,6 +14,7 @@ from metrics.tables import USERS
 from sync.connection import HAS_EXTENSION, implementation
 from sync.job import Result, every
 from sync_job import main
+from testkit.dashboard import LONGEST_WAIT, wait_until
 from testkit.database_servers import PASSWORD, LiveDatabase, series
 from testkit.harness import Store
 from testkit.ports import free_port
@@ -130,17 +130,17 @@ def test_every_runs_until_sigterm_and_ends_with_0(
         wait_for_number(store, 3)
     finally:
         job.send_signal(signal.SIGTERM)
-    said = job.communicate(timeout=20)[1]
+    said = job.communicate(timeout=LONGEST_WAIT)[1]
     assert job.returncode == 0, said
     assert len(SUMMARY.findall(said)) >= 3
     assert "Traceback" not in said
 
 
 def wait_for_number(store: Store, number: int) -> None:
-    deadline = monotonic() + 30
-    while not (store.root / "CURRENT").exists() or store.manifest().number < number:
-        assert monotonic() < deadline, "the job does not get on"
-        sleep(0.05)
+    def has_come() -> bool:
+        return (store.root / "CURRENT").exists() and store.manifest().number >= number
+
+    wait_until(has_come, "the job does not get on")
 
 
 def test_sigterm_lets_a_run_in_progress_end(
@@ -153,7 +153,7 @@ def test_sigterm_lets_a_run_in_progress_end(
         wait_for_reader(database)
         job.send_signal(signal.SIGTERM)
         cursor.execute("UNLOCK TABLES")
-    said = job.communicate(timeout=20)[1]
+    said = job.communicate(timeout=LONGEST_WAIT)[1]
     assert job.returncode == 0, said
     assert SUMMARY.search(said)
     store.assert_equals_source()
@@ -161,14 +161,11 @@ def test_sigterm_lets_a_run_in_progress_end(
 
 def wait_for_reader(database: LiveDatabase) -> None:
     """Wait until the job waits for the locked table."""
-    deadline = monotonic() + 20
     waiting = (
         "SELECT COUNT(*) FROM information_schema.processlist "
         "WHERE db = %s AND state LIKE 'Waiting for table%'"
     )
-    while not database.count(waiting, (database.name,)):
-        assert monotonic() < deadline, "the job never came"
-        sleep(0.05)
+    wait_until(lambda: database.count(waiting, (database.name,)), "the job never came")
 
 
 def test_slots_that_a_long_run_missed_are_skipped() -> None:

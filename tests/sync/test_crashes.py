@@ -11,6 +11,7 @@ import pytest
 
 from metrics.tables import ROOMS, TABLES, USERS, VOTES
 from store.reader import DEMO_MARKER
+from testkit.dashboard import LONGEST_WAIT
 from testkit.database_servers import Kind, LiveDatabase
 from testkit.harness import Store
 from tests.sync.processes import start
@@ -44,7 +45,7 @@ class Nursery:
         assert self._ask(step) == str(-signal.SIGKILL)
 
     def close(self) -> None:
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=LONGEST_WAIT)
 
     def _ask(self, step: int) -> str:
         assert self._process.stdin is not None

@@ -1,6 +1,5 @@
 """Situation 6: the live tables change shape."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +12,7 @@ from sync import sql
 from sync.connection import RawRow
 from sync.schema_contract import LiveColumn, offences
 from sync.source import Source
+from testkit.dashboard import LONGEST_WAIT, wait_until
 from testkit.database_servers import READER, Kind, LiveDatabase
 from testkit.harness import Store
 from tests.sync.conftest import DuringSettling
@@ -125,7 +125,7 @@ def waiting(work: Callable[[], object]) -> Iterator[Callable[[], None]]:
     """Yield what starts work in a thread; it has ended when the block ends."""
     thread = Thread(target=work)
     yield thread.start
-    thread.join(timeout=30)
+    thread.join(timeout=LONGEST_WAIT)
     assert not thread.is_alive()
 
 
@@ -347,11 +347,8 @@ def test_tables_that_are_renamed_together_as_the_snapshot_begins_are_waited_for(
 
 def wait_for_lock(database: LiveDatabase) -> None:
     """Wait until a statement of the administrator waits for a table's definition."""
-    for _ in range(500):
-        if database.count(
-            "SELECT COUNT(*) FROM information_schema.PROCESSLIST "
-            "WHERE STATE = 'Waiting for table metadata lock'"
-        ):
-            return
-        time.sleep(0.01)
-    raise AssertionError("nothing waited")
+    waiting = (
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST "
+        "WHERE STATE = 'Waiting for table metadata lock'"
+    )
+    wait_until(lambda: database.count(waiting), "nothing waits")

@@ -63,9 +63,9 @@ def test_no_line_does_harm(lines: list[str]) -> None:
     "line", ["a " + "/" * 45_000 + " b", "a " + " " * 90_000 + "b c"]
 )
 def test_a_line_as_long_as_the_file_may_be_takes_no_time(line: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert parse([line]).problems
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 2
 
 
 def test_the_file_is_read_as_it_is_now(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import httpx
 from itsdangerous import URLSafeSerializer
 
 from core.settings import Secret
-from testkit.dashboard import TOKEN
+from testkit.dashboard import LONGEST_WAIT, TOKEN
 from testkit.fixed_clock import GOLDEN_NOW
 from web.auth.sessions import LIFETIME, AccessToken, Sessions
 
@@ -93,7 +93,7 @@ class Attack:
 
     def _send(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
         connection = http.client.HTTPConnection(
-            self._address.host, self._address.port or 80, timeout=10
+            self._address.host, self._address.port or 80, timeout=LONGEST_WAIT
         )
         connection.putrequest(method, "/", skip_host=True, skip_accept_encoding=True)
         # http.client refuses odd paths; a real attacker does not.

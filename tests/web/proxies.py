@@ -4,12 +4,11 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from testkit.dashboard import ROOT
+from testkit.dashboard import LONGEST_WAIT, ROOT, wait_until
 from testkit.ports import free_port
 
 HOST = "stats.example.org"
@@ -97,19 +96,19 @@ def _running(command: list[str], port: int) -> Iterator[str]:
         yield f"https://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=LONGEST_WAIT)
 
 
 def _wait_for(port: int, process: "subprocess.Popen[str]") -> None:
-    for _ in range(200):
+    def listens() -> bool:
         assert process.poll() is None, process.stderr and process.stderr.read()
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"nothing listens on port {port}")
+            return False
+        return True
+
+    wait_until(listens, f"nothing listens on port {port}")
 
 
 def _changed(example: Path, replacements: dict[str, str]) -> str:

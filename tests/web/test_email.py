@@ -13,6 +13,7 @@ import pytest
 
 from core.settings import EmailService, Secret
 from testkit.dashboard import TOKEN, get, serving
+from testkit.ports import free_port
 from tests.web.conftest import StoppedClock, parts
 from web import email
 
@@ -35,10 +36,18 @@ class Mailbox:
         return EmailService(self.host, Secret(KEY))
 
 
+def address_of_its_own() -> str:
+    """Return an address of this machine, as all of 127.0.0.0/8, for the given port.
+
+    By a port that is this process's: other runs of the tests get another address.
+    """
+    high, low = divmod(free_port(), 256)
+    return f"127.77.{high}.{low}"
+
+
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    # All of 127.0.0.0/8 is this machine: a free address, not a free port.
-    box = Mailbox("127.77.0.1")
+    box = Mailbox(address_of_its_own())
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -46,7 +55,7 @@ def mailbox() -> Iterator[Mailbox]:
             box.received.append((self.path, dict(self.headers), json.loads(body)))
             box.open.wait(box.seconds)
             self.send_response(box.status)
-            self.send_header("Location", "http://127.77.0.1:3010/elsewhere")
+            self.send_header("Location", f"http://{box.host}:{email.PORT}/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -103,7 +112,7 @@ def test_the_limit_is_thirty_seconds() -> None:
 
 def test_a_refused_connection_is_a_failure() -> None:
     with pytest.raises(email.EmailServiceError, match="cannot be reached"):
-        send(EmailService("127.77.0.2", Secret(KEY)))
+        send(EmailService(address_of_its_own(), Secret(KEY)))
 
 
 def test_an_unknown_host_is_a_failure() -> None:
@@ -112,7 +121,8 @@ def test_an_unknown_host_is_a_failure() -> None:
 
 
 def test_an_answer_that_is_no_http_is_a_failure() -> None:
-    with socket.create_server(("127.77.0.3", email.PORT)) as server:
+    host = address_of_its_own()
+    with socket.create_server((host, email.PORT)) as server:
 
         def answer() -> None:
             client, _ = server.accept()
@@ -123,7 +133,7 @@ def test_an_answer_that_is_no_http_is_a_failure() -> None:
         thread = threading.Thread(target=answer)
         thread.start()
         with pytest.raises(email.EmailServiceError, match="cannot be reached"):
-            send(EmailService("127.77.0.3", Secret(KEY)))
+            send(EmailService(host, Secret(KEY)))
         thread.join()
 
 

@@ -63,12 +63,12 @@ def test_a_flood_of_reruns_keeps_neither_users_nor_programs_waiting(
         stop.set()
         websocket.close_timeout = 0
         websocket.socket.shutdown(socket.SHUT_RDWR)
-        flood.join(timeout=20)
+        flood.join(timeout=60)
     print(f"login: {quiet:.2f} s, in the flood {busy:.2f} s; threads {threads}")  # noqa: T201 - figures
-    attack.note("2,000 and more reruns on one websocket", let_through=busy > 5)
+    attack.note("2,000 and more reruns on one websocket", let_through=busy > 20)
     assert not drawn.failed
     # Without the budget the login was gone for minutes.
-    assert busy < 5
+    assert busy < 20
     assert threads < 100
 
 

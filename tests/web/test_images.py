@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from testkit.dashboard import ROOT, TOKEN, get
+from testkit.dashboard import ROOT, TOKEN, get, wait_until
 from testkit.database_servers import LiveDatabase, running_server
 from testkit.visitor import log_in, visiting
 from tests.web.containers import Container, Network, container
@@ -205,18 +205,11 @@ def deployment(
         assert not (volumes["store"] / "CURRENT").exists()
         server.start()
         began = time.monotonic()
-        wait_until((volumes["store"] / "CURRENT").exists)
+        wait_until((volumes["store"] / "CURRENT").exists, "nothing was published")
         seconds = time.monotonic() - began
         yield Deployment(
             ours["dashboard"], ours["sync"], networks, volumes["store"], seconds
         )
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("stage", OURS)
@@ -331,7 +324,10 @@ def test_after_sigkill_the_store_verifies(
         ) as again,
     ):
         before = (deployment.store / "CURRENT").stat().st_mtime_ns
-        wait_until(lambda: (deployment.store / "CURRENT").stat().st_mtime_ns > before)
+        wait_until(
+            lambda: (deployment.store / "CURRENT").stat().st_mtime_ns > before,
+            "nothing was published again",
+        )
         done = again.execute("python", "sync_job.py", "--verify")
         assert done.returncode == 0, done.stdout + done.stderr
         code, log = again.stop()

@@ -1,7 +1,8 @@
 """Logging in: the form, the printed link, the way out, and who guesses."""
 
 import re
-import time
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -12,12 +13,12 @@ import anyio
 import httpx
 import pytest
 
-from testkit.dashboard import TOKEN, get, post, serving
+from testkit.dashboard import TOKEN, get, post, serving, wait_until
 from tests.web import attack
 from tests.web.conftest import StoppedClock, parts
 from web.auth import login
 from web.auth.sessions import COOKIE, LIFETIME
-from web.auth.throttle import FREE_ATTEMPTS, LONGEST_DELAY, MAX_DELAYED
+from web.auth.throttle import FREE_ATTEMPTS, MAX_DELAYED
 
 
 @pytest.fixture
@@ -216,23 +217,31 @@ def test_guessing_costs_time_and_the_right_token_always_passes(
 def test_the_right_token_passes_beside_any_number_of_guesses_in_parallel(
     clock: StoppedClock,
 ) -> None:
-    with serving(parts(clock, sleep=anyio.sleep)) as url, ExitStack() as guessing:
-        for _ in range(FREE_ATTEMPTS + 4):
+    held, over = list[float](), threading.Event()
+
+    async def hold(seconds: float) -> None:
+        held.append(seconds)
+        while not over.is_set():
+            await anyio.sleep(0.01)
+
+    with serving(parts(clock, sleep=hold)) as url, ExitStack() as guessing:
+        guessing.callback(over.set)
+        for _ in range(FREE_ATTEMPTS):
             enter(url, "guess")
         for _ in range(2 * MAX_DELAYED):
             guess = HTTPConnection(url.removeprefix("http://"))
             guessing.callback(guess.close)
             guess.request("GET", "/api/x", headers={"Authorization": "guess"})
-        began = time.monotonic()
+        wait_until(lambda: len(held) == MAX_DELAYED, "the guesses do not wait")
+        # Of one client no more are held back: the next one is refused at once.
         assert (
             get(f"{url}/api/x", headers={"Authorization": "guess"}).status_code == 429
         )
         right = get(f"{url}/api/x", headers={"Authorization": TOKEN})
         assert enter(url, TOKEN).status_code == 303
-        seconds = time.monotonic() - began
+        assert len(held) == MAX_DELAYED
     attack.note("40 parallel guesses", let_through=right.status_code != 404)
     assert right.status_code == 404
-    assert seconds < LONGEST_DELAY
 
 
 def test_guessing_at_the_api_counts_as_well(url: str) -> None:
@@ -246,8 +255,8 @@ def test_guessing_at_the_api_counts_as_well(url: str) -> None:
 
 def test_a_program_with_an_old_token_locks_no_user_out(url: str) -> None:
     with httpx.Client(base_url=url, headers={"Authorization": "an old one"}) as old:
-        statuses = [old.get("/api/typo").status_code for _ in range(1100)]
-    assert statuses == [401] * FREE_ATTEMPTS + [429] * (1100 - FREE_ATTEMPTS)
+        statuses = [old.get("/api/typo").status_code for _ in range(200)]
+    assert statuses == [401] * FREE_ATTEMPTS + [429] * (200 - FREE_ATTEMPTS)
     right = get(f"{url}/api/typo", headers={"Authorization": TOKEN})
     assert right.status_code == 404
     assert enter(url, TOKEN).status_code == 303
@@ -259,13 +268,13 @@ def test_asking_the_api_without_a_token_is_no_guess(url: str) -> None:
     assert enter(url, TOKEN).status_code == 303
 
 
-def test_ten_thousand_wrong_tokens_open_nothing(
+def test_thousands_of_wrong_tokens_open_nothing(
     clock: StoppedClock, caplog: pytest.LogCaptureFixture, log_to_caplog: None
 ) -> None:
     statuses = []
     with serving(parts(clock)) as url:
         attacker = HTTPConnection(url.removeprefix("http://"))
-        for number in range(10_000):
+        for number in range(2_100):
             attacker.request(
                 "GET", "/api/x", headers={"Authorization": f"guess-{number}"}
             )
@@ -277,7 +286,7 @@ def test_ten_thousand_wrong_tokens_open_nothing(
         attack.note(f"a guess: {status}", let_through=status not in {401, 429})
     assert set(statuses) == {401, 429}
     # A program with an old token does not fill the log: 1, 2, 4, 8 … are logged.
-    assert len(caplog.records) == 14
+    assert len(caplog.records) == 12
     assert "guess-" not in caplog.text
     assert caplog.messages[0] == "Wrong token from 127.0.0.1 (attempt 1)"
 
@@ -287,13 +296,11 @@ def test_a_form_that_does_not_end_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(login, "FORM_SECONDS", 0.2)
 
-    def slowly() -> Iterator[bytes]:
-        yield b"token="
-        time.sleep(0.5)
-        yield TOKEN.encode()
-
-    answer = post(f"{url}/login", content=slowly())
-    assert answer.status_code == 408
+    address = httpx.URL(url)
+    with socket.create_connection((address.host, address.port or 80)) as client:
+        head = f"POST /login HTTP/1.1\r\nHost: {address.netloc.decode()}\r\n"
+        client.sendall(f"{head}Content-Length: 50\r\n\r\ntoken=".encode())
+        assert client.recv(64).startswith(b"HTTP/1.1 408")
 
 
 def test_a_form_larger_than_ours_is_refused(url: str) -> None:

@@ -1,11 +1,10 @@
 """A slow question of a program keeps no page, no login and no monitor waiting."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from store.engine import AT_ONCE
-from testkit.dashboard import TOKEN, dashboard, get
+from testkit.dashboard import TOKEN, dashboard, get, wait_until
 from testkit.visitor import log_in, visiting
 
 SLOW = """
@@ -24,10 +23,10 @@ queries.all_metrics = all_metrics
 
 
 def wait_until_asked(signals: Path) -> None:
-    deadline = time.monotonic() + 20
-    while len(list(signals.glob("asked-*"))) < AT_ONCE:
-        assert time.monotonic() < deadline, "the questions did not arrive"
-        time.sleep(0.02)
+    def all_asked() -> bool:
+        return len(list(signals.glob("asked-*"))) >= AT_ONCE
+
+    wait_until(all_asked, "the questions did not arrive")
 
 
 def test_while_programs_wait_all_others_are_served(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_responses_that_are_held_back_are_bounded_per_client() -> None:
         async with anyio.create_task_group() as pending:
             for _ in range(MAX_DELAYED):
                 pending.start_soon(throttle.failed, "a")
-            await anyio.sleep(0.01)
+            await anyio.wait_all_tasks_blocked()
             full, other = throttle.is_full("a"), throttle.is_full("b")
             pending.cancel_scope.cancel()
         return full, other, throttle.is_full("a")
