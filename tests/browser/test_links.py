@@ -15,11 +15,8 @@ pytestmark = pytest.mark.browser
 
 VIEWS = {
     "period and comparison": "/votes?period=91+days&compare=Year+ago&every=Week",
-    "own days": "/?period=Custom&from=2026-03-02&to=2026-03-29",
     "filter and bots": "/traffic?filter=country%3ADE&bots=true",
-    "switches": "/returning?period=12+months&reduced=true&who=Rooms&in=Two+weeks",
     "measures": "/historical?period=12+months&kind=Accumulated&of=Votes&of=Rooms",
-    "section": "/insights?about=Rooms",
     "room": "/room?room=1",
 }
 
@@ -89,42 +86,12 @@ def test_an_address_is_without_what_others_add_and_named_as_its_page(
     assert copied == page.url == f"{demo_server.url}/votes?period=7+days"
 
 
-def test_a_link_carries_what_was_chosen_by_hand(
-    page: Page, elsewhere: Page, demo_server: Server
-) -> None:
-    go(page, f"{demo_server.url}/votes")
-    first = seen(page)
-    page.get_by_role("combobox", name="Period").click()
-    page.get_by_role("option", name="Last month").click()
-    page.wait_for_url("**period=last_month**")
-    chromium.wait_until_drawn(page)
-    assert seen(page) != first
-    copy = go(elsewhere, page.url)
-    assert seen(copy) == seen(page)
-
-
 def at(page: Page, title: str, period: str) -> None:
     """Wait for a page and check the period that it shows."""
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     chromium.wait_until_drawn(page)
     chosen = page.get_by_role("combobox", name="Period")
     expect(chosen).to_have_value(period)
-
-
-def test_back_and_forward_show_what_was_seen(page: Page, demo_server: Server) -> None:
-    go(page, f"{demo_server.url}/?period=7+days")
-    seen_first = seen(page)
-    navigation(page, "Traffic").click()
-    at(page, "Traffic", "Last 7 days")
-    navigation(page, "Votes").click()
-    at(page, "Votes", "Last 7 days")
-    page.go_back()
-    at(page, "Traffic", "Last 7 days")
-    page.go_back()
-    at(page, "Overview", "Last 7 days")
-    assert seen(page) == seen_first
-    page.go_forward()
-    at(page, "Traffic", "Last 7 days")
 
 
 @pytest.mark.parametrize("path", ["/votes?figures=medians", "/?show=votes"])
@@ -182,6 +149,7 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     page: Page, demo_server: Server
 ) -> None:
     go(page, f"{demo_server.url}/?period=7+days&filter=country%3ADE")
+    first = seen(page)
     for title in ("Traffic", "Room", "Data"):
         navigation(page, title).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
@@ -193,8 +161,10 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
         page.go_back()
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         chromium.wait_until_drawn(page)
+    assert seen(page) == first
     page.go_forward()
     at(page, "Traffic", "Last 7 days")
+    assert "7 days, excluding today" in page.get_by_text("compared with").inner_text()
 
 
 def test_the_data_page_leads_to_the_description_of_the_api(

@@ -25,6 +25,8 @@ TURNED = (
     *("https://zq.example/x", "www.zq.example", "see zq@zq.example.", "[zq](//zq.co)"),
     *("![zq](/zq.png)", "`zq`", "~~zq~~", "**zq**", "*zq*", "_zq_", ":red[zq]"),
     *("$zq^2$", "<b>zq</b>", "<img src=zq>", "# zq", "- zq", "1. zq", "> zq"),
+    *("<script>window.zq = 1</script>", "![zq](https://zq.example/zq.png)"),
+    *("<img src=//zq.example/ onerror=window.zq=1>", ":streamlit: zq"),
     *("zq\n\n    zq", "|zq|\n|-|\n|zq|", ":material/zq:", ":smile: zq", "zq -> zq"),
 )
 """Texts in which Markdown or Streamlit find something to turn."""
@@ -115,6 +117,7 @@ def assert_no_markup(page: Page) -> None:
     made = page.locator("b, strong").filter(has_text=re.compile(r"^x$"))
     expect(made).to_have_count(0)
     assert page.evaluate(MARKUP) == []
+    assert page.evaluate("window.zq") is None
     text = page.get_by_test_id("stMain").inner_text()
     assert "zq → zq" not in text
     assert "😄" not in text

@@ -255,7 +255,10 @@ def assert_says_what_it_lacks(poor: Poor, title: str) -> None:
         assert too_wide(page) == 0
 
 
-@pytest.mark.parametrize("title", PAGES)
+# One of each kind; tests/pages/test_pages.py runs all, without each of the tables.
+@pytest.mark.parametrize(
+    "title", ["Overview", "Votes", "Room", "Historical", "Insights", "Data", "Report"]
+)
 def test_a_page_is_reached_by_the_navigation_and_says_what_it_lacks(
     without_votes: Poor, title: str
 ) -> None:

@@ -233,7 +233,6 @@ def test_the_release_of_v2_is_marked_on_the_charts(
     [
         ("Overview", "dark"),
         ("Traffic", "light"),
-        ("Votes", "light"),
         ("Historical", "dark"),
         ("Room", "light"),
     ],

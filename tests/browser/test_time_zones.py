@@ -20,19 +20,20 @@ from tests.browser.test_address import Seen, seen
 
 pytestmark = pytest.mark.browser
 
-ZONES = (
-    "Pacific/Auckland",  # 12 h ahead, 13 in its summer
-    "Asia/Kolkata",  # 5:30 h ahead, the whole year
-    "Pacific/Chatham",  # 12:45 h ahead, 13:45 in its summer
-    "Pacific/Kiritimati",  # 14 h ahead, the whole year
-    "America/Los_Angeles",  # 8 h behind, 7 in its summer
-    "America/St_Johns",  # 3:30 h behind, 2:30 in its summer
-)
-VIEWS = (
+VIEWS = (HOURS, MONTHS, TABLE) = (
     "/votes?tz=Asia/Kathmandu&period=last_7_days&every=hour",
     "/votes?tz=America/Santiago&period=last_12_months&every=month",
     "/room?tz=Australia/Lord_Howe&room=1&period=all_time&table_rounds=true",
 )
+ZONES = {
+    "Pacific/Auckland": [MONTHS],  # 12 h ahead, 13 in its summer
+    "Asia/Kolkata": [HOURS],  # 5:30 h ahead, the whole year
+    "Pacific/Chatham": [TABLE],  # 12:45 h ahead, 13:45 in its summer
+    "Pacific/Kiritimati": [HOURS],  # 14 h ahead, the whole year
+    "America/Los_Angeles": [MONTHS, TABLE],  # 8 h behind, 7 in its summer
+    "America/St_Johns": [HOURS],  # 3:30 h behind, 2:30 in its summer
+}
+"""Each view in zones ahead and behind, hours also where they begin at others."""
 CELLS = """() => {
   window.cells = [];
   const draw = CanvasRenderingContext2D.prototype.fillText;
@@ -93,12 +94,14 @@ def test_a_browser_elsewhere_shows_the_same(
     at_home: Mapping[str, tuple[Seen, list[str]]],
     zone: str,
 ) -> None:
-    for view in VIEWS:
+    for view in ZONES[zone]:
         found = traveller.drawn_in(zone, demo_server.url + view)
         assert found == at_home[view], view
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(
+    "zone", ["Pacific/Chatham", "Pacific/Kiritimati", "America/St_Johns"]
+)
 def test_hours_are_those_of_the_chosen_zone(
     page: Page, demo_server: Server, demo_data: Path, zone: str
 ) -> None:
@@ -126,7 +129,7 @@ def test_hours_are_those_of_the_chosen_zone(
         assert int(row[head.index("votes")]) == sum(inside)
 
 
-@pytest.mark.parametrize("locale", ["de-DE", "fr-CH", "ar-EG"])
+@pytest.mark.parametrize("locale", ["fr-CH", "ar-EG"])
 def test_numbers_have_one_notation_in_browsers_of_any_language(
     browser: Browser, demo_server: Server, locale: str
 ) -> None:

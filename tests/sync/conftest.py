@@ -49,6 +49,10 @@ def server(request: pytest.FixtureRequest, shared: Callable[[Kind], Server]) -> 
     return shared(kind)
 
 
+on_one_kind = pytest.mark.parametrize("server", [Kind.MARIADB], indirect=True, ids=str)
+"""For what becomes of files, monitors and readers, whichever server was copied."""
+
+
 @pytest.fixture(scope="session")
 def own_kind(server: Server) -> Kind:
     """The kind of server, where a test may start one for itself."""

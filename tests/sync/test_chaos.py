@@ -6,6 +6,7 @@ import pytest
 
 from testkit.database_servers import Kind
 from tests.sync.chaos import AT_LEAST, chaos
+from tests.sync.conftest import on_one_kind
 
 
 @pytest.mark.slow
@@ -18,6 +19,7 @@ def test_chaos_loses_invents_tears_and_mixes_nothing(
         assert figures.done[name] >= number, str(figures)
 
 
+@on_one_kind
 @pytest.mark.slow
 def test_chaos_finds_what_the_naive_algorithm_loses(
     own_kind: Kind, tmp_path: Path

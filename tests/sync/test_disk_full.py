@@ -18,6 +18,7 @@ from sync.run import Request
 from sync.store_writer import Disk
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
+from tests.sync.conftest import on_one_kind
 from tests.sync.endpoints import endpoint
 from tests.sync.killed_jobs import CountingDisk
 from tests.sync.processes import ROOT, environment
@@ -38,6 +39,7 @@ def sync_with_room_for(store: Store, kilobytes: int, heartbeat: str) -> int:
     return done.returncode
 
 
+@on_one_kind
 def test_a_full_disk_keeps_the_old_state_and_leaves_no_partial_file(
     database: LiveDatabase, store: Store
 ) -> None:
@@ -71,6 +73,7 @@ class FullDisk(CountingDisk):
         Disk.remove(self, path)
 
 
+@on_one_kind
 @pytest.mark.parametrize("first", [True, False])
 def test_a_disk_that_is_full_from_any_step_on_costs_no_more_space(
     database: LiveDatabase, store: Store, *, first: bool
@@ -125,6 +128,7 @@ class UndeletableDisk(Disk):
         raise PermissionError(1, "Operation not permitted", str(path))
 
 
+@on_one_kind
 def test_files_that_cannot_be_removed_do_not_hide_why_a_run_failed(
     database: LiveDatabase, store: Store, reported: Sequence[str]
 ) -> None:
@@ -138,6 +142,7 @@ def test_files_that_cannot_be_removed_do_not_hide_why_a_run_failed(
     assert "fpp_votes lost 90 of 100 rows" in failure
 
 
+@on_one_kind
 def test_files_that_cannot_be_removed_do_not_fail_a_published_run(
     database: LiveDatabase, store: Store, reported: Sequence[str]
 ) -> None:
@@ -149,6 +154,7 @@ def test_files_that_cannot_be_removed_do_not_fail_a_published_run(
     assert line.startswith("sync/tidy: PermissionError")
 
 
+@on_one_kind
 def test_a_store_that_was_restored_by_root_is_named_with_the_way_out(
     database: LiveDatabase,
 ) -> None:

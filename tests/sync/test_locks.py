@@ -12,7 +12,7 @@ from sync.run import Request
 from sync.store_writer import LOCK, store_locked
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
-from tests.sync.conftest import DuringSettling
+from tests.sync.conftest import DuringSettling, on_one_kind
 from tests.sync.endpoints import endpoint
 from tests.sync.processes import run
 from tests.sync.rows import insert_votes
@@ -31,6 +31,7 @@ def test_a_second_job_on_the_same_store_says_so_and_leaves_with_0(
     assert not (store.root / "CURRENT").exists()
 
 
+@on_one_kind
 @pytest.mark.parametrize(
     "flags",
     [["--verify"], ["--rebuild"], ["--rebuild", "fpp_votes"], ["--accept-shrink"]],

@@ -9,6 +9,7 @@ from store.manifest import CURRENT, MANIFESTS, Manifest
 from store.reader import Snapshot, run_query
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
+from tests.sync.conftest import on_one_kind
 from tests.sync.readers import heights, readers
 from tests.sync.rows import AT, vote
 
@@ -28,6 +29,7 @@ def event(key: int) -> tuple[int, str, str, str]:
     return (key, "someone", "LEFT_ROOM", AT)
 
 
+@on_one_kind
 def test_a_reader_never_meets_an_error_or_two_generations(
     database: LiveDatabase, store: Store
 ) -> None:
@@ -38,15 +40,19 @@ def test_a_reader_never_meets_an_error_or_two_generations(
     (store.root / "DEMO").touch()
     store.policy = replace(store.policy, keep_generations=3, keep_seconds=1)
     with readers(store.root) as reading:
-        for first in range(1, 200, 10):
+        for first in range(1, 2_000, 10):
             insert_pairs(database, range(first, first + 10))
             assert store.sync() == 0
+            # On a busy machine a reader may miss most of them.
+            if first > 190 and all(len(reader.seen) > 3 for reader in reading):
+                break
     for reader in reading:
         assert reader.errors == []
         assert reader.mixed == 0
         assert len(reader.seen) > 3
 
 
+@on_one_kind
 def test_the_harness_catches_files_that_are_replaced_one_by_one(
     database: LiveDatabase, store: Store
 ) -> None:
@@ -62,6 +68,7 @@ def test_the_harness_catches_files_that_are_replaced_one_by_one(
     assert sum(reader.mixed + len(reader.errors) for reader in reading) > 0
 
 
+@on_one_kind
 def test_a_query_that_outlives_its_files_starts_over_once(
     database: LiveDatabase, store: Store
 ) -> None:
@@ -81,6 +88,7 @@ def test_a_query_that_outlives_its_files_starts_over_once(
     assert generations == [1, 2]
 
 
+@on_one_kind
 def test_every_published_manifest_names_only_files_that_are_whole(
     database: LiveDatabase, store: Store
 ) -> None:

@@ -19,6 +19,7 @@ from sync.store_writer import Disk, StoreWriter
 from sync.table_sync import TableSync
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
+from tests.sync.conftest import on_one_kind
 from tests.sync.rows import insert_votes, user
 
 
@@ -31,6 +32,7 @@ def test_first_sync_copies_every_row_of_every_table(
     assert sum(store.rows(table).height for table in TABLES) > 10_000
 
 
+@on_one_kind
 @pytest.mark.parametrize("name", ["[live]", "[", "st*re", "a {b} ?", "größe\n", "a=1"])
 def test_a_store_may_be_in_a_folder_of_any_name(
     database: LiveDatabase, small_blocks: Store, name: str

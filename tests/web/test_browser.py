@@ -1,15 +1,13 @@
 """The headers in a real browser: charts are drawn, nothing comes from elsewhere."""
 
-import shutil
-from collections.abc import Iterator
-from urllib.parse import quote
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlencode
 
-import polars as pl
 import pytest
 from playwright.sync_api import Page
 
 from testkit.chromium import browsing, wait_until_drawn
-from testkit.dashboard import GOLDEN, TOKEN, Dashboard, dashboard, post
+from testkit.dashboard import Dashboard
 from tests.web import attack
 from web.auth.sessions import COOKIE
 from web.security_headers import security_headers
@@ -73,64 +71,23 @@ FOREIGN = """() => [...document.querySelectorAll("a[href], img[src]")]
   .filter(url => url.protocol === "mailto:" || !["", location.host].includes(url.host))
   .map(String)"""
 """Links and images that lead elsewhere."""
-ALL_OF_IT = "period=Custom&from=2026-01-01&to=2026-11-19"
 
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    """A dashboard whose referrers, rooms and cities were typed by an attacker."""
-    folder = tmp_path_factory.mktemp("hostile") / "store"
-    shutil.copytree(GOLDEN, folder)
-    text = pl.int_range(pl.len()).mod(len(HOSTILE))
-    words = text.replace_strict(dict(enumerate(HOSTILE)), return_dtype=pl.String)
-    for table, column in (("page_views", "source"), ("users", "city")):
-        path = folder / f"fpp_{table}.parquet"
-        pl.read_parquet(path).with_columns(words.alias(column)).write_parquet(path)
-    path = folder / "fpp_rooms.parquet"
-    short = pl.format("[x](//e.x/{})", pl.int_range(pl.len()))
-    pl.read_parquet(path).with_columns(short.alias("name")).write_parquet(path)
-    variables = {"ANALYTICS_SECRET_TOKEN": TOKEN, "DATA_DIR": str(folder)}
-    with dashboard(variables) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def at_hostile(hostile: Dashboard, page: Page) -> Page:
-    """A tab with a session there: cookies of two ports would replace each other."""
-    browser = page.context.browser
-    assert browser
-    context = browser.new_context()
-    session = post(f"{hostile.url}/login", data={"token": TOKEN}).cookies[COOKIE]
-    context.add_cookies([{"name": COOKIE, "value": session, "url": hostile.url}])
-    return context.new_page()
-
-
-@pytest.mark.parametrize("path", ["/behaviour", "/location", "/room?room=88"])
-def test_what_strangers_typed_is_shown_as_text(
-    hostile: Dashboard, at_hostile: Page, path: str
-) -> None:
-    hosts = set()
-    at_hostile.on("request", lambda request: hosts.add(request.url.split("/")[2]))
-    at_hostile.goto(f"{hostile.url}{path}{'&' if '?' in path else '?'}{ALL_OF_IT}")
-    wait_until_drawn(at_hostile)
-    assert at_hostile.evaluate("window.smuggled") is None
-    assert at_hostile.evaluate(FOREIGN) == []
-    assert {host for host in hosts if host} == {hostile.url.split("/")[2]}
-
-
-@pytest.mark.parametrize("query", ["filter", "room", "tz", "period", "compare"])
+# Names of rooms, cities and referrers: tests/browser/test_names.py.
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [("room", ["room"]), ("votes", ["filter", "tz", "period", "compare"])],
+)
 def test_what_an_address_contains_is_drawn_as_text(
-    running: Dashboard, page: Page, query: str
+    running: Dashboard, page: Page, path: str, names: Sequence[str]
 ) -> None:
-    path = "room" if query == "room" else "votes"
-    several = query in {"filter", "room"}
-    texts = HOSTILE if several else (" ".join(HOSTILE),)
-    values = "&".join(f"{query}={quote(text, safe='')}" for text in texts)
-    page.goto(f"{running.url}/{path}?{values}")
+    several = {name: HOSTILE for name in names if name in {"filter", "room"}}
+    asked = {name: (" ".join(HOSTILE),) for name in names} | several
+    page.goto(f"{running.url}/{path}?{urlencode(asked, doseq=True)}")
     wait_until_drawn(page)
     assert "evil" in page.locator("[data-testid=stMain]").inner_text()
     foreign = page.evaluate(FOREIGN)
-    attack.note(f"?{query}= with links: {foreign}", let_through=bool(foreign))
+    attack.note(f"{names} with links: {foreign}", let_through=bool(foreign))
     assert foreign == []
     assert page.locator("[data-testid=stAlert] pre").count() == 0
     assert page.evaluate("window.smuggled") is None

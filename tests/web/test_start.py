@@ -66,17 +66,12 @@ def test_the_random_token_is_another_one_each_time() -> None:
     assert len({AccessToken.of(None).secret.reveal() for _ in range(100)}) == 100
 
 
-def test_with_a_token_the_address_is_printed_and_the_token_never() -> None:
-    with dashboard(WITH_TOKEN) as running:
-        _, rest = running.stop()
-    assert re.fullmatch(
-        r"\s*FPP Analytics  http://127\.0\.0\.1:\d+/\n", running.printed
-    )
-    assert TOKEN not in running.printed + rest
-
-
 def test_in_production_the_address_is_a_line_of_the_log() -> None:
-    with dashboard(WITH_TOKEN | {"SENTRY_ENVIRONMENT": "production"}) as running:
+    production = WITH_TOKEN | {"SENTRY_ENVIRONMENT": "production"}
+    # With a token it may be any.
+    anywhere = ("--server.address", "0.0.0.0")  # noqa: S104 - behind a token
+    with dashboard(production, *anywhere) as running:
+        assert get(f"{running.url}/health").status_code == 200
         [line] = running.printed.splitlines()
     entry = json.loads(line)
     assert (entry["service"], entry["level"]) == ("fpp-analytics", "info")
@@ -84,9 +79,15 @@ def test_in_production_the_address_is_a_line_of_the_log() -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(how: signal.Signals) -> None:
+def test_a_signal_ends_it_cleanly_and_its_token_is_never_printed(
+    how: signal.Signals,
+) -> None:
     with dashboard(WITH_TOKEN) as running:
         code, said = running.stop(how)
+    assert re.fullmatch(
+        r"\s*FPP Analytics  http://127\.0\.0\.1:\d+/\n", running.printed
+    )
+    assert TOKEN not in running.printed + said
     assert said.count("stopped\n") == 1
     assert "Traceback" not in said
     # The server raises SIGTERM again once it has stopped; click makes SIGINT 1.
@@ -150,7 +151,7 @@ def in_a_terminal(*command: str, typed: Sequence[tuple[str, bytes]]) -> tuple[in
     return process.wait(), screen
 
 
-@pytest.mark.parametrize("presses", [1, 2, 5])
+@pytest.mark.parametrize("presses", [1, 5])
 @pytest.mark.parametrize("command", [("make", "run"), ("scripts/run",)])
 def test_ctrl_c_in_a_terminal_ends_it_without_a_complaint(
     command: tuple[str, ...], presses: int
@@ -182,9 +183,12 @@ def compute():
 
 thread = threading.Thread(target=compute)
 thread.start()
-for _ in range(30):
+# Elsewhere the first one that meets a computation is enough.
+for _ in range(30 if sys.argv[1] == "server" else 600):
     time.sleep(0.05)
     os.kill(os.getpid(), signal.SIGINT)
+    if ended:
+        break
 is_over.set()
 thread.join()
 print(*set(ended))
@@ -229,11 +233,6 @@ def test_without_a_token_no_other_address_is_served(address: str) -> None:
         f"fpp-analytics: Not listening on {address} without a token. Set "
         "ANALYTICS_SECRET_TOKEN, or use 127.0.0.1."
     )
-
-
-def test_with_a_token_another_address_is_served() -> None:
-    with dashboard(WITH_TOKEN, "--server.address", "0.0.0.0") as running:  # noqa: S104 - behind a token
-        assert get(f"{running.url}/health").status_code == 200
 
 
 @pytest.mark.parametrize(
