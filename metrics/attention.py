@@ -209,8 +209,8 @@ def findings(
     until = min(now, data_until or now)
     return [
         *_missing(missing),
-        *_late(now, data_until, timedelta(seconds=sync_interval)),
-        *_unusual_today(answers["today"], until, zone),
+        *_late(now, data_until, timedelta(seconds=sync_interval), zone),
+        *_unusual_today(answers["today"], until, now, zone),
         *_unusual_days(answers["unusual_days"]),
         *(_quiet(answers[_QUIET]) if _QUIET in answers else ()),
     ]
@@ -225,7 +225,7 @@ def _missing(tables: Collection[str]) -> Iterator[Finding]:
 
 
 def _late(
-    now: datetime, data_until: datetime | None, interval: timedelta
+    now: datetime, data_until: datetime | None, interval: timedelta, zone: ZoneInfo
 ) -> Iterator[Finding]:
     if data_until is None or now - data_until <= LATE_AFTER * interval:
         return
@@ -234,7 +234,7 @@ def _late(
         "data_late",
         f"Data is {duration(late)} late",
         "data",
-        day=data_until.date(),
+        day=to_local(data_until, zone).date(),
         value=late.total_seconds(),
         expected=(0, (LATE_AFTER * interval).total_seconds()),
     )
@@ -250,9 +250,14 @@ def duration(span: timedelta) -> str:
 
 
 def _unusual_today(
-    today: pl.DataFrame, until: datetime, zone: ZoneInfo
+    today: pl.DataFrame, until: datetime, now: datetime, zone: ZoneInfo
 ) -> Iterator[Finding]:
     clock = to_local(until, zone)
+    day, query = "Today", {"period": "Today"}
+    # Late data ends on an earlier day, which is the one that is counted.
+    if clock.date() < to_local(now, zone).date():
+        day = f"{clock:%a} {clock.day} {clock:%b}"
+        query = {"from": f"{clock.date()}", "to": f"{clock.date()}"}
     for row in today.drop_nulls("median").iter_rows(named=True):
         measure, low, high = row["measure"], row["lowest"], row["highest"]
         if not _far_outside(row["today"], low, high):
@@ -260,10 +265,10 @@ def _unusual_today(
         usual = f"{low:,}–{high:,}" if low < high else f"{low:,}"
         yield Finding(
             "today",
-            f"Today: {counted(row['today'], MEASURES[measure])} by {clock:%H:%M} "
+            f"{day}: {counted(row['today'], MEASURES[measure])} by {clock:%H:%M} "
             f"{zone.key}, usually {usual}",
             _PAGES[measure],
-            {"period": "Today", "show": measure},
+            {**query, "show": measure},
             clock.date(),
             measure,
             row["today"],

@@ -165,7 +165,8 @@ def period_of(
 ) -> Period:
     """Return the days of a zone as a period; the running day ends at the clock.
 
-    With `hours` it is that many hours up to the clock, whatever the days.
+    With `hours` it is that many hours up to the clock, whatever the days. Where data is
+    late, `now` is its end: days after it are left out, and may be all of them.
     """
     if hours:
         return Period(now - timedelta(hours=hours), now, zone)
@@ -183,7 +184,7 @@ def compared_with(
     zone: ZoneInfo = UTC_ZONE,
     hours: int = 0,
 ) -> Period | None:
-    """Return the period to compare with; None for no comparison.
+    """Return the period to compare with; None for no comparison, or before the period.
 
     A to-date period is compared with the same days of the unit before, a whole month
     with a whole month. Where the period is still running, so is the comparison: it
@@ -217,7 +218,10 @@ def compared_with(
     if same_day is None:
         return whole
     end = to_utc(datetime.combine(same_day, clock.time()), zone)
-    return Period(whole.start, max(whole.start, min(whole.end, end)), zone)
+    # Late data may end before the period begins.
+    if end < whole.start:
+        return None
+    return Period(whole.start, min(whole.end, end), zone)
 
 
 def _end_of_hours(

@@ -32,12 +32,15 @@ class Query:
     """The period compared with."""
     granularity: Granularity
     now: datetime
+    """The clock, or the end of the data where that is earlier."""
     weekends: bool = True
     """False hides Saturdays and Sundays in daily series; totals count every day."""
     missing: Collection[str] = ()
     """Live tables that the store lacks: numbers that need one are null, not 0."""
     data_begins: date | None = None
     """The day on which the data begins, where that is why nothing is compared."""
+    data_ends: datetime | None = None
+    """The end of late data, where that is why the period ends before its days do."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -124,7 +124,8 @@ def number_of(second: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
         for edges in ([p.start for p in periods], [p.end for p in periods])
     )
     # Unsigned seconds have no difference below zero.
-    time, edges = second.cast(pl.Int64), sorted({*starts, *ends})
+    # A period that has just begun has no bucket yet: then nothing has a place.
+    time, edges = second.cast(pl.Int64), sorted({*starts, *ends}) or [0]
     # Edges are whole days or hours apart: one division replaces a search per row.
     step = gcd(*(edge - edges[0] for edge in edges)) or 1
     places = (edges[-1] - edges[0]) // step + 1

@@ -6,7 +6,7 @@ periods did; inside it, it is what happens anyway.
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import fmean
 from typing import Any, Literal
@@ -116,18 +116,34 @@ def usual_changes(
     if any(a.end > b.start for a, b in pairwise(passes[0])):
         passes = [_in_order(side) for side in zip(*asked, strict=True)]
     parts = [part for periods in passes for part in _plans(shared, periods, keys)]
+    reached = _reached(shared, min(before.start for _, before in pairs))
 
-    def finish(*found: pl.DataFrame) -> pl.DataFrame:
+    def finish(*answers: pl.DataFrame) -> pl.DataFrame:
+        *found, before = answers
         rows: dict[tuple[str, Period], dict[str, Any]] = {}
         for (family, periods, _), frame in zip(parts, found, strict=True):
             for number, row in by_number(frame).items():
                 figures = traffic.with_rates(row) if "unique_users" in row else row
                 rows.setdefault((family, periods[number]), {}).update(figures)
-        usual = (_usual(key, rows, pairs) for key in keys)
+        known = frozenset(before["family"])
+        usual = (_usual(key, rows, pairs, known) for key in keys)
         return pl.DataFrame([*filter(None, usual)], _COLUMNS, orient="row")
 
     first, *further = (plan for *_, plan in parts)
-    return Unfinished(first, finish, further)
+    return Unfinished(first, finish, [*further, reached])
+
+
+def _reached(shared: SharedPlans, start: datetime) -> pl.LazyFrame:
+    """Return the families of figures with rows in the year before a moment: family."""
+    year = Period(start - 366 * _DAY, start)
+    # One row will do: to look for the first would take a walk through all.
+    return pl.concat(
+        shared.frames.by_name[live.name]
+        .filter(year.contains(live.time))
+        .head(1)
+        .select(family=pl.lit(family))
+        for family, live in (("visits", PAGE_VIEWS), ("votes", VOTES))
+    )
 
 
 def _in_order(periods: Iterable[Period]) -> tuple[Period, ...]:
@@ -173,15 +189,21 @@ def _usual(
     key: str,
     rows: Mapping[tuple[str, Period], Mapping[str, Any]],
     pairs: Sequence[tuple[Period, Period]],
+    known: Collection[str],
 ) -> tuple[str, int, float | None, float | None] | None:
-    """Return the row of a figure; None where no pair of periods has it."""
+    """Return the row of a figure; None where no pair of periods has it.
+
+    `known` are the families of figures whose data begins before all pairs.
+    """
     family = "visits" if key in _OF_VISITS else "votes"
     # Pairs before the first row are left out, and the one that it is in: part of a
     # period would look like a fall.
     reached = [
         place for place, (_, before) in enumerate(pairs) if (family, before) in rows
     ]
-    begins = reached[-1] if reached and reached[-1] < len(pairs) - 1 else None
+    last = len(pairs) - 1
+    is_whole = reached and reached[-1] == last and family in known
+    begins = reached[-1] if reached and not is_whole else None
     both: list[tuple[Any, Any]] = [
         (rows[family, now].get(key), rows[family, before].get(key))
         for place, (now, before) in enumerate(pairs)

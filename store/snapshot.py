@@ -54,6 +54,13 @@ class Snapshot:
         """
         return None if self.demo else self.data_until
 
+    def complete_until(self, now: datetime) -> datetime:
+        """Return up to when nothing is missing: now, or the end of late data.
+
+        What follows would count as nothing, and a comparison as a fall.
+        """
+        return min(now, self.due_from or now)
+
     @property
     def rows(self) -> int:
         """Rows of all tables."""

@@ -232,7 +232,7 @@ def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
     until = snapshot.data_until
     lines = {
         "Period": f"{_span(query.period)} ({query.zone.key}), "
-        f"{period_bar.count_days(context.days, query)}",
+        f"{period_bar.count_days(context.days, query, context.now)}",
         "Compared with": _compared_with(query),
         "Grouped by": query.granularity,
         "Weekends in daily series": "shown" if query.weekends else "hidden",

@@ -16,6 +16,7 @@ from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import METRIC_TABLES, plan
 from metrics.report import NO_NAME
 from metrics.tables import ROOMS
+from metrics.time_zone import to_local
 from metrics.usual_change import usual_changes
 from store import engine
 from store.notes import Notes
@@ -76,7 +77,7 @@ class PageContext:
     @property
     def today(self) -> date:
         """The running day, which is not over."""
-        return self.query.today
+        return to_local(self.now, self.query.zone).date()
 
     @property
     def compares(self) -> bool:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from core.settings import DashboardSettings
 from metrics import filters, growth, periods
+from metrics.attention import LATE_AFTER
 from metrics.constants import START_DATE
 from metrics.filters import Filter
 from metrics.frames import Frames
@@ -133,7 +134,7 @@ def render(
     filter_chips.render_chips(snapshot, chosen.filters)
     query = _query(snapshot, chosen, now, zone, settings)
     days = chosen.shown.days
-    st.caption(caption(query, days, chosen.granularity, bots=chosen.bots))
+    st.caption(caption(query, days, now, chosen.granularity, bots=chosen.bots))
     return PageContext(
         snapshot,
         query,
@@ -185,11 +186,11 @@ def _query(
     zone: ZoneInfo,
     settings: DashboardSettings,
 ) -> Query:
-    shown = chosen.shown
+    shown, until = chosen.shown, snapshot.complete_until(now)
     comparison = periods.compared_with(
         chosen.comparison,
         shown.days,
-        now,
+        until,
         to_date=shown.to_date,
         match_weekdays=chosen.match_weekdays,
         zone=zone,
@@ -199,15 +200,19 @@ def _query(
     # Known already where the comparison is after some day with data.
     if comparison is not None and comparison.first_day < shown.beginning:
         begins = reader.begins_within(snapshot, comparison)
+    period = periods.period_of(shown.days, until, zone, hours=shown.hours)
+    ends_early = period != periods.period_of(shown.days, now, zone, hours=shown.hours)
+    late = now - until > LATE_AFTER * timedelta(seconds=settings.sync_interval)
     return Query(
         frames=_frames(snapshot, chosen, settings),
-        period=periods.period_of(shown.days, now, zone, hours=shown.hours),
+        period=period,
         comparison=None if begins else comparison,
         granularity=periods.granularity_of(chosen.granularity, shown.days),
-        now=now,
+        now=until,
         weekends=not chosen.hide_weekends,
         missing=snapshot.missing,
         data_begins=begins,
+        data_ends=until if late and ends_early else None,
     )
 
 
@@ -495,10 +500,12 @@ def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> d
     return first
 
 
-def caption(query: Query, days: Days, granularity: str, *, bots: bool) -> str:
+def caption(
+    query: Query, days: Days, now: datetime, granularity: str, *, bots: bool
+) -> str:
     """Return the dates of both periods and whatever is not as usual."""
     parts = [
-        f"{fmt.period(query.period)} · {count_days(days, query)}",
+        f"{fmt.period(query.period)} · {count_days(days, query, now)}",
         _compared_with(query),
         _why_longer(granularity, query),
         "bots included" if bots else "",
@@ -508,15 +515,32 @@ def caption(query: Query, days: Days, granularity: str, *, bots: bool) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def count_days(days: Days, query: Query) -> str:
-    """Return the number of days, and whether the running one is among them."""
+def count_days(days: Days, query: Query, now: datetime) -> str:
+    """Return the number of days, and whether the running one is among them.
+
+    Of late data it is that of the days with data, and where these end.
+    """
+    late = _data_until(query)
     if query.period.begins_within_a_day:
-        return f"{query.period.length / timedelta(hours=1):.0f} hours"
+        hours = f"{query.period.length / timedelta(hours=1):.0f} hours"
+        return f"{hours}, {late}" if late else hours
+    if late:
+        known = Days(query.period.first_day, query.period.last_day)
+        return f"{counted(len(known), 'day')}, {late}" if query.period.length else late
     count = counted(len(days), "day")
-    if days.last >= query.today:
+    # After midnight the data may still end on the day before.
+    today = to_local(now, query.zone).date()
+    if days.last >= today:
         return f"{count}, including today so far"
-    yesterday = query.today - periods.DAY
+    yesterday = today - periods.DAY
     return f"{count}, excluding today" if days.last == yesterday else count
+
+
+def _data_until(query: Query) -> str:
+    if query.data_ends is None:
+        return ""
+    end = to_local(query.data_ends, query.zone)
+    return f"data until {fmt.day(end)}, {end:%H:%M}"
 
 
 def _compared_with(query: Query) -> str:

@@ -18,6 +18,7 @@ from tests.metrics.building import Row, at, executed, frames, quick, user, view,
 NOW = at("2026-11-19 14:30")
 """A Thursday."""
 INTERVAL = 600
+AUCKLAND = ZoneInfo("Pacific/Auckland")
 WEEKS = timedelta(weeks=1)
 
 
@@ -96,6 +97,14 @@ def test_an_outage_today_is_found_and_says_where_to_look() -> None:
     assert (outage.kind, outage.page, outage.measure) == ("today", "votes", "votes")
 
 
+def test_a_day_on_which_late_data_ends_is_not_called_today() -> None:
+    rows = frames(*thursdays(60))
+    late, outage, *_ = findings(rows, now=NOW + timedelta(days=3))
+    assert late.kind == "data_late"
+    assert outage.text == "Thu 19 Nov: 0 votes by 14:30 UTC, usually 60"
+    assert (outage.query["from"], outage.query["to"]) == ("2026-11-19", "2026-11-19")
+
+
 def test_a_usual_day_needs_no_attention() -> None:
     assert findings(frames(*thursdays(60, range(10)))) == []
 
@@ -121,6 +130,23 @@ def test_data_is_late_after_two_missed_runs(
 ) -> None:
     found = [f for f in findings(Frames.empty(), NOW - behind) if f.page == "data"]
     assert [f.text for f in found] == ([text] if text else [])
+
+
+def test_late_data_is_late_since_a_day_of_the_zone() -> None:
+    until = at("2026-11-16 20:00")
+    (late,) = attention.findings(
+        {
+            name: executed(plan)
+            for name, plan in attention.plans(
+                SharedPlans(Frames.empty()), until, AUCKLAND
+            ).items()
+        },
+        NOW,
+        until,
+        INTERVAL,
+        AUCKLAND,
+    )
+    assert late.day == date(2026, 11, 17)
 
 
 def test_late_data_does_not_make_today_look_unusual() -> None:

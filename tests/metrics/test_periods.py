@@ -404,6 +404,34 @@ def test_the_last_24_hours_end_at_the_clock_and_so_does_what_they_are_compared_w
     assert found == Period(ends - timedelta(hours=24), ends, BERLIN)
 
 
+@given(
+    st.sampled_from(sorted(PERIODS)),
+    st.sampled_from([PREVIOUS, YEAR]),
+    st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31)),
+    st.timedeltas(timedelta(), timedelta(days=40)),
+)
+def test_both_periods_end_where_late_data_does(
+    key: str, comparison: str, now: datetime, late: timedelta
+) -> None:
+    option, until = PERIODS[key], now - late
+    days = option.days(now.date(), BEGINNING)
+    period = periods.period_of(days, until, hours=option.hours)
+    found = periods.compared_with(
+        comparison, days, until, to_date=option.to_date, hours=option.hours
+    )
+    whole = Period.of_days(days.first, days.last)
+    if until < whole.start and not option.hours:
+        # None of the days has data: there is nothing to compare.
+        assert (period.length, found) == (timedelta(), None)
+        return
+    assert found is not None
+    assert period.end == (until if option.hours else min(whole.end, until))
+    if until < whole.end:
+        # A shorter month is whole.
+        is_whole = found.end.time() == datetime.min.time()
+        assert is_whole or found.end.time() == until.time()
+
+
 def test_24_hours_stay_24_hours_when_the_clocks_change() -> None:
     """On 25 October 2026 Berlin's clocks go back: a day has 25 hours."""
     now = datetime(2026, 10, 25, 12, 30)

@@ -79,12 +79,16 @@ def test_the_usual_change_is_that_of_the_twelve_pairs_before(
 
     spans = [Period.of_days(days[0], days[-1]) for days in (now, before)]
     found = usual(rows, *spans)
+    first = [*by_hand.earlier(now, before)][-1][1][0]
+    begun = NOW.start.date() + timedelta(days=2)
+    weeks = [begun - back * WEEK for back, n in enumerate(reversed(counts)) if n]
     for key, kind in KEYS.items():
         pairs, low, high = by_hand.usual_range(
             partial(figure, key),
             by_hand.earlier(now, before),
             lambda days: bool(figure("votes", days)),
             share=kind == "difference",
+            begins_earlier=any(day < first for day in weeks),
         )
         row = found.get(key, {"compared_periods": 0, "usual_low": None})
         assert row["compared_periods"] == pairs, key
@@ -110,9 +114,13 @@ def test_fewer_than_six_pairs_give_no_range() -> None:
 
 def test_a_period_in_which_the_data_begins_says_nothing_of_usual_changes() -> None:
     """One vote of its last day is no week that was followed by a rise."""
-    whole = usual(weeks_of(COUNTS[-10:]))["votes"]
-    begun = usual(weeks_of([1, *COUNTS[-9:]]))["votes"]
-    assert whole == begun
+    # The oldest of the earlier pairs as well as one of the others.
+    for weeks in (10, 14):
+        whole = usual(weeks_of(COUNTS[-weeks:]))
+        begun = usual(weeks_of([1, *COUNTS[1 - weeks :]]))
+        assert whole == begun, weeks
+    # With a week before it, nothing begins in the twelfth pair.
+    assert usual(weeks_of([1, *COUNTS]))["votes"]["compared_periods"] == 12
 
 
 def test_nothing_is_usual_without_a_comparison() -> None:
@@ -151,7 +159,7 @@ def test_a_negative_sum_has_no_usual_ratio_and_fails_nothing() -> None:
     """Numbers of damaged rows; the other weeks are as they were."""
     rows = [
         vote(f"{NOW.start - back * WEEK + timedelta(hours=9)}", amount=amount)
-        for back, amount in enumerate([3, 4, 5, 3, 4, 5, -7, 4, 5, 3, 4, 5, 3, 4])
+        for back, amount in enumerate([3, 4, 5, 3, 4, 5, -7, 4, 5, 3, 4, 5, 3, 4, 5])
     ]
     found = usual(frames(*rows))["estimations"]
     assert found["compared_periods"] == 10

@@ -33,6 +33,7 @@ from store.reader import DEMO_MARKER, Snapshot, open_store
 from store.snapshot import TableInfo
 from tests.metrics.building import frames, quick
 from tests.metrics.building import view as page_view
+from tests.pages.chart_specs import read_aloud
 from tests.pages.conftest import GOLDEN, RunPage, tile_lines, tiles
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
@@ -49,7 +50,7 @@ EVERY_TABLE = dict.fromkeys((table.name for table in TABLES), TableInfo(1, 1))
 
 
 def captions(query: Query, days: Days, granularity: str = "auto") -> str:
-    return period_bar.caption(query, days, granularity, bots=False)
+    return period_bar.caption(query, days, NOW, granularity, bots=False)
 
 
 def query_of(days: Days, **more: object) -> Query:
@@ -82,6 +83,7 @@ def test_the_bar_says_what_is_not_as_usual() -> None:
     text = period_bar.caption(
         query_of(days, comparison=before, weekends=True, granularity="week"),
         days,
+        NOW,
         "day",
         bots=True,
     )
@@ -969,6 +971,59 @@ def test_late_data_need_attention_and_a_demo_is_never_late(
     assert "Data is 2 days late" in findings()
     (folder / DEMO_MARKER).touch()
     assert not [text for text in findings() if "late" in text]
+
+
+@pytest.fixture
+def late_store(plain_store: Callable[..., Path]) -> Path:
+    """The golden files as of three days ago, Tuesday at ten."""
+    folder = plain_store()
+    written = LATE_UNTIL.replace(tzinfo=UTC).timestamp()
+    for file in folder.glob("*.parquet"):
+        os.utime(file, (written, written))
+    return folder
+
+
+LATE_UNTIL = datetime(2026, 11, 17, 10)
+
+
+def test_a_comparison_ends_where_late_data_does_and_the_page_says_so(
+    run_page: RunPage, late_store: Path
+) -> None:
+    """Else the days without data would be a fall."""
+    app = run_page("votes.py", late_store, period="last_7_days")
+    votes = pl.read_parquet(GOLDEN / "fpp_votes.parquet")["voted_at"]
+    starts, length = (
+        (datetime(2026, 11, 13), datetime(2026, 11, 6)),
+        LATE_UNTIL.day - 13,
+    )
+    now, before = (
+        votes.is_between(start, start + timedelta(days=length, hours=10), "left").sum()
+        for start in starts
+    )
+    value, change = tile_lines(app)["Votes"]
+    assert (value, change.rpartition(" from ")[2]) == (f"{now}", f"{before}")
+    assert (
+        "13 Nov – 17 Nov 2026 · 5 days, data until 17 Nov 2026, 10:00 · compared with "
+        "6 Nov – 10 Nov 2026 · UTC"
+    ) in [caption.value for caption in app.caption]
+    # The day on which the data ends is no whole one, and none follows it.
+    days = [text for text in read_aloud(app) if "When: " in text]
+    assert [text for text in days if "Tue 17 Nov 2026, so far" in text]
+    assert not [text for text in days if "18 Nov" in text]
+
+
+def test_a_period_after_the_end_of_late_data_is_empty_and_compared_with_nothing(
+    run_page: RunPage, late_store: Path
+) -> None:
+    for file in ("overview.py", "votes.py", "traffic.py", "historical.py"):
+        app = run_page(file, late_store, period="today")
+        assert [error.message for error in app.exception] == [], file
+        assert "20 Nov 2026 · data until 17 Nov 2026, 10:00 · UTC" in [
+            caption.value for caption in app.caption
+        ]
+        assert not [line for line in tile_lines(app).values() if len(line) > 1]
+        if file == "overview.py":
+            assert "17 Nov 2026 until 10:00 UTC" in [head.value for head in app.header]
 
 
 def test_new_data_are_shown_and_what_was_chosen_stays(

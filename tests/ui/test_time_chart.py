@@ -167,6 +167,43 @@ def test_the_comparison_is_a_line_by_position_that_may_end_early() -> None:
     assert "┄ 9 Nov – 11 Nov 2026, longer: its end is not drawn" in text
 
 
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29)),
+        ("Europe/Berlin", date(2026, 10, 25)),
+        ("Australia/Lord_Howe", date(2026, 4, 5)),
+        ("Australia/Lord_Howe", date(2026, 10, 4)),
+        # The clocks skip midnight.
+        ("America/Santiago", date(2026, 9, 6)),
+    ],
+)
+def test_hours_are_compared_with_those_of_the_same_name(zone: str, day: date) -> None:
+    """On days of 23, 24.5 and 25 hours, from either side; a repeated hour says so."""
+    there, day_before = ZoneInfo(zone), day - timedelta(days=1)
+    changed, usual = (Period.of_days(each, each, there) for each in (day, day_before))
+    for now, before in ((changed, usual), (usual, changed)):
+        on, earlier = (
+            TimeAxis.of("hour", period, datetime(2027, 1, 1))
+            for period in (now, before)
+        )
+        frames_of = [
+            pl.DataFrame(
+                {"bucket": [b.start for b in time_axis.buckets_of(period, "hour")]}
+            ).with_columns(votes=pl.lit(1.0))
+            for period in (now, before)
+        ]
+        spec = drawn(frames_of[0], on, before=(frames_of[1], earlier))
+        names = [str(name) for name in column(spec, "when")]
+        assert len({*names}) == len(names)
+        for name, compared in zip(names, column(spec, "before_when"), strict=True):
+            if compared is not None:
+                hours = [text.partition(", ")[2][:2] for text in (name, str(compared))]
+                assert hours[0] == hours[1]
+        # Only an hour that the other day lacks, or has once, is beside nothing.
+        assert column(spec, "before_when").count(None) <= 1
+
+
 @quick
 @given(
     st.dates(date(2020, 1, 1), date(2025, 12, 31)),

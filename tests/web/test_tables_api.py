@@ -3,6 +3,7 @@
 import io
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,8 @@ from store.reader import Snapshot, open_store, without_bots
 from testkit.dashboard import GOLDEN, LONGEST_WAIT, TOKEN, get, serving
 from tests.csv_reader import read_csv
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
+from web.api.reports import ReportQuery
+from web.api.tables import TableQuery
 
 DAY = timedelta(days=1)
 LAST_28_DAYS = Period.of_days(date(2026, 10, 23), date(2026, 11, 19))
@@ -218,6 +221,27 @@ def test_a_period_that_is_not_over_compares_with_one_of_its_length(
     )
     assert expected.height
     assert answer.content == to_csv(expected)
+
+
+@pytest.mark.parametrize("late", [timedelta(hours=3), timedelta(days=3)])
+@pytest.mark.parametrize("read", [TableQuery, ReportQuery])
+def test_what_is_not_over_ends_with_late_data_in_both_periods(
+    snapshot: Snapshot, read: type[TableQuery | ReportQuery], late: timedelta
+) -> None:
+    until = GOLDEN_NOW - late
+    parameters = {"period": "month_to_date"}
+    if read is TableQuery:
+        query: TableQuery | ReportQuery = TableQuery.read(
+            "rooms", parameters, GOLDEN_NOW
+        )
+    else:
+        query = ReportQuery.read(parameters, GOLDEN_NOW)
+    asked = query.metric_query(replace(snapshot, data_until=until), GOLDEN_NOW)
+    assert (asked.period, asked.now) == (Period(datetime(2026, 11, 1), until), until)
+    assert asked.comparison == Period(datetime(2026, 10, 1), until.replace(month=10))
+    # A demo ends when it was made.
+    demo = replace(snapshot, data_until=until, demo=True)
+    assert query.metric_query(demo, GOLDEN_NOW).period.end == GOLDEN_NOW
 
 
 @pytest.mark.parametrize(

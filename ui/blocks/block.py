@@ -290,7 +290,8 @@ def time_axes(
 
     `granularity` is the length of the buckets where it is not the page's.
     """
-    query, now = context.query, context.now
+    query = context.query
+    now = query.now
     shown = granularity or query.granularity
     axis = TimeAxis.of(shown, query.period, now, context.notes.notes)
     before = query.comparison
@@ -321,7 +322,9 @@ def _render_answer(context: PageContext, name: str, frame: pl.DataFrame) -> None
     # Sentences are built in `metrics`, which knows codes only.
     sentence = answer(name, with_country_names(frame))
     if sentence is not None:
-        st.text(sentence)
+        # Days of a zone are near each other; hours are not.
+        of_zone = f" Hours in {context.query.zone.key}." if "hour" in frame else ""
+        st.text(sentence + of_zone)
 
 
 def with_country_names(frame: pl.DataFrame) -> pl.DataFrame:

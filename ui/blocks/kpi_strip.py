@@ -17,7 +17,7 @@ from ui import format as fmt
 from ui import query_params
 from ui.blocks import block, cards, empty_state, tables
 from ui.charts import anomaly_marks
-from ui.charts.time_chart import legend, time_chart
+from ui.charts.time_chart import TimeAxis, legend, time_chart
 from ui.filters import filter_chips
 from ui.page_context import USUAL, PageContext, Results
 
@@ -174,7 +174,7 @@ def _draw(
     earlier = found.earlier.get(part.series)
     axis, axis_before = block.time_axes(context, part.granularity)
     before = None if earlier is None or axis_before is None else (earlier, axis_before)
-    more = 0 if earlier is None else earlier.height - frame.height
+    more = 0 if before is None else _longer_by(axis, frame, before)
     st.caption(
         legend(
             axis,
@@ -198,6 +198,17 @@ def _draw(
     )
     alt = f"{definition.title} per {axis.granularity}, {fmt.period(axis.period)}"
     block.render_zoomable(chart, alt, key, axis, frame)
+
+
+def _longer_by(
+    axis: TimeAxis, frame: pl.DataFrame, before: tuple[pl.DataFrame, TimeAxis]
+) -> float:
+    """Return how much longer the comparison is: below 0 where it is shorter."""
+    earlier, axis_before = before
+    # A day of 25 hours is as long as the others by the clock.
+    if axis.granularity == "hour":
+        return (axis_before.period.length - axis.period.length).total_seconds()
+    return earlier.height - frame.height
 
 
 def render_strip(

@@ -16,6 +16,7 @@ from metrics.registry import METRIC_TABLES, sample_size
 from metrics.room_health import COOLING, HEALTHY
 from metrics.sentences import counted, listed
 from metrics.time_axis import at_least_weekly
+from ui import format as fmt
 from ui.blocks import cards
 from ui.blocks.block import render_block, time_axes
 from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
@@ -122,6 +123,9 @@ def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
 
 
 def _as_of(context: PageContext) -> str:
+    if ends := context.query.data_ends:
+        end = fmt.instant(ends, context.now, context.query.zone)
+        return f"As of {end}, where the data ends."
     last = context.query.period.last_day
     if last >= context.today:
         return "As of now."

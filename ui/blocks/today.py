@@ -80,13 +80,15 @@ def render_today(context: PageContext, found: Results) -> None:
     """Draw today's counts beside those of the same weekday at the same time."""
     zone = context.query.zone
     until = min(context.now, context.snapshot.data_until or context.now)
+    last = to_local(until, zone)
+    # Late data ends on an earlier day, which is the one that is counted.
+    day = "Today" if last.date() == context.today else fmt.day(last)
     render_block(
         context,
         "today",
         found[f"{_PREFIX}today"],
         usual_range,
-        title=f"Today until {fmt.instant(until, context.now, zone)}",
-        note=f"Usual: the last {attention.WEEKS} {to_local(until, zone):%A}s, until "
-        "the same time. "
+        title=f"{day} until {fmt.instant(until, until, zone)}",
+        note=f"Usual: the last {attention.WEEKS} {last:%A}s, until the same time. "
         "Without bots and filters.",
     )

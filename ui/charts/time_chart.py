@@ -115,6 +115,10 @@ class TimeAxis:
             .otherwise(pl.lit(", in part"))
         )
         text = self._clock().dt.strftime(_WHEN[self.granularity])
+        if self.granularity == "hour":
+            # Clocks that go back show an hour twice.
+            again = start.rank("dense").over(self._clock()) > 1
+            text += pl.when(again).then(pl.lit(" again")).otherwise(pl.lit(""))
         return _without_holes(frame, self.granularity, by).with_columns(
             start.dt.timestamp("ms").cast(pl.Float64).alias(AT),
             when=text + suffix,
@@ -127,6 +131,18 @@ class TimeAxis:
         end = start.dt.offset_by(_INTERVALS[self.granularity])
         first, last = pl.lit(self.period.start), pl.lit(self.period.end)
         return pl.min_horizontal(end, last) - pl.max_horizontal(start, first)
+
+    def position(self) -> pl.Expr:
+        """Return a number that placed buckets of two periods beside each other share.
+
+        The first day is beside the first, whatever their dates. Hours are beside those
+        that the clocks show: a day of 25 hours would else be beside later ones of 24.
+        """
+        if self.granularity != "hour":
+            return pl.int_range(pl.len())
+        hour = (self._clock() - pl.lit(self.period.start)).dt.total_hours()
+        # Clocks that go back show an hour twice.
+        return 10 * hour + pl.col("bucket").rank("dense").over(hour)
 
     def _clock(self) -> pl.Expr:
         """Return what clocks show at the start of a placed `bucket`."""
@@ -417,6 +433,7 @@ def _rows(
         pl.col(value).cast(pl.Float64).alias("value"),
         *size,
         length=axis.inside(),
+        position=axis.position(),
     )
     if before is not None:
         number, on = pl.col(value).cast(pl.Float64), before[1]
@@ -425,9 +442,9 @@ def _rows(
             before_when="when",
             before_whole="whole",
             before_length=on.inside(),
+            position=on.position(),
         )
-        # By position: the first day beside the first, whatever their dates.
-        data = pl.concat([data, earlier.head(data.height)], how="horizontal_extend")
+        data = data.join(earlier, on="position", how="left", maintain_order="left")
         whole = pl.col("before_whole")
         data = data.with_columns(
             before_solid=pl.when(whole).then("before"),
@@ -451,7 +468,7 @@ def _rows(
     return drawn.with_columns(pl.Series(name, each) for name, each in texts.items())
 
 
-_NOT_DRAWN = ("length", "before", "before_whole", "before_length", "alike")
+_NOT_DRAWN = ("length", "position", "before", "before_whole", "before_length", "alike")
 
 
 def lone_values(data: pl.DataFrame, by: str | None = None) -> pl.DataFrame:

@@ -127,7 +127,7 @@ class TableQuery:
             granularity=next(
                 e for e in get_args(Granularity) if e == self.options["every"]
             ),
-            now=now,
+            now=snapshot.complete_until(now),
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
             data_begins=found.data_begins,
@@ -149,7 +149,8 @@ def spans(
 ) -> Spans:
     """Return the days, the period and the comparison, as a page chooses them.
 
-    All time begins where the data begin in earnest, and nothing precedes it.
+    All time begins where the data begin in earnest, and nothing precedes it. What is
+    still running ends with the data.
     """
     compared, to_date, hours = PREVIOUS, 0, 0
     if isinstance(asked, Days):
@@ -159,9 +160,10 @@ def spans(
         if asked is PERIODS[ALL_TIME]:
             first, compared = beginning(snapshot, zone)[0], NO_COMPARISON
         days = asked.days(to_local(now, zone).date(), first)
-    period = period_of(days, now, zone, hours=hours)
+    until = snapshot.complete_until(now)
+    period = period_of(days, until, zone, hours=hours)
     comparison = compared_with(
-        compared, days, now, to_date=to_date, zone=zone, hours=hours
+        compared, days, until, to_date=to_date, zone=zone, hours=hours
     )
     begins = begins_within(snapshot, comparison) if comparison else None
     return Spans(days, period, None if begins else comparison, begins)

@@ -151,11 +151,15 @@ def usual_range(
     has_rows: Callable[[Days], bool],
     *,
     share: bool,
+    begins_earlier: bool,
 ) -> tuple[int, float | None, float | None]:
-    """Earlier pairs, and between which changes one more is in 95 of 100 cases."""
+    """Earlier pairs, and between which changes one more is in 95 of 100 cases.
+
+    `begins_earlier`: there are rows before all pairs.
+    """
     pairs, changes = [*periods], []
     known = [has_rows(before) for _, before in pairs]
-    if True in known and not known[-1]:
+    if True in known and not (known[-1] and begins_earlier):
         # The data may begin in the middle of that period.
         pairs = pairs[: len(known) - 1 - known[::-1].index(True)]
     for now, before in pairs:
