@@ -504,8 +504,10 @@ def caption(
     query: Query, days: Days, now: datetime, granularity: str, *, bots: bool
 ) -> str:
     """Return the dates of both periods and whatever is not as usual."""
+    # Of days after the end of late data none is in the period.
+    dates = fmt.period(query.period) if query.period.length else periods.describe(days)
     parts = [
-        f"{fmt.period(query.period)} · {count_days(days, query, now)}",
+        f"{dates} · {count_days(days, query, now)}",
         _compared_with(query),
         _why_longer(granularity, query),
         "bots included" if bots else "",

@@ -450,7 +450,8 @@ def test_ticks_of_hours_are_what_clocks_show_also_after_they_change(
 
     for at, when in placed.select("at", "when").iter_rows():
         clock = clock_at(at)
-        assert when == f"{clock:%a} {clock.day} {clock:%b %Y, %H:%M}"
+        name = f"{clock:%a} {clock.day} {clock:%b %Y, %H:%M}"
+        assert when.removesuffix(" again") == name
     values = axis["values"]
     assert 0 < len(values) <= 15
     each = 3 if days == 1 else 6 if days < 4 else 12
