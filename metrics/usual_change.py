@@ -141,7 +141,8 @@ def _reached(shared: SharedPlans, start: datetime) -> pl.LazyFrame:
         shared.frames.by_name[live.name]
         .filter(year.contains(live.time))
         .head(1)
-        .select(family=pl.lit(family))
+        .with_columns(family=pl.lit(family))
+        .select("family")
         for family, live in (("visits", PAGE_VIEWS), ("votes", VOTES))
     )
 
