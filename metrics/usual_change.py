@@ -125,8 +125,8 @@ def usual_changes(
             for number, row in by_number(frame).items():
                 figures = traffic.with_rates(row) if "unique_users" in row else row
                 rows.setdefault((family, periods[number]), {}).update(figures)
-        known = frozenset(before["family"])
-        usual = (_usual(key, rows, pairs, known) for key in keys)
+        begun = frozenset(before["family"])
+        usual = (_usual(key, rows, pairs, begun) for key in keys)
         return pl.DataFrame([*filter(None, usual)], _COLUMNS, orient="row")
 
     first, *further = (plan for *_, plan in parts)
@@ -190,11 +190,11 @@ def _usual(
     key: str,
     rows: Mapping[tuple[str, Period], Mapping[str, Any]],
     pairs: Sequence[tuple[Period, Period]],
-    known: Collection[str],
+    begun: Collection[str],
 ) -> tuple[str, int, float | None, float | None] | None:
     """Return the row of a figure; None where no pair of periods has it.
 
-    `known` are the families of figures whose data begins before all pairs.
+    `begun` are the families of figures whose data begins before all pairs.
     """
     family = "visits" if key in _OF_VISITS else "votes"
     # Pairs before the first row are left out, and the one that it is in: part of a
@@ -203,7 +203,7 @@ def _usual(
         place for place, (_, before) in enumerate(pairs) if (family, before) in rows
     ]
     last = len(pairs) - 1
-    is_whole = reached and reached[-1] == last and family in known
+    is_whole = reached and reached[-1] == last and family in begun
     begins = reached[-1] if reached and not is_whole else None
     both: list[tuple[Any, Any]] = [
         (rows[family, now].get(key), rows[family, before].get(key))
