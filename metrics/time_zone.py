@@ -24,6 +24,9 @@ _FEW = 3
 
 def zone_of(name: str) -> ZoneInfo | None:
     """Return the zone of an IANA name such as Europe/Berlin or utc; else None."""
+    if not name:
+        # The folder of all zones would be searched for it.
+        return None
     return _zone(name) or _zone(name.upper()) or _zone(_spelled(name))
 
 

@@ -35,6 +35,15 @@ _log = logging.getLogger(__name__)
 
 def open_folder(data_dir: Path) -> Snapshot:
     """Open the files that are there; their ids get numbers as they are read."""
+    state, demo = version(data_dir), (data_dir / DEMO_MARKER).exists()
+    # Six footers take as long to read as all that a small page computes.
+    opened = _opened.get(data_dir)
+    if opened is None or (opened.version, opened.demo) != (state, demo):
+        opened = _opened[data_dir] = _open(data_dir, state, demo=demo)
+    return opened
+
+
+def _open(data_dir: Path, state: str, *, demo: bool) -> Snapshot:
     present = _present(data_dir)
     frames = {
         t.name: scan_plain(_file(data_dir, t), t)
@@ -44,7 +53,6 @@ def open_folder(data_dir: Path) -> Snapshot:
     }
     stats = {t.name: _file(data_dir, t).stat() for t in present}
     oldest = min((s.st_mtime for s in stats.values()), default=None)
-    state = version(data_dir)
     return Snapshot(
         frames=numbered(frames)
         if not present or brings_numbers(frames)
@@ -56,14 +64,16 @@ def open_folder(data_dir: Path) -> Snapshot:
             for name, rows in _rows(data_dir, present).items()
         },
         files={t.name: (str(_file(data_dir, t)),) for t in present},
-        demo=(data_dir / DEMO_MARKER).exists(),
+        demo=demo,
     )
 
 
 def version(data_dir: Path) -> str:
     """Return `Snapshot.version` of the files that are there."""
-    stats = [_file(data_dir, table).stat() for table in _present(data_dir)]
-    return "/".join(f"{s.st_mtime_ns:x}-{s.st_size:x}" for s in stats)
+    stats = {t.name: _file(data_dir, t).stat() for t in _present(data_dir)}
+    return "/".join(
+        f"{name}-{s.st_mtime_ns:x}-{s.st_size:x}" for name, s in stats.items()
+    )
 
 
 def _utc(mtime: float) -> datetime:
@@ -287,3 +297,5 @@ def _warn(error: BaseException) -> None:
 
 
 _numbered_copies = _NumberedCopies()
+_opened: dict[Path, Snapshot] = {}
+"""The newest state of each folder, as it was opened."""

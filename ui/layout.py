@@ -1,5 +1,6 @@
 """The layout around every page: banner, title, freshness, states without data."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,6 +16,7 @@ from store.reader import Snapshot, StoreError, open_store
 from ui import freshness, query_params
 
 _HERE = Path(__file__).parent
+_ICON = f"data:image/png;base64,{b64encode((_HERE / 'icon.png').read_bytes()).decode()}"
 _ACTIONS = "actions"
 SIDEBAR = 225
 """Width of the navigation in pixels; its longest name needs no more."""
@@ -23,11 +25,12 @@ SIDEBAR = 225
 def set_up() -> None:
     """Configure the browser's tab.
 
-    The icon is a file of our own: Streamlit's named icons come from the internet.
+    The icon is our own: Streamlit's named icons come from the internet. It is sent as
+    text, since browsers would ask for a file of it again after every click.
     """
     st.set_page_config(
         "FPP Analytics",
-        page_icon=_HERE / "icon.png",
+        page_icon=_ICON,
         layout="wide",
         initial_sidebar_state=SIDEBAR,
     )
@@ -39,13 +42,14 @@ def render_navigation(pages: Mapping[str, Sequence[StreamlitPage]]) -> None:
 
     Streamlit's own navigation would drop these from the address.
     """
+    carried = query_params.carried()
     with st.sidebar, st.container(key="navigation", gap=None):
         for group, links in pages.items():
             if group:
                 st.caption(group)
             for page in links:
                 # Streamlit's own navigation would drop the period and the filters.
-                st.page_link(page, width="stretch", query_params=query_params.carried())
+                st.page_link(page, width="stretch", query_params=carried)
         # A path beside that of the page, below whatever a proxy puts before both.
         st.html('<a class="log-out" href="logout">Log out</a>')
 

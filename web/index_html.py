@@ -93,7 +93,12 @@ _TO_LOGIN = """
     }
   };
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
-  const afterClick = () => { if (Date.now() > asked + 5000) ask(); };
+  const afterClick = () => {
+    if (Date.now() < asked + 5000) return;
+    asked = Date.now();
+    // Once the page is drawn that the click leads to.
+    setTimeout(ask, 1000);
+  };
   document.addEventListener("click", afterClick, true);
 })();
 """

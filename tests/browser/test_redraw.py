@@ -76,6 +76,35 @@ def test_a_block_that_becomes_a_table_is_all_that_is_sent_and_drawn(
     assert page.evaluate(REDRAWN) == []
 
 
+CLICK_VOTES = """() => {
+  window.clickedAt = performance.now();
+  [...document.querySelectorAll('.st-key-navigation a')]
+    .find(link => link.textContent.endsWith('Votes')).click();
+}"""
+FIRST_ASKED = """() => Math.min(...performance.getEntriesByType('resource')
+  .map(entry => entry.startTime - window.clickedAt).filter(after => after > 0))"""
+
+
+def test_another_page_is_drawn_before_the_browser_asks_for_anything_else(
+    page: Page, demo_server: Server
+) -> None:
+    page.goto(demo_server.url + "/votes")
+    chromium.wait_until_drawn(page)  # and has all scripts of the page
+    with page.expect_response("**/_stcore/health"):
+        page.locator(".st-key-navigation").get_by_role("link", name="Data").click()
+    expect(page.get_by_role("heading", name="Data", level=1)).to_be_visible()
+    # Not after every click is it asked whether the session is still open.
+    page.wait_for_timeout(5100)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_response("**/_stcore/health"):
+        page.evaluate(CLICK_VOTES)
+    expect(page.get_by_role("heading", name="Votes", level=1)).to_be_visible()
+    chromium.wait_until_drawn(page)
+    assert page.evaluate(FIRST_ASKED) >= 1000
+    assert asked == [f"{demo_server.url}/_stcore/health"]
+
+
 def test_a_tile_redraws_the_strip_and_its_chart_alone(
     page: Page, demo_server: Server, received: list[ForwardMsg]
 ) -> None:

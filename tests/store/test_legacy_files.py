@@ -15,7 +15,7 @@ import pytest
 from metrics import legacy_api
 from metrics.numbering import numbered
 from metrics.tables import ESTIMATIONS, EVENTS, ROOMS, TABLES, USERS, VOTES, Table
-from store import engine
+from store import engine, legacy_files
 from store.legacy_files import scan_plain
 from store.reader import StoreError, open_store
 from testkit.fixed_clock import NOW
@@ -68,6 +68,23 @@ def test_a_state_is_numbered_once_and_answers_the_same(
     (first,) = temporary.iterdir()
     assert_same(answers(plain), expected(plain))
     assert [*temporary.iterdir()] == [first]
+
+
+def test_a_folder_is_opened_again_once_its_files_are_others(plain: Path) -> None:
+    before = open_store(plain)
+    assert open_store(plain) is before
+    (plain / legacy_files.DEMO_MARKER).touch()
+    assert open_store(plain).demo
+    (plain / legacy_files.DEMO_MARKER).unlink()
+    # The same times and sizes, below the name of another table.
+    (plain / EVENTS.file_name).rename(plain / "kept")
+    assert open_store(plain).missing == (EVENTS.name,)
+    (plain / USERS.file_name).rename(plain / EVENTS.file_name)
+    with pytest.raises(StoreError, match=EVENTS.file_name):
+        open_store(plain)
+    (plain / EVENTS.file_name).rename(plain / USERS.file_name)
+    (plain / "kept").rename(plain / EVENTS.file_name)
+    assert open_store(plain).tables == before.tables
 
 
 def test_a_folder_may_have_a_name_that_is_a_pattern(
