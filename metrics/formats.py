@@ -18,7 +18,8 @@ def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
 
     Durations print in the same unit as the longer one `beside` them.
     """
-    if value is None:
+    # A figure of damaged rows may be no number.
+    if value is None or not isfinite(value):
         return NOTHING
     match unit:
         case "count":
@@ -65,6 +66,8 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
     numbers of one text, such as 40 s, not at all.
     """
     if now is None or before is None or (before == 0 and unit != "share"):
+        return "n/a"
+    if not (isfinite(now) and isfinite(before)):
         return "n/a"
     if unit == "share":
         return f"{signed(100 * _share_difference(now, before), 1)} pp"

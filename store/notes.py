@@ -15,7 +15,12 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from store.files import entries_of_list, lines_of_list, unreadable_list
+from store.files import (
+    entries_of_list,
+    is_visible,
+    lines_of_list,
+    unreadable_list,
+)
 
 MOST_BYTES = 200_000
 """A larger file is no list of notes; it is not read."""
@@ -75,7 +80,7 @@ def _note(line: str) -> Note:
     # Only a link at the end is one; inside a title it is text.
     link = words.pop() if words and _is_link(words[-1]) else None
     title = " ".join(words)
-    if not title:
+    if not is_visible(title):
         raise ValueError(f"has no title after {when[:40]}.")
     if len(title) > LONGEST:
         raise ValueError(f"has a title longer than {LONGEST} characters.")

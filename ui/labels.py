@@ -12,6 +12,7 @@ import polars as pl
 import pycountry
 
 from metrics.registry import DEFINITIONS, split
+from store.files import is_visible
 
 NOT_SET = "(not set)"
 DELETED = "(deleted)"
@@ -120,8 +121,7 @@ def country_code(text: str) -> str:
 def named(text: str | None) -> str:
     """Return a name; where it is null, blank or invisible, that there is none."""
     # The same as `_VISIBLE`: separators and control characters are not printable.
-    visible = any(c.isprintable() and not c.isspace() for c in text or "")
-    return text if text and visible else NOT_SET
+    return text if text and is_visible(text) else NOT_SET
 
 
 def value_label(kind: str, value: str | None) -> str:

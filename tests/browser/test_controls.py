@@ -59,18 +59,29 @@ def test_chips_wrap_inside_their_row(page: Page, demo_server: Server) -> None:
 
 
 def test_nothing_covers_the_tools_of_a_block(page: Page, demo_server: Server) -> None:
-    go(page, f"{demo_server.url}/location")
+    view = "sources=over_time&table_sources_over_time=true"
+    go(page, f"{demo_server.url}/traffic?{view}")
+    of_charts = page.locator(".stElementToolbar:not(.stDataFrame *)")
     for chart in page.get_by_test_id("stVegaLiteChart").all():
         chart.hover()
-        toolbar = page.get_by_test_id("stElementToolbar")
-        expect(toolbar.locator("visible=true")).to_have_count(0)
-    button = csv_button(page, "Users by country")
-    button.scroll_into_view_if_needed()
-    at = button.bounding_box()
-    assert at
-    with page.expect_download() as waiting:
-        page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
-    assert waiting.value.suggested_filename.startswith("fpp_countries_")
+        expect(of_charts.locator("visible=true")).to_have_count(0)
+    # The table's own tools appear below it, where a block over time has ours.
+    table_over_time = block(page, "Page views by source over time")
+    table_over_time.get_by_test_id("stDataFrame").hover()
+    own = table_over_time.get_by_test_id("stElementToolbar")
+    expect(own).to_have_css("opacity", "1")
+    tables = {
+        "Page views by source over time": "sources_over_time",
+        "Session length": "session_lengths",
+    }
+    for title, table in tables.items():
+        button = csv_button(page, title)
+        button.scroll_into_view_if_needed()
+        at = button.bounding_box()
+        assert at
+        with page.expect_download() as waiting:
+            page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+        assert waiting.value.suggested_filename.startswith(f"fpp_{table}_2")
 
 
 def test_all_rows_of_a_list_are_shown_on_demand(

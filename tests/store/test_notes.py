@@ -47,6 +47,8 @@ def test_a_line_is_a_date_or_a_span_a_title_and_a_link(line: str, note: Note) ->
         ("2026-11-04.. x", "not a date"),
         ("2026-11-12", "no title"),
         ("2026-11-12 https://example.com", "no title"),
+        ("2026-11-12 \u200b \x07", "no title"),
+        ("2026-11-12 \u202e https://example.com", "no title"),
         (f"2026-11-12 {'x' * (LONGEST + 1)}", "longer than"),
     ],
 )

@@ -60,9 +60,16 @@ def value_axis(unit: Unit) -> alt.Axis:
     return alt.Axis(format=D3_FORMATS[unit], tickCount=5, tickMinStep=0.01)
 
 
+# Half of a narrow chart is for the bars and what they print. Not `width`, which is what
+# the labels leave.
+_LONGEST_LABEL = alt.ExprRef("min(220, containerSize()[0] / 2)")
+
+
 def label_axis() -> alt.Axis:
     """Return the axis of labels beside horizontal bars."""
-    return alt.Axis(labelLimit=220, ticks=False, domain=False, labelPadding=8)
+    return alt.Axis(
+        labelLimit=_LONGEST_LABEL, ticks=False, domain=False, labelPadding=8
+    )
 
 
 def count_tooltips(frame: pl.DataFrame, value: str, title: str) -> list[alt.Tooltip]:

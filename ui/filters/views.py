@@ -15,7 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
-from store.files import entries_of_list, lines_of_list, unreadable_list
+from store.files import (
+    entries_of_list,
+    is_visible,
+    lines_of_list,
+    unreadable_list,
+)
 from store.notes import LONGEST
 from ui.format import escaped, shortened
 
@@ -76,7 +81,7 @@ def parse(lines: Sequence[str], base: str = "") -> Views:
 def _view(line: str, base: str) -> View:
     """Return the view of a line; raise ValueError with what is wrong with it."""
     *name, link = line.strip().rsplit(maxsplit=1)
-    if not name or "/" not in link:
+    if "/" not in link or not is_visible("".join(name)):
         raise ValueError(
             "needs a name and a link, such as “Last week /votes?period=last_week”."
         )
