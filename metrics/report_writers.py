@@ -354,11 +354,11 @@ def in_chat(text: str) -> str:
     backslash: an invisible space takes the meaning from "@all" and "https://".
     """
     # After each @, colon and slash: "@all", "https://" and "www." lose their meaning.
-    plain = re.sub(r"(?<=[@:/])|(?<=\bwww)(?=\.)", _INVISIBLE, _one_line(text))
+    plain = re.sub(r"(?<=[@:/])|(?<=\bwww)(?=\.)", _INVISIBLE, one_line(text))
     return "".join(_IN_CHAT.get(c, c) for c in plain)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text without line breaks, and without marks that turn what follows."""
     # A line break would start a list or a quote in Markdown.
     return " ".join(_TURNS.sub("", text).split())
@@ -445,7 +445,7 @@ def _row(figure: Figure, *, compares: bool) -> str:
 
 
 def _in_page(text: str) -> str:
-    return escape(_one_line(text))
+    return escape(one_line(text))
 
 
 def _in_html(line: _Line) -> str:
@@ -511,7 +511,7 @@ def _flags(report: Report, places: int, sides: int) -> str:
     for note in report.notes:
         # Of the hours of a day the first; a bucket may begin before the period does.
         day = max((s for s in starts if s <= note.first), default=starts[0])
-        titles.setdefault(starts.index(day), []).append(_one_line(note.title))
+        titles.setdefault(starts.index(day), []).append(one_line(note.title))
     if not titles:
         return ""
     cells = (

@@ -127,3 +127,18 @@ def test_no_page_fails_on_odd_data(
         app = run_page(file, store, **query)
         assert [error.message for error in app.exception] == [], file
         assert not app.error, file
+
+
+def test_a_name_turns_no_sentence_and_breaks_none(
+    run_page: RunPage, odd_store: Callable[[Change], Path]
+) -> None:
+    store = odd_store(every_text("\N{RIGHT-TO-LEFT OVERRIDE}a\n\nb"))
+    said = [
+        text.value
+        for file in ("overview.py", "traffic.py")
+        for text in run_page(file, store, period="last_91_days", split="device").text
+    ]
+    assert any("a b" in text for text in said), said
+    for text in said:
+        assert text == " ".join(text.split())
+        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in text

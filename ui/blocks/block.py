@@ -8,6 +8,7 @@ import streamlit as st
 
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES, answer
+from metrics.report_writers import one_line
 from metrics.sentences import counted, missing_note
 from metrics.time_zone import in_zone
 from ui import export, period_bar, query_params
@@ -324,7 +325,8 @@ def _render_answer(context: PageContext, name: str, frame: pl.DataFrame) -> None
     if sentence is not None:
         # Days of a zone are near each other; hours are not.
         of_zone = f" Hours in {context.query.zone.key}." if "hour" in frame else ""
-        st.text(sentence + of_zone)
+        # A name can have line breaks, and marks that turn what follows.
+        st.text(one_line(sentence + of_zone))
 
 
 def with_country_names(frame: pl.DataFrame) -> pl.DataFrame:
