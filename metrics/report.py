@@ -169,6 +169,9 @@ class Report:
     series: tuple[tuple[date, int], ...]
     series_before: tuple[int, ...]
     """By position, not by date: the first of both begin their period."""
+    cut: tuple[str | None, ...]
+    """Where the period cuts each bucket of the series, as in tables over time."""
+    cut_before: tuple[str | None, ...]
     what_changed: str | None
     changes: tuple[Change, ...]
     unusual_days: tuple[UnusualDay, ...]
@@ -251,17 +254,20 @@ def compose(
         )
     )
     # Null throughout where the store lacks the table: then there is no chart.
-    series = results[SERIES].select("bucket", DRAWN).drop_nulls()
+    series, series_before = (
+        results[name].select("bucket", DRAWN, "cut").drop_nulls(DRAWN)
+        for name in (SERIES, _before(SERIES) if compared else SERIES)
+    )
     return Report(
         period=query.period,
         comparison=query.comparison,
         until=until,
         figures=tuple(_figures(results)),
         granularity=query.granularity,
-        series=tuple(series.iter_rows()),
-        series_before=tuple(results[_before(SERIES)][DRAWN].drop_nulls())
-        if compared
-        else (),
+        series=tuple(series.select("bucket", DRAWN).iter_rows()),
+        series_before=tuple(series_before[DRAWN]) if compared else (),
+        cut=tuple(series["cut"]),
+        cut_before=tuple(series_before["cut"]) if compared else (),
         what_changed=answer(_CHANGES, changes.with_columns(label=named))
         if compared
         else None,

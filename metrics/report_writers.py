@@ -84,9 +84,11 @@ def to_json(report: Report) -> str:
             "title": chart_title(report),
             "granularity": report.granularity,
             "values": [
-                {"date": _iso(at, zone), "votes": votes} for at, votes in report.series
+                {"date": _iso(at, zone), "votes": votes, "cut": cut}
+                for (at, votes), cut in zip(report.series, report.cut, strict=True)
             ],
             "before": report.series_before,
+            "cut_before": report.cut_before,
         },
         "what_changed": {
             "answer": report.what_changed,
@@ -326,10 +328,24 @@ def to_markdown(report: Report) -> str:
     if report.series:
         counts = [votes for _, votes in report.series]
         bars = f"`{_sparkline(counts)}` {min(counts):,}–{max(counts):,}"
+        bars += f"; {parts}" if (parts := _not_whole(report)) else ""
         lines += ["", f"**{chart_title(report)}**", "", bars]
     for title, rows in _sections(report, in_chat):
         lines += ["", f"**{title}**", "", *(_in_markdown(row) for row in rows)]
     return "\n".join([*lines, "", _last_line(report), ""])
+
+
+def _not_whole(report: Report) -> str:
+    """Say which buckets are not whole: "the first and the last week are not whole"."""
+    # The period can cut no other bucket than these two.
+    ends = {"the first": report.cut[0], "the last": report.cut[-1]}
+    if len(report.cut) == 1:
+        ends = {"this": report.cut[0]}
+    names = [name for name, cut in ends.items() if cut]
+    if not names:
+        return ""
+    verb = "is" if len(names) == 1 else "are"
+    return f"{' and '.join(names)} {report.granularity} {verb} not whole"
 
 
 def _figure_in_markdown(figure: Figure, report: Report) -> str:
@@ -463,16 +479,20 @@ def _chart(report: Report) -> str:
 
     Two bars a bucket, that of the comparison in grey.
     """
-    now, zone = [votes for _, votes in report.series], report.period.zone
+    now = [votes for _, votes in report.series]
     before = report.series_before
     most = _rounded_up(max((*now, *before), default=0))
     places = max(len(now), len(before), 1)
     compares = report.comparison is not None
-    sides = ((before, _GREY), (now, _ACCENT)) if compares else ((now, _ACCENT),)
+    sides = [(now, report.cut, _ACCENT)]
+    if compares:
+        sides.insert(0, ([*before], report.cut_before, _GREY))
     bars = "".join(
-        _bar(values[i] if i < len(values) else 0, most, color, first=not side)
+        _bar(values[i], most, color, first=not side, whole=not cut[i])
+        if i < len(values)
+        else _bar(0, most, color, first=not side)
         for i in range(places)
-        for side, (values, color) in enumerate(sides)
+        for side, (values, cut, color) in enumerate(sides)
     )
     ticks = [i for i, _ in _ticks(len(now))]
     # The last date ends below the last bar: after it there is no room.
@@ -480,7 +500,7 @@ def _chart(report: Report) -> str:
     dates = "".join(
         f'<td colspan="{(after - start) * len(sides)}" style="{_TICK};'
         f'text-align:{"right" if i and i == ticks[-1] else "left"}">'
-        f"{_tick(report.series[i][0], zone)}</td>"
+        f"{_tick(report, i)}</td>"
         for i, start, after in zip(ticks, starts, [*starts[1:], places], strict=True)
     )
     flags = _flags(report, places, len(sides))
@@ -488,9 +508,14 @@ def _chart(report: Report) -> str:
     if report.comparison is not None:
         dates_before = escape(_dates(report.comparison))
         legend += f' &nbsp; <span style="color:{_GREY}">■</span> {dates_before}'
+    if any((*report.cut, *report.cut_before)):
+        legend += f" &nbsp; hollow: not a whole {report.granularity}"
     if flags:
         legend += " &nbsp; ⚑ notes"
-    told = ", ".join(f"{_tick(at, zone)}: {votes:,}" for at, votes in report.series)
+    told = ", ".join(
+        f"{_tick(report, i)}: {votes:,}{' in part' if report.cut[i] else ''}"
+        for i, votes in enumerate(now)
+    )
     return (
         f'<p style="margin:0;font-size:13px">{legend}</p>'
         f'<table role="img" aria-label="{chart_title(report)}: {escape(told)}" '
@@ -529,26 +554,38 @@ def _flags(report: Report, places: int, sides: int) -> str:
 _TICK = "border:0;padding:2px 0 0;font-size:12px;opacity:0.75;white-space:nowrap"
 
 
-def _bar(votes: int, most: int, color: str, *, first: bool) -> str:
+def _bar(votes: int, most: int, color: str, *, first: bool, whole: bool = True) -> str:
     """Return one bar; its line height holds it open where heights are ignored.
 
     The `first` bar of a bucket keeps a distance from those before it.
     """
     height = round(_HEIGHT * votes / most)
+    fill = f"background:{color}"
+    if not whole:
+        # A paler one would be too pale to see; a frame has no height of 0.
+        frame = f"border:1px solid {color};border-bottom:0"
+        fill = f"box-sizing:border-box;{frame if height > 1 else ''}"
     padding = "0 0 0 2px" if first else "0"
     return (
         f'<td valign="bottom" style="height:{_HEIGHT}px;border:0;padding:{padding};'
         f'border-bottom:1px solid #8884"><div style="height:{height}px;'
-        f'line-height:{height}px;font-size:1px;background:{color}">&nbsp;</div></td>'
+        f'line-height:{height}px;font-size:1px;{fill}">&nbsp;</div></td>'
     )
 
 
-def _tick(at: date, zone: ZoneInfo) -> str:
-    """Return a bucket as it is written below a chart: "22 Oct", "22 Oct 14:00"."""
-    if not isinstance(at, datetime):
-        return f"{at.day} {at:%b}"
-    there = to_local(at, zone)
-    return f"{there.day} {there:%b %H:%M}"
+def _tick(report: Report, place: int) -> str:
+    """Return a bucket as it is written below a chart: "22 Oct", "22 Oct 14:00".
+
+    Hours are those of the report's zone. Where a year turns, dates have theirs.
+    """
+    at = report.series[place][0]
+    if isinstance(at, datetime):
+        there = to_local(at, report.period.zone)
+        return f"{there.day} {there:%b %H:%M}"
+    if report.granularity == "month":
+        return f"{at:%b %Y}"
+    turns = report.series[0][0].year != report.series[-1][0].year
+    return f"{at.day} {at:%b}{f' {at.year}' if turns else ''}"
 
 
 def _rounded_up(most: int) -> int:

@@ -1,6 +1,7 @@
 """Names from the database are text, never markup, wherever they appear."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from store.reader import DEMO_MARKER
 from testkit import chromium
 from tests.browser.by_hand import Days, Files
 from tests.browser.conftest import as_left, emptied
@@ -95,6 +97,8 @@ def named(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Named:
     }
     for file, rows in (tables | changed).items():
         rows.write_parquet(folder / file)
+    # By a stopped clock years ahead, files of now would be late data.
+    shutil.copy(demo_data / DEMO_MARKER, folder)
     return Named(folder, room)
 
 

@@ -111,6 +111,51 @@ def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
     assert content["rooms_grown_count"] == found.grown_count > len(found.grown) == 5
 
 
+def test_the_chart_says_which_buckets_are_not_whole() -> None:
+    """Of both periods; tables over time have the same."""
+    rows = frames(*(vote(f"2026-11-{day} 09:00") for day in ("05", "14", "19")))
+    days = periods.Days(date(2026, 11, 4), date(2026, 11, 20))
+    query = replace(asked(rows, days, NOW), granularity="week")
+    found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
+    assert found.cut == ("start", None, "running")
+    assert found.cut_before[0] == "start"
+    chart = json.loads(to_json(found))["chart"]
+    assert [row["cut"] for row in chart["values"]] == [*found.cut]
+    assert chart["cut_before"] == [*found.cut_before]
+    assert "; the first and the last week are not whole" in to_markdown(found)
+    page = to_html(found)
+    assert "hollow: not a whole week" in page
+    assert page.count("border:1px solid #3b7fd4") == 2
+    assert "9 Nov: 1, 16 Nov: 1 in part" in page
+    # Whole weeks are neither.
+    days = periods.Days(date(2026, 11, 2), date(2026, 11, 15))
+    query = replace(asked(rows, days, NOW), granularity="week")
+    found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
+    assert "whole" not in to_markdown(found) + to_html(found)
+
+
+@pytest.mark.parametrize(
+    ("zone", "granularity", "first", "last", "says"),
+    [
+        # By Berlin's clocks; in UTC the day before begins it.
+        ("Europe/Berlin", "hour", "2026-11-20", "2026-11-20", "20 Nov 00:00: "),
+        ("UTC", "week", "2025-12-22", "2026-01-18", "29 Dec 2025: "),
+        ("UTC", "month", "2025-12-01", "2026-03-31", "Jan 2026: "),
+        ("UTC", "day", "2026-11-02", "2026-11-08", "2 Nov: "),
+    ],
+)
+def test_the_chart_names_buckets_by_the_zone_and_with_a_year_where_it_turns(
+    zone: str, granularity: Granularity, first: str, last: str, says: str
+) -> None:
+    start, end = (date.fromisoformat(day) for day in (first, last))
+    period = Period.of_days(start, end, ZoneInfo(zone))
+    rows = frames(*(vote(f"{day} 12:00") for day in (first, last)))
+    query = Query(rows, period, None, granularity, datetime(2026, 12, 1))
+    found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
+    told = to_html(found).partition("Votes per ")[2]
+    assert f": {says}" in told or f", {says}" in told
+
+
 def test_a_change_within_the_usual_is_said_to_be(golden: Frames) -> None:
     _, found = reported(golden, OCTOBER, usual=(-0.2, 0.2))
     assert "within the usual −20 to +20%" in to_markdown(found)

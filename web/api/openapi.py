@@ -143,8 +143,9 @@ REPORT = record(
     chart=record(
         title=_TEXT,
         granularity={"enum": list(get_args(Granularity))},
-        values=rows(date=_TEXT, votes=COUNT),
+        values=rows(date=_TEXT, votes=COUNT, cut=TEXT_OR_NULL),
         before={"type": "array", "items": COUNT},
+        cut_before={"type": "array", "items": TEXT_OR_NULL},
     ),
     what_changed=record(
         answer=TEXT_OR_NULL,
