@@ -1,13 +1,10 @@
 """LibreOffice as a user's spreadsheet: it opens a CSV, and says how it read it."""
 
-import atexit
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from shutil import which
-from tempfile import TemporaryDirectory
 from xml.etree import ElementTree as ET
 
 OFFICE = which("soffice") or ""
@@ -42,14 +39,33 @@ def opened(
     UTF-8 has to be named, since there is no window: the dialog that a user sees
     chooses it because of the mark at the start of the file.
     """
-    how = _FILTER.format(separator=ord(separator), language=language)
-    _convert(how, *files)
+    folder = files[0].parent
+    profile = (folder / "profile").as_uri()
+    subprocess.run(
+        [
+            *(OFFICE, f"-env:UserInstallation={profile}", "--headless"),
+            _FILTER.format(separator=ord(separator), language=language),
+            *("--convert-to", "fods", "--outdir", str(folder), *map(str, files)),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=100,
+    )
     return {file: _sheet(file.with_suffix(".fods")) for file in files}
 
 
 def workbook(file: Path) -> dict[str, list[list[Cell]]]:
     """Open an XLSX workbook; return the cells of each sheet by its name."""
-    _convert(file)
+    profile = (file.parent / "profile").as_uri()
+    subprocess.run(
+        [
+            *(OFFICE, f"-env:UserInstallation={profile}", "--headless"),
+            *("--convert-to", "fods", "--outdir", str(file.parent), str(file)),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=100,
+    )
     tree = ET.parse(file.with_suffix(".fods"))  # noqa: S314 - LibreOffice wrote it
     return {
         sheet.get(_name("table", "name"), ""): [
@@ -57,31 +73,6 @@ def workbook(file: Path) -> dict[str, list[list[Cell]]]:
         ]
         for sheet in tree.iterfind(".//table:table", _SPACES)
     }
-
-
-def _convert(*arguments: str | Path) -> None:
-    """Write files as flat XML beside themselves; the last argument is one of them."""
-    folder = Path(arguments[-1]).parent
-    subprocess.run(
-        [
-            *(OFFICE, f"-env:UserInstallation={_profile().as_uri()}", "--headless"),
-            *("--convert-to", "fods", "--outdir", str(folder), *map(str, arguments)),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=100,
-    )
-
-
-@cache
-def _profile() -> Path:
-    """Return the folder of this process's settings, which end with it.
-
-    LibreOffice takes four seconds to make them, and one for a start with them.
-    """
-    folder = TemporaryDirectory(prefix="fpp-office-")
-    atexit.register(folder.cleanup)
-    return Path(folder.name)
 
 
 def _sheet(file: Path) -> list[list[Cell]]:
