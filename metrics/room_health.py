@@ -38,7 +38,7 @@ DEFINITIONS = (
         "Health",
         "points",
         "0 to 100 over the last 28 days: 25 each for active weeks, team size, near "
-        "consensus and recency. 70 and more is healthy, 40 to 69 cooling, below "
+        "consensus and recency. 70 and more is healthy, 40 to 69 cooling, less "
         "dormant.",
         _NAMES,
         "Empty votes.",

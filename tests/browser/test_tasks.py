@@ -25,6 +25,7 @@ from tests.browser.looking import (
     csv_button,
     go,
     labels,
+    misplaced,
     rows_of,
     save,
     tile,
@@ -215,7 +216,11 @@ def test_the_release_of_v2_is_marked_on_the_charts(
     notes = tmp_path / "notes.txt"
     release = Days.until_yesterday(5).first
     notes.write_text(f"{release} Release of v2\nnext Tuesday: party\n")
-    with chromium.dashboard(demo_data, NOTES_FILE=str(notes)) as server:
+    # A product's server that is gone: the Overview has its block as well.
+    gone = "http://127.0.0.1:9"
+    with chromium.dashboard(
+        demo_data, NOTES_FILE=str(notes), FPP_SERVER_URL=gone
+    ) as server:
         context = chromium.logged_in(browser, server)
         with watched(context) as page:
             for title in ("Overview", "Traffic", "Votes", "Behaviour", "Historical"):
@@ -223,6 +228,9 @@ def test_the_release_of_v2_is_marked_on_the_charts(
                 chart = page.get_by_test_id("stVegaLiteChart").first
                 assert "⚑" in labels(chart)
                 expect(page.get_by_text("Release of v2").first).to_be_visible()
+                if title == "Overview":
+                    expect(page.get_by_text("No live figures")).to_be_visible()
+                    assert misplaced(page) == []
             go(page, f"{server.url}/data")
             expect(page.get_by_text("Line 2")).to_contain_text("not a date")
         context.close()

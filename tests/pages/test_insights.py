@@ -96,6 +96,20 @@ def test_every_question_of_a_section_has_its_computed_answer_beneath(
     }
 
 
+def test_a_change_is_judged_as_on_other_pages(run_page: RunPage) -> None:
+    """Whether a change is usual does not depend on the page that shows it."""
+
+    def said(file: str, **query: str) -> list[str]:
+        key = "duration_median_seconds"
+        app = run_page(file, show=key, period="Last 28 days", **query)
+        formula = DEFINITIONS[key].formula
+        return [c.value for c in app.caption if c.value.endswith(formula)]
+
+    [verdict] = said("overview.py")
+    assert "the usual" in verdict
+    assert said("insights.py", about="Meetings") == [verdict]
+
+
 def test_an_answer_is_a_sentence_with_the_numbers_of_its_rows(
     run_page: RunPage,
 ) -> None:

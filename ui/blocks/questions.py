@@ -16,10 +16,11 @@ from metrics.registry import METRIC_TABLES, sample_size
 from metrics.room_health import COOLING, HEALTHY
 from metrics.sentences import counted, listed
 from metrics.time_axis import at_least_weekly
+from metrics.usual_change import KEYS as USUAL_KEYS
 from ui import format as fmt
 from ui.blocks import cards
 from ui.blocks.block import render_block, time_axes
-from ui.blocks.kpi_strip import Kpis, render_kpis, tables_of
+from ui.blocks.kpi_strip import Kpis, keys_of, render_kpis, tables_of
 from ui.charts.registry import CHARTS, LINE_CHARTS, RANKED
 from ui.filters import filter_chips
 from ui.page_context import PageContext, Results
@@ -49,7 +50,9 @@ def render_section(context: PageContext, part: Section) -> Results:
     kpis = [replace(kpi, granularity=every) for kpi in part.kpis]
     compared = {*tables_of(*kpis), *part.headline}
     names = dict.fromkeys((*compared, *part.charts, *part.tables))
-    found = context.compute(*names, earlier=compared)
+    # The same figure is judged alike on every page.
+    judged = [key for key in keys_of(*kpis) if key in USUAL_KEYS]
+    found = context.compute(*names, earlier=compared, usual=judged)
     sizes = {**{kpi.totals: kpi.keys for kpi in kpis}, **part.headline}
     if kpis:
         render_kpis(context, found, *kpis)
