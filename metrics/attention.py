@@ -21,7 +21,7 @@ from metrics.sentences import counted, listed
 from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, TABLES, USERS, VOTES, Table
 from metrics.time_axis import local_date, local_time
 from metrics.time_zone import UTC_ZONE, to_local
-from metrics.unusual_days import unusual_days
+from metrics.unusual_days import judges, unusual_days
 
 DAYS = 7
 """Whole days before today whose unusual ones are named."""
@@ -40,15 +40,16 @@ MEASURES = {
     "page_views": "page view",
 }
 """What is counted today → what one of it is called."""
-_PAGES = {
-    "votes": "votes",
-    "estimations": "votes",
-    "rooms": "behaviour",
-    "unique_users": "traffic",
-    "new_users": "historical",
-    "page_views": "traffic",
+_PAGES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "votes": ("votes", {"show": "votes"}),
+    "estimations": ("votes", {"show": "estimations"}),
+    "rooms": ("behaviour", {"over_time": "rooms"}),
+    "unique_users": ("traffic", {"show": "unique_users"}),
+    "new_users": ("historical", {"of": "new_users"}),
+    "page_views": ("traffic", {"show": "page_views"}),
 }
-_QUIET = "rooms_gone_quiet"
+"""Measure → the page that draws it, and what of its address chooses it."""
+_QUIET, _JUDGES = "rooms_gone_quiet", "judges_days"
 
 Kind = Literal["table_missing", "data_late", "today", "unusual_day", "rooms_quiet"]
 
@@ -64,11 +65,12 @@ class Finding:
     query: Mapping[str, str] = field(default_factory=dict)
     """The parameters of the page's address."""
     day: date | None = None
+    """The day that it is about, or since when it has been so; None if not known."""
     measure: str | None = None
     value: float | None = None
     """The figure to look at; for late data its age in seconds."""
     expected: tuple[float, float] | None = None
-    """The lowest and the highest value that would need no attention."""
+    """The lowest and the highest usual value: between them nothing is found."""
 
 
 def plans(
@@ -89,6 +91,7 @@ def plans(
     found: dict[str, Plan] = {
         "today": today(shared, now, zone),
         "unusual_days": unusual_days(shared, recent, day),
+        _JUDGES: judges(shared, recent),
     }
     # Without one of its tables every room would look quiet.
     if {VOTES.name, ESTIMATIONS.name, ROOMS.name}.isdisjoint(missing):
@@ -129,7 +132,7 @@ def today(shared: SharedPlans, now: datetime, zone: ZoneInfo = UTC_ZONE) -> Unfi
     def finish(found: pl.DataFrame) -> pl.DataFrame:
         columns = found.to_dict(as_series=False)
         rows = [_beside_usual(measure, columns, days) for measure in MEASURES]
-        return pl.DataFrame(rows, _TODAY, orient="row")
+        return pl.DataFrame(rows, _COLUMNS, orient="row")
 
     return Unfinished(pl.concat(counts, how="diagonal"), finish)
 
@@ -181,7 +184,7 @@ def _beside_usual(
     return measure, today, float(median(known)), min(known), max(known), len(known)
 
 
-_TODAY = {
+_COLUMNS = {
     "measure": pl.String,
     "today": pl.Int64,
     "median": pl.Float64,
@@ -198,22 +201,47 @@ def findings(
     sync_interval: int,
     zone: ZoneInfo = UTC_ZONE,
     missing: Collection[str] = (),
+    *,
+    due: bool = True,
 ) -> list[Finding]:
     """Return what needs attention, the most urgent first.
 
     `answers` are those of `plans`; `sync_interval` is the time between two runs of
     the sync job in seconds, `zone` that of the plans. `missing` are live tables that
-    the store lacks, where nothing else says so.
+    the store lacks, where nothing else says so. `due` says whether newer data is
+    expected at all.
     """
     # Late data ends before now: figures are complete only up to its end.
     until = min(now, data_until or now)
+    late = due and data_until is not None
     return [
         *_missing(missing),
-        *_late(now, data_until, timedelta(seconds=sync_interval), zone),
+        *(_late(now, until, timedelta(seconds=sync_interval), zone) if late else ()),
         *_unusual_today(answers["today"], until, now, zone),
         *_unusual_days(answers["unusual_days"]),
-        *(_quiet(answers[_QUIET]) if _QUIET in answers else ()),
+        *(_quiet(answers[_QUIET], until, now, zone) if _QUIET in answers else ()),
     ]
+
+
+def usual_days(today: pl.DataFrame, weekday: str) -> str:
+    """Return which days say what is usual: "Usual: the last 8 Mondays, until …".
+
+    `today` are the counts of `today`. A young table knows fewer of these days.
+    """
+    weeks = sorted({*today.drop_nulls("median")["weeks"]})
+    if not weeks:
+        return f"Nothing is called usual before {FEWEST_WEEKS} {weekday}s of data."
+    number = "–".join(map(str, (weeks[0], *weeks[1:][-1:])))
+    return f"Usual: the last {number} {weekday}s, until the same time."
+
+
+def all_clear(answers: Mapping[str, pl.DataFrame]) -> str:
+    """Return what is said without findings: of what the data is long enough for."""
+    if answers["today"]["median"].is_null().all():
+        return "Too little data to call anything unusual: it takes four weeks."
+    if not answers[_JUDGES].item():
+        return "Nothing unusual today. Whole days are judged after twelve weeks."
+    return f"Nothing unusual today or in the last {DAYS} days."
 
 
 def _missing(tables: Collection[str]) -> Iterator[Finding]:
@@ -221,20 +249,20 @@ def _missing(tables: Collection[str]) -> Iterator[Finding]:
     if 0 < len(tables) < len(TABLES):
         are = "Table {} is" if len(tables) == 1 else "Tables {} are"
         text = f"{are.format(listed(sorted(tables)))} missing"
-        yield Finding("table_missing", text, "data", value=len(tables))
+        yield Finding("table_missing", text, "data", value=len(tables), expected=(0, 0))
 
 
 def _late(
-    now: datetime, data_until: datetime | None, interval: timedelta, zone: ZoneInfo
+    now: datetime, until: datetime, interval: timedelta, zone: ZoneInfo
 ) -> Iterator[Finding]:
-    if data_until is None or now - data_until <= LATE_AFTER * interval:
+    late = now - until
+    if late <= LATE_AFTER * interval:
         return
-    late = now - data_until
     yield Finding(
         "data_late",
         f"Data is {duration(late)} late",
         "data",
-        day=to_local(data_until, zone).date(),
+        day=to_local(until, zone).date(),
         value=late.total_seconds(),
         expected=(0, (LATE_AFTER * interval).total_seconds()),
     )
@@ -253,27 +281,41 @@ def _unusual_today(
     today: pl.DataFrame, until: datetime, now: datetime, zone: ZoneInfo
 ) -> Iterator[Finding]:
     clock = to_local(until, zone)
-    day, query = "Today", {"period": "Today"}
-    # Late data ends on an earlier day, which is the one that is counted.
-    if clock.date() < to_local(now, zone).date():
-        day = f"{clock:%a} {clock.day} {clock:%b}"
-        query = {"from": f"{clock.date()}", "to": f"{clock.date()}"}
+    name, period = _name_of_day(until, now, zone), _period_of(until, now, zone)
     for row in today.drop_nulls("median").iter_rows(named=True):
         measure, low, high = row["measure"], row["lowest"], row["highest"]
+        page, shown = _PAGES[measure]
         if not _far_outside(row["today"], low, high):
             continue
         usual = f"{low:,}–{high:,}" if low < high else f"{low:,}"
         yield Finding(
             "today",
-            f"{day}: {counted(row['today'], MEASURES[measure])} by {clock:%H:%M} "
+            f"{name}: {counted(row['today'], MEASURES[measure])} by {clock:%H:%M} "
             f"{zone.key}, usually {usual}",
-            _PAGES[measure],
-            {**query, "show": measure},
+            page,
+            {**period, **shown},
             clock.date(),
             measure,
             row["today"],
             (low, high),
         )
+
+
+def _name_of_day(until: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Return what the day is called on which the data ends: "Today", "Wed 18 Nov"."""
+    day = to_local(until, zone).date()
+    # Late data, or a moment after midnight: it ends on another day.
+    return "Today" if day == to_local(now, zone).date() else _short(day)
+
+
+def _period_of(until: datetime, now: datetime, zone: ZoneInfo) -> dict[str, str]:
+    day = to_local(until, zone).date()
+    is_today = day == to_local(now, zone).date()
+    return {"period": "Today"} if is_today else {"from": f"{day}", "to": f"{day}"}
+
+
+def _short(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
 
 
 def _far_outside(value: int, low: int, high: int) -> bool:
@@ -304,13 +346,14 @@ def _unusual_days(days: pl.DataFrame) -> Iterator[Finding]:
     )
     for row in each.iter_rows(named=True):
         day, measure = row["bucket"], row["measure"]
+        page, shown = _PAGES[measure]
         week = timedelta(days=6)
         yield Finding(
             "unusual_day",
-            f"{day:%a} {day.day} {day:%b}: {counted(row['value'], MEASURES[measure])}, "
+            f"{_short(day)}: {counted(row['value'], MEASURES[measure])}, "
             f"{row['low']:,}–{row['high']:,} expected",
-            _PAGES[measure],
-            {"from": f"{day - week}", "to": f"{day}", "show": measure},
+            page,
+            {"from": f"{day - week}", "to": f"{day}", **shown},
             day,
             measure,
             row["value"],
@@ -318,7 +361,9 @@ def _unusual_days(days: pl.DataFrame) -> Iterator[Finding]:
         )
 
 
-def _quiet(rooms: pl.DataFrame) -> Iterator[Finding]:
+def _quiet(
+    rooms: pl.DataFrame, until: datetime, now: datetime, zone: ZoneInfo
+) -> Iterator[Finding]:
     if rooms.is_empty():
         return
     have = "has" if rooms.height == 1 else "have"
@@ -326,8 +371,10 @@ def _quiet(rooms: pl.DataFrame) -> Iterator[Finding]:
         "rooms_quiet",
         f"{counted(rooms.height, 'healthy room')} {have} gone quiet",
         "insights",
-        # A period that ends now: the page shows the rooms of its end.
-        {"about": "Rooms", "period": "Today"},
+        # The page shows the rooms of the end of its period.
+        {"about": "Rooms", **_period_of(until, now, zone)},
+        # Since then none of them has had a vote.
+        day=to_local(max(rooms["last_round_at"]), zone).date(),
         value=rooms.height,
         expected=(0, 0),
     )

@@ -155,6 +155,22 @@ def unusual_days(
     return marks(series, pl.col("bucket").is_between(period.first_day, last))
 
 
+def judges(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return whether the data begins early enough to judge every day of a period.
+
+    One row with the column `judged`.
+    """
+    needed = timedelta(weeks=BACK, days=_FEWEST_ERRORS - 1)
+    first = to_utc(period.wall(period.start) - needed, period.zone)
+    rows = (shared.frames.page_views, "viewed_at"), (shared.frames.votes, "voted_at")
+    # Any earlier row will do, as for `_per_day`.
+    earlier = [
+        frame.filter(pl.col(time) < instant(first)).head(1).select(time)
+        for frame, time in rows
+    ]
+    return pl.concat(earlier, how="diagonal").select(judged=pl.len() > 0)
+
+
 def _per_measure(frames: Frames, judged: Period, last: date) -> pl.LazyFrame:
     """Return measure, bucket, value of each day from the first row on, in order."""
     days = axis(judged.first_day, last, "day")

@@ -84,11 +84,13 @@ DRAWN: Mapping[str, Draw] = {
 }
 
 NOTES: Mapping[str, str] = {
+    "estimates": "Cards in participations. The metric “Estimations” adds up what votes "
+    "state, so that the two can differ.",
     "round_durations": "Votes with an estimation.",
     "team_sizes": "Votes with an estimation.",
     "spread": "Votes with two or more estimations.",
 }
-"""Which votes are drawn, where these are not all."""
+"""What is counted, where it is not all votes or estimations."""
 
 # Filled after the switches below it, which decide what is computed.
 above = st.container()

@@ -35,6 +35,7 @@ class Snapshot:
     files: Mapping[str, tuple[str, ...]]
     """Where their rows are."""
     demo: bool = False
+    """Whether it is a simulated history, which ends when it was made: never late."""
     generation: int | None = None
     """None for a folder of plain files."""
     runs: tuple[Run, ...] = ()

@@ -164,6 +164,112 @@ def test_late_data_does_not_make_today_look_unusual() -> None:
     assert [f.kind for f in late] == ["data_late"]
 
 
+@pytest.mark.parametrize(
+    ("now", "zone", "name", "asked"),
+    [
+        (NOW, "UTC", "Today", {"period": "Today"}),
+        # A minute after midnight, and days later: the page's today is another day.
+        (at("2026-11-20 00:01"), "UTC", "Thu 19 Nov", {"from": "2026-11-19"}),
+        (at("2026-11-22 09:00"), "UTC", "Thu 19 Nov", {"from": "2026-11-19"}),
+        (at("2026-11-20 00:01"), "America/Bogota", "Today", {"period": "Today"}),
+    ],
+)
+def test_a_count_is_of_the_day_on_which_the_data_ends(
+    now: datetime, zone: str, name: str, asked: dict[str, str]
+) -> None:
+    place = ZoneInfo(zone)
+    plans = attention.plans(SharedPlans(frames(*thursdays(60))), NOW, place)
+    answers = {name: executed(plan) for name, plan in plans.items()}
+    found = attention.findings(answers, now, NOW, INTERVAL, place)
+    (outage, *_) = [each for each in found if each.kind == "today"]
+    assert outage.text.startswith(f"{name}: 0 votes by ")
+    assert outage.day == date(2026, 11, 19)
+    assert asked.items() <= outage.query.items()
+    # A simulated history is counted up to its own end, too, and never late.
+    demo = attention.findings(answers, now, NOW, INTERVAL, place, due=False)
+    assert demo == [each for each in found if each.kind != "data_late"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland"])
+def test_every_finding_says_since_when_if_that_is_known(zone: str) -> None:
+    """Days are those of the zone: in Auckland the next one has begun."""
+    place = ZoneInfo(zone)
+    quiet = [
+        vote(f"{NOW - timedelta(days=31 + day, minutes=n)}", amount=5)
+        for day in range(20)
+        for n in range(2)
+    ]
+    plans = attention.plans(SharedPlans(frames(*quiet)), NOW, place)
+    answers = {name: executed(plan) for name, plan in plans.items()}
+    found = attention.findings(
+        answers, NOW + timedelta(hours=3), NOW, INTERVAL, place, ["fpp_events"]
+    )
+    day = timedelta(days=zone != "UTC")
+    assert {each.kind: each.day for each in found} == {
+        "table_missing": None,
+        "data_late": date(2026, 11, 19) + day,
+        "rooms_quiet": date(2026, 10, 19) + day,
+    }
+    assert all(each.expected for each in found)
+
+
+def clear(rows: Frames) -> str:
+    plans = attention.plans(SharedPlans(rows), NOW)
+    return attention.all_clear({name: executed(plan) for name, plan in plans.items()})
+
+
+@pytest.mark.parametrize("days", [82, 83, 84, 85])
+def test_the_last_days_are_called_usual_where_an_unusual_one_would_be_found(
+    days: int,
+) -> None:
+    """The first of them is the hardest to judge: least data is before it."""
+    first = NOW.date() - timedelta(days=attention.DAYS)
+
+    def history(outage: int) -> Frames:
+        return frames(
+            *(
+                vote(f"{first - timedelta(days=n)} 09:{minute:02}")
+                for n in range(-attention.DAYS, days + 1)
+                for minute in range(outage if n == 0 else 50)
+            )
+        )
+
+    found = [each.day for each in findings(history(0)) if each.kind == "unusual_day"]
+    said = clear(history(50))
+    assert (first in found) == (said == "Nothing unusual today or in the last 7 days.")
+    assert ("twelve weeks" in said) == (first not in found)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (thursdays(1), "Usual: the last 8 Thursdays, until the same time."),
+        (
+            thursdays(1, range(1, 6)),
+            "Usual: the last 5 Thursdays, until the same time.",
+        ),
+        # Page views began later than votes.
+        (
+            [*thursdays(1), *(view("a", f"{NOW - n * WEEKS}") for n in range(1, 5))],
+            "Usual: the last 4–8 Thursdays, until the same time.",
+        ),
+        (
+            thursdays(1, range(1, 4)),
+            "Nothing is called usual before 4 Thursdays of data.",
+        ),
+    ],
+)
+def test_what_is_usual_says_of_how_many_days(rows: list[Row], said: str) -> None:
+    counts = executed(attention.today(SharedPlans(frames(*rows)), NOW))
+    assert attention.usual_days(counts, "Thursday") == said
+
+
+def test_without_weeks_to_compare_with_nothing_is_called_usual() -> None:
+    assert clear(frames(*thursdays(60, range(4)))).startswith("Too little data")
+    assert clear(frames(*thursdays(60, range(5)))).startswith("Nothing unusual today.")
+    assert clear(Frames.empty()).startswith("Too little data")
+
+
 def test_an_unusual_day_is_named_once_with_its_week() -> None:
     gone = date(2026, 11, 17)
     rows = frames(

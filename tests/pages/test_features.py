@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
-from metrics import filters, periods
+from metrics import attention, filters, periods
 from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.periods import Days
@@ -1024,6 +1024,31 @@ def test_a_period_after_the_end_of_late_data_is_empty_and_compared_with_nothing(
         assert not [line for line in tile_lines(app).values() if len(line) > 1]
         if file == "overview.py":
             assert "17 Nov 2026 until 10:00 UTC" in [head.value for head in app.header]
+
+
+def test_what_needs_attention_leads_to_a_page_that_draws_it(run_page: RunPage) -> None:
+    usual = {"today": 0, "median": 60.0, "lowest": 50, "highest": 70, "weeks": 8}
+    counts = pl.DataFrame([{"measure": key, **usual} for key in attention.MEASURES])
+    numbers = dict.fromkeys(("value", "expected", "low", "high"), pl.Int64)
+    days = pl.DataFrame(schema={"measure": pl.String, "bucket": pl.Date, **numbers})
+    answers = {"today": counts, "unusual_days": days}
+    found = attention.findings(answers, APP_NOW, APP_NOW, 600)
+    assert [each.measure for each in found] == [*attention.MEASURES]
+    for finding in found:
+        app = run_page(f"{finding.page}.py", **finding.query)
+        assert [warning.value for warning in app.warning] == []
+        chosen = [group.value for group in app.button_group]
+        drawn = {"rooms": "Rooms", "new_users": ["new_users"]}
+        assert drawn.get(f"{finding.measure}", finding.measure) in chosen
+
+
+def test_cards_that_need_not_add_up_to_the_estimations_say_so(
+    run_page: RunPage,
+) -> None:
+    """Cards are rows of users, estimations are what votes state."""
+    app = run_page("votes.py", part="Estimations")
+    [note] = [text.value for text in app.caption if "participations" in text.value]
+    assert f"“{DEFINITIONS['estimations'].title}”" in note
 
 
 def test_new_data_are_shown_and_what_was_chosen_stays(

@@ -50,19 +50,17 @@ def render_attention(context: PageContext, found: Results) -> None:
     findings = attention.findings(
         answers,
         context.now,
-        context.snapshot.due_from,
+        context.snapshot.data_until,
         context.sync_interval,
         context.query.zone,
+        due=not context.snapshot.demo,
     )
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="attention"
     ):
         # Without one of the tables it is not known whether all is well.
         if not findings and not context.snapshot.missing:
-            days = attention.DAYS
-            st.caption(
-                f":material/check: Nothing unusual today or in the last {days} days."
-            )
+            st.caption(f":material/check: {attention.all_clear(answers)}")
         for finding in findings[:_MOST]:
             st.page_link(
                 f"{finding.page}.py",
@@ -83,12 +81,13 @@ def render_today(context: PageContext, found: Results) -> None:
     last = to_local(until, zone)
     # Late data ends on an earlier day, which is the one that is counted.
     day = "Today" if last.date() == context.today else fmt.day(last)
+    counts = found[f"{_PREFIX}today"]
+    usual = attention.usual_days(counts, f"{last:%A}")
     render_block(
         context,
         "today",
-        found[f"{_PREFIX}today"],
+        counts,
         usual_range,
         title=f"{day} until {fmt.instant(until, until, zone)}",
-        note=f"Usual: the last {attention.WEEKS} {last:%A}s, until the same time. "
-        "Without bots and filters.",
+        note=f"{usual} Without bots and filters.",
     )

@@ -113,10 +113,11 @@ def alerts_response(
         found = attention.findings(
             engine.collect_all(plans, snapshot.rows),
             now,
-            snapshot.due_from,
+            snapshot.data_until,
             sync_interval,
             zone,
             snapshot.missing,
+            due=not snapshot.demo,
         )
         return JSONResponse(
             [_alert(finding, base_url, zone) for finding in found], headers=NO_STORE
