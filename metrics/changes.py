@@ -324,18 +324,11 @@ def biggest_change(frame: pl.DataFrame) -> str | None:
     clear = shown.filter(pl.col("change_verdict").is_in([HIGHER, LOWER]))
     if clear.is_empty():
         row = shown.row(0, named=True)
-        part = percent(abs(row["contribution"]))
         unknown = shown["change_verdict"].null_count() == shown.height
         start = "Too few teams to compare" if unknown else "No clear change"
-        return (
-            f"{start}. The largest is {_change(row)}, {part} of the previous "
-            f"{row['total_before']:,}."
-        )
+        return f"{start}. The largest is {_change(row)}, {_part(row)}."
     row = clear.row(0, named=True)
-    text = (
-        f"Biggest change: {_change(row)}, {percent(abs(row['contribution']))} of the "
-        f"previous {row['total_before']:,}"
-    )
+    text = f"Biggest change: {_change(row)}, {_part(row)}"
     opposite = clear.filter(
         pl.col("dimension") == row["dimension"],
         pl.col("change").sign() != (1 if row["change"] > 0 else -1),
@@ -350,6 +343,15 @@ def _change(row: Mapping[str, Any]) -> str:
     more = "more" if row["change"] > 0 else "fewer"
     what = counted(abs(row["change"]), f"{more} {_UNITS[row['measure']]}")
     return f"{what} {_place(row['dimension'], row['label'])}"
+
+
+def _part(row: Mapping[str, Any]) -> str:
+    """Return what part of the count before a change is, in words."""
+    part, total = percent(abs(row["contribution"])), f"{row['total_before']:,}"
+    # Of months, it is not the count before: that has other numbers of weekdays.
+    if row["dimension"] == "weekday":
+        return f"{part} of the {total} on as many of each weekday before"
+    return f"{part} of the previous {total}"
 
 
 def _place(dimension: str, label: str | None) -> str:

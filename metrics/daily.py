@@ -16,7 +16,7 @@ _NO_BOTS = "Bots."
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         "today",
-        "Today",
+        "So far",
         "count",
         "Counted since midnight, up to the end of the data.",
         _TODAY,

@@ -143,8 +143,18 @@ def with_minus(text: str) -> str:
     return text.replace("-", "" if prints_zero(text) else MINUS)
 
 
+def unit_of_seconds(longest: float) -> tuple[int, str, int]:
+    """Return the unit of durations up to this one: its seconds, its name, its digits.
+
+    Seconds below two minutes, minutes below two hours, else hours, by what is printed:
+    119.6 seconds are 2.0 min, as 120 are, and not "120 s".
+    """
+    for size, name, digits, end in ((1, "s", 0, 119.5), (60, "min", 1, 119.95)):
+        if not longest / size >= end:
+            return size, name, digits
+    return 3600, "h", 1
+
+
 def _seconds(value: float, longest: float) -> str:
-    if longest < 120:
-        return f"{fixed(value, 0)} s"
-    minutes = longest < 7200
-    return f"{fixed(value / 60, 1)} min" if minutes else f"{fixed(value / 3600, 1)} h"
+    size, name, digits = unit_of_seconds(longest)
+    return f"{fixed(value / size, digits)} {name}"

@@ -210,7 +210,8 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     if intent is not None:
         who = f"{portion(intent)} of {found['openers']:,} users who opened a room"
         parts.append(f"{who} copied a link.")
-    return " ".join(parts) or None
+    # "less than 1%" begins a sentence here.
+    return " ".join(part[0].upper() + part[1:] for part in parts) or None
 
 
 def answer_by_newcomers(frame: pl.DataFrame) -> str | None:

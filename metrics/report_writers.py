@@ -192,8 +192,11 @@ def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
     if row.dimension == "country":
         label = report.country_names.get(label, label)
     counted = _counted(row.now, row.measure)
+    # Months differ in how many Mondays they have.
+    scaled = f" on as many {safe(label)}s" if row.dimension == "weekday" else ""
     return (
-        f"{row.dimension.capitalize()} {safe(label)}: {counted}, {row.before:,} before"
+        f"{row.dimension.capitalize()} {safe(label)}: {counted}, "
+        f"{row.before:,}{scaled} before"
     )
 
 
@@ -280,7 +283,7 @@ def _until(report: Report) -> str:
 
 
 def _value(figure: Figure) -> str:
-    return number(figure.value, figure.definition.unit)
+    return number(figure.value, figure.definition.unit, figure.before)
 
 
 def _earlier(figure: Figure) -> str:

@@ -131,7 +131,8 @@ def average(cells: pl.LazyFrame, ages: int = _LAST_AGE) -> Unfinished:
     They are the cohorts whose bucket of the last age, `ages`, has ended: a curve over
     other cohorts at each age would mix how old they are with when they began. Columns:
     k (0 to `ages`), size (n), alive, share with _low and _high, later, later_share with
-    _low and _high (cohorts are the clusters of the intervals; see `uncertainty`).
+    _low and _high (cohorts are the clusters of the intervals; see `uncertainty`; null
+    at age 0, where all are active by definition).
     """
     # The same cohorts at every age: younger ones would change the mixture.
     old = cells.filter(pl.col("k") == ages, ~pl.col("running"))
@@ -143,7 +144,15 @@ def average(cells: pl.LazyFrame, ages: int = _LAST_AGE) -> Unfinished:
         share_sums=sums("alive", "size"),
         later_share_sums=sums("later", "size"),
     )
-    return Unfinished(series.sort("k"), intervals("share", "later_share"))
+    shares = "share", "later_share"
+
+    def finish(found: pl.DataFrame) -> pl.DataFrame:
+        ends = [f"{name}{end}" for name in shares for end in ("_low", "_high")]
+        # All of a cohort are there at its start: that is certain.
+        known = pl.when(pl.col("k") > 0).then(pl.col(ends))
+        return intervals(*shares)(found).with_columns(known.name.keep())
+
+    return Unfinished(series.sort("k"), finish)
 
 
 def _days(

@@ -46,12 +46,12 @@ DEFINITIONS = (
     _points_of("before", "Health before", "The room's health 28 days earlier."),
     _points_of(
         "weeks",
-        "Active weeks",
+        "Activity points",
         "25 points for votes in two or more of the last four weeks, half for one.",
     ),
     _points_of(
         "people",
-        "Size",
+        "Size points",
         "25 points for a median team size of four or more, fewer in proportion.",
     ),
     _points_of(
@@ -61,7 +61,7 @@ DEFINITIONS = (
     ),
     _points_of(
         "recent",
-        "Recency",
+        "Recency points",
         "25 points for a vote right now, falling to 0 after 28 days.",
     ),
     Definition(

@@ -84,10 +84,8 @@ def difference(low: float, high: float) -> str:
 
 def _unit(seconds: Sequence[float | None]) -> tuple[int, str, int]:
     """Return the unit of the longest duration: its seconds, name, usual digits."""
-    longest = max((abs(each) for each in seconds if each is not None), default=0)
-    if longest < 120:
-        return 1, "s", 0
-    return (60, "min", 1) if longest < 7200 else (3600, "h", 1)
+    known = [abs(each) for each in seconds if each is not None]
+    return formats.unit_of_seconds(max(known, default=0))
 
 
 def _ends(ends: Sequence[float | None], size: int, digits: int) -> str:

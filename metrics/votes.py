@@ -6,6 +6,7 @@ vote and is left out of every average, distribution and spread.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, time, timedelta
 
 import polars as pl
 
@@ -21,6 +22,7 @@ from metrics.card_scale import (
 from metrics.expressions import (
     MINIMUM_SAMPLE,
     Bins,
+    count_where,
     divided,
     ratio,
     rounded,
@@ -284,27 +286,33 @@ def by_weekday(query: Query, shared: SharedPlans) -> Unfinished:
 
     Columns: weekday (1-7), weekday_name, votes, share, days (how many of them
     the period has), votes_per_day (null without one), votes_per_day_verdict
-    (against the average day; rooms are its clusters).
+    (against the average day, of whole days only; rooms are its clusters).
     """
     votes = shared.within(query.period).votes.with_columns(
         weekday=local_date("voted_at", query.period).dt.weekday()
     )
     days = _days(query.period)
+    whole = pl.col("count").filter(_is_whole(pl.col("day"), query.period)).sum()
     rooms = _rooms(votes, days.select("weekday", part=share("days")))
     weekdays = (
         _weekdays()
-        .pipe(_add, _per_weekday(votes, query.period))
+        .pipe(_add, _per_weekday(votes, query.period, whole_votes=whole))
         .pipe(_add, days)
-        .with_columns(pl.col("votes", "days").fill_null(0))
+        .with_columns(pl.exclude("weekday", "weekday_name").fill_null(0))
         .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
-        .select("weekday", "weekday_name", "votes", "share", "days", "votes_per_day")
+        .select(
+            *("weekday", "weekday_name", "votes", "share", "days", "votes_per_day"),
+            *("whole_votes", "whole_days"),
+        )
         .join(rooms, how="cross", maintain_order="left")
     )
 
     def finish(found: pl.DataFrame) -> pl.DataFrame:
-        votes, days, rooms = found.select("votes", "days", "rooms").get_columns()
+        # The running day would make its weekday look quiet.
+        columns = ["whole_votes", "whole_days", "rooms"]
+        votes, days, rooms = found.select(columns).get_columns()
         judged = _verdicts([*votes], [*days], rooms[0])
-        return in_place(found, ["rooms"], ["votes_per_day_verdict"], zip(judged))
+        return in_place(found, columns, ["votes_per_day_verdict"], zip(judged))
 
     return Unfinished(weekdays, finish)
 
@@ -314,8 +322,8 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
 
     Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
     divided by the number of these weekdays in the period, null without one),
-    hour_verdict (that hour of all weekdays, against the average hour: 168 cells are too
-    many to compare one with the others).
+    hour_verdict (that hour of all weekdays, against the average hour of the time in the
+    period: 168 cells are too many to compare one with the others).
     """
     hours = pl.LazyFrame({"hour": range(24)}, schema={"hour": pl.Int8})
     by = ["weekday", "hour"]
@@ -329,7 +337,9 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
         .pipe(_add, _days(query.period))
         .with_columns(pl.col("days").fill_null(0))
     )
-    rooms = _rooms(held, hours.with_columns(part=pl.lit(1 / 24)))
+    # Hours of today that are still to come are not quiet.
+    inside = _hours_inside(query.period)
+    rooms = _rooms(held, hours.with_columns(part=pl.Series(inside) / sum(inside)))
     per_hour = (
         cells.join(
             held.group_by(by).agg(votes=row_count()),
@@ -339,7 +349,7 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
         )
         .with_columns(pl.col("votes").fill_null(0))
         .with_columns(votes_per_day=ratio("votes", "days"))
-        .drop("days")
+        .select("weekday", "weekday_name", "hour", "votes", "votes_per_day")
         .join(rooms, how="cross", maintain_order="left")
     )
 
@@ -347,7 +357,7 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
         of_hour = [0] * 24
         for hour, votes in found.select("hour", "votes").iter_rows():
             of_hour[hour] += votes
-        judged = _verdicts(of_hour, [1] * 24, found.get_column("rooms")[0])
+        judged = _verdicts(of_hour, inside, found.get_column("rooms")[0])
         rows = [(judged[hour],) for hour in found.get_column("hour")]
         return in_place(found, ["rooms"], ["hour_verdict"], rows)
 
@@ -380,7 +390,7 @@ def _rooms(votes: pl.LazyFrame, parts: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _verdicts(
-    votes: Sequence[int], parts: Sequence[int], rooms: float | None
+    votes: Sequence[int], parts: Sequence[float], rooms: float | None
 ) -> list[str | None]:
     """Return whether each weekday or hour has more votes than its part of the time."""
     return verdicts(
@@ -388,7 +398,7 @@ def _verdicts(
             _above_expected(count / sum(votes), part / sum(parts), rooms)
             for count, part in zip(votes, parts, strict=True)
         ]
-        if rooms is not None and rooms >= FEWEST_CLUSTERS
+        if rooms is not None and rooms >= FEWEST_CLUSTERS and any(votes)
         else [None] * len(votes)
     )
 
@@ -563,9 +573,12 @@ def _weekday(column: str) -> pl.Expr:
     return pl.col(column).dt.weekday().alias("weekday")
 
 
-def _per_weekday(votes: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+def _per_weekday(
+    votes: pl.LazyFrame, period: Period, **further: pl.Expr
+) -> pl.LazyFrame:
+    """Return weekday and votes, and `further` sums over its days: day, count."""
     counts = per_day(votes, "voted_at", period).group_by(_weekday("day"))
-    return counts.agg(votes=pl.col("count").sum()).sort("weekday")
+    return counts.agg(votes=pl.col("count").sum(), **further).sort("weekday")
 
 
 def _weekdays() -> pl.LazyFrame:
@@ -580,8 +593,39 @@ def _add(frame: pl.LazyFrame, per_weekday: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _days(period: Period) -> pl.LazyFrame:
-    days = axis(period.first_day, period.last_day, "day")
-    return days.group_by(_weekday("bucket")).agg(days=row_count())
+    """Return weekday, days, and whole_days: how many are in the period, how many whole.
+
+    A weekday without any has no row.
+    """
+    days, whole = axis(period.first_day, period.last_day, "day"), pl.col("bucket")
+    return days.group_by(_weekday("bucket")).agg(
+        days=row_count(), whole_days=count_where(_is_whole(whole, period))
+    )
+
+
+def _is_whole(day: pl.Expr, period: Period) -> pl.Expr:
+    """Return whether days of a period are wholly in it."""
+    first, last = period.first_day, period.last_day
+    days = Period.of_days(first, last, period.zone)
+    return day.is_between(
+        first + timedelta(days=days.start < period.start),
+        last - timedelta(days=period.end < days.end),
+    )
+
+
+def _hours_inside(period: Period) -> list[float]:
+    """Return how often each hour of the day is in a period, in part as a fraction.
+
+    By the clock: an hour that is skipped or repeated as the clocks change counts once.
+    """
+    start, end = period.wall(period.start), period.wall(period.end)
+
+    def passed(clock: datetime, hour: int) -> float:
+        midnight = datetime.combine(clock.date(), time.min)
+        return min(max((clock - midnight) / timedelta(hours=1) - hour, 0), 1)
+
+    days = (end.date() - start.date()).days
+    return [days + passed(end, hour) - passed(start, hour) for hour in range(24)]
 
 
 def busiest_weekday(frame: pl.DataFrame) -> str | None:

@@ -76,9 +76,10 @@ def day(time: datetime) -> str:
 def size(count: int) -> str:
     """Print a number of bytes: 2.3 MB."""
     value = float(count)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
+    for unit, digits in (("B", 0), ("kB", 1), ("MB", 1)):
+        # By what is printed: 999,950 bytes are 1.0 MB, not 1,000.0 kB.
+        if round(value, digits) < 1000:
+            return f"{value:,.{digits}f} {unit}"
         value /= 1000
     return f"{value:,.1f} GB"
 

@@ -20,7 +20,7 @@ FIRST_SHEET = "About"
 _FORBIDDEN = re.compile(r"[^\w .()-]", re.ASCII)
 _FORMATS: Mapping[Unit, str] = {
     "count": "#,##0",
-    "points": "0.0",
+    "points": "0",
     "number": "#,##0.00",
     "share": "0.0%",
     "minutes": "#,##0.0",
@@ -68,7 +68,8 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
             column_formats={"Rows": "#,##0"},
         )
         for key, sheet in sheets.items():
-            frame = sheet.frame.head(MOST_ROWS)
+            # As the page prints them: 69.96 would be 70.0 beside the word "cooling".
+            frame = tables.in_whole_points(sheet.frame.head(MOST_ROWS))
             titles = _titles(frame, sheet.table)
             _plain(frame).rename(titles).write_excel(
                 workbook,

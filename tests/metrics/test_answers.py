@@ -114,6 +114,15 @@ def row(**values: float | None) -> pl.DataFrame:
         ),
         pytest.param(
             "invites",
+            row(inviting_share=0.001, new_rooms=3000, invite_intent=0.001, openers=900),
+            (
+                "Less than 1% of 3,000 new rooms brought two or more new users within "
+                "a week. Less than 1% of 900 users who opened a room copied a link."
+            ),
+            id="sentences begin with a capital",
+        ),
+        pytest.param(
+            "invites",
             row(inviting_share=None, new_rooms=3, invite_intent=None, openers=2),
             None,
             id="few of both",

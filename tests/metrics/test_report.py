@@ -71,6 +71,40 @@ def reported(
 OCTOBER = periods.Days(date(2026, 10, 1), date(2026, 10, 31))
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "line"),
+    [
+        (100, 130, "**1.7 min** (−23.1% from 2.2 min)"),
+        (130, 100, "**2.2 min** (+30.0% from 1.7 min)"),
+        (100, 110, "**100 s** (−9.1% from 110 s)"),
+    ],
+)
+def test_durations_beside_each_other_have_one_unit(
+    now: int, before: int, line: str
+) -> None:
+    rows = frames(
+        vote("2026-10-05 09:00", duration=now),
+        vote("2026-09-07 09:00", duration=before),
+    )
+    _, found = reported(rows, OCTOBER)
+    assert f"- Median duration: {line}" in to_markdown(found).splitlines()
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", to_html(found))
+    shown = [line.split("**")[1], line.split("from ")[1].removesuffix(")")]
+    assert f"<strong>{shown[0]}</strong>" in cells
+    assert shown[1] in cells
+
+
+def test_a_weekday_is_compared_with_as_many_of_it() -> None:
+    """October has five Thursdays, September four: 8 votes there are 10 here."""
+    before = [vote(f"2026-09-{day:02} 0{h}:00") for day in (3, 10) for h in range(4)]
+    after = [vote(f"2026-10-{day:02} 09:00") for day in (1, 8, 15)]
+    rows = frames(*before, *after)
+    _, found = reported(rows, OCTOBER)
+    line = "Weekday Thursday: 3 votes, 10 on as many Thursdays before"
+    assert f"- {line}" in to_markdown(found).splitlines()
+    assert f"<li>{line}</li>" in to_html(found)
+
+
 def test_figures_equal_the_tables_of_the_pages(golden: Frames) -> None:
     query, found = reported(golden, OCTOBER)
     before = query.comparison_query

@@ -363,6 +363,13 @@ def changes(*rows: tuple[str, str | None, int, str | None]) -> pl.DataFrame:
             "previous 100.",
             id="unclear",
         ),
+        # Of months, the sum over weekdays is not the count before.
+        pytest.param(
+            changes(("weekday", "Monday", -40, LOWER)),
+            "Biggest change: 40 fewer page views on Mondays, 40% of the 100 on as many "
+            "of each weekday before.",
+            id="weekday",
+        ),
         pytest.param(
             changes(("source", "CV", -40, None), ("source", None, 10, None)),
             "Too few teams to compare. The largest is 40 fewer page views from CV, 40% "

@@ -3,15 +3,18 @@
 import math
 from collections import Counter
 from collections.abc import Hashable
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metrics import votes
 from metrics.card_scale import SCALE
-from metrics.frames import Frames
+from metrics.frames import Frames, Period
 from tests.metrics.building import (
     answer,
+    at,
     column,
     days,
     estimation,
@@ -19,6 +22,7 @@ from tests.metrics.building import (
     frames,
     one,
     plan_of,
+    quick,
     unestimated,
     vote,
 )
@@ -310,6 +314,34 @@ def test_a_few_rooms_on_one_weekday_are_nothing_rare() -> None:
     )
     judged = column(plan_of(votes.by_weekday, rows, WEEK), "votes_per_day_verdict")
     assert {*judged} == {"no clear difference"}
+
+
+def test_time_that_is_still_to_come_is_not_called_quiet() -> None:
+    """Forty rooms vote at each hour; Thursday has begun, and ends at nine."""
+    held = [
+        vote(f"2026-11-0{day} {hour:02}:00", room=room)
+        for room in range(40)
+        for day in range(2, 6)
+        for hour in range(24 if day < 5 else 9)
+    ]
+    period = Period(at("2026-11-02 00:00"), at("2026-11-05 09:00"))
+    weekdays = plan_of(votes.by_weekday, frames(*held), period)
+    judged = column(weekdays, "votes_per_day_verdict")
+    assert judged == ["no clear difference"] * 3 + [None] * 4
+    today = Period(at("2026-11-05 00:00"), at("2026-11-05 09:00"))
+    for asked in (period, today):
+        hours = plan_of(votes.by_weekday_and_hour, frames(*held), asked).collect()
+        assert "lower" not in hours["hour_verdict"].to_list()
+        assert "higher" not in hours["hour_verdict"].to_list()
+
+
+@quick
+@given(st.datetimes(datetime(2026, 11, 2), datetime(2026, 11, 9)), st.integers(0, 240))
+def test_the_hours_of_a_period_add_up_to_it(start: datetime, length: int) -> None:
+    period = Period(start, start + timedelta(hours=length) / 3)
+    inside = votes._hours_inside(period)
+    assert sum(inside) == pytest.approx(length / 3)
+    assert max(inside) - min(inside) <= 1
 
 
 def test_without_a_vote_no_weekday_or_hour_is_judged() -> None:

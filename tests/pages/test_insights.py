@@ -204,7 +204,7 @@ def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
     (said,) = [c.value for c in app.caption if "Room health" in c.value]
     found = re.fullmatch(
         r"\*\*Room health: (\d+) of 100 points, (\w+)\.\*\* Of 25 each over 28 days: "
-        r"active weeks (\d+), size (\d+), consensus points (\d+), recency (\d+)\.",
+        r"activity (\d+), size (\d+), consensus (\d+), recency (\d+)\.",
         said,
     )
     assert found is not None, said

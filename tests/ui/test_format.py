@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics import formats
+from metrics import formats, sentences
 from metrics.subject import Unit
 from ui import format as fmt
 from ui import labels
@@ -59,6 +59,21 @@ def test_a_change_prints_as(
     now: float | None, before: float | None, unit: Unit, text: str
 ) -> None:
     assert fmt.change(now, before, unit) == text
+
+
+@given(st.floats(0, 1e6) | st.sampled_from([119.4, 119.5, 119.96, 7196.9, 7197]))
+def test_a_unit_ends_where_its_print_does(value: float) -> None:
+    """Rounded up to the next unit, 119.6 s are 2.0 min, and 999,950 bytes 1.0 MB."""
+    number, unit = fmt.number(value, "seconds").split()
+    assert float(number.replace(",", "")) < {"s": 120, "min": 120, "h": 1e6}[unit]
+    assert sentences.duration(value) == fmt.number(value, "seconds")
+    number, unit = fmt.size(round(value * 1e3)).split()
+    assert float(number.replace(",", "")) < (1e6 if unit == "GB" else 1000)
+
+
+@pytest.mark.parametrize("size", [999, 1000, 999_949, 999_950, 10**9 - 1])
+def test_no_size_prints_a_thousand_of_a_unit(size: int) -> None:
+    assert not fmt.size(size).startswith("1,000")
 
 
 def test_a_pair_of_durations_has_one_unit() -> None:

@@ -1,12 +1,18 @@
 """Charts of shares: what they draw, and what they hide."""
 
+import json
 from functools import partial
 from typing import Any
 
 import polars as pl
 import pytest
+import vl_convert
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ui.charts.axes import PLACE, Chart
+from metrics.sentences import percent
+from tests.metrics.building import quick
+from ui.charts.axes import PLACE, Chart, whole_percent
 from ui.charts.bars import bars
 from ui.charts.labelled_bars import (
     figures,
@@ -38,6 +44,20 @@ def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:
         {"metric": "Watched first", "count": 16, "share": None},
         {"metric": "Later estimators", "count": 2, "share": None},
     ]
+
+
+@quick
+@given(
+    st.floats(0, 1)
+    | st.sampled_from([0.0, 0.004, 0.00999, 0.01, 0.125, 0.99, 0.995, 0.9999, 1.0])
+)
+def test_a_bar_prints_whole_percent_as_the_sentence_above_it(share: float) -> None:
+    """Only none is 0%, and only all is 100%."""
+    frame = pl.DataFrame({"label": ["a"], "share": [share]})
+    chart = labelled_bars(frame, "label", "share", "", whole_percent("datum.share"))
+    drawn = json.dumps(vl_convert.vegalite_to_scenegraph(chart.to_dict()))
+    said = percent(share).replace("less than ", "<").replace("more than ", ">")
+    assert f'"text": "{said}"' in drawn
 
 
 def test_figures_print_with_their_unit_and_a_hidden_one_as_a_dash() -> None:

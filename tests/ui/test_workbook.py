@@ -120,6 +120,13 @@ def test_a_long_table_is_cut_and_the_first_sheet_says_so(
     assert "the first 3 rows; the CSV has all" in _texts(data)
 
 
+def test_points_are_those_of_the_page() -> None:
+    """Rounded, a room that is cooling would have the 70 points of a healthy one."""
+    rooms = pl.DataFrame({"health": [69.96, None], "state": ["cooling", "dormant"]})
+    _, sheet = _sheets(to_xlsx("Rooms", {}, {"rooms": Sheet("Rooms", rooms)}))
+    assert "<v>69</v>" in sheet
+
+
 def test_headings_that_differ_in_case_alone_are_numbered() -> None:
     frame = pl.DataFrame({"label": [1], "Label": [2], "LABEL": [3]})
     texts = _texts(to_xlsx("T", {}, {"t": Sheet("T", frame)}))

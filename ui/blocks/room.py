@@ -339,7 +339,8 @@ def render_health(health: pl.DataFrame) -> None:
     """Draw a room's row of `room_health.health`, if it has one."""
     for row in whole_points(health).iter_rows(named=True):
         parts = ", ".join(
-            f"{DEFINITIONS[part].title.lower()} {fmt.number(row[part], 'points')}"
+            f"{DEFINITIONS[part].title.removesuffix(' points').lower()} "
+            f"{fmt.number(row[part], 'points')}"
             for part in PARTS
         )
         st.caption(

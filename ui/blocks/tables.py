@@ -219,19 +219,14 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     """Return the first rows of a frame as Streamlit takes it without loading pandas.
 
     Shares are sent in percent: Streamlit's own format cuts them (4 of 11 would be
-    36.3%). Points are sent as `formats.whole_points`.
+    36.3%).
     """
     frame = frame.head(MOST_ROWS)
     units = {name: unit(name) for name, of in frame.schema.items() if of.is_numeric()}
     shares = [name for name, of in units.items() if of == "share"]
-    points = [name for name, of in units.items() if of == "points"]
-    if {"health", *PARTS} <= units.keys():
-        frame = whole_points(frame)
     # Streamlit's format prints percent signs, and does not multiply; it would show
     # times of a zone in that of the browser.
-    frame = as_clocks_show(frame).with_columns(
-        pl.col(shares) * 100, pl.col(points).floor()
-    )
+    frame = in_whole_points(as_clocks_show(frame)).with_columns(pl.col(shares) * 100)
     # Sent in parts as the user scrolls, it would load pandas, while charts of other
     # users look into it: Altair fails on one that is half loaded.
     return {"data": frame.to_arrow(), "lazy": False}
@@ -242,6 +237,21 @@ def _say_what_is_left_out(frame: pl.DataFrame) -> None:
         st.caption(
             f"The first {MOST_ROWS:,} of {frame.height:,} rows; the CSV has all."
         )
+
+
+def in_whole_points(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame whose points are whole ones that have been reached.
+
+    See `formats.whole_points`; the parts of a room's health still add up to it.
+    """
+    if {"health", *PARTS} <= set(frame.columns):
+        frame = whole_points(frame)
+    points = [
+        name
+        for name, of in frame.schema.items()
+        if of.is_numeric() and unit(name) == "points"
+    ]
+    return frame.with_columns(pl.col(points).floor())
 
 
 def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:

@@ -60,6 +60,15 @@ def value_axis(unit: Unit) -> alt.Axis:
     return alt.Axis(format=D3_FORMATS[unit], tickCount=5, tickMinStep=0.01)
 
 
+def whole_percent(share: str) -> str:
+    """Return the Vega expression that prints a share in whole percent.
+
+    As in sentences, only none is 0% and only all is 100%.
+    """
+    few, most = f"0 < {share} && {share} < 0.01", f"0.99 < {share} && {share} < 1"
+    return f"({few} ? '<1%' : {most} ? '>99%' : format({share}, '.0%'))"
+
+
 # Half of a narrow chart is for the bars and what they print. Not `width`, which is what
 # the labels leave.
 _LONGEST_LABEL = alt.ExprRef("min(220, containerSize()[0] / 2)")

@@ -4,7 +4,14 @@ import altair as alt
 import polars as pl
 
 from ui import format as fmt
-from ui.charts.axes import BY_PLACE, Chart, bounded, gradient_legend, in_order
+from ui.charts.axes import (
+    BY_PLACE,
+    Chart,
+    bounded,
+    gradient_legend,
+    in_order,
+    whole_percent,
+)
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, INK, MUTED, PALE, TEXT
 
@@ -158,7 +165,7 @@ def _texts(base: alt.Chart, x: alt.X, y: alt.Y, ages: int) -> tuple[alt.Chart, .
     """
     seen = alt.ExprRef(f"width > {_ROOM * ages} ? 1 : 0")
     printed = base.transform_calculate(
-        percent="format(datum.share, '.0%')",
+        percent=whole_percent("datum.share"),
         number="format(datum.alive, ',') + (datum.running ? ' …' : '')",
     )
     shown = printed.transform_filter("datum.share != null")

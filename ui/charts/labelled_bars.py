@@ -22,6 +22,7 @@ from ui.charts.axes import (
     in_order,
     label_axis,
     legend,
+    whole_percent,
 )
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import (
@@ -88,7 +89,8 @@ def stages(frame: pl.DataFrame, shares: Mapping[str, str | None]) -> Chart:
         },
         schema={"metric": pl.String, "count": pl.Int64, "share": pl.Float64},
     )
-    printed = "datum.share == null ? '' : '  (' + format(datum.share, '.0%') + ')'"
+    percent = whole_percent("datum.share")
+    printed = f"datum.share == null ? '' : '  (' + {percent} + ')'"
     return labelled_bars(
         long, "metric", "count", "Count", f"format(datum.count, ',') + ({printed})"
     )
@@ -289,7 +291,7 @@ def nested_bars(
         )
     )
     smallest = keys[-1]
-    shown = f"format(datum.{smallest}, '.0%') + ' of ' + format(datum.{n}, ',')"
+    shown = f"{whole_percent(f'datum.{smallest}')} + ' of ' + format(datum.{n}, ',')"
     text = (
         Layer(named)
         .transform_calculate(
@@ -332,7 +334,7 @@ def usual_range(frame: pl.DataFrame) -> Chart:
     left = f"max(60, width - {room})"
     scale = alt.Scale(domain=[0, 1], range=[4, alt.ExprRef(f"{left} - 12")])
     tooltip = [
-        alt.Tooltip("name:N", title="Today"),
+        alt.Tooltip("name:N", title="Metric"),
         alt.Tooltip("printed:N", title="Count"),
     ]
     # Its outline is what can be told from the page.

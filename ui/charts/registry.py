@@ -7,7 +7,7 @@ import polars as pl
 
 from metrics.registry import DEFINITIONS
 from ui import charts
-from ui.charts.axes import Chart, Draw
+from ui.charts.axes import Chart, Draw, whole_percent
 from ui.charts.heat_map import retention_curve
 from ui.charts.labelled_bars import (
     figures,
@@ -28,14 +28,15 @@ _nested = partial(nested_bars, keys=_FUNNEL, n="new_users")
 _OF_NEW = (
     "format(datum.reached, ',') + "
     "(datum.step == 1 || datum.share_of_new == null ? '' : "
-    "'  (' + format(datum.share_of_new, '.0%') + ')')"
+    f"'  (' + {whole_percent('datum.share_of_new')} + ')')"
 )
 
 
 def _of_sizes(frame: pl.DataFrame, key: str) -> Chart:
     """Draw a share of pairs per team size."""
     sizes = frame.with_columns(teams=pl.format("Teams of {}", "team_size"))
-    share = f"format(datum.{key}, '.0%') + ' of ' + format(datum.estimation_pairs, ',')"
+    percent = whole_percent(f"datum.{key}")
+    share = f"{percent} + ' of ' + format(datum.estimation_pairs, ',')"
     text = hidden_below(f"{share} + ' pairs'", key, "estimation_pairs")
     return labelled_bars(sizes, "teams", key, DEFINITIONS[key].title, text)
 
