@@ -107,16 +107,17 @@ DEFINITIONS = (
 LABELS = ("step", "step_name", "source", "device", "country")
 
 
-def mature_period(query: Query) -> Period:
+def mature_period(query: Query, age: timedelta = MATURE) -> Period:
     """Return the days that a funnel is about: whole days, as many as the period has.
 
     They are the period's own, or as late as possible so that all of their new users
-    are 28 days old.
+    are 28 days old (or of another `age`). A comparison moves by as much as its period:
+    21 days of the one are no fall from 28 of the other.
     """
     first, last = query.period.first_day, query.period.last_day
-    latest = query.today - MATURE - timedelta(days=1)
+    latest = query.today - age - timedelta(days=1)
     # Users of the last 28 days still have time to come back: look at earlier ones.
-    late = max(last - latest, timedelta(0))
+    late = max((query.later or query.period).last_day - latest, timedelta(0))
     return Period.of_days(first - late, last - late, query.zone)
 
 

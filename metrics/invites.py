@@ -9,6 +9,7 @@ from metrics.constants import FIRST_STEPS
 from metrics.estimated_votes import only_estimations
 from metrics.expressions import MINIMUM_SAMPLE, count_where, rate, row_count
 from metrics.frames import Frames, Period, instant
+from metrics.funnel import mature_period
 from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, only_row, percent, portion, share_of
 from metrics.subject import Definition, table
@@ -21,13 +22,16 @@ _OPENED = ("ENTERED_NEW_ROOM", "ENTERED_RANDOM_ROOM")
 _of_new_rooms = partial(
     Definition,
     tables=(ROOMS.name, ESTIMATIONS.name),
-    excludes="Deleted rooms, and rooms younger than seven days. Shares are hidden "
-    "below 20 rooms.",
+    excludes="Deleted rooms. Shares are hidden below 20 rooms.",
 )
 
 DEFINITIONS = (
     _of_new_rooms(
-        "new_rooms", "New rooms (n)", "count", "Rooms first used in the period."
+        "new_rooms",
+        "New rooms (n)",
+        "count",
+        "Rooms first used in the period, or in as many earlier days so that each has "
+        "had seven.",
     ),
     _of_new_rooms(
         "newcomers",
@@ -74,13 +78,17 @@ DEFINITIONS = (
 LABELS = ("first_used_at", "room_id", "room_number", "room_name")
 
 
-def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return in one row how rooms that were new in the period spread.
+def covers(query: Query) -> Period:
+    """Return the days of the new rooms: each has had seven days."""
+    return mature_period(query, FIRST_STEPS)
 
-    Rooms younger than seven days are left out. Columns: new_rooms (n), newcomers,
-    inviting_rooms (two newcomers or more within seven days), inviting_share, openers
-    (users who opened a room in the period; n), inviters (those of them who copied a
-    room's link), invite_intent.
+
+def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+    """Return in one row how rooms that were new in the mature period spread.
+
+    Columns: new_rooms (n), newcomers, inviting_rooms (two newcomers or more within
+    seven days), inviting_share, openers (users who opened a room in the period itself;
+    n), inviters (those of them who copied a room's link), invite_intent.
     """
     counts = _new_rooms(query, shared).select(
         new_rooms=row_count(),
@@ -115,18 +123,18 @@ def by_room(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 
 def _new_rooms(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return rooms first used in the period with their newcomers, without the founder.
+    """Return the rooms of the mature period with their newcomers, without the founder.
 
     A newcomer's first own estimation ever is in that room, within seven days of its
     first use.
     """
-    period, now = query.period, query.now
+    period = covers(query)
 
     def new_rooms() -> pl.LazyFrame:
-        return _first_used(shared.frames.rooms, period, now)
+        return _first_used(shared.frames.rooms, period)
 
     def with_newcomers() -> pl.LazyFrame:
-        new = shared.node(("first used", period, now), new_rooms)
+        new = shared.node(("first used", period), new_rooms)
         came = _newcomers(shared, period, new).group_by("room_id").agg(came=row_count())
         return new.join(came, on="room_id", how="left").select(
             "room_name",
@@ -134,12 +142,11 @@ def _new_rooms(query: Query, shared: SharedPlans) -> pl.LazyFrame:
             *("first_used_at", "room_number", "room_id"),
         )
 
-    return shared.node(("new rooms", period, now), with_newcomers)
+    return shared.node(("new rooms", period), with_newcomers)
 
 
-def _first_used(rooms: pl.LazyFrame, period: Period, now: datetime) -> pl.LazyFrame:
-    old_enough = pl.col("first_used_at") <= now - FIRST_STEPS
-    return rooms.filter(period.contains("first_used_at"), old_enough).select(
+def _first_used(rooms: pl.LazyFrame, period: Period) -> pl.LazyFrame:
+    return rooms.filter(period.contains("first_used_at")).select(
         "first_used_at", room_id="id", room_number="number", room_name="name"
     )
 
@@ -255,6 +262,7 @@ TABLES = (
         *_READS,
         answer=answer_totals,
         sample_sizes={"inviting_share": "new_rooms", "invite_intent": "openers"},
+        covers=covers,
         needs_all_users=True,
     ),
     table(
@@ -263,6 +271,7 @@ TABLES = (
         by_newcomers,
         *_READS,
         answer=answer_by_newcomers,
+        covers=covers,
         needs_all_users=True,
     ),
     table(
@@ -271,6 +280,7 @@ TABLES = (
         by_room,
         *_READS,
         answer=answer_by_room,
+        covers=covers,
         needs_all_users=True,
     ),
 )

@@ -41,6 +41,8 @@ class Query:
     """The day on which the data begins, where that is why nothing is compared."""
     data_ends: datetime | None = None
     """The end of late data, where that is why the period ends before its days do."""
+    later: Period | None = None
+    """The period that this one is the comparison of, if it is one."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -57,7 +59,7 @@ class Query:
         """The same query about the comparison, if there is one."""
         if self.comparison is None:
             return None
-        return replace(self, period=self.comparison, comparison=None)
+        return replace(self, period=self.comparison, comparison=None, later=self.period)
 
     @property
     def as_of(self) -> datetime:

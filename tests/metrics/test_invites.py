@@ -1,6 +1,9 @@
+from datetime import date, timedelta
+
 import pytest
 
 from metrics import invites
+from metrics.query import Query, SharedPlans
 from tests.metrics.building import (
     Row,
     answer,
@@ -84,6 +87,29 @@ def test_rooms_of_other_periods_and_younger_than_a_week_are_left_out() -> None:
     early = plan_of(invites.by_room, frames(*rows), WINDOW, now=at("2026-11-10 08:59"))
     assert answer(early) == []
     assert len(newcomers(*rows)) == 1
+
+
+def test_a_period_and_its_comparison_have_rooms_of_as_many_days() -> None:
+    """A room a day: 21 of those days have had a week, which is no fall from 28."""
+    first = date(2026, 9, 1)
+    rows = [room(n, f"room {n}", f"{first + timedelta(n)} 09:00") for n in range(1, 80)]
+    asked = Query(
+        frames(*rows),
+        days("2026-10-23", "2026-11-19"),
+        days("2026-09-25", "2026-10-22"),
+        "day",
+        at("2026-11-20 12:00"),
+    )
+    shared = SharedPlans.of(asked)
+    before = asked.comparison_query
+    assert before is not None
+    for each in (asked, before):
+        assert one(invites.totals(each, shared))["new_rooms"] == 28
+    assert invites.covers(asked) == days("2026-10-16", "2026-11-12")
+    listed = answer(invites.by_room(asked, shared))
+    assert {row["first_used_at"] for row in listed} == {
+        at(f"{date(2026, 10, 16) + timedelta(n)} 09:00") for n in range(28)
+    }
 
 
 def test_the_share_of_twenty_new_rooms_with_two_newcomers() -> None:

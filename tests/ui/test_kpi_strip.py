@@ -3,6 +3,7 @@
 import pytest
 
 from metrics.registry import DEFINITIONS
+from metrics.usual_change import KEYS
 from ui.blocks.kpi_strip import color_of_change, explain, tile
 
 VOTES, BOUNCE = DEFINITIONS["votes"], DEFINITIONS["bounce_rate"]
@@ -61,6 +62,16 @@ def test_the_chosen_figure_says_what_is_usual() -> None:
     assert explain(BOUNCE, 0.5, 0.4, (-0.02, 0.03)) == (
         "+10.0 pp, beyond the usual −2 … +3 pp"
     )
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("usual", [None, (-0.1, 0.2), (-9.0, 9.0)])
+def test_a_change_says_why_it_is_grey_beyond_the_usual(
+    key: str, usual: tuple[float, float] | None
+) -> None:
+    text = explain(DEFINITIONS[key], 0.9, 0.3, usual) or ""
+    grey = color_of_change(DEFINITIONS[key], 0.9, 0.3, usual) == "gray"
+    assert grey == ("within" in text or "grey" in text)
 
 
 def test_a_figure_without_a_meaning_is_hidden_with_the_reason() -> None:

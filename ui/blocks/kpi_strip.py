@@ -314,7 +314,7 @@ def explain(
 ) -> str | None:
     """Return whether a change is a usual one: "within the usual −9 … +14%".
 
-    Without a usual range it says why the change is grey.
+    Where it is not, or that is not known, it says why the change is grey.
     """
     change = judged_change(now, before, definition.unit)
     if change is None:
@@ -332,5 +332,7 @@ def explain(
         return printed
     unit = " pp" if definition.unit == "share" else "%"
     span = f"{' … '.join(usual_span(low, high, change))}{unit}"
-    where = "within" if low <= change <= high else "beyond"
-    return f"{printed}, {where} the usual {span}"
+    if low <= change <= high:
+        return f"{printed}, within the usual {span}"
+    why = ", grey: neither better nor worse" if definition.neutral else ""
+    return f"{printed}, beyond the usual {span}{why}"

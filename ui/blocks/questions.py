@@ -103,10 +103,12 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
 
 def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     """Say which days a table is about where these are not the period's."""
-    if name.startswith("funnel"):
+    if name.startswith(("funnel", "invites")):
         period = METRIC_TABLES[name].covers(context.query)
         days = periods.describe(Days(period.first_day, period.last_day))
-        return f"New users of {days}: each had 28 days to come back."
+        if name.startswith("funnel"):
+            return f"New users of {days}: each had 28 days to come back."
+        return f"New rooms of {days}: each had 7 days to bring users."
     if name == "rooms_gone_quiet":
         before = f"{HEALTHY} points or more four weeks before"
         after = f"fewer than {COOLING} at the end. {_as_of(context)}"
