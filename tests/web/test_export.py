@@ -45,8 +45,19 @@ VALUES = (
     *("007", "1e5", "1E-5", "1234567890123456", "0.5", "1,5", "1.234", "1 234", "5 "),
     *("3-4", "12/3", "24-11", "2026-11", "2026-11-01", "10.3.", "3.4.26", "12:30"),
     *("11 pm", "50%", "$5", "5 €", "5 May", "may 5", "Sep 2026", "MAR1", "TRUE"),
+    *("(5)", "2026-11-20T10:00", "1. März", "Okt 3", "Dezember 2026", "WAHR"),
 )
 """Texts that some spreadsheet reads as a number, a date, a time or a truth value."""
+
+
+ELSEWHERE = (
+    *("1 mars", "févr. 3", "août 5", "VRAI", "1 maj", "okt 3", "5 kr", "kr 5", "SANT"),
+    *("CHF 5", "5 CHF", "1'000", "1’000", "5 ottobre", "3 ene", "12 paź", "huhtikuu 5"),
+    *("1 января", "जनवरी 5", "₹5", "يناير 5", "2026年11月20日", "5月5日", "午後3時"),
+    # 12.5 in Arabic and in Persian digits.
+    *("\u0661\u0662\u066b\u0665", "\u06f1\u06f2\u066b\u06f5"),
+)
+"""Texts that LibreOffice reads so in French, Swedish, Russian, Hindi, Japanese …"""
 
 
 def test_csv_is_utf8_with_a_mark_raw_numbers_and_iso_dates() -> None:
@@ -145,8 +156,18 @@ def test_texts_stay_texts_and_no_number_becomes_another(
     assert {row[2].value for row in rows} == {"1234"}
 
 
+@pytest.mark.parametrize("text", ELSEWHERE)
+def test_texts_that_spreadsheets_of_other_languages_read_stay_texts(text: str) -> None:
+    written = to_csv(pl.DataFrame({"name": [text]})).decode()
+    assert written.endswith(f"\n'{text}\n")
+
+
 @pytest.mark.parametrize(
-    "text", ["Berlin", "March", "may", "2–3", "E12", "7", "120456"]
+    "text",
+    [
+        *("Berlin", "March", "may", "2–3", "E12", "7", "120456", "Squad 1", "スクラム"),
+        *("Marks & Co", "Mai", "Team 5 kr", "CHF", "март"),
+    ],
 )
 def test_other_texts_are_written_as_they_are(text: str) -> None:
     assert to_csv(pl.DataFrame({"name": [text]})).endswith(f"\n{text}\n".encode())
