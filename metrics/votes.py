@@ -684,18 +684,17 @@ def _most_votes(hours: pl.DataFrame) -> str:
 
 
 def busiest_hour(frame: pl.DataFrame) -> str | None:
-    """Name the hour of the week with most votes, and the clearly busy hours."""
+    """Name the hour of the week with most votes, and hours that clearly differ."""
     if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
         return None
     most = frame.filter(pl.col("votes_per_day") == pl.col("votes_per_day").max())
     start = _most_votes(most)
     parts = []
-    for verdict, word in ((HIGHER, "busy"), (LOWER, "quiet")):
+    for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
         clear = frame.filter(pl.col("hour_verdict") == verdict)["hour"].unique().sort()
         if not clear.is_empty():
-            verb = "hour is" if clear.len() == 1 else "hours are"
             hours = listed([f"{hour:02}:00" for hour in clear])
-            parts.append(f"The clearly {word} {verb} {hours}.")
+            parts.append(f"Clearly {word} than the average hour: {hours}.")
     if frame["hour_verdict"].null_count() == frame.height:
         return f"{start}; too few rooms to compare hours."
     if not parts:

@@ -273,6 +273,16 @@ def test_the_busiest_hour_is_named_where_it_is_one(
     assert answer("votes_by_weekday_and_hour", table) == sentence
 
 
+def test_hours_that_clearly_differ_are_listed() -> None:
+    table = hours(("Monday", 9, 40, 4), ("Monday", 8, 30, 4), ("Monday", 2, 4, 4))
+    judged = table.with_columns(hour_verdict=pl.Series(["higher", "higher", "lower"]))
+    assert answer("votes_by_weekday_and_hour", judged) == (
+        "Most votes were on Mondays, 09:00–10:00: 10.0 on average. Clearly busier than "
+        "the average hour: 08:00 and 09:00. Clearly quieter than the average hour: "
+        "02:00."
+    )
+
+
 WORDS_OF_NO_SENTENCE = re.compile(
     r"\b(nan|inf|None|null|True|False)\b(?! (?:\([\d.–]+\) )?of (?:the|\d))"
     r"|(?<![\d.,])0(?:\.0+)?% (?:\([\d.–]+\) )?(?:of|after|two)\b|^0 "  # "None of"

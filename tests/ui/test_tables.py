@@ -32,7 +32,11 @@ def test_a_figure_and_its_interval_are_one_cell() -> None:
     assert shown["activation_rate"].to_list() == cells
     config = json.loads(headed(frame))
     assert config["activation_rate_verdict"]["label"] == "Higher or lower?"
-    assert "In brackets: its 95% interval." in config["activation_rate"]["help"]
+    # Also where every sample is too small.
+    for rows in (frame, frame.tail(1)):
+        column = json.loads(headed(rows))["activation_rate"]
+        assert "In brackets: its 95% interval." in column["help"]
+        assert column["alignment"] == "right"
     # What is not known stays empty: it is no label that is "(not set)".
     assert readable(shown)["activation_rate_verdict"].to_list() == [
         *("lower", "higher", None)

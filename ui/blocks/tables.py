@@ -160,7 +160,10 @@ def with_intervals(frame: pl.DataFrame) -> pl.DataFrame:
     }
     joined = [
         pl.Series(
-            base, _with_interval(frame.select(base, *own), unit(base) or "number")
+            base,
+            _with_interval(frame.select(base, *own), unit(base) or "number"),
+            # Without it a column of dashes only would have no type, nor what it is.
+            pl.String,
         )
         for base, own in ends.items()
     ]
