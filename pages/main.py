@@ -48,12 +48,15 @@ PAGES = {
 # Hidden: Streamlit's own menu drops the period and the filters from its links.
 
 
-def compares(page: StreamlitPage) -> bool:
-    """Return whether a page shows anything of the comparison."""
+def compares(page: StreamlitPage, rooms: int) -> bool:
+    """Return whether a page shows anything of the comparison.
+
+    `rooms` is of how many rooms the Room page draws figures.
+    """
     if page == ROOM:
-        return room.is_compared()
+        return rooms == 1
     if page == INSIGHTS:
-        return (query_params.get("about") or "").casefold() != "rooms"
+        return query_params.slug(query_params.get("about") or "") != "rooms"
     # These two show totals since the start, which have no period before.
     return page not in {HISTORICAL, RETURNING}
 
@@ -65,13 +68,15 @@ add_error_breadcrumb("run", "page", {"page": page.title})
 settings = DashboardSettings.from_env(os.environ)
 layout.render_navigation(PAGES)
 snapshot = layout.open_or_stop(settings)
-layout.render_header(page.title, snapshot, settings, period_bar.zone(settings))
+zone = period_bar.zone(settings)
+layout.render_header(page.title, snapshot, settings, zone)
 # The Data page says what is missing; the others have nothing to show.
 if not snapshot.tables and page != DATA:
     st.stop()
 query_params.open_notices()
 query_params.check(page.url_path or "overview")
 now = clock.now()
+rooms = room.drawn(room.find_rooms(snapshot, zone)) if page == ROOM else 0
 context = (
     period_bar.without_bar(snapshot, now, settings)
     if page == DATA
@@ -79,8 +84,8 @@ context = (
         snapshot,
         now,
         settings,
-        compares=compares(page),
-        groups=page != LOCATION,
+        compares=compares(page, rooms),
+        groups=page != LOCATION and (page != ROOM or rooms > 0),
     )
 )
 page_context.share(

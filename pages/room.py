@@ -28,7 +28,8 @@ KEYS = (
 votes_by = partial(charts.bars, value="votes")
 
 context = page_context.current()
-asked = room.asked()
+asked_for = room.found_rooms()
+asked = [each.room_id for each in asked_for]
 with st.container(horizontal=True, vertical_alignment="center", key="room_search_bar"):
     room.render_search(context, asked)
     if asked:
@@ -44,12 +45,13 @@ if not asked:
     )
     st.stop()
 
-found = room.render_introduction(context, room.find_rooms(context, asked))
+found = room.render_introduction(context, asked_for)
 if not found:
     st.stop()
 # Each room has its own rows; the period and the comparison are shared.
 contexts = [room.of_room(context, each.room_id) for each in found]
 if len(found) > 1:
+    room.warn_of_lone_meeting()
     drawn = comparison.render_comparison(contexts, found, KEYS)
     both = room.about_rooms(contexts[0], found)
     export.render_download(both, Results(drawn, {}), "rooms_compared")

@@ -342,9 +342,14 @@ def test_a_comparison_of_more_or_fewer_weeks_says_so(
     ] == [said]
 
 
-def test_a_meeting_without_its_room_is_said(run_page: RunPage) -> None:
-    [warning] = run_page("room.py", meeting="5").warning
-    assert warning.value == "Ignoring `meeting` in the link: add the ID of its `room`."
+@pytest.mark.parametrize("rooms", [[], ["1", "2"]])
+def test_a_meeting_without_its_room_alone_is_said(
+    run_page: RunPage, rooms: list[str]
+) -> None:
+    [warning] = run_page("room.py", meeting="5", room=rooms).warning
+    assert warning.value == (
+        "Ignoring `meeting` in the link: add the ID of its `room`, and of no other."
+    )
 
 
 def test_a_link_of_too_many_settings_says_that_none_is_used(run_page: RunPage) -> None:
@@ -1113,8 +1118,12 @@ def test_a_blank_figure_does_not_blame_a_table_that_it_does_not_need(
         ("room.py", {"room": ["1", "01", "x"]}, True),
         ("room.py", {"room": "x"}, False),
         ("room.py", {"room": "1", "meeting": "1"}, False),
+        ("room.py", {"room": "1", "meeting": "x"}, True),
         ("room.py", {"room": ["1", "2"]}, False),
+        ("room.py", {"room": ["1", "999999"]}, True),
+        ("room.py", {"room": "999999"}, False),
         ("insights.py", {"about": "Rooms"}, False),
+        ("insights.py", {"about": " rooms "}, False),
         ("insights.py", {"about": "Agreement"}, True),
         ("historical.py", {}, False),
         ("votes.py", {}, True),
@@ -1127,6 +1136,23 @@ def test_a_comparison_is_offered_and_named_where_something_is_compared(
     offered = any(box.label == "Compare with" for box in app.selectbox)
     named = any(" compared with " in caption.value for caption in app.caption)
     assert (offered, named) == (compares, compares)
+
+
+@pytest.mark.parametrize(
+    ("query", "groups"),
+    [
+        ({}, False),
+        ({"room": "999999"}, False),
+        ({"room": "1"}, True),
+        ({"room": ["1", "2"]}, True),
+        ({"room": "1", "meeting": "1"}, False),
+    ],
+)
+def test_a_granularity_is_offered_where_a_room_has_figures_over_time(
+    run_page: RunPage, query: dict[str, str | list[str]], *, groups: bool
+) -> None:
+    app = run_page("room.py", **query)
+    assert any(box.label == "Group by" for box in app.selectbox) == groups
 
 
 def test_a_room_of_a_filter_has_a_name_in_words(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
@@ -14,6 +15,7 @@ from metrics.room_health import PARTS, whole_points
 from metrics.tables import ROOMS, VOTES
 from metrics.time_zone import to_local
 from store import engine
+from store.reader import Snapshot
 from ui import export, labels, query_params
 from ui import format as fmt
 from ui.blocks import empty_state, tables
@@ -22,6 +24,7 @@ from ui.format import escaped, shortened
 from ui.page_context import PageContext
 
 PARAMETER, MEETING = "room", "meeting"
+_FOUND = "rooms_found"
 MOST = 3
 """Rooms side by side."""
 COLORS = PALETTE[:MOST]
@@ -46,6 +49,11 @@ class Room:
     exists: bool
     has_votes: bool
     facts: str
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether there is anything to show of it."""
+        return self.exists and self.has_votes
 
     @property
     def label(self) -> str:
@@ -147,65 +155,82 @@ def asked() -> list[int]:
     return list(found)[:MOST]
 
 
-def is_compared() -> bool:
-    """Return whether the figures of the address are shown beside the period before.
+def drawn(found: Sequence[Room]) -> int:
+    """Return of how many of these rooms figures of the period are drawn.
 
-    Those of one room are; neither a meeting nor several rooms nor the list of them is.
+    None where a meeting is open, or where the list of rooms is.
     """
-    # A link may name a room twice, or texts that are no rooms.
-    ids = {room_id_of(text) for text in query_params.get_all(PARAMETER)} - {0}
-    return len(ids) == 1 and query_params.get(MEETING) is None
+    if len(shown := [room for room in found if room.has_figures]) == 1:
+        return 1 if _vote_id(query_params.get(MEETING)) is None else 0
+    return len(shown)
 
 
 def warn_of_lone_meeting() -> None:
-    """Warn of a meeting in the address without the room that it was in."""
+    """Warn of a meeting in the address without the one room that it was in."""
     if query_params.get(MEETING) is not None:
         query_params.warn(
-            f"Ignoring `{MEETING}` in the link: add the ID of its `{PARAMETER}`."
+            f"Ignoring `{MEETING}` in the link: add the ID of its `{PARAMETER}`, and "
+            "of no other."
         )
 
 
 def open_meeting() -> int | None:
     """Return the meeting in the address: the id of one of its votes."""
     text = query_params.get(MEETING)
-    if text is None:
-        return None
-    if text.isascii() and text.isdecimal() and len(text) < 19:
-        return int(text)
-    query_params.warn(f"“{shortened(text)}” in the link is not the ID of a vote.")
-    return None
+    if text is not None and _vote_id(text) is None:
+        query_params.warn(f"“{shortened(text)}” in the link is not the ID of a vote.")
+    return _vote_id(text)
 
 
-def find_rooms(context: PageContext, ids: Sequence[int]) -> list[Room]:
-    """Look up the rooms of the address; filters and switches do not hide one."""
-    frames, plans = context.snapshot.frames, {}
+def _vote_id(text: str | None) -> int | None:
+    is_id = text and text.isascii() and text.isdecimal() and len(text) < 19
+    return int(text) if text and is_id else None
+
+
+def find_rooms(snapshot: Snapshot, zone: ZoneInfo) -> list[Room]:
+    """Look up the rooms of the address; filters and switches do not hide one.
+
+    They are kept for the page (`found_rooms`): the period bar depends on them.
+    """
+    ids, plans = asked(), {}
     for room_id in ids:
-        own = frames.of_room(room_id)
+        own = snapshot.frames.of_room(room_id)
         plans[f"facts {room_id}"] = own.rooms
         plans[f"votes {room_id}"] = own.votes.select("id").head(1)
-    found = engine.collect_all(plans, context.snapshot.rows)
-    return [
+    rows = engine.collect_all(plans, snapshot.rows) if plans else {}
+    st.session_state[_FOUND] = [
         _room(
             room_id,
-            found[f"facts {room_id}"],
-            found[f"votes {room_id}"],
-            context,
+            rows[f"facts {room_id}"],
+            rows[f"votes {room_id}"],
+            ROOMS.name in snapshot.missing,
+            zone,
         )
         for room_id in ids
     ]
+    return found_rooms()
+
+
+def found_rooms() -> list[Room]:
+    """Return the rooms that this run has looked up."""
+    return list(st.session_state[_FOUND])
 
 
 def _room(
-    room_id: int, facts: pl.DataFrame, votes: pl.DataFrame, context: PageContext
+    room_id: int,
+    facts: pl.DataFrame,
+    votes: pl.DataFrame,
+    is_missing: bool,  # the table of rooms
+    zone: ZoneInfo,
 ) -> Room:
     # A deleted room with votes still has a page; without any it never existed.
     has_votes = votes.height > 0
-    if facts.is_empty() and context.lacking((ROOMS.name,)):
+    if facts.is_empty() and is_missing:
         return Room(room_id, NO_NAME, None, has_votes, has_votes, f"ID {room_id}.")
     if facts.is_empty():
         text = f"ID {room_id}. The room is deleted; its votes are kept."
         return Room(room_id, labels.DELETED, None, has_votes, has_votes, text)
-    row, zone = facts.row(0, named=True), context.query.zone
+    row = facts.row(0, named=True)
     text = (
         f"Number {row['number']} · ID {room_id} · first used "
         f"{fmt.day(to_local(row['first_used_at'], zone))}, "
@@ -267,7 +292,7 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
                 )
     if context.filters:
         st.caption("Filters do not apply to this page: it shows all users of a room.")
-    return [room for room in found if room.exists and room.has_votes]
+    return [room for room in found if room.has_figures]
 
 
 def _render_links(room: Room, found: Sequence[Room]) -> None:
