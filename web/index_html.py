@@ -15,15 +15,18 @@ from pathlib import Path
 
 import streamlit
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.auth.gate import MAX_WEBSOCKETS
+from web.responses import error_response, plain_page
 
 _FILE = Path(streamlit.__file__).parent / "static" / "index.html"
 _ORIGINAL = _FILE.read_bytes()
 _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
 _HEAD, _BODY_END = b"<head>", b"</body>"
 _ASSETS = Path(__file__).parent / "assets"
+_PAGES = Path(__file__).parent.parent / "pages"
 _SCRIPT, _STYLES = _ASSETS / "page.js", _ASSETS / "style.css"
 # Streamlit formats numbers in tables, and the first day of a week in calendars, by the
 # browser's language; everything else on a page is written in one notation.
@@ -43,7 +46,8 @@ _REFUSED = (
 # with the status of the refusal. The gate closes a websocket with 1008; after any other
 # end of it, when the tab becomes visible again, and after a click the script asks
 # whether the session is still open: a cookie that is gone leaves its websocket open,
-# and only downloads and parts of the page that are loaded later would fail.
+# and only downloads and parts of the page that are loaded later would fail. It asks at
+# the start as well: by Back, browsers show what they have kept, and ask no server.
 #
 # Where the server answers and the websocket is refused again and again, Streamlit would
 # show grey bars for ever: the script says what it can be.
@@ -100,6 +104,8 @@ _TO_LOGIN = """
     setTimeout(ask, 1000);
   };
   document.addEventListener("click", afterClick, true);
+  ask();
+  asked = 0;
 })();
 """
 
@@ -117,9 +123,7 @@ def index_html(base: str) -> bytes:
     # At the end: of two rules of the same weight, the later one is followed, and
     # Streamlit adds its own to the head.
     styles = f'<link rel="stylesheet" href="{_address(base, _STYLES)}">'
-    page = page.replace(_BODY_END, styles.encode() + _BODY_END, 1)
-    # Relative, it would look for its script below `/room/1`, and stay blank.
-    return page.replace(b'="./', f'="{escape(base)}/'.encode())
+    return page.replace(_BODY_END, styles.encode() + _BODY_END, 1)
 
 
 def _address(base: str, file: Path) -> str:
@@ -132,10 +136,17 @@ def _address(base: str, file: Path) -> str:
 
 
 class IndexHtml:
-    """Sends that page wherever Streamlit sends its own, compressed where it does."""
+    """Sends that page wherever Streamlit sends its own, compressed where it does.
+
+    Streamlit does at every address that nothing else has. Where there is no page, a
+    browser gets a link to the first one, with 404.
+    """
 
     def __init__(self, app: ASGIApp, *, base: str) -> None:
         self._app = app
+        self._base = base
+        names = {path.stem for path in _PAGES.glob("*.py")} - {"main"}
+        self._paths = {f"{base}/", *(f"{base}/{name}" for name in names)}
         self._page = index_html(base)
         # Once per process: every first visit gets the same bytes.
         self._compressed = gzip.compress(self._page, mtime=0)
@@ -143,12 +154,19 @@ class IndexHtml:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         body: bytes | None = None
+        is_dead = False
 
         async def replaced(message: Message) -> None:
-            nonlocal body
+            nonlocal body, is_dead
+            if is_dead:
+                return
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if message["status"] == 200 and _is_original(headers):
+                    # Our script writes the names of pages in lower case.
+                    is_dead = scope["path"].lower() not in self._paths
+                    if is_dead:
+                        return
                     body = self._describe(headers)
             elif body is not None:
                 # The page may come in parts: ours takes the place of the last one.
@@ -158,6 +176,15 @@ class IndexHtml:
             await send(message)
 
         await self._app(scope, receive, replaced)
+        if is_dead:
+            await self._not_found(Headers(scope=scope))(scope, receive, send)
+
+    def _not_found(self, headers: Headers) -> Response:
+        if "text/html" not in headers.get("accept", ""):
+            return error_response(404, "Not found")
+        link = f'<a href="{escape(self._base)}/">Open the Overview</a>'
+        text = "There is no page at this address."
+        return plain_page("Page not found", text, link, status=404)
 
     def _describe(self, headers: MutableHeaders) -> bytes:
         """Correct the headers of Streamlit's response; return the body to send."""

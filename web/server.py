@@ -24,7 +24,7 @@ from web.auth.throttle import Sleep, Throttle
 from web.errors import ErrorMiddleware
 from web.index_html import IndexHtml
 from web.paths import Paths
-from web.responses import NO_STORE, wrong_method
+from web.responses import NO_STORE, refusals_of_methods
 from web.security_headers import SecurityHeaders, security_headers
 
 
@@ -70,13 +70,16 @@ class Server:
             self.settings.notes_file,
             self.settings.excluded_rooms,
         )
-        return [
+        served = [
             Route(self.auth.paths.health, self._health, methods=["GET"]),
-            Route(self.auth.paths.health, wrong_method()),
-            # Before Streamlit's own routes, which answer every path.
             *login.routes(self.auth),
-            *api.routes(self.auth.paths.api),
             *static.routes(static.assets(self.auth.paths.base)),
+        ]
+        # Before Streamlit's own routes, which answer every path.
+        return [
+            *served,
+            *refusals_of_methods(served),
+            *api.routes(self.auth.paths.api),
         ]
 
     def middleware(self) -> list[Middleware]:

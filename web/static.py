@@ -13,7 +13,7 @@ import streamlit
 from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _COMPRESSIBLE = {".js", ".css", ".svg", ".json"}
@@ -49,7 +49,7 @@ def assets(base: str) -> dict[str, StaticFile]:
     }
 
 
-def routes(files: Mapping[str, StaticFile]) -> list[BaseRoute]:
+def routes(files: Mapping[str, StaticFile]) -> list[Route]:
     """Return routes that serve files uncompressed."""
 
     def route(path: str, file: StaticFile) -> Route:

@@ -8,7 +8,7 @@ import pytest
 from web.index_html import index_html
 
 
-@pytest.mark.parametrize("path", ["/", "/votes", "/no-such-page", "/a/b/c"])
+@pytest.mark.parametrize("path", ["/", "/votes", "/Room", "/overview"])
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_every_page_names_the_server(
     member: httpx.Client, path: str, encoding: str
@@ -19,6 +19,23 @@ def test_every_page_names_the_server(
     # A page that is asked for again must not be compared with another release's.
     assert {"etag", "last-modified"}.isdisjoint(answer.headers)
     assert answer.headers["cache-control"] == "no-cache"
+
+
+DEAD = ("/Nothing", "/main", "/room/1", "/x/votes", "/_stcore/x", "/assets/x.css")
+
+
+@pytest.mark.parametrize("path", DEAD)
+def test_an_address_without_a_page_leads_to_the_overview(
+    member: httpx.Client, path: str
+) -> None:
+    page = member.get(path, headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 404
+    assert "There is no page at this address." in page.text
+    assert '<a href="/">Open the Overview</a>' in page.text
+    assert "script" not in page.text
+    # A program, or a script that misses a file, cannot read a page.
+    answer = member.get(path)
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not found"})
 
 
 def test_the_head_of_a_page_is_answered_without_a_body(member: httpx.Client) -> None:
@@ -51,7 +68,7 @@ def test_the_page_names_the_path_that_a_proxy_puts_before_it(
     assert f"const base = {named};" in script
 
 
-@pytest.mark.parametrize("path", ["/", "/votes", "/room/1", "/a/b/c?period=today"])
+@pytest.mark.parametrize("path", ["/", "/votes", "/Room?period=today"])
 def test_a_page_of_any_path_finds_its_scripts_and_styles(
     member: httpx.Client, path: str
 ) -> None:

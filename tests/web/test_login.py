@@ -91,6 +91,23 @@ def test_logout_ends_the_session_wherever_its_cookie_is(url: str) -> None:
     assert is_inside(url, other)
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_cookie_of_another_path_neither_locks_out_nor_outlasts_a_logout(
+    url: str, place: int
+) -> None:
+    """Of a dashboard with another token, or of this one before it moved."""
+    own, older = (enter(url, TOKEN).cookies[COOKIE] for _ in range(2))
+    foreign = [own, "foreign"] if place else ["foreign", own]
+
+    def carrying(*cookies: str) -> dict[str, str]:
+        return {"Cookie": "; ".join(f"{COOKIE}={cookie}" for cookie in cookies)}
+
+    assert get(f"{url}/", headers=carrying(*foreign)).status_code == 404
+    post(f"{url}/logout", headers=carrying(own, older))
+    assert not is_inside(url, own)
+    assert not is_inside(url, older)
+
+
 def test_a_link_alone_does_not_log_out_but_leads_to_the_button(url: str) -> None:
     cookie = {COOKIE: enter(url, TOKEN).cookies[COOKIE]}
     page = get(f"{url}/logout", cookies=cookie)

@@ -2,6 +2,7 @@
 
 from urllib.parse import urljoin, urlsplit
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,3 +50,25 @@ def test_the_way_on_stays_on_this_server(wanted: str) -> None:
         assert target.path.startswith(f"{base}/")
         assert location.isascii()
         assert location.isprintable()
+
+
+ALLOWED = {
+    "/health": "GET, HEAD",
+    "/login": "GET, HEAD, POST",
+    "/logout": "GET, HEAD, POST",
+    "/assets/style.css": "GET, HEAD",
+}
+
+
+@pytest.mark.parametrize("path", ALLOWED)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_another_method_is_told_in_json_which_ones_there_are(
+    member: httpx.Client, path: str, method: str
+) -> None:
+    """As the API does; those of the API are in test_api.py."""
+    if method in ALLOWED[path]:
+        return
+    answer = member.request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == ALLOWED[path]
+    assert answer.json() == {"detail": f"Bad method; allowed: {ALLOWED[path]}"}

@@ -99,6 +99,11 @@ def test_log_out_stays_in_its_tab_and_ends_the_other_ones(
     assert len(page.context.pages) == 2
     page.click("button")
     page.wait_for_url("**/login")
+    # Back leads to the page that the browser has kept, and that to the login.
+    page.go_back(wait_until="commit")
+    page.go_back(wait_until="commit")
+    page.wait_for_url(running.url + WAY_BACK)
+    assert page.locator("[role=dialog]").count() == 0
     # The other tab notices when it becomes visible again.
     other.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert_login_leads_back(other, running.url)

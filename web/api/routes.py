@@ -24,7 +24,12 @@ from web.api.tables import (
     refuse_unknown,
     table_response,
 )
-from web.responses import NO_STORE, RequestError, error_response, wrong_method
+from web.responses import (
+    NO_STORE,
+    RequestError,
+    error_response,
+    refusals_of_methods,
+)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -56,14 +61,14 @@ class Api:
             "openapi": self._openapi,
             "docs": self._docs,
         }
-        addresses = [(base + p, o) for o in OPERATIONS for p in (o.path, *o.also)]
+        served = [
+            Route(base + path, _guarded(o, endpoints[o.name]), methods=["GET"])
+            for o in OPERATIONS
+            for path in (o.path, *o.also)
+        ]
         return [
-            *(
-                Route(path, _guarded(o, endpoints[o.name]), methods=["GET"])
-                for path, o in addresses
-            ),
-            # After those for GET, which are tried first.
-            *(Route(path, wrong_method()) for path, _ in addresses),
+            *served,
+            *refusals_of_methods(served),
             *(Route(path, _NOT_FOUND) for path in (base, f"{base}/{{rest:path}}")),
         ]
 
@@ -95,17 +100,16 @@ class Api:
     async def _report(self, request: Request) -> Response:
         query = ReportQuery.read(request.query_params, self.queries.clock())
         return await self.queries.run(
-            report_response(
-                query, _base_url(request), self.notes_file, self.excluded_rooms
-            )
+            report_response(query, self.notes_file, self.excluded_rooms)
         )
 
     async def _alerts(self, request: Request) -> Response:
         zone = read_zone(request.query_params)
+        address = request.url.replace(query="", fragment="")
+        # As the client sees it: a proxy may add a path before ours.
+        base = str(address).rstrip("/").removesuffix("/api/alerts")
         return await self.queries.run(
-            alerts_response(
-                _base_url(request), self.sync_interval, zone, self.excluded_rooms
-            )
+            alerts_response(base, self.sync_interval, zone, self.excluded_rooms)
         )
 
     async def _openapi(self, request: Request) -> Response:
@@ -117,13 +121,6 @@ class Api:
         host = f"{request.url.scheme}://{request.url.netloc}"
         text = docs.page(base, host, f"{base.removesuffix('/api')}/")
         return HTMLResponse(text, headers=NO_STORE)
-
-
-def _base_url(request: Request) -> str:
-    """Return the dashboard's address as the client sees it, without a slash."""
-    # A proxy may add a path before ours.
-    address = str(request.url.replace(query="", fragment=""))
-    return address.rpartition("/api/")[0]
 
 
 def _json(content: Mapping[str, object]) -> Response:

@@ -16,7 +16,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.path_security import is_unsafe_path_pattern
 
 from web.auth.authenticator import Authenticator, is_same_origin
-from web.auth.sessions import COOKIE
 from web.responses import NO_STORE, error_response, unauthorized
 
 _POLICY_VIOLATION = 1008
@@ -141,8 +140,8 @@ class Gate:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         handshake = HTTPConnection(scope)
-        cookie = handshake.cookies.get(COOKIE, "")
-        is_allowed = self._auth.sessions.is_valid(cookie) and is_same_origin(handshake)
+        cookie = next(iter(self._auth.sessions.cookies_of(handshake)), "")
+        is_allowed = bool(cookie) and is_same_origin(handshake)
         session = self._auth.sessions.identity(cookie)
         if not is_allowed or self._websockets.open[session] >= MAX_WEBSOCKETS:
             # Closed before it is accepted: the handshake is answered with 403.

@@ -7,19 +7,19 @@ from urllib.parse import parse_qs
 
 from anyio import fail_after
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from web.auth.authenticator import Authenticator, is_same_origin
 from web.auth.sessions import COOKIE, LIFETIME
-from web.responses import NO_STORE, error_response
+from web.responses import NO_STORE, error_response, plain_page
 
 
 def _template(name: str) -> Template:
     return Template((Path(__file__).parent / name).read_text("utf-8"))
 
 
-_PAGE, _LOGIN, _LOGOUT = map(_template, ("page.html", "login.html", "logout.html"))
+_LOGIN, _LOGOUT = map(_template, ("login.html", "logout.html"))
 MAX_FORM = 8192
 FORM_SECONDS = 10.0
 
@@ -75,11 +75,12 @@ class Login:
         """Show the button that logs out: following a link must not log out."""
         form = _LOGOUT.substitute(action=escape(self._auth.paths.logout))
         text = "You stay logged in here for seven days unless you log out."
-        return _page("Log out", text, form)
+        return plain_page("Log out", text, form)
 
     async def log_out(self, request: Request) -> Response:
         """End the session in every browser that has its cookie."""
-        self._auth.sessions.end(request.cookies.get(COOKIE, ""))
+        for cookie in self._auth.sessions.cookies_of(request):
+            self._auth.sessions.end(cookie)
         response = RedirectResponse(self._auth.paths.login, 303, NO_STORE)
         response.delete_cookie(COOKIE, path=self._auth.paths.home)
         return response
@@ -112,20 +113,11 @@ class Login:
             next=escape(self._auth.paths.safe_next(wanted)),
         )
         text = "Analytics for Free Planning Poker. Enter your access token."
-        response = _page("Log in", text, form, message, status)
+        response = plain_page("Log in", text, form, message, status)
         if delay:
             response.headers["Retry-After"] = str(delay)
             response.status_code = 429
         return response
-
-
-def _page(
-    title: str, text: str, form: str, message: str = "", status: int = 200
-) -> HTMLResponse:
-    """Return a page in our design that works without scripts."""
-    alert = f'<p role="alert">{escape(message)}</p>' if message else ""
-    page = _PAGE.substitute(title=title, text=text, message=alert, form=form)
-    return HTMLResponse(page, status, headers=NO_STORE)
 
 
 async def _body(request: Request) -> bytes | None:

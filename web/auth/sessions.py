@@ -74,7 +74,17 @@ class Sessions:
 
     def is_logged_in(self, connection: HTTPConnection) -> bool:
         """Return whether the request carries the cookie of an open session."""
-        return self.is_valid(connection.cookies.get(COOKIE, ""))
+        return bool(self.cookies_of(connection))
+
+    def cookies_of(self, connection: HTTPConnection) -> list[str]:
+        """Return the cookies of open sessions that a request carries.
+
+        A browser sends those of other paths along: of a dashboard beside this one, or
+        of this one before it moved.
+        """
+        pairs = ";".join(connection.headers.getlist("cookie")).split(";")
+        named = [pair.strip().partition("=") for pair in pairs]
+        return [v for name, _, v in named if name == COOKIE and self.is_valid(v)]
 
     def is_valid(self, cookie: str) -> bool:
         """Return whether we signed the cookie and its session has not ended."""
