@@ -29,6 +29,8 @@ CARRIED = (
 `no_weekends` is of older links.
 """
 _SPAN = frozenset({"period", "from", "to"})
+OF_FIGURES = ("every", "weekends", "no_weekends", "bots", "filter")
+"""Those that change which figures a page shows of the same period."""
 OF_PAGES: Mapping[str, tuple[str, ...]] = {
     "traffic": ("show", "sources", "split"),
     "behaviour": ("over_time",),
@@ -138,10 +140,10 @@ def text() -> str:
     return urlencode(_address(), doseq=True)
 
 
-def carried(**more: str) -> dict[str, list[str]]:
+def carried(*, without: Collection[str] = (), **more: str) -> dict[str, list[str]]:
     """Return the parameters of a link to another page."""
     # A period of its own replaces that of the page, whose dates it would contradict.
-    dropped = _SPAN if not _SPAN.isdisjoint(more) else frozenset()
+    dropped = {*without, *(_SPAN if not _SPAN.isdisjoint(more) else ())}
     shared = {key: get_all(key) for key in CARRIED if key not in dropped}
     found = shared | {key: [value] for key, value in more.items()}
     return {key: values for key, values in found.items() if values}

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -1108,6 +1109,31 @@ def test_a_blank_figure_does_not_blame_a_table_that_it_does_not_need(
     assert first == (
         "No data matches the filters. Remove one or choose a longer period."
     )
+
+
+def test_a_finding_leads_to_the_figures_that_it_names(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    """It is of all users, whatever is filtered on the page that names it."""
+    chosen = {"filter": "country:DE", "bots": "true", "every": "month", "tz": "UTC"}
+    folder = plain_store()
+    written = (APP_NOW - timedelta(days=2)).replace(tzinfo=UTC).timestamp()
+    for file in folder.glob("*.parquet"):
+        os.utime(file, (written, written))
+    app = run_page("overview.py", folder, **chosen)
+    found = re.compile("Today: |expected|gone quiet|late")
+    links = [link.proto for link in app.get("page_link")]
+    carried = {
+        link.page: {*parse_qs(link.query_string)}
+        for link in links
+        if found.search(link.label)
+    }
+    # The Data page has no figures, and leads back to what was chosen.
+    assert carried.pop("data") == {*chosen}
+    assert carried
+    for page, names in carried.items():
+        assert "tz" in names, page
+        assert names.isdisjoint({"filter", "bots", "every"}), page
 
 
 @pytest.mark.parametrize(

@@ -62,11 +62,13 @@ def render_attention(context: PageContext, found: Results) -> None:
         if not findings and not context.snapshot.missing:
             st.caption(f":material/check: {attention.all_clear(answers)}")
         for finding in findings[:_MOST]:
+            # Findings are of all users: filtered, the page would show other figures.
+            others = query_params.OF_FIGURES if finding.query else ()
             st.page_link(
                 f"{finding.page}.py",
                 label=fmt.escaped(finding.text),
                 icon=f":material/{_ICONS[finding.kind]}:",
-                query_params=query_params.carried(**finding.query),
+                query_params=query_params.carried(without=others, **finding.query),
             )
         if len(findings) > _MOST:
             more = "  \n".join(fmt.escaped(f.text) for f in findings[_MOST:])
