@@ -46,8 +46,8 @@ _REFUSED = (
 # with the status of the refusal. The gate closes a websocket with 1008; after any other
 # end of it, when the tab becomes visible again, and after a click the script asks
 # whether the session is still open: a cookie that is gone leaves its websocket open,
-# and only downloads and parts of the page that are loaded later would fail. It asks at
-# the start as well: by Back, browsers show what they have kept, and ask no server.
+# and only downloads and parts of the page that are loaded later would fail. By Back,
+# browsers show a page that they have kept, and ask no server: the script does.
 #
 # Where the server answers and the websocket is refused again and again, Streamlit would
 # show grey bars for ever: the script says what it can be.
@@ -104,8 +104,8 @@ _TO_LOGIN = """
     setTimeout(ask, 1000);
   };
   document.addEventListener("click", afterClick, true);
-  ask();
-  asked = 0;
+  const [opening] = performance.getEntriesByType("navigation");
+  if (opening?.type === "back_forward") ask();
 })();
 """
 

@@ -100,16 +100,17 @@ class Api:
     async def _report(self, request: Request) -> Response:
         query = ReportQuery.read(request.query_params, self.queries.clock())
         return await self.queries.run(
-            report_response(query, self.notes_file, self.excluded_rooms)
+            report_response(
+                query, _base_url(request), self.notes_file, self.excluded_rooms
+            )
         )
 
     async def _alerts(self, request: Request) -> Response:
         zone = read_zone(request.query_params)
-        address = request.url.replace(query="", fragment="")
-        # As the client sees it: a proxy may add a path before ours.
-        base = str(address).rstrip("/").removesuffix("/api/alerts")
         return await self.queries.run(
-            alerts_response(base, self.sync_interval, zone, self.excluded_rooms)
+            alerts_response(
+                _base_url(request), self.sync_interval, zone, self.excluded_rooms
+            )
         )
 
     async def _openapi(self, request: Request) -> Response:
@@ -121,6 +122,13 @@ class Api:
         host = f"{request.url.scheme}://{request.url.netloc}"
         text = docs.page(base, host, f"{base.removesuffix('/api')}/")
         return HTMLResponse(text, headers=NO_STORE)
+
+
+def _base_url(request: Request) -> str:
+    """Return the dashboard's address as the client sees it, without a slash."""
+    # A proxy may add a path before ours.
+    address = str(request.url.replace(query="", fragment=""))
+    return address.rpartition("/api/")[0]
 
 
 def _json(content: Mapping[str, object]) -> Response:
