@@ -262,6 +262,10 @@ def _titles(keys: Sequence[str]) -> Mapping[str, tuple[str]]:
     return {key: (DEFINITIONS[key].title,) for key in keys}
 
 
+# Characters that fit a tile where eight of them are in a row.
+_LONG_VALUE, _LONG_CHANGE = 9, 20
+
+
 def tile(
     definition: Definition,
     now: float | None,
@@ -278,7 +282,10 @@ def tile(
     name = f":small[{definition.title}]"
     if hidden is not None:
         return f"{name}  \n**{fmt.NOTHING}**  \n:small[:gray[{hidden}]]"
-    lines = f"{name}  \n**{fmt.number(now, definition.unit, before)}**"
+    text = fmt.number(now, definition.unit, before)
+    # In the style sheet, small letters have room for any number of a large store.
+    value = f":small[**{text}**]" if len(text) > _LONG_VALUE else f"**{text}**"
+    lines = f"{name}  \n{value}"
     if not compares:
         return lines
     color = color_of_change(definition, now, before, usual)
@@ -286,7 +293,11 @@ def tile(
     then = fmt.number(before, definition.unit, now)
     # The base as well: −50% of 4 is not −50% of 4,000.
     base = f" from {then}" if before is not None else ""
-    return f"{lines}  \n:small[:{color}[{change}]:gray[{base}]]"
+    # A number that is cut off at its end is worse than none.
+    if len(change + base) > _LONG_CHANGE:
+        base = ""
+    beside = f":gray[{base}]" if base else ""
+    return f"{lines}  \n:small[:{color}[{change}]{beside}]"
 
 
 def color_of_change(
