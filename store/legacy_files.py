@@ -213,21 +213,34 @@ class _NumberedCopies:
     def __init__(self) -> None:
         self._lock = Lock()
         self._by_folder = defaultdict[Path, list[_Copy]](list)
-        self._failed = dict[Path, str]()
-        """The state that could not be copied: trying costs seconds, so not again."""
+        self._failed = dict[Path, tuple[str, str]]()
+        """The state that could not be copied, and what is wrong with it, if anything.
+
+        Trying costs seconds, so not again.
+        """
         atexit.register(self._remove_all)
 
     def of(
         self, folder: Path, state: str, frames: Mapping[str, pl.LazyFrame]
     ) -> Frames:
-        """Return the frames of this state; others wait while one caller copies."""
+        """Return the frames of this state; others wait while one caller copies.
+
+        Raises StoreError where the files cannot be read.
+        """
         with self._lock:
             copies = self._by_folder[folder.absolute()]
             copy = next((c for c in copies if c.state == state), None)
-            if copy is None and self._failed.get(folder) != state:
-                copy = _copy(state, frames)
+            failed, wrong = self._failed.get(folder, ("", ""))
+            if failed == state and wrong:
+                raise StoreError(wrong)
+            if copy is None and failed != state:
+                try:
+                    copy = _copy(state, frames)
+                except StoreError as error:
+                    self._failed[folder] = state, str(error)
+                    raise
                 if copy is None:
-                    self._failed[folder] = state
+                    self._failed[folder] = state, ""
                 else:
                     copies.append(copy)
                 # A question that is under way may still read the state before.

@@ -46,17 +46,26 @@ class ErrorMiddleware:
 def show_page_error(error: Exception) -> bool:
     """Report the error of a page and show its reference; Streamlit adds nothing."""
     reference = capture_error(error, ErrorContext("page", "run"), "high")
-    # A StoreError names cause and fix; the text of another error may hold anything.
-    advice = (
-        str(error)
-        if isinstance(error, StoreError)
-        else "Reload, or choose another period."
-    )
     st.error(
-        f"This page failed to load. Reported as **{reference}**. {advice}",
+        f"This page failed to load. Reported as **{reference}**. {_advice(error)}",
         icon=":material/error:",
     )
     return True
+
+
+def _advice(error: Exception) -> str:
+    match error:
+        # It names cause and fix; the text of another error may hold anything.
+        case StoreError():
+            return str(error)
+        # The sync job has replaced it while the page ran, or it is lost.
+        case FileNotFoundError():
+            return (
+                "A file of the store is gone. Reload; if this message returns, "
+                "`python sync_job.py --verify` finds the file, and the next sync run "
+                "reads its rows again."
+            )
+    return "Reload, or choose another period."
 
 
 def report_page_errors_once() -> None:

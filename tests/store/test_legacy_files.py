@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -196,6 +197,7 @@ def test_a_file_whose_rows_cannot_be_read_is_named(
     damage: Callable[[Path], None],
     says: str,
     beside: Table | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     damage(plain / table.file_name)
     # A second file that is missing changes nothing.
@@ -204,6 +206,10 @@ def test_a_file_whose_rows_cannot_be_read_is_named(
     with pytest.raises(StoreError) as raised:
         open_store(plain)
     said = str(raised.value)
+    # A monitor asks every minute: the same state is not read again.
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    with pytest.raises(StoreError, match=re.escape(said)):
+        open_store(plain)
     assert said.count(table.file_name) == 1
     assert says in said
     assert "\n" not in said

@@ -21,7 +21,7 @@ def test_a_tile_has_name_value_and_change_with_the_value_before() -> None:
 def test_numbers_of_a_large_store_are_smaller_and_none_is_cut_off() -> None:
     assert "  \n**9,999,999**" in tile(VOTES, 9_999_999, None)
     _, value, change = tile(VOTES, 107_302_000, 98_765_432).split("  \n")
-    assert value == ":small[**107,302,000**]"
+    assert value == "***107,302,000***"
     assert change == ":small[:gray[↑ 8.6%]]"
 
 

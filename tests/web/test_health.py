@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from metrics.tables import TABLES
+from store.legacy_files import scan_plain
 from store.manifest import CURRENT, MANIFESTS
 from testkit.dashboard import GOLDEN, TOKEN, get, serving
 from testkit.publishing import publish
@@ -53,14 +54,25 @@ def test_fresh_and_complete_is_ok(store: Path) -> None:
     }
 
 
-def test_no_data_are_read_for_it(store: Path) -> None:
-    # Only the footers are sound, and the check reads no more.
-    for path in store.iterdir():
+def test_no_data_are_read_for_it(tmp_path: Path) -> None:
+    rows = {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
+    publish(tmp_path, rows, GOLDEN_NOW - timedelta(minutes=10))
+    spoil_rows(tmp_path)
+    assert check(tmp_path, INTERVAL, GOLDEN_NOW).to_json()["status"] == "ok"
+
+
+def test_plain_files_whose_rows_cannot_be_read_are_degraded(store: Path) -> None:
+    spoil_rows(store)
+    touch(store, timedelta(minutes=10))
+    assert check(store, INTERVAL, GOLDEN_NOW).to_json()["status"] == "degraded"
+
+
+def spoil_rows(folder: Path) -> None:
+    """Leave nothing of Parquet files but their footers."""
+    for path in folder.rglob("*.parquet"):
         whole = path.read_bytes()
         footer = int.from_bytes(whole[-8:-4], "little") + 8
         path.write_bytes(b"PAR1" + bytes(len(whole) - footer - 4) + whole[-footer:])
-    touch(store, timedelta(minutes=10))
-    assert check(store, INTERVAL, GOLDEN_NOW).to_json()["status"] == "ok"
 
 
 @pytest.mark.parametrize("name", FILES)

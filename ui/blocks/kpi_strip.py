@@ -283,8 +283,8 @@ def tile(
     if hidden is not None:
         return f"{name}  \n**{fmt.NOTHING}**  \n:small[:gray[{hidden}]]"
     text = fmt.number(now, definition.unit, before)
-    # In the style sheet, small letters have room for any number of a large store.
-    value = f":small[**{text}**]" if len(text) > _LONG_VALUE else f"**{text}**"
+    # The style sheet makes it smaller.
+    value = f"***{text}***" if len(text) > _LONG_VALUE else f"**{text}**"
     lines = f"{name}  \n{value}"
     if not compares:
         return lines
