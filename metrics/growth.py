@@ -1,12 +1,11 @@
 """Growth: what is new per bucket, its 30-day average, and totals since the start."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time, timedelta
 
 import polars as pl
 
-from metrics.constants import MOVING_AVERAGE, START_DATE
+from metrics.constants import MOVING_AVERAGE
 from metrics.expressions import count_where, divided, row_count
 from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query, SharedPlans
@@ -34,7 +33,6 @@ from metrics.time_axis import (
     period_axis,
     time_series,
 )
-from metrics.time_zone import to_local
 
 NAME = "historical"
 """The table; `rooms` and `estimations` mean something else in others."""
@@ -191,13 +189,17 @@ def year_before(frames: Frames, moment: datetime) -> pl.LazyFrame:
     return views.filter(time >= instant(since), time < instant(moment)).head(1)
 
 
-def first_day(found: pl.DataFrame, zone: ZoneInfo) -> date:
-    """Return the zone's day on which the data begin, from the row of `beginning`."""
-    first = found["first_day"].item()
-    if first is None:
-        return START_DATE
-    # A day of UTC: it begins on the evening before where clocks are behind.
-    return to_local(datetime.combine(first, datetime.min.time()), zone).date()
+def first_row(frames: Frames, day: date) -> pl.LazyFrame:
+    """Return when the first row of a day (UTC) is, in one row: at."""
+    ends = (datetime.combine(day, edge) for edge in (time.min, time.max))
+    first, last = (instant(end) for end in ends)
+    per_table = [
+        frames.by_name[live.name]
+        .filter(pl.col(live.time).is_between(first, last))
+        .select(at=pl.col(live.time).min())
+        for live in LIVE_TABLES
+    ]
+    return pl.concat(per_table).min()
 
 
 def _counts(

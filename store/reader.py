@@ -9,9 +9,13 @@ from collections.abc import Callable
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from core.location import Bucket, Folder
 from metrics import growth
+from metrics.constants import START_DATE
 from metrics.frames import Frames, Period
+from metrics.time_zone import UTC_ZONE, to_local
 from store import engine, legacy_files
 from store.files import text_of, unreachable
 from store.generation import open_generation
@@ -123,7 +127,21 @@ def beginning(snapshot: Snapshot, zone: ZoneInfo) -> tuple[date, int]:
     The day is the one of the zone; see `growth.beginning`.
     """
     found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
-    return growth.first_day(found, zone), int(found["older_rows"].item())
+    first = _first_day(snapshot, found, zone)
+    return first or START_DATE, int(found["older_rows"].item())
+
+
+def _first_day(snapshot: Snapshot, found: pl.DataFrame, zone: ZoneInfo) -> date | None:
+    """Return the zone's day of the first row, from the row of `growth.beginning`.
+
+    A store without rows has none.
+    """
+    day: date | None = found["first_day"].item()
+    if day is None or zone == UTC_ZONE:
+        return day
+    # A day of UTC is parts of two days elsewhere: only its first row says which.
+    row = engine.collect(growth.first_row(snapshot.frames, day), snapshot.rows)
+    return to_local(row.item(), zone).date()
 
 
 def begins_within(snapshot: Snapshot, comparison: Period) -> date | None:
@@ -136,8 +154,5 @@ def begins_within(snapshot: Snapshot, comparison: Period) -> date | None:
     if not engine.collect(earlier, snapshot.rows).is_empty():
         return None
     found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
-    # A store without rows has no beginning.
-    if found["first_day"].item() is None:
-        return None
-    first = growth.first_day(found, comparison.zone)
-    return first if comparison.first_day < first else None
+    first = _first_day(snapshot, found, comparison.zone)
+    return first if first and comparison.first_day < first else None

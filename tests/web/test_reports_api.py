@@ -205,18 +205,30 @@ def test_all_time_begins_where_the_page_begins_and_compares_with_nothing(
     views = pl.read_parquet(tmp_path / "fpp_page_views.parquet")
     early = views.head(2).with_columns(
         id=pl.lit(pl.Series([10**6, 10**6 + 1])).cast(views.schema["id"]),
-        viewed_at=pl.lit(pl.Series([datetime(1970, 1, 1), datetime(2024, 2, 29, 3)])),
+        viewed_at=pl.lit(
+            pl.Series([datetime(1970, 1, 1), datetime(2024, 2, 29, 10, 30)])
+        ),
     )
     pl.concat([views, early], how="vertical_relaxed").write_parquet(
         tmp_path / "fpp_page_views.parquet"
     )
     snapshot = open_store(tmp_path)
-    for tz, first in (("UTC", "2024-02-29"), ("America/Los_Angeles", "2024-02-28")):
+    # The day of the zone on which the first row is, not that of midnight in UTC.
+    for tz, first in (
+        ("UTC", "2024-02-29"),
+        ("America/Los_Angeles", "2024-02-29"),
+        ("Pacific/Pago_Pago", "2024-02-28"),
+        ("Pacific/Kiritimati", "2024-03-01"),
+    ):
         asked = ReportQuery.read({"period": "all_time", "tz": tz}, GOLDEN_NOW)
         query = asked.metric_query(snapshot, GOLDEN_NOW)
         assert query.comparison is None
         days = period_bar.beginning(snapshot, ZoneInfo(tz))
         assert query.period.first_day == days == date.fromisoformat(first)
+        # Nothing is compared with the day before.
+        dated = {"from": f"{days}", "to": f"{days}", "tz": tz}
+        asked = ReportQuery.read(dated, GOLDEN_NOW)
+        assert asked.metric_query(snapshot, GOLDEN_NOW).data_begins == days
 
 
 @pytest.mark.parametrize("tz", ["UTC", "Pacific/Auckland"])
