@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import SettingError, SslMode, SyncSettings
+from testkit.dashboard import LONGEST_WAIT
 from testkit.database_servers import Kind, LiveDatabase, running_server
 from testkit.harness import Store
 from tests.sync.rows import insert_votes
@@ -172,7 +173,7 @@ def rogue(
             except OSError:
                 return
             with connection:
-                connection.settimeout(5)
+                connection.settimeout(LONGEST_WAIT)
                 try:
                     connection.sendall(greeting)
                     heard.extend(connection.recv(65_536))

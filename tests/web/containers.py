@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from testkit.dashboard import ROOT
+from testkit.dashboard import LONGEST_WAIT, ROOT
 from tests.web.image_files import SERVICES, copied, instructions, last, variables
 
 UNSHARE = ("unshare", "--mount", "--pid", "--ipc", "--uts", "--fork")
@@ -115,7 +115,7 @@ class Container:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=LONGEST_WAIT,
         )
 
     def python(self, code: str) -> str:
@@ -131,12 +131,12 @@ class Container:
     def kill(self) -> None:
         """End it at once: the first process inside takes all others with it."""
         os.kill(self.pid, signal.SIGKILL)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=LONGEST_WAIT)
 
     def stop(self) -> tuple[int, str]:
         """Ask it to end, as an engine does; return exit code and log."""
         os.kill(self.pid, signal.SIGTERM)
-        log, _ = self.process.communicate(timeout=30)
+        log, _ = self.process.communicate(timeout=LONGEST_WAIT)
         return self.process.returncode, log
 
 
@@ -175,7 +175,7 @@ def container(
     finally:
         if process.poll() is None:
             running.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=LONGEST_WAIT)
         root.rmdir()
 
 

@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from core.settings import Secret
-from testkit.dashboard import TOKEN, Dashboard, post, serving
+from testkit.dashboard import LONGEST_WAIT, TOKEN, Dashboard, post, serving
 from tests.web import attack
 from tests.web.attack import forgeries
 from tests.web.conftest import StoppedClock
@@ -44,7 +44,7 @@ def streamed(
 
 def read_to_the_end(websocket: ClientConnection) -> None:
     while True:
-        websocket.recv(timeout=20)
+        websocket.recv(timeout=LONGEST_WAIT)
 
 
 def assert_refused(
@@ -64,7 +64,7 @@ def assert_refused(
 def test_a_session_from_our_own_page_is_served(running: Dashboard, cookie: str) -> None:
     with streamed(running.url, cookie, running.url) as websocket:
         websocket.send(RERUN)
-        assert isinstance(websocket.recv(timeout=20), bytes)
+        assert isinstance(websocket.recv(timeout=LONGEST_WAIT), bytes)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_after_logout_an_open_websocket_is_closed_with_the_next_message(
     cookie = post(f"{running.url}/login", data=form).cookies[COOKIE]
     with streamed(running.url, cookie, running.url) as websocket:
         websocket.send(RERUN)
-        websocket.recv(timeout=20)
+        websocket.recv(timeout=LONGEST_WAIT)
         post(f"{running.url}/logout", cookies={COOKIE: cookie})
         websocket.send(RERUN)
         with pytest.raises(ConnectionClosedError) as closed:
@@ -151,10 +151,10 @@ def test_an_expired_session_is_closed_with_the_next_message(
     ):
         clock.move(LIFETIME - timedelta(seconds=1))
         websocket.send("still in")
-        assert websocket.recv(timeout=20) == "still in"
+        assert websocket.recv(timeout=LONGEST_WAIT) == "still in"
         clock.move(timedelta(seconds=1))
         websocket.send("too late")
         with pytest.raises(ConnectionClosedError) as closed:
-            websocket.recv(timeout=20)
+            websocket.recv(timeout=LONGEST_WAIT)
     assert closed.value.rcvd
     assert closed.value.rcvd.code == 1008
