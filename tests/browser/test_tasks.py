@@ -291,6 +291,33 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
     expect(page.locator("table.on-paper")).to_have_count(0)
 
 
+def test_the_button_to_print_draws_charts_as_on_a_desk_on_a_phone(
+    browser: Browser, demo_server: Server
+) -> None:
+    """A browser's own menu does not wait for them."""
+    phone = chromium.logged_in(
+        browser,
+        demo_server,
+        viewport={"width": 375, "height": 812},
+        is_mobile=True,
+        has_touch=True,
+    )
+    page = go(phone.new_page(), f"{demo_server.url}/votes")
+    width = "document.querySelector('svg.marks').clientWidth"
+    before = page.evaluate(width)
+    # The dialog of a real one would stay open.
+    page.evaluate(
+        "() => { window.printed = new Promise(done => { window.print = () => {"
+        f" done({width}); dispatchEvent(new Event('afterprint')); }}; }}); }}"
+    )
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Print or save as PDF").click()
+    assert before < 375 < 800 < page.evaluate("() => window.printed")
+    chart = page.locator("svg.marks").first
+    expect(chart).to_have_js_property("clientWidth", before)
+    phone.close()
+
+
 def _of_pdf(program: str, *arguments: str | Path, to: str = "-") -> bytes:
     found = shutil.which(program)
     assert found, "install poppler-utils (scripts/install-test-tools)"

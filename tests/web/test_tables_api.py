@@ -324,10 +324,10 @@ def test_bots_are_out_unless_asked_for(api: httpx.Client, snapshot: Snapshot) ->
 
 def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> None:
     query = {"room": "88", "from": "2026-01-01", "to": "2026-11-19"}
-    rows = read_csv(
-        api.get("/api/tables/votes_totals", params=query).content,
-        asked(snapshot, "votes_totals").schema,
-    )
+    answer = api.get("/api/tables/votes_totals", params=query)
+    named = "fpp_room_88_votes_totals_2026-01-01_2026-11-19.csv"
+    assert named in answer.headers["content-disposition"]
+    rows = read_csv(answer.content, asked(snapshot, "votes_totals").schema)
     votes = snapshot.frames.of_room(88).votes
     year = Period.of_days(date(2026, 1, 1), date(2026, 11, 19))
     expected = engine.collect(votes.filter(year.contains("voted_at")).select(pl.len()))

@@ -346,7 +346,9 @@ def _missing(query: TableQuery, metric_query: Query) -> list[str]:
 def _file(
     query: TableQuery, metric_query: Query, extension: str, kind: str, data: bytes
 ) -> Response:
-    name = file_name(query.table.name, metric_query.period, extension)
+    # As on the page of a room: files of two rooms do not replace each other.
+    room = f"room_{query.room_id}_" if query.room_id else ""
+    name = file_name(room + query.table.name, metric_query.period, extension)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     # A file of rows has no place for it.
     if missing := _missing(query, metric_query):

@@ -147,6 +147,23 @@
       if (grid) canvas.closest('[data-testid="stDataFrame"]').append(tableOf(grid));
     }
   });
+  // On a phone charts are first drawn in the width of a desk. The browser's own menu does
+  // not wait for that, so that only our button can.
+  async function printAsOnADesk() {
+    const viewport = find('meta[name="viewport"]');
+    const own = viewport?.content;
+    if (own && innerWidth < SHEET) {
+      addEventListener("afterprint", () => { viewport.content = own; }, {once: true});
+      viewport.content = `width=${SHEET}`;
+      const widths = () => [...document.querySelectorAll("svg.marks")].map(e => e.clientWidth).join();
+      for (let seen = "", still = 0, tries = 0; still < 3 && tries < 30; tries++) {
+        await new Promise(done => setTimeout(done, 100));
+        still = widths() === seen ? still + 1 : 0;
+        seen = widths();
+      }
+    }
+    print();
+  }
   addEventListener("afterprint", () => document.querySelectorAll("table.on-paper").forEach(e => e.remove()));
   // A row of a table is selected in the column before it only: a click on the row is
   // one there. Tables draw their rows on a canvas, below an area that scrolls.
@@ -262,7 +279,7 @@
     const link = event.target.closest?.(".st-key-navigation a");
     if (link && NARROW.matches) press('[data-testid="stSidebarCollapseButton"] button')();
     if (event.target.closest?.("button.keys")) toggleList();
-    if (event.target.closest?.("button.print")) print();
+    if (event.target.closest?.("button.print")) printAsOnADesk();
     const copy = event.target.closest?.("button.copy-link");
     if (copy) copyLink(copy);
   });
