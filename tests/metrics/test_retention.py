@@ -107,6 +107,23 @@ def test_the_average_is_over_the_same_cohorts_at_all_ages() -> None:
     assert average["later_share"].to_list() == [1, pytest.approx(15 / 60)]
 
 
+def test_all_are_there_at_the_start_of_a_curve_which_has_no_interval() -> None:
+    rows = [
+        estimation(f"{back}-{n}", week(back - later))
+        for back in range(2, 12)
+        for later in range(2)
+        for n in range(back if later else 20)
+    ]
+    grid = retention.grid(SharedPlans(frames(*rows)), NOW, "users", cohorts=12)
+    average = executed(retention.average(grid, 1))
+    assert average["share"][0] == 1
+    for end in ("low", "high"):
+        start, later_on = average[f"share_{end}"]
+        assert (start, later_on is None) == (None, False)
+        start, later_on = average[f"later_share_{end}"]
+        assert (start, later_on is None) == (None, False)
+
+
 SUNDAY_OVER = at("2026-11-16 00:00")
 
 
