@@ -26,9 +26,9 @@ _COUNTS = ("rounds", "seats", "spectators")
 DEFINITIONS = (
     Definition(
         "seats",
-        "Participations (n)",
+        "Users in votes (n)",
         "count",
-        "Spectators and estimators of all votes: each user counts once per vote.",
+        "Spectators and estimators that votes state: each user counts once per vote.",
         (VOTES.name,),
         "Empty votes.",
     ),
@@ -36,9 +36,9 @@ DEFINITIONS = (
         "spectator_share",
         "Spectator share",
         "share",
-        "Share of spectators among participations in votes.",
+        "Share of spectators among the users in votes.",
         (VOTES.name,),
-        "Empty votes. Hidden below 20 participations.",
+        "Empty votes. Hidden below 20 of them.",
     ),
     Definition(
         "watched_first",
@@ -71,11 +71,11 @@ LABELS = ("bucket", "cut", "half", "watched_since", "watched_until")
 def totals(query: Query, shared: SharedPlans) -> Unfinished:
     """Return in one row how many watch, and how many of the newcomers among them stay.
 
-    Columns: rounds (votes), seats (participations: spectators and estimators of all
-    votes; n), spectators, spectator_share with _low and _high, watched_since and
-    watched_until (dates), watched_first (users whose first row ever is a spectator's
-    and is in these dates; n), estimated_later (within 28 days),
-    estimated_later_share with _low and _high.
+    Columns: rounds (votes), seats (spectators and estimators of all votes; n),
+    spectators, spectator_share with _low and _high, watched_since and watched_until
+    (dates), watched_first (users whose first row ever is a spectator's and is in these
+    dates; n), estimated_later (within 28 days), estimated_later_share with _low and
+    _high.
     """
     rooms = estimated_votes(shared, query.period).group_by("room_id").agg(**_counts())
     counts = rooms.select(
@@ -89,7 +89,7 @@ def totals(query: Query, shared: SharedPlans) -> Unfinished:
 
 
 def over_time(query: Query, shared: SharedPlans) -> Unfinished:
-    """Return per bucket, at least weekly, how many participations are a spectator's.
+    """Return per bucket, at least weekly, how many of the users in votes watch.
 
     Columns: bucket, rounds, seats (n), spectators, spectator_share, the columns of a
     trend (see `uncertainty`), cut.
@@ -172,9 +172,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     found = only_row(frame)
     if found["spectator_share"] is None:
         return None
-    start = (
-        f"{portion_of(found['spectator_share'], 'participations')} are by spectators."
-    )
+    start = f"{portion_of(found['spectator_share'], 'users in a vote')} watch."
     if found["estimated_later_share"] is None:
         return start
     since, until = (day_of(found[f"watched_{end}"]) for end in ("since", "until"))

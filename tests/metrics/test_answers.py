@@ -93,6 +93,12 @@ def row(**values: float | None) -> pl.DataFrame:
         ),
         pytest.param(
             "spectators",
+            row(spectator_share=0.06, estimated_later_share=None, watched_first=3),
+            "6% of users in a vote watch.",
+            id="spectators",
+        ),
+        pytest.param(
+            "spectators",
             row(spectator_share=None, estimated_later_share=None, watched_first=0),
             None,
             id="few seats",

@@ -265,6 +265,9 @@ def test_participations_and_new_rooms_have_names_of_their_own() -> None:
         here, elsewhere = definition(key, "historical"), definition(key, "votes_totals")
         assert here.title != elsewhere.title
         assert elsewhere == DEFINITIONS[key]
+    # Rows of users; what votes state of their users is another number.
+    titles = {each.title.removesuffix(" (n)") for each in DEFINITIONS.values()}
+    assert definition("estimations", "historical").title not in titles
 
 
 def test_a_definition_is_a_sentence_and_no_label_is_defined() -> None:
