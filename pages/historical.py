@@ -30,9 +30,7 @@ labels = {
 found = context.compute("historical")
 above = st.container()
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-    kind = query_params.render_switch(
-        "Show", kinds, "kind", labelled=False, labels=labels
-    )
+    kind = query_params.render_switch("Chart", kinds, "kind", labels=labels)
     measures = query_params.render_pills(
         "Metrics",
         "of",

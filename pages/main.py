@@ -39,7 +39,7 @@ PAGES = {
         RETURNING,
         HISTORICAL,
     ],
-    "Look up": [
+    "Reference": [
         ROOM,
         st.Page("report.py", title="Report", icon=":material/summarize:"),
         DATA,
@@ -59,6 +59,17 @@ def compares(page: StreamlitPage, rooms: int) -> bool:
         return query_params.slug(query_params.get("about") or "") != "rooms"
     # These two show totals since the start, which have no period before.
     return page not in {HISTORICAL, RETURNING}
+
+
+def groups(page: StreamlitPage, rooms: int) -> bool:
+    """Return whether a page shows anything by hours, days, weeks or months."""
+    if page == ROOM:
+        return rooms > 0
+    if page == INSIGHTS:
+        # Of rooms and of new users there is no chart over time.
+        about = query_params.slug(query_params.get("about") or "")
+        return not about.startswith(("rooms", "new_"))
+    return page != LOCATION
 
 
 page = st.navigation(PAGES, position="hidden")
@@ -85,7 +96,7 @@ context = (
         now,
         settings,
         compares=compares(page, rooms),
-        groups=page != LOCATION and (page != ROOM or rooms > 0),
+        groups=groups(page, rooms),
     )
 )
 page_context.share(

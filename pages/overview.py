@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui import charts, export, page_context
 from ui.blocks import live, today
-from ui.blocks.block import render_block
+from ui.blocks.block import FIRST_ROWS, render_block
 from ui.blocks.kpi_strip import Kpis, keys_of, render_kpis, tables_of
 from ui.filters import click_filters
 
@@ -43,9 +43,12 @@ with why:
         charts.moved,
         on_click=click_filters.BY_DIMENSION,
         ranked=True,
+        # Beside a table of unusual days there is room for more, or for live figures.
+        rows=FIRST_ROWS
+        + (0 if context.server_url else min(found["unusual_days"].height, 5)),
     )
+    live.render_live(context)
 with days:
     today.render_today(context, found)
     render_block(context, "unusual_days", found["unusual_days"])
-live.render_live(context)
 export.render_download(context, found, "overview", tables_of(*KPIS))

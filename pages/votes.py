@@ -92,17 +92,17 @@ NOTES: Mapping[str, str] = {
 }
 """What is counted, where it is not all votes or estimations."""
 
-# Filled after the switches below it, which decide what is computed.
+kpis = render_switch(
+    "Metrics",
+    STATISTICS,
+    key="figures",
+    labelled=False,
+    labels={"Other figures": "Others"},
+    also=without_unknown,
+)
+# Filled after the switch below it, which decides what is computed.
 above = st.container()
-with st.container(horizontal=True, gap="medium"):
-    kpis = render_switch(
-        "Metrics",
-        STATISTICS,
-        key="figures",
-        labels={"Other figures": "Others"},
-        also=without_unknown,
-    )
-    part = render_switch("Details", PARTS, key="part", labels={"When": "Weekdays"})
+part = render_switch("Details", PARTS, key="part", labels={"When": "Weekdays"})
 unusual = anomaly_marks.tables_for(context.query.granularity)
 found = context.compute(
     *tables_of(kpis),

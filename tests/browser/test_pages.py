@@ -92,6 +92,23 @@ SEEN_WITHOUT_COLOURS = """() => {
 }"""
 """Whether a switch keeps its colours where a system has its own, which would hide it,
 and whether the chosen tile is told from others."""
+MOVED = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  const page = document.querySelector('[data-testid=stMainBlockContainer]');
+  const changed = (part, measure) => {
+    if (!part) return 0;
+    const {parentElement, nextSibling} = part, before = measure();
+    part.remove();
+    const after = measure();
+    parentElement.insertBefore(part, nextSibling);
+    return Math.abs(after - before);
+  };
+  const sidebar = document.querySelector('.stSidebar');
+  const chart = document.querySelector('.stVegaLiteChart svg.marks');
+  return changed(sidebar, () => main.getBoundingClientRect().left)
+    + changed(chart, () => page.scrollHeight);
+}"""
+"""Pixels by which a page moves while its navigation or its first chart is not drawn."""
 AT_A_CHART = """() => {
   const at = document.activeElement;
   const chart = document.querySelector('[data-testid=stVegaLiteChart]');
@@ -131,9 +148,12 @@ def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
         expect(drawn.nth(3)).to_be_attached()
 
 
-@pytest.mark.parametrize("full", [*PAGES, "Three rooms"], indirect=True)
+@pytest.mark.parametrize(
+    "full", [*PAGES, "Insights, users", "Three rooms"], indirect=True
+)
 def test_a_page_keeps_its_measures(full: Visit) -> None:
     page, title = full
+    assert page.evaluate(MOVED) == 0
     found = page.evaluate(MEASURE, LONGEST)
     assert found["screens"] <= TALLER.get(title, 1.6)
     if found["strip"] is not None:
@@ -152,6 +172,27 @@ def test_a_page_keeps_its_measures(full: Visit) -> None:
         page.keyboard.press("Tab")
         stops += 1
     assert stops <= 25
+    if title == "Overview":
+        assert_keeps_its_head_without_navigation(page)
+
+
+def assert_keeps_its_head_without_navigation(page: Page) -> None:
+    collapse = page.get_by_test_id("stSidebarCollapseButton").get_by_role("button")
+    page.locator(".stSidebar").hover()
+    collapse.click()
+    opener = page.get_by_test_id("stExpandSidebarButton")
+    expect(opener).to_be_visible()
+    assert page.evaluate(MEASURE, LONGEST)["head"] <= 130
+    # The title is beside the logo and its button, and neither covers a control.
+    title = page.get_by_role("heading", level=1).bounding_box()
+    at = opener.bounding_box()
+    assert title
+    assert at
+    assert at["x"] + at["width"] <= title["x"]
+    page.get_by_role("button", name="Share").click(trial=True)
+    page.get_by_role("button", name="Main menu").click(trial=True)
+    opener.click()
+    expect(opener).not_to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -133,6 +133,38 @@ def test_hours_are_offered_for_up_to_seven_days(
     assert box.value == every
 
 
+@pytest.mark.parametrize(
+    ("file", "query"),
+    [
+        *((file, {}) for file in PAGES if file != "data.py"),
+        *(
+            ("insights.py", {"about": about})
+            for about in ("Second votes", "Meetings", "Rooms", "New people")
+        ),
+        ("room.py", {"room": "ROOM"}),
+        ("room.py", {"room": "ROOM", "meeting": "VOTE"}),
+    ],
+)
+def test_a_page_offers_what_to_group_by_where_that_changes_something(
+    run_page: RunPage, file: str, query: dict[str, str]
+) -> None:
+    votes = pl.read_parquet(GOLDEN / "fpp_votes.parquet").sort("voted_at")
+    last = votes.row(-1, named=True)
+    own = {"ROOM": str(last["room_id"]), "VOTE": str(last["id"])}
+    of_room = {name: own.get(value, value) for name, value in query.items()}
+
+    def drawn(every: str) -> tuple[list[str], bool]:
+        app = run_page(file, GOLDEN, period="last_91_days", every=every, **of_room)
+        kinds = ("vega_lite_chart", "arrow_data_frame", "html")
+        shown = [str(part.proto) for kind in kinds for part in app.get(kind)]
+        # Links of the menu have every choice of the address.
+        shown = [text for text in shown if "menu-item" not in text]
+        return shown, "Group by" in [box.label for box in app.selectbox]
+
+    (by_day, offered), (by_month, offered_too) = drawn("day"), drawn("month")
+    assert offered == offered_too == (by_day != by_month)
+
+
 def reopened(shown: Shown) -> Shown:
     """Return what the bar shows when the address is opened again."""
     address = {k: values[0] for k, values in shown.address().items() if values}

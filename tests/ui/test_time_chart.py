@@ -550,3 +550,17 @@ def test_a_series_keeps_its_colour_under_a_filter() -> None:
     filtered = colors("GUIDE", "HOME")
     assert len(set(everything.values())) == 3
     assert filtered == {name: everything[name] for name in filtered}
+
+
+def test_two_counts_that_grow_alike_are_two_lines() -> None:
+    days = november(2, 3, 4)
+    counts = series(days, [10, 20, 30]).with_columns(rooms=pl.col("votes") / 10)
+    on = axis(days[0], days[-1])
+    left, right = ("votes", "Votes"), ("rooms", "Rooms")
+    spec = charts.two_axes(counts, left, right, on).to_dict()
+    tops = [
+        part["encoding"]["y"].get("scale", {}).get("domainMax", largest) / largest
+        for side, largest in zip(spec["layer"][-2:], (30, 3), strict=True)
+        for part in side["layer"][:1]
+    ]
+    assert tops[1] > 1.2 * tops[0]

@@ -21,6 +21,9 @@ from ui.filters.click_filters import ClickFilters
 from ui.labels import COUNTRIES
 from ui.page_context import PageContext
 
+FIRST_ROWS, _MOST_ROWS = 10, 200
+"""Bars of a ranked chart, at first and on demand; the table has the rest."""
+
 
 def render_block(
     context: PageContext,
@@ -34,6 +37,7 @@ def render_block(
     on_click: ClickFilters | None = None,
     axis: TimeAxis | None = None,
     ranked: bool = False,
+    rows: int = FIRST_ROWS,
     folded: bool = False,
     drawn: Collection[str] | None = None,
 ) -> None:
@@ -44,7 +48,7 @@ def render_block(
     block. A page that shows a table twice gives each block its own `key`. With
     `on_click`, a click on a mark or a row adds filters of these kinds. `axis` is that
     of a chart over time: its dates and notes are above it, and dragging zooms. A
-    `ranked` chart takes `rows`: it shows the first ten, and all of them on demand. A
+    `ranked` chart takes `rows`: it shows the first ones, and all of them on demand. A
     `folded` table is drawn on demand, where the sentence above it says what it has.
     `drawn` are the columns of the chart, where these are a choice.
     """
@@ -79,14 +83,14 @@ def render_block(
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:
             # Ten rows first: a chart of two hundred would push the page down.
-            chart = _all_rows(draw, frame, own) if ranked else draw
+            chart = _all_rows(draw, frame, own, rows) if ranked else draw
             if on_click is None:
                 render_chart(chart(local), _alt(shown, frame))
             else:
                 click_filters.render_clickable_chart(
                     context, chart, local, on_click, own, _alt(shown, frame)
                 )
-            if ranked and frame.height > FIRST_ROWS:
+            if ranked and frame.height > rows:
                 _render_show_all(frame, own)
         if axis is not None:
             with st.container(
@@ -108,19 +112,17 @@ def render_block(
         render_unfiltered_note(context, name)
 
 
-FIRST_ROWS, _MOST_ROWS = 10, 200
-"""Bars of a ranked chart, at first and on demand; the table has the rest."""
-
-
 def _show_all_key(name: str) -> str:
     return f"{query_params.ALL_ROWS}{name}"
 
 
-def _all_rows(draw: Callable[..., Chart], frame: pl.DataFrame, name: str) -> Draw:
+def _all_rows(
+    draw: Callable[..., Chart], frame: pl.DataFrame, name: str, first: int
+) -> Draw:
     """Return the chart of as many rows as the switch below it asks for."""
     if query_params.is_on(_show_all_key(name)):
         return partial(draw, rows=min(frame.height, _MOST_ROWS))
-    return partial(draw, rows=FIRST_ROWS)
+    return partial(draw, rows=first)
 
 
 def _render_show_all(frame: pl.DataFrame, name: str) -> None:

@@ -29,7 +29,7 @@ def render_row(
     """Draw a row of cards from tables of one row.
 
     `wanted` are tables of both periods and their columns; with an empty `earlier` no
-    change is shown.
+    change is shown. Their definitions are for the page to show, at one place.
     """
     table_of = {key: table for table, keys in wanted.items() for key in keys}
     keys = [*table_of]
@@ -75,7 +75,6 @@ def _render_card(
         delta_color="off",
         delta_arrow="off",
         delta_description=f"from {before_text}" if compares else None,
-        help=help_text(definition),
         border=True,
         height="stretch",
     )

@@ -17,6 +17,8 @@ from ui.page_context import PageContext
 EVERY_SECONDS = 30
 MOST_ROOMS = 50
 """Rooms that are listed; the counts are of all."""
+_HEIGHT = 200
+"""Six of them in view: with them the page keeps its height."""
 
 
 def render_live(context: PageContext) -> None:
@@ -59,7 +61,8 @@ def _render_answer(server: Secret, zone: ZoneInfo) -> None:
             hide_index=True,
             alt="Open rooms, last active first",
             placeholder=fmt.NOTHING,
-            height=tables.MAX_HEIGHT if len(live.rooms) > 10 else "auto",
+            row_height=tables.ROW_HEIGHT,
+            height=_HEIGHT if len(live.rooms) > 6 else "auto",
         )
     if len(live.rooms) > MOST_ROOMS:
         st.caption(f"The {MOST_ROOMS} rooms that were active last.")

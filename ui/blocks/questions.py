@@ -12,7 +12,7 @@ import streamlit as st
 
 from metrics import periods
 from metrics.periods import Days
-from metrics.registry import METRIC_TABLES, sample_size
+from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.room_health import COOLING, HEALTHY
 from metrics.sentences import counted, listed
 from metrics.time_axis import at_least_weekly
@@ -72,11 +72,13 @@ def render_section(context: PageContext, part: Section) -> Results:
         with st.grid(3, min_column_width=320, gap="small"):
             for name in said:
                 render_question(context, name, found)
-    for name in part.tables:
-        render_question(context, name, found)
     # Below the charts, which are to be seen first.
     if sizes and (counts := _sample_sizes(context, found, sizes)):
-        st.caption(f"Based on {counts}.")
+        keys = [key for columns in part.headline.values() for key in columns]
+        texts = [cards.help_text(DEFINITIONS[key]) for key in keys]
+        st.caption(f"Based on {counts}.", help="\n\n".join(texts) or None)
+    for name in part.tables:
+        render_question(context, name, found)
     return found
 
 

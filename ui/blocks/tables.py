@@ -61,7 +61,7 @@ _KINDS = {
 }
 # Columns that are drawn as bars.
 _BAR = frozenset({"share"})
-MAX_HEIGHT, _ROW_HEIGHT = 270, 30
+MAX_HEIGHT, ROW_HEIGHT = 270, 30
 MOST_ROWS = 150_000
 """Rows of a table on a page: about 10 MB. The CSV has all."""
 CLICKABLE = "rows_"
@@ -91,7 +91,7 @@ def render(
         placeholder=NOTHING,
         alt=title,
         height=_height(frame),
-        row_height=_ROW_HEIGHT,
+        row_height=ROW_HEIGHT,
         key=key,
         on_select=on_click or "ignore",
         # Not of cells: the keyboard would select one on its way through the page.
@@ -114,7 +114,7 @@ def render_selectable(
         placeholder=NOTHING,
         alt=title,
         height=_height(frame, height),
-        row_height=_ROW_HEIGHT,
+        row_height=ROW_HEIGHT,
         key=key,
         on_select="rerun",
         selection_mode="single-row",
@@ -366,7 +366,7 @@ def render_plain(
     title: str,
     *,
     widths: Mapping[str, int] | None = None,
-    row_height: int = _ROW_HEIGHT,
+    row_height: int = ROW_HEIGHT,
     height: int = MAX_HEIGHT,
 ) -> None:
     """Show a frame whose columns already are what a reader should see.
@@ -427,4 +427,4 @@ def render_csv_button(rows: Callable[[], pl.DataFrame], file: str, key: str) -> 
 
 
 def _height(frame: pl.DataFrame, most: int = MAX_HEIGHT) -> int | Literal["auto"]:
-    return "auto" if (frame.height + 1) * _ROW_HEIGHT <= most else most
+    return "auto" if (frame.height + 1) * ROW_HEIGHT <= most else most

@@ -193,6 +193,8 @@ class _Side(NamedTuple):
 
     column: str
     title: str
+    share: float
+    """Part of the height that the largest value takes."""
     stroke: str
     """Title that tells which line an axis belongs to; a colour alone would not do."""
     color: str
@@ -209,8 +211,9 @@ def two_axes(
     """Draw two counts over `bucket`, each (column, title) with an axis of its own."""
     placed = bounded(axis.place(frame))
     sides = (
-        _Side(*left, "—", ACCENT, DASHES[0], "left"),
-        _Side(*right, "- -", PALETTE[1], DASHES[1], "right"),
+        _Side(*left, 1, "—", ACCENT, DASHES[0], "left"),
+        # Counts that grow alike would else be one line.
+        _Side(*right, 0.7, "- -", PALETTE[1], DASHES[1], "right"),
     )
     x = axis.encoding(placed)
     tooltip = [
@@ -235,13 +238,18 @@ def _side(
     data = lone_values(
         placed.with_columns(pl.col(side.column).cast(pl.Float64).alias("value"))
     )
+    largest = data["value"].max()
+    top = (largest if isinstance(largest, float) else 0) or 1
+    domain = alt.Scale()
+    if side.share < 1:
+        domain = alt.Scale(domainMax=top / side.share, nice=True)
     scale = value_axis("count")
     scale.title = f"{side.stroke} {side.title}"
     # Two grids over each other would be a pattern.
     scale.orient, scale.grid = side.orient, side.orient == "left"
 
     def y(column: str) -> alt.Y:
-        return alt.Y(f"{column}:Q", axis=scale)
+        return alt.Y(f"{column}:Q", axis=scale, scale=domain)
 
     base = Layer()
     line = base.mark_line(color=side.color, strokeWidth=2, strokeDash=side.dash)

@@ -1,7 +1,7 @@
 """Layered charts, and sending a chart to the browser."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Self, TypedDict, Unpack, cast
+from typing import Any, Literal, Self, TypedDict, Unpack, cast
 
 import altair as alt
 import streamlit as st
@@ -177,4 +177,10 @@ def render_chart(
     # Streamlit draws charts of more than 2,000 values on a canvas: no text for screen
     # readers, and greys that the style sheet cannot reach.
     chart.usermeta = {"embedOptions": {"renderer": "svg"}}
-    st.altair_chart(cast("Chart", _Unchecked(chart)), key=key, alt=alt, **selecting)
+    # Without its height, what is below would move up until the chart is drawn.
+    height: int | Literal["content"] = (
+        chart.height if isinstance(chart.height, int) else "content"
+    )
+    st.altair_chart(
+        cast("Chart", _Unchecked(chart)), key=key, alt=alt, height=height, **selecting
+    )

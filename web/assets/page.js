@@ -51,6 +51,11 @@
   if (location.pathname.startsWith(home) && tidied.href !== location.href)
     history.replaceState(history.state, "", tidied);
 
+  // Streamlit draws the page before its navigation, whose place the style sheet keeps.
+  const isClosed = key => key.startsWith("stSidebarCollapsed-") && localStorage[key] === "true";
+  if (Object.keys(localStorage).some(isClosed))
+    document.documentElement.classList.add("navigation-closed");
+
   let list;
   function toggleList() {
     list ??= build();
