@@ -7,6 +7,7 @@ the folder, as part of opening it: numbered, in order of time, uncompressed.
 import atexit
 import logging
 import os
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ DEMO_MARKER = "DEMO"
 _ROW_GROUP = 65_536
 _KEPT = 2
 _PREFIX = "fpp-numbered-"
+_COUNT = re.compile(r" for \d+ out of \d+ values")
 _log = logging.getLogger(__name__)
 
 
@@ -112,12 +114,12 @@ def _refuse_unreadable(frames: Mapping[str, pl.LazyFrame]) -> None:
     for name, frame in frames.items():
         for column in frame.collect_schema():
             try:
-                frame.select(pl.col(column).max()).collect(engine="streaming")
+                frame.select(pl.col(column).max()).collect()
             except FileNotFoundError:
                 raise
             except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-                # What follows is the plan.
-                reason = str(error).partition("\n")[0]
+                # What follows is the plan; how many rows a thread had is not asked.
+                reason = _COUNT.sub("", str(error).partition("\n")[0])
                 raise StoreError(
                     f"Column {column!r} of {BY_NAME[name].file_name} cannot be read: "
                     f"{reason}. {_REMEDY}"
