@@ -1011,6 +1011,12 @@ def test_late_data_need_attention_and_a_demo_is_never_late(
     assert not [text for text in findings() if "late" in text]
 
 
+def test_the_busiest_hour_is_named_with_its_zone(run_page: RunPage) -> None:
+    app = run_page("votes.py", period="all_time", tz="Europe/Berlin")
+    (said,) = (t.value for t in app.text if t.value.startswith("Most votes were on"))
+    assert said.endswith(" Hours in Europe/Berlin.")
+
+
 @pytest.fixture
 def late_store(plain_store: Callable[..., Path]) -> Path:
     """The golden files as of three days ago, Tuesday at ten."""
