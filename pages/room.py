@@ -54,7 +54,8 @@ if len(found) > 1:
     room.warn_of_lone_meeting()
     drawn = comparison.render_comparison(contexts, found, KEYS)
     both = room.about_rooms(contexts[0], found)
-    export.render_download(both, Results(drawn, {}), "rooms_compared")
+    ids = "_".join(str(each.room_id) for each in found)
+    export.render_download(both, Results(drawn, {}), f"rooms_{ids}")
     st.stop()
 
 (only,), (own,) = found, contexts
@@ -82,7 +83,9 @@ if vote is not None:
     st.stop()
 room.render_health(results["health"])
 render_kpis(own, results, Kpis(TOTALS, SERIES, KEYS))
-meeting.render_meetings(own, results["meetings"])
+listed = meeting.render_meetings(own, results["meetings"])
+# The files have the meetings of the period, as the table has.
+results = Results({**results.now, "meetings": listed}, results.earlier)
 if results["rounds"].is_empty():
     export.render_download(own, results, f"room_{only.room_id}")
     st.stop()

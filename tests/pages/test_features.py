@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
@@ -19,16 +20,17 @@ import polars as pl
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
 from streamlit.testing.v1 import AppTest
 
 from metrics import attention, filters, periods
+from metrics.export import to_csv
 from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.periods import Days
 from metrics.query import Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES
 from metrics.tables import TABLES
+from metrics.time_zone import in_zone
 from store import engine
 from store.reader import DEMO_MARKER, Snapshot, open_store
 from store.snapshot import TableInfo
@@ -689,10 +691,10 @@ def test_a_figure_that_filters_hide_is_in_no_csv_and_has_no_change(
     assert counts[0] > counts[1] == 0
 
 
-@pytest.mark.parametrize("page", ["overview.py", "traffic.py", "votes.py"])
-def test_what_tiles_hide_is_null_in_workbook_and_zip_as_well(
-    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, page: str
-) -> None:
+def taken_away(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, page: str, **query: str
+) -> tuple[PageContext, Results, dict[str, pl.DataFrame]]:
+    """Run a page; return what its ZIP is made of, and the tables of its CSV buttons."""
     offered: list[tuple[PageContext, Results]] = []
     alone: dict[str, pl.DataFrame] = {}
 
@@ -701,7 +703,8 @@ def test_what_tiles_hide_is_null_in_workbook_and_zip_as_well(
         return b""
 
     def offer(rows: Callable[[], pl.DataFrame], name: str, key: str) -> None:
-        alone[name] = rows()
+        # The table below the chart of Historical has some of its columns.
+        alone.setdefault(name, rows())
 
     def offer_all(label: str, data: Callable[[], bytes], **_: object) -> None:
         if label.endswith("(ZIP)"):
@@ -710,14 +713,56 @@ def test_what_tiles_hide_is_null_in_workbook_and_zip_as_well(
     monkeypatch.setattr(export, "pack", collect)
     monkeypatch.setattr(tables, "render_csv_button", offer)
     monkeypatch.setattr("streamlit.download_button", offer_all)
-    run_page(page, filter="country!:XX")
+    run_page(page, **query)
     ((context, found),) = offered
+    return context, found, alone
+
+
+def assert_same_rows(
+    context: PageContext, found: Results, alone: Mapping[str, pl.DataFrame]
+) -> None:
+    """Compare the tables that a ZIP and a button have under one name."""
     names = {export.csv_name(context, name): name for name in found.now}
     same = names.keys() & alone.keys()
     assert same
     for file in same:
         pack, csv = found.now[names[file]], alone[file].drop("notes", strict=False)
-        assert_frame_equal(pack, csv.select(pack.columns), check_dtypes=False)
+        zone = context.query.zone
+        assert to_csv(in_zone(pack, zone)) == to_csv(
+            in_zone(csv.select(pack.columns), zone)
+        )
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("behaviour.py", {}),
+        ("location.py", {}),
+        ("historical.py", {}),
+        ("returning.py", {"period": "12 months"}),
+        ("insights.py", {"about": "Rooms"}),
+        ("votes.py", {"tz": "Asia/Kolkata"}),
+        ("room.py", {"room": "88", "from": "2026-11-09", "to": "2026-11-15"}),
+        ("room.py", {"room": "88", "tz": "Asia/Kolkata", "period": "12 months"}),
+    ],
+)
+def test_a_csv_has_the_rows_that_the_zip_has_under_its_name(
+    run_page: RunPage,
+    monkeypatch: pytest.MonkeyPatch,
+    page: str,
+    query: dict[str, str],
+) -> None:
+    assert_same_rows(*taken_away(run_page, monkeypatch, page, **query))
+
+
+@pytest.mark.parametrize("page", ["overview.py", "traffic.py", "votes.py"])
+def test_what_tiles_hide_is_null_in_workbook_and_zip_as_well(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    context, found, alone = taken_away(
+        run_page, monkeypatch, page, filter="country!:XX"
+    )
+    assert_same_rows(context, found, alone)
     about = export.readme(context, found.now)
     assert re.search("votes_totals: Not available by country", about) or (
         "votes_totals" not in found.now
@@ -786,6 +831,7 @@ def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -
         # Votes have no users; a room has its own page, which filters leave as it is.
         ("votes.py", {"filter": "room:1"}, "votes_DATES_filtered"),
         ("room.py", {"room": "1", "filter": "country:DE"}, "room_1_DATES"),
+        ("room.py", {"room": ["1", "88"]}, "rooms_1_88_DATES"),
         ("report.py", {"filter": "country:DE"}, "report_DATES"),
     ],
 )
@@ -793,7 +839,7 @@ def test_files_of_a_page_say_so_where_they_are_filtered(
     run_page: RunPage,
     monkeypatch: pytest.MonkeyPatch,
     page: str,
-    query: dict[str, str],
+    query: dict[str, Any],
     wanted: str,
 ) -> None:
     names: list[str] = []

@@ -73,8 +73,11 @@ class Meeting(NamedTuple):
         return f"{', '.join(parts)}."
 
 
-def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
-    """List the meetings of the period, newest first; a click on a row opens one."""
+def render_meetings(context: PageContext, held: pl.DataFrame) -> pl.DataFrame:
+    """List the meetings of the period, newest first; a click on a row opens one.
+
+    Returns the meetings of the period.
+    """
     period, zone = context.query.period, context.query.zone
     listed = held.filter(period.contains("started_at"))
     with st.container(border=True, gap="small", key="meetings"):
@@ -100,7 +103,7 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
                     on_click=period_bar.choose_days,
                     args=(first, min(end, context.today)),
                 )
-            return
+            return listed
         st.caption("Votes less than 60 minutes apart.")
         # A new key forgets the selection, so that a closed meeting stays closed.
         opened = query_params.get(MEETING) or "none"
@@ -115,6 +118,7 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> None:
         st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
         query_params.update({MEETING: [str(listed["meeting"][chosen])]})
         st.rerun()
+    return listed
 
 
 def render_meeting(
