@@ -89,16 +89,27 @@ class Tab:
 @contextmanager
 def tab(server: chromium.Server, *, log_in: bool = True) -> Iterator[Tab]:
     """Open Chromium at a server."""
+    with tabs(server, log_in=log_in) as (only,):
+        yield only
+
+
+@contextmanager
+def tabs(*servers: chromium.Server, log_in: bool = True) -> Iterator[list[Tab]]:
+    """Open Chromium with a tab at each server; none shares anything with another."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.CHROMIUM, args=chromium.FLAGS
         )
-        context = (
+        contexts = [
             chromium.logged_in(browser, server, viewport=SCREEN)
             if log_in
             else browser.new_context(viewport=SCREEN)
-        )
-        yield Tab(context.new_page(), server.url)
+            for server in servers
+        ]
+        yield [
+            Tab(context.new_page(), server.url)
+            for context, server in zip(contexts, servers, strict=True)
+        ]
         browser.close()
 
 

@@ -1,11 +1,16 @@
 """How long a visitor waits for each page, beside an empty Streamlit page.
 
     python -m benchmarks.page_latency [DATA_DIR] [--runs 7] [--pages Overview Votes]
+    python -m benchmarks.page_latency --beside ../before    # of another checkout
 
 For every page, each the median of its runs after a first one: the run of its script
 (from the request until the last message, over the real websocket), and in Chromium
 with a warm cache, until all charts are drawn: a click in the navigation, coming from
 the Data page, and a link opened in a tab. Without DATA_DIR a demo history is drawn.
+
+Beside another checkout, in whose folder `uv sync` has run, clicks and links are
+measured turn by turn, so that a busy machine is as busy for either. Both dashboards
+show the same files, at the real time.
 """
 
 import argparse
@@ -24,10 +29,11 @@ import polars as pl
 import streamlit as st
 
 import simulation
-from benchmarks.browser_timing import RESTS, Tab, Times, tab
+from benchmarks.browser_timing import RESTS, Tab, Times, tab, tabs
 from core import clock
 from store.reader import open_store
 from testkit import chromium
+from testkit.ports import free_port
 from testkit.visitor import log_in, visiting
 
 PAGES = {
@@ -115,6 +121,62 @@ def felt(data_dir: Path, runs: int, names: list[str]) -> Iterator[str]:
                 )
 
 
+def beside(
+    data_dir: Path, checkout: Path, runs: int, names: list[str]
+) -> Iterator[str]:
+    """Yield the lines of the table of two checkouts, as they are found."""
+    yield "| page | click ms, here | there | link ms, here | there |"
+    yield "| --- | --: | --: | --: | --: |"
+    with (
+        _running(chromium.ROOT, data_dir) as here,
+        _running(checkout, data_dir) as there,
+        tabs(here, there) as both,
+    ):
+        for name in names:
+            found: dict[str, list[list[float]]] = {"link": [[], []], "click": [[], []]}
+            away = "Data" if name != "Data" else "Historical"
+            # The first of each is not measured.
+            for _ in range(runs + 1):
+                for each, one in enumerate(both):
+                    one.rest()
+                    found["link"][each].append(one.link(f"/{PAGES[name]}", name))
+            for _ in range(runs + 1):
+                for each, one in enumerate(both):
+                    one.rest()
+                    one.click(away)
+                    one.rest()
+                    found["click"][each].append(one.click(name))
+            times = [Times(of[1:]) for kind in ("click", "link") for of in found[kind]]
+            yield f"| {name} | {' | '.join(map(str, times))} |"
+
+
+@contextmanager
+def _running(checkout: Path, data_dir: Path) -> Iterator[chromium.Server]:
+    """Run the dashboard of a checkout, with the packages that it locks."""
+    port, python = free_port(), checkout.resolve() / ".venv" / "bin" / "python"
+    if not python.exists():
+        raise SystemExit(f"There is no {python}. Run `uv sync --frozen` in {checkout}.")
+    with tempfile.NamedTemporaryFile() as log:
+        process = subprocess.Popen(
+            [python, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+            cwd=checkout,
+            env={
+                **os.environ,
+                "DATA_DIR": str(data_dir.resolve()),
+                "ANALYTICS_SECRET_TOKEN": chromium.TOKEN,
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            chromium.wait_until_up(url, process)
+            yield chromium.Server(url, process.pid, Path(log.name))
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
 def described(data_dir: Path, runs: int) -> str:
     """Return what was measured on what."""
     snapshot = open_store(data_dir)
@@ -148,10 +210,16 @@ def main() -> None:
     parser.add_argument("data_dir", nargs="?", type=Path)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--pages", nargs="*", choices=PAGES, default=list(PAGES))
+    parser.add_argument("--beside", type=Path, metavar="CHECKOUT")
     options = parser.parse_args()
     with _data(options.data_dir) as data_dir:
         print(described(data_dir, options.runs))
-        for line in felt(data_dir, options.runs, options.pages):
+        lines = (
+            felt(data_dir, options.runs, options.pages)
+            if options.beside is None
+            else beside(data_dir, options.beside, options.runs, options.pages)
+        )
+        for line in lines:
             print(line, flush=True)
 
 

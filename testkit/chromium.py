@@ -115,7 +115,7 @@ def serving(
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_until_up(url, process)
+            wait_until_up(url, process)
             yield Server(url, process.pid, Path(log.name))
         finally:
             process.terminate()
@@ -123,7 +123,8 @@ def serving(
             sys.stderr.write(Path(log.name).read_text())
 
 
-def _wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
+def wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a server that was started answers; fail once it has ended."""
     for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
