@@ -622,7 +622,7 @@ def _hours_inside(period: Period) -> list[float]:
 
     def passed(clock: datetime, hour: int) -> float:
         midnight = datetime.combine(clock.date(), time.min)
-        return min(max((clock - midnight) / timedelta(hours=1) - hour, 0), 1)
+        return min(max((clock - midnight) / timedelta(hours=1) - hour, 0.0), 1.0)
 
     days = (end.date() - start.date()).days
     return [days + passed(end, hour) - passed(start, hour) for hour in range(24)]

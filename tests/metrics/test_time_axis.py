@@ -196,16 +196,17 @@ NO_MIDNIGHT = [
 
 
 @pytest.mark.parametrize("name", METRIC_TABLES)
-def test_a_period_that_has_just_begun_has_tables_of_no_bucket(name: str) -> None:
-    """At midnight, and where late data ends before the period."""
+def test_a_period_that_has_just_begun_has_every_table(name: str) -> None:
+    """At midnight, where late data ends before the period, and within an hour."""
     midnight = at("2026-11-02 00:00")
     rows = frames(view("a", "2026-11-01 12:00"), vote("2026-11-01 12:00"))
     granularities: tuple[Granularity, ...] = ("hour", "day")
     for granularity in granularities:
-        asked = query(rows, Period(midnight, midnight), None, granularity)
-        found = executed(plan(name, asked))
-        if {"bucket", "votes"} <= set(found.columns):
-            assert found["votes"].sum() == 0
+        for end in (midnight, midnight + timedelta(minutes=90)):
+            asked = query(rows, Period(midnight, end), None, granularity)
+            found = executed(plan(name, asked))
+            if {"bucket", "votes"} <= set(found.columns):
+                assert found["votes"].sum() == 0
 
 
 @pytest.mark.parametrize(("zone", "day"), NO_MIDNIGHT)
