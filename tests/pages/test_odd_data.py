@@ -102,7 +102,7 @@ VIEWS = [
     ("all_time", "week", "America/New_York"),
     ("last_7_days", "hour", "Pacific/Auckland"),
 ]
-AT_THE_ENDS = {"a row of the first day", "a row of the last day"}
+AT_THE_ENDS = {"the first day", "the last day"}
 # Each page in one view of each store, so that each view meets each page and each store;
 # where a zone can leave the calendar, in all of them.
 CASES = [
