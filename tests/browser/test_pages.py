@@ -5,6 +5,7 @@ themes and on a phone.
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +76,8 @@ MEASURE = """longest => {
     screens: page.scrollHeight / 900,
   };
 }"""
+TILES_OF_ROWS = """() => [...document.querySelectorAll('.st-key-kpi_strip button')]
+  .map(tile => tile.getBoundingClientRect().top)"""
 BLANK_ABOVE_THE_MAP = """() => {
   const land = [...document.querySelectorAll('svg.marks .mark-shape path')];
   if (!land.length) return 0;
@@ -159,6 +162,14 @@ def test_a_page_keeps_its_measures(full: Visit) -> None:
     if found["strip"] is not None:
         assert found["strip"] <= 90
         assert found["spare"] >= 0
+    if title == "Overview":
+        # Narrower: whole texts in rows of as many tiles.
+        for width in (700, 1101, 1280, 1366):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(MEASURE, LONGEST)["spare"] > -1, width
+            rows = page.evaluate(TILES_OF_ROWS)
+            assert len({*Counter(rows).values()}) == 1, (width, rows)
+        page.set_viewport_size(DESK)
     if found["chart"] is None:
         assert title in WITHOUT_CHARTS
         return
