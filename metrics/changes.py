@@ -350,7 +350,7 @@ def _part(row: Mapping[str, Any]) -> str:
     part, total = percent(abs(row["contribution"])), f"{row['total_before']:,}"
     # Of months, it is not the count before: that has other numbers of weekdays.
     if row["dimension"] == "weekday":
-        return f"{part} of the {total} on as many of each weekday before"
+        return f"{part} of the previous {total}, scaled to the same weekdays"
     return f"{part} of the previous {total}"
 
 

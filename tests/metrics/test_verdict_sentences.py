@@ -366,8 +366,8 @@ def changes(*rows: tuple[str, str | None, int, str | None]) -> pl.DataFrame:
         # Of months, the sum over weekdays is not the count before.
         pytest.param(
             changes(("weekday", "Monday", -40, LOWER)),
-            "Biggest change: 40 fewer page views on Mondays, 40% of the 100 on as many "
-            "of each weekday before.",
+            "Biggest change: 40 fewer page views on Mondays, 40% of the previous 100, "
+            "scaled to the same weekdays.",
             id="weekday",
         ),
         pytest.param(
