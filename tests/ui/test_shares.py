@@ -77,6 +77,9 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
     assert scale["domain"] == [0, 1]
     # "88% of 12,335 pairs" takes 110 pixels, whatever the width of the chart.
     assert "width - 120" in scale["range"][1]["expr"]
+    # Of the container: a limit by the width that labels leave would move with them.
+    axis = drawn["layer"][0]["encoding"]["y"]["axis"]
+    assert axis["labelLimit"]["expr"] == "min(220, containerSize()[0] / 2)"
 
 
 @pytest.mark.parametrize("cards", [1, 40, 41, 42, 10_000])
