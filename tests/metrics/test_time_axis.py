@@ -197,13 +197,17 @@ NO_MIDNIGHT = [
 
 @pytest.mark.parametrize("name", METRIC_TABLES)
 def test_a_period_that_has_just_begun_has_every_table(name: str) -> None:
-    """At midnight, where late data ends before the period, and within an hour."""
-    midnight = at("2026-11-02 00:00")
+    """At midnight, where late data ends before it, within an hour, by hours alone."""
+    midnight, minutes = at("2026-11-02 00:00"), timedelta(minutes=90)
     rows = frames(view("a", "2026-11-01 12:00"), vote("2026-11-01 12:00"))
     granularities: tuple[Granularity, ...] = ("hour", "day")
     for granularity in granularities:
-        for end in (midnight, midnight + timedelta(minutes=90)):
-            asked = query(rows, Period(midnight, end), None, granularity)
+        for start, end in (
+            (midnight, midnight),
+            (midnight, midnight + minutes),
+            (midnight + minutes, midnight + minutes + timedelta(hours=24)),
+        ):
+            asked = query(rows, Period(start, end), None, granularity)
             found = executed(plan(name, asked))
             if {"bucket", "votes"} <= set(found.columns):
                 assert found["votes"].sum() == 0
