@@ -106,6 +106,8 @@ def test_a_period_and_its_comparison_have_rooms_of_as_many_days() -> None:
     for each in (asked, before):
         assert one(invites.totals(each, shared))["new_rooms"] == 28
     assert invites.covers(asked) == days("2026-10-16", "2026-11-12")
+    # Moved alike, the two do not share days.
+    assert invites.covers(before) == days("2026-09-18", "2026-10-15")
     listed = answer(invites.by_room(asked, shared))
     assert {row["first_used_at"] for row in listed} == {
         at(f"{date(2026, 10, 16) + timedelta(n)} 09:00") for n in range(28)
