@@ -57,7 +57,7 @@ def test_the_tables_of_the_examples_exist() -> None:
     assert set(named) <= METRIC_TABLES.keys()
 
 
-@pytest.mark.parametrize("place", re.findall(r"`(test_\w+\.py)::(\w+)`", THREATS))
+@pytest.mark.parametrize("place", re.findall(r"`([\w/]+\.py)::(\w+)`", THREATS))
 def test_a_test_that_the_threat_model_names_exists(place: tuple[str, str]) -> None:
     file, name = place
     [path] = (ROOT / "tests").rglob(file)

@@ -25,7 +25,9 @@ def said(running: Dashboard, *command: str) -> str:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_prints_what_it_asks_for(running: Dashboard, command: str) -> None:
-    answer = said(running, "bash", "-euc", command)
+    # Where the dashboard runs is for the reader to fill in; here it runs elsewhere.
+    asked = re.sub(r"^export HOST=.*\n", "", command)
+    answer = said(running, "bash", "-euc", asked)
     if "format=md" in command:
         assert answer.startswith("**FPP Analytics: ")
     else:
