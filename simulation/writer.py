@@ -1,7 +1,8 @@
 """Writes a simulated history as plain Parquet files, marked as demo data."""
 
+import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -40,6 +41,7 @@ def write(
     A folder that a run left half-written is therefore demo data, and not current.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    end = now.replace(tzinfo=UTC).timestamp()
     (folder / DEMO_MARKER).write_text("")
     for name, frame in _with_numbers(by_name or simulate(now)).items():
         path = folder / BY_NAME[name].file_name
@@ -50,6 +52,8 @@ def write(
             statistics="full",
             row_group_size=_ROW_GROUP,
         )
+        # As fresh as the history is: what reads plain files takes it for their end.
+        os.utime(partial, (end, end))
         partial.replace(path)
     (folder / DEMO_MARKER).write_text(now.date().isoformat())
 
