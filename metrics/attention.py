@@ -197,7 +197,7 @@ _COLUMNS = {
 def findings(
     answers: Mapping[str, pl.DataFrame],
     now: datetime,
-    data_until: datetime | None,
+    until: datetime,
     sync_interval: int,
     zone: ZoneInfo = UTC_ZONE,
     missing: Collection[str] = (),
@@ -206,20 +206,23 @@ def findings(
 ) -> list[Finding]:
     """Return what needs attention, the most urgent first.
 
-    `answers` are those of `plans`; `sync_interval` is the time between two runs of
-    the sync job in seconds, `zone` that of the plans. `missing` are live tables that
-    the store lacks, where nothing else says so. `due` says whether newer data is
-    expected at all.
+    `answers` are those of `plans` up to `until`, where the data ends: late data ends
+    before now. `sync_interval` is the time between two runs of the sync job in seconds,
+    `zone` that of the plans. `missing` are live tables that the store lacks, where
+    nothing else says so. `due` says whether newer data is expected at all.
     """
-    # Late data ends before now: figures are complete only up to its end.
-    until = min(now, data_until or now)
-    late = due and data_until is not None
+    clock = to_local(until, zone)
+    # Late data, or a moment after midnight: it ends on another day.
+    is_today = clock.date() == to_local(now, zone).date()
+    day = f"{clock.date()}"
+    period = {"period": "Today"} if is_today else {"from": day, "to": day}
+    interval = timedelta(seconds=sync_interval)
     return [
         *_missing(missing),
-        *(_late(now, until, timedelta(seconds=sync_interval), zone) if late else ()),
-        *_unusual_today(answers["today"], until, now, zone),
+        *(_late(now - until, clock.date(), interval) if due else ()),
+        *_unusual_today(answers["today"], clock, zone, period),
         *_unusual_days(answers["unusual_days"]),
-        *(_quiet(answers[_QUIET], until, now, zone) if _QUIET in answers else ()),
+        *(_quiet(answers[_QUIET], zone, period) if _QUIET in answers else ()),
     ]
 
 
@@ -252,17 +255,14 @@ def _missing(tables: Collection[str]) -> Iterator[Finding]:
         yield Finding("table_missing", text, "data", value=len(tables), expected=(0, 0))
 
 
-def _late(
-    now: datetime, until: datetime, interval: timedelta, zone: ZoneInfo
-) -> Iterator[Finding]:
-    late = now - until
+def _late(late: timedelta, since: date, interval: timedelta) -> Iterator[Finding]:
     if late <= LATE_AFTER * interval:
         return
     yield Finding(
         "data_late",
         f"Data is {duration(late)} late",
         "data",
-        day=to_local(until, zone).date(),
+        day=since,
         value=late.total_seconds(),
         expected=(0, (LATE_AFTER * interval).total_seconds()),
     )
@@ -278,10 +278,9 @@ def duration(span: timedelta) -> str:
 
 
 def _unusual_today(
-    today: pl.DataFrame, until: datetime, now: datetime, zone: ZoneInfo
+    today: pl.DataFrame, clock: datetime, zone: ZoneInfo, period: Mapping[str, str]
 ) -> Iterator[Finding]:
-    clock = to_local(until, zone)
-    name, period = _name_of_day(until, now, zone), _period_of(until, now, zone)
+    name = period.get("period") or _short(clock.date())
     for row in today.drop_nulls("median").iter_rows(named=True):
         measure, low, high = row["measure"], row["lowest"], row["highest"]
         page, shown = _PAGES[measure]
@@ -299,19 +298,6 @@ def _unusual_today(
             row["today"],
             (low, high),
         )
-
-
-def _name_of_day(until: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """Return what the day is called on which the data ends: "Today", "Wed 18 Nov"."""
-    day = to_local(until, zone).date()
-    # Late data, or a moment after midnight: it ends on another day.
-    return "Today" if day == to_local(now, zone).date() else _short(day)
-
-
-def _period_of(until: datetime, now: datetime, zone: ZoneInfo) -> dict[str, str]:
-    day = to_local(until, zone).date()
-    is_today = day == to_local(now, zone).date()
-    return {"period": "Today"} if is_today else {"from": f"{day}", "to": f"{day}"}
 
 
 def _short(day: date) -> str:
@@ -362,7 +348,7 @@ def _unusual_days(days: pl.DataFrame) -> Iterator[Finding]:
 
 
 def _quiet(
-    rooms: pl.DataFrame, until: datetime, now: datetime, zone: ZoneInfo
+    rooms: pl.DataFrame, zone: ZoneInfo, period: Mapping[str, str]
 ) -> Iterator[Finding]:
     if rooms.is_empty():
         return
@@ -372,7 +358,7 @@ def _quiet(
         f"{counted(rooms.height, 'healthy room')} {have} gone quiet",
         "insights",
         # The page shows the rooms of the end of its period.
-        {"about": "Rooms", **_period_of(until, now, zone)},
+        {"about": "Rooms", **period},
         # Since then none of them has had a vote.
         day=to_local(max(rooms["last_round_at"]), zone).date(),
         value=rooms.height,

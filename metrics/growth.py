@@ -181,12 +181,21 @@ def beginning(frames: Frames) -> pl.LazyFrame:
     )
 
 
-def year_before(frames: Frames, moment: datetime) -> pl.LazyFrame:
-    """Return one page view of the year before a moment; no row where it has none."""
-    time = pl.col(PAGE_VIEWS.time)
-    since = moment - timedelta(days=_GAP_DAYS)
-    views = frames.by_name[PAGE_VIEWS.name].select(time)
-    return views.filter(time >= instant(since), time < instant(moment)).head(1)
+def year_until(moment: datetime) -> Period:
+    """Return the year before a moment: data without a longer gap reaches into it."""
+    return Period(moment - timedelta(days=_GAP_DAYS), moment)
+
+
+def year_before(
+    frames: Frames, moment: datetime, live: Table = PAGE_VIEWS
+) -> pl.LazyFrame:
+    """Return the time of one row of the year before a moment; no row without any.
+
+    That the data begins earlier shows in any row, and to look for the first would take
+    a walk through all. One that is older still may be a stray row.
+    """
+    times = frames.by_name[live.name].select(live.time)
+    return times.filter(year_until(moment).contains(live.time)).head(1)
 
 
 def first_row(frames: Frames, day: date) -> pl.LazyFrame:

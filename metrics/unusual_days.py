@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
-from metrics.frames import Frames, Period, instant
+from metrics.frames import Frames, Period
+from metrics.growth import year_before, year_until
 from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, day_of, listed
 from metrics.subject import Definition, table
@@ -162,12 +163,7 @@ def judges(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """
     needed = timedelta(weeks=BACK, days=_FEWEST_ERRORS - 1)
     first = to_utc(period.wall(period.start) - needed, period.zone)
-    rows = (shared.frames.page_views, "viewed_at"), (shared.frames.votes, "voted_at")
-    # Any earlier row will do, as for `_per_day`.
-    earlier = [
-        frame.filter(pl.col(time) < instant(first)).head(1).select(time)
-        for frame, time in rows
-    ]
+    earlier = [year_before(shared.frames, first, live) for live in (PAGE_VIEWS, VOTES)]
     return pl.concat(earlier, how="diagonal").select(judged=pl.len() > 0)
 
 
@@ -207,11 +203,11 @@ def _per_measure(frames: Frames, judged: Period, last: date) -> pl.LazyFrame:
 def _per_day(
     frame: pl.LazyFrame, time: str, judged: Period, **measures: pl.Expr
 ) -> pl.LazyFrame:
-    """Return bucket and measures of days with rows, of one earlier day if there is any.
+    """Return bucket and measures of days with rows, and of one earlier day if any.
 
-    Any earlier row will do: to look for the first would take a walk through all.
+    It says that the data begins earlier (see `growth.year_before`).
     """
-    earlier = frame.filter(pl.col(time) < instant(judged.start)).head(1)
+    earlier = frame.filter(year_until(judged.start).contains(time)).head(1)
     inside = frame.filter(judged.contains(time))
     day = local_date(time, judged)
     return pl.concat([earlier, inside]).group_by(bucket=day).agg(**measures)

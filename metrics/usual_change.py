@@ -15,6 +15,7 @@ import polars as pl
 
 from metrics import traffic, votes
 from metrics.frames import Period
+from metrics.growth import year_before
 from metrics.periods import Days, previous, whole_months
 from metrics.query import Plan, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, table
@@ -135,12 +136,8 @@ def usual_changes(
 
 def _reached(shared: SharedPlans, start: datetime) -> pl.LazyFrame:
     """Return the families of figures with rows in the year before a moment: family."""
-    year = Period(start - 366 * _DAY, start)
-    # One row will do: to look for the first would take a walk through all.
     return pl.concat(
-        shared.frames.by_name[live.name]
-        .filter(year.contains(live.time))
-        .head(1)
+        year_before(shared.frames, start, live)
         .with_columns(family=pl.lit(family))
         .select("family")
         for family, live in (("visits", PAGE_VIEWS), ("votes", VOTES))

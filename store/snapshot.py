@@ -47,20 +47,16 @@ class Snapshot:
         """Names of the tables that are not there."""
         return tuple(t.name for t in TABLES if t.name not in self.tables)
 
-    @property
-    def due_from(self) -> datetime | None:
-        """The instant after which newer data are expected; None where none are.
-
-        A simulated history ends when it was made, and is never late.
-        """
-        return None if self.demo else self.data_until
+    def ends(self, now: datetime) -> datetime:
+        """Return where the data ends, which is now at the latest."""
+        return min(now, self.data_until or now)
 
     def complete_until(self, now: datetime) -> datetime:
         """Return up to when nothing is missing: now, or the end of late data.
 
         What follows would count as nothing, and a comparison as a fall.
         """
-        return min(now, self.due_from or now)
+        return now if self.demo else self.ends(now)
 
     @property
     def rows(self) -> int:

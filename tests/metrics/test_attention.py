@@ -227,6 +227,7 @@ def test_the_last_days_are_called_usual_where_an_unusual_one_would_be_found(
 
     def history(outage: int) -> Frames:
         return frames(
+            vote("1970-01-01 00:00"),  # of a clock that was wrong: no beginning
             *(
                 vote(f"{first - timedelta(days=n)} 09:{minute:02}")
                 for n in range(-attention.DAYS, days + 1)

@@ -234,8 +234,10 @@ def test_the_running_day_is_not_judged() -> None:
     assert unusual(rows, period, date(2026, 10, 13)).is_empty()
 
 
-def test_days_before_the_first_row_are_unknown_not_zero() -> None:
-    rows = [vote("2026-10-13 10:00")] * 500
+@pytest.mark.parametrize("stray", [[], [vote("1970-01-01 00:00")]])
+def test_days_before_the_first_row_are_unknown_not_zero(stray: list[Row]) -> None:
+    """A row of a clock that was set to 1970 is no beginning."""
+    rows = [*stray, *([vote("2026-10-13 10:00")] * 500)]
     period = days("2026-10-05", "2026-10-25")
     assert unusual(frames(*rows), period, date(2026, 10, 26)).is_empty()
 
@@ -258,9 +260,9 @@ def test_a_period_from_before_the_first_row_has_the_same_unusual_days(
     ]
 
 
-def test_days_without_a_row_count_as_zero_once_there_was_one_however_long_ago() -> None:
+def test_days_without_a_row_count_as_zero_where_the_year_before_has_one() -> None:
     """A pause longer than what is looked back on, then a day with 500 votes."""
-    rows = [vote("2025-06-02 10:00"), *([vote("2026-10-13 10:00")] * 500)]
+    rows = [vote("2025-09-01 10:00"), *([vote("2026-10-13 10:00")] * 500)]
     period = days("2026-10-05", "2026-10-25")
     table = unusual(frames(*rows), period, date(2026, 10, 26))
     votes = table.filter(pl.col("measure") == "votes")

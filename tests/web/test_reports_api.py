@@ -183,10 +183,8 @@ def test_late_data_is_an_alert_with_figure_expectation_and_link(tmp_path: Path) 
 
 def test_alerts_are_the_findings_of_the_attention_line() -> None:
     snapshot = open_store(GOLDEN)
-    until = snapshot.data_until
-    assert until is not None
-    now = min(GOLDEN_NOW, until)
-    plans = attention.plans(SharedPlans(without_bots(snapshot)), now)
+    until = snapshot.ends(GOLDEN_NOW)
+    plans = attention.plans(SharedPlans(without_bots(snapshot)), until)
     found = attention.findings(engine.collect_all(plans), GOLDEN_NOW, until, 600)
     with serving(parts(StoppedClock())) as url:
         answer = get(f"{url}/api/alerts", headers=HEADERS)
@@ -250,10 +248,10 @@ def test_links_lead_to_the_dashboard_in_the_zone_of_the_answer(
 
 def test_alerts_are_about_the_days_of_the_zone(api: httpx.Client) -> None:
     snapshot, zone = open_store(GOLDEN), ZoneInfo("Pacific/Auckland")
-    until = min(GOLDEN_NOW, snapshot.data_until or GOLDEN_NOW)
+    until = snapshot.ends(GOLDEN_NOW)
     plans = attention.plans(SharedPlans(without_bots(snapshot)), until, zone)
     results = engine.collect_all(plans)
-    found = attention.findings(results, GOLDEN_NOW, snapshot.data_until, 600, zone)
+    found = attention.findings(results, GOLDEN_NOW, until, 600, zone)
     answer = api.get(f"/api/alerts?tz={zone.key}").json()
     assert [alert["text"] for alert in answer] == [each.text for each in found]
     assert found

@@ -35,7 +35,7 @@ def plans(context: PageContext, shared: SharedPlans) -> Mapping[str, Plan]:
     if context.filters or context.bots:
         users = without_bots(context.snapshot)
         shared = SharedPlans(filters.apply(users, (), context.excluded_rooms))
-    until = min(context.now, context.snapshot.data_until or context.now)
+    until = context.snapshot.ends(context.now)
     asked = attention.plans(shared, until, context.query.zone, context.snapshot.missing)
     return {f"{_PREFIX}{name}": plan for name, plan in asked.items()}
 
@@ -50,7 +50,7 @@ def render_attention(context: PageContext, found: Results) -> None:
     findings = attention.findings(
         answers,
         context.now,
-        context.snapshot.data_until,
+        context.snapshot.ends(context.now),
         context.sync_interval,
         context.query.zone,
         due=not context.snapshot.demo,
@@ -79,7 +79,7 @@ def render_attention(context: PageContext, found: Results) -> None:
 def render_today(context: PageContext, found: Results) -> None:
     """Draw today's counts beside those of the same weekday at the same time."""
     zone = context.query.zone
-    until = min(context.now, context.snapshot.data_until or context.now)
+    until = context.snapshot.ends(context.now)
     last = to_local(until, zone)
     # Late data ends on an earlier day, which is the one that is counted.
     day = "Today" if last.date() == context.today else fmt.day(last)

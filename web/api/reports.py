@@ -107,13 +107,13 @@ def alerts_response(
     """Return the query for what needs attention now; `base_url` starts the links."""
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
-        until = min(now, snapshot.data_until or now)
+        until = snapshot.ends(now)
         frames = filters.apply(without_bots(snapshot), (), excluded_rooms)
         plans = attention.plans(SharedPlans(frames), until, zone, snapshot.missing)
         found = attention.findings(
             engine.collect_all(plans, snapshot.rows),
             now,
-            snapshot.data_until,
+            until,
             sync_interval,
             zone,
             snapshot.missing,
