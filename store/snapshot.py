@@ -48,15 +48,11 @@ class Snapshot:
         return tuple(t.name for t in TABLES if t.name not in self.tables)
 
     def ends(self, now: datetime) -> datetime:
-        """Return where the data ends, which is now at the latest."""
-        return min(now, self.data_until or now)
-
-    def complete_until(self, now: datetime) -> datetime:
-        """Return up to when nothing is missing: now, or the end of late data.
+        """Return where the data ends, which is now at the latest.
 
         What follows would count as nothing, and a comparison as a fall.
         """
-        return now if self.demo else self.ends(now)
+        return min(now, self.data_until or now)
 
     @property
     def rows(self) -> int:

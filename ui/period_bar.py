@@ -186,7 +186,7 @@ def _query(
     zone: ZoneInfo,
     settings: DashboardSettings,
 ) -> Query:
-    shown, until = chosen.shown, snapshot.complete_until(now)
+    shown, until = chosen.shown, snapshot.ends(now)
     comparison = periods.compared_with(
         chosen.comparison,
         shown.days,

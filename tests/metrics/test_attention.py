@@ -232,7 +232,7 @@ def test_the_last_days_are_called_usual_where_an_unusual_one_would_be_found(
                 vote(f"{first - timedelta(days=n)} 09:{minute:02}")
                 for n in range(-attention.DAYS, days + 1)
                 for minute in range(outage if n == 0 else 50)
-            )
+            ),
         )
 
     found = [each.day for each in findings(history(0)) if each.kind == "unusual_day"]

@@ -62,7 +62,7 @@ class ReportQuery:
             period=found.period,
             comparison=found.comparison,
             granularity=periods.granularity_of(periods.AUTO, found.days),
-            now=snapshot.complete_until(now),
+            now=snapshot.ends(now),
             missing=snapshot.missing,
             data_begins=found.data_begins,
         )

@@ -127,7 +127,7 @@ class TableQuery:
             granularity=next(
                 e for e in get_args(Granularity) if e == self.options["every"]
             ),
-            now=snapshot.complete_until(now),
+            now=snapshot.ends(now),
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
             data_begins=found.data_begins,
@@ -160,7 +160,7 @@ def spans(
         if asked is PERIODS[ALL_TIME]:
             first, compared = beginning(snapshot, zone)[0], NO_COMPARISON
         days = asked.days(to_local(now, zone).date(), first)
-    until = snapshot.complete_until(now)
+    until = snapshot.ends(now)
     period = period_of(days, until, zone, hours=hours)
     comparison = compared_with(
         compared, days, until, to_date=to_date, zone=zone, hours=hours
