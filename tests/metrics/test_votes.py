@@ -328,6 +328,11 @@ def test_time_that_is_still_to_come_is_not_called_quiet() -> None:
     weekdays = plan_of(votes.by_weekday, frames(*held), period)
     judged = column(weekdays, "votes_per_day_verdict")
     assert judged == ["no clear difference"] * 3 + [None] * 4
+    # Nor is a first day called quiet of which half is in the period.
+    since_noon = Period(at("2026-11-02 12:00"), at("2026-11-05 00:00"))
+    weekdays = plan_of(votes.by_weekday, frames(*held), since_noon)
+    judged = column(weekdays, "votes_per_day_verdict")
+    assert judged == [None, *(["no clear difference"] * 2), *([None] * 4)]
     today = Period(at("2026-11-05 00:00"), at("2026-11-05 09:00"))
     for asked in (period, today):
         hours = plan_of(votes.by_weekday_and_hour, frames(*held), asked).collect()

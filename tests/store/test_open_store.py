@@ -1,16 +1,29 @@
 """The reader: a missing store is a state, a damaged one is explained."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
+from metrics.frames import Period
 from metrics.tables import EVENTS, TABLES, USERS, VOTES
 from store.files import text_of
 from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
-from store.reader import Snapshot, StoreError, current_version, open_store, run_query
+from store.reader import (
+    Snapshot,
+    StoreError,
+    beginning,
+    begins_within,
+    current_version,
+    open_store,
+    run_query,
+)
+from store.snapshot import NOTHING
+from tests.metrics.building import frames, vote
 
 AT = datetime(2026, 11, 2, 10)
 STATE = Manifest(
@@ -160,3 +173,23 @@ def test_a_plain_file_with_a_column_of_another_type_names_it(
         f"instead of {VOTES.schema[column]}. Put a whole copy there, or let the sync "
         "job write the store."
     )
+
+
+@pytest.mark.parametrize(
+    ("row", "zone", "day"),
+    [
+        ("2026-03-02 09:00", "UTC", 2),
+        ("2026-03-02 07:30", "America/Los_Angeles", 1),
+        ("2026-03-02 20:00", "America/Los_Angeles", 2),
+        ("2026-03-02 20:00", "Pacific/Auckland", 3),
+    ],
+)
+def test_the_data_begins_on_the_zones_day_of_the_first_row(
+    row: str, zone: str, day: int
+) -> None:
+    held = replace(NOTHING, frames=frames(vote(row), vote("2026-03-03 12:00")))
+    first, place = date(2026, 3, day), ZoneInfo(zone)
+    assert beginning(held, place) == (first, 0)
+    since = first - timedelta(days=1)
+    assert begins_within(held, Period.of_days(since, first, place)) == first
+    assert begins_within(held, Period.of_days(first, first, place)) is None
