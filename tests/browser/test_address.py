@@ -30,9 +30,13 @@ SEEN = """() => {
   const state = e => `${e.getAttribute('aria-label') || text(e)}: `
     + (e.checked ?? e.getAttribute('aria-checked'));
   const wait = () => `read at ${performance.now()}`;
-  // Texts keep their order in the document while they move.
-  const at = (e, box = e.closest('svg').getBoundingClientRect()) =>
-    ` at ${Math.trunc((e.getBoundingClientRect().top - box.top) / 4)}`;
+  // Texts keep their order in the document while they move. Where they stand is told by
+  // the rows above: a chart's height depends, by a few pixels, on what it drew first.
+  const top = e => e.getBoundingClientRect().top;
+  const rows = svg => [...svg.querySelectorAll('g.mark-text text')].map(top)
+    .sort((a, b) => a - b).filter((y, i, all) => !i || y - all[i - 1] > 2);
+  const at = e =>
+    ` in row ${rows(e.closest('svg')).filter(y => y < top(e) - 2).length + 1}`;
   // Heights: how wide a chart is depends on the labels that it was first drawn with.
   const heights = path => (path || '').match(/,-?[0-9.]+/g)
     ?.map(y => Math.trunc(y.slice(1))).join(' ');
