@@ -504,10 +504,31 @@ def test_all_years_are_drawn_in_any_granularity(
 def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:
     frame = pl.DataFrame({"country": ["DE", None], "city": ["Bern", "Bern"]})
     marked = click_filters.with_filters(frame, click_filters.by("country", "city"))
-    assert [json.loads(text) for text in marked[click_filters.FIELD]] == [
-        {"country": "country:DE", "city": "city:Bern"},
-        {"country": "country:(not set)", "city": "city:Bern"},
+    assert [*map(click_filters.asked_for, marked[click_filters.FIELD])] == [
+        [Filter("country", "DE"), Filter("city", "Bern")],
+        [Filter("country", None), Filter("city", "Bern")],
     ]
+
+
+def test_a_click_on_a_change_asks_for_what_changed() -> None:
+    frame = pl.DataFrame(
+        {
+            "dimension": ["country", "country", "source", "room", "room", "weekday"],
+            "label": ["DE", None, 'a:"b"', "name", None, "Monday"],
+            "room_id": [None, None, None, 7, 8, None],
+        }
+    )
+    marked = click_filters.with_filters(frame, click_filters.BY_DIMENSION)
+    *asked, of_weekday = marked[click_filters.FIELD]
+    assert [*map(click_filters.asked_for, asked)] == [
+        [Filter("country", "DE")],
+        [Filter("country", None)],
+        [Filter("source", 'a:"b"')],
+        [Filter("room", "7")],
+        [Filter("room", "8")],
+    ]
+    # Users have no weekday to be filtered by.
+    assert of_weekday is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from metrics.filters import NOT_SET, Filter
+from metrics.filters import KINDS, NOT_SET, Filter
 from ui.blocks import tables
 from ui.charts.axes import Chart
 from ui.charts.rendering import render_chart
@@ -33,11 +33,18 @@ BY_DIMENSION: ClickFilters = {"*": "dimension"}
 
 
 def with_filters(frame: pl.DataFrame, on_click: ClickFilters) -> pl.DataFrame:
-    """Add the column that says which filters a click on a row stands for."""
+    """Add the column that says which filters a click on a row stands for.
+
+    Null where there is no such filter, as of a weekday.
+    """
     if on_click is BY_DIMENSION:
         room = pl.when(pl.col("dimension") == "room").then("room_id").cast(pl.String)
         value = pl.coalesce(room, "label", pl.lit(NOT_SET))
-        return frame.with_columns(pl.format("{}:{}", "dimension", value).alias(FIELD))
+        text = pl.struct(filter=pl.format("{}:{}", "dimension", value))
+        is_kind = pl.col("dimension").is_in(list(KINDS))
+        return frame.with_columns(
+            pl.when(is_kind).then(text.struct.json_encode()).alias(FIELD)
+        )
     values = {
         k: pl.col(c).cast(pl.String).fill_null(NOT_SET) for k, c in on_click.items()
     }
@@ -53,7 +60,8 @@ def clickable(bars: alt.Chart, frame: pl.DataFrame) -> alt.Chart:
     if FIELD not in frame.columns:
         return bars
     # The bar of all other rows stands for several values.
-    hint = f"datum.{FIELD} ? 'adds a filter' : 'no filter: several in one bar'"
+    why = "datum.dimension ? ' by ' + datum.dimension : ': several in one bar'"
+    hint = f"datum.{FIELD} ? 'adds a filter' : 'no filter' + ({why})"
     shown = bars.transform_calculate(_hint=hint)
     shown.encoding.tooltip = [
         *bars.encoding.tooltip,
@@ -115,12 +123,16 @@ def _add_of_mark(key: str) -> None:
 
 
 def _add_of_row(key: str, asked: pl.Series) -> None:
-    _add(asked[row] for row in st.session_state[key]["selection"]["rows"])
+    rows = st.session_state[key]["selection"]["rows"]
+    _add(text for row in rows if (text := asked[row]))
 
 
 def _add(texts: Iterable[str]) -> None:
     for text in texts:
-        for part in json.loads(text).values():
-            wanted = Filter.parse(part)
-            if wanted is not None:
-                filter_chips.add(wanted)
+        filter_chips.add(*asked_for(text))
+
+
+def asked_for(text: str) -> list[Filter]:
+    """Return the filters of a value of the column that `with_filters` adds."""
+    parsed = map(Filter.parse, json.loads(text).values())
+    return [wanted for wanted in parsed if wanted is not None]
