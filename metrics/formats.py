@@ -9,6 +9,11 @@ from metrics.subject import Unit
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
 _TO_100, _ALMOST_ALL = 99.95, 99.9
+# Letters of scripts that are written from right to left.
+_LEFTWARD = (
+    r"\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
+)
+_LEFTWARD_WORDS = re.compile(rf"[{_LEFTWARD}](?:[\W\d_{_LEFTWARD}]*[{_LEFTWARD}])?")
 # More digits than any float has before its point.
 _MANY = Context(prec=400)
 
@@ -83,6 +88,14 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
         percent = max(percent, -_ALMOST_ALL)
     # What is printed as 100 has no decimal either.
     return f"{signed(percent, 1 if abs(percent) < _TO_100 else 0)}%"
+
+
+def isolated(text: str) -> str:
+    """Return a text whose words from right to left leave what follows in its place.
+
+    After an Arabic or Hebrew name, ": 79 votes" would otherwise begin on its left.
+    """
+    return _LEFTWARD_WORDS.sub("\u2068\\g<0>\u2069", text)
 
 
 def prints_zero(text: str) -> bool:

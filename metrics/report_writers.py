@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from metrics import periods
-from metrics.formats import change, number, usual_span
+from metrics.formats import change, isolated, number, usual_span
 from metrics.frames import Period
 from metrics.report import (
     NO_NAME,
@@ -380,7 +380,7 @@ def in_chat(text: str) -> str:
 def one_line(text: str) -> str:
     """Return a text without line breaks, and without marks that turn what follows."""
     # A line break would start a list or a quote in Markdown.
-    return " ".join(_TURNS.sub("", text).split())
+    return isolated(" ".join(_TURNS.sub("", text).split()))
 
 
 def _sparkline(values: Sequence[int]) -> str:

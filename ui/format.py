@@ -9,7 +9,7 @@ import polars as pl
 
 from metrics import periods
 from metrics.attention import duration
-from metrics.formats import MINUS
+from metrics.formats import MINUS, isolated
 from metrics.formats import NOTHING as NOTHING
 from metrics.formats import change as change
 from metrics.formats import number as number
@@ -104,7 +104,9 @@ def escaped(text: str) -> str:
     """
     # A line break would leave the paragraph, and what follows could be a heading.
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return "".join(f"\\{c}" if c in _SPECIAL else c for c in _TURNED.sub(_JOINER, line))
+    return "".join(
+        f"\\{c}" if c in _SPECIAL else c for c in _TURNED.sub(_JOINER, isolated(line))
+    )
 
 
 def shortened(text: str, length: int = 40) -> str:

@@ -457,6 +457,10 @@ def test_no_name_adds_a_line_to_the_markdown_or_a_mention(text: str) -> None:
         ("www.e.org", "www\u200b.e.org"),
         ("two\nlines\r\n# title", "two lines \\# title"),
         ("\u202eabc", "abc"),
+        (
+            "\u05d0 \u05d1: 7 of \u0627",
+            "\u2068\u05d0 \u05d1\u2069:\u200b 7 of \u2068\u0627\u2069",
+        ),
         ("team-7", "team-7"),
     ],
 )

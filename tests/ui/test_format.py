@@ -244,3 +244,18 @@ def test_counts_in_a_column_print_as_one_does(numbers: list[int | None]) -> None
     frame = pl.DataFrame({"n": numbers}, schema={"n": pl.Int64})
     texts = frame.select(fmt.counts(pl.col("n"))).to_series().to_list()
     assert texts == [None if n is None else f"{n:,}" for n in numbers]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u05e9\u05dc\u05d5\u05dd",
+        "\u0625\u0635 \u062f",
+        "\u05d0 1 \u05d1",
+        "\U0001e900",
+    ],
+)
+def test_what_follows_a_name_from_right_to_left_stays_behind_it(name: str) -> None:
+    said = fmt.escaped(f"10 Nov: {name} and {name}: 12 votes").replace("\\", "")
+    kept_apart = f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
+    assert said == f"10 Nov: {kept_apart} and {kept_apart}: 12 votes"
