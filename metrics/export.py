@@ -9,6 +9,7 @@ import polars as pl
 from polars import selectors
 
 from metrics.frames import Period
+from metrics.spreadsheet_words import HALVES_OF_DAYS, MONTHS, TRUTHS, one_of
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Marks the text as UTF-8 for spreadsheets."""
@@ -23,26 +24,20 @@ _START = rf"^([\t\r\n]|{GUARDED})"
 _INSIDE = f"([;\\t\\r\\n])({GUARDED})"
 # 007, 1e5, (5), 3-4, 12:30, 50%, 5 May: more than a whole number, which stays the same.
 # Spreadsheets of other languages read months and units in their own scripts.
-_MARKS = r"[\s\d.,:/%\p{Sc}()'’\u066b\u066c+[[\p{L}\p{M}]--\p{Latin}]-]*"
-_ENGLISH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*"
-# Those of other Latin languages that begin in another way; krona and franc as well.
-_OTHERS = (
-    r"jän(ner)?|ene(ro)?|gen(naio)?|fév(r|rier)?|fev(ereiro)?|mär(z)?|mrz|mrt|maart|"
-    r"avr(il)?|abr(il)?|mai|maio|maja?|mag(gio)?|mei|juin|juil(let)?|giu(gno)?|"
-    r"lug(lio)?|août|aout|ago(sto)?|set(tembre|embro)?|okt(ober)?|ott(obre)?|"
-    r"out(ubro)?|dez(ember|embro)?|dic(iembre|embre)?|déc(embre)?|des(ember)?|"
-    r"\p{L}+kuu(ta)?|sty(czeń|cznia)?|lut(y|ego)?|kwi(ecień|etnia)?|cze(rwiec|rwca)?|"
-    r"lip(iec|ca)?|sie(rpień|rpnia)?|wrz(esień|eśnia)?|paź(dziernik|dziernika)?|"
-    r"lis(topad|topada)?|gru(dzień|dnia)?|kr|chf"
+_MARKS = (
+    r"[\s\d.,:/%\p{Sc}()'’\u066b\u066c+[[\p{L}\p{M}]--\p{Latin}]"
+    r"\uff05\uff08\uff09\uff0b-\uff0f\uff1a-]*"
 )
-_WORD = f"({_ENGLISH}|{_OTHERS})"
-_TRUTH = (
-    "true|false|wahr|falsch|vrai|faux|verdadero|falso|vero|verdadeiro|waar|onwaar|"
-    "sant|falskt|sand|falsk|sann|usann|prawda|fałsz|tosi|epätosi"
-)
+# Dates need a day or a year beside the month, and may begin with the day of the week.
+_MONTH, _MONEY = f"({one_of(MONTHS)})", "(kr|chf|kč|zł|ft|r|tl|nt)"
+_HALF = f"({one_of(HALVES_OF_DAYS)})"
+_WEEKDAY = r"(\p{L}[\p{L}-]*[.,]*\s+)?"
 _VALUE = (
-    rf"(?i)^({_MARKS}\d{_MARKS}({_WORD}{_MARKS})?([ap]m)?|{_MARKS}{_WORD}{_MARKS}\d"
-    rf"{_MARKS}|[\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|{_TRUTH})$"
+    rf"(?i)^({_MARKS}\d{_MARKS}({_HALF}{_MARKS}){{0,2}}"
+    rf"|{_MARKS}({_MONEY}{_MARKS}\d|\d{_MARKS}{_MONEY}){_MARKS}"
+    rf"|{_WEEKDAY}{_MARKS}({_MONTH}{_MARKS}\d|\d{_MARKS}{_MONTH}){_MARKS}"
+    rf"|{_WEEKDAY}\d+[./-]\d+[./-][\s\d:.]*"
+    rf"|[\s\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|\s*({one_of(TRUTHS)})\s*)$"
 )
 _WHOLE = "^(0|[1-9][0-9]{0,14})$"
 # 0.375: where decimals follow a comma it is read as 375.
