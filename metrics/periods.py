@@ -7,7 +7,7 @@ at the clock. "Last 24 hours" is no span of days: it begins and ends at the cloc
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -189,8 +189,9 @@ def compared_with(
     A to-date period is compared with the same days of the unit before, a whole month
     with a whole month. Where the period is still running, so is the comparison: it
     ends on the same day at the same time. Where the earlier month is too short
-    (30 February), it is whole. With `hours` it is as many hours: those just before, by
-    weekdays those of a week before, or those up to the same time a year before.
+    (30 February), it ends with that month. With `hours` it is as many hours: those just
+    before, by weekdays those of a week before, or those up to the same time a year
+    before.
     """
     if comparison == NO_COMPARISON:
         return None
@@ -211,17 +212,31 @@ def compared_with(
     clock = to_local(now, zone)
     if days.last < clock.date():
         return whole
-    # The running day counts up to now: so does the day that it is compared with.
-    moved = clock.date() - days.first
-    same_day = _add_months(clock.date(), -months) if months else earlier.first + moved
-    # 31 May has no 31 April: the whole month is the fairer comparison.
-    if same_day is None:
-        return whole
-    end = to_utc(datetime.combine(same_day, clock.time()), zone)
     # Late data may end before the period begins.
-    if end < whole.start:
+    if clock.date() < days.first:
         return None
+    end = to_utc(_same_time(clock, days, earlier, months), zone)
     return Period(whole.start, min(whole.end, end), zone)
+
+
+def _same_time(clock: datetime, days: Days, earlier: Days, months: int) -> datetime:
+    """Return until when the earlier days count if their counterparts do to the clock.
+
+    `months` is how far apart they are in months; 0 where days are counted.
+    """
+    # The running day counts up to now: so does the day that it is compared with.
+    today = clock.date()
+    if not months:
+        return clock - (days.first - earlier.first)
+    same_day = _add_months(today, -months)
+    if same_day is not None:
+        return datetime.combine(same_day, clock.time())
+    next_month = _first_of_month(today, 1 - months)
+    # Of 29 February alone there is a part: so there is of 28 February.
+    if days.first == today:
+        return datetime.combine(next_month - DAY, clock.time())
+    # 31 May has no 31 April: the whole month is the fairer comparison.
+    return datetime.combine(next_month, time.min)
 
 
 def _end_of_hours(

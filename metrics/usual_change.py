@@ -21,6 +21,7 @@ from metrics.query import Plan, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, VOTES
 from metrics.time_axis import by_number
+from metrics.time_zone import to_utc
 from metrics.uncertainty import student_quantile
 
 _READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
@@ -95,11 +96,12 @@ def usual_changes(
 ) -> Plan:
     """Return the usual change of each key figure that is wanted.
 
-    Both periods are moved back together, twelve times, by their length in whole weeks
-    (whole months by months). The range is the one that contains one more change in 95
-    of 100 cases: mean and standard deviation of the earlier changes (of the logarithm
-    of the ratio where a change is relative) with Student's t. Neighbouring pairs share
-    a period, so that n pairs have 2 (n - 1) / 3 degrees of freedom.
+    Both periods are moved back together, twelve times, by the longer one's length in
+    whole weeks (by months, where both are whole ones). The range is the one that
+    contains one more change in 95 of 100 cases: mean and standard deviation of the
+    earlier changes (of the logarithm of the ratio where a change is relative) with
+    Student's t. Neighbouring pairs share a period, so that n pairs have 2 (n - 1) / 3
+    degrees of freedom.
 
     Columns: key, compared_periods (pairs that were found), usual_low, usual_high (-0.09
     and 0.14 for "-9% to +14%", for a share 0.02 for two percentage points; rounded to
@@ -150,20 +152,32 @@ def _in_order(periods: Iterable[Period]) -> tuple[Period, ...]:
 
 def _pairs(now: Period, before: Period) -> Iterator[tuple[Period, Period]]:
     """Yield the earlier pairs of periods, the latest first."""
+    days = [Days(period.first_day, period.last_day) for period in (now, before)]
+    # Months differ in length: moving by days would drift into the next one. Where only
+    # one of the two is whole months, moving it by itself would drift from the other.
+    by_months = all(whole_months(span) for span in days)
+    # Whole weeks, rounded up: weekdays stay, and neighbours do not overlap.
+    back = -(-max(map(len, days)) // 7) * 7 * _DAY
     for _ in range(PAIRS):
-        now, before = _earlier(now), _earlier(before)
+        now, before = (
+            _months_earlier(period) if by_months else _moved(period, back)
+            for period in (now, before)
+        )
         yield now, before
 
 
-def _earlier(period: Period) -> Period:
-    days = Days(period.first_day, period.last_day)
-    # Months differ in length: moving by days would drift into the next one.
-    if whole_months(days):
-        moved = previous(days)
-        return Period.of_days(moved.first, moved.last, period.zone)
-    # Whole weeks, rounded up: weekdays stay, and neighbours do not overlap.
-    back = -(-len(days) // 7) * 7 * _DAY
-    return Period(period.start - back, period.end - back)
+def _months_earlier(period: Period) -> Period:
+    moved = previous(Days(period.first_day, period.last_day))
+    return Period.of_days(moved.first, moved.last, period.zone)
+
+
+def _moved(period: Period, back: timedelta) -> Period:
+    # By the clock: a week in which the clocks change has 167 or 169 hours.
+    start, end = (
+        to_utc(period.wall(edge) - back, period.zone)
+        for edge in (period.start, period.end)
+    )
+    return Period(start, end, period.zone)
 
 
 def _plans(

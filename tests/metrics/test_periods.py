@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from metrics import periods
@@ -410,6 +410,11 @@ def test_the_last_24_hours_end_at_the_clock_and_so_does_what_they_are_compared_w
     st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31)),
     st.timedeltas(timedelta(), timedelta(days=40)),
 )
+# The data ends on a day that the earlier month does not have.
+@example("year_to_date", PREVIOUS, datetime(2028, 3, 20), timedelta(days=19.5))
+@example("last_quarter", PREVIOUS, datetime(2026, 7, 2), timedelta(days=31.5))
+@example("last_28_days", YEAR, datetime(2028, 3, 20), timedelta(days=19.5))
+@example("today", YEAR, datetime(2028, 2, 29, 9), timedelta())
 def test_both_periods_end_where_late_data_does(
     key: str, comparison: str, now: datetime, late: timedelta
 ) -> None:
@@ -430,6 +435,9 @@ def test_both_periods_end_where_late_data_does(
         # A shorter month is whole.
         is_whole = found.end.time() == datetime.min.time()
         assert is_whole or found.end.time() == until.time()
+        # Three months differ by three days at most, a day from none.
+        differ = timedelta(days=3 if len(days) > 1 else 0)
+        assert abs(found.length - period.length) <= differ
 
 
 def test_24_hours_stay_24_hours_when_the_clocks_change() -> None:

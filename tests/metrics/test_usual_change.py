@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -11,11 +12,22 @@ from hypothesis import strategies as st
 
 from metrics import traffic, votes
 from metrics.frames import Frames, Period
+from metrics.periods import (
+    PERIODS,
+    PREVIOUS,
+    YEAR,
+    Days,
+    PeriodOption,
+    compared_with,
+    period_of,
+    whole_months,
+)
 from metrics.query import SharedPlans
-from metrics.usual_change import KEYS, usual_changes
+from metrics.usual_change import KEYS, _pairs, usual_changes
 from tests.metrics.building import (
     Row,
     answer,
+    at,
     days,
     frames,
     one,
@@ -141,6 +153,51 @@ def test_all_kinds_of_periods_have_pairs(period: Period, before: Period) -> None
     found = usual(frames(*rows), period, before)
     assert found["votes"]["compared_periods"] >= 6
     assert list(found) == [key for key in KEYS if key in found]
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONTH_TO_DATE, LAST_MONTH = PERIODS["month_to_date"], PERIODS["last_month"]
+
+
+@pytest.mark.parametrize("option", [MONTH_TO_DATE, LAST_MONTH], ids=lambda o: o.label)
+@pytest.mark.parametrize("comparison", [PREVIOUS, YEAR])
+@pytest.mark.parametrize("match", [False, True])
+@pytest.mark.parametrize("today", ["2026-11-30", "2026-03-30", "2028-02-29"])
+def test_both_periods_are_moved_back_together(
+    option: PeriodOption, comparison: str, today: str, *, match: bool
+) -> None:
+    """Where one of the two is a whole month, and on each side of a clock change."""
+    now = at(f"{today} 14:30")
+    span = option.days(now.date(), now.date())
+    before = compared_with(
+        comparison,
+        span,
+        now,
+        to_date=option.to_date,
+        match_weekdays=match,
+        zone=BERLIN,
+    )
+    assert before is not None
+    asked = (period_of(span, now, BERLIN), before)
+    both_months = all(whole_months(Days(p.first_day, p.last_day)) for p in asked)
+    last = asked
+    for pair in _pairs(*asked):
+        if both_months:
+            assert {period.local(period.start).day for period in pair} == {1}
+            continue
+        # Each by the same whole weeks, by the clocks of the zone.
+        moves = {
+            then.local(edge) - earlier.local(earlier_edge)
+            for then, earlier in zip(last, pair, strict=True)
+            for edge, earlier_edge in (
+                (then.start, earlier.start),
+                (then.end, earlier.end),
+            )
+        }
+        (move,) = moves
+        assert move % WEEK == timedelta()
+        assert move >= max(period.length for period in asked) - WEEK / 7
+        last = pair
 
 
 def test_one_more_change_is_in_the_range_95_times_in_100() -> None:
