@@ -108,7 +108,7 @@ ALLOWED = {
         r"|statistics_round|rounds (?:any|to|them)|multiplies, rounds|rounds_any"
         r"|strokeCap=\"round\"|ROUND_HALF_UP"
     ),
-    "words of other programs": r"\"nobody\"|no-such-|No such file|NO_SUCH",
+    "words of other programs": r"\"nobody\"|no-such-|No such file|NO_SUCH|lie liepa",
     "the verb": r"One estimates just",
 }
 """Reason → where a replaced word is right."""

@@ -30,7 +30,7 @@ SEEN = """() => {
   const state = e => `${e.getAttribute('aria-label') || text(e)}: `
     + (e.checked ?? e.getAttribute('aria-checked'));
   const wait = () => `read at ${performance.now()}`;
-  // Texts keep their order in the document while they move. Where they stand is told by
+  // Texts keep their order in the document while they move. Where they are is told by
   // the rows above: a chart's height depends, by a few pixels, on what it drew first.
   const top = e => e.getBoundingClientRect().top;
   const rows = svg => [...svg.querySelectorAll('g.mark-text text')].map(top)

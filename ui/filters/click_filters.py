@@ -35,7 +35,7 @@ BY_DIMENSION: ClickFilters = {"*": "dimension"}
 def with_filters(frame: pl.DataFrame, on_click: ClickFilters) -> pl.DataFrame:
     """Add the column that says which filters a click on a row stands for.
 
-    Null where there is no such filter, as of a weekday.
+    Null where no filter is like it, as of a weekday.
     """
     if on_click is BY_DIMENSION:
         room = pl.when(pl.col("dimension") == "room").then("room_id").cast(pl.String)
