@@ -269,6 +269,19 @@ def test_tooltips_print_as_the_page_does() -> None:
     assert column(spec, "change") == ["+23.4%", "n/a", "n/a"]
 
 
+def test_averages_print_with_decimals_and_counts_without() -> None:
+    frame = series(november(9, 10), [5.0, 0.1666]).rename({"votes": "ma_votes"})
+    both = frame.with_columns(votes=pl.lit(5))
+    on = axis(date(2026, 11, 9), date(2026, 11, 10))
+    texts = {
+        name: column(
+            charts.columns_over_time(both, {name: "Votes"}, on).to_dict(), "text"
+        )
+        for name in ("votes", "ma_votes")
+    }
+    assert texts == {"votes": ["5", "5"], "ma_votes": ["5.00", "0.17"]}
+
+
 def test_a_single_bucket_is_a_bar_beside_the_one_before() -> None:
     today, yesterday = november(18), november(17)
     spec = drawn(

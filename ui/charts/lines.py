@@ -58,9 +58,10 @@ def columns_over_time(
     *,
     hues: Sequence[str] = (),
 ) -> Chart:
-    """Draw several columns of counts over `bucket`; `columns` names each one.
+    """Draw several columns over `bucket`; `columns` names each one.
 
-    `hues` are all names that may be chosen: each keeps its hue, whatever is chosen.
+    They have one unit: all are counts, or all are averages of counts. `hues` are all
+    names that may be chosen: each keeps its hue, whatever is chosen.
     """
     long = frame.select("bucket", pl.col(list(columns)).cast(pl.Float64)).unpivot(
         index="bucket", variable_name=_SERIES, value_name="count"
@@ -69,7 +70,10 @@ def columns_over_time(
     names = [*columns.values()]
     places = [*hues] if hues else names
     own = [PALETTE[places.index(name) % len(PALETTE)] for name in names]
-    return _drawn(named, names, own, "Count", axis, "Metric")
+    # Averages have decimals: 0.17 new rooms a day are not 0.
+    unit = DEFINITIONS[next(iter(columns))].unit
+    title = "Count" if unit == "count" else "Average"
+    return _drawn(named, names, own, title, axis, "Metric", unit=unit)
 
 
 def per_room(
