@@ -36,6 +36,7 @@ class Kind:
 
 _WITH_USERS = frozenset(t.name for t in (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS))
 _ALL = frozenset(t.name for t in TABLES)
+_NAME_NO_ROOM = frozenset(t.name for t in (USERS, EVENTS))
 
 
 def _of_user(column: str) -> Kind:
@@ -87,7 +88,13 @@ class Filter:
 
     def applies(self, reads: Collection[str]) -> bool:
         """Return whether it can change what reads these live tables."""
-        return not KINDS[self.kind].touches.isdisjoint(reads)
+        touched = KINDS[self.kind].touches - self.roomless(_ALL)
+        return not touched.isdisjoint(reads)
+
+    def roomless(self, reads: Collection[str]) -> frozenset[str]:
+        """Return those of these live tables from which it cannot leave out a room."""
+        leaves_out = self.kind == "room" and self.excludes
+        return _NAME_NO_ROOM.intersection(reads) if leaves_out else frozenset()
 
     def leaves(self, reads: Collection[str]) -> frozenset[str]:
         """Return those of these live tables that it leaves as they are."""

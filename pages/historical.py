@@ -59,6 +59,11 @@ accumulated = [f"acc_{measure}" for measure in MEASURES]
 # The chart reads from left to right, a table from the top.
 newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()
 render_block(
-    context, "historical", newest_first, title="Newest first", key="newest_first"
+    context,
+    "historical",
+    newest_first,
+    title="Newest first",
+    key="newest_first",
+    file="historical_newest_first",
 )
 export.render_download(context, found, "historical")

@@ -51,4 +51,4 @@ with why:
 with days:
     today.render_today(context, found)
     render_block(context, "unusual_days", found["unusual_days"])
-export.render_download(context, found, "overview", tables_of(*KPIS))
+export.render_download(context, today.files(found), "overview", tables_of(*KPIS))

@@ -128,7 +128,8 @@ def render_excluded_rooms(context: PageContext) -> None:
     named = ", ".join(map(str, rooms[:_ROOMS]))
     st.caption(
         f"No page counts {'room' if len(rooms) == 1 else 'rooms'} {named}"
-        f"{f' and {more}' if len(rooms) > _ROOMS else ''} (`EXCLUDED_ROOMS`)."
+        f"{f' and {more}' if len(rooms) > _ROOMS else ''} (`EXCLUDED_ROOMS`). "
+        "Users and events are not linked to rooms: those of the excluded ones count."
     )
 
 

@@ -11,11 +11,15 @@ from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES
 from metrics.sentences import missing_note
 from metrics.time_axis import first_of_each
-from metrics.time_zone import in_zone
+from metrics.time_zone import in_zone, to_local
 from store.notes import Notes
 from ui import layout, period_bar, workbook
 from ui.filters import filter_chips
 from ui.page_context import PageContext, Results
+
+TODAY = "today"
+"""The table of the running day: whatever the period, without bots and filters."""
+_OF_TODAY = "The last day of the data, whatever the period. Without bots and filters."
 
 
 def render_download(
@@ -103,6 +107,8 @@ def _meaningful(
 
 def _remark(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     """Return what a page says beneath a table that is missing, or not filtered."""
+    if name == TODAY:
+        return _OF_TODAY
     known, chosen = METRIC_TABLES.get(name), context.filters
     if filter_chips.is_meaningless(chosen, name):
         return filter_chips.unavailable_note(chosen)
@@ -142,6 +148,9 @@ def pack(context: PageContext, found: Results) -> bytes:
 
 def csv_name(context: PageContext, name: str, period: Period | None = None) -> str:
     """Return the name of a table's CSV: with its rooms, dates, and if filtered."""
+    if name == TODAY:
+        day = to_local(context.query.now, context.query.zone).date()
+        return file_name(name, Period.of_days(day, day, context.query.zone))
     ids, several = "_".join(map(str, context.rooms)), "s" if context.rooms[1:] else ""
     own = f"room{several}_{ids}_" if ids else ""
     filtered = _is_filtered(context, name)

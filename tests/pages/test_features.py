@@ -588,6 +588,32 @@ def test_a_room_filters_users_and_events_as_well(run_page: RunPage) -> None:
     assert charts[0].datasets[0].data.data != charts[1].datasets[0].data.data
 
 
+def test_a_table_that_no_room_can_be_left_out_of_says_so(run_page: RunPage) -> None:
+    """A room is a filter of its users' events; without a room they are those of all."""
+    app = run_page("behaviour.py", filter="room!:88")
+    said = [caption.value for caption in app.caption]
+    assert said.count("Not filtered by room: events are not linked to rooms.") == 1
+    assert not Filter("room", "88", excludes=True).applies(["fpp_events"])
+    chosen = [Filter("room", "88", excludes=True), Filter("country", "DE")]
+    note = filter_chips.unfiltered_note(chosen, [table.name for table in TABLES])
+    assert note == (
+        "Votes and rooms in it are not filtered by country: votes are not linked to "
+        "users. Users and events in it are of all rooms: they are not linked to rooms."
+    )
+
+
+def test_a_figure_of_too_few_cases_is_not_called_hidden_by_a_filter(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = {"filter": "country:AT", "period": "Yesterday"}
+    context, found, _ = taken_away(run_page, monkeypatch, "overview.py", **query)
+    assert found["what_moved"]["contribution"].is_null().all()
+    assert found["what_moved"].height
+    assert "what_moved: Votes and rooms in it are not filtered by country" in (
+        export.readme(context, found.now)
+    )
+
+
 def test_the_zip_has_both_periods_and_the_query() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     before = Period.of_days(date(2026, 10, 31), date(2026, 11, 1))
@@ -645,8 +671,10 @@ def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
         meaningless = table.needs_all_users and partly
         assert (name in names) == (not meaningless), name
         reason = re.search(rf"^{name}: (.*)$", about, re.MULTILINE)
-        assert bool(reason) == (left or partly), name
-        assert not reason or "votes are not linked to users" in reason[1]
+        roomless = any(one.roomless(table.reads) for one in chosen)
+        assert bool(reason) == (left or partly or roomless), name
+        linked_to = "rooms" if roomless else "users"
+        assert not reason or f"are not linked to {linked_to}" in reason[1]
     # The first sheet is `about.txt` there.
     assert len(sheets) == len(names)
 
@@ -724,8 +752,8 @@ def taken_away(
         return b""
 
     def offer(rows: Callable[[], pl.DataFrame], name: str, key: str) -> None:
-        # The table below the chart of Historical has some of its columns.
-        alone.setdefault(name, rows())
+        # Two buttons may offer one file, and no two files have one name.
+        assert rows().equals(alone.setdefault(name, rows()))
 
     def offer_all(label: str, data: Callable[[], bytes], **_: object) -> None:
         if label.endswith("(ZIP)"):
@@ -757,12 +785,14 @@ def assert_same_rows(
 @pytest.mark.parametrize(
     ("page", "query"),
     [
+        ("overview.py", {"filter": "country:DE"}),
         ("behaviour.py", {}),
         ("location.py", {}),
         ("historical.py", {}),
         ("returning.py", {"period": "12 months"}),
         ("insights.py", {"about": "Rooms"}),
         ("votes.py", {"tz": "Asia/Kolkata"}),
+        ("room.py", {"room": ["88", "1"]}),
         ("room.py", {"room": "88", "from": "2026-11-09", "to": "2026-11-15"}),
         ("room.py", {"room": "88", "tz": "Asia/Kolkata", "period": "12 months"}),
     ],
@@ -771,9 +801,34 @@ def test_a_csv_has_the_rows_that_the_zip_has_under_its_name(
     run_page: RunPage,
     monkeypatch: pytest.MonkeyPatch,
     page: str,
-    query: dict[str, str],
+    query: dict[str, Any],
 ) -> None:
     assert_same_rows(*taken_away(run_page, monkeypatch, page, **query))
+
+
+def test_the_file_of_today_is_of_its_day_and_of_all_users(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Filtered or not, and whatever the period; what only alerts read is no file."""
+    query = {"filter": "country:DE", "period": "Last month", "tz": "Pacific/Auckland"}
+    context, found, alone = taken_away(run_page, monkeypatch, "overview.py", **query)
+    assert "fpp_today_2026-11-21_2026-11-21.csv" in alone
+    assert [name for name in found.now if name.startswith("attention")] == []
+    said = export.readme(context, found.now)
+    assert "today: The last day of the data, whatever the period." in said
+
+
+def test_the_list_of_rooms_is_no_file_of_the_name_that_all_rooms_have(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+
+    def offer(rows: Callable[[], pl.DataFrame], name: str, key: str) -> None:
+        names.append(name)
+
+    monkeypatch.setattr(tables, "render_csv_button", offer)
+    run_page("room.py")
+    assert names == ["fpp_busiest_rooms_2026-10-23_2026-11-19.csv"]
 
 
 @pytest.mark.parametrize("page", ["overview.py", "traffic.py", "votes.py"])

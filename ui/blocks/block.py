@@ -40,6 +40,7 @@ def render_block(
     rows: int = FIRST_ROWS,
     folded: bool = False,
     drawn: Collection[str] | None = None,
+    file: str | None = None,
 ) -> None:
     """Draw a bordered block with its title, its CSV button and a chart or table.
 
@@ -50,7 +51,8 @@ def render_block(
     of a chart over time: its dates and notes are above it, and dragging zooms. A
     `ranked` chart takes `rows`: it shows the first ones, and all of them on demand. A
     `folded` table is drawn on demand, where the sentence above it says what it has.
-    `drawn` are the columns of the chart, where these are a choice.
+    `drawn` are the columns of the chart, where these are a choice. `file` names the
+    CSV of a block that has not all rows and columns of its table.
     """
     own = key or name
     local = in_zone(frame, context.query.zone)
@@ -63,7 +65,13 @@ def render_block(
         # The tools of a chart over time are below it: by keyboard it comes first.
         as_table = (
             render_head(
-                context, name, frame, shown, own, switch=draw is not None or folded
+                context,
+                name,
+                frame,
+                shown,
+                own,
+                switch=draw is not None or folded,
+                file=file,
             )
             if axis is None
             else _render_title(context, name, frame, shown, own, axis)
@@ -224,13 +232,14 @@ def render_head(
     key: str,
     *,
     switch: bool = True,
+    file: str | None = None,
 ) -> bool:
     """Draw title, tools and answer; return whether the table is chosen."""
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"head_{key}"
     ):
         st.header(title, anchor=False, width="stretch")
-        as_table = render_tools(context, name, frame, key, switch=switch)
+        as_table = render_tools(context, name, frame, key, switch=switch, file=file)
     _render_answer(context, name, frame)
     return as_table
 
@@ -258,11 +267,12 @@ def render_tools(
     key: str | None = None,
     *,
     switch: bool = True,
+    file: str | None = None,
 ) -> bool:
     """Draw the switch to the table and the CSV button; return whether it is on.
 
-    The CSV of a table over time has the notes of each bucket. A table that filters
-    leave without a meaning has neither.
+    The CSV of a table over time has the notes of each bucket; it is named after the
+    table, or `file`. A table that filters leave without a meaning has neither.
     """
     if filter_chips.is_meaningless(context.filters, name):
         return False
@@ -273,7 +283,8 @@ def render_tools(
         local = in_zone(frame, context.query.zone)
         return export.with_notes(local, context.notes, context.query.granularity)
 
-    tables.render_csv_button(rows, export.csv_name(context, name), f"csv_{key}")
+    csv = export.csv_name(context, file or name)
+    tables.render_csv_button(rows, csv, f"csv_{key}")
     return as_table
 
 

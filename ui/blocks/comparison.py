@@ -81,7 +81,7 @@ def render_comparison(
     with st.container(border=True, gap="xsmall", key="compared_figures"):
         figures = together[TOTALS].select(_ROOM, *keys)
         file = export.csv_name(context, TOTALS)
-        tables.render_head("Metrics", figures, "figures", file)
+        tables.render_head("Metrics", together[TOTALS], "figures", file)
         tables.render(figures, "Metrics per room")
     return together
 

@@ -333,7 +333,8 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
             f"Or click one of the rooms with the most votes in this period{which}.",
             width="stretch",
         )
-        file = export.csv_name(context, "rooms")
+        # `rooms` is the table with the deleted ones.
+        file = export.csv_name(context, "busiest_rooms")
         tables.render_csv_button(lambda: busiest, file, "csv_rooms")
     chosen = tables.render_selectable(
         busiest.head(_BUSIEST),

@@ -8,8 +8,8 @@ from metrics import attention, filters
 from metrics.query import Plan, SharedPlans
 from metrics.time_zone import to_local
 from store.reader import without_bots
+from ui import export, query_params
 from ui import format as fmt
-from ui import query_params
 from ui.blocks.block import render_block
 from ui.charts.labelled_bars import usual_range
 from ui.page_context import PageContext, Results
@@ -38,6 +38,12 @@ def plans(context: PageContext, shared: SharedPlans) -> Mapping[str, Plan]:
     until = context.snapshot.ends(context.now)
     asked = attention.plans(shared, until, context.query.zone, context.snapshot.missing)
     return {f"{_PREFIX}{name}": plan for name, plan in asked.items()}
+
+
+def files(found: Results) -> Results:
+    """Return what of the page's tables its files have: today, not what alerts read."""
+    now = {name: t for name, t in found.now.items() if not name.startswith(_PREFIX)}
+    return Results({**now, export.TODAY: found[f"{_PREFIX}today"]}, found.earlier)
 
 
 def render_attention(context: PageContext, found: Results) -> None:
@@ -87,7 +93,7 @@ def render_today(context: PageContext, found: Results) -> None:
     usual = attention.usual_days(counts, f"{last:%A}")
     render_block(
         context,
-        "today",
+        export.TODAY,
         counts,
         usual_range,
         title=f"{day} until {fmt.instant(until, until, zone)}",

@@ -11,7 +11,8 @@ import streamlit as st
 from metrics import filters, rooms
 from metrics.filters import KINDS, NOT_SET, Filter
 from metrics.registry import DEFINITIONS, METRIC_TABLES
-from metrics.tables import BY_NAME
+from metrics.sentences import listed
+from metrics.tables import BY_NAME, EVENTS, USERS
 from store import engine
 from store.reader import Snapshot, without_bots
 from ui import query_params
@@ -22,6 +23,7 @@ KEY = "filter"
 _PICKED = "picked"
 _KIND, _VALUES, _IS_NOT = "filter_kind", "filter_values", "filter_is_not"
 _WHY = "votes are not linked to users"
+_ROWS: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
 
 
 def render_box(snapshot: Snapshot) -> tuple[Filter, ...]:
@@ -207,14 +209,25 @@ def current() -> tuple[Filter, ...]:
 
 
 def unfiltered_note(chosen: Collection[Filter], reads: Collection[str]) -> str | None:
-    """Return the sentence for what a filter cannot change, if there is any."""
-    idle = [wanted for wanted in chosen if not wanted.applies(reads)]
-    if idle:
-        return f"Not filtered by {_listed(idle)}: {_WHY}."
-    partly = [wanted for wanted in chosen if wanted.leaves(reads)]
-    if partly:
-        return f"Votes and rooms in it are not filtered by {_listed(partly)}: {_WHY}."
-    return None
+    """Return the sentences for what filters cannot change, if there is any."""
+    roomless = frozenset[str]().union(*(wanted.roomless(reads) for wanted in chosen))
+    of_users = [wanted for wanted in chosen if wanted.kind != "room"]
+    said = []
+    if idle := [wanted for wanted in of_users if not wanted.applies(reads)]:
+        said.append(f"Not filtered by {_listed(idle)}: {_WHY}.")
+    elif partly := [wanted for wanted in of_users if wanted.leaves(reads)]:
+        said.append(
+            f"Votes and rooms in it are not filtered by {_listed(partly)}: {_WHY}."
+        )
+    if roomless:
+        rows = listed([word for table, word in _ROWS.items() if table in roomless])
+        said.append(
+            f"Not filtered by room: {rows} are not linked to rooms."
+            if roomless.issuperset(reads)
+            else f"{rows.capitalize()} in it are of all rooms: they are not linked to "
+            "rooms."
+        )
+    return " ".join(said) or None
 
 
 def why_hidden(chosen: Collection[Filter], key: str) -> str | None:
@@ -248,7 +261,9 @@ def is_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> bool:
     """Return whether the filters hide figures of a frame, which are null then."""
     known = [name for name in frame.columns if name in DEFINITIONS]
     hidden = [name for name in known if why_hidden(chosen, name)]
-    return not frame.is_empty() and any(frame[n].is_null().all() for n in hidden)
+    # All of them: one that is null alone comes from too few cases.
+    are_null = hidden and frame.select(pl.col(hidden).is_null().all()).row(0)
+    return not frame.is_empty() and bool(are_null) and all(are_null)
 
 
 def unavailable_note(chosen: Collection[Filter]) -> str:
