@@ -9,6 +9,7 @@ import polars as pl
 from metrics.constants import TOP
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
+    VISIBLE,
     distinct_count,
     ranked,
     row_count,
@@ -115,8 +116,8 @@ def source_class(source: pl.Expr) -> pl.Expr:
 
 
 def source_or_null(source: pl.Expr) -> pl.Expr:
-    """Return the class of a source; null where it is null or a blank text."""
-    return pl.when(source.str.strip_chars() != "").then(source_class(source))
+    """Return the class of a source; null where it is null or cannot be seen."""
+    return pl.when(source.str.contains(VISIBLE)).then(source_class(source))
 
 
 def code_or_null(column: str) -> pl.Expr:

@@ -11,11 +11,11 @@ from metrics.activity_key import act_second, changes, user_number
 from metrics.behaviour import source_or_null
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
+    attribute,
     count_where,
     hide_small_samples,
     rate,
     ratio,
-    text_or_null,
 )
 from metrics.frames import Frames, Period, instant
 from metrics.location import users_of
@@ -266,7 +266,7 @@ def _users(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
     users = seen.filter(each, pl.col("number").is_not_null())
     known = shared.users
     return users.join(known, on="user").select(
-        "user", text_or_null("country").alias("label"), late=pl.col("number") == 1
+        "user", attribute("country").alias("label"), late=pl.col("number") == 1
     )
 
 

@@ -7,6 +7,8 @@ import polars as pl
 
 MINIMUM_SAMPLE = 20
 """Below so many cases a rate says nothing, and is hidden."""
+COUNTRY_CODE = 2
+"""Letters of a country's code."""
 
 
 def row_count() -> pl.Expr:
@@ -39,10 +41,22 @@ def divided(part: pl.Expr, whole: pl.Expr | float) -> pl.Expr:
     return part / (whole + 0 * part)
 
 
-def text_or_null(column: str) -> pl.Expr:
-    """Return a text column in which a blank text is null: both mean "not set"."""
+VISIBLE = r"[^\s\p{Z}\p{C}]"
+"""Neither blank nor invisible, as zero-width and control characters are."""
+
+
+def attribute(column: str) -> pl.Expr:
+    """Return an attribute of users; a text that cannot be seen is null: "not set".
+
+    Codes of countries are in capitals, as filters and maps have them.
+    """
     text = pl.col(column)
-    return pl.when(text.str.strip_chars() != "").then(text).alias(column)
+    seen = pl.when(text.str.contains(VISIBLE)).then(text)
+    if column == "country":
+        is_code = text.str.len_bytes() == COUNTRY_CODE
+        capitals = seen.str.to_uppercase()
+        return pl.when(is_code).then(capitals).otherwise(seen).alias(column)
+    return seen.alias(column)
 
 
 def ratio(part: str | pl.Expr, whole: str | pl.Expr) -> pl.Expr:

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from metrics.behaviour import code_or_null, source_or_null
-from metrics.expressions import text_or_null
+from metrics.expressions import COUNTRY_CODE, attribute
 from metrics.frames import Frames
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USER, USERS, VOTES
 
 # Digits; longer numbers are no ids.
 _LONGEST_ID = 10
 LARGEST_ROOM_ID = 2**31 - 1
-_COUNTRY_CODE = 2
 NOT_SET = "(not set)"
 """How a filter writes null."""
 
@@ -40,7 +39,7 @@ _NAME_NO_ROOM = frozenset(t.name for t in (USERS, EVENTS))
 
 
 def _of_user(column: str) -> Kind:
-    return Kind(text_or_null(column), USERS.name, _WITH_USERS)
+    return Kind(attribute(column), USERS.name, _WITH_USERS)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -76,7 +75,7 @@ class Filter:
         excludes, kind = kind.endswith("!"), kind.removesuffix("!")
         if kind not in KINDS or not value:
             return None
-        if kind == "country" and len(value) == _COUNTRY_CODE and value.isascii():
+        if kind == "country" and len(value) == COUNTRY_CODE and value.isascii():
             value = value.upper()
         if kind == "room" and (number := room_id(value)):
             value = str(number)

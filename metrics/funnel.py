@@ -12,9 +12,9 @@ from metrics.constants import FIRST_STEPS
 from metrics.estimated_votes import own_cluster, room_or_user, with_vote
 from metrics.expressions import (
     MINIMUM_SAMPLE,
+    attribute,
     ranked,
     rate,
-    text_or_null,
 )
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans, Unfinished
@@ -223,7 +223,7 @@ def _new_users(frames: Frames, period: Period) -> pl.LazyFrame:
         period.contains("created_at"), pl.col("device").ne_missing(pl.lit("bot"))
     )
     return users.select(
-        *("user", "created_at"), text_or_null("device"), text_or_null("country")
+        *("user", "created_at"), attribute("device"), attribute("country")
     )
 
 

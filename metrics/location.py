@@ -7,7 +7,7 @@ import polars as pl
 from metrics.activity import ACT, followed, inside
 from metrics.activity_key import changes, user_number
 from metrics.constants import TOP
-from metrics.expressions import ranked, row_count, share, text_or_null
+from metrics.expressions import attribute, ranked, row_count, share
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
 from metrics.subject import Definition, compared, table
@@ -22,7 +22,7 @@ LABELS = ATTRIBUTES
 def users_of(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """Return the users with any activity in a period, with their attributes.
 
-    Deleted users have no attributes and are left out; a blank text is null.
+    Deleted users have no attributes and are left out; see `attribute`.
     """
 
     def build() -> pl.LazyFrame:
@@ -31,7 +31,7 @@ def users_of(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         seen = acts.select(user_number(ACT).cast(USER_NUMBER).alias(USER))
         # Activity is in order of users: the first row of each is enough.
         users = seen.filter(changes(pl.col(USER))).join(known, on=USER)
-        return users.with_columns(text_or_null(name) for name in ATTRIBUTES)
+        return users.with_columns(attribute(name) for name in ATTRIBUTES)
 
     return shared.node(("users", period), build)
 

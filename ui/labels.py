@@ -11,6 +11,7 @@ from typing import Literal
 import polars as pl
 import pycountry
 
+from metrics.expressions import VISIBLE
 from metrics.registry import DEFINITIONS, split
 from store.files import is_visible
 
@@ -95,8 +96,6 @@ _ACTS: Mapping[str, str] = {
 }
 # Routes and events are written like this in the database.
 _CODE = "^[A-Z][A-Z0-9_]+$"
-# Neither blank nor invisible, as zero-width and control characters are.
-_VISIBLE = r"[^\s\p{Z}\p{C}]"
 # Columns of words that begin a label or a cell.
 _WORDS = frozenset({"device", "length", "measure", "state"})
 # Texts that name no row: without one there is nothing that is "(not set)".
@@ -120,7 +119,7 @@ def country_code(text: str) -> str:
 
 def named(text: str | None) -> str:
     """Return a name; where it is null, blank or invisible, that there is none."""
-    # The same as `_VISIBLE`: separators and control characters are not printable.
+    # The same as `VISIBLE`: separators and control characters are not printable.
     return text if text and is_visible(text) else NOT_SET
 
 
@@ -212,7 +211,7 @@ def distinct(texts: pl.Series, codes: pl.Series | None = None) -> pl.Series:
     """
     if codes is not None and texts.is_duplicated().any():
         pairs = pl.DataFrame({"text": texts, "code": codes.cast(pl.String)})
-        has_other = pl.col("code").str.contains(_VISIBLE) & (
+        has_other = pl.col("code").str.contains(VISIBLE) & (
             pl.col("code") != pl.col("text")
         )
         with_code = pl.format("{} ({})", "text", "code")
@@ -256,7 +255,7 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.with_columns(pl.col("room_name").fill_null(DELETED))
     return frame.with_columns(
         # Text of blanks and invisible characters says as little as null.
-        pl.when(pl.col(name).str.contains(_VISIBLE))
+        pl.when(pl.col(name).str.contains(VISIBLE))
         .then(pl.col(name))
         .otherwise(pl.lit(NOT_SET))
         .alias(name)

@@ -1,5 +1,8 @@
 """Users per place and device."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from metrics import filters, location
 from metrics.filters import Filter
 from metrics.query import SharedPlans
@@ -9,8 +12,10 @@ from tests.metrics.building import (
     days,
     estimation,
     event,
+    executed,
     frames,
     plan_of,
+    quick,
     user,
     view,
 )
@@ -57,6 +62,28 @@ def test_users_of_a_window_are_those_who_did_anything_in_it() -> None:
     users = location.users_of(SharedPlans(everyone), days("2026-11-02", "2026-11-02"))
     found = column(users, "user")
     assert (set(found), len(found)) == ({0, 1, 2}, 3)
+
+
+@quick
+@given(
+    st.lists(st.sampled_from(["DE", "de", "De", "deu", "ss", "ß", None]), max_size=6)
+)
+def test_a_filter_by_a_country_of_the_list_keeps_as_many_users(
+    codes: list[str | None],
+) -> None:
+    """Also as the address writes it: codes are the same in any case."""
+    rows = frames(
+        *(user(str(n), country=code) for n, code in enumerate(codes)),
+        *(view(str(n), NINE) for n in range(len(codes))),
+    )
+    listed = executed(
+        plan_of(location.countries, rows, days("2026-11-02", "2026-11-02"))
+    )
+    assert listed["count"].sum() == len(codes)
+    for code, count in listed.select("country", "count").iter_rows():
+        asked = Filter.parse(str(Filter("country", code)))
+        assert asked is not None
+        assert executed(filters.apply(rows, [asked]).users).height == count
 
 
 def test_an_empty_text_is_not_set() -> None:
