@@ -87,7 +87,8 @@ if not snapshot.tables and page != DATA:
 query_params.open_notices()
 query_params.check(page.url_path or "overview")
 now = clock.now()
-rooms = room.drawn(room.find_rooms(snapshot, zone)) if page == ROOM else 0
+open_rooms = room.find_rooms(snapshot, zone) if page == ROOM else []
+rooms = room.drawn(open_rooms)
 context = (
     period_bar.without_bar(snapshot, now, settings)
     if page == DATA
@@ -97,6 +98,8 @@ context = (
         settings,
         compares=compares(page, rooms),
         groups=groups(page, rooms),
+        # Of a room that is open all users are shown.
+        filtered=not open_rooms,
     )
 )
 page_context.share(

@@ -29,13 +29,9 @@ votes_by = partial(charts.bars, value="votes")
 
 context = page_context.current()
 asked_for = room.found_rooms()
-asked = [each.room_id for each in asked_for]
 with st.container(horizontal=True, vertical_alignment="center", key="room_search_bar"):
-    room.render_search(context, asked)
-    if asked:
-        room.render_compare(context, asked)
-        room.render_back_button()
-if not asked:
+    room.render_search(context, asked_for)
+if not asked_for:
     room.warn_of_lone_meeting()
     busiest = context.compute("rooms")["rooms"]
     room.render_busiest(context, in_zone(busiest, context.query.zone))
@@ -81,8 +77,8 @@ if vote is not None:
         own, Results(drawn, {}), f"room_{only.room_id}_meeting_{vote}"
     )
     st.stop()
-room.render_health(results["health"])
 render_kpis(own, results, Kpis(TOTALS, SERIES, KEYS))
+room.render_health(results["health"])
 listed = meeting.render_meetings(own, results["meetings"])
 # The files have the meetings of the period, as the table has.
 results = Results({**results.now, "meetings": listed}, results.earlier)

@@ -120,16 +120,23 @@ def render(
     *,
     compares: bool = True,
     groups: bool = True,
+    filtered: bool = True,
 ) -> PageContext:
     """Draw the bar and return what was chosen.
 
     `compares` is whether the page shows anything of the comparison, `groups` whether
-    it shows anything over time.
+    it shows anything over time, `filtered` whether filters change anything on it.
     """
     zone = _zone(settings)
     with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
         chosen = _render_controls(
-            snapshot, now, zone, settings, compares=compares, groups=groups
+            snapshot,
+            now,
+            zone,
+            settings,
+            compares=compares,
+            groups=groups,
+            filtered=filtered,
         )
     filter_chips.render_chips(snapshot, chosen.filters)
     query = _query(snapshot, chosen, now, zone, settings)
@@ -230,6 +237,7 @@ def _render_controls(
     *,
     compares: bool,
     groups: bool,
+    filtered: bool,
 ) -> Choice:
     """Draw the controls and return their values."""
     shown = _render_period(snapshot, now, zone)
@@ -289,7 +297,8 @@ def _render_controls(
             f'<a class="menu-item" href="data?{notes}#notes-on-dates">'
             "Notes on dates, definitions</a>"
         )
-    chosen = filter_chips.render_box(snapshot)
+    if filtered:
+        filter_chips.render_box(snapshot)
     views.render_menu(settings.views_file)
     return Choice(
         shown,
@@ -298,7 +307,7 @@ def _render_controls(
         granularity,
         hide_weekends,
         bots,
-        filters=chosen,
+        filters=filter_chips.read(),
     )
 
 

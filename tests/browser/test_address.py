@@ -229,7 +229,8 @@ ACTS_OF: Mapping[str, Act] = {
     "room": pick_room,
     "row": click_row,
     "button": clicks(
-        ":is(.st-key-room_search_bar, .st-key-meeting) [data-testid=stButton] button"
+        ":is(.st-key-room_search [data-tag], .st-key-meeting [data-testid=stButton])"
+        " button"
     ),
     "page": clicks(".st-key-navigation a[data-testid=stPageLink-NavLink]"),
 }

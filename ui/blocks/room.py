@@ -1,6 +1,6 @@
 """Rooms on their page: finding one or several, their facts, and their health."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from ui.page_context import PageContext
 
 PARAMETER, MEETING = "room", "meeting"
 _FOUND = "rooms_found"
+_SEARCH, _UNKNOWN = "room_search", "room_unknown"
 MOST = 3
 """Rooms side by side."""
 COLORS = PALETTE[:MOST]
@@ -61,81 +62,75 @@ class Room:
         which = f"ID {self.room_id}" if self.number is None else f"#{self.number}"
         return f"{self.name} ({which})"
 
+    @property
+    def text(self) -> str:
+        """How the search names it."""
+        if self.number is None:
+            return f"ID {self.room_id}"
+        return _text(shortened(self.name), self.number, self.room_id)
 
-def render_search(context: PageContext, chosen: Sequence[int]) -> None:
-    """Draw the search: it filters as the user types, Enter opens the first hit.
 
-    With a room open, the one that is picked is opened instead; `render_compare` adds.
+def _text(name: str, number: int, room_id: int) -> str:
+    return f"{name} (#{number}, ID {room_id})"
+
+
+def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
+    """Draw the box that finds rooms: it has those that are open, of which each goes.
+
+    It filters as the user types, and Enter takes the first hit: with none open it is
+    opened, else it is put beside the open ones. Without any, the list of rooms is back.
     """
-    _render_picker(
-        context, "Find a room", "room_search", lambda room_id: [str(room_id)], chosen
-    )
-
-
-def render_compare(context: PageContext, chosen: Sequence[int]) -> None:
-    """Draw the control that puts another room beside the chosen ones."""
-    if len(chosen) < MOST:
-        _render_picker(
-            context,
-            "Compare with another room",
-            "room_compare",
-            lambda room_id: [*map(str, chosen), str(room_id)],
-            chosen,
-        )
-
-
-def _render_picker(
-    context: PageContext,
-    label: str,
-    key: str,
-    rooms_after: Callable[[int], list[str]],
-    chosen: Sequence[int],
-) -> None:
     # One more than is listed tells whether there are more.
     plan = rooms.all_rooms(context.snapshot.frames).head(LISTED + 1)
     known = engine.collect(plan, context.snapshot.rows)
-    offered = known.head(LISTED).filter(~pl.col("id").is_in(list(chosen)))
     # Thousands of long names would be more than a message to the browser may have.
     name = labels.cut_short("name", _LONGEST_NAME).fill_null(labels.NOT_SET)
-    names = offered.select("id", "number", name)
+    names = known.head(LISTED).select("id", "number", name)
     named = {
-        f"{name} (#{number}, ID {room_id})": room_id
+        _text(name, number, room_id): room_id
         for room_id, number, name in names.iter_rows()
     }
-    missing = f"{key}_missing"
+    texts = {room_id: text for text, room_id in named.items()}
+    shown = [texts.get(room.room_id, room.text) for room in chosen]
+    named |= {text: room.room_id for text, room in zip(shown, chosen, strict=True)}
 
-    def open_room() -> None:
-        text = st.session_state[key]
-        st.session_state[key] = None
-        if text is None:
-            return
-        room_id = named.get(text)
-        if room_id is None:
-            # Beyond the listed ones: whatever was typed is looked up among all rooms.
-            plan = rooms.find(context.snapshot.frames, text).head(1)
-            found = engine.collect(plan, context.snapshot.rows)
-            if found.is_empty():
-                st.session_state[missing] = text
-                return
-            room_id = found["id"][0]
-        # The open meeting belongs to the room that is left.
-        query_params.update({MEETING: None, PARAMETER: rooms_after(room_id)})
+    def open_rooms() -> None:
+        wanted: dict[str, None] = {}
+        for text in st.session_state[_SEARCH]:
+            room_id = named.get(text)
+            if room_id is None:
+                # Beyond the listed ones: what was typed is looked up among all rooms.
+                plan = rooms.find(context.snapshot.frames, text).head(1)
+                found = engine.collect(plan, context.snapshot.rows)
+                if found.is_empty():
+                    st.session_state[_UNKNOWN] = text
+                    return
+                room_id = found["id"][0]
+            wanted[str(room_id)] = None
+        # An open meeting belongs to the one room that was open.
+        query_params.update({MEETING: None, PARAMETER: [*wanted]})
 
-    st.selectbox(
-        label,
+    # The address decides which are open: Back changes it without telling the box.
+    st.session_state[_SEARCH] = shown
+    st.multiselect(
+        "Find a room",
         list(named),
-        index=None,
-        key=key,
-        placeholder=f"{label.removesuffix(' another room')}: name, number or ID",
-        icon=":material/search:",
+        key=_SEARCH,
+        placeholder="Find a room: name, number or ID",
         label_visibility="collapsed",
         accept_new_options=known.height > LISTED,
-        on_change=open_room,
-        width=420,
+        max_selections=MOST,
+        # Enter would choose all that match.
+        select_all=False,
+        on_change=open_rooms,
+        width="stretch" if chosen else 420,
     )
-    unknown = st.session_state.pop(missing, None)
+    unknown = st.session_state.pop(_UNKNOWN, None)
     if unknown is not None:
         st.caption(f"No room matches “{shortened(unknown)}”.")
+    elif chosen and len(chosen) < MOST:
+        more = "up to two more rooms" if len(chosen) == 1 else "a third room"
+        st.caption(f"Add {more} to compare.", width="content")
 
 
 def asked() -> list[int]:
@@ -279,8 +274,6 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
                 st.caption(
                     f"{room.facts}{_LEFT_OUT if left_out else ''}", width="stretch"
                 )
-                if len(found) > 1:
-                    _render_links(room, found)
             if not room.has_votes and context.lacking((VOTES.name,)):
                 empty_state.render_missing((VOTES.name,))
             elif not room.has_votes:
@@ -293,28 +286,6 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
     if context.filters:
         st.caption("Filters do not apply to this page: it shows all users of a room.")
     return [room for room in found if room.has_figures]
-
-
-def _render_links(room: Room, found: Sequence[Room]) -> None:
-    others = [str(other.room_id) for other in found if other is not room]
-    for label, icon, ids in (
-        ("Open", "meeting_room", [str(room.room_id)]),
-        ("Remove", "close", others),
-    ):
-        st.button(
-            label,
-            icon=f":material/{icon}:",
-            type="tertiary",
-            key=f"{label}_{room.room_id}",
-            on_click=_show(ids),
-        )
-
-
-def _show(ids: list[str]) -> Callable[[], None]:
-    def show() -> None:
-        query_params.update({PARAMETER: ids})
-
-    return show
 
 
 def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
@@ -345,20 +316,6 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     if chosen is not None:
         query_params.update({PARAMETER: [str(busiest["room_id"][chosen])]})
         st.rerun()
-
-
-def render_back_button() -> None:
-    """Draw a button that leads from a room back to the list of rooms."""
-    st.button(
-        "All rooms",
-        icon=":material/arrow_back:",
-        type="tertiary",
-        on_click=_forget,
-    )
-
-
-def _forget() -> None:
-    query_params.update({PARAMETER: None, MEETING: None})
 
 
 def render_health(health: pl.DataFrame) -> None:

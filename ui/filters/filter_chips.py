@@ -26,12 +26,11 @@ _WHY = "votes are not linked to users"
 _ROWS: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
 
 
-def render_box(snapshot: Snapshot) -> tuple[Filter, ...]:
-    """Draw the button that opens the box; return the filters of the address.
+def render_box(snapshot: Snapshot) -> None:
+    """Draw the button that opens the box.
 
     Values to choose from are looked up when the box is opened, not before.
     """
-    chosen = current()
 
     @st.fragment(key="filter_box")
     def box() -> None:
@@ -47,6 +46,11 @@ def render_box(snapshot: Snapshot) -> tuple[Filter, ...]:
         rerun_if_added()
 
     box()
+
+
+def read() -> tuple[Filter, ...]:
+    """Return the filters of the address; warn of what is none."""
+    chosen = current()
     unknown = [text for text in query_params.get_all(KEY) if not Filter.parse(text)]
     if unknown:
         query_params.warn(

@@ -225,7 +225,18 @@
   function showOpened(before, after) {
     const isNew = name => after.has(name) && `${before.getAll(name)}` !== `${after.getAll(name)}`;
     if (isNew("meeting")) bringIntoView(".st-key-meeting h2");
-    else if (isNew("room")) bringIntoView('[class*="st-key-room_title"] h2');
+    else if (isNew("room")) {
+      closeSearch();
+      bringIntoView('[class*="st-key-room_title"] h2');
+    }
+  }
+  // Streamlit keeps the list of a box open that takes several values. It would lie over
+  // the room that was picked in it; on a phone the keyboard would, too.
+  function closeSearch() {
+    const field = document.activeElement;
+    if (!field.closest(".st-key-room_search")) return;
+    field.blur();
+    if (!matchMedia("(pointer: coarse)").matches) field.focus();
   }
   if (location.hash) bringIntoView(`#${CSS.escape(location.hash.slice(1))}`);
   async function takeStep() {
