@@ -249,7 +249,10 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
     texts = [
         name
         for name, dtype in frame.schema.items()
-        if dtype == pl.String and split(name)[0] not in _REMARKS
+        # Of our own columns, such as what a click asks for, null is no text.
+        if dtype == pl.String
+        and split(name)[0] not in _REMARKS
+        and not name.startswith("_")
     ]
     if "room_name" in frame.columns:
         frame = frame.with_columns(pl.col("room_name").fill_null(DELETED))

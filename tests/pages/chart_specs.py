@@ -17,6 +17,7 @@ import vl_convert
 from streamlit.testing.v1 import AppTest
 
 from testkit.chromium import ROOT
+from ui.filters.click_filters import FIELD, asked_for
 
 
 def _quoted(part: dict[str, Any]) -> dict[str, Any]:
@@ -38,11 +39,17 @@ TOLD_APART = 3.0
 
 
 def check_charts(app: AppTest) -> None:
-    """Raise a ValidationError for a chart that breaks the schema."""
+    """Raise a ValidationError for a chart that breaks the schema.
+
+    And fail for marks that are pale, and for clicks that ask for no filter.
+    """
     for chart in app.get("vega_lite_chart"):
         spec = json.loads(chart.proto.spec)
         VALIDATOR.validate(spec)
         assert pale_marks(spec) == []
+        for rows in data_of(chart) if "'adds a filter'" in chart.proto.spec else ():
+            clicks = rows[FIELD].drop_nulls() if FIELD in rows.columns else ()
+            assert all(map(asked_for, clicks))
 
 
 def pale_marks(spec: Mapping[str, Any]) -> list[str]:

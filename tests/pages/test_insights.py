@@ -170,6 +170,9 @@ def test_the_activation_funnel_is_split_by_what_the_address_says(
     app = run_page("traffic.py", split=split, **ALL_TIME)
     assert [e.message for e in app.exception] == []
     assert METRIC_TABLES[name].title in spoken(app)
+    # A bar of a source, device or country filters by it.
+    keys = [chart.proto.id for chart in app.get("vega_lite_chart")]
+    assert any(f"pick_chart_{name} " in key for key in keys) == (split != "All")
 
 
 @pytest.mark.parametrize(("who", "key"), [("People", "users"), ("Rooms", "rooms")])

@@ -22,7 +22,7 @@ from ui.blocks import cards
 from ui.blocks.block import render_block, time_axes
 from ui.blocks.kpi_strip import Kpis, keys_of, render_kpis, tables_of
 from ui.charts.registry import CHARTS, LINE_CHARTS, RANKED
-from ui.filters import filter_chips
+from ui.filters import click_filters, filter_chips
 from ui.page_context import PageContext, Results
 
 # Their sentences say all that two bars could.
@@ -98,6 +98,7 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
         draw,
         note=note,
         axis=axis,
+        on_click=click_filters.by(RANKED[name]) if name in RANKED else None,
         ranked=name in RANKED,
         folded=folded,
     )

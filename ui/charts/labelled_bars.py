@@ -258,15 +258,21 @@ def nested_bars(
     readable = labels.readable(top)
     own = labels.distinct(readable[label], top[label])
     named = in_order(readable.with_columns(own.alias(label)))
+    index = [c for c in (PLACE, label, n, click_filters.FIELD) if c in named.columns]
     long = named.unpivot(
-        on=keys, index=[PLACE, label, n], variable_name="stage", value_name="share"
+        on=keys, index=index, variable_name="stage", value_name="share"
     ).with_columns(pl.col("stage").replace_strict(titles))
     y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
     scale = alt.Scale(domain=[*titles.values()], range=list(NESTED))
     bars = (
         Layer(bounded(long))
         # The palest is told from a white page by its outline.
-        .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3, stroke=ACCENT)
+        .mark_bar(
+            size=ROW_HEIGHT - 8,
+            cornerRadiusEnd=3,
+            stroke=ACCENT,
+            cursor=click_filters.cursor(long),
+        )
         .encode(
             alt.X(
                 "share:Q",
@@ -300,7 +306,8 @@ def nested_bars(
         .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
         .encode(alt.X("end:Q"), y, text=_PRINTED)
     )
-    return layered(bars, text, height=alt.Step(ROW_HEIGHT))
+    shown_bars = click_filters.clickable(bars, long)
+    return layered(shown_bars, text, height=alt.Step(ROW_HEIGHT))
 
 
 def usual_range(frame: pl.DataFrame) -> Chart:

@@ -95,5 +95,10 @@ CHARTS: Mapping[str, Draw] = {
     "retention_rooms_by_sprints_average": partial(retention_curve, unit="sprints"),
 }
 """Tables of a period and their charts; a table without one is drawn as a table."""
-RANKED = frozenset({"funnel_by_source", "funnel_by_device", "funnel_by_country"})
-"""Those whose chart takes `rows`: the first ones, and all of them on demand."""
+RANKED: Mapping[str, str] = {
+    "funnel_by_source": "source",
+    "funnel_by_device": "device",
+    "funnel_by_country": "country",
+}
+"""Those whose chart takes `rows`: the first ones, and all of them on demand. A click
+on a bar filters by its kind."""
