@@ -4,6 +4,7 @@ import logging
 
 import streamlit as st
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import ErrorContext, capture_error
 from store.reader import StoreError
@@ -46,11 +47,22 @@ class ErrorMiddleware:
 def show_page_error(error: Exception) -> bool:
     """Report the error of a page and show its reference; Streamlit adds nothing."""
     reference = capture_error(error, ErrorContext("page", "run"), "high")
-    st.error(
-        f"This page failed to load. Reported as **{reference}**. {_advice(error)}",
-        icon=":material/error:",
-    )
+    text = f"This page failed to load. Reported as **{reference}**. {_advice(error)}"
+    if _is_act_in_block():
+        # Drawn in the page it would replace its head: what a block draws there next
+        # ends the app in the browser, and the page is white.
+        st.toast(text, icon=":material/error:", duration="infinite")
+    else:
+        st.error(text, icon=":material/error:")
     return True
+
+
+def _is_act_in_block() -> bool:
+    """Return whether a click in a fragment failed, before the fragment was drawn."""
+    run = get_script_run_ctx()
+    return bool(
+        run is not None and run.fragment_ids_this_run and not run.has_script_started
+    )
 
 
 def _advice(error: Exception) -> str:

@@ -3,8 +3,10 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 
 from metrics.tables import TABLES, VOTES
 from store.legacy_files import scan_plain
@@ -13,6 +15,7 @@ from testkit.fixed_clock import GOLDEN_NOW
 from testkit.publishing import publish
 from testkit.visitor import log_in, visiting
 from tests.web.sentry import sentry
+from web import errors
 
 SENTENCE = re.compile(r"failed to load\. Reported as \*\*([0-9a-f]{8})\*\*")
 
@@ -54,3 +57,35 @@ def test_a_failing_page_shows_a_reference_that_is_in_log_and_sentry(
     if environment == "production":
         lines = [json.loads(line) for line in log.splitlines()]
         assert [entry["msg"] for entry in lines][-1] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("fragments", "has_started", "shown_by"),
+    [
+        (None, True, "error"),
+        (None, False, "error"),
+        (["block"], True, "error"),
+        # Whatever is drawn before a block is would replace the head of the page, and
+        # with the next run of its fragment the browser would show a white page.
+        (["block"], False, "toast"),
+    ],
+)
+def test_a_failing_click_in_a_block_leaves_the_page_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+    fragments: list[str] | None,
+    has_started: bool,
+    shown_by: str,
+) -> None:
+    run = SimpleNamespace(
+        fragment_ids_this_run=fragments, has_script_started=has_started
+    )
+    monkeypatch.setattr(errors, "get_script_run_ctx", lambda: run)
+    shown = []
+    for name in ("error", "toast"):
+        monkeypatch.setattr(
+            st, name, lambda text, name=name, **_: shown.append((name, text))
+        )
+    assert errors.show_page_error(ValueError())
+    [(by, text)] = shown
+    assert by == shown_by
+    assert SENTENCE.search(text)
