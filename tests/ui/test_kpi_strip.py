@@ -23,6 +23,11 @@ def test_numbers_of_a_large_store_are_smaller_and_none_is_cut_off() -> None:
     _, value, change = tile(VOTES, 107_302_000, 98_765_432).split("  \n")
     assert value == "***107,302,000***"
     assert change == ":small[:gray[↑ 8.6%]]"
+    # The unit is that of the value, and goes before the number does.
+    assert tile(DEFINITIONS["session_mean_minutes"], 14.9, 10.5).split("  \n")[1:] == [
+        "**14.9 min**",
+        ":small[:gray[↑ 41.9%]:gray[ from 10.5]]",
+    ]
 
 
 def test_a_tile_without_a_comparison_has_no_change() -> None:

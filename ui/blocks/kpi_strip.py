@@ -293,6 +293,9 @@ def tile(
     then = fmt.number(before, definition.unit, now)
     # The base as well: −50% of 4 is not −50% of 4,000.
     base = f" from {then}" if before is not None else ""
+    # The value above has the same unit.
+    if len(change + base) > _LONG_CHANGE:
+        base = base.removesuffix(" min")
     # A number that is cut off at its end is worse than none.
     if len(change + base) > _LONG_CHANGE:
         base = ""
