@@ -268,6 +268,9 @@ def test_participations_and_new_rooms_have_names_of_their_own() -> None:
     # Rows of users; what votes state of their users is another number.
     titles = {each.title.removesuffix(" (n)") for each in DEFINITIONS.values()}
     assert definition("estimations", "historical").title not in titles
+    # A card leaves "(n)" out: rooms that have had seven days are of other days.
+    on_card = DEFINITIONS["new_rooms"].title.removesuffix(" (n)")
+    assert on_card != definition("rooms", "historical").title
 
 
 def test_a_definition_is_a_sentence_and_no_label_is_defined() -> None:
