@@ -36,7 +36,7 @@ from store.reader import DEMO_MARKER, Snapshot, open_store
 from store.snapshot import TableInfo
 from tests.metrics.building import frames, quick
 from tests.metrics.building import view as page_view
-from tests.pages.chart_specs import read_aloud
+from tests.pages.chart_specs import data_of, read_aloud
 from tests.pages.conftest import GOLDEN, RunPage, tile_lines, tiles
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
@@ -1447,3 +1447,29 @@ def test_unusual_days_of_the_comparison_are_named_beside_the_change(
     before = text.partition("Unusual days in the comparison")[2]
     assert "Monday, 21 Sep 2026: " in before
     assert "22 votes (0–3 expected)" in before
+
+
+@pytest.mark.parametrize(
+    ("period", "server", "days", "bars"),
+    [
+        ("last_7_days", "", 0, 10),
+        ("last_28_days", "", 3, 13),
+        ("last_91_days", "", 5, 15),
+        # The figures of the product's server have the place.
+        ("last_28_days", "http://127.0.0.1:9", 3, 10),
+    ],
+)
+def test_what_changed_fills_the_place_beside_the_unusual_days(
+    run_page: RunPage,
+    monkeypatch: pytest.MonkeyPatch,
+    period: str,
+    server: str,
+    days: int,
+    bars: int,
+) -> None:
+    monkeypatch.setenv("FPP_SERVER_URL", server)
+    app = run_page("overview.py", period=period)
+    assert [len(table.value) for table in app.dataframe] == ([days] if days else [])
+    _, changed, _ = app.get("vega_lite_chart")
+    [moved] = data_of(changed)
+    assert moved.height == bars
