@@ -1,7 +1,8 @@
 """The Room page: states, meetings, rooms side by side."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -120,20 +121,38 @@ def test_a_deleted_room_and_one_without_votes_are_states(
 
 def test_two_rooms_have_one_strip_and_a_colour_each(run_page: RunPage) -> None:
     pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
-    colors = {}
     for order in (pair, [*pair, str(BUSIEST[-3])]):
         app = run_page("room.py", GOLDEN, room=order, period="All time")
         assert not app.exception
         assert texts(app).count("●") == len(order)
-        (spec, *_) = [c.proto.spec for c in app.get("vega_lite_chart")]
-        colors[len(order)] = spec
         chips = app.multiselect(key="room_search").value
         assert [chip.rpartition("ID ")[2] for chip in chips] == [f"{i})" for i in order]
-    for color in ("#4f7cff", "#e0682b"):
-        assert color in colors[2]
-        assert color in colors[3]
-    assert "#079464" in colors[3]
-    assert "#079464" not in colors[2]
+        # In the text, and in each chart, a room has the same colour.
+        marks = re.findall(r":(\w+)\[●\] \**([^*\n]+?)\**(?:\n|$)", texts(app))
+        assert [color for color, _ in marks] == ["blue", "orange", "green"][
+            : len(order)
+        ]
+        charts = [json.loads(c.proto.spec) for c in app.get("vega_lite_chart")]
+        assert len(charts) == 3
+        for chart in charts:
+            (rooms, colors) = next(of_rooms(chart))
+            named = [room.rpartition(" (#")[0] for room in rooms]
+            assert named == [name.replace("\u2060", "") for _, name in marks]
+            assert colors == ["#4f7cff", "#e0682b", "#079464"][: len(order)]
+
+
+def of_rooms(spec: object) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the series and colours of the scales of a chart."""
+    if isinstance(spec, list):
+        for part in spec:
+            yield from of_rooms(part)
+    elif isinstance(spec, dict):
+        scale = spec.get("color", {})
+        scale = scale.get("scale", {}) if isinstance(scale, dict) else {}
+        if "range" in scale:
+            yield scale["domain"], scale["range"]
+        for part in spec.values():
+            yield from of_rooms(part)
 
 
 def test_rooms_side_by_side_have_what_other_charts_over_time_have(
