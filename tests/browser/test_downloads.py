@@ -15,7 +15,7 @@ from metrics.registry import plan
 from store import engine
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.by_hand import Days
+from tests.browser.by_hand import Days, Files
 from tests.browser.looking import block, csv_button, go, grid, rows_of, save
 from tests.spreadsheet import Cell, opened
 
@@ -97,7 +97,7 @@ def assert_understood(cell: Cell, text: str, dtype: pl.DataType) -> None:
 
 
 def test_libreoffice_reads_dates_umlauts_and_formulas_as_they_are_meant(
-    page: Page, demo_server: Server, tmp_path: Path
+    page: Page, demo_server: Server, demo_data: Path, tmp_path: Path
 ) -> None:
     files = {}
     for table in ("cities", "rooms", "historical"):
@@ -123,4 +123,7 @@ def test_libreoffice_reads_dates_umlauts_and_formulas_as_they_are_meant(
     cities = {cell.value for row in sheets[files["cities"]] for cell in row}
     rooms = {cell.value for row in sheets[files["rooms"]] for cell in row}
     assert {"Zürich", "München"} <= cities
-    assert {"'=1+1", "'@équipe", "<b>x</b>", 'a,b;"c"', "スクラム"} <= rooms
+    assert {"'=1+1", "'@équipe", "<b>x</b>"} <= rooms
+    # On some dates the first users of such a room were never in it.
+    names = {*Files(demo_data).read("rooms")["name"]}
+    assert {'a,b;"c"', "スクラム"} & names == {'a,b;"c"', "スクラム"} & rooms

@@ -1,8 +1,10 @@
 """Names from the database are text, never markup, wherever they appear."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -13,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from store.reader import DEMO_MARKER
 from testkit import chromium
+from testkit.fixed_clock import NOW
 from tests.browser.by_hand import Days, Files
 from tests.browser.conftest import as_left, emptied
 from tests.browser.looking import PAGES, go, turn_to
@@ -95,10 +98,12 @@ def named(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Named:
         ),
         "fpp_events.parquet": turned(tables["fpp_events.parquet"], "event"),
     }
+    until = NOW.replace(tzinfo=UTC).timestamp()
     for file, rows in (tables | changed).items():
         rows.write_parquet(folder / file)
-    # By a stopped clock years ahead, files of now would be late data.
-    shutil.copy(demo_data / DEMO_MARKER, folder)
+        # By a stopped clock years ahead, the data of files of now would end before.
+        os.utime(folder / file, (until, until))
+    shutil.copy2(demo_data / DEMO_MARKER, folder)
     return Named(folder, room)
 
 
