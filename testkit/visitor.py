@@ -11,6 +11,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from testkit.dashboard import LONGEST_WAIT
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -103,13 +105,14 @@ def visiting(url: str, session_cookie: str) -> Iterator[Visitor]:
         subprotocols=[Subprotocol("streamlit")],
         additional_headers={"Cookie": session_cookie},
         max_size=None,
+        open_timeout=LONGEST_WAIT,
     ) as socket:
         yield Visitor(socket)
 
 
 def log_in(url: str, token: str) -> str:
     """Return the cookie header of a new session."""
-    answer = httpx.post(f"{url}/login", data={"token": token}, timeout=60)
+    answer = httpx.post(f"{url}/login", data={"token": token}, timeout=LONGEST_WAIT)
     return answer.headers["set-cookie"].partition(";")[0]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from testkit.fixed_clock import GOLDEN_NOW, ROOT
 
@@ -17,9 +17,14 @@ from testkit.fixed_clock import GOLDEN_NOW, ROOT
 # for what was there before it; `make explore` looks for new ones.
 EXAMPLES = int(os.environ.get("EXAMPLES", "100"))
 settings.register_profile(
-    "same-examples", deadline=None, derandomize=True, max_examples=EXAMPLES
+    "new-examples",
+    deadline=None,
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("new-examples", deadline=None, max_examples=EXAMPLES)
+settings.register_profile(
+    "same-examples", settings.get_profile("new-examples"), derandomize=True
+)
 settings.load_profile("same-examples")
 
 REAL_PARTS = {"browser", "sync", "web"}

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
 from testkit import chromium
+from testkit.dashboard import get
 from testkit.database_servers import PASSWORD, Kind, LiveDatabase, shared_server
 from testkit.fixed_clock import GOLDEN_NOW
 from tests.browser.conftest import browser  # noqa: F401  # a fixture of this test too
@@ -87,7 +87,7 @@ def test_the_pages_show_the_golden_numbers(
 
 
 def test_the_api_answers_the_golden_numbers(server: chromium.Server) -> None:
-    answer = httpx.get(
+    answer = get(
         f"{server.url}/api", headers={"Authorization": f"Bearer {chromium.TOKEN}"}
     ).json()["data"]
     for subject in ("traffic", "votes", "behaviour"):

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -114,6 +115,19 @@ def misplaced(page: Page) -> list[str]:
     found: list[str] = page.evaluate(MISPLACED)
     covered: list[str] = page.evaluate(COVERED)
     return found + covered
+
+
+def at_last(page: Page, look: Callable[[Page], object], wanted: object) -> object:
+    """Return what is found, once it is what is wanted: charts follow their window.
+
+    A busy machine takes its time for that. Where it never is, what was found last.
+    """
+    for _ in range(60):
+        found = look(page)
+        if found == wanted:
+            break
+        page.wait_for_timeout(250)
+    return found
 
 
 def too_wide(page: Page) -> int:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from metrics.registry import METRIC_TABLES
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.looking import barriers, go, navigation
+from tests.browser.looking import at_last, barriers, go, navigation
 from ui import query_params
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,7 @@ def test_a_copied_link_shows_the_same_view_in_another_browser(
 ) -> None:
     go(page, demo_server.url + VIEWS[view])
     copy = go(elsewhere, page.url)
-    assert seen(copy) == seen(page)
+    assert at_last(copy, seen, seen(page)) == seen(page)
     assert copy.url == page.url
 
 
@@ -107,15 +107,16 @@ def test_a_link_to_the_same_page_changes_the_address_in_one_step(
     overview.hover()
     expect(overview).to_have_attribute("href", "/")
     chromium.wait_until_drawn(page)
+    # The address changes before the page does.
+    assert at_last(page, lambda page: seen(page) != chosen, wanted=True)
+    chromium.wait_until_drawn(page)
     as_usual = seen(page)
-    assert as_usual != chosen
     page.reload()
     chromium.wait_until_drawn(page)
-    assert seen(page) == as_usual
+    assert at_last(page, seen, as_usual) == as_usual
     page.go_back()
     page.wait_for_url(demo_server.url + path)
-    chromium.wait_until_drawn(page)
-    assert seen(page) == chosen
+    assert at_last(page, seen, chosen) == chosen
 
 
 KEEP_SOCKETS = """
@@ -161,7 +162,7 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
         page.go_back()
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         chromium.wait_until_drawn(page)
-    assert seen(page) == first
+    assert at_last(page, seen, first) == first
     page.go_forward()
     at(page, "Traffic", "Last 7 days")
     assert "7 days, excluding today" in page.get_by_text("compared with").inner_text()

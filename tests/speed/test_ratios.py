@@ -2,7 +2,8 @@
 
 The yardstick is a fixed piece of plain Polars on the same files, and for the sync job a
 sum over the same rows by the server. The limits are about twice what was measured, so
-that noise passes and three times slower does not.
+that noise passes and three times slower does not. What is above its limit is measured
+again: a neighbour on the same machine may have been at work.
 """
 
 import time
@@ -26,6 +27,7 @@ from testkit.visitor import Visitor, log_in, visiting
 
 NOW = datetime(2026, 11, 20, 18)
 REPEATS = 9
+AGAIN = 2
 FEWER = 3
 """Repeats of what takes long."""
 LIMITS: Mapping[str, float] = {
@@ -100,11 +102,22 @@ def ratio(data: Data, work: Work, repeats: int = REPEATS) -> float:
     return mine / fixed
 
 
+def least(measure: Callable[[], float], limit: float) -> float:
+    """Return a ratio that is within its limit, or the least of several."""
+    found = measure()
+    for _ in range(AGAIN):
+        if found <= limit:
+            break
+        found = min(found, measure())
+    return found
+
+
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_question_is_not_slower_than_it_was(
     data: Mapping[int, Data], name: str
 ) -> None:
-    found = ratio(data[1], answering(data[1], name))
+    answer = answering(data[1], name)
+    found = least(lambda: ratio(data[1], answer), LIMITS[name])
     assert found <= LIMITS[name], f"{name}: {found:.2f} times the yardstick"
 
 
@@ -115,19 +128,26 @@ def test_three_times_the_work_is_noticed(data: Mapping[int, Data]) -> None:
         for _ in range(3):
             answer()
 
-    assert ratio(data[1], thrice) > LIMITS[TOGETHER]
+    limit = LIMITS[TOGETHER]
+    assert any(ratio(data[1], thrice) > limit for _ in range(1 + AGAIN))
 
 
 def test_time_grows_no_faster_than_the_data(data: Mapping[int, Data]) -> None:
-    small, large = best(*(answering(data[scale], TOGETHER) for scale in (1, 4)))
-    assert large / small <= GROWTH, f"{large / small:.2f} times as long"
+    answers = [answering(data[scale], TOGETHER) for scale in (1, 4)]
+
+    def growth() -> float:
+        small, large = best(*answers)
+        return large / small
+
+    found = least(growth, GROWTH)
+    assert found <= GROWTH, f"{found:.2f} times as long"
 
 
 @pytest.mark.parametrize("page", CLICKS)
 def test_a_click_is_not_slower_than_it_was(
     data: Mapping[int, Data], visitor: Visitor, page: str
 ) -> None:
-    found = ratio(data[1], lambda: visitor.open(page))
+    found = least(lambda: ratio(data[1], lambda: visitor.open(page)), CLICKS[page])
     assert found <= CLICKS[page], f"/{page}: {found:.2f} times the yardstick"
 
 

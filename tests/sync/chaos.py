@@ -106,7 +106,7 @@ class Chaos:
         """
         self.store.root.mkdir(parents=True, exist_ok=True)
         writers = [Writer(self.store.source, n, self.stop) for n in range(4)]
-        with readers(self.store.root) as reading:
+        with readers(self.store.root, BUSY.keep_seconds) as reading:
             actors: list[Callable[[], None]] = [writer.run for writer in writers]
             with acting([*actors, self._kill_jobs, self._kill_server], self.stop):
                 asked = time.monotonic() + seconds

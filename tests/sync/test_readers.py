@@ -39,7 +39,7 @@ def test_a_reader_never_meets_an_error_or_two_generations(
         empty.write_parquet(store.root / table.file_name)
     (store.root / "DEMO").touch()
     store.policy = replace(store.policy, keep_generations=3, keep_seconds=1)
-    with readers(store.root) as reading:
+    with readers(store.root, store.policy.keep_seconds) as reading:
         for first in range(1, 2_000, 10):
             insert_pairs(database, range(first, first + 10))
             assert store.sync() == 0

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from core.settings import EmailService, Secret
-from testkit.dashboard import TOKEN, get, serving
+from testkit.dashboard import LONGEST_WAIT, TOKEN, get, serving
 from testkit.ports import free_port
 from tests.web.conftest import StoppedClock, parts
 from web import email
@@ -77,7 +77,9 @@ def test_who_asks_for_the_headers_alone_causes_no_mail(mailbox: Mailbox) -> None
     app = parts(StoppedClock(), BEA_BASE_URL=mailbox.host, BEA_SECRET_KEY=KEY)
     headers = {"Authorization": TOKEN}
     with serving(app) as url:
-        head = httpx.head(f"{url}/api/daily-analytics", headers=headers)
+        head = httpx.head(
+            f"{url}/api/daily-analytics", headers=headers, timeout=LONGEST_WAIT
+        )
         assert (head.status_code, mailbox.received) == (200, [])
         assert get(f"{url}/api/daily-analytics", headers=headers).status_code == 200
     assert len(mailbox.received) == 1

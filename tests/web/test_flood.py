@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from testkit.dashboard import TOKEN, Dashboard, dashboard, get, post
+from testkit.dashboard import LONGEST_WAIT, TOKEN, Dashboard, dashboard, get, post
 from testkit.visitor import log_in, visiting
 from tests.web import attack
 from tests.web.test_websocket import RERUN, read_to_the_end, streamed
@@ -62,7 +62,8 @@ def test_a_flood_of_reruns_keeps_neither_users_nor_programs_waiting(
         threads = len(list(Path(f"/proc/{flooded.process.pid}/task").iterdir()))
         stop.set()
         websocket.close_timeout = 0
-        websocket.socket.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # it may have been cut meanwhile
+            websocket.socket.shutdown(socket.SHUT_RDWR)
         flood.join(timeout=60)
     print(f"login: {quiet:.2f} s, in the flood {busy:.2f} s; threads {threads}")  # noqa: T201 - figures
     attack.note("2,000 and more reruns on one websocket", let_through=busy > 20)
@@ -77,7 +78,7 @@ def worst_answer(url: str, seconds: float) -> float:
     worst, end = 0.0, time.monotonic() + seconds
     while time.monotonic() < end:
         began = time.monotonic()
-        assert get(f"{url}/login", timeout=30).status_code == 200
+        assert get(f"{url}/login", timeout=LONGEST_WAIT).status_code == 200
         worst = max(worst, time.monotonic() - began)
         time.sleep(0.05)
     return worst
@@ -122,7 +123,9 @@ def test_no_page_takes_files(flooded: Dashboard) -> None:
     cookies = {COOKIE: session(flooded.url)}
     url = f"{flooded.url}/_stcore/upload_file/a/b"
     for method in ("PUT", "POST", "DELETE", "OPTIONS"):
-        status = httpx.request(method, url, cookies=cookies).status_code
+        status = httpx.request(
+            method, url, cookies=cookies, timeout=LONGEST_WAIT
+        ).status_code
         attack.note(f"{method} upload", let_through=status != 405)
         assert status == 405
 
@@ -133,7 +136,7 @@ def test_a_head_that_never_ends_is_closed_and_costs_little(flooded: Dashboard) -
     before = memory(flooded.process.pid)
     with ExitStack() as opened:
         clients = [
-            opened.enter_context(socket.create_connection(place, 20))
+            opened.enter_context(socket.create_connection(place, LONGEST_WAIT))
             for _ in range(300)
         ]
         began = time.monotonic()
@@ -142,7 +145,7 @@ def test_a_head_that_never_ends_is_closed_and_costs_little(flooded: Dashboard) -
         grown = memory(flooded.process.pid) - before
         assert get(f"{flooded.url}/health").status_code == 200
         for client in clients:
-            client.settimeout(30)
+            client.settimeout(LONGEST_WAIT)
             try:
                 ended = client.recv(1) == b""
             except ConnectionError:
@@ -157,7 +160,9 @@ def test_a_head_that_never_ends_is_closed_and_costs_little(flooded: Dashboard) -
 
 def test_a_request_that_comes_slowly_but_comes_is_answered(flooded: Dashboard) -> None:
     address = httpx.URL(flooded.url)
-    with socket.create_connection((address.host, address.port or 80), 20) as client:
+    with socket.create_connection(
+        (address.host, address.port or 80), LONGEST_WAIT
+    ) as client:
         client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n")
         time.sleep(1)
         client.sendall(b"\r\n")

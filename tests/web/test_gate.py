@@ -7,7 +7,7 @@ import socket
 import httpx
 import pytest
 
-from testkit.dashboard import TOKEN, Dashboard, dashboard, get
+from testkit.dashboard import LONGEST_WAIT, TOKEN, Dashboard, dashboard, get
 from tests.web.attack import HTML, Attack, forgeries, note
 from web.auth.sessions import COOKIE
 
@@ -178,7 +178,9 @@ def test_a_line_break_in_the_path_adds_no_header(stranger: httpx.Client) -> None
 
 def test_headers_of_a_megabyte_are_refused(running: Dashboard) -> None:
     address = httpx.URL(running.url)
-    with socket.create_connection((address.host, address.port or 80), 10) as client:
+    with socket.create_connection(
+        (address.host, address.port or 80), LONGEST_WAIT
+    ) as client:
         try:
             client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Big: " + b"x" * 2**20)
             status = client.recv(64)
@@ -189,7 +191,9 @@ def test_headers_of_a_megabyte_are_refused(running: Dashboard) -> None:
 
 def test_a_body_of_many_megabytes_is_refused(running: Dashboard) -> None:
     address = httpx.URL(running.url)
-    with socket.create_connection((address.host, address.port or 80), 10) as client:
+    with socket.create_connection(
+        (address.host, address.port or 80), LONGEST_WAIT
+    ) as client:
         head = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n"
         client.sendall(head + b"x" * 65_536)
         assert client.recv(64).startswith(b"HTTP/1.1 413")
@@ -198,7 +202,7 @@ def test_a_body_of_many_megabytes_is_refused(running: Dashboard) -> None:
 def test_slow_clients_do_not_keep_others_waiting(running: Dashboard) -> None:
     address = httpx.URL(running.url)
     place = (address.host, address.port or 80)
-    slow = [socket.create_connection(place, 10) for _ in range(200)]
+    slow = [socket.create_connection(place, LONGEST_WAIT) for _ in range(200)]
     for client in slow[:100]:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
     for client in slow[100:]:

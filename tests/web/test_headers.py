@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from testkit.dashboard import TOKEN, Dashboard
+from testkit.dashboard import LONGEST_WAIT, TOKEN, Dashboard
 from web.security_headers import security_headers
 
 
@@ -39,7 +39,10 @@ def test_no_answer_names_the_server_or_a_version(
 def test_a_refused_websocket_names_no_server(running: Dashboard) -> None:
     with (
         pytest.raises(InvalidStatus) as refused,
-        connect(running.url.replace("http", "ws") + "/_stcore/stream"),
+        connect(
+            running.url.replace("http", "ws") + "/_stcore/stream",
+            open_timeout=LONGEST_WAIT,
+        ),
     ):
         pass
     assert "server" not in refused.value.response.headers

@@ -13,7 +13,7 @@ import anyio
 import httpx
 import pytest
 
-from testkit.dashboard import TOKEN, get, post, serving, wait_until
+from testkit.dashboard import LONGEST_WAIT, TOKEN, get, post, serving, wait_until
 from tests.web import attack
 from tests.web.conftest import StoppedClock, parts
 from web.auth import login
@@ -271,7 +271,9 @@ def test_guessing_at_the_api_counts_as_well(url: str) -> None:
 
 
 def test_a_program_with_an_old_token_locks_no_user_out(url: str) -> None:
-    with httpx.Client(base_url=url, headers={"Authorization": "an old one"}) as old:
+    with httpx.Client(
+        base_url=url, headers={"Authorization": "an old one"}, timeout=LONGEST_WAIT
+    ) as old:
         statuses = [old.get("/api/typo").status_code for _ in range(200)]
     assert statuses == [401] * FREE_ATTEMPTS + [429] * (200 - FREE_ATTEMPTS)
     right = get(f"{url}/api/typo", headers={"Authorization": TOKEN})

@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from testkit.chromium import browsing, wait_until_drawn
-from testkit.dashboard import TOKEN, Dashboard, dashboard
+from testkit.dashboard import LONGEST_WAIT, TOKEN, Dashboard, dashboard, get
 from tests.web import attack
 from tests.web.proxies import caddy, nginx, trusting
 
@@ -49,7 +49,9 @@ def url(proxy: str, folder: Path, below: Dashboard) -> Iterator[str]:
 
 @pytest.fixture
 def client(folder: Path, url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, verify=trusting(folder), timeout=60) as visitor:
+    with httpx.Client(
+        base_url=url, verify=trusting(folder), timeout=LONGEST_WAIT
+    ) as visitor:
         yield visitor
 
 
@@ -96,7 +98,7 @@ def test_port_80_leads_to_tls_and_to_our_name(folder: Path, url: str) -> None:
     site = (folder / "site.conf").read_text()
     [port] = re.findall(r"listen 127\.0\.0\.1:(\d+);", site)
     for host in ("stats.example.org", "evil.example"):
-        answer = httpx.get(
+        answer = get(
             f"http://127.0.0.1:{port}/analytics/votes?period=7+days",
             headers={"Host": host},
         )
@@ -114,7 +116,7 @@ def test_above_the_sub_path_nothing_answers(client: httpx.Client) -> None:
 def test_without_the_proxy_nothing_is_open_above_the_sub_path(
     below: Dashboard,
 ) -> None:
-    with httpx.Client(base_url=below.url) as client:
+    with httpx.Client(base_url=below.url, timeout=LONGEST_WAIT) as client:
         for path in ("/health", "/login", "/api", "/"):
             assert client.get(path).status_code == 401
 
@@ -154,6 +156,7 @@ def test_a_websocket_needs_session_and_origin_behind_the_proxy_too(
             ssl=trusting(folder),
             origin=Origin(url),
             subprotocols=[Subprotocol("streamlit")],
+            open_timeout=LONGEST_WAIT,
         ),
     ):
         pass

@@ -38,6 +38,7 @@ def streamed(
         origin=Origin(origin) if origin else None,
         subprotocols=[Subprotocol("streamlit")],
         additional_headers={"Cookie": f"{COOKIE}={cookie}"} if cookie else {},
+        open_timeout=LONGEST_WAIT,
     ) as connection:
         yield connection
 
