@@ -1,13 +1,13 @@
 """Changes: which country, source, room or weekday changed most between two periods."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import polars as pl
 
 from metrics.activity import ACT, followed
-from metrics.activity_key import act_second, changes, user_number
+from metrics.activity_key import act_second, changes, seconds, user_number
 from metrics.behaviour import source_or_null
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
@@ -32,7 +32,7 @@ from metrics.tables import (
     VOTES,
     Table,
 )
-from metrics.time_axis import local_date, number_of
+from metrics.time_axis import local_date, number_of, same_weekdays
 from metrics.uncertainty import HIGHER, LOWER, judged
 from metrics.votes import WEEKDAYS
 
@@ -46,7 +46,7 @@ DEFINITIONS = (
         "Before",
         "count",
         "The count in the comparison; for a weekday, scaled to the number of these "
-        "weekdays in the period.",
+        "weekdays in the period, up to the same time where the last one still runs.",
         _NAMES,
         only_in="what_moved",
     ),
@@ -99,7 +99,8 @@ def what_changed(query: Query, shared: SharedPlans) -> Unfinished:
     up to that of the whole; without a comparison the table is empty.
 
     Months differ in how many Mondays they have: of a weekday, `before` is the count
-    per day times the number of these days in the period.
+    per day times the number of these days in the period. Where a period ends within a
+    day, that day counts up to the same time only.
 
     A change is the sum of those of its parts: of teams and of users without one, for
     rooms of the days of the period. It is clear where it is larger than what the parts
@@ -271,16 +272,33 @@ def _users(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
 
 
 def _of_weekdays(votes: pl.LazyFrame, now: Period, before: Period) -> pl.LazyFrame:
-    days_now, days_before = (_number_of(period) for period in (now, before))
     whole = Period(min(now.start, before.start), max(now.end, before.end), now.zone)
-    of_vote, weekday = local_date("voted_at", whole).dt.weekday(), pl.col("weekday")
+    of_now, of_before = edges = [
+        (period.wall(period.start), period.wall(period.end)) for period in (now, before)
+    ]
+    # A period that ends at noon has one afternoon fewer: its times of day are counted
+    # apart. Rows have whole seconds, clocks parts of them.
+    times = sorted({0, *(_second_of_day(edge) for both in edges for edge in both)})
+    second = whole.local_seconds(seconds(pl.col("voted_at"))) % _DAY
+    place = sum((second >= since for since in times[1:]), pl.lit(0))
     # Five Mondays against four would look like a change.
-    scale = weekday.replace_strict(
-        {day: days_now[day] / days_before[day] for day in days_now}
-    )
+    scale = {
+        len(times) * weekday + number: _ratio(of_now, of_before, weekday, since)
+        for weekday in range(1, 8)
+        for number, since in enumerate(times)
+    }
+    by = pl.col("weekday").cast(pl.Int64) * len(times) + pl.col("place")
+    weekday = pl.col("weekday")
     return (
-        votes.group_by(weekday=of_vote, cluster="room_id")
+        votes.group_by(
+            weekday=local_date("voted_at", whole).dt.weekday(),
+            place=place.cast(pl.Int64),
+            cluster="room_id",
+        )
         .agg(**_COUNTS)
+        .with_columns(pl.col("before") * by.replace_strict(scale))
+        .group_by("weekday", "cluster")
+        .agg(pl.col("now", "before").sum())
         .select(
             pl.lit("weekday", _DIMENSIONS).alias("dimension"),
             weekday.replace_strict(range(1, 8), WEEKDAYS, return_dtype=pl.String).alias(
@@ -288,21 +306,31 @@ def _of_weekdays(votes: pl.LazyFrame, now: Period, before: Period) -> pl.LazyFra
             ),
             pl.lit(None, pl.Int32).alias("room_id"),
             pl.col("cluster").cast(pl.Int64),
-            "now",
-            pl.col("before") * scale,
+            *("now", "before"),
         )
     )
 
 
-def _number_of(period: Period) -> dict[int, int]:
-    """Return how often each weekday (1-7) occurs in a period, at least once.
+_DAY = 86_400
 
-    A weekday that a period does not have has no votes either: nothing to scale.
-    """
-    # By arithmetic, not by walking: a period may have ten thousand days.
-    length = (period.last_day - period.first_day).days + 1
-    first = period.first_day.isoweekday()
-    return {day: max(1, (length - (day - first) % 7 + 6) // 7) for day in range(1, 8)}
+
+def _second_of_day(clock: datetime) -> int:
+    """Return the first whole second of the day that is not before a time."""
+    since = clock - datetime.combine(clock.date(), time.min)
+    return -(-since // timedelta(seconds=1)) % _DAY
+
+
+def _ratio(
+    now: tuple[datetime, datetime],
+    before: tuple[datetime, datetime],
+    weekday: int,
+    second: int,
+) -> float:
+    """Return how often a period has a time of the week, per time in the one before."""
+    clock = time(second // 3_600, second // 60 % 60, second % 60)
+    counts = [same_weekdays(*edges, weekday, clock) for edges in (now, before)]
+    # Where it never was nothing was counted either.
+    return counts[0] / max(counts[1], 1)
 
 
 # What one of the counted is called.

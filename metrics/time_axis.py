@@ -8,7 +8,7 @@ Hours are UTC timestamps, the other buckets dates of the period's time zone.
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from math import gcd
 from typing import Any
@@ -167,6 +167,30 @@ def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
     )
     counts = runs.group_by("day").agg(pl.col("count").sum())
     return counts.with_columns(pl.col("day").cast(pl.Int32).cast(pl.Date))
+
+
+def same_weekdays(
+    start: datetime,
+    end: datetime,
+    weekday: int,
+    clock: time,
+    length: timedelta = timedelta(),
+) -> int:
+    """Return how many days of a weekday (1-7) have a time of day between two edges.
+
+    `start` (inside) and `end` (outside) are as clocks show them. A time that lasts for
+    `length` counts where any of it is inside.
+    """
+    first, last = start.date(), end.date()
+    # By arithmetic, not by walking: a period may have ten thousand days.
+    days = (last - first).days + 1
+    count = (days - (weekday - first.isoweekday()) % 7 + 6) // 7
+    on_first, on_last = (datetime.combine(day, clock) for day in (first, last))
+    if weekday == first.isoweekday() and on_first < start >= on_first + length:
+        count -= 1
+    if weekday == last.isoweekday() and on_last >= end:
+        count -= 1
+    return max(count, 0)
 
 
 def axis(first: date, last: date, granularity: Granularity) -> pl.LazyFrame:

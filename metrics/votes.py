@@ -46,6 +46,7 @@ from metrics.time_axis import (
     number_of,
     parts_of,
     per_day,
+    same_weekdays,
     series_of,
     totals_of,
 )
@@ -176,12 +177,18 @@ DEFINITIONS = (
         _EMPTY,
         neutral=True,
     ),
-    _of_votes("days", "Days", "How often the weekday occurs in the period."),
+    _of_votes(
+        "days",
+        "Days",
+        "How often the weekday is in the period, from midnight to midnight.",
+        excludes="Days that the period cuts, such as today.",
+    ),
     _of_votes(
         "votes_per_day",
         "Votes per day",
-        "Mean number of votes on this weekday in the period.",
+        "Mean number of votes on this weekday, or in this hour of it, in the period.",
         "number",
+        "Days that the period cuts, such as today; of an hour, those without it.",
     ),
     _of_votes("estimators", "Team size", "Estimators in one vote.", excludes=_EMPTY),
     Definition(
@@ -284,9 +291,10 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
 def by_weekday(query: Query, shared: SharedPlans) -> Unfinished:
     """Return all seven weekdays, Monday first.
 
-    Columns: weekday (1-7), weekday_name, votes, share, days (how many of them
-    the period has), votes_per_day (null without one), votes_per_day_verdict
-    (against the average day, of whole days only; rooms are its clusters).
+    Columns: weekday (1-7), weekday_name, votes, share, days (how many of them are
+    wholly in the period), votes_per_day (of these days; null without one),
+    votes_per_day_verdict (against the average day; rooms are its clusters). A day that
+    still runs would make its weekday look quiet.
     """
     votes = shared.within(query.period).votes.with_columns(
         weekday=local_date("voted_at", query.period).dt.weekday()
@@ -299,19 +307,20 @@ def by_weekday(query: Query, shared: SharedPlans) -> Unfinished:
         .pipe(_add, _per_weekday(votes, query.period, whole_votes=whole))
         .pipe(_add, days)
         .with_columns(pl.exclude("weekday", "weekday_name").fill_null(0))
-        .with_columns(share=share("votes"), votes_per_day=ratio("votes", "days"))
         .select(
-            *("weekday", "weekday_name", "votes", "share", "days", "votes_per_day"),
-            *("whole_votes", "whole_days"),
+            *("weekday", "weekday_name", "votes"),
+            share=share("votes"),
+            days="whole_days",
+            votes_per_day=ratio("whole_votes", "whole_days"),
+            whole_votes="whole_votes",
         )
         .join(rooms, how="cross", maintain_order="left")
     )
 
     def finish(found: pl.DataFrame) -> pl.DataFrame:
-        # The running day would make its weekday look quiet.
-        columns = ["whole_votes", "whole_days", "rooms"]
-        votes, days, rooms = found.select(columns).get_columns()
-        judged = _verdicts([*votes], [*days], rooms[0])
+        columns = ["whole_votes", "rooms"]
+        votes, rooms = found.select(columns).get_columns()
+        judged = _verdicts([*votes], [*found["days"]], rooms[0])
         return in_place(found, columns, ["votes_per_day_verdict"], zip(judged))
 
     return Unfinished(weekdays, finish)
@@ -321,7 +330,8 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
     """Return all 168 hours of the week, from Monday 0:00 in the query's zone.
 
     Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
-    divided by the number of these weekdays in the period, null without one),
+    divided by how often this hour of this weekday is in the period, at least in part;
+    null where it is not),
     hour_verdict (that hour of all weekdays, against the average hour of the time in the
     period: 168 cells are too many to compare one with the others).
     """
@@ -331,13 +341,12 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
         weekday=local_date("voted_at", query.period).dt.weekday(),
         hour=local_hour("voted_at", query.period),
     )
+    # Hours of today that are still to come are not quiet.
     cells = (
         _weekdays()
         .join(hours, how="cross", maintain_order="left_right")
-        .pipe(_add, _days(query.period))
-        .with_columns(pl.col("days").fill_null(0))
+        .with_columns(pl.Series("days", _days_with_hours(query.period)))
     )
-    # Hours of today that are still to come are not quiet.
     inside = _hours_inside(query.period)
     rooms = _rooms(held, hours.with_columns(part=pl.Series(inside) / sum(inside)))
     per_hour = (
@@ -628,6 +637,19 @@ def _hours_inside(period: Period) -> list[float]:
     return [days + passed(end, hour) - passed(start, hour) for hour in range(24)]
 
 
+def _days_with_hours(period: Period) -> list[int]:
+    """Return how many days have each hour of the week in a period, at least in part.
+
+    From Monday 0:00, by the clock.
+    """
+    start, end = period.wall(period.start), period.wall(period.end)
+    return [
+        same_weekdays(start, end, weekday, time(hour), timedelta(hours=1))
+        for weekday in range(1, 8)
+        for hour in range(24)
+    ]
+
+
 def busiest_weekday(frame: pl.DataFrame) -> str | None:
     """Name the weekdays with clearly more votes than the average day, or fewer."""
     if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
@@ -637,7 +659,8 @@ def busiest_weekday(frame: pl.DataFrame) -> str | None:
     if days.height < 2:
         return None
     # Weighted by days: a mean of seven means would give a rare weekday too much.
-    average = int(days["votes"].sum()) / int(days["days"].sum())
+    votes = (days["votes_per_day"] * days["days"]).round()
+    average = int(votes.sum()) / int(days["days"].sum())
     parts = []
     for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
         clear = days.filter(pl.col("votes_per_day_verdict") == verdict)

@@ -237,6 +237,28 @@ def test_weekdays_are_those_of_the_zone() -> None:
     assert weekdays.select("label", "now", "before").rows() == [("Tuesday", 40, 20)]
 
 
+@pytest.mark.parametrize("ends", ["now", "before", "both"])
+def test_weekdays_are_compared_up_to_the_same_time(ends: str) -> None:
+    """A vote in each hour: nothing changed, whichever period ends on a morning."""
+    cut = timedelta(hours=9, minutes=30, microseconds=1)
+    before, now = (
+        Period(first, first + timedelta(days=16) + cut * (ends in {name, "both"}))
+        for name, first in (
+            ("before", datetime(2026, 10, 1)),
+            ("now", datetime(2026, 11, 1)),
+        )
+    )
+    rows = [
+        vote(f"{period.start + timedelta(hours=hour, minutes=10)}", room=hour % 24)
+        for period in (before, now)
+        for hour in range(17 * 24)
+        if period.start + timedelta(hours=hour, minutes=10) < period.end
+    ]
+    table = changed(frames(*rows), now, before).collect()
+    weekdays = table.filter(pl.col("dimension") == "weekday")
+    assert weekdays.select("label", "now", "before").rows() == []
+
+
 def test_one_team_that_leaves_is_one_change_however_many_its_users() -> None:
     """Twenty users of one room are gone: no sign of what their country does."""
     users = [user(f"u{n}", "2026-01-01", country="DE") for n in range(60)]

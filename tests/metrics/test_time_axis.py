@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate, batched
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from metrics.time_axis import (
     number_of,
     per_day,
     period_axis,
+    same_weekdays,
     time_series,
 )
 from tests.metrics.building import (
@@ -291,3 +292,29 @@ def test_a_second_is_in_the_period_in_which_it_begins() -> None:
     place = number_of(pl.col("second"), [Period(start, end)])
     found = pl.DataFrame({"second": [1, 2, 3, 4]}).select(place)
     assert found.to_series().to_list() == [None, 0, 0, None]
+
+
+edges = st.datetimes(datetime(2026, 2, 20), datetime(2026, 3, 20))
+
+
+@quick
+@given(edges, edges, st.times(), st.sampled_from([0, 1]))
+def test_times_of_a_weekday_are_those_between_two_edges(
+    one: datetime, other: datetime, clock: time, hours: int
+) -> None:
+    start, end = min(one, other), max(one, other)
+    # Of a time that lasts, those that do not reach into the next day.
+    clock = clock.replace(hour=min(clock.hour, 22))
+    begins = [
+        datetime.combine(start.date() + timedelta(days=n), clock) for n in range(32)
+    ]
+    inside = [
+        b for b in begins if b < end and (start <= b or start < b + _HOUR * hours)
+    ]
+    counts = Counter(b.isoweekday() for b in inside)
+    for weekday in range(1, 8):
+        found = same_weekdays(start, end, weekday, clock, _HOUR * hours)
+        assert found == counts[weekday]
+
+
+_HOUR = timedelta(hours=1)

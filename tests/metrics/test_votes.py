@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Hashable
 from datetime import date, datetime, timedelta
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -338,6 +339,33 @@ def test_time_that_is_still_to_come_is_not_called_quiet() -> None:
         hours = plan_of(votes.by_weekday_and_hour, frames(*held), asked).collect()
         assert "lower" not in hours["hour_verdict"].to_list()
         assert "higher" not in hours["hour_verdict"].to_list()
+
+
+def test_a_day_that_the_period_cuts_makes_no_average_smaller() -> None:
+    """Three Thursdays with a vote in every hour, of which the last ends at nine."""
+    held = [
+        vote(f"2026-11-{day:02} {hour:02}:30", room=room)
+        for room in range(10)
+        for day in (5, 12, 19)
+        for hour in range(24 if day < 19 else 9)
+    ]
+    period = Period(at("2026-11-02 00:00"), at("2026-11-19 09:00"))
+    weekdays = plan_of(votes.by_weekday, frames(*held), period).collect()
+    assert weekdays["days"].to_list() == [3, 3, 3, 2, 2, 2, 2]
+    assert weekdays["votes_per_day"].to_list() == [0, 0, 0, 240, 0, 0, 0]
+    assert votes.busiest_weekday(weekdays) == (
+        "Thursdays (240.0) are busier than the average day (28.2 votes)."
+    )
+    cells = plan_of(votes.by_weekday_and_hour, frames(*held), period).collect()
+    thursdays = cells.filter(pl.col("weekday") == 4)
+    assert thursdays["votes_per_day"].to_list() == [10] * 24
+    # Of today nothing is known that is still to come.
+    today = Period(at("2026-11-19 00:00"), at("2026-11-19 09:00"))
+    cells = plan_of(votes.by_weekday_and_hour, frames(*held), today).collect()
+    thursdays = cells.filter(pl.col("weekday") == 4)
+    assert thursdays["votes_per_day"].to_list() == [10] * 9 + [None] * 15
+    weekdays = plan_of(votes.by_weekday, frames(*held), today).collect()
+    assert weekdays["votes_per_day"].to_list() == [None] * 7
 
 
 @quick
