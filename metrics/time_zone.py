@@ -102,7 +102,7 @@ def local_seconds(
     Polars' own conversion takes fifteen times as long: it looks up each row's offset
     in the rules of the zone, instead of comparing with a few changes of the clock.
     """
-    first, changes = _changes(zone, start, end)
+    first, changes = clock_changes(zone, start, end)
     local = seconds + first if first else seconds
     # Decades have a hundred changes: a search beats as many comparisons per row.
     if len(changes) > _FEW:
@@ -115,10 +115,13 @@ def local_seconds(
     return local
 
 
-def _changes(
+def clock_changes(
     zone: ZoneInfo, start: datetime, end: datetime
 ) -> tuple[int, list[tuple[int, int]]]:
-    """Return the offset at `start`, and each change until `end`: when, by how much."""
+    """Return the offset at `start`, and each change until `end`: when, by how much.
+
+    All in seconds, `when` since 1970. A change in the week after `end` may be there.
+    """
     moment = start.replace(tzinfo=UTC)
     first = offset = _offset(moment, zone)
     changes: list[tuple[int, int]] = []

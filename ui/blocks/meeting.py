@@ -19,7 +19,6 @@ from ui.blocks import tables
 from ui.blocks.block import render_block
 from ui.blocks.room import MEETING
 from ui.charts import meeting as chart
-from ui.charts.axes import Chart
 from ui.page_context import PageContext
 
 _OPENED = "meetings_opened"
@@ -149,8 +148,7 @@ def render_meeting(
     )
     votes = found["votes"]
     shown, cards, activity = (
-        as_clocks_show(in_zone(found[name], zone))
-        for name in ("votes", "cards", "activity")
+        in_zone(found[name], zone) for name in ("votes", "cards", "activity")
     )
     with st.container(key="meeting", gap="small"):
         _render_close()
@@ -158,7 +156,7 @@ def render_meeting(
             context,
             f"meeting_{vote_id}",
             votes,
-            partial(_timeline, cards=cards, activity=activity),
+            partial(chart.timeline, cards=cards, activity=activity, zone=zone),
             title=f"Meeting of {opened.when(zone)}",
             note=f"{opened.summary} {chart.LEGEND}. Seats are numbered in order of "
             "appearance, from 1 in each meeting. Events are not linked to rooms: these "
@@ -166,7 +164,9 @@ def render_meeting(
             f"{_left_out(votes, found['cards'])}",
             key="meeting",
         )
-        _render_votes(shown, zone, export.csv_name(context, f"votes_{vote_id}"))
+        _render_votes(
+            as_clocks_show(shown), zone, export.csv_name(context, f"votes_{vote_id}")
+        )
     return found
 
 
@@ -185,13 +185,6 @@ def _left_out(votes: pl.DataFrame, cards: pl.DataFrame) -> str:
     if not parts:
         return ""
     return f" Only {' and '.join(parts)} are drawn; the table below has all."
-
-
-def _timeline(
-    votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame
-) -> Chart:
-    """Draw a meeting, of votes as a block has them."""
-    return chart.timeline(as_clocks_show(votes), cards, activity)
 
 
 def _render_votes(votes: pl.DataFrame, zone: ZoneInfo, file: str) -> None:

@@ -1,9 +1,14 @@
 """The timeline of one meeting: votes, cards, page views and events on one axis."""
 
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
 import altair as alt
 import polars as pl
 
 from metrics import meetings
+from metrics.time_zone import clock_changes
 from ui import format as fmt
 from ui.charts.axes import MAX_ROWS, Chart
 from ui.charts.rendering import Layer, layered
@@ -23,16 +28,20 @@ _CARDS = {meetings.NO_CARD: "–", meetings.WATCHED: "○"}
 LEGEND = "– no card · ○ watched · ▲ page view of the room · ◆ event of one of its users"
 
 
-def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -> Chart:
+def timeline(
+    votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame, zone: ZoneInfo
+) -> Chart:
     """Draw a meeting: a lane of votes, and one for each seat.
 
     Of a very long or large one the `first_part` is drawn. Needs the columns of
-    `meetings.timeline`, `cards` and `activity`, times as the reader's clock shows them.
+    `meetings.timeline`, `cards` and `activity`, times in the zone. Time passes
+    evenly also where clocks change: only the labels of the axis jump.
     """
     whole = votes.height
     votes, cards = first_part(votes, cards)
     if votes.height < whole:
-        activity = activity.filter(pl.col("at") <= votes["voted_at"][-1])
+        last = _milliseconds(votes["voted_at"])[-1]
+        activity = activity.filter(_milliseconds(pl.col("at")) <= last)
     seats = sorted(cards["seat"].unique())
     activity = activity.filter(pl.col("seat").is_null() | pl.col("seat").is_in(seats))
     # Page views and events of one meeting have no limit.
@@ -50,11 +59,15 @@ def timeline(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -
             grid=True, bandPosition=1, ticks=False, domain=False, labelPadding=8
         ),
     )
-    held, played, done = _votes(votes), _cards(cards), _activity(activity)
+    ahead, names = _clock(votes, activity, zone)
+    held, played = _votes(votes, ahead), _cards(cards, ahead)
+    done = _activity(activity, ahead)
     x = alt.X(
         "at:T",
         scale=alt.Scale(type="utc", nice=False, padding=12),
-        axis=alt.Axis(title=None, grid=False, format="%H:%M", tickCount=8),
+        axis=alt.Axis(
+            title=None, grid=False, format="%H:%M", tickCount=8, labelExpr=names
+        ),
     )
     kinds = alt.Color(
         "kind:N",
@@ -132,12 +145,39 @@ def _lane(seat: int) -> str:
     return f"Seat {seat}"
 
 
-def _placed(frame: pl.DataFrame, time: str) -> pl.DataFrame:
+def _clock(
+    votes: pl.DataFrame, activity: pl.DataFrame, zone: ZoneInfo
+) -> tuple[int, Any]:
+    """Return how far the clocks are ahead of UTC (ms), and the names of ticks.
+
+    Ticks need names of their own only where the clocks change meanwhile.
+    """
+    times = pl.concat([votes["started_at"], votes["voted_at"], activity["at"]])
+    ends = _milliseconds(times).sort()[[0, -1]]
+    first, last = (_EPOCH + timedelta(milliseconds=end) for end in ends)
+    ahead, changes = clock_changes(zone, first, last)
+    later = [
+        f" + (datum.value >= {(when + ahead) * 1000} ? {by * 1000} : 0)"
+        for when, by in changes
+        if when * 1000 <= ends[-1]
+    ]
+    names = f"utcFormat(datum.value{''.join(later)}, '%H:%M')"
+    return ahead * 1000, names if later else alt.Undefined
+
+
+_EPOCH = datetime(1970, 1, 1)
+
+
+def _milliseconds[Times: (pl.Expr, pl.Series)](times: Times) -> Times:
+    """Return times of any zone as milliseconds since 1970, UTC."""
+    return times.dt.timestamp("ms").cast(pl.Float64)
+
+
+def _placed(frame: pl.DataFrame, time: str, ahead: int) -> pl.DataFrame:
     """Add at (milliseconds, as a UTC axis takes them) and when (text)."""
-    moment = pl.col(time).cast(pl.Datetime("us"))
+    moment = pl.col(time)
     return frame.with_columns(
-        at=moment.dt.timestamp("ms").cast(pl.Float64),
-        when=moment.dt.strftime("%H:%M:%S"),
+        at=_milliseconds(moment) + ahead, when=moment.dt.strftime("%H:%M:%S")
     )
 
 
@@ -159,20 +199,20 @@ def kind_of_vote() -> pl.Expr:
     )
 
 
-def _votes(votes: pl.DataFrame) -> pl.DataFrame:
-    when = _placed(votes, "voted_at").rename({"at": "end"})
+def _votes(votes: pl.DataFrame, ahead: int) -> pl.DataFrame:
+    when = _placed(votes, "voted_at", ahead).rename({"at": "end"})
     return when.select(
         *("vote", "end", "when", "cards", "joined", "left"),
         fmt.counts(pl.col("duration", "talk")),
-        at=pl.col("started_at").dt.timestamp("ms").cast(pl.Float64),
+        at=_milliseconds(pl.col("started_at")) + ahead,
         kind=kind_of_vote(),
         lane=pl.lit(VOTES),
     )
 
 
-def _cards(cards: pl.DataFrame) -> pl.DataFrame:
+def _cards(cards: pl.DataFrame, ahead: int) -> pl.DataFrame:
     played = pl.col("role").replace_strict(_CARDS, default=None, return_dtype=pl.String)
-    return _placed(cards, "voted_at").select(
+    return _placed(cards, "voted_at", ahead).select(
         "at",
         "when",
         card=pl.coalesce(pl.col("estimation").cast(pl.String), played),
@@ -180,8 +220,8 @@ def _cards(cards: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _activity(activity: pl.DataFrame) -> pl.DataFrame:
-    return _placed(activity, "at").select(
+def _activity(activity: pl.DataFrame, ahead: int) -> pl.DataFrame:
+    return _placed(activity, "at", ahead).select(
         *("at", "when"),
         what=pl.col("kind").replace({"page view": "Page view", "event": "Event"}),
         name=pl.col("name").str.replace_all("_", " ").str.to_lowercase(),

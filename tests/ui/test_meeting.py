@@ -1,0 +1,67 @@
+"""The timeline of a meeting, also of one during which the clocks change."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from metrics import meetings
+from metrics.frames import Period
+from metrics.time_zone import in_zone
+from tests.metrics.building import estimation, frames, view, vote
+from ui.charts import meeting as chart
+
+
+def drawn(start: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the chart of a meeting with a vote each half hour for four hours."""
+    times = [start + timedelta(minutes=30 * n) for n in range(8)]
+    rows = frames(
+        *(vote(f"{time}") for time in times),
+        *(estimation("anna", f"{time}") for time in times),
+        view("anna", f"{times[-1]}"),
+    )
+    span = Period(start - timedelta(hours=1), start + timedelta(hours=5), zone)
+    found = (
+        meetings.timeline(rows, span, 1),
+        meetings.cards(rows, span, 1),
+        meetings.activity(rows, 1, span, 1),
+    )
+    votes, cards, activity = (in_zone(plan.collect(), zone) for plan in found)
+    spec: dict[str, Any] = chart.timeline(votes, cards, activity, zone).to_dict()
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "jumps"),
+    [
+        ("Europe/Berlin", "2026-10-24 23:10", [-60]),
+        ("Europe/Berlin", "2026-03-28 23:10", [60]),
+        ("Australia/Lord_Howe", "2026-04-04 13:10", [-30]),
+        # The day after: this meeting has nothing to do with the change.
+        ("Europe/Berlin", "2026-10-25 10:10", []),
+        ("Europe/Berlin", "2026-10-24 10:10", []),
+        ("UTC", "2026-10-24 23:10", []),
+    ],
+)
+def test_a_meeting_goes_on_evenly_while_the_clocks_change(
+    zone: str, start: str, jumps: list[int]
+) -> None:
+    spec = drawn(datetime.fromisoformat(start), ZoneInfo(zone))
+    rows = [row for data in spec["datasets"].values() for row in data]
+    votes = [row for row in rows if "vote" in row]
+    assert [b["end"] - a["end"] for a, b in pairwise(votes)] == [30 * 60_000] * 7
+    cards = [row for row in rows if "card" in row]
+    assert [row["at"] for row in cards] == [row["end"] for row in votes]
+    # Texts and ticks say what the clocks show; at first that is where a mark is.
+    first = datetime(1970, 1, 1) + timedelta(milliseconds=votes[0]["end"])
+    assert f"{first:%H:%M:%S}" == votes[0]["when"]
+    shown = [datetime.fromisoformat(f"2026-01-01 {row['when']}") for row in votes]
+    by = [(b - a) // timedelta(minutes=1) % 1440 - 30 for a, b in pairwise(shown)]
+    assert [(jump + 720) % 1440 - 720 for jump in by if jump] == jumps
+    axes = [layer["encoding"]["x"].get("axis", {}) for layer in spec["layer"]]
+    names = {axis["labelExpr"] for axis in axes if "labelExpr" in axis}
+    assert len(names) == len(jumps)
+    for name, jump in zip(names, jumps, strict=True):
+        assert f" ? {jump * 60_000} : 0)" in name
