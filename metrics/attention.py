@@ -150,7 +150,9 @@ def _per_day(
     clock = period.local(period.end)
     day, of_day = local_date(table.time, period), local_time(table.time, period)
     weekday = pl.lit(clock.isoweekday(), pl.Int8)
-    same = rows.filter(day.dt.weekday() == weekday, of_day < pl.lit(clock.time()))
+    # Clocks that go back show times of today that are later than now.
+    is_past = (of_day < pl.lit(clock.time())) | (day == pl.lit(clock.date()))
+    same = rows.filter(day.dt.weekday() == weekday, is_past)
     # Any earlier row will do: to look for the first would take a walk through all.
     everything = shared.frames.by_name[table.name]
     earlier = everything.filter(pl.col(table.time) < instant(period.start)).head(1)

@@ -30,8 +30,10 @@ def findings(
     return attention.findings(answers, now, until, INTERVAL)
 
 
-def today(rows: Frames, measure: str, now: datetime = NOW) -> dict[str, object]:
-    table = executed(attention.today(SharedPlans(rows), now))
+def today(
+    rows: Frames, measure: str, now: datetime = NOW, zone: ZoneInfo = UTC_ZONE
+) -> dict[str, object]:
+    table = executed(attention.today(SharedPlans(rows), now, zone))
     return table.row(by_predicate=pl.col("measure") == measure, named=True)
 
 
@@ -59,6 +61,13 @@ def test_today_counts_up_to_the_same_time_of_the_same_weekday() -> None:
         "highest": 5,
         "weeks": 8,
     }
+
+
+def test_today_has_all_of_an_hour_that_the_clocks_repeat() -> None:
+    """In Berlin it is 02:10 again, and 02:45 has been."""
+    rows = frames(vote("2026-10-25 00:45"), vote("2026-10-18 00:45"))
+    now, berlin = at("2026-10-25 01:10"), ZoneInfo("Europe/Berlin")
+    assert today(rows, "votes", now, berlin)["today"] == 1
 
 
 def test_days_without_rows_count_as_0_and_days_before_the_first_row_not_at_all() -> (
