@@ -123,6 +123,8 @@ def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
         # Enter would choose all that match.
         select_all=False,
         on_change=open_rooms,
+        # Beyond the edge of a phone's one line a third room would not be found.
+        wrap=True,
         width="stretch" if chosen else 420,
     )
     unknown = st.session_state.pop(_UNKNOWN, None)
