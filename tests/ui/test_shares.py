@@ -171,4 +171,5 @@ def test_the_bar_of_all_others_says_that_it_is_no_filter() -> None:
     assert [row.get(FIELD) is None for row in rows(chart)] == [False] * 10 + [True]
     layer = chart.to_dict()["layer"][0]
     (hint,) = [t["calculate"] for t in layer["transform"] if t["as"] == "_hint"]
-    assert hint == f"datum.{FIELD} ? 'adds a filter' : 'no filter: several in one bar'"
+    assert hint.startswith(f"datum.{FIELD} ? 'adds a filter' : 'no filter'")
+    assert hint.endswith(": ': several in one bar')")
