@@ -10,7 +10,7 @@ from metrics.frames import Period
 from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES
 from metrics.sentences import missing_note
-from metrics.time_axis import first_of_each
+from metrics.time_axis import at_least_weekly, first_of_each
 from metrics.time_zone import in_zone, to_local
 from store.notes import Notes
 from ui import layout, period_bar, workbook
@@ -66,16 +66,21 @@ def workbook_of(context: PageContext, found: Results, name: str) -> bytes:
     for line in readme(context, found.now).splitlines():
         key, _, text = line.partition(": ")
         about[key] = text
-    granularity, notes = context.query.granularity, context.notes
+    query, notes = context.query, context.notes
     sheets = {
         table + ending: workbook.Sheet(
             f"{_title(table)}{said}",
-            with_notes(in_zone(frame, context.query.zone), notes, granularity),
+            with_notes(in_zone(frame, query.zone), notes, query.granularity, period),
             table,
         )
-        for tables, ending, said in (
-            (found.now, "", ""),
-            (found.earlier, " before", ", period compared with"),
+        for tables, ending, said, period in (
+            (found.now, "", "", query.period),
+            (
+                found.earlier,
+                " before",
+                ", period compared with",
+                query.comparison or query.period,
+            ),
         )
         for table, frame in _meaningful(context, tables).items()
     }
@@ -131,16 +136,16 @@ def pack(context: PageContext, found: Results) -> bytes:
     """Return the ZIP: a CSV per table, and `about.txt`."""
     query = context.query
     now, earlier = (_meaningful(context, part) for part in (found.now, found.earlier))
-    tables = {csv_name(context, name): now[name] for name in now}
+    parts = [(query.period, now)]
     if query.comparison is not None:
-        tables |= {
-            csv_name(context, name, query.comparison): frame
-            for name, frame in earlier.items()
-        }
+        parts.append((query.comparison, earlier))
     files = {
-        name: to_csv(
-            with_notes(in_zone(frame, query.zone), context.notes, query.granularity)
+        csv_name(context, name, period): to_csv(
+            with_notes(
+                in_zone(frame, query.zone), context.notes, query.granularity, period
+            )
         )
+        for period, tables in parts
         for name, frame in tables.items()
     }
     return to_zip({"about.txt": readme(context, found.now).encode(), **files})
@@ -177,28 +182,26 @@ def _rooms(context: PageContext) -> str:
 
 
 def with_notes(
-    frame: pl.DataFrame, notes: Notes, granularity: Granularity
+    frame: pl.DataFrame, notes: Notes, granularity: Granularity, period: Period
 ) -> pl.DataFrame:
     """Add the column `notes` to a table over time, where there are any notes.
 
-    A bucket has the titles of all notes that touch it, separated by semicolons.
+    A bucket has the titles of all notes of the period that touch it, separated by
+    semicolons.
     """
     if "bucket" not in frame.columns or frame.is_empty() or not notes.notes:
         return frame
     own = pl.col("bucket").dt.date()
-    # A span of notes may be centuries longer than the table.
-    edges = frame.select(first=own.min(), last=own.max().dt.offset_by("1mo")).row(
-        0, named=True
-    )
+    # Some series have weeks at least, whatever the page is grouped by.
+    if "cut" in frame.columns and frame.select((own.dt.weekday() == 1).all()).item():
+        granularity = at_least_weekly(granularity)
+    # A span of notes may be centuries longer, and a week begin before the period.
+    first, last = period.first_day, period.last_day
     known = (
         pl.DataFrame(
             [
-                (
-                    max(note.first, edges["first"]),
-                    min(note.last, edges["last"]),
-                    note.title,
-                )
-                for note in notes.between(edges["first"], edges["last"])
+                (max(note.first, first), min(note.last, last), note.title)
+                for note in notes.between(first, last)
             ],
             schema={"first": pl.Date, "last": pl.Date, "title": pl.String},
             orient="row",

@@ -28,10 +28,11 @@ from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.periods import Days
 from metrics.query import Query
-from metrics.registry import DEFINITIONS, METRIC_TABLES
+from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
 from metrics.tables import TABLES
 from metrics.time_zone import in_zone
 from store import engine
+from store.notes import Note, Notes
 from store.reader import DEMO_MARKER, Snapshot, open_store
 from store.snapshot import TableInfo
 from tests.metrics.building import frames, quick
@@ -501,6 +502,29 @@ def test_all_years_are_drawn_in_any_granularity(
     assert [e.message for e in app.exception] == []
 
 
+def test_every_table_over_time_has_all_notes_of_the_period() -> None:
+    days = Days(date(2026, 10, 21), date(2026, 11, 18))
+    snapshot = open_store(GOLDEN)
+    query = replace(query_of(days, weekends=True), frames=snapshot.frames)
+    found = engine.collect_all(
+        {name: plan(name, query) for name in METRIC_TABLES}, snapshot.rows
+    )
+    noted = [days.first + timedelta(days=n) for n in range(len(days))]
+    notes = Notes(tuple(Note(day, day, f"{day}") for day in noted))
+    # Unusual days are no series.
+    over_time = {
+        name: rows
+        for name, rows in found.items()
+        if "bucket" in rows.columns and name != "unusual_days"
+    }
+    assert len(over_time) > 10
+    for name, rows in over_time.items():
+        texts = export.with_notes(rows, notes, query.granularity, query.period)["notes"]
+        assert set("; ".join(texts.drop_nulls()).split("; ")) == set(map(str, noted)), (
+            name
+        )
+
+
 def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:
     frame = pl.DataFrame({"country": ["DE", None], "city": ["Bern", "Bern"]})
     marked = click_filters.with_filters(frame, click_filters.by("country", "city"))
@@ -862,7 +886,7 @@ def test_a_page_of_several_tables_reads_each_live_table_once(
 
     monkeypatch.setattr(engine.Local, "run", note)
     snapshot, days = open_store(GOLDEN), Days(date(2026, 10, 1), date(2026, 10, 28))
-    query = replace(query_of(days), frames=snapshot.frames)
+    query = replace(query_of(days, weekends=True), frames=snapshot.frames)
     context = PageContext(snapshot, query, days, "None", NOW)
     context.compute("room_health", "room_states")
     assert executed

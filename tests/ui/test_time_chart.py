@@ -379,9 +379,17 @@ def test_a_note_of_centuries_is_in_the_csv_at_the_buckets_it_touches(
         )
     )
     buckets = november(1, 2, 3) if granularity == "day" else november(1)
-    found = with_notes(series(buckets), held, granularity)
+    period = Period.of_days(buckets[0], buckets[-1])
+    found = with_notes(series(buckets), held, granularity, period)
     assert found["notes"].to_list() == notes
-    assert with_notes(series([]), held, granularity).is_empty()
+    assert with_notes(series([]), held, granularity, period).is_empty()
+
+
+def test_a_bucket_that_the_period_cuts_has_no_note_of_a_day_outside_it() -> None:
+    notes = [Note(day, day, f"{day.day}") for day in november(3, 4, 17, 18)]
+    period = Period.of_days(*november(4, 17))
+    found = with_notes(series(november(2, 9, 16)), Notes(tuple(notes)), "week", period)
+    assert found["notes"].to_list() == ["4", None, "17"]
 
 
 def test_the_text_of_a_note_is_never_markup() -> None:

@@ -280,8 +280,9 @@ def render_tools(
     as_table = switch and _render_table_switch(key)
 
     def rows() -> pl.DataFrame:
-        local = in_zone(frame, context.query.zone)
-        return export.with_notes(local, context.notes, context.query.granularity)
+        query = context.query
+        local = in_zone(frame, query.zone)
+        return export.with_notes(local, context.notes, query.granularity, query.period)
 
     csv = export.csv_name(context, file or name)
     tables.render_csv_button(rows, csv, f"csv_{key}")
