@@ -10,7 +10,7 @@ from metrics.frames import Period
 from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES
 from metrics.sentences import missing_note
-from metrics.time_axis import at_least_weekly, first_of_each
+from metrics.time_axis import at_least_daily, at_least_weekly, first_of_each
 from metrics.time_zone import in_zone, to_local
 from store.notes import Notes
 from ui import layout, period_bar, workbook
@@ -192,9 +192,7 @@ def with_notes(
     if "bucket" not in frame.columns or frame.is_empty() or not notes.notes:
         return frame
     own = pl.col("bucket").dt.date()
-    # Some series have weeks at least, whatever the page is grouped by.
-    if "cut" in frame.columns and frame.select((own.dt.weekday() == 1).all()).item():
-        granularity = at_least_weekly(granularity)
+    granularity = _granularity_of(frame, granularity)
     # A span of notes may be centuries longer, and a week begin before the period.
     first, last = period.first_day, period.last_day
     known = (
@@ -220,6 +218,25 @@ def with_notes(
     return joined.drop("_day")
 
 
+def _is_series(frame: pl.DataFrame) -> bool:
+    return {"bucket", "cut"} <= {*frame.columns}
+
+
+def _granularity_of(frame: pl.DataFrame, asked: Granularity) -> Granularity:
+    """Return the length of a series' buckets: some have days or weeks at least."""
+    # A table of single days, such as unusual ones, is none.
+    if not _is_series(frame):
+        return asked
+    days = frame["bucket"].dt.date()
+    if (days.dt.weekday() == 1).all():
+        return at_least_weekly(asked)
+    return (
+        asked
+        if isinstance(frame.schema["bucket"], pl.Datetime)
+        else (at_least_daily(asked))
+    )
+
+
 def _span(period: Period) -> str:
     """Return the dates of a period, with its times where it does not begin a day."""
     if not period.begins_within_a_day:
@@ -241,12 +258,14 @@ def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
     store lacks.
     """
     query, snapshot = context.query, context.snapshot
+    series = filter(_is_series, tables.values())
+    grouped = {_granularity_of(frame, query.granularity): None for frame in series}
     until = snapshot.data_until
     lines = {
         "Period": f"{_span(query.period)} ({query.zone.key}), "
         f"{period_bar.count_days(context.days, query, context.now)}",
         "Compared with": _compared_with(query),
-        "Grouped by": query.granularity,
+        "Grouped by": ", ".join(grouped or (query.granularity,)),
         "Weekends in daily series": "shown" if query.weekends else "hidden",
         "Bots": "included" if context.bots else "excluded",
         "Rooms": _rooms(context),

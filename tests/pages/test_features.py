@@ -523,6 +523,11 @@ def test_every_table_over_time_has_all_notes_of_the_period() -> None:
         assert set("; ".join(texts.drop_nulls()).split("; ")) == set(map(str, noted)), (
             name
         )
+    # The same is said of the files: agreement has weeks at least.
+    context = PageContext(snapshot, query, days, "None", NOW)
+    for name, said in (("consensus_over_time", "week"), ("votes_over_time", "day")):
+        assert f"Grouped by: {said}\n" in export.readme(context, {name: found[name]})
+    assert "Grouped by: day, week\n" in export.readme(context, found)
 
 
 def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:

@@ -387,7 +387,8 @@ def test_a_note_of_centuries_is_in_the_csv_at_the_buckets_it_touches(
 
 def test_a_bucket_that_the_period_cuts_has_no_note_of_a_day_outside_it() -> None:
     notes = [Note(day, day, f"{day.day}") for day in november(3, 4, 17, 18)]
-    period = Period.of_days(*november(4, 17))
+    first, last = november(4, 17)
+    period = Period.of_days(first, last)
     found = with_notes(series(november(2, 9, 16)), Notes(tuple(notes)), "week", period)
     assert found["notes"].to_list() == ["4", None, "17"]
 
