@@ -31,8 +31,12 @@ def test_live_users_and_rooms_are_on_the_overview(
     environment.setenv("SENTRY_ISSUES_URL", "https://errors.example.org/issues")
     with product(sends(json.dumps(GOOD).encode())) as url:
         environment.setenv("FPP_SERVER_URL", url)
+        environment.setenv("EXCLUDED_ROOMS", "7")
         app = run_page("overview.py", GOLDEN)
     assert not app.exception
+    # Rooms have no IDs there: none can be left out.
+    said = [block.value for block in app.caption]
+    assert "With the rooms of `EXCLUDED_ROOMS`: the server gives no IDs." in said
     texts = " ".join(str(block.value) for block in app.markdown)
     assert "**4** connected users in **2** open rooms" in texts
     (rooms,) = (f.value for f in app.dataframe if "Estimated" in f.value)

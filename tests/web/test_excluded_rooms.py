@@ -80,6 +80,10 @@ def test_pages_leave_them_out(
     assert tiles(run_page("votes.py")) != expected
     monkeypatch.setenv("EXCLUDED_ROOMS", ",".join(map(str, own)))
     assert tiles(run_page("votes.py")) == expected
+    chosen = run_page("votes.py", filter=f"room:{own[0]}")
+    said = [info.value for info in chosen.info]
+    assert any("a room in `EXCLUDED_ROOMS`" in text for text in said)
+    assert not any("longer period" in text for text in said)
 
 
 def test_the_data_page_names_them_or_says_how_to_set_them(

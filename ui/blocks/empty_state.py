@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from metrics import periods
-from metrics.filters import Filter
+from metrics.filters import Filter, room_id
 from metrics.registry import DEFINITIONS
 from metrics.sentences import missing_note
 from ui.filters import filter_chips
@@ -57,7 +57,15 @@ def _why_not_compared(context: PageContext) -> str:
 
 def render_no_rows(context: PageContext) -> None:
     """Say that no row of the period is left, by its filters or at all."""
-    if context.filters:
+    rooms = [one for one in context.filters if one.kind == "room" and not one.excludes]
+    ids = {room_id(one.value or "") for one in rooms}
+    if ids and ids <= context.excluded_rooms:
+        st.info(
+            "Nothing to show of a room in `EXCLUDED_ROOMS`: no page counts it. Its own "
+            "page opens it.",
+            icon=":material/filter_alt:",
+        )
+    elif context.filters:
         st.info(
             "No data matches the filters. Remove one or choose a longer period.",
             icon=":material/filter_alt:",

@@ -33,13 +33,14 @@ def render_live(context: PageContext) -> None:
     def fragment() -> None:
         with st.container(border=True, gap="xsmall", key="live_block"):
             st.markdown("## Live now")
-            _render_answer(server, context.query.zone)
+            excludes = bool(context.excluded_rooms)
+            _render_answer(server, context.query.zone, excludes=excludes)
             _render_links(context.links)
 
     fragment()
 
 
-def _render_answer(server: Secret, zone: ZoneInfo) -> None:
+def _render_answer(server: Secret, zone: ZoneInfo, *, excludes: bool) -> None:
     try:
         live = ask_server(server.reveal())
     except LiveError as error:
@@ -66,6 +67,8 @@ def _render_answer(server: Secret, zone: ZoneInfo) -> None:
         )
     if len(live.rooms) > MOST_ROOMS:
         st.caption(f"The {MOST_ROOMS} rooms that were active last.")
+    if excludes:
+        st.caption("With the rooms of `EXCLUDED_ROOMS`: the server gives no IDs.")
 
 
 def rooms_of(live: Live, now: datetime) -> pl.DataFrame:
