@@ -15,6 +15,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from metrics.export import to_csv
+from metrics.filters import Filter, apply
 from metrics.frames import Period
 from metrics.query import Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
@@ -320,6 +321,17 @@ def test_bots_are_out_unless_asked_for(api: httpx.Client, snapshot: Snapshot) ->
     )
     assert answer.content == to_csv(expected)
     assert b"\nbot," in answer.content
+
+
+@pytest.mark.parametrize("name", ["traffic_totals", "events", "countries", "funnel"])
+def test_a_room_is_the_filter_of_the_pages(
+    api: httpx.Client, snapshot: Snapshot, name: str
+) -> None:
+    """Users and events name no room: those of all users would be read as the room's."""
+    room = Filter("room", "88")
+    answer = api.get(f"/api/tables/{name}", params={"room": "88"})
+    expected = asked(snapshot, name, frames=apply(without_bots(snapshot), [room]))
+    assert answer.content == to_csv(expected) != to_csv(asked(snapshot, name))
 
 
 def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> None:

@@ -245,7 +245,7 @@ _TABLE_PARAMETERS = (
         "A period by name, in place of from and to.",
     ),
     *_DATES,
-    Parameter("room", "query", _ROOM_ID, "Only rows of this room."),
+    Parameter("room", "query", _ROOM_ID, "Only this room, its users and their events."),
     _TIME_ZONE,
     *(
         Parameter(

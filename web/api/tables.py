@@ -116,9 +116,10 @@ class TableQuery:
         """Return the query that a page builds for the same period and options."""
         included = self.options["bots"] == "include"
         user_rows = snapshot.frames if included else without_bots(snapshot)
-        frames = filters.apply(user_rows, (), excluded_rooms)
-        if self.room_id is not None:
-            frames = frames.of_room(self.room_id)
+        # As a page filters: with the users who were there and no events of others.
+        room = self.room_id
+        chosen = () if room is None else (filters.Filter("room", str(room)),)
+        frames = filters.apply(user_rows, chosen, excluded_rooms)
         found = spans(self.asked, snapshot, now, self.zone)
         return Query(
             frames=frames,
