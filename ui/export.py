@@ -192,7 +192,7 @@ def with_notes(
     if "bucket" not in frame.columns or frame.is_empty() or not notes.notes:
         return frame
     own = pl.col("bucket").dt.date()
-    granularity = _granularity_of(frame, granularity)
+    granularity = _granularity_of(frame, granularity, period)
     # A span of notes may be centuries longer, and a week begin before the period.
     first, last = period.first_day, period.last_day
     known = (
@@ -222,19 +222,19 @@ def _is_series(frame: pl.DataFrame) -> bool:
     return {"bucket", "cut"} <= {*frame.columns}
 
 
-def _granularity_of(frame: pl.DataFrame, asked: Granularity) -> Granularity:
+def _granularity_of(
+    frame: pl.DataFrame, asked: Granularity, period: Period
+) -> Granularity:
     """Return the length of a series' buckets: some have days or weeks at least."""
     # A table of single days, such as unusual ones, is none.
-    if not _is_series(frame):
+    if not _is_series(frame) or isinstance(frame.schema["bucket"], pl.Datetime):
         return asked
-    days = frame["bucket"].dt.date()
-    if (days.dt.weekday() == 1).all():
+    starts = {*frame["bucket"].drop_nulls()}
+    # A bucket of one day that is a Monday can be that day.
+    is_day = starts == {period.first_day} == {period.last_day}
+    if not is_day and all(start.weekday() == 0 for start in starts):
         return at_least_weekly(asked)
-    return (
-        asked
-        if isinstance(frame.schema["bucket"], pl.Datetime)
-        else (at_least_daily(asked))
-    )
+    return at_least_daily(asked)
 
 
 def _span(period: Period) -> str:
@@ -259,7 +259,10 @@ def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
     """
     query, snapshot = context.query, context.snapshot
     series = filter(_is_series, tables.values())
-    grouped = {_granularity_of(frame, query.granularity): None for frame in series}
+    grouped = {
+        _granularity_of(frame, query.granularity, query.period): None
+        for frame in series
+    }
     until = snapshot.data_until
     lines = {
         "Period": f"{_span(query.period)} ({query.zone.key}), "

@@ -528,6 +528,11 @@ def test_every_table_over_time_has_all_notes_of_the_period() -> None:
     for name, said in (("consensus_over_time", "week"), ("votes_over_time", "day")):
         assert f"Grouped by: {said}\n" in export.readme(context, {name: found[name]})
     assert "Grouped by: day, week\n" in export.readme(context, found)
+    # A Monday by the hour is no week.
+    hours = pl.DataFrame({"bucket": [datetime(2026, 11, 16)], "cut": [None]})
+    hourly = replace(query_of(Days(days.last, days.last)), granularity="hour")
+    context = replace(context, query=hourly)
+    assert "Grouped by: hour\n" in export.readme(context, {"votes_over_time": hours})
 
 
 def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:

@@ -391,6 +391,11 @@ def test_a_bucket_that_the_period_cuts_has_no_note_of_a_day_outside_it() -> None
     period = Period.of_days(first, last)
     found = with_notes(series(november(2, 9, 16)), Notes(tuple(notes)), "week", period)
     assert found["notes"].to_list() == ["4", None, "17"]
+    # Also where a page of one day has the week of it.
+    week = series(november(16)).with_columns(cut=pl.lit("both"))
+    of_day = Period.of_days(last, last)
+    found = with_notes(week, Notes(tuple(notes)), "hour", of_day)
+    assert found["notes"].to_list() == ["17"]
 
 
 def test_the_text_of_a_note_is_never_markup() -> None:
