@@ -453,7 +453,8 @@ def _row(figure: Figure, *, compares: bool) -> str:
     title = escape(figure.definition.title)
     cells = [f"<strong>{escape(_value(figure))}</strong>"]
     if compares:
-        usual = escape(_usual(figure))
+        # On a phone a line would end within the range.
+        usual = escape(_usual(figure)).replace(" to ", "\u00a0to\u00a0")
         note = f'<br><small style="opacity:0.75">{usual}</small>' if usual else ""
         cells += [_earlier(figure), _change(figure) + note]
     return (

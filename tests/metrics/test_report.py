@@ -135,7 +135,7 @@ def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
             f"Rooms that grew (5 of {found.grown_count})",
             MEANING,
         ):
-            assert part in text
+            assert part in text.replace("\u00a0", " ")
     content = json.loads(to_json(found))
     assert content["from"] == "2026-10-01"
     votes = next(f for f in content["figures"] if f["key"] == "votes")
@@ -193,6 +193,8 @@ def test_the_chart_names_buckets_by_the_zone_and_with_a_year_where_it_turns(
 def test_a_change_within_the_usual_is_said_to_be(golden: Frames) -> None:
     _, found = reported(golden, OCTOBER, usual=(-0.2, 0.2))
     assert "within the usual −20 to +20%" in to_markdown(found)
+    # On a phone a line would end within the range.
+    assert "within the usual −20\u00a0to\u00a0+20%" in to_html(found)
 
 
 def test_a_list_that_has_all_of_its_rooms_gives_no_count(golden: Frames) -> None:

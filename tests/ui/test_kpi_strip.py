@@ -1,10 +1,14 @@
 """Tiles: three lines, grey within the usual change, hidden where meaningless."""
 
+from itertools import combinations
+
 import pytest
 
+from metrics.filters import KINDS, Filter
 from metrics.registry import DEFINITIONS
 from metrics.usual_change import KEYS
 from ui.blocks.kpi_strip import color_of_change, explain, tile
+from ui.filters.filter_chips import why_hidden
 
 VOTES, BOUNCE = DEFINITIONS["votes"], DEFINITIONS["bounce_rate"]
 USUAL = (-0.1, 0.2)
@@ -90,6 +94,14 @@ def test_a_figure_without_a_meaning_is_hidden_with_the_reason() -> None:
     text = tile(VOTES, 5, 4, hidden="not by country")
     assert "not by country" in text
     assert "5" not in text.split("  \n")[1]
+
+
+def test_the_reason_fits_the_line_of_a_tile_whatever_the_filters() -> None:
+    chosen = [Filter(kind, "x") for kind in KINDS]
+    pairs = [why_hidden(pair, "votes") for pair in combinations(chosen, 2)]
+    reasons = {*pairs, why_hidden(chosen, "votes")}
+    assert "not by 2 filters" in reasons
+    assert all(len(why) <= len("not by operating system") for why in reasons if why)
 
 
 @pytest.mark.parametrize("now", [99_960, 100_040])

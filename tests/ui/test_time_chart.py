@@ -348,7 +348,8 @@ def test_notes_of_the_period_are_flags_and_are_in_the_legend() -> None:
     assert flag["title"] == "v2"
     assert flag["at"] == datetime(2026, 11, 3, tzinfo=UTC).timestamp() * 1000
     text = legend(on)
-    assert "⚑\u00a03 Nov – 4 Nov 2026: [v2](https://example.com)" in text
+    dates = "3 Nov – 4 Nov 2026".replace(" ", "\u00a0")
+    assert f"⚑\u00a0{dates}: [v2](https://example.com)" in text
     assert "old" not in text
 
 

@@ -407,12 +407,16 @@ def legend(
         parts.append("◆\u00a0unusual for its weekday")
     parts += first_notes(
         [
-            f"⚑\u00a0{fmt.days(note.first, note.last)}: "
+            f"⚑\u00a0{_unbroken(fmt.days(note.first, note.last))}: "
             f"{fmt.linked(note.title, note.link)}"
             for note in axis.shown_notes()
         ]
     )
     return " \u2002 ".join(parts)
+
+
+def _unbroken(dates: str) -> str:
+    return dates.replace(" ", "\u00a0")
 
 
 def _rows(

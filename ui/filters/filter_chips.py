@@ -241,7 +241,11 @@ def why_hidden(chosen: Collection[Filter], key: str) -> str | None:
     """
     reads = DEFINITIONS[key].tables
     leaving = [wanted for wanted in chosen if wanted.leaves(reads)]
-    return f"not by {_listed(leaving)}" if leaving else None
+    if not leaving:
+        return None
+    # A tile has one line for it, which several names overflow; the chips name them.
+    kinds = len({wanted.kind for wanted in leaving})
+    return f"not by {kinds} filters" if kinds > 1 else f"not by {_listed(leaving)}"
 
 
 def is_meaningless(chosen: Collection[Filter], name: str) -> bool:
