@@ -9,7 +9,7 @@ Empty lines and lines that start with # are skipped.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,6 +29,11 @@ MOST_NOTES = 1_000
 LONGEST = 120
 """Characters of a title."""
 _SPAN = ".."
+_USE = f"Use 2026-11-12, or 2026-11-03{_SPAN}2026-11-04 for a span."
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_SPACED_SPAN = re.compile(rf"\s*({_DATE})\s*\.\.\s*(?={_DATE})")
+# A span as it is not written: one day, whose title would begin with its end.
+_SECOND_DATE = re.compile(rf"(?:\W*|to |until ){_DATE}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,9 @@ def parse(lines: Sequence[str]) -> Notes:
 
 def _note(line: str) -> Note:
     """Return the note of a line; raise ValueError with what is wrong with it."""
+    spaced = _SPACED_SPAN.match(line)
+    if spaced:
+        line = f"{spaced[1]}{_SPAN}{line[spaced.end() :]}"
     when, *words = line.split()
     first, last = _days(when)
     # Only a link at the end is one; inside a title it is text.
@@ -82,6 +90,8 @@ def _note(line: str) -> Note:
     title = " ".join(words)
     if not is_visible(title):
         raise ValueError(f"has no title after {when[:40]}.")
+    if _SECOND_DATE.match(title):
+        raise ValueError(f"has two dates. {_USE}")
     if len(title) > LONGEST:
         raise ValueError(f"has a title longer than {LONGEST} characters.")
     return Note(first, last, title, link)
@@ -89,26 +99,17 @@ def _note(line: str) -> Note:
 
 def _days(when: str) -> tuple[date, date]:
     first, _, last = when.partition(_SPAN)
-    days = list(_dates((first, last) if _SPAN in when else (first, first)))
-    if days[1] < days[0]:
+    begins, ends = _date(first), _date(last if _SPAN in when else first)
+    if begins is None or ends is None:
+        raise ValueError(f"begins with “{when[:40]}”, which is not a date. {_USE}")
+    if ends < begins:
         raise ValueError(f"has a span that ends before it starts: {when[:40]}.")
-    return days[0], days[1]
-
-
-def _dates(texts: tuple[str, str]) -> Iterator[date]:
-    for text in texts:
-        day = _date(text)
-        if day is None:
-            raise ValueError(
-                f"begins with {text[:40]!r}, which is not a date. Use 2026-11-12, or "
-                f"2026-11-03{_SPAN}2026-11-04 for a span."
-            )
-        yield day
+    return begins, ends
 
 
 def _date(text: str) -> date | None:
     # fromisoformat takes 20261112 and 2026-W46-4 as well.
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    if not re.fullmatch(_DATE, text):
         return None
     try:
         return date.fromisoformat(text)

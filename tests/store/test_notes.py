@@ -26,6 +26,14 @@ DAY = date(2026, 11, 12)
             Note(date(2026, 11, 3), date(2026, 11, 4), "Outage"),
         ),
         (
+            "2026-11-03 .. 2026-11-04 Outage",
+            Note(date(2026, 11, 3), date(2026, 11, 4), "Outage"),
+        ),
+        (
+            "2026-11-12 Freeze 2026-12-01 .. 2026-12-03",
+            Note(DAY, DAY, "Freeze 2026-12-01 .. 2026-12-03"),
+        ),
+        (
             "2026-11-12 See javascript:alert(1)",
             Note(DAY, DAY, "See javascript:alert(1)"),
         ),
@@ -44,7 +52,13 @@ def test_a_line_is_a_date_or_a_span_a_title_and_a_link(line: str, note: Note) ->
         ("20261112 x", "not a date"),
         ("2026-W46-4 x", "not a date"),
         ("2026-11-04..2026-11-03 x", "ends before it starts"),
-        ("2026-11-04.. x", "not a date"),
+        ("2026-11-04.. x", "“2026-11-04..”, which is not a date"),
+        ("2026-11-04 .. 2026-13-01 x", "not a date"),
+        # Each would be one day, and its title would begin with the end.
+        ("2026-11-03 - 2026-11-04 x", "two dates"),
+        ("2026-11-03 \N{EN DASH}2026-11-04 x", "two dates"),
+        ("2026-11-03 to 2026-11-04 x", "two dates"),
+        ("2026-11-03 2026-11-04 x", "two dates"),
         ("2026-11-12", "no title"),
         ("2026-11-12 https://example.com", "no title"),
         ("2026-11-12 \u200b \x07", "no title"),
