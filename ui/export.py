@@ -211,8 +211,11 @@ def with_notes(
     titles = pl.col("title").unique(maintain_order=True).str.join("; ")
     day = first_of_each(pl.col("day"), granularity)
     each = known.group_by(_day=day).agg(notes=titles)
-    # Of hours, the first of a day has its notes.
-    joined = frame.with_columns(_day=pl.when(own.is_first_distinct()).then(own)).join(
+    # Of hours, the first of a day has its notes; of compared rooms, each of them.
+    is_first = own.is_first_distinct()
+    if "room" in frame.columns:
+        is_first = is_first.over("room")
+    joined = frame.with_columns(_day=pl.when(is_first).then(own)).join(
         each, on="_day", how="left", maintain_order="left"
     )
     return joined.drop("_day")

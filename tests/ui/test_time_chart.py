@@ -392,6 +392,11 @@ def test_a_bucket_that_the_period_cuts_has_no_note_of_a_day_outside_it() -> None
     period = Period.of_days(first, last)
     found = with_notes(series(november(2, 9, 16)), Notes(tuple(notes)), "week", period)
     assert found["notes"].to_list() == ["4", None, "17"]
+    rooms = pl.concat(
+        series(november(9, 16)).with_columns(room=pl.lit(name)) for name in "ab"
+    )
+    found = with_notes(rooms, Notes(tuple(notes)), "week", period)
+    assert found["notes"].to_list() == [None, "17", None, "17"]
     # Also where a page of one day has the week of it.
     week = series(november(16)).with_columns(cut=pl.lit("both"))
     of_day = Period.of_days(last, last)
