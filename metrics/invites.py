@@ -28,7 +28,7 @@ _of_new_rooms = partial(
 DEFINITIONS = (
     _of_new_rooms(
         "new_rooms",
-        "New rooms after 7 days (n)",
+        "Week-old rooms (n)",
         "count",
         "Rooms first used in the period, or in as many earlier days so that each has "
         "had seven.",

@@ -124,6 +124,6 @@ def test_libreoffice_reads_dates_umlauts_and_formulas_as_they_are_meant(
     rooms = {cell.value for row in sheets[files["rooms"]] for cell in row}
     assert {"Zürich", "München"} <= cities
     assert {"'=1+1", "'@équipe", "<b>x</b>"} <= rooms
-    # On some dates the first users of such a room were never in it.
+    # On some dates the first users of a room like that were never in it.
     names = {*Files(demo_data).read("rooms")["name"]}
     assert {'a,b;"c"', "スクラム"} & names == {'a,b;"c"', "スクラム"} & rooms

@@ -743,7 +743,7 @@ def test_cards_that_a_filter_leaves_without_a_meaning_are_blank(
         ({}, set()),
         (
             {"filter": "country!:XX"},
-            {"New rooms after 7 days", "Newcomers", "Inviting rooms"},
+            {"Week-old rooms", "Newcomers", "Inviting rooms"},
         ),
     ):
         cards = run_page("insights.py", **query, **chosen).metric

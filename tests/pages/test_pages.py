@@ -76,7 +76,7 @@ def test_cards_and_blocks_in_part_without_a_table_say_so(
     app = run_page("insights.py", store, period="All time", about="New people")
     cards = {card.label: card.value for card in app.metric}
     assert cards["Link copy rate"] == "–"
-    assert cards["New rooms after 7 days"] != "–"
+    assert cards["Week-old rooms"] != "–"
     note = (
         "Table `fpp_events` is missing. Its metrics are empty until the next sync run."
     )
