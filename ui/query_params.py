@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypedDict, cast
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -46,6 +46,8 @@ OF_PAGES: Mapping[str, tuple[str, ...]] = {
 AS_TABLE, ALL_ROWS = "table_", "all_"
 OF_BLOCKS = (AS_TABLE, ALL_ROWS, "show_")
 """How the parameters of blocks begin; `show_` is of older links."""
+FRAMED = frozenset({"embed", "embed_options"})
+"""Streamlit's own parameters, of pages in a frame; in small letters."""
 _SEVERAL = {"filter", "of", "room"}
 """Parameters that can have several values."""
 _ALIKE = 0.8
@@ -79,7 +81,8 @@ def check(page: str) -> None:
     `page` is its path. Streamlit ignores an address of very many as a whole.
     """
     run = get_script_run_ctx()
-    if run is not None and run.query_string.strip("&") and not _address():
+    asked = parse_qs(run.query_string, keep_blank_values=True) if run else {}
+    if not FRAMED.issuperset(map(str.casefold, asked)) and not _address():
         warn(
             "Ignoring all settings of the link: there are too many, or it is too long. "
             "Remove some."

@@ -130,3 +130,30 @@ def test_a_view_is_chosen_read_and_saved_by_keyboard_alone(
     with page.expect_download() as waiting:
         page.keyboard.press("Enter")
     assert waiting.value.suggested_filename.startswith("fpp_votes_over_time_")
+
+
+def test_tab_leads_through_an_open_menu_and_a_chip_that_goes_passes_the_focus_on(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/location?filter=os!:Linux&filter=os!:Windows")
+    tab_to(page, "Options")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+    # Also a second time, once the menu has been left.
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("switch", name="Match weekdays")).to_be_focused()
+        page.keyboard.press("Shift+Tab")
+        assert "Options" in focused_label(page)
+    tab_to(page, "Notes on dates", stops=9)
+    page.keyboard.press("Tab")
+    assert "Filter" in focused_label(page)
+    tab_to(page, "is not Linux")
+    for left in ("is not Windows", "Filter"):
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            "left => document.activeElement.innerText.includes(left)", arg=left
+        )
+    go(page, f"{demo_server.url}/room?room=1&room=2")
+    page.get_by_role("button", name="All rooms").press("Enter")
+    expect(page.get_by_label("Find a room")).to_be_focused()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from time import process_time
 from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
@@ -256,6 +257,14 @@ def test_a_midnight_that_the_clocks_skip_is_when_they_skip_it() -> None:
 )
 def test_an_unknown_zone_is_none(name: str) -> None:
     assert zone_of(name) is None
+
+
+def test_a_long_name_of_a_link_costs_nothing() -> None:
+    """Polars would work for a minute on this one."""
+    before = process_time()
+    assert zone_of("x" * 60_000) is None
+    assert process_time() - before < 1
+    assert max(map(len, available_timezones())) < 64
 
 
 @pytest.mark.parametrize("case", [str.lower, str.upper])

@@ -395,6 +395,9 @@ def test_a_link_of_too_many_settings_says_that_none_is_used(run_page: RunPage) -
         app = run_page("data.py", GOLDEN, **query)
         texts = [warning.value for warning in app.warning]
         assert sum("Ignoring all settings of the link" in t for t in texts) == said
+    # These are Streamlit's own; it tells no page of them.
+    framed = {"Embed": "true", "embed_options": "dark_theme"}
+    assert not run_page("data.py", GOLDEN, **framed).warning
 
 
 def test_a_chart_without_a_chosen_metric_asks_for_one(run_page: RunPage) -> None:

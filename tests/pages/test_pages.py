@@ -177,7 +177,7 @@ def test_a_filter_changes_what_it_can_and_says_what_it_cannot(
 def test_a_text_that_is_no_filter_is_said(run_page: RunPage) -> None:
     app = run_page("traffic.py", filter="planet:Mars")
     assert app.warning[0].value.startswith(
-        "Unknown filter planet\\:\N{WORD JOINER}Mars. Use country:…"
+        "Unknown filter “planet\\:\N{WORD JOINER}Mars”. Use country:…"
     )
 
 

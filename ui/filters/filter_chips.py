@@ -54,7 +54,7 @@ def read() -> tuple[Filter, ...]:
     unknown = [text for text in query_params.get_all(KEY) if not Filter.parse(text)]
     if unknown:
         query_params.warn(
-            f"Unknown filter {', '.join(map(shortened, unknown))}. Use "
+            f"Unknown filter {', '.join(f'“{shortened(t)}”' for t in unknown)}. Use "
             f"{', '.join(f'{kind}:…' for kind in KINDS)}, or {next(iter(KINDS))}!:… "
             "to exclude a value."
         )

@@ -23,6 +23,7 @@ from store.files import (
 )
 from store.notes import LONGEST
 from ui.format import escaped, shortened
+from ui.query_params import FRAMED
 
 MOST_BYTES = 100_000
 """A larger file is no list of views; it is not read."""
@@ -35,8 +36,6 @@ PAGES = frozenset(
     }
 )
 """Pages that a view can lead to."""
-_FRAMED = frozenset({"embed", "embed_options"})
-"""Streamlit's own parameters, which it refuses in links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def _view(line: str, base: str) -> View:
         raise ValueError(
             f"leads to “{address.scheme[:40]}:…”. Copy the link from the browser."
         )
-    if framed := _FRAMED.intersection(map(str.casefold, query)):
+    if framed := FRAMED.intersection(map(str.casefold, query)):
         raise ValueError(f"has “{min(framed)}”, which a view cannot have. Remove it.")
     path = address.path.rstrip("/").removeprefix("/" + base.strip("/"))
     page = path.rsplit("/", 1)[-1].lower() or "overview"

@@ -1,11 +1,12 @@
 // Keyboard shortcuts, their list behind "?", buttons to copy the link and to print, whole
-// tables on paper, clicks on rows of tables, a tidy address, and Back and Forward one step
-// at a time.
+// tables on paper, clicks on rows of tables, a tidy address, the way of the focus, and
+// Back and Forward one step at a time.
 //
 // Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
 // label, and only presses buttons: "?" and "/" and the boxes need a script.
 (() => {
   const OFF = "keyboard-shortcuts-off"; // a key of the browser's storage
+  const FILTER = ".st-key-filter_menu button";
   const find = selector => document.querySelector(selector);
   const press = selector => () => find(selector)?.click();
   const open = box => () => {
@@ -15,6 +16,10 @@
     return Boolean(field);
   };
   const openRooms = open(".st-key-room_search");
+  const openFilter = () => {
+    find(FILTER)?.focus();
+    find(FILTER)?.click();
+  };
   const findRoom = () => {
     if (openRooms()) return;
     press('.st-key-navigation a[href*="room"]')();
@@ -25,7 +30,7 @@
     ["p", "Choose the period", open(".st-key-period")],
     [",", "Previous period", press(".st-key-step_chevron_left button")],
     [".", "Next period", press(".st-key-step_chevron_right button")],
-    ["f", "Filter", press(".st-key-filter_menu button")],
+    ["f", "Filter", openFilter],
     ["/", "Find a room", findRoom],
     ["?", "Show or close this list", toggleList],
   ];
@@ -97,13 +102,46 @@
   const REDUNDANT = 'button[data-testid="stLogoLink"], [data-testid="stMain"]';
   const TYPING = 'input, textarea, select, [contenteditable="true"], [data-testid="stDataFrame"]';
   addEventListener("keydown", event => {
-    if (event.key === "Tab") document.querySelectorAll(REDUNDANT).forEach(e => e.tabIndex = -1);
+    if (event.key === "Tab") {
+      document.querySelectorAll(REDUNDANT).forEach(e => e.tabIndex = -1);
+      tabThroughMenu(event);
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.target.closest?.(TYPING)) return;
     const shortcut = SHORTCUTS.find(([key]) => key === event.key);
     if (!shortcut || (event.key !== "?" && (list?.open || localStorage.getItem(OFF)))) return;
     event.preventDefault();
     shortcut[2]();
+  });
+  // An open menu is at the end of the document, behind the whole page. Tab leads into it
+  // from its button, and from its end on to what follows the button.
+  const INSIDE = '[data-testid="stPopoverBody"] :is(a[href], button, input)';
+  function tabThroughMenu(event) {
+    const button = find('[data-testid="stPopoverButton"][aria-expanded="true"]');
+    // Of a menu that was left, the stops are kept in `data-tabindex`.
+    const inside = [...document.querySelectorAll(INSIDE)].filter(e =>
+      (e.dataset.tabindex ?? e.tabIndex) >= 0 && !e.disabled && e.getClientRects().length);
+    const at = document.activeElement;
+    const isEntry = at === button && !event.shiftKey;
+    if (!button || !inside.length) return;
+    if (isEntry) inside[0].focus();
+    else if (at === inside.at(event.shiftKey ? 0 : -1)) button.focus();
+    else return;
+    if (isEntry || event.shiftKey) event.preventDefault();
+  }
+  // A button that goes with what it removes or closes would take the focus with it, to
+  // the beginning of the page.
+  addEventListener("click", async event => {
+    const button = event.target.closest?.(".stMain .stButton button");
+    if (!button || event.detail || button !== document.activeElement) return; // by mouse
+    // Of each there is a hidden one, for phones.
+    const chips = () => [...document.querySelectorAll(".st-key-filter_chips button")]
+      .filter(e => e.getClientRects().length);
+    const place = chips().indexOf(button);
+    await until(() => !button.isConnected && isDrawn(), 10_000);
+    if (button.isConnected || document.activeElement !== document.body) return;
+    const chip = chips()[place] ?? chips().at(-1) ?? find(FILTER);
+    (place < 0 ? find(".st-key-room_search input") : chip)?.focus();
   });
   // On paper tables are HTML, with all their rows and columns: on the screen a canvas has
   // those that fit it. Nothing but the properties of the grid, which React keeps at its
@@ -199,6 +237,7 @@
   // is back counts as a step, too, and steps wait for it.
   const state = () => find(".stApp")?.dataset.testScriptState;
   const isConnected = () => find(".stApp")?.dataset.testConnectionState === "CONNECTED";
+  const isDrawn = () => isConnected() && state() === "notRunning" && !find("[data-stale=true]");
   const until = (condition, most) => new Promise(resolve => {
     const end = Date.now() + most;
     const look = () => (condition() || Date.now() > end ? resolve() : setTimeout(look, 20));
@@ -217,8 +256,7 @@
   // Streamlit leaves a page where it is scrolled to. A meeting or room that a row far down
   // opens is above that, and so is the part of a page that an address names.
   async function bringIntoView(selector) {
-    const drawn = () => isConnected() && state() === "notRunning" && !find("[data-stale=true]");
-    await until(() => drawn() && find(selector), 10_000);
+    await until(() => isDrawn() && find(selector), 10_000);
     const {top} = find(selector)?.getBoundingClientRect() ?? {top: 0};
     if (top < 0 || top > innerHeight / 2) find(selector).scrollIntoView();
   }
