@@ -41,6 +41,8 @@ def divided(part: pl.Expr, whole: pl.Expr | float) -> pl.Expr:
     return part / (whole + 0 * part)
 
 
+NOT_SET = "(not set)"
+"""What a missing text is called; some sources of data write it themselves."""
 VISIBLE = r"[^\s\p{Z}\p{C}]"
 """Neither blank nor invisible, as zero-width and control characters are."""
 
@@ -51,7 +53,7 @@ def attribute(column: str) -> pl.Expr:
     Codes of countries are in capitals, as filters and maps have them.
     """
     text = pl.col(column)
-    seen = pl.when(text.str.contains(VISIBLE)).then(text)
+    seen = pl.when(text.str.contains(VISIBLE) & (text != NOT_SET)).then(text)
     if column == "country":
         is_code = text.str.len_bytes() == COUNTRY_CODE
         capitals = seen.str.to_uppercase()

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from metrics.behaviour import code_or_null, source_or_null
-from metrics.expressions import COUNTRY_CODE, attribute
+from metrics.expressions import COUNTRY_CODE, NOT_SET, attribute
 from metrics.frames import Frames
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USER, USERS, VOTES
 
 # Digits; longer numbers are no ids.
 _LONGEST_ID = 10
 LARGEST_ROOM_ID = 2**31 - 1
-NOT_SET = "(not set)"
-"""How a filter writes null."""
 
 
 @dataclass(frozen=True, slots=True)

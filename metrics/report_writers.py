@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from metrics import periods
+from metrics.expressions import NOT_SET
 from metrics.formats import change, isolated, number, usual_span
 from metrics.frames import Period
 from metrics.report import (
@@ -37,7 +38,7 @@ MIME: dict[Format, str] = {
     "json": "application/json",
 }
 NOTHING_HERE = "No data in this period. Choose another one."
-_NOT_SET, _DELETED = "(not set)", "(deleted)"
+_DELETED = "(deleted)"
 _BARS = "▁▂▃▄▅▆▇█"
 _INVISIBLE = "\u200b"
 _IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!"} | {
@@ -188,7 +189,7 @@ def _part(title: str, listed: Sequence[object], count: int) -> str:
 
 
 def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
-    label = row.label or (_no_name(report) if row.dimension == "room" else _NOT_SET)
+    label = row.label or (_no_name(report) if row.dimension == "room" else NOT_SET)
     if row.dimension == "country":
         label = report.country_names.get(label, label)
     counted = _counted(row.now, row.measure)
@@ -242,7 +243,7 @@ def _link(room: GrownRoom | QuietRoom, report: Report) -> str | None:
 
 
 def _name(room: GrownRoom | QuietRoom, report: Report, safe: _Escape) -> str:
-    name = _no_name(report) if room.name is None else room.name.strip() or _NOT_SET
+    name = _no_name(report) if room.name is None else room.name.strip() or NOT_SET
     # A room without a name still is one room.
     which = f"ID {room.room_id}" if room.number is None else f"#{room.number}"
     return f"{safe(name)} ({which})"
@@ -410,7 +411,7 @@ def to_fragment(report: Report) -> str:
     if report.is_empty:
         return f"{heading}<p>{NOTHING_HERE}</p>"
     lists = "".join(
-        f'<h2 style="{_H2}">{escape(title)}</h2><ul style="margin:0;padding-left:20px">'
+        f'<h2 style="{_H2}">{escape(title)}</h2><ul style="{_LIST}">'
         f"{''.join(_in_html(line) for line in lines)}</ul>"
         for title, lines in _sections(report, _in_page)
     )
@@ -432,6 +433,8 @@ _BODY = (
     "font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:24px auto;padding:0 16px"
 )
 _H2 = "font-size:17px;margin:24px 0 8px;padding:0"
+# A long name without a blank would be wider than a phone.
+_LIST = "margin:0;padding-left:20px;overflow-wrap:break-word"
 _CELL = "padding:4px 8px 4px 0;border:0;border-bottom:1px solid #8884;text-align:"
 
 

@@ -18,7 +18,7 @@ from testkit import chromium
 from testkit.fixed_clock import NOW
 from tests.browser.by_hand import Days, Files
 from tests.browser.conftest import as_left, emptied
-from tests.browser.looking import PAGES, go, turn_to
+from tests.browser.looking import PAGES, go, too_wide, turn_to
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +32,7 @@ TURNED = (
     *("$zq^2$", "<b>zq</b>", "<img src=zq>", "# zq", "- zq", "1. zq", "> zq"),
     *("<script>window.zq = 1</script>", "![zq](https://zq.example/zq.png)"),
     *("<img src=//zq.example/ onerror=window.zq=1>", ":streamlit: zq"),
+    "zq" + "x" * 500,
     *("zq\n\n    zq", "|zq|\n|-|\n|zq|", ":material/zq:", ":smile: zq", "zq -> zq"),
 )
 """Texts in which Markdown or Streamlit find something to turn."""
@@ -145,6 +146,8 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(
             # In a chart, in the cells behind a grid's canvas, or as text of the page.
             expect(page.get_by_text(AS_TEXT).first).to_be_attached()
         assert_no_markup(page)
+        # Long texts without a blank are broken or cut.
+        assert too_wide(page) == 0
 
 
 def test_a_room_is_found_by_typing_markup(member: Member, named: Named) -> None:

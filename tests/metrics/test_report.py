@@ -299,6 +299,10 @@ def test_countries_have_names_in_texts_and_codes_in_json(golden: Frames) -> None
     assert f"Country {country.label}:" in to_markdown(found)
     assert "Country Utopia:" in to_markdown(named)
     assert "Country Utopia:" in to_html(named)
+    # Long names break: a phone is narrow.
+    lists = re.findall(r"<ul[^>]*>", to_html(named))
+    assert lists
+    assert all("overflow-wrap:break-word" in each for each in lists)
     labels = [
         row["label"] for row in json.loads(to_json(named))["what_changed"]["rows"]
     ]

@@ -9,7 +9,8 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from metrics.filters import KINDS, NOT_SET, Filter
+from metrics.expressions import NOT_SET
+from metrics.filters import KINDS, Filter
 from ui.blocks import tables
 from ui.charts.axes import Chart
 from ui.charts.rendering import render_chart

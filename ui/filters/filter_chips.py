@@ -9,7 +9,8 @@ import polars as pl
 import streamlit as st
 
 from metrics import filters, rooms
-from metrics.filters import KINDS, NOT_SET, Filter
+from metrics.expressions import NOT_SET
+from metrics.filters import KINDS, Filter
 from metrics.registry import DEFINITIONS, METRIC_TABLES
 from metrics.sentences import listed
 from metrics.tables import BY_NAME, EVENTS, USERS
