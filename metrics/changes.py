@@ -217,7 +217,9 @@ def _counted(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
         ),
     ]
     # Of less than a week, days of one weekday would be compared with those of another.
-    if min(now.length, before.length) >= timedelta(days=7):
+    # By the clock: a week in which the clocks go forward has an hour less.
+    lengths = (p.wall(p.end) - p.wall(p.start) for p in (now, before))
+    if min(lengths) >= timedelta(days=7):
         parts.append(_of_weekdays(votes, now, before))
     return pl.concat(parts)
 

@@ -21,6 +21,7 @@ from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import compared, portion
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, USERS, VOTES
+from metrics.time_axis import local_date
 from metrics.uncertainty import comparisons, sums_beside, wholes
 
 Dimension = Literal["source", "device", "country"]
@@ -197,14 +198,15 @@ def reached(shared: SharedPlans, period: Period) -> pl.LazyFrame:
 
 def _reached(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     # Sources and steps may precede and follow the days on which users were new.
-    near = shared.within(Period(period.start - FIRST_STEPS, period.end + MATURE))
+    start, end = period.start - FIRST_STEPS, period.end + MATURE
+    near, span = shared.within(Period(start, end)), Period(start, end, period.zone)
     new = shared.node(("new users", period), lambda: _new_users(shared.frames, period))
     entered = _entered(near, new)
     again = pl.col("with_others") & pl.col("came_back")
     return (
         new.join(_first_source(near, new), on="user", how="left")
         .join(entered, on="user", how="left")
-        .join(_estimated(near, entered), on="user", how="left")
+        .join(_estimated(near, entered, span), on="user", how="left")
         .join(room_or_user(near.page_views, near.estimations), on="user", how="left")
         .select(
             *("source", "device", "country"),
@@ -255,11 +257,12 @@ def _entered(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
+def _estimated(near: Frames, entered: pl.LazyFrame, span: Period) -> pl.LazyFrame:
     """Return who estimated within 7 days after entering, and what came after.
 
     Columns: user, with_others (an estimation in a vote of two or more), came_back
-    (an estimation on a later day), both until 28 days after the user was new.
+    (an estimation on a later day), both until 28 days after the user was new. Days are
+    those of the zone of `span`, which has all rows.
     """
     at, until = pl.col("estimated_at"), pl.col("created_at") + MATURE
     own = near.estimations.join(entered, on="user", how="semi")
@@ -278,7 +281,7 @@ def _estimated(near: Frames, entered: pl.LazyFrame) -> pl.LazyFrame:
         .filter(pl.col("first") < pl.col("entered_at") + FIRST_STEPS)
         .select(
             *("user", "with_others"),
-            came_back=pl.col("last").dt.date() > pl.col("first").dt.date(),
+            came_back=local_date("last", span) > local_date("first", span),
         )
     )
 

@@ -237,6 +237,18 @@ def test_weekdays_are_those_of_the_zone() -> None:
     assert weekdays.select("label", "now", "before").rows() == [("Tuesday", 40, 20)]
 
 
+def test_a_week_in_which_the_clocks_go_forward_has_weekdays() -> None:
+    """It has 167 hours."""
+    before, now = (
+        Period.of_days(date(2026, 3, day), date(2026, 3, day + 6), ZoneInfo("CET"))
+        for day in (16, 23)
+    )
+    rows = [vote("2026-03-24 09:00")] * 3 + [vote("2026-03-17 09:00")]
+    table = changed(frames(*rows), now, before).collect()
+    weekdays = table.filter(pl.col("dimension") == "weekday")
+    assert weekdays.select("label", "now", "before").rows() == [("Tuesday", 3, 1)]
+
+
 @pytest.mark.parametrize("ends", ["now", "before", "both"])
 def test_weekdays_are_compared_up_to_the_same_time(ends: str) -> None:
     """A vote in each hour: nothing changed, whichever period ends on a morning."""

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -118,6 +119,21 @@ def test_coming_back_alone_counts_only_after_a_vote_with_others() -> None:
 )
 def test_users_come_back_on_a_later_day_within_28_days(back: str, came: int) -> None:
     assert reached(*journey("a", back=back))[4] == came
+
+
+@pytest.mark.parametrize(
+    ("zone", "back", "came"),
+    [
+        # In Auckland the meeting began at nine in the evening, in New York at five.
+        ("Pacific/Auckland", "2026-09-11 13:00", 1),
+        ("America/New_York", "2026-09-12 03:00", 0),
+    ],
+)
+def test_a_later_day_is_one_of_the_zone(zone: str, back: str, came: int) -> None:
+    window = Period.of_days(WINDOW.first_day, WINDOW.last_day, ZoneInfo(zone))
+    rows = frames(*PAIR, *journey("a", back=back))
+    table = plan_of(funnel.steps, rows, window, now=LATER).collect()
+    assert table["reached"].to_list() == [1, 1, 1, 1, came]
 
 
 def test_bots_and_users_of_other_periods_are_left_out() -> None:
