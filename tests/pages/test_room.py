@@ -155,6 +155,14 @@ def of_rooms(spec: object) -> Iterator[tuple[list[str], list[str]]]:
             yield from of_rooms(part)
 
 
+def test_rooms_side_by_side_without_a_vote_say_so(run_page: RunPage) -> None:
+    pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
+    sunday = {"period": "custom", "from": "2026-11-15", "to": "2026-11-15"}
+    app = run_page("room.py", GOLDEN, room=pair, **sunday)
+    assert "No votes in this period. Choose a longer one." in texts(app)
+    assert not app.get("vega_lite_chart")
+
+
 def test_rooms_side_by_side_have_what_other_charts_over_time_have(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
