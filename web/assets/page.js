@@ -23,7 +23,7 @@
   const findRoom = () => {
     if (openRooms()) return;
     press('.st-key-navigation a[href*="room"]')();
-    const until = Date.now() + 5_000;
+    const until = Date.now() + 30_000;
     const wait = setInterval(() => (openRooms() || Date.now() > until) && clearInterval(wait), 100);
   };
   const SHORTCUTS = [
@@ -256,7 +256,7 @@
   // Streamlit leaves a page where it is scrolled to. A meeting or room that a row far down
   // opens is above that, and so is the part of a page that an address names.
   async function bringIntoView(selector) {
-    await until(() => isDrawn() && find(selector), 10_000);
+    await until(() => isDrawn() && find(selector), 30_000);
     const {top} = find(selector)?.getBoundingClientRect() ?? {top: 0};
     if (top < 0 || top > innerHeight / 2) find(selector).scrollIntoView();
   }
