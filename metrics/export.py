@@ -29,13 +29,16 @@ _MARKS = (
     r"\uff05\uff08\uff09\uff0b-\uff0f\uff1a-]*"
 )
 # Dates need a day or a year beside the month, and may begin with the day of the week.
-_MONTH, _MONEY = f"({one_of(MONTHS)})", "(kr|chf|kč|zł|ft|r|tl|nt)"
-_HALF = f"({one_of(HALVES_OF_DAYS)})"
+_MONTH, _MONEY = f"({one_of(MONTHS)})", r"(kr|chf|kč|zł|ft|r\$|tl|nt\$)"
+# Czechs write months as Roman numbers, apart from others: v2 is none.
+_ROMAN, _APART = "(i{1,3}|i?[vx]|vi{1,3}|xi{1,2})", r"[\s.,/-]+"
+_HALF = rf"({one_of(HALVES_OF_DAYS)}|[aefp]\.?\s?[hlm])"
 _WEEKDAY = r"(\p{L}[\p{L}-]*[.,]*\s+)?"
 _VALUE = (
-    rf"(?i)^({_MARKS}\d{_MARKS}({_HALF}{_MARKS}){{0,2}}"
+    rf"(?i)^({_MARKS}\d{_MARKS}({_HALF}{_MARKS})?"
     rf"|{_MARKS}({_MONEY}{_MARKS}\d|\d{_MARKS}{_MONEY}){_MARKS}"
     rf"|{_WEEKDAY}{_MARKS}({_MONTH}{_MARKS}\d|\d{_MARKS}{_MONTH}){_MARKS}"
+    rf"|{_WEEKDAY}{_MARKS}({_ROMAN}{_APART}\d|\d{_APART}{_ROMAN}){_MARKS}"
     rf"|{_WEEKDAY}\d+[./-]\d+[./-][\s\d:.]*"
     rf"|[\s\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|\s*({one_of(TRUTHS)})\s*)$"
 )

@@ -18,44 +18,44 @@ febbraio febr febreiro febrer febrero februar februari februarie february febru�
 februára februāris febrúar fev fevereiro fevral fra frar févr février fómhair
 garaşsyzlyk geg gegužė gegužės gen gener gennaio giu giugno gorff gorffenaf gorkut grd
 gru grudnia grudzień gruodis gruodžio gurbansoltan haz haziran heinä heinäkuu heinäkuuta
-helmi helmikuu helmikuuta huhti huhtikuu huhtikuuta hul hulyo hun hunyo hyd hydref i ian
-ianuarie ii iii ion ionawr ira iraila iul iulie iun iunie iv ix iyl iyn iyul iyun iúil
-jaan jaanuar jan janeiro jannar januar januari januarie january január januára janv
-janvier janvāris janúar joulu joulukuu joulukuuta juil juillet juin jul julai julho juli
-julie julij julio juliol july jun june junho juni junie junij junio juny juuli juuni jän
-jänner júl júla július júlí jún júna június júní jūl jūlijs jūn jūnijs kas kasim kesä
-kesäkuu kesäkuuta kol kolovoz kolovoza kov kovas kovo kvě květen května kwi kwiecień
-kwietnia lap lapkritis lapkričio led leden ledna lie liepa liepos lip lipanj lipca
-lipiec lipnja lis listopad listopada listopadu loka lokakuu lokakuuta lug luglio lul
-lulju lut lutego luty lún lúnasa maalis maaliskuu maaliskuuta maart mac maerz mag maggio
-magtymguly mai maiatza maig maijs maio maj maja mar marca march marec maret marras
-marraskuu marraskuuta mars marso mart martie marts martxoa marzec marzo marzu març março
-mawrth may mayo mayis maí medi mee meh mehefin mei meith meitheamh mej mejju meán mfómh
-mrt mrz máj mája május márc március márta mäerz mär märts märz nis nisan nob nobyembre
-noiembrie noll nollaig nov novembar november novembra novembre novembris novembro
-novembru noviembre nowruz noy noyabr nóv nóvember oca ocak oct october octobre octombrie
-octubre ogo ogos oguz okt oktabr oktobar oktober oktobris oktoober oktubre oktyabr
-október októbra ots otsaila ott ottobre ottubru out outubro ožu ožujak ožujka paź
-październik października peb pebrero pro prosinac prosinca prosince prosinec rgp rgs
-rhag rhagfyr rugpjūtis rugpjūčio rugsėjis rugsėjo ruhnama ruj rujan rujna samh samhain
-sanjar sau sausio sausis sen sentabr sentyabr sep sept septembar september septembra
-septembre septembrie septembris septiembre set setembre setembro settembre settembru
-setyembre sie sierpień sierpnia sij siječanj siječnja spalio spalis spl srp srpanj srpen
-srpna srpnja stu studeni studenog studenoga sty styczeń stycznia svi svibanj svibnja
-syys syyskuu syyskuuta szept szeptember tach tachwedd tammi tammikuu tammikuuta tem
-temmuz thg tháng touko toukokuu toukokuuta tra travanj travnja türkmenbaşy urr urria urt
-urtarrila uzt uztaila v vas vasario vasaris veebr veebruar velj veljača veljače vi vii
-viii wrz wrzesień września x xan xaneiro xi xii xul xullo xuñ xuño yan yanv yanvar yul
-yun zář září ágú ágúst ápr április úno únor února červen července červenec června čvc
-čvn ġun ġunju říj říjen října şub şubat
+helmi helmikuu helmikuuta huhti huhtikuu huhtikuuta hul hulyo hun hunyo hyd hydref ian
+ianuarie ion ionawr ira iraila iul iulie iun iunie iyl iyn iyul iyun iúil jaan jaanuar
+jan janeiro jannar januar januari januarie january január januára janv janvier janvāris
+janúar joulu joulukuu joulukuuta juil juillet juin jul julai julho juli julie julij
+julio juliol july jun june junho juni junie junij junio juny juuli juuni jän jänner júl
+júla július júlí jún júna június júní jūl jūlijs jūn jūnijs kas kasim kesä kesäkuu
+kesäkuuta kol kolovoz kolovoza kov kovas kovo kvě květen května kwi kwiecień kwietnia
+lap lapkritis lapkričio led leden ledna lie liepa liepos lip lipanj lipca lipiec lipnja
+lis listopad listopada listopadu loka lokakuu lokakuuta lug luglio lul lulju lut lutego
+luty lún lúnasa maalis maaliskuu maaliskuuta maart mac maerz mag maggio magtymguly mai
+maiatza maig maijs maio maj maja mar marca march marec maret marras marraskuu
+marraskuuta mars marso mart martie marts martxoa marzec marzo marzu març março mawrth
+may mayo mayis maí medi mee meh mehefin mei meith meitheamh mej mejju meán mfómh mrt mrz
+máj mája május márc március márta mäerz mär märts märz nis nisan nob nobyembre noiembrie
+noll nollaig nov novembar november novembra novembre novembris novembro novembru
+noviembre nowruz noy noyabr nóv nóvember oca ocak oct october octobre octombrie octubre
+ogo ogos oguz okt oktabr oktobar oktober oktobris oktoober oktubre oktyabr október
+októbra ots otsaila ott ottobre ottubru out outubro ožu ožujak ožujka paź październik
+października peb pebrero pro prosinac prosinca prosince prosinec rgp rgs rhag rhagfyr
+rugpjūtis rugpjūčio rugsėjis rugsėjo ruhnama ruj rujan rujna samh samhain sanjar sau
+sausio sausis sen sentabr sentyabr sep sept septembar september septembra septembre
+septembrie septembris septiembre set setembre setembro settembre settembru setyembre sie
+sierpień sierpnia sij siječanj siječnja spalio spalis spl srp srpanj srpen srpna srpnja
+stu studeni studenog studenoga sty styczeń stycznia svi svibanj svibnja syys syyskuu
+syyskuuta szept szeptember tach tachwedd tammi tammikuu tammikuuta tem temmuz thg tháng
+touko toukokuu toukokuuta tra travanj travnja türkmenbaşy urr urria urt urtarrila uzt
+uztaila vas vasario vasaris veebr veebruar velj veljača veljače wrz wrzesień września
+xan xaneiro xul xullo xuñ xuño yan yanv yanvar yul yun zář září ágú ágúst ápr április
+úno únor února červen července červenec června čvc čvn ġun ġunju říj říjen října şub
+şubat
 """
-"""Names, short forms and genitives; Roman numbers, as Czechs write them."""
+"""Names, short forms and genitives."""
 
 HALVES_OF_DAYS = (
-    "a am ap de dop du e em f fm h ip l m moies nachm nomëttes odp p pm pop popiet pre "
-    "priešpiet qn sáng vorm wn öö ös"
+    "am ap de dop du em fm ip moies nachm nomëttes odp pm pop popiet pre priešpiet qn "
+    "sáng vorm wn öö ös"
 )
-"""Words that follow a time, or their parts: such as p.m."""
+"""Words that follow a time."""
 
 TRUTHS = """
 adevărat aplams benar dogry doğru düz egiazkoa epätosi fals falsa falsch false falsk

@@ -174,6 +174,7 @@ def test_texts_that_spreadsheets_of_other_languages_read_stay_texts(text: str) -
         *("Berlin", "March", "may", "2–3", "E12", "7", "120456", "Squad 1", "スクラム"),
         *("Marks & Co", "Mai", "Team 5 kr", "CHF", "март"),
         *("Marketing 5", "Project 2", "Monday 5", "Release 1.2", "ledna", "5 Teams"),
+        *("v2", "3a", "R2", "x1", "V8 5 a"),
     ],
 )
 def test_other_texts_are_written_as_they_are(text: str) -> None:
