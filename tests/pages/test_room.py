@@ -92,14 +92,18 @@ def test_a_wrong_room_in_the_link_is_said(
     assert said in texts(app)
 
 
-def test_a_room_with_an_invisible_name_says_that_it_has_none(
+def test_a_room_without_a_name_or_a_time_says_that_it_has_none(
     run_page: RunPage, plain_store: Callable[..., Path]
 ) -> None:
     file = plain_store() / "fpp_rooms.parquet"
     rooms = pl.read_parquet(file)
-    rooms.with_columns(name=pl.lit("\u200b")).write_parquet(file)
+    rooms.with_columns(
+        name=pl.lit("\u200b"), last_used_at=pl.lit(None, pl.Datetime("us"))
+    ).write_parquet(file)
     app = run_page("room.py", file.parent, room=str(ROOM))
+    assert not app.exception
     assert app.header[0].value == fmt.escaped("(not set)")
+    assert "last used –" in texts(app)
 
 
 def test_a_deleted_room_and_one_without_votes_are_states(

@@ -228,10 +228,13 @@ def _room(
         text = f"ID {room_id}. The room is deleted; its votes are kept."
         return Room(room_id, labels.DELETED, None, has_votes, has_votes, text)
     row = facts.row(0, named=True)
+    # Files of the older job may lack a time.
+    first, last = (
+        fmt.NOTHING if row[use] is None else fmt.day(to_local(row[use], zone))
+        for use in ("first_used_at", "last_used_at")
+    )
     text = (
-        f"Number {row['number']} · ID {room_id} · first used "
-        f"{fmt.day(to_local(row['first_used_at'], zone))}, "
-        f"last used {fmt.day(to_local(row['last_used_at'], zone))}"
+        f"Number {row['number']} · ID {room_id} · first used {first}, last used {last}"
     )
     name = labels.named(row["name"])
     return Room(room_id, name, row["number"], True, has_votes, text)
