@@ -191,6 +191,8 @@ class Report:
     """The day on which the data begins, where that is why nothing is compared."""
     address: str = ""
     """Where the dashboard is, without a slash at the end; "" if not known."""
+    bots: bool = False
+    """Whether bots are counted as users."""
 
     @property
     def is_empty(self) -> bool:
@@ -221,12 +223,14 @@ def compose(
     notes: Sequence[Note] = (),
     country_names: Mapping[str, str] | None = None,
     address: str = "",
+    *,
+    bots: bool = False,
 ) -> Report:
     """Return the report from the results of `plans`; `notes` are those of the period.
 
     `until` is the instant up to which there are data. Texts name countries by
     `country_names` (code → name) where they know them, and rooms link to the dashboard
-    at `address`.
+    at `address`. `bots` is whether the rows of the query have them.
     """
     names = country_names or {}
     changes = results[_CHANGES]
@@ -288,6 +292,7 @@ def compose(
         quiet=tuple(_listed(quiet, QuietRoom)),
         quiet_count=quiet.height,
         address=address,
+        bots=bots,
     )
 
 

@@ -68,6 +68,7 @@ def to_json(report: Report) -> str:
         "data_begins": report.data_begins and f"{report.data_begins}",
         "data_until": report.until and _instant(report.until, zone),
         "missing": report.missing,
+        "bots": report.bots,
         "figures": [
             {
                 "key": figure.definition.key,
@@ -272,7 +273,8 @@ def _heading(report: Report) -> str:
     than = f", compared with {_dates(compared)}" if compared else ""
     if report.data_begins:
         than = f", {periods.not_compared(report.data_begins)}"
-    return f"{_dates(report.period)} ({report.period.zone.key}){than}"
+    bots = ", bots included" if report.bots else ""
+    return f"{_dates(report.period)} ({report.period.zone.key}){than}{bots}"
 
 
 def _until(report: Report) -> str:

@@ -45,7 +45,13 @@ def render_report(context: PageContext) -> None:
     # What is downloaded is read elsewhere: a relative link would lead nowhere.
     address = (st.context.url or "").removesuffix("/report")
     found = report.compose(
-        query, results, context.snapshot.data_until, notes, names, address
+        query,
+        results,
+        context.snapshot.data_until,
+        notes,
+        names,
+        address,
+        bots=context.bots,
     )
     with st.container(horizontal=True, gap="small", key="report_formats"):
         for form in FORMATS:

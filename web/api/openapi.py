@@ -130,6 +130,7 @@ REPORT = record(
     data_begins=_DATE_OR_NULL,
     data_until=INSTANT_OR_NULL,
     missing=MISSING,
+    bots={"type": "boolean"},
     figures=rows(
         key=_TEXT,
         title=_TEXT,
