@@ -41,7 +41,7 @@ NOTHING_HERE = "No data in this period. Choose another one."
 _DELETED = "(deleted)"
 _BARS = "▁▂▃▄▅▆▇█"
 _INVISIBLE = "\u200b"
-_IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!"} | {
+_IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!$"} | {
     "<": "&lt;",
     ">": "&gt;",
     "&": "&amp;",
@@ -375,8 +375,10 @@ def in_chat(text: str) -> str:
     Chats differ in what they take for a link or a mention, and not all heed a
     backslash: an invisible space takes the meaning from "@all" and "https://".
     """
-    # After each @, colon and slash: "@all", "https://" and "www." lose their meaning.
-    plain = re.sub(r"(?<=[@:/])|(?<=\bwww)(?=\.)", _INVISIBLE, one_line(text))
+    # After each @, colon and slash, and before what may end a domain: "@all", "https://"
+    # and "e.org" lose their meaning.
+    acts = r"(?<=[@:/])|(?<=\bwww)(?=\.)|(?<=\w)(?=\.[^\W\d_]{2})"
+    plain = re.sub(acts, _INVISIBLE, one_line(text))
     return "".join(_IN_CHAT.get(c, c) for c in plain)
 
 

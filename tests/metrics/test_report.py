@@ -459,8 +459,11 @@ def test_no_name_adds_a_line_to_the_markdown_or_a_mention(text: str) -> None:
         ("a & b", "a &amp; b"),
         ("**b** _i_ `c`", "\\*\\*b\\*\\* \\_i\\_ \\`c\\`"),
         ("[x](y)", "\\[x\\](y)"),
-        ("https://e.org", "https:\u200b/\u200b/\u200be.org"),
-        ("www.e.org", "www\u200b.e.org"),
+        ("https://e.org", "https:\u200b/\u200b/\u200be\u200b.org"),
+        ("www.e.org", "www\u200b.e\u200b.org"),
+        ("e.org", "e\u200b.org"),
+        ("v1.2, Mr. X", "v1.2, Mr. X"),
+        ("$x$", r"\$x\$"),
         ("two\nlines\r\n# title", "two lines \\# title"),
         ("\u202eabc", "abc"),
         (
