@@ -46,6 +46,12 @@ def test_a_cohort_of_fewer_than_20_shows_its_number_and_no_share() -> None:
     assert (small["alive"], small["share"]) == (5, None)
 
 
+def test_a_bucket_that_has_not_ended_is_not_called_over() -> None:
+    found = {(str(cell["row"])[:5], cell["k"]): cell["over"] for cell in cells()}
+    assert found[("2 Nov", 0)] == found[("Weigh", 0)] == "yes"
+    assert found[("2 Nov", 1)] == found[("9 Nov", 0)] == "no"
+
+
 def test_the_curve_shows_the_average_by_age() -> None:
     chart = retention_curve(AVERAGE, "sprints").to_dict()
     assert chart["encoding"]["y"]["scale"] == {"domain": [0, 1]}

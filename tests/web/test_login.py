@@ -17,7 +17,7 @@ from testkit.dashboard import LONGEST_WAIT, TOKEN, get, post, serving, wait_unti
 from tests.web import attack
 from tests.web.conftest import StoppedClock, parts
 from web.auth import login
-from web.auth.sessions import COOKIE, LIFETIME
+from web.auth.sessions import COOKIE, ENDED, LIFETIME
 from web.auth.throttle import FREE_ATTEMPTS, MAX_DELAYED
 
 
@@ -390,6 +390,18 @@ def test_a_damaged_list_of_logouts_stops_nothing(
     (tmp_path / "ended-sessions").write_bytes(b"\x00\xff x y z\nabc -1\n\nabc 12x\n")
     with serving(parts(clock, STATE_DIR=str(tmp_path))) as url:
         assert is_inside(url, enter(url, TOKEN).cookies[COOKIE])
+
+
+def test_the_list_of_logouts_forgets_sessions_that_are_over_by_themselves(
+    clock: StoppedClock, tmp_path: Path
+) -> None:
+    with serving(parts(clock, STATE_DIR=str(tmp_path))) as url:
+        for _ in range(2):
+            post(f"{url}/logout", cookies={COOKIE: enter(url, TOKEN).cookies[COOKIE]})
+        assert len((tmp_path / ENDED).read_text().splitlines()) == 2
+        clock.move(LIFETIME)
+        post(f"{url}/logout", cookies={COOKIE: enter(url, TOKEN).cookies[COOKIE]})
+        assert len((tmp_path / ENDED).read_text().splitlines()) == 1
 
 
 @pytest.mark.parametrize("proto", ["https", "HTTPS", "https, http", "Https,https"])
