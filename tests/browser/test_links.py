@@ -104,8 +104,11 @@ def test_a_link_to_the_same_page_changes_the_address_in_one_step(
     page.wait_for_url(demo_server.url + path.partition("?")[0])
     # Also in a new tab.
     overview = navigation(page, "Overview")
-    overview.hover()
-    expect(overview).to_have_attribute("href", "/")
+    with page.context.expect_page() as opened:
+        overview.click(modifiers=["ControlOrMeta"])
+    opened.value.wait_for_url(f"{demo_server.url}/", wait_until="commit")
+    opened.value.close()
+    assert page.url == demo_server.url + path.partition("?")[0]
     chromium.wait_until_drawn(page)
     # The address changes before the page does.
     assert at_last(page, lambda page: seen(page) != chosen, wanted=True)

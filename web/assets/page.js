@@ -317,7 +317,9 @@
   const query = url => new URLSearchParams(url.search).toString();
   addEventListener("click", event => {
     const link = complete(event);
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link) return;
+    // A new tab or window is the browser's: Streamlit would open the page in this one.
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return event.stopPropagation();
     const there = new URL(link.href);
     if (path(there) !== path(location) || query(there) === query(location)) return;
     push({}, "", there);
