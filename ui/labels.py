@@ -96,6 +96,8 @@ _ACTS: Mapping[str, str] = {
 }
 # Routes and events are written like this in the database.
 _CODE = "^[A-Z][A-Z0-9_]+$"
+# They turn what follows: "#123456" after a name would be "#654321".
+_TURNING = "[\u202a-\u202e\u2066-\u2069]"
 # Columns of words that begin a label or a cell.
 _WORDS = frozenset({"device", "length", "measure", "state"})
 # Texts that name no row: without one there is nothing that is "(not set)".
@@ -259,7 +261,7 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         # Text of blanks and invisible characters says as little as null.
         pl.when(pl.col(name).str.contains(VISIBLE))
-        .then(pl.col(name))
+        .then(pl.col(name).str.replace_all(_TURNING, ""))
         .otherwise(pl.lit(NOT_SET))
         .alias(name)
         for name in texts

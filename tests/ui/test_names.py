@@ -72,6 +72,14 @@ def test_of_thousands_of_unknown_codes_the_rest_is_a_number() -> None:
     assert said.endswith("code 19 (2), 4,980 others (9,960).")
 
 
+def test_a_name_turns_nothing_that_follows_it() -> None:
+    name = "\N{RIGHT-TO-LEFT OVERRIDE}team"
+    room = {"room_id": [1], "room_number": [123456], "room_name": [name]}
+    assert labels.bar_labels(pl.DataFrame(room), "room_name").to_list() == [
+        "team #123456"
+    ]
+
+
 TEXTS = st.none() | st.sampled_from(
     [
         *("HOME", "Home", "home", "A_B", "A B", "a  b", "", " ", "\u200b", "(not set)"),
