@@ -193,6 +193,8 @@ class Report:
     """Where the dashboard is, without a slash at the end; "" if not known."""
     bots: bool = False
     """Whether bots are counted as users."""
+    weekends: bool = True
+    """Whether a series of days has Saturdays and Sundays."""
 
     @property
     def is_empty(self) -> bool:
@@ -293,6 +295,7 @@ def compose(
         quiet_count=quiet.height,
         address=address,
         bots=bots,
+        weekends=query.weekends,
     )
 
 

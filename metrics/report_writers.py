@@ -320,7 +320,8 @@ def _last_line(report: Report) -> str:
 
 def chart_title(report: Report) -> str:
     """Return the title of the report's chart."""
-    return f"Votes per {report.granularity}"
+    hides = report.granularity == "day" and not report.weekends
+    return f"Votes per {report.granularity}{', weekends hidden' if hides else ''}"
 
 
 def to_markdown(report: Report) -> str:

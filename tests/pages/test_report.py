@@ -20,11 +20,13 @@ def test_the_report_shows_the_same_as_the_api(run_page: RunPage) -> None:
     assert app.code[0].value.startswith("**FPP Analytics: 1 Oct")
 
 
-def test_a_report_that_counts_bots_says_so(run_page: RunPage) -> None:
-    app = run_page("report.py", GOLDEN, period="Last month", bots="true")
+def test_a_report_says_what_is_not_as_usual(run_page: RunPage) -> None:
+    switches = {"bots": "true", "weekends": "false"}
+    app = run_page("report.py", GOLDEN, period="Last month", **switches)
     (page,) = (h.proto.body for h in app.get("html") if "What changed" in h.proto.body)
     for text in (page, app.code[0].value):
         assert "compared with 1 Sep – 30 Sep 2026, bots included" in text
+        assert "Votes per day, weekends hidden" in text
 
 
 @pytest.fixture
