@@ -41,12 +41,16 @@ TOLD_APART = 3.0
 def check_charts(app: AppTest) -> None:
     """Raise a ValidationError for a chart that breaks the schema.
 
-    And fail for marks that are pale, and for clicks that ask for no filter.
+    And fail for marks that are pale, for clicks that ask for no filter, and for a line
+    of nothing above a legend.
     """
     for chart in app.get("vega_lite_chart"):
         spec = json.loads(chart.proto.spec)
         VALIDATOR.validate(spec)
         assert pale_marks(spec) == []
+        color = spec.get("encoding", {}).get("color", {})
+        # What Streamlit makes of no title where a chart has no layers.
+        assert not (color.get("legend") and color.get("title") == " ")
         for rows in data_of(chart) if "'adds a filter'" in chart.proto.spec else ():
             clicks = rows[FIELD].drop_nulls() if FIELD in rows.columns else ()
             assert all(map(asked_for, clicks))

@@ -128,8 +128,8 @@ def shares(
             columns=alt.ExprRef(f"width < {needed} ? 1 : {len(colors)}"),
         ),
     )
-    chart: Chart = (
-        alt.Chart(bounded(in_order(frame.sort(label))), height=CHART_HEIGHT)
+    bars = (
+        Layer(bounded(in_order(frame.sort(label))))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             alt.X(
@@ -146,7 +146,9 @@ def shares(
             ],
         )
     )
-    return chart
+    # Of a chart without layers, Streamlit writes a legend without a title as one with a
+    # blank: a line of nothing above it.
+    return layered(bars, height=CHART_HEIGHT)
 
 
 LATEST = 40

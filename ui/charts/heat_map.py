@@ -25,8 +25,8 @@ def heat_map(
         alt.Tooltip(f"{x[0]}:O", title=x[1]),
         alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
     ]
-    chart: Chart = (
-        alt.Chart(bounded(in_order(frame)), height=CHART_HEIGHT)
+    cells = (
+        Layer(bounded(in_order(frame)))
         .mark_rect(cornerRadius=2)
         .encode(
             alt.X(f"{x[0]}:O", title=x[1], axis=alt.Axis(labelAngle=0)),
@@ -49,7 +49,8 @@ def heat_map(
             tooltip=tooltip,
         )
     )
-    return chart
+    # In layers: see `bars.shares`.
+    return layered(cells, height=CHART_HEIGHT)
 
 
 _ROW = 34
