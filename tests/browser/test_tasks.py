@@ -306,6 +306,16 @@ def test_the_button_to_print_draws_charts_as_on_a_desk_on_a_phone(
     page = go(phone.new_page(), f"{demo_server.url}/votes")
     width = "document.querySelector('svg.marks').clientWidth"
     before = page.evaluate(width)
+    # Drawn for a phone, charts are larger on paper, and cover nothing below them.
+    page.emulate_media(media="print")
+    covering = page.evaluate(
+        "() => { document.body.style.setProperty('--paper-zoom', 1.6);"
+        " const end = part => part.getBoundingClientRect().bottom;"
+        " return [...document.querySelectorAll('.stVegaLiteChart')].filter(chart =>"
+        " end(chart.querySelector('svg.marks')) > end(chart) + 1).length; }"
+    )
+    assert covering == 0
+    page.emulate_media(media="screen")
     # The dialog of a real one would stay open.
     page.evaluate(
         "() => { window.printed = new Promise(done => { window.print = () => {"
