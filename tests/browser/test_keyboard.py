@@ -154,6 +154,8 @@ def test_tab_leads_through_an_open_menu_and_a_chip_that_goes_passes_the_focus_on
         page.wait_for_function(
             "left => document.activeElement.innerText.includes(left)", arg=left
         )
-    go(page, f"{demo_server.url}/room?room=1&room=2")
-    page.get_by_role("button", name="All rooms").press("Enter")
-    expect(page.get_by_label("Find a room")).to_be_focused()
+    go(page, f"{demo_server.url}/room?room=1&meeting=1&filter=os!:Linux")
+    for name in ("Close the meeting", "is not Linux"):
+        page.get_by_role("button", name=name).last.press("Enter")
+        expect(page.get_by_label("Find a room")).to_be_focused()
+        page.evaluate("document.activeElement.blur()")

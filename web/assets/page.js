@@ -140,8 +140,8 @@
     const place = chips().indexOf(button);
     await until(() => !button.isConnected && isDrawn(), 10_000);
     if (button.isConnected || document.activeElement !== document.body) return;
-    const chip = chips()[place] ?? chips().at(-1) ?? find(FILTER);
-    (place < 0 ? find(".st-key-room_search input") : chip)?.focus();
+    const chip = place < 0 ? null : (chips()[place] ?? chips().at(-1) ?? find(FILTER));
+    (chip ?? find(".st-key-room_search input"))?.focus();
   });
   // On paper tables are HTML, with all their rows and columns: on the screen a canvas has
   // those that fit it. Nothing but the properties of the grid, which React keeps at its
