@@ -352,7 +352,7 @@ def best_source(frame: pl.DataFrame) -> str | None:
         return f"of {row['people']:,} visitors from {row['source']}"
 
     return compared_labels(
-        frame.drop_nulls("source"),
+        frame,
         "activation_rate",
         ("estimated", "people"),
         ("sources", "joined a vote"),

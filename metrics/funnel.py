@@ -337,7 +337,7 @@ def _answer_by(frame: pl.DataFrame, dimension: Dimension, several: str) -> str |
         return f"of {row['new_users']:,} new users {place} {row[dimension]}"
 
     return compared(
-        frame.drop_nulls(dimension),
+        frame,
         "came_back_share",
         ("came_back", "new_users"),
         (several, "estimated again on a later day"),

@@ -226,12 +226,16 @@ def compared(
     `frame` has the columns of `uncertainty.compared`, and `counts`: what counts and
     the number of cases. `what` is what labels are called, and what counts ("devices",
     "estimated again"); `describe` puts a row into words ("of 130 users on desktop").
+    Cases without a label (null in the first column) are left out, and said to be.
     """
     several, verb = what
-    known = frame.drop_nulls(name)
+    labelled = frame.drop_nulls(frame.columns[:1])
+    known = labelled.drop_nulls(name)
     if known.is_empty():
         return None
-    overall = share_of(frame, *counts)
+    is_whole = labelled.height == frame.height
+    rest = "all others" if is_whole else f"all other known {several}"
+    overall = share_of(labelled, *counts)
     rows = [*known.iter_rows(named=True)]
     if len(rows) == 1:
         share = with_interval(rows[0], name, none="None")
@@ -264,6 +268,6 @@ def compared(
             share = with_interval(row, name, digits, none="none" if parts else "None")
             parts.append(
                 f"{share} {describe(row)} {verb}, {way} "
-                f"than the {percent(others, digits)} of all others"
+                f"than the {percent(others, digits)} of {rest}"
             )
     return "; ".join(parts) + "."

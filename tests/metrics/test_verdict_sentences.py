@@ -106,6 +106,26 @@ def sources(*rows: tuple[str | None, int, int, str | None]) -> pl.DataFrame:
             id="more labels",
         ),
         pytest.param(
+            sources(
+                (None, 900, 800, None),
+                ("CV", 40, 20, HIGHER),
+                ("Bing", 60, 6, UNCLEAR),
+                ("A", 50, 9, UNCLEAR),
+            ),
+            "50% (10–90) of 40 visitors from CV joined a vote, more than the 30% of "
+            "all other known sources.",
+            id="labels beside none",
+        ),
+        pytest.param(
+            sources(
+                (None, 900, 800, None),
+                ("CV", 40, 20, UNCLEAR),
+                ("Bing", 60, 25, UNCLEAR),
+            ),
+            "No clear difference between sources: about 45% joined a vote.",
+            id="unclear beside none",
+        ),
+        pytest.param(
             sources(("CV", 40, 20, UNCLEAR), ("Bing", 60, 25, UNCLEAR)),
             "No clear difference between sources: about 45% joined a vote.",
             id="unclear",
