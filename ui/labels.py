@@ -96,7 +96,7 @@ _ACTS: Mapping[str, str] = {
 }
 # Routes and events are written like this in the database.
 _CODE = "^[A-Z][A-Z0-9_]+$"
-# They turn what follows: "#123456" after a name would be "#654321".
+# They turn what follows: 12345 after a name would be 54321.
 _TURNING = "[\u202a-\u202e\u2066-\u2069]"
 # Columns of words that begin a label or a cell.
 _WORDS = frozenset({"device", "length", "measure", "state"})

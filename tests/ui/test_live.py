@@ -78,7 +78,7 @@ import sys
 from zoneinfo import ZoneInfo
 from core.settings import Secret
 from ui.blocks.live import _render_answer
-_render_answer(Secret(sys.argv[1]), ZoneInfo("UTC"))
+_render_answer(Secret(sys.argv[1]), ZoneInfo("UTC"), excludes=True)
 print("pandas" in sys.modules)
 """
 
