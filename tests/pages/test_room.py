@@ -121,6 +121,13 @@ def test_a_deleted_room_and_one_without_votes_are_states(
     assert "Meetings, newest first" in texts(app)
     app = run_page("room.py", store, room="4321")
     assert "This room has no votes yet." in texts(app)
+    app = run_page("room.py", store, room=["87654321", "4321"])
+    assert "No room with ID 87654321" in texts(app)
+    search = app.multiselect(key="room_search")
+    assert [text.rpartition(" ")[2] for text in search.value] == ["4321)"]
+    app = run_page("room.py", store, room="87654321")
+    assert app.multiselect(key="room_search").value == []
+    assert "to compare" not in texts(app)
 
 
 def test_two_rooms_have_one_strip_and_a_colour_each(run_page: RunPage) -> None:

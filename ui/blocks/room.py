@@ -90,6 +90,8 @@ def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
         _text(name, number, room_id): room_id
         for room_id, number, name in names.iter_rows()
     }
+    # One that does not exist goes once another is picked.
+    chosen = [room for room in chosen if room.exists]
     texts = {room_id: text for text, room_id in named.items()}
     shown = [texts.get(room.room_id, room.text) for room in chosen]
     named |= {text: room.room_id for text, room in zip(shown, chosen, strict=True)}
