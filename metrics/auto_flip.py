@@ -4,8 +4,9 @@ import polars as pl
 
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import (
+    MINIMUM_SAMPLE,
     count_where,
-    rate,
+    ratio,
     row_count,
     share,
 )
@@ -77,7 +78,7 @@ def totals(query: Query, shared: SharedPlans) -> Unfinished:
     votes = estimated_votes(shared, query.period)
     common = votes.select(
         rounds=row_count(), auto_flip_rounds=count_where(pl.col("was_auto_flip"))
-    ).with_columns(auto_flip_share=rate("auto_flip_rounds", "rounds"))
+    ).with_columns(auto_flip_share=ratio("auto_flip_rounds", "rounds"))
     figures = side_by_side([common, _effects(votes)])
     return Unfinished(figures, median_excess("auto_flip_effect_seconds"))
 
@@ -131,7 +132,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     """Say how common auto-flip is, and what it changes in rooms using both."""
     found = only_row(frame)
     common, effect = found["auto_flip_share"], found["auto_flip_effect_seconds"]
-    if common is None:
+    if common is None or found["rounds"] < MINIMUM_SAMPLE:
         return None
     start = f"{portion_of(common, 'votes')} use auto-flip."
     if effect is None:

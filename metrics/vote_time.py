@@ -7,6 +7,7 @@ import polars as pl
 
 from metrics.estimated_votes import MEETING_GAP, in_meetings
 from metrics.expressions import (
+    MINIMUM_SAMPLE,
     aggregate,
     count_where,
     hide_small_samples,
@@ -35,9 +36,10 @@ _COUNTS = ("rounds", "long_rounds", "meetings", "talks")
 _define = partial(
     Definition, tables=(VOTES.name,), excludes="Empty votes. Hidden below 20 votes."
 )
+_counted = partial(Definition, tables=(VOTES.name,), excludes="Empty votes.")
 
 DEFINITIONS = (
-    _define(
+    _counted(
         "long_rounds",
         "Over 1 h (n)",
         "count",
@@ -51,14 +53,14 @@ DEFINITIONS = (
         "Share of votes longer than an hour, mostly in idle rooms.",
         less_is_better=True,
     ),
-    _define(
+    _counted(
         "meetings",
         "Meetings",
         "count",
         "Runs of votes in one room that end less than 60 minutes apart.",
     ),
-    _define("talks", "Talks (n)", "count", "Pauses between two votes of a meeting."),
-    _define(
+    _counted("talks", "Talks (n)", "count", "Pauses between two votes of a meeting."),
+    _counted(
         "talk_median_seconds",
         "Median talk time",
         "seconds",
@@ -120,27 +122,19 @@ def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         long_rounds=count_where(seconds > _HOUR),
         meetings=count_where(pl.col("first")),
         talks=count_where(pl.col("talk").is_not_null()),
+        # Of however few votes, as on the other pages: medians are no rates.
         duration_median_seconds=seconds.median(),
         duration_p90_seconds=seconds.quantile(0.9, "linear"),
         talk_median_seconds=pl.col("talk").median(),
         met=pl.col("met").sum(),
     )
-    median, slow, talk = (
-        hide_small_samples(pl.col(name), n)
-        for name, n in (
-            ("duration_median_seconds", "rounds"),
-            ("duration_p90_seconds", "rounds"),
-            ("talk_median_seconds", "talks"),
-        )
-    )
     per_hour = ratio("rounds", pl.col("met") / _HOUR)
     return counts.select(
         *by,
         *_COUNTS,
-        duration_median_seconds=median,
-        duration_p90_seconds=slow,
-        long_share=rate("long_rounds", "rounds"),
-        talk_median_seconds=talk,
+        *("duration_median_seconds", "duration_p90_seconds"),
+        rate("long_rounds", "rounds").alias("long_share"),
+        "talk_median_seconds",
         rounds_per_meeting_hour=hide_small_samples(per_hour, "rounds"),
     )
 
@@ -166,13 +160,13 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     found = only_row(frame)
     middle, slow = found["duration_median_seconds"], found["duration_p90_seconds"]
     talk = found["talk_median_seconds"]
-    if middle is None or slow is None:
+    if middle is None or slow is None or found["rounds"] < MINIMUM_SAMPLE:
         return None
     votes = (
         f"The median vote takes {duration(middle)}; 9 in 10 end within "
         f"{duration(slow)}."
     )
-    if talk is None:
+    if talk is None or found["talks"] < MINIMUM_SAMPLE:
         return votes
     return f"{votes} Median talk time is {duration(talk)}."
 

@@ -54,6 +54,8 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "round_time",
             row(
+                rounds=30,
+                talks=20,
                 duration_median_seconds=40,
                 duration_p90_seconds=150,
                 talk_median_seconds=62.5,
@@ -67,9 +69,11 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "round_time",
             row(
+                rounds=20,
+                talks=19,
                 duration_median_seconds=40,
                 duration_p90_seconds=80,
-                talk_median_seconds=None,
+                talk_median_seconds=62.5,
             ),
             "The median vote takes 40 s; 9 in 10 end within 80 s.",
             id="few talks",
@@ -77,16 +81,23 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "round_time",
             row(
-                duration_median_seconds=None,
-                duration_p90_seconds=None,
-                talk_median_seconds=None,
+                rounds=19,
+                talks=19,
+                duration_median_seconds=40,
+                duration_p90_seconds=80,
+                talk_median_seconds=62.5,
             ),
             None,
             id="few votes",
         ),
         pytest.param(
             "auto_flip",
-            row(auto_flip_share=0.5, auto_flip_effect_seconds=None, compared_rooms=0),
+            row(
+                rounds=20,
+                auto_flip_share=0.5,
+                auto_flip_effect_seconds=None,
+                compared_rooms=0,
+            ),
             "50% of votes use auto-flip. No rooms use both often enough: too few to "
             "compare.",
             id="no room does both",

@@ -19,6 +19,7 @@ from metrics import (
     room_health,
     spectators,
     vote_time,
+    votes,
 )
 from metrics.frames import Period
 from metrics.query import SharedPlans
@@ -57,6 +58,19 @@ def test_totals(name: str, world: World) -> None:
 
 
 _UNSURE = re.compile("_(low|high|verdict|detectable|since|until)$|^convergence_excess$")
+
+
+@quick
+@given(WORLDS)
+def test_a_figure_is_the_same_in_all_tables_of_totals(world: World) -> None:
+    """Also of few votes: one page would hide what another one shows."""
+    asked = (votes.totals, vote_time.totals, auto_flip.totals)
+    pages = [one(plan_of(table, world.frames, WINDOW, now=LATER)) for table in asked]
+    figures = ("duration_median_seconds", "duration_p90_seconds", "auto_flip_share")
+    for figure in figures:
+        found = [page[figure] for page in pages if figure in page]
+        assert len(found) == 2
+        assert found[0] == pytest.approx(found[1])
 
 
 @quick

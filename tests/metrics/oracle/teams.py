@@ -162,12 +162,10 @@ def round_time(world: World) -> Figures:
         "long_rounds": long,
         "meetings": meetings,
         "talks": len(talks),
-        "duration_median_seconds": median(seconds) if n >= MINIMUM_SAMPLE else None,
-        "duration_p90_seconds": _quantile(seconds, 0.9)
-        if n >= MINIMUM_SAMPLE
-        else None,
+        "duration_median_seconds": median(seconds) if seconds else None,
+        "duration_p90_seconds": _quantile(seconds, 0.9) if seconds else None,
         "long_share": rate(long, n),
-        "talk_median_seconds": median(talks) if len(talks) >= MINIMUM_SAMPLE else None,
+        "talk_median_seconds": median(talks) if talks else None,
         "rounds_per_meeting_hour": hide_small_samples(n / met * 3600 if met else 0, n),
     }
 
@@ -194,7 +192,7 @@ def auto_flip(world: World) -> Figures:
     return {
         "rounds": n,
         "auto_flip_rounds": flipped,
-        "auto_flip_share": rate(flipped, n),
+        "auto_flip_share": flipped / n if n else None,
         "compared_rooms": len(effects),
         "compared_rounds": compared,
         "auto_flip_effect_seconds": median(effects)
