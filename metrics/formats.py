@@ -68,9 +68,9 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
 
     A number that may be negative has no percentage: its difference is printed. It is
     the change of what is printed: two shares differ by what their texts do, and two
-    numbers of one text, such as 40 s, not at all.
+    numbers of one text, such as 40 s or 0, not at all.
     """
-    if now is None or before is None or (before == 0 and unit != "share"):
+    if now is None or before is None:
         return "n/a"
     if not (isfinite(now) and isfinite(before)):
         return "n/a"
@@ -78,6 +78,8 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
         return f"{signed(100 * _share_difference(now, before), 1)} pp"
     if number(now, unit, before) == number(before, unit, now):
         return f"{signed(0, 1)}%"
+    if before == 0:
+        return "n/a"
     if before < 0 or now < 0:
         difference = number(now - before, unit)
         positive = now > before and not prints_zero(difference)
@@ -107,12 +109,14 @@ def judged_change(now: float | None, before: float | None, unit: Unit) -> float 
     """Return the change that is compared with the usual ones.
 
     Of shares the printed difference, of others the part of before; None where there is
-    no percentage: from 0 or across it.
+    no percentage: from 0 to more, or across it.
     """
     if now is None or before is None:
         return None
     if unit == "share":
         return _share_difference(now, before)
+    if now == before == 0:
+        return 0.0
     return (now - before) / before if before > 0 and now >= 0 else None
 
 

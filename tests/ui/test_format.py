@@ -49,6 +49,8 @@ def test_a_number_prints_with_its_unit(
         (-7, -12, "seconds", "+5 s"),
         (-12, -7, "seconds", "−5 s"),
         (5, 0, "count", "n/a"),
+        (0, 0, "count", "0.0%"),
+        (0.0, 0.0, "seconds", "0.0%"),
         (5, None, "count", "n/a"),
         (None, 5, "count", "n/a"),
         (0.25, 0.2, "share", "+5.0 pp"),
