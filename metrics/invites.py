@@ -39,18 +39,21 @@ DEFINITIONS = (
         "count",
         "Users whose first estimation ever is in the room, within seven days of its "
         "first use, without the founder.",
+        needs_all_rooms=True,
     ),
     _of_new_rooms(
         "inviting_rooms",
         "Inviting rooms (n)",
         "count",
         "New rooms with two or more newcomers.",
+        needs_all_rooms=True,
     ),
     _of_new_rooms(
         "inviting_share",
         "Inviting rooms",
         "share",
         "Share of new rooms with two or more new users in 7 days.",
+        needs_all_rooms=True,
     ),
     Definition(
         "openers",
@@ -264,6 +267,7 @@ TABLES = (
         sample_sizes={"inviting_share": "new_rooms", "invite_intent": "openers"},
         covers=covers,
         needs_all_users=True,
+        needs_all_rooms=True,
     ),
     table(
         "invites_by_newcomers",
@@ -273,6 +277,7 @@ TABLES = (
         answer=answer_by_newcomers,
         covers=covers,
         needs_all_users=True,
+        needs_all_rooms=True,
     ),
     table(
         "invites_by_room",
@@ -282,5 +287,6 @@ TABLES = (
         answer=answer_by_room,
         covers=covers,
         needs_all_users=True,
+        needs_all_rooms=True,
     ),
 )

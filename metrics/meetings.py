@@ -41,6 +41,16 @@ DEFINITIONS = (
         neutral=True,
         only_in="meetings",
     ),
+    Definition(
+        "talk_median_seconds",
+        "Median talk time",
+        "seconds",
+        "Median time from the end of a vote, empty or not, to the start of the next "
+        "one in the meeting.",
+        _VOTES,
+        neutral=True,
+        only_in="meetings",
+    ),
 )
 LABELS = ("meeting", "room_id", "started_at", "ended_at")
 

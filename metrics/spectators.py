@@ -48,6 +48,7 @@ DEFINITIONS = (
         "users are from the latest span of the period's length that ended 28 days "
         "ago or earlier.",
         (ESTIMATIONS.name,),
+        needs_all_rooms=True,
     ),
     Definition(
         "estimated_later",
@@ -55,6 +56,7 @@ DEFINITIONS = (
         "count",
         "Users who watched first and estimated within 28 days.",
         (ESTIMATIONS.name,),
+        needs_all_rooms=True,
     ),
     Definition(
         "estimated_later_share",
@@ -63,6 +65,7 @@ DEFINITIONS = (
         "Share of first-time spectators who estimated within 28 days.",
         (ESTIMATIONS.name,),
         "Hidden below 20 users.",
+        needs_all_rooms=True,
     ),
 )
 LABELS = ("bucket", "cut", "half", "watched_since", "watched_until")
@@ -199,6 +202,7 @@ TABLES = (
         answer=answer_totals,
         sample_sizes=_SAMPLE_SIZES,
         needs_all_users=True,
+        needs_all_rooms=True,
     ),
     table(
         "spectators_over_time",

@@ -38,6 +38,9 @@ class Definition:
     only_in: str = ""
     """The metric table whose column it defines; "" where the key means the same in
     all of them."""
+    needs_all_rooms: bool = False
+    """Whether it looks for what a user did first, in whatever room: of some rooms only,
+    users of others look new."""
 
 
 def _asked_period(query: Query) -> Period:
@@ -65,6 +68,8 @@ class MetricTable:
     needs_all_users: bool = False
     """Whether it joins rows of users to whole votes or rooms: of some users only, every
     vote looks agreed and every room quiet."""
+    needs_all_rooms: bool = False
+    """Whether it has figures that do: see `Definition`."""
 
 
 def table(
@@ -76,12 +81,21 @@ def table(
     sample_sizes: Mapping[str, str] | None = None,
     covers: Callable[[Query], Period] = _asked_period,
     needs_all_users: bool = False,
+    needs_all_rooms: bool = False,
 ) -> MetricTable:
     """Return a table that reads these live tables."""
     names = tuple(table.name for table in reads)
     sizes = sample_sizes or {}
     return MetricTable(
-        name, title, build, names, answer, sizes, covers, needs_all_users
+        name,
+        title,
+        build,
+        names,
+        answer,
+        sizes,
+        covers,
+        needs_all_users,
+        needs_all_rooms,
     )
 
 

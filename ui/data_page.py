@@ -5,7 +5,7 @@ from math import ceil
 import polars as pl
 import streamlit as st
 
-from metrics.registry import DEFINITIONS
+from metrics.registry import DEFINITIONS, SUBJECTS
 from metrics.sentences import counted
 from metrics.tables import TABLES
 from store.reader import Snapshot
@@ -135,13 +135,16 @@ def render_excluded_rooms(context: PageContext) -> None:
 
 def definitions() -> pl.DataFrame:
     """Return every number with its meaning, in the order of the pages."""
-    found = DEFINITIONS.values()
+    # Also those of one table only, whose column means something else there.
+    found = [d for subject in SUBJECTS.values() for d in subject.DEFINITIONS]
     return pl.DataFrame(
         {
             "Metric": [d.title for d in found],
             "Definition": [d.formula for d in found],
             "Excludes": [d.excludes for d in found],
             "Tables": [", ".join(d.tables) for d in found],
-            "Column in CSV and API": [d.key for d in found],
+            "Column in CSV and API": [
+                f"{d.key} in {d.only_in}" if d.only_in else d.key for d in found
+            ],
         }
     )

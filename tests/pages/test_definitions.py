@@ -9,6 +9,7 @@ from metrics.registry import COMPARISONS, DEFINITIONS, LABELS, definition
 from tests.pages.conftest import RunPage
 from tests.pages.test_insights import read
 from tests.pages.test_pages import PAGES
+from ui import data_page
 from ui.blocks.cards import help_text
 from ui.blocks.tables import _split
 
@@ -63,8 +64,30 @@ def test_every_shown_number_carries_its_definition(
         columns = json.loads(table.proto.columns)
         for name, dtype in read(table.proto.arrow_data.data).schema.items():
             if dtype.is_numeric() and name not in LABELS:
-                key, table_name = _split(name)[0], file.removesuffix(".py")
-                assert columns[name]["help"] == definition(key, table_name).formula
+                key, of = _split(name)[0], _table_of(set(columns))
+                number = definition(key, of)
+                assert columns[name]["help"] == number.formula
+                # Not the title that the same column has elsewhere.
+                assert columns[name]["label"].startswith(number.title)
+
+
+def _table_of(columns: set[str]) -> str:
+    """Return the table that gives some of its columns a meaning of their own."""
+    for column, table in (
+        ("started_at", "meetings"),
+        ("dimension", "what_moved"),
+        ("acc_votes", "historical"),
+    ):
+        if column in columns:
+            return table
+    return ""
+
+
+def test_the_data_page_has_what_a_column_means_in_one_table_only() -> None:
+    listed = data_page.definitions().select("Metric", "Column in CSV and API").rows()
+    assert ("Estimations", "estimations") in listed
+    assert ("Participations", "estimations in historical") in listed
+    assert ("Spectators only", "spectators in meetings") in listed
 
 
 def test_what_compares_says_so_in_its_title() -> None:

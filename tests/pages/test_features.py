@@ -631,12 +631,54 @@ def test_a_table_that_no_room_can_be_left_out_of_says_so(run_page: RunPage) -> N
     said = [caption.value for caption in app.caption]
     assert said.count("Not filtered by room: events are not linked to rooms.") == 1
     assert not Filter("room", "88", excludes=True).applies(["fpp_events"])
+    part = "Events in it are of all rooms: they are not linked to rooms."
+    app = run_page("traffic.py", filter="room!:88", show="visits")
+    formula = DEFINITIONS["visits"].formula
+    (visits,) = (c.value for c in app.caption if formula in c.value)
+    assert visits.endswith(f"{formula} {part}")
+    # Above the cards, and beneath the table of the same figures.
+    app = run_page("insights.py", filter="room!:88", about="New people")
+    assert [caption.value for caption in app.caption].count(part) > 1
     chosen = [Filter("room", "88", excludes=True), Filter("country", "DE")]
     note = filter_chips.unfiltered_note(chosen, [table.name for table in TABLES])
     assert note == (
         "Votes and rooms in it are not filtered by country: votes are not linked to "
         "users. Users and events in it are of all rooms: they are not linked to rooms."
     )
+
+
+def test_a_room_has_the_same_figures_in_a_list_as_under_its_filter(
+    run_page: RunPage,
+) -> None:
+    """A user who is known from another room would be new under the filter."""
+    snapshot = open_store(GOLDEN)
+    period = Period.of_days(date(2025, 11, 20), date(2026, 11, 19))
+    room, all_rooms = (
+        Filter("room", "94"),
+        Query(snapshot.frames, period, None, "week", NOW),
+    )
+    only = replace(all_rooms, frames=filters.apply(snapshot.frames, [room]))
+    compared = set()
+    for name, table in METRIC_TABLES.items():
+        listed = engine.collect(plan(name, all_rooms))
+        if "room_id" not in listed.columns or table.title.endswith("over time"):
+            continue
+        if filter_chips.is_meaningless([room], name):
+            continue
+        compared.add(name)
+        own = listed.filter(pl.col("room_id") == 94)
+        shares = [c for c in ("share", "rank", "healthy_rooms") if c in own.columns]
+        alone = engine.collect(plan(name, only)).filter(pl.col("room_id") == 94)
+        assert own.drop(shares).equals(alone.drop(shares)), name
+    assert compared == {"rooms", "rounds", "meetings", "room_health"} | (
+        {"what_moved", "rooms_gone_quiet"} & compared
+    )
+    app = run_page("insights.py", about="New people", filter="room:94")
+    why = "Not available by room: what a user did first is known of all rooms only."
+    assert all(text.value.startswith(why) for text in app.info)
+    cards = {card.label: card.value for card in app.metric}
+    assert cards["Newcomers"] == cards["Inviting rooms"] == "–"
+    assert cards["Week-old rooms"] != "–"
 
 
 def test_a_figure_of_too_few_cases_is_not_called_hidden_by_a_filter(

@@ -206,8 +206,9 @@ def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
     app = run_page("room.py", room=str(healthiest["room_id"]))
     (said,) = [c.value for c in app.caption if "Room health" in c.value]
     found = re.fullmatch(
-        r"\*\*Room health: (\d+) of 100 points, (\w+)\.\*\* Of 25 each over 28 days: "
-        r"activity (\d+), size (\d+), consensus (\d+), recency (\d+)\.",
+        r"\*\*Room health now: (\d+) of 100 points, (\w+)\.\*\* "
+        r"Of 25 each over 28 days: activity (\d+), size (\d+), consensus (\d+), "
+        r"recency (\d+)\.",
         said,
     )
     assert found is not None, said

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.test_insights import read
 from ui.blocks import tables
 from ui.labels import readable
 
@@ -146,6 +147,24 @@ def test_points_are_whole_ones_that_have_been_reached() -> None:
     sent = AppTest.from_function(page).run().dataframe[0].value
     # Rounded, a cooling room would have the 70 points of a healthy one.
     assert list(sent["health"]) == [69, 70, 39]
+
+
+def test_no_number_prints_as_minus_zero() -> None:
+    def page() -> None:
+        import polars as pl
+
+        from ui.blocks import tables
+
+        shares = [-0.0004, -0.0006, 0.0, None]
+        frame = pl.DataFrame({"contribution": shares, "count_change_share": shares})
+        means = pl.DataFrame({"ma_votes": [-0.004, -0.006, 0.004, None]})
+        tables.render(pl.concat([frame, means], how="horizontal"), "Changes")
+
+    (sent,) = AppTest.from_function(page).run().dataframe
+    found = read(sent.proto.arrow_data.data).to_dict(as_series=False)
+    # As the browser prints them: with one decimal, and with two.
+    assert found["contribution"] == found["count_change_share"] == [0, -0.06, 0, None]
+    assert found["ma_votes"] == [0, -0.006, 0, None]
 
 
 MANY = f"""

@@ -191,7 +191,9 @@ def _render_table(
     elif on_click is None:
         tables.render(frame, title, table=table)
     else:
-        click_filters.render_clickable_table(context, frame, on_click, name, title)
+        click_filters.render_clickable_table(
+            context, frame, on_click, name, title, table
+        )
 
 
 def _names_rooms(frame: pl.DataFrame) -> bool:

@@ -39,6 +39,8 @@ def render_row(
     hidden = {key: filter_chips.why_hidden(context.filters, key) for key in keys}
     if any(hidden.values()):
         st.caption(filter_chips.unavailable_note(context.filters))
+    if note := filter_chips.roomless_note(context.filters, needed):
+        st.caption(note)
     name = f"cards_{keys[0]}"
     with st.grid(columns, min_column_width=NARROWEST, gap="small", key=name):
         for key, table in table_of.items():

@@ -98,7 +98,7 @@ def render_kpis(
                 # A change of a figure that is not shown is none either.
                 text = "" if hidden[chosen] else text
                 st.caption(
-                    text + DEFINITIONS[chosen].formula,
+                    text + _about(context, chosen),
                     width="stretch",
                     help=cards.help_text(DEFINITIONS[chosen])
                     + (f"  \n{MEANING}" if text and chosen in usual else ""),
@@ -109,6 +109,13 @@ def render_kpis(
                 block.render_tools(context, part.series, series)
 
     fragment()
+
+
+def _about(context: PageContext, key: str) -> str:
+    """Return what a figure means, and what in it no filter by room can change."""
+    definition = DEFINITIONS[key]
+    note = filter_chips.roomless_note(context.filters, definition.tables)
+    return f"{definition.formula} {note}" if note else definition.formula
 
 
 def _why_hidden(context: PageContext, key: str) -> str | None:

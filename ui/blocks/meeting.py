@@ -110,6 +110,7 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> pl.DataFrame:
             in_zone(listed.select(_SHOWN), zone),
             "Meetings",
             key=f"{tables.CLICKABLE}{opened}_{st.session_state.get(_OPENED, 0)}",
+            table="meetings",
         )
         tables.render_hint("Click a row to see what happened.", "meetings")
     if chosen is not None and str(listed["meeting"][chosen]) != opened:

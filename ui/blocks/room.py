@@ -318,6 +318,7 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
         busiest.head(_BUSIEST),
         "Busiest rooms",
         key=f"{tables.CLICKABLE}busiest",
+        table="rooms",
         height=_LIST_HEIGHT,
     )
     if chosen is not None:
@@ -334,7 +335,7 @@ def render_health(health: pl.DataFrame) -> None:
             for part in PARTS
         )
         st.caption(
-            f"**Room health: {fmt.number(row['health'], 'points')} of 100 points, "
+            f"**Room health now: {fmt.number(row['health'], 'points')} of 100 points, "
             f"{row['state']}.** "
             f"Of 25 each over 28 days: {parts}.",
             help=DEFINITIONS["health"].formula,

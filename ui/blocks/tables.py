@@ -101,15 +101,16 @@ def render(
 
 
 def render_selectable(
-    frame: pl.DataFrame, title: str, key: str, height: int = MAX_HEIGHT
+    frame: pl.DataFrame, title: str, key: str, table: str, height: int = MAX_HEIGHT
 ) -> int | None:
     """Show a frame whose rows can be clicked; return the chosen row's position.
 
-    The `key` begins with `CLICKABLE`. `height` is that of a long table, in pixels.
+    The `key` begins with `CLICKABLE`. `table` is the metric table's name, as in
+    `render`; `height` is that of a long table, in pixels.
     """
     state = st.dataframe(
         **_sent(labels.readable(frame)),
-        column_config={name: _config(frame, name) for name in frame.columns},
+        column_config={name: _config(frame, name, table) for name in frame.columns},
         hide_index=True,
         placeholder=NOTHING,
         alt=title,
@@ -230,9 +231,36 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     # Streamlit's format prints percent signs, and does not multiply; it would show
     # times of a zone in that of the browser.
     frame = in_whole_points(as_clocks_show(frame)).with_columns(pl.col(shares) * 100)
+    frame = frame.with_columns(
+        _without_minus_zero(name, of or "number")
+        for name, of in units.items()
+        if frame.schema[name].is_float()
+    )
     # Sent in parts as the user scrolls, it would load pandas, while charts of other
     # users look into it: Altair fails on one that is half loaded.
     return {"data": frame.to_arrow(), "lazy": False}
+
+
+# What the formats above print of a number; counts are means where they have any.
+_DECIMALS: Mapping[Unit, int] = {
+    "count": 1,
+    "points": 0,
+    "number": 2,
+    "share": 1,
+    "minutes": 1,
+    "seconds": 0,
+}
+
+
+def _without_minus_zero(name: str, printed: Unit) -> pl.Expr:
+    """Return a column in which what would print as "-0.0" is 0."""
+    number = pl.col(name)
+    return (
+        pl.when(number.abs() >= 0.5 / 10 ** _DECIMALS[printed])
+        .then(number)
+        .otherwise(pl.when(number.is_not_null()).then(0.0))
+        .alias(name)
+    )
 
 
 def _say_what_is_left_out(frame: pl.DataFrame) -> None:

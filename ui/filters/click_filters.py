@@ -105,11 +105,12 @@ def render_clickable_table(
     on_click: ClickFilters,
     name: str,
     title: str,
+    table: str,
 ) -> None:
-    """Show a table whose rows add filters when they are clicked."""
+    """Show a frame of a metric table whose rows add filters when they are clicked."""
     key = tables.CLICKABLE + _key(context, name, "table")
     asked = with_filters(frame, on_click)[FIELD]
-    tables.render(frame, title, key, partial(_add_of_row, key, asked))
+    tables.render(frame, title, key, partial(_add_of_row, key, asked), table)
     filter_chips.rerun_if_added()
 
 

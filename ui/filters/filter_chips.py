@@ -24,6 +24,7 @@ KEY = "filter"
 _PICKED = "picked"
 _KIND, _VALUES, _IS_NOT = "filter_kind", "filter_values", "filter_is_not"
 _WHY = "votes are not linked to users"
+_WHY_ALL_ROOMS = "what a user did first is known of all rooms only"
 _ROWS: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
 
 
@@ -235,13 +236,23 @@ def unfiltered_note(chosen: Collection[Filter], reads: Collection[str]) -> str |
     return " ".join(said) or None
 
 
+def roomless_note(chosen: Collection[Filter], reads: Collection[str]) -> str | None:
+    """Return what in shown figures no filter by room can change, if there is anything.
+
+    What a filter on users cannot change is hidden: see `why_hidden`.
+    """
+    return unfiltered_note(_of_rooms(chosen), reads)
+
+
 def why_hidden(chosen: Collection[Filter], key: str) -> str | None:
     """Return why the filters leave a figure without a meaning; None where they do not.
 
     A figure beside filtered ones that ignores the filter would be read as filtered.
     """
-    reads = DEFINITIONS[key].tables
-    leaving = [wanted for wanted in chosen if wanted.leaves(reads)]
+    definition = DEFINITIONS[key]
+    leaving = [wanted for wanted in chosen if wanted.leaves(definition.tables)]
+    if definition.needs_all_rooms:
+        leaving += _of_rooms(chosen)
     if not leaving:
         return None
     # A tile has one line for it, which several names overflow; the chips name them.
@@ -252,9 +263,15 @@ def why_hidden(chosen: Collection[Filter], key: str) -> str | None:
 def is_meaningless(chosen: Collection[Filter], name: str) -> bool:
     """Return whether filters leave a table of the registry without a meaning."""
     known = METRIC_TABLES.get(name)
-    if known is None or not known.needs_all_users:
+    if known is None:
         return False
-    return any(wanted.leaves(known.reads) for wanted in chosen)
+    if known.needs_all_rooms and _of_rooms(chosen):
+        return True
+    return known.needs_all_users and any(w.leaves(known.reads) for w in chosen)
+
+
+def _of_rooms(chosen: Collection[Filter]) -> list[Filter]:
+    return [wanted for wanted in chosen if wanted.kind == "room"]
 
 
 def without_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> pl.DataFrame:
@@ -278,7 +295,8 @@ def is_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> bool:
 def unavailable_note(chosen: Collection[Filter]) -> str:
     """Return why a figure is not shown that filters leave without a meaning."""
     leaving = [wanted for wanted in chosen if wanted.leaves(BY_NAME)]
-    return f"Not available by {_listed(leaving)}: {_WHY}. Remove the filter to see it."
+    by, why = (_listed(leaving), _WHY) if leaving else ("room", _WHY_ALL_ROOMS)
+    return f"Not available by {by}: {why}. Remove the filter to see it."
 
 
 def _listed(chosen: Iterable[Filter]) -> str:
