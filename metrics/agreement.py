@@ -484,6 +484,7 @@ TABLES = (
         answer=answer_over_time,
         sample_sizes=_SAMPLE_SIZES,
         needs_all_users=True,
+        buckets=at_least_weekly,
     ),
     table(
         "agreement_by_team_size",
@@ -511,5 +512,6 @@ TABLES = (
         answer=answer_near_by_team_size_over_time,
         sample_sizes={"near_pair_share": "estimation_pairs"},
         needs_all_users=True,
+        buckets=at_least_weekly,
     ),
 )

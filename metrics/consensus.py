@@ -186,5 +186,6 @@ TABLES = (
         answer=answer_over_time,
         sample_sizes={**_SAMPLE_SIZES, "near_pair_share": "estimation_pairs"},
         needs_all_users=True,
+        buckets=at_least_weekly,
     ),
 )

@@ -435,5 +435,6 @@ TABLES = (
         answer=answer_over_time,
         sample_sizes=_SAMPLE_SIZES,
         needs_all_users=True,
+        buckets=at_least_weekly,
     ),
 )

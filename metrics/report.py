@@ -167,8 +167,8 @@ class Report:
     figures: tuple[Figure, ...]
     granularity: str
     series: tuple[tuple[date, int], ...]
-    series_before: tuple[int, ...]
-    """By position, not by date: the first of both begin their period."""
+    series_before: tuple[tuple[date, int], ...]
+    """Of the comparison; `metrics.report_writers` puts both beside each other."""
     cut: tuple[str | None, ...]
     """Where the period cuts each bucket of the series, as in tables over time."""
     cut_before: tuple[str | None, ...]
@@ -271,7 +271,9 @@ def compose(
         figures=tuple(_figures(results)),
         granularity=query.granularity,
         series=tuple(series.select("bucket", DRAWN).iter_rows()),
-        series_before=tuple(series_before[DRAWN]) if compared else (),
+        series_before=tuple(series_before.select("bucket", DRAWN).iter_rows())
+        if compared
+        else (),
         cut=tuple(series["cut"]),
         cut_before=tuple(series_before["cut"]) if compared else (),
         what_changed=answer(_CHANGES, changes.with_columns(label=named))

@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html import escape
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import quote, urlencode
@@ -89,7 +89,8 @@ def to_json(report: Report) -> str:
                 {"date": _iso(at, zone), "votes": votes, "cut": cut}
                 for (at, votes), cut in zip(report.series, report.cut, strict=True)
             ],
-            "before": report.series_before,
+            "before": [votes for _, votes in report.series_before],
+            "dates_before": [_iso(at, zone) for at, _ in report.series_before],
             "cut_before": report.cut_before,
         },
         "what_changed": {
@@ -491,31 +492,31 @@ def _chart(report: Report) -> str:
 
     Two bars a bucket, that of the comparison in grey.
     """
-    now = [votes for _, votes in report.series]
-    before = report.series_before
-    most = _rounded_up(max((*now, *before), default=0))
-    places = max(len(now), len(before), 1)
-    compares = report.comparison is not None
-    sides = [(now, report.cut, _ACCENT)]
-    if compares:
-        sides.insert(0, ([*before], report.cut_before, _GREY))
+    shown = [(report.series, report.cut, report.period, _ACCENT)]
+    if report.comparison is not None:
+        earlier = (report.series_before, report.cut_before, report.comparison, _GREY)
+        shown.insert(0, earlier)
+    most = _rounded_up(max(votes for series, *_ in shown for _, votes in series))
+    sides = [
+        (
+            {at: i for i, at in enumerate(_places(series, of, report))},
+            series,
+            cut,
+            color,
+        )
+        for series, cut, of, color in shown
+    ]
+    places = sorted(set[_Place]().union(*(known for known, *_ in sides)))
     bars = "".join(
-        _bar(values[i], most, color, first=not side, whole=not cut[i])
-        if i < len(values)
+        _bar(series[i][1], most, color, first=not side, whole=not cut[i])
+        if (i := known.get(place)) is not None
         else _bar(0, most, color, first=not side)
-        for i in range(places)
-        for side, (values, cut, color) in enumerate(sides)
+        for place in places
+        for side, (known, series, cut, color) in enumerate(sides)
     )
-    ticks = [i for i, _ in _ticks(len(now))]
-    # The last date ends below the last bar: after it there is no room.
-    starts = [*ticks[:-1], (ticks[-2] + places) // 2] if len(ticks) > 1 else ticks
-    dates = "".join(
-        f'<td colspan="{(after - start) * len(sides)}" style="{_TICK};'
-        f'text-align:{"right" if i and i == ticks[-1] else "left"}">'
-        f"{_tick(report, i)}</td>"
-        for i, start, after in zip(ticks, starts, [*starts[1:], places], strict=True)
-    )
-    flags = _flags(report, places, len(sides))
+    own = [places.index(place) for place in sides[-1][0]]
+    dates = _dates_below(report, own, len(places), len(sides))
+    flags = _flags(report, own, len(places), len(sides))
     legend = f'<span style="color:{_ACCENT}">■</span> {escape(_dates(report.period))}'
     if report.comparison is not None:
         dates_before = escape(_dates(report.comparison))
@@ -526,7 +527,7 @@ def _chart(report: Report) -> str:
         legend += " &nbsp; ⚑ notes"
     told = ", ".join(
         f"{_tick(report, i)}: {votes:,}{' in part' if report.cut[i] else ''}"
-        for i, votes in enumerate(now)
+        for i, (_, votes) in enumerate(report.series)
     )
     return (
         f'<p style="margin:0;font-size:13px">{legend}</p>'
@@ -538,8 +539,55 @@ def _chart(report: Report) -> str:
     )
 
 
-def _flags(report: Report, places: int, sides: int) -> str:
-    """Return the row above the bars with a flag where each note begins, "" without."""
+type _Place = tuple[int, int]
+
+
+def _places(
+    series: Sequence[tuple[date, int]], of: Period, report: Report
+) -> list[_Place]:
+    """Return numbers that buckets of both periods share which are beside each other.
+
+    The first day is beside the first, also where weekends between are hidden. Hours are
+    beside those that clocks show so, of which one that they repeat has a second place.
+    """
+    starts = [at for at, _ in series]
+    if report.granularity == "day":
+        return [((day - of.first_day).days, 0) for day in starts]
+    if report.granularity != "hour":
+        return [(number, 0) for number in range(len(starts))]
+    midnight = datetime.combine(of.first_day, datetime.min.time())
+    hours = [
+        (of.local(at) - midnight) // timedelta(hours=1)
+        for at in starts
+        if isinstance(at, datetime)
+    ]
+    return [(hour, hours[:number].count(hour)) for number, hour in enumerate(hours)]
+
+
+def _dates_below(report: Report, own: Sequence[int], places: int, sides: int) -> str:
+    """Return the cells below the bars; `own` are the places of the period's buckets."""
+    ticks = [i for i, _ in _ticks(len(own))]
+    starts, end = [own[i] for i in ticks], places
+    texts = ["", *(_tick(report, i) for i in ticks), ""]
+    aligned = ["left"] * len(texts)
+    if len(ticks) > 1:
+        # The last date ends below the last bar: after it there is no room.
+        end, aligned[-2] = own[-1] + 1, "right"
+        starts[-1] = (starts[-2] + end) // 2
+    edges = pairwise([0, *starts, end, places])
+    return "".join(
+        f'<td colspan="{(after - start) * sides}" style="{_TICK};'
+        f'text-align:{align}">{text}</td>'
+        for text, align, (start, after) in zip(texts, aligned, edges, strict=True)
+        if after > start
+    )
+
+
+def _flags(report: Report, own: Sequence[int], places: int, sides: int) -> str:
+    """Return the row above the bars with a flag where each note begins, "" without.
+
+    `own` are the places of the period's buckets.
+    """
     starts = [
         to_local(at, report.period.zone).date() if isinstance(at, datetime) else at
         for at, _ in report.series
@@ -548,7 +596,7 @@ def _flags(report: Report, places: int, sides: int) -> str:
     for note in report.notes:
         # Of the hours of a day the first; a bucket may begin before the period does.
         day = max((s for s in starts if s <= note.first), default=starts[0])
-        titles.setdefault(starts.index(day), []).append(one_line(note.title))
+        titles.setdefault(own[starts.index(day)], []).append(one_line(note.title))
     if not titles:
         return ""
     cells = (

@@ -158,4 +158,12 @@ def _changes(own: pl.LazyFrame) -> pl.LazyFrame:
     return by_row.group_by("date").agg(pl.col(_CHANGES).sum().cast(pl.Int64))
 
 
-TABLES = (table("reoccurring", "Returning users and rooms", series, ESTIMATIONS),)
+TABLES = (
+    table(
+        "reoccurring",
+        "Returning users and rooms",
+        series,
+        ESTIMATIONS,
+        buckets=at_least_daily,
+    ),
+)

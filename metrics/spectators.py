@@ -211,5 +211,6 @@ TABLES = (
         VOTES,
         answer=answer_over_time,
         sample_sizes={"spectator_share": "seats"},
+        buckets=at_least_weekly,
     ),
 )

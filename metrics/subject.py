@@ -8,7 +8,7 @@ import polars as pl
 
 from metrics.expressions import ranked, ratio, share
 from metrics.frames import Period
-from metrics.query import Plan, Query, SharedPlans
+from metrics.query import Granularity, Plan, Query, SharedPlans
 from metrics.tables import Table
 
 Unit = Literal["count", "share", "number", "minutes", "seconds", "points"]
@@ -43,6 +43,10 @@ class Definition:
     users of others look new."""
 
 
+def _as_asked(granularity: Granularity) -> Granularity:
+    return granularity
+
+
 def _asked_period(query: Query) -> Period:
     return query.period
 
@@ -70,6 +74,8 @@ class MetricTable:
     vote looks agreed and every room quiet."""
     needs_all_rooms: bool = False
     """Whether it has figures that do: see `Definition`."""
+    buckets: Callable[[Granularity], Granularity] = _as_asked
+    """The length of its buckets, from that of the query: some have weeks at least."""
 
 
 def table(
@@ -82,6 +88,7 @@ def table(
     covers: Callable[[Query], Period] = _asked_period,
     needs_all_users: bool = False,
     needs_all_rooms: bool = False,
+    buckets: Callable[[Granularity], Granularity] = _as_asked,
 ) -> MetricTable:
     """Return a table that reads these live tables."""
     names = tuple(table.name for table in reads)
@@ -96,6 +103,7 @@ def table(
         covers,
         needs_all_users,
         needs_all_rooms,
+        buckets,
     )
 
 

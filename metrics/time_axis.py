@@ -42,6 +42,11 @@ def at_least_daily(granularity: Granularity) -> Granularity:
     return "day" if granularity == "hour" else granularity
 
 
+def always_daily(_: Granularity) -> Granularity:
+    """Return a day, whatever is asked for."""
+    return "day"
+
+
 def history_until(period: Period) -> Period:
     """Return the period with all of history before it, in the same zone."""
     return Period(min(_BEGINNING, period.start), period.end, period.zone)

@@ -11,7 +11,7 @@ from metrics.query import Query, SharedPlans
 from metrics.sentences import counted, day_of, listed
 from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, VOTES
-from metrics.time_axis import axis, local_date
+from metrics.time_axis import always_daily, axis, local_date
 from metrics.time_zone import to_utc
 
 _READS = (PAGE_VIEWS, VOTES)
@@ -263,5 +263,6 @@ TABLES = (
         in_period,
         *_READS,
         answer=most_unusual,
+        buckets=always_daily,
     ),
 )

@@ -217,5 +217,6 @@ TABLES = (
         VOTES,
         answer=answer_over_time,
         sample_sizes=_SAMPLE_SIZES,
+        buckets=at_least_weekly,
     ),
 )

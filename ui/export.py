@@ -10,7 +10,7 @@ from metrics.frames import Period
 from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES
 from metrics.sentences import missing_note
-from metrics.time_axis import at_least_daily, at_least_weekly, first_of_each
+from metrics.time_axis import first_of_each
 from metrics.time_zone import in_zone, to_local
 from store.notes import Notes
 from ui import layout, period_bar, workbook
@@ -70,7 +70,12 @@ def workbook_of(context: PageContext, found: Results, name: str) -> bytes:
     sheets = {
         table + ending: workbook.Sheet(
             f"{_title(table)}{said}",
-            with_notes(in_zone(frame, query.zone), notes, query.granularity, period),
+            with_notes(
+                in_zone(frame, query.zone),
+                notes,
+                buckets_of(table, query.granularity),
+                period,
+            ),
             table,
         )
         for tables, ending, said, period in (
@@ -142,7 +147,10 @@ def pack(context: PageContext, found: Results) -> bytes:
     files = {
         csv_name(context, name, period): to_csv(
             with_notes(
-                in_zone(frame, query.zone), context.notes, query.granularity, period
+                in_zone(frame, query.zone),
+                context.notes,
+                buckets_of(name, query.granularity),
+                period,
             )
         )
         for period, tables in parts
@@ -186,13 +194,12 @@ def with_notes(
 ) -> pl.DataFrame:
     """Add the column `notes` to a table over time, where there are any notes.
 
-    A bucket has the titles of all notes of the period that touch it, separated by
-    semicolons.
+    `granularity` is that of its buckets (`buckets_of`). A bucket has the titles of all
+    notes of the period that touch it, separated by semicolons.
     """
     if "bucket" not in frame.columns or frame.is_empty() or not notes.notes:
         return frame
     own = pl.col("bucket").dt.date()
-    granularity = _granularity_of(frame, granularity, period)
     # A span of notes may be centuries longer, and a week begin before the period.
     first, last = period.first_day, period.last_day
     known = (
@@ -225,19 +232,10 @@ def _is_series(frame: pl.DataFrame) -> bool:
     return {"bucket", "cut"} <= {*frame.columns}
 
 
-def _granularity_of(
-    frame: pl.DataFrame, asked: Granularity, period: Period
-) -> Granularity:
-    """Return the length of a series' buckets: some have days or weeks at least."""
-    # A table of single days, such as unusual ones, is none.
-    if not _is_series(frame) or isinstance(frame.schema["bucket"], pl.Datetime):
-        return asked
-    starts = {*frame["bucket"].drop_nulls()}
-    # A bucket of one day that is a Monday can be that day.
-    is_day = starts == {period.first_day} == {period.last_day}
-    if not is_day and all(start.weekday() == 0 for start in starts):
-        return at_least_weekly(asked)
-    return at_least_daily(asked)
+def buckets_of(table: str, asked: Granularity) -> Granularity:
+    """Return the length of a table's buckets: some have days or weeks at least."""
+    known = METRIC_TABLES.get(table)
+    return known.buckets(asked) if known else asked
 
 
 def _span(period: Period) -> str:
@@ -261,10 +259,10 @@ def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
     store lacks.
     """
     query, snapshot = context.query, context.snapshot
-    series = filter(_is_series, tables.values())
     grouped = {
-        _granularity_of(frame, query.granularity, query.period): None
-        for frame in series
+        buckets_of(name, query.granularity): None
+        for name, frame in tables.items()
+        if _is_series(frame)
     }
     until = snapshot.data_until
     lines = {

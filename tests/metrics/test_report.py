@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
@@ -166,6 +166,69 @@ def test_the_chart_says_which_buckets_are_not_whole() -> None:
     query = replace(asked(rows, days, NOW), granularity="week")
     found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
     assert "whole" not in to_markdown(found) + to_html(found)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("granularity", "first", "days", "ago", "zone"),
+    [
+        # A day of 25 hours and one of 23, from either side.
+        ("hour", date(2026, 10, 25), 1, 1, BERLIN),
+        ("hour", date(2026, 10, 26), 1, 1, BERLIN),
+        ("hour", date(2026, 3, 29), 1, 1, BERLIN),
+        ("hour", date(2026, 3, 30), 1, 1, BERLIN),
+        # Weekends are hidden: one of the two begins with one, the other ends so.
+        ("day", date(2026, 10, 1), 31, 30, ZoneInfo("UTC")),
+        ("day", date(2026, 10, 31), 9, 9, ZoneInfo("UTC")),
+        ("day", date(2026, 10, 22), 9, 9, ZoneInfo("UTC")),
+    ],
+)
+def test_bars_beside_each_other_are_of_the_same_hour_or_day_of_the_period(
+    granularity: Granularity, first: date, days: int, ago: int, zone: ZoneInfo
+) -> None:
+    """One vote in each bucket by day, and by hour one at 05:00 and at 23:00."""
+    last = first + timedelta(days=days - 1)
+    now, then = (
+        Period.of_days(first - back, last - back, zone)
+        for back in (timedelta(), timedelta(days=ago))
+    )
+    rows = frames(vote(f"{first} 12:00"))
+    query = Query(rows, now, then, granularity, datetime(2027, 1, 1))
+    shown = replace(query, weekends=False)
+    results = engine.collect_all(report.plans(shown))
+    found = report.compose(shown, results, NOW)
+
+    def counted(
+        of: Period, series: Sequence[tuple[date, int]]
+    ) -> list[tuple[date, int]]:
+        clocks = [of.local(at) if isinstance(at, datetime) else at for at, _ in series]
+        return [
+            (at, int(not isinstance(clock, datetime) or clock.hour in {5, 23}))
+            for (at, _), clock in zip(series, clocks, strict=True)
+        ]
+
+    found = replace(
+        found,
+        series=tuple(counted(now, found.series)),
+        series_before=tuple(counted(then, found.series_before)),
+    )
+    heights = re.findall(r'<div style="height:(\d+)px', to_html(found))
+    bars = [
+        (int(grey) > 0, int(own) > 0)
+        for grey, own in zip(heights[::2], heights[1::2], strict=True)
+    ]
+    if granularity == "hour":
+        # The two hours of both days, and no other.
+        assert [pair for pair in bars if any(pair)] == [(True, True)] * 2
+        return
+    span = [first + timedelta(days=n) for n in range(days)]
+    working = [
+        tuple(day.isoweekday() < 6 for day in (each - timedelta(days=ago), each))
+        for each in span
+    ]
+    assert bars == [pair for pair in working if any(pair)]
 
 
 @pytest.mark.parametrize(

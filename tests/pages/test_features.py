@@ -356,23 +356,27 @@ def test_an_axis_of_hours_has_hours(
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "said"),
+    ("first", "last", "every", "said"),
     [
         # In two weeks, those before in three.
         (
             "2026-11-03",
             "2026-11-12",
+            "week",
             "┄ 24 Oct – 2 Nov 2026, longer: its end is not drawn",
         ),
         # In three weeks, those before in two.
-        ("2026-10-24", "2026-11-02", "┄ 14 Oct – 23 Oct 2026, shorter"),
-        ("2026-11-02", "2026-11-15", "┄ 19 Oct – 1 Nov 2026"),
+        ("2026-10-24", "2026-11-02", "week", "┄ 14 Oct – 23 Oct 2026, shorter"),
+        ("2026-11-02", "2026-11-15", "week", "┄ 19 Oct – 1 Nov 2026"),
+        # Two weekends, of which the days before have one: both have twelve days.
+        ("2026-10-31", "2026-11-11", "day", "┄ 19 Oct – 30 Oct 2026"),
     ],
 )
 def test_a_comparison_of_more_or_fewer_weeks_says_so(
-    run_page: RunPage, first: str, last: str, said: str
+    run_page: RunPage, first: str, last: str, every: str, said: str
 ) -> None:
-    app = run_page("votes.py", every="week", **{"from": first, "to": last})
+    days = {"from": first, "to": last}
+    app = run_page("votes.py", every=every, weekends="false", **days)
     assert [
         c.value.partition(" \u2002 ")[2] for c in app.caption if "┄" in c.value
     ] == [said]
@@ -522,7 +526,8 @@ def test_every_table_over_time_has_all_notes_of_the_period() -> None:
     }
     assert len(over_time) > 10
     for name, rows in over_time.items():
-        texts = export.with_notes(rows, notes, query.granularity, query.period)["notes"]
+        every = export.buckets_of(name, query.granularity)
+        texts = export.with_notes(rows, notes, every, query.period)["notes"]
         assert set("; ".join(texts.drop_nulls()).split("; ")) == set(map(str, noted)), (
             name
         )
@@ -536,6 +541,11 @@ def test_every_table_over_time_has_all_notes_of_the_period() -> None:
     hourly = replace(query_of(Days(days.last, days.last)), granularity="hour")
     context = replace(context, query=hourly)
     assert "Grouped by: hour\n" in export.readme(context, {"votes_over_time": hours})
+    # Nor is a Monday that is left of two days.
+    monday = pl.DataFrame({"bucket": [date(2026, 11, 16)], "cut": [None]})
+    of_two = query_of(Days(date(2026, 11, 15), date(2026, 11, 16)), weekends=False)
+    context = replace(context, query=of_two)
+    assert "Grouped by: day\n" in export.readme(context, {"votes_over_time": monday})
 
 
 def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:

@@ -207,6 +207,31 @@ def test_hours_are_compared_with_those_of_the_same_name(zone: str, day: date) ->
 @quick
 @given(
     st.dates(date(2020, 1, 1), date(2025, 12, 31)),
+    st.integers(5, 60),
+    st.integers(1, 400),
+)
+def test_days_are_compared_with_those_as_far_into_the_period_without_weekends_too(
+    first: date, length: int, ago: int
+) -> None:
+    spans = [
+        [start + timedelta(days=n) for n in range(length)]
+        for start in (first, first - timedelta(days=ago))
+    ]
+    on, before = (axis(days[0], days[-1]) for days in spans)
+    now, then = ([day for day in days if day.isoweekday() < 6] for days in spans)
+    assume(len(now) > 1 and then)
+    spec = drawn(series(now), on, before=(series(then), before))
+    compared = dict(zip(column(spec, "when"), column(spec, "before_when"), strict=True))
+    for day in now:
+        earlier = day - timedelta(days=ago)
+        said = compared[f"{day:%a} {day.day} {day:%b %Y}"]
+        if earlier in then:
+            assert said == f"{earlier:%a} {earlier.day} {earlier:%b %Y}"
+
+
+@quick
+@given(
+    st.dates(date(2020, 1, 1), date(2025, 12, 31)),
     st.integers(8, 200),
     st.integers(1, 400),
     st.sampled_from(["week", "month"]),
@@ -398,9 +423,8 @@ def test_a_bucket_that_the_period_cuts_has_no_note_of_a_day_outside_it() -> None
     found = with_notes(rooms, Notes(tuple(notes)), "week", period)
     assert found["notes"].to_list() == [None, "17", None, "17"]
     # Also where a page of one day has the week of it.
-    week = series(november(16)).with_columns(cut=pl.lit("both"))
     of_day = Period.of_days(last, last)
-    found = with_notes(week, Notes(tuple(notes)), "hour", of_day)
+    found = with_notes(series(november(16)), Notes(tuple(notes)), "week", of_day)
     assert found["notes"].to_list() == ["17"]
 
 

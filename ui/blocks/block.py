@@ -284,7 +284,8 @@ def render_tools(
     def rows() -> pl.DataFrame:
         query = context.query
         local = in_zone(frame, query.zone)
-        return export.with_notes(local, context.notes, query.granularity, query.period)
+        every = export.buckets_of(name, query.granularity)
+        return export.with_notes(local, context.notes, every, query.period)
 
     csv = export.csv_name(context, file or name)
     tables.render_csv_button(rows, csv, f"csv_{key}")

@@ -215,6 +215,12 @@ def _longer_by(
     # A day of 25 hours is as long as the others by the clock.
     if axis.granularity == "hour":
         return (axis_before.period.length - axis.period.length).total_seconds()
+    # Hidden weekends make neither of them shorter.
+    if axis.granularity == "day":
+        own, theirs = (
+            on.period.last_day - on.period.first_day for on in (axis, axis_before)
+        )
+        return (theirs - own).days
     return earlier.height - frame.height
 
 

@@ -135,12 +135,17 @@ class TimeAxis:
     def position(self) -> pl.Expr:
         """Return a number that placed buckets of two periods beside each other share.
 
-        The first day is beside the first, whatever their dates. Hours are beside those
-        that the clocks show: a day of 25 hours would else be beside later ones of 24.
+        The first day is beside the first, whatever their dates, also where a hidden
+        weekend begins one of them. Hours are beside those that the clocks show: a day
+        of 25 hours would else be beside later ones of 24.
         """
+        if self.granularity == "day":
+            first = pl.lit(self.period.first_day)
+            return (pl.col("bucket").cast(pl.Date) - first).dt.total_days()
         if self.granularity != "hour":
             return pl.int_range(pl.len())
-        hour = (self._clock() - pl.lit(self.period.start)).dt.total_hours()
+        midnight = datetime.combine(self.period.first_day, datetime.min.time())
+        hour = (self._clock() - pl.lit(midnight)).dt.total_hours()
         # Clocks that go back show an hour twice.
         return 10 * hour + pl.col("bucket").rank("dense").over(hour)
 

@@ -146,6 +146,7 @@ REPORT = record(
         granularity={"enum": list(get_args(Granularity))},
         values=rows(date=_TEXT, votes=COUNT, cut=TEXT_OR_NULL),
         before={"type": "array", "items": COUNT},
+        dates_before={"type": "array", "items": _TEXT},
         cut_before={"type": "array", "items": TEXT_OR_NULL},
     ),
     what_changed=record(
