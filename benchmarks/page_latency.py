@@ -2,11 +2,15 @@
 
     python -m benchmarks.page_latency [DATA_DIR] [--runs 7] [--pages Overview Votes]
     python -m benchmarks.page_latency --beside ../before    # of another checkout
+    python -m benchmarks.page_latency --away Overview       # where clicks come from
 
 For every page, each the median of its runs after a first one: the run of its script
 (from the request until the last message, over the real websocket), and in Chromium
-with a warm cache, until all charts are drawn: a click in the navigation, coming from
-the Data page, and a link opened in a tab. Without DATA_DIR a demo history is drawn.
+with a warm cache, until all charts are drawn: a click in the navigation, and a link
+opened in a tab. Without DATA_DIR a demo history is drawn.
+
+Clicks come from the Data page, the slowest to leave: it has no period bar that
+the next page could keep. With `--away` they come from another.
 
 Beside another checkout, in whose folder `uv sync` has run, clicks and links are
 measured turn by turn, so that a busy machine is as busy for either. Both dashboards
@@ -103,7 +107,14 @@ def scripts(server: chromium.Server, runs: int, names: list[str]) -> dict[str, T
     return {name: one(*PAGES[name].partition("?")[::2]) for name in names}
 
 
-def felt(data_dir: Path, runs: int, names: list[str]) -> Iterator[str]:
+def _away(name: str, away: str) -> str:
+    """Return where clicks on a page come from: never from the page itself."""
+    if name != away:
+        return away
+    return "Data" if away != "Data" else "Overview"
+
+
+def felt(data_dir: Path, runs: int, names: list[str], away: str) -> Iterator[str]:
     """Yield the lines of the table, as they are found."""
     yield _ROW.format("page", "charts", "script ms", "click ms", "× empty", "link ms")
     yield "| --- | --: | --: | --: | --: | --: |"
@@ -114,15 +125,14 @@ def felt(data_dir: Path, runs: int, names: list[str]) -> Iterator[str]:
         taken = scripts(server, runs, names)
         with tab(server) as there:
             for name in names:
-                away = "Data" if name != "Data" else "Overview"
-                seen = watch(there, name, PAGES[name], away, runs)
+                seen = watch(there, name, PAGES[name], _away(name, away), runs)
                 yield Felt(taken[name], seen.click, seen.link, seen.charts).row(
                     name, empty
                 )
 
 
 def beside(
-    data_dir: Path, checkout: Path, runs: int, names: list[str]
+    data_dir: Path, checkout: Path, runs: int, names: list[str], away: str
 ) -> Iterator[str]:
     """Yield the lines of the table of two checkouts, as they are found."""
     yield "| page | click ms, here | there | link ms, here | there |"
@@ -134,7 +144,6 @@ def beside(
     ):
         for name in names:
             found: dict[str, list[list[float]]] = {"link": [[], []], "click": [[], []]}
-            away = "Data" if name != "Data" else "Historical"
             # The first of each is not measured.
             for _ in range(runs + 1):
                 for each, one in enumerate(both):
@@ -143,7 +152,7 @@ def beside(
             for _ in range(runs + 1):
                 for each, one in enumerate(both):
                     one.rest()
-                    one.click(away)
+                    one.click(_away(name, away))
                     one.rest()
                     found["click"][each].append(one.click(name))
             times = [Times(of[1:]) for kind in ("click", "link") for of in found[kind]]
@@ -211,13 +220,16 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--pages", nargs="*", choices=PAGES, default=list(PAGES))
     parser.add_argument("--beside", type=Path, metavar="CHECKOUT")
+    parser.add_argument("--away", choices=PAGES, default="Data")
     options = parser.parse_args()
     with _data(options.data_dir) as data_dir:
         print(described(data_dir, options.runs))
         lines = (
-            felt(data_dir, options.runs, options.pages)
+            felt(data_dir, options.runs, options.pages, options.away)
             if options.beside is None
-            else beside(data_dir, options.beside, options.runs, options.pages)
+            else beside(
+                data_dir, options.beside, options.runs, options.pages, options.away
+            )
         )
         for line in lines:
             print(line, flush=True)

@@ -10,7 +10,7 @@ from ui.charts.world_map import not_drawn, world_map
 from ui.filters import click_filters
 from ui.query_params import render_switch
 
-PLACES = {"cities": "city", "regions": "region"}
+PLACES = {"Cities": ("cities", "city"), "Regions": ("regions", "region")}
 MACHINES = {
     "Devices": ("devices", "device"),
     "Systems": ("operating_systems", "os"),
@@ -23,8 +23,10 @@ users = partial(charts.ranked, value="count", title="users")
 
 context = page_context.current()
 beside_map, ranking = st.columns([2, 1], gap="small")
-machine, what = render_switch("Technology", MACHINES, key="with", labels=RENAMED)
-found = context.compute("countries", *PLACES, machine)
+with st.container(horizontal=True, gap="medium"):
+    place, where = render_switch("Places", PLACES, key="place")
+    machine, what = render_switch("Technology", MACHINES, key="with", labels=RENAMED)
+found = context.compute("countries", place, machine)
 with beside_map:
     render_block(
         context,
@@ -45,12 +47,9 @@ with ranking:
         on_click=click_filters.by("country"),
         ranked=True,
     )
-with st.grid(3, min_column_width=320, gap="small"):
+with st.grid(2, min_column_width=380, gap="small"):
     for table, label, click in (
-        *(
-            (table, what, click_filters.by("country", what))
-            for table, what in PLACES.items()
-        ),
+        (place, where, click_filters.by("country", where)),
         (machine, what, click_filters.by(what)),
     ):
         render_block(

@@ -34,7 +34,7 @@ OF_FIGURES = ("every", "weekends", "no_weekends", "bots", "filter")
 OF_PAGES: Mapping[str, tuple[str, ...]] = {
     "traffic": ("show", "sources", "split"),
     "behaviour": ("over_time",),
-    "location": ("with",),
+    "location": ("place", "with"),
     "votes": ("show", "figures", "part"),
     "insights": ("show", "about"),
     "returning": ("reduced", "who", "in", "as"),

@@ -27,6 +27,7 @@ REQUIRED_OPTIONS: Mapping[str, object] = {
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",
     "client.disableDataExport": True,
+    "client.allowedOrigins": [],
     "logger.enableRich": False,
 }
 """Set in `.streamlit/config.toml`; the server does not start with weaker ones."""
