@@ -20,7 +20,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',;]+"), r"\1 <secret>"),
     (
         re.compile(
-            r"(?i)\b([\w-]*(?:token|password|passwd|secret|api_?key|cookie|session))"
+            r"(?i)\b([\w-]*(?:token|password|passwd|secret|api_?key|cookie|session(?:_\d+)?))"
             r"([\"']?\s*[=:]\s*[\"']?)(?!<secret>)[^\s\"',;&)]+"
         ),
         r"\1\2<secret>",

@@ -19,6 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from testkit.fixed_clock import GOLDEN_NOW, started_at
+from web.auth.sessions import COOKIE
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -125,6 +126,11 @@ def _wait_for(link: str) -> None:
         return True
 
     wait_until(answers, f"{link} does not answer")
+
+
+def session_of(cookies: Mapping[str, str]) -> str:
+    """Return the session among cookies; the name of its cookie ends with the port."""
+    return next(value for name, value in cookies.items() if name.startswith(COOKIE))
 
 
 def wait_until(is_so: Callable[[], object], otherwise: str) -> None:

@@ -23,6 +23,7 @@ from testkit.dashboard import (
     dashboard,
     post,
     serving,
+    session_of,
 )
 from tests.web import attack
 from web.auth.sessions import COOKIE
@@ -125,7 +126,7 @@ def stranger(running: Dashboard) -> Iterator[httpx.Client]:
 def cookie(running: Dashboard) -> str:
     """A session that was started by logging in."""
     answer = post(f"{running.url}/login", data={"token": TOKEN})
-    return answer.cookies[COOKIE]
+    return session_of(answer.cookies)
 
 
 @pytest.fixture

@@ -51,6 +51,8 @@ def nginx(
     for old, new in (changes or {}).items():
         assert old in site, f"nginx.conf no longer has {old!r}"
         site = site.replace(old, new)
+    # As the documentation says of an address with a port.
+    site = site.replace("$cookie_fpp_session ", f"$cookie_fpp_session_{port} ")
     (folder / "site.conf").write_text(site)
     (folder / "nginx.conf").write_text(
         f"pid {folder}/pid; error_log stderr; daemon off; master_process off;"

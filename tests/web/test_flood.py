@@ -12,7 +12,15 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from testkit.dashboard import LONGEST_WAIT, TOKEN, Dashboard, dashboard, get, post
+from testkit.dashboard import (
+    LONGEST_WAIT,
+    TOKEN,
+    Dashboard,
+    dashboard,
+    get,
+    post,
+    session_of,
+)
 from testkit.visitor import log_in, visiting
 from tests.web import attack
 from tests.web.test_websocket import RERUN, read_to_the_end, streamed
@@ -29,7 +37,7 @@ def flooded() -> Iterator[Dashboard]:
 
 
 def session(url: str) -> str:
-    return str(post(f"{url}/login", data={"token": TOKEN}).cookies[COOKIE])
+    return session_of(post(f"{url}/login", data={"token": TOKEN}).cookies)
 
 
 def memory(process_id: int) -> float:

@@ -13,7 +13,15 @@ import anyio
 import httpx
 import pytest
 
-from testkit.dashboard import LONGEST_WAIT, TOKEN, get, post, serving, wait_until
+from testkit.dashboard import (
+    LONGEST_WAIT,
+    TOKEN,
+    get,
+    post,
+    serving,
+    session_of,
+    wait_until,
+)
 from tests.web import attack
 from tests.web.conftest import StoppedClock, parts
 from web.auth import login
@@ -40,7 +48,7 @@ def is_inside(url: str, cookie: str) -> bool:
 def test_the_right_token_starts_a_session(url: str) -> None:
     answer = enter(url, TOKEN)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert is_inside(url, answer.cookies[COOKIE])
+    assert is_inside(url, session_of(answer.cookies))
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(url: str) -> None:
@@ -75,7 +83,7 @@ def test_the_form_works_without_scripts_and_with_password_managers(url: str) -> 
 
 
 def test_a_session_ends_after_seven_days(url: str, clock: StoppedClock) -> None:
-    cookie = enter(url, TOKEN).cookies[COOKIE]
+    cookie = session_of(enter(url, TOKEN).cookies)
     clock.move(LIFETIME - timedelta(seconds=1))
     assert is_inside(url, cookie)
     clock.move(timedelta(seconds=1))
@@ -83,10 +91,10 @@ def test_a_session_ends_after_seven_days(url: str, clock: StoppedClock) -> None:
 
 
 def test_logout_ends_the_session_wherever_its_cookie_is(url: str) -> None:
-    cookie, other = (enter(url, TOKEN).cookies[COOKIE] for _ in range(2))
+    cookie, other = (session_of(enter(url, TOKEN).cookies) for _ in range(2))
     answer = post(f"{url}/logout", cookies={COOKIE: cookie})
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")
-    assert 'fpp_session=""' in answer.headers["set-cookie"]
+    assert f'fpp_session_{httpx.URL(url).port}=""' in answer.headers["set-cookie"]
     assert not is_inside(url, cookie)
     assert is_inside(url, other)
 
@@ -96,7 +104,7 @@ def test_a_cookie_of_another_path_neither_locks_out_nor_outlasts_a_logout(
     url: str, place: int
 ) -> None:
     """Of a dashboard with another token, or of this one before it moved."""
-    own, older = (enter(url, TOKEN).cookies[COOKIE] for _ in range(2))
+    own, older = (session_of(enter(url, TOKEN).cookies) for _ in range(2))
     foreign = [own, "foreign"] if place else ["foreign", own]
 
     def carrying(*cookies: str) -> dict[str, str]:
@@ -108,8 +116,29 @@ def test_a_cookie_of_another_path_neither_locks_out_nor_outlasts_a_logout(
     assert not is_inside(url, older)
 
 
+def test_a_login_at_another_port_of_the_host_neither_ends_nor_opens_a_session(
+    url: str, clock: StoppedClock
+) -> None:
+    """Browsers send cookies to all ports of a host, and so does this client."""
+    token = TOKEN.upper()
+    with (
+        serving(parts(clock, ANALYTICS_SECRET_TOKEN=token)) as other,
+        httpx.Client(timeout=LONGEST_WAIT) as browser,
+    ):
+
+        def opened() -> list[bool]:
+            return [browser.get(f"{at}/").status_code == 404 for at in (url, other)]
+
+        browser.post(f"{url}/login", data={"token": TOKEN})
+        assert opened() == [True, False]
+        browser.post(f"{other}/login", data={"token": token})
+        assert opened() == [True, True]
+        browser.post(f"{other}/logout")
+        assert opened() == [True, False]
+
+
 def test_a_link_alone_does_not_log_out_but_leads_to_the_button(url: str) -> None:
-    cookie = {COOKIE: enter(url, TOKEN).cookies[COOKIE]}
+    cookie = {COOKIE: session_of(enter(url, TOKEN).cookies)}
     page = get(f"{url}/logout", cookies=cookie)
     assert page.status_code == 200
     assert '<form method="post" action="/logout">' in page.text
@@ -122,7 +151,7 @@ def test_to_log_out_after_the_session_has_ended_leads_to_the_login(
     url: str, ask: Callable[..., httpx.Response]
 ) -> None:
     """As in a second tab that shows the button while the first one logs out."""
-    cookie = {COOKIE: enter(url, TOKEN).cookies[COOKIE]}
+    cookie = {COOKIE: session_of(enter(url, TOKEN).cookies)}
     post(f"{url}/logout", cookies=cookie)
     page = {"Accept": "text/html,application/xhtml+xml"}
     answer = ask(f"{url}/logout", cookies=cookie, headers=page)
@@ -130,7 +159,7 @@ def test_to_log_out_after_the_session_has_ended_leads_to_the_login(
 
 
 def test_another_token_ends_every_session(url: str, clock: StoppedClock) -> None:
-    cookie = enter(url, TOKEN).cookies[COOKIE]
+    cookie = session_of(enter(url, TOKEN).cookies)
     with serving(parts(clock, ANALYTICS_SECRET_TOKEN=TOKEN.upper())) as changed:
         assert not is_inside(changed, cookie)
     with serving(parts(clock)) as same:
@@ -138,7 +167,7 @@ def test_another_token_ends_every_session(url: str, clock: StoppedClock) -> None
 
 
 def test_who_is_in_is_not_asked_again(url: str) -> None:
-    cookie = enter(url, TOKEN).cookies[COOKIE]
+    cookie = session_of(enter(url, TOKEN).cookies)
     answer = get(f"{url}/login?next=/votes", cookies={COOKIE: cookie})
     assert (answer.status_code, answer.headers["location"]) == (303, "/votes")
 
@@ -183,7 +212,7 @@ def test_the_way_on_is_a_path_with_its_query(
 ) -> None:
     answer = enter(url, TOKEN, next=wanted)
     assert answer.headers["location"] == location
-    assert list(answer.cookies) == [COOKIE]
+    assert list(answer.cookies) == [f"{COOKIE}_{httpx.URL(url).port}"]
 
 
 def test_what_is_asked_for_next_is_text_and_never_markup(url: str) -> None:
@@ -348,7 +377,7 @@ def test_our_own_form_is_taken(url: str, scheme: str) -> None:
 
 
 def test_a_logout_outlasts_a_restart(url: str, clock: StoppedClock) -> None:
-    cookie, other = (enter(url, TOKEN).cookies[COOKIE] for _ in range(2))
+    cookie, other = (session_of(enter(url, TOKEN).cookies) for _ in range(2))
     post(f"{url}/logout", cookies={COOKIE: cookie})
     with serving(parts(clock)) as restarted:
         assert not is_inside(restarted, cookie)
@@ -359,7 +388,7 @@ def test_a_logout_at_one_server_counts_at_the_others_that_share_its_folder(
     url: str, clock: StoppedClock
 ) -> None:
     with serving(parts(clock)) as other:
-        cookies = [enter(url, TOKEN).cookies[COOKIE] for _ in range(4)]
+        cookies = [session_of(enter(url, TOKEN).cookies) for _ in range(4)]
         # In turns: neither may write its own list over the other's.
         for number, cookie in enumerate(cookies[:3]):
             assert is_inside(url, cookie)
@@ -378,7 +407,7 @@ def test_a_list_of_logouts_that_cannot_be_written_is_a_warning(
 ) -> None:
     (tmp_path / "file").touch()
     with serving(parts(clock, STATE_DIR=str(tmp_path / "file" / "x"))) as url:
-        cookie = enter(url, TOKEN).cookies[COOKIE]
+        cookie = session_of(enter(url, TOKEN).cookies)
         post(f"{url}/logout", cookies={COOKIE: cookie})
         assert not is_inside(url, cookie)
     assert "A restart forgets who logged out." in caplog.text
@@ -389,7 +418,7 @@ def test_a_damaged_list_of_logouts_stops_nothing(
 ) -> None:
     (tmp_path / "ended-sessions").write_bytes(b"\x00\xff x y z\nabc -1\n\nabc 12x\n")
     with serving(parts(clock, STATE_DIR=str(tmp_path))) as url:
-        assert is_inside(url, enter(url, TOKEN).cookies[COOKIE])
+        assert is_inside(url, session_of(enter(url, TOKEN).cookies))
 
 
 def test_the_list_of_logouts_forgets_sessions_that_are_over_by_themselves(
@@ -397,10 +426,12 @@ def test_the_list_of_logouts_forgets_sessions_that_are_over_by_themselves(
 ) -> None:
     with serving(parts(clock, STATE_DIR=str(tmp_path))) as url:
         for _ in range(2):
-            post(f"{url}/logout", cookies={COOKIE: enter(url, TOKEN).cookies[COOKIE]})
+            post(
+                f"{url}/logout", cookies={COOKIE: session_of(enter(url, TOKEN).cookies)}
+            )
         assert len((tmp_path / ENDED).read_text().splitlines()) == 2
         clock.move(LIFETIME)
-        post(f"{url}/logout", cookies={COOKIE: enter(url, TOKEN).cookies[COOKIE]})
+        post(f"{url}/logout", cookies={COOKIE: session_of(enter(url, TOKEN).cookies)})
         assert len((tmp_path / ENDED).read_text().splitlines()) == 1
 
 

@@ -34,6 +34,7 @@ def test_a_user_id_never_stays(user: str) -> None:
         ("GET /login?token=abc&next=/", "GET /login?token=<secret>&next=/"),
         ('{"password": "abc"}', '{"password": "<secret>"}'),
         ("fpp_session=W10.abc; x", "fpp_session=<secret>; x"),
+        ("fpp_session_8501=W10.abc; x", "fpp_session_8501=<secret>; x"),
     ],
 )
 def test_secrets_addresses_and_tokens_are_replaced(text: str, redacted: str) -> None:

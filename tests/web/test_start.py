@@ -26,6 +26,7 @@ from testkit.dashboard import (
     TOKEN,
     dashboard,
     get,
+    session_of,
     start_dashboard,
 )
 from testkit.visitor import log_in, visiting
@@ -55,7 +56,7 @@ def test_without_a_token_a_link_is_printed_that_logs_in() -> None:
         )
         entered = get(running.link)
         assert (entered.status_code, entered.headers["location"]) == (303, "/")
-        cookie = {"Cookie": f"{COOKIE}={entered.cookies[COOKIE]}"}
+        cookie = {"Cookie": f"{COOKIE}={session_of(entered.cookies)}"}
         assert get(f"{running.url}/", headers=cookie).status_code == 200
         token = running.link.partition("token=")[2]
         _, said = running.stop()

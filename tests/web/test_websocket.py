@@ -14,7 +14,14 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from core.settings import Secret
-from testkit.dashboard import LONGEST_WAIT, TOKEN, Dashboard, post, serving
+from testkit.dashboard import (
+    LONGEST_WAIT,
+    TOKEN,
+    Dashboard,
+    post,
+    serving,
+    session_of,
+)
 from tests.web import attack
 from tests.web.attack import forgeries
 from tests.web.conftest import StoppedClock
@@ -118,7 +125,7 @@ def test_after_logout_an_open_websocket_is_closed_with_the_next_message(
     running: Dashboard,
 ) -> None:
     form = {"token": TOKEN}
-    cookie = post(f"{running.url}/login", data=form).cookies[COOKIE]
+    cookie = session_of(post(f"{running.url}/login", data=form).cookies)
     with streamed(running.url, cookie, running.url) as websocket:
         websocket.send(RERUN)
         websocket.recv(timeout=LONGEST_WAIT)

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from web.auth.authenticator import Authenticator, is_same_origin
-from web.auth.sessions import COOKIE, LIFETIME
+from web.auth.sessions import LIFETIME, cookie_name
 from web.responses import NO_STORE, error_response, plain_page
 
 
@@ -20,7 +20,8 @@ def _template(name: str) -> Template:
 
 
 _LOGIN, _LOGOUT = map(_template, ("login.html", "logout.html"))
-MAX_FORM = 8192
+MAX_FORM = 48 * 1024
+"""Bytes; the longest link that a request may have, as a form writes it."""
 FORM_SECONDS = 10.0
 
 
@@ -82,7 +83,7 @@ class Login:
         for cookie in self._auth.sessions.cookies_of(request):
             self._auth.sessions.end(cookie)
         response = RedirectResponse(self._auth.paths.login, 303, NO_STORE)
-        response.delete_cookie(COOKIE, path=self._auth.paths.home)
+        response.delete_cookie(cookie_name(request), path=self._auth.paths.home)
         return response
 
     async def _try(self, request: Request, token: str, wanted: str) -> Response:
@@ -91,7 +92,7 @@ class Login:
             return self._form(wanted, "Wrong token. Try again.", 401, delay)
         response = self._continue(wanted)
         response.set_cookie(
-            COOKIE,
+            cookie_name(request),
             self._auth.sessions.start(),
             max_age=int(LIFETIME.total_seconds()),
             path=self._auth.paths.home,

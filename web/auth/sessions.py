@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import hmac
 import logging
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,6 +18,7 @@ from starlette.requests import HTTPConnection
 from core.settings import Secret
 
 COOKIE = "fpp_session"
+"""How the names of its cookies begin; see `cookie_name`."""
 LIFETIME = timedelta(days=7)
 ENDED = "ended-sessions"
 """File of the sessions that were logged out, one `identity until` a line."""
@@ -45,6 +47,16 @@ class AccessToken:
     def verify(self, offered: bytes) -> bool:
         """Compare in constant time."""
         return hmac.compare_digest(offered, self.secret.reveal().encode())
+
+
+def cookie_name(connection: HTTPConnection) -> str:
+    """Return the name of a session's cookie at the address that a browser asked for.
+
+    Browsers do not separate cookies by port: at an address with one, it is in the name,
+    so that a login at one dashboard does not end the session at another of that host.
+    """
+    port = re.search(r":([0-9]{1,5})$", connection.headers.get("host", ""))
+    return f"{COOKIE}_{port[1]}" if port else COOKIE
 
 
 class Sessions:
@@ -79,12 +91,13 @@ class Sessions:
     def cookies_of(self, connection: HTTPConnection) -> list[str]:
         """Return the cookies of open sessions that a request carries.
 
-        A browser sends those of other paths along: of a dashboard beside this one, or
-        of this one before it moved.
+        A browser sends those of other paths and ports along: of a dashboard beside this
+        one, or of this one before it moved.
         """
         pairs = ";".join(connection.headers.getlist("cookie")).split(";")
         named = [pair.strip().partition("=") for pair in pairs]
-        return [v for name, _, v in named if name == COOKIE and self.is_valid(v)]
+        # Whatever the end of its name: the signature tells whose it is.
+        return [v for n, _, v in named if n.startswith(COOKIE) and self.is_valid(v)]
 
     def is_valid(self, cookie: str) -> bool:
         """Return whether we signed the cookie and its session has not ended."""
