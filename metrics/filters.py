@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from metrics.behaviour import code_or_null, source_or_null
+from metrics.behaviour import OTHER, SOURCE_CLASSES, code_or_null, source_or_null
 from metrics.expressions import COUNTRY_CODE, NOT_SET, attribute
 from metrics.frames import Frames
 from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USER, USERS, VOTES
@@ -160,6 +160,24 @@ def room_id(text: str) -> int:
     known = text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID
     number = int(text) if known else 0
     return number if number <= LARGEST_ROOM_ID else 0
+
+
+def is_known(wanted: Filter) -> bool:
+    """Return whether a filter names a value whatever the data: null, or a class."""
+    is_class = wanted.kind == "source" and wanted.value in {*SOURCE_CLASSES, OTHER}
+    return is_class or wanted.value is None
+
+
+def occurrence(frames: Frames, wanted: Filter) -> pl.LazyFrame:
+    """Return a row where the data has a filter's value as it is, a room too: value."""
+    if wanted.kind == "room":
+        number = room_id(wanted.value or "")
+        ids = (frames.rooms.select("id"), frames.votes.select(id="room_id"))
+        found = pl.concat(frame.filter(id=number).head(1) for frame in ids)
+        return found.select(value=pl.col("id").cast(pl.String))
+    # The texts as they are stored: to read them as `KINDS` does takes longer.
+    rows = frames.by_name[KINDS[wanted.kind].table].select(value=wanted.kind)
+    return rows.filter(value=wanted.value).head(1)
 
 
 def values(frames: Frames, kind: str, most: int = 50) -> pl.LazyFrame:

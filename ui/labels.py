@@ -119,6 +119,19 @@ def country_code(text: str) -> str:
     return _COUNTRY_CODES.get(text.strip().casefold(), text)
 
 
+def folded(text: str) -> str:
+    """Return the letters and digits of a text in small letters, to compare names."""
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+
+
+def names_of(kind: str, value: str | None) -> set[str]:
+    """Return what a value of a kind is called, in links and on pages, `folded`."""
+    names = {value or NOT_SET, value_label(kind, value)}
+    if kind == "country" and (country := pycountry.countries.get(alpha_2=value or "")):
+        names |= {country.name, country.alpha_3}
+    return {folded(name) for name in names}
+
+
 def named(text: str | None) -> str:
     """Return a name; where it is null, blank or invisible, that there is none."""
     # The same as `VISIBLE`: separators and control characters are not printable.

@@ -307,7 +307,7 @@ def _render_controls(
         granularity,
         hide_weekends,
         bots,
-        filters=filter_chips.read(),
+        filters=filter_chips.read(snapshot),
     )
 
 

@@ -334,6 +334,41 @@ def test_a_filter_by_what_is_no_room_is_said(run_page: RunPage, text: str) -> No
     assert warning.value.endswith("in a filter is not the ID of a room.")
 
 
+def test_a_filter_may_name_its_value_as_pages_do(run_page: RunPage) -> None:
+    meant = {
+        "country:Germany": "country:DE",
+        "country!:gbr": "country!:GB",
+        "region:(not set)": "region:(not set)",
+        "city:MÜNCHEN": "city:München",
+        "device:Desktop": "device:desktop",
+        "os:mac-os": "os:Mac OS",
+        "browser:samsung browser": "browser:Samsung Browser",
+        "source:google search": "source:Google Search",
+        "route:Home": "route:HOME",
+        "event:Entered a new room": "event:ENTERED_NEW_ROOM",
+        "room:1": "room:1",
+    }
+    assert {text.partition(":")[0].strip("!") for text in meant} == {*filters.KINDS}
+    app = run_page("traffic.py", filter=[*meant])
+    assert [warning.value for warning in app.warning] == []
+    chips = [button for button in app.button if str(button.key).startswith("chip_")]
+    assert [chip.key for chip in chips] == [f"chip_{text}" for text in meant.values()]
+    # It goes as the link wrote it.
+    chips[0].click().run()
+    assert app.query_params["filter"] == [*meant][1:]
+
+
+def test_a_filter_by_what_the_data_lacks_is_said(run_page: RunPage) -> None:
+    values = dict.fromkeys(filters.KINDS, "Germny") | {"room": "999"}
+    app = run_page("location.py", filter=[f"{k}:{v}" for k, v in values.items()])
+    shown = values | {"room": "ID 999"}
+    assert [warning.value for warning in app.warning] == [
+        f"The data has no {labels.KIND_LABELS[kind].lower()} “{value}”. "
+        "Find its values in Filter."
+        for kind, value in shown.items()
+    ]
+
+
 @pytest.mark.parametrize("file", PAGES)
 def test_an_axis_of_hours_has_hours(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch, file: str

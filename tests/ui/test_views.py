@@ -22,6 +22,7 @@ RELEASE = View("Release week", "votes", (("period", ("last_week",)),))
         ("Morning /", View("Morning", "overview", ())),
         ("Two /room?room=1&room=2", View("Two", "room", (("room", ("1", "2")),))),
         ("A/B test /data?x=", View("A/B test", "data", (("x", ("",)),))),
+        ("Notes /data#notes-on-dates", View("Notes", "data", (), "notes-on-dates")),
     ],
 )
 def test_a_line_is_a_name_and_a_link(line: str, view: View) -> None:

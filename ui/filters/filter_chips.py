@@ -4,6 +4,7 @@ The address carries them as `filter=country:DE`, `filter=country!:DE` for "is no
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 import polars as pl
 import streamlit as st
@@ -18,13 +19,23 @@ from store import engine
 from store.reader import Snapshot, without_bots
 from ui import query_params
 from ui.format import escaped, shortened
-from ui.labels import KIND_LABELS, country_code, named, value_label
+from ui.labels import (
+    KIND_LABELS,
+    country_code,
+    folded,
+    named,
+    names_of,
+    value_label,
+)
 
 KEY = "filter"
-_PICKED = "picked"
+_PICKED, _UNDERSTOOD = "picked", "filters_understood"
 _KIND, _VALUES, _IS_NOT = "filter_kind", "filter_values", "filter_is_not"
 _WHY = "votes are not linked to users"
 _WHY_ALL_ROOMS = "what a user did first is known of all rooms only"
+_MOST_VALUES, _MOST_TYPED = 10_000, 20
+"""Values of a kind among which that of a link is looked for by its name, and filters of
+a link that are looked up; nobody types more."""
 _ROWS: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
 
 
@@ -50,9 +61,12 @@ def render_box(snapshot: Snapshot) -> None:
     box()
 
 
-def read() -> tuple[Filter, ...]:
-    """Return the filters of the address; warn of what is none."""
-    chosen = current()
+def read(snapshot: Snapshot) -> tuple[Filter, ...]:
+    """Return the filters of the address; warn of what is none, and of what finds none.
+
+    A link may name a value as pages do: "Germany", "chrome", "Entered a new room".
+    """
+    st.session_state[_UNDERSTOOD] = {}
     unknown = [text for text in query_params.get_all(KEY) if not Filter.parse(text)]
     if unknown:
         query_params.warn(
@@ -60,12 +74,52 @@ def read() -> tuple[Filter, ...]:
             f"{', '.join(f'{kind}:…' for kind in KINDS)}, or {next(iter(KINDS))}!:… "
             "to exclude a value."
         )
-    for value in (one.value for one in chosen if one.kind == "room"):
+    _understand(snapshot)
+    for value in (one.value for one in current() if one.kind == "room"):
         if value and not filters.room_id(value):
             query_params.warn(
                 f"“{shortened(value)}” in a filter is not the ID of a room."
             )
-    return chosen
+    return current()
+
+
+def _understand(snapshot: Snapshot) -> None:
+    """Look up the filters of the address that name no value of the data as it is."""
+    asked = {
+        text: wanted
+        for text in query_params.get_all(KEY)[:_MOST_TYPED]
+        if (wanted := Filter.parse(text))
+        and not filters.is_known(wanted)
+        and KINDS[wanted.kind].table not in snapshot.missing
+        and (wanted.kind != "room" or filters.room_id(wanted.value or ""))
+    }
+    if not asked:
+        return
+    plans = {t: filters.occurrence(snapshot.frames, one) for t, one in asked.items()}
+    found = engine.collect_all(plans, snapshot.rows)
+    unknown = {text: one for text, one in asked.items() if found[text].is_empty()}
+    kinds = {wanted.kind for wanted in unknown.values()} - {"room"}
+    plans = {k: filters.values(snapshot.frames, k, _MOST_VALUES) for k in kinds}
+    known = engine.collect_all(plans, snapshot.rows) if plans else {}
+    for text, wanted in unknown.items():
+        kind, name = wanted.kind, folded(wanted.value or "")
+        values = known[kind]["value"] if kind in known else ()
+        same = [value for value in values if name in names_of(kind, value)]
+        if same:
+            # The commonest of them is the first.
+            st.session_state[_UNDERSTOOD][text] = replace(wanted, value=same[0])
+        else:
+            label = shortened(value_label(kind, wanted.value))
+            query_params.warn(
+                f"The data has no {KIND_LABELS[kind].lower()} “{label}”. Find its "
+                "values in Filter."
+            )
+
+
+def _parse(text: str) -> Filter | None:
+    """Return the filter that a text of the address stands for."""
+    understood: Mapping[str, Filter] = st.session_state.get(_UNDERSTOOD, {})
+    return understood.get(text) or Filter.parse(text)
 
 
 def _render_form(snapshot: Snapshot) -> None:
@@ -198,7 +252,7 @@ def add(*wanted: Filter) -> None:
 def _remove(wanted: Filter) -> None:
     texts = query_params.get_all(KEY)
     # A link may write the same filter in another way.
-    kept = [text for text in texts if Filter.parse(text) != wanted]
+    kept = [text for text in texts if _parse(text) != wanted]
     query_params.update({KEY: kept})
 
 
@@ -210,7 +264,7 @@ def rerun_if_added() -> None:
 
 def current() -> tuple[Filter, ...]:
     """Return the filters of this run."""
-    read = map(Filter.parse, query_params.get_all(KEY))
+    read = map(_parse, query_params.get_all(KEY))
     return tuple(dict.fromkeys(found for found in read if found is not None))
 
 

@@ -10,8 +10,9 @@ Empty lines and lines that start with # are skipped.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import streamlit as st
 
@@ -45,6 +46,8 @@ class View:
     name: str
     page: str
     query: tuple[tuple[str, tuple[str, ...]], ...]
+    part: str = ""
+    """The part of the page that it shows, by the id of its heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,14 @@ def _view(line: str, base: str) -> View:
     if page not in PAGES:
         known = ", ".join(sorted(PAGES))
         raise ValueError(f"leads to “{page[:40]}”, which is not a page. Use {known}.")
-    return View(
-        name[0], page, tuple((key, tuple(found)) for key, found in query.items())
-    )
+    parameters = tuple((key, tuple(found)) for key, found in query.items())
+    return View(name[0], page, parameters, address.fragment)
+
+
+def _link(view: View) -> str:
+    page = "./" if view.page == "overview" else view.page
+    address = f"{page}?{urlencode(dict(view.query), doseq=True)}#{quote(view.part)}"
+    return f'<a class="menu-item" href="{escape(address)}">{escape(view.name)}</a>'
 
 
 def render_menu(path: Path | None) -> None:
@@ -115,6 +123,10 @@ def render_menu(path: Path | None) -> None:
         return
     with st.popover("Views", icon=":material/bookmark:"):
         for view in found.views:
+            if view.part:
+                # Only the browser knows the way to a part of a page.
+                st.html(_link(view))
+                continue
             st.page_link(
                 f"{view.page}.py",
                 label=escaped(view.name),
