@@ -15,6 +15,7 @@ from testkit.chromium import browsing, wait_until_drawn
 from testkit.dashboard import LONGEST_WAIT, TOKEN, Dashboard, dashboard, get
 from tests.web import attack
 from tests.web.proxies import caddy, nginx, trusting
+from web.auth.gate import MAX_WEBSOCKETS
 
 SUB_PATH = {"STREAMLIT_SERVER_BASE_URL_PATH": "analytics"}
 HTML = {"Accept": "text/html"}
@@ -134,6 +135,12 @@ def test_a_link_with_many_filters_is_opened_after_the_login(
     data = {"token": TOKEN, "next": html.unescape(wanted)}
     answer = client.post("/analytics/login", data=data)
     assert (answer.status_code, answer.headers["location"]) == (303, link)
+
+
+def test_each_tab_of_a_session_that_ended_gets_the_login(client: httpx.Client) -> None:
+    form = "/analytics/login?next=/analytics/votes"
+    answers = [client.get(form).status_code for _ in range(MAX_WEBSOCKETS)]
+    assert answers == [200] * MAX_WEBSOCKETS
 
 
 def test_the_cookie_is_secure_and_stays_below_the_sub_path(
