@@ -413,10 +413,10 @@ TIME_ZONE = Variable(
 EXCLUDED_ROOMS = Variable(
     name="EXCLUDED_ROOMS",
     read_by="dashboard",
-    meaning="IDs of rooms that no page counts, such as the team's own: `12,345`. "
+    meaning="IDs of rooms that no page counts, such as the team's own: `12, 345`. "
     "The Room page still opens them, with a note.",
     unset="unset: none",
-    allowed="IDs of rooms, such as 12,345",
+    allowed="IDs of rooms, such as 12, 345",
     parse=_room_ids,
 )
 VIEWS_FILE = Variable(

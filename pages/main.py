@@ -11,6 +11,8 @@ from streamlit.navigation.page import StreamlitPage
 from core import clock
 from core.errors import add_error_breadcrumb
 from core.settings import DashboardSettings
+from metrics.query import Granularity
+from metrics.time_axis import at_least_daily, at_least_weekly
 from store import notes
 from ui import layout, page_context, period_bar, query_params
 from ui.blocks import room
@@ -61,15 +63,17 @@ def compares(page: StreamlitPage, rooms: int) -> bool:
     return page not in {HISTORICAL, RETURNING}
 
 
-def groups(page: StreamlitPage, rooms: int) -> bool:
-    """Return whether a page shows anything by hours, days, weeks or months."""
+def shortest_bucket(page: StreamlitPage, rooms: int) -> Granularity | None:
+    """Return the shortest granularity of a page; None where nothing is over time."""
     if page == ROOM:
-        return rooms > 0
+        return "hour" if rooms else None
     if page == INSIGHTS:
         # Of rooms and of new users there is no chart over time.
         about = query_params.slug(query_params.get("about") or "")
-        return not about.startswith(("rooms", "new_"))
-    return page != LOCATION
+        return None if about.startswith(("rooms", "new_")) else at_least_weekly("hour")
+    if page == RETURNING:
+        return at_least_daily("hour")
+    return None if page == LOCATION else "hour"
 
 
 page = st.navigation(PAGES, position="hidden")
@@ -97,7 +101,7 @@ context = (
         now,
         settings,
         compares=compares(page, rooms),
-        groups=groups(page, rooms),
+        shortest=shortest_bucket(page, rooms),
         # Of a room that is open all users are shown.
         filtered=not open_rooms,
     )

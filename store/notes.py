@@ -10,7 +10,7 @@ Empty lines and lines that start with # are skipped.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -52,6 +52,8 @@ class Notes:
 
     notes: tuple[Note, ...] = ()
     problems: tuple[str, ...] = ()
+    has_file: bool = False
+    """Whether there is a file to add notes to."""
 
     def between(self, first: date, last: date) -> tuple[Note, ...]:
         """Return the notes that touch a span of days."""
@@ -66,9 +68,11 @@ def read(path: Path | None) -> Notes:
     if path is None:
         return Notes()
     try:
-        return parse(lines_of_list(path, MOST_BYTES))
+        found = parse(lines_of_list(path, MOST_BYTES))
+        return replace(found, has_file=True)
     except OSError as error:
-        return Notes((), (unreadable_list(path, "NOTES_FILE", error),))
+        problem = unreadable_list(path, "NOTES_FILE", error)
+        return Notes((), (problem,), has_file=True)
 
 
 def parse(lines: Sequence[str]) -> Notes:

@@ -96,7 +96,7 @@ def sync_runs(snapshot: Snapshot) -> pl.DataFrame:
 
 
 def render_notes(context: PageContext) -> None:
-    """List the team's notes, and each line of their file that is not one."""
+    """List the team's notes, each wrong line of their file, and how to add one."""
     found = context.notes
     for problem in found.problems:
         st.warning(fmt.escaped(f"NOTES_FILE: {problem}"), icon=":material/flag:")
@@ -108,11 +108,14 @@ def render_notes(context: PageContext) -> None:
         # One element and a limit to its height: a thousand would slow the page.
         with st.container(height=_NOTES if len(lines) > 10 else "content"):
             st.markdown("  \n".join(lines))
-    if not (found.notes or found.problems):
-        st.caption(
-            "None. Set `NOTES_FILE` to a text file with lines such as `2026-11-12 "
-            "Release of v2 https://example.com/v2`. Charts show them as flags."
-        )
+    line = "`2026-11-12 Release of v2 https://example.com/v2`"
+    how = (
+        f"Add a line such as {line} to the file of `NOTES_FILE`."
+        if found.has_file
+        else f"Set `NOTES_FILE` to a text file with lines such as {line}."
+    )
+    none = "" if found.notes or found.problems else "None. "
+    st.caption(f"{none}{how} Charts show notes as flags.")
 
 
 def render_excluded_rooms(context: PageContext) -> None:
@@ -121,7 +124,7 @@ def render_excluded_rooms(context: PageContext) -> None:
     if not rooms:
         st.caption(
             "None. Set `EXCLUDED_ROOMS` to the IDs of rooms that no page should count, "
-            "such as the team's own: `12,345`."
+            "such as the team's own: `12, 345`."
         )
         return
     more = counted(len(rooms) - _ROOMS, "other")

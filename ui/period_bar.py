@@ -18,7 +18,7 @@ from metrics.constants import START_DATE
 from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, PERIODS, TODAY, Days
-from metrics.query import Query
+from metrics.query import Granularity, Query
 from metrics.sentences import counted
 from metrics.time_zone import to_local, to_utc, zone_of
 from store import engine, reader
@@ -119,13 +119,14 @@ def render(
     settings: DashboardSettings,
     *,
     compares: bool = True,
-    groups: bool = True,
+    shortest: Granularity | None = "hour",
     filtered: bool = True,
 ) -> PageContext:
     """Draw the bar and return what was chosen.
 
-    `compares` is whether the page shows anything of the comparison, `groups` whether
-    it shows anything over time, `filtered` whether filters change anything on it.
+    `compares` is whether the page shows anything of the comparison, `shortest` the
+    shortest granularity of what it shows over time, if anything, `filtered` whether
+    filters change anything on it.
     """
     zone = _zone(settings)
     with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
@@ -135,13 +136,14 @@ def render(
             zone,
             settings,
             compares=compares,
-            groups=groups,
+            shortest=shortest,
             filtered=filtered,
         )
     filter_chips.render_chips(snapshot, chosen.filters)
     query = _query(snapshot, chosen, now, zone, settings)
     days = chosen.shown.days
-    st.caption(caption(query, days, now, chosen.granularity, bots=chosen.bots))
+    asked = chosen.granularity
+    st.caption(caption(query, days, now, asked, shortest, bots=chosen.bots))
     return PageContext(
         snapshot,
         query,
@@ -236,7 +238,7 @@ def _render_controls(
     settings: DashboardSettings,
     *,
     compares: bool,
-    groups: bool,
+    shortest: Granularity | None,
     filtered: bool,
 ) -> Choice:
     """Draw the controls and return their values."""
@@ -263,11 +265,11 @@ def _render_controls(
             "every",
             periods.GRANULARITIES,
             periods.AUTO,
-            offered=_granularities(shown),
+            offered=_granularities(shown, shortest),
             icon=":material/bar_chart:",
             width=125,
         )
-        if groups
+        if shortest
         else periods.AUTO
     )
     match_weekdays = hide_weekends = bots = False
@@ -311,11 +313,13 @@ def _render_controls(
     )
 
 
-def _granularities(shown: Shown) -> list[str]:
+def _granularities(shown: Shown, shortest: Granularity) -> list[str]:
     """Return the granularities to choose from: hours for a week at most."""
     hourly = periods.granularity_of("hour", shown.days) == "hour"
     # A link may ask for them all the same: the box shows what it asks for.
-    return [g for g in periods.GRANULARITIES if g != "hour" or hourly]
+    auto, *lengths = periods.GRANULARITIES
+    drawn = lengths[lengths.index(shortest) :]
+    return [auto, *(g for g in drawn if g != "hour" or hourly)]
 
 
 def _render_hide_weekends() -> bool:
@@ -510,7 +514,13 @@ def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> d
 
 
 def caption(
-    query: Query, days: Days, now: datetime, granularity: str, *, bots: bool
+    query: Query,
+    days: Days,
+    now: datetime,
+    granularity: str,
+    shortest: Granularity | None = "hour",
+    *,
+    bots: bool,
 ) -> str:
     """Return the dates of both periods and whatever is not as usual."""
     # Of days after the end of late data none is in the period.
@@ -518,7 +528,7 @@ def caption(
     parts = [
         f"{dates} · {count_days(days, query, now)}",
         _compared_with(query),
-        _why_longer(granularity, query),
+        _why_longer(granularity, query, shortest),
         "bots included" if bots else "",
         "" if query.weekends else "weekends hidden",
         query.zone.key,
@@ -566,8 +576,15 @@ def _compared_with(query: Query) -> str:
     return f"compared with {fmt.period(query.comparison)}{count}"
 
 
-def _why_longer(asked: str, query: Query) -> str:
-    """Say so where a period has too many buckets to draw each of them."""
+# Why a page has no shorter buckets than these.
+_SHORTEST = {"day": "by day", "week": "by week: a day has too few votes"}
+
+
+def _why_longer(asked: str, query: Query, shortest: Granularity | None) -> str:
+    """Say so where a period or a page has no buckets as short as those asked for."""
+    lengths = [*periods.GRANULARITIES]
+    if shortest and lengths.index(query.granularity) < lengths.index(shortest):
+        return _SHORTEST[shortest]
     # Charts say what they draw instead: some need longer buckets than others.
     is_longer = asked not in {periods.AUTO, query.granularity}
     return f"too long for {asked}s" if is_longer else ""

@@ -104,6 +104,35 @@ def test_the_bar_counts_one_day_of_the_comparison() -> None:
     assert "compared with 1 Nov 2026 (1 day)" in said
 
 
+def test_the_data_page_says_how_to_add_a_note(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def said() -> str:
+        captions = [caption.value for caption in run_page("data.py").caption]
+        [how] = [text for text in captions if "NOTES_FILE" in text]
+        return how
+
+    assert said().startswith("None. Set `NOTES_FILE` to a text file")
+    notes = tmp_path / "notes.txt"
+    monkeypatch.setenv("NOTES_FILE", str(notes))
+    notes.touch()
+    assert said().startswith("None. Add a line such as `2026-11-12 Release")
+    notes.write_text("2026-11-10 Release of v2\n")
+    assert said().startswith("Add a line such as `2026-11-12 Release")
+
+
+@pytest.mark.parametrize(
+    ("drawn", "said"), [("day", "by week: a day has too few votes"), ("week", "")]
+)
+def test_the_bar_says_why_a_page_has_longer_buckets(drawn: str, said: str) -> None:
+    days = Days(date(2026, 11, 2), date(2026, 11, 3))
+    query = query_of(days, granularity=drawn, weekends=True)
+    text = period_bar.caption(query, days, NOW, drawn, "week", bots=False)
+    assert text == " · ".join(
+        ("2 Nov – 3 Nov 2026", "2 days", *filter(None, [said]), "UTC")
+    )
+
+
 @pytest.mark.parametrize(
     ("asked", "drawn", "says_so"),
     [("week", "month", True), ("hour", "day", True), ("auto", "month", False)],
@@ -117,20 +146,22 @@ def test_the_bar_says_where_a_period_is_too_long_for_its_buckets(
 
 
 @pytest.mark.parametrize(
-    ("period", "every", "offered"),
+    ("file", "period", "every", "offered"),
     [
-        ("last_7_days", "auto", True),
-        ("last_24_hours", "auto", True),
-        ("last_28_days", "auto", False),
-        ("all_time", "month", False),
+        ("votes.py", "last_7_days", "auto", True),
+        ("votes.py", "last_24_hours", "auto", True),
+        ("votes.py", "last_28_days", "auto", False),
+        ("votes.py", "all_time", "month", False),
         # What a link asks for is in the box, and the caption says what is drawn.
-        ("last_28_days", "hour", True),
+        ("votes.py", "last_28_days", "hour", True),
+        # Users and rooms come back on another day.
+        ("returning.py", "last_7_days", "auto", False),
     ],
 )
 def test_hours_are_offered_for_up_to_seven_days(
-    run_page: RunPage, period: str, every: str, offered: bool
+    run_page: RunPage, file: str, period: str, every: str, offered: bool
 ) -> None:
-    app = run_page("votes.py", GOLDEN, period=period, every=every)
+    app = run_page(file, GOLDEN, period=period, every=every)
     [box] = [box for box in app.selectbox if box.label == "Group by"]
     assert ("Hour" in box.options) == offered
     assert box.value == every
@@ -156,16 +187,20 @@ def test_a_page_offers_what_to_group_by_where_that_changes_something(
     own = {"ROOM": str(last["room_id"]), "VOTE": str(last["id"])}
     of_room = {name: own.get(value, value) for name, value in query.items()}
 
-    def drawn(every: str) -> tuple[list[str], bool]:
+    def drawn(every: str) -> tuple[list[str], list[str]]:
         app = run_page(file, GOLDEN, period="last_91_days", every=every, **of_room)
         kinds = ("vega_lite_chart", "arrow_data_frame", "html")
         shown = [str(part.proto) for kind in kinds for part in app.get(kind)]
         # Links of the menu have every choice of the address.
         shown = [text for text in shown if "menu-item" not in text]
-        return shown, "Group by" in [box.label for box in app.selectbox]
+        boxes = [box for box in app.selectbox if box.label == "Group by"]
+        return shown, [option for box in boxes for option in box.options]
 
-    (by_day, offered), (by_month, offered_too) = drawn("day"), drawn("month")
-    assert offered == offered_too == (by_day != by_month)
+    (by_day, _), (by_week, offered) = drawn("day"), drawn("week")
+    by_month, _ = drawn("month")
+    assert ("Month" in offered) == (by_week != by_month)
+    # What a link asks for is in the box all the same.
+    assert ("Day" in offered) == (by_day != by_week)
 
 
 def reopened(shown: Shown) -> Shown:

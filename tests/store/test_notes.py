@@ -100,6 +100,8 @@ def test_the_file_is_read_as_it_is_now(tmp_path: Path) -> None:
     )
     path.write_bytes("\ufeff2026-11-12 Größe".encode())
     assert [note.title for note in read(path).notes] == ["Größe"]
+    assert read(path).has_file
+    assert not read(None).has_file
     path.write_bytes(b"x" * (MOST_BYTES + 1))
     assert "larger than" in read(path).problems[0]
 

@@ -103,7 +103,11 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> pl.DataFrame:
                     args=(first, min(end, context.today)),
                 )
             return listed
-        st.caption("Votes less than 60 minutes apart.")
+        tables.render_caption(
+            "A meeting: votes less than 60 minutes apart.",
+            "Click one to see what happened.",
+            "meetings",
+        )
         # A new key forgets the selection, so that a closed meeting stays closed.
         opened = query_params.get(MEETING) or "none"
         chosen = tables.render_selectable(
@@ -112,7 +116,6 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> pl.DataFrame:
             key=f"{tables.CLICKABLE}{opened}_{st.session_state.get(_OPENED, 0)}",
             table="meetings",
         )
-        tables.render_hint("Click a row to see what happened.", "meetings")
     if chosen is not None and str(listed["meeting"][chosen]) != opened:
         # The browser keeps a table's selection: one that led here would do so again.
         st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1

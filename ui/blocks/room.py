@@ -307,9 +307,10 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     rooms_of_all = f"{_BUSIEST} of {busiest.height:,} rooms; the CSV has all"
     which = f" (the first {rooms_of_all})" if busiest.height > _BUSIEST else ""
     with st.container(horizontal=True, vertical_alignment="center", key="head_busiest"):
-        st.caption(
-            f"Or click one of the rooms with the most votes in this period{which}.",
-            width="stretch",
+        tables.render_caption(
+            f"The rooms with the most votes in this period{which}.",
+            "Click one to open it.",
+            "busiest",
         )
         # `rooms` is the table with the deleted ones.
         file = export.csv_name(context, "busiest_rooms")

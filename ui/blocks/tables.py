@@ -125,9 +125,16 @@ def render_selectable(
     return rows[0] if rows else None
 
 
+def render_caption(text: str, hint: str, name: str) -> None:
+    """Say what rows of the table `name` are and, not on paper, what a click does."""
+    with st.container(horizontal=True, gap="xxsmall"):
+        st.caption(text, width="content")
+        render_hint(hint, name)
+
+
 def render_hint(text: str, name: str) -> None:
-    """Say what a click does, below the table `name`: not on paper."""
-    with st.container(key=f"hint_{name}"):
+    """Say what a click in the table `name` does: not on paper."""
+    with st.container(key=f"hint_{name}", width="content"):
         st.caption(text)
 
 

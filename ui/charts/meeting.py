@@ -14,7 +14,7 @@ from ui.charts.axes import MAX_ROWS, Chart
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, MUTED, PALETTE, TEXT
 
-LANE_HEIGHT = 22
+LANE_HEIGHT = 26
 MOST_VOTES = 200
 """Where a room is in use day and night, its meeting never ends."""
 MOST_SEATS = 24
@@ -23,6 +23,7 @@ VOTES, OTHERS = "Votes", "Without a seat"
 VOTE, WIDE, AGAIN, EMPTY = "Vote", "Wide vote", "Re-vote", "Empty vote"
 _KINDS = {VOTE: ACCENT, WIDE: PALETTE[1], AGAIN: PALETTE[2], EMPTY: MUTED}
 _SHAPES = {"Page view": "triangle-up", "Event": "diamond"}
+_BESIDE = alt.ExprRef("datum.what == 'Event' ? -8 : 8")
 # What is drawn for a user who played no card.
 _CARDS = {meetings.NO_CARD: "–", meetings.WATCHED: "○"}
 LEGEND = "– no card · ○ watched · ▲ page view of the room · ◆ event of one of its users"
@@ -105,7 +106,9 @@ def timeline(
     )
     marks = (
         Layer(done)
-        .mark_point(filled=True, size=70, color=PALETTE[3], opacity=0.9)
+        # Above and below the cards, which they would cover; a user who enters a room
+        # has one of each within a second.
+        .mark_point(filled=True, size=40, color=PALETTE[3], yOffset=_BESIDE, opacity=1)
         .encode(x, lane, shape, tooltip=_tips(_OF_ACTIVITY))
     )
     layers = [ends, bars, texts, *([marks] if done.height else [])]
