@@ -48,8 +48,9 @@ DEFINITIONS = (
         "count",
         "Count",
         "count",
-        "Page views (by route or source), events (by kind), users (by place or device) "
-        "or estimations (by card) of the period.",
+        "Page views (by route or source), events (by kind), users with any activity "
+        "(by place or device; not deleted ones) or estimations (by card) of the "
+        "period.",
         _COUNTED,
         "Deleted users, where users are counted.",
     ),

@@ -40,7 +40,14 @@ _READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES, ROOMS)
 _NAMES = tuple(live.name for live in _READS)
 
 DEFINITIONS = (
-    Definition("now", "Now", "count", "The count in the period.", _NAMES),
+    Definition(
+        "now",
+        "Now",
+        "count",
+        "The count in the period: users with any activity by country (not deleted "
+        "ones), page views by source, votes by room and by weekday.",
+        _NAMES,
+    ),
     Definition(
         "before",
         "Before",

@@ -75,11 +75,15 @@ def meetings(frames: Frames) -> pl.LazyFrame:
     users = (
         _participations(frames.estimations, votes)
         .group_by("meeting", "user")
-        .agg(played=(pl.col("role") == CARD).any())
+        .agg(
+            played=(pl.col("role") == CARD).any(),
+            watched=(pl.col("role") == WATCHED).any(),
+        )
         .group_by("meeting")
         .agg(
             estimators=count_where(pl.col("played")),
-            spectators=count_where(~pl.col("played")),
+            # Who had a seat and no card, as in an empty vote, did not watch.
+            spectators=count_where(pl.col("watched") & ~pl.col("played")),
         )
     )
     return (

@@ -234,7 +234,9 @@ def compared(
     if known.is_empty():
         return None
     is_whole = labelled.height == frame.height
-    rest = "all others" if is_whole else f"all other known {several}"
+    # The share of these is not that of a tile, which has all.
+    named = several if is_whole else f"known {several}"
+    rest = "all others" if is_whole else f"all other {named}"
     overall = share_of(labelled, *counts)
     rows = [*known.iter_rows(named=True)]
     if len(rows) == 1:
@@ -243,14 +245,14 @@ def compared(
     about = f"about {percent(overall or 0)} {verb}"
     tested = [row for row in rows if row[f"{name}_verdict"] is not None]
     if not tested:
-        return f"Too few to compare {several}: {about}."
+        return f"Too few to compare {named}: {about}."
     higher = [row for row in tested if row[f"{name}_verdict"] == HIGHER]
     lower = [row for row in tested if row[f"{name}_verdict"] == LOWER]
     if not higher and not lower:
         # The label that says most: even there no difference was found.
         easiest = min(tested, key=lambda row: row[f"{name}_detectable"])
         hint = detectable(easiest, name)
-        return f"No clear difference between {several}: {about}.{hint}"
+        return f"No clear difference between {named}: {about}.{hint}"
     # The clearest of each: the one with the share furthest from the others.
     best = max(higher, key=lambda row: row[name], default=None)
     worst = min(lower, key=lambda row: row[name], default=None)

@@ -101,7 +101,7 @@ def usual_changes(
     contains one more change in 95 of 100 cases: mean and standard deviation of the
     earlier changes (of the logarithm of the ratio where a change is relative) with
     Student's t. Neighbouring pairs share a period, so that n pairs have 2 (n - 1) / 3
-    degrees of freedom.
+    degrees of freedom. Of a share it ends at -1 and 1.
 
     Columns: key, compared_periods (pairs that were found), usual_low, usual_high (-0.09
     and 0.14 for "-9% to +14%", for a share 0.02 for two percentage points; rounded to
@@ -238,6 +238,9 @@ def _usual(
     deviation = math.sqrt(sum((change - mean) ** 2 for change in changes) / (n - 1))
     half = student_quantile((n - 1) * 2 / 3) * deviation * math.sqrt(1 + 1 / n)
     ends = (mean - half, mean + half)
+    if not relative:
+        # No share changes by more than all of it, however much a few pairs did.
+        ends = (max(ends[0], -1.0), min(ends[1], 1.0))
     # A sum of floats depends on the order of its rows, which threads decide, in the
     # fifteenth decimal or so, however close to 0 it is itself.
     low, high = (round(math.exp(end) - 1 if relative else end, 9) for end in ends)

@@ -19,6 +19,7 @@ MACHINES = {
 """Option → table and its column."""
 RENAMED = {"Systems": "Operating systems"}
 """Option → its label; links keep the older key."""
+COUNTED = "Users with any activity in the period, without deleted ones."
 users = partial(charts.ranked, value="count", title="users")
 
 context = page_context.current()
@@ -34,7 +35,7 @@ with beside_map:
         found["countries"],
         partial(world_map, value="count", title="Users"),
         title="Where users are",
-        note=not_drawn(found["countries"], "count"),
+        note=" ".join(filter(None, (COUNTED, not_drawn(found["countries"], "count")))),
         key="map",
         on_click=click_filters.by("country"),
     )

@@ -104,6 +104,17 @@ def test_a_meeting_counts_its_votes_and_users() -> None:
     ]
 
 
+def test_who_plays_no_card_without_watching_is_no_spectator() -> None:
+    time = "2026-11-03 10:00:00"
+    rows = frames(
+        unestimated(time),
+        estimation("amy", time, None),
+        estimation("bob", time, None, spectator=True),
+    )
+    (held,) = answer(meetings.meetings(rows))
+    assert (held["estimators"], held["spectators"]) == (0, 1)
+
+
 def test_a_meeting_belongs_to_the_period_it_starts_in_and_is_whole() -> None:
     rows = frames(
         vote("2026-11-03 23:50:00"),

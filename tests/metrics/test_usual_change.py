@@ -117,6 +117,16 @@ def test_visits_are_counted_in_each_period_by_itself() -> None:
     assert found["usual_low"] == found["usual_high"] == 0
 
 
+def test_no_share_usually_changes_by_more_than_all_of_it() -> None:
+    """All votes of one week turn by themselves, none of the next one."""
+    rows = [
+        vote(f"{NOW.start - back * WEEK + timedelta(days=2)}", flip=back % 2 == 0)
+        for back in range(14)
+    ]
+    found = usual(frames(*rows))["auto_flip_share"]
+    assert (found["usual_low"], found["usual_high"]) == (-1, 1)
+
+
 def test_fewer_than_six_pairs_give_no_range() -> None:
     found = usual(weeks_of(COUNTS[-8:]))["votes"]
     assert found["compared_periods"] == 5

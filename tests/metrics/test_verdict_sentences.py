@@ -122,7 +122,7 @@ def sources(*rows: tuple[str | None, int, int, str | None]) -> pl.DataFrame:
                 ("CV", 40, 20, UNCLEAR),
                 ("Bing", 60, 25, UNCLEAR),
             ),
-            "No clear difference between sources: about 45% joined a vote.",
+            "No clear difference between known sources: about 45% joined a vote.",
             id="unclear beside none",
         ),
         pytest.param(

@@ -149,8 +149,8 @@ def test_of_ranked_bars_the_first_are_drawn_and_all_on_demand() -> None:
 def test_what_changed_is_never_minus_nothing() -> None:
     frame = pl.DataFrame(
         {
-            "dimension": ["route"] * 4,
-            "label": ["HOME", "ROOM", "GUIDE", "CONTACT"],
+            "dimension": ["room", "room", "room", "weekday"],
+            "label": ["one", "two", "three", "Monday"],
             "room_id": [None] * 4,
             "measure": ["page views"] * 4,
             "now": [1, 999, 0, 1],
@@ -159,9 +159,13 @@ def test_what_changed_is_never_minus_nothing() -> None:
             "contribution": [0.1, -0.1, -0.3, -0.4],
         }
     )
-    percents = [row["percent"] for row in rows(moved(frame))]
+    printed = {row["what"]: row for row in rows(moved(frame))}
+    percents = [row["percent"] for row in printed.values()]
     # Of all but one not all are gone.
     assert percents == ["", " (0%)", " (−100%)", " (−99%)"]
+    # The count before of weekdays is scaled: another page has that of its month.
+    assert printed["Weekday: Monday"]["then"] == "401 on as many Mondays"
+    assert printed["Room: two"]["then"] == "1,000"
 
 
 def test_the_bar_of_all_others_says_that_it_is_no_filter() -> None:

@@ -205,6 +205,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         labels.distinct(named["what"], top["label"]),
         end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
         percent=pl.Series(percents, dtype=pl.String),
+        then=fmt.counts(pl.col("before")) + _as_many(),
     )
     base = Layer().transform_calculate(printed=f"{_WAS_IS} + ({_OWN_CHANGE})")
     y = alt.Y("what:N", sort=BY_PLACE, title=None, axis=label_axis())
@@ -218,7 +219,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         tooltip=[
             alt.Tooltip("what:N", title="Dimension"),
             alt.Tooltip("measure:N", title="Metric"),
-            alt.Tooltip("before:Q", title="Before", format=","),
+            alt.Tooltip("then:N", title="Before"),
             alt.Tooltip("now:Q", title="Now", format=","),
             alt.Tooltip("contribution:Q", title="Contribution", format="+.1%"),
         ],
@@ -231,6 +232,13 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         data=data,
         height=alt.Step(ROW_HEIGHT),
     )
+
+
+def _as_many() -> pl.Expr:
+    """Return of how many weekdays a count before is: months differ in that."""
+    scaled = pl.format(" on as many {}s", "label")
+    is_weekday = pl.col("dimension") == "weekday"
+    return pl.when(is_weekday).then(scaled).otherwise(pl.lit(""))
 
 
 def _what() -> pl.Expr:

@@ -175,7 +175,9 @@ def usual_range(
         return n, None, None
     half = t_quantile(2 * (n - 1) / 3) * stdev(changes) * math.sqrt(1 + 1 / n)
     low, high = mean(changes) - half, mean(changes) + half
-    return (n, low, high) if share else (n, math.exp(low) - 1, math.exp(high) - 1)
+    if share:
+        return n, max(low, -1), min(high, 1)
+    return n, math.exp(low) - 1, math.exp(high) - 1
 
 
 def earlier(now: Days, before: Days) -> Iterable[tuple[Days, Days]]:
