@@ -9,7 +9,13 @@ import polars as pl
 from polars import selectors
 
 from metrics.frames import Period
-from metrics.spreadsheet_words import HALVES_OF_DAYS, MONTHS, TRUTHS, one_of
+from metrics.spreadsheet_words import (
+    HALVES_OF_DAYS,
+    MONTHS,
+    TRUTHS,
+    WEEKDAYS,
+    one_of,
+)
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Marks the text as UTF-8 for spreadsheets."""
@@ -30,7 +36,7 @@ _MARKS = (
 )
 # Dates need a day or a year beside the month, and may begin with the day of the week.
 _MONTH, _MONEY = f"({one_of(MONTHS)})", r"(kr|chf|kč|zł|ft|r\$|tl|nt\$)"
-# Czechs write months as Roman numbers, apart from others: v2 is none.
+# Czechs write months as Roman numbers, apart from others: v2 is none, and v1.2 is one.
 _ROMAN, _APART = "(i{1,3}|i?[vx]|vi{1,3}|xi{1,2})", r"[\s.,/-]+"
 _HALF = rf"({one_of(HALVES_OF_DAYS)}|[aefp]\.?\s?[hlm])"
 _WEEKDAY = r"(\p{L}[\p{L}-]*[.,]*\s+)?"
@@ -39,7 +45,10 @@ _VALUE = (
     rf"|{_MARKS}({_MONEY}{_MARKS}\d|\d{_MARKS}{_MONEY}){_MARKS}"
     rf"|{_WEEKDAY}{_MARKS}({_MONTH}{_MARKS}\d|\d{_MARKS}{_MONTH}){_MARKS}"
     rf"|{_WEEKDAY}{_MARKS}({_ROMAN}{_APART}\d|\d{_APART}{_ROMAN}){_MARKS}"
+    rf"|{_ROMAN}\d+[\s.,]+\d+"
     rf"|{_WEEKDAY}\d+[./-]\d+[./-][\s\d:.]*"
+    # Mon 5/6; no other word makes a date of two numbers: Team 1/2.
+    rf"|({one_of(WEEKDAYS)})[.,]*\s*\d+[./-]\d+[\s\d:.]*"
     rf"|[\s\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|\s*({one_of(TRUTHS)})\s*)$"
 )
 _WHOLE = "^(0|[1-9][0-9]{0,14})$"

@@ -51,6 +51,42 @@ xan xaneiro xul xullo xuñ xuño yan yanv yanvar yul yun zář září ágú ág
 """
 """Names, short forms and genitives."""
 
+WEEKDAYS = """
+ah ahad ahd al an ann anna antradienis ao aoine ar asteartea asteazkena astelehena az
+bazar biy biyernes ce ceturtd ceturtdiena ch chor chorshanba cmt cn cs csütörtök ct cu
+cum cuma cumartesi czw czwartek cé céad cümə db dc dg di die dienstag dijous dilluns dim
+dimanche dimarts dimecres dinsdag dissabte diumenge divendres dj dl do dom domenica domh
+domingo don donderdag donnerstag donneschdeg ds dt du dum duminică dush dushanba duş
+duşenbe dv dé déar déardaoin dë dën dënschdeg enj erb esmaspäev fi fim fimmtudagur fr
+fre fredag freideg freitag fri friday fö fös föstudagur gio giovedì gw gwe gwen huw
+huwebes hétfő hën ia iau ig igandea is isn isnin je jeu jeudi joi ju jue jueves jum juma
+jumaat jumat kam kamis ke kedd keskiviikko keskiviikkona ketvirtadienis kh kha khamis
+kolmapäev kt la larunbata lau lauantai lauantaina laugardagur laupäev laurdag lin linggo
+ll llun lr lu luan lun lundi lunedì lunes luni luns lö lör lördag lø lør lørdag ma
+maanantai maanantaina maandag man mandag mar mardi martedì martes marți maw me mer
+mercoledì mercredi mi mie miercuri min minggu mittwoch miy miyerkules mié miércoles mið
+miðvikudagur mo mon monday montag má máirt mán mánudagur må mån måndag mé méi méindeg
+mér mércores më mër mët mëttwoch ne ned nedelja nedeľa nedjelja neděle neljapäev nie
+niedz niedziela og on ons onsdag or osteguna ostirala ot otrd otrdiena pa pay payshanba
+paz pazar pazartesi pb pe pen penktadienis penşenbe per perjantai perjantaina perşembe
+pet petak petek pi piatok piektd piektdiena pirmadienis pirmd pirmdiena pią piątek pk pn
+po pon pondelok pondělí ponedeljak ponedeljek ponedjeljak poniedziałek pr pre pt pzt pá
+pátek péntek pühapäev qua qui ra rab rabu reede sa sab sabado sabato sabtu sad sal sali
+sam samedi samschdeg samstag sat saterdag sath saturday sb se seg sekmadienis sel selasa
+sen senin sesh seshanba sestd sestdiena sex sh shan shanba sht sib siş sişenbe sk so sob
+sobota son sondag sonndeg sonntag sr sre sreda sri srijeda st streda středa su sub
+subota sul sun sunday sunnudagur sunnuntai sunnuntaina sv svētd svētdiena sze szerda szo
+szombat sá sáb sábado sâ sâm sâmbătă sö sön söndag sø søn søndag teisipäev ter th thu
+thursday ti tiistai tiistaina tir tirs tirsdag tis tisdag tli tne to tor torek tors
+torsdag torstai torstaina tr trečiadienis trešd trešdiena tu tue tuesday ty tysdag ut
+uto utorak utorok vasárnap ve ven vendredi venerdì venres vi vie viernes vin vineri vr
+vrijdag vrydag we wed wednesday wo woensdag wt wto wtorek xo xov xoves ya yak yakshanba
+za zaterdag zo zondag ça çar çarşamba çarşenbe çb çərşənbə út úterý ýb ýek ýekşenbe þr
+þri þriðjudagur če čet četrtek četvrtak čt čtvrtek ġim ħad ħam śr śro środa şb şen şenbe
+şənbə šeštadienis št štvrtok
+"""
+"""Names and short forms."""
+
 HALVES_OF_DAYS = (
     "am ap de dop du em fm ip moies nachm nomëttes odp pm pop popiet pre priešpiet qn "
     "sáng vorm wn öö ös"

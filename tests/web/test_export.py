@@ -46,7 +46,7 @@ VALUES = (
     *("3-4", "12/3", "24-11", "2026-11", "2026-11-01", "10.3.", "3.4.26", "12:30"),
     *("11 pm", "50%", "$5", "5 €", "5 May", "may 5", "Sep 2026", "MAR1", "TRUE"),
     *("(5)", "2026-11-20T10:00", "1. März", "Okt 3", "Dezember 2026", "WAHR"),
-    *("5. ledna", "5. I", "5 Kč", "PRAVDA", "Mon, Nov 20, 2026"),
+    *("5. ledna", "5. I", "5 Kč", "PRAVDA", "Mon, Nov 20, 2026", "Fri 5/6", "v1.2"),
 )
 """Texts that some spreadsheet reads as a number, a date, a time or a truth value."""
 
@@ -55,6 +55,7 @@ ELSEWHERE = (
     *("1 mars", "févr. 3", "août 5", "VRAI", "1 maj", "okt 3", "5 kr", "kr 5", "SANT"),
     *("5 ledna", "5. I", "Kč 5", "5:30 dop.", "PRAVDA", "5 KASIM", "5 Şubat", "DOĞRU "),
     *("Mon Nov 20 2026", "Montag 20. Nov", "Samstag 20.11.", "5:30 p. m."),
+    *("Monday 5/6 12:30", "ven. 5/6", "viernes 5/6", "venerdì5/6", "vr 5-6", "X1 5"),
     *("R$ 5", "1 e5", "１／２", "１．５"),  # noqa: RUF001 - full-width signs
     *("CHF 5", "5 CHF", "1'000", "1’000", "5 ottobre", "3 ene", "12 paź", "huhtikuu 5"),
     *("1 января", "जनवरी 5", "₹5", "يناير 5", "2026年11月20日", "5月5日", "午後3時"),
@@ -174,7 +175,7 @@ def test_texts_that_spreadsheets_of_other_languages_read_stay_texts(text: str) -
         *("Berlin", "March", "may", "2–3", "E12", "7", "120456", "Squad 1", "スクラム"),
         *("Marks & Co", "Mai", "Team 5 kr", "CHF", "март"),
         *("Marketing 5", "Project 2", "Monday 5", "Release 1.2", "ledna", "5 Teams"),
-        *("v2", "3a", "R2", "x1", "V8 5 a"),
+        *("v2", "3a", "R2", "x1", "V8 5 a", "Team 1/2", "Sprint 5-6", "v1.2.3"),
     ],
 )
 def test_other_texts_are_written_as_they_are(text: str) -> None:
