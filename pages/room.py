@@ -71,10 +71,10 @@ results = own.compute(
 )
 vote = room.open_meeting()
 if vote is not None:
-    drawn = meeting.render_meeting(own, only.room_id, results["meetings"], vote)
+    about, drawn = meeting.render_meeting(own, only.room_id, results["meetings"], vote)
     meeting.render_meetings(own, results["meetings"])
     export.render_download(
-        own, Results(drawn, {}), f"room_{only.room_id}_meeting_{vote}"
+        about, Results(drawn, {}), f"room_{only.room_id}_meeting_{vote}"
     )
     st.stop()
 render_kpis(own, results, Kpis(TOTALS, SERIES, KEYS))

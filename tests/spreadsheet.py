@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
 from xml.etree import ElementTree as ET
@@ -29,6 +29,8 @@ class Cell:
     value: str
     """A number or an ISO date as it is stored; the text that is shown otherwise."""
     formula: str | None = None
+    shown: str = field(default="", compare=False)
+    """What a user sees: a number in its format."""
 
 
 def opened(
@@ -96,6 +98,7 @@ def _cell(cell: ET.Element) -> Cell:
         kind=cell.get(_name("office", "value-type"), ""),
         value=stored or shown,
         formula=cell.get(_name("table", "formula")),
+        shown=shown,
     )
 
 

@@ -101,7 +101,7 @@ _TURNING = "[\u202a-\u202e\u2066-\u2069]"
 # Columns of words that begin a label or a cell.
 _WORDS = frozenset({"device", "length", "measure", "state"})
 # Texts that name no row: without one there is nothing that is "(not set)".
-_REMARKS = frozenset({"cut", "notes", *DEFINITIONS})
+_REMARKS = frozenset({"cut", "notes", "cards", "joined", "left", *DEFINITIONS})
 _COUNTRY_NAMES = {
     row["country"]: f"{row['country_name']} {row['flag']}"
     for row in COUNTRIES.iter_rows(named=True)
@@ -260,6 +260,9 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.with_columns(with_codes_spoken(column))
     if "measure" in frame.columns:
         frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))
+    if "key" in frame.columns:
+        names = {key: number.title for key, number in DEFINITIONS.items()}
+        frame = frame.with_columns(pl.col("key").replace(names))
     frame = frame.with_columns(_capitalised(name) for name in _WORDS & {*frame.columns})
     texts = [
         name

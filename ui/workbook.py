@@ -23,9 +23,10 @@ _FORMATS: Mapping[Unit, str] = {
     "points": "0",
     "number": "#,##0.00",
     "share": "0.0%",
-    "minutes": "#,##0.0",
-    "seconds": "#,##0",
+    "minutes": '#,##0.0" min"',
+    "seconds": '#,##0" s"',
 }
+_MEAN_COUNT, _LABEL = "#,##0.0", "0"
 _HEADER = {"bold": True, "bottom": 1}
 _STYLE = "Table Style Light 1"
 
@@ -69,7 +70,9 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
         )
         for key, sheet in sheets.items():
             # As the page prints them: 69.96 would be 70.0 beside the word "cooling".
-            frame = tables.in_whole_points(sheet.frame.head(MOST_ROWS))
+            frame = tables.in_whole_points(
+                tables.readable(sheet.frame.head(MOST_ROWS), sheet.table)
+            )
             titles = _titles(frame, sheet.table)
             _plain(frame).rename(titles).write_excel(
                 workbook,
@@ -78,9 +81,9 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
                 header_format=_HEADER,
                 freeze_panes=(1, 0),
                 column_formats={
-                    titles[key]: _FORMATS[unit]
+                    titles[key]: number_format
                     for key, of in frame.schema.items()
-                    if of.is_numeric() and (unit := tables.unit(key))
+                    if (number_format := _format_of(key, of))
                 },
                 dtype_formats={
                     pl.Date: "yyyy-mm-dd",
@@ -89,6 +92,16 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
                 autofit=True,
             )
     return buffer.getvalue()
+
+
+def _format_of(key: str, of: pl.DataType) -> str | None:
+    """Return how the numbers of a column are printed, as on the page."""
+    unit = tables.unit(key)
+    if unit and of.is_numeric():
+        is_mean = unit == "count" and not of.is_integer()
+        return _MEAN_COUNT if is_mean else _FORMATS[unit]
+    # IDs, cards and hours count nothing: room 12345 is not 12,345.
+    return _LABEL if of.is_integer() else None
 
 
 def _first_sheet(

@@ -968,6 +968,20 @@ def test_a_csv_has_the_rows_that_the_zip_has_under_its_name(
     assert_same_rows(*taken_away(run_page, monkeypatch, page, **query))
 
 
+def test_the_files_of_a_meeting_are_of_its_day_whatever_the_period(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, found, alone = taken_away(
+        run_page, monkeypatch, "room.py", room="88", meeting="1751"
+    )
+    day = "2026-03-11"
+    dates = {name: re.findall(r"\d{4}-\d\d-\d\d", name) for name in alone}
+    assert dates.pop("fpp_room_88_meetings_2026-10-23_2026-11-19.csv")
+    assert len(dates) == 2
+    assert [*dates.values()] == [[day, day]] * 2
+    assert f"Period: {day} to {day} (UTC), 1 day\n" in export.readme(context, found.now)
+
+
 def test_the_file_of_today_is_of_its_day_and_of_all_users(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

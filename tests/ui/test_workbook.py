@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics.expressions import NOT_SET
 from tests import spreadsheet
 from tests.metrics.building import quick
 from ui import workbook
@@ -46,6 +47,9 @@ TABLES = {
                 "was_auto_flip": [True, False],
                 "avg_estimation": pl.Series(["4.25", None]).cast(pl.Decimal(4, 2)),
                 "seats": [[1, 2], None],
+                "room_id": [12345, None],
+                "session_mean_minutes": [13.44, None],
+                "votes_before": [0.5, None],
             }
         ),
     ),
@@ -93,13 +97,31 @@ def test_dates_and_numbers_are_real(
     assert [cell.kind for cell in second[:5]] == ["date", "", "", "", "float"]
 
 
+def test_numbers_are_printed_as_on_the_page(
+    opened: dict[str, list[list[spreadsheet.Cell]]],
+) -> None:
+    """In 40 and 5.2 beside each other, seconds and minutes would look alike."""
+    head, first, second, *_ = opened["votes_over_time"]
+    names = [cell.value for cell in head]
+    shown = dict(zip(names, (cell.shown for cell in first), strict=False))
+    assert shown["Votes"] == "1,234"
+    assert shown["Share"] == "37.5%"
+    assert second[names.index("Median duration")].shown == "62 s"
+    assert shown["Mean session"] == "13.4 min"
+    # An ID counts nothing.
+    assert shown["Room ID"] == "12345"
+    assert shown["Votes, before"] == "0.5"
+
+
 def test_no_text_becomes_a_formula_or_a_link(
     opened: dict[str, list[list[spreadsheet.Cell]]],
 ) -> None:
     cells = [cell for rows in opened.values() for row in rows for cell in row]
     assert [cell for cell in cells if cell.formula] == []
     shown = [row[0].value for row in opened["texts"][1 : len(DANGEROUS) + 1]]
-    assert [text.strip() for text in shown] == [text.strip() for text in DANGEROUS]
+    # As on the page, an empty text is "(not set)".
+    meant = [text.strip() or NOT_SET for text in DANGEROUS]
+    assert [text.strip() for text in shown] == meant
     assert b"hyperlink" not in to_xlsx("Votes", ABOUT, TABLES)
 
 
@@ -127,11 +149,37 @@ def test_points_are_those_of_the_page() -> None:
     assert "<v>69</v>" in sheet
 
 
+def test_texts_are_those_of_the_page() -> None:
+    """Codes are for programs, which have the CSV."""
+    events = pl.DataFrame({"event": ["LEFT_ROOM", None], "country": ["DE", "XX"]})
+    changes = pl.DataFrame({"dimension": ["country"], "label": ["BR"]})
+    usual = pl.DataFrame({"key": ["duration_median_seconds"]})
+    # Without a change of seats a text is empty, not missing.
+    votes = pl.DataFrame({"joined": [""], "left": ["2"], "cards": [""]})
+    sheets = {
+        "events": Sheet("Events", events, "events"),
+        "what_moved": Sheet("Changes", changes, "what_moved"),
+        "usual_changes": Sheet("Usual", usual, "usual_changes"),
+        "routes_over_time": Sheet(
+            "Routes", pl.DataFrame({"label": ["HOME"]}), "routes_over_time"
+        ),
+        "votes": Sheet("Votes", votes, "votes"),
+        "definitions": Sheet("D", pl.DataFrame({"Column in CSV and API": ["votes"]})),
+    }
+    texts = _texts(to_xlsx("T", {}, sheets))
+    for text in (
+        *("Left a room", "(not set)", "Germany 🇩🇪", "XX", "Country", "Brazil 🇧🇷"),
+        *("Median duration", "Route", "Home", "Column in CSV and API"),
+    ):
+        assert f"<t>{text}</t>" in texts
+    assert texts.count("(not set)") == 1
+
+
 def test_headings_that_differ_in_case_alone_are_numbered() -> None:
     frame = pl.DataFrame({"label": [1], "Label": [2], "LABEL": [3]})
     texts = _texts(to_xlsx("T", {}, {"t": Sheet("T", frame)}))
     assert "<t>Label (2)</t>" in texts
-    assert "<t>Label (3)</t>" in texts
+    assert "<t>LABEL (3)</t>" in texts
 
 
 @quick

@@ -1,6 +1,7 @@
 """Meetings of a room: the list, and the timeline of the one that is open."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -10,7 +11,8 @@ import polars as pl
 import streamlit as st
 
 from metrics import meetings
-from metrics.frames import Frames
+from metrics.frames import Frames, Period
+from metrics.periods import Days
 from metrics.time_zone import as_clocks_show, in_zone, to_local
 from store import engine
 from ui import export, period_bar, query_params
@@ -126,10 +128,11 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> pl.DataFrame:
 
 def render_meeting(
     context: PageContext, room_id: int, held: pl.DataFrame, vote_id: int
-) -> Mapping[str, pl.DataFrame]:
+) -> tuple[PageContext, Mapping[str, pl.DataFrame]]:
     """Draw the meeting of a vote: its timeline, and its votes one by one.
 
-    Returns the tables that were drawn.
+    Returns the tables that were drawn, and their context: the days of the meeting,
+    which need not be in the period.
     """
     own, zone = context.frames, context.query.zone
     opened = _meeting_of(own, held, vote_id, context.snapshot.rows)
@@ -138,7 +141,8 @@ def render_meeting(
             f"This room has no vote with ID {vote_id}.", icon=":material/search_off:"
         )
         _render_close()
-        return {}
+        return context, {}
+    context = _on_its_days(context, opened)
     window = meetings.span(opened.started_at, opened.ended_at)
     found = engine.collect_all(
         {
@@ -171,7 +175,18 @@ def render_meeting(
         _render_votes(
             as_clocks_show(shown), zone, export.csv_name(context, f"votes_{vote_id}")
         )
-    return found
+    return context, found
+
+
+def _on_its_days(context: PageContext, opened: Meeting) -> PageContext:
+    """Return the context of a meeting, after which its files are named."""
+    zone = context.query.zone
+    first, last = (
+        to_local(at, zone).date() for at in (opened.started_at, opened.ended_at)
+    )
+    period = Period.of_days(first, last, zone)
+    query = replace(context.query, period=period, comparison=None, data_begins=None)
+    return replace(context, query=query, days=Days(first, last))
 
 
 def _left_out(votes: pl.DataFrame, cards: pl.DataFrame) -> str:

@@ -51,6 +51,7 @@ _TITLES = {
     "first_used_at": "First used",
     "started_at": "Started",
     "last_round_at": "Last vote",
+    "talk": "Talk before (s)",
 }
 # Tables over time whose labels are of one kind, and that kind.
 _KINDS = {
@@ -81,11 +82,9 @@ def render(
     `CLICKABLE`. `table` is the metric table's name: a few columns mean something else
     in one of them.
     """
-    shown = with_intervals(frame)
-    if table in _KINDS:
-        shown = shown.rename({"label": _KINDS[table]})
+    shown = _with_kind(with_intervals(frame), table)
     st.dataframe(
-        **_sent(_worded(labels.readable(shown))),
+        **_sent(readable(shown, table)),
         column_config={name: _config(shown, name, table) for name in shown.columns},
         hide_index=True,
         placeholder=NOTHING,
@@ -138,14 +137,21 @@ def render_hint(text: str, name: str) -> None:
         st.caption(text)
 
 
-def _worded(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame whose dimensions begin with a capital; filters know them without.
+def readable(frame: pl.DataFrame, table: str = "") -> pl.DataFrame:
+    """Return a frame of a metric table as a user reads it: see `labels.readable`.
 
-    So this is not done in `labels.readable`, whose rows filters are made from.
+    Its dimensions begin with a capital. Filters know them without: they are made from
+    the rows of `labels.readable`.
     """
+    frame = labels.readable(_with_kind(frame, table))
     if "dimension" not in frame.columns:
         return frame
     return frame.with_columns(pl.col("dimension").str.to_titlecase())
+
+
+def _with_kind(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    is_label = table in _KINDS and "label" in frame.columns
+    return frame.rename({"label": _KINDS[table]}) if is_label else frame
 
 
 _LEFT_TO_FILES = ("_others", "_detectable", "_of_half", "_of_half_low", "_of_half_high")
@@ -365,7 +371,8 @@ def _defined(name: str, table: str = "") -> Definition | None:
 
 
 def _named(column: str) -> str:
-    return _TITLES.get(column, column.replace("_", " ").capitalize())
+    # What already is a title may have names in it: "Column in CSV and API".
+    return _TITLES.get(column, column[:1].upper() + column[1:].replace("_", " "))
 
 
 def _largest(column: pl.Series) -> float:
