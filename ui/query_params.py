@@ -11,10 +11,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypedDict, cast
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui.format import escaped, shortened
 
@@ -48,6 +47,8 @@ OF_BLOCKS = (AS_TABLE, ALL_ROWS, "show_")
 """How the parameters of blocks begin; `show_` is of older links."""
 FRAMED = frozenset({"embed", "embed_options"})
 """Streamlit's own parameters, of pages in a frame; in small letters."""
+_TOO_MANY = "too_many_settings"
+"""What `web/assets/page.js` puts in the place of more than Streamlit reads."""
 _SEVERAL = {"filter", "of", "room"}
 """Parameters that can have several values."""
 _ALIKE = 0.8
@@ -78,16 +79,11 @@ def adopt() -> None:
 def check(page: str) -> None:
     """Warn of parameters that a page lacks, and of second values where it takes one.
 
-    `page` is its path. Streamlit ignores an address of very many as a whole.
+    `page` is its path.
     """
-    run = get_script_run_ctx()
-    asked = parse_qs(run.query_string, keep_blank_values=True) if run else {}
-    if not FRAMED.issuperset(map(str.casefold, asked)) and not _address():
-        warn(
-            "Ignoring all settings of the link: there are too many, or it is too long. "
-            "Remove some."
-        )
-    known = [*CARRIED, *OF_PAGES.get(page, ())]
+    if _TOO_MANY in _address():
+        warn("Ignoring all settings of the link: there are too many. Remove some.")
+    known = [*CARRIED, *OF_PAGES.get(page, ()), _TOO_MANY]
     unknown = []
     for key, values in _address().items():
         if key not in known and not key.startswith(OF_BLOCKS):

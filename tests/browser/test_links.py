@@ -72,6 +72,9 @@ def test_an_address_is_without_what_others_add_and_named_as_its_page(
         ("/overview/", "/"),
         ("/VOTES", "/votes"),
         (f"/room?{kept}#x", f"/room?{kept}#x"),
+        (f"/votes?{'x&' * 999}x", f"/votes?{'x&' * 999}x"),
+        # Streamlit would drop them all; the page would look as if nothing was asked.
+        (f"/votes?{'x&' * 1000}x", "/votes?too_many_settings"),
     ):
         page.goto(demo_server.url + asked, wait_until="domcontentloaded")
         assert page.url == demo_server.url + shown

@@ -463,12 +463,8 @@ def test_a_meeting_without_its_room_alone_is_said(
 
 
 def test_a_link_of_too_many_settings_says_that_none_is_used(run_page: RunPage) -> None:
-    # Streamlit drops it as a whole; the page would look as if nothing was filtered.
-    for count, said in ((1_000, 0), (1_001, 1)):
-        query = {"period": "last_7_days", **{f"x{n}": "" for n in range(count - 1)}}
-        app = run_page("data.py", GOLDEN, **query)
-        texts = [warning.value for warning in app.warning]
-        assert sum("Ignoring all settings of the link" in t for t in texts) == said
+    [warning] = run_page("data.py", GOLDEN, too_many_settings="").warning
+    assert warning.value.startswith("Ignoring all settings of the link: there are too")
     # These are Streamlit's own; it tells no page of them.
     framed = {"Embed": "true", "embed_options": "dark_theme"}
     assert not run_page("data.py", GOLDEN, **framed).warning

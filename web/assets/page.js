@@ -47,8 +47,11 @@
     const [name] = new URLSearchParams(pair).keys();
     return !TRACKING.test(name ?? "");
   };
-  // As text: parsing the other parameters would write them in another way.
-  const kept = location.search.slice(1).split("&").filter(isKept).join("&");
+  // As text: parsing the other parameters would write them in another way. Of more than
+  // these, Streamlit's server drops all and tells no page of them: our own name does.
+  const MOST_PAIRS = 1_000;
+  const pairs = location.search.slice(1).split("&").filter(isKept);
+  const kept = pairs.length > MOST_PAIRS ? "too_many_settings" : pairs.join("&");
   // Names of pages are in lower case, and the address of the Overview has none.
   const home = new URL(window.__streamlit.BACKEND_BASE_URL).pathname;
   const name = location.pathname.slice(home.length).toLowerCase().replace(/^overview\/?$/, "");
