@@ -462,6 +462,19 @@ def test_a_meeting_without_its_room_alone_is_said(
     )
 
 
+def test_a_view_may_lead_to_a_part_of_a_page(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "views").write_text(
+        "Notes & more /data?tz=UTC#notes-on-dates\nX /votes"
+    )
+    monkeypatch.setenv("VIEWS_FILE", str(tmp_path / "views"))
+    app = run_page("location.py")
+    links = " ".join(html.proto.body for html in app.get("html"))
+    assert 'href="data?tz=UTC#notes-on-dates">Notes &amp; more</a>' in links
+    assert "X" in [link.proto.label for link in app.get("page_link")]
+
+
 def test_a_link_of_too_many_settings_says_that_none_is_used(run_page: RunPage) -> None:
     [warning] = run_page("data.py", GOLDEN, too_many_settings="").warning
     assert warning.value.startswith("Ignoring all settings of the link: there are too")
