@@ -1151,6 +1151,15 @@ def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:
     app = run_page("votes.py", GOLDEN, **query)
     assert not app.get("vega_lite_chart")
     assert "No data in this period" in app.info[0].value
+    # A Sunday with votes, by the day: the tile above has them.
+    sunday = {"from": "2026-07-12", "to": "2026-07-12", "every": "day"}
+    shown, hidden = (
+        run_page("votes.py", GOLDEN, weekends=weekends, **sunday)
+        for weekends in ("true", "false")
+    )
+    assert tiles(shown)["Votes"] == tiles(hidden)["Votes"] != "0"
+    assert not shown.info
+    assert "No data on the working days of this period" in hidden.info[0].value
 
 
 def test_a_block_names_the_missing_table_that_it_needs(

@@ -9,6 +9,7 @@ from metrics import periods
 from metrics.filters import Filter, room_id
 from metrics.registry import DEFINITIONS
 from metrics.sentences import missing_note
+from ui import export
 from ui.filters import filter_chips
 from ui.page_context import PageContext
 
@@ -32,7 +33,7 @@ def is_blank(frame: pl.DataFrame) -> bool:
     return not frame.select(pl.any_horizontal(pl.col(numbers) != 0).any()).item()
 
 
-def render(context: PageContext, name: str) -> None:
+def render(context: PageContext, name: str, frame: pl.DataFrame) -> None:
     """Say why the catalogue's table `name` shows nothing."""
     if name == "what_moved" and not context.compares:
         st.info(_why_not_compared(context), icon=":material/inbox:")
@@ -44,7 +45,7 @@ def render(context: PageContext, name: str) -> None:
     if lacking:
         render_missing(lacking)
     else:
-        render_no_rows(context)
+        render_no_rows(context, name, frame)
 
 
 def _why_not_compared(context: PageContext) -> str:
@@ -55,8 +56,18 @@ def _why_not_compared(context: PageContext) -> str:
     return "Choose a comparison to see changes. All time has none."
 
 
-def render_no_rows(context: PageContext) -> None:
-    """Say that no row of the period is left, by its filters or at all."""
+def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None:
+    """Say that no row of the period is left in a table, by its filters or at all."""
+    query = context.query
+    is_daily = export.buckets_of(name, query.granularity) == "day"
+    # All that happened may have been on a Sunday.
+    if not query.weekends and "cut" in frame.columns and is_daily:
+        st.info(
+            "No data on the working days of this period. Weekends are hidden: see "
+            "Options.",
+            icon=":material/inbox:",
+        )
+        return
     rooms = [one for one in context.filters if one.kind == "room" and not one.excludes]
     ids = {room_id(one.value or "") for one in rooms}
     if ids and ids <= context.excluded_rooms:

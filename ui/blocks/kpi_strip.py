@@ -159,7 +159,7 @@ def _render_chart(
         empty_state.render_unfilterable(context.filters)
     elif empty_state.is_blank(frame):
         # A table that only other figures need is not why this one is blank.
-        empty_state.render_no_rows(context)
+        empty_state.render_no_rows(context, name, frame)
     elif not block.is_table(name) and frame[key].is_null().all():
         empty_state.render_too_few(definition.title)
     elif block.is_table(name):

@@ -302,7 +302,7 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     busiest = rooms.drop_nulls("room_name").drop(*_COMPARED)
     busiest = busiest.select(*names, pl.exclude(names))
     if busiest.is_empty():
-        empty_state.render(context, "rooms")
+        empty_state.render(context, "rooms", busiest)
         return
     rooms_of_all = f"{_BUSIEST} of {busiest.height:,} rooms; the CSV has all"
     which = f" (the first {rooms_of_all})" if busiest.height > _BUSIEST else ""
