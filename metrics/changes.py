@@ -11,6 +11,7 @@ from metrics.activity_key import act_second, changes, seconds, user_number
 from metrics.behaviour import source_or_null
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
+    NOT_SET,
     attribute,
     count_where,
     hide_small_samples,
@@ -398,7 +399,9 @@ def _place(dimension: str, label: str | None) -> str:
     if dimension == "device" and label:
         return f"on {label}"
     if dimension == "room":
-        return f"in room {label}" if label else "in a deleted room"
+        # A room whose name is blank is there.
+        named = label if label is None else label.strip() or NOT_SET
+        return f"in room {named}" if named else "in a deleted room"
     return f"from {label}" if label else f"without a known {dimension}"
 
 

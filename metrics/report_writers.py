@@ -191,7 +191,10 @@ def _part(title: str, listed: Sequence[object], count: int) -> str:
 
 
 def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
-    label = row.label or (_no_name(report) if row.dimension == "room" else NOT_SET)
+    is_room = row.dimension == "room"
+    # A room whose name is blank is there.
+    unknown = _no_name(report) if is_room and row.label is None else NOT_SET
+    label = (row.label or "").strip() or unknown
     if row.dimension == "country":
         label = report.country_names.get(label, label)
     counted = _counted(row.now, row.measure)

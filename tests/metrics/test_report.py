@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -602,3 +603,9 @@ def test_without_the_table_of_rooms_no_room_is_called_deleted(golden: Frames) ->
     assert "name missing" in chat
     # With an empty table the same rooms are deleted.
     assert "(deleted)" in texts(())[0]
+    # A room whose name is blank is there.
+    blank = golden.rooms.with_columns(name=pl.lit(" "))
+    query = asked(Frames({**golden.by_name, ROOMS.name: blank}), OCTOBER, now)
+    html = texts(())[0]
+    assert "Room (not set): " in html
+    assert "Room (deleted): " not in html

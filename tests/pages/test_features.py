@@ -1550,6 +1550,26 @@ def test_a_room_of_a_filter_has_a_name_in_words(
         assert chip.label == fmt.escaped(f"Room is (not set) #{number}")
 
 
+def test_a_room_that_is_typed_for_a_filter_is_found_as_pages_name_it(
+    plain_store: Callable[..., Path],
+) -> None:
+    file = plain_store() / "fpp_rooms.parquet"
+    first, second, deleted = pl.read_parquet(file).head(3).iter_rows(named=True)
+    first |= {"name": "654321", "number": 700_001}
+    # Its number is the id of another room.
+    second |= {"number": first["id"]}
+    pl.DataFrame([first, second]).write_parquet(file)
+    snapshot = open_store(file.parent)
+    for room, typed in (
+        *((first, text) for text in (str(first["id"]), "700001", "#700001", "654321")),
+        *((second, text) for text in (str(second["id"]), second["name"])),
+        (deleted, str(deleted["id"])),
+    ):
+        assert filter_chips._room_id(snapshot, typed) == str(room["id"]), typed
+    # No number that begins with it is meant.
+    assert filter_chips._room_id(snapshot, "7000") == "7000"
+
+
 def test_a_list_that_is_cut_says_so_and_offers_the_rest(run_page: RunPage) -> None:
     def switches(app: AppTest) -> list[str]:
         return [each.label for each in app.toggle if each.label.startswith("Show all")]

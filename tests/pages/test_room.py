@@ -14,6 +14,7 @@ from store.reader import open_store
 from tests.pages.chart_specs import data_of, read_aloud
 from tests.pages.conftest import GOLDEN, RunPage
 from ui import format as fmt
+from ui.blocks import room
 from ui.blocks.comparison import TOTALS, _tile
 from ui.page_context import Results
 
@@ -227,20 +228,24 @@ def test_filters_do_not_hide_a_room_and_the_page_says_so(run_page: RunPage) -> N
 
 
 def test_the_search_names_every_room_in_a_line(
-    run_page: RunPage, plain_store: Callable[..., Path]
+    run_page: RunPage, plain_store: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = plain_store() / "fpp_rooms.parquet"
     rooms = pl.read_parquet(file).head(3)
-    names = pl.Series("name", ["x" * 5_000, None, "y" * 100])
+    names = pl.Series("name", ["x" * 5_000, None, "y-" * 50])
     rooms.with_columns(names).write_parquet(file)
     ids, numbers = rooms["id"].to_list(), rooms["number"].to_list()
     search = run_page("room.py", file.parent).multiselect(key="room_search").options
     assert set(search) == {
         f"{name} (#{number}, ID {room_id})"
         for name, number, room_id in zip(
-            ["x" * 99 + "…", "(not set)", "y" * 100], numbers, ids, strict=True
+            ["x" * 99 + "…", "(not set)", "y-" * 50], numbers, ids, strict=True
         )
     }
+    # An open room that is not among the first is called the same.
+    monkeypatch.setattr(room, "LISTED", 0)
+    opened = run_page("room.py", file.parent, room=str(ids[-1]))
+    assert opened.multiselect(key="room_search").value[0] in search
 
 
 def test_of_a_meeting_that_never_ends_the_first_votes_and_seats_are_drawn(

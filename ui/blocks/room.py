@@ -67,7 +67,10 @@ class Room:
         """How the search names it."""
         if self.number is None:
             return f"ID {self.room_id}"
-        return _text(shortened(self.name), self.number, self.room_id)
+        name = self.name
+        # As in the list, where Polars cuts it: this is no Markdown.
+        cut = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+        return _text(cut, self.number, self.room_id)
 
 
 def _text(name: str, number: int, room_id: int) -> str:
@@ -84,8 +87,8 @@ def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
     plan = rooms.all_rooms(context.snapshot.frames).head(LISTED + 1)
     known = engine.collect(plan, context.snapshot.rows)
     # Thousands of long names would be more than a message to the browser may have.
-    name = labels.cut_short("name", _LONGEST_NAME).fill_null(labels.NOT_SET)
-    names = known.head(LISTED).select("id", "number", name)
+    name = labels.cut_short("name", _LONGEST_NAME)
+    names = labels.readable(known.head(LISTED).select("id", "number", name))
     named = {
         _text(name, number, room_id): room_id
         for room_id, number, name in names.iter_rows()

@@ -22,6 +22,7 @@ from ui.format import escaped, shortened
 from ui.labels import (
     KIND_LABELS,
     country_code,
+    distinct,
     folded,
     named,
     names_of,
@@ -136,10 +137,10 @@ def _render_form(snapshot: Snapshot) -> None:
         label_visibility="collapsed",
     )
     found = engine.collect(filters.values(without_bots(snapshot), kind), snapshot.rows)
-    offered = {
-        NOT_SET if row["value"] is None else row["value"]: _offer(kind, row)
-        for row in found.iter_rows(named=True)
-    }
+    texts = [_offer(kind, row) for row in found.iter_rows(named=True)]
+    # Of two options of one text, Streamlit takes the first, whichever is chosen.
+    names = distinct(pl.Series(texts, dtype=pl.String), found["value"])
+    offered = dict(zip(found["value"].fill_null(NOT_SET), names, strict=True))
     st.multiselect(
         "Any of these values",
         list(offered),
@@ -180,10 +181,17 @@ def _add_typed(kind: str, snapshot: Snapshot) -> None:
 
 
 def _room_id(snapshot: Snapshot, text: str) -> str:
-    """Return the id of a room that is typed as it is printed, such as #444444."""
-    if filters.room_id(text):
-        return text
+    """Return the id of a room that is chosen by it, or typed by its name or number."""
     found = engine.collect(rooms.find(snapshot.frames, text), snapshot.rows)
+    if known := filters.room_id(text):
+        own = snapshot.frames.of_room(known)
+        # Of a deleted room there are its votes alone.
+        ids = pl.concat([own.rooms.select("id"), own.votes.select(id="room_id")])
+        if engine.collect(ids.head(1), snapshot.rows).height:
+            return text
+        # Other numbers begin with these digits as well.
+        is_same = pl.col("number", "name").cast(pl.String) == text
+        found = found.filter(pl.any_horizontal(is_same))
     return text if found.is_empty() else str(found["id"][0])
 
 
