@@ -242,8 +242,7 @@ def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     fewer steps than the wide vote. Re-votes without one are left out. Columns: room_id,
     compared_re_votes, expected (sum of these shares), found (closer ones minus that).
     """
-    size, steps = "amount_of_estimations", pl.col("steps")
-    pool = pl.col("id_pool")
+    alike, count = ["room_id", "size", "late"], pl.col("votes")
 
     def build(span: Period, start: datetime) -> pl.LazyFrame:
         late = pl.col("voted_at") >= instant(start)
@@ -251,22 +250,34 @@ def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         # Re-votes are among them: a vote never follows itself, so one that follows no
         # wide vote is wide more often, by chance alone, than the others of its room.
         votes = estimated_votes(shared, span, 2).select(
-            *("room_id", "id"), size=size, pool_steps="steps", late=late
+            *("room_id", "id"), size="amount_of_estimations", spread="steps", late=late
         )
+        # Counted by spread: a room of thousands of votes has millions of pairs of them.
+        pool = votes.group_by(*alike, "spread").agg(votes=row_count())
+        # The vote and its re-vote are no others.
+        itself = votes.select("id", *alike, itself=pl.lit(1))
+        after = votes.select(*alike, next_id="id", after=pl.lit(1))
+        closer = pl.first("next_steps") < pl.first("steps")
+        known = pl.first("after").fill_null(0)
         return (
             again.select(
                 *("id", "room_id", "steps", "next_id", "next_steps"),
                 size="next_size",
                 late=late,
             )
-            .join(votes, on=["room_id", "size", "late"], suffix="_pool")
-            .filter(pool != pl.col("id"), pool != pl.col("next_id"))
+            .join(itself, on=["id", *alike], how="left")
+            .join(after, on=["next_id", *alike], how="left")
+            .join(pool, on=alike)
             .group_by("id")
             .agg(
                 pl.first("room_id", "late"),
-                closer=pl.first("next_steps") < pl.first("steps"),
-                expected=(pl.col("pool_steps") < steps).mean(),
+                closer=closer,
+                less=count.filter(pl.col("spread") < pl.col("steps")).sum()
+                - pl.when(closer).then(known).otherwise(0),
+                others=count.sum() - pl.first("itself").fill_null(0) - known,
             )
+            .filter(pl.col("others") > 0)
+            .with_columns(expected=pl.col("less") / pl.col("others"))
             .group_by("room_id", "late")
             .agg(
                 compared_re_votes=row_count(),

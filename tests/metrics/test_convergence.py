@@ -1,4 +1,6 @@
+import time
 from collections.abc import Hashable
+from datetime import datetime, timedelta
 
 import pytest
 from polars.testing import assert_frame_equal
@@ -201,3 +203,27 @@ def test_wide_votes_are_compared_with_near_ones_by_room() -> None:
     assert found["re_vote_rate_verdict"] == statistics.verdict(p, difference)
     least = statistics.detectable(wide, near, 1)
     assert found["re_vote_rate_detectable"] == pytest.approx(least, abs=1e-9)
+
+
+def test_a_room_of_thousands_of_votes_takes_as_long_as_many_rooms_of_few() -> None:
+    """Each re-vote is compared with all votes of its room: pairs would be millions."""
+    pairs = 1_500
+
+    def taken(rooms: int) -> float:
+        rows = list[Row]()
+        for number in range(pairs):
+            start = datetime(2026, 9, 1) + timedelta(minutes=20 * number)
+            users, room = (f"{number % rooms} a", f"{number % rooms} b"), number % rooms
+            for after, (low, high) in enumerate(((1, 13), (3, 5))):
+                end = f"{start + timedelta(minutes=5 * after)}"
+                rows += vote_at(end, low, high, users, room=room + 1)
+        votes, period = frames(*rows), days("2026-09-01", "2026-10-31")
+        began = time.process_time()
+        found = one(plan_of(convergence.totals, votes, period))
+        seconds = time.process_time() - began
+        assert found["compared_re_votes"] == pairs
+        # Of the other votes of a room the near ones, which are half of them.
+        assert found["expected_convergence"] == 0.5
+        return seconds
+
+    assert taken(1) < 5 * max(taken(20), 0.05)
