@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import which
 from tempfile import NamedTemporaryFile
 
-import httpx
+from httpx import TransportError
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -22,6 +22,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from testkit.dashboard import get
 from testkit.fixed_clock import NOW, started_at
 from testkit.ports import free_port
 
@@ -129,8 +130,8 @@ def wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
         try:
-            httpx.get(f"{url}/health", timeout=2)
-        except httpx.TransportError:
+            get(f"{url}/health", timeout=2)
+        except TransportError:
             time.sleep(0.1)
         else:
             return

@@ -32,6 +32,7 @@ LONGEST_WAIT = 60
 """Seconds that a test waits for an answer or a start before it fails."""
 get = partial(httpx.get, verify=_NO_CERTIFICATES, timeout=LONGEST_WAIT)
 post = partial(httpx.post, verify=_NO_CERTIFICATES, timeout=LONGEST_WAIT)
+client = partial(httpx.Client, verify=_NO_CERTIFICATES, timeout=LONGEST_WAIT)
 
 
 @dataclass(slots=True)

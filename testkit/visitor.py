@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from testkit.dashboard import LONGEST_WAIT
+from testkit.dashboard import LONGEST_WAIT, post
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def visiting(url: str, session_cookie: str) -> Iterator[Visitor]:
 
 def log_in(url: str, token: str) -> str:
     """Return the cookie header of a new session."""
-    answer = httpx.post(f"{url}/login", data={"token": token}, timeout=LONGEST_WAIT)
+    answer = post(f"{url}/login", data={"token": token})
     return answer.headers["set-cookie"].partition(";")[0]
 
 

@@ -1,6 +1,7 @@
 """One server of each kind, a fresh database and store for every test."""
 
 import logging
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -23,7 +24,18 @@ from testkit.database_servers import (
 from testkit.harness import Store
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(autouse=True, scope="package")
+def without_authorities() -> Iterator[None]:
+    """Let the driver load no authorities, which no server of a test has.
+
+    In pure Python it does so twice for each connection: most of what a login costs.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ssl.SSLContext, "load_default_certs", lambda *_: None)
+        yield
+
+
+@pytest.fixture(scope="package")
 def shared() -> Iterator[Callable[[Kind], Server]]:
     """Return the server of a kind: started when first asked for, kept to the end.
 
@@ -40,7 +52,7 @@ def shared() -> Iterator[Callable[[Kind], Server]]:
         yield of
 
 
-@pytest.fixture(scope="session", params=list(Kind), ids=str)
+@pytest.fixture(scope="package", params=list(Kind), ids=str)
 def server(request: pytest.FixtureRequest, shared: Callable[[Kind], Server]) -> Server:
     """Each kind of server in turn; all its tests share one."""
     kind: Kind = request.param
@@ -53,7 +65,7 @@ on_one_kind = pytest.mark.parametrize("server", [Kind.MARIADB], indirect=True, i
 """For what becomes of files, monitors and readers, whichever server was copied."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def own_kind(server: Server) -> Kind:
     """The kind of server, where a test may start one for itself."""
     if server.kind.address:

@@ -17,9 +17,9 @@ from core.errors import logger
 from core.settings import DashboardSettings
 from testkit.dashboard import (
     GOLDEN,
-    LONGEST_WAIT,
     TOKEN,
     Dashboard,
+    client,
     dashboard,
     post,
     serving,
@@ -91,19 +91,17 @@ def clock() -> StoppedClock:
     return StoppedClock()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api() -> Iterator[httpx.Client]:
     """The API on the golden data at the golden time, with the token."""
     with (
         serving(parts(StoppedClock())) as url,
-        httpx.Client(
-            base_url=url, headers={"Authorization": TOKEN}, timeout=LONGEST_WAIT
-        ) as client,
+        client(base_url=url, headers={"Authorization": TOKEN}) as program,
     ):
-        yield client
+        yield program
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running() -> Iterator[Dashboard]:
     """The whole dashboard as a process, with a token; it must end without a trace."""
     with dashboard({"ANALYTICS_SECRET_TOKEN": TOKEN}) as started:
@@ -118,11 +116,11 @@ def running() -> Iterator[Dashboard]:
 @pytest.fixture
 def stranger(running: Dashboard) -> Iterator[httpx.Client]:
     """A client without a session."""
-    with httpx.Client(base_url=running.url, timeout=LONGEST_WAIT) as client:
-        yield client
+    with client(base_url=running.url) as visitor:
+        yield visitor
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cookie(running: Dashboard) -> str:
     """A session that was started by logging in."""
     answer = post(f"{running.url}/login", data={"token": TOKEN})
@@ -132,10 +130,8 @@ def cookie(running: Dashboard) -> str:
 @pytest.fixture
 def member(running: Dashboard, cookie: str) -> Iterator[httpx.Client]:
     """A client that has logged in."""
-    with httpx.Client(
-        base_url=running.url, cookies={COOKIE: cookie}, timeout=LONGEST_WAIT
-    ) as client:
-        yield client
+    with client(base_url=running.url, cookies={COOKIE: cookie}) as visitor:
+        yield visitor
 
 
 @pytest.fixture

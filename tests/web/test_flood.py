@@ -16,6 +16,7 @@ from testkit.dashboard import (
     LONGEST_WAIT,
     TOKEN,
     Dashboard,
+    client,
     dashboard,
     get,
     post,
@@ -129,13 +130,11 @@ def test_a_session_opens_a_bounded_number_of_pages(flooded: Dashboard) -> None:
 
 def test_no_page_takes_files(flooded: Dashboard) -> None:
     cookies = {COOKIE: session(flooded.url)}
-    url = f"{flooded.url}/_stcore/upload_file/a/b"
-    for method in ("PUT", "POST", "DELETE", "OPTIONS"):
-        status = httpx.request(
-            method, url, cookies=cookies, timeout=LONGEST_WAIT
-        ).status_code
-        attack.note(f"{method} upload", let_through=status != 405)
-        assert status == 405
+    with client(base_url=flooded.url, cookies=cookies) as member:
+        for method in ("PUT", "POST", "DELETE", "OPTIONS"):
+            status = member.request(method, "/_stcore/upload_file/a/b").status_code
+            attack.note(f"{method} upload", let_through=status != 405)
+            assert status == 405
 
 
 def test_a_head_that_never_ends_is_closed_and_costs_little(flooded: Dashboard) -> None:

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from testkit.dashboard import (
-    LONGEST_WAIT,
     TOKEN,
+    client,
     get,
     post,
     serving,
@@ -123,7 +123,7 @@ def test_a_login_at_another_port_of_the_host_neither_ends_nor_opens_a_session(
     token = TOKEN.upper()
     with (
         serving(parts(clock, ANALYTICS_SECRET_TOKEN=token)) as other,
-        httpx.Client(timeout=LONGEST_WAIT) as browser,
+        client() as browser,
     ):
 
         def opened() -> list[bool]:
@@ -300,9 +300,7 @@ def test_guessing_at_the_api_counts_as_well(url: str) -> None:
 
 
 def test_a_program_with_an_old_token_locks_no_user_out(url: str) -> None:
-    with httpx.Client(
-        base_url=url, headers={"Authorization": "an old one"}, timeout=LONGEST_WAIT
-    ) as old:
+    with client(base_url=url, headers={"Authorization": "an old one"}) as old:
         statuses = [old.get("/api/typo").status_code for _ in range(200)]
     assert statuses == [401] * FREE_ATTEMPTS + [429] * (200 - FREE_ATTEMPTS)
     right = get(f"{url}/api/typo", headers={"Authorization": TOKEN})

@@ -23,7 +23,7 @@ from metrics.tables import TABLES
 from metrics.time_zone import in_zone
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
-from testkit.dashboard import GOLDEN, LONGEST_WAIT, TOKEN, get, serving
+from testkit.dashboard import GOLDEN, TOKEN, client, get, serving
 from tests.csv_reader import read_csv
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 from web.api.reports import ReportQuery
@@ -404,11 +404,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The API on an empty store."""
     with (
         serving(parts(StoppedClock(), tmp_path_factory.mktemp("empty"))) as url,
-        httpx.Client(
-            base_url=url, headers={"Authorization": TOKEN}, timeout=LONGEST_WAIT
-        ) as client,
+        client(base_url=url, headers={"Authorization": TOKEN}) as program,
     ):
-        yield client
+        yield program
 
 
 def test_nothing_is_compared_with_days_before_the_data(api: httpx.Client) -> None:
