@@ -9,8 +9,10 @@ from datetime import UTC
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
 from testkit.fixed_clock import GOLDEN_NOW, ROOT
+from tests.scheduling import FolderByFolder
 
 # How long an example takes depends on what else the machine does: pytest's own limit
 # is enough. A change is judged by the same examples each time, so that it does not fail
@@ -29,6 +31,13 @@ settings.load_profile("same-examples")
 
 REAL_PARTS = {"browser", "sync", "web"}
 """Folders of tests with browsers, database servers and dashboards."""
+FIRST = (
+    "tests/browser/test_pages.py",
+    "tests/browser/test_address.py",
+    "tests/sync/test_damage.py",
+    "tests/web/test_session_end.py",
+)
+"""Where workers begin; half of them with browsers, which have most to do."""
 MARKED = {"browser", "mariadb", "slow"}
 
 
@@ -45,7 +54,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # done: real parts come first, and of the others what has most tests.
     long = {item.path for item in items if _takes_long(item)}
     short = Counter(item.path for item in items if item.path not in long)
-    items.sort(key=lambda item: (item.path in short, -short[item.path]))
+    begin = {ROOT / name: place for place, name in enumerate(FIRST, -len(FIRST))}
+    items.sort(key=lambda i: (begin.get(i.path, 0), i.path in short, -short[i.path]))
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> FolderByFolder | None:
+    return FolderByFolder(config, log) if config.option.dist == "loadscope" else None
 
 
 def _takes_long(item: pytest.Item) -> bool:

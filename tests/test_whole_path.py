@@ -14,12 +14,17 @@ from testkit import chromium
 from testkit.dashboard import get
 from testkit.database_servers import PASSWORD, Kind, LiveDatabase, shared_server
 from testkit.fixed_clock import GOLDEN_NOW
-from tests.browser.conftest import browser  # noqa: F401  # a fixture of this test too
 from tests.browser.looking import tile
 
 EXPECTED = json.loads((Path(__file__).parent / "golden" / "expected.json").read_text())
 ALL_OF_IT = "period=Custom&from=2024-01-01&to=2026-11-20&bots=true"
 pytestmark = [pytest.mark.mariadb, pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium.browsing() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module", params=list(Kind), ids=str)
@@ -70,7 +75,7 @@ def figure(page: Page, title: str) -> str:
 
 def test_the_pages_show_the_golden_numbers(
     server: chromium.Server,
-    browser: Browser,  # noqa: F811  # the fixture that is imported above
+    browser: Browser,
 ) -> None:
     context = chromium.logged_in(browser, server)
     votes = chromium.open_page(context, server, f"/votes?{ALL_OF_IT}")
@@ -100,7 +105,7 @@ def test_the_api_answers_the_golden_numbers(server: chromium.Server) -> None:
 @pytest.mark.parametrize("database", [Kind.MARIADB], ids=str, indirect=True)
 def test_a_page_follows_a_change_of_the_database(
     database: LiveDatabase,
-    browser: Browser,  # noqa: F811  # the fixture that is imported above
+    browser: Browser,
     tmp_path: Path,
 ) -> None:
     sync(database, tmp_path)

@@ -25,15 +25,15 @@ USUAL_SIZE: ViewportSize = {"width": 1280, "height": 720}
 """Playwright's own."""
 
 
-# Playwright keeps an event loop running in this thread: for a module, no longer,
+# Playwright keeps an event loop running in this thread: for this folder, no longer,
 # since other tests run loops of their own.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium.browsing() as browser:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the demo history up to the tests' clock."""
     folder: Path = tmp_path_factory.mktemp("demo")
@@ -41,7 +41,7 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo_server(demo_data: Path) -> Iterator[chromium.Server]:
     with chromium.dashboard(demo_data) as server:
         yield server
@@ -50,7 +50,7 @@ def demo_server(demo_data: Path) -> Iterator[chromium.Server]:
     assert "Traceback" not in log
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def context(browser: Browser, demo_server: chromium.Server) -> Iterator[BrowserContext]:
     context = chromium.logged_in(browser, demo_server)
     yield context
@@ -92,9 +92,9 @@ def nothing_wrong(page: Page) -> Iterator[None]:
     assert wrong == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def tab(context: BrowserContext) -> Page:
-    """Return a tab for a module: a new one takes twice the time for its first page."""
+    """Return a tab for all tests: a new one takes twice the time for its first page."""
     return context.new_page()
 
 
@@ -120,6 +120,6 @@ def as_left(tab: Page) -> Iterator[Page]:
 
 @pytest.fixture
 def page(tab: Page) -> Iterator[Page]:
-    """Return the module's tab, or another where a test has closed it."""
+    """Return the tab of all tests, or another where a test has closed it."""
     with emptied(tab.context.new_page() if tab.is_closed() else tab) as page:
         yield page
