@@ -135,8 +135,8 @@ def test_a_click_without_the_sessions_cookie_leads_to_the_login(
         if gone:
             context.clear_cookies()
         else:
-            name = f"{COOKIE}_{running.url.rpartition(':')[2]}"
-            context.add_cookies([{"name": name, "value": "x", "url": running.url}])
+            own = f"{COOKIE}_{running.url.rpartition(':')[2]}"
+            context.add_cookies([{"name": own, "value": "x", "url": running.url}])
         page.get_by_role("button", name=name).first.click()
         assert_login_leads_back(page, running.url)
 
