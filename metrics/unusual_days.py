@@ -125,22 +125,30 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return the `unusual_days` of the period."""
+    """Return the `unusual_days` of the period, hidden weekends left out.
+
+    Else they would name Saturdays that the chart beside them lacks.
+    """
     period, before = query.period, query.comparison
     # Asked for the comparison as well: it is judged on the way.
     near = before is not None and before.end == period.start
     since = before.start if before is not None and near else period.start
-    return unusual_days(shared, period, query.today, since)
+    return unusual_days(shared, period, query.today, since, weekends=query.weekends)
 
 
 def unusual_days(
-    shared: SharedPlans, period: Period, today: date, since: datetime | None = None
+    shared: SharedPlans,
+    period: Period,
+    today: date,
+    since: datetime | None = None,
+    *,
+    weekends: bool = True,
 ) -> pl.LazyFrame:
     """Return the unusual days of a period, at most 3 of each measure (see `marks`).
 
     The running day is left out. Columns: measure (page_views, unique_users, votes or
     estimations), bucket (the day), value, expected, low, high. Days from `since` on
-    are judged in the same pass.
+    are judged in the same pass. Without `weekends` no Saturday or Sunday is marked.
     """
     first = min(since or period.start, period.start)
     # By the clock: a day has 23 or 25 hours when the clocks change.
@@ -153,7 +161,9 @@ def unusual_days(
         judged,
         lambda: predicted(_per_measure(shared.frames, judged, last)),
     )
-    return marks(series, pl.col("bucket").is_between(period.first_day, last))
+    day = pl.col("bucket")
+    asked = day.is_between(period.first_day, last)
+    return marks(series, asked if weekends else asked & (day.dt.weekday() <= 5))
 
 
 def judges(shared: SharedPlans, period: Period) -> pl.LazyFrame:

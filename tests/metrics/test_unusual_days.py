@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 from math import sqrt
 from statistics import median
@@ -314,6 +315,17 @@ def test_the_catalogue_judges_days_until_yesterday() -> None:
     asked = query(frames(*vote_rows(50)), days("2026-10-05", "2026-10-14"))
     table = executed(plan("unusual_days", asked))
     assert set(table["measure"]) == {"votes", "estimations"}
+
+
+def test_a_hidden_weekend_has_no_unusual_day() -> None:
+    """The chart beside the table lacks it."""
+    saturday = [vote("2026-10-10 10:00")] * 200
+    asked = query(frames(*vote_rows(50), *saturday), days("2026-10-05", "2026-10-14"))
+    shown = executed(plan("unusual_days", asked))
+    hidden = executed(plan("unusual_days", replace(asked, weekends=False)))
+    assert date(2026, 10, 10) in shown["bucket"].to_list()
+    assert_frame_equal(hidden, shown.filter(pl.col("bucket").dt.weekday() <= 5))
+    assert not hidden.is_empty()
 
 
 def by_hand(values: list[int]) -> list[tuple[int, int]]:

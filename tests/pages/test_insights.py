@@ -318,10 +318,25 @@ def test_a_sample_of_one_is_in_the_singular(number: int, key: str, text: str) ->
 def test_a_figure_of_few_cases_says_why_it_is_not_shown(
     run_page: RunPage, about: str
 ) -> None:
-    """On Votes the same median may be shown: it needs no 20 cases there."""
     app = run_page("insights.py", about=about, **ONE_DAY)
     shown = [*tile_lines(app).values()]
     shown += [[card.value, card.delta] for card in app.metric]
     reasons = [reason for value, reason in shown if value == "–"]
     assert reasons
     assert all(reason.endswith(": too few") for reason in reasons)
+
+
+def test_a_median_of_no_vote_is_a_gap_without_a_reason_on_every_page(
+    run_page: RunPage,
+) -> None:
+    nothing = {"period": "Yesterday", "filter": "room:25"}
+    pages = {
+        "overview.py": {},
+        "votes.py": {"figures": "Medians"},
+        "insights.py": {"about": "Meetings"},
+    }
+    said = [
+        tile_lines(run_page(file, **nothing, **query))["Median duration"]
+        for file, query in pages.items()
+    ]
+    assert said == [["–", "n/a"]] * len(pages)

@@ -83,12 +83,15 @@ def _render_card(
 
 
 def too_few(key: str, table: str, totals: pl.DataFrame) -> str | None:
-    """Return why a figure of few cases is not shown: "7 votes: too few"."""
+    """Return why a figure of few cases is not shown: "7 votes: too few".
+
+    Of none there is no figure on any page, whatever its smallest sample.
+    """
     size = sample_size(key, table)
     if size is None or totals[key].item() is not None:
         return None
     number = totals[size].item()
-    few = number is not None and number < MINIMUM_SAMPLE
+    few = number is not None and 0 < number < MINIMUM_SAMPLE
     return f"{cases(number, size)}: too few" if few else None
 
 
