@@ -488,6 +488,8 @@ def _in_html(line: _Line) -> str:
 
 _HEIGHT = 120
 """Of the chart in pixels."""
+_FEW = 31
+"""Buckets that have room for a wide gap between them."""
 
 
 def _chart(report: Report) -> str:
@@ -510,10 +512,12 @@ def _chart(report: Report) -> str:
         for series, cut, of, color in shown
     ]
     places = sorted(set[_Place]().union(*(known for known, *_ in sides)))
+    # On a phone the bars of 91 days are narrower than a gap.
+    gap = 2 if len(places) <= _FEW else 1 if len(places) <= 2 * _FEW else 0
     bars = "".join(
-        _bar(series[i][1], most, color, first=not side, whole=not cut[i])
+        _bar(series[i][1], most, color, 0 if side else gap, whole=not cut[i])
         if (i := known.get(place)) is not None
-        else _bar(0, most, color, first=not side)
+        else _bar(0, most, color, 0 if side else gap)
         for place in places
         for side, (known, series, cut, color) in enumerate(sides)
     )
@@ -617,10 +621,10 @@ def _flags(report: Report, own: Sequence[int], places: int, sides: int) -> str:
 _TICK = "border:0;padding:2px 0 0;font-size:12px;opacity:0.75;white-space:nowrap"
 
 
-def _bar(votes: int, most: int, color: str, *, first: bool, whole: bool = True) -> str:
-    """Return one bar; its line height holds it open where heights are ignored.
+def _bar(votes: int, most: int, color: str, gap: int, *, whole: bool = True) -> str:
+    """Return one bar, `gap` pixels after the one before it.
 
-    The `first` bar of a bucket keeps a distance from those before it.
+    Its line height holds it open where heights are ignored.
     """
     height = round(_HEIGHT * votes / most)
     fill = f"background:{color}"
@@ -628,9 +632,8 @@ def _bar(votes: int, most: int, color: str, *, first: bool, whole: bool = True) 
         # A paler one would be too pale to see; a frame has no height of 0.
         frame = f"border:1px solid {color};border-bottom:0"
         fill = f"box-sizing:border-box;{frame if height > 1 else ''}"
-    padding = "0 0 0 2px" if first else "0"
     return (
-        f'<td valign="bottom" style="height:{_HEIGHT}px;border:0;padding:{padding};'
+        f'<td valign="bottom" style="height:{_HEIGHT}px;border:0;padding:0 0 0 {gap}px;'
         f'border-bottom:1px solid #8884"><div style="height:{height}px;'
         f'line-height:{height}px;font-size:1px;{fill}">&nbsp;</div></td>'
     )

@@ -256,7 +256,11 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
         frame = with_country(frame)
     if {"dimension", "label"} <= set(frame.columns):
         frame = _with_labels(frame)
-    for column in {"route", "event"} & set(frame.columns):
+    codes = {"route", "event"} & {*frame.columns}
+    # Of a page view or an event, as a meeting has them.
+    if {"kind", "name"} <= {*frame.columns}:
+        codes.add("name")
+    for column in codes:
         frame = frame.with_columns(with_codes_spoken(column))
     if "measure" in frame.columns:
         frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))

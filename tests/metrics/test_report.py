@@ -33,6 +33,8 @@ from store.notes import Note
 from tests.metrics.building import executed, frames, quick, room, user, view, vote
 
 NOW = datetime(2026, 11, 20, 18)
+PHONE = 299
+"""Pixels of a narrow phone that the chart's bars have."""
 HOSTILE = '<script>alert(1)</script>*_[x](http://evil.example)_* @all & "q" `c` |'
 
 
@@ -353,6 +355,17 @@ def test_bars_are_as_high_as_their_votes(golden: Frames) -> None:
     assert [height == 0 for height in drawn[1::2]] == [count == 0 for count in counts]
     _, one = reported(golden, periods.Days(date(2026, 10, 5), date(2026, 10, 5)))
     assert len(heights(to_html(one))) == 2
+
+
+@pytest.mark.parametrize("count", [7, 31, 53, 92])
+def test_bars_of_the_comparison_are_seen_on_a_phone(golden: Frames, count: int) -> None:
+    """A gap as wide as a bar left nothing of those that it is before."""
+    last = date(2026, 10, 31)
+    days = periods.Days(last - timedelta(days=count - 1), last)
+    _, found = reported(golden, days)
+    gaps = re.findall(r"padding:0 0 0 (\d+)px;border-bottom", to_html(found))
+    assert len(gaps) == 2 * count
+    assert int(max(gaps)) <= PHONE / len(gaps) / 2
 
 
 def test_countries_have_names_in_texts_and_codes_in_json(golden: Frames) -> None:

@@ -156,6 +156,7 @@ def test_texts_are_those_of_the_page() -> None:
     usual = pl.DataFrame({"key": ["duration_median_seconds"]})
     # Without a change of seats a text is empty, not missing.
     votes = pl.DataFrame({"joined": [""], "left": ["2"], "cards": [""]})
+    activity = pl.DataFrame({"kind": ["event"], "name": ["COPIED_ROOM_LINK"]})
     sheets = {
         "events": Sheet("Events", events, "events"),
         "what_moved": Sheet("Changes", changes, "what_moved"),
@@ -164,12 +165,19 @@ def test_texts_are_those_of_the_page() -> None:
             "Routes", pl.DataFrame({"label": ["HOME"]}), "routes_over_time"
         ),
         "votes": Sheet("Votes", votes, "votes"),
+        "activity": Sheet("Activity", activity, "activity"),
         "definitions": Sheet("D", pl.DataFrame({"Column in CSV and API": ["votes"]})),
     }
     texts = _texts(to_xlsx("T", {}, sheets))
     for text in (
         *("Left a room", "(not set)", "Germany 🇩🇪", "XX", "Country", "Brazil 🇧🇷"),
-        *("Median duration", "Route", "Home", "Column in CSV and API"),
+        *(
+            "Copied the room link",
+            "Median duration",
+            "Route",
+            "Home",
+            "Column in CSV and API",
+        ),
     ):
         assert f"<t>{text}</t>" in texts
     assert texts.count("(not set)") == 1

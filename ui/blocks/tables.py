@@ -52,6 +52,7 @@ _TITLES = {
     "started_at": "Started",
     "last_round_at": "Last vote",
     "talk": "Talk before (s)",
+    "re_vote": "Re-vote",
 }
 # Tables over time whose labels are of one kind, and that kind.
 _KINDS = {
