@@ -177,7 +177,8 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
         return None
     start = f"{portion_of(found['spectator_share'], 'users in a vote')} watch."
     if found["estimated_later_share"] is None:
-        return start
+        few = "Too few users watched first to say how many estimate later."
+        return f"{start} {few}"
     since, until = (day_of(found[f"watched_{end}"]) for end in ("since", "until"))
     later = with_interval(found, "estimated_later_share", none="none")
     return (

@@ -92,6 +92,7 @@ with st.grid(3, min_column_width=320, gap="small"):
         results["rounds"],
         charts.ranges,
         title="Spread of the latest votes",
+        note="Lines go from the lowest to the highest card, diamonds are averages.",
     )
     render_block(
         own,

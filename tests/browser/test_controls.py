@@ -182,7 +182,8 @@ FITS = """() => {
 
 WITH_VIEWS = """() => {
   const bar = document.querySelector('.st-key-period_bar');
-  const menu = bar.querySelector('.stPopover').cloneNode(true);
+  const holds = e => e.querySelector('.stPopover');
+  const menu = [...bar.children].find(holds).cloneNode(true);
   menu.querySelector('p').textContent = 'Views';
   bar.append(menu);
 }"""

@@ -105,7 +105,8 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "spectators",
             row(spectator_share=0.06, estimated_later_share=None, watched_first=3),
-            "6% of users in a vote watch.",
+            "6% of users in a vote watch. Too few users watched first to say how many "
+            "estimate later.",
             id="spectators",
         ),
         pytest.param(
