@@ -530,10 +530,17 @@ def caption(
         _compared_with(query),
         _why_longer(granularity, query, shortest),
         "bots included" if bots else "",
-        "" if query.weekends else "weekends hidden",
+        "weekends hidden" if _hides_weekends(query, shortest) else "",
         query.zone.key,
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _hides_weekends(query: Query, shortest: Granularity | None) -> bool:
+    """Return whether what a page draws by the day lacks them: weeks have seven days."""
+    lengths = [*periods.GRANULARITIES]
+    drawn = max(query.granularity, shortest or "month", key=lengths.index)
+    return not query.weekends and drawn == "day"
 
 
 def count_days(days: Days, query: Query, now: datetime) -> str:

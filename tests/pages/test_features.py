@@ -27,7 +27,7 @@ from metrics.export import to_csv
 from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.periods import Days
-from metrics.query import Query
+from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
 from metrics.tables import TABLES
 from metrics.time_zone import in_zone
@@ -131,6 +131,27 @@ def test_the_bar_says_why_a_page_has_longer_buckets(drawn: str, said: str) -> No
     assert text == " · ".join(
         ("2 Nov – 3 Nov 2026", "2 days", *filter(None, [said]), "UTC")
     )
+
+
+@pytest.mark.parametrize(
+    ("drawn", "shortest", "says_so"),
+    [
+        ("day", "hour", True),
+        ("hour", "day", True),
+        # Saturdays are in weeks, and among hours.
+        ("week", "hour", False),
+        ("hour", "hour", False),
+        ("day", "week", False),
+        ("day", None, False),
+    ],
+)
+def test_the_bar_says_that_weekends_are_hidden_where_they_are(
+    drawn: Granularity, shortest: Granularity | None, says_so: bool
+) -> None:
+    days = Days(date(2026, 11, 2), date(2026, 11, 8))
+    query = query_of(days, granularity=drawn, weekends=False)
+    text = period_bar.caption(query, days, NOW, drawn, shortest, bots=False)
+    assert ("weekends hidden" in text) == says_so
 
 
 @pytest.mark.parametrize(
