@@ -36,7 +36,7 @@ _WHY = "votes are not linked to users"
 _WHY_ALL_ROOMS = "what a user did first is known of all rooms only"
 _MOST_VALUES, _MOST_TYPED = 10_000, 20
 """Values of a kind among which that of a link is looked for by its name, and filters of
-a link that are looked up; nobody types more."""
+a link that are looked up: more than anyone types."""
 _ROWS: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
 
 
