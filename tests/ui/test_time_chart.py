@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from metrics import periods, time_axis
 from metrics.frames import Period
 from metrics.query import Granularity
+from metrics.time_zone import to_utc
 from store.notes import Note, Notes
 from tests.metrics.building import quick
 from ui import charts
@@ -202,6 +203,46 @@ def test_hours_are_compared_with_those_of_the_same_name(zone: str, day: date) ->
                 assert hours[0] == hours[1]
         # Only an hour that the other day lacks, or has once, is beside nothing.
         assert column(spec, "before_when").count(None) <= 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Africa/Casablanca", date(2026, 3, 22)),
+        ("Europe/Berlin", date(2026, 3, 29)),
+        ("Europe/Berlin", date(2026, 10, 25)),
+    ],
+)
+def test_the_running_hour_is_compared_on_days_on_which_clocks_change(
+    zone: str, day: date
+) -> None:
+    there, noon = ZoneInfo(zone), time(12, 40)
+    periods_of = [
+        Period(
+            Period.of_days(each, each, there).start,
+            to_utc(datetime.combine(each, noon), there),
+            there,
+        )
+        for each in (day, day - timedelta(days=1))
+    ]
+    for now, before in (periods_of, periods_of[::-1]):
+        (on, frame), (earlier, frame_before) = (
+            (
+                TimeAxis.of("hour", period, period.end),
+                pl.DataFrame(
+                    {"bucket": [b.start for b in time_axis.buckets_of(period, "hour")]}
+                ).with_columns(votes=pl.lit(1.0), cut=pl.lit(None, pl.String)),
+            )
+            for period in (now, before)
+        )
+        cut = pl.when(pl.int_range(pl.len()) == pl.len() - 1).then(pl.lit("running"))
+        spec = drawn(
+            frame.with_columns(cut=cut),
+            on,
+            before=(frame_before.with_columns(cut=cut), earlier),
+        )
+        assert column(spec, "before_when")[-1] is not None
+        assert UNEQUAL not in column(spec, "change")
 
 
 @quick

@@ -129,7 +129,12 @@ class TimeAxis:
         """Return the time that a placed bucket has inside the period."""
         start = pl.col("bucket").cast(pl.Datetime("us"))
         end = start.dt.offset_by(_INTERVALS[self.granularity])
-        first, last = pl.lit(self.period.start), pl.lit(self.period.end)
+        length = self.period.length
+        if self.instants is not None and self.granularity == "hour":
+            # Hours are placed evenly: on the wall, the end jumps with the clocks.
+            length = self.instants.length
+        first = pl.lit(self.period.start)
+        last = pl.lit(self.period.start + length)
         return pl.min_horizontal(end, last) - pl.max_horizontal(start, first)
 
     def position(self) -> pl.Expr:
