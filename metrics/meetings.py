@@ -233,6 +233,8 @@ def _in_meetings(votes: pl.LazyFrame) -> pl.LazyFrame:
     A vote starts `duration` before its end, but not before the vote before it ended.
     """
     ended, start = pl.col("voted_at"), pl.col("began")
+    # A damaged row may be shorter than nothing; no vote starts after its end.
+    length = pl.duration(seconds=pl.col("duration").clip(0))
     same_room = pl.col("room_id") == pl.col("room_id").shift()
     joins = (same_room & (ended - ended.shift() < MEETING_GAP)).fill_null(value=False)
     # An idle room's clock runs for days: a vote starts after the one before, or within
@@ -242,7 +244,7 @@ def _in_meetings(votes: pl.LazyFrame) -> pl.LazyFrame:
     )
     return (
         votes.sort("room_id", "voted_at", "id")
-        .with_columns(began=ended - pl.duration(seconds="duration"), joins=joins)
+        .with_columns(began=ended - length, joins=joins)
         .with_columns(
             meeting=pl.when(~pl.col("joins")).then("id").forward_fill(),
             started_at=pl.max_horizontal(start, earliest),

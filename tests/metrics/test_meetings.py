@@ -216,7 +216,7 @@ users = st.dictionaries(
 
 @quick
 @given(
-    st.lists(st.tuples(moments, users, st.integers(1, 2), st.integers(0, 9999))),
+    st.lists(st.tuples(moments, users, st.integers(1, 2), st.integers(-9999, 9999))),
 )
 def test_every_vote_is_in_one_meeting_and_every_timeline_is_whole(
     votes: list[tuple[datetime, dict[str, int | None], int, int]],
