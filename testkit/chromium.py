@@ -150,19 +150,24 @@ def browsing() -> Iterator[Browser]:
 
 
 def logged_in(browser: Browser, server: Server, **options: object) -> BrowserContext:
-    """Return a browser context that has logged in.
-
-    By the request that the form sends: the form would begin to load a page, which takes
-    two seconds of a core. `tests/web/test_session_end.py` fills in the form.
-    """
+    """Return a new browser context that has logged in."""
     context = browser.new_context(**options)  # type: ignore[arg-type]  # passed on
     context.set_default_timeout(PATIENCE)
+    log_in(context, server)
+    return context
+
+
+def log_in(context: BrowserContext, server: Server) -> None:
+    """Log in by the request that the form sends.
+
+    The form would begin to load a page, which takes two seconds of a core.
+    `tests/web/test_session_end.py` fills it in.
+    """
     answer = context.request.post(
         f"{server.url}/login", form={"token": TOKEN}, max_redirects=0
     )
     if answer.status != HTTPStatus.SEE_OTHER:
         raise RuntimeError(f"the login answered {answer.status}: {answer.text()}")
-    return context
 
 
 def open_page(context: BrowserContext, server: Server, path: str) -> Page:

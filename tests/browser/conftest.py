@@ -99,6 +99,14 @@ def tab(context: BrowserContext) -> Page:
 
 
 @contextmanager
+def visiting(tab: Page, server: chromium.Server) -> Iterator[None]:
+    """Use the tab of all tests for another dashboard; leave that before it ends."""
+    chromium.log_in(tab.context, server)
+    yield
+    tab.goto("about:blank")
+
+
+@contextmanager
 def emptied(tab: Page) -> Iterator[Page]:
     """Use a tab again, empty and of the usual size; see `nothing_wrong`."""
     if tab.url.startswith("http"):

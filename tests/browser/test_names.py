@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from store.reader import DEMO_MARKER
 from testkit import chromium
 from testkit.fixed_clock import NOW
 from tests.browser.by_hand import Days, Files
-from tests.browser.conftest import as_left, emptied
+from tests.browser.conftest import as_left, emptied, visiting
 from tests.browser.looking import PAGES, go, too_wide, turn_to
 
 pytestmark = pytest.mark.browser
@@ -116,11 +116,9 @@ class Member(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def member(browser: Browser, named: Named) -> Iterator[Member]:
-    with chromium.dashboard(named.folder) as server:
-        context = chromium.logged_in(browser, server)
-        yield Member(context.new_page(), server.url)
-        context.close()
+def member(tab: Page, named: Named) -> Iterator[Member]:
+    with chromium.dashboard(named.folder) as server, visiting(tab, server):
+        yield Member(tab, server.url)
 
 
 def assert_no_markup(page: Page) -> None:

@@ -7,16 +7,15 @@ themes and on a phone.
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.conftest import as_left, emptied
+from tests.browser.conftest import as_left, emptied, visiting
 from tests.browser.looking import (
     OF_COLOURS,
     PAGES,
@@ -264,35 +263,30 @@ class Poor(NamedTuple):
     says: str
 
 
-@contextmanager
-def lacking(browser: Browser, folder: Path, says: str) -> Iterator[Poor]:
-    """Serve a folder; open the last page, so that each is reached by a click."""
-    with chromium.dashboard(folder) as server:
-        context = chromium.logged_in(browser, server)
-        tab = go(context.new_page(), server.url + [*PAGES.values()][-1])
-        yield Poor(tab, server.url, says)
-        context.close()
+@pytest.fixture(scope="module")
+def poor_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("missing")
 
 
 @pytest.fixture(scope="module")
-def without_votes(
-    browser: Browser, demo_data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Poor]:
-    folder: Path = tmp_path_factory.mktemp("missing")
+def without_votes(tab: Page, demo_data: Path, poor_folder: Path) -> Iterator[Poor]:
     # With their times: by a clock years ahead, the data of files of now end before.
     for file in demo_data.iterdir():
         if file.stem != "fpp_votes":
-            shutil.copy2(file, folder)
-    with lacking(browser, folder, "Table fpp_votes is missing.") as poor:
-        yield poor
+            shutil.copy2(file, poor_folder)
+    with chromium.dashboard(poor_folder) as server, visiting(tab, server):
+        # The last page, so that each is reached by a click.
+        go(tab, server.url + [*PAGES.values()][-1])
+        yield Poor(tab, server.url, "Table fpp_votes is missing.")
 
 
 @pytest.fixture(scope="module")
-def without_data(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Poor]:
-    with lacking(browser, tmp_path_factory.mktemp("empty"), "No data yet") as poor:
-        yield poor
+def without_data(without_votes: Poor, poor_folder: Path) -> Poor:
+    """The same dashboard, once the other tables are gone as well."""
+    for file in poor_folder.iterdir():
+        file.unlink()
+    go(without_votes.tab, without_votes.url + [*PAGES.values()][-1])
+    return without_votes._replace(says="No data yet")
 
 
 def assert_says_what_it_lacks(poor: Poor, title: str) -> None:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from testkit import chromium
@@ -170,13 +170,12 @@ render_chart(charts.lines(many, "label", "Users", axis), "Many")
 
 
 def test_new_data_are_drawn_in_their_order_with_their_texts(
-    browser: Browser, tmp_path: Path
+    page: Page, tmp_path: Path
 ) -> None:
     """Vega would keep labels that it has where they are, and add others behind."""
     script = tmp_path / "order.py"
     script.write_text(ORDERED.format(root=str(chromium.ROOT)))
     with chromium.serving(script) as server:
-        page = browser.new_page()
         page.goto(server.url)
         chromium.wait_until_drawn(page)
         page.get_by_role("button", name="Next").click()
@@ -192,4 +191,4 @@ def test_new_data_are_drawn_in_their_order_with_their_texts(
         # Of 3,000 points and more Streamlit would draw a picture without texts.
         expect(many.locator("canvas")).to_have_count(0)
         expect(many.locator("svg.marks")).to_be_visible()
-        page.close()
+        page.goto("about:blank")

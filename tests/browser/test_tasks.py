@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +20,7 @@ from testkit import chromium
 from testkit.chromium import Server
 from testkit.fixed_clock import NOW
 from tests.browser.by_hand import Days, Files
-from tests.browser.conftest import watched
+from tests.browser.conftest import visiting
 from tests.browser.looking import (
     PAGES,
     at_last,
@@ -194,47 +195,51 @@ def test_is_something_broken_now(page: Page, demo_server: Server) -> None:
     ).to_be_visible()
 
 
-def test_late_data_and_an_outage_are_the_first_thing_one_reads(
-    browser: Browser, demo_data: Path, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def troubled(
+    tab: Page, demo_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A dashboard with late data, notes on dates, and a product that is gone."""
+    folder: Path = tmp_path_factory.mktemp("troubled")
     until = (NOW - timedelta(hours=1)).replace(tzinfo=UTC).timestamp()
     for file in demo_data.glob("*.parquet"):
-        os.utime(shutil.copy(file, tmp_path), (until, until))
-    with chromium.dashboard(tmp_path) as server:
-        context = chromium.logged_in(browser, server)
-        with watched(context) as page:
-            go(page, server.url)
-            late = page.locator(".st-key-attention").get_by_role("link").first
-            expect(late).to_contain_text("Data is 1 hour late")
-            late.click()
-            expect(page.get_by_role("heading", level=1)).to_have_text("Data")
-        context.close()
+        os.utime(shutil.copy(file, folder), (until, until))
+    notes = folder / "notes.txt"
+    release = Days.until_yesterday(5).first
+    notes.write_text(f"{release} Release of v2\nnext Tuesday: party\n")
+    # The Overview has the block of live figures as well.
+    gone = "http://127.0.0.1:9"
+    with (
+        chromium.dashboard(
+            folder, NOTES_FILE=str(notes), FPP_SERVER_URL=gone
+        ) as server,
+        visiting(tab, server),
+    ):
+        yield server
+
+
+def test_late_data_and_an_outage_are_the_first_thing_one_reads(
+    page: Page, troubled: Server
+) -> None:
+    go(page, troubled.url)
+    late = page.locator(".st-key-attention").get_by_role("link").first
+    expect(late).to_contain_text("Data is 1 hour late")
+    late.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Data")
+    expect(page.get_by_text("Line 2")).to_contain_text("not a date")
 
 
 def test_the_release_of_v2_is_marked_on_the_charts(
-    browser: Browser, demo_data: Path, tmp_path: Path
+    page: Page, troubled: Server
 ) -> None:
-    notes = tmp_path / "notes.txt"
-    release = Days.until_yesterday(5).first
-    notes.write_text(f"{release} Release of v2\nnext Tuesday: party\n")
-    # A product's server that is gone: the Overview has its block as well.
-    gone = "http://127.0.0.1:9"
-    with chromium.dashboard(
-        demo_data, NOTES_FILE=str(notes), FPP_SERVER_URL=gone
-    ) as server:
-        context = chromium.logged_in(browser, server)
-        with watched(context) as page:
-            for title in ("Overview", "Traffic", "Votes", "Behaviour", "Historical"):
-                turn_to(page, server.url, title)
-                chart = page.get_by_test_id("stVegaLiteChart").first
-                assert "⚑" in labels(chart)
-                expect(page.get_by_text("Release of v2").first).to_be_visible()
-                if title == "Overview":
-                    expect(page.get_by_text("No live figures")).to_be_visible()
-                    assert at_last(page, misplaced, []) == []
-            go(page, f"{server.url}/data")
-            expect(page.get_by_text("Line 2")).to_contain_text("not a date")
-        context.close()
+    for title in ("Overview", "Traffic", "Votes", "Behaviour", "Historical"):
+        turn_to(page, troubled.url, title)
+        chart = page.get_by_test_id("stVegaLiteChart").first
+        assert "⚑" in labels(chart)
+        expect(page.get_by_text("Release of v2").first).to_be_visible()
+        if title == "Overview":
+            expect(page.get_by_text("No live figures")).to_be_visible()
+            assert at_last(page, misplaced, []) == []
 
 
 @pytest.mark.parametrize(
