@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from testkit import chromium
 from testkit.dashboard import get
 from testkit.database_servers import PASSWORD, Kind, LiveDatabase, shared_server
 from testkit.fixed_clock import GOLDEN_NOW
-from tests.browser.looking import tile
+from tests.browser.looking import go, tile
 
 EXPECTED = json.loads((Path(__file__).parent / "golden" / "expected.json").read_text())
 ALL_OF_IT = "period=Custom&from=2024-01-01&to=2026-11-20&bots=true"
@@ -22,9 +22,11 @@ pytestmark = [pytest.mark.mariadb, pytest.mark.browser]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def tab() -> Iterator[Page]:
     with chromium.browsing() as browser:
-        yield browser
+        context = browser.new_context()
+        context.set_default_timeout(chromium.PATIENCE)
+        yield context.new_page()
 
 
 @pytest.fixture(scope="module", params=list(Kind), ids=str)
@@ -73,20 +75,18 @@ def figure(page: Page, title: str) -> str:
     return value
 
 
-def test_the_pages_show_the_golden_numbers(
-    server: chromium.Server,
-    browser: Browser,
-) -> None:
-    context = chromium.logged_in(browser, server)
-    votes = chromium.open_page(context, server, f"/votes?{ALL_OF_IT}")
-    traffic = chromium.open_page(context, server, f"/traffic?{ALL_OF_IT}")
+def test_the_pages_show_the_golden_numbers(server: chromium.Server, tab: Page) -> None:
+    chromium.log_in(tab.context, server)
+    votes = go(tab, f"{server.url}/votes?{ALL_OF_IT}")
     shown = {
         "total_votes": figure(votes, "Votes"),
         "total_estimations": figure(votes, "Estimations"),
+    }
+    traffic = go(tab, f"{server.url}/traffic?{ALL_OF_IT}")
+    shown |= {
         "unique_users": figure(traffic, "Unique users"),
         "page_views": figure(traffic, "Page views"),
     }
-    context.close()
     known = EXPECTED["votes"] | EXPECTED["traffic"]
     assert shown == {name: f"{known[name]:,}" for name in shown}
 
@@ -104,14 +104,12 @@ def test_the_api_answers_the_golden_numbers(server: chromium.Server) -> None:
 # A page sees the store alone, which either server fills; it looks every 20 seconds.
 @pytest.mark.parametrize("database", [Kind.MARIADB], ids=str, indirect=True)
 def test_a_page_follows_a_change_of_the_database(
-    database: LiveDatabase,
-    browser: Browser,
-    tmp_path: Path,
+    database: LiveDatabase, tab: Page, tmp_path: Path
 ) -> None:
     sync(database, tmp_path)
     with chromium.dashboard(tmp_path, GOLDEN_NOW) as server:
-        context = chromium.logged_in(browser, server)
-        page = chromium.open_page(context, server, f"/votes?{ALL_OF_IT}")
+        chromium.log_in(tab.context, server)
+        page = go(tab, f"{server.url}/votes?{ALL_OF_IT}")
         before = figure(page, "Votes")
         database.execute("DELETE FROM fpp_votes WHERE id <= 7")
         sync(database, tmp_path)
@@ -122,5 +120,5 @@ def test_a_page_follows_a_change_of_the_database(
         )
         chromium.wait_until_drawn(page)
         after = figure(page, "Votes")
-        context.close()
+        page.goto("about:blank")
     assert (before, after) == ("2,907", "2,900")

@@ -1,7 +1,9 @@
 """What is sent and drawn again when one control of a page changes."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
@@ -9,7 +11,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.looking import labels
+from tests.browser.conftest import as_left, emptied
+from tests.browser.looking import go, labels
 
 pytestmark = pytest.mark.browser
 
@@ -21,9 +24,17 @@ REDRAWN = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]'
   .map(chart => chart.getAttribute('aria-label'))"""
 
 
-@pytest.fixture
-def received(page: Page) -> list[ForwardMsg]:
-    """Return the messages that the page has received from the server."""
+class Traffic(NamedTuple):
+    """The page as it was opened, and what it receives from the server."""
+
+    page: Page
+    deltas: int
+    """How many it received until it was drawn."""
+    received: list[ForwardMsg]
+
+
+@pytest.fixture(scope="module")
+def opened(tab: Page, demo_server: Server) -> Traffic:
     messages: list[ForwardMsg] = []
 
     def keep(frame: str | bytes) -> None:
@@ -34,14 +45,60 @@ def received(page: Page) -> list[ForwardMsg]:
     def listen(socket: WebSocket) -> None:
         socket.on("framereceived", keep)
 
-    page.on("websocket", listen)
-    return messages
+    with emptied(tab) as page:
+        page.once("websocket", listen)
+        go(page, f"{demo_server.url}/traffic")
+    return Traffic(tab, sum(m.HasField("delta") for m in messages), messages)
 
 
-def open_traffic(page: Page, server: Server) -> None:
-    page.goto(server.url + "/traffic")
+@pytest.fixture
+def traffic(opened: Traffic) -> Iterator[Traffic]:
+    """One page for all tests that follow each other here: each does one act more."""
+    with as_left(opened.page) as page:
+        page.evaluate(REMEMBER)
+        opened.received.clear()
+        yield opened
+
+
+def test_another_granularity_draws_only_what_is_over_time(traffic: Traffic) -> None:
+    page = traffic.page
+    page.get_by_role("combobox", name="Group by").click()
+    page.get_by_role("option", name="Week").click()
+    page.wait_for_url("**every=week*")
     chromium.wait_until_drawn(page)
-    page.evaluate(REMEMBER)
+    (drawn,) = page.evaluate(REDRAWN)
+    assert drawn.startswith("Unique users per week")
+
+
+def test_a_block_that_becomes_a_table_is_all_that_is_sent_and_drawn(
+    traffic: Traffic,
+) -> None:
+    page = traffic.page
+    page.locator(".st-key-table_sources label").click()
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
+    chromium.wait_until_drawn(page)
+    sent = [message.delta for message in traffic.received if message.HasField("delta")]
+    assert len({delta.fragment_id for delta in sent}) == 1
+    assert 0 < len(sent) < traffic.deltas / 4
+    assert page.evaluate(REDRAWN) == []
+
+
+def test_a_tile_redraws_the_strip_and_its_chart_alone(traffic: Traffic) -> None:
+    page = traffic.page
+    page.locator(".st-key-kpi_strip").get_by_role("radio").nth(1).click()
+    expect(page.get_by_role("heading", name="Page views per week")).to_be_visible()
+    chromium.wait_until_drawn(page)
+    sent = [message.delta for message in traffic.received if message.HasField("delta")]
+    assert len({delta.fragment_id for delta in sent}) == 1
+    assert 0 < len(sent) < traffic.deltas / 3
+
+
+def test_pages_with_charts_and_tables_leave_pandas_unloaded(
+    traffic: Traffic, demo_server: Server
+) -> None:
+    mapped = Path(f"/proc/{demo_server.pid}/maps").read_text()
+    assert "pyarrow" in mapped
+    assert "pandas" not in mapped
 
 
 def test_a_page_that_is_not_drawn_fails_with_what_is_missing(page: Page) -> None:
@@ -59,21 +116,6 @@ def test_a_page_that_is_not_drawn_fails_with_what_is_missing(page: Page) -> None
         "not drawn: connection CONNECTED; script notRunning; "
         "no marks in Votes per day; Missing: fpp_votes"
     )
-
-
-def test_a_block_that_becomes_a_table_is_all_that_is_sent_and_drawn(
-    page: Page, demo_server: Server, received: list[ForwardMsg]
-) -> None:
-    open_traffic(page, demo_server)
-    whole = sum(message.HasField("delta") for message in received)
-    received.clear()
-    page.locator(".st-key-table_sources label").click()
-    expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
-    chromium.wait_until_drawn(page)
-    sent = [message.delta for message in received if message.HasField("delta")]
-    assert len({delta.fragment_id for delta in sent}) == 1
-    assert 0 < len(sent) < whole / 4
-    assert page.evaluate(REDRAWN) == []
 
 
 CLICK_VOTES = """() => {
@@ -103,41 +145,6 @@ def test_another_page_is_drawn_before_the_browser_asks_for_anything_else(
     chromium.wait_until_drawn(page)
     assert page.evaluate(FIRST_ASKED) >= 1000
     assert asked == [f"{demo_server.url}/_stcore/health"]
-
-
-def test_a_tile_redraws_the_strip_and_its_chart_alone(
-    page: Page, demo_server: Server, received: list[ForwardMsg]
-) -> None:
-    open_traffic(page, demo_server)
-    whole = sum(message.HasField("delta") for message in received)
-    received.clear()
-    page.locator(".st-key-kpi_strip").get_by_role("radio").nth(1).click()
-    expect(page.get_by_role("heading", name="Page views per day")).to_be_visible()
-    chromium.wait_until_drawn(page)
-    sent = [message.delta for message in received if message.HasField("delta")]
-    assert len({delta.fragment_id for delta in sent}) == 1
-    assert 0 < len(sent) < whole / 3
-
-
-def test_another_granularity_draws_only_what_is_over_time(
-    page: Page, demo_server: Server
-) -> None:
-    open_traffic(page, demo_server)
-    page.get_by_role("combobox", name="Group by").click()
-    page.get_by_role("option", name="Week").click()
-    page.wait_for_url("**every=week*")
-    chromium.wait_until_drawn(page)
-    (drawn,) = page.evaluate(REDRAWN)
-    assert drawn.startswith("Unique users per week")
-
-
-def test_pages_with_charts_and_tables_leave_pandas_unloaded(
-    page: Page, demo_server: Server
-) -> None:
-    open_traffic(page, demo_server)
-    mapped = Path(f"/proc/{demo_server.pid}/maps").read_text()
-    assert "pyarrow" in mapped
-    assert "pandas" not in mapped
 
 
 ORDERED = """
