@@ -338,7 +338,9 @@ def to_markdown(report: Report) -> str:
     lines += [_figure_in_markdown(figure, report) for figure in report.figures]
     if report.series:
         counts = [votes for _, votes in report.series]
-        bars = f"`{_sparkline(counts)}` {min(counts):,}–{max(counts):,}"
+        low, high = min(counts), max(counts)
+        span = f"{low:,}–{high:,}" if low < high else f"{low:,}"
+        bars = f"`{_sparkline(counts)}` {span}"
         bars += f"; {parts}" if (parts := _not_whole(report)) else ""
         lines += ["", f"**{chart_title(report)}**", "", bars]
     for title, rows in _sections(report, in_chat):

@@ -312,6 +312,7 @@ def test_usual_changes_are_those_of_the_pages(golden: Frames) -> None:
         ("votes", 1_000_001, 1_000_000, 1e-6, False),
         ("activation_rate", 0.48104, 0.48096, 8e-5, False),
         ("votes", 110, 100, 0.1, True),
+        ("votes", 0, 0, 0.0, False),
         # Sums of damaged rows have no percentage.
         ("estimations", 10, -5, None, None),
     ],
@@ -355,6 +356,10 @@ def test_bars_are_as_high_as_their_votes(golden: Frames) -> None:
     assert [height == 0 for height in drawn[1::2]] == [count == 0 for count in counts]
     _, one = reported(golden, periods.Days(date(2026, 10, 5), date(2026, 10, 5)))
     assert len(heights(to_html(one))) == 2
+    # Days of one count have no range of counts.
+    alike = replace(found, series=tuple((at, 5) for at, _ in found.series))
+    assert f"` {max(counts)}" not in to_markdown(alike)
+    assert re.search("█` 5$", to_markdown(alike), re.M)
 
 
 @pytest.mark.parametrize("count", [7, 31, 53, 92])
