@@ -40,10 +40,10 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _spare_the_collector() -> None:
-    """Let the garbage collector look at what is loaded never, and at rows rarely.
+    """Keep the garbage collector from scanning modules, and let it scan rows rarely.
 
-    Rows have no cycles and are freed a moment later: looking at each of them took a
-    tenth of a first load.
+    Rows have no cycles and are freed a moment later: scanning each of them took a tenth
+    of a first load.
     """
     # What is loaded by now stays until the end.
     gc.freeze()

@@ -27,11 +27,6 @@ def seconds(time: pl.Expr) -> pl.Expr:
     return time.to_physical() // 1_000_000
 
 
-def days(time: pl.Expr) -> pl.Expr:
-    """Return a timestamp as whole days since 1970; quicker than a cast to Date."""
-    return time.to_physical() // (_DAY * 1_000_000)
-
-
 def pack(user_number: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
     """Return an activity as one number; times outside 1970-2106 move to its ends."""
     # A stray second beyond the span would be one of another user.
@@ -40,7 +35,7 @@ def pack(user_number: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
 
 
 def kind(name: Kind) -> pl.Expr:
-    """Return a kind as `packed` wants it."""
+    """Return a kind as `pack` takes it."""
     return pl.lit(_KINDS[name], pl.UInt64)
 
 

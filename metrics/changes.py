@@ -396,8 +396,6 @@ def _place(dimension: str, label: str | None) -> str:
     """Return where a change is: "from Germany", "in room X", "on Mondays"."""
     if dimension == "weekday":
         return f"on {label}s"
-    if dimension == "device" and label:
-        return f"on {label}"
     if dimension == "room":
         # A room whose name is blank is there.
         named = label if label is None else label.strip() or NOT_SET

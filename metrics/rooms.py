@@ -1,4 +1,4 @@
-"""Rooms: finding one, its statistics, its activity over time."""
+"""Rooms: the list of all, finding one, and its statistics."""
 
 import re
 from datetime import datetime
@@ -9,10 +9,9 @@ from metrics.behaviour import votes_per_room
 from metrics.card_scale import average_hundredths
 from metrics.expressions import divided, rounded, row_count, total
 from metrics.frames import Frames, Period
-from metrics.query import Granularity, Query, SharedPlans
+from metrics.query import Query, SharedPlans
 from metrics.subject import Definition, table
 from metrics.tables import ROOMS, VOTES
-from metrics.time_axis import bucket_of, data_axis, history_until, on_axis
 
 DEFINITIONS = (
     Definition(
@@ -24,7 +23,7 @@ DEFINITIONS = (
         (VOTES.name,),
     ),
 )
-LABELS = ("id", "number", "name", "bucket")
+LABELS = ("id", "number", "name")
 
 FOUND = 20
 """Rooms that a search shows at most."""
@@ -105,24 +104,6 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
         .head(FOUND)
         .drop("match")
     )
-
-
-def over_time(
-    frames: Frames, room_id: int, granularity: Granularity, period: Period
-) -> pl.LazyFrame:
-    """Return a room's activity from its first to its last vote, all buckets.
-
-    Columns: bucket, votes, estimations.
-    """
-    counts = (
-        frames.votes.filter(pl.col("room_id") == room_id)
-        .group_by(bucket=bucket_of("voted_at", granularity, history_until(period)))
-        .agg(
-            votes=row_count(),
-            estimations=total("amount_of_estimations"),
-        )
-    )
-    return on_axis(data_axis(counts, granularity), [counts], ("votes", "estimations"))
 
 
 def _all_of_history(query: Query) -> Period:

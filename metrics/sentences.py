@@ -190,7 +190,7 @@ _MOST_DIGITS = 3
 def changed(frame: pl.DataFrame, name: str, what: str) -> str | None:
     """Return how a share changed from one half of the period to the other.
 
-    `frame` has the columns of `uncertainty.trend`. None where a half has fewer than 20
+    `frame` has the columns of `uncertainty.trends`. None where a half has fewer than 20
     cases.
     """
     if frame.height < 2:
@@ -223,7 +223,7 @@ def compared(
 ) -> str | None:
     """Return which labels have a higher or lower share than all the others together.
 
-    `frame` has the columns of `uncertainty.compared`, and `counts`: what counts and
+    `frame` has the columns of `uncertainty.comparisons`, and `counts`: what counts and
     the number of cases. `what` is what labels are called, and what counts ("devices",
     "estimated again"); `describe` puts a row into words ("of 130 users on desktop").
     Cases without a label (null in the first column) are left out, and said to be.

@@ -30,14 +30,13 @@ labels = {
 found = context.compute("historical")
 above = st.container()
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-    kind = query_params.render_switch("Chart", kinds, "kind", labels=labels)
+    prefix = query_params.render_switch("Chart", kinds, "kind", labels=labels)
     measures = query_params.render_pills(
         "Metrics",
         "of",
         {measure: title_of(measure) for measure in MEASURES},
         MEASURES[:2],
     )
-prefix = kind
 columns = {prefix + measure: title_of(measure) for measure in measures}
 frame = found["historical"]
 axis = time_axes(context)[0]

@@ -47,7 +47,6 @@ PAGES = {
         DATA,
     ],
 }
-# Hidden: Streamlit's own menu drops the period and the filters from its links.
 
 
 def compares(page: StreamlitPage, rooms: int) -> bool:
@@ -76,6 +75,7 @@ def shortest_bucket(page: StreamlitPage, rooms: int) -> Granularity | None:
     return None if page == LOCATION else "hour"
 
 
+# Hidden: the links of Streamlit's own menu drop the period and the filters.
 page = st.navigation(PAGES, position="hidden")
 query_params.adopt()
 add_error_breadcrumb("run", "page", {"page": page.title})

@@ -1,4 +1,4 @@
-"""Print the measures of legibility that docs/architecture.md states.
+"""Print the measures of legibility that docs/decisions/0007-measures.md states.
 
 uv run python -m scripts.measures
 """

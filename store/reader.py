@@ -21,18 +21,18 @@ from store.files import text_of, unreachable
 from store.generation import open_generation
 from store.legacy_files import DEMO_MARKER
 from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, name_in
-from store.snapshot import NOTHING, Snapshot, StoreError, TableInfo
+from store.snapshot import NOTHING, Snapshot, StoreError
 
 __all__ = [
     "DEMO_MARKER",
     "Snapshot",
     "StoreError",
-    "TableInfo",
     "beginning",
     "begins_within",
     "current_version",
     "open_store",
     "run_query",
+    "without_bots",
 ]
 
 
@@ -77,7 +77,7 @@ def _open_again(data_dir: Folder) -> Snapshot:
     try:
         return _open_newest(data_dir)
     except FileNotFoundError as error:
-        # The caller opens again: the manifest was replaced between the two reads.
+        # Replaced between the two reads once; twice in a moment, it is lost.
         raise StoreError(
             f"{CURRENT} names a manifest that is missing. Run "
             "`python sync_job.py --rebuild` to write the store again."

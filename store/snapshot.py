@@ -15,7 +15,7 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TableInfo:
-    """Rows, time and size of one table in the store."""
+    """Rows of one table in the store, and the bytes of its files."""
 
     rows: int
     bytes: int

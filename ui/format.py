@@ -73,17 +73,6 @@ def day(time: datetime) -> str:
     return f"{time.day} {time:%b %Y}"
 
 
-def size(count: int) -> str:
-    """Print a number of bytes: 2.3 MB."""
-    value = float(count)
-    for unit, digits in (("B", 0), ("kB", 1), ("MB", 1)):
-        # By what is printed: 999,950 bytes are 1.0 MB, not 1,000.0 kB.
-        if round(value, digits) < 1000:
-            return f"{value:,.{digits}f} {unit}"
-        value /= 1000
-    return f"{value:,.1f} GB"
-
-
 _SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
 
 

@@ -48,7 +48,6 @@ def render_navigation(pages: Mapping[str, Sequence[StreamlitPage]]) -> None:
             if group:
                 st.caption(group)
             for page in links:
-                # Streamlit's own navigation would drop the period and the filters.
                 st.page_link(page, width="stretch", query_params=carried)
         # A path beside that of the page, below whatever a proxy puts before both.
         st.html('<a class="log-out" href="logout">Log out</a>')

@@ -251,17 +251,16 @@ def render_toggle(
     *,
     default: bool = False,
     hint: str | None = None,
-    disabled: bool = False,
     in_menu: bool = False,
 ) -> bool:
     """Draw a toggle that the address carries; return whether it is on."""
     value = flag(key, default=default)
     if in_menu:
         begins, binding = bound_in_menu(key, value, lambda on: {key: flag_text(on)})
-        st.toggle(label, begins, help=hint, disabled=disabled, **binding)
+        st.toggle(label, begins, help=hint, **binding)
     else:
         binding = bound(key, value, lambda on: {key: flag_text(on)})
-        st.toggle(label, help=hint, disabled=disabled, **binding)
+        st.toggle(label, help=hint, **binding)
     return value
 
 
@@ -273,7 +272,6 @@ def render_select(
     *,
     icon: str | None = None,
     width: int = 200,
-    labelled: bool = False,
     aliases: Mapping[str, Collection[str]] | None = None,
     offered: Collection[str] | None = None,
 ) -> str:
@@ -289,7 +287,7 @@ def render_select(
         [o for o in options if offered is None or o in offered or o == value],
         format_func=lambda name: options[name],
         icon=icon,
-        label_visibility="visible" if labelled else "collapsed",
+        label_visibility="collapsed",
         width=width,
         filter_mode=None,
         **bound(key, value, lambda value: {key: [value]}),
@@ -302,7 +300,6 @@ def render_switch[T](
     options: Mapping[str, T],
     key: str,
     *,
-    hint: str | None = None,
     labelled: bool = True,
     labels: Mapping[str, str] | None = None,
     also: Callable[[T], Mapping[str, Sequence[str] | None]] = lambda _: {},
@@ -326,7 +323,6 @@ def render_switch[T](
         list(shown),
         format_func=lambda name: shown[name],
         required=True,
-        help=hint,
         label_visibility="visible" if labelled else "collapsed",
         **bound(key, value, lambda value: {key: [value], **also(by_key[value])}),
     )

@@ -100,12 +100,9 @@ class Server:
         ]
 
     def announce(self) -> None:
-        """Say where the server listens: in the log in production, else as text.
-
-        A random token is always printed, since the log would redact it.
-        """
+        """Say where the server listens: in the log in production, else as text."""
         message = startup.start_message(self.auth.token, self.auth.paths)
-        # A random token is printed once: the log would redact it.
+        # A random token is printed in production too: the log would redact it.
         if self.settings.sentry.is_production and not self.auth.token.is_random:
             address = message.split()[-1]
             logger.info("listening", extra={"fields": {"url": address}})

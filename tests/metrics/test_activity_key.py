@@ -1,6 +1,6 @@
 """User, second and kind in one number."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
@@ -11,7 +11,6 @@ from metrics.activity_key import (
     Kind,
     at_local_time,
     changes,
-    days,
     is_kind,
     is_later,
     is_of_estimations,
@@ -153,13 +152,6 @@ def test_an_owner_and_a_day_come_back_and_are_ordered(
     assert keys.select(owner.alias("owner"), own_day.alias("day")).rows() == sorted(
         owned
     )
-
-
-@quick
-@given(st.datetimes(datetime(1969, 12, 30), datetime(2106, 1, 1)))
-def test_days_are_dates(time: datetime) -> None:
-    found = pl.select(days(pl.lit(time, TIMESTAMP))).item()
-    assert date(1970, 1, 1) + timedelta(days=found) == time.date()
 
 
 def test_changes_mark_the_first_of_equal_neighbours() -> None:

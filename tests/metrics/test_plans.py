@@ -13,7 +13,6 @@ from metrics.frames import Frames
 from metrics.query import SharedPlans
 from metrics.registry import DEFINITIONS, LABELS
 from metrics.room_health import health
-from metrics.time_axis import ANY_UTC
 from tests.metrics.building import at
 from tests.metrics.edge_cases import BEFORE_START, DATA, EMPTY, SINGLE
 
@@ -22,7 +21,6 @@ Build = Callable[[Frames], pl.LazyFrame]
 REFERENCE = tuple(legacy_api.plans(legacy_api.sharing(EMPTY), NOW))
 SHOWN: Mapping[str, Build] = {
     "room statistics": lambda frames: rooms.statistics(frames, 1),
-    "room over time": lambda frames: rooms.over_time(frames, 1, "week", ANY_UTC),
     "room votes": lambda frames: votes.newest_first_of(frames.of_room(1).votes),
     "room search": lambda frames: rooms.find(frames, "team"),
     "room spread": lambda frames: votes.spread_of(frames.of_room(1).votes),

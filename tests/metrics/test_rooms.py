@@ -1,12 +1,8 @@
 """Finding a room, and what it shows."""
 
-from datetime import date
-
 import pytest
 
 from metrics import rooms, votes
-from metrics.frames import Frames
-from metrics.time_axis import ANY_UTC
 from tests.metrics.building import (
     answer,
     at,
@@ -95,23 +91,6 @@ def test_all_rooms_are_listed_with_and_without_votes() -> None:
         "last_vote_at": at("2026-11-02 09:00"),
     }
     assert [row["votes"] for row in listed] == [1, 0, 0, 0, 0]
-
-
-def test_weeks_without_votes_are_between_the_first_and_the_last() -> None:
-    rows = frames(
-        vote("2026-11-02 09:00", amount=2),
-        vote("2026-11-19 09:00", amount=3),
-        vote("2026-11-25 09:00", room=2),
-    )
-    assert answer(rooms.over_time(rows, 1, "week", ANY_UTC)) == [
-        {"bucket": date(2026, 11, 2), "votes": 1, "estimations": 2},
-        {"bucket": date(2026, 11, 9), "votes": 0, "estimations": 0},
-        {"bucket": date(2026, 11, 16), "votes": 1, "estimations": 3},
-    ]
-
-
-def test_a_room_without_votes_has_no_weeks() -> None:
-    assert answer(rooms.over_time(Frames.empty(), 1, "week", ANY_UTC)) == []
 
 
 def test_votes_are_listed_newest_first_without_the_marks_of_an_empty_vote() -> None:

@@ -23,8 +23,6 @@ def render_row(
     wanted: Mapping[str, Sequence[str]],
     now: Mapping[str, pl.DataFrame],
     earlier: Mapping[str, pl.DataFrame],
-    *,
-    columns: int = 4,
 ) -> None:
     """Draw a row of cards from tables of one row.
 
@@ -42,7 +40,7 @@ def render_row(
     if note := filter_chips.roomless_note(context.filters, needed):
         st.caption(note)
     name = f"cards_{keys[0]}"
-    with st.grid(columns, min_column_width=NARROWEST, gap="small", key=name):
+    with st.grid(4, min_column_width=NARROWEST, gap="small", key=name):
         for key, table in table_of.items():
             _render_card(
                 DEFINITIONS[key],

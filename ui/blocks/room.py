@@ -160,7 +160,7 @@ def asked() -> list[int]:
 def drawn(found: Sequence[Room]) -> int:
     """Return of how many of these rooms figures of the period are drawn.
 
-    None where a meeting is open, or where the list of rooms is.
+    0 where a meeting is open, or where the list of rooms is.
     """
     if len(shown := [room for room in found if room.has_figures]) == 1:
         return 1 if _vote_id(query_params.get(MEETING)) is None else 0

@@ -1,7 +1,6 @@
 """Axes, legends, tooltips, formats and bounds that all charts share."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import altair as alt
 import polars as pl
@@ -111,10 +110,7 @@ def _shortest(value: float) -> str:
     return fixed(value, 0 if float(value).is_integer() else 2)
 
 
-def legend(
-    items: int, narrow: int, symbol: Literal["square", "stroke"] = "square"
-) -> alt.Legend:
+def legend(items: int, narrow: int) -> alt.Legend:
     """Return a legend above the chart, in fewer columns where that is narrow."""
     columns = alt.ExprRef(f"width < 300 ? {narrow} : {items}")
-    long = 300 if symbol == "stroke" else alt.Undefined
-    return alt.Legend(orient="top", columns=columns, symbolType=symbol, symbolSize=long)
+    return alt.Legend(orient="top", columns=columns, symbolType="square")

@@ -188,7 +188,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
 
     A bar is as long as its part in the change of the whole, so that users, page views
     and votes compare, and the change beside it. Needs the columns of
-    `movers.what_moved`.
+    `changes.what_changed`.
     """
     # What is most is first; the others of its dimension follow it.
     place = pl.col(PLACE).min().over("dimension")
