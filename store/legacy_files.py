@@ -40,7 +40,11 @@ def open_folder(data_dir: Path) -> Snapshot:
     state, demo = version(data_dir), (data_dir / DEMO_MARKER).exists()
     # Six footers take as long to read as all that a small page computes.
     opened = _opened.get(data_dir)
-    if opened is None or (opened.version, opened.demo) != (state, demo):
+    if (
+        opened is None
+        or (opened.version, opened.demo) != (state, demo)
+        or _numbered_copies.lost(data_dir, state)
+    ):
         opened = _opened[data_dir] = _open(data_dir, state, demo=demo)
     return opened
 
@@ -202,6 +206,10 @@ class _Copy:
             }
         )
 
+    def is_whole(self) -> bool:
+        """Return whether its files are there still; systems tidy temporary folders."""
+        return all((self.folder / t.file_name).is_file() for t in TABLES)
+
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -230,7 +238,10 @@ class _NumberedCopies:
         Raises StoreError where the files cannot be read.
         """
         with self._lock:
-            copies = self._by_folder[folder.absolute()]
+            copies = self._by_folder[folder]
+            for lost in [c for c in copies if not c.is_whole()]:
+                lost.remove()
+                copies.remove(lost)
             copy = next((c for c in copies if c.state == state), None)
             failed, wrong = self._failed.get(folder, ("", ""))
             if failed == state and wrong:
@@ -250,6 +261,11 @@ class _NumberedCopies:
                     former.remove()
                 del copies[:-_KEPT]
         return numbered(frames) if copy is None else copy.frames()
+
+    def lost(self, folder: Path, state: str) -> bool:
+        """Return whether this state was copied and files of the copy are gone."""
+        copies = tuple(self._by_folder.get(folder, ()))
+        return any(c.state == state and not c.is_whole() for c in copies)
 
     def _remove_all(self) -> None:
         for copies in self._by_folder.values():

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from shutil import copy
+from shutil import copy, rmtree
 
 import polars as pl
 import pytest
@@ -123,6 +123,22 @@ def test_a_new_state_is_numbered_and_the_state_before_stays_readable(
     assert len([*temporary.iterdir()]) == 2
     with pytest.raises(FileNotFoundError):  # which `reader.run_query` answers
         former.collect()
+
+
+def test_a_copy_that_was_tidied_away_is_written_again(
+    plain: Path, temporary: Path
+) -> None:
+    wanted = expected(plain)
+    assert_same(answers(plain), wanted)
+    (first,) = temporary.iterdir()
+    # What was not read for days, a system removes: a file, or the folder.
+    (first / VOTES.file_name).unlink()
+    assert_same(answers(plain), wanted)
+    (second,) = temporary.iterdir()
+    assert second != first
+    rmtree(second)
+    assert_same(answers(plain), wanted)
+    assert len([*temporary.iterdir()]) == 1
 
 
 def test_folders_do_not_take_each_others_copies(plain: Path, tmp_path: Path) -> None:
