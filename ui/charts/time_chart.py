@@ -4,6 +4,7 @@ Buckets reach the browser as milliseconds on a UTC axis, and their dates as text
 whatever its time zone, a mark is at the tick of its own day.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -259,9 +260,14 @@ class TimeAxis:
         notes = self.shown_notes()
         if not notes or placed.is_empty():
             return
+        starts = placed.group_by(day=self._clock().cast(pl.Date)).agg(pl.col(AT).min())
+        days, positions = (column.to_list() for column in starts.sort("day"))
         begun: dict[float, list[Note]] = {}
         for note in notes:
-            begun.setdefault(self._position(note.first, placed), []).append(note)
+            # A note in the middle of a week belongs to that week's bucket, and one
+            # before all buckets to the first.
+            place = max(bisect_right(days, note.first) - 1, 0)
+            begun.setdefault(positions[place], []).append(note)
         rows = [
             {
                 AT: at,
@@ -307,17 +313,6 @@ class TimeAxis:
         return max(first_day, self.period.first_day), min(
             last_day, self.period.last_day
         )
-
-    def _position(self, day: date, placed: pl.DataFrame) -> float:
-        """Return where a day begins: the first of its hours, or the bucket it is in.
-
-        A day before all buckets is at the first one.
-        """
-        dated = placed.select(AT, day=self._clock().cast(pl.Date))
-        # A note in the middle of a week belongs to that week's bucket.
-        started = dated.filter(pl.col("day") <= day)
-        last = started.filter(pl.col("day") == pl.col("day").max())
-        return float((last if last.height else dated)[AT][0])
 
 
 def time_chart(
