@@ -24,7 +24,7 @@ from io import BytesIO
 
 import polars as pl
 
-from metrics.tables import Column, Table
+from metrics.tables import Blocks, Column, Table
 from sync.sql import LINE_END, PAGE_KEYS, SEPARATOR, length_of, null_of, texts
 
 # Rows that are written as texts at once: few steps, few copies.
@@ -57,6 +57,14 @@ class Checksum:
     def stated(cls, rows: int, digest: str | None) -> "Checksum | None":
         """Return the checksum that a manifest states; None for an earlier version's."""
         return cls(rows, digest) if digest and _form_in(digest) in Form else None
+
+
+def first_form(table: Table) -> Form:
+    """Return the form of a table's checksums that is tried first.
+
+    Only keys say how many rows there can be at most, and so how long a text.
+    """
+    return Form.PAGES if table.blocks is Blocks.KEY_RANGE else Form.ROWS
 
 
 def _form_in(digest: str) -> str:

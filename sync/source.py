@@ -1,9 +1,10 @@
 """The live database, read only: one connection, one snapshot, raw bytes."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import batched
 
 from mysql.connector import errorcode
@@ -15,7 +16,7 @@ from sync.checksum import Checksum, Form, pages_checksum, rows_checksum
 from sync.connection import Connection, Cursor, Deadline, RawRow, batches, translated
 from sync.decode import BulkRows, RawRows, gather
 from sync.exceptions import SourceError
-from sync.partitions import Extent, Partition
+from sync.partitions import Extent, Partition, walk
 from sync.schema_contract import KEEP_ASCII, LiveColumn, has_own_key, other_charsets
 
 # Rows that are turned into columns together: few enough for the processor's cache.
@@ -161,6 +162,13 @@ class Source:
             return None
         rows = self._rows(sql.repeated_key(table), f"comparing keys of {table.name}")
         return (rows[0][0] or b"").decode(errors="replace") if rows else None
+
+    def partitions(
+        self, table: Table, known: Container[str], block_rows: int
+    ) -> list[Partition]:
+        """Return the partitions with rows, oldest first (see `partitions.walk`)."""
+        following = partial(self.next_position, table)
+        return list(walk(table, self.extent(table), known, following, block_rows))
 
     def extent(self, table: Table) -> Extent | None:
         """Return the first and last position of a table, None when it is empty."""

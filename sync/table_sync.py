@@ -12,11 +12,11 @@ import polars as pl
 
 from metrics.tables import Blocks, Table
 from store.manifest import Block
-from sync.checksum import Checksum, Form, checksum, letters
+from sync.checksum import Checksum, Form, checksum, first_form, letters
 from sync.connection import Deadline
 from sync.decode import BulkRows, RawRows, require_own_keys, shown_key
 from sync.exceptions import CopyError, DamagedBlockError, RepeatedKeyError
-from sync.partitions import Partition, partition_at, walk
+from sync.partitions import Partition, partition_at
 from sync.plan import (
     NOTHING,
     Action,
@@ -68,6 +68,7 @@ class TableSync:
         self._user_ids = user_ids
         self._policy = policy
         self._deadline = deadline
+        self._form = first_form(table)
         self._fetched: dict[str, Block] = {}
         """New blocks, not published yet."""
         self._checked: dict[str, Block] = {}
@@ -165,11 +166,9 @@ class TableSync:
                 raise RepeatedKeyError(self.table.name, self.table.key, shown)
 
     def _partitions(self, source: Source) -> list[Partition]:
-        table, size = self.table, self._policy.block_rows
         # Known partitions need no query for the next position.
         known = self.state.blocks.keys() | self._fetched.keys()
-        following = partial(source.next_position, table)
-        return list(walk(table, source.extent(table), known, following, size))
+        return source.partitions(self.table, known, self._policy.block_rows)
 
     def _candidate(self, key: str) -> Block | None:
         block = self._fetched.get(key) or self._checked.get(key)
@@ -274,15 +273,6 @@ class TableSync:
         rows = self._writer.read(self.table, block)
         proof = checksum(self.table, rows, self._form)
         return replace(block, checksum=proof.digest, letters=letters(self.table, rows))
-
-    @property
-    def _form(self) -> Form:
-        """The form of checksums that is tried first.
-
-        Only keys say how many rows there can be at most, and so how long a text.
-        """
-        by_key = self.table.blocks is Blocks.KEY_RANGE
-        return Form.PAGES if by_key else Form.ROWS
 
     def _fetch(self, source: Source, partition: Partition) -> Fetched:
         """Return rows as they came; they can be typed in another thread."""

@@ -7,7 +7,6 @@ that no key is in two blocks, that first and last keys and times are those of th
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 
 import polars as pl
 
@@ -15,10 +14,10 @@ from core.errors import add_error_breadcrumb, logger
 from metrics.sentences import counted
 from metrics.tables import USER, Blocks, Table
 from store.manifest import USER_IDS, Block, Manifest, UserIdsFile
-from sync.checksum import Checksum, Form, checksum
+from sync.checksum import Checksum, checksum, first_form
 from sync.connection import Deadline
 from sync.exceptions import DamagedBlockError, DifferenceError, NoStoreError
-from sync.partitions import Partition, partition_at, walk
+from sync.partitions import Partition, partition_at
 from sync.plan import NOTHING, Counts, Policy, compare
 from sync.run import check_origin
 from sync.schema_contract import check_contract
@@ -155,7 +154,8 @@ class _Verification:
     def run(self, source: Source) -> Findings:
         """Return what differs."""
         found = Findings()
-        partitions = self._partitions(source)
+        size = self._policy.block_rows
+        partitions = source.partitions(self._table, self._blocks, size)
         hot = {p.key for p in partitions[-self._policy.hot_blocks :]}
         title = f"{self._table.name:<16} verifying"
         for partition in progress(title, partitions):
@@ -166,12 +166,6 @@ class _Verification:
         found.stale += [self._blocks[key] for key in sorted(lost)]
         found.damaged += self._with_repeated_keys()
         return found
-
-    def _partitions(self, source: Source) -> list[Partition]:
-        table, size = self._table, self._policy.block_rows
-        following = partial(source.next_position, table)
-        known = self._blocks.keys()
-        return list(walk(table, source.extent(table), known, following, size))
 
     def _look(
         self, source: Source, partition: Partition, found: Findings, *, hot: bool
@@ -191,7 +185,7 @@ class _Verification:
             found.damaged.append(block)
             return
         stated = Checksum.stated(block.rows, block.checksum)
-        form = stated.form if stated else self._form
+        form = stated.form if stated else first_form(self._table)
         ours = checksum(self._table, rows, form)
         if ours == source.checksum(self._table, partition, form):
             return
@@ -212,11 +206,6 @@ class _Verification:
         """
         times = pl.max_horizontal(pl.col(pl.Datetime))
         return rows.filter(times < self._since).is_empty()
-
-    @property
-    def _form(self) -> Form:
-        by_key = self._table.blocks is Blocks.KEY_RANGE
-        return Form.PAGES if by_key else Form.ROWS
 
     def _sound_rows(self, block: Block, partition: Partition) -> pl.DataFrame | None:
         """Return a block's rows, None where the file is not what it should be.
