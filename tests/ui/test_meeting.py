@@ -11,6 +11,7 @@ from metrics import meetings
 from metrics.frames import Period
 from metrics.time_zone import in_zone
 from tests.metrics.building import estimation, frames, view, vote
+from ui.blocks.meeting import Meeting
 from ui.charts import meeting as chart
 
 
@@ -65,3 +66,16 @@ def test_a_meeting_goes_on_evenly_while_the_clocks_change(
     assert len(names) == len(jumps)
     for name, jump in zip(names, jumps, strict=True):
         assert f" ? {jump * 60_000} : 0)" in name
+
+
+@pytest.mark.parametrize(
+    ("zone", "says"),
+    [
+        ("UTC", "24 Oct 2026, 21:30–23:10 UTC"),
+        ("Europe/Berlin", "24 Oct 2026, 23:30 – 25 Oct 2026, 01:10 Europe/Berlin"),
+    ],
+)
+def test_a_meeting_over_midnight_names_both_days(zone: str, says: str) -> None:
+    start = datetime(2026, 10, 24, 21, 30)
+    held = Meeting(1, start, start + timedelta(minutes=100), 2, 0, 0, 1, 0)
+    assert held.when(ZoneInfo(zone)) == says

@@ -26,15 +26,14 @@ from ui.page_context import PageContext
 _OPENED = "meetings_opened"
 _EARLIEST = datetime(1970, 1, 1)
 _SHOWN = (
-    *(
-        "started_at",
-        "votes",
-        "rounds_without_estimate",
-        "wide_votes",
-        "estimators",
-        "spectators",
-    ),
-    *("duration_median_seconds", "talk_median_seconds"),
+    "started_at",
+    "votes",
+    "rounds_without_estimate",
+    "wide_votes",
+    "estimators",
+    "spectators",
+    "duration_median_seconds",
+    "talk_median_seconds",
 )
 
 
@@ -53,7 +52,10 @@ class Meeting(NamedTuple):
     def when(self, zone: ZoneInfo) -> str:
         """Return its date and times as clocks of the zone show them."""
         start, end = to_local(self.started_at, zone), to_local(self.ended_at, zone)
-        return f"{fmt.day(start)}, {start:%H:%M}–{end:%H:%M} {zone.key}"
+        if start.date() == end.date():
+            return f"{fmt.day_of(start)}, {start:%H:%M}–{end:%H:%M} {zone.key}"
+        ends = f"{fmt.day_of(end)}, {end:%H:%M}"
+        return f"{fmt.day_of(start)}, {start:%H:%M} – {ends} {zone.key}"
 
     @property
     def summary(self) -> str:
@@ -93,7 +95,7 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> pl.DataFrame:
             shown = pl.col("started_at").is_between(_EARLIEST, context.now)
             past = held.filter(shown)["started_at"]
             last = to_local(past[0], zone) if past.len() else None
-            when = f" The last one was on {fmt.day(last)}." if last else ""
+            when = f" The last one was on {fmt.day_of(last)}." if last else ""
             st.caption(f"No meeting in this period.{when} Choose a longer period.")
             if last:
                 first = last.date().replace(day=1)
