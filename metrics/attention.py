@@ -17,7 +17,7 @@ from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
 from metrics.frames import Period, instant
 from metrics.query import Plan, SharedPlans, Unfinished
 from metrics.room_health import went_dormant
-from metrics.sentences import counted, listed
+from metrics.sentences import ONE_OF, counted, listed, weekday_of
 from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, TABLES, USERS, VOTES, Table
 from metrics.time_axis import local_date, local_time
 from metrics.time_zone import UTC_ZONE, to_local
@@ -31,15 +31,10 @@ FEWEST_WEEKS = 4
 """With fewer of them nothing is called usual."""
 LATE_AFTER = 2
 """Missed runs of the sync job after which the data is late."""
-MEASURES = {
-    "votes": "vote",
-    "estimations": "estimation",
-    "rooms": "active room",
-    "unique_users": "user",
-    "new_users": "new user",
-    "page_views": "page view",
-}
-"""What is counted today → what one of it is called."""
+MEASURES = (
+    *("votes", "estimations", "rooms", "unique_users", "new_users", "page_views"),
+)
+"""What is counted today."""
 _PAGES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "votes": ("votes", {"show": "votes"}),
     "estimations": ("votes", {"show": "estimations"}),
@@ -282,7 +277,7 @@ def duration(span: timedelta) -> str:
 def _unusual_today(
     today: pl.DataFrame, clock: datetime, zone: ZoneInfo, period: Mapping[str, str]
 ) -> Iterator[Finding]:
-    name = period.get("period") or _short(clock.date())
+    name = period.get("period") or weekday_of(clock.date())
     for row in today.drop_nulls("median").iter_rows(named=True):
         measure, low, high = row["measure"], row["lowest"], row["highest"]
         page, shown = _PAGES[measure]
@@ -291,7 +286,7 @@ def _unusual_today(
         usual = f"{low:,}–{high:,}" if low < high else f"{low:,}"
         yield Finding(
             "today",
-            f"{name}: {counted(row['today'], MEASURES[measure])} by {clock:%H:%M} "
+            f"{name}: {counted(row['today'], ONE_OF[measure])} by {clock:%H:%M} "
             f"{zone.key}, usually {usual}",
             page,
             {**period, **shown},
@@ -300,10 +295,6 @@ def _unusual_today(
             row["today"],
             (low, high),
         )
-
-
-def _short(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b}"
 
 
 def _far_outside(value: int, low: int, high: int) -> bool:
@@ -338,7 +329,7 @@ def _unusual_days(days: pl.DataFrame) -> Iterator[Finding]:
         week = timedelta(days=6)
         yield Finding(
             "unusual_day",
-            f"{_short(day)}: {counted(row['value'], MEASURES[measure])}, "
+            f"{weekday_of(day)}: {counted(row['value'], ONE_OF[measure])}, "
             f"{row['low']:,}–{row['high']:,} expected",
             page,
             {"from": f"{day - week}", "to": f"{day}", **shown},

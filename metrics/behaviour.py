@@ -9,6 +9,7 @@ import polars as pl
 from metrics.constants import TOP
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
+    DELETED,
     VISIBLE,
     distinct_count,
     ranked,
@@ -244,7 +245,7 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     # Rooms share names, so the number belongs to the label.
     label = pl.coalesce(
         pl.format("{} #{}", "room_name", "room_number"),
-        pl.format("(deleted) ID {}", "room_id"),
+        pl.format(f"{DELETED} ID {{}}", "room_id"),
     )
     labels = largest.join(shared.room_names, on="room_id", how="left")
     labelled = votes.join(

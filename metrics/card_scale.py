@@ -45,3 +45,14 @@ def average_hundredths() -> pl.Expr:
 def average() -> pl.Expr:
     """Return a vote's average estimation as a float."""
     return divided(average_hundredths(), 100)
+
+
+def cards_of_vote() -> list[pl.Expr]:
+    """Return min_, avg_ and max_estimation and steps, null in an empty vote."""
+    cards = {
+        "min_estimation": pl.col("min_estimation"),
+        "avg_estimation": average(),
+        "max_estimation": pl.col("max_estimation"),
+        "steps": steps(),
+    }
+    return [pl.when(estimated()).then(of).alias(name) for name, of in cards.items()]

@@ -21,7 +21,7 @@ from metrics.expressions import (
 from metrics.frames import Frames, Period, instant
 from metrics.location import users_of
 from metrics.query import Query, SharedPlans, Unfinished
-from metrics.sentences import counted, percent
+from metrics.sentences import ONE_OF, counted, percent
 from metrics.subject import Definition, table
 from metrics.tables import (
     ESTIMATIONS,
@@ -343,10 +343,6 @@ def _ratio(
     return counts[0] / max(counts[1], 1)
 
 
-# What one of the counted is called.
-_UNITS = {"page_views": "page view", "users": "user", "votes": "vote"}
-
-
 # Of the biggest change, what another one has to offset to be named.
 _SMALL = 0.1
 
@@ -379,7 +375,7 @@ def biggest_change(frame: pl.DataFrame) -> str | None:
 
 def _change(row: Mapping[str, Any]) -> str:
     more = "more" if row["change"] > 0 else "fewer"
-    what = counted(abs(row["change"]), f"{more} {_UNITS[row['measure']]}")
+    what = counted(abs(row["change"]), f"{more} {ONE_OF[row['measure']]}")
     return f"{what} {_place(row['dimension'], row['label'])}"
 
 

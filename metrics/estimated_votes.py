@@ -59,16 +59,17 @@ def estimations_with_later_votes(shared: SharedPlans, period: Period) -> pl.Lazy
         longer = Period(period.start, period.end + AFTERWARDS)
         # An estimation is written up to two seconds from its vote, across midnight too,
         # and may be nearer to a vote outside.
-        around = _widened(longer)
+        around = widened(longer)
         frames = shared.frames
         near = frames.estimations.filter(around.contains("estimated_at"))
-        votes = frames.votes.filter(_widened(around).contains("voted_at"))
+        votes = frames.votes.filter(widened(around).contains("voted_at"))
         return with_vote(near, votes).filter(longer.contains("voted_at"))
 
     return shared.node(("estimations with vote", period), build)
 
 
-def _widened(period: Period) -> Period:
+def widened(period: Period) -> Period:
+    """Return a period in which all votes and participations of a period can join."""
     return Period(period.start - JOINED_WITHIN, period.end + JOINED_WITHIN)
 
 

@@ -43,6 +43,8 @@ def divided(part: pl.Expr, whole: pl.Expr | float) -> pl.Expr:
 
 NOT_SET = "(not set)"
 """What a missing text is called; some sources of data write it themselves."""
+DELETED = "(deleted)"
+"""What a room is called of which only the votes are left."""
 VISIBLE = r"[^\s\p{Z}\p{C}]"
 """Neither blank nor invisible, as zero-width and control characters are."""
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from metrics import convergence
-from metrics.card_scale import average, estimated, is_estimation, steps
-from metrics.estimated_votes import JOINED_WITHIN, MEETING_GAP, join_nearest_vote
+from metrics.card_scale import cards_of_vote, estimated, is_estimation, steps
+from metrics.estimated_votes import MEETING_GAP, join_nearest_vote, widened
 from metrics.expressions import count_where, row_count
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
@@ -132,12 +132,6 @@ def timeline(frames: Frames, period: Period, meeting: int) -> pl.LazyFrame:
     (seats that were not in the vote before, and that were; "" for none).
     """
     votes = _of_meeting(frames, period, meeting)
-    known = {
-        "min_estimation": pl.col("min_estimation"),
-        "avg_estimation": average(),
-        "max_estimation": pl.col("max_estimation"),
-        "steps": steps(),
-    }
     again = convergence.re_votes(SharedPlans(frames), period).select("id", re_vote=True)
     return (
         votes.join(_presence(cards(frames, period, meeting)), on="id", how="left")
@@ -147,7 +141,7 @@ def timeline(frames: Frames, period: Period, meeting: int) -> pl.LazyFrame:
             pl.int_range(1, pl.len() + 1).alias("vote"),
             *("id", "started_at", "voted_at", "talk", "duration"),
             *("amount_of_estimations", "amount_of_spectators"),
-            *(pl.when(estimated()).then(of).alias(name) for name, of in known.items()),
+            *cards_of_vote(),
             "was_auto_flip",
             empty=~estimated(),
             re_vote=pl.col("re_vote").fill_null(value=False),
@@ -221,7 +215,7 @@ def _of_meeting(frames: Frames, period: Period, meeting: int) -> pl.LazyFrame:
 
 def _participations_in(frames: Frames, period: Period, meeting: int) -> pl.LazyFrame:
     taken = _participations(
-        frames.within(_widened(period)).estimations,
+        frames.within(widened(period)).estimations,
         _in_meetings(frames.within(period).votes),
     )
     return taken.filter(pl.col("meeting") == meeting)
@@ -318,10 +312,6 @@ def _presence(cards: pl.LazyFrame) -> pl.LazyFrame:
 
 def _written(seats: pl.Expr) -> pl.Expr:
     return seats.list.sort().cast(pl.List(pl.String)).list.join(", ")
-
-
-def _widened(period: Period) -> Period:
-    return Period(period.start - JOINED_WITHIN, period.end + JOINED_WITHIN)
 
 
 def in_period(query: Query, _: SharedPlans) -> pl.LazyFrame:

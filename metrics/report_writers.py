@@ -11,10 +11,10 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from metrics import periods
-from metrics.expressions import NOT_SET
+from metrics.expressions import DELETED, NOT_SET
 from metrics.formats import change, isolated, number, usual_span
 from metrics.frames import Period
+from metrics.periods import Days, describe, describe_period, not_compared
 from metrics.report import (
     NO_NAME,
     Change,
@@ -25,20 +25,19 @@ from metrics.report import (
     Report,
     UnusualDay,
 )
-from metrics.sentences import missing_note
+from metrics.sentences import ONE_OF, counted, day_of, missing_note
 from metrics.tables import ROOMS
 from metrics.time_zone import to_local
 from metrics.usual_change import MEANING
 
 Format = Literal["html", "md", "json"]
-FORMATS = get_args(Format)
+FORMATS: tuple[Format, ...] = get_args(Format)
 MIME: dict[Format, str] = {
     "html": "text/html; charset=utf-8",
     "md": "text/markdown; charset=utf-8",
     "json": "application/json",
 }
 NOTHING_HERE = "No data in this period. Choose another one."
-_DELETED = "(deleted)"
 _BARS = "▁▂▃▄▅▆▇█"
 _INVISIBLE = "\u200b"
 _IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!$"} | {
@@ -63,8 +62,8 @@ def to_json(report: Report) -> str:
     """
     zone = report.period.zone
     content = {
-        **_span("from", "to", report.period),
-        "comparison": report.comparison and _span("from", "to", report.comparison),
+        **_span(report.period),
+        "comparison": report.comparison and _span(report.comparison),
         "data_begins": report.data_begins and f"{report.data_begins}",
         "data_until": report.until and _instant(report.until, zone),
         "missing": report.missing,
@@ -148,8 +147,8 @@ def _instant(at: datetime, zone: ZoneInfo) -> str:
     return there.replace("+00:00", "Z")
 
 
-def _span(first: str, last: str, period: Period) -> dict[str, str]:
-    return {first: f"{period.first_day}", last: f"{period.last_day}"}
+def _span(period: Period) -> dict[str, str]:
+    return {"from": f"{period.first_day}", "to": f"{period.last_day}"}
 
 
 # Makes harmless what strangers typed; our own words need none.
@@ -197,11 +196,11 @@ def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
     label = (row.label or "").strip() or unknown
     if row.dimension == "country":
         label = report.country_names.get(label, label)
-    counted = _counted(row.now, row.measure)
+    count = counted(row.now, ONE_OF[row.measure])
     # Months differ in how many Mondays they have.
     scaled = f" on as many {safe(label)}s" if row.dimension == "weekday" else ""
     return (
-        f"{row.dimension.capitalize()} {safe(label)}: {counted}, "
+        f"{row.dimension.capitalize()} {safe(label)}: {count}, "
         f"{row.before:,}{scaled} before"
     )
 
@@ -213,24 +212,24 @@ def _lines_of_days(days: Iterable[UnusualDay]) -> list[_Line]:
 
 def _line_of_day(day: date, rows: Iterable[UnusualDay]) -> str:
     counts = ", ".join(
-        f"{_counted(row.value, row.measure)} ({row.low:,}–{row.high:,} expected)"
+        f"{counted(row.value, ONE_OF[row.measure])} ({row.low:,}–{row.high:,} expected)"
         for row in rows
     )
-    return f"{day:%A}, {_day(day)}: {counts}"
+    return f"{day:%A}, {day_of(day)}: {counts}"
 
 
 def _line_of_note(note: Note, safe: _Escape) -> _Line:
-    days = periods.describe(periods.Days(note.first, note.last))
+    days = describe(Days(note.first, note.last))
     return _Line(f"{days}: {safe(note.title)}", note.link)
 
 
 def _line_of_room(room: GrownRoom, report: Report, safe: _Escape) -> str:
-    votes = _counted(room.votes, "votes")
+    votes = counted(room.votes, "vote")
     return f"{_name(room, report, safe)}: {votes}, {room.before:,} before"
 
 
 def _line_of_quiet(room: QuietRoom, report: Report, safe: _Escape) -> str:
-    last = _day(to_local(room.last_vote_at, report.period.zone).date())
+    last = day_of(to_local(room.last_vote_at, report.period.zone).date())
     return f"{_name(room, report, safe)}: last vote {last}"
 
 
@@ -240,7 +239,7 @@ def _link(room: GrownRoom | QuietRoom, report: Report) -> str | None:
         return None
     chosen = {
         "room": room.room_id,
-        **_span("from", "to", report.period),
+        **_span(report.period),
         # Without it the page would be in the team's zone.
         "tz": report.period.zone.key,
     }
@@ -256,29 +255,16 @@ def _name(room: GrownRoom | QuietRoom, report: Report, safe: _Escape) -> str:
 
 def _no_name(report: Report) -> str:
     """Return what a room without a name is: deleted, or of a store without rooms."""
-    return NO_NAME if ROOMS.name in report.missing else _DELETED
-
-
-def _counted(count: int, measure: str) -> str:
-    word = measure.replace("_", " ").removeprefix("unique ")
-    return f"{count:,} {word if count != 1 else word.removesuffix('s')}"
-
-
-def _day(day: date) -> str:
-    return periods.describe(periods.Days(day, day))
-
-
-def _dates(period: Period) -> str:
-    return periods.describe_period(period)
+    return NO_NAME if ROOMS.name in report.missing else DELETED
 
 
 def _heading(report: Report) -> str:
     compared = report.comparison
-    than = f", compared with {_dates(compared)}" if compared else ""
+    than = f", compared with {describe_period(compared)}" if compared else ""
     if report.data_begins:
-        than = f", {periods.not_compared(report.data_begins)}"
+        than = f", {not_compared(report.data_begins)}"
     bots = ", bots included" if report.bots else ""
-    return f"{_dates(report.period)} ({report.period.zone.key}){than}{bots}"
+    return f"{describe_period(report.period)} ({report.period.zone.key}){than}{bots}"
 
 
 def _until(report: Report) -> str:
@@ -286,7 +272,7 @@ def _until(report: Report) -> str:
         return "No data yet."
     zone = report.period.zone
     until = to_local(report.until, zone)
-    return f"Data until {_day(until.date())}, {until:%H:%M} {zone.key}."
+    return f"Data until {day_of(until.date())}, {until:%H:%M} {zone.key}."
 
 
 def _value(figure: Figure) -> str:
@@ -403,7 +389,7 @@ def _sparkline(values: Sequence[int]) -> str:
 
 def to_html(report: Report) -> str:
     """Return a whole document that needs no other file, for mail and print."""
-    title = f"FPP Analytics: {_dates(report.period)}"
+    title = f"FPP Analytics: {describe_period(report.period)}"
     return (
         '<!DOCTYPE html>\n<html lang="en-GB"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
@@ -526,9 +512,10 @@ def _chart(report: Report) -> str:
     own = [places.index(place) for place in sides[-1][0]]
     dates = _dates_below(report, own, len(places), len(sides))
     flags = _flags(report, own, len(places), len(sides))
-    legend = f'<span style="color:{_ACCENT}">■</span> {escape(_dates(report.period))}'
+    dates_now = escape(describe_period(report.period))
+    legend = f'<span style="color:{_ACCENT}">■</span> {dates_now}'
     if report.comparison is not None:
-        dates_before = escape(_dates(report.comparison))
+        dates_before = escape(describe_period(report.comparison))
         legend += f' &nbsp; <span style="color:{_GREY}">■</span> {dates_before}'
     if any((*report.cut, *report.cut_before)):
         legend += f" &nbsp; hollow: not a whole {report.granularity}"
@@ -575,7 +562,7 @@ def _places(
 
 def _dates_below(report: Report, own: Sequence[int], places: int, sides: int) -> str:
     """Return the cells below the bars; `own` are the places of the period's buckets."""
-    ticks = [i for i, _ in _ticks(len(own))]
+    ticks = _ticks(len(own))
     starts, end = [own[i] for i in ticks], places
     texts = ["", *(_tick(report, i) for i in ticks), ""]
     aligned = ["left"] * len(texts)
@@ -662,8 +649,8 @@ def _rounded_up(most: int) -> int:
     return max(2, next(n * size for n in (1, 2, 4, 6, 8, 10) if n * size >= most))
 
 
-def _ticks(count: int) -> list[tuple[int, str]]:
-    """Return the first, the middle and the last place, and where text is anchored."""
+def _ticks(count: int) -> list[int]:
+    """Return the places below which a date is written."""
     if count < 3:
-        return [(i, "start") for i in range(min(count, 1))]
-    return [(0, "start"), (count // 2, "middle"), (count - 1, "end")]
+        return [*range(min(count, 1))]
+    return [0, count // 2, count - 1]

@@ -98,6 +98,18 @@ def counted(number: int, one: str, several: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
+ONE_OF: Mapping[str, str] = {
+    "votes": "vote",
+    "estimations": "estimation",
+    "rooms": "active room",
+    "users": "user",
+    "unique_users": "user",
+    "new_users": "new user",
+    "page_views": "page view",
+}
+"""What is counted → what one of it is called in a sentence."""
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as a list in a sentence: "a, b and c"."""
     if len(names) < 2:
@@ -108,6 +120,11 @@ def listed(names: Sequence[str]) -> str:
 def day_of(day: date) -> str:
     """Return a date as the pages write it: "26 Oct 2026"."""
     return f"{day.day} {day:%b %Y}"
+
+
+def weekday_of(day: date) -> str:
+    """Return a date with its weekday, without its year: "Mon 26 Oct"."""
+    return f"{day:%a} {day.day} {day:%b}"
 
 
 def missing_note(tables: Collection[str], mark: str = "`") -> str:

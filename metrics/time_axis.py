@@ -21,12 +21,13 @@ from metrics.query import Granularity, Query, SharedPlans
 from metrics.tables import TIMESTAMP
 from metrics.time_zone import UTC_ZONE, to_utc
 
-_INTERVALS: dict[Granularity, str] = {
+INTERVALS: Mapping[Granularity, str] = {
     "hour": "1h",
     "day": "1d",
     "week": "1w",
     "month": "1mo",
 }
+"""The length of a bucket, as Polars takes it."""
 _EPOCH = datetime(1970, 1, 1)
 _HOUR, _DAY = 3_600, 86_400
 # From here on, clock changes of all of history are looked up.
@@ -115,7 +116,7 @@ def hour_at(hour: pl.Expr, period: Period) -> pl.Expr:
 
 def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:
     """Return the first day of the bucket that each Date is in."""
-    return day if granularity == "day" else day.dt.truncate(_INTERVALS[granularity])
+    return day if granularity == "day" else day.dt.truncate(INTERVALS[granularity])
 
 
 def number_of(second: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
@@ -201,9 +202,7 @@ def same_weekdays(
 def axis(first: date, last: date, granularity: Granularity) -> pl.LazyFrame:
     """Return the buckets from one day's to another's, both included: `bucket`."""
     return pl.LazyFrame().select(
-        bucket=pl.date_range(
-            first_of(first, granularity), last, _INTERVALS[granularity]
-        )
+        bucket=pl.date_range(first_of(first, granularity), last, INTERVALS[granularity])
     )
 
 
@@ -402,13 +401,13 @@ def data_axis(buckets: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:
     first, last = pl.col("bucket").min(), pl.col("bucket").max()
     ranges = pl.datetime_ranges if granularity == "hour" else pl.date_ranges
     # Gaps inside are filled, so that a chart shows them as zeros.
-    spans = buckets.select(bucket=ranges(first, last, _INTERVALS[granularity]))
+    spans = buckets.select(bucket=ranges(first, last, INTERVALS[granularity]))
     return spans.explode("bucket").drop_nulls()
 
 
 def last_of(bucket: str, granularity: Granularity) -> pl.Expr:
     """Return the last day of a bucket."""
-    return pl.col(bucket).dt.offset_by(_INTERVALS[granularity]) - pl.duration(days=1)
+    return pl.col(bucket).dt.offset_by(INTERVALS[granularity]) - pl.duration(days=1)
 
 
 def bucketed(frames: Frames, granularity: Granularity, period: Period) -> Frames:

@@ -8,7 +8,7 @@ from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
 from metrics.frames import Frames, Period
 from metrics.growth import year_before, year_until
 from metrics.query import Query, SharedPlans
-from metrics.sentences import counted, day_of, listed
+from metrics.sentences import ONE_OF, counted, day_of, listed, weekday_of
 from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, VOTES
 from metrics.time_axis import always_daily, axis, local_date
@@ -194,7 +194,7 @@ def _per_measure(frames: Frames, judged: Period, last: date) -> pl.LazyFrame:
         votes=row_count(),
         estimations=total("amount_of_estimations"),
     )
-    day, measures = pl.col("bucket"), pl.col(_UNITS.keys())
+    day, measures = pl.col("bucket"), pl.col(_MEASURES)
     # No day before the first row: a period may begin decades before it.
     since_first_row = day >= day.filter(measures.is_not_null()).min()
     return (
@@ -223,13 +223,7 @@ def _per_day(
     return pl.concat([earlier, inside]).group_by(bucket=day).agg(**measures)
 
 
-# What one of the counted is called.
-_UNITS = {
-    "page_views": "page view",
-    "unique_users": "user",
-    "votes": "vote",
-    "estimations": "estimation",
-}
+_MEASURES = ("page_views", "unique_users", "votes", "estimations")
 
 
 def _root(count: pl.Expr) -> pl.Expr:
@@ -241,8 +235,7 @@ def named(frame: pl.DataFrame, measure: str) -> str | None:
     """Name the unusual days of a measure: "Tue 10 Nov (12 votes, 44–112 expected)"."""
     rows = frame.filter(pl.col("measure") == measure).iter_rows(named=True)
     days = [
-        f"{row['bucket']:%a} {row['bucket'].day} {row['bucket']:%b} "
-        f"({counted(row['value'], _UNITS[measure])}, "
+        f"{weekday_of(row['bucket'])} ({counted(row['value'], ONE_OF[measure])}, "
         f"{row['low']:,}–{row['high']:,} expected)"
         for row in rows
     ]
@@ -261,7 +254,7 @@ def most_unusual(frame: pl.DataFrame) -> str | None:
     kind = "quiet" if row["value"] < row["expected"] else "busy"
     return (
         f"{row['bucket']:%A}, {day_of(row['bucket'])} was unusually {kind}: "
-        f"{counted(row['value'], _UNITS[row['measure']])}, "
+        f"{counted(row['value'], ONE_OF[row['measure']])}, "
         f"{row['low']:,.0f}–{row['high']:,.0f} expected."
     )
 

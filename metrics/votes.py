@@ -14,8 +14,8 @@ from metrics.activity_key import seconds
 from metrics.card_scale import (
     SCALE,
     STEPS,
-    average,
     average_hundredths,
+    cards_of_vote,
     estimated,
     steps,
 )
@@ -492,16 +492,10 @@ def newest_first_of(votes: pl.LazyFrame) -> pl.LazyFrame:
     min_estimation, avg_estimation, max_estimation, steps (null, like the three
     before, in an empty vote), duration (seconds), was_auto_flip.
     """
-    known = {
-        "min_estimation": pl.col("min_estimation"),
-        "avg_estimation": average(),
-        "max_estimation": pl.col("max_estimation"),
-        "steps": steps(),
-    }
     return votes.sort("voted_at", "id", descending=True).select(
         *("id", "room_id", "voted_at"),
         *("amount_of_estimations", "amount_of_spectators"),
-        *(pl.when(estimated()).then(of).alias(name) for name, of in known.items()),
+        *cards_of_vote(),
         *("duration", "was_auto_flip"),
     )
 

@@ -14,6 +14,7 @@ from metrics.formats import NOTHING as NOTHING
 from metrics.formats import change as change
 from metrics.formats import number as number
 from metrics.formats import signed as signed
+from metrics.sentences import day_of as day_of
 from metrics.subject import Unit
 from metrics.time_zone import UTC_ZONE
 
@@ -66,11 +67,6 @@ def instant(time: datetime, now: datetime, zone: ZoneInfo = UTC_ZONE) -> str:
     place = name if name.isalpha() else offset
     date = "" if there.date() == today.date() else f"{there.day} {there:%b %Y}, "
     return f"{date}{there:%H:%M} {place}"
-
-
-def day(time: datetime) -> str:
-    """Print a date: "5 Nov 2026"."""
-    return f"{time.day} {time:%b %Y}"
 
 
 _SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")

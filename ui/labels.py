@@ -11,12 +11,12 @@ from typing import Literal
 import polars as pl
 import pycountry
 
+from metrics.expressions import DELETED as DELETED
 from metrics.expressions import NOT_SET as NOT_SET
 from metrics.expressions import VISIBLE
 from metrics.registry import DEFINITIONS, split
 from store.files import is_visible
 
-DELETED = "(deleted)"
 _BESIDE: Literal["horizontal"] = "horizontal"
 _FLAG_A = 0x1F1E6
 

@@ -385,7 +385,7 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
         if asked:
             # A step leads here as well as a link.
             query_params.warn(
-                f"The data begins on {periods.describe(Days(first, first))}: showing "
+                f"The data begins on {fmt.day_of(first)}: showing "
                 f"{periods.describe(days)} of {periods.describe(asked)}."
             )
         elif read.problems:
@@ -509,7 +509,8 @@ def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> d
     """
     first, older = reader.beginning(snapshot, zone)
     if older and says_so:
-        st.caption(f"All time begins on {first}: {older:,} older rows are left out.")
+        begins = fmt.day_of(first)
+        st.caption(f"All time begins on {begins}: {older:,} older rows are left out.")
     return first
 
 
@@ -568,7 +569,7 @@ def _data_until(query: Query) -> str:
     if query.data_ends is None:
         return ""
     end = to_local(query.data_ends, query.zone)
-    return f"data until {fmt.day(end)}, {end:%H:%M}"
+    return f"data until {fmt.day_of(end)}, {end:%H:%M}"
 
 
 def _compared_with(query: Query) -> str:

@@ -1,18 +1,16 @@
 """The email service, which sends the daily summary to its subscribers."""
 
-import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from anyio import fail_after
 
+from core.errors import logger
 from core.settings import EmailService
 
 PORT = 3010
 PATH = "/fpp-daily-analytics"
 SECONDS = 30.0
-
-_logger = logging.getLogger("fpp")
 
 
 class EmailServiceError(Exception):
@@ -29,7 +27,7 @@ async def send(
     Raises EmailServiceError unless the service answers 200 in time.
     """
     if service is None:
-        _logger.info("The daily summary is not emailed: BEA_BASE_URL is not set.")
+        logger.info("The daily summary is not emailed: BEA_BASE_URL is not set.")
         return
     status = await _post(service, summary, seconds)
     if status != HTTPStatus.OK:
@@ -37,7 +35,7 @@ async def send(
             f"The email service answered {status}. The summary was not sent. Compare "
             "BEA_SECRET_KEY with the service's, and see its log."
         )
-    _logger.info("The email service accepted the daily summary.")
+    logger.info("The email service accepted the daily summary.")
 
 
 async def _post(

@@ -1,6 +1,5 @@
 """Checks before the server starts, and the line that says where it listens."""
 
-import logging
 import signal
 import sys
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from urllib.parse import quote
 
 import streamlit.logger
 
-from core.errors import log_through_root
+from core.errors import log_through_root, logger
 from core.settings import TIME_ZONE, DashboardSettings, SettingError
 from metrics.time_zone import zone_of
 from store import engine
@@ -17,7 +16,6 @@ from web.auth.sessions import AccessToken
 from web.paths import Paths
 
 SHORT_TOKEN = 16
-_logger = logging.getLogger("fpp")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 REQUIRED_OPTIONS: Mapping[str, object] = {
     "server.enableCORS": True,
@@ -91,7 +89,7 @@ def keep_ctrl_c_from_computations() -> None:
 def warn_of_short_token(settings: DashboardSettings) -> None:
     """Log a warning when the token is short enough to be guessed."""
     if settings.token and len(settings.token.reveal()) < SHORT_TOKEN:
-        _logger.warning(
+        logger.warning(
             "ANALYTICS_SECRET_TOKEN has fewer than %d characters. It can be guessed. "
             "Make one with: openssl rand -base64 32",
             SHORT_TOKEN,

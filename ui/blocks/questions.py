@@ -137,7 +137,7 @@ def _as_of(context: PageContext) -> str:
     last = context.query.period.last_day
     if last >= context.today:
         return "As of now."
-    return f"As of the end of {periods.describe(Days(last, last))}."
+    return f"As of the end of {fmt.day_of(last)}."
 
 
 def _sample_sizes(

@@ -235,7 +235,7 @@ def _room(
     row = facts.row(0, named=True)
     # Files of the older job may lack a time.
     first, last = (
-        fmt.NOTHING if row[use] is None else fmt.day(to_local(row[use], zone))
+        fmt.NOTHING if row[use] is None else fmt.day_of(to_local(row[use], zone))
         for use in ("first_used_at", "last_used_at")
     )
     text = (

@@ -88,7 +88,7 @@ def render_today(context: PageContext, found: Results) -> None:
     until = context.snapshot.ends(context.now)
     last = to_local(until, zone)
     # Late data ends on an earlier day, which is the one that is counted.
-    day = "Today" if last.date() == context.today else fmt.day(last)
+    day = "Today" if last.date() == context.today else fmt.day_of(last)
     counts = found[f"{_PREFIX}today"]
     usual = attention.usual_days(counts, f"{last:%A}")
     render_block(

@@ -46,6 +46,11 @@ def in_order(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_row_index(PLACE)
 
 
+def milliseconds[Times: (pl.Expr, pl.Series)](times: Times) -> Times:
+    """Return times as milliseconds since 1970, UTC: what a UTC axis takes."""
+    return times.dt.timestamp("ms").cast(pl.Float64)
+
+
 def value_axis(unit: Unit) -> alt.Axis:
     """Return the axis of a number; its ticks carry the unit."""
     if unit in {"count", "points"}:

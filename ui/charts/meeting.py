@@ -10,7 +10,7 @@ import polars as pl
 from metrics import meetings
 from metrics.time_zone import clock_changes
 from ui import format as fmt
-from ui.charts.axes import MAX_ROWS, Chart
+from ui.charts.axes import MAX_ROWS, Chart, milliseconds
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, MUTED, PALETTE, TEXT
 
@@ -41,8 +41,8 @@ def timeline(
     whole = votes.height
     votes, cards = first_part(votes, cards)
     if votes.height < whole:
-        last = _milliseconds(votes["voted_at"])[-1]
-        activity = activity.filter(_milliseconds(pl.col("at")) <= last)
+        last = milliseconds(votes["voted_at"])[-1]
+        activity = activity.filter(milliseconds(pl.col("at")) <= last)
     seats = sorted(cards["seat"].unique())
     activity = activity.filter(pl.col("seat").is_null() | pl.col("seat").is_in(seats))
     # Page views and events of one meeting have no limit.
@@ -156,7 +156,7 @@ def _clock(
     Ticks need names of their own only where the clocks change meanwhile.
     """
     times = pl.concat([votes["started_at"], votes["voted_at"], activity["at"]])
-    ends = _milliseconds(times).sort()[[0, -1]]
+    ends = milliseconds(times).sort()[[0, -1]]
     first, last = (_EPOCH + timedelta(milliseconds=end) for end in ends)
     ahead, changes = clock_changes(zone, first, last)
     later = [
@@ -171,16 +171,11 @@ def _clock(
 _EPOCH = datetime(1970, 1, 1)
 
 
-def _milliseconds[Times: (pl.Expr, pl.Series)](times: Times) -> Times:
-    """Return times of any zone as milliseconds since 1970, UTC."""
-    return times.dt.timestamp("ms").cast(pl.Float64)
-
-
 def _placed(frame: pl.DataFrame, time: str, ahead: int) -> pl.DataFrame:
     """Add at (milliseconds, as a UTC axis takes them) and when (text)."""
     moment = pl.col(time)
     return frame.with_columns(
-        at=_milliseconds(moment) + ahead, when=moment.dt.strftime("%H:%M:%S")
+        at=milliseconds(moment) + ahead, when=moment.dt.strftime("%H:%M:%S")
     )
 
 
@@ -207,7 +202,7 @@ def _votes(votes: pl.DataFrame, ahead: int) -> pl.DataFrame:
     return when.select(
         *("vote", "end", "when", "cards", "joined", "left"),
         fmt.counts(pl.col("duration", "talk")),
-        at=_milliseconds(pl.col("started_at")) + ahead,
+        at=milliseconds(pl.col("started_at")) + ahead,
         kind=kind_of_vote(),
         lane=pl.lit(VOTES),
     )

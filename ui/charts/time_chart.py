@@ -17,10 +17,11 @@ from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.sentences import counted
 from metrics.subject import Unit
+from metrics.time_axis import INTERVALS
 from store.notes import Note
 from ui import format as fmt
 from ui.charts.anomaly_marks import RULE
-from ui.charts.axes import Chart, value_axis
+from ui.charts.axes import Chart, milliseconds, value_axis
 from ui.charts.labelled_bars import labelled_bars
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, DASH, MUTED, PALETTE
@@ -36,12 +37,6 @@ _WHEN: Mapping[str, str] = {
     "day": "%a %-d %b %Y",
     "week": "week of %-d %b %Y",
     "month": "%B %Y",
-}
-_INTERVALS: Mapping[str, str] = {
-    "hour": "1h",
-    "day": "1d",
-    "week": "1w",
-    "month": "1mo",
 }
 _FEW_TICKS = 10
 _UTC = alt.Scale(type="utc", nice=False)
@@ -95,7 +90,7 @@ class TimeAxis:
         Hidden weekends become rows of null, of each value of `by`: a line has a gap
         there.
         """
-        every = _INTERVALS[self.granularity]
+        every = INTERVALS[self.granularity]
         start = pl.col("bucket").cast(pl.Datetime("us"))
         if self.instants is not None and self.granularity == "hour":
             # Hours are evenly spaced, even when the clocks change; their names jump.
@@ -121,7 +116,7 @@ class TimeAxis:
             again = start.rank("dense").over(self._clock()) > 1
             text += pl.when(again).then(pl.lit(" again")).otherwise(pl.lit(""))
         return _without_holes(frame, self.granularity, by).with_columns(
-            start.dt.timestamp("ms").cast(pl.Float64).alias(AT),
+            milliseconds(start).alias(AT),
             when=text + suffix,
             whole=whole,
         )
@@ -129,7 +124,7 @@ class TimeAxis:
     def inside(self) -> pl.Expr:
         """Return the time that a placed bucket has inside the period."""
         start = pl.col("bucket").cast(pl.Datetime("us"))
-        end = start.dt.offset_by(_INTERVALS[self.granularity])
+        end = start.dt.offset_by(INTERVALS[self.granularity])
         length = self.period.length
         if self.instants is not None and self.granularity == "hour":
             # Hours are placed evenly: on the wall, the end jumps with the clocks.
@@ -214,7 +209,7 @@ class TimeAxis:
         """Return the expression that names a tick as the clocks do."""
         clock = "time(datum.value)"
         shown = starts.to_frame("bucket").select(
-            at=_milliseconds(pl.col("bucket")), clock=_milliseconds(self._clock())
+            at=milliseconds(pl.col("bucket")), clock=milliseconds(self._clock())
         )
         ahead = pl.col("clock") - pl.col("at")
         # The first hour of a day whose clocks skip midnight is one o'clock.
@@ -305,7 +300,7 @@ class TimeAxis:
         nearest = (placed.sort((pl.col(AT) - end).abs())[AT][0] for end in at)
         ends = sorted(nearest)
         inside = placed.filter(pl.col(AT).is_between(ends[0], ends[-1]))
-        every, start = _INTERVALS[self.granularity], self._clock()
+        every, start = INTERVALS[self.granularity], self._clock()
         last = start.dt.offset_by(every) - timedelta(microseconds=1)
         first_day, last_day = inside.select(
             first=start.min().cast(pl.Date), last=last.max().cast(pl.Date)
@@ -536,10 +531,6 @@ def _instant(start: datetime) -> alt.DateTime:
     return alt.DateTime(
         year=start.year, month=start.month, date=start.day, hours=start.hour, utc=True
     )
-
-
-def _milliseconds(time: pl.Expr) -> pl.Expr:
-    return time.dt.timestamp("ms").cast(pl.Float64)
 
 
 def _one_bucket(

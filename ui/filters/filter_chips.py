@@ -338,20 +338,22 @@ def _of_rooms(chosen: Collection[Filter]) -> list[Filter]:
 
 def without_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame with null in the columns of figures that the filters hide."""
-    known = [name for name in frame.columns if name in DEFINITIONS]
-    hidden = [name for name in known if why_hidden(chosen, name)]
     return frame.with_columns(
-        pl.lit(None, frame.schema[name]).alias(name) for name in hidden
+        pl.lit(None, frame.schema[name]).alias(name) for name in _hidden(chosen, frame)
     )
 
 
 def is_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> bool:
     """Return whether the filters hide figures of a frame, which are null then."""
-    known = [name for name in frame.columns if name in DEFINITIONS]
-    hidden = [name for name in known if why_hidden(chosen, name)]
+    hidden = _hidden(chosen, frame)
     # All of them: one that is null alone comes from too few cases.
     are_null = hidden and frame.select(pl.col(hidden).is_null().all()).row(0)
     return not frame.is_empty() and bool(are_null) and all(are_null)
+
+
+def _hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> list[str]:
+    known = [name for name in frame.columns if name in DEFINITIONS]
+    return [name for name in known if why_hidden(chosen, name)]
 
 
 def unavailable_note(chosen: Collection[Filter]) -> str:

@@ -30,12 +30,8 @@ MOST_BYTES = 100_000
 """A larger file is no list of views; it is not read."""
 MOST_VIEWS = 50
 """The lines after so many views are left out: each slows every page."""
-PAGES = frozenset(
-    {
-        *("overview", "traffic", "votes", "behaviour", "location", "historical"),
-        *("returning", "room", "insights", "report", "data"),
-    }
-)
+_FILES = (Path(__file__).parents[2] / "pages").glob("*.py")
+PAGES = frozenset(path.stem for path in _FILES) - {"main"}
 """Pages that a view can lead to."""
 
 

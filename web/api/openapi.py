@@ -13,10 +13,10 @@ from metrics.filters import LARGEST_ROOM_ID
 from metrics.periods import PERIODS
 from metrics.query import Granularity
 from metrics.registry import METRIC_TABLES
+from metrics.report_writers import FORMATS as REPORT_FORMATS
 from metrics.subject import Unit
 from metrics.tables import TABLES
 from web.api.reports import DEFAULT_PERIOD as DEFAULT_REPORT_PERIOD
-from web.api.reports import FORMATS as REPORT_FORMATS
 from web.api.tables import MISSING_TABLES, OPTIONS
 
 Schema = Mapping[str, object]

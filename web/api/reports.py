@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from metrics import attention, filters, periods, report
 from metrics.export import file_name
 from metrics.query import Query, SharedPlans
-from metrics.report_writers import MIME, Format, write
+from metrics.report_writers import FORMATS, MIME, Format, write
 from metrics.time_zone import to_local
 from store import engine, notes
 from store.reader import Snapshot, without_bots
@@ -29,7 +28,6 @@ COUNTRY_NAMES = {
     found.alpha_2: getattr(found, "common_name", found.name)
     for found in pycountry.countries
 }
-FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,15 @@
 """Decides on access: what the gate and the login page ask."""
 
-import logging
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from core.errors import logger
 from web.auth.sessions import AccessToken, Sessions
 from web.auth.throttle import Throttle, client_name
 from web.paths import Paths
 from web.responses import too_many_attempts, unauthorized
-
-_logger = logging.getLogger("fpp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Authenticator:
         failures, delay = await self.throttle.failed(client)
         # A program with an old token must not fill the log: 1, 2, 4, 8 … of them.
         if failures & (failures - 1) == 0:
-            _logger.warning("Wrong token from %s (attempt %d)", client, failures)
+            logger.warning("Wrong token from %s (attempt %d)", client, failures)
         return delay
 
     async def refuse_api(self, request: HTTPConnection) -> Response | None:

@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import hmac
-import logging
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import HTTPConnection
 
+from core.errors import logger
 from core.settings import Secret
 
 COOKIE = "fpp_session"
@@ -25,8 +25,6 @@ ENDED = "ended-sessions"
 
 Clock = Callable[[], datetime]
 """Returns the current instant, UTC, without a zone."""
-
-_logger = logging.getLogger("fpp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +168,7 @@ class Sessions:
             part.write_text(text, "ascii")
             part.replace(self._file)
         except OSError as error:
-            _logger.warning(
+            logger.warning(
                 "STATE_DIR (%s) cannot be written (%s). A restart forgets who logged "
                 "out. Mount a volume there that the server may write to.",
                 self._file.parent,
