@@ -23,7 +23,7 @@ from metrics.frames import Frames
 from metrics.query import Plan, SharedPlans, executable
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
-from web.api.queries import reference
+from web.api.queries import legacy_metrics
 
 ROOT = Path(__file__).parents[1]
 TOGETHER = "all reference metrics"
@@ -101,7 +101,7 @@ def answering(data: Data, name: str) -> Answer:
         page = pages(data.busiest_room)[name.removeprefix(PAGE)]
         return _page_query({"DATA_DIR": str(data.folder)}, page, data.now)
     if name == TOGETHER:
-        return lambda: reference(data.snapshot, data.now)
+        return lambda: legacy_metrics(data.snapshot, data.now)
     plans = _plans(data, name)
     return lambda: engine.collect_all(plans(), data.snapshot.rows)
 

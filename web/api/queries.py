@@ -48,12 +48,12 @@ class QueryRunner:
 def all_metrics(snapshot: Snapshot, now: datetime) -> Summary:
     """Return all legacy metrics, and the instant up to which there are data."""
     return {
-        "data": legacy_api.answer(reference(snapshot, now)),
+        "data": legacy_api.answer(legacy_metrics(snapshot, now)),
         "data_updated_at": iso(snapshot.data_until),
     }
 
 
-def reference(snapshot: Snapshot, now: datetime) -> dict[str, pl.DataFrame]:
+def legacy_metrics(snapshot: Snapshot, now: datetime) -> dict[str, pl.DataFrame]:
     """Return all metrics of the replaced service, as tables by their names."""
     rows, tables = snapshot.rows, snapshot.frames
     frames = engine.at_hand(tables, rows, tables.by_name)
