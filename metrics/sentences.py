@@ -110,11 +110,11 @@ ONE_OF: Mapping[str, str] = {
 """What is counted → what one of it is called in a sentence."""
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], last: str = "and") -> str:
     """Return names as a list in a sentence: "a, b and c"."""
     if len(names) < 2:
         return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
 
 
 def day_of(day: date) -> str:

@@ -460,8 +460,10 @@ def _render_step(
     label: str, icon: str, direction: int, shown: Shown, bound: Callable[[Days], date]
 ) -> None:
     there = shown.step(direction)
+    # Its name is for screen readers, which would read out that of the icon.
     st.button(
-        f":material/{icon}:",
+        label,
+        icon=f":material/{icon}:",
         key=f"step_{icon}",
         help=f"{label}: {periods.describe(there.days)}" if there else "No data there",
         disabled=there is None,

@@ -155,7 +155,7 @@ def test_the_last_24_hours_by_the_hour(
     ends = ("", "") if on_the_hour else ("start", "running")
     assert (cuts[0], set(cuts[1:-1]), cuts[-1]) == (ends[0], {""}, ends[1])
     # One step back: yesterday, a whole day.
-    page.get_by_role("button", name="chevron_left").click()
+    page.get_by_role("button", name="Previous period").click()
     page.wait_for_url(f"**from={NOW.date() - day}&to={NOW.date() - day}**")
 
 

@@ -831,7 +831,7 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
         "Filters: country:DE and city:a Generation: 8 b",
         "Data until: 2026-11-20 18:00:00 UTC",
         "Generation: 7",
-        "votes_totals: Not filtered by country, city: votes are not linked to users.",
+        "votes_totals: Not filtered by country or city: votes are not linked to users.",
     ]
     empty = replace(view, snapshot=replace(snapshot, data_until=None))
     assert "Data until: no data yet\n" in export.readme(empty, {})
@@ -857,13 +857,15 @@ def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
     for name, table in METRIC_TABLES.items():
         left = filters.KINDS[kind].touches.isdisjoint(table.reads)
         partly = any(one.leaves(table.reads) for one in chosen)
-        meaningless = table.needs_all_users and partly
+        of_rooms = table.needs_all_rooms and kind == "room"
+        meaningless = of_rooms or (table.needs_all_users and partly)
         assert (name in names) == (not meaningless), name
         reason = re.search(rf"^{name}: (.*)$", about, re.MULTILINE)
         roomless = any(one.roomless(table.reads) for one in chosen)
-        assert bool(reason) == (left or partly or roomless), name
+        assert bool(reason) == (left or partly or roomless or of_rooms), name
         linked_to = "rooms" if roomless else "users"
-        assert not reason or f"are not linked to {linked_to}" in reason[1]
+        why = "of all rooms only" if of_rooms else f"are not linked to {linked_to}"
+        assert not reason or why in reason[1]
     # The first sheet is `about.txt` there.
     assert len(sheets) == len(names)
 

@@ -360,9 +360,10 @@ def unavailable_note(chosen: Collection[Filter]) -> str:
     """Return why a figure is not shown that filters leave without a meaning."""
     leaving = [wanted for wanted in chosen if wanted.leaves(BY_NAME)]
     by, why = (_listed(leaving), _WHY) if leaving else ("room", _WHY_ALL_ROOMS)
-    return f"Not available by {by}: {why}. Remove the filter to see it."
+    filters = "filters" if len(leaving) > 1 else "filter"
+    return f"Not available by {by}: {why}. Remove the {filters} to see it."
 
 
 def _listed(chosen: Iterable[Filter]) -> str:
     kinds = dict.fromkeys(KIND_LABELS[wanted.kind].lower() for wanted in chosen)
-    return ", ".join(kinds)
+    return listed([*kinds], "or")
