@@ -32,7 +32,12 @@ FEWEST_WEEKS = 4
 LATE_AFTER = 2
 """Missed runs of the sync job after which the data is late."""
 MEASURES = (
-    *("votes", "estimations", "rooms", "unique_users", "new_users", "page_views"),
+    "votes",
+    "estimations",
+    "rooms",
+    "unique_users",
+    "new_users",
+    "page_views",
 )
 """What is counted today."""
 _PAGES: Mapping[str, tuple[str, Mapping[str, str]]] = {

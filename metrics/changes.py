@@ -11,10 +11,10 @@ from metrics.activity_key import act_second, changes, seconds, user_number
 from metrics.behaviour import source_or_null
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
-    NOT_SET,
     attribute,
     count_where,
     hide_small_samples,
+    named,
     rate,
     ratio,
 )
@@ -394,8 +394,7 @@ def _place(dimension: str, label: str | None) -> str:
         return f"on {label}s"
     if dimension == "room":
         # A room whose name is blank is there.
-        named = label if label is None else label.strip() or NOT_SET
-        return f"in room {named}" if named else "in a deleted room"
+        return "in a deleted room" if label is None else f"in room {named(label)}"
     return f"from {label}" if label else f"without a known {dimension}"
 
 

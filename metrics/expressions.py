@@ -49,6 +49,17 @@ VISIBLE = r"[^\s\p{Z}\p{C}]"
 """Neither blank nor invisible, as zero-width and control characters are."""
 
 
+def is_visible(text: str) -> bool:
+    """Return whether a text has a character that `VISIBLE` finds."""
+    # Separators and control characters are not printable.
+    return any(c.isprintable() and not c.isspace() for c in text)
+
+
+def named(text: str | None) -> str:
+    """Return a name; where it is null, blank or invisible, that there is none."""
+    return text if text and is_visible(text) else NOT_SET
+
+
 def attribute(column: str) -> pl.Expr:
     """Return an attribute of users; a text that cannot be seen is null: "not set".
 

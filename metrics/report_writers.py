@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from metrics.expressions import DELETED, NOT_SET
+from metrics.expressions import DELETED, named
 from metrics.formats import change, isolated, number, usual_span
 from metrics.frames import Period
 from metrics.periods import Days, describe, describe_period, not_compared
@@ -190,10 +190,9 @@ def _part(title: str, listed: Sequence[object], count: int) -> str:
 
 
 def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
-    is_room = row.dimension == "room"
     # A room whose name is blank is there.
-    unknown = _no_name(report) if is_room and row.label is None else NOT_SET
-    label = (row.label or "").strip() or unknown
+    is_gone = row.dimension == "room" and row.label is None
+    label = _no_name(report) if is_gone else named(row.label)
     if row.dimension == "country":
         label = report.country_names.get(label, label)
     count = counted(row.now, ONE_OF[row.measure])
@@ -247,7 +246,7 @@ def _link(room: GrownRoom | QuietRoom, report: Report) -> str | None:
 
 
 def _name(room: GrownRoom | QuietRoom, report: Report, safe: _Escape) -> str:
-    name = _no_name(report) if room.name is None else room.name.strip() or NOT_SET
+    name = _no_name(report) if room.name is None else named(room.name)
     # A room without a name still is one room.
     which = f"ID {room.room_id}" if room.number is None else f"#{room.number}"
     return f"{safe(name)} ({which})"

@@ -12,7 +12,6 @@ from core import clock
 from core.errors import add_error_breadcrumb
 from core.settings import DashboardSettings
 from metrics.query import Granularity
-from metrics.time_axis import at_least_daily, at_least_weekly
 from store import notes
 from ui import layout, page_context, period_bar, query_params
 from ui.blocks import room
@@ -69,9 +68,9 @@ def shortest_bucket(page: StreamlitPage, rooms: int) -> Granularity | None:
     if page == INSIGHTS:
         # Of rooms and of new users there is no chart over time.
         about = query_params.slug(query_params.get("about") or "")
-        return None if about.startswith(("rooms", "new_")) else at_least_weekly("hour")
+        return None if about.startswith(("rooms", "new_")) else "week"
     if page == RETURNING:
-        return at_least_daily("hour")
+        return "day"
     return None if page == LOCATION else "hour"
 
 

@@ -77,11 +77,6 @@ def entries_of_list[Entry](
     return entries, tuple(_first_of(problems))
 
 
-def is_visible(text: str) -> bool:
-    """Return whether a text has more than blanks and characters that are not drawn."""
-    return any(c.isprintable() and not c.isspace() for c in text)
-
-
 def _first_of(problems: Sequence[str]) -> Sequence[str]:
     more = len(problems) - MOST_PROBLEMS
     if more <= 0:

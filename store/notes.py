@@ -15,12 +15,8 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from store.files import (
-    entries_of_list,
-    is_visible,
-    lines_of_list,
-    unreadable_list,
-)
+from metrics.expressions import is_visible
+from store.files import entries_of_list, lines_of_list, unreadable_list
 
 MOST_BYTES = 200_000
 """A larger file is no list of notes; it is not read."""

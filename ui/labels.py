@@ -14,8 +14,8 @@ import pycountry
 from metrics.expressions import DELETED as DELETED
 from metrics.expressions import NOT_SET as NOT_SET
 from metrics.expressions import VISIBLE
+from metrics.expressions import named as named
 from metrics.registry import DEFINITIONS, split
-from store.files import is_visible
 
 _BESIDE: Literal["horizontal"] = "horizontal"
 _FLAG_A = 0x1F1E6
@@ -130,12 +130,6 @@ def names_of(kind: str, value: str | None) -> set[str]:
     if kind == "country" and (country := pycountry.countries.get(alpha_2=value or "")):
         names |= {country.name, country.alpha_3}
     return {folded(name) for name in names}
-
-
-def named(text: str | None) -> str:
-    """Return a name; where it is null, blank or invisible, that there is none."""
-    # The same as `VISIBLE`: separators and control characters are not printable.
-    return text if text and is_visible(text) else NOT_SET
 
 
 def value_label(kind: str, value: str | None) -> str:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import behaviour
+from metrics.expressions import is_visible
 from metrics.frames import Frames
 from metrics.registry import METRIC_TABLES
-from store.files import is_visible
 from tests.metrics.building import (
     answer,
     at,

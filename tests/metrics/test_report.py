@@ -622,7 +622,7 @@ def test_without_the_table_of_rooms_no_room_is_called_deleted(golden: Frames) ->
     # With an empty table the same rooms are deleted.
     assert "(deleted)" in texts(())[0]
     # A room whose name is blank is there.
-    blank = golden.rooms.with_columns(name=pl.lit(" "))
+    blank = golden.rooms.with_columns(name=pl.lit("\u200b "))
     query = asked(Frames({**golden.by_name, ROOMS.name: blank}), OCTOBER, now)
     html = texts(())[0]
     assert "Room (not set): " in html

@@ -405,10 +405,10 @@ def changes(*rows: tuple[str, str | None, int, str | None]) -> pl.DataFrame:
         ),
         # A room of a blank name is there, one without a name is not.
         pytest.param(
-            changes(("room", " ", -40, LOWER), ("room", None, 10, HIGHER)),
+            changes(("room", "\u200b ", -40, LOWER), ("room", None, 10, HIGHER)),
             "Biggest change: 40 fewer page views in room (not set), 40% of the "
             "previous 100; partly offset by 10 more page views in a deleted room.",
-            id="blank",
+            id="blank and invisible",
         ),
         pytest.param(changes(), None, id="nothing"),
     ],

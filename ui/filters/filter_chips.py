@@ -183,11 +183,9 @@ def _add_typed(kind: str, snapshot: Snapshot) -> None:
 def _room_id(snapshot: Snapshot, text: str) -> str:
     """Return the id of a room that is chosen by it, or typed by its name or number."""
     found = engine.collect(rooms.find(snapshot.frames, text), snapshot.rows)
-    if known := filters.room_id(text):
-        own = snapshot.frames.of_room(known)
-        # Of a deleted room there are its votes alone.
-        ids = pl.concat([own.rooms.select("id"), own.votes.select(id="room_id")])
-        if engine.collect(ids.head(1), snapshot.rows).height:
+    if filters.room_id(text):
+        own = filters.occurrence(snapshot.frames, Filter("room", text))
+        if engine.collect(own, snapshot.rows).height:
             return text
         # Other numbers begin with these digits as well.
         is_same = pl.col("number", "name").cast(pl.String) == text

@@ -16,12 +16,8 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import streamlit as st
 
-from store.files import (
-    entries_of_list,
-    is_visible,
-    lines_of_list,
-    unreadable_list,
-)
+from metrics.expressions import is_visible
+from store.files import entries_of_list, lines_of_list, unreadable_list
 from store.notes import LONGEST
 from ui.format import escaped, shortened
 from ui.query_params import FRAMED
