@@ -59,11 +59,32 @@ def test_the_commands_of_the_readme_exist() -> None:
     assert named <= targets
 
 
-@pytest.mark.parametrize(
-    "target", re.findall(r"\]\(([^)#:]+)\)", README), ids=lambda target: target
-)
-def test_a_link_of_the_readme_leads_somewhere(target: str) -> None:
-    assert (ROOT / target).exists()
+def headings(path: Path) -> set[str]:
+    """Return the anchors of a document: its headings, as GitHub writes them."""
+    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    found = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in found}
+
+
+def test_a_link_of_a_document_leads_somewhere() -> None:
+    links = [
+        (path, target)
+        for path in PROSE
+        for target in re.findall(r"\]\(([^)\s:]+)\)", (ROOT / path).read_text())
+    ]
+    for path, target in links:
+        file, _, anchor = target.partition("#")
+        there = (ROOT / path).parent / file if file else ROOT / path
+        assert there.exists(), (path, target)
+        assert not anchor or anchor in headings(there), (path, target)
+    assert len(links) > 50
+
+
+def test_files_that_compose_mounts_are_there() -> None:
+    """In place of a missing file Docker makes a folder: a database without tables."""
+    mounted = re.findall(r"- (\./[^:]+):", (ROOT / "compose.yaml").read_text())
+    assert mounted
+    assert [path for path in mounted if not (ROOT / path).is_file()] == []
 
 
 def test_the_page_of_definitions_is_what_the_definitions_say() -> None:
