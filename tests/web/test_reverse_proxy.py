@@ -123,10 +123,9 @@ def test_without_the_proxy_nothing_is_open_above_the_sub_path(
 
 
 def test_a_link_with_many_filters_is_opened_after_the_login(
-    client: httpx.Client, proxy: str
+    client: httpx.Client,
 ) -> None:
-    # nginx refuses requests of more than 8 KB.
-    count = 60 if proxy == "nginx" else 120
+    count = 120
     name = "filter=city%3A%D0%9C%D0%BE%D1%81%D0%BA%D0%B2%D0%B0"
     link = f"/analytics/votes?{'&'.join(f'{name}+{n}' for n in range(count))}"
     form = client.get(link, headers=HTML, follow_redirects=True)

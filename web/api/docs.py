@@ -30,7 +30,7 @@ def page(base: str, host: str, home: str) -> str:
     routes = {path: item["get"] for path, item in paths.items()}
     return _PAGE.substitute(
         home=escape(home),
-        description=escape(document["info"]["description"]),
+        description=_text(document["info"]["description"]),
         contents="".join(
             f'<li><a href="#{operation["operationId"]}">GET {_full(base, path)}</a> '
             f"{_text(operation['summary'])}</li>"
