@@ -309,7 +309,7 @@ def _render_controls(
         granularity,
         hide_weekends,
         bots,
-        filters=filter_chips.read(snapshot),
+        filters=filter_chips.read(snapshot, settings.excluded_rooms),
     )
 
 

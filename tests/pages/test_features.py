@@ -390,6 +390,24 @@ def test_a_filter_by_what_is_no_room_is_said(run_page: RunPage, text: str) -> No
     assert warning.value.endswith("in a filter is not the ID of a room.")
 
 
+@pytest.mark.parametrize(
+    ("excluded", "said"),
+    [
+        ("2", ["No figure counts room 2 of the filter, which"]),
+        ("4,2,9", ["No figure counts rooms 2 and 4 of the filter, which"]),
+        # Every block says so of a filter by excluded rooms alone.
+        ("1,2,4", []),
+        ("3", []),
+    ],
+)
+def test_a_filter_by_several_rooms_says_which_of_them_are_excluded(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, excluded: str, said: list[str]
+) -> None:
+    monkeypatch.setenv("EXCLUDED_ROOMS", excluded)
+    app = run_page("votes.py", filter=[f"room{w}" for w in (":1", ":2", ":4", "!:3")])
+    assert [w.value.partition(" `EXCL")[0] for w in app.warning] == said
+
+
 def test_a_filter_may_name_its_value_as_pages_do(run_page: RunPage) -> None:
     meant = {
         "country:Germany": "country:DE",

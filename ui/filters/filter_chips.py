@@ -62,10 +62,13 @@ def render_box(snapshot: Snapshot) -> None:
     box()
 
 
-def read(snapshot: Snapshot) -> tuple[Filter, ...]:
+def read(
+    snapshot: Snapshot, excluded_rooms: Collection[int] = ()
+) -> tuple[Filter, ...]:
     """Return the filters of the address; warn of what is none, and of what finds none.
 
     A link may name a value as pages do: "Germany", "chrome", "Entered a new room".
+    Of several rooms, those of `excluded_rooms` are in no figure: that is said as well.
     """
     st.session_state[_UNDERSTOOD] = {}
     unknown = [text for text in query_params.get_all(KEY) if not Filter.parse(text)]
@@ -81,7 +84,23 @@ def read(snapshot: Snapshot) -> tuple[Filter, ...]:
             query_params.warn(
                 f"“{shortened(value)}” in a filter is not the ID of a room."
             )
+    _warn_of_excluded(excluded_rooms)
     return current()
+
+
+def _warn_of_excluded(excluded_rooms: Collection[int]) -> None:
+    """Say which of several rooms no figure counts: the rest would be read as all."""
+    of_rooms = [one for one in _of_rooms(current()) if not one.excludes]
+    rooms = {filters.room_id(one.value or "") for one in of_rooms} - {0}
+    excluded = sorted(rooms.intersection(excluded_rooms))
+    # Where there is no other, every block says so in place of what it would show.
+    if excluded and len(excluded) < len(rooms):
+        ids = listed([str(room) for room in excluded])
+        which = "room" if len(excluded) == 1 else "rooms"
+        query_params.warn(
+            f"No figure counts {which} {ids} of the filter, which `EXCLUDED_ROOMS` "
+            "leaves out."
+        )
 
 
 def _understand(snapshot: Snapshot) -> None:
