@@ -5,7 +5,7 @@ vote and is left out of every average, distribution and spread.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 
 import polars as pl
@@ -50,6 +50,7 @@ from metrics.time_axis import (
     series_of,
     totals_of,
 )
+from metrics.time_zone import clock_changes
 from metrics.uncertainty import (
     FEWEST_CLUSTERS,
     HIGHER,
@@ -634,14 +635,37 @@ def _hours_inside(period: Period) -> list[float]:
 def _days_with_hours(period: Period) -> list[int]:
     """Return how many days have each hour of the week in a period, at least in part.
 
-    From Monday 0:00, by the clock.
+    From Monday 0:00, by the clock: a day on which the clocks skip it does not have it.
     """
     start, end = period.wall(period.start), period.wall(period.end)
-    return [
-        same_weekdays(start, end, weekday, time(hour), timedelta(hours=1))
+    counts = [
+        same_weekdays(start, end, weekday, time(hour), _HOUR)
         for weekday in range(1, 8)
         for hour in range(24)
     ]
+    for skipped in _skipped_hours(period):
+        if start < skipped + _HOUR and skipped < end:
+            counts[24 * skipped.weekday() + skipped.hour] -= 1
+    return counts
+
+
+def _skipped_hours(period: Period) -> Iterator[datetime]:
+    """Yield the whole hours that clocks never show, since they go forward."""
+    # Clocks may skip the first hour of the period's first day.
+    since = period.start - timedelta(seconds=1)
+    offset, changes = clock_changes(period.zone, since, period.end)
+    for when, by in changes:
+        first = datetime(1970, 1, 1) + timedelta(seconds=when + offset)
+        offset += by
+        last = first + timedelta(seconds=by)
+        hour = first.replace(minute=0, second=0)
+        while hour + _HOUR <= last:
+            if hour >= first:
+                yield hour
+            hour += _HOUR
+
+
+_HOUR = timedelta(hours=1)
 
 
 def busiest_weekday(frame: pl.DataFrame) -> str | None:

@@ -213,6 +213,33 @@ def test_the_heat_map_has_local_hours_and_weekdays() -> None:
     assert cells == {("Sunday", 0): 1, ("Sunday", 2): 2, ("Sunday", 23): 1}
 
 
+# By UTC: clocks go forward at 2:00, at 2:00 by half an hour, and at midnight.
+SKIPS = {
+    "America/New_York": datetime(2026, 3, 8, 7),
+    "Australia/Lord_Howe": datetime(2026, 10, 3, 15, 30),
+    "America/Havana": datetime(2026, 3, 8, 5),
+}
+
+
+@quick
+@given(st.sampled_from([*SKIPS]), st.integers(-200, 60), st.integers(1, 200))
+def test_a_day_without_an_hour_is_none_of_its_days_in_the_heat_map(
+    zone: str, begin: int, length: int
+) -> None:
+    start = SKIPS[zone] + timedelta(hours=begin)
+    period = Period(start, start + timedelta(hours=length), ZoneInfo(zone))
+    walked = range(0, 60 * length, 15)
+    clocks = (period.local(start + timedelta(minutes=m)) for m in walked)
+    hours = {(clock.date(), clock.hour) for clock in clocks}
+    days = Counter((day.isoweekday(), hour) for day, hour in hours)
+    cells = answer(plan_of(votes.by_weekday_and_hour, frames(), period))
+    # Without a vote there are 0 per day, and nothing where no day has the hour.
+    known = {(r["weekday"], r["hour"]): r["votes_per_day"] for r in cells}
+    assert {cell for cell, n in known.items() if n is not None} == {*days}
+    expected = [days[weekday, n] for weekday in range(1, 8) for n in range(24)]
+    assert votes._days_with_hours(period) == expected
+
+
 def test_users_are_counted_once_per_local_hour() -> None:
     rows = frames(*(view("anna", t) for t in ROWS), view("ben", ROWS[2]))
     found = answer(plan_of(traffic.over_time, rows, LONG_DAY, "hour"))
