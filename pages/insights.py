@@ -5,6 +5,7 @@ from ui.blocks import questions
 from ui.blocks.block import render_links
 from ui.blocks.kpi_strip import Kpis, tables_of, without_unknown
 from ui.blocks.questions import Section
+from ui.filters.filter_chips import is_meaningless
 from ui.query_params import render_switch
 
 SECTIONS = {
@@ -75,6 +76,7 @@ section = render_switch(
 )
 found = questions.render_section(context, section)
 render_links(("How far new users get", "traffic", {}))
-# A chart shows what a tile hides, and says that it is not filtered.
-tiles = {*tables_of(*section.kpis), *section.headline} - {*section.charts}
+# A chart shows what a tile hides, and says that it is not filtered, if it is there.
+shown = {c for c in section.charts if not is_meaningless(context.filters, c)}
+tiles = {*tables_of(*section.kpis), *section.headline} - shown
 export.render_download(context, found, "insights", tiles)

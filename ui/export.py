@@ -107,11 +107,15 @@ def _shown(
 def _meaningful(
     context: PageContext, tables: Mapping[str, pl.DataFrame]
 ) -> dict[str, pl.DataFrame]:
-    """Return the tables that the page shows: filters leave some without a meaning."""
+    """Return the tables that the page shows: filters leave some without a meaning.
+
+    What tiles show of one that has none is there, the rest of it is null.
+    """
     return {
         name: frame
         for name, frame in tables.items()
         if not filter_chips.is_meaningless(context.filters, name)
+        or filter_chips.shows_part(context.filters, frame)
     }
 
 

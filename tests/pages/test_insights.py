@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from math import floor
@@ -21,8 +22,10 @@ from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
 from tests.pages.conftest import GOLDEN, NOW, RunPage, tile_lines
+from ui import export
 from ui.blocks.block import with_country_names
 from ui.blocks.cards import cases
+from ui.page_context import PageContext, Results
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
 ONE_DAY = {"period": "Custom", "from": "2026-11-05", "to": "2026-11-05"}
@@ -153,6 +156,34 @@ def test_a_question_with_20_cases_is_answered_beside_those_without(
 def test_an_answer_names_countries_in_words() -> None:
     frame = pl.DataFrame({"dimension": ["country", "room"], "label": ["CH", "CH"]})
     assert with_country_names(frame)["label"].to_list() == ["Switzerland", "CH"]
+
+
+@pytest.mark.parametrize(
+    ("about", "table", "tile"),
+    [
+        ("Meetings", "spectators", "spectator_share"),
+        ("New people", "invites", "new_rooms"),
+    ],
+)
+def test_files_have_what_tiles_show_of_a_table_that_a_filter_hides(
+    run_page: RunPage,
+    monkeypatch: pytest.MonkeyPatch,
+    about: str,
+    table: str,
+    tile: str,
+) -> None:
+    asked: list[tuple[PageContext, Results, str, Collection[str]]] = []
+    monkeypatch.setattr(export, "render_download", lambda *each: asked.append(each))
+    run_page("insights.py", about=about, filter="room:7", **ALL_TIME)
+    ((context, found, _, strip),) = asked
+    shown = export._shown(context, found.now, strip)
+    with zipfile.ZipFile(io.BytesIO(export.pack(context, Results(shown, {})))) as files:
+        (name,) = (n for n in files.namelist() if n.startswith(f"fpp_{table}_2"))
+        row = pl.read_csv(files.read(name)).row(0, named=True)
+    assert row[tile] == found[table][tile].item() is not None
+    # What a user did first is not known of one room alone.
+    hidden = [k for k in row if k in DEFINITIONS and DEFINITIONS[k].needs_all_rooms]
+    assert {row[key] for key in hidden} == {None}
 
 
 @pytest.mark.parametrize(

@@ -368,6 +368,15 @@ def is_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> bool:
     return not frame.is_empty() and bool(are_null) and all(are_null)
 
 
+def shows_part(chosen: Collection[Filter], frame: pl.DataFrame) -> bool:
+    """Return whether a frame `without_hidden` figures has others that are shown."""
+    known = frame.select(name for name in frame.columns if name in DEFINITIONS)
+    hidden = known.select(_hidden(chosen, known))
+    if not hidden.width or any(column.count() for column in hidden):
+        return False
+    return any(column.count() for column in known)
+
+
 def _hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> list[str]:
     known = [name for name in frame.columns if name in DEFINITIONS]
     return [name for name in known if why_hidden(chosen, name)]
