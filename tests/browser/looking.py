@@ -88,7 +88,8 @@ MISPLACED = """() => [...document.querySelectorAll('svg.marks')].flatMap(svg => 
   const texts = [...svg.querySelectorAll('text')].filter(shown).map(at);
   // Lines of a title have more height than their letters.
   const cut = texts.filter(({box}) => box.left < chart.left - 4 ||
-    box.right > chart.right + 4 || box.bottom > chart.bottom + 4);
+    box.right > chart.right + 4 || box.bottom > chart.bottom + 4 ||
+    box.top < chart.top - 4);
   const covers = (one, other) => Math.min(one.right, other.right)
       - Math.max(one.left, other.left) > 1
     && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3;

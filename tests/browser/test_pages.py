@@ -95,6 +95,16 @@ SEEN_WITHOUT_COLOURS = """() => {
 }"""
 """Whether a switch keeps its colours where a system has its own, which would hide it,
 and whether the chosen tile is told from others."""
+SPACED_OUT = """* {
+  line-height: 1.5 !important; letter-spacing: 0.12em !important;
+  word-spacing: 0.16em !important;
+}
+p { margin-bottom: 2em !important; }"""
+"""What WCAG 1.4.12 lets users do to texts."""
+CUT_OFF = """() => [...document.querySelectorAll('.stMain button, .stMain button p')]
+  .filter(e => e.checkVisibility() && e.clientWidth > 1 && (
+    e.scrollWidth > e.clientWidth + 2 || e.scrollHeight > e.clientHeight + 3))
+  .map(e => e.textContent)"""
 MOVED = """() => {
   const main = document.querySelector('[data-testid=stMain]');
   const page = document.querySelector('[data-testid=stMainBlockContainer]');
@@ -216,6 +226,9 @@ def test_nothing_on_a_page_keeps_users_out(full: Visit, theme: str) -> None:
         full.page.emulate_media(forced_colors="active")
         assert full.page.evaluate(SEEN_WITHOUT_COLOURS) == [True, True]
         full.page.emulate_media(forced_colors="none")
+        spaced = full.page.add_style_tag(content=SPACED_OUT)
+        assert full.page.evaluate(CUT_OFF) == []
+        spaced.evaluate("style => style.remove()")
     if full.title == "Data":
         share = full.page.get_by_role("button", name="Share")
         share.click()
@@ -230,6 +243,14 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
     assert at_last(full.page, too_wide, 0) == 0
     assert at_last(full.page, misplaced, []) == []
     assert full.page.evaluate(BLANK_ABOVE_THE_MAP) <= 40
+    if full.title == "Insights":
+        # The lines of a legend are more than before.
+        full.page.set_viewport_size({**PHONE, "width": 320})
+        chart = full.page.locator("svg.marks:has(.role-legend-label)")
+        for drawn in chart.all():
+            expect(drawn).to_have_attribute("width", "256")
+        assert at_last(full.page, misplaced, []) == []
+        full.page.set_viewport_size(PHONE)
     # Wrapped, the choices of a switch would lack half of their frames.
     topics = full.page.get_by_role("radiogroup", name="Topic").get_by_role("radio")
     assert len({topic.bounding_box()["y"] for topic in topics.all()}) <= 1  # type: ignore[index]

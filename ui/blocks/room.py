@@ -303,12 +303,15 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     # A deleted room has no name to pick.
     names = ("room_name", "room_number", "room_id")
     busiest = rooms.drop_nulls("room_name").drop(*_COMPARED)
+    deleted = rooms.height - busiest.height
     busiest = busiest.select(*names, pl.exclude(names))
     if busiest.is_empty():
         empty_state.render(context, "rooms", busiest)
         return
     rooms_of_all = f"{_BUSIEST} of {busiest.height:,} rooms; the CSV has all"
     which = f" (the first {rooms_of_all})" if busiest.height > _BUSIEST else ""
+    # Other pages count them.
+    which += f", without {deleted:,} deleted" if deleted else ""
     with st.container(horizontal=True, vertical_alignment="center", key="head_busiest"):
         tables.render_caption(
             f"The rooms with the most votes in this period{which}.",

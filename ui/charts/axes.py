@@ -73,6 +73,11 @@ def whole_percent(share: str) -> str:
     return f"({few} ? '<1%' : {most} ? '>99%' : format({share}, '.0%'))"
 
 
+ROOM = "(width && containerSize()[0] - 45)"
+"""The Vega expression of the pixels that a legend has beside the labels of an axis.
+
+Not `width` alone: Vega fits a chart to its window once. `width` changes once more by
+that, and lines of a legend that broke then would be above the chart, cut off."""
 # Half of a narrow chart is for the bars and what they print. Not `width`, which is what
 # the labels leave.
 _LONGEST_LABEL = alt.ExprRef("min(220, containerSize()[0] / 2)")
@@ -117,5 +122,5 @@ def _shortest(value: float) -> str:
 
 def legend(items: int, narrow: int) -> alt.Legend:
     """Return a legend above the chart, in fewer columns where that is narrow."""
-    columns = alt.ExprRef(f"width < 300 ? {narrow} : {items}")
+    columns = alt.ExprRef(f"{ROOM} < 300 ? {narrow} : {items}")
     return alt.Legend(orient="top", columns=columns, symbolType="square")

@@ -11,6 +11,7 @@ from metrics.sentences import counted
 from ui.charts.axes import (
     BY_PLACE,
     D3_FORMATS,
+    ROOM,
     Chart,
     bounded,
     in_order,
@@ -125,7 +126,7 @@ def shares(
             orient="top",
             labelLimit=260,
             padding=0,
-            columns=alt.ExprRef(f"width < {needed} ? 1 : {len(colors)}"),
+            columns=alt.ExprRef(f"{ROOM} < {needed} ? 1 : {len(colors)}"),
         ),
     )
     bars = (

@@ -11,7 +11,7 @@ from metrics.registry import DEFINITIONS
 from metrics.subject import Definition, Unit
 from ui import format as fmt
 from ui import labels
-from ui.charts.axes import Chart, bounded, value_axis
+from ui.charts.axes import ROOM, Chart, bounded, value_axis
 from ui.charts.labelled_bars import title_of_label
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, DASHES, PALETTE
@@ -175,12 +175,12 @@ def _looks(
     """Return a hue and a dash per series: colour is not the only sign."""
     # Pixels of each name with its stroke. Beside each other where they fit.
     pixels = [46 + min(7 * len(name), _LONGEST) for name in names]
-    columns = f"max(1, floor(width / {max(pixels, default=1)}))"
+    columns = f"max(1, floor({ROOM} / {max(pixels, default=1)}))"
     key = alt.Legend(
         orient="top",
         symbolType="stroke",
         symbolSize=300,
-        columns=alt.ExprRef(f"width < {sum(pixels)} ? {columns} : {MAX_SERIES}"),
+        columns=alt.ExprRef(f"{ROOM} < {sum(pixels)} ? {columns} : {MAX_SERIES}"),
         labelLimit=_LONGEST,
         padding=0,
     )

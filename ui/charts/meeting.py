@@ -10,7 +10,7 @@ import polars as pl
 from metrics import meetings
 from metrics.time_zone import clock_changes
 from ui import format as fmt
-from ui.charts.axes import MAX_ROWS, Chart, milliseconds
+from ui.charts.axes import MAX_ROWS, ROOM, Chart, milliseconds
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, MUTED, PALETTE, TEXT
 
@@ -78,7 +78,7 @@ def timeline(
             orient="top",
             symbolType="square",
             padding=0,
-            columns=alt.ExprRef("width < 300 ? 2 : 4"),
+            columns=alt.ExprRef(f"{ROOM} < 300 ? 2 : 4"),
         ),
     )
     bars = (
