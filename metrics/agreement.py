@@ -433,14 +433,17 @@ def answer_by_team_size(frame: pl.DataFrame) -> str | None:
     """Say whether team size makes a difference to how many pairs match."""
     counts = "matching_pairs", "estimation_pairs"
     what = "team sizes", "match"
-    return compared(frame, "matching_pair_share", counts, what, _of_size)
+    return compared(frame, "matching_pair_share", counts, what, _of_size, _OF_ALL)
 
 
 def answer_near_by_team_size(frame: pl.DataFrame) -> str | None:
     """Say whether team size makes a difference to how many pairs are near."""
     counts = "near_pairs", "estimation_pairs"
     what = "team sizes", "are within one step"
-    return compared(frame, "near_pair_share", counts, what, _of_size)
+    return compared(frame, "near_pair_share", counts, what, _of_size, _OF_ALL)
+
+
+_OF_ALL = "of pairs of estimations "
 
 
 def _of_size(row: Mapping[str, Any]) -> str:

@@ -237,12 +237,14 @@ def compared(
     counts: tuple[str, str],
     what: tuple[str, str],
     describe: Callable[[Mapping[str, Any]], str],
+    of_all: str = "",
 ) -> str | None:
     """Return which labels have a higher or lower share than all the others together.
 
     `frame` has the columns of `uncertainty.comparisons`, and `counts`: what counts and
     the number of cases. `what` is what labels are called, and what counts ("devices",
-    "estimated again"); `describe` puts a row into words ("of 130 users on desktop").
+    "estimated again"); `describe` puts a row into words ("of 130 users on desktop"),
+    and `of_all` all rows where the question does not name its cases ("of pairs ").
     Cases without a label (null in the first column) are left out, and said to be.
     """
     several, verb = what
@@ -259,7 +261,7 @@ def compared(
     if len(rows) == 1:
         share = with_interval(rows[0], name, none="None")
         return f"{share} {describe(rows[0])} {verb}."
-    about = f"about {percent(overall or 0)} {verb}"
+    about = f"about {percent(overall or 0)} {of_all}{verb}"
     tested = [row for row in rows if row[f"{name}_verdict"] is not None]
     if not tested:
         return f"Too few to compare {named}: {about}."

@@ -171,6 +171,9 @@ def test_the_share_of_pairs_does_not_depend_on_team_size() -> None:
     assert set(table["matching_pair_share_verdict"].drop_nulls()) == {
         "no clear difference"
     }
+    answer = agreement.answer_by_team_size(table)
+    assert answer
+    assert "% of pairs of estimations match." in answer
 
 
 def test_team_sizes_are_two_to_three_four_to_six_and_seven_or_more() -> None:
