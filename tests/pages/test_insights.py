@@ -120,7 +120,9 @@ def test_an_answer_is_a_sentence_with_the_numbers_of_its_rows(
     question = METRIC_TABLES["agreement_by_team_size"].title
     table = tables(ALL_TIME, ["agreement_by_team_size"])["agreement_by_team_size"]
     share = int(table["matching_pairs"].sum()) / int(table["estimation_pairs"].sum())
-    assert f"{100 * share:.0f}% match" in (shown[question] or "")
+    assert f"{100 * share:.0f}% of pairs of estimations match" in (
+        shown[question] or ""
+    )
 
 
 @pytest.mark.parametrize(
