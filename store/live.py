@@ -110,8 +110,11 @@ def _room(room: Mapping[str, object]) -> LiveRoom:
         name=(_text(name, _LONGEST_NAME) or None) if isinstance(name, str) else None,
         users=_count(room["userCount"]),
         spectators=len(users) - len(playing),
+        # One that cannot be seen is none that was chosen.
         cards=tuple(
-            _text(str(card), _LONGEST_CARD) for card in cards if _is_card(card)
+            text
+            for card in cards
+            if _is_card(card) and (text := _text(str(card), _LONGEST_CARD))
         ),
         first_active=_instant(room["firstActive"]),
         last_active=_instant(room["lastActive"]),

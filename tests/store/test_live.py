@@ -31,7 +31,8 @@ GOOD = {
             "lastActive": 1_795_000_600_000,
             "users": [
                 {"estimation": 5, "isSpectator": False, "id": "secret-user-id"},
-                {"estimation": None, "isSpectator": False},
+                # No card that anyone could see.
+                {"estimation": " ", "isSpectator": False},
                 {"estimation": 8, "isSpectator": True},
             ],
         },
