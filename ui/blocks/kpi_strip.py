@@ -344,7 +344,8 @@ def explain(
     Where it is not, or that is not known, it says why the change is grey.
     """
     change = judged_change(now, before, definition.unit)
-    if change is None:
+    # Nothing after nothing is no change that anything could judge.
+    if change is None or (usual is None and now == before == 0):
         return None
     if usual is None:
         why = (
