@@ -68,7 +68,9 @@ def attribute(column: str) -> pl.Expr:
     text = pl.col(column)
     seen = pl.when(text.str.contains(VISIBLE) & (text != NOT_SET)).then(text)
     if column == "country":
-        is_code = text.str.len_bytes() == COUNTRY_CODE
+        # Not of "ß", which has two bytes and would become South Sudan's "SS".
+        length = (text.str.len_bytes(), text.str.len_chars())
+        is_code = pl.all_horizontal(n == COUNTRY_CODE for n in length)
         capitals = seen.str.to_uppercase()
         return pl.when(is_code).then(capitals).otherwise(seen).alias(column)
     return seen.alias(column)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.network import run_within
+from metrics.formats import in_one_line
 
 PATH = "/analytics"
 SECONDS = 3.0
@@ -146,8 +147,8 @@ def _is_card(value: object) -> bool:
 def _text(text: str, length: int) -> str:
     """Return a text on one line and as long as it may be."""
     # JSON can have halves of characters, which no encoding can.
-    line = "".join(c if c.isprintable() else " " for c in text[: length + 1])
-    return f"{line[:length]}…" if len(text) > length else line.strip()
+    line = in_one_line(text[: length + 1])
+    return f"{line[:length]}…" if len(text) > length else line
 
 
 def _instant(milliseconds: object) -> datetime | None:

@@ -9,7 +9,7 @@ import polars as pl
 
 from metrics import periods
 from metrics.attention import duration
-from metrics.formats import MINUS, isolated
+from metrics.formats import MINUS, in_one_line, isolated
 from metrics.formats import NOTHING as NOTHING
 from metrics.formats import change as change
 from metrics.formats import number as number
@@ -88,10 +88,8 @@ def escaped(text: str) -> str:
     paragraph or a block of code.
     """
     # A line break would leave the paragraph, and what follows could be a heading.
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return "".join(
-        f"\\{c}" if c in _SPECIAL else c for c in _TURNED.sub(_JOINER, isolated(line))
-    )
+    line = _TURNED.sub(_JOINER, isolated(in_one_line(text)))
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in line)
 
 
 def shortened(text: str, length: int = 40) -> str:

@@ -219,7 +219,8 @@ def distinct(texts: pl.Series, codes: pl.Series | None = None) -> pl.Series:
     codes, and "desktop" and "Desktop" are called the same.
     """
     if codes is not None and texts.is_duplicated().any():
-        pairs = pl.DataFrame({"text": texts, "code": codes.cast(pl.String)})
+        plain = codes.cast(pl.String).str.replace_all(_TURNING, "")
+        pairs = pl.DataFrame({"text": texts, "code": plain})
         has_other = pl.col("code").str.contains(VISIBLE) & (
             pl.col("code") != pl.col("text")
         )

@@ -99,3 +99,12 @@ def test_an_empty_text_is_not_set() -> None:
     for name in location.ATTRIBUTES:
         kept = filters.apply(rows, [Filter(name, None)])
         assert column(kept.users, "user") == [0, 1]
+
+
+def test_a_letter_of_two_bytes_is_no_code_of_a_country() -> None:
+    """Capitals of "ß" would be South Sudan's code."""
+    rows = frames(*(user(c, country=c) for c in ("ß", "ss")), view("ß", NINE))
+    plan = plan_of(location.countries, rows, days("2026-11-02", "2026-11-02"))
+    assert column(plan, "country") == ["ß"]
+    kept = filters.apply(rows, [Filter("country", "SS")])
+    assert executed(kept.users).height == 1

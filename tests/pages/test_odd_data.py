@@ -142,3 +142,20 @@ def test_a_name_turns_no_sentence_and_breaks_none(
     for text in said:
         assert text == " ".join(text.split())
         assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in text
+
+
+def test_a_filter_finds_its_own_value_and_no_other_one(
+    run_page: RunPage, odd_store: Callable[[Change], Path]
+) -> None:
+    # Of signs alone no letter is left to find a name by; a small letter is stored.
+    values = pl.Series(["{{x}}", "{{x}}", "@x", "#"])
+
+    def change(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+        found = pl.lit(values).gather(pl.int_range(pl.len()) % values.len())
+        return frame.with_columns(found.alias(name) for name in texts(frame, table))
+
+    app = run_page("location.py", odd_store(change), filter=["country:@X", "city:%"])
+    chips = [str(one.key) for one in app.button if str(one.key).startswith("chip_")]
+    assert chips == ["chip_country:@X", "chip_city:%"]
+    [warning] = app.warning
+    assert "The data has no city" in warning.value

@@ -246,3 +246,15 @@ def test_what_follows_a_name_from_right_to_left_stays_behind_it(name: str) -> No
     said = fmt.escaped(f"10 Nov: {name} and {name}: 12 votes").replace("\\", "")
     kept_apart = f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
     assert said == f"10 Nov: {kept_apart} and {kept_apart}: 12 votes"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\U0001f469\u200d\U0001f469\u200d\U0001f467",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    ],
+)
+def test_a_picture_or_a_word_of_several_parts_stays_one(name: str) -> None:
+    assert name in fmt.escaped(f"Room is {name}")

@@ -78,6 +78,8 @@ def test_a_name_turns_nothing_that_follows_it() -> None:
     assert labels.bar_labels(pl.DataFrame(room), "room_name").to_list() == [
         "team #123456"
     ]
+    countries = pl.DataFrame({"country": ["abc", "\N{RIGHT-TO-LEFT OVERRIDE}abc"]})
+    assert labels.bar_labels(countries, "country").to_list() == ["abc", "abc (2)"]
 
 
 TEXTS = st.none() | st.sampled_from(

@@ -123,8 +123,12 @@ def _understand(snapshot: Snapshot) -> None:
     known = engine.collect_all(plans, snapshot.rows) if plans else {}
     for text, wanted in unknown.items():
         kind, name = wanted.kind, folded(wanted.value or "")
-        values = known[kind]["value"] if kind in known else ()
-        same = [value for value in values if name in names_of(kind, value)]
+        values = known[kind]["value"].to_list() if kind in known else []
+        # Codes of countries are stored in small letters, too.
+        if wanted.value in values:
+            continue
+        # Of signs alone, such as "%", no letter is left to find it by.
+        same = [v for v in values if name and name in names_of(kind, v)]
         if same:
             # The commonest of them is the first.
             st.session_state[_UNDERSTOOD][text] = replace(wanted, value=same[0])
