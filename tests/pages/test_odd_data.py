@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from metrics.tables import TABLES, TIMESTAMP, Table
+from metrics.tables import ROOMS, TABLES, TIMESTAMP, VOTES, Table
 from tests.pages.conftest import GOLDEN, RunPage
 from tests.pages.test_pages import PAGES
 
@@ -159,3 +159,17 @@ def test_a_filter_finds_its_own_value_and_no_other_one(
     assert chips == ["chip_country:@X", "chip_city:%"]
     [warning] = app.warning
     assert "The data has no city" in warning.value
+
+
+@pytest.mark.parametrize(("gone", "said"), [(1, "1 deleted room"), (2, "2 deleted")])
+def test_the_list_of_rooms_says_how_many_deleted_ones_it_leaves_out(
+    run_page: RunPage, odd_store: Callable[[Change], Path], gone: int, said: str
+) -> None:
+    voted = pl.read_parquet(GOLDEN / VOTES.file_name)["room_id"].unique().sort()
+
+    def change(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+        is_gone = pl.col("id").is_in(voted[:gone].to_list())
+        return frame.filter(~is_gone) if table is ROOMS else frame
+
+    app = run_page("room.py", odd_store(change), period="all_time")
+    assert f", without {said}" in app.caption[1].value

@@ -49,7 +49,7 @@ def test_live_users_and_rooms_are_on_the_overview(
     texts = " ".join(str(block.value) for block in app.markdown)
     assert "**4** connected users in **2** open rooms" in texts
     (rooms,) = (f.value for f in app.dataframe if "Estimated" in f.value)
-    assert list(rooms["Room"]) == ["<b>team</b>", "Room 2"]
+    assert list(rooms["Room"]) == ["<b>team</b> \U0001f469\u200d\U0001f467", "Room 2"]
     assert list(rooms["Estimated"]) == ["1 of 2", "0 of 1"]
     assert "secret-user-id" not in str(app)
 

@@ -25,7 +25,7 @@ GOOD = {
             "users": [{"estimation": None, "isSpectator": False}],
         },
         {
-            "name": "<b>team</b>",
+            "name": "<b>team</b> \U0001f469\u200d\U0001f467",
             "userCount": 3,
             "firstActive": 1_795_000_000_000,
             "lastActive": 1_795_000_600_000,
@@ -93,7 +93,7 @@ def test_a_good_answer_has_users_and_rooms_last_active_first() -> None:
     assert (live.connected_users, live.open_rooms) == (4, 2)
     assert live.rooms == (
         LiveRoom(
-            name="<b>team</b>",
+            name="<b>team</b> \U0001f469\u200d\U0001f467",
             users=3,
             spectators=1,
             cards=("5",),

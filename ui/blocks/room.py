@@ -12,6 +12,7 @@ from metrics.filters import room_id as room_id_of
 from metrics.registry import DEFINITIONS
 from metrics.report import NO_NAME
 from metrics.room_health import PARTS, whole_points
+from metrics.sentences import counted
 from metrics.tables import ROOMS, VOTES
 from metrics.time_zone import to_local
 from store import engine
@@ -311,7 +312,7 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     rooms_of_all = f"{_BUSIEST} of {busiest.height:,} rooms; the CSV has all"
     which = f" (the first {rooms_of_all})" if busiest.height > _BUSIEST else ""
     # Other pages count them.
-    which += f", without {deleted:,} deleted" if deleted else ""
+    which += f", without {counted(deleted, 'deleted room')}" if deleted else ""
     with st.container(horizontal=True, vertical_alignment="center", key="head_busiest"):
         tables.render_caption(
             f"The rooms with the most votes in this period{which}.",

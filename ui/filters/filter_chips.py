@@ -124,7 +124,7 @@ def _understand(snapshot: Snapshot) -> None:
     for text, wanted in unknown.items():
         kind, name = wanted.kind, folded(wanted.value or "")
         values = known[kind]["value"].to_list() if kind in known else []
-        # Codes of countries are stored in small letters, too.
+        # As `KINDS` reads them; a code may be stored in small letters.
         if wanted.value in values:
             continue
         # Of signs alone, such as "%", no letter is left to find it by.
@@ -373,12 +373,9 @@ def is_hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> bool:
 
 
 def shows_part(chosen: Collection[Filter], frame: pl.DataFrame) -> bool:
-    """Return whether a frame `without_hidden` figures has others that are shown."""
+    """Return whether filters hide figures of a frame, but leave others to show."""
     known = frame.select(name for name in frame.columns if name in DEFINITIONS)
-    hidden = known.select(_hidden(chosen, known))
-    if not hidden.width or any(column.count() for column in hidden):
-        return False
-    return any(column.count() for column in known)
+    return is_hidden(chosen, frame) and any(column.count() for column in known)
 
 
 def _hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> list[str]:

@@ -375,7 +375,7 @@ def document(base: str) -> dict[str, object]:
             "version": "1.0.0",
             "description": "The dashboard's metrics for programs. Times are UTC, or of "
             "the zone `tz` with its offset. Responses are computed on demand from the "
-            "newest data. Other methods than `GET` and `HEAD` are refused (405).",
+            "newest data. Methods other than `GET` and `HEAD` are refused (405).",
         },
         "servers": [{"url": base or "/"}],
         "security": [{"bearer": []}, {"bare": []}],
