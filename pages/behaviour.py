@@ -1,4 +1,4 @@
-"""Behaviour: the routes, events and rooms that lead."""
+"""Behaviour: the routes, events or rooms that lead, over time and in all."""
 
 from functools import partial
 
@@ -10,44 +10,38 @@ from ui.charts.lines import not_drawn
 from ui.filters import click_filters
 from ui.query_params import render_switch
 
-OVER_TIME = {
-    "Routes": ("routes_over_time", "route", "Page views"),
-    "Events": ("events_over_time", "event", "Events"),
-    "Rooms": ("rooms_over_time", "room_name", "Votes"),
+SHOWN = {
+    "Routes": ("routes", "route", "count", "Page views", click_filters.by("route")),
+    "Events": ("events", "event", "count", "Events", click_filters.by("event")),
+    "Rooms": ("rooms", "room_name", "votes", "Votes", {"room": "room_id"}),
 }
-"""What the switch says → table, kind of its labels, what is counted."""
-RANKED = {"routes": ("route", "page views"), "events": ("event", "events")}
+"""What the switch says → table, column of labels, column of counts, what is
+counted, what a click filters by."""
 
 context = page_context.current()
-series, kind, title = render_switch(
-    "Over time", OVER_TIME, key="over_time", labelled=False
+ranking, label, value, title, on_click = render_switch(
+    "What is shown", SHOWN, key="over_time", labelled=False
 )
-found = context.compute(*RANKED, "rooms", series)
+series = f"{ranking}_over_time"
+found = context.compute(ranking, series)
 axis, _ = time_axes(context)
-render_block(
-    context,
-    series,
-    found[series],
-    partial(charts.lines, kind=kind, title=title, axis=axis),
-    note=not_drawn(found[series]),
-    axis=axis,
-)
-with st.grid(3, min_column_width=320, gap="small"):
-    for name, (label, counted) in RANKED.items():
-        render_block(
-            context,
-            name,
-            found[name],
-            partial(charts.ranked, label=label, value="count", title=counted),
-            on_click=click_filters.by(label),
-            ranked=True,
-        )
+over_time, in_all = st.columns([3, 2], gap="small")
+with over_time:
     render_block(
         context,
-        "rooms",
-        found["rooms"],
-        partial(charts.ranked, label="room_name", value="votes", title="votes"),
-        on_click={"room": "room_id"},
+        series,
+        found[series],
+        partial(charts.lines, kind=label, title=title, axis=axis),
+        note=not_drawn(found[series]),
+        axis=axis,
+    )
+with in_all:
+    render_block(
+        context,
+        ranking,
+        found[ranking],
+        partial(charts.ranked, label=label, value=value, title=title.lower()),
+        on_click=on_click,
         ranked=True,
     )
 render_links(("Sources", "traffic", {}))

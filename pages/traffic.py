@@ -27,8 +27,12 @@ KPIS = Kpis(
         "visits",
     ),
 )
-SOURCES = {"In all": "sources", "Over time": "sources_over_time"}
-LABELS = {"In all": "Total"}
+SOURCES = {
+    "Activation": "sources_quality",
+    "In all": "sources",
+    "Over time": "sources_over_time",
+}
+LABELS = {"In all": "Page views", "Over time": "Page views over time"}
 FUNNELS = {
     "All": "funnel",
     "Source": "funnel_by_source",
@@ -46,7 +50,6 @@ found = context.compute(
     *tables_of(KPIS),
     sources,
     "session_lengths",
-    "sources_quality",
     funnel,
     *unusual,
     earlier=(*tables_of(KPIS), *unusual),
@@ -55,14 +58,12 @@ found = context.compute(
 with above:
     render_kpis(context, found, KPIS, marks=found.now.get(anomaly_marks.TABLE))
 with st.grid(2, min_column_width=380, gap="small"):
-    # The question first: on a tablet it is what follows the chart.
-    render_block(
-        context,
-        "sources_quality",
-        found["sources_quality"],
-        on_click=click_filters.by("source"),
-    )
-    if sources == "sources":
+    if sources == "sources_over_time":
+        axis, _ = time_axes(context)
+        draw = partial(charts.lines, kind="source", title="Page views", axis=axis)
+        note = not_drawn(found[sources])
+        render_block(context, sources, found[sources], draw, note=note, axis=axis)
+    elif sources == "sources":
         render_block(
             context,
             sources,
@@ -72,15 +73,13 @@ with st.grid(2, min_column_width=380, gap="small"):
             ranked=True,
         )
     else:
-        axis, _ = time_axes(context)
-        draw = partial(charts.lines, kind="source", title="Page views", axis=axis)
-        note = not_drawn(found[sources])
-        render_block(context, sources, found[sources], draw, note=note, axis=axis)
+        by_source = click_filters.by("source")
+        render_block(context, sources, found[sources], on_click=by_source)
     questions.render_question(context, funnel, found)
-    render_block(
-        context,
-        "session_lengths",
-        found["session_lengths"],
-        partial(charts.ranked, label="length", value="sessions", title="sessions"),
-    )
+render_block(
+    context,
+    "session_lengths",
+    found["session_lengths"],
+    partial(charts.ranked, label="length", value="sessions", title="sessions"),
+)
 export.render_download(context, found, "traffic", tables_of(KPIS))
