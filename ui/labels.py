@@ -100,6 +100,14 @@ _CODE = "^[A-Z][A-Z0-9_]+$"
 _TURNING = "[\u202a-\u202e\u2066-\u2069]"
 # Columns of words that begin a label or a cell.
 _WORDS = frozenset({"device", "length", "measure", "state"})
+# What every object of JavaScript has: Vega would take a label of this name for a group
+# that is there already, and leave its mark out or draw nothing at all.
+_OF_OBJECTS = (
+    *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"),
+    *("toLocaleString", "toString", "valueOf", "__proto__", "__defineGetter__"),
+    *("__defineSetter__", "__lookupGetter__", "__lookupSetter__"),
+)
+_ANOTHER_KEY = "\N{WORD JOINER}"
 # Texts that name no row: without one there is nothing that is "(not set)".
 _REMARKS = frozenset({"cut", "notes", "cards", "joined", "left", *DEFINITIONS})
 _COUNTRY_NAMES = {
@@ -216,7 +224,8 @@ def distinct(texts: pl.Series, codes: pl.Series | None = None) -> pl.Series:
     """Return labels that differ: equal ones get their code, or a number.
 
     Marks of one label are drawn over each other. ISO 3166-2 gives some regions two
-    codes, and "desktop" and "Desktop" are called the same.
+    codes, and "desktop" and "Desktop" are called the same. A label that no chart can
+    draw gets an invisible sign.
     """
     if codes is not None and texts.is_duplicated().any():
         plain = codes.cast(pl.String).str.replace_all(_TURNING, "")
@@ -240,7 +249,13 @@ def distinct(texts: pl.Series, codes: pl.Series | None = None) -> pl.Series:
             .to_series()
             .rename(texts.name)
         )
-    return texts
+    return _drawable(texts)
+
+
+def _drawable(texts: pl.Series) -> pl.Series:
+    label = pl.col(texts.name)
+    another = pl.when(label.is_in(_OF_OBJECTS)).then(label + _ANOTHER_KEY)
+    return texts.to_frame().select(another.otherwise(label)).to_series()
 
 
 def readable(frame: pl.DataFrame) -> pl.DataFrame:

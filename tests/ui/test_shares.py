@@ -1,6 +1,7 @@
 """Charts of shares: what they draw, and what they hide."""
 
 import json
+import re
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from metrics.sentences import percent
 from tests.metrics.building import quick
+from ui import labels
 from ui.charts.axes import PLACE, Chart, whole_percent
 from ui.charts.bars import bars
 from ui.charts.labelled_bars import (
@@ -144,6 +146,26 @@ def test_of_ranked_bars_the_first_are_drawn_and_all_on_demand() -> None:
     assert {name for name, _ in CHARTS.items() if name.startswith("funnel_by")} == set(
         RANKED
     )
+
+
+# What each object of JavaScript has, Vega's groups of marks included.
+OF_OBJECTS = [
+    *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"),
+    *("toLocaleString", "toString", "valueOf", "__proto__", "__defineGetter__"),
+    *("__defineSetter__", "__lookupGetter__", "__lookupSetter__"),
+]
+
+
+def test_a_bar_may_be_called_like_something_that_all_objects_have() -> None:
+    frame = pl.DataFrame({"city": OF_OBJECTS, "country": "", "count": 5})
+    for label in ("city", "route"):
+        named = frame.rename({"city": label})
+        chart = ranked(named, label, "count", "users", rows=12).to_dict()
+        svg = vl_convert.vegalite_to_svg(chart | {"width": 600})
+        widths = re.findall(r'roledescription="bar" d="M0,0h([\d.]+)', svg)
+        assert [float(width) > 100 for width in widths] == [True] * 12
+    # Lines are keys of groups, too.
+    assert {*labels.distinct(pl.Series(OF_OBJECTS))}.isdisjoint(OF_OBJECTS)
 
 
 def test_what_changed_is_never_minus_nothing() -> None:
