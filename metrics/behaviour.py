@@ -10,6 +10,7 @@ from metrics.constants import TOP
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
     DELETED,
+    NOT_SET,
     VISIBLE,
     distinct_count,
     ranked,
@@ -123,8 +124,9 @@ def source_or_null(source: pl.Expr) -> pl.Expr:
 
 
 def code_or_null(column: str) -> pl.Expr:
-    """Return a route or an event; an empty one is null, as any text that is not set."""
-    return pl.when(pl.col(column) != "").then(column).alias(column)
+    """Return a route or an event; an empty one, or "(not set)", is null."""
+    text = pl.col(column)
+    return pl.when((text != "") & (text != NOT_SET)).then(text).alias(column)
 
 
 def routes(query: Query, shared: SharedPlans) -> pl.LazyFrame:

@@ -255,7 +255,9 @@ LABEL = {
 @given(
     st.lists(
         st.none()
-        | st.sampled_from(["", " ", "\t\n", "\u3000", "\u200b", "\x00", "a", " a"])
+        | st.sampled_from(
+            ["", " ", "\t\n", "\u3000", "\u200b", "\x00", "a", " a", "(not set)"]
+        )
     )
 )
 def test_a_blank_text_is_not_set_and_no_third_value(texts: list[str | None]) -> None:
@@ -264,7 +266,7 @@ def test_a_blank_text_is_not_set_and_no_third_value(texts: list[str | None]) -> 
     for number, text in enumerate(texts):
         own = dict.fromkeys(("country", "region", "city", "device", "os", "browser"))
         # The database has codes of routes and events only, or an empty text.
-        code = "a" if "a" in (text or "") else ""
+        code = text if text == "(not set)" else "a" if "a" in (text or "") else ""
         rows += [
             user(f"u{number}", **dict.fromkeys(own, text)),
             view(f"u{number}", NINE, code, text),
@@ -277,3 +279,4 @@ def test_a_blank_text_is_not_set_and_no_third_value(texts: list[str | None]) -> 
         places = [c for c in ("country", "region", "city") if c in table.columns]
         assert table.select({label, *places}).is_unique().all()
         assert all(is_visible(t) for t in table[label] if t is not None)
+        assert "(not set)" not in table[label]
