@@ -7,6 +7,7 @@ vote and is left out of every average, distribution and spread.
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from itertools import accumulate, pairwise
 
 import polars as pl
 
@@ -620,16 +621,27 @@ def _is_whole(day: pl.Expr, period: Period) -> pl.Expr:
 def _hours_inside(period: Period) -> list[float]:
     """Return how often each hour of the day is in a period, in part as a fraction.
 
-    By the clock: an hour that is skipped or repeated as the clocks change counts once.
+    As clocks show it: one that they skip as they change is not there on that day, and
+    one that they repeat is there twice.
     """
-    start, end = period.wall(period.start), period.wall(period.end)
+    first, changes = clock_changes(period.zone, period.start, period.end)
+    moments = (datetime(1970, 1, 1) + timedelta(seconds=when) for when, _ in changes)
+    edges = [period.start, *(min(m, period.end) for m in moments), period.end]
+    offsets = accumulate((by for _, by in changes), initial=first)
+    inside = [0.0] * 24
+    for (start, end), offset in zip(pairwise(edges), offsets, strict=True):
+        clocks = start + timedelta(seconds=offset), end + timedelta(seconds=offset)
+        for hour in range(24):
+            before, after = (_times_passed(clock, hour) for clock in clocks)
+            inside[hour] += after - before
+    return inside
 
-    def passed(clock: datetime, hour: int) -> float:
-        midnight = datetime.combine(clock.date(), time.min)
-        return min(max((clock - midnight) / timedelta(hours=1) - hour, 0.0), 1.0)
 
-    days = (end.date() - start.date()).days
-    return [days + passed(end, hour) - passed(start, hour) for hour in range(24)]
+def _times_passed(clock: datetime, hour: int) -> float:
+    """Return how often an hour of the day was over since the year 1, in part too."""
+    midnight = datetime.combine(clock.date(), time.min)
+    today = min(max((clock - midnight) / _HOUR - hour, 0.0), 1.0)
+    return clock.toordinal() + today
 
 
 def _days_with_hours(period: Period) -> list[int]:

@@ -3,7 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Hashable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -369,12 +370,37 @@ def test_a_day_that_the_period_cuts_makes_no_average_smaller() -> None:
 
 
 @quick
-@given(st.datetimes(datetime(2026, 11, 2), datetime(2026, 11, 9)), st.integers(0, 240))
-def test_the_hours_of_a_period_add_up_to_it(start: datetime, length: int) -> None:
-    period = Period(start, start + timedelta(hours=length) / 3)
-    inside = votes._hours_inside(period)
-    assert sum(inside) == pytest.approx(length / 3)
-    assert max(inside) - min(inside) <= 1
+@given(
+    st.sampled_from(
+        [
+            *(
+                ("Europe/Berlin", date(2026, 3, 28)),
+                ("Europe/Berlin", date(2026, 10, 24)),
+            ),
+            *(
+                ("Africa/Cairo", date(2026, 4, 23)),
+                ("Africa/Cairo", date(2026, 10, 28)),
+            ),
+            ("Australia/Lord_Howe", date(2026, 4, 3)),
+            ("Australia/Lord_Howe", date(2026, 10, 3)),
+            ("UTC", date(2026, 11, 19)),
+        ]
+    ),
+    st.integers(0, 47),
+    st.integers(0, 240),
+)
+def test_hours_of_a_period_are_those_that_clocks_show_in_it(
+    day: tuple[str, date], hours: int, quarters: int
+) -> None:
+    name, first = day
+    zone, quarter = ZoneInfo(name), timedelta(minutes=15)
+    start = datetime.combine(first, time(0)) + timedelta(hours=hours)
+    period = Period(start, start + quarters * quarter, zone)
+    shown = [0.0] * 24
+    for number in range(quarters):
+        moment = (start + number * quarter).replace(tzinfo=UTC)
+        shown[moment.astimezone(zone).hour] += 0.25
+    assert votes._hours_inside(period) == pytest.approx(shown)
 
 
 def test_without_a_vote_no_weekday_or_hour_is_judged() -> None:
