@@ -101,10 +101,14 @@ SPACED_OUT = """* {
 }
 p { margin-bottom: 2em !important; }"""
 """What WCAG 1.4.12 lets users do to texts."""
-CUT_OFF = """() => [...document.querySelectorAll('.stMain button, .stMain button p')]
-  .filter(e => e.checkVisibility() && e.clientWidth > 1 && (
-    e.scrollWidth > e.clientWidth + 2 || e.scrollHeight > e.clientHeight + 3))
-  .map(e => e.textContent)"""
+CUT_OFF = """() => [
+  ...[...document.querySelectorAll('.stMain button, .stMain button p')]
+    .filter(e => e.checkVisibility() && e.clientWidth > 1 && (
+      e.scrollWidth > e.clientWidth + 2 || e.scrollHeight > e.clientHeight + 3)),
+  // Vega leaves room for the labels of an axis as they would be without spaces.
+  ...[...document.querySelectorAll('svg.marks')]
+    .filter(e => getComputedStyle(e).overflow !== 'visible'),
+].map(e => e.textContent)"""
 MOVED = """() => {
   const main = document.querySelector('[data-testid=stMain]');
   const page = document.querySelector('[data-testid=stMainBlockContainer]');

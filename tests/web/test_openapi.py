@@ -227,6 +227,8 @@ def test_the_page_has_every_route_parameter_status_and_working_examples(
 ) -> None:
     answer = api.get("/api/docs")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    # What holds for all routes is said once, above them.
+    assert "are refused (405)." in answer.text.partition("<section")[0]
     for path, item in document["paths"].items():
         operation = item["get"]
         begin = answer.text.index(f'<section id="{operation["operationId"]}">')
