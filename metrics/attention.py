@@ -40,10 +40,10 @@ MEASURES = (
     "page_views",
 )
 """What is counted today."""
-_PAGES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+PAGES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "votes": ("votes", {"show": "votes"}),
     "estimations": ("votes", {"show": "estimations"}),
-    "rooms": ("behaviour", {"over_time": "rooms"}),
+    "rooms": ("behaviour", {"part": "rooms"}),
     "unique_users": ("traffic", {"show": "unique_users"}),
     "new_users": ("historical", {"of": "new_users"}),
     "page_views": ("traffic", {"show": "page_views"}),
@@ -285,7 +285,7 @@ def _unusual_today(
     name = period.get("period") or weekday_of(clock.date())
     for row in today.drop_nulls("median").iter_rows(named=True):
         measure, low, high = row["measure"], row["lowest"], row["highest"]
-        page, shown = _PAGES[measure]
+        page, shown = PAGES[measure]
         if not _far_outside(row["today"], low, high):
             continue
         usual = f"{low:,}–{high:,}" if low < high else f"{low:,}"
@@ -330,7 +330,7 @@ def _unusual_days(days: pl.DataFrame) -> Iterator[Finding]:
     )
     for row in each.iter_rows(named=True):
         day, measure = row["bucket"], row["measure"]
-        page, shown = _PAGES[measure]
+        page, shown = PAGES[measure]
         week = timedelta(days=6)
         yield Finding(
             "unusual_day",

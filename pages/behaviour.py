@@ -10,7 +10,7 @@ from ui.charts.lines import not_drawn
 from ui.filters import click_filters
 from ui.query_params import render_switch
 
-SHOWN = {
+PARTS = {
     "Routes": ("routes", "route", "count", "Page views", click_filters.by("route")),
     "Events": ("events", "event", "count", "Events", click_filters.by("event")),
     "Rooms": ("rooms", "room_name", "votes", "Votes", {"room": "room_id"}),
@@ -20,7 +20,7 @@ counted, what a click filters by."""
 
 context = page_context.current()
 ranking, label, value, title, on_click = render_switch(
-    "What is shown", SHOWN, key="over_time", labelled=False
+    "Details", PARTS, key="part", labelled=False
 )
 series = f"{ranking}_over_time"
 found = context.compute(ranking, series)

@@ -10,7 +10,11 @@ from ui.charts.world_map import not_drawn, world_map
 from ui.filters import click_filters
 from ui.query_params import render_switch
 
-PLACES = {"Cities": ("cities", "city"), "Regions": ("regions", "region")}
+PLACES = {
+    "Countries": ("countries", "country"),
+    "Regions": ("regions", "region"),
+    "Cities": ("cities", "city"),
+}
 MACHINES = {
     "Devices": ("devices", "device"),
     "Systems": ("operating_systems", "os"),
@@ -23,12 +27,14 @@ COUNTED = "Users with any activity in the period, without deleted ones."
 users = partial(charts.ranked, value="count", title="users")
 
 context = page_context.current()
-beside_map, ranking = st.columns([2, 1], gap="small")
-with st.container(horizontal=True, gap="medium"):
-    place, where = render_switch("Places", PLACES, key="place")
-    machine, what = render_switch("Technology", MACHINES, key="with", labels=RENAMED)
-found = context.compute("countries", place, machine)
-with beside_map:
+place, where = render_switch("Places", PLACES, key="place")
+# Filled after the switch below it, which decides what is computed as well.
+above = st.container()
+machine, what = render_switch("Technology", MACHINES, key="with", labels=RENAMED)
+found = context.compute(*dict.fromkeys(("countries", place, machine)))
+with above:
+    beside_list, ranking = st.columns([2, 1], gap="small")
+with beside_list:
     render_block(
         context,
         "countries",
@@ -42,23 +48,18 @@ with beside_map:
 with ranking:
     render_block(
         context,
-        "countries",
-        found["countries"],
-        partial(users, label="country"),
-        on_click=click_filters.by("country"),
+        place,
+        found[place],
+        partial(users, label=where),
+        on_click=click_filters.by(*dict.fromkeys(("country", where))),
         ranked=True,
     )
-with st.grid(2, min_column_width=380, gap="small"):
-    for table, label, click in (
-        (place, where, click_filters.by("country", where)),
-        (machine, what, click_filters.by(what)),
-    ):
-        render_block(
-            context,
-            table,
-            found[table],
-            partial(users, label=label),
-            on_click=click,
-            ranked=True,
-        )
+render_block(
+    context,
+    machine,
+    found[machine],
+    partial(users, label=what),
+    on_click=click_filters.by(what),
+    ranked=True,
+)
 export.render_download(context, found, "location")

@@ -37,7 +37,7 @@ if not asked_for:
     room.render_busiest(context, in_zone(busiest, context.query.zone))
     render_links(
         ("Room health and quiet rooms", "insights", ROOMS),
-        ("Votes by room over time", "behaviour", {"over_time": "rooms"}),
+        ("Votes by room over time", "behaviour", {"part": "rooms"}),
     )
     st.stop()
 

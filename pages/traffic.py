@@ -27,12 +27,13 @@ KPIS = Kpis(
         "visits",
     ),
 )
-SOURCES = {
-    "Activation": "sources_quality",
-    "In all": "sources",
-    "Over time": "sources_over_time",
+SOURCES, SESSIONS = ("sources", "sources_over_time"), ("session_lengths",)
+PARTS = {
+    "Activation": ("sources_quality",),
+    "Page views": SOURCES,
+    "Session length": SESSIONS,
 }
-LABELS = {"In all": "Page views", "Over time": "Page views over time"}
+"""What is looked at more closely → its tables; new users are beside activation."""
 FUNNELS = {
     "All": "funnel",
     "Source": "funnel_by_source",
@@ -41,45 +42,46 @@ FUNNELS = {
 }
 
 context = page_context.current()
+# Filled after the switches below it, which decide what is computed.
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
-    sources = render_switch("Sources", SOURCES, key="sources", labels=LABELS)
-    funnel = render_switch("New users by", FUNNELS, key="split")
+    part = render_switch("Details", PARTS, key="part")
+    if part == PARTS["Activation"]:
+        part = (*part, render_switch("New users by", FUNNELS, key="split"))
 unusual = anomaly_marks.tables_for(context.query.granularity)
 found = context.compute(
     *tables_of(KPIS),
-    sources,
-    "session_lengths",
-    funnel,
+    *part,
     *unusual,
     earlier=(*tables_of(KPIS), *unusual),
     usual=KPIS.keys,
 )
 with above:
     render_kpis(context, found, KPIS, marks=found.now.get(anomaly_marks.TABLE))
-with st.grid(2, min_column_width=380, gap="small"):
-    if sources == "sources_over_time":
-        axis, _ = time_axes(context)
-        draw = partial(charts.lines, kind="source", title="Page views", axis=axis)
-        note = not_drawn(found[sources])
-        render_block(context, sources, found[sources], draw, note=note, axis=axis)
-    elif sources == "sources":
+by_source = click_filters.by("source")
+with st.grid(len(part), min_column_width=380, gap="small"):
+    if part == SOURCES:
+        ranking, series = SOURCES
         render_block(
             context,
-            sources,
-            found[sources],
+            ranking,
+            found[ranking],
             partial(charts.ranked, label="source", value="count", title="page views"),
-            on_click=click_filters.by("source"),
+            on_click=by_source,
             ranked=True,
         )
+        axis, _ = time_axes(context)
+        draw = partial(charts.lines, kind="source", title="Page views", axis=axis)
+        note = not_drawn(found[series])
+        render_block(context, series, found[series], draw, note=note, axis=axis)
+    elif part == SESSIONS:
+        (lengths,) = SESSIONS
+        draw = partial(
+            charts.ranked, label="length", value="sessions", title="sessions"
+        )
+        render_block(context, lengths, found[lengths], draw)
     else:
-        by_source = click_filters.by("source")
-        render_block(context, sources, found[sources], on_click=by_source)
-    questions.render_question(context, funnel, found)
-render_block(
-    context,
-    "session_lengths",
-    found["session_lengths"],
-    partial(charts.ranked, label="length", value="sessions", title="sessions"),
-)
+        quality, funnel = part
+        render_block(context, quality, found[quality], on_click=by_source)
+        questions.render_question(context, funnel, found)
 export.render_download(context, found, "traffic", tables_of(KPIS))

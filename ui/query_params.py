@@ -31,8 +31,8 @@ _SPAN = frozenset({"period", "from", "to"})
 OF_FIGURES = ("every", "weekends", "no_weekends", "bots", "filter")
 """Those that change which figures a page shows of the same period."""
 OF_PAGES: Mapping[str, tuple[str, ...]] = {
-    "traffic": ("show", "sources", "split"),
-    "behaviour": ("over_time",),
+    "traffic": ("show", "part", "split"),
+    "behaviour": ("part",),
     "location": ("place", "with"),
     "votes": ("show", "figures", "part"),
     "insights": ("show", "about"),

@@ -60,7 +60,7 @@ def test_chips_wrap_inside_their_row(page: Page, demo_server: Server) -> None:
 
 def test_nothing_covers_the_tools_of_a_block(page: Page, demo_server: Server) -> None:
     shown = ("sources_over_time", "traffic_over_time")
-    view = "&".join(("sources=over_time", *(f"table_{name}=true" for name in shown)))
+    view = "&".join(("part=page_views", *(f"table_{name}=true" for name in shown)))
     go(page, f"{demo_server.url}/traffic?{view}")
     of_charts = page.locator(".stElementToolbar:not(.stDataFrame *)")
     for chart in page.get_by_test_id("stVegaLiteChart").all():
@@ -70,7 +70,7 @@ def test_nothing_covers_the_tools_of_a_block(page: Page, demo_server: Server) ->
     tables = {
         "Unique users per day": "traffic_over_time",
         "Page views by source over time": "sources_over_time",
-        "Session length": "session_lengths",
+        "Page views by source": "sources",
     }
     for title, table in tables.items():
         if table in shown:

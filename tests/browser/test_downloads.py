@@ -25,8 +25,8 @@ MONTH = Days.last_month()
 WINDOW = Period.of_days(MONTH.first, MONTH.last)
 TABLES = {
     "votes_by_weekday": ("/votes?", "Votes by weekday", "weekday_name"),
-    "cities": ("/location?", "Users by city", "city"),
-    "rooms": ("/behaviour?over_time=Rooms&", "Votes by room", "room_name"),
+    "cities": ("/location?place=Cities&", "Users by city", "city"),
+    "rooms": ("/behaviour?part=Rooms&", "Votes by room", "room_name"),
     "historical": ("/historical?", "Newest first", "bucket"),
 }
 """Table → its address, its title there, and the column that identifies its rows."""

@@ -40,7 +40,8 @@ VIEWS = {
     **PAGES,
     "A city as filter": "/traffic?filter=city%3A%3Cb%3Ex%3C%2Fb%3E",
     "The room": "/room?room={room}",
-    "Rooms by votes": "/behaviour?over_time=Rooms",
+    "Cities": "/location?place=Cities",
+    "Rooms by votes": "/behaviour?part=Rooms",
     "Insights on rooms": "/insights?about=Rooms",
     "Texts as filters": "/traffic?"
     + urlencode([("filter", f"city:{t}") for t in TURNED]),
@@ -48,7 +49,7 @@ VIEWS = {
     + urlencode({key: TURNED[n] for n, key in enumerate(CHOICES)}),
     "Texts as rooms": "/room?" + urlencode([("room", t) for t in TURNED]),
 }
-SHOWN = {"Overview", "Location", "A city as filter", "The room", "Rooms by votes"}
+SHOWN = {"Overview", "Cities", "A city as filter", "The room", "Rooms by votes"}
 """The busiest room or the largest city is among the first."""
 
 

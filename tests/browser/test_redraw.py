@@ -74,7 +74,7 @@ def test_a_block_that_becomes_a_table_is_all_that_is_sent_and_drawn(
     traffic: Traffic,
 ) -> None:
     page = traffic.page
-    page.locator(".st-key-table_session_lengths label").click()
+    page.locator(".st-key-table_funnel label").click()
     expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
     chromium.wait_until_drawn(page)
     sent = [message.delta for message in traffic.received if message.HasField("delta")]

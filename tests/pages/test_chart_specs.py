@@ -117,7 +117,7 @@ RAW = re.compile(
         ("traffic.py", {"period": "All time", "split": "Country"}),
         ("votes.py", {"part": "Estimations", "no_weekends": "true"}),
         ("returning.py", {"as": "By start", "in": "Weeks"}),
-        ("behaviour.py", {"over_time": "Events"}),
+        ("behaviour.py", {"part": "Events"}),
         ("insights.py", {"about": "Agreement", "period": "All time"}),
         ("room.py", {"room": "ROOM", "meeting": "MEETING", "period": "All time"}),
     ],

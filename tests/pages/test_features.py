@@ -13,7 +13,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -755,7 +755,7 @@ def test_a_room_filters_users_and_events_as_well(run_page: RunPage) -> None:
 
 def test_a_table_that_no_room_can_be_left_out_of_says_so(run_page: RunPage) -> None:
     """A room is a filter of its users' events; without a room they are those of all."""
-    app = run_page("behaviour.py", filter="room!:88", over_time="Events")
+    app = run_page("behaviour.py", filter="room!:88", part="Events")
     said = [caption.value for caption in app.caption]
     # Once below their lines, once below their list.
     assert said.count("Not filtered by room: events are not linked to rooms.") == 2
@@ -1247,7 +1247,7 @@ def test_the_address_carries_the_drawn_number_and_the_open_tables(
 def test_behaviour_over_time_draws_what_is_chosen(
     run_page: RunPage, chosen: str, first: str
 ) -> None:
-    app = run_page("behaviour.py", GOLDEN, over_time=chosen, period="All time")
+    app = run_page("behaviour.py", GOLDEN, part=chosen, period="All time")
     assert [e.message for e in app.exception] == []
     assert app.toggle(key=f"table_{first}").value is False
 
@@ -1532,6 +1532,25 @@ def test_a_finding_leads_to_the_figures_that_it_names(
         assert names.isdisjoint({"filter", "bots", "every"}), page
 
 
+def test_a_link_to_another_page_is_understood_there(run_page: RunPage) -> None:
+    """As are those of findings, whether or not there is such a finding today."""
+    own: set[tuple[str, str]] = {
+        (page, urlencode(query)) for page, query in attention.PAGES.values()
+    }
+    for file, query in (
+        *((file, {}) for file in PAGES),
+        ("room.py", {"room": "1"}),
+        *(("insights.py", {"about": about}) for about in ("Meetings", "Rooms")),
+    ):
+        for link in run_page(file, **query).get("page_link"):
+            if link.proto.query_string:
+                own.add((link.proto.page or "overview", link.proto.query_string))
+    assert len(own) > 8
+    for page, text in own:
+        app = run_page(f"{page}.py", **parse_qs(text))
+        assert [warning.value for warning in app.warning] == [], (page, text)
+
+
 @pytest.mark.parametrize(
     ("file", "query", "compares"),
     [
@@ -1616,7 +1635,7 @@ def test_a_list_that_is_cut_says_so_and_offers_the_rest(run_page: RunPage) -> No
     def switches(app: AppTest) -> list[str]:
         return [each.label for each in app.toggle if each.label.startswith("Show all")]
 
-    lines = run_page("behaviour.py", over_time="Rooms", period="All time")
+    lines = run_page("behaviour.py", part="Rooms", period="All time")
     funnel = run_page("traffic.py", split="Country", period="All time")
     listed = run_page("room.py", period="All time")
     changed = run_page("overview.py")
