@@ -1533,7 +1533,7 @@ def test_a_finding_leads_to_the_figures_that_it_names(
 
 
 def test_a_link_to_another_page_is_understood_there(run_page: RunPage) -> None:
-    """As are those of findings, whether or not there is such a finding today."""
+    """As are those of findings, also of ones that today does not have."""
     own: set[tuple[str, str]] = {
         (page, urlencode(query)) for page, query in attention.PAGES.values()
     }
