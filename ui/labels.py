@@ -227,6 +227,8 @@ def distinct(texts: pl.Series, codes: pl.Series | None = None) -> pl.Series:
     codes, and "desktop" and "Desktop" are called the same. A label that no chart can
     draw gets an invisible sign.
     """
+    # Of null, no text with a number would ever differ.
+    texts = texts.fill_null(NOT_SET)
     if codes is not None and texts.is_duplicated().any():
         plain = codes.cast(pl.String).str.replace_all(_TURNING, "")
         pairs = pl.DataFrame({"text": texts, "code": plain})

@@ -190,6 +190,23 @@ def test_what_changed_is_never_minus_nothing() -> None:
     assert printed["Room: two"]["then"] == "1,000"
 
 
+def test_bars_of_what_changed_differ_also_where_names_are_alike() -> None:
+    alike = ["abc", "\N{RIGHT-TO-LEFT OVERRIDE}abc", None, "\N{ZERO WIDTH SPACE}"]
+    frame = pl.DataFrame(
+        {
+            "dimension": [*["country"] * 4, "room", "room"],
+            "label": [*alike, "one", "one"],
+            "room_id": [*[None] * 4, 5, 6],
+            "measure": ["users"] * 6,
+            **{key: [1] * 6 for key in ("now", "before", "change", "contribution")},
+        }
+    )
+    names = [row["what"] for row in rows(moved(frame))]
+    assert len({*names}) == 6
+    assert names[4:] == ["Room: one (ID 5)", "Room: one (ID 6)"]
+    assert labels.distinct(pl.Series([None, None])).n_unique() == 2
+
+
 def test_the_bar_of_all_others_says_that_it_is_no_filter() -> None:
     frame = pl.DataFrame({"source": [f"s{n}" for n in range(12)], "count": [5] * 12})
     clickable = with_filters(frame, by("source"))

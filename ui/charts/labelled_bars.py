@@ -244,8 +244,11 @@ def _as_many() -> pl.Expr:
 def _what() -> pl.Expr:
     """Return what a row is about; rooms of the same name get their ids."""
     what = pl.format("{}: {}", pl.col("dimension").str.to_titlecase(), "label")
-    alike = pl.len().over("dimension", "label") > 1
-    return pl.when(alike).then(pl.format("{} (ID {})", what, "room_id")).otherwise(what)
+    is_alike = (pl.len().over("dimension", "label") > 1) & pl.col(
+        "room_id"
+    ).is_not_null()
+    with_id = pl.format("{} (ID {})", what, "room_id")
+    return pl.when(is_alike).then(with_id).otherwise(what)
 
 
 def nested_bars(
