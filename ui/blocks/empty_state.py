@@ -19,7 +19,7 @@ _MESSAGES = {
     "unusual_days": "No unusual days in this period.",
     "what_moved": "Nothing changed.",
     # Neither the period nor filters choose its day.
-    export.TODAY: "Nothing has happened yet, today or on such days before.",
+    export.TODAY: "Nothing has happened yet, today or on this weekday before.",
 }
 
 
