@@ -38,20 +38,29 @@ from ui.filters import click_filters
 
 _PRINTED = alt.Text("printed:N")
 THICK = 26
-# Where the longest bar ends: behind it is what it prints, "88% of 12,335 pairs".
-_LONGEST = alt.ExprRef("max(40, min(0.62 * width, width - 120))")
+# Pixels behind the longest bar, for what it prints: "88% of 12,335 pairs"; a count and
+# its percent, "1,112 (15%)", need fewer.
+_ROOM, ROOM_OF_COUNTS = 120, 85
 _FEW = "'n = ' + format(datum.{n}, ',') + ': too few for a rate'"
 
 
 def labelled_bars(
-    frame: pl.DataFrame, label: str, value: str, title: str, printed: str
+    frame: pl.DataFrame,
+    label: str,
+    value: str,
+    title: str,
+    printed: str,
+    room: int = _ROOM,
 ) -> Chart:
-    """Draw horizontal bars in the frame's order, each followed by what it prints."""
+    """Draw horizontal bars in the frame's order, each followed by what it prints.
+
+    That has `room` pixels.
+    """
     named = labels.readable(frame)
     own = labels.distinct(named[label], frame[label])
     data = bounded(in_order(named.with_columns(own.alias(label))))
     base = Layer().transform_calculate(printed=printed)
-    x = alt.X(f"{value}:Q", axis=None, scale=with_room(frame[value]))
+    x = alt.X(f"{value}:Q", axis=None, scale=with_room(frame[value], room))
     y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
     tooltip = [
         alt.Tooltip(f"{label}:N", title=title_of_label(label)),
@@ -63,11 +72,12 @@ def labelled_bars(
     return layered(*shown, data=data, height=alt.Step(THICK + 10))
 
 
-def with_room(values: pl.Series) -> alt.Scale:
+def with_room(values: pl.Series, room: int = _ROOM) -> alt.Scale:
     """Return a scale that leaves room for what bars print beside them."""
-    longest = values.cast(pl.Float64).max()
-    end = longest if isinstance(longest, float) and longest > 0 else 1.0
-    return alt.Scale(domain=[0, end], range=[0, _LONGEST])
+    most = values.cast(pl.Float64).max()
+    end = most if isinstance(most, float) and most > 0 else 1.0
+    longest = alt.ExprRef(f"max(40, min(0.62 * width, width - {room}))")
+    return alt.Scale(domain=[0, end], range=[0, longest])
 
 
 def hidden_below(shown: str, rate: str, n: str) -> str:
@@ -91,9 +101,8 @@ def stages(frame: pl.DataFrame, shares: Mapping[str, str | None]) -> Chart:
     )
     percent = whole_percent("datum.share")
     printed = f"datum.share == null ? '' : '  (' + {percent} + ')'"
-    return labelled_bars(
-        long, "metric", "count", "Count", f"format(datum.count, ',') + ({printed})"
-    )
+    text = f"format(datum.count, ',') + ({printed})"
+    return labelled_bars(long, "metric", "count", "Count", text, ROOM_OF_COUNTS)
 
 
 def figures(frame: pl.DataFrame, keys: tuple[str, ...]) -> Chart:
@@ -289,7 +298,7 @@ def nested_bars(
                 "share:Q",
                 title=None,
                 stack=None,
-                scale=with_room(long["share"]),
+                scale=with_room(long["share"], ROOM_OF_COUNTS),
                 axis=None,
             ),
             y,

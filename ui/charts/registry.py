@@ -10,6 +10,7 @@ from ui import charts
 from ui.charts.axes import Chart, Draw, whole_percent
 from ui.charts.heat_map import retention_curve
 from ui.charts.labelled_bars import (
+    ROOM_OF_COUNTS,
     figures,
     hidden_below,
     labelled_bars,
@@ -73,6 +74,7 @@ CHARTS: Mapping[str, Draw] = {
         value="reached",
         title="Users",
         printed=_OF_NEW,
+        room=ROOM_OF_COUNTS,
     ),
     "funnel_by_source": partial(_nested, label="source"),
     "funnel_by_device": partial(_nested, label="device"),
