@@ -300,7 +300,7 @@ def _render_controls(
             "Notes on dates, definitions</a>"
         )
     if filtered:
-        filter_chips.render_box(snapshot)
+        filter_chips.render_box(snapshot, settings.excluded_rooms)
     views.render_menu(settings.views_file)
     return Choice(
         shown,

@@ -408,6 +408,15 @@ def test_a_filter_by_several_rooms_says_which_of_them_are_excluded(
     assert [w.value.partition(" `EXCL")[0] for w in app.warning] == said
 
 
+def test_the_filter_box_offers_no_excluded_room() -> None:
+    snapshot = open_store(GOLDEN)
+    first, second, *_ = filter_chips.offers(snapshot, "room")
+    offered = filter_chips.offers(snapshot, "room", {int(first), int(second)})
+    assert offered
+    assert offered.keys().isdisjoint({first, second})
+    assert filter_chips.offers(snapshot, "city", {int(first)})
+
+
 def test_a_filter_may_name_its_value_as_pages_do(run_page: RunPage) -> None:
     meant = {
         "country:Germany": "country:DE",

@@ -40,10 +40,11 @@ a link that are looked up: more than anyone types."""
 _ROWS: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
 
 
-def render_box(snapshot: Snapshot) -> None:
+def render_box(snapshot: Snapshot, excluded_rooms: Collection[int] = ()) -> None:
     """Draw the button that opens the box.
 
-    Values to choose from are looked up when the box is opened, not before.
+    Values to choose from are looked up when the box is opened, not before; those of
+    `excluded_rooms` are not among them.
     """
 
     @st.fragment(key="filter_box")
@@ -56,7 +57,7 @@ def render_box(snapshot: Snapshot) -> None:
         )
         with menu:
             if menu.open:
-                _render_form(snapshot)
+                _render_form(snapshot, excluded_rooms)
         rerun_if_added()
 
     box()
@@ -146,7 +147,7 @@ def _parse(text: str) -> Filter | None:
     return understood.get(text) or Filter.parse(text)
 
 
-def _render_form(snapshot: Snapshot) -> None:
+def _render_form(snapshot: Snapshot, excluded_rooms: Collection[int]) -> None:
     kind = st.selectbox(
         "Filter by", list(KINDS), format_func=KIND_LABELS.__getitem__, key=_KIND
     )
@@ -159,11 +160,7 @@ def _render_form(snapshot: Snapshot) -> None:
         key=_IS_NOT,
         label_visibility="collapsed",
     )
-    found = engine.collect(filters.values(without_bots(snapshot), kind), snapshot.rows)
-    texts = [_offer(kind, row) for row in found.iter_rows(named=True)]
-    # Of two options of one text, Streamlit takes the first, whichever is chosen.
-    names = distinct(pl.Series(texts, dtype=pl.String), found["value"])
-    offered = dict(zip(found["value"].fill_null(NOT_SET), names, strict=True))
+    offered = offers(snapshot, kind, excluded_rooms)
     st.multiselect(
         "Any of these values",
         list(offered),
@@ -177,6 +174,18 @@ def _render_form(snapshot: Snapshot) -> None:
         on_change=_add_typed,
         args=(kind, snapshot),
     )
+
+
+def offers(
+    snapshot: Snapshot, kind: str, excluded_rooms: Collection[int] = ()
+) -> dict[str, str]:
+    """Return the values of a kind that the box offers, each with its text there."""
+    frames = filters.apply(without_bots(snapshot), (), excluded_rooms)
+    found = engine.collect(filters.values(frames, kind), snapshot.rows)
+    texts = [_offer(kind, row) for row in found.iter_rows(named=True)]
+    # Of two options of one text, Streamlit takes the first, whichever is chosen.
+    names = distinct(pl.Series(texts, dtype=pl.String), found["value"])
+    return dict(zip(found["value"].fill_null(NOT_SET), names, strict=True))
 
 
 def _offer(kind: str, row: Mapping[str, str | int | None]) -> str:
