@@ -8,6 +8,7 @@ from ui import charts, export, page_context
 from ui.blocks import live, today
 from ui.blocks.block import FIRST_ROWS, render_block
 from ui.blocks.kpi_strip import Kpis, keys_of, render_kpis, tables_of
+from ui.charts.labelled_bars import without_bars
 from ui.filters import click_filters
 
 KPIS = (
@@ -41,6 +42,7 @@ with why:
         "what_moved",
         found["what_moved"],
         charts.moved,
+        note=without_bars(found["what_moved"]),
         on_click=click_filters.BY_DIMENSION,
         ranked=True,
         # Beside a table of unusual days there is room for more, or for live figures.

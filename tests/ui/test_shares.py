@@ -24,6 +24,7 @@ from ui.charts.labelled_bars import (
     nested_bars,
     ranked,
     stages,
+    without_bars,
 )
 from ui.charts.registry import CHARTS, RANKED
 from ui.filters.click_filters import FIELD, by, with_filters
@@ -188,6 +189,11 @@ def test_what_changed_is_never_minus_nothing() -> None:
     # The count before of weekdays is scaled: another page has that of its month.
     assert printed["Weekday: Monday"]["then"] == "401 on as many Mondays"
     assert printed["Room: two"]["then"] == "1,000"
+    assert without_bars(frame) is None
+    # Of few, the text alone is drawn: why is said below.
+    few = frame.with_columns(contribution=pl.lit(None, pl.Float64))
+    assert len(rows(moved(few))) == frame.height
+    assert "fewer than 20" in (without_bars(few) or "")
 
 
 def test_bars_of_what_changed_differ_also_where_names_are_alike() -> None:

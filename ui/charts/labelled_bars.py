@@ -10,6 +10,7 @@ import altair as alt
 import polars as pl
 
 from metrics.attention import MEASURES
+from metrics.expressions import MINIMUM_SAMPLE
 from metrics.registry import DEFINITIONS
 from ui import format as fmt
 from ui import labels
@@ -240,6 +241,16 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         said,
         data=data,
         height=alt.Step(ROW_HEIGHT),
+    )
+
+
+def without_bars(frame: pl.DataFrame) -> str | None:
+    """Return the sentence on changes that `moved` draws no bar for, if any."""
+    if frame["contribution"].null_count() == 0:
+        return None
+    return (
+        f"Where fewer than {MINIMUM_SAMPLE} were counted before, there is no "
+        "contribution, and no bar."
     )
 
 
