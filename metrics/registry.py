@@ -155,14 +155,19 @@ def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:
 
 
 def _unknown(columns: pl.Schema, table: str, lacking: set[str]) -> list[pl.Expr]:
-    """Return nulls in place of numbers that come from live tables that are lacking."""
+    """Return nulls in place of numbers that come from live tables that are lacking.
+
+    And of what is said of these numbers, such as that one is higher than others.
+    """
     # Rows of several measures: those of a missing table have no rows, or no numbers.
     if not _PER_MEASURE.isdisjoint(columns):
         return []
+    # The state of a room is read from its health.
+    said = {"state": "health"} if "health" in columns else {}
     return [
         pl.lit(None, of).alias(column)
         for column, of in columns.items()
-        if of.is_numeric() and lacking.intersection(_needed(column, table))
+        if lacking.intersection(_needed(said.get(column, column), table))
     ]
 
 

@@ -109,7 +109,7 @@ _OF_OBJECTS = (
 )
 _ANOTHER_KEY = "\N{WORD JOINER}"
 # Texts that name no row: without one there is nothing that is "(not set)".
-_REMARKS = frozenset({"cut", "notes", "cards", "joined", "left", *DEFINITIONS})
+_REMARKS = frozenset({"cut", "notes", "cards", "joined", "left", "state", *DEFINITIONS})
 _COUNTRY_NAMES = {
     row["country"]: f"{row['country_name']} {row['flag']}"
     for row in COUNTRIES.iter_rows(named=True)

@@ -364,12 +364,15 @@ def test_a_number_is_unknown_without_a_table_that_it_needs(
         found = build(name, replace(asked, frames=without, missing=(missing,)))
         if {"measure", "key"} & set(found.columns):
             continue
-        for number in found.select(cs.numeric()):
+        # And so is what is said of it.
+        for number in found.select(cs.numeric() | cs.ends_with("_verdict")):
             base, _ = split(number.name)
             if base in LABELS:
                 continue
             if missing in definition(base, name).tables:
                 assert number.is_null().all(), (number.name, missing)
+        if {"health", "state"} <= {*found.columns} and found["health"].is_null().all():
+            assert found["state"].is_null().all()
 
 
 def test_without_a_table_of_rooms_none_has_gone_quiet(golden: Frames) -> None:
