@@ -73,10 +73,13 @@ def test_cards_and_blocks_in_part_without_a_table_say_so(
     run_page: RunPage, plain_store: Callable[..., Path]
 ) -> None:
     store = plain_store(without=("fpp_events",))
-    app = run_page("insights.py", store, period="All time", about="New people")
+    app = run_page("insights.py", store, about="New people")
     cards = {card.label: card.value for card in app.metric}
     assert cards["Link copy rate"] == "–"
     assert cards["Week-old rooms"] != "–"
+    froms = [card.proto.delta_description for card in app.metric]
+    assert "from –" not in froms
+    assert any(text.startswith("from ") for text in froms)
     note = (
         "Table `fpp_events` is missing. Its metrics are empty until the next sync run."
     )

@@ -74,7 +74,10 @@ def _render_card(
         delta=change if hidden or not too_few else too_few,
         delta_color="off",
         delta_arrow="off",
-        delta_description=f"from {before_text}" if compares else None,
+        # "n/a from –" would say less than "n/a".
+        delta_description=(
+            f"from {before_text}" if compares and before is not None else None
+        ),
         border=True,
         height="stretch",
     )
