@@ -289,6 +289,13 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
     (healthy,) = expected["healthy_rooms"].unique()
     of_all = f"Of {healthy} rooms with 70 points or more four weeks before"
     assert any(of_all in caption.value for caption in app.caption)
+    # A longer period would not change what was at its end.
+    before = {"period": "Custom", "from": "2021-01-04", "to": "2021-01-04"}
+    said = [
+        info.value for info in run_page("insights.py", about="Rooms", **before).info
+    ]
+    assert "No healthy room has gone quiet." in said
+    assert any("had time to come back" in text for text in said)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ _NEVER_ZERO = frozenset({"days", "steps", "estimators"})
 _MESSAGES = {
     "unusual_days": "No unusual days in this period.",
     "what_moved": "Nothing changed.",
+    "rooms_gone_quiet": "No healthy room has gone quiet.",
     # Neither the period nor filters choose its day.
     export.TODAY: "Nothing has happened yet, today or on this weekday before.",
 }
@@ -82,6 +83,12 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
         st.info(
             "No data matches the filters. Remove one or choose a longer period.",
             icon=":material/filter_alt:",
+        )
+    elif name.startswith("retention_"):
+        # Of all that was before, whatever the length of the period.
+        st.info(
+            "None started and had time to come back by the end of this period.",
+            icon=":material/inbox:",
         )
     else:
         st.info(
