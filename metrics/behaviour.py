@@ -10,11 +10,10 @@ from metrics.constants import TOP
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
     DELETED,
-    NOT_SET,
-    VISIBLE,
     distinct_count,
     ranked,
     row_count,
+    seen,
     share,
     total,
 )
@@ -119,14 +118,13 @@ def source_class(source: pl.Expr) -> pl.Expr:
 
 
 def source_or_null(source: pl.Expr) -> pl.Expr:
-    """Return the class of a source; null where it is null or cannot be seen."""
-    return pl.when(source.str.contains(VISIBLE)).then(source_class(source))
+    """Return the class of a source; null where it is null or not `seen`."""
+    return source_class(seen(source))
 
 
 def code_or_null(column: str) -> pl.Expr:
-    """Return a route or an event; an empty one, or "(not set)", is null."""
-    text = pl.col(column)
-    return pl.when((text != "") & (text != NOT_SET)).then(text).alias(column)
+    """Return a route or an event; null where it is null or not `seen`."""
+    return seen(pl.col(column)).alias(column)
 
 
 def routes(query: Query, shared: SharedPlans) -> pl.LazyFrame:

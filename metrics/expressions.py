@@ -60,20 +60,25 @@ def named(text: str | None) -> str:
     return text if text and is_visible(text) else NOT_SET
 
 
+def seen(text: pl.Expr) -> pl.Expr:
+    """Return a text; null where it cannot be seen or says that it is not set."""
+    return pl.when(text.str.contains(VISIBLE) & (text != NOT_SET)).then(text)
+
+
 def attribute(column: str) -> pl.Expr:
     """Return an attribute of users; a text that cannot be seen is null: "not set".
 
     Codes of countries are in capitals, as filters and maps have them.
     """
     text = pl.col(column)
-    seen = pl.when(text.str.contains(VISIBLE) & (text != NOT_SET)).then(text)
+    value = seen(text)
     if column == "country":
         # Not of "ß", which has two bytes and would become South Sudan's "SS".
         length = (text.str.len_bytes(), text.str.len_chars())
         is_code = pl.all_horizontal(n == COUNTRY_CODE for n in length)
-        capitals = seen.str.to_uppercase()
-        return pl.when(is_code).then(capitals).otherwise(seen).alias(column)
-    return seen.alias(column)
+        capitals = value.str.to_uppercase()
+        return pl.when(is_code).then(capitals).otherwise(value).alias(column)
+    return value.alias(column)
 
 
 def ratio(part: str | pl.Expr, whole: str | pl.Expr) -> pl.Expr:

@@ -63,14 +63,16 @@ def room(key: int, name: str, time: str = "2026-11-02 08:00", number: int = 0) -
     )
 
 
-def view(who: str, time: str, route: str = "HOME", source: str | None = None) -> Row:
+def view(
+    who: str, time: str, route: str | None = "HOME", source: str | None = None
+) -> Row:
     return Row(
         PAGE_VIEWS,
         {"user_id": who, "viewed_at": at(time), "route": route, "source": source},
     )
 
 
-def event(who: str, time: str, kind: str = "LEFT_ROOM") -> Row:
+def event(who: str, time: str, kind: str | None = "LEFT_ROOM") -> Row:
     return Row(EVENTS, {"user_id": who, "event_at": at(time), "event": kind})
 
 
