@@ -10,10 +10,11 @@ from jsonschema_rs import ValidationError
 from streamlit.testing.v1 import AppTest
 
 from metrics.subject import Unit
-from tests.pages.chart_specs import check_charts, read_aloud, ticks
+from tests.pages.chart_specs import check_charts, data_of, read_aloud, ticks
 from tests.pages.conftest import GOLDEN, RunPage
 from ui.charts.axes import value_axis
 from ui.charts.rendering import Layer, layered
+from ui.filters.click_filters import FIELD, asked_for
 
 
 def a_page(mark: "Any") -> None:
@@ -133,6 +134,35 @@ def test_no_mark_of_a_page_says_anything_raw(
     said = read_aloud(app)
     assert said
     assert [text for text in said if RAW.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "query", "expected"),
+    [
+        ("behaviour.py", {"part": "Routes"}, {"route"}),
+        ("behaviour.py", {"part": "Events"}, {"event"}),
+        ("behaviour.py", {"part": "Rooms"}, {"room"}),
+        ("location.py", {}, {"country", "device"}),
+        ("location.py", {"place": "Regions"}, {"country", "country region", "device"}),
+        ("location.py", {"place": "Cities"}, {"country", "country city", "device"}),
+        ("location.py", {"with": "Browsers"}, {"country", "browser"}),
+        ("traffic.py", {"part": "Page views"}, {"source"}),
+        ("traffic.py", {"split": "Device"}, {"device"}),
+    ],
+)
+def test_a_click_filters_by_what_the_mark_is(
+    run_page: RunPage, file: str, query: Mapping[str, str], expected: set[str]
+) -> None:
+    app = run_page(file, period="All time", **query)
+    charts = app.get("vega_lite_chart")
+    drawn = [rows for chart in charts for rows in data_of(chart)]
+    clicks = [rows[FIELD].drop_nulls() for rows in drawn if FIELD in rows.columns]
+    asked = {
+        " ".join(wanted.kind for wanted in asked_for(click))
+        for each in clicks
+        for click in each
+    }
+    assert asked == expected
 
 
 @pytest.mark.parametrize("unit", ["share", "number", "count", "minutes", "seconds"])
