@@ -180,7 +180,7 @@ def occurrence(frames: Frames, wanted: Filter) -> pl.LazyFrame:
     return rows.filter(value=wanted.value).head(1)
 
 
-def values(frames: Frames, kind: str, most: int = 50) -> pl.LazyFrame:
+def values(frames: Frames, kind: str, most: int = 1_000) -> pl.LazyFrame:
     """Return the commonest values of a kind to choose from: value, rows.
 
     Null (and empty text) is a value, too. Rooms come by their votes, with the columns
