@@ -125,6 +125,8 @@ def mysqld() -> Sequence[str]:
 class Server:
     """A server that only this process knows; stop it by `stop`."""
 
+    _golden: "LiveDatabase | None" = None
+
     def __init__(
         self,
         kind: Kind,
@@ -212,6 +214,16 @@ class Server:
                 if statement.strip():
                     database.execute(statement)
         return database
+
+    def golden(self) -> "LiveDatabase":
+        """Return the database of this server that has the golden data set."""
+        if self._golden is None:
+            database = self.create_database()
+            for table in TABLES:
+                frame = pl.read_parquet(GOLDEN / table.file_name)
+                database.insert(table, frame.select(table.schema.names()).rows())
+            self._golden = database
+        return self._golden
 
     def _administrator(self) -> dict[str, str | int]:
         return {"unix_socket": str(self.folder / "socket"), "user": "root"}
@@ -365,10 +377,18 @@ class LiveDatabase:
             )
 
     def fill_from_golden(self, *tables: Table) -> None:
-        """Insert the golden data set into these tables, by default into all."""
+        """Insert the golden data set into these tables, by default into all.
+
+        The server copies what the first database of the process was sent, which takes
+        a fifth of the time of sending it.
+        """
+        golden = self.server.golden()
         for table in tables or TABLES:
-            frame = pl.read_parquet(GOLDEN / table.file_name)
-            self.insert(table, frame.select(table.schema.names()).rows())
+            names = ", ".join(f"`{name}`" for name in table.schema)
+            self.execute(
+                f"INSERT INTO `{table.name}` ({names}) SELECT {names} "  # noqa: S608  # our own names
+                f"FROM `{golden.name}`.`{table.name}`"
+            )
 
     def insert_series(self, votes: int) -> None:
         """Insert plain votes and as many events, made inside the server."""

@@ -44,10 +44,7 @@ def test_one_run_says_a_line_per_table_and_a_summary(
     assert done.stderr.count("fpp_") == 6
     assert "█" not in done.stderr
     store.assert_equals_source()
-
-
-def test_the_log_says_which_implementation_of_the_driver_runs(store: Store) -> None:
-    done = run(store, "sync_job.py")
+    # The log says which implementation of the driver runs, too.
     assert re.search(r"mysql-connector-python [\d.]+, (C ext|pure)", done.stderr)
     assert implementation().endswith(
         "C extension" if HAS_EXTENSION else "pure Python (about 7 times slower)"

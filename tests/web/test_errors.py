@@ -3,13 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from textwrap import dedent
 
 import pytest
 
 from testkit.dashboard import ROOT
-from tests.web.sentry import Sentry, sentry
+from tests.web.sentry import Event, sentry
 
 USER = "V1StGXR8_Z5jdHi6B-myT"
 PASSWORD = "pa55word-of-the-database"  # noqa: S105 - made up
@@ -38,15 +40,25 @@ SCRIPT = dedent(
 )
 
 
-@pytest.fixture
-def tracker() -> Iterator[Sentry]:
-    with sentry() as kept:
-        yield kept
+@dataclass(frozen=True)
+class Captured:
+    """What became of an error: the process's words, and what Sentry got."""
+
+    reference: str
+    log: str
+    envelopes: Sequence[bytes]
+    events: Sequence[Event]
 
 
-def run(
-    tracker: Sentry, environment: str = "production", severity: str = "high"
-) -> tuple[str, str]:
+@cache
+def captured(environment: str = "production", severity: str = "high") -> Captured:
+    """Capture an error in a process of its own, once for all tests that look."""
+    with sentry() as tracker:
+        reference, log = run(tracker.dsn, environment, severity)
+    return Captured(reference, log, tracker.envelopes, tracker.events)
+
+
+def run(dsn: str, environment: str, severity: str) -> tuple[str, str]:
     """Capture an error in a process of its own; return the reference and the log."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, severity],
@@ -54,7 +66,7 @@ def run(
         env={
             "USER_ID": USER,
             "DB_PASSWORD": PASSWORD,
-            "FPP_ANALYTICS_SENTRY_DSN": tracker.dsn,
+            "FPP_ANALYTICS_SENTRY_DSN": dsn,
             "SENTRY_ENVIRONMENT": environment,
         },
         capture_output=True,
@@ -64,27 +76,24 @@ def run(
     return done.stdout.strip(), done.stderr
 
 
-def test_in_production_a_failure_arrives_once_with_its_reference(
-    tracker: Sentry,
-) -> None:
-    reference, log = run(tracker)
-    [event] = tracker.events
-    assert len(tracker.envelopes) == 1
+def test_in_production_a_failure_arrives_once_with_its_reference() -> None:
+    found = captured()
+    [event] = found.events
+    assert len(found.envelopes) == 1
     assert event["level"] == "error"
     assert event["environment"] == "production"
     assert event["tags"] == {
         "component": "sync",
         "action": "read",
         "severity": "high",
-        "reference": reference,
+        "reference": found.reference,
     }
-    [entry] = [json.loads(line) for line in log.splitlines()]
-    assert (entry["reference"], entry["level"]) == (reference, "error")
+    [entry] = [json.loads(line) for line in found.log.splitlines()]
+    assert (entry["reference"], entry["level"]) == (found.reference, "error")
 
 
-def test_events_contain_nothing_private(tracker: Sentry) -> None:
-    run(tracker)
-    [event] = tracker.events
+def test_events_contain_nothing_private() -> None:
+    [event] = captured().events
     sent = json.dumps(event)
     assert [text for text in PRIVATE if text in sent] == []
     assert event["extra"] == {
@@ -104,9 +113,8 @@ def test_events_contain_nothing_private(tracker: Sentry) -> None:
     assert "server_name" not in event or event["server_name"] == ""
 
 
-def test_the_frames_of_a_failure_carry_no_values(tracker: Sentry) -> None:
-    run(tracker)
-    [event] = tracker.events
+def test_the_frames_of_a_failure_carry_no_values() -> None:
+    [event] = captured().events
     frames = [
         frame
         for exception in event["exception"]["values"]
@@ -117,20 +125,16 @@ def test_the_frames_of_a_failure_carry_no_values(tracker: Sentry) -> None:
 
 
 @pytest.mark.parametrize("environment", ["development", "staging"])
-def test_elsewhere_nothing_leaves_the_machine(
-    tracker: Sentry, environment: str
-) -> None:
-    reference, log = run(tracker, environment)
-    assert tracker.envelopes == []
-    assert (
-        f"ERROR    sync/read: OSError: user <user>, <email>, <secret> [{reference}]"
-        in log
-    )
+def test_elsewhere_nothing_leaves_the_machine(environment: str) -> None:
+    found = captured(environment)
+    assert found.envelopes == []
+    line = "ERROR    sync/read: OSError: user <user>, <email>, <secret>"
+    assert f"{line} [{found.reference}]" in found.log
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
-def test_the_log_contains_nothing_private(tracker: Sentry, environment: str) -> None:
-    _, log = run(tracker, environment)
+def test_the_log_contains_nothing_private(environment: str) -> None:
+    log = captured(environment).log
     assert "Traceback" in log
     assert [text for text in PRIVATE if text in log] == []
 
@@ -145,14 +149,14 @@ def test_the_log_contains_nothing_private(tracker: Sentry, environment: str) -> 
     ],
 )
 def test_a_severity_has_its_level_in_log_and_sentry(
-    tracker: Sentry, severity: str, in_log: str, in_sentry: str
+    severity: str, in_log: str, in_sentry: str
 ) -> None:
-    _, log = run(tracker, severity=severity)
-    [event] = tracker.events
-    assert (json.loads(log)["level"], event["level"]) == (in_log, in_sentry)
+    found = captured(severity=severity)
+    [event] = found.events
+    assert (json.loads(found.log)["level"], event["level"]) == (in_log, in_sentry)
 
 
-def test_a_log_line_alone_is_not_an_event(tracker: Sentry) -> None:
+def test_a_log_line_alone_is_not_an_event() -> None:
     code = dedent(
         """
         import os, logging
@@ -164,18 +168,18 @@ def test_a_log_line_alone_is_not_an_event(tracker: Sentry) -> None:
         flush_errors()
         """
     )
-    variables = {
-        "FPP_ANALYTICS_SENTRY_DSN": tracker.dsn,
-        "SENTRY_ENVIRONMENT": "production",
-    }
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=variables, check=True)
+    command = [sys.executable, "-c", code]
+    with sentry() as tracker:
+        variables = {
+            "FPP_ANALYTICS_SENTRY_DSN": tracker.dsn,
+            "SENTRY_ENVIRONMENT": "production",
+        }
+        subprocess.run(command, cwd=ROOT, env=variables, check=True)
     assert tracker.events == []
 
 
 def test_a_sentry_that_is_not_there_stops_nothing() -> None:
-    gone = Sentry()
-    gone.dsn = "http://key@127.0.0.1:1/42"
-    reference, log = run(gone)
+    reference, log = run("http://key@127.0.0.1:1/42", "production", "high")
     assert reference in log
 
 

@@ -12,7 +12,7 @@ from testkit.ports import free_port
 from web.auth.sessions import COOKIE
 
 pytestmark = pytest.mark.browser
-PATH = "/votes?period=7+days"
+PATH = "/room?period=7+days"
 WAY_BACK = f"/login?next={quote(PATH, safe='')}"
 UNTIL_ASKED_AGAIN = 75_000
 """Milliseconds: while a server is away, Streamlit asks ever more rarely, at last every
@@ -24,19 +24,20 @@ def browser() -> Iterator[BrowserContext]:
     with browsing() as started:
         context = started.new_context()
         context.set_default_timeout(PATIENCE)
+        context.new_page()  # stays: with the last tab Chromium ends the page's process
         yield context
 
 
 @pytest.fixture
 def context(browser: BrowserContext) -> Iterator[BrowserContext]:
-    """A browser without a session and without tabs, which would go on asking servers.
+    """A browser without a session and tabs of a server, which would go on asking it.
 
     It keeps what it has loaded: scripts are compiled once.
     """
     browser.clear_cookies()
     yield browser
     browser.set_offline(offline=False)
-    for page in browser.pages:
+    for page in browser.pages[1:]:
         page.close()
 
 
@@ -72,7 +73,7 @@ def assert_login_leads_back(page: Page, url: str, token: str = TOKEN) -> None:
     assert page.url == url + WAY_BACK
     assert page.locator("[role=dialog]").count() == 0
     log_in(page, token)
-    assert page.url.startswith(url + "/votes?period=7")
+    assert page.url.startswith(url + "/room?period=7")
 
 
 def test_after_a_logout_elsewhere_the_next_click_leads_to_the_login(
@@ -96,7 +97,7 @@ def test_log_out_stays_in_its_tab_and_ends_the_other_ones(
     wait_until_drawn(other)
     page.click("text=Log out")
     page.wait_for_url("**/logout")
-    assert len(page.context.pages) == 2
+    assert len(page.context.pages) == 3  # with the empty one
     page.click("button")
     page.wait_for_url("**/login")
     # Back leads to the page that the browser has kept, and that to the login.
