@@ -152,6 +152,42 @@ def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
     page.close()
 
 
+BUSY = """milliseconds => {
+  const send = WebSocket.prototype.send;
+  window.askedAt = Infinity;
+  WebSocket.prototype.send = function (...message) {
+    send.apply(this, message);
+    window.askedAt = performance.now();
+    setTimeout(() => { while (performance.now() < askedAt + milliseconds); });
+  };
+}"""
+"""Keeps the browser busy after each message to the server."""
+AFTER_IT = """async () => {
+  while (!(performance.now() > askedAt + 850)) await new Promise(requestAnimationFrame);
+  window.steppedAt = performance.now();
+}"""
+WAITED = """async () => {
+  while (!(askedAt > steppedAt)) await new Promise(requestAnimationFrame);
+  return askedAt - steppedAt;
+}"""
+
+
+def test_a_step_that_a_busy_browser_draws_at_once_delays_no_other(
+    page: Page, demo_server: Server
+) -> None:
+    """It sees nothing of a run that begins and ends meanwhile."""
+    go(page, f"{demo_server.url}/location?period=last_7_days")
+    page.locator(".st-key-step_chevron_left button:visible").click()
+    page.wait_for_url("**period=custom**")
+    at(page, "Location", "Custom dates")
+    page.evaluate(BUSY, 800)
+    page.go_back(wait_until="commit")
+    page.evaluate(AFTER_IT)
+    page.go_forward(wait_until="commit")
+    assert page.evaluate(WAITED) < 1_000
+    at(page, "Location", "Custom dates")
+
+
 def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     page: Page, demo_server: Server
 ) -> None:

@@ -151,10 +151,10 @@
   // elements, has the others, as they are sorted and printed on the screen; without them
   // the canvas is printed. No server could be asked: the browser does not wait for it.
   const MOST_ROWS = 2_000;
+  const fiberOf = element => element?.[Object.keys(element).find(name => name.startsWith("__reactFiber$"))];
   function gridOf(canvas) {
-    const key = Object.keys(canvas).find(name => name.startsWith("__reactFiber$"));
     let grid;
-    for (let node = canvas[key]; node; node = node.return)
+    for (let node = fiberOf(canvas); node; node = node.return)
       if (node.memoizedProps?.getCellContent) grid = node.memoizedProps; // the outermost
     return grid;
   }
@@ -246,6 +246,13 @@
     const look = () => (condition() || Date.now() > end ? resolve() : setTimeout(look, 20));
     look();
   });
+  //
+  // Of a quick run the state tells nothing where the browser was busy: it draws begin and
+  // end at once. React keeps the ID of the run, a new one for each.
+  function runId() {
+    for (let node = fiberOf(find(".stApp")); node; node = node.return)
+      if (node.stateNode?.state?.scriptRunId) return node.stateNode.state.scriptRunId;
+  }
   let stepping = false;
   let steps = 0;
   let done = 0;
@@ -288,11 +295,12 @@
     while (done !== steps) {
       await until(isConnected, Infinity);
       done = steps;
+      const last = runId();
       let ran = false;
       const observer = new MutationObserver(() => (ran ||= state() !== "notRunning"));
       observer.observe(find(".stApp"), {attributeFilter: ["data-test-script-state"]});
       dispatchEvent(new PopStateEvent("popstate", {state: history.state}));
-      await until(() => ran, 3_000);
+      await until(() => ran || runId() !== last, 3_000);
       observer.disconnect();
       await until(() => state() === "notRunning", 10_000);
     }
