@@ -27,6 +27,7 @@ from metrics.report import (
 )
 from metrics.sentences import ONE_OF, counted, day_of, missing_note
 from metrics.tables import ROOMS
+from metrics.time_axis import weeks_apart
 from metrics.time_zone import to_local
 from metrics.usual_change import MEANING
 
@@ -542,14 +543,17 @@ def _places(
 ) -> list[_Place]:
     """Return numbers that buckets of both periods share which are beside each other.
 
-    The first day is beside the first, also where weekends between are hidden. Hours are
+    The first day is beside the first, also where weekends between are hidden, and a
+    week beside the one nearest to as many days after its period's first day. Hours are
     beside those that clocks show so, of which one that they repeat has a second place.
     """
     starts = [at for at, _ in series]
     if report.granularity == "day":
         return [((day - of.first_day).days, 0) for day in starts]
     if report.granularity != "hour":
-        return [(number, 0) for number in range(len(starts))]
+        days = report.period.first_day, of.first_day
+        ahead = weeks_apart(*days) if report.granularity == "week" else 0
+        return [(number + ahead, 0) for number in range(len(starts))]
     midnight = datetime.combine(of.first_day, datetime.min.time())
     hours = [
         (of.local(at) - midnight) // timedelta(hours=1)

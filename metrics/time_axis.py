@@ -114,6 +114,15 @@ def hour_at(hour: pl.Expr, period: Period) -> pl.Expr:
     return (second * 1_000_000).cast(TIMESTAMP)
 
 
+def weeks_apart(first: date, other: date) -> int:
+    """Return beside which week of a period the first week of another one is.
+
+    Both are given by their first days: from a Monday on, the first week is whole, from
+    a Sunday on it is one day, and the second one is beside that of the Monday.
+    """
+    return round((first.weekday() - other.weekday()) / 7)
+
+
 def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:
     """Return the first day of the bucket that each Date is in."""
     return day if granularity == "day" else day.dt.truncate(INTERVALS[granularity])

@@ -8,7 +8,7 @@ from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
 from metrics.frames import Frames, Period
 from metrics.growth import year_before, year_until
 from metrics.query import Query, SharedPlans
-from metrics.sentences import ONE_OF, counted, day_of, listed, weekday_of
+from metrics.sentences import ONE_OF, counted, day_of, listed
 from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, VOTES
 from metrics.time_axis import always_daily, axis, local_date
@@ -232,10 +232,12 @@ def _root(count: pl.Expr) -> pl.Expr:
 
 
 def named(frame: pl.DataFrame, measure: str) -> str | None:
-    """Name the unusual days of a measure: "Tue 10 Nov (12 votes, 44–112 expected)"."""
+    """Name the unusual days: "Tue 10 Nov 2026 (12 votes, 44–112 expected)"."""
     rows = frame.filter(pl.col("measure") == measure).iter_rows(named=True)
     days = [
-        f"{weekday_of(row['bucket'])} ({counted(row['value'], ONE_OF[measure])}, "
+        # Of another year perhaps: they are named beside days of the period.
+        f"{row['bucket']:%a} {day_of(row['bucket'])} "
+        f"({counted(row['value'], ONE_OF[measure])}, "
         f"{row['low']:,}–{row['high']:,} expected)"
         for row in rows
     ]

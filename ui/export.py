@@ -1,6 +1,8 @@
 """Everything that a page shows, as one ZIP with a note on what was asked."""
 
-from collections.abc import Collection, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 import polars as pl
 import streamlit as st
@@ -12,7 +14,8 @@ from metrics.registry import METRIC_TABLES
 from metrics.sentences import missing_note
 from metrics.time_axis import first_of_each
 from metrics.time_zone import in_zone, to_local
-from store.notes import Notes
+from store.notes import Note, Notes
+from ui import format as fmt
 from ui import layout, period_bar, workbook
 from ui.filters import filter_chips
 from ui.page_context import PageContext, Results
@@ -199,18 +202,19 @@ def with_notes(
     """Add the column `notes` to a table over time, where there are any notes.
 
     `granularity` is that of its buckets (`buckets_of`). A bucket has the titles of all
-    notes of the period that touch it, separated by semicolons.
+    notes of the period that touch it, separated by semicolons. A note on a hidden
+    weekend is on the day before it, with its dates.
     """
     if "bucket" not in frame.columns or frame.is_empty() or not notes.notes:
         return frame
     own = pl.col("bucket").dt.date()
-    # A span of notes may be centuries longer, and a week begin before the period.
-    first, last = period.first_day, period.last_day
+    hides = granularity == "day" and _is_series(frame)
+    shown = sorted({*frame["bucket"]}) if hides else []
     known = (
         pl.DataFrame(
             [
-                (max(note.first, first), min(note.last, last), note.title)
-                for note in notes.between(first, last)
+                _placed(note, shown, period)
+                for note in notes.between(period.first_day, period.last_day)
             ],
             schema={"first": pl.Date, "last": pl.Date, "title": pl.String},
             orient="row",
@@ -230,6 +234,23 @@ def with_notes(
         each, on="_day", how="left", maintain_order="left"
     )
     return joined.drop("_day")
+
+
+def _placed(
+    note: Note, shown: Sequence[date], period: Period
+) -> tuple[date, date, str]:
+    """Return first day, last day and title of a note in a table with these days.
+
+    One whose days are all hidden is, with its dates, on the day before them, or on the
+    first one.
+    """
+    # A span of notes may be centuries longer, and a week begin before the period.
+    first, last = max(note.first, period.first_day), min(note.last, period.last_day)
+    after = bisect_left(shown, first)
+    if not shown or (after < len(shown) and shown[after] <= last):
+        return first, last, note.title
+    day = shown[max(after - 1, 0)]
+    return day, day, f"{note.title} ({fmt.days(note.first, note.last)})"
 
 
 def _is_series(frame: pl.DataFrame) -> bool:

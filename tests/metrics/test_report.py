@@ -234,6 +234,20 @@ def test_bars_beside_each_other_are_of_the_same_hour_or_day_of_the_period(
     assert bars == [pair for pair in working if any(pair)]
 
 
+def test_a_week_is_beside_the_one_nearest_to_as_many_days_into_its_period() -> None:
+    """28 days from a Monday; a year before the first of them is a Sunday."""
+    now, then = (
+        Period.of_days(date(year, 10, 26), date(year, 11, 22)) for year in (2026, 2025)
+    )
+    query = Query(frames(vote("2026-10-26 12:00")), now, then, "week", NOW)
+    found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
+    votes = tuple((at, 1 + n) for n, (at, _) in enumerate(found.series_before))
+    text = to_html(replace(found, series_before=votes))
+    grey = heights(text)[::2]
+    assert [height // grey[0] for height in grey] == [1, 2, 3, 4, 5]
+    assert heights(text)[1::2][:3] == [0, grey[0], 0]
+
+
 @pytest.mark.parametrize(
     ("zone", "granularity", "first", "last", "says"),
     [

@@ -483,7 +483,14 @@ def test_an_axis_of_hours_has_hours(
             "2026-11-03",
             "2026-11-12",
             "week",
-            "┄ 24 Oct – 2 Nov 2026, longer: its end is not drawn",
+            "┄ 24 Oct – 2 Nov 2026, its first week is not drawn",
+        ),
+        # Whole weeks are beside each other, not one beside three days.
+        (
+            "2026-11-02",
+            "2026-11-11",
+            "week",
+            "┄ 23 Oct – 1 Nov 2026, its first week is not drawn, shorter",
         ),
         # In three weeks, those before in two.
         ("2026-10-24", "2026-11-02", "week", "┄ 14 Oct – 23 Oct 2026, shorter"),
@@ -1719,7 +1726,7 @@ def test_unusual_days_of_the_comparison_are_named_beside_the_change(
     run_page: RunPage,
 ) -> None:
     """October grew from a September that had a busy Monday."""
-    named = "Unusual in the comparison: Mon 21 Sep (22 votes, 0–3 expected). "
+    named = "Unusual in the comparison: Mon 21 Sep 2026 (22 votes, 0–3 expected). "
     for file in ("overview.py", "votes.py"):
         for compare, is_named in (("previous", True), ("none", False)):
             view = {"period": "last_month", "show": "votes", "compare": compare}

@@ -297,12 +297,30 @@ def test_parts_of_the_comparison_are_drawn_as_parts_and_compared_with_their_like
         for since in (first, first - timedelta(days=ago))
     )
     spec = drawn(series([*now]), on, before=(series([*then]), before))
-    beside = [*zip(now.items(), then.items(), strict=False)]
     solid, change = column(spec, "before_solid"), column(spec, "change")
-    for place, (here, there) in enumerate(beside):
-        alike = here[1] == there[1] or (is_whole(*here) and is_whole(*there))
+    # The week of the same days after its period's first, as nearly as weeks can be.
+    ahead = 0
+    if every == "week":
+        starts = [next(iter(buckets)) for buckets in (now, then)]
+        into = [(first - starts[0]).days, (first - starts[1]).days - ago]
+        ahead = (into[0] - into[1] > 3) - (into[1] - into[0] > 3)
+    for place, (here, days) in enumerate(now.items()):
+        if not 0 <= place - ahead < len(then):
+            assert solid[place] is None
+            continue
+        there = [*then.items()][place - ahead]
+        alike = days == there[1] or (is_whole(here, days) and is_whole(*there))
         assert (change[place] == UNEQUAL) == (not alike)
         assert (solid[place] is None) == (not is_whole(*there))
+
+
+def test_a_first_week_before_all_others_is_said_not_to_be_drawn() -> None:
+    """28 days from a Monday, and a year before from a Sunday."""
+    now, then = (date(2026, 10, 26), date(2025, 10, 26))
+    on, before = (axis(day, day + timedelta(days=27), "week") for day in (now, then))
+    assert (on.weeks_before(before), before.weeks_before(on)) == (-1, 1)
+    text = legend(on, before, earlier=True)
+    assert text.endswith("22 Nov 2025, its first week is not drawn")
 
 
 @pytest.mark.parametrize(
@@ -467,6 +485,24 @@ def test_a_bucket_that_the_period_cuts_has_no_note_of_a_day_outside_it() -> None
     of_day = Period.of_days(last, last)
     found = with_notes(series(november(16)), Notes(tuple(notes)), "week", of_day)
     assert found["notes"].to_list() == ["17"]
+
+
+def test_a_note_on_a_hidden_weekend_is_on_the_day_before_it() -> None:
+    friday, saturday, sunday, monday, tuesday = november(6, 7, 8, 9, 10)
+    held = Notes(
+        (
+            Note(friday, friday, "a"),
+            Note(saturday, sunday, "b; c"),
+            Note(sunday, monday, "d"),
+        )
+    )
+    shown = series([friday, monday, tuesday]).with_columns(cut=pl.lit(value=False))
+    whole = Period.of_days(friday, tuesday)
+    found = with_notes(shown, held, "day", whole)
+    assert found["notes"].to_list() == ["a; b; c (7 Nov – 8 Nov 2026)", "d", None]
+    # Or on the first day, where none is before it.
+    found = with_notes(shown[1:2], held, "day", Period.of_days(saturday, monday))
+    assert found["notes"].to_list() == ["b; c (7 Nov – 8 Nov 2026); d"]
 
 
 def test_the_text_of_a_note_is_never_markup() -> None:

@@ -189,6 +189,9 @@ def _draw(
             shorter=more < 0,
             # A single bucket has all of them beside it.
             longer=more > 0 and frame.height > 1,
+            earlier=before is not None
+            and frame.height > 1
+            and axis.weeks_before(before[1]) < 0,
             marked=marks is not None,
         )
     )
@@ -221,7 +224,7 @@ def _longer_by(
             on.period.last_day - on.period.first_day for on in (axis, axis_before)
         )
         return (theirs - own).days
-    return earlier.height - frame.height
+    return axis.weeks_before(axis_before) + earlier.height - frame.height
 
 
 def render_strip(

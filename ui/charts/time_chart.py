@@ -17,7 +17,7 @@ from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.sentences import counted
 from metrics.subject import Unit
-from metrics.time_axis import INTERVALS
+from metrics.time_axis import INTERVALS, weeks_apart
 from store.notes import Note
 from ui import format as fmt
 from ui.charts.anomaly_marks import RULE
@@ -133,22 +133,31 @@ class TimeAxis:
         last = pl.lit(self.period.start + length)
         return pl.min_horizontal(end, last) - pl.max_horizontal(start, first)
 
-    def position(self) -> pl.Expr:
+    def position(self, beside: "TimeAxis | None" = None) -> pl.Expr:
         """Return a number that placed buckets of two periods beside each other share.
 
         The first day is beside the first, whatever their dates, also where a hidden
-        weekend begins one of them. Hours are beside those that the clocks show: a day
-        of 25 hours would else be beside later ones of 24.
+        weekend begins one of them; a week is beside the one nearest to as many days
+        after its period's first day. Hours are beside those that the clocks show: a day
+        of 25 hours would else be beside later ones of 24. `beside` is the axis that
+        these are positions on, where it is another one.
         """
         if self.granularity == "day":
             first = pl.lit(self.period.first_day)
             return (pl.col("bucket").cast(pl.Date) - first).dt.total_days()
         if self.granularity != "hour":
-            return pl.int_range(pl.len())
+            ahead = 0 if beside is None else beside.weeks_before(self)
+            return pl.int_range(pl.len()) + ahead
         midnight = datetime.combine(self.period.first_day, datetime.min.time())
         hour = (self._clock() - pl.lit(midnight)).dt.total_hours()
         # Clocks that go back show an hour twice.
         return 10 * hour + pl.col("bucket").rank("dense").over(hour)
+
+    def weeks_before(self, other: "TimeAxis") -> int:
+        """Return beside which of this axis' buckets the first one of another is."""
+        if self.granularity != "week":
+            return 0
+        return weeks_apart(self.period.first_day, other.period.first_day)
 
     def _clock(self) -> pl.Expr:
         """Return what clocks show at the start of a placed `bucket`."""
@@ -386,13 +395,15 @@ def legend(
     *,
     shorter: bool = False,
     longer: bool = False,
+    earlier: bool = False,
     marked: bool = False,
     says_granularity: bool = False,
 ) -> str:
     """Return the legend of a chart in words, as Markdown.
 
     `shorter`: the comparison has fewer buckets, so that its line ends early; `longer`:
-    it has more of them than the chart has places.
+    it has more of them than the chart has places; `earlier`: its first week is before
+    them.
     `says_granularity`: for charts whose title does not say it.
     """
     line = "— " if before is not None else ""
@@ -401,7 +412,8 @@ def legend(
     if before is not None:
         cut = ", longer: its end is not drawn" if longer else ""
         end = ", shorter" if shorter else cut
-        parts.append(f"┄ {fmt.period(before.period)}{end}")
+        start = ", its first week is not drawn" if earlier else ""
+        parts.append(f"┄ {fmt.period(before.period)}{start}{end}")
     # A mark at the end of a line would be apart from its meaning.
     if marked:
         parts.append("◆\u00a0unusual for its weekday")
@@ -446,7 +458,7 @@ def _rows(
             before_when="when",
             before_whole="whole",
             before_length=on.inside(),
-            position=on.position(),
+            position=on.position(axis),
         )
         data = data.join(earlier, on="position", how="left", maintain_order="left")
         whole = pl.col("before_whole")
