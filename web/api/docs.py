@@ -69,8 +69,9 @@ def _route(operation: _Json) -> Iterator[str]:
             where = "path, required" if parameter["required"] else parameter["in"]
             yield (
                 f"<tr><th scope=row><code>{escape(parameter['name'])}</code></th>"
-                f"<td>{where}</td><td>{_type(parameter['schema'])}</td>"
-                f"<td><code>{escape(str(default))}</code></td>"
+                f"<td>{where}</td>"
+                f'<td data-title="Allowed">{_type(parameter["schema"])}</td>'
+                f'<td data-title="Default"><code>{escape(str(default))}</code></td>'
                 f"<td>{_text(parameter['description'])}</td></tr>"
             )
         yield "</tbody></table>"
