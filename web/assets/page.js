@@ -93,9 +93,9 @@
     const link = location.href;
     try {
       await navigator.clipboard.writeText(link); // refused without TLS
-      const said = button.textContent;
+      button.dataset.label ??= button.textContent; // a second click finds the answer there
       button.textContent = "Link copied";
-      setTimeout(() => button.textContent = said, 2_000);
+      setTimeout(() => button.textContent = button.dataset.label, 2_000);
     } catch {
       prompt("Copy this link:", link);
     }
