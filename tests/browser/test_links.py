@@ -202,6 +202,11 @@ def test_a_step_that_a_busy_browser_draws_at_once_delays_no_other(
     at(page, "Location", "Custom dates")
 
 
+TILE = "document.querySelector('.st-key-kpi_strip [role=radio][aria-checked=false]')"
+LINK = "document.querySelector('.st-key-navigation a[href*=votes]')"
+A_CLICK = "new MouseEvent('click', {bubbles: true, cancelable: true})"
+
+
 def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     page: Page, demo_server: Server
 ) -> None:
@@ -222,6 +227,13 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     page.go_forward()
     at(page, "Traffic", "Last 7 days")
     assert "7 days, excluding today" in page.get_by_text("compared with").inner_text()
+    # Clicks on a tile and a link that the browser has both before it sends the first.
+    page.evaluate(f"({TILE}).click(); ({LINK}).click()")
+    at(page, "Votes", "Last 7 days")
+    # A page that is left takes no clicks.
+    link = LINK.replace("votes", "insights")
+    assert not page.evaluate(f"({link}).click(); ({TILE}).dispatchEvent({A_CLICK})")
+    at(page, "Insights", "Last 7 days")
 
 
 def test_the_data_page_leads_to_the_description_of_the_api(

@@ -322,6 +322,26 @@
     return link;
   };
   for (const kind of ["pointerover", "focusin"]) addEventListener(kind, complete, true);
+  // The page that is left stays until the server answers. What a click there sends after
+  // a click on a link, the server takes for an act on the page that opens, which has other
+  // controls: all of it would turn white. So a page that is left takes no clicks, and a
+  // link waits for a click that has not been sent yet.
+  const SENT = 100; // milliseconds after a click
+  let clicked = -SENT;
+  let leaving = false;
+  for (const kind of ["pointerdown", "mousedown", "click"]) addEventListener(kind, event => {
+    if (!event.target.closest?.('[data-testid="stMain"]')) return;
+    if (!event.target.closest(LINK)) clicked = performance.now();
+    if (!leaving) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+  }, true);
+  async function leave() {
+    const from = location.pathname;
+    leaving = true;
+    await until(() => location.pathname !== from, 3_000);
+    leaving = false;
+  }
   // A link to another view of the same page, such as that of the navigation or a named
   // view: Streamlit would show it and leave the address as it is.
   const path = url => url.pathname.replace(/\/$/, "");
@@ -332,7 +352,14 @@
     // A new tab or window is the browser's: Streamlit would open the page in this one.
     if (event.ctrlKey || event.metaKey || event.shiftKey) return event.stopPropagation();
     const there = new URL(link.href);
-    if (path(there) !== path(location) || query(there) === query(location)) return;
+    if (path(there) !== path(location)) {
+      if (performance.now() - clicked > SENT) return leave();
+      event.stopImmediatePropagation();
+      event.preventDefault();
+      setTimeout(() => link.click(), SENT);
+      return;
+    }
+    if (query(there) === query(location)) return;
     push({}, "", there);
     takeStep();
   }, true);
