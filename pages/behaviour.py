@@ -44,5 +44,5 @@ with in_all:
         on_click=on_click,
         ranked=True,
     )
-render_links(("Sources", "traffic", {}))
+render_links(("Sources", "traffic", {"part": "page_views"}))
 export.render_download(context, found, "behaviour")

@@ -63,6 +63,9 @@ def test_a_map_has_a_legend_where_a_country_is_drawn(
     spec = world_map(frame, "users", "Users").to_dict()
     color = spec["layer"][1]["encoding"]["color"]
     assert (color["legend"] is not None) == has_legend
+    if has_legend:
+        # Of one user Vega would write "1.0".
+        assert color["legend"]["format"] == ",d"
 
 
 def test_of_thousands_of_unknown_codes_the_rest_is_a_number() -> None:

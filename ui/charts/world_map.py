@@ -58,6 +58,7 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
             alt.Legend(
                 orient="bottom-left",
                 gradientLength=120,
+                format=",d",
                 values=sorted({0, *data[value].top_k(1)}),
             ),
         )
