@@ -246,7 +246,6 @@
     const look = () => (condition() || Date.now() > end ? resolve() : setTimeout(look, 20));
     look();
   });
-  //
   // Of a quick run the state tells nothing where the browser was busy: it draws begin and
   // end at once. React keeps the ID of the run, a new one for each.
   function runId() {
