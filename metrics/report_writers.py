@@ -27,7 +27,7 @@ from metrics.report import (
 )
 from metrics.sentences import ONE_OF, counted, day_of, missing_note
 from metrics.tables import ROOMS
-from metrics.time_axis import weeks_apart
+from metrics.time_axis import place_of_first_week
 from metrics.time_zone import to_local
 from metrics.usual_change import MEANING
 
@@ -552,7 +552,7 @@ def _places(
         return [((day - of.first_day).days, 0) for day in starts]
     if report.granularity != "hour":
         days = report.period.first_day, of.first_day
-        ahead = weeks_apart(*days) if report.granularity == "week" else 0
+        ahead = place_of_first_week(*days) if report.granularity == "week" else 0
         return [(number + ahead, 0) for number in range(len(starts))]
     midnight = datetime.combine(of.first_day, datetime.min.time())
     hours = [

@@ -114,7 +114,7 @@ def hour_at(hour: pl.Expr, period: Period) -> pl.Expr:
     return (second * 1_000_000).cast(TIMESTAMP)
 
 
-def weeks_apart(first: date, other: date) -> int:
+def place_of_first_week(first: date, other: date) -> int:
     """Return beside which week of a period the first week of another one is.
 
     Both are given by their first days: from a Monday on, the first week is whole, from

@@ -27,11 +27,10 @@ KPIS = Kpis(
         "visits",
     ),
 )
-SOURCES, SESSIONS = ("sources", "sources_over_time"), ("session_lengths",)
 PARTS = {
     "Activation": ("sources_quality",),
-    "Page views": SOURCES,
-    "Session length": SESSIONS,
+    "Page views": ("sources", "sources_over_time"),
+    "Session length": ("session_lengths",),
 }
 """What is looked at more closely → its tables; new users are beside activation."""
 FUNNELS = {
@@ -46,8 +45,9 @@ context = page_context.current()
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
     part = render_switch("Details", PARTS, key="part")
-    if part == PARTS["Activation"]:
-        part = (*part, render_switch("New users by", FUNNELS, key="split"))
+    if "sources_quality" in part:
+        funnel = render_switch("New users by", FUNNELS, key="split")
+        part = (*part, funnel)
 unusual = anomaly_marks.tables_for(context.query.granularity)
 found = context.compute(
     *tables_of(KPIS),
@@ -60,28 +60,34 @@ with above:
     render_kpis(context, found, KPIS, marks=found.now.get(anomaly_marks.TABLE))
 by_source = click_filters.by("source")
 with st.grid(len(part), min_column_width=380, gap="small"):
-    if part == SOURCES:
-        ranking, series = SOURCES
+    if "sources" in part:
         render_block(
             context,
-            ranking,
-            found[ranking],
+            "sources",
+            found["sources"],
             partial(charts.ranked, label="source", value="count", title="page views"),
             on_click=by_source,
             ranked=True,
         )
         axis, _ = time_axes(context)
-        draw = partial(charts.lines, kind="source", title="Page views", axis=axis)
-        note = not_drawn(found[series])
-        render_block(context, series, found[series], draw, note=note, axis=axis)
-    elif part == SESSIONS:
-        (lengths,) = SESSIONS
-        draw = partial(
-            charts.ranked, label="length", value="sessions", title="sessions"
+        over_time = found["sources_over_time"]
+        render_block(
+            context,
+            "sources_over_time",
+            over_time,
+            partial(charts.lines, kind="source", title="Page views", axis=axis),
+            note=not_drawn(over_time),
+            axis=axis,
         )
-        render_block(context, lengths, found[lengths], draw)
+    elif "session_lengths" in part:
+        render_block(
+            context,
+            "session_lengths",
+            found["session_lengths"],
+            partial(charts.ranked, label="length", value="sessions", title="sessions"),
+        )
     else:
-        quality, funnel = part
-        render_block(context, quality, found[quality], on_click=by_source)
+        quality = found["sources_quality"]
+        render_block(context, "sources_quality", quality, on_click=by_source)
         questions.render_question(context, funnel, found)
 export.render_download(context, found, "traffic", tables_of(KPIS))

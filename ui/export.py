@@ -208,8 +208,8 @@ def with_notes(
     if "bucket" not in frame.columns or frame.is_empty() or not notes.notes:
         return frame
     own = pl.col("bucket").dt.date()
-    hides = granularity == "day" and _is_series(frame)
-    shown = sorted({*frame["bucket"]}) if hides else []
+    of_days = granularity == "day" and _is_series(frame)
+    shown = sorted({*frame["bucket"]}) if of_days else []
     known = (
         pl.DataFrame(
             [

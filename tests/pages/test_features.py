@@ -410,7 +410,7 @@ def test_a_filter_by_several_rooms_says_which_of_them_are_excluded(
 
 def test_the_filter_box_offers_no_excluded_room() -> None:
     snapshot = open_store(GOLDEN)
-    first, second, *others = filter_chips.offers(snapshot, "room")
+    first, second, *others = filter_chips.offers(snapshot, "room", ())
     # Also a room with few votes is found by a part of its name.
     assert len(others) + 2 == snapshot.frames.votes.collect()["room_id"].n_unique()
     offered = filter_chips.offers(snapshot, "room", {int(first), int(second)})

@@ -193,7 +193,7 @@ def test_what_changed_is_never_minus_nothing() -> None:
     # Of few, the text alone is drawn: why is said below.
     few = frame.with_columns(contribution=pl.lit(None, pl.Float64))
     assert len(rows(moved(few))) == frame.height
-    assert "fewer than 20" in (without_bars(few) or "")
+    assert "below 20" in (without_bars(few) or "")
 
 
 def test_bars_of_what_changed_differ_also_where_names_are_alike() -> None:

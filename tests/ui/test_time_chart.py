@@ -318,7 +318,7 @@ def test_a_first_week_before_all_others_is_said_not_to_be_drawn() -> None:
     """28 days from a Monday, and a year before from a Sunday."""
     now, then = (date(2026, 10, 26), date(2025, 10, 26))
     on, before = (axis(day, day + timedelta(days=27), "week") for day in (now, then))
-    assert (on.weeks_before(before), before.weeks_before(on)) == (-1, 1)
+    assert (on.place_of_first(before), before.place_of_first(on)) == (-1, 1)
     text = legend(on, before, earlier=True)
     assert text.endswith("22 Nov 2025, its first week is not drawn")
 

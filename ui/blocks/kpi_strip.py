@@ -191,7 +191,7 @@ def _draw(
             longer=more > 0 and frame.height > 1,
             earlier=before is not None
             and frame.height > 1
-            and axis.weeks_before(before[1]) < 0,
+            and axis.place_of_first(before[1]) < 0,
             marked=marks is not None,
         )
     )
@@ -224,7 +224,7 @@ def _longer_by(
             on.period.last_day - on.period.first_day for on in (axis, axis_before)
         )
         return (theirs - own).days
-    return axis.weeks_before(axis_before) + earlier.height - frame.height
+    return axis.place_of_first(axis_before) + earlier.height - frame.height
 
 
 def render_strip(

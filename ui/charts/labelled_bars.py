@@ -248,10 +248,7 @@ def without_bars(frame: pl.DataFrame) -> str | None:
     """Return the sentence on changes that `moved` draws no bar for, if any."""
     if frame["contribution"].null_count() == 0:
         return None
-    return (
-        f"Where fewer than {MINIMUM_SAMPLE} were counted before, there is no "
-        "contribution, and no bar."
-    )
+    return f"No bar where the total before is below {MINIMUM_SAMPLE}."
 
 
 def _as_many() -> pl.Expr:

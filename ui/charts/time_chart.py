@@ -17,7 +17,7 @@ from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.sentences import counted
 from metrics.subject import Unit
-from metrics.time_axis import INTERVALS, weeks_apart
+from metrics.time_axis import INTERVALS, place_of_first_week
 from store.notes import Note
 from ui import format as fmt
 from ui.charts.anomaly_marks import RULE
@@ -146,18 +146,18 @@ class TimeAxis:
             first = pl.lit(self.period.first_day)
             return (pl.col("bucket").cast(pl.Date) - first).dt.total_days()
         if self.granularity != "hour":
-            ahead = 0 if beside is None else beside.weeks_before(self)
+            ahead = 0 if beside is None else beside.place_of_first(self)
             return pl.int_range(pl.len()) + ahead
         midnight = datetime.combine(self.period.first_day, datetime.min.time())
         hour = (self._clock() - pl.lit(midnight)).dt.total_hours()
         # Clocks that go back show an hour twice.
         return 10 * hour + pl.col("bucket").rank("dense").over(hour)
 
-    def weeks_before(self, other: "TimeAxis") -> int:
+    def place_of_first(self, other: "TimeAxis") -> int:
         """Return beside which of this axis' buckets the first one of another is."""
         if self.granularity != "week":
             return 0
-        return weeks_apart(self.period.first_day, other.period.first_day)
+        return place_of_first_week(self.period.first_day, other.period.first_day)
 
     def _clock(self) -> pl.Expr:
         """Return what clocks show at the start of a placed `bucket`."""

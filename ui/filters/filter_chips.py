@@ -40,7 +40,7 @@ a link that are looked up: more than anyone types."""
 _ROWS: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
 
 
-def render_box(snapshot: Snapshot, excluded_rooms: Collection[int] = ()) -> None:
+def render_box(snapshot: Snapshot, excluded_rooms: Collection[int]) -> None:
     """Draw the button that opens the box.
 
     Values to choose from are looked up when the box is opened, not before; those of
@@ -177,7 +177,7 @@ def _render_form(snapshot: Snapshot, excluded_rooms: Collection[int]) -> None:
 
 
 def offers(
-    snapshot: Snapshot, kind: str, excluded_rooms: Collection[int] = ()
+    snapshot: Snapshot, kind: str, excluded_rooms: Collection[int]
 ) -> dict[str, str]:
     """Return the values of a kind that the box offers, each with its text there."""
     frames = filters.apply(without_bots(snapshot), (), excluded_rooms)
