@@ -58,6 +58,7 @@ def load_pages() -> None:
     try:
         from ui.warm_up import warm_up
 
+        startup.warn_of_no_data(settings.data_dir)
         warm_up(settings.data_dir, clock.now())
     except Exception as error:  # noqa: BLE001 - it must not end the server
         capture_error(error, ErrorContext("start", "warm-up"), "high")

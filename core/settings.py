@@ -152,7 +152,18 @@ def _room_ids(text: str) -> frozenset[int]:
 
 
 def _path(text: str) -> Path:
+    # An address would be taken for a folder "https:" below the current one.
+    if re.match(r"\w[\w+.-]*://", text):
+        raise ValueError
     return Path(text).expanduser().absolute()
+
+
+def _url_path(text: str) -> str:
+    """Return a path without slashes at its ends, of what needs no escaping."""
+    path = text.strip("/")
+    if not re.fullmatch(r"([A-Za-z0-9_~-][A-Za-z0-9._~-]*(/|$))*", path):
+        raise ValueError
+    return path
 
 
 def _readable_file(text: str) -> Path:
@@ -172,8 +183,6 @@ def _ssl_mode(text: str) -> SslMode:
 
 
 def _folder(text: str) -> Path:
-    if text.startswith(SCHEME):
-        raise ValueError
     path = _path(text)
     if path.exists() and not path.is_dir():
         raise ValueError
@@ -467,8 +476,9 @@ BASE_URL_PATH = Variable(
     read_by="compose, make run",
     meaning="Path below which a proxy serves the dashboard, such as `analytics`.",
     unset="unset: none",
-    allowed="a path without slashes at its ends",
-    parse=str,
+    allowed="a path of letters, digits, '-', '_', '~' and '.', such as analytics or "
+    "tools/analytics",
+    parse=_url_path,
 )
 
 VARIABLES: tuple[Variable[object], ...] = tuple(

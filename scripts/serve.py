@@ -1,5 +1,6 @@
 """`streamlit run app.py` in a terminal, for scripts/run: Ctrl-C ends it with exit 0."""
 
+import errno
 import os
 import signal
 import socket
@@ -56,9 +57,13 @@ def port_of(environ: Mapping[str, str]) -> int:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
+            is_taken = error.errno == errno.EADDRINUSE
+            remedy = (
+                "Stop the program that uses it, or choose" if is_taken else "Choose"
+            )
             raise SettingError(
-                f"Port {port} cannot be opened ({error.strerror}). Stop the program "
-                f"that uses it, or choose another port: {PORT.name}=8601 make run"
+                f"Port {port} cannot be opened ({error.strerror}). {remedy} another "
+                f"port: {PORT.name}=8601 make run"
             ) from None
     return port
 

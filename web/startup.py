@@ -4,14 +4,18 @@ import signal
 import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import quote
 
+import polars as pl
 import streamlit.logger
 
 from core.errors import log_through_root, logger
-from core.settings import TIME_ZONE, DashboardSettings, SettingError
+from core.location import Folder
+from core.settings import BASE_URL_PATH, TIME_ZONE, DashboardSettings, SettingError
 from metrics.time_zone import zone_of
 from store import engine
+from store.reader import current_version
 from web.auth.sessions import AccessToken
 from web.paths import Paths
 
@@ -38,6 +42,7 @@ def settings_or_exit(environ: Mapping[str, str]) -> DashboardSettings:
         check_zone(settings)
         check_options()
         check_address(settings)
+        check_base_path()
         # Before the first request: a missing package must not fail a page.
         if settings.cluster:
             engine.use(engine.Remote.at(settings.cluster))
@@ -74,6 +79,15 @@ def check_address(settings: DashboardSettings) -> None:
         )
 
 
+def check_base_path() -> None:
+    """Raise SettingError for a path below which no link would lead anywhere."""
+    # Scripts and compose hand the variable over as Streamlit's option.
+    path = streamlit.get_option("server.baseUrlPath")
+    # Streamlit takes blanks as they are.
+    if BASE_URL_PATH.read({BASE_URL_PATH.name: path}) != path.strip("/"):
+        raise BASE_URL_PATH.wrong(path)
+
+
 def keep_ctrl_c_from_computations() -> None:
     """Let SIGINT reach the server's own handler only, after Polars is imported.
 
@@ -94,6 +108,28 @@ def warn_of_short_token(settings: DashboardSettings) -> None:
             "Make one with: openssl rand -base64 32",
             SHORT_TOKEN,
         )
+
+
+def warn_of_no_data(data_dir: Folder) -> None:
+    """Log a warning when there is nothing at DATA_DIR that pages could show.
+
+    What is there and cannot be read is left to the pages.
+    """
+    try:
+        if current_version(data_dir):
+            return
+    except (OSError, pl.exceptions.PolarsError):
+        return
+    is_missing = isinstance(data_dir, Path) and not data_dir.exists()
+    found = (
+        "does not exist" if is_missing else "has no store and no fpp_*.parquet files"
+    )
+    logger.warning(
+        "No data yet: %s %s. Pages stay empty until the sync job has run. If the data "
+        "is elsewhere, correct DATA_DIR.",
+        data_dir,
+        found,
+    )
 
 
 def start_message(token: AccessToken, paths: Paths) -> str:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.settings import (
+    BASE_URL_PATH,
     EXCLUDED_ROOMS,
     VARIABLES,
     DashboardSettings,
@@ -160,6 +161,7 @@ WRONG = {
     "UPTIME_URL": "ftp://uptime",
     "SENTRY_ENVIRONMENT": "a b",
     "PORT": "0",
+    "BASE_URL_PATH": "https://stats.example.org/analytics",
 }
 """A wrong value of each variable that can be wrong."""
 
@@ -186,6 +188,11 @@ ODD = [
     *(("NOTES_FILE", text) for text in ("~no-such-user/notes.txt",)),
     ("DB_SSL_CA", "x" * 5_000),
     ("STATE_DIR", "~no-such-user"),
+    # Each would be a folder below the current one, which has no data.
+    *(("DATA_DIR", text) for text in ("https://store/fpp", "file:///srv", "S3://b/f")),
+    *((name, "https://team.example/list") for name in ("NOTES_FILE", "VIEWS_FILE")),
+    # The printed link would lead nowhere.
+    *(("BASE_URL_PATH", text) for text in ("a b", "a?b", "ä", "..", "a/../b", "a//b")),
     *(("TIME_ZONE", text) for text in ("Europe", "../UTC", "zone.tab", "x" * 300)),
     *(
         ("EXCLUDED_ROOMS", text)
@@ -237,6 +244,11 @@ def test_a_wrong_address_is_refused_without_what_is_secret_in_it(
 )
 def test_a_host_is_a_name_or_an_address(host: str) -> None:
     assert SyncSettings.from_env({"DB_HOST": host}).database.host == host
+
+
+@pytest.mark.parametrize("path", ["analytics", "/analytics/", "tools/v1.0_~-b", "/"])
+def test_a_path_for_a_proxy_may_have_slashes_at_its_ends(path: str) -> None:
+    assert BASE_URL_PATH.read({"BASE_URL_PATH": path}) == path.strip("/")
 
 
 def test_every_default_is_a_value_that_is_allowed() -> None:

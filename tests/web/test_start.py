@@ -255,6 +255,28 @@ def test_a_wrong_value_ends_the_start_with_one_line() -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["a b", " "])
+def test_a_path_that_no_link_could_have_ends_the_start(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streamlit, "get_option", {"server.baseUrlPath": path}.get)
+    with pytest.raises(SettingError, match=rf"^BASE_URL_PATH is '{path}'\. Use a "):
+        startup.check_base_path()
+
+
+def test_a_folder_without_data_is_named_once_the_server_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    (tmp_path / "other.parquet").touch()
+    for data_dir in (GOLDEN, tmp_path, tmp_path / "typo"):
+        startup.warn_of_no_data(data_dir)
+    empty, missing = caplog.messages
+    assert empty.startswith(
+        f"No data yet: {tmp_path} has no store and no fpp_*.parquet"
+    )
+    assert missing.startswith(f"No data yet: {tmp_path / 'typo'} does not exist. ")
+
+
 @pytest.mark.parametrize("port", ["abc", "80000", "-1", "8501.5"])
 def test_make_run_names_a_wrong_port(port: str) -> None:
     with pytest.raises(SettingError, match=f"^PORT is '{port}'. Use a whole number"):
