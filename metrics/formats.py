@@ -137,6 +137,17 @@ def _share_difference(now: float, before: float) -> float:
     return float((Decimal(one) - Decimal(other)) / 100)
 
 
+def beside_usual(low: float, high: float, change: float) -> str:
+    """Return how a change is to the usual ones: "within", "beyond" or "smaller than".
+
+    Where each usual change is a fall, as of a Saturday after a Friday, a smaller fall
+    is outside of them, and no bad news.
+    """
+    if low <= change <= high:
+        return "within"
+    return "smaller than" if 0 < change < low or high < change < 0 else "beyond"
+
+
 def usual_span(low: float, high: float, change: float) -> tuple[str, str]:
     """Print the ends of the usual changes, in percent or percentage points.
 

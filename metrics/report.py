@@ -97,7 +97,7 @@ class Figure:
 
     @property
     def is_unusual(self) -> bool | None:
-        """Whether the change is beyond the usual ones; None where that is not known."""
+        """Whether the change is outside of the usual ones; None where not known."""
         if self.judged_change is None or self.usual is None:
             return None
         low, high = self.usual

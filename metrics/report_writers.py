@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from metrics.expressions import DELETED, named
-from metrics.formats import change, isolated, number, usual_span
+from metrics.formats import beside_usual, change, isolated, number, usual_span
 from metrics.frames import Period
 from metrics.periods import Days, describe, describe_period, not_compared
 from metrics.report import (
@@ -298,7 +298,7 @@ def _usual(figure: Figure) -> str:
         return ""
     low, high = usual_span(least, most, judged)
     unit = " pp" if figure.definition.unit == "share" else "%"
-    where = "beyond" if figure.is_unusual else "within"
+    where = beside_usual(least, most, judged)
     return f"{where} the usual {low} to {high}{unit}"
 
 

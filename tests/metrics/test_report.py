@@ -271,6 +271,8 @@ def test_the_chart_names_buckets_by_the_zone_and_with_a_year_where_it_turns(
 
 
 def test_a_change_within_the_usual_is_said_to_be(golden: Frames) -> None:
+    _, found = reported(golden, OCTOBER, usual=(-0.9, -0.8))
+    assert "smaller than the usual −90 to −80%" in to_markdown(found)
     _, found = reported(golden, OCTOBER, usual=(-0.2, 0.2))
     assert "within the usual −20 to +20%" in to_markdown(found)
     # On a phone a line would end within the range.

@@ -55,6 +55,20 @@ def test_only_a_change_beyond_the_usual_has_a_colour(
     assert color_of_change(VOTES, now, before, USUAL) == color
 
 
+def test_a_fall_that_is_smaller_than_every_usual_one_is_not_red() -> None:
+    saturday, monday = (-0.8, -0.3), (0.5, 3.0)
+    assert color_of_change(VOTES, 90, 100, saturday) == "gray"
+    assert color_of_change(VOTES, 110, 100, monday) == "gray"
+    assert explain(VOTES, 90, 100, saturday) == (
+        "−10.0%, grey: smaller than the usual −80 … −30%"
+    )
+    # Beyond either end, and a rise where there is none, is news.
+    for now, color in ((10, "red"), (110, "green")):
+        assert color_of_change(VOTES, now, 100, saturday) == color
+        assert "beyond the usual" in (explain(VOTES, now, 100, saturday) or "")
+    assert color_of_change(VOTES, 90, 100, monday) == "red"
+
+
 def test_less_can_be_better_and_no_range_claims_nothing() -> None:
     assert BOUNCE.less_is_better
     assert color_of_change(BOUNCE, 0.5, 0.9, (-0.1, 0.1)) == "green"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from metrics.formats import judged_change, prints_zero, usual_span
+from metrics.formats import beside_usual, judged_change, prints_zero, usual_span
 from metrics.query import Granularity
 from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.subject import Definition
@@ -332,9 +332,8 @@ def color_of_change(
     # What is printed as no change is none.
     if prints_zero(fmt.change(now, before, definition.unit)):
         return "gray"
-    # Within the usual range a change is no news, whatever its size.
-    low, high = usual
-    if low <= change <= high:
+    # A change of the usual size is no news, however large, nor is a smaller one.
+    if beside_usual(*usual, change) != "beyond":
         return "gray"
     return "green" if (change > 0) != definition.less_is_better else "red"
 
@@ -363,7 +362,10 @@ def explain(
         return printed
     unit = " pp" if definition.unit == "share" else "%"
     span = f"{' … '.join(usual_span(low, high, change))}{unit}"
-    if low <= change <= high:
+    where = beside_usual(low, high, change)
+    if where == "within":
         return f"{printed}, within the usual {span}"
+    if where != "beyond":
+        return f"{printed}, grey: {where} the usual {span}"
     why = ", grey: neither better nor worse" if definition.neutral else ""
     return f"{printed}, beyond the usual {span}{why}"
