@@ -349,7 +349,8 @@ def _not_whole(report: Report) -> str:
 
 def _figure_in_markdown(figure: Figure, report: Report) -> str:
     line = f"- {figure.definition.title}: **{_value(figure)}**"
-    if report.comparison is None:
+    # Beside a dash "n/a from –" would say nothing.
+    if report.comparison is None or figure.before is None:
         return line
     detail = f"{_change(figure)} from {_earlier(figure)}"
     usual = _usual(figure)

@@ -43,6 +43,7 @@ MOST_PROBLEMS = 10
 """Wrong lines of a list that are named; of the rest only the number is."""
 # Stands for bytes that are not UTF-8.
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def entries_of_list[Entry](
@@ -104,8 +105,9 @@ def lines_of_list(path: Path, most_bytes: int) -> list[str]:
     if len(content) > most_bytes:
         raise OSError(errno.EFBIG, f"larger than {most_bytes:,} bytes")
     wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-    # A bad byte spoils its line only.
-    text = content.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    # A bad byte spoils its line only; lists that were joined have a mark each.
+    text = content.decode("utf-16" if wide else "utf-8", errors="replace")
+    text = text.replace(_MARK, "")
     # Not `splitlines`, which also splits where editors see one line.
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 

@@ -615,7 +615,8 @@ def test_without_a_table_its_figures_are_unknown_and_there_is_no_chart(
     assert figures["page_views"]
     assert (found.series, found.series_before, found.quiet) == ((), (), ())
     assert "Votes per day" not in to_html(found) + to_markdown(found)
-    assert "Votes: **–**" in to_markdown(found)
+    # Nothing is said of a change from nothing known.
+    assert "- Votes: **–**" in to_markdown(found).splitlines()
     assert json.loads(to_json(found))["chart"]["values"] == []
 
 

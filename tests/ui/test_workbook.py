@@ -1,6 +1,7 @@
 """XLSX workbooks, as LibreOffice opens them."""
 
 import io
+import re
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
@@ -111,6 +112,19 @@ def test_numbers_are_printed_as_on_the_page(
     # An ID counts nothing.
     assert shown["Room ID"] == "12345"
     assert shown["Votes, before"] == "0.5"
+
+
+def test_a_time_stays_in_its_second_and_on_its_day() -> None:
+    at = datetime(2026, 11, 2, 23, 59, 59, 999_999)
+    for zone in ("UTC", "Australia/Lord_Howe", "Africa/Casablanca"):
+        votes = pl.DataFrame({"voted_at": [at]}).with_columns(
+            pl.col("voted_at").dt.replace_time_zone(zone)
+        )
+        _, sheet = _sheets(to_xlsx("Votes", {}, {"votes": Sheet("Votes", votes)}))
+        found = re.search(r'<c r="A2"[^>]*><v>([^<]*)</v>', sheet)
+        assert found
+        days, seconds = divmod(round(float(found[1]) * 86_400), 86_400)
+        assert (days, seconds) == ((at - datetime(1899, 12, 30)).days, 86_399)
 
 
 def test_no_text_becomes_a_formula_or_a_link(
