@@ -102,7 +102,7 @@ def test_the_file_is_read_as_it_is_now(tmp_path: Path) -> None:
     assert [note.title for note in read(path).notes] == ["Größe"]
     assert read(path).has_file
     assert not read(None).has_file
-    # Two such files that were joined.
+    # Joined files have two marks.
     path.write_bytes("\ufeff2026-11-12 a\n\ufeff2026-11-13 b".encode())
     assert [note.title for note in read(path).notes] == ["a", "b"]
     path.write_bytes(b"x" * (MOST_BYTES + 1))
