@@ -72,7 +72,7 @@ def _moving_average(key: str, title: str, live: Table) -> Definition:
         f"{title}, avg of 30",
         "number",
         "Mean of the last 30 buckets (hours, days, weeks or months) of rows of "
-        f"`{live.name}`; empty for the first 29.",
+        f"`{live.name}`; empty for the first 29 of the data.",
         (live.name,),
         "Nothing: weekends count. (`GET /api` averages the last 30 working days.)",
     )
@@ -145,7 +145,7 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     known = pl.concat([shown, counts.select("bucket")])
     series = (
         on_axis(data_axis(known, every), [counts], [*COUNTS, *inside])
-        .with_columns(*_totals(), *_averages())
+        .with_columns(*_totals(), *_averages(_since_first_row()))
         .with_columns(pl.col(_inside(name)).alias(name) for name in COUNTS)
         .drop(inside)
         .join(shown, on="bucket", how="semi", maintain_order="left")
@@ -258,14 +258,22 @@ def _totals() -> list[pl.Expr]:
     return [pl.col(name).cum_sum().alias(f"acc_{name}") for name in COUNTS]
 
 
-def _averages() -> list[pl.Expr]:
+def _averages(known: pl.Expr | None = None) -> list[pl.Expr]:
+    """Return the mean of the last 30 rows of each count, all of them `known` ones."""
     # Sums of integers are exact; a rolling mean of floats drifts.
+    counts = {name: pl.col(name) for name in COUNTS}
+    if known is not None:
+        counts = {name: pl.when(known).then(count) for name, count in counts.items()}
     return [
-        divided(pl.col(name).rolling_sum(MOVING_AVERAGE), MOVING_AVERAGE).alias(
-            f"ma_{name}"
-        )
-        for name in COUNTS
+        divided(count.rolling_sum(MOVING_AVERAGE), MOVING_AVERAGE).alias(f"ma_{name}")
+        for name, count in counts.items()
     ]
+
+
+def _since_first_row() -> pl.Expr:
+    """Return whether a bucket is no earlier than the first one with any row."""
+    # A period may begin long before the data: its first buckets are no history.
+    return pl.sum_horizontal(COUNTS).cum_sum() > 0
 
 
 TABLES = (table(NAME, "Growth", historical, *LIVE_TABLES),)

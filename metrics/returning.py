@@ -112,15 +112,15 @@ def _states(
 def series(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the state on the last working day of each bucket of the period.
 
-    Counted from 2024-06-03, whatever the period. Columns: bucket, the counts, cut; a
-    bucket without a working day repeats the state before it.
+    Counted from 2024-06-03, whatever the period; 0 before. Columns: bucket, the counts,
+    cut; a bucket without a working day repeats the state before it.
     """
     period = query.period
-    # The state of a day depends on all days before it.
-    first = min(START_DATE, period.first_day)
     ordered, rows = participating(shared), all_participations(shared)
     history = history_until(period)
-    states = _states(ordered, rows, first, period.last_day, history)
+    # The state of a day depends on all days before it, wherever the period begins.
+    last = max(START_DATE, period.last_day)
+    states = _states(ordered, rows, START_DATE, last, history)
     every = at_least_daily(query.granularity)
     last_day = pl.min_horizontal(last_of("bucket", every), pl.lit(period.last_day))
     buckets = period_axis(period, every).with_columns(last=last_day)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from metrics import returning
 from metrics.constants import START_DATE
 from metrics.frames import Frames
 from metrics.query import SharedPlans
+from metrics.returning import COUNTS
 from tests.metrics.building import (
     Row,
     answer,
@@ -118,9 +120,20 @@ def test_a_series_repeats_the_state_of_friday_at_the_weekend() -> None:
     assert column(plan, "reoccurring_users") == [0, 1, 1, 1]
 
 
+@pytest.mark.parametrize("since", ["2024-05-25", "2024-06-03", "2024-06-10"])
+def test_a_day_has_the_same_state_wherever_the_period_begins(since: str) -> None:
+    """Participations before 3 June 2024 never count, also where a period has them."""
+    times = ("2024-05-27", "2024-05-28", "2024-06-04", "2024-06-10")
+    rows = frames(*(estimation("a", time) for time in times))
+    found = plan_of(returning.series, rows, days(since, "2024-06-14"), "day")
+    for day, *states in found.select("bucket", *COUNTS).collect().iter_rows():
+        assert states == [int(day >= date(2024, 6, 10))] * 4
+
+
 def test_a_series_before_the_start_of_counting_is_0() -> None:
     first = (START_DATE - timedelta(days=9)).isoformat()
-    plan = plan_of(returning.series, Frames.empty(), days(first, first), "day")
+    rows = frames(estimation("a", "2024-05-20"), estimation("a", "2024-05-21"))
+    plan = plan_of(returning.series, rows, days(first, first), "day")
     assert column(plan, "reoccurring_users") == [0]
 
 
