@@ -76,7 +76,7 @@ _JOINER = "\N{WORD JOINER}"
 # Where an invisible character keeps addresses, `:shortcodes:` and arrows apart.
 # Streamlit looks for them after Markdown has resolved its escapes.
 _TURNED = re.compile(
-    r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=@)(?=\S)|(?<=[:<>=~-])(?=[\w:<>=~+-])|(?<=\w)(?=@)",
+    r"(?<=:)(?=//|\w)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[:<>=~-])(?=[:<>=~+-])|(?<=\w)(?=@)",
     re.IGNORECASE,
 )
 

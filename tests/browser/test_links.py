@@ -10,6 +10,7 @@ from testkit import chromium
 from testkit.chromium import Server
 from tests.browser.looking import at_last, barriers, go, navigation
 from ui import query_params
+from ui.format import escaped
 
 pytestmark = pytest.mark.browser
 
@@ -74,6 +75,14 @@ DO_NOW = """async () => {
 }"""
 
 
+SELECT = """text => {
+  const drawn = document.createElement("p");
+  drawn.textContent = text;
+  document.body.append(drawn);
+  getSelection().selectAllChildren(drawn);
+}"""
+
+
 def test_an_address_is_without_what_others_add_and_named_as_its_page(
     page: Page, demo_server: Server
 ) -> None:
@@ -104,6 +113,11 @@ def test_an_address_is_without_what_others_add_and_named_as_its_page(
     # After two seconds the button says again what it does.
     page.evaluate(DO_NOW)
     expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+    # Pasted into a search, a drawn name with what keeps it plain would not be found.
+    typed = "12:30 \u05e9\u05dc\u05d5\u05dd -> 2026-11-12"
+    page.evaluate(SELECT, escaped(typed).replace("\\", ""))
+    page.keyboard.press("Control+C")
+    assert page.evaluate("navigator.clipboard.readText()") == typed
 
 
 def at(page: Page, title: str, period: str) -> None:

@@ -248,6 +248,12 @@ def test_what_follows_a_name_from_right_to_left_stays_behind_it(name: str) -> No
     assert said == f"10 Nov: {kept_apart} and {kept_apart}: 12 votes"
 
 
+@pytest.mark.parametrize("text", ["2026-11-12", "/votes?period=last_week", "a-b"])
+def test_what_nothing_reads_as_a_sign_can_be_copied(text: str) -> None:
+    """A date of an error message is copied into the file that it is about."""
+    assert fmt.escaped(text).replace("\\", "") == text
+
+
 @pytest.mark.parametrize(
     "name",
     [

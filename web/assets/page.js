@@ -116,6 +116,15 @@
     event.preventDefault();
     shortcut[2]();
   });
+  // What `fmt.escaped` adds, so that "->" is no arrow and an Arabic name turns nothing else,
+  // is no part of a name or a date: pasted with it, none would be found.
+  addEventListener("copy", event => {
+    const text = String(getSelection());
+    const typed = text.replace(/[\u2060\u2068\u2069]/g, "");
+    if (typed === text || event.defaultPrevented) return;
+    event.clipboardData.setData("text/plain", typed);
+    event.preventDefault();
+  });
   // An open menu is at the end of the document, behind the whole page. Tab leads into it
   // from its button, and from its end on to what follows the button.
   const INSIDE = '[data-testid="stPopoverBody"] :is(a[href], button, input)';
