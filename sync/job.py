@@ -213,7 +213,7 @@ def push(
     capture_error(
         HeartbeatError(
             f"Heartbeat failed ({failure}). The data is not affected. Check the "
-            "monitor."
+            "monitor and UPTIMEKUMA_PUSH_URL."
         ),
         ErrorContext("sync", "heartbeat", {"status": status}),
         "medium",
@@ -241,6 +241,8 @@ def _push_once(url: Secret, values: dict[str, str]) -> str:
         found = run_within(_HEARTBEAT_SECONDS, status())
     except (TimeoutError, httpx.TimeoutException):
         return f"no answer within {_HEARTBEAT_SECONDS:g} s"
+    except httpx.ConnectError:
+        return "no connection"
     # Whatever it is (not all are an HTTPError), the data is in force already.
     except Exception as error:  # noqa: BLE001
         return type(error).__name__

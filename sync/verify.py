@@ -13,7 +13,7 @@ import polars as pl
 from core.errors import add_error_breadcrumb, logger
 from metrics.sentences import counted
 from metrics.tables import USER, Blocks, Table
-from store.manifest import USER_IDS, Block, Manifest, UserIdsFile
+from store.manifest import Block, Manifest, UserIdsFile
 from sync.checksum import Checksum, checksum, first_form
 from sync.connection import Deadline
 from sync.exceptions import DamagedBlockError, DifferenceError, NoStoreError
@@ -90,7 +90,7 @@ def verify(
         add_error_breadcrumb("verify", "sync", {"table": table.name})
         one = _Verification(table, manifest, writer, user_ids, policy, deadline)
         findings[table.name] = one.run(source)
-    findings[USER_IDS] = Findings(damaged)
+    findings["User IDs"] = Findings(damaged)
     for name, found in findings.items():
         logger.info("%s: %s", name, found)
     if wrong := [name for name, found in findings.items() if found.is_wrong]:

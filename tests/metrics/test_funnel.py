@@ -185,8 +185,15 @@ def test_by_country_the_largest_first() -> None:
 def test_a_period_moves_back_by_whole_days_until_all_users_are_28_days_old(
     now: str, moved: timedelta
 ) -> None:
-    found = funnel.mature_period(replace(query(frames(), WINDOW), now=at(now)))
+    before = Period(WINDOW.start - timedelta(days=400), WINDOW.start)
+    asked = replace(query(frames(), WINDOW, before), now=at(now))
+    found = funnel.mature_period(asked)
     assert found == Period(WINDOW.start - moved, WINDOW.end - moved)
+    # A comparison, which is old enough, moves as far.
+    assert asked.comparison_query
+    assert funnel.mature_period(asked.comparison_query) == Period(
+        before.start - moved, before.end - moved
+    )
 
 
 def test_no_users_give_five_empty_steps() -> None:

@@ -136,8 +136,8 @@ def sources(*rows: tuple[str | None, int, int, str | None]) -> pl.DataFrame:
             id="too few",
         ),
         pytest.param(
-            sources(("CV", 40, 20, None), ("Bing", 19, 19, None)),
-            "50% (10–90) of 40 visitors from CV joined a vote.",
+            sources(("My\nCV", 40, 20, None), ("Bing", 19, 19, None)),
+            "50% (10–90) of 40 visitors from My CV joined a vote.",
             id="one label with enough",
         ),
         pytest.param(

@@ -495,6 +495,8 @@ def test_an_axis_of_hours_has_hours(
         # In three weeks, those before in two.
         ("2026-10-24", "2026-11-02", "week", "┄ 14 Oct – 23 Oct 2026, shorter"),
         ("2026-11-02", "2026-11-15", "week", "┄ 19 Oct – 1 Nov 2026"),
+        # One month is a bar, beside which both of those before are.
+        ("2026-11-05", "2026-11-12", "month", "┄ 28 Oct – 4 Nov 2026"),
         # Two weekends, of which the days before have one: both have twelve days.
         ("2026-10-31", "2026-11-11", "day", "┄ 19 Oct – 30 Oct 2026"),
     ],

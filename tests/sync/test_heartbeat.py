@@ -152,7 +152,7 @@ def test_an_address_that_cannot_be_meant_is_logged_without_it(
     store.heartbeat = f"http://{host}/api/push/t0ken"
     assert store.sync() == 0
     (line,) = reported
-    assert re.search(r"Heartbeat failed \(\w+\)", line)
+    assert re.search(r"Heartbeat failed \([\w ]+\)", line)
     assert "t0ken" not in line
 
 
@@ -162,4 +162,4 @@ def test_a_monitor_that_is_not_there_is_logged_without_its_address(
     store.heartbeat = f"http://127.0.0.1:{free_port()}/api/push/t0ken"
     assert store.sync() == 0
     (line,) = reported
-    assert re.search(r"Heartbeat failed \(ConnectError\)", line)
+    assert re.search(r"Heartbeat failed \(no connection\)", line)

@@ -133,7 +133,7 @@ def test_a_flipped_byte_among_the_ids_is_found_and_healed(
     content[200] ^= 1
     file.write_bytes(content)
     assert store.verify() == 1
-    assert "people: blocks are damaged" in reported[-1]
+    assert "User IDs: blocks are damaged" in reported[-1]
     assert store.sync() == 0
     assert numbers(store) == before
     store.assert_equals_source()

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ui import labels
+from ui.blocks.room import Room
 from ui.charts.world_map import not_drawn, world_map
 
 
@@ -31,6 +32,16 @@ def test_regions_are_named_within_their_country() -> None:
         "BY",
         "(not set)",
     ]
+
+
+@pytest.mark.parametrize("length", [99, 100, 101, 5_000])
+def test_an_open_room_is_named_as_in_the_list_that_searches(length: int) -> None:
+    name = "n" * length
+    frame = pl.DataFrame({"name": [name]})
+    listed = frame.select(labels.cut_short("name", 100)).item()
+    opened = Room(7, name, 42, exists=True, has_votes=True, facts="")
+    assert opened.text == f"{listed} (#42, ID 7)"
+    assert opened.label == f"{name} (#42)"
 
 
 def test_a_room_without_a_name_is_deleted() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from metrics.sentences import percent
 from tests.metrics.building import quick
 from ui import labels
-from ui.charts.axes import PLACE, Chart, whole_percent
+from ui.charts.axes import PLACE, Chart, count_tooltips, whole_percent
 from ui.charts.bars import bars
 from ui.charts.labelled_bars import (
     figures,
@@ -69,6 +69,21 @@ def test_figures_print_with_their_unit_and_a_hidden_one_as_a_dash() -> None:
     )
     chart = figures(frame, ("duration_median_seconds", "talk_median_seconds"))
     assert [row["text"] for row in rows(chart)] == ["39 s", "–"]
+
+
+def test_a_bar_that_is_compared_says_what_it_was_and_how_it_changed() -> None:
+    frame = pl.DataFrame(
+        {"label": ["a"], "value": [3], "value_before": [5], "value_change": [-2]}
+    )
+
+    def said(frame: pl.DataFrame) -> list[tuple[str, str]]:
+        drawn = count_tooltips(frame, "value", "value")
+        lines = [json.loads(line.to_json()) for line in drawn]
+        return [(line["title"], line["format"]) for line in lines]
+
+    assert said(frame) == [("Value", ","), ("Before", ","), ("Change", "+,")]
+    unknown = frame.with_columns(value_before=pl.lit(None, pl.Int64))
+    assert said(unknown) == [("Value", ",")]
 
 
 def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
