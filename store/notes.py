@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from metrics.expressions import is_visible
+from metrics.formats import in_one_line
 from store.files import entries_of_list, lines_of_list, unreadable_list
 
 MOST_BYTES = 200_000
@@ -87,7 +88,8 @@ def _note(line: str) -> Note:
     first, last = _days(when)
     # Only a link at the end is one; inside a title it is text.
     link = words.pop() if words and _is_link(words[-1]) else None
-    title = " ".join(words)
+    # Neither a file nor the tip of a flag is to get a mark that turns what follows.
+    title = in_one_line(" ".join(words))
     if not is_visible(title):
         raise ValueError(f"has no title after {when[:40]}.")
     if _SECOND_DATE.match(title):

@@ -37,6 +37,7 @@ DAY = date(2026, 11, 12)
             "2026-11-12 See javascript:alert(1)",
             Note(DAY, DAY, "See javascript:alert(1)"),
         ),
+        ("2026-11-12 \u202ea\0\u2066b", Note(DAY, DAY, "a b")),
     ],
 )
 def test_a_line_is_a_date_or_a_span_a_title_and_a_link(line: str, note: Note) -> None:

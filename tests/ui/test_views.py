@@ -23,6 +23,7 @@ RELEASE = View("Release week", "votes", (("period", ("last_week",)),))
         ("Two /room?room=1&room=2", View("Two", "room", (("room", ("1", "2")),))),
         ("A/B test /data?x=", View("A/B test", "data", (("x", ("",)),))),
         ("Notes /data#notes-on-dates", View("Notes", "data", (), "notes-on-dates")),
+        ("\u202eA  b\u2066 /data#runs", View("A b", "data", (), "runs")),
     ],
 )
 def test_a_line_is_a_name_and_a_link(line: str, view: View) -> None:

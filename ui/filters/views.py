@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import streamlit as st
 
 from metrics.expressions import is_visible
+from metrics.formats import in_one_line
 from store.files import entries_of_list, lines_of_list, unreadable_list
 from store.notes import LONGEST
 from ui.format import escaped, shortened
@@ -74,12 +75,14 @@ def parse(lines: Sequence[str], base: str = "") -> Views:
 
 def _view(line: str, base: str) -> View:
     """Return the view of a line; raise ValueError with what is wrong with it."""
-    *name, link = line.strip().rsplit(maxsplit=1)
-    if "/" not in link or not is_visible("".join(name)):
+    *before, link = line.strip().rsplit(maxsplit=1)
+    # A mark of direction would turn what follows it in the menu.
+    name = in_one_line("".join(before))
+    if "/" not in link or not is_visible(name):
         raise ValueError(
             "needs a name and a link, such as “Last week /votes?period=last_week”."
         )
-    if len(name[0]) > LONGEST:
+    if len(name) > LONGEST:
         raise ValueError(f"has a name longer than {LONGEST} characters.")
     try:
         address = urlsplit(link)
@@ -99,7 +102,7 @@ def _view(line: str, base: str) -> View:
         known = ", ".join(sorted(PAGES))
         raise ValueError(f"leads to “{page[:40]}”, which is not a page. Use {known}.")
     parameters = tuple((key, tuple(found)) for key, found in query.items())
-    return View(name[0], page, parameters, address.fragment)
+    return View(name, page, parameters, address.fragment)
 
 
 def _link(view: View) -> str:
