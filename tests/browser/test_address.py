@@ -263,7 +263,7 @@ ACTS_OF: Mapping[str, Act] = {
         ":is(.st-key-room_search [data-tag], .st-key-meeting [data-testid=stButton])"
         " button"
     ),
-    "page": clicks(".st-key-navigation a[data-testid=stPageLink-NavLink]"),
+    "page": clicks(".st-key-navigation nav a"),
 }
 
 

@@ -221,6 +221,12 @@ def test_a_step_that_a_busy_browser_draws_at_once_delays_no_other(
 
 TILE = "document.querySelector('.st-key-kpi_strip [role=radio][aria-checked=false]')"
 LINK = "document.querySelector('.st-key-navigation a[href*=votes]')"
+FORGET = """() => {
+  window.seen = true;
+  const app = document.querySelector('.stApp');
+  for (const name of Object.keys(app).filter(name => name.startsWith('__react')))
+    delete app[name];
+}"""
 A_CLICK = "new MouseEvent('click', {bubbles: true, cancelable: true})"
 
 
@@ -230,15 +236,19 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     go(page, f"{demo_server.url}/?period=7+days&filter=country%3ADE")
     first = seen(page)
     for title in ("Traffic", "Room", "Data"):
-        navigation(page, title).click()
+        navigation(page, title).press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         chromium.wait_until_drawn(page)
         asked = page.url.partition("?")[2]
         assert sorted(asked.split("&")) == ["filter=country%3ADE", "period=7+days"]
+        opened = page.locator("nav [aria-current=page]")
+        expect(opened).to_contain_text(title)
+        expect(opened).to_be_focused()
     expect(page.get_by_role("combobox", name="Period")).to_have_count(0)
     for title in ("Room", "Traffic", "Overview"):
         page.go_back()
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.locator("nav [aria-current=page]")).to_contain_text(title)
         chromium.wait_until_drawn(page)
     assert at_last(page, seen, first) == first
     page.go_forward()
@@ -251,6 +261,11 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     link = LINK.replace("votes", "insights")
     assert not page.evaluate(f"({link}).click(); ({TILE}).dispatchEvent({A_CLICK})")
     at(page, "Insights", "Last 7 days")
+    # Without Streamlit's function the browser opens the page.
+    page.evaluate(FORGET)
+    navigation(page, "Votes").click()
+    at(page, "Votes", "Last 7 days")
+    assert not page.evaluate("window.seen")
 
 
 def test_the_data_page_leads_to_the_description_of_the_api(

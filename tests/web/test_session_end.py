@@ -81,7 +81,7 @@ def test_after_a_logout_elsewhere_the_next_click_leads_to_the_login(
 ) -> None:
     page = tab_in(context, running.url)
     post(f"{running.url}/logout", cookies={COOKIE: cookie_of(page)})
-    page.click("[data-testid=stPageLink-NavLink] >> nth=0")
+    page.click(".st-key-navigation a >> nth=0")
     page.wait_for_url("**/login?next=*", timeout=UNTIL_ASKED_AGAIN)
     assert page.locator("[role=dialog]").count() == 0
     log_in(page)

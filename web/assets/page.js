@@ -257,10 +257,11 @@
   });
   // Of a quick run the state tells nothing where the browser was busy: it draws begin and
   // end at once. React keeps the ID of the run, a new one for each.
-  function runId() {
+  function app() {
     for (let node = fiberOf(find(".stApp")); node; node = node.return)
-      if (node.stateNode?.state?.scriptRunId) return node.stateNode.state.scriptRunId;
+      if (node.stateNode?.state?.scriptRunId) return node.stateNode;
   }
+  const runId = () => app()?.state.scriptRunId;
   let stepping = false;
   let steps = 0;
   let done = 0;
@@ -269,8 +270,28 @@
     if (done !== steps) return;
     const before = location.search;
     push(...step);
+    drawNavigation();
     showOpened(new URLSearchParams(before), new URLSearchParams(location.search));
   };
+  const replace = history.replaceState.bind(history);
+  history.replaceState = (...step) => {
+    replace(...step);
+    drawNavigation();
+  };
+  // The navigation is the same in every run, so that it is drawn once. What differs is
+  // written here: the page that is open, and what links to the others carry along.
+  const NAVIGATION = ".st-key-navigation nav";
+  function drawNavigation() {
+    const carries = find(NAVIGATION)?.dataset.carries.split(" ");
+    const carried = [...new URLSearchParams(location.search)].filter(([name]) => carries?.includes(name));
+    for (const link of document.querySelectorAll(`${NAVIGATION} a`)) {
+      link.href = home + link.dataset.page;
+      link.search = new URLSearchParams(carried);
+      if (path(link) === path(location)) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+  until(() => find(NAVIGATION), 60_000).then(drawNavigation);
   // Streamlit leaves a page where it is scrolled to. A meeting or room that a row far down
   // opens is above that, and so is the part of a page that an address names.
   async function bringIntoView(selector) {
@@ -315,13 +336,14 @@
     stepping = false;
   }
   addEventListener("popstate", event => {
+    drawNavigation();
     if (!event.isTrusted || !state()) return; // of ours above, or before there is a page
     event.stopImmediatePropagation();
     takeStep();
   }, true);
   // The address of the first page is empty, so that links to it mean the page that is
   // open: in a new tab, or where a link is copied, they would lead there.
-  const LINK = 'a[data-testid="stPageLink-NavLink"]';
+  const LINK = `a[data-testid="stPageLink-NavLink"], ${NAVIGATION} a`;
   const complete = event => {
     const link = event.target.closest?.(LINK);
     const href = link?.getAttribute("href") ?? "/";
@@ -368,9 +390,20 @@
       return;
     }
     if (query(there) === query(location)) return;
+    event.preventDefault();
     push({}, "", there);
+    drawNavigation();
     takeStep();
   }, true);
+  // What Streamlit does at a click on its own links. Without it, the browser opens the page.
+  addEventListener("click", event => {
+    const link = event.target.closest?.(`${NAVIGATION} a`);
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const page = app()?.appNavigation?.findPageByUrlPath(link.pathname);
+    if (!page) return;
+    event.preventDefault();
+    app().onPageChange(page.pageScriptHash, link.search.slice(1));
+  });
   let wasConnected = false;
   new MutationObserver(() => {
     if (isConnected() && wasConnected === "lost") takeStep();
