@@ -193,6 +193,8 @@ WITH_VIEWS = """() => {
 """Adds what the menu of named views takes, which a team may have or not."""
 
 
+CUT_CHOICES = """() => [...document.querySelectorAll('[role=option] > div')]
+  .filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"""
 LONGEST = "period=last_week&compare=year&every=month&room=1"
 """The choices with the longest names."""
 
@@ -221,3 +223,10 @@ def test_controls_fit_their_window_and_are_not_cut(
                 break
         assert (found["cut"], found["outside"]) == ([], []), width
         assert found["rows"] <= most, width
+        if width == 1440:
+            page.locator(".st-key-period input").click()
+            expect(
+                page.get_by_role("option", name="Last week (Mon–Sun)")
+            ).to_be_visible()
+            assert page.evaluate(CUT_CHOICES) == []
+            page.keyboard.press("Escape")

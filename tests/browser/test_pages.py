@@ -259,6 +259,8 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
     topics = full.page.get_by_role("radiogroup", name="Topic").get_by_role("radio")
     assert len({topic.bounding_box()["y"] for topic in topics.all()}) <= 1  # type: ignore[index]
     expect(full.page.get_by_role("heading", level=1)).to_be_in_viewport()
+    menu = full.page.get_by_role("button", name="Main menu")
+    expect(menu).to_be_in_viewport(ratio=1)
     # Text that is scrolled below the logo is not mixed with it.
     header = full.page.get_by_test_id("stHeader")
     expect(header).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")

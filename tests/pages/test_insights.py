@@ -144,6 +144,21 @@ def test_a_question_with_fewer_than_20_cases_has_no_answer(
     assert {name: shown[METRIC_TABLES[name].title] for name in silent} == dict.fromkeys(
         silent
     )
+    # Their tables are wider than these blocks.
+    said = [text.value for text in (*app.info, *app.caption)]
+    folded = sum(text.startswith("Too little data for an answer.") for text in said)
+    assert folded == (about == "Meetings") * 2
+
+
+def test_a_chart_over_time_without_a_mark_says_so(run_page: RunPage) -> None:
+    """Five votes with 15 pairs."""
+    day = {"period": "Custom", "from": "2026-11-12", "to": "2026-11-12"}
+    few = "Near pairs: too little data in each bucket. "
+    app = run_page("insights.py", **day)
+    assert [n.value.startswith(few) for n in app.info].count(True) == 1
+    as_table = {"table_consensus_by_team_size_over_time": "true"}
+    table = run_page("insights.py", **as_table, **day)
+    assert not [n for n in table.info if n.value.startswith(few)]
 
 
 def test_a_question_with_20_cases_is_answered_beside_those_without(

@@ -69,6 +69,9 @@ def test_figures_print_with_their_unit_and_a_hidden_one_as_a_dash() -> None:
     )
     chart = figures(frame, ("duration_median_seconds", "talk_median_seconds"))
     assert [row["text"] for row in rows(chart)] == ["39 s", "–"]
+    drawn = str(vl_convert.vegalite_to_scenegraph(chart.to_dict()))
+    assert "'text': '39 s'" in drawn
+    assert "'text': '–'" in drawn
 
 
 def test_a_bar_that_is_compared_says_what_it_was_and_how_it_changed() -> None:
@@ -90,7 +93,11 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
     frame = pl.DataFrame(
         {"label": ["a"], "value": [None]}, schema_overrides={"value": pl.Float64}
     )
-    drawn = labelled_bars(frame, "label", "value", "Value", "''").to_dict()
+    chart = labelled_bars(frame, "label", "value", "Value", "'n = 3: too few'")
+    drawn = chart.to_dict()
+    assert '"text": "n = 3: too few"' in json.dumps(
+        vl_convert.vegalite_to_scenegraph(drawn)
+    )
     scale = drawn["layer"][0]["encoding"]["x"]["scale"]
     assert scale["domain"] == [0, 1]
     # "88% of 12,335 pairs" takes 110 pixels, whatever the width of the chart.

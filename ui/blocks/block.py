@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.query import Granularity
-from metrics.registry import METRIC_TABLES, answer
+from metrics.registry import DEFINITIONS, METRIC_TABLES, answer
 from metrics.report_writers import one_line
 from metrics.sentences import counted, missing_note
 from metrics.time_zone import in_zone
@@ -36,6 +36,7 @@ def render_block(
     key: str | None = None,
     on_click: ClickFilters | None = None,
     axis: TimeAxis | None = None,
+    value: str | None = None,
     ranked: bool = False,
     rows: int = FIRST_ROWS,
     folded: bool = False,
@@ -48,7 +49,8 @@ def render_block(
     Without `draw` the block is a table. Switching to the table redraws only this
     block. A page that shows a table twice gives each block its own `key`. With
     `on_click`, a click on a mark or a row adds filters of these kinds. `axis` is that
-    of a chart over time: its dates and notes are above it, and dragging zooms. A
+    of a chart over time: its dates and notes are above it, and dragging zooms. Where no
+    row has a `value`, too few cases are said in place of the chart. A
     `ranked` chart takes `rows`: it shows the first ones, and all of them on demand. A
     `folded` table is drawn on demand, where the sentence above it says what it has.
     `drawn` are the columns of the chart, where these are a choice. `file` names the
@@ -57,7 +59,7 @@ def render_block(
     own = key or name
     local = in_zone(frame, context.query.zone)
     lacking = context.lacking_for(name)
-    folded = folded and not lacking and answer(name, frame) is not None
+    folded = folded and not lacking
 
     @st.fragment(key=f"block_{own}")
     def fragment() -> None:
@@ -86,7 +88,12 @@ def render_block(
         elif as_table or (draw is None and not folded):
             _render_table(context, local, shown, own, name, on_click)
         elif draw is None:
-            return
+            if answer(name, frame) is None:
+                st.caption(
+                    "Too little data for an answer. The table has what there is."
+                )
+        elif value is not None and frame[value].is_null().all():
+            empty_state.render_too_few(DEFINITIONS[value].title)
         elif axis is not None:
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:

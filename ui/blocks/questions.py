@@ -84,10 +84,10 @@ def render_section(context: PageContext, part: Section) -> Results:
 
 def render_question(context: PageContext, name: str, found: Results) -> None:
     """Draw the block of one table, with the answer beneath its question."""
-    axis, draw = None, CHARTS.get(name)
-    lines = LINE_CHARTS.get(name)
-    if lines is not None:
+    axis, draw, value = None, CHARTS.get(name), None
+    if name in LINE_CHARTS:
         axis = time_axes(context, at_least_weekly(context.query.granularity))[0]
+        lines, value = LINE_CHARTS[name]
         draw = partial(lines, axis=axis)
     note = _note(context, name, found[name])
     folded = name in _SAID
@@ -98,6 +98,7 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
         draw,
         note=note,
         axis=axis,
+        value=value,
         on_click=click_filters.by(RANKED[name]) if name in RANKED else None,
         ranked=name in RANKED,
         folded=folded,

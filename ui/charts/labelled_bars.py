@@ -60,8 +60,9 @@ def labelled_bars(
     named = labels.readable(frame)
     own = labels.distinct(named[label], frame[label])
     data = bounded(in_order(named.with_columns(own.alias(label))))
-    base = Layer().transform_calculate(printed=printed)
-    x = alt.X(f"{value}:Q", axis=None, scale=with_room(frame[value], room))
+    # Vega draws no mark of a missing value, and its text is to be read all the same.
+    base = Layer().transform_calculate(printed=printed, end=f"datum.{value} || 0")
+    scale = with_room(frame[value], room)
     y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
     tooltip = [
         alt.Tooltip(f"{label}:N", title=title_of_label(label)),
@@ -69,7 +70,9 @@ def labelled_bars(
     ]
     bars = base.mark_bar(size=THICK, color=ACCENT, cornerRadiusEnd=3)
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-    shown = bars.encode(x, y, tooltip=tooltip), text.encode(x, y, text=_PRINTED)
+    bar = alt.X(f"{value}:Q", axis=None, scale=scale)
+    end = alt.X("end:Q", axis=None, scale=scale)
+    shown = bars.encode(bar, y, tooltip=tooltip), text.encode(end, y, text=_PRINTED)
     return layered(*shown, data=data, height=alt.Step(THICK + 10))
 
 

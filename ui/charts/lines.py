@@ -140,7 +140,9 @@ def _drawn(
     dashes = [list(dash) for dash in DASHES[: len(names)]]
     color, dash = _looks(names, hues, dashes)
     x, base = axis.plain(), Layer()
-    scale = alt.Undefined if from_zero else alt.Scale(zero=False)
+    # An axis that begins at its only value has no other tick.
+    cut_off = not from_zero and placed["value"].drop_nulls().n_unique() > 1
+    scale = alt.Scale(zero=False) if cut_off else alt.Undefined
 
     def y(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", title=None)

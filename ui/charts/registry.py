@@ -19,10 +19,10 @@ from ui.charts.labelled_bars import (
 )
 from ui.charts.lines import consensus_by_team_size
 
-LINE_CHARTS: Mapping[str, Callable[..., Chart]] = {
-    "consensus_by_team_size_over_time": consensus_by_team_size,
+LINE_CHARTS: Mapping[str, tuple[Callable[..., Chart], str]] = {
+    "consensus_by_team_size_over_time": (consensus_by_team_size, "near_pair_share"),
 }
-"""Tables over time with a line for each of their groups."""
+"""Tables over time with a line for each of their groups, and what the lines show."""
 
 _FUNNEL = ("entered_share", "first_estimate_share", "came_back_share")
 _nested = partial(nested_bars, keys=_FUNNEL, n="new_users")
