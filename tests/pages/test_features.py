@@ -874,6 +874,11 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
     ]
     empty = replace(view, snapshot=replace(snapshot, data_until=None))
     assert "Data until: no data yet\n" in export.readme(empty, {})
+    hours = Period(datetime(2026, 11, 1, 16, 12), datetime(2026, 11, 2, 15, 7))
+    within = replace(view, query=replace(query, period=hours))
+    assert export.readme(within, {}).startswith(
+        "Period: 2026-11-01 16:12 to 2026-11-02 15:07 (UTC), "
+    )
 
 
 @pytest.mark.parametrize("kind", filters.KINDS)
