@@ -171,8 +171,9 @@ def test_a_question_with_20_cases_is_answered_beside_those_without(
 
 
 def test_an_answer_names_countries_in_words() -> None:
-    frame = pl.DataFrame({"dimension": ["country", "room"], "label": ["CH", "CH"]})
-    assert with_country_names(frame)["label"].to_list() == ["Switzerland", "CH"]
+    kinds, codes = ["country", "room", "country"], ["CH", "CH", "XX"]
+    frame = pl.DataFrame({"dimension": kinds, "label": codes})
+    assert with_country_names(frame)["label"].to_list() == ["Switzerland", "CH", "XX"]
 
 
 @pytest.mark.parametrize(

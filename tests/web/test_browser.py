@@ -102,3 +102,5 @@ def test_the_policy_allows_neither_eval_nor_inline_scripts() -> None:
     assert scripts[0] == "'self'"
     assert all(source.startswith("'sha256-") for source in scripts[1:])
     assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
+    # Neither follows from default-src.
+    assert (policy["base-uri"], policy["form-action"]) == ("'none'", "'self'")

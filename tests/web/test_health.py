@@ -18,7 +18,7 @@ from testkit.dashboard import GOLDEN, TOKEN, get, serving
 from testkit.publishing import publish
 from tests.web import attack
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
-from web.health import check
+from web.health import Health, check
 
 FILES = [table.file_name for table in TABLES]
 INTERVAL = 600
@@ -52,6 +52,11 @@ def test_fresh_and_complete_is_ok(store: Path) -> None:
         "age_seconds": 600,
         "edits_seen_within_seconds": None,
     }
+
+
+def test_the_longest_wait_for_an_edit_is_in_whole_seconds() -> None:
+    report = Health(frozenset(), 0.0, None, None, is_late=False, longest_wait=90.6)
+    assert report.to_json()["edits_seen_within_seconds"] == 90
 
 
 def test_no_data_are_read_for_it(tmp_path: Path) -> None:
