@@ -146,15 +146,17 @@ def unusual_days(
 ) -> pl.LazyFrame:
     """Return the unusual days of a period, at most 3 of each measure (see `marks`).
 
-    The running day is left out. Columns: measure (page_views, unique_users, votes or
-    estimations), bucket (the day), value, expected, low, high. Days from `since` on
-    are judged in the same pass. Without `weekends` no Saturday or Sunday is marked.
+    The running day is left out, and a last day that the period cuts. Columns: measure
+    (page_views, unique_users, votes or estimations), bucket (the day), value, expected,
+    low, high. Days from `since` on are judged in the same pass. Without `weekends` no
+    Saturday or Sunday is marked.
     """
     first = min(since or period.start, period.start)
     # By the clock: a day has 23 or 25 hours when the clocks change.
     start = to_utc(period.wall(first) - HISTORY, period.zone)
     judged = Period(start, period.end, period.zone)
-    last = min(period.last_day, today - timedelta(days=1))
+    # A comparison with a running period ends within a day: part of it would look quiet.
+    last = min(period.wall(period.end).date(), today) - timedelta(days=1)
     # A day is judged by a fixed number of days before it: a longer span will do.
     _, series = shared.covering(
         "unusual days",

@@ -1,7 +1,8 @@
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import median
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -233,6 +234,16 @@ def test_the_running_day_is_not_judged() -> None:
     period = days("2026-10-05", "2026-10-13")
     rows = frames(*vote_rows(50))
     assert unusual(rows, period, date(2026, 10, 13)).is_empty()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_a_day_that_the_period_cuts_is_not_judged(zone: str) -> None:
+    """As the comparison of a running period: its last day is no quiet one."""
+    whole = Period.of_days(date(2026, 10, 1), date(2026, 10, 6), ZoneInfo(zone))
+    rows, today = frames(*vote_rows(50)), date(2026, 11, 10)
+    cut = replace(whole, end=datetime(2026, 10, 6, 5))
+    assert unusual(rows, cut, today).is_empty()
+    assert unusual(rows, whole, today).is_empty()
 
 
 @pytest.mark.parametrize("stray", [[], [vote("1970-01-01 00:00")]])
