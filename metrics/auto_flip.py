@@ -63,6 +63,16 @@ DEFINITIONS = (
         "Empty votes. Hidden below 20 rooms.",
         neutral=True,
     ),
+    Definition(
+        "duration_median_seconds",
+        "Median duration",
+        "seconds",
+        "Half of the votes with auto-flip, or of those without, are shorter.",
+        (VOTES.name,),
+        "Empty votes. Hidden below 20 votes of a kind.",
+        neutral=True,
+        only_in="auto_flip_by_kind",
+    ),
 )
 LABELS = ("flip",)
 

@@ -101,6 +101,16 @@ DEFINITIONS = (
         "Change divided by the count before; empty where that is 0.",
         _ANY,
     ),
+    Definition(
+        "activation_rate",
+        "Activation rate",
+        "share",
+        "Share of a source's visitors who joined a vote in the period.",
+        (PAGE_VIEWS.name, ESTIMATIONS.name),
+        "Users without a page view in the period. Hidden below 20 visitors of a "
+        "source.",
+        only_in="sources_quality",
+    ),
 )
 LABELS = (
     *("bucket", "cut", "label", "route", "event", "source"),
