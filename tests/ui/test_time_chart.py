@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+import vl_convert
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from metrics.time_zone import to_utc
 from store.notes import Note, Notes
 from tests.metrics.building import quick
 from ui import charts
+from ui.charts.axes import Chart
+from ui.charts.lines import columns_over_time, consensus_by_team_size
 from ui.charts.time_chart import UNEQUAL, TimeAxis, legend, lone_values
 from ui.export import with_notes
 
@@ -53,6 +56,43 @@ def series(
 def drawn(frame: pl.DataFrame, on: TimeAxis, **more: object) -> dict[str, object]:
     chart = charts.time_chart(frame, "votes", "Votes", "count", on, **more)  # type: ignore[arg-type]  # passed on
     return chart.to_dict()
+
+
+def y_scale(chart: Chart) -> Mapping[str, object]:
+    """Return the scale of values as Vega draws it."""
+    compiled = vl_convert.vegalite_to_vega(chart.to_dict())
+    return next(scale for scale in compiled["scales"] if scale["name"] == "y")
+
+
+def test_an_axis_has_zero_at_its_foot_where_all_is_zero() -> None:
+    days = november(15, 16, 17)
+    on = axis(days[0], days[-1])
+    for value, domain in ((0.0, [0, 1]), (2.0, None), (None, [0, 1])):
+        frame = series(days, [0.0, 0.0, value])
+        charts_of = [
+            charts.time_chart(frame, "votes", "Votes", "count", on),
+            columns_over_time(frame, {"votes": "Votes"}, on),
+        ]
+        for chart in charts_of:
+            found = y_scale(chart)["domain"]
+            assert (found if isinstance(found, list) else None) == domain
+    # Nor has it zero above it where the comparison is more than that.
+    none, before = series(days, [0.0] * 3), series(november(12, 13, 14))
+    compared = (before, axis(date(2026, 11, 12), date(2026, 11, 14)))
+    chart = charts.time_chart(none, "votes", "Votes", "count", on, before=compared)
+    assert not isinstance(y_scale(chart)["domain"], list)
+
+
+def test_an_axis_of_crowded_lines_begins_at_zero_for_a_single_value() -> None:
+    on = axis(date(2026, 11, 9), date(2026, 11, 17), "week")
+    rows = {
+        "bucket": november(9, 16),
+        "team_size": ["2–3", "2–3"],
+        "near_pair_share": [0.7, 0.8],
+    }
+    for shares, zero in (([0.7, 0.8], False), ([0.7, None], True)):
+        frame = pl.DataFrame({**rows, "near_pair_share": shares})
+        assert y_scale(consensus_by_team_size(frame, on))["zero"] is zero
 
 
 def rows_of(spec: dict[str, object], column: str) -> list[dict[str, object]]:

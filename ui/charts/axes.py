@@ -64,6 +64,15 @@ def value_axis(unit: Unit) -> alt.Axis:
     return alt.Axis(format=D3_FORMATS[unit], tickCount=5, tickMinStep=0.01)
 
 
+def from_zero(drawn: pl.DataFrame) -> alt.Scale:
+    """Return the scale of an axis that begins at zero, as nearly all do.
+
+    Where nothing but zero is drawn, Vega would put it halfway up.
+    """
+    nothing = not drawn.select(pl.any_horizontal(pl.all() != 0).any()).item()
+    return alt.Scale(domain=[0, 1]) if nothing else alt.Scale()
+
+
 def whole_percent(share: str) -> str:
     """Return the Vega expression that prints a share in whole percent.
 

@@ -11,7 +11,7 @@ from metrics.registry import DEFINITIONS
 from metrics.subject import Definition, Unit
 from ui import format as fmt
 from ui import labels
-from ui.charts.axes import ROOM, Chart, bounded, value_axis
+from ui.charts.axes import ROOM, Chart, bounded, from_zero, value_axis
 from ui.charts.labelled_bars import title_of_label
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, DASHES, PALETTE
@@ -125,12 +125,12 @@ def _drawn(
     *,
     unit: Unit = "count",
     value: str = "count",
-    from_zero: bool = True,
+    crowded: bool = False,
 ) -> Chart:
     """Draw a line per series: dashed where a bucket is not whole, gaps as gaps.
 
-    `of` is what the series are, such as "Route". Lines far above zero would cover each
-    other if drawn `from_zero`.
+    `of` is what the series are, such as "Route". Where lines would be `crowded` far
+    above zero, their axis does not begin there.
     """
     placed = axis.place(frame, by=_SERIES).with_columns(
         pl.col(value).cast(pl.Float64).alias("value")
@@ -140,9 +140,10 @@ def _drawn(
     dashes = [list(dash) for dash in DASHES[: len(names)]]
     color, dash = _looks(names, hues, dashes)
     x, base = axis.plain(), Layer()
+    scale = from_zero(placed.select("value"))
     # An axis that begins at its only value has no other tick.
-    cut_off = not from_zero and placed["value"].drop_nulls().n_unique() > 1
-    scale = alt.Scale(zero=False) if cut_off else alt.Undefined
+    if crowded and placed["value"].drop_nulls().n_unique() > 1:
+        scale = alt.Scale(zero=False)
 
     def y(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", title=None)
@@ -246,7 +247,7 @@ def _side(
     )
     largest = data["value"].max()
     top = (largest if isinstance(largest, float) else 0) or 1
-    domain = alt.Scale()
+    domain = from_zero(data.select("value"))
     if side.share < 1:
         domain = alt.Scale(domainMax=top / side.share, nice=True)
     scale = value_axis("count")
@@ -292,5 +293,5 @@ def consensus_by_team_size(frame: pl.DataFrame, axis: TimeAxis) -> Chart:
         "Team size",
         unit="share",
         value="near_pair_share",
-        from_zero=False,
+        crowded=True,
     )

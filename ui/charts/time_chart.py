@@ -21,7 +21,7 @@ from metrics.time_axis import INTERVALS, place_of_first_week
 from store.notes import Note
 from ui import format as fmt
 from ui.charts.anomaly_marks import RULE
-from ui.charts.axes import Chart, milliseconds, value_axis
+from ui.charts.axes import Chart, from_zero, milliseconds, value_axis
 from ui.charts.labelled_bars import labelled_bars
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, DASH, MUTED, PALETTE
@@ -345,6 +345,8 @@ def time_chart(
         return _one_bucket(frame, value, title, unit, axis, before)
     x = axis.plain()
     base = Layer()
+    ends = {"value", "before_solid", "before_part", "before_alone"}
+    scale = from_zero(data.select(c for c in data.columns if c in ends))
     layers = [*axis.weekends(data)]
     if before is not None:
         line = base.mark_line(color=MUTED, strokeDash=DASH, strokeWidth=1.5)
@@ -354,7 +356,7 @@ def time_chart(
             layers.append(part.encode(x, alt.Y("before_part:Q", title=None)))
     layers += [
         base.mark_area(opacity=0.1, color=ACCENT).encode(
-            x, alt.Y("solid:Q", axis=value_axis(unit), title=None)
+            x, alt.Y("solid:Q", axis=value_axis(unit), scale=scale, title=None)
         ),
         base.mark_line(color=ACCENT, strokeWidth=2).encode(
             x, alt.Y("solid:Q", title=None)
