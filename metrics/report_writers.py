@@ -371,7 +371,7 @@ def in_chat(text: str) -> str:
     """
     # After each @, colon and slash, and before what may end a domain: "@all", "https://"
     # and "e.org" lose their meaning.
-    acts = r"(?<=[@:/])|(?<=www)(?=\.)|(?<=\w)(?=\.[^\W\d_]{2})"
+    acts = r"(?<=[@:/])|(?i:(?<=www))(?=\.)|(?<=\w)(?=\.[^\W\d_]{2})"
     plain = re.sub(acts, _INVISIBLE, one_line(text))
     return "".join(_IN_CHAT.get(c, c) for c in plain)
 

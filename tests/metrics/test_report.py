@@ -560,6 +560,7 @@ def test_no_name_adds_a_line_to_the_markdown_or_a_mention(text: str) -> None:
         ("[x](y)", "\\[x\\](y)"),
         ("https://e.org", "https:\u200b/\u200b/\u200be\u200b.org"),
         ("www.e.org", "www\u200b.e\u200b.org"),
+        ("_WWW.e.org", "\\_WWW\u200b.e\u200b.org"),
         ("e.org", "e\u200b.org"),
         ("v1.2, Mr. X", "v1.2, Mr. X"),
         ("$x$", r"\$x\$"),
