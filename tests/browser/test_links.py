@@ -228,6 +228,14 @@ FORGET = """() => {
     delete app[name];
 }"""
 A_CLICK = "new MouseEvent('click', {bubbles: true, cancelable: true})"
+ENTER = "new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true})"
+SEND_LATE = """milliseconds => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (...message) {
+    setTimeout(() => send.apply(this, message), milliseconds);
+  };
+}"""
+"""Keeps each message to the server back, as a slow connection does."""
 
 
 def test_pages_without_the_bar_keep_the_period_and_are_one_step(
@@ -257,10 +265,23 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     # Clicks on a tile and a link that the browser has both before it sends the first.
     page.evaluate(f"({TILE}).click(); ({LINK}).click()")
     at(page, "Votes", "Last 7 days")
-    # A page that is left takes no clicks.
+    # A page that is left takes neither clicks nor keys.
     link = LINK.replace("votes", "insights")
-    assert not page.evaluate(f"({link}).click(); ({TILE}).dispatchEvent({A_CLICK})")
+    acts = [f"({TILE}).dispatchEvent({act})" for act in (A_CLICK, ENTER)]
+    assert not page.evaluate(f"({link}).click(); {' || '.join(acts)}")
     at(page, "Insights", "Last 7 days")
+    # The answer to a tile that is on its way is not of the page that opens, nor of the
+    # one that Back leads to.
+    page.evaluate(SEND_LATE, 500)
+    for leave, title in (
+        (LINK.replace("votes", "traffic"), "Traffic"),
+        ("", "Insights"),
+    ):
+        page.evaluate(f"({TILE}).click()")
+        page.wait_for_timeout(250)
+        page.evaluate(f"({leave}).click()" if leave else "history.go(-2)")
+        at(page, title, "Last 7 days")
+        assert "show=" not in page.url
     # Without Streamlit's function the browser opens the page.
     page.evaluate(FORGET)
     navigation(page, "Votes").click()

@@ -256,12 +256,15 @@
     look();
   });
   // Of a quick run the state tells nothing where the browser was busy: it draws begin and
-  // end at once. React keeps the ID of the run, a new one for each.
+  // end at once. Streamlit keeps the ID of the run, a new one for each, and whether the
+  // server has answered the last request: its first answer says that a run begins.
   function app() {
     for (let node = fiberOf(find(".stApp")); node; node = node.return)
       if (node.stateNode?.state?.scriptRunId) return node.stateNode;
   }
   const runId = () => app()?.state.scriptRunId;
+  const isAnswered = () => app()?.hasReceivedNewSession ?? true;
+  const isDone = () => isConnected() && isAnswered() && state() === "notRunning";
   let stepping = false;
   let steps = 0;
   let done = 0;
@@ -320,7 +323,7 @@
     steps += 1;
     if (stepping) return;
     stepping = true;
-    await until(() => isConnected() && state() === "notRunning", 10_000);
+    await until(isDone, 10_000);
     while (done !== steps) {
       await until(isConnected, Infinity);
       done = steps;
@@ -352,25 +355,46 @@
     return link;
   };
   for (const kind of ["pointerover", "focusin"]) addEventListener(kind, complete, true);
-  // The page that is left stays until the server answers. What a click there sends after
-  // a click on a link, the server takes for an act on the page that opens, which has other
-  // controls: all of it would turn white. So a page that is left takes no clicks, and a
-  // link waits for a click that has not been sent yet.
-  const SENT = 100; // milliseconds after a click
+  // The page that is left stays until the server answers. What an act there sends after a
+  // click on a link, the server takes for an act on the page that opens, which has other
+  // controls: all of it would turn white. So a page that is left takes no acts. And what
+  // the server answers to an act after that click, Streamlit puts into the address of the
+  // page that opens: so a link waits until an act is sent, answered, and in the address.
+  const SENT = 200; // milliseconds after a click; of a table's row Streamlit waits 150
+  const PATIENCE = 3_000;
+  const ELSEWHERE = '[data-testid="stSidebar"], dialog';
+  const CHANGING = /^(.|Enter|Arrow.*|Backspace|Delete)$/; // keys; F5 and the like are none
   let clicked = -SENT;
+  let at = ""; // the address then
   let leaving = false;
-  for (const kind of ["pointerdown", "mousedown", "click"]) addEventListener(kind, event => {
-    if (!event.target.closest?.('[data-testid="stMain"]')) return;
-    if (!event.target.closest(LINK)) clicked = performance.now();
+  for (const kind of ["pointerdown", "mousedown", "click", "keydown"]) addEventListener(kind, event => {
+    const {target, key} = event;
+    if (target.closest?.(ELSEWHERE)) return;
+    if (key && (!CHANGING.test(key) || event.ctrlKey || event.metaKey || event.altKey)) return;
+    if (!target.closest?.(LINK)) [clicked, at] = [performance.now(), location.href];
     if (!leaving) return;
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
+  const isSent = () => performance.now() - clicked >= SENT;
+  const isInAddress = () => state() === "notRunning" || location.href !== at;
+  const isSettled = () => isSent() && isAnswered() && isInAddress();
   async function leave() {
     const from = location.pathname;
     leaving = true;
-    await until(() => location.pathname !== from, 3_000);
+    await until(() => location.pathname !== from, PATIENCE);
     leaving = false;
+  }
+  let next, passed; // the last link that was clicked, and that whose turn it is
+  async function leaveLater(link) {
+    const isWaiting = Boolean(next);
+    next = link;
+    if (isWaiting) return;
+    await until(() => isSent() && isAnswered(), PATIENCE);
+    await until(isInAddress, 300);
+    [passed, next] = [next];
+    passed.click();
+    passed = undefined;
   }
   // A link to another view of the same page, such as that of the navigation or a named
   // view: Streamlit would show it and leave the address as it is.
@@ -383,10 +407,10 @@
     if (event.ctrlKey || event.metaKey || event.shiftKey) return event.stopPropagation();
     const there = new URL(link.href);
     if (path(there) !== path(location)) {
-      if (performance.now() - clicked > SENT) return leave();
+      if (passed === link || isSettled()) return leave();
       event.stopImmediatePropagation();
       event.preventDefault();
-      setTimeout(() => link.click(), SENT);
+      leaveLater(link);
       return;
     }
     if (query(there) === query(location)) return;
