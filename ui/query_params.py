@@ -56,6 +56,7 @@ _ALIKE = 0.8
 _NAMED = 5
 """Unknown parameters that are named; of more, there is the number."""
 _NOTICES, _ADDRESS = "notices", "address"
+_IS_UPDATED, _REPLACED = "address_is_updated", "replaced_values"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -71,9 +72,9 @@ def adopt() -> None:
 
     `web/assets/page.js` has removed what others add to links to follow who opens them.
     """
-    st.session_state[_ADDRESS] = {
-        key: st.query_params.get_all(key) for key in st.query_params
-    }
+    if not st.session_state.get(_IS_UPDATED):
+        st.session_state[_REPLACED] = {}
+    st.session_state[_ADDRESS] = _address_of_browser()
 
 
 def check(page: str) -> None:
@@ -126,11 +127,13 @@ def get(key: str) -> str | None:
 
 def update(changes: Mapping[str, Sequence[str] | None]) -> None:
     """Change parameters, None to remove one: one step in the browser's history."""
+    _catch_up()
     # What the server sent last is the base: the browser may not have it yet when the
     # next click is on its way.
     address = _address() | {key: list(values or ()) for key, values in changes.items()}
     kept = {key: values for key, values in address.items() if values}
     st.session_state[_ADDRESS] = kept
+    st.session_state[_IS_UPDATED] = True
     st.query_params.from_dict(kept)
 
 
@@ -155,6 +158,9 @@ def bound[T](
     # The address decides: Back changes it without telling the widget. Also where the
     # widget has the value: one whose options have new texts would keep what was chosen
     # by its old text, and show nothing.
+    st.session_state[_IS_UPDATED] = False
+    if (was := st.session_state.get(key, value)) != value:
+        _replaced().setdefault(key, []).append(was)
     st.session_state[key] = value
     return {"key": key, "on_change": partial(_changed, key, write)}
 
@@ -183,7 +189,31 @@ def bound_in_menu[T](
 
 
 def _changed(key: str, write: Callable[[Any], Mapping[str, Any]]) -> None:
-    update(write(st.session_state[key]))
+    """Write what was chosen; nothing where the browser does not know better yet.
+
+    With a click it sends what all controls show. Where that is from before an act
+    whose answer is on its way, it would undo the act.
+    """
+    _catch_up()
+    if st.session_state[key] not in _replaced().get(key, ()):
+        update(write(st.session_state[key]))
+
+
+def _catch_up() -> None:
+    """Forget which values were replaced, once the browser shows the last address."""
+    is_updated = st.session_state.get(_IS_UPDATED)
+    if not is_updated and _address_of_browser() == _address():
+        _replaced().clear()
+
+
+def _replaced() -> dict[str, list[object]]:
+    """Return the values by widget that an answer on its way to the browser changes."""
+    found = st.session_state.setdefault(_REPLACED, {})
+    return cast("dict[str, list[object]]", found)
+
+
+def _address_of_browser() -> Address:
+    return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
 def slug(label: str) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -315,6 +315,32 @@ def test_no_period_is_impossible_where_the_data_have_hardly_begun(
             app = back.click().run()
             # A step is no fault of a link.
             assert not [w.value for w in app.warning if "link" in w.value]
+
+
+def test_an_act_is_not_undone_by_the_next_one_of_a_browser_that_waits(
+    run_page: RunPage,
+) -> None:
+    """With a click it sends what all controls show, and the address that it has."""
+    app = run_page("location.py", period="last_week")
+    weeks = [("2026-11-02", "2026-11-08"), ("2026-10-26", "2026-11-01")]
+    for waits_with in ("last_week", "custom"):
+        asked = dict(app.query_params)
+        dates = [box.value for box in app.date_input]
+        first, last = weeks.pop(0)
+        app.button(key="step_chevron_left").click().run()
+        for chosen in ("none", "year"):
+            app.query_params.clear()
+            app.query_params.update(asked)
+            app.selectbox(key="period").set_value(waits_with)
+            for box, shown in zip(app.date_input, dates, strict=False):
+                box.set_value(shown)
+            app.selectbox(key="compare").set_value(chosen).run()
+            found = dict(parse_qsl(urlencode(app.query_params, doseq=True)))
+            own = {"period": "custom", "from": first, "to": last}
+            assert found == own | {"compare": chosen}
+    # Once it has the answer, what was replaced can be chosen again.
+    app.selectbox(key="period").set_value("last_week").run()
+    assert "period=last_week" in urlencode(app.query_params, doseq=True)
 
 
 def test_half_a_choice_of_dates_ends_with_the_next_act(run_page: RunPage) -> None:
