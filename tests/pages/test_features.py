@@ -575,6 +575,20 @@ def test_a_chart_without_a_chosen_metric_asks_for_one(run_page: RunPage) -> None
     assert "using Votes." in some.warning[0].value
 
 
+@pytest.mark.parametrize(("every", "shorter"), [("month", True), ("hour", False)])
+def test_an_average_says_how_much_data_it_needs(
+    run_page: RunPage, every: str, shorter: bool
+) -> None:
+    """The table below it has rows: a longer period would have no average either."""
+    days = {"from": "2024-05-24", "to": "2024-05-24"}
+    app = run_page(
+        "historical.py", GOLDEN, kind="30-row moving average", every=every, **days
+    )
+    [info] = app.info
+    assert info.value.startswith(f"An average of 30 {every}s needs as many {every}s of")
+    assert ("Choose shorter ones" in info.value) == shorter
+
+
 def test_every_parameter_that_a_page_reads_is_one_that_its_links_may_have(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

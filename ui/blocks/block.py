@@ -83,7 +83,7 @@ def render_block(
         elif drawn is not None and not drawn:
             st.info("Choose a metric.", icon=":material/inbox:")
         elif empty_state.is_blank(frame if drawn is None else frame.select(drawn)):
-            empty_state.render(context, name, frame)
+            empty_state.render(context, name, frame, drawn or ())
         # Reached with rows only: an empty state replaces the table too.
         elif as_table or (draw is None and not folded):
             _render_table(context, local, shown, own, name, on_click)

@@ -6,7 +6,9 @@ import polars as pl
 import streamlit as st
 
 from metrics import periods
+from metrics.constants import MOVING_AVERAGE
 from metrics.filters import Filter, room_id
+from metrics.query import Granularity
 from metrics.registry import DEFINITIONS
 from metrics.sentences import missing_note
 from ui import export
@@ -36,8 +38,10 @@ def is_blank(frame: pl.DataFrame) -> bool:
     return not frame.select(pl.any_horizontal(pl.col(numbers) != 0).any()).item()
 
 
-def render(context: PageContext, name: str, frame: pl.DataFrame) -> None:
-    """Say why the catalogue's table `name` shows nothing."""
+def render(
+    context: PageContext, name: str, frame: pl.DataFrame, drawn: Collection[str] = ()
+) -> None:
+    """Say why the catalogue's table `name`, or what is `drawn` of it, shows nothing."""
     if name == "what_moved" and not context.compares:
         st.info(_why_not_compared(context), icon=":material/inbox:")
         return
@@ -47,6 +51,9 @@ def render(context: PageContext, name: str, frame: pl.DataFrame) -> None:
     lacking = context.lacking_for(name)
     if lacking:
         render_missing(lacking)
+    elif drawn and not is_blank(frame) and _is_unknown(frame.select(drawn)):
+        # Of what a chart draws by choice, only averages may be unknown.
+        _render_no_average(context.query.granularity)
     else:
         render_no_rows(context, name, frame)
 
@@ -102,6 +109,20 @@ def render_too_few(title: str) -> None:
     st.info(
         f"{title}: too little data in each bucket. Choose a longer period, or longer "
         "buckets under Group by.",
+        icon=":material/inbox:",
+    )
+
+
+def _is_unknown(frame: pl.DataFrame) -> bool:
+    return all(column.null_count() == frame.height for column in frame)
+
+
+def _render_no_average(granularity: Granularity) -> None:
+    """Say in place of a chart that the data is too young for its averages."""
+    shorter = "" if granularity == "hour" else " Choose shorter ones under Group by."
+    st.info(
+        f"An average of {MOVING_AVERAGE} {granularity}s needs as many {granularity}s "
+        f"of data.{shorter}",
         icon=":material/inbox:",
     )
 
