@@ -428,12 +428,13 @@ def to_fragment(report: Report) -> str:
 # contrast of 4.5 on white and on the dark theme.
 _ACCENT, _GREY = "#3b7fd4", "#7d8590"
 _BODY = (
-    "font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:24px auto;padding:0 16px"
+    "font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:24px auto;padding:0 12px"
 )
 _H2 = "font-size:17px;margin:24px 0 8px;padding:0"
 # A long name without a blank would be wider than a phone.
 _LIST = "margin:0;padding-left:20px;overflow-wrap:break-word"
-_CELL = "padding:4px 8px 4px 0;border:0;border-bottom:1px solid #8884;text-align:"
+# The table fits a mail window of 320 pixels.
+_CELL = "padding:4px 4px 4px 0;border:0;border-bottom:1px solid #8884;text-align:"
 
 
 def _table(report: Report) -> str:

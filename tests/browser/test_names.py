@@ -123,6 +123,17 @@ def member(tab: Page, named: Named) -> Iterator[Member]:
         yield Member(tab, server.url)
 
 
+WIDEST_ON_PAPER = """() => {
+  dispatchEvent(new Event('beforeprint'));
+  const shares = [...document.querySelectorAll('table.on-paper')].map(table =>
+    Math.max(...[...table.querySelectorAll('td')].map(cell => cell.clientWidth))
+      / table.clientWidth);
+  dispatchEvent(new Event('afterprint'));
+  return shares;
+}"""
+"""The widest cell of each table as a share of the table."""
+
+
 def assert_no_markup(page: Page) -> None:
     made = page.locator("b, strong").filter(has_text=re.compile(r"^x$"))
     expect(made).to_have_count(0)
@@ -148,6 +159,15 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(
         assert_no_markup(page)
         # Long texts without a blank are broken or cut.
         assert too_wide(page) == 0
+        if view == "Insights on rooms":
+            canvas = page.get_by_test_id("data-grid-canvas")
+            expect(canvas).to_have_count(2)
+            page.emulate_media(media="print")
+            # They leave room for the numbers beside them.
+            shares = page.evaluate(WIDEST_ON_PAPER)
+            assert len(shares) == 2
+            assert max(shares) < 0.4, shares
+            page.emulate_media(media="screen")
 
 
 def test_a_room_is_found_by_typing_markup(member: Member, named: Named) -> None:

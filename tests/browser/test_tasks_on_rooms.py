@@ -111,6 +111,9 @@ def test_a_page_for_the_boss(page: Page, demo_server: Server) -> None:
     assert set(re.findall(r"https?://[^/]*", text)) == {demo_server.url}
     votes = sheet.get_by_role("row", name=re.compile("^Votes")).inner_text().split()[1]
     assert f"<strong>{votes}</strong>" in text
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.set_content(text)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 def test_two_rooms_compared(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from metrics.sentences import percent
 from tests.metrics.building import quick
 from ui import labels
-from ui.charts.axes import PLACE, Chart, count_tooltips, whole_percent
-from ui.charts.bars import bars
+from ui.charts.axes import PLACE, ROOM, Chart, count_tooltips, whole_percent
+from ui.charts.bars import bars, shares
 from ui.charts.labelled_bars import (
     figures,
     hidden_below,
@@ -104,7 +104,16 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
     assert "width - 120" in scale["range"][1]["expr"]
     # Of the container: a limit by the width that labels leave would move with them.
     axis = drawn["layer"][0]["encoding"]["y"]["axis"]
-    assert axis["labelLimit"]["expr"] == "min(220, containerSize()[0] / 2)"
+    assert axis["labelLimit"]["expr"] == ("min(220, (width && containerSize()[0]) / 2)")
+
+
+def test_a_legend_of_rooms_is_no_wider_than_a_phone() -> None:
+    frame = pl.DataFrame(
+        {"steps": [0], "votes": [3], "share": [1.0], "room": ["x" * 90]}
+    )
+    drawn = shares(frame, "steps", "Steps", {"x" * 90: "#000"}).to_dict()
+    limit = drawn["layer"][0]["encoding"]["color"]["legend"]["labelLimit"]["expr"]
+    assert limit == f"max(60, min(260, {ROOM} - 40))"
 
 
 @pytest.mark.parametrize("cards", [1, 40, 41, 42, 10_000])

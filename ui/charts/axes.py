@@ -88,8 +88,8 @@ ROOM = "(width && containerSize()[0] - 45)"
 Not `width` alone: Vega fits a chart to its window once. `width` changes once more by
 that, and lines of a legend that broke then would be above the chart, cut off."""
 # Half of a narrow chart is for the bars and what they print. Not `width`, which is what
-# the labels leave.
-_LONGEST_LABEL = alt.ExprRef("min(220, containerSize()[0] / 2)")
+# the labels leave: it is named so that the limit follows a window made narrow.
+_LONGEST_LABEL = alt.ExprRef("min(220, (width && containerSize()[0]) / 2)")
 
 
 def label_axis() -> alt.Axis:

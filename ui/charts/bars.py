@@ -124,7 +124,8 @@ def shares(
         scale=alt.Scale(domain=list(colors), range=list(colors.values())),
         legend=alt.Legend(
             orient="top",
-            labelLimit=260,
+            # On a phone a name is shorter, beside its square.
+            labelLimit=alt.ExprRef(f"max(60, min(260, {ROOM} - 40))"),
             padding=0,
             columns=alt.ExprRef(f"{ROOM} < {needed} ? 1 : {len(colors)}"),
         ),
