@@ -367,12 +367,14 @@
   let clicked = -SENT;
   let at = ""; // the address then
   let leaving = false;
+  // What Back and Forward lead away from, they undo: an act there would undo them.
+  const isSteppedFrom = () => stepping && !(done === steps && isAnswered());
   for (const kind of ["pointerdown", "mousedown", "click", "keydown"]) addEventListener(kind, event => {
     const {target, key} = event;
     if (target.closest?.(ELSEWHERE)) return;
     if (key && (!CHANGING.test(key) || event.ctrlKey || event.metaKey || event.altKey)) return;
     if (!target.closest?.(LINK)) [clicked, at] = [performance.now(), location.href];
-    if (!leaving) return;
+    if (!leaving && !isSteppedFrom()) return;
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
