@@ -164,6 +164,14 @@ window.WebSocket = class extends WebSocket {
 """
 
 
+AT_ONCE = """(async () => {{
+  const app = document.querySelector('.stApp').dataset;
+  while (app.testConnectionState !== 'CONNECTED')
+    await new Promise(requestAnimationFrame);
+  {link}.click();
+}})()"""
+
+
 def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
     context: BrowserContext, demo_server: Server
 ) -> None:
@@ -180,6 +188,18 @@ def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
     context.set_offline(offline=False)
     at(page, "Location", "Last 7 days")
     assert page.url.endswith("?period=last_7_days")
+    # So is a link; one that is clicked as soon as the connection is back counts alone.
+    for title, script in {"Votes": "{link}.click()", "Data": AT_ONCE}.items():
+        link = f"document.querySelector('nav a[data-page={title.lower()}]')"
+        context.set_offline(offline=True)
+        page.evaluate("sockets.forEach(socket => socket.close())")
+        page.wait_for_timeout(500)
+        clicked = page.evaluate_handle(f"({{promise: {script.format(link=link)}}})")
+        context.set_offline(offline=False)
+        clicked.evaluate("({promise}) => promise")
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        chromium.wait_until_drawn(page)
+        assert page.url.endswith(f"/{title.lower()}?period=last_7_days")
     page.close()
 
 

@@ -383,6 +383,7 @@
   const isSettled = () => isSent() && isAnswered() && isInAddress();
   async function leave() {
     const from = location.pathname;
+    done = steps; // the last act counts: what a step was to open is left
     leaving = true;
     await until(() => location.pathname !== from, PATIENCE);
     leaving = false;
@@ -399,7 +400,8 @@
     passed = undefined;
   }
   // A link to another view of the same page, such as that of the navigation or a named
-  // view: Streamlit would show it and leave the address as it is.
+  // view: Streamlit would show it and leave the address as it is. One that is clicked
+  // without a connection it would forget: it is a step, which waits for the connection.
   const path = url => url.pathname.replace(/\/$/, "");
   const query = url => new URLSearchParams(url.search).toString();
   addEventListener("click", event => {
@@ -408,14 +410,15 @@
     // A new tab or window is the browser's: Streamlit would open the page in this one.
     if (event.ctrlKey || event.metaKey || event.shiftKey) return event.stopPropagation();
     const there = new URL(link.href);
-    if (path(there) !== path(location)) {
+    const isElsewhere = path(there) !== path(location);
+    if (isElsewhere && isConnected()) {
       if (passed === link || isSettled()) return leave();
       event.stopImmediatePropagation();
       event.preventDefault();
       leaveLater(link);
       return;
     }
-    if (query(there) === query(location)) return;
+    if (!isElsewhere && query(there) === query(location)) return;
     event.preventDefault();
     push({}, "", there);
     drawNavigation();
