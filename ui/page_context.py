@@ -68,6 +68,8 @@ class PageContext:
     """Rooms that no figure counts; already left out of the frames."""
     sync_interval: int = 600
     """Seconds between two runs of the sync job."""
+    shows_all: bool = False
+    """Whether the period is all of history: no longer one would show more."""
 
     @property
     def frames(self) -> Frames:

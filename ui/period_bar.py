@@ -54,6 +54,12 @@ class Shown(NamedTuple):
     """The dates of the address, where they begin before the data: steps start there."""
 
     @property
+    def shows_all(self) -> bool:
+        """Whether no longer period would show more."""
+        begins_first = self.days.first <= self.beginning
+        return begins_first and self.days.last >= self.today
+
+    @property
     def to_date(self) -> int:
         """The months of the unit that a to-date period is a part of."""
         return PERIODS[self.key].to_date if self.key in PERIODS else 0
@@ -157,6 +163,7 @@ def render(
         )
         if chosen.filters
         else None,
+        shows_all=chosen.shown.shows_all,
     )
 
 

@@ -1572,6 +1572,33 @@ def test_a_blank_figure_does_not_blame_a_table_that_it_does_not_need(
     )
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({}, "No data in this period. Choose a longer one."),
+        ({"period": "all_time"}, "No data yet."),
+        (
+            {"period": "all_time", "filter": "source:Nowhere"},
+            "No data matches the filters. Remove one.",
+        ),
+    ],
+)
+def test_a_blank_block_of_all_time_asks_for_no_longer_period(
+    run_page: RunPage,
+    plain_store: Callable[..., Path],
+    query: dict[str, str],
+    says: str,
+) -> None:
+    views = pl.read_parquet(GOLDEN / "fpp_page_views.parquet")
+    store = plain_store(without=("fpp_page_views",))
+    views.head(0).write_parquet(store / "fpp_page_views.parquet")
+    app = run_page("behaviour.py", store, **query)
+    assert says in [info.value for info in app.info]
+    assert not [
+        i.value for i in app.info if "longer" in i.value and "longer" not in says
+    ]
+
+
 def test_a_finding_leads_to_the_figures_that_it_names(
     run_page: RunPage, plain_store: Callable[..., Path]
 ) -> None:

@@ -45,7 +45,10 @@ def render_comparison(
         chosen = _render_strip(found, keys)
     if not together[TOTALS]["votes"].sum():
         st.info(
-            "No votes in this period. Choose a longer one.", icon=":material/inbox:"
+            "None of these rooms has votes."
+            if contexts[0].shows_all
+            else "No votes in this period. Choose a longer one.",
+            icon=":material/inbox:",
         )
         return together
     definition, context = DEFINITIONS[chosen], about_rooms(contexts[0], rooms)

@@ -88,7 +88,9 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
         )
     elif context.filters:
         st.info(
-            "No data matches the filters. Remove one or choose a longer period.",
+            "No data matches the filters. Remove one."
+            if context.shows_all
+            else "No data matches the filters. Remove one or choose a longer period.",
             icon=":material/filter_alt:",
         )
     elif name.startswith("retention_"):
@@ -99,7 +101,9 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
         )
     else:
         st.info(
-            "No data in this period. Choose a longer one.",
+            "No data yet."
+            if context.shows_all
+            else "No data in this period. Choose a longer one.",
             icon=":material/inbox:",
         )
 

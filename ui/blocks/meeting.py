@@ -96,7 +96,8 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> pl.DataFrame:
             past = held.filter(shown)["started_at"]
             last = to_local(past[0], zone) if past.len() else None
             when = f" The last one was on {fmt.day_of(last)}." if last else ""
-            st.caption(f"No meeting in this period.{when} Choose a longer period.")
+            longer = "" if context.shows_all else " Choose a longer period."
+            st.caption(f"No meeting in this period.{when}{longer}")
             if last:
                 first = last.date().replace(day=1)
                 end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
