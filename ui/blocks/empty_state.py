@@ -111,8 +111,7 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
 def render_too_few(title: str) -> None:
     """Say in place of a chart that no bucket has enough cases for the figure."""
     st.info(
-        f"{title}: too little data in each bucket. Choose a longer period, or longer "
-        "buckets under Group by.",
+        f"{title}: too little data in each bucket. Choose longer ones under Group by.",
         icon=":material/inbox:",
     )
 
