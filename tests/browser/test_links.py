@@ -293,16 +293,19 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     # The answer to a tile that is on its way is not of the page that opens, nor of the
     # one that Back leads to.
     page.evaluate(SEND_LATE, 500)
-    for leave, title in (
-        (LINK.replace("votes", "traffic"), "Traffic"),
-        ("", "Insights"),
-    ):
-        page.evaluate(f"({TILE}).click()")
-        page.wait_for_timeout(250)
-        page.evaluate(f"({leave}).click()" if leave else "history.go(-2)")
-        page.wait_for_timeout(50)
-        # What a step leads away from takes no acts either.
-        assert leave or not page.evaluate(f"({TILE}).dispatchEvent({A_CLICK})")
+    back, link = "history.go(-2)", LINK.replace("votes", "traffic")
+    for leave, title in ((f"({link}).click()", "Traffic"), (back, "Insights")):
+        # By one clock: on a busy machine the answer would else be there too soon.
+        taken = page.evaluate(f"""async () => {{
+            const after = ms => new Promise(done => setTimeout(done, ms));
+            ({TILE}).click();
+            await after(250);
+            {leave};
+            await after(50);
+            return ({TILE}).dispatchEvent({A_CLICK});
+        }}""")
+        # What a link is about to leave, or a step, takes no acts either.
+        assert not taken
         at(page, title, "Last 7 days")
         assert "show=" not in page.url
     # Without Streamlit's function the browser opens the page.

@@ -18,7 +18,7 @@ from testkit import chromium
 from testkit.fixed_clock import NOW
 from tests.browser.by_hand import Days, Files
 from tests.browser.conftest import as_left, emptied, visiting
-from tests.browser.looking import PAGES, go, too_wide, turn_to
+from tests.browser.looking import PAGES, at_last, go, too_wide, turn_to
 
 pytestmark = pytest.mark.browser
 
@@ -164,8 +164,9 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(
             expect(canvas).to_have_count(2)
             page.emulate_media(media="print")
             # They leave room for the numbers beside them.
+            counted = at_last(page, lambda page: len(page.evaluate(WIDEST_ON_PAPER)), 2)
+            assert counted == 2
             shares = page.evaluate(WIDEST_ON_PAPER)
-            assert len(shares) == 2
             assert max(shares) < 0.4, shares
             page.emulate_media(media="screen")
 

@@ -265,6 +265,12 @@
   const runId = () => app()?.state.scriptRunId;
   const isAnswered = () => app()?.hasReceivedNewSession ?? true;
   const isDone = () => isConnected() && isAnswered() && state() === "notRunning";
+  // Of a run that begins, the page tells a moment later than Streamlit knows: it holds
+  // once it has held for three looks.
+  function thrice(condition) {
+    let looks = 0;
+    return () => (looks = condition() ? looks + 1 : 0) > 2;
+  }
   let stepping = false;
   let steps = 0;
   let done = 0;
@@ -323,7 +329,7 @@
     steps += 1;
     if (stepping) return;
     stepping = true;
-    await until(isDone, 10_000);
+    if (!isDone()) await until(thrice(isDone), 10_000);
     while (done !== steps) {
       await until(isConnected, Infinity);
       done = steps;
@@ -374,7 +380,7 @@
     if (target.closest?.(ELSEWHERE)) return;
     if (key && (!CHANGING.test(key) || event.ctrlKey || event.metaKey || event.altKey)) return;
     if (!target.closest?.(LINK)) [clicked, at] = [performance.now(), location.href];
-    if (!leaving && !isSteppedFrom()) return;
+    if (!leaving && !next && !isSteppedFrom()) return;
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
@@ -394,7 +400,7 @@
     next = link;
     if (isWaiting) return;
     await until(() => isSent() && isAnswered(), PATIENCE);
-    await until(isInAddress, 300);
+    await until(thrice(isInAddress), 300);
     [passed, next] = [next];
     passed.click();
     passed = undefined;
