@@ -97,13 +97,22 @@ class Figure:
 
     @property
     def is_unusual(self) -> bool | None:
-        """Whether the change is outside of the usual ones; None where not known."""
+        """Whether the change is beyond the usual ones; None where that is not known."""
         if self.judged_change is None or self.usual is None:
             return None
-        low, high = self.usual
+        return self.beside_usual == "beyond"
+
+    @property
+    def beside_usual(self) -> str | None:
+        """How the change is to the usual ones (see `formats.beside_usual`).
+
+        None where that is not known, and of a change outside that is printed as none.
+        """
+        if self.judged_change is None or self.usual is None:
+            return None
+        where = formats.beside_usual(*self.usual, self.judged_change)
         printed = formats.change(self.value, self.before, self.definition.unit)
-        # What is printed as no change is not called unusual.
-        return not (low <= self.judged_change <= high or formats.prints_zero(printed))
+        return None if where != "within" and formats.prints_zero(printed) else where
 
     @property
     def judged_change(self) -> float | None:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from metrics.expressions import DELETED, named
-from metrics.formats import beside_usual, change, isolated, number, usual_span
+from metrics.formats import change, isolated, number, usual_span
 from metrics.frames import Period
 from metrics.periods import Days, describe, describe_period, not_compared
 from metrics.report import (
@@ -289,16 +289,11 @@ def _change(figure: Figure) -> str:
 
 def _usual(figure: Figure) -> str:
     """Return the usual changes in words, "" where they are not known."""
-    judged = figure.judged_change
-    if figure.usual is None or judged is None:
+    judged, where = figure.judged_change, figure.beside_usual
+    if figure.usual is None or judged is None or where is None:
         return ""
-    least, most = figure.usual
-    # No change at all may be outside, and is not called unusual.
-    if not (figure.is_unusual or least <= judged <= most):
-        return ""
-    low, high = usual_span(least, most, judged)
+    low, high = usual_span(*figure.usual, judged)
     unit = " pp" if figure.definition.unit == "share" else "%"
-    where = beside_usual(least, most, judged)
     return f"{where} the usual {low} to {high}{unit}"
 
 

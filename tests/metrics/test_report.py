@@ -330,6 +330,8 @@ def test_usual_changes_are_those_of_the_pages(golden: Frames) -> None:
         ("activation_rate", 0.48104, 0.48096, 8e-5, False),
         ("votes", 110, 100, 0.1, True),
         ("votes", 0, 0, 0.0, False),
+        # Smaller than every usual one: grey on pages, and not unusual.
+        ("votes", 1_005, 1_000, 0.005, False),
         # Sums of damaged rows have no percentage.
         ("estimations", 10, -5, None, None),
     ],

@@ -274,18 +274,17 @@
   let stepping = false;
   let steps = 0;
   let done = 0;
-  const push = history.pushState.bind(history);
+  const redrawing = own => (...step) => {
+    own.apply(history, step);
+    drawNavigation();
+  };
+  const push = redrawing(history.pushState);
+  history.replaceState = redrawing(history.replaceState);
   history.pushState = (...step) => {
     if (done !== steps) return;
     const before = location.search;
     push(...step);
-    drawNavigation();
     showOpened(new URLSearchParams(before), new URLSearchParams(location.search));
-  };
-  const replace = history.replaceState.bind(history);
-  history.replaceState = (...step) => {
-    replace(...step);
-    drawNavigation();
   };
   // The navigation is the same in every run, so that it is drawn once. What differs is
   // written here: the page that is open, and what links to the others carry along.
@@ -427,13 +426,12 @@
     if (!isElsewhere && query(there) === query(location)) return;
     event.preventDefault();
     push({}, "", there);
-    drawNavigation();
     takeStep();
   }, true);
   // What Streamlit does at a click on its own links. Without it, the browser opens the page.
   addEventListener("click", event => {
     const link = event.target.closest?.(`${NAVIGATION} a`);
-    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link || event.defaultPrevented) return;
     const page = app()?.appNavigation?.findPageByUrlPath(link.pathname);
     if (!page) return;
     event.preventDefault();
