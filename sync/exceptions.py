@@ -327,10 +327,12 @@ class DiskError(SyncError):
 def _disk_fact(error: OSError) -> str:
     # What Polars raises has no number, and a text that names the path.
     if isinstance(error, PermissionError):
-        # A store that was restored by root is the usual case.
+        # Usually a store that was restored by root. The mode may forbid it, too.
+        user = os.geteuid()
         return (
-            f"The sync job (uid {os.geteuid()}) may not use a file or folder of "
-            f"DATA_DIR. Run chown -R {os.geteuid()} on it, on the host for a container."
+            f"The sync job (uid {user}) may not use a file or folder of DATA_DIR. Run "
+            f"chown -R {user} and chmod -R u+rwX on it, on the host for a container; "
+            "create it first if it is missing."
         )
     if error.errno == errno.EROFS:
         return "DATA_DIR is mounted read-only. Mount it writable for the sync job."

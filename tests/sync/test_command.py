@@ -2,10 +2,12 @@
 
 import gzip
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -131,6 +133,20 @@ def test_every_runs_until_sigterm_and_ends_with_0(
     assert job.returncode == 0, said
     assert len(SUMMARY.findall(said)) >= 3
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("module", ["mysql", "polars"])
+def test_ctrl_c_while_modules_load_ends_it_without_a_traceback(
+    tmp_path: Path, module: str
+) -> None:
+    pressed = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT)"
+    (tmp_path / f"{module}.py").write_text(f"{pressed}; time.sleep(60)")
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "sync_job.py"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, b"")
 
 
 def wait_for_number(store: Store, number: int) -> None:
