@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -16,9 +16,11 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from metrics import periods, time_axis
+from metrics.behaviour import OTHER, SOURCE_CLASSES
 from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.time_zone import to_utc
+from simulation.tables import Event, Route
 from store.notes import Note, Notes
 from tests.metrics.building import quick
 from ui import charts
@@ -701,16 +703,17 @@ def test_several_lines_and_bars_draw_parts_apart() -> None:
     assert bars["layer"][1]["mark"]["strokeDash"] == [3, 3]
 
 
-def colors(*names: str) -> dict[str, str]:
+def colors(*names: str | None, kind: str = "room_name") -> dict[str, str]:
     frame = pl.DataFrame(
         {
             "bucket": november(9) * len(names),
             "label": names,
             "count": [*range(len(names), 0, -1)],
-        }
+        },
+        schema_overrides={"label": pl.String},
     )
     on = axis(date(2026, 11, 9), date(2026, 11, 10))
-    spec = charts.lines(frame, "label", "Views", on).to_dict()
+    spec = charts.lines(frame, kind, "Views", on).to_dict()
     scale = next(
         layer["encoding"]["color"]["scale"]
         for layer in spec["layer"]
@@ -719,11 +722,31 @@ def colors(*names: str) -> dict[str, str]:
     return dict(zip(scale["domain"], scale["range"], strict=True))
 
 
-def test_a_series_keeps_its_colour_under_a_filter() -> None:
-    everything = colors("HOME", "ROOM", "GUIDE")
-    filtered = colors("GUIDE", "HOME")
-    assert len(set(everything.values())) == 3
-    assert filtered == {name: everything[name] for name in filtered}
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("route", get_args(Route)),
+        ("event", get_args(Event)),
+        ("source", (*SOURCE_CLASSES, OTHER)),
+    ],
+)
+def test_a_series_keeps_its_colour_under_any_filter(
+    kind: str, values: tuple[str, ...]
+) -> None:
+    every = [*values, None]
+    alone = {
+        name: color
+        for value in every
+        for name, color in colors(value, kind=kind).items()
+    }
+    assert len({*alone.values()}) == len(every)
+    for first in range(len(every)):
+        some = [*every[first:], *every[:first]][:6]
+        assert colors(*some, kind=kind).items() <= alone.items()
+
+
+def test_rooms_have_a_colour_each() -> None:
+    assert len({*colors(*map(str, range(6))).values()}) == 6
 
 
 def test_two_counts_that_grow_alike_are_two_lines() -> None:

@@ -7,6 +7,7 @@ from zlib import crc32
 import altair as alt
 import polars as pl
 
+from metrics.behaviour import OTHER, SOURCE_CLASSES
 from metrics.registry import DEFINITIONS
 from metrics.subject import Definition, Unit
 from ui import format as fmt
@@ -22,14 +23,29 @@ MAX_SERIES = 6
 _SERIES = "series"
 _LONGEST = 200
 """Pixels of a name in a legend, which is cut there."""
+_ROUTES = ("ROOM", "HOME", "GUIDE", "ANALYTICS", "CONTACT", "IMPRINT", "ROADMAP")
+_EVENTS = (
+    *("ENTERED_EXISTING_ROOM", "ENTERED_NEW_ROOM", "ENTERED_RANDOM_ROOM"),
+    *("ENTERED_RECENT_ROOM", "LEFT_ROOM", "COPIED_ROOM_LINK"),
+    *("CHANGED_ROOM_NAME", "CONTACT_FORM_SUBMISSION"),
+)
+_KNOWN: Mapping[str, Sequence[str]] = {
+    kind: [*(labels.value_label(kind, value) for value in values), labels.NOT_SET]
+    for kind, values in {
+        "route": _ROUTES,
+        "event": _EVENTS,
+        "source": (*SOURCE_CLASSES, OTHER),
+    }.items()
+}
+"""Kind → names that have a hue of their own: no filter can put two in one place."""
 
 
 def lines(frame: pl.DataFrame, kind: str, title: str, axis: TimeAxis) -> Chart:
     """Draw `count` over `bucket`, a line for each of the largest values of `label`.
 
     `kind` is what the labels are, such as "route". The legend starts with the largest.
-    A series has its hue by its name, so that it keeps it under a filter. A span can be
-    chosen by dragging.
+    A series has its hue by its name: routes, events and sources keep theirs under any
+    filter. A span can be chosen by dragging.
     """
     frame = frame.rename({"label": kind})
     order = _largest(frame, kind)
@@ -40,7 +56,8 @@ def lines(frame: pl.DataFrame, kind: str, title: str, axis: TimeAxis) -> Chart:
     )
     each = names.to_list()
     of = title_of_label(kind)
-    return _drawn(named, each, _hues(each), title, axis, of)
+    hues = _hues(each, _KNOWN.get(kind, ()))
+    return _drawn(named, each, hues, title, axis, of)
 
 
 def not_drawn(frame: pl.DataFrame) -> str | None:
@@ -102,10 +119,13 @@ def _largest(frame: pl.DataFrame, series: str) -> pl.DataFrame:
     return sums.sort("count", descending=True, maintain_order=True).head(MAX_SERIES)
 
 
-def _hues(names: Sequence[str]) -> list[str]:
-    """Return a hue per name: the one that its text hashes to, or the next free one."""
-    taken: dict[int, str] = {}
-    for name in sorted(names):
+def _hues(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return a hue per name: that of its place among the known ones.
+
+    Others have the one that their text hashes to, or the next free one.
+    """
+    taken = {known.index(name): name for name in names if name in known}
+    for name in sorted({*names} - {*known}):
         # By name, not by rank: a line keeps its colour when another overtakes it.
         place = crc32(name.encode()) % len(PALETTE)
         while place in taken:

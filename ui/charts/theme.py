@@ -19,6 +19,8 @@ PALETTE = (
     "#d94a57",
     "#0e8fa8",
     MUTED,
+    "#c2479f",
+    "#7a8a1f",
 )
 PALE = "#e4eaff"
 """The lowest value of a shade that ends in ACCENT."""
