@@ -208,12 +208,11 @@ def bar_labels(frame: pl.DataFrame, label: str) -> pl.Series:
         # Rooms share names, so a bar needs the number as well.
         number = pl.format("#{}", "room_number")
         which = pl.coalesce(number, pl.format("ID {}", "room_id"))
-        # An axis cuts long labels at their end, where the number is.
-        texts = named.select(pl.format("{} {}", cut_short(label), which))[label]
+        texts = named.select(pl.format("{} {}", label, which))[label]
     return distinct(texts, frame[label])
 
 
-def cut_short(column: str, length: int = 25) -> pl.Expr:
+def cut_short(column: str, length: int) -> pl.Expr:
     """Return the start of texts, with an ellipsis where something follows."""
     text = pl.col(column)
     cut = pl.format("{}…", text.str.head(length - 1))

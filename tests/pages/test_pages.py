@@ -56,6 +56,33 @@ def test_a_page_survives_a_missing_table_and_names_it(
             assert (value, *below) == ("–", f"{missing} missing")
 
 
+@pytest.mark.parametrize(
+    ("file", "query"),
+    [
+        *(("traffic.py", {"part": p}) for p in ("page_views", "session_length")),
+        *(("traffic.py", {"split": s}) for s in ("source", "device", "country")),
+        *(("behaviour.py", {"part": p}) for p in ("events", "rooms")),
+        *(("location.py", {"place": p}) for p in ("regions", "cities")),
+        *(("votes.py", {"figures": f}) for f in ("medians", "other_figures")),
+        ("votes.py", {"part": "estimations"}),
+        *(("returning.py", {"who": w, "as": "by_start"}) for w in ("people", "rooms")),
+        *(("insights.py", {"about": a}) for a in ("second_votes", "meetings")),
+        *(("insights.py", {"about": a}) for a in ("rooms", "new_people")),
+    ],
+)
+def test_a_part_of_a_page_survives_missing_tables(
+    run_page: RunPage,
+    plain_store: Callable[..., Path],
+    file: str,
+    query: dict[str, str],
+) -> None:
+    # The others have rows of their own, in which all is unknown.
+    store = plain_store(without=("fpp_rooms", "fpp_users", "fpp_events"))
+    app = run_page(file, store, period="All time", **query)
+    assert_shown(app, file)
+    assert [warning.value for warning in app.warning[1:]] == []
+
+
 @pytest.mark.parametrize("missing", ["fpp_rooms", "fpp_votes", "fpp_estimations"])
 def test_a_room_without_one_of_its_tables_is_not_called_deleted_or_unused(
     run_page: RunPage, plain_store: Callable[..., Path], missing: str

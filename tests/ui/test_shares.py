@@ -104,7 +104,9 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
     assert "width - 120" in scale["range"][1]["expr"]
     # Of the container: a limit by the width that labels leave would move with them.
     axis = drawn["layer"][0]["encoding"]["y"]["axis"]
-    assert axis["labelLimit"]["expr"] == ("min(220, (width && containerSize()[0]) / 2)")
+    limit = axis["labelLimit"]["expr"]
+    assert limit == "min(220, (width && containerSize()[0]) / 2)"
+    assert f"truncate(datum.label, {limit} / 5.8, 'center')" in axis["labelExpr"]
 
 
 def test_a_legend_of_rooms_is_no_wider_than_a_phone() -> None:

@@ -749,6 +749,19 @@ def test_rooms_have_a_colour_each() -> None:
     assert len({*colors(*map(str, range(6))).values()}) == 6
 
 
+def test_long_names_of_one_beginning_differ_in_the_legend() -> None:
+    names = [f"{'Planning of the platform ' * 3}{end}" for end in ("north", "south")]
+    frame = pl.DataFrame(
+        {"bucket": november(9, 9), "label": names, "count": [1, 2]},
+    )
+    on = axis(date(2026, 11, 9), date(2026, 11, 10))
+    drawn = vl_convert.vegalite_to_scenegraph(
+        charts.lines(frame, "source", "Views", on).to_dict()
+    )
+    printed = re.findall(r"'text': '(Planning [^']*)'", str(drawn))
+    assert printed == [f"Planning of the…platform {end}" for end in ("south", "north")]
+
+
 def test_two_counts_that_grow_alike_are_two_lines() -> None:
     days = november(2, 3, 4)
     counts = series(days, [10, 20, 30]).with_columns(rooms=pl.col("votes") / 10)

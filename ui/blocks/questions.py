@@ -116,8 +116,8 @@ def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     if name == "rooms_gone_quiet":
         before = f"{HEALTHY} points or more four weeks before"
         after = f"fewer than {COOLING} at the end. {_as_of(context)}"
-        # Without a row it is not known how many were healthy.
-        if frame.is_empty():
+        # Without a row, or where a table is missing, it is not known how many were.
+        if frame["healthy_rooms"].count() == 0:
             return f"Rooms with {before} and {after}"
         healthy = counted(frame["healthy_rooms"][0], "room")
         return f"Of {healthy} with {before}, those with {after}"

@@ -89,14 +89,30 @@ Not `width` alone: Vega fits a chart to its window once. `width` changes once mo
 that, and lines of a legend that broke then would be above the chart, cut off."""
 # Half of a narrow chart is for the bars and what they print. Not `width`, which is what
 # the labels leave: it is named so that the limit follows a window made narrow.
-_LONGEST_LABEL = alt.ExprRef("min(220, (width && containerSize()[0]) / 2)")
+_LONGEST_LABEL = "min(220, (width && containerSize()[0]) / 2)"
 
 
 def label_axis() -> alt.Axis:
     """Return the axis of labels beside horizontal bars."""
     return alt.Axis(
-        labelLimit=_LONGEST_LABEL, ticks=False, domain=False, labelPadding=8
+        labelExpr=cut_in_the_middle(_LONGEST_LABEL, 5.8),
+        labelLimit=alt.ExprRef(_LONGEST_LABEL),
+        ticks=False,
+        domain=False,
+        labelPadding=8,
     )
+
+
+def cut_in_the_middle(pixels: str, letter: float) -> str:
+    """Return the Vega expression of a label that may have as many `pixels`.
+
+    `letter` is the width of one. Long names often differ at their end only, and Vega
+    itself cuts that off.
+    """
+    name = "datum.label"
+    # Letters of a name that may fit nevertheless are narrow, or make a flag.
+    is_long = f"length({name}) * {0.85 * letter:.2f} > {pixels}"
+    return f"{is_long} ? truncate({name}, {pixels} / {letter}, 'center') : {name}"
 
 
 def count_tooltips(frame: pl.DataFrame, value: str, title: str) -> list[alt.Tooltip]:

@@ -14,6 +14,7 @@ from ui.charts.axes import (
     ROOM,
     Chart,
     bounded,
+    cut_in_the_middle,
     in_order,
     value_axis,
 )
@@ -118,14 +119,16 @@ def shares(
     """
     # Pixels of the names beside each other, with their squares.
     needed = sum(7 * len(room) + 30 for room in colors)
+    # On a phone a name is shorter, beside its square.
+    longest = f"max(60, min(260, {ROOM} - 40))"
     color = alt.Color(
         "room:N",
         title=None,
         scale=alt.Scale(domain=list(colors), range=list(colors.values())),
         legend=alt.Legend(
             orient="top",
-            # On a phone a name is shorter, beside its square.
-            labelLimit=alt.ExprRef(f"max(60, min(260, {ROOM} - 40))"),
+            labelExpr=cut_in_the_middle(longest, 6.5),
+            labelLimit=alt.ExprRef(longest),
             padding=0,
             columns=alt.ExprRef(f"{ROOM} < {needed} ? 1 : {len(colors)}"),
         ),

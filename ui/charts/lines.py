@@ -12,7 +12,14 @@ from metrics.registry import DEFINITIONS
 from metrics.subject import Definition, Unit
 from ui import format as fmt
 from ui import labels
-from ui.charts.axes import ROOM, Chart, bounded, from_zero, value_axis
+from ui.charts.axes import (
+    ROOM,
+    Chart,
+    bounded,
+    cut_in_the_middle,
+    from_zero,
+    value_axis,
+)
 from ui.charts.labelled_bars import title_of_label
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, DASHES, PALETTE
@@ -204,6 +211,7 @@ def _looks(
         symbolType="stroke",
         symbolSize=300,
         columns=alt.ExprRef(f"{ROOM} < {sum(pixels)} ? {columns} : {MAX_SERIES}"),
+        labelExpr=cut_in_the_middle(f"{_LONGEST}", 6.5),
         labelLimit=_LONGEST,
         padding=0,
     )
