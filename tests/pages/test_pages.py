@@ -66,9 +66,8 @@ def test_a_page_survives_a_missing_table_and_names_it(
         *(("votes.py", {"figures": f}) for f in ("medians", "other_figures")),
         ("votes.py", {"part": "estimations"}),
         ("returning.py", {"as": "by_start"}),
-        ("returning.py", {"who": "rooms", "as": "by_start"}),
         *(("insights.py", {"about": a}) for a in ("second_votes", "meetings")),
-        *(("insights.py", {"about": a}) for a in ("rooms", "new_people")),
+        *(("insights.py", {"about": a}) for a in ("Rooms", "New people")),
     ],
 )
 def test_a_part_of_a_page_survives_missing_tables(
