@@ -16,6 +16,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from metrics.formats import fixed
 from testkit import chromium
 from testkit.chromium import Server
 from testkit.fixed_clock import NOW
@@ -53,7 +54,7 @@ def test_last_week_against_the_week_before_and_why(
     assert (name, value) == ("Votes", f"{now:,}")
     sign = "↑" if now > before else "↓"
     percent = abs(now - before) / before * 100
-    assert change == f"{sign} {percent:.1f}% from {before:,}"
+    assert change == f"{sign} {fixed(percent, 1)}% from {before:,}"
     page.get_by_role("radio", name=re.compile("^Votes")).click()
     expect(page.get_by_role("heading", name="Votes per day")).to_be_visible()
     chromium.wait_until_drawn(page)
