@@ -59,8 +59,10 @@ explore: setup tools ## Run the property tests on new examples (EXAMPLES, 100)
 
 .PHONY: dates
 dates: setup tools ## Run what depends on the date on five others (DATES)
-	@for date in $(DATES); do echo "== $$date"; \
-	  TEST_NOW=$$date $(RUN) pytest -n $(WORKERS) --dist loadscope $(DATED); done
+	@failed=; for date in $(DATES); do echo "== $$date"; \
+	  TEST_NOW=$$date $(RUN) pytest -n $(WORKERS) --dist loadscope $(DATED) \
+	    || failed="$$failed $$date"; done; \
+	  [ -z "$$failed" ] || { echo "Failed on:$$failed" >&2; exit 1; }
 
 .PHONY: cluster
 cluster: ## Send every plan through the client of a Polars cluster, and compare answers
