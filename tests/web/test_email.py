@@ -85,7 +85,11 @@ def test_who_asks_for_the_headers_alone_causes_no_mail(mailbox: Mailbox) -> None
     assert len(mailbox.received) == 1
 
 
-def test_the_summary_is_posted_as_json_with_the_key(mailbox: Mailbox) -> None:
+def test_the_summary_is_posted_as_json_with_the_key(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A neighbour as well: the key goes through no proxy.
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     send(mailbox.service)
     [(path, headers, body)] = mailbox.received
     assert path == "/fpp-daily-analytics"
