@@ -90,7 +90,7 @@ imports: setup ## Check which room imports which
 check: lint types test ## Everything: format, lint, types, architecture, tests
 
 .PHONY: images
-images: setup ## Build both images, look into them, run them (root; Debian: buildah)
+images: setup ## Build both images, look into them, run them (root; Debian: buildah mmdebstrap)
 	@IMAGES=1 $(RUN) pytest tests/web/test_images.py
 
 .PHONY: docs
