@@ -1,7 +1,7 @@
 """A period reads only its blocks: seen from the storage, byte by byte."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -49,10 +49,10 @@ def overlapping(blocks: tuple[Block, ...]) -> set[str]:
     }
 
 
-WAYS: Mapping[str, Callable[[Frames, Table], pl.LazyFrame]] = {
-    "a window": lambda frames, t: frames.within(PERIOD).by_name[t.name],
-    "a filter": lambda frames, t: frames.by_name[t.name].filter(
-        PERIOD.contains(t.time)
+WAYS: Mapping[str, Callable[[Frames, Period, Table], pl.LazyFrame]] = {
+    "a window": lambda frames, period, t: frames.within(period).by_name[t.name],
+    "a filter": lambda frames, period, t: frames.by_name[t.name].filter(
+        period.contains(t.time)
     ),
 }
 
@@ -63,11 +63,11 @@ def test_a_period_opens_only_its_blocks(
     store: tuple[Path, Manifest],
     storage: Storage,
     table: Table,
-    ask: Callable[[Frames, Table], pl.LazyFrame],
+    ask: Callable[[Frames, Period, Table], pl.LazyFrame],
 ) -> None:
     frames = open_store(storage.bucket).frames
     storage.reads.clear()
-    period = ask(frames, table)
+    period = ask(frames, PERIOD, table)
     counted = period.select(pl.len()).collect().item()
     blocks = store[1].tables[table.name]
     assert storage.files == overlapping(blocks)
@@ -75,6 +75,17 @@ def test_a_period_opens_only_its_blocks(
     everything = frames.by_name[table.name].select(table.time).collect()
     assert counted == everything.filter(PERIOD.contains(table.time)).height
     assert storage.files == {block.file for block in blocks}
+
+
+@pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
+def test_the_last_row_of_a_block_is_in_the_period_that_begins_with_it(
+    store: tuple[Path, Manifest], ask: Callable[[Frames, Period, Table], pl.LazyFrame]
+) -> None:
+    frames, blocks = open_store(store[0]).frames, store[1].tables[VOTES.name]
+    last = next(block.max_time for block in blocks if block.max_time)
+    period = Period(last, last + timedelta(seconds=1))
+    found = ask(frames, period, VOTES).select(pl.col(VOTES.time).min()).collect()
+    assert found.item() == last
 
 
 @pytest.mark.parametrize("of_all", sorted({True, STATISTICS_OF_ALL}))

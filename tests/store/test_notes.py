@@ -76,11 +76,12 @@ def test_a_wrong_line_is_named_and_the_others_stay(line: str, reason: str) -> No
 
 
 def test_notes_are_in_order_of_time_and_found_by_the_days_they_touch() -> None:
-    found = parse(["2026-11-12 b", "2026-11-01..2026-11-05 a", "2026-12-01 c"])
-    assert [note.title for note in found.notes] == ["a", "b", "c"]
+    spans = ["2026-11-01..2026-11-06 a2", "2026-11-01..2026-11-05 a"]
+    found = parse(["2026-11-12 b", *spans, "2026-12-01 c"])
+    assert [note.title for note in found.notes] == ["a", "a2", "b", "c"]
     touched = found.between(date(2026, 11, 5), date(2026, 11, 12))
-    assert [note.title for note in touched] == ["a", "b"]
-    assert found.between(date(2026, 11, 6), date(2026, 11, 11)) == ()
+    assert [note.title for note in touched] == ["a", "a2", "b"]
+    assert found.between(date(2026, 11, 7), date(2026, 11, 11)) == ()
 
 
 @given(st.text())
@@ -149,6 +150,11 @@ def test_of_a_very_long_file_the_first_notes_and_problems_are_named() -> None:
     assert found.problems == (
         f"Lines from {MOST_NOTES + 1} on are left out, after {MOST_NOTES:,} notes.",
     )
-    problems = parse(["x"] * 1_000).problems
-    assert len(problems) == 11
-    assert problems[-1] == "990 more lines have problems."
+    for wrong, said in {
+        10: "Line 10 begins with",
+        11: "1 more line has a problem.",
+        1_000: "990 more lines have problems.",
+    }.items():
+        problems = parse(["x"] * wrong).problems
+        assert len(problems) == min(wrong, 11)
+        assert problems[-1].startswith(said)
