@@ -41,19 +41,28 @@ TOLD_APART = 3.0
 def check_charts(app: AppTest) -> None:
     """Raise a ValidationError for a chart that breaks the schema.
 
-    And fail for marks that are pale, for clicks that ask for no filter, and for a line
-    of nothing above a legend.
+    And fail for marks that are pale, for lines with a tooltip, for clicks that ask for
+    no filter, and for a line of nothing above a legend.
     """
     for chart in app.get("vega_lite_chart"):
         spec = json.loads(chart.proto.spec)
         VALIDATOR.validate(spec)
         assert pale_marks(spec) == []
+        assert not _has_line_with_tooltip(spec)
         color = spec.get("encoding", {}).get("color", {})
         # What Streamlit makes of no title where a chart has no layers.
         assert not (color.get("legend") and color.get("title") == " ")
         for rows in data_of(chart) if "'adds a filter'" in chart.proto.spec else ():
             clicks = rows[FIELD].drop_nulls() if FIELD in rows.columns else ()
             assert all(map(asked_for, clicks))
+
+
+def _has_line_with_tooltip(spec: Mapping[str, Any]) -> bool:
+    """Return whether some line would say of all its points what its first one says."""
+    if "layer" in spec:
+        return any(map(_has_line_with_tooltip, spec["layer"]))
+    is_line = spec["mark"]["type"] in {"line", "area"}
+    return is_line and "tooltip" in spec["encoding"]
 
 
 def pale_marks(spec: Mapping[str, Any]) -> list[str]:

@@ -87,36 +87,36 @@ def retention_grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Cha
         ),
     )
     ages = data["k"].n_unique()
-    shown = _cells(base, x, y), *_texts(base, x, y, ages)
+    tips = _tips(unit)
+    shown = _cells(base, x, y, tips), *_texts(base, x, y, ages, tips)
     return layered(*shown, data=data, height=alt.Step(_ROW))
 
 
 def retention_curve(average: pl.DataFrame, unit: str) -> Chart:
     """Draw the weighted average by age; hidden shares leave a gap."""
-    chart: Chart = (
-        alt.Chart(bounded(average), height=CHART_HEIGHT)
-        .mark_line(color=ACCENT, strokeWidth=2, point=True)
-        .encode(
-            alt.X(
-                "k:Q",
-                title=f"{unit.capitalize()} since the first",
-                axis=alt.Axis(tickMinStep=1, grid=False),
-            ),
-            alt.Y(
-                "share:Q",
-                title="Came back",
-                axis=alt.Axis(format=".0%", tickCount=5),
-                scale=alt.Scale(domain=[0, 1]),
-            ),
-            tooltip=[
-                alt.Tooltip("k:Q", title=unit.capitalize()),
-                alt.Tooltip("share:Q", title="Came back", format=".1%"),
-                alt.Tooltip("alive:Q", title="Came back (n)", format=","),
-                alt.Tooltip("size:Q", title="Of", format=","),
-            ],
-        )
+    base = Layer()
+    x = alt.X(
+        "k:Q",
+        title=f"{unit.capitalize()} since the first",
+        axis=alt.Axis(tickMinStep=1, grid=False),
     )
-    return chart
+    y = alt.Y(
+        "share:Q",
+        title="Came back",
+        axis=alt.Axis(format=".0%", tickCount=5),
+        scale=alt.Scale(domain=[0, 1]),
+    )
+    tooltip = [
+        alt.Tooltip("k:Q", title=unit.capitalize()),
+        alt.Tooltip("share:Q", title="Came back", format=".1%"),
+        alt.Tooltip("alive:Q", title="Came back (n)", format=","),
+        alt.Tooltip("size:Q", title="Of", format=","),
+    ]
+    # A line has one tooltip only, that of its first point.
+    line = base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y)
+    points = base.mark_circle(color=ACCENT, size=60, opacity=1)
+    shown = line, points.encode(x, y, tooltip=tooltip)
+    return layered(*shown, data=bounded(average), height=CHART_HEIGHT)
 
 
 def _labelled(cells: pl.DataFrame, average: pl.DataFrame) -> pl.DataFrame:
@@ -132,7 +132,7 @@ def _labelled(cells: pl.DataFrame, average: pl.DataFrame) -> pl.DataFrame:
     return rows.drop_nulls("alive").with_columns(over=over)
 
 
-def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
+def _cells(base: alt.Chart, x: alt.X, y: alt.Y, tips: list[alt.Tooltip]) -> alt.Chart:
     hidden = "datum.share == null"
     shade = alt.Color(
         "share:Q",
@@ -144,22 +144,24 @@ def _cells(base: alt.Chart, x: alt.X, y: alt.Y) -> alt.Chart:
         y,
         color=alt.condition(hidden, alt.value(MUTED), shade),
         opacity=alt.OpacityValue(1, condition={"test": hidden, "value": 0.13}),
-        tooltip=_tips(),
+        tooltip=tips,
     )
     return cells
 
 
-def _tips() -> list[alt.Tooltip]:
+def _tips(unit: str) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("row:N", title="Began · number"),
-        alt.Tooltip("k:O", title="Age"),
+        alt.Tooltip("k:O", title=unit.capitalize()),
         alt.Tooltip("alive:Q", title="Came back", format=","),
         alt.Tooltip("share:Q", title="Share", format=".1%"),
-        alt.Tooltip("over:N", title="Over"),
+        alt.Tooltip("over:N", title="Complete"),
     ]
 
 
-def _texts(base: alt.Chart, x: alt.X, y: alt.Y, ages: int) -> tuple[alt.Chart, ...]:
+def _texts(
+    base: alt.Chart, x: alt.X, y: alt.Y, ages: int, tips: list[alt.Tooltip]
+) -> tuple[alt.Chart, ...]:
     """Return the share above the number; where it is hidden, the number alone.
 
     They are over the cells and have the same tooltip, which is read out once.
@@ -177,7 +179,7 @@ def _texts(base: alt.Chart, x: alt.X, y: alt.Y, ages: int) -> tuple[alt.Chart, .
     number = shown.mark_text(dy=7, fontSize=10, opacity=seen, color=INK, aria=False)
     alone = hidden.mark_text(fontSize=10, opacity=seen, color=TEXT, aria=False)
     return (
-        share.encode(x, y, text=alt.Text("percent:N"), tooltip=_tips()),
-        number.encode(x, y, text=alt.Text("number:N"), tooltip=_tips()),
-        alone.encode(x, y, text=alt.Text("number:N"), tooltip=_tips()),
+        share.encode(x, y, text=alt.Text("percent:N"), tooltip=tips),
+        number.encode(x, y, text=alt.Text("number:N"), tooltip=tips),
+        alone.encode(x, y, text=alt.Text("number:N"), tooltip=tips),
     )

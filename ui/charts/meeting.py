@@ -10,6 +10,7 @@ import polars as pl
 from metrics import meetings
 from metrics.time_zone import clock_changes
 from ui import format as fmt
+from ui import labels
 from ui.charts.axes import MAX_ROWS, ROOM, Chart, milliseconds
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, MUTED, PALETTE, TEXT
@@ -222,6 +223,6 @@ def _activity(activity: pl.DataFrame, ahead: int) -> pl.DataFrame:
     return _placed(activity, "at", ahead).select(
         *("at", "when"),
         what=pl.col("kind").replace({"page view": "Page view", "event": "Event"}),
-        name=pl.col("name").str.replace_all("_", " ").str.to_lowercase(),
+        name=labels.with_codes_spoken("name"),
         lane=_lanes(),
     )
