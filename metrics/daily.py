@@ -71,15 +71,16 @@ def legacy(frames: Frames, now: datetime) -> pl.LazyFrame:
 
 
 def summary(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return the running day and the last 24 hours, one row each.
+    """Return the running day and the last 24 hours, one row each, up to the clock.
 
     Columns: span ("today" or "last 24 hours"), those of `legacy`, new_users and
     rooms_new.
     """
     now = query.now
-    day = Period.of_days(query.today, query.today, query.zone)
+    midnight = Period.of_days(query.today, query.today, query.zone).start
+    day = Period(midnight, now)
     # What is exactly 24 hours ago is not in it.
-    late = Period(now - timedelta(hours=24) + timedelta.resolution, day.end)
+    late = Period(now - timedelta(hours=24) + timedelta.resolution, now)
     recent = shared.prefetching(late)
     spans = {"today": day, "last 24 hours": late}
     return pl.concat(

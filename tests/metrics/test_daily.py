@@ -70,7 +70,12 @@ def test_without_rows_everything_is_0() -> None:
 def test_the_summary_covers_both_spans() -> None:
     a_day_ago = f"{NOW - timedelta(days=1)}"
     rows = frames(
-        vote("2026-11-02 23:59:59"), user("b", "2026-11-02 23:59:59"), vote(a_day_ago)
+        vote("2026-11-02 23:59:59"),
+        user("b", "2026-11-02 23:59:59"),
+        vote(a_day_ago),
+        # Later than the end of the data, as nothing on the pages is.
+        vote(f"{NOW}"),
+        user("c", "2026-11-03 23:00:00"),
     )
     table = answer(plan_of(daily.summary, rows, now=NOW))
     assert [(row["span"], row["votes"], row["new_users"]) for row in table] == [
