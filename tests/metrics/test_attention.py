@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from metrics import attention
+from metrics.expressions import MINIMUM_SAMPLE
 from metrics.frames import Frames
 from metrics.query import SharedPlans
 from metrics.time_zone import UTC_ZONE
@@ -104,6 +105,9 @@ def test_an_outage_today_is_found_and_says_where_to_look() -> None:
     (outage, *_) = findings(frames(*thursdays(60)))
     assert outage.text == "Today: 0 votes by 14:30 UTC, usually 60"
     assert (outage.kind, outage.page, outage.measure) == ("today", "votes", "votes")
+    # So is one among as few as may be judged.
+    fewest = findings(frames(*thursdays(MINIMUM_SAMPLE)))
+    assert "Today: 0 votes by 14:30 UTC, usually 20" in {f.text for f in fewest}
 
 
 def test_a_day_on_which_late_data_ends_is_not_called_today() -> None:
@@ -114,8 +118,12 @@ def test_a_day_on_which_late_data_ends_is_not_called_today() -> None:
     assert (outage.query["from"], outage.query["to"]) == ("2026-11-19", "2026-11-19")
 
 
-def test_a_usual_day_needs_no_attention() -> None:
+@pytest.mark.parametrize(("votes", "found"), [(49, []), (50, ["votes"])])
+def test_a_usual_day_needs_no_attention(votes: int, found: list[str]) -> None:
     assert findings(frames(*thursdays(60, range(10)))) == []
+    # However alike the days before were, a count is as far off as one is by chance.
+    alike = frames(*thursdays(36), *thursdays(votes, range(1)))
+    assert [f.measure for f in findings(alike) if f.measure == "votes"] == found
 
 
 @quick
