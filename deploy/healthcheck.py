@@ -15,7 +15,9 @@ def dashboard() -> bool:
     base = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
     port = os.environ.get("STREAMLIT_SERVER_PORT", "8501")
     path = f"/{base}/health" if base else "/health"
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=4) as answer:
+    # No proxy of the environment: it would ask its own machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://127.0.0.1:{port}{path}", timeout=4) as answer:
         return bool(answer.status == 200)
 
 

@@ -332,10 +332,13 @@ def test_the_health_check_of_the_dashboard_asks_where_it_is(
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
+        port = str(server.server_address[1])
         found = healthcheck(
             "dashboard",
-            STREAMLIT_SERVER_PORT=str(server.server_address[1]),
+            STREAMLIT_SERVER_PORT=port,
             STREAMLIT_SERVER_BASE_URL_PATH=base,
+            # Docker hands a proxy of its settings to every container.
+            http_proxy=f"http://127.0.0.1:{port}",
         )
         thread.join()
     assert found == code
