@@ -223,6 +223,8 @@ def test_what_changed_is_never_minus_nothing() -> None:
     assert printed["Weekday: Monday"]["then"] == "401 on as many Mondays"
     assert printed["Room: two"]["then"] == "1,000"
     assert without_bars(frame) is None
+    # In a young product a part may be more than ten times of what was.
+    assert '"format": "+,.1%"' in json.dumps(moved(frame).to_dict())
     # Of few, the text alone is drawn: why is said below.
     few = frame.with_columns(contribution=pl.lit(None, pl.Float64))
     assert len(rows(moved(few))) == frame.height

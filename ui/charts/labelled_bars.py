@@ -234,7 +234,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
             alt.Tooltip("measure:N", title="Metric"),
             alt.Tooltip("then:N", title="Before"),
             alt.Tooltip("now:Q", title="Now", format=","),
-            alt.Tooltip("contribution:Q", title="Contribution", format="+.1%"),
+            alt.Tooltip("contribution:Q", title="Contribution", format="+,.1%"),
         ],
     )
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
