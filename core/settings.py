@@ -297,8 +297,8 @@ BEA_BASE_URL = Variable(
     read_by="dashboard",
     meaning="Host of the email service.",
     unset="unset: no email",
-    allowed="a host name, without scheme and port",
-    parse=_matching(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"),
+    allowed="a host name or an IP address, without scheme and port",
+    parse=_host,
 )
 BEA_SECRET_KEY = Variable(
     name="BEA_SECRET_KEY",

@@ -45,9 +45,9 @@ async def _post(
     # Loading it takes a twentieth of the start, and few starts send an email.
     import httpx
 
-    url = httpx.URL(scheme="http", host=service.host, port=PORT, path=PATH)
     headers = {"Authorization": f"Bearer {service.key.reveal()}"}
     try:
+        url = httpx.URL(scheme="http", host=service.host, port=PORT, path=PATH)
         with fail_after(seconds):
             async with (
                 # No proxy from the environment: the service is a neighbour.
@@ -60,7 +60,8 @@ async def _post(
             f"The email service did not answer within {seconds:g} s. The summary may "
             "or may not have been sent. See the service's log."
         ) from None
-    except httpx.HTTPError as error:
+    # The last one: a host name that no address can have.
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise EmailServiceError(
             f"The email service cannot be reached ({type(error).__name__}). The "
             "summary was not sent. Check BEA_BASE_URL and that the service runs."

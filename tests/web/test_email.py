@@ -121,9 +121,10 @@ def test_a_refused_connection_is_a_failure() -> None:
         send(EmailService(address_of_its_own(), Secret(KEY)))
 
 
-def test_an_unknown_host_is_a_failure() -> None:
+@pytest.mark.parametrize("host", ["mail.invalid", "größe_1"])
+def test_an_unknown_host_is_a_failure(host: str) -> None:
     with pytest.raises(email.EmailServiceError, match="cannot be reached"):
-        send(EmailService("mail.invalid", Secret(KEY)))
+        send(EmailService(host, Secret(KEY)))
 
 
 def test_an_answer_that_is_no_http_is_a_failure() -> None:

@@ -52,7 +52,10 @@ def test_set_to_nothing_counts_as_not_set() -> None:
         ),
         (
             {"BEA_BASE_URL": "http://bea", "BEA_SECRET_KEY": "k"},
-            ("BEA_BASE_URL is 'http://bea'. Use a host name, without scheme and port."),
+            (
+                "BEA_BASE_URL is 'http://bea'. Use a host name or an IP address, "
+                "without scheme and port."
+            ),
         ),
         (
             {"BEA_BASE_URL": "bea"},
@@ -244,6 +247,10 @@ def test_a_wrong_address_is_refused_without_what_is_secret_in_it(
 )
 def test_a_host_is_a_name_or_an_address(host: str) -> None:
     assert SyncSettings.from_env({"DB_HOST": host}).database.host == host
+    variables = {"BEA_BASE_URL": host, "BEA_SECRET_KEY": "k"}
+    service = DashboardSettings.from_env(variables).email
+    assert service is not None
+    assert service.host == host
 
 
 @pytest.mark.parametrize("path", ["analytics", "/analytics/", "tools/v1.0_~-b", "/"])
