@@ -47,7 +47,8 @@ _REFUSED = (
 # end of it, when the tab becomes visible again, and after a click the script asks
 # whether the session is still open: a cookie that is gone leaves its websocket open,
 # and only downloads and parts of the page that are loaded later would fail. By Back,
-# browsers show a page that they have kept, and ask no server: the script does.
+# browsers show a page that they have kept, and ask no server: the script does. After a
+# click on a link, the login leads to the page that the link was to open.
 #
 # Where the server answers and the websocket is refused again and again, Streamlit would
 # show grey bars for ever: the script says what it can be.
@@ -58,9 +59,18 @@ _TO_LOGIN = """
   const toLogin = () => {
     if (leaving) return;
     leaving = true;
-    const here = location.pathname + location.search;
-    location.replace(base + "login?next=" + encodeURIComponent(here));
+    const {pathname, search} = clicked?.from === location.href ? clicked : location;
+    location.replace(base + "login?next=" + encodeURIComponent(pathname + search));
   };
+  let clicked;
+  addEventListener("click", ({isTrusted, target, ctrlKey, metaKey, shiftKey}) => {
+    if (!isTrusted) return;
+    const link = target.closest?.("a[data-page], a[data-testid=stPageLink-NavLink]");
+    const {pathname, search} = link ?? {};
+    const leads = link && !ctrlKey && !metaKey && !shiftKey;
+    clicked = leads ? {pathname, search, from: location.href} : undefined;
+  }, true);
+  addEventListener("popstate", () => { clicked = undefined; });
   let asking = false;
   let asked = 0;
   const ask = () => {

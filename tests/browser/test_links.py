@@ -240,6 +240,7 @@ def test_a_step_that_a_busy_browser_draws_at_once_delays_no_other(
 
 
 TILE = "document.querySelector('.st-key-kpi_strip [role=radio][aria-checked=false]')"
+STEP = "document.querySelector('.st-key-step_chevron_left button')"
 LINK = "document.querySelector('.st-key-navigation a[href*=votes]')"
 FORGET = """() => {
   window.seen = true;
@@ -247,6 +248,7 @@ FORGET = """() => {
   for (const name of Object.keys(app).filter(name => name.startsWith('__react')))
     delete app[name];
 }"""
+ROWS = ".st-key-rows_busiest .dvn-scroller"
 A_CLICK = "new MouseEvent('click', {bubbles: true, cancelable: true})"
 ENTER = "new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true})"
 SEND_LATE = """milliseconds => {
@@ -308,10 +310,33 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
         assert not taken
         at(page, title, "Last 7 days")
         assert "show=" not in page.url
+    # An act waits for the answer to the one before, which changes the texts of tiles,
+    # and a link for both.
+    link = LINK.replace("votes", "room")
+    page.evaluate(f"""async () => {{
+        ({STEP}).click();
+        await new Promise(done => setTimeout(done, 400));
+        ({TILE}).click();
+        ({link}).click();
+    }}""")
+    at(page, "Room", "Custom dates")
+    assert "show=" not in page.url
+    # A row is known by its place, where a step puts another one: it takes no click.
+    page.evaluate(f"({STEP}).click()")
+    page.locator(ROWS).click(position={"x": 60, "y": 50})
+    page.wait_for_url("**from=2026-10-29**")
+    at(page, "Room", "Custom dates")
+    assert "room=" not in page.url
+    page.go_back()
+    page.wait_for_url("**from=2026-11-05**")
+    at(page, "Room", "Custom dates")
+    page.go_back()
+    at(page, "Insights", "Custom dates")
+    assert "show=" in page.url
     # Without Streamlit's function the browser opens the page.
     page.evaluate(FORGET)
     navigation(page, "Votes").click()
-    at(page, "Votes", "Last 7 days")
+    at(page, "Votes", "Custom dates")
     assert not page.evaluate("window.seen")
 
 

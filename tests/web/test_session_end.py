@@ -81,11 +81,12 @@ def test_after_a_logout_elsewhere_the_next_click_leads_to_the_login(
 ) -> None:
     page = tab_in(context, running.url)
     post(f"{running.url}/logout", cookies={COOKIE: cookie_of(page)})
-    page.click(".st-key-navigation a >> nth=0")
+    page.click(".st-key-navigation a[data-page=location]")
     page.wait_for_url("**/login?next=*", timeout=UNTIL_ASKED_AGAIN)
     assert page.locator("[role=dialog]").count() == 0
     log_in(page)
-    assert page.url.startswith(f"{running.url}/")
+    # The page that was clicked, not the one that was left.
+    assert page.url == f"{running.url}/location?period=7+days"
 
 
 def test_log_out_stays_in_its_tab_and_ends_the_other_ones(

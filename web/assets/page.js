@@ -204,7 +204,9 @@
   });
   // On a phone charts are first drawn in the width of a desk. The browser's own menu does
   // not wait for that, so that only our button can.
+  const isReadable = () => isDrawn() && !find('[data-testid="stDataFrame"]:not(:has(canvas))');
   async function printAsOnADesk() {
+    await until(isReadable, 3_000);
     const viewport = find('meta[name="viewport"]');
     const own = viewport?.content;
     if (own && innerWidth < SHEET) {
@@ -222,12 +224,13 @@
   addEventListener("afterprint", () => document.querySelectorAll("table.on-paper").forEach(e => e.remove()));
   // A row of a table is selected in the column before it only: a click on the row is
   // one there. Tables draw their rows on a canvas, below an area that scrolls.
+  const ROWS = '[class*="st-key-rows_"] .dvn-scroller';
   const BOX = 15, HEAD = 36; // pixels: the middle of that column, below the titles
   const MODIFIERS = ["ctrlKey", "shiftKey", "altKey", "metaKey"];
   const OF_CLICK = ["button", "buttons", "detail", "pointerId", "pointerType", "isPrimary", "clientY", ...MODIFIERS];
   for (const type of ["pointerdown", "pointerup", "click"]) addEventListener(type, event => {
     const rows = event.target;
-    if (!event.isTrusted || event.button || !rows.matches?.('[class*="st-key-rows_"] .dvn-scroller')) return;
+    if (!event.isTrusted || event.button || !rows.matches?.(ROWS)) return;
     const {left, top} = rows.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
     const onBar = x > rows.clientWidth || y > rows.clientHeight;
@@ -347,6 +350,7 @@
     drawNavigation();
     if (!event.isTrusted || !state()) return; // of ours above, or before there is a page
     event.stopImmediatePropagation();
+    held.length = 0; // what a step leads away from, it undoes
     takeStep();
   }, true);
   // The address of the first page is empty, so that links to it mean the page that is
@@ -376,19 +380,70 @@
   const isSteppedFrom = () => stepping && !(done === steps && isAnswered());
   for (const kind of ["pointerdown", "mousedown", "click", "keydown"]) addEventListener(kind, event => {
     const {target, key} = event;
-    if (target.closest?.(ELSEWHERE)) return;
+    if (pressing || target.closest?.(ELSEWHERE)) return;
     if (key && (!CHANGING.test(key) || event.ctrlKey || event.metaKey || event.altKey)) return;
     if (!target.closest?.(LINK)) [clicked, at] = [performance.now(), location.href];
-    if (!leaving && !next && !isSteppedFrom()) return;
+    const isLeft = leaving || next || isSteppedFrom();
+    if (!isLeft && !isEarly(event)) return;
     event.stopImmediatePropagation();
     event.preventDefault();
+    if (!isLeft && kind === "click" && target.closest(CONTROL)) pressLater(event);
   }, true);
+  // With an act a browser sends what all controls show, and a tile is known by its text:
+  // an act before the answer to the one before is drawn would undo that, or be of no tile.
+  // So a button, tile or switch is pressed once it and the bar are of the last answer. A
+  // row is known by its place, where another one may be by then: it takes no click.
+  const CONTROL = ':is(.stMain, [data-testid="stPopoverBody"]) '
+    + ":is(.stButton button, .stDownloadButton button, .stButtonGroup button, .stCheckbox label)";
+  const isCurrent = element => isAnswered() && !element.closest("[data-stale=true]")
+    && !find(".st-key-period_bar [data-stale=true]");
+  const held = []; // what is pressed later, in order
+  let isHolding = false, pressing = false;
+  function isEarly({type, target}) {
+    if (target.matches?.(ROWS)) return !isCurrent(target);
+    const control = type === "click" && target.closest?.(CONTROL);
+    return Boolean(control) && (held.length > 0 || !isCurrent(control));
+  }
+  const named = control => ({
+    control,
+    name: control.innerText.split("\n", 1)[0],
+    key: control.closest('[class*="st-key-"]')?.className.match(/st-key-\S+/)[0],
+  });
+  // React may have drawn another element in its place.
+  function redrawn({control, name, key}) {
+    if (control.isConnected && named(control).name === name) return control;
+    const alike = [...document.querySelectorAll(CONTROL)].map(named)
+      .filter(other => other.name === name && other.control.getClientRects().length);
+    return (alike.find(other => other.key === key) ?? alike[0])?.control;
+  }
+  async function pressLater({isTrusted, target}) {
+    const wanted = named(target.closest(CONTROL));
+    // Tiles and switches make another click where they do not get one.
+    const isAgain = !isTrusted && "reactAriaPressable" in wanted.control.dataset;
+    if (isAgain && held.at(-1)?.control === wanted.control) return;
+    held.push(wanted);
+    if (isHolding) return;
+    isHolding = true;
+    const control = () => held.length && redrawn(held[0]);
+    const isReady = () => !held.length || (control() ? isCurrent(control()) : isDone());
+    while (held.length) {
+      await until(thrice(isReady), 10_000);
+      [clicked, at] = [performance.now(), location.href];
+      pressing = true;
+      control()?.click?.();
+      pressing = false;
+      held.shift();
+    }
+    isHolding = false;
+  }
   const isSent = () => performance.now() - clicked >= SENT;
   const isInAddress = () => state() === "notRunning" || location.href !== at;
-  const isSettled = () => isSent() && isAnswered() && isInAddress();
+  const isTold = () => !held.length && isSent() && isAnswered();
+  const isSettled = () => isTold() && isInAddress();
   async function leave() {
     const from = location.pathname;
     done = steps; // the last act counts: what a step was to open is left
+    held.length = 0;
     leaving = true;
     await until(() => location.pathname !== from, PATIENCE);
     leaving = false;
@@ -398,7 +453,8 @@
     const isWaiting = Boolean(next);
     next = link;
     if (isWaiting) return;
-    await until(() => isSent() && isAnswered(), PATIENCE);
+    await until(() => !held.length, 10_000);
+    await until(isTold, PATIENCE);
     await until(thrice(isInAddress), 300);
     [passed, next] = [next];
     passed.click();
@@ -425,6 +481,7 @@
     }
     if (!isElsewhere && query(there) === query(location)) return;
     event.preventDefault();
+    held.length = 0;
     push({}, "", there);
     takeStep();
   }, true);
