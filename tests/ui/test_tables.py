@@ -165,6 +165,10 @@ def test_no_number_prints_as_minus_zero() -> None:
     # As the browser prints them: with one decimal, and with two.
     assert found["contribution"] == found["count_change_share"] == [0, -0.06, 0, None]
     assert found["ma_votes"] == [0, -0.006, 0, None]
+    # From 3 to 60 votes it is 1,900.0%, as on tiles.
+    looks = json.loads(sent.proto.columns)
+    for name in ("contribution", "count_change_share"):
+        assert looks[name]["type_config"]["format"] == "%,.1f%%"
 
 
 MANY = f"""

@@ -22,7 +22,7 @@ _FORMATS: dict[Unit, str] = {
     "count": "%,d",
     "points": "%.0f",
     "number": "%,.2f",
-    "share": "%.1f%%",
+    "share": "%,.1f%%",
     "minutes": "%,.1f min",
     "seconds": "%,.0f s",
 }
