@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import gc
 import os
 import socket
 import tempfile
@@ -66,6 +67,9 @@ keep_files_in_memory()
 
 
 def pytest_configure() -> None:
+    # A worker holds thousands of tests, which Python would look through for garbage
+    # again and again; see `pytest_collection_finish`.
+    gc.set_threshold(50_000)
     # Plain files are as old as the clone is; by the stopped clock they are not late.
     by_clock = GOLDEN_NOW.replace(tzinfo=UTC).timestamp()
     for file in (ROOT / "tests" / "golden").glob("*.parquet"):
@@ -80,6 +84,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     short = Counter(item.path for item in items if item.path not in long)
     begin = {ROOT / name: place for place, name in enumerate(FIRST, -len(FIRST))}
     items.sort(key=lambda i: (begin.get(i.path, 0), i.path in short, -short[i.path]))
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
