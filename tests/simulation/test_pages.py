@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import simulation
 from testkit.fixed_clock import NOW
 from testkit.queries import ROOT
 from tests.pages.conftest import RunPage, run_page
@@ -17,23 +16,16 @@ PAGES = re.findall(r'st\.Page\(\s*"([^"]+)", title="([^"]+)"', MAIN.read_text())
 PERIODS = ("28 days", "Last month", "All time")
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder: Path = tmp_path_factory.mktemp("demo")
-    simulation.write(folder, NOW)
-    return folder
-
-
 @pytest.mark.parametrize("period", PERIODS)
 @pytest.mark.parametrize(("file", "title"), PAGES)
 def test_a_page_shows_the_demo(
     run_page: RunPage,
-    demo: Path,
+    folder: Path,
     file: str,
     title: str,
     period: str,
 ) -> None:
-    app = run_page(file, demo, NOW, period=period)
+    app = run_page(file, folder, NOW, period=period)
     assert [error.message for error in app.exception] == []
     assert [shown.value for shown in app.title] == [title]
     assert not [warning.value for warning in app.warning if "rror" in warning.value]
