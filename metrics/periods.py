@@ -70,6 +70,8 @@ class PeriodOption:
     """Months of the unit that a to-date period is a part of; 0 for other periods."""
     hours: int = 0
     """The length of a period that begins and ends at the clock; 0 for whole days."""
+    by_days: bool = False
+    """Whether it is compared with as many days, also where it is a whole month."""
     aliases: tuple[str, ...] = ()
     """What older links call it."""
 
@@ -113,13 +115,13 @@ PERIODS: Mapping[str, PeriodOption] = {
         "Last 7 days", _ending_yesterday(7), aliases=("7 days",)
     ),
     DEFAULT_PERIOD: PeriodOption(
-        "Last 28 days", _ending_yesterday(28), aliases=("28 days",)
+        "Last 28 days", _ending_yesterday(28), by_days=True, aliases=("28 days",)
     ),
     "last_30_days": PeriodOption(
-        "Last 30 days", _ending_yesterday(30), aliases=("30 days",)
+        "Last 30 days", _ending_yesterday(30), by_days=True, aliases=("30 days",)
     ),
     "last_91_days": PeriodOption(
-        "Last 91 days", _ending_yesterday(91), aliases=("91 days",)
+        "Last 91 days", _ending_yesterday(91), by_days=True, aliases=("91 days",)
     ),
     "month_to_date": PeriodOption(
         "Month to date",
@@ -183,23 +185,25 @@ def compared_with(
     match_weekdays: bool = False,
     zone: ZoneInfo = UTC_ZONE,
     hours: int = 0,
+    by_days: bool = False,
 ) -> Period | None:
     """Return the period to compare with; None for no comparison, or before the period.
 
     A to-date period is compared with the same days of the unit before, a whole month
-    with a whole month. Where the period is still running, so is the comparison: it
-    ends on the same day at the same time. Where the earlier month is too short
-    (30 February), it ends with that month. With `hours` it is as many hours: those just
-    before, by weekdays those of a week before, or those up to the same time a year
-    before.
+    with a whole month, but `by_days` with as many days: the last 28 may be a February.
+    Where the period is still running, so is the comparison: it ends on the same day at
+    the same time. Where the earlier month is too short (30 February), it ends with that
+    month. With `hours` it is as many hours: those just before, by weekdays those of a
+    week before, or those up to the same time a year before.
     """
     if comparison == NO_COMPARISON:
         return None
     if hours:
         end = _end_of_hours(comparison, now, hours, zone, match_weekdays=match_weekdays)
         return Period(end - timedelta(hours=hours), end, zone)
-    months = _months_back(comparison, days, to_date)
-    earlier = _earlier(days, months)
+    whole_ones = 0 if by_days else whole_months(days)
+    months = 12 if comparison == YEAR else to_date or whole_ones
+    earlier = _earlier(days, months, whole=whole_ones > 0)
     if match_weekdays:
         # From the comparison itself to the nearest one that starts on the same weekday.
         weeks = round((days.first - earlier.first) / timedelta(weeks=1))
@@ -254,18 +258,14 @@ def _end_of_hours(
     return now - timedelta(hours=hours)
 
 
-def _months_back(comparison: str, days: Days, to_date: int) -> int:
-    """Return how many months ago the comparison is; 0 where days are counted."""
-    if comparison == YEAR:
-        return 12
-    return to_date or whole_months(days)
+def _earlier(days: Days, months: int, *, whole: bool) -> Days:
+    """Return the days so many months back; for 0 months those just before.
 
-
-def _earlier(days: Days, months: int) -> Days:
-    """Return the days so many months back; for 0 months those just before."""
+    Of `whole` months it is whole ones.
+    """
     if not months:
         return days.moved(-len(days) * DAY)
-    if whole_months(days):
+    if whole:
         return Days(
             _first_of_month(days.first, -months),
             _first_of_month(days.last + DAY, -months) - DAY,

@@ -69,6 +69,11 @@ class Shown(NamedTuple):
         """The length of a period that ends at the clock, 0 for whole days."""
         return PERIODS[self.key].hours if self.key in PERIODS else 0
 
+    @property
+    def by_days(self) -> bool:
+        """Whether it is compared with as many days, also where it is a month."""
+        return self.key in PERIODS and PERIODS[self.key].by_days
+
     def step(self, direction: int) -> "Shown | None":
         """Return the period before (-1) or after (1); None at the edge of history."""
         if self.hours:
@@ -211,6 +216,7 @@ def _query(
         match_weekdays=chosen.match_weekdays,
         zone=zone,
         hours=shown.hours,
+        by_days=shown.by_days,
     )
     begins = None
     # Known already where the comparison is after some day with data.

@@ -258,6 +258,27 @@ FALLBACK = Days(date(2026, 10, 25), date(2026, 11, 21))
 
 
 @pytest.mark.parametrize(
+    ("key", "today"),
+    [
+        ("last_28_days", "2026-03-01"),
+        ("last_30_days", "2026-07-01"),
+        ("last_91_days", "2026-07-01"),
+    ],
+)
+def test_days_by_number_are_compared_with_as_many_also_where_they_are_months(
+    key: str, today: str
+) -> None:
+    option, now = PERIODS[key], datetime.fromisoformat(f"{today} 09:30")
+    days = option.days(now.date(), BEGINNING)
+    assert periods.whole_months(days)
+    for comparison in (PREVIOUS, YEAR):
+        found = periods.compared_with(comparison, days, now, by_days=option.by_days)
+        assert found is not None
+        assert found.length == len(days) * DAY
+        assert comparison == YEAR or found.end.date() == days.first
+
+
+@pytest.mark.parametrize(
     ("first", "last", "shown", "problems"),
     [
         ("2026-03-02", "2026-03-29", Days(date(2026, 3, 2), date(2026, 3, 29)), []),

@@ -153,18 +153,25 @@ def spans(
     All time begins where the data begin in earnest, and nothing precedes it. What is
     still running ends with the data.
     """
-    compared, to_date, hours = PREVIOUS, 0, 0
+    compared, to_date, hours, by_days = PREVIOUS, 0, 0, False
     if isinstance(asked, Days):
         days = asked
     else:
         first, to_date, hours = START_DATE, asked.to_date, asked.hours
+        by_days = asked.by_days
         if asked is PERIODS[ALL_TIME]:
             first, compared = beginning(snapshot, zone)[0], NO_COMPARISON
         days = asked.days(to_local(now, zone).date(), first)
     until = snapshot.ends(now)
     period = period_of(days, until, zone, hours=hours)
     comparison = compared_with(
-        compared, days, until, to_date=to_date, zone=zone, hours=hours
+        compared,
+        days,
+        until,
+        to_date=to_date,
+        zone=zone,
+        hours=hours,
+        by_days=by_days,
     )
     begins = begins_within(snapshot, comparison) if comparison else None
     return Spans(days, period, None if begins else comparison, begins)
