@@ -107,11 +107,13 @@ _TO_LOGIN = """
     }
   };
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+  let isAskingLater = false;
   const afterClick = () => {
-    if (Date.now() < asked + 5000) return;
-    asked = Date.now();
-    // Once the page is drawn that the click leads to.
-    setTimeout(ask, 1000);
+    if (isAskingLater) return;
+    isAskingLater = true;
+    // Once the page is drawn that the click leads to, and every five seconds at most.
+    const wait = Math.max(1000, asked + 5000 - Date.now());
+    setTimeout(() => { isAskingLater = false; ask(); }, wait);
   };
   document.addEventListener("click", afterClick, true);
   const [opening] = performance.getEntriesByType("navigation");

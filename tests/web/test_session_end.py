@@ -134,6 +134,9 @@ def test_a_click_without_the_sessions_cookie_leads_to_the_login(
     """Its websocket stays open; what the click loads by HTTP would fail in place."""
     page = tab_in(context, running.url)
     for name in clicked:
+        # However soon after it was found to be there.
+        with page.expect_response("**/_stcore/health"):
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         if gone:
             context.clear_cookies()
         else:
