@@ -141,12 +141,17 @@ def test_rooms_carry_number_and_name_the_healthiest_first() -> None:
     rows: list[Row | list[Row]] = [
         building.room(1, "quiet"),
         building.room(2, "busy"),
+        building.room(3, "left"),
+        building.room(4, "left later"),
         ago(20),
         ago(1, room=2),
+        # Of rooms that have no points at all, the one that was used last is first.
+        ago(70, amount=1, room=3),
+        ago(60, amount=1, room=4),
     ]
     table = room_health.health(SharedPlans(frames(*rows)), NOW).collect()
-    assert table["room_name"].to_list() == ["busy", "quiet"]
-    assert table["room_number"].to_list() == [2000, 1000]
+    assert table["room_name"].to_list() == ["busy", "quiet", "left later", "left"]
+    assert table["room_number"].to_list() == [2000, 1000, 4000, 3000]
 
 
 def states(rows: Frames) -> pl.LazyFrame:
