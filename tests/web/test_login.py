@@ -433,7 +433,7 @@ def test_the_list_of_logouts_forgets_sessions_that_are_over_by_themselves(
         assert len((tmp_path / ENDED).read_text().splitlines()) == 1
 
 
-@pytest.mark.parametrize("proto", ["https", "HTTPS", "https, http", "Https,https"])
+@pytest.mark.parametrize("proto", ["https", "HTTPS", "https, http", "http, Https"])
 def test_behind_tls_every_cookie_is_secure_however_the_proxy_says_so(
     url: str, proto: str
 ) -> None:
