@@ -543,8 +543,8 @@ def test_a_note_on_a_hidden_weekend_is_on_the_day_before_it() -> None:
     found = with_notes(shown, held, "day", whole)
     assert found["notes"].to_list() == ["a; b; c (7 Nov – 8 Nov 2026)", "d", None]
     # Or on the first day, where none is before it.
-    found = with_notes(shown[1:2], held, "day", Period.of_days(saturday, monday))
-    assert found["notes"].to_list() == ["b; c (7 Nov – 8 Nov 2026); d"]
+    found = with_notes(shown[1:], held, "day", Period.of_days(saturday, tuesday))
+    assert found["notes"].to_list() == ["b; c (7 Nov – 8 Nov 2026); d", None]
 
 
 def test_the_text_of_a_note_is_never_markup() -> None:
