@@ -338,6 +338,15 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     navigation(page, "Votes").click()
     at(page, "Votes", "Custom dates")
     assert not page.evaluate("window.seen")
+    # By a key a tile gets no click, and a switch one of its box.
+    page.evaluate(SEND_LATE, 500)
+    page.evaluate(f"({STEP}).click()")
+    page.locator(".st-key-kpi_strip [role=radio]").last.press("Enter")
+    page.locator(".st-key-kpi_chart [type=checkbox]").press(" ")
+    page.wait_for_url("**table_**")
+    at(page, "Votes", "Custom dates")
+    assert "from=2026-10-29" in page.url
+    assert "show=" in page.url
 
 
 def test_the_data_page_leads_to_the_description_of_the_api(

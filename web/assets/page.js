@@ -387,7 +387,7 @@
     if (!isLeft && !isEarly(event)) return;
     event.stopImmediatePropagation();
     event.preventDefault();
-    if (!isLeft && kind === "click" && target.closest(CONTROL)) pressLater(event);
+    if (!isLeft && pressedBy(event)) pressLater(event);
   }, true);
   // With an act a browser sends what all controls show, and a tile is known by its text:
   // an act before the answer to the one before is drawn would undo that, or be of no tile.
@@ -399,9 +399,13 @@
     && !find(".st-key-period_bar [data-stale=true]");
   const held = []; // what is pressed later, in order
   let isHolding = false, pressing = false;
-  function isEarly({type, target}) {
+  // By a key a tile is pressed without a click.
+  const pressedBy = ({type, key, target}) => type === "click" ? target.closest?.(CONTROL)
+    : key === "Enter" || key === " " ? target.closest?.(".stMain .stButtonGroup button") : null;
+  function isEarly(event) {
+    const {target} = event;
     if (target.matches?.(ROWS)) return !isCurrent(target);
-    const control = type === "click" && target.closest?.(CONTROL);
+    const control = pressedBy(event);
     return Boolean(control) && (held.length > 0 || !isCurrent(control));
   }
   const named = control => ({
@@ -417,7 +421,8 @@
     return (alike.find(other => other.key === key) ?? alike[0])?.control;
   }
   async function pressLater({isTrusted, target}) {
-    const wanted = named(target.closest(CONTROL));
+    // By a key a switch is pressed at its box, with the mouse anywhere.
+    const wanted = {...named(target.closest(CONTROL)), atBox: target.matches("input")};
     // Tiles and switches make another click where they do not get one.
     const isAgain = !isTrusted && "reactAriaPressable" in wanted.control.dataset;
     if (isAgain && held.at(-1)?.control === wanted.control) return;
@@ -430,7 +435,8 @@
       await until(thrice(isReady), 10_000);
       [clicked, at] = [performance.now(), location.href];
       pressing = true;
-      control()?.click?.();
+      const found = control();
+      (found && held[0].atBox ? found.querySelector("input") : found)?.click?.();
       pressing = false;
       held.shift();
     }
