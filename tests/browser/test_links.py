@@ -235,7 +235,8 @@ def test_a_step_that_a_busy_browser_draws_at_once_delays_no_other(
     page.go_back(wait_until="commit")
     page.evaluate(AFTER_IT)
     page.go_forward(wait_until="commit")
-    assert page.evaluate(WAITED) < 1_000
+    # Otherwise three seconds; other tests may keep the machine busy as well.
+    assert page.evaluate(WAITED) < 2_000
     at(page, "Location", "Custom dates")
 
 
