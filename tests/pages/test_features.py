@@ -1643,6 +1643,14 @@ def test_a_link_to_another_page_is_understood_there(run_page: RunPage) -> None:
         assert [warning.value for warning in app.warning] == [], (page, text)
 
 
+def test_the_last_30_days_are_compared_with_as_many_where_they_are_a_month(
+    run_page: RunPage,
+) -> None:
+    app = run_page("votes.py", now=datetime(2026, 7, 1, 9), period="last_30_days")
+    said = next(c.value for c in app.caption if "compared with" in c.value)
+    assert "compared with 2 May – 31 May 2026" in said
+
+
 @pytest.mark.parametrize(
     ("file", "query", "compares"),
     [

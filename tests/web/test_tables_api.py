@@ -245,6 +245,16 @@ def test_what_is_not_over_ends_with_late_data_in_both_periods(
     assert query.metric_query(demo, GOLDEN_NOW).period == asked.period
 
 
+def test_the_last_30_days_are_compared_with_as_many_where_they_are_a_month(
+    snapshot: Snapshot,
+) -> None:
+    now = datetime(2026, 7, 1, 9)
+    query = TableQuery.read("rooms", {"period": "last_30_days"}, now)
+    assert query.metric_query(replace(snapshot, data_until=now), now).comparison == (
+        Period(datetime(2026, 5, 2), datetime(2026, 6, 1))
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "first", "last"),
     [
