@@ -336,8 +336,8 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     assert "show=" in page.url
     # Without Streamlit's function the browser opens the page.
     page.evaluate(FORGET)
-    navigation(page, "Votes").click()
-    at(page, "Votes", "Custom dates")
+    navigation(page, "Traffic").click()
+    at(page, "Traffic", "Custom dates")
     assert not page.evaluate("window.seen")
     # By a key a tile gets no click, and a switch one of its box.
     page.evaluate(SEND_LATE, 500)
@@ -345,7 +345,7 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     page.locator(".st-key-kpi_strip [role=radio]").last.press("Enter")
     page.locator(".st-key-kpi_chart [type=checkbox]").press(" ")
     page.wait_for_url("**table_**")
-    at(page, "Votes", "Custom dates")
+    at(page, "Traffic", "Custom dates")
     assert "from=2026-10-29" in page.url
     assert "show=" in page.url
 
