@@ -148,10 +148,10 @@ def beside_usual(low: float, high: float, change: float) -> str:
     return "smaller than" if 0 < change < low or high < change < 0 else "beyond"
 
 
-def usual_span(low: float, high: float, change: float) -> tuple[str, str]:
-    """Print the ends of the usual changes, in percent or percentage points.
+def usual_span(low: float, high: float, change: float, unit: Unit) -> str:
+    """Print the usual changes: "−9 to +14%", for a share "−2 to +3 pp".
 
-    In whole ones, and with decimals where "within" or "beyond" them would otherwise
+    In whole numbers, and with decimals where "within" or "beyond" them would otherwise
     look wrong beside the change: +14.4% is not beyond +14% but beyond +14.2%.
     """
     inside = low <= change <= high
@@ -163,7 +163,8 @@ def usual_span(low: float, high: float, change: float) -> tuple[str, str]:
         return (least <= shown <= most) == inside
 
     digits = next(filter(fits, range(3)), 3)
-    return signed(100 * low, digits), signed(100 * high, digits)
+    ends = f"{signed(100 * low, digits)} to {signed(100 * high, digits)}"
+    return f"{ends}{' pp' if unit == 'share' else '%'}"
 
 
 def signed(value: float, digits: int) -> str:

@@ -292,9 +292,8 @@ def _usual(figure: Figure) -> str:
     judged, where = figure.judged_change, figure.beside_usual
     if figure.usual is None or judged is None or where is None:
         return ""
-    low, high = usual_span(*figure.usual, judged)
-    unit = " pp" if figure.definition.unit == "share" else "%"
-    return f"{where} the usual {low} to {high}{unit}"
+    span = usual_span(*figure.usual, judged, figure.definition.unit)
+    return f"{where} the usual {span}"
 
 
 def _last_line(report: Report) -> str:

@@ -1,6 +1,7 @@
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import get_args
 from zoneinfo import ZoneInfo
 
@@ -177,9 +178,9 @@ def test_within_and_beyond_are_true_of_the_printed_numbers(
     one: float, other: float, change: float
 ) -> None:
     low, high = sorted((one, other))
-    ends = formats.usual_span(low, high, change)
-    printed = (float(end.replace(formats.MINUS, "-")) for end in ends)
-    least, most = printed
+    span = formats.usual_span(low, high, change, "count").removesuffix("%")
+    ends = span.replace(formats.MINUS, "-").replace(",", "").split(" to ")
+    least, most = map(float, ends)
     shown = float(formats.signed(100 * change, 1).replace(formats.MINUS, "-"))
     near = min(abs(change - low), abs(change - high)) < 0.001
     # Nearer than what is printed of the change, nothing can tell.
@@ -187,9 +188,10 @@ def test_within_and_beyond_are_true_of_the_printed_numbers(
 
 
 def test_the_usual_has_decimals_only_where_they_are_needed() -> None:
-    assert formats.usual_span(-0.09, 0.14, 0.05) == ("−9", "+14")
-    assert formats.usual_span(-0.094, 0.144, 0.141) == ("−9.4", "+14.4")
-    assert formats.usual_span(-0.094, 0.135, 0.138) == ("−9.4", "+13.5")
+    span = partial(formats.usual_span, unit="share")
+    assert span(-0.09, 0.14, 0.05) == "−9 to +14 pp"
+    assert span(-0.094, 0.144, 0.141) == "−9.4 to +14.4 pp"
+    assert span(-0.094, 0.135, 0.138) == "−9.4 to +13.5 pp"
 
 
 @pytest.mark.parametrize(

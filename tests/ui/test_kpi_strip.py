@@ -60,7 +60,7 @@ def test_a_fall_that_is_smaller_than_every_usual_one_is_not_red() -> None:
     assert color_of_change(VOTES, 90, 100, saturday) == "gray"
     assert color_of_change(VOTES, 110, 100, monday) == "gray"
     assert explain(VOTES, 90, 100, saturday) == (
-        "−10.0%, grey: smaller than the usual −80 … −30%"
+        "−10.0%, grey: smaller than the usual −80 to −30%"
     )
     # Beyond either end, and a rise where there is none, is news.
     for now, color in ((10, "red"), (110, "green")):
@@ -80,7 +80,7 @@ def test_without_a_base_nothing_is_coloured_or_explained() -> None:
     assert explain(VOTES, 5, 0, USUAL) is None
     # Nothing after nothing is no change, of a count as of a share.
     assert tile(VOTES, 0, 0, usual=USUAL).endswith(":gray[0.0%]:gray[ from 0]]")
-    assert explain(VOTES, 0, 0, USUAL) == "0.0%, within the usual −10 … +20%"
+    assert explain(VOTES, 0, 0, USUAL) == "0.0%, within the usual −10 to +20%"
     assert explain(VOTES, 0, 0, None) is None
 
 
@@ -91,10 +91,10 @@ def test_the_chosen_figure_says_what_is_usual() -> None:
     assert explain(DEFINITIONS["near_consensus"], 0.5, 0.4, None) == (
         "+10.0 pp, grey: usual changes of this figure are not measured"
     )
-    assert explain(VOTES, 105, 100, USUAL) == "+5.0%, within the usual −10 … +20%"
-    assert explain(VOTES, 150, 100, USUAL) == "+50.0%, beyond the usual −10 … +20%"
+    assert explain(VOTES, 105, 100, USUAL) == "+5.0%, within the usual −10 to +20%"
+    assert explain(VOTES, 150, 100, USUAL) == "+50.0%, beyond the usual −10 to +20%"
     assert explain(BOUNCE, 0.5, 0.4, (-0.02, 0.03)) == (
-        "+10.0 pp, beyond the usual −2 … +3 pp"
+        "+10.0 pp, beyond the usual −2 to +3 pp"
     )
 
 

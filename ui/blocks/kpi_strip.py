@@ -341,7 +341,7 @@ def color_of_change(
 def explain(
     definition: Definition, now: float | None, before: float | None, usual: Range | None
 ) -> str | None:
-    """Return whether a change is a usual one: "within the usual −9 … +14%".
+    """Return whether a change is a usual one: "within the usual −9 to +14%".
 
     Where it is not, or that is not known, it says why the change is grey.
     """
@@ -360,8 +360,7 @@ def explain(
     printed = fmt.change(now, before, definition.unit)
     if not low <= change <= high and prints_zero(printed):
         return printed
-    unit = " pp" if definition.unit == "share" else "%"
-    span = f"{' … '.join(usual_span(low, high, change))}{unit}"
+    span = usual_span(low, high, change, definition.unit)
     where = beside_usual(low, high, change)
     if where == "within":
         return f"{printed}, within the usual {span}"
