@@ -71,7 +71,8 @@ class PeriodOption:
     hours: int = 0
     """The length of a period that begins and ends at the clock; 0 for whole days."""
     by_days: bool = False
-    """Whether it is compared with as many days, also where it is a whole month."""
+    """Whether it steps by its days and is compared with as many, also where they are a
+    month."""
     aliases: tuple[str, ...] = ()
     """What older links call it."""
 
@@ -277,37 +278,40 @@ def _earlier(days: Days, months: int, *, whole: bool) -> Days:
     return Days(first, last)
 
 
-def previous(days: Days, to_date: int = 0) -> Days:
+def previous(days: Days, to_date: int = 0, *, by_days: bool = False) -> Days:
     """Return the span before: whole months step by months, others by their length.
 
-    A to-date period is preceded by the whole unit before it.
+    A to-date period is preceded by the whole unit before it; with `by_days` a whole
+    month by as many days.
     """
     # March is compared with February, not with the 31 days before it.
-    months = to_date or whole_months(days)
+    months = to_date or (0 if by_days else whole_months(days))
     if not months:
         return days.moved(-len(days) * DAY)
     return Days(_first_of_month(days.first, -months), days.first - DAY)
 
 
-def step_back(days: Days, beginning: date, to_date: int = 0) -> Days | None:
+def step_back(
+    days: Days, beginning: date, to_date: int = 0, *, by_days: bool = False
+) -> Days | None:
     """Return the span before, None where it ends before the data begins."""
     # Before its first day there may be no date at all.
     if days.first <= beginning:
         return None
-    before = previous(days, to_date)
+    before = previous(days, to_date, by_days=by_days)
     return before if before.last >= beginning else None
 
 
-def step_forward(days: Days, today: date) -> Days | None:
+def step_forward(days: Days, today: date, *, by_days: bool = False) -> Days | None:
     """Return the span after, None where it is in the future.
 
     Where it would reach beyond today, months end today and other spans keep their
-    length and end today.
+    length and end today, with `by_days` also where they are months.
     """
     after_first = days.last + DAY
     if after_first > today:
         return None
-    months = whole_months(days)
+    months = 0 if by_days else whole_months(days)
     if months:
         last = _first_of_month(after_first, months) - DAY
         return Days(after_first, min(last, today))

@@ -71,7 +71,7 @@ class Shown(NamedTuple):
 
     @property
     def by_days(self) -> bool:
-        """Whether it is compared with as many days, also where it is a month."""
+        """Whether it steps by its days, also where they are a month."""
         return self.key in PERIODS and PERIODS[self.key].by_days
 
     def step(self, direction: int) -> "Shown | None":
@@ -83,14 +83,14 @@ class Shown(NamedTuple):
             return self.with_days(yesterday) if back else None
         own = self.asked or self.days
         days = (
-            periods.step_back(own, self.beginning, self.to_date)
+            periods.step_back(own, self.beginning, self.to_date, by_days=self.by_days)
             if direction < 0
-            else periods.step_forward(own, self.today)
+            else periods.step_forward(own, self.today, by_days=self.by_days)
         )
         if days is None:
             return None
         # Stepping forward may end at today: then it is "month to date" or so again.
-        months = periods.whole_months(own)
+        months = 0 if self.by_days else periods.whole_months(own)
         running = (
             key
             for key, option in PERIODS.items()

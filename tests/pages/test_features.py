@@ -253,8 +253,8 @@ def test_as_many_steps_forward_as_back_lead_to_the_same_period(
     taken = 0
     monthly = option.to_date or key in {"last_month", "last_quarter", "last_12_months"}
     for _ in range(steps):
-        # 28 days that are a February are followed by months.
-        assume(monthly or not periods.whole_months(there.days))
+        # Own dates that are a February are followed by months.
+        assume(monthly or there.by_days or not periods.whole_months(there.days))
         if (back := there.step(-1)) is None:
             break
         there, taken = reopened(back) if reloads else back, taken + 1
@@ -266,6 +266,26 @@ def test_as_many_steps_forward_as_back_lead_to_the_same_period(
     assert there.days == start.days or there.asked == start.days
     if option.to_date or key == periods.TODAY:
         assert there.key == key
+
+
+@pytest.mark.parametrize(
+    ("key", "today"),
+    [
+        ("last_28_days", date(2026, 3, 1)),
+        ("last_30_days", date(2026, 7, 1)),
+        ("last_91_days", date(2026, 7, 1)),
+    ],
+)
+def test_days_by_number_step_by_days_also_where_they_are_months(
+    key: str, today: date
+) -> None:
+    days = periods.PERIODS[key].days(today, today)
+    assert periods.whole_months(days)
+    shown = Shown(key, days, date(2024, 5, 24), today)
+    back, forward = shown.step(-1), shown.step(1)
+    assert back is not None
+    assert back.days == days.moved(-len(days) * periods.DAY)
+    assert forward == shown.with_days(days.moved(periods.DAY))
 
 
 @quick
