@@ -121,8 +121,9 @@ def get_all(key: str) -> list[str]:
 
 
 def get(key: str) -> str | None:
-    """Return the last value of a parameter."""
-    return next(reversed(get_all(key)), None)
+    """Return the last value of a parameter, without spaces around it."""
+    # A link that is pasted or typed has some: “true ” is no other word than “true”.
+    return next((text.strip() for text in reversed(get_all(key))), None)
 
 
 def update(changes: Mapping[str, Sequence[str] | None]) -> None:

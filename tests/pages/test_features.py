@@ -430,6 +430,16 @@ def test_whatever_of_a_link_is_not_shown_as_asked_is_said(
     assert said in warning.value.replace("\N{WORD JOINER}", "")
 
 
+def test_spaces_around_a_value_of_the_address_do_not_matter(run_page: RunPage) -> None:
+    query = {"tz": " Europe/Berlin", "weekends": "false ", "bots": " true"}
+    dates = {"from": "2026-11-02 ", "to": " 2026-11-03", "compare": " None "}
+    room = pl.read_parquet(GOLDEN / "fpp_votes.parquet")["room_id"][0]
+    app = run_page("room.py", **query, **dates, room=f" {room} ", meeting="1 ")
+    assert [each.value for each in app.warning] == []
+    (said,) = [each.value for each in app.caption if "Europe/Berlin" in each.value]
+    assert said.startswith("2 Nov – 3 Nov 2026 · 2 days · bots included")
+
+
 @pytest.mark.parametrize("text", ["room:#1", "room!:0", "room:two"])
 def test_a_filter_by_what_is_no_room_is_said(run_page: RunPage, text: str) -> None:
     [warning] = run_page("votes.py", filter=text).warning

@@ -145,7 +145,7 @@ def asked() -> list[int]:
     """Return the ids of the rooms in the address; what is no id is named."""
     found: dict[int, None] = {}
     for text in query_params.get_all(PARAMETER):
-        if room_id := room_id_of(text):
+        if room_id := room_id_of(text.strip()):
             found[room_id] = None
         else:
             query_params.warn(
