@@ -4,6 +4,7 @@ With `--scale 10` it has no stories, and ten times as many rows as today's data.
 """
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,9 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             write(options.folder, now, scaled.simulate(options.scale, now))
     except OSError as error:
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        remedy = "Make room there" if is_full else "Make that folder writable"
         sys.stderr.write(
             f"Demo data cannot be written to {options.folder.absolute()} "
-            f"({error.strerror or error}). Make that folder writable, or set DATA_DIR "
+            f"({error.strerror or error}). {remedy}, or set DATA_DIR "
             "to a folder that has data.\n"
         )
         return 1

@@ -1,6 +1,7 @@
 """Writes a simulated history as plain Parquet files, marked as demo data."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,16 +47,28 @@ def write(
     for name, frame in _with_numbers(by_name or simulate(now)).items():
         path = folder / BY_NAME[name].file_name
         partial = path.with_suffix(".partial")
-        frame.write_parquet(
-            partial,
-            compression="uncompressed",
-            statistics="full",
-            row_group_size=_ROW_GROUP,
-        )
+        _write_parquet(frame, partial)
         # As fresh as the history is: what reads plain files takes it for their end.
         os.utime(partial, (end, end))
         partial.replace(path)
     (folder / DEMO_MARKER).write_text(now.date().isoformat())
+
+
+def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    try:
+        frame.write_parquet(
+            path,
+            compression="uncompressed",
+            statistics="full",
+            row_group_size=_ROW_GROUP,
+        )
+    except pl.exceptions.ComputeError as error:
+        path.unlink(missing_ok=True)
+        # What Polars makes of a full disk: the system's number is in its text only.
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
 
 
 def _with_numbers(by_name: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

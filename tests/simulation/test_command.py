@@ -1,8 +1,11 @@
+import resource
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from core import clock
+from simulation import writer
 from simulation.__main__ import main
 from simulation.writer import is_current
 from testkit.fixed_clock import NOW
@@ -53,3 +56,23 @@ def test_a_folder_that_cannot_be_written_is_named(
         f"Demo data cannot be written to {tmp_path} (Is a directory). Make that folder "
         "writable, or set DATA_DIR to a folder that has data.\n"
     )
+
+
+def test_a_full_disk_is_said_in_one_line_and_leaves_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = {"fpp_rooms": pl.DataFrame({"id": range(10_000)})}
+    monkeypatch.setattr(writer, "simulate", lambda _: rows)
+    monkeypatch.setattr(writer, "_with_numbers", lambda by_name: by_name)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, hard))
+    try:
+        code = main([str(tmp_path), "--if-needed"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert code == 1
+    assert capsys.readouterr().err == (
+        f"Demo data cannot be written to {tmp_path} (File too large). Make room there, "
+        "or set DATA_DIR to a folder that has data.\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["DEMO"]
