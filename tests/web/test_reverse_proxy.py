@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from testkit.chromium import browsing, wait_until_drawn
-from testkit.dashboard import LONGEST_WAIT, TOKEN, Dashboard, dashboard, get
+from testkit.dashboard import LONGEST_WAIT, ROOT, TOKEN, Dashboard, dashboard, get
 from tests.web import attack
 from tests.web.proxies import caddy, nginx, trusting
 from web.auth.gate import MAX_WEBSOCKETS
@@ -108,6 +108,19 @@ def test_port_80_leads_to_tls_and_to_our_name(folder: Path, url: str) -> None:
         assert answer.headers["location"] == (
             "https://stats.example.org/analytics/votes?period=7+days"
         )
+
+
+@pytest.mark.parametrize("proxy", ["nginx"], indirect=True, scope="module")
+def test_the_example_serves_an_address_without_a_path_as_documented(
+    tmp_path: Path, below: Dashboard
+) -> None:
+    example = (ROOT / "deploy" / "nginx.conf").read_text()
+    [blocks] = re.findall(r"leave both out\.\n(( +loc.*\n.*\n +}\n){2})", example)
+    changes = {blocks[0]: "", "/analytics/": "/"}
+    with nginx(tmp_path, below.url, changes) as address:
+        found = httpx.get(f"{address}/health", verify=trusting(tmp_path))
+    # Of the dashboard, which is below a path here; nginx itself would say 404.
+    assert found.status_code == 401
 
 
 def test_above_the_sub_path_nothing_answers(client: httpx.Client) -> None:
