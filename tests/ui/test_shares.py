@@ -5,6 +5,7 @@ import re
 from functools import partial
 from typing import Any
 
+import altair as alt
 import polars as pl
 import pytest
 import vl_convert
@@ -14,7 +15,14 @@ from hypothesis import strategies as st
 from metrics.sentences import percent
 from tests.metrics.building import quick
 from ui import labels
-from ui.charts.axes import PLACE, ROOM, Chart, count_tooltips, whole_percent
+from ui.charts.axes import (
+    PLACE,
+    ROOM,
+    Chart,
+    count_tooltips,
+    cut_in_the_middle,
+    whole_percent,
+)
 from ui.charts.bars import bars, shares
 from ui.charts.labelled_bars import (
     figures,
@@ -107,6 +115,21 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
     limit = axis["labelLimit"]["expr"]
     assert limit == "min(220, (width && containerSize()[0]) / 2)"
     assert f"truncate(datum.label, {limit} / 5.8, 'center')" in axis["labelExpr"]
+
+
+@pytest.mark.parametrize("letters", ["😀", "e\u0301", "👩\u200d🚀", "👍🏽", "☎\ufe0f"])
+def test_a_name_is_not_cut_inside_what_is_seen_as_one_letter(letters: str) -> None:
+    # The renderer itself fails where half of an emoji is to be drawn.
+    expression = cut_in_the_middle("100", 5.8)
+    names = [30 * letters + after for after in ("", "x", "xy", "xyz")]
+    chart = alt.Chart(pl.DataFrame({"name": names})).mark_point()
+    y = alt.Y("name:N", axis=alt.Axis(labelExpr=expression, labelLimit=1000))
+    drawn = vl_convert.vegalite_to_svg(chart.encode(y).to_dict())
+    cut = re.findall("[^<>]*…[^<>]*", drawn)
+    assert len(cut) == len(names)
+    for name in cut:
+        _, rest = name.split("…")
+        assert not re.match("[\u0301\u200d\ufe0f🏽]", rest)
 
 
 def test_a_legend_of_rooms_is_no_wider_than_a_phone() -> None:

@@ -112,7 +112,14 @@ def cut_in_the_middle(pixels: str, letter: float) -> str:
     name = "datum.label"
     # Letters of a name that may fit nevertheless are narrow, or make a flag.
     is_long = f"length({name}) * {0.85 * letter:.2f} > {pixels}"
-    return f"{is_long} ? truncate({name}, {pixels} / {letter}, 'center') : {name}"
+    cut = f"truncate({name}, {pixels} / {letter}, 'center')"
+    # Of an emoji that was cut, a half would stay, and an accent without its letter.
+    whole = f"replace({cut}, regexp('{_BESIDE_A_CUT}', 'gu'), '…')"
+    return f"{is_long} ? {whole} : {name}"
+
+
+# As a text in an expression, where a backslash is written twice.
+_BESIDE_A_CUT = r"[\\p{Cs}\\u200d]*…[\\p{Cs}\\p{M}\\p{EMod}\\u200d]*"
 
 
 def count_tooltips(frame: pl.DataFrame, value: str, title: str) -> list[alt.Tooltip]:
