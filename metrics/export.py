@@ -52,8 +52,8 @@ _VALUE = (
     rf"|[\s\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|\s*({one_of(TRUTHS)})\s*)$"
 )
 _WHOLE = "^(0|[1-9][0-9]{0,14})$"
-# 0.375: where decimals follow a comma it is read as 375.
-_THOUSANDS = r"^(-?\d+\.\d{3})$"
+# Where decimals follow a comma, 0.375 is read as 375 and 12.5 as the 12th of May.
+_FEW_DECIMALS, _SIX_DECIMALS = r"^-?\d+\.\d{1,5}$", r"^-?\d+\.\d{6}"
 _TIME = "%Y-%m-%dT%H:%M:%S%.f"
 _SAME_TIME_SAME_BYTES = (1980, 1, 1, 0, 0, 0)
 
@@ -65,7 +65,7 @@ def to_csv(frame: pl.DataFrame) -> bytes:
     of a text, and after each semicolon, tab and line break in it, since a spreadsheet
     may split there. One also precedes a text that it would read as a number, a date or
     a time, and show differently. Null is an empty cell, "" a quoted one. Timestamps of
-    a zone other than UTC end with their offset. No number has three decimals.
+    a zone other than UTC end with their offset. Decimals are six at least.
     """
     text = pl.col(pl.String)
     is_read = text.str.contains(_VALUE) & ~text.str.contains(_WHOLE)
@@ -77,7 +77,13 @@ def to_csv(frame: pl.DataFrame) -> bytes:
         .name.keep()
     )
     numbers = selectors.float() | selectors.decimal()
-    unmistakable = numbers.cast(pl.String).str.replace(_THOUSANDS, "${1}0")
+    raw = numbers.cast(pl.String)
+    unmistakable = (
+        pl.when(raw.str.contains(_FEW_DECIMALS))
+        .then((raw + "00000").str.extract(f"({_SIX_DECIMALS})"))
+        .otherwise(raw)
+        .name.keep()
+    )
     elsewhere = [
         pl.col(name).dt.to_string(f"{_TIME}%:z")
         for name, of in frame.schema.items()

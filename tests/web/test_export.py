@@ -90,7 +90,7 @@ def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(start: str) -> Non
 
 
 def test_negative_numbers_are_not_guarded() -> None:
-    assert to_csv(pl.DataFrame({"change": [-1.5]})).endswith(b"change\n-1.5\n")
+    assert to_csv(pl.DataFrame({"change": [-1.5]})).endswith(b"change\n-1.500000\n")
 
 
 def test_null_and_empty_text_stay_apart() -> None:
@@ -142,14 +142,26 @@ def test_no_text_becomes_a_formula_whatever_the_spreadsheet_splits_at(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "language", [spreadsheet.ENGLISH, spreadsheet.GERMAN, spreadsheet.CZECH]
+    "language",
+    [
+        spreadsheet.ENGLISH,
+        spreadsheet.GERMAN,
+        spreadsheet.CZECH,
+        spreadsheet.POLISH,
+    ],
 )
 def test_texts_stay_texts_and_no_number_becomes_another(
     language: int, tmp_path: Path
 ) -> None:
-    """Where decimals follow a comma, 0.375 would be 375; as a text it is seen."""
+    """Where decimals follow a comma, 0.375 would be 375; as a text it is seen.
+
+    In Polish, 12.5 would be the 12th of May.
+    """
     shares = [n / 8 for n in range(-len(VALUES), 0)]
-    frame = pl.DataFrame({"name": VALUES, "share": shares, "votes": 1234})
+    means = [n / 10 for n in range(len(VALUES))]
+    frame = pl.DataFrame(
+        {"name": VALUES, "share": shares, "votes": 1234, "mean": means}
+    )
     ours, control = tmp_path / "ours.csv", tmp_path / "control.csv"
     ours.write_bytes(to_csv(frame))
     control.write_text("\n".join(f'"{text}"' for text in (*VALUES, "0.375")))
@@ -158,8 +170,9 @@ def test_texts_stay_texts_and_no_number_becomes_another(
     _, *rows = cells[ours]
     assert [row[0].kind for row in rows] == ["string"] * len(VALUES)
     assert [row[0].value for row in rows] == [f"'{text}" for text in VALUES]
-    for row, share in zip(rows, shares, strict=True):
+    for row, share, mean in zip(rows, shares, means, strict=True):
         assert float(row[1].value) == share
+        assert float(row[3].value) == mean
     assert {row[2].value for row in rows} == {"1234"}
 
 
