@@ -164,6 +164,41 @@ def test_actions_are_pinned_to_a_commit() -> None:
     assert [name for name in used if not re.search(r"@[0-9a-f]{40}$", name)] == []
 
 
+def test_the_images_of_a_pull_request_are_built_from_its_merge(tmp_path: Path) -> None:
+    def git(*arguments: str) -> str:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.example"]
+        command += ["-C", str(tmp_path / "hub" / "fpp"), *arguments]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    (tmp_path / "hub" / "fpp").mkdir(parents=True)
+    (tmp_path / "runner").mkdir()
+    git("init", "--quiet", "--initial-branch=main")
+    git("commit", "--quiet", "--allow-empty", "--message=before")
+    (tmp_path / "hub" / "fpp" / "new").write_text("")
+    git("add", "new")
+    git("commit", "--quiet", "--message=merge")
+    merged = git("rev-parse", "HEAD")
+    git("update-ref", "refs/pull/1/merge", merged)
+    git("reset", "--hard", "--quiet", "HEAD~1")
+    workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text()
+    for step in yaml.safe_load(workflow)["jobs"]["images"]["steps"]:
+        if "git" in step["run"]:
+            variables = {
+                "GITHUB_SERVER_URL": f"file://{tmp_path}/hub",
+                "GITHUB_REPOSITORY": "fpp",
+                "GITHUB_SHA": merged,
+            }
+            subprocess.run(
+                ["bash", "-ec", step["run"]],
+                cwd=tmp_path / "runner",
+                env=os.environ | variables,
+                check=True,
+                capture_output=True,
+            )
+    assert (tmp_path / "runner" / "new").stat().st_mode & 0o777 == 0o600
+
+
 BLOCKED = """
 import sys
 class Blocked:
