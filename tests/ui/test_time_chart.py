@@ -26,6 +26,7 @@ from tests.metrics.building import quick
 from ui import charts
 from ui.charts.axes import Chart
 from ui.charts.lines import columns_over_time, consensus_by_team_size
+from ui.charts.theme import CUT, DASHES
 from ui.charts.time_chart import UNEQUAL, TimeAxis, legend, lone_values
 from ui.export import with_notes
 
@@ -699,8 +700,11 @@ def test_several_lines_and_bars_draw_parts_apart() -> None:
     lines = charts.lines(long, "label", "Views", on).to_dict()
     bars = charts.bars_over_time(frame, "votes", "Votes", on).to_dict()
     dashed = [layer["mark"].get("strokeDash") for layer in lines["layer"]]
-    assert [2, 3] in dashed
+    assert list(CUT) in dashed
     assert bars["layer"][1]["mark"]["strokeDash"] == [3, 3]
+    # A whole line that looked like a cut one would say that all of it is in part.
+    for stroke, gap, *more in DASHES:
+        assert gap == 0 or max(stroke, *more[::2], 0) >= 2 * CUT[0]
 
 
 def colors(*names: str | None, kind: str = "room_name") -> dict[str, str]:

@@ -22,8 +22,8 @@ from ui.charts.axes import (
 )
 from ui.charts.labelled_bars import title_of_label
 from ui.charts.rendering import Layer, layered
-from ui.charts.theme import ACCENT, CHART_HEIGHT, DASHES, PALETTE
-from ui.charts.time_chart import CUT, TimeAxis, lone_values, zoom_selection
+from ui.charts.theme import ACCENT, CHART_HEIGHT, CUT, DASHES, PALETTE
+from ui.charts.time_chart import TimeAxis, lone_values, zoom_selection
 
 MAX_SERIES = 6
 """More lines than hues say nothing."""

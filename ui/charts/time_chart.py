@@ -24,7 +24,7 @@ from ui.charts.anomaly_marks import RULE
 from ui.charts.axes import Chart, from_zero, milliseconds, value_axis
 from ui.charts.labelled_bars import labelled_bars
 from ui.charts.rendering import Layer, layered
-from ui.charts.theme import ACCENT, CHART_HEIGHT, DASH, MUTED, PALETTE
+from ui.charts.theme import ACCENT, CHART_HEIGHT, CUT, DASH, MUTED, PALETTE
 
 MOST_BUCKETS = 1_200
 """With more, a line looks like an area."""
@@ -40,8 +40,6 @@ _WHEN: Mapping[str, str] = {
 }
 _FEW_TICKS = 10
 _UTC = alt.Scale(type="utc", nice=False)
-CUT = (2, 3)
-"""The dashes of buckets that are not whole."""
 UNEQUAL = f"{fmt.NOTHING} (unequal parts)"
 """The change between buckets of which the two periods have parts of other lengths."""
 _HOURS = (
