@@ -34,6 +34,11 @@ _TLS_FAILED = 2026
 _UNKNOWN_PLUGIN = 2059
 _UNREACHABLE = 2003
 _UNKNOWN_HOST = 2005
+_LOST = 2013
+_OUR_TIME_OUTS = (
+    mysql.connector.errors.ReadTimeoutError,
+    mysql.connector.errors.WriteTimeoutError,
+)
 
 
 def _of_the_extension() -> tuple[type[Exception], ...]:
@@ -179,6 +184,8 @@ def _number(error: BaseException) -> int | None:
         return _TLS_FAILED
     if isinstance(error, mysql.connector.NotSupportedError):
         return _UNKNOWN_PLUGIN  # a login method that pure Python does not know
+    if isinstance(error, _OUR_TIME_OUTS):
+        return _LOST  # pure Python says what a server says that ended a query
     found = getattr(error, "errno", None)
     return found if isinstance(found, int) and found > 0 else None
 

@@ -99,8 +99,8 @@ _SIZE = Meaning(
     "Raise max_join_size, or set sql_big_selects = 1, for DB_USERNAME",
 )
 _TIME_OUT = Meaning(
-    "the server ended a query that took too long",
-    "Look at the server's load; raise max_execution_time or max_statement_time",
+    "the server ended a query that took longer than the sync job lets one take",
+    "Look at the server's load, and at what else reads the table",
     retry=True,
 )
 _WAIT = Meaning(

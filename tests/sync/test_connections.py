@@ -83,7 +83,10 @@ def test_the_pauses_between_attempts_grow_fourfold(store: Store) -> None:
 
 
 def test_a_stalled_link_is_given_up_after_the_statements_time_limit(
-    database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
+    database: LiveDatabase,
+    store: Store,
+    logged: Sequence[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     insert_votes(database, range(1, 2_001))
     store.policy = replace(QUICK, statement_seconds=1, attempts=6)
@@ -101,6 +104,8 @@ def test_a_stalled_link_is_given_up_after_the_statements_time_limit(
         assert store.sync() == 0
         assert proxy.faults == 1
     store.assert_equals_source()
+    # The link failed: no server ended the query.
+    assert "the connection broke" in logged[0]
 
 
 def test_a_name_that_is_looked_up_for_ever_ends_each_attempt_in_time(
