@@ -344,7 +344,10 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     page.evaluate(f"({STEP}).click()")
     page.locator(".st-key-kpi_strip [role=radio]").last.press("Enter")
     page.locator(".st-key-kpi_chart [type=checkbox]").press(" ")
+    # One sees that they are to be pressed.
+    expect(page.locator("html.waiting .held")).to_have_count(2)
     page.wait_for_url("**table_**")
+    expect(page.locator("html.waiting, .held")).to_have_count(0)
     at(page, "Traffic", "Custom dates")
     assert "from=2026-10-29" in page.url
     assert "show=" in page.url

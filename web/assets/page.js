@@ -350,7 +350,7 @@
     drawNavigation();
     if (!event.isTrusted || !state()) return; // of ours above, or before there is a page
     event.stopImmediatePropagation();
-    held.length = 0; // what a step leads away from, it undoes
+    forget(); // what a step leads away from, it undoes
     takeStep();
   }, true);
   // The address of the first page is empty, so that links to it mean the page that is
@@ -398,6 +398,8 @@
   const isCurrent = element => isAnswered() && !element.closest("[data-stale=true]")
     && !find(".st-key-period_bar [data-stale=true]");
   const held = []; // what is pressed later, in order
+  const showWaiting = () => document.documentElement.classList.toggle("waiting", Boolean(held.length || next));
+  const forget = () => held.splice(0).forEach(({control}) => control.classList.remove("held"));
   let isHolding = false, pressing = false;
   // By a key a tile is pressed without a click.
   const pressedBy = ({type, key, target}) => type === "click" ? target.closest?.(CONTROL)
@@ -427,6 +429,8 @@
     const isAgain = !isTrusted && "reactAriaPressable" in wanted.control.dataset;
     if (isAgain && held.at(-1)?.control === wanted.control) return;
     held.push(wanted);
+    wanted.control.classList.add("held");
+    showWaiting();
     if (isHolding) return;
     isHolding = true;
     const control = () => held.length && redrawn(held[0]);
@@ -438,9 +442,10 @@
       const found = control();
       (found && held[0].atBox ? found.querySelector("input") : found)?.click?.();
       pressing = false;
-      held.shift();
+      held.shift()?.control.classList.remove("held");
     }
     isHolding = false;
+    showWaiting();
   }
   const isSent = () => performance.now() - clicked >= SENT;
   const isInAddress = () => state() === "notRunning" || location.href !== at;
@@ -449,7 +454,7 @@
   async function leave() {
     const from = location.pathname;
     done = steps; // the last act counts: what a step was to open is left
-    held.length = 0;
+    forget();
     leaving = true;
     await until(() => location.pathname !== from, PATIENCE);
     leaving = false;
@@ -459,10 +464,12 @@
     const isWaiting = Boolean(next);
     next = link;
     if (isWaiting) return;
+    showWaiting();
     await until(() => !held.length, 10_000);
     await until(isTold, PATIENCE);
     await until(thrice(isInAddress), 300);
     [passed, next] = [next];
+    showWaiting();
     passed.click();
     passed = undefined;
   }
@@ -487,7 +494,7 @@
     }
     if (!isElsewhere && query(there) === query(location)) return;
     event.preventDefault();
-    held.length = 0;
+    forget();
     push({}, "", there);
     takeStep();
   }, true);
