@@ -71,7 +71,8 @@ _define = partial(
     Definition,
     tables=(VOTES.name, ESTIMATIONS.name),
     excludes="Spectators, empty participations, votes with one estimation, and "
-    "estimations without a vote within 2 seconds. Hidden below a sample of 20.",
+    "estimations without a vote within 2 seconds. Shares are hidden below a "
+    "sample of 20.",
 )
 
 DEFINITIONS = (

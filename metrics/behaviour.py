@@ -62,7 +62,14 @@ DEFINITIONS = (
         "Users with these page views or events.",
         (PAGE_VIEWS.name, EVENTS.name),
     ),
-    Definition("share", "Share", "share", "Share of the whole column.", _ANY),
+    Definition(
+        "share",
+        "Share",
+        "share",
+        "Share of the whole column; of a cohort, share that was active at that age.",
+        _ANY,
+        "Of a cohort, and of new rooms, it is hidden below 20.",
+    ),
     Definition(
         "people",
         "Visitors",

@@ -25,7 +25,8 @@ _COUNTS = ("rounds", "consensus_rounds", "near_rounds", "split_rounds")
 _define = partial(
     Definition,
     tables=(VOTES.name,),
-    excludes="Votes with fewer than two estimations. Hidden below 20 votes.",
+    excludes="Votes with fewer than two estimations. Shares and the mean are hidden "
+    "below 20 votes.",
 )
 
 DEFINITIONS = (

@@ -65,8 +65,8 @@ WIDE, NEAR = "wide", "near"
 _define = partial(
     Definition,
     tables=(VOTES.name, ESTIMATIONS.name),
-    excludes="Spectators, and estimations without a vote within 2 seconds. Hidden "
-    "below 20 votes.",
+    excludes="Spectators, and estimations without a vote within 2 seconds. Shares are "
+    "hidden below 20 votes.",
 )
 
 DEFINITIONS = (

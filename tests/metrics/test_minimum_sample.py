@@ -1,4 +1,7 @@
+import re
+
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +11,8 @@ from metrics.expressions import (
     hide_small_samples,
     rate,
 )
-from metrics.registry import METRIC_TABLES, plan
+from metrics.frames import Frames
+from metrics.registry import DEFINITIONS, METRIC_TABLES, definition, plan
 from tests.metrics.building import days, executed, frames, query
 
 
@@ -36,6 +40,25 @@ def test_figures_and_their_sample_sizes_are_columns_of_their_table() -> None:
     for name, table in METRIC_TABLES.items():
         columns = set(executed(plan(name, asked)).columns)
         assert {*table.sample_sizes, *table.sample_sizes.values()} <= columns, name
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, t in METRIC_TABLES.items() if t.sample_sizes]
+)
+def test_a_definition_says_whether_its_figure_is_hidden_in_a_small_sample(
+    name: str, golden: Frames
+) -> None:
+    """Also that of a count, which never is."""
+    found = executed(plan(name, query(golden, days("2026-11-16", "2026-11-16"))))
+    for figure, size in METRIC_TABLES[name].sample_sizes.items():
+        few = found.filter(pl.col(size).is_between(1, MINIMUM_SAMPLE - 1))
+        hides = few[figure].null_count() == few.height
+        if few.height and hides:
+            assert "hidden below" in definition(figure, name).excludes.lower(), figure
+    for column in set(found.columns).intersection(DEFINITIONS):
+        what = definition(column, name)
+        if what.unit == "count":
+            assert not re.search("(^|[.] )Hidden", what.excludes), column
 
 
 def test_a_figure_follows_the_same_rule() -> None:
