@@ -6,7 +6,7 @@ first, so this module has to be imported before anything that imports `ssl`.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import islice
@@ -35,10 +35,12 @@ _UNKNOWN_PLUGIN = 2059
 _UNREACHABLE = 2003
 _UNKNOWN_HOST = 2005
 _LOST = 2013
-_OUR_TIME_OUTS = (
-    mysql.connector.errors.ReadTimeoutError,
-    mysql.connector.errors.WriteTimeoutError,
-)
+_TIME_OUTS: Mapping[type[BaseException], int] = {
+    mysql.connector.errors.ConnectionTimeoutError: _UNREACHABLE,
+    mysql.connector.errors.ReadTimeoutError: _LOST,
+    mysql.connector.errors.WriteTimeoutError: _LOST,
+}
+"""Pure Python's own, of which it says what a server says that ended a query."""
 
 
 def _of_the_extension() -> tuple[type[Exception], ...]:
@@ -184,8 +186,8 @@ def _number(error: BaseException) -> int | None:
         return _TLS_FAILED
     if isinstance(error, mysql.connector.NotSupportedError):
         return _UNKNOWN_PLUGIN  # a login method that pure Python does not know
-    if isinstance(error, _OUR_TIME_OUTS):
-        return _LOST  # pure Python says what a server says that ended a query
+    if number := _TIME_OUTS.get(type(error)):
+        return number
     found = getattr(error, "errno", None)
     return found if isinstance(found, int) and found > 0 else None
 

@@ -1,5 +1,7 @@
 """Situation 7: connections that break, and a server that dies."""
 
+import re
+import socket
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -28,7 +30,7 @@ from testkit.database_servers import (
 )
 from testkit.harness import QUICK, Store
 from testkit.ports import free_port
-from tests.sync.conftest import DuringSettling
+from tests.sync.conftest import DuringSettling, on_one_kind
 from tests.sync.proxy import Fault, proxied
 from tests.sync.rows import insert_votes, page_view, user
 
@@ -106,6 +108,24 @@ def test_a_stalled_link_is_given_up_after_the_statements_time_limit(
     store.assert_equals_source()
     # The link failed: no server ended the query.
     assert "the connection broke" in logged[0]
+
+
+@on_one_kind
+def test_a_server_that_accepts_a_connection_and_is_silent_cannot_be_reached(
+    store: Store, reported: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = mysql.connector.connect
+
+    def impatiently(**options: Any) -> Any:
+        return connect(**{**options, "connection_timeout": 1})
+
+    monkeypatch.setattr(mysql.connector, "connect", impatiently)
+    store.policy = replace(QUICK, attempts=1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store.address = replace(store.source.settings, port=silent.getsockname()[1])
+        assert store.sync() == 1
+    # The C extension says that the connection broke.
+    assert re.search(r"\((2003|2013)\)", reported[-1])
 
 
 def test_a_name_that_is_looked_up_for_ever_ends_each_attempt_in_time(
