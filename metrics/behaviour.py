@@ -41,8 +41,7 @@ SOURCE_CLASSES: Mapping[str, str] = {
 OTHER = "Other"
 OTHER_ROOMS = "(other rooms)"
 
-_COUNTED = (PAGE_VIEWS.name, EVENTS.name, USERS.name, ESTIMATIONS.name)
-_ANY = (*_COUNTED, VOTES.name)
+_ANY = (PAGE_VIEWS.name, EVENTS.name, USERS.name, ESTIMATIONS.name, VOTES.name)
 
 DEFINITIONS = (
     Definition(
@@ -50,9 +49,9 @@ DEFINITIONS = (
         "Count",
         "count",
         "Page views (by route or source), events (by kind), users with any activity "
-        "(by place or device; not deleted ones) or estimations (by card) of the "
-        "period.",
-        _COUNTED,
+        "(by place or device; not deleted ones), votes (by room over time) or "
+        "estimations (by card) of the period.",
+        _ANY,
         "Deleted users, where users are counted.",
     ),
     Definition(

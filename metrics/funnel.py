@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import polars as pl
 
@@ -36,6 +36,7 @@ MATURE = timedelta(days=28)
 """How old a user has to be, and how long each is followed."""
 
 _READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
+_EXCLUDES = "Bots, and users who are not 28 days old."
 
 
 def _step(key: str, title: str, formula: str) -> Definition:
@@ -45,7 +46,7 @@ def _step(key: str, title: str, formula: str) -> Definition:
         "count",
         formula,
         tuple(live.name for live in _READS),
-        "Bots, and users who are not 28 days old.",
+        _EXCLUDES,
     )
 
 
@@ -56,7 +57,7 @@ def _share(key: str, title: str, formula: str) -> Definition:
         "share",
         formula,
         tuple(live.name for live in _READS),
-        "Bots, and users who are not 28 days old. Hidden below 20 users.",
+        f"{_EXCLUDES} Hidden below 20 users.",
     )
 
 
@@ -83,7 +84,20 @@ DEFINITIONS = (
     _step(
         "came_back",
         "Estimated again",
-        "Users who estimated again on a later day, within 28 days.",
+        "Users who estimated with others and again on a later day, within 28 days.",
+    ),
+    *(
+        Definition(
+            "new_users",
+            "New users",
+            "count",
+            "Users first seen in the period, or in as many earlier days so that each "
+            "is 28 days old.",
+            (USERS.name,),
+            _EXCLUDES,
+            only_in=f"funnel_by_{dimension}",
+        )
+        for dimension in get_args(Dimension)
     ),
     _share("share_of_new", "Of new users", "Share of new users who reached the step."),
     _share(

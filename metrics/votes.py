@@ -76,6 +76,7 @@ _COUNTS = ("votes", "rounds_with_estimate", "rounds_without_estimate", "estimati
 
 _VOTES = (VOTES.name,)
 _EMPTY = "Empty votes."
+_WITHOUT_SPREAD = "Votes with fewer than two estimations."
 _API_KEEPS = (
     "Empty votes. (`GET /api` and the statistics of a room keep them, with minimum 21, "
     "maximum 1 and average 0.)"
@@ -126,6 +127,14 @@ def _of_votes(
 
 DEFINITIONS = (
     _of_votes("votes", "Votes", "Finished rounds of estimating, including empty ones."),
+    *(
+        Definition("votes", "Votes", "count", formula, _VOTES, excludes, only_in=name)
+        for name, formula, excludes in (
+            ("spread", "Votes with this spread.", _WITHOUT_SPREAD),
+            ("team_sizes", "Votes with so many estimations.", _EMPTY),
+            ("round_durations", "Votes of this length.", _EMPTY),
+        )
+    ),
     _of_votes(
         "estimations",
         "Estimations",
@@ -200,7 +209,7 @@ DEFINITIONS = (
         "Steps from the lowest to the highest estimation of a vote. A step is one "
         "place on the scale 1, 2, 3, 5, 8, 13, 21; 0 means that all match.",
         _VOTES,
-        "Votes with fewer than two estimations.",
+        _WITHOUT_SPREAD,
     ),
     _of_votes(
         "spectators",

@@ -229,6 +229,15 @@ SOME_VOTES = {"round_durations", "team_sizes", "spread"}
 """Tables of votes with an estimation: a note beneath their charts says so."""
 
 
+def test_what_counts_some_votes_or_users_of_other_days_is_not_defined_as_all() -> None:
+    funnels = {name for name in NAMES if name.startswith("funnel_by_")}
+    for key, tables in (("votes", SOME_VOTES), ("new_users", funnels)):
+        for name in tables:
+            own = definition(key, name)
+            assert own.formula != DEFINITIONS[key].formula
+            assert own.excludes != "Nothing."
+
+
 @pytest.mark.parametrize("every", ["day", "week", "month"])
 @pytest.mark.parametrize(
     ("first", "last"), [("2026-10-26", "2026-11-22"), ("2025-11-01", "2026-11-19")]

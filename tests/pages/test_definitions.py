@@ -81,6 +81,10 @@ def _table_of(columns: set[str]) -> str:
         ("started_at", "meetings"),
         ("dimension", "what_moved"),
         ("acc_votes", "historical"),
+        ("came_back_share", "funnel_by_source"),
+        ("steps", "spread"),
+        ("estimators", "team_sizes"),
+        ("length", "round_durations"),
     ):
         if column in columns:
             return table
