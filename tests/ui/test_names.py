@@ -77,6 +77,9 @@ def test_a_map_has_a_legend_where_a_country_is_drawn(
     if has_legend:
         # Of one user Vega would write "1.0".
         assert color["legend"]["format"] == ",d"
+        (rows,) = spec["datasets"].values()
+        # As beside the bars, where the code is not written either.
+        assert rows[0]["name"] == labels.value_label("country", code) == "Germany 🇩🇪"
 
 
 def test_of_thousands_of_unknown_codes_the_rest_is_a_number() -> None:

@@ -41,7 +41,7 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
         "number",
         *(name for name in frame.columns if name.startswith(value)),
         *([click_filters.FIELD] if click_filters.FIELD in frame.columns else []),
-        name=pl.format("{} – {}", "country", "country_name"),
+        name=pl.format("{} {}", "country_name", "flag"),
     )
     shapes = alt.topo_feature(SHAPES, "countries")
     land = Layer(shapes).mark_geoshape(
