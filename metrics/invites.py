@@ -38,7 +38,7 @@ DEFINITIONS = (
         "Newcomers",
         "count",
         "Users whose first estimation ever is in the room, within seven days of its "
-        "first use, without the founder.",
+        "first use, minus one for the founder, new or not.",
         needs_all_rooms=True,
     ),
     _of_new_rooms(
