@@ -93,12 +93,8 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
             else "No data matches the filters. Remove one or choose a longer period.",
             icon=":material/filter_alt:",
         )
-    elif name.startswith("retention_"):
-        # Of all that was before, whatever the length of the period.
-        st.info(
-            "None started and had time to come back by the end of this period.",
-            icon=":material/inbox:",
-        )
+    elif own := _of_other_days(name):
+        st.info(own, icon=":material/inbox:")
     else:
         st.info(
             "No data yet."
@@ -106,6 +102,24 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
             else "No data in this period. Choose a longer one.",
             icon=":material/inbox:",
         )
+
+
+def _of_other_days(name: str) -> str | None:
+    """Return why a table is blank for which no longer period is of use.
+
+    It is about all that was before, or about days that the note below it names.
+    """
+    if name.startswith("retention_"):
+        return "None started and had time to come back by the end of this period."
+    if name == "reoccurring":
+        return "No returning users or rooms in this period."
+    if name in {"room_states", "room_health"}:
+        return "No room had a vote in the 56 days before."
+    if name.startswith("funnel"):
+        return "No new users in these days."
+    if name.startswith("invites"):
+        return "No new room of these days brought new users."
+    return None
 
 
 def render_too_few(title: str) -> None:
