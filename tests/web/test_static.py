@@ -19,6 +19,7 @@ def test_a_compressed_file_is_the_file(member: httpx.Client, path: str) -> None:
     packed = member.get(path, headers={"Accept-Encoding": "gzip"})
     plain = member.get(path, headers={"Accept-Encoding": "identity"})
     assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "Accept-Encoding"
     assert "content-encoding" not in plain.headers
     assert packed.content == plain.content
     # A part of a file, as a broken download asks for, is one of what is not packed.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -26,7 +27,7 @@ from tests.web import attack
 from tests.web.attack import forgeries
 from tests.web.conftest import StoppedClock
 from web.auth.authenticator import Authenticator
-from web.auth.gate import Gate
+from web.auth.gate import BURST, PER_SECOND, Gate
 from web.auth.sessions import COOKIE, LIFETIME, AccessToken, Sessions
 from web.auth.throttle import Throttle
 from web.paths import Paths
@@ -166,3 +167,34 @@ def test_an_expired_session_is_closed_with_the_next_message(
             websocket.recv(timeout=LONGEST_WAIT)
     assert closed.value.rcvd
     assert closed.value.rcvd.code == 1008
+
+
+def test_a_new_connection_brings_no_new_messages(
+    clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = AccessToken.of(Secret(TOKEN))
+    sessions = Sessions(access, clock)
+    auth = Authenticator(Paths(), access, sessions, Throttle(lambda: 0.0))
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    async def nothing(*_: object) -> None:
+        """Serve nobody, and send nothing."""
+
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    gate = Gate(nothing, auth=auth, monotonic=lambda: 0.0)
+
+    async def opened(cookie: str) -> None:
+        headers = {"host": "x", "origin": "http://x", "cookie": f"{COOKIE}={cookie}"}
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await gate({"type": "websocket", "headers": raw}, nothing, nothing)  # type: ignore[arg-type]
+
+    async def all_opened() -> None:
+        one, other = sessions.start(), sessions.start()
+        for cookie in [one] * (BURST + 1) + [other]:
+            await opened(cookie)
+
+    anyio.run(all_opened)
+    assert waited == [0.0] * BURST + [1 / PER_SECOND, 0.0]
