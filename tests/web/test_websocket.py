@@ -181,7 +181,7 @@ def test_a_new_connection_brings_no_new_messages(
         waited.append(seconds)
 
     async def nothing(*_: object) -> None:
-        """Serve nobody, and send nothing."""
+        """Do nothing, as application, receiver and sender."""
 
     monkeypatch.setattr(anyio, "sleep", sleep)
     gate = Gate(nothing, auth=auth, monotonic=lambda: 0.0)
