@@ -1,6 +1,7 @@
 """How figures print everywhere: on pages, in reports. None prints as "–"."""
 
 import re
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from math import floor, isfinite
 
@@ -20,10 +21,11 @@ _JOINS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")
 _MANY = Context(prec=400)
 
 
-def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
+def number(value: float | None, unit: Unit, *beside: float | None) -> str:
     """Print a value with its unit: 1,234 · 12.3% · 3.56 · 4.2 min · 45 s.
 
-    Durations print in the same unit as the longer one `beside` them.
+    Durations print in the same unit as the longest one `beside` them, or in a smaller
+    one in which none of them is 0.
     """
     # A figure of damaged rows may be no number.
     if value is None or not isfinite(value):
@@ -40,7 +42,7 @@ def number(value: float | None, unit: Unit, beside: float | None = None) -> str:
         case "minutes":
             text = f"{fixed(value, 1)} min"
         case "seconds":
-            text = _seconds(value, max(abs(value), abs(beside or 0)))
+            text = _seconds(value, beside)
     return with_minus(text)
 
 
@@ -192,6 +194,10 @@ def unit_of_seconds(longest: float) -> tuple[int, str, int]:
     return 3600, "h", 1
 
 
-def _seconds(value: float, longest: float) -> str:
-    size, name, digits = unit_of_seconds(longest)
+def _seconds(value: float, beside: Iterable[float | None]) -> str:
+    known = [abs(each) for each in (value, *beside) if each and isfinite(each)]
+    size, name, digits = unit_of_seconds(max(known, default=0))
+    # 99 s before 2.5 h are not 0.0 h: they are 1.6 min before 150.0 min.
+    while size > 1 and prints_zero(fixed(min(known) / size, digits)):
+        size, name, digits = (60, "min", 1) if size > 60 else (1, "s", 0)
     return f"{fixed(value / size, digits)} {name}"

@@ -1,6 +1,7 @@
 """How pages print numbers (as `metrics.formats` does), times and names."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -19,6 +20,12 @@ from metrics.subject import Unit
 from metrics.time_zone import UTC_ZONE
 
 period = periods.describe_period
+
+
+def beside_each_other(values: Iterable[float | None], unit: Unit) -> list[str]:
+    """Print numbers that are compared: durations in one unit."""
+    numbers = [*values]
+    return [number(value, unit, *numbers) for value in numbers]
 
 
 def counts(numbers: pl.Expr) -> pl.Expr:

@@ -75,6 +75,10 @@ def test_a_unit_ends_where_its_print_does(value: float) -> None:
 def test_a_pair_of_durations_has_one_unit() -> None:
     assert fmt.number(99, "seconds", 144) == "1.6 min"
     assert fmt.number(144, "seconds", 99) == "2.4 min"
+    # Where one of them would be 0.0 h, both have a smaller unit.
+    assert fmt.number(99, "seconds", 9000) == "1.6 min"
+    assert fmt.number(9000, "seconds", 99) == "150.0 min"
+    assert fmt.number(0, "seconds", 9000) == "0.0 h"
 
 
 @pytest.mark.parametrize(

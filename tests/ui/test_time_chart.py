@@ -396,6 +396,30 @@ def test_tooltips_print_as_the_page_does() -> None:
     assert column(spec, "change") == ["+23.4%", "n/a", "n/a"]
 
 
+def test_durations_that_are_compared_print_in_one_unit() -> None:
+    days, before = november(9, 10), november(2, 3)
+    on, earlier = axis(days[0], days[-1]), axis(before[0], before[-1])
+
+    def texts(now: list[float | None], then: list[float | None]) -> list[list[object]]:
+        shown = november(9) if len(now) == 1 else days
+        chart = charts.time_chart(
+            series(shown, now),
+            "votes",
+            "Duration",
+            "seconds",
+            on,
+            before=(series(before[: len(then)], then), earlier),
+        ).to_dict()
+        names = ("text", "before_text") if len(now) > 1 else ("text",)
+        return [column(chart, name) for name in names]
+
+    assert texts([144, 99], [99, 9000]) == [
+        ["2.4 min", "1.6 min"],
+        ["1.6 min", "150.0 min"],
+    ]
+    assert texts([144], [99]) == [["2.4 min", "1.6 min"]]
+
+
 def test_averages_print_with_decimals_and_counts_without() -> None:
     frame = series(november(9, 10), [5.0, 0.1666]).rename({"votes": "ma_votes"})
     both = frame.with_columns(votes=pl.lit(5))

@@ -121,10 +121,8 @@ def _render_strip(found: Sequence[Results], keys: Sequence[str]) -> str:
 def _tile(found: Sequence[Results], key: str) -> str:
     definition = DEFINITIONS[key]
     figures = [results[TOTALS][key].item() for results in found]
-    # Durations beside each other have one unit.
-    longest = max((figure for figure in figures if figure is not None), default=None)
+    texts = fmt.beside_each_other(figures, definition.unit)
     values = (
-        f":{color}[**{fmt.number(figure, definition.unit, longest)}**]"
-        for figure, color in zip(figures, TEXT_COLORS, strict=False)
+        f":{color}[**{text}**]" for text, color in zip(texts, TEXT_COLORS, strict=False)
     )
     return f":small[{definition.title}]  \n{' · '.join(values)}"

@@ -471,15 +471,20 @@ def _rows(
             | (pl.col("length") == pl.col("before_length")),
         )
     data = lone_values(data)
-    texts = {"text": [fmt.number(v, unit) for v in data["value"]]}
-    if before is not None:
-        pairs = zip(data["value"], data["before"], data["alike"], strict=True)
-        texts["before_text"] = [fmt.number(v, unit) for v in data["before"]]
-        # A week of two days grew by nothing because another has three.
-        texts["change"] = [
-            UNEQUAL if alike is False else fmt.change(now, then, unit)
-            for now, then, alike in pairs
-        ]
+    if before is None:
+        texts = {"text": [fmt.number(v, unit) for v in data["value"]]}
+    else:
+        pairs = [*zip(data["value"], data["before"], data["alike"], strict=True)]
+        texts = {
+            # As on a tile: 1.6 min before 2.4 min, and not 99 s.
+            "text": [fmt.number(now, unit, then) for now, then, _ in pairs],
+            "before_text": [fmt.number(then, unit, now) for now, then, _ in pairs],
+            # A week of two days grew by nothing because another has three.
+            "change": [
+                UNEQUAL if alike is False else fmt.change(now, then, unit)
+                for now, then, alike in pairs
+            ],
+        }
     drawn = data.drop(_NOT_DRAWN, strict=False)
     return drawn.with_columns(pl.Series(name, each) for name, each in texts.items())
 
@@ -563,7 +568,7 @@ def _one_bucket(
         )
         for rows, on in drawn
     )
-    texts = [fmt.number(number, unit) for number in bars["value"]]
+    texts = fmt.beside_each_other(bars["value"], unit)
     # Parts of one month have its name: their dates tell them apart.
     dated = pl.format("{} ({})", "date", "days")
     named = pl.when(pl.col("date").is_duplicated()).then(dated).otherwise("date")
