@@ -230,6 +230,19 @@ def pick_room(page: Page, chance: random.Random) -> bool:
     return True
 
 
+def click_bar(page: Page, chance: random.Random) -> bool:
+    marks = "svg.marks :is(g.mark-rect, g.mark-shape) path"
+    bar = one_of(page.locator(f"[class*=st-key-pick_chart] {marks}"), chance)
+    if bar is None:
+        return False
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(200)
+    return True
+
+
 def click_row(page: Page, chance: random.Random) -> bool:
     rows = page.locator("[class*=st-key-rows_busiest] canvas, .st-key-meetings canvas")
     table = one_of(rows, chance)
@@ -252,7 +265,7 @@ ACTS_OF: Mapping[str, Act] = {
         " :is([role=radio][aria-checked=false], [role=checkbox])"
     ),
     "toggle": clicks("[data-testid=stMain] [data-testid=stCheckbox] label"),
-    "bar": clicks("svg.marks g.mark-rect path[cursor=pointer]"),
+    "bar": click_bar,
     "filter": add_filter,
     "chip": clicks(".st-key-filter_chips button"),
     "zoom": zoom,
