@@ -1297,6 +1297,9 @@ def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:
     assert tiles(shown)["Votes"] == tiles(hidden)["Votes"] != "0"
     assert not shown.info
     assert "No data on the working days of this period" in hidden.info[0].value
+    # A second block of the same rows gives the same reason.
+    both = run_page("historical.py", GOLDEN, weekends="false", **sunday).info
+    assert [said.value for said in both] == [hidden.info[0].value] * 2
 
 
 def test_a_block_names_the_missing_table_that_it_needs(

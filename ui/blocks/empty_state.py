@@ -71,7 +71,7 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
     query = context.query
     is_daily = export.buckets_of(name, query.granularity) == "day"
     # All that happened may have been on a Sunday.
-    if not query.weekends and "cut" in frame.columns and is_daily:
+    if not query.weekends and "bucket" in frame.columns and is_daily:
         st.info(
             "No data on the working days of this period. Weekends are hidden: see "
             "Options.",
