@@ -4,13 +4,16 @@ import shutil
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from metrics.tables import ROOMS, TABLES, USERS, VOTES
+from store.manifest import Manifest
 from store.reader import DEMO_MARKER
+from sync.store_writer import Disk, StoreWriter
 from testkit.dashboard import LONGEST_WAIT
 from testkit.database_servers import Kind, LiveDatabase
 from testkit.harness import Store
@@ -141,3 +144,45 @@ def test_what_dead_runs_left_behind_is_collected(
         ".parquet",
         "CURRENT",
     ]
+
+
+class ForgetfulDisk(Disk):
+    """Knows what a power failure would take: contents and names not flushed yet."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.contents: set[Path] = set()
+        self.names: set[Path] = set()
+        self.lost_at_commits: list[set[Path]] = []
+
+    def _create(self, path: Path) -> int:
+        self.contents.add(path)
+        self.names.add(path)
+        return super()._create(path)
+
+    def _make(self, path: Path) -> None:
+        self.names.add(path)
+        super()._make(path)
+
+    def _flush(self, file: int) -> None:
+        super()._flush(file)
+        path = Path(f"/proc/self/fd/{file}").readlink()
+        self.contents.discard(path)
+        self.names -= {name for name in self.names if name.parent == path}
+
+    def replace(self, path: Path, target: Path) -> None:
+        self.names.remove(path)
+        self.lost_at_commits.append(self.contents | self.names)
+        super().replace(path, target)
+        self.names.add(target)
+
+
+def test_a_power_failure_takes_nothing_that_is_in_force(tmp_path: Path) -> None:
+    disk = ForgetfulDisk(tmp_path / "new" / "store")
+    disk.make_folder(disk.root)
+    writer = StoreWriter(disk)
+    for number in (1, 2):
+        file = writer.write_user_ids(0, pl.Series(["someone"]))
+        writer.publish(Manifest(number, number, datetime(2026, 11, 19), {}, (file,)))
+        assert disk.names == set()
+    assert disk.lost_at_commits == [set(), set()]
