@@ -15,22 +15,22 @@ from ui.blocks.meeting import Meeting
 from ui.charts import meeting as chart
 
 
-def drawn(start: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Return the chart of a meeting with a vote each half hour for four hours."""
-    times = [start + timedelta(minutes=30 * n) for n in range(8)]
+def drawn(start: datetime, zone: ZoneInfo, votes: int = 8) -> dict[str, Any]:
+    """Return the chart of a meeting with a vote each half hour, for four hours."""
+    times = [start + timedelta(minutes=30 * n) for n in range(votes)]
     rows = frames(
         *(vote(f"{time}") for time in times),
         *(estimation("anna", f"{time}") for time in times),
         view("anna", f"{times[-1]}"),
     )
-    span = Period(start - timedelta(hours=1), start + timedelta(hours=5), zone)
+    span = Period(start - timedelta(hours=1), times[-1] + timedelta(hours=1), zone)
     found = (
         meetings.timeline(rows, span, 1),
         meetings.cards(rows, span, 1),
         meetings.activity(rows, 1, span, 1),
     )
-    votes, cards, activity = (in_zone(plan.collect(), zone) for plan in found)
-    spec: dict[str, Any] = chart.timeline(votes, cards, activity, zone).to_dict()
+    held, cards, activity = (in_zone(plan.collect(), zone) for plan in found)
+    spec: dict[str, Any] = chart.timeline(held, cards, activity, zone).to_dict()
     return spec
 
 
@@ -66,6 +66,22 @@ def test_a_meeting_goes_on_evenly_while_the_clocks_change(
     assert len(names) == len(jumps)
     for name, jump in zip(names, jumps, strict=True):
         assert f" ? {jump * 60_000} : 0)" in name
+
+
+def test_a_meeting_of_days_dates_its_times() -> None:
+    """A room that is in use day and night; 12:00 alone would be any of them."""
+    spec = drawn(datetime(2026, 11, 12, 8, 10), ZoneInfo("Asia/Kathmandu"), 100)
+    rows = [row for data in spec["datasets"].values() for row in data]
+    times = [row["when"] for row in rows if "vote" in row]
+    assert (times[0], times[-1]) == ("12 Nov, 13:55:00", "14 Nov, 15:25:00")
+    assert len({*times}) == 100
+    (axis,) = (
+        layer["encoding"]["x"]["axis"]
+        for layer in spec["layer"]
+        if "labelExpr" in layer["encoding"]["x"].get("axis", {})
+        and layer["mark"]["type"] == "bar"
+    )
+    assert "'%a %-d %b'" in axis["labelExpr"]
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,9 @@ def _render_votes(votes: pl.DataFrame, zone: ZoneInfo, file: str) -> None:
     """Show each vote with its cards, and what is special; `file` names its CSV."""
     shown = votes.select(
         pl.col("vote").alias("Vote"),
-        pl.col("voted_at").dt.strftime("%H:%M:%S").alias(f"Ended ({zone.key})"),
+        pl.col("voted_at")
+        .dt.strftime(chart.clock_of(votes))
+        .alias(f"Ended ({zone.key})"),
         chart.kind_of_vote().alias("Kind"),
         pl.col("talk").alias("Talk before (s)"),
         pl.col("duration").alias("Length (s)"),

@@ -14,6 +14,7 @@ from ui import labels
 from ui.charts.axes import MAX_ROWS, ROOM, Chart, milliseconds
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, MUTED, PALETTE, TEXT
+from ui.charts.time_chart import HOURS
 
 LANE_HEIGHT = 26
 MOST_VOTES = 200
@@ -62,8 +63,9 @@ def timeline(
         ),
     )
     ahead, names = _clock(votes, activity, zone)
-    held, played = _votes(votes, ahead), _cards(cards, ahead)
-    done = _activity(activity, ahead)
+    clock = clock_of(votes)
+    held, played = _votes(votes, ahead, clock), _cards(cards, ahead, clock)
+    done = _activity(activity, ahead, clock)
     x = alt.X(
         "at:T",
         scale=alt.Scale(type="utc", nice=False, padding=12),
@@ -154,7 +156,8 @@ def _clock(
 ) -> tuple[int, Any]:
     """Return how far the clocks are ahead of UTC (ms), and the names of ticks.
 
-    Ticks need names of their own only where the clocks change meanwhile.
+    Ticks need names of their own only where the clocks change meanwhile, or where they
+    show a time twice, which is said by days.
     """
     times = pl.concat([votes["started_at"], votes["voted_at"], activity["at"]])
     ends = milliseconds(times).sort()[[0, -1]]
@@ -165,18 +168,30 @@ def _clock(
         for when, by in changes
         if when * 1000 <= ends[-1]
     ]
-    names = f"utcFormat(datum.value{''.join(later)}, '%H:%M')"
+    clock = f"datum.value{''.join(later)}"
+    if clock_of(votes) == _DATED:
+        return ahead * 1000, HOURS.format(clock=clock)
+    names = f"utcFormat({clock}, '%H:%M')"
     return ahead * 1000, names if later else alt.Undefined
+
+
+_DATED = "%-d %b, %H:%M:%S"
+
+
+def clock_of(votes: pl.DataFrame) -> str:
+    """Return the format of a meeting's times: with days where it lasts for one."""
+    length = votes["voted_at"][-1] - votes["started_at"][0]
+    return _DATED if length >= timedelta(days=1) else "%H:%M:%S"
 
 
 _EPOCH = datetime(1970, 1, 1)
 
 
-def _placed(frame: pl.DataFrame, time: str, ahead: int) -> pl.DataFrame:
+def _placed(frame: pl.DataFrame, time: str, ahead: int, clock: str) -> pl.DataFrame:
     """Add at (milliseconds, as a UTC axis takes them) and when (text)."""
     moment = pl.col(time)
     return frame.with_columns(
-        at=milliseconds(moment) + ahead, when=moment.dt.strftime("%H:%M:%S")
+        at=milliseconds(moment) + ahead, when=moment.dt.strftime(clock)
     )
 
 
@@ -198,8 +213,8 @@ def kind_of_vote() -> pl.Expr:
     )
 
 
-def _votes(votes: pl.DataFrame, ahead: int) -> pl.DataFrame:
-    when = _placed(votes, "voted_at", ahead).rename({"at": "end"})
+def _votes(votes: pl.DataFrame, ahead: int, clock: str) -> pl.DataFrame:
+    when = _placed(votes, "voted_at", ahead, clock).rename({"at": "end"})
     return when.select(
         *("vote", "end", "when", "cards", "joined", "left"),
         fmt.counts(pl.col("duration", "talk")),
@@ -209,9 +224,9 @@ def _votes(votes: pl.DataFrame, ahead: int) -> pl.DataFrame:
     )
 
 
-def _cards(cards: pl.DataFrame, ahead: int) -> pl.DataFrame:
+def _cards(cards: pl.DataFrame, ahead: int, clock: str) -> pl.DataFrame:
     played = pl.col("role").replace_strict(_CARDS, default=None, return_dtype=pl.String)
-    return _placed(cards, "voted_at", ahead).select(
+    return _placed(cards, "voted_at", ahead, clock).select(
         "at",
         "when",
         card=pl.coalesce(pl.col("estimation").cast(pl.String), played),
@@ -219,8 +234,8 @@ def _cards(cards: pl.DataFrame, ahead: int) -> pl.DataFrame:
     )
 
 
-def _activity(activity: pl.DataFrame, ahead: int) -> pl.DataFrame:
-    return _placed(activity, "at", ahead).select(
+def _activity(activity: pl.DataFrame, ahead: int, clock: str) -> pl.DataFrame:
+    return _placed(activity, "at", ahead, clock).select(
         *("at", "when"),
         what=pl.col("kind").replace({"page view": "Page view", "event": "Event"}),
         name=labels.with_codes_spoken("name"),

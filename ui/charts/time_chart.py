@@ -42,7 +42,7 @@ _FEW_TICKS = 10
 _UTC = alt.Scale(type="utc", nice=False)
 UNEQUAL = f"{fmt.NOTHING} (unequal parts)"
 """The change between buckets of which the two periods have parts of other lengths."""
-_HOURS = (
+HOURS = (
     "utchours({clock}) == 0 ? utcFormat({clock}, '%a %-d %b')"
     " : utcFormat({clock}, '%H:%M')"
 )
@@ -224,7 +224,7 @@ class TimeAxis:
         changes = shown.select("at", by=by).filter(pl.col("by") != 0)
         for at, by in changes.iter_rows():
             clock += f" + (datum.value >= {at:.0f} ? {by:.0f} : 0)"
-        return _HOURS.format(clock=f"({clock})")
+        return HOURS.format(clock=f"({clock})")
 
     def _tick_format(self) -> str:
         if self.granularity == "month":
