@@ -101,7 +101,7 @@ def test_all_rows_of_a_list_are_shown_on_demand(
     assert len(everything) > len(first)
 
 
-def test_own_dates_are_two_clicks_in_the_calendar_and_one_step_back(
+def test_own_dates_are_two_clicks_or_typed_and_one_step_back(
     page: Page, demo_server: Server
 ) -> None:
     own = "period=custom&from=2026-10-05&to=2026-10-20"
@@ -117,6 +117,12 @@ def test_own_dates_are_two_clicks_in_the_calendar_and_one_step_back(
     page.go_back()
     page.wait_for_url(f"**{own}**")
     expect(page.get_by_text("5 Oct – 20 Oct 2026").first).to_be_visible()
+    chromium.wait_until_drawn(page)
+    page.get_by_role("spinbutton", name="year, From – to start date").focus()
+    page.keyboard.type("2026-10-09")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**from=2026-10-09&to=2026-10-20**")
+    expect(page.get_by_text("9 Oct – 20 Oct 2026").first).to_be_visible()
 
 
 OPTIONS = {

@@ -116,6 +116,13 @@
     event.preventDefault();
     shortcut[2]();
   });
+  // Dates that are typed Streamlit takes once their field is left, or with Escape. Enter,
+  // which most users press then, would leave other dates in it than the page shows.
+  const DATE = '[data-testid="stDateInputField"] [role="spinbutton"]';
+  addEventListener("keydown", ({key, target}) => {
+    if (key !== "Enter" || !target.matches?.(DATE)) return;
+    target.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true}));
+  }, true);
   // What `fmt.escaped` adds, so that "->" is no arrow and an Arabic name turns nothing else,
   // is no part of a name or a date: pasted with it, none would be found.
   addEventListener("copy", event => {
