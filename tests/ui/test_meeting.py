@@ -1,11 +1,13 @@
 """The timeline of a meeting, also of one during which the clocks change."""
 
+import re
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import vl_convert
 
 from metrics import meetings
 from metrics.frames import Period
@@ -82,6 +84,26 @@ def test_a_meeting_of_days_dates_its_times() -> None:
         and layer["mark"]["type"] == "bar"
     )
     assert "'%a %-d %b'" in axis["labelExpr"]
+
+
+@pytest.mark.parametrize("width", [250, 1050])
+@pytest.mark.parametrize("votes", [1, 2, 20, 40, 90])
+def test_no_two_cards_are_drawn_over_each_other(votes: int, width: int) -> None:
+    """A 2 and a 1 would be read as 21."""
+    spec = drawn(datetime(2026, 11, 12, 8, 10), ZoneInfo("UTC"), votes)
+    found = re.findall(
+        r"<text ([^>]*)>3</text>", vl_convert.vegalite_to_svg(spec | {"width": width})
+    )
+    cards = [
+        (float(re.findall(r"translate\(([\d.]+)", text)[0]), int(size))
+        for text in found
+        if 'opacity="0"' not in text
+        for size in re.findall(r'font-size="(\d+)', text)
+    ]
+    # The last one has room behind it, and where there is enough, each of them.
+    assert len(cards) == votes if votes * 16 < width - 24 else cards
+    for (one, size), (other, _) in pairwise(cards):
+        assert other - one >= 1.19 * size
 
 
 @pytest.mark.parametrize(

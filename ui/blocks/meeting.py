@@ -204,9 +204,13 @@ def _left_out(votes: pl.DataFrame, cards: pl.DataFrame) -> str:
         for name, (some, every) in counts.items()
         if some < every
     ]
-    if not parts:
-        return ""
-    return f" Only {' and '.join(parts)} are drawn; the table below has all."
+    only = f"Only {' and '.join(parts)} are drawn; the table below has all. "
+    text = only if parts else ""
+    least = chart.room_after(drawn, drawn["voted_at"])["room"].min()
+    # On a phone the axis is about 250 pixels long.
+    if isinstance(least, float) and least * 250 < chart.LETTERS * chart.SMALLEST:
+        text += "Where votes are too close together, only the last has its cards drawn."
+    return f" {text}".rstrip()
 
 
 def _render_votes(votes: pl.DataFrame, zone: ZoneInfo, file: str) -> None:

@@ -28,6 +28,9 @@ _SHAPES = {"Page view": "triangle-up", "Event": "diamond"}
 _BESIDE = alt.ExprRef("datum.what == 'Event' ? -8 : 8")
 # What is drawn for a user who played no card.
 _CARDS = {meetings.NO_CARD: "–", meetings.WATCHED: "○"}
+LETTERS, SMALLEST = 1.2, 8
+"""The width of a card in font sizes, and the smallest font: with less room, it is not
+drawn."""
 LEGEND = "– no card · ○ watched · ▲ page view of the room · ◆ event of one of its users"
 
 
@@ -64,8 +67,11 @@ def timeline(
     )
     ahead, names = _clock(votes, activity, zone)
     clock = clock_of(votes)
-    held, played = _votes(votes, ahead, clock), _cards(cards, ahead, clock)
+    held = _votes(votes, ahead, clock)
     done = _activity(activity, ahead, clock)
+    played = _cards(
+        cards.join(room_after(votes, activity["at"]), on="id", how="left"), ahead, clock
+    )
     x = alt.X(
         "at:T",
         scale=alt.Scale(type="utc", nice=False, padding=12),
@@ -94,11 +100,19 @@ def timeline(
         .mark_rule(color=MUTED, opacity=0.25, aria=False)
         .encode(alt.X("end:T"))
     )
+    # Of `width`, both ends of the axis are padding.
+    room = f"(isValid(datum.room) ? datum.room * (width - 24) / {LETTERS} : 99)"
     texts = (
         Layer(played)
-        # On a phone, votes soon after each other have little room.
         .mark_text(
-            fontSize=alt.ExprRef("width < 400 ? 10 : 13"), fontWeight=600, color=TEXT
+            # On a phone, votes soon after each other have little room.
+            fontSize=alt.ExprRef(
+                f"max({SMALLEST}, min(width < 400 ? 10 : 13, {room}))"
+            ),
+            # Two cards over each other would be read as a third one.
+            opacity=alt.ExprRef(f"{room} < {SMALLEST} ? 0 : 1"),
+            fontWeight=600,
+            color=TEXT,
         )
         .encode(x, lane, alt.Text("card:N"), tooltip=_tips(_OF_CARDS))
     )
@@ -127,6 +141,17 @@ def first_part(
         cards = cards.join(votes, on="id", how="semi", maintain_order="left")
     seats = sorted(cards["seat"].unique())[:MOST_SEATS]
     return votes, cards.filter(pl.col("seat").is_in(seats))
+
+
+def room_after(votes: pl.DataFrame, others: pl.Series) -> pl.DataFrame:
+    """Return how much of the axis is between a vote and the next one: id, room.
+
+    Null for the last one. `others` are times of other marks on the axis.
+    """
+    times = pl.concat([votes["started_at"], votes["voted_at"], others])
+    first, last = milliseconds(times).sort()[[0, -1]]
+    ended = milliseconds(pl.col("voted_at"))
+    return votes.select("id", room=(ended.shift(-1) - ended) / max(last - first, 1))
 
 
 _OF_VOTES = {
@@ -229,6 +254,7 @@ def _cards(cards: pl.DataFrame, ahead: int, clock: str) -> pl.DataFrame:
     return _placed(cards, "voted_at", ahead, clock).select(
         "at",
         "when",
+        "room",
         card=pl.coalesce(pl.col("estimation").cast(pl.String), played),
         lane=_lanes(),
     )
