@@ -74,6 +74,9 @@ def assert_login_leads_back(page: Page, url: str, token: str = TOKEN) -> None:
     assert page.locator("[role=dialog]").count() == 0
     # Systems with colours of their own draw nothing else of a button.
     expect(page.get_by_role("button")).not_to_have_css("border-style", "none")
+    # A paler frame of what has the focus is too faint on white.
+    field = page.get_by_label("Access token")
+    expect(field).to_have_css("outline-color", "rgb(36, 86, 199)")
     log_in(page, token)
     assert page.url.startswith(url + "/room?period=7")
 
