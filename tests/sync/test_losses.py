@@ -162,6 +162,9 @@ def test_verify_separates_newer_rows_from_wrong_ones(
     assert "1 block out of date" in " ".join(logged)
     small_blocks.sync()
     small_blocks.assert_equals_source()
+    # Of a deleted row nothing says when it went.
+    database.execute("DELETE FROM fpp_votes WHERE id = 103")
+    assert small_blocks.verify() == 1
 
 
 def test_verify_takes_rows_that_come_while_it_runs_for_no_fault(
