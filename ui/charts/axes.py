@@ -111,14 +111,19 @@ def cut_in_the_middle(pixels: str, letter: float) -> str:
     """
     name = "datum.label"
     # Letters of a name that may fit nevertheless are narrow, or make a flag.
-    is_long = f"length({name}) * {0.85 * letter:.2f} > {pixels}"
-    cut = f"truncate({name}, {pixels} / {letter}, 'center')"
+    letters = f"length(replace({name}, regexp('{_WIDE}', 'g'), 'mm'))"
+    is_long = f"{letters} * {0.85 * letter:.2f} > {pixels}"
+    most = f"{pixels} / {letter} * length({name}) / {letters}"
+    cut = f"truncate({name}, {most}, 'center')"
     # Of an emoji that was cut, a half would stay, and an accent without its letter.
     whole = f"replace({cut}, regexp('{_BESIDE_A_CUT}', 'gu'), '…')"
     return f"{is_long} ? {whole} : {name}"
 
 
-# As a text in an expression, where a backslash is written twice.
+# Chinese, Japanese and Korean letters, and emoji, are as wide as two others: counted as
+# one, Vega itself would cut off the end.
+# As texts in an expression, where a backslash is written twice.
+_WIDE = r"[\\u2e80-\\udbff\\uf900-\\uffff]"
 _BESIDE_A_CUT = r"[\\p{Cs}\\u200d]*…[\\p{Cs}\\p{M}\\p{EMod}\\u200d]*"
 
 
