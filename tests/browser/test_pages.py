@@ -229,6 +229,11 @@ def test_nothing_on_a_page_keeps_users_out(full: Visit, theme: str) -> None:
     if full.title == "Traffic" and theme == "dark":
         full.page.emulate_media(forced_colors="active")
         assert full.page.evaluate(SEEN_WITHOUT_COLOURS) == [True, True]
+        # Nor are there shadows, by which Streamlit shows what has the focus.
+        full.page.keyboard.press("Tab")
+        share = full.page.get_by_role("button", name="Share")
+        share.focus()
+        expect(share).to_have_css("outline-style", "dashed")
         full.page.emulate_media(forced_colors="none")
         spaced = full.page.add_style_tag(content=SPACED_OUT)
         assert full.page.evaluate(CUT_OFF) == []
