@@ -137,7 +137,7 @@ WIDEST_ON_PAPER = """() => {
 def leave_room_on_paper(page: Page) -> bool:
     """Return whether no cell takes most of its table; a grid that resizes has none."""
     shares: list[float] = page.evaluate(WIDEST_ON_PAPER)
-    return len(shares) == 2 and max(shares) < 0.4
+    return len(shares) == 2 and max(shares) < 0.45
 
 
 def assert_no_markup(page: Page) -> None:
