@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 import altair as alt
@@ -9,11 +10,16 @@ import pytest
 from jsonschema_rs import ValidationError
 from streamlit.testing.v1 import AppTest
 
+from metrics.formats import unit_of_seconds
+from metrics.frames import Period
+from metrics.registry import DEFINITIONS
 from metrics.subject import Unit
 from tests.pages.chart_specs import check_charts, data_of, read_aloud, ticks
 from tests.pages.conftest import GOLDEN, RunPage
 from ui.charts.axes import value_axis
+from ui.charts.lines import per_room
 from ui.charts.rendering import Layer, layered
+from ui.charts.time_chart import TimeAxis, time_chart
 from ui.filters.click_filters import FIELD, asked_for
 
 
@@ -171,8 +177,42 @@ def test_no_two_ticks_of_an_axis_have_the_same_label(
     unit: Unit, largest: float
 ) -> None:
     rows = pl.DataFrame({"y": [0, largest]}, strict=False)
-    y = alt.Y("y:Q", title=None, axis=value_axis(unit))
+    y = alt.Y("y:Q", title=None, axis=value_axis(unit, rows))
     chart = alt.Chart(rows, height=240).mark_bar().encode(y=y)
     labels = ticks(chart.to_dict())
     assert labels
     assert len(labels) == len(set(labels))
+    if unit == "seconds":
+        # As a tooltip prints the longest of them.
+        _, name, _ = unit_of_seconds(largest)
+        assert {label.partition(" ")[2] for label in labels} == {name}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "labels"),
+    [
+        (119, ["0 s", "20 s", "40 s", "60 s", "80 s", "100 s", "120 s"]),
+        (150, ["0 min", "0.5 min", "1 min", "1.5 min", "2 min", "2.5 min"]),
+        (3_000, ["0 min", "10 min", "20 min", "30 min", "40 min", "50 min"]),
+        (9_000, ["0 h", "0.5 h", "1 h", "1.5 h", "2 h", "2.5 h"]),
+        (9e6, ["0 h", "500 h", "1,000 h", "1,500 h", "2,000 h", "2,500 h"]),
+    ],
+)
+def test_axes_of_durations_have_whole_steps_of_the_unit_in_the_tooltips(
+    seconds: float, labels: list[str]
+) -> None:
+    days = [date(2026, 11, 16), date(2026, 11, 17)]
+    axis = TimeAxis("day", Period.of_days(days[0], days[1]), datetime(2026, 11, 18))
+    key = "duration_median_seconds"
+    rows = pl.DataFrame({"bucket": days, key: [1.0, 1.0]})
+    most = pl.DataFrame({"bucket": days, key: [1.0, seconds]})
+    definition = DEFINITIONS[key]
+    title, unit = definition.title, definition.unit
+    rooms = most.with_columns(room=pl.lit("Team"))
+    for chart in (
+        time_chart(most, key, title, unit, axis),
+        time_chart(rows, key, title, unit, axis, before=(most, axis)),
+        per_room(rooms, key, definition, axis, {"Team": "#000"}),
+    ):
+        found = ticks(chart.to_dict())
+        assert [label for label in found if label in labels] == labels

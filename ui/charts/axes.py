@@ -1,11 +1,12 @@
 """Axes, legends, tooltips, formats and bounds that all charts share."""
 
 from collections.abc import Callable
+from math import floor, log10
 
 import altair as alt
 import polars as pl
 
-from metrics.formats import fixed
+from metrics.formats import fixed, unit_of_seconds
 from metrics.subject import Unit
 
 MAX_ROWS = 8000
@@ -21,7 +22,6 @@ D3_FORMATS: dict[Unit, str] = {
     "minutes": ",.1f",
     "seconds": ",.0f",
 }
-_TICK_UNITS: dict[Unit, str] = {"minutes": "min", "seconds": "s"}
 _COUNT_LABEL = "format(datum.value, datum.value < 10000 ? ',' : '~s')"
 
 
@@ -51,17 +51,37 @@ def milliseconds[Times: (pl.Expr, pl.Series)](times: Times) -> Times:
     return times.dt.timestamp("ms").cast(pl.Float64)
 
 
-def value_axis(unit: Unit) -> alt.Axis:
-    """Return the axis of a number; its ticks carry the unit."""
+def value_axis(unit: Unit, drawn: pl.DataFrame | None = None) -> alt.Axis:
+    """Return the axis of a number; its ticks carry the unit.
+
+    Seconds that are `drawn` have ticks in the unit that fits the longest of them.
+    """
     if unit in {"count", "points"}:
         return alt.Axis(labelExpr=_COUNT_LABEL, tickCount=5, tickMinStep=1)
-    if unit in _TICK_UNITS:
-        return alt.Axis(labelExpr=f"datum.label + ' {_TICK_UNITS[unit]}'", tickCount=5)
+    if unit == "minutes":
+        return alt.Axis(labelExpr="datum.label + ' min'", tickCount=5)
+    if unit == "seconds":
+        return _axis_of_seconds(drawn)
     # Ticks as far apart as their labels tell them apart: of shares below 1%, five
     # would all be 0%.
     if unit == "share":
         return alt.Axis(format=".1~%", tickCount=5, tickMinStep=0.001)
     return alt.Axis(format=D3_FORMATS[unit], tickCount=5, tickMinStep=0.01)
+
+
+def _axis_of_seconds(drawn: pl.DataFrame | None) -> alt.Axis:
+    longest = 0.0 if drawn is None else drawn.max().max_horizontal().item() or 0.0
+    size, name, _ = unit_of_seconds(longest)
+    if size == 1:
+        return alt.Axis(labelExpr="datum.label + ' s'", tickCount=5)
+    # Every 1,000 seconds, as Vega would have them, are no whole minutes.
+    most = longest / size
+    power = 10 ** floor(log10(most / 5))
+    step = next(n * power for n in (1, 2, 5, 10) if most <= 5 * n * power)
+    return alt.Axis(
+        labelExpr=f"format(datum.value / {size}, ',~f') + ' {name}'",
+        values=[place * step * size for place in range(floor(most / step) + 1)],
+    )
 
 
 def from_zero(drawn: pl.DataFrame) -> alt.Scale:

@@ -167,7 +167,8 @@ def _drawn(
     dashes = [list(dash) for dash in DASHES[: len(names)]]
     color, dash = _looks(names, hues, dashes)
     x, base = axis.plain(), Layer()
-    scale = from_zero(placed.select("value"))
+    values = placed.select("value")
+    scale = from_zero(values)
     # An axis that begins at its only value has no other tick.
     if crowded and placed["value"].drop_nulls().n_unique() > 1:
         scale = alt.Scale(zero=False)
@@ -187,7 +188,7 @@ def _drawn(
     # Invisible targets: a line of two pixels is hard to hit.
     hover = base.mark_circle(size=60, opacity=0.001).encode(
         axis.encoding(data),
-        alt.Y("value:Q", title=None, axis=value_axis(unit), scale=scale),
+        alt.Y("value:Q", title=None, axis=value_axis(unit, values), scale=scale),
         tooltip=[
             alt.Tooltip("when:N", title="When"),
             alt.Tooltip(f"{_SERIES}:N", title=of),

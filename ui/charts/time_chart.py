@@ -344,7 +344,8 @@ def time_chart(
     x = axis.plain()
     base = Layer()
     ends = {"value", "before_solid", "before_part", "before_alone"}
-    scale = from_zero(data.select(c for c in data.columns if c in ends))
+    values = data.select(c for c in data.columns if c in ends)
+    scale = from_zero(values)
     layers = [*axis.weekends(data)]
     if before is not None:
         line = base.mark_line(color=MUTED, strokeDash=DASH, strokeWidth=1.5)
@@ -354,7 +355,8 @@ def time_chart(
             layers.append(part.encode(x, alt.Y("before_part:Q", title=None)))
     layers += [
         base.mark_area(opacity=0.1, color=ACCENT).encode(
-            x, alt.Y("solid:Q", axis=value_axis(unit), scale=scale, title=None)
+            x,
+            alt.Y("solid:Q", axis=value_axis(unit, values), scale=scale, title=None),
         ),
         base.mark_line(color=ACCENT, strokeWidth=2).encode(
             x, alt.Y("solid:Q", title=None)
