@@ -185,6 +185,12 @@ def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
     page.evaluate("sockets.forEach(socket => socket.close())")
     page.go_back()
     page.wait_for_timeout(500)
+    said = page.get_by_test_id("stConnectionStatus").get_by_text("Connecting")
+    share = page.get_by_role("button", name="Share").locator("p")
+    below, above = said.bounding_box(), share.bounding_box()
+    assert below
+    assert above
+    assert below["y"] >= above["y"] + above["height"]  # no text over the other
     context.set_offline(offline=False)
     at(page, "Location", "Last 7 days")
     assert page.url.endswith("?period=last_7_days")
