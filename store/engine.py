@@ -161,8 +161,8 @@ def collect_all(
     }
 
 
-# How Polars begins what it says of a file that is not as its format wants.
-_OF_A_FILE = "parquet: "
+DAMAGED = "parquet: "
+"""How Polars begins what it says of a file that is not as its format wants."""
 
 
 @contextmanager
@@ -172,7 +172,7 @@ def _damage_explained() -> Iterator[None]:
         yield
     except (pl.exceptions.PanicException, pl.exceptions.ComputeError) as error:
         is_panic = isinstance(error, pl.exceptions.PanicException)
-        if not (is_panic or str(error).startswith(_OF_A_FILE)):
+        if not (is_panic or str(error).startswith(DAMAGED)):
             raise
         # A panic is no `Exception`: it would pass every handler, and end the thread
         # that serves.

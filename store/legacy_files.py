@@ -23,6 +23,7 @@ from metrics.frames import Frames
 from metrics.numbering import brings_numbers, numbered
 from metrics.sentences import counted
 from metrics.tables import BY_NAME, TABLES, USER, USER_NUMBER, Table
+from store.engine import DAMAGED
 from store.snapshot import Snapshot, StoreError, TableInfo
 
 DEMO_MARKER = "DEMO"
@@ -107,7 +108,21 @@ _REMEDY = "Put a whole copy there, or let the sync job write the store."
 
 
 def _unreadable(path: Path, error: Exception) -> StoreError:
-    return StoreError(f"{path.name} is not a readable Parquet file: {error}. {_REMEDY}")
+    said = f"{path.name} is not a readable Parquet file"
+    return StoreError(f"{_with_reason(said, error)}. {_REMEDY}")
+
+
+def _with_reason(said: str, error: BaseException) -> str:
+    """Add why a file cannot be read, unless it is damaged: that is all there is to say.
+
+    What Polars says of damage ("must end with PAR1 or PARE") is for the log.
+    """
+    # What follows is the plan; how many rows a thread had is not asked.
+    reason = _COUNT.sub("", str(error).partition("\n")[0])
+    if not reason.startswith(DAMAGED):
+        return f"{said}: {reason}"
+    _log.warning("%s: %s", said, reason)
+    return said
 
 
 def _refuse_unreadable(frames: Mapping[str, pl.LazyFrame]) -> None:
@@ -122,12 +137,8 @@ def _refuse_unreadable(frames: Mapping[str, pl.LazyFrame]) -> None:
             except FileNotFoundError:
                 raise
             except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-                # What follows is the plan; how many rows a thread had is not asked.
-                reason = _COUNT.sub("", str(error).partition("\n")[0])
-                raise StoreError(
-                    f"Column {column!r} of {BY_NAME[name].file_name} cannot be read: "
-                    f"{reason}. {_REMEDY}"
-                ) from error
+                said = f"Column {column!r} of {BY_NAME[name].file_name} cannot be read"
+                raise StoreError(f"{_with_reason(said, error)}. {_REMEDY}") from error
 
 
 def scan_plain(path: Path, table: Table) -> pl.LazyFrame:

@@ -186,11 +186,20 @@ def test_every_page_names_why_a_store_cannot_be_read_and_what_to_do(
     assert "`python sync_job.py --rebuild`" in error.value
 
 
-def test_a_damaged_store_is_explained(run_page: RunPage, tmp_path: Path) -> None:
+def test_a_damaged_store_is_explained(
+    run_page: RunPage,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     (tmp_path / "fpp_votes.parquet").write_bytes(b"not parquet")
     app = run_page("overview.py", tmp_path)
     assert [e.message for e in app.exception] == []
-    assert "fpp_votes.parquet is not a readable Parquet file" in app.error[0].value
+    assert app.error[0].value == (
+        "fpp_votes.parquet is not a readable Parquet file. Put a whole copy there, or "
+        "let the sync job write the store."
+    )
+    # What the library says is for who reads the log.
+    assert "parquet: File out of specification" in caplog.text
 
 
 def test_a_filter_changes_what_it_can_and_says_what_it_cannot(

@@ -196,8 +196,8 @@ def with_value(column: str, value: float) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("table", "damage", "says"),
     [
-        (USERS, damaged_page, "cannot be read: parquet: "),
-        (VOTES, damaged_page, "cannot be read: parquet: "),
+        (USERS, damaged_page, "cannot be read. Put a whole copy"),
+        (VOTES, damaged_page, "cannot be read. Put a whole copy"),
         (VOTES, with_value("duration", 2**40), "Column 'duration'"),
         (VOTES, with_value("duration", float("nan")), "Column 'duration'"),
         (VOTES, with_value("avg_estimation", 1000.0), "Column 'avg_estimation'"),
