@@ -741,8 +741,16 @@ def _most_votes(hours: pl.DataFrame) -> str:
     if hours.height > 1:
         return f"{hours.height} hours of the week share the most votes: {votes} each"
     day = row["weekday_name"] if once else f"{row['weekday_name']}s"
-    hour = f"{row['hour']:02}:00–{row['hour'] + 1:02}:00"
-    return f"Most votes were on {day}, {hour}: {votes}"
+    return f"Most votes were on {day}, {_runs(hours['hour'])}: {votes}"
+
+
+def _runs(hours: pl.Series) -> str:
+    """Return whole hours, in order, as spans: those that follow each other are one."""
+    first = hours.filter(hours.diff().fill_null(2) > 1)
+    last = hours.filter(hours.diff(-1).fill_null(-2) < -1)
+    return listed(
+        [f"{a:02}:00–{b + 1:02}:00" for a, b in zip(first, last, strict=True)]
+    )
 
 
 def busiest_hour(frame: pl.DataFrame) -> str | None:
@@ -755,8 +763,7 @@ def busiest_hour(frame: pl.DataFrame) -> str | None:
     for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
         clear = frame.filter(pl.col("hour_verdict") == verdict)["hour"].unique().sort()
         if not clear.is_empty():
-            hours = listed([f"{hour:02}:00" for hour in clear])
-            parts.append(f"Clearly {word} than the average hour: {hours}.")
+            parts.append(f"Clearly {word} than the average hour: {_runs(clear)}.")
     if frame["hour_verdict"].null_count() == frame.height:
         return f"{start}; too few rooms to compare hours."
     if not parts:

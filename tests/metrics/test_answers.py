@@ -292,12 +292,16 @@ def test_the_busiest_hour_is_named_where_it_is_one(
 
 
 def test_hours_that_clearly_differ_are_listed() -> None:
-    table = hours(("Monday", 9, 40, 4), ("Monday", 8, 30, 4), ("Monday", 2, 4, 4))
-    judged = table.with_columns(hour_verdict=pl.Series(["higher", "higher", "lower"]))
+    """As spans: 09:00 alone is a time, not an hour."""
+    high = [("Monday", 9, 40, 4), ("Monday", 8, 30, 4), ("Monday", 14, 30, 4)]
+    low = [("Monday", 2, 4, 4), ("Monday", 23, 4, 4)]
+    judged = hours(*high, *low).with_columns(
+        hour_verdict=pl.Series([*["higher"] * len(high), *["lower"] * len(low)])
+    )
     assert answer("votes_by_weekday_and_hour", judged) == (
         "Most votes were on Mondays, 09:00–10:00: 10.0 on average. Clearly busier than "
-        "the average hour: 08:00 and 09:00. Clearly quieter than the average hour: "
-        "02:00."
+        "the average hour: 08:00–10:00 and 14:00–15:00. Clearly quieter than the "
+        "average hour: 02:00–03:00 and 23:00–24:00."
     )
 
 

@@ -144,6 +144,7 @@ def test_a_link_alone_does_not_log_out_but_leads_to_the_button(url: str) -> None
     page = get(f"{url}/logout", cookies=cookie)
     assert page.status_code == 200
     assert '<form method="post" action="/logout">' in page.text
+    assert '<a href="/">Back to the dashboard</a>' in page.text
     assert "<script" not in page.text
     assert is_inside(url, cookie[COOKIE])
 

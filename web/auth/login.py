@@ -74,7 +74,8 @@ class Login:
 
     async def confirm_logout(self, _: Request) -> Response:
         """Show the button that logs out: following a link must not log out."""
-        form = _LOGOUT.substitute(action=escape(self._auth.paths.logout))
+        paths = self._auth.paths
+        form = _LOGOUT.substitute(action=escape(paths.logout), home=escape(paths.home))
         text = "You stay logged in here for seven days unless you log out."
         return plain_page("Log out", text, form)
 
