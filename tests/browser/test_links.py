@@ -1,5 +1,6 @@
 """The address is the view: copied, gone back from, gone forward to."""
 
+from datetime import timedelta
 from itertools import chain
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from metrics.registry import METRIC_TABLES
 from testkit import chromium
 from testkit.chromium import Server
+from testkit.fixed_clock import NOW
 from tests.browser.looking import at_last, barriers, go, navigation
 from ui import query_params
 from ui.format import escaped
@@ -267,6 +269,11 @@ SEND_LATE = """milliseconds => {
 """Keeps each message to the server back, as a slow connection does."""
 
 
+def weeks_back(weeks: int) -> str:
+    """Return what the address has of the "Last 7 days", after steps back."""
+    return f"from={NOW.date() - timedelta(weeks=weeks)}"
+
+
 def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     page: Page, demo_server: Server
 ) -> None:
@@ -331,11 +338,11 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     # A row is known by its place, where a step puts another one: it takes no click.
     page.evaluate(f"({STEP}).click()")
     page.locator(ROWS).click(position={"x": 60, "y": 50})
-    page.wait_for_url("**from=2026-10-29**")
+    page.wait_for_url(f"**{weeks_back(3)}**")
     at(page, "Room", "Custom dates")
     assert "room=" not in page.url
     page.go_back()
-    page.wait_for_url("**from=2026-11-05**")
+    page.wait_for_url(f"**{weeks_back(2)}**")
     at(page, "Room", "Custom dates")
     page.go_back()
     at(page, "Insights", "Custom dates")
@@ -355,7 +362,7 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     page.wait_for_url("**table_**")
     expect(page.locator("html.waiting, .held")).to_have_count(0)
     at(page, "Traffic", "Custom dates")
-    assert "from=2026-10-29" in page.url
+    assert weeks_back(3) in page.url
     assert "show=" in page.url
 
 
