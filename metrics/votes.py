@@ -166,6 +166,16 @@ DEFINITIONS = (
     *_mean_and_median(
         "avg_estimation", "estimation", "of each vote's average estimation"
     ),
+    # Its rows are single votes.
+    Definition(
+        "avg_estimation",
+        "Average estimation",
+        "number",
+        "Average of the vote's estimations.",
+        _VOTES,
+        _EMPTY,
+        only_in="rounds",
+    ),
     *_mean_and_median(
         "avg_max_estimation", "high card", "of each vote's highest estimation"
     ),

@@ -78,6 +78,7 @@ def test_every_shown_number_carries_its_definition(
 def _table_of(columns: set[str]) -> str:
     """Return the table that gives some of its columns a meaning of their own."""
     for column, table in (
+        ("min_estimation", "rounds"),
         ("started_at", "meetings"),
         ("dimension", "what_moved"),
         ("acc_votes", "historical"),

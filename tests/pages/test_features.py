@@ -1262,7 +1262,7 @@ def test_a_workbook_names_columns_as_the_table_on_the_page_does() -> None:
         for key in DEFINITIONS
         if tables.heading(key, table) != tables.heading(key)
     ]
-    assert ("historical", "estimations") in different
+    assert {("historical", "estimations"), ("rounds", "avg_estimation")} <= {*different}
     for table, key in different:
         frame = {table: pl.DataFrame({key: [5]})}
         book = export.workbook_of(view, Results(frame, frame), "page")

@@ -165,7 +165,8 @@ def render_meeting(
         _render_close()
         render_block(
             context,
-            f"meeting_{vote_id}",
+            # Its columns mean what they do there: a row is a vote.
+            "rounds",
             votes,
             partial(chart.timeline, cards=cards, activity=activity, zone=zone),
             title=f"Meeting of {opened.when(zone)}",
@@ -174,6 +175,7 @@ def render_meeting(
             "are of users who took part or viewed the room."
             f"{_left_out(votes, found['cards'])}",
             key="meeting",
+            file=f"meeting_{vote_id}",
         )
         _render_votes(
             as_clocks_show(shown), zone, export.csv_name(context, f"votes_{vote_id}")
