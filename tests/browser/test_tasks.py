@@ -200,7 +200,7 @@ def test_is_something_broken_now(page: Page, demo_server: Server) -> None:
 def troubled(
     tab: Page, demo_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """A dashboard with late data, notes on dates, and a product that is gone."""
+    """A dashboard with late data, notes, a view, and a product that is gone."""
     folder: Path = tmp_path_factory.mktemp("troubled")
     until = (NOW - timedelta(hours=1)).replace(tzinfo=UTC).timestamp()
     for file in demo_data.glob("*.parquet"):
@@ -208,11 +208,16 @@ def troubled(
     notes = folder / "notes.txt"
     release = Days.until_yesterday(5).first
     notes.write_text(f"{release} Release of v2\nnext Tuesday: party\n")
+    views = folder / "views.txt"
+    views.write_text("Planning: /votes?period=last_28_days\n")
     # The Overview has the block of live figures as well.
     gone = "http://127.0.0.1:9"
     with (
         chromium.dashboard(
-            folder, NOTES_FILE=str(notes), FPP_SERVER_URL=gone
+            folder,
+            NOTES_FILE=str(notes),
+            VIEWS_FILE=str(views),
+            FPP_SERVER_URL=gone,
         ) as server,
         visiting(tab, server),
     ):
@@ -234,13 +239,27 @@ def test_the_release_of_v2_is_marked_on_the_charts(
     page: Page, troubled: Server
 ) -> None:
     for title in ("Overview", "Traffic", "Votes", "Behaviour", "Historical"):
-        turn_to(page, troubled.url, title)
+        if title == "Votes":
+            choose_the_saved_view(page)
+        else:
+            turn_to(page, troubled.url, title)
         chart = page.get_by_test_id("stVegaLiteChart").first
         assert "⚑" in labels(chart)
         expect(page.get_by_text("Release of v2").first).to_be_visible()
         if title == "Overview":
             expect(page.get_by_text("No live figures")).to_be_visible()
             assert at_last(page, misplaced, []) == []
+
+
+def choose_the_saved_view(page: Page) -> None:
+    menu = page.get_by_role("button", name="Views")
+    menu.click()
+    page.get_by_role("link", name="Planning").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votes")
+    # The menu does not stay open over the view.
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    expect(menu).to_be_focused()
+    chromium.wait_until_drawn(page)
 
 
 @pytest.mark.parametrize(

@@ -514,6 +514,16 @@
     event.preventDefault();
     app().onPageChange(page.pageScriptHash, link.search.slice(1));
   });
+  // Its menu would lie over the view that a link opens.
+  addEventListener("click", event => {
+    const menu = event.target.closest?.('[data-testid="stPopoverBody"]');
+    if (!menu || !event.target.closest(LINK)) return;
+    const button = find('[data-testid="stPopover"] button[aria-expanded="true"]');
+    pressing = true;
+    button?.click();
+    pressing = false;
+    button?.focus();
+  });
   let wasConnected = false;
   new MutationObserver(() => {
     if (isConnected() && wasConnected === "lost") takeStep();
