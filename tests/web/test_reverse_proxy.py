@@ -118,7 +118,9 @@ def test_the_example_serves_an_address_without_a_path_as_documented(
     [blocks] = re.findall(r"leave both out\.\n(( +loc.*\n.*\n +}\n){2})", example)
     changes = {blocks[0]: "", "/analytics/": "/"}
     with nginx(tmp_path, below.url, changes) as address:
-        found = httpx.get(f"{address}/health", verify=trusting(tmp_path))
+        found = httpx.get(
+            f"{address}/health", verify=trusting(tmp_path), timeout=LONGEST_WAIT
+        )
     # Of the dashboard, which is below a path here; nginx itself would say 404.
     assert found.status_code == 401
 
