@@ -73,11 +73,13 @@ class Filter:
         excludes, kind = kind.endswith("!"), kind.removesuffix("!")
         if kind not in KINDS or not value:
             return None
-        if kind == "country" and len(value) == COUNTRY_CODE and value.isascii():
-            value = value.upper()
-        if kind == "room" and (number := room_id(value)):
+        # Names may begin or end with a space; what is no name has none.
+        bare = value.strip()
+        if kind == "country" and len(bare) == COUNTRY_CODE and bare.isascii():
+            value = bare.upper()
+        if kind == "room" and (number := room_id(bare)):
             value = str(number)
-        return cls(kind, None if value == NOT_SET else value, excludes)
+        return cls(kind, None if bare == NOT_SET else value, excludes)
 
     def __str__(self) -> str:
         value = NOT_SET if self.value is None else self.value

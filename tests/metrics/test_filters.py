@@ -199,6 +199,10 @@ def test_a_figure_reads_no_table_that_its_definition_lacks(name: str) -> None:
         ("room:2147483647", "room:2147483647"),
         ("city:de", "city:de"),
         ("country:(not set)", "country:(not set)"),
+        ("country:de ", "country:DE"),
+        ("room: 007 ", "room:7"),
+        ("source:(not set) ", "source:(not set)"),
+        ("city: Ely ", "city: Ely "),
     ],
 )
 def test_a_filter_is_read_as_it_is_typed_and_written_one_way(

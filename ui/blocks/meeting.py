@@ -173,7 +173,7 @@ def render_meeting(
             note=f"{opened.summary} {chart.LEGEND}. Seats are numbered in order of "
             "appearance, from 1 in each meeting. Events are not linked to rooms: these "
             "are of users who took part or viewed the room."
-            f"{_left_out(votes, found['cards'])}",
+            f"{_left_out(*(found[name] for name in ('votes', 'cards', 'activity')))}",
             key="meeting",
             file=f"meeting_{vote_id}",
         )
@@ -194,8 +194,8 @@ def _on_its_days(context: PageContext, opened: Meeting) -> PageContext:
     return replace(context, query=query, days=Days(first, last))
 
 
-def _left_out(votes: pl.DataFrame, cards: pl.DataFrame) -> str:
-    """Say which part of a very long or large meeting is drawn; "" for all of it."""
+def _left_out(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) -> str:
+    """Say which part of a long or large meeting is drawn; "" for all of it."""
     drawn, drawn_cards = chart.first_part(votes, cards)
     counts = {
         "votes": (drawn.height, votes.height),
@@ -208,9 +208,12 @@ def _left_out(votes: pl.DataFrame, cards: pl.DataFrame) -> str:
     ]
     only = f"Only {' and '.join(parts)} are drawn; the table below has all. "
     text = only if parts else ""
-    least = chart.room_after(drawn, drawn["voted_at"])["room"].min()
+    least = chart.room_after(drawn, activity)["room"].min()
     # On a phone the axis is about 250 pixels long.
-    if isinstance(least, float) and least * 250 < chart.LETTERS * chart.SMALLEST:
+    if (
+        isinstance(least, float)
+        and least * 250 < chart.CARD_WIDTH * chart.SMALLEST_FONT
+    ):
         text += "Where votes are too close together, only the last has its cards drawn."
     return f" {text}".rstrip()
 
@@ -220,7 +223,7 @@ def _render_votes(votes: pl.DataFrame, zone: ZoneInfo, file: str) -> None:
     shown = votes.select(
         pl.col("vote").alias("Vote"),
         pl.col("voted_at")
-        .dt.strftime(chart.clock_of(votes))
+        .dt.strftime(chart.time_format_of(votes))
         .alias(f"Ended ({zone.key})"),
         chart.kind_of_vote().alias("Kind"),
         pl.col("talk").alias("Talk before (s)"),

@@ -28,9 +28,9 @@ _SHAPES = {"Page view": "triangle-up", "Event": "diamond"}
 _BESIDE = alt.ExprRef("datum.what == 'Event' ? -8 : 8")
 # What is drawn for a user who played no card.
 _CARDS = {meetings.NO_CARD: "–", meetings.WATCHED: "○"}
-LETTERS, SMALLEST = 1.2, 8
-"""The width of a card in font sizes, and the smallest font: with less room, it is not
-drawn."""
+CARD_WIDTH, SMALLEST_FONT = 1.2, 8
+"""The width of a card in font sizes; where the smallest font has no room for one, it is
+not drawn."""
 LEGEND = "– no card · ○ watched · ▲ page view of the room · ◆ event of one of its users"
 
 
@@ -66,11 +66,11 @@ def timeline(
         ),
     )
     ahead, names = _clock(votes, activity, zone)
-    clock = clock_of(votes)
-    held = _votes(votes, ahead, clock)
-    done = _activity(activity, ahead, clock)
+    time_format = time_format_of(votes)
+    held = _votes(votes, ahead, time_format)
+    done = _activity(activity, ahead, time_format)
     played = _cards(
-        cards.join(room_after(votes, activity["at"]), on="id", how="left"), ahead, clock
+        cards.join(room_after(votes, activity), on="id", how="left"), ahead, time_format
     )
     x = alt.X(
         "at:T",
@@ -101,16 +101,16 @@ def timeline(
         .encode(alt.X("end:T"))
     )
     # Of `width`, both ends of the axis are padding.
-    room = f"(isValid(datum.room) ? datum.room * (width - 24) / {LETTERS} : 99)"
+    room = f"(isValid(datum.room) ? datum.room * (width - 24) / {CARD_WIDTH} : 99)"
     texts = (
         Layer(played)
         .mark_text(
             # On a phone, votes soon after each other have little room.
             fontSize=alt.ExprRef(
-                f"max({SMALLEST}, min(width < 400 ? 10 : 13, {room}))"
+                f"max({SMALLEST_FONT}, min(width < 400 ? 10 : 13, {room}))"
             ),
             # Two cards over each other would be read as a third one.
-            opacity=alt.ExprRef(f"{room} < {SMALLEST} ? 0 : 1"),
+            opacity=alt.ExprRef(f"{room} < {SMALLEST_FONT} ? 0 : 1"),
             fontWeight=600,
             color=TEXT,
         )
@@ -143,15 +143,20 @@ def first_part(
     return votes, cards.filter(pl.col("seat").is_in(seats))
 
 
-def room_after(votes: pl.DataFrame, others: pl.Series) -> pl.DataFrame:
-    """Return how much of the axis is between a vote and the next one: id, room.
+def room_after(votes: pl.DataFrame, activity: pl.DataFrame) -> pl.DataFrame:
+    """Return which part of the axis is between a vote and the next one: id, room.
 
-    Null for the last one. `others` are times of other marks on the axis.
+    Null for the last one.
     """
-    times = pl.concat([votes["started_at"], votes["voted_at"], others])
-    first, last = milliseconds(times).sort()[[0, -1]]
+    first, last = _ends(votes, activity)
     ended = milliseconds(pl.col("voted_at"))
     return votes.select("id", room=(ended.shift(-1) - ended) / max(last - first, 1))
+
+
+def _ends(votes: pl.DataFrame, activity: pl.DataFrame) -> pl.Series:
+    """Return where the axis begins and ends, in milliseconds."""
+    times = pl.concat([votes["started_at"], votes["voted_at"], activity["at"]])
+    return milliseconds(times).sort()[[0, -1]]
 
 
 _OF_VOTES = {
@@ -184,8 +189,7 @@ def _clock(
     Ticks need names of their own only where the clocks change meanwhile, or where they
     show a time twice, which is said by days.
     """
-    times = pl.concat([votes["started_at"], votes["voted_at"], activity["at"]])
-    ends = milliseconds(times).sort()[[0, -1]]
+    ends = _ends(votes, activity)
     first, last = (_EPOCH + timedelta(milliseconds=end) for end in ends)
     ahead, changes = clock_changes(zone, first, last)
     later = [
@@ -194,7 +198,7 @@ def _clock(
         if when * 1000 <= ends[-1]
     ]
     clock = f"datum.value{''.join(later)}"
-    if clock_of(votes) == _DATED:
+    if time_format_of(votes) == _DATED:
         return ahead * 1000, HOURS.format(clock=clock)
     names = f"utcFormat({clock}, '%H:%M')"
     return ahead * 1000, names if later else alt.Undefined
@@ -203,7 +207,7 @@ def _clock(
 _DATED = "%-d %b, %H:%M:%S"
 
 
-def clock_of(votes: pl.DataFrame) -> str:
+def time_format_of(votes: pl.DataFrame) -> str:
     """Return the format of a meeting's times: with days where it lasts for one."""
     length = votes["voted_at"][-1] - votes["started_at"][0]
     return _DATED if length >= timedelta(days=1) else "%H:%M:%S"
@@ -212,11 +216,13 @@ def clock_of(votes: pl.DataFrame) -> str:
 _EPOCH = datetime(1970, 1, 1)
 
 
-def _placed(frame: pl.DataFrame, time: str, ahead: int, clock: str) -> pl.DataFrame:
+def _placed(
+    frame: pl.DataFrame, time: str, ahead: int, time_format: str
+) -> pl.DataFrame:
     """Add at (milliseconds, as a UTC axis takes them) and when (text)."""
     moment = pl.col(time)
     return frame.with_columns(
-        at=milliseconds(moment) + ahead, when=moment.dt.strftime(clock)
+        at=milliseconds(moment) + ahead, when=moment.dt.strftime(time_format)
     )
 
 
@@ -238,8 +244,8 @@ def kind_of_vote() -> pl.Expr:
     )
 
 
-def _votes(votes: pl.DataFrame, ahead: int, clock: str) -> pl.DataFrame:
-    when = _placed(votes, "voted_at", ahead, clock).rename({"at": "end"})
+def _votes(votes: pl.DataFrame, ahead: int, time_format: str) -> pl.DataFrame:
+    when = _placed(votes, "voted_at", ahead, time_format).rename({"at": "end"})
     return when.select(
         *("vote", "end", "when", "cards", "joined", "left"),
         fmt.counts(pl.col("duration", "talk")),
@@ -249,9 +255,9 @@ def _votes(votes: pl.DataFrame, ahead: int, clock: str) -> pl.DataFrame:
     )
 
 
-def _cards(cards: pl.DataFrame, ahead: int, clock: str) -> pl.DataFrame:
+def _cards(cards: pl.DataFrame, ahead: int, time_format: str) -> pl.DataFrame:
     played = pl.col("role").replace_strict(_CARDS, default=None, return_dtype=pl.String)
-    return _placed(cards, "voted_at", ahead, clock).select(
+    return _placed(cards, "voted_at", ahead, time_format).select(
         "at",
         "when",
         "room",
@@ -260,8 +266,8 @@ def _cards(cards: pl.DataFrame, ahead: int, clock: str) -> pl.DataFrame:
     )
 
 
-def _activity(activity: pl.DataFrame, ahead: int, clock: str) -> pl.DataFrame:
-    return _placed(activity, "at", ahead, clock).select(
+def _activity(activity: pl.DataFrame, ahead: int, time_format: str) -> pl.DataFrame:
+    return _placed(activity, "at", ahead, time_format).select(
         *("at", "when"),
         what=pl.col("kind").replace({"page view": "Page view", "event": "Event"}),
         name=labels.with_codes_spoken("name"),

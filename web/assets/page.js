@@ -517,7 +517,7 @@
   // Its menu would lie over the view that a link opens.
   addEventListener("click", event => {
     const menu = event.target.closest?.('[data-testid="stPopoverBody"]');
-    if (!menu || !event.target.closest(LINK)) return;
+    if (!menu || !event.target.closest("a")) return;
     const button = find('[data-testid="stPopover"] button[aria-expanded="true"]');
     pressing = true;
     button?.click();
