@@ -90,7 +90,7 @@ class Shown(NamedTuple):
         if days is None:
             return None
         # Stepping forward may end at today: then it is "month to date" or so again.
-        months = 0 if self.by_days else periods.whole_months(own)
+        months = periods.whole_months(own)
         running = (
             key
             for key, option in PERIODS.items()

@@ -1123,7 +1123,9 @@ def test_the_files_of_a_meeting_are_of_its_day_whatever_the_period(
     day = "2026-03-11"
     dates = {name: re.findall(r"\d{4}-\d\d-\d\d", name) for name in alone}
     assert dates.pop("fpp_room_88_meetings_2026-10-23_2026-11-19.csv")
-    assert len(dates) == 2
+    assert {*dates} == {
+        f"fpp_room_88_{name}_1751_{day}_{day}.csv" for name in ("meeting", "votes")
+    }
     assert [*dates.values()] == [[day, day]] * 2
     assert f"Period: {day} to {day} (UTC), 1 day\n" in export.readme(context, found.now)
 
