@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from metrics import growth, returning, traffic, votes
@@ -213,24 +213,35 @@ def test_the_heat_map_has_local_hours_and_weekdays() -> None:
     assert cells == {("Sunday", 0): 1, ("Sunday", 2): 2, ("Sunday", 23): 1}
 
 
-# By UTC: clocks go forward at 2:00, at 2:00 by half an hour, at 2:45, and at midnight.
-SKIPS = {
-    "America/New_York": datetime(2026, 3, 8, 7),
-    "Australia/Lord_Howe": datetime(2026, 10, 3, 15, 30),
-    "Pacific/Chatham": datetime(2026, 9, 26, 14),
-    "America/Havana": datetime(2026, 3, 8, 5),
-}
+# By UTC: clocks go forward at 2:00, at 2:00 by half an hour, at 2:45, and at midnight;
+# back at 2:00, by half an hour, from 1:00 to midnight, over midnight, by two hours.
+CLOCK_CHANGES = [
+    ("America/New_York", datetime(2026, 3, 8, 7)),
+    ("Australia/Lord_Howe", datetime(2026, 10, 3, 15, 30)),
+    ("Pacific/Chatham", datetime(2026, 9, 26, 14)),
+    ("America/Havana", datetime(2026, 3, 8, 5)),
+    ("America/New_York", datetime(2026, 11, 1, 6)),
+    ("Australia/Lord_Howe", datetime(2026, 4, 4, 15)),
+    ("America/Havana", datetime(2026, 11, 1, 5)),
+    ("America/Santiago", datetime(2026, 4, 5, 3)),
+    ("Antarctica/Troll", datetime(2026, 10, 25, 1)),
+]
 
 
-@pytest.mark.parametrize("zone", SKIPS)
+@pytest.mark.parametrize(("zone", "change"), CLOCK_CHANGES)
 @quick
-@given(begin=st.integers(-200, 60), length=st.integers(1, 200))
-def test_a_day_without_an_hour_is_none_of_its_days_in_the_heat_map(
-    zone: str, begin: int, length: int
+@given(
+    begin=st.integers(-120, 12) | st.integers(-800, 240),
+    length=st.integers(1, 12) | st.integers(88, 104) | st.integers(1, 800),
+)
+@example(begin=-4, length=4)
+def test_days_with_an_hour_are_those_whose_clocks_show_it(
+    zone: str, change: datetime, begin: int, length: int
 ) -> None:
-    start = SKIPS[zone] + timedelta(hours=begin)
-    period = Period(start, start + timedelta(hours=length), ZoneInfo(zone))
-    walked = range(0, 60 * length, 15)
+    # In quarters of an hour, mostly with an end near the change.
+    start = change + timedelta(minutes=15 * begin)
+    period = Period(start, start + timedelta(minutes=15 * length), ZoneInfo(zone))
+    walked = range(0, 15 * length, 15)
     clocks = (period.local(start + timedelta(minutes=m)) for m in walked)
     hours = {(clock.date(), clock.hour) for clock in clocks}
     days = Counter((day.isoweekday(), hour) for day, hour in hours)
