@@ -1017,8 +1017,14 @@ def test_cards_that_a_filter_leaves_without_a_meaning_are_blank(
             {"Week-old rooms", "Newcomers", "Inviting rooms"},
         ),
     ):
-        cards = run_page("insights.py", **query, **chosen).metric
-        assert {card.label for card in cards if card.value == "–"} == blank
+        app = run_page("insights.py", **query, **chosen)
+        assert {card.label for card in app.metric if card.value == "–"} == blank
+        # No user is new before the data begins.
+        period, *notes = (caption.value for caption in app.caption)
+        about = [note for note in notes if note.startswith("New rooms of ")]
+        assert about
+        begins = period.partition(" – ")[0]
+        assert all(note.startswith(f"New rooms of {begins} – ") for note in about)
 
 
 def test_a_room_has_its_figures_whatever_the_filters(run_page: RunPage) -> None:

@@ -246,6 +246,14 @@ def test_hours_are_compared_with_those_of_the_same_name(zone: str, day: date) ->
                 assert hours[0] == hours[1]
         # Only an hour that the other day lacks, or has once, is beside nothing.
         assert column(spec, "before_when").count(None) <= 1
+        # What is not drawn of the comparison is said.
+        left_out = on.hours_left_out(frames_of[0], frames_of[1], earlier)
+        drawn_ones = {str(when) for when in column(spec, "before_when") if when}
+        every = [str(when) for when in earlier.place(frames_of[1])["when"]]
+        missing = [when.split(", ")[1] for when in every if when not in drawn_ones]
+        assert left_out == missing
+        text = legend(on, earlier, left_out=left_out)
+        assert text.endswith(f", not drawn: {missing[0]}" if missing else "2026")
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,10 @@ def _draw(
             earlier=before is not None
             and frame.height > 1
             and axis.place_of_first(before[1]) < 0,
+            # Of a longer one it is said that its end is not drawn.
+            left_out=axis.hours_left_out(frame, *before)
+            if before and more <= 0
+            else (),
             marked=marks is not None,
         )
     )

@@ -15,7 +15,7 @@ import polars as pl
 
 from metrics.frames import Period
 from metrics.query import Granularity
-from metrics.sentences import counted
+from metrics.sentences import counted, listed
 from metrics.subject import Unit
 from metrics.time_axis import INTERVALS, place_of_first_week
 from store.notes import Note
@@ -150,6 +150,28 @@ class TimeAxis:
         hour = (self._clock() - pl.lit(midnight)).dt.total_hours()
         # Clocks that go back show an hour twice.
         return 10 * hour + pl.col("bucket").rank("dense").over(hour)
+
+    def hours_left_out(
+        self, frame: pl.DataFrame, earlier: pl.DataFrame, on: "TimeAxis"
+    ) -> list[str]:
+        """Return the hours of a comparison that are beside none: "02:00 again".
+
+        Clocks skip or repeat an hour as they change. Without a change on either axis,
+        and for longer buckets, there are none.
+        """
+        ends = [axis.instants or axis.period for axis in (self, on)]
+        changed = self.period.length - ends[0].length, on.period.length - ends[1].length
+        if self.granularity != "hour" or changed[0] == changed[1]:
+            return []
+        shown = self.place(frame).select(position=self.position())
+        theirs = on.place(earlier).select("when", position=on.position(self))
+        names = theirs.join(shown, on="position", how="anti", maintain_order="left")
+        # Of one day, the legend has the date.
+        one_day = on.period.length <= _DAY
+        return [
+            when.split(", ")[1] if one_day else when.removesuffix(", in part")
+            for when in names["when"]
+        ]
 
     def place_of_first(self, other: "TimeAxis") -> int:
         """Return beside which of this axis' buckets the first one of another is."""
@@ -398,6 +420,7 @@ def legend(
     shorter: bool = False,
     longer: bool = False,
     earlier: bool = False,
+    left_out: Sequence[str] = (),
     marked: bool = False,
     says_granularity: bool = False,
 ) -> str:
@@ -405,7 +428,7 @@ def legend(
 
     `shorter`: the comparison has fewer buckets, so that its line ends early; `longer`:
     it has more of them than the chart has places; `earlier`: its first week is before
-    them.
+    them; `left_out`: hours of it that the clocks did not show in the period.
     `says_granularity`: for charts whose title does not say it.
     """
     line = "— " if before is not None else ""
@@ -415,7 +438,8 @@ def legend(
         cut = ", longer: its end is not drawn" if longer else ""
         end = ", shorter" if shorter else cut
         start = ", its first week is not drawn" if earlier else ""
-        parts.append(f"┄ {fmt.period(before.period)}{start}{end}")
+        hours = f", not drawn: {listed(left_out)}" if left_out else ""
+        parts.append(f"┄ {fmt.period(before.period)}{start}{hours}{end}")
     # A mark at the end of a line would be apart from its meaning.
     if marked:
         parts.append("◆\u00a0unusual for its weekday")
