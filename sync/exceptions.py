@@ -231,13 +231,21 @@ class OriginError(SyncError):
 class ContractError(SyncError):
     """The live tables are not what `metrics.tables` describes."""
 
-    def __init__(self, offences: Sequence[str]) -> None:
-        verb = "difference" if len(offences) == 1 else "differences"
+    def __init__(self, offences: Sequence[str], missing: Sequence[str] = ()) -> None:
+        gone = [f"{t} is missing, or SELECT on it is not granted" for t in missing]
+        facts = [*gone, *offences]
+        fixes = []
+        if missing:
+            tables = "the table" if len(missing) == 1 else "the tables"
+            fixes.append(f"Restore {tables}, or grant SELECT to DB_USERNAME.")
+        if offences:
+            fixes.append(
+                "Update the file together with the database, then run --rebuild TABLE."
+            )
+        noun = "difference" if len(facts) == 1 else "differences"
         super().__init__(
-            f"{len(offences)} {verb} between the database and metrics/tables.py: "
-            + "; ".join(offences)
-            + f". {UNCHANGED} Update the file together with the database, then run "
-            "--rebuild TABLE."
+            f"{len(facts)} {noun} between the database and metrics/tables.py: "
+            f"{'; '.join(facts)}. {UNCHANGED} {' '.join(fixes)}"
         )
 
 

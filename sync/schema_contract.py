@@ -56,12 +56,13 @@ def check_contract(tables: Sequence[Table], source: Described) -> tuple[str, ...
     Raises ContractError or EngineError, which name all tables that differ.
     """
     broken: list[str] = []
+    missing: list[str] = []
     left_out: list[str] = []
     engines: dict[str, str] = {}
     for table in tables:
         live = source.columns(table)
         if live is None:
-            broken.append(f"{table.name} is missing, or SELECT on it is not granted")
+            missing.append(table.name)
             continue
         broken += offences(table, live)
         left_out += ignored(table, live)
@@ -69,8 +70,8 @@ def check_contract(tables: Sequence[Table], source: Described) -> tuple[str, ...
         # A view has no engine: its tables are what counts, and are not known here.
         if engine and engine not in _WITH_SNAPSHOTS:
             engines[table.name] = engine
-    if broken:
-        raise ContractError(broken)
+    if broken or missing:
+        raise ContractError(broken, missing)
     if engines:
         raise EngineError(engines)
     return tuple(left_out)
@@ -121,28 +122,30 @@ def _offence(
         hint = f" (did it become '{near[0]}'?)" if near else ""
         return f"{name} is missing{hint}; the database has {', '.join(names)}"
     live_type = _REMARK.sub("", live.type)
-    if not re.fullmatch(_family(column.dtype), live_type, re.IGNORECASE):
-        return f"{name} is of type {live.type}, which does not fit {column.dtype}"
+    pattern, wanted = _family(column.dtype)
+    if not re.fullmatch(pattern, live_type, re.IGNORECASE):
+        return f"{name} is of type {live.type} but must be {wanted}"
     if live.nullable and not column.nullable:
         return f"{name} may be null now but must not"
     return ""
 
 
-def _family(dtype: pl.DataType) -> str:
-    """Return the pattern of live types that fit a column of this type.
+def _family(dtype: pl.DataType) -> tuple[str, str]:
+    """Return the pattern of live types that fit a column of this type, and their name.
 
     A family, not a width: whether a value fits is checked value by value.
     """
     match dtype:
         case pl.Boolean():
-            return _FLAG
+            return _FLAG, "a flag (tinyint)"
         case pl.Datetime():
-            return _TIME
+            return _TIME, "timestamp"
         case pl.Decimal():
-            return rf"decimal\(\d+,{dtype.scale}\)( unsigned)?"
+            pattern = rf"decimal\(\d+,{dtype.scale}\)( unsigned)?"
+            return pattern, f"decimal(…,{dtype.scale})"
         case pl.String():
-            return _TEXT
+            return _TEXT, "text (varchar, text or enum)"
         case _ if dtype.is_integer():
-            return _WHOLE_NUMBER
+            return _WHOLE_NUMBER, "a whole number (int)"
         case _:
             raise TypeError(f"no live type is known for {dtype}")

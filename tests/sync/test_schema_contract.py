@@ -58,7 +58,7 @@ BREAKS = {
     ),
     "retyped": (
         "ALTER TABLE fpp_rooms MODIFY last_used_at datetime NOT NULL",
-        "fpp_rooms.last_used_at is of type datetime",
+        "fpp_rooms.last_used_at is of type datetime but must be timestamp",
     ),
     "nullable": (
         "ALTER TABLE fpp_rooms MODIFY number int NULL",
@@ -66,7 +66,7 @@ BREAKS = {
     ),
     "other scale": (
         "ALTER TABLE fpp_votes MODIFY avg_estimation decimal(6,3) NOT NULL",
-        "fpp_votes.avg_estimation is of type decimal(6,3)",
+        "fpp_votes.avg_estimation is of type decimal(6,3) but must be decimal(…,2)",
     ),
     "fractions of a second": (
         "ALTER TABLE fpp_votes MODIFY voted_at timestamp(3) NOT NULL",
@@ -106,6 +106,11 @@ def test_a_table_without_a_grant_is_named(
     assert store.sync() == 1
     assert "1 difference " in reported[-1]
     assert "fpp_votes is missing, or SELECT on it is not granted" in reported[-1]
+    # No change of our file would bring it back.
+    assert (
+        "unchanged. Restore the table, or grant SELECT to DB_USERNAME." in reported[-1]
+    )
+    assert "--rebuild" not in reported[-1]
 
 
 def test_every_difference_is_listed_at_once() -> None:

@@ -199,6 +199,24 @@ def test_a_body_of_many_megabytes_is_refused(running: Dashboard) -> None:
         assert client.recv(64).startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize("path", ["/health", "/login", "/api", "/", "/nothing"])
+def test_a_body_with_two_lengths_ends_the_connection(
+    running: Dashboard, path: str
+) -> None:
+    address = httpx.URL(running.url)
+    # To a proxy that goes by Content-Length all of this is one request.
+    hidden = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"
+    body = f"0\r\n\r\n{hidden}"
+    lengths = f"Content-Length: {len(body)}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(
+        (address.host, address.port or 80), LONGEST_WAIT
+    ) as client:
+        client.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\n{lengths}{body}".encode())
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_slow_clients_do_not_keep_others_waiting(running: Dashboard) -> None:
     address = httpx.URL(running.url)
     place = (address.host, address.port or 80)

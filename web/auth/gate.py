@@ -101,6 +101,12 @@ class Gate:
             await (refusal or self._app)(scope, receive, send)
 
     async def _refusal(self, request: HTTPConnection) -> Response | None:
+        if {"content-length", "transfer-encoding"} <= {*request.headers}:
+            # A proxy may go by the other one: what it takes for the end of the body
+            # would be answered here as the request of another client.
+            return error_response(
+                400, "Two lengths of one body", {"Connection": "close"}
+            )
         path = request.scope["path"]
         if path in self._public:
             return None
