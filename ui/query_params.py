@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from metrics.registry import METRIC_TABLES
 from ui.format import escaped, shortened
 
 Address = dict[str, list[str]]
@@ -43,8 +44,12 @@ OF_PAGES: Mapping[str, tuple[str, ...]] = {
 }
 """Path of a page → its own parameters."""
 AS_TABLE, ALL_ROWS = "table_", "all_"
-OF_BLOCKS = (AS_TABLE, ALL_ROWS, "show_")
-"""How the parameters of blocks begin; `show_` is of older links."""
+OF_BLOCKS = frozenset(
+    begins + block
+    for begins in (AS_TABLE, ALL_ROWS, "show_")
+    for block in (*METRIC_TABLES, "map", "today")
+)
+"""The parameters of blocks, by their tables; `show_` is of older links."""
 FRAMED = frozenset({"embed", "embed_options"})
 """Streamlit's own parameters, of pages in a frame; in small letters."""
 _TOO_MANY = "too_many_settings"
@@ -84,10 +89,10 @@ def check(page: str) -> None:
     """
     if _TOO_MANY in _address():
         warn("Ignoring all settings of the link: there are too many. Remove some.")
-    known = [*CARRIED, *OF_PAGES.get(page, ()), _TOO_MANY]
+    known = {*CARRIED, *OF_PAGES.get(page, ()), _TOO_MANY, *OF_BLOCKS}
     unknown = []
     for key, values in _address().items():
-        if key not in known and not key.startswith(OF_BLOCKS):
+        if key not in known:
             unknown.append(key)
         elif key not in _SEVERAL and len(set(values)) > 1:
             warn(
@@ -98,7 +103,7 @@ def check(page: str) -> None:
         warn(_ignored(unknown, known))
 
 
-def _ignored(unknown: Sequence[str], known: Sequence[str]) -> str:
+def _ignored(unknown: Sequence[str], known: Collection[str]) -> str:
     """Return the sentence for parameters of the address that nothing reads."""
     named = unknown[:_NAMED]
     names = [f"“{shortened(name)}”" for name in named]
@@ -228,8 +233,12 @@ def option_of(text: str, options: Mapping[str, Collection[str]]) -> str | None:
     wanted = text.strip().casefold()
     # Of a label that has changed the key is what is left.
     known = {wanted, slug(wanted)}
+    for key in options:
+        if key.casefold() in known:
+            return key
+    # After all keys: the name of one option may be the key of another.
     for key, names in options.items():
-        if key.casefold() in known or wanted in {name.casefold() for name in names}:
+        if any(name.casefold() == wanted or slug(name) in known for name in names):
             return key
     return None
 
@@ -344,10 +353,7 @@ def render_switch[T](
     """
     shown = {slug(name): (labels or {}).get(name, name) for name in options}
     by_key = {slug(name): value for name, value in options.items()}
-    names = {
-        slug(name): (shown[slug(name)], name, slug(shown[slug(name)]))
-        for name in options
-    }
+    names = {slug(name): (shown[slug(name)], name) for name in options}
     value = choice(key, names, next(iter(shown)))
     st.segmented_control(
         label,

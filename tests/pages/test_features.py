@@ -405,6 +405,7 @@ def test_an_unknown_value_of_the_address_is_said(
         ({"perid": "today"}, "Did you mean `period`?"),
         ({"PERIOD": "today"}, "“PERIOD”"),
         ({"room": "1"}, "“room”"),
+        ({"table_funel": "true"}, "Did you mean `table_funnel`?"),
         ({"<b>": ""}, "“\\<b\\>”"),
         ({"": "5"}, "“”"),
         ({"period": ["today", "yesterday"]}, "using the last, “yesterday”"),
@@ -636,11 +637,9 @@ def test_every_parameter_that_a_page_reads_is_one_that_its_links_may_have(
         queries = [{}, {"room": "1"}] if file == "room.py" else [{}]
         for query in queries:
             run_page(file, period="all_time", **query)
-        of_pages[file.removesuffix(".py")] = {
-            key
-            for key in read - {*query_params.CARRIED}
-            if not key.startswith(query_params.OF_BLOCKS)
-        }
+        of_pages[file.removesuffix(".py")] = (
+            read - {*query_params.CARRIED} - {*query_params.OF_BLOCKS}
+        )
     declared = {page: {*keys} for page, keys in query_params.OF_PAGES.items()}
     assert {page: keys for page, keys in of_pages.items() if keys} == declared
 
@@ -699,6 +698,18 @@ def test_a_figure_is_found_by_an_older_title_that_its_key_still_says() -> None:
     titles = {"unique_users": ("Unique users",), "bounce_rate": ("Never joined",)}
     assert query_params.option_of("Bounce rate", titles) == "bounce_rate"
     assert query_params.option_of("", titles) is None
+
+
+def test_an_option_is_found_by_its_label_written_as_a_key() -> None:
+    titles = {key: (known.title,) for key, known in DEFINITIONS.items()}
+    for key, (title,) in titles.items():
+        assert query_params.option_of(key, titles) == key
+        alone = {key: (title,)}
+        assert query_params.option_of(query_params.slug(title), alone) == key
+    # The title of one figure is the key of another.
+    assert query_params.option_of("new_rooms", titles) == "new_rooms"
+    compared = {key: (label,) for key, label in periods.COMPARISONS.items()}
+    assert query_params.option_of("same_period_last_year", compared) == periods.YEAR
 
 
 def test_text_of_the_address_is_never_markup(run_page: RunPage) -> None:
