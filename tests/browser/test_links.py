@@ -159,10 +159,20 @@ def test_a_link_to_the_same_page_changes_the_address_in_one_step(
 
 KEEP_SOCKETS = """
 window.sockets = [];
+window.waits = [0];
 window.WebSocket = class extends WebSocket {
   constructor(...given) { super(...given); window.sockets.push(this); }
+  addEventListener(kind, take, ...more) {
+    super.addEventListener(kind, kind !== "message" ? take : message => {
+      const wait = waits.length > 1 ? waits.shift() : waits[0];
+      if (wait) setTimeout(() => take(message), wait);
+      else take(message);
+    }, ...more);
+  }
 };
 """
+"""Keeps sockets at hand, and messages back: the next ones for as long as `waits` says,
+in milliseconds, and all others as the last of it."""
 
 
 AT_ONCE = """(async () => {{
@@ -207,6 +217,13 @@ def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         chromium.wait_until_drawn(page)
         assert page.url.endswith(f"/{title.lower()}?period=last_7_days")
+    # A link waits for the address of an act, also of a run that takes its time for it.
+    navigation(page, "Votes").click()
+    at(page, "Votes", "Last 7 days")
+    link = "document.querySelector('nav a[data-page=traffic]')"
+    page.evaluate(f"waits = [0, 0, 600]; ({TILE}).click(); ({link}).click()")
+    at(page, "Traffic", "Last 7 days")
+    assert page.url.endswith("/traffic?period=last_7_days")
     page.close()
 
 
