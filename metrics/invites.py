@@ -52,7 +52,7 @@ DEFINITIONS = (
         "inviting_share",
         "Inviting rooms",
         "share",
-        "Share of new rooms with two or more new users in 7 days.",
+        "Share of new rooms with two or more newcomers.",
         needs_all_rooms=True,
     ),
     Definition(

@@ -44,9 +44,8 @@ DEFINITIONS = (
         "watched_first",
         "Watched first (n)",
         "count",
-        "Users who watched their first vote. Each has 28 days to estimate, so these "
-        "users are from the latest span of the period's length that ended 28 days "
-        "ago or earlier.",
+        "Users who watched their first vote in the period, or in as many earlier days "
+        "so that each has had 28 days to estimate.",
         (ESTIMATIONS.name,),
         needs_all_rooms=True,
     ),
