@@ -118,7 +118,9 @@ def capture_error(
     """Report a failure: to the log, and in production to Sentry.
 
     The log shows the traceback of a grave one, unless its text says all there is to
-    say. Returns a short reference that both carry, to be shown to users.
+    say: then nothing is sent of what caused it either, such as the text of a server,
+    which names hosts and can quote rows. Returns a short reference that both carry, to
+    be shown to users.
     """
     reference = randomness.token_hex(4)
     where = {"component": context.component, "action": context.action}
@@ -135,7 +137,8 @@ def capture_error(
     )
     if _sentry is not None:
         tags = where | {"severity": severity, "reference": reference}
-        _sentry.capture(error, _SENTRY_LEVELS[severity], tags, context.extra)
+        level = _SENTRY_LEVELS[severity]
+        _sentry.capture(error, level, tags, context.extra, with_causes=traceback)
     return reference
 
 

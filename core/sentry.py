@@ -42,11 +42,19 @@ class SentryClient:
         )
 
     def capture(
-        self, error: BaseException, level: Level, tags: Mapping[str, str], extra: Extra
+        self,
+        error: BaseException,
+        level: Level,
+        tags: Mapping[str, str],
+        extra: Extra,
+        *,
+        with_causes: bool,
     ) -> None:
-        """Send a failure."""
+        """Send a failure, on request with the exceptions that it was raised from."""
         with sentry_sdk.new_scope() as scope:
             scope.level = level
+            if not with_causes:
+                scope.add_event_processor(_without_causes)
             for name, tag in tags.items():
                 scope.set_tag(name, tag)
             for name, value in extra.items():
@@ -68,3 +76,9 @@ class SentryClient:
         self, breadcrumb: "Breadcrumb", _: "BreadcrumbHint"
     ) -> "Breadcrumb":
         return cast("Breadcrumb", self._redactor.tree(breadcrumb))
+
+
+def _without_causes(event: "Event", _: "Hint") -> "Event":
+    # The SDK puts what was raised last at the end.
+    del event["exception"]["values"][:-1]
+    return event

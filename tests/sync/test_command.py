@@ -20,6 +20,7 @@ from testkit.dashboard import LONGEST_WAIT, wait_until
 from testkit.database_servers import PASSWORD, LiveDatabase, series
 from testkit.harness import Store
 from testkit.ports import free_port
+from tests.sync.conftest import on_one_kind
 from tests.sync.endpoints import Endpoint, endpoint
 from tests.sync.processes import ROOT, environment, run, start
 from tests.sync.rows import insert_votes, user
@@ -267,6 +268,17 @@ def test_sentry_gets_component_action_table_and_severity_and_no_secret(
     assert event["extra"]["table"] == "fpp_votes"
     for secret in (PASSWORD, database.name, "dsn-key"):
         assert secret not in json.dumps(event) + done.stderr
+
+
+@on_one_kind
+def test_sentry_gets_nothing_that_the_server_wrote(store: Store) -> None:
+    # It names hosts and users, and quotes the row whose text it cannot convert.
+    done, event = sync_in_production(store, DB_PASSWORD="wrong")  # noqa: S106
+    assert done.returncode == 1
+    exception = event["exception"]
+    assert isinstance(exception, dict)
+    assert [one["type"] for one in exception["values"]] == ["SourceError"]
+    assert "Access denied" not in json.dumps(event)
 
 
 def test_sentry_hears_of_a_failed_heartbeat_without_its_token(store: Store) -> None:
