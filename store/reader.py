@@ -88,16 +88,17 @@ def _open_newest(data_dir: Folder) -> Snapshot:
     try:
         name = name_in(text_of(data_dir / CURRENT))
     except FileNotFoundError:
-        # Object storage has published states only.
-        return (
-            NOTHING
-            if isinstance(data_dir, Bucket)
-            else legacy_files.open_folder(data_dir)
-        )
+        name = None
     except (ManifestError, UnicodeDecodeError) as error:
         raise StoreError(_unreadable(error)) from error
     except OSError as error:
         raise StoreError(unreachable(data_dir, error)) from error
+    # Outside of the handler: reports of a damaged file would begin with this one.
+    if name is None:
+        # Object storage has published states only.
+        if isinstance(data_dir, Bucket):
+            return NOTHING
+        return legacy_files.open_folder(data_dir)
     try:
         manifest = Manifest.from_json(text_of(data_dir / MANIFESTS / name))
     except FileNotFoundError:

@@ -237,7 +237,9 @@ class ContractError(SyncError):
         fixes = []
         if missing:
             tables = "the table" if len(missing) == 1 else "the tables"
-            fixes.append(f"Restore {tables}, or grant SELECT to DB_USERNAME.")
+            fixes.append(
+                f"Check DB_NAME; restore {tables}, or grant SELECT to DB_USERNAME."
+            )
         if offences:
             fixes.append(
                 "Update the file together with the database, then run --rebuild TABLE."

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copy, rmtree
+from traceback import format_exception
 
 import polars as pl
 import pytest
@@ -222,6 +223,9 @@ def test_a_file_whose_rows_cannot_be_read_is_named(
     with pytest.raises(StoreError) as raised:
         open_store(plain)
     said = str(raised.value)
+    # That there is no CURRENT is no part of what happened.
+    told = format_exception(raised.value)
+    assert "FileNotFoundError: [Errno 2]" not in "".join(told)
     # A monitor asks every minute: the same state is not read again.
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
     with pytest.raises(StoreError, match=re.escape(said)):

@@ -107,9 +107,8 @@ def test_a_table_without_a_grant_is_named(
     assert "1 difference " in reported[-1]
     assert "fpp_votes is missing, or SELECT on it is not granted" in reported[-1]
     # No change of our file would bring it back.
-    assert (
-        "unchanged. Restore the table, or grant SELECT to DB_USERNAME." in reported[-1]
-    )
+    fix = "Check DB_NAME; restore the table, or grant SELECT to DB_USERNAME."
+    assert f"unchanged. {fix}" in reported[-1]
     assert "--rebuild" not in reported[-1]
 
 
