@@ -59,8 +59,9 @@ def _total(key: str, name: str, live: Table) -> Definition:
         f"acc_{key}",
         f"Total {name}",
         "count",
-        f"All rows of `{live.name}` from the start to the end of the bucket. Every day "
-        "counts, also where weekends are hidden.",
+        f"All rows of `{live.name}` from the start to the end of the bucket, or of the "
+        "period where that is earlier. Every day counts, also where weekends are "
+        "hidden.",
         (live.name,),
         "Nothing. (`GET /api` adds up Monday to Friday since 3 June 2024 only.)",
     )

@@ -54,7 +54,7 @@ def _definitions(key: str, joined: str) -> tuple[Definition, Definition]:
             f"Returning {key}, active",
             "count",
             f"{joined} on 2 or more working days, the last of them at most 30 calendar "
-            "days back.",
+            "days before the last working day up to then.",
             (ESTIMATIONS.name,),
             excludes,
         ),
