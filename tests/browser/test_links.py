@@ -217,8 +217,16 @@ def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         chromium.wait_until_drawn(page)
         assert page.url.endswith(f"/{title.lower()}?period=last_7_days")
-    # A link waits for the address of an act, also of a run that takes its time for it.
+    # A click on a control in that moment is not lost.
     navigation(page, "Votes").click()
+    at(page, "Votes", "Last 7 days")
+    page.evaluate("sockets.forEach(socket => socket.close())")
+    expect(page.get_by_test_id("stApp")).not_to_have_attribute(
+        "data-test-connection-state", "CONNECTED"
+    )
+    page.evaluate(f"({{promise: {AT_ONCE.format(link=TILE)}}})")
+    page.wait_for_url("**/votes?period=last_7_days&show=**")
+    # A link waits for the address of an act, also of a run that takes its time for it.
     at(page, "Votes", "Last 7 days")
     link = "document.querySelector('nav a[data-page=traffic]')"
     page.evaluate(f"waits = [0, 0, 600]; ({TILE}).click(); ({link}).click()")

@@ -282,6 +282,7 @@
     return () => (looks = condition() ? looks + 1 : 0) > 2;
   }
   let stepping = false;
+  let reconnecting = false; // the step is of a connection that is back: it leads nowhere
   let steps = 0;
   let done = 0;
   const redrawing = own => (...step) => {
@@ -351,13 +352,14 @@
       observer.disconnect();
       await until(() => state() === "notRunning", 10_000);
     }
-    stepping = false;
+    stepping = reconnecting = false;
   }
   addEventListener("popstate", event => {
     drawNavigation();
     if (!event.isTrusted || !state()) return; // of ours above, or before there is a page
     event.stopImmediatePropagation();
     forget(); // what a step leads away from, it undoes
+    reconnecting = false;
     takeStep();
   }, true);
   // The address of the first page is empty, so that links to it mean the page that is
@@ -390,7 +392,7 @@
     if (pressing || target.closest?.(ELSEWHERE)) return;
     if (key && (!CHANGING.test(key) || event.ctrlKey || event.metaKey || event.altKey)) return;
     if (!target.closest?.(LINK)) [clicked, at] = [performance.now(), location.href];
-    const isLeft = leaving || next || isSteppedFrom();
+    const isLeft = leaving || next || (isSteppedFrom() && !waitsForStep(event));
     if (!isLeft && !isEarly(event)) return;
     event.stopImmediatePropagation();
     event.preventDefault();
@@ -402,7 +404,7 @@
   // row is known by its place, where another one may be by then: it takes no click.
   const CONTROL = ':is(.stMain, [data-testid="stPopoverBody"]) '
     + ":is(.stButton button, .stDownloadButton button, .stButtonGroup button, .stCheckbox label)";
-  const isCurrent = element => isAnswered() && !element.closest("[data-stale=true]")
+  const isCurrent = element => isAnswered() && !reconnecting && !element.closest("[data-stale=true]")
     && !find(".st-key-period_bar [data-stale=true]");
   const held = []; // what is pressed later, in order
   const showWaiting = () => document.documentElement.classList.toggle("waiting", Boolean(held.length || next));
@@ -411,6 +413,8 @@
   // By a key a tile is pressed without a click.
   const pressedBy = ({type, key, target}) => type === "click" ? target.closest?.(CONTROL)
     : key === "Enter" || key === " " ? target.closest?.(".stMain .stButtonGroup button") : null;
+  // A connection that is back leads away from nothing.
+  const waitsForStep = event => reconnecting && (pressedBy(event) || event.target.closest?.(LINK));
   function isEarly(event) {
     const {target} = event;
     if (target.matches?.(ROWS)) return !isCurrent(target);
@@ -441,7 +445,7 @@
     if (isHolding) return;
     isHolding = true;
     const control = () => held.length && redrawn(held[0]);
-    const isReady = () => !held.length || (control() ? isCurrent(control()) : isDone());
+    const isReady = () => !held.length || (control() ? isCurrent(control()) : isDone() && !reconnecting);
     while (held.length) {
       await until(thrice(isReady), 10_000);
       [clicked, at] = [performance.now(), location.href];
@@ -526,7 +530,10 @@
   });
   let wasConnected = false;
   new MutationObserver(() => {
-    if (isConnected() && wasConnected === "lost") takeStep();
+    if (isConnected() && wasConnected === "lost") {
+      reconnecting ||= !stepping;
+      takeStep();
+    }
     wasConnected = isConnected() || (wasConnected && "lost");
   }).observe(document, {subtree: true, attributeFilter: ["data-test-connection-state"]});
   const NARROW = matchMedia("(max-width: 768px)"); // here the navigation covers the page
