@@ -123,7 +123,11 @@ def test_a_good_answer_has_users_and_rooms_last_active_first(
 
 @pytest.mark.parametrize("ending", ["", "/", "/base", "/base/"])
 def test_the_address_may_have_a_path(ending: str) -> None:
-    with product(sends(json.dumps(GOOD).encode())) as url:
+    def only_there(handler: BaseHTTPRequestHandler) -> None:
+        found = handler.path == f"{ending.rstrip('/')}/analytics"
+        sends(json.dumps(GOOD).encode(), status=200 if found else 404)(handler)
+
+    with product(only_there) as url:
         assert ask(url + ending).connected_users == 4
 
 

@@ -37,6 +37,10 @@ DAY = date(2026, 11, 12)
             "2026-11-12 See javascript:alert(1)",
             Note(DAY, DAY, "See javascript:alert(1)"),
         ),
+        (
+            "2026-11-12 See javascript://x/%0aalert(1)",
+            Note(DAY, DAY, "See javascript://x/%0aalert(1)"),
+        ),
         ("2026-11-12 \u202ea\0\u2066b", Note(DAY, DAY, "a b")),
     ],
 )
