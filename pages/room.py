@@ -72,7 +72,7 @@ results = own.compute(
 vote = room.open_meeting()
 if vote is not None:
     about, drawn = meeting.render_meeting(own, only.room_id, results["meetings"], vote)
-    meeting.render_meetings(own, results["meetings"])
+    meeting.render_meetings(own, results["meetings"], drawn.get("votes"))
     export.render_download(
         about, Results(drawn, {}), f"room_{only.room_id}_meeting_{vote}"
     )

@@ -48,6 +48,11 @@ def test_a_room_lists_its_meetings_and_opens_one(run_page: RunPage) -> None:
     assert f", {meeting['wide_votes']} wide (re-votes included)," in texts(app)
     listed = [frame.value for frame in app.dataframe if "Cards by seat" in frame.value]
     assert listed[0].shape[0] == meeting["votes"]
+    # In the list its row is ticked.
+    (chosen,) = (
+        rows for frame in app.dataframe if (rows := frame.proto.selection_default)
+    )
+    assert chosen
 
 
 def test_any_vote_of_a_meeting_opens_it_and_another_is_said(run_page: RunPage) -> None:
@@ -317,3 +322,20 @@ def test_cards_off_the_scale_are_drawn_at_its_edge(
     assert [rows["max_estimation_at"].to_list() for rows in drawn] == [[23.0, 23.0]]
     # Its tooltip says what is stored.
     assert any("Lowest: −5; " in said for said in read_aloud(app))
+
+
+def test_rooms_with_empty_votes_only_say_so_instead_of_empty_charts(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    file = plain_store() / "fpp_votes.parquet"
+    ids = [str(room_id) for room_id in BUSIEST[-2:]]
+    votes = pl.read_parquet(file)
+    empty = pl.col("room_id").cast(pl.String).is_in(ids)
+    votes.with_columns(
+        pl.when(~empty).then("amount_of_estimations").otherwise(0).cast(pl.Int16)
+    ).cast(votes.schema).write_parquet(file)
+    app = run_page("room.py", file.parent, room=ids, period="All time")
+    assert [info.value for info in app.info] == ["No vote has enough estimations."] * 2
+    app = run_page("room.py", file.parent, room=ids[0], period="All time")
+    specs = [chart.proto.spec for chart in app.get("vega_lite_chart")]
+    assert any("No vote has an estimation" in spec for spec in specs)

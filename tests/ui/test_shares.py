@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -158,6 +159,30 @@ def test_bars_of_any_number_of_cards_add_up_and_keep_their_order(cards: int) -> 
     left = cards - 40
     others = f"{left:,} other{'s' if left > 1 else ''}"
     assert [row["estimation"] for row in rest] == ([others] if left > 0 else [])
+
+
+@pytest.mark.parametrize(
+    ("label", "numbers", "named"),
+    [
+        ("estimators", [1, 2, 5], "12345"),
+        ("steps", [0, 3], "0123"),
+        ("newcomers", [2], "2"),
+        ("estimation", [1, 2, 5], "125"),
+        ("weekday_name", ["Mon", "Wed"], ["Mon", "Wed"]),
+    ],
+)
+def test_whole_numbers_that_no_bar_has_keep_their_place(
+    label: str, numbers: list[object], named: Sequence[str]
+) -> None:
+    """Cards leave numbers out themselves."""
+    frame = pl.DataFrame({label: numbers}).with_columns(
+        votes=pl.lit(3), share=pl.lit(0.5), room=pl.lit("A")
+    )
+    compared = shares(frame, label, "Size", {"A": "#000"})
+    for chart in (bars(frame, label, "votes", ("Size", "Votes")), compared):
+        svg = vl_convert.vegalite_to_svg(chart.to_dict() | {"width": 400})
+        ticks = re.findall(r">([^<]+)</text>", svg.split("role-axis-label")[1])
+        assert "".join(ticks).startswith("".join(named))
 
 
 def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:

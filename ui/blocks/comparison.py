@@ -8,7 +8,7 @@ import streamlit as st
 from metrics.registry import DEFINITIONS, METRIC_TABLES
 from ui import export, query_params
 from ui import format as fmt
-from ui.blocks import tables
+from ui.blocks import empty_state, tables
 from ui.blocks.block import render_tools, render_zoomable, time_axes
 from ui.blocks.kpi_strip import SHOW, choice_of
 from ui.blocks.room import COLORS, TEXT_COLORS, Room, about_rooms
@@ -77,6 +77,9 @@ def render_comparison(
                     f"compared_{name}",
                     export.csv_name(context, name),
                 )
+                if empty_state.is_blank(together[name]):
+                    st.info("No vote has enough estimations.", icon=":material/inbox:")
+                    continue
                 render_chart(
                     shares(together[name], label, title, _colors(rooms)),
                     alt=f"{METRIC_TABLES[name].title}, share of votes per room",

@@ -52,10 +52,14 @@ class Meeting(NamedTuple):
     def when(self, zone: ZoneInfo) -> str:
         """Return its date and times as clocks of the zone show them."""
         start, end = to_local(self.started_at, zone), to_local(self.ended_at, zone)
-        if start.date() == end.date():
-            return f"{fmt.day_of(start)}, {start:%H:%M}–{end:%H:%M} {zone.key}"
-        ends = f"{fmt.day_of(end)}, {end:%H:%M}"
-        return f"{fmt.day_of(start)}, {start:%H:%M} – {ends} {zone.key}"
+        ends = f"–{end:%H:%M}"
+        if start.date() != end.date():
+            ends = f" – {fmt.day_of(end)}, {end:%H:%M}"
+        # Two hours would read as one.
+        turned = (end - start) - (self.ended_at - self.started_at)
+        which = "forward" if turned > timedelta() else "back"
+        clocks = f" (clocks went {which})" if turned else ""
+        return f"{fmt.day_of(start)}, {start:%H:%M}{ends} {zone.key}{clocks}"
 
     @property
     def summary(self) -> str:
@@ -76,10 +80,13 @@ class Meeting(NamedTuple):
         return f"{', '.join(parts)}."
 
 
-def render_meetings(context: PageContext, held: pl.DataFrame) -> pl.DataFrame:
+def render_meetings(
+    context: PageContext, held: pl.DataFrame, opened: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """List the meetings of the period, newest first; a click on a row opens one.
 
-    Returns the meetings of the period.
+    That of the `opened` votes is marked; a click on it closes it. Returns the meetings
+    of the period.
     """
     period, zone = context.query.period, context.query.zone
     listed = held.filter(period.contains("started_at"))
@@ -113,18 +120,24 @@ def render_meetings(context: PageContext, held: pl.DataFrame) -> pl.DataFrame:
             "Click one to see what happened.",
             "meetings",
         )
-        # A new key forgets the selection, so that a closed meeting stays closed.
-        opened = query_params.get(MEETING) or "none"
+        marked = None
+        if opened is not None:
+            rows = listed["meeting"].is_in(opened["id"].implode()).arg_true()
+            marked = rows[0] if rows.len() else None
+        # The browser keeps a table's selection: a new key forgets it, so that a closed
+        # meeting stays closed, and no other one of a list that has changed opens.
+        which = f"{query_params.get(MEETING) or 'none'}_{marked}"
         chosen = tables.render_selectable(
             in_zone(listed.select(_SHOWN), zone),
             "Meetings",
-            key=f"{tables.CLICKABLE}{opened}_{st.session_state.get(_OPENED, 0)}",
+            key=f"{tables.CLICKABLE}{which}_{st.session_state.get(_OPENED, 0)}",
             table="meetings",
+            marked=marked,
         )
-    if chosen is not None and str(listed["meeting"][chosen]) != opened:
-        # The browser keeps a table's selection: one that led here would do so again.
+    if chosen != marked:
         st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
-        query_params.update({MEETING: [str(listed["meeting"][chosen])]})
+        meeting = None if chosen is None else [str(listed["meeting"][chosen])]
+        query_params.update({MEETING: meeting})
         st.rerun()
     return listed
 
@@ -208,13 +221,14 @@ def _left_out(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) 
     ]
     only = f"Only {' and '.join(parts)} are drawn; the table below has all. "
     text = only if parts else ""
-    least = chart.room_after(drawn, activity)["room"].min()
+    least = chart.room_for_cards(drawn, activity)["room"].min()
     # On a phone the axis is about 250 pixels long.
     if (
         isinstance(least, float)
         and least * 250 < chart.CARD_WIDTH * chart.SMALLEST_FONT
     ):
-        text += "Where votes are too close together, only the last has its cards drawn."
+        text += "Where votes are too close together, only some have their cards drawn"
+        text += "." if parts else "; the table below has all."
     return f" {text}".rstrip()
 
 

@@ -101,12 +101,18 @@ def render(
 
 
 def render_selectable(
-    frame: pl.DataFrame, title: str, key: str, table: str, height: int = MAX_HEIGHT
+    frame: pl.DataFrame,
+    title: str,
+    key: str,
+    table: str,
+    height: int = MAX_HEIGHT,
+    marked: int | None = None,
 ) -> int | None:
     """Show a frame whose rows can be clicked; return the chosen row's position.
 
     The `key` begins with `CLICKABLE`. `table` is the metric table's name, as in
-    `render`; `height` is that of a long table, in pixels.
+    `render`; `height` is that of a long table, in pixels. The row at `marked` is chosen
+    at first.
     """
     state = st.dataframe(
         **_sent(labels.readable(frame)),
@@ -119,6 +125,7 @@ def render_selectable(
         key=key,
         on_select="rerun",
         selection_mode="single-row",
+        selection_default=None if marked is None else {"selection": {"rows": [marked]}},
     )
     _say_what_is_left_out(frame)
     rows = state["selection"]["rows"]

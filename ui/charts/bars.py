@@ -56,6 +56,7 @@ def bars(
                 f"{label}:N",
                 sort=BY_PLACE,
                 title=titles[0],
+                scale=_evenly(data, label),
                 axis=alt.Axis(labelAngle=0, labelOverlap=True),
             ),
             alt.Y(f"{value}:Q", title=titles[1], axis=value_axis("count")),
@@ -66,6 +67,23 @@ def bars(
 
 
 _MOST_BARS = 40
+
+
+def _evenly(frame: pl.DataFrame, label: str) -> alt.Scale:
+    """Return a scale on which the whole numbers that no row has keep their place.
+
+    0 1 2 5 at equal distances would read as cards, whose numbers do leave some out.
+    """
+    numbers = frame[label]
+    if label == "estimation" or not numbers.dtype.is_integer() or numbers.has_nulls():
+        return alt.Scale()
+    first, last = numbers.min(), numbers.max()
+    if not (isinstance(first, int) and isinstance(last, int)):
+        return alt.Scale()
+    # Numbers of damaged rows can be any.
+    if last - first >= _MOST_BARS:
+        return alt.Scale()
+    return alt.Scale(domain=list(range(first, last + 1)))
 
 
 def _largest(frame: pl.DataFrame, label: str, value: str) -> pl.DataFrame:
@@ -133,12 +151,17 @@ def shares(
             columns=alt.ExprRef(f"{ROOM} < {needed} ? 1 : {len(colors)}"),
         ),
     )
+    data = bounded(in_order(frame.sort(label)))
     bars = (
-        Layer(bounded(in_order(frame.sort(label))))
+        Layer(data)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             alt.X(
-                f"{label}:N", sort=BY_PLACE, title=title, axis=alt.Axis(labelAngle=0)
+                f"{label}:N",
+                sort=BY_PLACE,
+                title=title,
+                scale=_evenly(data, label),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
             ),
             alt.Y("share:Q", title="Share of votes", axis=value_axis("share")),
             alt.XOffset("room:N", sort=list(colors)),
@@ -182,7 +205,8 @@ def ranges(votes: pl.DataFrame) -> Chart:
         when=pl.col("voted_at").dt.strftime("%a %-d %b %Y, %H:%M %Z"),
     )
     base = Layer()
-    which = f"The latest {data.height} votes" if data.height > 1 else "The latest vote"
+    few = {0: "No vote has an estimation", 1: "The latest vote"}
+    which = few.get(data.height, f"The latest {data.height} votes")
     x = alt.X("vote:O", title=which, axis=alt.Axis(labels=False))
     # A logarithmic axis spaces the cards as users think of them.
     y = alt.Y(

@@ -70,7 +70,9 @@ def timeline(
     held = _votes(votes, ahead, time_format)
     done = _activity(activity, ahead, time_format)
     played = _cards(
-        cards.join(room_after(votes, activity), on="id", how="left"), ahead, time_format
+        cards.join(room_for_cards(votes, activity), on="id", how="left"),
+        ahead,
+        time_format,
     )
     x = alt.X(
         "at:T",
@@ -101,7 +103,10 @@ def timeline(
         .encode(alt.X("end:T"))
     )
     # Of `width`, both ends of the axis are padding.
-    room = f"(isValid(datum.room) ? datum.room * (width - 24) / {CARD_WIDTH} : 99)"
+    room, apart = (
+        f"(isValid(datum.{part}) ? datum.{part} * (width - 24) / {CARD_WIDTH} : 99)"
+        for part in ("room", "apart")
+    )
     texts = (
         Layer(played)
         .mark_text(
@@ -110,7 +115,7 @@ def timeline(
                 f"max({SMALLEST_FONT}, min(width < 400 ? 10 : 13, {room}))"
             ),
             # Two cards over each other would be read as a third one.
-            opacity=alt.ExprRef(f"{room} < {SMALLEST_FONT} ? 0 : 1"),
+            opacity=alt.ExprRef(f"{apart} < {SMALLEST_FONT} ? 0 : 1"),
             fontWeight=600,
             color=TEXT,
         )
@@ -143,14 +148,34 @@ def first_part(
     return votes, cards.filter(pl.col("seat").is_in(seats))
 
 
-def room_after(votes: pl.DataFrame, activity: pl.DataFrame) -> pl.DataFrame:
-    """Return which part of the axis is between a vote and the next one: id, room.
+def room_for_cards(votes: pl.DataFrame, activity: pl.DataFrame) -> pl.DataFrame:
+    """Return which part of the axis the cards of each vote have: id, room, apart.
 
-    Null for the last one.
+    `room` is up to the nearest vote, `apart` up to the nearest one whose cards come
+    first where there is no room for all; null where there is none.
     """
     first, last = _ends(votes, activity)
-    ended = milliseconds(pl.col("voted_at"))
-    return votes.select("id", room=(ended.shift(-1) - ended) / max(last - first, 1))
+    at = milliseconds(votes["voted_at"]) / max(last - first, 1)
+    after = at.shift(-1) - at
+    return pl.DataFrame(
+        {"id": votes["id"], "after": after, "before": after.shift(1)}
+        | {"apart": pl.Series(_farthest_first(at.to_list()), dtype=pl.Float64)}
+    ).select("id", "apart", room=pl.min_horizontal("after", "before"))
+
+
+def _farthest_first(places: list[float]) -> list[float | None]:
+    """Return how far each place is from those that come before it; null for the first.
+
+    The last place comes first, and then always the one that is farthest from all that
+    have come: however many are drawn, they are spread over the axis.
+    """
+    found: list[float | None] = [None] * len(places)
+    left = {place: places[-1] - at for place, at in enumerate(places[:-1])}
+    while left:
+        taken = max(left, key=left.__getitem__)
+        found[taken] = left.pop(taken)
+        left = {n: min(far, abs(places[n] - places[taken])) for n, far in left.items()}
+    return found
 
 
 def _ends(votes: pl.DataFrame, activity: pl.DataFrame) -> pl.Series:
@@ -186,8 +211,9 @@ def _clock(
 ) -> tuple[int, Any]:
     """Return how far the clocks are ahead of UTC (ms), and the names of ticks.
 
-    Ticks need names of their own only where the clocks change meanwhile, or where they
-    show a time twice, which is said by days.
+    Ticks need names of their own only where the clocks change meanwhile, where they
+    show a time twice, which is said by days, and where they are less than a minute
+    apart.
     """
     ends = _ends(votes, activity)
     first, last = (_EPOCH + timedelta(milliseconds=end) for end in ends)
@@ -197,11 +223,17 @@ def _clock(
         for when, by in changes
         if when * 1000 <= ends[-1]
     ]
-    clock = f"datum.value{''.join(later)}"
+    # Of a date, a sum would be a text.
+    clock = f"time(datum.value){''.join(later)}"
     if time_format_of(votes) == _DATED:
         return ahead * 1000, HOURS.format(clock=clock)
-    names = f"utcFormat({clock}, '%H:%M')"
-    return ahead * 1000, names if later else alt.Undefined
+    names = f"utcFormat({clock}, time(datum.value) % 60000 ? '%H:%M:%S' : '%H:%M')"
+    own = later or last - first < timedelta(minutes=10)
+    # Of ticks within a second, the other ones would say the same.
+    return (
+        ahead * 1000,
+        f"time(datum.value) % 1000 ? '' : {names}" if own else alt.Undefined,
+    )
 
 
 _DATED = "%-d %b, %H:%M:%S"
@@ -259,8 +291,7 @@ def _cards(cards: pl.DataFrame, ahead: int, time_format: str) -> pl.DataFrame:
     played = pl.col("role").replace_strict(_CARDS, default=None, return_dtype=pl.String)
     return _placed(cards, "voted_at", ahead, time_format).select(
         "at",
-        "when",
-        "room",
+        *("when", "room", "apart"),
         card=pl.coalesce(pl.col("estimation").cast(pl.String), played),
         lane=_lanes(),
     )

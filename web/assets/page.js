@@ -211,7 +211,8 @@
   });
   // On a phone charts are first drawn in the width of a desk. The browser's own menu does
   // not wait for that, so that only our button can.
-  const isReadable = () => isDrawn() && !find('[data-testid="stDataFrame"]:not(:has(canvas))');
+  const isReadable = () => isDrawn()
+    && [...document.querySelectorAll('[data-testid="stDataFrame"]')].every(e => e.querySelector("canvas"));
   async function printAsOnADesk() {
     await until(isReadable, 3_000);
     const viewport = find('meta[name="viewport"]');
