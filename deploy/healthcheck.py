@@ -12,8 +12,8 @@ from pathlib import Path
 
 def dashboard() -> bool:
     """Return whether the server answers; the age of the data is not its fault."""
-    base = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
-    port = os.environ.get("STREAMLIT_SERVER_PORT", "8501")
+    base = _value("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
+    port = _value("STREAMLIT_SERVER_PORT", "8501")
     path = f"/{base}/health" if base else "/health"
     # No proxy of the environment: it would ask its own machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -23,9 +23,14 @@ def dashboard() -> bool:
 
 def sync() -> bool:
     """Return whether a run succeeded within the last three intervals."""
-    interval = int(os.environ.get("SYNC_INTERVAL") or 600)
-    published = Path(os.environ.get("DATA_DIR", "./data")) / "CURRENT"
+    interval = int(_value("SYNC_INTERVAL", "600"))
+    published = Path(_value("DATA_DIR", "./data")) / "CURRENT"
     return time.time() - published.stat().st_mtime < 3 * interval
+
+
+def _value(name: str, default: str) -> str:
+    # As `core.settings` takes it: a blank value is none.
+    return os.environ.get(name, "").strip() or default
 
 
 if __name__ == "__main__":

@@ -389,3 +389,4 @@ def test_a_sync_job_is_unwell_after_three_missed_intervals(tmp_path: Path) -> No
     (tmp_path / "CURRENT").write_text("x")
     assert healthcheck("sync", **variables) == 0
     assert healthcheck("sync", **variables | {"SYNC_INTERVAL": "0"}) == 1
+    assert healthcheck("sync", **variables | {"SYNC_INTERVAL": " "}) == 0
