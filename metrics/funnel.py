@@ -91,7 +91,7 @@ DEFINITIONS = (
             "new_users",
             "New users",
             "count",
-            "Users first seen in the period, or in as many earlier days so that each "
+            "Users first seen in the period, or in as many earlier days, so that each "
             "is 28 days old.",
             (USERS.name,),
             _EXCLUDES,

@@ -30,7 +30,7 @@ DEFINITIONS = (
         "new_rooms",
         "Week-old rooms (n)",
         "count",
-        "Rooms first used in the period, or in as many earlier days so that each has "
+        "Rooms first used in the period, or in as many earlier days, so that each has "
         "had seven.",
     ),
     _of_new_rooms(

@@ -44,7 +44,7 @@ DEFINITIONS = (
         "watched_first",
         "Watched first (n)",
         "count",
-        "Users who watched their first vote in the period, or in as many earlier days "
+        "Users who watched their first vote in the period, or in as many earlier days, "
         "so that each has had 28 days to estimate.",
         (ESTIMATIONS.name,),
         needs_all_rooms=True,

@@ -49,10 +49,9 @@ def test_a_room_lists_its_meetings_and_opens_one(run_page: RunPage) -> None:
     listed = [frame.value for frame in app.dataframe if "Cards by seat" in frame.value]
     assert listed[0].shape[0] == meeting["votes"]
     # In the list its row is ticked.
-    (chosen,) = (
-        rows for frame in app.dataframe if (rows := frame.proto.selection_default)
-    )
-    assert chosen
+    (others,) = (frame for frame in app.dataframe if frame.proto.selection_default)
+    [row] = json.loads(others.proto.selection_default)["selection"]["rows"]
+    assert others.value.iloc[row, 0] == meeting["started_at"]
 
 
 def test_any_vote_of_a_meeting_opens_it_and_another_is_said(run_page: RunPage) -> None:

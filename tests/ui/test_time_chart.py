@@ -256,6 +256,25 @@ def test_hours_are_compared_with_those_of_the_same_name(zone: str, day: date) ->
         assert text.endswith(f", not drawn: {missing[0]}" if missing else "2026")
 
 
+def test_an_hour_is_left_out_where_both_periods_have_a_change() -> None:
+    """As many hours as the period, but of other days."""
+    zone = ZoneInfo("Europe/Berlin")
+    periods = [
+        Period.of_days(date(year, 3, 28), date(year, 3, 31), zone)
+        for year in (2026, 2025)
+    ]
+    hours = [
+        pl.DataFrame(
+            {"bucket": [b.start for b in time_axis.buckets_of(period, "hour")]}
+        )
+        for period in periods
+    ]
+    on, earlier = (
+        TimeAxis.of("hour", period, datetime(2027, 1, 1)) for period in periods
+    )
+    assert on.hours_left_out(hours[0], hours[1], earlier) == ["Sat 29 Mar 2025, 02:00"]
+
+
 @pytest.mark.parametrize(
     ("zone", "day"),
     [

@@ -55,7 +55,7 @@ class Meeting(NamedTuple):
         ends = f"–{end:%H:%M}"
         if start.date() != end.date():
             ends = f" – {fmt.day_of(end)}, {end:%H:%M}"
-        # Two hours would read as one.
+        # 02:19–02:59 of 100 minutes would read as 40.
         turned = (end - start) - (self.ended_at - self.started_at)
         which = "forward" if turned > timedelta() else "back"
         clocks = f" (clocks went {which})" if turned else ""

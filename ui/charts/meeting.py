@@ -69,11 +69,10 @@ def timeline(
     time_format = time_format_of(votes)
     held = _votes(votes, ahead, time_format)
     done = _activity(activity, ahead, time_format)
-    played = _cards(
-        cards.join(room_for_cards(votes, activity), on="id", how="left"),
-        ahead,
-        time_format,
-    )
+    places = room_for_cards(votes, activity)
+    order = _farthest_first(places["place"].to_list())
+    places = places.with_columns(apart=pl.Series(order, dtype=pl.Float64))
+    played = _cards(cards.join(places, on="id", how="left"), ahead, time_format)
     x = alt.X(
         "at:T",
         scale=alt.Scale(type="utc", nice=False, padding=12),
@@ -149,18 +148,15 @@ def first_part(
 
 
 def room_for_cards(votes: pl.DataFrame, activity: pl.DataFrame) -> pl.DataFrame:
-    """Return which part of the axis the cards of each vote have: id, room, apart.
+    """Return where on the axis each vote is, and its distance to the nearest other one.
 
-    `room` is up to the nearest vote, `apart` up to the nearest one whose cards come
-    first where there is no room for all; null where there is none.
+    Parts of the axis, as id, place, room; the room of a single vote is null.
     """
     first, last = _ends(votes, activity)
-    at = milliseconds(votes["voted_at"]) / max(last - first, 1)
-    after = at.shift(-1) - at
-    return pl.DataFrame(
-        {"id": votes["id"], "after": after, "before": after.shift(1)}
-        | {"apart": pl.Series(_farthest_first(at.to_list()), dtype=pl.Float64)}
-    ).select("id", "apart", room=pl.min_horizontal("after", "before"))
+    after = pl.col("place").shift(-1) - pl.col("place")
+    return votes.select(
+        "id", place=milliseconds(pl.col("voted_at")) / max(last - first, 1)
+    ).with_columns(room=pl.min_horizontal(after, after.shift(1)))
 
 
 def _farthest_first(places: list[float]) -> list[float | None]:

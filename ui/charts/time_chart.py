@@ -161,7 +161,7 @@ class TimeAxis:
         """
         ends = [axis.instants or axis.period for axis in (self, on)]
         changed = self.period.length - ends[0].length, on.period.length - ends[1].length
-        if self.granularity != "hour" or changed[0] == changed[1]:
+        if self.granularity != "hour" or not any(changed):
             return []
         shown = self.place(frame).select(position=self.position())
         theirs = on.place(earlier).select("when", position=on.position(self))
