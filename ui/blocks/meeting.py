@@ -219,17 +219,15 @@ def _left_out(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) 
         for name, (some, every) in counts.items()
         if some < every
     ]
-    only = f"Only {' and '.join(parts)} are drawn; the table below has all. "
-    text = only if parts else ""
+    said = [f"Only {' and '.join(parts)} are drawn"] if parts else []
     least = chart.room_for_cards(drawn, activity)["room"].min()
     # On a phone the axis is about 250 pixels long.
     if (
         isinstance(least, float)
         and least * 250 < chart.CARD_WIDTH * chart.SMALLEST_FONT
     ):
-        text += "Where votes are too close together, only some have their cards drawn"
-        text += "." if parts else "; the table below has all."
-    return f" {text}".rstrip()
+        said.append("Where votes are close together, only some have their cards drawn")
+    return f" {'. '.join(said)}; the table below has all." if said else ""
 
 
 def _render_votes(votes: pl.DataFrame, zone: ZoneInfo, file: str) -> None:

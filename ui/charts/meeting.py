@@ -225,11 +225,7 @@ def _clock(
         return ahead * 1000, HOURS.format(clock=clock)
     names = f"utcFormat({clock}, time(datum.value) % 60000 ? '%H:%M:%S' : '%H:%M')"
     own = later or last - first < timedelta(minutes=10)
-    # Of ticks within a second, the other ones would say the same.
-    return (
-        ahead * 1000,
-        f"time(datum.value) % 1000 ? '' : {names}" if own else alt.Undefined,
-    )
+    return ahead * 1000, names if own else alt.Undefined
 
 
 _DATED = "%-d %b, %H:%M:%S"
