@@ -63,6 +63,11 @@ def test_any_vote_of_a_meeting_opens_it_and_another_is_said(run_page: RunPage) -
     ).collect()["id"][0]
     app = run_page("room.py", GOLDEN, room=str(ROOM), meeting=str(inside))
     assert f"{long['started_at']:%H:%M}–" in texts(app)
+    alone = HELD.filter(pl.col("votes") == 1).row(0, named=True)
+    room_id, meeting = str(alone["room_id"]), str(alone["meeting"])
+    app = run_page("room.py", GOLDEN, room=room_id, meeting=meeting)
+    assert "1 vote, " in texts(app)
+    assert "the table below" not in texts(app)
     app = run_page("room.py", GOLDEN, room=str(ROOM), meeting="999999999")
     assert "no vote with ID 999999999" in texts(app)
     app = run_page("room.py", GOLDEN, room=str(ROOM), meeting="x")
