@@ -86,7 +86,7 @@ def with_vote(participations: pl.LazyFrame, votes: pl.LazyFrame) -> pl.LazyFrame
         "room_id", "voted_at", "amount_of_estimations", vote_id="id"
     )
     return join_nearest_vote(
-        estimations.sort("estimated_at"), ended.sort("voted_at")
+        estimations.sort("estimated_at"), ended.sort("voted_at", "vote_id")
     ).drop("room_id")
 
 
@@ -95,7 +95,8 @@ def join_nearest_vote(
 ) -> pl.LazyFrame:
     """Join each participation with the room's vote nearest in time, within 2 seconds.
 
-    Needs room_id in both, and both in order of estimated_at and voted_at.
+    Needs room_id in both, and both in order of estimated_at and voted_at; votes of one
+    second in order of id, since the last of them is joined.
     """
     return participations.join_asof(
         votes,

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
+from metrics.activity_key import earliest
 from metrics.behaviour import source_or_null
 from metrics.constants import FIRST_STEPS
 from metrics.estimated_votes import own_cluster, room_or_user, with_vote
@@ -245,7 +246,7 @@ def _new_users(frames: Frames, period: Period) -> pl.LazyFrame:
 
 def _first_source(near: Frames, new: pl.LazyFrame) -> pl.LazyFrame:
     views = near.page_views.join(new, on="user", how="semi")
-    first = pl.col("source").get(pl.col("viewed_at").arg_min())
+    first = earliest("source", "viewed_at")
     return views.group_by("user").agg(source=source_or_null(first))
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import polars as pl
 
+from metrics.activity_key import earliest
 from metrics.constants import FIRST_STEPS
 from metrics.estimated_votes import only_estimations
 from metrics.expressions import MINIMUM_SAMPLE, count_where, rate, row_count
@@ -166,7 +167,7 @@ def _newcomers(shared: SharedPlans, period: Period, new: pl.LazyFrame) -> pl.Laz
     first = (
         near.join(there, on="user", how="semi")
         .group_by("user")
-        .agg(pl.col("room_id").get(at.arg_min()), at=at.min())
+        .agg(earliest("room_id", "estimated_at"), at=at.min())
         .join(new, on="room_id")
         .filter(pl.col("at") >= opened, pl.col("at") < opened + FIRST_STEPS)
     )

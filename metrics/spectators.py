@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from metrics.activity_key import earliest
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import count_where, row_count, total
 from metrics.frames import Period, instant
@@ -157,7 +158,7 @@ def _watched_first(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         .join(known.unique(), on="user", how="anti")
         .group_by("user")
         .agg(
-            room_id=pl.col("room_id").get(at.arg_min()),
+            room_id=earliest("room_id", "estimated_at"),
             first=first,
             watched=at.filter(watched).min(),
             later=(own & (at > first) & (at < first + MATURE)).any(),
