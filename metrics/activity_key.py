@@ -27,19 +27,6 @@ def seconds(time: pl.Expr) -> pl.Expr:
     return time.to_physical() // 1_000_000
 
 
-def earliest(column: str, time: str) -> pl.Expr:
-    """Return the value of the earliest row; of one second, that with the lowest id.
-
-    Needs the rows' id. A time alone would leave it to the order of rows.
-    """
-    key = seconds(pl.col(time)) * _ROW_IDS + pl.col("id").cast(pl.Int64)
-    return pl.col(column).get(key.arg_min())
-
-
-# Ids are 32-bit numbers, not below 0.
-_ROW_IDS = 2**32
-
-
 def pack(user_number: pl.Expr, time: pl.Expr, kind: pl.Expr) -> pl.Expr:
     """Return an activity as one number; times outside 1970-2106 move to its ends."""
     # A stray second beyond the span would be one of another user.

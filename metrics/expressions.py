@@ -31,6 +31,14 @@ def distinct_count(column: str) -> pl.Expr:
     return pl.col(column).n_unique().cast(pl.Int64)
 
 
+def earliest(column: str, time: str) -> pl.Expr:
+    """Return the value of the earliest row; of one second, that with the lowest id.
+
+    Needs the rows' id: a time alone would leave it to the order of rows.
+    """
+    return pl.col(column).sort_by(time, "id").first()
+
+
 def divided(part: pl.Expr, whole: pl.Expr | float) -> pl.Expr:
     """Return `part / whole`, the nearest float.
 

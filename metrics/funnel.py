@@ -7,13 +7,13 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from metrics.activity_key import earliest
 from metrics.behaviour import source_or_null
 from metrics.constants import FIRST_STEPS
 from metrics.estimated_votes import own_cluster, room_or_user, with_vote
 from metrics.expressions import (
     MINIMUM_SAMPLE,
     attribute,
+    earliest,
     ranked,
     rate,
 )

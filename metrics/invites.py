@@ -5,10 +5,9 @@ from functools import partial
 
 import polars as pl
 
-from metrics.activity_key import earliest
 from metrics.constants import FIRST_STEPS
 from metrics.estimated_votes import only_estimations
-from metrics.expressions import MINIMUM_SAMPLE, count_where, rate, row_count
+from metrics.expressions import MINIMUM_SAMPLE, count_where, earliest, rate, row_count
 from metrics.frames import Frames, Period, instant
 from metrics.funnel import mature_period
 from metrics.query import Query, SharedPlans

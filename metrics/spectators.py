@@ -2,9 +2,8 @@
 
 import polars as pl
 
-from metrics.activity_key import earliest
 from metrics.estimated_votes import estimated_votes
-from metrics.expressions import count_where, row_count, total
+from metrics.expressions import count_where, earliest, row_count, total
 from metrics.frames import Period, instant
 from metrics.funnel import MATURE, mature_period
 from metrics.query import Query, SharedPlans, Unfinished
