@@ -14,6 +14,8 @@ from typing import Any, TypedDict, cast
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from metrics.registry import METRIC_TABLES
 from ui.format import escaped, shortened
@@ -168,7 +170,7 @@ def bound[T](
     if (was := st.session_state.get(key, value)) != value:
         _replaced().setdefault(key, []).append(was)
     st.session_state[key] = value
-    return {"key": key, "on_change": partial(_changed, key, write)}
+    return {"key": key, "on_change": partial(_changed, key, value, write)}
 
 
 def bound_in_menu[T](
@@ -194,15 +196,32 @@ def bound_in_menu[T](
     return default, {"key": own, "on_change": changed}
 
 
-def _changed(key: str, write: Callable[[Any], Mapping[str, Any]]) -> None:
+def _changed(
+    key: str, shown: object, write: Callable[[Any], Mapping[str, Any]]
+) -> None:
     """Write what was chosen; nothing where the browser does not know better yet.
 
     With a click it sends what all controls show. Where that is from before an act
     whose answer is on its way, it would undo the act.
     """
+    if _is_of_other_part():
+        # A click that was sent along is on its way itself: a change again by then.
+        st.session_state[key] = shown
+        return
     _catch_up()
     if st.session_state[key] not in _replaced().get(key, ()):
         update(write(st.session_state[key]))
+
+
+def _is_of_other_part() -> bool:
+    """Return whether a part of the page runs that does not have the changed widget.
+
+    A part that runs by itself, such as the badge of freshness, sends what all controls
+    show, too. A click on a control runs the part that has it, or the whole page.
+    """
+    run = get_script_run_ctx()
+    parts = run.fragment_ids_this_run if run else None
+    return parts is not None and ThreadState.get().fragment_id not in parts
 
 
 def _catch_up() -> None:

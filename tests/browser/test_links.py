@@ -12,6 +12,7 @@ from testkit.fixed_clock import NOW
 from tests.browser.looking import at_last, barriers, go, navigation
 from ui import query_params
 from ui.format import escaped
+from ui.freshness import POLL
 
 pytestmark = pytest.mark.browser
 
@@ -270,6 +271,41 @@ def test_a_step_that_a_busy_browser_draws_at_once_delays_no_other(
     # Otherwise three seconds; other tests may keep the machine busy as well.
     assert page.evaluate(WAITED) < 2_000
     at(page, "Location", "Custom dates")
+
+
+KEEP_LOOKS = f"""
+window.looks = [];
+const repeat = setInterval;
+window.setInterval = (act, wait, ...given) => {{
+  if (wait === {POLL * 1000:.0f}) looks.push(act);
+  return repeat(act, wait, ...given);
+}};
+"""
+"""Keeps what a page does by itself now and then: look for newer data."""
+
+
+@pytest.mark.parametrize("milliseconds", [0, 100])
+def test_a_look_for_newer_data_undoes_no_act_and_no_step(
+    context: BrowserContext, demo_server: Server, milliseconds: int
+) -> None:
+    """It sends what all controls show, which is from before an answer on its way."""
+    page = context.new_page()
+    page.add_init_script(KEEP_LOOKS)
+    go(page, f"{demo_server.url}/votes?period=last_7_days")
+    look = f"setTimeout(() => looks.at(-1)(), {milliseconds})"
+    for act, period, asked in (
+        (f"({STEP}).click()", "Custom dates", "period=custom"),
+        ("history.back()", "Last 7 days", "period=last_7_days"),
+        ("history.forward()", "Custom dates", "period=custom"),
+        (f"({TILE}).click()", "Custom dates", "show="),
+    ):
+        page.evaluate(f"{act}; {look}")
+        page.wait_for_timeout(milliseconds + 500)
+        at(page, "Votes", period)
+        assert asked in page.url
+    # One step each, and one for the page.
+    assert page.evaluate("history.length") == 4
+    page.close()
 
 
 TILE = "document.querySelector('.st-key-kpi_strip [role=radio][aria-checked=false]')"
