@@ -42,8 +42,9 @@ def render_navigation(pages: Mapping[str, Sequence[StreamlitPage]]) -> None:
 
     Streamlit's own navigation would drop these from the address. One element, the same
     on every page and in every run, so that the browser draws it once instead of fifteen
-    elements at each click: `web/assets/page.js` writes what its links carry, and which
-    page is open, when the address changes, and opens pages as Streamlit's links do.
+    elements at each click: `web/assets/navigation.js` writes what its links carry, and
+    which page is open, when the address changes, and opens pages as Streamlit's links
+    do.
     """
     groups = "".join(_group(name, links) for name, links in pages.items())
     with st.sidebar, st.container(key="navigation"):
@@ -124,7 +125,7 @@ def render_share() -> None:
         )
     st.session_state[_ACTIONS] = menu
     with menu:
-        # Pressed in `web/assets/page.js`: the browser has the link and the printer.
+        # Pressed in `web/assets/share.js`: the browser has the link and the printer.
         st.html(
             '<button type="button" class="menu-item copy-link">'
             "Copy link to this view</button>"

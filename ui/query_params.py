@@ -55,7 +55,7 @@ OF_BLOCKS = frozenset(
 FRAMED = frozenset({"embed", "embed_options"})
 """Streamlit's own parameters, of pages in a frame; in small letters."""
 _TOO_MANY = "too_many_settings"
-"""What `web/assets/page.js` puts in the place of more than Streamlit reads."""
+"""What `web/assets/address.js` puts in the place of more than Streamlit reads."""
 _SEVERAL = {"filter", "of", "room"}
 """Parameters that can have several values."""
 _ALIKE = 0.8
@@ -77,7 +77,8 @@ class Binding(TypedDict):
 def adopt() -> None:
     """Take over the browser's address, at the start of a run of the whole page.
 
-    `web/assets/page.js` has removed what others add to links to follow who opens them.
+    `web/assets/address.js` has removed what others add to links to follow who opens
+    them.
     """
     if not st.session_state.get(_IS_UPDATED):
         st.session_state[_REPLACED] = {}

@@ -1,4 +1,4 @@
-"""Streamlit's `index.html` with the address of its server, a script and a style sheet.
+"""Streamlit's `index.html` with the address of its server, scripts and a style sheet.
 
 Opened at `/votes`, Streamlit's script looks for its server at `/votes/_stcore/…`, and
 only after a 404, an error in the console and a pause of 100 ms at `/`. It first reads
@@ -27,7 +27,9 @@ _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
 _HEAD, _BODY_END = b"<head>", b"</body>"
 _ASSETS = Path(__file__).parent / "assets"
 _PAGES = Path(__file__).parent.parent / "pages"
-_SCRIPT, _STYLES = _ASSETS / "page.js", _ASSETS / "style.css"
+# In the order in which they run: `fpp`, of the first, has what the others share.
+_SCRIPTS = ("streamlit", "address", "keyboard", "share", "navigation", "acts")
+_STYLES = _ASSETS / "style.css"
 # Streamlit formats numbers in tables, and the first day of a week in calendars, by the
 # browser's language; everything else on a page is written in one notation.
 _BRITISH = (
@@ -129,8 +131,9 @@ def index_html(base: str) -> bytes:
     server = f"window.__streamlit = {{BACKEND_BASE_URL: location.origin + {where}}};"
     to_login = _TO_LOGIN.replace("BASE", where).replace("REFUSED", json.dumps(_REFUSED))
     script = server + to_login + _BRITISH
-    own = _address(base, _SCRIPT)
-    added = f'<script>{script}</script><script defer src="{own}"></script>'
+    own = [_address(base, _ASSETS / f"{name}.js") for name in _SCRIPTS]
+    linked = "".join(f'<script defer src="{address}"></script>' for address in own)
+    added = f"<script>{script}</script>{linked}"
     page = _ORIGINAL.replace(_HEAD, _HEAD + added.encode(), 1)
     # At the end: of two rules of the same weight, the later one is followed, and
     # Streamlit adds its own to the head.

@@ -3,6 +3,7 @@
 import json
 import re
 from itertools import accumulate, pairwise
+from pathlib import Path
 
 import httpx
 import pytest
@@ -49,13 +50,15 @@ def test_a_part_or_another_encoding_is_left_to_streamlit(
     assert "content-encoding" not in answer.headers
 
 
-def test_the_page_links_our_script_and_styles(member: httpx.Client) -> None:
+def test_the_page_links_our_scripts_and_styles(member: httpx.Client) -> None:
     ours = re.compile(r'(?:src|href)="(/assets/[^"?]+)[?][0-9a-f]+"')
     linked = ours.findall(member.get("/").text)
-    assert linked == ["/assets/page.js", "/assets/style.css"]
-    kinds = [member.get(path).headers["content-type"] for path in linked]
+    assert {*linked} == {path for path in assets("") if path.endswith((".js", ".css"))}
     # A browser refuses scripts and styles of another type.
-    assert [re.split("[/;]", kind)[1] for kind in kinds] == ["javascript", "css"]
+    kinds = {".js": "javascript", ".css": "css"}
+    for path in linked:
+        kind, _, _ = member.get(path).headers["content-type"].partition(";")
+        assert kind.endswith(f"/{kinds[Path(path).suffix]}")
 
 
 def test_no_border_crosses_the_map() -> None:

@@ -67,7 +67,7 @@ MAX_HEIGHT, ROW_HEIGHT = 270, 30
 MOST_ROWS = 150_000
 """Rows of a table on a page: about 10 MB. The CSV has all."""
 CLICKABLE = "rows_"
-"""How keys of tables begin whose rows can be clicked, for `web/assets/page.js`."""
+"""How keys of tables begin whose rows can be clicked, for `web/assets/acts.js`."""
 
 
 def render(

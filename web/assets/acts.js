@@ -1,0 +1,239 @@
+// What a visitor does, one act at a time: clicks, links, Back and Forward.
+(() => {
+  const {find, path, until, thrice, state, runId, isConnected, isAnswered, isDone, NAVIGATION, drawNavigation, showOpened} = fpp;
+  // A row of a table is selected in the column before it only: a click on the row is
+  // one there. Tables draw their rows on a canvas, below an area that scrolls.
+  const ROWS = '[class*="st-key-rows_"] .dvn-scroller';
+  const BOX = 15, HEAD = 36; // pixels: the middle of that column, below the titles
+  const MODIFIERS = ["ctrlKey", "shiftKey", "altKey", "metaKey"];
+  const OF_CLICK = ["button", "buttons", "detail", "pointerId", "pointerType", "isPrimary", "clientY", ...MODIFIERS];
+  for (const type of ["pointerdown", "pointerup", "click"]) addEventListener(type, event => {
+    const rows = event.target;
+    if (!event.isTrusted || event.button || !rows.matches?.(ROWS)) return;
+    const {left, top} = rows.getBoundingClientRect();
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    const onBar = x > rows.clientWidth || y > rows.clientHeight;
+    if (x < 2 * BOX || y < HEAD || onBar) return;
+    event.stopImmediatePropagation();
+    const copied = Object.fromEntries(OF_CLICK.map(name => [name, event[name]]));
+    const there = {bubbles: true, cancelable: true, composed: true, clientX: left + BOX};
+    rows.dispatchEvent(new PointerEvent(type, {...copied, ...there}));
+  }, true);
+  // Streamlit begins a run at each step of Back and Forward, and sends what its controls
+  // show along. A step that follows before the page is drawn sends what the step before
+  // has changed already: the server would take that for an act, and put it into the
+  // address. So a step waits for the run of the one before it; those between are left
+  // out. A run of another page than that of the address makes a new step of its page:
+  // not while it is about to be left again.
+  //
+  // Without a connection Streamlit forgets a step, and with it to begin a run once the
+  // server is back: what is shown would differ from the address. So a connection that
+  // is back counts as a step, too, and steps wait for it.
+  let stepping = false;
+  let reconnecting = false; // the step is of a connection that is back: it leads nowhere
+  let steps = 0;
+  let done = 0;
+  const redrawing = own => (...step) => {
+    own.apply(history, step);
+    drawNavigation();
+  };
+  const push = redrawing(history.pushState);
+  history.replaceState = redrawing(history.replaceState);
+  history.pushState = (...step) => {
+    if (done !== steps) return;
+    const before = location.search;
+    push(...step);
+    showOpened(new URLSearchParams(before), new URLSearchParams(location.search));
+  };
+  async function takeStep() {
+    steps += 1;
+    if (stepping) return;
+    stepping = true;
+    if (!isDone()) await until(thrice(isDone), 10_000);
+    while (done !== steps) {
+      await until(isConnected, Infinity);
+      done = steps;
+      const last = runId();
+      let ran = false;
+      const observer = new MutationObserver(() => (ran ||= state() !== "notRunning"));
+      observer.observe(find(".stApp"), {attributeFilter: ["data-test-script-state"]});
+      dispatchEvent(new PopStateEvent("popstate", {state: history.state}));
+      await until(() => ran || runId() !== last, 3_000);
+      observer.disconnect();
+      await until(() => state() === "notRunning", 10_000);
+    }
+    stepping = reconnecting = false;
+  }
+  addEventListener("popstate", event => {
+    drawNavigation();
+    if (!event.isTrusted || !state()) return; // of ours above, or before there is a page
+    event.stopImmediatePropagation();
+    forget(); // what a step leads away from, it undoes
+    reconnecting = false;
+    takeStep();
+  }, true);
+  // The address of the first page is empty, so that links to it mean the page that is
+  // open: in a new tab, or where a link is copied, they would lead there.
+  const LINK = `a[data-testid="stPageLink-NavLink"], ${NAVIGATION} a`;
+  const complete = event => {
+    const link = event.target.closest?.(LINK);
+    const href = link?.getAttribute("href") ?? "/";
+    if (href === "" || href.startsWith("?"))
+      link.setAttribute("href", new URL(window.__streamlit.BACKEND_BASE_URL).pathname + href);
+    return link;
+  };
+  for (const kind of ["pointerover", "focusin"]) addEventListener(kind, complete, true);
+  // The page that is left stays until the server answers. What an act there sends after a
+  // click on a link, the server takes for an act on the page that opens, which has other
+  // controls: all of it would turn white. So a page that is left takes no acts. And what
+  // the server answers to an act after that click, Streamlit puts into the address of the
+  // page that opens: so a link waits until an act is sent, answered, and in the address.
+  const SENT = 200; // milliseconds after a click; of a table's row Streamlit waits 150
+  const PATIENCE = 3_000;
+  const ELSEWHERE = '[data-testid="stSidebar"], dialog';
+  const CHANGING = /^(.|Enter|Arrow.*|Backspace|Delete)$/; // keys; F5 and the like are none
+  let clicked = -SENT;
+  let at = ""; // the address then
+  let leaving = false;
+  // What Back and Forward lead away from, they undo: an act there would undo them.
+  const isSteppedFrom = () => stepping && !(done === steps && isAnswered());
+  for (const kind of ["pointerdown", "mousedown", "click", "keydown"]) addEventListener(kind, event => {
+    const {target, key} = event;
+    if (pressing || target.closest?.(ELSEWHERE)) return;
+    if (key && (!CHANGING.test(key) || event.ctrlKey || event.metaKey || event.altKey)) return;
+    if (!target.closest?.(LINK)) [clicked, at] = [performance.now(), location.href];
+    const isLeft = leaving || next || (isSteppedFrom() && !waitsForStep(event));
+    if (!isLeft && !isEarly(event)) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    if (!isLeft && pressedBy(event)) pressLater(event);
+  }, true);
+  // With an act a browser sends what all controls show, and a tile is known by its text:
+  // an act before the answer to the one before is drawn would undo that, or be of no tile.
+  // So a button, tile or switch is pressed once it and the bar are of the last answer. A
+  // row is known by its place, where another one may be by then: it takes no click.
+  const CONTROL = ':is(.stMain, [data-testid="stPopoverBody"]) '
+    + ":is(.stButton button, .stDownloadButton button, .stButtonGroup button, .stCheckbox label)";
+  const isCurrent = element => isAnswered() && !reconnecting && !element.closest("[data-stale=true]")
+    && !find(".st-key-period_bar [data-stale=true]");
+  const held = []; // what is pressed later, in order
+  const showWaiting = () => document.documentElement.classList.toggle("waiting", Boolean(held.length || next));
+  const forget = () => held.splice(0).forEach(({control}) => control.classList.remove("held"));
+  let isHolding = false, pressing = false;
+  // By a key a tile is pressed without a click.
+  const pressedBy = ({type, key, target}) => type === "click" ? target.closest?.(CONTROL)
+    : key === "Enter" || key === " " ? target.closest?.(".stMain .stButtonGroup button") : null;
+  // A connection that is back leads away from nothing.
+  const waitsForStep = event => reconnecting && (pressedBy(event) || event.target.closest?.(LINK));
+  function isEarly(event) {
+    const {target} = event;
+    if (target.matches?.(ROWS)) return !isCurrent(target);
+    const control = pressedBy(event);
+    return Boolean(control) && (held.length > 0 || !isCurrent(control));
+  }
+  const named = control => ({
+    control,
+    name: control.innerText.split("\n", 1)[0],
+    key: control.closest('[class*="st-key-"]')?.className.match(/st-key-\S+/)[0],
+  });
+  // React may have drawn another element in its place.
+  function redrawn({control, name, key}) {
+    if (control.isConnected && named(control).name === name) return control;
+    const alike = [...document.querySelectorAll(CONTROL)].map(named)
+      .filter(other => other.name === name && other.control.getClientRects().length);
+    return (alike.find(other => other.key === key) ?? alike[0])?.control;
+  }
+  async function pressLater({isTrusted, target}) {
+    // By a key a switch is pressed at its box, with the mouse anywhere.
+    const wanted = {...named(target.closest(CONTROL)), atBox: target.matches("input")};
+    // Tiles and switches make another click where they do not get one.
+    const isAgain = !isTrusted && "reactAriaPressable" in wanted.control.dataset;
+    if (isAgain && held.at(-1)?.control === wanted.control) return;
+    held.push(wanted);
+    wanted.control.classList.add("held");
+    showWaiting();
+    if (isHolding) return;
+    isHolding = true;
+    const control = () => held.length && redrawn(held[0]);
+    const isReady = () => !held.length || (control() ? isCurrent(control()) : isDone() && !reconnecting);
+    while (held.length) {
+      await until(thrice(isReady), 10_000);
+      [clicked, at] = [performance.now(), location.href];
+      pressing = true;
+      const found = control();
+      (found && held[0].atBox ? found.querySelector("input") : found)?.click?.();
+      pressing = false;
+      held.shift()?.control.classList.remove("held");
+    }
+    isHolding = false;
+    showWaiting();
+  }
+  const isSent = () => performance.now() - clicked >= SENT;
+  const isInAddress = () => state() === "notRunning" || location.href !== at;
+  const isTold = () => !held.length && isSent() && isAnswered();
+  const isSettled = () => isTold() && isInAddress();
+  async function leave() {
+    const from = location.pathname;
+    done = steps; // the last act counts: what a step was to open is left
+    forget();
+    leaving = true;
+    await until(() => location.pathname !== from, PATIENCE);
+    leaving = false;
+  }
+  let next, passed; // the last link that was clicked, and that whose turn it is
+  async function leaveLater(link) {
+    const isWaiting = Boolean(next);
+    next = link;
+    if (isWaiting) return;
+    showWaiting();
+    await until(() => !held.length, 10_000);
+    await until(isTold, PATIENCE);
+    await until(thrice(isInAddress), 1_000); // on a busy machine
+    [passed, next] = [next];
+    showWaiting();
+    passed.click();
+    passed = undefined;
+  }
+  // A link to another view of the same page, such as that of the navigation or a named
+  // view: Streamlit would show it and leave the address as it is. One that is clicked
+  // without a connection it would forget: it is a step, which waits for the connection.
+  const query = url => new URLSearchParams(url.search).toString();
+  addEventListener("click", event => {
+    const link = complete(event);
+    if (!link) return;
+    // A new tab or window is the browser's: Streamlit would open the page in this one.
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return event.stopPropagation();
+    const there = new URL(link.href);
+    const isElsewhere = path(there) !== path(location);
+    if (isElsewhere && isConnected()) {
+      if (passed === link || isSettled()) return leave();
+      event.stopImmediatePropagation();
+      event.preventDefault();
+      leaveLater(link);
+      return;
+    }
+    if (!isElsewhere && query(there) === query(location)) return;
+    event.preventDefault();
+    forget();
+    push({}, "", there);
+    takeStep();
+  }, true);
+  // Its menu would lie over the view that a link opens.
+  addEventListener("click", event => {
+    const menu = event.target.closest?.('[data-testid="stPopoverBody"]');
+    if (!menu || !event.target.closest("a")) return;
+    const button = find('[data-testid="stPopover"] button[aria-expanded="true"]');
+    pressing = true;
+    button?.click();
+    pressing = false;
+    button?.focus();
+  });
+  let wasConnected = false;
+  new MutationObserver(() => {
+    if (isConnected() && wasConnected === "lost") {
+      reconnecting ||= !stepping;
+      takeStep();
+    }
+    wasConnected = isConnected() || (wasConnected && "lost");
+  }).observe(document, {subtree: true, attributeFilter: ["data-test-connection-state"]});
+})();

@@ -1,0 +1,114 @@
+// Keyboard shortcuts, their list behind "?", and the way of the focus.
+//
+// Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
+// label, and only presses buttons: "?" and "/" and the boxes need a script.
+(() => {
+  const {find, until, isDrawn} = fpp;
+  const OFF = "keyboard-shortcuts-off"; // a key of the browser's storage
+  const FILTER = ".st-key-filter_menu button";
+  const press = selector => () => find(selector)?.click();
+  const open = box => () => {
+    const field = find(`${box} input`);
+    field?.focus();
+    field?.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowDown", bubbles: true}));
+    return Boolean(field);
+  };
+  const openRooms = open(".st-key-room_search");
+  const openFilter = () => {
+    find(FILTER)?.focus();
+    find(FILTER)?.click();
+  };
+  const findRoom = () => {
+    if (openRooms()) return;
+    press('.st-key-navigation a[href*="room"]')();
+    const end = Date.now() + 30_000;
+    const wait = setInterval(() => (openRooms() || Date.now() > end) && clearInterval(wait), 100);
+  };
+  const SHORTCUTS = [
+    ["p", "Choose the period", open(".st-key-period")],
+    [",", "Previous period", press(".st-key-step_chevron_left button")],
+    [".", "Next period", press(".st-key-step_chevron_right button")],
+    ["f", "Filter", openFilter],
+    ["/", "Find a room", findRoom],
+    ["?", "Show or close this list", toggleList],
+  ];
+
+  let list;
+  function toggleList() {
+    list ??= build();
+    if (list.open) return list.close();
+    const {backgroundColor, color} = getComputedStyle(find(".stApp"));
+    Object.assign(list.style, {backgroundColor, color}); // of the theme in use
+    list.showModal();
+  }
+  function build() {
+    const dialog = document.createElement("dialog");
+    dialog.className = "shortcuts";
+    dialog.setAttribute("aria-labelledby", "shortcuts-title");
+    dialog.innerHTML =
+      '<h2 id="shortcuts-title">Keyboard shortcuts</h2><table><tbody>' +
+      SHORTCUTS.map(([key, does]) => `<tr><th scope="row"><kbd>${key}</kbd></th><td>${does}</td></tr>`).join("") +
+      '<tr><th scope="row"><kbd>Shift</kbd> <kbd>Space</kbd></th><td>Open or filter by a row of a table</td></tr>' +
+      '</tbody></table><label><input type="checkbox">Use single-key shortcuts</label>' +
+      '<form method="dialog"><button>Close</button></form>';
+    const used = dialog.querySelector("input");
+    used.checked = !localStorage.getItem(OFF);
+    used.onchange = () => used.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1");
+    document.body.append(dialog);
+    return dialog;
+  }
+
+  // The logo leads where the link below it does, and the page's frame nowhere.
+  const REDUNDANT = 'button[data-testid="stLogoLink"], [data-testid="stMain"]';
+  const TYPING = 'input, textarea, select, [contenteditable="true"], [data-testid="stDataFrame"]';
+  addEventListener("keydown", event => {
+    if (event.key === "Tab") {
+      document.querySelectorAll(REDUNDANT).forEach(e => e.tabIndex = -1);
+      tabThroughMenu(event);
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest?.(TYPING)) return;
+    const shortcut = SHORTCUTS.find(([key]) => key === event.key);
+    if (!shortcut || (event.key !== "?" && (list?.open || localStorage.getItem(OFF)))) return;
+    event.preventDefault();
+    shortcut[2]();
+  });
+  // Dates that are typed Streamlit takes once their field is left, or with Escape. Enter,
+  // which most users press then, would leave other dates in it than the page shows.
+  const DATE = '[data-testid="stDateInputField"] [role="spinbutton"]';
+  addEventListener("keydown", ({key, target}) => {
+    if (key !== "Enter" || !target.matches?.(DATE)) return;
+    target.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true}));
+  }, true);
+  // An open menu is at the end of the document, behind the whole page. Tab leads into it
+  // from its button, and from its end on to what follows the button.
+  const INSIDE = '[data-testid="stPopoverBody"] :is(a[href], button, input)';
+  function tabThroughMenu(event) {
+    const button = find('[data-testid="stPopoverButton"][aria-expanded="true"]');
+    // Of a menu that was left, the stops are kept in `data-tabindex`.
+    const inside = [...document.querySelectorAll(INSIDE)].filter(e =>
+      (e.dataset.tabindex ?? e.tabIndex) >= 0 && !e.disabled && e.getClientRects().length);
+    const at = document.activeElement;
+    const isEntry = at === button && !event.shiftKey;
+    if (!button || !inside.length) return;
+    if (isEntry) inside[0].focus();
+    else if (at === inside.at(event.shiftKey ? 0 : -1)) button.focus();
+    else return;
+    if (isEntry || event.shiftKey) event.preventDefault();
+  }
+  // A button that goes with what it removes or closes would take the focus with it, to
+  // the beginning of the page.
+  addEventListener("click", async event => {
+    const button = event.target.closest?.(".stMain .stButton button");
+    if (!button || event.detail || button !== document.activeElement) return; // by mouse
+    // Of each there is a hidden one, for phones.
+    const chips = () => [...document.querySelectorAll(".st-key-filter_chips button")]
+      .filter(e => e.getClientRects().length);
+    const place = chips().indexOf(button);
+    await until(() => !button.isConnected && isDrawn(), 10_000);
+    if (button.isConnected || document.activeElement !== document.body) return;
+    const chip = place < 0 ? null : (chips()[place] ?? chips().at(-1) ?? find(FILTER));
+    (chip ?? find(".st-key-room_search input"))?.focus();
+  });
+  addEventListener("click", event => event.target.closest?.("button.keys") && toggleList());
+})();

@@ -1,0 +1,62 @@
+// The navigation beside the page, and the part of a page that was opened.
+(() => {
+  const {find, home, path, until, isDrawn, app} = fpp;
+  // Streamlit draws the page before its navigation, whose place the style sheet keeps.
+  const isClosed = key => key.startsWith("stSidebarCollapsed-") && localStorage[key] === "true";
+  if (Object.keys(localStorage).some(isClosed))
+    document.documentElement.classList.add("navigation-closed");
+
+  // The navigation is the same in every run, so that it is drawn once. What differs is
+  // written here: the page that is open, and what links to the others carry along.
+  const NAVIGATION = ".st-key-navigation nav";
+  function drawNavigation() {
+    const carries = find(NAVIGATION)?.dataset.carries.split(" ");
+    const carried = [...new URLSearchParams(location.search)].filter(([name]) => carries?.includes(name));
+    for (const link of document.querySelectorAll(`${NAVIGATION} a`)) {
+      link.href = home + link.dataset.page;
+      link.search = new URLSearchParams(carried);
+      if (path(link) === path(location)) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+  until(() => find(NAVIGATION), 60_000).then(drawNavigation);
+  // What Streamlit does at a click on its own links. Without it, the browser opens the page.
+  addEventListener("click", event => {
+    const link = event.target.closest?.(`${NAVIGATION} a`);
+    if (!link || event.defaultPrevented) return;
+    const page = app()?.appNavigation?.findPageByUrlPath(link.pathname);
+    if (!page) return;
+    event.preventDefault();
+    app().onPageChange(page.pageScriptHash, link.search.slice(1));
+  });
+  const NARROW = matchMedia("(max-width: 768px)"); // here the navigation covers the page
+  addEventListener("click", event => {
+    const link = event.target.closest?.(`${NAVIGATION} a`);
+    if (link && NARROW.matches) find('[data-testid="stSidebarCollapseButton"] button')?.click();
+  });
+  // Streamlit leaves a page where it is scrolled to. A meeting or room that a row far down
+  // opens is above that, and so is the part of a page that an address names.
+  async function bringIntoView(selector) {
+    await until(() => isDrawn() && find(selector), 30_000);
+    const {top} = find(selector)?.getBoundingClientRect() ?? {top: 0};
+    if (top < 0 || top > innerHeight / 2) find(selector).scrollIntoView();
+  }
+  function showOpened(before, after) {
+    const isNew = name => after.has(name) && `${before.getAll(name)}` !== `${after.getAll(name)}`;
+    if (isNew("meeting")) bringIntoView(".st-key-meeting h2");
+    else if (isNew("room")) {
+      closeSearch();
+      bringIntoView('[class*="st-key-room_title"] h2');
+    }
+  }
+  // Streamlit keeps the list of a box open that takes several values. It would lie over
+  // the room that was picked in it; on a phone the keyboard would, too.
+  function closeSearch() {
+    const field = document.activeElement;
+    if (!field.closest(".st-key-room_search")) return;
+    field.blur();
+    if (!matchMedia("(pointer: coarse)").matches) field.focus();
+  }
+  if (location.hash) bringIntoView(`#${CSS.escape(location.hash.slice(1))}`);
+  Object.assign(fpp, {NAVIGATION, drawNavigation, showOpened});
+})();

@@ -1,0 +1,97 @@
+// What is copied and printed: links, texts, whole tables on paper.
+(() => {
+  const {find, fiberOf, until, isDrawn} = fpp;
+  async function copyLink(button) {
+    const link = location.href;
+    try {
+      await navigator.clipboard.writeText(link); // refused without TLS
+      button.dataset.label ??= button.textContent; // a second click finds the answer there
+      button.textContent = "Link copied";
+      setTimeout(() => button.textContent = button.dataset.label, 2_000);
+    } catch {
+      prompt("Copy this link:", link);
+    }
+  }
+
+  // What `fmt.escaped` adds, so that "->" is no arrow and an Arabic name turns nothing else,
+  // is no part of a name or a date: pasted with it, none would be found.
+  addEventListener("copy", event => {
+    const text = String(getSelection());
+    const typed = text.replace(/[\u2060\u2068\u2069]/g, "");
+    if (typed === text || event.defaultPrevented) return;
+    event.clipboardData.setData("text/plain", typed);
+    event.preventDefault();
+  });
+  // On paper tables are HTML, with all their rows and columns: on the screen a canvas has
+  // those that fit it. Nothing but the properties of the grid, which React keeps at its
+  // elements, has the others, as they are sorted and printed on the screen; without them
+  // the canvas is printed. No server could be asked: the browser does not wait for it.
+  const MOST_ROWS = 2_000;
+  function gridOf(canvas) {
+    let grid;
+    for (let node = fiberOf(canvas); node; node = node.return)
+      if (node.memoizedProps?.getCellContent) grid = node.memoizedProps; // the outermost
+    return grid;
+  }
+  function printed(cell) {
+    const shown = cell.displayData ?? cell.data?.label ?? cell.data?.displayDate ?? cell.data;
+    return ["string", "number", "boolean"].includes(typeof shown) ? String(shown) : "";
+  }
+  function tableOf({columns, rows, getCellContent}) {
+    const table = document.createElement("table");
+    table.className = "on-paper";
+    const add = (line, kind, text, cell) => {
+      const box = line.appendChild(document.createElement(kind));
+      box.textContent = text;
+      box.style.textAlign = cell?.contentAlign ?? "";
+    };
+    const head = table.createTHead().insertRow();
+    columns.forEach(({title}, at) => add(head, "th", title, rows && getCellContent([at, 0])));
+    const body = table.createTBody();
+    for (let row = 0; row < Math.min(rows, MOST_ROWS); row++) {
+      const line = body.insertRow();
+      columns.forEach((_, at) => {
+        const cell = getCellContent([at, row]);
+        add(line, "td", printed(cell), cell);
+      });
+    }
+    const left = rows - MOST_ROWS;
+    if (left > 0) table.createCaption().textContent = `${left.toLocaleString("en-GB")} more rows are in the CSV.`;
+    return table;
+  }
+  const SHEET = 1170; // pixels of our print style; charts keep the width of the window
+  addEventListener("beforeprint", () => {
+    const width = find(".stMainBlockContainer")?.clientWidth ?? SHEET;
+    document.body.style.setProperty("--paper-zoom", Math.max(1, Math.min(1.6, SHEET / width)));
+    for (const canvas of document.querySelectorAll('[data-testid="stDataFrame"] canvas[data-testid="data-grid-canvas"]')) {
+      const grid = gridOf(canvas);
+      if (grid) canvas.closest('[data-testid="stDataFrame"]').append(tableOf(grid));
+    }
+  });
+  // On a phone charts are first drawn in the width of a desk. The browser's own menu does
+  // not wait for that, so that only our button can.
+  const isReadable = () => isDrawn()
+    && [...document.querySelectorAll('[data-testid="stDataFrame"]')].every(e => e.querySelector("canvas"));
+  async function printAsOnADesk() {
+    await until(isReadable, 3_000);
+    const viewport = find('meta[name="viewport"]');
+    const own = viewport?.content;
+    if (own && innerWidth < SHEET) {
+      addEventListener("afterprint", () => { viewport.content = own; }, {once: true});
+      viewport.content = `width=${SHEET}`;
+      const widths = () => [...document.querySelectorAll("svg.marks")].map(e => e.clientWidth).join();
+      for (let seen = "", still = 0, tries = 0; still < 3 && tries < 30; tries++) {
+        await new Promise(done => setTimeout(done, 100));
+        still = widths() === seen ? still + 1 : 0;
+        seen = widths();
+      }
+    }
+    print();
+  }
+  addEventListener("afterprint", () => document.querySelectorAll("table.on-paper").forEach(e => e.remove()));
+  addEventListener("click", ({target}) => {
+    if (target.closest?.("button.print")) printAsOnADesk();
+    const copy = target.closest?.("button.copy-link");
+    if (copy) copyLink(copy);
+  });
+})();

@@ -1,0 +1,35 @@
+// What Streamlit's page tells of its state, for the scripts after this one.
+//
+// `fpp` holds what they share. None of them is a module: the addresses of all are in the
+// page, each with the version of its content.
+const fpp = (() => {
+  const find = selector => document.querySelector(selector);
+  const home = new URL(window.__streamlit.BACKEND_BASE_URL).pathname;
+  const path = url => url.pathname.replace(/\/$/, "");
+  const fiberOf = element => element?.[Object.keys(element).find(name => name.startsWith("__reactFiber$"))];
+  const state = () => find(".stApp")?.dataset.testScriptState;
+  const isConnected = () => find(".stApp")?.dataset.testConnectionState === "CONNECTED";
+  const isDrawn = () => isConnected() && state() === "notRunning" && !find("[data-stale=true]");
+  const until = (condition, most) => new Promise(resolve => {
+    const end = Date.now() + most;
+    const look = () => (condition() || Date.now() > end ? resolve() : setTimeout(look, 20));
+    look();
+  });
+  // Of a quick run the state tells nothing where the browser was busy: it draws begin and
+  // end at once. Streamlit keeps the ID of the run, a new one for each, and whether the
+  // server has answered the last request: its first answer says that a run begins.
+  function app() {
+    for (let node = fiberOf(find(".stApp")); node; node = node.return)
+      if (node.stateNode?.state?.scriptRunId) return node.stateNode;
+  }
+  const runId = () => app()?.state.scriptRunId;
+  const isAnswered = () => app()?.hasReceivedNewSession ?? true;
+  const isDone = () => isConnected() && isAnswered() && state() === "notRunning";
+  // Of a run that begins, the page tells a moment later than Streamlit knows: it holds
+  // once it has held for three looks.
+  function thrice(condition) {
+    let looks = 0;
+    return () => (looks = condition() ? looks + 1 : 0) > 2;
+  }
+  return {find, home, path, fiberOf, until, thrice, app, state, runId, isConnected, isAnswered, isDrawn, isDone};
+})();
