@@ -128,13 +128,14 @@ def _remark(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
         return _OF_TODAY
     known, chosen = METRIC_TABLES.get(name), context.filters
     if filter_chips.is_meaningless(chosen, name):
-        return filter_chips.unavailable_note(chosen)
+        return filter_chips.unavailable_note(chosen, METRIC_TABLES[name].reads)
     lacking = context.lacking_for(name)
     said = [missing_note(lacking, "")] if lacking else []
     idle = filter_chips.unfiltered_note(chosen, known.reads) if known else None
     # As a tile that a filter hides.
     if filter_chips.is_hidden(chosen, frame):
-        idle = filter_chips.unavailable_note(chosen)
+        reads = filter_chips.hidden_reads(chosen, frame.columns)
+        idle = filter_chips.unavailable_note(chosen, reads)
     return " ".join([*said, idle] if idle else said) or None
 
 

@@ -838,8 +838,8 @@ def test_a_table_of_users_and_votes_says_which_part_is_not_filtered(
 ) -> None:
     app = run_page("historical.py", filter="country:DE")
     said = (
-        "Votes and rooms in it are not filtered by country: votes are not linked "
-        "to users."
+        "Votes and rooms in it are not filtered by country: they are not linked to "
+        "users."
     )
     assert said in [caption.value for caption in app.caption]
     assert filter_chips.unfiltered_note((), ["fpp_votes"]) is None
@@ -872,7 +872,7 @@ def test_a_table_that_no_room_can_be_left_out_of_says_so(run_page: RunPage) -> N
     chosen = [Filter("room", "88", excludes=True), Filter("country", "DE")]
     note = filter_chips.unfiltered_note(chosen, [table.name for table in TABLES])
     assert note == (
-        "Votes and rooms in it are not filtered by country: votes are not linked to "
+        "Votes and rooms in it are not filtered by country: they are not linked to "
         "users. Users and events in it are of all rooms: they are not linked to rooms."
     )
 
@@ -991,6 +991,10 @@ def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
         linked_to = "rooms" if roomless else "users"
         why = "of all rooms only" if of_rooms else f"are not linked to {linked_to}"
         assert not reason or why in reason[1]
+        # What it does not read is no reason.
+        rows = {word for word in ("votes", "rooms") if f"fpp_{word}" in table.reads}
+        if reason and (left or partly) and not roomless and not of_rooms:
+            assert {*re.findall("votes|rooms", reason[1].lower())} == rows, name
     # The first sheet is `about.txt` there.
     assert len(sheets) == len(names)
 
@@ -1014,7 +1018,8 @@ def test_no_sample_mixes_filtered_users_and_all_votes(
     assert not said or "votes" not in said[0] or "–" not in values
     notes = [info.value for info in app.info] + [c.value for c in app.caption]
     label = labels.KIND_LABELS[kind].lower()
-    assert any(f"by {label}: votes are not linked" in text for text in notes)
+    rows = "rooms" if about == "New users" else "votes"
+    assert any(f"by {label}: {rows} are not linked" in text for text in notes)
 
 
 def test_cards_that_a_filter_leaves_without_a_meaning_are_blank(
@@ -1835,7 +1840,8 @@ def test_a_word_has_one_number_on_all_pages(
             datetime(2024, 5, 30, 12), "24 May 2024", id="all before the data"
         ),
         pytest.param(datetime(2024, 6, 5, 12), "24 May 2024", id="partly before it"),
-        pytest.param(datetime(2024, 6, 7, 12), None, id="whole"),
+        pytest.param(datetime(2024, 6, 7, 12), "24 May 2024", id="from its first day"),
+        pytest.param(datetime(2024, 6, 8, 12), None, id="after its first day"),
     ],
 )
 def test_nothing_is_compared_with_days_before_the_data(

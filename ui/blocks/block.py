@@ -79,7 +79,8 @@ def render_block(
             else _render_title(context, name, frame, shown, own, axis)
         )
         if filter_chips.is_meaningless(context.filters, name):
-            empty_state.render_unfilterable(context.filters)
+            reads = METRIC_TABLES[name].reads
+            empty_state.render_unfilterable(context.filters, reads)
         elif drawn is not None and not drawn:
             st.info("Choose a metric.", icon=":material/inbox:")
         elif empty_state.is_blank(frame if drawn is None else frame.select(drawn)):

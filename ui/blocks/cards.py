@@ -35,8 +35,8 @@ def render_row(
     if lacking := context.lacking(needed):
         st.caption(missing_note(lacking))
     hidden = {key: filter_chips.why_hidden(context.filters, key) for key in keys}
-    if any(hidden.values()):
-        st.caption(filter_chips.unavailable_note(context.filters))
+    if reads := filter_chips.hidden_reads(context.filters, keys):
+        st.caption(filter_chips.unavailable_note(context.filters, reads))
     if note := filter_chips.roomless_note(context.filters, needed):
         st.caption(note)
     name = f"cards_{keys[0]}"

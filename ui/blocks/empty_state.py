@@ -149,6 +149,7 @@ def render_missing(tables: Collection[str]) -> None:
     st.info(missing_note(tables), icon=":material/database_off:")
 
 
-def render_unfilterable(chosen: Collection[Filter]) -> None:
-    """Say why a figure is not shown under filters that leave it without a meaning."""
-    st.info(filter_chips.unavailable_note(chosen), icon=":material/filter_alt_off:")
+def render_unfilterable(chosen: Collection[Filter], reads: Collection[str]) -> None:
+    """Say why what reads these live tables has no meaning under filters."""
+    note = filter_chips.unavailable_note(chosen, reads)
+    st.info(note, icon=":material/filter_alt_off:")

@@ -156,7 +156,7 @@ def _render_chart(
     if lacking:
         empty_state.render_missing(lacking)
     elif filter_chips.why_hidden(context.filters, key):
-        empty_state.render_unfilterable(context.filters)
+        empty_state.render_unfilterable(context.filters, definition.tables)
     elif empty_state.is_blank(frame):
         # A table that only other figures need is not why this one is blank.
         empty_state.render_no_rows(context, name, frame)

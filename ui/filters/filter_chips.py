@@ -14,7 +14,7 @@ from metrics.expressions import NOT_SET
 from metrics.filters import KINDS, Filter
 from metrics.registry import DEFINITIONS, METRIC_TABLES
 from metrics.sentences import listed
-from metrics.tables import BY_NAME, EVENTS, USERS
+from metrics.tables import EVENTS, ROOMS, USERS, VOTES
 from store import engine
 from store.reader import Snapshot, without_bots
 from ui import query_params
@@ -32,12 +32,13 @@ from ui.labels import (
 KEY = "filter"
 _PICKED, _UNDERSTOOD = "picked", "filters_understood"
 _KIND, _VALUES, _IS_NOT = "filter_kind", "filter_values", "filter_is_not"
-_WHY = "votes are not linked to users"
 _WHY_ALL_ROOMS = "what a user did first is known of all rooms only"
 _MOST_VALUES, _MOST_TYPED = 10_000, 20
 """Values of a kind among which that of a link is looked for by its name, and filters of
 a link that are looked up: more than anyone types."""
-_ROWS: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
+_NO_ROOM: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
+_NO_USER: Mapping[str, str] = {VOTES.name: "votes", ROOMS.name: "rooms"}
+"""Live tables whose rows are not linked to rooms, or to users, in words."""
 
 
 def render_box(snapshot: Snapshot, excluded_rooms: Collection[int]) -> None:
@@ -311,14 +312,16 @@ def unfiltered_note(chosen: Collection[Filter], reads: Collection[str]) -> str |
     roomless = frozenset[str]().union(*(wanted.roomless(reads) for wanted in chosen))
     of_users = [wanted for wanted in chosen if wanted.kind != "room"]
     said = []
+    left = _named(_NO_USER, reads)
     if idle := [wanted for wanted in of_users if not wanted.applies(reads)]:
-        said.append(f"Not filtered by {_listed(idle)}: {_WHY}.")
+        said.append(f"Not filtered by {_listed(idle)}: {left} are not linked to users.")
     elif partly := [wanted for wanted in of_users if wanted.leaves(reads)]:
         said.append(
-            f"Votes and rooms in it are not filtered by {_listed(partly)}: {_WHY}."
+            f"{left.capitalize()} in it are not filtered by {_listed(partly)}: they "
+            "are not linked to users."
         )
     if roomless:
-        rows = listed([word for table, word in _ROWS.items() if table in roomless])
+        rows = _named(_NO_ROOM, roomless)
         said.append(
             f"Not filtered by room: {rows} are not linked to rooms."
             if roomless.issuperset(reads)
@@ -392,12 +395,25 @@ def _hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> list[str]:
     return [name for name in known if why_hidden(chosen, name)]
 
 
-def unavailable_note(chosen: Collection[Filter]) -> str:
-    """Return why a figure is not shown that filters leave without a meaning."""
-    leaving = [wanted for wanted in chosen if wanted.leaves(BY_NAME)]
-    by, why = (_listed(leaving), _WHY) if leaving else ("room", _WHY_ALL_ROOMS)
+def unavailable_note(chosen: Collection[Filter], reads: Collection[str]) -> str:
+    """Return why what reads these live tables is not shown under filters."""
+    leaving = [wanted for wanted in chosen if wanted.leaves(reads)]
+    by, why = "room", _WHY_ALL_ROOMS
+    if leaving:
+        by = _listed(leaving)
+        why = f"{_named(_NO_USER, reads)} are not linked to users"
     filters = "filters" if len(leaving) > 1 else "filter"
     return f"Not available by {by}: {why}. Remove the {filters} to see it."
+
+
+def hidden_reads(chosen: Collection[Filter], keys: Iterable[str]) -> set[str]:
+    """Return the live tables of those of these figures that the filters hide."""
+    hidden = [key for key in keys if key in DEFINITIONS and why_hidden(chosen, key)]
+    return {table for key in hidden for table in DEFINITIONS[key].tables}
+
+
+def _named(words: Mapping[str, str], tables: Collection[str]) -> str:
+    return listed([word for table, word in words.items() if table in tables])
 
 
 def _listed(chosen: Iterable[Filter]) -> str:
