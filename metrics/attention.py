@@ -104,7 +104,7 @@ def today(shared: SharedPlans, now: datetime, zone: ZoneInfo = UTC_ZONE) -> Unfi
 
     Each day counts up to the same time of day. Columns: measure (`MEASURES`), today,
     median, lowest and highest (of the days before; null with fewer than 4 of them
-    since the first row), weeks (how many).
+    after the first one with rows), weeks (how many).
     """
     clock = to_local(now, zone)
     days = [clock.date() - timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
@@ -170,16 +170,16 @@ def _beside_usual(
 ) -> tuple[str, int | None, float | None, int | None, int | None, int]:
     """Return the row of a measure; a day without rows is 0, before the first unknown.
 
-    `days` are the running one and those before it, the latest first.
+    `days` are the running one and those before it, the latest first. The first day
+    with rows may lack its morning: it says what today is, not what is usual.
     """
     began = next(filter(None, found[f"{measure}_began"]), None)
     # Rows of the other tables have nothing to say about this measure.
     counted = zip(found["day"], found[measure], strict=True)
     counts = {day: count for day, count in counted if count is not None}
-    today, *before = (
-        None if began is None or day < began else counts.get(day, 0) for day in days
-    )
-    known = [count for count in before if count is not None]
+    running, *before = days
+    today = None if began is None or running < began else counts.get(running, 0)
+    known = [counts.get(day, 0) for day in before if began and day > began]
     # Range and median say nothing of a handful of days.
     if len(known) < FEWEST_WEEKS:
         return measure, today, None, None, None, len(known)

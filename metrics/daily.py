@@ -51,7 +51,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "weeks",
         "Weeks (n)",
         "count",
-        "Number of these days since the first row of data.",
+        "Number of these days after the first one with data.",
         _TODAY,
         _NO_BOTS,
     ),

@@ -128,13 +128,17 @@ def mature_period(query: Query, age: timedelta = MATURE) -> Period:
 
     They are the period's own, or as late as possible so that all of their new users
     are 28 days old (or of another `age`). A comparison moves by as much as its period:
-    21 days of the one are no fall from 28 of the other.
+    21 days of the one are no fall from 28 of the other. No user is new before the day
+    on which the data begins.
     """
     first, last = query.period.first_day, query.period.last_day
     latest = query.today - age - timedelta(days=1)
     # Users of the last 28 days still have time to come back: look at earlier ones.
     late = max((query.later or query.period).last_day - latest, timedelta(0))
-    return Period.of_days(first - late, last - late, query.zone)
+    first, last = first - late, last - late
+    if query.begins is not None and first < query.begins <= last:
+        first = query.begins
+    return Period.of_days(first, last, query.zone)
 
 
 def steps(query: Query, shared: SharedPlans) -> pl.LazyFrame:

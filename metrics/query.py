@@ -39,6 +39,9 @@ class Query:
     """Live tables that the store lacks: numbers that need one are null, not 0."""
     data_begins: date | None = None
     """The day on which the data begins, where that is why nothing is compared."""
+    begins: date | None = None
+    """The day on which the data begins, where nothing is before the period or before
+    its comparison. The first row may be at any time: no day to count as a whole one."""
     data_ends: datetime | None = None
     """The end of late data, where that is why the period ends before its days do."""
     later: Period | None = None
@@ -53,6 +56,15 @@ class Query:
     def today(self) -> date:
         """The running day in the zone."""
         return self.period.local(self.now).date()
+
+    @property
+    def known(self) -> Period:
+        """The period from the day on which the data begins."""
+        period, begins = self.period, self.begins
+        if begins is None or not period.first_day < begins <= period.last_day:
+            return period
+        start = Period.of_days(begins, begins, self.zone).start
+        return replace(period, start=start)
 
     @property
     def comparison_query(self) -> "Query | None":

@@ -173,14 +173,18 @@ def judges(shared: SharedPlans, period: Period) -> pl.LazyFrame:
 
     One row with the column `judged`.
     """
-    needed = timedelta(weeks=BACK, days=_FEWEST_ERRORS - 1)
+    # A row before the first day that is needed: the first day of the data is not whole.
+    needed = timedelta(weeks=BACK, days=_FEWEST_ERRORS)
     first = to_utc(period.wall(period.start) - needed, period.zone)
     earlier = [year_before(shared.frames, first, live) for live in (PAGE_VIEWS, VOTES)]
     return pl.concat(earlier, how="diagonal").select(judged=pl.len() > 0)
 
 
 def _per_measure(frames: Frames, judged: Period, last: date) -> pl.LazyFrame:
-    """Return measure, bucket, value of each day from the first row on, in order."""
+    """Return measure, bucket, value of each day after that of the first row, in order.
+
+    The first one may lack its morning.
+    """
     days = axis(judged.first_day, last, "day")
     views = _per_day(
         frames.page_views,
@@ -198,12 +202,12 @@ def _per_measure(frames: Frames, judged: Period, last: date) -> pl.LazyFrame:
     )
     day, measures = pl.col("bucket"), pl.col(_MEASURES)
     # No day before the first row: a period may begin decades before it.
-    since_first_row = day >= day.filter(measures.is_not_null()).min()
+    after_first_row = day > day.filter(measures.is_not_null()).min()
     return (
         days.join(views, on="bucket", how="full", coalesce=True)
         .join(votes, on="bucket", how="full", coalesce=True)
         .sort("bucket")
-        .with_columns(pl.when(since_first_row).then(measures.fill_null(0)))
+        .with_columns(pl.when(after_first_row).then(measures.fill_null(0)))
         .filter(day >= judged.first_day)
         .unpivot(index="bucket", variable_name="measure")
         .select("measure", "bucket", "value")

@@ -202,14 +202,16 @@ DEFINITIONS = (
         "days",
         "Days",
         "How often the weekday is in the period, from midnight to midnight.",
-        excludes="Days that the period cuts, such as today.",
+        excludes="Days that the period cuts, such as today, and the first day of the "
+        "data.",
     ),
     _of_votes(
         "votes_per_day",
         "Votes per day",
         "Mean number of votes on this weekday, or in this hour of it, in the period.",
         "number",
-        "Days that the period cuts, such as today; of an hour, those without it.",
+        "Days that the period cuts, such as today, and the first day of the data; of "
+        "an hour, days without it.",
     ),
     _of_votes("estimators", "Team size", "Estimators in one vote.", excludes=_EMPTY),
     Definition(
@@ -315,13 +317,13 @@ def by_weekday(query: Query, shared: SharedPlans) -> Unfinished:
     Columns: weekday (1-7), weekday_name, votes, share, days (how many of them are
     wholly in the period), votes_per_day (of these days; null without one),
     votes_per_day_verdict (against the average day; rooms are its clusters). A day that
-    still runs would make its weekday look quiet.
+    still runs would make its weekday look quiet, as would the first one of the data.
     """
     votes = shared.within(query.period).votes.with_columns(
         weekday=local_date("voted_at", query.period).dt.weekday()
     )
-    days = _days(query.period)
-    whole = pl.col("count").filter(_is_whole(pl.col("day"), query.period)).sum()
+    days = _days(query)
+    whole = pl.col("count").filter(_is_whole(pl.col("day"), query)).sum()
     rooms = _rooms(votes, days.select("weekday", part=share("days")))
     weekdays = (
         _weekdays()
@@ -366,9 +368,9 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
     cells = (
         _weekdays()
         .join(hours, how="cross", maintain_order="left_right")
-        .with_columns(pl.Series("days", _days_with_hours(query.period)))
+        .with_columns(pl.Series("days", _days_with_hours(query.known)))
     )
-    inside = _hours_inside(query.period)
+    inside = _hours_inside(query.known)
     rooms = _rooms(held, hours.with_columns(part=pl.Series(inside) / sum(inside)))
     per_hour = (
         cells.join(
@@ -616,24 +618,26 @@ def _add(frame: pl.LazyFrame, per_weekday: pl.LazyFrame) -> pl.LazyFrame:
     return frame.join(per_weekday, on="weekday", how="left", maintain_order="left")
 
 
-def _days(period: Period) -> pl.LazyFrame:
+def _days(query: Query) -> pl.LazyFrame:
     """Return weekday, days, and whole_days: how many are in the period, how many whole.
 
     A weekday without any has no row.
     """
-    days, whole = axis(period.first_day, period.last_day, "day"), pl.col("bucket")
+    known, day = query.known, pl.col("bucket")
+    days = axis(known.first_day, known.last_day, "day")
     return days.group_by(_weekday("bucket")).agg(
-        days=row_count(), whole_days=count_where(_is_whole(whole, period))
+        days=row_count(), whole_days=count_where(_is_whole(day, query))
     )
 
 
-def _is_whole(day: pl.Expr, period: Period) -> pl.Expr:
-    """Return whether days of a period are wholly in it."""
-    first, last = period.first_day, period.last_day
-    days = Period.of_days(first, last, period.zone)
+def _is_whole(day: pl.Expr, query: Query) -> pl.Expr:
+    """Return whether days of a period are wholly in it, and after the data's first."""
+    known = query.known
+    first, last = known.first_day, known.last_day
+    days = Period.of_days(first, last, query.zone)
+    cut = days.start < known.start or first == query.begins
     return day.is_between(
-        first + timedelta(days=days.start < period.start),
-        last - timedelta(days=period.end < days.end),
+        first + timedelta(days=cut), last - timedelta(days=known.end < days.end)
     )
 
 

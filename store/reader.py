@@ -146,9 +146,10 @@ def _first_day(snapshot: Snapshot, found: pl.DataFrame, zone: ZoneInfo) -> date 
 
 
 def begins_within(snapshot: Snapshot, comparison: Period) -> date | None:
-    """Return the day on which the data begins, where a comparison begins before it.
+    """Return the day on which the data begins, where a comparison begins no later.
 
-    What is compared with days before the data would rise from nothing.
+    What is compared with days before the data would rise from nothing, and the first
+    day of the data may be there in part.
     """
     # Reading all rows takes seconds; to find one row of the year before, hardly any.
     earlier = growth.year_before(snapshot.frames, comparison.start)
@@ -156,4 +157,4 @@ def begins_within(snapshot: Snapshot, comparison: Period) -> date | None:
         return None
     found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
     first = _first_day(snapshot, found, comparison.zone)
-    return first if first and comparison.first_day < first else None
+    return first if first and comparison.first_day <= first else None

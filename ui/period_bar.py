@@ -180,7 +180,7 @@ def without_bar(
     today = to_local(now, zone).date()
     days = PERIODS[ALL_TIME].days(today, beginning(snapshot, zone))
     period = periods.period_of(days, now, zone)
-    query = Query(snapshot.frames, period, None, "week", now)
+    query = Query(snapshot.frames, period, None, "week", now, begins=days.first)
     return PageContext(snapshot, query, days, periods.NO_COMPARISON, now, bots=True)
 
 
@@ -220,9 +220,11 @@ def _query(
     )
     begins = None
     # Known already where the comparison is after some day with data.
-    if comparison is not None and comparison.first_day < shown.beginning:
+    if comparison is not None and comparison.first_day <= shown.beginning:
         begins = reader.begins_within(snapshot, comparison)
     period = periods.period_of(shown.days, until, zone, hours=shown.hours)
+    # Otherwise the bar knows some day with data before the period.
+    is_first = shown.days.first <= shown.beginning
     ends_early = period != periods.period_of(shown.days, now, zone, hours=shown.hours)
     late = now - until > LATE_AFTER * timedelta(seconds=settings.sync_interval)
     return Query(
@@ -234,6 +236,7 @@ def _query(
         weekends=not chosen.hide_weekends,
         missing=snapshot.missing,
         data_begins=begins,
+        begins=begins or (shown.beginning if is_first else None),
         data_ends=until if late and ends_early else None,
     )
 

@@ -74,13 +74,14 @@ def test_today_has_all_of_an_hour_that_the_clocks_repeat() -> None:
 def test_days_without_rows_count_as_0_and_days_before_the_first_row_not_at_all() -> (
     None
 ):
-    rows = frames(*thursdays(2, range(1, 2)), *thursdays(2, range(5, 6)))
+    """Nor does the day of the first row, which may lack its morning."""
+    rows = frames(*thursdays(2, range(1, 2)), *thursdays(3, range(6, 7)))
     row = today(rows, "votes")
     assert (row["weeks"], row["lowest"], row["highest"]) == (5, 0, 2)
 
 
 def test_with_fewer_than_four_weeks_nothing_is_usual() -> None:
-    row = today(frames(*thursdays(30, range(1, 4))), "votes")
+    row = today(frames(*thursdays(30, range(1, 5))), "votes")
     assert (row["weeks"], row["median"], row["lowest"]) == (3, None, None)
 
 
@@ -264,15 +265,15 @@ def test_the_last_days_are_called_usual_where_an_unusual_one_would_be_found(
         (thursdays(1), "Usual: the last 8 Thursdays, until the same time."),
         (
             thursdays(1, range(1, 6)),
-            "Usual: the last 5 Thursdays, until the same time.",
+            "Usual: the last 4 Thursdays, until the same time.",
         ),
         # Page views began later than votes.
         (
-            [*thursdays(1), *(view("a", f"{NOW - n * WEEKS}") for n in range(1, 5))],
+            [*thursdays(1), *(view("a", f"{NOW - n * WEEKS}") for n in range(1, 6))],
             "Usual: the last 4–8 Thursdays, until the same time.",
         ),
         (
-            thursdays(1, range(1, 4)),
+            thursdays(1, range(1, 5)),
             "Nothing is called usual before 4 Thursdays of data.",
         ),
     ],
@@ -283,8 +284,8 @@ def test_what_is_usual_says_of_how_many_days(rows: list[Row], said: str) -> None
 
 
 def test_without_weeks_to_compare_with_nothing_is_called_usual() -> None:
-    assert clear(frames(*thursdays(60, range(4)))).startswith("Too little data")
-    assert clear(frames(*thursdays(60, range(5)))).startswith("Nothing unusual today.")
+    assert clear(frames(*thursdays(60, range(5)))).startswith("Too little data")
+    assert clear(frames(*thursdays(60, range(6)))).startswith("Nothing unusual today.")
     assert clear(Frames.empty()).startswith("Too little data")
 
 

@@ -230,6 +230,22 @@ def test_a_longer_period_is_not_judged_by_what_a_shorter_one_shares() -> None:
     assert not found.is_empty()
 
 
+def test_the_first_day_of_the_data_teaches_nothing() -> None:
+    """It may lack its morning: what it has says neither what to expect nor how far."""
+    first = MONDAY - timedelta(weeks=12)
+
+    def marks_of(votes: int) -> pl.DataFrame:
+        rows = [
+            vote(f"{first + timedelta(days=n)} 09:{minute:02}")
+            for n in range(7 * 12 + 1)
+            for minute in range(votes if n == 0 else 50 if n < 7 * 12 else 0)
+        ]
+        return unusual(frames(*rows), days(f"{MONDAY}", f"{MONDAY}"), date(2027, 1, 1))
+
+    # Twelve weeks and no more: without the first day the last one cannot be judged.
+    assert [marks_of(count).height for count in (1, 50)] == [0, 0]
+
+
 def test_the_running_day_is_not_judged() -> None:
     period = days("2026-10-05", "2026-10-13")
     rows = frames(*vote_rows(50))

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Hashable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from metrics import votes
 from metrics.card_scale import SCALE
 from metrics.frames import Frames, Period
+from metrics.registry import plan
 from tests.metrics.building import (
     answer,
     at,
@@ -24,6 +26,7 @@ from tests.metrics.building import (
     frames,
     one,
     plan_of,
+    query,
     quick,
     unestimated,
     vote,
@@ -158,6 +161,25 @@ def test_votes_per_weekday_are_divided_by_the_days_of_the_window() -> None:
         },
     ]
     assert [row["weekday"] for row in table] == list(range(1, 8))
+
+
+@pytest.mark.parametrize("since", ["2026-10-01", "2026-11-02"])
+def test_days_before_the_data_and_its_first_one_are_no_days_of_a_mean(
+    since: str,
+) -> None:
+    """Before the first row, the first day may lack its morning; Mondays had none."""
+    rows = frames(
+        vote("2026-11-02 17:00"), *(vote(f"2026-11-{day:02} 09:00") for day in (3, 9))
+    )
+    period = days(since, "2026-11-10")
+    asked = replace(query(rows, period), begins=date(2026, 11, 2))
+    table = executed(plan("votes_by_weekday", asked))
+    assert table["votes"].to_list()[:3] == [2, 1, 0]
+    assert table["days"].to_list() == [1, 2, 1, 1, 1, 1, 1]
+    assert table["votes_per_day"].to_list()[:3] == [1.0, 0.5, 0.0]
+    hours = executed(plan("votes_by_weekday_and_hour", asked))
+    monday_at_nine = hours.filter(weekday=1, hour=9)
+    assert monday_at_nine["votes_per_day"].to_list() == [0.5]
 
 
 def test_a_weekday_outside_the_window_has_no_votes_per_day() -> None:

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
 from metrics.frames import Period
-from metrics.query import Query, SharedPlans
+from metrics.query import Granularity, Query, SharedPlans
 from metrics.registry import DEFINITIONS, METRIC_TABLES, answer, plan
 from metrics.room_health import health
 from metrics.tables import USERS
@@ -52,7 +52,9 @@ def query_of(query: dict[str, str]) -> Query:
     first, last = (pl.Series([query[end]]).str.to_date()[0] for end in ("from", "to"))
     frames = without_bots(open_store(GOLDEN))
     period = Period.of_days(first, last)
-    return Query(frames, period, None, "month" if query is ALL_TIME else "day", NOW)
+    every: Granularity = "month" if query is ALL_TIME else "day"
+    begins = first if query is ALL_TIME else None
+    return Query(frames, period, None, every, NOW, begins=begins)
 
 
 def tables(query: dict[str, str], names: Sequence[str]) -> dict[str, pl.DataFrame]:

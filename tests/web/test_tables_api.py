@@ -104,6 +104,15 @@ def test_json_names_the_dates_that_a_funnel_covers(api: httpx.Client) -> None:
     assert (answer["covers_from"], answer["covers_to"]) == ("2026-09-25", "2026-10-22")
 
 
+@pytest.mark.parametrize("name", ["funnel", "funnel_by_source", "invites"])
+def test_no_table_covers_days_before_the_data(api: httpx.Client, name: str) -> None:
+    """The golden data begin on 24 May 2024; followed users are of earlier days."""
+    query = {"period": "all_time", "format": "json"}
+    answer = api.get(f"/api/tables/{name}", params=query).json()
+    assert answer["covers_from"] == "2024-05-24"
+    assert answer["covers_to"] < answer["to"]
+
+
 @pytest.mark.parametrize(
     ("query", "changes"),
     [

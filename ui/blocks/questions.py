@@ -109,12 +109,7 @@ def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     """Say which days a table is about where these are not the period's."""
     if name.startswith(("funnel", "invites")):
         period = METRIC_TABLES[name].covers(context.query)
-        first, last = period.first_day, period.last_day
-        # No user is new before the data begins.
-        begins = context.days.first if context.shows_all else context.query.data_begins
-        if begins is not None and first < begins <= last:
-            first = begins
-        days = periods.describe(Days(first, last))
+        days = periods.describe(Days(period.first_day, period.last_day))
         if name.startswith("funnel"):
             return f"New users of {days}: each had 28 days to come back."
         return f"New rooms of {days}: each had 7 days to bring users."

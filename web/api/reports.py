@@ -63,6 +63,7 @@ class ReportQuery:
             now=snapshot.ends(now),
             missing=snapshot.missing,
             data_begins=found.data_begins,
+            begins=found.begins,
         )
 
 

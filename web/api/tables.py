@@ -132,6 +132,7 @@ class TableQuery:
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
             data_begins=found.data_begins,
+            begins=found.begins,
         )
 
 
@@ -142,7 +143,8 @@ class Spans(NamedTuple):
     period: Period
     comparison: Period | None
     data_begins: date | None
-    """See `Query.data_begins`."""
+    begins: date | None
+    """See `Query` for both."""
 
 
 def spans(
@@ -153,14 +155,15 @@ def spans(
     All time begins where the data begin in earnest, and nothing precedes it. What is
     still running ends with the data.
     """
-    compared, to_date, hours, by_days = PREVIOUS, 0, 0, False
+    compared, to_date, hours, by_days, begins = PREVIOUS, 0, 0, False, None
     if isinstance(asked, Days):
         days = asked
     else:
         first, to_date, hours = START_DATE, asked.to_date, asked.hours
         by_days = asked.by_days
         if asked is PERIODS[ALL_TIME]:
-            first, compared = beginning(snapshot, zone)[0], NO_COMPARISON
+            begins, compared = beginning(snapshot, zone)[0], NO_COMPARISON
+            first = begins
         days = asked.days(to_local(now, zone).date(), first)
     until = snapshot.ends(now)
     period = period_of(days, until, zone, hours=hours)
@@ -173,8 +176,9 @@ def spans(
         hours=hours,
         by_days=by_days,
     )
-    begins = begins_within(snapshot, comparison) if comparison else None
-    return Spans(days, period, None if begins else comparison, begins)
+    reached = begins_within(snapshot, comparison) if comparison else None
+    kept = None if reached else comparison
+    return Spans(days, period, kept, reached, reached or begins)
 
 
 def refuse_unknown(query: Mapping[str, str], allowed: Collection[str]) -> None:
