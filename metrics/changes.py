@@ -33,7 +33,7 @@ from metrics.tables import (
     VOTES,
     Table,
 )
-from metrics.time_axis import local_date, number_of, same_weekdays
+from metrics.time_axis import clocks_shown, local_date, number_of, same_weekdays
 from metrics.uncertainty import HIGHER, LOWER, judged
 from metrics.votes import WEEKDAYS
 
@@ -283,9 +283,7 @@ def _users(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
 
 def _of_weekdays(votes: pl.LazyFrame, now: Period, before: Period) -> pl.LazyFrame:
     whole = Period(min(now.start, before.start), max(now.end, before.end), now.zone)
-    of_now, of_before = edges = [
-        (period.wall(period.start), period.wall(period.end)) for period in (now, before)
-    ]
+    of_now, of_before = edges = [clocks_shown(period) for period in (now, before)]
     # A period that ends at noon has one afternoon fewer: its times of day are counted
     # apart. Rows have whole seconds, clocks parts of them.
     times = sorted({0, *(_second_of_day(edge) for both in edges for edge in both)})

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import gcd
 from typing import Any
 
@@ -19,7 +19,7 @@ from metrics.activity_key import changes, seconds
 from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query, SharedPlans
 from metrics.tables import TIMESTAMP
-from metrics.time_zone import UTC_ZONE, to_utc
+from metrics.time_zone import UTC_ZONE, clock_changes, to_utc
 
 INTERVALS: Mapping[Granularity, str] = {
     "hour": "1h",
@@ -182,6 +182,36 @@ def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
     )
     counts = runs.group_by("day").agg(pl.col("count").sum())
     return counts.with_columns(pl.col("day").cast(pl.Int32).cast(pl.Date))
+
+
+def on_the_clock(period: Period) -> Iterator[tuple[datetime, datetime]]:
+    """Yield from when to when clocks go in a period until they are changed, and on."""
+    first, changes = clock_changes(period.zone, period.start, period.end)
+    moments = (_EPOCH + timedelta(seconds=when) for when, _ in changes)
+    edges = [period.start, *(min(m, period.end) for m in moments), period.end]
+    offsets = accumulate((by for _, by in changes), initial=first)
+    for (start, end), offset in zip(pairwise(edges), offsets, strict=True):
+        # Clocks that change as the period ends show nothing else in it.
+        if start < end:
+            ahead = timedelta(seconds=offset)
+            yield start + ahead, end + ahead
+
+
+def clocks_shown(period: Period) -> tuple[datetime, datetime]:
+    """Return the earliest time that clocks show in a period, and the end of the latest.
+
+    Clocks that go back after it begins, or before it ends, show earlier and later times
+    than those of its ends.
+    """
+    shown = [*on_the_clock(period)]
+    starts, ends = (
+        [period.wall(edge), *clocks]
+        for edge, clocks in (
+            (period.start, (since for since, _ in shown)),
+            (period.end, (until for _, until in shown)),
+        )
+    )
+    return min(starts), max(ends)
 
 
 def same_weekdays(

@@ -7,7 +7,6 @@ vote and is left out of every average, distribution and spread.
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
-from itertools import accumulate, pairwise
 
 import polars as pl
 
@@ -42,9 +41,11 @@ from metrics.time_axis import (
     axis,
     axis_of,
     by_number,
+    clocks_shown,
     local_date,
     local_hour,
     number_of,
+    on_the_clock,
     parts_of,
     per_day,
     same_weekdays,
@@ -648,24 +649,11 @@ def _hours_inside(period: Period) -> list[float]:
     one that they repeat is there twice.
     """
     inside = [0.0] * 24
-    for clocks in _on_the_clock(period):
+    for clocks in on_the_clock(period):
         for hour in range(24):
             before, after = (_times_passed(clock, hour) for clock in clocks)
             inside[hour] += after - before
     return inside
-
-
-def _on_the_clock(period: Period) -> Iterator[tuple[datetime, datetime]]:
-    """Yield from when to when clocks go in a period until they are changed, and on."""
-    first, changes = clock_changes(period.zone, period.start, period.end)
-    moments = (datetime(1970, 1, 1) + timedelta(seconds=when) for when, _ in changes)
-    edges = [period.start, *(min(m, period.end) for m in moments), period.end]
-    offsets = accumulate((by for _, by in changes), initial=first)
-    for (start, end), offset in zip(pairwise(edges), offsets, strict=True):
-        # Clocks that change as the period ends show nothing else in it.
-        if start < end:
-            ahead = timedelta(seconds=offset)
-            yield start + ahead, end + ahead
 
 
 def _times_passed(clock: datetime, hour: int) -> float:
@@ -680,12 +668,9 @@ def _days_with_hours(period: Period) -> list[int]:
 
     From Monday 0:00, by the clock: a day on which the clocks skip it does not have it.
     """
-    shown = [*_on_the_clock(period)]
-    if not shown:
+    if not period.length:
         return [0] * 7 * 24
-    # Clocks that go back after the period begins, or before it ends, show earlier and
-    # later times than those of its ends.
-    start, end = min(since for since, _ in shown), max(until for _, until in shown)
+    start, end = clocks_shown(period)
     counts = [
         same_weekdays(start, end, weekday, time(hour), _HOUR)
         for weekday in range(1, 8)

@@ -271,6 +271,18 @@ def test_weekdays_are_compared_up_to_the_same_time(ends: str) -> None:
     assert weekdays.select("label", "now", "before").rows() == []
 
 
+def test_a_weekday_has_the_times_that_clocks_repeat_as_its_period_ends() -> None:
+    """In Berlin it is 02:30 again on the fourth Sunday: all of them had 02:45."""
+    zone, week = ZoneInfo("Europe/Berlin"), timedelta(weeks=1)
+    now = Period(at("2026-09-27 22:00"), at("2026-10-25 01:30"), zone)
+    before = Period(at("2026-08-30 22:00"), at("2026-09-27 00:30"), zone)
+    sundays = [at("2026-10-25 00:45") - n * week for n in range(8)]
+    rows = [vote(f"{time}") for time in sundays]
+    table = changed(frames(*rows), now, before).collect()
+    weekdays = table.filter(pl.col("dimension") == "weekday")
+    assert weekdays.select("label", "now", "before").rows() == []
+
+
 def test_one_team_that_leaves_is_one_change_however_many_its_users() -> None:
     """Twenty users of one room are gone: no sign of what their country does."""
     users = [user(f"u{n}", "2026-01-01", country="DE") for n in range(60)]
