@@ -1,6 +1,7 @@
 """Rooms: the list of all, finding one, and its statistics."""
 
 import re
+import unicodedata
 from datetime import datetime
 
 import polars as pl
@@ -80,9 +81,11 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     Case is ignored and no character is special, except that a number may be written as
     pages print it: "#444444", or "name (#444444)". Columns: those of `all_rooms`.
     """
-    wanted = text.strip().lower()
-    # Case and type must not matter to someone who types a room.
-    name, number = pl.col("name").str.to_lowercase(), pl.col("number").cast(pl.String)
+    # Case, type and whether "ü" is one character or two must not matter to someone who
+    # types a room.
+    wanted = unicodedata.normalize("NFC", text.strip().lower())
+    name = pl.col("name").str.to_lowercase().str.normalize("NFC")
+    number = pl.col("number").cast(pl.String)
     # Pages write "name (#444444)": a copied name finds its room.
     printed = _PRINTED_NUMBER.search(wanted)
     keys = [(pl.col("id").cast(pl.String), wanted), (number, wanted), (name, wanted)]

@@ -5,6 +5,7 @@ join and not a loop over rows.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
@@ -129,7 +130,9 @@ def country_code(text: str) -> str:
 
 def folded(text: str) -> str:
     """Return the letters and digits of a text in small letters, to compare names."""
-    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+    # Some systems write "ü" as two characters, which look the same.
+    composed = unicodedata.normalize("NFC", text.casefold())
+    return re.sub(r"[\W_]+", " ", composed).strip()
 
 
 def names_of(kind: str, value: str | None) -> set[str]:

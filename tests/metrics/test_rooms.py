@@ -55,6 +55,7 @@ def test_statistics_round_as_python_does() -> None:
         pytest.param("17", [7], id="number of a room with another id"),
         pytest.param("TEAM", [1], id="name in another case"),
         pytest.param("équipe", [7], id="accents in another case"),
+        pytest.param("E\u0301quipe", [7], id="accents as separate characters"),
         pytest.param(" a.b ", [70], id="dots and blanks"),
         pytest.param(".*", [], id="no patterns"),
         pytest.param("x%", [], id="no wildcards"),
@@ -70,6 +71,11 @@ def test_finds_rooms_by_id_number_or_name_best_match_first(
     text: str, ids: list[int]
 ) -> None:
     assert column(rooms.find(HOUSE, text), "id") == ids
+
+
+def test_a_name_stored_with_separate_accents_is_found_as_it_looks() -> None:
+    rows = frames(room(7, "E\u0301quipe", number=17))
+    assert column(rooms.find(rows, "équipe"), "id") == [7]
 
 
 def test_nothing_typed_lists_rooms_last_voted_in_first() -> None:

@@ -482,6 +482,7 @@ def test_a_filter_may_name_its_value_as_pages_do(run_page: RunPage) -> None:
         "country!:gbr": "country!:GB",
         "region:(not set)": "region:(not set)",
         "city:MÜNCHEN": "city:München",
+        "city!:Mu\u0308nchen": "city!:München",
         "device:Desktop": "device:desktop",
         "os:mac-os": "os:Mac OS",
         "browser:samsung browser": "browser:Samsung Browser",
