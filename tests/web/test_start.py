@@ -37,6 +37,24 @@ from web.paths import Paths
 WITH_TOKEN = {"ANALYTICS_SECRET_TOKEN": TOKEN}
 
 
+def test_without_python_or_network_make_says_what_to_do(tmp_path: Path) -> None:
+    folders = {
+        name: str(tmp_path / name)
+        for name in ("UV_PYTHON_INSTALL_DIR", "UV_PROJECT_ENVIRONMENT", "UV_CACHE_DIR")
+    }
+    no_python = {"UV_PYTHON_PREFERENCE": "only-managed", "UV_OFFLINE": "1"}
+    done = subprocess.run(
+        ["make", "run"],
+        cwd=ROOT,
+        env={**os.environ, **folders, **no_python},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "Python 3.13 or the locked packages could not be installed" in done.stderr
+    assert "or install Python 3.13 yourself first." in done.stderr
+
+
 def refused(process: "subprocess.Popen[str]") -> str:
     """Return the line with which a start ended."""
     try:
