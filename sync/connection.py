@@ -35,6 +35,8 @@ _UNKNOWN_PLUGIN = 2059
 _UNREACHABLE = 2003
 _UNKNOWN_HOST = 2005
 _LOST = 2013
+# What OpenSSL says of a peer that closed, and of one that reset, the connection.
+_CUT = "unexpected eof", "error:00000000"
 _TIME_OUTS: Mapping[type[BaseException], int] = {
     mysql.connector.errors.ConnectionTimeoutError: _UNREACHABLE,
     mysql.connector.errors.ReadTimeoutError: _LOST,
@@ -182,6 +184,8 @@ def _number(error: BaseException) -> int | None:
         cause = cause.__cause__ or cause.__context__
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return _UNKNOWN_HOST
+    if any(isinstance(cause, ssl.SSLEOFError) for cause in causes):
+        return _LOST
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return _TLS_FAILED
     if isinstance(error, mysql.connector.NotSupportedError):
@@ -189,6 +193,8 @@ def _number(error: BaseException) -> int | None:
     if number := _TIME_OUTS.get(type(error)):
         return number
     found = getattr(error, "errno", None)
+    if found == _TLS_FAILED and any(said in str(error) for said in _CUT):
+        return _LOST
     return found if isinstance(found, int) and found > 0 else None
 
 

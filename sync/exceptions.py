@@ -70,7 +70,7 @@ _ALLOWANCE = Meaning(
 _TLS = Meaning(
     "the encrypted connection could not be made or verified",
     "Check DB_SSL_MODE, DB_SSL_CA and that the certificate names DB_HOST",
-    # A connection that is cut while it is encrypted has the same number.
+    # Whatever else goes wrong while it is encrypted has the same number.
     retry=True,
 )
 _NEEDS_TLS = Meaning(

@@ -1,6 +1,7 @@
 """TLS to the database: real servers with certificates of ours, and rogue ones."""
 
 import socket
+import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -8,9 +9,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import mysql.connector
 import pytest
 
 from core.settings import SettingError, SslMode, SyncSettings
+from sync.connection import translated
+from sync.exceptions import SourceError
 from testkit.dashboard import LONGEST_WAIT
 from testkit.database_servers import Kind, LiveDatabase, running_server
 from testkit.harness import Store
@@ -187,6 +191,44 @@ def rogue(
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield listener.getsockname()[1], heard
+
+
+def closes(connection: socket.socket) -> None:
+    connection.shutdown(socket.SHUT_WR)
+
+
+def resets(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+@pytest.mark.parametrize("cut", [closes, resets])
+def test_a_connection_cut_while_tls_is_agreed_is_called_broken(
+    store: Store,
+    reported: Sequence[str],
+    cut: Callable[[socket.socket], None],
+) -> None:
+    with rogue(cut, GREETING.replace(b"\xff\xf7", b"\xff\xff")) as (port, _):
+        store.address = replace(store.source.settings, port=port)
+        assert store.sync() == 1
+    assert "the connection broke" in reported[-1]
+    assert "DB_SSL_MODE" not in reported[-1]
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("error:0A000126:SSL routines::unexpected eof while reading", 2013),
+        ("error:00000000:lib(0)::reason(0)", 2013),
+        ("error:0A00010B:SSL routines::wrong version number", 2026),
+    ],
+)
+def test_what_the_extension_says_of_a_cut_is_told_from_other_faults_of_tls(
+    said: str, number: int
+) -> None:
+    with pytest.raises(SourceError) as error, translated("connecting"):
+        raise mysql.connector.InterfaceError(f"SSL connection error: {said}", 2026)
+    assert error.value.number == number
 
 
 def asks_for_clear_text(connection: socket.socket) -> None:
