@@ -117,8 +117,11 @@ def _offence(
     name = f"{table.name}.{column.name}"
     if live is None:
         others = [n for n in names if n not in table.schema]
-        # A rename is the usual reason.
+        missing = [n for n in table.schema if n not in names]
+        # A rename is the usual reason, the more so of one column for one other.
         near = get_close_matches(column.name, others, n=1)
+        if not near and len(others) == len(missing) == 1:
+            near = others
         hint = f" (did it become '{near[0]}'?)" if near else ""
         return f"{name} is missing{hint}; the database has {', '.join(names)}"
     live_type = _REMARK.sub("", live.type)

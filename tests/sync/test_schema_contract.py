@@ -56,6 +56,10 @@ BREAKS = {
         "ALTER TABLE fpp_rooms CHANGE name names varchar(15) NOT NULL",
         "fpp_rooms.name is missing (did it become 'names'?)",
     ),
+    "renamed to what is not alike": (
+        "ALTER TABLE fpp_rooms CHANGE name label varchar(15) NOT NULL",
+        "fpp_rooms.name is missing (did it become 'label'?)",
+    ),
     "retyped": (
         "ALTER TABLE fpp_rooms MODIFY last_used_at datetime NOT NULL",
         "fpp_rooms.last_used_at is of type datetime but must be timestamp",
