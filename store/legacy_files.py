@@ -165,7 +165,7 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
             + f". It has: {', '.join(repr(name) for name in found)}. {_REMEDY}"
         )
     wrong = [
-        f"{name!r} is {held[name]} instead of {dtype}"
+        f"{name!r} is {_kind(held[name])} instead of {_kind(dtype)}"
         for name, dtype in table.schema.items()
         if name in held and not _fits(held[name], dtype)
     ]
@@ -193,6 +193,21 @@ def _fits(held: pl.DataType, wanted: pl.DataType) -> bool:
     if wanted.is_temporal():
         return held == pl.Date or isinstance(held, pl.Datetime)
     return held in {pl.String, pl.Categorical, pl.Enum}
+
+
+def _kind(dtype: pl.DataType) -> str:
+    """Return what values of a type are, in words."""
+    if dtype.is_numeric():
+        return "a number"
+    match dtype:
+        case pl.String() | pl.Categorical() | pl.Enum():
+            return "text"
+        case pl.Boolean():
+            return "a flag"
+        case pl.Datetime() | pl.Date():
+            return "a date"
+        case _:
+            return f"of type {type(dtype).__name__.lower()}"
 
 
 def _typed(name: str, held: pl.DataType, wanted: pl.DataType) -> pl.Expr:
