@@ -257,6 +257,10 @@ def choose_the_saved_view(page: Page) -> None:
     # The second is a part of what the first has opened.
     for view in ("Planning", "Weekdays"):
         menu.click()
+        # Other views of the page that is open look as those of other pages.
+        planning = page.get_by_role("link", name="Planning")
+        expect(planning).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+        expect(planning.locator("p")).to_have_css("font-weight", "400")
         page.get_by_role("link", name=view).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Votes")
         # The menu does not stay open over the view.
