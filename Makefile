@@ -29,8 +29,8 @@ setup: ## Install the locked packages into .venv
 	@$(UV) --version >/dev/null
 	@$(UV) sync --frozen --quiet || { printf '%s\n' \
 	  "Python $$(<.python-version) or the locked packages could not be installed: see above." \
-	  "Try again with a network (through a proxy: set HTTPS_PROXY), or install Python" \
-	  "$$(<.python-version) yourself first." >&2; exit 1; }
+	  "Try again with a network (through a proxy: set HTTPS_PROXY)," \
+	  "or install Python $$(<.python-version) yourself first." >&2; exit 1; }
 
 .PHONY: run
 run: setup ## Start the dashboard (DATA_DIR, or a demo history; PORT, 8501)
