@@ -9,7 +9,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from metrics.tables import PAGE_VIEWS, TABLES, Blocks, Table
-from sync.checksum import Checksum, Form, checksum, letters, pages_checksum, row_texts
+from sync.checksum import (
+    Checksum,
+    Form,
+    checksum,
+    letters,
+    pages_checksum,
+    row_texts,
+    rows_checksum,
+)
 from sync.partitions import WHOLE, Partition
 from sync.schema_contract import KEEP_ASCII
 from sync.sql import PAGE_KEYS
@@ -242,3 +250,7 @@ def test_an_empty_table_has_the_checksum_of_no_rows(
         theirs = source.checksum(PAGE_VIEWS, ALL, form)
     assert theirs == checksum(PAGE_VIEWS, views([]), form)
     assert theirs.rows == 0
+
+
+def test_each_of_the_two_sums_of_rows_changes_the_checksum() -> None:
+    assert len({rows_checksum(1, *sums) for sums in ((1, 2), (3, 2), (1, 3))}) == 3

@@ -121,6 +121,14 @@ def test_every_difference_is_listed_at_once() -> None:
     assert len(offences(ROOMS, live)) == len(ROOMS.columns)
 
 
+def test_one_new_column_is_no_hint_where_several_are_missing() -> None:
+    live = [
+        LiveColumn("id", "int", nullable=False),
+        LiveColumn("q", "int", nullable=False),
+    ]
+    assert not any("did it become" in offence for offence in offences(ROOMS, live))
+
+
 CHANGES_INSIDE = {
     "retyped": "ALTER TABLE fpp_votes MODIFY duration int NOT NULL",
     "column added": "ALTER TABLE fpp_votes ADD colour int NULL",
