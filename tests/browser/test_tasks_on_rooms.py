@@ -159,3 +159,7 @@ def test_a_row_of_a_table_opens_its_room(page: Page, demo_server: Server) -> Non
     chromium.wait_until_drawn(page)
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     assert re.search(r"room=\d+", page.url)
+    # One act, one step.
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Insights")
+    assert page.url == before

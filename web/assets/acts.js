@@ -1,6 +1,6 @@
 // What a visitor does, one act at a time: clicks, links, Back and Forward.
 (() => {
-  const {find, path, until, thrice, state, runId, isConnected, isAnswered, isDone, NAVIGATION, drawNavigation, showOpened} = fpp;
+  const {find, path, until, thrice, state, runId, isConnected, isAnswered, isDone, home, NAVIGATION, drawNavigation, isNew, showOpened} = fpp;
   // A row of a table is selected in the column before it only: a click on the row is
   // one there. Tables draw their rows on a canvas, below an area that scrolls.
   const ROWS = '[class*="st-key-rows_"] .dvn-scroller';
@@ -41,9 +41,13 @@
   history.replaceState = redrawing(history.replaceState);
   history.pushState = (...step) => {
     if (done !== steps) return;
-    const before = location.search;
+    const there = new URL(step[2], location);
+    const [before, after] = [location, there].map(url => new URLSearchParams(url.search));
+    // Of a row that opens its room Streamlit tells the query first, then the page with it.
+    const isAhead = path(there) === path(location) && path(there) !== `${home}room`;
+    if (isAhead && isNew("room", before, after)) return;
     push(...step);
-    showOpened(new URLSearchParams(before), new URLSearchParams(location.search));
+    showOpened(before, after);
   };
   async function takeStep() {
     steps += 1;

@@ -41,10 +41,11 @@
     const {top} = find(selector)?.getBoundingClientRect() ?? {top: 0};
     if (top < 0 || top > innerHeight / 2) find(selector).scrollIntoView();
   }
+  const isNew = (name, before, after) =>
+    after.has(name) && `${before.getAll(name)}` !== `${after.getAll(name)}`;
   function showOpened(before, after) {
-    const isNew = name => after.has(name) && `${before.getAll(name)}` !== `${after.getAll(name)}`;
-    if (isNew("meeting")) bringIntoView(".st-key-meeting h2");
-    else if (isNew("room")) {
+    if (isNew("meeting", before, after)) bringIntoView(".st-key-meeting h2");
+    else if (isNew("room", before, after)) {
       closeSearch();
       bringIntoView('[class*="st-key-room_title"] h2');
     }
@@ -58,5 +59,5 @@
     if (!matchMedia("(pointer: coarse)").matches) field.focus();
   }
   if (location.hash) bringIntoView(`#${CSS.escape(location.hash.slice(1))}`);
-  Object.assign(fpp, {NAVIGATION, drawNavigation, showOpened});
+  Object.assign(fpp, {NAVIGATION, drawNavigation, isNew, showOpened});
 })();
