@@ -8,16 +8,19 @@ moves with the calendar, and replaces the step in the history instead of adding 
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypedDict, cast
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from metrics.registry import METRIC_TABLES
+from metrics.sentences import counted
 from ui.format import escaped, shortened
 
 Address = dict[str, list[str]]
@@ -61,7 +64,7 @@ _SEVERAL = {"filter", "of", "room"}
 _ALIKE = 0.8
 """How alike a misspelt name must be; `room` is no `from`."""
 _NAMED = 5
-"""Unknown parameters that are named; of more, there is the number."""
+"""Unknown parameters that are named, and faults; of more, there is the number."""
 _NOTICES, _ADDRESS = "notices", "address"
 _IS_UPDATED, _REPLACED = "address_is_updated", "replaced_values"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -413,13 +416,31 @@ def render_pills(
 
 def open_notices() -> None:
     """Keep a place on top of the page for warnings about the address."""
-    st.session_state[_NOTICES] = st.container()
+    st.session_state[_NOTICES] = _Notices(st.container(), [])
 
 
 def warn(text: str) -> None:
-    """Show a warning about the address on top of the page; `text` is Markdown."""
-    with st.session_state[_NOTICES]:
-        st.warning(text, icon=":material/link_off:")
+    """Add a warning about the address, on top of the page; `text` is Markdown.
+
+    All are in one box: a link with many faults would fill the screen.
+    """
+    st.session_state[_NOTICES].add(text)
+
+
+@dataclass
+class _Notices:
+    place: DeltaGenerator
+    texts: list[str]
+
+    def add(self, text: str) -> None:
+        if not self.texts:
+            self.place = self.place.empty()
+        self.texts.append(text)
+        shown = self.texts[:_NAMED]
+        if rest := len(self.texts) - len(shown):
+            shown.append(f"And {counted(rest, 'other fault')} of the link.")
+        lines = shown if len(shown) == 1 else [f"- {line}" for line in shown]
+        self.place.warning("\n".join(lines), icon=":material/link_off:")
 
 
 def _unknown(key: str, value: str, shown: str, possible: str) -> str:

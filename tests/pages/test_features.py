@@ -505,11 +505,16 @@ def test_a_filter_by_what_the_data_lacks_is_said(run_page: RunPage) -> None:
     values = dict.fromkeys(filters.KINDS, "Germny") | {"room": "999"}
     app = run_page("location.py", filter=[f"{k}:{v}" for k, v in values.items()])
     shown = values | {"room": "ID 999"}
-    assert [warning.value for warning in app.warning] == [
+    said = [
         f"The data has no {labels.KIND_LABELS[kind].lower()} “{value}”. "
         "Find its values in Filter."
         for kind, value in shown.items()
     ]
+    # In one box: more would fill the screen.
+    [warning] = app.warning
+    *named, rest = warning.value.split("\n")
+    assert named == [f"- {text}" for text in said[:5]]
+    assert rest == f"- And {len(said) - 5} other faults of the link."
 
 
 @pytest.mark.parametrize("file", PAGES)
