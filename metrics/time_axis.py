@@ -5,7 +5,6 @@ over yet, is marked (`time_series`), since it looks like a fall next to whole on
 Hours are UTC timestamps, the other buckets dates of the period's time zone.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -146,22 +145,26 @@ def number_of(second: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
     places = (edges[-1] - edges[0]) // step + 1
     if places > _MOST_PLACES:
         place = pl.lit(pl.Series(edges)).search_sorted(time, "right")
-        moments = [edges[0] - 1, *edges]
+        moments = pl.Series([edges[0] - 1, *edges])
     else:
         place = ((time - (edges[0] - step)) // step).clip(0, places)
-        moments = [edges[0] + step * (number - 1) for number in range(places + 1)]
-    numbers = pl.Series([_number_at(moment, starts, ends) for moment in moments])
+        moments = pl.int_range(-1, places, eager=True) * step + edges[0]
     # One for each row that is looked at: 32 bits are half the memory.
-    return pl.lit(numbers.cast(pl.Int32)).gather(place)
+    return pl.lit(_numbers_at(moments, starts, ends)).gather(place)
 
 
 # Places of a table that is looked up; 13 years of days have a quarter as many.
 _MOST_PLACES = 20_000
 
 
-def _number_at(moment: int, starts: Sequence[int], ends: Sequence[int]) -> int | None:
-    number = bisect_right(starts, moment) - 1
-    return number if number >= 0 and moment < ends[number] else None
+def _numbers_at(
+    moments: pl.Series, starts: Sequence[int], ends: Sequence[int]
+) -> pl.Series:
+    """Return the place of the period that each moment is in, as 32 bits, else null."""
+    begun = pl.Series(starts, dtype=pl.Int64).search_sorted(moments, "right")
+    # Before the first start nothing has begun; it ends there as well.
+    ended = pl.Series([moments.min(), *ends], dtype=pl.Int64).gather(begun) <= moments
+    return (begun.cast(pl.Int32) - 1).set(ended, None)
 
 
 def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:
@@ -201,17 +204,10 @@ def clocks_shown(period: Period) -> tuple[datetime, datetime]:
     """Return the earliest time that clocks show in a period, and the end of the latest.
 
     Clocks that go back after it begins, or before it ends, show earlier and later times
-    than those of its ends.
+    than those of its ends; where they skip an hour as it ends, it is not shown.
     """
-    shown = [*on_the_clock(period)]
-    starts, ends = (
-        [period.wall(edge), *clocks]
-        for edge, clocks in (
-            (period.start, (since for since, _ in shown)),
-            (period.end, (until for _, until in shown)),
-        )
-    )
-    return min(starts), max(ends)
+    shown = [*on_the_clock(period)] or [(period.wall(period.start),) * 2]
+    return min(since for since, _ in shown), max(until for _, until in shown)
 
 
 def same_weekdays(
