@@ -221,12 +221,13 @@ def _left_out(votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame) 
     ]
     said = [f"Only {' and '.join(parts)} are drawn"] if parts else []
     least = chart.room_for_cards(drawn, activity)["room"].min()
-    # On a phone the axis is about 250 pixels long.
+    # On a phone the axis is about 250 pixels long. No width is known here: the
+    # sentence is to hold at all of them.
     if (
         isinstance(least, float)
         and least * 250 < chart.CARD_WIDTH * chart.SMALLEST_FONT
     ):
-        said.append("Where votes are close together, only some have their cards drawn")
+        said.append("Where cards would overlap, only some of them are drawn")
     return f" {'. '.join(said)}; the table below has all." if said else ""
 
 
