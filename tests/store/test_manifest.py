@@ -49,6 +49,7 @@ MANIFEST = Manifest(
     user_ids=(
         UserIdsFile("blocks/people/0-0a.parquet", 0, 3, 100, SHA),
         UserIdsFile("blocks/people/3-0b.parquet", 3, 1, 100, SHA),
+        UserIdsFile("blocks/people/4-0c.parquet", 4, 2, 100, SHA),
     ),
     runs=(Run(NOW, 0.5, 1, 2, 3, 4),),
     ignored=("fpp_rooms.colour",),
@@ -90,6 +91,11 @@ def test_an_origin_that_was_noted_without_a_time_matches_any() -> None:
         assert not origin.matches(other)
 
 
+def test_a_block_of_one_row_is_none_that_contradicts_itself() -> None:
+    one = with_block(rows=1, min_key=9, max_time=NOW - timedelta(days=2))
+    assert Manifest.from_json(one.to_json()) == one
+
+
 def with_block(**changes: Any) -> Manifest:
     return replace(
         MANIFEST, tables={"fpp_votes": (replace(block(0), **changes), block(1))}
@@ -97,8 +103,8 @@ def with_block(**changes: Any) -> Manifest:
 
 
 def with_ids(**changes: Any) -> Manifest:
-    first, second = MANIFEST.user_ids
-    return replace(MANIFEST, user_ids=(first, replace(second, **changes)))
+    first, second, *others = MANIFEST.user_ids
+    return replace(MANIFEST, user_ids=(first, replace(second, **changes), *others))
 
 
 CONTRADICTIONS: dict[str, Manifest] = {
@@ -110,6 +116,7 @@ CONTRADICTIONS: dict[str, Manifest] = {
     "fewer rows than none": with_block(rows=-1),
     "no rows, but keys": with_block(rows=0),
     "keys of another block": with_block(min_key=11, max_key=19),
+    "the first key of the next block": with_block(max_key=10),
     "last key before the first": with_block(min_key=9, max_key=1),
     "last time before the first": with_block(max_time=NOW - timedelta(days=9)),
     "a key without an end": with_block(max_key=None),
@@ -123,6 +130,7 @@ CONTRADICTIONS: dict[str, Manifest] = {
     "another kind of sha256": with_block(sha256="x"),
     "ids with a gap": with_ids(first=4),
     "ids that overlap": with_ids(first=2),
+    "more ids than are left for the next file": with_ids(rows=2),
     "a generation above the number": replace(MANIFEST, generation=8),
     "a negative number": replace(MANIFEST, number=-7, generation=-8),
     "an endless run": replace(MANIFEST, runs=(Run(NOW, float("inf"), 1, 2, 3, 4),)),

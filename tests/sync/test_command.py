@@ -182,18 +182,34 @@ def wait_for_reader(database: LiveDatabase) -> None:
     wait_until(lambda: database.count(waiting, (database.name,)), "the job never came")
 
 
-def test_slots_that_a_long_run_missed_are_skipped() -> None:
-    class Clock(Event):
-        now = 0.0
-        waits: list[float]
+class Clock(Event):
+    """A stop signal and a clock that moves only while it is waited for."""
 
-        def wait(self, timeout: float | None = None) -> bool:
-            self.waits.append(timeout or 0)
-            self.now += timeout or 0
-            return False
+    now = 0.0
 
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0
+        return False
+
+
+def test_a_database_that_is_away_for_weeks_is_waited_for_in_slots() -> None:
+    """Pauses that double would be no number after a thousand runs."""
     clock = Clock()
-    clock.waits = []
+    starts: list[float] = []
+
+    def work() -> Result:
+        starts.append(clock.now)
+        if len(starts) == 1_100:
+            clock.set()
+        return Result.FAILED
+
+    every(600, work, clock, lambda: clock.now)
+    assert starts[:5] == [0, 5, 15, 35, 75]
+    assert starts[-1] - starts[-2] == 600
+
+
+def test_slots_that_a_long_run_missed_are_skipped() -> None:
+    clock = Clock()
     starts: list[float] = []
 
     def work() -> Result:

@@ -144,6 +144,13 @@ def test_a_name_that_is_looked_up_for_ever_delays_no_run_and_no_exit(
     assert "Heartbeat failed (no answer within 0.2 s)" in line
 
 
+def test_parameters_that_the_monitor_needs_are_kept() -> None:
+    with endpoint() as monitor:
+        push(Secret(f"{monitor.url}&team=blue"), "down", "a & b", 1.5)
+    (sent,) = monitor.pushes
+    assert sent == {"team": "blue", "status": "down", "msg": "a & b", "ping": "1500"}
+
+
 @pytest.mark.parametrize("host", ["a" * 64 + ".example", "127.0.0.1:99999"])
 def test_an_address_that_cannot_be_meant_is_logged_without_it(
     store: Store, reported: Sequence[str], host: str

@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics.tables import ESTIMATIONS
 from store.manifest import Block
 from sync.partitions import Partition
 from sync.plan import (
     DEFAULT,
     Action,
+    Counts,
     TableState,
+    compare,
     large_losses,
     longest_wait,
     plan,
@@ -102,3 +106,13 @@ def test_a_small_loss_is_accepted_a_large_one_is_not() -> None:
     assert large_losses(before, {"rooms": 1, "votes": 201}, DEFAULT) == [
         "votes lost 201 of 1,000 rows"
     ]
+
+
+def test_new_changed_and_deleted_rows_are_counted_nulls_are_values() -> None:
+    def rows(*estimations: tuple[int, int | None]) -> pl.DataFrame:
+        values = [(key, "ada", 7, found, False, NOW) for key, found in estimations]
+        return pl.DataFrame(values, ESTIMATIONS.schema, orient="row")
+
+    old = rows((1, None), (2, None), (3, 5), (4, 5))
+    new = rows((1, None), (2, 5), (3, None), (5, None), (6, 1))
+    assert compare(ESTIMATIONS, old, new) == Counts(new=2, changed=2, gone=1)
