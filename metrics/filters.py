@@ -6,7 +6,7 @@ leaves them as they are; `applies` and `leaves` say which tables.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -112,10 +112,8 @@ def apply(
     kept = frames.of_rooms(excluded_rooms, keep=False) if excluded_rooms else frames
     # Users are looked up among all rows: after one filter, another would find fewer.
     everything = kept
-    by_kind: defaultdict[tuple[str, bool], list[str | None]] = defaultdict(list)
-    for wanted in filters:
-        by_kind[wanted.kind, wanted.excludes].append(wanted.value)
-    for (kind, excludes), values in by_kind.items():
+    for (kind, excludes), group in _by_kind(filters).items():
+        values = [wanted.value for wanted in group]
         if kind == "room":
             rooms = [room_id(value or "") for value in values]
             kept = (
@@ -126,6 +124,28 @@ def apply(
                 _users(everything, KINDS[kind], values), keep=not excludes
             )
     return kept
+
+
+def combined(filters: Collection[Filter]) -> str:
+    """Return filters as links write them, and how they are combined."""
+    groups = _by_kind(filters)
+    texts = []
+    for (_, excludes), group in groups.items():
+        # Neither of two excluded values is there; of two others, either is.
+        text = (" and " if excludes else " or ").join(map(str, group))
+        either = len(group) > 1 and not excludes
+        texts.append(f"({text})" if either and len(groups) > 1 else text)
+    return " and ".join(texts)
+
+
+def _by_kind(
+    filters: Collection[Filter],
+) -> Mapping[tuple[str, bool], Sequence[Filter]]:
+    """Return the filters by kind and by whether they exclude their value."""
+    groups: defaultdict[tuple[str, bool], list[Filter]] = defaultdict(list)
+    for wanted in filters:
+        groups[wanted.kind, wanted.excludes].append(wanted)
+    return groups
 
 
 def _users(

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
+from metrics import filters
 from metrics.export import file_name, to_csv, to_zip
 from metrics.frames import Period
 from metrics.query import Granularity, Query
@@ -299,7 +300,7 @@ def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
         "Weekends in daily series": "shown" if query.weekends else "hidden",
         "Bots": "included" if context.bots else "excluded",
         "Rooms": _rooms(context),
-        "Filters": " and ".join(map(str, context.filters)) or "none",
+        "Filters": filters.combined(context.filters) or "none",
         "Data until": (f"{until:%Y-%m-%d %H:%M:%S} UTC" if until else "no data yet")
         + (" (demo)" if snapshot.demo else ""),
         "Generation": str(snapshot.generation or "none: plain files"),

@@ -220,3 +220,23 @@ def test_a_filter_is_read_as_it_is_typed_and_written_one_way(
 )
 def test_the_id_of_a_room_fits_its_column(text: str, number: int) -> None:
     assert filters.room_id(text) == number
+
+
+@pytest.mark.parametrize(
+    ("texts", "written"),
+    [
+        ([], ""),
+        (["country:DE"], "country:DE"),
+        (["country:DE", "country:AT"], "country:DE or country:AT"),
+        (["country!:DE", "country!:AT"], "country!:DE and country!:AT"),
+        (["country:DE", "device:mobile"], "country:DE and device:mobile"),
+        (
+            ["country:DE", "device!:mobile", "country:AT", "device!:tablet"],
+            "(country:DE or country:AT) and device!:mobile and device!:tablet",
+        ),
+    ],
+)
+def test_filters_are_written_as_they_are_combined(
+    texts: list[str], written: str
+) -> None:
+    assert filters.combined([*filter(None, map(Filter.parse, texts))]) == written
