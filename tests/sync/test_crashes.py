@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +14,7 @@ import pytest
 from metrics.tables import ROOMS, TABLES, USERS, VOTES
 from store.manifest import Manifest
 from store.reader import DEMO_MARKER
+from sync.plan import Policy
 from sync.store_writer import Disk, StoreWriter
 from testkit.dashboard import LONGEST_WAIT
 from testkit.database_servers import Kind, LiveDatabase
@@ -186,3 +188,18 @@ def test_a_power_failure_takes_nothing_that_is_in_force(tmp_path: Path) -> None:
         writer.publish(Manifest(number, number, datetime(2026, 11, 19), {}, (file,)))
         assert disk.names == set()
     assert disk.lost_at_commits == [set(), set()]
+
+
+def test_what_is_in_force_stays_beside_newer_states_of_dead_runs(
+    tmp_path: Path,
+) -> None:
+    writer = StoreWriter(Disk(tmp_path))
+    file = writer.write_user_ids(0, pl.Series(["someone"]))
+    in_force = Manifest(1, 1, datetime(2026, 11, 19), {}, (file,))
+    writer.publish(in_force)
+    # A run that died before its commit left it; the next ones fail, and tidy up.
+    left = tmp_path / "manifests" / "0000000002-dead.json"
+    left.write_text(replace(in_force, number=2, generation=2, user_ids=()).to_json())
+    writer.collect_garbage(Policy(keep_generations=1), time.time() + 7_200)
+    assert writer.current() == in_force
+    assert writer.is_whole(file)
