@@ -269,12 +269,20 @@ def choose_the_saved_view(page: Page) -> None:
         expect(menu).to_be_focused()
 
 
+BELOW_THE_LAST_BLOCK = """() => {
+  const page = document.querySelector('.stMainBlockContainer > .stVerticalBlock');
+  const shown = [...page.children].filter(part => part.offsetHeight);
+  return getComputedStyle(shown.at(-1)).marginBottom;
+}"""
+
+
 @pytest.mark.parametrize(
     ("title", "theme"),
     [
         ("Overview", "dark"),
         ("Traffic", "light"),
         ("Historical", "dark"),
+        ("Votes", "light"),
         ("Room", "light"),
     ],
 )
@@ -293,6 +301,10 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
     page.pdf(path=sheet, prefer_css_page_size=True, print_background=True)
     text = _of_pdf("pdftotext", "-layout", sheet).decode()
     assert text.count("\f") <= 2
+    # Where the last block ends its sheet, a margin below it begins an empty one.
+    page.emulate_media(media="print")
+    assert page.evaluate(BELOW_THE_LAST_BLOCK) == "0px"
+    page.emulate_media(media="null")
     assert title in text
     for control in ("Log out", "Download", "CSV\n", "Filter:", "Options", "Click"):
         assert control not in text, control
