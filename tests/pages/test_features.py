@@ -29,7 +29,7 @@ from metrics.frames import Frames, Period
 from metrics.periods import Days
 from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
-from metrics.tables import TABLES
+from metrics.tables import TABLES, TIMESTAMP
 from metrics.time_zone import in_zone
 from store import engine
 from store.notes import Note, Notes
@@ -1660,6 +1660,27 @@ def test_a_blank_block_of_all_time_asks_for_no_longer_period(
     assert not [
         i.value for i in app.info if "longer" in i.value and "longer" not in says
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "says"),
+    [
+        # A longer one would end on the same day, before the data.
+        ("2026-11-20 09:00", "No data in this period: the data begins on 20 Nov 2026."),
+        ("2026-10-20 09:00", "No data in this period. Choose a longer one."),
+    ],
+)
+def test_before_the_data_begins_a_blank_block_says_so(
+    run_page: RunPage, tmp_path: Path, first: str, says: str
+) -> None:
+    at = datetime.fromisoformat(first)
+    for table in TABLES:
+        rows = pl.read_parquet(GOLDEN / table.file_name).head(1)
+        times = [n for n, dtype in rows.schema.items() if dtype == TIMESTAMP]
+        rows = rows.with_columns(pl.lit(at, TIMESTAMP).alias(name) for name in times)
+        rows.write_parquet(tmp_path / table.file_name)
+    app = run_page("behaviour.py", tmp_path, period="last_7_days")
+    assert says in [info.value for info in app.info]
 
 
 def test_a_finding_leads_to_the_figures_that_it_names(

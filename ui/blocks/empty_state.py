@@ -8,6 +8,7 @@ import streamlit as st
 from metrics import periods
 from metrics.constants import MOVING_AVERAGE
 from metrics.filters import Filter, room_id
+from metrics.periods import Days
 from metrics.query import Granularity
 from metrics.registry import DEFINITIONS
 from metrics.sentences import missing_note
@@ -96,12 +97,19 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
     elif own := _of_other_days(name):
         st.info(own, icon=":material/inbox:")
     else:
-        st.info(
-            "No data yet."
-            if context.shows_all
-            else "No data in this period. Choose a longer one.",
-            icon=":material/inbox:",
-        )
+        st.info(_nothing_in(context), icon=":material/inbox:")
+
+
+def _nothing_in(context: PageContext) -> str:
+    """Say of the whole period that nothing is in it, and what to do."""
+    begins = context.query.begins
+    if context.shows_all:
+        return "No data yet."
+    if begins and context.query.period.last_day < begins:
+        # A longer one would end on the same day.
+        day = periods.describe(Days(begins, begins))
+        return f"No data in this period: the data begins on {day}."
+    return "No data in this period. Choose a longer one."
 
 
 def _of_other_days(name: str) -> str | None:
