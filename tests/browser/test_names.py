@@ -47,7 +47,8 @@ VIEWS = {
     + urlencode([("filter", f"city:{t}") for t in TURNED]),
     "Texts as choices": "/location?"
     + urlencode({key: TURNED[n] for n, key in enumerate(CHOICES)}),
-    "Texts as rooms": "/room?" + urlencode([("room", t) for t in TURNED]),
+    # From their end: of many warnings the first five are shown.
+    "Texts as rooms": "/room?" + urlencode([("room", t) for t in TURNED[::-1]]),
 }
 SHOWN = {"Overview", "Cities", "A city as filter", "The room", "Rooms by votes"}
 """The busiest room or the largest city is among the first."""
@@ -59,6 +60,8 @@ MARKUP = """() => [...document.querySelectorAll(
   .filter(e => !e.closest('[data-testid=stDataFrame], [data-testid=stCode], svg'))
   // The report has a table of its own.
   .filter(e => !(e.closest('.st-key-report') && /^(TD|STRONG|UL)$/.test(e.tagName)))
+  // Of several warnings about a link there is a list.
+  .filter(e => !e.matches('[data-testid=stAlert] :not(li) > ul'))
   .filter(e => /zq/.test(e.outerHTML))
   .filter(e => e.tagName != 'A' || new URL(e.href).host != location.host)
   .map(e => e.outerHTML.slice(0, 300))"""
