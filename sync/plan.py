@@ -179,7 +179,7 @@ def longest_wait(
     age of the longest unchecked block counts too, where it is more.
     """
     # A run that rechecked nothing must not divide by zero.
-    turns = max(1.0, older_rows / max(rechecked_rows, 1)) if older_rows else 1.0
+    turns = older_rows / max(rechecked_rows, 1)
     checked = [at for at in (_checked_by(b, now) for b in blocks) if at > _LONG_AGO]
     oldest = (now - min(checked)).total_seconds() if checked else 0.0
     return max(turns * interval, oldest + interval)
