@@ -24,6 +24,7 @@ from web.auth.throttle import Sleep, Throttle
 from web.errors import ErrorMiddleware
 from web.index_html import IndexHtml
 from web.paths import Paths
+from web.request_target import OriginForm
 from web.responses import NO_STORE, refusals_of_methods
 from web.security_headers import SecurityHeaders, security_headers
 
@@ -87,6 +88,8 @@ class Server:
         base = self.auth.paths.base
         files = static.scripts(base) | static.assets(base)
         return [
+            # First, since all others go by path and host.
+            Middleware(OriginForm),
             Middleware(
                 SecurityHeaders,
                 headers=security_headers(base),

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from testkit.dashboard import GOLDEN, TOKEN, Dashboard, get, serving
+from testkit.dashboard import GOLDEN, TOKEN, Dashboard, client, get, serving
 from tests.web.conftest import StoppedClock, parts
 from web.api.openapi import OPERATIONS
 
@@ -231,3 +231,19 @@ def test_the_daily_summary_is_a_row_of_a_table_with_bots(api: httpx.Client) -> N
     rows = api.get("/api/tables/daily_summary?bots=include&format=json").json()["rows"]
     (last,) = (row for row in rows if row["span"] == "last 24 hours")
     assert {key: last[key] for key in daily} == daily
+
+
+def test_a_whole_address_is_answered_as_its_path_and_host(running: Dashboard) -> None:
+    # As clients send it that take the server for a proxy.
+    with client(proxy=running.url, headers={"Authorization": TOKEN}) as program:
+        found = {
+            path: program.get(f"http://stats.example.org{path}")
+            for path in ("/health", "/api", "/api/alerts", "/api/tables/routes", "")
+        }
+    assert {path: answer.status_code for path, answer in found.items()} == {
+        **dict.fromkeys(found, 200),
+        "": 401,
+    }
+    links = [alert["link"] for alert in found["/api/alerts"].json()]
+    assert links
+    assert all(link.startswith("http://stats.example.org/") for link in links)
