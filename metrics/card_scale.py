@@ -28,9 +28,23 @@ def place(value: pl.Expr) -> pl.Expr:
     return pl.sum_horizontal((value >= step).cast(pl.Int8) for step in SCALE) - 1
 
 
+def has_spread() -> pl.Expr:
+    """Return whether a vote has a spread: two estimations or more, of known ends."""
+    return estimated(2) & _has_ends()
+
+
+def _has_ends() -> pl.Expr:
+    # A highest card below the lowest is bad data: nothing negative is a distance.
+    return pl.col("max_estimation") >= pl.col("min_estimation")
+
+
 def steps() -> pl.Expr:
-    """Return the steps between a vote's lowest and highest estimation."""
-    return place(pl.col("max_estimation")) - place(pl.col("min_estimation"))
+    """Return the steps between a vote's lowest and highest estimation.
+
+    Null where the highest is stored below the lowest.
+    """
+    apart = place(pl.col("max_estimation")) - place(pl.col("min_estimation"))
+    return pl.when(_has_ends()).then(apart)
 
 
 def average_hundredths() -> pl.Expr:

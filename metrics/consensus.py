@@ -6,6 +6,7 @@ from functools import partial
 import polars as pl
 
 from metrics.agreement import agreement_per_bucket
+from metrics.card_scale import has_spread
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period, instant
@@ -25,7 +26,8 @@ _COUNTS = ("rounds", "consensus_rounds", "near_rounds", "split_rounds")
 _define = partial(
     Definition,
     tables=(VOTES.name,),
-    excludes="Votes with fewer than two estimations. Shares and the mean are hidden "
+    excludes="Votes with fewer than two estimations, or whose highest card is below "
+    "their lowest. Shares and the mean are hidden "
     "below 20 votes.",
 )
 
@@ -36,7 +38,8 @@ DEFINITIONS = (
         "count",
         "Votes that the figures in the same row are based on.",
         (VOTES.name,),
-        "Empty votes; for consensus and agreement also votes with one estimation.",
+        "Empty votes; for consensus and agreement also votes with one estimation, for "
+        "consensus those whose highest card is below their lowest.",
     ),
     _define("consensus_rounds", "Consensus (n)", "count", "Votes with a spread of 0."),
     _define(
@@ -118,7 +121,8 @@ def _per_bucket(
 
     def build(span: Period, start: datetime) -> pl.LazyFrame:
         return (
-            estimated_votes(shared, span, 2)
+            estimated_votes(shared, span)
+            .filter(has_spread())
             .group_by(
                 bucket=bucket_of("voted_at", every, span),
                 late=pl.col("voted_at") >= instant(start),

@@ -12,7 +12,7 @@ from functools import partial
 
 import polars as pl
 
-from metrics.card_scale import estimated, steps
+from metrics.card_scale import estimated, has_spread, steps
 from metrics.estimated_votes import (
     AFTERWARDS,
     estimated_votes,
@@ -249,14 +249,15 @@ def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
         again = _wide_votes(shared, span).filter(_is_followed())
         # Re-votes are among them: a vote never follows itself, so one that follows no
         # wide vote is wide more often, by chance alone, than the others of its room.
-        votes = estimated_votes(shared, span, 2).select(
+        votes = estimated_votes(shared, span).filter(has_spread())
+        sized = votes.select(
             *("room_id", "id"), size="amount_of_estimations", spread="steps", late=late
         )
         # Counted by spread: a room of thousands of votes has millions of pairs of them.
-        pool = votes.group_by(*alike, "spread").agg(votes=row_count())
+        pool = sized.group_by(*alike, "spread").agg(votes=row_count())
         # The vote and its re-vote are no others.
-        itself = votes.select("id", *alike, itself=pl.lit(1))
-        after = votes.select(*alike, next_id="id", after=pl.lit(1))
+        itself = sized.select("id", *alike, itself=pl.lit(1))
+        after = sized.select(*alike, next_id="id", after=pl.lit(1))
         closer = pl.first("next_steps") < pl.first("steps")
         known = pl.first("after").fill_null(0)
         return (
@@ -305,7 +306,7 @@ def _wide_votes(shared: SharedPlans, period: Period) -> pl.LazyFrame:
 
 
 def _followed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
-    """Return votes of two or more estimations, and the vote that follows as a re-vote.
+    """Return votes that have a spread, and the vote that follows as a re-vote.
 
     Inferred: the room's next vote follows if it starts at once and nearly the same
     users estimate; an empty vote is passed over. Columns: id, room_id, voted_at, kind
@@ -346,7 +347,7 @@ def _followed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
 
 
 def _with_next(votes: pl.LazyFrame) -> pl.LazyFrame:
-    """Return votes with two estimations or more, and the room's next vote.
+    """Return votes that have a spread, and the room's next vote.
 
     Columns: id, room_id, voted_at, steps, next_id, next_steps, next_size; the last
     three are null where no vote starts within ten minutes.
@@ -366,7 +367,7 @@ def _with_next(votes: pl.LazyFrame) -> pl.LazyFrame:
             next_steps=pl.when(soon).then(steps().shift(-1)),
             next_size=pl.when(soon).then(size.shift(-1)),
         )
-        .filter(estimated(2))
+        .filter(estimated(2), pl.col("steps").is_not_null())
     )
 
 

@@ -10,7 +10,13 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from metrics import convergence
-from metrics.card_scale import cards_of_vote, estimated, is_estimation, steps
+from metrics.card_scale import (
+    cards_of_vote,
+    estimated,
+    has_spread,
+    is_estimation,
+    steps,
+)
 from metrics.estimated_votes import MEETING_GAP, join_nearest_vote, widened
 from metrics.expressions import count_where, row_count
 from metrics.frames import Frames, Period
@@ -93,7 +99,7 @@ def meetings(frames: Frames) -> pl.LazyFrame:
             ended_at=pl.col("voted_at").max(),
             votes=row_count(),
             rounds_without_estimate=count_where(~estimated()),
-            wide_votes=count_where(estimated(2) & (steps() >= convergence.APART)),
+            wide_votes=count_where(has_spread() & (steps() >= convergence.APART)),
             duration_median_seconds=pl.col("duration").filter(estimated()).median(),
             talk_median_seconds=pl.col("talk").median(),
         )

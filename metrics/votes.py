@@ -17,6 +17,7 @@ from metrics.card_scale import (
     average_hundredths,
     cards_of_vote,
     estimated,
+    has_spread,
     steps,
 )
 from metrics.expressions import (
@@ -77,7 +78,10 @@ _COUNTS = ("votes", "rounds_with_estimate", "rounds_without_estimate", "estimati
 
 _VOTES = (VOTES.name,)
 _EMPTY = "Empty votes."
-_WITHOUT_SPREAD = "Votes with fewer than two estimations."
+_WITHOUT_SPREAD = (
+    "Votes with fewer than two estimations, or whose highest card is below their "
+    "lowest."
+)
 _API_KEEPS = (
     "Empty votes. (`GET /api` and the statistics of a room keep them, with minimum 21, "
     "maximum 1 and average 0.)"
@@ -491,10 +495,10 @@ def spread(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 def spread_of(votes: pl.LazyFrame) -> pl.LazyFrame:
     """Return votes per distance between lowest and highest estimation.
 
-    Only votes with two estimations or more. Columns: steps (0-6, all; others where
-    cards off the scale have them), votes, share.
+    Only votes that have one. Columns: steps (0-6, all; others where cards off the scale
+    have them), votes, share.
     """
-    counts = votes.filter(estimated(2)).group_by(steps=steps()).agg(votes=row_count())
+    counts = votes.filter(has_spread()).group_by(steps=steps()).agg(votes=row_count())
     return (
         pl.LazyFrame({"steps": STEPS}, schema={"steps": pl.Int8})
         .join(counts, on="steps", how="full", coalesce=True)
@@ -514,7 +518,8 @@ def newest_first_of(votes: pl.LazyFrame) -> pl.LazyFrame:
 
     Columns: id, room_id, voted_at, amount_of_estimations, amount_of_spectators,
     min_estimation, avg_estimation, max_estimation, steps (null, like the three
-    before, in an empty vote), duration (seconds), was_auto_flip.
+    before, in an empty vote; also where the highest is below the lowest), duration
+    (seconds), was_auto_flip.
     """
     return votes.sort("voted_at", "id", descending=True).select(
         *("id", "room_id", "voted_at"),

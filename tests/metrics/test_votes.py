@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics import votes
+from metrics import consensus, convergence, votes
 from metrics.card_scale import SCALE
 from metrics.frames import Frames, Period
+from metrics.meetings import meetings
+from metrics.query import Plan
 from metrics.registry import plan
 from tests.metrics.building import (
     answer,
@@ -266,7 +268,7 @@ def test_spread_counts_places_on_the_scale(low: int, high: int, steps: int) -> N
     assert [row["votes"] for row in table] == [int(n == steps) for n in range(7)]
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 21), (-5, 10**9), (13, 2), (4, 100)])
+@pytest.mark.parametrize(("low", "high"), [(0, 21), (-5, 10**9), (2, 2), (4, 100)])
 def test_no_vote_with_cards_off_the_scale_is_missing_from_the_spread(
     low: int, high: int
 ) -> None:
@@ -274,6 +276,39 @@ def test_no_vote_with_cards_off_the_scale_is_missing_from_the_spread(
     table = executed(plan_of(votes.spread, frames(odd, *VOTES)))
     assert table["votes"].sum() == 3
     assert table["share"].sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["spread", "consensus", "convergence", "meetings"])
+@pytest.mark.parametrize(("low", "high"), [(13, 2), (21, 1), (2, -7), (9, 8)])
+def test_a_highest_card_below_the_lowest_makes_no_spread(
+    name: str, low: int, high: int
+) -> None:
+    """Neither a negative one nor one of 0, which would be consensus."""
+    good = (
+        *(vote(f"2026-11-02 09:0{n}", low=1, high=8) for n in (0, 3)),
+        *(vote(f"2026-11-02 09:{n}") for n in range(10, 30)),
+    )
+    odd = vote("2026-11-02 09:05", low=low, high=high)
+    played = (
+        estimation(who, f"2026-11-02 09:{minute}")
+        for who in "ab"
+        for minute in ("00", "03", "05")
+    )
+    build: Mapping[str, Callable[[Frames], Plan]] = {
+        "spread": lambda rows: plan_of(votes.spread, rows),
+        "consensus": lambda rows: plan_of(consensus.totals, rows),
+        "convergence": lambda rows: plan_of(convergence.totals, rows),
+        "meetings": lambda rows: meetings(rows).select("wide_votes"),
+    }
+    both = (*good, *played)
+    assert answer(build[name](frames(*both, odd))) == answer(build[name](frames(*both)))
+
+
+def test_a_row_of_votes_says_no_spread_that_its_cards_contradict() -> None:
+    (row,) = answer(
+        plan_of(votes.newest_first, frames(vote("2026-11-02 09:00", low=13, high=2)))
+    )
+    assert (row["min_estimation"], row["max_estimation"], row["steps"]) == (13, 2, None)
 
 
 def test_spread_needs_two_estimations() -> None:

@@ -191,11 +191,11 @@ def _at(column: str) -> str:
 
 
 def ranges(votes: pl.DataFrame) -> Chart:
-    """Draw the latest votes with an estimation, oldest first: range and average.
+    """Draw the latest votes whose cards are known, oldest first: range and average.
 
     Needs the columns of `votes.newest_first`, newest first.
     """
-    latest = votes.drop_nulls("min_estimation").head(LATEST).reverse()
+    latest = votes.drop_nulls("steps").head(LATEST).reverse()
     data = latest.with_row_index("vote", offset=1).with_columns(
         # A card off the scale is drawn at the edge: a logarithm has no place for 0.
         pl.col("min_estimation", "avg_estimation", "max_estimation")
