@@ -149,15 +149,16 @@ def test_a_link_alone_does_not_log_out_but_leads_to_the_button(url: str) -> None
     assert is_inside(url, cookie[COOKIE])
 
 
+@pytest.mark.parametrize("query", ["", "?next=/votes"])
 @pytest.mark.parametrize("ask", [get, post])
 def test_to_log_out_after_the_session_has_ended_leads_to_the_login(
-    url: str, ask: Callable[..., httpx.Response]
+    url: str, ask: Callable[..., httpx.Response], query: str
 ) -> None:
     """As in a second tab that shows the button while the first one logs out."""
     cookie = {COOKIE: session_of(enter(url, TOKEN).cookies)}
     post(f"{url}/logout", cookies=cookie)
     page = {"Accept": "text/html,application/xhtml+xml"}
-    answer = ask(f"{url}/logout", cookies=cookie, headers=page)
+    answer = ask(f"{url}/logout{query}", cookies=cookie, headers=page)
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/")
 
 

@@ -137,9 +137,9 @@ class Gate:
         sent_by_pages = {"GET", "HEAD", "POST"} if is_logout else {"GET", "HEAD"}
         if scope["method"] not in sent_by_pages or not wants_page:
             return unauthorized()
-        wanted = self._auth.paths.home if is_logout else quote(scope["path"], safe="/")
-        if scope["query_string"]:
-            wanted += "?" + scope["query_string"].decode("latin-1")
+        query = scope["query_string"].decode("latin-1")
+        page = quote(scope["path"], safe="/") + (f"?{query}" if query else "")
+        wanted = self._auth.paths.home if is_logout else page
         after = quote(self._auth.paths.safe_next(wanted), safe="/")
         address = f"{self._auth.paths.login}?next={after}"
         return RedirectResponse(address, 303, headers=NO_STORE)
