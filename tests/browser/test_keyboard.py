@@ -163,6 +163,24 @@ def test_tab_leads_through_an_open_menu_and_a_chip_that_goes_passes_the_focus_on
         )
 
 
+def test_enter_takes_the_country_of_a_typed_code_or_name(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/location")
+    # More users come from the United States, which contain "at" as well.
+    for typed, code in (("at", "AT"), ("United K", "GB"), ("Atlantis", "Atlantis")):
+        page.keyboard.press("f")
+        box = page.get_by_role("combobox", name="Any of these values")
+        box.press_sequentially(typed)
+        expect(page.get_by_role("option").first).to_be_visible()
+        box.press("Enter")
+        page.wait_for_url(f"**filter=country%3A{code}")
+        chromium.wait_until_drawn(page)
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.evaluate("document.activeElement.blur()")
+
+
 def wait_for_focus(page: Page, has_focus: str, name: str) -> None:
     page.wait_for_function(has_focus, arg=name)
     # In its first milliseconds a button with the focus is not yet pressed by Enter.

@@ -36,6 +36,8 @@ _WHY_ALL_ROOMS = "what a user did first is known of all rooms only"
 _MOST_VALUES, _MOST_TYPED = 10_000, 20
 """Values of a kind among which that of a link is looked for by its name, and filters of
 a link that are looked up: more than anyone types."""
+_CODED = {"country", "region"}
+"""Kinds of which every value has a code of a few letters, which many names contain."""
 _NO_ROOM: Mapping[str, str] = {USERS.name: "users", EVENTS.name: "events"}
 _NO_USER: Mapping[str, str] = {VOTES.name: "votes", ROOMS.name: "rooms"}
 """Live tables whose rows are not linked to rooms, or to users, in words."""
@@ -168,9 +170,11 @@ def _render_form(snapshot: Snapshot, excluded_rooms: Collection[int]) -> None:
         format_func=lambda value: offered.get(value, value),
         key=f"{_VALUES}_{kind}",
         accept_new_options=True,
-        # Enter would choose all that match, letters in between included.
+        # Enter would choose all that match.
         select_all=False,
-        filter_mode="contains",
+        # By the best match first, Enter chooses what a typed code is of. A name that is
+        # not among the others would find one with its letters anywhere.
+        filter_mode="fuzzy" if kind in _CODED else "contains",
         placeholder="Choose or type",
         on_change=_add_typed,
         args=(kind, snapshot),
@@ -194,8 +198,11 @@ def _offer(kind: str, row: Mapping[str, str | int | None]) -> str:
     if kind == "room" and row["number"] is not None:
         name = row["name"]
         return f"{named(None if name is None else str(name))} #{row['number']}"
-    value = row["value"]
-    return value_label(kind, None if value is None else str(value))
+    value = None if row["value"] is None else str(row["value"])
+    label = value_label(kind, value)
+    has_name = kind == "country" and value and not label.startswith(value)
+    # First: of two that match, the one that begins with what is typed is the better.
+    return f"{value} – {label}" if has_name else label
 
 
 def _add_typed(kind: str, snapshot: Snapshot) -> None:
