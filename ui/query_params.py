@@ -21,7 +21,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from metrics.registry import METRIC_TABLES
 from metrics.sentences import counted
-from ui.format import escaped, shortened
+from ui.format import shortened
 
 Address = dict[str, list[str]]
 
@@ -54,7 +54,11 @@ OF_BLOCKS = frozenset(
     for begins in (AS_TABLE, ALL_ROWS, "show_")
     for block in (*METRIC_TABLES, "map", "today")
 )
-"""The parameters of blocks, by their tables; `show_` is of older links."""
+"""The parameters of blocks, by their tables; `show_` is of older links.
+
+Of a block that is not drawn none is named as unknown: it changes no figure, the address
+keeps it while another part of a page is open, and links are pasted from page to page.
+"""
 FRAMED = frozenset({"embed", "embed_options"})
 """Streamlit's own parameters, of pages in a frame; in small letters."""
 _TOO_MANY = "too_many_settings"
@@ -102,7 +106,7 @@ def check(page: str) -> None:
             unknown.append(key)
         elif key not in _SEVERAL and len(set(values)) > 1:
             warn(
-                f"`{shortened(key)}` has {len(values)} values in the link; using the "
+                f"`{key}` has {len(values)} values in the link; using the "
                 f"last, “{shortened(values[-1])}”."
             )
     if unknown:
@@ -276,15 +280,15 @@ def choice(
 
     `older` are names that the parameter had before.
     """
-    texts = (get(name) for name in (key, *older))
-    text = next((text for text in texts if text is not None), None)
+    asked = ((name, get(name)) for name in (key, *older))
+    name, text = next(((n, t) for n, t in asked if t is not None), (key, None))
     if text is None:
         return default
     found = option_of(text, options)
     if found is None:
         names = {key: next(iter(names), key) for key, names in options.items()}
         shown, possible = names[default], f"Use {', '.join(names.values())}."
-        warn(_unknown(key, text, shown, possible))
+        warn(_unknown(name, text, shown, possible))
     return found or default
 
 
@@ -445,7 +449,7 @@ class _Notices:
 
 def _unknown(key: str, value: str, shown: str, possible: str) -> str:
     return (
-        f"Unknown value “{shortened(value)}” for `{escaped(key)}` in the link; "
+        f"Unknown value “{shortened(value)}” for `{key}` in the link; "
         f"using {shown}. {possible}"
     )
 

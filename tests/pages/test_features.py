@@ -388,6 +388,8 @@ def test_half_a_choice_of_dates_ends_with_the_next_act(run_page: RunPage) -> Non
         ("returning.py", "reduced", "2"),
         ("returning.py", "in", "Years"),
         ("insights.py", "about", "Weather"),
+        ("overview.py", "show_votes_over_time", "Beers"),
+        ("traffic.py", "table_funnel", "perhaps"),
     ],
 )
 def test_an_unknown_value_of_the_address_is_said(
@@ -396,7 +398,7 @@ def test_an_unknown_value_of_the_address_is_said(
     app = run_page(page, GOLDEN, **{key: value})
     assert [e.message for e in app.exception] == []
     assert f"“{value}”" in app.warning[0].value
-    assert f"`{fmt.escaped(key)}`" in app.warning[0].value
+    assert f"`{key}`" in app.warning[0].value
 
 
 @pytest.mark.parametrize(
@@ -409,6 +411,7 @@ def test_an_unknown_value_of_the_address_is_said(
         ({"<b>": ""}, "“\\<b\\>”"),
         ({"": "5"}, "“”"),
         ({"period": ["today", "yesterday"]}, "using the last, “yesterday”"),
+        ({"table_funnel": ["1", "0"]}, "`table_funnel` has 2 values"),
         ({"period": "today", "from": "2026-11-02", "to": "2026-11-03"}, "is Today"),
         ({"from": "2026-11-02"}, "to is missing. Showing 2 Nov – 19 Nov 2026."),
         ({"to": "2026-01-31"}, "from is missing. Showing 4 Jan – 31 Jan 2026."),
@@ -429,6 +432,15 @@ def test_whatever_of_a_link_is_not_shown_as_asked_is_said(
     assert [e.message for e in app.exception] == []
     [warning] = app.warning
     assert said in warning.value.replace("\N{WORD JOINER}", "")
+
+
+def test_the_look_of_a_block_that_is_not_drawn_is_no_fault_of_a_link(
+    run_page: RunPage,
+) -> None:
+    """Of another part of the page, or of the page that the link was copied from."""
+    looks = {"table_session_lengths": "true", "table_estimates": "true"}
+    assert not run_page("traffic.py", **looks, all_cities="true").warning
+    assert not run_page("data.py", **looks).warning
 
 
 def test_spaces_around_a_value_of_the_address_do_not_matter(run_page: RunPage) -> None:
