@@ -68,11 +68,22 @@ def port_of(environ: Mapping[str, str]) -> int:
     return port
 
 
+def require_home() -> None:
+    """Raise SettingError where Streamlit would end with a traceback."""
+    try:
+        Path.home()
+    except RuntimeError:
+        raise SettingError(
+            "This user has no home folder. Name one: HOME=/some/folder make run"
+        ) from None
+
+
 def main() -> None:
     """Make a history to look at where none is asked for; start the server."""
     be_in_front()
     try:
         port = port_of(os.environ)
+        require_home()
     except SettingError as error:
         sys.exit(f"fpp-analytics: {error}")
     if not os.environ.get("DATA_DIR"):

@@ -167,9 +167,13 @@ DAMAGED = "parquet: "
 
 @contextmanager
 def _damage_explained() -> Iterator[None]:
-    """Say of a damaged file what to do."""
+    """Say what to do about a file that is damaged or may not be read."""
     try:
         yield
+    except PermissionError as error:
+        raise StoreError(
+            "A file of the store may not be read. Check the permissions of DATA_DIR."
+        ) from error
     except (pl.exceptions.PanicException, pl.exceptions.ComputeError) as error:
         is_panic = isinstance(error, pl.exceptions.PanicException)
         if not (is_panic or str(error).startswith(DAMAGED)):

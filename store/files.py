@@ -10,7 +10,6 @@ from pathlib import Path
 import polars as pl
 
 from core.location import Folder
-from store.manifest import CURRENT
 
 
 def text_of(file: Folder) -> str:
@@ -32,7 +31,10 @@ def options_of(file: Folder) -> dict[str, str | int] | None:
 def unreachable(folder: Folder, error: OSError) -> str:
     """Say why a store cannot be reached, without keys or addresses."""
     if isinstance(folder, Path):
-        return f"{CURRENT} cannot be read: {error}. Check the permissions of DATA_DIR."
+        return (
+            f"The store cannot be read: {error}. Check the disk, and the permissions "
+            "of DATA_DIR."
+        )
     return (
         f"{folder} cannot be read ({type(error).__name__}). Check that the storage "
         "answers, AWS_ENDPOINT_URL and AWS_REGION, and that the key may read it."

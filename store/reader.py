@@ -43,7 +43,7 @@ _UNREADABLE = "unreadable"
 def current_version(data_dir: Folder) -> str:
     """Return `Snapshot.version` of what is there now, without reading data."""
     try:
-        return text_of(data_dir / CURRENT).strip()
+        return text_of(data_dir / CURRENT).strip() or _UNREADABLE
     except FileNotFoundError:
         return "" if isinstance(data_dir, Bucket) else legacy_files.version(data_dir)
     except UnicodeDecodeError:
@@ -103,8 +103,10 @@ def _open_newest(data_dir: Folder) -> Snapshot:
         manifest = Manifest.from_json(text_of(data_dir / MANIFESTS / name))
     except FileNotFoundError:
         raise
-    except (ManifestError, OSError, UnicodeDecodeError) as error:
+    except (ManifestError, UnicodeDecodeError) as error:
         raise StoreError(_unreadable(error)) from error
+    except OSError as error:
+        raise StoreError(unreachable(data_dir, error)) from error
     return open_generation(data_dir, name, manifest)
 
 

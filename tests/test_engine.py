@@ -238,6 +238,15 @@ def test_a_file_that_panics_is_explained_wherever_it_is_read() -> None:
         _ = held.votes
 
 
+def test_a_file_that_may_not_be_read_is_explained() -> None:
+    def refused(_: pl.DataFrame) -> pl.DataFrame:
+        raise PermissionError
+
+    closed = pl.LazyFrame({"id": [1]}).map_batches(refused)
+    with pytest.raises(StoreError, match=r"Check the permissions of DATA_DIR\."):
+        engine.collect(closed)
+
+
 def test_a_file_that_is_damaged_is_explained_and_a_wrong_plan_is_not(
     tmp_path: Path,
 ) -> None:

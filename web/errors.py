@@ -46,7 +46,9 @@ class ErrorMiddleware:
 
 def show_page_error(error: Exception) -> bool:
     """Report the error of a page and show its reference; Streamlit adds nothing."""
-    reference = capture_error(error, ErrorContext("page", "run"), "high")
+    says_all = isinstance(error, StoreError)
+    context = ErrorContext("page", "run")
+    reference = capture_error(error, context, "high", traceback=not says_all)
     text = f"This page failed to load. Reported as **{reference}**. {_advice(error)}"
     if _is_act_in_block():
         # Drawn in the page it would replace its head: what a block draws there next

@@ -192,7 +192,8 @@ def test_a_pointer_that_names_no_manifest_is_a_damaged_store(
     (tmp_path / CURRENT).write_bytes(content)
     with pytest.raises(StoreError, match="--rebuild"):
         open_store(tmp_path)
-    assert isinstance(current_version(tmp_path), str)
+    # There is a store: "no data yet" would be the wrong advice.
+    assert current_version(tmp_path)
 
 
 @pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())

@@ -88,6 +88,17 @@ def test_a_damaged_manifest_is_explained(tmp_path: Path) -> None:
         open_store(tmp_path)
 
 
+@pytest.mark.parametrize("name", [CURRENT, f"{MANIFESTS}/7.json"])
+def test_what_the_system_refuses_to_read_is_not_called_damaged(
+    tmp_path: Path, name: str
+) -> None:
+    publish(tmp_path, STATE.to_json())
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    with pytest.raises(StoreError, match=r"Check the disk, and the permissions"):
+        open_store(tmp_path)
+
+
 def test_a_question_starts_over_once_when_a_file_is_gone_and_no_more(
     tmp_path: Path,
 ) -> None:

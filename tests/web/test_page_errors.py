@@ -10,7 +10,7 @@ import streamlit as st
 
 from metrics.tables import TABLES, VOTES
 from store.legacy_files import scan_plain
-from testkit.dashboard import GOLDEN, TOKEN, dashboard
+from testkit.dashboard import GOLDEN, TOKEN, dashboard, get
 from testkit.fixed_clock import GOLDEN_NOW
 from testkit.publishing import publish
 from testkit.visitor import log_in, visiting
@@ -57,6 +57,20 @@ def test_a_failing_page_shows_a_reference_that_is_in_log_and_sentry(
     if environment == "production":
         lines = [json.loads(line) for line in log.splitlines()]
         assert [entry["msg"] for entry in lines][-1] == "stopped"
+
+
+def test_a_store_that_cannot_be_read_is_one_line_of_the_log(broken: Path) -> None:
+    (broken / "CURRENT").write_text("")
+    variables = {"DATA_DIR": str(broken), "ANALYTICS_SECRET_TOKEN": TOKEN}
+    with dashboard(variables) as running:
+        headers = {"Authorization": TOKEN}
+        answer = get(f"{running.url}/api/alerts", headers=headers)
+        _, log = running.stop()
+    assert answer.status_code == 500
+    [line] = [line for line in log.splitlines() if "StoreError" in line]
+    assert "CURRENT does not name a manifest. Run `python sync_job.py" in line
+    assert "Traceback" not in log
+    assert "No data yet" not in log
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -311,6 +312,38 @@ def test_make_run_says_what_to_do_about_a_port_that_is_taken() -> None:
         ):
             serve.port_of({"PORT": taken})
     assert serve.port_of({"PORT": "0"}) == 0
+
+
+def test_make_run_names_a_home_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    serve.require_home()
+    monkeypatch.setenv("HOME", "~nobody-of-this-name")
+    with pytest.raises(SettingError, match=r"no home folder\. Name one: HOME="):
+        serve.require_home()
+
+
+def test_uv_keeps_its_files_in_the_checkout_where_there_is_no_home(
+    tmp_path: Path,
+) -> None:
+    scripts, uv = tmp_path / "a checkout" / "scripts", tmp_path / "bin" / "uv"
+    scripts.mkdir(parents=True)
+    uv.parent.mkdir()
+    uv.write_text('#!/bin/sh\necho "${UV_CACHE_DIR:-} ${UV_PYTHON_INSTALL_DIR:-}"\n')
+    uv.chmod(0o755)
+    shutil.copy(ROOT / "scripts" / "uv", scripts)
+    own = f"{tmp_path}/a checkout/.tools"
+    for environ, expected in (
+        ({}, f"{own}/cache {own}/python"),
+        ({"HOME": "/nonexistent"}, f"{own}/cache {own}/python"),
+        ({"UV_CACHE_DIR": "/mine"}, f"/mine {own}/python"),
+        ({"XDG_CACHE_HOME": "/mine"}, ""),
+        ({"HOME": str(tmp_path)}, ""),
+    ):
+        path = f"{uv.parent}:/usr/bin:/bin"
+        command = [str(scripts / "uv"), "--anything"]
+        said = subprocess.check_output(
+            command, text=True, env={"PATH": path, **environ}
+        )
+        assert said.strip() == expected
 
 
 def test_from_another_folder_it_is_protected_as_well(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from core.errors import ErrorContext, add_error_breadcrumb, capture_error
 from core.settings import EmailService
+from store.reader import StoreError
 from web import email
 from web.api import docs, openapi, queries
 from web.api.openapi import OPERATIONS, Operation
@@ -155,7 +156,9 @@ def _guarded(operation: Operation, endpoint: Endpoint) -> Endpoint:
         except RequestError as refused:
             return error_response(refused.status, refused.detail)
         except Exception as error:  # noqa: BLE001 - the boundary of every API request
-            capture_error(error, ErrorContext("api", name), "critical")
+            says_all = isinstance(error, StoreError)
+            context = ErrorContext("api", name)
+            capture_error(error, context, "critical", traceback=not says_all)
             return error_response(500, "Internal server error")
 
     return guarded
