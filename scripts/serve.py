@@ -1,8 +1,15 @@
 """`streamlit run app.py` in a terminal, for scripts/run: Ctrl-C ends it with exit 0."""
 
-import errno
 import os
 import signal
+
+# Ctrl-C ends it at once and quietly, while modules load as well: Streamlit's own
+# command prints "Aborted!". While the server runs it handles SIGINT itself: it stops,
+# then raises it again.
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+
+import errno
 import socket
 import sys
 from collections.abc import Mapping
@@ -14,13 +21,10 @@ ROOT = Path(__file__).parent.parent
 
 
 def be_in_front() -> None:
-    """Let the keys of the terminal reach this process only, and end it quietly.
+    """Let the keys of the terminal reach this process only.
 
-    `make` ends with an error whenever a signal reaches it, and Streamlit's own command
-    prints "Aborted!". While the server runs it handles SIGINT itself: it stops, then
-    raises it again.
+    `make` ends with an error whenever a signal reaches it.
     """
-    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     try:
         terminal = os.open("/dev/tty", os.O_RDWR)
     except OSError:

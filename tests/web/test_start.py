@@ -316,7 +316,7 @@ def test_make_run_says_what_to_do_about_a_port_that_is_taken() -> None:
 
 def test_make_run_names_a_home_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     serve.require_home()
-    monkeypatch.setenv("HOME", "~nobody-of-this-name")
+    monkeypatch.setenv("HOME", "~none-of-this-name")
     with pytest.raises(SettingError, match=r"no home folder\. Name one: HOME="):
         serve.require_home()
 
