@@ -6,6 +6,7 @@ vote and is left out of every average, distribution and spread.
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import polars as pl
@@ -32,7 +33,7 @@ from metrics.expressions import (
     total,
 )
 from metrics.formats import fixed
-from metrics.frames import Frames, Period
+from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import listed
 from metrics.subject import Definition, Unit, table
@@ -215,8 +216,8 @@ DEFINITIONS = (
         "Votes per day",
         "Mean number of votes on this weekday, or in this hour of it, in the period.",
         "number",
-        "Days that the period cuts, such as today, and the first day of the data; of "
-        "an hour, days without it.",
+        "The first day of the data, of an hour only where there are others; days that "
+        "the period cuts, such as today, of an hour those without it.",
     ),
     _of_votes("estimators", "Team size", "Estimators in one vote.", excludes=_EMPTY),
     Definition(
@@ -358,8 +359,8 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
     """Return all 168 hours of the week, from Monday 0:00 in the query's zone.
 
     Columns: weekday (1-7), weekday_name, hour (0-23), votes, votes_per_day (votes
-    divided by how often this hour of this weekday is in the period, at least in part;
-    null where it is not),
+    divided by how often this hour of this weekday is in the period, at least in part,
+    both without the first day of the data; null where it is not),
     hour_verdict (that hour of all weekdays, against the average hour of the time in the
     period: 168 cells are too many to compare one with the others).
     """
@@ -369,34 +370,37 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
         weekday=local_date("voted_at", query.period).dt.weekday(),
         hour=local_hour("voted_at", query.period),
     )
+    known = _known_hours(query)
+    late = pl.col("voted_at") >= instant(known.start)
     # Hours of today that are still to come are not quiet.
     cells = (
         _weekdays()
         .join(hours, how="cross", maintain_order="left_right")
-        .with_columns(pl.Series("days", _days_with_hours(query.known)))
+        .with_columns(pl.Series("days", _days_with_hours(known)))
     )
-    inside = _hours_inside(query.known)
-    rooms = _rooms(held, hours.with_columns(part=pl.Series(inside) / sum(inside)))
+    inside = _hours_inside(known)
+    parts = hours.with_columns(part=pl.Series(inside) / sum(inside))
+    rooms = _rooms(held.filter(late), parts)
     per_hour = (
         cells.join(
-            held.group_by(by).agg(votes=row_count()),
+            held.group_by(by).agg(votes=row_count(), known=count_where(late)),
             on=by,
             how="left",
             maintain_order="left",
         )
-        .with_columns(pl.col("votes").fill_null(0))
-        .with_columns(votes_per_day=ratio("votes", "days"))
-        .select("weekday", "weekday_name", "hour", "votes", "votes_per_day")
+        .with_columns(pl.col("votes", "known").fill_null(0))
+        .with_columns(votes_per_day=ratio("known", "days"))
+        .select("weekday", "weekday_name", "hour", "votes", "votes_per_day", "known")
         .join(rooms, how="cross", maintain_order="left")
     )
 
     def finish(found: pl.DataFrame) -> pl.DataFrame:
         of_hour = [0] * 24
-        for hour, votes in found.select("hour", "votes").iter_rows():
+        for hour, votes in found.select("hour", "known").iter_rows():
             of_hour[hour] += votes
         judged = _verdicts(of_hour, inside, found.get_column("rooms")[0])
         rows = [(judged[hour],) for hour in found.get_column("hour")]
-        return in_place(found, ["rooms"], ["hour_verdict"], rows)
+        return in_place(found, ["known", "rooms"], ["hour_verdict"], rows)
 
     return Unfinished(per_hour, finish)
 
@@ -634,6 +638,15 @@ def _days(query: Query) -> pl.LazyFrame:
     return days.group_by(_weekday("bucket")).agg(
         days=row_count(), whole_days=count_where(_is_whole(day, query))
     )
+
+
+def _known_hours(query: Query) -> Period:
+    """Return the period after the first day of the data, if that is not all of it."""
+    known, begins = query.known, query.begins
+    if begins is None or not known.first_day == begins < known.last_day:
+        return known
+    after = begins + timedelta(days=1)
+    return replace(known, start=Period.of_days(after, after, query.zone).start)
 
 
 def _is_whole(day: pl.Expr, query: Query) -> pl.Expr:

@@ -180,8 +180,32 @@ def test_days_before_the_data_and_its_first_one_are_no_days_of_a_mean(
     assert table["days"].to_list() == [1, 2, 1, 1, 1, 1, 1]
     assert table["votes_per_day"].to_list()[:3] == [1.0, 0.5, 0.0]
     hours = executed(plan("votes_by_weekday_and_hour", asked))
-    monday_at_nine = hours.filter(weekday=1, hour=9)
-    assert monday_at_nine["votes_per_day"].to_list() == [0.5]
+    mondays = {hour: hours.filter(weekday=1, hour=hour) for hour in (9, 17)}
+    assert mondays[9]["votes_per_day"].to_list() == [1.0]
+    # Five in the afternoon of the first day counts, but as no Monday of a mean.
+    assert mondays[17].select("votes", "votes_per_day").row(0) == (1, 0.0)
+
+
+def test_hours_before_the_first_row_of_the_data_are_not_called_quiet() -> None:
+    """Forty rooms vote at each hour; the data begins on Monday at 17:00."""
+    held = [
+        vote(f"2026-11-0{day} {hour:02}:00", room=room)
+        for room in range(40)
+        for day in range(2, 4)
+        for hour in range(17 if day == 2 else 0, 24)
+    ]
+    asked = query(frames(*held), days("2026-11-02", "2026-11-03"))
+    judged = executed(
+        plan("votes_by_weekday_and_hour", replace(asked, begins=date(2026, 11, 2)))
+    )
+    assert {*judged["hour_verdict"]} == {"no clear difference"}
+    # Of data that begins on the only day there is nothing else to go by.
+    first = replace(
+        query(frames(*held), days("2026-11-02", "2026-11-02")),
+        begins=date(2026, 11, 2),
+    )
+    cells = executed(plan("votes_by_weekday_and_hour", first))
+    assert cells.filter(weekday=1, hour=17)["votes_per_day"].to_list() == [40.0]
 
 
 def test_a_weekday_outside_the_window_has_no_votes_per_day() -> None:

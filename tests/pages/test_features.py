@@ -634,7 +634,7 @@ def test_an_average_says_how_much_data_it_needs(
         "historical.py", GOLDEN, kind="30-row moving average", every=every, **days
     )
     [info] = app.info
-    assert info.value.startswith(f"An average of 30 {every}s needs as many {every}s of")
+    assert info.value.startswith(f"An average of 30 {every}s needs as many whole ")
     assert ("Choose shorter ones" in info.value) == shorter
 
 
@@ -1440,6 +1440,7 @@ def test_only_votes_with_an_estimation_are_drawn_oldest_first() -> None:
             "min_estimation": [1, None, 3],
             "avg_estimation": [1.5, None, 3.0],
             "max_estimation": [2, None, 3],
+            "steps": [1, None, 0],
             "amount_of_estimations": [2, 0, 1],
         }
     )
