@@ -27,7 +27,7 @@ _SKIPPED = r"[[\p{Z}\p{Cc}\p{Cf}\x22]--[\t\r\n]]*"
 GUARDED = f"{_SKIPPED}[{re.escape(FORMULA)}']"
 """What gets an apostrophe before it: the apostrophe as well, so that it reads back."""
 _START = rf"^([\t\r\n]|{GUARDED})"
-_INSIDE = f"([;\\t\\r\\n])({GUARDED})"
+_INSIDE = f"([;|\\t\\r\\n])({GUARDED})"
 # 007, 1e5, (5), 3-4, 12:30, 50%, 5 May: more than a whole number, which stays the same.
 # Spreadsheets of other languages read months and units in their own scripts.
 _MARKS = (
@@ -62,10 +62,11 @@ def to_csv(frame: pl.DataFrame) -> bytes:
     """Return all rows as CSV: UTF-8 with a mark, ISO dates, raw numbers.
 
     An apostrophe precedes what a spreadsheet would run as a formula: at the start
-    of a text, and after each semicolon, tab and line break in it, since a spreadsheet
-    may split there. One also precedes a text that it would read as a number, a date or
-    a time, and show differently. Null is an empty cell, "" a quoted one. Timestamps of
-    a zone other than UTC end with their offset. Decimals are six at least.
+    of a text, and after each semicolon, bar, tab and line break in it, since a
+    spreadsheet may split there. One also precedes a text that it would read as a
+    number, a date or a time, and show differently. Null is an empty cell, "" a quoted
+    one. Timestamps of a zone other than UTC end with their offset. Decimals are six at
+    least.
     """
     text = pl.col(pl.String)
     is_read = text.str.contains(_VALUE) & ~text.str.contains(_WHOLE)

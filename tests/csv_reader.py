@@ -4,7 +4,7 @@ import polars as pl
 
 from metrics.export import BYTE_ORDER_MARK, GUARDED
 
-_INSIDE = f"([;\\t\\r\\n])'({GUARDED})"
+_INSIDE = f"([;|\\t\\r\\n])'({GUARDED})"
 
 
 def read_csv(data: bytes, schema: pl.Schema) -> pl.DataFrame:

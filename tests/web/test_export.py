@@ -19,7 +19,7 @@ from tests.csv_reader import read_csv
 WINDOW = Period.of_days(date(2026, 10, 26), date(2026, 11, 22))
 # Surrogates are not text.
 CELLS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-DANGEROUS = st.text("=+-@＝＋－＠;,\t\r\n\0 \"'\N{NO-BREAK SPACE}1a", max_size=8)  # noqa: RUF001 - full-width signs
+DANGEROUS = st.text("=+-@＝＋－＠;|,\t\r\n\0 \"'\N{NO-BREAK SPACE}1a", max_size=8)  # noqa: RUF001 - full-width signs
 FORMULAS = [
     "=1+1",
     "\0=1+1",
@@ -38,6 +38,8 @@ FORMULAS = [
     "a\n=1+1",
     "a\r\n=1+1",
     "a\t=1+1",
+    "a|=1+1",
+    "a||\0=1+1|b",
     'a";=1+1',
 ]
 """Texts that some spreadsheet runs, with one separator or another."""
@@ -121,7 +123,7 @@ def test_a_zip_has_the_files_and_is_the_same_each_time() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_no_text_becomes_a_formula_whatever_the_spreadsheet_splits_at(
     separator: str, tmp_path: Path
 ) -> None:
