@@ -284,6 +284,8 @@ BELOW_THE_LAST_BLOCK = """() => {
         ("Historical", "dark"),
         ("Votes", "light"),
         ("Room", "light"),
+        ("Insights", "light"),
+        ("Data", "light"),
     ],
 )
 def test_a_page_prints_on_two_sheets_without_its_controls(
@@ -295,7 +297,7 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
 ) -> None:
     page.emulate_media(media="null", color_scheme=theme)
     filtered = "?filter=country:DE" if title == "Traffic" else ""
-    asked = "?room=430" if title == "Room" else filtered
+    asked = {"Room": "?room=430", "Insights": "?about=rooms"}.get(title, filtered)
     go(page, demo_server.url + PAGES[title] + asked)
     sheet = tmp_path / "page.pdf"
     page.pdf(path=sheet, prefer_css_page_size=True, print_background=True)
@@ -318,6 +320,9 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
         assert heading.inner_text().split()[0] in text
     for value in page.locator(".st-key-kpi_strip strong").all_inner_texts():
         assert value in text
+    if title in {"Insights", "Data"}:
+        # Of long tables there is a part.
+        assert re.search(r"The first 40 of [1-9]\d\d rows; the CSV has all\.", text)
     if filtered:
         # What the figures are of, without the button's icon.
         chip = next(line for line in text.splitlines() if "Country is" in line)

@@ -22,11 +22,12 @@
     event.clipboardData.setData("text/plain", typed);
     event.preventDefault();
   });
-  // On paper tables are HTML, with all their rows and columns: on the screen a canvas has
-  // those that fit it. Nothing but the properties of the grid, which React keeps at its
-  // elements, has the others, as they are sorted and printed on the screen; without them
-  // the canvas is printed. No server could be asked: the browser does not wait for it.
-  const MOST_ROWS = 2_000;
+  // On paper tables are HTML, with all their columns and as many rows as leave a page on
+  // two sheets: on the screen a canvas has those that fit it. Nothing but the properties of
+  // the grid, which React keeps at its elements, has the others, as they are sorted and
+  // printed on the screen; without them the canvas is printed. No server could be asked:
+  // the browser does not wait for it.
+  const MOST_ROWS = 40;
   function gridOf(canvas) {
     let grid;
     for (let node = fiberOf(canvas); node; node = node.return)
@@ -55,8 +56,8 @@
         add(line, "td", printed(cell), cell);
       });
     }
-    const left = rows - MOST_ROWS;
-    if (left > 0) table.createCaption().textContent = `${left.toLocaleString("en-GB")} more rows are in the CSV.`;
+    if (rows > MOST_ROWS)
+      table.createCaption().textContent = `The first ${MOST_ROWS} of ${rows.toLocaleString("en-GB")} rows; the CSV has all.`;
     return table;
   }
   const SHEET = 1170; // pixels of our print style; charts keep the width of the window
