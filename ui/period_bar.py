@@ -603,7 +603,7 @@ def _compared_with(query: Query) -> str:
 
 
 # Why a page has no shorter buckets than these.
-_SHORTEST = {"day": "by day", "week": "by week: a day has too few votes"}
+_SHORTEST = {"day": "by day", "week": "by week: rates need many votes"}
 
 
 def _why_longer(asked: str, query: Query, shortest: Granularity | None) -> str:

@@ -122,7 +122,7 @@ def test_the_data_page_says_how_to_add_a_note(
 
 
 @pytest.mark.parametrize(
-    ("drawn", "said"), [("day", "by week: a day has too few votes"), ("week", "")]
+    ("drawn", "said"), [("day", "by week: rates need many votes"), ("week", "")]
 )
 def test_the_bar_says_why_a_page_has_longer_buckets(drawn: str, said: str) -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
@@ -1652,7 +1652,7 @@ def test_a_blank_figure_does_not_blame_a_table_that_it_does_not_need(
     ("query", "says"),
     [
         ({}, "No data in this period. Choose a longer one."),
-        ({"period": "all_time"}, "No data yet."),
+        ({"period": "all_time"}, "Nothing to show yet."),
         (
             {"period": "all_time", "filter": "source:Nowhere"},
             "No data matches the filters. Remove one.",
@@ -1694,6 +1694,14 @@ def test_before_the_data_begins_a_blank_block_says_so(
         rows.write_parquet(tmp_path / table.file_name)
     app = run_page("behaviour.py", tmp_path, period="last_7_days")
     assert says in [info.value for info in app.info]
+    # Nothing is judged before: no day was usual, and no room healthy.
+    unusual = run_page("overview.py", tmp_path, period="last_7_days").info[-1].value
+    gone_quiet = run_page(
+        "insights.py", tmp_path, period="last_7_days", about="rooms"
+    ).info[-2].value
+    begins = "begins" in says
+    assert (unusual == says) is begins
+    assert (gone_quiet == says) is begins
 
 
 def test_a_finding_leads_to_the_figures_that_it_names(

@@ -1,6 +1,7 @@
 """Whether a table is empty, and the message that replaces it."""
 
 from collections.abc import Collection
+from datetime import date
 
 import polars as pl
 import streamlit as st
@@ -9,7 +10,7 @@ from metrics import periods
 from metrics.constants import MOVING_AVERAGE
 from metrics.filters import Filter, room_id
 from metrics.periods import Days
-from metrics.query import Granularity
+from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS
 from metrics.sentences import missing_note
 from ui import export
@@ -46,8 +47,10 @@ def render(
     if name == "what_moved" and not context.compares:
         st.info(_why_not_compared(context), icon=":material/inbox:")
         return
-    if name in _MESSAGES and not context.snapshot.missing:
-        st.info(_MESSAGES[name], icon=":material/inbox:")
+    own = None if context.snapshot.missing else _MESSAGES.get(name)
+    # Of days before the data begins there is nothing to judge.
+    if own and (name == export.TODAY or not _ends_before_data(context.query)):
+        st.info(own, icon=":material/inbox:")
         return
     lacking = context.lacking_for(name)
     if lacking:
@@ -102,14 +105,20 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
 
 def _nothing_in(context: PageContext) -> str:
     """Say of the whole period that nothing is in it, and what to do."""
-    begins = context.query.begins
     if context.shows_all:
-        return "No data yet."
-    if begins and context.query.period.last_day < begins:
+        # Perhaps of empty votes only: there is data.
+        return "Nothing to show yet."
+    if begins := _ends_before_data(context.query):
         # A longer one would end on the same day.
         day = periods.describe(Days(begins, begins))
         return f"No data in this period: the data begins on {day}."
     return "No data in this period. Choose a longer one."
+
+
+def _ends_before_data(query: Query) -> date | None:
+    """Return the day on which the data begins, None where the period reaches it."""
+    begins = query.begins
+    return begins if begins and query.period.last_day < begins else None
 
 
 def _of_other_days(name: str) -> str | None:
