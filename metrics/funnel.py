@@ -31,7 +31,7 @@ STEPS = {
     "entered_room": "Entered a room",
     "first_estimate": "Estimated",
     "with_others": "Estimated with others",
-    "came_back": "Estimated again on a later day",
+    "came_back": "Estimated again",
 }
 MATURE = timedelta(days=28)
 """How old a user has to be, and how long each is followed."""

@@ -42,7 +42,8 @@ PARTS = {
     "One room": "/room?room=1",
     "Three rooms": "/room?room=1&room=2&room=3&period=all_time",
     "A filter that some blocks cannot follow": "/votes?filter=country%3ADE",
-    "An address that was not understood": "/traffic?period=Fortnight",
+    "An address that was not understood": "/traffic?period=Fortnight"
+    "&from=2026-10-01&to=2026-11-11&compare=same_period_last_year",
 }
 """Views that differ from what their page shows at first."""
 
@@ -105,10 +106,16 @@ CUT_OFF = """() => [
   ...[...document.querySelectorAll('.stMain button, .stMain button p')]
     .filter(e => e.checkVisibility() && e.clientWidth > 1 && (
       e.scrollWidth > e.clientWidth + 2 || e.scrollHeight > e.clientHeight + 3)),
+  ...[...document.querySelectorAll('.stMain .stSelectbox input')]
+    .filter(e => e.scrollWidth > e.clientWidth),
   // Vega leaves room for the labels of an axis as they would be without spaces.
   ...[...document.querySelectorAll('svg.marks')]
     .filter(e => getComputedStyle(e).overflow !== 'visible'),
-].map(e => e.textContent)"""
+  // Wider than that room, they may use the margin of the page.
+  ...[...document.querySelectorAll('svg.marks .role-axis-label text')]
+    .filter(e => e.getBoundingClientRect().left
+      < e.closest('.stVegaLiteChart').getBoundingClientRect().left - 40),
+].map(e => e.value || e.textContent)"""
 MOVED = """() => {
   const main = document.querySelector('[data-testid=stMain]');
   const page = document.querySelector('[data-testid=stMainBlockContainer]');
