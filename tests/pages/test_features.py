@@ -1696,9 +1696,11 @@ def test_before_the_data_begins_a_blank_block_says_so(
     assert says in [info.value for info in app.info]
     # Nothing is judged before: no day was usual, and no room healthy.
     unusual = run_page("overview.py", tmp_path, period="last_7_days").info[-1].value
-    gone_quiet = run_page(
-        "insights.py", tmp_path, period="last_7_days", about="rooms"
-    ).info[-2].value
+    gone_quiet = (
+        run_page("insights.py", tmp_path, period="last_7_days", about="rooms")
+        .info[-2]
+        .value
+    )
     begins = "begins" in says
     assert (unusual == says) is begins
     assert (gone_quiet == says) is begins
