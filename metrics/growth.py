@@ -73,7 +73,7 @@ def _moving_average(key: str, title: str, live: Table) -> Definition:
         f"{title}, avg of 30",
         "number",
         "Mean of the last 30 buckets (hours, days, weeks or months) of rows of "
-        f"`{live.name}`; empty for the first 30 of the data: the first may be cut.",
+        f"`{live.name}`; empty for the first 29 of the data.",
         (live.name,),
         "Nothing: weekends count. (`GET /api` averages the last 30 working days.)",
     )
@@ -132,7 +132,7 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
     A count covers what is inside the period. acc_ adds up from the first row of the
     data, and ma_ is the mean of the last 30 buckets (whole ones, where the period
-    starts inside one), null where history after its first bucket is shorter.
+    starts inside one), null where history is shorter.
     Columns: bucket; the counts; acc_ and ma_ of each; cut.
     """
     period, every = query.period, query.granularity
@@ -146,7 +146,7 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     known = pl.concat([shown, counts.select("bucket")])
     series = (
         on_axis(data_axis(known, every), [counts], [*COUNTS, *inside])
-        .with_columns(*_totals(), *_averages(_after_first_bucket()))
+        .with_columns(*_totals(), *_averages(_since_first_row()))
         .with_columns(pl.col(_inside(name)).alias(name) for name in COUNTS)
         .drop(inside)
         .join(shown, on="bucket", how="semi", maintain_order="left")
@@ -271,11 +271,10 @@ def _averages(known: pl.Expr | None = None) -> list[pl.Expr]:
     ]
 
 
-def _after_first_bucket() -> pl.Expr:
-    """Return whether a bucket is later than the first one with any row."""
-    # A period may begin long before the data: its first buckets are no history. The
-    # first one with a row may lack what was before that.
-    return pl.sum_horizontal(COUNTS).cum_sum().shift() > 0
+def _since_first_row() -> pl.Expr:
+    """Return whether a bucket is no earlier than the first one with any row."""
+    # A period may begin long before the data: its first buckets are no history.
+    return pl.sum_horizontal(COUNTS).cum_sum() > 0
 
 
 TABLES = (table(NAME, "Growth", historical, *LIVE_TABLES),)

@@ -634,7 +634,7 @@ def test_an_average_says_how_much_data_it_needs(
         "historical.py", GOLDEN, kind="30-row moving average", every=every, **days
     )
     [info] = app.info
-    assert info.value.startswith(f"An average of 30 {every}s needs as many whole ")
+    assert info.value.startswith(f"An average of 30 {every}s needs as many {every}s of")
     assert ("Choose shorter ones" in info.value) == shorter
 
 

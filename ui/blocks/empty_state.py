@@ -155,8 +155,8 @@ def _render_no_average(granularity: Granularity) -> None:
     """Say in place of a chart that the data is too young for its averages."""
     shorter = "" if granularity == "hour" else " Choose shorter ones under Group by."
     st.info(
-        f"An average of {MOVING_AVERAGE} {granularity}s needs as many whole "
-        f"{granularity}s of data.{shorter}",
+        f"An average of {MOVING_AVERAGE} {granularity}s needs as many {granularity}s "
+        f"of data.{shorter}",
         icon=":material/inbox:",
     )
 
