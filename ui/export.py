@@ -21,9 +21,12 @@ from ui import layout, period_bar, workbook
 from ui.filters import filter_chips
 from ui.page_context import PageContext, Results
 
-TODAY = "today"
-"""The table of the running day: whatever the period, without bots and filters."""
-_OF_TODAY = "The last day of the data, whatever the period. Without bots and filters."
+TODAY, HEALTH = "today", "health"
+"""The tables of the running day, without bots and filters, and of a room's health."""
+_OF_NOW: Mapping[str, str] = {
+    TODAY: "The last day of the data, whatever the period. Without bots and filters.",
+    HEALTH: "At the end of the data, whatever the period.",
+}
 
 
 def render_download(
@@ -67,7 +70,7 @@ def workbook_of(context: PageContext, found: Results, name: str) -> bytes:
     """Return the workbook: what was asked, and a sheet per table of both periods."""
     about = {"Page": name}
     # The first sheet says the same as about.txt in the ZIP.
-    for line in readme(context, found.now).splitlines():
+    for line in readme(context, found).splitlines():
         key, _, text = line.partition(": ")
         about[key] = text
     query, notes = context.query, context.notes
@@ -124,20 +127,29 @@ def _meaningful(
 
 
 def _remark(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
-    """Return what a page says beneath a table that is missing, or not filtered."""
-    if name == TODAY:
-        return _OF_TODAY
+    """Return what a page says beneath a table: of its days, gaps and filters."""
+    if name in _OF_NOW:
+        return _OF_NOW[name]
     known, chosen = METRIC_TABLES.get(name), context.filters
     if filter_chips.is_meaningless(chosen, name):
         return filter_chips.unavailable_note(chosen, METRIC_TABLES[name].reads)
     lacking = context.lacking_for(name)
     said = [missing_note(lacking, "")] if lacking else []
+    if covered := _covered(name, context.query):
+        said.insert(0, covered)
     idle = filter_chips.unfiltered_note(chosen, known.reads) if known else None
     # As a tile that a filter hides.
     if filter_chips.is_hidden(chosen, frame):
         reads = filter_chips.hidden_reads(chosen, frame.columns)
         idle = filter_chips.unavailable_note(chosen, reads)
     return " ".join([*said, idle] if idle else said) or None
+
+
+def _covered(name: str, query: Query) -> str | None:
+    """Return the days that a table is about, where these are not the period's."""
+    known = METRIC_TABLES.get(name)
+    covered = known.covers(query) if known else query.period
+    return None if covered == query.period else f"Covers {_span(covered)}."
 
 
 def _title(table: str) -> str:
@@ -165,16 +177,16 @@ def pack(context: PageContext, found: Results) -> bytes:
         for period, tables in parts
         for name, frame in tables.items()
     }
-    return to_zip({"about.txt": readme(context, found.now).encode(), **files})
+    return to_zip({"about.txt": readme(context, found).encode(), **files})
 
 
 def csv_name(context: PageContext, name: str, period: Period | None = None) -> str:
     """Return the name of a table's CSV: with its rooms, dates, and if filtered."""
-    if name == TODAY:
-        day = to_local(context.query.now, context.query.zone).date()
-        return file_name(name, Period.of_days(day, day, context.query.zone))
     ids, several = "_".join(map(str, context.rooms)), "s" if context.rooms[1:] else ""
     own = f"room{several}_{ids}_" if ids else ""
+    if name in _OF_NOW:
+        day = to_local(context.query.now, context.query.zone).date()
+        return file_name(own + name, Period.of_days(day, day, context.query.zone))
     filtered = _is_filtered(context, name)
     return _dated(own + name, period or context.query.period, "csv", filtered=filtered)
 
@@ -279,13 +291,13 @@ def _compared_with(query: Query) -> str:
     return _span(query.comparison) if query.comparison else f"nothing{reason}"
 
 
-def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
+def readme(context: PageContext, found: Results) -> str:
     """Return the query as a text for those who open the files later.
 
-    With what has to be known of these tables: which filters they ignore, and what the
-    store lacks.
+    With what has to be known of these tables: which other days they are about, which
+    filters they ignore, and what the store lacks.
     """
-    query, snapshot = context.query, context.snapshot
+    query, snapshot, tables = context.query, context.snapshot, found.now
     grouped = {
         buckets_of(name, query.granularity): None
         for name, frame in tables.items()
@@ -307,6 +319,9 @@ def readme(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> str:
     }
     remarks = ((name, _remark(context, name, tables[name])) for name in tables)
     lines |= {name: text for name, text in remarks if text}
+    if before := query.comparison_query:
+        covered = ((name, _covered(name, before)) for name in found.earlier)
+        lines |= {f"{name} before": text for name, text in covered if text}
     # A filter's value can have line breaks: of a link, or of a name in the database.
     return "".join(
         f"{name}: {' '.join(text.splitlines())}\n" for name, text in lines.items()

@@ -771,18 +771,24 @@ def test_every_table_over_time_has_all_notes_of_the_period() -> None:
     # The same is said of the files: agreement has weeks at least.
     context = PageContext(snapshot, query, days, "None", NOW)
     for name, said in (("consensus_over_time", "week"), ("votes_over_time", "day")):
-        assert f"Grouped by: {said}\n" in export.readme(context, {name: found[name]})
-    assert "Grouped by: day, week\n" in export.readme(context, found)
+        assert f"Grouped by: {said}\n" in export.readme(
+            context, Results({name: found[name]}, {})
+        )
+    assert "Grouped by: day, week\n" in export.readme(context, Results(found, {}))
     # A Monday by the hour is no week.
     hours = pl.DataFrame({"bucket": [datetime(2026, 11, 16)], "cut": [None]})
     hourly = replace(query_of(Days(days.last, days.last)), granularity="hour")
     context = replace(context, query=hourly)
-    assert "Grouped by: hour\n" in export.readme(context, {"votes_over_time": hours})
+    assert "Grouped by: hour\n" in export.readme(
+        context, Results({"votes_over_time": hours}, {})
+    )
     # Nor is a Monday that is left of two days.
     monday = pl.DataFrame({"bucket": [date(2026, 11, 16)], "cut": [None]})
     of_two = query_of(Days(date(2026, 11, 15), date(2026, 11, 16)), weekends=False)
     context = replace(context, query=of_two)
-    assert "Grouped by: day\n" in export.readme(context, {"votes_over_time": monday})
+    assert "Grouped by: day\n" in export.readme(
+        context, Results({"votes_over_time": monday}, {})
+    )
 
 
 def test_a_click_asks_for_all_that_makes_a_row_unique() -> None:
@@ -937,7 +943,7 @@ def test_a_figure_of_too_few_cases_is_not_called_hidden_by_a_filter(
     assert found["what_moved"]["contribution"].is_null().all()
     assert found["what_moved"].height
     assert "what_moved: Votes and rooms in it are not filtered by country" in (
-        export.readme(context, found.now)
+        export.readme(context, found)
     )
 
 
@@ -972,10 +978,10 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
         "votes_totals: Not filtered by country or city: votes are not linked to users.",
     ]
     empty = replace(view, snapshot=replace(snapshot, data_until=None))
-    assert "Data until: no data yet\n" in export.readme(empty, {})
+    assert "Data until: no data yet\n" in export.readme(empty, Results({}, {}))
     hours = Period(datetime(2026, 11, 1, 16, 12), datetime(2026, 11, 2, 15, 7))
     within = replace(view, query=replace(query, period=hours))
-    assert export.readme(within, {}).startswith(
+    assert export.readme(within, Results({}, {})).startswith(
         "Period: 2026-11-01 16:12 to 2026-11-02 15:07 (UTC), "
     )
 
@@ -993,6 +999,7 @@ def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
     with zipfile.ZipFile(io.BytesIO(export.pack(view, found))) as archive:
         names = {re.sub("^fpp_|_2026-.*", "", name) for name in archive.namelist()}
         about = archive.read("about.txt").decode()
+    about = re.sub(r": Covers [^.]*\.( |$)", ": ", about, flags=re.MULTILINE)
     book = export.workbook_of(view, found, "all")
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
         listed = archive.read("xl/workbook.xml").decode()
@@ -1003,7 +1010,7 @@ def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
         of_rooms = table.needs_all_rooms and kind == "room"
         meaningless = of_rooms or (table.needs_all_users and partly)
         assert (name in names) == (not meaningless), name
-        reason = re.search(rf"^{name}: (.*)$", about, re.MULTILINE)
+        reason = re.search(rf"^{name}: (.+)$", about, re.MULTILINE)
         roomless = any(one.roomless(table.reads) for one in chosen)
         assert bool(reason) == (left or partly or roomless or of_rooms), name
         linked_to = "rooms" if roomless else "users"
@@ -1167,7 +1174,7 @@ def test_the_files_of_a_meeting_are_of_its_day_whatever_the_period(
         f"fpp_room_88_{name}_1751_{day}_{day}.csv" for name in ("meeting", "votes")
     }
     assert [*dates.values()] == [[day, day]] * 2
-    assert f"Period: {day} to {day} (UTC), 1 day\n" in export.readme(context, found.now)
+    assert f"Period: {day} to {day} (UTC), 1 day\n" in export.readme(context, found)
 
 
 def test_the_file_of_today_is_of_its_day_and_of_all_users(
@@ -1178,8 +1185,39 @@ def test_the_file_of_today_is_of_its_day_and_of_all_users(
     context, found, alone = taken_away(run_page, monkeypatch, "overview.py", **query)
     assert "fpp_today_2026-11-21_2026-11-21.csv" in alone
     assert [name for name in found.now if name.startswith("attention")] == []
-    said = export.readme(context, found.now)
+    said = export.readme(context, found)
     assert "today: The last day of the data, whatever the period." in said
+
+
+def test_the_file_of_a_rooms_health_is_of_the_day_on_which_the_data_ends(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = {"room": "105", "period": "Last month", "tz": "Pacific/Auckland"}
+    context, found, _ = taken_away(run_page, monkeypatch, "room.py", **query)
+    name = export.csv_name(context, "health")
+    assert "health" in found.now
+    assert name == "fpp_room_105_health_2026-11-21_2026-11-21.csv"
+    said = export.readme(context, found)
+    assert "health: At the end of the data, whatever the period." in said
+
+
+def test_files_say_which_days_a_table_is_about_where_these_are_others(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the page says beneath the table: its new users are 28 days old."""
+    context, found, _ = taken_away(
+        run_page, monkeypatch, "insights.py", about="New users"
+    )
+    about = export.readme(context, found)
+    assert "invites: Covers 2026-10-16 to 2026-11-12.\n" in about
+    assert "invites before: Covers 2026-09-18 to 2026-10-15.\n" in about
+    everything = Results(dict.fromkeys(METRIC_TABLES, pl.DataFrame()), {})
+    about = export.readme(context, everything)
+    assert re.findall(r"^(\w+): Covers \d{4}-", about, re.MULTILINE) == [
+        name
+        for name, table in METRIC_TABLES.items()
+        if table.covers(context.query) != context.query.period
+    ]
 
 
 def test_the_list_of_rooms_is_no_file_of_the_name_that_all_rooms_have(
@@ -1203,7 +1241,7 @@ def test_what_tiles_hide_is_null_in_workbook_and_zip_as_well(
         run_page, monkeypatch, page, filter="country!:XX"
     )
     assert_same_rows(context, found, alone)
-    about = export.readme(context, found.now)
+    about = export.readme(context, found)
     assert re.search("votes_totals: Not available by country", about) or (
         "votes_totals" not in found.now
     )
@@ -1252,7 +1290,9 @@ def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -
         file = f"fpp_{wanted.removesuffix('_filtered')}_{dates}{ending}.csv"
         assert export.csv_name(context, name) == file
     said = [
-        re.findall("^Rooms: (.*)$", export.readme(context, {}), re.MULTILINE)
+        re.findall(
+            "^Rooms: (.*)$", export.readme(context, Results({}, {})), re.MULTILINE
+        )
         for context in (
             page,
             replace(page, rooms=(88,)),
