@@ -119,7 +119,7 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
 
 
 @pytest.mark.parametrize(
-    "letters", ["😀", "e\u0301", "👩\u200d🚀", "👍🏽", "☎\ufe0f", "語"]
+    "letters", ["😀", "e\u0301", "👩\u200d🚀", "👍🏽", "☎\ufe0f", "語", "W"]
 )
 def test_a_name_is_not_cut_inside_what_is_seen_as_one_letter(letters: str) -> None:
     # The renderer itself fails where half of an emoji is to be drawn.
@@ -134,7 +134,15 @@ def test_a_name_is_not_cut_inside_what_is_seen_as_one_letter(letters: str) -> No
         _, rest = name.split("…")
         assert not re.match("[\u0301\u200d\ufe0f🏽]", rest)
         # Each is twice as wide as one of the 17 letters that fit.
-        assert name.count("語") <= 9
+        assert max(name.count("語"), name.count("W")) <= 9
+
+
+def test_names_of_wide_letters_beside_each_other_have_room_for_them() -> None:
+    colors = dict.fromkeys(("W" * 15, "語" * 15, "i" * 15), "#000")
+    frame = pl.DataFrame({"steps": 0, "votes": 3, "share": 1.0, "room": [*colors]})
+    drawn = shares(frame, "steps", "Steps", colors).to_dict()
+    columns = drawn["layer"][0]["encoding"]["color"]["legend"]["columns"]["expr"]
+    assert columns == f"{ROOM} < {3 * 30 + 7 * (30 + 30 + 15)} ? 1 : 3"
 
 
 def test_a_legend_of_rooms_is_no_wider_than_a_phone() -> None:

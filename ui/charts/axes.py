@@ -1,5 +1,6 @@
 """Axes, legends, tooltips, formats and bounds that all charts share."""
 
+import re
 from collections.abc import Callable
 from math import floor, log10
 
@@ -140,10 +141,15 @@ def cut_in_the_middle(pixels: str, letter: float) -> str:
     return f"{is_long} ? {whole} : {name}"
 
 
-# Chinese, Japanese and Korean letters, and emoji, are as wide as two others: counted as
-# one, Vega itself would cut off the end.
+def letters_of(name: str) -> int:
+    """Return how many letters of usual width are as wide as a name."""
+    return len(name) + len(re.findall("[WM@\u2e80-\U0010ffff]", name))
+
+
+# W and M, Chinese, Japanese and Korean letters, and emoji, are as wide as two others:
+# counted as one, Vega itself would cut off the end.
 # As texts in an expression, where a backslash is written twice.
-_WIDE = r"[\\u2e80-\\udbff\\uf900-\\uffff]"
+_WIDE = r"[WM@\\u2e80-\\udbff\\uf900-\\uffff]"
 _BESIDE_A_CUT = r"[\\p{Cs}\\u200d]*…[\\p{Cs}\\p{M}\\p{EMod}\\u200d]*"
 
 

@@ -16,6 +16,7 @@ from ui.charts.axes import (
     bounded,
     cut_in_the_middle,
     in_order,
+    letters_of,
     value_axis,
 )
 from ui.charts.rendering import Layer, layered
@@ -136,7 +137,7 @@ def shares(
     Needs `label`, votes, share and room. Shares, since a busy room would hide others.
     """
     # Pixels of the names beside each other, with their squares.
-    needed = sum(7 * len(room) + 30 for room in colors)
+    needed = sum(7 * letters_of(room) + 30 for room in colors)
     # On a phone a name is shorter, beside its square.
     longest = f"max(60, min(260, {ROOM} - 40))"
     color = alt.Color(

@@ -18,6 +18,7 @@ from ui.charts.axes import (
     bounded,
     cut_in_the_middle,
     from_zero,
+    letters_of,
     value_axis,
 )
 from ui.charts.labelled_bars import title_of_label
@@ -205,7 +206,7 @@ def _looks(
 ) -> tuple[alt.Color, alt.StrokeDash]:
     """Return a hue and a dash per series: colour is not the only sign."""
     # Pixels of each name with its stroke. Beside each other where they fit.
-    pixels = [46 + min(7 * len(name), _LONGEST) for name in names]
+    pixels = [46 + min(7 * letters_of(name), _LONGEST) for name in names]
     columns = f"max(1, floor({ROOM} / {max(pixels, default=1)}))"
     key = alt.Legend(
         orient="top",
