@@ -6,7 +6,7 @@ from ui.blocks.block import render_links
 from ui.blocks.kpi_strip import Kpis, tables_of, without_unknown
 from ui.blocks.questions import Section
 from ui.filters.filter_chips import is_meaningless
-from ui.query_params import render_switch
+from ui.query_params import render_switch, slug
 
 SECTIONS = {
     "Agreement": Section(
@@ -79,4 +79,6 @@ render_links(("How far new users get", "traffic", {}))
 # A chart shows what a tile hides, and says that it is not filtered, if it is there.
 shown = {c for c in section.charts if not is_meaningless(context.filters, c)}
 tiles = {*tables_of(*section.kpis), *section.headline} - shown
-export.render_download(context, found, "insights", tiles)
+# Files of two topics do not replace each other.
+topic = next(RENAMED.get(key, key) for key in SECTIONS if SECTIONS[key] is section)
+export.render_download(context, found, f"insights_{slug(topic)}", tiles)

@@ -48,6 +48,7 @@ from ui.charts.time_chart import TimeAxis
 from ui.filters import click_filters, filter_chips
 from ui.page_context import PageContext, Results
 from ui.period_bar import Shown
+from ui.workbook import Sheet
 
 NOW = datetime(2026, 11, 20, 18)
 EVERY_TABLE = dict.fromkeys((table.name for table in TABLES), TableInfo(1, 1))
@@ -986,6 +987,39 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
     )
 
 
+def test_files_have_the_times_of_their_zone_and_the_notes_of_their_period(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    zone = ZoneInfo("Pacific/Auckland")
+    days = Days(date(2026, 11, 2), date(2026, 11, 3))
+    earlier = (date(2026, 10, 31), date(2026, 11, 1))
+    now, before = (
+        Period.of_days(*both, zone) for both in ((days.first, days.last), earlier)
+    )
+    query = replace(query_of(days, comparison=before), period=now)
+    snapshot = Snapshot(Frames.empty(), "1", NOW, EVERY_TABLE, {}, generation=7)
+    noted = Notes(tuple(Note(day, day, f"{day}") for day in (days.last, earlier[0])))
+    view = PageContext(snapshot, query, days, "Previous", NOW, notes=noted)
+    at = pl.DataFrame(
+        {"voted_at": [datetime(2026, 11, 2, 12)]}, {"voted_at": TIMESTAMP}
+    )
+    then = pl.DataFrame({"bucket": earlier, "cut": None})
+    found = Results({"rounds": at}, {"votes_over_time": then})
+    with zipfile.ZipFile(io.BytesIO(export.pack(view, found))) as archive:
+        texts = {
+            re.sub("^fpp_|_2026-.*", "", name): archive.read(name).decode("utf-8-sig")
+            for name in archive.namelist()
+        }
+    assert texts["rounds"] == "voted_at\n2026-11-03T01:00:00+13:00\n"
+    assert "2026-10-31,,'2026-10-31\n" in texts["votes_over_time"]
+    sheets: list[Mapping[str, Sheet]] = []
+    monkeypatch.setattr("ui.workbook.to_xlsx", lambda *made: sheets.append(made[2]))
+    export.workbook_of(view, found, "votes")
+    ((listed, series),) = (one.values() for one in sheets)
+    assert listed.frame["voted_at"].dt.hour().to_list() == [1]
+    assert series.frame["notes"].to_list() == ["2026-10-31", None]
+
+
 @pytest.mark.parametrize("kind", filters.KINDS)
 @pytest.mark.parametrize("condition", ["", "!"])
 def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
@@ -1310,6 +1344,8 @@ def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -
         ("traffic.py", {"filter": "country:DE"}, "traffic_DATES_filtered"),
         # Votes have no users; a room has its own page, which filters leave as it is.
         ("votes.py", {"filter": "room:1"}, "votes_DATES_filtered"),
+        ("insights.py", {}, "insights_agreement_DATES"),
+        ("insights.py", {"about": "re_votes"}, "insights_re_votes_DATES"),
         ("room.py", {"room": "1", "filter": "country:DE"}, "room_1_DATES"),
         ("room.py", {"room": ["1", "88"]}, "rooms_1_88_DATES"),
         ("report.py", {"filter": "country:DE"}, "report_DATES"),
