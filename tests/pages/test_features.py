@@ -1691,13 +1691,20 @@ def test_a_chip_removes_its_filter_however_the_link_wrote_it(run_page: RunPage) 
     assert not [button for button in app.button if "Germany" in button.label]
 
 
+@pytest.mark.parametrize(
+    ("every", "says"),
+    [("week", "week. Choose months under Group by."), ("month", "month.")],
+)
 def test_a_chart_whose_every_bucket_has_too_few_cases_says_so(
-    run_page: RunPage,
+    run_page: RunPage, every: str, says: str
 ) -> None:
     days = {"period": "custom", "from": "2026-11-05", "to": "2026-11-05"}
-    app = run_page("insights.py", show="near_consensus", **days)
+    app = run_page("insights.py", show="near_consensus", every=every, **days)
     assert tiles(app)["Near consensus"] == "–"
-    assert "too little data in each bucket" in app.info[0].value
+    blank = [info.value for info in app.info if "too little data" in info.value]
+    assert {text.partition(": ")[2] for text in blank} == {
+        f"too little data in each {says}"
+    }
 
 
 @pytest.mark.parametrize(("part", "charts_of_some"), [("When", 0), ("Estimations", 3)])

@@ -94,7 +94,8 @@ def render_block(
                     "Too little data for an answer. The table has what there is."
                 )
         elif value is not None and frame[value].is_null().all():
-            empty_state.render_too_few(DEFINITIONS[value].title)
+            every = axis.granularity if axis else context.query.granularity
+            empty_state.render_too_few(DEFINITIONS[value].title, every)
         elif axis is not None:
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:

@@ -139,10 +139,12 @@ def _of_other_days(name: str) -> str | None:
     return None
 
 
-def render_too_few(title: str) -> None:
+def render_too_few(title: str, granularity: Granularity) -> None:
     """Say in place of a chart that no bucket has enough cases for the figure."""
+    # Nothing is longer than a month.
+    longer = "" if granularity == "month" else " Choose months under Group by."
     st.info(
-        f"{title}: too little data in each bucket. Choose longer ones under Group by.",
+        f"{title}: too little data in each {granularity}.{longer}",
         icon=":material/inbox:",
     )
 
