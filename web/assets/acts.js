@@ -232,12 +232,18 @@
     pressing = false;
     button?.focus();
   });
-  let wasConnected = false;
+  let wasConnected = false, wasLost = false;
   new MutationObserver(() => {
     if (isConnected() && wasConnected === "lost") {
       reconnecting ||= !stepping;
       takeStep();
     }
     wasConnected = isConnected() || (wasConnected && "lost");
+    wasLost ||= wasConnected === "lost";
   }).observe(document, {subtree: true, attributeFilter: ["data-test-connection-state"]});
+  // Of an answer whose beginning went with the connection the server sends the rest once
+  // there is another one. Streamlit may have no place for it, and empties the page.
+  addEventListener("error", () => setTimeout(() => {
+    if (wasLost && !find(".stApp")) location.reload();
+  }));
 })();
