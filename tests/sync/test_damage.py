@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -177,6 +178,20 @@ def test_verify_finds_values_that_were_swapped_in_a_whole_table(
     database.execute(
         "UPDATE fpp_rooms SET name = 'new', last_used_at = NOW() WHERE id = 2"
     )
+    assert filled.verify() == 0
+
+
+def test_verify_finds_a_block_whose_ends_are_not_those_of_its_rows(
+    filled: Store,
+) -> None:
+    """Readers leave out blocks by them."""
+    first, *others = filled.manifest().tables[EVENTS.name]
+    assert first.max_time is not None
+    later = replace(first, max_time=first.max_time + timedelta(seconds=1))
+    publish(filled, EVENTS, [later, *others])
+    assert filled.verify() == 1
+    assert filled.sync() == 0
+    assert filled.manifest().tables[EVENTS.name][0].max_time == first.max_time
     assert filled.verify() == 0
 
 

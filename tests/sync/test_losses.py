@@ -167,6 +167,30 @@ def test_verify_separates_newer_rows_from_wrong_ones(
     assert small_blocks.verify() == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        # Blocks of which the source has no row any more.
+        "DELETE FROM fpp_votes WHERE id BETWEEN 30 AND 39",
+        "DELETE FROM fpp_votes WHERE id = 100",
+        "DELETE FROM fpp_votes WHERE id < 10",
+        # By its own time this came since, but no run looks at older blocks for it.
+        "UPDATE fpp_votes SET duration = 61, voted_at = NOW() WHERE id = 5",
+    ],
+)
+def test_verify_finds_blocks_that_differ_in_more_than_newer_rows(
+    database: LiveDatabase, small_blocks: Store, change: str, logged: Sequence[str]
+) -> None:
+    insert_votes(database, range(1, 101))
+    small_blocks.sync()
+    database.execute(change)
+    assert small_blocks.verify() == 1
+    assert "fpp_votes: 1 block out of date" in logged
+    assert small_blocks.sync() == 0
+    small_blocks.assert_equals_source()
+    assert small_blocks.verify() == 0
+
+
 def test_verify_takes_rows_that_come_while_it_runs_for_no_fault(
     database: LiveDatabase,
     small_blocks: Store,
