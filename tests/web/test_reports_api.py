@@ -194,6 +194,36 @@ def test_alerts_are_the_findings_of_the_attention_line() -> None:
     assert json.dumps(answer.json()) == json.dumps(again.json())
 
 
+def test_bots_are_in_no_report_and_cause_no_alert(tmp_path: Path) -> None:
+    """A day with an unusual number of page views, by users who are all bots or none."""
+    clock = StoppedClock(datetime(2026, 6, 12, 18))
+    for file in GOLDEN.glob("*.parquet"):
+        rows = pl.read_parquet(file)
+        if "device" in rows.columns:
+            rows = rows.with_columns(device=pl.lit("bot"))
+        rows.write_parquet(tmp_path / file.name)
+    seen = {}
+    for folder in (GOLDEN, tmp_path):
+        with serving(parts(clock, folder)) as url:
+            found = get(f"{url}/api/report?format=json", headers=HEADERS).json()
+            alerts = get(f"{url}/api/alerts", headers=HEADERS).json()
+        figures = {each["key"]: each["value"] for each in found["figures"]}
+        alarms = [each["measure"] for each in alerts].count("page_views")
+        seen[folder] = (bool(figures["page_views"]), bool(figures["votes"]), alarms)
+    assert seen == {GOLDEN: (True, True, 1), tmp_path: (False, True, 0)}
+
+
+@pytest.mark.parametrize(
+    ("period", "granularity"),
+    [("today", "hour"), ("last_28_days", "day"), ("last_12_months", "week")],
+)
+def test_the_chart_has_the_buckets_that_a_page_begins_with(
+    api: httpx.Client, period: str, granularity: str
+) -> None:
+    answer = api.get(f"/api/report?period={period}&format=json").json()
+    assert answer["chart"]["granularity"] == granularity
+
+
 def test_all_time_begins_where_the_page_begins_and_compares_with_nothing(
     tmp_path: Path,
 ) -> None:

@@ -191,6 +191,25 @@ def test_times_are_the_same_in_csv_and_json_and_say_their_zone(
     assert written == [time.removesuffix("+00:00") for time in times]
 
 
+@pytest.mark.parametrize("path", ["tables/votes_by_weekday", "report"])
+@pytest.mark.parametrize(
+    ("tz", "today"), [("UTC", "2026-11-20"), ("Pacific/Auckland", "2026-11-21")]
+)
+def test_days_end_with_the_running_one_of_the_zone(
+    api: httpx.Client, path: str, tz: str, today: str
+) -> None:
+    yesterday = f"{date.fromisoformat(today) - timedelta(days=1)}"
+    question = {"tz": tz, "format": "json"}
+    answer = api.get(f"/api/{path}", params=question | {"to": today})
+    assert answer.json()["to"] == today
+    tomorrow = f"{date.fromisoformat(today) + timedelta(days=1)}"
+    refusal = api.get(f"/api/{path}", params=question | {"to": tomorrow})
+    assert refusal.status_code == 400
+    # Without an end, the last full day.
+    answer = api.get(f"/api/{path}", params=question | {"from": "2026-11-01"})
+    assert answer.json()["to"] == yesterday
+
+
 @pytest.mark.parametrize("tz", ["UTC", "America/Los_Angeles"])
 def test_all_time_is_that_of_the_report_and_compares_with_nothing(
     api: httpx.Client, tz: str
