@@ -163,6 +163,27 @@ def test_tab_leads_through_an_open_menu_and_a_chip_that_goes_passes_the_focus_on
         )
 
 
+SHOWS_FOCUS = """() => {
+  const at = document.activeElement;
+  const {outlineStyle, boxShadow} = getComputedStyle(at);
+  // Boxes and grids show it by their frames and cells; a switch hides its own box.
+  return at === document.body || at.matches('canvas, [role=combobox], [role=switch]')
+    || outlineStyle !== 'none' || boxShadow !== 'none' ? '' : at.outerHTML;
+}"""
+
+
+def test_every_stop_of_the_tab_key_is_seen(page: Page, demo_server: Server) -> None:
+    for path, last in (("", "What changed most?"), ("votes", "Auto-flip")):
+        go(page, f"{demo_server.url}/{path}")
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            assert page.evaluate(SHOWS_FOCUS) == ""
+            if last in focused_label(page):
+                break
+        else:
+            raise AssertionError(f"80 times Tab do not reach “{last}”")
+
+
 def test_enter_takes_the_country_of_a_typed_code_or_name(
     page: Page, demo_server: Server
 ) -> None:
