@@ -133,7 +133,7 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
         if isinstance(of, pl.List)
     ]
     frame = frame.with_columns(lists).with_columns(
-        (selectors.float() | selectors.decimal()).cast(pl.Float64).fill_nan(None),
+        (selectors.float() | selectors.decimal()).cast(pl.Float64),
         # Spreadsheets would print 23:59:59.9 as a time of the next day.
         selectors.datetime().dt.replace_time_zone(None).dt.truncate("1s"),
         # LibreOffice opens a boolean as a formula.

@@ -345,10 +345,8 @@ def _dates(name: str, period: Period | None) -> dict[str, str | None]:
 
 
 def _finite(frame: pl.DataFrame) -> pl.DataFrame:
-    floats = selectors.float() | selectors.decimal()
-    numbers = floats.cast(pl.Float64).fill_nan(None)
-    finite = pl.when(numbers.is_finite()).then(numbers)
-    return frame.with_columns(finite) if frame.select(floats).width else frame
+    numbers = (selectors.float() | selectors.decimal()).cast(pl.Float64)
+    return frame.with_columns(pl.when(numbers.is_finite()).then(numbers))
 
 
 def _missing(query: TableQuery, metric_query: Query) -> list[str]:
