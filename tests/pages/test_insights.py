@@ -307,6 +307,10 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
     (healthy,) = expected["healthy_rooms"].unique()
     of_all = f"Of {healthy} rooms with 70 points or more four weeks before"
     assert any(of_all in caption.value for caption in app.caption)
+    # Of some users, rooms look quiet: neither is counted.
+    some = run_page("insights.py", about="Rooms", filter="country:DE", **query)
+    notes = [text.value for text in some.caption if "70 points" in text.value]
+    assert [note.split(" with ")[0] for note in notes] == ["Rooms"]
 
 
 @pytest.mark.parametrize(

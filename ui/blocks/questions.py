@@ -116,8 +116,10 @@ def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     if name == "rooms_gone_quiet":
         before = f"{HEALTHY} points or more four weeks before"
         after = f"fewer than {COOLING} at the end. {_as_of(context)}"
-        # Without a row, or where a table is missing, it is not known how many were.
-        if frame["healthy_rooms"].count() == 0:
+        # Without a row, or where a table is missing, it is not known how many were; of
+        # some users only, rooms look quiet.
+        hidden = filter_chips.is_meaningless(context.filters, name)
+        if hidden or frame["healthy_rooms"].count() == 0:
             return f"Rooms with {before} and {after}"
         healthy = counted(frame["healthy_rooms"][0], "room")
         return f"Of {healthy} with {before}, those with {after}"
