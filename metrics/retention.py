@@ -45,8 +45,8 @@ DEFINITIONS = (
         "alive",
         "Came back",
         "count",
-        "Those active again: with at least one vote (estimation) at that age; "
-        "blank in the future.",
+        "Those active again: rooms with a vote of two or more estimations (users with "
+        "an own estimation) at that age; blank in the future.",
         _READS,
     ),
     Definition(
