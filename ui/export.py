@@ -308,7 +308,7 @@ def readme(context: PageContext, found: Results) -> str:
         "Period": f"{_span(query.period)} ({query.zone.key}), "
         f"{period_bar.count_days(context.days, query, context.now)}",
         "Compared with": _compared_with(query),
-        "Grouped by": ", ".join(grouped or (query.granularity,)),
+        "Grouped by": ", ".join(grouped) or "nothing",
         "Weekends in daily series": "shown" if query.weekends else "hidden",
         "Bots": "included" if context.bots else "excluded",
         "Rooms": _rooms(context),

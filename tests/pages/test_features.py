@@ -968,7 +968,7 @@ def test_the_zip_has_both_periods_and_the_query() -> None:
     assert about == [
         "Period: 2026-11-02 to 2026-11-03 (UTC), 2 days",
         "Compared with: 2026-10-31 to 2026-11-01",
-        "Grouped by: day",
+        "Grouped by: nothing",
         "Weekends in daily series: hidden",
         "Bots: excluded",
         "Rooms: all",
