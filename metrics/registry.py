@@ -1,6 +1,6 @@
 """All tables, definitions and answers, collected from the subjects."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import ModuleType
 
 import polars as pl
@@ -139,8 +139,15 @@ def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
 
 
 def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:
-    built, name = table.build(query, shared), table.name
     lacking = set(table.reads).intersection(query.missing)
+    return without(table.build(query, shared), table.name, lacking)
+
+
+def without(built: Plan, name: str, lacking: Collection[str]) -> Plan:
+    """Return a plan whose numbers are null where they need lacking live tables.
+
+    `name` is that of its table.
+    """
     # To ask for the columns takes time, which the usual case does not need.
     if not lacking:
         return built
@@ -154,7 +161,7 @@ def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:
     return built.with_columns(_unknown(built.collect_schema(), name, lacking))
 
 
-def _unknown(columns: pl.Schema, table: str, lacking: set[str]) -> list[pl.Expr]:
+def _unknown(columns: pl.Schema, table: str, lacking: Collection[str]) -> list[pl.Expr]:
     """Return nulls in place of numbers that come from live tables that are lacking.
 
     And of what is said of these numbers, such as that one is higher than others.
@@ -167,7 +174,7 @@ def _unknown(columns: pl.Schema, table: str, lacking: set[str]) -> list[pl.Expr]
     return [
         pl.lit(None, of).alias(column)
         for column, of in columns.items()
-        if lacking.intersection(_needed(said.get(column, column), table))
+        if set(lacking).intersection(_needed(said.get(column, column), table))
     ]
 
 

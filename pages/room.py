@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from metrics import meetings
+from metrics.registry import without
 from metrics.room_health import health
 from metrics.time_zone import in_zone
 from ui import charts, export, page_context
@@ -55,6 +56,7 @@ if len(found) > 1:
     st.stop()
 
 (only,), (own,) = found, contexts
+missing = own.query.missing
 # Health is that of now, whatever the period.
 results = own.compute(
     TOTALS,
@@ -65,8 +67,8 @@ results = own.compute(
     earlier=(TOTALS, SERIES),
     usual=KEYS,
     further=lambda shared: {
-        "meetings": meetings.meetings(shared.frames),
-        "health": health(shared, own.query.now),
+        "meetings": without(meetings.meetings(shared.frames), "meetings", missing),
+        "health": without(health(shared, own.query.now), "room_health", missing),
     },
 )
 vote = room.open_meeting()

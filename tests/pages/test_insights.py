@@ -3,10 +3,11 @@
 import io
 import re
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from math import floor
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -152,7 +153,9 @@ def test_a_question_with_fewer_than_20_cases_has_no_answer(
     assert folded == (about == "Meetings") * 2
 
 
-def test_a_chart_over_time_without_a_mark_says_so(run_page: RunPage) -> None:
+def test_a_chart_over_time_without_a_mark_says_so(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
     """Five votes with 15 pairs."""
     day = {"period": "Custom", "from": "2026-11-12", "to": "2026-11-12"}
     few = "Near pairs: too little data in each week. "
@@ -161,6 +164,11 @@ def test_a_chart_over_time_without_a_mark_says_so(run_page: RunPage) -> None:
     as_table = {"table_consensus_by_team_size_over_time": "true"}
     table = run_page("insights.py", **as_table, **day)
     assert not [n for n in table.info if n.value.startswith(few)]
+    # Without its table, longer buckets would have none either.
+    lacking = run_page("insights.py", plain_store(without=("fpp_estimations",)))
+    assert not [n for n in lacking.info if n.value.startswith("Near pairs")]
+    said = [note.value for note in lacking.caption]
+    assert sum("fpp_estimations` is missing" in text for text in said) == 3
 
 
 def test_a_question_with_20_cases_is_answered_beside_those_without(

@@ -13,6 +13,7 @@ from metrics import meetings
 from store.reader import open_store
 from tests.pages.chart_specs import data_of, read_aloud
 from tests.pages.conftest import GOLDEN, RunPage
+from tests.pages.test_insights import read
 from ui import format as fmt
 from ui.blocks import room
 from ui.blocks.comparison import TOTALS, _tile
@@ -345,3 +346,16 @@ def test_rooms_with_empty_votes_only_say_so_instead_of_empty_charts(
     app = run_page("room.py", file.parent, room=ids[0], period="All time")
     specs = [chart.proto.spec for chart in app.get("vega_lite_chart")]
     assert any("No vote has an estimation" in spec for spec in specs)
+
+
+def test_a_room_of_a_store_without_estimations_has_no_numbers_of_them(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    """Health would be that of a room that never agrees, and meetings without users."""
+    store = plain_store(without=("fpp_estimations",))
+    app = run_page("room.py", store, room=str(ROOM), period="all_time")
+    assert not [c for c in app.caption if "Room health" in c.value]
+    listed = read(app.dataframe[0].proto.arrow_data.data)
+    assert listed["votes"].sum() > 0
+    for number in ("estimators", "spectators"):
+        assert listed[number].null_count() == listed.height > 0

@@ -94,8 +94,10 @@ def render_block(
                     "Too little data for an answer. The table has what there is."
                 )
         elif value is not None and frame[value].is_null().all():
-            every = axis.granularity if axis else context.query.granularity
-            empty_state.render_too_few(DEFINITIONS[value].title, every)
+            # Below the block it is said that a table is missing.
+            if not lacking:
+                every = axis.granularity if axis else context.query.granularity
+                empty_state.render_too_few(DEFINITIONS[value].title, every)
         elif axis is not None:
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:

@@ -335,8 +335,11 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
 
 
 def render_health(health: pl.DataFrame) -> None:
-    """Draw a room's row of `room_health.health`, if it has one."""
-    for row in whole_points(health).iter_rows(named=True):
+    """Draw a room's row of `room_health.health`, if it has one.
+
+    It is not known in a store that lacks one of its tables.
+    """
+    for row in whole_points(health.drop_nulls("health")).iter_rows(named=True):
         parts = ", ".join(
             f"{DEFINITIONS[part].title.removesuffix(' points').lower()} "
             f"{fmt.number(row[part], 'points')}"
