@@ -3,9 +3,12 @@
 import os
 import signal
 
-# Ctrl-C ends it at once and without a traceback, while modules load as well.
-if __name__ == "__main__" and signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
-    signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
+if __name__ == "__main__":
+    # Ctrl-C ends it at once and without a traceback, while modules load as well.
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(128 + signal.SIGINT))
+    # The first process of a container ignores it until there is a handler.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
 
 import sync.connection  # isort: skip  # before anything that imports ssl
 

@@ -150,6 +150,20 @@ def test_ctrl_c_while_modules_load_ends_it_without_a_traceback(
     assert (done.returncode, done.stderr) == (130, b"")
 
 
+def test_sigterm_ends_the_first_process_of_a_container_while_modules_load(
+    tmp_path: Path,
+) -> None:
+    ended = "import os, signal, time; os.kill(os.getpid(), signal.SIGTERM)"
+    (tmp_path / "mysql.py").write_text(f"{ended}; time.sleep(60)")
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    # The kernel lets process 1 ignore what it has no handler for.
+    ignoring = ["sh", "-c", 'trap "" TERM; exec "$0" sync_job.py', sys.executable]
+    done = subprocess.run(
+        ignoring, cwd=ROOT, env=environ, capture_output=True, check=False, timeout=50
+    )
+    assert (done.returncode, done.stderr) == (143, b"")
+
+
 def wait_for_number(store: Store, number: int) -> None:
     def has_come() -> bool:
         return (store.root / "CURRENT").exists() and store.manifest().number >= number
