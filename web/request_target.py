@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_ABSOLUTE = re.compile(rb"https?://([^/]+)(/.*)?", re.IGNORECASE | re.DOTALL)
+_ABSOLUTE = re.compile(rb"https?://([^/]+)(/.*)?", re.IGNORECASE)
 
 
 class OriginForm:

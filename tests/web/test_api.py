@@ -235,15 +235,19 @@ def test_the_daily_summary_is_a_row_of_a_table_with_bots(api: httpx.Client) -> N
 
 def test_a_whole_address_is_answered_as_its_path_and_host(running: Dashboard) -> None:
     # As clients send it that take the server for a proxy.
-    with client(proxy=running.url, headers={"Authorization": TOKEN}) as program:
-        found = {
-            path: program.get(f"http://stats.example.org{path}")
-            for path in ("/health", "/api", "/api/alerts", "/api/tables/routes", "")
-        }
-    assert {path: answer.status_code for path, answer in found.items()} == {
-        **dict.fromkeys(found, 200),
-        "": 401,
-    }
-    links = [alert["link"] for alert in found["/api/alerts"].json()]
+    targets = [
+        "http://stats.example.org/health",
+        "http://stats.example.org/api",
+        "HTTP://stats.example.org/api/tables/routes?period=today",
+        "http://stats.example.org/api/alerts",
+    ]
+    headers = {"Authorization": TOKEN, "Host": "other.example.org"}
+    with client(base_url=running.url, headers=headers) as program:
+        found = [program.get("/", extensions={"target": t.encode()}) for t in targets]
+    assert [answer.status_code for answer in found] == [200] * len(targets)
+    links = [alert["link"] for alert in found[-1].json()]
     assert links
     assert all(link.startswith("http://stats.example.org/") for link in links)
+    with client(base_url=running.url, headers={"Accept": "text/html"}) as browser:
+        home = browser.get("/x", extensions={"target": b"http://stats.example.org"})
+    assert home.headers["location"] == "/login?next=/"
