@@ -232,6 +232,18 @@ def test_an_edit_anywhere_is_seen_by_the_next_run_as_long_as_time_allows(
         assert now - block.checked_at < timedelta(seconds=60)
 
 
+def test_a_changed_row_lets_the_whole_table_be_compared_in_the_same_run(
+    database: LiveDatabase, small_blocks: Store
+) -> None:
+    insert_votes(database, range(1, 201))
+    small_blocks.policy = replace(small_blocks.policy, recheck_share=0.0)
+    assert small_blocks.sync() == 0
+    # Without time for rechecks this run would not look at the block of row 105.
+    database.execute("UPDATE fpp_votes SET duration = 61 WHERE id IN (105, 200)")
+    assert small_blocks.sync() == 0
+    small_blocks.assert_equals_source()
+
+
 def test_older_blocks_are_rechecked_the_longest_unchecked_first(
     database: LiveDatabase, small_blocks: Store
 ) -> None:
