@@ -145,7 +145,8 @@ def test_days_before_and_around_the_first_data_have_a_report(api: httpx.Client) 
 
 def test_notes_of_the_period_are_in_the_report(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
-    file.write_text("2026-10-12 Release of *v2* https://example.org/v2\nnonsense\n")
+    others = "2026-09-30 Before\n2026-11-01 After\nnonsense\n"
+    file.write_text(f"2026-10-12 Release of *v2* https://example.org/v2\n{others}")
     with serving(parts(StoppedClock(), NOTES_FILE=str(file))) as url:
         answer = get(f"{url}/api/report?format=json", headers=HEADERS)
         chat = get(f"{url}/api/report?format=md", headers=HEADERS)
