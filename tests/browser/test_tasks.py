@@ -286,6 +286,7 @@ BELOW_THE_LAST_BLOCK = """() => {
         ("Room", "light"),
         ("Insights", "light"),
         ("Data", "light"),
+        ("Behaviour", "light"),
     ],
 )
 def test_a_page_prints_on_two_sheets_without_its_controls(
@@ -297,7 +298,11 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
 ) -> None:
     page.emulate_media(media="null", color_scheme=theme)
     filtered = "?filter=country:DE" if title == "Traffic" else ""
-    asked = {"Room": "?room=430", "Insights": "?about=rooms"}.get(title, filtered)
+    asked = {
+        "Room": "?room=430",
+        "Insights": "?about=rooms",
+        "Behaviour": "?part=Rooms&table_rooms=true",
+    }.get(title, filtered)
     go(page, demo_server.url + PAGES[title] + asked)
     sheet = tmp_path / "page.pdf"
     page.pdf(path=sheet, prefer_css_page_size=True, print_background=True)
@@ -320,6 +325,9 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
         assert heading.inner_text().split()[0] in text
     for value in page.locator(".st-key-kpi_strip strong").all_inner_texts():
         assert value in text
+    if title == "Behaviour":
+        # A table beside a chart is as wide as the page: no date is broken.
+        assert re.search(r"\d [A-Z][a-z]{2} 20\d\d, \d\d:\d\d", text)
     if title in {"Insights", "Data"}:
         # Of long tables there is a part.
         assert re.search(r"The first 40 of [1-9]\d\d rows; the CSV has all\.", text)

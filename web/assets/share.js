@@ -1,4 +1,4 @@
-// What is copied and printed: links, texts, whole tables on paper.
+// What is copied and printed: links, texts, tables on paper.
 (() => {
   const {find, fiberOf, until, isDrawn} = fpp;
   async function copyLink(button) {
