@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from metrics.card_scale import STEPS
+from metrics.card_scale import STEPS, estimated
 from metrics.estimated_votes import estimated_votes, estimations_with_vote
 from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period, instant
@@ -334,8 +334,10 @@ def votes_with_pairs(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """
 
     def build() -> pl.LazyFrame:
-        votes = estimated_votes(shared, period, 2).select(
-            *("room_id", "voted_at", "amount_of_estimations"), vote_id="id"
+        votes = (
+            estimated_votes(shared, period)
+            .filter(estimated(2))
+            .select(*("room_id", "voted_at", "amount_of_estimations"), vote_id="id")
         )
         counts = _histograms(shared, period)
         return votes.join(counts, on="vote_id", how="left").with_columns(

@@ -17,10 +17,8 @@ MEETING_GAP = timedelta(hours=1)
 """Votes of a room that are less apart belong to one meeting."""
 
 
-def estimated_votes(
-    shared: SharedPlans, period: Period, at_least: int = 1
-) -> pl.LazyFrame:
-    """Return the period's votes with so many estimations.
+def estimated_votes(shared: SharedPlans, period: Period) -> pl.LazyFrame:
+    """Return the period's votes that have an estimation.
 
     Columns: those of votes, and started_at, steps.
     """
@@ -33,8 +31,7 @@ def estimated_votes(
             steps=steps(),
         )
 
-    votes = shared.node(("estimated votes", period), build)
-    return votes if at_least == 1 else votes.filter(estimated(at_least))
+    return shared.node(("estimated votes", period), build)
 
 
 def only_estimations(participations: pl.LazyFrame) -> pl.LazyFrame:

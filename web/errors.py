@@ -6,7 +6,7 @@ import streamlit as st
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.errors import ErrorContext, capture_error
+from core.errors import ErrorContext, Severity, capture_error
 from store.reader import StoreError
 from web.responses import error_response
 
@@ -38,17 +38,24 @@ class ErrorMiddleware:
         except Exception as error:  # noqa: BLE001 - the boundary of every request
             # Without the path: it may contain something private that a user typed.
             context = ErrorContext("server", "request", {"method": scope["method"]})
-            capture_error(error, context, "critical")
+            report(error, context, "critical")
             if not started:
                 failed = error_response(500, "Internal server error")
                 await failed(scope, receive, send)
 
 
+def report(error: Exception, context: ErrorContext, severity: Severity) -> str:
+    """Report what ends a request or a page; return its reference.
+
+    The text of an error of the store says all there is to say.
+    """
+    says_all = isinstance(error, StoreError)
+    return capture_error(error, context, severity, traceback=not says_all)
+
+
 def show_page_error(error: Exception) -> bool:
     """Report the error of a page and show its reference; Streamlit adds nothing."""
-    says_all = isinstance(error, StoreError)
-    context = ErrorContext("page", "run")
-    reference = capture_error(error, context, "high", traceback=not says_all)
+    reference = report(error, ErrorContext("page", "run"), "high")
     text = f"This page failed to load. Reported as **{reference}**. {_advice(error)}"
     if _is_act_in_block():
         # Drawn in the page it would replace its head: what a block draws there next

@@ -49,7 +49,7 @@ def render(
         return
     own = None if context.snapshot.missing else _MESSAGES.get(name)
     # Of days before the data begins there is nothing to judge.
-    if own and (name == export.TODAY or not _ends_before_data(context.query)):
+    if own and not _ends_before_data(context.query):
         st.info(own, icon=":material/inbox:")
         return
     lacking = context.lacking_for(name)

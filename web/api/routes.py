@@ -11,7 +11,6 @@ from starlette.routing import BaseRoute, Route
 
 from core.errors import ErrorContext, add_error_breadcrumb, capture_error
 from core.settings import EmailService
-from store.reader import StoreError
 from web import email
 from web.api import docs, openapi, queries
 from web.api.openapi import OPERATIONS, Operation
@@ -25,6 +24,7 @@ from web.api.tables import (
     refuse_unknown,
     table_response,
 )
+from web.errors import report
 from web.responses import (
     NO_STORE,
     RequestError,
@@ -156,9 +156,7 @@ def _guarded(operation: Operation, endpoint: Endpoint) -> Endpoint:
         except RequestError as refused:
             return error_response(refused.status, refused.detail)
         except Exception as error:  # noqa: BLE001 - the boundary of every API request
-            says_all = isinstance(error, StoreError)
-            context = ErrorContext("api", name)
-            capture_error(error, context, "critical", traceback=not says_all)
+            report(error, ErrorContext("api", name), "critical")
             return error_response(500, "Internal server error")
 
     return guarded
