@@ -130,7 +130,8 @@ class TableSync:
         """Make the table's blocks equal to the source's snapshot.
 
         New rows are the rule. A changed or lost row is not, nor one that has left a
-        block that was not looked at: then every block is compared in the same run.
+        block that was not looked at, nor a damaged block: then every block is compared
+        in the same run.
         Where a row can move to another block without a new key, that includes what the
         recheck has found equal: the row may have moved since.
         """
@@ -143,11 +144,10 @@ class TableSync:
         counts = self._counts(partitions)
         moved = self._with_other_counts(source, partitions)
         repeated = self._repeat_a_key(partitions)
-        if counts.changed or counts.gone or moved or repeated:
+        if counts != Counts(new=counts.new) or moved or repeated:
             urgent = {partition.key for partition in partitions}
             # Where no row can have left its block, the recheck is believed.
-            may_move = self.table.blocks is not Blocks.KEY_RANGE
-            if not (may_move and (counts.gone or moved or repeated)):
+            if self.table.blocks is Blocks.KEY_RANGE:
                 urgent -= self._checked.keys() - moved
             self._execute(source, partitions, urgent, now)
             counts = self._counts(partitions)
@@ -352,20 +352,31 @@ class TableSync:
 
     def _counts(self, partitions: Sequence[Partition]) -> Counts:
         lost = self.state.blocks.keys() - {partition.key for partition in partitions}
-        gone = Counts(gone=sum(self.state.blocks[key].rows for key in lost))
-        return sum((self._difference(key) for key in self._settled), gone)
+        replaced = [
+            (self.state.blocks.get(key), block)
+            for key, block in {**self._settled, **dict.fromkeys(lost)}.items()
+        ]
+        if self.table.blocks is Blocks.QUARTER:
+            # Together: a row that moved to another block is neither new nor gone.
+            return self._difference(replaced)
+        return sum((self._difference([pair]) for pair in replaced), NOTHING)
 
-    def _difference(self, key: str) -> Counts:
-        old, new = self.state.blocks.get(key), self._settled[key]
-        if old is None or new is None:
-            return Counts(new=new.rows if new else 0, gone=old.rows if old else 0)
-        if old.file == new.file:
-            return NOTHING
-        if not self._writer.is_whole(old):
-            more = new.rows - old.rows
-            return Counts(new=max(more, 0), gone=max(-more, 0), healed=1)
+    def _difference(
+        self, replaced: Sequence[tuple[Block | None, Block | None]]
+    ) -> Counts:
+        """Count what differs between the blocks before and those in their place."""
+        pairs = [(a, b) for a, b in replaced if not (a and b and a.file == b.file)]
+        old = [block for block, _ in pairs if block]
+        new = [block for _, block in pairs if block]
+        before, after = (sum(block.rows for block in some) for some in (old, new))
+        if not old or not new:
+            return Counts(new=after, gone=before)
+        damaged = sum(not self._writer.is_whole(block) for block in old)
+        if damaged:
+            more = after - before
+            return Counts(new=max(more, 0), gone=max(-more, 0), healed=damaged)
         read = partial(self._writer.read, self.table)
-        return compare(self.table, read(old), read(new))
+        return compare(self.table, pl.concat(map(read, old)), pl.concat(map(read, new)))
 
 
 def position_of(table: Table, block: Block) -> int:

@@ -52,6 +52,23 @@ def test_rows_gone_from_damaged_blocks_wait_for_the_confirmation_too(
     small_blocks.assert_equals_source()
 
 
+def test_users_who_moved_to_other_quarters_are_not_lost(
+    database: LiveDatabase, store: Store, logged: Sequence[str]
+) -> None:
+    database.insert(USERS, [user(f"u{n}", "2026-02-01") for n in range(30)])
+    database.insert(USERS, [user(f"v{n}", "2026-05-01") for n in range(30)])
+    store.sync()
+    database.execute(
+        "UPDATE fpp_users SET created_at = created_at + INTERVAL 3 MONTH"
+        " WHERE id NOT IN ('u0', 'u1')"
+    )
+    database.execute("DELETE FROM fpp_users WHERE id IN ('u1', 'u2', 'v1')")
+    database.insert(USERS, [user("w0", "2026-05-01")])
+    assert store.sync() == 0
+    assert "fpp_users: 58 rows, 1 new, 56 changed, 3 deleted rows" in logged
+    store.assert_equals_source()
+
+
 def test_a_fifth_gone_is_followed(database: LiveDatabase, store: Store) -> None:
     insert_votes(database, range(1, 101))
     store.sync()
