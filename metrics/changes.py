@@ -15,6 +15,7 @@ from metrics.expressions import (
     count_where,
     hide_small_samples,
     named,
+    nearest_whole,
     rate,
     ratio,
 )
@@ -156,7 +157,7 @@ def changed_most(counts: pl.LazyFrame, shared: SharedPlans) -> pl.LazyFrame:
             clusters=larger.sum() ** 2 / (larger**2).sum(),
         )
         # Only a weekday's scaled count is no whole number.
-        .with_columns(pl.col("now", "before").round().cast(pl.Int64))
+        .with_columns(nearest_whole(pl.col("now", "before")))
         .with_columns(
             change=change, total_before=pl.col("before").sum().over("dimension")
         )

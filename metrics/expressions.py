@@ -96,6 +96,12 @@ def ratio(part: str | pl.Expr, whole: str | pl.Expr) -> pl.Expr:
     return pl.when(whole != 0).then(divided(part, whole))
 
 
+def nearest_whole(value: pl.Expr) -> pl.Expr:
+    """Return the nearest whole number, Int64; halves away from zero, as they print."""
+    # The sum of scaled counts may miss a half by its last digit.
+    return value.round(6).round(mode="half_away_from_zero").cast(pl.Int64)
+
+
 def share(column: str) -> pl.Expr:
     """Return each row's part of the column's sum, 0-1; null where the sum is 0."""
     return ratio(pl.col(column), pl.col(column).sum())

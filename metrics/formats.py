@@ -182,22 +182,24 @@ def with_minus(text: str) -> str:
     return text.replace("-", "" if prints_zero(text) else MINUS)
 
 
-def unit_of_seconds(longest: float) -> tuple[int, str, int]:
+def unit_of_seconds(
+    longest: float, shortest: float | None = None
+) -> tuple[int, str, int]:
     """Return the unit of durations up to this one: its seconds, its name, its digits.
 
     Seconds below two minutes, minutes below two hours, else hours, by what is printed:
-    119.6 seconds are 2.0 min, as 120 are, and not "120 s".
+    119.6 seconds are 2.0 min, as 120 are, and not "120 s". It is a smaller one where
+    the `shortest` would print as 0: 99 s before 2.5 h are 1.6 min before 150.0 min.
     """
+    least = longest if shortest is None else shortest
     for size, name, digits, end in ((1, "s", 0, 119.5), (60, "min", 1, 119.95)):
-        if not longest / size >= end:
+        larger = fixed(least / (60 * size), 1)
+        if not longest / size >= end or (least and prints_zero(larger)):
             return size, name, digits
     return 3600, "h", 1
 
 
 def _seconds(value: float, beside: Iterable[float | None]) -> str:
     known = [abs(each) for each in (value, *beside) if each and isfinite(each)]
-    size, name, digits = unit_of_seconds(max(known, default=0))
-    # 99 s before 2.5 h are not 0.0 h: they are 1.6 min before 150.0 min.
-    while size > 1 and prints_zero(fixed(min(known) / size, digits)):
-        size, name, digits = (60, "min", 1) if size > 60 else (1, "s", 0)
+    size, name, digits = unit_of_seconds(max(known, default=0), min(known, default=0))
     return f"{fixed(value / size, digits)} {name}"

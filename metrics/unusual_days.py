@@ -4,7 +4,13 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
+from metrics.expressions import (
+    MINIMUM_SAMPLE,
+    distinct_count,
+    nearest_whole,
+    row_count,
+    total,
+)
 from metrics.frames import Frames, Period
 from metrics.growth import year_before, year_until
 from metrics.query import Query, SharedPlans
@@ -88,7 +94,7 @@ def marks(judged: pl.LazyFrame, asked: pl.Expr) -> pl.LazyFrame:
         .head(FEW)
         .select(
             *("measure", "bucket", "value"),
-            pl.col("expected").round().cast(pl.Int64),
+            nearest_whole(pl.col("expected")),
             low=((expected - margin).clip(0) ** 2).ceil().cast(pl.Int64),
             high=((expected + margin) ** 2).floor().cast(pl.Int64),
         )

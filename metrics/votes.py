@@ -19,6 +19,7 @@ from metrics.card_scale import (
     cards_of_vote,
     estimated,
     has_spread,
+    is_estimation,
     steps,
 )
 from metrics.expressions import (
@@ -274,7 +275,11 @@ def legacy(frames: Frames) -> pl.LazyFrame:
 def legacy_estimations(frames: Frames) -> pl.LazyFrame:
     """Return how often each card was played, ascending: estimation, count."""
     played = frames.estimations.filter(pl.col("estimation").is_not_null())
-    return played.group_by("estimation").agg(count=row_count()).sort("estimation")
+    return _per_card(played).sort("estimation")
+
+
+def _per_card(participations: pl.LazyFrame) -> pl.LazyFrame:
+    return participations.group_by("estimation").agg(count=row_count())
 
 
 def legacy_weekdays(frames: Frames) -> pl.LazyFrame:
@@ -461,12 +466,12 @@ def _above_expected(found: float, expected: float, rooms: float) -> Difference |
 def estimations_by_card(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return how often each card was played, ascending: estimation, count, share.
 
-    Every card of the scale is there, others where they occur.
+    Every card of the scale is there, others where they occur. Spectators play none.
     """
     scale = pl.LazyFrame({"estimation": SCALE}, schema={"estimation": pl.Int16})
-    counts = legacy_estimations(shared.within(query.period))
+    played = shared.within(query.period).estimations.filter(is_estimation())
     return (
-        scale.join(counts, on="estimation", how="full", coalesce=True)
+        scale.join(_per_card(played), on="estimation", how="full", coalesce=True)
         .with_columns(pl.col("count").fill_null(0))
         .with_columns(share=share("count"))
         .sort("estimation")

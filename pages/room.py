@@ -102,7 +102,7 @@ with st.grid(3, min_column_width=320, gap="small"):
         results["spread"],
         partial(votes_by, label="steps", titles=("Steps", "Votes")),
         title="Spread",
-        note="Votes with two or more estimations.",
+        note="Votes with two or more estimations, the highest not below the lowest.",
     )
     render_block(
         own,

@@ -224,6 +224,16 @@ def test_weekdays_are_compared_per_day() -> None:
     assert table.select("dimension", "change").rows() == [("room", 2)]
 
 
+def test_halves_of_scaled_counts_are_rounded_up_as_everywhere() -> None:
+    """Ten votes on four Mondays are 12.5 on five of them."""
+    now, before = days("2026-11-01", "2026-11-30"), days("2026-10-01", "2026-10-31")
+    mondays = ["10-05", "10-12", "10-19", "10-26", "10-26"]
+    rows = [vote(f"2026-{day} 09:00") for day in mondays for _ in range(2)]
+    table = changed(frames(*rows), now, before).collect()
+    weekdays = table.filter(pl.col("dimension") == "weekday")
+    assert weekdays.select("label", "now", "before").rows() == [("Monday", 0, 13)]
+
+
 def test_weekdays_are_those_of_the_zone() -> None:
     """In Berlin half past eleven on Monday, UTC, is on Tuesday."""
     zone = ZoneInfo("Europe/Berlin")

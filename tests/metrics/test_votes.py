@@ -252,6 +252,17 @@ def test_estimates_list_the_whole_scale_and_other_values() -> None:
     assert [row["share"] for row in table if row["count"]] == [0.5, 0.5]
 
 
+def test_a_card_on_the_row_of_a_spectator_is_no_estimation() -> None:
+    """The replaced service counts it."""
+    rows = frames(
+        estimation("a", "2026-11-02 09:00", 5),
+        estimation("b", "2026-11-02 09:00", 5, spectator=True),
+    )
+    cards = plan_of(votes.estimations_by_card, rows).filter(pl.col("count") > 0)
+    assert cards.select("estimation", "count").collect().rows() == [(5, 1)]
+    assert answer(votes.legacy_estimations(rows)) == [{"estimation": 5, "count": 2}]
+
+
 def test_without_estimations_no_card_has_a_share() -> None:
     table = answer(plan_of(votes.estimations_by_card, Frames.empty()))
     assert [(row["estimation"], row["count"], row["share"]) for row in table] == [

@@ -1,12 +1,15 @@
 """What a table shows on a page, where its files have more columns."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import polars as pl
+import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Dataframe
 
 from tests.pages.test_insights import read
 from ui.blocks import tables
@@ -45,6 +48,10 @@ def test_a_figure_and_its_interval_are_one_cell() -> None:
 
 
 def headed(frame: pl.DataFrame) -> str:
+    return str(drawn(frame).proto.columns)
+
+
+def drawn(frame: pl.DataFrame) -> Dataframe:
     def page(rows: dict[str, list[object]]) -> None:
         import polars as pl
 
@@ -53,7 +60,7 @@ def headed(frame: pl.DataFrame) -> str:
         tables.render(pl.DataFrame(rows), "A table")
 
     app = AppTest.from_function(page, args=(frame.to_dict(as_series=False),)).run()
-    return str(app.dataframe[0].proto.columns)
+    return app.dataframe[0]
 
 
 def test_an_interval_below_zero_has_minus_signs_and_no_two_dashes() -> None:
@@ -111,6 +118,40 @@ def test_texts_of_intervals_sort_as_their_figures_do() -> None:
     texts = tables.with_intervals(frame)["duration_median_seconds"]
     assert texts.to_list()[1] == " 40 s (39–41)"
     assert texts.arg_sort().to_list() == pl.Series(values).arg_sort().to_list()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cells"),
+    [
+        # Alone, as the tile of the same figure.
+        ([3800.0], ["63.3 min"]),
+        ([40.0, None], ["40 s", ""]),
+        ([9000.0, 12_600.0], ["2.5 h", "3.5 h"]),
+        # Most votes are short, however long one room was left open.
+        ([12.0, 30.0, 43_200.0], ["12 s", "30 s", "43,200 s"]),
+        # None is 0 that is not, and 0 is.
+        (
+            [99.0, 9000.0, 10_800.0, 0.0],
+            ["1.6 min", "150.0 min", "180.0 min", "0.0 min"],
+        ),
+    ],
+)
+def test_durations_of_a_column_have_the_unit_that_fits_most_of_them(
+    seconds: list[float | None], cells: list[str]
+) -> None:
+    key = "duration_median_seconds"
+    frame = pl.DataFrame({key: seconds}, schema={key: pl.Float64})
+    table = drawn(frame)
+    look = json.loads(table.proto.columns)[key]["type_config"]["format"]
+    _, digits, symbol = re.split(r"^%,\.(\d)f ", look)
+    sent = read(table.proto.arrow_data.data)[key]
+    texts = ["" if n is None else f"{n:,.{digits}f} {symbol}" for n in sent]
+    assert texts == cells
+    ends = frame.with_columns(
+        pl.col(key).alias(f"{key}_low"), pl.col(key).alias(f"{key}_high")
+    )
+    texts = tables.with_intervals(ends)[key].to_list()
+    assert [(text or "").partition(" (")[0].strip() for text in texts] == cells
 
 
 def test_a_label_without_a_text_is_not_set_but_a_remark_is_not() -> None:

@@ -24,7 +24,6 @@ _FORMATS: dict[Unit, str] = {
     "number": "%,.2f",
     "share": "%,.1f%%",
     "minutes": "%,.1f min",
-    "seconds": "%,.0f s",
 }
 # The notation of tiles and charts, in browsers of any language.
 _MEAN_COUNT = "%,.1f"
@@ -205,15 +204,13 @@ def _with_interval(frame: pl.DataFrame, printed: Unit) -> list[str | None]:
 
     Spaces in front let texts of one column sort as their numbers do.
     """
+    # Texts of minutes and seconds do not sort.
+    size, name, digits = _unit_of_seconds(frame.to_series())
 
     def text(number: float) -> str:
-        # All in one unit: texts of minutes and seconds do not sort.
-        seconds = printed == "seconds"
-        return (
-            f"{formats.with_minus(formats.fixed(number, 0))} s"
-            if seconds
-            else formats.number(number, printed)
-        )
+        if printed == "seconds":
+            return f"{formats.with_minus(formats.fixed(number / size, digits))} {name}"
+        return formats.number(number, printed)
 
     def end(number: float) -> str:
         share = printed == "share"
@@ -244,17 +241,27 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     """Return the first rows of a frame as Streamlit takes it without loading pandas.
 
     Shares are sent in percent: Streamlit's own format cuts them (4 of 11 would be
-    36.3%).
+    36.3%). Durations are sent in the unit that their column prints.
     """
-    frame = frame.head(MOST_ROWS)
     units = {name: unit(name) for name, of in frame.schema.items() if of.is_numeric()}
     shares = [name for name, of in units.items() if of == "share"]
+    durations = {
+        name: _unit_of_seconds(frame[name])
+        for name, of in units.items()
+        if of == "seconds"
+    }
+    frame = frame.head(MOST_ROWS)
     # Streamlit's format prints percent signs, and does not multiply; it would show
     # times of a zone in that of the browser.
-    frame = in_whole_points(as_clocks_show(frame)).with_columns(pl.col(shares) * 100)
+    frame = in_whole_points(as_clocks_show(frame)).with_columns(
+        pl.col(shares) * 100,
+        *(pl.col(name) / size for name, (size, *_) in durations.items()),
+    )
+    decimals = {name: _DECIMALS[of or "number"] for name, of in units.items()}
+    decimals |= {name: digits for name, (*_, digits) in durations.items()}
     frame = frame.with_columns(
-        _without_minus_zero(name, of or "number")
-        for name, of in units.items()
+        _without_minus_zero(name, digits)
+        for name, digits in decimals.items()
         if frame.schema[name].is_float()
     )
     # Sent in parts as the user scrolls, it would load pandas, while charts of other
@@ -273,11 +280,21 @@ _DECIMALS: Mapping[Unit, int] = {
 }
 
 
-def _without_minus_zero(name: str, printed: Unit) -> pl.Expr:
+def _unit_of_seconds(column: pl.Series) -> tuple[int, str, int]:
+    """Return the unit of all durations of a column, so that they sort: the median's.
+
+    Of the longest, one vote in an idle room would make tenths of minutes of all others.
+    """
+    known = column.cast(pl.Float64).abs()
+    known = known.filter(known.is_finite() & (known > 0))
+    return formats.unit_of_seconds(*(known.quantile(at) or 0 for at in (0.5, 0)))
+
+
+def _without_minus_zero(name: str, digits: int) -> pl.Expr:
     """Return a column in which what would print as "-0.0" is 0."""
     number = pl.col(name)
     return (
-        pl.when(number.abs() >= 0.5 / 10 ** _DECIMALS[printed])
+        pl.when(number.abs() >= 0.5 / 10**digits)
         .then(number)
         .otherwise(pl.when(number.is_not_null()).then(0.0))
         .alias(name)
@@ -337,6 +354,11 @@ def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
             max_value=100 * _largest(frame[name]),
         )
     printed = unit(name) or definition.unit
+    if printed == "seconds":
+        _, symbol, digits = _unit_of_seconds(frame[name])
+        return st.column_config.NumberColumn(
+            label, help=definition.formula, format=f"%,.{digits}f {symbol}"
+        )
     is_mean = printed == "count" and frame.schema[name].is_float()
     return st.column_config.NumberColumn(
         label,

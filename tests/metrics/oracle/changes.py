@@ -106,7 +106,11 @@ def _changes(labels: Mapping[object, Mapping[object, Sequence[float]]]) -> list[
     found = []
     for label, clusters in labels.items():
         counts = [*clusters.values()]
-        now, before = (round(sum(each[side] for each in counts)) for side in (0, 1))
+        # Scaled counts are rounded, halves up.
+        now, before = (
+            math.floor(round(sum(each[side] for each in counts), 6) + 0.5)
+            for side in (0, 1)
+        )
         error = math.sqrt(sum((a - b) ** 2 for a, b in counts))
         larger = [max(each) for each in counts]
         telling = sum(larger) ** 2 / sum(size**2 for size in larger)
