@@ -4,6 +4,7 @@ The dashboard leaves the check against the schema out (`ui/charts/rendering.py`)
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -119,10 +120,26 @@ def read_aloud(app: AppTest) -> list[str]:
     ]
 
 
+def printed(app: AppTest) -> list[str]:
+    """Return the texts that charts print beside their marks and axes."""
+    return [text for chart in app.get("vega_lite_chart") for text in _texts(chart)]
+
+
 def _descriptions(chart: Any) -> list[str]:  # an element of Streamlit's runner
+    return [*_in_marks(_scenegraph(chart))]
+
+
+def _texts(chart: Any) -> list[str]:  # an element of Streamlit's runner
+    drawn = json.dumps(_scenegraph(chart))
+    return [
+        json.loads(text) for text in re.findall(r'"text": ("(?:[^"\\]|\\.)*")', drawn)
+    ]
+
+
+def _scenegraph(chart: Any) -> dict[str, Any]:  # what Vega draws has any values
     # Shapes of countries are on the dashboard's server.
     if "assets/countries" in chart.proto.spec:
-        return []
+        return {}
     spec = json.loads(chart.proto.spec)
     _let_all_be_read(spec)
     spec["width"] = 600
@@ -131,7 +148,7 @@ def _descriptions(chart: Any) -> list[str]:  # an element of Streamlit's runner
         for sent, rows in zip(chart.proto.datasets, data_of(chart), strict=True)
     }
     drawn = vl_convert.vegalite_to_scenegraph(json.loads(json.dumps(spec, default=str)))
-    return [*_in_marks(drawn)]
+    return {**drawn}
 
 
 def data_of(chart: Any) -> list[pl.DataFrame]:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from metrics.registry import DEFINITIONS
 from metrics.tables import TABLES
+from tests.pages.chart_specs import printed
 from tests.pages.conftest import GOLDEN, ROOT, RunPage, tile_lines, tiles
 
 MAIN = (ROOT / "pages" / "main.py").read_text()
@@ -120,6 +121,23 @@ def test_a_chart_of_columns_of_a_missing_table_says_so(
     assert "`fpp_votes`" in app.info[0].value
 
 
+@pytest.mark.parametrize("missing", [table.name for table in TABLES])
+@pytest.mark.parametrize(
+    ("file", "about"),
+    [("overview.py", ""), *(("insights.py", a) for a in ("Agreement", "New people"))],
+)
+def test_a_bar_of_what_a_missing_table_has_says_nothing(
+    run_page: RunPage,
+    plain_store: Callable[..., Path],
+    file: str,
+    about: str,
+    missing: str,
+) -> None:
+    store = plain_store(without=(missing,))
+    app = run_page(file, store, period="All time", about=about)
+    assert [text for text in printed(app) if "null" in text] == []
+
+
 @pytest.mark.parametrize("file", PAGES)
 def test_a_page_survives_empty_tables(
     run_page: RunPage, tmp_path: Path, file: str
@@ -128,6 +146,7 @@ def test_a_page_survives_empty_tables(
         pl.DataFrame(schema=table.schema).write_parquet(tmp_path / table.file_name)
     app = run_page(file, tmp_path)
     assert_shown(app, file)
+    assert "longer" not in " ".join(info.value for info in app.info)
     if file == "overview.py":
         assert "Nothing has happened yet" in " ".join(info.value for info in app.info)
 

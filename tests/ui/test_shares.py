@@ -195,8 +195,8 @@ def test_whole_numbers_that_no_bar_has_keep_their_place(
 
 def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:
     assert hidden_below("'shown'", "rate", "n") == (
-        "datum.rate == null ? 'n = ' + format(datum.n, ',') + ': too few for a rate' "
-        ": 'shown'"
+        "datum.n == null ? '–' : datum.rate == null "
+        "? 'n = ' + format(datum.n, ',') + ': too few for a rate' : 'shown'"
     )
 
 

@@ -105,8 +105,9 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
 
 def _nothing_in(context: PageContext) -> str:
     """Say of the whole period that nothing is in it, and what to do."""
-    if context.shows_all:
-        # Perhaps of empty votes only: there is data.
+    # The tables of a new product are empty: no longer period would show more.
+    if context.shows_all or not context.snapshot.rows:
+        # Perhaps there is data, of empty votes only.
         return "Nothing to show yet."
     if begins := _ends_before_data(context.query):
         # A longer one would end on the same day.

@@ -85,8 +85,17 @@ def with_room(values: pl.Series, room: int = _ROOM) -> alt.Scale:
 
 
 def hidden_below(shown: str, rate: str, n: str) -> str:
-    """Return an expression that prints `shown`, or n where the rate is hidden."""
-    return f"datum.{rate} == null ? {_FEW.format(n=n)} : {shown}"
+    """Return an expression that prints `shown`, or n where the rate is hidden.
+
+    Without a live table there is no n either.
+    """
+    rated = f"datum.{rate} == null ? {_FEW.format(n=n)} : {shown}"
+    return f"datum.{n} == null ? '{fmt.NOTHING}' : {rated}"
+
+
+def count_of(column: str) -> str:
+    """Return an expression that prints a count, unknown without a live table."""
+    return f"(datum.{column} == null ? '{fmt.NOTHING}' : format(datum.{column}, ','))"
 
 
 def stages(frame: pl.DataFrame, shares: Mapping[str, str | None]) -> Chart:
@@ -105,7 +114,7 @@ def stages(frame: pl.DataFrame, shares: Mapping[str, str | None]) -> Chart:
     )
     percent = whole_percent("datum.share")
     printed = f"datum.share == null ? '' : '  (' + {percent} + ')'"
-    text = f"format(datum.count, ',') + ({printed})"
+    text = f"{count_of('count')} + ({printed})"
     return labelled_bars(long, "metric", "count", "Count", text, ROOM_OF_COUNTS)
 
 
@@ -179,7 +188,7 @@ def title_of_label(label: str) -> str:
 
 def _count_and_share(frame: pl.DataFrame, value: str) -> str:
     """Return the text beside a bar; with the share, no bar has to be measured."""
-    count = f"format(datum.{value}, ',')"
+    count = count_of(value)
     if "share" not in frame.columns:
         return count
     return f"{count} + '  (' + format(datum.share, '.1%') + ')'"
