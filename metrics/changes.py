@@ -271,7 +271,7 @@ def _users(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
             ]
         )
     acts = followed(shared, Period(before.start, now.end))
-    number = number_of(act_second(ACT), (before, now))
+    number = number_of(act_second(ACT), shared, (before, now))
     seen = acts.select(user=user_number(ACT).cast(USER_NUMBER), number=number)
     # Activity is in order of users and time: the first row of each is enough.
     each = changes(pl.col("user")) | changes(pl.col("number"))

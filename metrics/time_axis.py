@@ -127,44 +127,64 @@ def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:
     return day if granularity == "day" else day.dt.truncate(INTERVALS[granularity])
 
 
-def number_of(second: pl.Expr, periods: Sequence[Period]) -> pl.Expr:
+def number_of(
+    second: pl.Expr,
+    shared: SharedPlans,
+    periods: tuple[Period, ...],
+    every: Granularity | None = None,
+) -> pl.Expr:
     """Return the place of the period that a second (since 1970) is in, else null.
 
-    The periods must be in order of time and must not overlap.
+    With `every` it is the place of the bucket in `parts_of`. The periods must be in
+    order of time and must not overlap.
     """
+
+    def places() -> Callable[[pl.Expr], pl.Expr]:
+        return places_in(parts_of(shared, periods, every) if every else periods)
+
+    return shared.once(("places", periods, every), places)(second)
+
+
+def places_in(periods: Sequence[Period]) -> Callable[[pl.Expr], pl.Expr]:
+    """Return how to find the place of the period that a second is in (`number_of`)."""
     # A clock shows parts of a second, rows do not: the next whole one is the edge.
     starts, ends = (
         [-((_EPOCH - at) // timedelta(seconds=1)) for at in edges]
         for edges in ([p.start for p in periods], [p.end for p in periods])
     )
-    # Unsigned seconds have no difference below zero.
     # A period that has just begun has no bucket yet: then nothing has a place.
-    time, edges = second.cast(pl.Int64), sorted({*starts, *ends}) or [0]
+    edges = sorted({*starts, *ends}) or [0]
     # Edges are whole days or hours apart: one division replaces a search per row.
     step = gcd(*(edge - edges[0] for edge in edges)) or 1
-    places = (edges[-1] - edges[0]) // step + 1
-    if places > _MOST_PLACES:
-        place = pl.lit(pl.Series(edges)).search_sorted(time, "right")
-        moments = pl.Series([edges[0] - 1, *edges])
+    # The first place is before all edges, the last one after them.
+    moments = range(edges[0] - step, edges[-1] + 1, step)
+    divided = len(moments) <= _MOST_PLACES
+    if divided:
+        place_of, last = moments.index, len(moments) - 1
     else:
-        place = ((time - (edges[0] - step)) // step).clip(0, places)
-        moments = pl.int_range(-1, places, eager=True) * step + edges[0]
+        places = {edge: place for place, edge in enumerate(edges, 1)}
+        place_of, last = places.__getitem__, len(edges)
+    numbers: list[int | None] = [None] * (last + 1)
+    for number, between in enumerate(zip(starts, ends, strict=True)):
+        begin, end = map(place_of, between)
+        numbers[begin:end] = [number] * (end - begin)
     # One for each row that is looked at: 32 bits are half the memory.
-    return pl.lit(_numbers_at(moments, starts, ends)).gather(place)
+    table = pl.lit(pl.Series(numbers, dtype=pl.Int32))
+
+    def place(second: pl.Expr) -> pl.Expr:
+        # Unsigned seconds have no difference below zero.
+        time = second.cast(pl.Int64)
+        if divided:
+            found = ((time - moments[0]) // step).clip(0, last)
+        else:
+            found = pl.lit(pl.Series(edges)).search_sorted(time, "right")
+        return table.gather(found)
+
+    return place
 
 
 # Places of a table that is looked up; 13 years of days have a quarter as many.
 _MOST_PLACES = 20_000
-
-
-def _numbers_at(
-    moments: pl.Series, starts: Sequence[int], ends: Sequence[int]
-) -> pl.Series:
-    """Return the place of the period that each moment is in, as 32 bits, else null."""
-    begun = pl.Series(starts, dtype=pl.Int64).search_sorted(moments, "right")
-    # Before the first start nothing has begun; it ends there as well.
-    ended = pl.Series([moments.min(), *ends], dtype=pl.Int64).gather(begun) <= moments
-    return (begun.cast(pl.Int32) - 1).set(ended, None)
 
 
 def per_day(frame: pl.LazyFrame, time: str, period: Period) -> pl.LazyFrame:

@@ -1,6 +1,6 @@
 """Traffic: how many visitors come, how long they stay, and whether they join a vote."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -284,19 +284,19 @@ def _together(
 
     def build() -> pl.LazyFrame:
         whole = Period(periods[0].start, periods[-1].end)
-        parts = parts_of(shared, periods, every) if every else periods
         figures = _PARTS[part]
         if part == "users":
-            users = _users(_work(shared, whole), parts)
+            number = number_of(act_second(ACT), shared, periods, every)
+            users = _users(_work(shared, whole), number)
             return users.group_by("number").agg(**figures)
         # A visit belongs to the part in which it starts, not to all that it touches.
-        place = number_of(pl.col("started_at"), parts)
+        place = number_of(pl.col("started_at"), shared, periods, every)
         return _visits(shared, part, whole).group_by(number=place).agg(**figures)
 
     return shared.together((part, every), periods, build)
 
 
-def _users(acts: pl.LazyFrame, parts: Sequence[Period]) -> pl.LazyFrame:
+def _users(acts: pl.LazyFrame, number: pl.Expr) -> pl.LazyFrame:
     """Return a row per user and part of the time, split where they alternate.
 
     Columns: number (the part's place), first (of the user in this part), views (how
@@ -309,7 +309,7 @@ def _users(acts: pl.LazyFrame, parts: Sequence[Period]) -> pl.LazyFrame:
     return (
         acts.select(
             "act",
-            number=number_of(act_second(ACT), parts),
+            number=number,
             joins=is_of_estimations(ACT),
         )
         .select(

@@ -554,8 +554,7 @@ def per_period(
 
     def build() -> pl.LazyFrame:
         whole = Period(periods[0].start, periods[-1].end)
-        parts = parts_of(shared, periods, every) if every else periods
-        place = number_of(seconds(pl.col("voted_at")), parts)
+        place = number_of(seconds(pl.col("voted_at")), shared, periods, every)
         # Empty votes count; as nulls they are left out of every average.
         rows = shared.within(whole).votes.select(
             pl.when(estimated()).then(pl.col(_AVERAGED)),

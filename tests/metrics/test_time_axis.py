@@ -19,9 +19,9 @@ from metrics.time_axis import (
     ANY_UTC,
     bucketed,
     first_of,
-    number_of,
     per_day,
     period_axis,
+    places_in,
     same_weekdays,
     time_series,
 )
@@ -282,14 +282,14 @@ def test_each_second_is_in_its_period(
         next((n for n, p in enumerate(periods) if p.start <= time < p.end), None)
         for time in around
     ]
-    place = number_of(pl.col("second"), periods)
+    place = places_in(periods)(pl.col("second"))
     assert frame.select(place).to_series().to_list() == inside
 
 
 def test_a_second_is_in_the_period_in_which_it_begins() -> None:
     """A clock shows parts of a second, rows do not."""
     start, end = at("1970-01-01 00:00:01.5"), at("1970-01-01 00:00:03.5")
-    place = number_of(pl.col("second"), [Period(start, end)])
+    place = places_in([Period(start, end)])(pl.col("second"))
     found = pl.DataFrame({"second": [1, 2, 3, 4]}).select(place)
     assert found.to_series().to_list() == [None, 0, 0, None]
 
