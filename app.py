@@ -8,10 +8,9 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 
-import anyio
 import streamlit as st
-from anyio import to_thread
 
 from core import clock
 from core.errors import (
@@ -39,9 +38,9 @@ limit_uvicorn()
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Print the address and warm up; at the end flush what Sentry has not sent."""
     dashboard.announce()
-    async with anyio.create_task_group() as beside_the_requests:
-        beside_the_requests.start_soon(to_thread.run_sync, load_pages)
-        yield
+    # The end does not wait for it: a storage that does not answer keeps it a minute.
+    Thread(target=load_pages, daemon=True).start()
+    yield
     logger.info("stopped")
     flush_errors()
 

@@ -11,6 +11,12 @@ import polars as pl
 
 from core.location import Folder
 
+LONGEST_ANSWER = "30s"
+"""Of object storage to one request, which Polars makes twice.
+
+Without it Polars would wait forever.
+"""
+
 
 def text_of(file: Folder) -> str:
     """Read a small file, wherever it is; a missing one is a FileNotFoundError."""
@@ -25,7 +31,7 @@ def options_of(file: Folder) -> dict[str, str | int] | None:
     if isinstance(file, Path):
         return None
     # A user waits for the page: say soon that the storage does not answer.
-    return {"max_retries": 2, **file.options}
+    return {"max_retries": 2, "timeout": LONGEST_ANSWER, **file.options}
 
 
 def unreachable(folder: Folder, error: OSError) -> str:

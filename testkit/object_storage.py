@@ -27,6 +27,13 @@ VARIABLES: Mapping[str, str] = {
 """With them a dashboard reads a bucket; the address of the server is missing."""
 
 
+@contextmanager
+def never_answering() -> Iterator[str]:
+    """Yield the address of a server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Storage:
     """A running server with an empty bucket."""

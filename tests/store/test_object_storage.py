@@ -14,11 +14,16 @@ from core.location import Bucket
 from core.settings import DashboardSettings, SettingError, SyncSettings
 from metrics import legacy_api
 from metrics.tables import TABLES
-from store import engine
+from store import engine, files
 from store.legacy_files import scan_plain
 from store.reader import StoreError, current_version, open_store
 from testkit.database_servers import GOLDEN
-from testkit.object_storage import VARIABLES, Storage, object_storage
+from testkit.object_storage import (
+    VARIABLES,
+    Storage,
+    never_answering,
+    object_storage,
+)
 from testkit.ports import free_port
 from testkit.publishing import publish
 from web.health import check
@@ -101,6 +106,16 @@ def test_a_storage_that_does_not_answer_is_explained(remote: Bucket) -> None:
     with pytest.raises(StoreError, match=r"cannot be read .* Check that the storage"):
         open_store(away)
     assert check(away, 600, NOW).present == frozenset()
+
+
+def test_a_storage_that_never_answers_is_not_waited_for(
+    remote: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LONGEST_ANSWER", "100ms")
+    with never_answering() as address:
+        away = replace(remote, options={**remote.options, "aws_endpoint_url": address})
+        with pytest.raises(StoreError, match=r"cannot be read .* Check that the sto"):
+            open_store(away)
 
 
 def test_the_keys_are_secrets_and_print_nowhere(storage: Storage) -> None:

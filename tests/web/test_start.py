@@ -30,6 +30,7 @@ from testkit.dashboard import (
     session_of,
     start_dashboard,
 )
+from testkit.object_storage import VARIABLES, never_answering
 from testkit.visitor import log_in, visiting
 from web import startup
 from web.auth.sessions import COOKIE, AccessToken
@@ -126,6 +127,20 @@ def test_a_signal_ends_it_cleanly_while_users_look_at_pages(
         _, said = running.stop(how)
     assert said.count("stopped\n") == 1
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_the_warm_up_waits_for_the_storage(
+    how: signal.Signals,
+) -> None:
+    with never_answering() as address:
+        away = {**WITH_TOKEN, **VARIABLES, "AWS_ENDPOINT_URL": address}
+        with dashboard(away) as running:
+            started = time.monotonic()
+            _, said = running.stop(how)
+    assert said.count("stopped\n") == 1
+    # Docker waits for ten seconds.
+    assert time.monotonic() - started < 10
 
 
 CTRL_C, CTRL_Z = b"\x03", b"\x1a"
