@@ -14,7 +14,8 @@ _TO_100, _ALMOST_ALL = 99.95, 99.9
 _LEFTWARD = (
     r"\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 )
-_LEFTWARD_WORDS = re.compile(rf"[{_LEFTWARD}](?:[\W\d_{_LEFTWARD}]*[{_LEFTWARD}])?")
+LEFTWARD_WORDS = re.compile(rf"[{_LEFTWARD}](?:[\W\d_{_LEFTWARD}]*[{_LEFTWARD}])?")
+"""Words from right to left: see `isolated`."""
 # Emoji of several parts, flags such as Scotland's, and words of Persian have these.
 _JOINS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")
 # More digits than any float has before its point.
@@ -101,7 +102,7 @@ def isolated(text: str) -> str:
 
     After an Arabic or Hebrew name, ": 79 votes" would otherwise begin on its left.
     """
-    return _LEFTWARD_WORDS.sub("\u2068\\g<0>\u2069", text)
+    return LEFTWARD_WORDS.sub("\u2068\\g<0>\u2069", text)
 
 
 def in_one_line(text: str) -> str:

@@ -16,6 +16,7 @@ from metrics.expressions import DELETED as DELETED
 from metrics.expressions import NOT_SET as NOT_SET
 from metrics.expressions import VISIBLE
 from metrics.expressions import named as named
+from metrics.formats import LEFTWARD_WORDS
 from metrics.registry import DEFINITIONS, split
 
 _BESIDE: Literal["horizontal"] = "horizontal"
@@ -99,6 +100,8 @@ _ACTS: Mapping[str, str] = {
 _CODE = "^[A-Z][A-Z0-9_]+$"
 # They turn what follows: 12345 after a name would be 54321.
 _TURNING = "[\u202a-\u202e\u2066-\u2069]"
+# Line breaks, and what is drawn as an empty box.
+_CONTROL = r"\p{Cc}+"
 # Columns of words that begin a label or a cell.
 _WORDS = frozenset({"device", "length", "measure", "state"})
 # What every object of JavaScript has: Vega would take a label of this name for a group
@@ -232,8 +235,8 @@ def distinct(texts: pl.Series, codes: pl.Series | None = None) -> pl.Series:
     # Of null, no text with a number would ever differ.
     texts = texts.fill_null(NOT_SET)
     if codes is not None and texts.is_duplicated().any():
-        plain = codes.cast(pl.String).str.replace_all(_TURNING, "")
-        pairs = pl.DataFrame({"text": texts, "code": plain})
+        pairs = pl.DataFrame({"text": texts, "code": codes.cast(pl.String)})
+        pairs = pairs.with_columns(_in_one_line("code"))
         has_other = pl.col("code").str.contains(VISIBLE) & (
             pl.col("code") != pl.col("text")
         )
@@ -253,13 +256,23 @@ def distinct(texts: pl.Series, codes: pl.Series | None = None) -> pl.Series:
             .to_series()
             .rename(texts.name)
         )
-    return _drawable(texts)
+    return drawable(texts)
 
 
-def _drawable(texts: pl.Series) -> pl.Series:
-    label = pl.col(texts.name)
+def drawable(texts: pl.Series) -> pl.Series:
+    """Return labels as charts draw them: see `distinct`.
+
+    A number after a name from right to left keeps its place, as by `isolated`.
+    """
+    words = LEFTWARD_WORDS.pattern
+    label = _in_one_line(texts.name).str.replace_all(words, "\u2068$0\u2069")
     another = pl.when(label.is_in(_OF_OBJECTS)).then(label + _ANOTHER_KEY)
     return texts.to_frame().select(another.otherwise(label)).to_series()
+
+
+def _in_one_line(column: str) -> pl.Expr:
+    text = pl.col(column).str.replace_all(_TURNING, "")
+    return text.str.replace_all(_CONTROL, " ")
 
 
 def readable(frame: pl.DataFrame) -> pl.DataFrame:
@@ -295,7 +308,7 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         # Text of blanks and invisible characters says as little as null.
         pl.when(pl.col(name).str.contains(VISIBLE))
-        .then(pl.col(name).str.replace_all(_TURNING, ""))
+        .then(_in_one_line(name))
         .otherwise(pl.lit(NOT_SET))
         .alias(name)
         for name in texts

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.looking import block, csv_button, go, labels, navigation
+from tests.browser.looking import at_last, block, csv_button, go, labels, navigation
 
 pytestmark = pytest.mark.browser
 
@@ -236,3 +236,23 @@ def test_controls_fit_their_window_and_are_not_cut(
             ).to_be_visible()
             assert page.evaluate(CUT_CHOICES) == []
             page.keyboard.press("Escape")
+
+
+OUTSIDE_BLOCK = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
+  .flatMap(chart => [...chart.querySelectorAll('svg.marks text')].filter(text =>
+    text.getBoundingClientRect().right > chart.getBoundingClientRect().right + 16))
+  .map(text => text.textContent)"""
+"""Texts of charts that run over the edge of their block, 16 pixels from its chart."""
+
+
+@pytest.mark.parametrize(
+    "address", ["/traffic?split=country", "/behaviour", "/votes?part=estimations"]
+)
+def test_texts_of_charts_stay_in_their_block(
+    page: Page, demo_server: Server, address: str
+) -> None:
+    go(page, demo_server.url + address)
+    for width in (1280, 1180, 1100, 768, 375):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = at_last(page, lambda page: page.evaluate(OUTSIDE_BLOCK), [])
+        assert found == [], width

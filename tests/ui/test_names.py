@@ -97,6 +97,19 @@ def test_a_name_turns_nothing_that_follows_it() -> None:
     ]
     countries = pl.DataFrame({"country": ["abc", "\N{RIGHT-TO-LEFT OVERRIDE}abc"]})
     assert labels.bar_labels(countries, "country").to_list() == ["abc", "abc (2)"]
+    rooms = pl.Series([f"{name} (#1)", "\u05d0 \u05d1 (#2)", "\u0627-\u0628 x #3"])
+    assert labels.drawable(rooms).to_list() == [
+        *(
+            "team (#1)",
+            "\u2068\u05d0 \u05d1\u2069 (#2)",
+            "\u2068\u0627-\u0628\u2069 x #3",
+        )
+    ]
+
+
+def test_a_label_has_no_line_breaks_and_no_empty_boxes() -> None:
+    sources = pl.DataFrame({"source": ["a\n\tb", "a b", "nul\0"]})
+    assert labels.bar_labels(sources, "source").to_list() == ["a b", "a b (2)", "nul "]
 
 
 TEXTS = st.none() | st.sampled_from(

@@ -16,6 +16,7 @@ from ui.charts.bars import shares
 from ui.charts.lines import per_room
 from ui.charts.rendering import render_chart
 from ui.charts.time_chart import legend
+from ui.labels import drawable
 from ui.page_context import PageContext, Results
 
 TOTALS, SERIES = "votes_totals", "votes_over_time"
@@ -58,7 +59,7 @@ def render_comparison(
             st.header(f"{definition.title} per {axis.granularity}", anchor=False)
             st.caption(legend(axis))
         render_zoomable(
-            per_room(series, chosen, definition, axis, _colors(rooms)),
+            per_room(_named(series), chosen, definition, axis, _colors(rooms)),
             f"{definition.title} per {axis.granularity}, a line per room",
             f"rooms_{chosen}",
             axis,
@@ -81,7 +82,7 @@ def render_comparison(
                     st.info("No vote has enough estimations.", icon=":material/inbox:")
                     continue
                 render_chart(
-                    shares(together[name], label, title, _colors(rooms)),
+                    shares(_named(together[name]), label, title, _colors(rooms)),
                     alt=f"{METRIC_TABLES[name].title}, share of votes per room",
                 )
     with st.container(border=True, gap="xsmall", key="compared_figures"):
@@ -94,7 +95,13 @@ def render_comparison(
 
 def _colors(rooms: Sequence[Room]) -> dict[str, str]:
     """Return the colour of each room, in the order of the address."""
-    return dict(zip((room.label for room in rooms), COLORS, strict=False))
+    names = drawable(pl.Series([room.label for room in rooms]))
+    return dict(zip(names, COLORS, strict=False))
+
+
+def _named(frame: pl.DataFrame) -> pl.DataFrame:
+    """Name rooms as charts do: files have the names themselves."""
+    return frame.with_columns(drawable(frame[_ROOM]))
 
 
 def _together(

@@ -1,7 +1,7 @@
 """Axes, legends, tooltips, formats and bounds that all charts share."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import floor, log10
 
 import altair as alt
@@ -183,7 +183,13 @@ def _shortest(value: float) -> str:
     return fixed(value, 0 if float(value).is_integer() else 2)
 
 
-def legend(items: int, narrow: int) -> alt.Legend:
-    """Return a legend above the chart, in fewer columns where that is narrow."""
-    columns = alt.ExprRef(f"{ROOM} < 300 ? {narrow} : {items}")
+def legend(names: Sequence[str], beside: Sequence[str]) -> alt.Legend:
+    """Return a legend of squares above bars that have labels beside them.
+
+    Below each other where the bars are too narrow for all names in a line.
+    """
+    needed = sum(7 * letters_of(name) + 30 for name in names)
+    longest = max(map(letters_of, beside), default=0)
+    bars = f"(containerSize()[0] - min({_LONGEST_LABEL}, {5.8 * longest:.0f}))"
+    columns = alt.ExprRef(f"width && {bars} < {needed} ? 1 : {len(names)}")
     return alt.Legend(orient="top", columns=columns, symbolType="square")

@@ -326,7 +326,7 @@ def nested_bars(
                 "stage:N",
                 title=None,
                 scale=scale,
-                legend=legend(len(titles), narrow=1),
+                legend=legend([*titles.values()], named[label].to_list()),
             ),
             tooltip=[
                 alt.Tooltip(f"{label}:N", title=title_of_label(label)),
