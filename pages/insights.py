@@ -10,6 +10,7 @@ from ui.query_params import render_switch, slug
 
 SECTIONS = {
     "Agreement": Section(
+        "Agreement",
         kpis=(
             Kpis(
                 "consensus",
@@ -26,6 +27,7 @@ SECTIONS = {
         tables=("consensus_by_team_size_over_time",),
     ),
     "Second votes": Section(
+        "Re-votes",
         kpis=(
             Kpis(
                 "convergence", "convergence_over_time", ("convergence", "re_vote_rate")
@@ -34,6 +36,7 @@ SECTIONS = {
         charts=("convergence",),
     ),
     "Meetings": Section(
+        "Meetings",
         kpis=(
             Kpis(
                 "round_time",
@@ -51,10 +54,12 @@ SECTIONS = {
         charts=("round_time", "auto_flip", "auto_flip_by_kind", "spectators"),
     ),
     "Rooms": Section(
+        "Rooms",
         charts=("room_states", "retention_rooms_by_sprints_average"),
         tables=("rooms_gone_quiet", "room_health"),
     ),
     "New people": Section(
+        "New users",
         headline={
             "invites": ("new_rooms", "newcomers", "inviting_share", "invite_intent")
         },
@@ -62,8 +67,7 @@ SECTIONS = {
         tables=("invites_by_room",),
     ),
 }
-RENAMED = {"Second votes": "Re-votes", "New people": "New users"}
-"""Section → its title; links keep the older key."""
+"""Key in links → section; two have other titles than they had."""
 
 context = page_context.current()
 section = render_switch(
@@ -71,7 +75,7 @@ section = render_switch(
     SECTIONS,
     key="about",
     labelled=False,
-    labels=RENAMED,
+    labels={key: section.title for key, section in SECTIONS.items()},
     also=lambda section: without_unknown(*section.kpis),
 )
 found = questions.render_section(context, section)
@@ -80,5 +84,4 @@ render_links(("How far new users get", "traffic", {}))
 shown = {c for c in section.charts if not is_meaningless(context.filters, c)}
 tiles = {*tables_of(*section.kpis), *section.headline} - shown
 # Files of two topics do not replace each other.
-topic = next(RENAMED.get(key, key) for key in SECTIONS if SECTIONS[key] is section)
-export.render_download(context, found, f"insights_{slug(topic)}", tiles)
+export.render_download(context, found, f"insights_{slug(section.title)}", tiles)

@@ -145,10 +145,15 @@ def _remark(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     return " ".join([*said, idle] if idle else said) or None
 
 
+def _days_of(name: str, query: Query) -> Period:
+    """Return the days that a table is about."""
+    known = METRIC_TABLES.get(name)
+    return known.covers(query) if known else query.period
+
+
 def _covered(name: str, query: Query) -> str | None:
     """Return the days that a table is about, where these are not the period's."""
-    known = METRIC_TABLES.get(name)
-    covered = known.covers(query) if known else query.period
+    covered = _days_of(name, query)
     return None if covered == query.period else f"Covers {_span(covered)}."
 
 
@@ -162,33 +167,37 @@ def pack(context: PageContext, found: Results) -> bytes:
     """Return the ZIP: a CSV per table, and `about.txt`."""
     query = context.query
     now, earlier = (_meaningful(context, part) for part in (found.now, found.earlier))
-    parts = [(query.period, now)]
-    if query.comparison is not None:
-        parts.append((query.comparison, earlier))
+    parts = [(query, now)]
+    if (before := query.comparison_query) is not None:
+        parts.append((before, earlier))
     files = {
-        csv_name(context, name, period): to_csv(
+        csv_name(context, name, asked): to_csv(
             with_notes(
                 in_zone(frame, query.zone),
                 context.notes,
                 buckets_of(name, query.granularity),
-                period,
+                asked.period,
             )
         )
-        for period, tables in parts
+        for asked, tables in parts
         for name, frame in tables.items()
     }
     return to_zip({"about.txt": readme(context, found).encode(), **files})
 
 
-def csv_name(context: PageContext, name: str, period: Period | None = None) -> str:
-    """Return the name of a table's CSV: with its rooms, dates, and if filtered."""
+def csv_name(context: PageContext, name: str, query: Query | None = None) -> str:
+    """Return the name of a table's CSV: with its rooms, its days, and if filtered.
+
+    `query` is that of the table, by default the page's.
+    """
     ids, several = "_".join(map(str, context.rooms)), "s" if context.rooms[1:] else ""
     own = f"room{several}_{ids}_" if ids else ""
     if name in _OF_NOW:
         day = to_local(context.query.now, context.query.zone).date()
         return file_name(own + name, Period.of_days(day, day, context.query.zone))
     filtered = _is_filtered(context, name)
-    return _dated(own + name, period or context.query.period, "csv", filtered=filtered)
+    days = _days_of(name, query or context.query)
+    return _dated(own + name, days, "csv", filtered=filtered)
 
 
 def _is_filtered(context: PageContext, name: str) -> bool:
@@ -291,20 +300,15 @@ def _compared_with(query: Query) -> str:
     return _span(query.comparison) if query.comparison else f"nothing{reason}"
 
 
-def readme(context: PageContext, found: Results) -> str:
-    """Return the query as a text for those who open the files later.
-
-    With what has to be known of these tables: which other days they are about, which
-    filters they ignore, and what the store lacks.
-    """
-    query, snapshot, tables = context.query, context.snapshot, found.now
+def _asked(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    """Return what was chosen: period, comparison, granularity, rows."""
+    query = context.query
     grouped = {
         buckets_of(name, query.granularity): None
         for name, frame in tables.items()
         if _is_series(frame)
     }
-    until = snapshot.data_until
-    lines = {
+    return {
         "Period": f"{_span(query.period)} ({query.zone.key}), "
         f"{period_bar.count_days(context.days, query, context.now)}",
         "Compared with": _compared_with(query),
@@ -313,6 +317,18 @@ def readme(context: PageContext, found: Results) -> str:
         "Bots": "included" if context.bots else "excluded",
         "Rooms": _rooms(context),
         "Filters": filters.combined(context.filters) or "none",
+    }
+
+
+def readme(context: PageContext, found: Results) -> str:
+    """Return the query as a text for those who open the files later.
+
+    With what has to be known of these tables: which other days they are about, which
+    filters they ignore, and what the store lacks.
+    """
+    query, snapshot, tables = context.query, context.snapshot, found.now
+    until = snapshot.data_until
+    lines = (_asked(context, tables) if context.asks else {}) | {
         "Data until": (f"{until:%Y-%m-%d %H:%M:%S} UTC" if until else "no data yet")
         + (" (demo)" if snapshot.demo else ""),
         "Generation": str(snapshot.generation or "none: plain files"),

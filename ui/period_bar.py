@@ -181,7 +181,8 @@ def without_bar(
     days = PERIODS[ALL_TIME].days(today, beginning(snapshot, zone))
     period = periods.period_of(days, now, zone)
     query = Query(snapshot.frames, period, None, "week", now, begins=days.first)
-    return PageContext(snapshot, query, days, periods.NO_COMPARISON, now, bots=True)
+    nothing = periods.NO_COMPARISON
+    return PageContext(snapshot, query, days, nothing, now, bots=True, asks=False)
 
 
 def zone(settings: DashboardSettings) -> ZoneInfo:

@@ -1031,7 +1031,7 @@ def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
     view = PageContext(snapshot, query_of(days), days, "None", NOW, filters=chosen)
     found = Results(dict.fromkeys(METRIC_TABLES, pl.DataFrame({"votes": [5]})), {})
     with zipfile.ZipFile(io.BytesIO(export.pack(view, found))) as archive:
-        names = {re.sub("^fpp_|_2026-.*", "", name) for name in archive.namelist()}
+        names = {re.sub(r"^fpp_|_\d{4}-.*", "", name) for name in archive.namelist()}
         about = archive.read("about.txt").decode()
     about = re.sub(r": Covers [^.]*\.( |$)", ": ", about, flags=re.MULTILINE)
     book = export.workbook_of(view, found, "all")
@@ -1239,12 +1239,20 @@ def test_files_say_which_days_a_table_is_about_where_these_are_others(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the page says beneath the table: its new users are 28 days old."""
-    context, found, _ = taken_away(
+    pack = export.pack
+    context, found, alone = taken_away(
         run_page, monkeypatch, "insights.py", about="New users"
     )
     about = export.readme(context, found)
     assert "invites: Covers 2026-10-16 to 2026-11-12.\n" in about
     assert "invites before: Covers 2026-09-18 to 2026-10-15.\n" in about
+    # A single CSV has its name only.
+    assert {*alone} == {
+        f"fpp_{name}_2026-10-16_2026-11-12.csv"
+        for name in ("invites", "invites_by_newcomers", "invites_by_room")
+    }
+    with zipfile.ZipFile(io.BytesIO(pack(context, found))) as archive:
+        assert "fpp_invites_2026-09-18_2026-10-15.csv" in archive.namelist()
     everything = Results(dict.fromkeys(METRIC_TABLES, pl.DataFrame()), {})
     about = export.readme(context, everything)
     assert re.findall(r"^(\w+): Covers \d{4}-", about, re.MULTILINE) == [
@@ -1252,6 +1260,16 @@ def test_files_say_which_days_a_table_is_about_where_these_are_others(
         for name, table in METRIC_TABLES.items()
         if table.covers(context.query) != context.query.period
     ]
+
+
+def test_files_of_a_page_without_a_period_say_nothing_of_one(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor of rooms: what is stored has the excluded ones as well."""
+    monkeypatch.setenv("EXCLUDED_ROOMS", "1,88")
+    context, found, _ = taken_away(run_page, monkeypatch, "data.py")
+    about = export.readme(context, found)
+    assert re.findall(r"^(.+?): ", about, re.MULTILINE) == ["Data until", "Generation"]
 
 
 def test_the_list_of_rooms_is_no_file_of_the_name_that_all_rooms_have(

@@ -63,8 +63,11 @@ def test_the_csv_is_the_one_of_the_page(
     assert answer.content == to_csv(expected)
     assert_frame_equal(read_csv(answer.content, expected.schema), expected)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    # It is named after the days that its rows are about.
+    days = api.get(f"/api/tables/{name}", params={"format": "json"}).json()
     assert answer.headers["content-disposition"] == (
-        f'attachment; filename="fpp_{name}_2026-10-23_2026-11-19.csv"'
+        f'attachment; filename="fpp_{name}_{days["covers_from"]}_{days["covers_to"]}'
+        '.csv"'
     )
 
 

@@ -36,6 +36,7 @@ class Section:
     A chart that needs the width is among the tables.
     """
 
+    title: str
     charts: tuple[str, ...]
     tables: tuple[str, ...] = ()
     kpis: tuple[Kpis, ...] = ()

@@ -358,7 +358,8 @@ def _file(
 ) -> Response:
     # As on the page of a room: files of two rooms do not replace each other.
     room = f"room_{query.room_id}_" if query.room_id else ""
-    name = file_name(room + query.table.name, metric_query.period, extension)
+    days = query.table.covers(metric_query)
+    name = file_name(room + query.table.name, days, extension)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     # A file of rows has no place for it.
     if missing := _missing(query, metric_query):
