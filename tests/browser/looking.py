@@ -19,6 +19,12 @@ PAGES = {
 """Title → path, read from the navigation, so that a new page is tested at once."""
 OF_COLOURS = ("color-contrast", "link-in-text-block")
 """The rules of axe-core whose result depends on the theme."""
+SPACED_OUT = """* {
+  line-height: 1.5 !important; letter-spacing: 0.12em !important;
+  word-spacing: 0.16em !important;
+}
+p { margin-bottom: 2em !important; }"""
+"""What WCAG 1.4.12 lets users do to texts."""
 _BAD = {"serious", "critical"}
 _ALSO_BAD = {"heading-order"}
 """Rules of less impact that are kept, too."""

@@ -8,7 +8,15 @@ from playwright.sync_api import Page, expect
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.looking import at_last, block, csv_button, go, labels, navigation
+from tests.browser.looking import (
+    SPACED_OUT,
+    at_last,
+    block,
+    csv_button,
+    go,
+    labels,
+    navigation,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -201,6 +209,7 @@ WITH_VIEWS = """() => {
 
 CUT_CHOICES = """() => [...document.querySelectorAll('[role=option] > div')]
   .filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"""
+OVERFLOW = "menu => menu.scrollHeight - menu.clientHeight"
 LONGEST = "period=last_week&compare=year&every=month&room=1"
 """The choices with the longest names."""
 
@@ -256,3 +265,23 @@ def test_texts_of_charts_stay_in_their_block(
         page.set_viewport_size({"width": width, "height": 900})
         found = at_last(page, lambda page: page.evaluate(OUTSIDE_BLOCK), [])
         assert found == [], width
+
+
+def test_on_a_phone_choices_are_whole_and_menus_and_warnings_fit_its_height(
+    page: Page, demo_server: Server
+) -> None:
+    page.set_viewport_size({"width": 375, "height": 812})
+    go(page, f"{demo_server.url}/votes")
+    page.add_style_tag(content=SPACED_OUT)
+    chromium.wait_until_drawn(page)
+    page.get_by_role("combobox", name="Compare with").click()
+    expect(page.get_by_role("option", name="Same period last year")).to_be_visible()
+    assert page.evaluate(CUT_CHOICES) == []
+    page.set_viewport_size({"width": 812, "height": 375})
+    go(page, f"{demo_server.url}/votes?x=1&tz=x&period=x&compare=x&every=x")
+    expect(page.locator(".st-key-period")).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Filter").click()
+    menu = page.get_by_test_id("stPopoverBody")
+    expect(menu.get_by_role("combobox")).to_have_count(2)
+    # Not as low as what its button leaves of the screen.
+    assert at_last(page, lambda _: menu.evaluate(OVERFLOW), 0) == 0

@@ -19,6 +19,7 @@ from tests.browser.conftest import as_left, emptied, visiting
 from tests.browser.looking import (
     OF_COLOURS,
     PAGES,
+    SPACED_OUT,
     at_last,
     barriers,
     go,
@@ -96,12 +97,6 @@ SEEN_WITHOUT_COLOURS = """() => {
 }"""
 """Whether a switch keeps its colours where a system has its own, which would hide it,
 and whether the chosen tile is told from others."""
-SPACED_OUT = """* {
-  line-height: 1.5 !important; letter-spacing: 0.12em !important;
-  word-spacing: 0.16em !important;
-}
-p { margin-bottom: 2em !important; }"""
-"""What WCAG 1.4.12 lets users do to texts."""
 CUT_OFF = """() => [
   ...[...document.querySelectorAll('.stMain button, .stMain button p')]
     .filter(e => e.checkVisibility() && e.clientWidth > 1 && (
