@@ -341,6 +341,15 @@ SEND_LATE = """milliseconds => {
   };
 }"""
 """Keeps each message to the server back, as a slow connection does."""
+SEND_IN_TURN = """milliseconds => {
+  const send = WebSocket.prototype.send;
+  const wait = ms => new Promise(done => setTimeout(done, ms));
+  let turn = wait(milliseconds);
+  WebSocket.prototype.send = function (...message) {
+    turn = turn.then(() => (send.apply(this, message), wait(500)));
+  };
+}"""
+"""Keeps the next message to the server back, and the others until it is answered."""
 
 
 def weeks_back(weeks: int) -> str:
@@ -375,6 +384,12 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     # Clicks on a tile and a link that the browser has both before it sends the first.
     page.evaluate(f"({TILE}).click(); ({LINK}).click()")
     at(page, "Votes", "Last 7 days")
+    # And of a busy server, which answers late.
+    page.evaluate(SEND_IN_TURN, 4_500)
+    link = LINK.replace("votes", "traffic")
+    page.evaluate(f"({TILE}).click(); ({link}).click()")
+    at(page, "Traffic", "Last 7 days")
+    assert "show=" not in page.url
     # A page that is left takes neither clicks nor keys.
     link = LINK.replace("votes", "insights")
     acts = [f"({TILE}).dispatchEvent({act})" for act in (A_CLICK, ENTER)]

@@ -29,6 +29,7 @@
   // Without a connection Streamlit forgets a step, and with it to begin a run once the
   // server is back: what is shown would differ from the address. So a connection that
   // is back counts as a step, too, and steps wait for it.
+  const PATIENCE = 10_000; // milliseconds; a busy server answers late
   let stepping = false;
   let reconnecting = false; // the step is of a connection that is back: it leads nowhere
   let steps = 0;
@@ -53,7 +54,7 @@
     steps += 1;
     if (stepping) return;
     stepping = true;
-    if (!isDone()) await until(thrice(isDone), 10_000);
+    if (!isDone()) await until(thrice(isDone), PATIENCE);
     while (done !== steps) {
       await until(isConnected, Infinity);
       done = steps;
@@ -64,7 +65,7 @@
       dispatchEvent(new PopStateEvent("popstate", {state: history.state}));
       await until(() => ran || runId() !== last, 3_000);
       observer.disconnect();
-      await until(() => state() === "notRunning", 10_000);
+      await until(() => state() === "notRunning", PATIENCE);
     }
     stepping = reconnecting = false;
   }
@@ -93,7 +94,6 @@
   // the server answers to an act after that click, Streamlit puts into the address of the
   // page that opens: so a link waits until an act is sent, answered, and in the address.
   const SENT = 200; // milliseconds after a click; of a table's row Streamlit waits 150
-  const PATIENCE = 3_000;
   const ELSEWHERE = '[data-testid="stSidebar"], dialog';
   const CHANGING = /^(.|Enter|Arrow.*|Backspace|Delete)$/; // keys; F5 and the like are none
   let clicked = -SENT;
@@ -161,7 +161,7 @@
     const control = () => held.length && redrawn(held[0]);
     const isReady = () => !held.length || (control() ? isCurrent(control()) : isDone() && !reconnecting);
     while (held.length) {
-      await until(thrice(isReady), 10_000);
+      await until(thrice(isReady), PATIENCE);
       [clicked, at] = [performance.now(), location.href];
       pressing = true;
       const found = control();
@@ -190,7 +190,7 @@
     next = link;
     if (isWaiting) return;
     showWaiting();
-    await until(() => !held.length, 10_000);
+    await until(() => !held.length, PATIENCE);
     await until(isTold, PATIENCE);
     await until(thrice(isInAddress), 1_000); // on a busy machine
     [passed, next] = [next];
