@@ -110,6 +110,9 @@ def _whole_number(first: int, last: int) -> Callable[[str], int]:
 
 
 def _address(text: str) -> str:
+    # A comment behind it, which compose takes away and others do not.
+    if re.search(r"\s", text):
+        raise ValueError
     parts = urlsplit(text)
     # Asking for a port that is above 65535 raises ValueError.
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:

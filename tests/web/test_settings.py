@@ -194,6 +194,10 @@ ODD = [
     # Each would be a folder below the current one, which has no data.
     *(("DATA_DIR", text) for text in ("https://store/fpp", "file:///srv", "S3://b/f")),
     *((name, "https://team.example/list") for name in ("NOTES_FILE", "VIEWS_FILE")),
+    # Not all that read files of variables take comments away.
+    ("UPTIME_URL", "https://uptime.example # of the team"),
+    ("FPP_SERVER_URL", "https://fpp example"),
+    ("UPTIMEKUMA_PUSH_URL", "https://kuma.example/api/push/x\t# of the team"),
     # The printed link would lead nowhere.
     *(("BASE_URL_PATH", text) for text in ("a b", "a?b", "ä", "..", "a/../b", "a//b")),
     *(("TIME_ZONE", text) for text in ("Europe", "../UTC", "zone.tab", "x" * 300)),
