@@ -30,7 +30,7 @@ STEPS = {
     "new_users": "New users",
     "entered_room": "Entered a room",
     "first_estimate": "Estimated",
-    "with_others": "Estimated with others",
+    "with_others": "Estimated together",
     "came_back": "Estimated again",
 }
 MATURE = timedelta(days=28)
@@ -40,10 +40,10 @@ _READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
 _EXCLUDES = "Bots, and users who are not 28 days old."
 
 
-def _step(key: str, title: str, formula: str) -> Definition:
+def _step(key: str, formula: str, title: str = "") -> Definition:
     return Definition(
         key,
-        title,
+        title or STEPS[key],
         "count",
         formula,
         tuple(live.name for live in _READS),
@@ -64,33 +64,23 @@ def _share(key: str, title: str, formula: str) -> Definition:
 
 DEFINITIONS = (
     _step(
-        "reached", "Users reached", "New users who reached this step and all before it."
+        "reached", "New users who reached this step and all before it.", "Users reached"
     ),
-    _step("n", "New users (n)", "New users behind the shares."),
-    _step(
-        "entered_room",
-        "Entered a room",
-        "Users who entered or viewed a room within 7 days.",
-    ),
-    _step(
-        "first_estimate",
-        "Estimated",
-        "Users who estimated within 7 days after entering a room.",
-    ),
+    _step("n", "New users behind the shares.", "New users (n)"),
+    _step("entered_room", "Users who entered or viewed a room within 7 days."),
+    _step("first_estimate", "Users who estimated within 7 days after entering a room."),
     _step(
         "with_others",
-        "Estimated together",
         "Users who estimated in a vote with two or more estimations, within 28 days.",
     ),
     _step(
         "came_back",
-        "Estimated again",
         "Users who estimated with others and again on a later day, within 28 days.",
     ),
     *(
         Definition(
             "new_users",
-            "New users",
+            STEPS["new_users"],
             "count",
             "Users first seen in the period, or in as many earlier days, so that each "
             "is 28 days old.",

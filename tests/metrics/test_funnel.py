@@ -6,10 +6,12 @@ import pytest
 
 from metrics import funnel
 from metrics.frames import Period
+from metrics.registry import definition
 from tests.metrics.building import (
     Row,
     answer,
     at,
+    column,
     days,
     estimation,
     event,
@@ -26,6 +28,12 @@ WINDOW = days("2026-09-01", "2026-09-30")
 LATER = at("2026-11-30 12:00")
 BORN = "2026-09-10 08:00"
 PAIR = [vote("2026-09-11 09:00", amount=2), vote("2026-09-20 09:00", amount=2)]
+
+
+def test_a_step_has_the_name_of_its_column_in_the_tables_by_source() -> None:
+    steps = plan_of(funnel.steps, frames(), WINDOW, now=LATER)
+    titles = [definition(key, "funnel_by_source").title for key in funnel.STEPS]
+    assert column(steps, "step_name") == titles
 
 
 def journey(who: str, *, back: str = "2026-09-20 09:00") -> list[Row]:
