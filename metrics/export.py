@@ -52,8 +52,9 @@ _VALUE = (
     rf"|[\s\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|\s*({one_of(TRUTHS)})\s*)$"
 )
 _WHOLE = "^(0|[1-9][0-9]{0,14})$"
-# Where decimals follow a comma, 0.375 is read as 375 and 12.5 as the 12th of May.
-_FEW_DECIMALS, _SIX_DECIMALS = r"^-?\d+\.\d{1,5}$", r"^-?\d+\.\d{6}"
+# Where decimals follow a comma, 0.375 is read as 375, 3.125e-6 as 0.003125 and 12.5 as
+# the 12th of May.
+_FEW_DECIMALS, _SIX_DECIMALS = r"^(-?\d+\.\d{1,5})(e.*)?$", r"^-?\d+\.\d{6}"
 _TIME = "%Y-%m-%dT%H:%M:%S%.f"
 _SAME_TIME_SAME_BYTES = (1980, 1, 1, 0, 0, 0)
 
@@ -81,7 +82,10 @@ def to_csv(frame: pl.DataFrame) -> bytes:
     raw = numbers.cast(pl.String)
     unmistakable = (
         pl.when(raw.str.contains(_FEW_DECIMALS))
-        .then((raw + "00000").str.extract(f"({_SIX_DECIMALS})"))
+        .then(
+            (raw.str.extract(_FEW_DECIMALS) + "00000").str.extract(f"({_SIX_DECIMALS})")
+            + raw.str.extract(_FEW_DECIMALS, 2).fill_null("")
+        )
         .otherwise(raw)
         .name.keep()
     )

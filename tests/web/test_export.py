@@ -157,12 +157,13 @@ def test_texts_stay_texts_and_no_number_becomes_another(
 ) -> None:
     """Where decimals follow a comma, 0.375 would be 375; as a text it is seen.
 
-    In Polish, 12.5 would be the 12th of May.
+    In Polish, 12.5 would be the 12th of May. Small numbers have an exponent.
     """
     shares = [n / 8 for n in range(-len(VALUES), 0)]
     means = [n / 10 for n in range(len(VALUES))]
+    small = [float(f"{1001 + n}e-9") for n in range(len(VALUES))]
     frame = pl.DataFrame(
-        {"name": VALUES, "share": shares, "votes": 1234, "mean": means}
+        {"name": VALUES, "share": shares, "votes": 1234, "mean": means, "small": small}
     )
     ours, control = tmp_path / "ours.csv", tmp_path / "control.csv"
     ours.write_bytes(to_csv(frame))
@@ -172,9 +173,10 @@ def test_texts_stay_texts_and_no_number_becomes_another(
     _, *rows = cells[ours]
     assert [row[0].kind for row in rows] == ["string"] * len(VALUES)
     assert [row[0].value for row in rows] == [f"'{text}" for text in VALUES]
-    for row, share, mean in zip(rows, shares, means, strict=True):
+    for row, share, mean, tiny in zip(rows, shares, means, small, strict=True):
         assert float(row[1].value) == share
         assert float(row[3].value) == mean
+        assert float(row[4].value) == tiny
     assert {row[2].value for row in rows} == {"1234"}
 
 
