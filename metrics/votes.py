@@ -791,8 +791,11 @@ def busiest_hour(frame: pl.DataFrame) -> str | None:
     """Name the hour of the week with most votes, and hours that clearly differ."""
     if int(frame["votes"].sum()) < MINIMUM_SAMPLE:
         return None
-    most = frame.filter(pl.col("votes_per_day") == pl.col("votes_per_day").max())
-    start = _most_votes(most)
+    most = frame["votes_per_day"].max()
+    # All votes may be of the data's first day, which says nothing per day.
+    if not most:
+        return None
+    start = _most_votes(frame.filter(pl.col("votes_per_day") == most))
     parts = []
     for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
         clear = frame.filter(pl.col("hour_verdict") == verdict)["hour"].unique().sort()

@@ -291,6 +291,16 @@ def test_the_busiest_hour_is_named_where_it_is_one(
     assert answer("votes_by_weekday_and_hour", table) == sentence
 
 
+def test_hours_without_a_vote_are_not_the_busiest() -> None:
+    """The votes of the data's first day are of no hour's average."""
+    first_day = hours(("Monday", 9, 40, 1)).with_columns(
+        votes_per_day=pl.lit(None, pl.Float64)
+    )
+    others = hours(("Tuesday", 9, 0, 1), ("Tuesday", 10, 0, 1))
+    table = pl.concat([first_day, others])
+    assert answer("votes_by_weekday_and_hour", table) is None
+
+
 def test_hours_that_clearly_differ_are_listed() -> None:
     """As spans: 09:00 alone is a time, not an hour."""
     high = [("Monday", 9, 40, 4), ("Monday", 8, 30, 4), ("Monday", 14, 30, 4)]
@@ -307,7 +317,8 @@ def test_hours_that_clearly_differ_are_listed() -> None:
 
 WORDS_OF_NO_SENTENCE = re.compile(
     r"\b(nan|inf|None|null|True|False)\b(?! (?:\([\d.–]+\) )?of (?:the|\d))"
-    r"|(?<![\d.,])0(?:\.0+)?% (?:\([\d.–]+\) )?(?:of|after|two)\b|^0 "  # "None of"
+    # "None of", but for what is compared: "0% of others were followed as quickly".
+    r"|(?<![\d.,])0(?:\.0+)?% (?:\([\d.–]+\) )?(?:of(?! others)|after|two)\b|^0 "
     r"|[-−]0(?![\d.]*[1-9])|(?<![\w#])-\d"  # minus nothing, a hyphen for a minus
     r"|\b(?<![.,])1 (?!of )(?:new |more |fewer )?(?:[a-z]+ )?[a-z]*"
     r"(?:users|votes|rooms|views|estimations|visitors)\b"

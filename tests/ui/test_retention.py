@@ -3,8 +3,10 @@
 from datetime import date
 
 import polars as pl
+import pytest
+import vl_convert
 
-from ui.charts.heat_map import retention_curve, retention_grid
+from ui.charts.heat_map import heat_map, retention_curve, retention_grid
 
 OLD, NEW, LATEST = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
 CELLS = pl.DataFrame(
@@ -58,3 +60,15 @@ def test_the_curve_shows_the_average_by_age() -> None:
     for drawn in (line, points):
         assert drawn["y"]["scale"] == {"domain": [0, 1]}
         assert drawn["x"]["title"] == "Sprints since the first"
+
+
+@pytest.mark.parametrize("most", [0.0, None])
+def test_a_heat_map_of_nothing_has_its_palest_shade_at_zero(most: float | None) -> None:
+    cells = pl.DataFrame(
+        {"hour": [9], "day": ["Monday"], "votes": [most]},
+        schema_overrides={"votes": pl.Float64},
+    )
+    chart = heat_map(cells, ("hour", "Hour"), ("day", "Day"), ("votes", "Votes"))
+    svg = vl_convert.vegalite_to_svg(chart.to_dict())
+    assert ">0.0<" in svg
+    assert ">1.0<" in svg

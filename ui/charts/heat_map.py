@@ -25,6 +25,9 @@ def heat_map(
         alt.Tooltip(f"{x[0]}:O", title=x[1]),
         alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
     ]
+    # Of nothing but zeros, Vega would draw cells of half the shade.
+    most = frame[value[0]].cast(pl.Float64).max()
+    end = most if isinstance(most, float) and most > 0 else 1.0
     cells = (
         Layer(bounded(in_order(frame)))
         .mark_rect(cornerRadius=2)
@@ -39,7 +42,7 @@ def heat_map(
             alt.Color(
                 f"{value[0]}:Q",
                 title=None,
-                scale=alt.Scale(range=[FAINT, ACCENT], domainMin=0),
+                scale=alt.Scale(range=[FAINT, ACCENT], domain=[0, end]),
                 legend=gradient_legend(
                     frame[value[0]],
                     value[1],
