@@ -25,10 +25,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         r"\1\2<secret>",
     ),
-    # A nanoid: 21 characters of that alphabet, and not a word in one case.
+    # A nanoid: 21 characters of that alphabet, and not a word in one case, nor a login
+    # method that an advice names.
     (
         re.compile(
-            r"(?<![\w-])(?=[\w-]*[0-9]|(?=[\w-]*[a-z])[\w-]*[A-Z])[\w-]{21}(?![\w-])",
+            r"(?<![\w-])(?!caching_sha2_password)(?=[\w-]*[0-9]|(?=[\w-]*[a-z])[\w-]*[A-Z])[\w-]{21}(?![\w-])",
             re.ASCII,
         ),
         "<user>",

@@ -14,6 +14,7 @@ from threading import Thread
 import pytest
 from mysql.connector.abstracts import MySQLCursorAbstract
 
+from core.redaction import Redactor
 from core.settings import Database, Secret
 from sync import sql
 from sync.connection import RawRow, connected
@@ -717,6 +718,7 @@ def test_an_error_names_its_cause_and_its_fix(number: int) -> None:
     assert text.startswith(f"Database error while connecting ({number}): ")
     assert text.endswith(".")
     assert "The store is unchanged." in text
+    assert Redactor.of(()).text(text) == text  # the log has it whole
 
 
 def test_a_failure_of_the_source_is_one_line_without_our_frames(
