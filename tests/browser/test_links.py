@@ -455,6 +455,36 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     assert "show=" in page.url
 
 
+NO_STORAGE = {
+    "none": "() => null",
+    "refused": "() => { throw new DOMException('refused', 'SecurityError'); }",
+}
+
+
+@pytest.mark.parametrize("storage", NO_STORAGE)
+def test_a_browser_that_keeps_nothing_keeps_the_period_and_the_address(
+    context: BrowserContext, demo_server: Server, storage: str
+) -> None:
+    page = context.new_page()
+    get = NO_STORAGE[storage]
+    page.add_init_script(
+        f"Object.defineProperty(window, 'localStorage', {{get: {get}}})"
+    )
+    go(page, f"{demo_server.url}/votes?period=last_7_days")
+    page.keyboard.press(",")
+    page.wait_for_url(f"**{weeks_back(2)}**")
+    at(page, "Votes", "Custom dates")
+    navigation(page, "Location").click()
+    at(page, "Location", "Custom dates")
+    assert weeks_back(2) in page.url
+    page.keyboard.press("?")
+    page.get_by_label("Use single-key shortcuts").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    at(page, "Location", "Custom dates")
+    page.close()
+
+
 def test_the_data_page_leads_to_the_description_of_the_api(
     page: Page, demo_server: Server
 ) -> None:

@@ -3,7 +3,7 @@
 // Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
 // label, and only presses buttons: "?" and "/" and the boxes need a script.
 (() => {
-  const {find, until, isDrawn} = fpp;
+  const {find, storage, until, isDrawn} = fpp;
   const OFF = "keyboard-shortcuts-off"; // a key of the browser's storage
   const FILTER = ".st-key-filter_menu button";
   const press = selector => () => find(selector)?.click();
@@ -52,8 +52,8 @@
       '</tbody></table><label><input type="checkbox">Use single-key shortcuts</label>' +
       '<form method="dialog"><button>Close</button></form>';
     const used = dialog.querySelector("input");
-    used.checked = !localStorage.getItem(OFF);
-    used.onchange = () => used.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1");
+    used.checked = !storage[OFF];
+    used.onchange = () => used.checked ? delete storage[OFF] : storage[OFF] = "1";
     document.body.append(dialog);
     return dialog;
   }
@@ -69,7 +69,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.target.closest?.(TYPING)) return;
     const shortcut = SHORTCUTS.find(([key]) => key === event.key);
-    if (!shortcut || (event.key !== "?" && (list?.open || localStorage.getItem(OFF)))) return;
+    if (!shortcut || (event.key !== "?" && (list?.open || storage[OFF]))) return;
     event.preventDefault();
     shortcut[2]();
   });

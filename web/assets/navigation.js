@@ -1,9 +1,9 @@
 // The navigation beside the page, and the part of a page that was opened.
 (() => {
-  const {find, home, path, until, isDrawn, app} = fpp;
+  const {find, home, path, storage, until, isDrawn, app} = fpp;
   // Streamlit draws the page before its navigation, whose place the style sheet keeps.
-  const isClosed = key => key.startsWith("stSidebarCollapsed-") && localStorage[key] === "true";
-  if (Object.keys(localStorage).some(isClosed))
+  const isClosed = key => key.startsWith("stSidebarCollapsed-") && storage[key] === "true";
+  if (Object.keys(storage).some(isClosed))
     document.documentElement.classList.add("navigation-closed");
 
   // The navigation is the same in every run, so that it is drawn once. What differs is

@@ -7,6 +7,14 @@ const fpp = (() => {
   const home = new URL(window.__streamlit.BACKEND_BASE_URL).pathname;
   const path = url => url.pathname.replace(/\/$/, "");
   const fiberOf = element => element?.[Object.keys(element).find(name => name.startsWith("__reactFiber$"))];
+  // What the browser keeps. Those inside of some apps keep nothing, and some refuse to.
+  const storage = (() => {
+    try {
+      return localStorage ?? {};
+    } catch {
+      return {};
+    }
+  })();
   const state = () => find(".stApp")?.dataset.testScriptState;
   const isConnected = () => find(".stApp")?.dataset.testConnectionState === "CONNECTED";
   const isDrawn = () => isConnected() && state() === "notRunning" && !find("[data-stale=true]");
@@ -31,5 +39,5 @@ const fpp = (() => {
     let looks = 0;
     return () => (looks = condition() ? looks + 1 : 0) > 2;
   }
-  return {find, home, path, fiberOf, until, thrice, app, state, runId, isConnected, isAnswered, isDrawn, isDone};
+  return {find, home, path, storage, fiberOf, until, thrice, app, state, runId, isConnected, isAnswered, isDrawn, isDone};
 })();
