@@ -131,15 +131,16 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return the `unusual_days` of the period, hidden weekends left out.
+    """Return the `unusual_days` of the period, without the weekends that a chart lacks.
 
-    Else they would name Saturdays that the chart beside them lacks.
+    A chart of hours or weeks counts all days: beside it nothing says that some lack.
     """
     period, before = query.period, query.comparison
     # Asked for the comparison as well: it is judged on the way.
     near = before is not None and before.end == period.start
     since = before.start if before is not None and near else period.start
-    return unusual_days(shared, period, query.today, since, weekends=query.weekends)
+    weekends = query.weekends or query.granularity != "day"
+    return unusual_days(shared, period, query.today, since, weekends=weekends)
 
 
 def unusual_days(

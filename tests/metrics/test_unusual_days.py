@@ -344,8 +344,8 @@ def test_the_catalogue_judges_days_until_yesterday() -> None:
     assert set(table["measure"]) == {"votes", "estimations"}
 
 
-def test_a_hidden_weekend_has_no_unusual_day() -> None:
-    """The chart beside the table lacks it."""
+def test_a_weekend_that_a_daily_chart_hides_has_no_unusual_day() -> None:
+    """A chart of weeks counts it."""
     saturday = [vote("2026-10-10 10:00")] * 200
     asked = query(frames(*vote_rows(50), *saturday), days("2026-10-05", "2026-10-14"))
     shown = executed(plan("unusual_days", asked))
@@ -353,6 +353,8 @@ def test_a_hidden_weekend_has_no_unusual_day() -> None:
     assert date(2026, 10, 10) in shown["bucket"].to_list()
     assert_frame_equal(hidden, shown.filter(pl.col("bucket").dt.weekday() <= 5))
     assert not hidden.is_empty()
+    of_weeks = replace(asked, weekends=False, granularity="week")
+    assert_frame_equal(executed(plan("unusual_days", of_weeks)), shown)
 
 
 def by_hand(values: list[int]) -> list[tuple[int, int]]:
