@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from web.auth.gate import MAX_MESSAGE
 
 MAX_HEAD = 16 * 1024
-"""Bytes of a request line with its headers; a link with many filters takes 2 KB."""
+"""Bytes of an unfinished request head; a link with many filters takes 2 KB."""
 HEAD_SECONDS = 5.0
 """A head that takes one to two of these is not waited for."""
 
