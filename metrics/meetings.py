@@ -1,6 +1,6 @@
 """Meetings of rooms, and what happened in one of them, vote by vote.
 
-A meeting is a run of votes of one room with less than 60 minutes between them, empty
+A meeting is a run of votes of one room that end less than 60 minutes apart, empty
 votes included. Users appear as seats: numbers from 1 in the order in which they first
 took part in this meeting, so that no seat can be followed from one meeting to another.
 """

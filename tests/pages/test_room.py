@@ -49,6 +49,8 @@ def test_a_room_lists_its_meetings_and_opens_one(run_page: RunPage) -> None:
     assert f", {meeting['wide_votes']} wide (re-votes included)," in texts(app)
     listed = [frame.value for frame in app.dataframe if "Cards by seat" in frame.value]
     assert listed[0].shape[0] == meeting["votes"]
+    # Two may begin minutes apart: the first vote of the second one was a long one.
+    assert "votes that end less than 60 minutes apart" in texts(app)
     # In the list its row is ticked.
     (others,) = (frame for frame in app.dataframe if frame.proto.selection_default)
     [row] = json.loads(others.proto.selection_default)["selection"]["rows"]

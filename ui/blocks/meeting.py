@@ -116,7 +116,7 @@ def render_meetings(
                 )
             return listed
         tables.render_caption(
-            "A meeting: votes less than 60 minutes apart.",
+            "A meeting: votes that end less than 60 minutes apart.",
             "Click one to see what happened.",
             "meetings",
         )
