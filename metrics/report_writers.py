@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from metrics.expressions import DELETED, named
-from metrics.formats import change, isolated, number, usual_span
+from metrics.formats import change, in_one_line, isolated, number, usual_span
 from metrics.frames import Period
 from metrics.periods import Days, describe, describe_period, not_compared
 from metrics.report import (
@@ -373,7 +373,7 @@ def in_chat(text: str) -> str:
 def one_line(text: str) -> str:
     """Return a text without line breaks, and without marks that turn what follows."""
     # A line break would start a list or a quote in Markdown.
-    return isolated(" ".join(_TURNS.sub("", text).split()))
+    return isolated(in_one_line(_TURNS.sub("", text)))
 
 
 def _sparkline(values: Sequence[int]) -> str:

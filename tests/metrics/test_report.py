@@ -568,6 +568,7 @@ def test_no_name_adds_a_line_to_the_markdown_or_a_mention(text: str) -> None:
         ("$x$", r"\$x\$"),
         ("two\nlines\r\n# title", "two lines \\# title"),
         ("\u202eabc", "abc"),
+        ("a\0b\x1bc", "a b c"),
         (
             "\u05d0 \u05d1: 7 of \u0627",
             "\u2068\u05d0 \u05d1\u2069:\u200b 7 of \u2068\u0627\u2069",
