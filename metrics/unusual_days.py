@@ -158,9 +158,9 @@ def unusual_days(
     low, high. Days from `since` on are judged in the same pass. Without `weekends` no
     Saturday or Sunday is marked.
     """
-    first = min(since or period.start, period.start)
-    # By the clock: a day has 23 or 25 hours when the clocks change.
-    start = to_utc(period.wall(first) - HISTORY, period.zone)
+    first = period.local(min(since or period.start, period.start)).date() - HISTORY
+    # From midnight on, wherever in a day the period begins: all days are whole ones.
+    start = Period.of_days(first, first, period.zone).start
     judged = Period(start, period.end, period.zone)
     # A comparison with a running period ends within a day: part of it would look quiet.
     last = min(period.wall(period.end).date(), today) - timedelta(days=1)

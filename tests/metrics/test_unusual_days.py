@@ -1,3 +1,4 @@
+import random
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from math import sqrt
@@ -19,6 +20,7 @@ from metrics.unusual_days import FEW, marks, predicted, unusual_days
 from tests.metrics.building import (
     Row,
     answer,
+    at,
     days,
     executed,
     frames,
@@ -342,6 +344,22 @@ def test_the_catalogue_judges_days_until_yesterday() -> None:
     asked = query(frames(*vote_rows(50)), days("2026-10-05", "2026-10-14"))
     table = executed(plan("unusual_days", asked))
     assert set(table["measure"]) == {"votes", "estimations"}
+
+
+def test_a_day_is_judged_alike_wherever_in_a_day_the_period_begins() -> None:
+    """The first day of what it is judged by would be cut as the period is."""
+    luck = random.Random(1)  # noqa: S311 - counts, no secrets
+    day = date(2026, 10, 12)
+    counts = {day - timedelta(days=n): luck.randint(5, 60) for n in range(1, 150)}
+    counts[day] = 400
+    rows = frames(
+        *(vote(f"{day} 09:00") for day, count in counts.items() for _ in range(count))
+    )
+    late = Period(at(f"{day} 13:45"), at(f"{day + timedelta(days=1)} 13:45"))
+    today = day + timedelta(days=1)
+    whole = days(f"{day}", f"{day}")
+    assert_frame_equal(unusual(rows, late, today), unusual(rows, whole, today))
+    assert not unusual(rows, whole, today).is_empty()
 
 
 def test_a_weekend_that_a_daily_chart_hides_has_no_unusual_day() -> None:
