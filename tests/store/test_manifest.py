@@ -119,6 +119,7 @@ CONTRADICTIONS: dict[str, Manifest] = {
     "the first key of the next block": with_block(max_key=10),
     "last key before the first": with_block(min_key=9, max_key=1),
     "last time before the first": with_block(max_time=NOW - timedelta(days=9)),
+    "last ID before the first": with_block(key="2026Q4", min_key="b", max_key="a"),
     "a key without an end": with_block(max_key=None),
     "times of another quarter": with_block(key="2025Q1"),
     "an absolute path": with_block(file="/etc/passwd"),
