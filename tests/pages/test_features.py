@@ -776,6 +776,14 @@ def test_every_table_over_time_has_all_notes_of_the_period() -> None:
             context, Results({name: found[name]}, {})
         )
     assert "Grouped by: day, week\n" in export.readme(context, Results(found, {}))
+    context = replace(context, notes=notes)
+    weekly = Results({"consensus_over_time": found["consensus_over_time"]}, {})
+    book = export.workbook_of(context, weekly, "insights")
+    of_week = "2026-10-26; 2026-10-27; 2026-10-28; 2026-10-29; 2026-10-30"
+    for packed in (export.pack(context, weekly), book):
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            text = "".join(archive.read(name).decode() for name in archive.namelist())
+        assert of_week in text
     # A Monday by the hour is no week.
     hours = pl.DataFrame({"bucket": [datetime(2026, 11, 16)], "cut": [None]})
     hourly = replace(query_of(Days(days.last, days.last)), granularity="hour")
@@ -1360,6 +1368,8 @@ def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -
     [
         ("traffic.py", {}, "traffic_DATES"),
         ("traffic.py", {"filter": "country:DE"}, "traffic_DATES_filtered"),
+        # One filtered table is enough: votes are not linked to countries.
+        ("overview.py", {"filter": "country:DE"}, "overview_DATES_filtered"),
         # Votes have no users; a room has its own page, which filters leave as it is.
         ("votes.py", {"filter": "room:1"}, "votes_DATES_filtered"),
         ("insights.py", {}, "insights_agreement_DATES"),

@@ -116,6 +116,12 @@ def test_no_table_covers_days_before_the_data(api: httpx.Client, name: str) -> N
     assert answer["covers_to"] < answer["to"]
 
 
+def test_seven_whole_days_have_hours(api: httpx.Client) -> None:
+    query = {"from": "2026-11-01", "to": "2026-11-07", "every": "hour"}
+    answer = api.get("/api/tables/votes_over_time", params=query)
+    assert pl.read_csv(answer.content).height == 7 * 24
+
+
 @pytest.mark.parametrize(
     ("query", "changes"),
     [
@@ -408,6 +414,11 @@ def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> No
         ),
         ("routes?format=xlsx", 400, "Bad format; allowed: csv, json, parquet"),
         ("routes?every=year", 400, "Bad every; allowed: day, hour, week, month"),
+        (
+            "routes?from=2026-11-01&to=2026-11-08&every=hour",
+            400,
+            "Bad every; allowed: hour for at most 7 days",
+        ),
         (
             "routes?tz=Mars/Olympus",
             400,
