@@ -14,8 +14,8 @@ from ui.blocks import tables
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 100_000
 """Rows of a sheet at most: more take minutes to build."""
-LONGEST_NAME, LONGEST_HEADING, LONGEST_TEXT = 31, 255, 32_767
-"""Characters that Excel takes in a sheet's name, in a heading and in a cell."""
+LONGEST_NAME, LONGEST_HEADING = 31, 255
+"""Characters that Excel takes in a sheet's name and in a heading."""
 FIRST_SHEET = "About"
 _FORBIDDEN = re.compile(r"[^\w .()-]", re.ASCII)
 _FORMATS: Mapping[Unit, str] = {
@@ -138,25 +138,9 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
         selectors.datetime().dt.replace_time_zone(None).dt.truncate("1s"),
         # LibreOffice opens a boolean as a formula.
         selectors.boolean().replace_strict([True, False], ["yes", "no"], default=None),
-        _fitting(selectors.string()),
     )
     finite = selectors.float()
     return frame.with_columns(pl.when(finite.is_finite()).then(finite).name.keep())
-
-
-def _fitting(text: pl.Expr) -> pl.Expr:
-    """Return texts cut to what a cell takes; Excel counts an emoji as two."""
-    units = text.str.len_chars() + text.str.count_matches(r"[\x{10000}-\x{10FFFF}]")
-    least = text.str.head(LONGEST_TEXT // 2)
-    return (
-        pl.when(units <= LONGEST_TEXT)
-        .then(text)
-        .otherwise(
-            pl.when(text.str.len_chars() == units)
-            .then(text.str.head(LONGEST_TEXT))
-            .otherwise(least)
-        )
-    )
 
 
 def _titles(frame: pl.DataFrame, table: str) -> dict[str, str]:
