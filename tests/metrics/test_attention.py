@@ -370,3 +370,20 @@ def test_negative_sums_of_damaged_rows_fail_nothing() -> None:
     ]
     days = [each.day for each in findings(frames(*every_day)) if each.day]
     assert days == [date(2026, 11, 14)]
+
+
+def test_rooms_are_quiet_since_the_last_vote_of_any_of_them() -> None:
+    last = [at("2026-10-20 09:00"), at("2026-10-23 09:00"), at("2026-10-21 09:00")]
+    rooms = pl.DataFrame({"last_round_at": last})
+    (found,) = attention._quiet(rooms, ZoneInfo("UTC"), {})
+    assert (found.day, found.value) == (date(2026, 10, 23), 3)
+
+
+def test_a_day_is_named_with_the_measure_that_is_furthest_off() -> None:
+    """Beside its own range: large counts are off by more."""
+    day = date(2026, 11, 18)
+    rows = [(day, "page_views", 400, 900, 1600), (day, "votes", 4, 16, 25)]
+    schema = ["bucket", "measure", "value", "expected", "high"]
+    days = pl.DataFrame(rows, schema, orient="row").with_columns(low=9)
+    (found,) = attention._unusual_days(days)
+    assert (found.measure, found.value) == ("votes", 4)

@@ -149,6 +149,33 @@ def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
     assert content["rooms_grown_count"] == found.grown_count > len(found.grown) == 5
 
 
+def test_rooms_that_grew_alike_are_in_the_order_of_their_ids() -> None:
+    rows = frames(
+        *(room(key, f"r{key}") for key in (2, 1, 3)),
+        *(vote("2026-10-05 09:00", room=key) for key in (2, 3, 1, 3)),
+        vote("2026-09-07 09:00"),
+        vote("2026-10-06 09:00"),
+    )
+    _, found = reported(rows, OCTOBER)
+    assert [(r.room_id, r.votes - r.before) for r in found.grown] == [
+        (3, 2),
+        (1, 1),
+        (2, 1),
+    ]
+
+
+def test_a_list_of_quiet_rooms_says_how_many_there_are(golden: Frames) -> None:
+    query = asked(golden, OCTOBER, NOW)
+    results = engine.collect_all(report.plans(query))
+    quiet = results["rooms_gone_quiet"].drop_nulls("health").head(1)
+    found = report.compose(
+        query, results | {"rooms_gone_quiet": pl.concat([quiet] * 7)}, NOW
+    )
+    assert json.loads(to_json(found))["rooms_quiet_count"] == 7
+    for text in (to_html(found), to_markdown(found)):
+        assert "Rooms that went quiet (5 of 7)" in text
+
+
 def test_the_chart_says_which_buckets_are_not_whole() -> None:
     """Of both periods; tables over time have the same."""
     rows = frames(*(vote(f"2026-11-{day} 09:00") for day in ("05", "14", "19")))
@@ -375,6 +402,16 @@ def test_bars_are_as_high_as_their_votes(golden: Frames) -> None:
     assert [height == 0 for height in drawn[1::2]] == [count == 0 for count in counts]
     _, one = reported(golden, periods.Days(date(2026, 10, 5), date(2026, 10, 5)))
     assert len(heights(to_html(one))) == 2
+    # Between two steps a bar in a chat is the nearer one.
+    days = periods.Days(date(2026, 10, 5), date(2026, 10, 6))
+    counted = [f"2026-10-0{day} 09:00" for day in (5, 5, 6, 6, 6)]
+    _, two = reported(frames(*map(vote, counted)), days)
+    assert "`▆█` 2–3" in to_markdown(two)
+    # One vote is not as high as the axis; below two bars is one date.
+    _, few = reported(frames(vote("2026-10-05 09:00")), days)
+    _, _, drawn_few = to_html(few).partition('role="img"')
+    cells = re.findall("<td[^>]*>([^<]*)</td>", drawn_few)
+    assert [text for text in cells if text] == ["2", "0", "5 Oct"]
     # Days of one count have no range of counts.
     alike = replace(found, series=tuple((at, 5) for at, _ in found.series))
     assert f"` {max(counts)}" not in to_markdown(alike)
