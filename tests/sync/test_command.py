@@ -9,13 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Event
+from typing import cast
 
 import pytest
 
 from metrics.tables import USERS
 from sync.connection import HAS_EXTENSION, implementation
-from sync.job import Result, every
-from sync_job import main
+from sync.job import Job, Result, every
+from sync.run import Request
+from sync_job import _until_done, main
 from testkit.dashboard import LONGEST_WAIT, wait_until
 from testkit.database_servers import PASSWORD, LiveDatabase, series
 from testkit.harness import Store
@@ -220,6 +222,21 @@ def test_a_database_that_is_away_for_weeks_is_waited_for_in_slots() -> None:
     every(600, work, clock, lambda: clock.now)
     assert starts[:5] == [0, 5, 15, 35, 75]
     assert starts[-1] - starts[-2] == 600
+
+
+def test_flags_apply_until_a_run_has_succeeded() -> None:
+    results = iter([Result.BUSY, Result.FAILED, Result.DONE, Result.FAILED])
+    asked: list[Request] = []
+
+    class Recorder:
+        def run(self, request: Request) -> Result:
+            asked.append(request)
+            return next(results)
+
+    once = Request(accept_shrink=True)
+    run = _until_done(cast("Job", Recorder()), once)
+    assert [run() for _ in range(4)][2] is Result.DONE
+    assert asked == [once, once, once, Request()]
 
 
 def test_slots_that_a_long_run_missed_are_skipped() -> None:
