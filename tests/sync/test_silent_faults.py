@@ -103,6 +103,11 @@ MOVES = {
         IN_ANOTHER_QUARTER.format("'2025-02-01'", "'old1'"),
         DELETED.format("'middle1'"),
     ],
+    "one leaves the newest, another comes, a third makes room": [
+        IN_ANOTHER_QUARTER.format(OLD, "'newest6'"),
+        FILLED_IN.format("'another'", NEWEST),
+        DELETED.format("'old1'"),
+    ],
     "deleted and registered again, another is filled in": [
         DELETED.format("'old1'"),
         FILLED_IN.format("'old1'", NEWEST),
@@ -111,11 +116,13 @@ MOVES = {
 }
 
 
+@pytest.mark.parametrize("damaged", [False, True])
 @pytest.mark.parametrize("changes", MOVES.values(), ids=MOVES.keys())
 def test_users_who_change_quarters_between_recheck_and_snapshot_are_there_once(
     database: LiveDatabase,
     store: Store,
     changes: Sequence[str],
+    damaged: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The old quarter keeps its number of rows, so that counting sees nothing."""
@@ -125,6 +132,9 @@ def test_users_who_change_quarters_between_recheck_and_snapshot_are_there_once(
             keys = (f"{name}{n}" for n in range(place * 5, place * 5 + 5))
             database.insert(USERS, [user(key, at) for key in keys])
     store.sync()
+    if damaged:
+        newest = store.manifest().tables[USERS.name][-1]
+        zeroed(store.root / newest.file)
     recheck = SyncRun._recheck
 
     def recheck_and_change(self: SyncRun, source: Source) -> None:
