@@ -74,6 +74,13 @@ def test_a_wrong_token_shows_the_form_again(url: str, token: str) -> None:
     assert "set-cookie" not in answer.headers
 
 
+def test_a_browser_that_refuses_the_cookie_is_told_that_there_is_one(url: str) -> None:
+    """The right token leads it back to the form."""
+    onward = f"{url}{enter(url, TOKEN).headers['location']}"
+    answer = get(onward, headers={"Accept": "text/html"}, follow_redirects=True)
+    assert "a cookie keeps you logged in" in answer.text
+
+
 def test_the_form_works_without_scripts_and_with_password_managers(url: str) -> None:
     page = get(f"{url}/login").text
     assert "<script" not in page

@@ -114,7 +114,11 @@ class Login:
             action=escape(self._auth.paths.login),
             next=escape(self._auth.paths.safe_next(wanted)),
         )
-        text = "Analytics for Free Planning Poker. Enter your access token."
+        # A browser that refuses the cookie comes back here.
+        text = (
+            "Analytics for Free Planning Poker. Enter your access token; a cookie "
+            "keeps you logged in for seven days."
+        )
         response = plain_page("Log in", text, form, message, status)
         if delay:
             response.headers["Retry-After"] = str(delay)
