@@ -34,14 +34,14 @@ from metrics.query import Plan, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, MetricTable
 
 SUBJECTS: Mapping[str, ModuleType] = {
+    "Traffic": traffic,
+    "Votes": votes,
     "Today": daily,
     "Changes": changes,
     "Usual changes": usual_change,
     "Unusual days": unusual_days,
     "Growth": growth,
     "Returning": returning,
-    "Traffic": traffic,
-    "Votes": votes,
     "Behaviour": behaviour,
     "Rooms": rooms,
     "Meetings": meetings,
@@ -58,8 +58,11 @@ SUBJECTS: Mapping[str, ModuleType] = {
     "Invites": invites,
     "Stored data": stored_data,
 }
-"""Every subject, in the order of the pages. Each module has `TABLES`, `DEFINITIONS`
-and `LABELS` (the columns that say what a row is about)."""
+"""Every subject: what most pages show, then the others in the order of the pages.
+
+Each module has `TABLES`, `DEFINITIONS` and `LABELS` (the columns that say what a row is
+about).
+"""
 
 METRIC_TABLES: Mapping[str, MetricTable] = {
     table.name: table for subject in SUBJECTS.values() for table in subject.TABLES

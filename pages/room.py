@@ -102,7 +102,7 @@ with st.grid(3, min_column_width=320, gap="small"):
         results["spread"],
         partial(votes_by, label="steps", titles=("Steps", "Votes")),
         title="Spread",
-        note="Votes with two or more estimations, the highest not below the lowest.",
+        note="Votes with two or more estimations.",
     )
     render_block(
         own,

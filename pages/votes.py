@@ -88,7 +88,7 @@ NOTES: Mapping[str, str] = {
     "state, so that the two can differ.",
     "round_durations": "Votes with an estimation.",
     "team_sizes": "Votes with an estimation.",
-    "spread": "Votes with two or more estimations, the highest not below the lowest.",
+    "spread": "Votes with two or more estimations.",
 }
 """What is counted, where it is not all votes or estimations."""
 

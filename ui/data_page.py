@@ -137,7 +137,7 @@ def render_excluded_rooms(context: PageContext) -> None:
 
 
 def definitions() -> pl.DataFrame:
-    """Return every number with its meaning, in the order of the pages."""
+    """Return every number with its meaning, those of most pages first."""
     # Also those of one table only, whose column means something else there.
     found = [d for subject in SUBJECTS.values() for d in subject.DEFINITIONS]
     return pl.DataFrame(
