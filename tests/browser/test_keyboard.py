@@ -167,8 +167,8 @@ SHOWS_FOCUS = """() => {
   const own = document.activeElement;
   const at = own.role === 'switch' ? own.closest('label') : own; // it hides its box
   const {outlineStyle} = getComputedStyle(at);
-  // Boxes and grids show it by their frames and cells.
-  return at === document.body || at.matches('canvas, [role=combobox]')
+  // Boxes and grids show it by their frames and cells; a grid has these inside.
+  return at === document.body || at.closest('canvas, [role=combobox]')
     || outlineStyle !== 'none' ? '' : at.outerHTML;
 }"""
 
