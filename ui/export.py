@@ -328,7 +328,7 @@ def readme(context: PageContext, found: Results) -> str:
     """
     query, snapshot, tables = context.query, context.snapshot, found.now
     until = snapshot.data_until
-    lines = (_asked(context, tables) if context.asks else {}) | {
+    lines = (_asked(context, tables) if context.has_bar else {}) | {
         "Data until": (f"{until:%Y-%m-%d %H:%M:%S} UTC" if until else "no data yet")
         + (" (demo)" if snapshot.demo else ""),
         "Generation": str(snapshot.generation or "none: plain files"),

@@ -70,8 +70,8 @@ class PageContext:
     """Seconds between two runs of the sync job."""
     shows_all: bool = False
     """Whether the period is all of history: no longer one would show more."""
-    asks: bool = True
-    """Whether period and filters can be chosen, and change what is shown."""
+    has_bar: bool = True
+    """Whether the page has the period bar: without it nothing depends on a period."""
 
     @property
     def frames(self) -> Frames:

@@ -182,7 +182,7 @@ def without_bar(
     period = periods.period_of(days, now, zone)
     query = Query(snapshot.frames, period, None, "week", now, begins=days.first)
     nothing = periods.NO_COMPARISON
-    return PageContext(snapshot, query, days, nothing, now, bots=True, asks=False)
+    return PageContext(snapshot, query, days, nothing, now, bots=True, has_bar=False)
 
 
 def zone(settings: DashboardSettings) -> ZoneInfo:

@@ -183,6 +183,14 @@ def test_every_stop_of_the_tab_key_is_seen(page: Page, demo_server: Server) -> N
                 break
         else:
             raise AssertionError(f"80 times Tab do not reach “{last}”")
+    for menu in ("Share", "Options", "Filter"):
+        page.get_by_role("button", name=menu, exact=True).click()
+        body = page.get_by_test_id("stPopoverBody")
+        for _ in range(body.get_by_role("button").count()):
+            page.keyboard.press("Tab")
+            assert page.evaluate(SHOWS_FOCUS) == ""
+        page.keyboard.press("Escape")
+        expect(body).to_have_count(0)
 
 
 def test_enter_takes_the_country_of_a_typed_code_or_name(
