@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.frames import Period
-from metrics.query import Granularity
+from metrics.query import Granularity, SharedPlans
 from metrics.registry import METRIC_TABLES, plan
 from metrics.time_axis import (
     ANY_UTC,
     bucketed,
     first_of,
+    number_of,
     per_day,
     period_axis,
     places_in,
@@ -292,6 +293,19 @@ def test_a_second_is_in_the_period_in_which_it_begins() -> None:
     place = places_in([Period(start, end)])(pl.col("second"))
     found = pl.DataFrame({"second": [1, 2, 3, 4]}).select(place)
     assert found.to_series().to_list() == [None, 0, 0, None]
+
+
+def test_periods_and_their_buckets_have_places_of_their_own() -> None:
+    """A page asks for both, of the same periods."""
+    shared, second = SharedPlans(frames()), pl.col("second")
+    two = tuple(Period.of_days(date(2026, 3, d), date(2026, 3, d + 1)) for d in (2, 4))
+    noon = int(datetime(2026, 3, 5, 12, tzinfo=UTC).timestamp())
+    found = pl.DataFrame({"second": [noon]}).select(
+        period=number_of(second, shared, two),
+        day=number_of(second, shared, two, "day"),
+        hour=number_of(second, shared, two, "hour"),
+    )
+    assert found.row(0) == (1, 3, 84)
 
 
 edges = st.datetimes(datetime(2026, 2, 20), datetime(2026, 3, 20))
