@@ -143,8 +143,9 @@ def definitions() -> pl.DataFrame:
     return pl.DataFrame(
         {
             "Metric": [d.title for d in found],
-            "Definition": [d.formula for d in found],
-            "Excludes": [d.excludes for d in found],
+            # A cell prints the marks of code as they are.
+            "Definition": [d.formula.replace("`", "") for d in found],
+            "Excludes": [d.excludes.replace("`", "") for d in found],
             "Tables": [", ".join(d.tables) for d in found],
             "Column in CSV and API": [
                 f"{d.key} in {d.only_in}" if d.only_in else d.key for d in found

@@ -101,3 +101,9 @@ def test_the_data_page_has_what_a_column_means_in_one_table_only() -> None:
 
 def test_what_compares_says_so_in_its_title() -> None:
     assert [_split(f"votes{ending}")[0] for ending in COMPARISONS] == ["votes"] * 3
+
+
+def test_cells_of_definitions_print_no_marks_of_code() -> None:
+    table = data_page.definitions().select("Definition", "Excludes")
+    assert "`" in DEFINITIONS["bounce_rate"].excludes
+    assert not [cell for row in table.iter_rows() for cell in row if "`" in cell]
