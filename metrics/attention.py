@@ -216,15 +216,16 @@ def findings(
     clock = to_local(until, zone)
     # Late data, or a moment after midnight: it ends on another day.
     is_today = clock.date() == to_local(now, zone).date()
-    day = f"{clock.date()}"
-    period = {"period": "Today"} if is_today else {"from": day, "to": day}
+    name = "Today" if is_today else weekday_of(clock.date())
+    # By date: a message is read on later days, too, whose today is another one.
+    day = {"from": f"{clock.date()}", "to": f"{clock.date()}"}
     interval = timedelta(seconds=sync_interval)
     return [
         *_missing(missing),
         *(_late(now - until, clock.date(), interval) if due else ()),
-        *_unusual_today(answers["today"], clock, zone, period),
+        *_unusual_today(answers["today"], clock, zone, name, day),
         *_unusual_days(answers["unusual_days"]),
-        *(_quiet(answers[_QUIET], zone, period) if _QUIET in answers else ()),
+        *(_quiet(answers[_QUIET], zone, day) if _QUIET in answers else ()),
     ]
 
 
@@ -280,9 +281,12 @@ def duration(span: timedelta) -> str:
 
 
 def _unusual_today(
-    today: pl.DataFrame, clock: datetime, zone: ZoneInfo, period: Mapping[str, str]
+    today: pl.DataFrame,
+    clock: datetime,
+    zone: ZoneInfo,
+    name: str,
+    day: Mapping[str, str],
 ) -> Iterator[Finding]:
-    name = period.get("period") or weekday_of(clock.date())
     for row in today.drop_nulls("median").iter_rows(named=True):
         measure, low, high = row["measure"], row["lowest"], row["highest"]
         page, shown = PAGES[measure]
@@ -294,7 +298,7 @@ def _unusual_today(
             f"{name}: {counted(row['today'], ONE_OF[measure])} by {clock:%H:%M} "
             f"{zone.key}, usually {usual}",
             page,
-            {**period, **shown},
+            {**day, **shown},
             clock.date(),
             measure,
             row["today"],
@@ -346,7 +350,7 @@ def _unusual_days(days: pl.DataFrame) -> Iterator[Finding]:
 
 
 def _quiet(
-    rooms: pl.DataFrame, zone: ZoneInfo, period: Mapping[str, str]
+    rooms: pl.DataFrame, zone: ZoneInfo, day: Mapping[str, str]
 ) -> Iterator[Finding]:
     if rooms.is_empty():
         return
@@ -356,7 +360,7 @@ def _quiet(
         f"{counted(rooms.height, 'healthy room')} {have} gone quiet",
         "insights",
         # The page shows the rooms of the end of its period.
-        {"about": "Rooms", **period},
+        {"about": "Rooms", **day},
         # Since then none of them has had a vote.
         day=to_local(max(rooms["last_round_at"]), zone).date(),
         value=rooms.height,
