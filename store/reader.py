@@ -25,6 +25,7 @@ from store.snapshot import NOTHING, Snapshot, StoreError
 
 __all__ = [
     "DEMO_MARKER",
+    "FIND_FILE",
     "Snapshot",
     "StoreError",
     "beginning",
@@ -36,6 +37,10 @@ __all__ = [
 ]
 
 
+FIND_FILE = (
+    "`python sync_job.py --verify` finds the file, and the next sync run reads its "
+    "rows again."
+)
 # Version of a store whose CURRENT is no text; it changes once that is repaired.
 _UNREADABLE = "unreadable"
 
@@ -66,11 +71,16 @@ def run_query[Answer](data_dir: Folder, query: Callable[[Snapshot], Answer]) -> 
     """Run a query on the newest state, never on a mix of two.
 
     A query that outlives the files of its state starts over once, on the newest.
+    Raises StoreError when files of that one are gone as well.
     """
     try:
         return query(open_store(data_dir))
     except FileNotFoundError:
-        return query(open_store(data_dir))
+        newest = open_store(data_dir)
+    try:
+        return query(newest)
+    except FileNotFoundError as error:
+        raise StoreError(f"A file of the store is gone. {FIND_FILE}") from error
 
 
 def _open_again(data_dir: Folder) -> Snapshot:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
+from core.location import SCHEME
 from metrics.frames import Frames
 from metrics.tables import TABLES
 from store.manifest import Run
@@ -46,6 +48,18 @@ class Snapshot:
     def missing(self) -> tuple[str, ...]:
         """Names of the tables that are not there."""
         return tuple(t.name for t in TABLES if t.name not in self.tables)
+
+    @property
+    def incomplete(self) -> frozenset[str]:
+        """Names of tables with files on this machine that are gone, without reading.
+
+        Object storage is not asked: that takes a request per file.
+        """
+        return frozenset(
+            name
+            for name, files in self.files.items()
+            if not all(SCHEME in file or Path(file).exists() for file in files)
+        )
 
     def ends(self, now: datetime) -> datetime:
         """Return where the data ends, which is now at the latest.

@@ -57,10 +57,15 @@ def render_cards(context: PageContext) -> None:
 def stored_tables(snapshot: Snapshot) -> pl.DataFrame:
     """Return one row per live table: whether it is there, rows and size."""
     held = snapshot.tables
+    states = (
+        dict.fromkeys((t.name for t in TABLES), "missing")
+        | dict.fromkeys(held, "stored")
+        | dict.fromkeys(snapshot.incomplete, "file gone")
+    )
     return pl.DataFrame(
         {
             "table": [t.name for t in TABLES],
-            "state": ["stored" if t.name in held else "missing" for t in TABLES],
+            "state": [states[t.name] for t in TABLES],
             "stored_rows": [
                 held[t.name].rows if t.name in held else None for t in TABLES
             ],

@@ -3,12 +3,13 @@
 import logging
 
 import streamlit as st
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import ErrorContext, Severity, capture_error
-from store.reader import StoreError
-from web.responses import error_response
+from store.reader import FIND_FILE, StoreError
+from web.responses import NO_STORE
 
 
 class ErrorMiddleware:
@@ -38,10 +39,19 @@ class ErrorMiddleware:
         except Exception as error:  # noqa: BLE001 - the boundary of every request
             # Without the path: it may contain something private that a user typed.
             context = ErrorContext("server", "request", {"method": scope["method"]})
-            report(error, context, "critical")
+            failed = failure(error, context)
             if not started:
-                failed = error_response(500, "Internal server error")
                 await failed(scope, receive, send)
+
+
+def failure(error: Exception, context: ErrorContext) -> JSONResponse:
+    """Report what ends a request; return the answer to it, with the reference."""
+    reference = report(error, context, "critical")
+    # It names cause and fix; the text of another error may hold anything.
+    known = isinstance(error, StoreError)
+    text = str(error) if known else "Internal server error"
+    body = {"detail": text, "reference": reference}
+    return JSONResponse(body, 500, headers=NO_STORE)
 
 
 def report(error: Exception, context: ErrorContext, severity: Severity) -> str:
@@ -83,8 +93,7 @@ def _advice(error: Exception) -> str:
         case FileNotFoundError():
             return (
                 "A file of the store is gone. Reload; if this message returns, "
-                "`python sync_job.py --verify` finds the file, and the next sync run "
-                "reads its rows again."
+                f"{FIND_FILE}"
             )
     return "Reload, or choose another period."
 

@@ -31,7 +31,7 @@ class Health:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every table is in the store."""
+        """Whether every table is in the store, with all its files."""
         return all(table.name in self.present for table in TABLES)
 
     def to_json(self) -> dict[str, object]:
@@ -73,7 +73,7 @@ def _of(snapshot: Snapshot, sync_interval: int, now: datetime) -> Health:
     until = snapshot.data_until
     age = None if until is None else max(now - until, timedelta())
     return Health(
-        present=frozenset(snapshot.tables),
+        present=frozenset(snapshot.tables) - snapshot.incomplete,
         megabytes=round(snapshot.bytes / _MEGABYTE, 2),
         data_until=until,
         age=age,

@@ -116,7 +116,7 @@ def test_a_question_starts_over_once_when_a_file_is_gone_and_no_more(
 
     assert run_query(tmp_path, question) == 42
     assert len(asked) == 2
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(StoreError, match="--verify` finds the file"):
         run_query(tmp_path, hopeless)
     assert len(asked) == 4
 

@@ -181,16 +181,38 @@ def test_the_token_comes_bare_or_as_bearer(api: httpx.Client, header: str) -> No
     assert answer.status_code == 200
 
 
-def test_a_failure_inside_says_nothing_and_is_captured_once(
+def test_an_unreadable_store_is_explained_and_captured_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, log_to_caplog: None
 ) -> None:
     (tmp_path / "fpp_votes.parquet").write_bytes(b"PAR1 this is no Parquet file PAR1")
     with serving(parts(StoppedClock(), tmp_path)) as url:
         answer = get(f"{url}/api", headers={"Authorization": TOKEN})
     assert answer.status_code == 500
-    assert answer.json() == {"detail": "Internal server error"}
+    assert answer.json()["detail"] == (
+        "fpp_votes.parquet is not a readable Parquet file. Put a whole copy there, or "
+        "let the sync job write the store."
+    )
     assert [record.levelname for record in caplog.records] == ["CRITICAL"]
-    assert "fpp_votes.parquet is not a readable" in caplog.text
+    assert f"[{answer.json()['reference']}]" in caplog.text
+
+
+def test_any_other_failure_inside_says_nothing_but_its_reference(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    log_to_caplog: None,
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a secret of the inside")
+
+    monkeypatch.setattr("web.api.queries.all_metrics", fails)
+    with serving(parts(StoppedClock())) as url:
+        answer = get(f"{url}/api", headers={"Authorization": TOKEN})
+    (record,) = caplog.records
+    assert answer.status_code == 500
+    assert answer.json() == {
+        "detail": "Internal server error",
+        "reference": record.__dict__["fields"]["reference"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,13 @@ def test_it_is_answered_without_a_trace_and_captured_once(
 ) -> None:
     with serving(APP) as url:
         answer = get(f"{url}/fails")
-    assert (answer.status_code, answer.json()) == (
-        500,
-        {"detail": "Internal server error"},
-    )
-    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    (record,) = caplog.records
+    assert answer.status_code == 500
+    assert answer.json() == {
+        "detail": "Internal server error",
+        "reference": record.__dict__["fields"]["reference"],
+    }
+    assert record.levelname == "CRITICAL"
     assert "server/request: RuntimeError" in caplog.text
 
 

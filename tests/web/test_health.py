@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, timedelta
@@ -13,11 +14,13 @@ import pytest
 
 from metrics.tables import TABLES
 from store.legacy_files import scan_plain
-from store.manifest import CURRENT, MANIFESTS
+from store.manifest import BLOCKS, CURRENT, MANIFESTS
+from store.reader import open_store
 from testkit.dashboard import GOLDEN, TOKEN, get, serving
 from testkit.publishing import publish
 from tests.web import attack
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
+from ui.data_page import stored_tables
 from web.health import Health, check
 
 FILES = [table.file_name for table in TABLES]
@@ -169,7 +172,32 @@ def test_health_is_200_and_degraded_whatever_the_store_has_become(
     report = answer.json()
     assert report["status"] == "degraded"
     assert "python sync_job.py --rebuild" in report["components"]["storage"]["detail"]
-    assert (api.status_code, api.json()) == (500, {"detail": "Internal server error"})
+    assert api.status_code == 500
+    assert re.search("sync_job.py --rebuild|Check the disk", api.json()["detail"])
+
+
+@pytest.mark.parametrize("lost", ["fpp_rooms", "fpp_votes"])
+def test_files_that_are_gone_are_named_by_health_and_explained_by_the_api(
+    tmp_path: Path, lost: str, caplog: pytest.LogCaptureFixture, log_to_caplog: None
+) -> None:
+    rows = {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
+    publish(tmp_path, rows, GOLDEN_NOW)
+    for path in (tmp_path / BLOCKS / lost).iterdir():
+        path.unlink()
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        report = get(f"{url}/health").json()
+        api = get(f"{url}/api", headers={"Authorization": TOKEN})
+    assert report["status"] == "degraded"
+    assert report["components"]["parquet_files"] == {
+        "status": "error",
+        "files": dict.fromkeys(FILES, True) | {f"{lost}.parquet": False},
+    }
+    assert api.status_code == 500
+    assert "`python sync_job.py --verify` finds the file" in api.json()["detail"]
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    assert f"[{api.json()['reference']}]" in caplog.text
+    states = stored_tables(open_store(tmp_path)).select("table", "state").rows()
+    assert dict(states) == {t.name: "stored" for t in TABLES} | {lost: "file gone"}
 
 
 def test_a_clock_that_runs_behind_gives_no_negative_age(store: Path) -> None:

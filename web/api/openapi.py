@@ -6,6 +6,7 @@ response.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import get_args
 
 from metrics.attention import Kind
@@ -186,7 +187,8 @@ ALERTS = rows(
     expectation=record(low=_NUMBER_OR_NULL, high=_NUMBER_OR_NULL),
     link=_LINK,
 )
-DETAIL = record(detail={"type": "string"})
+DETAIL = record(detail=_TEXT)
+FAILURE = record(detail=_TEXT, reference=_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +362,8 @@ OPERATIONS: tuple[Operation, ...] = (
 COMMON_REFUSALS: Mapping[int, str] = {
     401: "The token is missing or wrong.",
     429: "Too many wrong tokens from this client; see Retry-After.",
-    500: "Internal error; it has been reported.",
+    500: "Internal error; `detail` names cause and fix where they are known, "
+    "`reference` finds it in the log.",
 }
 """Statuses that every route may answer with."""
 _UNKNOWN = {400: "Unknown or repeated parameter; `detail` lists what is allowed."}
@@ -381,7 +384,7 @@ def document(base: str) -> dict[str, object]:
         "security": [{"bearer": []}, {"bare": []}],
         "paths": {o.path or "/": {"get": _operation(o)} for o in OPERATIONS},
         "components": {
-            "schemas": {"Detail": DETAIL},
+            "schemas": {"Detail": DETAIL, "Failure": FAILURE},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "bare": {"type": "apiKey", "in": "header", "name": "Authorization"},
@@ -406,7 +409,7 @@ def _operation(operation: Operation) -> dict[str, object]:
                 },
                 "content": _content(operation),
             },
-            **{str(status): _refusal(why) for status, why in refusals},
+            **{str(status): _refusal(status, why) for status, why in refusals},
         },
     }
 
@@ -425,8 +428,9 @@ def _content(operation: Operation) -> Mapping[str, Mapping[str, Schema]]:
     return {kind: {"schema": schema} for kind, schema in operation.responses.items()}
 
 
-def _refusal(why: str) -> dict[str, object]:
-    reference = {"$ref": "#/components/schemas/Detail"}
+def _refusal(status: int, why: str) -> dict[str, object]:
+    name = "Failure" if status == HTTPStatus.INTERNAL_SERVER_ERROR else "Detail"
+    reference = {"$ref": f"#/components/schemas/{name}"}
     return {
         "description": why,
         "content": {"application/json": {"schema": reference}},

@@ -24,7 +24,7 @@ from web.api.tables import (
     refuse_unknown,
     table_response,
 )
-from web.errors import report
+from web.errors import failure
 from web.responses import (
     NO_STORE,
     RequestError,
@@ -156,7 +156,6 @@ def _guarded(operation: Operation, endpoint: Endpoint) -> Endpoint:
         except RequestError as refused:
             return error_response(refused.status, refused.detail)
         except Exception as error:  # noqa: BLE001 - the boundary of every API request
-            report(error, ErrorContext("api", name), "critical")
-            return error_response(500, "Internal server error")
+            return failure(error, ErrorContext("api", name))
 
     return guarded
