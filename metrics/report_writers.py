@@ -38,7 +38,7 @@ MIME: dict[Format, str] = {
     "md": "text/markdown; charset=utf-8",
     "json": "application/json",
 }
-NOTHING_HERE = "No data in this period. Choose another one."
+NOTHING_HERE = "No data in this period."
 _BARS = "▁▂▃▄▅▆▇█"
 _INVISIBLE = "\u200b"
 _IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!$"} | {

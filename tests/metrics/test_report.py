@@ -325,6 +325,8 @@ def test_an_empty_month_is_words_and_no_error(form: str) -> None:
         assert json.loads(text)["figures"][0]["value"] == 0
     else:
         assert "No data in this period." in text
+        # Who reads it in a mail cannot choose, and of an empty store none has more.
+        assert "Choose" not in text
 
 
 @pytest.mark.parametrize("form", FORMATS)
