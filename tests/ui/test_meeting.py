@@ -106,11 +106,10 @@ def test_a_meeting_of_days_dates_its_times() -> None:
 @pytest.mark.parametrize("width", [250, 1050])
 @pytest.mark.parametrize("votes", [1, 2, 20, 40, 90])
 def test_no_two_cards_are_drawn_over_each_other(votes: int, width: int) -> None:
-    """A 2 and a 1 would be read as 21."""
+    """A 2 and a 1 would be read as 21, and lines to all votes as a grey ground."""
     spec = drawn(datetime(2026, 11, 12, 8, 10), ZoneInfo("UTC"), votes)
-    found = re.findall(
-        r"<text ([^>]*)>3</text>", vl_convert.vegalite_to_svg(spec | {"width": width})
-    )
+    svg = vl_convert.vegalite_to_svg(spec | {"width": width})
+    found = re.findall(r"<text ([^>]*)>3</text>", svg)
     cards = [
         (float(re.findall(r"translate\(([\d.]+)", text)[0]), int(size))
         for text in found
@@ -120,6 +119,7 @@ def test_no_two_cards_are_drawn_over_each_other(votes: int, width: int) -> None:
     # Where there is enough room each of them; otherwise some everywhere on the axis.
     assert len(cards) == votes or votes * 9 > width - 24
     assert len(cards) >= min(votes, (width - 24) // 24)
+    assert len(re.findall(r'<line [^>]*opacity="0.25"', svg)) == len(cards)
     for (one, size), (other, other_size) in pairwise(cards):
         assert other - one >= 1.19 * (size + other_size) / 2
         assert len(cards) == votes or other - one < 24

@@ -67,11 +67,11 @@ def timeline(
     )
     ahead, names = _clock(votes, activity, zone)
     time_format = time_format_of(votes)
-    held = _votes(votes, ahead, time_format)
-    done = _activity(activity, ahead, time_format)
     places = room_for_cards(votes, activity)
     order = _farthest_first(places["place"].to_list())
     places = places.with_columns(apart=pl.Series(order, dtype=pl.Float64))
+    held = _votes(votes.join(places, on="id", how="left"), ahead, time_format)
+    done = _activity(activity, ahead, time_format)
     played = _cards(cards.join(places, on="id", how="left"), ahead, time_format)
     x = alt.X(
         "at:T",
@@ -96,15 +96,20 @@ def timeline(
         .mark_bar(height=14, cornerRadius=3, minBandSize=2)
         .encode(x, alt.X2("end:T"), lane, kinds, tooltip=_tips(_OF_VOTES))
     )
-    ends = (
-        Layer(held)
-        .mark_rule(color=MUTED, opacity=0.25, aria=False)
-        .encode(alt.X("end:T"))
-    )
     # Of `width`, both ends of the axis are padding.
     room, apart = (
         f"(isValid(datum.{part}) ? datum.{part} * (width - 24) / {CARD_WIDTH} : 99)"
         for part in ("room", "apart")
+    )
+    # Two cards over each other would be read as a third one, lines to all votes of a
+    # long meeting as one grey ground.
+    is_clear = f"{apart} >= {SMALLEST_FONT}"
+    ends = (
+        Layer(held)
+        .mark_rule(
+            color=MUTED, opacity=alt.ExprRef(f"{is_clear} ? 0.25 : 0"), aria=False
+        )
+        .encode(alt.X("end:T"))
     )
     texts = (
         Layer(played)
@@ -113,8 +118,7 @@ def timeline(
             fontSize=alt.ExprRef(
                 f"max({SMALLEST_FONT}, min(width < 400 ? 10 : 13, {room}))"
             ),
-            # Two cards over each other would be read as a third one.
-            opacity=alt.ExprRef(f"{apart} < {SMALLEST_FONT} ? 0 : 1"),
+            opacity=alt.ExprRef(f"{is_clear} ? 1 : 0"),
             fontWeight=600,
             color=TEXT,
         )
@@ -271,7 +275,7 @@ def kind_of_vote() -> pl.Expr:
 def _votes(votes: pl.DataFrame, ahead: int, time_format: str) -> pl.DataFrame:
     when = _placed(votes, "voted_at", ahead, time_format).rename({"at": "end"})
     return when.select(
-        *("vote", "end", "when", "cards", "joined", "left"),
+        *("vote", "end", "when", "cards", "joined", "left", "apart"),
         fmt.counts(pl.col("duration", "talk")),
         at=milliseconds(pl.col("started_at")) + ahead,
         kind=kind_of_vote(),
