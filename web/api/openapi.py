@@ -266,6 +266,8 @@ _TABLE_PARAMETERS = (
     ),
 )
 
+_MISSING = {MISSING_TABLES: "The names of missing tables: what they count is 0."}
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="all_metrics",
@@ -274,6 +276,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="All metrics over the whole history.",
         responses={_JSON: EVERYTHING},
         refusals={},
+        headers=_MISSING,
         ignores_unknown=True,
     ),
     Operation(
@@ -283,6 +286,7 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(Parameter("room_id", "path", _ROOM_ID, "The room's ID."),),
         responses={_JSON: ROOM},
         refusals={400: "Not a valid room ID."},
+        headers=_MISSING,
         ignores_unknown=True,
     ),
     Operation(
@@ -291,6 +295,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Totals of the last 24 hours; posts them to the email service.",
         responses={_JSON: DAILY},
         refusals={502: "The email service did not accept the summary."},
+        headers=_MISSING,
         ignores_unknown=True,
     ),
     Operation(

@@ -33,6 +33,7 @@ from metrics.periods import (
 from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES, plan
 from metrics.subject import MetricTable
+from metrics.tables import USERS
 from metrics.time_zone import in_zone, to_local, zone_of
 from store import engine
 from store.reader import Snapshot, beginning, begins_within, without_bots
@@ -43,7 +44,7 @@ Format = Literal["csv", "json", "parquet"]
 _MOST_QUOTED = 40
 EARLIEST = date(2000, 1, 1)
 MISSING_TABLES = "Missing-Tables"
-"""The header of a CSV or Parquet file whose nulls have this reason."""
+"""The header of an answer that has no other place for missing tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +351,11 @@ def _finite(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _missing(query: TableQuery, metric_query: Query) -> list[str]:
-    return [name for name in query.table.reads if name in metric_query.missing]
+    reads = query.table.reads
+    # Bots are known by their device: without it they count.
+    known_bots = () if query.options["bots"] == "include" else (USERS.name,)
+    needed = dict.fromkeys((*reads, *known_bots))
+    return [name for name in needed if name in metric_query.missing]
 
 
 def _file(
@@ -360,11 +365,17 @@ def _file(
     room = f"room_{query.room_id}_" if query.room_id else ""
     days = query.table.covers(metric_query)
     name = file_name(room + query.table.name, days, extension)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    # A file of rows has no place for it.
-    if missing := _missing(query, metric_query):
-        headers[MISSING_TABLES] = ", ".join(missing)
+    # A file of rows has no place for what is missing.
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        **missing_header(_missing(query, metric_query)),
+    }
     return Response(data, media_type=kind, headers=NO_STORE | headers)
+
+
+def missing_header(names: Collection[str]) -> Mapping[str, str]:
+    """Return the header that names live tables which the store lacks, if any."""
+    return {MISSING_TABLES: ", ".join(names)} if names else {}
 
 
 _Writer = Callable[[TableQuery, Snapshot, Query, pl.DataFrame], Response]
