@@ -38,8 +38,6 @@ class Query:
     missing: Collection[str] = ()
     """Live tables that the store lacks: numbers that need one are null, not 0."""
     data_begins: date | None = None
-    """The day on which the data begins, where that is why nothing is compared."""
-    begins: date | None = None
     """The day on which the data begins, where nothing is before the period or before
     its comparison. The first row may be at any time: no day to count as a whole one."""
     data_ends: datetime | None = None
@@ -60,7 +58,7 @@ class Query:
     @property
     def known(self) -> Period:
         """The period from the day on which the data begins."""
-        period, begins = self.period, self.begins
+        period, begins = self.period, self.data_begins
         if begins is None or not period.first_day < begins <= period.last_day:
             return period
         start = Period.of_days(begins, begins, self.zone).start

@@ -179,7 +179,7 @@ class Report:
     series_before: tuple[tuple[date, int], ...]
     """Of the comparison; `metrics.report_writers` puts both beside each other."""
     cut: tuple[str | None, ...]
-    """Where the period cuts each bucket of the series, as in tables over time."""
+    """Where each bucket of the series is cut, as in tables over time."""
     cut_before: tuple[str | None, ...]
     what_changed: str | None
     changes: tuple[Change, ...]
@@ -197,7 +197,7 @@ class Report:
     missing: tuple[str, ...] = ()
     """The live tables that the store lacks: figures that need one are null."""
     data_begins: date | None = None
-    """The day on which the data begins, where that is why nothing is compared."""
+    """The day on which the data begins, where it is why nothing is compared."""
     address: str = ""
     """Where the dashboard is, without a slash at the end; "" if not known."""
     bots: bool = False

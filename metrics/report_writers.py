@@ -329,16 +329,17 @@ def to_markdown(report: Report) -> str:
 
 
 def _not_whole(report: Report) -> str:
-    """Say which buckets are not whole: "the first and the last week are not whole"."""
-    # The period can cut no other bucket than these two.
-    ends = {"the first": report.cut[0], "the last": report.cut[-1]}
-    if len(report.cut) == 1:
-        ends = {"this": report.cut[0]}
-    names = [name for name, cut in ends.items() if cut]
-    if not names:
-        return ""
-    verb = "is" if len(names) == 1 else "are"
-    return f"{' and '.join(names)} {report.granularity} {verb} not whole"
+    """Say which buckets are not whole: "the first week and the last week are …"."""
+    every, cut = report.granularity, report.cut
+    if len(cut) == 1:
+        return f"this {every} is not whole" if cut[0] else ""
+    # The data may begin within the period, the last one may still run.
+    early = sum(where is not None and where.startswith("start") for where in cut)
+    first = f"the first {every}" if early == 1 else f"the first {early} {every}s"
+    late = cut[-1] is not None and early < len(cut)
+    names = [first] * (early > 0) + [f"the last {every}"] * late
+    verb = "is" if max(early, len(names)) == 1 else "are"
+    return f"{' and '.join(names)} {verb} not whole" if names else ""
 
 
 def _figure_in_markdown(figure: Figure, report: Report) -> str:

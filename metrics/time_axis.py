@@ -1,7 +1,8 @@
 """Time axes: one row per hour, day, week or month of a period, also where nothing is.
 
-A bucket counts what is inside the period. One that the period cuts, or that is not
-over yet, is marked (`time_series`), since it looks like a fall next to whole ones.
+A bucket counts what is inside the period. One that the period or the data's beginning
+cuts, or that is not over yet, is marked (`time_series`): it looks like a fall next to
+whole ones.
 Hours are UTC timestamps, the other buckets dates of the period's time zone.
 """
 
@@ -405,18 +406,16 @@ _SATURDAY = 5
 def _cut_by(
     query: Query, every: Granularity
 ) -> Callable[[date | datetime, date | datetime], str | None]:
-    """Return what says where the period cuts a bucket, from its start and its end."""
-    edges = (query.period.start, query.period.end)
-    # Dates are those of the zone: their edges are compared as its clocks show them.
-    first, last = edges if every == "hour" else map(query.period.wall, edges)
+    """Return what says where a bucket is cut, from its start and its end."""
+    first, last = _first_whole(query, every), query.period.end
+    if every != "hour":
+        last = query.period.wall(last)
     # A period that includes today ends at the clock.
     cut_last = "running" if query.period.end >= query.now else "end"
-    midnight = datetime.min.time()
 
     def cut(*bucket: date | datetime) -> str | None:
         start, end = (
-            edge if isinstance(edge, datetime) else datetime.combine(edge, midnight)
-            for edge in bucket
+            edge if isinstance(edge, datetime) else _midnight(edge) for edge in bucket
         )
         at_end = cut_last if end > last else None
         if start < first:
@@ -424,6 +423,22 @@ def _cut_by(
         return at_end
 
     return cut
+
+
+def _first_whole(query: Query, every: Granularity) -> datetime:
+    """Return when the first whole bucket starts at the earliest.
+
+    Dates are those of the zone: their edges are compared as its clocks show them.
+    """
+    if every == "hour":
+        return query.known.start
+    first, begins = query.period.wall(query.period.start), query.data_begins
+    # The first row may be at any time of its day, which is no whole one.
+    return max(first, _midnight(begins) + datetime.resolution) if begins else first
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time())
 
 
 def by_number(*frames: pl.DataFrame) -> dict[int, dict[str, Any]]:
@@ -479,18 +494,21 @@ def time_series(
 ) -> pl.LazyFrame:
     """Finish a table over time: mark cut buckets, hide weekends where the query does.
 
-    Adds the column cut: null for a whole bucket, else where the period cuts it:
-    "start", "end" or "start and end"; "running" instead of "end" where the bucket is
-    not over. `granularity` is that of the buckets where it is not the query's.
+    Adds the column cut: null for a whole bucket, else where the period or the data cuts
+    it: "start" (up to the day on which the data begins), "end" or "start and end";
+    "running" instead of "end" where the bucket is not over. `granularity` is that of
+    the buckets where it is not the query's.
     """
-    every = granularity or query.granularity
-    cut_at, cut = _cut_by(query, every), pl.lit(None, pl.String)
-    # Only the first bucket and the last one may be cut.
-    for bucket in {*_ends(query.period, every)}:
-        if where := cut_at(bucket, _next(bucket, every)):
-            is_it = pl.col("bucket") == pl.lit(bucket)
-            cut = pl.when(is_it).then(pl.lit(where)).otherwise(cut)
-    marked = series.with_columns(cut=cut)
+    every, bucket = granularity or query.granularity, pl.col("bucket")
+    _, last = _ends(query.period, every)
+    # Only the last bucket may be cut at its end.
+    of_last = _cut_by(query, every)(last, _next(last, every))
+    marked = series.with_columns(
+        cut=pl.when(bucket == pl.lit(last))
+        .then(pl.lit(of_last, pl.String))
+        .when(bucket < pl.lit(_first_whole(query, every)))
+        .then(pl.lit("start"))
+    )
     # A hidden weekend is missing from the axis only: weeks and months keep its rows.
     if query.weekends or every != "day":
         return marked

@@ -646,7 +646,7 @@ def _days(query: Query) -> pl.LazyFrame:
 
 def _known_hours(query: Query) -> Period:
     """Return the period after the first day of the data, if that is not all of it."""
-    known, begins = query.known, query.begins
+    known, begins = query.known, query.data_begins
     if begins is None or not known.first_day == begins < known.last_day:
         return known
     after = begins + timedelta(days=1)
@@ -658,7 +658,7 @@ def _is_whole(day: pl.Expr, query: Query) -> pl.Expr:
     known = query.known
     first, last = known.first_day, known.last_day
     days = Period.of_days(first, last, query.zone)
-    cut = days.start < known.start or first == query.begins
+    cut = days.start < known.start or first == query.data_begins
     return day.is_between(
         first + timedelta(days=cut), last - timedelta(days=known.end < days.end)
     )

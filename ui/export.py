@@ -10,6 +10,7 @@ import streamlit as st
 from metrics import filters
 from metrics.export import file_name, to_csv, to_zip
 from metrics.frames import Period
+from metrics.periods import NO_COMPARISON
 from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES
 from metrics.sentences import missing_note
@@ -294,10 +295,11 @@ def _span(period: Period) -> str:
     return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
 
 
-def _compared_with(query: Query) -> str:
-    begins = query.data_begins
-    reason = f": the data begins on {begins}" if begins else ""
-    return _span(query.comparison) if query.comparison else f"nothing{reason}"
+def _compared_with(context: PageContext) -> str:
+    begins, compared = context.query.data_begins, context.query.comparison
+    asked = context.comparison != NO_COMPARISON
+    reason = f": the data begins on {begins}" if begins and asked else ""
+    return _span(compared) if compared else f"nothing{reason}"
 
 
 def _asked(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
@@ -311,7 +313,7 @@ def _asked(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> dict[str
     return {
         "Period": f"{_span(query.period)} ({query.zone.key}), "
         f"{period_bar.count_days(context.days, query, context.now)}",
-        "Compared with": _compared_with(query),
+        "Compared with": _compared_with(context),
         "Grouped by": ", ".join(grouped) or "nothing",
         "Weekends in daily series": "shown" if query.weekends else "hidden",
         "Bots": "included" if context.bots else "excluded",

@@ -154,7 +154,10 @@ def render(
     query = _query(snapshot, chosen, now, zone, settings)
     days = chosen.shown.days
     asked = chosen.granularity
-    st.caption(caption(query, days, now, asked, shortest, bots=chosen.bots))
+    compares = chosen.comparison != periods.NO_COMPARISON
+    st.caption(
+        caption(query, days, now, asked, shortest, bots=chosen.bots, compares=compares)
+    )
     return PageContext(
         snapshot,
         query,
@@ -180,7 +183,7 @@ def without_bar(
     today = to_local(now, zone).date()
     days = PERIODS[ALL_TIME].days(today, beginning(snapshot, zone))
     period = periods.period_of(days, now, zone)
-    query = Query(snapshot.frames, period, None, "week", now, begins=days.first)
+    query = Query(snapshot.frames, period, None, "week", now, data_begins=days.first)
     nothing = periods.NO_COMPARISON
     return PageContext(snapshot, query, days, nothing, now, bots=True, has_bar=False)
 
@@ -225,7 +228,7 @@ def _query(
         begins = reader.begins_within(snapshot, comparison)
     period = periods.period_of(shown.days, until, zone, hours=shown.hours)
     # Otherwise the bar knows some day with data before the period.
-    is_first = shown.days.first <= shown.beginning
+    is_first = shown.days.first <= shown.beginning and snapshot.rows > 0
     ends_early = period != periods.period_of(shown.days, now, zone, hours=shown.hours)
     late = now - until > LATE_AFTER * timedelta(seconds=settings.sync_interval)
     return Query(
@@ -236,8 +239,7 @@ def _query(
         now=until,
         weekends=not chosen.hide_weekends,
         missing=snapshot.missing,
-        data_begins=begins,
-        begins=begins or (shown.beginning if is_first else None),
+        data_begins=begins or (shown.beginning if is_first else None),
         data_ends=until if late and ends_early else None,
     )
 
@@ -541,13 +543,17 @@ def caption(
     shortest: Granularity | None = "hour",
     *,
     bots: bool,
+    compares: bool = True,
 ) -> str:
-    """Return the dates of both periods and whatever is not as usual."""
+    """Return the dates of both periods and whatever is not as usual.
+
+    `compares` is whether a comparison was asked for.
+    """
     # Of days after the end of late data none is in the period.
     dates = fmt.period(query.period) if query.period.length else periods.describe(days)
     parts = [
         f"{dates} · {count_days(days, query, now)}",
-        _compared_with(query),
+        _compared_with(query) if compares else "",
         _why_longer(granularity, query, shortest),
         "bots included" if bots else "",
         "weekends hidden" if _hides_weekends(query, shortest) else "",
@@ -592,10 +598,9 @@ def _data_until(query: Query) -> str:
 
 
 def _compared_with(query: Query) -> str:
-    if query.data_begins is not None:
-        return periods.not_compared(query.data_begins)
     if query.comparison is None:
-        return ""
+        begins = query.data_begins
+        return periods.not_compared(begins) if begins else ""
     before = Days(query.comparison.first_day, query.comparison.last_day)
     now = Days(query.period.first_day, query.period.last_day)
     differs = len(before) != len(now) and not query.period.begins_within_a_day

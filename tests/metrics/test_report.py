@@ -187,11 +187,19 @@ def test_the_chart_says_which_buckets_are_not_whole() -> None:
     chart = json.loads(to_json(found))["chart"]
     assert [row["cut"] for row in chart["values"]] == [*found.cut]
     assert chart["cut_before"] == [*found.cut_before]
-    assert "; the first and the last week are not whole" in to_markdown(found)
+    assert "; the first week and the last week are not whole" in to_markdown(found)
     page = to_html(found)
     assert "hollow: not a whole week" in page
     assert page.count("border:1px solid #3b7fd4") == 2
     assert "9 Nov: 1, 16 Nov: 1 in part" in page
+    # The data may begin in any of them.
+    for day, text in (
+        (13, "the first 2 weeks and the last week are not whole"),
+        (16, "the first 3 weeks are not whole"),
+    ):
+        begun = replace(query, comparison=None, data_begins=date(2026, 11, day))
+        found = report.compose(begun, engine.collect_all(report.plans(begun)), NOW)
+        assert f"; {text}\n" in to_markdown(found)
     # Whole weeks are neither.
     days = periods.Days(date(2026, 11, 2), date(2026, 11, 15))
     query = replace(asked(rows, days, NOW), granularity="week")

@@ -174,7 +174,7 @@ def test_days_before_the_data_and_its_first_one_are_no_days_of_a_mean(
         vote("2026-11-02 17:00"), *(vote(f"2026-11-{day:02} 09:00") for day in (3, 9))
     )
     period = days(since, "2026-11-10")
-    asked = replace(query(rows, period), begins=date(2026, 11, 2))
+    asked = replace(query(rows, period), data_begins=date(2026, 11, 2))
     table = executed(plan("votes_by_weekday", asked))
     assert table["votes"].to_list()[:3] == [2, 1, 0]
     assert table["days"].to_list() == [1, 2, 1, 1, 1, 1, 1]
@@ -196,13 +196,13 @@ def test_hours_before_the_first_row_of_the_data_are_not_called_quiet() -> None:
     ]
     asked = query(frames(*held), days("2026-11-02", "2026-11-03"))
     judged = executed(
-        plan("votes_by_weekday_and_hour", replace(asked, begins=date(2026, 11, 2)))
+        plan("votes_by_weekday_and_hour", replace(asked, data_begins=date(2026, 11, 2)))
     )
     assert {*judged["hour_verdict"]} == {"no clear difference"}
     # Of data that begins on the only day there is nothing else to go by.
     first = replace(
         query(frames(*held), days("2026-11-02", "2026-11-02")),
-        begins=date(2026, 11, 2),
+        data_begins=date(2026, 11, 2),
     )
     cells = executed(plan("votes_by_weekday_and_hour", first))
     assert cells.filter(weekday=1, hour=17)["votes_per_day"].to_list() == [40.0]

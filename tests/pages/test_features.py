@@ -1817,6 +1817,24 @@ def test_before_the_data_begins_a_blank_block_says_so(
     assert (gone_quiet == says) is begins
 
 
+@pytest.mark.parametrize(
+    ("query", "begins"),
+    [
+        ({"period": "all_time"}, False),
+        ({"from": "2024-05-24", "to": "2024-06-02"}, True),
+        ({"from": "2024-05-29", "to": "2024-06-07"}, True),
+        ({"from": "2024-05-24", "to": "2024-06-02", "compare": "none"}, False),
+    ],
+)
+def test_why_nothing_is_compared_is_said_where_a_comparison_was_asked_for(
+    run_page: RunPage, query: dict[str, str], *, begins: bool
+) -> None:
+    """The golden data begin on 24 May 2024."""
+    app = run_page("traffic.py", GOLDEN, **query)
+    because = "no comparison: the data begins on 24 May 2024"
+    assert any(because in caption.value for caption in app.caption) == begins
+
+
 def test_a_finding_leads_to_the_figures_that_it_names(
     run_page: RunPage, plain_store: Callable[..., Path]
 ) -> None:

@@ -55,7 +55,7 @@ def query_of(query: dict[str, str]) -> Query:
     period = Period.of_days(first, last)
     every: Granularity = "month" if query is ALL_TIME else "day"
     begins = first if query is ALL_TIME else None
-    return Query(frames, period, None, every, NOW, begins=begins)
+    return Query(frames, period, None, every, NOW, data_begins=begins)
 
 
 def tables(query: dict[str, str], names: Sequence[str]) -> dict[str, pl.DataFrame]:

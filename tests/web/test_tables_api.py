@@ -474,3 +474,22 @@ def test_nothing_is_compared_with_days_before_the_data(api: httpx.Client) -> Non
         assert (table["compared_from"] is None) == (begins is not None)
         before = {row["count_before"] for row in table["rows"]}
         assert (before == {None}) == (begins is not None)
+
+
+def test_the_day_on_which_the_data_begins_is_no_whole_one(api: httpx.Client) -> None:
+    """The golden data begin on 24 May 2024."""
+    for days in ("period=all_time", "from=2024-05-22&to=2024-05-31"):
+        address = f"/api/tables/traffic_over_time?format=json&every=day&{days}"
+        table = api.get(address).json()
+        assert table["data_begins"] == "2024-05-24"
+        cut = {row["bucket"] for row in table["rows"] if row["cut"] == "start"}
+        assert max(cut) == "2024-05-24"
+        assert min(cut) == table["from"]
+        whole = [row for row in table["rows"] if row["cut"] is None]
+        assert len(whole) >= len(table["rows"]) - len(cut) - 1
+
+
+def test_an_empty_store_begins_on_no_day(empty: httpx.Client) -> None:
+    for address in ("/api/tables/sources", "/api/report"):
+        answer = empty.get(f"{address}?period=all_time&format=json")
+        assert answer.json()["data_begins"] is None

@@ -64,7 +64,7 @@ def render(
 
 def _why_not_compared(context: PageContext) -> str:
     begins = context.query.data_begins
-    if begins:
+    if begins and context.comparison != periods.NO_COMPARISON:
         text = periods.not_compared(begins)
         return f"{text[0].upper()}{text[1:]}."
     return "Choose a comparison to see changes. All time has none."
@@ -118,7 +118,7 @@ def _nothing_in(context: PageContext) -> str:
 
 def _ends_before_data(query: Query) -> date | None:
     """Return the day on which the data begins, None where the period reaches it."""
-    begins = query.begins
+    begins = query.data_begins
     return begins if begins and query.period.last_day < begins else None
 
 

@@ -63,7 +63,6 @@ class ReportQuery:
             now=snapshot.ends(now),
             missing=snapshot.missing,
             data_begins=found.data_begins,
-            begins=found.begins,
         )
 
 

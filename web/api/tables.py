@@ -133,7 +133,6 @@ class TableQuery:
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
             data_begins=found.data_begins,
-            begins=found.begins,
         )
 
 
@@ -144,8 +143,7 @@ class Spans(NamedTuple):
     period: Period
     comparison: Period | None
     data_begins: date | None
-    begins: date | None
-    """See `Query` for both."""
+    """See `Query`."""
 
 
 def spans(
@@ -163,8 +161,8 @@ def spans(
         first, to_date, hours = START_DATE, asked.to_date, asked.hours
         by_days = asked.by_days
         if asked is PERIODS[ALL_TIME]:
-            begins, compared = beginning(snapshot, zone)[0], NO_COMPARISON
-            first = begins
+            first, compared = beginning(snapshot, zone)[0], NO_COMPARISON
+            begins = first if snapshot.rows else None
         days = asked.days(to_local(now, zone).date(), first)
     until = snapshot.ends(now)
     period = period_of(days, until, zone, hours=hours)
@@ -177,9 +175,9 @@ def spans(
         hours=hours,
         by_days=by_days,
     )
-    reached = begins_within(snapshot, comparison) if comparison else None
-    kept = None if reached else comparison
-    return Spans(days, period, kept, reached, reached or begins)
+    if comparison and (begins := begins_within(snapshot, comparison)):
+        comparison = None
+    return Spans(days, period, comparison, begins)
 
 
 def refuse_unknown(query: Mapping[str, str], allowed: Collection[str]) -> None:
