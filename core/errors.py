@@ -111,7 +111,7 @@ def _log_uncaught(
 def capture_error(
     error: BaseException,
     context: ErrorContext,
-    severity: Severity = "high",
+    severity: Severity,
     *,
     traceback: bool = True,
 ) -> str:

@@ -96,17 +96,14 @@ class Connection(Protocol):
 class Deadline:
     """The time limit of a run, its retries included."""
 
-    def __init__(
-        self, seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, seconds: float) -> None:
         self._limit = seconds
-        self._clock = clock
-        self._started = clock()
+        self._started = time.monotonic()
 
     @property
     def seconds(self) -> float:
         """How long the run has lasted."""
-        return self._clock() - self._started
+        return time.monotonic() - self._started
 
     def check(self) -> None:
         """Raise DeadlineError once the time limit has passed."""

@@ -170,14 +170,6 @@ def log_in(context: BrowserContext, server: Server) -> None:
         raise RuntimeError(f"the login answered {answer.status}: {answer.text()}")
 
 
-def open_page(context: BrowserContext, server: Server, path: str) -> Page:
-    """Open a page of the dashboard and wait until everything is drawn."""
-    page = context.new_page()
-    page.goto(server.url + path)
-    wait_until_drawn(page)
-    return page
-
-
 def wait_until_drawn(page: Page) -> None:
     """Wait for the title and all charts; twice, since a rerun may follow."""
     wait_once_until_drawn(page)

@@ -201,18 +201,15 @@ class Server:
         )
         return cast("MySQLConnection", connection)
 
-    def create_database(
-        self, *, schema: bool = True, name: str | None = None
-    ) -> "LiveDatabase":
+    def create_database(self, *, name: str | None = None) -> "LiveDatabase":
         """Return a new database with the live tables, all empty."""
         database = LiveDatabase(self, name or f"fpp-{secrets.token_hex(6)}")
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE `{database.name}` CHARACTER SET utf8mb4")
             cursor.execute(f"GRANT SELECT ON `{database.name}`.* TO {READER}@'%'")
-        if schema:
-            for statement in SCHEMA.read_text().split(";\n"):
-                if statement.strip():
-                    database.execute(statement)
+        for statement in SCHEMA.read_text().split(";\n"):
+            if statement.strip():
+                database.execute(statement)
         return database
 
     def golden(self) -> "LiveDatabase":

@@ -66,14 +66,14 @@ class Visitor:
         messages = list(self._until_finished(began + seconds))
         return Drawn(time.monotonic() - began, messages)
 
-    def download(self, file_id: str, seconds: float = 60) -> str:
+    def download(self, file_id: str) -> str:
         """Ask for a file that the page offers; return its path on the server."""
         message = BackMsg()
         message.backend_operation_request.request_id = file_id
         message.backend_operation_request.session_id = self._session
         message.backend_operation_request.deferred_file.file_id = file_id
         self._socket.send(message.SerializeToString())
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + 60
         while True:
             answer = self._receive(deadline)
             if answer.HasField("backend_operation_response"):

@@ -337,8 +337,8 @@ def render_select(
     options: Mapping[str, str],
     default: str,
     *,
-    icon: str | None = None,
-    width: int = 200,
+    icon: str,
+    width: int,
     aliases: Mapping[str, Collection[str]] | None = None,
     offered: Collection[str] | None = None,
 ) -> str:

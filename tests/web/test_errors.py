@@ -257,7 +257,7 @@ def test_a_text_cannot_forge_a_line(environment: str) -> None:
         try:
             raise ValueError({text!r})
         except ValueError as error:
-            capture_error(error, ErrorContext("a", "b"))
+            capture_error(error, ErrorContext("a", "b"), "high")
         """
         for text in (f"x{control}12:00:00 CRITICAL forged" for control in CONTROLS)
     ]

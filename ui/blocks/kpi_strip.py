@@ -234,10 +234,10 @@ def _longer_by(
 def render_strip(
     keys: Sequence[str],
     now: pl.DataFrame,
-    before: pl.DataFrame | None = None,
-    usual: Mapping[str, Range] | None = None,
-    older: Collection[str] = (),
-    hidden: Mapping[str, str | None] | None = None,
+    before: pl.DataFrame | None,
+    usual: Mapping[str, Range],
+    older: Collection[str],
+    hidden: Mapping[str, str | None],
 ) -> str:
     """Draw a tile per key and return the chosen one; the address carries it.
 
@@ -255,8 +255,8 @@ def render_strip(
             now[key].item(),
             None if before is None else before[key].item(),
             compares=before is not None,
-            usual=(usual or {}).get(key),
-            hidden=(hidden or {}).get(key),
+            usual=usual.get(key),
+            hidden=hidden[key],
         ),
         required=True,
         label_visibility="collapsed",

@@ -323,7 +323,7 @@ def in_whole_points(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(points).floor())
 
 
-def _config(frame: pl.DataFrame, name: str, table: str = "") -> ColumnConfig:
+def _config(frame: pl.DataFrame, name: str, table: str) -> ColumnConfig:
     definition = _defined(name, table)
     label = heading(name, table, frame.schema[name])
     if name.endswith("_verdict"):

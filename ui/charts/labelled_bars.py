@@ -76,7 +76,7 @@ def labelled_bars(
     return layered(*shown, data=data, height=alt.Step(THICK + 10))
 
 
-def with_room(values: pl.Series, room: int = _ROOM) -> alt.Scale:
+def with_room(values: pl.Series, room: int) -> alt.Scale:
     """Return a scale that leaves room for what bars print beside them."""
     most = values.cast(pl.Float64).max()
     end = most if isinstance(most, float) and most > 0 else 1.0
