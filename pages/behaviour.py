@@ -45,4 +45,4 @@ with in_all:
         ranked=True,
     )
 render_links(("Sources", "traffic", {"part": "page_views"}))
-export.render_download(context, found, "behaviour")
+export.render_download(context, found, f"behaviour_{ranking}")

@@ -62,4 +62,4 @@ render_block(
     on_click=click_filters.by(what),
     ranked=True,
 )
-export.render_download(context, found, "location")
+export.render_download(context, found, f"location_{place}_{machine}")

@@ -58,4 +58,4 @@ if view == "average":
 else:
     draw = partial(retention_grid, average=found[average], unit=unit)
     render_block(context, grid, found[grid], draw, note=NOTE)
-export.render_download(context, found, "returning")
+export.render_download(context, found, f"returning_{who}_by_{unit}")

@@ -90,4 +90,4 @@ with st.grid(len(part), min_column_width=380, gap="small"):
         quality = found["sources_quality"]
         render_block(context, "sources_quality", quality, on_click=by_source)
         questions.render_question(context, funnel, found)
-export.render_download(context, found, "traffic", tables_of(KPIS))
+export.render_download(context, found, f"traffic_{part[-1]}", tables_of(KPIS))

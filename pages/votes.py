@@ -120,4 +120,5 @@ render_links(
     ("Agreement by team size", "insights", {"about": "Agreement"}),
     ("Auto-flip", "insights", {"about": "Meetings"}),
 )
-export.render_download(context, found, "votes", (TOTALS, SERIES))
+own = part[0].removeprefix("votes_")
+export.render_download(context, found, f"votes_{own}", (TOTALS, SERIES))

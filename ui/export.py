@@ -33,8 +33,9 @@ _OF_NOW: Mapping[str, str] = {
 def render_download(
     context: PageContext, found: Results, name: str, strip: Collection[str] = ()
 ) -> None:
-    """Offer all tables of the page `name` as one file, packed when it is clicked.
+    """Offer all tables of a page as one file, packed when it is clicked.
 
+    `name` says which page, and which of its tables: no other choice has the same file.
     Tables of the period before have its dates in their names. `strip` are the tables
     of the page's tiles: what filters hide there is null in the files as well.
     """

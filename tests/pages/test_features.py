@@ -1,6 +1,7 @@
 """What every page offers: filters by click, the address, the line beneath the bar."""
 
 import io
+import itertools
 import json
 import os
 import re
@@ -1366,12 +1367,12 @@ def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -
 @pytest.mark.parametrize(
     ("page", "query", "wanted"),
     [
-        ("traffic.py", {}, "traffic_DATES"),
-        ("traffic.py", {"filter": "country:DE"}, "traffic_DATES_filtered"),
+        ("traffic.py", {}, "traffic_funnel_DATES"),
+        ("traffic.py", {"filter": "country:DE"}, "traffic_funnel_DATES_filtered"),
         # One filtered table is enough: votes are not linked to countries.
         ("overview.py", {"filter": "country:DE"}, "overview_DATES_filtered"),
         # Votes have no users; a room has its own page, which filters leave as it is.
-        ("votes.py", {"filter": "room:1"}, "votes_DATES_filtered"),
+        ("votes.py", {"filter": "room:1"}, "votes_by_weekday_DATES_filtered"),
         ("insights.py", {}, "insights_agreement_DATES"),
         ("insights.py", {"about": "re_votes"}, "insights_re_votes_DATES"),
         ("room.py", {"room": "1", "filter": "country:DE"}, "room_1_DATES"),
@@ -1396,6 +1397,38 @@ def test_files_of_a_page_say_so_where_they_are_filtered(
     run_page(page, **query)
     written = [re.sub(r"\d{4}-.*\d{4}-\d\d-\d\d", "DATES", name) for name in names]
     assert written == [f"fpp_{wanted}.{ending}" for ending in ("xlsx", "zip")]
+
+
+@pytest.mark.parametrize(
+    ("page", "switches"),
+    [
+        ("traffic.py", ("part", "split")),
+        ("votes.py", ("part",)),
+        ("behaviour.py", ("part",)),
+        ("location.py", ("place", "with")),
+        ("returning.py", ("who", "in")),
+        ("insights.py", ("about",)),
+    ],
+)
+def test_files_of_a_page_with_other_tables_have_other_names(
+    run_page: RunPage,
+    monkeypatch: pytest.MonkeyPatch,
+    page: str,
+    switches: Sequence[str],
+) -> None:
+    offered: list[tuple[str, frozenset[str]]] = []
+
+    def offer(_: object, found: Results, name: str, *__: object) -> None:
+        # How much figures usually change is the page's, whatever it shows.
+        offered.append((name, frozenset(found.now) - {"usual_changes"}))
+
+    monkeypatch.setattr("ui.export.render_download", offer)
+    app = run_page(page)
+    options = [app.button_group(key=key).options for key in switches]
+    for values in itertools.product(*options):
+        run_page(page, **dict(zip(switches, values, strict=True)))
+    assert len({name for name, _ in offered}) == len({tables for _, tables in offered})
+    assert len({*offered}) == len({name for name, _ in offered})
 
 
 def test_a_workbook_names_columns_as_the_table_on_the_page_does() -> None:
