@@ -49,8 +49,8 @@ DEFINITIONS = (
         "Count",
         "count",
         "Page views (by route or source), events (by kind), users with any activity "
-        "(by place or device; not deleted ones), votes (by room over time) or "
-        "estimations (by card) of the period.",
+        "(by place or device), votes (by room over time) or estimations (by card) of "
+        "the period.",
         _ANY,
         "Deleted users, where users are counted.",
     ),

@@ -78,9 +78,9 @@ DEFINITIONS = (
         "explained",
         "Part of the change",
         "share",
-        "The label's change, divided by that of all labels of its dimension: above "
-        "100% if others offset a part, below 0 if it offsets the others. Hidden if the "
-        "previous count of all labels is below 20.",
+        "The label's change, divided by that of all labels: above 100% if others "
+        "offset a part, below 0 if it offsets them. Hidden if the previous count of "
+        "all is below 20.",
         _NAMES,
         neutral=True,
     ),

@@ -43,17 +43,14 @@ from metrics.time_axis import (
 _VIEWS = (PAGE_VIEWS.name,)
 _VIEWS_AND_ESTIMATIONS = (PAGE_VIEWS.name, ESTIMATIONS.name)
 _ALL = (PAGE_VIEWS.name, EVENTS.name, ESTIMATIONS.name)
-_SAME_USERS = (
-    "Users without a page view in the period. (The `bounce_rate` of `GET /api` "
-    "compares all visitors ever with all users who joined a vote since 3 June 2024.)"
-)
+_NO_VISITORS = "Users without a page view in the period."
 _VISIT = (
     "Activity of one user with breaks up to 30 minutes. A visit belongs to the day on "
     "which it starts."
 )
 _SESSION = (
-    "A session is one user's page views and estimations with breaks up to 10 minutes; "
-    "it lasts from the first to the last of them, plus 10 seconds."
+    "one user's page views and estimations with breaks up to 10 minutes, from the "
+    "first to the last and 10 seconds more."
 )
 _EARLIER_VISITS = "Visits that started before the period."
 _NO_EVENTS = "Events: they neither start nor prolong a session."
@@ -75,15 +72,16 @@ DEFINITIONS = (
         "count",
         "Visitors who joined a vote in the period, as estimator or as spectator.",
         _VIEWS_AND_ESTIMATIONS,
-        _SAME_USERS,
+        _NO_VISITORS,
     ),
     Definition(
         "bounce_rate",
         "Never joined",
         "share",
-        "Share of visitors who joined no vote in the period.",
+        "Share of visitors who joined no vote in the period. (`GET /api` compares all "
+        "visitors ever with all who joined a vote since 3 June 2024.)",
         _VIEWS_AND_ESTIMATIONS,
-        _SAME_USERS,
+        _NO_VISITORS,
         less_is_better=True,
     ),
     Definition(
@@ -92,7 +90,7 @@ DEFINITIONS = (
         "share",
         "Share of visitors who joined a vote in the period.",
         _VIEWS_AND_ESTIMATIONS,
-        _SAME_USERS,
+        _NO_VISITORS,
     ),
     Definition("visits", "Visits", "count", _VISIT, _ALL, _EARLIER_VISITS),
     Definition(
@@ -108,7 +106,7 @@ DEFINITIONS = (
         "sessions",
         "Sessions",
         "count",
-        f"{_SESSION} It belongs to the day on which it starts.",
+        f"Of the day on which they start: {_SESSION}",
         _VIEWS_AND_ESTIMATIONS,
         _NO_EVENTS,
     ),
@@ -116,7 +114,7 @@ DEFINITIONS = (
         "session_mean_minutes",
         "Mean session",
         "minutes",
-        f"Mean length of the sessions of the period. {_SESSION}",
+        f"Mean length of sessions: {_SESSION}",
         _VIEWS_AND_ESTIMATIONS,
         _NO_EVENTS,
     ),
@@ -124,7 +122,7 @@ DEFINITIONS = (
         "session_median_minutes",
         "Median session",
         "minutes",
-        f"Half of the sessions of the period are shorter. {_SESSION}",
+        f"Half of the sessions are shorter: {_SESSION}",
         _VIEWS_AND_ESTIMATIONS,
         _NO_EVENTS,
     ),

@@ -734,18 +734,18 @@ def busiest_weekday(frame: pl.DataFrame) -> str | None:
     # Weighted by days: a mean of seven means would give a rare weekday too much.
     votes = (days["votes_per_day"] * days["days"]).round()
     average = int(votes.sum()) / int(days["days"].sum())
-    parts = []
+    parts: list[str] = []
     for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
         clear = days.filter(pl.col("votes_per_day_verdict") == verdict)
         if not clear.is_empty():
             names = [f"{name}s" for name in clear["weekday_name"]]
+            # The chart has sums, which no number beside it may be taken for.
+            unit = "" if parts else " votes a day"
             parts.append(
-                f"{listed(names)} ({_span(clear['votes_per_day'])}) are {word}"
+                f"{listed(names)} ({_span(clear['votes_per_day'])}{unit}) are {word}"
             )
     if parts:
-        return (
-            f"{' and '.join(parts)} than the average day ({fixed(average, 1)} votes)."
-        )
+        return f"{' and '.join(parts)} than the average day ({fixed(average, 1)})."
     if days["votes_per_day_verdict"].null_count() == days.height:
         return (
             f"Too few rooms to compare weekdays: about {fixed(average, 1)} votes a day."
@@ -796,7 +796,7 @@ def busiest_hour(frame: pl.DataFrame) -> str | None:
     if not most:
         return None
     start = _most_votes(frame.filter(pl.col("votes_per_day") == most))
-    parts = []
+    parts: list[str] = []
     for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
         clear = frame.filter(pl.col("hour_verdict") == verdict)["hour"].unique().sort()
         if not clear.is_empty():

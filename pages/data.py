@@ -39,18 +39,11 @@ with runs:
 tables.render_head(
     "Definitions", found["definitions"], "definitions", "fpp_definitions.csv"
 )
-# Wide enough for nine in ten texts in rows of three lines.
 tables.render_plain(
     found["definitions"],
     "Definitions",
-    widths={
-        "Metric": 150,
-        "Definition": 345,
-        "Excludes": 235,
-        "Tables": 240,
-        "Column in CSV and API": 165,
-    },
-    row_height=66,
+    widths=data_page.WIDTHS,
+    row_height=data_page.THREE_LINES,
     height=430,
 )
 

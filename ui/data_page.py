@@ -141,6 +141,17 @@ def render_excluded_rooms(context: PageContext) -> None:
     )
 
 
+THREE_LINES = 66
+WIDTHS = {
+    "Metric": 125,
+    "Definition": 340,
+    "Excludes": 320,
+    "Tables": 200,
+    "Column in CSV and API": 150,
+}
+"""Columns of definitions in which no text needs more than three lines."""
+
+
 def definitions() -> pl.DataFrame:
     """Return every number with its meaning, those of most pages first."""
     # Also those of one table only, whose column means something else there.

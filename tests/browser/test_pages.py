@@ -28,6 +28,7 @@ from tests.browser.looking import (
     too_wide,
     turn_to,
 )
+from ui import data_page
 
 pytestmark = pytest.mark.browser
 
@@ -128,6 +129,22 @@ MOVED = """() => {
     + changed(chart, () => page.scrollHeight);
 }"""
 """Pixels by which a page moves while its navigation or its first chart is not drawn."""
+LINES = """([texts, width]) => {
+  const letters = document.createElement('canvas').getContext('2d');
+  letters.font = '14px ' + getComputedStyle(document.body).fontFamily;
+  const lines = words => {
+    let count = 0, line = null;
+    for (const word of words) {
+      const longer = line === null ? word : `${line} ${word}`;
+      const fits = line !== null && letters.measureText(longer).width <= width;
+      count += fits ? 0 : 1;
+      line = fits ? longer : word;
+    }
+    return count;
+  };
+  return texts.filter(text => lines(text.split(' ')) > 3);
+}"""
+"""Which texts need more than three lines in a cell."""
 AT_A_CHART = """() => {
   const at = document.activeElement;
   const chart = document.querySelector('[data-testid=stVegaLiteChart]');
@@ -280,6 +297,14 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
         full.page.mouse.move(PHONE["width"] / 2, area["y"] + area["height"] / 2)
         tooltip = full.page.locator("#vg-tooltip-element")
         expect(tooltip).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("full", ["Data"], indirect=True)
+def test_no_definition_is_cut_off(full: Visit) -> None:
+    texts = data_page.definitions()
+    for column, width in data_page.WIDTHS.items():
+        inside = width - 17
+        assert full.page.evaluate(LINES, [texts[column].to_list(), inside]) == []
 
 
 @pytest.mark.parametrize("full", ["Overview"], indirect=True)

@@ -443,8 +443,8 @@ def weekdays(*rows: tuple[str, int, int, str | None]) -> pl.DataFrame:
                 ("Sunday", 4, 4, LOWER),
                 ("Saturday", 0, 0, None),
             ),
-            "Tuesdays (20.0) are busier and Sundays (1.0) are quieter than the average "
-            "day (10.3 votes).",
+            "Tuesdays (20.0 votes a day) are busier and Sundays (1.0) are quieter than "
+            "the average day (10.3).",
             id="clear",
         ),
         pytest.param(

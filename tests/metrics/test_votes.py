@@ -447,7 +447,7 @@ def test_a_day_that_the_period_cuts_makes_no_average_smaller() -> None:
     assert weekdays["days"].to_list() == [3, 3, 3, 2, 2, 2, 2]
     assert weekdays["votes_per_day"].to_list() == [0, 0, 0, 240, 0, 0, 0]
     assert votes.busiest_weekday(weekdays) == (
-        "Thursdays (240.0) are busier than the average day (28.2 votes)."
+        "Thursdays (240.0 votes a day) are busier than the average day (28.2)."
     )
     cells = plan_of(votes.by_weekday_and_hour, frames(*held), period).collect()
     thursdays = cells.filter(pl.col("weekday") == 4)

@@ -105,5 +105,5 @@ def test_what_compares_says_so_in_its_title() -> None:
 
 def test_cells_of_definitions_print_no_marks_of_code() -> None:
     table = data_page.definitions().select("Definition", "Excludes")
-    assert "`" in DEFINITIONS["bounce_rate"].excludes
+    assert "`" in DEFINITIONS["bounce_rate"].formula
     assert not [cell for row in table.iter_rows() for cell in row if "`" in cell]
