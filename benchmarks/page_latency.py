@@ -12,7 +12,7 @@ opened in a tab. Without DATA_DIR a demo history is drawn.
 Clicks come from the Data page, the slowest to leave: it has no period bar that
 the next page could keep. With `--away` they come from another.
 
-Beside another checkout, in whose folder `uv sync` has run, clicks and links are
+Beside another checkout, in whose folder `make setup` has run, clicks and links are
 measured turn by turn, so that a busy machine is as busy for either. Both dashboards
 show the same files, at the real time.
 """
@@ -164,7 +164,7 @@ def _running(checkout: Path, data_dir: Path) -> Iterator[chromium.Server]:
     """Run the dashboard of a checkout, with the packages that it locks."""
     port, python = free_port(), checkout.resolve() / ".venv" / "bin" / "python"
     if not python.exists():
-        raise SystemExit(f"There is no {python}. Run `uv sync --frozen` in {checkout}.")
+        raise SystemExit(f"There is no {python}. Run `make setup` in {checkout}.")
     with tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen(
             [python, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],

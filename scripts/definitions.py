@@ -1,6 +1,6 @@
 """Write docs/definitions.md: what every number means, for those who read docs.
 
-uv run python -m scripts.definitions
+./scripts/uv run python -m scripts.definitions
 """
 
 from pathlib import Path

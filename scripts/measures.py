@@ -1,6 +1,6 @@
 """Print the measures of legibility that docs/decisions/0007-measures.md states.
 
-uv run python -m scripts.measures
+./scripts/uv run python -m scripts.measures
 """
 
 import ast

@@ -1,6 +1,6 @@
 """Take a picture of every page: light, dark and phone. For eyes, not for tests.
 
-uv run python -m scripts.screenshots FOLDER [DATA_DIR] [PAGE or LOOK ...]
+./scripts/uv run python -m scripts.screenshots FOLDER [DATA_DIR] [PAGE or LOOK ...]
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Write `.env.example` and the README's table of variables from `core.settings`.
 
-uv run python -m scripts.variables
+./scripts/uv run python -m scripts.variables
 """
 
 import re

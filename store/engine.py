@@ -111,7 +111,7 @@ class Remote:
         except ImportError as error:
             raise EngineError(
                 "ENGINE is 'remote' and the package polars-cloud is not installed. "
-                "Install it with: uv sync --no-dev --extra polars-cloud"
+                "Install it with: ./scripts/uv sync --no-dev --extra polars-cloud"
             ) from error
         return cls(client.ClusterContext(address))
 

@@ -59,6 +59,13 @@ def test_the_commands_of_the_readme_exist() -> None:
     assert named <= targets
 
 
+def test_no_document_asks_for_a_program_that_make_does_not_install() -> None:
+    """Where there is no uv, `scripts/uv` installs one that is not on PATH."""
+    bare = re.compile(r"(?<!scripts/)\buv (?:run|sync)\b")
+    found = [path for path in TEXTS if bare.search((ROOT / path).read_text())]
+    assert [*map(str, found)] == ["tests/web/test_deployment.py"]  # the Dockerfile's
+
+
 def headings(path: Path) -> set[str]:
     """Return the anchors of a document: its headings, as GitHub writes them."""
     text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)

@@ -125,7 +125,9 @@ def test_a_cluster_gets_every_plan_and_gives_the_same_answers() -> None:
 
 
 def test_without_the_extra_the_error_names_the_command() -> None:
-    with pytest.raises(engine.EngineError, match=r"uv sync --no-dev --extra polars"):
+    with pytest.raises(
+        engine.EngineError, match=r"scripts/uv sync --no-dev --extra polars"
+    ):
         engine.Remote.at(SCHEDULER)
 
 
