@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
-from metrics.frames import Period, instant
+from metrics.frames import Period
+from metrics.growth import year_before
 from metrics.query import Plan, SharedPlans, Unfinished
 from metrics.room_health import went_dormant
 from metrics.sentences import ONE_OF, counted, listed, weekday_of
@@ -143,8 +144,8 @@ def _per_day(
     """Return the measures of the days with rows, and when the table's rows began.
 
     Only the weekday on which the period ends, and rows up to its time of day. Columns:
-    day, the measures; and one row with the first day that has any row, at any time:
-    the names of the measures, each with `_began`.
+    day, the measures; and one row with the first day that has any row, at any time
+    (see `growth.year_before`): the names of the measures, each with `_began`.
     """
     rows = shared.within(period).by_name[table.name]
     clock = period.local(period.end)
@@ -153,10 +154,8 @@ def _per_day(
     # Clocks that go back show times of today that are later than now.
     is_past = (of_day < pl.lit(clock.time())) | (day == pl.lit(clock.date()))
     same = rows.filter(day.dt.weekday() == weekday, is_past)
-    # Any earlier row will do: to look for the first would take a walk through all.
-    everything = shared.frames.by_name[table.name]
-    earlier = everything.filter(pl.col(table.time) < instant(period.start)).head(1)
-    # Not its own day: local time may put it before the first one that dates can have.
+    earlier = year_before(shared.frames, period.start, table)
+    # Whatever the clocks showed then: before the period.
     before = pl.lit(period.first_day - timedelta(days=1))
     known = pl.when(pl.col(table.time).is_not_null()).then(before)
     times = pl.concat([earlier.select(day=known), rows.select(day=day)])

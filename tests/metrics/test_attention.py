@@ -278,6 +278,11 @@ def test_the_last_days_are_called_usual_where_an_unusual_one_would_be_found(
             thursdays(1, range(1, 5)),
             "Nothing is called usual before 4 Thursdays of data.",
         ),
+        # Of a clock that was wrong: no beginning.
+        (
+            [*thursdays(1, range(1, 5)), vote("1970-01-01 00:00")],
+            "Nothing is called usual before 4 Thursdays of data.",
+        ),
     ],
 )
 def test_what_is_usual_says_of_how_many_days(rows: list[Row], said: str) -> None:
