@@ -514,7 +514,13 @@ def _chart(report: Report) -> str:
     if report.comparison is not None:
         dates_before = escape(describe_period(report.comparison))
         legend += f' &nbsp; <span style="color:{_GREY}">■</span> {dates_before}'
-    if any((*report.cut, *report.cut_before)):
+    bars_of = zip(
+        (*report.series, *report.series_before),
+        (*report.cut, *report.cut_before),
+        strict=True,
+    )
+    # A hollow bar of nothing cannot be seen.
+    if any(votes and cut for (_, votes), cut in bars_of):
         legend += f" &nbsp; hollow: not a whole {report.granularity}"
     if flags:
         legend += " &nbsp; ⚑ notes"

@@ -200,6 +200,10 @@ def test_the_chart_says_which_buckets_are_not_whole() -> None:
         begun = replace(query, comparison=None, data_begins=date(2026, 11, day))
         found = report.compose(begun, engine.collect_all(report.plans(begun)), NOW)
         assert f"; {text}\n" in to_markdown(found)
+    # Of bars that cannot be seen, a legend would say nothing.
+    assert "hollow" in to_html(found)
+    quiet = [(day, 0) for day, _ in found.series]
+    assert "hollow" not in to_html(replace(found, series=tuple(quiet)))
     # Whole weeks are neither.
     days = periods.Days(date(2026, 11, 2), date(2026, 11, 15))
     query = replace(asked(rows, days, NOW), granularity="week")
