@@ -76,6 +76,8 @@ def shortest_bucket(page: StreamlitPage, rooms: int) -> Granularity | None:
 
 # Hidden: the links of Streamlit's own menu drop the period and the filters.
 page = st.navigation(PAGES, position="hidden")
+# Streamlit's own title is the page's name alone: a bookmark would not say of what.
+st.set_page_config(f"{page.title} · FPP Analytics")
 query_params.adopt()
 add_error_breadcrumb("run", "page", {"page": page.title})
 # Checked at the start; read again here, since pages are scripts without arguments.

@@ -23,13 +23,12 @@ SIDEBAR = 225
 
 
 def set_up() -> None:
-    """Configure the browser's tab.
+    """Configure the browser's tab; `pages/main.py` names it after the page.
 
     The icon is our own: Streamlit's named icons come from the internet. It is sent as
     text, since browsers would ask for a file of it again after every click.
     """
     st.set_page_config(
-        "FPP Analytics",
         page_icon=_ICON,
         layout="wide",
         initial_sidebar_state=SIDEBAR,

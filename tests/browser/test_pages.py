@@ -176,6 +176,8 @@ def full(
 def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
     page, title = full
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    # Tabs, bookmarks and steps of the history are told apart by it.
+    expect(page).to_have_title(f"{title} · FPP Analytics")
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_text("demo data")).to_be_visible()
     assert at_last(page, misplaced, []) == []
