@@ -313,7 +313,7 @@ def _asked(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> dict[str
     }
     return {
         "Period": f"{_span(query.period)} ({query.zone.key}), "
-        f"{period_bar.count_days(context.days, query, context.now)}",
+        f"{period_bar.count_days(query, context.now)}",
         "Compared with": _compared_with(context),
         "Grouped by": ", ".join(grouped) or "nothing",
         "Weekends in daily series": "shown" if query.weekends else "hidden",

@@ -552,7 +552,7 @@ def caption(
     # Of days after the end of late data none is in the period.
     dates = fmt.period(query.period) if query.period.length else periods.describe(days)
     parts = [
-        f"{dates} · {count_days(days, query, now)}",
+        f"{dates} · {count_days(query, now)}",
         _compared_with(query) if compares else "",
         _why_longer(granularity, query, shortest),
         "bots included" if bots else "",
@@ -569,20 +569,20 @@ def _hides_weekends(query: Query, shortest: Granularity | None) -> bool:
     return not query.weekends and drawn == "day"
 
 
-def count_days(days: Days, query: Query, now: datetime) -> str:
-    """Return the number of days, and whether the running one is among them.
+def count_days(query: Query, now: datetime) -> str:
+    """Return the number of days of the period, and whether today is among them.
 
-    Of late data it is that of the days with data, and where these end.
+    Just after midnight it is not, while the data still ends on the day before; of late
+    data it is said where this ends.
     """
     late = _data_until(query)
     if query.period.begins_within_a_day:
         hours = f"{query.period.length / timedelta(hours=1):.0f} hours"
         return f"{hours}, {late}" if late else hours
-    if late:
-        known = Days(query.period.first_day, query.period.last_day)
-        return f"{counted(len(known), 'day')}, {late}" if query.period.length else late
+    days = Days(query.period.first_day, query.period.last_day)
     count = counted(len(days), "day")
-    # After midnight the data may still end on the day before.
+    if late:
+        return f"{count}, {late}" if query.period.length else late
     today = to_local(now, query.zone).date()
     if days.last >= today:
         return f"{count}, including today so far"

@@ -83,6 +83,27 @@ def test_the_bar_says_whether_today_is_in_the_period(last: date, said: str) -> N
     assert said in captions(query_of(days), days)
 
 
+@pytest.mark.parametrize(
+    ("now", "period", "said"),
+    [
+        (
+            "2026-11-21 00:00",
+            "month_to_date",
+            "1 Nov – 20 Nov 2026 · 20 days, excluding",
+        ),
+        ("2026-11-21 00:00", "last_24_hours", "20 Nov 2026 · 1 day, excluding today"),
+        ("2026-11-21 00:00", "today", "21 Nov 2026 · 1 day, including today so far"),
+        ("2026-11-21 00:01", "month_to_date", "21 Nov 2026 · 21 days, including today"),
+    ],
+)
+def test_days_that_are_counted_are_those_that_are_named(
+    run_page: RunPage, now: str, period: str, said: str
+) -> None:
+    """At midnight, and until the next run of the sync job, today has no data."""
+    app = run_page("votes.py", now=datetime.fromisoformat(now), period=period)
+    assert any(said in caption.value for caption in app.caption)
+
+
 def test_the_bar_says_what_is_not_as_usual() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     before = Period.of_days(date(2026, 10, 31), date(2026, 11, 1))
