@@ -47,8 +47,8 @@ _VALUE = (
     rf"|{_WEEKDAY}{_MARKS}({_ROMAN}{_APART}\d|\d{_APART}{_ROMAN}){_MARKS}"
     rf"|{_ROMAN}\d+[\s.,]+\d+"
     rf"|{_WEEKDAY}\d+[./-]\d+[./-][\s\d:.]*"
-    # Mon 5/6; no other word makes a date of two numbers: Team 1/2.
-    rf"|({one_of(WEEKDAYS)})[.,]*\s*\d+[./-]\d+[\s\d:.]*"
+    # Mon 5/6, R 1.2 on an Estonian Friday; no other word makes a date of two numbers.
+    rf"|({one_of(WEEKDAYS)}|\p{{L}})[.,]*\s*\d+[./-]\d+[\s\d:.]*"
     rf"|[\s\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|\s*({one_of(TRUTHS)})\s*)$"
 )
 _WHOLE = "^(0|[1-9][0-9]{0,14})$"

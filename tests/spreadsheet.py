@@ -12,7 +12,7 @@ OFFICE = which("soffice") or ""
 _FILTER = "--infilter=CSV:{separator},34,76,1,,{language},false,true"
 """Separator, double quotes, UTF-8, from the first line; in this language, dates and
 other special numbers are recognized."""
-ENGLISH, GERMAN, CZECH, POLISH = 1033, 1031, 1029, 1045
+ENGLISH, GERMAN, CZECH, POLISH, ESTONIAN = 1033, 1031, 1029, 1045, 1061
 _SPACES = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
     "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",

@@ -49,6 +49,7 @@ VALUES = (
     *("11 pm", "50%", "$5", "5 €", "5 May", "may 5", "Sep 2026", "MAR1", "TRUE"),
     *("(5)", "2026-11-20T10:00", "1. März", "Okt 3", "Dezember 2026", "WAHR"),
     *("5. ledna", "5. I", "5 Kč", "PRAVDA", "Mon, Nov 20, 2026", "Fri 5/6", "v1.2"),
+    *("R 1.2", "E1.2", "v1.2.3", "K30.1.1"),
 )
 """Texts that some spreadsheet reads as a number, a date, a time or a truth value."""
 
@@ -150,6 +151,7 @@ def test_no_text_becomes_a_formula_whatever_the_spreadsheet_splits_at(
         spreadsheet.GERMAN,
         spreadsheet.CZECH,
         spreadsheet.POLISH,
+        spreadsheet.ESTONIAN,
     ],
 )
 def test_texts_stay_texts_and_no_number_becomes_another(
@@ -157,7 +159,8 @@ def test_texts_stay_texts_and_no_number_becomes_another(
 ) -> None:
     """Where decimals follow a comma, 0.375 would be 375; as a text it is seen.
 
-    In Polish, 12.5 would be the 12th of May. Small numbers have an exponent.
+    In Polish, 12.5 would be the 12th of May, in Estonian R 1.2 a Friday. Small numbers
+    have an exponent.
     """
     shares = [n / 8 for n in range(-len(VALUES), 0)]
     means = [n / 10 for n in range(len(VALUES))]
@@ -192,7 +195,7 @@ def test_texts_that_spreadsheets_of_other_languages_read_stay_texts(text: str) -
         *("Berlin", "March", "may", "2–3", "E12", "7", "120456", "Squad 1", "スクラム"),
         *("Marks & Co", "Mai", "Team 5 kr", "CHF", "март"),
         *("Marketing 5", "Project 2", "Monday 5", "Release 1.2", "ledna", "5 Teams"),
-        *("v2", "3a", "R2", "x1", "V8 5 a", "Team 1/2", "Sprint 5-6", "v1.2.3"),
+        *("v2", "3a", "R2", "x1", "V8 5 a", "Team 1/2", "Sprint 5-6", "R 1", "AB1.2"),
     ],
 )
 def test_other_texts_are_written_as_they_are(text: str) -> None:
