@@ -2032,7 +2032,12 @@ def test_a_list_that_is_cut_says_so_and_offers_the_rest(run_page: RunPage) -> No
     assert any(label.startswith("Show all") for label in switches(changed))
     assert any(label.startswith("Show all") for label in switches(funnel))
     said = [caption.value for caption in lines.caption]
-    assert "The 6 largest of 41 are drawn; the table has all." in said
+    # How many there are the bars beside it say.
+    rest = "the table has 40, and all others as one"
+    assert f"The 6 largest are drawn; {rest}." in said
+    few = run_page("behaviour.py", part="Rooms")
+    said = [caption.value for caption in few.caption]
+    assert "The 6 largest of 11 are drawn; the table has all." in said
     assert any(
         re.search(r"\(the first 50 of \d+ rooms; the CSV has all\)", caption.value)
         for caption in listed.caption

@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 from metrics.behaviour import OTHER, SOURCE_CLASSES
+from metrics.constants import TOP
 from metrics.registry import DEFINITIONS
 from metrics.subject import Definition, Unit
 from ui import format as fmt
@@ -73,7 +74,11 @@ def not_drawn(frame: pl.DataFrame) -> str | None:
     series = frame["label"].n_unique()
     if series <= MAX_SERIES:
         return None
-    return f"The {MAX_SERIES} largest of {series:,} are drawn; the table has all."
+    if series <= TOP:
+        return f"The {MAX_SERIES} largest of {series} are drawn; the table has all."
+    # Further ones are one series, however many they are.
+    rest = f"the table has {TOP}, and all others as one"
+    return f"The {MAX_SERIES} largest are drawn; {rest}."
 
 
 def columns_over_time(
