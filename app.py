@@ -38,9 +38,12 @@ limit_uvicorn()
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Print the address and warm up; at the end flush what Sentry has not sent."""
     dashboard.announce()
-    # The end does not wait for it: a storage that does not answer keeps it a minute.
-    Thread(target=load_pages, daemon=True).start()
+    warm_up = Thread(target=load_pages, daemon=True)
+    warm_up.start()
     yield
+    # Python that ends beside it may abort: exit code 134. One that waits for a storage
+    # that does not answer, which takes a minute, is left behind.
+    warm_up.join(5)
     logger.info("stopped")
     flush_errors()
 

@@ -129,6 +129,22 @@ def test_a_signal_ends_it_cleanly_while_users_look_at_pages(
     assert "Traceback" not in said
 
 
+LONG_WARM_UP = """
+import sys, time, types
+def warm_up(*_):
+    time.sleep(1)
+    print("warm", flush=True)
+sys.modules["ui.warm_up"] = types.SimpleNamespace(warm_up=warm_up)
+"""
+
+
+def test_a_warm_up_ends_before_the_process() -> None:
+    """Python that ends beside it may abort: exit code 134 for a Ctrl-C."""
+    with dashboard(WITH_TOKEN, before=LONG_WARM_UP) as running:
+        code, said = running.stop(signal.SIGINT)
+    assert (code, said.partition("stopped\n")[0].count("warm\n")) == (1, 1)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_while_the_warm_up_waits_for_the_storage(
     how: signal.Signals,
@@ -204,7 +220,7 @@ signal.signal(signal.SIGINT, lambda *_: None)
 import polars as pl
 if sys.argv[1] == "server":
     from web import startup
-    startup.keep_ctrl_c_from_computations()
+    startup.keep_signals_from_computations()
 rows = pl.LazyFrame({"a": range(200_000)})
 plan = rows.group_by(pl.col("a") % 97).len().sort("a")
 ended, is_over = [], threading.Event()
