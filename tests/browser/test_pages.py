@@ -290,6 +290,14 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
     # Text that is scrolled below the logo is not mixed with it.
     header = full.page.get_by_test_id("stHeader")
     expect(header).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    if full.title == "Behaviour":
+        # Where the text leaves room for one tool only, both are below it.
+        full.page.set_viewport_size({**PHONE, "width": 440})
+        foot = full.page.locator("[class*=st-key-foot_]").first
+        tools = (foot.get_by_text("Table", exact=True), foot.get_by_text("CSV"))
+        places = [tool.bounding_box() for tool in tools]
+        assert full.page.evaluate("([a, b]) => Math.abs(a.y - b.y) < 15", places)
+        full.page.set_viewport_size(PHONE)
     if full.title == "Votes":
         # In the middle neither side has room for a tooltip.
         drawn = full.page.locator("svg.marks").first
