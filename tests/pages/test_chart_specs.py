@@ -216,3 +216,32 @@ def test_axes_of_durations_have_whole_steps_of_the_unit_in_the_tooltips(
     ):
         found = ticks(chart.to_dict())
         assert [label for label in found if label in labels] == labels
+
+
+@pytest.mark.parametrize("every", ["day", "week", "month"])
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("overview.py", {}),
+        ("traffic.py", {"part": "page_views"}),
+        ("votes.py", {}),
+        *(("behaviour.py", {"part": part}) for part in ("routes", "events", "rooms")),
+        *(("historical.py", {"kind": kind}) for kind in ("daily", "accumulated")),
+        ("returning.py", {}),
+        ("insights.py", {"about": "agreement"}),
+        ("room.py", {"room": "1"}),
+        ("room.py", {"room": ["1", "2"]}),
+    ],
+)
+def test_the_first_day_of_the_data_is_in_part_on_every_chart_over_time(
+    run_page: RunPage, page: str, query: dict[str, Any], every: str
+) -> None:
+    """The golden data begin on 24 May 2024."""
+    days = {"from": "2024-05-24", "to": "2024-08-20", "every": every}
+    app = run_page(page, **days, **query)
+    drawn = [data for chart in app.get("vega_lite_chart") for data in data_of(chart)]
+    over_time = [data for data in drawn if {"when", "bucket"} <= {*data.columns}]
+    assert over_time
+    for data in over_time:
+        first = data.sort("bucket")["when"][0]
+        assert first.endswith(", in part"), (first, data)

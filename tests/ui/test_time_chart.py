@@ -61,6 +61,9 @@ def drawn(frame: pl.DataFrame, on: TimeAxis, **more: object) -> dict[str, object
     return chart.to_dict()
 
 
+WHOLE = pl.lit(None, pl.String).alias("cut")
+
+
 def y_scale(chart: Chart) -> Mapping[str, object]:
     """Return the scale of values as Vega draws it."""
     compiled = vl_convert.vegalite_to_vega(chart.to_dict())
@@ -74,7 +77,7 @@ def test_an_axis_has_zero_at_its_foot_where_all_is_zero() -> None:
         frame = series(days, [0.0, 0.0, value])
         charts_of = [
             charts.time_chart(frame, "votes", "Votes", "count", on),
-            columns_over_time(frame, {"votes": "Votes"}, on),
+            columns_over_time(frame.with_columns(WHOLE), {"votes": "Votes"}, on),
         ]
         for chart in charts_of:
             found = y_scale(chart)["domain"]
@@ -449,7 +452,7 @@ def test_durations_that_are_compared_print_in_one_unit() -> None:
 
 def test_averages_print_with_decimals_and_counts_without() -> None:
     frame = series(november(9, 10), [5.0, 0.1666]).rename({"votes": "ma_votes"})
-    both = frame.with_columns(votes=pl.lit(5))
+    both = frame.with_columns(WHOLE, votes=pl.lit(5))
     on = axis(date(2026, 11, 9), date(2026, 11, 10))
     texts = {
         name: column(

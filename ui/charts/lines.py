@@ -93,8 +93,9 @@ def columns_over_time(
     They have one unit: all are counts, or all are averages of counts. `hues` are all
     names that may be chosen: each keeps its hue, whatever is chosen.
     """
-    long = frame.select("bucket", pl.col(list(columns)).cast(pl.Float64)).unpivot(
-        index="bucket", variable_name=_SERIES, value_name="count"
+    of_bucket = ["bucket", "cut"]
+    long = frame.select(*of_bucket, pl.col(list(columns)).cast(pl.Float64)).unpivot(
+        index=of_bucket, variable_name=_SERIES, value_name="count"
     )
     named = long.with_columns(pl.col(_SERIES).replace_strict(columns))
     names = [*columns.values()]
