@@ -56,7 +56,7 @@ with above:
     )
 accumulated = [f"acc_{measure}" for measure in MEASURES]
 # The chart reads from left to right, a table from the top.
-newest_first = frame.select("bucket", *MEASURES, *accumulated).reverse()
+newest_first = frame.select("bucket", *MEASURES, *accumulated, "cut").reverse()
 render_block(
     context,
     "historical",

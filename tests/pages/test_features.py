@@ -1578,6 +1578,10 @@ def test_history_can_be_zoomed_and_its_table_has_eleven_columns_newest_first(
     days = list(table["bucket"])
     assert len(table.columns) == 11
     assert days == sorted(days, reverse=True)
+    # Of a running one there is a part.
+    running = run_page("historical.py", GOLDEN, period="Month to date")
+    parts = running.dataframe[0].value["cut"].dropna()
+    assert dict(parts) == {0: "running"}
 
 
 def test_a_room_shows_the_range_of_its_latest_votes(run_page: RunPage) -> None:
