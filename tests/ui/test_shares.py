@@ -242,6 +242,22 @@ def test_of_ranked_bars_the_first_are_drawn_and_all_on_demand() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("counts", "others"),
+    [([5, 2, 1, 0, 0], ["1 other"]), ([5, 2, 1, 1, 0], ["2 others"]), ([5, 2, 0], [])],
+)
+def test_the_others_of_a_ranking_are_what_the_period_has(
+    counts: list[int], others: list[str]
+) -> None:
+    """Labels of the comparison alone are rows, too, but no room that had a vote."""
+    frame = pl.DataFrame({"count": counts, "count_before": 7}).with_columns(
+        source=pl.format("source {}", pl.int_range(pl.len()))
+    )
+    drawn = rows(ranked(frame, "source", "count", "page views", rows=2))
+    assert [row["_label"] for row in drawn[2:]] == others
+    assert sum(row["count"] for row in drawn) == sum(counts)
+
+
 # What each object of JavaScript has, Vega's groups of marks included.
 OF_OBJECTS = [
     *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"),

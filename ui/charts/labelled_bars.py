@@ -145,7 +145,7 @@ def ranked(
     """
     top = frame.head(rows)
     named = top.with_columns(labels.bar_labels(top, label).alias(_LABEL))
-    data = in_order(_with_rest(named, frame))
+    data = in_order(_with_rest(named, frame, value))
     room = alt.ExprRef("max(40, width - 92)")
     x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(range=[0, room]))
     y = alt.Y(f"{_LABEL}:N", sort=BY_PLACE, title=None, axis=label_axis())
@@ -163,10 +163,12 @@ def ranked(
     return layered(*shown, data=data, height=alt.Step(ROW_HEIGHT))
 
 
-def _with_rest(top: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+def _with_rest(top: pl.DataFrame, frame: pl.DataFrame, value: str) -> pl.DataFrame:
     """Add a row that sums up the rows of the frame that are not among the first."""
     rest = frame.slice(top.height)
-    if rest.is_empty():
+    # Rows of the comparison alone are in the table, and none of the others here.
+    others = rest.filter(pl.col(value) > 0).height
+    if not others:
         return top
     counts = [
         name
@@ -174,7 +176,7 @@ def _with_rest(top: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
         if dtype.is_numeric() and not name.endswith(("_id", "_number", "_change_share"))
     ]
     one = rest.select(pl.col(counts).sum()).with_columns(
-        pl.lit(f"{rest.height:,} other{'s' if rest.height > 1 else ''}").alias(_LABEL)
+        pl.lit(f"{others:,} other{'s' if others > 1 else ''}").alias(_LABEL)
     )
     whole = pl.concat([top, one], how="diagonal_relaxed")
     return whole.with_columns(labels.distinct(whole[_LABEL]))
