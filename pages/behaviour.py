@@ -42,7 +42,7 @@ with in_all:
         found[ranking],
         partial(charts.ranked, label=label, value=value, title=title.lower()),
         on_click=on_click,
-        ranked=True,
+        ranked=value,
     )
 render_links(("Sources", "traffic", {"part": "page_views"}))
 export.render_download(context, found, f"behaviour_{ranking}")

@@ -52,7 +52,7 @@ with ranking:
         found[place],
         partial(users, label=where),
         on_click=click_filters.by(*dict.fromkeys(("country", where))),
-        ranked=True,
+        ranked="count",
     )
 render_block(
     context,
@@ -60,6 +60,6 @@ render_block(
     found[machine],
     partial(users, label=what),
     on_click=click_filters.by(what),
-    ranked=True,
+    ranked="count",
 )
 export.render_download(context, found, f"location_{place}_{machine}")

@@ -44,7 +44,7 @@ with why:
         charts.moved,
         note=without_bars(found["what_moved"]),
         on_click=click_filters.BY_DIMENSION,
-        ranked=True,
+        ranked="change",
         # Beside a table of unusual days there is room for more, or for live figures.
         rows=FIRST_ROWS
         + (0 if context.server_url else min(found["unusual_days"].height, 5)),

@@ -67,7 +67,7 @@ with st.grid(len(part), min_column_width=380, gap="small"):
             found["sources"],
             partial(charts.ranked, label="source", value="count", title="page views"),
             on_click=by_source,
-            ranked=True,
+            ranked="count",
         )
         axis, _ = time_axes(context)
         over_time = found["sources_over_time"]

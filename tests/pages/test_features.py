@@ -2042,6 +2042,10 @@ def test_a_list_that_is_cut_says_so_and_offers_the_rest(run_page: RunPage) -> No
     few = run_page("behaviour.py", part="Rooms")
     said = [caption.value for caption in few.caption]
     assert "The 6 largest of 11 are drawn; the table has all." in said
+    # Four others had votes in the comparison alone.
+    assert switches(few) == ["Show all 11"]
+    as_table = run_page("behaviour.py", part="Rooms", table_rooms="true")
+    assert len(as_table.dataframe[0].value) == 15
     assert any(
         re.search(r"\(the first 50 of \d+ rooms; the CSV has all\)", caption.value)
         for caption in listed.caption

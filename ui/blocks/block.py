@@ -37,7 +37,7 @@ def render_block(
     on_click: ClickFilters | None = None,
     axis: TimeAxis | None = None,
     value: str | None = None,
-    ranked: bool = False,
+    ranked: str | None = None,
     rows: int = FIRST_ROWS,
     folded: bool = False,
     drawn: Collection[str] | None = None,
@@ -50,14 +50,17 @@ def render_block(
     block. A page that shows a table twice gives each block its own `key`. With
     `on_click`, a click on a mark or a row adds filters of these kinds. `axis` is that
     of a chart over time: its dates and notes are above it, and dragging zooms. Where no
-    row has a `value`, too few cases are said in place of the chart. A
-    `ranked` chart takes `rows`: it shows the first ones, and all of them on demand. A
-    `folded` table is drawn on demand, where the sentence above it says what it has.
+    row has a `value`, too few cases are said in place of the chart. A chart
+    `ranked` by a column takes `rows`: it shows the first ones, and all on demand, but
+    none of which only the comparison has any. A `folded` table is drawn on demand,
+    where the sentence above it says what it has.
     `drawn` are the columns of the chart, where these are a choice. `file` names the
     CSV of a block that has not all rows and columns of its table.
     """
     own = key or name
     local = in_zone(frame, context.query.zone)
+    # Rows of nothing would be counted among those that have a bar.
+    drawable = frame if ranked is None else frame.filter(pl.col(ranked) != 0)
     lacking = context.lacking_for(name)
     folded = folded and not lacking
 
@@ -102,15 +105,16 @@ def render_block(
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:
             # Ten rows first: a chart of two hundred would push the page down.
-            chart = _all_rows(draw, frame, own, rows) if ranked else draw
+            chart = _all_rows(draw, drawable, own, rows) if ranked else draw
+            bars, alt = in_zone(drawable, context.query.zone), _alt(shown, drawable)
             if on_click is None:
-                render_chart(chart(local), _alt(shown, frame))
+                render_chart(chart(bars), alt)
             else:
                 click_filters.render_clickable_chart(
-                    context, chart, local, on_click, own, _alt(shown, frame)
+                    context, chart, bars, on_click, own, alt
                 )
-            if ranked and frame.height > rows:
-                _render_show_all(frame, own)
+            if ranked and drawable.height > rows:
+                _render_show_all(drawable, own)
         if axis is not None:
             with st.container(
                 horizontal=True,

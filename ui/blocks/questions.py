@@ -101,7 +101,7 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
         axis=axis,
         value=value,
         on_click=click_filters.by(RANKED[name]) if name in RANKED else None,
-        ranked=name in RANKED,
+        ranked="new_users" if name in RANKED else None,
         folded=folded,
     )
 
