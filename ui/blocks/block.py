@@ -51,16 +51,16 @@ def render_block(
     `on_click`, a click on a mark or a row adds filters of these kinds. `axis` is that
     of a chart over time: its dates and notes are above it, and dragging zooms. Where no
     row has a `value`, too few cases are said in place of the chart. A chart
-    `ranked` by a column takes `rows`: it shows the first ones, and all on demand, but
-    none of which only the comparison has any. A `folded` table is drawn on demand,
-    where the sentence above it says what it has.
+    `ranked` by a column takes `rows`: it shows the first ones, and on demand all that
+    have any. A `folded` table is drawn on demand, where the sentence above it says what
+    it has.
     `drawn` are the columns of the chart, where these are a choice. `file` names the
     CSV of a block that has not all rows and columns of its table.
     """
     own = key or name
     local = in_zone(frame, context.query.zone)
-    # Rows of nothing would be counted among those that have a bar.
-    drawable = frame if ranked is None else frame.filter(pl.col(ranked) != 0)
+    # Labels of the comparison alone have no bar.
+    bars = frame.filter(pl.col(ranked) != 0).height if ranked else 0
     lacking = context.lacking_for(name)
     folded = folded and not lacking
 
@@ -105,16 +105,15 @@ def render_block(
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:
             # Ten rows first: a chart of two hundred would push the page down.
-            chart = _all_rows(draw, drawable, own, rows) if ranked else draw
-            bars, alt = in_zone(drawable, context.query.zone), _alt(shown, drawable)
+            chart = _all_rows(draw, bars, own, rows) if ranked else draw
             if on_click is None:
-                render_chart(chart(bars), alt)
+                render_chart(chart(local), _alt(shown, frame))
             else:
                 click_filters.render_clickable_chart(
-                    context, chart, bars, on_click, own, alt
+                    context, chart, local, on_click, own, _alt(shown, frame)
                 )
-            if ranked and drawable.height > rows:
-                _render_show_all(drawable, own)
+            if bars > rows:
+                _render_show_all(bars, own)
         if axis is not None:
             with st.container(
                 horizontal=True,
@@ -139,21 +138,19 @@ def _show_all_key(name: str) -> str:
     return f"{query_params.ALL_ROWS}{name}"
 
 
-def _all_rows(
-    draw: Callable[..., Chart], frame: pl.DataFrame, name: str, first: int
-) -> Draw:
+def _all_rows(draw: Callable[..., Chart], bars: int, name: str, first: int) -> Draw:
     """Return the chart of as many rows as the switch below it asks for."""
     if query_params.is_on(_show_all_key(name)):
-        return partial(draw, rows=min(frame.height, _MOST_ROWS))
+        return partial(draw, rows=min(bars, _MOST_ROWS))
     return partial(draw, rows=first)
 
 
-def _render_show_all(frame: pl.DataFrame, name: str) -> None:
+def _render_show_all(bars: int, name: str) -> None:
     """Draw the switch between the first rows and all; the address carries it."""
     key = _show_all_key(name)
-    shown = min(frame.height, _MOST_ROWS)
-    more = f"Show {shown} of" if shown < frame.height else "Show all"
-    query_params.render_toggle(f"{more} {frame.height:,}", key)
+    shown = min(bars, _MOST_ROWS)
+    more = f"Show {shown} of" if shown < bars else "Show all"
+    query_params.render_toggle(f"{more} {bars:,}", key)
 
 
 _ZOOMED, _ROOM = "zoomed", "clicked_room"
