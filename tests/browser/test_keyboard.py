@@ -61,7 +61,6 @@ def test_keys_choose_period_step_filter_and_search(
     assert focused_label(page) == "Period"
     expect(page.get_by_role("option", name="Last month", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
-    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("f")
     expect(page.get_by_label("Filter by")).to_be_visible()
     page.keyboard.press("Escape")
@@ -70,6 +69,47 @@ def test_keys_choose_period_step_filter_and_search(
     # Not by its role, which the open list of rooms hides from screen readers.
     expect(page.locator("h1")).to_have_text("Room")
     expect(page.get_by_label("Find a room")).to_be_focused()
+
+
+def test_keys_work_where_a_box_or_a_switch_was_used_last(
+    page: Page, demo_server: Server
+) -> None:
+    """Either keeps the focus, and nothing is typed into it."""
+    go(page, f"{demo_server.url}/votes?period=last_month")
+    page.get_by_label("Period", exact=True).click()
+    page.keyboard.press(",")  # the list is open
+    page.get_by_role("option", name="Yesterday", exact=True).click()
+    page.wait_for_url("**period=yesterday**")
+    chromium.wait_until_drawn(page)
+    assert focused_label(page) == "Period"
+    page.keyboard.press(",")
+    page.wait_for_url("**from=**")
+    chromium.wait_until_drawn(page)
+    block(page, "Votes per hour").get_by_text("Table").click()
+    page.wait_for_url("**table_votes_over_time=true**")
+    chromium.wait_until_drawn(page)
+    assert focused_label(page) == "Table"
+    before = page.url
+    page.keyboard.press(",")
+    page.wait_for_url(lambda url: url != before)
+
+
+def test_escape_closes_the_list_of_shortcuts_that_a_menu_opened(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, demo_server.url)
+    options = page.get_by_role("button", name="Options")
+    shown = page.get_by_role("dialog", name="Keyboard shortcuts")
+    options.click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(shown).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(shown).to_be_hidden()
+    expect(options).to_be_focused()
+    page.keyboard.press("?")
+    expect(shown).to_be_visible()
+    page.keyboard.press("?")
+    expect(shown).to_be_hidden()
 
 
 def test_the_list_of_shortcuts_is_behind_a_question_mark_and_switches_them_off(

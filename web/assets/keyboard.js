@@ -6,6 +6,7 @@
   const {find, storage, until, isDrawn} = fpp;
   const OFF = "keyboard-shortcuts-off"; // a key of the browser's storage
   const FILTER = ".st-key-filter_menu button";
+  const OPEN_MENU = '[data-testid="stPopoverButton"][aria-expanded="true"]';
   const press = selector => () => find(selector)?.click();
   const open = box => () => {
     const field = find(`${box} input`);
@@ -37,6 +38,10 @@
   function toggleList() {
     list ??= build();
     if (list.open) return list.close();
+    // Escape would close a menu below it first. Its button gets the focus back.
+    const menu = find(OPEN_MENU);
+    menu?.click();
+    menu?.focus();
     const {backgroundColor, color} = getComputedStyle(find(".stApp"));
     Object.assign(list.style, {backgroundColor, color}); // of the theme in use
     list.showModal();
@@ -60,19 +65,25 @@
 
   // The logo leads where the link below it does, and the page's frame nowhere.
   const REDUNDANT = 'button[data-testid="stLogoLink"], [data-testid="stMain"]';
-  const TYPING = 'input, textarea, select, [contenteditable="true"], [data-testid="stDataFrame"]';
+  // Into a switch or a closed list nothing is typed: either has the focus once it was used.
+  const TYPING = 'input:not([type="checkbox"], [inputmode="none"][aria-expanded="false"]), '
+    + 'textarea, select, [contenteditable="true"], [data-testid="stDataFrame"]';
   addEventListener("keydown", event => {
     if (event.key === "Tab") {
       document.querySelectorAll(REDUNDANT).forEach(e => e.tabIndex = -1);
       tabThroughMenu(event);
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  });
+  // On its way down: a closed list lets no key up to the window. What stops a key on a
+  // page that is left listens at the window.
+  document.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest?.(TYPING)) return;
     const shortcut = SHORTCUTS.find(([key]) => key === event.key);
     if (!shortcut || (event.key !== "?" && (list?.open || storage[OFF]))) return;
     event.preventDefault();
     shortcut[2]();
-  });
+  }, true);
   // Dates that are typed Streamlit takes once their field is left, or with Escape. Enter,
   // which most users press then, would leave other dates in it than the page shows.
   const DATE = '[data-testid="stDateInputField"] [role="spinbutton"]';
@@ -84,7 +95,7 @@
   // from its button, and from its end on to what follows the button.
   const INSIDE = '[data-testid="stPopoverBody"] :is(a[href], button, input)';
   function tabThroughMenu(event) {
-    const button = find('[data-testid="stPopoverButton"][aria-expanded="true"]');
+    const button = find(OPEN_MENU);
     // Of a menu that was left, the stops are kept in `data-tabindex`.
     const inside = [...document.querySelectorAll(INSIDE)].filter(e =>
       (e.dataset.tabindex ?? e.tabIndex) >= 0 && !e.disabled && e.getClientRects().length);
