@@ -10,6 +10,7 @@ from polars import selectors
 
 from metrics.frames import Period
 from metrics.spreadsheet_words import (
+    CURRENCIES,
     HALVES_OF_DAYS,
     MONTHS,
     TRUTHS,
@@ -35,7 +36,7 @@ _MARKS = (
     r"\uff05\uff08\uff09\uff0b-\uff0f\uff1a-]*"
 )
 # Dates need a day or a year beside the month, and may begin with the day of the week.
-_MONTH, _MONEY = f"({one_of(MONTHS)})", r"(kr|chf|kč|zł|ft|r\$|tl|nt\$)"
+_MONTH, _MONEY = f"({one_of(MONTHS)})", f"({one_of(CURRENCIES)})"
 # Czechs write months as Roman numbers, apart from others: v2 is none, and v1.2 is one.
 _ROMAN, _APART = "(i{1,3}|i?[vx]|vi{1,3}|xi{1,2})", r"[\s.,/-]+"
 _HALF = rf"({one_of(HALVES_OF_DAYS)}|[aefp]\.?\s?[hlm])"

@@ -93,6 +93,13 @@ HALVES_OF_DAYS = (
 )
 """Words that follow a time."""
 
+CURRENCIES = """
+aed ar b bf br bs bs.s bsf bz c cfa ch chf d da din dm esc f fb fc ft g gh hk j k km kn
+kr ksh kz kč l lei ls lt m man mk mop naf nt nu p php pts q r rd rm rp rs rsd s sfr sh
+sk so so.m ssh tl tsh tt ush ytl z zł ös
+"""
+"""What precedes or follows an amount, as far as it is Latin letters: R$, B/., lei."""
+
 TRUTHS = """
 adevărat aplams benar dogry doğru düz egiazkoa epätosi fals falsa falsch false falsk
 falskt falso faltsua falz faux fałsz fíor hamis haqiqiy igaz nepravda netacno netačno
