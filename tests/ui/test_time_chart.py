@@ -807,6 +807,21 @@ def test_rooms_have_a_colour_each() -> None:
     assert len({*colors(*map(str, range(6))).values()}) == 6
 
 
+@pytest.mark.parametrize("lines", range(1, 7))
+def test_the_legend_of_a_phone_leaves_half_of_a_chart_to_its_lines(lines: int) -> None:
+    frame = pl.DataFrame(
+        {
+            "bucket": november(9) * lines,
+            "label": [f"Entered the room of team {n}" for n in range(lines)],
+            "count": [*range(lines)],
+        }
+    )
+    on = axis(date(2026, 11, 9), date(2026, 11, 10))
+    spec = charts.lines(frame, "source", "Views", on).to_dict()
+    # Each name is a line of the legend there: 23 pixels.
+    assert spec["height"] >= 120 + 23 * lines
+
+
 def test_long_names_of_one_beginning_differ_in_the_legend() -> None:
     names = [f"{'Planning of the platform ' * 3}{end}" for end in ("north", "south")]
     frame = pl.DataFrame(

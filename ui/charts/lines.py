@@ -204,7 +204,9 @@ def _drawn(
     )
     layers.append(hover.add_params(zoom_selection()))
     layers += axis.flags(data, x)
-    return layered(*layers, data=data, height=CHART_HEIGHT)
+    # On a phone each name is a line of the legend, which takes height from the plot.
+    height = CHART_HEIGHT + 20 * max(0, len(names) - 2)
+    return layered(*layers, data=data, height=height)
 
 
 def _looks(
