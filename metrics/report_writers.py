@@ -365,9 +365,10 @@ def in_chat(text: str) -> str:
     backslash: an invisible space takes the meaning from "@all" and "https://".
     """
     # After each @, colon and slash, and before what may end a domain: "@all", "https://"
-    # and "e.org" lose their meaning.
+    # and "e.org" lose their meaning. And before "- a" and "1. a", which begin a list.
     acts = r"(?<=[@:/])|(?i:(?<=www))(?=\.)|(?<=\w)(?=\.[^\W\d_]{2})"
-    plain = re.sub(acts, _INVISIBLE, one_line(text))
+    lists = r"^(?=([-+]|\d+[.)])(\s|$))"
+    plain = re.sub(f"{acts}|{lists}", _INVISIBLE, one_line(text))
     return "".join(_IN_CHAT.get(c, c) for c in plain)
 
 

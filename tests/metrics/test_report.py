@@ -625,6 +625,10 @@ def test_no_name_adds_a_line_to_the_markdown_or_a_mention(text: str) -> None:
             "\u2068\u05d0 \u05d1\u2069:\u200b 7 of \u2068\u0627\u2069",
         ),
         ("team-7", "team-7"),
+        ("- a", "\u200b- a"),
+        ("12. a", "\u200b12. a"),
+        ("3)", "\u200b3)"),
+        ("-3 a", "-3 a"),
     ],
 )
 def test_what_strangers_typed_is_text_in_a_chat(typed: str, written: str) -> None:
