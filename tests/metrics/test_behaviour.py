@@ -221,6 +221,14 @@ def test_rooms_over_time_are_distinguished_by_their_numbers() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["", " ", "\u200b"])
+def test_a_room_whose_name_cannot_be_seen_is_named_as_elsewhere(name: str) -> None:
+    rows = frames(vote(NINE), room(1, name, number=70))
+    period = days("2026-11-02", "2026-11-02")
+    found = answer(plan_of(behaviour.rooms_over_time, rows, period, "day"))
+    assert [row["label"] for row in found] == ["(not set) #70"]
+
+
 def test_sources_over_time_are_classes() -> None:
     rows = frames(view("a", NINE, source="cv"), view("a", NINE))
     period = days("2026-11-02", "2026-11-02")
