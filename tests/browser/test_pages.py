@@ -53,6 +53,10 @@ PARTS = {
 WITHOUT_CHARTS = {"Room", "Data", "Report"}
 TALLER = {"Room": 2.0, "Insights": 2.0}
 """Pages that may be more than 1.6 screens high."""
+WITH_A_LONG_NAME = """tooltip => {
+  tooltip.querySelector('.value').textContent = 'W'.repeat(100);
+  return tooltip.offsetWidth;
+}"""
 # What a tile has to hold on one line.
 LONGEST = "↓ 125.9% from 13.6 min"
 MEASURE = """longest => {
@@ -307,6 +311,9 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
         full.page.mouse.move(PHONE["width"] / 2, area["y"] + area["height"] / 2)
         tooltip = full.page.locator("#vg-tooltip-element")
         expect(tooltip).to_be_in_viewport(ratio=1)
+        # At 400% zoom a long name is broken in it.
+        full.page.set_viewport_size({**PHONE, "width": 320})
+        assert tooltip.evaluate(WITH_A_LONG_NAME) <= 320
 
 
 @pytest.mark.parametrize("full", ["Data"], indirect=True)
