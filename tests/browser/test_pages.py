@@ -399,3 +399,23 @@ def test_a_page_is_reached_by_the_navigation_and_says_what_it_lacks(
 @pytest.mark.parametrize("title", ["Overview", "Data"])
 def test_without_any_data_a_page_says_so(without_data: Poor, title: str) -> None:
     assert_says_what_it_lacks(without_data, title)
+
+
+BROKEN_NAMES = """() => {
+  const names = [...document.querySelectorAll('th[scope=row] code')];
+  return names.filter(name => name.getClientRects().length > 1)
+    .map(name => name.textContent);
+}"""
+BEYOND = "() => document.documentElement.scrollWidth - innerWidth"
+
+
+def test_open_lists_of_the_api_page_break_no_name_of_a_parameter(
+    page: Page, demo_server: Server
+) -> None:
+    page.goto(f"{demo_server.url}/api/docs")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for width in (1280, 681, 320):
+        page.set_viewport_size({**PHONE, "width": width})
+        assert page.evaluate(BROKEN_NAMES) == [], width
+        assert page.evaluate(BEYOND) <= 0, width
+    assert barriers(page) == []
