@@ -1848,7 +1848,7 @@ def test_a_blank_block_of_all_time_asks_for_no_longer_period(
     ("first", "says"),
     [
         # A longer one would end on the same day, before the data.
-        ("2026-11-20 09:00", "No data in this period: the data begins on 20 Nov 2026."),
+        ("2026-11-20 09:00", "No data in this period. The data begins on 20 Nov 2026."),
         ("2026-10-20 09:00", "No data in this period. Choose a longer one."),
     ],
 )
@@ -1873,6 +1873,23 @@ def test_before_the_data_begins_a_blank_block_says_so(
     begins = "begins" in says
     assert (unusual == says) is begins
     assert (gone_quiet == says) is begins
+
+
+def test_where_the_data_begins_in_the_period_no_longer_one_is_advised(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    """It would be as blank: the only vote has one estimation."""
+    for table in TABLES:
+        rows = pl.read_parquet(GOLDEN / table.file_name).head(1)
+        times = [n for n, dtype in rows.schema.items() if dtype == TIMESTAMP]
+        at = pl.lit(datetime(2026, 11, 18, 9), TIMESTAMP)
+        rows = rows.with_columns(at.alias(name) for name in times)
+        if (name := "amount_of_estimations") in rows.columns:
+            rows = rows.with_columns(pl.lit(1, rows.schema[name]).alias(name))
+        rows.write_parquet(tmp_path / table.file_name)
+    app = run_page("insights.py", tmp_path, period="last_28_days")
+    said = {info.value for info in app.info}
+    assert said == {"No data in this period. The data begins on 18 Nov 2026."}
 
 
 @pytest.mark.parametrize(

@@ -111,10 +111,11 @@ def _nothing_in(context: PageContext) -> str:
     if context.shows_all or not context.snapshot.rows:
         # Perhaps there is data, of empty votes only.
         return "Nothing to show yet."
-    if begins := _ends_before_data(context.query):
-        # A longer one would end on the same day.
+    begins = context.query.data_begins
+    if begins and begins >= context.query.period.first_day:
+        # A longer one would end on the same day, with nothing before.
         day = periods.describe(Days(begins, begins))
-        return f"No data in this period: the data begins on {day}."
+        return f"No data in this period. The data begins on {day}."
     return "No data in this period. Choose a longer one."
 
 
