@@ -531,7 +531,9 @@ def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> d
     first, older = reader.beginning(snapshot, zone)
     if older and says_so:
         begins = fmt.day_of(first)
-        st.caption(f"All time begins on {begins}: {older:,} older rows are left out.")
+        st.caption(
+            f"All time begins on {begins}, without {counted(older, 'older row')}."
+        )
     return first
 
 

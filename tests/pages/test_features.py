@@ -1875,6 +1875,22 @@ def test_before_the_data_begins_a_blank_block_says_so(
     assert (gone_quiet == says) is begins
 
 
+@pytest.mark.parametrize(("stray", "said"), [(1, "1 older row"), (2, "2 older rows")])
+def test_all_time_says_how_many_rows_of_a_wrong_clock_it_leaves_out(
+    run_page: RunPage, plain_store: Callable[..., Path], stray: int, said: str
+) -> None:
+    file = plain_store() / "fpp_page_views.parquet"
+    views = pl.read_parquet(file)
+    old = views.head(stray).with_columns(
+        pl.lit(datetime(1970, 1, 1)).alias("viewed_at")
+    )
+    pl.concat([views, old], how="vertical_relaxed").write_parquet(file)
+    captions = [
+        c.value for c in run_page("votes.py", file.parent, period="all_time").caption
+    ]
+    assert f"All time begins on 24 May 2024, without {said}." in captions
+
+
 def test_where_the_data_begins_in_the_period_no_longer_one_is_advised(
     run_page: RunPage, tmp_path: Path
 ) -> None:
