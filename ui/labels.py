@@ -275,6 +275,12 @@ def _in_one_line(column: str) -> pl.Expr:
     return text.str.replace_all(_CONTROL, " ")
 
 
+def _is_remark(name: str) -> bool:
+    """Return whether a column says something of the rows, instead of naming them."""
+    base, ending = split(name)
+    return ending != "" or base in _REMARKS
+
+
 def readable(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame as a user reads it: names for codes, words for null."""
     if "region" in frame.columns:
@@ -299,9 +305,7 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
         name
         for name, dtype in frame.schema.items()
         # Of our own columns, such as what a click asks for, null is no text.
-        if dtype == pl.String
-        and split(name)[0] not in _REMARKS
-        and not name.startswith("_")
+        if dtype == pl.String and not _is_remark(name) and not name.startswith("_")
     ]
     if "room_name" in frame.columns:
         frame = frame.with_columns(pl.col("room_name").fill_null(DELETED))

@@ -1,9 +1,15 @@
+from datetime import date
+
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from metrics.frames import Frames, Period
+from metrics.query import Query
+from metrics.registry import LABELS, METRIC_TABLES, plan
+from store import engine
 from ui import labels
 from ui.blocks.room import Room
 from ui.charts.world_map import not_drawn, world_map
@@ -15,6 +21,18 @@ def test_codes_get_names_and_null_is_said() -> None:
         {"country": ["Germany 🇩🇪", "XX", "(not set)"], "users": [3, 2, 1]}
     )
     assert_frame_equal(labels.readable(frame), expected)
+
+
+@pytest.mark.parametrize("table", METRIC_TABLES)
+def test_only_what_names_a_row_is_said_to_be_not_set(table: str) -> None:
+    period = Period.of_days(date(2026, 11, 1), date(2026, 11, 2))
+    query = Query(Frames.empty(), period, None, "day", period.end)
+    columns = engine.collect(plan(table, query)).columns
+    nothing = pl.DataFrame({name: [None] for name in columns}).cast(pl.String)
+    said = (
+        labels.readable(nothing).select(pl.all() == labels.NOT_SET).row(0, named=True)
+    )
+    assert {name for name, is_said in said.items() if is_said} <= LABELS
 
 
 def test_a_country_is_found_by_every_name_that_is_printed() -> None:
