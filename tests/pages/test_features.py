@@ -1729,6 +1729,8 @@ def test_a_period_after_the_end_of_late_data_is_empty_and_compared_with_nothing(
         assert not [line for line in tile_lines(app).values() if len(line) > 1]
         if file == "overview.py":
             assert "17 Nov 2026 until 10:00 UTC" in [head.value for head in app.header]
+            said = [info.value for info in app.info]
+            assert said[:2] == ["No data in this period. Choose a longer one."] * 2
 
 
 def test_what_needs_attention_leads_to_a_page_that_draws_it(run_page: RunPage) -> None:
