@@ -181,7 +181,9 @@ def without_bar(
     """Return the context of a page that always shows all of history."""
     zone = _zone(settings)
     today = to_local(now, zone).date()
-    days = PERIODS[ALL_TIME].days(today, beginning(snapshot, zone))
+    # Rows cannot be asked where files are gone, and the Data page names their tables.
+    first = START_DATE if snapshot.incomplete else beginning(snapshot, zone)
+    days = PERIODS[ALL_TIME].days(today, first)
     period = periods.period_of(days, now, zone)
     query = Query(snapshot.frames, period, None, "week", now, data_begins=days.first)
     nothing = periods.NO_COMPARISON

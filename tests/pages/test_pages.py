@@ -10,8 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from metrics.registry import DEFINITIONS
 from metrics.tables import TABLES
+from store.legacy_files import scan_plain
+from store.manifest import BLOCKS
+from testkit.publishing import publish
 from tests.pages.chart_specs import printed
-from tests.pages.conftest import GOLDEN, ROOT, RunPage, tile_lines, tiles
+from tests.pages.conftest import GOLDEN, NOW, ROOT, RunPage, tile_lines, tiles
 
 MAIN = (ROOT / "pages" / "main.py").read_text()
 PAGES = dict(re.findall(r'st\.Page\(\s*"([^"]+)", title="([^"]+)"', MAIN))
@@ -31,6 +34,20 @@ def test_a_page_shows_full_data(run_page: RunPage, file: str) -> None:
         assert "Unique users" in " ".join(h.proto.body for h in app.get("html"))
     else:
         assert app.get("vega_lite_chart") or app.dataframe
+
+
+def test_the_data_page_names_tables_whose_files_are_gone(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    rows = {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
+    publish(tmp_path, rows, NOW)
+    for path in (tmp_path / BLOCKS / "fpp_votes").iterdir():
+        path.unlink()
+    app = run_page("data.py", tmp_path)
+    assert_shown(app, "data.py")
+    states = app.dataframe[0].value.set_index("table")["state"]
+    assert states[states != "Stored"].to_dict() == {"fpp_votes": "File gone"}
+    assert not [e.value for e in app.error]
 
 
 @pytest.mark.parametrize("file", PAGES)
