@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -386,7 +387,11 @@ def test_a_dashboard_that_does_not_answer_is_unwell() -> None:
 def test_a_sync_job_is_unwell_after_three_missed_intervals(tmp_path: Path) -> None:
     variables = {"DATA_DIR": str(tmp_path), "SYNC_INTERVAL": "600"}
     assert healthcheck("sync", **variables) == 1
-    (tmp_path / "CURRENT").write_text("x")
+    published = tmp_path / "CURRENT"
+    published.write_text("x")
     assert healthcheck("sync", **variables) == 0
-    assert healthcheck("sync", **variables | {"SYNC_INTERVAL": "0"}) == 1
-    assert healthcheck("sync", **variables | {"SYNC_INTERVAL": " "}) == 0
+    for age, code in ((1_700, 0), (1_900, 1)):
+        at = time.time() - age
+        os.utime(published, (at, at))
+        assert healthcheck("sync", **variables) == code
+        assert healthcheck("sync", **variables | {"SYNC_INTERVAL": " "}) == code
