@@ -16,6 +16,7 @@ from store import notes
 from ui import layout, page_context, period_bar, query_params
 from ui.blocks import room
 
+# Before the navigation, which would have the browser ask the internet for an icon.
 layout.set_up()
 
 OVERVIEW = st.Page(
