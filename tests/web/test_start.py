@@ -220,7 +220,7 @@ signal.signal(signal.SIGINT, lambda *_: None)
 import polars as pl
 if sys.argv[1] == "server":
     from web import startup
-    startup.keep_signals_from_computations()
+    startup.keep_ctrl_c_from_computations()
 rows = pl.LazyFrame({"a": range(200_000)})
 plan = rows.group_by(pl.col("a") % 97).len().sort("a")
 ended, is_over = [], threading.Event()
