@@ -217,8 +217,8 @@ SHOWS_FOCUS = """() => {
 def test_every_stop_of_the_tab_key_is_seen(page: Page, demo_server: Server) -> None:
     for path, last in (
         ("", "What changed most?"),
-        ("votes", "Auto-flip"),
         ("historical", "Fullscreen"),
+        ("votes", "Auto-flip"),
     ):
         go(page, f"{demo_server.url}/{path}")
         for _ in range(80):
@@ -229,13 +229,13 @@ def test_every_stop_of_the_tab_key_is_seen(page: Page, demo_server: Server) -> N
         else:
             raise AssertionError(f"80 times Tab do not reach “{last}”")
     for menu in ("Share", "Options", "Filter"):
+        go(page, f"{demo_server.url}/votes")
         page.get_by_role("button", name=menu, exact=True).click()
         body = page.get_by_test_id("stPopoverBody")
+        expect(body).to_be_visible()
         for _ in range(body.get_by_role("button").count()):
             page.keyboard.press("Tab")
             assert page.evaluate(SHOWS_FOCUS) == ""
-        page.keyboard.press("Escape")
-        expect(body).to_have_count(0)
 
 
 def test_enter_takes_the_country_of_a_typed_code_or_name(
