@@ -41,8 +41,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     warm_up = Thread(target=load_pages, daemon=True)
     warm_up.start()
     yield
-    # Python that ends beside it may abort: exit code 134. One that waits for a storage
-    # that does not answer, which takes a minute, is left behind.
+    # Python that ends while it imports may abort (exit code 134). Where a storage does
+    # not answer, it takes a minute: it is left behind.
     warm_up.join(5)
     logger.info("stopped")
     flush_errors()

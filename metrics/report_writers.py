@@ -335,11 +335,15 @@ def _not_whole(report: Report) -> str:
         return f"this {every} is not whole" if cut[0] else ""
     # The data may begin within the period, the last one may still run.
     early = sum(where is not None and where.startswith("start") for where in cut)
-    first = f"the first {every}" if early == 1 else f"the first {early} {every}s"
-    late = cut[-1] is not None and early < len(cut)
-    names = [first] * (early > 0) + [f"the last {every}"] * late
-    verb = "is" if max(early, len(names)) == 1 else "are"
-    return f"{' and '.join(names)} {verb} not whole" if names else ""
+    names = []
+    if early:
+        names.append("the first " + (every if early == 1 else f"{early} {every}s"))
+    if cut[-1] is not None and early < len(cut):
+        names.append(f"the last {every}")
+    if not names:
+        return ""
+    verb = "are" if early > 1 or len(names) > 1 else "is"
+    return f"{' and '.join(names)} {verb} not whole"
 
 
 def _figure_in_markdown(figure: Figure, report: Report) -> str:

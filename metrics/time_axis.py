@@ -291,8 +291,7 @@ def buckets_of(period: Period, granularity: Granularity) -> list[Bucket]:
     if granularity == "hour":
         edges: list[Any] = starts
     else:
-        midnight = datetime.min.time()
-        edges = [to_utc(datetime.combine(day, midnight), period.zone) for day in starts]
+        edges = [to_utc(_midnight(day), period.zone) for day in starts]
     # The first and the last bucket may reach out of the period.
     inside = [min(max(edge, period.start), period.end) for edge in edges]
     return [

@@ -17,7 +17,7 @@ import polars as pl
 
 from metrics.frames import Frames, LazyTables
 from metrics.query import Plan, SharedPlans, Unfinished, executable
-from store.snapshot import StoreError
+from store.snapshot import REPAIR_ADVICE, StoreError
 
 STREAMED_FROM = 1_000_000
 """Rows of a store from which on Polars' streaming engine takes less time, and half the
@@ -181,8 +181,7 @@ def _damage_explained() -> Iterator[None]:
         # A panic is no `Exception`: it would pass every handler, and end the thread
         # that serves.
         raise StoreError(
-            "A file of the store cannot be read. `python sync_job.py --verify` finds "
-            "it; the next sync run reads its rows again."
+            f"A file of the store cannot be read. {REPAIR_ADVICE}"
         ) from error
 
 

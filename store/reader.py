@@ -21,11 +21,10 @@ from store.files import text_of, unreachable
 from store.generation import open_generation
 from store.legacy_files import DEMO_MARKER
 from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, name_in
-from store.snapshot import NOTHING, Snapshot, StoreError
+from store.snapshot import NOTHING, REPAIR_ADVICE, Snapshot, StoreError
 
 __all__ = [
     "DEMO_MARKER",
-    "FIND_FILE",
     "Snapshot",
     "StoreError",
     "beginning",
@@ -37,10 +36,6 @@ __all__ = [
 ]
 
 
-FIND_FILE = (
-    "`python sync_job.py --verify` finds the file, and the next sync run reads its "
-    "rows again."
-)
 # Version of a store whose CURRENT is no text; it changes once that is repaired.
 _UNREADABLE = "unreadable"
 
@@ -80,7 +75,7 @@ def run_query[Answer](data_dir: Folder, query: Callable[[Snapshot], Answer]) -> 
     try:
         return query(newest)
     except FileNotFoundError as error:
-        raise StoreError(f"A file of the store is gone. {FIND_FILE}") from error
+        raise StoreError(f"A file of the store is gone. {REPAIR_ADVICE}") from error
 
 
 def _open_again(data_dir: Folder) -> Snapshot:

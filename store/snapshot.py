@@ -10,6 +10,12 @@ from metrics.frames import Frames
 from metrics.tables import TABLES
 from store.manifest import Run
 
+REPAIR_ADVICE = (
+    "`python sync_job.py --verify` finds the file, and the next sync run reads its "
+    "rows again."
+)
+"""What to do about a file of the store that is damaged or gone."""
+
 
 class StoreError(Exception):
     """The store is there and cannot be read; the text names cause and fix."""

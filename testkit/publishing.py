@@ -6,12 +6,19 @@ from pathlib import Path
 
 import polars as pl
 
-from metrics.tables import BY_NAME, Blocks, Table
+from metrics.tables import BY_NAME, TABLES, Blocks, Table
+from store.legacy_files import scan_plain
 from store.manifest import Block, Manifest
 from sync.checksum import Form, checksum
 from sync.partitions import partition_at
 from sync.store_writer import Disk, StoreWriter
 from sync.user_ids import UserIds
+from testkit.database_servers import GOLDEN
+
+
+def golden() -> dict[str, pl.DataFrame]:
+    """Return the rows of the golden data, by table."""
+    return {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
 
 
 def publish(

@@ -547,7 +547,7 @@ def caption(
     shortest: Granularity | None = "hour",
     *,
     bots: bool,
-    compares: bool = True,
+    compares: bool,
 ) -> str:
     """Return the dates of both periods and whatever is not as usual.
 

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import ErrorContext, Severity, capture_error
-from store.reader import FIND_FILE, StoreError
+from store.snapshot import REPAIR_ADVICE, StoreError
 from web.responses import NO_STORE
 
 
@@ -91,10 +91,8 @@ def _advice(error: Exception) -> str:
             return str(error)
         # The sync job has replaced it while the page ran, or it is lost.
         case FileNotFoundError():
-            return (
-                "A file of the store is gone. Reload; if this message returns, "
-                f"{FIND_FILE}"
-            )
+            again = "Reload; if this message returns,"
+            return f"A file of the store is gone. {again} {REPAIR_ADVICE}"
     return "Reload, or choose another period."
 
 

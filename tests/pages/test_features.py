@@ -56,7 +56,7 @@ EVERY_TABLE = dict.fromkeys((table.name for table in TABLES), TableInfo(1, 1))
 
 
 def captions(query: Query, days: Days, granularity: str = "auto") -> str:
-    return period_bar.caption(query, days, NOW, granularity, bots=False)
+    return period_bar.caption(query, days, NOW, granularity, bots=False, compares=True)
 
 
 def query_of(days: Days, **more: object) -> Query:
@@ -113,6 +113,7 @@ def test_the_bar_says_what_is_not_as_usual() -> None:
         NOW,
         "day",
         bots=True,
+        compares=True,
     )
     assert text == (
         "2 Nov – 3 Nov 2026 · 2 days · compared with 31 Oct – 1 Nov 2026 · too long "
@@ -150,7 +151,9 @@ def test_the_data_page_says_how_to_add_a_note(
 def test_the_bar_says_why_a_page_has_longer_buckets(drawn: str, said: str) -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     query = query_of(days, granularity=drawn, weekends=True)
-    text = period_bar.caption(query, days, NOW, drawn, "week", bots=False)
+    text = period_bar.caption(
+        query, days, NOW, drawn, "week", bots=False, compares=True
+    )
     assert text == " · ".join(
         ("2 Nov – 3 Nov 2026", "2 days", *filter(None, [said]), "UTC")
     )
@@ -173,7 +176,9 @@ def test_the_bar_says_that_weekends_are_hidden_where_they_are(
 ) -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 8))
     query = query_of(days, granularity=drawn, weekends=False)
-    text = period_bar.caption(query, days, NOW, drawn, shortest, bots=False)
+    text = period_bar.caption(
+        query, days, NOW, drawn, shortest, bots=False, compares=True
+    )
     assert ("weekends hidden" in text) == says_so
 
 

@@ -10,9 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from metrics.registry import DEFINITIONS
 from metrics.tables import TABLES
-from store.legacy_files import scan_plain
 from store.manifest import BLOCKS
-from testkit.publishing import publish
+from testkit.publishing import golden, publish
 from tests.pages.chart_specs import printed
 from tests.pages.conftest import GOLDEN, NOW, ROOT, RunPage, tile_lines, tiles
 
@@ -39,8 +38,7 @@ def test_a_page_shows_full_data(run_page: RunPage, file: str) -> None:
 def test_the_data_page_names_tables_whose_files_are_gone(
     run_page: RunPage, tmp_path: Path
 ) -> None:
-    rows = {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
-    publish(tmp_path, rows, NOW)
+    publish(tmp_path, golden(), NOW)
     for path in (tmp_path / BLOCKS / "fpp_votes").iterdir():
         path.unlink()
     app = run_page("data.py", tmp_path)

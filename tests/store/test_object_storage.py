@@ -13,11 +13,8 @@ from polars.testing import assert_frame_equal
 from core.location import Bucket
 from core.settings import DashboardSettings, SettingError, SyncSettings
 from metrics import legacy_api
-from metrics.tables import TABLES
 from store import engine, files
-from store.legacy_files import scan_plain
 from store.reader import StoreError, current_version, open_store
-from testkit.database_servers import GOLDEN
 from testkit.object_storage import (
     VARIABLES,
     Storage,
@@ -25,7 +22,7 @@ from testkit.object_storage import (
     object_storage,
 )
 from testkit.ports import free_port
-from testkit.publishing import publish
+from testkit.publishing import golden, publish
 from web.health import check
 
 NOW = datetime(2026, 11, 20, 18)
@@ -41,8 +38,7 @@ def storage() -> Iterator[Storage]:
 def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a store of the golden data in a folder, in several blocks a table."""
     folder = tmp_path_factory.mktemp("store")
-    rows = {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
-    publish(folder, rows, NOW, block_rows=2_000)
+    publish(folder, golden(), NOW, block_rows=2_000)
     return folder
 
 

@@ -13,11 +13,10 @@ import polars as pl
 import pytest
 
 from metrics.tables import TABLES
-from store.legacy_files import scan_plain
 from store.manifest import BLOCKS, CURRENT, MANIFESTS
 from store.reader import open_store
 from testkit.dashboard import GOLDEN, TOKEN, get, serving
-from testkit.publishing import publish
+from testkit.publishing import golden, publish
 from tests.web import attack
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 from ui.data_page import stored_tables
@@ -63,8 +62,7 @@ def test_the_longest_wait_for_an_edit_is_in_whole_seconds() -> None:
 
 
 def test_no_data_are_read_for_it(tmp_path: Path) -> None:
-    rows = {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
-    publish(tmp_path, rows, GOLDEN_NOW - timedelta(minutes=10))
+    publish(tmp_path, golden(), GOLDEN_NOW - timedelta(minutes=10))
     spoil_rows(tmp_path)
     assert check(tmp_path, INTERVAL, GOLDEN_NOW).to_json()["status"] == "ok"
 
@@ -180,8 +178,7 @@ def test_health_is_200_and_degraded_whatever_the_store_has_become(
 def test_files_that_are_gone_are_named_by_health_and_explained_by_the_api(
     tmp_path: Path, lost: str, caplog: pytest.LogCaptureFixture, log_to_caplog: None
 ) -> None:
-    rows = {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
-    publish(tmp_path, rows, GOLDEN_NOW)
+    publish(tmp_path, golden(), GOLDEN_NOW)
     for path in (tmp_path / BLOCKS / lost).iterdir():
         path.unlink()
     with serving(parts(StoppedClock(), tmp_path)) as url:

@@ -8,11 +8,10 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 
-from metrics.tables import TABLES, VOTES
-from store.legacy_files import scan_plain
-from testkit.dashboard import GOLDEN, TOKEN, dashboard, get
+from metrics.tables import VOTES
+from testkit.dashboard import TOKEN, dashboard, get
 from testkit.fixed_clock import GOLDEN_NOW
-from testkit.publishing import publish
+from testkit.publishing import golden, publish
 from testkit.visitor import log_in, visiting
 from tests.web.sentry import sentry
 from web import errors
@@ -23,8 +22,7 @@ SENTENCE = re.compile(r"failed to load\. Reported as \*\*([0-9a-f]{8})\*\*")
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
     """A store that has lost the blocks of its votes."""
-    rows = {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
-    manifest = publish(tmp_path, rows, GOLDEN_NOW)
+    manifest = publish(tmp_path, golden(), GOLDEN_NOW)
     for block in manifest.tables[VOTES.name]:
         (tmp_path / block.file).unlink()
     return tmp_path

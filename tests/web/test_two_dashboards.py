@@ -11,11 +11,9 @@ import httpx
 import polars as pl
 import pytest
 
-from metrics.tables import TABLES, VOTES
-from store.legacy_files import scan_plain
+from metrics.tables import VOTES
 from testkit.chromium import browsing, wait_until_drawn
 from testkit.dashboard import (
-    GOLDEN,
     ROOT,
     TOKEN,
     Dashboard,
@@ -27,7 +25,7 @@ from testkit.dashboard import (
 from testkit.fixed_clock import GOLDEN_NOW
 from testkit.object_storage import Storage, object_storage
 from testkit.ports import free_port
-from testkit.publishing import publish
+from testkit.publishing import golden, publish
 from tests.web.proxies import nginx, trusting
 from web.auth.sessions import COOKIE
 
@@ -58,10 +56,6 @@ class Pair(NamedTuple):
             self.storage.copy(self.store)
 
 
-def rows() -> dict[str, pl.DataFrame]:
-    return {t.name: scan_plain(GOLDEN / t.file_name, t).collect() for t in TABLES}
-
-
 @pytest.fixture(scope="module")
 def storage() -> Iterator[Storage]:
     with object_storage() as running:
@@ -85,7 +79,7 @@ def pair(
 def paired(tmp_path: Path, remote: Storage | None) -> Iterator[Pair]:
     """Run two dashboards on a store of their own, and nginx."""
     store = tmp_path / "store"
-    publish(store, rows(), GOLDEN_NOW - timedelta(minutes=5))
+    publish(store, golden(), GOLDEN_NOW - timedelta(minutes=5))
     if remote:
         remote.copy(store)
     variables = {
@@ -168,7 +162,7 @@ def test_a_new_state_of_the_store_appears_in_both(pair: Pair) -> None:
         return {answer.json()["data"]["votes"]["total_votes"] for answer in answers}
 
     (before,) = votes()
-    fewer = rows()
+    fewer = golden()
     fewer[VOTES.name] = fewer[VOTES.name].head(100)
     pair.publish(fewer, GOLDEN_NOW)
     (after,) = votes()

@@ -60,7 +60,7 @@ def render_block(
     own = key or name
     local = in_zone(frame, context.query.zone)
     # Labels of the comparison alone have no bar.
-    bars = frame.filter(pl.col(ranked) != 0).height if ranked else 0
+    bars = int((frame[ranked] != 0).sum()) if ranked else 0
     lacking = context.lacking_for(name)
     folded = folded and not lacking
 

@@ -167,7 +167,7 @@ def _with_rest(top: pl.DataFrame, frame: pl.DataFrame, value: str) -> pl.DataFra
     """Add a row that sums up the rows of the frame that are not among the first."""
     rest = frame.slice(top.height)
     # Rows of the comparison alone are in the table, and none of the others here.
-    others = rest.filter(pl.col(value) > 0).height
+    others = int((rest[value] != 0).sum())
     if not others:
         return top
     counts = [

@@ -349,11 +349,11 @@ def _finite(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _missing(query: TableQuery, metric_query: Query) -> list[str]:
-    reads = query.table.reads
-    # Bots are known by their device: without it they count.
-    known_bots = () if query.options["bots"] == "include" else (USERS.name,)
-    needed = dict.fromkeys((*reads, *known_bots))
-    return [name for name in needed if name in metric_query.missing]
+    needed = {*query.table.reads}
+    if query.options["bots"] != "include":
+        # Bots are known by their device: without it they count.
+        needed.add(USERS.name)
+    return [name for name in metric_query.missing if name in needed]
 
 
 def _file(
