@@ -1925,12 +1925,32 @@ def test_where_the_data_begins_in_the_period_no_longer_one_is_advised(
     ],
 )
 def test_why_nothing_is_compared_is_said_where_a_comparison_was_asked_for(
-    run_page: RunPage, query: dict[str, str], *, begins: bool
+    run_page: RunPage,
+    monkeypatch: pytest.MonkeyPatch,
+    query: dict[str, str],
+    *,
+    begins: bool,
 ) -> None:
     """The golden data begin on 24 May 2024."""
     app = run_page("traffic.py", GOLDEN, **query)
     because = "no comparison: the data begins on 24 May 2024"
     assert any(because in caption.value for caption in app.caption) == begins
+    context, *_ = taken_away(run_page, monkeypatch, "traffic.py", **query)
+    reason = ": the data begins on 2024-05-24" if begins else ""
+    about = export.readme(context, Results({}, {})).splitlines()
+    assert f"Compared with: nothing{reason}" in about
+
+
+def test_data_without_a_row_begins_on_no_day(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for table in TABLES:
+        rows = pl.read_parquet(GOLDEN / table.file_name).clear()
+        rows.write_parquet(tmp_path / table.file_name)
+    shared: list[PageContext] = []
+    monkeypatch.setattr("ui.page_context.share", shared.append)
+    run_page("report.py", tmp_path, period="all_time")
+    assert [context.query.data_begins for context in shared] == [None]
 
 
 def test_a_finding_leads_to_the_figures_that_it_names(
