@@ -45,6 +45,7 @@ def test_the_data_page_names_tables_whose_files_are_gone(
     assert_shown(app, "data.py")
     states = app.dataframe[0].value.set_index("table")["state"]
     assert states[states != "Stored"].to_dict() == {"fpp_votes": "File gone"}
+    assert "Files missing" in app.markdown[0].value
     assert not [e.value for e in app.error]
 
 
