@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
+from core import clock
 from core.errors import add_error_breadcrumb, logger
+from metrics.sentences import counted
 from metrics.tables import Table
 from store.manifest import Block, Manifest, Origin, Run, UserIdsFile
 from sync.connection import Deadline
@@ -132,6 +134,7 @@ class SyncRun:
 
     def _attempt(self, source: Source) -> Outcome:
         origin = source.origin()
+        _warn_of_clocks(source.now() - clock.now())
         _note("contract")
         # Before anything is read: a missing column would end a long backlog.
         check_contract(self._tables, source)
@@ -289,6 +292,25 @@ class SyncRun:
         known = self._before.ignored if self._before else ()
         for column in sorted(set(left_out) - set(known)):
             logger.info("%s is new in the database. It is not copied.", column)
+
+
+def _warn_of_clocks(ahead: timedelta) -> None:
+    """Log a warning when the database's clock, ahead by so much, is not ours.
+
+    The data has the time of the database, and the dashboard tells its age by ours.
+    """
+    minutes = round(abs(ahead) / timedelta(minutes=1))
+    # The server's answer may take a minute.
+    if minutes <= 1:
+        return
+    is_behind = ahead < timedelta()
+    logger.warning(
+        "The database's clock is %s %s this machine's. The dashboard %s by as much. "
+        "Set both clocks.",
+        counted(minutes, "minute"),
+        "behind" if is_behind else "ahead of",
+        "takes the data for older" if is_behind else "notices late data later",
+    )
 
 
 def check_origin(

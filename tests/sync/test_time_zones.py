@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core import clock
 from metrics.tables import ESTIMATIONS, USERS
 from testkit.database_servers import Kind, LiveDatabase, running_server
 from testkit.harness import Store
@@ -57,3 +58,27 @@ def test_users_of_the_night_between_two_quarters_are_in_the_one_of_utc(
     store.sync()
     store.assert_equals_source()
     assert "2025Q4" in {block.key for block in store.manifest().tables[USERS.name]}
+
+
+@pytest.mark.parametrize(
+    ("ours", "said"),
+    [
+        (timedelta(hours=2), "120 minutes behind this machine's. The dashboard takes"),
+        (timedelta(days=-1), "1,440 minutes ahead of this machine's. The dashboard no"),
+        (timedelta(seconds=80), ""),
+        (timedelta(seconds=-80), ""),
+    ],
+)
+def test_a_clock_that_is_not_the_databases_is_said(
+    berlin: LiveDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    ours: timedelta,
+    said: str,
+) -> None:
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() + ours)
+    with caplog.at_level("WARNING", logger="fpp"):
+        assert Store(tmp_path, berlin).sync() == 0
+    assert [said in line for line in caplog.messages] == [True] * bool(said)
