@@ -34,17 +34,16 @@ def options_of(file: Folder) -> dict[str, str | int] | None:
     return {"max_retries": 2, "timeout": LONGEST_ANSWER, **file.options}
 
 
-def unreachable(folder: Folder, error: OSError) -> str:
-    """Say why a store cannot be reached, without keys or addresses."""
-    if isinstance(folder, Path):
-        return (
-            f"The store cannot be read: {error}. Check the disk, and the permissions "
-            "of DATA_DIR."
-        )
-    return (
-        f"{folder} cannot be read ({type(error).__name__}). Check that the storage "
-        "answers, AWS_ENDPOINT_URL and AWS_REGION, and that the key may read it."
+def unreachable(file: Folder, error: OSError) -> str:
+    """Say why a file of a store cannot be read, without paths, keys or addresses."""
+    reason = error.strerror or type(error).__name__
+    check = (
+        "the disk, and the permissions of DATA_DIR"
+        if isinstance(file, Path)
+        else "that the storage answers, AWS_ENDPOINT_URL and AWS_REGION, and that the "
+        "key may read it"
     )
+    return f"{file.name} cannot be read: {reason}. Check {check}."
 
 
 MOST_PROBLEMS = 10

@@ -24,6 +24,7 @@ from metrics.numbering import brings_numbers, numbered
 from metrics.sentences import counted
 from metrics.tables import BY_NAME, TABLES, USER, USER_NUMBER, Table
 from store.engine import DAMAGED
+from store.files import unreachable
 from store.snapshot import Snapshot, StoreError, TableInfo
 
 DEMO_MARKER = "DEMO"
@@ -107,11 +108,6 @@ def _rows(data_dir: Path, tables: list[Table]) -> dict[str, int]:
 _REMEDY = "Put a whole copy there, or let the sync job write the store."
 
 
-def _unreadable(path: Path, error: Exception) -> StoreError:
-    said = f"{path.name} is not a readable Parquet file"
-    return StoreError(f"{_with_reason(said, error)}. {_REMEDY}")
-
-
 def _with_reason(said: str, error: BaseException) -> str:
     """Add why a file cannot be read, unless it is damaged: that is all there is to say.
 
@@ -148,8 +144,11 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
         found = frame.collect_schema()
     except FileNotFoundError:
         raise
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise _unreadable(path, error) from error
+    except OSError as error:
+        raise StoreError(unreachable(path, error)) from error
+    except pl.exceptions.PolarsError as error:
+        said = f"{path.name} is not a readable Parquet file"
+        raise StoreError(f"{_with_reason(said, error)}. {_REMEDY}") from error
     names = {
         old: new
         for old, new in table.aliases.items()

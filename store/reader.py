@@ -97,21 +97,22 @@ def _open_newest(data_dir: Folder) -> Snapshot:
     except (ManifestError, UnicodeDecodeError) as error:
         raise StoreError(_unreadable(error)) from error
     except OSError as error:
-        raise StoreError(unreachable(data_dir, error)) from error
+        raise StoreError(unreachable(data_dir / CURRENT, error)) from error
     # Outside of the handler: reports of a damaged file would begin with this one.
     if name is None:
         # Object storage has published states only.
         if isinstance(data_dir, Bucket):
             return NOTHING
         return legacy_files.open_folder(data_dir)
+    file = data_dir / MANIFESTS / name
     try:
-        manifest = Manifest.from_json(text_of(data_dir / MANIFESTS / name))
+        manifest = Manifest.from_json(text_of(file))
     except FileNotFoundError:
         raise
     except (ManifestError, UnicodeDecodeError) as error:
         raise StoreError(_unreadable(error)) from error
     except OSError as error:
-        raise StoreError(unreachable(data_dir, error)) from error
+        raise StoreError(unreachable(file, error)) from error
     return open_generation(data_dir, name, manifest)
 
 

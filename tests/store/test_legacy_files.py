@@ -236,6 +236,23 @@ def test_a_file_whose_rows_cannot_be_read_is_named(
     assert [*temporary.iterdir()] == []
 
 
+def test_a_file_that_may_not_be_read_is_named_without_its_folder(
+    plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: pl.LazyFrame) -> pl.Schema:
+        # As Polars says it.
+        raise PermissionError(f"Permission denied (os error 13): {plain}/{name}")
+
+    name = USERS.file_name
+    monkeypatch.setattr(pl.LazyFrame, "collect_schema", refused)
+    with pytest.raises(StoreError) as error:
+        open_store(plain)
+    assert str(error.value) == (
+        f"{name} cannot be read: PermissionError. Check the disk, and the permissions "
+        "of DATA_DIR."
+    )
+
+
 def test_an_empty_folder_needs_no_copy(tmp_path: Path, temporary: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert open_store(tmp_path / "empty").tables == {}

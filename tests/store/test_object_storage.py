@@ -99,7 +99,7 @@ def test_a_folder_without_a_state_is_a_store_without_tables(remote: Bucket) -> N
 def test_a_storage_that_does_not_answer_is_explained(remote: Bucket) -> None:
     closed = f"http://127.0.0.1:{free_port()}"
     away = replace(remote, options={**remote.options, "aws_endpoint_url": closed})
-    with pytest.raises(StoreError, match=r"cannot be read .* Check that the storage"):
+    with pytest.raises(StoreError, match=r"cannot be read: .* Check that the storage"):
         open_store(away)
     assert check(away, 600, NOW).present == frozenset()
 
@@ -110,7 +110,7 @@ def test_a_storage_that_never_answers_is_not_waited_for(
     monkeypatch.setattr(files, "LONGEST_ANSWER", "100ms")
     with never_answering() as address:
         away = replace(remote, options={**remote.options, "aws_endpoint_url": address})
-        with pytest.raises(StoreError, match=r"cannot be read .* Check that the sto"):
+        with pytest.raises(StoreError, match=r"cannot be read: .* Check that the sto"):
             open_store(away)
 
 
