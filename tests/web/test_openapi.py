@@ -239,6 +239,8 @@ def test_the_page_has_every_route_parameter_status_and_working_examples(
         for status, response in operation["responses"].items():
             assert f'<th scope="row">{status}</th>' in section
             assert escape(response["description"]).partition("`")[0] in section
+            for name in response.get("headers", ()):
+                assert f"Header <code>{name}</code>" in section
         example = re.search(r"&quot;(http[^&]+)&quot;", section)
         assert example
         assert api.get(unescape(example[1])).status_code == 200

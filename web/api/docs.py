@@ -84,8 +84,12 @@ def _route(operation: _Json) -> Iterator[str]:
             for kind, media in content.items()
             if status == "200"
         )
+        headers = "".join(
+            f"<p>Header <code>{escape(name)}</code>: {_text(header['description'])}</p>"
+            for name, header in response.get("headers", {}).items()
+        )
         yield f'<tr><th scope="row">{status}</th>'
-        yield f"<td>{_text(response['description'])}{shapes}</td></tr>"
+        yield f"<td>{_text(response['description'])}{shapes}{headers}</td></tr>"
     yield "</tbody></table>"
 
 
