@@ -56,6 +56,8 @@ class PageContext:
     """What was clicked or typed; already applied to the frames."""
     unfiltered: Query | None = None
     """The same query of all users and rooms; None where nothing is filtered."""
+    user_rows: Frames = field(default_factory=Frames.empty)
+    """The rows of all rooms, without filters; bots only where they are included."""
     notes: Notes = field(default_factory=Notes)
     """What the team noted about dates."""
     server_url: Secret | None = None

@@ -151,7 +151,13 @@ def render(
             filtered=filtered,
         )
     filter_chips.render_chips(snapshot, chosen.filters)
-    query = _query(snapshot, chosen, now, zone, settings)
+    # Before the filters: bots match countries and sources too.
+    user_rows = snapshot.frames if chosen.bots else without_bots(snapshot)
+    unfiltered, frames = (
+        filters.apply(user_rows, applied, settings.excluded_rooms)
+        for applied in ((), chosen.filters)
+    )
+    query = _query(snapshot, frames, chosen, now, zone, settings)
     days = chosen.shown.days
     asked = chosen.granularity
     compares = chosen.comparison != periods.NO_COMPARISON
@@ -166,11 +172,8 @@ def render(
         now,
         bots=chosen.bots,
         filters=chosen.filters,
-        unfiltered=replace(
-            query, frames=_frames(snapshot, chosen._replace(filters=()), settings)
-        )
-        if chosen.filters
-        else None,
+        unfiltered=replace(query, frames=unfiltered) if chosen.filters else None,
+        user_rows=user_rows,
         shows_all=chosen.shown.shows_all,
     )
 
@@ -208,6 +211,7 @@ def _zone(settings: DashboardSettings) -> ZoneInfo:
 
 def _query(
     snapshot: Snapshot,
+    frames: Frames,
     chosen: Choice,
     now: datetime,
     zone: ZoneInfo,
@@ -234,7 +238,7 @@ def _query(
     ends_early = period != periods.period_of(shown.days, now, zone, hours=shown.hours)
     late = now - until > LATE_AFTER * timedelta(seconds=settings.sync_interval)
     return Query(
-        frames=_frames(snapshot, chosen, settings),
+        frames=frames,
         period=period,
         comparison=None if begins else comparison,
         granularity=periods.granularity_of(chosen.granularity, shown.days),
@@ -244,12 +248,6 @@ def _query(
         data_begins=begins or (shown.beginning if is_first else None),
         data_ends=until if late and ends_early else None,
     )
-
-
-def _frames(snapshot: Snapshot, chosen: Choice, settings: DashboardSettings) -> Frames:
-    # Before the filters: bots match countries and sources too.
-    user_rows = snapshot.frames if chosen.bots else without_bots(snapshot)
-    return filters.apply(user_rows, chosen.filters, settings.excluded_rooms)
 
 
 def _render_controls(

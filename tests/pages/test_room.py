@@ -361,3 +361,36 @@ def test_a_room_of_a_store_without_estimations_has_no_numbers_of_them(
     assert listed["votes"].sum() > 0
     for number in ("estimators", "spectators"):
         assert listed[number].null_count() == listed.height > 0
+
+
+@pytest.mark.parametrize("bots", ["false", "true"])
+def test_a_room_counts_bots_as_the_other_pages_do(
+    run_page: RunPage, plain_store: Callable[..., Path], bots: str
+) -> None:
+    """Every fourth user is a bot here: health and meetings change with the option."""
+    file = plain_store() / "fpp_users.parquet"
+    users = pl.read_parquet(file).with_row_index()
+    device = pl.when(pl.col("index") % 4 == 0).then(pl.lit("bot")).otherwise("device")
+    users.with_columns(device=device).drop("index").write_parquet(file)
+    frames = open_store(file.parent).frames
+    if bots == "false":
+        frames = frames.without(frames.bots.collect().to_series())
+    query = {"period": "all_time", "bots": bots}
+    app = run_page("room.py", file.parent, room=str(ROOM), **query)
+    held = meetings.meetings(frames.of_room(ROOM)).collect()
+    listed = read(app.dataframe[0].proto.arrow_data.data)
+    assert listed["estimators"].to_list() == held["estimators"].to_list()
+    newest = held.filter(pl.col("estimators") > 0).row(0, named=True)
+    opened = {"room": str(ROOM), "meeting": str(newest["meeting"])}
+    meeting = run_page("room.py", file.parent, **opened, **query)
+    assert f" {newest['estimators']} estimator" in texts(meeting)
+    (said,) = (c.value for c in app.caption if "Room health" in c.value)
+    insights = run_page("insights.py", file.parent, about="Rooms", **query)
+    healths = [
+        rows
+        for frame in insights.dataframe
+        if "health_consensus" in (rows := read(frame.proto.arrow_data.data)).columns
+    ]
+    (row,) = healths[0].filter(pl.col("room_id") == ROOM).iter_rows(named=True)
+    assert f"{row['health']:.0f} of 100 points" in said
+    assert f"consensus {row['health_consensus']:.0f}" in said

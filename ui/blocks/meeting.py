@@ -165,7 +165,7 @@ def render_meeting(
             "votes": meetings.timeline(own, window, opened.meeting),
             "cards": meetings.cards(own, window, opened.meeting),
             "activity": meetings.activity(
-                context.snapshot.frames, room_id, window, opened.meeting
+                context.user_rows, room_id, window, opened.meeting
             ),
         },
         context.snapshot.rows,

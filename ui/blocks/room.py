@@ -251,8 +251,8 @@ def of_room(context: PageContext, room_id: int) -> PageContext:
 
     Filters choose users, and a meeting without some of its users is no meeting.
     """
-    # The snapshot's rows: filters on users would hide parts of a meeting.
-    own = context.snapshot.frames.of_room(room_id)
+    # Filters on users would hide parts of a meeting.
+    own = context.user_rows.of_room(room_id)
     query = replace(context.query, frames=own)
     return replace(context, query=query, filters=(), rooms=(room_id,))
 
