@@ -370,13 +370,14 @@ def series_of(
     others are null. Columns: bucket, `columns`, cut (see `time_series`).
     """
     every = query.granularity
-    cut = _cut_by(query, every)
+    cut, begins = _cut_by(query, every), _first_known(query, every)
     missing = _missing(columns)
     shown = [
         (bucket, {**missing, **rows.get(place, _NO_ROW)})
         for place, bucket in enumerate(buckets, first)
+        if bucket.start >= begins
         # Hidden weekends are missing from the axis only: weeks and months keep them.
-        if query.weekends or every != "day" or bucket.start.weekday() < _SATURDAY
+        and (query.weekends or every != "day" or bucket.start.weekday() < _SATURDAY)
     ]
     of_buckets = TIMESTAMP if every == "hour" else pl.Date()
     schema = {"bucket": of_buckets, **columns, "cut": pl.String()}
@@ -422,6 +423,14 @@ def _cut_by(
         return at_end
 
     return cut
+
+
+def _first_known(query: Query, every: Granularity) -> Any:
+    """Return the first bucket of a table over time: the one in which data begins.
+
+    Zeros before it would say that nothing happened.
+    """
+    return _ends(query.known, every)[0]
 
 
 def _first_whole(query: Query, every: Granularity) -> datetime:
@@ -491,7 +500,7 @@ def bucketed(frames: Frames, granularity: Granularity, period: Period) -> Frames
 def time_series(
     series: pl.LazyFrame, query: Query, granularity: Granularity | None = None
 ) -> pl.LazyFrame:
-    """Finish a table over time: mark cut buckets, hide weekends where the query does.
+    """Finish a table over time: begin with the data, mark cut buckets, hide weekends.
 
     Adds the column cut: null for a whole bucket, else where the period or the data cuts
     it: "start" (up to the day on which the data begins), "end" or "start and end";
@@ -502,7 +511,8 @@ def time_series(
     _, last = _ends(query.period, every)
     # Only the last bucket may be cut at its end.
     of_last = _cut_by(query, every)(last, _next(last, every))
-    marked = series.with_columns(
+    known = series.filter(bucket >= pl.lit(_first_known(query, every)))
+    marked = known.with_columns(
         cut=pl.when(bucket == pl.lit(last))
         .then(pl.lit(of_last, pl.String))
         .when(bucket < pl.lit(_first_whole(query, every)))

@@ -18,8 +18,8 @@ says otherwise; bots (users whose device is “bot”) count only if the options
 them. “Column” is the name in CSV files and in the API. In tables that compare, the same
 name ending in `_before` is the number in the comparison, `_change` the difference, and
 `_change_share` the difference as a share of the number before. In tables over time,
-`cut` says which buckets the period cuts (start, end), begin no later than the day on
-which the data begins (start) or are not over (running); null is a whole bucket. A name
+`cut` says which buckets the period cuts (start, end), have the day on which the data
+begins (start) or are not over (running); null is a whole bucket. A name
 ending in `_low`, `_high`, `_others`, `_verdict`, `_detectable` or `_of_half` says how
 sure the number is: see [How sure the insights are](insights.md).
 """
