@@ -272,7 +272,6 @@ def _render_controls(
             periods.COMPARISONS,
             periods.PREVIOUS,
             icon=":material/compare_arrows:",
-            width=225,
             aliases=_OLD_COMPARISONS,
         )
         if compares
@@ -286,7 +285,6 @@ def _render_controls(
             periods.AUTO,
             offered=_granularities(shown, shortest),
             icon=":material/bar_chart:",
-            width=125,
         )
         if shortest
         else periods.AUTO
@@ -426,7 +424,6 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
         format_func=_LABELS.__getitem__,
         icon=":material/calendar_today:",
         label_visibility="collapsed",
-        width=205,
         filter_mode=None,
         **query_params.bound("period", key, _write_period),
     )
@@ -459,7 +456,6 @@ def _render_dates(shown: Shown) -> None:
         max_value=shown.today,
         format="YYYY-MM-DD",
         label_visibility="collapsed",
-        width=230,
         **query_params.bound(_DATES, value, _write_dates),
     )
 

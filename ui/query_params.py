@@ -338,7 +338,6 @@ def render_select(
     default: str,
     *,
     icon: str,
-    width: int,
     aliases: Mapping[str, Collection[str]] | None = None,
     offered: Collection[str] | None = None,
 ) -> str:
@@ -355,7 +354,6 @@ def render_select(
         format_func=lambda name: options[name],
         icon=icon,
         label_visibility="collapsed",
-        width=width,
         filter_mode=None,
         **bound(key, value, lambda value: {key: [value]}),
     )

@@ -109,7 +109,7 @@ CUT_OFF = """() => [
   ...[...document.querySelectorAll('.stMain .stSelectbox input')]
     .filter(e => e.scrollWidth > e.clientWidth),
   // Vega leaves room for the labels of an axis as they would be without spaces.
-  ...[...document.querySelectorAll('svg.marks')]
+  ...[...document.querySelectorAll('svg.marks:not(:has(.mark-shape))')]
     .filter(e => getComputedStyle(e).overflow !== 'visible'),
   // Wider than that room, they may use the margin of the page.
   ...[...document.querySelectorAll('svg.marks .role-axis-label text')]
@@ -410,6 +410,32 @@ def test_a_page_is_reached_by_the_navigation_and_says_what_it_lacks(
 @pytest.mark.parametrize("title", ["Overview", "Data"])
 def test_without_any_data_a_page_says_so(without_data: Poor, title: str) -> None:
     assert_says_what_it_lacks(without_data, title)
+
+
+BROKEN_WORDS = """() => [...document.querySelectorAll('.stMain h2')].flatMap(head => {
+  const text = document.createTreeWalker(head, NodeFilter.SHOW_TEXT).nextNode();
+  const range = document.createRange();
+  return [...text.data.matchAll(/\\S+/g)].filter(word => {
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map(String);
+})"""
+
+
+def test_a_page_follows_the_browsers_size_of_texts(
+    page: Page, demo_server: Server
+) -> None:
+    page.set_viewport_size(DESK)
+    browser = page.context.new_cdp_session(page)
+    browser.send("Page.setFontSizes", {"fontSizes": {"standard": 24}})
+    for title in ("Location", "Votes"):
+        go(page, demo_server.url + PAGES[title])
+        expect(page.locator("html")).to_have_css("font-size", "24px")
+        assert at_last(page, lambda page: page.evaluate(BROKEN_WORDS), []) == []
+        assert at_last(page, lambda page: page.evaluate(CUT_OFF), []) == []
+        assert at_last(page, misplaced, []) == []
+    browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
 
 
 BROKEN_NAMES = """() => {
