@@ -134,7 +134,9 @@ def index_html(base: str) -> bytes:
     own = [_address(base, _ASSETS / f"{name}.js") for name in _SCRIPTS]
     linked = "".join(f'<script defer src="{address}"></script>' for address in own)
     added = f"<script>{script}</script>{linked}"
-    page = _ORIGINAL.replace(_HEAD, _HEAD + added.encode(), 1)
+    # Until the page has named itself, the tab has this name.
+    page = _ORIGINAL.replace(b">Streamlit</title>", b">FPP Analytics</title>", 1)
+    page = page.replace(_HEAD, _HEAD + added.encode(), 1)
     # At the end: of two rules of the same weight, the later one is followed, and
     # Streamlit adds its own to the head.
     styles = f'<link rel="stylesheet" href="{_address(base, _STYLES)}">'

@@ -159,6 +159,29 @@ def test_a_link_to_the_same_page_changes_the_address_in_one_step(
     assert at_last(page, seen, chosen) == chosen
 
 
+def test_steps_of_the_history_are_named_after_the_page_that_they_lead_to(
+    page: Page, demo_server: Server
+) -> None:
+    # The tab has a name of ours from the beginning, in history as well.
+    answer = page.request.get(demo_server.url)
+    assert "<title>FPP Analytics</title>" in answer.text()
+    go(page, f"{demo_server.url}/?period=last_week")
+    navigation(page, "Votes").click()
+    at(page, "Votes", "Last week (Mon–Sun)")
+    page.keyboard.press(",")
+    page.wait_for_url("**from=**")
+    chromium.wait_until_drawn(page)
+    for title in ("Room", "Data"):
+        navigation(page, title).click()
+        expect(page).to_have_title(f"{title} · FPP Analytics")
+    page.go_back()
+    expect(page).to_have_title("Room · FPP Analytics")
+    chromium.wait_until_drawn(page)
+    listed = page.context.new_cdp_session(page).send("Page.getNavigationHistory")
+    named = [step["title"].split(" ·")[0] for step in listed["entries"][-5:]]
+    assert named == ["Overview", "Votes", "Votes", "Room", "Data"]
+
+
 KEEP_SOCKETS = """
 window.sockets = [];
 window.waits = [0];

@@ -47,7 +47,13 @@
     // Of a row that opens its room Streamlit tells the query first, then the page with it.
     const isAhead = path(there) === path(location) && path(there) !== `${home}room`;
     if (isAhead && isNew("room", before, after)) return;
+    // Streamlit has named the tab after the page that opens: the list of Back would call
+    // the page that is left by that name.
+    const opens = document.title;
+    const left = find(`${NAVIGATION} [aria-current]`)?.lastChild.data;
+    document.title = opens.replace(/^.*(?= · )/, left ?? "$&");
     push(...step);
+    document.title = opens;
     showOpened(before, after);
   };
   async function takeStep() {
