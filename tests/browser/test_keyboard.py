@@ -94,6 +94,35 @@ def test_keys_work_where_a_box_or_a_switch_was_used_last(
     page.wait_for_url(lambda url: url != before)
 
 
+def test_a_shortcut_closes_an_open_menu_and_leaves_the_focus_where_it_was(
+    page: Page, demo_server: Server
+) -> None:
+    for menu in ("Share", "Options"):
+        go(page, f"{demo_server.url}/room?period=last_week")
+        page.get_by_role("button", name=menu, exact=True).click()
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        for key, box in (("p", "Period"), ("/", "Find a room")):
+            page.keyboard.press(key)
+            expect(page.get_by_role("listbox")).to_be_visible()
+            expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+            page.keyboard.press("Escape")
+            assert focused_label(page) == box
+            page.evaluate("document.activeElement.blur()")
+    has_focus = "name => document.activeElement.innerText.includes(name)"
+    for name in ("Options", "Filter", "Page views"):
+        go(page, f"{demo_server.url}/?period=last_week")
+        page.locator("button:visible", has_text=name).first.focus()
+        page.keyboard.press(",")
+        page.wait_for_url("**from=**")
+        wait_for_focus(page, has_focus, name)
+    # At the end of history there is nothing to step to.
+    page.get_by_role("button", name="Next period").focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        chromium.wait_until_drawn(page)
+    expect(page.get_by_label("Period", exact=True)).to_be_focused()
+
+
 def test_escape_closes_the_list_of_shortcuts_that_a_menu_opened(
     page: Page, demo_server: Server
 ) -> None:

@@ -8,11 +8,20 @@
   const FILTER = ".st-key-filter_menu button";
   const OPEN_MENU = '[data-testid="stPopoverButton"][aria-expanded="true"]';
   const press = selector => () => find(selector)?.click();
+  // It would stay open below the list of a box, and Escape would close it before ours.
+  // Its button gets the focus back.
+  const closeMenu = () => {
+    const menu = find(OPEN_MENU);
+    menu?.click();
+    menu?.focus();
+  };
   const open = box => () => {
     const field = find(`${box} input`);
-    field?.focus();
-    field?.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowDown", bubbles: true}));
-    return Boolean(field);
+    if (!field) return false;
+    closeMenu();
+    field.focus();
+    field.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowDown", bubbles: true}));
+    return true;
   };
   const openRooms = open(".st-key-room_search");
   const openFilter = () => {
@@ -38,10 +47,7 @@
   function toggleList() {
     list ??= build();
     if (list.open) return list.close();
-    // Escape would close a menu below it first. Its button gets the focus back.
-    const menu = find(OPEN_MENU);
-    menu?.click();
-    menu?.focus();
+    closeMenu();
     const {backgroundColor, color} = getComputedStyle(find(".stApp"));
     Object.assign(list.style, {backgroundColor, color}); // of the theme in use
     list.showModal();
@@ -82,6 +88,7 @@
     const shortcut = SHORTCUTS.find(([key]) => key === event.key);
     if (!shortcut || (event.key !== "?" && (list?.open || storage[OFF]))) return;
     event.preventDefault();
+    keepFocus();
     shortcut[2]();
   }, true);
   // Dates that are typed Streamlit takes once their field is left, or with Escape. Enter,
@@ -107,19 +114,27 @@
     else return;
     if (isEntry || event.shiftKey) event.preventDefault();
   }
-  // A button that goes with what it removes or closes would take the focus with it, to
-  // the beginning of the page.
-  addEventListener("click", async event => {
-    const button = event.target.closest?.(".stMain .stButton button");
-    if (!button || event.detail || button !== document.activeElement) return; // by mouse
-    // Of each there is a hidden one, for phones.
-    const chips = () => [...document.querySelectorAll(".st-key-filter_chips button")]
-      .filter(e => e.getClientRects().length);
+  // A button that is drawn anew, goes with what it closes or leads no further would take
+  // the focus with it, to the beginning of the page. Of chips there are hidden ones, for
+  // phones.
+  const buttons = selector => [...document.querySelectorAll(`${selector} button`)]
+    .filter(e => e.getClientRects().length && !e.disabled);
+  const chips = () => buttons(".st-key-filter_chips");
+  // Of a tile the first line; without an icon, which is drawn later.
+  const nameOf = button => button.querySelector("p")?.innerText.split("\n", 1)[0];
+  async function keepFocus() {
+    const button = document.activeElement;
+    if (!button.matches(".stMain button")) return;
+    const name = nameOf(button);
     const place = chips().indexOf(button);
-    await until(() => !button.isConnected && isDrawn(), 10_000);
-    if (button.isConnected || document.activeElement !== document.body) return;
-    const chip = place < 0 ? null : (chips()[place] ?? chips().at(-1) ?? find(FILTER));
-    (chip ?? find(".st-key-room_search input"))?.focus();
-  });
+    await until(() => document.activeElement !== button && isDrawn(), 10_000);
+    if (document.activeElement !== document.body) return;
+    const next = place < 0
+      ? name && buttons(".stMain").find(e => nameOf(e) === name)
+      : chips()[place] ?? chips().at(-1) ?? find(FILTER);
+    const box = button.isConnected ? ".st-key-period" : ".st-key-room_search";
+    (next || find(`${box} input`))?.focus();
+  }
+  addEventListener("click", ({detail}) => detail || keepFocus()); // by keyboard
   addEventListener("click", event => event.target.closest?.("button.keys") && toggleList());
 })();
