@@ -483,6 +483,50 @@ NO_STORAGE = {
     "refused": "() => { throw new DOMException('refused', 'SecurityError'); }",
 }
 
+LOOK_WITH_NEXT_ACT = """() => {
+  const send = WebSocket.prototype.send;
+  let isLook = false, look;
+  WebSocket.prototype.send = function (...message) {
+    if (isLook) return look = message;
+    if (!look) return send.apply(this, message);
+    send.apply(this, look);
+    setTimeout(() => send.apply(this, message), 1000);
+  };
+  isLook = true;
+  looks.at(-1)();
+  isLook = false;
+}"""
+"""Looks for newer data, and is answered only when the next act waits for its answer."""
+
+
+def test_a_link_waits_for_its_own_act_where_the_page_looks_for_newer_data(
+    context: BrowserContext, demo_server: Server
+) -> None:
+    """The answer to the look would else pass for that to the tile."""
+    page = context.new_page()
+    page.add_init_script(KEEP_LOOKS)
+    go(page, f"{demo_server.url}/insights?period=7+days")
+    link = LINK.replace("votes", "room")
+    page.evaluate(f"""async () => {{
+        ({STEP}).click();
+        await new Promise(done => setTimeout(done, 0));
+        ({LOOK_WITH_NEXT_ACT})();
+        ({TILE}).click();
+        ({link}).click();
+    }}""")
+    at(page, "Room", "Custom dates")
+    page.wait_for_timeout(1_500)  # longer than the answer to the tile takes
+    assert "show=" not in page.url
+    # Where nothing is on its way, it looks.
+    page.evaluate("""() => {
+        const last = fpp.runId();
+        looks.at(-1)();
+        return fpp.until(() => fpp.runId() !== last, 10_000).then(() => {
+            if (fpp.runId() === last) throw "no look";
+        });
+    }""")
+    page.close()
+
 
 @pytest.mark.parametrize("storage", NO_STORAGE)
 def test_a_browser_that_keeps_nothing_keeps_the_period_and_the_address(

@@ -178,6 +178,12 @@
     isHolding = false;
     showWaiting();
   }
+  // Now and then the page looks for newer data. The answer to a look would pass for that
+  // to an act, or to a step, which is on its way: such a look is left out.
+  const A_LOOK = 5_000; // milliseconds between two of them, or more
+  const repeat = setInterval;
+  window.setInterval = (act, wait, ...given) =>
+    repeat(wait < A_LOOK ? act : () => isDone() && act(), wait, ...given);
   const isSent = () => performance.now() - clicked >= SENT;
   const isInAddress = () => state() === "notRunning" || location.href !== at;
   const isTold = () => !held.length && isSent() && isAnswered();
