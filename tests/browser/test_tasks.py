@@ -190,7 +190,7 @@ def test_is_something_broken_now(page: Page, demo_server: Server) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Insights")
     chromium.wait_until_drawn(page)
     assert "about=Rooms" in page.url
-    assert "from=2026-11-19&to=2026-11-19" in page.url
+    assert f"from={NOW.date()}&to={NOW.date()}" in page.url
     expect(
         page.get_by_text(re.compile(f"^{found[0]} of the .* dormant now"))
     ).to_be_visible()
