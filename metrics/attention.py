@@ -19,7 +19,7 @@ from metrics.growth import year_before
 from metrics.query import Plan, SharedPlans, Unfinished
 from metrics.room_health import went_dormant
 from metrics.sentences import ONE_OF, counted, listed, weekday_of
-from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, TABLES, USERS, VOTES, Table
+from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, USERS, VOTES, Table
 from metrics.time_axis import local_date, local_time
 from metrics.time_zone import UTC_ZONE, to_local
 from metrics.unusual_days import judges, unusual_days
@@ -250,8 +250,7 @@ def all_clear(answers: Mapping[str, pl.DataFrame]) -> str:
 
 
 def _missing(tables: Collection[str]) -> Iterator[Finding]:
-    # Before the first sync run there is no table, and nothing has gone wrong.
-    if 0 < len(tables) < len(TABLES):
+    if tables:
         are = "Table {} is" if len(tables) == 1 else "Tables {} are"
         text = f"{are.format(listed(sorted(tables)))} missing"
         yield Finding("table_missing", text, "data", value=len(tables), expected=(0, 0))
