@@ -1,9 +1,9 @@
 """What is opened: one consistent state of all tables."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from core.location import SCHEME
 from metrics.frames import Frames
@@ -57,14 +57,15 @@ class Snapshot:
 
     @property
     def incomplete(self) -> frozenset[str]:
-        """Names of tables with files on this machine that are gone, without reading.
+        """Names of tables whose files here are gone or not of their size, unread.
 
         Object storage is not asked: that takes a request per file.
         """
         return frozenset(
             name
             for name, files in self.files.items()
-            if not all(SCHEME in file or Path(file).exists() for file in files)
+            if not any(SCHEME in file for file in files)
+            and sum(map(_size, files)) != self.tables[name].bytes
         )
 
     def ends(self, now: datetime) -> datetime:
@@ -83,6 +84,12 @@ class Snapshot:
     def bytes(self) -> int:
         """Size of all tables on disk."""
         return sum(info.bytes for info in self.tables.values())
+
+
+def _size(file: str) -> int:
+    # Not by `Path`, which takes twice as long: each page asks for every file.
+    is_file = os.path.isfile(file)  # noqa: PTH113
+    return os.stat(file).st_size if is_file else 0  # noqa: PTH116
 
 
 NOTHING = Snapshot(Frames.empty(), version="", data_until=None, tables={}, files={})

@@ -60,7 +60,7 @@ def stored_tables(snapshot: Snapshot) -> pl.DataFrame:
     states = (
         dict.fromkeys((t.name for t in TABLES), "missing")
         | dict.fromkeys(held, "stored")
-        | dict.fromkeys(snapshot.incomplete, "file gone")
+        | dict.fromkeys(snapshot.incomplete, "damaged")
     )
     return pl.DataFrame(
         {

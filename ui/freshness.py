@@ -67,7 +67,7 @@ def _render_age(snapshot: Snapshot, sync_interval: int, zone: ZoneInfo) -> None:
     now = clock.now()
     if snapshot.incomplete:
         # Its age would say that all is well, beside pages that fail.
-        st.badge("Files missing", icon=":material/error:", color="red")
+        st.badge("Files damaged", icon=":material/error:", color="red")
         return
     if snapshot.data_until is None:
         st.badge("No data yet", icon=":material/hourglass_empty:", color="gray")

@@ -184,7 +184,7 @@ def without_bar(
     """Return the context of a page that always shows all of history."""
     zone = _zone(settings)
     today = to_local(now, zone).date()
-    # Rows cannot be asked where files are gone, and the Data page names their tables.
+    # Rows cannot be asked where files are damaged: the Data page names their tables.
     first = START_DATE if snapshot.incomplete else beginning(snapshot, zone)
     days = PERIODS[ALL_TIME].days(today, first)
     period = periods.period_of(days, now, zone)

@@ -35,17 +35,18 @@ def test_a_page_shows_full_data(run_page: RunPage, file: str) -> None:
         assert app.get("vega_lite_chart") or app.dataframe
 
 
-def test_the_data_page_names_tables_whose_files_are_gone(
-    run_page: RunPage, tmp_path: Path
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_the_data_page_names_tables_whose_files_are_damaged(
+    run_page: RunPage, tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
     publish(tmp_path, golden(), NOW)
     for path in (tmp_path / BLOCKS / "fpp_votes").iterdir():
-        path.unlink()
+        damage(path)
     app = run_page("data.py", tmp_path)
     assert_shown(app, "data.py")
     states = app.dataframe[0].value.set_index("table")["state"]
-    assert states[states != "Stored"].to_dict() == {"fpp_votes": "File gone"}
-    assert "Files missing" in app.markdown[0].value
+    assert states[states != "Stored"].to_dict() == {"fpp_votes": "Damaged"}
+    assert "Files damaged" in app.markdown[0].value
     assert not [e.value for e in app.error]
 
 

@@ -174,13 +174,22 @@ def test_health_is_200_and_degraded_whatever_the_store_has_become(
     assert re.search("sync_job.py --rebuild|Check the disk", api.json()["detail"])
 
 
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
 @pytest.mark.parametrize("lost", ["fpp_rooms", "fpp_votes"])
-def test_files_that_are_gone_are_named_by_health_and_explained_by_the_api(
-    tmp_path: Path, lost: str, caplog: pytest.LogCaptureFixture, log_to_caplog: None
+@pytest.mark.parametrize("damage", [Path.unlink, _cut])
+def test_files_that_are_gone_or_cut_are_named_by_health_and_explained_by_the_api(
+    tmp_path: Path,
+    lost: str,
+    damage: Callable[[Path], None],
+    caplog: pytest.LogCaptureFixture,
+    log_to_caplog: None,
 ) -> None:
     publish(tmp_path, golden(), GOLDEN_NOW)
     for path in (tmp_path / BLOCKS / lost).iterdir():
-        path.unlink()
+        damage(path)
     with serving(parts(StoppedClock(), tmp_path)) as url:
         report = get(f"{url}/health").json()
         api = get(f"{url}/api", headers={"Authorization": TOKEN})
@@ -194,7 +203,16 @@ def test_files_that_are_gone_are_named_by_health_and_explained_by_the_api(
     assert [record.levelname for record in caplog.records] == ["CRITICAL"]
     assert f"[{api.json()['reference']}]" in caplog.text
     states = stored_tables(open_store(tmp_path)).select("table", "state").rows()
-    assert dict(states) == {t.name: "stored" for t in TABLES} | {lost: "file gone"}
+    assert dict(states) == {t.name: "stored" for t in TABLES} | {lost: "damaged"}
+
+
+def test_a_folder_in_the_place_of_a_file_is_damage(tmp_path: Path) -> None:
+    """Polars finds no rows in it, and no error."""
+    publish(tmp_path, golden(), GOLDEN_NOW)
+    (path,) = (tmp_path / BLOCKS / "fpp_rooms").iterdir()
+    path.unlink()
+    path.mkdir()
+    assert open_store(tmp_path).incomplete == {"fpp_rooms"}
 
 
 def test_a_clock_that_runs_behind_gives_no_negative_age(store: Path) -> None:
