@@ -373,7 +373,9 @@ def in_chat(text: str) -> str:
     acts = r"(?<=[@:/])|(?i:(?<=www))(?=\.)|(?<=\w)(?=\.[^\W\d_]{2})"
     lists = r"^(?=([-+]|\d+[.)])(\s|$))"
     plain = re.sub(f"{acts}|{lists}", _INVISIBLE, one_line(text))
-    return "".join(_IN_CHAT.get(c, c) for c in plain)
+    written = "".join(_IN_CHAT.get(c, c) for c in plain)
+    # Some take the space for a letter of the domain; none of them an escaped dot.
+    return written.replace(f"{_INVISIBLE}.", f"{_INVISIBLE}\\.")
 
 
 def one_line(text: str) -> str:
