@@ -1941,6 +1941,21 @@ def test_why_nothing_is_compared_is_said_where_a_comparison_was_asked_for(
     assert f"Compared with: nothing{reason}" in about
 
 
+@pytest.mark.parametrize("every", ["day", "week"])
+def test_charts_begin_with_the_data_and_say_so(run_page: RunPage, every: str) -> None:
+    """The golden data begin on 24 May 2024, in the middle of these 91 days."""
+    drawn = {"overview": "", "historical": ", by", "behaviour": ", by", "votes": ""}
+    for page, after in drawn.items():
+        now = datetime(2024, 7, 10, 12)
+        app = run_page(
+            f"{page}.py", GOLDEN, now=now, period="last_91_days", every=every
+        )
+        head, *others = (c.value.replace("\\", "") for c in app.caption)
+        assert head.startswith("10 Apr – 9 Jul 2024 · 91 days")
+        assert any(c.startswith(f"24 May – 9 Jul 2024{after}") for c in others), page
+        assert not any("10 Apr" in c for c in others)
+
+
 def test_data_without_a_row_begins_on_no_day(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -318,12 +318,13 @@ def time_axes(
 ) -> tuple[TimeAxis, TimeAxis | None]:
     """Return the axis of the period and that of the comparison, if there is one.
 
+    It begins with the data, as tables over time do.
     `granularity` is the length of the buckets where it is not the page's.
     """
     query = context.query
     now = query.now
     shown = granularity or query.granularity
-    axis = TimeAxis.of(shown, query.period, now, context.notes.notes)
+    axis = TimeAxis.of(shown, query.known, now, context.notes.notes)
     before = query.comparison
     return axis, None if before is None else TimeAxis.of(shown, before, now)
 
