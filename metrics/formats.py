@@ -1,12 +1,14 @@
 """How figures print everywhere: on pages, in reports. None prints as "–"."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from math import floor, isfinite
 
 from metrics.subject import Unit
 
+SECONDS: Mapping[Unit, int] = {"seconds": 1, "minutes": 60}
+"""The units of durations, in seconds."""
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
 _TO_100, _ALMOST_ALL = 99.95, 99.9
@@ -25,7 +27,7 @@ _MANY = Context(prec=400)
 def number(value: float | None, unit: Unit, *beside: float | None) -> str:
     """Print a value with its unit: 1,234 · 12.3% · 3.56 · 4.2 min · 45 s.
 
-    Durations print in the same unit as the longest one `beside` them, or in a smaller
+    Durations, whether they count minutes or seconds, print in the same unit as the longest one `beside` them, or in a smaller
     one in which none of them is 0.
     """
     # A figure of damaged rows may be no number.
@@ -40,10 +42,8 @@ def number(value: float | None, unit: Unit, *beside: float | None) -> str:
             text = f"{fixed(value * 100, 1)}%"
         case "number":
             text = fixed(value, 2)
-        case "minutes":
-            text = f"{fixed(value, 1)} min"
-        case "seconds":
-            text = _seconds(value, beside)
+        case "seconds" | "minutes":
+            text = _duration(value, beside, SECONDS[unit])
     return with_minus(text)
 
 
@@ -200,7 +200,9 @@ def unit_of_seconds(
     return 3600, "h", 1
 
 
-def _seconds(value: float, beside: Iterable[float | None]) -> str:
-    known = [abs(each) for each in (value, *beside) if each and isfinite(each)]
+def _duration(value: float, beside: Iterable[float | None], seconds: int) -> str:
+    known = [
+        abs(each) * seconds for each in (value, *beside) if each and isfinite(each)
+    ]
     size, name, digits = unit_of_seconds(max(known, default=0), min(known, default=0))
-    return f"{fixed(value / size, digits)} {name}"
+    return f"{fixed(value * seconds / size, digits)} {name}"

@@ -10,7 +10,7 @@ import pytest
 from jsonschema_rs import ValidationError
 from streamlit.testing.v1 import AppTest
 
-from metrics.formats import unit_of_seconds
+from metrics.formats import SECONDS, unit_of_seconds
 from metrics.frames import Period
 from metrics.registry import DEFINITIONS
 from metrics.subject import Unit
@@ -182,30 +182,34 @@ def test_no_two_ticks_of_an_axis_have_the_same_label(
     labels = ticks(chart.to_dict())
     assert labels
     assert len(labels) == len(set(labels))
-    if unit == "seconds":
+    if unit in SECONDS:
         # As a tooltip prints the longest of them.
-        _, name, _ = unit_of_seconds(largest)
+        _, name, _ = unit_of_seconds(largest * SECONDS[unit])
         assert {label.partition(" ")[2] for label in labels} == {name}
 
 
 @pytest.mark.parametrize(
     ("seconds", "labels"),
     [
-        (119, ["0 s", "20 s", "40 s", "60 s", "80 s", "100 s", "120 s"]),
+        (119, ["0 s", "100 s"]),
+        (49, ["0 s", "10 s", "20 s", "30 s", "40 s"]),
         (150, ["0 min", "0.5 min", "1 min", "1.5 min", "2 min", "2.5 min"]),
         (3_000, ["0 min", "10 min", "20 min", "30 min", "40 min", "50 min"]),
         (9_000, ["0 h", "0.5 h", "1 h", "1.5 h", "2 h", "2.5 h"]),
         (9e6, ["0 h", "500 h", "1,000 h", "1,500 h", "2,000 h", "2,500 h"]),
     ],
 )
+@pytest.mark.parametrize(
+    ("key", "counted_in"),
+    [("duration_median_seconds", 1), ("session_median_minutes", 60)],
+)
 def test_axes_of_durations_have_whole_steps_of_the_unit_in_the_tooltips(
-    seconds: float, labels: list[str]
+    seconds: float, labels: list[str], key: str, counted_in: int
 ) -> None:
     days = [date(2026, 11, 16), date(2026, 11, 17)]
     axis = TimeAxis("day", Period.of_days(days[0], days[1]), datetime(2026, 11, 18))
-    key = "duration_median_seconds"
-    rows = pl.DataFrame({"bucket": days, key: [1.0, 1.0]})
-    most = pl.DataFrame({"bucket": days, key: [1.0, seconds]})
+    rows = pl.DataFrame({"bucket": days, key: [0.01, 0.01]})
+    most = pl.DataFrame({"bucket": days, key: [0.01, seconds / counted_in]})
     definition = DEFINITIONS[key]
     title, unit = definition.title, definition.unit
     rooms = most.with_columns(room=pl.lit("Team"))

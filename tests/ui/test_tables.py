@@ -136,11 +136,14 @@ def test_texts_of_intervals_sort_as_their_figures_do() -> None:
         ),
     ],
 )
+@pytest.mark.parametrize(
+    ("key", "counted_in"),
+    [("duration_median_seconds", 1), ("session_median_minutes", 60)],
+)
 def test_durations_of_a_column_have_the_unit_that_fits_most_of_them(
-    seconds: list[float | None], cells: list[str]
+    seconds: list[float | None], cells: list[str], key: str, counted_in: int
 ) -> None:
-    key = "duration_median_seconds"
-    frame = pl.DataFrame({key: seconds}, schema={key: pl.Float64})
+    frame = pl.DataFrame({key: seconds}, schema={key: pl.Float64}) / counted_in
     table = drawn(frame)
     look = json.loads(table.proto.columns)[key]["type_config"]["format"]
     _, digits, symbol = re.split(r"^%,\.(\d)f ", look)

@@ -23,7 +23,6 @@ _FORMATS: dict[Unit, str] = {
     "points": "%.0f",
     "number": "%,.2f",
     "share": "%,.1f%%",
-    "minutes": "%,.1f min",
 }
 # The notation of tiles and charts, in browsers of any language.
 _MEAN_COUNT = "%,.1f"
@@ -205,10 +204,10 @@ def _with_interval(frame: pl.DataFrame, printed: Unit) -> list[str | None]:
     Spaces in front let texts of one column sort as their numbers do.
     """
     # Texts of minutes and seconds do not sort.
-    size, name, digits = _unit_of_seconds(frame.to_series())
+    size, name, digits = _unit_of_durations(frame.to_series(), printed)
 
     def text(number: float) -> str:
-        if printed == "seconds":
+        if printed in formats.SECONDS:
             return f"{formats.with_minus(formats.fixed(number / size, digits))} {name}"
         return formats.number(number, printed)
 
@@ -246,9 +245,9 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     units = {name: unit(name) for name, of in frame.schema.items() if of.is_numeric()}
     shares = [name for name, of in units.items() if of == "share"]
     durations = {
-        name: _unit_of_seconds(frame[name])
+        name: _unit_of_durations(frame[name], of)
         for name, of in units.items()
-        if of == "seconds"
+        if of in formats.SECONDS
     }
     frame = frame.head(MOST_ROWS)
     # Streamlit's format prints percent signs, and does not multiply; it would show
@@ -280,14 +279,20 @@ _DECIMALS: Mapping[Unit, int] = {
 }
 
 
-def _unit_of_seconds(column: pl.Series) -> tuple[int, str, int]:
+def _unit_of_durations(
+    column: pl.Series, counted_in: Unit | None
+) -> tuple[float, str, int]:
     """Return the unit of all durations of a column, so that they sort: the median's.
 
+    Its size is in what the column is counted in, seconds or minutes.
     Of the longest, one vote in an idle room would make tenths of minutes of all others.
     """
-    known = column.cast(pl.Float64).abs()
+    seconds = formats.SECONDS.get(counted_in or "seconds", 1)
+    known = column.cast(pl.Float64).abs() * seconds
     known = known.filter(known.is_finite() & (known > 0))
-    return formats.unit_of_seconds(*(known.quantile(at) or 0 for at in (0.5, 0)))
+    ends = (known.quantile(at) or 0 for at in (0.5, 0))
+    size, name, digits = formats.unit_of_seconds(*ends)
+    return size / seconds, name, digits
 
 
 def _without_minus_zero(name: str, digits: int) -> pl.Expr:
@@ -354,8 +359,8 @@ def _config(frame: pl.DataFrame, name: str, table: str) -> ColumnConfig:
             max_value=100 * _largest(frame[name]),
         )
     printed = unit(name) or definition.unit
-    if printed == "seconds":
-        _, symbol, digits = _unit_of_seconds(frame[name])
+    if printed in formats.SECONDS:
+        _, symbol, digits = _unit_of_durations(frame[name], printed)
         return st.column_config.NumberColumn(
             label, help=definition.formula, format=f"%,.{digits}f {symbol}"
         )

@@ -7,7 +7,7 @@ from math import floor, log10
 import altair as alt
 import polars as pl
 
-from metrics.formats import fixed, unit_of_seconds
+from metrics.formats import SECONDS, fixed, unit_of_seconds
 from metrics.subject import Unit
 
 MAX_ROWS = 8000
@@ -55,14 +55,12 @@ def milliseconds[Times: (pl.Expr, pl.Series)](times: Times) -> Times:
 def value_axis(unit: Unit, drawn: pl.DataFrame | None = None) -> alt.Axis:
     """Return the axis of a number; its ticks carry the unit.
 
-    Seconds that are `drawn` have ticks in the unit that fits the longest of them.
+    Durations that are `drawn` have ticks in the unit that fits the longest of them.
     """
     if unit in {"count", "points"}:
         return alt.Axis(labelExpr=_COUNT_LABEL, tickCount=5, tickMinStep=1)
-    if unit == "minutes":
-        return alt.Axis(labelExpr="datum.label + ' min'", tickCount=5)
-    if unit == "seconds":
-        return _axis_of_seconds(drawn)
+    if unit in SECONDS:
+        return _axis_of_durations(drawn, SECONDS[unit])
     # Ticks as far apart as their labels tell them apart: of shares below 1%, five
     # would all be 0%.
     if unit == "share":
@@ -70,11 +68,12 @@ def value_axis(unit: Unit, drawn: pl.DataFrame | None = None) -> alt.Axis:
     return alt.Axis(format=D3_FORMATS[unit], tickCount=5, tickMinStep=0.01)
 
 
-def _axis_of_seconds(drawn: pl.DataFrame | None) -> alt.Axis:
+def _axis_of_durations(drawn: pl.DataFrame | None, seconds: int) -> alt.Axis:
     longest = 0.0 if drawn is None else drawn.max().max_horizontal().item() or 0.0
-    size, name, _ = unit_of_seconds(longest)
-    if size == 1:
+    in_seconds, name, _ = unit_of_seconds(longest * seconds)
+    if in_seconds == 1 and (seconds == 1 or not longest):
         return alt.Axis(labelExpr="datum.label + ' s'", tickCount=5)
+    size = in_seconds / seconds
     # Every 1,000 seconds, as Vega would have them, are no whole minutes.
     most = longest / size
     power = 10 ** floor(log10(most / 5))
