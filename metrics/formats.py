@@ -27,8 +27,8 @@ _MANY = Context(prec=400)
 def number(value: float | None, unit: Unit, *beside: float | None) -> str:
     """Print a value with its unit: 1,234 · 12.3% · 3.56 · 4.2 min · 45 s.
 
-    Durations, whether they count minutes or seconds, print in the same unit as the longest one `beside` them, or in a smaller
-    one in which none of them is 0.
+    Durations, counted in minutes or in seconds, print in the same unit as the longest
+    one `beside` them, or in a smaller one in which none of them is 0.
     """
     # A figure of damaged rows may be no number.
     if value is None or not isfinite(value):

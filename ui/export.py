@@ -88,7 +88,7 @@ def workbook_of(context: PageContext, found: Results, name: str) -> bytes:
             table,
         )
         for tables, ending, said, period in (
-            (found.now, "", "", query.period),
+            (found.now, "", "", query.known),
             (
                 found.earlier,
                 " before",
@@ -178,7 +178,7 @@ def pack(context: PageContext, found: Results) -> bytes:
                 in_zone(frame, query.zone),
                 context.notes,
                 buckets_of(name, query.granularity),
-                asked.period,
+                asked.known,
             )
         )
         for asked, tables in parts

@@ -163,6 +163,17 @@ def test_notes_of_the_period_are_in_the_report(tmp_path: Path) -> None:
     assert r"Release of \*v2\*](https://example.org/v2)" in chat.text
 
 
+def test_notes_from_before_the_data_are_not_at_its_first_day(tmp_path: Path) -> None:
+    """The golden data begin on 24 May 2024, and charts with them."""
+    file = tmp_path / "notes.txt"
+    file.write_text("2024-05-20 Too early\n2024-05-26 In time\n")
+    days = "from=2024-05-18&to=2024-05-30"
+    with serving(parts(StoppedClock(), NOTES_FILE=str(file))) as url:
+        answer = get(f"{url}/api/report?{days}&format=html", headers=HEADERS)
+    assert "In time" in answer.text
+    assert "Too early" not in answer.text
+
+
 def test_late_data_is_an_alert_with_figure_expectation_and_link(tmp_path: Path) -> None:
     for file in GOLDEN.glob("*.parquet"):
         shutil.copy(file, tmp_path)

@@ -297,7 +297,7 @@ def render_tools(
         query = context.query
         local = in_zone(frame, query.zone)
         every = export.buckets_of(name, query.granularity)
-        return export.with_notes(local, context.notes, every, query.period)
+        return export.with_notes(local, context.notes, every, query.known)
 
     csv = export.csv_name(context, file or name)
     tables.render_csv_button(rows, csv, f"csv_{key}")

@@ -40,7 +40,7 @@ def render_report(context: PageContext) -> None:
         ),
         reads=report.READS,
     ).now
-    notes = context.notes.between(query.period.first_day, query.period.last_day)
+    notes = context.notes.between(query.known.first_day, query.known.last_day)
     names = dict(COUNTRIES.select("country", "country_name").iter_rows())
     # What is downloaded is read elsewhere: a relative link would lead nowhere.
     address = (st.context.url or "").removesuffix("/report")

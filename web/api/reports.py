@@ -78,7 +78,7 @@ def report_response(
         asked = query.metric_query(snapshot, now, excluded_rooms)
         results = engine.collect_all(report.plans(asked), snapshot.rows)
         noted = notes.read(notes_file).between(
-            asked.period.first_day, asked.period.last_day
+            asked.known.first_day, asked.known.last_day
         )
         found = report.compose(
             asked, results, snapshot.data_until, noted, COUNTRY_NAMES, base_url
