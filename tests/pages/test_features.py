@@ -652,7 +652,9 @@ def test_a_chart_without_a_chosen_metric_asks_for_one(run_page: RunPage) -> None
     assert "using Votes." in some.warning[0].value
 
 
-@pytest.mark.parametrize(("every", "shorter"), [("month", True), ("hour", False)])
+@pytest.mark.parametrize(
+    ("every", "shorter"), [("month", True), ("day", False), ("hour", False)]
+)
 def test_an_average_says_how_much_data_it_needs(
     run_page: RunPage, every: str, shorter: bool
 ) -> None:
@@ -1785,15 +1787,20 @@ def test_a_chip_removes_its_filter_however_the_link_wrote_it(run_page: RunPage) 
 
 
 @pytest.mark.parametrize(
-    ("every", "says"),
-    [("week", "week. Choose months under Group by."), ("month", "month.")],
+    ("days", "every", "says"),
+    [
+        # A month of five and sixteen votes would have enough, one of five would not.
+        (("2026-11-12", "2026-11-19"), "week", "week. Choose months under Group by."),
+        (("2026-11-12", "2026-11-12"), "week", "week."),
+        (("2026-11-12", "2026-11-12"), "month", "month."),
+    ],
 )
 def test_a_chart_whose_every_bucket_has_too_few_cases_says_so(
-    run_page: RunPage, every: str, says: str
+    run_page: RunPage, days: tuple[str, str], every: str, says: str
 ) -> None:
-    days = {"period": "custom", "from": "2026-11-05", "to": "2026-11-05"}
-    app = run_page("insights.py", show="near_consensus", every=every, **days)
-    assert tiles(app)["Near consensus"] == "–"
+    first, last = days
+    period = {"period": "custom", "from": first, "to": last}
+    app = run_page("insights.py", show="near_consensus", every=every, **period)
     blank = [info.value for info in app.info if "too little data" in info.value]
     assert {text.partition(": ")[2] for text in blank} == {
         f"too little data in each {says}"

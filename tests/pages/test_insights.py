@@ -158,7 +158,7 @@ def test_a_chart_over_time_without_a_mark_says_so(
 ) -> None:
     """Five votes with 15 pairs."""
     day = {"period": "Custom", "from": "2026-11-12", "to": "2026-11-12"}
-    few = "Near pairs: too little data in each week. "
+    few = "Near pairs: too little data in each week."
     app = run_page("insights.py", **day)
     assert [n.value.startswith(few) for n in app.info].count(True) == 1
     as_table = {"table_consensus_by_team_size_over_time": "true"}

@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.query import Granularity
-from metrics.registry import DEFINITIONS, METRIC_TABLES, answer
+from metrics.registry import METRIC_TABLES, answer
 from metrics.report_writers import one_line
 from metrics.sentences import counted, missing_note
 from metrics.time_zone import in_zone
@@ -100,7 +100,7 @@ def render_block(
             # Below the block it is said that a table is missing.
             if not lacking:
                 every = axis.granularity if axis else context.query.granularity
-                empty_state.render_too_few(DEFINITIONS[value].title, every)
+                empty_state.render_too_few(name, value, frame, every)
         elif axis is not None:
             render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
         else:

@@ -8,10 +8,11 @@ import streamlit as st
 
 from metrics import periods
 from metrics.constants import MOVING_AVERAGE
+from metrics.expressions import MINIMUM_SAMPLE
 from metrics.filters import Filter, room_id
 from metrics.periods import Days
 from metrics.query import Granularity, Query
-from metrics.registry import DEFINITIONS
+from metrics.registry import DEFINITIONS, sample_size
 from metrics.sentences import missing_note
 from ui import export
 from ui.filters import filter_chips
@@ -146,12 +147,17 @@ def _of_other_days(name: str) -> str | None:
     return None
 
 
-def render_too_few(title: str, granularity: Granularity) -> None:
-    """Say in place of a chart that no bucket has enough cases for the figure."""
-    # Nothing is longer than a month.
-    longer = "" if granularity == "month" else " Choose months under Group by."
+def render_too_few(
+    name: str, key: str, frame: pl.DataFrame, granularity: Granularity
+) -> None:
+    """Say in place of a chart that no bucket of a table has enough cases for `key`."""
+    # Nothing is longer than a month, and none has more than all buckets together.
+    size = sample_size(key, name)
+    enough = size is not None and frame[size].sum() >= MINIMUM_SAMPLE
+    longer = enough and granularity != "month"
     st.info(
-        f"{title}: too little data in each {granularity}.{longer}",
+        f"{DEFINITIONS[key].title}: too little data in each {granularity}."
+        f"{' Choose months under Group by.' if longer else ''}",
         icon=":material/inbox:",
     )
 
@@ -162,7 +168,9 @@ def _is_unknown(frame: pl.DataFrame) -> bool:
 
 def _render_no_average(granularity: Granularity) -> None:
     """Say in place of a chart that the data is too young for its averages."""
-    shorter = "" if granularity == "hour" else " Choose shorter ones under Group by."
+    # Hours are offered for a week at most.
+    is_long = granularity in {"week", "month"}
+    shorter = " Choose shorter ones under Group by." if is_long else ""
     st.info(
         f"An average of {MOVING_AVERAGE} {granularity}s needs as many {granularity}s "
         f"of data.{shorter}",

@@ -161,7 +161,7 @@ def _render_chart(
         # A table that only other figures need is not why this one is blank.
         empty_state.render_no_rows(context, name, frame)
     elif not block.is_table(name) and frame[key].is_null().all():
-        empty_state.render_too_few(definition.title, granularity)
+        empty_state.render_too_few(name, key, frame, granularity)
     elif block.is_table(name):
         tables.render(in_zone(frame, context.query.zone), METRIC_TABLES[name].title)
     else:
