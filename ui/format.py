@@ -77,8 +77,6 @@ def instant(time: datetime, now: datetime, zone: ZoneInfo = UTC_ZONE) -> str:
 
 
 _SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
-
-
 _JOINER = "\N{WORD JOINER}"
 # Where an invisible character keeps addresses, `:shortcodes:` and arrows apart.
 # Streamlit looks for them after Markdown has resolved its escapes.
@@ -94,7 +92,6 @@ def escaped(text: str) -> str:
     Line breaks, tabs and control characters become spaces: two of them would start a
     paragraph or a block of code.
     """
-    # A line break would leave the paragraph, and what follows could be a heading.
     line = _TURNED.sub(_JOINER, isolated(in_one_line(text)))
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in line)
 

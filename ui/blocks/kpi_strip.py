@@ -353,21 +353,20 @@ def explain(
     # Nothing after nothing is no change that anything could judge.
     if change is None or (usual is None and now == before == 0):
         return None
+    printed = fmt.change(now, before, definition.unit)
     if usual is None:
         why = (
             "fewer than six earlier periods to judge it by"
             if definition.key in USUAL_KEYS
             else "usual changes of this figure are not measured"
         )
-        return f"{fmt.change(now, before, definition.unit)}, grey: {why}"
-    low, high = usual
-    printed = fmt.change(now, before, definition.unit)
-    if not low <= change <= high and prints_zero(printed):
-        return printed
-    span = usual_span(low, high, change, definition.unit)
-    where = beside_usual(low, high, change)
+        return f"{printed}, grey: {why}"
+    span = usual_span(*usual, change, definition.unit)
+    where = beside_usual(*usual, change)
     if where == "within":
         return f"{printed}, within the usual {span}"
+    if prints_zero(printed):
+        return printed
     if where != "beyond":
         return f"{printed}, grey: {where} the usual {span}"
     why = ", grey: neither better nor worse" if definition.neutral else ""

@@ -16,6 +16,7 @@ from metrics.room_health import PARTS, whole_points
 from metrics.subject import Definition, Unit
 from metrics.time_zone import as_clocks_show
 from ui import labels
+from ui.charts.axes import end_of_scale
 from ui.format import NOTHING
 
 _FORMATS: dict[Unit, str] = {
@@ -356,7 +357,7 @@ def _config(frame: pl.DataFrame, name: str, table: str) -> ColumnConfig:
             format=_FORMATS["share"],
             min_value=0,
             # The longest bar fills its cell: rows compare with each other.
-            max_value=100 * _largest(frame[name]),
+            max_value=100 * end_of_scale(frame[name]),
         )
     printed = unit(name) or definition.unit
     if printed in formats.SECONDS:
@@ -408,11 +409,6 @@ def _defined(name: str, table: str = "") -> Definition | None:
 def _named(column: str) -> str:
     # What already is a title may have names in it: "Column in CSV and API".
     return _TITLES.get(column, column[:1].upper() + column[1:].replace("_", " "))
-
-
-def _largest(column: pl.Series) -> float:
-    largest = column.max()
-    return largest if isinstance(largest, float) and largest > 0 else 1.0
 
 
 _VERDICT = "Higher or lower?"

@@ -84,6 +84,12 @@ def _axis_of_durations(drawn: pl.DataFrame | None, seconds: int) -> alt.Axis:
     )
 
 
+def end_of_scale(values: pl.Series) -> float:
+    """Return the largest value, 1 where none is above 0: the end of a scale."""
+    most = values.cast(pl.Float64).max()
+    return most if isinstance(most, float) and most > 0 else 1.0
+
+
 def from_zero(drawn: pl.DataFrame) -> alt.Scale:
     """Return the scale of an axis that begins at zero, as nearly all do.
 

@@ -8,6 +8,7 @@ from ui.charts.axes import (
     BY_PLACE,
     Chart,
     bounded,
+    end_of_scale,
     gradient_legend,
     in_order,
     whole_percent,
@@ -26,8 +27,7 @@ def heat_map(
         alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
     ]
     # Of nothing but zeros, Vega would draw cells of half the shade.
-    most = frame[value[0]].cast(pl.Float64).max()
-    end = most if isinstance(most, float) and most > 0 else 1.0
+    scale = alt.Scale(range=[FAINT, ACCENT], domain=[0, end_of_scale(frame[value[0]])])
     cells = (
         Layer(bounded(in_order(frame)))
         .mark_rect(cornerRadius=2)
@@ -42,7 +42,7 @@ def heat_map(
             alt.Color(
                 f"{value[0]}:Q",
                 title=None,
-                scale=alt.Scale(range=[FAINT, ACCENT], domain=[0, end]),
+                scale=scale,
                 legend=gradient_legend(
                     frame[value[0]],
                     value[1],

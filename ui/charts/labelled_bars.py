@@ -20,6 +20,7 @@ from ui.charts.axes import (
     Chart,
     bounded,
     count_tooltips,
+    end_of_scale,
     in_order,
     label_axis,
     legend,
@@ -78,10 +79,8 @@ def labelled_bars(
 
 def with_room(values: pl.Series, room: int) -> alt.Scale:
     """Return a scale that leaves room for what bars print beside them."""
-    most = values.cast(pl.Float64).max()
-    end = most if isinstance(most, float) and most > 0 else 1.0
     longest = alt.ExprRef(f"max(40, min(0.62 * width, width - {room}))")
-    return alt.Scale(domain=[0, end], range=[0, longest])
+    return alt.Scale(domain=[0, end_of_scale(values)], range=[0, longest])
 
 
 def hidden_below(shown: str, rate: str, n: str) -> str:
@@ -295,7 +294,7 @@ def nested_bars(
     Most users first: those with enough for a rate come before all others. `keys` go
     from the largest to the smallest share; the smallest is printed.
     """
-    titles = {key: DEFINITIONS[key].title.removesuffix(" (share)") for key in keys}
+    titles = {key: DEFINITIONS[key].title for key in keys}
     top = frame.head(rows)
     readable = labels.readable(top)
     own = labels.distinct(readable[label], top[label])

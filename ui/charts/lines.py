@@ -18,6 +18,7 @@ from ui.charts.axes import (
     Chart,
     bounded,
     cut_in_the_middle,
+    end_of_scale,
     from_zero,
     letters_of,
     value_axis,
@@ -283,11 +284,10 @@ def _side(
     data = lone_values(
         placed.with_columns(pl.col(side.column).cast(pl.Float64).alias("value"))
     )
-    largest = data["value"].max()
-    top = (largest if isinstance(largest, float) else 0) or 1
     domain = from_zero(data.select("value"))
     if side.share < 1:
-        domain = alt.Scale(domainMax=top / side.share, nice=True)
+        top = end_of_scale(data["value"]) / side.share
+        domain = alt.Scale(domainMax=top, nice=True)
     scale = value_axis("count")
     scale.title = f"{side.stroke} {side.title}"
     # Two grids over each other would be a pattern.

@@ -31,7 +31,7 @@ NESTED = ("#c3d0ff", "#7f9cf5", "#2f55d4")
 CHART_HEIGHT = 240
 ROW_HEIGHT = 26
 DASH = (4, 4)
-"""How a line says "before" or "still running", besides its colour."""
+"""How a line says "before", besides its colour."""
 DASHES = ((1, 0), (6, 3), (10, 4), (10, 3, 2, 3), (8, 2, 2, 2, 2, 2), (4, 2, 1, 2))
 """How lines differ besides their colour; none looks like `CUT`, dots."""
 CUT = (2, 3)
