@@ -93,8 +93,10 @@ def start_errors(
 
 
 def log_through_root(log: logging.Logger) -> None:
-    """Take a library's own handlers away, so that our formatter writes its records."""
-    # One formatter for all: JSON in production, redacted everywhere.
+    """Take a library's own handlers away, so that our formatter writes its records.
+
+    JSON in production, redacted everywhere.
+    """
     log.handlers = []
     log.propagate = True
 

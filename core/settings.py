@@ -1,7 +1,7 @@
 """Settings, frozen, from an environment that is an argument.
 
-Each variable is declared once, in `VARIABLES`: parsing, the message for a wrong value,
-the table of the README and `.env.example` all come from its declaration.
+Each variable is declared once: parsing, the message for a wrong value, the table of the
+README and `.env.example` all come from its declaration. `VARIABLES` has all of them.
 """
 
 import os
@@ -681,7 +681,7 @@ def _cluster(environ: Mapping[str, str]) -> str | None:
     address = ENGINE_CLUSTER.read_if_set(environ)
     if address is None:
         raise SettingError(
-            f"ENGINE is 'remote' and ENGINE_CLUSTER is not set. Set it to "
+            "ENGINE is 'remote' and ENGINE_CLUSTER is not set. Set it to "
             f"{ENGINE_CLUSTER.allowed}."
         )
     return address

@@ -134,7 +134,6 @@ def average(cells: pl.LazyFrame, ages: int = _LAST_AGE) -> Unfinished:
     _low and _high (cohorts are the clusters of the intervals; see `uncertainty`; null
     at age 0, where all are active by definition).
     """
-    # The same cohorts at every age: younger ones would change the mixture.
     old = cells.filter(pl.col("k") == ages, ~pl.col("running"))
     same = cells.filter(pl.col("k") <= ages).join(
         old.select("cohort"), on="cohort", how="semi"

@@ -23,7 +23,7 @@ MOST_USERS = 1_000_000_000
 
 
 class Blocks(StrEnum):
-    """How the replica splits a table into immutable files."""
+    """How the store splits a table into immutable files."""
 
     KEY_RANGE = "key_range"
     """`id DIV 65536`: tables that only grow, with an auto-increment key."""

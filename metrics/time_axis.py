@@ -361,13 +361,13 @@ def series_of(
     buckets: Sequence[Bucket],
     rows: Mapping[int, Mapping[str, Any]],
     columns: Mapping[str, pl.DataType],
-    first: int = 0,
+    first: int,
 ) -> pl.DataFrame:
     """Return a finished table over time from the rows of its buckets (`axis_of`).
 
     `rows` has those of the buckets with any, by their place in `parts_of`; `first` is
     the place of the period's first bucket. A count (Int64) that is missing is 0,
-    others are null. Columns: bucket, `columns`, cut (see `time_series`).
+    others are null. Columns: bucket, `columns`, cut; weekends as in `time_series`.
     """
     every = query.granularity
     cut, begins = _cut_by(query, every), _first_known(query, every)
@@ -376,7 +376,6 @@ def series_of(
         (bucket, {**missing, **rows.get(place, _NO_ROW)})
         for place, bucket in enumerate(buckets, first)
         if bucket.start >= begins
-        # Hidden weekends are missing from the axis only: weeks and months keep them.
         and (query.weekends or every != "day" or bucket.start.weekday() < _SATURDAY)
     ]
     of_buckets = TIMESTAMP if every == "hour" else pl.Date()
@@ -502,6 +501,8 @@ def time_series(
 ) -> pl.LazyFrame:
     """Finish a table over time: begin with the data, mark cut buckets, hide weekends.
 
+    Hidden weekends are missing from the axis only: weeks and months keep their rows.
+
     Adds the column cut: null for a whole bucket, else where the period or the data cuts
     it: "start" (up to the day on which the data begins), "end" or "start and end";
     "running" instead of "end" where the bucket is not over. `granularity` is that of
@@ -518,10 +519,9 @@ def time_series(
         .when(bucket < pl.lit(_first_whole(query, every)))
         .then(pl.lit("start"))
     )
-    # A hidden weekend is missing from the axis only: weeks and months keep its rows.
     if query.weekends or every != "day":
         return marked
-    return marked.filter(pl.col("bucket").dt.weekday() <= 5)
+    return marked.filter(bucket.dt.weekday() <= 5)
 
 
 def at_least_weekly(granularity: Granularity) -> Granularity:

@@ -75,13 +75,12 @@ def marks(judged: pl.LazyFrame, asked: pl.Expr) -> pl.LazyFrame:
     """Return the few days of each measure that are furthest from the prediction.
 
     `judged` are days that are `predicted`, `asked` says which of them may be marked;
-    the others only teach. A day is unusual where its prediction error is larger than
-    its margin, and value or prediction is at least 20.
+    the others only teach. A day is unusual where its prediction error (see `predicted`)
+    is larger than its margin, and value or prediction is at least 20.
 
     Columns: measure, bucket, value, expected, low, high (the last three in whole
     numbers, so that every count that is marked is outside), in order of time.
     """
-    # Counts scatter with their size, their square roots do not.
     value, expected = _root(pl.col("value")), _root(pl.col("expected"))
     margin = pl.col("margin")
     off = (value - expected).abs() / margin

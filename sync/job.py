@@ -254,14 +254,13 @@ def _reported(
 ) -> Result:
     """Do the work and report once how it went: log, error tracker, monitor.
 
-    Another job at work is not a failure, nor a success for the monitor: nothing is
-    pushed.
+    Another job at work is not a failure, nor a success for the monitor: it reports
+    itself, and nothing is pushed.
     """
     try:
         summary = work()
     except BusyError as busy:
         logger.info("%s", busy)
-        # No failure, and no news for the monitor: the other job reports.
         return Result.BUSY
     # The boundary: everything ends here, Polars' panics too, which are no `Exception`.
     except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001

@@ -77,7 +77,6 @@ def walk(
             return
         position = partition.upper
         partition = partition_at(table, position, block_rows)
-        # A known partition needs no query; gaps of deleted rows may be wide.
         if partition.key not in known:
             position = next_position(position)
             if position is not None:

@@ -50,7 +50,6 @@ class Source:
         filled, since the server keeps all definitions until the end.
         """
         now = self.now()
-        # Opening a table locks its definition: none can be swapped in half filled.
         self._command("START TRANSACTION READ ONLY")
         # In the order in which RENAME TABLE locks: in another, the two can wait for
         # each other, and the server ends this one.

@@ -40,7 +40,6 @@ def select(table: Table, partition: Partition) -> Statement:
     All numbers of a row come as one text (`numbers`), each text by itself: fewer
     values to hand over is what makes reading fast, and numbers need no escaping.
     """
-    # Numbers travel as one text: one column costs the driver less than eight.
     where, values = _within(table, partition)
     packed = ", ".join(f"COALESCE({_number(c)}, '')" for c in numbers(table))
     names = [quoted(column.name) for column in texts(table)]

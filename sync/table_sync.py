@@ -166,7 +166,6 @@ class TableSync:
                 raise RepeatedKeyError(self.table.name, self.table.key, shown)
 
     def _partitions(self, source: Source) -> list[Partition]:
-        # Known partitions need no query for the next position.
         known = self.state.blocks.keys() | self._fetched.keys()
         return source.partitions(self.table, known, self._policy.block_rows)
 

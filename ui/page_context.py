@@ -107,7 +107,7 @@ class PageContext:
         further: Callable[[SharedPlans], Mapping[str, Plan]] | None = None,
         reads: Collection[str] = (),
     ) -> Results:
-        """Compute tables of the catalogue and further plans, all in one go.
+        """Compute tables of the registry and further plans, all in one go.
 
         `earlier` names those that are wanted of the period before as well, `usual` the
         key figures whose usual change is wanted, as the table `usual_changes`. `reads`

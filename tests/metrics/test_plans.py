@@ -1,4 +1,4 @@
-"""Plans beside the catalogue: the replaced service's answers and a room's page."""
+"""Plans beside the registry: the replaced service's answers and a room's page."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Every table of the catalogue, on any data."""
+"""Every table of the registry, on any data."""
 
 from dataclasses import replace
 from datetime import date

@@ -45,7 +45,7 @@ def render_block(
 ) -> None:
     """Draw a bordered block with its title, its CSV button and a chart or table.
 
-    `frame` is the answer of the catalogue's table `name`: the content of the CSV.
+    `frame` is the answer of the registry's table `name`: the content of the CSV.
     Without `draw` the block is a table. Switching to the table redraws only this
     block. A page that shows a table twice gives each block its own `key`. With
     `on_click`, a click on a mark or a row adds filters of these kinds. `axis` is that
@@ -227,7 +227,7 @@ def _render_rooms(frame: pl.DataFrame, title: str, name: str, table: str) -> Non
 
 
 def render_unfiltered_note(context: PageContext, name: str) -> None:
-    """Say so where a filter cannot change a table of the catalogue.
+    """Say so where a filter cannot change a table of the registry.
 
     One that filters leave without a meaning has said why it is not shown.
     """

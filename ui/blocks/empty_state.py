@@ -46,7 +46,7 @@ def is_blank(frame: pl.DataFrame) -> bool:
 def render(
     context: PageContext, name: str, frame: pl.DataFrame, drawn: Collection[str] = ()
 ) -> None:
-    """Say why the catalogue's table `name`, or what is `drawn` of it, shows nothing."""
+    """Say why the registry's table `name`, or what is `drawn` of it, shows nothing."""
     if name == "what_moved" and not context.compares:
         st.info(_why_not_compared(context), icon=":material/inbox:")
         return

@@ -300,7 +300,7 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
 
 
 def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
-    """Offer the busiest of the catalogue's `rooms`; a click on a row opens one."""
+    """Offer the busiest of the registry's `rooms`; a click on a row opens one."""
     # A deleted room has no name to pick.
     names = ("room_name", "room_number", "room_id")
     busiest = rooms.drop_nulls("room_name").drop(*_COMPARED)
