@@ -38,6 +38,7 @@ __all__ = [
 
 # Version of a store whose CURRENT is no text; it changes once that is repaired.
 _UNREADABLE = "unreadable"
+_REBUILD = "Run `python sync_job.py --rebuild` to write the store again."
 
 
 def current_version(data_dir: Folder) -> str:
@@ -84,43 +85,37 @@ def _open_again(data_dir: Folder) -> Snapshot:
     except FileNotFoundError as error:
         # Replaced between the two reads once; twice in a moment, it is lost.
         raise StoreError(
-            f"{CURRENT} names a manifest that is missing. Run "
-            "`python sync_job.py --rebuild` to write the store again."
+            f"{CURRENT} names a manifest that is missing. {_REBUILD}"
         ) from error
 
 
 def _open_newest(data_dir: Folder) -> Snapshot:
     try:
-        name = name_in(text_of(data_dir / CURRENT))
+        name = _read(data_dir / CURRENT, name_in)
     except FileNotFoundError:
         name = None
-    except (ManifestError, UnicodeDecodeError) as error:
-        raise StoreError(_unreadable(error)) from error
-    except OSError as error:
-        raise StoreError(unreachable(data_dir / CURRENT, error)) from error
     # Outside of the handler: reports of a damaged file would begin with this one.
     if name is None:
         # Object storage has published states only.
         if isinstance(data_dir, Bucket):
             return NOTHING
         return legacy_files.open_folder(data_dir)
-    file = data_dir / MANIFESTS / name
-    try:
-        manifest = Manifest.from_json(text_of(file))
-    except FileNotFoundError:
-        raise
-    except (ManifestError, UnicodeDecodeError) as error:
-        raise StoreError(_unreadable(error)) from error
-    except OSError as error:
-        raise StoreError(unreachable(file, error)) from error
+    manifest = _read(data_dir / MANIFESTS / name, Manifest.from_json)
     return open_generation(data_dir, name, manifest)
 
 
-def _unreadable(error: Exception) -> str:
-    return (
-        f"The store's manifest cannot be read: {error}. Run "
-        "`python sync_job.py --rebuild` to write the store again."
-    )
+def _read[T](file: Folder, parse: Callable[[str], T]) -> T:
+    """Return what a file says; StoreError unless it is merely missing."""
+    try:
+        return parse(text_of(file))
+    except FileNotFoundError:
+        raise
+    except (ManifestError, UnicodeDecodeError) as error:
+        raise StoreError(
+            f"The store's manifest cannot be read: {error}. {_REBUILD}"
+        ) from error
+    except OSError as error:
+        raise StoreError(unreachable(file, error)) from error
 
 
 def without_bots(snapshot: Snapshot) -> Frames:

@@ -75,26 +75,15 @@ def workbook_of(context: PageContext, found: Results, name: str) -> bytes:
     for line in readme(context, found).splitlines():
         key, _, text = line.partition(": ")
         about[key] = text
-    query, notes = context.query, context.notes
+    query = context.query
+    before = query.comparison or query.period
     sheets = {
         table + ending: workbook.Sheet(
-            f"{_title(table)}{said}",
-            with_notes(
-                in_zone(frame, query.zone),
-                notes,
-                buckets_of(table, query.granularity),
-                period,
-            ),
-            table,
+            f"{_title(table)}{said}", as_filed(context, table, frame, of), table
         )
-        for tables, ending, said, period in (
+        for tables, ending, said, of in (
             (found.now, "", "", query.known),
-            (
-                found.earlier,
-                " before",
-                ", period compared with",
-                query.comparison or query.period,
-            ),
+            (found.earlier, " before", ", period compared with", before),
         )
         for table, frame in _meaningful(context, tables).items()
     }
@@ -133,8 +122,8 @@ def _remark(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     if name in _OF_NOW:
         return _OF_NOW[name]
     known, chosen = METRIC_TABLES.get(name), context.filters
-    if filter_chips.is_meaningless(chosen, name):
-        return filter_chips.unavailable_note(chosen, METRIC_TABLES[name].reads)
+    if known and filter_chips.is_meaningless(chosen, name):
+        return filter_chips.unavailable_note(chosen, known.reads)
     lacking = context.lacking_for(name)
     said = [missing_note(lacking, "")] if lacking else []
     if covered := _covered(name, context.query):
@@ -174,12 +163,7 @@ def pack(context: PageContext, found: Results) -> bytes:
         parts.append((before, earlier))
     files = {
         csv_name(context, name, asked): to_csv(
-            with_notes(
-                in_zone(frame, query.zone),
-                context.notes,
-                buckets_of(name, query.granularity),
-                asked.known,
-            )
+            as_filed(context, name, frame, asked.known)
         )
         for asked, tables in parts
         for name, frame in tables.items()
@@ -219,6 +203,15 @@ def _rooms(context: PageContext) -> str:
         return f"only {', '.join(map(str, context.rooms))}"
     excluded = ", ".join(map(str, sorted(context.excluded_rooms)))
     return f"all but {excluded}" if excluded else "all"
+
+
+def as_filed(
+    context: PageContext, name: str, frame: pl.DataFrame, period: Period
+) -> pl.DataFrame:
+    """Return a table of a period as files have it: in the zone, with its notes."""
+    query = context.query
+    every = buckets_of(name, query.granularity)
+    return with_notes(in_zone(frame, query.zone), context.notes, every, period)
 
 
 def with_notes(

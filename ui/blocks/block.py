@@ -293,14 +293,11 @@ def render_tools(
     key = key or name
     as_table = switch and _render_table_switch(key)
 
-    def rows() -> pl.DataFrame:
-        query = context.query
-        local = in_zone(frame, query.zone)
-        every = export.buckets_of(name, query.granularity)
-        return export.with_notes(local, context.notes, every, query.known)
-
-    csv = export.csv_name(context, file or name)
-    tables.render_csv_button(rows, csv, f"csv_{key}")
+    tables.render_csv_button(
+        lambda: export.as_filed(context, name, frame, context.query.known),
+        export.csv_name(context, file or name),
+        f"csv_{key}",
+    )
     return as_table
 
 
