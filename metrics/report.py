@@ -7,7 +7,7 @@ report and a page of the same period say the same. `metrics.report_writers` writ
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
@@ -120,6 +120,16 @@ class Figure:
         return formats.judged_change(self.value, self.before, self.definition.unit)
 
 
+class Bucket(NamedTuple):
+    """A bucket of the chart."""
+
+    at: date
+    """Its first day, or in UTC the start of an hour."""
+    votes: int
+    cut: str | None
+    """Where it is cut, as in tables over time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What one country, source, room or weekday adds to a change."""
@@ -175,12 +185,9 @@ class Report:
     """The end of the data, UTC."""
     figures: tuple[Figure, ...]
     granularity: str
-    series: tuple[tuple[date, int], ...]
-    series_before: tuple[tuple[date, int], ...]
+    series: tuple[Bucket, ...]
+    series_before: tuple[Bucket, ...]
     """Of the comparison; `metrics.report_writers` puts both beside each other."""
-    cut: tuple[str | None, ...]
-    """Where each bucket of the series is cut, as in tables over time."""
-    cut_before: tuple[str | None, ...]
     what_changed: str | None
     changes: tuple[Change, ...]
     unusual_days: tuple[UnusualDay, ...]
@@ -262,16 +269,11 @@ def compose(
         results[_QUIET]
         .drop_nulls("health")
         .select(
-            *("room_id",),
+            "room_id",
             name="room_name",
             number="room_number",
             last_vote_at="last_round_at",
         )
-    )
-    # Null throughout where the store lacks the table: then there is no chart.
-    series, series_before = (
-        results[name].select("bucket", DRAWN, "cut").drop_nulls(DRAWN)
-        for name in (SERIES, _before(SERIES) if compared else SERIES)
     )
     return Report(
         period=query.period,
@@ -279,12 +281,8 @@ def compose(
         until=until,
         figures=tuple(_figures(results)),
         granularity=query.granularity,
-        series=tuple(series.select("bucket", DRAWN).iter_rows()),
-        series_before=tuple(series_before.select("bucket", DRAWN).iter_rows())
-        if compared
-        else (),
-        cut=tuple(series["cut"]),
-        cut_before=tuple(series_before["cut"]) if compared else (),
+        series=_series(results, SERIES),
+        series_before=_series(results, _before(SERIES)),
         what_changed=answer(_CHANGES, changes.with_columns(label=named))
         if compared
         else None,
@@ -294,8 +292,8 @@ def compose(
             .select("dimension", "measure", "label", "now", "before")
             .iter_rows(named=True)
         ),
-        unusual_days=_unusual(results[_UNUSUAL]),
-        unusual_before=_unusual(results[_before(_UNUSUAL)]) if compared else (),
+        unusual_days=_unusual(results, _UNUSUAL),
+        unusual_before=_unusual(results, _before(_UNUSUAL)),
         notes=tuple(notes),
         grown=tuple(_listed(grown, GrownRoom)),
         grown_count=grown.height,
@@ -345,8 +343,19 @@ def _figures(results: Mapping[str, pl.DataFrame]) -> list[Figure]:
     ]
 
 
-def _unusual(days: pl.DataFrame) -> tuple[UnusualDay, ...]:
-    columns = days.select("measure", "value", "low", "high", day="bucket")
+def _series(results: Mapping[str, pl.DataFrame], name: str) -> tuple[Bucket, ...]:
+    """Return the buckets of the chart; none without results."""
+    if name not in results:
+        return ()
+    # Null throughout where the store lacks the table: then there is no chart.
+    known = results[name].select("bucket", DRAWN, "cut").drop_nulls(DRAWN)
+    return tuple(Bucket(*row) for row in known.iter_rows())
+
+
+def _unusual(results: Mapping[str, pl.DataFrame], name: str) -> tuple[UnusualDay, ...]:
+    if name not in results:
+        return ()
+    columns = results[name].select("measure", "value", "low", "high", day="bucket")
     return tuple(UnusualDay(**row) for row in columns.iter_rows(named=True))
 
 

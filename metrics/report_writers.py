@@ -17,6 +17,7 @@ from metrics.frames import Period
 from metrics.periods import Days, describe, describe_period, not_compared
 from metrics.report import (
     NO_NAME,
+    Bucket,
     Change,
     Figure,
     GrownRoom,
@@ -87,11 +88,11 @@ def to_json(report: Report) -> str:
             "granularity": report.granularity,
             "values": [
                 {"date": _iso(at, zone), "votes": votes, "cut": cut}
-                for (at, votes), cut in zip(report.series, report.cut, strict=True)
+                for at, votes, cut in report.series
             ],
-            "before": [votes for _, votes in report.series_before],
-            "dates_before": [_iso(at, zone) for at, _ in report.series_before],
-            "cut_before": report.cut_before,
+            "before": [bucket.votes for bucket in report.series_before],
+            "dates_before": [_iso(bucket.at, zone) for bucket in report.series_before],
+            "cut_before": [bucket.cut for bucket in report.series_before],
         },
         "what_changed": {
             "answer": report.what_changed,
@@ -317,7 +318,7 @@ def to_markdown(report: Report) -> str:
         return "\n".join([*lines, NOTHING_HERE, ""])
     lines += [_figure_in_markdown(figure, report) for figure in report.figures]
     if report.series:
-        counts = [votes for _, votes in report.series]
+        counts = [bucket.votes for bucket in report.series]
         low, high = min(counts), max(counts)
         span = f"{low:,}–{high:,}" if low < high else f"{low:,}"
         bars = f"`{_sparkline(counts)}` {span}"
@@ -330,7 +331,7 @@ def to_markdown(report: Report) -> str:
 
 def _not_whole(report: Report) -> str:
     """Say which buckets are not whole: "the first week and the last week are …"."""
-    every, cut = report.granularity, report.cut
+    every, cut = report.granularity, [bucket.cut for bucket in report.series]
     if len(cut) == 1:
         return f"this {every} is not whole" if cut[0] else ""
     # The data may begin within the period, the last one may still run.
@@ -484,59 +485,43 @@ _FEW = 31
 """Buckets that have room for a wide gap between them."""
 
 
+class _Side(NamedTuple):
+    """What the chart draws of a period."""
+
+    series: Sequence[Bucket]
+    period: Period
+    color: str
+
+
 def _chart(report: Report) -> str:
     """Return the chart as a table: mail programs leave drawings and images out.
 
     Two bars a bucket, that of the comparison in grey.
     """
-    shown = [(report.series, report.cut, report.period, _ACCENT)]
+    sides = [_Side(report.series, report.period, _ACCENT)]
     if report.comparison is not None:
-        earlier = (report.series_before, report.cut_before, report.comparison, _GREY)
-        shown.insert(0, earlier)
-    most = _rounded_up(max(votes for series, *_ in shown for _, votes in series))
-    sides = [
-        (
-            {at: i for i, at in enumerate(_places(series, of, report))},
-            series,
-            cut,
-            color,
-        )
-        for series, cut, of, color in shown
+        sides.insert(0, _Side(report.series_before, report.comparison, _GREY))
+    most = _rounded_up(max(bucket.votes for side in sides for bucket in side.series))
+    placed = [
+        dict(zip(_places(side, report), side.series, strict=True)) for side in sides
     ]
-    places = sorted(set[_Place]().union(*(known for known, *_ in sides)))
+    places = sorted(set[_Place]().union(*placed))
     # On a phone the bars of 91 days are narrower than a gap.
     gap = 2 if len(places) <= _FEW else 1 if len(places) <= 2 * _FEW else 0
     bars = "".join(
-        _bar(series[i][1], most, color, 0 if side else gap, whole=not cut[i])
-        if (i := known.get(place)) is not None
-        else _bar(0, most, color, 0 if side else gap)
+        _bar(buckets.get(place), most, side.color, 0 if number else gap)
         for place in places
-        for side, (known, series, cut, color) in enumerate(sides)
+        for number, (side, buckets) in enumerate(zip(sides, placed, strict=True))
     )
-    own = [places.index(place) for place in sides[-1][0]]
+    own = [places.index(place) for place in placed[-1]]
     dates = _dates_below(report, own, len(places), len(sides))
     flags = _flags(report, own, len(places), len(sides))
-    dates_now = escape(describe_period(report.period))
-    legend = f'<span style="color:{_ACCENT}">■</span> {dates_now}'
-    if report.comparison is not None:
-        dates_before = escape(describe_period(report.comparison))
-        legend += f' &nbsp; <span style="color:{_GREY}">■</span> {dates_before}'
-    bars_of = zip(
-        (*report.series, *report.series_before),
-        (*report.cut, *report.cut_before),
-        strict=True,
-    )
-    # A hollow bar of nothing cannot be seen.
-    if any(votes and cut for (_, votes), cut in bars_of):
-        legend += f" &nbsp; hollow: not a whole {report.granularity}"
-    if flags:
-        legend += " &nbsp; ⚑ notes"
     told = ", ".join(
-        f"{_tick(report, i)}: {votes:,}{' in part' if report.cut[i] else ''}"
-        for i, (_, votes) in enumerate(report.series)
+        f"{_tick(report, i)}: {bucket.votes:,}{' in part' if bucket.cut else ''}"
+        for i, bucket in enumerate(report.series)
     )
     return (
-        f'<p style="margin:0;font-size:13px">{legend}</p>'
+        f'<p style="margin:0;font-size:13px">{_legend(report, sides, flags)}</p>'
         f'<table role="img" aria-label="{chart_title(report)}: {escape(told)}" '
         'style="border-collapse:collapse;border:0;width:100%;margin:8px 0;'
         f'table-layout:fixed">{flags}'
@@ -545,19 +530,32 @@ def _chart(report: Report) -> str:
     )
 
 
+def _legend(report: Report, sides: Sequence[_Side], flags: str) -> str:
+    """Return what the marks of the chart mean; `flags` are those of notes."""
+    parts = [
+        f'<span style="color:{side.color}">■</span> '
+        f"{escape(describe_period(side.period))}"
+        for side in reversed(sides)
+    ]
+    # A hollow bar of nothing cannot be seen.
+    if any(bucket.votes and bucket.cut for side in sides for bucket in side.series):
+        parts.append(f"hollow: not a whole {report.granularity}")
+    if flags:
+        parts.append("⚑ notes")
+    return " &nbsp; ".join(parts)
+
+
 type _Place = tuple[int, int]
 
 
-def _places(
-    series: Sequence[tuple[date, int]], of: Period, report: Report
-) -> list[_Place]:
+def _places(side: _Side, report: Report) -> list[_Place]:
     """Return numbers that buckets of both periods share which are beside each other.
 
     The first day is beside the first, also where weekends between are hidden, and a
     week beside the one nearest to as many days after its period's first day. Hours are
     beside those that clocks show so, of which one that they repeat has a second place.
     """
-    starts = [at for at, _ in series]
+    of, starts = side.period, [bucket.at for bucket in side.series]
     if report.granularity == "day":
         return [((day - of.first_day).days, 0) for day in starts]
     if report.granularity != "hour":
@@ -599,7 +597,7 @@ def _flags(report: Report, own: Sequence[int], places: int, sides: int) -> str:
     """
     starts = [
         to_local(at, report.period.zone).date() if isinstance(at, datetime) else at
-        for at, _ in report.series
+        for at, *_ in report.series
     ]
     titles: dict[int, list[str]] = {}
     for note in report.notes:
@@ -623,14 +621,14 @@ def _flags(report: Report, own: Sequence[int], places: int, sides: int) -> str:
 _TICK = "border:0;padding:2px 0 0;font-size:12px;opacity:0.75;white-space:nowrap"
 
 
-def _bar(votes: int, most: int, color: str, gap: int, *, whole: bool = True) -> str:
-    """Return one bar, `gap` pixels after the one before it.
+def _bar(bucket: Bucket | None, most: int, color: str, gap: int) -> str:
+    """Return one bar, `gap` pixels after the one before it; hollow where it is cut.
 
     Its line height holds it open where heights are ignored.
     """
-    height = round(_HEIGHT * votes / most)
+    height = round(_HEIGHT * bucket.votes / most) if bucket else 0
     fill = f"background:{color}"
-    if not whole:
+    if bucket and bucket.cut:
         # A paler one would be too pale to see; a frame has no height of 0.
         frame = f"border:1px solid {color};border-bottom:0"
         fill = f"box-sizing:border-box;{frame if height > 1 else ''}"
@@ -646,13 +644,13 @@ def _tick(report: Report, place: int) -> str:
 
     Hours are those of the report's zone. Where a year turns, dates have theirs.
     """
-    at = report.series[place][0]
+    at = report.series[place].at
     if isinstance(at, datetime):
         there = to_local(at, report.period.zone)
         return f"{there.day} {there:%b %H:%M}"
     if report.granularity == "month":
         return f"{at:%b %Y}"
-    turns = report.series[0][0].year != report.series[-1][0].year
+    turns = report.series[0].at.year != report.series[-1].at.year
     return f"{at.day} {at:%b}{f' {at.year}' if turns else ''}"
 
 

@@ -208,43 +208,58 @@ def _usual(
     `begun` are the families of figures whose data begins before all pairs.
     """
     family = "visits" if key in _OF_VISITS else "votes"
-    # Pairs before the first row are left out, and the one that it is in: part of a
-    # period would look like a fall.
-    reached = [
-        place for place, (_, before) in enumerate(pairs) if (family, before) in rows
-    ]
-    last = len(pairs) - 1
-    is_whole = reached and reached[-1] == last and family in begun
-    begins = reached[-1] if reached and not is_whole else None
-    both: list[tuple[Any, Any]] = [
-        (rows[family, now].get(key), rows[family, before].get(key))
-        for place, (now, before) in enumerate(pairs)
-        if (family, now) in rows and (family, before) in rows and place != begins
-    ]
+    both = _of_pairs(family, rows, pairs, has_begun=family in begun)
     if not both:
         return None
-    known = [pair for pair in both if None not in pair]
-    relative = KEYS[key] == "relative"
-    if relative:
+    figures: list[tuple[Any, Any]] = [
+        (now.get(key), before.get(key)) for now, before in both
+    ]
+    known = [pair for pair in figures if None not in pair]
+    if KEYS[key] == "difference":
+        changes = [now - before for now, before in known]
+    else:
         # Of damaged rows a sum may be negative, and has no ratio.
         ratios = (now / before for now, before in known if now > 0 and before > 0)
         changes = [math.log(ratio) for ratio in ratios]
-    else:
-        changes = [now - before for now, before in known]
-    n = len(changes)
-    if n < FEWEST_PAIRS:
-        return key, n, None, None
-    mean = fmean(changes)
-    deviation = math.sqrt(sum((change - mean) ** 2 for change in changes) / (n - 1))
-    half = student_quantile((n - 1) * 2 / 3) * deviation * math.sqrt(1 + 1 / n)
-    ends = (mean - half, mean + half)
-    if not relative:
+    if len(changes) < FEWEST_PAIRS:
+        return key, len(changes), None, None
+    ends = _range(changes)
+    if KEYS[key] == "difference":
         # No share changes by more than all of it, however much a few pairs did.
         ends = (max(ends[0], -1.0), min(ends[1], 1.0))
+    else:
+        ends = (math.exp(ends[0]) - 1, math.exp(ends[1]) - 1)
     # A sum of floats depends on the order of its rows, which threads decide, in the
     # fifteenth decimal or so, however close to 0 it is itself.
-    low, high = (round(math.exp(end) - 1 if relative else end, 9) for end in ends)
-    return key, n, low, high
+    return key, len(changes), round(ends[0], 9), round(ends[1], 9)
+
+
+def _of_pairs(
+    family: str,
+    rows: Mapping[tuple[str, Period], Mapping[str, Any]],
+    pairs: Sequence[tuple[Period, Period]],
+    *,
+    has_begun: bool,
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Return the rows of the pairs, the latest first, that have both.
+
+    Without the pair that the data begins in: part of a period would look like a fall.
+    """
+    found = [
+        (rows.get((family, now)), rows.get((family, before))) for now, before in pairs
+    ]
+    reached = [place for place, (_, before) in enumerate(found) if before]
+    if reached and not (has_begun and reached[-1] == len(pairs) - 1):
+        del found[reached[-1]]
+    return [(now, before) for now, before in found if now and before]
+
+
+def _range(changes: Sequence[float]) -> tuple[float, float]:
+    """Return the range that contains one more change in 95 of 100 cases."""
+    n, mean = len(changes), fmean(changes)
+    deviation = math.sqrt(sum((change - mean) ** 2 for change in changes) / (n - 1))
+    half = student_quantile((n - 1) * 2 / 3) * deviation * math.sqrt(1 + 1 / n)
+    return mean - half, mean + half
 
 
 _COLUMNS = {

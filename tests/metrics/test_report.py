@@ -17,7 +17,7 @@ from metrics import periods, report
 from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS, plan
-from metrics.report import GrownRoom, QuietRoom, Report
+from metrics.report import Bucket, GrownRoom, QuietRoom, Report
 from metrics.report_writers import (
     FORMATS,
     in_chat,
@@ -120,8 +120,8 @@ def test_figures_equal_the_tables_of_the_pages(golden: Frames) -> None:
             assert (figure.definition.key, figure.value) == (key, now[key].item())
             assert figure.before == then[key].item()
     series = executed(plan("votes_over_time", query))
-    assert [votes for _, votes in found.series] == series["votes"].to_list()
-    assert sum(votes for _, votes in found.series) == next(
+    assert [bucket.votes for bucket in found.series] == series["votes"].to_list()
+    assert sum(bucket.votes for bucket in found.series) == next(
         f.value for f in found.figures if f.definition.key == "votes"
     )
 
@@ -182,11 +182,11 @@ def test_the_chart_says_which_buckets_are_not_whole() -> None:
     days = periods.Days(date(2026, 11, 4), date(2026, 11, 20))
     query = replace(asked(rows, days, NOW), granularity="week")
     found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
-    assert found.cut == ("start", None, "running")
-    assert found.cut_before[0] == "start"
+    assert [bucket.cut for bucket in found.series] == ["start", None, "running"]
+    assert found.series_before[0].cut == "start"
     chart = json.loads(to_json(found))["chart"]
-    assert [row["cut"] for row in chart["values"]] == [*found.cut]
-    assert chart["cut_before"] == [*found.cut_before]
+    assert [row["cut"] for row in chart["values"]] == ["start", None, "running"]
+    assert chart["cut_before"] == [bucket.cut for bucket in found.series_before]
     assert "; the first week and the last week are not whole" in to_markdown(found)
     page = to_html(found)
     assert "hollow: not a whole week" in page
@@ -202,8 +202,8 @@ def test_the_chart_says_which_buckets_are_not_whole() -> None:
         assert f"; {text}\n" in to_markdown(found)
     # Of bars that cannot be seen, a legend would say nothing.
     assert "hollow" in to_html(found)
-    quiet = [(day, 0) for day, _ in found.series]
-    assert "hollow" not in to_html(replace(found, series=tuple(quiet)))
+    quiet = tuple(bucket._replace(votes=0) for bucket in found.series)
+    assert "hollow" not in to_html(replace(found, series=quiet))
     # Whole weeks are neither.
     days = periods.Days(date(2026, 11, 2), date(2026, 11, 15))
     query = replace(asked(rows, days, NOW), granularity="week")
@@ -243,19 +243,15 @@ def test_bars_beside_each_other_are_of_the_same_hour_or_day_of_the_period(
     results = engine.collect_all(report.plans(shown))
     found = report.compose(shown, results, NOW)
 
-    def counted(
-        of: Period, series: Sequence[tuple[date, int]]
-    ) -> list[tuple[date, int]]:
-        clocks = [of.local(at) if isinstance(at, datetime) else at for at, _ in series]
-        return [
-            (at, int(not isinstance(clock, datetime) or clock.hour in {5, 23}))
-            for (at, _), clock in zip(series, clocks, strict=True)
-        ]
+    def counted(of: Period, bucket: Bucket) -> Bucket:
+        at = bucket.at
+        is_counted = not isinstance(at, datetime) or of.local(at).hour in {5, 23}
+        return bucket._replace(votes=int(is_counted))
 
     found = replace(
         found,
-        series=tuple(counted(now, found.series)),
-        series_before=tuple(counted(then, found.series_before)),
+        series=tuple(counted(now, bucket) for bucket in found.series),
+        series_before=tuple(counted(then, bucket) for bucket in found.series_before),
     )
     heights = re.findall(r'<div style="height:(\d+)px', to_html(found))
     bars = [
@@ -281,7 +277,9 @@ def test_a_week_is_beside_the_one_nearest_to_as_many_days_into_its_period() -> N
     )
     query = Query(frames(vote("2026-10-26 12:00")), now, then, "week", NOW)
     found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
-    votes = tuple((at, 1 + n) for n, (at, _) in enumerate(found.series_before))
+    votes = tuple(
+        bucket._replace(votes=1 + n) for n, bucket in enumerate(found.series_before)
+    )
     text = to_html(replace(found, series_before=votes))
     grey = heights(text)[::2]
     assert [height // grey[0] for height in grey] == [1, 2, 3, 4, 5]
@@ -410,7 +408,7 @@ def heights(text: str) -> list[int]:
 def test_bars_are_as_high_as_their_votes(golden: Frames) -> None:
     _, found = reported(golden, OCTOBER)
     drawn = heights(to_html(found))
-    counts = [votes for _, votes in found.series]
+    counts = [bucket.votes for bucket in found.series]
     assert len(drawn) == 2 * len(counts)
     assert drawn.index(max(drawn[1::2])) // 2 == counts.index(max(counts))
     assert [height == 0 for height in drawn[1::2]] == [count == 0 for count in counts]
@@ -427,7 +425,8 @@ def test_bars_are_as_high_as_their_votes(golden: Frames) -> None:
     cells = re.findall("<td[^>]*>([^<]*)</td>", drawn_few)
     assert [text for text in cells if text] == ["2", "0", "5 Oct"]
     # Days of one count have no range of counts.
-    alike = replace(found, series=tuple((at, 5) for at, _ in found.series))
+    fives = tuple(bucket._replace(votes=5) for bucket in found.series)
+    alike = replace(found, series=fives)
     assert f"` {max(counts)}" not in to_markdown(alike)
     assert re.search("█` 5$", to_markdown(alike), re.M)
 
