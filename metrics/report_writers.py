@@ -334,17 +334,13 @@ def _not_whole(report: Report) -> str:
     every, cut = report.granularity, [bucket.cut for bucket in report.series]
     if len(cut) == 1:
         return f"this {every} is not whole" if cut[0] else ""
-    # The data may begin within the period, the last one may still run.
-    early = sum(where is not None and where.startswith("start") for where in cut)
-    names = []
-    if early:
-        names.append("the first " + (every if early == 1 else f"{early} {every}s"))
-    if cut[-1] is not None and early < len(cut):
-        names.append(f"the last {every}")
+    # The data may begin within the first one, the last one may still run.
+    names = [
+        f"the {end} {every}" for end, at in (("first", 0), ("last", -1)) if cut[at]
+    ]
     if not names:
         return ""
-    verb = "are" if early > 1 or len(names) > 1 else "is"
-    return f"{' and '.join(names)} {verb} not whole"
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not whole"
 
 
 def _figure_in_markdown(figure: Figure, report: Report) -> str:

@@ -192,10 +192,10 @@ def test_the_chart_says_which_buckets_are_not_whole() -> None:
     assert "hollow: not a whole week" in page
     assert page.count("border:1px solid #3b7fd4") == 2
     assert "9 Nov: 1, 16 Nov: 1 in part" in page
-    # The data may begin in any of them.
+    # The data may begin in any of them; those before it are left out.
     for day, text in (
-        (13, "the first 2 weeks and the last week are not whole"),
-        (16, "the first 3 weeks are not whole"),
+        (13, "the first week and the last week are not whole"),
+        (16, "this week is not whole"),
     ):
         begun = replace(query, comparison=None, data_begins=date(2026, 11, day))
         found = report.compose(begun, engine.collect_all(report.plans(begun)), NOW)
