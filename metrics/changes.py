@@ -361,7 +361,8 @@ def biggest_change(frame: pl.DataFrame) -> str | None:
         start = "Too few teams to compare" if unknown else "No clear change"
         return f"{start}. The largest is {_change(row)}, {_part(row)}."
     row = clear.row(0, named=True)
-    text = f"Biggest change: {_change(row)}, {_part(row)}"
+    clearly = "" if row == shown.row(0, named=True) else "clear "
+    text = f"Biggest {clearly}change: {_change(row)}, {_part(row)}"
     opposite = clear.filter(
         pl.col("dimension") == row["dimension"],
         pl.col("change").sign() != (1 if row["change"] > 0 else -1),

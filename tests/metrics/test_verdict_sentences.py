@@ -399,8 +399,8 @@ def changes(*rows: tuple[str, str | None, int, str | None]) -> pl.DataFrame:
         ),
         pytest.param(
             changes(("source", "CV", -40, UNCLEAR), ("source", None, 10, HIGHER)),
-            "Biggest change: 10 more page views without a known source, 10% of the "
-            "previous 100.",
+            "Biggest clear change: 10 more page views without a known source, 10% of "
+            "the previous 100.",
             id="the largest clear one",
         ),
         # A room of a blank name is there, one without a name is not.
