@@ -23,9 +23,11 @@ from metrics.tables import (
 )
 from metrics.time_axis import (
     ANY_UTC,
+    INTERVALS,
     axis,
     bucket_of,
     data_axis,
+    first_known,
     first_of_each,
     history_until,
     on_axis,
@@ -63,7 +65,8 @@ def _total(key: str, name: str, live: Table) -> Definition:
         "period where that is earlier. Every day counts, also where weekends are "
         "hidden.",
         (live.name,),
-        "Nothing. (`GET /api` adds up Monday to Friday since 3 June 2024 only.)",
+        "Nothing: stray rows from before All time begins count. (`GET /api` adds up "
+        "Monday to Friday since 3 June 2024 only.)",
     )
 
 
@@ -141,12 +144,25 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     )
     inside = [_inside(name) for name in COUNTS]
     shown = period_axis(period, every)
-    counts = _counts(past, every, history_until(period), period)
-    # Totals and averages need the buckets before the period, the answer does not.
-    known = pl.concat([shown, counts.select("bucket")])
+    # Averages need as many buckets before the period; all that is earlier is in the
+    # first of them, however far back a stray row is.
+    back = f"-{MOVING_AVERAGE}{INTERVALS[every].removeprefix('1')}"
+    since = shown.select(since=pl.col("bucket").min().dt.offset_by(back))
+    counts = (
+        _counts(past, every, history_until(period), period)
+        .join(since, how="cross")
+        .group_by(bucket=pl.max_horizontal("bucket", "since"))
+        .agg(pl.col(*COUNTS, *inside).sum())
+    )
+    # A period may begin long before the data: its first buckets are no history.
+    known = pl.sum_horizontal(f"acc_{name}" for name in COUNTS) > 0
+    if query.data_begins is not None:
+        known &= pl.col("bucket") >= pl.lit(first_known(query, every))
+    buckets = pl.concat([since.select(bucket="since"), shown])
     series = (
-        on_axis(data_axis(known, every), [counts], [*COUNTS, *inside])
-        .with_columns(*_totals(), *_averages(_since_first_row()))
+        on_axis(data_axis(buckets, every), [counts], [*COUNTS, *inside])
+        .with_columns(_totals())
+        .with_columns(_averages(known))
         .with_columns(pl.col(_inside(name)).alias(name) for name in COUNTS)
         .drop(inside)
         .join(shown, on="bucket", how="semi", maintain_order="left")
@@ -269,12 +285,6 @@ def _averages(known: pl.Expr | None = None) -> list[pl.Expr]:
         divided(count.rolling_sum(MOVING_AVERAGE), MOVING_AVERAGE).alias(f"ma_{name}")
         for name, count in counts.items()
     ]
-
-
-def _since_first_row() -> pl.Expr:
-    """Return whether a bucket is no earlier than the first one with any row."""
-    # A period may begin long before the data: its first buckets are no history.
-    return pl.sum_horizontal(COUNTS).cum_sum() > 0
 
 
 TABLES = (table(NAME, "Growth", historical, *LIVE_TABLES),)

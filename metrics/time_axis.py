@@ -370,7 +370,7 @@ def series_of(
     others are null. Columns: bucket, `columns`, cut; weekends as in `time_series`.
     """
     every = query.granularity
-    cut, begins = _cut_by(query, every), _first_known(query, every)
+    cut, begins = _cut_by(query, every), first_known(query, every)
     missing = _missing(columns)
     shown = [
         (bucket, {**missing, **rows.get(place, _NO_ROW)})
@@ -424,7 +424,7 @@ def _cut_by(
     return cut
 
 
-def _first_known(query: Query, every: Granularity) -> Any:
+def first_known(query: Query, every: Granularity) -> Any:
     """Return the first bucket of a table over time: the one in which data begins.
 
     Zeros before it would say that nothing happened.
@@ -512,7 +512,7 @@ def time_series(
     _, last = _ends(query.period, every)
     # Only the last bucket may be cut at its end.
     of_last = _cut_by(query, every)(last, _next(last, every))
-    known = series.filter(bucket >= pl.lit(_first_known(query, every)))
+    known = series.filter(bucket >= pl.lit(first_known(query, every)))
     marked = known.with_columns(
         cut=pl.when(bucket == pl.lit(last))
         .then(pl.lit(of_last, pl.String))

@@ -1,16 +1,19 @@
 """Growth per bucket."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from metrics import growth
+from metrics import growth, time_axis
 from metrics.frames import Frames, Period
-from metrics.query import Granularity
+from metrics.query import Granularity, SharedPlans
 from metrics.time_axis import buckets_of, first_of
 from tests.metrics.building import (
     answer,
@@ -18,9 +21,11 @@ from tests.metrics.building import (
     column,
     days,
     estimation,
+    executed,
     frames,
     one,
     plan_of,
+    query,
     quick,
     room,
     user,
@@ -102,6 +107,30 @@ def test_a_series_has_no_average_before_30_buckets_of_history(since: str) -> Non
     *before, last = column(plan, "ma_page_views")
     assert last == 1.0
     assert set(before) == {None}
+
+
+@pytest.mark.parametrize("granularity", ["hour", "day", "week", "month"])
+def test_a_stray_row_is_no_history_but_counts(
+    monkeypatch: pytest.MonkeyPatch, granularity: Granularity
+) -> None:
+    """There are no buckets for the half century after it: hours took a second."""
+    made: list[int] = []
+
+    def data_axis(*given: Any) -> pl.LazyFrame:
+        axis = time_axis.data_axis(*given)
+        made.append(executed(axis).height)
+        return axis
+
+    monkeypatch.setattr(growth, "data_axis", data_axis)
+    rows = frames(view("a", "1970-01-01 05:00"), *(view("a", "2026-09-01 09:00"),) * 3)
+    period = days("2026-09-01", "2026-09-02")
+    asked = replace(
+        query(rows, period, granularity=granularity), data_begins=period.first_day
+    )
+    found = executed(growth.historical(asked, SharedPlans.of(asked)))
+    assert found["acc_page_views"][-1] == 4
+    assert found["ma_page_views"].null_count() == min(found.height, 29)
+    assert made[0] <= found.height + 30
 
 
 def test_a_window_before_the_first_row_is_there_with_zeros() -> None:
