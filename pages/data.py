@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui import data_page, export, page_context
-from ui.blocks import tables
+from ui import export, page_context
+from ui.blocks import data_page, tables
 from ui.page_context import Results
 
 context = page_context.current()

@@ -64,6 +64,24 @@ def with_country(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def with_country_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """Put names for codes; a sentence says "Germany" and not "DE"."""
+    if "country" in frame.columns:
+        return frame.with_columns(country=_country_names(frame["country"]))
+    if {"dimension", "label"} <= set(frame.columns):
+        is_country = pl.col("dimension") == "country"
+        name = pl.when(is_country).then(_country_names(frame["label"]))
+        return frame.with_columns(label=name.otherwise("label"))
+    return frame
+
+
+def _country_names(codes: pl.Series) -> pl.Series:
+    """Return the names of countries; unknown codes stay."""
+    frame = codes.to_frame("country")
+    named = frame.join(COUNTRIES, on="country", how="left", maintain_order="left")
+    return named.select(pl.coalesce("country_name", "country")).to_series()
+
+
 def with_region(frame: pl.DataFrame) -> pl.DataFrame:
     """Turn `region` codes into "Bayern" where ISO 3166-2 knows them."""
     named = pl.col("region_name")

@@ -28,7 +28,7 @@ from tests.browser.looking import (
     too_wide,
     turn_to,
 )
-from ui import data_page
+from ui.blocks import data_page
 
 pytestmark = pytest.mark.browser
 

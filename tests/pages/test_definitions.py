@@ -9,7 +9,7 @@ from metrics.registry import COMPARISONS, DEFINITIONS, LABELS, definition
 from tests.pages.conftest import RunPage
 from tests.pages.test_insights import read
 from tests.pages.test_pages import PAGES
-from ui import data_page
+from ui.blocks import data_page
 from ui.blocks.cards import help_text
 from ui.blocks.tables import _split
 

@@ -24,8 +24,8 @@ from store import engine
 from store.reader import open_store, without_bots
 from tests.pages.conftest import GOLDEN, NOW, RunPage, tile_lines
 from ui import export
-from ui.blocks.block import with_country_names
 from ui.blocks.cards import cases
+from ui.labels import with_country_names
 from ui.page_context import PageContext, Results
 
 ALL_TIME = {"period": "Custom", "from": "2024-05-24", "to": "2026-11-19"}
@@ -183,7 +183,11 @@ def test_a_question_with_20_cases_is_answered_beside_those_without(
 def test_an_answer_names_countries_in_words() -> None:
     kinds, codes = ["country", "room", "country"], ["CH", "CH", "XX"]
     frame = pl.DataFrame({"dimension": kinds, "label": codes})
-    assert with_country_names(frame)["label"].to_list() == ["Switzerland", "CH", "XX"]
+    assert with_country_names(frame)["label"].to_list() == [
+        "Switzerland",
+        "CH",
+        "XX",
+    ]
 
 
 @pytest.mark.parametrize(

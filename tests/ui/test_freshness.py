@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from ui import freshness
-from ui.data_page import longest_wait
+from ui.blocks.data_page import longest_wait
 
 NOW = datetime(2026, 11, 22, 14, 24)
 INTERVAL = 600

@@ -19,7 +19,7 @@ from testkit.dashboard import GOLDEN, TOKEN, get, serving
 from testkit.publishing import golden, publish
 from tests.web import attack
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
-from ui.data_page import stored_tables
+from ui.blocks.data_page import stored_tables
 from web.health import Health, check
 
 FILES = [table.file_name for table in TABLES]

@@ -18,7 +18,7 @@ from ui.charts.rendering import render_chart
 from ui.charts.time_chart import AT, ZOOM, TimeAxis, legend
 from ui.filters import click_filters, filter_chips
 from ui.filters.click_filters import ClickFilters
-from ui.labels import COUNTRIES
+from ui.labels import with_country_names
 from ui.page_context import PageContext
 
 FIRST_ROWS, _MOST_ROWS = 10, 200
@@ -354,21 +354,3 @@ def _render_answer(context: PageContext, name: str, frame: pl.DataFrame) -> None
         of_zone = f" Hours in {context.query.zone.key}." if "hour" in frame else ""
         # A name can have line breaks, and marks that turn what follows.
         st.text(one_line(sentence + of_zone))
-
-
-def with_country_names(frame: pl.DataFrame) -> pl.DataFrame:
-    """Put names for codes; a sentence says "Germany" and not "DE"."""
-    if "country" in frame.columns:
-        return frame.with_columns(country=_country_names(frame["country"]))
-    if {"dimension", "label"} <= set(frame.columns):
-        is_country = pl.col("dimension") == "country"
-        name = pl.when(is_country).then(_country_names(frame["label"]))
-        return frame.with_columns(label=name.otherwise("label"))
-    return frame
-
-
-def _country_names(codes: pl.Series) -> pl.Series:
-    """Return the names of countries; unknown codes stay."""
-    frame = codes.to_frame("country")
-    named = frame.join(COUNTRIES, on="country", how="left", maintain_order="left")
-    return named.select(pl.coalesce("country_name", "country")).to_series()
