@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from math import floor, isfinite
+from urllib.parse import quote
 
 from metrics.subject import Unit
 
@@ -109,6 +110,11 @@ def in_one_line(text: str) -> str:
     """Return a text with blanks in place of line breaks and of what is not drawn."""
     shown = (c if c.isprintable() or _JOINS.match(c) else " " for c in text)
     return " ".join("".join(shown).split())
+
+
+def link_target(link: str) -> str:
+    """Return an address for a link in Markdown, which a bracket in it would end."""
+    return quote(link, safe="/:?&=#%+@,;~!$*'")
 
 
 def prints_zero(text: str) -> bool:

@@ -8,11 +8,18 @@ from html import escape
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Literal, NamedTuple, get_args
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from metrics.expressions import DELETED, named
-from metrics.formats import change, in_one_line, isolated, number, usual_span
+from metrics.formats import (
+    change,
+    in_one_line,
+    isolated,
+    link_target,
+    number,
+    usual_span,
+)
 from metrics.frames import Period
 from metrics.periods import Days, describe, describe_period, not_compared
 from metrics.report import (
@@ -49,7 +56,6 @@ _IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!$"} | {
 }
 # Marks of direction.
 _TURNS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SAFE_IN_LINKS = "/:?&=#%+@,;~!$*'"
 
 
 def write(report: Report, form: Format) -> str:
@@ -356,7 +362,7 @@ def _figure_in_markdown(figure: Figure, report: Report) -> str:
 def _in_markdown(line: _Line) -> str:
     if line.link is None:
         return f"- {line.text}"
-    return f"- [{line.text}]({quote(line.link, safe=_SAFE_IN_LINKS)})"
+    return f"- [{line.text}]({link_target(line.link)})"
 
 
 def in_chat(text: str) -> str:

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from metrics import periods
 from metrics.attention import duration
-from metrics.formats import MINUS, in_one_line, isolated
+from metrics.formats import MINUS, in_one_line, isolated, link_target
 from metrics.formats import NOTHING as NOTHING
 from metrics.formats import change as change
 from metrics.formats import number as number
@@ -46,9 +45,7 @@ def linked(text: str, link: str | None) -> str:
     """Return a text as Markdown, with its link where it has one."""
     if link is None:
         return escaped(text)
-    # A bracket in an address would end the link.
-    target = quote(link, safe="/:?&=#%+@,;~!$*'")
-    return f"[{escaped(text)}]({target})"
+    return f"[{escaped(text)}]({link_target(link)})"
 
 
 def days(first: date, last: date) -> str:
