@@ -58,12 +58,7 @@ def render_section(context: PageContext, part: Section) -> Results:
     if kpis:
         render_kpis(context, found, *kpis)
     if part.headline:
-        cards.render_row(
-            context,
-            part.headline,
-            found.now,
-            found.earlier,
-        )
+        cards.render_row(context, part.headline, found.now, found.earlier)
     with st.grid(2, min_column_width=380, gap="small"):
         for name in part.charts:
             if name not in _SAID:
@@ -74,7 +69,7 @@ def render_section(context: PageContext, part: Section) -> Results:
             for name in said:
                 render_question(context, name, found)
     # Below the charts, which are to be seen first.
-    if sizes and (counts := _sample_sizes(context, found, sizes)):
+    if counts := _sample_sizes(context, found, sizes):
         keys = [key for columns in part.headline.values() for key in columns]
         texts = [cards.help_text(DEFINITIONS[key]) for key in keys]
         st.caption(f"Based on {counts}.", help="\n\n".join(texts) or None)

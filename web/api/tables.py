@@ -22,7 +22,6 @@ from metrics.periods import (
     ALL_TIME,
     DEFAULT_PERIOD,
     MOST_HOURLY_DAYS,
-    NO_COMPARISON,
     PERIODS,
     PREVIOUS,
     Days,
@@ -154,30 +153,25 @@ def spans(
     All time begins where the data begin in earnest, and nothing precedes it. What is
     still running ends with the data.
     """
-    compared, to_date, hours, by_days, begins = PREVIOUS, 0, 0, False, None
-    if isinstance(asked, Days):
-        days = asked
-    else:
-        first, to_date, hours = START_DATE, asked.to_date, asked.hours
-        by_days = asked.by_days
-        if asked is PERIODS[ALL_TIME]:
-            first, compared = beginning(snapshot, zone)[0], NO_COMPARISON
-            begins = first if snapshot.rows else None
-        days = asked.days(to_local(now, zone).date(), first)
+    option = PeriodOption("", lambda *_: asked) if isinstance(asked, Days) else asked
+    is_all = option is PERIODS[ALL_TIME]
+    first = beginning(snapshot, zone)[0] if is_all else START_DATE
+    days = option.days(to_local(now, zone).date(), first)
     until = snapshot.ends(now)
-    period = period_of(days, until, zone, hours=hours)
+    period = period_of(days, until, zone, hours=option.hours)
+    if is_all:
+        return Spans(days, period, None, first if snapshot.rows else None)
     comparison = compared_with(
-        compared,
+        PREVIOUS,
         days,
         until,
-        to_date=to_date,
+        to_date=option.to_date,
         zone=zone,
-        hours=hours,
-        by_days=by_days,
+        hours=option.hours,
+        by_days=option.by_days,
     )
-    if comparison and (begins := begins_within(snapshot, comparison)):
-        comparison = None
-    return Spans(days, period, comparison, begins)
+    begins = begins_within(snapshot, comparison) if comparison else None
+    return Spans(days, period, None if begins else comparison, begins)
 
 
 def refuse_unknown(query: Mapping[str, str], allowed: Collection[str]) -> None:
