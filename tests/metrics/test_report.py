@@ -412,6 +412,10 @@ def test_bars_are_as_high_as_their_votes(golden: Frames) -> None:
     assert len(drawn) == 2 * len(counts)
     assert drawn.index(max(drawn[1::2])) // 2 == counts.index(max(counts))
     assert [height == 0 for height in drawn[1::2]] == [count == 0 for count in counts]
+    shown = re.findall("■</span> ([^&<]+)", to_html(found))
+    assert [text.strip() for text in shown] == [
+        periods.describe_period(of) for of in (found.period, found.comparison) if of
+    ]
     _, one = reported(golden, periods.Days(date(2026, 10, 5), date(2026, 10, 5)))
     assert len(heights(to_html(one))) == 2
     # Between two steps a bar in a chat is the nearer one.
@@ -439,6 +443,8 @@ def test_bars_of_the_comparison_are_seen_on_a_phone(golden: Frames, count: int) 
     _, found = reported(golden, days)
     gaps = re.findall(r"padding:0 0 0 (\d+)px;border-bottom", to_html(found))
     assert len(gaps) == 2 * count
+    # The two of a day are together.
+    assert set(gaps[1::2]) == {"0"}
     assert int(max(gaps)) <= PHONE / len(gaps) / 2
 
 
@@ -626,6 +632,7 @@ def test_no_name_adds_a_line_to_the_markdown_or_a_mention(text: str) -> None:
         ),
         ("team-7", "team-7"),
         ("- a", "\u200b- a"),
+        ("+ a", "\u200b+ a"),
         ("12. a", "\u200b12. a"),
         ("3)", "\u200b3)"),
         ("-3 a", "-3 a"),
