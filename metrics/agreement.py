@@ -174,12 +174,12 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
 
     The share of matching pairs has the columns of a trend (see `uncertainty`).
     """
-    period, every = query.period, at_least_weekly(query.granularity)
+    every = at_least_weekly(query.granularity)
     name = "matching_pair_share"
     series = agreement_per_bucket(shared, query, every).select(
         "bucket", *_COUNTS, *_rates(), f"{name}_sums", "cut"
     )
-    return Unfinished(series, trends(name, middle_of(period, every)))
+    return Unfinished(series, trends(name, middle_of(query.known, every)))
 
 
 def by_team_size(query: Query, shared: SharedPlans) -> Unfinished:
@@ -208,7 +208,11 @@ def near_by_team_size_over_time(query: Query, shared: SharedPlans) -> Unfinished
     size (see `uncertainty`), cut.
     """
     period, every = query.period, at_least_weekly(query.granularity)
-    name, middle, by = "near_pair_share", middle_of(period, every), ("bucket", "order")
+    name, middle, by = (
+        "near_pair_share",
+        middle_of(query.known, every),
+        ("bucket", "order"),
+    )
     pairs = ("estimation_pairs", "near_pairs")
     counted = ("rounds", *pairs)
     counts = (
@@ -247,7 +251,7 @@ def agreement_per_bucket(
 
     def build() -> pl.LazyFrame:
         rooms = _counts_per_room(shared, period, every).group_by("bucket", "room_id")
-        middle = middle_of(period, every)
+        middle = middle_of(query.known, every)
         counts = (
             rooms.agg(pl.col(_COUNTS).sum())
             .with_columns(*halves(_OF_PAIRS, "room_id", middle))

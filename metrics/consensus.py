@@ -110,7 +110,7 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
         .with_columns(pl.col(_COUNTS).fill_null(0))
         .select("bucket", *_COUNTS, *_rates(), *counted, f"{name}_sums", "cut")
     )
-    return Unfinished(series, trends(name, middle_of(period, every)))
+    return Unfinished(series, trends(name, middle_of(query.known, every)))
 
 
 def _per_bucket(

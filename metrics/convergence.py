@@ -195,7 +195,7 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     columns of a trend of the convergence (see `uncertainty`), cut.
     """
     period, every = query.period, at_least_weekly(query.granularity)
-    name, middle = "convergence", middle_of(period, every)
+    name, middle = "convergence", middle_of(query.known, every)
     counts = (
         _counts_per_room(shared, period, every)
         .with_columns(*halves(("converged", "re_votes"), "room_id", middle))

@@ -97,7 +97,7 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     trend (see `uncertainty`), cut.
     """
     period, every = query.period, at_least_weekly(query.granularity)
-    name, middle = "spectator_share", middle_of(period, every)
+    name, middle = "spectator_share", middle_of(query.known, every)
     counts = (
         estimated_votes(shared, period)
         .group_by("room_id", bucket=bucket_of("voted_at", every, period))

@@ -99,9 +99,9 @@ def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     votes = _timed(shared, period).with_columns(
         bucket=bucket_of("voted_at", every, period)
     )
-    name, middle = "duration_median_seconds", middle_of(period, every)
+    name, middle = "duration_median_seconds", middle_of(query.known, every)
     # A half is named by its first bucket, where the table has what is known of it.
-    first = first_of(period.first_day, every)
+    first = first_of(query.known.first_day, every)
     half = pl.when(pl.col("bucket") < middle).then(first).otherwise(middle)
     parts = [
         _figures(votes, ("bucket",)),

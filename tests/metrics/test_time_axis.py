@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from metrics.frames import Period
 from metrics.query import Granularity, SharedPlans
@@ -259,6 +260,34 @@ def test_days_without_a_midnight_are_whole(
 
 
 OVER_TIME = [name for name in METRIC_TABLES if name.endswith("_over_time")]
+
+
+@pytest.mark.parametrize("granularity", ["day", "week"])
+@pytest.mark.parametrize("name", [*OVER_TIME, "historical", "reoccurring"])
+def test_a_table_over_time_is_that_of_the_days_with_data(
+    name: str, granularity: Granularity
+) -> None:
+    """Halves, which sentences compare, are those of the data as well."""
+    rows = frames(
+        *(vote(f"2026-11-{day:02} 09:00") for day in range(11, 23)),
+        *(view("a", f"2026-11-{day:02} 09:00", source="cv") for day in range(11, 23)),
+        *(event("a", f"2026-11-{day:02} 09:00") for day in range(11, 23)),
+        *(estimation("a", f"2026-11-{day:02} 09:00") for day in range(11, 23)),
+        *(estimation("b", f"2026-11-{day:02} 09:00") for day in range(11, 23)),
+    )
+    found = [
+        executed(
+            plan(
+                name,
+                replace(
+                    query(rows, days(since, "2026-11-22"), granularity=granularity),
+                    data_begins=date(2026, 11, 11),
+                ),
+            )
+        )
+        for since in ("2026-08-03", "2026-11-11")
+    ]
+    assert_frame_equal(*found)
 
 
 @pytest.mark.parametrize("name", [*OVER_TIME, "historical", "reoccurring"])
