@@ -70,6 +70,17 @@ def test_tables_report_and_alerts_leave_them_out(
         assert answer(url, "/api") == answer(everything, "/api")
 
 
+def test_a_table_of_one_of_them_alone_is_refused(own: list[int]) -> None:
+    room, other = own
+    with serving(parts(StoppedClock(), EXCLUDED_ROOMS=str(room))) as url:
+        for name in ("votes_totals", "all_rooms"):
+            path = f"{url}/api/tables/{name}?{PERIOD}&room="
+            refused = get(f"{path}{room}", headers=HEADERS)
+            said = f"Bad room; EXCLUDED_ROOMS leaves out room {room}"
+            assert (refused.status_code, refused.json()) == (400, {"detail": said})
+            assert get(f"{path}{other}", headers=HEADERS).status_code == 200
+
+
 def test_pages_leave_them_out(
     run_page: RunPage,
     own: list[int],

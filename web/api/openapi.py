@@ -301,8 +301,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="table",
         path="/tables/{name}",
-        summary="A table that a page exports, with the same rows, compared with the "
-        "previous period.",
+        summary="A metric table that a page exports, with the same rows, compared with "
+        "the previous period.",
         parameters=_TABLE_PARAMETERS,
         responses={"text/csv": _BINARY, _JSON: TABLE}
         | {"application/vnd.apache.parquet": _BINARY},

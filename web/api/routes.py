@@ -111,6 +111,11 @@ class Api:
     async def _table(self, request: Request) -> Response:
         name, now = request.path_params["name"], self.queries.clock()
         query = TableQuery.read(name, request.query_params, now)
+        if query.room_id in self.excluded_rooms:
+            # Its zeros would be taken for what happened there.
+            raise RequestError(
+                400, f"Bad room; EXCLUDED_ROOMS leaves out room {query.room_id}"
+            )
         return await self.queries.run(table_response(query, self.excluded_rooms))
 
     async def _report(self, request: Request) -> Response:
