@@ -140,8 +140,35 @@ def _refuse_unreadable(frames: Mapping[str, pl.LazyFrame]) -> None:
 def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
     """Scan a file of the older job: other integer widths, older names, Null types."""
     frame = pl.scan_parquet(path, glob=False)
+    found = _schema_of(frame, path)
+    names = {
+        old: new
+        for old, new in table.aliases.items()
+        if old in found and new not in found
+    }
+    held = {names.get(name, name): dtype for name, dtype in found.items()}
+    lacking = [c.name for c in table.columns if c.name not in held and not c.nullable]
+    if lacking:
+        raise StoreError(
+            f"{path.name} lacks {counted(len(lacking), 'column')}: "
+            f"{', '.join(map(repr, lacking))}. It has: {', '.join(map(repr, found))}. "
+            f"{_REMEDY}"
+        )
+    _refuse_other_types(path, held, table)
+    # A simulated history has user numbers already.
+    brought = {USER: USER_NUMBER} if table.user_id and USER in held else {}
+    return frame.rename(names).select(
+        (
+            _typed(name, held[name], dtype) if name in held else pl.lit(None, dtype)
+        ).alias(name)
+        for name, dtype in {**table.schema, **brought}.items()
+    )
+
+
+def _schema_of(frame: pl.LazyFrame, path: Path) -> pl.Schema:
+    """Return what the footer says; StoreError unless the file is merely missing."""
     try:
-        found = frame.collect_schema()
+        return frame.collect_schema()
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -149,20 +176,12 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
     except pl.exceptions.PolarsError as error:
         said = f"{path.name} is not a readable Parquet file"
         raise StoreError(f"{_with_reason(said, error)}. {_REMEDY}") from error
-    names = {
-        old: new
-        for old, new in table.aliases.items()
-        if old in found and new not in found
-    }
-    frame = frame.rename(names)
-    held = {names.get(name, name): dtype for name, dtype in found.items()}
-    lacking = [c.name for c in table.columns if c.name not in held and not c.nullable]
-    if lacking:
-        raise StoreError(
-            f"{path.name} lacks {counted(len(lacking), 'column')}: "
-            + ", ".join(repr(name) for name in lacking)
-            + f". It has: {', '.join(repr(name) for name in found)}. {_REMEDY}"
-        )
+
+
+def _refuse_other_types(
+    path: Path, held: Mapping[str, pl.DataType], table: Table
+) -> None:
+    """Raise StoreError for columns that cannot be read as those of the table."""
     wrong = [
         f"{name!r} is {_kind(held[name])} instead of {_kind(dtype)}"
         for name, dtype in table.schema.items()
@@ -173,14 +192,6 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
             f"{counted(len(wrong), 'column')} of another type in {path.name}: "
             f"{', '.join(wrong)}. {_REMEDY}"
         )
-    # A simulated history has user numbers already.
-    brought = {USER: USER_NUMBER} if table.user_id and USER in held else {}
-    return frame.select(
-        (
-            _typed(name, held[name], dtype) if name in held else pl.lit(None, dtype)
-        ).alias(name)
-        for name, dtype in {**table.schema, **brought}.items()
-    )
 
 
 def _fits(held: pl.DataType, wanted: pl.DataType) -> bool:

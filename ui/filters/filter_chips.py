@@ -122,19 +122,16 @@ def _understand(snapshot: Snapshot) -> None:
     plans = {t: filters.occurrence(snapshot.frames, one) for t, one in asked.items()}
     found = engine.collect_all(plans, snapshot.rows)
     unknown = {text: one for text, one in asked.items() if found[text].is_empty()}
-    kinds = {wanted.kind for wanted in unknown.values()} - {"room"}
-    plans = {k: filters.values(snapshot.frames, k, _MOST_VALUES) for k in kinds}
-    known = engine.collect_all(plans, snapshot.rows) if plans else {}
+    known = _values(snapshot, {one.kind for one in unknown.values()} - {"room"})
     for text, wanted in unknown.items():
         kind, name = wanted.kind, folded(wanted.value or "")
-        values = known[kind]["value"].to_list() if kind in known else []
+        values = known.get(kind, [])
         # As `KINDS` reads them; a code may be stored in small letters.
         if wanted.value in values:
             continue
         # Of signs alone, such as "%", no letter is left to find it by.
-        same = [v for v in values if name and name in names_of(kind, v)]
+        same = [value for value in values if name and name in names_of(kind, value)]
         if same:
-            # The commonest of them is the first.
             st.session_state[_UNDERSTOOD][text] = replace(wanted, value=same[0])
         else:
             label = shortened(value_label(kind, wanted.value))
@@ -142,6 +139,13 @@ def _understand(snapshot: Snapshot) -> None:
                 f"The data has no {KIND_LABELS[kind].lower()} “{label}”. Find its "
                 "values in Filter."
             )
+
+
+def _values(snapshot: Snapshot, kinds: Collection[str]) -> dict[str, list[str | None]]:
+    """Return the values of the data by kind, the commonest first."""
+    plans = {k: filters.values(snapshot.frames, k, _MOST_VALUES) for k in kinds}
+    found = engine.collect_all(plans, snapshot.rows) if plans else {}
+    return {kind: frame["value"].to_list() for kind, frame in found.items()}
 
 
 def _parse(text: str) -> Filter | None:
