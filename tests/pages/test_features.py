@@ -1057,6 +1057,31 @@ def test_files_have_the_times_of_their_zone_and_the_notes_of_their_period(
     assert series.frame["notes"].to_list() == ["2026-10-31", None]
 
 
+def test_files_have_no_notes_from_before_the_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their first row is the day on which the data begins."""
+    days = Days(date(2026, 11, 2), date(2026, 11, 5))
+    begins = date(2026, 11, 4)
+    query = replace(query_of(days), data_begins=begins)
+    snapshot = Snapshot(Frames.empty(), "1", NOW, EVERY_TABLE, {}, generation=7)
+    noted = Notes(tuple(Note(day, day, f"{day}") for day in (days.first, days.last)))
+    view = PageContext(snapshot, query, days, "Previous", NOW, notes=noted)
+    rows = pl.DataFrame({"bucket": [begins, days.last], "cut": ["start", None]})
+    found = Results({"votes_over_time": rows}, {})
+    with zipfile.ZipFile(io.BytesIO(export.pack(view, found))) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".csv"))
+        assert archive.read(name).decode("utf-8-sig").splitlines()[1:] == [
+            "2026-11-04,start,",
+            "2026-11-05,,'2026-11-05",
+        ]
+    sheets: list[Mapping[str, Sheet]] = []
+    monkeypatch.setattr("ui.workbook.to_xlsx", lambda *made: sheets.append(made[2]))
+    export.workbook_of(view, found, "votes")
+    ((series,),) = (one.values() for one in sheets)
+    assert series.frame["notes"].to_list() == [None, "2026-11-05"]
+
+
 @pytest.mark.parametrize("kind", filters.KINDS)
 @pytest.mark.parametrize("condition", ["", "!"])
 def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(

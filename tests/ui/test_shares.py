@@ -22,6 +22,7 @@ from ui.charts.axes import (
     Chart,
     count_tooltips,
     cut_in_the_middle,
+    end_of_scale,
     whole_percent,
 )
 from ui.charts.bars import bars, shares
@@ -45,6 +46,15 @@ def rows(chart: Chart) -> list[dict[str, Any]]:  # rows of a chart have any valu
     source = drawn.get("data") or drawn["layer"][0]["data"]
     found: list[dict[str, Any]] = drawn["datasets"][source["name"]]
     return [{k: v for k, v in row.items() if k != PLACE} for row in found]
+
+
+@pytest.mark.parametrize(
+    ("values", "end"), [([2, 5], 5), ([0, 0], 1), ([-3], 1), ([None], 1), ([], 1)]
+)
+def test_a_scale_ends_at_the_largest_value_or_at_1(
+    values: list[int | None], end: float
+) -> None:
+    assert end_of_scale(pl.Series(values, dtype=pl.Int64)) == end
 
 
 def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:
