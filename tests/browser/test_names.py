@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import polars as pl
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from store.reader import DEMO_MARKER
 from testkit import chromium
@@ -132,6 +132,17 @@ WIDEST_ON_PAPER = """() => [...document.querySelectorAll('table.on-paper')].map(
 """The widest cell of each table as a share of the table."""
 
 
+SHEET: ViewportSize = {"width": 726, "height": 1056}
+"""A4 without its margins."""
+BROKEN_ON_PAPER = """() => [...document.querySelectorAll('table.on-paper td')]
+  .filter(cell => /^\\S{1,30}$/.test(cell.textContent))
+  .filter(({firstChild}) => {
+    const range = document.createRange();
+    range.selectNodeContents(firstChild);
+    return range.getClientRects().length > 1;
+  }).map(cell => cell.textContent)"""
+
+
 def leave_room_on_paper(page: Page) -> bool:
     """Return whether both tables are there and no cell takes most of its own."""
     shares: list[float] = page.evaluate(WIDEST_ON_PAPER)
@@ -171,6 +182,11 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(
             page.emulate_media(media="print")
             # They leave room for the numbers beside them.
             assert leave_room_on_paper(page)
+            page.set_viewport_size(SHEET)
+            assert page.evaluate(BROKEN_ON_PAPER) == []
+            # What is missing has a sign, as on the screen.
+            missing = page.locator("table.on-paper td", has_text=re.compile("^–?$"))
+            assert {*missing.all_text_contents()} == {"–"}
             page.emulate_media(media="screen")
             page.evaluate("dispatchEvent(new Event('afterprint'))")
 

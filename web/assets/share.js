@@ -44,6 +44,7 @@
     const add = (line, kind, text, cell) => {
       const box = line.appendChild(document.createElement(kind));
       box.textContent = text;
+      if (/\S{31}/.test(text)) box.className = "long";
       box.style.textAlign = cell?.contentAlign ?? "";
     };
     const head = table.createTHead().insertRow();
@@ -53,7 +54,7 @@
       const line = body.insertRow();
       columns.forEach((_, at) => {
         const cell = getCellContent([at, row]);
-        add(line, "td", printed(cell), cell);
+        add(line, "td", printed(cell) || "–", cell);
       });
     }
     if (rows > MOST_ROWS)
