@@ -188,6 +188,14 @@ def test_no_two_ticks_of_an_axis_have_the_same_label(
         assert {label.partition(" ")[2] for label in labels} == {name}
 
 
+@pytest.mark.parametrize("unit", SECONDS)
+@pytest.mark.parametrize("drawn", [None, pl.DataFrame({"y": [0.0, None]})])
+def test_an_axis_without_a_duration_has_seconds(
+    unit: Unit, drawn: pl.DataFrame | None
+) -> None:
+    assert value_axis(unit, drawn).to_dict()["labelExpr"] == "datum.label + ' s'"
+
+
 @pytest.mark.parametrize(
     ("seconds", "labels"),
     [
