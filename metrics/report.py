@@ -186,6 +186,8 @@ class Report:
     figures: tuple[Figure, ...]
     granularity: str
     series: tuple[Bucket, ...]
+    drawn: Period
+    """The days of the series: those of the period from where the data begins."""
     series_before: tuple[Bucket, ...]
     """Of the comparison; `metrics.report_writers` puts both beside each other."""
     what_changed: str | None
@@ -282,6 +284,7 @@ def compose(
         figures=tuple(_figures(results)),
         granularity=query.granularity,
         series=_series(results, SERIES),
+        drawn=query.known,
         series_before=_series(results, _before(SERIES)),
         what_changed=answer(_CHANGES, changes.with_columns(label=named))
         if compared

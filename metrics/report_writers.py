@@ -500,7 +500,7 @@ def _chart(report: Report) -> str:
 
     Two bars a bucket, that of the comparison in grey.
     """
-    sides = [_Side(report.series, report.period, _ACCENT)]
+    sides = [_Side(report.series, report.drawn, _ACCENT)]
     if report.comparison is not None:
         sides.insert(0, _Side(report.series_before, report.comparison, _GREY))
     most = _rounded_up(max(bucket.votes for side in sides for bucket in side.series))

@@ -200,6 +200,8 @@ def test_the_chart_says_which_buckets_are_not_whole() -> None:
         begun = replace(query, comparison=None, data_begins=date(2026, 11, day))
         found = report.compose(begun, engine.collect_all(report.plans(begun)), NOW)
         assert f"; {text}\n" in to_markdown(found)
+        legend = re.findall("■</span> ([^<]*)", to_html(found))
+        assert legend[0].startswith(f"{day} ")
     # Of bars that cannot be seen, a legend would say nothing.
     assert "hollow" in to_html(found)
     quiet = tuple(bucket._replace(votes=0) for bucket in found.series)
