@@ -39,21 +39,28 @@ TOLD_APART = 3.0
 """WCAG 2.2, 1.4.11: the contrast of what one must see to understand a chart."""
 
 
+_WIDE = "max(1, width / "
+"""How wide an invisible mark is that has the tooltip of a place on the axis."""
+
+
 def check_charts(app: AppTest) -> None:
     """Raise a ValidationError for a chart that breaks the schema.
 
-    And fail for marks that are pale, for lines with a tooltip, for clicks that ask for
-    no filter, and for a line of nothing above a legend.
+    And fail for marks that are pale, for lines with a tooltip or without one anywhere
+    above their points, for clicks that ask for no filter, and for a line of nothing
+    above a legend.
     """
     for chart in app.get("vega_lite_chart"):
-        spec = json.loads(chart.proto.spec)
+        text = chart.proto.spec
+        spec = json.loads(text)
         VALIDATOR.validate(spec)
         assert pale_marks(spec) == []
         assert not _has_line_with_tooltip(spec)
+        assert '"type": "line"' not in text or _WIDE in text
         color = spec.get("encoding", {}).get("color", {})
         # What Streamlit makes of no title where a chart has no layers.
         assert not (color.get("legend") and color.get("title") == " ")
-        for rows in data_of(chart) if "'adds a filter'" in chart.proto.spec else ():
+        for rows in data_of(chart) if "'adds a filter'" in text else ():
             clicks = rows[FIELD].drop_nulls() if FIELD in rows.columns else ()
             assert all(map(asked_for, clicks))
 

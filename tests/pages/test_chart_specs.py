@@ -92,8 +92,8 @@ def a_page_of_gaps() -> None:
             ],
         )
     )
-    line = Layer().mark_line().encode(alt.X("at:Q"), alt.Y("share:Q"))
-    render_chart(layered(bars, line, data=rows), "A chart")
+    rule = Layer().mark_rule().encode(alt.X("at:Q"), alt.Y("share:Q"))
+    render_chart(layered(bars, rule, data=rows), "A chart")
 
 
 def test_marks_say_names_and_printed_values_and_a_dash_for_nothing() -> None:
@@ -104,9 +104,9 @@ def test_marks_say_names_and_printed_values_and_a_dash_for_nothing() -> None:
         "Room's name: it's \\ 'x'; Share: 42.2%; Change: 0.0%",
     ]
     (chart,) = app.get("vega_lite_chart")
-    bars, line = json.loads(chart.proto.spec)["layer"]
+    bars, rule = json.loads(chart.proto.spec)["layer"]
     # Streamlit would show the columns of a mark that has no tooltip.
-    assert line["mark"] == {"type": "line", "aria": False, "tooltip": None}
+    assert rule["mark"] == {"type": "rule", "aria": False, "tooltip": None}
     assert "tooltip" in bars["encoding"]
 
 

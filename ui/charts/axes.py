@@ -158,6 +158,20 @@ _WIDE = r"[WM@\\u2e80-\\udbff\\uf900-\\uffff]"
 _BESIDE_A_CUT = r"[\\p{Cs}\\u200d]*…[\\p{Cs}\\p{M}\\p{EMod}\\u200d]*"
 
 
+def wide_targets(
+    base: alt.Chart, places: int, x: alt.X, tooltip: list[alt.Tooltip]
+) -> alt.Chart:
+    """Return what has the tooltip of each place on the horizontal axis, all around it.
+
+    Invisible: pointing anywhere above a day finds it; a line of two pixels, or a point,
+    is hard to hit.
+    """
+    size = alt.ExprRef(f"max(1, width / {places})")
+    bars = base.mark_bar(opacity=0.001, size=size, aria=False, clip=True)
+    found: alt.Chart = bars.encode(x, tooltip=tooltip)
+    return found
+
+
 def count_tooltips(frame: pl.DataFrame, value: str, title: str) -> list[alt.Tooltip]:
     """Return the value, and the one before with the change where there is one."""
     now = alt.Tooltip(f"{value}:Q", title=title.capitalize(), format=",")

@@ -12,6 +12,7 @@ from ui.charts.axes import (
     gradient_legend,
     in_order,
     whole_percent,
+    wide_targets,
 )
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, INK, MUTED, PALE, TEXT
@@ -118,8 +119,10 @@ def retention_curve(average: pl.DataFrame, unit: str) -> Chart:
     # A line has one tooltip only, that of its first point.
     line = base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y)
     points = base.mark_circle(color=ACCENT, size=60, opacity=1)
-    shown = line, points.encode(x, y, tooltip=tooltip)
-    return layered(*shown, data=bounded(average), height=CHART_HEIGHT)
+    data = bounded(average)
+    hover = wide_targets(base, data.height, x, tooltip)
+    shown = line, points.encode(x, y, tooltip=tooltip), hover
+    return layered(*shown, data=data, height=CHART_HEIGHT)
 
 
 def _labelled(cells: pl.DataFrame, average: pl.DataFrame) -> pl.DataFrame:

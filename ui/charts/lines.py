@@ -22,11 +22,12 @@ from ui.charts.axes import (
     from_zero,
     letters_of,
     value_axis,
+    wide_targets,
 )
 from ui.charts.labelled_bars import title_of_label
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, CUT, DASHES, PALETTE
-from ui.charts.time_chart import TimeAxis, lone_values, zoom_selection
+from ui.charts.time_chart import AT, TimeAxis, lone_values, zoom_selection
 
 MAX_SERIES = 6
 """More lines than hues say nothing."""
@@ -193,8 +194,8 @@ def _drawn(
         layers.append(part.encode(x, y("part"), color))
     if data["alone"].count():
         layers.append(base.mark_circle(size=36, opacity=1).encode(x, y("alone"), color))
-    # Invisible targets: a line of two pixels is hard to hit.
-    hover = base.mark_circle(size=60, opacity=0.001).encode(
+    # Read out, a point each.
+    points = base.mark_circle(size=60, opacity=0).encode(
         axis.encoding(data),
         alt.Y("value:Q", title=None, axis=value_axis(unit, values), scale=scale),
         tooltip=[
@@ -203,11 +204,32 @@ def _drawn(
             alt.Tooltip("text:N", title=title),
         ],
     )
-    layers.append(hover.add_params(zoom_selection()))
+    layers += [points, _targets(data, names, x).add_params(zoom_selection())]
     layers += axis.flags(data, x)
     # On a phone each name is a line of the legend, which takes height from the plot.
     height = CHART_HEIGHT + 20 * max(0, len(names) - 2)
     return layered(*layers, data=data, height=height)
+
+
+def _targets(data: pl.DataFrame, names: Sequence[str], x: alt.X) -> alt.Chart:
+    """Return what the mouse finds anywhere above a bucket: all that is drawn there."""
+    texts = {
+        f"text_{place}": pl.col("text").filter(pl.col(_SERIES) == name).first()
+        for place, name in enumerate(names)
+    }
+    rows = data.group_by(AT, maintain_order=True).agg(pl.col("when").first(), **texts)
+    return wide_targets(
+        Layer(rows),
+        rows.height,
+        x,
+        [
+            alt.Tooltip("when:N", title="When"),
+            *(
+                alt.Tooltip(f"{column}:N", title=name)
+                for column, name in zip(texts, names, strict=True)
+            ),
+        ],
+    )
 
 
 def _looks(
@@ -267,15 +289,15 @@ def two_axes(
         *(alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides),
     ]
     drawn = [_side(placed, side, x, tooltip) for side in sides]
-    # A zoom needs one layer: both axes are parts of it.
-    zoomed = Layer(placed).mark_point(opacity=0, aria=False).encode(x)
-    background = [
+    hover = wide_targets(Layer(placed), placed.height, x, tooltip)
+    return layered(
         *axis.weekends(placed),
+        *drawn,
+        hover.add_params(zoom_selection()),
         *axis.flags(placed, x),
-        zoomed.add_params(zoom_selection()),
-    ]
-    apart = alt.Resolve(scale={"y": "independent"})
-    return layered(*background, *drawn, height=CHART_HEIGHT, resolve=apart)
+        height=CHART_HEIGHT,
+        resolve=alt.Resolve(scale={"y": "independent"}),
+    )
 
 
 def _side(
@@ -305,8 +327,9 @@ def _side(
     if data["alone"].count():
         point = base.mark_circle(color=side.color, size=36, opacity=1)
         layers.append(point.encode(x, y("alone")))
-    hover = base.mark_circle(size=60, opacity=0.001)
-    layers.append(hover.encode(x, y("value"), tooltip=tooltip))
+    # Read out.
+    points = base.mark_circle(size=60, opacity=0)
+    layers.append(points.encode(x, y("value"), tooltip=tooltip))
     return layered(*layers, data=data)
 
 

@@ -21,7 +21,7 @@ from metrics.time_axis import INTERVALS, place_of_first_week
 from store.notes import Note
 from ui import format as fmt
 from ui.charts.anomaly_marks import RULE
-from ui.charts.axes import Chart, from_zero, milliseconds, value_axis
+from ui.charts.axes import Chart, from_zero, milliseconds, value_axis, wide_targets
 from ui.charts.labelled_bars import labelled_bars
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, CUT, DASH, MUTED, PALETTE
@@ -393,11 +393,8 @@ def time_chart(
     if before is not None and data["before_alone"].count():
         point = base.mark_point(color=MUTED, filled=True, size=35, opacity=1)
         layers.append(point.encode(x, alt.Y("before_alone:Q", title=None)))
-    # Invisible and as wide as a bucket: pointing anywhere above a day finds it.
-    size = alt.ExprRef(f"max(1, width / {data.height})")
-    hover = base.mark_bar(opacity=0.001, size=size, aria=False, clip=True).encode(
-        axis.encoding(data), tooltip=_tooltip(title, data, compared=before is not None)
-    )
+    tooltip = _tooltip(title, data, compared=before is not None)
+    hover = wide_targets(base, data.height, axis.encoding(data), tooltip)
     layers.append(hover.add_params(zoom_selection()))
     layers += axis.flags(data, x)
     if marks is not None and marks.height:
