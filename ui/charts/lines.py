@@ -194,7 +194,7 @@ def _drawn(
         layers.append(part.encode(x, y("part"), color))
     if data["alone"].count():
         layers.append(base.mark_circle(size=36, opacity=1).encode(x, y("alone"), color))
-    # Read out, a point each.
+    # Invisible: screen readers read out each point.
     points = base.mark_circle(size=60, opacity=0).encode(
         axis.encoding(data),
         alt.Y("value:Q", title=None, axis=value_axis(unit, values), scale=scale),
@@ -327,7 +327,7 @@ def _side(
     if data["alone"].count():
         point = base.mark_circle(color=side.color, size=36, opacity=1)
         layers.append(point.encode(x, y("alone")))
-    # Read out.
+    # Invisible, for screen readers.
     points = base.mark_circle(size=60, opacity=0)
     layers.append(points.encode(x, y("value"), tooltip=tooltip))
     return layered(*layers, data=data)
