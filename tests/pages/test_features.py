@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -2256,3 +2256,22 @@ def test_what_changed_fills_the_place_beside_the_unusual_days(
     _, changed, _ = app.get("vega_lite_chart")
     [moved] = data_of(changed)
     assert moved.height == bars
+
+
+def _places(node: Any, at: tuple[int, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Yield the key of each switch with the place where the browser has it."""
+    for number, child in getattr(node, "children", {}).items():
+        if child.type == "toggle":
+            yield child.key, (*at, number)
+        yield from _places(child, (*at, number))
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_a_switch_stays_in_its_place_when_it_is_pressed(
+    run_page: RunPage, file: str
+) -> None:
+    """One that moves is another element for the browser, and loses the focus."""
+    before = dict(_places(run_page(file)._tree))  # not public
+    for key in query_params.OF_BLOCKS & before.keys():
+        after = dict(_places(run_page(file, **{key: "true"})._tree))
+        assert after[key] == before[key], key

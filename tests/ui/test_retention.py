@@ -56,7 +56,7 @@ def test_a_bucket_that_has_not_ended_is_not_called_over() -> None:
 
 def test_the_curve_shows_the_average_by_age() -> None:
     chart = retention_curve(AVERAGE, "sprints").to_dict()
-    line, points = (layer["encoding"] for layer in chart["layer"])
+    line, points, _ = (layer["encoding"] for layer in chart["layer"])
     for drawn in (line, points):
         assert drawn["y"]["scale"] == {"domain": [0, 1]}
         assert drawn["x"]["title"] == "Sprints since the first"

@@ -163,6 +163,9 @@ def _render_chart(
     elif not block.is_table(name) and frame[key].is_null().all():
         empty_state.render_too_few(name, key, frame, granularity)
     elif block.is_table(name):
+        # In place of a chart's dates: without it the tools below would move up a place,
+        # where they are other elements, and the switch would lose the focus.
+        st.empty()
         tables.render(in_zone(frame, context.query.zone), METRIC_TABLES[name].title)
     else:
         shown = anomaly_marks.marks_on(marks, key, frame)
