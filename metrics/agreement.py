@@ -208,11 +208,8 @@ def near_by_team_size_over_time(query: Query, shared: SharedPlans) -> Unfinished
     size (see `uncertainty`), cut.
     """
     period, every = query.period, at_least_weekly(query.granularity)
-    name, middle, by = (
-        "near_pair_share",
-        middle_of(query.known, every),
-        ("bucket", "order"),
-    )
+    name, by = "near_pair_share", ("bucket", "order")
+    middle = middle_of(query.known, every)
     pairs = ("estimation_pairs", "near_pairs")
     counted = ("rounds", *pairs)
     counts = (

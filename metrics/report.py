@@ -120,7 +120,7 @@ class Figure:
         return formats.judged_change(self.value, self.before, self.definition.unit)
 
 
-class Bucket(NamedTuple):
+class ChartBucket(NamedTuple):
     """A bucket of the chart."""
 
     at: date
@@ -185,10 +185,10 @@ class Report:
     """The end of the data, UTC."""
     figures: tuple[Figure, ...]
     granularity: str
-    series: tuple[Bucket, ...]
+    series: tuple[ChartBucket, ...]
     drawn: Period
     """The days of the series: those of the period from where the data begins."""
-    series_before: tuple[Bucket, ...]
+    series_before: tuple[ChartBucket, ...]
     """Of the comparison; `metrics.report_writers` puts both beside each other."""
     what_changed: str | None
     changes: tuple[Change, ...]
@@ -346,13 +346,13 @@ def _figures(results: Mapping[str, pl.DataFrame]) -> list[Figure]:
     ]
 
 
-def _series(results: Mapping[str, pl.DataFrame], name: str) -> tuple[Bucket, ...]:
+def _series(results: Mapping[str, pl.DataFrame], name: str) -> tuple[ChartBucket, ...]:
     """Return the buckets of the chart; none without results."""
     if name not in results:
         return ()
     # Null throughout where the store lacks the table: then there is no chart.
     known = results[name].select("bucket", DRAWN, "cut").drop_nulls(DRAWN)
-    return tuple(Bucket(*row) for row in known.iter_rows())
+    return tuple(ChartBucket(*row) for row in known.iter_rows())
 
 
 def _unusual(results: Mapping[str, pl.DataFrame], name: str) -> tuple[UnusualDay, ...]:

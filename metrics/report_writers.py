@@ -24,8 +24,8 @@ from metrics.frames import Period
 from metrics.periods import Days, describe, describe_period, not_compared
 from metrics.report import (
     NO_NAME,
-    Bucket,
     Change,
+    ChartBucket,
     Figure,
     GrownRoom,
     Note,
@@ -490,7 +490,7 @@ _FEW = 31
 class _Side(NamedTuple):
     """What the chart draws of a period."""
 
-    series: Sequence[Bucket]
+    series: Sequence[ChartBucket]
     period: Period
     color: str
 
@@ -623,7 +623,7 @@ def _flags(report: Report, own: Sequence[int], places: int, sides: int) -> str:
 _TICK = "border:0;padding:2px 0 0;font-size:12px;opacity:0.75;white-space:nowrap"
 
 
-def _bar(bucket: Bucket | None, most: int, color: str, gap: int) -> str:
+def _bar(bucket: ChartBucket | None, most: int, color: str, gap: int) -> str:
     """Return one bar, `gap` pixels after the one before it; hollow where it is cut.
 
     Its line height holds it open where heights are ignored.

@@ -153,11 +153,10 @@ def render(
     filter_chips.render_chips(snapshot, chosen.filters)
     # Before the filters: bots match countries and sources too.
     user_rows = snapshot.frames if chosen.bots else without_bots(snapshot)
-    unfiltered, frames = (
-        filters.apply(user_rows, applied, settings.excluded_rooms)
-        for applied in ((), chosen.filters)
+    filtered_by = partial(
+        filters.apply, user_rows, excluded_rooms=settings.excluded_rooms
     )
-    query = _query(snapshot, frames, chosen, now, zone, settings)
+    query = _query(snapshot, filtered_by(chosen.filters), chosen, now, zone, settings)
     days = chosen.shown.days
     asked = chosen.granularity
     compares = chosen.comparison != periods.NO_COMPARISON
@@ -172,7 +171,7 @@ def render(
         now,
         bots=chosen.bots,
         filters=chosen.filters,
-        unfiltered=replace(query, frames=unfiltered) if chosen.filters else None,
+        unfiltered=replace(query, frames=filtered_by(())) if chosen.filters else None,
         user_rows=user_rows,
         shows_all=chosen.shown.shows_all,
     )

@@ -478,11 +478,6 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     assert "show=" in page.url
 
 
-NO_STORAGE = {
-    "none": "() => null",
-    "refused": "() => { throw new DOMException('refused', 'SecurityError'); }",
-}
-
 LOOK_WITH_NEXT_ACT = """() => {
   const send = WebSocket.prototype.send;
   let isLook = false, look;
@@ -526,6 +521,12 @@ def test_a_link_waits_for_its_own_act_where_the_page_looks_for_newer_data(
         });
     }""")
     page.close()
+
+
+NO_STORAGE = {
+    "none": "() => null",
+    "refused": "() => { throw new DOMException('refused', 'SecurityError'); }",
+}
 
 
 @pytest.mark.parametrize("storage", NO_STORAGE)

@@ -17,7 +17,7 @@ from metrics import periods, report
 from metrics.frames import Frames, Period
 from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS, plan
-from metrics.report import Bucket, GrownRoom, QuietRoom, Report
+from metrics.report import ChartBucket, GrownRoom, QuietRoom, Report
 from metrics.report_writers import (
     FORMATS,
     in_chat,
@@ -245,7 +245,7 @@ def test_bars_beside_each_other_are_of_the_same_hour_or_day_of_the_period(
     results = engine.collect_all(report.plans(shown))
     found = report.compose(shown, results, NOW)
 
-    def counted(of: Period, bucket: Bucket) -> Bucket:
+    def counted(of: Period, bucket: ChartBucket) -> ChartBucket:
         at = bucket.at
         is_counted = not isinstance(at, datetime) or of.local(at).hour in {5, 23}
         return bucket._replace(votes=int(is_counted))

@@ -847,3 +847,25 @@ def test_two_counts_that_grow_alike_are_two_lines() -> None:
         for part in side["layer"][:1]
     ]
     assert tops[1] > 1.2 * tops[0]
+
+
+def test_names_in_a_tooltip_of_all_lines_are_nothing_but_names() -> None:
+    """One may be that of the date, and "image" would be drawn as a picture."""
+    days = november(2, 3)
+    counts = series(days, [10, None]).with_columns(WHOLE, rooms=pl.col("votes") / 10)
+    names = {"votes": "When", "rooms": "image"}
+    spec = charts.columns_over_time(counts, names, axis(days[0], days[-1])).to_dict()
+    (targets,) = (
+        layer
+        for layer in spec["layer"]
+        if layer["mark"].get("type") == "bar" and "tooltip" in layer["encoding"]
+    )
+    when, *lines = targets["encoding"]["tooltip"]
+    (rows,) = (
+        rows for rows in spec["datasets"].values() if lines[0]["field"] in rows[0]
+    )
+    assert [rows[0][line["field"]] for line in lines] == ["10", "1"]
+    assert [rows[1][line["field"]] for line in lines] == ["–", "–"]
+    titles = [line["title"] for line in lines]
+    assert [title.strip("\u200b") for title in titles] == ["When", "image"]
+    assert not {*titles} & {when["title"], "title", "image"}

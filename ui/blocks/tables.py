@@ -248,7 +248,7 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     durations = {
         name: _unit_of_durations(frame[name], of)
         for name, of in units.items()
-        if of in formats.SECONDS
+        if of and of in formats.SECONDS
     }
     frame = frame.head(MOST_ROWS)
     # Streamlit's format prints percent signs, and does not multiply; it would show
@@ -280,15 +280,13 @@ _DECIMALS: Mapping[Unit, int] = {
 }
 
 
-def _unit_of_durations(
-    column: pl.Series, counted_in: Unit | None
-) -> tuple[float, str, int]:
+def _unit_of_durations(column: pl.Series, counted_in: Unit) -> tuple[float, str, int]:
     """Return the unit of all durations of a column, so that they sort: the median's.
 
     Its size is in what the column is counted in, seconds or minutes.
     Of the longest, one vote in an idle room would make tenths of minutes of all others.
     """
-    seconds = formats.SECONDS.get(counted_in or "seconds", 1)
+    seconds = formats.SECONDS.get(counted_in, 1)
     known = column.cast(pl.Float64).abs() * seconds
     known = known.filter(known.is_finite() & (known > 0))
     ends = (known.quantile(at) or 0 for at in (0.5, 0))

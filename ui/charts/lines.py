@@ -212,7 +212,11 @@ def _drawn(
 
 
 def _targets(data: pl.DataFrame, names: Sequence[str], x: alt.X) -> alt.Chart:
-    """Return what the mouse finds anywhere above a bucket: all that is drawn there."""
+    """Return what the mouse finds anywhere above a bucket: all that is drawn there.
+
+    The tooltip has a line per name. Of one called "When" it would have no date, and of
+    "image" a picture: an invisible character tells names from what it knows.
+    """
     texts = {
         f"text_{place}": pl.col("text").filter(pl.col(_SERIES) == name).first()
         for place, name in enumerate(names)
@@ -225,7 +229,7 @@ def _targets(data: pl.DataFrame, names: Sequence[str], x: alt.X) -> alt.Chart:
         [
             alt.Tooltip("when:N", title="When"),
             *(
-                alt.Tooltip(f"{column}:N", title=name)
+                alt.Tooltip(f"{column}:N", title=f"{name}\N{ZERO WIDTH SPACE}")
                 for column, name in zip(texts, names, strict=True)
             ),
         ],

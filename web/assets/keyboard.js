@@ -114,7 +114,7 @@
     else return;
     if (isEntry || event.shiftKey) event.preventDefault();
   }
-  // A button that is drawn anew, goes with what it closes or leads no further would take
+  // A button that is drawn again, goes with what it closes or leads no further would take
   // the focus with it, to the beginning of the page. Of chips there are hidden ones, for
   // phones.
   const buttons = selector => [...document.querySelectorAll(`${selector} button`)]
