@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 import vl_convert
 
+from tests.pages.chart_specs import ticks
 from ui.charts.heat_map import heat_map, retention_curve, retention_grid
 
 OLD, NEW, LATEST = date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)
@@ -60,6 +61,12 @@ def test_the_curve_shows_the_average_by_age() -> None:
     for drawn in (line, points):
         assert drawn["y"]["scale"] == {"domain": [0, 1]}
         assert drawn["x"]["title"] == "Sprints since the first"
+
+
+def test_the_axis_of_the_curve_ends_with_the_last_age() -> None:
+    rows = {"k": [*range(9)], "size": [30] * 9, "alive": [3] * 9, "share": [0.1] * 9}
+    chart = retention_curve(pl.DataFrame(rows), "sprints").to_dict()
+    assert [label for label in ticks(chart) if "%" not in label][-1] == "8"
 
 
 @pytest.mark.parametrize("most", [0.0, None])

@@ -858,7 +858,7 @@ def test_names_in_a_tooltip_of_all_lines_are_nothing_but_names() -> None:
     (targets,) = (
         layer
         for layer in spec["layer"]
-        if layer["mark"].get("type") == "bar" and "tooltip" in layer["encoding"]
+        if layer["mark"]["type"] == "rule" and "tooltip" in layer["encoding"]
     )
     when, *lines = targets["encoding"]["tooltip"]
     (rows,) = (

@@ -166,9 +166,11 @@ def wide_targets(
     Invisible: pointing anywhere above a day finds it; a line of two pixels, or a point,
     is hard to hit.
     """
-    size = alt.ExprRef(f"max(1, width / {places})")
-    bars = base.mark_bar(opacity=0.001, size=size, aria=False, clip=True)
-    found: alt.Chart = bars.encode(x, tooltip=tooltip)
+    # No bars: of numbers, Vega would add their places up. The first place is at one end
+    # of the axis, the last at the other.
+    wide = alt.ExprRef(f"max(1, width / {max(1, places - 1)})")
+    rules = base.mark_rule(opacity=0.001, strokeWidth=wide, aria=False, clip=True)
+    found: alt.Chart = rules.encode(x, tooltip=tooltip)
     return found
 
 
