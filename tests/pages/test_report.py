@@ -1,12 +1,20 @@
 """The Report page and the live block on the Overview."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import GOLDEN, RunPage
 from tests.store.test_live import GOOD, product, sends
+
+
+def report_of(app: AppTest) -> str:
+    """Return the document that a page shows; menus are HTML as well."""
+    (page,) = (h.proto.body for h in app.get("html") if "What changed" in h.proto.body)
+    return str(page)
 
 
 def test_the_report_shows_the_same_as_the_api(run_page: RunPage) -> None:
@@ -23,10 +31,23 @@ def test_the_report_shows_the_same_as_the_api(run_page: RunPage) -> None:
 def test_a_report_says_what_is_not_as_usual(run_page: RunPage) -> None:
     switches = {"bots": "true", "weekends": "false"}
     app = run_page("report.py", GOLDEN, period="Last month", **switches)
-    (page,) = (h.proto.body for h in app.get("html") if "What changed" in h.proto.body)
+    page = report_of(app)
     for text in (page, app.code[0].value):
         assert "compared with 1 Sep – 30 Sep 2026, bots included" in text
         assert "Votes per day, weekends hidden" in text
+
+
+def test_a_report_has_no_notes_from_before_the_data(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The golden data begin on 24 May 2024."""
+    notes = tmp_path / "notes.txt"
+    notes.write_text("2024-05-20 Too early\n2024-05-26 In time\n")
+    monkeypatch.setenv("NOTES_FILE", str(notes))
+    app = run_page("report.py", now=datetime(2024, 7, 10, 12), period="last_91_days")
+    page = " ".join(h.proto.body for h in app.get("html"))  # nothing is compared
+    assert "In time" in page
+    assert "Too early" not in page
 
 
 @pytest.fixture
@@ -88,7 +109,7 @@ def test_a_filter_does_not_mix_some_users_with_all_votes(run_page: RunPage) -> N
         run_page("report.py", GOLDEN, period="Last month", **query)
         for query in ({}, {"filter": "country:DE"})
     ]
-    all_users, germans = (app.get("html")[-1].proto.body for app in pages)
+    all_users, germans = map(report_of, pages)
     assert germans == all_users
     said = [caption.value for caption in pages[1].caption]
     assert any("Filters do not apply to this page" in text for text in said)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -370,7 +371,7 @@ def test_a_room_counts_bots_as_the_other_pages_do(
     """Every fourth user is a bot here: health and meetings change with the option."""
     file = plain_store() / "fpp_users.parquet"
     users = pl.read_parquet(file).with_row_index()
-    device = pl.when(pl.col("index") % 4 == 0).then(pl.lit("bot")).otherwise("device")
+    device = pl.when(pl.col("index") % 4 == 3).then(pl.lit("bot")).otherwise("device")
     users.with_columns(device=device).drop("index").write_parquet(file)
     frames = open_store(file.parent).frames
     if bots == "false":
@@ -384,6 +385,11 @@ def test_a_room_counts_bots_as_the_other_pages_do(
     opened = {"room": str(ROOM), "meeting": str(newest["meeting"])}
     meeting = run_page("room.py", file.parent, **opened, **query)
     assert f" {newest['estimators']} estimator" in texts(meeting)
+    window = meetings.span(newest["started_at"], newest["ended_at"])
+    done = meetings.activity(frames, ROOM, window, newest["meeting"]).collect()
+    drawn = chain.from_iterable(map(data_of, meeting.get("vega_lite_chart")))
+    (marks,) = (rows for rows in drawn if "name" in rows.columns)
+    assert marks.height == done.height
     (said,) = (c.value for c in app.caption if "Room health" in c.value)
     insights = run_page("insights.py", file.parent, about="Rooms", **query)
     healths = [

@@ -67,6 +67,8 @@ def test_the_axis_of_the_curve_ends_with_the_last_age() -> None:
     rows = {"k": [*range(9)], "size": [30] * 9, "alive": [3] * 9, "share": [0.1] * 9}
     chart = retention_curve(pl.DataFrame(rows), "sprints").to_dict()
     assert [label for label in ticks(chart) if "%" not in label][-1] == "8"
+    # From 0 to 8 there are eight steps: the tooltips of two ages meet half-way.
+    assert chart["layer"][2]["mark"]["strokeWidth"] == {"expr": "max(1, width / 8)"}
 
 
 @pytest.mark.parametrize("most", [0.0, None])

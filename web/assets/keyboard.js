@@ -88,7 +88,6 @@
     const shortcut = SHORTCUTS.find(([key]) => key === event.key);
     if (!shortcut || (event.key !== "?" && (list?.open || storage[OFF]))) return;
     event.preventDefault();
-    keepFocus();
     shortcut[2]();
   }, true);
   // Dates that are typed Streamlit takes once their field is left, or with Escape. Enter,
@@ -135,6 +134,7 @@
     const box = button.isConnected ? ".st-key-period" : ".st-key-room_search";
     (next || find(`${box} input`))?.focus();
   }
-  addEventListener("click", ({detail}) => detail || keepFocus()); // by keyboard
+  // By keyboard, or by a shortcut, which clicks a button.
+  addEventListener("click", ({detail}) => detail || keepFocus());
   addEventListener("click", event => event.target.closest?.("button.keys") && toggleList());
 })();
