@@ -29,6 +29,10 @@ GUARDED = f"{_SKIPPED}[{re.escape(FORMULA)}']"
 """What gets an apostrophe before it: the apostrophe as well, so that it reads back."""
 _START = rf"^([\t\r\n]|{GUARDED})"
 _INSIDE = f"([;|\\t\\r\\n])({GUARDED})"
+# Names have blanks and colons: "Team -5", "a = b" and "1: +2" stay as they are, since
+# only a sign of equality that touches what follows runs there.
+AFTER_BLANK = r"[[\p{Z}\p{Cc}\p{Cf}\x22']--[\t\r\n ]]*=([^ :]|$)"
+"""What gets an apostrophe after a blank or a colon."""
 # 007, 1e5, (5), 3-4, 12:30, 50%, 5 May: more than a whole number, which stays the same.
 # Spreadsheets of other languages read months and units in their own scripts.
 _MARKS = (
@@ -64,9 +68,9 @@ def to_csv(frame: pl.DataFrame) -> bytes:
     """Return all rows as CSV: UTF-8 with a mark, ISO dates, raw numbers.
 
     An apostrophe precedes what a spreadsheet would run as a formula: at the start
-    of a text, and after each semicolon, bar, tab and line break in it, since a
-    spreadsheet may split there. One also precedes a text that it would read as a
-    number, a date or a time, and show differently. Null is an empty cell, "" a quoted
+    of a text, and after each semicolon, bar, tab, line break, blank and colon in it,
+    since a spreadsheet may split there. One also precedes a text that it would read as
+    a number, a date or a time, and show differently. Null is an empty cell, "" a quoted
     one. Timestamps of a zone other than UTC end with their offset. Decimals are six at
     least.
     """
@@ -77,6 +81,7 @@ def to_csv(frame: pl.DataFrame) -> bytes:
         .then("'" + text)
         .otherwise(text)
         .str.replace_all(_INSIDE, "${1}'${2}")
+        .str.replace_all(f"([ :])({AFTER_BLANK})", "${1}'${2}")
         .name.keep()
     )
     numbers = selectors.float() | selectors.decimal()

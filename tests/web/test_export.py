@@ -19,7 +19,7 @@ from tests.csv_reader import read_csv
 WINDOW = Period.of_days(date(2026, 10, 26), date(2026, 11, 22))
 # Surrogates are not text.
 CELLS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-DANGEROUS = st.text("=+-@＝＋－＠;|,\t\r\n\0 \"'\N{NO-BREAK SPACE}1a", max_size=8)  # noqa: RUF001 - full-width signs
+DANGEROUS = st.text("=+-@＝＋－＠;|,:\t\r\n\0 \"'\N{NO-BREAK SPACE}1a", max_size=8)  # noqa: RUF001 - full-width signs
 FORMULAS = [
     "=1+1",
     "\0=1+1",
@@ -41,6 +41,13 @@ FORMULAS = [
     "a|=1+1",
     "a||\0=1+1|b",
     'a";=1+1',
+    "a =1+1 b",
+    "a  =1+1",
+    "a =",
+    'a "=1+1"',
+    "a:=1+1:b",
+    "a: \0=1+1",
+    "a; =1+1",
 ]
 """Texts that some spreadsheet runs, with one separator or another."""
 VALUES = (
@@ -137,7 +144,7 @@ def test_a_zip_has_the_files_and_is_the_same_each_time() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", " ", ":"])
 def test_no_text_becomes_a_formula_whatever_the_spreadsheet_splits_at(
     separator: str, tmp_path: Path
 ) -> None:
@@ -209,6 +216,16 @@ def test_texts_that_spreadsheets_of_other_languages_read_stay_texts(text: str) -
         *("Marks & Co", "Mai", "Team 5 kr", "CHF", "март"),
         *("Marketing 5", "Project 2", "Monday 5", "Release 1.2", "ledna", "5 Teams"),
         *("v2", "3a", "x1", "V8 5 a", "Team 1/2", "Sprint 5-6", "AB1.2"),
+        *(
+            "Team -5",
+            "Team @home",
+            "a = b",
+            "a =: b",
+            "a: -1",
+            "re: + x",
+            "a=1",
+            "x 'y'",
+        ),
     ],
 )
 def test_other_texts_are_written_as_they_are(text: str) -> None:
