@@ -49,7 +49,7 @@ MIME: dict[Format, str] = {
 NOTHING_HERE = "No data in this period."
 _BARS = "▁▂▃▄▅▆▇█"
 _INVISIBLE = "\u200b"
-_IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!$"} | {
+_IN_CHAT = {c: f"\\{c}" for c in "\\`*_[]#~|!$^"} | {
     "<": "&lt;",
     ">": "&gt;",
     "&": "&amp;",
@@ -372,8 +372,10 @@ def in_chat(text: str) -> str:
     backslash: an invisible space takes the meaning from "@all" and "https://".
     """
     # After each @, colon and slash, and before what may end a domain: "@all", "https://"
-    # and "e.org" lose their meaning. And before "- a" and "1. a", which begin a list.
+    # and "e.org" lose their meaning. Within "==a==" and "++a++", which mark a text. And
+    # before "- a" and "1. a", which begin a list.
     acts = r"(?<=[@:/])|(?i:(?<=www))(?=\.)|(?<=\w)(?=\.[^\W\d_]{2})"
+    acts += r"|(?<==)(?==)|(?<=\+)(?=\+)"
     lists = r"^(?=([-+]|\d+[.)])(\s|$))"
     plain = re.sub(f"{acts}|{lists}", _INVISIBLE, one_line(text))
     written = "".join(_IN_CHAT.get(c, c) for c in plain)

@@ -625,6 +625,8 @@ def test_no_name_adds_a_line_to_the_markdown_or_a_mention(text: str) -> None:
         ("a@e.co.uk", "a@\u200be\u200b\\.co\u200b\\.uk"),
         ("v1.2, Mr. X", "v1.2, Mr. X"),
         ("$x$", r"\$x\$"),
+        ("==a== ++b++", "=\u200b=a=\u200b= +\u200b+b+\u200b+"),
+        ("a^2^", r"a\^2\^"),
         ("two\nlines\r\n# title", "two lines \\# title"),
         ("\u202eabc", "abc"),
         ("a\0b\x1bc", "a b c"),
