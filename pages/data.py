@@ -19,10 +19,13 @@ found = Results(
 data_page.render_cards(context)
 stored, runs = st.columns(2, gap="medium")
 with stored:
-    tables.render_with_csv(found["tables"], "Stored data", "tables")
+    file = export.csv_name(context, "tables")
+    tables.render_with_csv(found["tables"], "Stored data", "tables", file)
 with runs:
     if context.snapshot.runs:
-        tables.render_with_csv(found["runs"], "Recent sync runs, newest first", "runs")
+        file = export.csv_name(context, "runs")
+        newest = "Recent sync runs, newest first"
+        tables.render_with_csv(found["runs"], newest, "runs", file)
         if context.snapshot.longest_wait is not None:
             st.caption(data_page.longest_wait(context.snapshot.longest_wait))
     else:
@@ -37,7 +40,10 @@ with runs:
     data_page.render_excluded_rooms(context)
 
 tables.render_head(
-    "Definitions", found["definitions"], "definitions", "fpp_definitions.csv"
+    "Definitions",
+    found["definitions"],
+    "definitions",
+    export.csv_name(context, "definitions"),
 )
 tables.render_plain(
     found["definitions"],

@@ -77,6 +77,20 @@ def test_everything_on_a_page_is_one_zip(page: Page, demo_server: Server) -> Non
     assert "(demo)" in about
 
 
+@pytest.mark.parametrize("path", ["/data", "/votes", "/location?with=Systems"])
+def test_a_file_alone_has_the_name_that_it_has_in_the_zip(
+    page: Page, demo_server: Server, path: str
+) -> None:
+    go(page, f"{demo_server.url}{path}")
+    buttons = page.get_by_role("button", name="CSV")
+    saved = dict(save(page, button) for button in buttons.all())
+    page.get_by_role("button", name="Share").click()
+    _, packed = save(page, page.get_by_role("button", name="Download page (ZIP)"))
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert {name: archive.read(name) for name in saved} == saved
+    assert len(saved) > 1
+
+
 def schema(table: str) -> pl.Schema:
     query = Query(Frames.empty(), WINDOW, None, "day", WINDOW.end)
     return engine.collect(plan(table, query)).schema

@@ -467,9 +467,9 @@ def render_plain(
     _say_what_is_left_out(frame)
 
 
-def render_with_csv(frame: pl.DataFrame, title: str, name: str) -> None:
+def render_with_csv(frame: pl.DataFrame, title: str, name: str, file: str) -> None:
     """Show a frame whose columns are keys of definitions, with title and CSV."""
-    render_head(title, frame, name, f"fpp_{name}.csv")
+    render_head(title, frame, name, file)
     render(frame, title)
 
 
