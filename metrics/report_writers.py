@@ -150,9 +150,8 @@ def _iso(at: date, zone: ZoneInfo) -> str:
 
 
 def _instant(at: datetime, zone: ZoneInfo) -> str:
-    """Return a UTC instant as the zone writes it, UTC itself with a Z."""
-    there = at.replace(tzinfo=UTC).astimezone(zone).isoformat()
-    return there.replace("+00:00", "Z")
+    """Return a UTC instant in the zone, with its offset."""
+    return at.replace(tzinfo=UTC).astimezone(zone).isoformat()
 
 
 def _span(period: Period) -> dict[str, str]:

@@ -141,7 +141,7 @@ def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
             assert part in text.replace("\u00a0", " ")
     content = json.loads(to_json(found))
     assert content["from"] == "2026-10-01"
-    assert content["data_until"].endswith(":00Z")
+    assert content["data_until"].endswith(":00+00:00")
     votes = next(f for f in content["figures"] if f["key"] == "votes")
     assert (votes["value"], votes["before"], votes["unusual"]) == (113, 134, True)
     assert len(content["chart"]["values"]) == 31
