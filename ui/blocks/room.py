@@ -32,7 +32,7 @@ MOST = 3
 COLORS = PALETTE[:MOST]
 TEXT_COLORS = ("blue", "orange", "green")
 """Streamlit's names for text in about these colours."""
-_LIST_HEIGHT, _BUSIEST = 510, 50
+_LIST_HEIGHT = 510
 LISTED = 3_000
 """Rooms that the search offers; of more, those with the latest votes."""
 _LONGEST_NAME = 100
@@ -309,13 +309,12 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     if busiest.is_empty():
         empty_state.render(context, "rooms", busiest)
         return
-    rooms_of_all = f"{_BUSIEST} of {busiest.height:,} rooms; the CSV has all"
-    which = f" (the first {rooms_of_all})" if busiest.height > _BUSIEST else ""
+    number = counted(busiest.height, "room")
     # Other pages count them.
-    which += f", without {counted(deleted, 'deleted room')}" if deleted else ""
+    number += f", without {counted(deleted, 'deleted room')}" if deleted else ""
     with st.container(horizontal=True, vertical_alignment="center", key="head_busiest"):
         tables.render_caption(
-            f"The rooms with the most votes in this period{which}.",
+            f"The rooms with votes in this period, busiest first: {number}.",
             "Click one to open it.",
             "busiest",
         )
@@ -323,7 +322,7 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
         file = export.csv_name(context, "busiest_rooms")
         tables.render_csv_button(lambda: busiest, file, "csv_rooms")
     chosen = tables.render_selectable(
-        busiest.head(_BUSIEST),
+        busiest,
         "Busiest rooms",
         key=f"{tables.CLICKABLE}busiest",
         table="rooms",
