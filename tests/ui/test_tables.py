@@ -109,6 +109,14 @@ def test_a_column_of_intervals_is_as_wide_as_its_longest_text() -> None:
     assert width >= len("100.0% (84–100)") * 6.4 + 16
 
 
+def test_a_column_of_verdicts_is_as_wide_as_its_longest_text() -> None:
+    verdicts = [*["lower"] * 9, "no clear difference"]
+    config = json.loads(headed(pl.DataFrame({"activation_rate_verdict": verdicts})))
+    # Letters are 5.7 pixels wide.
+    width = len(verdicts[-1]) * 5.7 + 16
+    assert config["activation_rate_verdict"]["width"] >= width
+
+
 def test_texts_of_intervals_sort_as_their_figures_do() -> None:
     values = [3.0, 40.0, 119.0, 12.0]
     frame = pl.DataFrame({"duration_median_seconds": values}).with_columns(

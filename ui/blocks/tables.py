@@ -333,7 +333,10 @@ def _config(frame: pl.DataFrame, name: str, table: str) -> ColumnConfig:
     if name.endswith("_verdict"):
         # The only one, beside its figure, need not say of what it is.
         alone = sum(other.endswith("_verdict") for other in frame.columns) == 1
-        return AnyColumn(_VERDICT if alone else label, help=UNCERTAINTY["_verdict"])
+        label = _VERDICT if alone else label
+        return AnyColumn(
+            label, help=UNCERTAINTY["_verdict"], width=_width(label, frame[name])
+        )
     if definition is not None and unit(name) and frame.schema[name] == pl.String:
         return AnyColumn(
             label,
@@ -376,8 +379,8 @@ def _width(label: str, texts: pl.Series) -> int:
 
     By itself a table takes those that are longer than most for outliers, and cuts them.
     """
-    longest = texts.str.len_chars().max()
-    return 18 + round(6.5 * max(len(label), longest if isinstance(longest, int) else 0))
+    longest = texts.cast(pl.String).str.len_chars().max()
+    return 17 + round(6.4 * max(len(label), longest if isinstance(longest, int) else 0))
 
 
 def heading(name: str, table: str = "", of: pl.DataType | None = None) -> str:
