@@ -243,7 +243,10 @@ def usual_days(today: pl.DataFrame, weekday: str) -> str:
 def all_clear(answers: Mapping[str, pl.DataFrame]) -> str:
     """Return what is said without findings: of what the data is long enough for."""
     if answers["today"]["median"].is_null().all():
-        return "Too little data to call anything unusual: it takes four weeks."
+        return (
+            "Too little data to call anything unusual: it takes four weeks for today, "
+            "twelve for whole days."
+        )
     if not answers[_JUDGES].item():
         return "Nothing unusual today. Whole days are judged after twelve weeks."
     return f"Nothing unusual today or in the last {DAYS} days."

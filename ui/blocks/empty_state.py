@@ -22,8 +22,8 @@ from ui.page_context import PageContext
 _NEVER_ZERO = frozenset({"days", "steps", "estimators"})
 _MESSAGES = {
     # Of a young product none could be found.
-    "unusual_days": "No unusual days in this period. Days are judged after twelve "
-    "weeks of data.",
+    "unusual_days": "No unusual days in this period. Whole days are judged after "
+    "twelve weeks of data.",
     "what_moved": "Nothing changed.",
     "rooms_gone_quiet": "No healthy room has gone quiet.",
     # Neither the period nor filters choose its day.
