@@ -14,6 +14,8 @@ from metrics.formats import NOTHING as NOTHING
 from metrics.formats import change as change
 from metrics.formats import number as number
 from metrics.formats import signed as signed
+from metrics.registry import DEFINITIONS
+from metrics.sentences import counted
 from metrics.sentences import day_of as day_of
 from metrics.subject import Unit
 from metrics.time_zone import UTC_ZONE
@@ -33,6 +35,14 @@ def counts(numbers: pl.Expr) -> pl.Expr:
     # Three digits that are followed by groups of three only: a look-ahead, reversed.
     groups = digits.str.reverse().str.replace_all(r"(\d{3})", "${1},")
     return groups.str.reverse().str.replace(r"^(-?),", "$1")
+
+
+def cases(number: int, key: str) -> str:
+    """Return a sample size: "1 vote", "1,602 votes"."""
+    title = DEFINITIONS[key].title.removesuffix(" (n)")
+    several = title[0].lower() + title[1:]
+    # The first plural is what is counted: "1 room compared".
+    return counted(number, re.sub(r"s\b", "", several, count=1), several)
 
 
 def arrow(now: float | None, before: float | None, unit: Unit) -> str:

@@ -24,7 +24,7 @@ from store import engine
 from store.reader import open_store, without_bots
 from tests.pages.conftest import GOLDEN, NOW, RunPage, tile_lines
 from ui import export
-from ui.blocks.cards import cases
+from ui.format import cases
 from ui.labels import with_country_names
 from ui.page_context import PageContext, Results
 

@@ -104,7 +104,7 @@ def test_of_thousands_of_unknown_codes_the_rest_is_a_number() -> None:
     codes = [f"code {number}" for number in range(5_000)]
     said = not_drawn(pl.DataFrame({"country": codes, "users": [2] * 5_000}), "users")
     assert said is not None
-    assert said.endswith("code 19 (2), 4,980 others (9,960).")
+    assert said.endswith("code 19 (2), 4,980 other countries (9,960).")
 
 
 def test_a_name_turns_nothing_that_follows_it() -> None:
@@ -165,8 +165,8 @@ def test_a_value_that_cannot_be_seen_is_called_the_same_everywhere(
     assert (not_drawn(frame, "users") or "").endswith(r"\(not set\) (2).")
 
 
-def test_one_more_country_is_one_other() -> None:
+def test_one_more_country_is_one_other_country() -> None:
     codes = [f"code {number}" for number in range(21)]
     said = not_drawn(pl.DataFrame({"country": codes, "users": [2] * 21}), "users")
     assert said is not None
-    assert said.endswith("code 19 (2), 1 other (2).")
+    assert said.endswith("code 19 (2), 1 other country (2).")

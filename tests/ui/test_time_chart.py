@@ -426,6 +426,16 @@ def test_tooltips_print_as_the_page_does() -> None:
     assert column(spec, "change") == ["+23.4%", "n/a", "n/a"]
 
 
+def test_a_sample_says_what_is_counted() -> None:
+    """A number alone may be votes, users or pairs."""
+    frame = series(november(9, 10, 11)).with_columns(
+        apart_rounds=pl.Series([1, 2_270, None])
+    )
+    on = axis(date(2026, 11, 9), date(2026, 11, 11))
+    spec = drawn(frame, on, sample_size="apart_rounds")
+    assert column(spec, "n") == ["1 wide vote", "2,270 wide votes", None]
+
+
 def test_durations_that_are_compared_print_in_one_unit() -> None:
     days, before = november(9, 10), november(2, 3)
     on, earlier = axis(days[0], days[-1]), axis(before[0], before[-1])

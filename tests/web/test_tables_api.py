@@ -446,6 +446,35 @@ def test_a_refusal_lists_what_is_allowed(
     assert (answer.status_code, answer.json()) == (status, {"detail": detail})
 
 
+@pytest.mark.parametrize("name", METRIC_TABLES)
+def test_a_room_that_does_not_exist_has_no_tables(api: httpx.Client, name: str) -> None:
+    """Zeros would be read as what happened there."""
+    answer = api.get(f"/api/tables/{name}", params={"room": "999999"})
+    said = "No room with ID 999999; the table all_rooms lists them"
+    assert (answer.status_code, answer.json()) == (404, {"detail": said})
+
+
+def test_a_deleted_room_has_the_tables_of_its_votes(tmp_path: Path) -> None:
+    shutil.copytree(GOLDEN, tmp_path, dirs_exist_ok=True)
+    rooms = pl.read_parquet(GOLDEN / "fpp_rooms.parquet")
+    rooms.filter(pl.col("id") != 88).write_parquet(tmp_path / "fpp_rooms.parquet")
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        path = f"{url}/api/tables/votes_totals?room=88"
+        assert get(path, headers={"Authorization": TOKEN}).status_code == 200
+
+
+@pytest.mark.parametrize("live", ["fpp_rooms", "fpp_votes"])
+def test_whether_a_room_exists_is_not_known_without_its_table(
+    live: str, tmp_path: Path
+) -> None:
+    for file in GOLDEN.glob("*.parquet"):
+        if file.stem != live:
+            shutil.copy(file, tmp_path)
+    with serving(parts(StoppedClock(), tmp_path)) as url:
+        path = f"{url}/api/tables/votes_totals?room=999999"
+        assert get(path, headers={"Authorization": TOKEN}).status_code == 200
+
+
 @pytest.mark.parametrize("extra", ["csv", "json", "parquet"])
 @pytest.mark.parametrize("name", METRIC_TABLES)
 def test_a_store_without_data_answers_tables_without_failing(

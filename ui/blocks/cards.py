@@ -1,6 +1,5 @@
 """Cards of figures: value, change with the value before, definition."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -8,7 +7,7 @@ import streamlit as st
 
 from metrics.expressions import MINIMUM_SAMPLE
 from metrics.registry import DEFINITIONS, sample_size
-from metrics.sentences import counted, missing_note
+from metrics.sentences import missing_note
 from metrics.subject import Definition
 from ui import format as fmt
 from ui.filters import filter_chips
@@ -93,15 +92,7 @@ def too_few(key: str, table: str, totals: pl.DataFrame) -> str | None:
         return None
     number = totals[size].item()
     few = number is not None and 0 < number < MINIMUM_SAMPLE
-    return f"{cases(number, size)}: too few" if few else None
-
-
-def cases(number: int, key: str) -> str:
-    """Return a sample size: "1 vote", "1,602 votes"."""
-    title = DEFINITIONS[key].title.removesuffix(" (n)")
-    several = title[0].lower() + title[1:]
-    # The first plural is what is counted: "1 room compared".
-    return counted(number, re.sub(r"s\b", "", several, count=1), several)
+    return f"{fmt.cases(number, size)}: too few" if few else None
 
 
 def help_text(definition: Definition) -> str:

@@ -148,7 +148,7 @@ def _sample_sizes(
     59 votes of all.
     """
     counts = {
-        cards.cases(found[name][n].item(), n): None
+        fmt.cases(found[name][n].item(), n): None
         for name, columns in wanted.items()
         for key in columns
         if not filter_chips.why_hidden(context.filters, key)

@@ -494,6 +494,7 @@ def _rows(
             | (pl.col("length") == pl.col("before_length")),
         )
     data = lone_values(data)
+    texts: dict[str, list[str | None]]
     if before is None:
         texts = {"text": [fmt.number(v, unit) for v in data["value"]]}
     else:
@@ -508,6 +509,9 @@ def _rows(
                 for now, then, alike in pairs
             ],
         }
+    if sample_size:
+        counts = data["n"]
+        texts["n"] = [None if n is None else fmt.cases(n, sample_size) for n in counts]
     drawn = data.drop(_NOT_DRAWN, strict=False)
     return drawn.with_columns(pl.Series(name, each) for name, each in texts.items())
 
@@ -602,7 +606,7 @@ def _one_bucket(
 def _tooltip(title: str, data: pl.DataFrame, *, compared: bool) -> list[alt.Tooltip]:
     now = [alt.Tooltip("when:N", title="When"), alt.Tooltip("text:N", title=title)]
     if "n" in data.columns:
-        now.append(alt.Tooltip("n:Q", title="Based on", format=","))
+        now.append(alt.Tooltip("n:N", title="Based on"))
     if not compared:
         return now
     return [

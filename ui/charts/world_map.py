@@ -111,5 +111,7 @@ def not_drawn(frame: pl.DataFrame, value: str) -> str | None:
         for name, count in first.iter_rows()
     ]
     if rest := named[value].slice(_NAMED).sum():
-        rows.append(f"{counted(named.height - _NAMED, 'other')} ({rest:,})")
+        others = named.height - _NAMED
+        which = counted(others, "other country", "other countries")
+        rows.append(f"{which} ({rest:,})")
     return f"Not on the map: {', '.join(rows)}."

@@ -312,7 +312,7 @@ OPERATIONS: tuple[Operation, ...] = (
         },
         refusals={
             400: "Invalid parameter; `detail` lists what is allowed.",
-            404: "Unknown table; `detail` lists the tables.",
+            404: "Unknown table (`detail` lists the tables), or no room with this ID.",
         },
     ),
     Operation(

@@ -32,7 +32,7 @@ from metrics.periods import (
 from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES, plan
 from metrics.subject import MetricTable
-from metrics.tables import USERS
+from metrics.tables import ROOMS, USERS, VOTES
 from metrics.time_zone import in_zone, to_local, zone_of
 from store import engine
 from store.reader import Snapshot, beginning, begins_within, without_bots
@@ -280,11 +280,27 @@ def table_response(
     """Return the query that computes the table and writes it."""
 
     def respond(snapshot: Snapshot, now: datetime) -> Response:
+        _refuse_unknown_room(query.room_id, snapshot)
         metric_query = query.metric_query(snapshot, now, excluded_rooms)
         frame = engine.collect(plan(query.table.name, metric_query), snapshot.rows)
         return _WRITERS[query.options["format"]](query, snapshot, metric_query, frame)
 
     return respond
+
+
+def _refuse_unknown_room(room_id: int | None, snapshot: Snapshot) -> None:
+    """Raise RequestError for a room that never was, whose zeros would be its figures.
+
+    As pages do for a filter, which keeps a deleted room that has votes.
+    """
+    # Without one of these tables it is not known.
+    if room_id is None or {ROOMS.name, VOTES.name}.intersection(snapshot.missing):
+        return
+    plan = filters.occurrence(snapshot.frames, filters.Filter("room", str(room_id)))
+    if engine.collect(plan, snapshot.rows).is_empty():
+        raise RequestError(
+            404, f"No room with ID {room_id}; the table all_rooms lists them"
+        )
 
 
 def _csv(
