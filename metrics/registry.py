@@ -169,8 +169,11 @@ def _unknown(columns: pl.Schema, table: str, lacking: Collection[str]) -> list[p
 
     And of what is said of these numbers, such as that one is higher than others.
     """
+    if "key" in columns:
+        known = [k for k in DEFINITIONS if not {*lacking}.intersection(_needed(k, ""))]
+        return [pl.when(pl.col("key").is_in(known)).then(pl.exclude("key")).name.keep()]
     # Rows of several measures: those of a missing table have no rows, or no numbers.
-    if not _PER_MEASURE.isdisjoint(columns):
+    if "measure" in columns:
         return []
     # The state of a room is read from its health.
     said = {"state": "health"} if "health" in columns else {}
@@ -179,9 +182,6 @@ def _unknown(columns: pl.Schema, table: str, lacking: Collection[str]) -> list[p
         for column, of in columns.items()
         if set(lacking).intersection(_needed(said.get(column, column), table))
     ]
-
-
-_PER_MEASURE = frozenset({"measure", "key"})
 
 
 def _needed(column: str, table: str) -> tuple[str, ...]:
