@@ -18,6 +18,8 @@ import vl_convert
 from streamlit.testing.v1 import AppTest
 
 from testkit.chromium import ROOT
+from ui.charts.theme import CUT
+from ui.charts.time_chart import AT
 from ui.filters.click_filters import FIELD, asked_for
 
 
@@ -47,9 +49,14 @@ def check_charts(app: AppTest) -> None:
     """Raise a ValidationError for a chart that breaks the schema.
 
     And fail for marks that are pale, for lines with a tooltip or without one anywhere
-    above their points, for clicks that ask for no filter, and for a line of nothing
-    above a legend.
+    above their points, for clicks that ask for no filter, for a line of nothing above a
+    legend, and for dotted ends of lines that no legend in words explains.
     """
+    dotted = sum(map(_is_dotted, app.get("vega_lite_chart")))
+    explained = [
+        text.value for text in app.caption if "⋯\u00a0incomplete" in text.value
+    ]
+    assert dotted <= len(explained), explained
     for chart in app.get("vega_lite_chart"):
         text = chart.proto.spec
         spec = json.loads(text)
@@ -63,6 +70,13 @@ def check_charts(app: AppTest) -> None:
         for rows in data_of(chart) if "'adds a filter'" in text else ():
             clicks = rows[FIELD].drop_nulls() if FIELD in rows.columns else ()
             assert all(map(asked_for, clicks))
+
+
+def _is_dotted(chart: Any) -> bool:  # an element of Streamlit's runner
+    """Return whether lines over time have ends that are drawn as parts."""
+    dash = json.dumps({"strokeDash": CUT})[1:-1]
+    placed = [rows[AT] for rows in data_of(chart) if AT in rows.columns]
+    return dash in chart.proto.spec and any(at.n_unique() > 1 for at in placed)
 
 
 def _has_line_with_tooltip(spec: Mapping[str, Any]) -> bool:

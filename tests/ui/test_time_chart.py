@@ -27,7 +27,13 @@ from ui import charts
 from ui.charts.axes import Chart
 from ui.charts.lines import columns_over_time, consensus_by_team_size
 from ui.charts.theme import CUT, DASHES
-from ui.charts.time_chart import UNEQUAL, TimeAxis, legend, lone_values
+from ui.charts.time_chart import (
+    UNEQUAL,
+    TimeAxis,
+    has_incomplete,
+    legend,
+    lone_values,
+)
 from ui.export import with_notes
 
 NOW = datetime(2026, 11, 18, 14, 30)
@@ -529,6 +535,19 @@ def test_bars_of_single_buckets_differ_in_name_and_are_all_there(
 
 
 RELEASE = Note(date(2026, 11, 3), date(2026, 11, 4), "v2", "https://example.com")
+
+
+def test_the_legend_explains_dotted_ends_where_lines_have_some() -> None:
+    days = pl.DataFrame({"bucket": november(9, 10)})
+    whole, running = pl.Series("cut", [None, None]), pl.Series("cut", [None, "running"])
+    assert not has_incomplete(days.with_columns(whole.cast(pl.String)))
+    cut = days.with_columns(running)
+    assert has_incomplete(cut)
+    # A point of its own has no line.
+    assert not has_incomplete(cut.tail(1))
+    first, last = november(9, 10)
+    on = axis(first, last)
+    assert legend(on, incomplete=True).endswith(" ⋯\u00a0incomplete day")
 
 
 def test_notes_of_the_period_are_flags_and_are_in_the_legend() -> None:

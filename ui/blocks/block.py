@@ -15,7 +15,7 @@ from ui import export, period_bar, query_params
 from ui.blocks import empty_state, tables
 from ui.charts.axes import Chart, Draw
 from ui.charts.rendering import render_chart
-from ui.charts.time_chart import AT, ZOOM, TimeAxis, legend
+from ui.charts.time_chart import AT, ZOOM, TimeAxis, has_incomplete, legend
 from ui.filters import click_filters, filter_chips
 from ui.filters.click_filters import ClickFilters
 from ui.labels import with_country_names
@@ -67,6 +67,7 @@ def render_block(
     @st.fragment(key=f"block_{own}")
     def fragment() -> None:
         shown = title or METRIC_TABLES[name].title
+        blank = empty_state.is_blank(frame if drawn is None else frame.select(drawn))
         # The tools of a chart over time are below it: by keyboard it comes first.
         as_table = (
             render_head(
@@ -79,14 +80,14 @@ def render_block(
                 file=file,
             )
             if axis is None
-            else _render_title(context, name, frame, shown, own, axis)
+            else _render_title(context, name, frame, shown, own, axis, blank=blank)
         )
         if filter_chips.is_meaningless(context.filters, name):
             reads = METRIC_TABLES[name].reads
             empty_state.render_unfilterable(context.filters, reads)
         elif drawn is not None and not drawn:
             st.info("Choose a metric.", icon=":material/inbox:")
-        elif empty_state.is_blank(frame if drawn is None else frame.select(drawn)):
+        elif blank:
             empty_state.render(context, name, frame, drawn or ())
         # Reached with rows only: an empty state replaces the table too.
         elif as_table or (draw is None and not folded):
@@ -265,13 +266,17 @@ def _render_title(
     title: str,
     key: str,
     axis: TimeAxis,
+    *,
+    blank: bool,
 ) -> bool:
     """Draw title, answer and dates; return whether the table is chosen."""
     with st.container(key=f"head_{key}", gap=None):
         st.header(title, anchor=False)
         _render_answer(context, name, frame)
-        st.caption(legend(axis, says_granularity=True))
-    return is_table(key)
+        as_table = is_table(key)
+        dotted = not (as_table or blank) and has_incomplete(frame)
+        st.caption(legend(axis, incomplete=dotted, says_granularity=True))
+    return as_table
 
 
 def render_tools(

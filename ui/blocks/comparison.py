@@ -15,7 +15,7 @@ from ui.blocks.room import COLORS, TEXT_COLORS, Room, about_rooms
 from ui.charts.bars import shares
 from ui.charts.lines import per_room
 from ui.charts.rendering import render_chart
-from ui.charts.time_chart import legend
+from ui.charts.time_chart import has_incomplete, legend
 from ui.labels import drawable
 from ui.page_context import PageContext, Results
 
@@ -57,7 +57,7 @@ def render_comparison(
     with st.container(border=True, gap=None, key="compared_series"):
         with st.container(key="head_compared", gap=None):
             st.header(f"{definition.title} per {axis.granularity}", anchor=False)
-            st.caption(legend(axis))
+            st.caption(legend(axis, incomplete=has_incomplete(series)))
         render_zoomable(
             per_room(_named(series), chosen, definition, axis, _colors(rooms)),
             f"{definition.title} per {axis.granularity}, a line per room",

@@ -17,7 +17,7 @@ from ui import format as fmt
 from ui import query_params
 from ui.blocks import block, cards, empty_state, tables
 from ui.charts import anomaly_marks
-from ui.charts.time_chart import TimeAxis, legend, time_chart
+from ui.charts.time_chart import TimeAxis, has_incomplete, legend, time_chart
 from ui.filters import filter_chips
 from ui.page_context import USUAL, PageContext, Results
 
@@ -200,6 +200,8 @@ def _draw(
             if before and more <= 0
             else (),
             marked=marks is not None,
+            incomplete=frame.height > 1
+            and has_incomplete(frame.drop_nulls(key), *(before or ())[:1]),
         )
     )
     size = sample_size(key, part.series)

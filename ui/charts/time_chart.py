@@ -419,14 +419,16 @@ def legend(
     earlier: bool = False,
     left_out: Sequence[str] = (),
     marked: bool = False,
+    incomplete: bool = False,
     says_granularity: bool = False,
 ) -> str:
     """Return the legend of a chart in words, as Markdown.
 
     `shorter`: the comparison has fewer buckets, so that its line ends early; `longer`:
     it has more of them than the chart has places; `earlier`: its first week is before
-    them; `left_out`: hours of it that the clocks did not show in the period.
-    `says_granularity`: for charts whose title does not say it.
+    them; `left_out`: hours of it that the clocks did not show in the period;
+    `incomplete`: buckets are drawn as parts. `says_granularity`: for charts whose title
+    does not say it.
     """
     line = "— " if before is not None else ""
     buckets = f", by {axis.granularity}" if says_granularity else ""
@@ -438,6 +440,8 @@ def legend(
         hours = f", not drawn: {listed(left_out)}" if left_out else ""
         parts.append(f"┄ {fmt.period(before.period)}{start}{hours}{end}")
     # A mark at the end of a line would be apart from its meaning.
+    if incomplete:
+        parts.append(f"⋯\u00a0incomplete {axis.granularity}")
     if marked:
         parts.append("◆\u00a0unusual for its weekday")
     parts += first_notes(
@@ -448,6 +452,16 @@ def legend(
         ]
     )
     return " \u2002 ".join(parts)
+
+
+def has_incomplete(*frames: pl.DataFrame) -> bool:
+    """Return whether lines over time have dotted ends: buckets that are not whole.
+
+    A single bucket is a point, which its tooltip explains.
+    """
+    return any(
+        frame["bucket"].n_unique() > 1 and frame["cut"].count() > 0 for frame in frames
+    )
 
 
 def _unbroken(dates: str) -> str:
