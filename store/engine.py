@@ -163,20 +163,22 @@ def collect_all(
 
 DAMAGED = "parquet: "
 """How Polars begins what it says of a file that is not as its format wants."""
+_FOREIGN = "did not find column ", "data type mismatch for column "
+"""How it begins what it says of a file of other columns, not of a wrong plan."""
 
 
 @contextmanager
 def _damage_explained() -> Iterator[None]:
-    """Say what to do about a file that is damaged or may not be read."""
+    """Say what to do about a file that is damaged, foreign, or may not be read."""
     try:
         yield
     except PermissionError as error:
         raise StoreError(
             "A file of the store may not be read. Check the permissions of DATA_DIR."
         ) from error
-    except (pl.exceptions.PanicException, pl.exceptions.ComputeError) as error:
+    except (pl.exceptions.PanicException, pl.exceptions.PolarsError) as error:
         is_panic = isinstance(error, pl.exceptions.PanicException)
-        if not (is_panic or str(error).startswith(DAMAGED)):
+        if not (is_panic or str(error).startswith((DAMAGED, *_FOREIGN))):
             raise
         # A panic is no `Exception`: it would pass every handler, and end the thread
         # that serves.

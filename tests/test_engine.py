@@ -268,3 +268,17 @@ def test_a_file_that_is_damaged_is_explained_and_a_wrong_plan_is_not(
 
     with pytest.raises(pl.exceptions.ComputeError, match="a plan of ours"):
         engine.collect(pl.LazyFrame({"id": [1]}).map_batches(wrong))
+
+
+@pytest.mark.parametrize("rows", [1, engine.READ_WHOLE_BELOW])
+@pytest.mark.parametrize("others", [{"user": [1]}, {VOTES.key: ["a"]}])
+def test_a_file_of_other_columns_is_explained_and_a_column_that_we_mistype_is_not(
+    tmp_path: Path, others: dict[str, list[object]], rows: int
+) -> None:
+    path = tmp_path / "votes.parquet"
+    pl.DataFrame(others).write_parquet(path)
+    scan = pl.scan_parquet(path, schema=VOTES.numbered_schema, extra_columns="ignore")
+    with pytest.raises(StoreError, match=r"sync_job\.py --verify"):
+        engine.collect(engine.at_hand(Frames({VOTES.name: scan}), rows).votes, rows)
+    with pytest.raises(pl.exceptions.ColumnNotFoundError):
+        engine.collect(pl.LazyFrame({"id": [1]}).select("idd"))

@@ -35,7 +35,14 @@ def test_a_page_shows_full_data(run_page: RunPage, file: str) -> None:
         assert app.get("vega_lite_chart") or app.dataframe
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        Path.unlink,
+        lambda path: path.write_bytes(b""),
+        lambda path: pl.DataFrame({"other": [1]}).write_parquet(path),
+    ],
+)
 def test_the_data_page_names_tables_whose_files_are_damaged(
     run_page: RunPage, tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
