@@ -46,7 +46,7 @@ _REFUSED = (
 )
 # Leads a tab whose session ended to the login and back. Streamlit would show a dialog
 # with the status of the refusal. The gate closes a websocket with 1008; after any other
-# end of it, when the tab becomes visible again, and after a click the script asks
+# end of it, when the tab becomes visible again, and after an act the script asks
 # whether the session is still open: a cookie that is gone leaves its websocket open,
 # and only downloads and parts of the page that are loaded later would fail. By Back,
 # browsers show a page that they have kept, and ask no server: the script does. After a
@@ -110,14 +110,16 @@ _TO_LOGIN = """
   };
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
   let isAskingLater = false;
-  const afterClick = () => {
+  const afterAct = () => {
     if (isAskingLater) return;
     isAskingLater = true;
-    // Once the page is drawn that the click leads to, and every five seconds at most.
+    // Once the page is drawn that the act leads to, and every five seconds at most.
     const wait = Math.max(1000, asked + 5000 - Date.now());
     setTimeout(() => { isAskingLater = false; ask(); }, wait);
   };
-  document.addEventListener("click", afterClick, true);
+  for (const kind of ["click", "keydown", "popstate"]) {
+    addEventListener(kind, afterAct, true);
+  }
   const [opening] = performance.getEntriesByType("navigation");
   if (opening?.type === "back_forward") ask();
 })();

@@ -150,6 +150,24 @@ def test_a_click_without_the_sessions_cookie_leads_to_the_login(
         assert_login_leads_back(page, running.url)
 
 
+@pytest.mark.parametrize("act", ["Back", "a key"])
+def test_an_act_without_a_click_leads_to_the_login_too(
+    running: Dashboard, context: BrowserContext, act: str
+) -> None:
+    page = tab_in(context, running.url)
+    page.click(".st-key-navigation a[data-page=location]")
+    page.wait_for_url("**/location?*")
+    wait_until_drawn(page)
+    page.wait_for_timeout(6_000)  # a click asks, too, within five seconds
+    context.clear_cookies()
+    if act == "Back":
+        page.evaluate("history.back()")
+    else:
+        for key in ("p", "ArrowDown", "Enter"):
+            page.keyboard.press(key)
+    page.wait_for_url("**/login?next=*", timeout=20_000)
+
+
 def test_a_page_whose_websocket_is_refused_says_so_until_it_is_served(
     context: BrowserContext,
 ) -> None:
