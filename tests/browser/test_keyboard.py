@@ -232,6 +232,20 @@ def test_tab_leads_through_an_open_menu_and_a_chip_that_goes_passes_the_focus_on
         )
 
 
+def test_fullscreen_of_a_table_takes_the_focus_and_gives_it_back(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/traffic?table_traffic_over_time=true")
+    button = page.get_by_role("button", name="Fullscreen: Traffic over time")
+    close = page.get_by_role("button", name="Close fullscreen: Traffic over time")
+    button = button.and_(page.locator(":not([aria-label^=Close])"))
+    for key in ("Enter", "Escape"):
+        button.press("Enter")
+        expect(close).to_be_focused()
+        page.keyboard.press(key)
+        expect(button).to_be_focused()
+
+
 SHOWS_FOCUS = """() => {
   const own = document.activeElement;
   const at = own.role === 'switch' ? own.closest('label') : own; // it hides its box

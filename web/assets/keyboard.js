@@ -119,8 +119,10 @@
   const buttons = selector => [...document.querySelectorAll(`${selector} button`)]
     .filter(e => e.getClientRects().length && !e.disabled);
   const chips = () => buttons(".st-key-filter_chips");
-  // Of a tile the first line; without an icon, which is drawn later.
-  const nameOf = button => button.querySelector("p")?.innerText.split("\n", 1)[0];
+  // Of a tile the first line; without an icon, which is drawn later. Fullscreen has another
+  // name while it is open.
+  const nameOf = button => button.querySelector("p")?.innerText.split("\n", 1)[0]
+    ?? button.ariaLabel?.replace("Close full", "Full");
   async function keepFocus() {
     const button = document.activeElement;
     if (!button.matches(".stMain button")) return;
@@ -134,7 +136,9 @@
     const box = button.isConnected ? ".st-key-period" : ".st-key-room_search";
     (next || find(`${box} input`))?.focus();
   }
-  // By keyboard, or by a shortcut, which clicks a button.
-  addEventListener("click", ({detail}) => detail || keepFocus());
+  // By keyboard, or by a shortcut, which clicks a button. Fullscreen draws its button again
+  // at once, and Escape closes it.
+  addEventListener("click", ({detail}) => detail || keepFocus(), true);
+  addEventListener("keydown", ({key}) => key === "Escape" && keepFocus(), true);
   addEventListener("click", event => event.target.closest?.("button.keys") && toggleList());
 })();
