@@ -264,41 +264,35 @@ def _render_controls(
     # Nothing precedes all of history.
     compares = compares and shown.key != ALL_TIME
     old = (query_params.get("compare") or "").casefold()
-    comparison = (
-        query_params.render_select(
-            "Compare with",
-            "compare",
-            periods.COMPARISONS,
-            periods.PREVIOUS,
-            icon=":material/compare_arrows:",
-            aliases=_OLD_COMPARISONS,
-        )
-        if compares
-        else periods.NO_COMPARISON
+    asked = query_params.render_select(
+        "Compare with",
+        "compare",
+        periods.COMPARISONS,
+        periods.PREVIOUS,
+        icon=":material/compare_arrows:",
+        aliases=_OLD_COMPARISONS,
+        is_drawn=compares,
     )
-    granularity = (
-        query_params.render_select(
-            "Group by",
-            "every",
-            periods.GRANULARITIES,
-            periods.AUTO,
-            offered=_granularities(shown, shortest),
-            icon=":material/bar_chart:",
-        )
-        if shortest
-        else periods.AUTO
+    comparison = asked if compares else periods.NO_COMPARISON
+    granularity = query_params.render_select(
+        "Group by",
+        "every",
+        periods.GRANULARITIES,
+        periods.AUTO,
+        offered=_granularities(shown, shortest or "hour"),
+        icon=":material/bar_chart:",
+        is_drawn=shortest is not None,
     )
-    match_weekdays = hide_weekends = bots = False
     with st.popover("Options", icon=":material/tune:"):
-        if comparison != periods.NO_COMPARISON:
-            match_weekdays = query_params.render_toggle(
-                "Match weekdays",
-                "match",
-                default=old.endswith(_WEEKDAYS_MATCHED),
-                hint="Compares Mondays with Mondays: the comparison moves to the "
-                "nearest dates that start on the same weekday.",
-                in_menu=True,
-            )
+        match_weekdays = query_params.render_toggle(
+            "Match weekdays",
+            "match",
+            default=old.endswith(_WEEKDAYS_MATCHED),
+            hint="Compares Mondays with Mondays: the comparison moves to the "
+            "nearest dates that start on the same weekday.",
+            in_menu=True,
+            is_drawn=comparison != periods.NO_COMPARISON,
+        )
         hide_weekends = _render_hide_weekends()
         bots = query_params.render_toggle(
             "Include bots",

@@ -68,7 +68,7 @@ _SEVERAL = {"filter", "of", "room"}
 _ALIKE = 0.8
 """How alike a misspelt name must be; `room` is no `from`."""
 _NAMED = 5
-"""Unknown parameters that are named, and faults; of more, there is the number."""
+"""Unknown texts that are named, and faults; of more, there is the number."""
 _NOTICES, _ADDRESS = "notices", "address"
 _IS_UPDATED, _REPLACED = "address_is_updated", "replaced_values"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -115,19 +115,23 @@ def check(page: str) -> None:
 
 def _ignored(unknown: Sequence[str], known: Collection[str]) -> str:
     """Return the sentence for parameters of the address that nothing reads."""
-    named = unknown[:_NAMED]
-    names = [f"“{shortened(name)}”" for name in named]
-    if rest := len(unknown) - len(named):
-        names.append(f"{rest:,} other{'s' if rest > 1 else ''}")
     lacks = "setting of that name" if len(unknown) == 1 else "settings of those names"
     similar = dict.fromkeys(
         match
-        for name in named
+        for name in unknown[:_NAMED]
         for match in get_close_matches(name.casefold(), known, 1, _ALIKE)
     )
     meant = ", ".join(f"`{name}`" for name in similar)
     hint = f" Did you mean {meant}?" if similar else ""
-    return f"Ignoring {', '.join(names)} in the link: this page has no {lacks}.{hint}"
+    return f"Ignoring {named(unknown)} in the link: this page has no {lacks}.{hint}"
+
+
+def named(texts: Sequence[str]) -> str:
+    """Return texts of a link for a warning: the first, and the number of others."""
+    names = [f"“{shortened(text)}”" for text in texts[:_NAMED]]
+    if rest := len(texts) - len(names):
+        names.append(f"{rest:,} other{'s' if rest > 1 else ''}")
+    return ", ".join(names)
 
 
 def get_all(key: str) -> list[str]:
@@ -319,9 +323,16 @@ def render_toggle(
     default: bool = False,
     hint: str | None = None,
     in_menu: bool = False,
+    is_drawn: bool = True,
 ) -> bool:
-    """Draw a toggle that the address carries; return whether it is on."""
+    """Draw a toggle that the address carries; return whether it is on.
+
+    On a page that lacks it (`is_drawn`), the link's value is checked all the same:
+    links carry it to the pages that have it.
+    """
     value = flag(key, default=default)
+    if not is_drawn:
+        return default
     if in_menu:
         begins, binding = bound_in_menu(key, value, lambda on: {key: flag_text(on)})
         st.toggle(label, begins, help=hint, **binding)
@@ -340,14 +351,18 @@ def render_select(
     icon: str,
     aliases: Mapping[str, Collection[str]] | None = None,
     offered: Collection[str] | None = None,
+    is_drawn: bool = True,
 ) -> str:
     """Draw a select box of keys with labels; return the chosen key.
 
     `offered` are the keys to choose from, where a link may ask for others as well.
+    `is_drawn` is as for `render_toggle`.
     """
     older = aliases or {}
     names = {name: (text, *older.get(name, ())) for name, text in options.items()}
     value = choice(key, names, default)
+    if not is_drawn:
+        return default
     st.selectbox(
         label,
         [o for o in options if offered is None or o in offered or o == value],

@@ -451,6 +451,7 @@ def test_an_unknown_value_of_the_address_is_said(
         ({"a": "", "perid": ""}, "Ignoring “a”, “perid” in the link: this page has no"),
         ({"a": "", "perid": ""}, "settings of those names. Did you mean `period`?"),
         ({str(n): "" for n in range(990)}, "“4”, 985 others in the link"),
+        ({"filter": [f"x{n}" for n in range(9)]}, "“x4”, 4 others. Use country:"),
     ],
 )
 def test_whatever_of_a_link_is_not_shown_as_asked_is_said(
@@ -460,6 +461,18 @@ def test_whatever_of_a_link_is_not_shown_as_asked_is_said(
     assert [e.message for e in app.exception] == []
     [warning] = app.warning
     assert said in warning.value.replace("\N{WORD JOINER}", "")
+
+
+@pytest.mark.parametrize("file", sorted({*PAGES} - {"data.py"}))
+def test_an_unknown_value_is_said_also_where_a_page_lacks_its_control(
+    run_page: RunPage, file: str
+) -> None:
+    """Links carry it to pages that have the control."""
+    query = {"compare": "before", "every": "decade", "match": "perhaps"}
+    # Nothing is compared with all of history.
+    [warning] = run_page(file, period="all_time", **query).warning
+    for key, value in query.items():
+        assert f"Unknown value “{value}” for `{key}`" in warning.value
 
 
 def test_the_look_of_a_block_that_is_not_drawn_is_no_fault_of_a_link(

@@ -78,7 +78,7 @@ def read(
     unknown = [text for text in query_params.get_all(KEY) if not Filter.parse(text)]
     if unknown:
         query_params.warn(
-            f"Unknown filter {', '.join(f'“{shortened(t)}”' for t in unknown)}. Use "
+            f"Unknown filter {query_params.named(unknown)}. Use "
             f"{', '.join(f'{kind}:…' for kind in KINDS)}, or {next(iter(KINDS))}!:… "
             "to exclude a value."
         )
