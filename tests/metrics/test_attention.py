@@ -238,6 +238,11 @@ def clear(rows: Frames) -> str:
     return attention.all_clear({name: executed(plan) for name, plan in plans.items()})
 
 
+def test_a_young_store_says_how_much_data_today_and_whole_days_take() -> None:
+    said = clear(frames(vote("2026-11-18 09:00")))
+    assert said.endswith("four weeks for today, twelve for whole days.")
+
+
 @pytest.mark.parametrize("days", [82, 83, 84, 85])
 def test_the_last_days_are_called_usual_where_an_unusual_one_would_be_found(
     days: int,

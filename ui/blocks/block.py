@@ -67,7 +67,9 @@ def render_block(
     @st.fragment(key=f"block_{own}")
     def fragment() -> None:
         shown = title or METRIC_TABLES[name].title
+        meaningless = filter_chips.is_meaningless(context.filters, name)
         blank = empty_state.is_blank(frame if drawn is None else frame.select(drawn))
+        too_few = value is not None and frame[value].is_null().all()
         # The tools of a chart over time are below it: by keyboard it comes first.
         as_table = (
             render_head(
@@ -80,9 +82,17 @@ def render_block(
                 file=file,
             )
             if axis is None
-            else _render_title(context, name, frame, shown, own, axis, blank=blank)
+            else _render_title(
+                context,
+                name,
+                frame,
+                shown,
+                own,
+                axis,
+                has_lines=not (meaningless or blank or too_few),
+            )
         )
-        if filter_chips.is_meaningless(context.filters, name):
+        if meaningless:
             reads = METRIC_TABLES[name].reads
             empty_state.render_unfilterable(context.filters, reads)
         elif drawn is not None and not drawn:
@@ -97,7 +107,7 @@ def render_block(
                 st.caption(
                     "Too little data for an answer. The table has what there is."
                 )
-        elif value is not None and frame[value].is_null().all():
+        elif value is not None and too_few:
             # Below the block it is said that a table is missing.
             if not lacking:
                 every = axis.granularity if axis else context.query.granularity
@@ -267,14 +277,17 @@ def _render_title(
     key: str,
     axis: TimeAxis,
     *,
-    blank: bool,
+    has_lines: bool,
 ) -> bool:
-    """Draw title, answer and dates; return whether the table is chosen."""
+    """Draw title, answer and dates; return whether the table is chosen.
+
+    The dates explain how lines end where the block `has_lines`.
+    """
     with st.container(key=f"head_{key}", gap=None):
         st.header(title, anchor=False)
         _render_answer(context, name, frame)
         as_table = is_table(key)
-        dotted = not (as_table or blank) and has_incomplete(frame)
+        dotted = has_lines and not as_table and has_incomplete(frame)
         st.caption(legend(axis, incomplete=dotted, says_granularity=True))
     return as_table
 
