@@ -26,6 +26,10 @@ from metrics.uncertainty import student_quantile
 
 _READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
 _NAMES = tuple(live.name for live in _READS)
+_TOO_LITTLE = (
+    "Fewer than six earlier pairs, and a range that says nothing: as wide as from −90% "
+    "to +900%, of shares 100 points."
+)
 
 DEFINITIONS = (
     Definition(
@@ -42,7 +46,7 @@ DEFINITIONS = (
         "Lower end of the usual changes: of 100 changes like the earlier ones, 95 are "
         "in the range. Shares change in percentage points.",
         _NAMES,
-        "Fewer than six earlier pairs.",
+        _TOO_LITTLE,
         neutral=True,
     ),
     Definition(
@@ -51,7 +55,7 @@ DEFINITIONS = (
         "share",
         "Upper end of the usual changes. Shares change in percentage points.",
         _NAMES,
-        "Fewer than six earlier pairs.",
+        _TOO_LITTLE,
         neutral=True,
     ),
 )
@@ -65,6 +69,8 @@ PAIRS = 12
 FEWEST_PAIRS = 6
 """With fewer of them no change is called usual."""
 type Kind = Literal["relative", "difference"]
+WIDEST: Mapping[Kind, float] = {"relative": math.log(100), "difference": 1.0}
+"""A range that is wider says nothing: "−99 to +78,368%"."""
 
 _OF_VISITS: Mapping[str, Kind] = {
     "unique_users": "relative",
@@ -105,8 +111,9 @@ def usual_changes(
 
     Columns: key, compared_periods (pairs that were found), usual_low, usual_high (-0.09
     and 0.14 for "-9% to +14%", for a share 0.02 for two percentage points; rounded to
-    9 decimals; null with fewer than 6 pairs). Empty without a comparison. Where the
-    data is younger than twelve pairs, the pair that it begins in is left out.
+    9 decimals; null with fewer than 6 pairs, or where the range is wider than
+    `WIDEST`). Empty without a comparison. Where the data is younger than twelve pairs,
+    the pair that it begins in is left out.
     """
     keys = [key for key in KEYS if key in wanted]
     if query.comparison is None or not keys:
@@ -224,6 +231,8 @@ def _usual(
     if len(changes) < FEWEST_PAIRS:
         return key, len(changes), None, None
     ends = _range(changes)
+    if ends[1] - ends[0] > WIDEST[KEYS[key]]:
+        return key, len(changes), None, None
     if KEYS[key] == "difference":
         # No share changes by more than all of it, however much a few pairs did.
         ends = (max(ends[0], -1.0), min(ends[1], 1.0))

@@ -118,13 +118,42 @@ def test_visits_are_counted_in_each_period_by_itself() -> None:
 
 
 def test_no_share_usually_changes_by_more_than_all_of_it() -> None:
-    """All votes of one week turn by themselves, none of the next one."""
+    """From few votes that turn by themselves to nearly all, year after year."""
     rows = [
-        vote(f"{NOW.start - back * WEEK + timedelta(days=2)}", flip=back % 2 == 0)
-        for back in range(14)
+        vote(f"{period.start + timedelta(days=2, hours=9, minutes=n)}", flip=n < flips)
+        for back in range(13)
+        for period, flips in (
+            (days_back(NOW, back), 20 - back % 2),
+            (days_back(YEAR_BEFORE, back), back % 2),
+        )
+        for n in range(20)
     ]
-    found = usual(frames(*rows))["auto_flip_share"]
-    assert (found["usual_low"], found["usual_high"]) == (-1, 1)
+    found = usual(frames(*rows), NOW, YEAR_BEFORE)["auto_flip_share"]
+    assert 0.5 < found["usual_low"] < found["usual_high"] == 1
+
+
+def days_back(period: Period, weeks: int) -> Period:
+    return Period(period.start - weeks * WEEK, period.end - weeks * WEEK)
+
+
+YEAR_BEFORE = days_back(NOW, 52)
+
+
+def test_a_range_so_wide_that_it_says_nothing_is_none() -> None:
+    """From 1 vote to hundreds and back, week by week; all turn over, then none."""
+    rows = [
+        vote(f"{week.start + timedelta(days=2)}", flip=back % 2 == 0)
+        for back in range(14)
+        for week in (days_back(NOW, back),)
+        for _ in range(300 if back % 2 else 1)
+    ]
+    found = usual(frames(*rows))
+    for key in ("votes", "auto_flip_share"):
+        ends = found[key]["usual_low"], found[key]["usual_high"]
+        assert ends == (None, None), key
+        assert found[key]["compared_periods"] == 11
+    # What is the same every week still says so.
+    assert found["estimations_per_vote"]["usual_low"] == 0
 
 
 def test_fewer_than_six_pairs_give_no_range() -> None:

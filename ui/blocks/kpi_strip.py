@@ -361,7 +361,7 @@ def explain(
     printed = fmt.change(now, before, definition.unit)
     if usual is None:
         why = (
-            "fewer than six earlier periods to judge it by"
+            "too few or too unlike earlier changes to judge it by"
             if definition.key in USUAL_KEYS
             else "usual changes of this figure are not measured"
         )

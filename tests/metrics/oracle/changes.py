@@ -179,6 +179,9 @@ def usual_range(
         return n, None, None
     half = t_quantile(2 * (n - 1) / 3) * stdev(changes) * math.sqrt(1 + 1 / n)
     low, high = mean(changes) - half, mean(changes) + half
+    # One end a hundred times the other, or a hundred points above it: no news.
+    if high - low > (1 if share else math.log(100)):
+        return n, None, None
     if share:
         return n, max(low, -1), min(high, 1)
     return n, math.exp(low) - 1, math.exp(high) - 1
