@@ -20,6 +20,7 @@ from metrics.expressions import (
     ratio,
 )
 from metrics.frames import Frames, Period, instant
+from metrics.location import READS as READS_OF_USERS
 from metrics.location import users_of
 from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import ONE_OF, counted, percent
@@ -94,6 +95,12 @@ MEASURES = {
     "weekday": "votes",
 }
 """What is counted in each dimension."""
+_READ_BY = {
+    "country": READS_OF_USERS,
+    "source": (PAGE_VIEWS,),
+    "room": (VOTES,),
+    "weekday": (VOTES,),
+}
 
 
 def what_changed(query: Query, shared: SharedPlans) -> Unfinished:
@@ -130,6 +137,15 @@ def what_changed(query: Query, shared: SharedPlans) -> Unfinished:
             *("total_before", "contribution", "explained"),
         )
     )
+    if query.missing:
+        # What is left of the users by country would look like a fall.
+        missing = {*query.missing}
+        known = [
+            dimension
+            for dimension, tables in _READ_BY.items()
+            if missing.isdisjoint(table.name for table in tables)
+        ]
+        labels = labels.filter(pl.col("dimension").is_in(known))
     return Unfinished(labels, judged("change", "change_verdict"))
 
 

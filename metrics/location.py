@@ -84,12 +84,12 @@ def legacy_by(frames: Frames, *columns: str) -> pl.LazyFrame:
     return users_by(frames.users, columns).drop("share").head(TOP)
 
 
-_READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS)
+READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS)
 TABLES = (
-    table("countries", "Users by country", countries, *_READS),
-    table("regions", "Users by region", regions, *_READS),
-    table("cities", "Users by city", cities, *_READS),
-    table("devices", "Users by device", devices, *_READS),
-    table("operating_systems", "Users by operating system", operating_systems, *_READS),
-    table("browsers", "Users by browser", browsers, *_READS),
+    table("countries", "Users by country", countries, *READS),
+    table("regions", "Users by region", regions, *READS),
+    table("cities", "Users by city", cities, *READS),
+    table("devices", "Users by device", devices, *READS),
+    table("operating_systems", "Users by operating system", operating_systems, *READS),
+    table("browsers", "Users by browser", browsers, *READS),
 )
