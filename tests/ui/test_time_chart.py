@@ -48,6 +48,11 @@ def axis(
     return TimeAxis(granularity, period, NOW, notes)
 
 
+def plain(text: str) -> str:
+    """Return a legend with blanks at which lines may end everywhere."""
+    return text.replace("\u00a0", " ")
+
+
 def november(*days: int) -> list[date]:
     return [date(2026, 11, day) for day in days]
 
@@ -213,10 +218,10 @@ def test_the_comparison_is_a_line_by_position_that_may_end_early() -> None:
     spec = drawn(series(now), on, before=(series(before, [7, 8]), earlier))
     assert column(spec, "before_solid") == [7, 8, None]
     assert column(spec, "before_when") == ["Mon 2 Nov 2026", "Tue 3 Nov 2026", None]
-    text = legend(on, earlier, shorter=True)
+    text = plain(legend(on, earlier, shorter=True))
     assert text.startswith("— 9 Nov – 11 Nov 2026")
     assert "┄ 2 Nov – 3 Nov 2026, shorter" in text
-    text = legend(earlier, on, longer=True)
+    text = plain(legend(earlier, on, longer=True))
     assert "┄ 9 Nov – 11 Nov 2026, longer: its end is not drawn" in text
 
 
@@ -398,7 +403,7 @@ def test_a_first_week_before_all_others_is_said_not_to_be_drawn() -> None:
     now, then = (date(2026, 10, 26), date(2025, 10, 26))
     on, before = (axis(day, day + timedelta(days=27), "week") for day in (now, then))
     assert (on.place_of_first(before), before.place_of_first(on)) == (-1, 1)
-    text = legend(on, before, earlier=True)
+    text = plain(legend(on, before, earlier=True))
     assert text.endswith("22 Nov 2025, its first week is not drawn")
 
 
@@ -416,7 +421,7 @@ def test_a_day_that_begins_at_one_o_clock_is_a_day_on_charts_too(
     for first in (day - timedelta(days=7), day, day - timedelta(days=1)):
         last = first + timedelta(days=6)
         on = TimeAxis.of("day", Period.of_days(first, last, ZoneInfo(zone)), NOW)
-        assert legend(on) == periods.describe(periods.Days(first, last))
+        assert plain(legend(on)) == periods.describe(periods.Days(first, last))
         assert on.place(series([first, last]))["whole"].to_list() == [True] * 7
 
 
@@ -548,6 +553,19 @@ def test_the_legend_explains_dotted_ends_where_lines_have_some() -> None:
     first, last = november(9, 10)
     on = axis(first, last)
     assert legend(on, incomplete=True).endswith(" ⋯\u00a0incomplete day")
+
+
+def test_no_line_of_a_legend_ends_within_dates_or_after_a_mark() -> None:
+    now, before = november(3, 4, 5), november(1, 2)
+    on, earlier = axis(now[0], now[-1], "day", RELEASE), axis(before[0], before[-1])
+    text = legend(on, earlier, shorter=True, marked=True, incomplete=True)
+    assert [part.split(" ")[0] for part in text.split(" \u2002 ")] == [
+        "—\u00a03\u00a0Nov\u00a0–\u00a05\u00a0Nov\u00a02026",
+        "┄\u00a01\u00a0Nov\u00a0–\u00a02\u00a0Nov\u00a02026,",
+        "⋯\u00a0incomplete",
+        "◆\u00a0unusual",
+        "⚑\u00a03\u00a0Nov\u00a0–\u00a04\u00a0Nov\u00a02026:",
+    ]
 
 
 def test_notes_of_the_period_are_flags_and_are_in_the_legend() -> None:

@@ -430,16 +430,17 @@ def legend(
     `incomplete`: buckets are drawn as parts. `says_granularity`: for charts whose title
     does not say it.
     """
-    line = "— " if before is not None else ""
+    # A mark or a month at the end of a line would be apart from its meaning.
+    line = "—\u00a0" if before is not None else ""
     buckets = f", by {axis.granularity}" if says_granularity else ""
-    parts = [f"{line}{fmt.period(axis.period)}{buckets}"]
+    parts = [f"{line}{_unbroken(fmt.period(axis.period))}{buckets}"]
     if before is not None:
         cut = ", longer: its end is not drawn" if longer else ""
         end = ", shorter" if shorter else cut
         start = ", its first week is not drawn" if earlier else ""
         hours = f", not drawn: {listed(left_out)}" if left_out else ""
-        parts.append(f"┄ {fmt.period(before.period)}{start}{hours}{end}")
-    # A mark at the end of a line would be apart from its meaning.
+        dates = _unbroken(fmt.period(before.period))
+        parts.append(f"┄\u00a0{dates}{start}{hours}{end}")
     if incomplete:
         parts.append(f"⋯\u00a0incomplete {axis.granularity}")
     if marked:
