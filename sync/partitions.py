@@ -24,6 +24,9 @@ class Partition:
         """Whether the partition has no bounds."""
         return self.lower == self.upper
 
+    def __contains__(self, position: int) -> bool:
+        return self.whole or self.lower <= position < self.upper
+
     def pages(self, size: int) -> Iterator["Partition"]:
         """Yield a bounded partition in parts of a size."""
         for lower in range(self.lower, self.upper, size):

@@ -148,8 +148,11 @@ class Source:
         for some in batched(partitions, _COUNTED_AT_ONCE):
             self._deadline.check()
             rows = self._rows(sql.counts(table, some), f"counting {table.name}")
-            by_place = {_whole(place): _whole(count) for place, count in rows}
-            found += (by_place[place] for place in range(len(some)))
+            counts = [(_whole(position), _whole(count)) for position, count in rows]
+            found += (
+                sum(count for position, count in counts if position in partition)
+                for partition in some
+            )
         return found
 
     def repeated_key(self, table: Table) -> str | None:
