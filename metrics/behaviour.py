@@ -102,13 +102,6 @@ DEFINITIONS = (
     ),
     Definition("change", "Change", "count", "Count minus the count before.", _ANY),
     Definition(
-        "change_share",
-        "Change in %",
-        "share",
-        "Change divided by the count before; empty where that is 0.",
-        _ANY,
-    ),
-    Definition(
         "activation_rate",
         "Activation rate",
         "share",

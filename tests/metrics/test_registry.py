@@ -137,6 +137,25 @@ def test_every_column_has_a_definition_or_is_a_label(
     assert unknown == []
 
 
+NOT_OF_A_TABLE = {
+    # Of the running day.
+    *("today", "median", "lowest", "highest", "weeks"),
+    # Of one room, in the replaced service's answer.
+    "avg_avg_estimation",
+    # Of the Data page.
+    *("stored_rows", "stored_megabytes", "generation", "run_seconds"),
+    *("run_new", "run_changed", "run_gone", "run_healed"),
+}
+"""Numbers that pages and the API have beside the metric tables."""
+
+
+def test_every_definition_names_a_column_that_there_is(
+    schemas: dict[str, pl.Schema],
+) -> None:
+    columns = {split(name)[0] for schema in schemas.values() for name in schema.names()}
+    assert DEFINITIONS.keys() - columns == NOT_OF_A_TABLE
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_reads_the_tables_it_names_and_no_other(name: str) -> None:
     """Taking a table away changes nothing unless the entry names it."""
