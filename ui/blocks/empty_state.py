@@ -15,6 +15,7 @@ from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS, sample_size
 from metrics.sentences import missing_note
 from ui import export
+from ui.charts.axes import any_but_zero
 from ui.filters import filter_chips
 from ui.page_context import PageContext
 
@@ -40,7 +41,7 @@ def is_blank(frame: pl.DataFrame) -> bool:
     ]
     if frame.is_empty() or not numbers:
         return frame.is_empty()
-    return not frame.select(pl.any_horizontal(pl.col(numbers) != 0).any()).item()
+    return not any_but_zero(frame[name] for name in numbers)
 
 
 def render(

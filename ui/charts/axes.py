@@ -1,7 +1,7 @@
 """Axes, legends, tooltips, formats and bounds that all charts share."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import floor, log10
 
 import altair as alt
@@ -90,13 +90,17 @@ def end_of_scale(values: pl.Series) -> float:
     return most if isinstance(most, float) and most > 0 else 1.0
 
 
+def any_but_zero(columns: Iterable[pl.Series]) -> bool:
+    """Return whether columns of numbers have any but zeros and nulls."""
+    return any(column.min() or column.max() for column in columns)
+
+
 def from_zero(drawn: pl.DataFrame) -> alt.Scale:
     """Return the scale of an axis that begins at zero, as nearly all do.
 
     Where nothing but zero is drawn, Vega would put it halfway up.
     """
-    nothing = not drawn.select(pl.any_horizontal(pl.all() != 0).any()).item()
-    return alt.Scale(domain=[0, 1]) if nothing else alt.Scale()
+    return alt.Scale() if any_but_zero(drawn) else alt.Scale(domain=[0, 1])
 
 
 def whole_percent(share: str) -> str:

@@ -8,12 +8,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Self, cast
 
 import altair as alt
 import polars as pl
 
-from metrics.frames import Period
+from metrics.frames import Period, instant
 from metrics.query import Granularity
 from metrics.sentences import counted, listed
 from metrics.subject import Unit
@@ -94,12 +94,14 @@ class TimeAxis:
             # Hours are evenly spaced, even when the clocks change; their names jump.
             passed = pl.duration(microseconds=self._ahead())
             frame = frame.with_columns(bucket=start + passed)
-        end = start.dt.offset_by(every)
-        whole = (start >= self.period.start) & (end <= min(self.period.end, self.now))
-        running = (start <= self.now) & (end > self.now)
         if "cut" in frame.columns:
             whole = pl.col("cut").is_null()
             running = pl.col("cut").str.ends_with("running").fill_null(value=False)
+        else:
+            end = start.dt.offset_by(every)
+            last, now = instant(min(self.period.end, self.now)), instant(self.now)
+            whole = (start >= instant(self.period.start)) & (end <= last)
+            running = (start <= now) & (end > now)
         # Only part of the bucket is in the period.
         suffix = (
             pl.when(whole)
@@ -127,8 +129,7 @@ class TimeAxis:
         if self.instants is not None and self.granularity == "hour":
             # Hours are placed evenly: on the wall, the end jumps with the clocks.
             length = self.instants.length
-        first = pl.lit(self.period.start)
-        last = pl.lit(self.period.start + length)
+        first, last = instant(self.period.start), instant(self.period.start + length)
         return pl.min_horizontal(end, last) - pl.max_horizontal(start, first)
 
     def position(self, beside: "TimeAxis | None" = None) -> pl.Expr:
@@ -571,10 +572,11 @@ def _without_holes(
     """Add a row of null for each day that is missing between the first and the last."""
     if granularity != "day" or frame.is_empty():
         return frame
-    first, last = frame["bucket"].min(), frame["bucket"].max()
-    days = pl.DataFrame({"bucket": [first, last]}).select(
-        pl.date_range(pl.col("bucket").min(), pl.col("bucket").max())
-    )
+    buckets = frame["bucket"]
+    first, last = cast("date", buckets.min()), cast("date", buckets.max())
+    if by is None and frame.height == (last - first).days + 1:
+        return frame
+    days = pl.select(bucket=pl.date_range(first, last))
     keys = ["bucket"] if by is None else ["bucket", by]
     if by is not None:
         days = frame.select(pl.col(by).unique(maintain_order=True)).join(
