@@ -27,6 +27,7 @@ _TILES = "kpi_strip"
 Range = tuple[float, float]
 """Changes that the last comparable periods had as well: relative, of shares in parts
 of 1."""
+type Figures = Mapping[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,8 @@ def render_kpis(
     redraws strip and chart, no more.
     """
     keys = keys_of(*kpis)
-    now = _beside(found.now, kpis)
-    before = _beside(found.earlier, kpis) if found.earlier else None
-
+    now = _figures(found.now, kpis)
+    before = _figures(found.earlier, kpis) if found.earlier else None
     usual = _usual_ranges(found.now.get(USUAL))
 
     @st.fragment(key="kpis")
@@ -89,8 +89,8 @@ def render_kpis(
             ):
                 change = explain(
                     DEFINITIONS[chosen],
-                    now[chosen].item(),
-                    None if before is None else before[chosen].item(),
+                    now[chosen],
+                    None if before is None else before[chosen],
                     usual.get(chosen),
                 )
                 text = f"{change}. " if change else ""
@@ -131,14 +131,12 @@ def _why_hidden(context: PageContext, key: str) -> str | None:
 def _usual_ranges(table: pl.DataFrame | None) -> Mapping[str, "Range"]:
     if table is None:
         return {}
-    known = table.drop_nulls("usual_low").select("key", "usual_low", "usual_high")
-    return {key: (low, high) for key, low, high in known.iter_rows()}
+    rows = table.select("key", "usual_low", "usual_high").iter_rows()
+    return {key: (low, high) for key, low, high in rows if low is not None}
 
 
-def _beside(found: Mapping[str, pl.DataFrame], kpis: Sequence[Kpis]) -> pl.DataFrame:
-    return pl.concat(
-        [found[part.totals].select(part.keys) for part in kpis], how="horizontal"
-    )
+def _figures(found: Mapping[str, pl.DataFrame], kpis: Sequence[Kpis]) -> Figures:
+    return {key: found[part.totals][key].item() for part in kpis for key in part.keys}
 
 
 def _render_chart(
@@ -238,31 +236,35 @@ def _longer_by(
 
 def render_strip(
     keys: Sequence[str],
-    now: pl.DataFrame,
-    before: pl.DataFrame | None,
+    now: Figures,
+    before: Figures | None,
     usual: Mapping[str, Range],
     older: Collection[str],
     hidden: Mapping[str, str | None],
 ) -> str:
     """Draw a tile per key and return the chosen one; the address carries it.
 
-    `now` and `before` have one row with a column per key. A change within its
-    `usual` range, or without one, is grey. `older` are parameters of links from when
-    each series had a choice of its own. `hidden` says of figures why they are not
-    shown.
+    A change within its `usual` range, or without one, is grey. `older` are parameters
+    of links from when each series had a choice of its own. `hidden` says of figures why
+    they are not shown.
     """
     chosen = choice_of(keys, older)
-    st.segmented_control(
-        "Metric to draw",
-        keys,
-        format_func=lambda key: tile(
+    # Streamlit asks for each name several times.
+    tiles = {
+        key: tile(
             DEFINITIONS[key],
-            now[key].item(),
-            None if before is None else before[key].item(),
+            now[key],
+            None if before is None else before[key],
             compares=before is not None,
             usual=usual.get(key),
             hidden=hidden[key],
-        ),
+        )
+        for key in keys
+    }
+    st.segmented_control(
+        "Metric to draw",
+        keys,
+        format_func=tiles.__getitem__,
         required=True,
         label_visibility="collapsed",
         width="stretch",
