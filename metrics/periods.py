@@ -6,7 +6,7 @@ at the clock. "Last 24 hours" is no span of days: it begins and ends at the cloc
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -169,12 +169,12 @@ def period_of(
     """Return the days of a zone as a period; the running day ends at the clock.
 
     With `hours` it is that many hours up to the clock, whatever the days. Where data is
-    late, `now` is its end: days after it are left out, and may be all of them.
+    late, `now` is its end: days after it are left out, unless these are all of them.
     """
     if hours:
         return Period(now - timedelta(hours=hours), now, zone)
     whole = Period.of_days(days.first, days.last, zone)
-    return Period(whole.start, max(whole.start, min(whole.end, now)), zone)
+    return replace(whole, end=min(whole.end, now)) if whole.start < now else whole
 
 
 def compared_with(
@@ -218,7 +218,7 @@ def compared_with(
     if days.last < clock.date():
         return whole
     # Late data may end before the period begins.
-    if clock.date() < days.first:
+    if clock <= datetime.combine(days.first, time.min):
         return None
     end = to_utc(_same_time(clock, days, earlier, months), zone)
     return Period(whole.start, min(whole.end, end), zone)

@@ -71,6 +71,10 @@ class Query:
             return None
         return replace(self, period=self.comparison, comparison=None, later=self.period)
 
+    def is_ahead(self, period: Period) -> bool:
+        """Return whether data ends before a period: nothing of it is known."""
+        return self.now <= period.start
+
     @property
     def as_of(self) -> datetime:
         """The end of the period, or now where it has not ended."""

@@ -161,7 +161,7 @@ def render(
     asked = chosen.granularity
     compares = chosen.comparison != periods.NO_COMPARISON
     st.caption(
-        caption(query, days, now, asked, shortest, bots=chosen.bots, compares=compares)
+        caption(query, now, asked, shortest, bots=chosen.bots, compares=compares)
     )
     return PageContext(
         snapshot,
@@ -234,7 +234,7 @@ def _query(
     period = periods.period_of(shown.days, until, zone, hours=shown.hours)
     # Otherwise the bar knows some day with data before the period.
     is_first = shown.days.first <= shown.beginning and snapshot.rows > 0
-    ends_early = period != periods.period_of(shown.days, now, zone, hours=shown.hours)
+    whole = periods.period_of(shown.days, now, zone, hours=shown.hours)
     late = now - until > LATE_AFTER * timedelta(seconds=settings.sync_interval)
     return Query(
         frames=frames,
@@ -245,7 +245,7 @@ def _query(
         weekends=not chosen.hide_weekends,
         missing=snapshot.missing,
         data_begins=begins or (shown.beginning if is_first else None),
-        data_ends=until if late and ends_early else None,
+        data_ends=until if late and until < whole.end else None,
     )
 
 
@@ -528,7 +528,6 @@ def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> d
 
 def caption(
     query: Query,
-    days: Days,
     now: datetime,
     granularity: str,
     shortest: Granularity | None = "hour",
@@ -540,10 +539,8 @@ def caption(
 
     `compares` is whether a comparison was asked for.
     """
-    # Of days after the end of late data none is in the period.
-    dates = fmt.period(query.period) if query.period.length else periods.describe(days)
     parts = [
-        f"{dates} · {count_days(query, now)}",
+        f"{fmt.period(query.period)} · {count_days(query, now)}",
         _compared_with(query) if compares else "",
         _why_longer(granularity, query, shortest),
         "bots included" if bots else "",
@@ -573,7 +570,7 @@ def count_days(query: Query, now: datetime) -> str:
     days = Days(query.period.first_day, query.period.last_day)
     count = counted(len(days), "day")
     if late:
-        return f"{count}, {late}" if query.period.length else late
+        return f"{count}, {late}"
     today = to_local(now, query.zone).date()
     if days.last >= today:
         return f"{count}, including today so far"

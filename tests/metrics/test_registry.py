@@ -1,7 +1,7 @@
 """Every table of the registry, on any data."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 
 import polars as pl
@@ -412,6 +412,25 @@ def test_a_number_is_unknown_without_a_table_that_it_needs(
                 assert number.is_null().all(), (number.name, missing)
         if {"health", "state"} <= {*found.columns} and found["health"].is_null().all():
             assert found["state"].is_null().all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_known_of_days_after_the_end_of_late_data(
+    name: str, golden: Frames
+) -> None:
+    """0 would say that nothing has happened on them."""
+    asked = replace(query(golden, MONTH), now=MONTH.start - timedelta(days=1))
+    found = build(name, asked)
+    # Some are about days before the period.
+    if asked.is_ahead(METRIC_TABLES[name].covers(asked)):
+        numbers = [c for c in found.select(cs.numeric()).columns if c not in LABELS]
+        assert (
+            found.select(numbers)
+            .null_count()
+            .equals(
+                found.select(pl.lit(found.height, pl.UInt32).alias(c) for c in numbers)
+            )
+        )
 
 
 def test_without_a_table_of_rooms_none_has_gone_quiet(golden: Frames) -> None:
