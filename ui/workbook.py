@@ -29,6 +29,8 @@ _FORMATS: Mapping[Unit, str] = {
 _MEAN_COUNT, _LABEL = "#,##0.0", "0"
 _HEADER = {"bold": True, "bottom": 1}
 _STYLE = "Table Style Light 1"
+_TIME_WIDTH = 150
+"""Pixels of a column of times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
             autofilter=False,
             header_format=_HEADER,
             freeze_panes=(1, 0),
-            column_widths={"Sheet": 26, title: 60, "Rows": 12},
+            column_widths={"Sheet": 230, title: 450, "Rows": 60},
             column_formats={"Rows": "#,##0"},
         )
         for key, sheet in sheets.items():
@@ -90,6 +92,12 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
                     pl.Datetime: "yyyy-mm-dd hh:mm:ss",
                 },
                 autofit=True,
+                # It takes a time for a date alone, and "####" is in place of the time.
+                column_widths={
+                    titles[key]: max(_TIME_WIDTH, 8 * len(titles[key]))
+                    for key, of in frame.schema.items()
+                    if isinstance(of, pl.Datetime)
+                },
             )
     return buffer.getvalue()
 

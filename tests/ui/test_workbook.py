@@ -114,6 +114,27 @@ def test_numbers_are_printed_as_on_the_page(
     assert shown["Votes, before"] == "0.5"
 
 
+def test_columns_are_as_wide_as_what_is_printed_in_them(
+    opened: dict[str, list[list[spreadsheet.Cell]]],
+) -> None:
+    """A narrower one shows "####" in place of a number or a time."""
+    for rows, xml in zip(
+        opened.values(), _sheets(to_xlsx("Votes", ABOUT, TABLES)), strict=True
+    ):
+        # In digits.
+        widths = [float(width) for width in re.findall(r'<col .*?width="(.*?)"', xml)]
+        narrow = [
+            (cell.shown, width)
+            for row in rows
+            for cell, width in zip(row, widths, strict=False)
+            if cell.kind != "string" and len(cell.shown) > width
+        ]
+        assert narrow == []
+        # Of the heading as well, beside which the list of filters has its arrow.
+        heads = [len(cell.shown) for cell in rows[0]]
+        assert [head for head, w in zip(heads, widths, strict=False) if head > w] == []
+
+
 def test_a_time_stays_in_its_second_and_on_its_day() -> None:
     at = datetime(2026, 11, 2, 23, 59, 59, 999_999)
     for zone in ("UTC", "Australia/Lord_Howe", "Africa/Casablanca"):
