@@ -20,7 +20,11 @@ _WHEN_DRAWN = f"""async (title) => {{
   const there = () => drawn() && document.querySelector('h1').textContent === title;
   while (!there()) await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);
-  return performance.now();
+  const seen = performance.now();
+  // A page that fails is quick.
+  const failed = document.querySelector('[data-testid=stAlertContentError]');
+  if (failed) throw new Error(failed.textContent);
+  return seen;
 }}"""
 _CLICK = f"""async (title) => {{
   // Ours, or Streamlit's own in the empty dashboard.
