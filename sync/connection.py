@@ -242,8 +242,9 @@ def _pin_session(connection: Connection, seconds: int) -> None:
         variables = {
             "autocommit": "1",
             "time_zone": "'+00:00'",
-            # Modes such as ANSI_QUOTES change what a statement means.
-            "sql_mode": "''",
+            # Others, such as ANSI_QUOTES, change what a statement means. With this one
+            # MySQL makes a text that it cannot convert null; without, it cuts it.
+            "sql_mode": "'STRICT_ALL_TABLES'",
             "sql_big_selects": "1",
             # MySQL makes a decimal of mixed signs, which the variable does not take.
             # What is longer is cut, which shows in the checksum.

@@ -224,8 +224,10 @@ def _line(table: Table, charsets: Mapping[str, str], ends: Sequence[str]) -> str
         _text(column, charsets) if column.dtype == pl.String() else _number(column)
         for column in table.columns
     ]
+    # A text that the server cannot convert is null, and not to be "" (COALESCE):
+    # CONCAT_WS leaves it out, so that the line comes out unequal.
     written = [
-        f"COALESCE({value}, '')" if column.nullable else value
+        f"IF({quoted(column.name)} IS NULL, '', {value})" if column.nullable else value
         for value, column in zip(values, table.columns, strict=True)
     ]
     separator = f"_binary {_literal(SEPARATOR)} COLLATE `binary`"
@@ -250,10 +252,6 @@ def _text(column: Column, charsets: Mapping[str, str]) -> str:
             return name
         case "bytes":  # AS_BYTES
             return f"CAST({name} AS BINARY)"
-        case "ucs2":
-            # MySQL's CONVERT silently cuts a text at half of a surrogate pair.
-            whole = f"CONCAT({name}, _utf8mb4'' COLLATE utf8mb4_bin)"
-            return f"CAST({whole} AS BINARY)"
         case _:
             return f"CONVERT({name} USING utf8mb4)"
 

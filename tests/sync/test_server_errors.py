@@ -296,6 +296,8 @@ def missing_definer(database: LiveDatabase, store: Store) -> Iterator[None]:
 @contextmanager
 def bytes_without_a_character(database: LiveDatabase, store: Store) -> Iterator[None]:
     """In a view that converts: comparing alone makes a question mark of them."""
+    if (database.value("SELECT VERSION()") or "").startswith("8."):
+        pytest.skip("to MySQL 8.4 it is a null, as for every client in strict mode")
     table = "fpp_page_views"
     database.execute(
         f"ALTER TABLE {table} MODIFY source varchar(255) CHARACTER SET gbk"
@@ -542,6 +544,8 @@ def test_a_limit_that_the_session_lifts_names_its_cause_and_its_fix(
     insert_votes(database, range(1, 2_001))
     pairs = "SELECT DISTINCT a.id, b.id FROM fpp_votes a JOIN fpp_votes b ON b.id < 99"
     with opened(database) as source:
+        # In the session's strict mode a limit has to be one that the server takes.
+        source._rows(("SET SESSION sql_mode = ''", ()), "preparing")
         source._rows((f"SET SESSION {limits}", ()), "preparing")
         with pytest.raises(SourceError) as refused:
             source._rows((pairs, ()), "reading fpp_votes")
