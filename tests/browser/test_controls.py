@@ -48,6 +48,26 @@ def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) ->
     expect(chips).to_contain_text("Country is")
 
 
+@pytest.mark.parametrize(
+    ("path", "title"), [("/", "What changed most?"), ("/location", "Users by country")]
+)
+def test_a_row_is_pointed_at_and_clicked_beside_its_bar_too(
+    page: Page, demo_server: Server, path: str, title: str
+) -> None:
+    """Of small numbers a bar has a pixel or two."""
+    go(page, demo_server.url + path)
+    beside = block(page, title).locator("g.role-mark.mark-text text").first
+    beside.scroll_into_view_if_needed()
+    box = beside.bounding_box()
+    assert box is not None
+    at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*at)
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("adds a filter")
+    page.mouse.click(*at)
+    page.wait_for_url(re.compile(r"filter=country%3A"))
+    chromium.wait_until_drawn(page)
+
+
 def test_chips_wrap_inside_their_row(page: Page, demo_server: Server) -> None:
     kept = ("country:DE", "city:München", "source:Google Search", "os!:Windows")
     more = ("event:ENTERED_EXISTING_ROOM", "browser!:Firefox", "route:ROOM")

@@ -150,16 +150,26 @@ def ranked(
     y = alt.Y(f"{_LABEL}:N", sort=BY_PLACE, title=None, axis=label_axis())
     base = Layer()
     tooltip = [alt.Tooltip(f"{_LABEL}:N", title=title_of_label(label))]
-    bars = base.mark_bar(
-        color=ACCENT, cornerRadiusEnd=3, cursor=click_filters.cursor(top)
-    ).encode(x, y, tooltip=tooltip + count_tooltips(top, value, title))
+    bars = base.mark_bar(color=ACCENT, cornerRadiusEnd=3, aria=False).encode(x, y)
     text = (
         base.transform_calculate(_printed=_count_and_share(top, value))
         .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
         .encode(x, y, text=alt.Text("_printed:N"))
     )
-    shown = click_filters.clickable(bars, top), text
-    return layered(*shown, data=data, height=alt.Step(ROW_HEIGHT))
+    targets = _rows(base, y, [*tooltip, *count_tooltips(top, value, title)], top)
+    return layered(targets, bars, text, data=data, height=alt.Step(ROW_HEIGHT))
+
+
+def _rows(
+    base: alt.Chart, y: alt.Y, tooltip: list[alt.Tooltip], frame: pl.DataFrame
+) -> alt.Chart:
+    """Return what is pointed at, clicked and read out: the whole row of each bar.
+
+    Of small numbers the bar itself has a pixel or two.
+    """
+    rows = base.mark_bar(opacity=0.001, cursor=click_filters.cursor(frame))
+    wide = rows.encode(x=alt.value(0), x2=alt.value("width"), y=y, tooltip=tooltip)
+    return click_filters.clickable(wide, frame)
 
 
 def _with_rest(top: pl.DataFrame, frame: pl.DataFrame, value: str) -> pl.DataFrame:
@@ -235,26 +245,18 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     x = alt.X("contribution:Q", axis=None, scale=alt.Scale(range=[0, _END]))
     more = {"test": "datum.change > 0", "value": ACCENT}
     color = alt.ColorValue(PALETTE[1], condition=more)
-    bars = base.mark_bar(cornerRadius=3, cursor=click_filters.cursor(data)).encode(
-        x,
-        y,
-        color=color,
-        tooltip=[
-            alt.Tooltip("what:N", title="Dimension"),
-            alt.Tooltip("measure:N", title="Metric"),
-            alt.Tooltip("then:N", title="Before"),
-            alt.Tooltip("now:Q", title="Now", format=","),
-            alt.Tooltip("contribution:Q", title="Contribution", format="+,.1%"),
-        ],
-    )
+    bars = base.mark_bar(cornerRadius=3, aria=False).encode(x, y, color=color)
+    tooltip = [
+        alt.Tooltip("what:N", title="Dimension"),
+        alt.Tooltip("measure:N", title="Metric"),
+        alt.Tooltip("then:N", title="Before"),
+        alt.Tooltip("now:Q", title="Now", format=","),
+        alt.Tooltip("contribution:Q", title="Contribution", format="+,.1%"),
+    ]
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
     said = text.encode(alt.X("end:Q"), y, text=_PRINTED)
-    return layered(
-        click_filters.clickable(bars, data),
-        said,
-        data=data,
-        height=alt.Step(ROW_HEIGHT),
-    )
+    targets = _rows(base, y, tooltip, data)
+    return layered(targets, bars, said, data=data, height=alt.Step(ROW_HEIGHT))
 
 
 def without_bars(frame: pl.DataFrame) -> str | None:
