@@ -28,7 +28,10 @@ _HEAD, _BODY_END = b"<head>", b"</body>"
 _ASSETS = Path(__file__).parent / "assets"
 _PAGES = Path(__file__).parent.parent / "pages"
 # In the order in which they run: `fpp`, of the first, has what the others share.
-_SCRIPTS = ("streamlit", "address", "keyboard", "share", "navigation", "acts")
+_SCRIPTS = (
+    *("streamlit", "address", "keyboard", "share"),
+    *("tooltips", "navigation", "acts"),
+)
 _STYLES = _ASSETS / "style.css"
 # Streamlit formats numbers in tables, and the first day of a week in calendars, by the
 # browser's language; everything else on a page is written in one notation.

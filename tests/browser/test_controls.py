@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from testkit import chromium
 from testkit.chromium import Server
@@ -308,3 +308,44 @@ def test_on_a_phone_choices_are_whole_and_menus_and_warnings_fit_its_height(
     expect(menu.get_by_role("combobox")).to_have_count(2)
     # Not as low as what its button leaves of the screen.
     assert at_last(page, lambda _: menu.evaluate(OVERFLOW), 0) == 0
+
+
+def test_a_tap_on_a_chart_shows_its_numbers_and_a_swipe_leaves_none_behind(
+    browser: Browser, demo_server: Server
+) -> None:
+    phone = chromium.logged_in(
+        browser,
+        demo_server,
+        viewport={"width": 375, "height": 740},
+        is_mobile=True,
+        has_touch=True,
+    )
+    page = phone.new_page()
+    finger = phone.new_cdp_session(page)
+
+    def touch(kind: str, *points: dict[str, float]) -> None:
+        asked = {"type": kind, "touchPoints": list(points)}
+        finger.send("Input.dispatchTouchEvent", asked)
+
+    shown = page.locator("#vg-tooltip-element.visible")
+    for address, text in (("/votes", "Votes"), ("/returning", "users")):
+        go(page, demo_server.url + address)
+        chart = page.locator("svg.marks").first
+        chart.scroll_into_view_if_needed()
+        area = chart.bounding_box()
+        assert area
+        x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+        page.touchscreen.tap(x, y)
+        expect(shown).to_contain_text(text)
+        # Elsewhere.
+        page.touchscreen.tap(x, area["y"] - 30)
+        expect(shown).to_have_count(0)
+        page.touchscreen.tap(x, y)
+        expect(shown).to_be_visible()
+        touch("touchStart", {"x": x, "y": y})
+        for moved in range(0, 160, 10):
+            touch("touchMove", {"x": x, "y": y - moved})
+            page.wait_for_timeout(16)
+        touch("touchEnd")
+        expect(shown).to_have_count(0)
+    phone.close()
