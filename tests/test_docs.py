@@ -87,6 +87,15 @@ def test_a_link_of_a_document_leads_somewhere() -> None:
     assert len(links) > 50
 
 
+def test_a_run_in_a_container_of_its_own_says_what_it_does() -> None:
+    """Without a flag the image's own counts, and the container runs for ever."""
+    assert 'CMD ["--every"]' in (ROOT / "Dockerfile").read_text()
+    texts = [path.read_text() for path in (ROOT / "docs").rglob("*.md")]
+    commands = re.findall(r"docker compose run --rm sync\b(.*)", "\n".join(texts))
+    assert commands
+    assert [found for found in commands if not found.startswith(" --")] == []
+
+
 def test_files_that_compose_mounts_are_there() -> None:
     """In place of a missing file Docker makes a folder: a database without tables."""
     mounted = re.findall(r"- (\./[^:]+):", (ROOT / "compose.yaml").read_text())
