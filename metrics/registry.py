@@ -135,16 +135,16 @@ def answer(name: str, frame: pl.DataFrame) -> str | None:
 def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
     """Return the plan of one table, by default computed by itself.
 
-    Numbers are null where the store lacks a table that they need, and of a period
-    before or after all data.
+    Numbers are null where the store lacks a table that they need, and of a period that
+    begins after the end of late data.
     """
     known = shared or SharedPlans.of(query, both=False)
     return known.plan(lambda: _plan(METRIC_TABLES[name], query, known))
 
 
 def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:
-    known = query.knows(query.period) or table.covers(query) != query.period
-    lacking = set(table.reads).intersection(query.missing) if known else table.reads
+    ahead = query.is_ahead(table.covers(query))
+    lacking = table.reads if ahead else set(table.reads).intersection(query.missing)
     return without(table.build(query, shared), table.name, lacking)
 
 

@@ -72,7 +72,7 @@ def _why_not_compared(context: PageContext) -> str:
         text = periods.not_compared(begins)
         return f"{text[0].upper()}{text[1:]}."
     # Late data ends before it, so that nothing can be compared.
-    if not context.query.knows(context.query.period):
+    if context.query.is_ahead(context.query.period):
         return _nothing_in(context)
     return "Choose a comparison to see changes. All time has none."
 
