@@ -184,6 +184,7 @@ MEANINGS: Mapping[int, Meaning] = {
     3118: _LOCKED,
     3159: _NEEDS_TLS,
     3854: _BYTES,
+    4031: _BROKEN,
     4151: _LOCKED,
 }
 """Numbers of MySQL and MariaDB servers, and of their client library (2000 on)."""

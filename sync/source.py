@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import batched
 
 from mysql.connector import errorcode
@@ -227,9 +227,7 @@ class Source:
         with translated(f"reading {table.name}"):
             cursor = self._execute(*sql.select(table, partition))
             rows = batches(self._connection, cursor, _ROWS_AT_ONCE)
-            fetched = RawRows(table, gather(table, self._in_time(rows)))
-            cursor.close()
-        return fetched
+            return RawRows(table, gather(table, self._in_time(rows)))
 
     def _charsets_of(self, table: Table) -> Mapping[str, str]:
         """Return the charsets of texts that cannot be joined as they are."""
@@ -248,19 +246,20 @@ class Source:
 
     def _rows(self, statement: sql.Statement, action: str) -> Sequence[RawRow]:
         with translated(action):
-            cursor = self._execute(*statement)
-            rows = cursor.fetchall()
-            cursor.close()
-        return rows
+            return self._execute(*statement).fetchall()
 
     def _command(self, statement: str) -> None:
         with translated("opening the snapshot"):
-            self._execute(statement, ()).close()
+            self._execute(statement, ())
 
     def _execute(self, statement: str, values: sql.Values) -> Cursor:
-        cursor = self._connection.cursor()
-        cursor.execute(statement, values)
-        return cursor
+        self._cursor.execute(statement, values)
+        return self._cursor
+
+    @cached_property
+    def _cursor(self) -> Cursor:
+        # One for all: the driver pings the server for each and waits for the answer.
+        return self._connection.cursor()
 
 
 def _of_pages(rows: Sequence[RawRow]) -> Checksum:

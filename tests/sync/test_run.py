@@ -75,6 +75,27 @@ def test_second_sync_follows_inserts_renames_edits_and_deletes(
     assert (run.new, run.changed, run.gone) == (1, 2, 10)
 
 
+def test_a_run_asks_the_server_for_nothing_but_its_statements(
+    database: LiveDatabase, store: Store
+) -> None:
+    """The driver pings it for each new cursor."""
+
+    def counted(name: str) -> int:
+        with database.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(f"SHOW GLOBAL STATUS LIKE '{name}'")
+            ((_, count),) = cursor.fetchall()
+            return int(str(count))
+
+    names = "Com_select", "Com_admin_commands"
+    before = [counted(name) for name in names]
+    assert store.sync() == 0
+    selects, pings = (
+        counted(name) - was for name, was in zip(names, before, strict=True)
+    )
+    assert selects > 30
+    assert pings < 15
+
+
 def test_a_run_without_changes_moves_only_the_time(
     database: LiveDatabase, store: Store
 ) -> None:
