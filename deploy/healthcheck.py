@@ -10,22 +10,23 @@ import urllib.request
 from pathlib import Path
 
 
-def dashboard() -> bool:
-    """Return whether the server answers; the age of the data is not its fault."""
+def dashboard() -> None:
+    """Ask the server, or raise OSError; the age of the data is not its fault."""
     base = _value("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
     port = _value("STREAMLIT_SERVER_PORT", "8501")
     path = f"/{base}/health" if base else "/health"
     # No proxy of the environment: it would ask its own machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"http://127.0.0.1:{port}{path}", timeout=4) as answer:
-        return bool(answer.status == 200)
+    opener.open(f"http://127.0.0.1:{port}{path}", timeout=4).close()
 
 
-def sync() -> bool:
-    """Return whether a run succeeded within the last three intervals."""
+def sync() -> None:
+    """Look for a run within the last three intervals, or raise OSError."""
     interval = int(_value("SYNC_INTERVAL", "600"))
     published = Path(_value("DATA_DIR", "./data")) / "CURRENT"
-    return time.time() - published.stat().st_mtime < 3 * interval
+    age = time.time() - published.stat().st_mtime
+    if age >= 3 * interval:
+        raise OSError(f"no run has succeeded for {age:.0f} seconds: see its log")
 
 
 def _value(name: str, default: str) -> str:
@@ -36,6 +37,6 @@ def _value(name: str, default: str) -> str:
 if __name__ == "__main__":
     check = {"dashboard": dashboard, "sync": sync}[sys.argv[1]]
     try:
-        sys.exit(0 if check() else 1)
+        check()
     except OSError as error:
         sys.exit(f"{sys.argv[1]}: {error}")

@@ -339,10 +339,15 @@ def test_the_values_of_the_page_are_ones_that_the_composition_takes() -> None:
 
 
 def healthcheck(kind: str, **variables: str) -> int:
+    """Return its exit code; what is wrong is printed, in one line."""
     command = [sys.executable, "-S", str(ROOT / "deploy" / "healthcheck.py"), kind]
-    return subprocess.run(
-        command, env=variables, check=False, capture_output=True
-    ).returncode
+    ended = subprocess.run(
+        command, env=variables, check=False, capture_output=True, text=True
+    )
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == ended.returncode, ended.stderr
+    assert not ended.stderr or ended.stderr.startswith(f"{kind}: ")
+    return ended.returncode
 
 
 @pytest.mark.parametrize(
