@@ -204,7 +204,7 @@
     showWaiting();
     await until(() => !held.length, PATIENCE);
     await until(isTold, PATIENCE);
-    await until(thrice(isInAddress), 1_000); // on a busy machine
+    await until(thrice(isInAddress), 3_000); // on a busy machine
     [passed, next] = [next];
     showWaiting();
     passed.click();
