@@ -363,7 +363,7 @@ def explain(
     printed = fmt.change(now, before, definition.unit)
     if usual is None:
         why = (
-            "too few or too unlike earlier changes to judge it by"
+            "earlier changes are too few or too varied to judge it by"
             if definition.key in USUAL_KEYS
             else "usual changes of this figure are not measured"
         )
