@@ -116,10 +116,12 @@ def _together(
 def _render_strip(found: Sequence[Results], keys: Sequence[str]) -> str:
     """Draw a tile per figure with the value of each room; return the chosen one."""
     chosen = choice_of(keys)
+    # Streamlit asks for each name several times.
+    tiles = {key: _tile(found, key) for key in keys}
     st.segmented_control(
         "Metric to draw",
         keys,
-        format_func=lambda key: _tile(found, key),
+        format_func=tiles.__getitem__,
         required=True,
         label_visibility="collapsed",
         width="stretch",
