@@ -24,7 +24,7 @@ from simulation.tables import Event, Route
 from store.notes import Note, Notes
 from tests.metrics.building import quick
 from ui import charts
-from ui.charts.axes import Chart
+from ui.charts.axes import Chart, any_but_zero
 from ui.charts.lines import columns_over_time, consensus_by_team_size
 from ui.charts.theme import CUT, DASHES
 from ui.charts.time_chart import (
@@ -553,6 +553,27 @@ def test_the_legend_explains_dotted_ends_where_lines_have_some() -> None:
     first, last = november(9, 10)
     on = axis(first, last)
     assert legend(on, incomplete=True).endswith(" ⋯\u00a0incomplete day")
+
+
+def test_each_line_has_its_own_gaps_on_days_that_only_others_have() -> None:
+    days = november(2, 3, 4, 5)
+    names = pl.Series("room", ["a", "a", "b", "b"])
+    placed = axis(days[0], days[-1]).place(series(days).with_columns(names), by="room")
+    assert placed.select("room", "bucket", "votes").rows() == [
+        (room, day, votes)
+        for room, counts in (("a", [0, 1, None, None]), ("b", [None, None, 2, 3]))
+        for day, votes in zip(days, counts, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [([0, -3], True), ([None, 0, 2.5], True), ([0, None], False), ([], False)],
+)
+def test_anything_but_zero_is_something(
+    numbers: list[float | None], expected: bool
+) -> None:
+    assert any_but_zero([pl.Series(numbers, dtype=pl.Float64)]) == expected
 
 
 def test_no_line_of_a_legend_ends_within_dates_or_after_a_mark() -> None:
