@@ -414,6 +414,17 @@ def test_a_number_is_unknown_without_a_table_that_it_needs(
             assert found["state"].is_null().all()
 
 
+@pytest.mark.parametrize("live", METRIC_TABLES["countries"].reads)
+def test_no_users_by_country_changed_without_one_of_their_tables(
+    live: str, golden: Frames
+) -> None:
+    """Here each has page views; elsewhere some are in one of the tables alone."""
+    asked = query(golden, MONTH, BEFORE)
+    assert "country" in build("what_moved", asked)["dimension"]
+    found = build("what_moved", replace(asked, missing=(live,)))
+    assert "country" not in found["dimension"]
+
+
 @pytest.mark.parametrize("days", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_known_of_days_after_the_end_of_late_data(
