@@ -310,6 +310,25 @@ def test_on_a_phone_choices_are_whole_and_menus_and_warnings_fit_its_height(
     assert at_last(page, lambda _: menu.evaluate(OVERFLOW), 0) == 0
 
 
+LINES_OF_DATES = """() => {
+  const legend = [...document.querySelectorAll('.st-key-kpi_chart p')]
+    .find(text => text.textContent.includes('┄')).firstChild;
+  return [...legend.data.matchAll(/[—┄].*?20\\d\\d/gu)].map(({index, 0: dates}) => {
+    const range = document.createRange();
+    range.setStart(legend, index);
+    range.setEnd(legend, index + dates.length);
+    return new Set([...range.getClientRects()].map(line => line.top)).size;
+  });
+}"""
+
+
+def test_dates_of_a_legend_are_on_one_line(page: Page, demo_server: Server) -> None:
+    for width in (320, 375, 420):
+        page.set_viewport_size({"width": width, "height": 800})
+        go(page, f"{demo_server.url}/votes?every=week")
+        assert page.evaluate(LINES_OF_DATES) == [1, 1], width
+
+
 def test_a_tap_on_a_chart_shows_its_numbers_and_a_swipe_leaves_none_behind(
     browser: Browser, demo_server: Server
 ) -> None:

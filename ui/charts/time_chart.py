@@ -467,7 +467,8 @@ def has_incomplete(*frames: pl.DataFrame) -> bool:
 
 
 def _unbroken(dates: str) -> str:
-    return dates.replace(" ", "\u00a0")
+    # Lines end after a dash, also where a no-break space follows it.
+    return dates.replace(" ", "\u00a0").replace("–", "–\N{WORD JOINER}")
 
 
 def _rows(
