@@ -1,5 +1,6 @@
 """LibreOffice as a user's spreadsheet: it opens a CSV, and says how it read it."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -71,10 +72,27 @@ def workbook(file: Path) -> dict[str, list[list[Cell]]]:
     tree = ET.parse(file.with_suffix(".fods"))  # noqa: S314 - LibreOffice wrote it
     return {
         sheet.get(_name("table", "name"), ""): [
-            list(_cells(row)) for row in sheet.iterfind("table:table-row", _SPACES)
+            list(_cells(row)) for row in sheet.iterfind(".//table:table-row", _SPACES)
         ]
         for sheet in tree.iterfind(".//table:table", _SPACES)
     }
+
+
+def printed_pages(file: Path) -> list[tuple[int, int]]:
+    """Print a workbook; return width and height of each page in points."""
+    profile = (file.parent / "profile").as_uri()
+    subprocess.run(
+        [
+            *(OFFICE, f"-env:UserInstallation={profile}", "--headless"),
+            *("--convert-to", "pdf", "--outdir", str(file.parent), str(file)),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=100,
+    )
+    pdf = file.with_suffix(".pdf").read_bytes()
+    sizes = re.findall(rb"/Type/Page/.*?/MediaBox\[0 0 ([\d.]+) ([\d.]+)\]", pdf, re.S)
+    return [(round(float(width)), round(float(height))) for width, height in sizes]
 
 
 def _sheet(file: Path) -> list[list[Cell]]:

@@ -2,14 +2,19 @@
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
 
 import polars as pl
 from polars import selectors
 
 from metrics.subject import Unit
 from ui.blocks import tables
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 100_000
@@ -28,9 +33,20 @@ _FORMATS: Mapping[Unit, str] = {
 }
 _MEAN_COUNT, _LABEL = "#,##0.0", "0"
 _HEADER = {"bold": True, "bottom": 1}
+_WRAPPED = {"text_wrap": True}
 _STYLE = "Table Style Light 1"
 _TIME_WIDTH = 150
 """Pixels of a column of times."""
+_TEXT_WIDTH = 450
+"""Pixels of a column of texts at most: longer ones take several lines."""
+_LONGEST_LINE = 70
+"""Characters of a text that fit in it."""
+_LINE, _HIGHEST = 20, 545
+"""Pixels of a line, and of the highest row that Excel takes."""
+_A4 = 9
+_PORTRAIT_COLUMNS, _PRINTED_COLUMNS = 4, 12
+"""Columns beside each other on a printed page, upright and at all: more could not be
+read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,47 +75,99 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
         ("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False
     )
     names = _sheet_names(sheets)
-    with Workbook(buffer, {"in_memory": True, **texts}) as workbook:
-        _first_sheet(title, about, sheets, names).write_excel(
+    every_cell = {"default_format_properties": {"valign": "top"}}
+    with Workbook(buffer, {"in_memory": True, **texts, **every_cell}) as workbook:
+        first = _first_sheet(title, about, sheets, names)
+        first.write_excel(
             workbook,
             FIRST_SHEET,
             table_style=_STYLE,
             autofilter=False,
             header_format=_HEADER,
             freeze_panes=(1, 0),
-            column_widths={"Sheet": 230, title: 450, "Rows": 60},
-            column_formats={"Rows": "#,##0"},
+            column_widths={"Sheet": 230, title: _TEXT_WIDTH, "Rows": 60},
+            column_formats={"Rows": "#,##0", title: _WRAPPED},
+            row_heights=_row_heights(first, [title]),
         )
+        _print_on_a4(workbook, FIRST_SHEET, columns=3)
         for key, sheet in sheets.items():
-            # As the page prints them: 69.96 would be 70.0 beside the word "cooling".
-            frame = tables.in_whole_points(
-                tables.readable(sheet.frame.head(MOST_ROWS), sheet.table)
-            )
-            titles = _titles(frame, sheet.table)
-            _plain(frame).rename(titles).write_excel(
-                workbook,
-                names[key],
-                table_style=_STYLE,
-                header_format=_HEADER,
-                freeze_panes=(1, 0),
-                column_formats={
-                    titles[key]: number_format
-                    for key, of in frame.schema.items()
-                    if (number_format := _format_of(key, of))
-                },
-                dtype_formats={
-                    pl.Date: "yyyy-mm-dd",
-                    pl.Datetime: "yyyy-mm-dd hh:mm:ss",
-                },
-                autofit=True,
-                # It takes a time for a date alone, and "####" is in place of the time.
-                column_widths={
-                    titles[key]: max(_TIME_WIDTH, 8 * len(titles[key]))
-                    for key, of in frame.schema.items()
-                    if isinstance(of, pl.Datetime)
-                },
-            )
+            _write(workbook, names[key], sheet)
     return buffer.getvalue()
+
+
+def _write(workbook: "Workbook", name: str, sheet: Sheet) -> None:
+    # As the page prints them: 69.96 would be 70.0 beside the word "cooling".
+    frame = tables.in_whole_points(
+        tables.readable(sheet.frame.head(MOST_ROWS), sheet.table)
+    )
+    titles = _titles(frame, sheet.table)
+    plain = _plain(frame)
+    long = _long_texts(plain)
+    formats: dict[str, object] = {
+        key: number_format
+        for key, of in frame.schema.items()
+        if (number_format := _format_of(key, of))
+    }
+    # It takes a time for a date alone, and "####" is in place of the time.
+    widths = {
+        key: max(_TIME_WIDTH, 8 * len(titles[key]))
+        for key, of in frame.schema.items()
+        if isinstance(of, pl.Datetime)
+    }
+    formats |= dict.fromkeys(long, _WRAPPED)
+    widths |= dict.fromkeys(long, _TEXT_WIDTH)
+    plain.rename(titles).write_excel(
+        workbook,
+        name,
+        table_style=_STYLE,
+        header_format=_HEADER,
+        freeze_panes=(1, 0),
+        column_formats={titles[key]: of for key, of in formats.items()},
+        dtype_formats={pl.Date: "yyyy-mm-dd", pl.Datetime: "yyyy-mm-dd hh:mm:ss"},
+        autofit=True,
+        column_widths={titles[key]: width for key, width in widths.items()},
+        row_heights=_row_heights(plain, long),
+    )
+    _print_on_a4(workbook, name, columns=frame.width)
+
+
+def _long_texts(frame: pl.DataFrame) -> list[str]:
+    """Return the columns with a text that needs several lines."""
+    longest = frame.select(pl.col(pl.String).str.len_chars().max())
+    return [c.name for c in longest if (c.item() or 0) > _LONGEST_LINE]
+
+
+def _row_heights(
+    frame: pl.DataFrame, long: Collection[str]
+) -> dict[int | tuple[int, ...], int]:
+    """Return the heights, in pixels, of rows whose long texts need several lines.
+
+    LibreOffice would print them over each other.
+    """
+    lengths = pl.max_horizontal(pl.col(long).str.len_chars(), pl.lit(1))
+    lines = frame.select((lengths / _LONGEST_LINE).ceil().cast(pl.Int64)).to_series()
+    return {
+        row: min(count * _LINE, _HIGHEST)
+        for row, count in enumerate(lines, start=1)
+        if count > 1
+    }
+
+
+def _print_on_a4(workbook: "Workbook", sheet: str, *, columns: int) -> None:
+    """Print a sheet as wide as few pages, each with the heading and the first column.
+
+    With Excel's own settings, columns that do not fit are on pages without either.
+    """
+    printed = workbook.get_worksheet_by_name(sheet)
+    across = ceil(columns / _PRINTED_COLUMNS)
+    printed.set_paper(_A4)
+    if columns > _PORTRAIT_COLUMNS:
+        printed.set_landscape()
+    printed.fit_to_pages(across, 0)
+    printed.repeat_rows(0)
+    if across > 1:
+        printed.repeat_columns(0)
+    printed.set_footer("&L&A&R&P / &N")
 
 
 def _format_of(key: str, of: pl.DataType) -> str | None:

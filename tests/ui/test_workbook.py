@@ -61,10 +61,14 @@ ABOUT = {"Page": "Votes", "Period": "2026-11-02 to 2026-11-03", "Filters": "=non
 
 
 @pytest.fixture(scope="module")
-def opened(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, list[list[spreadsheet.Cell]]]:
-    file: Path = tmp_path_factory.mktemp("workbook") / "votes.xlsx"
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all: LibreOffice takes seconds to set itself up in a new one."""
+    return tmp_path_factory.mktemp("workbook")
+
+
+@pytest.fixture(scope="module")
+def opened(folder: Path) -> dict[str, list[list[spreadsheet.Cell]]]:
+    file = folder / "votes.xlsx"
     file.write_bytes(to_xlsx("Votes", ABOUT, TABLES))
     return spreadsheet.workbook(file)
 
@@ -166,6 +170,41 @@ def test_the_header_stays_in_sight() -> None:
         assert 'state="frozen"' in xml
 
 
+def test_each_sheet_is_printed_on_few_pages_of_a4(folder: Path) -> None:
+    """With its heading on each: a page of the last columns alone would say nothing."""
+    wide = pl.DataFrame({f"a column of a wide table {n}": [n] for n in range(20)})
+    texts = pl.DataFrame({f"text {n}": ["Users with a vote. " * 12] for n in range(3)})
+    sheets = {
+        "wide": Sheet("Wide", wide),
+        "many": Sheet("Many", wide.select(pl.nth(range(12)))),
+        "texts": Sheet("Texts", texts),
+    }
+    data = to_xlsx("Votes", ABOUT | {"Filters": "country:DE " * 30}, sheets)
+    file = folder / "printed.xlsx"
+    file.write_bytes(data)
+    upright, across = (595, 842), (842, 595)
+    expected = [upright, across, across, across, upright]
+    assert spreadsheet.printed_pages(file) == expected
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.read("xl/workbook.xml").decode()
+    repeated = re.findall(r'Print_Titles"[^>]*>([^<]*)<', names)
+    assert repeated == [
+        "About!$1:$1",
+        "many!$1:$1",
+        "texts!$1:$1",
+        "wide!$A:$A,wide!$1:$1",
+    ]
+
+
+def test_rows_are_as_high_as_their_texts() -> None:
+    """LibreOffice would print a text of several lines over the next rows."""
+    frame = pl.DataFrame({"name": ["short", "long " * 40, None, "x" * 40_000], "n": 1})
+    _, sheet = _sheets(to_xlsx("T", {}, {"t": Sheet("T", frame)}))
+    rows = re.findall(r'<row r="(\d+)"[^>]*?(?: ht="([\d.]+)"[^>]*)?>', sheet)
+    assert rows == [("1", ""), ("2", ""), ("3", "45"), ("4", ""), ("5", "408.75")]
+    assert 'wrapText="1"' in _styles(to_xlsx("T", {}, {"t": Sheet("T", frame)}))
+
+
 def test_a_long_table_is_cut_and_the_first_sheet_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -260,6 +299,11 @@ def _sheets(data: bytes) -> list[str]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = sorted(n for n in archive.namelist() if n.startswith("xl/worksheets/s"))
         return [archive.read(name).decode() for name in names]
+
+
+def _styles(data: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read("xl/styles.xml").decode()
 
 
 def _texts(data: bytes) -> str:
