@@ -168,7 +168,9 @@ def _rows(
     Of small numbers the bar itself has a pixel or two.
     """
     rows = base.mark_bar(opacity=0.001, cursor=click_filters.cursor(frame))
-    wide = rows.encode(x=alt.value(0), x2=alt.value("width"), y=y, tooltip=tooltip)
+    # Named: to find the channel of `alt.value(0)`, Altair searches its whole schema.
+    left, right = alt.XValue(0), alt.X2Value("width")  # type: ignore[no-untyped-call]  # Altair's
+    wide = rows.encode(left, right, y, tooltip=tooltip)
     return click_filters.clickable(wide, frame)
 
 
