@@ -5,8 +5,8 @@ this machine, or, where `use` says so at the start, on a Polars cluster.
 """
 
 import importlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -89,6 +89,8 @@ class Local:
 
 
 _BESIDE = ThreadPoolExecutor(AT_ONCE, "beside")
+# Threads of their own: a question in them may need one of those above.
+_AHEAD = ThreadPoolExecutor(2 * AT_ONCE, "ahead")
 _ROWS_AFTERWARDS = pl.QueryOptFlags(predicate_pushdown=False)
 
 
@@ -213,6 +215,11 @@ def at_hand(frames: Frames, rows: int, needed: Collection[str] = ()) -> Frames:
 def finished(plan: Plan, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Return the answer of a plan, from what its executable parts gave."""
     return plan.finish(*frames) if isinstance(plan, Unfinished) else frames[0]
+
+
+def ahead[Answer](question: Callable[[], Answer]) -> Future[Answer]:
+    """Begin to answer a question, while the page that asks draws something else."""
+    return _AHEAD.submit(question)
 
 
 def collect(plan: Plan, rows: int = 0) -> pl.DataFrame:

@@ -140,6 +140,8 @@ def render(
     filters change anything on it.
     """
     zone = _zone(settings)
+    # Nothing that is chosen changes who is a bot.
+    found = engine.ahead(partial(without_bots, snapshot))
     with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
         chosen = _render_controls(
             snapshot,
@@ -152,7 +154,7 @@ def render(
         )
     filter_chips.render_chips(snapshot, chosen.filters)
     # Before the filters: bots match countries and sources too.
-    user_rows = snapshot.frames if chosen.bots else without_bots(snapshot)
+    user_rows = snapshot.frames if chosen.bots else found.result()
     filtered_by = partial(
         filters.apply, user_rows, excluded_rooms=settings.excluded_rooms
     )
