@@ -38,7 +38,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return 1
     start_errors(settings.sentry, settings.secrets, service="fpp-analytics-sync")
     _spare_the_collector()
-    logger.info("%s", sync.connection.implementation())
+    logger.info("%s", sync.connection.implementation(settings.database))
     disk, stop = Disk(settings.data_dir), _stop_signal()
     job = Job(settings, disk, stop, interval=flags.every or None)
     try:

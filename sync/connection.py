@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import islice
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 with suppress(ImportError):
     import_module("_mysql_connector")
 
 import socket
 import ssl
+import struct
 
 import mysql.connector
 from mysql.connector.plugins import mysql_clear_password
@@ -30,6 +31,7 @@ type RawRow = Sequence[bytes | None]
 HAS_EXTENSION = bool(mysql.connector.HAVE_CEXT)
 LONGEST_TEXT = 16_000_000
 """Size of the largest packet of the protocol, in bytes."""
+_NOT_THE_PROTOCOL = 2007
 _TLS_FAILED = 2026
 _UNKNOWN_PLUGIN = 2059
 _UNREACHABLE = 2003
@@ -61,6 +63,10 @@ FAILURES: tuple[type[Exception], ...] = (
 """What the driver raises when a connection fails, in either implementation."""
 
 
+_UNREADABLE = IndexError, ValueError, struct.error
+"""What pure Python raises of a greeting that it cannot read."""
+
+
 class Cursor(Protocol):
     """What is used of the driver's cursors, whose own types are not strict."""
 
@@ -88,9 +94,6 @@ class Connection(Protocol):
 
     def close(self) -> None:
         """Say goodbye and end the connection."""
-
-    def shutdown(self) -> None:
-        """End the connection without a word."""
 
 
 class Deadline:
@@ -128,7 +131,7 @@ def connected(database: Database, seconds: int) -> Iterator[Connection]:
             connection.close()
         except FAILURES:
             # It could not say goodbye; pure Python keeps the socket open then.
-            connection.shutdown()
+            _drop(connection)
 
 
 @contextmanager
@@ -161,10 +164,17 @@ def batches(
         connection.free_result()
 
 
-def implementation() -> str:
+def implementation(database: Database) -> str:
     """Return which implementation of the driver runs, for the log."""
-    kind = "C extension" if HAS_EXTENSION else "pure Python (about 7 times slower)"
+    slow = "pure Python (about 7 times slower)"
+    kind = "C extension" if _uses_extension(database) else slow
     return f"mysql-connector-python {mysql.connector.__version__}, {kind}"
+
+
+def _uses_extension(database: Database) -> bool:
+    # It logs in with a collation that MariaDB does not know, and which then takes the
+    # names for its own charset.
+    return HAS_EXTENSION and f"{database.user}{database.name}".isascii()
 
 
 def _number(error: BaseException) -> int | None:
@@ -198,8 +208,9 @@ def _number(error: BaseException) -> int | None:
 def _connect(database: Database, seconds: int) -> Connection:
     """Connect; the driver bounds each step, but not the look-up of the name."""
 
-    def connect() -> Connection:
+    def connect(*, use_pure: bool) -> Connection:
         connection = mysql.connector.connect(
+            use_pure=use_pure,
             host=database.host,
             port=database.port,
             user=database.user,
@@ -220,12 +231,29 @@ def _connect(database: Database, seconds: int) -> Connection:
         )
         return cast("Connection", connection)
 
+    def attempt() -> Connection:
+        try:
+            return connect(use_pure=not _uses_extension(database))
+        except RuntimeError:
+            # Of an error whose text is not UTF-8, such as MariaDB's in French, the
+            # extension says no more than that there was one.
+            return connect(use_pure=True)
+
     with translated("connecting"):
         try:
-            return call_within(seconds, connect, lambda late: late.shutdown())
+            return call_within(seconds, attempt, _drop)
         except TimeoutError:
             fact = f"no answer within {seconds} s, the look-up of DB_HOST included"
             raise SourceError("connecting", _UNREACHABLE, fact) from None
+        except _UNREADABLE as error:
+            raise SourceError("connecting", _NOT_THE_PROTOCOL) from error
+
+
+def _drop(connection: Connection) -> None:
+    """End a connection without waiting for the server."""
+    # Only pure Python has a way of its own for that.
+    low = getattr(connection, "_cmysql", None)
+    (low.close if low else cast("Any", connection).shutdown)()
 
 
 def _pin_session(connection: Connection, seconds: int) -> None:

@@ -34,7 +34,7 @@ class Meaning:
 
 _UNREACHABLE = Meaning(
     "the database cannot be reached",
-    "Check that it is up, and DB_HOST and DB_PORT",
+    "Check that it is up, and that MySQL or MariaDB listens at DB_HOST and DB_PORT",
     retry=True,
 )
 _BROKEN = Meaning(
@@ -42,9 +42,31 @@ _BROKEN = Meaning(
     "Check that the database is up, and the link to it",
     retry=True,
 )
+_NO_GREETING = Meaning(
+    "the connection broke before the database accepted the login",
+    "Check that MySQL or MariaDB listens at DB_HOST and DB_PORT, and, behind a proxy "
+    "or tunnel, that the database itself is up",
+    retry=True,
+)
+_NOT_THE_PROTOCOL = Meaning(
+    "what listens at DB_HOST and DB_PORT is not MySQL or MariaDB",
+    "Check both (MySQL's port 33060 has another protocol; 3306 is usual)",
+    retry=True,
+)
+_PROXY = Meaning(
+    "the proxy in front of the database reached no server in time",
+    "Check that the database behind it is up, and the proxy's log",
+    retry=True,
+)
+_NOT_READY = Meaning(
+    "the node of the cluster accepts no statements yet",
+    "Wait until it has joined the cluster (wsrep_ready), or point DB_HOST at another",
+    retry=True,
+)
 _LOGIN = Meaning(
     "the database rejected the login",
-    "Check DB_USERNAME and DB_PASSWORD; for a user that must use TLS also DB_SSL_MODE",
+    "Check DB_USERNAME and DB_PASSWORD; for a user that must use TLS also DB_SSL_MODE, "
+    "and that the server has a certificate",
 )
 _GRANT = Meaning(
     "the database user may not read a table or column",
@@ -75,7 +97,8 @@ _TLS = Meaning(
 )
 _NEEDS_TLS = Meaning(
     "the database accepts this login over TLS only",
-    "Set DB_SSL_MODE=required, or DB_SSL_CA",
+    "Set DB_SSL_MODE=required, or DB_SSL_CA; a server that has no TLS needs a "
+    "certificate first (ssl_cert, ssl_key)",
 )
 _PLUGIN = Meaning(
     "the login method of the database user is not supported",
@@ -132,6 +155,7 @@ _OPTION = Meaning(
     "Raise max_session_mem_used (MariaDB), or look for the option in the server's log",
 )
 _NO_DATABASE = Meaning("the database does not exist", "Check DB_NAME")
+_NO_TABLE = Meaning("a table is missing", "Check DB_NAME; restore or create the table")
 MEANINGS: Mapping[int, Meaning] = {
     1040: _FULL,
     1203: _FULL,
@@ -142,16 +166,18 @@ MEANINGS: Mapping[int, Meaning] = {
     1045: _LOGIN,
     1698: _LOGIN,
     1049: _NO_DATABASE,
+    1047: _NOT_READY,
     1053: _BROKEN,
     1059: _NO_DATABASE,  # a name that is too long, on MySQL
     1102: _NO_DATABASE,  # the same on MariaDB
     1104: _SIZE,
+    1109: _NO_TABLE,
     1114: _TEMPORARY,
     1129: _HOST,
     1130: _HOST,
     1142: _GRANT,
     1143: _GRANT,
-    1146: Meaning("a table is missing", "Check DB_NAME; restore or create the table"),
+    1146: _NO_TABLE,
     1153: _PACKET,
     1184: Meaning(
         "the server closed the connection right after the login",
@@ -168,12 +194,14 @@ MEANINGS: Mapping[int, Meaning] = {
     1684: _DDL,
     1820: _EXPIRED,
     1862: _EXPIRED,
+    1927: _BROKEN,
     1969: _TIME_OUT,
     2003: _UNREACHABLE,
     2005: Meaning(
         "the database's host name is not known", "Check DB_HOST and DNS", retry=True
     ),
     2006: _BROKEN,
+    2007: _NOT_THE_PROTOCOL,
     2013: _BROKEN,
     2026: _TLS,
     2055: _BROKEN,
@@ -186,8 +214,14 @@ MEANINGS: Mapping[int, Meaning] = {
     3854: _BYTES,
     4031: _BROKEN,
     4151: _LOCKED,
+    9001: _PROXY,
 }
-"""Numbers of MySQL and MariaDB servers, and of their client library (2000 on)."""
+"""Numbers of MySQL and MariaDB servers, of their client library (2000 on), and of the
+ProxySQL in front of them (9000 on)."""
+BEFORE_LOGIN: Mapping[int | None, Meaning] = dict.fromkeys(
+    (None, 2006, 2013, 2055), _NO_GREETING
+)
+"""What a lost connection says on which no login has been accepted yet."""
 AFTER_LOGIN: Mapping[int, Meaning] = {
     1045: Meaning(
         "the user who defined a view is missing, or may not log in",
@@ -207,6 +241,8 @@ class SourceError(SyncError):
 
     def __init__(self, action: str, number: int | None, detail: str = "") -> None:
         meaning = _BROKEN if number is None else MEANINGS.get(number, _OTHER)
+        if action == "connecting":
+            meaning = BEFORE_LOGIN.get(number, meaning)
         # A server that does not show a user the definer of a view rejects "the login".
         if action not in {"connecting", "opening the session"}:
             meaning = AFTER_LOGIN.get(number or 0, meaning)

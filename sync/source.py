@@ -22,7 +22,11 @@ from sync.schema_contract import KEEP_ASCII, LiveColumn, has_own_key, other_char
 # Rows that are turned into columns together: few enough for the processor's cache.
 _ROWS_AT_ONCE = 8_192
 _LOCK_SECONDS = 3
-_ABSENT = {errorcode.ER_NO_SUCH_TABLE, errorcode.ER_TABLEACCESS_DENIED_ERROR}
+_ABSENT = {
+    errorcode.ER_NO_SUCH_TABLE,
+    errorcode.ER_UNKNOWN_TABLE,  # of information_schema
+    errorcode.ER_TABLEACCESS_DENIED_ERROR,
+}
 _UNKNOWN_VARIABLE = 1193
 # Blocks that are counted by one statement: it stays short of every server's limit.
 _COUNTED_AT_ONCE = 64

@@ -19,7 +19,7 @@ from tempfile import mkdtemp
 from typing import cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import sync.connection  # noqa: F401  # isort: skip  # the C extension goes first
+from sync.connection import HAS_EXTENSION  # isort: skip  # the C extension goes first
 import mysql.connector
 import polars as pl
 from mysql.connector.connection import MySQLConnection
@@ -194,6 +194,8 @@ class Server:
         connection = mysql.connector.connect(
             **self._administrator(),
             database=database,
+            # The extension lets MariaDB guess the charset of other names.
+            use_pure=not (HAS_EXTENSION and (database or "").isascii()),
             charset="utf8mb4",
             collation="utf8mb4_general_ci",
             autocommit=True,

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ FIRST = (
 """Where workers begin; half of them with browsers, which have most to do."""
 MARKED = {"browser", "mariadb", "slow"}
 MEMORY = Path("/dev/shm")  # noqa: S108  # where Linux keeps files in memory
+LIBRARIES = "LD_LIBRARY_PATH"
 ROOM = 6 << 30
 """Bytes that must be free there; four workers with their databases use a third."""
 
@@ -64,6 +66,21 @@ def keep_files_in_memory() -> None:
 
 # Before anything of a test is imported; workers inherit it.
 keep_files_in_memory()
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Its libraries are loaded; what it starts has the system's (see below).
+    os.environ.pop(LIBRARIES, None)
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_setupnodes() -> None:
+    """Let the database driver's C extension load in workers, as in production.
+
+    It brings an OpenSSL of its own and does not load where an older one (3.0) came
+    first, which Pytest loads before any file of ours. So workers start with the newer.
+    """
+    driver = find_spec("mysql")
+    if driver and driver.origin:
+        os.environ[LIBRARIES] = str(Path(driver.origin).parent / "vendor")
 
 
 def pytest_configure() -> None:

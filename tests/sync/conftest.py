@@ -12,6 +12,7 @@ from typing import overload
 import pytest
 
 from core.errors import logger
+from sync.connection import HAS_EXTENSION
 from sync.source import Source
 from sync.table_sync import Settled, TableSync
 from testkit.database_servers import (
@@ -63,6 +64,25 @@ def server(request: pytest.FixtureRequest, shared: Callable[[Kind], Server]) -> 
 
 on_one_kind = pytest.mark.parametrize("server", [Kind.MARIADB], indirect=True, ids=str)
 """For what becomes of files, monitors and readers, whichever server was copied."""
+
+
+@pytest.fixture(params=["extension", "pure"])
+def implementation(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """Each implementation of the driver in turn.
+
+    Other tests have the one that production has, on a machine that can load it.
+    """
+    kind: str = request.param
+    if kind == "pure":
+        monkeypatch.setattr("sync.connection.HAS_EXTENSION", False)
+    elif not HAS_EXTENSION:
+        pytest.skip("an older OpenSSL is loaded already: run with -n 1 (conftest.py)")
+    return kind
+
+
+in_each_implementation = pytest.mark.usefixtures("implementation")
 
 
 @pytest.fixture(scope="package")

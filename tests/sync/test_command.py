@@ -51,7 +51,7 @@ def test_one_run_says_a_line_per_table_and_a_summary(
     store.assert_equals_source()
     # The log says which implementation of the driver runs, too.
     assert re.search(r"mysql-connector-python [\d.]+, (C ext|pure)", done.stderr)
-    assert implementation().endswith(
+    assert implementation(database.settings).endswith(
         "C extension" if HAS_EXTENSION else "pure Python (about 7 times slower)"
     )
 

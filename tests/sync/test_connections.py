@@ -5,7 +5,6 @@ import socket
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import partial
 from threading import Event, Thread
 from time import sleep
 from typing import Any
@@ -21,7 +20,7 @@ from sync.decode import BulkRows, RawRows
 from sync.partitions import Partition
 from sync.source import Source
 from sync.sql import LINE_END
-from testkit.dashboard import LONGEST_WAIT
+from testkit.dashboard import LONGEST_WAIT, wait_until
 from testkit.database_servers import (
     Kind,
     LiveDatabase,
@@ -30,7 +29,7 @@ from testkit.database_servers import (
 )
 from testkit.harness import QUICK, Store
 from testkit.ports import free_port
-from tests.sync.conftest import DuringSettling, on_one_kind
+from tests.sync.conftest import DuringSettling, in_each_implementation, on_one_kind
 from tests.sync.proxy import Fault, proxied
 from tests.sync.rows import insert_votes, page_view, user
 
@@ -42,6 +41,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
+@in_each_implementation
 @pytest.mark.parametrize("after", [0, 40, 2_000, 12_000, 60_000])
 def test_a_connection_cut_at_any_byte_is_tried_again_and_loses_nothing(
     database: LiveDatabase, store: Store, after: int
@@ -135,8 +135,7 @@ def test_a_name_that_is_looked_up_for_ever_ends_each_attempt_in_time(
     hanging_lookups: Sequence[Thread],
 ) -> None:
     # The look-up of the C extension can be made to hang for a whole machine only.
-    twin = partial(mysql.connector.connect, use_pure=True)
-    monkeypatch.setattr(mysql.connector, "connect", twin)
+    monkeypatch.setattr("sync.connection.HAS_EXTENSION", False)
     store.address = replace(store.source.settings, host="database.example")
     store.policy = replace(QUICK, statement_seconds=1, attempts=2)
     # Each look-up hangs for a minute, which would end with another number.
@@ -154,31 +153,27 @@ def test_a_connection_that_comes_too_late_is_let_go() -> None:
     assert let_go.wait(LONGEST_WAIT)
 
 
+@in_each_implementation
 def test_a_connection_to_the_database_that_comes_too_late_is_closed(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect, late = mysql.connector.connect, list[Any]()
-    let_go = Event()
 
     def connect_late(**options: Any) -> Any:
         sleep(1.5)
-        found = connect(**options)
-        shutdown = found.shutdown
+        late.append(connect(**options))
+        return late[0]
 
-        def shut_down() -> None:
-            shutdown()
-            let_go.set()
-
-        # Asked of a connection that is being closed, the driver may crash.
-        monkeypatch.setattr(found, "shutdown", shut_down)
-        late.append(found)
-        return found
-
-    monkeypatch.setattr(mysql.connector, "connect", connect_late)
     store.policy = replace(QUICK, statement_seconds=1, attempts=1)
-    assert store.sync() == 1
-    assert let_go.wait(LONGEST_WAIT), "it stays open"
-    assert not late[0].is_connected()
+    with monkeypatch.context() as patched:
+        patched.setattr(mysql.connector, "connect", connect_late)
+        assert store.sync() == 1
+    wait_until(lambda: bool(late), "it does not come")
+    asked = (
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST "
+        "WHERE DB = %s AND USER = 'fpp'"
+    )
+    wait_until(lambda: not database.count(asked, (database.name,)), "it stays open")
 
 
 def test_a_slow_link_is_only_slow(database: LiveDatabase, store: Store) -> None:

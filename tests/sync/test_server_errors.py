@@ -18,7 +18,7 @@ from core.redaction import Redactor
 from core.settings import Database, Secret
 from sync import sql
 from sync.connection import RawRow, connected
-from sync.exceptions import AFTER_LOGIN, MEANINGS, Meaning, SourceError
+from sync.exceptions import AFTER_LOGIN, BEFORE_LOGIN, MEANINGS, Meaning, SourceError
 from sync.source import Source
 from testkit.dashboard import LONGEST_WAIT, wait_until
 from testkit.database_servers import (
@@ -30,7 +30,7 @@ from testkit.database_servers import (
 )
 from testkit.harness import Store
 from testkit.ports import free_port
-from tests.sync.conftest import DuringSettling
+from tests.sync.conftest import DuringSettling, in_each_implementation, on_one_kind
 from tests.sync.processes import run
 from tests.sync.proxy import Fault, proxied
 from tests.sync.rows import insert_votes
@@ -415,7 +415,8 @@ RAISED: dict[Situation, tuple[Numbers, Numbers]] = {
     no_connection_left_for_the_user: (None, 1203),
     login_by_socket_only: (1698, None),
     login_by_an_unknown_method: (2059, None),
-    login_over_tls_only: (None, 1045),
+    # The C library refuses to send a password in clear text, the server the other.
+    login_over_tls_only: (None, {1045, 2061}),
     tls_only: ({1045, 3159}, 3159),  # MariaDB 11.8 says what MySQL says
     failing_init_connect: (1184, 1184),
     locked_table: (1205, 1205),
@@ -625,8 +626,11 @@ def test_the_server_knows_the_statement_that_unblocks_a_host(
 
 
 REFUSALS = {
+    1047: b"WSREP has not yet prepared node for application use",
     1129: b"Host '127.0.0.1' is blocked because of many connection errors",
     1130: b"Host '127.0.0.1' is not allowed to connect to this server",
+    1927: b"Connection was killed",
+    9001: b"Max connect timeout reached while reaching hostgroup 0 after 10000ms",
 }
 
 
@@ -675,27 +679,74 @@ def test_a_connection_that_ended_while_nothing_was_asked_is_said_to_be_broken(
     assert MEANINGS[2013].fix in reported[-1]
 
 
-@pytest.mark.usefixtures("own_kind")
-@pytest.mark.parametrize("server", [Kind.MYSQL], indirect=True)
-def test_a_login_over_tls_only_is_named_in_either_implementation(
-    database: LiveDatabase, store: Store
+GREETINGS = {
+    "nothing": b"",
+    "OpenSSH": b"SSH-2.0-OpenSSH_9.2p1\r\n",
+    "a web server": b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+    "the X protocol": bytes.fromhex("050000000b08051a00"),
+    "an empty packet": bytes(4),
+}
+
+
+@in_each_implementation
+@on_one_kind
+@pytest.mark.parametrize("greeting", GREETINGS.values(), ids=GREETINGS.keys())
+def test_what_is_not_a_database_is_said_not_to_be_one(
+    store: Store,
+    reported: Sequence[str],
+    greeting: bytes,
 ) -> None:
-    """The C library refuses to send a password in clear text, the server the other."""
-    with login_over_tls_only(database, store):
-        assert store.address is not None
-        done = run(
-            store,
-            "sync_job.py",
-            environ={
-                "DB_USERNAME": NAME,
-                "DB_PASSWORD": SECRET,
-                "DB_SSL_MODE": "disabled",
-            },
-        )
-    assert done.returncode == 1
-    number = 2061 if "C extension" in done.stderr else 1045
-    assert_names(done.stderr, {number})
-    assert "DB_SSL_MODE" in done.stderr
+    """A proxy without a server behind it takes the connection and closes it."""
+    store.policy = replace(store.policy, attempts=1)
+    with answering(greeting) as port:
+        store.address = replace(store.source.settings, port=port)
+        assert store.sync() == 1
+    meanings = BEFORE_LOGIN[2013], MEANINGS[2007]
+    assert any(f"{m.cause}. " in reported[-1] for m in meanings)
+    assert "that MySQL or MariaDB listens" in reported[-1] or "3306" in reported[-1]
+
+
+@contextmanager
+def answering(greeting: bytes) -> Iterator[int]:
+    """Say the same to each who connects, and close the connection."""
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(greeting)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+FRENCH = "--lc-messages=fr_FR"
+
+
+@pytest.mark.parametrize("server", [Kind.MARIADB], indirect=True)
+def test_an_error_in_another_language_is_named(
+    own_kind: Kind, store: Store, reported: Sequence[str]
+) -> None:
+    """Before the login MariaDB writes it in its own charset, not always in UTF-8."""
+    options = [FRENCH, "--character-set-server=latin1"]
+    with running_server(own_kind, options=options) as server:
+        store.source = server.create_database()
+        store.address = replace(store.source.settings, password=Secret("x"))
+        assert store.sync() == 1
+    assert_names(reported[-1], {1045})
+
+
+def test_a_database_without_the_tables_is_named(
+    database: LiveDatabase, store: Store, reported: Sequence[str]
+) -> None:
+    store.address = replace(database.settings, name="information_schema")
+    assert store.sync() == 1
+    assert "fpp_votes is missing" in reported[-1]
+    assert "DB_NAME" in reported[-1]
 
 
 # Raised where the certificates are (test_tls.py), or not by any server on request.
@@ -708,7 +759,7 @@ def test_every_number_is_raised_by_some_test() -> None:
         *(number for number, *_ in STATEMENTS.values()),
         *LIMITS,
         *REFUSALS,
-        *(1044, 1045, 1059, 1102, 2003, 2005, 1356, 1053, 2061, 4031),
+        *(1044, 1045, 1059, 1102, 1109, 2003, 2005, 2007, 1356, 1053, 4031),
     }
     for numbers in (number for pair in RAISED.values() for number in pair):
         raised |= {numbers} if isinstance(numbers, int) else numbers or set()
@@ -717,9 +768,9 @@ def test_every_number_is_raised_by_some_test() -> None:
 
 @pytest.mark.parametrize("number", sorted(MEANINGS))
 def test_an_error_names_its_cause_and_its_fix(number: int) -> None:
-    text = str(SourceError("connecting", number))
+    text = str(SourceError("opening the session", number))
     assert_names(text, {number})
-    assert text.startswith(f"Database error while connecting ({number}): ")
+    assert text.startswith(f"Database error while opening the session ({number}): ")
     assert text.endswith(".")
     assert "The store is unchanged." in text
     assert Redactor.of(()).text(text) == text  # the log has it whole
