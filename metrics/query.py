@@ -71,9 +71,11 @@ class Query:
             return None
         return replace(self, period=self.comparison, comparison=None, later=self.period)
 
-    def is_ahead(self, period: Period) -> bool:
-        """Return whether data ends before a period: nothing of it is known."""
-        return self.now <= period.start
+    def knows(self, period: Period) -> bool:
+        """Return whether data reaches a period: of others nothing is known."""
+        begins = self.data_begins
+        begun = begins is None or begins <= period.last_day
+        return begun and period.start < self.now
 
     @property
     def as_of(self) -> datetime:

@@ -123,28 +123,42 @@ def sample_size(key: str, table: str) -> str | None:
 
 
 def answer(name: str, frame: pl.DataFrame) -> str | None:
-    """Return the sentence that answers a table's title; None: it has no answer."""
+    """Return the sentence that answers a table's title; None: it has no answer.
+
+    Of numbers that are all unknown nothing can be said.
+    """
     sentence = METRIC_TABLES[name].answer
-    text = sentence(frame) if sentence else None
+    known = frame.is_empty() or not is_unknown(frame)
+    text = sentence(frame) if sentence and known else None
     # A label may have line breaks, which a sentence has not.
     text = text and " ".join(text.split())
     # Sentences may begin with a label that is written in lower case.
     return text and text[0].upper() + text[1:]
 
 
+def is_unknown(frame: pl.DataFrame) -> bool:
+    """Return whether a table has no number that is known."""
+    numbers = (frame[name] for name, of in frame.schema.items() if of.is_numeric())
+    return all(
+        column.null_count() == frame.height
+        for column in numbers
+        if split(column.name)[0] in DEFINITIONS
+    )
+
+
 def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
     """Return the plan of one table, by default computed by itself.
 
-    Numbers are null where the store lacks a table that they need, and of a period that
-    begins after the end of late data.
+    Numbers are null where the store lacks a table that they need, and of a period
+    before or after all data.
     """
     known = shared or SharedPlans.of(query, both=False)
     return known.plan(lambda: _plan(METRIC_TABLES[name], query, known))
 
 
 def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:
-    ahead = query.is_ahead(table.covers(query))
-    lacking = table.reads if ahead else set(table.reads).intersection(query.missing)
+    known = query.knows(table.covers(query))
+    lacking = set(table.reads).intersection(query.missing) if known else table.reads
     return without(table.build(query, shared), table.name, lacking)
 
 

@@ -1732,6 +1732,21 @@ def late_store(plain_store: Callable[..., Path]) -> Path:
 
 
 LATE_UNTIL = datetime(2026, 11, 17, 10)
+OF_A_PERIOD: Sequence[tuple[str, Mapping[str, str]]] = [
+    ("overview.py", {}),
+    *(("traffic.py", {"split": split}) for split in ("all", "source")),
+    *(("traffic.py", {"part": part}) for part in ("page_views", "session_length")),
+    *(("votes.py", {"part": part}) for part in ("when", "estimations")),
+    *(("behaviour.py", {"part": part}) for part in ("routes", "events", "rooms")),
+    ("location.py", {}),
+    ("historical.py", {}),
+    *(("returning.py", {"as": view}) for view in ("average", "by_start")),
+    *(
+        ("insights.py", {"about": about})
+        for about in ("agreement", "second_votes", "meetings", "rooms", "new_users")
+    ),
+]
+"""Pages of a period, and what they show by choice."""
 
 
 def test_a_comparison_ends_where_late_data_does_and_the_page_says_so(
@@ -1763,18 +1778,25 @@ def test_a_comparison_ends_where_late_data_does_and_the_page_says_so(
 def test_a_period_after_the_end_of_late_data_is_empty_and_compared_with_nothing(
     run_page: RunPage, late_store: Path
 ) -> None:
-    for file in ("overview.py", "votes.py", "traffic.py", "historical.py"):
-        app = run_page(file, late_store, period="today")
+    for file, query in OF_A_PERIOD:
+        app = run_page(file, late_store, period="today", **query)
         assert [error.message for error in app.exception] == [], file
-        assert "20 Nov 2026 · 1 day, data until 17 Nov 2026, 10:00 · UTC" in [
-            caption.value for caption in app.caption
-        ]
+        assert any(
+            caption.value.startswith(
+                "20 Nov 2026 · 1 day, data until 17 Nov 2026, 10:00"
+            )
+            for caption in app.caption
+        )
         # Whether anything has happened is not known: 0 would say that nothing has.
         assert {tuple(line) for line in tile_lines(app).values()} <= {("–",)}
+        said = [info.value for info in app.info]
+        # Rooms, invitations and return rates are those of earlier days.
         if file == "overview.py":
             assert "17 Nov 2026 until 10:00 UTC" in [head.value for head in app.header]
-            said = [info.value for info in app.info]
-            assert said[:2] == ["No data in this period. Choose a longer one."] * 2
+            assert said[1] == "No data in this period. Choose a longer one."
+        elif not query.get("about", "").startswith(("rooms", "new")):
+            ends = "No data in this period. The data ends on 17 Nov 2026."
+            assert said[0] == ends, file
 
 
 def test_what_needs_attention_leads_to_a_page_that_draws_it(run_page: RunPage) -> None:
@@ -1924,6 +1946,26 @@ def test_before_the_data_begins_a_blank_block_says_so(
     begins = "begins" in says
     assert (unusual == says) is begins
     assert (gone_quiet == says) is begins
+
+
+def test_nothing_is_shown_or_said_of_a_period_before_the_data(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    """A product of two days, and a whole quarter before them: 0 is not known."""
+    for table in TABLES:
+        rows = pl.read_parquet(GOLDEN / table.file_name)
+        young = pl.col(table.time) >= APP_NOW - timedelta(days=2)
+        rows.filter(young).write_parquet(tmp_path / table.file_name)
+    for file, query in OF_A_PERIOD:
+        options = {"period": "last_quarter", "weekends": "hide"}
+        app = run_page(file, tmp_path, **options, **query)
+        assert [error.message for error in app.exception] == [], (file, query)
+        assert {tuple(line) for line in tile_lines(app).values()} <= {("–",)}
+        assert {card.value for card in app.metric} <= {"–"}
+        begins = "the data begins on 19 Nov 2026."
+        unknown = f"No data in this period. T{begins[1:]}", f"No comparison: {begins}"
+        assert {info.value for info in app.info} <= {*unknown}, (file, query)
+        assert not app.text, file
 
 
 @pytest.mark.parametrize(("stray", "said"), [(1, "1 older row"), (2, "2 older rows")])

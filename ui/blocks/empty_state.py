@@ -12,9 +12,11 @@ from metrics.expressions import MINIMUM_SAMPLE
 from metrics.filters import Filter, room_id
 from metrics.periods import Days
 from metrics.query import Granularity, Query
-from metrics.registry import DEFINITIONS, sample_size
+from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
 from metrics.sentences import missing_note
+from metrics.time_zone import to_local
 from ui import export
+from ui import format as fmt
 from ui.charts.axes import any_but_zero
 from ui.filters import filter_chips
 from ui.page_context import PageContext
@@ -72,7 +74,7 @@ def _why_not_compared(context: PageContext) -> str:
         text = periods.not_compared(begins)
         return f"{text[0].upper()}{text[1:]}."
     # Late data ends before it, so that nothing can be compared.
-    if context.query.is_ahead(context.query.period):
+    if not context.query.knows(context.query.period):
         return _nothing_in(context)
     return "Choose a comparison to see changes. All time has none."
 
@@ -80,6 +82,10 @@ def _why_not_compared(context: PageContext) -> str:
 def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None:
     """Say that no row of the period is left in a table, by its filters or at all."""
     query = context.query
+    # Neither a longer period nor other filters would help.
+    if text := _outside_data(context, name):
+        st.info(text, icon=":material/inbox:")
+        return
     is_daily = export.buckets_of(name, query.granularity) == "day"
     # All that happened may have been on a Sunday.
     if not query.weekends and "bucket" in frame.columns and is_daily:
@@ -108,6 +114,21 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
         st.info(own, icon=":material/inbox:")
     else:
         st.info(_nothing_in(context), icon=":material/inbox:")
+
+
+def _outside_data(context: PageContext, name: str) -> str | None:
+    """Say that the data begins after, or ends before, the days of a table, if so."""
+    query = context.query
+    known = METRIC_TABLES.get(name)
+    about = known.covers(query) if known else query.period
+    if query.knows(about) or not context.snapshot.rows:
+        return None
+    where = "of these days" if query.knows(query.period) else "in this period"
+    begins = query.data_begins
+    if begins and about.last_day < begins:
+        return f"No data {where}. The data begins on {fmt.day_of(begins)}."
+    ends = fmt.day_of(to_local(query.now, query.zone))
+    return f"No data {where}. The data ends on {ends}."
 
 
 def _nothing_in(context: PageContext) -> str:
