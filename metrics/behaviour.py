@@ -10,6 +10,7 @@ from metrics.constants import TOP
 from metrics.estimated_votes import own_cluster, room_or_user
 from metrics.expressions import (
     DELETED,
+    NO_NAME,
     NOT_SET,
     distinct_count,
     ranked,
@@ -252,11 +253,13 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """
     votes = bucketed(shared.within(query.period), query.granularity, query.period).votes
     largest = ranked(votes_per_room(votes), ["room_id"], "votes").head(TOP)
+    # Without their table no room has a name, and none is known to be deleted.
+    nameless = NO_NAME if ROOMS.name in query.missing else DELETED
     # Rooms share names, so the number belongs to the label.
     name = seen(pl.col("room_name")).fill_null(NOT_SET)
     label = pl.coalesce(
         pl.format("{} #{}", name, "room_number"),
-        pl.format(f"{DELETED} ID {{}}", "room_id"),
+        pl.format(f"{nameless} ID {{}}", "room_id"),
     )
     labels = largest.join(shared.room_names, on="room_id", how="left")
     labelled = votes.join(

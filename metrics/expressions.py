@@ -53,6 +53,8 @@ NOT_SET = "(not set)"
 """What a missing text is called; some sources of data write it themselves."""
 DELETED = "(deleted)"
 """What a room is called of which only the votes are left."""
+NO_NAME = "(name missing)"
+"""What rooms are called where the table of rooms is missing."""
 VISIBLE = r"[^\s\p{Z}\p{C}]"
 """Neither blank nor invisible, as zero-width and control characters are."""
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import polars as pl
 
 from metrics import formats
+from metrics.expressions import NO_NAME
 from metrics.frames import Period
 from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import DEFINITIONS, METRIC_TABLES, answer, plan
@@ -44,8 +45,6 @@ _CHANGES, _UNUSUAL, _ROOMS, _QUIET, _USUAL = (
 _TABLES = (*FIGURES, SERIES, _CHANGES, _UNUSUAL, _ROOMS, _QUIET)
 READS = frozenset(live for name in _TABLES for live in METRIC_TABLES[name].reads)
 """The live tables that a report needs."""
-NO_NAME = "(name missing)"
-"""What rooms are called where the table of rooms is missing."""
 MOST = 5
 """Rows of a list at most."""
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from metrics.expressions import DELETED, named
+from metrics.expressions import DELETED, NO_NAME, named
 from metrics.formats import (
     change,
     in_one_line,
@@ -23,7 +23,6 @@ from metrics.formats import (
 from metrics.frames import Period
 from metrics.periods import Days, describe, describe_period, not_compared
 from metrics.report import (
-    NO_NAME,
     Change,
     ChartBucket,
     Figure,

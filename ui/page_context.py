@@ -9,12 +9,12 @@ import polars as pl
 import streamlit as st
 
 from core.settings import Secret
+from metrics.expressions import NO_NAME
 from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import Days
 from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import METRIC_TABLES, plan
-from metrics.report import NO_NAME
 from metrics.tables import ROOMS
 from metrics.time_zone import to_local
 from metrics.usual_change import usual_changes

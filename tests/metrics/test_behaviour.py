@@ -1,5 +1,6 @@
 """Routes, events, sources and rooms."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from metrics import behaviour
 from metrics.expressions import is_visible
 from metrics.frames import Frames
-from metrics.registry import METRIC_TABLES
+from metrics.registry import METRIC_TABLES, plan
 from tests.metrics.building import (
     answer,
     at,
@@ -21,6 +22,7 @@ from tests.metrics.building import (
     executed,
     frames,
     plan_of,
+    query,
     quick,
     room,
     uncompared,
@@ -219,6 +221,14 @@ def test_rooms_over_time_are_distinguished_by_their_numbers() -> None:
         *(("(deleted) ID 3", 1), ("team #70", 1), ("team #71", 2)),
         *(("(deleted) ID 3", 0), ("team #70", 0), ("team #71", 0)),
     ]
+
+
+def test_over_time_no_room_is_called_deleted_without_the_table_of_rooms() -> None:
+    rows = frames(vote(NINE, room=3))
+    asked = replace(
+        query(rows, days("2026-11-02", "2026-11-02")), missing=("fpp_rooms",)
+    )
+    assert column(plan("rooms_over_time", asked), "label") == ["(name missing) ID 3"]
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u200b"])

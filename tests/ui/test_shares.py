@@ -204,10 +204,20 @@ def test_whole_numbers_that_no_bar_has_keep_their_place(
 
 
 def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:
-    assert hidden_below("'shown'", "rate", "n") == (
-        "datum.n == null ? '–' : datum.rate == null "
-        "? 'n = ' + format(datum.n, ',') + ': too few for a rate' : 'shown'"
+    rows = pl.DataFrame(
+        {
+            "label": ["a", "b", "c", "d"],
+            "rate": [0.5, None, None, None],
+            # Without a live table the rate is unknown, and sometimes n as well.
+            "n": [1_020, 19, 1_020, None],
+        }
     )
+    text = hidden_below("'shown'", "rate", "n")
+    svg = vl_convert.vegalite_to_svg(
+        labelled_bars(rows, "label", "rate", "Rate", text).to_dict() | {"width": 600}
+    )
+    printed = [t for t in re.findall(r">([^<]+)</text>", svg) if t not in "abcd"]
+    assert printed == ["shown", "n = 19: too few for a rate", "–", "–"]
 
 
 def test_nested_bars_have_three_shares_of_each_label_in_the_order_of_the_table() -> (

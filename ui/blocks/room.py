@@ -8,9 +8,9 @@ import polars as pl
 import streamlit as st
 
 from metrics import rooms
+from metrics.expressions import NO_NAME
 from metrics.filters import room_id as room_id_of
 from metrics.registry import DEFINITIONS
-from metrics.report import NO_NAME
 from metrics.room_health import PARTS, whole_points
 from metrics.sentences import counted
 from metrics.tables import ROOMS, VOTES

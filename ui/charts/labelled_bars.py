@@ -84,12 +84,13 @@ def with_room(values: pl.Series, room: int) -> alt.Scale:
 
 
 def hidden_below(shown: str, rate: str, n: str) -> str:
-    """Return an expression that prints `shown`, or n where the rate is hidden.
+    """Return an expression that prints `shown`, or n where the rate is hidden for it.
 
-    Without a live table there is no n either.
+    Without a live table the rate is unknown, whatever n is.
     """
-    rated = f"datum.{rate} == null ? {_FEW.format(n=n)} : {shown}"
-    return f"datum.{n} == null ? '{fmt.NOTHING}' : {rated}"
+    few = f"datum.{n} != null && datum.{n} < {MINIMUM_SAMPLE}"
+    hidden = f"{few} ? {_FEW.format(n=n)} : '{fmt.NOTHING}'"
+    return f"datum.{rate} != null ? {shown} : {hidden}"
 
 
 def count_of(column: str) -> str:
