@@ -61,6 +61,8 @@ def render_block(
     local = in_zone(frame, context.query.zone)
     # Labels of the comparison alone have no bar.
     bars = int((frame[ranked] != 0).sum()) if ranked else 0
+    # A bar of one other would take the place of that one.
+    rows += bars == rows + 1
     lacking = context.lacking_for(name)
     folded = folded and not lacking
 

@@ -54,8 +54,8 @@ def render(
         st.info(_why_not_compared(context), icon=":material/inbox:")
         return
     own = None if context.snapshot.missing else _MESSAGES.get(name)
-    # Of days before the data begins there is nothing to judge.
-    if own and not _ends_before_data(context.query):
+    # Of days before the data begins, or without any, there is nothing to judge.
+    if own and context.snapshot.rows and not _ends_before_data(context.query):
         st.info(own, icon=":material/inbox:")
         return
     lacking = context.lacking_for(name)
@@ -110,7 +110,7 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
             else "No data matches the filters. Remove one or choose a longer period.",
             icon=":material/filter_alt:",
         )
-    elif own := _of_other_days(name):
+    elif context.snapshot.rows and (own := _of_other_days(name)):
         st.info(own, icon=":material/inbox:")
     else:
         st.info(_nothing_in(context), icon=":material/inbox:")
