@@ -185,6 +185,10 @@ def test_every_value_is_in_a_line_or_a_point(values: list[float | None]) -> None
             for other in beside
         )
         assert in_line or row["alone"] == row["value"]
+    # Only a part with a value, beside another value, has a dotted line.
+    first, second = found[0]["value"], found[1]["value"]
+    dotted = first is not None and second is not None
+    assert any(row["part"] is not None for row in found) == dotted
 
 
 def test_hidden_weekends_leave_a_gap_and_shown_ones_a_shade() -> None:

@@ -91,7 +91,9 @@ def render_block(
                 shown,
                 own,
                 axis,
-                has_lines=not (meaningless or blank or too_few),
+                frame.head(0)
+                if meaningless or blank or too_few
+                else _lines(frame, value, drawn),
             )
         )
         if meaningless:
@@ -145,6 +147,16 @@ def render_block(
         if lacking and not empty_state.is_blank(frame):
             st.caption(missing_note(lacking))
         render_unfiltered_note(context, name)
+
+
+def _lines(
+    frame: pl.DataFrame, value: str | None, drawn: Collection[str] | None
+) -> pl.DataFrame:
+    """Return the rows of which a chart over time draws a point."""
+    columns = drawn or ([value] if value else [])
+    if not columns:
+        return frame
+    return frame.filter(pl.any_horizontal(pl.col(columns).is_not_null()))
 
 
 def _show_all_key(name: str) -> str:
@@ -278,18 +290,17 @@ def _render_title(
     title: str,
     key: str,
     axis: TimeAxis,
-    *,
-    has_lines: bool,
+    lines: pl.DataFrame,
 ) -> bool:
     """Draw title, answer and dates; return whether the table is chosen.
 
-    The dates explain how lines end where the block `has_lines`.
+    The dates explain how `lines`, the rows that are drawn, end.
     """
     with st.container(key=f"head_{key}", gap=None):
         st.header(title, anchor=False)
         _render_answer(context, name, frame)
         as_table = is_table(key)
-        dotted = has_lines and not as_table and has_incomplete(frame)
+        dotted = not as_table and has_incomplete(lines)
         st.caption(legend(axis, incomplete=dotted, says_granularity=True))
     return as_table
 

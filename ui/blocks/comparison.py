@@ -57,7 +57,9 @@ def render_comparison(
     with st.container(border=True, gap=None, key="compared_series"):
         with st.container(key="head_compared", gap=None):
             st.header(f"{definition.title} per {axis.granularity}", anchor=False)
-            st.caption(legend(axis, incomplete=has_incomplete(series)))
+            st.caption(
+                legend(axis, incomplete=has_incomplete(series.drop_nulls(chosen)))
+            )
         render_zoomable(
             per_room(_named(series), chosen, definition, axis, _colors(rooms)),
             f"{definition.title} per {axis.granularity}, a line per room",

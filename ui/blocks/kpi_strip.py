@@ -199,7 +199,9 @@ def _draw(
             else (),
             marked=marks is not None,
             incomplete=frame.height > 1
-            and has_incomplete(frame.drop_nulls(key), *(before or ())[:1]),
+            and has_incomplete(
+                *(each.drop_nulls(key) for each in (frame, *(before or ())[:1]))
+            ),
         )
     )
     size = sample_size(key, part.series)

@@ -504,7 +504,7 @@ def _rows(
         whole = pl.col("before_whole")
         data = data.with_columns(
             before_solid=pl.when(whole).then("before"),
-            before_part=pl.when(_beside(~whole)).then("before"),
+            before_part=pl.when(_beside(~whole, "before")).then("before"),
             before_alone=_alone("before"),
             # Whole months are compared, however long they are.
             alike=(whole & pl.col("whole"))
@@ -546,18 +546,24 @@ def lone_values(data: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
     def along(column: pl.Expr) -> pl.Expr:
         return column if by is None else column.over(by)
 
-    beside = along(_beside(~pl.col("whole")))
+    beside = along(_beside(~pl.col("whole"), "value"))
     lines = data.with_columns(
         solid=pl.when("whole").then("value"), part=pl.when(beside).then("value")
     )
     # So few points are seen better than the angles between them.
     few = data["bucket"].n_unique() <= _FEW_TICKS
-    lone = pl.coalesce(along(_alone("solid")), along(_alone("part")))
-    return lines.with_columns(alone=pl.col("value") if few else lone)
+    lone_part = along(_alone("part"))
+    lone = pl.coalesce(along(_alone("solid")), lone_part)
+    return lines.with_columns(
+        alone=pl.col("value") if few else lone,
+        # No line has one end.
+        part=pl.when(lone_part.is_null()).then("part"),
+    )
 
 
-def _beside(cut: pl.Expr) -> pl.Expr:
-    """Return whether a bucket is cut or beside one that is."""
+def _beside(cut: pl.Expr, value: str) -> pl.Expr:
+    """Return whether a bucket is cut or beside one that is, where that has a value."""
+    cut &= pl.col(value).is_not_null()
     return cut | cut.shift(1, fill_value=False) | cut.shift(-1, fill_value=False)
 
 
