@@ -1799,6 +1799,12 @@ def test_a_period_after_the_end_of_late_data_is_empty_and_compared_with_nothing(
             assert said[0] == ends, file
 
 
+def test_at_midnight_data_on_time_has_not_ended(run_page: RunPage) -> None:
+    midnight = datetime(2026, 11, 20)
+    said = run_page("returning.py", now=midnight, period="today").info[0].value
+    assert said == "No returning users or rooms in this period."
+
+
 def test_what_needs_attention_leads_to_a_page_that_draws_it(run_page: RunPage) -> None:
     usual = {"today": 0, "median": 60.0, "lowest": 50, "highest": 70, "weeks": 8}
     counts = pl.DataFrame([{"measure": key, **usual} for key in attention.MEASURES])

@@ -127,7 +127,10 @@ def _outside_data(context: PageContext, name: str) -> str | None:
     begins = query.data_begins
     if begins and about.last_day < begins:
         return f"No data {where}. The data begins on {fmt.day_of(begins)}."
-    ends = fmt.day_of(to_local(query.now, query.zone))
+    # At midnight a day without data has just begun.
+    if query.data_ends is None:
+        return None
+    ends = fmt.day_of(to_local(query.data_ends, query.zone))
     return f"No data {where}. The data ends on {ends}."
 
 
