@@ -21,3 +21,5 @@ INACTIVE_AFTER = timedelta(days=30)
 """After a longer absence a returning user or room counts as gone."""
 TOP = 40
 """Rows of a ranked list of the replaced service."""
+NEW_USERS_BEFORE = timedelta(days=29)
+"""How much earlier than a period the days may be whose new users are counted."""

@@ -126,7 +126,7 @@ def mature_period(query: Query, age: timedelta = MATURE) -> Period:
     # Users of the last 28 days still have time to come back: look at earlier ones.
     late = max((query.later or query.period).last_day - latest, timedelta(0))
     first, last = first - late, last - late
-    begins = query.data_begins
+    begins = query.begins
     if begins is not None and first < begins <= last:
         first = begins
     return Period.of_days(first, last, query.zone)

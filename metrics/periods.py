@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from metrics.constants import NEW_USERS_BEFORE
 from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.time_zone import UTC_ZONE, to_local, to_utc
@@ -175,6 +176,11 @@ def period_of(
         return Period(now - timedelta(hours=hours), now, zone)
     whole = Period.of_days(days.first, days.last, zone)
     return replace(whole, end=min(whole.end, now)) if whole.start < now else whole
+
+
+def with_new_users(period: Period) -> Period:
+    """Return a period with all earlier days whose new users are counted."""
+    return replace(period, start=period.start - NEW_USERS_BEFORE)
 
 
 def compared_with(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -40,6 +40,9 @@ class Query:
     data_begins: date | None = None
     """The day on which the data begins, where nothing is before the period or before
     its comparison. The first row may be at any time: no day to count as a whole one."""
+    first_day: date | None = None
+    """The day on which the data begins, also where that is before the comparison, but
+    within the `NEW_USERS_BEFORE` days that some tables are about."""
     data_ends: datetime | None = None
     """The end of late data, where that is why the period ends before its days do."""
     later: Period | None = None
@@ -65,6 +68,11 @@ class Query:
         return replace(period, start=start)
 
     @property
+    def begins(self) -> date | None:
+        """The day on which the data begins, if that is known."""
+        return self.data_begins or self.first_day
+
+    @property
     def comparison_query(self) -> "Query | None":
         """The same query about the comparison, if there is one."""
         if self.comparison is None:
@@ -72,10 +80,14 @@ class Query:
         return replace(self, period=self.comparison, comparison=None, later=self.period)
 
     def knows(self, period: Period) -> bool:
-        """Return whether data reaches a period: of others nothing is known."""
-        begins = self.data_begins
-        begun = begins is None or begins <= period.last_day
-        return begun and period.start < self.now
+        """Return whether data reaches a period: of others nothing is known.
+
+        Nothing is compared with days that precede the data in part.
+        """
+        begins, first = self.begins, period.last_day
+        if self.later is not None:
+            first = period.first_day - timedelta(days=1)
+        return (begins is None or begins <= first) and period.start < self.now
 
     @property
     def as_of(self) -> datetime:

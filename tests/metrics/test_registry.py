@@ -446,6 +446,7 @@ def test_no_change_of_sources_is_clear_where_teams_are_not_known(
         {"now": MONTH.start},
         {"now": MONTH.start - timedelta(days=1)},
         {"data_begins": MONTH.last_day + timedelta(days=1)},
+        {"first_day": MONTH.last_day + timedelta(days=1)},
     ],
 )
 @pytest.mark.parametrize("name", NAMES)
@@ -456,7 +457,7 @@ def test_nothing_is_known_or_said_of_days_before_or_after_all_data(
     asked = replace(query(golden, MONTH), **known)
     found = build(name, asked)
     about = METRIC_TABLES[name].covers(asked)
-    begins = asked.data_begins or about.first_day
+    begins = asked.begins or about.first_day
     # Some are about days before the period, and lists of several measures lack rows.
     is_known = begins <= about.last_day and about.start < asked.now
     if not is_known and "measure" not in found.columns:
@@ -469,6 +470,16 @@ def test_nothing_is_known_or_said_of_days_before_or_after_all_data(
             )
         )
         assert registry.answer(name, found) is None
+
+
+def test_no_comparison_is_known_in_part(golden: Frames) -> None:
+    """The first day of the data may be there in part."""
+    asked = query(golden, MONTH, BEFORE).comparison_query
+    assert asked is not None
+    first = METRIC_TABLES["invites"].covers(asked).first_day
+    for begins, known in ((first - timedelta(days=1), True), (first, False)):
+        found = build("invites", replace(asked, first_day=begins))
+        assert found["new_rooms"].null_count() == (0 if known else 1)
 
 
 def test_without_a_table_of_rooms_none_has_gone_quiet(golden: Frames) -> None:

@@ -1974,6 +1974,26 @@ def test_nothing_is_shown_or_said_of_a_period_before_the_data(
         assert not app.text, file
 
 
+def test_days_of_new_users_may_be_before_the_data_where_no_other_days_are(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    for table in TABLES:
+        rows = pl.read_parquet(GOLDEN / table.file_name)
+        young = pl.col(table.time) >= APP_NOW - timedelta(days=19)
+        rows.filter(young).write_parquet(tmp_path / table.file_name)
+    app = run_page("traffic.py", tmp_path, period="last_7_days")
+    assert "No data of these days. The data begins on 2 Nov 2026." in {
+        info.value for info in app.info
+    }
+    assert tiles(app)["Visits"] != "–"
+    query = {"period": "last_7_days", "about": "new_users"}
+    cards = {
+        card.label: card for card in run_page("insights.py", tmp_path, **query).metric
+    }
+    rooms = cards["Week-old rooms"]
+    assert (rooms.value == "–", rooms.delta) == (False, "n/a")
+
+
 @pytest.mark.parametrize(("stray", "said"), [(1, "1 older row"), (2, "2 older rows")])
 def test_all_time_says_how_many_rows_of_a_wrong_clock_it_leaves_out(
     run_page: RunPage, plain_store: Callable[..., Path], stray: int, said: str

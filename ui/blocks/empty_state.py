@@ -124,7 +124,7 @@ def _outside_data(context: PageContext, name: str) -> str | None:
     if query.knows(about) or not context.snapshot.rows:
         return None
     where = "of these days" if query.knows(query.period) else "in this period"
-    begins = query.data_begins
+    begins = query.begins
     if begins and about.last_day < begins:
         return f"No data {where}. The data begins on {fmt.day_of(begins)}."
     # At midnight a day without data has just begun.

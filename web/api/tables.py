@@ -4,7 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from metrics.periods import (
     PeriodOption,
     compared_with,
     period_of,
+    with_new_users,
 )
 from metrics.query import Granularity, Query
 from metrics.registry import METRIC_TABLES, plan
@@ -121,7 +122,7 @@ class TableQuery:
         chosen = () if room is None else (filters.Filter("room", str(room)),)
         frames = filters.apply(user_rows, chosen, excluded_rooms)
         found = spans(self.asked, snapshot, now, self.zone)
-        return Query(
+        asked = Query(
             frames=frames,
             period=found.period,
             comparison=found.comparison,
@@ -133,6 +134,10 @@ class TableQuery:
             missing=snapshot.missing,
             data_begins=found.data_begins,
         )
+        if asked.begins or self.table.covers(asked) == asked.period:
+            return asked
+        reach = with_new_users(found.comparison or found.period)
+        return replace(asked, first_day=begins_within(snapshot, reach))
 
 
 class Spans(NamedTuple):
