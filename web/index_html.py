@@ -30,7 +30,7 @@ _PAGES = Path(__file__).parent.parent / "pages"
 # In the order in which they run: `fpp`, of the first, has what the others share.
 _SCRIPTS = (
     *("streamlit", "address", "keyboard", "share"),
-    *("tooltips", "navigation", "acts"),
+    *("tooltips", "labels", "navigation", "acts"),
 )
 _STYLES = _ASSETS / "style.css"
 # Streamlit formats numbers in tables, and the first day of a week in calendars, by the

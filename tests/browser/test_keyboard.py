@@ -88,7 +88,7 @@ def test_keys_work_where_a_box_or_a_switch_was_used_last(
     block(page, "Votes per hour").get_by_text("Table").click()
     page.wait_for_url("**table_votes_over_time=true**")
     chromium.wait_until_drawn(page)
-    assert focused_label(page) == "Table"
+    assert focused_label(page) == "Table: Votes per hour"
     before = page.url
     page.keyboard.press(",")
     page.wait_for_url(lambda url: url != before)

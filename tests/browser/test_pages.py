@@ -177,6 +177,24 @@ def full(
         yield Visit(page, title)
 
 
+SAME_NAMES = """() => {
+  const seen = {};
+  for (const each of document.querySelectorAll('.stMain :is(button, input, a[href])')) {
+    if (!each.getClientRects().length) continue;
+    // Links of one name to one address do the same.
+    const name = (each.ariaLabel ?? each.innerText).trim();
+    (seen[name] ??= []).push(each.href ?? seen[name]?.length ?? 0);
+  }
+  return Object.keys(seen).filter(name => name && new Set(seen[name]).size > 1);
+}"""
+"""Names that controls of different effects share: they are listed without place."""
+
+
+def same_names(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(SAME_NAMES)
+    return found
+
+
 def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
     page, title = full
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
@@ -185,6 +203,7 @@ def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_text("demo data")).to_be_visible()
     assert at_last(page, misplaced, []) == []
+    assert at_last(page, same_names, []) == []
     for chart in page.get_by_test_id("stVegaLiteChart").all():
         drawn = chart.locator("svg.marks path, svg.marks rect, svg.marks text")
         expect(drawn.nth(3)).to_be_attached()
