@@ -29,6 +29,8 @@ LABELS = ("id", "number", "name")
 FOUND = 20
 """Rooms that a search shows at most."""
 _FIRST_TIME = datetime(1970, 1, 1)
+# A cell that is copied from a table has them: see `formats.isolated`.
+_ISOLATES = re.compile("[\u2068\u2069]")
 _PRINTED_NUMBER = re.compile(r"(?:^|\()#(\d+)\)?$", re.ASCII)
 
 
@@ -83,7 +85,8 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     """
     # Case, type and whether "ü" is one character or two must not matter to someone who
     # types a room.
-    wanted = unicodedata.normalize("NFC", text.strip().lower())
+    typed = _ISOLATES.sub("", text)
+    wanted = unicodedata.normalize("NFC", typed.strip().lower())
     name = pl.col("name").str.to_lowercase().str.normalize("NFC")
     number = pl.col("number").cast(pl.String)
     # Pages write "name (#444444)": a copied name finds its room.

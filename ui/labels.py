@@ -282,10 +282,17 @@ def drawable(texts: pl.Series) -> pl.Series:
 
     A number after a name from right to left keeps its place, as by `isolated`.
     """
-    words = LEFTWARD_WORDS.pattern
-    label = _in_one_line(texts.name).str.replace_all(words, "\u2068$0\u2069")
+    label = isolated(_in_one_line(texts.name))
     another = pl.when(label.is_in(_OF_OBJECTS)).then(label + _ANOTHER_KEY)
     return texts.to_frame().select(another.otherwise(label)).to_series()
+
+
+def isolated(texts: pl.Expr) -> pl.Expr:
+    """Return texts whose words from right to left move nothing beside them.
+
+    As `formats.isolated`, for a whole column.
+    """
+    return texts.str.replace_all(LEFTWARD_WORDS.pattern, "\u2068$0\u2069")
 
 
 def _in_one_line(column: str) -> pl.Expr:

@@ -65,6 +65,7 @@ def test_statistics_round_as_python_does() -> None:
         pytest.param("#7", [3], id="a printed number is no id"),
         pytest.param(" Équipe (#17) ", [7], id="name and number as printed"),
         pytest.param("#", [8], id="a number sign in a name"),
+        pytest.param("\u2068Équipe\u2069", [7], id="copied from a table"),
     ],
 )
 def test_finds_rooms_by_id_number_or_name_best_match_first(

@@ -223,6 +223,20 @@ def test_no_number_prints_as_minus_zero() -> None:
         assert looks[name]["type_config"]["format"] == "%,.1f%%"
 
 
+def test_a_number_stays_behind_a_name_from_right_to_left() -> None:
+    def page() -> None:
+        import polars as pl
+
+        from ui.blocks import tables
+
+        rooms = ["\u05d0 \u05d1 #12", "Owls #7", None]
+        tables.render(pl.DataFrame({"room": rooms}), "Rooms")
+
+    (sent,) = AppTest.from_function(page).run().dataframe
+    found = read(sent.proto.arrow_data.data)["room"].to_list()
+    assert found[:2] == ["\u2068\u05d0 \u05d1\u2069 #12", "Owls #7"]
+
+
 MANY = f"""
 import sys
 import polars as pl

@@ -254,6 +254,7 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     # Streamlit's format prints percent signs, and does not multiply; it would show
     # times of a zone in that of the browser.
     frame = in_whole_points(as_clocks_show(frame)).with_columns(
+        labels.isolated(pl.col(pl.String)),
         pl.col(shares) * 100,
         *(pl.col(name) / size for name, (size, *_) in durations.items()),
     )
