@@ -96,6 +96,7 @@ def test_an_address_is_without_what_others_add_and_named_as_its_page(
         ("/Overview", "/"),
         ("/overview/", "/"),
         ("/VOTES", "/votes"),
+        ("/%56%6Ft%65s?x", "/votes?x"),
         (f"/room?{kept}#x", f"/room?{kept}#x"),
         (f"/votes?{'x&' * 999}x", f"/votes?{'x&' * 999}x"),
         # Streamlit would drop them all; the page would look as if nothing was asked.

@@ -97,7 +97,10 @@ def _view(line: str, base: str) -> View:
     if framed := FRAMED.intersection(map(str.casefold, query)):
         raise ValueError(f"has “{min(framed)}”, which a view cannot have. Remove it.")
     path = address.path.rstrip("/").removeprefix("/" + base.strip("/"))
-    page = path.rsplit("/", 1)[-1].lower() or "overview"
+    before_page, _, page = path.lower().rpartition("/")
+    page = page or "overview"
+    if "api" in before_page.split("/"):
+        page = f"api/{page}"
     if page not in PAGES:
         known = ", ".join(sorted(PAGES))
         raise ValueError(f"leads to “{page[:40]}”, which is not a page. Use {known}.")

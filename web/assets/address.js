@@ -18,8 +18,10 @@
   const MOST_PAIRS = 1_000;
   const pairs = location.search.slice(1).split("&").filter(isKept);
   const kept = pairs.length > MOST_PAIRS ? "too_many_settings" : pairs.join("&");
-  // Names of pages are in lower case, and the address of the Overview has none.
-  const name = location.pathname.slice(home.length).toLowerCase().replace(/^overview\/?$/, "");
+  // Names of pages are in lower case, and the address of the Overview has none. The server
+  // reads percent-encoded letters as letters, and Streamlit in the browser does not.
+  const LETTER = /%([46][0-9a-f]|[57][0-9a])/gi;
+  const name = location.pathname.slice(home.length).replace(LETTER, decodeURIComponent).toLowerCase().replace(/^overview\/?$/, "");
   const tidied = new URL(location.origin + home + name + (kept && "?" + kept) + location.hash);
   if (location.pathname.startsWith(home) && tidied.href !== location.href)
     history.replaceState(history.state, "", tidied);
