@@ -241,8 +241,14 @@ def _push_once(url: Secret, values: dict[str, str]) -> str:
         found = run_within(_HEARTBEAT_SECONDS, status())
     except (TimeoutError, httpx.TimeoutException):
         return f"no answer within {_HEARTBEAT_SECONDS:g} s"
-    except httpx.ConnectError:
-        return "no connection"
+    except httpx.ConnectError as error:
+        # Only OpenSSL begins like this; the rest of its text may name the host.
+        text = str(error)
+        if "CERTIFICATE_VERIFY_FAILED" in text:
+            return "its certificate cannot be verified"
+        return "no TLS connection" if text.startswith("[SSL") else "no connection"
+    except httpx.RemoteProtocolError:
+        return "its answer is not HTTP"
     # Whatever it is (not all are an HTTPError), the data is in force already.
     except Exception as error:  # noqa: BLE001
         return type(error).__name__

@@ -2,8 +2,12 @@
 
 import logging
 import re
+import socket
+import ssl
 import threading
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +16,14 @@ from core.network import run_within
 from core.settings import Secret
 from metrics.tables import TABLES, VOTES
 from sync.job import push
+from testkit.dashboard import LONGEST_WAIT
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from testkit.ports import free_port
 from tests.sync.conftest import Lines, on_one_kind
 from tests.sync.endpoints import endpoint
 from tests.sync.rows import insert_votes
+from tests.sync.test_tls import authority
 
 
 def test_up_is_pushed_with_the_summary_and_the_milliseconds_of_the_run(
@@ -170,3 +176,45 @@ def test_a_monitor_that_is_not_there_is_logged_without_its_address(
     assert store.sync() == 0
     (line,) = reported
     assert re.search(r"Heartbeat failed \(no connection\)", line)
+
+
+def with_an_unknown_certificate(folder: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made = authority(folder, "unknown")
+    context.load_cert_chain(made, made.with_suffix(".key"))
+    return context
+
+
+NO_MONITORS = {
+    "not trusted": ("https", True, "its certificate cannot be verified"),
+    "without TLS": ("https", False, "no TLS connection"),
+    "not HTTP": ("http", False, "its answer is not HTTP"),
+}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "has_tls", "said"), NO_MONITORS.values(), ids=NO_MONITORS.keys()
+)
+def test_what_is_wrong_with_a_connection_to_the_monitor_is_named(
+    tmp_path: Path, reported: Sequence[str], scheme: str, said: str, *, has_tls: bool
+) -> None:
+    context = with_an_unknown_certificate(tmp_path) if has_tls else None
+
+    def serve() -> None:
+        for _ in range(2):
+            connection, _ = listener.accept()
+            with suppress(OSError), connection:
+                if context:
+                    connection = context.wrap_socket(connection, server_side=True)
+                connection.recv(1_000)
+                connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = listener.getsockname()[1]
+        push(Secret(f"{scheme}://127.0.0.1:{port}/api/push/t0ken"), "up", "", 1)
+        thread.join(LONGEST_WAIT)
+    (line,) = reported
+    assert f"Heartbeat failed ({said}). " in line
+    assert "t0ken" not in line
