@@ -65,6 +65,7 @@ def test_users_of_the_night_between_two_quarters_are_in_the_one_of_utc(
     [
         (timedelta(hours=2), "120 minutes behind this machine's. The dashboard takes"),
         (timedelta(days=-1), "1,440 minutes ahead of this machine's. The dashboard no"),
+        (timedelta(seconds=120), "2 minutes behind this machine's."),
         (timedelta(seconds=80), ""),
         (timedelta(seconds=-80), ""),
     ],

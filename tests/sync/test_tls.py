@@ -258,6 +258,8 @@ def test_a_rogue_server_gets_no_file(
     database: LiveDatabase, store: Store, tmp_path: Path
 ) -> None:
     (tmp_path / "secret").write_text("what only we may read")
+    # The extension waits for what follows the file.
+    store.policy = replace(store.policy, statement_seconds=1, attempts=1)
     with rogue(asks_for_a_file(tmp_path / "secret")) as (port, heard):
         store.address = replace(database.settings, port=port)
         assert store.sync() == 1
