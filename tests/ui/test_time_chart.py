@@ -30,12 +30,14 @@ from ui.charts.theme import CUT, DASHES
 from ui.charts.time_chart import (
     UNEQUAL,
     TimeAxis,
-    has_incomplete,
+    has_dotted_ends,
     legend,
     lone_values,
 )
 from ui.export import with_notes
 
+FEW = 10
+"""Buckets of which each value is a point."""
 NOW = datetime(2026, 11, 18, 14, 30)
 """A Wednesday."""
 
@@ -185,6 +187,11 @@ def test_every_value_is_in_a_line_or_a_point(values: list[float | None]) -> None
             for other in beside
         )
         assert in_line or row["alone"] == row["value"]
+        in_solid = row["solid"] is not None and any(
+            other["solid"] is not None for other in beside
+        )
+        if in_solid and len(found) > FEW:
+            assert row["alone"] is None
     # Only a part with a value, beside another value, has a dotted line.
     first, second = found[0]["value"], found[1]["value"]
     dotted = first is not None and second is not None
@@ -547,16 +554,21 @@ RELEASE = Note(date(2026, 11, 3), date(2026, 11, 4), "v2", "https://example.com"
 
 
 def test_the_legend_explains_dotted_ends_where_lines_have_some() -> None:
-    days = pl.DataFrame({"bucket": november(9, 10)})
-    whole, running = pl.Series("cut", [None, None]), pl.Series("cut", [None, "running"])
-    assert not has_incomplete(days.with_columns(whole.cast(pl.String)))
-    cut = days.with_columns(running)
-    assert has_incomplete(cut)
+    weeks = november(2, 9)
+    on = axis(weeks[0], date(2026, 11, 15), "week")
+    earlier = axis(date(2026, 10, 20), date(2026, 11, 1), "week")
+
+    def chart(values: Sequence[float | None], before: Sequence[float | None]) -> Chart:
+        then = series([date(2026, 10, 19), date(2026, 10, 26)], before), earlier
+        return charts.time_chart(
+            series(weeks, values), "votes", "Votes", "count", on, before=then
+        )
+
+    assert not has_dotted_ends(chart([1, 2], [None, 3]))
+    assert has_dotted_ends(chart([1, 2], [4, 3]))
     # A point of its own has no line.
-    assert not has_incomplete(cut.tail(1))
-    first, last = november(9, 10)
-    on = axis(first, last)
-    assert legend(on, incomplete=True).endswith(" ⋯\u00a0incomplete day")
+    assert not has_dotted_ends(chart([1, 2], [4, None]))
+    assert legend(on, incomplete=True).endswith(" ⋯\u00a0incomplete week")
 
 
 def test_each_line_has_its_own_gaps_on_days_that_only_others_have() -> None:

@@ -15,7 +15,7 @@ from ui import export, period_bar, query_params
 from ui.blocks import empty_state, tables
 from ui.charts.axes import Chart, Draw
 from ui.charts.rendering import render_chart
-from ui.charts.time_chart import AT, ZOOM, TimeAxis, has_incomplete, legend
+from ui.charts.time_chart import AT, ZOOM, TimeAxis, has_dotted_ends, legend
 from ui.filters import click_filters, filter_chips
 from ui.filters.click_filters import ClickFilters
 from ui.labels import with_country_names
@@ -62,7 +62,8 @@ def render_block(
     # Labels of the comparison alone have no bar.
     bars = int((frame[ranked] != 0).sum()) if ranked else 0
     # A bar of one other would take the place of that one.
-    rows += bars == rows + 1
+    if bars == rows + 1:
+        rows = bars
     lacking = context.lacking_for(name)
     folded = folded and not lacking
 
@@ -72,6 +73,9 @@ def render_block(
         meaningless = filter_chips.is_meaningless(context.filters, name)
         blank = empty_state.is_blank(frame if drawn is None else frame.select(drawn))
         too_few = value is not None and frame[value].is_null().all()
+        over_time = None
+        if draw and axis and not (meaningless or blank or too_few or is_table(own)):
+            over_time = draw(frame)
         # The tools of a chart over time are below it: by keyboard it comes first.
         as_table = (
             render_head(
@@ -91,9 +95,7 @@ def render_block(
                 shown,
                 own,
                 axis,
-                frame.head(0)
-                if meaningless or blank or too_few
-                else _lines(frame, value, drawn),
+                over_time,
             )
         )
         if meaningless:
@@ -116,8 +118,8 @@ def render_block(
             if not lacking:
                 every = axis.granularity if axis else context.query.granularity
                 empty_state.render_too_few(name, value, frame, every)
-        elif axis is not None:
-            render_zoomable(draw(frame), _alt(shown, frame), own, axis, frame)
+        elif axis and over_time:
+            render_zoomable(over_time, _alt(shown, frame), own, axis, frame)
         else:
             # Ten rows first: a chart of two hundred would push the page down.
             chart = _all_rows(draw, bars, own, rows) if ranked else draw
@@ -147,16 +149,6 @@ def render_block(
         if lacking and not empty_state.is_blank(frame):
             st.caption(missing_note(lacking))
         render_unfiltered_note(context, name)
-
-
-def _lines(
-    frame: pl.DataFrame, value: str | None, drawn: Collection[str] | None
-) -> pl.DataFrame:
-    """Return the rows of which a chart over time draws a point."""
-    columns = drawn or ([value] if value else [])
-    if not columns:
-        return frame
-    return frame.filter(pl.any_horizontal(pl.col(columns).is_not_null()))
 
 
 def _show_all_key(name: str) -> str:
@@ -290,19 +282,18 @@ def _render_title(
     title: str,
     key: str,
     axis: TimeAxis,
-    lines: pl.DataFrame,
+    chart: Chart | None,
 ) -> bool:
     """Draw title, answer and dates; return whether the table is chosen.
 
-    The dates explain how `lines`, the rows that are drawn, end.
+    The dates explain how lines of the `chart` end, where there is one.
     """
     with st.container(key=f"head_{key}", gap=None):
         st.header(title, anchor=False)
         _render_answer(context, name, frame)
-        as_table = is_table(key)
-        dotted = not as_table and has_incomplete(lines)
+        dotted = chart is not None and has_dotted_ends(chart)
         st.caption(legend(axis, incomplete=dotted, says_granularity=True))
-    return as_table
+    return is_table(key)
 
 
 def render_tools(

@@ -15,7 +15,7 @@ from ui.blocks.room import COLORS, TEXT_COLORS, Room, about_rooms
 from ui.charts.bars import shares
 from ui.charts.lines import per_room
 from ui.charts.rendering import render_chart
-from ui.charts.time_chart import has_incomplete, legend
+from ui.charts.time_chart import has_dotted_ends, legend
 from ui.labels import drawable
 from ui.page_context import PageContext, Results
 
@@ -54,14 +54,13 @@ def render_comparison(
         return together
     definition, context = DEFINITIONS[chosen], about_rooms(contexts[0], rooms)
     series, axis = together[SERIES], time_axes(context)[0]
+    chart = per_room(_named(series), chosen, definition, axis, _colors(rooms))
     with st.container(border=True, gap=None, key="compared_series"):
         with st.container(key="head_compared", gap=None):
             st.header(f"{definition.title} per {axis.granularity}", anchor=False)
-            st.caption(
-                legend(axis, incomplete=has_incomplete(series.drop_nulls(chosen)))
-            )
+            st.caption(legend(axis, incomplete=has_dotted_ends(chart)))
         render_zoomable(
-            per_room(_named(series), chosen, definition, axis, _colors(rooms)),
+            chart,
             f"{definition.title} per {axis.granularity}, a line per room",
             f"rooms_{chosen}",
             axis,

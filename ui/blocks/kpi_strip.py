@@ -17,7 +17,7 @@ from ui import format as fmt
 from ui import query_params
 from ui.blocks import block, cards, empty_state, tables
 from ui.charts import anomaly_marks
-from ui.charts.time_chart import TimeAxis, has_incomplete, legend, time_chart
+from ui.charts.time_chart import TimeAxis, has_dotted_ends, legend, time_chart
 from ui.filters import filter_chips
 from ui.page_context import USUAL, PageContext, Results
 
@@ -182,6 +182,17 @@ def _draw(
     earlier = found.earlier.get(part.series)
     axis, axis_before = block.time_axes(context, part.granularity)
     before = None if earlier is None or axis_before is None else (earlier, axis_before)
+    size = sample_size(key, part.series)
+    chart = time_chart(
+        frame,
+        key,
+        definition.title,
+        definition.unit,
+        axis,
+        before=before,
+        marks=marks,
+        sample_size=size if size in frame.columns else None,
+    )
     more = 0 if before is None else _longer_by(axis, frame, before)
     st.caption(
         legend(
@@ -198,22 +209,8 @@ def _draw(
             if before and more <= 0
             else (),
             marked=marks is not None,
-            incomplete=frame.height > 1
-            and has_incomplete(
-                *(each.drop_nulls(key) for each in (frame, *(before or ())[:1]))
-            ),
+            incomplete=has_dotted_ends(chart),
         )
-    )
-    size = sample_size(key, part.series)
-    chart = time_chart(
-        frame,
-        key,
-        definition.title,
-        definition.unit,
-        axis,
-        before=before,
-        marks=marks,
-        sample_size=size if size in frame.columns else None,
     )
     alt = f"{definition.title} per {axis.granularity}, {fmt.period(axis.period)}"
     block.render_zoomable(chart, alt, key, axis, frame)

@@ -456,14 +456,12 @@ def legend(
     return " \u2002 ".join(parts)
 
 
-def has_incomplete(*frames: pl.DataFrame) -> bool:
-    """Return whether lines over time have dotted ends: buckets that are not whole.
-
-    A single bucket is a point, which its tooltip explains.
-    """
-    return any(
-        frame["bucket"].n_unique() > 1 and frame["cut"].count() > 0 for frame in frames
-    )
+def has_dotted_ends(chart: Chart) -> bool:
+    """Return whether lines of a chart over time end in parts of a bucket."""
+    # Of two groups of lines each is a chart in layers of its own.
+    if isinstance(chart, alt.LayerChart):
+        return any(has_dotted_ends(cast("Chart", layer)) for layer in chart.layer)
+    return getattr(chart.mark, "strokeDash", None) == CUT
 
 
 def _unbroken(dates: str) -> str:
@@ -504,7 +502,7 @@ def _rows(
         whole = pl.col("before_whole")
         data = data.with_columns(
             before_solid=pl.when(whole).then("before"),
-            before_part=pl.when(_beside(~whole, "before")).then("before"),
+            before_part=_dotted(whole, "before"),
             before_alone=_alone("before"),
             # Whole months are compared, however long they are.
             alike=(whole & pl.col("whole"))
@@ -546,25 +544,28 @@ def lone_values(data: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
     def along(column: pl.Expr) -> pl.Expr:
         return column if by is None else column.over(by)
 
-    beside = along(_beside(~pl.col("whole"), "value"))
+    whole = pl.col("whole")
     lines = data.with_columns(
-        solid=pl.when("whole").then("value"), part=pl.when(beside).then("value")
+        solid=pl.when(whole).then("value"), part=along(_dotted(whole, "value"))
     )
     # So few points are seen better than the angles between them.
     few = data["bucket"].n_unique() <= _FEW_TICKS
-    lone_part = along(_alone("part"))
+    lone_part = pl.when(~whole & pl.col("part").is_null()).then("value")
     lone = pl.coalesce(along(_alone("solid")), lone_part)
-    return lines.with_columns(
-        alone=pl.col("value") if few else lone,
-        # No line has one end.
-        part=pl.when(lone_part.is_null()).then("part"),
-    )
+    return lines.with_columns(alone=pl.col("value") if few else lone)
 
 
-def _beside(cut: pl.Expr, value: str) -> pl.Expr:
-    """Return whether a bucket is cut or beside one that is, where that has a value."""
-    cut &= pl.col(value).is_not_null()
-    return cut | cut.shift(1, fill_value=False) | cut.shift(-1, fill_value=False)
+def _dotted(whole: pl.Expr, value: str) -> pl.Expr:
+    """Return the values of buckets that are not whole, and of those beside them.
+
+    No line has one end: one whose neighbours have no value is left out.
+    """
+    number = pl.col(value)
+    cut = ~whole & number.is_not_null()
+    near = cut | cut.shift(1, fill_value=False) | cut.shift(-1, fill_value=False)
+    part = pl.when(near).then(number)
+    is_line = part.shift(1).is_not_null() | part.shift(-1).is_not_null()
+    return pl.when(is_line).then(part)
 
 
 def _alone(column: str) -> pl.Expr:
