@@ -21,5 +21,7 @@ INACTIVE_AFTER = timedelta(days=30)
 """After a longer absence a returning user or room counts as gone."""
 TOP = 40
 """Rows of a ranked list of the replaced service."""
-NEW_USERS_BEFORE = timedelta(days=29)
+MATURE = timedelta(days=28)
+"""How old a new user has to be, and how long each is followed."""
+NEW_USERS_BEFORE = MATURE + timedelta(days=1)
 """How much earlier than a period the days may be whose new users are counted."""

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from metrics.behaviour import source_or_null
-from metrics.constants import FIRST_STEPS
+from metrics.constants import FIRST_STEPS, MATURE
 from metrics.estimated_votes import own_cluster, room_or_user, with_vote
 from metrics.expressions import (
     MINIMUM_SAMPLE,
@@ -33,8 +33,6 @@ STEPS = {
     "with_others": "Estimated together",
     "came_back": "Estimated again",
 }
-MATURE = timedelta(days=28)
-"""How old a user has to be, and how long each is followed."""
 
 _READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
 _EXCLUDES = "Bots, and users who are not 28 days old."

@@ -40,9 +40,9 @@ class Query:
     data_begins: date | None = None
     """The day on which the data begins, where nothing is before the period or before
     its comparison. The first row may be at any time: no day to count as a whole one."""
-    first_day: date | None = None
-    """The day on which the data begins, also where that is before the comparison, but
-    within the `NEW_USERS_BEFORE` days that some tables are about."""
+    new_users_begin: date | None = None
+    """The day on which the data begins, where that is before the comparison too, and
+    within the `NEW_USERS_BEFORE` days that tables of new users are about."""
     data_ends: datetime | None = None
     """The end of late data, where that is why the period ends before its days do."""
     later: Period | None = None
@@ -70,7 +70,7 @@ class Query:
     @property
     def begins(self) -> date | None:
         """The day on which the data begins, if that is known."""
-        return self.data_begins or self.first_day
+        return self.data_begins or self.new_users_begin
 
     @property
     def comparison_query(self) -> "Query | None":

@@ -128,8 +128,7 @@ def answer(name: str, frame: pl.DataFrame) -> str | None:
     Of numbers that are all unknown nothing can be said.
     """
     sentence = METRIC_TABLES[name].answer
-    known = frame.is_empty() or not is_unknown(frame)
-    text = sentence(frame) if sentence and known else None
+    text = sentence(frame) if sentence and not is_unknown(frame) else None
     # A label may have line breaks, which a sentence has not.
     text = text and " ".join(text.split())
     # Sentences may begin with a label that is written in lower case.
@@ -137,13 +136,15 @@ def answer(name: str, frame: pl.DataFrame) -> str | None:
 
 
 def is_unknown(frame: pl.DataFrame) -> bool:
-    """Return whether a table has no number that is known."""
-    numbers = (frame[name] for name, of in frame.schema.items() if of.is_numeric())
-    return all(
-        column.null_count() == frame.height
-        for column in numbers
-        if split(column.name)[0] in DEFINITIONS
-    )
+    """Return whether a table has rows and numbers, of which none is known."""
+    numbers = [
+        frame[name]
+        for name, of in frame.schema.items()
+        if of.is_numeric() and split(name)[0] in DEFINITIONS
+    ]
+    if frame.is_empty() or not numbers:
+        return False
+    return all(column.null_count() == frame.height for column in numbers)
 
 
 def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:

@@ -2,10 +2,11 @@
 
 import polars as pl
 
+from metrics.constants import MATURE
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import count_where, earliest, row_count, total
 from metrics.frames import Period, instant
-from metrics.funnel import MATURE, mature_period
+from metrics.funnel import mature_period
 from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import changed, day_of, only_row, portion_of, with_interval
 from metrics.subject import Definition, table

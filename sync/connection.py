@@ -252,8 +252,10 @@ def _connect(database: Database, seconds: int) -> Connection:
 def _drop(connection: Connection) -> None:
     """End a connection without waiting for the server."""
     # Only pure Python has a way of its own for that.
-    low = getattr(connection, "_cmysql", None)
-    (low.close if low else cast("Any", connection).shutdown)()
+    if extension := getattr(connection, "_cmysql", None):
+        extension.close()
+    else:
+        cast("Any", connection).shutdown()
 
 
 def _pin_session(connection: Connection, seconds: int) -> None:

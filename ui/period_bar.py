@@ -236,9 +236,9 @@ def _query(
     period = periods.period_of(shown.days, until, zone, hours=shown.hours)
     # Otherwise the bar knows some day with data before the period.
     is_first = shown.days.first <= shown.beginning and snapshot.rows > 0
-    first_day, reach = None, periods.with_new_users(comparison or period)
+    new_users_begin, reach = None, periods.with_new_users(comparison or period)
     if not (begins or is_first) and reach.first_day <= shown.beginning:
-        first_day = reader.begins_within(snapshot, reach)
+        new_users_begin = reader.begins_within(snapshot, reach)
     whole = periods.period_of(shown.days, now, zone, hours=shown.hours)
     late = now - until > LATE_AFTER * timedelta(seconds=settings.sync_interval)
     return Query(
@@ -250,7 +250,7 @@ def _query(
         weekends=not chosen.hide_weekends,
         missing=snapshot.missing,
         data_begins=begins or (shown.beginning if is_first else None),
-        first_day=first_day,
+        new_users_begin=new_users_begin,
         data_ends=until if late and until < whole.end else None,
     )
 

@@ -204,6 +204,18 @@ def test_a_period_moves_back_by_whole_days_until_all_users_are_28_days_old(
     )
 
 
+def test_no_user_is_new_before_the_data_begins() -> None:
+    asked = replace(query(frames(), WINDOW), now=at("2026-10-21 00:00"))
+    moved = funnel.mature_period(asked)
+    begins = moved.first_day + timedelta(days=3)
+    for known in (
+        replace(asked, data_begins=begins),
+        replace(asked, new_users_begin=begins),
+    ):
+        found = funnel.mature_period(known)
+        assert (found.first_day, found.end) == (begins, moved.end)
+
+
 def test_no_users_give_five_empty_steps() -> None:
     assert reached() == [0, 0, 0, 0, 0]
     assert (

@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 from metrics import attention, filters, registry
 from metrics.filters import Filter
 from metrics.frames import Frames, Period
+from metrics.periods import with_new_users
 from metrics.query import Granularity, Query, SharedPlans, executable
 from metrics.registry import (
     DEFINITIONS,
@@ -446,7 +447,7 @@ def test_no_change_of_sources_is_clear_where_teams_are_not_known(
         {"now": MONTH.start},
         {"now": MONTH.start - timedelta(days=1)},
         {"data_begins": MONTH.last_day + timedelta(days=1)},
-        {"first_day": MONTH.last_day + timedelta(days=1)},
+        {"new_users_begin": MONTH.last_day + timedelta(days=1)},
     ],
 )
 @pytest.mark.parametrize("name", NAMES)
@@ -472,13 +473,27 @@ def test_nothing_is_known_or_said_of_days_before_or_after_all_data(
         assert registry.answer(name, found) is None
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_beginning_of_the_data_is_looked_for_on_all_days_of_a_table(
+    name: str, golden: Frames
+) -> None:
+    """It is not known of a table that ends, or is compared with a day, before them."""
+    asked = replace(query(golden, MONTH, BEFORE), now=MONTH.end)
+    table, before = METRIC_TABLES[name], asked.comparison_query
+    assert table.covers(asked).end >= with_new_users(MONTH).start
+    assert before is not None
+    # These are of all history, and compared with nothing.
+    if not name.startswith(("retention", "all_rooms")):
+        assert table.covers(before).start >= with_new_users(BEFORE).start
+
+
 def test_no_comparison_is_known_in_part(golden: Frames) -> None:
     """The first day of the data may be there in part."""
     asked = query(golden, MONTH, BEFORE).comparison_query
     assert asked is not None
     first = METRIC_TABLES["invites"].covers(asked).first_day
     for begins, known in ((first - timedelta(days=1), True), (first, False)):
-        found = build("invites", replace(asked, first_day=begins))
+        found = build("invites", replace(asked, new_users_begin=begins))
         assert found["new_rooms"].null_count() == (0 if known else 1)
 
 

@@ -1954,14 +1954,19 @@ def test_before_the_data_begins_a_blank_block_says_so(
     assert (gone_quiet == says) is begins
 
 
+def write_last(folder: Path, span: timedelta) -> None:
+    """Write a store of a young product: the last rows of the golden one."""
+    for table in TABLES:
+        rows = pl.read_parquet(GOLDEN / table.file_name)
+        young = pl.col(table.time) >= APP_NOW - span
+        rows.filter(young).write_parquet(folder / table.file_name)
+
+
 def test_nothing_is_shown_or_said_of_a_period_before_the_data(
     run_page: RunPage, tmp_path: Path
 ) -> None:
     """A product of two days, and a whole quarter before them: 0 is not known."""
-    for table in TABLES:
-        rows = pl.read_parquet(GOLDEN / table.file_name)
-        young = pl.col(table.time) >= APP_NOW - timedelta(days=2)
-        rows.filter(young).write_parquet(tmp_path / table.file_name)
+    write_last(tmp_path, timedelta(days=2))
     for file, query in OF_A_PERIOD:
         options = {"period": "last_quarter", "weekends": "hide"}
         app = run_page(file, tmp_path, **options, **query)
@@ -1977,10 +1982,7 @@ def test_nothing_is_shown_or_said_of_a_period_before_the_data(
 def test_days_of_new_users_may_be_before_the_data_where_no_other_days_are(
     run_page: RunPage, tmp_path: Path
 ) -> None:
-    for table in TABLES:
-        rows = pl.read_parquet(GOLDEN / table.file_name)
-        young = pl.col(table.time) >= APP_NOW - timedelta(days=19)
-        rows.filter(young).write_parquet(tmp_path / table.file_name)
+    write_last(tmp_path, timedelta(days=19))
     app = run_page("traffic.py", tmp_path, period="last_7_days")
     assert "No data of these days. The data begins on 2 Nov 2026." in {
         info.value for info in app.info

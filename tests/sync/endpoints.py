@@ -1,7 +1,8 @@
-"""Real HTTP endpoints on loopback that keep what they are sent."""
+"""Real endpoints on loopback: HTTP that keeps what it is sent, and other protocols."""
 
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,3 +82,21 @@ def endpoint(
         finally:
             told.released.set()
             server.shutdown()
+
+
+@contextmanager
+def listening(handle: Callable[[socket.socket], object]) -> Iterator[int]:
+    """Hand each connection to a function, and close it then; yield the port."""
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError):
+                handle(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield int(listener.getsockname()[1])

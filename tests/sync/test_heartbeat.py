@@ -6,7 +6,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,11 @@ from core.network import run_within
 from core.settings import Secret
 from metrics.tables import TABLES, VOTES
 from sync.job import push
-from testkit.dashboard import LONGEST_WAIT
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
 from testkit.ports import free_port
 from tests.sync.conftest import Lines, on_one_kind
-from tests.sync.endpoints import endpoint
+from tests.sync.endpoints import endpoint, listening
 from tests.sync.rows import insert_votes
 from tests.sync.test_tls import authority
 
@@ -200,21 +198,15 @@ def test_what_is_wrong_with_a_connection_to_the_monitor_is_named(
 ) -> None:
     context = with_an_unknown_certificate(tmp_path) if has_tls else None
 
-    def serve() -> None:
-        for _ in range(2):
-            connection, _ = listener.accept()
-            with suppress(OSError), connection:
-                if context:
-                    connection = context.wrap_socket(connection, server_side=True)
-                connection.recv(1_000)
-                connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+    def answer(connection: socket.socket) -> None:
+        if context:
+            connection = context.wrap_socket(connection, server_side=True)
+        with connection:
+            connection.recv(1_000)
+            connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        port = listener.getsockname()[1]
+    with listening(answer) as port:
         push(Secret(f"{scheme}://127.0.0.1:{port}/api/push/t0ken"), "up", "", 1)
-        thread.join(LONGEST_WAIT)
     (line,) = reported
     assert f"Heartbeat failed ({said}). " in line
     assert "t0ken" not in line

@@ -31,6 +31,7 @@ from testkit.database_servers import (
 from testkit.harness import Store
 from testkit.ports import free_port
 from tests.sync.conftest import DuringSettling, in_each_implementation, on_one_kind
+from tests.sync.endpoints import listening
 from tests.sync.processes import run
 from tests.sync.proxy import Fault, proxied
 from tests.sync.rows import insert_votes
@@ -698,30 +699,12 @@ def test_what_is_not_a_database_is_said_not_to_be_one(
 ) -> None:
     """A proxy without a server behind it takes the connection and closes it."""
     store.policy = replace(store.policy, attempts=1)
-    with answering(greeting) as port:
+    with listening(lambda connection: connection.sendall(greeting)) as port:
         store.address = replace(store.source.settings, port=port)
         assert store.sync() == 1
     meanings = BEFORE_LOGIN[2013], MEANINGS[2007]
     assert any(f"{m.cause}. " in reported[-1] for m in meanings)
     assert "that MySQL or MariaDB listens" in reported[-1] or "3306" in reported[-1]
-
-
-@contextmanager
-def answering(greeting: bytes) -> Iterator[int]:
-    """Say the same to each who connects, and close the connection."""
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                connection.sendall(greeting)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        Thread(target=serve, daemon=True).start()
-        yield listener.getsockname()[1]
 
 
 FRENCH = "--lc-messages=fr_FR"

@@ -3,7 +3,6 @@
 import socket
 import struct
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +17,7 @@ from sync.exceptions import SourceError
 from testkit.dashboard import LONGEST_WAIT
 from testkit.database_servers import Kind, LiveDatabase, running_server
 from testkit.harness import Store
+from tests.sync.endpoints import listening
 from tests.sync.rows import insert_votes
 
 pytestmark = pytest.mark.filterwarnings(
@@ -170,27 +170,16 @@ def rogue(
     """Answer on a port as a server does, and keep all that the client sends."""
     heard = bytearray()
 
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                connection.settimeout(LONGEST_WAIT)
-                try:
-                    connection.sendall(greeting)
-                    heard.extend(connection.recv(65_536))
-                    script(connection)
-                    while found := connection.recv(65_536):
-                        heard.extend(found)
-                except OSError:
-                    continue
+    def answer(connection: socket.socket) -> None:
+        connection.settimeout(LONGEST_WAIT)
+        connection.sendall(greeting)
+        heard.extend(connection.recv(65_536))
+        script(connection)
+        while found := connection.recv(65_536):
+            heard.extend(found)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1], heard
+    with listening(answer) as port:
+        yield port, heard
 
 
 def closes(connection: socket.socket) -> None:

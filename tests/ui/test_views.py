@@ -38,6 +38,7 @@ def test_a_line_is_a_name_and_a_link(line: str, view: View) -> None:
         ("\u200b /votes", "needs a name and a link"),
         ("API /api/report", "leads to “api/report”, which is not a page"),
         ("API http://a.example/below/API/data/", "leads to “api/data”, which is"),
+        ("API /api/tables/votes_over_time", "leads to “votes_over_time”, which is"),
         ("Nowhere /nowhere?period=all", "leads to “nowhere”, which is not a page"),
         ("Long /" + "x" * 10_000, f"leads to “{'x' * 40}”, which is not a page"),
         (f"{'x' * 200} /votes", "has a name longer than 120 characters"),

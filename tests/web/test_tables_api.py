@@ -517,6 +517,19 @@ def test_the_day_on_which_the_data_begins_is_no_whole_one(api: httpx.Client) -> 
         assert len(whole) >= len(table["rows"]) - 2
 
 
+def test_nothing_is_known_of_new_users_of_days_before_the_data() -> None:
+    """The golden data begin on 24 May 2024; users are new four weeks before."""
+    with (
+        serving(parts(StoppedClock(datetime(2024, 6, 10, 12)))) as url,
+        client(base_url=url, headers={"Authorization": TOKEN}) as program,
+    ):
+        address = "/api/tables/funnel?period=last_7_days&format=json"
+        table = program.get(address).json()
+    # Page views of the period, and of the one before, are known.
+    assert table["data_begins"] is None
+    assert {row["users"] for row in table["rows"]} == {None}
+
+
 def test_an_empty_store_begins_on_no_day(empty: httpx.Client) -> None:
     for address in ("/api/tables/sources", "/api/report"):
         answer = empty.get(f"{address}?period=all_time&format=json")

@@ -12,7 +12,7 @@ from metrics.expressions import MINIMUM_SAMPLE
 from metrics.filters import Filter, room_id
 from metrics.periods import Days
 from metrics.query import Granularity, Query
-from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
+from metrics.registry import DEFINITIONS, METRIC_TABLES, is_unknown, sample_size
 from metrics.sentences import missing_note
 from metrics.time_zone import to_local
 from ui import export
@@ -61,7 +61,7 @@ def render(
     lacking = context.lacking_for(name)
     if lacking:
         render_missing(lacking)
-    elif drawn and not is_blank(frame) and _is_unknown(frame.select(drawn)):
+    elif drawn and not is_blank(frame) and is_unknown(frame.select(drawn)):
         # Of what a chart draws by choice, only averages may be unknown.
         _render_no_average(context.query.granularity)
     else:
@@ -185,10 +185,6 @@ def render_too_few(
         f"{' Choose months under Group by.' if longer else ''}",
         icon=":material/inbox:",
     )
-
-
-def _is_unknown(frame: pl.DataFrame) -> bool:
-    return all(column.null_count() == frame.height for column in frame)
 
 
 def _render_no_average(granularity: Granularity) -> None:

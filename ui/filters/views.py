@@ -97,9 +97,9 @@ def _view(line: str, base: str) -> View:
     if framed := FRAMED.intersection(map(str.casefold, query)):
         raise ValueError(f"has “{min(framed)}”, which a view cannot have. Remove it.")
     path = address.path.rstrip("/").removeprefix("/" + base.strip("/"))
-    before_page, _, page = path.lower().rpartition("/")
+    *_, folder, page = ["", *path.lower().split("/")]
     page = page or "overview"
-    if "api" in before_page.split("/"):
+    if folder == "api":
         page = f"api/{page}"
     if page not in PAGES:
         known = ", ".join(sorted(PAGES))

@@ -137,7 +137,7 @@ class TableQuery:
         if asked.begins or self.table.covers(asked) == asked.period:
             return asked
         reach = with_new_users(found.comparison or found.period)
-        return replace(asked, first_day=begins_within(snapshot, reach))
+        return replace(asked, new_users_begin=begins_within(snapshot, reach))
 
 
 class Spans(NamedTuple):
