@@ -136,15 +136,12 @@ def answer(name: str, frame: pl.DataFrame) -> str | None:
 
 
 def is_unknown(frame: pl.DataFrame) -> bool:
-    """Return whether a table has rows and numbers, of which none is known."""
-    numbers = [
-        frame[name]
+    """Return whether a table has no number that is known."""
+    return all(
+        frame[name].null_count() == frame.height
         for name, of in frame.schema.items()
         if of.is_numeric() and split(name)[0] in DEFINITIONS
-    ]
-    if frame.is_empty() or not numbers:
-        return False
-    return all(column.null_count() == frame.height for column in numbers)
+    )
 
 
 def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:

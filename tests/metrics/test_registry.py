@@ -478,7 +478,7 @@ def test_the_beginning_of_the_data_is_looked_for_on_all_days_of_a_table(
     name: str, golden: Frames
 ) -> None:
     """It is not known of a table that ends, or is compared with a day, before them."""
-    asked = replace(query(golden, MONTH, BEFORE), now=MONTH.end)
+    asked = replace(query(golden, MONTH, BEFORE), now=MONTH.end - timedelta(hours=9))
     table, before = METRIC_TABLES[name], asked.comparison_query
     assert table.covers(asked).end >= with_new_users(MONTH).start
     assert before is not None

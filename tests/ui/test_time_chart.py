@@ -171,10 +171,16 @@ def test_a_gap_stays_a_gap_and_a_value_between_two_is_a_point() -> None:
     assert [n for n, v in enumerate(column(spec, "alone")) if v is not None] == [3]
 
 
-@given(st.lists(st.none() | st.floats(0, 9), min_size=2, max_size=30))
-def test_every_value_is_in_a_line_or_a_point(values: list[float | None]) -> None:
+@given(
+    values=st.lists(st.none() | st.floats(0, 9), min_size=3, max_size=30),
+    ends=st.booleans(),
+)
+@example(values=[None, 1.0, 2.0, None], ends=True)
+def test_every_value_is_in_a_line_or_a_point(
+    values: list[float | None], *, ends: bool
+) -> None:
     days = [date(2026, 10, 12) + timedelta(days=n) for n in range(len(values))]
-    on = axis(days[0] + timedelta(days=1), days[-1])
+    on = axis(days[0] + timedelta(days=1), days[-1] - timedelta(days=ends))
     placed = on.place(series(days, values)).rename({"votes": "value"})
     found = lone_values(placed).rows(named=True)
     for n, row in enumerate(found):
@@ -193,9 +199,11 @@ def test_every_value_is_in_a_line_or_a_point(values: list[float | None]) -> None
         if in_solid and len(found) > FEW:
             assert row["alone"] is None
     # Only a part with a value, beside another value, has a dotted line.
-    first, second = found[0]["value"], found[1]["value"]
-    dotted = first is not None and second is not None
-    assert any(row["part"] is not None for row in found) == dotted
+    pairs = [found[:2], found[:-3:-1]] if ends else [found[:2]]
+    dotted = [all(row["value"] is not None for row in pair) for pair in pairs]
+    lines = [all(row["part"] is not None for row in pair) for pair in pairs]
+    assert lines == dotted
+    assert any(row["part"] is not None for row in found) == any(dotted)
 
 
 def test_hidden_weekends_leave_a_gap_and_shown_ones_a_shade() -> None:

@@ -527,7 +527,7 @@ def test_nothing_is_known_of_new_users_of_days_before_the_data() -> None:
         table = program.get(address).json()
     # Page views of the period, and of the one before, are known.
     assert table["data_begins"] is None
-    assert {row["users"] for row in table["rows"]} == {None}
+    assert {row["reached"] for row in table["rows"]} == {None}
 
 
 def test_an_empty_store_begins_on_no_day(empty: httpx.Client) -> None:
