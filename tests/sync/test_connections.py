@@ -115,17 +115,21 @@ def test_a_server_that_accepts_a_connection_and_is_silent_cannot_be_reached(
     store: Store, reported: Sequence[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect = mysql.connector.connect
+    limits: list[int] = []
 
     def impatiently(**options: Any) -> Any:
+        limits.append(options["connection_timeout"])
         return connect(**{**options, "connection_timeout": 1})
 
     monkeypatch.setattr(mysql.connector, "connect", impatiently)
-    store.policy = replace(QUICK, attempts=1)
+    store.policy = replace(QUICK, attempts=1, statement_seconds=60)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         store.address = replace(store.source.settings, port=silent.getsockname()[1])
         assert store.sync() == 1
     # The C extension says that the connection broke.
     assert re.search(r"\((2003|2013)\)", reported[-1])
+    # Not the minute that an answer may take.
+    assert limits == [10]
 
 
 def test_a_name_that_is_looked_up_for_ever_ends_each_attempt_in_time(
