@@ -5,6 +5,7 @@ Streamlit sends its own uncompressed, 5 MB for a first visit.
 
 import gzip
 import mimetypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _COMPRESSIBLE = {".js", ".css", ".svg", ".json"}
 _FOREVER = "public, immutable, max-age=31536000"
 _A_WEEK = "private, max-age=604800"
+_ACCEPT_ENCODING = b"accept-encoding"
+_REFUSES_GZIP = re.compile(rb"(?i)\bgzip\s*;\s*q\s*=\s*0(\.0*)?\s*(,|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,11 @@ def routes(files: Mapping[str, StaticFile]) -> list[Route]:
 
 
 class CompressedStatic:
-    """Serves these files itself when the client accepts gzip."""
+    """Serves these files itself when the client accepts gzip.
+
+    Streamlit, which compresses the rest, looks for the word alone: for a client that
+    refuses it, `gzip;q=0`, the word is taken away.
+    """
 
     def __init__(self, app: ASGIApp, *, files: Mapping[str, StaticFile]) -> None:
         self._app = app
@@ -69,6 +76,9 @@ class CompressedStatic:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if scope["type"] == "http" and _refuses_gzip(scope):
+            others = [p for p in scope["headers"] if p[0] != _ACCEPT_ENCODING]
+            scope = {**scope, "headers": others}
         if scope["type"] == "http" and self._serves(scope):
             response = await self._response(scope["path"])
             await response(scope, receive, send)
@@ -97,6 +107,13 @@ class CompressedStatic:
         }
         kind = mimetypes.guess_type(path)[0]
         return Response(self._compressed[path], media_type=kind, headers=headers)
+
+
+def _refuses_gzip(scope: Scope) -> bool:
+    return any(
+        name == _ACCEPT_ENCODING and _REFUSES_GZIP.search(value)
+        for name, value in scope["headers"]
+    )
 
 
 def _compress(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from testkit.dashboard import Dashboard, get
+from testkit.dashboard import TOKEN, Dashboard, get
 from web.static import assets, scripts
 
 SCRIPT = next(path for path in scripts("") if "/js/index." in path)
@@ -29,6 +29,15 @@ def test_a_compressed_file_is_the_file(member: httpx.Client, path: str) -> None:
     assert (part.status_code, part.content) == (206, plain.content[2:6])
     for name in ("content-type", "cache-control"):
         assert packed.headers[name].split(";")[0] == plain.headers[name].split(";")[0]
+
+
+@pytest.mark.parametrize("path", [SCRIPT, "/api/openapi.json"])
+def test_a_client_that_refuses_gzip_gets_none(member: httpx.Client, path: str) -> None:
+    headers = {"Authorization": TOKEN, "Accept-Encoding": "br, gzip;q=0.1, identity"}
+    assert member.get(path, headers=headers).headers["content-encoding"] == "gzip"
+    for refused in ("gzip;q=0", "gzip; q=0.000, *;q=0.5", "br, GZIP ; Q=0,identity"):
+        answer = member.get(path, headers={**headers, "Accept-Encoding": refused})
+        assert "content-encoding" not in answer.headers, refused
 
 
 def test_a_first_visit_transfers_a_third(member: httpx.Client) -> None:
