@@ -16,7 +16,8 @@ from polars.exceptions import ComputeError
 
 UTC_ZONE = ZoneInfo("UTC")
 _INSTANT = pl.Series([0], dtype=pl.Datetime("us", "UTC"))
-_LONGEST = 64
+LONGEST_NAME = 64
+"""Characters of a zone's name that are looked up; real ones have up to 32."""
 # Clocks never change twice within.
 _STEP = timedelta(days=7)
 # Changes that are compared one by one; more are searched.
@@ -26,8 +27,8 @@ _FEW = 3
 def zone_of(name: str) -> ZoneInfo | None:
     """Return the zone of an IANA name such as Europe/Berlin or utc; else None."""
     # Without a name the folder of all zones would be searched for it. Over a wrong name
-    # Polars works for a second per 1,000 characters; real ones have up to 32.
-    if not name or len(name) > _LONGEST:
+    # Polars works for a second per 1,000 characters.
+    if not name or len(name) > LONGEST_NAME:
         return None
     return _zone(name) or _zone(name.upper()) or _zone(_spelled(name))
 

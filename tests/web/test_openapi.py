@@ -158,6 +158,22 @@ def test_any_request_is_answered_as_described(
         assert kind in described[str(answer.status_code)]["content"]
 
 
+def test_an_empty_value_is_no_value(api: httpx.Client, document: Document) -> None:
+    empty = [
+        (path, parameter["name"], parameter["schema"])
+        for path, item in document["paths"].items()
+        for parameter in item["get"]["parameters"]
+        if parameter["in"] == "query"
+    ]
+    assert {name for _, name, _ in empty} > {"tz", "from", "period", "room"}
+    dates = Draft202012Validator.FORMAT_CHECKER
+    for path, name, schema in empty:
+        described = Draft202012Validator(schema, format_checker=dates)
+        assert not described.is_valid(""), (path, name)
+        address = f"/api{path.format(name='routes')}"
+        assert api.get(address, params={name: ""}).status_code == 400, (path, name)
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
 def test_without_the_token_every_route_refuses_as_described(
     api: httpx.Client, document: Document, operation: Any

@@ -17,8 +17,9 @@ from metrics.registry import METRIC_TABLES
 from metrics.report_writers import FORMATS as REPORT_FORMATS
 from metrics.subject import Unit
 from metrics.tables import TABLES
+from metrics.time_zone import LONGEST_NAME
 from web.api.reports import DEFAULT_PERIOD as DEFAULT_REPORT_PERIOD
-from web.api.tables import MISSING_TABLES, OPTIONS
+from web.api.tables import EARLIEST, MISSING_TABLES, OPTIONS
 
 Schema = Mapping[str, object]
 
@@ -229,13 +230,20 @@ _ROOM_ID: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ROOM_ID}
 _TIME_ZONE = Parameter(
     "tz",
     "query",
-    {"type": "string", "default": "UTC"},
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "default": "UTC"},
     "Time zone of days and hours, such as Europe/Berlin.",
 )
 
 _DATES = (
-    Parameter("from", "query", DATE, "First day; default: 28 days up to `to`."),
-    Parameter("to", "query", DATE, "Last day; default: yesterday."),
+    Parameter(
+        "from",
+        "query",
+        DATE,
+        f"First day, {EARLIEST} to today; default: 28 days up to `to`.",
+    ),
+    Parameter(
+        "to", "query", DATE, f"Last day, {EARLIEST} to today; default: yesterday."
+    ),
 )
 
 _TABLE_PARAMETERS = (
