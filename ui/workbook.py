@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,10 @@ _LONGEST_LINE = 70
 """Characters of a text that fit in it."""
 _LINE, _HIGHEST = 20, 545
 """Pixels of a line, and of the highest row that Excel takes."""
+_FIRST_DATE = date(1900, 3, 1)
+"""Earlier ones are none in Excel, or other days in LibreOffice, which knows no
+29 February 1900."""
+_TIME_LENGTH = len("2026-11-02 14:30:05")
 _A4 = 9
 _PORTRAIT_COLUMNS, _PRINTED_COLUMNS = 4, 12
 """Columns beside each other on a printed page, upright and at all: more could not be
@@ -101,7 +106,7 @@ def _write(workbook: "Workbook", name: str, sheet: Sheet) -> None:
         tables.readable(sheet.frame.head(MOST_ROWS), sheet.table)
     )
     titles = _titles(frame, sheet.table)
-    plain = _plain(frame)
+    plain, early = _without_early_dates(_plain(frame))
     long = _long_texts(plain)
     formats: dict[str, object] = {
         key: number_format
@@ -128,7 +133,27 @@ def _write(workbook: "Workbook", name: str, sheet: Sheet) -> None:
         column_widths={titles[key]: width for key, width in widths.items()},
         row_heights=_row_heights(plain, long),
     )
+    written = workbook.get_worksheet_by_name(name)
+    for column in early:
+        place = plain.get_column_index(column.name)
+        for row, text in enumerate(column, start=1):
+            if text is not None:
+                written.write_string(row, place, text)
     _print_on_a4(workbook, name, columns=frame.width)
+
+
+def _without_early_dates(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return a frame without the dates that are none in spreadsheets, and their texts.
+
+    The second frame has the columns with any, and null for all other cells.
+    """
+    times = selectors.date() | selectors.datetime()
+    is_early = times < pl.lit(_FIRST_DATE)
+    texts = times.cast(pl.String).str.head(_TIME_LENGTH)
+    early = frame.select(pl.when(is_early).then(texts).name.keep())
+    found = early.select(c.name for c in early if c.count())
+    kept = pl.when(~is_early).then(times).name.keep()
+    return frame.with_columns(kept) if found.width else frame, found
 
 
 def _long_texts(frame: pl.DataFrame) -> list[str]:

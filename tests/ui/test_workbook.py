@@ -55,6 +55,15 @@ TABLES = {
         ),
     ),
     "texts": Sheet("Texts", pl.DataFrame({"text": DANGEROUS})),
+    "early": Sheet(
+        "Early days",
+        pl.DataFrame(
+            {
+                "bucket": [date(1899, 12, 31), date(1900, 2, 28), date(1900, 3, 1)],
+                "voted_at": [datetime(1, 1, 1, 6), None, datetime(1900, 3, 1, 5)],
+            }
+        ),
+    ),
     "empty": Sheet("Nothing", pl.DataFrame({"votes": pl.Series([], dtype=pl.Int64)})),
 }
 ABOUT = {"Page": "Votes", "Period": "2026-11-02 to 2026-11-03", "Filters": "=none"}
@@ -76,7 +85,7 @@ def opened(folder: Path) -> dict[str, list[list[spreadsheet.Cell]]]:
 def test_the_first_sheet_says_what_was_asked_and_lists_the_others(
     opened: dict[str, list[list[spreadsheet.Cell]]],
 ) -> None:
-    assert list(opened) == ["About", "votes_over_time", "texts", "empty"]
+    assert list(opened) == ["About", *TABLES]
     lines = [[cell.value for cell in row[:3]] for row in opened["About"] if row]
     assert ["Filters", "=none"] in [line[:2] for line in lines]
     assert ["votes_over_time", "Votes over time", "2"] in lines
@@ -100,6 +109,18 @@ def test_dates_and_numbers_are_real(
         ("string", "1, 2"),
     ]
     assert [cell.kind for cell in second[:5]] == ["date", "", "", "", "float"]
+
+
+def test_days_before_those_of_spreadsheets_are_texts(
+    opened: dict[str, list[list[spreadsheet.Cell]]],
+) -> None:
+    """They would be errors, hours without a day, or the day before."""
+    cells = [[(c.kind, c.value) for c in row[:2]] for row in opened["early"][1:4]]
+    assert cells == [
+        [("string", "1899-12-31"), ("string", "0001-01-01 06:00:00")],
+        [("string", "1900-02-28"), ("", "")],
+        [("date", "1900-03-01"), ("date", "1900-03-01T05:00:00")],
+    ]
 
 
 def test_numbers_are_printed_as_on_the_page(
