@@ -77,7 +77,9 @@ def _of(snapshot: Snapshot, sync_interval: int, now: datetime) -> Health:
         megabytes=round(snapshot.bytes / _MEGABYTE, 2),
         data_until=until,
         age=age,
+        # As pages and alerts have it: of a demo nothing newer is expected.
         is_late=age is not None
+        and not snapshot.demo
         and age > LATE_AFTER_SYNCS * timedelta(seconds=sync_interval),
         longest_wait=snapshot.longest_wait,
     )
