@@ -8,6 +8,8 @@
 # SYSTEM is an image's file system; with "/" it is made of this machine's programs, and
 # APP and PYTHON are mounted there.
 set -eu
+# As an engine has it: the user inside opens folders that this script makes.
+umask 022
 root=$1 system=$2 app=$3 python=$4
 shift 4
 

@@ -82,6 +82,8 @@ def build(stage: str, folder: Path) -> Path:
     # The programs of an environment name their Python by path: here it is moved.
     _uv(app, "venv", "--relocatable")
     _uv(app, *arguments)
+    # The Dockerfile too: a strict umask closes the clone's files to other users.
+    subprocess.run(["chmod", "-R", "a+rX", str(app)], check=True)
     return app
 
 

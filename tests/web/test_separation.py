@@ -51,6 +51,14 @@ class Deployment:
         return [self.dashboard, self.sync]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def strict_umask() -> Iterator[None]:
+    """Make files as on a machine that closes them to other users."""
+    usual = os.umask(0o077)
+    yield
+    os.umask(usual)
+
+
 @pytest.fixture(scope="module")
 def networks() -> dict[str, Network]:
     """One network for each name that the composition gives."""
