@@ -120,3 +120,4 @@ page_context.share(
 )
 layout.render_share()
 page.run()
+query_params.conclude()

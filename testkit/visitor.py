@@ -1,7 +1,7 @@
 """A visitor who speaks Streamlit's protocol: logs in, opens pages, reads answers."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -35,6 +35,18 @@ class Drawn:
         ]
 
     @property
+    def boxes(self) -> dict[str, str]:
+        """Ids of select boxes, by their labels."""
+        found = (message.delta.new_element for message in self.messages)
+        return {e.selectbox.label: e.selectbox.id for e in found if e.selectbox.id}
+
+    @property
+    def addresses(self) -> list[str]:
+        """Queries that the browser is told to put into its address."""
+        changes = [m for m in self.messages if m.HasField("page_info_changed")]
+        return [message.page_info_changed.query_string for message in changes]
+
+    @property
     def bytes(self) -> int:
         """Size of all messages."""
         return sum(message.ByteSize() for message in self.messages)
@@ -56,11 +68,22 @@ class Visitor:
         self._socket = socket
         self._session = ""
 
-    def open(self, page: str, query: str = "", seconds: float = 60) -> Drawn:
-        """Open a page by its name in the address, and wait until it is drawn."""
+    def open(
+        self,
+        page: str,
+        query: str = "",
+        seconds: float = 60,
+        boxes: Mapping[str, str] | None = None,
+    ) -> Drawn:
+        """Open a page by its name in the address, and wait until it is drawn.
+
+        `boxes` are the select boxes of which it tells what they show, by their ids.
+        """
         message = BackMsg()
         message.rerun_script.page_name = page
         message.rerun_script.query_string = query
+        for box, text in (boxes or {}).items():
+            message.rerun_script.widget_states.widgets.add(id=box, string_value=text)
         began = time.monotonic()
         self._socket.send(message.SerializeToString())
         messages = list(self._until_finished(began + seconds))

@@ -71,6 +71,7 @@ _NAMED = 5
 """Unknown texts that are named, and faults; of more, there is the number."""
 _NOTICES, _ADDRESS = "notices", "address"
 _IS_UPDATED, _REPLACED = "address_is_updated", "replaced_values"
+_DRAWN, _DRAWN_LAST = "drawn_controls", "controls_of_last_run"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -89,7 +90,13 @@ def adopt() -> None:
     """
     if not st.session_state.get(_IS_UPDATED):
         st.session_state[_REPLACED] = {}
+    st.session_state[_DRAWN] = set()
     st.session_state[_ADDRESS] = _address_of_browser()
+
+
+def conclude() -> None:
+    """Note which controls the page has, at the end of a run of the whole page."""
+    st.session_state[_DRAWN_LAST] = st.session_state[_DRAWN]
 
 
 def check(page: str) -> None:
@@ -171,6 +178,27 @@ def carried(*, without: Collection[str] = (), **more: str) -> dict[str, list[str
     return {key: values for key, values in found.items() if values}
 
 
+def while_drawn[**P](key: str, act: Callable[P, None]) -> Callable[P, None]:
+    """Return the callback of a widget; it does nothing once the page lacks that.
+
+    A browser sends what all controls show that it has not cleared away yet, also those
+    of the page that a quick Back or Forward has left. Streamlit has forgotten what
+    these showed, and would take that for an act on the page that opens.
+    """
+    _controls(_DRAWN).add(key)
+
+    def checked(*args: P.args, **kwargs: P.kwargs) -> None:
+        if key in _controls(_DRAWN) | _controls(_DRAWN_LAST):
+            act(*args, **kwargs)
+
+    return checked
+
+
+def _controls(of: str) -> set[str]:
+    """Return the keys of the controls of the run that is under way, or of the last."""
+    return cast("set[str]", st.session_state.setdefault(of, set()))
+
+
 def bound[T](
     key: str, value: T, write: Callable[[T], Mapping[str, Sequence[str] | None]]
 ) -> Binding:
@@ -182,7 +210,8 @@ def bound[T](
     if (was := st.session_state.get(key, value)) != value:
         _replaced().setdefault(key, []).append(was)
     st.session_state[key] = value
-    return {"key": key, "on_change": partial(_changed, key, value, write)}
+    changed = partial(_changed, key, value, write)
+    return {"key": key, "on_change": while_drawn(key, changed)}
 
 
 def bound_in_menu[T](
@@ -205,7 +234,7 @@ def bound_in_menu[T](
         st.session_state[f"menu_{key}"] = (number, default, new)
         update(write(new))
 
-    return default, {"key": own, "on_change": changed}
+    return default, {"key": own, "on_change": while_drawn(own, changed)}
 
 
 def _changed(

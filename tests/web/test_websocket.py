@@ -23,6 +23,7 @@ from testkit.dashboard import (
     serving,
     session_of,
 )
+from testkit.visitor import visiting
 from tests.web import attack
 from tests.web.attack import forgeries
 from tests.web.conftest import StoppedClock
@@ -74,6 +75,21 @@ def test_a_session_from_our_own_page_is_served(running: Dashboard, cookie: str) 
     with streamed(running.url, cookie, running.url) as websocket:
         websocket.send(RERUN)
         assert isinstance(websocket.recv(timeout=LONGEST_WAIT), bytes)
+
+
+def test_what_a_page_showed_that_was_left_is_no_act_on_the_one_that_opened(
+    running: Dashboard, cookie: str
+) -> None:
+    """A browser tells it for a moment longer, as when Forward is pressed twice."""
+    with visiting(running.url, f"{COOKIE}={cookie}") as visitor:
+        compare = visitor.open("location").boxes["Compare with"]
+        shown, chosen = {compare: "Previous period"}, {compare: "Same period last year"}
+        visitor.open("returning")
+        assert visitor.open("returning", "every=month", boxes=shown).addresses == []
+        # Where the page has the control, it is an act.
+        visitor.open("location", "every=month")
+        acted = visitor.open("location", "every=month", boxes=chosen)
+        assert acted.addresses == ["every=month&compare=year"]
 
 
 @pytest.mark.parametrize(

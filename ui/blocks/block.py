@@ -190,7 +190,8 @@ def render_zoomable(
             period_bar.choose_days(*axis.days_between(span[AT], frame))
             st.session_state[_ZOOMED] = True
 
-    render_chart(chart, alt, widget, on_select=zoom_in, selection_mode=ZOOM)
+    act = query_params.while_drawn(widget, zoom_in)
+    render_chart(chart, alt, widget, on_select=act, selection_mode=ZOOM)
     if st.session_state.pop(_ZOOMED, False):
         st.rerun()
 
@@ -237,7 +238,8 @@ def _render_rooms(frame: pl.DataFrame, title: str, name: str, table: str) -> Non
         rows = st.session_state[key]["selection"]["rows"]
         st.session_state[_ROOM] = [frame["room_id"][row] for row in rows]
 
-    tables.render(frame, title, key, remember, table)
+    act = query_params.while_drawn(key, remember)
+    tables.render(frame, title, key, act, table)
     tables.render_hint("Click a row to open its room.", name)
     for room_id in st.session_state.pop(_ROOM, ()):
         st.switch_page("room.py", query_params=query_params.carried(room=str(room_id)))

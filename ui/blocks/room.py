@@ -128,7 +128,7 @@ def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
         max_selections=MOST,
         # Enter would choose all that match.
         select_all=False,
-        on_change=open_rooms,
+        on_change=query_params.while_drawn(_SEARCH, open_rooms),
         # Beyond the edge of a phone's one line a third room would not be found.
         wrap=True,
         width="stretch" if chosen else 420,

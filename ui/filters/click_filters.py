@@ -11,6 +11,7 @@ import streamlit as st
 
 from metrics.expressions import NOT_SET
 from metrics.filters import KINDS, Filter
+from ui import query_params
 from ui.blocks import tables
 from ui.charts.axes import Chart
 from ui.charts.rendering import render_chart
@@ -93,7 +94,7 @@ def render_clickable_chart(
         draw(with_filters(frame, on_click)),
         alt_text,
         key,
-        on_select=partial(_add_of_mark, key),
+        on_select=query_params.while_drawn(key, partial(_add_of_mark, key)),
         selection_mode=_SELECTION,
     )
     filter_chips.rerun_if_added()
@@ -110,7 +111,8 @@ def render_clickable_table(
     """Show a frame of a metric table whose rows add filters when they are clicked."""
     key = tables.CLICKABLE + _key(context, name, "table")
     asked = with_filters(frame, on_click)[FIELD]
-    tables.render(frame, title, key, partial(_add_of_row, key, asked), table)
+    act = query_params.while_drawn(key, partial(_add_of_row, key, asked))
+    tables.render(frame, title, key, act, table)
     filter_chips.rerun_if_added()
 
 
