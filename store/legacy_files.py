@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import shutil
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,13 +34,34 @@ DEMO_MARKER = "DEMO"
 _ROW_GROUP = 65_536
 _KEPT = 2
 _PREFIX = "fpp-numbered-"
+_MOMENT, _MOMENTS = 0.1, 20
+"""Seconds after which a file that is being written is another, and how often they are
+waited for."""
+_GAVE_UP = "called `Result::unwrap()`"
 _COUNT = re.compile(r" for \d+ out of \d+ values")
 _log = logging.getLogger(__name__)
 
 
 def open_folder(data_dir: Path) -> Snapshot:
-    """Open the files that are there; their ids get numbers as they are read."""
-    state, demo = version(data_dir), (data_dir / DEMO_MARKER).exists()
+    """Open the files that are there; their ids get numbers as they are read.
+
+    The older job wrote them in place: while it does, they are waited for.
+    """
+    for _ in range(_MOMENTS):
+        state = version(data_dir)
+        try:
+            return _open_state(data_dir, state)
+        except StoreError:
+            time.sleep(_MOMENT)
+            # What is damaged stays as it is.
+            if version(data_dir) == state:
+                raise
+    return _open_state(data_dir, version(data_dir))
+
+
+def _open_state(data_dir: Path, state: str) -> Snapshot:
+    """Open one state of the files; StoreError where they are another meanwhile."""
+    demo = (data_dir / DEMO_MARKER).exists()
     # Six footers take as long to read as all that a small page computes.
     opened = _opened.get(data_dir)
     if (
@@ -47,7 +69,10 @@ def open_folder(data_dir: Path) -> Snapshot:
         or (opened.version, opened.demo) != (state, demo)
         or _numbered_copies.lost(data_dir, state)
     ):
-        opened = _opened[data_dir] = _open(data_dir, state, demo=demo)
+        opened = _open(data_dir, state, demo=demo)
+        if version(data_dir) != state:
+            raise StoreError("The files are being written. Try again in a moment.")
+        _opened[data_dir] = opened
     return opened
 
 
@@ -101,21 +126,32 @@ def _rows(data_dir: Path, tables: list[Table]) -> dict[str, int]:
     plans = [
         pl.scan_parquet(_file(data_dir, t), glob=False).select(pl.len()) for t in tables
     ]
-    counts = pl.collect_all(plans)
+    try:
+        counts = pl.collect_all(plans)
+    except FileNotFoundError:
+        raise
+    except _UNREADABLE as error:
+        # Each was read a moment ago.
+        raise StoreError(
+            f"{_with_reason('A file of the store cannot be read', error)}. {_REMEDY}"
+        ) from error
     return {t.name: n.item() for t, n in zip(tables, counts, strict=True)}
 
 
 _REMEDY = "Put a whole copy there, or let the sync job write the store."
+_UNREADABLE = OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException
 
 
 def _with_reason(said: str, error: BaseException) -> str:
     """Add why a file cannot be read, unless it is damaged: that is all there is to say.
 
-    What Polars says of damage ("must end with PAR1 or PARE") is for the log.
+    What Polars says of damage ("must end with PAR1 or PARE") is for the log, as is that
+    it gave up: it expects no file that becomes shorter.
     """
     # What follows is the plan; how many rows a thread had is not asked.
     reason = _COUNT.sub("", str(error).partition("\n")[0])
-    if not reason.startswith(DAMAGED):
+    says_how = isinstance(error, pl.exceptions.PolarsError)
+    if says_how and not reason.startswith((DAMAGED, _GAVE_UP)):
         return f"{said}: {reason}"
     _log.warning("%s: %s", said, reason)
     return said
@@ -132,7 +168,7 @@ def _refuse_unreadable(frames: Mapping[str, pl.LazyFrame]) -> None:
                 frame.select(pl.col(column).max()).collect()
             except FileNotFoundError:
                 raise
-            except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            except _UNREADABLE as error:
                 said = f"Column {column!r} of {BY_NAME[name].file_name} cannot be read"
                 raise StoreError(f"{_with_reason(said, error)}. {_REMEDY}") from error
 
@@ -329,7 +365,7 @@ def _copy(state: str, frames: Mapping[str, pl.LazyFrame]) -> _Copy | None:
                 statistics="full",
                 row_group_size=_ROW_GROUP,
             )
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except _UNREADABLE as error:
         shutil.rmtree(folder, ignore_errors=True)
         _refuse_unreadable(frames)
         _warn(error)

@@ -6,10 +6,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import batched
 from pathlib import Path
 from shutil import copy, rmtree
 from traceback import format_exception
+from typing import Any
 
 import polars as pl
 import pytest
@@ -19,8 +23,9 @@ from metrics.numbering import numbered
 from metrics.tables import ESTIMATIONS, EVENTS, ROOMS, TABLES, USERS, VOTES, Table
 from store import engine, legacy_files
 from store.legacy_files import scan_plain
-from store.reader import StoreError, open_store
+from store.reader import Snapshot, StoreError, open_store
 from testkit.fixed_clock import NOW
+from web.health import check
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -234,6 +239,68 @@ def test_a_file_whose_rows_cannot_be_read_is_named(
     assert says in said
     assert "\n" not in said
     assert [*temporary.iterdir()] == []
+
+
+def test_a_file_that_is_being_written_is_waited_for(
+    plain: Path, temporary: Path
+) -> None:
+    """The older job opened its files for writing, and filled them."""
+    file = plain / VOTES.file_name
+    whole = file.read_bytes()
+    before = open_store(plain).tables
+    file.write_bytes(b"")
+
+    def write_on() -> None:
+        with file.open("wb") as written:
+            for part in batched(whole, len(whole) // 5):
+                written.write(bytes(part))
+                written.flush()
+                time.sleep(0.05)
+
+    with ThreadPoolExecutor(1) as job:
+        job.submit(write_on)
+        assert open_store(plain).tables == before
+
+
+def test_a_file_that_is_another_once_it_has_been_opened_is_opened_again(
+    plain: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = legacy_files._open
+
+    def overtaken(*given: Any, **named: Any) -> Snapshot:
+        monkeypatch.undo()
+        found = opened(*given, **named)
+        pl.read_parquet(plain / VOTES.file_name).head(1).write_parquet(
+            plain / VOTES.file_name
+        )
+        return found
+
+    monkeypatch.setattr(legacy_files, "_open", overtaken)
+    assert open_store(plain).tables[VOTES.name].rows == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("failed to fill whole buffer"),
+        pl.exceptions.ComputeError("parquet: File out of specification: a header"),
+        pl.exceptions.PanicException("called `Result::unwrap()` on an `Err` value"),
+    ],
+)
+def test_what_ends_between_two_looks_at_a_file_is_an_error_of_the_store(
+    plain: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pl, "collect_all", fails)
+    with pytest.raises(StoreError) as raised:
+        open_store(plain)
+    assert str(raised.value) == (
+        "A file of the store cannot be read. Put a whole copy there, or let the sync "
+        "job write the store."
+    )
+    assert check(plain, 600, NOW).to_json()["status"] == "degraded"
 
 
 def test_a_file_that_may_not_be_read_is_named_without_its_folder(
