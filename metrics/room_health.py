@@ -283,6 +283,8 @@ def answer_states(frame: pl.DataFrame) -> str | None:
 
 def answer_each_room(frame: pl.DataFrame) -> str | None:
     """Say how many of all rooms are healthy, and how healthy the best one is."""
+    # Without one of its tables no room's health is known.
+    frame = frame.drop_nulls("health")
     if frame.height < MINIMUM_SAMPLE:
         return None
     rooms, points = frame["state"].to_list(), frame["health"].to_list()

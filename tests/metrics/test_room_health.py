@@ -209,3 +209,10 @@ def test_whole_points_of_the_parts_add_up_to_those_of_the_health(
     assert whole == shown["health"].floor().to_list()
     for part in PARTS:
         assert ((shown[part] - frame[part]).abs() < 1).all()
+
+
+def test_of_rooms_whose_health_is_unknown_nothing_is_said() -> None:
+    """As without the table of estimations: the list has their votes all the same."""
+    table = pl.DataFrame({"state": [None] * 25, "health": [None] * 25})
+    unknown = table.cast({"state": pl.String, "health": pl.Float64})
+    assert room_health.answer_each_room(unknown) is None
