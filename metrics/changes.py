@@ -380,7 +380,11 @@ def biggest_change(frame: pl.DataFrame) -> str | None:
     if clear.is_empty():
         row = shown.row(0, named=True)
         unknown = shown["change_verdict"].null_count() == shown.height
-        start = "Too few teams to compare" if unknown else "No clear change"
+        start = (
+            "Too little is known to call a change clear"
+            if unknown
+            else "No clear change"
+        )
         return f"{start}. The largest is {_change(row)}, {_part(row)}."
     row = clear.row(0, named=True)
     clearly = "" if row == shown.row(0, named=True) else "clear "

@@ -393,8 +393,8 @@ def changes(*rows: tuple[str, str | None, int, str | None]) -> pl.DataFrame:
         ),
         pytest.param(
             changes(("source", "CV", -40, None), ("source", None, 10, None)),
-            "Too few teams to compare. The largest is 40 fewer page views from CV, 40% "
-            "of the previous 100.",
+            "Too little is known to call a change clear. The largest is 40 fewer page "
+            "views from CV, 40% of the previous 100.",
             id="unknown",
         ),
         pytest.param(

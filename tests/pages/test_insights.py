@@ -341,9 +341,12 @@ def test_no_longer_period_is_advised_where_it_is_of_no_use(
 ) -> None:
     """As in the first weeks of data; these tables choose their days themselves."""
     first = {"period": "Custom", "from": "2024-05-25", "to": "2024-05-25"}
-    said = [info.value for info in run_page(file, **query, **first).info]
+    app = run_page(file, **query, **first)
+    said = [info.value for info in app.info]
     assert any(text.startswith(says) for text in said), said
     assert file == "traffic.py" or not any("longer" in text for text in said), said
+    # Of none it is not said how long each was followed.
+    assert not any("each had" in caption.value for caption in app.caption)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from metrics.sentences import counted, listed
 from metrics.time_axis import at_least_weekly
 from metrics.usual_change import KEYS as USUAL_KEYS
 from ui import format as fmt
-from ui.blocks import cards
+from ui.blocks import cards, empty_state
 from ui.blocks.block import render_block, time_axes
 from ui.blocks.kpi_strip import Kpis, keys_of, render_kpis, tables_of
 from ui.charts.registry import CHARTS, LINE_CHARTS, RANKED
@@ -106,9 +106,14 @@ def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     if name.startswith(("funnel", "invites")):
         period = METRIC_TABLES[name].covers(context.query)
         days = periods.describe(Days(period.first_day, period.last_day))
-        if name.startswith("funnel"):
-            return f"New users of {days}: each had 28 days to come back."
-        return f"New rooms of {days}: each had 7 days to bring users."
+        new, had = (
+            ("users", "28 days to come back")
+            if name.startswith("funnel")
+            else ("rooms", "7 days to bring users")
+        )
+        # Of none there is nobody who had them: the note names the days that were meant.
+        each = "" if empty_state.is_blank(frame) else f": each had {had}"
+        return f"New {new} of {days}{each}."
     if name == "rooms_gone_quiet":
         before = f"{HEALTHY} points or more four weeks before"
         after = f"fewer than {COOLING} at the end. {_as_of(context)}"
