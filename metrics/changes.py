@@ -137,9 +137,8 @@ def what_changed(query: Query, shared: SharedPlans) -> Unfinished:
             *("total_before", "contribution", "explained"),
         )
     )
-    if query.missing:
+    if missing := {*query.missing} | query.not_compared:
         # What is left of the users by country would look like a fall.
-        missing = {*query.missing}
         known = [
             dimension
             for dimension, tables in _READ_BY.items()

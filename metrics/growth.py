@@ -27,6 +27,7 @@ from metrics.time_axis import (
     axis,
     bucket_of,
     data_axis,
+    first_bucket,
     first_known,
     first_of_each,
     history_until,
@@ -155,9 +156,14 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
         .agg(pl.col(*COUNTS, *inside).sum())
     )
     # A period may begin long before the data: its first buckets are no history.
-    known = pl.sum_horizontal(f"acc_{name}" for name in COUNTS) > 0
+    some = pl.sum_horizontal(f"acc_{name}" for name in COUNTS) > 0
     if query.data_begins is not None:
-        known &= pl.col("bucket") >= pl.lit(first_known(query, every))
+        some &= pl.col("bucket") >= pl.lit(first_known(query, every))
+    known = dict.fromkeys(COUNTS, some)
+    for name, (live, _, _) in _COUNTED.items():
+        if begins := query.later_begins.get(live.name):
+            first = first_bucket(begins, every, query)
+            known[name] = some & (pl.col("bucket") >= pl.lit(first))
     buckets = pl.concat([since.select(bucket="since"), shown])
     series = (
         on_axis(data_axis(buckets, every), [counts], [*COUNTS, *inside])
@@ -213,6 +219,27 @@ def year_before(
     """
     times = frames.by_name[live.name].select(live.time)
     return times.filter(year_until(moment).contains(live.time)).head(1)
+
+
+def begun_before(frames: Frames, moment: datetime) -> pl.LazyFrame:
+    """Return the live tables with a row in the year before a moment: table."""
+    rows = [
+        year_before(frames, moment, live).select(live.time, table=pl.lit(live.name))
+        for live in LIVE_TABLES
+    ]
+    return pl.concat([found.select("table") for found in rows])
+
+
+def first_rows(frames: Frames) -> pl.LazyFrame:
+    """Return when each live table begins, without implausible times: table, at."""
+    since = instant(datetime.combine(_PLAUSIBLE, time.min))
+    rows = [
+        frames.by_name[live.name]
+        .filter(pl.col(live.time) >= since)
+        .select(table=pl.lit(live.name), at=pl.col(live.time).min())
+        for live in LIVE_TABLES
+    ]
+    return pl.concat(rows).drop_nulls("at")
 
 
 def first_row(frames: Frames, day: date) -> pl.LazyFrame:
@@ -275,12 +302,12 @@ def _totals() -> list[pl.Expr]:
     return [pl.col(name).cum_sum().alias(f"acc_{name}") for name in COUNTS]
 
 
-def _averages(known: pl.Expr | None = None) -> list[pl.Expr]:
+def _averages(known: Mapping[str, pl.Expr] | None = None) -> list[pl.Expr]:
     """Return the mean of the last 30 rows of each count, all of them `known` ones."""
     # Sums of integers are exact; a rolling mean of floats drifts.
     counts = {name: pl.col(name) for name in COUNTS}
     if known is not None:
-        counts = {name: pl.when(known).then(count) for name, count in counts.items()}
+        counts = {name: pl.when(known[name]).then(counts[name]) for name in COUNTS}
     return [
         divided(count.rolling_sum(MOVING_AVERAGE), MOVING_AVERAGE).alias(f"ma_{name}")
         for name, count in counts.items()

@@ -1,7 +1,7 @@
 """The query that a page, an export or an API call asks, and what its plans share."""
 
-from collections.abc import Callable, Collection, Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, Literal
@@ -43,6 +43,9 @@ class Query:
     new_users_begin: date | None = None
     """The day on which the data begins, where that is before the comparison too, and
     within the `NEW_USERS_BEFORE` days that tables of new users are about."""
+    later_begins: Mapping[str, date] = field(default_factory=dict)
+    """The days on which live tables begin that begin weeks after others: what they
+    count before is unknown, not 0 (`store.reader.later_begins`)."""
     data_ends: datetime | None = None
     """The end of late data, where that is why the period ends before its days do."""
     later: Period | None = None
@@ -84,10 +87,32 @@ class Query:
 
         Nothing is compared with days that precede the data in part.
         """
-        begins, first = self.begins, period.last_day
+        begins = self.begins
+        return (begins is None or self._reaches(period, begins)) and (
+            period.start < self.now
+        )
+
+    def lacks(self, period: Period) -> set[str]:
+        """Return the live tables of which nothing is known about a period."""
+        begins = self.later_begins.items()
+        return {
+            *self.missing,
+            *(t for t, day in begins if not self._reaches(period, day)),
+        }
+
+    @property
+    def not_compared(self) -> set[str]:
+        """The live tables of which nothing is known about the comparison."""
+        before = self.comparison_query
+        return before.lacks(before.period) if before else set()
+
+    def _reaches(self, period: Period, begins: date) -> bool:
+        """Return whether what begins on a day says something about a period."""
+        # Nothing is compared with days that precede the data in part.
+        first = period.last_day
         if self.later is not None:
             first = period.first_day - timedelta(days=1)
-        return (begins is None or begins <= first) and period.start < self.now
+        return begins <= first
 
     @property
     def as_of(self) -> datetime:

@@ -1,6 +1,7 @@
 """All tables, definitions and answers, collected from the subjects."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from types import ModuleType
 
 import polars as pl
@@ -32,6 +33,8 @@ from metrics import (
 )
 from metrics.query import Plan, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, MetricTable
+from metrics.tables import ROOMS, USERS
+from metrics.time_axis import first_bucket
 
 SUBJECTS: Mapping[str, ModuleType] = {
     "Traffic": traffic,
@@ -85,6 +88,7 @@ LABELS: frozenset[str] = frozenset(
 )
 """Columns that say what a row is about; they are no numbers."""
 
+_NAMING = frozenset({USERS.name, ROOMS.name})
 COMPARISONS = ("_before", "_change", "_change_share")
 """What a column's name ends with when it compares the number that it starts with."""
 UNCERTAINTY: Mapping[str, str] = {
@@ -155,9 +159,12 @@ def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
 
 
 def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:
-    known = query.knows(table.covers(query))
-    lacking = set(table.reads).intersection(query.missing) if known else table.reads
-    return without(table.build(query, shared), table.name, lacking)
+    about = table.covers(query)
+    known = query.knows(about)
+    lacking = query.lacks(about).intersection(table.reads) if known else table.reads
+    built = without(table.build(query, shared), table.name, lacking)
+    later = {t: day for t, day in query.later_begins.items() if t in table.reads}
+    return _changed(built, lambda c: _too_early(c, table, query, later), later)
 
 
 def without(built: Plan, name: str, lacking: Collection[str]) -> Plan:
@@ -165,17 +172,62 @@ def without(built: Plan, name: str, lacking: Collection[str]) -> Plan:
 
     `name` is that of its table.
     """
+    return _changed(built, lambda columns: _unknown(columns, name, lacking), lacking)
+
+
+def _changed(
+    built: Plan, change: Callable[[pl.Schema], list[pl.Expr]], why: Collection[str]
+) -> Plan:
+    """Return a plan whose columns are changed, if there are tables because of which."""
     # To ask for the columns takes time, which the usual case does not need.
-    if not lacking:
+    if not why:
         return built
     if isinstance(built, Unfinished):
 
         def finish(*frames: pl.DataFrame) -> pl.DataFrame:
             answer = built.finish(*frames)
-            return answer.with_columns(_unknown(answer.schema, name, lacking))
+            return answer.with_columns(change(answer.schema))
 
         return Unfinished(built.plan, finish, built.further)
-    return built.with_columns(_unknown(built.collect_schema(), name, lacking))
+    return built.with_columns(change(built.collect_schema()))
+
+
+def _too_early(
+    columns: pl.Schema, table: MetricTable, query: Query, later: Mapping[str, date]
+) -> list[pl.Expr]:
+    """Return nulls in place of numbers of days before their live tables begin.
+
+    `later` are the tables that begin later than others. A total counts what there is;
+    a rate would divide it by what was there all the time.
+    """
+    # Rows of several measures: a measure of which too little is known has no row.
+    if {"key", "measure"}.intersection(columns):
+        return []
+    about, every = table.covers(query), table.buckets(query.granularity)
+    early = []
+    for column, of in columns.items():
+        number, ending = split(_said(column, columns))
+        needed = _needed(number, table.name)
+        # Users and rooms are counted by themselves; elsewhere they only give names.
+        counted = [live for live in needed if live not in _NAMING or len(needed) == 1]
+        begins = [later.get(live, date.min) for live in counted]
+        if ending in COMPARISONS:
+            is_known = pl.lit(query.not_compared.isdisjoint(needed))
+        elif not begins or max(begins) <= about.first_day:
+            continue
+        elif "bucket" in columns:
+            first = first_bucket(max(begins), every, query)
+            is_known = pl.col("bucket") >= pl.lit(first)
+        else:
+            is_count = definition(number, table.name).unit == "count"
+            is_known = pl.lit(is_count or min(begins) == max(begins))
+        early.append(pl.when(is_known).then(pl.col(column)).cast(of).alias(column))
+    return early
+
+
+def _said(column: str, columns: pl.Schema) -> str:
+    """Return the number that a column puts into words: a room's state is its health."""
+    return "health" if column == "state" and "health" in columns else column
 
 
 def _unknown(columns: pl.Schema, table: str, lacking: Collection[str]) -> list[pl.Expr]:
@@ -189,12 +241,10 @@ def _unknown(columns: pl.Schema, table: str, lacking: Collection[str]) -> list[p
     # Rows of several measures: those of a missing table have no rows, or no numbers.
     if "measure" in columns:
         return []
-    # The state of a room is read from its health.
-    said = {"state": "health"} if "health" in columns else {}
     return [
         pl.lit(None, of).alias(column)
         for column, of in columns.items()
-        if set(lacking).intersection(_needed(said.get(column, column), table))
+        if set(lacking).intersection(_needed(_said(column, columns), table))
     ]
 
 

@@ -5,7 +5,7 @@ report and a page of the same period say the same. `metrics.report_writers` writ
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
@@ -206,6 +206,8 @@ class Report:
     """The live tables that the store lacks: figures that need one are null."""
     data_begins: date | None = None
     """The day on which the data begins, where it is why nothing is compared."""
+    later_begins: Mapping[str, date] = field(default_factory=dict)
+    """The days on which live tables begin that begin weeks after others."""
     address: str = ""
     """Where the dashboard is, without a slash at the end; "" if not known."""
     bots: bool = False
@@ -302,6 +304,7 @@ def compose(
         country_names=names,
         missing=missing,
         data_begins=query.data_begins,
+        later_begins=query.later_begins,
         quiet=tuple(_listed(quiet, QuietRoom)),
         quiet_count=quiet.height,
         address=address,

@@ -32,7 +32,7 @@ from metrics.report import (
     Report,
     UnusualDay,
 )
-from metrics.sentences import ONE_OF, counted, day_of, missing_note
+from metrics.sentences import ONE_OF, begins_note, counted, day_of, missing_note
 from metrics.tables import ROOMS
 from metrics.time_axis import place_of_first_week
 from metrics.time_zone import to_local
@@ -74,6 +74,7 @@ def to_json(report: Report) -> str:
         "data_begins": report.data_begins and f"{report.data_begins}",
         "data_until": report.until and _instant(report.until, zone),
         "missing": report.missing,
+        "later_begins": {live: f"{day}" for live, day in report.later_begins.items()},
         "bots": report.bots,
         "figures": [
             {
@@ -269,6 +270,8 @@ def _heading(report: Report) -> str:
     if report.data_begins:
         than = f", {not_compared(report.data_begins)}"
     bots = ", bots included" if report.bots else ""
+    if note := begins_note(report.later_begins):
+        bots += f"; {note}"
     return f"{describe_period(report.period)} ({report.period.zone.key}){than}{bots}"
 
 

@@ -142,6 +142,22 @@ def missing_note(tables: Collection[str], mark: str = "`") -> str:
     )
 
 
+def begins_note(later: Mapping[str, date]) -> str:
+    """Return what is said of live tables that begin later than others: on which day.
+
+    In a list of remarks, so that it does not end with a full stop.
+    """
+    parts = []
+    for day in sorted({*later.values()}):
+        tables = sorted(live for live, begins in later.items() if begins == day)
+        begin, its = ("begins", "its") if len(tables) == 1 else ("begin", "their")
+        parts.append(
+            f"{listed(tables)} {begin} on {day_of(day)}: {its} earlier numbers are "
+            "unknown"
+        )
+    return "; ".join(parts)
+
+
 def only_row(frame: pl.DataFrame) -> dict[str, Any]:
     """Return the only row of a table of totals; every figure may be hidden."""
     return frame.row(0, named=True)

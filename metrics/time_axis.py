@@ -432,6 +432,11 @@ def first_known(query: Query, every: Granularity) -> Any:
     return _ends(query.known, every)[0]
 
 
+def first_bucket(begins: date, every: Granularity, query: Query) -> date | datetime:
+    """Return the bucket in which a day begins."""
+    return _ends(Period.of_days(begins, begins, query.zone), every)[0]
+
+
 def _first_whole(query: Query, every: Granularity) -> datetime:
     """Return when the first whole bucket starts at the earliest.
 

@@ -5,8 +5,8 @@ Reads what the sync job publishes (see `manifest`), or a folder of plain
 `Snapshot.missing` names it.
 """
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -30,12 +30,16 @@ __all__ = [
     "beginning",
     "begins_within",
     "current_version",
+    "later_begins",
     "open_store",
     "run_query",
     "without_bots",
 ]
 
 
+LATER = timedelta(weeks=4)
+"""How much later a table has to begin than the first one for the days before it to be
+unknown."""
 # Version of a store whose CURRENT is no text; it changes once that is repaired.
 _UNREADABLE = "unreadable"
 _REBUILD = "Run `python sync_job.py --rebuild` to write the store again."
@@ -161,3 +165,27 @@ def begins_within(snapshot: Snapshot, comparison: Period) -> date | None:
     found = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
     first = _first_day(snapshot, found, comparison.zone)
     return first if first and comparison.first_day <= first else None
+
+
+def later_begins(snapshot: Snapshot, reach: Period) -> Mapping[str, date]:
+    """Return the live tables that begin weeks after others, and on which day.
+
+    Only those that are not known to begin before a reach. A young product's first vote
+    follows its first visitor after some days on which there was none: that is 0. A
+    table that begins months later was not kept before, and nothing is known.
+    """
+    begun = engine.collect(
+        growth.begun_before(snapshot.frames, reach.start), snapshot.rows
+    )
+    held = {name for name, info in snapshot.tables.items() if info.rows}
+    # To find the first row, all are read: hardly ever.
+    if held <= {*begun["table"]}:
+        return {}
+    found = engine.collect(growth.first_rows(snapshot.frames), snapshot.rows)
+    first = dict(found.select("table", "at").iter_rows())
+    since = max(min(first.values(), default=reach.start) + LATER, reach.start)
+    return {
+        name: to_local(at, reach.zone).date()
+        for name, at in first.items()
+        if at >= since
+    }

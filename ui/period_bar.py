@@ -19,7 +19,7 @@ from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import ALL_TIME, CUSTOM, DEFAULT_PERIOD, PERIODS, TODAY, Days
 from metrics.query import Granularity, Query
-from metrics.sentences import counted
+from metrics.sentences import begins_note, counted
 from metrics.time_zone import to_local, to_utc, zone_of
 from store import engine, reader
 from store.reader import Snapshot, without_bots
@@ -251,6 +251,7 @@ def _query(
         missing=snapshot.missing,
         data_begins=begins or (shown.beginning if is_first else None),
         new_users_begin=new_users_begin,
+        later_begins=reader.later_begins(snapshot, reach),
         data_ends=until if late and until < whole.end else None,
     )
 
@@ -548,6 +549,7 @@ def caption(
     parts = [
         f"{fmt.period(query.period)} · {count_days(query, now)}",
         _compared_with(query) if compares else "",
+        begins_note(query.later_begins),
         _why_longer(granularity, query, shortest),
         "bots included" if bots else "",
         "weekends hidden" if _hides_weekends(query, shortest) else "",

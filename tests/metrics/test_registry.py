@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
 import polars as pl
 import polars.selectors as cs
 import pytest
-from polars.testing import assert_frame_equal
+from polars.testing import assert_frame_equal, assert_series_equal
 
 from metrics import attention, filters, registry
 from metrics.filters import Filter
@@ -495,6 +495,59 @@ def test_no_comparison_is_known_in_part(golden: Frames) -> None:
     for begins, known in ((first - timedelta(days=1), True), (first, False)):
         found = build("invites", replace(asked, new_users_begin=begins))
         assert found["new_rooms"].null_count() == (0 if known else 1)
+
+
+@pytest.mark.parametrize("live", [table.name for table in TABLES])
+def test_before_a_table_begins_its_numbers_are_unknown(
+    live: str, golden: Frames
+) -> None:
+    """Page views kept since June say nothing of how many there were in May."""
+    begins, naming = date(2026, 11, 9), {"fpp_users", "fpp_rooms"}
+    since = pl.col(BY_NAME[live].time) >= datetime.combine(begins, time())
+    rows = {**golden.by_name, live: golden.by_name[live].filter(since)}
+    zeros = query(Frames(rows), MONTH, BEFORE, "week")
+    asked = replace(zeros, later_begins={live: begins})
+    for name in (name for name in NAMES if live in METRIC_TABLES[name].reads):
+        found, counted = build(name, asked), build(name, zeros)
+        registry.answer(name, found)
+        assert found.schema == counted.schema
+        if {"key", "measure"}.intersection(found.columns):
+            continue
+        unknown = METRIC_TABLES[name].covers(asked).last_day < begins
+        for key in found.columns:
+            base, ending = split(key)
+            needed = {*definition(base, name).tables} if base in DEFINITIONS else set()
+            if live not in needed:
+                continue
+            if unknown or ending in registry.COMPARISONS:
+                assert found[key].is_null().all(), (name, key)
+            elif live in naming and len(needed) > 1:
+                assert_series_equal(found[key], counted[key])
+            elif "bucket" in found.columns:
+                early = found["bucket"] < begins
+                assert found.filter(early)[key].is_null().all(), (name, key)
+                # An average of 30 buckets needs as many of them.
+                if not key.startswith("ma_"):
+                    kept, other = (f.filter(~early)[key] for f in (found, counted))
+                    assert_series_equal(kept, other)
+            elif definition(base, name).unit == "count":
+                assert_series_equal(found[key], counted[key])
+            elif len(needed) > 1 and METRIC_TABLES[name].covers(asked) == MONTH:
+                assert found[key].is_null().all(), (name, key)
+    moved = build("what_moved", asked)
+    counts_it = {"fpp_page_views": "source", "fpp_votes": "room"}.get(live, "country")
+    assert live == "fpp_rooms" or counts_it not in moved["dimension"].to_list()
+
+
+def test_an_average_of_30_needs_as_many_buckets_of_its_own_table(
+    golden: Frames,
+) -> None:
+    period, begins = days("2026-09-01", "2026-11-15"), date(2026, 9, 21)
+    asked = replace(query(golden, period), later_begins={VOTES.name: begins})
+    found = build("historical", asked)
+    first = found.filter(pl.col("ma_votes").is_not_null())["bucket"].min()
+    assert first == begins + timedelta(days=29)
+    assert found["ma_page_views"].null_count() == 0
 
 
 def test_without_a_table_of_rooms_none_has_gone_quiet(golden: Frames) -> None:

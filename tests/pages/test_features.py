@@ -108,15 +108,22 @@ def test_the_bar_says_what_is_not_as_usual() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     before = Period.of_days(date(2026, 10, 31), date(2026, 11, 1))
     text = period_bar.caption(
-        query_of(days, comparison=before, weekends=True, granularity="week"),
+        query_of(
+            days,
+            comparison=before,
+            weekends=True,
+            granularity="week",
+            later_begins=dict.fromkeys(["fpp_votes", "fpp_rooms"], days.last),
+        ),
         NOW,
         "day",
         bots=True,
         compares=True,
     )
     assert text == (
-        "2 Nov – 3 Nov 2026 · 2 days · compared with 31 Oct – 1 Nov 2026 · too long "
-        "for days · bots included · UTC"
+        "2 Nov – 3 Nov 2026 · 2 days · compared with 31 Oct – 1 Nov 2026 · fpp_rooms "
+        "and fpp_votes begin on 3 Nov 2026: their earlier numbers are unknown · too "
+        "long for days · bots included · UTC"
     )
 
 
@@ -1960,6 +1967,35 @@ def write_last(folder: Path, span: timedelta) -> None:
         rows = pl.read_parquet(GOLDEN / table.file_name)
         young = pl.col(table.time) >= APP_NOW - span
         rows.filter(young).write_parquet(folder / table.file_name)
+
+
+def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    for table in TABLES:
+        rows = pl.read_parquet(GOLDEN / table.file_name)
+        if table.name in {"fpp_votes", "fpp_estimations"}:
+            rows = rows.filter(pl.col(table.time) >= datetime(2026, 8, 12))
+        rows.write_parquet(tmp_path / table.file_name)
+    dates = {"from": "2026-06-20", "to": "2026-07-20"}
+    begin = "fpp_estimations and fpp_votes begin on 12 Aug 2026: their earlier numbers"
+    for file, query in OF_A_PERIOD:
+        app = run_page(file, tmp_path, **dates, **query)
+        assert [error.message for error in app.exception] == [], (file, query)
+        assert any(f" · {begin} are" in text.value for text in app.caption)
+        zeros = [line for line in tile_lines(app).values() if line[0] == "0"]
+        assert not zeros, (file, query)
+    app = run_page("votes.py", tmp_path, **dates)
+    assert {line[0] for line in tile_lines(app).values()} == {"–"}
+    single = (
+        "No data. fpp_votes begins on 12 Aug 2026: its earlier numbers are unknown."
+    )
+    assert {info.value for info in app.info} == {single}
+    # Beside a comparison before it, what is known is compared with nothing.
+    after = {"from": "2026-08-13", "to": "2026-08-31"}
+    app = run_page("votes.py", tmp_path, **after)
+    shown = {line[0]: line[-1] for line in tile_lines(app).values()}
+    assert all("n/a" in change for change in shown.values()), shown
 
 
 def test_nothing_is_shown_or_said_of_a_period_before_the_data(

@@ -19,11 +19,12 @@ from store.reader import (
     beginning,
     begins_within,
     current_version,
+    later_begins,
     open_store,
     run_query,
 )
-from store.snapshot import NOTHING
-from tests.metrics.building import frames, vote
+from store.snapshot import NOTHING, TableInfo
+from tests.metrics.building import event, frames, user, view, vote
 
 AT = datetime(2026, 11, 2, 10)
 STATE = Manifest(
@@ -212,3 +213,31 @@ def test_the_data_begins_on_the_zones_day_of_the_first_row(
     assert begins_within(held, Period.of_days(first, first, place)) == first
     after = first + timedelta(days=1)
     assert begins_within(held, Period.of_days(after, after, place)) is None
+
+
+def test_a_table_that_begins_weeks_after_others_is_named_with_its_day() -> None:
+    """Before it nothing is known; a young product's first vote comes days later."""
+    rows = [
+        user("a", "2026-01-05 09:00"),
+        view("a", "2026-01-05 09:00"),
+        event("a", "2026-01-09 10:00"),
+    ]
+    held = replace(
+        NOTHING,
+        frames=frames(*rows, vote("2026-06-02 20:00")),
+        tables={table.name: TableInfo(1, 1) for table in TABLES},
+    )
+    auckland = ZoneInfo("Pacific/Auckland")
+    for day, zone, found in (
+        (date(2026, 1, 1), ZoneInfo("UTC"), {VOTES.name: date(2026, 6, 2)}),
+        (date(2026, 5, 1), ZoneInfo("UTC"), {VOTES.name: date(2026, 6, 2)}),
+        (date(2026, 5, 1), auckland, {VOTES.name: date(2026, 6, 3)}),
+        (date(2026, 6, 3), ZoneInfo("UTC"), {}),
+        # No longer used since: it had begun all the same.
+        (date(2027, 6, 4), ZoneInfo("UTC"), {}),
+    ):
+        reach = Period.of_days(day, day, zone)
+        assert later_begins(held, reach) == found, day
+    soon = replace(held, frames=frames(*rows, vote("2026-01-30 20:00")))
+    for nothing in (soon, NOTHING):
+        assert later_begins(nothing, Period.of_days(day, day)) == {}

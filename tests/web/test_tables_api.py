@@ -97,6 +97,7 @@ def test_json_has_the_same_rows_with_window_and_time(
         "compared_to": "2026-10-22",
         "data_begins": None,
         "missing": [],
+        "later_begins": {},
     }
 
 

@@ -13,7 +13,7 @@ from metrics.filters import Filter, room_id
 from metrics.periods import Days
 from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES, is_unknown, sample_size
-from metrics.sentences import missing_note
+from metrics.sentences import begins_note, missing_note
 from metrics.time_zone import to_local
 from ui import export
 from ui import format as fmt
@@ -121,8 +121,13 @@ def _outside_data(context: PageContext, name: str) -> str | None:
     query = context.query
     known = METRIC_TABLES.get(name)
     about = known.covers(query) if known else query.period
-    if query.knows(about) or not context.snapshot.rows:
+    if not context.snapshot.rows:
         return None
+    if query.knows(about):
+        later = query.later_begins.items() if known else ()
+        late = {t: day for t, day in later if known and t in known.reads}
+        unknown = {t: day for t, day in late.items() if about.last_day < day}
+        return f"No data. {begins_note(unknown)}." if unknown else None
     where = "of these days" if query.knows(query.period) else "in this period"
     begins = query.begins
     if begins and about.last_day < begins:

@@ -111,6 +111,11 @@ DAILY = record(**_counts("votes", "estimations", "rooms", "unique_users", "page_
 _DATE_OR_NULL: Schema = {"type": ["string", "null"], "format": "date"}
 MISSING: Schema = {"type": "array", "items": {"enum": [live.name for live in TABLES]}}
 """Tables that the store lacks: figures that need one are null."""
+LATER_BEGINS: Schema = {
+    "type": "object",
+    "additionalProperties": {"type": "string", "format": "date"},
+}
+"""The day on which each table begins that begins weeks after others."""
 TABLE = record(
     name={"type": "string"},
     title={"type": "string"},
@@ -120,6 +125,7 @@ TABLE = record(
     data_begins=_DATE_OR_NULL,
     data_updated_at=INSTANT_OR_NULL,
     missing=MISSING,
+    later_begins=LATER_BEGINS,
     rows={"type": "array", "items": {"type": "object"}},
 )
 _TEXT: Schema = {"type": "string"}
@@ -132,6 +138,7 @@ REPORT = record(
     data_begins=_DATE_OR_NULL,
     data_until=INSTANT_OR_NULL,
     missing=MISSING,
+    later_begins=LATER_BEGINS,
     bots={"type": "boolean"},
     figures=rows(
         key=_TEXT,

@@ -19,7 +19,7 @@ from metrics.query import Query, SharedPlans
 from metrics.report_writers import FORMATS, MIME, Format, write
 from metrics.time_zone import to_local
 from store import engine, notes
-from store.reader import Snapshot, without_bots
+from store.reader import Snapshot, later_begins, without_bots
 from web.api.tables import read_period, read_zone, spans
 from web.responses import NO_STORE, RequestError
 
@@ -63,6 +63,9 @@ class ReportQuery:
             now=snapshot.ends(now),
             missing=snapshot.missing,
             data_begins=found.data_begins,
+            later_begins=later_begins(
+                snapshot, periods.with_new_users(found.comparison or found.period)
+            ),
         )
 
 

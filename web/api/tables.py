@@ -36,7 +36,13 @@ from metrics.subject import MetricTable
 from metrics.tables import ROOMS, USERS, VOTES
 from metrics.time_zone import in_zone, to_local, zone_of
 from store import engine
-from store.reader import Snapshot, beginning, begins_within, without_bots
+from store.reader import (
+    Snapshot,
+    beginning,
+    begins_within,
+    later_begins,
+    without_bots,
+)
 from web.health import iso
 from web.responses import NO_STORE, RequestError
 
@@ -122,6 +128,7 @@ class TableQuery:
         chosen = () if room is None else (filters.Filter("room", str(room)),)
         frames = filters.apply(user_rows, chosen, excluded_rooms)
         found = spans(self.asked, snapshot, now, self.zone)
+        reach = with_new_users(found.comparison or found.period)
         asked = Query(
             frames=frames,
             period=found.period,
@@ -133,10 +140,10 @@ class TableQuery:
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
             data_begins=found.data_begins,
+            later_begins=later_begins(snapshot, reach),
         )
         if asked.begins or self.table.covers(asked) == asked.period:
             return asked
-        reach = with_new_users(found.comparison or found.period)
         return replace(asked, new_users_begin=begins_within(snapshot, reach))
 
 
@@ -340,6 +347,11 @@ def _json(
         "data_begins": _iso(metric_query.data_begins),
         "data_updated_at": iso(snapshot.data_until),
         "missing": _missing(query, metric_query),
+        "later_begins": {
+            live: _iso(day)
+            for live, day in metric_query.later_begins.items()
+            if live in query.table.reads
+        },
         "rows": json.loads(rows.write_json()),
     }
     body = json.dumps(head, ensure_ascii=False, allow_nan=False)
