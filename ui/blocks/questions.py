@@ -111,7 +111,7 @@ def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
             if name.startswith("funnel")
             else ("rooms", "7 days to bring users")
         )
-        # Of none there is nobody who had them: the note names the days that were meant.
+        # Where there are none, the note only names the days that were meant.
         each = "" if empty_state.is_blank(frame) else f": each had {had}"
         return f"New {new} of {days}{each}."
     if name == "rooms_gone_quiet":
