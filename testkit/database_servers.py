@@ -30,6 +30,8 @@ from testkit.ports import free_port
 
 SCHEMA = Path(__file__).parent / "schema.sql"
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+START_SECONDS = 60
+"""How long a server may take to start."""
 READER, PASSWORD = "fpp", "reads-only"  # of a throw-away server
 
 FETCHED = Path(__file__).parents[1] / ".tools" / "mysql" / "server"
@@ -284,15 +286,18 @@ class Server:
                 f"CREATE USER IF NOT EXISTS {READER}@'%' IDENTIFIED BY '{PASSWORD}'"
             )
 
+    def _log(self) -> str:
+        return (self.folder / "log").read_text()
+
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + START_SECONDS
         while True:
             try:
                 self.connect().close()
-            except mysql.connector.Error:
+            except mysql.connector.Error as error:
                 if time.monotonic() > deadline:
-                    log = (self.folder / "log").read_text()
-                    raise RuntimeError(f"the server did not start:\n{log}") from None
+                    said = f"the server does not answer: {error}\n{self._log()}"
+                    raise RuntimeError(said) from None
                 time.sleep(0.05)
             else:
                 return
@@ -312,6 +317,9 @@ class ExternalServer(Server):
 
     def stop(self) -> None:
         """Leave it to those who started it."""
+
+    def _log(self) -> str:
+        return f"Look at its log, and at TEST_{self.kind.name}."
 
     def _administrator(self) -> dict[str, str | int]:
         return {

@@ -1,0 +1,18 @@
+"""Servers that the environment names."""
+
+import pytest
+
+from testkit import database_servers
+from testkit.database_servers import Kind, shared_server
+from testkit.ports import free_port
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_server_that_is_named_and_does_not_answer_is_said_to_be_so(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_servers, "START_SECONDS", 0)
+    monkeypatch.setenv(f"TEST_{kind.name}", f"mysql://root:x@127.0.0.1:{free_port()}")
+    said = pytest.raises(RuntimeError, match=rf"(?s)2003.*TEST_{kind.name}")
+    with said, shared_server(kind):
+        pytest.fail("it answers")
