@@ -189,7 +189,7 @@ def test_late_data_is_an_alert_with_figure_expectation_and_link(tmp_path: Path) 
     assert alert["figure"] == 3 * 3600
     assert alert["expectation"] == {"low": 0, "high": 1200}
     assert alert["since"] == until.date().isoformat()
-    assert alert["link"] == f"{url}/data"
+    assert alert["link"] == f"{url}/data?tz=UTC"
     (tmp_path / DEMO_MARKER).touch()
     with serving(parts(late, tmp_path)) as url:
         demo = get(f"{url}/api/alerts", headers=HEADERS).json()
@@ -294,7 +294,7 @@ def test_links_lead_to_the_dashboard_in_the_zone_of_the_answer(
     assert len(links) > len(alerts) > 0
     for link in links:
         assert str(link).startswith(str(api.base_url).rstrip("/"))
-        assert link.params.get("tz", tz if link.path == "/data" else None) == tz
+        assert link.params["tz"] == tz
         assert "/api" not in link.path
 
 

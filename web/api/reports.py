@@ -131,7 +131,7 @@ def _alert(
     finding: attention.Finding, base_url: str, zone: ZoneInfo
 ) -> dict[str, object]:
     # Without its zone the page would show the days of the team's.
-    query = f"?{urlencode({**finding.query, 'tz': zone.key})}" if finding.query else ""
+    query = urlencode({**finding.query, "tz": zone.key})
     low, high = finding.expected or (None, None)
     return {
         "kind": finding.kind,
@@ -140,5 +140,5 @@ def _alert(
         "measure": finding.measure,
         "figure": finding.value,
         "expectation": {"low": low, "high": high},
-        "link": f"{base_url}/{finding.page}{query}",
+        "link": f"{base_url}/{finding.page}?{query}",
     }
