@@ -34,7 +34,7 @@ from metrics import (
 from metrics.query import Plan, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, MetricTable
 from metrics.tables import ROOMS, USERS
-from metrics.time_axis import first_bucket
+from metrics.time_axis import cut_at_start, first_bucket
 
 SUBJECTS: Mapping[str, ModuleType] = {
     "Traffic": traffic,
@@ -204,13 +204,15 @@ def _too_early(
     if {"key", "measure"}.intersection(columns):
         return []
     about, every = table.covers(query), table.buckets(query.granularity)
-    early = []
+    early, firsts = [], set[date]()
     for column, of in columns.items():
         number, ending = split(_said(column, columns))
-        needed = _needed(number, table.name)
+        # Counts of several tables share a definition.
+        needed = [t for t in _needed(number, table.name) if t in table.reads]
         # Users and rooms are counted by themselves; elsewhere they only give names.
         counted = [live for live in needed if live not in _NAMING or len(needed) == 1]
         begins = [later.get(live, date.min) for live in counted]
+        firsts.update([max(begins)] if begins else [])
         if ending in COMPARISONS:
             is_known = pl.lit(query.not_compared.isdisjoint(needed))
         elif not begins or max(begins) <= about.first_day:
@@ -222,6 +224,9 @@ def _too_early(
             is_count = definition(number, table.name).unit == "count"
             is_known = pl.lit(is_count or min(begins) == max(begins))
         early.append(pl.when(is_known).then(pl.col(column)).cast(of).alias(column))
+    # The first day may lack its morning; a mark is about all numbers of a row.
+    if "cut" in columns and len(firsts) == 1 and about.first_day <= max(firsts):
+        early.append(cut_at_start(first_bucket(max(firsts), every, query)))
     return early
 
 

@@ -437,6 +437,22 @@ def first_bucket(begins: date, every: Granularity, query: Query) -> date | datet
     return _ends(Period.of_days(begins, begins, query.zone), every)[0]
 
 
+def cut_at_start(bucket: date | datetime) -> pl.Expr:
+    """Return the column cut with one bucket cut at its start as well."""
+    cut = pl.col("cut")
+    marked = (
+        pl.when(cut.is_null() | cut.str.starts_with("start"))
+        .then(pl.coalesce(cut, pl.lit("start")))
+        .otherwise(pl.lit("start and ") + cut)
+    )
+    return (
+        pl.when(pl.col("bucket") == pl.lit(bucket))
+        .then(marked)
+        .otherwise(cut)
+        .alias("cut")
+    )
+
+
 def _first_whole(query: Query, every: Granularity) -> datetime:
     """Return when the first whole bucket starts at the earliest.
 
