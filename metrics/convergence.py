@@ -24,8 +24,8 @@ from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import (
     changed,
     digits_between,
+    in_figures,
     only_row,
-    percent,
     portion_of,
     with_interval,
 )
@@ -392,7 +392,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
         f"{found['apart_rounds']:,} votes two or more steps apart led to a re-vote"
     )
     if others_rate is not None:
-        others = f"{percent(others_rate, digits)} of others"
+        others = f"{in_figures(others_rate, digits)} of others"
         verdict = found["re_vote_rate_verdict"]
         start = f"{start}, {_beside(verdict, others, 'were followed as quickly')}"
     if found["convergence"] is None:
@@ -404,7 +404,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     digits = digits_between(share, expected) if verdict in {HIGHER, LOWER} else 0
     part = portion_of(share, "re-votes", digits, none="none")
     closer = f"{start}; {part} ended closer"
-    by_chance = percent(expected, digits)
+    by_chance = in_figures(expected, digits)
     return f"{closer}, {_beside(verdict, by_chance, 'would by chance')}."
 
 

@@ -22,6 +22,20 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{formats.fixed(100 * share, 0)}%"
 
 
+def in_figures(share: float, digits: int = 0) -> str:
+    """Return a share in percent after "about" or "than the": "0.4%", never in words."""
+    if not 0 < share < 1:
+        return percent(share, digits)
+    least = (n for n in range(digits, _MOST_DIGITS) if _in_print(share, n))
+    return percent(share, next(least, _MOST_DIGITS))
+
+
+def _in_print(share: float, digits: int) -> bool:
+    """Return whether a part is neither none nor all with so many digits in percent."""
+    unit: float = 10.0 ** -(digits + 2)
+    return unit <= share <= 1 - unit
+
+
 def portion(share: float, digits: int = 0, *, none: str = "None") -> str:
     """Return a share of a number of things: "62%", "None".
 
@@ -277,7 +291,7 @@ def compared(
     if len(rows) == 1:
         share = with_interval(rows[0], name, none="None")
         return f"{share} {describe(rows[0])} {verb}."
-    about = f"about {percent(overall or 0)} {of_all}{verb}"
+    about = f"about {in_figures(overall or 0)} {of_all}{verb}"
     tested = [row for row in rows if row[f"{name}_verdict"] is not None]
     if not tested:
         return f"Too few to compare {named}: {about}."
@@ -305,6 +319,6 @@ def compared(
             share = with_interval(row, name, digits, none="none" if parts else "None")
             parts.append(
                 f"{share} {describe(row)} {verb}, {way} "
-                f"than the {percent(others, digits)} of {rest}"
+                f"than the {in_figures(others, digits)} of {rest}"
             )
     return "; ".join(parts) + "."

@@ -9,7 +9,7 @@ import pytest
 
 from metrics.query import SharedPlans
 from metrics.registry import METRIC_TABLES, answer
-from metrics.sentences import adding_up
+from metrics.sentences import adding_up, in_figures
 from metrics.tables import VOTES
 from simulation.scaled.known_truth import Truth, history
 from store import engine
@@ -149,6 +149,22 @@ def test_labels_are_compared_with_all_others(
     table: pl.DataFrame, sentence: str | None
 ) -> None:
     assert answer("sources_quality", table) == sentence
+
+
+def test_a_share_after_a_word_is_in_figures() -> None:
+    """Not "about more than 99%", nor "more than the less than 1%"."""
+    nearly_all = sources(("CV", 400, 399, UNCLEAR), ("Bing", 600, 599, UNCLEAR))
+    said = "No clear difference between sources: about 99.8% joined a vote."
+    assert answer("sources_quality", nearly_all) == said
+    hardly_any = sources(
+        ("CV", 40, 20, HIGHER), ("Bing", 60, 6, UNCLEAR), ("A", 50, 9, UNCLEAR)
+    ).with_columns(activation_rate_others=pl.lit(0.004))
+    assert "more than the 0.4% of all others" in str(
+        answer("sources_quality", hardly_any)
+    )
+    by_chance = convergence(expected_convergence=0.0004)
+    assert "more than the 0.04% that would by" in str(answer("convergence", by_chance))
+    assert in_figures(1) == "100%"
 
 
 def consensus(*counts: int) -> pl.DataFrame:
