@@ -28,7 +28,6 @@ from metrics.time_axis import (
     bucket_of,
     data_axis,
     first_bucket,
-    first_known,
     first_of_each,
     history_until,
     on_axis,
@@ -157,8 +156,11 @@ def historical(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     )
     # A period may begin long before the data: its first buckets are no history.
     some = pl.sum_horizontal(f"acc_{name}" for name in COUNTS) > 0
+    # It may begin in the comparison: then there is history before the period.
     if query.data_begins is not None:
-        some &= pl.col("bucket") >= pl.lit(first_known(query, every))
+        some &= pl.col("bucket") >= pl.lit(
+            first_bucket(query.data_begins, every, query)
+        )
     known = dict.fromkeys(COUNTS, some)
     for name, (live, _, _) in _COUNTED.items():
         if begins := query.later_begins.get(live.name):

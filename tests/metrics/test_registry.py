@@ -543,6 +543,20 @@ def test_before_a_table_begins_its_numbers_are_unknown(
     assert live == "fpp_rooms" or counts_it not in moved["dimension"].to_list()
 
 
+def test_averages_know_history_before_the_period_where_data_begins_earlier(
+    golden: Frames,
+) -> None:
+    """As the API says of a period in whose comparison the data begins."""
+    period = days("2026-10-15", "2026-11-15")
+    usual = build("historical", query(golden, period))
+    for begins, unknown in (("2026-08-01", 0), ("2026-10-01", 15), ("2026-10-15", 29)):
+        day = date.fromisoformat(begins)
+        found = build("historical", replace(query(golden, period), data_begins=day))
+        assert found["ma_votes"].null_count() == unknown
+        known = found["ma_votes"].drop_nulls()
+        assert_series_equal(known, usual["ma_votes"].tail(len(known)))
+
+
 def test_the_week_in_which_a_table_begins_is_no_whole_one(golden: Frames) -> None:
     asked = query(golden, days("2026-10-26", "2026-11-18"), None, "week")
     cuts = {}
