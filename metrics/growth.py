@@ -223,13 +223,18 @@ def year_before(
     return times.filter(year_until(moment).contains(live.time)).head(1)
 
 
-def begun_before(frames: Frames, moment: datetime) -> pl.LazyFrame:
-    """Return the live tables with a row in the year before a moment: table."""
+def old_rows(frames: Frames) -> pl.LazyFrame:
+    """Return the time of one row of each live table that has any: table, at.
+
+    It is the first one that is stored, which is one of the oldest, if not the oldest.
+    """
     rows = [
-        year_before(frames, moment, live).select(live.time, table=pl.lit(live.name))
+        frames.by_name[live.name]
+        .select(table=pl.lit(live.name), at=pl.col(live.time))
+        .head(1)
         for live in LIVE_TABLES
     ]
-    return pl.concat([found.select("table") for found in rows])
+    return pl.concat(rows)
 
 
 def first_rows(frames: Frames) -> pl.LazyFrame:

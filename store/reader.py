@@ -172,14 +172,20 @@ def later_begins(snapshot: Snapshot, reach: Period) -> Mapping[str, date]:
 
     Only those that are not known to begin before a reach. A young product's first vote
     follows its first visitor after some days on which there was none: that is 0. A
-    table that begins months later was not kept before, and nothing is known.
+    table that begins months later was not kept before, and nothing is known. A table
+    that cannot be read is for the page to name, if it needs it.
     """
-    begun = engine.collect(
-        growth.begun_before(snapshot.frames, reach.start), snapshot.rows
-    )
-    held = {name for name, info in snapshot.tables.items() if info.rows}
+    try:
+        return _later_begins(snapshot, reach)
+    except (StoreError, FileNotFoundError):
+        return {}
+
+
+def _later_begins(snapshot: Snapshot, reach: Period) -> Mapping[str, date]:
+    old = engine.collect(growth.old_rows(snapshot.frames), snapshot.rows)
+    begun = {table for table, at in old.iter_rows() if at < reach.start}
     # To find the first row, all are read: hardly ever.
-    if held <= {*begun["table"]}:
+    if {name for name, info in snapshot.tables.items() if info.rows} <= begun:
         return {}
     found = engine.collect(growth.first_rows(snapshot.frames), snapshot.rows)
     first = dict(found.select("table", "at").iter_rows())

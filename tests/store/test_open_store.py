@@ -241,3 +241,14 @@ def test_a_table_that_begins_weeks_after_others_is_named_with_its_day() -> None:
     soon = replace(held, frames=frames(*rows, vote("2026-01-30 20:00")))
     for nothing in (soon, NOTHING):
         assert later_begins(nothing, Period.of_days(day, day)) == {}
+
+
+def test_a_damaged_table_does_not_keep_others_from_being_shown(tmp_path: Path) -> None:
+    for table in TABLES:
+        pl.DataFrame(schema=table.schema).write_parquet(tmp_path / table.file_name)
+    held = open_store(tmp_path)
+    for damage in (b"PAR1" + bytes(400) + b"PAR1", None):
+        file = tmp_path / EVENTS.file_name
+        file.unlink() if damage is None else file.write_bytes(damage)
+        day = date(2026, 1, 1)
+        assert later_begins(held, Period.of_days(day, day)) == {}
