@@ -378,9 +378,30 @@ SEND_IN_TURN = """milliseconds => {
 """Keeps the next message to the server back, and the others until it is answered."""
 
 
+HURRY = """() => {
+  const [now, begin] = [Date.now, Date.now()];
+  Date.now = () => begin + 20 * (now() - begin);
+}"""
+"""Lets scripts lose their patience in a twentieth of the time."""
+
+
 def weeks_back(weeks: int) -> str:
     """Return what the address has of the "Last 7 days", after steps back."""
     return f"from={NOW.date() - timedelta(weeks=weeks)}"
+
+
+def test_an_act_that_a_link_has_waited_for_in_vain_is_not_of_its_page(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/insights?period=last_7_days")
+    page.evaluate(HURRY)
+    page.evaluate(SEND_LATE, 1_000)
+    page.evaluate(f"({TILE}).click(); ({LINK}).click()")
+    at(page, "Votes", "Last 7 days")
+    page.wait_for_timeout(1_000)  # the act is answered by then
+    assert "show=" not in page.url
+    page.go_back()
+    at(page, "Insights", "Last 7 days")
 
 
 def test_pages_without_the_bar_keep_the_period_and_are_one_step(

@@ -99,6 +99,7 @@
   // controls: all of it would turn white. So a page that is left takes no acts. And what
   // the server answers to an act after that click, Streamlit puts into the address of the
   // page that opens: so a link waits until an act is sent, answered, and in the address.
+  // Where that takes too long the browser opens the page, with a connection of its own.
   const SENT = 200; // milliseconds after a click; of a table's row Streamlit waits 150
   const ELSEWHERE = '[data-testid="stSidebar"], dialog';
   const CHANGING = /^(.|Enter|Arrow.*|Backspace|Delete)$/; // keys; F5 and the like are none
@@ -207,7 +208,11 @@
     await until(thrice(isInAddress), 3_000); // on a busy machine
     [passed, next] = [next];
     showWaiting();
-    passed.click();
+    if (isSettled()) passed.click();
+    else {
+      leave();
+      location.assign(passed.href);
+    }
     passed = undefined;
   }
   // A link to another view of the same page, such as that of the navigation or a named
