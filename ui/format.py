@@ -63,6 +63,18 @@ def days(first: date, last: date) -> str:
     return periods.describe(periods.Days(first, last))
 
 
+# Spaces that end no part of a line: none before its signs, none within a date.
+_WITHIN_A_PART = re.compile(r"(?<![·–,:]) (?!\()")
+
+
+def kept_together(line: str) -> str:
+    """Return a line of dates that breaks behind its dots, dashes and commas only.
+
+    On a phone "26" was on one line and "Mar 2025" on the next.
+    """
+    return _WITHIN_A_PART.sub("\N{NO-BREAK SPACE}", line)
+
+
 def age(span: timedelta) -> str:
     """Print how long ago: "just now", "4 minutes ago", "3 hours ago"."""
     return "just now" if span < timedelta(minutes=1) else f"{duration(span)} ago"

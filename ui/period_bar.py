@@ -162,9 +162,8 @@ def render(
     days = chosen.shown.days
     asked = chosen.granularity
     compares = chosen.comparison != periods.NO_COMPARISON
-    st.caption(
-        caption(query, now, asked, shortest, bots=chosen.bots, compares=compares)
-    )
+    said = caption(query, now, asked, shortest, bots=chosen.bots, compares=compares)
+    st.caption(fmt.kept_together(said))
     return PageContext(
         snapshot,
         query,

@@ -57,6 +57,17 @@ WITH_A_LONG_NAME = """tooltip => {
   tooltip.querySelector('.value').textContent = 'W'.repeat(100);
   return tooltip.offsetWidth;
 }"""
+# In lines of several parts, such as the dates below the title.
+BROKEN_DATES = """() =>
+  [...document.querySelectorAll('[data-testid=stCaptionContainer] p')]
+  .flatMap(line => [...line.childNodes].filter(text => text.data?.includes('·')))
+  .flatMap(text =>
+    [...text.data.matchAll(/\\d+\\s\\w{3}(\\s\\d{4})?/g)].filter(date => {
+      const range = document.createRange();
+      range.setStart(text, date.index);
+      range.setEnd(text, date.index + date[0].length);
+      return new Set([...range.getClientRects()].map(line => line.top)).size > 1;
+    }).map(([date]) => date))"""
 # What a tile has to hold on one line.
 LONGEST = "↓ 125.9% from 13.6 min"
 MEASURE = """longest => {
@@ -295,6 +306,7 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
     chromium.wait_until_drawn(full.page)
     assert at_last(full.page, too_wide, 0) == 0
     assert at_last(full.page, misplaced, []) == []
+    assert full.page.evaluate(BROKEN_DATES) == []
     assert full.page.evaluate(BLANK_ABOVE_THE_MAP) <= 40
     if full.title == "Insights":
         # The lines of a legend are more than before.

@@ -73,6 +73,11 @@ def plain_store(tmp_path: Path) -> Callable[..., Path]:
     return copy
 
 
+def captions(app: AppTest) -> list[str]:
+    """Return what captions say, whatever spaces keep their words together."""
+    return [caption.value.replace("\u00a0", " ") for caption in app.caption]
+
+
 def tiles(app: AppTest) -> dict[str, str]:
     """Return what the tiles of the strip say: name → value."""
     return {name: value for name, (value, *_) in tile_lines(app).items()}

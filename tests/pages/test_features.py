@@ -39,7 +39,7 @@ from store.snapshot import TableInfo
 from tests.metrics.building import frames, quick
 from tests.metrics.building import view as page_view
 from tests.pages.chart_specs import data_of, read_aloud
-from tests.pages.conftest import GOLDEN, RunPage, tile_lines, tiles
+from tests.pages.conftest import GOLDEN, RunPage, captions, tile_lines, tiles
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
 from ui import charts, export, labels, period_bar, query_params
@@ -55,7 +55,7 @@ NOW = datetime(2026, 11, 20, 18)
 EVERY_TABLE = dict.fromkeys((table.name for table in TABLES), TableInfo(1, 1))
 
 
-def captions(query: Query, granularity: str = "auto") -> str:
+def bar_says(query: Query, granularity: str = "auto") -> str:
     return period_bar.caption(query, NOW, granularity, bots=False, compares=True)
 
 
@@ -80,7 +80,7 @@ def query_of(days: Days, **more: object) -> Query:
 )
 def test_the_bar_says_whether_today_is_in_the_period(last: date, said: str) -> None:
     days = Days(last.replace(day=last.day - 1), last)
-    assert said in captions(query_of(days))
+    assert said in bar_says(query_of(days))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_days_that_are_counted_are_those_that_are_named(
 ) -> None:
     """At midnight, and until the next run of the sync job, today has no data."""
     app = run_page("votes.py", now=datetime.fromisoformat(now), period=period)
-    assert any(said in caption.value for caption in app.caption)
+    assert any(said in text for text in captions(app))
 
 
 def test_the_bar_says_what_is_not_as_usual() -> None:
@@ -130,7 +130,7 @@ def test_the_bar_says_what_is_not_as_usual() -> None:
 def test_the_bar_counts_one_day_of_the_comparison() -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     before = Period.of_days(date(2026, 11, 1), date(2026, 11, 1))
-    said = captions(query_of(days, comparison=before))
+    said = bar_says(query_of(days, comparison=before))
     assert "compared with 1 Nov 2026 (1 day)" in said
 
 
@@ -192,7 +192,7 @@ def test_the_bar_says_where_a_period_is_too_long_for_its_buckets(
     asked: str, drawn: str, says_so: bool
 ) -> None:
     days = Days(date(2000, 1, 1), date(2026, 11, 19))
-    text = captions(query_of(days, granularity=drawn), asked)
+    text = bar_says(query_of(days, granularity=drawn), asked)
     assert (f"too long for {asked}s" in text) == says_so
 
 
@@ -492,7 +492,7 @@ def test_spaces_around_a_value_of_the_address_do_not_matter(run_page: RunPage) -
     room = pl.read_parquet(GOLDEN / "fpp_votes.parquet")["room_id"][0]
     app = run_page("room.py", **query, **dates, room=f" {room} ", meeting="1 ")
     assert [each.value for each in app.warning] == []
-    (said,) = [each.value for each in app.caption if "Europe/Berlin" in each.value]
+    (said,) = [text for text in captions(app) if "Europe/Berlin" in text]
     assert said.startswith("2 Nov – 3 Nov 2026 · 2 days · bots included")
 
 
@@ -1175,7 +1175,7 @@ def test_cards_that_a_filter_leaves_without_a_meaning_are_blank(
         app = run_page("insights.py", **query, **chosen)
         assert {card.label for card in app.metric if card.value == "–"} == blank
         # No user is new before the data begins.
-        period, *notes = (caption.value for caption in app.caption)
+        period, *notes = captions(app)
         about = [note for note in notes if note.startswith("New rooms of ")]
         assert about
         begins = period.partition(" – ")[0]
@@ -1202,10 +1202,9 @@ def test_a_figure_that_filters_hide_is_in_no_csv_and_has_no_change(
     counts = []
     for query in ({}, {"filter": "country!:XX"}):
         app = run_page("votes.py", **query)
-        captions = [caption.value for caption in app.caption]
         counts.append(int(offered["csv_votes_over_time"]["votes"].sum()))
         # With its change before it, the definition is only part of a caption.
-        assert (DEFINITIONS["votes"].formula in captions) == bool(query)
+        assert (DEFINITIONS["votes"].formula in captions(app)) == bool(query)
     assert counts[0] > counts[1] == 0
 
 
@@ -1775,7 +1774,7 @@ def test_a_comparison_ends_where_late_data_does_and_the_page_says_so(
     assert (
         "13 Nov – 17 Nov 2026 · 5 days, data until 17 Nov 2026, 10:00 · compared with "
         "6 Nov – 10 Nov 2026 · UTC"
-    ) in [caption.value for caption in app.caption]
+    ) in captions(app)
     # The day on which the data ends is no whole one, and none follows it.
     days = [text for text in read_aloud(app) if "When: " in text]
     assert [text for text in days if "Tue 17 Nov 2026, so far" in text]
@@ -1789,10 +1788,8 @@ def test_a_period_after_the_end_of_late_data_is_empty_and_compared_with_nothing(
         app = run_page(file, late_store, period="today", **query)
         assert [error.message for error in app.exception] == [], file
         assert any(
-            caption.value.startswith(
-                "20 Nov 2026 · 1 day, data until 17 Nov 2026, 10:00"
-            )
-            for caption in app.caption
+            text.startswith("20 Nov 2026 · 1 day, data until 17 Nov 2026, 10:00")
+            for text in captions(app)
         )
         # Whether anything has happened is not known: 0 would say that nothing has.
         assert {tuple(line) for line in tile_lines(app).values()} <= {("–",)}
@@ -2084,7 +2081,7 @@ def test_why_nothing_is_compared_is_said_where_a_comparison_was_asked_for(
     """The golden data begin on 24 May 2024."""
     app = run_page("traffic.py", GOLDEN, **query)
     because = "no comparison: the data begins on 24 May 2024"
-    assert any(because in caption.value for caption in app.caption) == begins
+    assert any(because in text for text in captions(app)) == begins
     context, *_ = taken_away(run_page, monkeypatch, "traffic.py", **query)
     reason = ": the data begins on 2024-05-24" if begins else ""
     about = export.readme(context, Results({}, {})).splitlines()
@@ -2100,10 +2097,8 @@ def test_charts_begin_with_the_data_and_say_so(run_page: RunPage, every: str) ->
         app = run_page(
             f"{page}.py", GOLDEN, now=now, period="last_91_days", every=every
         )
-        texts = (c.value.replace("\\", "") for c in app.caption)
-        head, *others = (
-            text.replace("\u00a0", " ").replace("\u2060", "") for text in texts
-        )
+        texts = (text.replace("\\", "") for text in captions(app))
+        head, *others = (text.replace("\u2060", "") for text in texts)
         assert head.startswith("10 Apr – 9 Jul 2024 · 91 days")
         assert any(c.startswith(f"24 May – 9 Jul 2024{after}") for c in others), page
         assert not any("10 Apr" in c for c in others)
@@ -2169,7 +2164,7 @@ def test_the_last_30_days_are_compared_with_as_many_where_they_are_a_month(
     run_page: RunPage,
 ) -> None:
     app = run_page("votes.py", now=datetime(2026, 7, 1, 9), period="last_30_days")
-    said = next(c.value for c in app.caption if "compared with" in c.value)
+    said = next(text for text in captions(app) if "compared with" in text)
     assert "compared with 2 May – 31 May 2026" in said
 
 
@@ -2197,7 +2192,7 @@ def test_a_comparison_is_offered_and_named_where_something_is_compared(
 ) -> None:
     app = run_page(file, **query)
     offered = any(box.label == "Compare with" for box in app.selectbox)
-    named = any(" compared with " in caption.value for caption in app.caption)
+    named = any(" compared with " in text for text in captions(app))
     assert (offered, named) == (compares, compares)
 
 
@@ -2331,7 +2326,7 @@ def test_nothing_is_compared_with_days_before_the_data(
 ) -> None:
     """A count of no days, or of some of them, is nothing to rise from."""
     app = run_page("overview.py", now=now, period="last_7_days")
-    said = [text.value for text in (*app.caption, *app.info)]
+    said = [*captions(app), *(text.value for text in app.info)]
     reason = f"o comparison: the data begins on {begins}"
     bar, block = f"n{reason}", f"N{reason}."
     assert any(bar in text for text in said) == (begins is not None)

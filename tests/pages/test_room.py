@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from metrics import meetings
 from store.reader import open_store
 from tests.pages.chart_specs import data_of, read_aloud
-from tests.pages.conftest import GOLDEN, RunPage
+from tests.pages.conftest import GOLDEN, RunPage, captions
 from tests.pages.test_insights import read
 from ui import format as fmt
 from ui.blocks import room
@@ -28,8 +28,9 @@ ROOM = int(BUSIEST[-1])
 
 
 def texts(app: AppTest) -> str:
-    blocks = (*app.markdown, *app.header, *app.caption, *app.info, *app.warning)
-    return "\n".join(str(block.value) for block in blocks).replace("\\", "")
+    blocks = (*app.markdown, *app.header, *app.info, *app.warning)
+    said = (*(str(block.value) for block in blocks), *captions(app))
+    return "\n".join(said).replace("\\", "")
 
 
 def test_a_room_lists_its_meetings_and_opens_one(run_page: RunPage) -> None:

@@ -239,11 +239,10 @@ def _room(
         fmt.NOTHING if row[use] is None else fmt.day_of(to_local(row[use], zone))
         for use in ("first_used_at", "last_used_at")
     )
-    text = (
-        f"Number {row['number']} · ID {room_id} · first used {first}, last used {last}"
-    )
-    name = labels.named(row["name"])
-    return Room(room_id, name, row["number"], True, has_votes, text)
+    number = row["number"]
+    text = f"Number {number} · ID {room_id} · first used {first}, last used {last}"
+    name, text = labels.named(row["name"]), fmt.kept_together(text)
+    return Room(room_id, name, number, True, has_votes, text)
 
 
 def of_room(context: PageContext, room_id: int) -> PageContext:
