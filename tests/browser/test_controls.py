@@ -49,14 +49,26 @@ def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) ->
 
 
 @pytest.mark.parametrize(
-    ("path", "title"), [("/", "What changed most?"), ("/location", "Users by country")]
+    ("path", "title", "place", "kind"),
+    [
+        ("/", "What changed most?", "role-mark", "country"),
+        ("/location", "Users by country", "role-mark", "country"),
+        ("/", "What changed most?", "role-axis-label", "country"),
+        # Its bars have three parts.
+        (
+            "/traffic?split=Source",
+            "Which sources bring users who stay?",
+            "role-mark",
+            "source",
+        ),
+    ],
 )
 def test_a_row_is_pointed_at_and_clicked_beside_its_bar_too(
-    page: Page, demo_server: Server, path: str, title: str
+    page: Page, demo_server: Server, path: str, title: str, place: str, kind: str
 ) -> None:
     """Of small numbers a bar has a pixel or two."""
     go(page, demo_server.url + path)
-    beside = block(page, title).locator("g.role-mark.mark-text text").first
+    beside = block(page, title).locator(f"g.{place}.mark-text text").first
     beside.scroll_into_view_if_needed()
     box = beside.bounding_box()
     assert box is not None
@@ -64,7 +76,7 @@ def test_a_row_is_pointed_at_and_clicked_beside_its_bar_too(
     page.mouse.move(*at)
     expect(page.locator("#vg-tooltip-element")).to_contain_text("adds a filter")
     page.mouse.click(*at)
-    page.wait_for_url(re.compile(r"filter=country%3A"))
+    page.wait_for_url(re.compile(rf"filter={kind}%3A"))
     chromium.wait_until_drawn(page)
 
 

@@ -68,7 +68,7 @@ def test_keys_choose_period_step_filter_and_search(
     page.keyboard.press("/")
     # Not by its role, which the open list of rooms hides from screen readers.
     expect(page.locator("h1")).to_have_text("Room")
-    expect(page.get_by_label("Find a room")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Find a room")).to_be_focused()
 
 
 def test_keys_work_where_a_box_or_a_switch_was_used_last(
@@ -165,7 +165,7 @@ def test_the_list_of_shortcuts_is_behind_a_question_mark_and_switches_them_off(
 def test_no_key_is_taken_from_a_text_field(page: Page, demo_server: Server) -> None:
     go(page, f"{demo_server.url}/room")
     before = page.url
-    field = page.get_by_label("Find a room")
+    field = page.get_by_role("combobox", name="Find a room")
     field.press_sequentially("pf,./?")
     expect(field).to_have_value("pf,./?")
     expect(page.get_by_role("dialog")).to_have_count(0)

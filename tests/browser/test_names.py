@@ -194,7 +194,7 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(
 def test_a_room_is_found_by_typing_markup(member: Member, named: Named) -> None:
     with emptied(member.tab) as page:
         go(page, f"{member.url}/room")
-        page.get_by_label("Find a room").press_sequentially("<b>x")
+        page.get_by_role("combobox", name="Find a room").press_sequentially("<b>x")
         page.get_by_role("option", name=NAME).click()
         page.wait_for_url(f"**room={named.room}**")
         expect(page.get_by_role("heading", level=2).first).to_have_text(AS_TEXT)

@@ -58,8 +58,8 @@ def click_row(page: Page, within: Locator, text: str) -> None:
 
 
 def find_room(page: Page, text: str, last: int | None = None) -> None:
-    page.get_by_label("Find a room").press_sequentially(text)
-    page.get_by_label("Find a room").press("Enter")
+    page.get_by_role("combobox", name="Find a room").press_sequentially(text)
+    page.get_by_role("combobox", name="Find a room").press("Enter")
     page.wait_for_url(re.compile(f"room={last or '[0-9]+'}"))
     chromium.wait_until_drawn(page)
 
@@ -130,7 +130,7 @@ def test_two_rooms_compared(
     find_room(page, f"#{second['number']}", last=second["room_id"])
     # Nothing covers what was found, and a third room can be typed.
     expect(page.get_by_role("option")).to_have_count(0)
-    expect(page.get_by_label("Find a room")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Find a room")).to_be_focused()
     for room in (first, second):
         name = f"{room['name']} (#{room['number']})"
         expect(page.get_by_text(name, exact=True).first).to_be_attached()

@@ -50,8 +50,9 @@ def check_charts(app: AppTest) -> None:
 
     And fail for marks that are pale, for lines with a tooltip or without one anywhere
     above their points, for clicks that ask for no filter, for a line of nothing above a
-    legend, and for dotted ends of lines that no legend in words explains, or that
-    one explains where none are drawn.
+    legend, for dotted ends of lines that no legend in words explains, or that one
+    explains where none are drawn, for bars that are nameless groups of their own, and
+    for rows that two marks read out.
     """
     charts = app.get("vega_lite_chart")
     explained = sum("⋯\u00a0incomplete" in text.value for text in app.caption)
@@ -62,6 +63,8 @@ def check_charts(app: AppTest) -> None:
         VALIDATOR.validate(spec)
         assert pale_marks(spec) == []
         assert not _has_line_with_tooltip(spec)
+        assert groups_of_bars(spec) == []
+        assert said_twice(spec) == []
         assert '"type": "line"' not in text or _WIDE in text
         color = spec.get("encoding", {}).get("color", {})
         # What Streamlit makes of no title where a chart has no layers.
@@ -84,6 +87,35 @@ def _has_line_with_tooltip(spec: Mapping[str, Any]) -> bool:
         return any(map(_has_line_with_tooltip, spec["layer"]))
     is_line = spec["mark"]["type"] in {"line", "area"}
     return is_line and "tooltip" in spec["encoding"]
+
+
+def groups_of_bars(spec: Mapping[str, Any]) -> list[str]:
+    """Return the values whose bars each have a group without a name around them.
+
+    Vega-Lite adds it to round off bars that it might stack, one for each.
+    """
+    found = [each for layer in spec.get("layer", ()) for each in groups_of_bars(layer)]
+    mark, channels = spec.get("mark"), spec.get("encoding", {})
+    if not isinstance(mark, dict) or not {"cornerRadius", "cornerRadiusEnd"} & {*mark}:
+        return found
+    stacked = [
+        channel["field"]
+        for name, channel in channels.items()
+        if name in {"x", "y"} and channel.get("type") == "quantitative"
+        if f"{name}2" not in channels and channel.get("stack", "zero") is not None
+    ]
+    return [*found, *stacked]
+
+
+def said_twice(spec: Mapping[str, Any]) -> list[str]:
+    """Return what marks of the same rows, over each other, both say to a reader."""
+    said = [
+        layer["encoding"]["description"]["value"]["expr"]
+        for layer in spec.get("layer", ())
+        if "data" not in layer and "description" in layer.get("encoding", {})
+        if layer["mark"].get("aria", True)
+    ]
+    return [text for place, text in enumerate(said) if text in said[:place]]
 
 
 def pale_marks(spec: Mapping[str, Any]) -> list[str]:

@@ -292,7 +292,7 @@ def test_a_bar_may_be_called_like_something_that_all_objects_have() -> None:
         named = frame.rename({"city": label})
         chart = ranked(named, label, "count", "users", rows=12).to_dict()
         svg = vl_convert.vegalite_to_svg(chart | {"width": 600})
-        widths = re.findall(r'd="M0,0h([\d.]+)v[^"]*" fill=', svg)
+        widths = re.findall(r'd="M0,[\d.]+L([\d.]+),', svg)
         assert [float(width) > 100 for width in widths] == [True] * 12
     # Lines are keys of groups, too.
     assert {*labels.distinct(pl.Series(OF_OBJECTS))}.isdisjoint(OF_OBJECTS)

@@ -60,7 +60,7 @@ def bars(
                 scale=_evenly(data, label),
                 axis=alt.Axis(labelAngle=0, labelOverlap=True),
             ),
-            alt.Y(f"{value}:Q", title=titles[1], axis=value_axis("count")),
+            alt.Y(f"{value}:Q", title=titles[1], axis=value_axis("count"), stack=None),
             tooltip=shown,
         )
     )
@@ -107,7 +107,7 @@ def bars_over_time(
     """Draw a count per `bucket` as bars; those of cut buckets are pale and dashed."""
     data = bounded(axis.place(frame))
     x = axis.encoding(data)
-    y = alt.Y(f"{value}:Q", title=None, axis=value_axis("count"))
+    y = alt.Y(f"{value}:Q", title=None, axis=value_axis("count"), stack=None)
     tooltip = [
         alt.Tooltip("when:N", title="When"),
         alt.Tooltip(f"{value}:Q", title=title, format=","),
@@ -164,7 +164,9 @@ def shares(
                 scale=_evenly(data, label),
                 axis=alt.Axis(labelAngle=0, labelOverlap=True),
             ),
-            alt.Y("share:Q", title="Share of votes", axis=value_axis("share")),
+            alt.Y(
+                "share:Q", title="Share of votes", axis=value_axis("share"), stack=None
+            ),
             alt.XOffset("room:N", sort=list(colors)),
             color,
             tooltip=[
@@ -219,8 +221,9 @@ def ranges(votes: pl.DataFrame) -> Chart:
     spans = base.mark_rule(color=ACCENT, strokeWidth=3, strokeCap="round").encode(
         x, y, alt.Y2(f"{_at('max_estimation')}:Q"), tooltip=_range_tooltips()
     )
+    # On its span, which is read out.
     averages = base.mark_point(
-        filled=True, shape="diamond", color=PALETTE[1], size=60, opacity=1
+        filled=True, shape="diamond", color=PALETTE[1], size=60, opacity=1, aria=False
     ).encode(x, alt.Y(f"{_at('avg_estimation')}:Q"), tooltip=_range_tooltips())
     return layered(spans, averages, data=data, height=CHART_HEIGHT)
 

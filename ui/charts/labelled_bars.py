@@ -71,7 +71,7 @@ def labelled_bars(
     ]
     bars = base.mark_bar(size=THICK, color=ACCENT, cornerRadiusEnd=3)
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-    bar = alt.X(f"{value}:Q", axis=None, scale=scale)
+    bar = alt.X(f"{value}:Q", axis=None, scale=scale, stack=None)
     end = alt.X("end:Q", axis=None, scale=scale)
     shown = bars.encode(bar, y, tooltip=tooltip), text.encode(end, y, text=_PRINTED)
     return layered(*shown, data=data, height=alt.Step(THICK + 10))
@@ -147,7 +147,7 @@ def ranked(
     named = top.with_columns(labels.bar_labels(top, label).alias(_LABEL))
     data = in_order(_with_rest(named, frame, value))
     room = alt.ExprRef("max(40, width - 92)")
-    x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(range=[0, room]))
+    x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(range=[0, room]), stack=None)
     y = alt.Y(f"{_LABEL}:N", sort=BY_PLACE, title=None, axis=label_axis())
     base = Layer()
     tooltip = [alt.Tooltip(f"{_LABEL}:N", title=title_of_label(label))]
@@ -166,7 +166,8 @@ def _rows(
 ) -> alt.Chart:
     """Return what is pointed at, clicked and read out: the whole row of each bar.
 
-    Of small numbers the bar itself has a pixel or two.
+    Of small numbers the bar itself has a pixel or two. Nothing else in the row has a
+    tooltip: it would be read out twice.
     """
     rows = base.mark_bar(opacity=0.001, cursor=click_filters.cursor(frame))
     # Named: to find the channel of `alt.value(0)`, Altair searches its whole schema.
@@ -245,7 +246,8 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     )
     base = Layer().transform_calculate(printed=f"{_WAS_IS} + ({_OWN_CHANGE})")
     y = alt.Y("what:N", sort=BY_PLACE, title=None, axis=label_axis())
-    x = alt.X("contribution:Q", axis=None, scale=alt.Scale(range=[0, _END]))
+    scale = alt.Scale(range=[0, _END])
+    x = alt.X("contribution:Q", axis=None, scale=scale, stack=None)
     more = {"test": "datum.change > 0", "value": ACCENT}
     color = alt.ColorValue(PALETTE[1], condition=more)
     bars = base.mark_bar(cornerRadius=3, aria=False).encode(x, y, color=color)
@@ -304,21 +306,15 @@ def nested_bars(
     readable = labels.readable(top)
     own = labels.distinct(readable[label], top[label])
     named = in_order(readable.with_columns(own.alias(label)))
-    index = [c for c in (PLACE, label, n, click_filters.FIELD) if c in named.columns]
     long = named.unpivot(
-        on=keys, index=index, variable_name="stage", value_name="share"
+        on=keys, index=[PLACE, label], variable_name="stage", value_name="share"
     ).with_columns(pl.col("stage").replace_strict(titles))
     y = alt.Y(f"{label}:N", sort=BY_PLACE, title=None, axis=label_axis())
     scale = alt.Scale(domain=[*titles.values()], range=list(NESTED))
     bars = (
         Layer(bounded(long))
         # The palest is told from a white page by its outline.
-        .mark_bar(
-            size=ROW_HEIGHT - 8,
-            cornerRadiusEnd=3,
-            stroke=ACCENT,
-            cursor=click_filters.cursor(long),
-        )
+        .mark_bar(size=ROW_HEIGHT - 8, cornerRadiusEnd=3, stroke=ACCENT)
         .encode(
             alt.X(
                 "share:Q",
@@ -334,14 +330,13 @@ def nested_bars(
                 scale=scale,
                 legend=legend([*titles.values()], named[label].to_list()),
             ),
-            tooltip=[
-                alt.Tooltip(f"{label}:N", title=title_of_label(label)),
-                alt.Tooltip("stage:N", title="Step"),
-                alt.Tooltip("share:Q", title="Share", format=".1%"),
-                alt.Tooltip(f"{n}:Q", title="New users", format=","),
-            ],
         )
     )
+    tooltip = [
+        alt.Tooltip(f"{label}:N", title=title_of_label(label)),
+        alt.Tooltip(f"{n}:Q", title="New users", format=","),
+        *(alt.Tooltip(f"{k}:Q", title=t, format=".1%") for k, t in titles.items()),
+    ]
     smallest = keys[-1]
     shown = f"{whole_percent(f'datum.{smallest}')} + ' of ' + format(datum.{n}, ',')"
     text = (
@@ -352,8 +347,8 @@ def nested_bars(
         .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
         .encode(alt.X("end:Q"), y, text=_PRINTED)
     )
-    shown_bars = click_filters.clickable(bars, long)
-    return layered(shown_bars, text, height=alt.Step(ROW_HEIGHT))
+    targets = _rows(Layer(named), y, tooltip, named)
+    return layered(bars, text, targets, height=alt.Step(ROW_HEIGHT))
 
 
 def usual_range(frame: pl.DataFrame) -> Chart:
@@ -393,13 +388,13 @@ def usual_range(frame: pl.DataFrame) -> Chart:
     # Its outline is what can be told from the page.
     band = base.mark_bar(
         color=MUTED, fillOpacity=0.3, stroke=MUTED, size=8, cornerRadius=4
-    ).encode(
-        alt.X("start:Q", axis=None, scale=scale), alt.X2("end:Q"), y, tooltip=tooltip
-    )
+    ).encode(alt.X("start:Q", axis=None, scale=scale), alt.X2("end:Q"), y)
     point = base.mark_point(filled=True, size=90, color=ACCENT, opacity=1).encode(
-        alt.X("at:Q", axis=None, scale=scale), y, tooltip=tooltip
+        alt.X("at:Q", axis=None, scale=scale), y
     )
     at_the_right = alt.XValue(alt.ExprRef(left))  # type: ignore[no-untyped-call]  # Altair's
     text = base.mark_text(align="left", color=TEXT, opacity=QUIET)
     said = text.encode(at_the_right, y, text=_PRINTED)
-    return layered(band, point, said, data=data, height=alt.Step(ROW_HEIGHT + 6))
+    targets = _rows(base, y, tooltip, data)
+    drawn = band, point, said, targets
+    return layered(*drawn, data=data, height=alt.Step(ROW_HEIGHT + 6))

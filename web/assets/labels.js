@@ -2,6 +2,7 @@
 // arrows of boxes and buttons of help after what they belong to.
 (() => {
   const TOOLS = ".stMain :is(.stDownloadButton button, .stCheckbox input)";
+  const ARROWS = ".stMain :is(.stSelectbox, .stMultiSelect) button[aria-label]:not([aria-label^=Remove])";
   // The nearest heading above: that of the block, or of the page where it has none.
   function headingOf(tool) {
     for (let box = tool.parentElement; box && !box.matches(".stMain"); box = box.parentElement) {
@@ -23,8 +24,8 @@
       while (box && !box.querySelector("p")) box = box.parentElement;
       if (box) help.ariaLabel = `Help: ${box.querySelector("p").textContent}`;
     }
-    for (const arrow of document.querySelectorAll(".stMain .stSelectbox button[aria-label]")) {
-      const box = arrow.closest(".stSelectbox").querySelector("input")?.ariaLabel;
+    for (const arrow of document.querySelectorAll(ARROWS)) {
+      const box = arrow.closest(".stSelectbox, .stMultiSelect").querySelector("input")?.ariaLabel;
       if (box && !arrow.ariaLabel.endsWith(`: ${box}`)) arrow.ariaLabel += `: ${box}`;
     }
   }
