@@ -125,7 +125,36 @@ def test_bars_leave_room_for_what_they_print_even_when_all_are_hidden() -> None:
     axis = drawn["layer"][0]["encoding"]["y"]["axis"]
     limit = axis["labelLimit"]["expr"]
     assert limit == "min(220, (width && containerSize()[0]) / 2)"
-    assert f"truncate(datum.label, {limit} / 5.8 * length" in axis["labelExpr"]
+    assert f"truncate(datum.label, ({limit} / 5.95 - 2) * 0.95" in axis["labelExpr"]
+
+
+@pytest.mark.parametrize(
+    ("name", "pixels"),
+    [
+        ("Room number 101094 of many #101094", 230),
+        ("Backend Team 2024 #128834", 168),
+        ("Onboarding — Customer Success #77", 215),
+        ("ROADMAP REVIEW #123456", 158),
+        ("Illi till lilli #111111", 104),
+        ("microsoft.teams.example.com", 176),
+    ],
+)
+def test_a_name_is_cut_where_it_does_not_fit_and_only_there(
+    name: str, pixels: int
+) -> None:
+    """Of a name that is a little too long, Vega would cut off the room's number.
+
+    Measured in Chromium, in the dashboard's font and 14 pixels.
+    """
+
+    def drawn(room: float) -> str:
+        expression = cut_in_the_middle(f"{room}", 6.95)
+        chart = alt.Chart(pl.DataFrame({"name": [name]})).mark_point()
+        y = alt.Y("name:N", axis=alt.Axis(labelExpr=expression, labelLimit=1000))
+        return vl_convert.vegalite_to_svg(chart.encode(y).to_dict())
+
+    assert f">{name}<" in drawn(1.08 * pixels)
+    assert "…" in drawn(0.97 * pixels)
 
 
 @pytest.mark.parametrize(

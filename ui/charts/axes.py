@@ -125,7 +125,7 @@ _LONGEST_LABEL = "min(220, (width && containerSize()[0]) / 2)"
 def label_axis() -> alt.Axis:
     """Return the axis of labels beside horizontal bars."""
     return alt.Axis(
-        labelExpr=cut_in_the_middle(_LONGEST_LABEL, 5.8),
+        labelExpr=cut_in_the_middle(_LONGEST_LABEL, 5.95),
         labelLimit=alt.ExprRef(_LONGEST_LABEL),
         ticks=False,
         domain=False,
@@ -136,14 +136,17 @@ def label_axis() -> alt.Axis:
 def cut_in_the_middle(pixels: str, letter: float) -> str:
     """Return the Vega expression of a label that may have as many `pixels`.
 
-    `letter` is the width of one. Long names often differ at their end only, and Vega
-    itself cuts that off.
+    `letter` is the width of a usual one. Long names often differ at their end only,
+    and Vega itself cuts that off.
     """
     name = "datum.label"
-    # Letters of a name that may fit nevertheless are narrow, or make a flag.
-    letters = f"length(replace({name}, regexp('{_WIDE}', 'g'), 'mm'))"
-    is_long = f"{letters} * {0.85 * letter:.2f} > {pixels}"
-    most = f"{pixels} / {letter} * length({name}) / {letters}"
+    usual = f"replace({name}, regexp('{_FLAG}', 'g'), 'nnn')"
+    usual = f"replace({usual}, regexp('{_WIDE}', 'g'), 'nn')"
+    no_narrow = f"replace({usual}, regexp('{_NARROW}', 'g'), '')"
+    letters = f"(0.55 * length({usual}) + 0.45 * length({no_narrow}))"
+    is_long = f"{letters} * {letter} > {pixels}"
+    # The dots need room, and the letters that stay can be wider than those that go.
+    most = f"({pixels} / {letter} - 2) * 0.95 * length({name}) / {letters}"
     cut = f"truncate({name}, {most}, 'center')"
     # Of an emoji that was cut, a half would stay, and an accent without its letter.
     whole = f"replace({cut}, regexp('{_BESIDE_A_CUT}', 'gu'), '…')"
@@ -155,10 +158,12 @@ def letters_of(name: str) -> int:
     return len(name) + len(re.findall("[WM@\u2e80-\U0010ffff]", name))
 
 
-# W and M, Chinese, Japanese and Korean letters, and emoji, are as wide as two others:
-# counted as one, Vega itself would cut off the end.
+# W and M, Chinese, Japanese and Korean letters, and emoji, are as wide as two others, a
+# flag as three, and i half as wide: all counted as one, Vega itself would cut off ends.
 # As texts in an expression, where a backslash is written twice.
-_WIDE = r"[WM@\\u2e80-\\udbff\\uf900-\\uffff]"
+_FLAG = r"(\\ud83c[\\udde6-\\uddff]){2}"
+_WIDE = r"[WMwm@\\u2e80-\\udbff\\uf900-\\uffff]"
+_NARROW = r"[ !(),./:;I\\[\\]fijlrt|-]"
 _BESIDE_A_CUT = r"[\\p{Cs}\\u200d]*…[\\p{Cs}\\p{M}\\p{EMod}\\u200d]*"
 
 

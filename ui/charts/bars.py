@@ -146,7 +146,7 @@ def shares(
         scale=alt.Scale(domain=list(colors), range=list(colors.values())),
         legend=alt.Legend(
             orient="top",
-            labelExpr=cut_in_the_middle(longest, 6.5),
+            labelExpr=cut_in_the_middle(longest, 6.95),
             labelLimit=alt.ExprRef(longest),
             padding=0,
             columns=alt.ExprRef(f"{ROOM} < {needed} ? 1 : {len(colors)}"),

@@ -248,7 +248,7 @@ def _looks(
         symbolType="stroke",
         symbolSize=300,
         columns=alt.ExprRef(f"{ROOM} < {sum(pixels)} ? {columns} : {MAX_SERIES}"),
-        labelExpr=cut_in_the_middle(f"{_LONGEST}", 6.5),
+        labelExpr=cut_in_the_middle(f"{_LONGEST}", 6.95),
         labelLimit=_LONGEST,
         padding=0,
     )
