@@ -273,6 +273,17 @@ def test_nested_bars_have_three_shares_of_each_label_in_the_order_of_the_table()
     ]
 
 
+@pytest.mark.parametrize("share", [0.5, None])
+def test_nested_bars_have_a_legend_where_one_is_drawn(share: float | None) -> None:
+    keys = ("entered_share", "first_estimate_share", "came_back_share")
+    counts = pl.DataFrame({"source": ["Bing"], "new_users": 2})
+    shown = (pl.lit(share, pl.Float64).alias(key) for key in keys)
+    frame = counts.with_columns(shown)
+    drawn = nested_bars(frame, "source", keys, "new_users").to_dict()
+    legends = drawn["layer"][0]["encoding"]["color"]["legend"]
+    assert (legends is not None) == (share is not None)
+
+
 def test_of_ranked_bars_the_first_are_drawn_and_all_on_demand() -> None:
     keys = ("entered_share", "first_estimate_share", "came_back_share")
     numbers = range(37)

@@ -328,7 +328,9 @@ def nested_bars(
                 "stage:N",
                 title=None,
                 scale=scale,
-                legend=legend([*titles.values()], named[label].to_list()),
+                legend=legend([*titles.values()], named[label].to_list())
+                if long["share"].count()
+                else None,
             ),
         )
     )
