@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 import pycountry
 
+from metrics.attention import MEASURES
 from metrics.expressions import DELETED as DELETED
 from metrics.expressions import NOT_SET as NOT_SET
 from metrics.expressions import VISIBLE
@@ -321,7 +322,9 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
     for column in codes:
         frame = frame.with_columns(with_codes_spoken(column))
     if "measure" in frame.columns:
-        frame = frame.with_columns(pl.col("measure").str.replace_all("_", " "))
+        titles = {key: DEFINITIONS[key].title for key in MEASURES}
+        spoken = pl.col("measure").replace(titles).str.replace_all("_", " ")
+        frame = frame.with_columns(spoken)
     if "key" in frame.columns:
         names = {key: number.title for key, number in DEFINITIONS.items()}
         frame = frame.with_columns(pl.col("key").replace(names))

@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from metrics.attention import MEASURES
 from metrics.frames import Frames, Period
 from metrics.query import Query
 from metrics.registry import LABELS, METRIC_TABLES, plan
 from store import engine
 from ui import labels
 from ui.blocks.room import Room
+from ui.charts.labelled_bars import usual_range
 from ui.charts.world_map import not_drawn, world_map
 
 
@@ -170,3 +172,14 @@ def test_one_more_country_is_one_other_country() -> None:
     said = not_drawn(pl.DataFrame({"country": codes, "users": [2] * 21}), "users")
     assert said is not None
     assert said.endswith("code 19 (2), 1 other country (2).")
+
+
+def test_a_table_of_measures_calls_them_what_their_chart_does() -> None:
+    drawn = usual_range(
+        pl.DataFrame(
+            {"measure": MEASURES, "today": 3, "lowest": 1, "highest": 5},
+        )
+    ).to_dict()
+    (rows,) = drawn["datasets"].values()
+    named = labels.readable(pl.DataFrame({"measure": MEASURES}))["measure"]
+    assert named.to_list() == [row["name"] for row in rows]
