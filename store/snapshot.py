@@ -1,6 +1,7 @@
 """What is opened: one consistent state of all tables."""
 
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +58,7 @@ class Snapshot:
 
     @property
     def incomplete(self) -> frozenset[str]:
-        """Names of tables whose files here are gone or not of their size, unread.
+        """Names of tables with a file here that is gone, cut or closed to us, unread.
 
         Object storage is not asked: that takes a request per file.
         """
@@ -87,9 +88,14 @@ class Snapshot:
 
 
 def _size(file: str) -> int:
+    """Return the size of a file that can be read, 0 for any other."""
     # Not by `Path`, which takes twice as long: each page asks for every file.
-    is_file = os.path.isfile(file)  # noqa: PTH113
-    return os.stat(file).st_size if is_file else 0  # noqa: PTH116
+    try:
+        found = os.stat(file)  # noqa: PTH116
+    except OSError:
+        return 0
+    is_open = os.access(file, os.R_OK, effective_ids=True)
+    return found.st_size if is_open and stat.S_ISREG(found.st_mode) else 0
 
 
 NOTHING = Snapshot(Frames.empty(), version="", data_until=None, tables={}, files={})

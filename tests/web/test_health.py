@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import polars as pl
@@ -245,3 +246,23 @@ def test_a_response_does_not_wait_for_the_client_to_confirm_its_head(
     seconds = [stranger.get("/health").elapsed.total_seconds() for _ in range(200)]
     # A client confirms the first packets of a connection at once.
     assert min(seconds[40:]) < 0.035
+
+
+def test_a_file_that_may_not_be_read_is_named_by_health() -> None:
+    """Written by a sync job with another umask, or restored by another user."""
+    # Not below Pytest's folders, which are closed to other users.
+    with TemporaryDirectory() as folder:
+        store = Path(folder)
+        publish(store, golden(), GOLDEN_NOW)
+        store.chmod(0o755)
+        (path,) = (store / BLOCKS / "fpp_rooms").iterdir()
+        path.chmod(0)
+        usual = os.geteuid()
+        # Permissions do not apply to root.
+        os.seteuid(usual or 10_001)
+        try:
+            report = check(store, INTERVAL, GOLDEN_NOW)
+        finally:
+            os.seteuid(usual)
+    assert report.to_json()["status"] == "degraded"
+    assert {t.name for t in TABLES} - report.present == {"fpp_rooms"}
