@@ -8,7 +8,6 @@ pairs.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -18,7 +17,7 @@ import polars as pl
 from metrics.card_scale import STEPS, estimated
 from metrics.estimated_votes import estimated_votes, estimations_with_vote
 from metrics.expressions import count_where, rate, row_count
-from metrics.frames import Period, instant
+from metrics.frames import Period
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import (
     changed,
@@ -269,7 +268,7 @@ def _counts_per_room(
     What all tables add up: the votes themselves are read once.
     """
 
-    def build(span: Period, start: datetime) -> pl.LazyFrame:
+    def build(span: Period, late: pl.Expr) -> pl.LazyFrame:
         found = pl.col("found")
         return (
             votes_with_pairs(shared, span)
@@ -277,7 +276,7 @@ def _counts_per_room(
                 "room_id",
                 bucket=bucket_of("voted_at", every, span),
                 order=_size_bin(),
-                late=pl.col("voted_at") >= instant(start),
+                late=late,
             )
             .agg(
                 rounds=row_count(),

@@ -22,7 +22,7 @@ from metrics.expressions import (
 from metrics.frames import Frames, Period, instant
 from metrics.location import READS as READS_OF_USERS
 from metrics.location import users_of
-from metrics.query import Query, SharedPlans, Unfinished
+from metrics.query import Query, SharedPlans, Unfinished, is_late
 from metrics.sentences import ONE_OF, counted, percent
 from metrics.subject import Definition, table
 from metrics.tables import (
@@ -274,7 +274,11 @@ def _of_both(
             ]
         )
     rows = shared.within(Period(before.start, now.end)).by_name[live.name]
-    return rows.with_columns(late=pl.col(live.time) >= instant(now.start))
+    both = rows.with_columns(late=is_late(live.time, before, now))
+    if before.end == now.start:
+        return both
+    # A `filter` of the frame would move below the shared rows, which then run twice.
+    return both.select(pl.all().filter(pl.col("late").is_not_null()))
 
 
 def _users(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:

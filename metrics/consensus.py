@@ -1,6 +1,5 @@
 """Consensus: how far apart the estimations of a vote are."""
 
-from datetime import datetime
 from functools import partial
 
 import polars as pl
@@ -9,7 +8,7 @@ from metrics.agreement import agreement_per_bucket
 from metrics.card_scale import has_spread
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import count_where, rate, row_count
-from metrics.frames import Period, instant
+from metrics.frames import Period
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import adding_up, changed, only_row
 from metrics.subject import Definition, table
@@ -119,13 +118,13 @@ def _per_bucket(
     """Return counts of votes, and their steps, per bucket that has any."""
     steps = pl.col("steps")
 
-    def build(span: Period, start: datetime) -> pl.LazyFrame:
+    def build(span: Period, late: pl.Expr) -> pl.LazyFrame:
         return (
             estimated_votes(shared, span)
             .filter(has_spread())
             .group_by(
                 bucket=bucket_of("voted_at", every, span),
-                late=pl.col("voted_at") >= instant(start),
+                late=late,
             )
             .agg(
                 rounds=row_count(),

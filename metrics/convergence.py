@@ -7,7 +7,7 @@ followed as quickly, and the share of other votes of the same room and size that
 smaller spread than the wide one.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import polars as pl
@@ -19,7 +19,7 @@ from metrics.estimated_votes import (
     estimations_with_later_votes,
 )
 from metrics.expressions import count_where, rate, row_count
-from metrics.frames import Period, instant
+from metrics.frames import Period
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import (
     changed,
@@ -213,7 +213,7 @@ def _counts_per_room(
 ) -> pl.LazyFrame:
     """Return wide and near votes, and what follows them, per bucket and room."""
 
-    def build(span: Period, start: datetime) -> pl.LazyFrame:
+    def build(span: Period, late: pl.Expr) -> pl.LazyFrame:
         wide, again = pl.col("kind") == WIDE, _is_followed()
         closer = pl.col("next_steps") < pl.col("steps")
         return (
@@ -221,7 +221,7 @@ def _counts_per_room(
             .group_by(
                 "room_id",
                 bucket=bucket_of("voted_at", every, span),
-                late=pl.col("voted_at") >= instant(start),
+                late=late,
             )
             .agg(
                 apart_rounds=count_where(wide),
@@ -244,8 +244,7 @@ def _by_chance(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """
     alike, count = ["room_id", "size", "late"], pl.col("votes")
 
-    def build(span: Period, start: datetime) -> pl.LazyFrame:
-        late = pl.col("voted_at") >= instant(start)
+    def build(span: Period, late: pl.Expr) -> pl.LazyFrame:
         again = _wide_votes(shared, span).filter(_is_followed())
         # Re-votes are among them: a vote never follows itself, so one that follows no
         # wide vote is wide more often, by chance alone, than the others of its room.

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from metrics.constants import FIRST_STEPS, VISIT_MARGIN
-from metrics.frames import Frames, LazyTables, Period
-from metrics.tables import BY_NAME
+from metrics.frames import Frames, LazyTables, Period, instant
+from metrics.tables import BY_NAME, VOTES
 
 Granularity = Literal["hour", "day", "week", "month"]
 """The length of a bucket on a time axis; weeks start on Monday."""
@@ -120,6 +120,26 @@ class Query:
         return min(self.period.end, self.now)
 
 
+def is_near(before: Period, period: Period) -> bool:
+    """Return whether the time between two periods costs less to read than a scan.
+
+    A running day is compared up to its time of day: then the rest of a day is between.
+    """
+    between = period.start - before.end
+    return between <= max(before.length, timedelta(days=1))
+
+
+def is_late(time: str, before: Period, period: Period) -> pl.Expr:
+    """Return whether a time in the span of two periods is of the later one.
+
+    Null between them: neither the rows that are late nor those that are not have it.
+    """
+    late = pl.col(time) >= instant(period.start)
+    if before.end >= period.start:
+        return late
+    return pl.when(late | (pl.col(time) < instant(before.end))).then(late)
+
+
 type Finish = Callable[[pl.DataFrame], pl.DataFrame]
 """A step in plain Python after a plan, on the few rows that it gives."""
 
@@ -165,8 +185,8 @@ class SharedPlans:
         """Share parts of plans over these frames.
 
         `prefetched` is a span whose rows are read once, for all periods inside it;
-        `compared` are periods that are asked for together, in order of time, each of
-        which begins where the one before it ends.
+        `compared` are periods that are asked for together, in order of time, which do
+        not overlap.
         """
         self.frames = frames
         self._prefetched = prefetched
@@ -186,15 +206,15 @@ class SharedPlans:
 
         `both` says that tables are wanted of the comparison query as well.
         """
-        comparison, period = query.comparison, query.period
+        before, period = query.comparison, query.period
         # A comparison far back (a year ago) is read by itself: the span between is not.
-        near = comparison is not None and comparison.end >= period.start
-        first = comparison if near and comparison else period
+        near = before is not None and is_near(before, period)
+        first = before if near and before else period
         # New users get their first steps, visits are followed beyond midnight.
         reach = Period(first.start - FIRST_STEPS, period.end + VISIT_MARGIN)
-        # With a gap between them, or an overlap, each period is a pass of its own.
-        if both and comparison is not None and comparison.end == period.start:
-            return cls(query.frames, reach, (comparison, period))
+        # Where they overlap, each period is a pass of its own.
+        if both and near and before and before.end <= period.start:
+            return cls(query.frames, reach, (before, period))
         return cls(query.frames, reach)
 
     def node(self, name: Hashable, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
@@ -243,12 +263,12 @@ class SharedPlans:
         self,
         name: Hashable,
         period: Period,
-        build: Callable[[Period, datetime], pl.LazyFrame],
+        build: Callable[[Period, pl.Expr], pl.LazyFrame],
     ) -> pl.LazyFrame:
         """Return the rows that `build` makes of a period, of both periods in one pass.
 
-        `build` gets the span of the votes (page views, …) to look at, and the instant
-        from which on they are `late`: it tells them apart by this column.
+        `build` gets the span of the votes to look at, and whether one is of the later
+        period (`is_late`): it tells them apart by a column `late`.
         """
         periods = self.beside(period)
         first, last = periods[0], periods[-1]
@@ -256,7 +276,8 @@ class SharedPlans:
         late = pl.col("late") if period == last else ~pl.col("late")
 
         def own() -> pl.LazyFrame:
-            rows = self.node((name, span), lambda: build(span, last.start))
+            of_which = is_late(VOTES.time, first, last)
+            rows = self.node((name, span), lambda: build(span, of_which))
             # A `filter` would move below the shared node, which then runs twice.
             return rows.select(pl.exclude("late").filter(late))
 

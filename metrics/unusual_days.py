@@ -13,7 +13,7 @@ from metrics.expressions import (
 )
 from metrics.frames import Frames, Period
 from metrics.growth import year_before, year_until
-from metrics.query import Query, SharedPlans
+from metrics.query import Query, SharedPlans, is_near
 from metrics.sentences import ONE_OF, counted, day_of, listed
 from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, VOTES
@@ -136,7 +136,7 @@ def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """
     period, before = query.period, query.comparison
     # Asked for the comparison as well: it is judged on the way.
-    near = before is not None and before.end == period.start
+    near = before is not None and is_near(before, period)
     since = before.start if before is not None and near else period.start
     weekends = query.weekends or query.granularity != "day"
     return unusual_days(shared, period, query.today, since, weekends=weekends)

@@ -107,19 +107,33 @@ def test_a_plan_that_was_sent_away_gives_the_same_answer(
     assert_frame_equal(engine.finished(asked, came), executed(asked))
 
 
+def until(time: str, period: Period) -> Period:
+    """Return a period that still runs: it ends at a time of its last day."""
+    return Period(period.start, at(f"{period.last_day} {time}"), period.zone)
+
+
 @pytest.mark.parametrize(
-    "compared",
+    ("period", "compared"),
     [
-        pytest.param(BEFORE, id="the period before"),
-        pytest.param(days("2026-08-03", "2026-08-30"), id="some weeks between"),
-        pytest.param(days("2025-10-27", "2025-11-23"), id="a year ago"),
+        pytest.param(MONTH, BEFORE, id="the period before"),
+        pytest.param(MONTH, days("2026-08-03", "2026-08-30"), id="some weeks between"),
+        pytest.param(MONTH, days("2026-09-21", "2026-10-22"), id="days between"),
+        pytest.param(MONTH, days("2025-10-27", "2025-11-23"), id="a year ago"),
+        pytest.param(
+            until("09:12:34", MONTH), until("09:12:34", BEFORE), id="still running"
+        ),
+        pytest.param(
+            until("15:00", days("2026-11-01", "2026-11-18")),
+            until("15:00", days("2026-10-01", "2026-10-18")),
+            id="month to date",
+        ),
     ],
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_both_periods_in_one_pass_are_as_each_alone(
-    name: str, compared: Period, golden: Frames
+    name: str, period: Period, compared: Period, golden: Frames
 ) -> None:
-    now = query(without_bots(golden), MONTH, compared, "week")
+    now = query(without_bots(golden), period, compared, "week")
     before = now.comparison_query
     assert before is not None
     shared = SharedPlans.of(now, both=True)
