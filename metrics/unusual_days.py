@@ -1,6 +1,9 @@
 """Which days were unusual: far from what the days before them predict."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from operator import itemgetter
+from typing import Any
 
 import polars as pl
 
@@ -13,7 +16,7 @@ from metrics.expressions import (
 )
 from metrics.frames import Frames, Period
 from metrics.growth import year_before, year_until
-from metrics.query import Query, SharedPlans, is_near
+from metrics.query import Query, SharedPlans, Unfinished, is_near
 from metrics.sentences import ONE_OF, counted, day_of, listed
 from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, VOTES
@@ -71,34 +74,51 @@ HISTORY = timedelta(weeks=BACK, days=ERRORS)
 """How much has to be known before a day that is judged."""
 
 
-def marks(judged: pl.LazyFrame, asked: pl.Expr) -> pl.LazyFrame:
-    """Return the few days of each measure that are furthest from the prediction.
+def far_off(judged: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the days of each measure that are unusual, in no order.
 
-    `judged` are days that are `predicted`, `asked` says which of them may be marked;
-    the others only teach. A day is unusual where its prediction error (see `predicted`)
-    is larger than its margin, and value or prediction is at least 20.
+    `judged` are days that are `predicted`. A day is unusual where its prediction error
+    (see there) is larger than its margin, and value or prediction is at least 20.
 
     Columns: measure, bucket, value, expected, low, high (the last three in whole
-    numbers, so that every count that is marked is outside), in order of time.
+    numbers, so that every count that is named is outside), off (the error in margins).
     """
     value, expected = _root(pl.col("value")), _root(pl.col("expected"))
     margin = pl.col("margin")
     off = (value - expected).abs() / margin
     enough = pl.max_horizontal("value", "expected") >= MINIMUM_SAMPLE
-    return (
-        # A `filter` of the frame would move below the shared node: it would run twice.
-        judged.select(pl.all().filter(asked, off > 1, enough))
-        .sort(off, "bucket", descending=[True, False])
-        .group_by("measure", maintain_order=True)
-        .head(FEW)
-        .select(
-            *("measure", "bucket", "value"),
-            nearest_whole(pl.col("expected")),
-            low=((expected - margin).clip(0) ** 2).ceil().cast(pl.Int64),
-            high=((expected + margin) ** 2).floor().cast(pl.Int64),
-        )
-        .sort("bucket", "measure")
+    return judged.filter(off > 1, enough).select(
+        *("measure", "bucket", "value"),
+        nearest_whole(pl.col("expected")),
+        low=((expected - margin).clip(0) ** 2).ceil().cast(pl.Int64),
+        high=((expected + margin) ** 2).floor().cast(pl.Int64),
+        off=off,
     )
+
+
+def marks(
+    found: pl.DataFrame, first: date, last: date, *, weekends: bool = True
+) -> pl.DataFrame:
+    """Return the few days of each measure that are furthest from the prediction.
+
+    `found` are days that are `far_off`, from which those from the first to the last day
+    may be marked, without `weekends` no Saturday or Sunday. Columns: those of `far_off`
+    but off, in order of time.
+    """
+    # A handful of rows: in plain Python they take less time than to plan a query.
+    few: dict[str, list[Mapping[str, Any]]] = {}
+    for row in sorted(found.iter_rows(named=True), key=_furthest_first):
+        day, of_measure = row["bucket"], few.setdefault(row["measure"], [])
+        asked = first <= day <= last and (weekends or day.weekday() < _SATURDAY)
+        if asked and len(of_measure) < FEW:
+            of_measure.append(row)
+    shown = [row for of_measure in few.values() for row in of_measure]
+    shown.sort(key=itemgetter("bucket", "measure"))
+    return pl.DataFrame(shown, {name: found.schema[name] for name in _COLUMNS})
+
+
+def _furthest_first(row: Mapping[str, Any]) -> tuple[float, date]:
+    return -row["off"], row["bucket"]
 
 
 def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
@@ -129,7 +149,7 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def in_period(query: Query, shared: SharedPlans) -> pl.LazyFrame:
+def in_period(query: Query, shared: SharedPlans) -> Unfinished:
     """Return the `unusual_days` of the period, without the weekends that a chart lacks.
 
     A chart of hours or weeks counts all days: beside it nothing says that some lack.
@@ -149,7 +169,7 @@ def unusual_days(
     since: datetime | None = None,
     *,
     weekends: bool = True,
-) -> pl.LazyFrame:
+) -> Unfinished:
     """Return the unusual days of a period, at most 3 of each measure (see `marks`).
 
     The running day is left out, and a last day that the period cuts. Columns: measure
@@ -164,14 +184,18 @@ def unusual_days(
     # A comparison with a running period ends within a day: part of it would look quiet.
     last = min(period.wall(period.end).date(), today) - timedelta(days=1)
     # A day is judged by a fixed number of days before it: a longer span will do.
-    _, series = shared.covering(
+    about, series = shared.covering(
         "unusual days",
         judged,
         lambda: predicted(_per_measure(shared.frames, judged, last)),
     )
-    day = pl.col("bucket")
-    asked = day.is_between(period.first_day, last)
-    return marks(series, asked if weekends else asked & (day.dt.weekday() <= 5))
+    # The same plan, so that it is executed once for all who ask.
+    found = shared.once(("far off", about), lambda: far_off(series))
+
+    def finish(found: pl.DataFrame) -> pl.DataFrame:
+        return marks(found, period.first_day, last, weekends=weekends)
+
+    return Unfinished(found, finish)
 
 
 def judges(shared: SharedPlans, period: Period) -> pl.LazyFrame:
@@ -235,6 +259,8 @@ def _per_day(
     return pl.concat([earlier, inside]).group_by(bucket=day).agg(**measures)
 
 
+_COLUMNS = ("measure", "bucket", "value", "expected", "low", "high")
+_SATURDAY = 5
 _MEASURES = ("page_views", "unique_users", "votes", "estimations")
 
 

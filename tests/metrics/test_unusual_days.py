@@ -16,10 +16,9 @@ from metrics.frames import Frames, Period
 from metrics.query import SharedPlans
 from metrics.registry import plan
 from metrics.tables import TIMESTAMP
-from metrics.unusual_days import FEW, marks, predicted, unusual_days
+from metrics.unusual_days import FEW, far_off, marks, predicted, unusual_days
 from tests.metrics.building import (
     Row,
-    answer,
     at,
     days,
     executed,
@@ -35,12 +34,12 @@ WEEKS = 16
 
 
 def unusual(rows: Frames, period: Period, today: date) -> pl.DataFrame:
-    return unusual_days(SharedPlans(rows), period, today).collect()
+    return executed(unusual_days(SharedPlans(rows), period, today))
 
 
-def furthest(counts: pl.LazyFrame, since: date) -> pl.LazyFrame:
+def furthest(counts: pl.LazyFrame, since: date) -> pl.DataFrame:
     judged = predicted(counts.sort("measure", "bucket"))
-    return marks(judged, pl.col("bucket") >= since)
+    return marks(far_off(judged).collect(), since, date.max)
 
 
 def series(values: list[float | None]) -> pl.LazyFrame:
@@ -59,7 +58,7 @@ def working_weeks(growth: float = 0) -> list[float | None]:
 
 
 def marked(values: list[float | None]) -> list[object]:
-    found = furthest(series(values), MONDAY).collect()
+    found = furthest(series(values), MONDAY)
     return found["bucket"].to_list()
 
 
@@ -78,7 +77,7 @@ def test_steady_growth_has_no_marks() -> None:
 def test_a_dip_on_a_workday_is_marked_with_what_was_to_be_expected() -> None:
     values = working_weeks()
     values[7 * 14 + 1] = 0
-    found = answer(furthest(series(values), MONDAY))
+    found = furthest(series(values), MONDAY).to_dicts()
     # Nothing varied. The square root of a count varies by a half by chance alone, and
     # 3.6 times that is 1.8: from 8.2 squared to 11.8 squared.
     assert found == [
@@ -97,7 +96,7 @@ def test_what_is_expected_follows_growth_of_some_weeks_ago() -> None:
     """Mondays grow from 100 by 10 a week: the 8 before the sixteenth are 170 to 240."""
     values = working_weeks(growth=0.1)
     values[7 * 15] = 0
-    found = furthest(series(values), MONDAY).collect()
+    found = furthest(series(values), MONDAY)
     assert found["bucket"].to_list() == [day(15, 0)]
     assert found["expected"].item() == 205
 
@@ -105,7 +104,7 @@ def test_what_is_expected_follows_growth_of_some_weeks_ago() -> None:
 def test_a_measure_never_learns_from_the_one_that_is_before_it() -> None:
     """Five weeks are too few to judge, whatever the other measure was like."""
     young = series([100, *[1000] * 34]).with_columns(measure=pl.lit("votings"))
-    found = furthest(pl.concat([series(working_weeks()), young]), MONDAY).collect()
+    found = furthest(pl.concat([series(working_weeks()), young]), MONDAY)
     assert found.height == 0
 
 
@@ -155,7 +154,7 @@ def test_two_weeks_of_a_campaign_do_not_bend_the_trend() -> None:
     for n in range(7 * 13, 7 * 15):
         values[n] = 3 * (values[n] or 0)
     values[7 * 15 + 1] = 10
-    found = furthest(series(values), day(15, 0)).collect()
+    found = furthest(series(values), day(15, 0))
     assert found["bucket"].to_list() == [day(15, 1)]
     assert found["expected"].item() == pytest.approx(100, rel=0.05)
 
@@ -194,14 +193,14 @@ def test_each_measure_has_its_own_marks() -> None:
     values = working_weeks()
     values[7 * 14 + 1] = 0
     calm = series(working_weeks()).with_columns(measure=pl.lit("page_views"))
-    found = furthest(pl.concat([calm, series(values)]), MONDAY).collect()
+    found = furthest(pl.concat([calm, series(values)]), MONDAY)
     assert found.select("measure", "bucket").rows() == [("votes", day(14, 1))]
 
 
 def test_days_before_the_period_are_not_marked() -> None:
     values = working_weeks()
     values[7 * 13 + 1] = 0
-    assert answer(furthest(series(values), day(14, 0))) == []
+    assert furthest(series(values), day(14, 0)).is_empty()
 
 
 def vote_rows(count: int) -> list[Row]:
@@ -227,7 +226,7 @@ def test_a_longer_period_is_not_judged_by_what_a_shorter_one_shares() -> None:
     shared = SharedPlans(rows)
     for first in ("2026-11-20", "2026-10-05"):
         period = days(first, "2026-11-25")
-        found = unusual_days(shared, period, today).collect()
+        found = executed(unusual_days(shared, period, today))
         assert_frame_equal(found, unusual(rows, period, today))
     assert not found.is_empty()
 
@@ -401,7 +400,7 @@ def test_marks_are_those_recomputed_by_hand(
     usual: list[int], odd: dict[int, int]
 ) -> None:
     counts = [odd.get(n, count) for n, count in enumerate(usual)]
-    found = furthest(series([float(count) for count in counts]), MONDAY).collect()
+    found = furthest(series([float(count) for count in counts]), MONDAY)
     days_found = [
         ((bucket - MONDAY).days, int(value))
         for bucket, value in found.select("bucket", "value").iter_rows()
