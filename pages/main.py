@@ -102,10 +102,12 @@ context = (
         snapshot,
         now,
         settings,
-        compares=compares(page, rooms),
-        shortest=shortest_bucket(page, rooms),
-        # Of a room that is open all users are shown.
-        filtered=not open_rooms,
+        period_bar.Controls(
+            compares=compares(page, rooms),
+            shortest=shortest_bucket(page, rooms),
+            # Of a room that is open all users are shown.
+            filtered=not open_rooms,
+        ),
     )
 )
 page_context.share(
@@ -119,5 +121,9 @@ page_context.share(
     )
 )
 layout.render_share()
-page.run()
+try:
+    page.run()
+finally:
+    # Where nothing was computed, or the page failed.
+    context.draw_bar()
 query_params.conclude()

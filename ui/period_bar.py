@@ -27,7 +27,7 @@ from ui import format as fmt
 from ui import query_params
 from ui.filters import filter_chips, views
 from ui.format import shortened
-from ui.page_context import PageContext
+from ui.page_context import Once, PageContext
 
 _NAMES = {key: (option.label, *option.aliases) for key, option in PERIODS.items()}
 _NAMES[CUSTOM] = ("Custom dates", "Custom")
@@ -112,6 +112,17 @@ class Shown(NamedTuple):
         return {"period": [CUSTOM], "from": [first], "to": [last]}
 
 
+class Controls(NamedTuple):
+    """Which controls change anything on a page; all are read from its address."""
+
+    compares: bool = True
+    """Whether it shows anything of the comparison."""
+    shortest: Granularity | None = "hour"
+    """The shortest granularity of what it shows over time, if anything."""
+    filtered: bool = True
+    """Whether filters change anything on it."""
+
+
 class Choice(NamedTuple):
     """The values of the controls."""
 
@@ -122,36 +133,26 @@ class Choice(NamedTuple):
     hide_weekends: bool
     bots: bool
     filters: tuple[Filter, ...]
+    left_out: int = 0
+    """Rows before the beginning of all of history."""
 
 
 def render(
     snapshot: Snapshot,
     now: datetime,
     settings: DashboardSettings,
-    *,
-    compares: bool = True,
-    shortest: Granularity | None = "hour",
-    filtered: bool = True,
+    controls: Controls,
 ) -> PageContext:
-    """Draw the bar and return what was chosen.
+    """Return what the address asks for, with a bar that is drawn later at this place.
 
-    `compares` is whether the page shows anything of the comparison, `shortest` the
-    shortest granularity of what it shows over time, if anything, `filtered` whether
-    filters change anything on it.
+    To draw its controls takes as long as to compute a small page, and can be done
+    meanwhile (`PageContext.draw_bar`).
     """
     zone = _zone(settings)
     # Nothing that is chosen changes who is a bot.
     found = engine.ahead(partial(without_bots, snapshot))
-    with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
-        chosen = _render_controls(
-            snapshot,
-            now,
-            zone,
-            settings,
-            compares=compares,
-            shortest=shortest,
-            filtered=filtered,
-        )
+    chosen = _read(snapshot, now, zone, settings, controls)
+    bar = st.container(horizontal=True, vertical_alignment="center", key="period_bar")
     filter_chips.render_chips(snapshot, chosen.filters)
     # Before the filters: bots match countries and sources too.
     user_rows = snapshot.frames if chosen.bots else found.result()
@@ -162,8 +163,15 @@ def render(
     days = chosen.shown.days
     asked = chosen.granularity
     compares = chosen.comparison != periods.NO_COMPARISON
-    said = caption(query, now, asked, shortest, bots=chosen.bots, compares=compares)
+    said = caption(
+        query, now, asked, controls.shortest, bots=chosen.bots, compares=compares
+    )
     st.caption(fmt.kept_together(said))
+
+    def draw() -> None:
+        with bar:
+            _draw(snapshot, zone, settings, controls, chosen)
+
     return PageContext(
         snapshot,
         query,
@@ -175,6 +183,7 @@ def render(
         unfiltered=replace(query, frames=filtered_by(())) if chosen.filters else None,
         user_rows=user_rows,
         shows_all=chosen.shown.shows_all,
+        draw_bar=Once(draw),
     )
 
 
@@ -255,59 +264,89 @@ def _query(
     )
 
 
-def _render_controls(
+def _read(
     snapshot: Snapshot,
     now: datetime,
     zone: ZoneInfo,
     settings: DashboardSettings,
-    *,
-    compares: bool,
-    shortest: Granularity | None,
-    filtered: bool,
+    controls: Controls,
 ) -> Choice:
-    """Draw the controls and return their values."""
-    shown = _render_period(snapshot, now, zone)
+    """Read the values of the controls from the address; warn of what they cannot be.
+
+    Also of those that the page lacks: links carry them to the pages that have them.
+    """
+    shown, left_out = _read_period(snapshot, now, zone)
+    names = {
+        key: (label, *_OLD_COMPARISONS.get(key, ()))
+        for key, label in periods.COMPARISONS.items()
+    }
+    comparison = query_params.choice("compare", names, periods.PREVIOUS)
     # Nothing precedes all of history.
-    compares = compares and shown.key != ALL_TIME
+    if not controls.compares or shown.key == ALL_TIME:
+        comparison = periods.NO_COMPARISON
+    lengths = {key: (label,) for key, label in periods.GRANULARITIES.items()}
+    granularity = query_params.choice("every", lengths, periods.AUTO)
     old = (query_params.get("compare") or "").casefold()
-    asked = query_params.render_select(
-        "Compare with",
-        "compare",
-        periods.COMPARISONS,
-        periods.PREVIOUS,
-        icon=":material/compare_arrows:",
-        aliases=_OLD_COMPARISONS,
-        is_drawn=compares,
+    older = query_params.flag("no_weekends", default=False)
+    return Choice(
+        shown,
+        comparison,
+        match_weekdays=query_params.flag(
+            "match", default=old.endswith(_WEEKDAYS_MATCHED)
+        ),
+        granularity=granularity if controls.shortest else periods.AUTO,
+        hide_weekends=not query_params.flag("weekends", default=not older),
+        bots=query_params.flag("bots", default=False),
+        filters=filter_chips.read(snapshot, settings.excluded_rooms),
+        left_out=left_out,
     )
-    comparison = asked if compares else periods.NO_COMPARISON
-    granularity = query_params.render_select(
-        "Group by",
-        "every",
-        periods.GRANULARITIES,
-        periods.AUTO,
-        offered=_granularities(shown, shortest or "hour"),
-        icon=":material/bar_chart:",
-        is_drawn=shortest is not None,
-    )
-    with st.popover("Options", icon=":material/tune:"):
-        match_weekdays = query_params.render_toggle(
-            "Match weekdays",
-            "match",
-            default=old.endswith(_WEEKDAYS_MATCHED),
-            hint="Compares Mondays with Mondays: the comparison moves to the "
-            "nearest dates that start on the same weekday.",
-            in_menu=True,
-            is_drawn=comparison != periods.NO_COMPARISON,
+
+
+def _draw(
+    snapshot: Snapshot,
+    zone: ZoneInfo,
+    settings: DashboardSettings,
+    controls: Controls,
+    chosen: Choice,
+) -> None:
+    """Draw the controls with the values that were read."""
+    _draw_period(chosen, partial(step_bound, snapshot, zone=zone))
+    shown = chosen.shown
+    if controls.compares and shown.key != ALL_TIME:
+        query_params.draw_select(
+            "Compare with",
+            "compare",
+            periods.COMPARISONS,
+            chosen.comparison,
+            icon=":material/compare_arrows:",
         )
-        hide_weekends = _render_hide_weekends()
-        bots = query_params.render_toggle(
+    if controls.shortest:
+        query_params.draw_select(
+            "Group by",
+            "every",
+            periods.GRANULARITIES,
+            chosen.granularity,
+            offered=_granularities(shown, controls.shortest),
+            icon=":material/bar_chart:",
+        )
+    with st.popover("Options", icon=":material/tune:"):
+        if chosen.comparison != periods.NO_COMPARISON:
+            query_params.draw_in_menu(
+                "Match weekdays",
+                "match",
+                value=chosen.match_weekdays,
+                hint="Compares Mondays with Mondays: the comparison moves to the "
+                "nearest dates that start on the same weekday.",
+            )
+        _draw_hide_weekends(hides=chosen.hide_weekends)
+        query_params.draw_in_menu(
             "Include bots",
             "bots",
+            value=chosen.bots,
             hint="Bots are users whose device is “bot”. Votes are not linked to users, "
             "so this does not change them.",
-            in_menu=True,
         )
-        _render_zone(zone, settings)
+        _draw_zone(zone, settings)
         # Links of the browser: an element of Streamlit for each would slow every run.
         notes = escape(urlencode(query_params.carried(), doseq=True))
         st.html(
@@ -315,18 +354,9 @@ def _render_controls(
             f'<a class="menu-item" href="data?{notes}#notes-on-dates">'
             "Notes on dates, definitions</a>"
         )
-    if filtered:
+    if controls.filtered:
         filter_chips.render_box(snapshot, settings.excluded_rooms)
     views.render_menu(settings.views_file)
-    return Choice(
-        shown,
-        comparison,
-        match_weekdays,
-        granularity,
-        hide_weekends,
-        bots,
-        filters=filter_chips.read(snapshot, settings.excluded_rooms),
-    )
 
 
 def _granularities(shown: Shown, shortest: Granularity) -> list[str]:
@@ -338,15 +368,13 @@ def _granularities(shown: Shown, shortest: Granularity) -> list[str]:
     return [auto, *(g for g in drawn if g != "hour" or hourly)]
 
 
-def _render_hide_weekends() -> bool:
+def _draw_hide_weekends(*, hides: bool) -> None:
     """Draw the switch that hides weekends; older links say `no_weekends`."""
-    older = query_params.flag("no_weekends", default=False)
-    hidden = not query_params.flag("weekends", default=not older)
     # On is the state that is not the default: a toggle in a menu that has not been
     # opened yet would else report its own default, and that as a change.
     default, binding = query_params.bound_in_menu(
         "hide_weekends",
-        hidden,
+        hides,
         lambda hides: {"weekends": query_params.flag_text(not hides)},
     )
     st.toggle(
@@ -356,10 +384,9 @@ def _render_hide_weekends() -> bool:
         "Totals count every day.",
         **binding,
     )
-    return hidden
 
 
-def _render_zone(zone: ZoneInfo, settings: DashboardSettings) -> None:
+def _draw_zone(zone: ZoneInfo, settings: DashboardSettings) -> None:
     browser = zone_of(st.context.timezone or "")
     offered = {zone.key: zone.key, settings.time_zone.key: settings.time_zone.key}
     offered["UTC"] = "UTC"
@@ -379,18 +406,22 @@ def _render_zone(zone: ZoneInfo, settings: DashboardSettings) -> None:
     )
 
 
-def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
+def _read_period(
+    snapshot: Snapshot, now: datetime, zone: ZoneInfo
+) -> tuple[Shown, int]:
+    """Return the period of the address, and the rows before all of history."""
     today = to_local(now, zone).date()
     # A link with dates alone means these dates.
     dated = any(query_params.get(name) is not None for name in ("from", "to"))
     key = query_params.choice("period", _NAMES, CUSTOM if dated else DEFAULT_PERIOD)
-    asked = None
+    asked, older = None, 0
     if key not in {ALL_TIME, CUSTOM}:
         days = PERIODS[key].days(today, START_DATE)
         first = step_bound(snapshot, days, zone)
     else:
         # Data of the future only begin today.
-        first = min(beginning(snapshot, zone, says_so=key == ALL_TIME), today)
+        first, older = reader.beginning(snapshot, zone)
+        first = min(first, today)
         days = PERIODS[ALL_TIME].days(today, first)
     if key == CUSTOM:
         usual = PERIODS[DEFAULT_PERIOD].days(today, first)
@@ -417,6 +448,16 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
         )
     shown = Shown(key, days, first, today, asked)
     st.session_state[_SHOWN] = shown
+    return shown, older if key == ALL_TIME else 0
+
+
+def _draw_period(chosen: Choice, bound: Callable[[Days], date]) -> None:
+    shown = chosen.shown
+    if chosen.left_out:
+        # Nothing is before its first day.
+        begins = fmt.day_of(shown.beginning)
+        rows = counted(chosen.left_out, "older row")
+        st.caption(f"All time begins on {begins}, without {rows}.")
     st.selectbox(
         "Period",
         list(_LABELS),
@@ -424,14 +465,12 @@ def _render_period(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> Shown:
         icon=":material/calendar_today:",
         label_visibility="collapsed",
         filter_mode=None,
-        **query_params.bound("period", key, _write_period),
+        **query_params.bound("period", shown.key, _write_period),
     )
-    bound = partial(step_bound, snapshot, zone=zone)
-    _render_step("Previous period", "chevron_left", -1, shown, bound)
-    _render_step("Next period", "chevron_right", 1, shown, bound)
-    if key == CUSTOM:
-        _render_dates(shown)
-    return shown
+    _draw_step("Previous period", "chevron_left", -1, shown, bound)
+    _draw_step("Next period", "chevron_right", 1, shown, bound)
+    if shown.key == CUSTOM:
+        _draw_dates(shown)
 
 
 def _write_period(key: str) -> dict[str, list[str] | None]:
@@ -440,7 +479,7 @@ def _write_period(key: str) -> dict[str, list[str] | None]:
     return shown._replace(key=key).address()
 
 
-def _render_dates(shown: Shown) -> None:
+def _draw_dates(shown: Shown) -> None:
     dates = (shown.days.first, shown.days.last)
     chosen_at, first = st.session_state.get(_FIRST_CHOSEN, (None, dates))
     # Of a span the first date comes alone: to put both back would undo the choice.
@@ -470,7 +509,7 @@ def _write_dates(dates: tuple[date, ...]) -> dict[str, list[str] | None]:
     return shown.with_days(Days(dates[0], dates[1])).address()
 
 
-def _render_step(
+def _draw_step(
     label: str, icon: str, direction: int, shown: Shown, bound: Callable[[Days], date]
 ) -> None:
     there = shown.step(direction)
@@ -518,17 +557,9 @@ def step_bound(snapshot: Snapshot, days: Days, zone: ZoneInfo) -> date:
     return to_local(found.item(), zone).date()
 
 
-def beginning(snapshot: Snapshot, zone: ZoneInfo, *, says_so: bool = False) -> date:
-    """Return the day on which the data begins in earnest.
-
-    `says_so` warns of the number of older rows that are left out.
-    """
-    first, older = reader.beginning(snapshot, zone)
-    if older and says_so:
-        begins = fmt.day_of(first)
-        st.caption(
-            f"All time begins on {begins}, without {counted(older, 'older row')}."
-        )
+def beginning(snapshot: Snapshot, zone: ZoneInfo) -> date:
+    """Return the day on which the data begins in earnest."""
+    first, _ = reader.beginning(snapshot, zone)
     return first
 
 

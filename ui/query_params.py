@@ -345,53 +345,33 @@ def flag_text(value: bool) -> list[str]:  # the type of a toggle's value
     return [str(value).lower()]
 
 
-def render_toggle(
-    label: str,
-    key: str,
-    *,
-    default: bool = False,
-    hint: str | None = None,
-    in_menu: bool = False,
-    is_drawn: bool = True,
-) -> bool:
-    """Draw a toggle that the address carries; return whether it is on.
-
-    On a page that lacks it (`is_drawn`), the link's value is checked all the same:
-    links carry it to the pages that have it.
-    """
-    value = flag(key, default=default)
-    if not is_drawn:
-        return default
-    if in_menu:
-        begins, binding = bound_in_menu(key, value, lambda on: {key: flag_text(on)})
-        st.toggle(label, begins, help=hint, **binding)
-    else:
-        binding = bound(key, value, lambda on: {key: flag_text(on)})
-        st.toggle(label, help=hint, **binding)
+def render_toggle(label: str, key: str, *, hint: str | None = None) -> bool:
+    """Draw a toggle that the address carries; return whether it is on."""
+    value = flag(key, default=False)
+    binding = bound(key, value, lambda on: {key: flag_text(on)})
+    st.toggle(label, help=hint, **binding)
     return value
 
 
-def render_select(
+def draw_in_menu(label: str, key: str, *, value: bool, hint: str) -> None:
+    """Draw the toggle of a menu that shows a `flag` of the address."""
+    begins, binding = bound_in_menu(key, value, lambda on: {key: flag_text(on)})
+    st.toggle(label, begins, help=hint, **binding)
+
+
+def draw_select(
     label: str,
     key: str,
     options: Mapping[str, str],
-    default: str,
+    value: str,
     *,
     icon: str,
-    aliases: Mapping[str, Collection[str]] | None = None,
     offered: Collection[str] | None = None,
-    is_drawn: bool = True,
-) -> str:
-    """Draw a select box of keys with labels; return the chosen key.
+) -> None:
+    """Draw a select box of keys with labels, which shows a `choice` of the address.
 
     `offered` are the keys to choose from, where a link may ask for others as well.
-    `is_drawn` is as for `render_toggle`.
     """
-    older = aliases or {}
-    names = {name: (text, *older.get(name, ())) for name, text in options.items()}
-    value = choice(key, names, default)
-    if not is_drawn:
-        return default
     st.selectbox(
         label,
         [o for o in options if offered is None or o in offered or o == value],
@@ -401,7 +381,6 @@ def render_select(
         filter_mode=None,
         **bound(key, value, lambda value: {key: [value]}),
     )
-    return value
 
 
 def render_switch[T](
