@@ -42,7 +42,7 @@ class Results:
 
 
 class Once:
-    """Something to do a single time, whoever asks for it first."""
+    """Something to do a single time, when it is first asked for."""
 
     def __init__(self, action: Callable[[], None] = lambda: None) -> None:
         self._actions = [action]
