@@ -145,8 +145,8 @@ def render(
 ) -> PageContext:
     """Return what the address asks for, with a bar that is drawn later at this place.
 
-    To draw its controls takes as long as to compute a small page, and can be done
-    meanwhile (`PageContext.draw_bar`).
+    Drawing its controls takes some milliseconds of Python, in which Polars can compute
+    (`PageContext.draw_bar`).
     """
     zone = _zone(settings)
     # Nothing that is chosen changes who is a bot.
@@ -454,7 +454,6 @@ def _read_period(
 def _draw_period(chosen: Choice, bound: Callable[[Days], date]) -> None:
     shown = chosen.shown
     if chosen.left_out:
-        # Nothing is before its first day.
         begins = fmt.day_of(shown.beginning)
         rows = counted(chosen.left_out, "older row")
         st.caption(f"All time begins on {begins}, without {rows}.")

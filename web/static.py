@@ -66,7 +66,7 @@ class CompressedStatic:
     """Serves these files itself when the client accepts gzip.
 
     Streamlit, which compresses the rest, looks for the word alone: for a client that
-    refuses it, `gzip;q=0`, the word is taken away.
+    refuses it, `gzip;q=0`, the header is taken away.
     """
 
     def __init__(self, app: ASGIApp, *, files: Mapping[str, StaticFile]) -> None:

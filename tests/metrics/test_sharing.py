@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -71,8 +71,12 @@ def test_what_shares_the_sort_of_the_reference_runs_beside_the_rest(
     assert [len(group) for group in others] == [1] * (len(plans) - 2)
 
 
-def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames) -> None:
-    query = Query(without_bots(stored), MONTH, BEFORE, "day", MONTH.end)
+@pytest.mark.parametrize("hours", [0, 15], ids=["whole", "still running"])
+def test_a_page_reads_both_of_its_periods_in_one_go(stored: Frames, hours: int) -> None:
+    """Of a running day the comparison ends at its time: a gap is between the two."""
+    left = timedelta(hours=hours)
+    now, before = (Period(p.start, p.end - left) for p in (MONTH, BEFORE))
+    query = Query(without_bots(stored), now, before, "day", now.end)
     earlier = query.comparison_query
     assert earlier is not None
     shared = SharedPlans.of(query)

@@ -13,10 +13,17 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from metrics.frames import Frames, Period
-from metrics.query import SharedPlans
+from metrics.query import SharedPlans, executable
 from metrics.registry import plan
 from metrics.tables import TIMESTAMP
-from metrics.unusual_days import FEW, far_off, marks, predicted, unusual_days
+from metrics.unusual_days import (
+    FEW,
+    far_off,
+    in_period,
+    marks,
+    predicted,
+    unusual_days,
+)
 from tests.metrics.building import (
     Row,
     at,
@@ -229,6 +236,21 @@ def test_a_longer_period_is_not_judged_by_what_a_shorter_one_shares() -> None:
         found = executed(unusual_days(shared, period, today))
         assert_frame_equal(found, unusual(rows, period, today))
     assert not found.is_empty()
+
+
+def test_all_who_ask_for_unusual_days_have_one_plan_executed() -> None:
+    """Of a running period the comparison ends some hours before it begins."""
+    period, before = (
+        Period(span.start, span.end - timedelta(hours=9))
+        for span in (days("2026-10-05", "2026-10-25"), days("2026-09-14", "2026-10-04"))
+    )
+    asked = query(frames(*vote_rows(50)), period, before)
+    shared, earlier = SharedPlans.of(asked), asked.comparison_query
+    assert earlier is not None
+    plans = [in_period(asked, shared), in_period(earlier, shared)]
+    last_week = days("2026-10-18", "2026-10-24")
+    plans.append(unusual_days(shared, last_week, asked.today))
+    assert len({id(part) for each in plans for part in executable(each)}) == 1
 
 
 def test_the_first_day_of_the_data_teaches_nothing() -> None:
