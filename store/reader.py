@@ -189,9 +189,10 @@ def _later_begins(snapshot: Snapshot, reach: Period) -> Mapping[str, date]:
         return {}
     found = engine.collect(growth.first_rows(snapshot.frames), snapshot.rows)
     first = dict(found.select("table", "at").iter_rows())
-    since = max(min(first.values(), default=reach.start) + LATER, reach.start)
+    earliest = min(first.values(), default=reach.start)
     return {
         name: to_local(at, reach.zone).date()
         for name, at in first.items()
-        if at >= since
+        # Subtracted: of damaged rows the earliest may be the last day that there is.
+        if at >= reach.start and at - earliest >= LATER
     }

@@ -78,7 +78,7 @@ MEASURE = """longest => {
   const page = document.querySelector('[data-testid=stMainBlockContainer]');
   const strip = document.querySelector('.st-key-kpi_strip');
   const caption = [...page.querySelectorAll('[data-testid=stCaptionContainer]')]
-    .find(text => text.innerText.includes(' · '));
+    .find(text => text.innerText.includes('·'));
   return {
     chart: chart && top(chart),
     strip: strip && strip.getBoundingClientRect().height,

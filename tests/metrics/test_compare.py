@@ -19,6 +19,7 @@ from tests.metrics.building import (
     at,
     column,
     days,
+    estimation,
     executed,
     frames,
     query,
@@ -57,6 +58,22 @@ def changed(
 ) -> pl.LazyFrame:
     asked = query(rows, period, comparison)
     return executed(changes.what_changed(asked, SharedPlans.of(asked))).lazy()
+
+
+def test_rooms_between_the_periods_make_no_teams() -> None:
+    """Of a running day the comparison ends at its time: hours lie between the two."""
+    now = Period(at("2026-11-02"), at("2026-11-08 15:00"))
+    before = Period(at("2026-10-26"), at("2026-11-01 15:00"))
+    users = range(1, 31)
+    rows = frames(
+        *(estimation(f"{who}", "2026-11-01 20:00", room=who) for who in users),
+        *(estimation(f"{who}", "2026-11-02 09:00", room=1) for who in users),
+        *(view(f"{who}", "2026-11-02 09:00", source="cv") for who in users),
+    )
+    asked = query(rows, now, before)
+    found = changes.what_changed(asked, SharedPlans.of(asked)).plan.collect()
+    of_sources = found.filter(pl.col("dimension") == "source")
+    assert of_sources["clusters"].to_list() == [1]
 
 
 def test_labels_of_either_period_are_listed() -> None:
