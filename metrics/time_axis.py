@@ -434,7 +434,11 @@ def first_known(query: Query, every: Granularity) -> Any:
 
 def first_bucket(begins: date, every: Granularity, query: Query) -> date | datetime:
     """Return the bucket in which a day begins."""
-    return _ends(Period.of_days(begins, begins, query.zone), every)[0]
+    if every != "hour":
+        return first_of(begins, every)
+    # Of damaged rows it may be the last day that there is, which has no end.
+    start = to_utc(_midnight(begins), query.zone)
+    return _first_hour(Period(start, start, query.zone))
 
 
 def cut_at_start(bucket: date | datetime) -> pl.Expr:

@@ -193,6 +193,6 @@ def _later_begins(snapshot: Snapshot, reach: Period) -> Mapping[str, date]:
     return {
         name: to_local(at, reach.zone).date()
         for name, at in first.items()
-        # Subtracted: of damaged rows the earliest may be the last day that there is.
+        # Four weeks after the earliest there may be no date.
         if at >= reach.start and at - earliest >= LATER
     }
