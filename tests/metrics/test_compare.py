@@ -61,7 +61,7 @@ def changed(
 
 
 def test_rooms_between_the_periods_make_no_teams() -> None:
-    """Of a running day the comparison ends at its time: hours lie between the two."""
+    """Of a running day the comparison ends at its time: hours are between them."""
     now = Period(at("2026-11-02"), at("2026-11-08 15:00"))
     before = Period(at("2026-10-26"), at("2026-11-01 15:00"))
     users = range(1, 31)
