@@ -121,9 +121,5 @@ page_context.share(
     )
 )
 layout.render_share()
-try:
-    page.run()
-finally:
-    # Where nothing was computed, or the page failed.
-    context.draw_bar()
+page.run()
 query_params.conclude()

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import partial
 from typing import cast
 
 import polars as pl
@@ -41,18 +40,6 @@ class Results:
         return self.now[name]
 
 
-class Once:
-    """Something to do a single time, when it is first asked for."""
-
-    def __init__(self, action: Callable[[], None] = lambda: None) -> None:
-        self._actions = [action]
-
-    def __call__(self) -> None:
-        """Do it, unless it has been done or begun."""
-        while self._actions:
-            self._actions.pop()()
-
-
 @dataclass(frozen=True, slots=True)
 class PageContext:
     """One look at one snapshot; every page gets it from the period bar."""
@@ -87,9 +74,6 @@ class PageContext:
     """Whether the period is all of history: no longer one would show more."""
     has_bar: bool = True
     """Whether the page has the period bar: without it nothing depends on a period."""
-    draw_bar: Once = field(default_factory=Once)
-    """Draws the controls of the period bar, while the page's first tables are computed
-    or when the page is done."""
 
     @property
     def frames(self) -> Frames:
@@ -147,9 +131,7 @@ class PageContext:
             _EARLIER + name: plan(name, before, shared) for name in earlier if before
         }
         # Together, so that both periods share scans of the same blocks.
-        asked = engine.ahead(partial(engine.collect_all, now | then, rows, shared))
-        self.draw_bar()
-        found = asked.result()
+        found = engine.collect_all(now | then, rows, shared)
         if ROOMS.name in self.snapshot.missing:
             found = {name: _with_unknown_names(frame) for name, frame in found.items()}
         return Results(

@@ -27,7 +27,7 @@ from ui import format as fmt
 from ui import query_params
 from ui.filters import filter_chips, views
 from ui.format import shortened
-from ui.page_context import Once, PageContext
+from ui.page_context import PageContext
 
 _NAMES = {key: (option.label, *option.aliases) for key, option in PERIODS.items()}
 _NAMES[CUSTOM] = ("Custom dates", "Custom")
@@ -143,16 +143,15 @@ def render(
     settings: DashboardSettings,
     controls: Controls,
 ) -> PageContext:
-    """Return what the address asks for, with a bar that is drawn later at this place.
-
-    Drawing its controls takes some milliseconds of Python, in which Polars can compute
-    (`PageContext.draw_bar`).
-    """
+    """Read the address, draw the bar, and return what was chosen."""
     zone = _zone(settings)
     # Nothing that is chosen changes who is a bot.
     found = engine.ahead(partial(without_bots, snapshot))
     chosen = _read(snapshot, now, zone, settings, controls)
-    bar = st.container(horizontal=True, vertical_alignment="center", key="period_bar")
+    # At once: the browser would take controls that come later for new ones, and lose
+    # the focus.
+    with st.container(horizontal=True, vertical_alignment="center", key="period_bar"):
+        _draw(snapshot, zone, settings, controls, chosen)
     filter_chips.render_chips(snapshot, chosen.filters)
     # Before the filters: bots match countries and sources too.
     user_rows = snapshot.frames if chosen.bots else found.result()
@@ -167,11 +166,6 @@ def render(
         query, now, asked, controls.shortest, bots=chosen.bots, compares=compares
     )
     st.caption(fmt.kept_together(said))
-
-    def draw() -> None:
-        with bar:
-            _draw(snapshot, zone, settings, controls, chosen)
-
     return PageContext(
         snapshot,
         query,
@@ -183,7 +177,6 @@ def render(
         unfiltered=replace(query, frames=filtered_by(())) if chosen.filters else None,
         user_rows=user_rows,
         shows_all=chosen.shown.shows_all,
-        draw_bar=Once(draw),
     )
 
 

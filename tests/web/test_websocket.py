@@ -80,7 +80,6 @@ def test_a_session_from_our_own_page_is_served(running: Dashboard, cookie: str) 
 def test_the_period_bar_does_not_wait_for_the_figures(
     running: Dashboard, cookie: str
 ) -> None:
-    """It is drawn while they are computed."""
     with visiting(running.url, f"{COOKIE}={cookie}") as visitor:
         sent = visitor.open("votes").elements
     assert sent.index("selectbox") < sent.index("vega_lite_chart")
