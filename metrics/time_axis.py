@@ -376,7 +376,7 @@ def series_of(
         (bucket, {**missing, **rows.get(place, _NO_ROW)})
         for place, bucket in enumerate(buckets, first)
         if bucket.start >= begins
-        and (query.weekends or every != "day" or bucket.start.weekday() < _SATURDAY)
+        and (query.weekends or every != "day" or bucket.start.weekday() < SATURDAY)
     ]
     of_buckets = TIMESTAMP if every == "hour" else pl.Date()
     schema = {"bucket": of_buckets, **columns, "cut": pl.String()}
@@ -399,7 +399,7 @@ def _missing(columns: Mapping[str, pl.DataType]) -> dict[str, int | None]:
 
 
 _NO_ROW: Mapping[str, Any] = {}
-_SATURDAY = 5
+SATURDAY = 5
 
 
 def _cut_by(

@@ -20,7 +20,7 @@ from metrics.query import Query, SharedPlans, Unfinished, is_near
 from metrics.sentences import ONE_OF, counted, day_of, listed
 from metrics.subject import Definition, table
 from metrics.tables import PAGE_VIEWS, VOTES
-from metrics.time_axis import always_daily, axis, local_date
+from metrics.time_axis import SATURDAY, always_daily, axis, local_date
 from metrics.time_zone import to_utc
 
 _READS = (PAGE_VIEWS, VOTES)
@@ -109,7 +109,7 @@ def marks(
     few: dict[str, list[Mapping[str, Any]]] = {}
     for row in sorted(found.iter_rows(named=True), key=_furthest_first):
         day, of_measure = row["bucket"], few.setdefault(row["measure"], [])
-        asked = first <= day <= last and (weekends or day.weekday() < _SATURDAY)
+        asked = first <= day <= last and (weekends or day.weekday() < SATURDAY)
         if asked and len(of_measure) < FEW:
             of_measure.append(row)
     shown = [row for of_measure in few.values() for row in of_measure]
@@ -260,7 +260,6 @@ def _per_day(
 
 
 _COLUMNS = ("measure", "bucket", "value", "expected", "low", "high")
-_SATURDAY = 5
 _MEASURES = ("page_views", "unique_users", "votes", "estimations")
 
 

@@ -26,13 +26,6 @@ class Drawn:
         return [text for message in self.messages for text in _texts(message)]
 
     @property
-    def elements(self) -> list[str]:
-        """Kinds of elements, in the order in which they were sent."""
-        deltas = (message.delta for message in self.messages)
-        kinds = (delta.new_element.WhichOneof("type") for delta in deltas)
-        return [kind for kind in kinds if kind]
-
-    @property
     def downloads(self) -> list[str]:
         """Ids of the files that the page offers."""
         return [

@@ -63,16 +63,19 @@ def days(first: date, last: date) -> str:
     return periods.describe(periods.Days(first, last))
 
 
-# Spaces that end no part of a line: none before its signs, none within a date.
-_WITHIN_A_PART = re.compile(r"(?<![·–,:]) (?!\()")
+# Spaces before a dot or dash, in a date or number of days, and in "compared with".
+_KEPT = re.compile(
+    r" (?=[·–])|(?<=\d) (?=(?:[A-Z][a-z]{2}|days?)\b)|(?<=[A-Z][a-z]{2}) (?=\d{4}\b)"
+    r"|(?<=compared) (?=with)|(?<=with) (?=\d)"
+)
 
 
 def kept_together(line: str) -> str:
-    """Return a line of dates that breaks behind its dots, dashes and commas only.
+    """Return a line of dates that breaks between them, not within.
 
     On a phone "26" was on one line and "Mar 2025" on the next.
     """
-    return _WITHIN_A_PART.sub("\N{NO-BREAK SPACE}", line)
+    return _KEPT.sub("\N{NO-BREAK SPACE}", line)
 
 
 def age(span: timedelta) -> str:

@@ -115,11 +115,11 @@ class Shown(NamedTuple):
 class Controls(NamedTuple):
     """Which controls change anything on a page; all are read from its address."""
 
-    compares: bool = True
+    compares: bool
     """Whether it shows anything of the comparison."""
-    shortest: Granularity | None = "hour"
+    shortest: Granularity | None
     """The shortest granularity of what it shows over time, if anything."""
-    filtered: bool = True
+    filtered: bool
     """Whether filters change anything on it."""
 
 

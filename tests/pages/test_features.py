@@ -1979,8 +1979,7 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
     for file, query in OF_A_PERIOD:
         app = run_page(file, tmp_path, **dates, **query)
         assert [error.message for error in app.exception] == [], (file, query)
-        said = [text.value.replace("\N{NO-BREAK SPACE}", " ") for text in app.caption]
-        assert any(f" · {begin} are" in text for text in said)
+        assert any(f" · {begin} are" in text for text in captions(app))
         zeros = [line for line in tile_lines(app).values() if line[0] == "0"]
         assert not zeros, (file, query)
     app = run_page("votes.py", tmp_path, **dates)

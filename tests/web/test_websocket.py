@@ -77,14 +77,6 @@ def test_a_session_from_our_own_page_is_served(running: Dashboard, cookie: str) 
         assert isinstance(websocket.recv(timeout=LONGEST_WAIT), bytes)
 
 
-def test_the_period_bar_does_not_wait_for_the_figures(
-    running: Dashboard, cookie: str
-) -> None:
-    with visiting(running.url, f"{COOKIE}={cookie}") as visitor:
-        sent = visitor.open("votes").elements
-    assert sent.index("selectbox") < sent.index("vega_lite_chart")
-
-
 def test_what_a_page_showed_that_was_left_is_no_act_on_the_one_that_opened(
     running: Dashboard, cookie: str
 ) -> None:
