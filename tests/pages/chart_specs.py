@@ -109,13 +109,17 @@ def groups_of_bars(spec: Mapping[str, Any]) -> list[str]:
 
 def said_twice(spec: Mapping[str, Any]) -> list[str]:
     """Return what marks of the same rows, over each other, both say to a reader."""
-    said = [
-        layer["encoding"]["description"]["value"]["expr"]
-        for layer in spec.get("layer", ())
-        if "data" not in layer and "description" in layer.get("encoding", {})
-        if layer["mark"].get("aria", True)
-    ]
+    said = [*_said(spec)]
     return [text for place, text in enumerate(said) if text in said[:place]]
+
+
+def _said(spec: Mapping[str, Any]) -> Iterator[str]:
+    for layer in spec.get("layer", ()):
+        yield from _said(layer)
+        described = "description" in layer.get("encoding", {})
+        # Each of the two groups of lines has the same buckets, and its own layers.
+        if described and "data" not in layer and layer["mark"].get("aria", True):
+            yield layer["encoding"]["description"]["value"]["expr"]
 
 
 def pale_marks(spec: Mapping[str, Any]) -> list[str]:

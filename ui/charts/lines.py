@@ -288,12 +288,14 @@ def two_axes(
         _Side(*right, 0.7, "- -", PALETTE[1], DASHES[1], "right"),
     )
     x = axis.encoding(placed)
-    tooltip = [
-        alt.Tooltip("when:N", title="When"),
-        *(alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides),
+    when = alt.Tooltip("when:N", title="When")
+    counts = [alt.Tooltip(f"{s.column}:Q", title=s.title, format=",") for s in sides]
+    # Each line is read out with its own count, and both are where the mouse is.
+    drawn = [
+        _side(placed, side, x, [when, count])
+        for side, count in zip(sides, counts, strict=True)
     ]
-    drawn = [_side(placed, side, x, tooltip) for side in sides]
-    hover = wide_targets(Layer(placed), placed.height, x, tooltip)
+    hover = wide_targets(Layer(placed), placed.height, x, [when, *counts])
     return layered(
         *axis.weekends(placed),
         *drawn,
