@@ -116,6 +116,20 @@ def test_an_age_prints_as(seconds: int, text: str) -> None:
     assert fmt.age(timedelta(seconds=seconds)) == text
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "26 Oct –|22 Nov 2026 ·|28 days,|excluding|today",
+        "·|compared with 28 Sep –|25 Oct 2026 ·|UTC",
+        "1 Nov 2026 ·|1 day ·|UTC",
+        "and|12|Rooms|begin|on|3 Nov",
+    ],
+)
+def test_a_line_of_dates_breaks_between_them_and_not_within(lines: str) -> None:
+    kept = fmt.kept_together(lines.replace("|", " "))
+    assert kept.replace(" ", "|").replace("\u00a0", " ") == lines
+
+
 def test_zones_without_an_abbreviation_have_their_offset() -> None:
     now = datetime(2026, 11, 22, 15)
     for zone, name in (

@@ -282,6 +282,9 @@ def test_nested_bars_have_a_legend_where_one_is_drawn(share: float | None) -> No
     drawn = nested_bars(frame, "source", keys, "new_users").to_dict()
     legends = drawn["layer"][0]["encoding"]["color"]["legend"]
     assert (legends is not None) == (share is not None)
+    # Names in a line, or below each other where the bars are narrow.
+    for legend in filter(None, [legends]):
+        assert legend["columns"]["expr"].endswith(f"< {7 * 43 + 3 * 30} ? 1 : 3")
 
 
 def test_of_ranked_bars_the_first_are_drawn_and_all_on_demand() -> None:
