@@ -20,6 +20,11 @@ from core.errors import (
     logger,
     start_errors,
 )
+
+# Read when Polars is imported, which the next line does. Its allocator would give
+# memory back within a second; the next page needs it again (docs/speed.md).
+os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:60000")
+
 from web import errors, server, startup
 from web.uvicorn_limits import limit_uvicorn
 
