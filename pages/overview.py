@@ -31,6 +31,7 @@ found = context.compute(
     "unusual_days",
     earlier=(*tables_of(*KPIS), "unusual_days"),
     usual=keys_of(*KPIS),
+    apart=("unusual_days",),
     further=partial(today.plans, context),
 )
 today.render_attention(context, found)

@@ -144,23 +144,42 @@ def collect_all(
     `rows` is the size of the store that they read (`Snapshot.rows`); `shared` knows
     which plans have nothing in common. Returns a frame per plan, under the same names.
     """
+    return _question(plans, rows, shared)()
+
+
+def begin(
+    plans: Mapping[str, Plan], rows: int, shared: SharedPlans
+) -> Future[dict[str, pl.DataFrame]]:
+    """Begin what `collect_all` does, while further plans are built."""
+    return ahead(_question(plans, rows, shared))
+
+
+def _question(
+    plans: Mapping[str, Plan], rows: int, shared: SharedPlans | None
+) -> Callable[[], dict[str, pl.DataFrame]]:
+    """Return what executes the plans; it asks nothing of `shared` any more."""
     (engine,) = _in_use
     # Answers that are made of the same plan have it executed once.
     parts = {id(part): part for plan in plans.values() for part in executable(plan)}
     executed = [*parts.values()]
     # Scans stay together: Polars sees what they have in common only then.
     groups = shared.apart(executed) if shared and shared.frames.in_memory else []
-    with _damage_explained():
-        if len(groups) > 1 and isinstance(engine, Local):
-            executed = [part for group in groups for part in group]
-            frames = engine.run_apart(groups)
-        else:
-            frames = engine.run(executed, rows)
-    found = {id(part): frame for part, frame in zip(executed, frames, strict=True)}
-    return {
-        name: finished(plan, [found[id(part)] for part in executable(plan)])
-        for name, plan in plans.items()
-    }
+
+    def answers() -> dict[str, pl.DataFrame]:
+        order = executed
+        with _damage_explained():
+            if len(groups) > 1 and isinstance(engine, Local):
+                order = [part for group in groups for part in group]
+                frames = engine.run_apart(groups)
+            else:
+                frames = engine.run(order, rows)
+        found = {id(part): frame for part, frame in zip(order, frames, strict=True)}
+        return {
+            name: finished(plan, [found[id(part)] for part in executable(plan)])
+            for name, plan in plans.items()
+        }
+
+    return answers
 
 
 DAMAGED = "parquet: "

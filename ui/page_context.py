@@ -104,6 +104,7 @@ class PageContext:
         *names: str,
         earlier: Collection[str] = (),
         usual: Collection[str] = (),
+        apart: Collection[str] = (),
         further: Callable[[SharedPlans], Mapping[str, Plan]] | None = None,
         reads: Collection[str] = (),
     ) -> Results:
@@ -112,6 +113,9 @@ class PageContext:
         `earlier` names those that are wanted of the period before as well, `usual` the
         key figures whose usual change is wanted, as the table `usual_changes`. `reads`
         are live tables that the further plans need in any case.
+
+        `apart` names those that have no part in common with the others: they and the
+        further plans are built while the others are computed.
         """
         # Several tables, or their comparisons, read the same rows up to eight times.
         needed = {live for name in names for live in METRIC_TABLES[name].reads}
@@ -119,25 +123,44 @@ class PageContext:
         if earlier or further or len(names) > 1:
             frames = engine.at_hand(query.frames, rows, needed.union(reads))
             query = replace(query, frames=frames)
-        shared, before = SharedPlans.of(query), query.comparison_query
+        shared = SharedPlans.of(query)
         # First: figures of the two periods are among those of many.
-        now: dict[str, Plan] = {}
+        first: dict[str, Plan] = {}
         if usual:
-            now[USUAL] = shared.plan(lambda: usual_changes(query, shared, usual))
-        now |= {name: plan(name, query, shared) for name in names}
-        if further:
-            now |= further(shared)
-        then = {
-            _EARLIER + name: plan(name, before, shared) for name in earlier if before
-        }
+            first[USUAL] = shared.plan(lambda: usual_changes(query, shared, usual))
+        first |= _plans([n for n in names if n not in apart], earlier, query, shared)
         # Together, so that both periods share scans of the same blocks.
-        found = engine.collect_all(now | then, rows, shared)
+        begun = engine.begin(first, rows, shared) if apart else None
+        others = _plans([n for n in names if n in apart], earlier, query, shared)
+        if further:
+            others |= further(shared)
+        if begun:
+            found = engine.collect_all(others, rows, shared) | begun.result()
+        else:
+            found = engine.collect_all(first | others, rows, shared)
         if ROOMS.name in self.snapshot.missing:
             found = {name: _with_unknown_names(frame) for name, frame in found.items()}
-        return Results(
-            now={name: found[name] for name in now},
-            earlier={name.removeprefix(_EARLIER): found[name] for name in then},
-        )
+        now = {n: frame for n, frame in found.items() if not n.startswith(_EARLIER)}
+        then = {
+            n.removeprefix(_EARLIER): frame
+            for n, frame in found.items()
+            if n.startswith(_EARLIER)
+        }
+        return Results(now, then)
+
+
+def _plans(
+    names: Collection[str], earlier: Collection[str], query: Query, shared: SharedPlans
+) -> dict[str, Plan]:
+    """Return the plans of tables by name, and of the period before for some of them."""
+    before = query.comparison_query
+    now = {name: plan(name, query, shared) for name in names}
+    then = {
+        _EARLIER + name: plan(name, before, shared)
+        for name in names
+        if before and name in earlier
+    }
+    return now | then
 
 
 def _with_unknown_names(frame: pl.DataFrame) -> pl.DataFrame:
