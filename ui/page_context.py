@@ -114,8 +114,8 @@ class PageContext:
         key figures whose usual change is wanted, as the table `usual_changes`. `reads`
         are live tables that the further plans need in any case.
 
-        `apart` names those that have no part in common with the others: they and the
-        further plans are built while the others are computed.
+        `apart` names those that have no part in common with the others: of a small
+        store they and the further plans are built while the others are computed.
         """
         # Several tables, or their comparisons, read the same rows up to eight times.
         needed = {live for name in names for live in METRIC_TABLES[name].reads}
@@ -129,8 +129,9 @@ class PageContext:
         if usual:
             first[USUAL] = shared.plan(lambda: usual_changes(query, shared, usual))
         first |= _plans([n for n in names if n not in apart], earlier, query, shared)
-        # Together, so that both periods share scans of the same blocks.
-        begun = engine.begin(first, rows, shared) if apart else None
+        # Plans that read the store stay together: they share scans of the same blocks.
+        at_once = apart and query.frames.in_memory
+        begun = engine.begin(first, rows, shared) if at_once else None
         others = _plans([n for n in names if n in apart], earlier, query, shared)
         if further:
             others |= further(shared)
