@@ -21,9 +21,24 @@ Without it Polars would wait forever.
 def text_of(file: Folder) -> str:
     """Read a small file, wherever it is; a missing one is a FileNotFoundError."""
     if isinstance(file, Path):
-        return file.read_text("utf-8")  # the locale may be another
+        return content_of(file).decode("utf-8")
     lines = pl.read_lines(file.url, glob=False, storage_options=options_of(file))
     return "\n".join(lines.to_series())
+
+
+def content_of(file: Path, most_bytes: int = -1) -> bytes:
+    """Read a file, or its first bytes; raises OSError for what is no regular file.
+
+    A pipe would wait for its writer, a device never end.
+    """
+    with open(file, "rb", opener=_open_at_once) as opened:  # Path.open takes no opener
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return opened.read(most_bytes)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def options_of(file: Folder) -> dict[str, str | int] | None:
@@ -103,12 +118,9 @@ def lines_of_list(path: Path, most_bytes: int) -> list[str]:
     """Return the lines of a list that a team edits, as an editor counts them.
 
     UTF-8, or UTF-16 with its mark, as Windows writes it. Raises OSError also for what
-    is larger, and for what is no regular file: a pipe would wait for its writer.
+    is larger, and for what is no regular file.
     """
-    with open(path, "rb", opener=_open_at_once) as file:  # Path.open takes no opener
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
-        content = file.read(most_bytes + 1)
+    content = content_of(path, most_bytes + 1)
     if len(content) > most_bytes:
         raise OSError(errno.EFBIG, f"larger than {most_bytes:,} bytes")
     wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
@@ -117,7 +129,3 @@ def lines_of_list(path: Path, most_bytes: int) -> list[str]:
     text = text.replace(_MARK, "")
     # Not `splitlines`, which also splits where editors see one line.
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)

@@ -1,6 +1,11 @@
 """A generation that the sync job published: blocks, and what the manifest knows."""
 
-from collections.abc import Mapping, Sequence
+import os
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 import polars as pl
 
@@ -9,7 +14,7 @@ from metrics.frames import Frames, LazyTables, Period
 from metrics.tables import BY_NAME, TIMESTAMP, Table
 from store.files import options_of
 from store.manifest import Block, Manifest
-from store.snapshot import Snapshot, TableInfo
+from store.snapshot import REPAIR_ADVICE, Snapshot, StoreError, TableInfo
 
 STATISTICS_OF_ALL = pl.__version__.startswith("2.0.")
 """Polars 2.0, which a cluster's client requires, does not do without the statistics of
@@ -25,10 +30,17 @@ def open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot
         for name, blocks in manifest.tables.items()
     }
 
+    is_local = isinstance(data_dir, Path)
+    looked_at = set[str]()
+
+    def scan(name: str, period: Period | None) -> pl.LazyFrame:
+        if is_local and name not in looked_at:
+            _refuse_pipes(files.get(name, ()))
+            looked_at.add(name)
+        return _scan(data_dir, BY_NAME[name], manifest, period)
+
     def near(period: Period | None) -> Mapping[str, pl.LazyFrame]:
-        return LazyTables(
-            BY_NAME, lambda name: _scan(data_dir, BY_NAME[name], manifest, period)
-        )
+        return LazyTables(BY_NAME, partial(scan, period=period))
 
     return Snapshot(
         frames=Frames(near(None), near),
@@ -43,6 +55,15 @@ def open_generation(data_dir: Folder, name: str, manifest: Manifest) -> Snapshot
         runs=manifest.runs,
         longest_wait=manifest.longest_wait,
     )
+
+
+def _refuse_pipes(files: Iterable[str]) -> None:
+    """Raise StoreError for what Polars would wait for, or read without an end."""
+    for file in files:
+        with suppress(OSError):  # that it is gone says who reads it
+            # Not by `Path`, which takes twice as long.
+            if not stat.S_ISREG(os.stat(file).st_mode):  # noqa: PTH116
+                raise StoreError(f"A file of the store cannot be read. {REPAIR_ADVICE}")
 
 
 def _scan(

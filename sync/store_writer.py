@@ -21,7 +21,7 @@ import polars as pl
 
 from core.errors import logger
 from metrics.tables import USER, Table
-from store.files import text_of
+from store.files import content_of, text_of
 from store.legacy_files import DEMO_MARKER
 from store.manifest import (
     BLOCKS,
@@ -244,7 +244,7 @@ class StoreWriter:
     def is_whole(self, block: Block | UserIdsFile) -> bool:
         """Return whether a file has every byte that was written."""
         try:
-            content = (self.root / block.file).read_bytes()
+            content = content_of(self.root / block.file)
         except OSError:
             return False
         return hashlib.sha256(content).hexdigest() == block.sha256

@@ -1,5 +1,6 @@
 """The reader: a missing store is a state, a damaged one is explained."""
 
+import os
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 
 from metrics.frames import Frames, Period
 from metrics.tables import EVENTS, TABLES, USERS, VOTES
+from store import engine
 from store.files import text_of
 from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
 from store.reader import (
@@ -24,6 +26,8 @@ from store.reader import (
     run_query,
 )
 from store.snapshot import NOTHING, TableInfo
+from testkit import publishing
+from testkit.publishing import golden
 from tests.metrics.building import event, frames, user, view, vote
 
 AT = datetime(2026, 11, 2, 10)
@@ -86,6 +90,24 @@ def test_a_state_in_force_whose_manifest_is_gone_is_explained(tmp_path: Path) ->
 def test_a_damaged_manifest_is_explained(tmp_path: Path) -> None:
     publish(tmp_path, STATE.to_json()[:-9])
     with pytest.raises(StoreError, match=r"cannot be read: .* does not have its own"):
+        open_store(tmp_path)
+
+
+def test_a_pipe_or_a_device_in_the_place_of_a_file_is_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    manifest = publishing.publish(tmp_path, golden(), AT)
+    block = tmp_path / manifest.tables[VOTES.name][0].file
+    block.unlink()
+    os.mkfifo(block)
+    found = open_store(tmp_path)
+    assert found.incomplete == {VOTES.name}
+    with pytest.raises(StoreError, match="--verify` finds the file"):
+        engine.collect(found.frames.votes)
+    assert engine.collect(found.frames.events).height
+    (tmp_path / CURRENT).unlink()
+    (tmp_path / CURRENT).symlink_to("/dev/zero")
+    with pytest.raises(StoreError, match="CURRENT cannot be read: not a regular file"):
         open_store(tmp_path)
 
 

@@ -1,6 +1,7 @@
 """Every damage of a file of the store is found, and healed as the docs promise."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -248,8 +249,14 @@ def gone(path: Path) -> None:
     path.unlink()
 
 
+def pipe(path: Path) -> None:
+    """Which waits for a writer: a run that opens it never ends."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 @on_one_kind
-@pytest.mark.parametrize("damage", [nothing, noise, folder, deep, gone])
+@pytest.mark.parametrize("damage", [nothing, noise, folder, deep, gone, pipe])
 @pytest.mark.parametrize("kind", ["CURRENT", "manifest"])
 def test_a_rebuild_heals_whatever_the_manifest_has_become(
     filled: Store, kind: str, damage: Callable[[Path], None], reported: Sequence[str]
@@ -265,7 +272,7 @@ def test_a_rebuild_heals_whatever_the_manifest_has_become(
 
 
 @on_one_kind
-@pytest.mark.parametrize("damage", [nothing, noise, folder, deep])
+@pytest.mark.parametrize("damage", [nothing, noise, folder, deep, pipe])
 def test_a_list_of_suspects_that_cannot_be_read_suspects_everything(
     filled: Store, damage: Callable[[Path], None]
 ) -> None:
@@ -276,6 +283,19 @@ def test_a_list_of_suspects_that_cannot_be_read_suspects_everything(
     assert filled.sync() == 0
     assert not old & {file.file for file in filled.manifest().files}
     assert not path.exists()
+    filled.assert_equals_source()
+
+
+@on_one_kind
+@pytest.mark.parametrize("damage", [folder, pipe])
+@pytest.mark.parametrize("kind", ["block", "block of users", "user ids"])
+def test_a_block_that_is_no_file_is_found_and_healed(
+    filled: Store, kind: str, damage: Callable[[Path], None]
+) -> None:
+    damage(files(filled)[kind])
+    assert filled.verify() == 1
+    assert filled.sync() == 0
+    assert filled.verify() == 0
     filled.assert_equals_source()
 
 

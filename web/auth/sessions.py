@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 
 from core.errors import logger
 from core.settings import Secret
+from store.files import content_of
 
 COOKIE = "fpp_session"
 """How the names of its cookies begin; see `cookie_name`."""
@@ -137,7 +138,7 @@ class Sessions:
             state = (stat.st_mtime_ns, stat.st_ino)
             if state == self._seen:
                 return
-            lines = self._file.read_text("ascii", "replace").splitlines()
+            lines = content_of(self._file).decode("ascii", "replace").splitlines()
         except OSError:
             return
         self._seen = state
