@@ -436,9 +436,7 @@ def first_bucket(begins: date, every: Granularity, query: Query) -> date | datet
     """Return the bucket in which a day begins."""
     if every != "hour":
         return first_of(begins, every)
-    # Of damaged rows it may be the last day that there is, which has no end.
-    start = to_utc(_midnight(begins), query.zone)
-    return _first_hour(Period(start, start, query.zone))
+    return to_utc(_midnight(begins), query.zone)
 
 
 def cut_at_start(bucket: date | datetime) -> pl.Expr:

@@ -24,7 +24,7 @@ from metrics.registry import (
     plan,
     split,
 )
-from metrics.tables import BY_NAME, TABLES, VOTES
+from metrics.tables import BY_NAME, PAGE_VIEWS, TABLES, VOTES
 from store import engine
 from tests.metrics.building import (
     answer,
@@ -588,6 +588,23 @@ def test_the_week_in_which_a_table_begins_is_no_whole_one(golden: Frames) -> Non
         assert cuts["2026-10-26", name] == {"2026-10-26": "start"} | last
     # Its other counts begin earlier.
     assert cuts["2026-11-04", "historical"] == last
+    # The period cuts that week as well.
+    live, days_of_it = (
+        {VOTES.name: date(2026, 10, 30)},
+        days("2026-10-28", "2026-11-15"),
+    )
+    in_it = replace(asked, period=days_of_it, later_begins=live)
+    assert build("votes_over_time", in_it)["cut"].to_list() == ["start", None, None]
+
+
+def test_from_the_day_on_which_a_table_begins_rates_are_known(golden: Frames) -> None:
+    known = query(golden, MONTH)
+    asked = replace(known, later_begins={PAGE_VIEWS.name: MONTH.first_day})
+    for name in NAMES:
+        table = METRIC_TABLES[name]
+        if PAGE_VIEWS.name in table.reads and table.covers(asked) == MONTH:
+            found, expected = (build(name, each) for each in (asked, known))
+            assert "bucket" in found or found.equals(expected), name
 
 
 def test_an_average_of_30_needs_as_many_buckets_of_its_own_table(

@@ -235,7 +235,7 @@ def test_axes_of_durations_have_whole_steps_of_the_unit_in_the_tooltips(
     [
         ("overview.py", {}),
         ("traffic.py", {"part": "page_views"}),
-        ("votes.py", {}),
+        ("votes.py", {"compare": "none"}),
         *(("behaviour.py", {"part": part}) for part in ("routes", "events", "rooms")),
         *(("historical.py", {"kind": kind}) for kind in ("daily", "accumulated")),
         ("returning.py", {}),

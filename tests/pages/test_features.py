@@ -760,6 +760,25 @@ def test_a_renamed_choice_is_found_by_its_old_and_its_new_name(
     assert {key: app.button_group(key=key).value for key in keys} == keys
 
 
+def test_an_older_link_still_matches_weekdays_and_hides_weekends(
+    run_page: RunPage,
+) -> None:
+    asked = {"compare": "Year ago, same weekdays", "no_weekends": "true"}
+    app = run_page("votes.py", period="last_7_days", **asked)
+    assert not app.warning
+    on = {toggle.label for toggle in app.toggle if toggle.value}
+    assert on == {"Match weekdays", "Hide weekends"}
+    assert "compared with 14 Nov – 20 Nov 2025" in captions(app)[0]
+
+
+def test_a_page_without_a_chart_over_time_has_no_period_too_long_for_it(
+    run_page: RunPage,
+) -> None:
+    for file, says_so in (("location.py", False), ("votes.py", True)):
+        head = captions(run_page(file, every="hour"))[0]
+        assert ("too long for hours" in head) == says_so
+
+
 def test_a_figure_is_found_by_an_older_title_that_its_key_still_says() -> None:
     titles = {"unique_users": ("Unique users",), "bounce_rate": ("Never joined",)}
     assert query_params.option_of("Bounce rate", titles) == "bounce_rate"
@@ -1678,30 +1697,34 @@ def test_every_page_offers_all_that_it_shows_as_one_zip(
 
 
 @pytest.mark.parametrize(
-    ("minutes", "said", "color"),
+    ("minutes", "said", "color", "period"),
     [
-        (-4, "on time", "green"),
-        (20, "on time", "green"),
-        (21, "21 minutes late", "orange"),
-        (48, "48 minutes late", "orange"),
-        (90, "1 hour late", "red"),
+        (-4, "on time", "green", "today"),
+        (20, "on time", "green", "today"),
+        (21, "21 minutes late", "orange", "today"),
+        (48, "48 minutes late", "orange", "yesterday"),
+        (90, "1 hour late", "red", "today"),
     ],
 )
-def test_the_badge_says_whether_the_data_is_late(
+def test_the_badge_says_whether_the_data_is_late_and_the_bar_where_it_matters(
     run_page: RunPage,
     plain_store: Callable[..., Path],
     minutes: int,
     said: str,
     color: str,
+    period: str,
 ) -> None:
     folder = plain_store()
     written = (APP_NOW - timedelta(minutes=minutes)).replace(tzinfo=UTC).timestamp()
     for file in folder.glob("*.parquet"):
         os.utime(file, (written, written))
-    app = run_page("traffic.py", folder)
+    app = run_page("traffic.py", folder, period=period)
     (badge,) = [text.value for text in app.markdown if "Data until" in text.value]
     assert f", {said}" in badge
     assert f":{color}-badge[" in badge
+    # Whole days that are over have all of their data.
+    ends_early = color != "green" and period == "today"
+    assert any(", data until " in text for text in captions(app)) == ends_early
 
 
 def test_late_data_need_attention_and_a_demo_is_never_late(
@@ -2185,6 +2208,8 @@ def test_the_last_30_days_are_compared_with_as_many_where_they_are_a_month(
         ("insights.py", {"about": "Agreement"}, True),
         ("historical.py", {}, False),
         ("votes.py", {}, True),
+        # Nothing is before it.
+        ("votes.py", {"period": "all_time"}, False),
     ],
 )
 def test_a_comparison_is_offered_and_named_where_something_is_compared(
