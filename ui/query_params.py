@@ -72,6 +72,7 @@ _NAMED = 5
 _NOTICES, _ADDRESS = "notices", "address"
 _IS_UPDATED, _REPLACED = "address_is_updated", "replaced_values"
 _DRAWN, _DRAWN_LAST = "drawn_controls", "controls_of_last_run"
+_PAGE = "page_of_last_run"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -91,6 +92,7 @@ def adopt() -> None:
     if not st.session_state.get(_IS_UPDATED):
         st.session_state[_REPLACED] = {}
     st.session_state[_DRAWN] = set()
+    st.session_state[_PAGE] = _page()
     st.session_state[_ADDRESS] = _address_of_browser()
 
 
@@ -183,15 +185,24 @@ def while_drawn[**P](key: str, act: Callable[P, None]) -> Callable[P, None]:
 
     A browser sends what all controls show that it has not cleared away yet, also those
     of the page that a quick Back or Forward has left. Streamlit has forgotten what
-    these showed, and would take that for an act on the page that opens.
+    these showed, and would take that for an act on the page that opens. Nor is anything
+    an act that is sent with a link to another page: a link waits for the address of an
+    act before it, and may be followed before the browser has drawn what that changed.
     """
     _controls(_DRAWN).add(key)
 
     def checked(*args: P.args, **kwargs: P.kwargs) -> None:
-        if key in _controls(_DRAWN) | _controls(_DRAWN_LAST):
+        is_drawn = key in _controls(_DRAWN) | _controls(_DRAWN_LAST)
+        if is_drawn and st.session_state.get(_PAGE) == _page():
             act(*args, **kwargs)
 
     return checked
+
+
+def _page() -> str | None:
+    """Return the page that the browser has open, or opens."""
+    run = get_script_run_ctx()
+    return run.page_script_hash if run else None
 
 
 def _controls(of: str) -> set[str]:

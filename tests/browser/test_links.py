@@ -254,18 +254,30 @@ def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
     )
     page.evaluate(f"({{promise: {AT_ONCE.format(link=TILE)}}})")
     page.wait_for_url("**/votes?period=last_7_days&show=**")
-    # A link waits for the address of an act, also of a run that takes its time for it.
+    # Back undoes a link that waits for the answer to an act.
     at(page, "Votes", "Last 7 days")
-    link = "document.querySelector('nav a[data-page=traffic]')"
-    page.evaluate(f"waits = [0, 0, 600]; ({TILE}).click(); ({link}).click()")
-    at(page, "Traffic", "Last 7 days")
-    assert page.url.endswith("/traffic?period=last_7_days")
+    link = "document.querySelector('nav a[data-page={}]')"
+    act = f"waits = {{}}; ({STEP}).click(); ({link}).click()"
+    page.evaluate(act.format("[0, 0, 1000]", "data"))
+    expect(page.locator("html.waiting nav .held")).to_contain_text("Data")
+    page.evaluate("history.back()")
+    expect(page.locator("html.waiting, .held")).to_have_count(0)
+    page.wait_for_url("**/votes?period=last_7_days")
+    at(page, "Votes", "Last 7 days")
+    # It waits for the address, also of a run that takes its time for it, and what the
+    # browser lacks of the answer then is no act.
+    page.evaluate(HURRY)
+    for weeks, waits in enumerate(("[0, 0, 1000]", "[0, 0, 0, 1000]"), 2):
+        title = ("Traffic", "Votes")[weeks % 2]
+        page.evaluate(act.format(waits, title.lower()))
+        at(page, title, "Custom dates")
+        assert weeks_back(weeks) in page.url
     # The rest of an answer whose beginning was lost can have no place in the page,
     # which Streamlit leaves empty then.
     page.evaluate("window.isEmptied = true")
     page.evaluate(RECEIVE, list(WITHOUT_A_PLACE.SerializeToString()))
     page.wait_for_function("() => !window.isEmptied")
-    at(page, "Traffic", "Last 7 days")
+    at(page, "Votes", "Custom dates")
     page.close()
 
 
@@ -395,7 +407,7 @@ def test_an_act_that_a_link_has_waited_for_in_vain_is_not_of_its_page(
 ) -> None:
     go(page, f"{demo_server.url}/insights?period=last_7_days")
     page.evaluate(HURRY)
-    page.evaluate(SEND_LATE, 1_000)
+    page.evaluate(SEND_LATE, 5_000)
     page.evaluate(f"({TILE}).click(); ({LINK}).click()")
     at(page, "Votes", "Last 7 days")
     page.wait_for_timeout(1_000)  # the act is answered by then

@@ -99,7 +99,9 @@
   // controls: all of it would turn white. So a page that is left takes no acts. And what
   // the server answers to an act after that click, Streamlit puts into the address of the
   // page that opens: so a link waits until an act is sent, answered, and in the address.
-  // Where that takes too long the browser opens the page, with a connection of its own.
+  // Where that takes too long the browser opens the page, with a connection of its own,
+  // and the act is lost.
+  const LONGEST = 60_000; // milliseconds
   const SENT = 200; // milliseconds after a click; of a table's row Streamlit waits 150
   const ELSEWHERE = '[data-testid="stSidebar"], dialog';
   const CHANGING = /^(.|Enter|Arrow.*|Backspace|Delete)$/; // keys; F5 and the like are none
@@ -129,7 +131,16 @@
     && !find(".st-key-period_bar [data-stale=true]");
   const held = []; // what is pressed later, in order
   const showWaiting = () => document.documentElement.classList.toggle("waiting", Boolean(held.length || next));
-  const forget = () => held.splice(0).forEach(({control}) => control.classList.remove("held"));
+  const follow = link => {
+    next?.classList.remove("held");
+    next = link;
+    next?.classList.add("held");
+  };
+  const forget = () => {
+    held.splice(0).forEach(({control}) => control.classList.remove("held"));
+    follow();
+    showWaiting();
+  };
   let isHolding = false, pressing = false;
   // By a key a tile is pressed without a click.
   const pressedBy = ({type, key, target}) => type === "click" ? target.closest?.(CONTROL)
@@ -187,8 +198,7 @@
     repeat(wait < A_LOOK ? act : () => isDone() && act(), wait, ...given);
   const isSent = () => performance.now() - clicked >= SENT;
   const isInAddress = () => state() === "notRunning" || location.href !== at;
-  const isTold = () => !held.length && isSent() && isAnswered();
-  const isSettled = () => isTold() && isInAddress();
+  const isSettled = () => !held.length && isSent() && isAnswered() && isInAddress();
   async function leave() {
     const from = location.pathname;
     done = steps; // the last act counts: what a step was to open is left
@@ -200,15 +210,16 @@
   let next, passed; // the last link that was clicked, and that whose turn it is
   async function leaveLater(link) {
     const isWaiting = Boolean(next);
-    next = link;
+    follow(link);
     if (isWaiting) return;
     showWaiting();
-    await until(() => !held.length, PATIENCE);
-    await until(isTold, PATIENCE);
-    await until(thrice(isInAddress), 3_000); // on a busy machine
-    [passed, next] = [next];
+    await until(thrice(() => !next || isSettled()), LONGEST);
+    passed = next;
+    follow();
     showWaiting();
-    if (isSettled()) passed.click();
+    if (!passed) return; // a step leads elsewhere
+    // Without a connection it is a step, which waits for one.
+    if (isSettled() || !isConnected()) passed.click();
     else {
       leave();
       location.assign(passed.href);
