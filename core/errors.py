@@ -90,6 +90,10 @@ def start_errors(
     )
     if sentry.sends and sentry.dsn is not None:
         _start_sentry(sentry.dsn, sentry.environment, redactor)
+    elif sentry.dsn is not None:
+        logger.info(
+            "Nothing is sent to Sentry, since SENTRY_ENVIRONMENT is not production."
+        )
 
 
 def log_through_root(log: logging.Logger) -> None:

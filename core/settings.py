@@ -4,7 +4,7 @@ Each variable is declared once: parsing, the message for a wrong value, the tabl
 README and `.env.example` all come from its declaration. `VARIABLES` has all of them.
 """
 
-import os
+import errno
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +18,9 @@ from core.location import SCHEME, Bucket, Folder
 
 _LARGEST_ROOM_ID = 2**31 - 1
 _LONGEST_SHOWN = 100
+_PRODUCTION = "production"
+# As OpenSSL looks for it; also "TRUSTED CERTIFICATE" and "X509 CERTIFICATE".
+_CERTIFICATE = re.compile(rb"-----BEGIN (?:\w+ )?CERTIFICATE-----")
 LONGEST_INTERVAL = 86_400
 """Seconds between two runs of the sync job, at most."""
 
@@ -72,7 +75,7 @@ class Variable[T]:
         text = environ.get(self.name, "").strip()
         return self._parsed(text) if text else None
 
-    def wrong(self, text: str) -> SettingError:
+    def wrong(self, text: str, reason: str | None = None) -> SettingError:
         """Return the error for a value, which it shows unless that is a secret."""
         hidden = "set to something else (not shown: it is secret)"
         # An address in the place of a host name can contain a password.
@@ -80,13 +83,16 @@ class Variable[T]:
             text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
         )
         value = hidden if self.is_secret or "@" in text else shown
-        return SettingError(f"{self.name} is {value}. Use {self.allowed}.")
+        why = f" ({reason})" if reason else ""
+        return SettingError(f"{self.name} is {value}{why}. Use {self.allowed}.")
 
     def _parsed(self, text: str) -> T:
         try:
             return self.parse(text)
         # Paths also raise the others: too long, not to be reached, of no user (~name).
-        except (ValueError, OSError, RuntimeError):
+        except OSError as error:
+            raise self.wrong(text, error.strerror) from None
+        except (ValueError, RuntimeError):
             raise self.wrong(text) from None
 
 
@@ -169,11 +175,21 @@ def _url_path(text: str) -> str:
     return path
 
 
-def _readable_file(text: str) -> Path:
+def _authority(text: str) -> Path:
+    """Return the path of a file that holds a certificate."""
     path = _path(text)
-    if not (path.is_file() and os.access(path, os.R_OK)):
-        raise ValueError
+    # A pipe would be waited for.
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file")
+    if not _CERTIFICATE.search(path.read_bytes()):
+        raise OSError(errno.EINVAL, "no certificate in PEM format")
     return path
+
+
+def _environment(text: str) -> str:
+    name = _matching(r"[\w.-]{1,64}")(text)
+    # Who writes "Production" means it; nothing would be sent, without a word.
+    return _PRODUCTION if name.lower() == _PRODUCTION else name
 
 
 def _ssl_mode(text: str) -> SslMode:
@@ -359,7 +375,7 @@ DB_SSL_CA = Variable(
     meaning="File with the certificate authority of the database's certificate.",
     unset="unset: the certificate is not verified",
     allowed="the path of a readable PEM file",
-    parse=_readable_file,
+    parse=_authority,
 )
 DB_SSL_MODE = Variable(
     name="DB_SSL_MODE",
@@ -464,7 +480,7 @@ SENTRY_ENVIRONMENT = Variable(
     meaning="Name of the environment; only `production` sends to Sentry.",
     default="development",
     allowed="one word, such as development or production",
-    parse=_matching(r"[\w.-]{1,64}"),
+    parse=_environment,
 )
 PORT = Variable(
     name="PORT",
@@ -519,7 +535,7 @@ class SentrySettings:
     @property
     def is_production(self) -> bool:
         """Whether this process serves real users."""
-        return self.environment == "production"
+        return self.environment == _PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)

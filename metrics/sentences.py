@@ -1,6 +1,6 @@
 """How numbers read in a sentence, and how shares are compared."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,21 @@ import polars as pl
 from metrics import formats
 from metrics.expressions import MINIMUM_SAMPLE
 from metrics.uncertainty import HIGHER, LOWER, UNCLEAR
+
+_MOST_NAMED, _LONGEST_NAME = 12, 60
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Return names that others chose, which may be many and long: "a, b, 3 more"."""
+    every = [*names]
+    more = len(every) - _MOST_NAMED
+    rest = [f"{more:,} more"] if more > 0 else []
+    return ", ".join([*map(cut, every[:_MOST_NAMED]), *rest])
+
+
+def cut(text: str) -> str:
+    """Return a text that others wrote, short enough for a sentence."""
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
 
 
 def percent(share: float, digits: int = 0) -> str:

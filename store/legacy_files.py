@@ -22,7 +22,7 @@ import polars as pl
 
 from metrics.frames import Frames
 from metrics.numbering import brings_numbers, numbered
-from metrics.sentences import counted
+from metrics.sentences import counted, some_of
 from metrics.tables import BY_NAME, TABLES, USER, USER_NUMBER, Table
 from store.engine import DAMAGED
 from store.files import unreachable
@@ -187,7 +187,7 @@ def scan_plain(path: Path, table: Table) -> pl.LazyFrame:
     if lacking:
         raise StoreError(
             f"{path.name} lacks {counted(len(lacking), 'column')}: "
-            f"{', '.join(map(repr, lacking))}. It has: {', '.join(map(repr, found))}. "
+            f"{', '.join(map(repr, lacking))}. It has: {some_of(map(repr, found))}. "
             f"{_REMEDY}"
         )
     _refuse_other_types(path, held, table)

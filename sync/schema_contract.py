@@ -8,6 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
+from metrics.sentences import cut, some_of
 from metrics.tables import Column, Table
 from sync.exceptions import ContractError, EngineError
 
@@ -123,11 +124,11 @@ def _offence(
         if not near and len(others) == len(missing) == 1:
             near = others
         hint = f" (did it become '{near[0]}'?)" if near else ""
-        return f"{name} is missing{hint}; the database has {', '.join(names)}"
+        return f"{name} is missing{hint}; the database has {some_of(names)}"
     live_type = _REMARK.sub("", live.type)
     pattern, wanted = _family(column.dtype)
     if not re.fullmatch(pattern, live_type, re.IGNORECASE):
-        return f"{name} is of type {live.type} but must be {wanted}"
+        return f"{name} is of type {cut(live.type)} but must be {wanted}"
     if live.nullable and not column.nullable:
         return f"{name} may be null now but must not"
     return ""

@@ -184,6 +184,23 @@ def test_a_plain_file_that_lacks_columns_names_them_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "names", [[f"column_{n}" for n in range(500)], ["x" * 20_000], ["a\nb"]]
+)
+def test_what_is_said_of_a_foreign_file_is_short(
+    tmp_path: Path, names: list[str]
+) -> None:
+    pl.DataFrame({name: [1] for name in names}).write_parquet(
+        tmp_path / VOTES.file_name
+    )
+    with pytest.raises(StoreError, match="lacks 10 columns: 'id', ") as error:
+        open_store(tmp_path)
+    said = str(error.value)
+    assert len(said) < 600
+    assert "\n" not in said
+    assert ("488 more" in said) == (len(names) == 500)
+
+
+@pytest.mark.parametrize(
     ("column", "values", "said"),
     [
         ("id", ["1"], "text instead of a number"),

@@ -121,6 +121,15 @@ def test_every_difference_is_listed_at_once() -> None:
     assert len(offences(ROOMS, live)) == len(ROOMS.columns)
 
 
+def test_a_difference_is_short_whatever_the_table_has() -> None:
+    labels = ",".join(f"'label {n}'" for n in range(1_000))
+    live = [
+        LiveColumn("id", f"enum({labels})", nullable=False),
+        *(LiveColumn(f"column_{n}", "int", nullable=True) for n in range(500)),
+    ]
+    assert all(len(offence) < 300 for offence in offences(ROOMS, live))
+
+
 def test_one_new_column_is_no_hint_where_several_are_missing() -> None:
     live = [
         LiveColumn("id", "int", nullable=False),

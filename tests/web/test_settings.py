@@ -1,5 +1,6 @@
 """A wrong value stops the start with one line: variable, value, what is allowed."""
 
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.settings import (
     BASE_URL_PATH,
+    DB_SSL_CA,
     EXCLUDED_ROOMS,
     VARIABLES,
     DashboardSettings,
@@ -94,9 +96,36 @@ def test_a_file_where_the_store_should_be_is_refused(tmp_path: Path) -> None:
         DashboardSettings.from_env({"DATA_DIR": str(tmp_path / "data")})
 
 
+def test_an_authority_that_cannot_be_one_says_why(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+    (tmp_path / "key").write_text(key)
+    (tmp_path / "empty").touch()
+    why = {
+        "folder": "not a file",
+        "pipe": "not a file",
+        "key": "no certificate in PEM format",
+        "empty": "no certificate in PEM format",
+        "gone": "No such file or directory",
+        "x" * 300: "File name too long",
+    }
+    for name, reason in why.items():
+        with pytest.raises(SettingError) as refused:
+            DB_SSL_CA.read({"DB_SSL_CA": f"{tmp_path}/{name}"})
+        assert f" ({reason}). Use the path of a readable PEM file." in str(
+            refused.value
+        )
+
+
 @pytest.mark.parametrize(
     ("environment", "dsn", "sends"),
-    [("production", DSN, True), ("staging", DSN, False), ("production", "", False)],
+    [
+        ("production", DSN, True),
+        ("Production", DSN, True),
+        ("staging", DSN, False),
+        ("production", "", False),
+    ],
 )
 def test_only_production_with_an_address_sends(
     environment: str, dsn: str, *, sends: bool
