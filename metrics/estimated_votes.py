@@ -111,19 +111,26 @@ def join_nearest_vote(
 def in_meetings(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """Return `estimated_votes`, per room in order of time, with their meeting.
 
-    Adds first (whether a meeting starts), talk (seconds from the end of the vote
-    before to its start, not below 0; null for the first).
+    Adds first (whether a meeting starts), since (seconds from the end of the vote
+    before to its own) and talk (to its start, not below 0), null for the first. A
+    meeting goes on across the start of the period: there it does not start again.
     """
-    gap = pl.col("voted_at") - pl.col("voted_at").shift()
+    # What was before decides whether the first votes start a meeting.
+    longer = Period(period.start - MEETING_GAP, period.end, period.zone)
+    ended, before = pl.col("voted_at"), pl.col("voted_at").shift()
     same_room = pl.col("room_id") == pl.col("room_id").shift()
-    pause = pl.col("started_at") - pl.col("voted_at").shift()
     # The very first row has none before it.
-    first = (~(same_room & (gap < MEETING_GAP))).fill_null(value=True)
+    goes_on = (same_room & (ended - before < MEETING_GAP)).fill_null(value=False)
+    since, talk = ended - before, pl.col("started_at") - before
     return (
-        estimated_votes(shared, period)
+        estimated_votes(shared, longer)
         .sort("room_id", "voted_at", "id")
-        .with_columns(first=first, talk=pause.dt.total_seconds().clip(0))
-        .with_columns(talk=pl.when(~pl.col("first")).then("talk"))
+        .with_columns(
+            first=~goes_on,
+            since=pl.when(goes_on).then(since.dt.total_seconds()),
+            talk=pl.when(goes_on).then(talk.dt.total_seconds().clip(0)),
+        )
+        .filter(period.contains("voted_at"))
     )
 
 

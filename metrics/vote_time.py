@@ -57,7 +57,8 @@ DEFINITIONS = (
         "meetings",
         "Meetings",
         "count",
-        "Runs of votes in one room that end less than 60 minutes apart.",
+        "Runs of votes in one room that end less than 60 minutes apart. A meeting "
+        "belongs to the day on which its first vote ends.",
     ),
     _counted("talks", "Talks (n)", "count", "Pauses between two votes of a meeting."),
     _counted(
@@ -147,9 +148,8 @@ def _timed(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     """
 
     def build() -> pl.LazyFrame:
-        since = (pl.col("voted_at") - pl.col("voted_at").shift()).dt.total_seconds()
         alone = pl.col("duration").clip(upper_bound=int(MEETING_GAP.total_seconds()))
-        met = pl.when("first").then(alone).otherwise(since)
+        met = pl.when("first").then(alone).otherwise("since")
         return in_meetings(shared, period).with_columns(met=met)
 
     return shared.node(("timed votes", period), build)

@@ -1,6 +1,10 @@
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from metrics import vote_time
+from metrics.frames import Period
 from tests.metrics.building import Row, days, frames, one, plan_of, unestimated, vote
 
 DAY = days("2026-11-03", "2026-11-03")
@@ -65,12 +69,28 @@ def test_empty_votes_are_left_out() -> None:
     assert totals(unestimated("2026-11-03 09:00"))["rounds"] == 0
 
 
-def test_a_meeting_across_weeks_counts_once_in_the_week_it_starts() -> None:
-    rows = [vote("2026-11-08 23:50"), vote("2026-11-09 00:10")]
-    period = days("2026-11-02", "2026-11-15")
-    line = plan_of(vote_time.over_time, frames(*rows), period, "week").collect()
-    assert line["meetings"].to_list() == [1, 0]
-    assert line["rounds"].to_list() == [1, 1]
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_weeks_add_up_to_their_period_where_a_meeting_crosses_midnight(
+    zone: str,
+) -> None:
+    """It counts in the week of its first vote: as a period of its own as well."""
+    ahead = timedelta(hours=1 if zone == "Europe/Berlin" else 0)
+    rows = [
+        vote(f"{datetime(2026, 11, day, hour, minute) - ahead}", duration=300)
+        for day, hour, minute in ((8, 23, 50), (9, 0, 10), (9, 0, 30), (9, 9, 0))
+    ]
+    both, *weeks = (
+        Period.of_days(date(2026, 11, first), date(2026, 11, last), ZoneInfo(zone))
+        for first, last in ((2, 15), (2, 8), (9, 15))
+    )
+    line = plan_of(vote_time.over_time, frames(*rows), both, "week").collect()
+    names = ("rounds", "meetings", "talks", "talk_median_seconds")
+    alone = [one(plan_of(vote_time.totals, frames(*rows), week)) for week in weeks]
+    for name, expected in zip(
+        names, ((1, 3), (1, 1), (0, 2), (None, 900)), strict=True
+    ):
+        assert tuple(line[name]) == expected, name
+        assert tuple(week[name] for week in alone) == expected, name
 
 
 def test_the_median_of_each_half_is_in_all_of_its_buckets() -> None:
