@@ -27,11 +27,27 @@ def test_numbers_of_a_large_store_are_smaller_and_none_is_cut_off() -> None:
     _, value, change = tile(VOTES, 107_302_000, 98_765_432).split("  \n")
     assert value == "***107,302,000***"
     assert change == ":small[:gray[↑ 8.6%]]"
-    # The unit is that of the value, and goes before the number does.
-    assert tile(DEFINITIONS["session_mean_minutes"], 14.9, 10.5).split("  \n")[1:] == [
-        "**14.9 min**",
-        ":small[:gray[↑ 41.9%]:gray[ from 10.5]]",
-    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "now", "before", "value", "base"),
+    [
+        ("session_mean_minutes", 14.9, 10.5, "14.9 min", "10.5"),
+        ("session_median_minutes", 2.0, 2.1, "2.0 min", "2.1"),
+        ("duration_median_seconds", 40, 42, "40 s", "42"),
+        ("duration_p90_seconds", 9_000, 8_640, "2.5 h", "2.4"),
+        ("bounce_rate", 0.5, 0.25, "50.0%", "25.0%"),
+        # Without a value there is no unit above.
+        ("session_mean_minutes", None, 10.5, "–", "10.5 min"),
+    ],
+)
+def test_the_unit_of_a_duration_is_on_a_tile_once(
+    key: str, now: float | None, before: float, value: str, base: str
+) -> None:
+    """One tile had "from 11.0" beside one with "from 2.1 min"."""
+    _, first, second = tile(DEFINITIONS[key], now, before).split("  \n")
+    assert first == f"**{value}**"
+    assert second.endswith(f":gray[ from {base}]]")
 
 
 def test_a_tile_without_a_comparison_has_no_change() -> None:

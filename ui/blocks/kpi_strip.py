@@ -317,11 +317,10 @@ def tile(
     color = color_of_change(definition, now, before, usual)
     change = fmt.arrow(now, before, definition.unit)
     then = fmt.number(before, definition.unit, now)
-    # The base as well: −50% of 4 is not −50% of 4,000.
-    base = f" from {then}" if before is not None else ""
-    # The value above has the same unit.
-    if len(change + base) > _LONG_CHANGE:
-        base = base.removesuffix(" min")
+    # The base as well: −50% of 4 is not −50% of 4,000. On no tile with the unit of a
+    # duration: it is that of the value above, and does not fit beside every change.
+    unit = text[text.find(" ") :] if " " in text else ""
+    base = f" from {then.removesuffix(unit)}" if before is not None else ""
     # A number that is cut off at its end is worse than none.
     if len(change + base) > _LONG_CHANGE:
         base = ""
