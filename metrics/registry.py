@@ -1,7 +1,7 @@
 """All tables, definitions and answers, collected from the subjects."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date
+from datetime import date, timedelta
 from types import ModuleType
 
 import polars as pl
@@ -165,6 +165,22 @@ def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:
     built = without(table.build(query, shared), table.name, lacking)
     later = {t: day for t, day in query.later_begins.items() if t in table.reads}
     return _changed(built, lambda c: _too_early(c, table, query, later), later)
+
+
+def begins_later(query: Query, names: Collection[str]) -> Mapping[str, date]:
+    """Return the live tables that begin within what some tables say, and on which day.
+
+    Within their days, or within those that these are compared with.
+    """
+    before, later = query.comparison_query, query.later_begins
+    found = dict[str, date]()
+    for table in (METRIC_TABLES[name] for name in names if later):
+        first = table.covers(query).first_day
+        if before:
+            # Nothing is compared with the day on which the data begins either.
+            first = min(first, table.covers(before).first_day - timedelta(days=1))
+        found |= {t: later[t] for t in table.reads if later.get(t, first) > first}
+    return found
 
 
 def without(built: Plan, name: str, lacking: Collection[str]) -> Plan:

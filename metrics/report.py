@@ -15,7 +15,13 @@ from metrics import formats
 from metrics.expressions import NO_NAME
 from metrics.frames import Period
 from metrics.query import Plan, Query, SharedPlans
-from metrics.registry import DEFINITIONS, METRIC_TABLES, answer, plan
+from metrics.registry import (
+    DEFINITIONS,
+    METRIC_TABLES,
+    answer,
+    begins_later,
+    plan,
+)
 from metrics.subject import Definition
 from metrics.tables import ROOMS
 from metrics.usual_change import usual_changes
@@ -207,7 +213,7 @@ class Report:
     data_begins: date | None = None
     """The day on which the data begins, where it is why nothing is compared."""
     later_begins: Mapping[str, date] = field(default_factory=dict)
-    """The days on which live tables begin that begin weeks after others."""
+    """The live tables that begin within the days of the report, and on which day."""
     address: str = ""
     """Where the dashboard is, without a slash at the end; "" if not known."""
     bots: bool = False
@@ -304,7 +310,7 @@ def compose(
         country_names=names,
         missing=missing,
         data_begins=query.data_begins,
-        later_begins=query.later_begins,
+        later_begins=begins_later(query, _TABLES),
         quiet=tuple(_listed(quiet, QuietRoom)),
         quiet_count=quiet.height,
         address=address,

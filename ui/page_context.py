@@ -14,7 +14,7 @@ from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import Days
 from metrics.query import Plan, Query, SharedPlans
-from metrics.registry import METRIC_TABLES, plan
+from metrics.registry import METRIC_TABLES, begins_later, plan
 from metrics.tables import ROOMS
 from metrics.time_zone import to_local
 from metrics.usual_change import usual_changes
@@ -72,6 +72,9 @@ class PageContext:
     """Seconds between two runs of the sync job."""
     shows_all: bool = False
     """Whether the period is all of history: no longer one would show more."""
+    say_later: Callable[[Mapping[str, date]], None] | None = None
+    """Says in the head which tables begin within the days of what is shown; None where
+    none begins later than the others."""
     has_bar: bool = True
     """Whether the page has the period bar: without it nothing depends on a period."""
 
@@ -120,6 +123,8 @@ class PageContext:
         # Several tables, or their comparisons, read the same rows up to eight times.
         needed = {live for name in names for live in METRIC_TABLES[name].reads}
         query, rows = self.query, self.snapshot.rows
+        if self.say_later:
+            self.say_later(begins_later(query, names))
         if earlier or further or len(names) > 1:
             frames = engine.at_hand(query.frames, rows, needed.union(reads))
             query = replace(query, frames=frames)

@@ -1,6 +1,6 @@
 """The period bar: one period, comparison and granularity for all pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.settings import DashboardSettings
 from metrics import filters, growth, periods
@@ -162,10 +163,21 @@ def render(
     days = chosen.shown.days
     asked = chosen.granularity
     compares = chosen.comparison != periods.NO_COMPARISON
-    said = caption(
-        query, now, asked, controls.shortest, bots=chosen.bots, compares=compares
+    said = partial(
+        caption,
+        query,
+        now,
+        asked,
+        controls.shortest,
+        bots=chosen.bots,
+        compares=compares,
     )
-    st.caption(fmt.kept_together(said))
+    # Which tables are shown is known only to the page, which comes later.
+    say_later = _sayer(st.empty(), said) if query.later_begins else None
+    if say_later:
+        say_later({})
+    else:
+        st.caption(fmt.kept_together(said()))
     return PageContext(
         snapshot,
         query,
@@ -177,7 +189,22 @@ def render(
         unfiltered=replace(query, frames=filtered_by(())) if chosen.filters else None,
         user_rows=user_rows,
         shows_all=chosen.shown.shows_all,
+        say_later=say_later,
     )
+
+
+def _sayer(
+    line: DeltaGenerator, caption: Callable[..., str]
+) -> Callable[[Mapping[str, date]], None]:
+    """Return what draws the caption of the head, with tables that begin later."""
+    known: dict[str, date] = {}
+
+    def say(later: Mapping[str, date]) -> None:
+        # A page may compute its tables in several steps.
+        known.update(later)
+        line.caption(fmt.kept_together(caption(later=known)))
+
+    return say
 
 
 def without_bar(
@@ -563,15 +590,17 @@ def caption(
     *,
     bots: bool,
     compares: bool,
+    later: Mapping[str, date] | None = None,
 ) -> str:
     """Return the dates of both periods and whatever is not as usual.
 
-    `compares` is whether a comparison was asked for.
+    `compares` is whether a comparison was asked for; `later` are the tables that begin
+    within the days of what is shown.
     """
     parts = [
         f"{fmt.period(query.period)} · {count_days(query, now)}",
         _compared_with(query) if compares else "",
-        begins_note(query.later_begins),
+        begins_note(later or {}),
         _why_longer(granularity, query, shortest),
         "bots included" if bots else "",
         "weekends hidden" if _hides_weekends(query, shortest) else "",

@@ -113,12 +113,12 @@ def test_the_bar_says_what_is_not_as_usual() -> None:
             comparison=before,
             weekends=True,
             granularity="week",
-            later_begins=dict.fromkeys(["fpp_votes", "fpp_rooms"], days.last),
         ),
         NOW,
         "day",
         bots=True,
         compares=True,
+        later=dict.fromkeys(["fpp_votes", "fpp_rooms"], days.last),
     )
     assert text == (
         "2 Nov – 3 Nov 2026 · 2 days · compared with 31 Oct – 1 Nov 2026 · fpp_rooms "
@@ -1998,11 +1998,26 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
             rows = rows.filter(pl.col(table.time) >= datetime(2026, 8, 12))
         rows.write_parquet(tmp_path / table.file_name)
     dates = {"from": "2026-06-20", "to": "2026-07-20"}
-    begin = "fpp_estimations and fpp_votes begin on 12 Aug 2026: their earlier numbers"
+    votes, seats = "fpp_votes begins", "fpp_estimations begins"
+    named = {
+        ("behaviour.py", "routes"): None,
+        ("behaviour.py", "events"): None,
+        ("behaviour.py", "rooms"): votes,
+        ("votes.py", "when"): votes,
+        ("location.py", ""): seats,
+        ("returning.py", ""): seats,
+        ("insights.py", "new_users"): seats,
+    }
     for file, query in OF_A_PERIOD:
         app = run_page(file, tmp_path, **dates, **query)
         assert [error.message for error in app.exception] == [], (file, query)
-        assert any(f" · {begin} are" in text for text in captions(app))
+        begin = named.get(
+            (file, query.get("part", query.get("about", ""))),
+            "fpp_estimations and fpp_votes begin",
+        )
+        said = [text for text in captions(app) if "earlier numbers are unknown" in text]
+        assert len(said) == (begin is not None), (file, query)
+        assert begin is None or f" · {begin} on 12 Aug 2026: " in said[0], (file, query)
         zeros = [line for line in tile_lines(app).values() if line[0] == "0"]
         assert not zeros, (file, query)
     app = run_page("votes.py", tmp_path, **dates)
@@ -2016,6 +2031,12 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
     app = run_page("votes.py", tmp_path, **after)
     shown = {line[0]: line[-1] for line in tile_lines(app).values()}
     assert all("n/a" in change for change in shown.values()), shown
+    assert any("fpp_votes begins" in text for text in captions(app))
+    # New users of as many earlier days would be before it: these pages have none.
+    later = {"from": "2026-09-10", "to": "2026-09-20"}
+    for file in ("votes.py", "location.py"):
+        app = run_page(file, tmp_path, **later)
+        assert "begin" not in f"{captions(app)}", file
 
 
 def test_nothing_is_shown_or_said_of_a_period_before_the_data(
