@@ -1,5 +1,6 @@
 """Expressions that metrics count, divide and round with; the minimum sample; bins."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,14 +56,18 @@ DELETED = "(deleted)"
 """What a room is called of which only the votes are left."""
 NO_NAME = "(name missing)"
 """What rooms are called where the table of rooms is missing."""
-VISIBLE = r"[^\s\p{Z}\p{C}]"
+# Letters, signs and marks that draw nothing by themselves: fillers of Hangul, the blank
+# of Braille, what joins graphemes and what selects variants.
+_BLANK = r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+VISIBLE = rf"[^\s\p{{Z}}\p{{C}}{_BLANK}]"
 """Neither blank nor invisible, as zero-width and control characters are."""
 
 
 def is_visible(text: str) -> bool:
     """Return whether a text has a character that `VISIBLE` finds."""
     # Separators and control characters are not printable.
-    return any(c.isprintable() and not c.isspace() for c in text)
+    shown = re.sub(f"[{_BLANK}]", "", text)
+    return any(c.isprintable() and not c.isspace() for c in shown)
 
 
 def named(text: str | None) -> str:

@@ -231,7 +231,7 @@ def test_over_time_no_room_is_called_deleted_without_the_table_of_rooms() -> Non
     assert column(plan("rooms_over_time", asked), "label") == ["(name missing) ID 3"]
 
 
-@pytest.mark.parametrize("name", ["", " ", "\u200b"])
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "\u2800\ufe0f\u034f"])
 def test_a_room_whose_name_cannot_be_seen_is_named_as_elsewhere(name: str) -> None:
     rows = frames(vote(NINE), room(1, name, number=70))
     period = days("2026-11-02", "2026-11-02")
@@ -274,7 +274,7 @@ LABEL = {
     st.lists(
         st.none()
         | st.sampled_from(
-            ["", " ", "\t\n", "\u3000", "\u200b", "\x00", "a", " a", "(not set)"]
+            ["", " ", "\t\n", "\u3000", "\u200b\u3164", "\x00", "a", " a", "(not set)"]
         )
     )
 )

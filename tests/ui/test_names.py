@@ -69,7 +69,9 @@ def test_a_room_without_a_name_is_deleted() -> None:
     assert labels.readable(frame)["room_name"].to_list() == ["team", "(deleted)"]
 
 
-@pytest.mark.parametrize("name", [None, "", " \t\n", "\u200b", "\u00a0", "\u2028\x07"])
+@pytest.mark.parametrize(
+    "name", [None, "", " \t\n", "\u200b", "\u00a0", "\u2028\x07", "\u3164\u2800"]
+)
 def test_an_invisible_name_is_said_to_be_missing(name: str | None) -> None:
     assert labels.named(name) == "(not set)"
     assert labels.named(f"{name or ''}0") == f"{name or ''}0"
@@ -156,7 +158,9 @@ def test_no_two_marks_of_a_chart_are_called_the_same(
     assert all(any(c.isprintable() and c != " " for c in text) for text in called)
 
 
-@pytest.mark.parametrize("value", ["\u200b", " \t", "\x00\x07", "\ufeff", "\u3000"])
+@pytest.mark.parametrize(
+    "value", ["\u200b", " \t", "\x00\x07", "\ufeff", "\u3000", "\u3164"]
+)
 @pytest.mark.parametrize("kind", ["country", "city", "device", "source", "route"])
 def test_a_value_that_cannot_be_seen_is_called_the_same_everywhere(
     kind: str, value: str
