@@ -132,6 +132,10 @@ def test_the_bar_counts_one_day_of_the_comparison() -> None:
     before = Period.of_days(date(2026, 11, 1), date(2026, 11, 1))
     said = bar_says(query_of(days, comparison=before))
     assert "compared with 1 Nov 2026 (1 day)" in said
+    # Hours are as many, on however many days.
+    hours = Period(datetime(2026, 11, 2, 23), datetime(2026, 11, 3, 23))
+    said = bar_says(replace(query_of(days, comparison=before), period=hours))
+    assert "compared with 1 Nov 2026 · " in said
 
 
 def test_the_data_page_says_how_to_add_a_note(
@@ -318,6 +322,39 @@ def test_days_by_number_step_by_days_also_where_they_are_months(
     assert forward == shown.with_days(days.moved(periods.DAY))
 
 
+def test_a_step_leads_to_own_dates_that_do_not_move_with_the_calendar() -> None:
+    today, week = date(2026, 11, 20), Days(date(2026, 11, 6), date(2026, 11, 12))
+    shown = Shown(periods.CUSTOM, week, date(2026, 11, 1), today)
+    # They are the last seven days today only.
+    assert shown.step(1) == shown._replace(days=week.moved(7 * periods.DAY))
+    longer = shown._replace(asked=Days(date(2026, 10, 30), week.last))
+    forward = longer.step(1)
+    assert forward is not None
+    assert forward.asked is None
+
+
+def test_hours_step_back_to_yesterday_where_that_has_data() -> None:
+    today, yesterday = date(2026, 11, 20), date(2026, 11, 19)
+    hours = Shown("last_24_hours", Days(yesterday, today), yesterday, today)
+    assert hours.step(-1) == hours.with_days(Days(yesterday, yesterday))
+    assert hours._replace(beginning=today).step(-1) is None
+
+
+def test_a_second_quick_click_goes_one_step_further(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    today, days = date(2026, 11, 20), Days(date(2026, 10, 23), date(2026, 11, 19))
+    # Of these 28 days the bar knows that some earlier day has data, and of which.
+    shown = Shown("last_28_days", days, date(2026, 10, 1), today)
+    state = {"shown_period": shown}
+    monkeypatch.setattr("streamlit.session_state", state)
+    monkeypatch.setattr(query_params, "update", lambda _: None)
+    click = period_bar._step(-1, lambda _: date(2024, 5, 24))
+    click()
+    click()
+    assert state["shown_period"].days == days.moved(-56 * periods.DAY)
+
+
 @quick
 @given(
     st.sampled_from(sorted({*periods.PERIODS} - {"all_time"})),
@@ -353,7 +390,8 @@ def test_no_period_is_impossible_where_the_data_have_hardly_begun(
 ) -> None:
     today = now.date()
     future = {"period": "custom", "from": "2024-05-20", "to": "2030-01-01"}
-    for query in ({"period": "last_7_days"}, {"period": "all_time"}, future):
+    named = ({"period": name} for name in ("last_7_days", "all_time", "custom"))
+    for query in (*named, future):
         app = run_page("location.py", now=now, **query)
         for _ in range(3):
             assert [e.message for e in app.exception] == []
@@ -769,6 +807,10 @@ def test_an_older_link_still_matches_weekdays_and_hides_weekends(
     on = {toggle.label for toggle in app.toggle if toggle.value}
     assert on == {"Match weekdays", "Hide weekends"}
     assert "compared with 14 Nov – 20 Nov 2025" in captions(app)[0]
+    # The menu leads to notes of the same period.
+    shown = [part.proto.body for part in app.get("html")]
+    (menu,) = [body for body in shown if "Notes on dates" in body]
+    assert 'href="data?period=last_7_days&amp;compare=Year+ago' in menu
 
 
 def test_a_page_without_a_chart_over_time_has_no_period_too_long_for_it(
@@ -2087,6 +2129,12 @@ def test_all_time_says_how_many_rows_of_a_wrong_clock_it_leaves_out(
         c.value for c in run_page("votes.py", file.parent, period="all_time").caption
     ]
     assert f"All time begins on 24 May 2024, without {said}." in captions
+    own = {"from": "2024-05-24", "to": "2024-06-20"}
+    assert not [
+        c.value
+        for c in run_page("location.py", file.parent, **own).caption
+        if said in c.value
+    ]
 
 
 def test_where_the_data_begins_in_the_period_no_longer_one_is_advised(
@@ -2239,7 +2287,8 @@ def test_a_comparison_is_offered_and_named_where_something_is_compared(
     app = run_page(file, **query)
     offered = any(box.label == "Compare with" for box in app.selectbox)
     named = any(" compared with " in text for text in captions(app))
-    assert (offered, named) == (compares, compares)
+    matches = any(toggle.label == "Match weekdays" for toggle in app.toggle)
+    assert (offered, named, matches) == (compares, compares, compares)
 
 
 @pytest.mark.parametrize(
