@@ -1,7 +1,8 @@
 """A folder of plain `fpp_*.parquet` files, as the older job wrote them.
 
-Metrics count numbers of users. Files without numbers are rewritten once per state of
-the folder, as part of opening it: numbered, in order of time, uncompressed.
+What is read is a copy of each state of the folder, made as part of opening it: the
+older job wrote over its files. Metrics count numbers of users, so files without numbers
+are rewritten in the copy: numbered, in order of time, uncompressed.
 """
 
 import atexit
@@ -11,7 +12,7 @@ import re
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,7 +68,7 @@ def _open_state(data_dir: Path, state: str) -> Snapshot:
     if (
         opened is None
         or (opened.version, opened.demo) != (state, demo)
-        or _numbered_copies.lost(data_dir, state)
+        or _copies.lost(data_dir, state)
     ):
         opened = _open(data_dir, state, demo=demo)
         if version(data_dir) != state:
@@ -78,23 +79,20 @@ def _open_state(data_dir: Path, state: str) -> Snapshot:
 
 def _open(data_dir: Path, state: str, *, demo: bool) -> Snapshot:
     present = _present(data_dir)
-    frames = {
-        t.name: scan_plain(_file(data_dir, t), t)
-        if t in present
-        else pl.LazyFrame(schema=t.schema)
-        for t in TABLES
-    }
     stats = {t.name: _file(data_dir, t).stat() for t in present}
     oldest = min((s.st_mtime for s in stats.values()), default=None)
+    folder, frames = (
+        _copies.of(data_dir, state, present)
+        if present
+        else (data_dir, numbered(_scanned(data_dir, [])))
+    )
     return Snapshot(
-        frames=numbered(frames)
-        if not present or brings_numbers(frames)
-        else _numbered_copies.of(data_dir, state, frames),
+        frames=frames,
         version=state,
         data_until=None if oldest is None else _utc(oldest),
         tables={
             name: TableInfo(rows, stats[name].st_size)
-            for name, rows in _rows(data_dir, present).items()
+            for name, rows in _rows(folder, present).items()
         },
         files={t.name: (str(_file(data_dir, t)),) for t in present},
         demo=demo,
@@ -121,7 +119,17 @@ def _present(data_dir: Path) -> list[Table]:
     return [table for table in TABLES if _file(data_dir, table).is_file()]
 
 
-def _rows(data_dir: Path, tables: list[Table]) -> dict[str, int]:
+def _scanned(folder: Path, tables: Sequence[Table]) -> dict[str, pl.LazyFrame]:
+    """Scan these tables' files; the other tables are empty."""
+    return {
+        t.name: scan_plain(_file(folder, t), t)
+        if t in tables
+        else pl.LazyFrame(schema=t.schema)
+        for t in TABLES
+    }
+
+
+def _rows(data_dir: Path, tables: Sequence[Table]) -> dict[str, int]:
     """Read the numbers of rows from the files' footers."""
     plans = [
         pl.scan_parquet(_file(data_dir, t), glob=False).select(pl.len()) for t in tables
@@ -265,31 +273,30 @@ def _typed(name: str, held: pl.DataType, wanted: pl.DataType) -> pl.Expr:
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """One state of a folder, rewritten with numbers."""
+    """One state of a folder, in files that no other program writes."""
 
     state: str
     folder: Path
-
-    def frames(self) -> Frames:
-        return numbered(
-            {
-                t.name: pl.scan_parquet(self.folder / t.file_name, glob=False)
-                for t in TABLES
-            }
-        )
+    files: Path
+    """The folder in it with the files that are read."""
+    frames: Frames
+    names: frozenset[str]
+    """Of the files."""
 
     def is_whole(self) -> bool:
         """Return whether its files are there still; systems tidy temporary folders."""
-        return all((self.folder / t.file_name).is_file() for t in TABLES)
+        return all((self.files / name).is_file() for name in self.names)
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class _NumberedCopies:
+class _Copies:
     """The copies of the newest states of each folder.
 
     Numbering takes as long as several questions, and each question would repeat it.
+    Polars maps what it reads into memory: a file that is written over meanwhile, as
+    `cp` and the older job do, would end the process (SIGBUS).
     """
 
     def __init__(self) -> None:
@@ -303,9 +310,11 @@ class _NumberedCopies:
         atexit.register(self._remove_all)
 
     def of(
-        self, folder: Path, state: str, frames: Mapping[str, pl.LazyFrame]
-    ) -> Frames:
-        """Return the frames of this state; others wait while one caller copies.
+        self, folder: Path, state: str, tables: Sequence[Table]
+    ) -> tuple[Path, Frames]:
+        """Return the frames of this state, and the folder that they are read from.
+
+        Others wait while one caller copies.
 
         Raises StoreError where the files cannot be read.
         """
@@ -320,7 +329,7 @@ class _NumberedCopies:
                 raise StoreError(wrong)
             if copy is None and failed != state:
                 try:
-                    copy = _copy(state, frames)
+                    copy = _copy(folder, state, tables)
                 except StoreError as error:
                     self._failed[folder] = state, str(error)
                     raise
@@ -332,7 +341,9 @@ class _NumberedCopies:
                 for former in copies[:-_KEPT]:
                     former.remove()
                 del copies[:-_KEPT]
-        return numbered(frames) if copy is None else copy.frames()
+        if copy is None:
+            return folder, numbered(_scanned(folder, tables))
+        return copy.files, copy.frames
 
     def lost(self, folder: Path, state: str) -> bool:
         """Return whether this state was copied and files of the copy are gone."""
@@ -345,7 +356,7 @@ class _NumberedCopies:
                 copy.remove()
 
 
-def _copy(state: str, frames: Mapping[str, pl.LazyFrame]) -> _Copy | None:
+def _copy(data_dir: Path, state: str, tables: Sequence[Table]) -> _Copy | None:
     """Write the copy; return None, with a warning, where that is not possible.
 
     Raises StoreError where the files cannot be read.
@@ -357,6 +368,32 @@ def _copy(state: str, frames: Mapping[str, pl.LazyFrame]) -> _Copy | None:
         _warn(error)
         return None
     try:
+        files, frames = _filled(folder, data_dir, tables)
+        names = frozenset(path.name for path in files.iterdir())
+        return _Copy(state, folder, files, frames, names)
+    except _UNREADABLE as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, FileNotFoundError):
+            raise
+        _warn(error)
+        return None
+    except StoreError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _filled(
+    folder: Path, data_dir: Path, tables: Sequence[Table]
+) -> tuple[Path, Frames]:
+    """Fill the folder of a copy; return where its files are, and their frames."""
+    plain = folder / "plain"
+    plain.mkdir()
+    for table in tables:
+        _copy_file(_file(data_dir, table), plain)
+    frames = _scanned(plain, tables)
+    if brings_numbers(frames):
+        return plain, numbered(frames)
+    try:
         for name, frame in numbered(frames).by_name.items():
             table = BY_NAME[name]
             frame.sort(table.time, maintain_order=True).sink_parquet(
@@ -365,12 +402,26 @@ def _copy(state: str, frames: Mapping[str, pl.LazyFrame]) -> _Copy | None:
                 statistics="full",
                 row_group_size=_ROW_GROUP,
             )
-    except _UNREADABLE as error:
-        shutil.rmtree(folder, ignore_errors=True)
+    except _UNREADABLE:
         _refuse_unreadable(frames)
-        _warn(error)
-        return None
-    return _Copy(state, folder)
+        raise
+    shutil.rmtree(plain)
+    files = {t.name: folder / t.file_name for t in TABLES}
+    return folder, numbered(
+        {name: pl.scan_parquet(file, glob=False) for name, file in files.items()}
+    )
+
+
+def _copy_file(path: Path, folder: Path) -> None:
+    """Copy a file; raise StoreError where it may not be read, unless it is missing."""
+    try:
+        shutil.copyfile(path, folder / path.name)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if Path(error.filename or "") != path:
+            raise
+        raise StoreError(unreachable(path, error)) from error
 
 
 def _remove_abandoned() -> None:
@@ -399,6 +450,6 @@ def _warn(error: BaseException) -> None:
     )
 
 
-_numbered_copies = _NumberedCopies()
+_copies = _Copies()
 _opened: dict[Path, Snapshot] = {}
 """The newest state of each folder, as it was opened."""

@@ -20,7 +20,17 @@ import pytest
 
 from metrics import legacy_api
 from metrics.numbering import numbered
-from metrics.tables import ESTIMATIONS, EVENTS, ROOMS, TABLES, USERS, VOTES, Table
+from metrics.tables import (
+    ESTIMATIONS,
+    EVENTS,
+    ROOMS,
+    TABLES,
+    USER,
+    USER_NUMBER,
+    USERS,
+    VOTES,
+    Table,
+)
 from store import engine, legacy_files
 from store.legacy_files import scan_plain
 from store.reader import Snapshot, StoreError, open_store
@@ -129,6 +139,26 @@ def test_a_new_state_is_numbered_and_the_state_before_stays_readable(
     assert len([*temporary.iterdir()]) == 2
     with pytest.raises(FileNotFoundError):  # which `reader.run_query` answers
         former.collect()
+
+
+def test_files_that_are_written_over_in_place_stay_readable_once_opened(
+    plain: Path, temporary: Path
+) -> None:
+    """As `cp` writes them over: what is mapped into memory would end the process."""
+    # A simulated history, which has user numbers, and not all of the tables.
+    (plain / ROOMS.file_name).unlink()
+    for table in (t for t in TABLES if t.user_id):
+        rows = pl.read_parquet(plain / table.file_name)
+        number = pl.int_range(pl.len(), dtype=USER_NUMBER).alias(USER)
+        rows.with_columns(number).write_parquet(plain / table.file_name)
+    found = open_store(plain)
+    assert open_store(plain) is found
+    before = {n: f.collect() for n, f in found.frames.by_name.items()}
+    assert before[EVENTS.name][USER].n_unique() > 1
+    for file in plain.iterdir():
+        os.truncate(file, 100)
+    for name, frame in found.frames.by_name.items():
+        assert frame.collect().equals(before[name]), name
 
 
 def test_a_copy_that_was_tidied_away_is_written_again(
