@@ -56,6 +56,9 @@ def store_locked(root: Path) -> Iterator[str]:
     Raises BusyError when another job has it. The kernel lets go of it with the
     process, however that ends.
     """
+    if root.is_symlink() and not root.exists():
+        # As where its disk is not mounted: "File exists" would not say so.
+        raise OSError(errno.ENOENT, "it is a link to a folder that is not there")
     root.mkdir(parents=True, exist_ok=True)
     path = root / LOCK
     if os.path.lexists(path) and not path.is_file():

@@ -352,6 +352,12 @@ def test_a_link_to_a_folder_that_is_gone_is_named_and_kept(
     assert filled.sync() == 0
     filled.assert_equals_source()
     assert filled.verify() == 0
+    # The store's own folder as well.
+    store = filled.root.rename(filled.root.parent / "store")
+    filled.root.symlink_to(store)
+    store.rename(store.parent / "unmounted")
+    assert filled.sync() == 1
+    assert "written (it is a link to a folder that is not there)" in reported[-1]
 
 
 @on_one_kind
