@@ -217,6 +217,17 @@ def test_tab_leads_through_an_open_menu_and_a_chip_that_goes_passes_the_focus_on
     tab_to(page, "Notes on dates", stops=9)
     page.keyboard.press("Tab")
     assert "Filter" in focused_label(page)
+    # A list of the menu that was used, too.
+    page.keyboard.press("Enter")
+    kinds = page.get_by_role("combobox", name="Filter by")
+    kinds.press("ArrowDown")
+    page.get_by_role("option", name="Device").wait_for()
+    kinds.press("ArrowDown")
+    kinds.press("Enter")
+    chromium.wait_until_drawn(page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="is", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
     tab_to(page, "is not Linux")
     for left in ("is not Windows", "Filter"):
         page.keyboard.press("Enter")

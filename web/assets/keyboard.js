@@ -108,6 +108,11 @@
     const at = document.activeElement;
     const isEntry = at === button && !event.shiftKey;
     if (!button || !inside.length) return;
+    // A list of the menu takes the stops away, too, and gives none back.
+    if (inside.includes(at)) for (const e of inside.filter(e => e.dataset.tabindex)) {
+      e.tabIndex = e.dataset.tabindex;
+      delete e.dataset.tabindex;
+    }
     if (isEntry) inside[0].focus();
     else if (at === inside.at(event.shiftKey ? 0 : -1)) button.focus();
     else return;
