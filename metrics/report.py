@@ -144,6 +144,8 @@ class Change:
     label: str | None
     now: int
     before: int
+    room_id: int | None = None
+    """Of a room: several may be deleted, or have a name that cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +301,7 @@ def compose(
         changes=tuple(
             Change(**row)
             for row in changes.head(MOST)
-            .select("dimension", "measure", "label", "now", "before")
+            .select("dimension", "measure", "label", "now", "before", "room_id")
             .iter_rows(named=True)
         ),
         unusual_days=_unusual(results, _UNUSUAL),

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from metrics.expressions import DELETED, NO_NAME, named
+from metrics.expressions import DELETED, NO_NAME, NOT_SET, named
 from metrics.formats import (
     change,
     in_one_line,
@@ -200,6 +200,9 @@ def _line_of_change(row: Change, report: Report, safe: _Escape) -> str:
     # A room whose name is blank is there.
     is_gone = row.dimension == "room" and row.label is None
     label = _no_name(report) if is_gone else named(row.label)
+    if row.dimension == "room" and label in {_no_name(report), NOT_SET}:
+        # Several rooms are called so.
+        label = f"{label} (ID {row.room_id})"
     if row.dimension == "country":
         label = report.country_names.get(label, label)
     count = counted(row.now, ONE_OF[row.measure])

@@ -164,6 +164,7 @@ REPORT = record(
             **dict.fromkeys(("dimension", "measure"), _TEXT),
             label=TEXT_OR_NULL,
             **_counts("now", "before"),
+            room_id={"type": ["integer", "null"]},
         ),
     ),
     **dict.fromkeys(
