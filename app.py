@@ -49,6 +49,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # Python that ends while it imports may abort (exit code 134). Where a storage does
     # not answer, it takes a minute: it is left behind.
     warm_up.join(5)
+    dashboard.close()
     logger.info("stopped")
     flush_errors()
 

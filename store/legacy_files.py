@@ -307,7 +307,7 @@ class _Copies:
 
         Trying costs seconds, so not again.
         """
-        atexit.register(self._remove_all)
+        atexit.register(self.remove_all)
 
     def of(
         self, folder: Path, state: str, tables: Sequence[Table]
@@ -350,7 +350,8 @@ class _Copies:
         copies = tuple(self._by_folder.get(folder, ()))
         return any(c.state == state and not c.is_whole() for c in copies)
 
-    def _remove_all(self) -> None:
+    def remove_all(self) -> None:
+        """Remove the copies of all folders."""
         for copies in self._by_folder.values():
             for copy in copies:
                 copy.remove()
@@ -448,6 +449,11 @@ def _warn(error: BaseException) -> None:
         "the users itself, which is slower. Set TMPDIR to a folder with free space.",
         error,
     )
+
+
+def remove_copies() -> None:
+    """Remove all copies: a process that a signal ends skips what `atexit` has."""
+    _copies.remove_all()
 
 
 _copies = _Copies()

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from core.errors import logger
 from core.settings import DashboardSettings, Secret
+from store.legacy_files import remove_copies
 from web import health, startup, static
 from web.api.queries import QueryRunner
 from web.api.routes import Api
@@ -112,6 +113,10 @@ class Server:
         else:
             sys.stdout.write(f"\n  {message}\n")
             sys.stdout.flush()
+
+    def close(self) -> None:
+        """Remove temporary files: the server has stopped."""
+        remove_copies()
 
     def _health(self, _: Request) -> JSONResponse:
         report = health.check(

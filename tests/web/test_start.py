@@ -117,14 +117,16 @@ def test_a_signal_ends_it_cleanly_and_its_token_is_never_printed(
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly_while_users_look_at_pages(
-    how: signal.Signals,
+    how: signal.Signals, tmp_path: Path
 ) -> None:
     with (
-        dashboard(WITH_TOKEN) as running,
+        dashboard(WITH_TOKEN | {"TMPDIR": str(tmp_path)}) as running,
         visiting(running.url, log_in(running.url, TOKEN)) as visitor,
     ):
         visitor.open("votes")
+        assert [*tmp_path.glob("fpp-*")]
         _, said = running.stop(how)
+    assert not [*tmp_path.glob("fpp-*")]
     assert said.count("stopped\n") == 1
     assert "Traceback" not in said
 
