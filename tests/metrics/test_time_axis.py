@@ -218,6 +218,12 @@ def test_the_bucket_in_which_the_data_begins_is_the_first_and_marked(
     assert column(series, "cut") == cut
 
 
+def test_hours_of_the_first_day_of_the_data_begin_no_earlier_than_asked() -> None:
+    hours = Period(datetime(2026, 11, 16, 9), datetime(2026, 11, 17, 9))
+    asked = replace(query(frames(), hours), data_begins=date(2026, 11, 16))
+    assert asked.known == hours
+
+
 # Days that begin at one o'clock: clocks go from 23:59 to 01:00.
 NO_MIDNIGHT = [
     ("Africa/Cairo", date(2026, 4, 24)),

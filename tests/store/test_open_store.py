@@ -277,7 +277,10 @@ def test_a_table_that_begins_weeks_after_others_is_named_with_its_day() -> None:
     ):
         reach = Period.of_days(day, day, zone)
         assert later_begins(held, reach) == found, day
-    soon = replace(held, frames=frames(*rows, vote("2026-01-30 20:00")))
+    four_weeks = replace(held, frames=frames(*rows, vote("2026-02-02 09:00")))
+    everything = Period.of_days(date(2026, 1, 1), date(2026, 1, 1))
+    assert later_begins(four_weeks, everything) == {VOTES.name: date(2026, 2, 2)}
+    soon = replace(held, frames=frames(*rows, vote("2026-02-02 08:59")))
     for nothing in (soon, NOTHING):
         assert later_begins(nothing, Period.of_days(day, day)) == {}
 
