@@ -1,5 +1,6 @@
 """Logging in: the form, the printed link, the way out, and who guesses."""
 
+import fcntl
 import re
 import socket
 import threading
@@ -25,7 +26,7 @@ from testkit.dashboard import (
 from tests.web import attack
 from tests.web.conftest import StoppedClock, parts
 from web.auth import login
-from web.auth.sessions import COOKIE, ENDED, LIFETIME
+from web.auth.sessions import COOKIE, ENDED, LIFETIME, AccessToken, Sessions
 from web.auth.throttle import FREE_ATTEMPTS, MAX_DELAYED
 
 
@@ -406,6 +407,22 @@ def test_a_logout_at_one_server_counts_at_the_others_that_share_its_folder(
         for address in (url, other):
             inside = [is_inside(address, cookie) for cookie in cookies]
             assert inside == [False, False, False, True]
+
+
+def test_a_log_out_waits_for_that_at_another_dashboard(
+    clock: StoppedClock, tmp_path: Path
+) -> None:
+    """Else one of two lists of log-outs would replace the other."""
+    sessions = Sessions(AccessToken.of(None), clock, tmp_path)
+    cookie = sessions.start()
+    with (tmp_path / ENDED).with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        leaving = threading.Thread(target=sessions.end, args=(cookie,))
+        leaving.start()
+        leaving.join(0.2)
+        assert not (tmp_path / ENDED).exists()
+    leaving.join()
+    assert (tmp_path / ENDED).exists()
 
 
 def test_a_list_of_logouts_that_cannot_be_written_is_a_warning(
