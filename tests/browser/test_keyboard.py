@@ -243,6 +243,20 @@ def test_tab_leads_through_an_open_menu_and_a_chip_that_goes_passes_the_focus_on
         )
 
 
+def test_a_row_that_adds_a_filter_leaves_the_focus_in_its_table(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/?table_what_moved=true")
+    table = page.locator("[class*=st-key-rows_pick_table_what_moved] canvas")
+    table.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    page.wait_for_url("**filter=**")
+    chromium.wait_until_drawn(page)
+    # In a cell, which screen readers get inside of the canvas.
+    wait_for_focus(page, "name => document.activeElement.closest(name)", "canvas")
+
+
 def test_fullscreen_of_a_table_takes_the_focus_and_gives_it_back(
     page: Page, demo_server: Server
 ) -> None:

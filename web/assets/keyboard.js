@@ -141,6 +141,18 @@
     const box = button.isConnected ? ".st-key-period" : ".st-key-room_search";
     (next || find(`${box} input`))?.focus();
   }
+  // A row that adds a filter has another table drawn, with fewer rows.
+  async function keepTable(grid) {
+    const table = grid.closest('[class*="st-key-rows_"]')?.className.match(/st-key-rows_[a-z_]+/)[0];
+    await until(() => !grid.isConnected && isDrawn(), 10_000);
+    const drawn = `[class*="${table}"] canvas`;
+    await until(() => find(drawn), 1_000);
+    if (document.activeElement === document.body) find(drawn)?.focus();
+  }
+  addEventListener("keydown", ({key, shiftKey, target}) => {
+    const grid = target.closest?.('[data-testid="stDataFrame"] canvas'); // its cells are inside
+    if (grid && shiftKey && key === " ") keepTable(grid);
+  }, true);
   // By keyboard, or by a shortcut, which clicks a button. Fullscreen draws its button again
   // at once, and Escape closes it.
   addEventListener("click", ({detail}) => detail || keepFocus(), true);
