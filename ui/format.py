@@ -63,10 +63,11 @@ def days(first: date, last: date) -> str:
     return periods.describe(periods.Days(first, last))
 
 
-# Spaces before a dot or dash, in a date or number of days, and in "compared with".
+# Spaces before a dot or dash, in a date, time or number of days, and in "compared
+# with".
 _KEPT = re.compile(
-    r" (?=[·–])|(?<=\d) (?=(?:[A-Z][a-z]{2}|days?)\b)|(?<=[A-Z][a-z]{2}) (?=\d{4}\b)"
-    r"|(?<=compared) (?=with)|(?<=with) (?=\d)"
+    r" (?=[·–])|(?<=\d) (?=(?:[A-Z][a-z]{2}|[A-Z]{3,4}|days?)\b)"
+    r"|(?<=[A-Z][a-z]{2}) (?=\d{4}\b)|(?<=compared) (?=with)|(?<=with) (?=\d)"
 )
 
 

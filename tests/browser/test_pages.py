@@ -57,17 +57,31 @@ WITH_A_LONG_NAME = """tooltip => {
   tooltip.querySelector('.value').textContent = 'W'.repeat(100);
   return tooltip.offsetWidth;
 }"""
-# In lines of several parts, such as the dates below the title.
-BROKEN_DATES = """() =>
-  [...document.querySelectorAll('[data-testid=stCaptionContainer] p')]
-  .flatMap(line => [...line.childNodes].filter(text => text.data?.includes('·')))
-  .flatMap(text =>
-    [...text.data.matchAll(/\\d+\\s\\w{3}(\\s\\d{4})?/g)].filter(date => {
-      const range = document.createRange();
-      range.setStart(text, date.index);
-      range.setEnd(text, date.index + date[0].length);
-      return new Set([...range.getClientRects()].map(line => line.top)).size > 1;
-    }).map(([date]) => date))"""
+# On all widths of phones.
+BROKEN_DATES = """() => {
+  const prose =
+    '[data-testid=stCaptionContainer], [data-testid=stText], .st-key-report';
+  const box = document.querySelector('[data-testid=stMainBlockContainer]');
+  const found = new Set();
+  for (let width = box.offsetWidth; width >= 320; width -= 5) {
+    box.style.width = `${width}px`;
+    for (const part of box.querySelectorAll(prose)) {
+      const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const text = texts.currentNode;
+        for (const date of text.data.matchAll(/\\d+\\s[A-Z][a-z]{2}(\\s\\d{4})?/g)) {
+          const range = document.createRange();
+          range.setStart(text, date.index);
+          range.setEnd(text, date.index + date[0].length);
+          const lines = new Set([...range.getClientRects()].map(line => line.top));
+          if (lines.size > 1) found.add(date[0]);
+        }
+      }
+    }
+  }
+  box.style.width = '';
+  return [...found];
+}"""
 # What a tile has to hold on one line.
 LONGEST = "↓ 125.9% from 13.6 min"
 MEASURE = """longest => {

@@ -4,13 +4,17 @@ import json
 import re
 import subprocess
 import sys
+from math import copysign
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Dataframe
 
+from metrics.formats import fixed
 from tests.pages.test_insights import read
 from ui.blocks import tables
 from ui.labels import readable
@@ -201,6 +205,24 @@ def test_points_are_whole_ones_that_have_been_reached() -> None:
     assert list(sent["health"]) == [69, 70, 39]
 
 
+@given(
+    st.integers(0, 2),
+    st.integers(-(10**6), 10**6).map(lambda n: n / 2000)
+    | st.floats(-1e9, 1e9, allow_nan=False),
+)
+@example(1, 0.15)
+@example(1, 6.25)
+@example(2, 1.005)
+def test_cells_are_read_out_as_they_are_printed(digits: int, number: float) -> None:
+    frame = pl.DataFrame({"n": [number]})
+    sent = frame.select(tables._as_printed("n", digits)).item()
+    both = (float(fixed(n, digits).replace(",", "")) for n in (sent, number))
+    assert next(both) == next(both)
+    # Halves alone have one digit more: the browser rounds them.
+    assert sent == round(sent, digits) or abs(sent * 10**digits) % 1 == 0.5
+    assert copysign(1, sent) == 1 or sent != 0
+
+
 def test_no_number_prints_as_minus_zero() -> None:
     def page() -> None:
         import polars as pl
@@ -215,8 +237,9 @@ def test_no_number_prints_as_minus_zero() -> None:
     (sent,) = AppTest.from_function(page).run().dataframe
     found = read(sent.proto.arrow_data.data).to_dict(as_series=False)
     # As the browser prints them: with one decimal, and with two.
-    assert found["contribution"] == found["count_change_share"] == [0, -0.06, 0, None]
-    assert found["ma_votes"] == [0, -0.006, 0, None]
+    assert found["contribution"] == found["count_change_share"] == [0, -0.1, 0, None]
+    assert found["ma_votes"] == [0, -0.01, 0, None]
+    assert "-0.0" not in map(str, found["contribution"] + found["ma_votes"])
     # From 3 to 60 votes it is 1,900.0%, as on tiles.
     looks = json.loads(sent.proto.columns)
     for name in ("contribution", "count_change_share"):

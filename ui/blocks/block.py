@@ -18,6 +18,7 @@ from ui.charts.rendering import render_chart
 from ui.charts.time_chart import AT, ZOOM, TimeAxis, has_dotted_ends, legend
 from ui.filters import click_filters, filter_chips
 from ui.filters.click_filters import ClickFilters
+from ui.format import kept_together
 from ui.labels import with_country_names
 from ui.page_context import PageContext
 
@@ -139,13 +140,13 @@ def render_block(
                 key=f"foot_{own}",
             ):
                 if note:
-                    st.caption(note, width="stretch")
+                    st.caption(kept_together(note), width="stretch")
                 render_tools(context, name, frame, own)
 
     with st.container(border=True, height="stretch", gap="xsmall"):
         fragment()
         if note and axis is None:
-            st.caption(note)
+            st.caption(kept_together(note))
         if lacking and not empty_state.is_blank(frame):
             st.caption(missing_note(lacking))
         render_unfiltered_note(context, name)
@@ -377,4 +378,4 @@ def _render_answer(context: PageContext, name: str, frame: pl.DataFrame) -> None
         # Days of a zone are near each other; hours are not.
         of_zone = f" Hours in {context.query.zone.key}." if "hour" in frame else ""
         # A name can have line breaks, and marks that turn what follows.
-        st.text(one_line(sentence + of_zone))
+        st.text(kept_together(one_line(sentence + of_zone)))

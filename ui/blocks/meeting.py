@@ -104,7 +104,7 @@ def render_meetings(
             last = to_local(past[0], zone) if past.len() else None
             when = f" The last one was on {fmt.day_of(last)}." if last else ""
             longer = "" if context.shows_all else " Choose a longer period."
-            st.caption(f"No meeting in this period.{when}{longer}")
+            st.caption(fmt.kept_together(f"No meeting in this period.{when}{longer}"))
             if last:
                 first = last.date().replace(day=1)
                 end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)

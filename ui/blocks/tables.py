@@ -261,7 +261,7 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     decimals = {name: _DECIMALS[of or "number"] for name, of in units.items()}
     decimals |= {name: digits for name, (*_, digits) in durations.items()}
     frame = frame.with_columns(
-        _without_minus_zero(name, digits)
+        _as_printed(name, digits)
         for name, digits in decimals.items()
         if frame.schema[name].is_float()
     )
@@ -295,15 +295,17 @@ def _unit_of_durations(column: pl.Series, counted_in: Unit) -> tuple[float, str,
     return size / seconds, name, digits
 
 
-def _without_minus_zero(name: str, digits: int) -> pl.Expr:
-    """Return a column in which what would print as "-0.0" is 0."""
-    number = pl.col(name)
-    return (
-        pl.when(number.abs() >= 0.5 / 10**digits)
-        .then(number)
-        .otherwise(pl.when(number.is_not_null()).then(0.0))
-        .alias(name)
-    )
+def _as_printed(name: str, digits: int) -> pl.Expr:
+    """Return a column of the numbers that are printed: screen readers read these.
+
+    Not "-0.0". A half is left to the browser, which knows if the float is below it.
+    """
+    number, unit_of_last = pl.col(name), 10**digits
+    scaled = number * unit_of_last
+    is_half = (scaled.abs() % 1) == 0.5
+    rounded = scaled.round() / unit_of_last
+    positive_zero = pl.when(rounded == 0).then(0.0).otherwise(rounded)
+    return pl.when(is_half).then(number).otherwise(positive_zero).alias(name)
 
 
 def _say_what_is_left_out(frame: pl.DataFrame) -> None:
