@@ -24,6 +24,8 @@ from store.reader import Snapshot
 
 USUAL = "usual_changes"
 """The table of how much key figures usually change."""
+MARKS = "unusual_days"
+"""The table of days that charts of other tables mark."""
 _EARLIER = "earlier "
 _KEY = "page_context"
 
@@ -124,7 +126,8 @@ class PageContext:
         needed = {live for name in names for live in METRIC_TABLES[name].reads}
         query, rows = self.query, self.snapshot.rows
         if self.say_later:
-            self.say_later(begins_later(query, names))
+            # Marks are those of figures whose own tables are among the others.
+            self.say_later(begins_later(query, {*names} - {MARKS}))
         if earlier or further or len(names) > 1:
             frames = engine.at_hand(query.frames, rows, needed.union(reads))
             query = replace(query, frames=frames)

@@ -2046,6 +2046,9 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
         ("behaviour.py", "events"): None,
         ("behaviour.py", "rooms"): votes,
         ("votes.py", "when"): votes,
+        # Days are marked as unusual by views and votes.
+        ("traffic.py", "page_views"): seats,
+        ("traffic.py", "session_length"): seats,
         ("location.py", ""): seats,
         ("returning.py", ""): seats,
         ("insights.py", "new_users"): seats,
