@@ -6,13 +6,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import anyio
 import httpx
 import pytest
 
 from core.settings import EmailService, Secret
-from testkit.dashboard import LONGEST_WAIT, TOKEN, get, serving
+from testkit.dashboard import GOLDEN, LONGEST_WAIT, TOKEN, get, serving
 from testkit.ports import free_port
 from tests.web.conftest import StoppedClock, parts
 from web import email
@@ -153,8 +154,10 @@ def test_without_a_service_nothing_is_sent_and_the_log_says_so(
     ]
 
 
-def ask_for_the_summary(service: EmailService) -> httpx.Response:
-    app = parts(StoppedClock(), BEA_BASE_URL=service.host, BEA_SECRET_KEY=KEY)
+def ask_for_the_summary(
+    service: EmailService, data_dir: Path = GOLDEN
+) -> httpx.Response:
+    app = parts(StoppedClock(), data_dir, BEA_BASE_URL=service.host, BEA_SECRET_KEY=KEY)
     with serving(app) as url:
         return get(f"{url}/api/daily-analytics", headers={"Authorization": TOKEN})
 
@@ -163,6 +166,17 @@ def test_the_api_posts_what_it_answers(mailbox: Mailbox) -> None:
     answer = ask_for_the_summary(mailbox.service)
     assert answer.status_code == 200
     assert [body for _, _, body in mailbox.received] == [answer.json()]
+
+
+def test_zeros_of_a_store_that_is_not_there_are_not_posted(
+    mailbox: Mailbox,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    log_to_caplog: None,
+) -> None:
+    answer = ask_for_the_summary(mailbox.service, tmp_path / "gone")
+    assert (answer.status_code, mailbox.received) == (200, [])
+    assert caplog.messages == ["The daily summary is not emailed: there is no data."]
 
 
 def test_a_failed_summary_answers_502_and_is_captured_once_as_medium(

@@ -1,6 +1,6 @@
 """The routes of the JSON API: one endpoint for each operation of `openapi`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from core.errors import ErrorContext, add_error_breadcrumb, capture_error
+from core.errors import ErrorContext, add_error_breadcrumb, capture_error, logger
 from core.settings import EmailService
+from metrics.tables import TABLES
 from web import email
 from web.api import docs, openapi, queries
 from web.api.openapi import OPERATIONS, Operation
@@ -86,6 +87,10 @@ class Api:
         # Who asks for the headers alone, as monitors do, wants no mail.
         if request.method == "HEAD":
             return _json(summary, missing)
+        if len(missing) == len(TABLES):
+            # Zeros of a store that is not there would be taken for a quiet day.
+            logger.warning("The daily summary is not emailed: there is no data.")
+            return _json(summary, missing)
         try:
             # Before the response: a scheduler has to see that the mail failed.
             await email.send(self.email_service, summary)
@@ -94,18 +99,10 @@ class Api:
             return error_response(502, "The email service did not accept the summary")
         return _json(summary, missing)
 
-    async def _summary(
-        self, query: Query[Summary]
-    ) -> tuple[Summary, Mapping[str, str]]:
-        """Run a query of the replaced service; return headers as well.
-
-        They name the tables that the store lacks: its answers have no place for them.
-        """
+    async def _summary(self, query: Query[Summary]) -> tuple[Summary, Sequence[str]]:
+        """Run a query of the replaced service; name what the store lacks as well."""
         return await self.queries.run(
-            lambda snapshot, now: (
-                query(snapshot, now),
-                missing_header(snapshot.missing),
-            )
+            lambda snapshot, now: (query(snapshot, now), snapshot.missing)
         )
 
     async def _table(self, request: Request) -> Response:
@@ -152,13 +149,12 @@ def _base_url(request: Request) -> str:
     return address.rpartition("/api/")[0]
 
 
-def _json(
-    content: Mapping[str, object], headers: Mapping[str, str] | None = None
-) -> Response:
+def _json(content: Mapping[str, object], missing: Collection[str] = ()) -> Response:
+    """Return an answer; a header names missing tables, for which it has no place."""
     # The same text as of a JSONResponse, in a tenth of the time.
     body = msgspec.json.encode(content)
-    kept = NO_STORE | dict(headers or {})
-    return Response(body, media_type="application/json", headers=kept)
+    headers = {**NO_STORE, **missing_header(missing)}
+    return Response(body, media_type="application/json", headers=headers)
 
 
 def _guarded(operation: Operation, endpoint: Endpoint) -> Endpoint:
