@@ -22,7 +22,7 @@ from metrics.room_health import health
 from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
-from tests.pages.conftest import GOLDEN, NOW, RunPage, tile_lines
+from tests.pages.conftest import GOLDEN, NOW, RunPage, captions, tile_lines
 from ui import export
 from ui.format import cases
 from ui.labels import with_country_names
@@ -322,10 +322,10 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
     # One number for all rows is in the caption and not in each of them.
     (healthy,) = expected["healthy_rooms"].unique()
     of_all = f"Of {healthy} rooms with 70 points or more four weeks before"
-    assert any(of_all in caption.value for caption in app.caption)
+    assert any(of_all in said for said in captions(app))
     # Of some users, rooms look quiet: neither is counted.
     some = run_page("insights.py", about="Rooms", filter="country:DE", **query)
-    notes = [text.value for text in some.caption if "70 points" in text.value]
+    notes = [text for text in captions(some) if "70 points" in text]
     assert [note.split(" with ")[0] for note in notes] == ["Rooms"]
 
 
