@@ -67,6 +67,7 @@ class Visitor:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._session = ""
+        self._page, self._hash = "", ""
 
     def open(
         self,
@@ -80,7 +81,10 @@ class Visitor:
         `boxes` are the select boxes of which it tells what they show, by their ids.
         """
         message = BackMsg()
-        message.rerun_script.page_name = page
+        if page == self._page:
+            # As browsers call the page that they have open.
+            message.rerun_script.page_script_hash = self._hash
+        message.rerun_script.page_name = self._page = page
         message.rerun_script.query_string = query
         for box, text in (boxes or {}).items():
             message.rerun_script.widget_states.widgets.add(id=box, string_value=text)
@@ -113,6 +117,8 @@ class Visitor:
         data = self._socket.recv(timeout=max(0.0, deadline - time.monotonic()))
         message = ForwardMsg()
         message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+        if message.HasField("navigation"):
+            self._hash = message.navigation.page_script_hash
         if message.HasField("new_session"):
             self._session = message.new_session.initialize.session_id
         return message

@@ -78,6 +78,11 @@ def captions(app: AppTest) -> list[str]:
     return [caption.value.replace("\u00a0", " ") for caption in app.caption]
 
 
+def html_of(app: AppTest) -> str:
+    """Return all HTML of a page, such as a report, whatever spaces it has."""
+    return " ".join(h.proto.body for h in app.get("html")).replace("\u00a0", " ")
+
+
 def tiles(app: AppTest) -> dict[str, str]:
     """Return what the tiles of the strip say: name → value."""
     return {name: value for name, (value, *_) in tile_lines(app).items()}

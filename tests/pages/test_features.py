@@ -39,7 +39,14 @@ from store.snapshot import TableInfo
 from tests.metrics.building import frames, quick
 from tests.metrics.building import view as page_view
 from tests.pages.chart_specs import data_of, read_aloud
-from tests.pages.conftest import GOLDEN, RunPage, captions, tile_lines, tiles
+from tests.pages.conftest import (
+    GOLDEN,
+    RunPage,
+    captions,
+    html_of,
+    tile_lines,
+    tiles,
+)
 from tests.pages.conftest import NOW as APP_NOW
 from tests.pages.test_pages import PAGES
 from ui import charts, export, labels, period_bar, query_params
@@ -688,7 +695,7 @@ def test_a_view_may_lead_to_a_part_of_a_page(
     )
     monkeypatch.setenv("VIEWS_FILE", str(tmp_path / "views"))
     app = run_page("location.py")
-    links = " ".join(html.proto.body for html in app.get("html"))
+    links = html_of(app)
     assert 'href="data?tz=UTC#notes-on-dates">Notes &amp; more</a>' in links
     assert "X" in [link.proto.label for link in app.get("page_link")]
 
@@ -2432,7 +2439,7 @@ def test_nothing_is_compared_with_days_before_the_data(
     compared = {len(lines) > 1 for lines in tile_lines(app).values()}
     assert compared == {begins is None}
     report = run_page("report.py", now=now, period="last_7_days")
-    text = " ".join(html.proto.body for html in report.get("html"))
+    text = html_of(report)
     assert (bar in text) == (begins is not None)
     assert ("Before" in text) == (begins is None)
 
@@ -2447,9 +2454,8 @@ def test_unusual_days_of_the_comparison_are_named_beside_the_change(
             view = {"period": "last_month", "show": "votes", "compare": compare}
             app = run_page(file, **view)
             assert any(named in text.value for text in app.caption) == is_named
-    report = run_page("report.py", period="last_month").get("html")
-    text = " ".join(html.proto.body for html in report)
-    before = text.partition("Unusual days in the comparison")[2]
+    report = run_page("report.py", period="last_month")
+    before = html_of(report).partition("Unusual days in the comparison")[2]
     assert "Monday, 21 Sep 2026: " in before
     assert "22 votes (0–3 expected)" in before
 

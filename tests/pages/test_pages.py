@@ -13,7 +13,15 @@ from metrics.tables import TABLES
 from store.manifest import BLOCKS
 from testkit.publishing import golden, publish
 from tests.pages.chart_specs import printed
-from tests.pages.conftest import GOLDEN, NOW, ROOT, RunPage, tile_lines, tiles
+from tests.pages.conftest import (
+    GOLDEN,
+    NOW,
+    ROOT,
+    RunPage,
+    html_of,
+    tile_lines,
+    tiles,
+)
 
 MAIN = (ROOT / "pages" / "main.py").read_text()
 PAGES = dict(re.findall(r'st\.Page\(\s*"([^"]+)", title="([^"]+)"', MAIN))
@@ -30,7 +38,7 @@ def test_a_page_shows_full_data(run_page: RunPage, file: str) -> None:
     app = run_page(file, period="All time")
     assert_shown(app, file)
     if file == "report.py":
-        assert "Unique users" in " ".join(h.proto.body for h in app.get("html"))
+        assert "Unique users" in html_of(app)
     else:
         assert app.get("vega_lite_chart") or app.dataframe
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import GOLDEN, RunPage
+from tests.pages.conftest import GOLDEN, RunPage, html_of
 from tests.store.test_live import GOOD, product, sends
 
 
@@ -48,7 +48,7 @@ def test_a_report_has_no_notes_from_before_the_data(
     notes.write_text("2024-05-20 Too early\n2024-05-26 In time\n")
     monkeypatch.setenv("NOTES_FILE", str(notes))
     app = run_page("report.py", now=datetime(2024, 7, 10, 12), period="last_91_days")
-    page = " ".join(h.proto.body for h in app.get("html"))  # nothing is compared
+    page = html_of(app)  # nothing is compared
     assert "In time" in page
     assert "Too early" not in page
 

@@ -91,7 +91,7 @@ def test_a_long_reason_is_cut_so_that_every_monitor_takes_it(
         store.heartbeat = monitor.url
         assert store.sync() == 1
     (push,) = monitor.pushes
-    assert len(reported[-1]) > 8_000 > len(monitor.paths[0])
+    assert len(reported[-1]) > 7_000 > len(monitor.paths[0])
     assert push["msg"].startswith("39 differences between the database and metrics")
     assert push["msg"].endswith("…")
 
