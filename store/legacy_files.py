@@ -372,15 +372,12 @@ def _copy(data_dir: Path, state: str, tables: Sequence[Table]) -> _Copy | None:
         files, frames = _filled(folder, data_dir, tables)
         names = frozenset(path.name for path in files.iterdir())
         return _Copy(state, folder, files, frames, names)
-    except _UNREADABLE as error:
+    except (StoreError, *_UNREADABLE) as error:
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, FileNotFoundError):
+        if isinstance(error, (StoreError, FileNotFoundError)):
             raise
         _warn(error)
         return None
-    except StoreError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def _filled(
