@@ -17,7 +17,7 @@ import polars as pl
 
 from metrics.frames import Frames, LazyTables
 from metrics.query import Plan, SharedPlans, Unfinished, executable
-from store.snapshot import REPAIR_ADVICE, StoreError
+from store.snapshot import UNREADABLE, StoreError
 
 STREAMED_FROM = 1_000_000
 """Rows of a store from which on Polars' streaming engine takes less time, and half the
@@ -203,9 +203,7 @@ def _damage_explained() -> Iterator[None]:
             raise
         # A panic is no `Exception`: it would pass every handler, and end the thread
         # that serves.
-        raise StoreError(
-            f"A file of the store cannot be read. {REPAIR_ADVICE}"
-        ) from error
+        raise StoreError(UNREADABLE) from error
 
 
 def at_hand(frames: Frames, rows: int, needed: Collection[str] = ()) -> Frames:

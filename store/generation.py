@@ -14,7 +14,7 @@ from metrics.frames import Frames, LazyTables, Period
 from metrics.tables import BY_NAME, TIMESTAMP, Table
 from store.files import options_of
 from store.manifest import Block, Manifest
-from store.snapshot import REPAIR_ADVICE, Snapshot, StoreError, TableInfo
+from store.snapshot import UNREADABLE, Snapshot, StoreError, TableInfo
 
 STATISTICS_OF_ALL = pl.__version__.startswith("2.0.")
 """Polars 2.0, which a cluster's client requires, does not do without the statistics of
@@ -63,7 +63,7 @@ def _refuse_pipes(files: Iterable[str]) -> None:
         with suppress(OSError):  # that it is gone says who reads it
             # Not by `Path`, which takes twice as long.
             if not stat.S_ISREG(os.stat(file).st_mode):  # noqa: PTH116
-                raise StoreError(f"A file of the store cannot be read. {REPAIR_ADVICE}")
+                raise StoreError(UNREADABLE)
 
 
 def _scan(

@@ -16,6 +16,7 @@ REPAIR_ADVICE = (
     "rows again."
 )
 """What to do about a file of the store that is damaged or gone."""
+UNREADABLE = f"A file of the store cannot be read. {REPAIR_ADVICE}"
 
 
 class StoreError(Exception):

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.settings import DashboardSettings
 from metrics import filters, growth, periods
@@ -172,12 +171,9 @@ def render(
         bots=chosen.bots,
         compares=compares,
     )
-    # Which tables are shown is known only to the page, which comes later.
-    say_later = _sayer(st.empty(), said) if query.later_begins else None
-    if say_later:
-        say_later({})
-    else:
-        st.caption(fmt.kept_together(said()))
+    # Which tables are shown is known only to the page, which then draws it again.
+    say = _sayer(st.empty().caption if query.later_begins else st.caption, said)
+    say({})
     return PageContext(
         snapshot,
         query,
@@ -189,12 +185,12 @@ def render(
         unfiltered=replace(query, frames=filtered_by(())) if chosen.filters else None,
         user_rows=user_rows,
         shows_all=chosen.shown.shows_all,
-        say_later=say_later,
+        say_later=say if query.later_begins else None,
     )
 
 
 def _sayer(
-    line: DeltaGenerator, caption: Callable[..., str]
+    draw: Callable[[str], object], caption: Callable[..., str]
 ) -> Callable[[Mapping[str, date]], None]:
     """Return what draws the caption of the head, with tables that begin later."""
     known: dict[str, date] = {}
@@ -202,7 +198,7 @@ def _sayer(
     def say(later: Mapping[str, date]) -> None:
         # A page may compute its tables in several steps.
         known.update(later)
-        line.caption(fmt.kept_together(caption(later=known)))
+        draw(fmt.kept_together(caption(later=known)))
 
     return say
 
@@ -590,7 +586,7 @@ def caption(
     *,
     bots: bool,
     compares: bool,
-    later: Mapping[str, date] | None = None,
+    later: Mapping[str, date],
 ) -> str:
     """Return the dates of both periods and whatever is not as usual.
 
@@ -600,7 +596,7 @@ def caption(
     parts = [
         f"{fmt.period(query.period)} · {count_days(query, now)}",
         _compared_with(query) if compares else "",
-        begins_note(later or {}),
+        begins_note(later),
         _why_longer(granularity, query, shortest),
         "bots included" if bots else "",
         "weekends hidden" if _hides_weekends(query, shortest) else "",

@@ -63,7 +63,9 @@ EVERY_TABLE = dict.fromkeys((table.name for table in TABLES), TableInfo(1, 1))
 
 
 def bar_says(query: Query, granularity: str = "auto") -> str:
-    return period_bar.caption(query, NOW, granularity, bots=False, compares=True)
+    return period_bar.caption(
+        query, NOW, granularity, bots=False, compares=True, later={}
+    )
 
 
 def query_of(days: Days, **more: object) -> Query:
@@ -168,7 +170,9 @@ def test_the_data_page_says_how_to_add_a_note(
 def test_the_bar_says_why_a_page_has_longer_buckets(drawn: str, said: str) -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 3))
     query = query_of(days, granularity=drawn, weekends=True)
-    text = period_bar.caption(query, NOW, drawn, "week", bots=False, compares=True)
+    text = period_bar.caption(
+        query, NOW, drawn, "week", bots=False, compares=True, later={}
+    )
     assert text == " · ".join(
         ("2 Nov – 3 Nov 2026", "2 days", *filter(None, [said]), "UTC")
     )
@@ -191,7 +195,9 @@ def test_the_bar_says_that_weekends_are_hidden_where_they_are(
 ) -> None:
     days = Days(date(2026, 11, 2), date(2026, 11, 8))
     query = query_of(days, granularity=drawn, weekends=False)
-    text = period_bar.caption(query, NOW, drawn, shortest, bots=False, compares=True)
+    text = period_bar.caption(
+        query, NOW, drawn, shortest, bots=False, compares=True, later={}
+    )
     assert ("weekends hidden" in text) == says_so
 
 
@@ -2089,6 +2095,25 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
     for file in ("votes.py", "location.py"):
         app = run_page(file, tmp_path, **later)
         assert "begin" not in f"{captions(app)}", file
+
+
+def test_plans_of_a_large_store_that_read_the_same_blocks_stay_together(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a small one, whose tables are in memory, are built while others run."""
+    begun: list[int] = []
+    begin = engine.begin
+
+    def counting(*asked: Any) -> Any:
+        begun.append(len(asked[0]))
+        return begin(*asked)
+
+    monkeypatch.setattr(engine, "begin", counting)
+    small = tile_lines(run_page("overview.py"))
+    assert len(begun) == 1
+    monkeypatch.setattr(engine, "READ_WHOLE_BELOW", 0)
+    assert tile_lines(run_page("overview.py")) == small
+    assert len(begun) == 1
 
 
 def test_nothing_is_shown_or_said_of_a_period_before_the_data(

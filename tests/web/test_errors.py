@@ -128,6 +128,8 @@ def test_the_frames_of_a_failure_carry_no_values() -> None:
 def test_elsewhere_nothing_leaves_the_machine(environment: str) -> None:
     found = captured(environment)
     assert found.envelopes == []
+    # Who set an address expects to find events there.
+    assert "Nothing is sent to Sentry" in found.log
     line = "ERROR    sync/read: OSError: user <user>, <email>, <secret>"
     assert f"{line} [{found.reference}]" in found.log
 
