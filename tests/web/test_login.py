@@ -1,9 +1,11 @@
 """Logging in: the form, the printed link, the way out, and who guesses."""
 
 import fcntl
+import os
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -445,6 +447,23 @@ def test_a_damaged_list_of_logouts_stops_nothing(
     (tmp_path / "ended-sessions").write_bytes(b"\x00\xff x y z\nabc -1\n\nabc 12x\n")
     with serving(parts(clock, STATE_DIR=str(tmp_path))) as url:
         assert is_inside(url, session_of(enter(url, TOKEN).cookies))
+
+
+def test_a_pipe_in_place_of_the_list_of_logouts_is_not_waited_for(
+    clock: StoppedClock, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / ENDED)
+    found: list[bool] = []
+
+    def ask() -> None:
+        sessions = Sessions(AccessToken.of(None), clock, tmp_path)
+        found.append(sessions.is_valid(sessions.start()))
+
+    threading.Thread(target=ask, daemon=True).start()
+    deadline = time.monotonic() + 10
+    while not found and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert found == [True]
 
 
 def test_the_list_of_logouts_forgets_sessions_that_are_over_by_themselves(
