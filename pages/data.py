@@ -21,6 +21,8 @@ stored, runs = st.columns(2, gap="medium")
 with stored:
     file = export.csv_name(context, "tables")
     tables.render_with_csv(found["tables"], "Stored data", "tables", file)
+    if repeated := data_page.repeated_rows(context.snapshot):
+        st.warning(repeated, icon=":material/content_copy:")
 with runs:
     if context.snapshot.runs:
         file = export.csv_name(context, "runs")

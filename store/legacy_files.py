@@ -2,7 +2,7 @@
 
 What is read is a copy of each state of the folder, made as part of opening it: the
 older job wrote over its files. Metrics count numbers of users, so files without numbers
-are rewritten in the copy: numbered, in order of time, uncompressed.
+are rewritten in the copy: numbered, each key once, in order of time, uncompressed.
 """
 
 import atexit
@@ -81,10 +81,10 @@ def _open(data_dir: Path, state: str, *, demo: bool) -> Snapshot:
     present = _present(data_dir)
     stats = {t.name: _file(data_dir, t).stat() for t in present}
     oldest = min((s.st_mtime for s in stats.values()), default=None)
-    folder, frames = (
+    folder, frames, repeated = (
         _copies.of(data_dir, state, present)
         if present
-        else (data_dir, numbered(_scanned(data_dir, [])))
+        else (data_dir, numbered(_scanned(data_dir, [])), {})
     )
     return Snapshot(
         frames=frames,
@@ -96,6 +96,7 @@ def _open(data_dir: Path, state: str, *, demo: bool) -> Snapshot:
         },
         files={t.name: (str(_file(data_dir, t)),) for t in present},
         demo=demo,
+        repeated=repeated,
     )
 
 
@@ -129,21 +130,50 @@ def _scanned(folder: Path, tables: Sequence[Table]) -> dict[str, pl.LazyFrame]:
     }
 
 
+def _each_once(
+    frames: Mapping[str, pl.LazyFrame],
+) -> tuple[dict[str, pl.LazyFrame], dict[str, int]]:
+    """Return frames with the last row of each key, and how many others there are.
+
+    The live database has each key once. Who appends to these files twice has not: the
+    later row is the newer one.
+    """
+    keys = {name: pl.col(BY_NAME[name].key) for name in frames}
+    plans = [
+        frame.select(keys[name].drop_nulls().len() - keys[name].drop_nulls().n_unique())
+        for name, frame in frames.items()
+    ]
+    try:
+        counts = [found.item() for found in _collected(plans)]
+    except StoreError:
+        _refuse_unreadable(frames)
+        raise
+    repeated = {n: rows for n, rows in zip(frames, counts, strict=True) if rows}
+    once = {
+        name: frames[name].filter(keys[name].is_null() | keys[name].is_last_distinct())
+        for name in repeated
+    }
+    return {**frames, **once}, repeated
+
+
 def _rows(data_dir: Path, tables: Sequence[Table]) -> dict[str, int]:
     """Read the numbers of rows from the files' footers."""
     plans = [
         pl.scan_parquet(_file(data_dir, t), glob=False).select(pl.len()) for t in tables
     ]
+    counts = _collected(plans)
+    return {t.name: n.item() for t, n in zip(tables, counts, strict=True)}
+
+
+def _collected(plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+    """Execute plans over files; StoreError where one ends since it was opened."""
     try:
-        counts = pl.collect_all(plans)
+        return pl.collect_all(plans)
     except FileNotFoundError:
         raise
     except _UNREADABLE as error:
-        # Each was read a moment ago.
-        raise StoreError(
-            f"{_with_reason('A file of the store cannot be read', error)}. {_REMEDY}"
-        ) from error
-    return {t.name: n.item() for t, n in zip(tables, counts, strict=True)}
+        said = _with_reason("A file of the store cannot be read", error)
+        raise StoreError(f"{said}. {_REMEDY}") from error
 
 
 _REMEDY = "Put a whole copy there, or let the sync job write the store."
@@ -282,6 +312,7 @@ class _Copy:
     frames: Frames
     names: frozenset[str]
     """Of the files."""
+    repeated: Mapping[str, int]
 
     def is_whole(self) -> bool:
         """Return whether its files are there still; systems tidy temporary folders."""
@@ -311,10 +342,11 @@ class _Copies:
 
     def of(
         self, folder: Path, state: str, tables: Sequence[Table]
-    ) -> tuple[Path, Frames]:
+    ) -> tuple[Path, Frames, Mapping[str, int]]:
         """Return the frames of this state, and the folder that they are read from.
 
-        Others wait while one caller copies.
+        And how many rows of which tables were left out (see `_each_once`). Others wait
+        while one caller copies.
 
         Raises StoreError where the files cannot be read.
         """
@@ -342,8 +374,9 @@ class _Copies:
                     former.remove()
                 del copies[:-_KEPT]
         if copy is None:
-            return folder, numbered(_scanned(folder, tables))
-        return copy.files, copy.frames
+            frames, repeated = _each_once(_scanned(folder, tables))
+            return folder, numbered(frames), repeated
+        return copy.files, copy.frames, copy.repeated
 
     def lost(self, folder: Path, state: str) -> bool:
         """Return whether this state was copied and files of the copy are gone."""
@@ -369,9 +402,9 @@ def _copy(data_dir: Path, state: str, tables: Sequence[Table]) -> _Copy | None:
         _warn(error)
         return None
     try:
-        files, frames = _filled(folder, data_dir, tables)
+        files, frames, repeated = _filled(folder, data_dir, tables)
         names = frozenset(path.name for path in files.iterdir())
-        return _Copy(state, folder, files, frames, names)
+        return _Copy(state, folder, files, frames, names, repeated)
     except (StoreError, *_UNREADABLE) as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, (StoreError, FileNotFoundError)):
@@ -382,15 +415,20 @@ def _copy(data_dir: Path, state: str, tables: Sequence[Table]) -> _Copy | None:
 
 def _filled(
     folder: Path, data_dir: Path, tables: Sequence[Table]
-) -> tuple[Path, Frames]:
-    """Fill the folder of a copy; return where its files are, and their frames."""
+) -> tuple[Path, Frames, Mapping[str, int]]:
+    """Fill the folder of a copy; return where its files are, and their frames.
+
+    And what was left out, of files without numbers: those of a simulated history are
+    as they should be.
+    """
     plain = folder / "plain"
     plain.mkdir()
     for table in tables:
         _copy_file(_file(data_dir, table), plain)
     frames = _scanned(plain, tables)
     if brings_numbers(frames):
-        return plain, numbered(frames)
+        return plain, numbered(frames), {}
+    frames, repeated = _each_once(frames)
     try:
         for name, frame in numbered(frames).by_name.items():
             table = BY_NAME[name]
@@ -405,9 +443,8 @@ def _filled(
         raise
     shutil.rmtree(plain)
     files = {t.name: folder / t.file_name for t in TABLES}
-    return folder, numbered(
-        {name: pl.scan_parquet(file, glob=False) for name, file in files.items()}
-    )
+    copied = {name: pl.scan_parquet(file, glob=False) for name, file in files.items()}
+    return folder, numbered(copied), repeated
 
 
 def _copy_file(path: Path, folder: Path) -> None:

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.location import SCHEME
@@ -51,6 +51,8 @@ class Snapshot:
     runs: tuple[Run, ...] = ()
     longest_wait: float | None = None
     """Seconds until a sync run has seen any edit of any row; None where unknown."""
+    repeated: Mapping[str, int] = field(default_factory=dict)
+    """Rows of plain files that are left out, by table: a later one has their key."""
 
     @property
     def missing(self) -> tuple[str, ...]:

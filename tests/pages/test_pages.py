@@ -65,6 +65,20 @@ def test_the_data_page_names_tables_whose_files_are_damaged(
     assert not [e.value for e in app.error]
 
 
+def test_the_data_page_says_which_rows_of_plain_files_are_left_out(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    folder = plain_store()
+    for name, number in (("fpp_votes", 2), ("fpp_rooms", 1)):
+        rows = pl.read_parquet(folder / f"{name}.parquet")
+        pl.concat([rows, rows.head(number)]).write_parquet(folder / f"{name}.parquet")
+    [warning] = run_page("data.py", folder).warning
+    assert warning.value == (
+        "Left out: 1 row of fpp_rooms and 2 rows of fpp_votes, since a later row of "
+        "the file has the same ID. Write each row once."
+    )
+
+
 @pytest.mark.parametrize("file", PAGES)
 def test_a_page_survives_a_missing_store(
     run_page: RunPage, tmp_path: Path, file: str

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from itertools import batched
 from pathlib import Path
 from shutil import copy, rmtree
@@ -129,7 +130,9 @@ def test_a_new_state_is_numbered_and_the_state_before_stays_readable(
     former = open_store(plain).frames.events
     events = pl.read_parquet(plain / EVENTS.file_name)
     for rows in range(1, 4):
-        more = events.head(rows).with_columns(user_id=pl.lit("another user"))
+        more = events.head(rows).with_columns(
+            pl.col("id") + 1_000_000, user_id=pl.lit("another user")
+        )
         pl.concat([events, more]).write_parquet(plain / EVENTS.file_name)
         newest = open_store(plain).frames.events
         assert newest.collect().height == events.height + rows
@@ -211,6 +214,28 @@ def test_without_room_for_a_copy_each_question_numbers_the_users(
             assert_same(answers(plain), expected(plain))
     # Tried once per state: a copy that fails late costs seconds.
     assert caplog.text.count("Set TMPDIR") == 1
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_a_key_that_is_there_twice_counts_once_by_its_last_row(
+    plain: Path,
+    temporary: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    has_room: bool,
+) -> None:
+    wanted = expected(plain)
+    for table in TABLES:
+        rows = pl.read_parquet(plain / table.file_name)
+        earlier = rows.head(3).with_columns(
+            pl.lit(datetime(2026, 11, 19), rows.schema[of]).alias(of)
+            for of in rows.columns
+            if of.endswith("_at")
+        )
+        pl.concat([earlier, rows]).write_parquet(plain / table.file_name)
+    if not has_room:
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary / "missing"))
+    assert_same(answers(plain), wanted)
+    assert open_store(plain).repeated == dict.fromkeys((t.name for t in TABLES), 3)
 
 
 def damaged_page(path: Path) -> None:

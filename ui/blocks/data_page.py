@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.registry import DEFINITIONS, SUBJECTS
-from metrics.sentences import counted
+from metrics.sentences import counted, listed
 from metrics.tables import TABLES
 from store.reader import Snapshot
 from ui import format as fmt
@@ -75,6 +75,18 @@ def stored_tables(snapshot: Snapshot) -> pl.DataFrame:
             ],
         },
         schema_overrides={"stored_rows": pl.Int64, "stored_megabytes": pl.Float64},
+    )
+
+
+def repeated_rows(snapshot: Snapshot) -> str | None:
+    """Return which rows of plain files no page counts, if there are any."""
+    repeated = snapshot.repeated.items()
+    parts = [f"{counted(rows, 'row')} of {table}" for table, rows in repeated]
+    if not parts:
+        return None
+    return (
+        f"Left out: {listed(parts)}, since a later row of the file has the same ID. "
+        "Write each row once."
     )
 
 
