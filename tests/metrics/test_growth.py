@@ -250,11 +250,12 @@ def test_a_small_store_begins_with_the_product_however_many_rows_are_stray(
 
 
 def test_the_hour_in_which_a_period_begins_counts_what_is_inside() -> None:
-    rows = frames(vote("2026-11-18 09:10"), vote("2026-11-18 09:30"))
+    minutes = ("10", "20", "30")
+    rows = frames(*(vote(f"2026-11-18 09:{minute}") for minute in minutes))
     period = Period(at("2026-11-18 09:20"), at("2026-11-18 10:00"))
     plan = plan_of(growth.historical, rows, period, "hour")
-    assert column(plan, "votes") == [1]
-    assert column(plan, "acc_votes") == [2]
+    assert column(plan, "votes") == [2]
+    assert column(plan, "acc_votes") == [3]
 
 
 def test_no_history_begins_before_1970() -> None:
@@ -267,3 +268,30 @@ def test_history_begins_with_the_first_row_where_no_row_is_stray() -> None:
     found = one(growth.beginning(frames(*rows)))
     assert found == {"first_day": date(2024, 6, 3), "older_rows": 0}
     assert one(growth.beginning(Frames.empty()))["first_day"] is None
+
+
+@pytest.mark.parametrize(
+    ("gap", "rows", "is_stray"),
+    [
+        pytest.param(367, 1_000, True, id="stray"),
+        pytest.param(366, 1_000, False, id="a shorter gap"),
+        pytest.param(367, 999, False, id="a thousandth of all rows"),
+    ],
+)
+def test_a_row_is_stray_before_a_long_gap_and_many_rows(
+    gap: int, rows: int, *, is_stray: bool
+) -> None:
+    old, day = date(2025, 3, 2) - timedelta(days=gap), date(2025, 3, 2)
+    found = growth.beginning(
+        frames(vote(f"{old} 09:00"), *[vote(f"{day} 09:00")] * rows)
+    )
+    first = day if is_stray else old
+    assert one(found) == {"first_day": first, "older_rows": int(is_stray)}
+
+
+def test_the_first_row_of_a_day_is_in_it_up_to_its_last_moment() -> None:
+    last = at("2026-03-02 23:59:59.999999")
+    rows = frames(
+        vote("2026-03-01 23:59:59"), vote(f"{last}"), view("a", "2026-03-03 00:00")
+    )
+    assert one(growth.first_row(rows, last.date())) == {"at": last}

@@ -14,6 +14,7 @@ from tests.metrics.building import (
     Row,
     answer,
     at,
+    column,
     one,
     plan_of,
     quick,
@@ -166,7 +167,8 @@ def test_all_three_states_are_counted_also_without_rooms() -> None:
 
 
 def test_rooms_left_for_good_are_not_among_the_states() -> None:
-    rows = [ago(55, room=1), ago(57, room=2)]
+    """From a moment before the 56 days on."""
+    rows = [ago(56, room=1), ago(56 + JUST, room=2)]
     assert states(frames(*rows)).collect()["room_count"].sum() == 1
 
 
@@ -184,6 +186,21 @@ def test_a_room_healthy_four_weeks_ago_and_dormant_now_is_listed() -> None:
     assert found["health_before"] == pytest.approx(75 + 25 * (1 - 1 / 28))
     assert found["health"] == 0
     assert found["healthy_rooms"] == 2
+
+
+def test_a_room_was_healthy_at_70_points_and_is_not_dormant_at_40() -> None:
+    """Each a moment before it has fewer."""
+    healthy = [ago(28 + 19.6)]
+    assert quiet_rooms(healthy) == [1]
+    assert quiet_rooms(healthy, now=NOW + timedelta(minutes=1)) == []
+    cooling = [ago(29), ago(36), ago(11.2, amount=2, low=1, high=21)]
+    assert quiet_rooms(cooling) == []
+    assert quiet_rooms(cooling, now=NOW + timedelta(minutes=1)) == [1]
+
+
+def quiet_rooms(rows: list[list[Row]], now: datetime = NOW) -> list[object]:
+    quiet = room_health.went_dormant(SharedPlans(frames(*rows)), now)
+    return column(quiet, "room_id")
 
 
 def test_a_room_that_has_gone_quiet_says_when_it_last_voted() -> None:

@@ -22,7 +22,7 @@ from metrics.periods import (
     period_of,
     whole_months,
 )
-from metrics.query import SharedPlans
+from metrics.query import SharedPlans, executable
 from metrics.usual_change import KEYS, _pairs, usual_changes
 from tests.metrics.building import (
     Row,
@@ -170,8 +170,22 @@ def test_a_period_in_which_the_data_begins_says_nothing_of_usual_changes() -> No
         whole = usual(weeks_of(COUNTS[-weeks:]))
         begun = usual(weeks_of([1, *COUNTS[1 - weeks :]]))
         assert whole == begun, weeks
+    # Also where a stray row is half a year older.
+    early = usual(weeks_of([1, *[0] * 12, *COUNTS[-9:]]))
+    assert early == usual(weeks_of(COUNTS[-9:]))
     # With a week before it, nothing begins in the twelfth pair.
     assert usual(weeks_of([1, *COUNTS]))["votes"]["compared_periods"] == 12
+
+
+def test_periods_that_touch_are_counted_in_one_pass() -> None:
+    """Those that overlap are not: a row would be of both."""
+
+    def parts(before: Period) -> int:
+        asked = query(weeks_of(COUNTS), NOW, before)
+        return len(executable(usual_changes(asked, SharedPlans.of(asked))))
+
+    day_later = Period(BEFORE.start + WEEK / 7, BEFORE.end + WEEK / 7)
+    assert parts(BEFORE) < parts(day_later)
 
 
 def test_nothing_is_usual_without_a_comparison() -> None:
