@@ -87,6 +87,58 @@ def test_a_link_of_a_document_leads_somewhere() -> None:
     assert len(links) > 50
 
 
+FOREIGN = {
+    "of other libraries": {"BaseHTTPMiddleware", "MemoryStorage", "retry_context"},
+    "of systems and browsers": {
+        *("character_set_server", "getrusage", "ru_maxrss", "toFixed"),
+        "Result::unwrap",
+    },
+    "as users may write them": {"covers_…", "votes_by_hour"},
+}
+"""Names in back-quotes that are none of ours."""
+NAMED = re.compile(r"`(?:python -m )?([A-Za-z_][\w.…]*[\w…](?:::\w+)?)(?:\(\))?`")
+
+
+def named_in(path: Path) -> set[str]:
+    """Return the names in back-quotes of a document, or of docstrings and comments."""
+    text = (ROOT / path).read_text()
+    if path.suffix == ".md":
+        text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    found = NAMED.findall(text)
+    # A word is not meant for a name, and may be a value of the database.
+    return {name for name in found if re.search(r"[_.:]|[a-z][A-Z]", name)}
+
+
+def words_of_code() -> set[str]:
+    """Return every word of code, without docstrings and comments, and of file names."""
+    words = {"fpp", *re.findall(r"\w+", " ".join(map(str, TEXTS)))}
+    for path in ROOT.iterdir():
+        if path.is_file() and path.suffix not in {".md", ".lock"}:
+            words |= {path.name, *re.findall(r"\w+", path.read_text())}
+    for folder in ("deploy", "web/assets", ".github", ".streamlit"):
+        for path in (ROOT / folder).rglob("*.*"):
+            words |= {path.name, *re.findall(r"\w+", path.read_text(errors="ignore"))}
+    for path in (path for path in TEXTS if path.suffix == ".py"):
+        code = re.sub(r'"""(?s:.*?)"""|`[^`\n]*`', "", (ROOT / path).read_text())
+        words |= {*re.findall(r"\w+", code)}
+    return words
+
+
+def test_a_name_in_back_quotes_is_there() -> None:
+    words, known = words_of_code(), set[str]().union(*FOREIGN.values())
+    found = {
+        f"{path}: {name}"
+        for path in TEXTS
+        # What the definitions name is computed from their tables.
+        if path.name not in {"test_docs.py", "definitions.md"}
+        if "results" not in path.parts
+        for name in named_in(path) - known
+        if not words.issuperset(re.findall(r"\w+", name.removesuffix("…")))
+    }
+    assert found == set()
+    assert len(words) > 10_000
+
+
 def test_a_run_in_a_container_of_its_own_says_what_it_does() -> None:
     """Without a flag the image's own counts, and the container runs for ever."""
     assert 'CMD ["--every"]' in (ROOT / "Dockerfile").read_text()
