@@ -5,6 +5,7 @@ Reads what the sync job publishes (see `manifest`), or a folder of plain
 `Snapshot.missing` names it.
 """
 
+import errno
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -43,6 +44,9 @@ unknown."""
 # Version of a store whose CURRENT is no text; it changes once that is repaired.
 _UNREADABLE = "unreadable"
 _REBUILD = "Run `python sync_job.py --rebuild` to write the store again."
+# A pipe, a folder or a ring of links in the place of a file, or a file in that of a
+# folder: nothing is wrong with the disk.
+_NO_FILE = {errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENOTDIR}
 
 
 def current_version(data_dir: Folder) -> str:
@@ -119,6 +123,10 @@ def _read[T](file: Folder, parse: Callable[[str], T]) -> T:
             f"The store's manifest cannot be read: {error}. {_REBUILD}"
         ) from error
     except OSError as error:
+        if error.errno in _NO_FILE:
+            raise StoreError(
+                f"{file.name} cannot be read: {error.strerror}. {_REBUILD}"
+            ) from error
         raise StoreError(unreachable(file, error)) from error
 
 

@@ -1,6 +1,7 @@
 """The reader: a missing store is a state, a damaged one is explained."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -93,7 +94,7 @@ def test_a_damaged_manifest_is_explained(tmp_path: Path) -> None:
         open_store(tmp_path)
 
 
-def test_a_pipe_or_a_device_in_the_place_of_a_file_is_not_waited_for(
+def test_a_pipe_in_the_place_of_a_block_is_not_waited_for(
     tmp_path: Path,
 ) -> None:
     manifest = publishing.publish(tmp_path, golden(), AT)
@@ -105,10 +106,39 @@ def test_a_pipe_or_a_device_in_the_place_of_a_file_is_not_waited_for(
     with pytest.raises(StoreError, match="--verify` finds the file"):
         engine.collect(found.frames.votes)
     assert engine.collect(found.frames.events).height
-    (tmp_path / CURRENT).unlink()
-    (tmp_path / CURRENT).symlink_to("/dev/zero")
-    with pytest.raises(StoreError, match="CURRENT cannot be read: not a regular file"):
+
+
+def ring(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("put", "fact"),
+    [
+        (os.mkfifo, "not a regular file"),
+        (device, "not a regular file"),
+        (Path.mkdir, "Is a directory"),
+        (ring, "Too many levels of symbolic links"),
+    ],
+)
+@pytest.mark.parametrize("name", [CURRENT, f"{MANIFESTS}/7.json"])
+def test_what_is_no_file_in_the_place_of_one_is_written_again(
+    tmp_path: Path, name: str, put: Callable[[Path], None], fact: str
+) -> None:
+    publish(tmp_path, STATE.to_json())
+    (tmp_path / name).unlink()
+    put(tmp_path / name)
+    with pytest.raises(StoreError) as error:
         open_store(tmp_path)
+    # Advice about the disk would lead nowhere.
+    assert str(error.value) == (
+        f"{Path(name).name} cannot be read: {fact}. Run `python sync_job.py --rebuild` "
+        "to write the store again."
+    )
 
 
 @pytest.mark.parametrize("name", [CURRENT, f"{MANIFESTS}/7.json"])
@@ -117,13 +147,14 @@ def test_what_the_system_refuses_to_read_is_not_called_damaged(
 ) -> None:
     publish(tmp_path, STATE.to_json())
     (tmp_path / name).unlink()
-    (tmp_path / name).mkdir()
+    # A file whose first byte cannot be read, as on a disk that fails.
+    (tmp_path / name).symlink_to("/proc/self/mem")
     with pytest.raises(StoreError) as error:
         open_store(tmp_path)
     # A client of the API reads it, too: not where the folder is.
     assert str(error.value) == (
-        f"{Path(name).name} cannot be read: Is a directory. Check the disk, and the "
-        "permissions of DATA_DIR."
+        f"{Path(name).name} cannot be read: Input/output error. Check the disk, and "
+        "the permissions of DATA_DIR."
     )
 
 
