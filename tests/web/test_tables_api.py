@@ -386,6 +386,28 @@ def test_a_room_is_the_filter_of_the_pages(
     assert answer.content == to_csv(expected) != to_csv(asked(snapshot, name))
 
 
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("tables/{}", "period=last_month&tz=utc&room=88&format=json&bots=include"),
+        ("tables/{}", "from=2026-11-02&to=2026-11-03&weekends=hide&every=week"),
+        ("report", "period=last_month&tz=utc&format=md"),
+        ("alerts", "tz=utc"),
+    ],
+)
+def test_values_are_read_in_either_case_and_with_blanks_around_them(
+    api: httpx.Client, path: str, query: str
+) -> None:
+    """A blank comes along when a value is copied, and a refusal would not show it."""
+    plain = api.get(f"/api/{path.format('votes_totals')}?{query}").raise_for_status()
+    values = dict(httpx.QueryParams(query))
+    copied = api.get(
+        f"/api/{path.format('%20VOTES_totals%0A')}",
+        params={name: f" {value.upper()}\u00a0" for name, value in values.items()},
+    )
+    assert copied.text == plain.text
+
+
 def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> None:
     query = {"room": "88", "from": "2026-01-01", "to": "2026-11-19"}
     answer = api.get("/api/tables/votes_totals", params=query)

@@ -25,6 +25,7 @@ from web.api.tables import (
     refuse_repeated,
     refuse_unknown,
     table_response,
+    values_of,
 )
 from web.errors import failure
 from web.responses import (
@@ -107,7 +108,7 @@ class Api:
 
     async def _table(self, request: Request) -> Response:
         name, now = request.path_params["name"], self.queries.clock()
-        query = TableQuery.read(name, request.query_params, now)
+        query = TableQuery.read(name, values_of(request.query_params), now)
         if query.room_id in self.excluded_rooms:
             # Its zeros would be taken for what happened there.
             raise RequestError(
@@ -116,7 +117,7 @@ class Api:
         return await self.queries.run(table_response(query, self.excluded_rooms))
 
     async def _report(self, request: Request) -> Response:
-        query = ReportQuery.read(request.query_params, self.queries.clock())
+        query = ReportQuery.read(values_of(request.query_params), self.queries.clock())
         return await self.queries.run(
             report_response(
                 query, _base_url(request), self.notes_file, self.excluded_rooms
@@ -124,7 +125,7 @@ class Api:
         )
 
     async def _alerts(self, request: Request) -> Response:
-        zone = read_zone(request.query_params)
+        zone = read_zone(values_of(request.query_params))
         return await self.queries.run(
             alerts_response(
                 _base_url(request), self.sync_interval, zone, self.excluded_rooms

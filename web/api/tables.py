@@ -91,7 +91,7 @@ class TableQuery:
     @classmethod
     def read(cls, name: str, query: Mapping[str, str], now: datetime) -> "TableQuery":
         """Read name and parameters; raises RequestError with what is allowed."""
-        table = METRIC_TABLES.get(name.casefold())
+        table = METRIC_TABLES.get(name.strip().casefold())
         if table is None:
             raise RequestError(
                 404, f"Unknown table; allowed: {', '.join(METRIC_TABLES)}"
@@ -213,9 +213,17 @@ def refuse_repeated(query: ImmutableMultiDict[str, str]) -> None:
             raise RequestError(400, f"Repeated parameter {_cut(name)}; allowed: once")
 
 
+def values_of(query: Mapping[str, str]) -> Mapping[str, str]:
+    """Return parameters without the blanks around them, which copying brings along.
+
+    A refusal of " Europe/Berlin" would not show what is wrong.
+    """
+    return {name: value.strip() for name, value in query.items()}
+
+
 def read_room_id(text: str, refusal: str) -> int:
     """Return the id of a room; raises RequestError with this detail."""
-    room_id = filters.room_id(text)
+    room_id = filters.room_id(text.strip())
     if not room_id:
         raise RequestError(400, refusal)
     return room_id
