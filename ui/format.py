@@ -63,18 +63,19 @@ def days(first: date, last: date) -> str:
     return periods.describe(periods.Days(first, last))
 
 
-# Spaces before a dot or dash, in a date, time or number of days, and in "compared
+# Spaces before a dot or dash, in a date or time, after a number, and in "compared
 # with".
 _KEPT = re.compile(
-    r" (?=[·–])|(?<=\d) (?=(?:[A-Z][a-z]{2}|[A-Z]{3,4}|days?)\b)"
+    r" (?=[·–])|(?<=\d) (?=[a-z]|(?:[A-Z][a-z]{2}|[A-Z]{3,4})\b)"
     r"|(?<=[A-Z][a-z]{2}) (?=\d{4}\b)|(?<=compared) (?=with)|(?<=with) (?=\d)"
 )
 
 
 def kept_together(line: str) -> str:
-    """Return a line of dates that breaks between them, not within.
+    """Return a line that breaks no date, and no number from what it counts.
 
-    On a phone "26" was on one line and "Mar 2025" on the next.
+    On a phone "26" was on one line and "Mar 2025" on the next, and "0" apart from
+    "votes".
     """
     return _KEPT.sub("\N{NO-BREAK SPACE}", line)
 

@@ -52,7 +52,7 @@ def check_charts(app: AppTest) -> None:
     above their points, for clicks that ask for no filter, for a line of nothing above a
     legend, for dotted ends of lines that no legend in words explains, or that one
     explains where none are drawn, for bars that are nameless groups of their own, and
-    for rows that two marks read out.
+    for rows that two marks read out, or that none does.
     """
     charts = app.get("vega_lite_chart")
     explained = sum("⋯\u00a0incomplete" in text.value for text in app.caption)
@@ -65,6 +65,7 @@ def check_charts(app: AppTest) -> None:
         assert not _has_line_with_tooltip(spec)
         assert groups_of_bars(spec) == []
         assert said_twice(spec) == []
+        assert is_read_out(spec)
         assert '"type": "line"' not in text or _WIDE in text
         color = spec.get("encoding", {}).get("color", {})
         # What Streamlit makes of no title where a chart has no layers.
@@ -111,6 +112,13 @@ def said_twice(spec: Mapping[str, Any]) -> list[str]:
     """Return what marks of the same rows, over each other, both say to a reader."""
     said = [*_said(spec)]
     return [text for place, text in enumerate(said) if text in said[:place]]
+
+
+def is_read_out(spec: Mapping[str, Any]) -> bool:
+    """Return whether some marks of a chart say their values to a screen reader."""
+    if "layer" in spec:
+        return any(map(is_read_out, spec["layer"]))
+    return "description" in spec["encoding"] and spec["mark"].get("aria", True)
 
 
 def _said(spec: Mapping[str, Any]) -> Iterator[str]:

@@ -123,9 +123,11 @@ def test_an_age_prints_as(seconds: int, text: str) -> None:
         "·|compared with 28 Sep –|25 Oct 2026 ·|UTC",
         "1 Nov 2026 ·|1 day ·|UTC",
         "and|12|Rooms|begin|on|3 Nov",
+        "quiet:|0 estimations,|76–654 expected",
+        "takes|40 s;|9 in|10 end|within|3.2 min.|Of|1,112 new|users,|15%|estimated",
     ],
 )
-def test_a_line_of_dates_breaks_between_them_and_not_within(lines: str) -> None:
+def test_a_line_breaks_no_date_and_no_number_from_what_it_counts(lines: str) -> None:
     kept = fmt.kept_together(lines.replace("|", " "))
     assert kept.replace(" ", "|").replace("\u00a0", " ") == lines
 

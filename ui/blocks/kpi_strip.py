@@ -98,7 +98,7 @@ def render_kpis(
                 # A change of a figure that is not shown is none either.
                 text = "" if hidden[chosen] else text
                 st.caption(
-                    text + _about(context, chosen),
+                    fmt.kept_together(text + _about(context, chosen)),
                     width="stretch",
                     help=cards.help_text(DEFINITIONS[chosen])
                     + (f"  \n{MEANING}" if text and chosen in usual else ""),

@@ -72,7 +72,8 @@ def render_section(context: PageContext, part: Section) -> Results:
     if counts := _sample_sizes(context, found, sizes):
         keys = [key for columns in part.headline.values() for key in columns]
         texts = [cards.help_text(DEFINITIONS[key]) for key in keys]
-        st.caption(f"Based on {counts}.", help="\n\n".join(texts) or None)
+        based = fmt.kept_together(f"Based on {counts}.")
+        st.caption(based, help="\n\n".join(texts) or None)
     for name in part.tables:
         render_question(context, name, found)
     return found

@@ -17,7 +17,7 @@ from metrics.subject import Definition, Unit
 from metrics.time_zone import as_clocks_show
 from ui import labels
 from ui.charts.axes import end_of_scale
-from ui.format import NOTHING
+from ui.format import NOTHING, kept_together
 
 _FORMATS: dict[Unit, str] = {
     "count": "%,d",
@@ -134,7 +134,7 @@ def render_selectable(
 def render_caption(text: str, hint: str, name: str) -> None:
     """Say what rows of the table `name` are and, not on paper, what a click does."""
     with st.container(horizontal=True, gap="xxsmall"):
-        st.caption(text, width="content")
+        st.caption(kept_together(text), width="content")
         render_hint(hint, name)
 
 

@@ -72,7 +72,7 @@ def render_attention(context: PageContext, found: Results) -> None:
             others = query_params.OF_FIGURES if finding.query else ()
             st.page_link(
                 f"{finding.page}.py",
-                label=fmt.escaped(finding.text),
+                label=fmt.kept_together(fmt.escaped(finding.text)),
                 icon=f":material/{_ICONS[finding.kind]}:",
                 query_params=query_params.carried(without=others, **finding.query),
             )

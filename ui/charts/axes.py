@@ -168,17 +168,22 @@ _BESIDE_A_CUT = r"[\\p{Cs}\\u200d]*…[\\p{Cs}\\p{M}\\p{EMod}\\u200d]*"
 
 
 def wide_targets(
-    base: alt.Chart, places: int, x: alt.X, tooltip: list[alt.Tooltip]
+    base: alt.Chart,
+    places: int,
+    x: alt.X,
+    tooltip: list[alt.Tooltip],
+    *,
+    read_out: bool = False,
 ) -> alt.Chart:
     """Return what has the tooltip of each place on the horizontal axis, all around it.
 
     Invisible: pointing anywhere above a day finds it; a line of two pixels, or a point,
-    is hard to hit.
+    is hard to hit. `read_out` is for charts of which no other mark says the values.
     """
     # No bars: of numbers, Vega would add their places up. The first place is at one end
     # of the axis, the last at the other.
     wide = alt.ExprRef(f"max(1, width / {max(1, places - 1)})")
-    rules = base.mark_rule(opacity=0.001, strokeWidth=wide, aria=False, clip=True)
+    rules = base.mark_rule(opacity=0.001, strokeWidth=wide, aria=read_out, clip=True)
     found: alt.Chart = rules.encode(x, tooltip=tooltip)
     return found
 

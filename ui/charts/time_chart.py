@@ -395,7 +395,8 @@ def time_chart(
         point = base.mark_point(color=MUTED, filled=True, size=35, opacity=1)
         layers.append(point.encode(x, alt.Y("before_alone:Q", title=None)))
     tooltip = _tooltip(title, data, compared=before is not None)
-    hover = wide_targets(base, data.height, axis.encoding(data), tooltip)
+    places = axis.encoding(data)
+    hover = wide_targets(base, data.height, places, tooltip, read_out=True)
     layers.append(hover.add_params(zoom_selection()))
     layers += axis.flags(data, x)
     if marks is not None and marks.height:
