@@ -1031,6 +1031,25 @@ def test_a_table_that_no_room_can_be_left_out_of_says_so(run_page: RunPage) -> N
     )
 
 
+def test_events_under_the_filter_of_a_room_are_said_to_be_of_any_room(
+    run_page: RunPage,
+) -> None:
+    """In room 112 nothing has happened for four weeks: its user was elsewhere."""
+    part = (
+        "Events in it are of users who were there, in any room: they are not linked to "
+        "rooms."
+    )
+    app = run_page("traffic.py", filter="room:112", show="visits")
+    assert (tiles(app)["Unique users"], tiles(app)["Visits"]) == ("0", "2")
+    formula = DEFINITIONS["visits"].formula
+    (visits,) = (c.value for c in app.caption if formula in c.value)
+    assert visits.endswith(f"{formula} {part}")
+    assert captions(run_page("location.py", filter="room:112")).count(part) == 3
+    # Participations have a room.
+    chosen = [Filter("room", "112")]
+    assert filter_chips.unfiltered_note(chosen, ["fpp_estimations"]) is None
+
+
 def test_a_room_has_the_same_figures_in_a_list_as_under_its_filter(
     run_page: RunPage,
 ) -> None:
@@ -1199,7 +1218,9 @@ def test_downloads_leave_out_what_a_filter_makes_meaningless_and_say_why(
         meaningless = of_rooms or (table.needs_all_users and partly)
         assert (name in names) == (not meaningless), name
         reason = re.search(rf"^{name}: (.+)$", about, re.MULTILINE)
-        roomless = any(one.roomless(table.reads) for one in chosen)
+        roomless = any(one.roomless(table.reads) for one in chosen) or (
+            kind == "room" and "fpp_events" in table.reads
+        )
         assert bool(reason) == (left or partly or roomless or of_rooms), name
         linked_to = "rooms" if roomless else "users"
         why = "of all rooms only" if of_rooms else f"are not linked to {linked_to}"

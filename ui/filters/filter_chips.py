@@ -339,6 +339,12 @@ def unfiltered_note(chosen: Collection[Filter], reads: Collection[str]) -> str |
             else f"{rows.capitalize()} in it are of all rooms: they are not linked to "
             "rooms."
         )
+    elif EVENTS.name in reads and any(not one.excludes for one in _of_rooms(chosen)):
+        # Who was there once may be elsewhere in the period.
+        said.append(
+            "Events in it are of users who were there, in any room: they are not "
+            "linked to rooms."
+        )
     return " ".join(said) or None
 
 
