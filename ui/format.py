@@ -80,6 +80,11 @@ def kept_together(line: str) -> str:
     return _KEPT.sub("\N{NO-BREAK SPACE}", line)
 
 
+def kept_together_in_html(html: str) -> str:
+    """Return HTML whose texts are `kept_together`, and whose tags stay: "<h2 style"."""
+    return re.sub(">[^<]+", lambda text: kept_together(text[0]), html)
+
+
 def age(span: timedelta) -> str:
     """Print how long ago: "just now", "4 minutes ago", "3 hours ago"."""
     return "just now" if span < timedelta(minutes=1) else f"{duration(span)} ago"

@@ -18,12 +18,14 @@ from streamlit.testing.v1 import AppTest
 
 from core import clock
 from tests.pages.chart_specs import check_charts
+from ui import format as fmt
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 NOW = datetime(2026, 11, 20, 18, 0)
 
 RunPage = Callable[..., AppTest]
+_NOWHERE = re.compile("(?!)")
 # Streamlit's server does this once, its test runner for each page: it reads what every
 # installed package says of itself, which takes longer than a page does.
 SCAN = cache(manifest_scanner.scan_component_manifests)
@@ -38,6 +40,8 @@ def run_page(monkeypatch: pytest.MonkeyPatch) -> RunPage:
     ) -> AppTest:
         monkeypatch.setenv("DATA_DIR", str(data_dir))
         monkeypatch.setattr(clock, "now", lambda: now)
+        # Texts as they are written: `test_format.py` is about where lines break.
+        monkeypatch.setattr(fmt, "_KEPT", _NOWHERE)
         monkeypatch.setattr(manifest_scanner, "scan_component_manifests", SCAN)
         monkeypatch.setattr(alt.SchemaBase, "from_dict", classmethod(_guess))
         monkeypatch.syspath_prepend(ROOT)

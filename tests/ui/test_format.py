@@ -132,6 +132,13 @@ def test_a_line_breaks_no_date_and_no_number_from_what_it_counts(lines: str) -> 
     assert kept.replace(" ", "|").replace("\u00a0", " ") == lines
 
 
+def test_tags_of_html_keep_their_spaces() -> None:
+    html = '<h2 style="margin:0 auto">3 Nov</h2><p class="n5 wide">1 vote</p>'
+    kept = fmt.kept_together_in_html(html)
+    assert kept.replace("3\u00a0Nov", "3 Nov").replace("1\u00a0vote", "1 vote") == html
+    assert kept.count("\u00a0") == 2
+
+
 def test_zones_without_an_abbreviation_have_their_offset() -> None:
     now = datetime(2026, 11, 22, 15)
     for zone, name in (

@@ -67,7 +67,7 @@ def render_report(context: PageContext) -> None:
                 key=f"report_{form}",
             )
     with st.container(key="report"):
-        st.html(fmt.kept_together(to_fragment(found)))
+        st.html(fmt.kept_together_in_html(to_fragment(found)))
     with st.expander("Copy for a chat", icon=":material/content_copy:"):
         # Without colours of a language: they are too pale on light.
         st.code(to_markdown(found), language=None, wrap_lines=True)
