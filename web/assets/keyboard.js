@@ -90,6 +90,31 @@
     event.preventDefault();
     shortcut[2]();
   }, true);
+  // In an open list of presets typed text leads to an option, as in a browser's own list.
+  const PRESETS = '[role="combobox"][inputmode="none"][aria-expanded="true"]';
+  const PAUSE = 1_000; // milliseconds after which another text begins
+  let typed = "", typedAt = 0, isOnWay = false;
+  document.addEventListener("keydown", event => {
+    const {key, target, timeStamp} = event;
+    if (key.length > 1 || event.ctrlKey || event.metaKey || event.altKey || !target.matches?.(PRESETS)) return;
+    event.preventDefault();
+    typed = (timeStamp - typedAt < PAUSE ? typed : "") + key.toLowerCase();
+    typedAt = timeStamp;
+    if (!isOnWay) goToTyped(target);
+  }, true);
+  async function goToTyped(list) {
+    isOnWay = true;
+    const options = [...document.querySelectorAll('[role="option"]')];
+    for (let left = 2 * options.length; left; left--) {
+      const there = options.findIndex(option => option.innerText.toLowerCase().startsWith(typed));
+      const at = options.findIndex(({id}) => id === list.getAttribute("aria-activedescendant"));
+      if (there < 0 || there === at) break;
+      const key = at < there ? "ArrowDown" : "ArrowUp";
+      list.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+      await new Promise(requestAnimationFrame); // for React
+    }
+    isOnWay = false;
+  }
   // Dates that are typed Streamlit takes once their field is left, or with Escape. Enter,
   // which most users press then, would leave other dates in it than the page shows.
   const DATE = '[data-testid="stDateInputField"] [role="spinbutton"]';

@@ -29,17 +29,25 @@
     event.preventDefault();
     app().onPageChange(page.pageScriptHash, link.search.slice(1));
   });
+  const SEARCH = ".st-key-room_search";
   const NARROW = matchMedia("(max-width: 768px)"); // here the navigation covers the page
   addEventListener("click", event => {
     const link = event.target.closest?.(`${NAVIGATION} a`);
     if (link && NARROW.matches) find('[data-testid="stSidebarCollapseButton"] button')?.click();
   });
   // Streamlit leaves a page where it is scrolled to. A meeting or room that a row far down
-  // opens is above that, and so is the part of a page that an address names.
+  // opens is above that, and so is the part of a page that an address names. Where the row
+  // is gone the focus would begin at the top; in the search, single keys would be typed.
   async function bringIntoView(selector) {
     await until(() => isDrawn() && find(selector), 30_000);
-    const {top} = find(selector)?.getBoundingClientRect() ?? {top: 0};
-    if (top < 0 || top > innerHeight / 2) find(selector).scrollIntoView();
+    const title = find(selector);
+    const {top} = title?.getBoundingClientRect() ?? {top: 0};
+    if (top < 0 || top > innerHeight / 2) title.scrollIntoView();
+    const focused = document.activeElement;
+    const isSearch = focused.closest(SEARCH) && !focused.value;
+    if (!title || (focused !== document.body && !isSearch)) return;
+    title.tabIndex = -1;
+    title.focus({preventScroll: true});
   }
   const isNew = (name, before, after) =>
     after.has(name) && `${before.getAll(name)}` !== `${after.getAll(name)}`;
@@ -47,14 +55,15 @@
     if (isNew("meeting", before, after)) bringIntoView(".st-key-meeting h2");
     else if (isNew("room", before, after)) {
       closeSearch();
-      bringIntoView('[class*="st-key-room_title"] h2');
+      if (after.getAll("room").length > before.getAll("room").length)
+        bringIntoView('[class*="st-key-room_title"] h2');
     }
   }
   // Streamlit keeps the list of a box open that takes several values. It would lie over
   // the room that was picked in it; on a phone the keyboard would, too.
   function closeSearch() {
     const field = document.activeElement;
-    if (!field.closest(".st-key-room_search")) return;
+    if (!field.closest(SEARCH)) return;
     field.blur();
     if (!matchMedia("(pointer: coarse)").matches) field.focus();
   }
