@@ -6,6 +6,7 @@ are rewritten in the copy: numbered, each key once, in order of time, uncompress
 """
 
 import atexit
+import errno
 import logging
 import os
 import re
@@ -38,6 +39,7 @@ _PREFIX = "fpp-numbered-"
 _MOMENT, _MOMENTS = 0.1, 20
 """Seconds after which a file that is being written is another, and how often they are
 waited for."""
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _GAVE_UP = "called `Result::unwrap()`"
 _COUNT = re.compile(r" for \d+ out of \d+ values")
 _log = logging.getLogger(__name__)
@@ -454,7 +456,8 @@ def _copy_file(path: Path, folder: Path) -> None:
     except FileNotFoundError:
         raise
     except OSError as error:
-        if Path(error.filename or "") != path:
+        # Of a full disk Python names the file that is read, too.
+        if error.errno in _NO_ROOM or Path(error.filename or "") != path:
             raise
         raise StoreError(unreachable(path, error)) from error
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -202,18 +203,29 @@ def test_copies_of_killed_processes_are_removed(plain: Path, temporary: Path) ->
     assert own.name.startswith(f"fpp-numbered-{os.getpid()}-")
 
 
+@pytest.mark.parametrize("has_folder", [True, False])
 def test_without_room_for_a_copy_each_question_numbers_the_users(
     plain: Path,
     temporary: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    has_folder: bool,
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary / "missing"))
-    with caplog.at_level(logging.WARNING):
-        for _ in range(3):
-            assert_same(answers(plain), expected(plain))
+    if not has_folder:
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary / "missing"))
+    wanted = expected(plain)
+    most, ever = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A real limit of the operating system: it stops within a file, as a full disk does.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, ever))
+    try:
+        with caplog.at_level(logging.WARNING):
+            for _ in range(3):
+                assert_same(answers(plain), wanted)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, ever))
     # Tried once per state: a copy that fails late costs seconds.
     assert caplog.text.count("Set TMPDIR") == 1
+    assert not [*temporary.iterdir()]
 
 
 @pytest.mark.parametrize("has_room", [True, False])
