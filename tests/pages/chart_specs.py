@@ -118,7 +118,7 @@ def is_read_out(spec: Mapping[str, Any]) -> bool:
     """Return whether some marks of a chart say their values to a screen reader."""
     if "layer" in spec:
         return any(map(is_read_out, spec["layer"]))
-    return "description" in spec["encoding"] and spec["mark"].get("aria", True)
+    return "description" in spec.get("encoding", {}) and spec["mark"].get("aria", True)
 
 
 def _said(spec: Mapping[str, Any]) -> Iterator[str]:
