@@ -9,7 +9,8 @@ from ui.blocks import live, today
 from ui.blocks.block import FIRST_ROWS, render_block
 from ui.blocks.kpi_strip import Kpis, keys_of, render_kpis, tables_of
 from ui.charts.labelled_bars import without_bars
-from ui.filters import click_filters
+from ui.filters import click_filters, filter_chips
+from ui.page_context import Results
 
 KPIS = (
     Kpis(
@@ -34,6 +35,8 @@ found = context.compute(
     apart=("unusual_days",),
     further=partial(today.plans, context),
 )
+moved = filter_chips.left_open(context.filters, found["what_moved"])
+found = Results({**found.now, "what_moved": moved}, found.earlier)
 today.render_attention(context, found)
 render_kpis(context, found, *KPIS, marks=found["unusual_days"])
 why, days = st.columns(2, gap="small")
@@ -41,9 +44,9 @@ with why:
     render_block(
         context,
         "what_moved",
-        found["what_moved"],
+        moved,
         charts.moved,
-        note=without_bars(found["what_moved"]),
+        note=without_bars(moved),
         on_click=click_filters.BY_DIMENSION,
         ranked="change",
         # Beside a table of unusual days there is room for more, or for live figures.

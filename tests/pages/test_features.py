@@ -1031,6 +1031,19 @@ def test_a_table_that_no_room_can_be_left_out_of_says_so(run_page: RunPage) -> N
     )
 
 
+def test_what_changed_most_is_not_what_the_filters_decide(run_page: RunPage) -> None:
+    """Of the users of Germany, all changes are from Germany."""
+    app = run_page("overview.py", filter="country:DE", table_what_moved="true")
+    (moved,) = (t.value for t in app.dataframe if "contribution" in t.value)
+    assert {*moved["dimension"]} == {"Source", "Room", "Weekday"}
+    of_two = [Filter("country", "DE"), Filter("country", "AT"), Filter("room", "1")]
+    rows = pl.DataFrame({"dimension": ["country", "source", "room", "weekday"]})
+    left = filter_chips.left_open(of_two, rows)["dimension"].to_list()
+    assert left == ["country", "source", "weekday"]
+    others = [Filter("country", "DE", excludes=True)]
+    assert filter_chips.left_open(others, rows).equals(rows)
+
+
 def test_events_under_the_filter_of_a_room_are_said_to_be_of_any_room(
     run_page: RunPage,
 ) -> None:
