@@ -454,16 +454,19 @@ def _of_size(row: Mapping[str, Any]) -> str:
 
 
 def answer_near_by_team_size_over_time(frame: pl.DataFrame) -> str | None:
-    """Say how the share of near pairs changed: clearly, or in the largest teams."""
+    """Say how the share of near pairs changed, in the largest teams that say most.
+
+    A clear change says more than none, and that more than too few rooms.
+    """
     name, what = "near_pair_share", "pairs within one step in teams of {}"
     sizes = frame.sort("order", "bucket").group_by("team_size", maintain_order=True)
-    found = {
-        sentence: rows[f"{name}_verdict"].is_in([HIGHER, LOWER]).any()
-        for (size,), rows in reversed([*sizes])
-        if (sentence := changed(rows, name, what.format(size)))
-    }
-    clear = (sentence for sentence, is_clear in found.items() if is_clear)
-    return next(clear, next(iter(found), None))
+    found: dict[str, int] = {}
+    for (size,), rows in reversed([*sizes]):
+        if sentence := changed(rows, name, what.format(size)):
+            verdicts = rows[f"{name}_verdict"].drop_nulls()
+            is_clear = verdicts.is_in([HIGHER, LOWER]).any()
+            found[sentence] = 2 if is_clear else 1 if verdicts.len() else 0
+    return max(found, key=found.__getitem__, default=None)
 
 
 _READS = (VOTES, ESTIMATIONS)

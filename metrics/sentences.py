@@ -8,7 +8,7 @@ import polars as pl
 
 from metrics import formats
 from metrics.expressions import MINIMUM_SAMPLE
-from metrics.uncertainty import HIGHER, LOWER, UNCLEAR
+from metrics.uncertainty import HIGHER, LOWER, SECOND, UNCLEAR
 
 _MOST_NAMED, _LONGEST_NAME = 12, 60
 
@@ -253,7 +253,7 @@ def changed(frame: pl.DataFrame, name: str, what: str) -> str | None:
     """Return how a share changed from one half of the period to the other.
 
     `frame` has the columns of `uncertainty.trends`. None where a half has fewer than 20
-    cases.
+    cases. Halves are of whole buckets: the sentence says where they meet.
     """
     if frame.height < 2:
         return None
@@ -266,7 +266,7 @@ def changed(frame: pl.DataFrame, name: str, what: str) -> str | None:
     clear = verdict in {HIGHER, LOWER}
     digits = digits_between(first[half], second[half]) if clear else 0
     before, after = (with_interval(row, half, digits) for row in (first, second))
-    both = f"{before} in the first half of the period, {after} in the second"
+    both = in_halves(before, after, frame)
     if verdict is None:
         return f"Too few rooms to compare the share of {what}: {both}."
     if verdict == UNCLEAR:
@@ -274,6 +274,15 @@ def changed(frame: pl.DataFrame, name: str, what: str) -> str | None:
         return f"No clear change in the share of {what}: {both}.{hint}"
     went = "rose" if verdict == HIGHER else "fell"
     return f"The share of {what} {went}: {both}."
+
+
+def in_halves(before: str, after: str, frame: pl.DataFrame) -> str:
+    """Return what was in both halves of a period: "60% before 2 Nov 2026, …".
+
+    `frame` has the columns bucket and half.
+    """
+    second = frame.filter(half=SECOND)["bucket"]
+    return f"{before} before {day_of(second[0])}, {after} from then on"
 
 
 def compared(

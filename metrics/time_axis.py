@@ -490,10 +490,13 @@ def by_number(*frames: pl.DataFrame) -> dict[int, dict[str, Any]]:
 def middle_of(period: Period, granularity: Granularity) -> date:
     """Return the bucket with which the second half of `period_axis` begins.
 
-    Of days or longer; the middle one of an odd number is in the second half.
+    Of days or longer: the one that begins nearest to the middle, the earlier of two.
+    28 days from a Sunday have five weeks, of which the first is one day.
     """
-    *starts, _ = _starts(period, granularity)
-    return starts[len(starts) // 2]
+    first, *later, _ = _starts(period, granularity)
+    start, end = period.wall(period.start), period.wall(period.end)
+    middle = start + (end - start) / 2
+    return min(later or [first], key=lambda begins: abs(_midnight(begins) - middle))
 
 
 def data_axis(buckets: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:

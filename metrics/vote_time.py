@@ -17,7 +17,7 @@ from metrics.expressions import (
 )
 from metrics.frames import Period
 from metrics.query import Query, SharedPlans, Unfinished
-from metrics.sentences import duration, durations, only_row
+from metrics.sentences import duration, durations, in_halves, only_row
 from metrics.subject import Definition, table
 from metrics.tables import VOTES
 from metrics.time_axis import (
@@ -184,7 +184,7 @@ def answer_over_time(frame: pl.DataFrame) -> str | None:
         return None
     ends = half, f"{half}_low", f"{half}_high"
     before, after = durations(*([row[end] for end in ends] for row in (first, second)))
-    both = f"{before} in the first half of the period, {after} in the second"
+    both = in_halves(before, after, frame)
     verdict = second[f"{name}_verdict"]
     if verdict is None:
         return f"Too few rooms to compare the median vote: {both}."

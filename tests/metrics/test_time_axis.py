@@ -20,6 +20,7 @@ from metrics.time_axis import (
     ANY_UTC,
     bucketed,
     first_of,
+    middle_of,
     number_of,
     per_day,
     period_axis,
@@ -399,3 +400,20 @@ def test_times_of_a_weekday_are_those_between_two_edges(
 
 
 _HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "every", "begins"),
+    [
+        ("2026-11-02", "2026-11-29", "week", "2026-11-16"),
+        # Five weeks, of which the first is a day.
+        ("2026-11-01", "2026-11-28", "week", "2026-11-16"),
+        ("2026-11-02", "2026-11-22", "week", "2026-11-09"),
+        ("2026-08-31", "2026-11-01", "month", "2026-10-01"),
+        ("2026-11-02", "2026-11-08", "week", "2026-11-02"),
+    ],
+)
+def test_the_second_half_begins_nearest_to_the_middle(
+    first: str, last: str, every: Granularity, begins: str
+) -> None:
+    assert f"{middle_of(days(first, last), every)}" == begins

@@ -25,6 +25,7 @@ def over_time(
     return pl.DataFrame(
         {
             "bucket": [date(2026, 11, 2 + 7 * n) for n in range(len(halves))],
+            "half": ["first", "second"][-len(halves) :],
             f"{name}_of_half": [half[0] for half in halves],
             f"{name}_of_half_low": [half[1] for half in halves],
             f"{name}_of_half_high": [half[2] for half in halves],
@@ -36,7 +37,7 @@ def over_time(
 
 
 FROM = "Only differences of about 15 points or more would show."
-SECOND = "60% (55–65) in the first half of the period, 70% (66–74) in the second"
+SECOND = "60% (55–65) before 9 Nov 2026, 70% (66–74) from then on"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +168,30 @@ def test_a_share_after_a_word_is_in_figures() -> None:
     assert in_figures(1) == "100%"
 
 
+def test_of_team_sizes_the_one_that_says_most_is_named() -> None:
+    """Not that the largest teams have too few rooms, beside others that have enough."""
+    name = "near_pair_share"
+
+    def said(small: str | None, large: str | None) -> str:
+        halves = [
+            over_time(name, (0.6, 0.55, 0.65, None), (0.7, 0.66, 0.74, verdict))
+            for verdict in (small, large)
+        ]
+        sizes = [
+            rows.with_columns(order=pl.lit(order), team_size=pl.lit(size))
+            for order, (size, rows) in enumerate(
+                zip(("2–3", "4–6"), halves, strict=True)
+            )
+        ]
+        return str(answer("consensus_by_team_size_over_time", pl.concat(sizes)))
+
+    of = "share of pairs within one step in teams of"
+    assert said(HIGHER, UNCLEAR).startswith(f"The {of} 2–3 rose: ")
+    assert said(UNCLEAR, None).startswith(f"No clear change in the {of} 2–3: ")
+    assert said(UNCLEAR, UNCLEAR).startswith(f"No clear change in the {of} 4–6: ")
+    assert said(None, None).startswith(f"Too few rooms to compare the {of} 4–6: ")
+
+
 def consensus(*counts: int) -> pl.DataFrame:
     total, same, near, split = counts
     shown = near / total if total >= 20 else None
@@ -237,6 +262,8 @@ def medians(first: float, second: float, verdict: str) -> tuple[pl.DataFrame, ..
     """Median durations over time and by kind of vote, the second of them judged."""
     name = "duration_median_seconds"
     half = {
+        "bucket": [date(2026, 11, 2), date(2026, 11, 9)],
+        "half": ["first", "second"],
         f"{name}_of_half": [first, second],
         f"{name}_of_half_low": [first - 2, second - 2],
         f"{name}_of_half_high": [first + 2, second + 2],
@@ -272,8 +299,8 @@ def test_durations_print_in_one_unit_and_as_different_as_they_are(
 ) -> None:
     halves, kinds = medians(float(first), float(second), HIGHER)
     assert answer("round_time_over_time", halves) == (
-        f"The median vote became longer: {earlier} in the first half of the period, "
-        f"{later} in the second."
+        f"The median vote became longer: {earlier} before 9 Nov 2026, "
+        f"{later} from then on."
     )
     assert answer("auto_flip_by_kind", kinds) == f"The median vote takes {by_kind}."
 
