@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pytest
 from core.settings import EmailService, Secret
 from testkit.dashboard import GOLDEN, LONGEST_WAIT, TOKEN, get, serving
 from testkit.ports import free_port
-from tests.web.conftest import StoppedClock, parts
+from testkit.publishing import golden, publish
+from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 from web import email
 
 SUMMARY = {"votes": 5, "estimations": 25, "rooms": 1, "unique_users": 5}
@@ -177,6 +179,24 @@ def test_zeros_of_a_store_that_is_not_there_are_not_posted(
     answer = ask_for_the_summary(mailbox.service, tmp_path / "gone")
     assert (answer.status_code, mailbox.received) == (200, [])
     assert caplog.messages == ["The daily summary is not emailed: there is no data."]
+
+
+def test_zeros_of_a_day_after_the_end_of_the_data_are_not_posted(
+    mailbox: Mailbox,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    log_to_caplog: None,
+) -> None:
+    """As where the sync job has not run for days."""
+    for hours, is_sent in ((24, False), (23, True)):
+        folder = tmp_path / f"{hours}"
+        publish(folder, golden(), GOLDEN_NOW - timedelta(hours=hours))
+        answer = ask_for_the_summary(mailbox.service, folder)
+        assert (answer.status_code, len(mailbox.received)) == (200, int(is_sent))
+    assert caplog.messages == [
+        "The daily summary is not emailed: the data ends before the last 24 hours.",
+        "The email service accepted the daily summary.",
+    ]
 
 
 def test_a_failed_summary_answers_502_and_is_captured_once_as_medium(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 from anyio import CapacityLimiter, to_thread
@@ -75,3 +75,12 @@ def last_24_hours(snapshot: Snapshot, now: datetime) -> Summary:
     """Return the totals of the last 24 hours."""
     plan = daily.legacy(snapshot.frames, now)
     return engine.collect(plan, snapshot.rows).row(0, named=True)
+
+
+def why_unknown(snapshot: Snapshot, now: datetime) -> str | None:
+    """Return why nothing is known of the last 24 hours, None where something is."""
+    if not snapshot.tables:
+        return "there is no data"
+    if snapshot.ends(now) <= now - timedelta(days=1):
+        return "the data ends before the last 24 hours"
+    return None

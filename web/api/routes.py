@@ -11,7 +11,6 @@ from starlette.routing import BaseRoute, Route
 
 from core.errors import ErrorContext, add_error_breadcrumb, capture_error, logger
 from core.settings import EmailService
-from metrics.tables import TABLES
 from web import email
 from web.api import docs, openapi, queries
 from web.api.openapi import OPERATIONS, Operation
@@ -84,13 +83,19 @@ class Api:
         return _json(*await self._summary(queries.room_statistics(room_id)))
 
     async def _daily(self, request: Request) -> Response:
-        summary, missing = await self._summary(queries.last_24_hours)
+        summary, missing, unknown = await self.queries.run(
+            lambda snapshot, now: (
+                queries.last_24_hours(snapshot, now),
+                snapshot.missing,
+                queries.why_unknown(snapshot, now),
+            )
+        )
         # Who asks for the headers alone, as monitors do, wants no mail.
         if request.method == "HEAD":
             return _json(summary, missing)
-        if len(missing) == len(TABLES):
-            # Zeros of a store that is not there would be taken for a quiet day.
-            logger.warning("The daily summary is not emailed: there is no data.")
+        if unknown:
+            # Its zeros would be taken for a quiet day.
+            logger.warning("The daily summary is not emailed: %s.", unknown)
             return _json(summary, missing)
         try:
             # Before the response: a scheduler has to see that the mail failed.
