@@ -27,6 +27,7 @@ help: ## Print this list
 .PHONY: setup
 setup: ## Install the locked packages into .venv
 	@$(UV) --version >/dev/null
+	@[ -d "$${UV_PROJECT_ENVIRONMENT:-.venv}" ] || echo "Installing packages …" >&2
 	@$(UV) sync --frozen --quiet || { printf '%s\n' \
 	  "Python $$(<.python-version) or the locked packages could not be installed: see above." \
 	  "Try again with a network (through a proxy: set HTTPS_PROXY)," \

@@ -53,6 +53,8 @@ def test_without_python_or_network_make_says_what_to_do(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 2
+    # The first start takes minutes on a slow line, and uv is silent.
+    assert done.stderr.startswith("Installing packages …\n")
     assert "Python 3.13 or the locked packages could not be installed" in done.stderr
     assert "or install Python 3.13 yourself first." in done.stderr
 
