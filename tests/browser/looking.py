@@ -181,6 +181,11 @@ def rows_of(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
 
 
+def sentence(said: Locator) -> str:
+    """Return a text with plain spaces: those that keep a line together are others."""
+    return said.inner_text().replace("\N{NO-BREAK SPACE}", " ")
+
+
 def grid(within: Locator) -> list[list[str]]:
     """Return the cells of a table, which screen readers get beside its canvas."""
     table = within.locator("table[role=grid]").first
