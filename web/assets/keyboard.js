@@ -93,27 +93,33 @@
   // In an open list of presets typed text leads to an option, as in a browser's own list.
   const PRESETS = '[role="combobox"][inputmode="none"][aria-expanded="true"]';
   const PAUSE = 1_000; // milliseconds after which another text begins
-  let typed = "", typedAt = 0, isOnWay = false;
+  let typed = "", typedAt = 0, wanted;
   document.addEventListener("keydown", event => {
     const {key, target, timeStamp} = event;
-    if (key.length > 1 || event.ctrlKey || event.metaKey || event.altKey || !target.matches?.(PRESETS)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !target.matches?.(PRESETS)) return;
+    if (wanted && key === "Enter") {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      wanted.click(); // on the way there Enter would take another one
+    }
+    if (key.length > 1) return;
     event.preventDefault();
     typed = (timeStamp - typedAt < PAUSE ? typed : "") + key.toLowerCase();
     typedAt = timeStamp;
-    if (!isOnWay) goToTyped(target);
+    if (!wanted) goToTyped(target);
   }, true);
   async function goToTyped(list) {
-    isOnWay = true;
     const options = [...document.querySelectorAll('[role="option"]')];
-    for (let left = 2 * options.length; left; left--) {
+    for (let left = 2 * options.length; left && list.matches(PRESETS); left--) {
       const there = options.findIndex(option => option.innerText.toLowerCase().startsWith(typed));
       const at = options.findIndex(({id}) => id === list.getAttribute("aria-activedescendant"));
+      wanted = options[there];
       if (there < 0 || there === at) break;
       const key = at < there ? "ArrowDown" : "ArrowUp";
       list.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
       await new Promise(requestAnimationFrame); // for React
     }
-    isOnWay = false;
+    wanted = undefined;
   }
   // Dates that are typed Streamlit takes once their field is left, or with Escape. Enter,
   // which most users press then, would leave other dates in it than the page shows.
@@ -153,13 +159,16 @@
   // name while it is open.
   const nameOf = button => button.querySelector("p")?.innerText.split("\n", 1)[0]
     ?? button.ariaLabel?.replace("Close full", "Full");
+  const LONGEST = 60_000; // milliseconds; a busy server answers late
   async function keepFocus() {
     const button = document.activeElement;
     if (!button.matches(".stMain button")) return;
     const name = nameOf(button);
     const place = chips().indexOf(button);
-    await until(() => document.activeElement !== button && isDrawn(), 10_000);
-    if (document.activeElement !== document.body) return;
+    const isGone = () => !button.isConnected || button.disabled;
+    // While it is there, the user has gone on.
+    await until(() => document.activeElement !== button && (isDrawn() || !isGone()), LONGEST);
+    if (document.activeElement !== document.body || !isGone()) return;
     const next = place < 0
       ? name && buttons(".stMain").find(e => nameOf(e) === name)
       : chips()[place] ?? chips().at(-1) ?? find(FILTER);
@@ -169,7 +178,7 @@
   // A row that adds a filter has another table drawn, with fewer rows.
   async function keepTable(grid) {
     const table = grid.closest('[class*="st-key-rows_"]')?.className.match(/st-key-rows_[a-z_]+/)[0];
-    await until(() => !grid.isConnected && isDrawn(), 10_000);
+    await until(() => !grid.isConnected && isDrawn(), LONGEST);
     const drawn = `[class*="${table}"] canvas`;
     await until(() => find(drawn), 1_000);
     if (document.activeElement === document.body) find(drawn)?.focus();
