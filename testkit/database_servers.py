@@ -128,6 +128,7 @@ class Server:
     """A server that only this process knows; stop it by `stop`."""
 
     _golden: "LiveDatabase | None" = None
+    _process: subprocess.Popen[bytes] | None = None
 
     def __init__(
         self,
@@ -149,10 +150,13 @@ class Server:
         self._time_zone = time_zone
         self._memory_mb = memory_mb
         self._options = tuple(options)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._install()
-        self.start()
-        self._create_reader()
+        try:
+            self._install()
+            self.start()
+            self._create_reader()
+        except BaseException:  # Ctrl-C, too: no block has it yet that would stop it
+            self.stop()
+            raise
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
@@ -289,13 +293,16 @@ class Server:
     def _log(self) -> str:
         return (self.folder / "log").read_text()
 
+    def _has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
                 self.connect().close()
             except mysql.connector.Error as error:
-                if time.monotonic() > deadline:
+                if self._has_ended() or time.monotonic() > deadline:
                     said = f"the server does not answer: {error}\n{self._log()}"
                     raise RuntimeError(said) from None
                 time.sleep(0.05)

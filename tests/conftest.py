@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import socket
 import tempfile
 import threading
@@ -87,6 +88,8 @@ def pytest_configure() -> None:
     # A worker holds thousands of tests, which Python would look through for garbage
     # again and again; see `pytest_collection_finish`.
     gc.set_threshold(50_000)
+    # As Ctrl-C does, so that servers are stopped and what they keep in memory goes.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Plain files are as old as the clone is; by the stopped clock they are not late.
     by_clock = GOLDEN_NOW.replace(tzinfo=UTC).timestamp()
     for file in (ROOT / "tests" / "golden").glob("*.parquet"):

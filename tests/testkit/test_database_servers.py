@@ -1,9 +1,12 @@
-"""Servers that the environment names."""
+"""Servers that do not start, and those that the environment names."""
+
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from testkit import database_servers
-from testkit.database_servers import Kind, shared_server
+from testkit.database_servers import Kind, running_server, shared_server
 from testkit.ports import free_port
 
 
@@ -16,3 +19,17 @@ def test_a_server_that_is_named_and_does_not_answer_is_said_to_be_so(
     said = pytest.raises(RuntimeError, match=rf"(?s)2003.*TEST_{kind.name}")
     with said, shared_server(kind):
         pytest.fail("it answers")
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_server_that_cannot_start_says_why_at_once_and_leaves_nothing(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind.missing:
+        pytest.skip(kind.missing)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    said = pytest.raises(RuntimeError, match="no-such-option")
+    with said, running_server(kind, options=["--no-such-option"]):
+        pytest.fail("it started")
+    assert [*tmp_path.iterdir()] == []
