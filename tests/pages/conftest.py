@@ -17,6 +17,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core import clock
+from testkit.dashboard import LONGEST_WAIT
 from tests.pages.chart_specs import check_charts
 from ui import format as fmt
 
@@ -45,7 +46,9 @@ def run_page(monkeypatch: pytest.MonkeyPatch) -> RunPage:
         monkeypatch.setattr(manifest_scanner, "scan_component_manifests", SCAN)
         monkeypatch.setattr(alt.SchemaBase, "from_dict", classmethod(_guess))
         monkeypatch.syspath_prepend(ROOT)
-        app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=30)
+        app = AppTest.from_file(
+            str(ROOT / "pages" / "main.py"), default_timeout=LONGEST_WAIT
+        )
         app.query_params.update(query)
         # Before the first run: the page that it would draw is the slowest.
         if file != "overview.py":

@@ -14,6 +14,7 @@ from metrics.formats import SECONDS, unit_of_seconds
 from metrics.frames import Period
 from metrics.registry import DEFINITIONS
 from metrics.subject import Unit
+from testkit.dashboard import LONGEST_WAIT
 from tests.pages.chart_specs import check_charts, data_of, read_aloud, ticks
 from tests.pages.conftest import GOLDEN, RunPage
 from ui.charts.axes import value_axis
@@ -34,7 +35,9 @@ def a_page(mark: "Any") -> None:
 
 
 def sent(mark: str) -> AppTest:
-    app = AppTest.from_function(a_page, args=(mark,), default_timeout=20).run()
+    app = AppTest.from_function(
+        a_page, args=(mark,), default_timeout=LONGEST_WAIT
+    ).run()
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == 1
     return app
@@ -97,7 +100,7 @@ def a_page_of_gaps() -> None:
 
 
 def test_marks_say_names_and_printed_values_and_a_dash_for_nothing() -> None:
-    app = AppTest.from_function(a_page_of_gaps, default_timeout=20).run()
+    app = AppTest.from_function(a_page_of_gaps, default_timeout=LONGEST_WAIT).run()
     check_charts(app)
     assert read_aloud(app) == [
         "Room's name: –; Share: –; Change: 0.0%",

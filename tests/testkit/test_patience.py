@@ -14,6 +14,8 @@ TIMED = ("timeout", "open_timeout", "default_timeout")
 HURRIED = {"get", "post", "head", "put", "delete", "request", "stream"}
 HURRIED |= {"Client", "AsyncClient"}
 """Of httpx, which gives up after 5 seconds where nothing is said."""
+OF_PAGES = {f"AppTest.from_{what}" for what in ("file", "function", "string")}
+"""Streamlit's runner of pages, which gives up after 3."""
 
 
 def impatience(text: str) -> Iterator[int]:
@@ -39,6 +41,7 @@ def impatience(text: str) -> Iterator[int]:
             limits += call.args[:1]
         usual = name in {f"httpx.{word}" for word in HURRIED}
         usual = usual or (name == "connect" and opens_websockets)
+        usual = usual or name in OF_PAGES
         is_short = any(
             isinstance(limit, ast.Constant)
             and isinstance(limit.value, int | float)
@@ -69,5 +72,7 @@ try:
     get("/", timeout=2)
 except OSError:
     again()
+AppTest.from_function(page).run()
+AppTest.from_function(page, default_timeout=LONGEST_WAIT).run()
 """
-    assert [*impatience(text)] == [3, 4, 5, 6, 7]
+    assert [*impatience(text)] == [3, 4, 5, 6, 7, 14]

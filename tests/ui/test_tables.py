@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Dataframe
 
 from metrics.formats import fixed
+from testkit.dashboard import LONGEST_WAIT
 from tests.pages.test_insights import read
 from ui.blocks import tables
 from ui.labels import readable
@@ -63,7 +64,9 @@ def drawn(frame: pl.DataFrame) -> Dataframe:
 
         tables.render(pl.DataFrame(rows), "A table")
 
-    app = AppTest.from_function(page, args=(frame.to_dict(as_series=False),)).run()
+    app = AppTest.from_function(
+        page, args=(frame.to_dict(as_series=False),), default_timeout=LONGEST_WAIT
+    ).run()
     return app.dataframe[0]
 
 
@@ -85,7 +88,9 @@ def test_labels_over_time_are_named_after_their_kind_and_spelt_out() -> None:
         moved = pl.DataFrame({"dimension": ["source"], "change": [-2]})
         tables.render(moved, "Another")
 
-    routes, changes = AppTest.from_function(page).run().dataframe
+    routes, changes = (
+        AppTest.from_function(page, default_timeout=LONGEST_WAIT).run().dataframe
+    )
     assert json.loads(routes.proto.columns)["route"]["label"] == "Route"
     assert list(routes.value["route"]) == ["Contact", "Analytics"]
     assert list(changes.value["dimension"]) == ["Source"]
@@ -185,7 +190,7 @@ def test_numbers_of_a_plain_table_have_their_notation_and_texts_their_width() ->
         frame = pl.DataFrame({"Average": [3.5, 2.0], "Votes": [1, 2], "What": ["", ""]})
         tables.render_plain(frame, "Votes", widths={"What": 90})
 
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=LONGEST_WAIT).run()
     columns = json.loads(app.dataframe[0].proto.columns)
     assert columns["Average"]["type_config"]["format"] == "%,.2f"
     assert columns["Votes"]["type_config"]["format"] == "%,d"
@@ -200,7 +205,12 @@ def test_points_are_whole_ones_that_have_been_reached() -> None:
 
         tables.render(pl.DataFrame({"health": [69.6, 70.0, 39.9]}), "Health")
 
-    sent = AppTest.from_function(page).run().dataframe[0].value
+    sent = (
+        AppTest.from_function(page, default_timeout=LONGEST_WAIT)
+        .run()
+        .dataframe[0]
+        .value
+    )
     # Rounded, a cooling room would have the 70 points of a healthy one.
     assert list(sent["health"]) == [69, 70, 39]
 
@@ -234,7 +244,7 @@ def test_no_number_prints_as_minus_zero() -> None:
         means = pl.DataFrame({"ma_votes": [-0.004, -0.006, 0.004, None]})
         tables.render(pl.concat([frame, means], how="horizontal"), "Changes")
 
-    (sent,) = AppTest.from_function(page).run().dataframe
+    (sent,) = AppTest.from_function(page, default_timeout=LONGEST_WAIT).run().dataframe
     found = read(sent.proto.arrow_data.data).to_dict(as_series=False)
     # As the browser prints them: with one decimal, and with two.
     assert found["contribution"] == found["count_change_share"] == [0, -0.1, 0, None]
@@ -255,7 +265,7 @@ def test_a_number_stays_behind_a_name_from_right_to_left() -> None:
         rooms = ["\u05d0 \u05d1 #12", "Owls #7", None]
         tables.render(pl.DataFrame({"room": rooms}), "Rooms")
 
-    (sent,) = AppTest.from_function(page).run().dataframe
+    (sent,) = AppTest.from_function(page, default_timeout=LONGEST_WAIT).run().dataframe
     found = read(sent.proto.arrow_data.data)["room"].to_list()
     assert found[:2] == ["\u2068\u05d0 \u05d1\u2069 #12", "Owls #7"]
 
@@ -280,7 +290,7 @@ def test_a_table_of_very_many_rows_is_cut_and_leaves_pandas_unloaded() -> None:
     )
     # Charts of other users would fail while it is loaded.
     assert done.stdout.strip() == "False"
-    app = AppTest.from_string(MANY).run()
+    app = AppTest.from_string(MANY, default_timeout=LONGEST_WAIT).run()
     assert app.dataframe[0].value.shape == (150_000, 1)
     [note] = [caption.value for caption in app.caption]
     assert note == "The first 150,000 of 150,002 rows; the CSV has all."
