@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from metrics.frames import Frames, Period
-from metrics.tables import EVENTS, TABLES, USERS, VOTES
+from metrics.tables import EVENTS, PAGE_VIEWS, TABLES, USERS, VOTES
 from store import engine
 from store.files import text_of
 from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
@@ -314,6 +314,18 @@ def test_a_table_that_begins_weeks_after_others_is_named_with_its_day() -> None:
     soon = replace(held, frames=frames(*rows, vote("2026-02-02 08:59")))
     for nothing in (soon, NOTHING):
         assert later_begins(nothing, Period.of_days(day, day)) == {}
+
+
+def test_a_table_begins_later_whatever_a_stray_row_says() -> None:
+    """A clock set to 1970 wrote the first row that is stored."""
+    begun = view("a", "2024-01-05 09:00")
+    held = replace(
+        NOTHING,
+        frames=frames(begun, vote("1970-01-02 05:00"), vote("2026-06-02 20:00")),
+        tables={live.name: TableInfo(1, 1) for live in (PAGE_VIEWS, VOTES)},
+    )
+    reach = Period.of_days(date(2026, 5, 1), date(2026, 5, 1))
+    assert later_begins(held, reach) == {VOTES.name: date(2026, 6, 2)}
 
 
 def test_a_damaged_table_does_not_keep_others_from_being_shown(tmp_path: Path) -> None:
