@@ -11,7 +11,6 @@ import io
 import json
 import os
 import shutil
-import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -242,7 +241,7 @@ class StoreWriter:
             found = os.stat(f"{self.root}/{block.file}")  # noqa: PTH116
         except OSError:
             return False
-        return stat.S_ISREG(found.st_mode) and found.st_size == block.bytes
+        return found.st_size == block.bytes
 
     def is_whole(self, block: Block | UserIdsFile) -> bool:
         """Return whether a file has every byte that was written."""

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from threading import Event, Thread
 from time import sleep
 from typing import Any
@@ -20,6 +21,7 @@ from sync.decode import BulkRows, RawRows
 from sync.partitions import Partition
 from sync.source import Source
 from sync.sql import LINE_END
+from sync.store_writer import LOCK
 from testkit.dashboard import LONGEST_WAIT, wait_until
 from testkit.database_servers import (
     Kind,
@@ -82,6 +84,26 @@ def test_the_pauses_between_attempts_grow_fourfold(store: Store) -> None:
     store.address = replace(store.source.settings, port=free_port())
     assert store.sync() == 1
     assert pauses == [QUICK.first_pause, 4 * QUICK.first_pause]
+
+
+@on_one_kind
+def test_a_run_is_not_tried_again_after_a_stop_signal_or_beyond_its_time(
+    store: Store,
+) -> None:
+    pauses: list[float | None] = []
+
+    class Stopped(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout)
+            return True
+
+    store.stop = Stopped()
+    store.address = replace(store.source.settings, port=free_port())
+    assert store.sync() == 1
+    assert pauses == [QUICK.first_pause]
+    store.policy = replace(QUICK, run_seconds=QUICK.first_pause)
+    assert store.sync() == 1
+    assert pauses == [QUICK.first_pause]
 
 
 def test_a_stalled_link_is_given_up_after_the_statements_time_limit(
@@ -203,16 +225,56 @@ def test_a_connection_killed_inside_the_snapshot_is_tried_again(
     database: LiveDatabase, store: Store, during_settling: DuringSettling
 ) -> None:
     insert_votes(database, range(1, 101))
+    during_settling(partial(kill_connection, database))
+    assert store.sync() == 0
+    store.assert_equals_source()
 
-    def kill() -> None:
-        number = database.count(
-            "SELECT id FROM information_schema.processlist "
-            "WHERE db = %s AND user = 'fpp'",
-            (database.name,),
-        )
-        database.execute(f"KILL {number}")
 
-    during_settling(kill)
+def kill_connection(database: LiveDatabase) -> None:
+    """End the job's connection, as an administrator does."""
+    number = database.count(
+        "SELECT id FROM information_schema.processlist WHERE db = %s AND user = 'fpp'",
+        (database.name,),
+    )
+    database.execute(f"KILL {number}")
+
+
+@on_one_kind
+def test_a_lock_that_is_held_when_a_run_is_tried_again_is_no_other_job(
+    database: LiveDatabase,
+    store: Store,
+    during_settling: DuringSettling,
+    reported: Sequence[str],
+) -> None:
+    """The server may take the broken connection, which has it, for a living one."""
+    assert store.sync() == 0
+    during_settling(partial(kill_connection, database))
+    with database.connect() as other, other.cursor() as cursor:
+
+        class Locked(Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                name = f"fpp-sync {(store.root / LOCK).read_text()}"
+                cursor.execute("SELECT GET_LOCK(%s, %s)", (name, LONGEST_WAIT))
+                cursor.fetchall()
+                return timeout is None
+
+        store.stop = Locked()
+        assert store.sync() == 1
+    assert "waiting for the lock of a broken connection" in reported[-1]
+
+
+@on_one_kind
+def test_a_connection_killed_after_the_commit_undoes_nothing(
+    database: LiveDatabase, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert_votes(database, range(1, 11))
+    unlock = Source.unlock
+
+    def kill_and_unlock(source: Source, name: str) -> None:
+        kill_connection(database)
+        unlock(source, name)
+
+    monkeypatch.setattr(Source, "unlock", kill_and_unlock)
     assert store.sync() == 0
     store.assert_equals_source()
 

@@ -1,5 +1,6 @@
 """Situation 8: the job dies by SIGKILL at every single step on the disk."""
 
+import os
 import shutil
 import signal
 import time
@@ -200,6 +201,29 @@ def test_what_is_in_force_stays_beside_newer_states_of_dead_runs(
     # A run that died before its commit left it; the next ones fail, and tidy up.
     left = tmp_path / "manifests" / "0000000002-dead.json"
     left.write_text(replace(in_force, number=2, generation=2, user_ids=()).to_json())
+    # Another one died while it put a state in force.
+    put = tmp_path / "CURRENT-dead.tmp"
+    put.touch()
     writer.collect_garbage(Policy(keep_generations=1), time.time() + 7_200)
     assert writer.current() == in_force
     assert writer.is_whole(file)
+    assert not put.exists()
+
+
+def test_what_was_in_force_within_the_hour_stays_however_old_its_files_are(
+    tmp_path: Path,
+) -> None:
+    """A query that is still running may read them."""
+    writer = StoreWriter(Disk(tmp_path))
+    old, new = (writer.write_user_ids(0, pl.Series([name])) for name in "ab")
+    first = Manifest(1, 1, datetime(2026, 11, 19), {}, (old,))
+    for number, file in enumerate((old, old, new), 1):
+        state = replace(first, number=number, generation=number, user_ids=(file,))
+        name = writer.publish(state)
+        if number == 1:
+            hours_ago = time.time() - 7_200
+            for path in (tmp_path / "manifests" / name, tmp_path / old.file):
+                os.utime(path, (hours_ago, hours_ago))
+    writer.collect_garbage(Policy(keep_generations=1), time.time())
+    assert writer.is_whole(old)
+    assert len([*(tmp_path / "manifests").iterdir()]) == 2

@@ -286,6 +286,13 @@ def test_a_list_of_suspects_that_cannot_be_read_suspects_everything(
     filled.assert_equals_source()
 
 
+def test_a_list_of_suspects_that_could_fill_the_memory_is_not_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / SUSPECTS).write_text("[]" + " " * 10_000_000)
+    assert StoreWriter(Disk(tmp_path)).suspects() is None
+
+
 @on_one_kind
 @pytest.mark.parametrize("damage", [folder, pipe])
 @pytest.mark.parametrize("kind", ["block", "block of users", "user ids"])
@@ -304,8 +311,13 @@ def loop(path: Path) -> None:
     path.symlink_to(path.name)
 
 
+def short(path: Path) -> None:
+    """Cut off while it was written."""
+    path.write_text(path.read_text()[:10])
+
+
 @on_one_kind
-@pytest.mark.parametrize("damage", [nothing, noise, folder, deep, loop, gone])
+@pytest.mark.parametrize("damage", [nothing, noise, folder, deep, loop, gone, short])
 def test_a_lock_that_cannot_be_read_is_written_again(
     database: LiveDatabase, filled: Store, damage: Callable[[Path], None]
 ) -> None:
@@ -314,6 +326,7 @@ def test_a_lock_that_cannot_be_read_is_written_again(
     assert filled.sync() == 0
     filled.assert_equals_source()
     name = (filled.root / LOCK).read_text()
+    assert len(name) == 32
     assert filled.verify() == 0
     assert (filled.root / LOCK).read_text() == name
 

@@ -18,6 +18,7 @@ from sync.run import Request
 from sync.store_writer import Disk
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
+from testkit.ports import free_port
 from tests.sync.conftest import on_one_kind
 from tests.sync.endpoints import endpoint
 from tests.sync.killed_jobs import CountingDisk
@@ -155,6 +156,22 @@ def test_files_that_cannot_be_removed_do_not_fail_a_published_run(
 
 
 @on_one_kind
+def test_a_first_run_that_fails_finds_nothing_to_tidy_up(
+    store: Store, reported: Sequence[str]
+) -> None:
+    """Whatever a dead one left: nothing is in force that says what is needed."""
+    left = store.root / "manifests" / "0000000001-dead.json"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    store.policy = replace(store.policy, keep_seconds=0, attempts=1)
+    store.address = replace(store.source.settings, port=free_port())
+    assert store.sync() == 1
+    (line,) = reported
+    assert line.startswith("sync/run:")
+    assert left.exists()
+
+
+@on_one_kind
 def test_a_store_that_was_restored_by_root_is_named_with_the_way_out(
     database: LiveDatabase,
 ) -> None:
@@ -166,14 +183,22 @@ def test_a_store_that_was_restored_by_root_is_named_with_the_way_out(
         store = Store(Path(folder) / "data", database, heartbeat=monitor.url)
         assert store.sync() == 0
         before = store.manifest()
-        child = os.fork()
-        if not child:
-            os.setuid(10001)
-            os._exit(store.sync())
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) == 1
+        assert sync_of_another_user(store) == 1
+        # All else may be its own.
+        (store.root / ".lock").chmod(0o666)
+        (store.root / "CURRENT").chmod(0o600)
+        assert sync_of_another_user(store) == 1
         assert store.manifest() == before
-    said = monitor.pushes[-1]["msg"]
-    assert "(uid 10001) may not use a file or folder of DATA_DIR" in said
-    # It may be its owner and lack the right to write.
-    assert "chown -R 10001 and chmod -R u+rwX" in said
+    for push in monitor.pushes[-2:]:
+        assert "(uid 10001) may not use a file or folder of DATA_DIR" in push["msg"]
+        # It may be its owner and lack the right to write.
+        assert "chown -R 10001 and chmod -R u+rwX" in push["msg"]
+
+
+def sync_of_another_user(store: Store) -> int:
+    child = os.fork()
+    if not child:
+        os.setuid(10001)
+        os._exit(store.sync())
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)

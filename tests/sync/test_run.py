@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -55,6 +56,19 @@ def test_a_store_may_be_in_a_folder_of_any_name(
     assert small_blocks.verify() == 0
     users = small_blocks.manifest().tables[USERS.name]
     assert StoreWriter(Disk(small_blocks.root)).keys(USERS, users).len() == 3
+
+
+@on_one_kind
+def test_plain_files_of_an_earlier_job_are_named_once_and_left(
+    store: Store, logged: Sequence[str]
+) -> None:
+    plain = store.root / VOTES.file_name
+    plain.parent.mkdir()
+    plain.touch()
+    assert [store.sync(), store.sync()] == [0, 0]
+    said = [line for line in logged if "No longer used" in line]
+    assert said == ["No longer used, safe to delete: fpp_votes.parquet"]
+    assert plain.exists()
 
 
 def test_second_sync_follows_inserts_renames_edits_and_deletes(
