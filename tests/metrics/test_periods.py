@@ -128,6 +128,7 @@ def test_a_to_date_period_is_compared_with_the_same_days(
     st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)),
     st.sampled_from([PREVIOUS, YEAR]),
 )
+@example("month_to_date", datetime(2026, 3, 31, 12), PREVIOUS)  # 28 February
 def test_a_to_date_comparison_starts_its_unit_and_ends_on_the_same_day_and_time(
     key: str, now: datetime, comparison: str
 ) -> None:
