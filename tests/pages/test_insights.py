@@ -222,6 +222,26 @@ def test_files_have_what_tiles_show_of_a_table_that_a_filter_hides(
     assert {row[key] for key in hidden} == {None}
 
 
+def test_sheets_come_in_the_order_of_the_page_after_every_start(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a set, whose order each process draws anew, would not."""
+    asked: list[tuple[PageContext, Results, str, Collection[str]]] = []
+    monkeypatch.setattr(export, "render_download", lambda *each: asked.append(each))
+    run_page("insights.py", about="Meetings", **ALL_TIME)
+    ((_, found, _, _),) = asked
+    assert [*found.now] == [
+        *(
+            "usual_changes",
+            "round_time",
+            "round_time_over_time",
+            "spectators",
+            "spectators_over_time",
+        ),
+        *("auto_flip", "auto_flip_by_kind"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("split", "name"),
     [

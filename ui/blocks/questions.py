@@ -49,7 +49,8 @@ def render_section(context: PageContext, part: Section) -> Results:
     """Compute what a section shows and draw it; figures are compared."""
     every = at_least_weekly(context.query.granularity)
     kpis = [replace(kpi, granularity=every) for kpi in part.kpis]
-    compared = {*tables_of(*kpis), *part.headline}
+    # In order: it is that of the sheets in the page's workbook.
+    compared = (*tables_of(*kpis), *part.headline)
     names = dict.fromkeys((*compared, *part.charts, *part.tables))
     # The same figure is judged alike on every page.
     judged = [key for key in keys_of(*kpis) if key in USUAL_KEYS]
