@@ -64,9 +64,9 @@ def days(first: date, last: date) -> str:
 
 
 # Spaces before a dot or dash, in a date or time, after a number, and in "compared
-# with".
+# with". A range that is expected would break at its dash instead: "3– / 90 expected".
 _KEPT = re.compile(
-    r" (?=[·–])|(?<=\d) (?=[a-z]|(?:[A-Z][a-z]{2}|[A-Z]{3,4})\b)"
+    r" (?=[·–])|(?<=\d) (?=(?!expected)[a-z]|(?:[A-Z][a-z]{2}|[A-Z]{3,4})\b)"
     r"|(?<=[A-Z][a-z]{2}) (?=\d{4}\b)|(?<=compared) (?=with)|(?<=with) (?=\d)"
 )
 
