@@ -19,14 +19,12 @@ from streamlit.testing.v1 import AppTest
 from core import clock
 from testkit.dashboard import LONGEST_WAIT
 from tests.pages.chart_specs import check_charts
-from ui import format as fmt
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 NOW = datetime(2026, 11, 20, 18, 0)
 
 RunPage = Callable[..., AppTest]
-_NOWHERE = re.compile("(?!)")
 # Streamlit's server does this once, its test runner for each page: it reads what every
 # installed package says of itself, which takes longer than a page does.
 SCAN = cache(manifest_scanner.scan_component_manifests)
@@ -41,8 +39,6 @@ def run_page(monkeypatch: pytest.MonkeyPatch) -> RunPage:
     ) -> AppTest:
         monkeypatch.setenv("DATA_DIR", str(data_dir))
         monkeypatch.setattr(clock, "now", lambda: now)
-        # Texts as they are written: `test_format.py` is about where lines break.
-        monkeypatch.setattr(fmt, "_KEPT", _NOWHERE)
         monkeypatch.setattr(manifest_scanner, "scan_component_manifests", SCAN)
         monkeypatch.setattr(alt.SchemaBase, "from_dict", classmethod(_guess))
         monkeypatch.syspath_prepend(ROOT)
@@ -82,12 +78,17 @@ def plain_store(tmp_path: Path) -> Callable[..., Path]:
 
 def captions(app: AppTest) -> list[str]:
     """Return what captions say, whatever spaces keep their words together."""
-    return [caption.value.replace("\u00a0", " ") for caption in app.caption]
+    return [plain(caption.value) for caption in app.caption]
+
+
+def plain(text: str) -> str:
+    """Return a text as it is written, without what keeps its words together."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def html_of(app: AppTest) -> str:
     """Return all HTML of a page, such as a report, whatever spaces it has."""
-    return " ".join(h.proto.body for h in app.get("html")).replace("\u00a0", " ")
+    return plain(" ".join(h.proto.body for h in app.get("html")))
 
 
 def tiles(app: AppTest) -> dict[str, str]:

@@ -31,7 +31,8 @@ def a_page(mark: "Any") -> None:
     from ui.charts.rendering import Layer, layered, render_chart
 
     layer = Layer(mark=alt.MarkDef(type=mark)).encode(alt.X("a:Q"))
-    render_chart(layered(layer, layer, data=pl.DataFrame({"a": [1]})), "A chart")
+    told = layer.encode(alt.X("a:Q"), tooltip=[alt.Tooltip("a:Q", title="A")])
+    render_chart(layered(layer, told, data=pl.DataFrame({"a": [1]})), "A chart")
 
 
 def sent(mark: str) -> AppTest:

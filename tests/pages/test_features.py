@@ -44,6 +44,7 @@ from tests.pages.conftest import (
     RunPage,
     captions,
     html_of,
+    plain,
     tile_lines,
     tiles,
 )
@@ -1018,7 +1019,7 @@ def test_a_table_that_no_room_can_be_left_out_of_says_so(run_page: RunPage) -> N
     part = "Events in it are of all rooms: they are not linked to rooms."
     app = run_page("traffic.py", filter="room!:88", show="visits")
     formula = DEFINITIONS["visits"].formula
-    (visits,) = (c.value for c in app.caption if formula in c.value)
+    (visits,) = (text for text in captions(app) if formula in text)
     assert visits.endswith(f"{formula} {part}")
     # Above the cards; the tables of newcomers are hidden.
     app = run_page("insights.py", filter="room!:88", about="New people")
@@ -1055,7 +1056,7 @@ def test_events_under_the_filter_of_a_room_are_said_to_be_of_any_room(
     app = run_page("traffic.py", filter="room:112", show="visits")
     assert (tiles(app)["Unique users"], tiles(app)["Visits"]) == ("0", "2")
     formula = DEFINITIONS["visits"].formula
-    (visits,) = (c.value for c in app.caption if formula in c.value)
+    (visits,) = (text for text in captions(app) if formula in text)
     assert visits.endswith(f"{formula} {part}")
     assert captions(run_page("location.py", filter="room:112")).count(part) == 3
     # Participations have a room.
@@ -1826,7 +1827,7 @@ def test_late_data_need_attention_and_a_demo_is_never_late(
 
     def findings() -> list[str]:
         app = run_page("overview.py", folder)
-        return [link.proto.label for link in app.get("page_link")]
+        return [plain(link.proto.label) for link in app.get("page_link")]
 
     assert "Data is 2 days late" in findings()
     (folder / DEMO_MARKER).touch()
@@ -2422,12 +2423,12 @@ def test_a_list_that_is_cut_says_so_and_offers_the_rest(run_page: RunPage) -> No
     changed = run_page("overview.py")
     assert any(label.startswith("Show all") for label in switches(changed))
     assert any(label.startswith("Show all") for label in switches(funnel))
-    said = [caption.value for caption in lines.caption]
+    said = captions(lines)
     # How many there are the bars beside it say.
     rest = "the table has 40, and all others as one"
     assert f"The 6 largest are drawn; {rest}." in said
     few = run_page("behaviour.py", part="Rooms")
-    said = [caption.value for caption in few.caption]
+    said = captions(few)
     assert "The 6 largest of 11 are drawn; the table has all." in said
     # One other is no less than itself; four more had votes in the comparison alone.
     assert switches(few) == []
@@ -2444,7 +2445,7 @@ def test_a_list_that_is_cut_says_so_and_offers_the_rest(run_page: RunPage) -> No
     rows = len(listed.dataframe[0].value)
     assert rows > 50
     text = f"The rooms with votes in this period, busiest first: {rows} rooms"
-    assert any(caption.value.startswith(text) for caption in listed.caption)
+    assert any(caption.startswith(text) for caption in captions(listed))
 
 
 @pytest.mark.parametrize(
@@ -2512,7 +2513,7 @@ def test_unusual_days_of_the_comparison_are_named_beside_the_change(
         for compare, is_named in (("previous", True), ("none", False)):
             view = {"period": "last_month", "show": "votes", "compare": compare}
             app = run_page(file, **view)
-            assert any(named in text.value for text in app.caption) == is_named
+            assert any(named in text for text in captions(app)) == is_named
     report = run_page("report.py", period="last_month")
     before = html_of(report).partition("Unusual days in the comparison")[2]
     assert "Monday, 21 Sep 2026: " in before

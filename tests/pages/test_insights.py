@@ -22,7 +22,7 @@ from metrics.room_health import health
 from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
-from tests.pages.conftest import GOLDEN, NOW, RunPage, captions, tile_lines
+from tests.pages.conftest import GOLDEN, NOW, RunPage, captions, plain, tile_lines
 from ui import export
 from ui.format import cases
 from ui.labels import with_country_names
@@ -68,7 +68,7 @@ def spoken(app: AppTest) -> dict[str, str | None]:
     The title of the chart over time is no question.
     """
     lines: list[tuple[str, str]] = [
-        (element.type, element.value)
+        (element.type, plain(element.value))
         for element in app.main
         if isinstance(element, Element)
         and element.type in {"header", "markdown", "text", "caption"}
@@ -384,7 +384,7 @@ def test_cards_say_how_many_cases_they_come_from(
     run_page: RunPage, about: str, cases: dict[str, str]
 ) -> None:
     app = run_page("insights.py", about=about, **ALL_TIME)
-    said = next(c.value for c in app.caption if c.value.startswith("Based on "))
+    said = next(c for c in captions(app) if c.startswith("Based on "))
     for name, frame in tables(ALL_TIME, [*cases]).items():
         n = cases[name]
         words = DEFINITIONS[n].title.removesuffix(" (n)").lower()

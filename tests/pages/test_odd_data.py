@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from metrics.tables import ROOMS, TABLES, TIMESTAMP, VOTES, Table
-from tests.pages.conftest import GOLDEN, RunPage
+from tests.pages.conftest import GOLDEN, RunPage, captions
 from tests.pages.test_pages import PAGES
 
 # Every page on each store.
@@ -173,4 +173,4 @@ def test_the_list_of_rooms_says_how_many_deleted_ones_it_leaves_out(
         return frame.filter(~is_gone) if table is ROOMS else frame
 
     app = run_page("room.py", odd_store(change), period="all_time")
-    assert f", without {said}" in app.caption[1].value
+    assert f", without {said}" in captions(app)[1]
