@@ -225,7 +225,7 @@ def test_files_have_what_tiles_show_of_a_table_that_a_filter_hides(
 def test_sheets_come_in_the_order_of_the_page_after_every_start(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As those of a set, whose order each process draws anew, would not."""
+    """Those of a set would not: each process has another order."""
     asked: list[tuple[PageContext, Results, str, Collection[str]]] = []
     monkeypatch.setattr(export, "render_download", lambda *each: asked.append(each))
     run_page("insights.py", about="Meetings", **ALL_TIME)

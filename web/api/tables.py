@@ -223,7 +223,7 @@ def values_of(query: Mapping[str, str]) -> Mapping[str, str]:
 
 def read_room_id(text: str, refusal: str) -> int:
     """Return the id of a room; raises RequestError with this detail."""
-    room_id = filters.room_id(text.strip())
+    room_id = filters.room_id(text)
     if not room_id:
         raise RequestError(400, refusal)
     return room_id

@@ -166,8 +166,9 @@
     const name = nameOf(button);
     const place = chips().indexOf(button);
     const isGone = () => !button.isConnected || button.disabled;
-    // While it is there, the user has gone on.
-    await until(() => document.activeElement !== button && (isDrawn() || !isGone()), LONGEST);
+    // Elsewhere, the user has gone on. A chip that goes is moved first, and loses the focus.
+    const hasGoneOn = () => ![button, document.body].includes(document.activeElement);
+    await until(() => hasGoneOn() || (document.activeElement !== button && isDrawn()), LONGEST);
     if (document.activeElement !== document.body || !isGone()) return;
     const next = place < 0
       ? name && buttons(".stMain").find(e => nameOf(e) === name)
