@@ -137,8 +137,8 @@ def _each_once(
 ) -> tuple[dict[str, pl.LazyFrame], dict[str, int]]:
     """Return frames with the last row of each key, and how many others there are.
 
-    The live database has each key once. Who appends to these files twice has not: the
-    later row is the newer one.
+    The live database has each key once. Where rows were appended to a file again, the
+    later one is the newer one.
     """
     keys = {name: pl.col(BY_NAME[name].key) for name in frames}
     plans = [
@@ -168,7 +168,7 @@ def _rows(data_dir: Path, tables: Sequence[Table]) -> dict[str, int]:
 
 
 def _collected(plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
-    """Execute plans over files; StoreError where one ends since it was opened."""
+    """Execute plans over files; StoreError where one was cut off since it was opened."""
     try:
         return pl.collect_all(plans)
     except FileNotFoundError:

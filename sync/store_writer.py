@@ -11,6 +11,7 @@ import io
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -241,7 +242,7 @@ class StoreWriter:
             found = os.stat(f"{self.root}/{block.file}")  # noqa: PTH116
         except OSError:
             return False
-        return found.st_size == block.bytes
+        return stat.S_ISREG(found.st_mode) and found.st_size == block.bytes
 
     def is_whole(self, block: Block | UserIdsFile) -> bool:
         """Return whether a file has every byte that was written."""

@@ -74,8 +74,8 @@ def test_the_data_page_says_which_rows_of_plain_files_are_left_out(
         pl.concat([rows, rows.head(number)]).write_parquet(folder / f"{name}.parquet")
     [warning] = run_page("data.py", folder).warning
     assert warning.value == (
-        "Left out: 1 row of fpp_rooms and 2 rows of fpp_votes, since a later row of "
-        "the file has the same ID. Write each row once."
+        "Left out: 1 row of fpp_rooms and 2 rows of fpp_votes. A later row in the file "
+        "has the same ID; write each row once."
     )
 
 

@@ -306,6 +306,15 @@ def test_a_block_that_is_no_file_is_found_and_healed(
     filled.assert_equals_source()
 
 
+def test_a_folder_is_no_file_whatever_its_size_is(tmp_path: Path) -> None:
+    writer = StoreWriter(Disk(tmp_path))
+    file = writer.write_user_ids(0, pl.Series(["a"]))
+    assert writer.is_there(file)
+    folder(tmp_path / file.file)
+    size = (tmp_path / file.file).stat().st_size
+    assert not writer.is_there(replace(file, bytes=size))
+
+
 def loop(path: Path) -> None:
     path.unlink()
     path.symlink_to(path.name)

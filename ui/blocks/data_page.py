@@ -85,8 +85,8 @@ def repeated_rows(snapshot: Snapshot) -> str | None:
     if not parts:
         return None
     return (
-        f"Left out: {listed(parts)}, since a later row of the file has the same ID. "
-        "Write each row once."
+        f"Left out: {listed(parts)}. A later row in the file has the same ID; write "
+        "each row once."
     )
 
 

@@ -166,7 +166,7 @@
     const name = nameOf(button);
     const place = chips().indexOf(button);
     const isGone = () => !button.isConnected || button.disabled;
-    // Elsewhere, the user has gone on. A chip that goes is moved first, and loses the focus.
+    // A chip that goes is moved first, and loses the focus while it is still there.
     const hasGoneOn = () => ![button, document.body].includes(document.activeElement);
     await until(() => hasGoneOn() || (document.activeElement !== button && isDrawn()), LONGEST);
     if (document.activeElement !== document.body || !isGone()) return;
