@@ -493,10 +493,10 @@ def middle_of(period: Period, granularity: Granularity) -> date:
     Of days or longer: the one that begins nearest to the middle, the earlier of two.
     28 days from a Sunday have five weeks, of which the first is one day.
     """
-    first, *later, _ = _starts(period, granularity)
+    *starts, _ = _starts(period, granularity)
     start, end = period.wall(period.start), period.wall(period.end)
     middle = start + (end - start) / 2
-    return min(later or [first], key=lambda begins: abs(_midnight(begins) - middle))
+    return min(starts, key=lambda begins: abs(_midnight(begins) - middle))
 
 
 def data_axis(buckets: pl.LazyFrame, granularity: Granularity) -> pl.LazyFrame:

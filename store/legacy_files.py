@@ -168,7 +168,7 @@ def _rows(data_dir: Path, tables: Sequence[Table]) -> dict[str, int]:
 
 
 def _collected(plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
-    """Execute plans over files; StoreError where one was cut off since it was opened."""
+    """Execute plans over files; StoreError where one is cut off by now."""
     try:
         return pl.collect_all(plans)
     except FileNotFoundError:
