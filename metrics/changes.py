@@ -414,7 +414,9 @@ def _part(row: Mapping[str, Any]) -> str:
     # Of months, it is not the count before: that has other numbers of weekdays.
     if row["dimension"] == "weekday":
         return f"{part} of the previous {total}, scaled to the same weekdays"
-    return f"{part} of the previous {total}"
+    # More than visitors, and without deleted ones: not the count on a tile.
+    which = " with any activity" if row["measure"] == "users" else ""
+    return f"{part} of the previous {total}{which}"
 
 
 def _place(dimension: str, label: str | None) -> str:

@@ -126,6 +126,22 @@ def apply(
     return kept
 
 
+# Of the other kinds, users or rows may have several values each.
+_OF_ONE_VALUE = ("country", "room")
+
+
+def left_open(filters: Collection[Filter], frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of several dimensions whose label the filters leave open.
+
+    Of the users of one country every change is from there, which explains nothing.
+    """
+    if "dimension" not in frame.columns:
+        return frame
+    kept = [wanted.kind for wanted in filters if not wanted.excludes]
+    fixed = [kind for kind in _OF_ONE_VALUE if kept.count(kind) == 1]
+    return frame.filter(~pl.col("dimension").is_in(fixed))
+
+
 def combined(filters: Collection[Filter]) -> str:
     """Return filters as links write them, and how they are combined."""
     groups = _by_kind(filters)

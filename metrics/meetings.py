@@ -49,7 +49,7 @@ DEFINITIONS = (
     ),
     Definition(
         "talk_median_seconds",
-        "Median talk time",
+        "Median pause",
         "seconds",
         "Median time from the end of a vote, empty or not, to the start of the next "
         "one in the meeting.",

@@ -25,11 +25,20 @@ _FEW = 3
 
 
 def zone_of(name: str) -> ZoneInfo | None:
-    """Return the zone of an IANA name such as Europe/Berlin or utc; else None."""
+    """Return the zone of an IANA name such as Europe/Berlin or utc; else None.
+
+    A blank stands for the plus sign of a link, Etc/GMT+3, or for America/New_York's.
+    """
     # Without a name the folder of all zones would be searched for it. Over a wrong name
     # Polars works for a second per 1,000 characters.
     if not name or len(name) > LONGEST_NAME:
         return None
+    # No name has a blank; two of them cannot be a sign each.
+    found = (_known(name.replace(" ", sign)) for sign in "+_")
+    return next(filter(None, found), None) if " " in name else _known(name)
+
+
+def _known(name: str) -> ZoneInfo | None:
     return _zone(name) or _zone(name.upper()) or _zone(_spelled(name))
 
 

@@ -4,12 +4,13 @@ from functools import partial
 
 import streamlit as st
 
+from metrics import filters
 from ui import charts, export, page_context
 from ui.blocks import live, today
 from ui.blocks.block import FIRST_ROWS, render_block
 from ui.blocks.kpi_strip import Kpis, keys_of, render_kpis, tables_of
 from ui.charts.labelled_bars import without_bars
-from ui.filters import click_filters, filter_chips
+from ui.filters import click_filters
 from ui.page_context import Results
 
 KPIS = (
@@ -35,7 +36,7 @@ found = context.compute(
     apart=("unusual_days",),
     further=partial(today.plans, context),
 )
-moved = filter_chips.left_open(context.filters, found["what_moved"])
+moved = filters.left_open(context.filters, found["what_moved"])
 found = Results({**found.now, "what_moved": moved}, found.earlier)
 today.render_attention(context, found)
 render_kpis(context, found, *KPIS, marks=found["unusual_days"])

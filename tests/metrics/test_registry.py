@@ -304,7 +304,7 @@ def test_a_word_has_one_number_in_all_tables(
     assert {title: each for title, each in sums.items() if len(each) > 1} == {}
 
 
-def test_participations_and_new_rooms_have_names_of_their_own() -> None:
+def test_participations_new_rooms_and_pauses_have_names_of_their_own() -> None:
     """Growth counts other things than Votes under the old service's keys."""
     for key in ("estimations", "rooms"):
         here, elsewhere = definition(key, "historical"), definition(key, "votes_totals")
@@ -316,6 +316,9 @@ def test_participations_and_new_rooms_have_names_of_their_own() -> None:
     # A card leaves "(n)" out: rooms that have had seven days are of other days.
     on_card = DEFINITIONS["new_rooms"].title.removesuffix(" (n)")
     assert on_card != definition("rooms", "historical").title
+    # A talk between two votes that are not empty is another pause.
+    pauses = (definition("talk_median_seconds", t) for t in ("meetings", "round_time"))
+    assert len({pause.title for pause in pauses}) == 2
 
 
 def test_a_definition_is_a_sentence_and_no_label_is_defined() -> None:

@@ -315,6 +315,20 @@ def test_every_zone_is_found_in_any_case(case: Callable[[str], str]) -> None:
     assert [n for n, zone in found.items() if not zone or zone.key != n] == []
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        # The plus sign of an address that is not encoded, and names as they are read.
+        *(("Etc/GMT 3", "Etc/GMT+3"), ("gmt 0", "GMT+0")),
+        *(("America/New York", "America/New_York"), ("Etc/GMT  3", None)),
+        ("America/Port of Spain", "America/Port_of_Spain"),
+    ],
+)
+def test_a_blank_stands_for_a_sign(written: str, name: str | None) -> None:
+    assert (zone := zone_of(written)) == (name and ZoneInfo(name))
+    assert zone is None or zone.key == name
+
+
 def test_a_table_shows_what_the_clocks_of_any_zone_show() -> None:
     times = [datetime(2026, month, 15, 22, 40) for month in range(1, 13)]
     frame = pl.DataFrame({"at": times}, schema={"at": pl.Datetime("us")})

@@ -396,12 +396,14 @@ def test_auto_flip_saves_adds_or_makes_no_clear_difference(
     assert answer("auto_flip", table) == f"48% of votes use auto-flip. {sentence}"
 
 
-def changes(*rows: tuple[str, str | None, int, str | None]) -> pl.DataFrame:
+def changes(
+    *rows: tuple[str, str | None, int, str | None], measure: str = "page_views"
+) -> pl.DataFrame:
     """Dimension, label, change and verdict; 100 page views before."""
     return pl.DataFrame(
         {
             "dimension": [row[0] for row in rows],
-            "measure": ["page_views"] * len(rows),
+            "measure": [measure] * len(rows),
             "label": [row[1] for row in rows],
             "change": [row[2] for row in rows],
             "change_verdict": [row[3] for row in rows],
@@ -445,6 +447,13 @@ def changes(*rows: tuple[str, str | None, int, str | None]) -> pl.DataFrame:
             "Biggest clear change: 10 more page views without a known source, 10% of "
             "the previous 100.",
             id="the largest clear one",
+        ),
+        # Visitors are other users: a tile counts them.
+        pytest.param(
+            changes(("country", "Japan", -40, LOWER), measure="users"),
+            "Biggest change: 40 fewer users from Japan, 40% of the previous 100 with "
+            "any activity.",
+            id="users",
         ),
         # A room of a blank name is there, one without a name is not.
         pytest.param(

@@ -232,6 +232,18 @@ def test_all_time_is_that_of_the_report_and_compares_with_nothing(
     assert table["rows"] == []
 
 
+def test_what_moved_leaves_out_what_a_filter_decides(api: httpx.Client) -> None:
+    """As the page does: of one room's votes every change is in this room."""
+    question = {"period": "last_28_days", "format": "json"}
+    answer = api.get("/api/tables/what_moved", params=question).json()
+    assert "room" in {row["dimension"] for row in answer["rows"]}
+    room = max(row["room_id"] or 0 for row in answer["rows"])
+    answer = api.get("/api/tables/what_moved", params=question | {"room": room})
+    found = {row["dimension"] for row in answer.json()["rows"]}
+    assert found
+    assert "room" not in found
+
+
 @pytest.mark.parametrize(
     ("name", "start", "before", "until"),
     [

@@ -412,20 +412,6 @@ def _hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> list[str]:
     return [name for name in known if why_hidden(chosen, name)]
 
 
-# Of the other kinds, users or rows may have several values each.
-_OF_ONE_VALUE = ("country", "room")
-
-
-def left_open(chosen: Collection[Filter], frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of several dimensions whose label the filters leave open.
-
-    Of the users of one country every change is from there, which explains nothing.
-    """
-    kept = [wanted.kind for wanted in chosen if not wanted.excludes]
-    fixed = [kind for kind in _OF_ONE_VALUE if kept.count(kind) == 1]
-    return frame.filter(~pl.col("dimension").is_in(fixed))
-
-
 def unavailable_note(chosen: Collection[Filter], reads: Collection[str]) -> str:
     """Return why what reads these live tables is not shown under filters."""
     leaving = [wanted for wanted in chosen if wanted.leaves(reads)]

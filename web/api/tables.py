@@ -117,6 +117,12 @@ class TableQuery:
             zone=zone,
         )
 
+    @property
+    def chosen(self) -> tuple[filters.Filter, ...]:
+        """The filters of a page with the same rows."""
+        room = self.room_id
+        return () if room is None else (filters.Filter("room", str(room)),)
+
     def metric_query(
         self, snapshot: Snapshot, now: datetime, excluded_rooms: Collection[int] = ()
     ) -> Query:
@@ -124,9 +130,7 @@ class TableQuery:
         included = self.options["bots"] == "include"
         user_rows = snapshot.frames if included else without_bots(snapshot)
         # As a page filters: with the users who were there and no events of others.
-        room = self.room_id
-        chosen = () if room is None else (filters.Filter("room", str(room)),)
-        frames = filters.apply(user_rows, chosen, excluded_rooms)
+        frames = filters.apply(user_rows, self.chosen, excluded_rooms)
         found = spans(self.asked, snapshot, now, self.zone)
         reach = with_new_users(found.comparison or found.period)
         asked = Query(
@@ -303,7 +307,8 @@ def table_response(
         _refuse_unknown_room(query.room_id, snapshot)
         metric_query = query.metric_query(snapshot, now, excluded_rooms)
         frame = engine.collect(plan(query.table.name, metric_query), snapshot.rows)
-        return _WRITERS[query.options["format"]](query, snapshot, metric_query, frame)
+        shown = filters.left_open(query.chosen, frame)
+        return _WRITERS[query.options["format"]](query, snapshot, metric_query, shown)
 
     return respond
 
