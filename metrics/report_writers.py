@@ -444,6 +444,8 @@ _BODY = (
 _H2 = "font-size:17px;margin:24px 0 8px;padding:0"
 # A long name without a blank would be wider than a phone.
 _LIST = "margin:0;padding-left:20px;overflow-wrap:break-word"
+_LONG = 11
+"""Characters of a number beyond which three are wider than the table on a phone."""
 # The table fits a mail window of 320 pixels.
 _CELL = "padding:4px 4px 4px 0;border:0;border-bottom:1px solid #8884;text-align:"
 
@@ -464,17 +466,23 @@ def _table(report: Report) -> str:
 
 def _row(figure: Figure, *, compares: bool) -> str:
     title = escape(figure.definition.title)
-    cells = [f"<strong>{escape(_value(figure))}</strong>"]
+    cells = [f"<strong>{_breakable(escape(_value(figure)))}</strong>"]
     if compares:
         # On a phone a line would end within the range.
         usual = escape(_usual(figure)).replace(" to ", "\u00a0to\u00a0")
         note = f'<br><small style="opacity:0.75">{usual}</small>' if usual else ""
-        cells += [_earlier(figure), _change(figure) + note]
+        cells += [_breakable(_earlier(figure)), _breakable(_change(figure)) + note]
     return (
         f'<tr><th scope="row" style="{_CELL}left;font-weight:normal">{title}</th>'
         + "".join(f'<td style="{_CELL}right">{cell}</td>' for cell in cells)
         + "</tr>"
     )
+
+
+def _breakable(number: str) -> str:
+    """Return a number that can break after a comma where it is wider than a phone."""
+    is_long = len(number) > _LONG
+    return number.replace(",", ",<wbr>") if is_long else number
 
 
 def _in_page(text: str) -> str:

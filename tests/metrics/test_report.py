@@ -403,6 +403,18 @@ def test_without_a_comparison_there_is_no_before(golden: Frames) -> None:
     assert json.loads(to_json(found))["comparison"] is None
 
 
+def test_numbers_too_wide_for_a_phone_can_break_after_a_comma() -> None:
+    votes = next(f for f in SOME_REPORT.figures if f.definition.key == "votes")
+    for value, printed in (
+        (12_345_678, "12,345,678"),
+        (345_678_901_234, "345,<wbr>678,<wbr>901,<wbr>234"),
+    ):
+        figures = (replace(votes, value=value, before=value),)
+        page = to_html(replace(SOME_REPORT, figures=figures))
+        assert f"<strong>{printed}</strong>" in page
+        assert f">{printed}</td>" in page
+
+
 def heights(text: str) -> list[int]:
     return [int(found) for found in re.findall(r"<div style=.height:(\d+)px", text)]
 
