@@ -63,21 +63,24 @@ def days(first: date, last: date) -> str:
     return periods.describe(periods.Days(first, last))
 
 
+_JOINER = "\N{WORD JOINER}"
 # Spaces before a dot or dash, in a date or time, after a number, and in "compared
-# with". A range that is expected would break at its dash instead: "3– / 90 expected".
+# with".
 _KEPT = re.compile(
     r" (?=[·–])|(?<=\d) (?=(?!expected)[a-z]|(?:[A-Z][a-z]{2}|[A-Z]{3,4})\b)"
     r"|(?<=[A-Z][a-z]{2}) (?=\d{4}\b)|(?<=compared) (?=with)|(?<=with) (?=\d)"
 )
+# Of a range: "09:00–10:00", "3–90".
+_DASH = re.compile(r"(?<=\d)–(?=\d)")
 
 
 def kept_together(line: str) -> str:
-    """Return a line that breaks no date, and no number from what it counts.
+    """Return a line that breaks no date, no range, and no number from what it counts.
 
     On a phone "26" was on one line and "Mar 2025" on the next, and "0" apart from
     "votes".
     """
-    return _KEPT.sub("\N{NO-BREAK SPACE}", line)
+    return _DASH.sub(f"–{_JOINER}", _KEPT.sub("\N{NO-BREAK SPACE}", line))
 
 
 def kept_together_in_html(html: str) -> str:
@@ -106,7 +109,6 @@ def instant(time: datetime, now: datetime, zone: ZoneInfo = UTC_ZONE) -> str:
 
 
 _SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
-_JOINER = "\N{WORD JOINER}"
 # Where an invisible character keeps addresses, `:shortcodes:` and arrows apart.
 # Streamlit looks for them after Markdown has resolved its escapes.
 _TURNED = re.compile(

@@ -183,7 +183,8 @@ def rows_of(content: bytes) -> list[list[str]]:
 
 def sentence(said: Locator) -> str:
     """Return a text with plain spaces: those that keep a line together are others."""
-    return said.inner_text().replace("\N{NO-BREAK SPACE}", " ")
+    text = said.inner_text().replace("\N{NO-BREAK SPACE}", " ")
+    return text.replace("\N{WORD JOINER}", "")
 
 
 def grid(within: Locator) -> list[list[str]]:

@@ -83,7 +83,7 @@ def captions(app: AppTest) -> list[str]:
 
 def plain(text: str) -> str:
     """Return a text as it is written, without what keeps its words together."""
-    return text.replace("\N{NO-BREAK SPACE}", " ")
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "")
 
 
 def html_of(app: AppTest) -> str:

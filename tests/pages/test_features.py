@@ -666,7 +666,7 @@ def test_an_axis_of_hours_has_hours(
         ("2026-10-24", "2026-11-02", "week", "┄ 14 Oct – 23 Oct 2026, shorter"),
         ("2026-11-02", "2026-11-15", "week", "┄ 19 Oct – 1 Nov 2026"),
         # One month is a bar, beside which both of those before are.
-        ("2026-11-05", "2026-11-12", "month", "┄ 28 Oct – 4 Nov 2026"),
+        ("2026-11-05", "2026-11-12", "month", "compared with 28 Oct – 4 Nov 2026"),
         # Two weekends, of which the days before have one: both have twelve days.
         ("2026-10-31", "2026-11-11", "day", "┄ 19 Oct – 30 Oct 2026"),
     ],
@@ -676,7 +676,8 @@ def test_a_comparison_of_more_or_fewer_weeks_says_so(
 ) -> None:
     days = {"from": first, "to": last}
     app = run_page("votes.py", every=every, weekends="false", **days)
-    [text] = [caption.value for caption in app.caption if "┄" in caption.value]
+    dated = (c.value for c in app.caption if "\u2002" in c.value)
+    [text] = [text for text in dated if re.search("┄|compared", text)]
     parts = text.split(" \u2002 ")[1:]
     assert parts[0].replace("\u00a0", " ").replace("\u2060", "") == said
     # Only dotted lines are explained: not a bar, and no whole weeks and days.

@@ -199,7 +199,7 @@ def test_rooms_side_by_side_have_what_other_charts_over_time_have(
     pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
     app = run_page("room.py", GOLDEN, room=pair)
     [legend] = [c.value for c in app.caption if "⚑" in c.value]
-    release = r"⚑\s10\sNov\s2026: Release of v2"
+    release = r":violet\[⚑\]\s10\sNov\s2026: Release of v2"
     assert re.search(rf"^\d+\s\w+\s–\u2060\s.* {release}$", legend)
     (chart, *_) = [c.proto for c in app.get("vega_lite_chart")]
     assert '"name": "zoom"' in chart.spec

@@ -123,7 +123,8 @@ def test_an_age_prints_as(seconds: int, text: str) -> None:
         "·|compared with 28 Sep –|25 Oct 2026 ·|UTC",
         "1 Nov 2026 ·|1 day ·|UTC",
         "and|12|Rooms|begin|on|3 Nov",
-        "quiet:|0 estimations,|76–654|expected",
+        "quiet:|0 estimations,|76–\u2060654|expected",
+        "the|busiest|hour|is|Tuesday,|09:00–\u206010:00 UTC:|10.2 votes",
         "takes|40 s;|9 in|10 end|within|3.2 min.|Of|1,112 new|users,|15%|estimated",
     ],
 )

@@ -30,7 +30,7 @@ from ui.charts.theme import CUT, DASHES
 from ui.charts.time_chart import (
     UNEQUAL,
     TimeAxis,
-    has_dotted_ends,
+    incomplete_in,
     legend,
     lone_values,
 )
@@ -526,8 +526,8 @@ def test_a_single_bucket_is_a_bar_beside_the_one_before() -> None:
             (7, 9),
             [date(2026, 10, 1)],
             [
-                ("October 2026, in part (10 Oct – 12 Oct 2026)", 4),
-                ("October 2026, in part (7 Oct – 9 Oct 2026)", 6),
+                ("10 Oct – 12 Oct 2026", 4),
+                ("7 Oct – 9 Oct 2026", 6),
             ],
         ),
         # What precedes is in two of them: neither is left out.
@@ -536,9 +536,9 @@ def test_a_single_bucket_is_a_bar_beside_the_one_before() -> None:
             (-1, 1),
             [date(2026, 9, 1), date(2026, 10, 1)],
             [
-                ("October 2026, in part (2 Oct – 4 Oct 2026)", 4),
+                ("2 Oct – 4 Oct 2026", 4),
                 ("September 2026, in part", 6),
-                ("October 2026, in part (29 Sep – 1 Oct 2026)", 6),
+                ("1 Oct 2026", 6),
             ],
         ),
     ],
@@ -566,17 +566,29 @@ def test_the_legend_explains_dotted_ends_where_lines_have_some() -> None:
     on = axis(weeks[0], date(2026, 11, 15), "week")
     earlier = axis(date(2026, 10, 20), date(2026, 11, 1), "week")
 
-    def chart(values: Sequence[float | None], before: Sequence[float | None]) -> Chart:
+    def said(values: Sequence[float | None], before: Sequence[float | None]) -> str:
         then = series([date(2026, 10, 19), date(2026, 10, 26)], before), earlier
-        return charts.time_chart(
-            series(weeks, values), "votes", "Votes", "count", on, before=then
-        )
+        frame = series(weeks, values)
+        chart = charts.time_chart(frame, "votes", "Votes", "count", on, before=then)
+        return incomplete_in(chart, on, frame)
 
-    assert not has_dotted_ends(chart([1, 2], [None, 3]))
-    assert has_dotted_ends(chart([1, 2], [4, 3]))
+    assert not said([1, 2], [None, 3])
+    dotted = said([1, 2], [4, 3])
+    assert dotted == "⋯\u00a0incomplete week"
     # A point of its own has no line.
-    assert not has_dotted_ends(chart([1, 2], [4, None]))
-    assert legend(on, incomplete=True).endswith(" ⋯\u00a0incomplete week")
+    assert not said([1, 2], [4, None])
+    assert legend(on, incomplete=dotted).endswith(f" {dotted}")
+
+
+@pytest.mark.parametrize(("last", "said"), [(8, ""), (7, "incomplete week")])
+def test_points_of_a_single_bucket_say_in_the_legend_that_it_is_a_part(
+    last: int, said: str
+) -> None:
+    week = november(2)
+    on = axis(week[0], date(2026, 11, last), "week")
+    frame = series(week, [3])
+    chart = charts.columns_over_time(frame, {"votes": "Votes"}, on)
+    assert incomplete_in(chart, on, frame) == said
 
 
 def test_each_line_has_its_own_gaps_on_days_that_only_others_have() -> None:
@@ -603,13 +615,14 @@ def test_anything_but_zero_is_something(
 def test_no_line_of_a_legend_ends_within_dates_or_after_a_mark() -> None:
     now, before = november(3, 4, 5), november(1, 2)
     on, earlier = axis(now[0], now[-1], "day", RELEASE), axis(before[0], before[-1])
-    text = legend(on, earlier, shorter=True, marked=True, incomplete=True)
+    part = "⋯\u00a0incomplete day"
+    text = legend(on, earlier, shorter=True, marked=True, incomplete=part)
     assert [part.split(" ")[0] for part in text.split(" \u2002 ")] == [
         "—\u00a03\u00a0Nov\u00a0–\u2060\u00a05\u00a0Nov\u00a02026",
         "┄\u00a01\u00a0Nov\u00a0–\u2060\u00a02\u00a0Nov\u00a02026,",
         "⋯\u00a0incomplete",
-        "◆\u00a0unusual",
-        "⚑\u00a03\u00a0Nov\u00a0–\u2060\u00a04\u00a0Nov\u00a02026:",
+        ":orange[◆]\u00a0unusual",
+        ":violet[⚑]\u00a03\u00a0Nov\u00a0–\u2060\u00a04\u00a0Nov\u00a02026:",
     ]
 
 

@@ -15,7 +15,7 @@ from ui import export, period_bar, query_params
 from ui.blocks import empty_state, tables
 from ui.charts.axes import Chart, Draw
 from ui.charts.rendering import render_chart
-from ui.charts.time_chart import AT, ZOOM, TimeAxis, has_dotted_ends, legend
+from ui.charts.time_chart import AT, ZOOM, TimeAxis, incomplete_in, legend
 from ui.filters import click_filters, filter_chips
 from ui.filters.click_filters import ClickFilters
 from ui.format import kept_together
@@ -294,8 +294,8 @@ def _render_title(
     with st.container(key=f"head_{key}", gap=None):
         st.header(title, anchor=False)
         _render_answer(context, name, frame)
-        dotted = chart is not None and has_dotted_ends(chart)
-        st.caption(legend(axis, incomplete=dotted, says_granularity=True))
+        parts = "" if chart is None else incomplete_in(chart, axis, frame)
+        st.caption(legend(axis, incomplete=parts, says_granularity=True))
     return is_table(key)
 
 

@@ -15,7 +15,7 @@ from ui.blocks.room import COLORS, TEXT_COLORS, Room, about_rooms
 from ui.charts.bars import shares
 from ui.charts.lines import per_room
 from ui.charts.rendering import render_chart
-from ui.charts.time_chart import has_dotted_ends, legend
+from ui.charts.time_chart import incomplete_in, legend
 from ui.labels import drawable
 from ui.page_context import PageContext, Results
 
@@ -58,7 +58,7 @@ def render_comparison(
     with st.container(border=True, gap=None, key="compared_series"):
         with st.container(key="head_compared", gap=None):
             st.header(f"{definition.title} per {axis.granularity}", anchor=False)
-            st.caption(legend(axis, incomplete=has_dotted_ends(chart)))
+            st.caption(legend(axis, incomplete=incomplete_in(chart, axis, series)))
         render_zoomable(
             chart,
             f"{definition.title} per {axis.granularity}, a line per room",

@@ -17,7 +17,7 @@ from ui import format as fmt
 from ui import query_params
 from ui.blocks import block, cards, empty_state, tables
 from ui.charts import anomaly_marks
-from ui.charts.time_chart import TimeAxis, has_dotted_ends, legend, time_chart
+from ui.charts.time_chart import TimeAxis, incomplete_in, legend, time_chart
 from ui.filters import filter_chips
 from ui.page_context import USUAL, PageContext, Results
 
@@ -209,7 +209,9 @@ def _draw(
             if before and more <= 0
             else (),
             marked=marks is not None,
-            incomplete=has_dotted_ends(chart),
+            # A single bucket is a bar that says which days it has.
+            as_lines=frame.height > 1,
+            incomplete=incomplete_in(chart, axis, frame) if frame.height > 1 else "",
         )
     )
     alt = f"{definition.title} per {axis.granularity}, {fmt.period(axis.period)}"

@@ -48,6 +48,7 @@ HOURS = (
 )
 _TICK_HOURS = (1, 3, 6, 12, 24)
 _NONE, _HOUR, _DAY = timedelta(), timedelta(hours=1), timedelta(days=1)
+_MICROSECOND = timedelta(microseconds=1)
 _MILLISECOND, _FRIDAY = timedelta(milliseconds=1), 5
 # Weekends of more days are stripes too narrow to see.
 _SHADED_DAYS = 100
@@ -131,6 +132,16 @@ class TimeAxis:
             length = self.instants.length
         first, last = instant(self.period.start), instant(self.period.start + length)
         return pl.min_horizontal(end, last) - pl.max_horizontal(start, first)
+
+    def days_of(self, placed: pl.DataFrame) -> pl.Series:
+        """Return the days that the period has of each placed bucket, in words."""
+        start = pl.col("bucket").cast(pl.Datetime("us"))
+        last = start.dt.offset_by(INTERVALS[self.granularity]) - _MICROSECOND
+        ends = placed.select(
+            start.cast(pl.Date).clip(lower_bound=self.period.first_day),
+            last=last.cast(pl.Date).clip(upper_bound=self.period.last_day),
+        )
+        return pl.Series([fmt.days(*row) for row in ends.iter_rows()], dtype=pl.String)
 
     def position(self, beside: "TimeAxis | None" = None) -> pl.Expr:
         """Return a number that placed buckets of two periods beside each other share.
@@ -331,7 +342,7 @@ class TimeAxis:
         ends = sorted(nearest)
         inside = placed.filter(pl.col(AT).is_between(ends[0], ends[-1]))
         every, start = INTERVALS[self.granularity], self._clock()
-        last = start.dt.offset_by(every) - timedelta(microseconds=1)
+        last = start.dt.offset_by(every) - _MICROSECOND
         first_day, last_day = inside.select(
             first=start.min().cast(pl.Date), last=last.max().cast(pl.Date)
         ).row(0)
@@ -421,7 +432,8 @@ def legend(
     earlier: bool = False,
     left_out: Sequence[str] = (),
     marked: bool = False,
-    incomplete: bool = False,
+    incomplete: str = "",
+    as_lines: bool = True,
     says_granularity: bool = False,
 ) -> str:
     """Return the legend of a chart in words, as Markdown.
@@ -429,11 +441,11 @@ def legend(
     `shorter`: the comparison has fewer buckets, so that its line ends early; `longer`:
     it has more of them than the chart has places; `earlier`: its first week is before
     them; `left_out`: hours of it that the clocks did not show in the period;
-    `incomplete`: buckets are drawn as parts. `says_granularity`: for charts whose title
-    does not say it.
+    `incomplete`: how buckets are drawn as parts (`incomplete_in`). `as_lines`: whether
+    both periods are lines. `says_granularity`: for charts whose title does not say it.
     """
     # A mark or a month at the end of a line would be apart from its meaning.
-    line = "—\u00a0" if before is not None else ""
+    line = "—\u00a0" if before is not None and as_lines else ""
     buckets = f", by {axis.granularity}" if says_granularity else ""
     parts = [f"{line}{_unbroken(fmt.period(axis.period))}{buckets}"]
     if before is not None:
@@ -442,14 +454,15 @@ def legend(
         start = ", its first week is not drawn" if earlier else ""
         hours = f", not drawn: {listed(left_out)}" if left_out else ""
         dates = _unbroken(fmt.period(before.period))
-        parts.append(f"┄\u00a0{dates}{start}{hours}{end}")
+        sign = "┄" if as_lines else "compared with"
+        parts.append(f"{sign}\u00a0{dates}{start}{hours}{end}")
     if incomplete:
-        parts.append(f"⋯\u00a0incomplete {axis.granularity}")
+        parts.append(incomplete)
     if marked:
-        parts.append("◆\u00a0unusual for its weekday")
+        parts.append(":orange[◆]\u00a0unusual for its weekday")
     parts += first_notes(
         [
-            f"⚑\u00a0{_unbroken(fmt.days(note.first, note.last))}: "
+            f":violet[⚑]\u00a0{_unbroken(fmt.days(note.first, note.last))}: "
             f"{fmt.linked(note.title, note.link)}"
             for note in axis.shown_notes()
         ]
@@ -457,11 +470,20 @@ def legend(
     return " \u2002 ".join(parts)
 
 
-def has_dotted_ends(chart: Chart) -> bool:
-    """Return whether lines of a chart over time end in parts of a bucket."""
+def incomplete_in(chart: Chart, axis: TimeAxis, frame: pl.DataFrame) -> str:
+    """Return what a legend says of buckets that the period cuts, "" without any."""
+    said = f"incomplete {axis.granularity}"
+    if _has_dotted_ends(chart):
+        return f"⋯\u00a0{said}"
+    # A single bucket is drawn as points, which look the same.
+    cut = frame["bucket"].n_unique() == 1 and not axis.place(frame)["whole"].all()
+    return said if cut else ""
+
+
+def _has_dotted_ends(chart: Chart) -> bool:
     # Of two groups of lines each is a chart in layers of its own.
     if isinstance(chart, alt.LayerChart):
-        return any(has_dotted_ends(cast("Chart", layer)) for layer in chart.layer)
+        return any(_has_dotted_ends(cast("Chart", layer)) for layer in chart.layer)
     return getattr(chart.mark, "strokeDash", None) == CUT
 
 
@@ -613,18 +635,18 @@ def _one_bucket(
 ) -> Chart:
     """Draw a bar per bucket of both periods: a single point is no line."""
     drawn = [(frame, axis), *([before] if before else [])]
+    placed = [(on.place(rows), on) for rows, on in drawn]
     bars = pl.concat(
-        on.place(rows).select(
+        rows.select(
             pl.col("when").alias("date"),
             pl.col(value).cast(pl.Float64).alias("value"),
-            days=pl.lit(fmt.period(on.period)),
+            days=on.days_of(rows),
         )
-        for rows, on in drawn
+        for rows, on in placed
     )
     texts = fmt.beside_each_other(bars["value"], unit)
     # Parts of one month have its name: their dates tell them apart.
-    dated = pl.format("{} ({})", "date", "days")
-    named = pl.when(pl.col("date").is_duplicated()).then(dated).otherwise("date")
+    named = pl.when(pl.col("date").is_duplicated()).then("days").otherwise("date")
     bars = bars.with_columns(date=named, text=pl.Series(texts, dtype=pl.String))
     return labelled_bars(bars.drop("days"), "date", "value", title, "datum.text")
 
