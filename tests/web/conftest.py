@@ -56,6 +56,7 @@ def parts(
     data_dir: Path = GOLDEN,
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Sleep = at_once,
+    base: str = "",
     **variables: str,
 ) -> Starlette:
     """Return routes and gate without Streamlit, by a stopped clock."""
@@ -68,7 +69,7 @@ def parts(
             **variables,
         }
     )
-    server = Server.of(settings, clock, "", monotonic, sleep)
+    server = Server.of(settings, clock, base, monotonic, sleep)
     return Starlette(routes=server.routes(), middleware=server.middleware())
 
 

@@ -17,29 +17,15 @@ from jsonschema import (  # type: ignore[import-untyped]  # ships no types
 )
 
 from metrics.registry import METRIC_TABLES
-from metrics.tables import TABLES
+from store.manifest import CURRENT
 from testkit.dashboard import TOKEN, get, serving
 from tests.conftest import EXAMPLES
 from tests.web.conftest import StoppedClock, parts
-from web.api.openapi import INSTANT_OR_NULL, NUMBER, OPERATIONS, Parameter, record
+from web.api.openapi import HEALTH, OPERATIONS, Parameter
 from web.auth.throttle import FREE_ATTEMPTS
 
 # JSON has no types of its own.
 Document = Mapping[str, Any]
-HEALTH = record(
-    status={"enum": ["ok", "degraded"]},
-    components=record(
-        parquet_files=record(
-            status={"enum": ["ok", "error"]},
-            files=record(**{t.file_name: {"type": "boolean"} for t in TABLES}),
-        ),
-        storage=record(status={"const": "ok"}, data_size_mb=NUMBER),
-    ),
-    data_until=INSTANT_OR_NULL,
-    age_seconds={"type": ["integer", "null"], "minimum": 0},
-    edits_seen_within_seconds={"type": ["integer", "null"], "minimum": 0},
-)
-"""The response of `GET /health`, which is no part of the API."""
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +64,13 @@ def test_the_document_names_every_route_and_every_table(document: Document) -> N
         "/alerts",
         "/openapi.json",
         "/docs",
+        "/health",
     ]
     name = document["paths"]["/tables/{name}"]["get"]["parameters"][0]
     assert name["schema"]["enum"] == list(METRIC_TABLES)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
+@pytest.mark.parametrize("operation", [*OPERATIONS, HEALTH], ids=lambda o: o.name)
 def test_every_schema_is_a_schema(document: Document, operation: Any) -> None:
     for schema in operation.responses.values():
         Draft202012Validator.check_schema(schema)
@@ -223,8 +210,24 @@ def test_who_guesses_is_answered_as_described(document: Document) -> None:
     check(document, "/", answer)
 
 
-def test_the_health_report_fits_its_schema(api: httpx.Client) -> None:
-    Draft202012Validator(HEALTH).validate(api.get("/health").json())
+@pytest.mark.parametrize("base", ["", "/fpp"])
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_the_health_report_is_where_the_document_says_and_as_it_says(
+    tmp_path: Path, base: str, *, spoiled: bool
+) -> None:
+    """It needs no token, and is beside the API, wherever that is."""
+    if spoiled:
+        (tmp_path / CURRENT).write_text("nothing")
+    with serving(parts(StoppedClock(), tmp_path, base=base)) as url:
+        token = {"Authorization": TOKEN}
+        document = get(f"{url}{base}/api/openapi.json", headers=token).json()
+        described = document["paths"]["/health"]
+        (server,) = described["servers"]
+        assert described["get"]["security"] == []
+        assert described["get"]["responses"].keys() == {"200", "500"}
+        answer = get(f"{url}{server['url'].removesuffix('/')}/health")
+    assert ("detail" in answer.json()["components"]["storage"]) is spoiled
+    check(document, "/health", answer)
 
 
 def test_a_wrong_answer_would_not_fit(document: Document) -> None:
@@ -249,7 +252,8 @@ def test_the_page_has_every_route_parameter_status_and_working_examples(
         operation = item["get"]
         begin = answer.text.index(f'<section id="{operation["operationId"]}">')
         section = answer.text[begin : answer.text.index("</section>", begin)]
-        assert f"GET /api{path.removesuffix('/')}</h2>" in section
+        base = "" if path == HEALTH.path else "/api"
+        assert f"GET {base}{path.removesuffix('/')}</h2>" in section
         for parameter in operation["parameters"]:
             assert f"<code>{parameter['name']}</code>" in section
         for status, response in operation["responses"].items():
@@ -259,6 +263,7 @@ def test_the_page_has_every_route_parameter_status_and_working_examples(
                 assert f"Header <code>{name}</code>" in section
         example = re.search(r"&quot;(http[^&]+)&quot;", section)
         assert example
+        assert ("Authorization" in section) is (path != HEALTH.path)
         assert api.get(unescape(example[1])).status_code == 200
     # What may be one of two kinds says both.
     assert re.search(r"<code>comparison</code>[^<]*object or null", answer.text)

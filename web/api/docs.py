@@ -1,7 +1,7 @@
 """The OpenAPI document as a page for browsers.
 
 Packaged viewers were tried: they are scripts of 0.3 to 1.5 MB that redraw a document of
-eight routes, and their "try it" needs the token typed into a page. This page needs no
+nine routes, and their "try it" needs the token typed into a page. This page needs no
 script and shows how to ask from a shell.
 """
 
@@ -27,19 +27,19 @@ def page(base: str, host: str, home: str) -> str:
     """Return the page about the API at `base`, with examples for a host."""
     document: _Json = openapi.document(base)
     paths: Mapping[str, _Json] = document["paths"]
-    routes = {path: item["get"] for path, item in paths.items()}
+    routes = {_full(base, path, item): item["get"] for path, item in paths.items()}
     return _PAGE.substitute(
         home=escape(home),
         description=_text(document["info"]["description"]),
         contents="".join(
-            f'<li><a href="#{operation["operationId"]}">GET {_full(base, path)}</a> '
+            f'<li><a href="#{operation["operationId"]}">GET {escape(path)}</a> '
             f"{_text(operation['summary'])}</li>"
             for path, operation in routes.items()
         ),
         sections="".join(
             f'<section id="{operation["operationId"]}">'
-            f"<h2>GET {_full(base, path)}</h2>{''.join(_route(operation))}"
-            f"<h3>Example</h3>{_curl(host + base, path)}</section>"
+            f"<h2>GET {escape(path)}</h2>{''.join(_route(operation))}"
+            f"<h3>Example</h3>{_curl(host + path, operation)}</section>"
             for path, operation in routes.items()
         ),
     )
@@ -50,8 +50,10 @@ def _text(text: str) -> str:
     return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def _full(base: str, path: str) -> str:
-    return escape(base + path.removesuffix("/"))
+def _full(base: str, path: str, item: _Json) -> str:
+    """Return a path with what comes before it, of its own or the API's."""
+    before: str = item.get("servers", [{"url": base}])[0]["url"]
+    return before.removesuffix("/") + path.removesuffix("/")
 
 
 def _route(operation: _Json) -> Iterator[str]:
@@ -93,14 +95,13 @@ def _route(operation: _Json) -> Iterator[str]:
     yield "</tbody></table>"
 
 
-def _curl(address: str, path: str) -> str:
+def _curl(address: str, operation: _Json) -> str:
     for name, value in _EXAMPLES.items():
-        path = path.replace(f"{{{name}}}", value)
-    command = (
-        'curl --fail --silent --header "Authorization: Bearer $TOKEN" \\\n'
-        f'  "{address}{path.removesuffix("/")}"'
-    )
-    return f"<pre>{escape(command)}</pre>"
+        address = address.replace(f"{{{name}}}", value)
+    command = f'"{address}"'
+    if operation.get("security", True):
+        command = f'--header "Authorization: Bearer $TOKEN" \\\n  {command}'
+    return f"<pre>{escape(f'curl --fail --silent {command}')}</pre>"
 
 
 def _type(schema: _Json) -> str:

@@ -196,6 +196,20 @@ ALERTS = rows(
     expectation=record(low=_NUMBER_OR_NULL, high=_NUMBER_OR_NULL),
     link=_LINK,
 )
+_COUNT_OR_NULL: Schema = {"type": ["integer", "null"], "minimum": 0}
+_STORAGE = record(status={"enum": ["ok", "error"]}, data_size_mb=NUMBER, detail=_TEXT)
+_FILES = {live.file_name: {"type": "boolean"} for live in TABLES}
+HEALTH_REPORT = record(
+    status={"enum": ["ok", "degraded"]},
+    components=record(
+        parquet_files=record(status={"enum": ["ok", "error"]}, files=record(**_FILES)),
+        # Only of a store that cannot be read there is a `detail`.
+        storage={**_STORAGE, "required": ["status", "data_size_mb"]},
+    ),
+    data_until=INSTANT_OR_NULL,
+    age_seconds=_COUNT_OR_NULL,
+    edits_seen_within_seconds=_COUNT_OR_NULL,
+)
 DETAIL = record(detail=_TEXT)
 FAILURE = record(detail=_TEXT, reference=_TEXT)
 
@@ -229,6 +243,7 @@ class Operation:
     ignores_unknown: bool = False
     """Whether parameters that it does not have are ignored. They are by the replaced
     service, whose clients may send some, and by the page, whose link is shared."""
+    needs_token: bool = True
 
 
 _JSON = "application/json"
@@ -380,18 +395,31 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
 )
 
+HEALTH = Operation(
+    name="health",
+    path="/health",
+    summary="Whether the tables are there and fresh. Needs no token.",
+    responses={_JSON: HEALTH_REPORT},
+    refusals={},
+    ignores_unknown=True,
+    needs_token=False,
+)
+"""What monitors ask for: beside the API, not below it."""
+
 COMMON_REFUSALS: Mapping[int, str] = {
     401: "The token is missing or wrong.",
     429: "Too many wrong tokens from this client; see Retry-After.",
     500: "Internal error; `detail` names cause and fix where they are known, "
     "`reference` finds it in the log.",
 }
-"""Statuses that every route may answer with."""
+"""Statuses that every route may answer with; the first two where it needs a token."""
 _UNKNOWN = {400: "Unknown or repeated parameter; `detail` lists what is allowed."}
 
 
 def document(base: str) -> dict[str, object]:
-    """Return the document of an API mounted at `base`."""
+    """Return the document of an API mounted at `base`, such as "/api"."""
+    beside = [{"url": base.rpartition("/")[0] or "/"}]
+    health = {HEALTH.path: {"servers": beside, "get": _operation(HEALTH)}}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -403,7 +431,7 @@ def document(base: str) -> dict[str, object]:
         },
         "servers": [{"url": base or "/"}],
         "security": [{"bearer": []}, {"bare": []}],
-        "paths": {o.path or "/": {"get": _operation(o)} for o in OPERATIONS},
+        "paths": {o.path or "/": {"get": _operation(o)} for o in OPERATIONS} | health,
         "components": {
             "schemas": {"Detail": DETAIL, "Failure": FAILURE},
             "securitySchemes": {
@@ -416,8 +444,14 @@ def document(base: str) -> dict[str, object]:
 
 def _operation(operation: Operation) -> dict[str, object]:
     strict = {} if operation.ignores_unknown else _UNKNOWN
-    refusals = sorted({**COMMON_REFUSALS, **strict, **operation.refusals}.items())
+    common = {
+        status: why
+        for status, why in COMMON_REFUSALS.items()
+        if operation.needs_token or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    }
+    refusals = sorted({**common, **strict, **operation.refusals}.items())
     return {
+        **({} if operation.needs_token else {"security": []}),
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": [_parameter(parameter) for parameter in operation.parameters],
