@@ -227,18 +227,25 @@ def _push_once(url: Secret, values: dict[str, str]) -> str:
 
     from core.network import run_within
 
-    async def status() -> int:
+    async def refusal() -> str:
         # The monitor's own parameters in the address are kept.
         address = httpx.URL(url.reveal()).copy_merge_params(values)
         async with (
             httpx.AsyncClient(timeout=_HEARTBEAT_SECONDS) as client,
             client.stream("GET", address, follow_redirects=False) as response,
         ):
-            return response.status_code
+            if response.status_code != httpx.codes.OK:
+                return f"{response.status_code}"
+            # Monitors answer a word or JSON. A page is another's: of a login before
+            # the monitor, or its own, which it shows at any address but the right one.
+            async for part in response.aiter_bytes():
+                if part.strip():
+                    return "a web page" if part.lstrip().startswith(b"<") else ""
+            return ""
 
     try:
         # The limits of httpx are for each read: a byte a second would be fast enough.
-        found = run_within(_HEARTBEAT_SECONDS, status())
+        return run_within(_HEARTBEAT_SECONDS, refusal())
     except (TimeoutError, httpx.TimeoutException):
         return f"no answer within {_HEARTBEAT_SECONDS:g} s"
     except httpx.ConnectError as error:
@@ -252,7 +259,6 @@ def _push_once(url: Secret, values: dict[str, str]) -> str:
     # Whatever it is (not all are an HTTPError), the data is in force already.
     except Exception as error:  # noqa: BLE001
         return type(error).__name__
-    return "" if found == httpx.codes.OK else f"{found}"
 
 
 def _reported(

@@ -16,6 +16,7 @@ class Endpoint:
     status: int = 200
     hangs: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
     pause: float = 0.0
     """Seconds before each byte of an answer, which never ends then."""
     paths: list[str] = field(default_factory=list)
@@ -41,10 +42,11 @@ def endpoint(
     status: int = 200,
     hangs: bool = False,
     headers: dict[str, str] | None = None,
+    body: bytes = b"",
     pause: float = 0.0,
 ) -> Iterator[Endpoint]:
     """Serve for the length of a block."""
-    told = Endpoint(status, hangs, headers or {}, pause)
+    told = Endpoint(status, hangs, headers or {}, body, pause)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -65,8 +67,9 @@ def endpoint(
             self.send_response(told.status)
             for name, value in told.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", f"{len(told.body)}")
             self.end_headers()
+            self.wfile.write(told.body)
 
         do_GET = do_POST = _answer  # noqa: N815  # the names that http.server calls
 

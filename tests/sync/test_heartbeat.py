@@ -99,6 +99,7 @@ def test_a_long_reason_is_cut_so_that_every_monitor_takes_it(
 ILL = {
     "answers 500": (dict[str, object](status=500), "500"),
     "redirects": (dict[str, object](status=302, headers={"Location": "/"}), "302"),
+    "shows a login": (dict[str, object](body=b"\n<!DOCTYPE html>"), "a web page"),
     "hangs": (dict[str, object](hangs=True), "no answer within 0.5 s"),
     "answers slowly": (dict[str, object](pause=0.1), "no answer within 0.5 s"),
 }
@@ -146,6 +147,14 @@ def test_a_name_that_is_looked_up_for_ever_delays_no_run_and_no_exit(
     assert [thread.daemon for thread in hanging_lookups] == [True, True]
     (line,) = reported
     assert "Heartbeat failed (no answer within 0.2 s)" in line
+
+
+@pytest.mark.parametrize("body", [b'{"ok":true}', b"OK", b"", b" "])
+def test_what_monitors_answer_is_taken(reported: Sequence[str], body: bytes) -> None:
+    with endpoint(body=body) as monitor:
+        push(Secret(monitor.url), "up", "", 1)
+    assert [*reported] == []
+    assert len(monitor.pushes) == 1
 
 
 def test_parameters_that_the_monitor_needs_are_kept() -> None:
