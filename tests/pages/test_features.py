@@ -665,6 +665,8 @@ def test_an_axis_of_hours_has_hours(
         # In three weeks, those before in two.
         ("2026-10-24", "2026-11-02", "week", "┄ 14 Oct – 23 Oct 2026, shorter"),
         ("2026-11-02", "2026-11-15", "week", "┄ 19 Oct – 1 Nov 2026"),
+        # One week is a bar, and so is the one of the days before a Monday.
+        ("2026-11-02", "2026-11-04", "week", "┄ 30 Oct – 1 Nov 2026"),
         # One month is a bar, beside which both of those before are.
         ("2026-11-05", "2026-11-12", "month", "compared with 28 Oct – 4 Nov 2026"),
         # Two weekends, of which the days before have one: both have twelve days.
@@ -681,7 +683,7 @@ def test_a_comparison_of_more_or_fewer_weeks_says_so(
     parts = text.split(" \u2002 ")[1:]
     assert parts[0].replace("\u00a0", " ").replace("\u2060", "") == said
     # Only dotted lines are explained: not a bar, and no whole weeks and days.
-    whole = last == "2026-11-15" or every != "week"
+    whole = last in {"2026-11-15", "2026-11-04"} or every != "week"
     assert parts[1:] == ([] if whole else ["⋯\u00a0incomplete week"])
 
 

@@ -193,21 +193,18 @@ def _draw(
         marks=marks,
         sample_size=size if size in frame.columns else None,
     )
-    more = 0 if before is None else _longer_by(axis, frame, before)
+    # A single bucket is a bar, which has all of those before beside it.
+    line = before if frame.height > 1 else None
+    more = _longer_by(axis, frame, line) if line else 0
     st.caption(
         legend(
             axis,
             axis_before if before else None,
             shorter=more < 0,
-            # A single bucket has all of them beside it.
-            longer=more > 0 and frame.height > 1,
-            earlier=before is not None
-            and frame.height > 1
-            and axis.place_of_first(before[1]) < 0,
+            longer=more > 0,
+            earlier=line is not None and axis.place_of_first(line[1]) < 0,
             # Of a longer one it is said that its end is not drawn.
-            left_out=axis.hours_left_out(frame, *before)
-            if before and more <= 0
-            else (),
+            left_out=axis.hours_left_out(frame, *line) if line and more <= 0 else (),
             marked=marks is not None,
             # A single bucket is a bar that says which days it has.
             as_lines=frame.height > 1,
