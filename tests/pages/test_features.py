@@ -660,13 +660,18 @@ def test_an_axis_of_hours_has_hours(
             "2026-11-02",
             "2026-11-11",
             "week",
-            "┄ 23 Oct – 1 Nov 2026, its first week is not drawn, shorter",
+            "┄ 23 Oct – 1 Nov 2026, its first week is not drawn, its line ends early",
         ),
         # In three weeks, those before in two.
-        ("2026-10-24", "2026-11-02", "week", "┄ 14 Oct – 23 Oct 2026, shorter"),
+        (
+            "2026-10-24",
+            "2026-11-02",
+            "week",
+            "┄ 14 Oct – 23 Oct 2026, its line ends early",
+        ),
         ("2026-11-02", "2026-11-15", "week", "┄ 19 Oct – 1 Nov 2026"),
         # One week is a bar, and so is the one of the days before a Monday.
-        ("2026-11-02", "2026-11-04", "week", "┄ 30 Oct – 1 Nov 2026"),
+        ("2026-11-02", "2026-11-04", "week", "compared with 30 Oct – 1 Nov 2026"),
         # One month is a bar, beside which both of those before are.
         ("2026-11-05", "2026-11-12", "month", "compared with 28 Oct – 4 Nov 2026"),
         # Two weekends, of which the days before have one: both have twelve days.

@@ -240,6 +240,9 @@ def test_the_comparison_is_a_line_by_position_that_may_end_early() -> None:
     text = plain(legend(on, earlier, shorter=True))
     assert text.startswith("— 9 Nov – 11 Nov 2026")
     assert "┄ 2 Nov – 3 Nov 2026, shorter" in text
+    same = axis(date(2026, 11, 6), date(2026, 11, 8))
+    text = plain(legend(on, same, shorter=True))
+    assert "┄ 6 Nov – 8 Nov 2026, its line ends early" in text
     text = plain(legend(earlier, on, longer=True))
     assert "┄ 9 Nov – 11 Nov 2026, longer: its end is not drawn" in text
 
@@ -586,7 +589,8 @@ def test_points_of_a_single_bucket_say_in_the_legend_that_it_is_a_part(
 ) -> None:
     week = november(2)
     on = axis(week[0], date(2026, 11, last), "week")
-    frame = series(week, [3])
+    cut = pl.lit("end" if said else None, pl.String)
+    frame = series(week, [3]).with_columns(cut=cut)
     chart = charts.columns_over_time(frame, {"votes": "Votes"}, on)
     assert incomplete_in(chart, on, frame) == said
 
@@ -635,7 +639,7 @@ def test_notes_of_the_period_are_flags_and_are_in_the_legend() -> None:
     assert flag["at"] == datetime(2026, 11, 3, tzinfo=UTC).timestamp() * 1000
     text = plain(legend(on))
     dates = "3 Nov – 4 Nov 2026"
-    assert f"⚑ {dates}: [v2](https://example.com)" in text
+    assert f":violet[⚑] {dates}: [v2](https://example.com)" in text
     assert "old" not in text
 
 
