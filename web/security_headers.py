@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.auth.login import LOGIN
 from web.index_html import index_html
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -33,8 +34,9 @@ def _content_policy(base: str) -> str:
 
     Streamlit styles its elements from script, hence `unsafe-inline` for styles.
     """
-    # Hashes of the page as it is sent: an update of Streamlit needs no new list.
-    hashes = map(_hash, _INLINE_SCRIPT.findall(index_html(base).decode()))
+    # Hashes of the pages as they are sent: an update of Streamlit needs no new list.
+    pages = index_html(base).decode() + LOGIN.template
+    hashes = map(_hash, _INLINE_SCRIPT.findall(pages))
     directives = {
         "default-src": "'none'",
         "script-src": " ".join(["'self'", *hashes]),

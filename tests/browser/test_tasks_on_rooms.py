@@ -133,8 +133,9 @@ def test_two_rooms_compared(
     page.keyboard.press("/")
     expect(page.get_by_role("option").first).to_be_visible()
     find_room(page, f"#{second['number']}", last=second["room_id"])
-    # Nothing covers what was found.
+    # Nothing covers what was found, and it has the focus.
     expect(page.get_by_role("option")).to_have_count(0)
+    expect(page.locator("h2:focus")).to_contain_text(str(second["name"]))
     for room in (first, second):
         name = f"{room['name']} (#{room['number']})"
         expect(page.get_by_text(name, exact=True).first).to_be_attached()

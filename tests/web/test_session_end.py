@@ -81,6 +81,27 @@ def assert_login_leads_back(page: Page, url: str, token: str = TOKEN) -> None:
     assert page.url.startswith(url + "/room?period=7")
 
 
+def test_a_login_that_a_link_asked_for_is_no_step_of_the_history(
+    running: Dashboard, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    before = f"{running.url}/health"
+    page.goto(before)
+    page.goto(running.url + PATH)
+    field = page.get_by_label("Access token")
+    field.fill("a wrong one")
+    field.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Wrong token. Try again.")
+    expect(field).to_be_focused()
+    # Nothing is sent again.
+    page.reload()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    log_in(page)
+    assert page.url.startswith(running.url + "/room?period=7")
+    page.evaluate("setTimeout(() => history.back())")
+    page.wait_for_url(before)
+
+
 def test_after_a_logout_elsewhere_the_next_click_leads_to_the_login(
     running: Dashboard, context: BrowserContext
 ) -> None:

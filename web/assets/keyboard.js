@@ -24,9 +24,18 @@
     return true;
   };
   const openRooms = open(".st-key-room_search");
-  const openFilter = () => {
-    find(FILTER)?.focus();
-    find(FILTER)?.click();
+  const openFilter = async () => {
+    const button = find(FILTER);
+    if (!button || button === find(OPEN_MENU)) return closeMenu();
+    closeMenu();
+    button.focus();
+    button.click();
+    // What it asks for first is drawn once the server answers.
+    const hasFocus = () => document.activeElement === button;
+    await until(() => {
+      if (hasFocus()) find(".st-key-filter_kind input")?.focus();
+      return !hasFocus();
+    }, LONGEST);
   };
   const findRoom = () => {
     if (openRooms()) return;

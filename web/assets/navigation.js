@@ -55,8 +55,9 @@
     if (isNew("meeting", before, after)) bringIntoView(".st-key-meeting h2");
     else if (isNew("room", before, after)) {
       closeSearch();
-      if (after.getAll("room").length > before.getAll("room").length)
-        bringIntoView('[class*="st-key-room_title"] h2');
+      // The last one is new.
+      const last = after.getAll("room").length - 1;
+      if (last >= before.getAll("room").length) bringIntoView(`.st-key-room_title_${last} h2`);
     }
   }
   // Streamlit keeps the list of a box open that takes several values. It would lie over

@@ -1,4 +1,4 @@
-"""The login and logout pages: plain forms that work without scripts."""
+"""The login and logout pages: plain forms that work without scripts, too."""
 
 from html import escape
 from pathlib import Path
@@ -19,7 +19,7 @@ def _template(name: str) -> Template:
     return Template((Path(__file__).parent / name).read_text("utf-8"))
 
 
-_LOGIN, _LOGOUT = map(_template, ("login.html", "logout.html"))
+LOGIN, _LOGOUT = map(_template, ("login.html", "logout.html"))
 MAX_FORM = 48 * 1024
 """Bytes; the longest link that a request may have, as a form writes it."""
 FORM_SECONDS = 10.0
@@ -110,7 +110,7 @@ class Login:
     def _form(
         self, wanted: str, message: str = "", status: int = 200, delay: int = 0
     ) -> Response:
-        form = _LOGIN.substitute(
+        form = LOGIN.substitute(
             action=escape(self._auth.paths.login),
             next=escape(self._auth.paths.safe_next(wanted)),
         )
