@@ -34,9 +34,16 @@
   let reconnecting = false; // the step is of a connection that is back: it leads nowhere
   let steps = 0;
   let done = 0;
+  // Vega names the gradient of a legend by the address it is drawn at. At another one the
+  // legend would lose its colours.
+  const keepGradients = () => {
+    for (const bar of document.querySelectorAll('svg.marks [fill^="url"]'))
+      bar.setAttribute("fill", bar.getAttribute("fill").replace(/^.*#/, "url(#"));
+  };
   const redrawing = own => (...step) => {
     own.apply(history, step);
     drawNavigation();
+    keepGradients();
   };
   const push = redrawing(history.pushState);
   history.replaceState = redrawing(history.replaceState);
@@ -77,6 +84,7 @@
   }
   addEventListener("popstate", event => {
     drawNavigation();
+    keepGradients();
     if (!event.isTrusted || !state()) return; // of ours above, or before there is a page
     event.stopImmediatePropagation();
     forget(); // what a step leads away from, it undoes
