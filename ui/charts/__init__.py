@@ -5,7 +5,7 @@ are drawn in UTC, and tooltips carry dates as text, so that no browser's time zo
 moves a bar to another day.
 """
 
-from ui.charts.bars import bars, bars_over_time, ranges
+from ui.charts.bars import bars, ranges
 from ui.charts.heat_map import heat_map
 from ui.charts.labelled_bars import moved, ranked
 from ui.charts.lines import columns_over_time, lines, two_axes
@@ -14,7 +14,6 @@ from ui.charts.time_chart import TimeAxis, time_chart
 __all__ = [
     "TimeAxis",
     "bars",
-    "bars_over_time",
     "columns_over_time",
     "heat_map",
     "lines",

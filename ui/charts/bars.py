@@ -1,4 +1,4 @@
-"""Vertical bars: counts per value, counts per bucket, ranges per vote."""
+"""Vertical bars: counts per value, shares per value and room, ranges per vote."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,6 @@ from ui.charts.axes import (
 )
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, PALETTE
-from ui.charts.time_chart import TimeAxis
 
 
 def bars(
@@ -99,34 +98,6 @@ def _largest(frame: pl.DataFrame, label: str, value: str) -> pl.DataFrame:
     others = {label: counted(rest.height, "other"), value: rest[value].sum()}
     large = frame.filter(is_large).with_columns(pl.col(label).cast(pl.String))
     return pl.concat([large, pl.DataFrame(others)], how="diagonal_relaxed")
-
-
-def bars_over_time(
-    frame: pl.DataFrame, value: str, title: str, axis: TimeAxis
-) -> Chart:
-    """Draw a count per `bucket` as bars; those of cut buckets are pale and dashed."""
-    data = bounded(axis.place(frame))
-    x = axis.encoding(data)
-    y = alt.Y(f"{value}:Q", title=None, axis=value_axis("count"), stack=None)
-    tooltip = [
-        alt.Tooltip("when:N", title="When"),
-        alt.Tooltip(f"{value}:Q", title=title, format=","),
-    ]
-    # A bar on an axis of time has no width of its own.
-    size = alt.ExprRef(f"max(2, 0.7 * width / {max(data.height, 1)})")
-    whole, cut = data.filter("whole"), data.filter(~pl.col("whole"))
-    layers = [Layer(whole).mark_bar(color=ACCENT, cornerRadiusEnd=2, size=size)]
-    if cut.height:
-        pale = Layer(cut).mark_bar(
-            color=ACCENT,
-            size=size,
-            fillOpacity=0.25,
-            stroke=ACCENT,
-            strokeDash=[3, 3],
-        )
-        layers.append(pale)
-    drawn = [layer.encode(x, y, tooltip=tooltip) for layer in layers]
-    return layered(*drawn, *axis.flags(data, x), height=CHART_HEIGHT)
 
 
 def shares(
