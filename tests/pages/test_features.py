@@ -2229,7 +2229,7 @@ def test_where_the_data_begins_in_the_period_no_longer_one_is_advised(
         rows.write_parquet(tmp_path / table.file_name)
     app = run_page("insights.py", tmp_path, period="last_28_days")
     said = {info.value for info in app.info}
-    assert said == {"No data in this period. The data begins on 18 Nov 2026."}
+    assert said == {"Nothing to show yet: the data begins on 18 Nov 2026."}
 
 
 @pytest.mark.parametrize(

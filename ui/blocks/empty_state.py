@@ -147,9 +147,10 @@ def _nothing_in(context: PageContext) -> str:
         return "Nothing to show yet."
     begins = context.query.data_begins
     if begins and begins >= context.query.period.first_day:
-        # A longer one would end on the same day, with nothing before.
+        # A longer one would end on the same day, with nothing before. What others show
+        # is data: a vote of one user says nothing of agreement.
         day = periods.describe(Days(begins, begins))
-        return f"No data in this period. The data begins on {day}."
+        return f"Nothing to show yet: the data begins on {day}."
     return "No data in this period. Choose a longer one."
 
 
