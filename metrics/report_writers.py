@@ -313,6 +313,11 @@ def _last_line(report: Report) -> str:
     return f"{usual}{_until(report)}"
 
 
+def _nothing(report: Report) -> str:
+    """Say that nothing happened, and where the data ends: perhaps before the period."""
+    return f"{NOTHING_HERE} {_until(report)}" if report.until else NOTHING_HERE
+
+
 def chart_title(report: Report) -> str:
     """Return the title of the report's chart."""
     hides = report.granularity == "day" and not report.weekends
@@ -325,7 +330,7 @@ def to_markdown(report: Report) -> str:
     if report.missing:
         lines += [missing_note(report.missing), ""]
     if report.is_empty:
-        return "\n".join([*lines, NOTHING_HERE, ""])
+        return "\n".join([*lines, _nothing(report), ""])
     lines += [_figure_in_markdown(figure, report) for figure in report.figures]
     if report.series:
         counts = [bucket.votes for bucket in report.series]
@@ -418,7 +423,7 @@ def to_fragment(report: Report) -> str:
     if report.missing:
         heading += f"<p>{escape(missing_note(report.missing, mark=''))}</p>"
     if report.is_empty:
-        return f"{heading}<p>{NOTHING_HERE}</p>"
+        return f"{heading}<p>{escape(_nothing(report))}</p>"
     lists = "".join(
         f'<h2 style="{_H2}">{escape(title)}</h2><ul style="{_LIST}">'
         f"{''.join(_in_html(line) for line in lines)}</ul>"

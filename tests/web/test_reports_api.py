@@ -104,7 +104,7 @@ def test_an_empty_store_and_an_empty_month_harm_nothing(
     assert (empty.status_code, later.status_code) == (200, 200)
     if form != "json":
         assert "No data in this period." in empty.text
-        assert "No data in this period." in later.text
+        assert "No data in this period. Data until " in later.text
     # Not "all is well": a folder that is not mounted looks like this for weeks.
     assert [(alert["kind"], alert["figure"]) for alert in alerts.json()] == [
         ("table_missing", 6)

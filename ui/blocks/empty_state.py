@@ -1,7 +1,6 @@
 """Whether a table is empty, and the message that replaces it."""
 
 from collections.abc import Collection
-from datetime import date
 
 import polars as pl
 import streamlit as st
@@ -11,7 +10,7 @@ from metrics.constants import MOVING_AVERAGE
 from metrics.expressions import MINIMUM_SAMPLE
 from metrics.filters import Filter, room_id
 from metrics.periods import Days
-from metrics.query import Granularity, Query
+from metrics.query import Granularity
 from metrics.registry import DEFINITIONS, METRIC_TABLES, is_unknown, sample_size
 from metrics.sentences import begins_note, missing_note
 from metrics.time_zone import to_local
@@ -54,8 +53,8 @@ def render(
         st.info(_why_not_compared(context), icon=":material/inbox:")
         return
     own = None if context.snapshot.missing else _MESSAGES.get(name)
-    # Of days before the data begins, or without any, there is nothing to judge.
-    if own and context.snapshot.rows and not _ends_before_data(context.query):
+    # Of days before the data begins or after it ends there is nothing to judge.
+    if own and context.snapshot.rows and not _is_unknown(context, name):
         st.info(own, icon=":material/inbox:")
         return
     lacking = context.lacking_for(name)
@@ -75,7 +74,7 @@ def _why_not_compared(context: PageContext) -> str:
         return f"{text[0].upper()}{text[1:]}."
     # Late data ends before it, so that nothing can be compared.
     if not context.query.knows(context.query.period):
-        return _nothing_in(context)
+        return _outside_data(context, "what_moved") or _nothing_in(context)
     return "Choose a comparison to see changes. All time has none."
 
 
@@ -133,7 +132,7 @@ def _outside_data(context: PageContext, name: str) -> str | None:
     if begins and about.last_day < begins:
         return f"No data {where}. The data begins on {fmt.day_of(begins)}."
     # At midnight a day without data has just begun.
-    if query.data_ends is None:
+    if query.data_ends is None or about.start < query.now:
         return None
     ends = fmt.day_of(to_local(query.data_ends, query.zone))
     return f"No data {where}. The data ends on {ends}."
@@ -154,10 +153,12 @@ def _nothing_in(context: PageContext) -> str:
     return "No data in this period. Choose a longer one."
 
 
-def _ends_before_data(query: Query) -> date | None:
-    """Return the day on which the data begins, None where the period reaches it."""
-    begins = query.data_begins
-    return begins if begins and query.period.last_day < begins else None
+def _is_unknown(context: PageContext, name: str) -> bool:
+    """Return whether the data begins after the days of a table, or ends before them."""
+    known = METRIC_TABLES.get(name)
+    if known is None or context.query.knows(known.covers(context.query)):
+        return False
+    return _outside_data(context, name) is not None
 
 
 def _of_other_days(name: str) -> str | None:
