@@ -332,7 +332,8 @@ def readme(context: PageContext, found: Results) -> str:
     remarks = ((name, _remark(context, name, tables[name])) for name in tables)
     lines |= {name: text for name, text in remarks if text}
     if before := query.comparison_query:
-        covered = ((name, _covered(name, before)) for name in found.earlier)
+        filed = _meaningful(context, found.earlier)
+        covered = ((name, _covered(name, before)) for name in filed)
         lines |= {f"{name} before": text for name, text in covered if text}
     # A filter's value can have line breaks: of a link, or of a name in the database.
     return "".join(

@@ -1456,6 +1456,9 @@ def test_files_say_which_days_a_table_is_about_where_these_are_others(
         for name, table in METRIC_TABLES.items()
         if table.covers(context.query) != context.query.period
     ]
+    # A filter leaves these out, in both periods.
+    chosen = replace(context, filters=(Filter("country", "DE"),))
+    assert "invites before" not in export.readme(chosen, found)
 
 
 def test_files_of_a_page_without_a_period_say_nothing_of_one(
