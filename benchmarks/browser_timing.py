@@ -105,7 +105,9 @@ def tabs(*servers: chromium.Server, log_in: bool = True) -> Iterator[list[Tab]]:
             executable_path=chromium.CHROMIUM, args=chromium.FLAGS
         )
         contexts = [
-            chromium.logged_in(browser, server, viewport=SCREEN)
+            chromium.logged_in(
+                browser, server, viewport=SCREEN, reduced_motion="no-preference"
+            )
             if log_in
             else browser.new_context(viewport=SCREEN)
             for server in servers

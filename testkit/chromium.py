@@ -48,15 +48,12 @@ SPARING = [
     "--disable-site-isolation-trials",
     "--renderer-process-limit=1",
     "--js-flags=--no-maglev --no-opt --no-flush-bytecode --min-semi-space-size=32",
-    "--force-prefers-reduced-motion",
 ]
 """For tests: Chromium starts a process for each page that follows an empty one, which
 compiles Streamlit's scripts again, and that takes 40% of a page's processor time.
 Scripts that run for a second are not worth what it takes to optimise them, nor is
-their code worth forgetting, or their memory clearing up so often: another 15%. Users
-who want less motion see Streamlit's skeletons at rest; moving, they are painted 60
-times a second, which takes a quarter of a page that is loaded, on a busy machine 40%.
-Not for benchmarks, since few users' browsers do so."""
+their code worth forgetting, or their memory clearing up so often: another 15%. Not for
+benchmarks, since few users' browsers do so."""
 DRAWN = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   if (!app || app.dataset.testConnectionState !== 'CONNECTED') return false;
@@ -158,9 +155,20 @@ def browsing() -> Iterator[Browser]:
         browser.close()
 
 
+def at_rest(browser: Browser, **options: object) -> BrowserContext:
+    """Return a new browser context in which Streamlit's skeletons do not move.
+
+    Users who want less motion see them so. Moving, they are painted 60 times a second,
+    which takes half of what a page takes that is loaded, and more on a busy machine.
+    Playwright tells pages whatever Chromium itself is told by a flag.
+    """
+    options = {"reduced_motion": "reduce", **options}
+    return browser.new_context(**options)  # type: ignore[arg-type]  # passed on
+
+
 def logged_in(browser: Browser, server: Server, **options: object) -> BrowserContext:
-    """Return a new browser context that has logged in."""
-    context = browser.new_context(**options)  # type: ignore[arg-type]  # passed on
+    """Return a new browser context at rest that has logged in."""
+    context = at_rest(browser, **options)
     context.set_default_timeout(PATIENCE)
     log_in(context, server)
     return context

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.mariadb, pytest.mark.browser]
 @pytest.fixture(scope="module")
 def tab() -> Iterator[Page]:
     with chromium.browsing() as browser:
-        context = browser.new_context()
+        context = chromium.at_rest(browser)
         context.set_default_timeout(chromium.PATIENCE)
         yield context.new_page()
 

@@ -127,6 +127,11 @@ FIRST_ASKED = """() => Math.min(...performance.getEntriesByType('resource')
   .map(entry => entry.startTime - window.clickedAt).filter(after => after > 0))"""
 
 
+def test_skeletons_rest_in_the_browser_of_tests(page: Page) -> None:
+    """Painted all the time, they would take as long as all else on a page."""
+    assert page.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
+
+
 def test_another_page_is_drawn_before_the_browser_asks_for_anything_else(
     page: Page, demo_server: Server
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from testkit.chromium import browsing, serving
+from testkit.chromium import at_rest, browsing, serving
 
 pytestmark = pytest.mark.browser
 TURNED = [
@@ -63,7 +63,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     texts = SCRIPT.format(texts=TURNED)
     script.write_text(f"import sys\nsys.path.insert(0, {path!r})\n{texts}")
     with serving(script) as server, browsing() as browser:
-        opened = browser.new_page()
+        opened = at_rest(browser).new_page()
         opened.goto(server.url)
         last = opened.locator(f".st-key-text{len(TURNED) - 1}")
         last.get_by_role("checkbox").wait_for()

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page
 
-from testkit.chromium import browsing, wait_until_drawn
+from testkit.chromium import at_rest, browsing, wait_until_drawn
 from testkit.dashboard import Dashboard
 from tests.web import attack
 from web.auth.sessions import COOKIE
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def page(running: Dashboard, cookie: str) -> Iterator[Page]:
     with browsing() as browser:
-        context = browser.new_context()
+        context = at_rest(browser)
         context.add_cookies([{"name": COOKIE, "value": cookie, "url": running.url}])
         yield context.new_page()
 

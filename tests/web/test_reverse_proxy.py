@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from testkit.chromium import browsing, wait_until_drawn
+from testkit.chromium import at_rest, browsing, wait_until_drawn
 from testkit.dashboard import LONGEST_WAIT, ROOT, TOKEN, Dashboard, dashboard, get
 from tests.web import attack
 from tests.web.proxies import caddy, nginx, trusting
@@ -206,7 +206,7 @@ def test_a_websocket_needs_session_and_origin_behind_the_proxy_too(
 @pytest.mark.browser
 def test_a_user_logs_in_and_sees_charts(url: str) -> None:
     with browsing() as browser:
-        page = browser.new_page(ignore_https_errors=True)
+        page = at_rest(browser, ignore_https_errors=True).new_page()
         asked = list[str]()
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{url}/analytics/votes?period=7+days")

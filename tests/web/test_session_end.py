@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from testkit.chromium import PATIENCE, browsing, wait_until_drawn
+from testkit.chromium import PATIENCE, at_rest, browsing, wait_until_drawn
 from testkit.dashboard import TOKEN, Dashboard, dashboard, post
 from testkit.ports import free_port
 from web.auth.sessions import COOKIE
@@ -22,7 +22,7 @@ half minute, and a server takes its time to start."""
 @pytest.fixture(scope="module")
 def browser() -> Iterator[BrowserContext]:
     with browsing() as started:
-        context = started.new_context()
+        context = at_rest(started)
         context.set_default_timeout(PATIENCE)
         context.new_page()  # stays: with the last tab Chromium ends the page's process
         yield context

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from metrics.tables import VOTES
-from testkit.chromium import browsing, wait_until_drawn
+from testkit.chromium import at_rest, browsing, wait_until_drawn
 from testkit.dashboard import (
     ROOT,
     TOKEN,
@@ -177,7 +177,7 @@ def test_users_go_on_with_the_other_while_one_is_restarted(tmp_path: Path) -> No
         browsing() as browser,
         pair.client() as client,
     ):
-        page = browser.new_page(ignore_https_errors=True)
+        page = at_rest(browser, ignore_https_errors=True).new_page()
         page.goto(f"{pair.url}/analytics/votes")
         page.fill("input[type=password]", TOKEN)
         page.press("input[type=password]", "Enter")
