@@ -1656,7 +1656,7 @@ def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:
     query = {"period": "Custom", "from": "2021-01-04", "to": "2021-01-10"}
     app = run_page("votes.py", GOLDEN, **query)
     assert not app.get("vega_lite_chart")
-    assert "No data in this period" in app.info[0].value
+    assert "the data begins on 24 May 2024" in app.info[0].value
     # A Sunday with votes, by the day: the tile above has them.
     sunday = {"from": "2026-07-12", "to": "2026-07-12", "every": "day"}
     shown, hidden = (
