@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from testkit.chromium import PATIENCE, at_rest, browsing, wait_until_drawn
 from testkit.dashboard import TOKEN, Dashboard, dashboard, post
 from testkit.ports import free_port
+from web.auth.login import MAX_FORM
 from web.auth.sessions import COOKIE
 
 pytestmark = pytest.mark.browser
@@ -100,6 +101,16 @@ def test_a_login_that_a_link_asked_for_is_no_step_of_the_history(
     assert page.url.startswith(running.url + "/room?period=7")
     page.evaluate("setTimeout(() => history.back())")
     page.wait_for_url(before)
+
+
+def test_a_refusal_that_is_no_form_is_shown(
+    running: Dashboard, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(f"{running.url}/login")
+    page.get_by_label("Access token").fill("x" * MAX_FORM)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("The form is too large")).to_be_visible()
 
 
 def test_after_a_logout_elsewhere_the_next_click_leads_to_the_login(
