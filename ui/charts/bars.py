@@ -57,7 +57,11 @@ def bars(
                 sort=BY_PLACE,
                 title=titles[0],
                 scale=_evenly(data, label),
-                axis=alt.Axis(labelAngle=0, labelOverlap=True),
+                axis=alt.Axis(
+                    labelAngle=0,
+                    labelOverlap=True,
+                    labelExpr=_WEEKDAY if label == "weekday_name" else alt.Undefined,
+                ),
             ),
             alt.Y(f"{value}:Q", title=titles[1], axis=value_axis("count"), stack=None),
             tooltip=shown,
@@ -67,6 +71,8 @@ def bars(
 
 
 _MOST_BARS = 40
+# On a phone there is room for the whole names of three days out of seven.
+_WEEKDAY = "width < 450 ? slice(datum.label, 0, 3) : datum.label"
 
 
 def _evenly(frame: pl.DataFrame, label: str) -> alt.Scale:
