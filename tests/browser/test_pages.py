@@ -84,6 +84,9 @@ BROKEN_DATES = """() => {
   box.style.width = '';
   return [...found];
 }"""
+SHORT_NAMES = """() =>
+  [...document.querySelectorAll("svg.marks .role-axis-label text:not([opacity='0'])")]
+    .map(text => text.textContent).filter(name => /^[A-Z][a-z]{2}$/.test(name))"""
 # What a tile has to hold on one line.
 LONGEST = "↓ 125.9% from 13.6 min"
 MEASURE = """longest => {
@@ -327,6 +330,10 @@ def test_nothing_on_a_page_keeps_users_out(full: Visit, theme: str) -> None:
         full.page.keyboard.press("Escape")
 
 
+def _short_names(page: Page) -> object:
+    return page.evaluate(SHORT_NAMES)
+
+
 def test_a_page_fits_a_phone(full: Visit) -> None:
     full.page.set_viewport_size(PHONE)
     chromium.wait_until_drawn(full.page)
@@ -360,6 +367,14 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
         assert full.page.evaluate("([a, b]) => Math.abs(a.y - b.y) < 15", places)
         full.page.set_viewport_size(PHONE)
     if full.title == "Votes":
+        # Each bar of a weekday has its name below it.
+        days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        assert at_last(full.page, _short_names, days) == days
+        # A chart that keeps its width in a narrower window.
+        full.page.evaluate(
+            "document.querySelector('svg.marks').setAttribute('width', 700)"
+        )
+        assert too_wide(full.page) == 0
         # In the middle neither side has room for a tooltip.
         expect(_tooltip(full.page)).to_be_in_viewport(ratio=1)
         # At 400% zoom a long name is broken in it.
