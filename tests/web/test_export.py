@@ -203,6 +203,13 @@ def test_texts_stay_texts_and_no_number_becomes_another(
     assert {row[2].value for row in rows} == {"1234"}
 
 
+def test_numbers_that_are_not_whole_have_six_decimals_at_least() -> None:
+    halves = pl.DataFrame({"share": [2.0**-n for n in range(1, 8)]})
+    _, *written = to_csv(halves).decode().split()
+    assert [len(text) - len("0.") for text in written] == [6, 6, 6, 6, 6, 6, 7]
+    assert [float(text) for text in written] == halves["share"].to_list()
+
+
 @pytest.mark.parametrize("text", ELSEWHERE)
 def test_texts_that_spreadsheets_of_other_languages_read_stay_texts(text: str) -> None:
     written = to_csv(pl.DataFrame({"name": [text]})).decode()
