@@ -149,13 +149,15 @@ def test_a_legend_keeps_its_colours_when_the_address_changes(
     go(page, f"{demo_server.url}/location?period=7+days")
     block(page, "Users by country").get_by_text("Table").click()
     page.wait_for_url("**table_countries=true**")
-    for _ in range(2):
-        chromium.wait_until_drawn(page)
-        # A browser takes the whole address of before for that of another file.
-        bars = page.locator("svg.marks [fill^=url]")
-        expect(bars).to_have_attribute("fill", re.compile(r"^url\(#"))
-        page.evaluate("history.back()")
-        page.wait_for_url("**/location?period=7+days")
+    chromium.wait_until_drawn(page)
+    # A browser takes the whole address of before for that of another file.
+    bar = page.locator("svg.marks [fill^=url]")
+    in_this_one = re.compile(r"^url\(#")
+    expect(bar).to_have_attribute("fill", in_this_one)
+    page.evaluate("history.back()")
+    page.wait_for_url("**/location?period=7+days")
+    chromium.wait_until_drawn(page)
+    expect(bar).to_have_attribute("fill", in_this_one)
 
 
 def test_own_dates_are_two_clicks_or_typed_and_one_step_back(

@@ -376,9 +376,10 @@ def test_a_page_fits_a_phone(full: Visit) -> None:
         assert full.page.evaluate("([a, b]) => Math.abs(a.y - b.y) < 15", places)
         full.page.set_viewport_size(PHONE)
     if full.title == "Votes":
-        # Each bar of a weekday has its name below it.
-        days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-        assert at_last(full.page, _short_names, days) == days
+        if "?" not in full.page.url:
+            # Each bar of a weekday has its name below it.
+            days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+            assert at_last(full.page, _short_names, days) == days
         # A chart that keeps its width in a narrower window.
         assert full.page.evaluate(BEYOND_WITH_A_WIDE_CHART) <= 0
         # In the middle neither side has room for a tooltip.
