@@ -187,7 +187,7 @@
     const control = () => held.length && redrawn(held[0]);
     const isReady = () => !held.length || (control() ? isCurrent(control()) : isDone() && !reconnecting);
     while (held.length) {
-      await until(thrice(isReady), PATIENCE);
+      await until(thrice(isReady), LONGEST); // pressed before, it would be lost
       [clicked, at] = [performance.now(), location.href];
       pressing = true;
       const found = control();
