@@ -485,7 +485,7 @@ def _row(figure: Figure, *, compares: bool) -> str:
 
 
 def _breakable(number: str) -> str:
-    """Return a number that can break after a comma where it is wider than a phone."""
+    """Return a number that can break after its commas if it is long."""
     is_long = len(number) > _LONG
     return number.replace(",", ",<wbr>") if is_long else number
 

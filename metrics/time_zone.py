@@ -27,15 +27,16 @@ _FEW = 3
 def zone_of(name: str) -> ZoneInfo | None:
     """Return the zone of an IANA name such as Europe/Berlin or utc; else None.
 
-    A blank stands for the plus sign of a link, Etc/GMT+3, or for America/New_York's.
+    A blank is read as the plus of Etc/GMT+3, which a link loses, or as the underscore
+    of America/New_York.
     """
     # Without a name the folder of all zones would be searched for it. Over a wrong name
     # Polars works for a second per 1,000 characters.
     if not name or len(name) > LONGEST_NAME:
         return None
-    # No name has a blank; two of them cannot be a sign each.
-    found = (_known(name.replace(" ", sign)) for sign in "+_")
-    return next(filter(None, found), None) if " " in name else _known(name)
+    # No zone's name has a blank.
+    names = [name.replace(" ", sign) for sign in "+_"] if " " in name else [name]
+    return next(filter(None, map(_known, names)), None)
 
 
 def _known(name: str) -> ZoneInfo | None:

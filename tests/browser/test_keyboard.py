@@ -94,7 +94,7 @@ def test_keys_work_where_a_box_or_a_switch_was_used_last(
         page.keyboard.type(typed)
         page.wait_for_function(f"name => ({ACTIVE_OPTION})() == name", arg=name)
         page.wait_for_timeout(1_000)  # after a pause a new text begins
-    # Enter takes it, also on the way there: keys of a machine, quicker than any list.
+    # Enter takes it, also on the way there: all three keys come before the list moves.
     page.evaluate(
         """for (const key of ["y", "e", "Enter"]) document.activeElement.dispatchEvent(
           new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}))"""

@@ -501,8 +501,9 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     navigation(page, "Traffic").click()
     at(page, "Traffic", "Custom dates")
     assert not page.evaluate("window.seen")
-    # By a key a tile gets no click, and a switch one of its box.
-    page.evaluate(SEND_LATE, 500)
+    # By a key a tile gets no click, and a switch one of its box. Both wait for a server
+    # that takes more than ten seconds to answer.
+    page.evaluate(SEND_IN_TURN, 10_500)
     page.evaluate(f"({STEP}).click()")
     page.locator(".st-key-kpi_strip [role=radio]").last.press("Enter")
     page.locator(".st-key-kpi_chart [type=checkbox]").press(" ")

@@ -128,7 +128,7 @@ FIRST_ASKED = """() => Math.min(...performance.getEntriesByType('resource')
 
 
 def test_skeletons_rest_in_the_browser_of_tests(page: Page) -> None:
-    """Painted all the time, they would take as long as all else on a page."""
+    """Painted all the time, they took a third of what loading a page takes."""
     assert page.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
 
 

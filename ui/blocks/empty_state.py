@@ -132,7 +132,7 @@ def _outside_data(context: PageContext, name: str) -> str | None:
     if begins and about.last_day < begins:
         return f"No data {where}. The data begins on {fmt.day_of(begins)}."
     # At midnight a day without data has just begun.
-    if query.data_ends is None or about.start < query.now:
+    if query.data_ends is None:
         return None
     ends = fmt.day_of(to_local(query.data_ends, query.zone))
     return f"No data {where}. The data ends on {ends}."
