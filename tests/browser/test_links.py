@@ -554,7 +554,7 @@ def test_a_link_waits_for_its_own_act_where_the_page_looks_for_newer_data(
     page.evaluate("""() => {
         const last = fpp.runId();
         looks.at(-1)();
-        return fpp.until(() => fpp.runId() !== last, 10_000).then(() => {
+        return fpp.until(() => fpp.runId() !== last, 60_000).then(() => {
             if (fpp.runId() === last) throw "no look";
         });
     }""")

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import GOLDEN, RunPage, html_of, plain
-from tests.store.test_live import GOOD, product, sends
+from tests.store.test_live import GOOD, ask, product, sends
 
 
 def report_of(app: AppTest) -> str:
@@ -58,6 +58,8 @@ def test_a_report_has_no_notes_from_before_the_data(
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """As it is for the Overview, whose server answers in this busy process."""
+    monkeypatch.setattr("ui.blocks.live.ask_server", ask)
     return monkeypatch
 
 

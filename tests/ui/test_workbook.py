@@ -198,13 +198,15 @@ def test_each_sheet_is_printed_on_few_pages_of_a4(folder: Path) -> None:
     sheets = {
         "wide": Sheet("Wide", wide),
         "many": Sheet("Many", wide.select(pl.nth(range(12)))),
+        "most": Sheet("Most upright", wide.select(pl.nth(range(4)))),
+        "more": Sheet("More", wide.select(pl.nth(range(5)))),
         "texts": Sheet("Texts", texts),
     }
     data = to_xlsx("Votes", ABOUT | {"Filters": "country:DE " * 30}, sheets)
     file = folder / "printed.xlsx"
     file.write_bytes(data)
     upright, across = (595, 842), (842, 595)
-    expected = [upright, across, across, across, upright]
+    expected = [upright, across, across, across, upright, across, upright]
     assert spreadsheet.printed_pages(file) == expected
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.read("xl/workbook.xml").decode()
@@ -212,6 +214,8 @@ def test_each_sheet_is_printed_on_few_pages_of_a4(folder: Path) -> None:
     assert repeated == [
         "About!$1:$1",
         "many!$1:$1",
+        "more!$1:$1",
+        "most!$1:$1",
         "texts!$1:$1",
         "wide!$A:$A,wide!$1:$1",
     ]
@@ -230,11 +234,12 @@ def test_a_long_table_is_cut_and_the_first_sheet_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(workbook, "MOST_ROWS", 3)
-    long = Sheet("All votes", pl.DataFrame({"votes": range(5)}))
-    data = to_xlsx("Votes", {}, {"all_votes": long})
-    _, sheet = _sheets(data)
-    assert sheet.count("<row ") == 1 + 3
-    assert "the first 3 rows; the CSV has all" in _texts(data)
+    for rows, is_cut in ((3, False), (4, True)):
+        long = Sheet("All votes", pl.DataFrame({"votes": range(rows)}))
+        data = to_xlsx("Votes", {}, {"all_votes": long})
+        _, sheet = _sheets(data)
+        assert sheet.count("<row ") == 1 + 3
+        assert ("the first 3 rows; the CSV has all" in _texts(data)) == is_cut
 
 
 def test_points_are_those_of_the_page() -> None:

@@ -5,7 +5,6 @@ import os
 import re
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -460,9 +459,7 @@ def test_a_pipe_in_place_of_the_list_of_logouts_is_not_waited_for(
         found.append(sessions.is_valid(sessions.start()))
 
     threading.Thread(target=ask, daemon=True).start()
-    deadline = time.monotonic() + 10
-    while not found and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: found, "it waits for the pipe")
     assert found == [True]
 
 

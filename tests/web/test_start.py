@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from codecs import getincrementaldecoder
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -189,11 +190,12 @@ def in_a_terminal(*command: str, typed: Sequence[tuple[str, bytes]]) -> tuple[in
     )
     os.close(inside)
     screen, seen, left = "", 0, list(typed)
+    decoder = getincrementaldecoder("utf-8")()
     deadline = time.monotonic() + LONGEST_WAIT
     while time.monotonic() < deadline:
         if select.select([terminal], [], [], 0.01)[0]:
             try:
-                screen += os.read(terminal, 65_536).decode()
+                screen += decoder.decode(os.read(terminal, 65_536))
             except OSError:
                 break  # No process has the terminal open any more.
         if left and (found := re.compile(left[0][0]).search(screen, seen)):
