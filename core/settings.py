@@ -21,6 +21,7 @@ _LONGEST_SHOWN = 100
 _PRODUCTION = "production"
 # As OpenSSL looks for it; also "TRUSTED CERTIFICATE" and "X509 CERTIFICATE".
 _CERTIFICATE = re.compile(rb"-----BEGIN (?:\w+ )?CERTIFICATE-----")
+_QUOTED = re.compile(r"""(["']).*\1""", re.DOTALL)
 LONGEST_INTERVAL = 86_400
 """Seconds between two runs of the sync job, at most."""
 
@@ -87,6 +88,10 @@ class Variable[T]:
         return SettingError(f"{self.name} is {value}{why}. Use {self.allowed}.")
 
     def _parsed(self, text: str) -> T:
+        # As from a file of variables whose reader, unlike compose, does not take them
+        # away: no login has a token with them, and a folder is a new and empty one.
+        if _QUOTED.fullmatch(text):
+            raise self.wrong(text, "the quotation marks are part of it")
         try:
             return self.parse(text)
         # Paths also raise the others: too long, not to be reached, of no user (~name).

@@ -226,6 +226,13 @@ ODD = [
     # Not all that read files of variables take comments away.
     ("UPTIME_URL", "https://uptime.example # of the team"),
     ("FPP_SERVER_URL", "https://fpp example"),
+    # Nor quotation marks.
+    *(
+        (variable.name, f"{mark}text{mark}")
+        for variable in VARIABLES
+        for mark in "\"'"
+        if variable.name != "DB_PASSWORD"
+    ),
     ("UPTIMEKUMA_PUSH_URL", "https://kuma.example/api/push/x\t# of the team"),
     # The printed link would lead nowhere.
     *(("BASE_URL_PATH", text) for text in ("a b", "a?b", "ä", "..", "a/../b", "a//b")),
