@@ -49,7 +49,7 @@ class Storage:
         return folder
 
     def copy(self, store: Path) -> None:
-        """Copy a store as docs/deployment.md says: what names the state comes last."""
+        """Copy a store that is at rest: what names the state comes last."""
         client = self._client()
         for part in (BLOCKS, MANIFESTS, CURRENT):
             for file in sorted([store / part, *(store / part).rglob("*")]):

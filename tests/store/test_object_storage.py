@@ -1,12 +1,16 @@
 """A store in S3-compatible object storage reads like one in a folder."""
 
+import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -15,6 +19,7 @@ from core.settings import DashboardSettings, SettingError, SyncSettings
 from metrics import legacy_api
 from store import engine, files
 from store.reader import StoreError, current_version, open_store
+from testkit.dashboard import ROOT
 from testkit.object_storage import (
     VARIABLES,
     Storage,
@@ -88,6 +93,40 @@ def test_a_plan_on_object_storage_can_be_sent_to_another_process(
     )
     said = subprocess.check_output([sys.executable, "-c", code, tmp_path / "plan"])
     assert int(said) == 2907
+
+
+AWS = """#!/bin/sh -e
+case $2 in
+  sync) mkdir -p "$4"; cp -r "$3/." "$4" ;;
+  cp) cp "$3" "$4" ;;
+esac
+cp -r "$NEXT/." "$STORE"
+"""
+"""Copies to a folder; after each command the store has become the next one."""
+
+
+def test_a_copy_as_documented_is_whole_though_a_run_ends_meanwhile(
+    tmp_path: Path,
+) -> None:
+    store, later, copied = (tmp_path / name for name in ("store", "later", "copied"))
+    votes = {"fpp_votes": golden()["fpp_votes"].head(10)}
+    publish(store, votes, NOW)
+    shutil.copytree(store, later)
+    publish(later, {"fpp_votes": golden()["fpp_votes"]}, NOW + timedelta(minutes=10))
+    (tmp_path / "aws").write_text(AWS)
+    (tmp_path / "aws").chmod(0o755)
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    commands = re.search(r"## Object storage.*?```sh\n(.*?)```", page, re.DOTALL)
+    assert commands
+    script = commands[1].replace("/tmp/", f"{tmp_path}/")  # noqa: S108 - the page's
+    script = script.replace(" /data/", f" {store}/")
+    script = script.replace("s3://fpp/store", str(copied))
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    environ = {"PATH": path, "STORE": str(store), "NEXT": str(later)}
+    for expected in (10, 2907):
+        subprocess.run(["sh", "-ec", script], env=environ, check=True)
+        found = open_store(copied).frames.votes.select(pl.len()).collect().item()
+        assert found == expected
 
 
 def test_a_folder_without_a_state_is_a_store_without_tables(remote: Bucket) -> None:
