@@ -256,6 +256,15 @@ def _few(clusters: float) -> float:
     return clusters / (clusters - 1)
 
 
+def _few_unequal(clusters: float, cases: float) -> float:
+    """Return the same for clusters of unequal size, of which a comparison has few.
+
+    The large ones pull the mean towards themselves, so that their errors look small. Of
+    `cases`, the effective clusters by their cases, three are lost.
+    """
+    return max(_few(clusters), cases / (cases - 3))
+
+
 class Difference(NamedTuple):
     """A difference, its standard error, and the degrees of freedom of that."""
 
@@ -286,7 +295,8 @@ def difference(side: Side, whole: Sums) -> Difference | None:
     clusters = _telling(own, whole), _telling(others, whole)
     if min(clusters) < FEWEST_CLUSTERS:
         return None
-    few, few_others = map(_few, clusters)
+    cases = own.cases, others.cases
+    few, few_others = map(_few_unequal, clusters, cases)
     variance = _variance(own, whole) * few
     variance_others = _variance(others, whole) * few_others
     # The sum over clusters of (y − share · n) times the same of the others, T − y.

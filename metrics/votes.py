@@ -800,12 +800,14 @@ def busiest_hour(frame: pl.DataFrame) -> str | None:
     for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
         clear = frame.filter(pl.col("hour_verdict") == verdict)["hour"].unique().sort()
         if not clear.is_empty():
-            parts.append(f"Clearly {word} than the average hour: {_runs(clear)}.")
+            than = "" if parts else " than the average hour"
+            parts.append(f"clearly {word}{than}: {_runs(clear)}")
     if frame["hour_verdict"].null_count() == frame.height:
         return f"{start}; too few rooms to compare hours."
     if not parts:
         return f"{start}; no hour stands out clearly."
-    return f"{start}. {' '.join(parts)}"
+    # The hour of the week may be among these hours of the day: say what they are of.
+    return f"{start}. All days together, {'; '.join(parts)}."
 
 
 TABLES = (

@@ -309,9 +309,9 @@ def test_hours_that_clearly_differ_are_listed() -> None:
         hour_verdict=pl.Series([*["higher"] * len(high), *["lower"] * len(low)])
     )
     assert answer("votes_by_weekday_and_hour", judged) == (
-        "Most votes were on Mondays, 09:00–10:00: 10.0 on average. Clearly busier than "
-        "the average hour: 08:00–10:00 and 14:00–15:00. Clearly quieter than the "
-        "average hour: 02:00–03:00 and 23:00–24:00."
+        "Most votes were on Mondays, 09:00–10:00: 10.0 on average. All days together, "
+        "clearly busier than the average hour: 08:00–10:00 and 14:00–15:00; clearly "
+        "quieter: 02:00–03:00 and 23:00–24:00."
     )
 
 

@@ -1,6 +1,7 @@
 """Intervals and verdicts equal plain loops, and chance alone rarely gives one."""
 
 import math
+import random
 from collections.abc import Hashable, Sequence
 from datetime import date
 from functools import partial
@@ -147,6 +148,34 @@ def test_a_label_in_which_no_team_stays_is_compared() -> None:
     few = [case for case in cases if case[0] != "d" or case[1] >= 1000 or case[1] < 303]
     table = compared(clusters(few))
     assert dict(table.select("label", "x_verdict").iter_rows())["d"] == "lower"
+
+
+def test_few_rooms_of_unequal_size_claim_no_more_than_others() -> None:
+    """As in two days: three groups of about ten rooms, which do not differ."""
+    drawn = random.Random(1)  # noqa: S311 - of tests, no secrets
+
+    def room() -> tuple[int, int]:
+        n = round(drawn.lognormvariate(3, 0.8)) + 1
+        return drawn.binomialvariate(n, drawn.betavariate(3, 2)), n
+
+    claimed, asked = 0, 0
+    for _ in range(2_000):
+        groups = [[room() for _ in range(rooms)] for rooms in (9, 12, 14)]
+        sides = []
+        for group in groups:
+            yy, yn, nn = (
+                sum(a[i] * a[j] for a in group) for i, j in ((0, 0), (0, 1), (1, 1))
+            )
+            part, n = map(sum, zip(*group, strict=True))
+            own = uncertainty.Sums(part, n, yy, yn, nn)
+            sides.append(uncertainty.Side(own, yy, yn, yn, nn))
+        found = {verdict for _, verdict, _ in uncertainty.against_others(sides)} - {
+            None
+        }
+        asked += bool(found)
+        claimed += not found <= {UNCLEAR}
+    assert asked > 1_000
+    assert claimed / asked <= 0.055
 
 
 BUCKETS = [date(2026, 1, day) for day in (5, 12, 19, 26)]

@@ -95,12 +95,18 @@ def telling(side: Sums, whole: Sums) -> float:
     return min(cases, *(each for each in likely if each))
 
 
+def correction(clusters: float, side: Sums) -> float:
+    """What a variance is multiplied by, since few clusters of unequal size have it."""
+    cases, *_ = sides(side)
+    return max(clusters / (clusters - 1), cases / (cases - 3))
+
+
 def variance_if_alike(side: Sums, whole: Sums) -> float:
     """The variance of one side's share if it is that of the whole."""
     (counts, n), (all_counts, all_n) = totals(side), totals(whole)
     common = (all_counts + 1) / (all_n + 2)
     clusters = telling(side, whole)
-    few = clusters / (clusters - 1)
+    few = correction(clusters, side)
     if min(sides(side)[1:]) < FEWEST_CLUSTERS:
         return squares(whole, common) / all_n / n * few
     share = counts / n
@@ -126,7 +132,7 @@ def difference(own: Sums, others: Sums) -> tuple[float, float, float] | None:
         )
         for cluster in own.keys() & others.keys()
     )
-    few = math.sqrt(math.prod(each / (each - 1) for each in clusters))
+    few = math.sqrt(math.prod(map(correction, clusters, both)))
     counts, cases = totals(whole)
     common = (counts + 1) / (cases + 2)
     alone = common * (1 - common) * (1 / n[0] + 1 / n[1])
