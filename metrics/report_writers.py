@@ -453,6 +453,9 @@ _LONG = 11
 """Characters of a number beyond which three are wider than the table on a phone."""
 # The table fits a mail window of 320 pixels.
 _CELL = "padding:4px 4px 4px 0;border:0;border-bottom:1px solid #8884;text-align:"
+# Of two rows that are about one figure, a line is below the second only.
+_UPPER_CELL = "padding:4px 4px 0 0;border:0;text-align:"
+_LOWER_CELL = f"font-size:12.5px;opacity:0.75;{_CELL}".replace(":4px 4px", ":0 4px")
 
 
 def _table(report: Report) -> str:
@@ -472,16 +475,21 @@ def _table(report: Report) -> str:
 def _row(figure: Figure, *, compares: bool) -> str:
     title = escape(figure.definition.title)
     cells = [f"<strong>{_breakable(escape(_value(figure)))}</strong>"]
+    usual = ""
     if compares:
-        # On a phone a line would end within the range.
+        # A line does not end within the range.
         usual = escape(_usual(figure)).replace(" to ", "\u00a0to\u00a0")
-        note = f'<br><small style="opacity:0.75">{usual}</small>' if usual else ""
-        cells += [_breakable(_earlier(figure)), _breakable(_change(figure)) + note]
-    return (
-        f'<tr><th scope="row" style="{_CELL}left;font-weight:normal">{title}</th>'
-        + "".join(f'<td style="{_CELL}right">{cell}</td>' for cell in cells)
-        + "</tr>"
+        cells += [_breakable(_earlier(figure)), _breakable(_change(figure))]
+    # Words have a row of their own: on a phone the column of changes has room for one.
+    height, line = (' rowspan="2" valign="top"', _UPPER_CELL) if usual else ("", _CELL)
+    row = (
+        f'<tr><th scope="row"{height} style="{_CELL}left;font-weight:normal">{title}'
+        f"</th>{''.join(f'<td style="{line}right">{cell}</td>' for cell in cells)}</tr>"
     )
+    if not usual:
+        return row
+    below = f'<td colspan="{len(cells)}" style="{_LOWER_CELL}right">{usual}</td>'
+    return f"{row}<tr>{below}</tr>"
 
 
 def _breakable(number: str) -> str:

@@ -108,6 +108,13 @@ def test_a_page_for_the_boss(page: Page, demo_server: Server) -> None:
     sheet = page.locator(".st-key-report")
     expect(sheet.get_by_role("row", name=re.compile("^Votes"))).to_be_visible()
     expect(sheet.get_by_role("img").first).to_be_visible()
+    # What is usual is one line: below a change a phone had room for a word or two.
+    page.set_viewport_size({"width": 375, "height": 812})
+    heights = sheet.get_by_role("cell", name="usual").evaluate_all(
+        "cells => cells.map(cell => cell.offsetHeight)"
+    )
+    assert heights
+    assert max(heights) < 30
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML for mail").click()
     text = Path(download.value.path()).read_text()
