@@ -738,12 +738,7 @@ def busiest_weekday(frame: pl.DataFrame) -> str | None:
     for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
         clear = days.filter(pl.col("votes_per_day_verdict") == verdict)
         if not clear.is_empty():
-            names = [f"{name}s" for name in clear["weekday_name"]]
-            # The chart has sums, which no number beside it may be taken for.
-            unit = "" if parts else " votes a day"
-            parts.append(
-                f"{listed(names)} ({_span(clear['votes_per_day'])}{unit}) are {word}"
-            )
+            parts.append(f"{_weekdays_named(clear, unit=not parts)} {word}")
     if parts:
         return f"{' and '.join(parts)} than the average day ({fixed(average, 1)})."
     if days["votes_per_day_verdict"].null_count() == days.height:
@@ -753,6 +748,18 @@ def busiest_weekday(frame: pl.DataFrame) -> str | None:
     return (
         f"No clear difference between weekdays: about {fixed(average, 1)} votes a day."
     )
+
+
+def _weekdays_named(days: pl.DataFrame, *, unit: bool) -> str:
+    """Return weekdays with their votes: "Mondays (2.0) are"; one day "was"."""
+    names = [
+        name if count == 1 else f"{name}s"
+        for name, count in days.select("weekday_name", "days").iter_rows()
+    ]
+    are = "are" if min(days["days"]) > 1 else "was" if len(names) == 1 else "were"
+    # The chart has sums, which no number beside it may be taken for.
+    per_day = " votes a day" if unit else ""
+    return f"{listed(names)} ({_span(days['votes_per_day'])}{per_day}) {are}"
 
 
 def _span(values: pl.Series) -> str:

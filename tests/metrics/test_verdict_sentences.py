@@ -500,6 +500,23 @@ def weekdays(*rows: tuple[str, int, int, str | None]) -> pl.DataFrame:
             id="clear",
         ),
         pytest.param(
+            weekdays(
+                ("Monday", 40, 1, HIGHER),
+                ("Friday", 39, 1, HIGHER),
+                ("Sunday", 1, 1, LOWER),
+            ),
+            # One of each says nothing of others.
+            "Monday and Friday (39.0–40.0 votes a day) were busier and Sunday (1.0) "
+            "was quieter than the average day (26.7).",
+            id="once",
+        ),
+        pytest.param(
+            weekdays(("Monday", 80, 2, HIGHER), ("Friday", 40, 1, HIGHER)),
+            "Mondays and Friday (40.0 votes a day) were busier than the average day "
+            "(40.0).",
+            id="once or twice",
+        ),
+        pytest.param(
             weekdays(("Monday", 40, 4, UNCLEAR), ("Tuesday", 44, 4, UNCLEAR)),
             "No clear difference between weekdays: about 10.5 votes a day.",
             id="unclear",
