@@ -176,6 +176,28 @@ def test_a_name_is_not_cut_inside_what_is_seen_as_one_letter(letters: str) -> No
         assert max(name.count("語"), name.count("W")) <= 9
 
 
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("\u2068" + 40 * "ש" + "\u2069 #123456", "\u2068ש+…\u2069 ?#?123456"),
+        ("a \u2068" + 40 * "ש" + "\u2069 b", "a \u2068ש+…ש+\u2069 b"),
+        ("a" * 40 + " \u2068ש\u2069 b", "a+…a* ?\u2068ש\u2069 b"),
+    ],
+    ids=["its end", "its middle", "what is before it"],
+)
+def test_what_follows_words_from_right_to_left_that_are_cut_stays_there(
+    name: str, drawn: str
+) -> None:
+    """Without the sign that ends them, "#123456" would be on their left."""
+    expression = cut_in_the_middle("100", 5.8)
+    chart = alt.Chart(pl.DataFrame({"name": [name]})).mark_point()
+    y = alt.Y("name:N", axis=alt.Axis(labelExpr=expression, labelLimit=1000))
+    (found,) = re.findall(
+        "[^<>]*…[^<>]*", vl_convert.vegalite_to_svg(chart.encode(y).to_dict())
+    )
+    assert re.fullmatch(drawn, found)
+
+
 def test_names_of_wide_letters_beside_each_other_have_room_for_them() -> None:
     colors = dict.fromkeys(("W" * 15, "語" * 15, "i" * 15), "#000")
     frame = pl.DataFrame({"steps": 0, "votes": 3, "share": 1.0, "room": [*colors]})

@@ -150,7 +150,10 @@ def cut_in_the_middle(pixels: str, letter: float) -> str:
     cut = f"truncate({name}, {most}, 'center')"
     # Of an emoji that was cut, a half would stay, and an accent without its letter.
     whole = f"replace({cut}, regexp('{_BESIDE_A_CUT}', 'gu'), '…')"
-    return f"{is_long} ? {whole} : {name}"
+    # What ends words from right to left may have been cut off: numbers after them
+    # would be on their left.
+    ended = f"replace({whole}, regexp('{_LEFTWARD}'), '$1\\u2069')"
+    return f"{is_long} ? {ended} : {name}"
 
 
 def letters_of(name: str) -> int:
@@ -164,6 +167,7 @@ def letters_of(name: str) -> int:
 _FLAG = r"(\\ud83c[\\udde6-\\uddff]){2}"
 _WIDE = r"[WMwm@\\u2e80-\\udbff\\uf900-\\uffff]"
 _NARROW = r"[ !(),./:;I\\[\\]fijlrt|-]"
+_LEFTWARD = r"(\\u2068[^\\u2069]*…)(?!.*\\u2069)"
 _BESIDE_A_CUT = r"[\\p{Cs}\\u200d]*…[\\p{Cs}\\p{M}\\p{EMod}\\u200d]*"
 
 
