@@ -4,6 +4,7 @@ docs/architecture.md draws the same arrows.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,6 +92,18 @@ def test_tests_do_not_import_benchmarks() -> None:
     assert "benchmarks" not in {
         name for path in sources("tests") for name in imported(path)
     }
+
+
+def test_tests_open_browsers_at_rest_only() -> None:
+    """See `testkit.chromium.at_rest`: skeletons that move take a third of a core."""
+    opened = re.compile(r"\.new_context\(|browser\.new_page\(|\.launch\w*\(")
+    wrong = {
+        path.name
+        for room in ("tests", "testkit")
+        for path in sources(room)
+        if opened.search(path.read_text())
+    }
+    assert wrong == {"chromium.py"}
 
 
 def test_the_demo_is_written_without_the_packages_of_the_simulation_at_scale(
