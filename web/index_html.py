@@ -64,16 +64,17 @@ _TO_LOGIN = """
   const toLogin = () => {
     if (leaving) return;
     leaving = true;
-    const {pathname, search} = clicked?.from === location.href ? clicked : location;
-    location.replace(base + "login?next=" + encodeURIComponent(pathname + search));
+    const to = clicked?.from === location.href ? clicked : location;
+    const next = encodeURIComponent(to.pathname + to.search);
+    location.replace(base + "login?next=" + next + to.hash);
   };
   let clicked;
   addEventListener("click", ({isTrusted, target, ctrlKey, metaKey, shiftKey}) => {
     if (!isTrusted) return;
     const link = target.closest?.("a[data-page], a[data-testid=stPageLink-NavLink]");
-    const {pathname, search} = link ?? {};
+    const {pathname, search, hash} = link ?? {};
     const leads = link && !ctrlKey && !metaKey && !shiftKey;
-    clicked = leads ? {pathname, search, from: location.href} : undefined;
+    clicked = leads ? {pathname, search, hash, from: location.href} : undefined;
   }, true);
   addEventListener("popstate", () => { clicked = undefined; });
   let asking = false;

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from testkit.chromium import PATIENCE, at_rest, browsing, wait_until_drawn
 from testkit.dashboard import TOKEN, Dashboard, dashboard, post
@@ -13,8 +13,9 @@ from web.auth.login import MAX_FORM
 from web.auth.sessions import COOKIE
 
 pytestmark = pytest.mark.browser
+PART = "#a-part"
 PATH = "/room?period=7+days"
-WAY_BACK = f"/login?next={quote(PATH, safe='')}"
+WAY_BACK = f"/login?next={quote(PATH, safe='')}{PART}"
 UNTIL_ASKED_AGAIN = 75_000
 """Milliseconds: while a server is away, Streamlit asks ever more rarely, at last every
 half minute, and a server takes its time to start."""
@@ -49,7 +50,7 @@ def tab_in(context: BrowserContext, url: str) -> Page:
     )
     assert entered.status == 303
     page = context.new_page()
-    page.goto(url + PATH)
+    page.goto(url + PATH + PART)
     wait_until_drawn(page)
     return page
 
@@ -79,7 +80,7 @@ def assert_login_leads_back(page: Page, url: str, token: str = TOKEN) -> None:
     field = page.get_by_label("Access token")
     expect(field).to_have_css("outline-color", "rgb(36, 86, 199)")
     log_in(page, token)
-    assert page.url.startswith(url + "/room?period=7")
+    assert page.url == url + PATH + PART
 
 
 def test_a_login_that_a_link_asked_for_is_no_step_of_the_history(
@@ -88,7 +89,7 @@ def test_a_login_that_a_link_asked_for_is_no_step_of_the_history(
     page = context.new_page()
     before = f"{running.url}/health"
     page.goto(before)
-    page.goto(running.url + PATH)
+    page.goto(running.url + PATH + PART)
     field = page.get_by_label("Access token")
     field.fill("a wrong one")
     field.press("Enter")
@@ -98,9 +99,32 @@ def test_a_login_that_a_link_asked_for_is_no_step_of_the_history(
     page.reload()
     expect(page.get_by_role("alert")).to_have_count(0)
     log_in(page)
-    assert page.url.startswith(running.url + "/room?period=7")
+    assert page.url == running.url + PATH + PART
     page.evaluate("setTimeout(() => history.back())")
     page.wait_for_url(before)
+
+
+def test_a_browser_that_refuses_the_cookie_says_so(
+    running: Dashboard, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(running.url + PATH)
+    page.route(f"{running.url}/login", without_cookie)
+    page.get_by_label("Access token").fill(TOKEN)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_contain_text("Allow cookies for this site")
+    page.unroute(f"{running.url}/login")
+    log_in(page)
+    assert page.url == running.url + PATH
+
+
+def without_cookie(route: Route) -> None:
+    """Answer as the server does, without what the browser would refuse."""
+    answer = route.fetch(max_redirects=0)
+    # Playwright's own requests share the cookies of the browser.
+    route.request.frame.page.context.clear_cookies()
+    headers = {k: v for k, v in answer.headers.items() if k != "set-cookie"}
+    route.fulfill(response=answer, headers=headers)
 
 
 def test_a_refusal_that_is_no_form_is_shown(
@@ -131,7 +155,7 @@ def test_log_out_stays_in_its_tab_and_ends_the_other_ones(
 ) -> None:
     page = tab_in(context, running.url)
     other = page.context.new_page()
-    other.goto(running.url + PATH)
+    other.goto(running.url + PATH + PART)
     wait_until_drawn(other)
     page.click("text=Log out")
     page.wait_for_url("**/logout")

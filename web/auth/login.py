@@ -23,6 +23,9 @@ LOGIN, _LOGOUT = map(_template, ("login.html", "logout.html"))
 MAX_FORM = 48 * 1024
 """Bytes; the longest link that a request may have, as a form writes it."""
 FORM_SECONDS = 10.0
+_NO_COOKIE = (
+    "The browser refused the cookie. Allow cookies for this site and try again."
+)
 
 
 def routes(auth: Authenticator) -> list[Route]:
@@ -50,7 +53,9 @@ class Login:
             return await self._try(request, token, wanted)
         if self._auth.sessions.is_logged_in(request):
             return self._continue(wanted)
-        return self._form(wanted)
+        # Its script asks whether the browser has kept the cookie of a login.
+        is_refused = "entered" in request.query_params
+        return self._form(wanted, _NO_COOKIE if is_refused else "")
 
     async def log_in(self, request: Request) -> Response:
         """Check the token of the form.
