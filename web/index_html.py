@@ -24,7 +24,7 @@ from web.responses import error_response, plain_page
 _FILE = Path(streamlit.__file__).parent / "static" / "index.html"
 _ORIGINAL = _FILE.read_bytes()
 _WRITTEN = formatdate(_FILE.stat().st_mtime, usegmt=True)
-_HEAD, _BODY_END = b"<head>", b"</body>"
+_HTML, _HEAD, _BODY_END = b'<html lang="en"', b"<head>", b"</body>"
 _ASSETS = Path(__file__).parent / "assets"
 _PAGES = Path(__file__).parent.parent / "pages"
 # In the order in which they run: `fpp`, of the first, has what the others share.
@@ -39,6 +39,10 @@ _BRITISH = (
     "Object.defineProperties(navigator, {language: {get: () => 'en-GB'}, "
     "languages: {get: () => ['en-GB']}});"
 )
+# What translates a page puts elements of its own in the place of texts. Streamlit goes
+# on to write to the old ones: the title and sentences of the view before would stay,
+# and parts of the page that fail to find theirs are gone. Chrome asks for both.
+_NOT_TRANSLATED = b'<meta name="google" content="notranslate">'
 # Headers that would let a browser keep the page of another release.
 _HEADERS_OF_THE_ORIGINAL = ("etag", "last-modified", "accept-ranges")
 _REFUSED = (
@@ -142,7 +146,8 @@ def index_html(base: str) -> bytes:
     added = f"<script>{script}</script>{linked}"
     # Until the page has named itself, the tab has this name.
     page = _ORIGINAL.replace(b">Streamlit</title>", b">FPP Analytics</title>", 1)
-    page = page.replace(_HEAD, _HEAD + added.encode(), 1)
+    page = page.replace(_HEAD, _HEAD + _NOT_TRANSLATED + added.encode(), 1)
+    page = page.replace(_HTML, _HTML + b' translate="no"', 1)
     # At the end: of two rules of the same weight, the later one is followed, and
     # Streamlit adds its own to the head.
     styles = f'<link rel="stylesheet" href="{_address(base, _STYLES)}">'

@@ -21,6 +21,13 @@ def test_every_page_names_the_server(
     assert answer.headers["cache-control"] == "no-cache"
 
 
+def test_browsers_are_asked_not_to_translate_pages() -> None:
+    page = index_html("").decode()
+    assert '<html lang="en" translate="no">' in page
+    # Before anything that is to be translated.
+    assert '<head><meta name="google" content="notranslate">' in page
+
+
 DEAD = ("/Nothing", "/main", "/room/1", "/x/votes", "/_stcore/x", "/assets/x.css")
 
 
