@@ -252,7 +252,11 @@ def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
     expect(page.get_by_test_id("stApp")).not_to_have_attribute(
         "data-test-connection-state", "CONNECTED"
     )
-    page.evaluate(f"({{promise: {AT_ONCE.format(link=TILE)}}})")
+    # Nor is one on a menu.
+    menu = "document.querySelector('.st-key-share button')"
+    for act in (menu, TILE):
+        page.evaluate(f"({{promise: {AT_ONCE.format(link=act)}}})")
+    expect(page.get_by_role("button", name="Copy link")).to_be_visible()
     page.wait_for_url("**/votes?period=last_7_days&show=**")
     # Back undoes a link that waits for the answer to an act.
     at(page, "Votes", "Last 7 days")

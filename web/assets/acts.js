@@ -123,7 +123,8 @@
     if (pressing || target.closest?.(ELSEWHERE)) return;
     if (key && (!CHANGING.test(key) || event.ctrlKey || event.metaKey || event.altKey)) return;
     if (!target.closest?.(LINK)) [clicked, at] = [performance.now(), location.href];
-    const isLeft = leaving || next || (isSteppedFrom() && !waitsForStep(event));
+    // A connection that is back leads away from nothing: menus open.
+    const isLeft = leaving || next || (isSteppedFrom() && !reconnecting);
     if (!isLeft && !isEarly(event)) return;
     event.stopImmediatePropagation();
     event.preventDefault();
@@ -153,8 +154,6 @@
   // By a key a tile is pressed without a click.
   const pressedBy = ({type, key, target}) => type === "click" ? target.closest?.(CONTROL)
     : key === "Enter" || key === " " ? target.closest?.(".stMain .stButtonGroup button") : null;
-  // A connection that is back leads away from nothing.
-  const waitsForStep = event => reconnecting && (pressedBy(event) || event.target.closest?.(LINK));
   function isEarly(event) {
     const {target} = event;
     if (target.matches?.(ROWS)) return !isCurrent(target);
