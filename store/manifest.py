@@ -21,7 +21,7 @@ from msgspec import Meta
 
 FORMAT = 3
 EARLIER_FORMAT = 2
-"""Written by version 1.0: its checksums are of another kind, it has none of itself."""
+"""Of the first edition: its checksums are of another kind, it has none of itself."""
 CURRENT = "CURRENT"
 MANIFESTS = "manifests"
 BLOCKS = "blocks"
@@ -191,7 +191,7 @@ def _require_own_sum(text: str) -> None:
 
 
 def _of_earlier_format(text: str) -> Manifest:
-    """Read a manifest of version 1.0; no block of it is checked yet."""
+    """Read a manifest of the first edition; no block of it is checked yet."""
     raw = msgspec.json.decode(text, type=dict[str, Any])
     if raw["format"] != EARLIER_FORMAT:
         raise ManifestError(
