@@ -146,6 +146,13 @@ def test_no_mark_of_a_page_says_anything_raw(
     assert [text for text in said if RAW.search(text)] == []
 
 
+def test_a_chart_is_announced_with_the_rows_of_its_table(run_page: RunPage) -> None:
+    """Three bars are not "a chart of 1 row"."""
+    charts = run_page("insights.py", about="Re-votes").get("vega_lite_chart")
+    said = [chart.proto.alt for chart in charts]
+    assert "Do re-votes bring teams closer?: chart; the table has 1 row" in said
+
+
 @pytest.mark.parametrize(
     ("file", "query", "expected"),
     [

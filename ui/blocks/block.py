@@ -358,7 +358,7 @@ def _render_table_switch(key: str) -> bool:
 
 def _alt(title: str, frame: pl.DataFrame) -> str:
     rows = counted(frame.height, "row")
-    return f"{title}: chart of {rows}; switch to the table for the values"
+    return f"{title}: chart; the table has {rows}"
 
 
 def _render_answer(context: PageContext, name: str, frame: pl.DataFrame) -> None:
