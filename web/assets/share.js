@@ -61,8 +61,11 @@
       table.createCaption().textContent = `The first ${MOST_ROWS} of ${rows.toLocaleString("en-GB")} rows; the CSV has all.`;
     return table;
   }
+  const leavePaper = () => document.querySelectorAll("table.on-paper").forEach(e => e.remove());
   const SHEET = 1170; // pixels of our print style; charts keep the width of the window
   addEventListener("beforeprint", () => {
+    // A dialog that leads to another one, that of the system, says so a second time.
+    leavePaper();
     const width = find(".stMainBlockContainer")?.clientWidth ?? SHEET;
     document.body.style.setProperty("--paper-zoom", Math.max(1, Math.min(1.6, SHEET / width)));
     for (const canvas of document.querySelectorAll('[data-testid="stDataFrame"] canvas[data-testid="data-grid-canvas"]')) {
@@ -90,7 +93,7 @@
     }
     print();
   }
-  addEventListener("afterprint", () => document.querySelectorAll("table.on-paper").forEach(e => e.remove()));
+  addEventListener("afterprint", leavePaper);
   addEventListener("click", ({target}) => {
     if (target.closest?.("button.print")) printAsOnADesk();
     const copy = target.closest?.("button.copy-link");
