@@ -139,6 +139,30 @@ def test_the_database_to_try_starts_empty_each_time() -> None:
     assert SERVICES["mariadb"]["tmpfs"] == ["/var/lib/mysql"]
 
 
+def test_the_umask_of_a_clone_does_not_close_the_schema_to_the_database_to_try(
+    tmp_path: Path,
+) -> None:
+    """The image reads it as its own user."""
+    database = SERVICES["mariadb"]
+    [(source, target, _)] = (mount.split(":") for mount in database["volumes"])
+    schema, folder = tmp_path / "schema.sql", tmp_path / "initdb"
+    shutil.copy(ROOT / source, schema)
+    schema.chmod(0o600)
+    folder.mkdir()
+    entrypoint = tmp_path / "docker-entrypoint.sh"
+    entrypoint.write_text(f"#!/bin/sh\nstat --format %a {folder}/*; echo $*\n")
+    entrypoint.chmod(0o755)
+    command = [
+        part.replace("/docker-entrypoint-initdb.d/", f"{folder}/").replace(
+            f" {target}", f" {schema}"
+        )
+        for part in database["entrypoint"]
+    ]
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    said = subprocess.check_output(command, env={"PATH": path}, text=True)
+    assert said.split() == ["644", "mariadbd"]
+
+
 def test_the_linter_finds_nothing_in_the_dockerfile() -> None:
     linter = Path(sys.executable).with_name("hadolint")
     found = subprocess.run(
