@@ -56,6 +56,18 @@ def call_within[Answer](
         return found.result()
 
 
+def tls_fault(error: Exception) -> str:
+    """Return what is wrong with the TLS of a connection of httpx; "" where it is not.
+
+    Of its text only the kind is told: the rest may name the host.
+    """
+    text = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return "its certificate cannot be verified"
+    # Only OpenSSL begins like this.
+    return "no TLS connection" if text.startswith("[SSL") else ""
+
+
 class _Loop(asyncio.SelectorEventLoop):
     # The usual loop has a pool for look-ups, and waits for all of them when it closes.
     async def getaddrinfo(self, *address: Any, **hints: Any) -> Any:

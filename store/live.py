@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.network import run_within
+from core.network import run_within, tls_fault
 from metrics.formats import in_one_line
 
 PATH = "/analytics"
@@ -58,8 +58,9 @@ def ask_server(base_url: str, seconds: float = SECONDS) -> Live:
         return live_of(json.loads(run_within(seconds, _body(base_url, seconds))))
     except TimeoutError:
         raise LiveError(f"the server did not answer within {seconds:g} s") from None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError):
-        raise LiveError("the server cannot be reached") from None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        why = f" ({fault})" if (fault := tls_fault(error)) else ""
+        raise LiveError(f"the server cannot be reached{why}") from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise LiveError("the server's answer is not what was expected") from None
 

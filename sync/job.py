@@ -225,7 +225,7 @@ def _push_once(url: Secret, values: dict[str, str]) -> str:
     # Loading both costs 0.2 s, which a job without a monitor saves.
     import httpx
 
-    from core.network import run_within
+    from core.network import run_within, tls_fault
 
     async def refusal() -> str:
         # The monitor's own parameters in the address are kept.
@@ -249,11 +249,7 @@ def _push_once(url: Secret, values: dict[str, str]) -> str:
     except (TimeoutError, httpx.TimeoutException):
         return f"no answer within {_HEARTBEAT_SECONDS:g} s"
     except httpx.ConnectError as error:
-        # Only OpenSSL begins like this; the rest of its text may name the host.
-        text = str(error)
-        if "CERTIFICATE_VERIFY_FAILED" in text:
-            return "its certificate cannot be verified"
-        return "no TLS connection" if text.startswith("[SSL") else "no connection"
+        return tls_fault(error) or "no connection"
     except httpx.RemoteProtocolError:
         return "its answer is not HTTP"
     # Whatever it is (not all are an HTTPError), the data is in force already.

@@ -2,17 +2,21 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from store.live import MOST_BYTES, Live, LiveError, LiveRoom, ask_server
 from testkit.dashboard import LONGEST_WAIT
 from testkit.ports import free_port
+from tests.sync.endpoints import listening
+from tests.web.proxies import certificate
 
 GOOD = {
     "connectedUsers": 4,
@@ -251,6 +255,24 @@ def test_a_server_that_is_gone_is_an_error_without_its_address() -> None:
     with pytest.raises(LiveError, match="cannot be reached") as error:
         ask(f"http://user:password@127.0.0.1:{port}")
     assert str(port) not in str(error.value)
+
+
+def test_a_certificate_that_cannot_be_verified_is_named(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate(tmp_path))
+
+    def shake_hands(connection: socket.socket) -> None:
+        context.wrap_socket(connection, server_side=True).close()
+
+    said = r"cannot be reached \(its certificate cannot be verified\)"
+    with listening(shake_hands) as port, pytest.raises(LiveError, match=said):
+        ask(f"https://127.0.0.1:{port}")
+
+
+def test_a_server_without_tls_is_named() -> None:
+    said = r"cannot be reached \(no TLS connection\)"
+    with product(sends(b"")) as url, pytest.raises(LiveError, match=said):
+        ask(url.replace("http:", "https:"))
 
 
 def test_what_speaks_no_http_is_an_error() -> None:
