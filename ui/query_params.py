@@ -21,7 +21,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from metrics.registry import METRIC_TABLES
 from metrics.sentences import counted
-from ui.format import shortened
+from ui.format import kept_together, shortened
 
 Address = dict[str, list[str]]
 
@@ -476,7 +476,8 @@ class _Notices:
         if rest := len(self.texts) - len(shown):
             shown.append(f"And {counted(rest, 'other fault')} of the link.")
         lines = shown if len(shown) == 1 else [f"- {line}" for line in shown]
-        self.place.warning("\n".join(lines), icon=":material/link_off:")
+        text = kept_together("\n".join(lines))
+        self.place.warning(text, icon=":material/link_off:")
 
 
 def _unknown(key: str, value: str, shown: str, possible: str) -> str:

@@ -44,8 +44,8 @@ PARTS = {
     "One room": "/room?room=1",
     "Three rooms": "/room?room=1&room=2&room=3&period=all_time",
     "A filter that some blocks cannot follow": "/votes?filter=country%3ADE",
-    "An address that was not understood": "/traffic?period=Fortnight"
-    "&from=2026-10-01&to=2026-11-11&compare=same_period_last_year",
+    "An address that was not understood": "/traffic?period=Custom&every=Fortnight"
+    "&from=2026-10-01&compare=same_period_last_year",
 }
 """Views that differ from what their page shows at first."""
 
@@ -60,7 +60,7 @@ WITH_A_LONG_NAME = """tooltip => {
 # On all widths of phones.
 BROKEN_DATES = """() => {
   const prose =
-    '[data-testid=stCaptionContainer], [data-testid=stText], .st-key-report';
+    '[data-testid=stCaptionContainer], [data-testid=stText], .st-key-report, .stAlert';
   const box = document.querySelector('[data-testid=stMainBlockContainer]');
   const found = new Set();
   for (let width = box.offsetWidth; width >= 320; width -= 5) {

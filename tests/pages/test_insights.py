@@ -164,7 +164,7 @@ def test_a_chart_over_time_without_a_mark_says_so(
     day = {"period": "Custom", "from": "2026-11-12", "to": "2026-11-12"}
     few = "Near pairs: too little data in each week."
     app = run_page("insights.py", **day)
-    assert [n.value.startswith(few) for n in app.info].count(True) == 1
+    assert [plain(n.value).startswith(few) for n in app.info].count(True) == 1
     as_table = {"table_consensus_by_team_size_over_time": "true"}
     table = run_page("insights.py", **as_table, **day)
     assert not [n for n in table.info if n.value.startswith(few)]
@@ -366,7 +366,7 @@ def test_no_longer_period_is_advised_where_it_is_of_no_use(
     """As in the first weeks of data; these tables choose their days themselves."""
     first = {"period": "Custom", "from": "2024-05-25", "to": "2024-05-25"}
     app = run_page(file, **query, **first)
-    said = [info.value for info in app.info]
+    said = [plain(info.value) for info in app.info]
     assert any(text.startswith(says) for text in said), said
     assert file == "traffic.py" or not any("longer" in text for text in said), said
     # Of none it is not said how long each was followed.

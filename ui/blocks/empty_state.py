@@ -50,12 +50,12 @@ def render(
 ) -> None:
     """Say why the registry's table `name`, or what is `drawn` of it, shows nothing."""
     if name == "what_moved" and not context.compares:
-        st.info(_why_not_compared(context), icon=":material/inbox:")
+        _say(_why_not_compared(context))
         return
     own = None if context.snapshot.missing else _MESSAGES.get(name)
     # Of days before the data begins or after it ends there is nothing to judge.
     if own and context.snapshot.rows and not _is_unknown(context, name):
-        st.info(own, icon=":material/inbox:")
+        _say(own)
         return
     lacking = context.lacking_for(name)
     if lacking:
@@ -65,6 +65,10 @@ def render(
         _render_no_average(context.query.granularity)
     else:
         render_no_rows(context, name, frame)
+
+
+def _say(text: str) -> None:
+    st.info(fmt.kept_together(text), icon=":material/inbox:")
 
 
 def _why_not_compared(context: PageContext) -> str:
@@ -83,7 +87,7 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
     query = context.query
     # Neither a longer period nor other filters would help.
     if text := _outside_data(context, name):
-        st.info(text, icon=":material/inbox:")
+        _say(text)
         return
     is_daily = export.buckets_of(name, query.granularity) == "day"
     # All that happened may have been on a Sunday.
@@ -110,9 +114,9 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
             icon=":material/filter_alt:",
         )
     elif context.snapshot.rows and (own := _of_other_days(name)):
-        st.info(own, icon=":material/inbox:")
+        _say(own)
     else:
-        st.info(_nothing_in(context), icon=":material/inbox:")
+        _say(_nothing_in(context))
 
 
 def _outside_data(context: PageContext, name: str) -> str | None:
