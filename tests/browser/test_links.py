@@ -203,6 +203,21 @@ window.WebSocket = class extends WebSocket {
 in milliseconds, and all others as the last of it."""
 
 
+WITH_FIRST_ANSWER = """async () => {{
+  const moment = () => new Promise(done => {{
+    const {{port1, port2}} = new MessageChannel();
+    port1.onmessage = done;
+    port2.postMessage(0);
+  }});
+  waits = [400];
+  ({act}).click();
+  while (fpp.isAnswered()) await moment();
+  while (!fpp.isAnswered()) await moment();
+  {then};
+}}"""
+"""Does something as soon as an act is answered, before the page tells so."""
+
+
 AT_ONCE = """(async () => {{
   const app = document.querySelector('.stApp').dataset;
   while (app.testConnectionState !== 'CONNECTED')
@@ -268,6 +283,19 @@ def test_a_step_back_without_a_connection_is_taken_once_it_is_back(
     expect(page.locator("html.waiting, .held")).to_have_count(0)
     page.wait_for_url("**/votes?period=last_7_days")
     at(page, "Votes", "Last 7 days")
+    # So does a link, or a step, that comes with the first answer.
+    link = "document.querySelector('nav a[data-page=traffic]')"
+    page.evaluate(WITH_FIRST_ANSWER.format(act=TILE, then=f"{link}.click()"))
+    at(page, "Traffic", "Last 7 days")
+    assert "show=" not in page.url
+    page.go_back()
+    at(page, "Votes", "Last 7 days")
+    page.evaluate(WITH_FIRST_ANSWER.format(act=STEP, then="history.back()"))
+    page.wait_for_timeout(1_000)  # longer than the rest of the answer takes
+    at(page, "Votes", "Last 7 days")
+    assert page.url.endswith("/votes?period=last_7_days")
+    page.evaluate("waits = [0]")
+    link = "document.querySelector('nav a[data-page={}]')"
     # It waits for the address, also of a run that takes its time for it, and what the
     # browser lacks of the answer then is no act.
     page.evaluate(HURRY)

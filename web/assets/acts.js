@@ -67,7 +67,7 @@
     steps += 1;
     if (stepping) return;
     stepping = true;
-    if (!isDone()) await until(thrice(isDone), PATIENCE);
+    if (!isDone() || !isQuiet()) await until(thrice(isDone), PATIENCE);
     while (done !== steps) {
       await until(isConnected, Infinity);
       done = steps;
@@ -204,6 +204,9 @@
   window.setInterval = (act, wait, ...given) =>
     repeat(wait < A_LOOK ? act : () => isDone() && act(), wait, ...given);
   const isSent = () => performance.now() - clicked >= SENT;
+  // Between the first answer to an act and the next everything looks as if it was done.
+  const A_WHILE = 3_000; // milliseconds
+  const isQuiet = () => performance.now() - clicked > A_WHILE;
   const isInAddress = () => state() === "notRunning" || location.href !== at;
   const isSettled = () => !held.length && isSent() && isAnswered() && isInAddress();
   async function leave() {
@@ -245,7 +248,7 @@
     const there = new URL(link.href);
     const isElsewhere = path(there) !== path(location);
     if (isElsewhere && isConnected()) {
-      if (passed === link || isSettled()) return leave();
+      if (passed === link || (isQuiet() && isSettled())) return leave();
       event.stopImmediatePropagation();
       event.preventDefault();
       leaveLater(link);
