@@ -52,7 +52,7 @@ class Kind(StrEnum):
         if os.environ.get(self._address_variable):
             return ""
         if self is Kind.MARIADB:
-            return "" if shutil.which("mariadbd") else "mariadbd is not installed"
+            return "" if mariadbd() else "mariadbd is not installed"
         return "" if mysqld() else "there is no mysqld: run `make tools`, or set MYSQLD"
 
     @property
@@ -102,6 +102,14 @@ def series(last: int) -> str:
 
 type Value = str | int | float | bytes | None
 type Row = tuple[Value, ...]
+
+
+def mariadbd() -> str:
+    """Return where MariaDB's server is; "" where it is not there.
+
+    Ordinary users of Debian do not look for programs in its folder.
+    """
+    return shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin") or ""
 
 
 def mysqld() -> Sequence[str]:
@@ -236,7 +244,7 @@ class Server:
     def _program(self) -> Sequence[str]:
         if self.kind is Kind.MYSQL:
             return mysqld()
-        return ("mariadbd", "--no-defaults")
+        return (mariadbd(), "--no-defaults")
 
     def _places(self) -> list[str]:
         return [
@@ -275,10 +283,17 @@ class Server:
                 "--skip-test-db",
                 data,
             ],
-            Kind.MYSQL: [*self._program(), "--initialize-insecure", data],
+            Kind.MYSQL: [
+                *self._program(),
+                "--initialize-insecure",
+                "--user=root",
+                data,
+            ],
         }[self.kind]
+        # MariaDB's script would give the folder to a `--user`, which takes root, and a
+        # path without blanks.
         subprocess.run(
-            [*command, "--user=root", *_OPTIONS[self.kind]],
+            [*command, *_OPTIONS[self.kind]],
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 
 import polars as pl
@@ -28,7 +29,7 @@ from tests.sync.rows import insert_votes
 
 def sync_with_room_for(store: Store, kilobytes: int, heartbeat: str) -> int:
     """Run the job as a process that may write files of that size at most."""
-    limit = f"ulimit -f {kilobytes}; exec {sys.executable} sync_job.py"
+    limit = f"ulimit -f {kilobytes}; exec {quote(sys.executable)} sync_job.py"
     done = subprocess.run(
         ["bash", "-c", limit],
         cwd=ROOT,

@@ -33,3 +33,15 @@ def test_a_server_that_cannot_start_says_why_at_once_and_leaves_nothing(
     with said, running_server(kind, options=["--no-such-option"]):
         pytest.fail("it started")
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.mariadb
+@pytest.mark.skipif(bool(Kind.MARIADB.missing), reason=Kind.MARIADB.missing)
+def test_a_server_is_installed_below_a_path_with_blanks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MariaDB's script gives it to no user, which it can do neither there nor at all
+    where the tests do not run as root."""
+    monkeypatch.setattr(database_servers, "TEMPLATES", tmp_path / "of a checkout")
+    with running_server(Kind.MARIADB) as server:
+        assert server.create_database().count("SELECT COUNT(*) FROM fpp_votes") == 0
