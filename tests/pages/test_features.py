@@ -1652,6 +1652,32 @@ def test_a_block_without_a_meaning_offers_no_csv(run_page: RunPage) -> None:
     assert buttons[1] < buttons[0]
 
 
+@pytest.mark.parametrize(
+    ("file", "query", "title"),
+    [
+        ("historical.py", {"every": "Month"}, "Month"),
+        ("votes.py", {"every": "Week", "table_votes_over_time": "true"}, "Week of"),
+        (
+            "behaviour.py",
+            {"every": "Week", "table_routes_over_time": "true"},
+            "Week of",
+        ),
+        ("behaviour.py", {"part": "Rooms", "every": "Month"}, "Month"),
+        ("overview.py", {"every": "Month"}, "Date"),
+        ("historical.py", {"every": "Day"}, "Date"),
+    ],
+)
+def test_a_bucket_of_a_table_is_not_read_as_its_first_day(
+    run_page: RunPage, file: str, query: Mapping[str, str], title: str
+) -> None:
+    """Of "1 Oct 2026" a newcomer would take the month's votes for those of a day."""
+    rooms = {"table_rooms_over_time": "true"} if "part" in query else {}
+    app = run_page(file, period="All time", **query, **rooms)
+    looks = [json.loads(table.proto.columns) for table in app.dataframe]
+    titles = {look["bucket"]["label"] for look in looks if "bucket" in look}
+    assert titles == {title}
+
+
 def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:
     query = {"period": "Custom", "from": "2021-01-04", "to": "2021-01-10"}
     app = run_page("votes.py", GOLDEN, **query)

@@ -217,10 +217,11 @@ def _render_table(
     table: str,
     on_click: ClickFilters | None,
 ) -> None:
+    every = export.buckets_of(table, context.query.granularity)
     if on_click is None and _names_rooms(frame):
-        _render_rooms(frame, title, name, table)
+        _render_rooms(frame, title, name, table, every)
     elif on_click is None:
-        tables.render(frame, title, table=table)
+        tables.render(frame, title, table=table, every=every)
     else:
         click_filters.render_clickable_table(
             context, frame, on_click, name, title, table
@@ -231,7 +232,9 @@ def _names_rooms(frame: pl.DataFrame) -> bool:
     return "room_id" in frame.columns and frame["room_id"].n_unique() > 1
 
 
-def _render_rooms(frame: pl.DataFrame, title: str, name: str, table: str) -> None:
+def _render_rooms(
+    frame: pl.DataFrame, title: str, name: str, table: str, every: Granularity
+) -> None:
     """Show a table of rooms; a click on a row opens the page of its room."""
     key = f"{tables.CLICKABLE}rooms_{name}"
 
@@ -240,7 +243,7 @@ def _render_rooms(frame: pl.DataFrame, title: str, name: str, table: str) -> Non
         st.session_state[_ROOM] = [frame["room_id"][row] for row in rows]
 
     act = query_params.while_drawn(key, remember)
-    tables.render(frame, title, key, act, table)
+    tables.render(frame, title, key, act, table, every)
     tables.render_hint("Click a row to open its room.", name)
     for room_id in st.session_state.pop(_ROOM, ()):
         st.switch_page("room.py", query_params=query_params.carried(room=str(room_id)))

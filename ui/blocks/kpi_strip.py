@@ -164,7 +164,8 @@ def _render_chart(
         # In place of a chart's dates: without it the tools below would move up a place,
         # where they are other elements, and the switch would lose the focus.
         st.empty()
-        tables.render(in_zone(frame, context.query.zone), METRIC_TABLES[name].title)
+        local = in_zone(frame, context.query.zone)
+        tables.render(local, METRIC_TABLES[name].title, every=granularity)
     else:
         shown = anomaly_marks.marks_on(marks, key, frame)
         # Only days are judged; a week has no mark.

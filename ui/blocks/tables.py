@@ -10,6 +10,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from metrics import formats
 from metrics.export import to_csv
+from metrics.query import Granularity
 from metrics.registry import DEFINITIONS, UNCERTAINTY, split
 from metrics.registry import definition as definition_of
 from metrics.room_health import PARTS, whole_points
@@ -28,6 +29,12 @@ _FORMATS: dict[Unit, str] = {
 # The notation of tiles and charts, in browsers of any language.
 _MEAN_COUNT = "%,.1f"
 _DATE = "D MMM YYYY"
+# Days that begin longer buckets would be read as those days.
+_BUCKETS: Mapping[Granularity, tuple[str, str]] = {
+    "week": ("Week of", _DATE),
+    "month": ("Month", "MMM YYYY"),
+}
+"""What the column of buckets is called, and how it is written."""
 # What columns without a definition are called, where their name does not say it.
 _TITLES = {
     "id": "ID",
@@ -75,17 +82,22 @@ def render(
     key: str | None = None,
     on_click: Callable[[], None] | None = None,
     table: str = "",
+    every: Granularity | None = None,
 ) -> None:
     """Show a frame of a metric table, sortable and searchable.
 
     With `on_click` a click on a row selects it and calls that; the `key` begins with
     `CLICKABLE`. `table` is the metric table's name: a few columns mean something else
-    in one of them.
+    in one of them. `every` is the length of its buckets, where it has any.
     """
     shown = _with_kind(with_intervals(frame), table)
+    columns = {name: _config(shown, name, table) for name in shown.columns}
+    if "bucket" in columns and every and every in _BUCKETS:
+        label, written = _BUCKETS[every]
+        columns["bucket"] = st.column_config.DateColumn(label, format=written)
     st.dataframe(
         **_sent(readable(shown, table)),
-        column_config={name: _config(shown, name, table) for name in shown.columns},
+        column_config=columns,
         hide_index=True,
         placeholder=NOTHING,
         alt=title,

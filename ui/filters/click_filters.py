@@ -11,6 +11,7 @@ import streamlit as st
 
 from metrics.expressions import NOT_SET
 from metrics.filters import KINDS, Filter
+from metrics.registry import METRIC_TABLES
 from ui import query_params
 from ui.blocks import tables
 from ui.charts.axes import Chart
@@ -112,7 +113,8 @@ def render_clickable_table(
     key = tables.CLICKABLE + _key(context, name, "table")
     asked = with_filters(frame, on_click)[FIELD]
     act = query_params.while_drawn(key, partial(_add_of_row, key, asked))
-    tables.render(frame, title, key, act, table)
+    every = METRIC_TABLES[table].buckets(context.query.granularity)
+    tables.render(frame, title, key, act, table, every)
     filter_chips.rerun_if_added()
 
 
