@@ -685,8 +685,10 @@ def _tick(report: Report, place: int) -> str:
 
 def _rounded_up(most: int) -> int:
     """Return a tidy even number for the top of an axis."""
-    size: int = 10 ** (len(str(most)) - 1)
-    return max(2, next(n * size for n in (1, 2, 4, 6, 8, 10) if n * size >= most))
+    tenth: float = 10 ** (len(str(most)) - 2)
+    # Bars take two thirds of the height at least.
+    steps = (round(n * tenth) for n in (10, 12, 16, 20, 30, 40, 60, 80, 100))
+    return next(top for top in steps if top >= max(2, most) and top % 2 == 0)
 
 
 def _ticks(count: int) -> list[int]:

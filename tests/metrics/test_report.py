@@ -419,6 +419,17 @@ def heights(text: str) -> list[int]:
     return [int(found) for found in re.findall(r"<div style=.height:(\d+)px", text)]
 
 
+@pytest.mark.parametrize("most", [9, 101, 166, 201, 10_100, 41_000])
+def test_bars_take_most_of_the_height(golden: Frames, most: int) -> None:
+    """Of 10,100 votes the axis ended at 20,000: the upper half was empty."""
+    _, found = reported(golden, OCTOBER)
+    largest = found.series[0]._replace(votes=most)
+    page = to_html(
+        replace(found, series=(largest, *found.series[1:]), series_before=())
+    )
+    assert max(heights(page)) in range(80, 121)
+
+
 def test_bars_are_as_high_as_their_votes(golden: Frames) -> None:
     _, found = reported(golden, OCTOBER)
     drawn = heights(to_html(found))
