@@ -757,13 +757,16 @@ def _weekdays_named(days: pl.DataFrame, *, unit: bool) -> str:
         for name, count in days.select("weekday_name", "days").iter_rows()
     ]
     are = "are" if min(days["days"]) > 1 else "was" if len(names) == 1 else "were"
-    # The chart has sums, which no number beside it may be taken for.
-    per_day = " votes a day" if unit else ""
-    return f"{listed(names)} ({_span(days['votes_per_day'])}{per_day}) {are}"
+    # A single day has a count, no average. The chart has sums, which no number beside
+    # it may be taken for.
+    once = max(days["days"]) == 1
+    counted = " votes" if once else " votes a day"
+    span = _span(days["votes_per_day"], 0 if once else 1)
+    return f"{listed(names)} ({span}{counted if unit else ''}) {are}"
 
 
-def _span(values: pl.Series) -> str:
-    low, high = (fixed(value, 1) for value in (min(values), max(values)))
+def _span(values: pl.Series, digits: int) -> str:
+    low, high = (fixed(value, digits) for value in (min(values), max(values)))
     return low if low == high else f"{low}–{high}"
 
 
