@@ -1,6 +1,6 @@
 """Returning: how many users and rooms join votes on a second working day."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -12,9 +12,13 @@ from metrics.activity import (
     days_of_users,
     participating,
 )
-from metrics.activity_key import changes, is_of_estimations, split_owner_day
+from metrics.activity_key import (
+    changes,
+    is_later,
+    is_of_estimations,
+    split_owner_day,
+)
 from metrics.constants import INACTIVE_AFTER, START_DATE
-from metrics.frames import Period
 from metrics.query import Query, SharedPlans
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS
@@ -76,22 +80,21 @@ def legacy(shared: SharedPlans, start: date, today: date) -> pl.LazyFrame:
     most 30 calendar days back. Participations at weekends do not count.
     """
     # The same sort as that of traffic, which is computed together.
-    ordered = activity(shared)
-    return _states(ordered, shared.frames.estimations, start, today, ANY_UTC)
+    days = (
+        days_of_users(activity(shared), is_of_estimations(ACT), ANY_UTC),
+        days_of_rooms(shared.frames.estimations, "estimated_at", ANY_UTC),
+    )
+    return _states(*days, start, today)
 
 
 def _states(
-    ordered: pl.LazyFrame,
-    rows: pl.LazyFrame,
-    start: date,
-    today: date,
-    period: Period,
+    of_users: pl.LazyFrame, of_rooms: pl.LazyFrame, start: date, today: date
 ) -> pl.LazyFrame:
     # Running sums need every day, weekends too; they are left out at the end.
     everyday = axis(start, today, "day").rename({"bucket": "date"})
     for own, name in (
-        (days_of_users(ordered, is_of_estimations(ACT), period), "reoccurring_users"),
-        (days_of_rooms(rows, "estimated_at", period), "reoccurring_rooms"),
+        (of_users, "reoccurring_users"),
+        (of_rooms, "reoccurring_rooms"),
     ):
         everyday = (
             everyday.join(_changes(_working(own, start, today)), on="date", how="left")
@@ -116,11 +119,20 @@ def series(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     cut; a bucket without a working day repeats the state before it.
     """
     period = query.period
-    ordered, rows = participating(shared), all_participations(shared)
     history = history_until(period)
+    # A running day ends with the period here too: clocks of the database may be ahead.
+    wanted = is_of_estimations(ACT) & ~is_later(ACT, period.end - timedelta.resolution)
+    # A `filter` would move below the shared rows, which then run twice.
+    rows = all_participations(shared).select(
+        pl.col("room_id", "estimated_at").filter(history.contains("estimated_at"))
+    )
+    days = (
+        days_of_users(participating(shared), wanted, history),
+        days_of_rooms(rows, "estimated_at", history),
+    )
     # The state of a day depends on all days before it, wherever the period begins.
     last = max(START_DATE, period.last_day)
-    states = _states(ordered, rows, START_DATE, last, history)
+    states = _states(*days, START_DATE, last)
     every = at_least_daily(query.granularity)
     last_day = pl.min_horizontal(last_of("bucket", every), pl.lit(period.last_day))
     buckets = period_axis(period, every).with_columns(last=last_day)

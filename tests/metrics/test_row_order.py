@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from metrics import legacy_api, meetings, rooms
-from metrics.frames import Frames
+from metrics import legacy_api, meetings, rooms, tables
+from metrics.frames import Frames, Period
 from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import METRIC_TABLES, plan
 from metrics.tables import Table
@@ -93,14 +93,16 @@ def tied(seed: int, seconds: int) -> Frames:
     )
 
 
-def answers(rows: Frames) -> Mapping[str, pl.DataFrame]:
-    query = Query(rows, PERIOD, BEFORE, "week", NOW)
+def answers(
+    rows: Frames, period: Period = PERIOD, now: datetime = NOW
+) -> Mapping[str, pl.DataFrame]:
+    query = Query(rows, period, BEFORE, "week", now)
     shared, old = SharedPlans.of(query), legacy_api.sharing(rows)
     held = meetings.meetings(rows).sort("votes", "meeting").collect()
     busiest = held["meeting"][-1]
     plans: dict[str, Plan] = {
         **{name: plan(name, query, shared) for name in METRIC_TABLES},
-        **{f"old {k}": v for k, v in legacy_api.plans(old, NOW).items()},
+        **{f"old {k}": v for k, v in legacy_api.plans(old, now).items()},
         "statistics of a room": rooms.statistics(rows, 1),
         "timeline": meetings.timeline(rows, ALWAYS, busiest),
         "cards": meetings.cards(rows, ALWAYS, busiest),
@@ -129,3 +131,20 @@ def test_no_answer_depends_on_the_order_of_rows(seed: int, seconds: int) -> None
             except AssertionError:
                 differ.append(name)
         assert not differ, order
+
+
+def test_rows_later_than_now_change_no_answer() -> None:
+    """As of a database whose clock is ahead; a meeting is followed beyond the end."""
+    rows, now = tied(3, 200), datetime(2026, 11, 20, 9, 0, 2)
+    running = Period(PERIOD.start, now)
+
+    def until_now(table: Table, frame: pl.LazyFrame) -> pl.LazyFrame:
+        # Users and rooms are names.
+        is_named = table in (tables.USERS, tables.ROOMS)
+        return frame if is_named else frame.filter(pl.col(table.time) < now)
+
+    found, expected = (
+        answers(those, running, now) for those in (rows, rows.map(until_now))
+    )
+    differ = {name for name in METRIC_TABLES if not found[name].equals(expected[name])}
+    assert differ == {"all_rooms", "meetings"}
