@@ -1,4 +1,4 @@
-"""No answer depends on the order of rows: a store may write them in any.
+"""No answer depends on the order of rows, on later rows, or on the year and the zone.
 
 The rows here share few seconds, so that nearly everything is tied: the first view of a
 user, the nearest vote of an estimation, the vote before.
@@ -7,9 +7,11 @@ user, the nearest vote of an estimation, the vote before.
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from polars import selectors
 from polars.testing import assert_frame_equal
 
 from metrics import legacy_api, meetings, rooms, tables
@@ -94,9 +96,12 @@ def tied(seed: int, seconds: int) -> Frames:
 
 
 def answers(
-    rows: Frames, period: Period = PERIOD, now: datetime = NOW
+    rows: Frames,
+    period: Period = PERIOD,
+    now: datetime = NOW,
+    before: Period = BEFORE,
 ) -> Mapping[str, pl.DataFrame]:
-    query = Query(rows, period, BEFORE, "week", now)
+    query = Query(rows, period, before, "week", now)
     shared, old = SharedPlans.of(query), legacy_api.sharing(rows)
     held = meetings.meetings(rows).sort("votes", "meeting").collect()
     busiest = held["meeting"][-1]
@@ -148,3 +153,20 @@ def test_rows_later_than_now_change_no_answer() -> None:
     )
     differ = {name for name in METRIC_TABLES if not found[name].equals(expected[name])}
     assert differ == {"all_rooms", "meetings"}
+
+
+def test_a_year_later_in_another_zone_all_answers_are_the_same() -> None:
+    """52 weeks later: weekdays stay, and so do the two weeks of a sprint."""
+    rows, year, kolkata = tied(2, 40), timedelta(weeks=52), ZoneInfo("Asia/Kolkata")
+    by = year - timedelta(hours=5, minutes=30)
+
+    def moved(period: Period) -> Period:
+        return Period(period.start + by, period.end + by, kolkata)
+
+    later = rows.map(lambda _, frame: frame.with_columns(selectors.datetime() + by))
+    written = answers(rows)
+    found = answers(later, moved(PERIOD), NOW + by, moved(BEFORE))
+    for name in METRIC_TABLES:
+        dates, times = selectors.date() + year, selectors.datetime() + by
+        expected = written[name].with_columns(dates, times)
+        assert_frame_equal(found[name], expected, rel_tol=1e-9)
