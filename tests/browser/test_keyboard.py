@@ -283,10 +283,21 @@ def test_a_row_that_adds_a_filter_leaves_the_focus_in_its_table(
     wait_for_focus(page, "name => document.activeElement.closest(name)", "canvas")
 
 
+BESIDE_THE_TABLE = """block => {
+  const parts = ['h2 span', '.stDataFrame', '[data-testid=stCaptionContainer]'];
+  const [title, table, text] =
+    parts.map(part => block.querySelector(part).getBoundingClientRect());
+  return [table.top - title.bottom, text.top - table.bottom];
+}"""
+
+
 def test_fullscreen_of_a_table_takes_the_focus_and_gives_it_back(
     page: Page, demo_server: Server
 ) -> None:
     go(page, f"{demo_server.url}/traffic?table_traffic_over_time=true")
+    # It touches neither its title nor the text below it.
+    edges = page.locator(".st-key-kpi_chart").evaluate(BESIDE_THE_TABLE)
+    assert min(edges) >= 6
     button = page.get_by_role("button", name="Fullscreen: Traffic over time")
     close = page.get_by_role("button", name="Close fullscreen: Traffic over time")
     button = button.and_(page.locator(":not([aria-label^=Close])"))
