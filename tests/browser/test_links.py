@@ -593,6 +593,18 @@ def test_a_link_waits_for_its_own_act_where_the_page_looks_for_newer_data(
     page.close()
 
 
+def test_a_link_beside_an_open_menu_opens_the_whole_page(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/insights?period=last_7_days")
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("combobox", name="Filter by").wait_for()
+    chromium.wait_until_drawn(page)
+    navigation(page, "Traffic").click()
+    at(page, "Traffic", "Last 7 days")
+    expect(page.locator(".st-key-kpi_strip")).to_be_visible()
+
+
 NO_STORAGE = {
     "none": "() => null",
     "refused": "() => { throw new DOMException('refused', 'SecurityError'); }",

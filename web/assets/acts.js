@@ -248,6 +248,8 @@
     const there = new URL(link.href);
     const isElsewhere = path(there) !== path(location);
     if (isElsewhere && isConnected()) {
+      // A menu that tells the server of its end would end the run of the page that opens.
+      if (passed !== link && closeMenu()) clicked = performance.now();
       if (passed === link || (isQuiet() && isSettled())) return leave();
       event.stopImmediatePropagation();
       event.preventDefault();
@@ -264,12 +266,15 @@
   addEventListener("click", event => {
     const menu = event.target.closest?.('[data-testid="stPopoverBody"]');
     if (!menu || !event.target.closest("a")) return;
+    closeMenu()?.focus();
+  });
+  function closeMenu() {
     const button = find('[data-testid="stPopover"] button[aria-expanded="true"]');
     pressing = true;
     button?.click();
     pressing = false;
-    button?.focus();
-  });
+    return button;
+  }
   let wasConnected = false, wasLost = false;
   new MutationObserver(() => {
     if (isConnected() && wasConnected === "lost") {
