@@ -94,6 +94,7 @@
   // The address of the first page is empty, so that links to it mean the page that is
   // open: in a new tab, or where a link is copied, they would lead there.
   const LINK = `a[data-testid="stPageLink-NavLink"], ${NAVIGATION} a`;
+  const MENU = '[data-testid="stPopoverBody"]'; // an open one
   const complete = event => {
     const link = event.target.closest?.(LINK);
     const href = link?.getAttribute("href") ?? "/";
@@ -134,7 +135,7 @@
   // an act before the answer to the one before is drawn would undo that, or be of no tile.
   // So a button, tile or switch is pressed once it and the bar are of the last answer. A
   // row is known by its place, where another one may be by then: it takes no click.
-  const CONTROL = ':is(.stMain, [data-testid="stPopoverBody"]) '
+  const CONTROL = `:is(.stMain, ${MENU}) `
     + ":is(.stButton button, .stDownloadButton button, .stButtonGroup button, .stCheckbox label)";
   const isCurrent = element => isAnswered() && !reconnecting && !element.closest("[data-stale=true]")
     && !find(".st-key-period_bar [data-stale=true]");
@@ -249,7 +250,8 @@
     const isElsewhere = path(there) !== path(location);
     if (isElsewhere && isConnected()) {
       // A menu that tells the server of its end would end the run of the page that opens.
-      if (passed !== link && closeMenu()) clicked = performance.now();
+      // None with links in it does, and without their menu they lead nowhere.
+      if (passed !== link && !link.closest(MENU) && closeMenu()) clicked = performance.now();
       if (passed === link || (isQuiet() && isSettled())) return leave();
       event.stopImmediatePropagation();
       event.preventDefault();
@@ -263,10 +265,8 @@
     takeStep();
   }, true);
   // Its menu would lie over the view that a link opens.
-  addEventListener("click", event => {
-    const menu = event.target.closest?.('[data-testid="stPopoverBody"]');
-    if (!menu || !event.target.closest("a")) return;
-    closeMenu()?.focus();
+  addEventListener("click", ({target}) => {
+    if (target.closest?.(MENU) && target.closest("a")) closeMenu()?.focus();
   });
   function closeMenu() {
     const button = find('[data-testid="stPopover"] button[aria-expanded="true"]');
