@@ -1683,6 +1683,7 @@ def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:
     app = run_page("votes.py", GOLDEN, **query)
     assert not app.get("vega_lite_chart")
     assert "the data begins on 24 May 2024" in plain(app.info[0].value)
+    assert "24 May 2024" not in app.info[0].value  # no line ends within the date
     # A Sunday with votes, by the day: the tile above has them.
     sunday = {"from": "2026-07-12", "to": "2026-07-12", "every": "day"}
     shown, hidden = (
