@@ -26,6 +26,8 @@ from metrics.sentences import (
     digits_between,
     in_figures,
     only_row,
+    percent,
+    portion,
     portion_of,
     with_interval,
 )
@@ -400,11 +402,20 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     if expected is None:
         return f"{start}; {portion_of(share, 're-votes', none='none')} ended closer."
     verdict = found["convergence_excess_verdict"]
-    digits = digits_between(share, expected) if verdict in {HIGHER, LOWER} else 0
-    part = portion_of(share, "re-votes", digits, none="none")
-    closer = f"{start}; {part} ended closer"
+    # Chance is known of those with a third vote: their share is the one to compare.
+    n, excess = found["compared_re_votes"], found["convergence_excess"]
+    compared = round((expected + excess) * n) / n
+    digits = digits_between(compared, expected) if verdict in {HIGHER, LOWER} else 0
     by_chance = in_figures(expected, digits)
-    return f"{closer}, {_beside(verdict, by_chance, 'would by chance')}."
+    beside = _beside(verdict, by_chance, "would by chance")
+    part = portion_of(share, "re-votes", digits, none="none")
+    if percent(compared, digits) == percent(share, digits):
+        return f"{start}; {part} ended closer, {beside}."
+    of_compared = portion(compared, digits, none="none")
+    return (
+        f"{start}; {part} ended closer. Of the {n:,} with other votes to compare, "
+        f"{of_compared} did, {beside}."
+    )
 
 
 def _beside(verdict: str | None, share: str, did: str) -> str:

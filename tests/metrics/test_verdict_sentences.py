@@ -328,9 +328,15 @@ def convergence(**figures: float | str | None) -> pl.DataFrame:
         "follow_rate": 0.28,
         "convergence": 0.6,
         "expected_convergence": 0.52,
+        "compared_re_votes": 100_000,
         "convergence_excess_verdict": HIGHER,
     }
-    return pl.DataFrame([usual | figures])
+    row = usual | figures
+    shares = row["convergence"], row["expected_convergence"]
+    # As where all re-votes are compared.
+    if isinstance(shares[0], float) and isinstance(shares[1], float):
+        row = {"convergence_excess": shares[0] - shares[1], **row}
+    return pl.DataFrame([row])
 
 
 def test_re_votes_are_beside_what_chance_gives() -> None:
@@ -348,6 +354,12 @@ def test_re_votes_are_beside_what_chance_gives() -> None:
     assert answer("convergence", convergence(re_vote_rate=None)) is None
     unknown = convergence(convergence_excess_verdict=None)
     assert "(too few rooms to compare)" in str(answer("convergence", unknown))
+    # Of rooms with two votes nothing says what chance gives.
+    some = convergence(compared_re_votes=25, convergence_excess=0.2)
+    assert answer("convergence", some) == (
+        f"{followed}; 60% of re-votes ended closer. Of the 25 with other votes to "
+        "compare, 72% did, more than the 52% that would by chance."
+    )
 
 
 @pytest.mark.parametrize(
