@@ -760,8 +760,8 @@ def _weekdays_named(days: pl.DataFrame, *, unit: bool) -> str:
     # A single day has a count, no average. The chart has sums, which no number beside
     # it may be taken for.
     once = max(days["days"]) == 1
-    counted = " votes" if once else " votes a day"
     span = _span(days["votes_per_day"], 0 if once else 1)
+    counted = " votes a day" if not once else " vote" if span == "1" else " votes"
     return f"{listed(names)} ({span}{counted if unit else ''}) {are}"
 
 

@@ -523,6 +523,11 @@ def weekdays(*rows: tuple[str, int, int, str | None]) -> pl.DataFrame:
             id="once",
         ),
         pytest.param(
+            weekdays(("Monday", 40, 1, UNCLEAR), ("Sunday", 1, 1, LOWER)),
+            "Sunday (1 vote) was quieter than the average day (20.5).",
+            id="one vote",
+        ),
+        pytest.param(
             weekdays(("Monday", 80, 2, HIGHER), ("Friday", 40, 1, HIGHER)),
             "Mondays and Friday (40.0 votes a day) were busier than the average day "
             "(40.0).",
