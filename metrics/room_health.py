@@ -300,9 +300,10 @@ def answer_gone_quiet(frame: pl.DataFrame) -> str | None:
     if frame.is_empty() or frame["healthy_rooms"][0] < MINIMUM_SAMPLE:
         return None
     healthy, gone = frame["healthy_rooms"][0], frame.height
-    verb = "is" if gone == 1 else "are"
+    have = "has" if gone == 1 else "have"
     rooms = counted(healthy, "room")
-    return f"{gone:,} of the {rooms} healthy four weeks ago {verb} dormant now."
+    # The period may have ended long ago: "now" would be today.
+    return f"{gone:,} of the {rooms} healthy four weeks earlier {have} become dormant."
 
 
 TABLES = (

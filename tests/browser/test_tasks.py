@@ -192,7 +192,7 @@ def test_is_something_broken_now(page: Page, demo_server: Server) -> None:
     chromium.wait_until_drawn(page)
     assert "about=Rooms" in page.url
     assert f"from={NOW.date()}&to={NOW.date()}" in page.url
-    said = sentence(page.get_by_text(re.compile("dormant now")))
+    said = sentence(page.get_by_text(re.compile("become dormant")))
     assert said.startswith(f"{found[0]} of the ")
 
 

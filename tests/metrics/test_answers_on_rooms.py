@@ -32,12 +32,12 @@ def quiet(rooms: int, healthy: int) -> pl.DataFrame:
     [
         pytest.param(
             quiet(11, 1100),
-            "11 of the 1,100 rooms healthy four weeks ago are dormant now.",
+            "11 of the 1,100 rooms healthy four weeks earlier have become dormant.",
             id="several",
         ),
         pytest.param(
             quiet(1, 20),
-            "1 of the 20 rooms healthy four weeks ago is dormant now.",
+            "1 of the 20 rooms healthy four weeks earlier has become dormant.",
             id="one",
         ),
         pytest.param(quiet(5, 19), None, id="19 rooms"),
