@@ -44,6 +44,14 @@ def test_a_cell_of_the_future_is_blank_and_not_zero() -> None:
     ]
 
 
+def test_an_average_of_no_cohort_that_is_old_enough_has_no_row() -> None:
+    none = {"k": [0, 1], "size": [0, 0], "alive": [0, 0], "share": [None, None]}
+    average = pl.DataFrame(none, schema=AVERAGE.schema)
+    young = retention_grid(CELLS, average, "weeks").to_dict()
+    (drawn,) = young["datasets"].values()
+    assert {str(cell["row"])[:5] for cell in drawn} == {"2 Nov", "9 Nov"}
+
+
 def test_a_cohort_of_fewer_than_20_shows_its_number_and_no_share() -> None:
     (small,) = [cell for cell in cells() if str(cell["row"]).startswith("9 Nov")]
     assert (small["alive"], small["share"]) == (5, None)

@@ -126,10 +126,15 @@ def retention_curve(average: pl.DataFrame, unit: str) -> Chart:
 
 
 def _labelled(cells: pl.DataFrame, average: pl.DataFrame) -> pl.DataFrame:
-    """Return both as one frame with `row`, the average first; the future left out."""
-    means = average.with_columns(row=pl.lit(AVERAGE), running=pl.lit(value=False))
+    """Return both as one frame with `row`, the average first; the future left out.
+
+    So are cohorts that are empty, and the average of none that is old enough.
+    """
+    some = pl.col("size") > 0
+    named = average.with_columns(row=pl.lit(AVERAGE), running=pl.lit(value=False))
+    means = named.filter(some)
     began = pl.col("cohort").dt.strftime("%-d %b %Y")
-    cohorts = cells.filter(pl.col("size") > 0).with_columns(
+    cohorts = cells.filter(some).with_columns(
         row=pl.format("{}  ·  {}", began, fmt.counts(pl.col("size")))
     )
     columns = ("row", "k", "size", "alive", "share", "running")
