@@ -19,7 +19,7 @@ from metrics.expressions import (
     rate,
     ratio,
 )
-from metrics.frames import Frames, Period, instant
+from metrics.frames import Frames, Period
 from metrics.location import READS as READS_OF_USERS
 from metrics.location import users_of
 from metrics.query import Query, SharedPlans, Unfinished, is_late
@@ -232,8 +232,7 @@ def _counted(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
     ]
     labelled = pl.concat(of_users).join(teams, on="user", how="left")
     # A room's votes come in meetings: its days are its clusters.
-    start = pl.when("late").then(instant(now.start)).otherwise(instant(before.start))
-    day = (pl.col("voted_at") - start).dt.total_days()
+    day = _day_of_each("voted_at", now, before)
     parts = [
         labelled.group_by("dimension", "label", cluster=own_cluster())
         .agg(**_COUNTS)
@@ -307,8 +306,25 @@ def _users(shared: SharedPlans, now: Period, before: Period) -> pl.LazyFrame:
     )
 
 
+def _around(now: Period, before: Period) -> Period:
+    """Return the period from the start of the earlier one to the end of the later."""
+    return Period(min(now.start, before.start), max(now.end, before.end), now.zone)
+
+
+def _day_of_each(column: str, now: Period, before: Period) -> pl.Expr:
+    """Return which day of its period a row is on, from 0, as clocks there count days.
+
+    Not in steps of 24 hours: after a change of the clocks these would divide at one
+    o'clock, and a day of each period would be cut in two.
+    """
+    starts = [(p.wall(p.start) - _EPOCH) // timedelta(seconds=1) for p in (now, before)]
+    start = pl.when("late").then(starts[0]).otherwise(starts[1])
+    clock = _around(now, before).local_seconds(seconds(pl.col(column)))
+    return (clock - start) // _DAY
+
+
 def _of_weekdays(votes: pl.LazyFrame, now: Period, before: Period) -> pl.LazyFrame:
-    whole = Period(min(now.start, before.start), max(now.end, before.end), now.zone)
+    whole = _around(now, before)
     of_now, of_before = edges = [clocks_shown(period) for period in (now, before)]
     # A period that ends at noon has one afternoon fewer: its times of day are counted
     # apart. Rows have whole seconds, clocks parts of them.
@@ -346,6 +362,7 @@ def _of_weekdays(votes: pl.LazyFrame, now: Period, before: Period) -> pl.LazyFra
 
 
 _DAY = 86_400
+_EPOCH = datetime(1970, 1, 1)
 
 
 def _second_of_day(clock: datetime) -> int:

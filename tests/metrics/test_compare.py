@@ -7,12 +7,14 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from metrics import changes
 from metrics.frames import Frames, Period
 from metrics.query import SharedPlans
 from metrics.subject import compared
 from metrics.tables import PAGE_VIEWS
+from metrics.time_zone import UTC_ZONE, to_utc
 from tests.metrics.building import (
     Row,
     answer,
@@ -274,6 +276,46 @@ def test_a_week_in_which_the_clocks_go_forward_has_weekdays() -> None:
     table = changed(frames(*rows), now, before).collect()
     weekdays = table.filter(pl.col("dimension") == "weekday")
     assert weekdays.select("label", "now", "before").rows() == [("Tuesday", 3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("first", "clock"),
+    [(date(2026, 9, 28), time(22, 30)), (date(2026, 3, 2), time(0, 30))],
+    ids=["autumn", "spring"],
+)
+def test_a_day_of_a_room_is_one_after_clocks_have_changed(
+    first: date, clock: time
+) -> None:
+    """Five evenings are too few to judge; cut at eleven they would be six.
+
+    And so are five nights that are cut at one.
+    """
+
+    def moved(zone: ZoneInfo) -> pl.DataFrame:
+        before, now = (
+            Period.of_days(first + start, first + start + timedelta(20), zone)
+            for start in (timedelta(), timedelta(21))
+        )
+        clocks = [
+            datetime.combine(first + timedelta(day), clock) + timedelta(hours=hour)
+            for day in NIGHTS
+            for hour in (0, 1)
+            # As many between two cuts.
+            for _ in range(
+                18 if (day, hour) in {(NIGHTS[0], 0), (NIGHTS[-1], 1)} else 9
+            )
+        ]
+        votes = frames(*(vote(f"{to_utc(clock, zone)}") for clock in clocks))
+        return changed(votes, now, before).collect()
+
+    found = moved(ZoneInfo("Europe/Berlin"))
+    verdicts = found.filter(pl.col("dimension") == "room")["change_verdict"]
+    assert verdicts.to_list() == [None]
+    assert_frame_equal(found, moved(UTC_ZONE))
+
+
+NIGHTS = range(30, 35)
+"""Days after the first: the clocks of Berlin have changed by the 27th."""
 
 
 @pytest.mark.parametrize("ends", ["now", "before", "both"])
