@@ -31,7 +31,8 @@ FOUND = 20
 _FIRST_TIME = datetime(1970, 1, 1)
 # A cell that is copied from a table has them: see `formats.isolated`.
 _ISOLATES = re.compile("[\u2068\u2069]")
-_PRINTED_NUMBER = re.compile(r"(?:^|\()#(\d+)\)?$", re.ASCII)
+# "#444444", "name (#444444)", "name (#444444, ID 41)", "ID 41".
+_PRINTED = re.compile(r"(?:^|\()(?:#(\d+)(?:, ID (\d+))?|ID (\d+))\)?$", re.A | re.I)
 
 
 def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
@@ -80,20 +81,21 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     """Return at most 20 rooms that match a typed text, best match first.
 
     Equal id, number or name, then a start of one of them, then a part of the name.
-    Case is ignored and no character is special, except that a number may be written as
-    pages print it: "#444444", or "name (#444444)". Columns: those of `all_rooms`.
+    Case is ignored and no character is special, except that a number or an ID may be
+    written as pages print it: "#444444", "ID 41", or both after a name, in brackets.
+    Columns: those of `all_rooms`.
     """
     # Case, type and whether "ü" is one character or two must not matter to someone who
     # types a room.
     typed = _ISOLATES.sub("", text)
     wanted = unicodedata.normalize("NFC", typed.strip().lower())
     name = pl.col("name").str.to_lowercase().str.normalize("NFC")
-    number = pl.col("number").cast(pl.String)
+    number, room_id = (pl.col(key).cast(pl.String) for key in ("number", "id"))
+    keys = [(room_id, wanted), (number, wanted), (name, wanted)]
     # Pages write "name (#444444)": a copied name finds its room.
-    printed = _PRINTED_NUMBER.search(wanted)
-    keys = [(pl.col("id").cast(pl.String), wanted), (number, wanted), (name, wanted)]
-    if printed:
-        keys = [(number, printed[1]), (name, wanted)]
+    if printed := _PRINTED.search(wanted):
+        own = printed[2] or printed[3]
+        keys = [(room_id, own) if own else (number, printed[1]), (name, wanted)]
     match = (
         pl.when(pl.any_horizontal(key == part for key, part in keys))
         .then(0)
