@@ -223,9 +223,11 @@ def test_points_are_whole_ones_that_have_been_reached() -> None:
 @example(1, 0.15)
 @example(1, 6.25)
 @example(2, 1.005)
+@example(1, 81.1)
 def test_cells_are_read_out_as_they_are_printed(digits: int, number: float) -> None:
-    frame = pl.DataFrame({"n": [number]})
-    sent = frame.select(tables._as_printed("n", digits)).item()
+    # Polars divides many rows by one number in another way than one row.
+    frame = pl.DataFrame({"n": [number, 0.0]})
+    sent = frame.select(tables._as_printed("n", digits))["n"][0]
     both = (float(fixed(n, digits).replace(",", "")) for n in (sent, number))
     assert next(both) == next(both)
     # Halves alone have one digit more: the browser rounds them.

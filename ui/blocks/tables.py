@@ -312,10 +312,10 @@ def _as_printed(name: str, digits: int) -> pl.Expr:
 
     Not "-0.0". A half is left to the browser, which knows if the float is below it.
     """
-    number, unit_of_last = pl.col(name), 10**digits
-    scaled = number * unit_of_last
-    is_half = (scaled.abs() % 1) == 0.5
-    rounded = scaled.round() / unit_of_last
+    number = pl.col(name)
+    is_half = ((number * 10**digits).abs() % 1) == 0.5
+    # Polars divides by 10 as it multiplies by 0.1: 811 would be 81.10000000000001.
+    rounded = number.round(digits)
     positive_zero = pl.when(rounded == 0).then(0.0).otherwise(rounded)
     return pl.when(is_half).then(number).otherwise(positive_zero).alias(name)
 
