@@ -14,7 +14,7 @@ import polars as pl
 from metrics import formats
 from metrics.expressions import NO_NAME
 from metrics.frames import Period
-from metrics.query import Plan, Query, SharedPlans
+from metrics.query import Granularity, Plan, Query, SharedPlans
 from metrics.registry import (
     DEFINITIONS,
     METRIC_TABLES,
@@ -191,7 +191,7 @@ class Report:
     until: datetime | None
     """The end of the data, UTC."""
     figures: tuple[Figure, ...]
-    granularity: str
+    granularity: Granularity
     series: tuple[ChartBucket, ...]
     drawn: Period
     """The days of the series: those of the period from where the data begins."""

@@ -34,7 +34,7 @@ from metrics.report import (
 )
 from metrics.sentences import ONE_OF, begins_note, counted, day_of, missing_note
 from metrics.tables import ROOMS
-from metrics.time_axis import place_of_first_week
+from metrics.time_axis import place_of_first
 from metrics.time_zone import to_local
 from metrics.usual_change import MEANING
 
@@ -581,15 +581,16 @@ def _places(side: _Side, report: Report) -> list[_Place]:
     """Return numbers that buckets of both periods share which are beside each other.
 
     The first day is beside the first, also where weekends between are hidden, and a
-    week beside the one nearest to as many days after its period's first day. Hours are
-    beside those that clocks show so, of which one that they repeat has a second place.
+    week or month beside the one nearest to as many days after its period's first day.
+    Hours are beside those that clocks show so, of which one that they repeat has a
+    second place.
     """
     of, starts = side.period, [bucket.at for bucket in side.series]
     if report.granularity == "day":
         return [((day - of.first_day).days, 0) for day in starts]
     if report.granularity != "hour":
         days = report.period.first_day, of.first_day
-        ahead = place_of_first_week(*days) if report.granularity == "week" else 0
+        ahead = place_of_first(report.granularity, *days)
         return [(number + ahead, 0) for number in range(len(starts))]
     midnight = datetime.combine(of.first_day, datetime.min.time())
     hours = [

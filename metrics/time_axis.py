@@ -114,13 +114,21 @@ def hour_at(hour: pl.Expr, period: Period) -> pl.Expr:
     return (second * 1_000_000).cast(TIMESTAMP)
 
 
-def place_of_first_week(first: date, other: date) -> int:
-    """Return beside which week of a period the first week of another one is.
+def place_of_first(granularity: Granularity, first: date, other: date) -> int:
+    """Return beside which bucket of a period the first one of another is.
 
     Both are given by their first days: from a Monday on, the first week is whole, from
-    a Sunday on it is one day, and the second one is beside that of the Monday.
+    a Sunday on it is one day, and the second one is beside that of the Monday. So is a
+    month beside the one that begins as many days into its period, as nearly as months
+    can: 1 November to October is compared with 26 October on by matching weekdays.
     """
-    return round((first.weekday() - other.weekday()) / 7)
+    if granularity == "week":
+        return round((first.weekday() - other.weekday()) / 7)
+    return round((first.day - other.day) / _MONTH) if granularity == "month" else 0
+
+
+# Days; a difference of dates is never half of it.
+_MONTH = 365.25 / 12
 
 
 def first_of_each(day: pl.Expr, granularity: Granularity) -> pl.Expr:

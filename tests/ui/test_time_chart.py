@@ -404,12 +404,11 @@ def test_parts_of_the_comparison_are_drawn_as_parts_and_compared_with_their_like
     )
     spec = drawn(series([*now]), on, before=(series([*then]), before))
     solid, change = column(spec, "before_solid"), column(spec, "change")
-    # The week of the same days after its period's first, as nearly as weeks can be.
-    ahead = 0
-    if every == "week":
-        starts = [next(iter(buckets)) for buckets in (now, then)]
-        into = [(first - starts[0]).days, (first - starts[1]).days - ago]
-        ahead = (into[0] - into[1] > 3) - (into[1] - into[0] > 3)
+    # The one of the same days after its period's first, as nearly as buckets can be.
+    starts = [next(iter(buckets)) for buckets in (now, then)]
+    into = [(first - starts[0]).days, (first - starts[1]).days - ago]
+    half = 3 if every == "week" else 15
+    ahead = (into[0] - into[1] > half) - (into[1] - into[0] > half)
     for place, (here, days) in enumerate(now.items()):
         if not 0 <= place - ahead < len(then):
             assert solid[place] is None
@@ -427,6 +426,19 @@ def test_a_first_week_before_all_others_is_said_not_to_be_drawn() -> None:
     assert (on.place_of_first(before), before.place_of_first(on)) == (-1, 1)
     text = plain(legend(on, before, earlier=True))
     assert text.endswith("22 Nov 2025, its first week is not drawn")
+
+
+def test_a_month_is_beside_that_of_the_year_before_where_weekdays_match() -> None:
+    """A year from 1 November, and one from 26 October: six days of another month."""
+    now, then = (date(2025, 11, 1), date(2024, 10, 26))
+    on, before = (axis(day, day + timedelta(days=364), "month") for day in (now, then))
+    assert (on.place_of_first(before), before.place_of_first(on)) == (-1, 1)
+    months = [date(2024 + (9 + n) // 12, (9 + n) % 12 + 1, 1) for n in range(13)]
+    later = [month.replace(year=month.year + 1) for month in months[1:]]
+    spec = drawn(series(later), on, before=(series(months), before))
+    assert column(spec, "before_when")[::10] == ["November 2024", "September 2025"]
+    text = plain(legend(on, before, earlier=True))
+    assert text.endswith("25 Oct 2025, its first month is not drawn")
 
 
 @pytest.mark.parametrize(

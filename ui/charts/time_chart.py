@@ -17,7 +17,7 @@ from metrics.frames import Period, instant
 from metrics.query import Granularity
 from metrics.sentences import counted, listed
 from metrics.subject import Unit
-from metrics.time_axis import INTERVALS, place_of_first_week
+from metrics.time_axis import INTERVALS, place_of_first
 from store.notes import Note
 from ui import format as fmt
 from ui.charts.anomaly_marks import RULE
@@ -147,10 +147,10 @@ class TimeAxis:
         """Return a number that placed buckets of two periods beside each other share.
 
         The first day is beside the first, whatever their dates, also where a hidden
-        weekend begins one of them; a week is beside the one nearest to as many days
-        after its period's first day. Hours are beside those that the clocks show: a day
-        of 25 hours would else be beside later ones of 24. `beside` is the axis that
-        these are positions on, where it is another one.
+        weekend begins one of them; a week or month is beside the one nearest to as many
+        days after its period's first day. Hours are beside those that the clocks show:
+        a day of 25 hours would else be beside later ones of 24. `beside` is the axis
+        that these are positions on, where it is another one.
         """
         if self.granularity == "day":
             first = pl.lit(self.period.first_day)
@@ -187,9 +187,8 @@ class TimeAxis:
 
     def place_of_first(self, other: "TimeAxis") -> int:
         """Return beside which of this axis' buckets the first one of another is."""
-        if self.granularity != "week":
-            return 0
-        return place_of_first_week(self.period.first_day, other.period.first_day)
+        days = self.period.first_day, other.period.first_day
+        return place_of_first(self.granularity, *days)
 
     def _clock(self) -> pl.Expr:
         """Return what clocks show at the start of a placed `bucket`."""
@@ -439,7 +438,7 @@ def legend(
     """Return the legend of a chart in words, as Markdown.
 
     `shorter`: the comparison has fewer buckets, so that its line ends early; `longer`:
-    it has more of them than the chart has places; `earlier`: its first week is before
+    it has more of them than the chart has places; `earlier`: its first one is before
     them; `left_out`: hours of it that the clocks did not show in the period;
     `incomplete`: how buckets are drawn as parts (`incomplete_in`). `as_lines`: whether
     both periods are lines. `says_granularity`: for charts whose title does not say it.
@@ -456,11 +455,11 @@ def legend(
         )
         early = ", shorter" if theirs < own else ", its line ends early"
         end = early if shorter else cut
-        start = ", its first week is not drawn" if earlier else ""
+        first = f", its first {axis.granularity} is not drawn" if earlier else ""
         hours = f", not drawn: {listed(left_out)}" if left_out else ""
         dates = _unbroken(fmt.period(before.period))
         sign = "┄" if as_lines else "compared with"
-        parts.append(f"{sign}\u00a0{dates}{start}{hours}{end}")
+        parts.append(f"{sign}\u00a0{dates}{first}{hours}{end}")
     if incomplete:
         parts.append(incomplete)
     if marked:
