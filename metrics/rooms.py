@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import datetime
+from typing import Literal
 
 import polars as pl
 
@@ -68,10 +69,19 @@ def every_room(_: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 def all_rooms(frames: Frames) -> pl.LazyFrame:
     """Return every room, last used first: id, number, name, votes, last_vote_at."""
+    return _with_votes(frames, "left")
+
+
+def with_deleted(frames: Frames) -> pl.LazyFrame:
+    """Return `all_rooms` and those of which only votes are left, without a number."""
+    return _with_votes(frames, "full")
+
+
+def _with_votes(frames: Frames, how: Literal["left", "full"]) -> pl.LazyFrame:
     votes = votes_per_room(frames.votes).drop("estimations")
     return (
         frames.rooms.select("id", "number", "name")
-        .join(votes, left_on="id", right_on="room_id", how="left")
+        .join(votes, left_on="id", right_on="room_id", how=how, coalesce=True)
         .with_columns(pl.col("votes").fill_null(0))
         .sort("last_vote_at", "id", descending=[True, False], nulls_last=True)
     )
@@ -83,7 +93,7 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     Equal id, number or name, then a start of one of them, then a part of the name.
     Case is ignored and no character is special, except that a number or an ID may be
     written as pages print it: "#444444", "ID 41", or both after a name, in brackets.
-    Columns: those of `all_rooms`.
+    Columns: those of `with_deleted`.
     """
     # Case, type and whether "ü" is one character or two must not matter to someone who
     # types a room.
@@ -105,7 +115,7 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
         .then(2)
     )
     return (
-        all_rooms(frames)
+        with_deleted(frames)
         .with_columns(match=match)
         .filter(pl.col("match").is_not_null())
         .sort("match", maintain_order=True)

@@ -104,6 +104,16 @@ def test_all_rooms_are_listed_with_and_without_votes() -> None:
     assert [row["votes"] for row in listed] == [1, 0, 0, 0, 0]
 
 
+def test_a_deleted_room_is_found_by_the_id_of_its_votes() -> None:
+    rows = frames(room(1, "team-7", number=41), vote("2026-11-02 09:00", room=41))
+    found = answer(rooms.find(rows, "ID 41"))
+    assert [(each["id"], each["name"], each["votes"]) for each in found] == [
+        (41, None, 1)
+    ]
+    assert column(rooms.find(rows, "41"), "id") == [41, 1]
+    assert column(rooms.all_rooms(rows), "id") == [1]
+
+
 def test_votes_are_listed_newest_first_without_the_marks_of_an_empty_vote() -> None:
     rows = frames(
         vote("2026-11-02 09:00", low=2, high=8, average="4.50"),

@@ -66,16 +66,15 @@ class Room:
     @property
     def text(self) -> str:
         """How the search names it."""
-        if self.number is None:
-            return f"ID {self.room_id}"
         name = self.name
         # As in the list, where Polars cuts it: this is no Markdown.
         cut = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
         return _text(cut, self.number, self.room_id)
 
 
-def _text(name: str, number: int, room_id: int) -> str:
-    return f"{name} (#{number}, ID {room_id})"
+def _text(name: str, number: int | None, room_id: int) -> str:
+    # A deleted room has no number.
+    return f"ID {room_id}" if number is None else f"{name} (#{number}, ID {room_id})"
 
 
 def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
@@ -85,7 +84,7 @@ def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
     opened, else it is put beside the open ones. Without any, the list of rooms is back.
     """
     # One more than is listed tells whether there are more.
-    plan = rooms.all_rooms(context.snapshot.frames).head(LISTED + 1)
+    plan = rooms.with_deleted(context.snapshot.frames).head(LISTED + 1)
     known = engine.collect(plan, context.snapshot.rows)
     # Thousands of long names would be more than a message to the browser may have.
     name = labels.cut_short("name", _LONGEST_NAME)
