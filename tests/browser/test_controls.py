@@ -339,6 +339,22 @@ def test_on_a_phone_choices_are_whole_and_menus_and_warnings_fit_its_height(
     assert at_last(page, lambda _: menu.evaluate(OVERFLOW), 0) == 0
 
 
+@pytest.mark.parametrize(("width", "height"), [(812, 375), (320, 256)])
+def test_a_calendar_can_be_used_on_a_low_screen(
+    page: Page, demo_server: Server, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    own = "period=custom&from=2026-10-05&to=2026-10-20"
+    go(page, f"{demo_server.url}/returning?{own}")
+    page.get_by_test_id("stDateInputCalendarButton").click()
+    calendar = page.get_by_test_id("stDateInputCalendar")
+    expect(calendar).to_be_in_viewport(ratio=1)
+    expect(calendar.get_by_role("button", name="Previous month")).to_be_in_viewport()
+    last = calendar.get_by_test_id("stDateInputQuickSelect")
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport(ratio=1)
+
+
 LINES_OF_DATES = """() => {
   const legend = [...document.querySelectorAll('.st-key-kpi_chart p')]
     .find(text => text.textContent.includes('┄')).firstChild;
