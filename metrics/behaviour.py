@@ -42,6 +42,8 @@ SOURCE_CLASSES: Mapping[str, str] = {
 """Classes of sources; the first pattern found anywhere in the text decides."""
 OTHER = "Other"
 OTHER_ROOMS = "(other rooms)"
+OTHERS = ("(other routes)", "(other events)", "(other sources)", OTHER_ROOMS)
+"""What further values of a table over time are together."""
 
 _ANY = (PAGE_VIEWS.name, EVENTS.name, USERS.name, ESTIMATIONS.name, VOTES.name)
 

@@ -2466,6 +2466,15 @@ def test_a_list_that_is_cut_says_so_and_offers_the_rest(run_page: RunPage) -> No
     # How many there are the bars beside it say.
     rest = "the table has 40, and all others as one"
     assert f"The 6 largest are drawn; {rest}." in said
+    # Those beyond the 40 are not all that have no line.
+    drawn = [
+        rows["series"].unique()
+        for chart in lines.get("vega_lite_chart")
+        for rows in data_of(chart)
+        if "series" in rows.columns
+    ]
+    assert [names.len() for names in drawn] == [6]
+    assert "(other rooms)" not in drawn[0]
     few = run_page("behaviour.py", part="Rooms")
     said = captions(few)
     assert "The 6 largest of 11 are drawn; the table has all." in said

@@ -7,7 +7,7 @@ from zlib import crc32
 import altair as alt
 import polars as pl
 
-from metrics.behaviour import OTHER, SOURCE_CLASSES
+from metrics.behaviour import OTHER, OTHERS, SOURCE_CLASSES
 from metrics.constants import TOP
 from metrics.registry import DEFINITIONS
 from metrics.subject import Definition, Unit
@@ -132,6 +132,11 @@ def per_room(
 def _largest(frame: pl.DataFrame, series: str) -> pl.DataFrame:
     """Return the series with the largest sums, largest first."""
     sums = frame.group_by(series, maintain_order=True).agg(pl.col("count").sum())
+    if sums.height > TOP:
+        # One row of the table for all beyond it: as a line among a few, it would be
+        # taken for all that have none.
+        is_rest = pl.col(series).is_in(OTHERS).fill_null(value=False)
+        sums = sums.filter(~is_rest)
     return sums.sort("count", descending=True, maintain_order=True).head(MAX_SERIES)
 
 
