@@ -17,7 +17,7 @@ RENAMED = {"People": "Users"}
 UNITS = {"Two weeks": "sprints", "Weeks": "weeks"}
 NOTE = (
     "Share of each cohort that came back, with the number below it. Shares of fewer "
-    "than 20 are hidden, the future is blank, and “…” marks weeks that are not over."
+    "than 20 are hidden, the future is blank, and “…” marks {} that are not over."
 )
 
 context = page_context.current()
@@ -57,5 +57,5 @@ if view == "average":
     render_block(context, average, found[average], curve)
 else:
     draw = partial(retention_grid, average=found[average], unit=unit)
-    render_block(context, grid, found[grid], draw, note=NOTE)
+    render_block(context, grid, found[grid], draw, note=NOTE.format(unit))
 export.render_download(context, found, f"returning_{who}_by_{unit}")

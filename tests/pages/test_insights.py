@@ -283,6 +283,9 @@ def test_retention_is_of_whom_and_in_what_the_address_says(
             for table, frame in found.items()
         },
     }
+    # The weeks of a sprint have no mark of their own.
+    marked = f"“…” marks {unit_key} that are not over."
+    assert any(marked in said for said in captions(app)) == (shown_as == "By start")
 
 
 def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
