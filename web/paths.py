@@ -56,6 +56,9 @@ class Paths:
         Browsers drop control characters, and read a backslash as a slash: both
         could turn a path into another server's address.
         """
+        # Below a path the first page may be typed without its last slash.
+        if wanted.partition("?")[0] == self.base:
+            wanted = self.home + wanted.removeprefix(self.base)
         # "//other.example" is an address without a scheme.
         own = wanted.startswith(self.home) and not wanted.startswith("//")
         odd = "\\" in wanted or not wanted.isprintable()

@@ -52,6 +52,24 @@ def test_the_way_on_stays_on_this_server(wanted: str) -> None:
         assert location.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("wanted", "opened"),
+    [
+        ("/analytics", "/analytics/"),
+        (
+            "/analytics?period=today&filter=city:X",
+            "/analytics/?period=today&filter=city:X",
+        ),
+        ("/analyticsx?period=today", "/analytics/"),
+    ],
+)
+def test_the_first_page_keeps_its_view_without_its_last_slash(
+    wanted: str, opened: str
+) -> None:
+    """Not every proxy adds it, and browsers send our cookie to what is below only."""
+    assert Paths("/analytics").safe_next(wanted) == opened
+
+
 ALLOWED = {
     "/health": "GET, HEAD",
     "/login": "GET, HEAD, POST",
