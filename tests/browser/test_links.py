@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import chain
+from operator import methodcaller
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -436,6 +437,26 @@ HURRY = """() => {
 def weeks_back(weeks: int) -> str:
     """Return what the address has of the "Last 7 days", after steps back."""
     return f"from={NOW.date() - timedelta(weeks=weeks)}"
+
+
+def test_what_is_copied_or_printed_is_the_view_that_an_act_leads_to(
+    page: Page, demo_server: Server
+) -> None:
+    """On a slow connection both can be asked for before the server answers."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    go(page, f"{demo_server.url}/votes?period=last_week")
+    page.evaluate(SEND_LATE, 1_000)
+    page.evaluate("window.print = () => { window.printed = location.href; }")
+    for wanted, period, taken in (
+        ("Copy link", "Last 7 days", "navigator.clipboard.readText()"),
+        ("Print", "Last month", "window.printed"),
+    ):
+        page.get_by_role("combobox", name="Period").click()
+        page.get_by_role("option", name=period).click()
+        page.get_by_role("button", name="Share").click()
+        page.get_by_role("button", name=wanted).click()
+        page.wait_for_url(f"**period={query_params.slug(period)}")
+        assert at_last(page, methodcaller("evaluate", taken), page.url) == page.url
 
 
 def test_an_act_that_a_link_has_waited_for_in_vain_is_not_of_its_page(

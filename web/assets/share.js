@@ -1,7 +1,15 @@
 // What is copied and printed: links, texts, tables on paper.
 (() => {
-  const {find, fiberOf, until, isDrawn} = fpp;
+  const {find, fiberOf, until, thrice, isConnected, isDone, isDrawn} = fpp;
+  // An act may be on its way: what is copied or printed is the view that it leads to. No
+  // moment is lost otherwise, since some browsers copy at once after a click or never.
+  const isWaiting = () => document.documentElement.classList.contains("waiting");
+  const isThere = () => !isConnected() || (isDone() && !isWaiting());
+  async function arrive(most) {
+    if (!isThere()) await until(thrice(isThere), most);
+  }
   async function copyLink(button) {
+    await arrive(10_000);
     const link = location.href;
     try {
       await navigator.clipboard.writeText(link); // refused without TLS
@@ -78,6 +86,7 @@
   const isReadable = () => isDrawn()
     && [...document.querySelectorAll('[data-testid="stDataFrame"]')].every(e => e.querySelector("canvas"));
   async function printAsOnADesk() {
+    await arrive(10_000);
     await until(isReadable, 3_000);
     const viewport = find('meta[name="viewport"]');
     const own = viewport?.content;
