@@ -41,9 +41,8 @@ SOURCE_CLASSES: Mapping[str, str] = {
 }
 """Classes of sources; the first pattern found anywhere in the text decides."""
 OTHER = "Other"
-OTHER_ROOMS = "(other rooms)"
-OTHERS = ("(other routes)", "(other events)", "(other sources)", OTHER_ROOMS)
-"""What further values of a table over time are together."""
+OTHERS = {kind: f"(other {kind}s)" for kind in ("route", "event", "source", "room")}
+"""What is counted over time → the label that all further values have together."""
 
 _ANY = (PAGE_VIEWS.name, EVENTS.name, USERS.name, ESTIMATIONS.name, VOTES.name)
 
@@ -267,7 +266,7 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     labelled = votes.join(
         labels.select("room_id", label=label), on="room_id", how="left"
     )
-    named = labelled.with_columns(pl.col("label").fill_null(OTHER_ROOMS))
+    named = labelled.with_columns(pl.col("label").fill_null(OTHERS["room"]))
     counts = named.group_by("bucket", "label").agg(count=row_count())
     return _on_axis(counts, query)
 
@@ -283,7 +282,7 @@ def _over_time(
     labelled = _labelled(inside, dimension).rename({dimension: "label"})
     counts = labelled.group_by("bucket", "label").agg(count=row_count())
     sums = counts.group_by("label").agg(pl.col("count").sum())
-    others = pl.lit(f"(other {dimension}s)")
+    others = pl.lit(OTHERS[dimension])
     further = ranked(sums, ["label"]).slice(TOP).select("label", name=others)
     named = (
         counts.join(further, on="label", how="left", nulls_equal=True)

@@ -135,7 +135,7 @@ def _largest(frame: pl.DataFrame, series: str) -> pl.DataFrame:
     if sums.height > TOP:
         # One row of the table for all beyond it: as a line among a few, it would be
         # taken for all that have none.
-        is_rest = pl.col(series).is_in(OTHERS).fill_null(value=False)
+        is_rest = pl.col(series).is_in([*OTHERS.values()]).fill_null(value=False)
         sums = sums.filter(~is_rest)
     return sums.sort("count", descending=True, maintain_order=True).head(MAX_SERIES)
 
