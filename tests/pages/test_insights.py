@@ -355,7 +355,11 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
 @pytest.mark.parametrize(
     ("file", "query", "says"),
     [
-        ("insights.py", {"about": "Rooms"}, "No healthy room has gone quiet."),
+        (
+            "insights.py",
+            {"about": "Rooms"},
+            "No healthy room has gone quiet. Rooms are judged after four weeks of data",
+        ),
         ("insights.py", {"about": "Rooms"}, "No room had a vote in the 56 days before"),
         ("insights.py", {"about": "New users"}, "No new room of these days brought"),
         ("returning.py", {}, "No returning users or rooms in this period."),

@@ -27,7 +27,8 @@ _MESSAGES = {
     "unusual_days": "No unusual days in this period. Whole days are judged after "
     "twelve weeks of data.",
     "what_moved": "Nothing changed.",
-    "rooms_gone_quiet": "No healthy room has gone quiet.",
+    "rooms_gone_quiet": "No healthy room has gone quiet. Rooms are judged after four "
+    "weeks of data.",
     # Neither the period nor filters choose its day.
     export.TODAY: "Nothing has happened yet, today or on this weekday before.",
 }
