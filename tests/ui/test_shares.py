@@ -343,6 +343,19 @@ def test_the_others_of_a_ranking_are_what_the_period_has(
     assert sum(row["count"] for row in drawn) == sum(counts)
 
 
+def test_the_others_of_a_ranking_leave_the_width_to_its_bars() -> None:
+    counts = [100, 80, *[1] * 9000]
+    frame = pl.DataFrame({"count": counts}).with_columns(
+        source=pl.format("source {}", pl.int_range(pl.len()))
+    )
+    chart = ranked(frame, "source", "count", "page views", rows=2).to_dict()
+    svg = vl_convert.vegalite_to_svg(chart | {"width": 600})
+    assert "9,000 others" in svg
+    bars = r'd="M0,[\d.]+L([\d.]+),[^"]*" fill="#'
+    longest, second = sorted(map(float, re.findall(bars, svg)), reverse=True)
+    assert (longest, second) == pytest.approx((508, 0.8 * 508), abs=5)
+
+
 # What each object of JavaScript has, Vega's groups of marks included.
 OF_OBJECTS = [
     *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"),

@@ -133,7 +133,7 @@ def figures(frame: pl.DataFrame, keys: tuple[str, ...]) -> Chart:
     return labelled_bars(long, "metric", "value", "Value", "datum.text")
 
 
-_LABEL = "_label"
+_LABEL, _BAR = "_label", "_bar"
 
 
 def ranked(
@@ -141,21 +141,27 @@ def ranked(
 ) -> Chart:
     """Draw the largest rows as horizontal bars, each with its number and share.
 
-    The other rows are one bar, so that the numbers add up to those of the table.
+    The other rows are one, so that the numbers add up to those of the table. It has no
+    bar: of thousands of rooms it would leave the others a pixel.
     """
     top = frame.head(rows)
-    named = top.with_columns(labels.bar_labels(top, label).alias(_LABEL))
+    named = top.with_columns(
+        labels.bar_labels(top, label).alias(_LABEL), pl.col(value).alias(_BAR)
+    )
     data = in_order(_with_rest(named, frame, value))
     room = alt.ExprRef("max(40, width - 92)")
-    x = alt.X(f"{value}:Q", axis=None, scale=alt.Scale(range=[0, room]), stack=None)
+    scale = alt.Scale(range=[0, room])
+    x = alt.X(f"{_BAR}:Q", axis=None, scale=scale, stack=None)
     y = alt.Y(f"{_LABEL}:N", sort=BY_PLACE, title=None, axis=label_axis())
     base = Layer()
     tooltip = [alt.Tooltip(f"{_LABEL}:N", title=title_of_label(label))]
     bars = base.mark_bar(color=ACCENT, cornerRadiusEnd=3, aria=False).encode(x, y)
     text = (
-        base.transform_calculate(_printed=_count_and_share(top, value))
+        base.transform_calculate(
+            _printed=_count_and_share(top, value), _end=f"datum.{_BAR} || 0"
+        )
         .mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
-        .encode(x, y, text=alt.Text("_printed:N"))
+        .encode(alt.X("_end:Q"), y, text=alt.Text("_printed:N"))
     )
     targets = _rows(base, y, [*tooltip, *count_tooltips(top, value, title)], top)
     return layered(targets, bars, text, data=data, height=alt.Step(ROW_HEIGHT))
