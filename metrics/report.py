@@ -111,9 +111,12 @@ class Figure:
     def beside_usual(self) -> str | None:
         """How the change is to the usual ones (see `formats.beside_usual`).
 
-        None where that is not known, and of a change outside that is printed as none.
+        None where that is not known, of nothing after nothing, and of a change outside
+        that is printed as none.
         """
         if self.judged_change is None or self.usual is None:
+            return None
+        if self.value == self.before == 0:
             return None
         where = formats.beside_usual(*self.usual, self.judged_change)
         printed = formats.change(self.value, self.before, self.definition.unit)

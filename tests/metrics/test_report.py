@@ -395,6 +395,12 @@ def test_a_program_reads_of_a_change_what_the_text_says(
         assert "within the usual" not in text
 
 
+def test_of_nothing_after_nothing_no_usual_change_is_said() -> None:
+    _, found = reported(frames(view("a", "2026-10-05 09:00")), OCTOBER)
+    figure = report.Figure(DEFINITIONS["votes"], 0, 0, (-0.2, 0.2))
+    assert "usual" not in to_markdown(replace(found, figures=(figure,)))
+
+
 def test_without_a_comparison_there_is_no_before(golden: Frames) -> None:
     _, found = reported(golden, OCTOBER, compare=periods.NO_COMPARISON)
     assert found.grown == ()

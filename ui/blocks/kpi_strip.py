@@ -356,7 +356,7 @@ def explain(
     """
     change = judged_change(now, before, definition.unit)
     # Nothing after nothing is no change that anything could judge.
-    if change is None or (usual is None and now == before == 0):
+    if change is None or now == before == 0:
         return None
     printed = fmt.change(now, before, definition.unit)
     if usual is None:
