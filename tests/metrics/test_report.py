@@ -206,11 +206,21 @@ def test_the_chart_says_which_buckets_are_not_whole() -> None:
     assert "hollow" in to_html(found)
     quiet = tuple(bucket._replace(votes=0) for bucket in found.series)
     assert "hollow" not in to_html(replace(found, series=quiet))
-    # Whole weeks are neither.
-    days = periods.Days(date(2026, 11, 2), date(2026, 11, 15))
-    query = replace(asked(rows, days, NOW), granularity="week")
+    # Whole weeks are neither, nor is one alone.
+    for first in (2, 9):
+        days = periods.Days(date(2026, 11, first), date(2026, 11, 15))
+        query = replace(asked(rows, days, NOW), granularity="week")
+        found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
+        assert "whole" not in to_markdown(found) + to_html(found)
+
+
+def test_dates_below_the_chart_are_the_first_the_middle_and_the_last() -> None:
+    days = periods.Days(date(2026, 11, 2), date(2026, 11, 10))
+    query = asked(frames(vote("2026-11-05 09:00")), days, NOW)
     found = report.compose(query, engine.collect_all(report.plans(query)), NOW)
-    assert "whole" not in to_markdown(found) + to_html(found)
+    chart = to_html(found).partition('<table role="img"')[2].partition("</table>")[0]
+    dates = re.findall(r">(\d+ Nov)</td>", chart)
+    assert dates == ["2 Nov", "6 Nov", "10 Nov"]
 
 
 BERLIN = ZoneInfo("Europe/Berlin")
