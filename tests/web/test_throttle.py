@@ -88,10 +88,13 @@ def test_any_number_of_failures_has_a_cost() -> None:
 
 
 def test_failures_are_forgotten_after_an_hour_and_after_a_success() -> None:
-    now = [0.0]
+    # The clock of a machine that has run for a while.
+    now = [10 * FORGET_AFTER]
     throttle = Throttle(lambda: now[0], Waiting())
-    assert fail(throttle, "a", FREE_ATTEMPTS + 3) == (FREE_ATTEMPTS + 3, 4)
-    now[0] = FORGET_AFTER
+    assert fail(throttle, "a", FREE_ATTEMPTS + 2) == (FREE_ATTEMPTS + 2, 2)
+    now[0] += FORGET_AFTER - 1
+    assert fail(throttle, "a") == (FREE_ATTEMPTS + 3, 4)
+    now[0] += FORGET_AFTER
     assert fail(throttle, "a") == (1, 0)
     throttle.succeeded("a")
     assert fail(throttle, "a") == (1, 0)
@@ -132,3 +135,26 @@ def test_responses_that_are_held_back_are_bounded_per_client() -> None:
         return full, other, throttle.is_full("a")
 
     assert anyio.run(guesses) == (True, False, False)
+
+
+def test_a_response_that_is_no_longer_held_back_makes_room_for_one() -> None:
+    async def guesses() -> list[bool]:
+        throttle, full = Throttle(lambda: 0.0), []
+        for _ in range(FREE_ATTEMPTS):
+            await throttle.failed("a")
+        async with anyio.create_task_group() as pending:
+            for _ in range(MAX_DELAYED - 1):
+                pending.start_soon(throttle.failed, "a")
+            async with anyio.create_task_group() as one:
+                one.start_soon(throttle.failed, "a")
+                await anyio.wait_all_tasks_blocked()
+                full.append(throttle.is_full("a"))
+                one.cancel_scope.cancel()
+            for _ in range(2):
+                full.append(throttle.is_full("a"))
+                pending.start_soon(throttle.failed, "a")
+                await anyio.wait_all_tasks_blocked()
+            pending.cancel_scope.cancel()
+        return full
+
+    assert anyio.run(guesses) == [True, False, True]
