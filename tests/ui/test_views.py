@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.config import set_option
+from streamlit.testing.v1 import AppTest
 
-from ui.filters.views import MOST_VIEWS, View, Views, parse, read
+from ui.filters.views import MOST_VIEWS, View, Views, _link, parse, read
 
 RELEASE = View("Release week", "votes", (("period", ("last_week",)),))
 
@@ -124,3 +125,36 @@ def test_a_link_leads_to_a_page_below_the_path_of_a_proxy_or_its_line_is_named(
         [] if page is None else [(page, parameters)]
     )
     assert [text[:7] for text in found.problems] == ([] if page else ["Line 1 "])
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("/?tz=UTC#runs", "./?tz=UTC#runs"),
+        ("/data#runs", "data?#runs"),
+        ("/votes?filter=os:iOS&filter=os:x#a", "votes?filter=os%3AiOS&amp;filter="),
+    ],
+)
+def test_a_link_to_a_part_of_a_page_names_both(address: str, link: str) -> None:
+    (view,) = parse([f"R&D {address}"]).views
+    assert _link(view).startswith(f'<a class="menu-item" href="{link}')
+    assert _link(view).endswith(f'#{view.part}">R&amp;D</a>')
+
+
+@pytest.mark.parametrize(
+    ("line", "menus"), [("# none yet", 0), ("Runs /#runs", 1), ("x", 1)]
+)
+def test_a_file_without_views_has_no_menu(
+    tmp_path: Path, line: str, menus: int
+) -> None:
+    def page(file: str) -> None:
+        from pathlib import Path
+
+        from ui.filters import views
+
+        views.render_menu(Path(file))
+
+    file = tmp_path / "views.txt"
+    file.write_text(line, "utf-8")
+    app = AppTest.from_function(page, kwargs={"file": str(file)}, default_timeout=60)
+    assert len(app.run().get("popover")) == menus
