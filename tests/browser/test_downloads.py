@@ -3,11 +3,12 @@
 import io
 import re
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from metrics.frames import Frames, Period
 from metrics.query import Query
@@ -89,6 +90,58 @@ def test_a_file_alone_has_the_name_that_it_has_in_the_zip(
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert {name: archive.read(name) for name in saved} == saved
     assert len(saved) > 1
+
+
+def test_cells_are_copied_as_they_are_printed(page: Page, demo_server: Server) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    path, title, _ = TABLES["historical"]
+    go(page, f"{demo_server.url}{path}period=Last+month")
+    shown = grid(block(page, title))
+    choose_first_cell(page, title)
+    for key, count in (("Shift+ArrowDown", 2), ("Shift+ArrowRight", 4)):
+        page.keyboard.press(key)
+        expect(page.locator(CHOSEN)).to_have_count(count)
+    assert copied(page) == [
+        [f"{date.fromisoformat(day):%-d %b %Y}", f"{int(votes):,}"]
+        for day, votes, *_ in shown[:2]
+    ]
+    # All rows, also those that are not drawn.
+    page.keyboard.press("Control+A")
+    expect(page.locator(CHOSEN)).to_have_count(sum(map(len, shown)))
+    rows = copied(page)
+    assert [len(rows), len(rows[0])] == [
+        (MONTH.last - MONTH.first).days + 1,
+        len(shown[0]),
+    ]
+    # A spreadsheet runs none of the names.
+    title = "Votes by room over time"
+    go(page, f"{demo_server.url}/behaviour?part=Rooms&period=All+time")
+    head, *rows = rows_of(save(page, csv_button(page, title))[1])
+    names = {row[head.index("label")] for row in rows}
+    block(page, title).get_by_text("Table", exact=True).click()
+    choose_first_cell(page, title)
+    page.keyboard.press("Control+A")
+    expect(page.locator("#glide-cell-0-1")).to_have_attribute("aria-selected", "true")
+    found = {cell for row in copied(page) for cell in row}
+    run = {name for name in names if re.match("'[=@+-]", name)}
+    assert run == {cell for cell in found if cell.startswith("'")}
+    assert run
+
+
+CHOSEN = "[role=gridcell][aria-selected=true]"
+
+
+def choose_first_cell(page: Page, title: str) -> None:
+    block(page, title).locator("canvas[data-testid=data-grid-canvas]").first.focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(CHOSEN)).to_have_id("glide-cell-0-0")
+
+
+def copied(page: Page) -> list[list[str]]:
+    """Return the cells that are copied."""
+    page.keyboard.press("Control+C")
+    text = page.evaluate("navigator.clipboard.readText()")
+    return [line.split("\t") for line in text.split("\n")]
 
 
 def schema(table: str) -> pl.Schema:

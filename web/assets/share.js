@@ -24,12 +24,25 @@
   // What `fmt.escaped` adds, so that "->" is no arrow and an Arabic name turns nothing else,
   // is no part of a name or a date: pasted with it, none would be found.
   addEventListener("copy", event => {
-    const text = String(getSelection());
+    const text = String(getSelection()) || chosenCells();
     const typed = text.replace(/[\u2060\u2068\u2069]/g, "");
-    if (typed === text || event.defaultPrevented) return;
+    if (typed === String(getSelection()) || event.defaultPrevented) return;
     event.clipboardData.setData("text/plain", typed);
     event.preventDefault();
   });
+  // Streamlit copies none where its own CSV is switched off. As in our CSV, a spreadsheet
+  // runs nothing: what would be a formula gets an apostrophe.
+  function chosenCells() {
+    const canvas = document.activeElement?.closest?.("canvas");
+    const {gridSelection, getCellContent} = canvas && gridOf(canvas) || {};
+    const {x, y, width, height} = gridSelection?.current?.range ?? {};
+    const upTo = count => [...Array(count ?? 0).keys()];
+    return upTo(height).map(row => upTo(width).map(column => {
+      const text = printed(getCellContent([x + column, y + row])).replace(/\s+/g, " ").trim();
+      const isFormula = /^[\p{Z}\p{C}"']*[=+@\uff1d\uff0b\uff0d\uff20-]/u.test(text);
+      return isFormula && !/^[+-][\d,.]+(%| \w+)?$/.test(text) ? `'${text}` : text;
+    }).join("\t")).join("\n");
+  }
   // On paper tables are HTML, with all their columns and as many rows as leave a page on
   // two sheets: on the screen a canvas has those that fit it. Nothing but the properties of
   // the grid, which React keeps at its elements, has the others, as they are sorted and
