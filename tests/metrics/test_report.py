@@ -388,13 +388,14 @@ def test_usual_changes_are_those_of_the_pages(golden: Frames) -> None:
     ],
 )
 def test_a_program_reads_of_a_change_what_the_text_says(
+    golden: Frames,
     key: str,
     now: float,
     before: float,
     change: float | None,
     unusual: bool | None,
 ) -> None:
-    _, found = reported(frames(view("a", "2026-10-05 09:00")), OCTOBER)
+    _, found = reported(golden, OCTOBER)
     figure = report.Figure(DEFINITIONS[key], now, before, (0.01, 0.02))
     found = replace(found, figures=(figure,))
     (row,) = json.loads(to_json(found))["figures"]
@@ -405,10 +406,15 @@ def test_a_program_reads_of_a_change_what_the_text_says(
         assert "within the usual" not in text
 
 
-def test_of_nothing_after_nothing_no_usual_change_is_said() -> None:
-    _, found = reported(frames(view("a", "2026-10-05 09:00")), OCTOBER)
-    figure = report.Figure(DEFINITIONS["votes"], 0, 0, (-0.2, 0.2))
-    assert "usual" not in to_markdown(replace(found, figures=(figure,)))
+def test_of_nothing_after_nothing_no_usual_change_is_said(golden: Frames) -> None:
+    _, found = reported(golden, OCTOBER)
+    figures = tuple(
+        report.Figure(DEFINITIONS[key], value, value, (-0.2, 0.2))
+        for key, value in (("votes", 0), ("page_views", 1))
+    )
+    text = to_markdown(replace(found, figures=figures))
+    assert "Votes: **0** (0.0% from 0)" in text
+    assert "Page views: **1** (0.0% from 1, within the usual −20 to +20%)" in text
 
 
 def test_without_a_comparison_there_is_no_before(golden: Frames) -> None:
