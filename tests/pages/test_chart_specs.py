@@ -199,6 +199,16 @@ def test_no_two_ticks_of_an_axis_have_the_same_label(
         assert {label.partition(" ")[2] for label in labels} == {name}
 
 
+@pytest.mark.parametrize("largest", [9_900, 10_000, 12_000, 28_000, 1_600_000])
+def test_ticks_of_an_axis_of_counts_are_short_or_whole(largest: int) -> None:
+    """No 5,000 below 10k."""
+    rows = pl.DataFrame({"y": [0, largest]})
+    y = alt.Y("y:Q", title=None, axis=value_axis("count", rows))
+    labels = ticks(alt.Chart(rows, height=240).mark_bar().encode(y=y).to_dict())
+    are_short = {label.endswith(("k", "M")) for label in labels if label != "0"}
+    assert len(are_short) == 1, labels
+
+
 @pytest.mark.parametrize("unit", SECONDS)
 @pytest.mark.parametrize("drawn", [None, pl.DataFrame({"y": [0.0, None]})])
 def test_an_axis_without_a_duration_has_seconds(

@@ -23,7 +23,8 @@ D3_FORMATS: dict[Unit, str] = {
     "minutes": ",.1f",
     "seconds": ",.0f",
 }
-_COUNT_LABEL = "format(datum.value, datum.value < 10000 ? ',' : '~s')"
+_ALL_DIGITS = "format(datum.value, ',')"
+_THOUSANDS = "format(datum.value, datum.value < 1000 ? ',' : '~s')"
 
 
 def bounded(frame: pl.DataFrame) -> pl.DataFrame:
@@ -55,10 +56,13 @@ def milliseconds[Times: (pl.Expr, pl.Series)](times: Times) -> Times:
 def value_axis(unit: Unit, drawn: pl.DataFrame | None = None) -> alt.Axis:
     """Return the axis of a number; its ticks carry the unit.
 
-    Durations that are `drawn` have ticks in the unit that fits the longest of them.
+    Durations that are `drawn` have ticks in the unit that fits the longest of them,
+    counts one notation: no 5,000 below 10k.
     """
     if unit in {"count", "points"}:
-        return alt.Axis(labelExpr=_COUNT_LABEL, tickCount=5, tickMinStep=1)
+        most = None if drawn is None else drawn.max().max_horizontal().item()
+        label = _THOUSANDS if (most or 0) >= 10_000 else _ALL_DIGITS
+        return alt.Axis(labelExpr=label, tickCount=5, tickMinStep=1)
     if unit in SECONDS:
         return _axis_of_durations(drawn, SECONDS[unit])
     # Ticks as far apart as their labels tell them apart: of shares below 1%, five

@@ -63,7 +63,12 @@ def bars(
                     labelExpr=_WEEKDAY if label == "weekday_name" else alt.Undefined,
                 ),
             ),
-            alt.Y(f"{value}:Q", title=titles[1], axis=value_axis("count"), stack=None),
+            alt.Y(
+                f"{value}:Q",
+                title=titles[1],
+                axis=value_axis("count", data.select(value)),
+                stack=None,
+            ),
             tooltip=shown,
         )
     )

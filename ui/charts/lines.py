@@ -321,7 +321,7 @@ def _side(
     if side.share < 1:
         top = end_of_scale(data["value"]) / side.share
         domain = alt.Scale(domainMax=top, nice=True)
-    scale = value_axis("count")
+    scale = value_axis("count", data.select(pl.col("value") / side.share))
     scale.title = f"{side.stroke} {side.title}"
     # Two grids over each other would be a pattern.
     scale.orient, scale.grid = side.orient, side.orient == "left"
