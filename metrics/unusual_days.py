@@ -130,7 +130,8 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
     the square roots of value and prediction: counts scatter with their size, their
     roots do not. The margin is 3.6 times the usual error, which is 1.4826 times the
     median size of the errors of the 56 days before (of those known, at least 28, or
-    null), at least 0.5.
+    null), at least 0.5. It is that of the days on which something was or was expected,
+    where that is larger: where most days have nothing, all others would be unusual.
     """
     measure, value = pl.col("measure"), pl.col("value").cast(pl.Float64)
     weeks = [value.shift(WEEK * week) for week in range(1, BACK + 1)]
@@ -138,14 +139,20 @@ def predicted(series: pl.LazyFrame) -> pl.LazyFrame:
     same = measure == measure.shift(WEEK * BACK)
     known = pl.all_horizontal(same, *(week.is_not_null() for week in weeks))
     error = (_root(value) - _root(pl.col("expected"))).abs()
+    telling = pl.when((value > 0) | (pl.col("expected") > 0)).then("error")
     # The first 56 days of a measure have no error: it never sees another's.
-    usual = pl.col("error").shift().rolling_median(ERRORS, min_samples=_FEWEST_ERRORS)
+    usual, of_telling = (
+        errors.shift().rolling_median(ERRORS, min_samples=fewest)
+        for errors, fewest in ((pl.col("error"), _FEWEST_ERRORS), (telling, 1))
+    )
+    larger = pl.max_horizontal(usual, of_telling)
+    margin = TOLERANCE * (_TO_SIGMA * larger).clip(_COUNTING)
     return (
         series.with_columns(
             expected=pl.when(known).then(pl.concat_list(weeks).list.median())
         )
         .with_columns(error=error)
-        .with_columns(margin=TOLERANCE * (_TO_SIGMA * usual).clip(_COUNTING))
+        .with_columns(margin=pl.when(usual.is_not_null()).then(margin))
     )
 
 

@@ -446,3 +446,19 @@ def test_quiet_days_are_rarely_marked_and_outages_nearly_always() -> None:
     busy = judged.filter(pl.col("expected") >= 40)
     outages = busy.filter(pl.col("expected").sqrt() > pl.col("margin"))
     assert outages.height / busy.height > 0.95
+
+
+@pytest.mark.parametrize(("teams", "often"), [(1, 0.2), (2, 0.1), (2, 0.35)])
+def test_a_meeting_is_nothing_unusual_where_most_days_have_none(
+    teams: int, often: float
+) -> None:
+    """A few teams that meet when they like, with 20 to 80 estimations each."""
+    rng = np.random.default_rng(3)
+    workdays = np.tile([1, 1, 1, 1, 1, 0, 0], 900)
+    meetings = rng.binomial(teams, often, workdays.size) * workdays
+    counts = [4 * float(rng.integers(5, 21, held).sum()) for held in meetings]
+    judged = predicted(series([*counts])).drop_nulls("margin").collect()
+    error = (pl.col("value").sqrt() - pl.col("expected").sqrt()).abs()
+    enough = pl.max_horizontal("value", "expected") >= 20
+    marked_days = judged.filter(error > pl.col("margin"), enough)
+    assert marked_days.height / judged.height < 1 / 300

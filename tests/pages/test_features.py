@@ -36,6 +36,7 @@ from store import engine
 from store.notes import Note, Notes
 from store.reader import DEMO_MARKER, Snapshot, open_store
 from store.snapshot import TableInfo
+from tests.busy_day import busy
 from tests.metrics.building import frames, quick
 from tests.metrics.building import view as page_view
 from tests.pages.chart_specs import data_of, read_aloud
@@ -1668,11 +1669,11 @@ def test_a_block_without_a_meaning_offers_no_csv(run_page: RunPage) -> None:
     ],
 )
 def test_a_bucket_of_a_table_is_not_read_as_its_first_day(
-    run_page: RunPage, file: str, query: Mapping[str, str], title: str
+    run_page: RunPage, tmp_path: Path, file: str, query: Mapping[str, str], title: str
 ) -> None:
     """Of "1 Oct 2026" a newcomer would take the month's votes for those of a day."""
     rooms = {"table_rooms_over_time": "true"} if "part" in query else {}
-    app = run_page(file, period="All time", **query, **rooms)
+    app = run_page(file, busy(tmp_path), period="All time", **query, **rooms)
     looks = [json.loads(table.proto.columns) for table in app.dataframe]
     titles = {look["bucket"]["label"] for look in looks if "bucket" in look}
     assert titles == {title}
@@ -2553,19 +2554,20 @@ def test_nothing_is_compared_with_days_before_the_data(
 
 
 def test_unusual_days_of_the_comparison_are_named_beside_the_change(
-    run_page: RunPage,
+    run_page: RunPage, tmp_path: Path
 ) -> None:
     """October grew from a September that had a busy Monday."""
-    named = "Unusual in the comparison: Mon 21 Sep 2026 (22 votes, 0–3 expected). "
+    folder = busy(tmp_path)
+    named = "Unusual in the comparison: Mon 21 Sep 2026 (902 votes, 0–27 expected). "
     for file in ("overview.py", "votes.py"):
         for compare, is_named in (("previous", True), ("none", False)):
             view = {"period": "last_month", "show": "votes", "compare": compare}
-            app = run_page(file, **view)
+            app = run_page(file, folder, **view)
             assert any(named in text for text in captions(app)) == is_named
-    report = run_page("report.py", period="last_month")
+    report = run_page("report.py", folder, period="last_month")
     before = html_of(report).partition("Unusual days in the comparison")[2]
     assert "Monday, 21 Sep 2026: " in before
-    assert "22 votes (0–3 expected)" in before
+    assert "902 votes (0–27 expected)" in before
 
 
 @pytest.mark.parametrize(
@@ -2580,6 +2582,7 @@ def test_unusual_days_of_the_comparison_are_named_beside_the_change(
 )
 def test_what_changed_fills_the_place_beside_the_unusual_days(
     run_page: RunPage,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     period: str,
     server: str,
@@ -2587,7 +2590,7 @@ def test_what_changed_fills_the_place_beside_the_unusual_days(
     bars: int,
 ) -> None:
     monkeypatch.setenv("FPP_SERVER_URL", server)
-    app = run_page("overview.py", period=period)
+    app = run_page("overview.py", busy(tmp_path), period=period)
     assert [len(table.value) for table in app.dataframe] == ([days] if days else [])
     _, changed, _ = app.get("vega_lite_chart")
     [moved] = data_of(changed)

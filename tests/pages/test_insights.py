@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from math import floor
@@ -22,6 +23,7 @@ from metrics.room_health import health
 from metrics.tables import USERS
 from store import engine
 from store.reader import open_store, without_bots
+from tests.busy_day import busy
 from tests.pages.conftest import GOLDEN, NOW, RunPage, captions, plain, tile_lines
 from ui import export
 from ui.format import cases
@@ -318,16 +320,18 @@ def test_a_room_shows_its_health_and_the_four_parts_that_add_up_to_it(
     ],
 )
 def test_a_day_out_of_the_ordinary_is_marked_on_the_charts_of_days(
-    run_page: RunPage, page: str, measure: str
+    run_page: RunPage, tmp_path: Path, page: str, measure: str
 ) -> None:
-    frame = tables(ALL_TIME, ["unusual_days"])["unusual_days"]
+    folder = busy(tmp_path)
+    asked = replace(query_of(ALL_TIME), frames=open_store(folder).frames)
+    frame = engine.collect(plan("unusual_days", asked))
     marked = frame.filter(pl.col("measure") == measure)["bucket"]
     week = {"from": str(marked[0] - timedelta(days=6)), "to": str(marked[0])}
     query = {"period": "Custom", "no_weekends": "false", **week}
-    by_day = run_page(page, **query, show=measure)
+    by_day = run_page(page, folder, **query, show=measure)
     assert [e.message for e in by_day.exception] == []
     assert any("◆" in caption.value for caption in by_day.caption)
-    by_month = run_page(page, **query, show=measure, every="Month")
+    by_month = run_page(page, folder, **query, show=measure, every="Month")
     assert not any("◆" in caption.value for caption in by_month.caption)
 
 

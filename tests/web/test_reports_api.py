@@ -12,9 +12,11 @@ import pytest
 
 from metrics import attention, periods, report
 from metrics.query import Query, SharedPlans
+from metrics.tables import PAGE_VIEWS, USERS
 from store import engine
 from store.reader import DEMO_MARKER, open_store, without_bots
 from testkit.dashboard import GOLDEN, TOKEN, get, serving
+from tests.busy_day import busy
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 from tests.web.test_openapi import check
 from ui import period_bar
@@ -212,20 +214,22 @@ def test_alerts_are_the_findings_of_the_attention_line() -> None:
 def test_bots_are_in_no_report_and_cause_no_alert(tmp_path: Path) -> None:
     """A day with an unusual number of page views, by users who are all bots or none."""
     clock = StoppedClock(datetime(2026, 6, 12, 18))
-    for file in GOLDEN.glob("*.parquet"):
-        rows = pl.read_parquet(file)
-        if "device" in rows.columns:
-            rows = rows.with_columns(device=pl.lit("bot"))
-        rows.write_parquet(tmp_path / file.name)
+    users_only, bots = tmp_path / "users", tmp_path / "bots"
+    for folder in (users_only, bots):
+        folder.mkdir()
+        busy(folder, {date(2026, 6, 9): [PAGE_VIEWS]})
+    users = pl.read_parquet(bots / USERS.file_name)
+    users = users.with_columns(device=pl.lit("bot"))
+    users.write_parquet(bots / USERS.file_name)
     seen = {}
-    for folder in (GOLDEN, tmp_path):
+    for folder in (users_only, bots):
         with serving(parts(clock, folder)) as url:
             found = get(f"{url}/api/report?format=json", headers=HEADERS).json()
             alerts = get(f"{url}/api/alerts", headers=HEADERS).json()
         figures = {each["key"]: each["value"] for each in found["figures"]}
         alarms = [each["measure"] for each in alerts].count("page_views")
         seen[folder] = (bool(figures["page_views"]), bool(figures["votes"]), alarms)
-    assert seen == {GOLDEN: (True, True, 1), tmp_path: (False, True, 0)}
+    assert seen == {users_only: (True, True, 1), bots: (False, True, 0)}
 
 
 @pytest.mark.parametrize(
