@@ -27,8 +27,8 @@ from metrics.uncertainty import student_quantile
 _READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
 _NAMES = tuple(live.name for live in _READS)
 _TOO_LITTLE = (
-    "Fewer than six earlier pairs, and a range that says nothing: as wide as from −90% "
-    "to +900%, of shares 100 points."
+    "Fewer than six earlier pairs, counts that fell to 0 in several of them, and a "
+    "range that says nothing: as wide as from −90% to +900%, of shares 100 points."
 )
 
 DEFINITIONS = (
@@ -94,6 +94,8 @@ _OF_VOTES: Mapping[str, Kind] = {
 }
 KEYS: Mapping[str, Kind] = {**_OF_VISITS, **_OF_VOTES}
 """Figures, and how their change is given: a share changes by a difference."""
+COUNTS = frozenset({"unique_users", "page_views", "visits", "votes", "estimations"})
+"""Those that are 0 where nothing happened; the others have no value there."""
 _DAY = timedelta(days=1)
 
 
@@ -112,8 +114,9 @@ def usual_changes(
     Columns: key, compared_periods (pairs that were found), usual_low, usual_high (-0.09
     and 0.14 for "-9% to +14%", for a share 0.02 for two percentage points; rounded to
     9 decimals; null with fewer than 6 pairs, or where the range is wider than
-    `WIDEST`). Empty without a comparison. Where the data is younger than twelve pairs,
-    the pair that it begins in is left out.
+    `WIDEST`, as it is of a count that fell to 0 in several of them). Empty without a
+    comparison. Where the data is younger than twelve pairs, the pair that it begins in
+    is left out.
     """
     keys = [key for key in KEYS if key in wanted]
     if query.comparison is None or not keys:
@@ -215,20 +218,26 @@ def _usual(
     `begun` are the families of figures whose data begins before all pairs.
     """
     family = "visits" if key in _OF_VISITS else "votes"
-    both = _of_pairs(family, rows, pairs, has_begun=family in begun)
+    known = _of_pairs(family, rows, pairs, has_begun=family in begun)
+    both = [(now, before) for now, before in known if now and before]
     if not both:
         return None
     figures: list[tuple[Any, Any]] = [
         (now.get(key), before.get(key)) for now, before in both
     ]
-    known = [pair for pair in figures if None not in pair]
+    of_both = [pair for pair in figures if None not in pair]
     if KEYS[key] == "difference":
-        changes = [now - before for now, before in known]
+        changes = [now - before for now, before in of_both]
     else:
         # Of damaged rows a sum may be negative, and has no ratio.
-        ratios = (now / before for now, before in known if now > 0 and before > 0)
+        ratios = (now / before for now, before in of_both if now > 0 and before > 0)
         changes = [math.log(ratio) for ratio in ratios]
-    if len(changes) < FEWEST_PAIRS:
+    # A fall to nothing has no ratio either: one may be an outage, several are usual.
+    falls = sum(
+        bool(before and before.get(key) and not (now and now.get(key)))
+        for now, before in known
+    )
+    if len(changes) < FEWEST_PAIRS or (key in COUNTS and falls > 1):
         return key, len(changes), None, None
     ends = _range(changes)
     if ends[1] - ends[0] > WIDEST[KEYS[key]]:
@@ -249,8 +258,8 @@ def _of_pairs(
     pairs: Sequence[tuple[Period, Period]],
     *,
     has_begun: bool,
-) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Return the rows of the pairs, the latest first, that have both.
+) -> list[tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]]:
+    """Return the rows of the pairs, the latest first; None for a period without rows.
 
     Without the pair that the data begins in: part of a period would look like a fall.
     """
@@ -260,7 +269,7 @@ def _of_pairs(
     reached = [place for place, (_, before) in enumerate(found) if before]
     if reached and not (has_begun and reached[-1] == len(pairs) - 1):
         del found[reached[-1]]
-    return [(now, before) for now, before in found if now and before]
+    return found
 
 
 def _range(changes: Sequence[float]) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from metrics.periods import (
     whole_months,
 )
 from metrics.query import SharedPlans, executable
+from metrics.registry import DEFINITIONS
 from metrics.usual_change import KEYS, _pairs, usual_changes
 from tests.metrics.building import (
     Row,
@@ -100,10 +101,12 @@ def test_the_usual_change_is_that_of_the_twelve_pairs_before(
             by_hand.earlier(now, before),
             lambda days: bool(figure("votes", days)),
             share=kind == "difference",
+            count=DEFINITIONS[key].unit == "count",
             begins_earlier=any(day < first for day in weeks),
         )
         row = found.get(key, {"compared_periods": 0, "usual_low": None})
         assert row["compared_periods"] == pairs, key
+        assert (row["usual_low"] is None) == (low is None), key
         if low is not None:
             assert (row["usual_low"], row["usual_high"]) == (
                 pytest.approx(low, abs=1e-8),
@@ -153,6 +156,21 @@ def test_a_range_so_wide_that_it_says_nothing_is_none() -> None:
         assert ends == (None, None), key
         assert found[key]["compared_periods"] == 11
     # What is the same every week still says so.
+    assert found["estimations_per_vote"]["usual_low"] == 0
+
+
+@pytest.mark.parametrize(("falls", "is_known"), [(1, True), (2, False)])
+def test_a_count_that_falls_to_nothing_now_and_then_is_no_news(
+    falls: int, is_known: bool
+) -> None:
+    """A small team meets in most weeks: a week without a vote is beyond nothing."""
+    weeks = [12, 10, 14, 9, 11, 13, 10, 12, 15, 11, 9, 12, 14, 0]
+    for week in (3, 8)[:falls]:
+        weeks[week] = 0
+    found = usual(weeks_of(weeks))
+    for key in ("votes", "estimations", "page_views", "unique_users", "visits"):
+        assert (found[key]["usual_low"] is not None) == is_known, key
+    # A mean has no value there, and is as usual as before.
     assert found["estimations_per_vote"]["usual_low"] == 0
 
 

@@ -155,11 +155,13 @@ def usual_range(
     has_rows: Callable[[Days], bool],
     *,
     share: bool,
+    count: bool,
     begins_earlier: bool,
 ) -> tuple[int, float | None, float | None]:
     """Earlier pairs, and between which changes one more is in 95 of 100 cases.
 
-    `begins_earlier`: there are rows before all pairs.
+    `begins_earlier`: there are rows before all pairs. A `count` that fell to nothing
+    twice has no range.
     """
     pairs, changes = [*periods], []
     known = [has_rows(before) for _, before in pairs]
@@ -175,7 +177,8 @@ def usual_range(
         elif a > 0 and b > 0:
             changes.append(math.log(a / b))
     n = len(changes)
-    if n < 6:
+    falls = sum(bool(values(before)) and not values(now) for now, before in pairs)
+    if n < 6 or (count and falls > 1):
         return n, None, None
     half = t_quantile(2 * (n - 1) / 3) * stdev(changes) * math.sqrt(1 + 1 / n)
     low, high = mean(changes) - half, mean(changes) + half
