@@ -11,6 +11,7 @@ from core.location import Folder
 from metrics.attention import LATE_AFTER, duration
 from store.reader import Snapshot, StoreError, current_version
 from ui import format as fmt
+from ui import query_params
 
 POLL = 20.0
 """Seconds; Streamlit would ask pandas to read a text such as "20s"."""
@@ -36,7 +37,7 @@ def render_badge(
     def badge() -> None:
         # While the store cannot be read, the page keeps what it has.
         if _version(data_dir) not in {snapshot.version, None}:
-            st.rerun()
+            query_params.refresh()
         _render_age(snapshot, sync_interval, zone)
 
     badge()
@@ -50,7 +51,7 @@ def rerun_on_change(data_dir: Folder) -> None:
     @st.fragment(run_every=POLL)
     def look() -> None:
         if _version(data_dir) != broken:
-            st.rerun()
+            query_params.refresh()
 
     look()
 

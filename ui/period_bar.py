@@ -509,7 +509,7 @@ def _draw_dates(shown: Shown) -> None:
         max_value=shown.today,
         format="YYYY-MM-DD",
         label_visibility="collapsed",
-        **query_params.bound(_DATES, value, _write_dates),
+        **query_params.bound(_DATES, value, _write_dates, typed=True),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
-from typing import Any, TypedDict, cast
+from typing import Any, NoReturn, TypedDict, cast
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -71,6 +71,7 @@ _NAMED = 5
 """Unknown texts that are named, and faults; of more, there is the number."""
 _NOTICES, _ADDRESS = "notices", "address"
 _IS_UPDATED, _REPLACED = "address_is_updated", "replaced_values"
+_REFRESHES, _IS_REFRESH = "refreshes_next", "is_refresh"
 _DRAWN, _DRAWN_LAST = "drawn_controls", "controls_of_last_run"
 _PAGE = "page_of_last_run"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -92,6 +93,7 @@ def adopt() -> None:
     if not st.session_state.get(_IS_UPDATED):
         st.session_state[_REPLACED] = {}
     st.session_state[_DRAWN] = set()
+    st.session_state[_IS_REFRESH] = st.session_state.pop(_REFRESHES, False)
     st.session_state[_PAGE] = _page()
     st.session_state[_ADDRESS] = _address_of_browser()
 
@@ -210,17 +212,43 @@ def _controls(of: str) -> set[str]:
     return cast("set[str]", st.session_state.setdefault(of, set()))
 
 
+def refresh() -> NoReturn:
+    """Draw the whole page again for newer data, without an act."""
+    st.session_state[_REFRESHES] = True
+    st.rerun()
+
+
+def fill(key: str, value: object) -> None:
+    """Set what a box shows in which users type.
+
+    Set, it loses what is being typed, which newer data must not do.
+    """
+    is_refresh = st.session_state.get(_IS_REFRESH, False)
+    if not is_refresh or st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
 def bound[T](
-    key: str, value: T, write: Callable[[T], Mapping[str, Sequence[str] | None]]
+    key: str,
+    value: T,
+    write: Callable[[T], Mapping[str, Sequence[str] | None]],
+    *,
+    typed: bool = False,
 ) -> Binding:
-    """Bind a widget: it shows `value`, and `write` says what the address gets."""
+    """Bind a widget: it shows `value`, and `write` says what the address gets.
+
+    `typed` is of one in which users type.
+    """
     # The address decides: Back changes it without telling the widget. Also where the
     # widget has the value: one whose options have new texts would keep what was chosen
     # by its old text, and show nothing.
     st.session_state[_IS_UPDATED] = False
     if (was := st.session_state.get(key, value)) != value:
         _replaced().setdefault(key, []).append(was)
-    st.session_state[key] = value
+    if typed:
+        fill(key, value)
+    else:
+        st.session_state[key] = value
     changed = partial(_changed, key, value, write)
     return {"key": key, "on_change": while_drawn(key, changed)}
 

@@ -1,18 +1,23 @@
 """What is sent and drawn again when one control of a page changes."""
 
 import re
+import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import polars as pl
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.conftest import as_left, emptied
+from testkit.fixed_clock import NOW
+from tests.browser.conftest import as_left, emptied, visiting
 from tests.browser.looking import go, labels
+from tests.browser.test_links import KEEP_LOOKS
 
 pytestmark = pytest.mark.browser
 
@@ -204,3 +209,35 @@ def test_new_data_are_drawn_in_their_order_with_their_texts(
         expect(many.locator("canvas")).to_have_count(0)
         expect(many.locator("svg.marks")).to_be_visible()
         page.goto("about:blank")
+
+
+def test_newer_data_leave_what_is_being_typed(
+    tab: Page, demo_data: Path, tmp_path: Path
+) -> None:
+    votes = shutil.copytree(demo_data, tmp_path / "data") / "fpp_votes.parquet"
+    first, last = NOW.date() - timedelta(days=9), NOW.date() - timedelta(days=2)
+
+    def newer_data() -> None:
+        before = page.evaluate("fpp.runId()")
+        newer = pl.read_parquet(votes).head(-1)
+        newer.write_parquet(tmp_path / "newer")
+        (tmp_path / "newer").replace(votes)
+        page.evaluate("looks.at(-1)()")
+        page.wait_for_function("before => fpp.runId() !== before", arg=before)
+        chromium.wait_until_drawn(page)
+
+    with chromium.dashboard(votes.parent) as server, visiting(tab, server):
+        page = tab.context.new_page()
+        page.add_init_script(KEEP_LOOKS)
+        go(page, f"{server.url}/room?from={first}&to={last}")
+        search = page.get_by_role("combobox", name="Find a room")
+        search.press_sequentially("Mer")
+        newer_data()
+        expect(search).to_have_value("Mer")
+        # By no role: beside an open list nothing else has one.
+        field = page.get_by_test_id("stDateInputField")
+        field.locator("[role=spinbutton]").first.press("ArrowDown")
+        newer_data()
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(f"from={first.year - 1}-.*to={last}"))
+        page.close()

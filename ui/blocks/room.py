@@ -116,7 +116,7 @@ def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
         query_params.update({MEETING: None, PARAMETER: [*wanted]})
 
     # The address decides which are open: Back changes it without telling the box.
-    st.session_state[_SEARCH] = shown
+    query_params.fill(_SEARCH, shown)
     st.multiselect(
         "Find a room",
         list(named),
