@@ -562,7 +562,7 @@ def _chart(report: Report) -> str:
 def _legend(report: Report, sides: Sequence[_Side], flags: str) -> str:
     """Return what the marks of the chart mean; `flags` are those of notes."""
     parts = [
-        f'<span style="color:{side.color}">■</span> '
+        f'<span style="color:{side.color};{_KEPT}">■</span> '
         f"{escape(describe_period(side.period))}"
         for side in reversed(sides)
     ]
@@ -648,6 +648,8 @@ def _flags(report: Report, own: Sequence[int], places: int, sides: int) -> str:
     return f'<tr><td style="{_TICK};width:44px"></td>{"".join(cells)}</tr>'
 
 
+# Systems with colours of their own take backgrounds away, and browsers do on paper.
+_KEPT = "forced-color-adjust:none;print-color-adjust:exact"
 _TICK = "border:0;padding:2px 0 0;font-size:12px;opacity:0.75;white-space:nowrap"
 
 
@@ -665,7 +667,7 @@ def _bar(bucket: ChartBucket | None, most: int, color: str, gap: int) -> str:
     return (
         f'<td valign="bottom" style="height:{_HEIGHT}px;border:0;padding:0 0 0 {gap}px;'
         f'border-bottom:1px solid #8884"><div style="height:{height}px;'
-        f'line-height:{height}px;font-size:1px;{fill}">&nbsp;</div></td>'
+        f'line-height:{height}px;font-size:1px;{fill};{_KEPT}">&nbsp;</div></td>'
     )
 
 

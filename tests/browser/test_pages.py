@@ -146,6 +146,8 @@ SEEN_WITHOUT_COLOURS = """() => {
 }"""
 """Whether a switch keeps its colours where a system has its own, which would hide it,
 and whether the chosen tile is told from others."""
+COLOURS_OF_BARS = """() => [...document.querySelectorAll('.stMain td > div')]
+  .map(bar => getComputedStyle(bar).backgroundColor)"""
 CUT_OFF = """() => [
   ...[...document.querySelectorAll('.stMain button, .stMain button p')]
     .filter(e => e.checkVisibility() && e.clientWidth > 1 && (
@@ -331,6 +333,11 @@ def test_nothing_on_a_page_keeps_users_out(full: Visit, theme: str) -> None:
         spaced = full.page.add_style_tag(content=SPACED_OUT)
         assert full.page.evaluate(CUT_OFF) == []
         spaced.evaluate("style => style.remove()")
+    if full.title == "Report" and theme == "dark":
+        colours = {*full.page.evaluate(COLOURS_OF_BARS)}
+        full.page.emulate_media(forced_colors="active")
+        assert {*full.page.evaluate(COLOURS_OF_BARS)} == colours
+        full.page.emulate_media(forced_colors="none")
     if full.title == "Data":
         share = full.page.get_by_role("button", name="Share")
         share.click()

@@ -703,6 +703,17 @@ def test_json_keeps_names_as_they_are() -> None:
     assert content["rooms_grown"][0]["name"] == HOSTILE
 
 
+def test_bars_and_their_legend_keep_their_colours_on_paper() -> None:
+    """Browsers print no backgrounds, and systems with own colours have none."""
+    marks = re.findall(
+        r'<(?:div|span) style="([^"]*color[^"]*)"', to_html(_some_report())
+    )
+    assert len(marks) > 2
+    for style in marks:
+        assert "print-color-adjust:exact" in style
+        assert "forced-color-adjust:none" in style
+
+
 def _some_report() -> Report:
     rows = frames(
         *(vote(f"2026-10-{day:02} 09:00") for day in range(1, 29)),
