@@ -117,10 +117,16 @@ class Disk:
             self.sync_folder(path.parent)
 
     def sync_folder(self, path: Path) -> None:
-        """Wait until the names in a folder are on the disk."""
+        """Wait until the names in a folder are on the disk, where it can be asked.
+
+        A share of another machine or of a virtual one (SMB) does not take the question.
+        """
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             self._flush(folder)
+        except OSError as error:
+            if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+                raise
         finally:
             os.close(folder)
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -108,6 +109,31 @@ def files(store: Store) -> dict[str, bytes]:
     """Return every file of a store, by its path."""
     paths = (path for path in store.root.rglob("*") if path.is_file())
     return {str(path.relative_to(store.root)): path.read_bytes() for path in paths}
+
+
+class SharedDisk(Disk):
+    """Answers to the question whether names are on the disk as network shares do."""
+
+    error = errno.EINVAL
+
+    def _flush(self, file: int) -> None:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise OSError(self.error, os.strerror(self.error))
+        super()._flush(file)
+
+
+@on_one_kind
+def test_a_share_that_syncs_no_folders_can_have_the_store(
+    database: LiveDatabase, store: Store
+) -> None:
+    insert_votes(database, range(1, 11))
+    disk = SharedDisk(store.root)
+    assert replace(store.job(), disk=disk).run(Request()).exit_code == 0
+    store.assert_equals_source()
+    # What a disk says that is failing is no lack of the question.
+    insert_votes(database, range(11, 21))
+    disk.error = errno.EIO
+    assert replace(store.job(), disk=disk).run(Request()).exit_code == 1
 
 
 @pytest.mark.parametrize("kind", [DiskError, DamagedStoreError])
