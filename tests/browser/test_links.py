@@ -1,5 +1,6 @@
 """The address is the view: copied, gone back from, gone forward to."""
 
+import re
 from datetime import timedelta
 from itertools import chain
 from operator import methodcaller
@@ -81,9 +82,14 @@ DO_NOW = """async () => {
 
 SELECT = """text => {
   const drawn = document.createElement("p");
-  drawn.textContent = text;
+  drawn.innerHTML = '<a href="https://a.example/"></a>';
+  drawn.firstChild.textContent = text;
   document.body.append(drawn);
   getSelection().selectAllChildren(drawn);
+}"""
+COPIED_HTML = """async () => {
+  const [copied] = await navigator.clipboard.read();
+  return (await copied.getType("text/html")).text();
 }"""
 
 
@@ -120,9 +126,16 @@ def test_an_address_is_without_what_others_add_and_named_as_its_page(
     expect(page.get_by_role("button", name="Copy link")).to_be_visible()
     # Pasted into a search, a drawn name with what keeps it plain would not be found.
     typed = "12:30 \u05e9\u05dc\u05d5\u05dd -> 2026-11-12"
-    page.evaluate(SELECT, escaped(typed).replace("\\", ""))
+    drawn = escaped(typed).replace("\\", "")
+    assert drawn != typed
+    page.evaluate(SELECT, drawn)
     page.keyboard.press("Control+C")
     assert page.evaluate("navigator.clipboard.readText()") == typed
+    # Links stay links, as in a mail, and the page is as it was.
+    assert f'<a href="https://a.example/">{typed}</a>' in re.sub(
+        ' style="[^"]*"', "", page.evaluate(COPIED_HTML).replace("&gt;", ">")
+    )
+    page.wait_for_function("drawn => String(getSelection()) === drawn", arg=drawn)
 
 
 def at(page: Page, title: str, period: str) -> None:

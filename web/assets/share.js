@@ -22,12 +22,32 @@
   }
 
   // What `fmt.escaped` adds, so that "->" is no arrow and an Arabic name turns nothing else,
-  // is no part of a name or a date: pasted with it, none would be found.
+  // is no part of a name or a date: pasted with it, none would be found. It is taken out of
+  // the page while the browser copies, which so keeps tables and links.
+  const MARKS = /[\u2060\u2068\u2069]/g;
+  function withoutMarks(selection) {
+    const taken = [];
+    for (let at = 0; at < selection.rangeCount; at++) {
+      const range = selection.getRangeAt(at);
+      const texts = document.createTreeWalker(range.commonAncestorContainer.parentNode ?? document, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const node = texts.currentNode;
+        if (!range.intersectsNode(node)) continue;
+        for (const {0: mark, index} of [...node.data.matchAll(MARKS)].reverse()) {
+          node.deleteData(index, 1);
+          taken.unshift(() => node.insertData(Math.min(index, node.length), mark));
+        }
+      }
+    }
+    setTimeout(() => taken.forEach(putBack => putBack()));
+  }
   addEventListener("copy", event => {
-    const text = String(getSelection()) || chosenCells();
-    const typed = text.replace(/[\u2060\u2068\u2069]/g, "");
-    if (typed === String(getSelection()) || event.defaultPrevented) return;
-    event.clipboardData.setData("text/plain", typed);
+    if (event.defaultPrevented) return;
+    const selection = getSelection();
+    if (String(selection)) return withoutMarks(selection);
+    const text = chosenCells();
+    if (!text) return;
+    event.clipboardData.setData("text/plain", text.replace(MARKS, ""));
     event.preventDefault();
   });
   // Streamlit copies none where its own CSV is switched off. As in our CSV, a spreadsheet
