@@ -51,7 +51,8 @@
     event.preventDefault();
   });
   // Streamlit copies none where its own CSV is switched off. As in our CSV, a spreadsheet
-  // runs nothing: what would be a formula gets an apostrophe.
+  // runs nothing, whatever it splits at: what would be a formula gets an apostrophe.
+  const FORMULA = /(^|[;|])(?=[\p{Z}\p{C}"']*[=+@\uff1d\uff0b\uff0d\uff20-])/gu;
   function chosenCells() {
     const canvas = document.activeElement?.closest?.("canvas");
     const {gridSelection, getCellContent} = canvas && gridOf(canvas) || {};
@@ -59,8 +60,7 @@
     const upTo = count => [...Array(count ?? 0).keys()];
     return upTo(height).map(row => upTo(width).map(column => {
       const text = printed(getCellContent([x + column, y + row])).replace(/\s+/g, " ").trim();
-      const isFormula = /^[\p{Z}\p{C}"']*[=+@\uff1d\uff0b\uff0d\uff20-]/u.test(text);
-      return isFormula && !/^[+-][\d,.]+(%| \w+)?$/.test(text) ? `'${text}` : text;
+      return /^[+-][\d,.]+(%| \w+)?$/.test(text) ? text : text.replace(FORMULA, "$1'");
     }).join("\t")).join("\n");
   }
   // On paper tables are HTML, with all their columns and as many rows as leave a page on
