@@ -367,7 +367,16 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
         ("insights.py", {"about": "Rooms"}, "No room had a vote in the 56 days before"),
         ("insights.py", {"about": "New users"}, "No new room of these days brought"),
         ("returning.py", {}, "No returning users or rooms in this period."),
-        ("returning.py", {}, "None started and had time to come back by the end"),
+        (
+            "returning.py",
+            {},
+            "No users started in the 16 sprints up to the end of this period and had",
+        ),
+        (
+            "returning.py",
+            {"who": "Rooms", "in": "Weeks", "as": "By start"},
+            "No rooms started in the 16 weeks up to the end of this period and had",
+        ),
         ("traffic.py", {}, "No new users in these days."),
     ],
 )

@@ -12,6 +12,7 @@ from metrics.filters import Filter, room_id
 from metrics.periods import Days
 from metrics.query import Granularity
 from metrics.registry import DEFINITIONS, METRIC_TABLES, is_unknown, sample_size
+from metrics.retention import COHORTS
 from metrics.sentences import begins_note, missing_note
 from metrics.time_zone import to_local
 from ui import export
@@ -172,7 +173,12 @@ def _of_other_days(name: str) -> str | None:
     It is about all that was before, or about days that the note below it names.
     """
     if name.startswith("retention_"):
-        return "None started and had time to come back by the end of this period."
+        _, who, _, unit, *_ = name.split("_")
+        # Those of a small product may all be older.
+        return (
+            f"No {who} started in the {COHORTS} {unit} up to the end of this period "
+            "and had time to come back."
+        )
     if name == "reoccurring":
         return "No returning users or rooms in this period."
     if name in {"room_states", "room_health"}:
