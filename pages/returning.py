@@ -24,7 +24,7 @@ context = page_context.current()
 reduced = query_params.render_toggle(
     "Active in the last 30 days only",
     "reduced",
-    hint="Counts only those whose last vote is at most 30 days ago.",
+    hint="Counts only those whose last vote was at most 30 days earlier.",
 )
 above = st.container()
 with st.container(horizontal=True, gap="medium"):
