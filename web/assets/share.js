@@ -59,7 +59,10 @@
     const {x, y, width, height} = gridSelection?.current?.range ?? {};
     const upTo = count => [...Array(count ?? 0).keys()];
     return upTo(height).map(row => upTo(width).map(column => {
-      const text = printed(getCellContent([x + column, y + row])).replace(/\s+/g, " ").trim();
+      const cell = getCellContent([x + column, y + row]);
+      // Where decimals follow a comma, 11,159 would be read as 11.159.
+      if (Number.isInteger(cell.data) && /^-?[\d,]+$/.test(cell.displayData)) return cell.data;
+      const text = printed(cell).replace(/\s+/g, " ").trim();
       return /^[+-][\d,.]+(%| \w+)?$/.test(text) ? text : text.replace(FORMULA, "$1'");
     }).join("\t")).join("\n");
   }
