@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from metrics.sentences import counted
 from ui import charts, export, page_context
 from ui.blocks import questions
 from ui.blocks.block import render_block, time_axes
@@ -88,6 +89,19 @@ with st.grid(len(part), min_column_width=380, gap="small"):
         )
     else:
         quality = found["sources_quality"]
-        render_block(context, "sources_quality", quality, on_click=by_source)
+        visitors = quality["people"].sum()
+        # Unknown where the store lacks their table.
+        users = found[KPIS.totals]["unique_users"].item() or 0
+        several = (
+            f"Users with several sources count for each: {visitors:,} visitors are "
+            f"{counted(users, 'user')}."
+        )
+        render_block(
+            context,
+            "sources_quality",
+            quality,
+            note=several if visitors > users else None,
+            on_click=by_source,
+        )
         questions.render_question(context, funnel, found)
 export.render_download(context, found, f"traffic_{part[-1]}", tables_of(KPIS))

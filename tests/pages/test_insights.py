@@ -244,6 +244,21 @@ def test_sheets_come_in_the_order_of_the_page_after_every_start(
     ]
 
 
+@pytest.mark.parametrize("period", [ALL_TIME, ONE_DAY])
+def test_more_visitors_by_source_than_users_are_explained(
+    run_page: RunPage, period: dict[str, str]
+) -> None:
+    found = tables(period, ["sources_quality", "traffic_totals"])
+    visitors = found["sources_quality"]["people"].sum()
+    users = found["traffic_totals"]["unique_users"].item()
+    assert (visitors > users) == (period is ALL_TIME)
+    said = captions(run_page("traffic.py", **period))
+    sums = f"{visitors:,} visitors are {users:,} users."
+    text = f"Users with several sources count for each: {sums}"
+    assert (text in said) == (visitors > users)
+    assert visitors > users or not any("count for each" in each for each in said)
+
+
 @pytest.mark.parametrize(
     ("split", "name"),
     [
