@@ -349,6 +349,18 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
     expect(page.locator("table.on-paper")).to_have_count(0)
 
 
+def test_before_a_list_that_is_longer_than_a_sheet_none_is_empty(
+    page: Page, demo_server: Server, tmp_path: Path
+) -> None:
+    page.emulate_media(media="null")
+    go(page, f"{demo_server.url}/location?place=cities&all_cities=true")
+    sheet = tmp_path / "page.pdf"
+    page.pdf(path=sheet, prefer_css_page_size=True, print_background=True)
+    first, *others = _of_pdf("pdftotext", "-layout", sheet).decode().split("\f")
+    assert "Users by city" in first
+    assert len(others) > 1
+
+
 def test_the_button_to_print_draws_charts_as_on_a_desk_on_a_phone(
     browser: Browser, demo_server: Server
 ) -> None:
