@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from ui import freshness
+from testkit.dashboard import LONGEST_WAIT
+from ui import freshness, query_params
 from ui.blocks.data_page import longest_wait
 
 NOW = datetime(2026, 11, 22, 14, 24)
@@ -37,3 +39,23 @@ def test_the_sync_interval_sets_the_pace() -> None:
 )
 def test_a_wait_is_rounded_up_to_whole_minutes(seconds: float, text: str) -> None:
     assert longest_wait(seconds).endswith(f"follow within {text}.")
+
+
+@pytest.mark.parametrize(
+    ("versions", "reruns"), [(["a", "a"], 0), (["a", "b"], 1), ([None, "a"], 1)]
+)
+def test_a_store_that_could_not_be_read_is_read_once_it_is_another(
+    monkeypatch: pytest.MonkeyPatch, versions: list[str | None], reruns: int
+) -> None:
+    def page() -> None:
+        from pathlib import Path
+
+        from ui import freshness
+
+        freshness.rerun_on_change(Path())
+
+    asked = []
+    monkeypatch.setattr(freshness, "_version", lambda _: versions.pop(0))
+    monkeypatch.setattr(query_params, "refresh", lambda: asked.append(1))
+    AppTest.from_function(page, default_timeout=LONGEST_WAIT).run()
+    assert len(asked) == reruns
