@@ -649,6 +649,27 @@ NO_STORAGE = {
 }
 
 
+def test_on_a_phone_the_navigation_covers_nothing_that_back_or_a_login_leads_to(
+    page: Page, demo_server: Server
+) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    go(page, f"{demo_server.url}/votes?period=last_7_days")
+    opener = page.get_by_test_id("stExpandSidebarButton")
+    opener.click()
+    navigation(page, "Traffic").click()
+    at(page, "Traffic", "Last 7 days")
+    opener.click()
+    expect(opener).not_to_be_visible()
+    page.go_back()
+    expect(opener).to_be_visible()
+    at(page, "Votes", "Last 7 days")
+    opener.click()
+    page.get_by_role("link", name="Log out").click()
+    page.wait_for_url("**/logout")
+    go(page, f"{demo_server.url}/votes")
+    expect(opener).to_be_visible()
+
+
 @pytest.mark.parametrize("storage", NO_STORAGE)
 def test_a_browser_that_keeps_nothing_keeps_the_period_and_the_address(
     context: BrowserContext, demo_server: Server, storage: str

@@ -31,10 +31,13 @@
   });
   const SEARCH = ".st-key-room_search";
   const NARROW = matchMedia("(max-width: 768px)"); // here the navigation covers the page
-  addEventListener("click", event => {
-    const link = event.target.closest?.(`${NAVIGATION} a`);
-    if (link && NARROW.matches) find('[data-testid="stSidebarCollapseButton"] button')?.click();
-  });
+  // It would cover what Back leads to, too, and the page after the next login.
+  const uncover = () => {
+    const isOpen = !find('[data-testid="stExpandSidebarButton"]')?.getClientRects().length;
+    if (NARROW.matches && isOpen) find('[data-testid="stSidebarCollapseButton"] button')?.click();
+  };
+  addEventListener("click", event => event.target.closest?.(".st-key-navigation a") && uncover());
+  addEventListener("popstate", uncover, true);
   // Streamlit leaves a page where it is scrolled to. A meeting or room that a row far down
   // opens is above that, and so is the part of a page that an address names. Where the row
   // is gone the focus would begin at the top; in the search, single keys would be typed.
