@@ -430,4 +430,4 @@ def test_the_bar_of_all_others_says_that_it_is_no_filter() -> None:
     layer = chart.to_dict()["layer"][0]
     (hint,) = [t["calculate"] for t in layer["transform"] if t["as"] == "_hint"]
     assert hint.startswith(f"datum.{FIELD} ? 'adds a filter' : 'no filter'")
-    assert hint.endswith(": ': several in one bar')")
+    assert hint.endswith(": ': several in one row')")

@@ -63,7 +63,7 @@ def clickable(bars: alt.Chart, frame: pl.DataFrame) -> alt.Chart:
     if FIELD not in frame.columns:
         return bars
     # The bar of all other rows stands for several values.
-    why = "datum.dimension ? ' by ' + datum.dimension : ': several in one bar'"
+    why = "datum.dimension ? ' by ' + datum.dimension : ': several in one row'"
     hint = f"datum.{FIELD} ? 'adds a filter' : 'no filter' + ({why})"
     shown = bars.transform_calculate(_hint=hint)
     shown.encoding.tooltip = [
