@@ -33,7 +33,10 @@ with runs:
     else:
         with st.container(key="head_runs"):
             st.header("Recent sync runs", anchor=False)
-        st.caption("None: these files were not written by the sync job.")
+        # Of files that another program wrote.
+        other = ": these files were not written by the sync job"
+        why = other if context.snapshot.tables else ""
+        st.caption(f"None{why}.")
     with st.container(key="head_notes"):
         st.header("Notes on dates", anchor=False)
     data_page.render_notes(context)

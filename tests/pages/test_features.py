@@ -2084,7 +2084,10 @@ def test_a_blank_block_of_all_time_asks_for_no_longer_period(
     ("first", "says"),
     [
         # A longer one would end on the same day, before the data.
-        ("2026-11-20 09:00", "No data in this period. The data begins on 20 Nov 2026."),
+        (
+            "2026-11-20 09:00",
+            "No data in this period. The data begins on 20 Nov 2026. Choose Today.",
+        ),
         ("2026-10-20 09:00", "No data in this period. Choose a longer one."),
     ],
 )

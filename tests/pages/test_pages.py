@@ -18,6 +18,7 @@ from tests.pages.conftest import (
     NOW,
     ROOT,
     RunPage,
+    captions,
     html_of,
     tile_lines,
     tiles,
@@ -194,6 +195,15 @@ def test_a_page_survives_empty_tables(
     assert_shown(app, file)
     # Nothing is judged: not even that nothing changed, or that no day was unusual.
     assert {info.value for info in app.info} <= {"Nothing to show yet."}
+
+
+def test_no_files_are_not_said_to_be_of_another_program(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    said = [captions(run_page("data.py", store)) for store in (tmp_path, GOLDEN)]
+    assert ["None." in texts for texts in said] == [True, False]
+    other = "None: these files were not written by the sync job."
+    assert [other in texts for texts in said] == [False, True]
 
 
 @pytest.mark.parametrize("file", PAGES)

@@ -136,7 +136,10 @@ def _outside_data(context: PageContext, name: str) -> str | None:
     where = "of these days" if query.knows(query.period) else "in this period"
     begins = query.begins
     if begins and about.last_day < begins:
-        return f"No data {where}. The data begins on {fmt.day_of(begins)}."
+        text = f"No data {where}. The data begins on {fmt.day_of(begins)}."
+        # Most periods end yesterday: a new product would show nothing on its first day.
+        is_new = begins == query.today and query.period.last_day < begins
+        return f"{text} Choose Today." if is_new else text
     # At midnight a day without data has just begun.
     if query.data_ends is None:
         return None
