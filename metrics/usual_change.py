@@ -94,8 +94,8 @@ _OF_VOTES: Mapping[str, Kind] = {
 }
 KEYS: Mapping[str, Kind] = {**_OF_VISITS, **_OF_VOTES}
 """Figures, and how their change is given: a share changes by a difference."""
-COUNTS = frozenset({"unique_users", "page_views", "visits", "votes", "estimations"})
-"""Those that are 0 where nothing happened; the others have no value there."""
+# They are 0 where nothing happened; the others have no value there.
+_COUNTS = frozenset({"unique_users", "page_views", "visits", "votes", "estimations"})
 _DAY = timedelta(days=1)
 
 
@@ -237,7 +237,7 @@ def _usual(
         bool(before and before.get(key) and not (now and now.get(key)))
         for now, before in known
     )
-    if len(changes) < FEWEST_PAIRS or (key in COUNTS and falls > 1):
+    if len(changes) < FEWEST_PAIRS or (key in _COUNTS and falls > 1):
         return key, len(changes), None, None
     ends = _range(changes)
     if ends[1] - ends[0] > WIDEST[KEYS[key]]:

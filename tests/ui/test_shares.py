@@ -422,7 +422,7 @@ def test_bars_of_what_changed_differ_also_where_names_are_alike() -> None:
     assert labels.distinct(pl.Series([None, None])).n_unique() == 2
 
 
-def test_the_bar_of_all_others_says_that_it_is_no_filter() -> None:
+def test_the_row_of_all_others_says_that_it_is_no_filter() -> None:
     frame = pl.DataFrame({"source": [f"s{n}" for n in range(12)], "count": [5] * 12})
     clickable = with_filters(frame, by("source"))
     chart = ranked(clickable, "source", "count", "page views")

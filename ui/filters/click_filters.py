@@ -62,7 +62,7 @@ def clickable(bars: alt.Chart, frame: pl.DataFrame) -> alt.Chart:
     """Let the marks of a layer be clicked, where the frame has `with_filters`."""
     if FIELD not in frame.columns:
         return bars
-    # The bar of all other rows stands for several values.
+    # The row of all others stands for several values.
     why = "datum.dimension ? ' by ' + datum.dimension : ': several in one row'"
     hint = f"datum.{FIELD} ? 'adds a filter' : 'no filter' + ({why})"
     shown = bars.transform_calculate(_hint=hint)

@@ -5,11 +5,11 @@
   // moment is lost otherwise, since some browsers copy at once after a click or never.
   const isWaiting = () => document.documentElement.classList.contains("waiting");
   const isThere = () => !isConnected() || (isDone() && !isWaiting());
-  async function arrive(most) {
-    if (!isThere()) await until(thrice(isThere), most);
+  async function arrive() {
+    if (!isThere()) await until(thrice(isThere), 10_000);
   }
   async function copyLink(button) {
-    await arrive(10_000);
+    await arrive();
     const link = location.href;
     try {
       await navigator.clipboard.writeText(link); // refused without TLS
@@ -122,7 +122,7 @@
   const isReadable = () => isDrawn()
     && [...document.querySelectorAll('[data-testid="stDataFrame"]')].every(e => e.querySelector("canvas"));
   async function printAsOnADesk() {
-    await arrive(10_000);
+    await arrive();
     await until(isReadable, 3_000);
     const viewport = find('meta[name="viewport"]');
     const own = viewport?.content;
