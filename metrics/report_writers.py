@@ -424,20 +424,16 @@ def to_fragment(report: Report) -> str:
         heading += f"<p>{escape(missing_note(report.missing, mark=''))}</p>"
     if report.is_empty:
         return f"{heading}<p>{escape(_nothing(report))}</p>"
-    lists = "".join(
+    parts = [heading + _table(report)]
+    if report.series:
+        parts.append(f'<h2 style="{_H2}">{chart_title(report)}</h2>{_chart(report)}')
+    parts += [
         f'<h2 style="{_H2}">{escape(title)}</h2><ul style="{_LIST}">'
         f"{''.join(_in_html(line) for line in lines)}</ul>"
         for title, lines in _sections(report, _in_page)
-    )
-    chart = (
-        f'<h2 style="{_H2}">{chart_title(report)}</h2>{_chart(report)}'
-        if report.series
-        else ""
-    )
-    return (
-        f"{heading}{_table(report)}{chart}{lists}"
-        f'<p style="opacity:0.75">{escape(_last_line(report))}</p>'
-    )
+    ]
+    whole = "".join(f'<div style="{_PART}">{part}</div>' for part in parts)
+    return f'{whole}<p style="opacity:0.75">{escape(_last_line(report))}</p>'
 
 
 # Styles stand in the elements: mail programs drop style sheets. The colours keep a
@@ -446,6 +442,9 @@ _ACCENT, _GREY = "#3b7fd4", "#7d8590"
 _BODY = (
     "font:15px/1.5 system-ui,sans-serif;max-width:720px;margin:24px auto;padding:0 12px"
 )
+# A title goes with what it is about, to the next column or sheet: Firefox and Safari do
+# not heed `break-after`.
+_PART = "break-inside:avoid"
 _H2 = "font-size:17px;margin:24px 0 8px;padding:0"
 # A long name without a blank would be wider than a phone.
 _LIST = "margin:0;padding-left:20px;overflow-wrap:break-word"

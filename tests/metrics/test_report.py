@@ -221,6 +221,13 @@ def test_the_chart_says_which_buckets_are_not_whole() -> None:
         assert "whole" not in to_markdown(found) + to_html(found)
 
 
+def test_no_column_or_sheet_ends_with_a_title() -> None:
+    """Firefox and WebKit know no other way to keep it with its list than a frame."""
+    titles = re.findall("(<div[^>]*>)?<h2", to_html(SOME_REPORT))
+    assert len(titles) > 2
+    assert all("break-inside:avoid" in frame for frame in titles)
+
+
 def test_dates_below_the_chart_are_the_first_the_middle_and_the_last() -> None:
     days = periods.Days(date(2026, 11, 2), date(2026, 11, 10))
     query = asked(frames(vote("2026-11-05 09:00")), days, NOW)
