@@ -43,7 +43,7 @@ LATER = timedelta(weeks=4)
 unknown."""
 # Version of a store whose CURRENT is no text; it changes once that is repaired.
 _UNREADABLE = "unreadable"
-_REBUILD = "Run `python sync_job.py --rebuild` to write the store again."
+_REBUILD = "`python sync_job.py --rebuild` to write the store again."
 # A pipe, a folder or a ring of links in the place of a file, or a file in that of a
 # folder: nothing is wrong with the disk.
 _NO_FILE = {errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENOTDIR}
@@ -93,7 +93,8 @@ def _open_again(data_dir: Folder) -> Snapshot:
     except FileNotFoundError as error:
         # Replaced between the two reads once; twice in a moment, it is lost.
         raise StoreError(
-            f"{CURRENT} names a manifest that is missing. {_REBUILD}"
+            f"{CURRENT} names a manifest that is missing. If this store is a copy of "
+            f"the sync job's, copy `{MANIFESTS}` again; else run {_REBUILD}"
         ) from error
 
 
@@ -120,12 +121,12 @@ def _read[T](file: Folder, parse: Callable[[str], T]) -> T:
         raise
     except (ManifestError, UnicodeDecodeError) as error:
         raise StoreError(
-            f"The store's manifest cannot be read: {error}. {_REBUILD}"
+            f"The store's manifest cannot be read: {error}. Run {_REBUILD}"
         ) from error
     except OSError as error:
         if error.errno in _NO_FILE:
             raise StoreError(
-                f"{file.name} cannot be read: {error.strerror}. {_REBUILD}"
+                f"{file.name} cannot be read: {error.strerror}. Run {_REBUILD}"
             ) from error
         raise StoreError(unreachable(file, error)) from error
 

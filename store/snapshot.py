@@ -13,7 +13,7 @@ from store.manifest import Run
 
 REPAIR_ADVICE = (
     "`python sync_job.py --verify` finds the file, and the next sync run reads its "
-    "rows again."
+    "rows again. If this store is a copy of the sync job's, copy `blocks` again."
 )
 """What to do about a file of the store that is damaged or gone."""
 UNREADABLE = f"A file of the store cannot be read. {REPAIR_ADVICE}"

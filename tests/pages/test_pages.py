@@ -240,7 +240,7 @@ UNREADABLE = {
     "NULs in CURRENT": ("1.json\0", FORMAT_4, "CURRENT does not name a manifest"),
     "CURRENT that climbs": ("../1.json", FORMAT_4, "CURRENT does not name a manifest"),
     "deep JSON": ("1.json", '{"format":' * 100_000, "not a manifest"),
-    "a missing manifest": ("2.json", FORMAT_4, "names a manifest that is missing"),
+    "a missing manifest": ("2.json", FORMAT_4, "copy `manifests` again"),
 }
 
 
