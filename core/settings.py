@@ -110,6 +110,13 @@ def _matching(pattern: str) -> Callable[[str], str]:
     return parse
 
 
+def _token(text: str) -> Secret:
+    # A mark without a width would be no part of what users type or copy.
+    if not text.isprintable():
+        raise ValueError
+    return Secret(text)
+
+
 def _whole_number(first: int, last: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         # int() also takes "1_000", "٣" and blanks.
@@ -294,7 +301,7 @@ ANALYTICS_SECRET_TOKEN = Variable(
     "127.0.0.1 only.",
     unset="random per run, printed",
     allowed="a token, made by openssl rand -base64 32",
-    parse=Secret,
+    parse=_token,
     is_secret=True,
 )
 STATE_DIR = Variable(

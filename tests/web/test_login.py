@@ -41,6 +41,15 @@ def enter(url: str, token: str, **fields: str) -> httpx.Response:
     return post(f"{url}/login", data={"token": token, **fields})
 
 
+def way_on(entered: httpx.Response) -> str:
+    """Return where a login leads a browser that keeps the cookie."""
+    assert entered.status_code == 303
+    by_way_of = entered.request.url.join(entered.headers["location"])
+    answer = get(by_way_of, cookies={COOKIE: session_of(entered.cookies)})
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
 def is_inside(url: str, cookie: str) -> bool:
     """Return whether a cookie opens what is closed (404: no pages here)."""
     answer = get(f"{url}/", cookies={COOKIE: cookie})
@@ -49,8 +58,22 @@ def is_inside(url: str, cookie: str) -> bool:
 
 def test_the_right_token_starts_a_session(url: str) -> None:
     answer = enter(url, TOKEN)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert way_on(answer) == "/"
     assert is_inside(url, session_of(answer.cookies))
+
+
+@pytest.mark.parametrize(
+    "odd", ["\u200b", "\ufeff", "\u00ad", "\u202e", "\n", "\u00a0"]
+)
+@pytest.mark.parametrize("place", [0, 5, len(TOKEN)])
+def test_marks_that_cannot_be_seen_are_no_part_of_a_token(
+    url: str, odd: str, place: int
+) -> None:
+    """What it is copied from, such as a chat, adds some."""
+    pasted = TOKEN[:place] + odd + TOKEN[place:]
+    assert enter(url, pasted).status_code == 303
+    header = f"Bearer {pasted}".encode().replace(b"\n", b"")
+    assert get(f"{url}/api/typo", headers={"Authorization": header}).status_code == 404
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(url: str) -> None:
@@ -76,11 +99,11 @@ def test_a_wrong_token_shows_the_form_again(url: str, token: str) -> None:
     assert "set-cookie" not in answer.headers
 
 
-def test_a_browser_that_refuses_the_cookie_is_told_that_there_is_one(url: str) -> None:
-    """The right token leads it back to the form."""
-    onward = f"{url}{enter(url, TOKEN).headers['location']}"
+def test_a_browser_that_refuses_the_cookie_is_told_so_without_scripts(url: str) -> None:
+    onward = f"{url}{enter(url, TOKEN, next='/votes?a=1&b').headers['location']}"
     answer = get(onward, headers={"Accept": "text/html"}, follow_redirects=True)
-    assert "a cookie keeps you logged in" in answer.text
+    assert "The browser refused the cookie. Allow cookies" in answer.text
+    assert 'name="next" value="/votes?a=1&amp;b"' in answer.text
 
 
 def test_the_form_works_without_scripts_and_with_password_managers(url: str) -> None:
@@ -205,8 +228,7 @@ def test_who_is_in_is_not_asked_again(url: str) -> None:
     ],
 )
 def test_the_way_on_never_leads_to_another_server(url: str, wanted: str) -> None:
-    answer = enter(url, TOKEN, next=wanted)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert way_on(enter(url, TOKEN, next=wanted)) == "/"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +245,7 @@ def test_the_way_on_is_a_path_with_its_query(
     url: str, wanted: str, location: str
 ) -> None:
     answer = enter(url, TOKEN, next=wanted)
-    assert answer.headers["location"] == location
+    assert way_on(answer) == location
     assert list(answer.cookies) == [f"{COOKIE}_{httpx.URL(url).port}"]
 
 
@@ -247,8 +269,9 @@ def test_the_link_of_a_random_token_logs_in_and_leaves_the_address_bar(
     token = gate.kwargs["auth"].token.secret.reveal()  # type: ignore[attr-defined]  # the gate's
     with serving(app) as url:
         answer = get(f"{url}/login", params={"token": token, "next": "/votes"})
+        assert way_on(answer) == "/votes"
         wrong = get(f"{url}/login", params={"token": token + "x"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/votes")
+    assert token not in answer.headers["location"]
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
     assert wrong.status_code == 401

@@ -234,6 +234,8 @@ ODD = [
         if variable.name != "DB_PASSWORD"
     ),
     ("UPTIMEKUMA_PUSH_URL", "https://kuma.example/api/push/x\t# of the team"),
+    # Users would have to type what they cannot see.
+    *(("ANALYTICS_SECRET_TOKEN", f"to{mark}ken") for mark in "\u200b\ufeff\u00a0\n"),
     # The printed link would lead nowhere.
     *(("BASE_URL_PATH", text) for text in ("a b", "a?b", "ä", "..", "a/../b", "a//b")),
     *(("TIME_ZONE", text) for text in ("Europe", "../UTC", "zone.tab", "x" * 300)),

@@ -3,7 +3,7 @@
 from html import escape
 from pathlib import Path
 from string import Template
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from anyio import fail_after
 from starlette.requests import ClientDisconnect, Request
@@ -53,7 +53,7 @@ class Login:
             return await self._try(request, token, wanted)
         if self._auth.sessions.is_logged_in(request):
             return self._continue(wanted)
-        # Its script asks whether the browser has kept the cookie of a login.
+        # A login leads by way of here: only now is it known whether the cookie is kept.
         is_refused = "entered" in request.query_params
         return self._form(wanted, _NO_COOKIE if is_refused else "")
 
@@ -93,10 +93,12 @@ class Login:
         return response
 
     async def _try(self, request: Request, token: str, wanted: str) -> Response:
-        delay = await self._auth.verify(request, token.strip().encode())
+        delay = await self._auth.verify(request, token.encode())
         if delay is not None:
             return self._form(wanted, "Wrong token. Try again.", 401, delay)
-        response = self._continue(wanted)
+        after = quote(self._auth.paths.safe_next(wanted), safe="/")
+        address = f"{self._auth.paths.login}?next={after}&entered="
+        response = RedirectResponse(address, 303, headers=NO_STORE)
         response.set_cookie(
             cookie_name(request),
             self._auth.sessions.start(),
@@ -119,7 +121,6 @@ class Login:
             action=escape(self._auth.paths.login),
             next=escape(self._auth.paths.safe_next(wanted)),
         )
-        # A browser that refuses the cookie comes back here.
         text = (
             "Analytics for Free Planning Poker. Enter your access token; a cookie "
             "keeps you logged in for seven days."
