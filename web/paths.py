@@ -50,6 +50,13 @@ class Paths:
         """Return whether the path belongs to the API."""
         return path == self.api or path.startswith(f"{self.api}/")
 
+    def own(self, path: str) -> str:
+        """Return the path of the server's own that is meant; others as they are."""
+        tidied = self.base + path.removeprefix(self.base).lower().rstrip("/")
+        is_own = tidied in {self.login, self.logout, self.health}
+        is_below = path.startswith(self.home)
+        return tidied if is_below and (is_own or self.is_api(tidied)) else path
+
     def safe_next(self, wanted: str) -> str:
         """Return a path of this server to go on to; the first page when in doubt.
 

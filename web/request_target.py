@@ -1,9 +1,11 @@
-"""Requests whose target is a whole address: `GET http://host/api` for `GET /api`."""
+"""Requests whose target is written in another way than that of a route."""
 
 import re
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from web.paths import Paths
 
 _ABSOLUTE = re.compile(rb"https?://([^/]+)(/.*)?", re.IGNORECASE)
 
@@ -29,4 +31,22 @@ class OriginForm:
                 # The header has no say beside a host in the address.
                 "headers": [(b"host", host), *others],
             }
+        await self._app(scope, receive, send)
+
+
+class OwnPaths:
+    """Reads `/Health/` as `/health`, and the server's other own paths likewise.
+
+    It would be refused as a page or download that needs a login, and after the login
+    there is none.
+    """
+
+    def __init__(self, app: ASGIApp, *, paths: Paths) -> None:
+        self._app = app
+        self._paths = paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http":
+            scope = {**scope, "path": self._paths.own(scope["path"])}
         await self._app(scope, receive, send)

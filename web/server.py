@@ -25,7 +25,7 @@ from web.auth.throttle import Sleep, Throttle
 from web.errors import ErrorMiddleware
 from web.index_html import IndexHtml
 from web.paths import Paths
-from web.request_target import OriginForm
+from web.request_target import OriginForm, OwnPaths
 from web.responses import NO_STORE, refusals_of_methods
 from web.security_headers import SecurityHeaders, security_headers
 
@@ -91,6 +91,7 @@ class Server:
         return [
             # First, since all others go by path and host.
             Middleware(OriginForm),
+            Middleware(OwnPaths, paths=self.auth.paths),
             Middleware(
                 SecurityHeaders,
                 headers=security_headers(base),

@@ -45,7 +45,7 @@ def summary() -> str:
 
 def is_let_through(path: str, status: int, location: str) -> bool:
     """Return whether an answer is more than a refusal; 404 would be more."""
-    if path.partition("?")[0] in OPEN:
+    if path.partition("?")[0].lower().rstrip("/") in OPEN:
         return False
     # 400: the server does not even understand the request line.
     refused = status in {400, 401, 405, 421, 429, 501}

@@ -132,7 +132,9 @@ def test_any_request_is_answered_as_described(
         elif data.draw(st.booleans()):
             query[parameter.name] = data.draw(values_of(parameter))
     answer = api.get("/api" + operation.path.format(**inside), params=query)
-    if answer.status_code == 404 and answer.json() == {"detail": "Not found"}:
+    if answer.status_code == 404 and answer.json()["detail"].startswith(
+        "Unknown route"
+    ):
         # A slash or a dot in a name is another path, and Streamlit refuses a NUL.
         assert set("/.\0") & set("".join(unquote(v) for v in inside.values()))
         return
@@ -282,5 +284,5 @@ def test_browsers_read_the_page_after_the_login_and_programs_with_the_token(
     for path in ("/api/docs", "/api/openapi.json"):
         assert member.get(path, headers=page).status_code == 200
     # The cookie opens nothing else of the API.
-    for path in ("/api", "/api/alerts", "/api/docs/", "/api/docs/x"):
+    for path in ("/api", "/api/alerts", "/api/docs/x"):
         assert member.get(path, headers=page).status_code == 401, path

@@ -41,6 +41,24 @@ def test_the_api_is_its_path_and_what_is_below(path: str, *, is_api: bool) -> No
     assert Paths().is_api(path) is is_api
 
 
+@pytest.mark.parametrize("base", ["", "/Sub"])
+def test_an_own_path_may_have_another_case_and_a_slash_at_its_end(base: str) -> None:
+    paths = Paths(base)
+    own = (paths.health, paths.login, paths.logout, paths.api, *paths.documents)
+    for path in own:
+        below = path.removeprefix(base)
+        for typed in (
+            path,
+            f"{path}/",
+            base + below.upper(),
+            f"{base}{below.title()}/",
+        ):
+            assert paths.own(typed) == path
+    for other in (f"{base}/", f"{base}/Health/x", f"{base}/LOGINS", f"/x{base}/Login/"):
+        assert paths.own(other) == other
+    assert base == "" or paths.own("/Login/") == "/Login/"
+
+
 @given(wanted=ODD | st.text())
 def test_the_way_on_stays_on_this_server(wanted: str) -> None:
     for base in ("", "/analytics"):

@@ -236,8 +236,6 @@ class Operation:
     refusals: Mapping[int, str]
     """Other statuses; their body is `{"detail": …}`."""
     parameters: tuple[Parameter, ...] = ()
-    also: tuple[str, ...] = ()
-    """Other paths of the same operation."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers of its own of the response with status 200, with what they mean."""
     ignores_unknown: bool = False
@@ -303,7 +301,6 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="all_metrics",
         path="",
-        also=("/",),
         summary="All metrics over the whole history.",
         responses={_JSON: EVERYTHING},
         refusals={},

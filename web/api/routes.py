@@ -36,9 +36,6 @@ from web.responses import (
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-# For every other path: Streamlit would answer with its page and 200.
-_NOT_FOUND = error_response(404, "Not found")
-
 
 @dataclass(frozen=True, slots=True)
 class Api:
@@ -65,14 +62,16 @@ class Api:
             "docs": self._docs,
         }
         served = [
-            Route(base + path, _guarded(o, endpoints[o.name]), methods=["GET"])
+            Route(base + o.path, _guarded(o, endpoints[o.name]), methods=["GET"])
             for o in OPERATIONS
-            for path in (o.path, *o.also)
         ]
+        known = ", ".join(base + operation.path for operation in OPERATIONS)
+        unknown = error_response(404, f"Unknown route; allowed: {known}")
         return [
             *served,
             *refusals_of_methods(served),
-            *(Route(path, _NOT_FOUND) for path in (base, f"{base}/{{rest:path}}")),
+            # Streamlit would answer with its page and 200.
+            Route(f"{base}/{{rest:path}}", unknown),
         ]
 
     async def _all_metrics(self, _: Request) -> Response:
