@@ -1,10 +1,11 @@
 // The navigation beside the page, and the part of a page that was opened.
 (() => {
   const {find, home, path, storage, until, isDrawn, app} = fpp;
+  const NARROW = matchMedia("(max-width: 768px)"); // here the navigation covers the page
   // Streamlit draws the page before its navigation, whose place the style sheet keeps.
-  const isClosed = key => key.startsWith("stSidebarCollapsed-") && storage[key] === "true";
-  if (Object.keys(storage).some(isClosed))
-    document.documentElement.classList.add("navigation-closed");
+  for (const key of Object.keys(storage).filter(key => key.startsWith("stSidebarCollapsed-")))
+    if (storage[key] === "true") document.documentElement.classList.add("navigation-closed");
+    else if (NARROW.matches) delete storage[key]; // after a reload it is closed again
 
   // The navigation is the same in every run, so that it is drawn once. What differs is
   // written here: the page that is open, and what links to the others carry along.
@@ -30,7 +31,6 @@
     app().onPageChange(page.pageScriptHash, link.search.slice(1));
   });
   const SEARCH = ".st-key-room_search";
-  const NARROW = matchMedia("(max-width: 768px)"); // here the navigation covers the page
   // It would cover what Back leads to, too, and the page after the next login.
   const uncover = () => {
     const isOpen = !find('[data-testid="stExpandSidebarButton"]')?.getClientRects().length;
