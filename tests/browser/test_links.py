@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from itertools import chain
 from operator import methodcaller
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -87,6 +88,10 @@ SELECT = """text => {
   document.body.append(drawn);
   getSelection().selectAllChildren(drawn);
 }"""
+WRITE_WHILE_COPIED = """text => {
+  window.written = document.querySelector("body > p > a").firstChild;
+  addEventListener("copy", () => { written.data = text; }, {once: true});
+}"""
 COPIED_HTML = """async () => {
   const [copied] = await navigator.clipboard.read();
   return (await copied.getType("text/html")).text();
@@ -136,6 +141,11 @@ def test_an_address_is_without_what_others_add_and_named_as_its_page(
         ' style="[^"]*"', "", page.evaluate(COPIED_HTML).replace("&gt;", ">")
     )
     page.wait_for_function("drawn => String(getSelection()) === drawn", arg=drawn)
+    # A text that is written in between keeps its own marks.
+    page.evaluate(WRITE_WHILE_COPIED, escaped("-> \u05e9\u05dc\u05d5\u05dd"))
+    page.keyboard.press("Control+C")
+    page.wait_for_timeout(100)
+    assert page.evaluate("written.data") == escaped("-> \u05e9\u05dc\u05d5\u05dd")
 
 
 def at(page: Page, title: str, period: str) -> None:
@@ -464,12 +474,54 @@ def test_what_is_copied_or_printed_is_the_view_that_an_act_leads_to(
         ("Copy link", "Last 7 days", "navigator.clipboard.readText()"),
         ("Print", "Last month", "window.printed"),
     ):
+        chromium.wait_until_drawn(page)
         page.get_by_role("combobox", name="Period").click()
         page.get_by_role("option", name=period).click()
         page.get_by_role("button", name="Share").click()
         page.get_by_role("button", name=wanted).click()
         page.wait_for_url(f"**period={query_params.slug(period)}")
         assert at_last(page, methodcaller("evaluate", taken), page.url) == page.url
+
+
+RUNNING = (
+    "() => { document.querySelector('.stApp').dataset.testScriptState = 'running'; }"
+)
+"""What the page says while one part of it waits for another server."""
+
+
+def test_a_link_is_copied_while_a_part_of_the_page_that_changes_none_is_drawn(
+    page: Page, demo_server: Server
+) -> None:
+    """Some browsers copy at once after a click or never."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    go(page, f"{demo_server.url}/votes?period=last_week")
+    page.evaluate(RUNNING)
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Copy link").click()
+    copied = page.get_by_role("button", name="Link copied")
+    expect(copied).to_be_visible(timeout=2_000)
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+@pytest.mark.parametrize("button", ["left", "middle"])
+@pytest.mark.parametrize("place", [".st-key-navigation li a", ".stPageLink a"])
+def test_a_link_that_is_opened_beside_shows_what_an_act_leads_to(
+    page: Page, demo_server: Server, place: str, button: Literal["left", "middle"]
+) -> None:
+    go(page, f"{demo_server.url}/votes?period=last_week")
+    page.evaluate(SEND_LATE, 1_000)
+    page.get_by_role("combobox", name="Period").click()
+    page.get_by_role("option", name="Last 7 days").click()
+    before = len(page.context.pages)
+    with page.context.expect_page() as opened:
+        page.locator(place).last.click(
+            button=button, modifiers=["ControlOrMeta"] if button == "left" else []
+        )
+    beside = opened.value
+    beside.wait_for_url("**period=last_7_days**", wait_until="commit")
+    assert len(page.context.pages) == before + 1
+    beside.close()
+    at(page, "Votes", "Last 7 days")
 
 
 def test_an_act_that_a_link_has_waited_for_in_vain_is_not_of_its_page(
@@ -667,6 +719,11 @@ def test_on_a_phone_the_navigation_covers_nothing_that_back_or_a_login_leads_to(
     page.get_by_role("link", name="Log out").click()
     page.wait_for_url("**/logout")
     go(page, f"{demo_server.url}/votes")
+    expect(opener).to_be_visible()
+    opener.click()
+    expect(opener).not_to_be_visible()
+    page.reload()
+    chromium.wait_until_drawn(page)
     expect(opener).to_be_visible()
 
 

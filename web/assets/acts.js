@@ -1,6 +1,6 @@
 // What a visitor does, one act at a time: clicks, links, Back and Forward.
 (() => {
-  const {find, path, until, thrice, state, runId, isConnected, isAnswered, isDone, home, NAVIGATION, drawNavigation, isNew, showOpened} = fpp;
+  const {find, path, until, thrice, state, runId, isConnected, isAnswered, isDone, home, closeMenu, NAVIGATION, drawNavigation, isNew, showOpened} = fpp;
   // A row of a table is selected in the column before it only: a click on the row is
   // one there. Tables draw their rows on a canvas, below an area that scrolls.
   const ROWS = '[class*="st-key-rows_"] .dvn-scroller';
@@ -112,7 +112,8 @@
   // and the act is lost.
   const LONGEST = 60_000; // milliseconds
   const SENT = 200; // milliseconds after a click; of a table's row Streamlit waits 150
-  const ELSEWHERE = '[data-testid="stSidebar"], dialog';
+  // Share is of the browser.
+  const ELSEWHERE = '[data-testid="stSidebar"], dialog, .st-key-share, .copy-link, .print';
   const CHANGING = /^(.|Enter|Arrow.*|Backspace|Delete)$/; // keys; F5 and the like are none
   let clicked = -SENT;
   let at = ""; // the address then
@@ -210,6 +211,7 @@
   const isQuiet = () => performance.now() - clicked > A_WHILE;
   const isInAddress = () => state() === "notRunning" || location.href !== at;
   const isSettled = () => !held.length && isSent() && isAnswered() && isInAddress();
+  fpp.isInAddress = () => !isConnected() || (!next && !leaving && isSettled());
   async function leave() {
     const from = location.pathname;
     done = steps; // the last act counts: what a step was to open is left
@@ -244,14 +246,13 @@
   addEventListener("click", event => {
     const link = complete(event);
     if (!link) return;
-    // A new tab or window is the browser's: Streamlit would open the page in this one.
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return event.stopPropagation();
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return openBeside(event, link);
     const there = new URL(link.href);
     const isElsewhere = path(there) !== path(location);
     if (isElsewhere && isConnected()) {
       // A menu that tells the server of its end would end the run of the page that opens.
       // None with links in it does, and without their menu they lead nowhere.
-      if (passed !== link && !link.closest(MENU) && closeMenu()) clicked = performance.now();
+      if (passed !== link && !link.closest(MENU) && shutMenu()) clicked = performance.now();
       if (passed === link || (isQuiet() && isSettled())) return leave();
       event.stopImmediatePropagation();
       event.preventDefault();
@@ -264,14 +265,28 @@
     push({}, "", there);
     takeStep();
   }, true);
+  addEventListener("auxclick", event => {
+    const link = event.button === 1 && complete(event);
+    if (link) openBeside(event, link);
+  }, true);
+  // A new tab or window is the browser's: Streamlit would open the page in this one. It
+  // shows what an act asks for that is on its way, once the link says so, too.
+  async function openBeside(event, link) {
+    event.stopPropagation();
+    if (fpp.isInAddress()) return;
+    event.preventDefault();
+    link.classList.add("held");
+    await until(thrice(() => fpp.isInAddress() && isCurrent(link)), LONGEST);
+    link.classList.remove("held");
+    open(link.href, "_blank", "noopener");
+  }
   // Its menu would lie over the view that a link opens.
   addEventListener("click", ({target}) => {
-    if (target.closest?.(MENU) && target.closest("a")) closeMenu()?.focus();
+    if (target.closest?.(MENU) && target.closest("a")) shutMenu()?.focus();
   });
-  function closeMenu() {
-    const button = find('[data-testid="stPopover"] button[aria-expanded="true"]');
+  function shutMenu() {
     pressing = true;
-    button?.click();
+    const button = closeMenu();
     pressing = false;
     return button;
   }

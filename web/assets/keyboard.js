@@ -9,12 +9,12 @@
   const OPEN_MENU = '[data-testid="stPopoverButton"][aria-expanded="true"]';
   const press = selector => () => find(selector)?.click();
   // It would stay open below the list of a box, and Escape would close it before ours.
-  // Its button gets the focus back.
-  const closeMenu = () => {
-    const menu = find(OPEN_MENU);
-    menu?.click();
-    menu?.focus();
+  fpp.closeMenu = () => {
+    const button = find(OPEN_MENU);
+    button?.click();
+    return button;
   };
+  const closeMenu = () => fpp.closeMenu()?.focus();
   const open = box => () => {
     const field = find(`${box} input`);
     if (!field) return false;

@@ -3,13 +3,11 @@
   const {find, fiberOf, until, thrice, isConnected, isDone, isDrawn} = fpp;
   // An act may be on its way: what is copied or printed is the view that it leads to. No
   // moment is lost otherwise, since some browsers copy at once after a click or never.
-  const isWaiting = () => document.documentElement.classList.contains("waiting");
-  const isThere = () => !isConnected() || (isDone() && !isWaiting());
-  async function arrive() {
+  async function arrive(isThere) {
     if (!isThere()) await until(thrice(isThere), 10_000);
   }
   async function copyLink(button) {
-    await arrive();
+    await arrive(fpp.isInAddress);
     const link = location.href;
     try {
       await navigator.clipboard.writeText(link); // refused without TLS
@@ -32,14 +30,17 @@
       const texts = document.createTreeWalker(range.commonAncestorContainer.parentNode ?? document, NodeFilter.SHOW_TEXT);
       while (texts.nextNode()) {
         const node = texts.currentNode;
-        if (!range.intersectsNode(node)) continue;
-        for (const {0: mark, index} of [...node.data.matchAll(MARKS)].reverse()) {
-          node.deleteData(index, 1);
-          taken.unshift(() => node.insertData(Math.min(index, node.length), mark));
-        }
+        const marks = [...node.data.matchAll(MARKS)];
+        if (!marks.length || !range.intersectsNode(node)) continue;
+        for (const {index} of marks.toReversed()) node.deleteData(index, 1);
+        taken.push({node, marks, left: node.data});
       }
     }
-    setTimeout(() => taken.forEach(putBack => putBack()));
+    setTimeout(() => {
+      // One that React has written again has its own.
+      for (const {node, marks, left} of taken.filter(({node, left}) => node.data === left))
+        for (const {0: mark, index} of marks) node.insertData(index, mark);
+    });
   }
   addEventListener("copy", event => {
     if (event.defaultPrevented) return;
@@ -122,7 +123,7 @@
   const isReadable = () => isDrawn()
     && [...document.querySelectorAll('[data-testid="stDataFrame"]')].every(e => e.querySelector("canvas"));
   async function printAsOnADesk() {
-    await arrive();
+    await arrive(() => fpp.isInAddress() && (isDone() || !isConnected()));
     await until(isReadable, 3_000);
     const viewport = find('meta[name="viewport"]');
     const own = viewport?.content;
