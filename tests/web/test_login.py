@@ -73,7 +73,7 @@ def test_marks_that_cannot_be_seen_are_no_part_of_a_token(
     pasted = TOKEN[:place] + odd + TOKEN[place:]
     assert enter(url, pasted).status_code == 303
     header = f"Bearer {pasted}".encode().replace(b"\n", b"")
-    assert get(f"{url}/api/typo", headers={"Authorization": header}).status_code == 404
+    assert get(f"{url}/api/typo", headers={b"Authorization": header}).status_code == 404
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(url: str) -> None:
