@@ -148,6 +148,25 @@ def test_an_address_is_without_what_others_add_and_named_as_its_page(
     assert page.evaluate("written.data") == escaped("-> \u05e9\u05dc\u05d5\u05dd")
 
 
+CHOSEN_ICONS = """() => [...document.querySelectorAll('body *')]
+  .filter(e => !e.children.length && e.textContent.trim()
+    && getComputedStyle(e).fontFamily.includes('Material'))
+  .filter(icon => {
+    icon.style.removeProperty('user-select');
+    return getComputedStyle(icon).userSelect !== 'none';
+  }).map(icon => icon.outerHTML)"""
+"""Icons whose names would be copied: Safari heeds no `user-select` without prefix."""
+
+
+def test_no_name_of_an_icon_is_copied_in_safari_either(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, demo_server.url)
+    assert page.evaluate(CHOSEN_ICONS) == []
+    styles = (chromium.ROOT / "web" / "assets" / "style.css").read_text()
+    assert set(re.findall(r"[-\w]*user-select", styles)) == {"-webkit-user-select"}
+
+
 def at(page: Page, title: str, period: str) -> None:
     """Wait for a page and check the period that it shows."""
     expect(page.get_by_role("heading", level=1)).to_have_text(title)

@@ -17,8 +17,11 @@
       row?.dispatchEvent(new PointerEvent(kind, where));
     });
   // Vega shows them for a pointer that moves: after a tap, as for a mouse at that place.
-  addEventListener("click", ({pointerType, target, clientX, clientY}) => {
-    if (pointerType === "touch" && target.closest("svg.marks"))
+  // Of a click older browsers say nothing of the pointer, or that it is a mouse.
+  let isTouch = false;
+  addEventListener("pointerdown", ({pointerType}) => { isTouch = pointerType === "touch"; }, true);
+  addEventListener("click", ({target, clientX, clientY}) => {
+    if (isTouch && target.closest("svg.marks"))
       target.dispatchEvent(new PointerEvent("pointermove", {bubbles: true, clientX, clientY}));
   });
   // One that a swipe leaves behind would lie over the page from then on.
