@@ -57,6 +57,7 @@ def test_one_run_says_a_line_per_table_and_a_summary(
     )
 
 
+@on_one_kind
 def test_a_failed_run_ends_with_1_and_says_what_to_do(
     database: LiveDatabase, store: Store
 ) -> None:
@@ -67,6 +68,7 @@ def test_a_failed_run_ends_with_1_and_says_what_to_do(
     assert PASSWORD not in done.stderr
 
 
+@on_one_kind
 @pytest.mark.skipif(
     not str(ROOT).isascii(), reason="there Python loads no extension from this folder"
 )
@@ -86,6 +88,7 @@ def test_ids_outside_ascii_are_followed_whatever_the_locale(
     store.assert_equals_source()
 
 
+@on_one_kind
 def test_a_wrong_setting_ends_with_1_and_one_line(store: Store) -> None:
     done = run(store, "sync_job.py", environ={"DB_PORT": "x"})
     assert done.returncode == 1
@@ -114,6 +117,7 @@ def test_a_wrong_flag_is_refused(flags: list[str]) -> None:
     assert refusal.value.code == 2
 
 
+@on_one_kind
 def test_the_flags_reach_the_job(database: LiveDatabase, store: Store) -> None:
     insert_votes(database, range(1, 101))
     store.sync()
@@ -128,6 +132,7 @@ def test_the_flags_reach_the_job(database: LiveDatabase, store: Store) -> None:
     store.assert_equals_source()
 
 
+@on_one_kind
 def test_every_runs_until_sigterm_and_ends_with_0(
     database: LiveDatabase, store: Store
 ) -> None:
@@ -177,6 +182,7 @@ def wait_for_number(store: Store, number: int) -> None:
     wait_until(has_come, "the job does not get on")
 
 
+@on_one_kind
 def test_sigterm_lets_a_run_in_progress_end(
     database: LiveDatabase, store: Store
 ) -> None:
@@ -258,6 +264,7 @@ def test_slots_that_a_long_run_missed_are_skipped() -> None:
     assert starts == [0, 30, 40]
 
 
+@on_one_kind
 def test_a_terminal_sees_a_progress_bar_on_long_work(
     database: LiveDatabase, store: Store
 ) -> None:
@@ -303,6 +310,7 @@ def sync_in_production(
     return done, event
 
 
+@on_one_kind
 def test_sentry_gets_component_action_table_and_severity_and_no_secret(
     database: LiveDatabase, store: Store
 ) -> None:
@@ -332,6 +340,7 @@ def test_sentry_gets_nothing_that_the_server_wrote(store: Store) -> None:
     assert "Access denied" not in json.dumps(event)
 
 
+@on_one_kind
 def test_sentry_hears_of_a_failed_heartbeat_without_its_token(store: Store) -> None:
     address = f"http://127.0.0.1:{free_port()}/api/push/t0ken"
     done, event = sync_in_production(store, UPTIMEKUMA_PUSH_URL=address)

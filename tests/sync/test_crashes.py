@@ -18,8 +18,9 @@ from store.reader import DEMO_MARKER
 from sync.plan import Policy
 from sync.store_writer import Disk, StoreWriter
 from testkit.dashboard import LONGEST_WAIT
-from testkit.database_servers import Kind, LiveDatabase
+from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
+from tests.sync.conftest import on_one_kind
 from tests.sync.processes import start
 from tests.sync.rows import insert_votes, room, user, vote
 
@@ -74,19 +75,18 @@ def nursery(store: Store) -> Iterator[Nursery]:
 def deaths(nursery: Nursery, store: Store, prepared: Path) -> Iterator[int]:
     """Yield every step of a run, after a run that died there.
 
-    Of the steps on the disk the server knows nothing: with MySQL, whose runs are
-    slower, it is every fourth, the last among them.
+    Of the steps on the disk the server knows nothing.
     """
     steps = nursery.live()
     assert steps > 15
-    pace = 1 if store.source.server.kind is Kind.MARIADB else 4
-    for step in range(steps, 0, -pace):
+    for step in range(steps, 0, -1):
         shutil.rmtree(store.root)
         shutil.copytree(prepared, store.root)
         nursery.die(step)
         yield step
 
 
+@on_one_kind
 @pytest.mark.slow
 def test_after_a_death_at_any_step_the_store_is_old_or_new_and_the_next_run_heals(
     database: LiveDatabase, store: Store, nursery: Nursery, tmp_path: Path
@@ -112,6 +112,7 @@ def test_after_a_death_at_any_step_the_store_is_old_or_new_and_the_next_run_heal
     assert seen == {"old", "new"}
 
 
+@on_one_kind
 @pytest.mark.slow
 def test_after_a_death_in_the_first_sync_readers_see_the_demo_or_the_source(
     database: LiveDatabase, store: Store, nursery: Nursery, tmp_path: Path
@@ -132,6 +133,7 @@ def test_after_a_death_in_the_first_sync_readers_see_the_demo_or_the_source(
     store.assert_equals_source()
 
 
+@on_one_kind
 def test_what_dead_runs_left_behind_is_collected(
     database: LiveDatabase, store: Store, nursery: Nursery
 ) -> None:

@@ -59,6 +59,7 @@ def flipped(content: bytes, position: int) -> bytes:
     return bytes(changed)
 
 
+@on_one_kind
 def test_verify_finds_every_flipped_byte(database: LiveDatabase, store: Store) -> None:
     """Each byte of each kind of file, in a store of one table and a few rows."""
     store.tables = EVENTS_ALONE
@@ -141,6 +142,7 @@ def invented(one: pl.DataFrame, other: pl.DataFrame) -> Pair:
     return one.tail(1), other.vstack(other.tail(1).with_columns(pl.col("id") + 1))
 
 
+@on_one_kind
 @pytest.mark.parametrize("change", [swapped, moved, copied, lost, doubled, invented])
 @pytest.mark.parametrize("first", [0, 2], ids=["older blocks", "newest blocks"])
 def test_verify_finds_rows_that_moved_and_values_that_were_swapped(
@@ -196,6 +198,7 @@ def test_verify_finds_a_block_whose_ends_are_not_those_of_its_rows(
     assert filled.verify() == 0
 
 
+@on_one_kind
 @pytest.mark.parametrize("table", [USERS, EVENTS, VOTES], ids=lambda t: t.name)
 @pytest.mark.parametrize("place", [0, -1])
 def test_verify_finds_a_block_that_the_manifest_left_out(

@@ -9,6 +9,7 @@ import pytest
 
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
+from tests.sync.conftest import on_one_kind
 from tests.sync.processes import ROOT, environment
 
 ENTRY = """
@@ -64,6 +65,7 @@ def python(tree: Path, store: Store, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
+@on_one_kind
 def test_a_seventh_table_is_one_entry(
     database: LiveDatabase, store: Store, seven: Path
 ) -> None:

@@ -19,6 +19,7 @@ from sync.source import Source
 from sync.store_writer import SUSPECTS, Disk, StoreWriter
 from testkit.database_servers import Kind, LiveDatabase, running_server
 from testkit.harness import QUICK, Store
+from tests.sync.conftest import on_one_kind
 from tests.sync.rows import insert_votes, user, vote
 
 EVERYTHING = Request(rebuild=frozenset(table.name for table in TABLES))
@@ -116,6 +117,7 @@ MOVES = {
 }
 
 
+@on_one_kind
 @pytest.mark.parametrize("damaged", [False, True])
 @pytest.mark.parametrize("changes", MOVES.values(), ids=MOVES.keys())
 def test_users_who_change_quarters_between_recheck_and_snapshot_are_there_once(

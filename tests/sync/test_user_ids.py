@@ -15,6 +15,7 @@ from sync.run import Request
 from sync.store_writer import USER_ID, Disk, StoreWriter
 from testkit.database_servers import LiveDatabase
 from testkit.harness import Store
+from tests.sync.conftest import on_one_kind
 from tests.sync.rows import AT, user
 
 EVERYTHING = Request(rebuild=frozenset(table.name for table in TABLES))
@@ -122,6 +123,7 @@ def test_ids_that_are_gone_are_restored_from_the_blocks(
     assert store.verify() == 0
 
 
+@on_one_kind
 def test_a_flipped_byte_among_the_ids_is_found_and_healed(
     database: LiveDatabase, store: Store, reported: Sequence[str]
 ) -> None:
