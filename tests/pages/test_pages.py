@@ -1,7 +1,9 @@
 """Every page on full data, on missing tables, on empty tables, on no store."""
 
 import re
+import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -27,6 +29,25 @@ from tests.pages.conftest import (
 MAIN = (ROOT / "pages" / "main.py").read_text()
 PAGES = dict(re.findall(r'st\.Page\(\s*"([^"]+)", title="([^"]+)"', MAIN))
 """File → title, read from the navigation, so that a new page is tested at once."""
+
+
+@pytest.fixture(scope="module")
+def store_without(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function that returns the golden files except some tables.
+
+    Tests leave them as they are: each state of a folder is numbered once, which takes
+    as long as most of a page.
+    """
+
+    @cache
+    def folder(*missing: str) -> Path:
+        made: Path = tmp_path_factory.mktemp("without")
+        for file in GOLDEN.glob("*.parquet"):
+            if file.stem not in missing:
+                shutil.copy(file, made)
+        return made
+
+    return folder
 
 
 def assert_shown(app: AppTest, file: str) -> None:
@@ -92,9 +113,9 @@ def test_a_page_survives_a_missing_store(
 @pytest.mark.parametrize("file", PAGES)
 @pytest.mark.parametrize("missing", [table.name for table in TABLES])
 def test_a_page_survives_a_missing_table_and_names_it(
-    run_page: RunPage, plain_store: Callable[..., Path], file: str, missing: str
+    run_page: RunPage, store_without: Callable[..., Path], file: str, missing: str
 ) -> None:
-    app = run_page(file, plain_store(without=(missing,)), period="All time")
+    app = run_page(file, store_without(missing), period="All time")
     assert_shown(app, file)
     assert f"`{missing}`" in app.warning[0].value
     # A count of 0 would say that nothing happened.
@@ -120,12 +141,12 @@ def test_a_page_survives_a_missing_table_and_names_it(
 )
 def test_a_part_of_a_page_survives_missing_tables(
     run_page: RunPage,
-    plain_store: Callable[..., Path],
+    store_without: Callable[..., Path],
     file: str,
     query: dict[str, str],
 ) -> None:
     # The others have rows of their own, in which all is unknown.
-    store = plain_store(without=("fpp_rooms", "fpp_users", "fpp_events"))
+    store = store_without("fpp_rooms", "fpp_users", "fpp_events")
     app = run_page(file, store, period="All time", **query)
     assert_shown(app, file)
     assert [warning.value for warning in app.warning[1:]] == []
@@ -133,9 +154,9 @@ def test_a_part_of_a_page_survives_missing_tables(
 
 @pytest.mark.parametrize("missing", ["fpp_rooms", "fpp_votes", "fpp_estimations"])
 def test_a_room_without_one_of_its_tables_is_not_called_deleted_or_unused(
-    run_page: RunPage, plain_store: Callable[..., Path], missing: str
+    run_page: RunPage, store_without: Callable[..., Path], missing: str
 ) -> None:
-    store = plain_store(without=(missing,))
+    store = store_without(missing)
     for query in ({}, {"room": "1"}):
         app = run_page("room.py", store, period="All time", **query)
         assert [e.message for e in app.exception] == []
@@ -145,9 +166,9 @@ def test_a_room_without_one_of_its_tables_is_not_called_deleted_or_unused(
 
 
 def test_cards_and_blocks_in_part_without_a_table_say_so(
-    run_page: RunPage, plain_store: Callable[..., Path]
+    run_page: RunPage, store_without: Callable[..., Path]
 ) -> None:
-    store = plain_store(without=("fpp_events",))
+    store = store_without("fpp_events")
     app = run_page("insights.py", store, about="New people")
     cards = {card.label: card.value for card in app.metric}
     assert cards["Link copy rate"] == "–"
@@ -162,9 +183,9 @@ def test_cards_and_blocks_in_part_without_a_table_say_so(
 
 
 def test_a_chart_of_columns_of_a_missing_table_says_so(
-    run_page: RunPage, plain_store: Callable[..., Path]
+    run_page: RunPage, store_without: Callable[..., Path]
 ) -> None:
-    app = run_page("historical.py", plain_store(without=("fpp_votes",)), of="votes")
+    app = run_page("historical.py", store_without("fpp_votes"), of="votes")
     assert "`fpp_votes`" in app.info[0].value
 
 
@@ -175,12 +196,12 @@ def test_a_chart_of_columns_of_a_missing_table_says_so(
 )
 def test_a_bar_of_what_a_missing_table_has_says_nothing(
     run_page: RunPage,
-    plain_store: Callable[..., Path],
+    store_without: Callable[..., Path],
     file: str,
     about: str,
     missing: str,
 ) -> None:
-    store = plain_store(without=(missing,))
+    store = store_without(missing)
     app = run_page(file, store, period="All time", about=about)
     assert [text for text in printed(app) if "null" in text] == []
 

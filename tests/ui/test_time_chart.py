@@ -849,6 +849,7 @@ def test_an_hour_that_is_dragged_is_of_the_day_that_its_clock_shows(
     assert found == start.date()
 
 
+@quick
 @given(ZONES, FIRST_DAYS, st.integers(1, 7))
 def test_a_flag_among_hours_is_at_the_first_one_of_its_day(
     zone: ZoneInfo, first: date, days: int
