@@ -210,8 +210,10 @@ def in_a_terminal(*command: str, typed: Sequence[tuple[str, bytes]]) -> tuple[in
     return process.wait(), screen
 
 
-@pytest.mark.parametrize("presses", [1, 5])
-@pytest.mark.parametrize("command", [("make", "run"), ("scripts/run",)])
+@pytest.mark.parametrize(
+    ("command", "presses"),
+    [(("make", "run"), 1), (("make", "run"), 5), (("scripts/run",), 5)],
+)
 def test_ctrl_c_in_a_terminal_ends_it_without_a_complaint(
     command: tuple[str, ...], presses: int
 ) -> None:
@@ -285,13 +287,22 @@ def test_ctrl_z_stops_it_until_it_is_brought_to_the_front() -> None:
     assert not re.search("Traceback|Aborted|rror", screen)
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "::", "127.0.0.2"])  # noqa: S104 - what must be refused
-def test_without_a_token_no_other_address_is_served(address: str) -> None:
-    line = refused(start_dashboard({}, "--server.address", address))
-    assert line == (
-        f"fpp-analytics: Not listening on {address} without a token. Set "
-        "ANALYTICS_SECRET_TOKEN, or use 127.0.0.1."
+def test_without_a_token_no_other_address_is_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    everywhere = "0.0.0.0"  # noqa: S104 - what must be refused
+    refusal = (
+        "Not listening on {} without a token. Set ANALYTICS_SECRET_TOKEN, or use "
+        "127.0.0.1."
     )
+    line = refused(start_dashboard({}, "--server.address", everywhere))
+    assert line == f"fpp-analytics: {refusal.format(everywhere)}"
+    settings = DashboardSettings.from_env({})
+    for address in ("::", "127.0.0.2", "", None):
+        monkeypatch.setattr(streamlit, "get_option", {"server.address": address}.get)
+        with pytest.raises(SettingError) as error:
+            startup.check_address(settings)
+        assert str(error.value) == refusal.format(address)
 
 
 @pytest.mark.parametrize(
