@@ -331,6 +331,9 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
     if title in {"Insights", "Data"}:
         # Of long tables there is a part.
         assert re.search(r"The first 40 of [1-9]\d\d rows; the CSV has all\.", text)
+        # A caption Firefox would print where the first sheet ends, not the table.
+        last = page.evaluate(LAST_ROWS_ON_PAPER)
+        assert any(re.match("The first 40 of .* all.$", row) for row in last)
     if filtered:
         # What the figures are of, without the button's icon.
         chip = next(line for line in text.splitlines() if "Country is" in line)
@@ -347,6 +350,14 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
     shades = _of_pdf("pdftoppm", "-gray", "-r", "10", sheet, to="").split(b"\n", 3)[3]
     assert sum(shades) / len(shades) > 230
     expect(page.locator("table.on-paper")).to_have_count(0)
+
+
+LAST_ROWS_ON_PAPER = """() => {
+  dispatchEvent(new Event('beforeprint'));
+  const tables = [...document.querySelectorAll('table.on-paper')];
+  dispatchEvent(new Event('afterprint'));
+  return tables.map(table => [...table.rows].at(-1).textContent);
+}"""
 
 
 def test_before_a_list_that_is_longer_than_a_sheet_none_is_empty(

@@ -102,8 +102,11 @@
         add(line, "td", printed(cell) || "–", cell);
       });
     }
-    if (rows > MOST_ROWS)
-      table.createCaption().textContent = `The first ${MOST_ROWS} of ${rows.toLocaleString("en-GB")} rows; the CSV has all.`;
+    // A caption Firefox prints at the end of the first sheet, or it begins another for it.
+    if (rows > MOST_ROWS) {
+      add(body.insertRow(), "td", `The first ${MOST_ROWS} of ${rows.toLocaleString("en-GB")} rows; the CSV has all.`);
+      body.rows[MOST_ROWS].cells[0].colSpan = columns.length;
+    }
     return table;
   }
   const leavePaper = () => document.querySelectorAll("table.on-paper").forEach(e => e.remove());
