@@ -110,6 +110,7 @@ def test_an_address_is_without_what_others_add_and_named_as_its_page(
         ("/VOTES", "/votes"),
         ("/%56%6Ft%65s?x", "/votes?x"),
         (f"/room?{kept}#x", f"/room?{kept}#x"),
+        ("/votes?x=%20y&amp;every=week&%20%0Az", "/votes?x=%20y&every=week&z"),
         (f"/votes?{'x&' * 999}x", f"/votes?{'x&' * 999}x"),
         # Streamlit would drop them all; the page would look as if nothing was asked.
         (f"/votes?{'x&' * 1000}x", "/votes?too_many_settings"),

@@ -16,7 +16,9 @@
   // As text: parsing the other parameters would write them in another way. Of more than
   // these, Streamlit's server drops all and tells no page of them: our own name does.
   const MOST_PAIRS = 1_000;
-  const pairs = location.search.slice(1).split("&").filter(isKept);
+  // What HTML writes for "&", and a break in a long line, is no part of a name.
+  const PASTED = /^(amp;|%20|\+|%0[ad])+/i;
+  const pairs = location.search.slice(1).split("&").map(pair => pair.replace(PASTED, "")).filter(isKept);
   const kept = pairs.length > MOST_PAIRS ? "too_many_settings" : pairs.join("&");
   // Names of pages are in lower case, and the address of the Overview has none. The server
   // reads percent-encoded letters as letters, and Streamlit in the browser does not.
