@@ -120,6 +120,23 @@ def test_cells_are_copied_as_they_are_printed(page: Page, demo_server: Server) -
     assert row[3:10] == [*texts[3:], "11159", "0.50"]
 
 
+def test_a_cell_whose_row_would_open_a_room_is_chosen_with_shift(
+    page: Page, demo_server: Server
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    go(page, f"{demo_server.url}/insights?about=rooms&period=last_month")
+    table = page.locator("[class*=st-key-rows_]").last
+    shown, address = grid(table), page.url
+    table.scroll_into_view_if_needed()
+    scroller = table.locator(".dvn-scroller")
+    # The column after that of the boxes, the first row below the titles.
+    for attempt in ({"x": 60, "y": 50}, {"x": 60, "y": 80}):
+        scroller.click(modifiers=["Shift"], position=attempt)
+    expect(page.locator(CHOSEN)).to_have_count(2)
+    assert copied(page) == [row[:1] for row in shown[:2]]
+    assert page.url == address
+
+
 FILL_CELLS = """texts => {
   const canvas = document.activeElement.closest("canvas");
   let node = canvas[Object.keys(canvas).find(key => key.startsWith("__reactFiber$"))];

@@ -167,7 +167,7 @@ def test_the_list_of_shortcuts_is_behind_a_question_mark_and_switches_them_off(
     go(page, demo_server.url)
     page.keyboard.press("?")
     shown = page.get_by_role("dialog", name="Keyboard shortcuts")
-    expect(shown.get_by_role("row")).to_have_count(7)
+    expect(shown.get_by_role("row")).to_have_count(8)
     shown.get_by_role("checkbox").uncheck()
     page.keyboard.press("Escape")
     expect(shown).to_be_hidden()

@@ -13,7 +13,8 @@
     const {left, top} = rows.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
     const onBar = x > rows.clientWidth || y > rows.clientHeight;
-    if (x < 2 * BOX || y < HEAD || onBar) return;
+    // With Shift cells are chosen, to be copied.
+    if (x < 2 * BOX || y < HEAD || onBar || event.shiftKey) return;
     event.stopImmediatePropagation();
     const copied = Object.fromEntries(OF_CLICK.map(name => [name, event[name]]));
     const there = {bubbles: true, cancelable: true, composed: true, clientX: left + BOX};

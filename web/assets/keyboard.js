@@ -69,6 +69,7 @@
       '<h2 id="shortcuts-title">Keyboard shortcuts</h2><table><tbody>' +
       SHORTCUTS.map(([key, does]) => `<tr><th scope="row"><kbd>${key}</kbd></th><td>${does}</td></tr>`).join("") +
       '<tr><th scope="row"><kbd>Shift</kbd> <kbd>Space</kbd></th><td>Open or filter by a row of a table</td></tr>' +
+      '<tr><th scope="row"><kbd>Shift</kbd> click</th><td>Choose cells of such a table, to copy them</td></tr>' +
       '</tbody></table><label><input type="checkbox">Use single-key shortcuts</label>' +
       '<form method="dialog"><button>Close</button></form>';
     const used = dialog.querySelector("input");
