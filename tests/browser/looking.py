@@ -87,6 +87,16 @@ COVERED = """() => [...document.querySelectorAll('.stMain h2')].filter(head => {
     .some(text => text.top < end - 4 && text.bottom > end + 4
       && text.left < box.right && text.right > box.left);
 }).map(head => head.textContent)"""
+ALONE = """() => [...document.querySelectorAll('.stMain p .stTooltipIcon')]
+  .filter(icon => icon.getClientRects().length)
+  .map(icon => {
+    const before = document.createRange();
+    before.setStart(icon.closest('p'), 0);
+    before.setEndBefore(icon.closest('p > span'));
+    const end = [...before.getClientRects()].at(-1)?.bottom;
+    return icon.getBoundingClientRect().top > end - 3 && before.toString();
+  }).filter(Boolean)"""
+"""Texts whose button of help is on a line of its own."""
 MISPLACED = """() => [...document.querySelectorAll('svg.marks')].flatMap(svg => {
   const chart = svg.getBoundingClientRect();
   const shown = text => text.textContent.trim() && +getComputedStyle(text).opacity > 0;
@@ -117,11 +127,10 @@ MISPLACED = """() => [...document.querySelectorAll('svg.marks')].flatMap(svg => 
 def misplaced(page: Page) -> list[str]:
     """Return texts of charts that are cut off, cover another, or are beside a tick.
 
-    And titles that a text covers.
+    And titles that a text covers, and texts without their button of help.
     """
-    found: list[str] = page.evaluate(MISPLACED)
-    covered: list[str] = page.evaluate(COVERED)
-    return found + covered
+    looks = (MISPLACED, COVERED, ALONE)
+    return [text for look in looks for text in page.evaluate(look)]
 
 
 def at_last(page: Page, look: Callable[[Page], object], wanted: object) -> object:
