@@ -130,8 +130,8 @@ def test_a_cell_whose_row_would_open_a_room_is_chosen_with_shift(
     table.scroll_into_view_if_needed()
     scroller = table.locator(".dvn-scroller")
     # The column after that of the boxes, the first row below the titles.
-    for attempt in ({"x": 60, "y": 50}, {"x": 60, "y": 80}):
-        scroller.click(modifiers=["Shift"], position=attempt)
+    for y in (50, 80):
+        scroller.click(modifiers=["Shift"], position={"x": 60, "y": y})
     expect(page.locator(CHOSEN)).to_have_count(2)
     assert copied(page) == [row[:1] for row in shown[:2]]
     assert page.url == address
