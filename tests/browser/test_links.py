@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 from operator import methodcaller
 from typing import Literal
@@ -441,6 +442,7 @@ def test_a_look_for_newer_data_undoes_no_act_and_no_step(
 
 
 TILE = "document.querySelector('.st-key-kpi_strip [role=radio][aria-checked=false]')"
+NEXT = "document.querySelector('.st-key-step_chevron_right button')"
 STEP = "document.querySelector('.st-key-step_chevron_left button')"
 LINK = "document.querySelector('.st-key-navigation a[href*=votes]')"
 FORGET = """() => {
@@ -656,6 +658,61 @@ def test_pages_without_the_bar_keep_the_period_and_are_one_step(
     at(page, "Traffic", "Custom dates")
     assert weeks_back(3) in page.url
     assert "show=" in page.url
+
+
+PRESS_AS_ANSWERED = f"""() => {{
+  const app = fpp.app();
+  let answered = app.hasReceivedNewSession, pressed = false;
+  Object.defineProperty(app, "hasReceivedNewSession", {{
+    configurable: true,
+    get: () => answered,
+    set: begun => {{
+      answered = begun;
+      if (begun && !pressed) queueMicrotask(() => ({NEXT}).click());
+      pressed ||= begun;
+    }},
+  }});
+}}"""
+"""Presses Next once Streamlit has the beginning of an answer, before it draws it."""
+
+
+def test_what_is_pressed_as_an_answer_begins_is_of_the_view_that_it_brings(
+    page: Page, demo_server: Server
+) -> None:
+    def press(rule: str) -> None:
+        page.evaluate(f"({rule}).click()")
+
+    def choose_yesterday() -> None:
+        page.get_by_role("combobox", name="Period").click()
+        page.get_by_role("option", name="Yesterday").click()
+
+    def months(first: str, last: str) -> str:
+        return f"from=2026-{first}&to=2026-{last}"
+
+    own, august, september, october = (
+        *("period=custom", months("08-01", "08-31")),
+        *(months("09-01", "09-30"), months("10-01", "10-31")),
+    )
+    for asked, act, last, shown in (
+        (f"{own}&{august}", partial(press, NEXT), october, "Custom dates"),
+        # From the month to date no button leads on: the second is not pressed.
+        ("period=last_month", partial(press, NEXT), "month_to_date", "Month to date"),
+        ("period=last_month", choose_yesterday, "period=today", "Today"),
+        (f"{own}&{august}", partial(press, TILE), september, "Custom dates"),
+        # What Back leads away from takes no acts until it is answered.
+        (None, page.go_back, august, "Custom dates"),
+    ):
+        if asked:
+            go(page, f"{demo_server.url}/insights?{asked}")
+        page.evaluate(PRESS_AS_ANSWERED)
+        act()
+        page.wait_for_url(f"**{last}**")
+        at(page, "Insights", shown)
+        assert last in page.url
+    # The browser may have two clicks before Streamlit sends the first.
+    go(page, f"{demo_server.url}/insights?{own}&{august}")
+    page.evaluate(f"({NEXT}).click(); ({NEXT}).click()")
+    page.wait_for_url(f"**{october}**")
 
 
 LOOK_WITH_NEXT_ACT = """() => {

@@ -1,6 +1,6 @@
 // What a visitor does, one act at a time: clicks, links, Back and Forward.
 (() => {
-  const {find, path, until, thrice, state, runId, isConnected, isAnswered, isDone, home, closeMenu, NAVIGATION, drawNavigation, isNew, showOpened} = fpp;
+  const {find, path, until, thrice, state, runId, isConnected, isAnswered, awaitAnswer, asking, isDone, home, closeMenu, NAVIGATION, drawNavigation, isNew, showOpened} = fpp;
   // A row of a table is selected in the column before it only: a click on the row is
   // one there. Tables draw their rows on a canvas, below an area that scrolls.
   const ROWS = '[class*="st-key-rows_"] .dvn-scroller';
@@ -76,7 +76,8 @@
       let ran = false;
       const observer = new MutationObserver(() => (ran ||= state() !== "notRunning"));
       observer.observe(find(".stApp"), {attributeFilter: ["data-test-script-state"]});
-      dispatchEvent(new PopStateEvent("popstate", {state: history.state}));
+      const step = new PopStateEvent("popstate", {state: history.state});
+      asking("step", () => dispatchEvent(step));
       await until(() => ran || runId() !== last, 3_000);
       observer.disconnect();
       await until(() => state() === "notRunning", PATIENCE);
@@ -117,7 +118,6 @@
   const ELSEWHERE = '[data-testid="stSidebar"], dialog, .st-key-share, .copy-link, .print';
   const CHANGING = /^(.|Enter|Arrow.*|Backspace|Delete)$/; // keys; F5 and the like are none
   let clicked = -SENT;
-  let at = ""; // the address then
   let leaving = false;
   // What Back and Forward lead away from, they undo: an act there would undo them.
   const isSteppedFrom = () => stepping && !(done === steps && isAnswered());
@@ -125,10 +125,10 @@
     const {target, key} = event;
     if (pressing || target.closest?.(ELSEWHERE)) return;
     if (key && (!CHANGING.test(key) || event.ctrlKey || event.metaKey || event.altKey)) return;
-    if (!target.closest?.(LINK)) [clicked, at] = [performance.now(), location.href];
+    if (!target.closest?.(LINK)) clicked = performance.now();
     // A connection that is back leads away from nothing: menus open.
     const isLeft = leaving || next || (isSteppedFrom() && !reconnecting);
-    if (!isLeft && !isEarly(event)) return;
+    if (!isLeft && !isEarly(event)) return void (pressedBy(event) && awaitAnswer());
     event.stopImmediatePropagation();
     event.preventDefault();
     if (!isLeft && pressedBy(event)) pressLater(event);
@@ -139,8 +139,8 @@
   // row is known by its place, where another one may be by then: it takes no click.
   const CONTROL = `:is(.stMain, ${MENU}) `
     + ":is(.stButton button, .stDownloadButton button, .stButtonGroup button, .stCheckbox label)";
-  const isCurrent = element => isAnswered() && !reconnecting && !element.closest("[data-stale=true]")
-    && !find(".st-key-period_bar [data-stale=true]");
+  const isCurrent = element => isAnswered() && !reconnecting
+    && !element.closest("[data-stale=true]") && !find(".st-key-period_bar [data-stale=true]");
   const held = []; // what is pressed later, in order
   const showWaiting = () => document.documentElement.classList.toggle("waiting", Boolean(held.length || next));
   const follow = link => {
@@ -190,9 +190,10 @@
     const isReady = () => !held.length || (control() ? isCurrent(control()) : isDone() && !reconnecting);
     while (held.length) {
       await until(thrice(isReady), LONGEST); // pressed before, it would be lost
-      [clicked, at] = [performance.now(), location.href];
+      clicked = performance.now();
       pressing = true;
       const found = control();
+      awaitAnswer();
       (found && held[0].atBox ? found.querySelector("input") : found)?.click?.();
       pressing = false;
       held.shift()?.control.classList.remove("held");
@@ -205,13 +206,12 @@
   const A_LOOK = 5_000; // milliseconds between two of them, or more
   const repeat = setInterval;
   window.setInterval = (act, wait, ...given) =>
-    repeat(wait < A_LOOK ? act : () => isDone() && act(), wait, ...given);
+    repeat(wait < A_LOOK ? act : () => isDone() && asking("look", act), wait, ...given);
   const isSent = () => performance.now() - clicked >= SENT;
   // Between the first answer to an act and the next everything looks as if it was done.
   const A_WHILE = 3_000; // milliseconds
   const isQuiet = () => performance.now() - clicked > A_WHILE;
-  const isInAddress = () => state() === "notRunning" || location.href !== at;
-  const isSettled = () => !held.length && isSent() && isAnswered() && isInAddress();
+  const isSettled = () => !held.length && isSent() && isAnswered();
   fpp.isInAddress = () => !isConnected() || (!next && !leaving && isSettled());
   async function leave() {
     const from = location.pathname;

@@ -31,7 +31,41 @@ const fpp = (() => {
       if (node.stateNode?.state?.scriptRunId) return node.stateNode;
   }
   const runId = () => app()?.state.scriptRunId;
-  const isAnswered = () => app()?.hasReceivedNewSession ?? true;
+  const runsEnded = () => app()?.state.scriptRunFinishedSequence;
+  const isBegun = () => app()?.hasReceivedNewSession ?? true;
+  // Streamlit sends what is pressed a moment later, and knows that an answer begins a
+  // moment before any of it is drawn or in the address: what follows in between would be
+  // lost, or be sent with the address of the page before. A step of the history has its
+  // address before it is answered; once its run is shown as running, what is of the run
+  // before is marked as stale.
+  let awaited; // what the answer changes
+  const awaitAnswer = isStep => {
+    const before = {isStep, address: location.href, run: runId(), ended: runsEnded()};
+    awaited = before;
+    setTimeout(() => setTimeout(() => {
+      if (isBegun() && awaited === before) awaited = undefined; // nothing was asked
+    }));
+  };
+  const isAnswered = () => {
+    if (!awaited || !isBegun()) return isBegun();
+    const {isStep, address, run, ended} = awaited;
+    const isRunning = state() !== "notRunning";
+    const hasEnded = runsEnded() !== ended && !isRunning;
+    return isStep ? runId() !== run && (isRunning || hasEnded)
+      : location.href !== address || (runId() !== run && hasEnded);
+  };
+  let asked = "step"; // or "act", or "look" for newer data, which changes no address
+  const asking = (what, ask) => {
+    asked = what;
+    ask();
+    asked = "act";
+  };
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (...message) {
+    if (asked !== "look") awaitAnswer(asked === "step");
+    asked = "act"; // the first opens the page, whose address is there
+    send.apply(this, message);
+  };
   const isDone = () => isConnected() && isAnswered() && state() === "notRunning";
   // Of a run that begins, the page tells a moment later than Streamlit knows: it holds
   // once it has held for three looks.
@@ -39,5 +73,5 @@ const fpp = (() => {
     let looks = 0;
     return () => (looks = condition() ? looks + 1 : 0) > 2;
   }
-  return {find, home, path, storage, fiberOf, until, thrice, app, state, runId, isConnected, isAnswered, isDrawn, isDone};
+  return {find, home, path, storage, fiberOf, until, thrice, app, state, runId, isConnected, isAnswered, awaitAnswer, asking, isDrawn, isDone};
 })();
