@@ -14,6 +14,7 @@ from typing import Any, Literal
 import polars as pl
 
 from metrics import traffic, votes
+from metrics.expressions import MINIMUM_SAMPLE
 from metrics.frames import Period
 from metrics.growth import year_before
 from metrics.periods import Days, previous, whole_months
@@ -27,8 +28,9 @@ from metrics.uncertainty import student_quantile
 _READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
 _NAMES = tuple(live.name for live in _READS)
 _TOO_LITTLE = (
-    "Fewer than six earlier pairs, counts that fell to 0 in several of them, and a "
-    "range that says nothing: as wide as from −90% to +900%, of shares 100 points."
+    "Fewer than six earlier pairs, periods with fewer than 20 votes or visitors on "
+    "average, and a range that says nothing: as wide as from −90% to +900%, of shares "
+    "100 points."
 )
 
 DEFINITIONS = (
@@ -44,7 +46,8 @@ DEFINITIONS = (
         "Usual change, from",
         "share",
         "Lower end of the usual changes: of 100 changes like the earlier ones, 95 are "
-        "in the range. Shares change in percentage points.",
+        "in the range, and so are the earlier ones. Shares change in percentage "
+        "points.",
         _NAMES,
         _TOO_LITTLE,
         neutral=True,
@@ -94,6 +97,8 @@ _OF_VOTES: Mapping[str, Kind] = {
 }
 KEYS: Mapping[str, Kind] = {**_OF_VISITS, **_OF_VOTES}
 """Figures, and how their change is given: a share changes by a difference."""
+_CASES: Mapping[str, str] = {"visits": "unique_users", "votes": "votes"}
+"""Families of figures, and what they come from."""
 # They are 0 where nothing happened; the others have no value there.
 _COUNTS = frozenset({"unique_users", "page_views", "visits", "votes", "estimations"})
 _DAY = timedelta(days=1)
@@ -109,14 +114,15 @@ def usual_changes(
     contains one more change in 95 of 100 cases: mean and standard deviation of the
     earlier changes (of the logarithm of the ratio where a change is relative) with
     Student's t. Neighbouring pairs share a period, so that n pairs have 2 (n - 1) / 3
-    degrees of freedom. Of a share it ends at -1 and 1.
+    degrees of freedom; those that share none, as of single days, drift together and
+    have (n - 1) / 2. It contains the earlier changes as well, a fall to 0 among them;
+    of a share it ends at -1 and 1.
 
     Columns: key, compared_periods (pairs that were found), usual_low, usual_high (-0.09
     and 0.14 for "-9% to +14%", for a share 0.02 for two percentage points; rounded to
-    9 decimals; null with fewer than 6 pairs, or where the range is wider than
-    `WIDEST`, as it is of a count that fell to 0 in several of them). Empty without a
-    comparison. Where the data is younger than twelve pairs, the pair that it begins in
-    is left out.
+    9 decimals; null with fewer than 6 pairs, of fewer than 20 votes or visitors a
+    period, or where the range is wider than `WIDEST`). Empty without a comparison.
+    Where the data is younger than twelve pairs, the pair that it begins in is left out.
     """
     keys = [key for key in KEYS if key in wanted]
     if query.comparison is None or not keys:
@@ -204,7 +210,8 @@ def _plans(
         for about, plan in traffic.per_period(shared, periods, of_visits):
             yield "visits", about, plan
     if of_votes:
-        yield "votes", *votes.per_period(shared, periods, of_votes)
+        wanted = [*dict.fromkeys(("votes", *of_votes))]
+        yield "votes", *votes.per_period(shared, periods, wanted)
 
 
 def _usual(
@@ -219,11 +226,12 @@ def _usual(
     """
     family = "visits" if key in _OF_VISITS else "votes"
     known = _of_pairs(family, rows, pairs, has_begun=family in begun)
-    both = [(now, before) for now, before in known if now and before]
-    if not both:
+    if not any(now and before for now, before in known):
         return None
+    cases = [row.get(_CASES[family], 0) for pair in known for row in pair]
+    empty = 0 if key in _COUNTS else None
     figures: list[tuple[Any, Any]] = [
-        (now.get(key), before.get(key)) for now, before in both
+        (now.get(key, empty), before.get(key, empty)) for now, before in known
     ]
     of_both = [pair for pair in figures if None not in pair]
     if KEYS[key] == "difference":
@@ -232,21 +240,22 @@ def _usual(
         # Of damaged rows a sum may be negative, and has no ratio.
         ratios = (now / before for now, before in of_both if now > 0 and before > 0)
         changes = [math.log(ratio) for ratio in ratios]
-    # A fall to nothing has no ratio either: one may be an outage, several are usual.
-    falls = sum(
-        bool(before and before.get(key) and not (now and now.get(key)))
-        for now, before in known
-    )
-    if len(changes) < FEWEST_PAIRS or (key in _COUNTS and falls > 1):
+    if len(changes) < FEWEST_PAIRS or fmean(cases) < MINIMUM_SAMPLE:
         return key, len(changes), None, None
-    ends = _range(changes)
+    touches = len(pairs) > 1 and pairs[0][1] == pairs[1][0]
+    ends = _range(changes, 2 / 3 if touches else 1 / 2)
     if ends[1] - ends[0] > WIDEST[KEYS[key]]:
         return key, len(changes), None, None
+    # Of few cases, changes are none that a normal distribution knows.
+    ends = (min(ends[0], *changes), max(ends[1], *changes))
     if KEYS[key] == "difference":
         # No share changes by more than all of it, however much a few pairs did.
         ends = (max(ends[0], -1.0), min(ends[1], 1.0))
     else:
-        ends = (math.exp(ends[0]) - 1, math.exp(ends[1]) - 1)
+        # A fall to nothing has no ratio either.
+        falls = any(now == 0 < before for now, before in of_both)
+        low = -1.0 if falls else math.exp(ends[0]) - 1
+        ends = (low, math.exp(ends[1]) - 1)
     # A sum of floats depends on the order of its rows, which threads decide, in the
     # fifteenth decimal or so, however close to 0 it is itself.
     return key, len(changes), round(ends[0], 9), round(ends[1], 9)
@@ -258,25 +267,31 @@ def _of_pairs(
     pairs: Sequence[tuple[Period, Period]],
     *,
     has_begun: bool,
-) -> list[tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]]:
-    """Return the rows of the pairs, the latest first; None for a period without rows.
+) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Return the rows of the pairs, the latest first; empty for a period without rows.
 
-    Without the pair that the data begins in: part of a period would look like a fall.
+    From after the pair that the data begins in: part of a period would look like a
+    fall.
     """
+    none: Mapping[str, Any] = {}
     found = [
-        (rows.get((family, now)), rows.get((family, before))) for now, before in pairs
+        (rows.get((family, now), none), rows.get((family, before), none))
+        for now, before in pairs
     ]
     reached = [place for place, (_, before) in enumerate(found) if before]
     if reached and not (has_begun and reached[-1] == len(pairs) - 1):
-        del found[reached[-1]]
+        del found[reached[-1] :]
     return found
 
 
-def _range(changes: Sequence[float]) -> tuple[float, float]:
-    """Return the range that contains one more change in 95 of 100 cases."""
+def _range(changes: Sequence[float], freedom: float) -> tuple[float, float]:
+    """Return the range that contains one more change in 95 of 100 cases.
+
+    `freedom` is what each change beyond the first adds to the degrees of freedom.
+    """
     n, mean = len(changes), fmean(changes)
     deviation = math.sqrt(sum((change - mean) ** 2 for change in changes) / (n - 1))
-    half = student_quantile((n - 1) * 2 / 3) * deviation * math.sqrt(1 + 1 / n)
+    half = student_quantile((n - 1) * freedom) * deviation * math.sqrt(1 + 1 / n)
     return mean - half, mean + half
 
 

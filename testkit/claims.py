@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import polars as pl
 
+from metrics.formats import judged_change
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
-from metrics.registry import METRIC_TABLES, answer
+from metrics.registry import DEFINITIONS, METRIC_TABLES, answer
 from metrics.uncertainty import HIGHER, LOWER
-from metrics.usual_change import KEYS
 from simulation.scaled.known_truth import History
 from store import engine
 
@@ -101,7 +101,9 @@ def _changes(asked: Query) -> Iterator[tuple[str, bool | None]]:
         key = row["key"]
         table = totals[key in now["votes_totals"].columns]
         a, b = now[table][key].item(), before[table][key].item()
-        change = a - b if KEYS[key] == "difference" else a / b - 1
+        change = judged_change(a, b, DEFINITIONS[key].unit)
+        if change is None:
+            continue
         inside = row["usual_low"] <= change <= row["usual_high"]
         yield f"usual_changes: {key}", not inside
 

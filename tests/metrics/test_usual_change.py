@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import traffic, votes
+from metrics.formats import judged_change
 from metrics.frames import Frames, Period
 from metrics.periods import (
     PERIODS,
@@ -24,7 +25,7 @@ from metrics.periods import (
 )
 from metrics.query import SharedPlans, executable
 from metrics.registry import DEFINITIONS
-from metrics.usual_change import KEYS, _pairs, usual_changes
+from metrics.usual_change import _OF_VOTES, KEYS, _pairs, usual_changes
 from tests.metrics.building import (
     Row,
     answer,
@@ -51,7 +52,7 @@ def weeks_of(counts: list[int]) -> Frames:
     for back, count in enumerate(reversed(counts)):
         at = f"{NOW.start - back * WEEK + timedelta(days=2, hours=9)}"
         rows += [vote(at, flip=n % 3 == 0) for n in range(count)]
-        rows += [view(f"u{n % 7}", at) for n in range(count)]
+        rows += [view(f"u{n % 25}", at) for n in range(count)]
     return frames(*rows)
 
 
@@ -62,12 +63,12 @@ def usual(
     return {str(row["key"]): row for row in answer(plan)}
 
 
-COUNTS = [12, 10, 14, 9, 11, 13, 10, 12, 15, 11, 9, 12, 14, 40]
+COUNTS = [32, 30, 34, 29, 31, 33, 30, 32, 35, 31, 29, 32, 34, 90]
 """Fourteen weeks; the last is the period, whose own change is not looked at."""
 
 
 @quick
-@given(st.lists(st.integers(0, 12), min_size=15, max_size=15), st.integers(1, 9))
+@given(st.lists(st.integers(0, 60), min_size=15, max_size=15), st.integers(1, 9))
 def test_the_usual_change_is_that_of_the_twelve_pairs_before(
     counts: list[int], length: int
 ) -> None:
@@ -96,12 +97,12 @@ def test_the_usual_change_is_that_of_the_twelve_pairs_before(
     begun = NOW.start.date() + timedelta(days=2)
     weeks = [begun - back * WEEK for back, n in enumerate(reversed(counts)) if n]
     for key, kind in KEYS.items():
+        cases = "votes" if key in _OF_VOTES else "unique_users"
         pairs, low, high = by_hand.usual_range(
             partial(figure, key),
             by_hand.earlier(now, before),
-            lambda days: bool(figure("votes", days)),
+            partial(figure, cases),
             share=kind == "difference",
-            count=DEFINITIONS[key].unit == "count",
             begins_earlier=any(day < first for day in weeks),
         )
         row = found.get(key, {"compared_periods": 0, "usual_low": None})
@@ -115,7 +116,7 @@ def test_the_usual_change_is_that_of_the_twelve_pairs_before(
 
 
 def test_visits_are_counted_in_each_period_by_itself() -> None:
-    """Seven users come every week: never more, never fewer."""
+    """The same users come every week: never more, never fewer."""
     found = usual(weeks_of(COUNTS))["unique_users"]
     assert found["usual_low"] == found["usual_high"] == 0
 
@@ -159,17 +160,15 @@ def test_a_range_so_wide_that_it_says_nothing_is_none() -> None:
     assert found["estimations_per_vote"]["usual_low"] == 0
 
 
-@pytest.mark.parametrize(("falls", "is_known"), [(1, True), (2, False)])
-def test_a_count_that_falls_to_nothing_now_and_then_is_no_news(
-    falls: int, is_known: bool
-) -> None:
+@pytest.mark.parametrize("falls", [0, 1, 2])
+def test_a_count_that_falls_to_nothing_now_and_then_is_no_news(falls: int) -> None:
     """A small team meets in most weeks: a week without a vote is beyond nothing."""
-    weeks = [12, 10, 14, 9, 11, 13, 10, 12, 15, 11, 9, 12, 14, 0]
+    weeks = [*COUNTS[:-1], 0]
     for week in (3, 8)[:falls]:
         weeks[week] = 0
     found = usual(weeks_of(weeks))
     for key in ("votes", "estimations", "page_views", "unique_users", "visits"):
-        assert (found[key]["usual_low"] is not None) == is_known, key
+        assert (found[key]["usual_low"] == -1) == (falls > 0), key
     # A mean has no value there, and is as usual as before.
     assert found["estimations_per_vote"]["usual_low"] == 0
 
@@ -275,12 +274,49 @@ def test_one_more_change_is_in_the_range_95_times_in_100() -> None:
     rng = np.random.default_rng(16)
     outside = 0
     for _ in range(120):
-        counts = rng.poisson(80, 14).tolist()
-        found = usual(weeks_of([count // 4 + 1 for count in counts]))["votes"]
-        last, before = (count // 4 + 1 for count in (counts[-1], counts[-2]))
+        counts = rng.poisson(30, 14).tolist()
+        found = usual(weeks_of(counts))["votes"]
+        before, last = counts[-2:]
         change = last / before - 1
         outside += not found["usual_low"] <= change <= found["usual_high"]
     assert outside / 120 <= 0.09
+
+
+@pytest.mark.parametrize("meetings", [2, 4])
+def test_changes_of_sparse_days_are_beyond_the_usual_5_times_in_100(
+    meetings: int,
+) -> None:
+    """Votes come in meetings of six, some days have none; few have a spectator."""
+    rng = np.random.default_rng(8)
+    judged = beyond = 0
+    spans = days("2026-11-19", "2026-11-19"), days("2026-11-18", "2026-11-18")
+    for _ in range(60):
+        rows: list[Row] = []
+        for back in range(92):
+            day = f"{datetime(2026, 11, 19, 9) - timedelta(days=back)}"
+            count = int((1 + rng.poisson(5, rng.poisson(meetings))).sum())
+            rows += [
+                vote(day, spectators=seen, flip=flip)
+                for seen, flip in zip(
+                    rng.poisson(0.2, count).tolist(),
+                    (rng.random(count) < 0.05).tolist(),
+                    strict=True,
+                )
+            ]
+        known = frames(*rows)
+        now, before = (
+            one(votes.totals(asked, SharedPlans.of(asked)))
+            for asked in (query(known, span) for span in spans)
+        )
+        for key, row in usual(known, *spans).items():
+            unit = DEFINITIONS[key].unit
+            change = judged_change(now[key], before[key], unit)  # type: ignore[arg-type]
+            if row["usual_low"] is not None and change is not None:
+                judged += 1
+                beyond += not row["usual_low"] <= change <= row["usual_high"]
+    assert beyond <= 0.05 * judged, (beyond, judged)
+    # Of a dozen votes a day no range is right.
+    assert (judged > 300) == (meetings > 2), judged
 
 
 def test_a_negative_sum_has_no_usual_ratio_and_fails_nothing() -> None:
@@ -288,6 +324,7 @@ def test_a_negative_sum_has_no_usual_ratio_and_fails_nothing() -> None:
     rows = [
         vote(f"{NOW.start - back * WEEK + timedelta(hours=9)}", amount=amount)
         for back, amount in enumerate([3, 4, 5, 3, 4, 5, -7, 4, 5, 3, 4, 5, 3, 4, 5])
+        for _ in range(20)
     ]
     found = usual(frames(*rows))["estimations"]
     assert found["compared_periods"] == 10

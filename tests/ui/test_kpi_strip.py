@@ -101,7 +101,7 @@ def test_without_a_base_nothing_is_coloured_or_explained() -> None:
 
 def test_the_chosen_figure_says_what_is_usual() -> None:
     assert explain(VOTES, 105, 100, None) == (
-        "+5.0%, grey: earlier changes are too few or too varied to judge it by"
+        "+5.0%, grey: earlier periods have too little data or vary too much to judge"
     )
     assert explain(DEFINITIONS["near_consensus"], 0.5, 0.4, None) == (
         "+10.0 pp, grey: usual changes of this figure are not measured"

@@ -361,7 +361,7 @@ def explain(
     printed = fmt.change(now, before, definition.unit)
     if usual is None:
         why = (
-            "earlier changes are too few or too varied to judge it by"
+            "earlier periods have too little data or vary too much to judge"
             if definition.key in USUAL_KEYS
             else "usual changes of this figure are not measured"
         )

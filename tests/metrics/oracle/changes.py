@@ -152,19 +152,17 @@ def _judged(dimensions: Mapping[str, Sequence[Change]]) -> Found:
 def usual_range(
     values: Callable[[Days], float | None],
     periods: Iterable[tuple[Days, Days]],
-    has_rows: Callable[[Days], bool],
+    cases: Callable[[Days], float | None],
     *,
     share: bool,
-    count: bool,
     begins_earlier: bool,
 ) -> tuple[int, float | None, float | None]:
     """Earlier pairs, and between which changes one more is in 95 of 100 cases.
 
-    `begins_earlier`: there are rows before all pairs. A `count` that fell to nothing
-    twice has no range.
+    `begins_earlier`: there are rows before all pairs. Of few `cases` there is none.
     """
-    pairs, changes = [*periods], []
-    known = [has_rows(before) for _, before in pairs]
+    pairs, changes, fell = [*periods], [], False
+    known = [bool(cases(before)) for _, before in pairs]
     if True in known and not (known[-1] and begins_earlier):
         # The data may begin in the middle of that period.
         pairs = pairs[: len(known) - 1 - known[::-1].index(True)]
@@ -176,18 +174,30 @@ def usual_range(
             changes.append(a - b)
         elif a > 0 and b > 0:
             changes.append(math.log(a / b))
+        elif b > 0:
+            fell = True
     n = len(changes)
-    falls = sum(bool(values(before)) and not values(now) for now, before in pairs)
-    if n < 6 or (count and falls > 1):
+    # Each week after the one before: a rise is followed by a fall.
+    freedom = 2 / 3 if periods_touch(pairs) else 1 / 2
+    if (
+        n < 6
+        or mean(cases(days) or 0 for pair in pairs for days in pair) < MINIMUM_SAMPLE
+    ):
         return n, None, None
-    half = t_quantile(2 * (n - 1) / 3) * stdev(changes) * math.sqrt(1 + 1 / n)
+    half = t_quantile(freedom * (n - 1)) * stdev(changes) * math.sqrt(1 + 1 / n)
     low, high = mean(changes) - half, mean(changes) + half
     # One end a hundred times the other, or a hundred points above it: no news.
     if high - low > (1 if share else math.log(100)):
         return n, None, None
+    # What has been before is no news.
+    low, high = min(low, *changes), max(high, *changes)
     if share:
         return n, max(low, -1), min(high, 1)
-    return n, math.exp(low) - 1, math.exp(high) - 1
+    return n, -1 if fell else math.exp(low) - 1, math.exp(high) - 1
+
+
+def periods_touch(pairs: Sequence[tuple[Days, Days]]) -> bool:
+    return len(pairs) > 1 and [*pairs[0][1]] == [*pairs[1][0]]
 
 
 def earlier(now: Days, before: Days) -> Iterable[tuple[Days, Days]]:
