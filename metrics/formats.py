@@ -161,7 +161,8 @@ def usual_span(low: float, high: float, change: float, unit: Unit) -> str:
     """Print the usual changes: "−9 to +14%", for a share "−2 to +3 pp".
 
     In whole numbers, and with decimals where "within" or "beyond" them would otherwise
-    look wrong beside the change: +14.4% is not beyond +14% but beyond +14.2%.
+    look wrong beside the change: +14.4% is not beyond +14% but beyond +14.2%. Ends that
+    are one in print are named once: "within the usual 0%".
     """
     inside = low <= change <= high
     shown = float(fixed(100 * change, 1).replace(",", ""))
@@ -172,8 +173,17 @@ def usual_span(low: float, high: float, change: float, unit: Unit) -> str:
         return (least <= shown <= most) == inside
 
     digits = next(filter(fits, range(3)), 3)
-    ends = f"{signed(100 * low, digits)} to {signed(100 * high, digits)}"
-    return f"{ends}{' pp' if unit == 'share' else '%'}"
+    ends = dict.fromkeys(signed(100 * end, digits) for end in (low, high))
+    return f"{' to '.join(ends)}{' pp' if unit == 'share' else '%'}"
+
+
+def ends_apart(low: float, high: float, digits: int) -> list[str]:
+    """Print both ends of an interval with as many digits as tell them apart."""
+    texts = ([fixed(end, n) for end in (low, high)] for n in range(digits, digits + 3))
+    return next(
+        (both for both in texts if both[0] != both[1]),
+        [fixed(end, digits) for end in (low, high)],
+    )
 
 
 def signed(value: float, digits: int) -> str:

@@ -118,8 +118,10 @@ def _unit(seconds: Sequence[float | None]) -> tuple[int, str, int]:
 
 
 def _ends(ends: Sequence[float | None], size: int, digits: int) -> str:
-    known = [formats.fixed(end / size, digits) for end in ends if end is not None]
-    return f" ({known[0]}–{known[1]})" if len(known) == 2 else ""
+    known = [end / size for end in ends if end is not None]
+    if len(known) < 2:
+        return ""
+    return f" ({'–'.join(formats.ends_apart(known[0], known[1], digits))})"
 
 
 def counted(number: int, one: str, several: str | None = None) -> str:
@@ -209,7 +211,7 @@ def with_interval(
     share = none if none and row[name] == 0 else percent(row[name], digits)
     if low is None or high is None:
         return share
-    ends = (formats.fixed(100 * end, digits) for end in (low, high))
+    ends = formats.ends_apart(100 * low, 100 * high, digits)
     return f"{share} ({'–'.join(ends)})"
 
 

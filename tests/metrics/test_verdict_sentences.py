@@ -285,7 +285,7 @@ def medians(first: float, second: float, verdict: str) -> tuple[pl.DataFrame, ..
             "2.02 min with auto-flip and 1.98 min without",
         ),
         (
-            *(30, 200, "0.5 min (0.5–0.5)", "3.3 min (3.3–3.4)"),
+            *(30, 200, "0.5 min (0.47–0.53)", "3.3 min (3.3–3.4)"),
             "3.3 min with auto-flip and 0.5 min without",
         ),
         (

@@ -212,7 +212,7 @@ def test_within_and_beyond_are_true_of_the_printed_numbers(
     low, high = sorted((one, other))
     span = formats.usual_span(low, high, change, "count").removesuffix("%")
     ends = span.replace(formats.MINUS, "-").replace(",", "").split(" to ")
-    least, most = map(float, ends)
+    least, most = map(float, (ends[0], ends[-1]))
     shown = float(formats.signed(100 * change, 1).replace(formats.MINUS, "-"))
     near = min(abs(change - low), abs(change - high)) < 0.001
     # Nearer than what is printed of the change, nothing can tell.

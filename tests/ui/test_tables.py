@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Dataframe
 
 from metrics.formats import fixed
+from metrics.sentences import durations, with_interval
 from testkit.dashboard import LONGEST_WAIT
 from tests.pages.test_insights import read
 from ui.blocks import tables
@@ -75,6 +76,27 @@ def test_an_interval_below_zero_has_minus_signs_and_no_two_dashes() -> None:
     ends = {name: [-14.0], f"{name}_low": [-21.0], f"{name}_high": [-2.0]}
     cells = tables.with_intervals(pl.DataFrame(ends))[name].to_list()
     assert cells == ["−14 s (−21 to −2)"]
+
+
+@pytest.mark.parametrize(
+    ("key", "figure", "interval"),
+    [
+        ("came_back_share", (0.0, 0.0, 0.004), "(0.0–0.4)"),
+        ("came_back_share", (1.0, 0.9996, 1.0), "(99.96–100.00)"),
+        ("came_back_share", (0.48, 0.44, 0.52), "(44–52)"),
+        ("duration_median_seconds", (40.0, 39.8, 40.3), "(39.8–40.3)"),
+    ],
+)
+def test_the_ends_of_an_interval_are_told_apart(
+    key: str, figure: tuple[float, float, float], interval: str
+) -> None:
+    """Of many users: "None (0–0) of them estimated again"."""
+    names = (key, f"{key}_low", f"{key}_high")
+    row = dict(zip(names, figure, strict=True))
+    cell = tables.with_intervals(pl.DataFrame([row]))[key].item()
+    assert cell.endswith(f" {interval}")
+    said = durations(figure)[0] if "seconds" in key else with_interval(row, key)
+    assert said.endswith(f" {interval}")
 
 
 def test_labels_over_time_are_named_after_their_kind_and_spelt_out() -> None:

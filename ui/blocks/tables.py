@@ -219,20 +219,23 @@ def _with_interval(frame: pl.DataFrame, printed: Unit) -> list[str | None]:
     # Texts of minutes and seconds do not sort.
     size, name, digits = _unit_of_durations(frame.to_series(), printed)
 
+    is_duration = printed in formats.SECONDS
+
     def text(number: float) -> str:
-        if printed in formats.SECONDS:
+        if is_duration:
             return f"{formats.with_minus(formats.fixed(number / size, digits))} {name}"
         return formats.number(number, printed)
 
-    def end(number: float) -> str:
-        share = printed == "share"
-        whole = formats.with_minus(formats.fixed(100 * number, 0))
-        return whole if share else text(number).partition(" ")[0]
-
     def span(low: float, high: float) -> str:
+        if is_duration:
+            ends = formats.ends_apart(low / size, high / size, digits)
+        elif printed == "share":
+            ends = formats.ends_apart(100 * low, 100 * high, 0)
+        else:
+            ends = formats.ends_apart(low, high, _DECIMALS[printed])
         # A dash before a minus would read as two of them.
         dash = " to " if min(low, high) < 0 else "–"
-        return f" ({end(low)}{dash}{end(high)})"
+        return f" ({dash.join(map(formats.with_minus, ends))})"
 
     rows = list(frame.iter_rows())
     width = max((len(text(v)) for v, _, _ in rows if v is not None), default=0)
