@@ -29,7 +29,8 @@ def number(value: float | None, unit: Unit, *beside: float | None) -> str:
     """Print a value with its unit: 1,234 · 12.3% · 3.56 · 4.2 min · 45 s.
 
     Durations, counted in minutes or in seconds, print in the same unit as the longest
-    one `beside` them, or in a smaller one in which none of them is 0.
+    one `beside` them, or in a smaller one in which none of them is 0; shares with as
+    many decimals (`share_digits`).
     """
     # A figure of damaged rows may be no number.
     if value is None or not isfinite(value):
@@ -40,12 +41,30 @@ def number(value: float | None, unit: Unit, *beside: float | None) -> str:
         case "points":
             text = fixed(whole_points(value), 0)
         case "share":
-            text = f"{fixed(value * 100, 1)}%"
+            text = f"{fixed(value * 100, share_digits(value, *beside))}%"
         case "number":
-            text = fixed(value, 2)
+            text = fixed(value, number_digits(value))
         case "seconds" | "minutes":
             text = _duration(value, beside, SECONDS[unit])
     return with_minus(text)
+
+
+def share_digits(*shares: float | None) -> int:
+    """Return the decimals of shares in percent: one, more where it would mislead.
+
+    Only none is 0.0% and only all is 100.0%: a part is 0.04%, or 99.96%.
+    """
+    parts = [min(share, 1 - share) for share in shares if share and 0 < share < 1]
+    least = min(parts, default=1.0)
+    return next((n for n in (1, 2) if not prints_zero(fixed(100 * least, n))), 3)
+
+
+def number_digits(value: float) -> int:
+    """Return the decimals of a number: two, more where these are few digits of it.
+
+    A change of 21.6% from 0.07 to 0.09 would not agree with what is printed.
+    """
+    return 2 + sum(0 < abs(value) < limit for limit in (1, 0.1))
 
 
 def whole_points(value: float) -> float:
@@ -81,7 +100,8 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
     if not (isfinite(now) and isfinite(before)):
         return "n/a"
     if unit == "share":
-        return f"{signed(100 * _share_difference(now, before), 1)} pp"
+        digits = share_digits(now, before)
+        return f"{signed(100 * _share_difference(now, before), digits)} pp"
     if number(now, unit, before) == number(before, unit, now):
         return f"{signed(0, 1)}%"
     if before == 0:
@@ -139,7 +159,10 @@ def judged_change(now: float | None, before: float | None, unit: Unit) -> float 
 
 def _share_difference(now: float, before: float) -> float:
     """Return the difference of two shares as they are printed, in parts of 1."""
-    one, other = (fixed(share * 100, 1).replace(",", "") for share in (now, before))
+    digits = share_digits(now, before)
+    one, other = (
+        fixed(share * 100, digits).replace(",", "") for share in (now, before)
+    )
     # A share of a damaged store may be no number.
     if NOTHING in {one, other}:
         return now - before

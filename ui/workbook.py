@@ -27,8 +27,6 @@ _FORBIDDEN = re.compile(r"[^\w .()-]", re.ASCII)
 _FORMATS: Mapping[Unit, str] = {
     "count": "#,##0",
     "points": "0",
-    "number": "#,##0.00",
-    "share": "0.0%",
     "minutes": '#,##0.0" min"',
     "seconds": '#,##0" s"',
 }
@@ -110,8 +108,8 @@ def _write(workbook: "Workbook", name: str, sheet: Sheet) -> None:
     long = _long_texts(plain)
     formats: dict[str, object] = {
         key: number_format
-        for key, of in frame.schema.items()
-        if (number_format := _format_of(key, of))
+        for key in frame.columns
+        if (number_format := _format_of(frame[key]))
     }
     # It takes a time for a date alone, and "####" is in place of the time.
     widths = {
@@ -195,11 +193,14 @@ def _print_on_a4(workbook: "Workbook", sheet: str, *, columns: int) -> None:
     printed.set_footer("&L&A&R&P / &N")
 
 
-def _format_of(key: str, of: pl.DataType) -> str | None:
+def _format_of(column: pl.Series) -> str | None:
     """Return how the numbers of a column are printed, as on the page."""
-    unit = tables.unit(key)
+    unit, of = tables.unit(column.name), column.dtype
     if unit and of.is_numeric():
         is_mean = unit == "count" and not of.is_integer()
+        if unit in {"share", "number"}:
+            zeros = "0" * tables.decimals_of(column, unit)
+            return f"0.{zeros}%" if unit == "share" else f"#,##0.{zeros}"
         return _MEAN_COUNT if is_mean else _FORMATS[unit]
     # IDs, cards and hours count nothing: room 12345 is not 12,345.
     return _LABEL if of.is_integer() else None

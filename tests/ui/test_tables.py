@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Dataframe
 
-from metrics.formats import fixed
+from metrics.formats import fixed, number, share_digits
 from metrics.sentences import durations, with_interval
 from testkit.dashboard import LONGEST_WAIT
 from tests.pages.test_insights import read
@@ -264,20 +264,46 @@ def test_no_number_prints_as_minus_zero() -> None:
         from ui.blocks import tables
 
         shares = [-0.0004, -0.0006, 0.0, None]
-        frame = pl.DataFrame({"contribution": shares, "count_change_share": shares})
-        means = pl.DataFrame({"ma_votes": [-0.004, -0.006, 0.004, None]})
+        frame = pl.DataFrame({"count_change_share": shares})
+        means = pl.DataFrame({"ma_votes": [-0.00004, -0.00006, 0.00004, None]})
+        least = pl.DataFrame({"contribution": [-0.000004, -0.000006, 0.0, None]})
+        frame = frame.with_columns(least)
         tables.render(pl.concat([frame, means], how="horizontal"), "Changes")
 
     (sent,) = AppTest.from_function(page, default_timeout=LONGEST_WAIT).run().dataframe
     found = read(sent.proto.arrow_data.data).to_dict(as_series=False)
-    # As the browser prints them: with one decimal, and with two.
-    assert found["contribution"] == found["count_change_share"] == [0, -0.1, 0, None]
-    assert found["ma_votes"] == [0, -0.01, 0, None]
+    # As the browser prints them: with so many decimals.
+    assert found["count_change_share"] == [0, -0.1, 0, None]
+    assert found["contribution"] == [0, -0.001, 0, None]
+    assert found["ma_votes"] == [0, -0.0001, 0, None]
     assert "-0.0" not in map(str, found["contribution"] + found["ma_votes"])
     # From 3 to 60 votes it is 1,900.0%, as on tiles.
     looks = json.loads(sent.proto.columns)
-    for name in ("contribution", "count_change_share"):
-        assert looks[name]["type_config"]["format"] == "%,.1f%%"
+    for name, digits in (("contribution", 3), ("count_change_share", 1)):
+        assert looks[name]["type_config"]["format"] == f"%,.{digits}f%%"
+
+
+@pytest.mark.parametrize(
+    ("shares", "texts"),
+    [
+        ([0.25, 0.0, 1.0], ["25.0%", "0.0%", "100.0%"]),
+        ([0.0004, 0.25], ["0.04%", "25.00%"]),
+        ([0.9996, 0.5], ["99.96%", "50.00%"]),
+        ([0.000006], ["0.001%"]),
+    ],
+)
+def test_only_none_prints_as_none_and_only_all_as_all(
+    shares: list[float], texts: list[str]
+) -> None:
+    """Of a million users four hundred are 0.04%, on tiles, in tables and in sheets."""
+    table = drawn(pl.DataFrame({"share": shares}))
+    look = json.loads(table.proto.columns)["share"]["type_config"]["format"]
+    sent = read(table.proto.arrow_data.data)["share"]
+    digits = int(look[3])
+    assert [f"{share:.{digits}f}%" for share in sent] == texts
+    beside = [number(share, "share", *shares) for share in shares]
+    assert beside == texts
+    assert max(map(share_digits, shares)) == digits
 
 
 def test_a_number_stays_behind_a_name_from_right_to_left() -> None:

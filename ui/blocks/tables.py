@@ -23,8 +23,6 @@ from ui.format import NOTHING, kept_together
 _FORMATS: dict[Unit, str] = {
     "count": "%,d",
     "points": "%.0f",
-    "number": "%,.2f",
-    "share": "%,.1f%%",
 }
 # The notation of tiles and charts, in browsers of any language.
 _MEAN_COUNT = "%,.1f"
@@ -218,12 +216,14 @@ def _with_interval(frame: pl.DataFrame, printed: Unit) -> list[str | None]:
     """
     # Texts of minutes and seconds do not sort.
     size, name, digits = _unit_of_durations(frame.to_series(), printed)
-
     is_duration = printed in formats.SECONDS
+    decimals = decimals_of(frame.to_series(), printed)
 
     def text(number: float) -> str:
         if is_duration:
             return f"{formats.with_minus(formats.fixed(number / size, digits))} {name}"
+        if printed == "share":
+            return f"{formats.with_minus(formats.fixed(100 * number, decimals))}%"
         return formats.number(number, printed)
 
     def span(low: float, high: float) -> str:
@@ -232,7 +232,7 @@ def _with_interval(frame: pl.DataFrame, printed: Unit) -> list[str | None]:
         elif printed == "share":
             ends = formats.ends_apart(100 * low, 100 * high, 0)
         else:
-            ends = formats.ends_apart(low, high, _DECIMALS[printed])
+            ends = formats.ends_apart(low, high, decimals)
         # A dash before a minus would read as two of them.
         dash = " to " if min(low, high) < 0 else "–"
         return f" ({dash.join(map(formats.with_minus, ends))})"
@@ -258,13 +258,18 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     Shares are sent in percent: Streamlit's own format cuts them (4 of 11 would be
     36.3%). Durations are sent in the unit that their column prints.
     """
-    units = {name: unit(name) for name, of in frame.schema.items() if of.is_numeric()}
+    units = {
+        name: unit(name) or "number"
+        for name, of in frame.schema.items()
+        if of.is_numeric()
+    }
     shares = [name for name, of in units.items() if of == "share"]
     durations = {
         name: _unit_of_durations(frame[name], of)
         for name, of in units.items()
-        if of and of in formats.SECONDS
+        if of in formats.SECONDS
     }
+    decimals = {name: decimals_of(frame[name], of) for name, of in units.items()}
     frame = frame.head(MOST_ROWS)
     # Streamlit's format prints percent signs, and does not multiply; it would show
     # times of a zone in that of the browser.
@@ -273,7 +278,6 @@ def _sent(frame: pl.DataFrame) -> _Sent:
         pl.col(shares) * 100,
         *(pl.col(name) / size for name, (size, *_) in durations.items()),
     )
-    decimals = {name: _DECIMALS[of or "number"] for name, of in units.items()}
     decimals |= {name: digits for name, (*_, digits) in durations.items()}
     frame = frame.with_columns(
         _as_printed(name, digits)
@@ -289,11 +293,28 @@ def _sent(frame: pl.DataFrame) -> _Sent:
 _DECIMALS: Mapping[Unit, int] = {
     "count": 1,
     "points": 0,
-    "number": 2,
-    "share": 1,
     "minutes": 1,
     "seconds": 0,
 }
+
+
+def decimals_of(column: pl.Series, printed: Unit) -> int:
+    """Return the decimals that a column prints: of shares what the least part needs.
+
+    Of numbers, what most of them need; see `formats.number`. A change has one.
+    """
+    known = column.cast(pl.Float64).abs()
+    known = known.filter(known.is_finite() & (known > 0))
+    if printed == "share":
+        if column.name.endswith("_change_share"):
+            return 1
+        parts = known.filter(known < 1)
+        ends = (parts.min(), parts.max())
+        return formats.share_digits(*(end for end in ends if isinstance(end, float)))
+    if printed == "number":
+        middle = known.median()
+        return formats.number_digits(middle if isinstance(middle, float) else 0)
+    return _DECIMALS[printed]
 
 
 def _unit_of_durations(column: pl.Series, counted_in: Unit) -> tuple[float, str, int]:
@@ -373,7 +394,7 @@ def _config(frame: pl.DataFrame, name: str, table: str) -> ColumnConfig:
         return st.column_config.ProgressColumn(
             label,
             help=definition.formula,
-            format=_FORMATS["share"],
+            format=_format_of(frame[name], "share"),
             min_value=0,
             # The longest bar fills its cell: rows compare with each other.
             max_value=100 * end_of_scale(frame[name]),
@@ -388,8 +409,15 @@ def _config(frame: pl.DataFrame, name: str, table: str) -> ColumnConfig:
     return st.column_config.NumberColumn(
         label,
         help=definition.formula,
-        format=_MEAN_COUNT if is_mean else _FORMATS[printed],
+        format=_MEAN_COUNT if is_mean else _format_of(frame[name], printed),
     )
+
+
+def _format_of(column: pl.Series, printed: Unit) -> str:
+    """Return the format of a column of numbers that are not durations."""
+    decimals = decimals_of(column, printed)
+    more = {"share": f"%,.{decimals}f%%", "number": f"%,.{decimals}f"}
+    return more.get(printed) or _FORMATS[printed]
 
 
 def _width(label: str, texts: pl.Series) -> int:
@@ -463,11 +491,11 @@ def render_plain(
 ) -> None:
     """Show a frame whose columns already are what a reader should see.
 
-    Numbers that are not whole have two decimals. Higher rows wrap long texts; `widths`
-    are those of columns, `height` is that of a long table, in pixels.
+    Numbers that are not whole have two decimals or more. Higher rows wrap long texts;
+    `widths` are those of columns, `height` is that of a long table, in pixels.
     """
     formats_of = {
-        name: _FORMATS["number" if dtype.is_float() else "count"]
+        name: _format_of(frame[name], "number" if dtype.is_float() else "count")
         for name, dtype in frame.schema.items()
         if dtype.is_numeric()
     }

@@ -7,7 +7,7 @@ from math import floor, log10
 import altair as alt
 import polars as pl
 
-from metrics.formats import SECONDS, fixed, unit_of_seconds
+from metrics.formats import SECONDS, fixed, number, unit_of_seconds
 from metrics.subject import Unit
 
 MAX_ROWS = 8000
@@ -15,14 +15,6 @@ MAX_ROWS = 8000
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 Draw = Callable[[pl.DataFrame], Chart]
 
-D3_FORMATS: dict[Unit, str] = {
-    "count": ",.0f",
-    "points": ",.0f",
-    "number": ",.2f",
-    "share": ".1%",
-    "minutes": ",.1f",
-    "seconds": ",.0f",
-}
 _ALL_DIGITS = "format(datum.value, ',')"
 _THOUSANDS = "format(datum.value, datum.value < 1000 ? ',' : '~s')"
 
@@ -69,7 +61,7 @@ def value_axis(unit: Unit, drawn: pl.DataFrame | None = None) -> alt.Axis:
     # would all be 0%.
     if unit == "share":
         return alt.Axis(format=".1~%", tickCount=5, tickMinStep=0.001)
-    return alt.Axis(format=D3_FORMATS[unit], tickCount=5, tickMinStep=0.01)
+    return alt.Axis(format=",.2f", tickCount=5, tickMinStep=0.01)
 
 
 def _axis_of_durations(drawn: pl.DataFrame | None, seconds: int) -> alt.Axis:
@@ -114,6 +106,33 @@ def whole_percent(share: str) -> str:
     """
     few, most = f"0 < {share} && {share} < 0.01", f"0.99 < {share} && {share} < 1"
     return f"({few} ? '<1%' : {most} ? '>99%' : format({share}, '.0%'))"
+
+
+def percent(share: str) -> str:
+    """Return the Vega expression that prints a share as `formats.share_digits` says."""
+    rest = f"min({share}, 1 - {share})"
+    few = f"{rest} > 0 && {rest} < 0.0005"
+    return f"format({share}, {few} ? ({rest} < 0.00005 ? '.3%' : '.2%') : '.1%')"
+
+
+def share_tooltip(share: str, title: str) -> alt.Tooltip:
+    """Return the tooltip of a share whose text is in the column `text_of(share)`."""
+    return alt.Tooltip(f"{text_of(share)}:N", title=title)
+
+
+def text_of(column: str) -> str:
+    """Return the column of the texts of a figure."""
+    return f"{column}_text"
+
+
+def with_texts(frame: pl.DataFrame, unit: Unit, *columns: str) -> pl.DataFrame:
+    """Add the texts of figures, for tooltips: see `formats.number`."""
+    return frame.with_columns(
+        pl.Series(
+            text_of(column), [number(v, unit) for v in frame[column]], dtype=pl.String
+        )
+        for column in columns
+    )
 
 
 ROOM = "(width && containerSize()[0] - 45)"

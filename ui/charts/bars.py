@@ -10,14 +10,16 @@ from metrics.registry import DEFINITIONS
 from metrics.sentences import counted
 from ui.charts.axes import (
     BY_PLACE,
-    D3_FORMATS,
     ROOM,
     Chart,
     bounded,
     cut_in_the_middle,
     in_order,
     letters_of,
+    share_tooltip,
+    text_of,
     value_axis,
+    with_texts,
 )
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, PALETTE
@@ -36,15 +38,13 @@ def bars(
     `tooltip` are further figures of each bar. Of very many, the largest have one each.
     """
     data = in_order(_largest(frame, label, value))
+    for key in tooltip:
+        data = with_texts(data, DEFINITIONS[key].unit, key)
     shown = [
         alt.Tooltip(f"{label}:N", title=titles[0]),
         alt.Tooltip(f"{value}:Q", title=titles[1], format=","),
         *(
-            alt.Tooltip(
-                f"{key}:Q",
-                title=DEFINITIONS[key].title,
-                format=D3_FORMATS[DEFINITIONS[key].unit],
-            )
+            alt.Tooltip(f"{text_of(key)}:N", title=DEFINITIONS[key].title)
             for key in tooltip
         ),
     ]
@@ -134,7 +134,7 @@ def shares(
             columns=alt.ExprRef(f"{ROOM} < {needed} ? 1 : {len(colors)}"),
         ),
     )
-    data = bounded(in_order(frame.sort(label)))
+    data = with_texts(bounded(in_order(frame.sort(label))), "share", "share")
     bars = (
         Layer(data)
         .mark_bar(cornerRadiusEnd=2)
@@ -155,7 +155,7 @@ def shares(
                 alt.Tooltip("room:N", title="Room"),
                 alt.Tooltip(f"{label}:N", title=title),
                 alt.Tooltip("votes:Q", title="Votes", format=","),
-                alt.Tooltip("share:Q", title="Share", format=".1%"),
+                share_tooltip("share", "Share"),
             ],
         )
     )

@@ -11,8 +11,11 @@ from ui.charts.axes import (
     end_of_scale,
     gradient_legend,
     in_order,
+    share_tooltip,
+    text_of,
     whole_percent,
     wide_targets,
+    with_texts,
 )
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, INK, MUTED, PALE, TEXT
@@ -25,12 +28,12 @@ def heat_map(
     tooltip = [
         alt.Tooltip(f"{y[0]}:N", title=y[1]),
         alt.Tooltip(f"{x[0]}:O", title=x[1]),
-        alt.Tooltip(f"{value[0]}:Q", title=value[1], format=",.2f"),
+        alt.Tooltip(f"{text_of(value[0])}:N", title=value[1]),
     ]
     # Of nothing but zeros, Vega would draw cells of half the shade.
     scale = alt.Scale(range=[FAINT, ACCENT], domain=[0, end_of_scale(frame[value[0]])])
     cells = (
-        Layer(bounded(in_order(frame)))
+        Layer(with_texts(bounded(in_order(frame)), "number", value[0]))
         .mark_rect(cornerRadius=2)
         .encode(
             alt.X(f"{x[0]}:O", title=x[1], axis=alt.Axis(labelAngle=0)),
@@ -70,7 +73,7 @@ def retention_grid(cells: pl.DataFrame, average: pl.DataFrame, unit: str) -> Cha
     bucket that has not ended is marked with "…". Needs the columns of
     `retention.grid` and `retention.average`.
     """
-    data = bounded(_labelled(cells, average))
+    data = with_texts(bounded(_labelled(cells, average)), "share", "share")
     base = Layer()
     x = alt.X(
         "k:O",
@@ -112,14 +115,14 @@ def retention_curve(average: pl.DataFrame, unit: str) -> Chart:
     )
     tooltip = [
         alt.Tooltip("k:Q", title=unit.capitalize()),
-        alt.Tooltip("share:Q", title="Came back", format=".1%"),
+        share_tooltip("share", "Came back"),
         alt.Tooltip("alive:Q", title="Came back (n)", format=","),
         alt.Tooltip("size:Q", title="Of", format=","),
     ]
     # A line has one tooltip only, that of its first point.
     line = base.mark_line(color=ACCENT, strokeWidth=2).encode(x, y)
     points = base.mark_circle(color=ACCENT, size=60, opacity=1)
-    data = bounded(average)
+    data = with_texts(bounded(average), "share", "share")
     hover = wide_targets(base, data.height, x, tooltip)
     shown = line, points.encode(x, y, tooltip=tooltip), hover
     return layered(*shown, data=data, height=CHART_HEIGHT)
@@ -165,7 +168,7 @@ def _tips(unit: str) -> list[alt.Tooltip]:
         alt.Tooltip("row:N", title="Began · number"),
         alt.Tooltip("k:O", title=unit.capitalize()),
         alt.Tooltip("alive:Q", title="Came back", format=","),
-        alt.Tooltip("share:Q", title="Share", format=".1%"),
+        share_tooltip("share", "Share"),
         alt.Tooltip("over:N", title="Complete"),
     ]
 

@@ -24,7 +24,10 @@ from ui.charts.axes import (
     in_order,
     label_axis,
     legend,
+    percent,
+    share_tooltip,
     whole_percent,
+    with_texts,
 )
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import (
@@ -112,8 +115,8 @@ def stages(frame: pl.DataFrame, shares: Mapping[str, str | None]) -> Chart:
         },
         schema={"metric": pl.String, "count": pl.Int64, "share": pl.Float64},
     )
-    percent = whole_percent("datum.share")
-    printed = f"datum.share == null ? '' : '  (' + {percent} + ')'"
+    part = whole_percent("datum.share")
+    printed = f"datum.share == null ? '' : '  (' + {part} + ')'"
     text = f"{count_of('count')} + ({printed})"
     return labelled_bars(long, "metric", "count", "Count", text, ROOM_OF_COUNTS)
 
@@ -212,7 +215,7 @@ def _count_and_share(frame: pl.DataFrame, value: str) -> str:
     count = count_of(value)
     if "share" not in frame.columns:
         return count
-    return f"{count} + '  (' + format(datum.share, '.1%') + ')'"
+    return f"{count} + '  (' + {percent('datum.share')} + ')'"
 
 
 _WAS_IS = "format(datum.before, ',') + ' → ' + format(datum.now, ',')"
@@ -238,7 +241,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     top = in_order(frame.head(rows)).sort(place, maintain_order=True).drop(PLACE)
     named = in_order(labels.readable(top)).with_columns(what=_what())
     # Printed here: a browser would write a change of less than half a percent as −0%.
-    percents = [
+    changes = [
         f" ({fmt.signed(max(100 * change / before, -99 if now else -100), 0)}%)"
         if before
         else ""
@@ -247,7 +250,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
     data = named.with_columns(
         labels.distinct(named["what"], top["label"]),
         end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
-        percent=pl.Series(percents, dtype=pl.String),
+        percent=pl.Series(changes, dtype=pl.String),
         then=fmt.counts(pl.col("before")) + _as_many(),
     )
     base = Layer().transform_calculate(printed=f"{_WAS_IS} + ({_OWN_CHANGE})")
@@ -312,6 +315,7 @@ def nested_bars(
     readable = labels.readable(top)
     own = labels.distinct(readable[label], top[label])
     named = in_order(readable.with_columns(own.alias(label)))
+    named = with_texts(named, "share", *keys)
     long = named.unpivot(
         on=keys, index=[PLACE, label], variable_name="stage", value_name="share"
     ).with_columns(pl.col("stage").replace_strict(titles))
@@ -343,7 +347,7 @@ def nested_bars(
     tooltip = [
         alt.Tooltip(f"{label}:N", title=title_of_label(label)),
         alt.Tooltip(f"{n}:Q", title="New users", format=","),
-        *(alt.Tooltip(f"{k}:Q", title=t, format=".1%") for k, t in titles.items()),
+        *(share_tooltip(key, title) for key, title in titles.items()),
     ]
     smallest = keys[-1]
     shown = f"{whole_percent(f'datum.{smallest}')} + ' of ' + format(datum.{n}, ',')"
