@@ -50,6 +50,23 @@ def divided(part: pl.Expr, whole: pl.Expr | float) -> pl.Expr:
     return part / (whole + 0 * part)
 
 
+def mean_of(column: pl.Expr, parts: int) -> pl.Expr:
+    """Return the mean of a column that counts parts of a unit, the nearest float.
+
+    Of a mean divided by the parts, 20.864 minutes would be 20.863999999999997.
+    """
+    return ratio(column.sum(), parts * column.count())
+
+
+def ninth_decile(column: pl.Expr) -> pl.Expr:
+    """Return what 9 in 10 are below, between two whole numbers a number of tenths.
+
+    Interpolated, 66.4 would be 66.40000000000002.
+    """
+    # Among nulls it would be another float than without them.
+    return column.drop_nulls().quantile(0.9, "linear").round(9)
+
+
 NOT_SET = "(not set)"
 """What a missing text is called; some sources of data write it themselves."""
 DELETED = "(deleted)"

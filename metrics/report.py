@@ -97,7 +97,8 @@ class Figure:
         if self.value is None or self.before is None:
             return None
         if self.definition.unit == "share":
-            return self.value - self.before
+            # The difference of 0.3 and 0.2 is no 0.09999999999999998.
+            return round(self.value - self.before, 9)
         return self.judged_change
 
     @property

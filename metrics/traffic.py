@@ -25,7 +25,15 @@ from metrics.activity_key import (
     user_number,
 )
 from metrics.constants import SESSION_GAP, VISIT_GAP
-from metrics.expressions import Bins, count_where, ratio, rounded, row_count
+from metrics.expressions import (
+    Bins,
+    count_where,
+    divided,
+    mean_of,
+    ratio,
+    rounded,
+    row_count,
+)
 from metrics.frames import Period
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.subject import Definition, table
@@ -163,7 +171,7 @@ def legacy(shared: SharedPlans, since: datetime) -> pl.LazyFrame:
         ),
         kept(ordered, later & is_of_estimations(ACT)).select(joined=_users_of(ACT)),
         sessions(kept(ordered, later), SESSION_GAP).select(
-            length=minutes(length().mean())
+            length=divided(length().mean(), 60)
         ),
     ]
     # As the old service had it: all visitors ever, but those who joined since a date.
@@ -263,7 +271,7 @@ _PARTS: Mapping[Part, Mapping[str, pl.Expr]] = {
         "visit_bounce_rate": pl.col("lone_view").mean(),
     },
     "sessions": {
-        "session_mean_minutes": minutes(length().mean()),
+        "session_mean_minutes": mean_of(length(), 60),
         "session_median_minutes": minutes(length().median()),
     },
 }
@@ -346,9 +354,15 @@ def _work(shared: SharedPlans, whole: Period) -> pl.LazyFrame:
 def with_rates(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a row with the shares of its users; null without a user."""
     users = row.get("unique_users")
-    activation = row["activated_users"] / users if users else None
-    bounce = None if activation is None else 1 - activation
-    return {**row, "activation_rate": activation, "bounce_rate": bounce}
+    if not users:
+        return {**row, "activation_rate": None, "bounce_rate": None}
+    activated = row["activated_users"]
+    return {
+        **row,
+        "activation_rate": activated / users,
+        # One minus 0.84 is 0.16000000000000003.
+        "bounce_rate": (users - activated) / users,
+    }
 
 
 _READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS)

@@ -11,6 +11,7 @@ from metrics.expressions import (
     aggregate,
     count_where,
     hide_small_samples,
+    ninth_decile,
     rate,
     ratio,
     row_count,
@@ -71,7 +72,7 @@ DEFINITIONS = (
     ),
     _define(
         "rounds_per_meeting_hour",
-        "Votes per hour",
+        "Votes per meeting hour",
         "number",
         "Votes divided by the hours that meetings last; a meeting's first vote counts "
         "an hour at most.",
@@ -125,7 +126,7 @@ def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         talks=count_where(pl.col("talk").is_not_null()),
         # Of however few votes, as on the other pages: medians are no rates.
         duration_median_seconds=seconds.median(),
-        duration_p90_seconds=seconds.quantile(0.9, "linear"),
+        duration_p90_seconds=ninth_decile(seconds),
         talk_median_seconds=pl.col("talk").median(),
         met=pl.col("met").sum(),
     )

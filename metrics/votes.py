@@ -27,6 +27,8 @@ from metrics.expressions import (
     Bins,
     count_where,
     divided,
+    mean_of,
+    ninth_decile,
     ratio,
     rounded,
     row_count,
@@ -592,12 +594,11 @@ def _figures() -> dict[str, pl.Expr]:
         | {name: pl.col(column).mean() for name, column in columns.items()}
         | {f"{name}_median": pl.col(c).median() for name, c in columns.items()}
         | {
-            "avg_estimation": divided(hundredths.mean(), 100),
+            "avg_estimation": mean_of(hundredths, 100),
             "avg_estimation_median": divided(hundredths.median(), 100),
             "duration_mean_seconds": duration.mean(),
             "duration_median_seconds": duration.median(),
-            # Among nulls it would be another float than without them.
-            "duration_p90_seconds": duration.drop_nulls().quantile(0.9, "linear"),
+            "duration_p90_seconds": ninth_decile(duration),
             "auto_flip_share": pl.col("was_auto_flip").mean(),
         }
     )

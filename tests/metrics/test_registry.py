@@ -304,6 +304,24 @@ def test_a_word_has_one_number_in_all_tables(
     assert {title: each for title, each in sums.items() if len(each) > 1} == {}
 
 
+@pytest.mark.parametrize("first", ["2026-06-01", "2026-10-26"])
+def test_no_figure_has_the_last_digits_of_arithmetic(
+    golden: Frames, first: str
+) -> None:
+    """Files and answers had 66.40000000000002 seconds, and a share of 0.16000000003."""
+    asked = query(golden, days(first, "2026-11-22"), days("2025-10-27", "2025-11-23"))
+    shared = SharedPlans.of(asked)
+    plans = {name: plan(name, asked, shared) for name in NAMES}
+    untidy = [
+        (name, column.name, value)
+        for name, frame in engine.collect_all(plans, 10**6).items()
+        for column in frame.select(cs.float())
+        for value in column.drop_nulls()
+        if len(repr(value)) > 15 and len(f"{value:.12g}") < 9
+    ]
+    assert untidy == []
+
+
 def test_participations_new_rooms_and_pauses_have_names_of_their_own() -> None:
     """Growth counts other things than Votes under the old service's keys."""
     for key in ("estimations", "rooms"):
