@@ -70,7 +70,7 @@ DEFINITIONS = (
         "count",
         "Rooms with 70 points or more 28 days earlier.",
         _NAMES,
-        "Empty votes.",
+        "Empty votes, deleted rooms.",
     ),
     Definition(
         "room_count",
@@ -122,7 +122,7 @@ def gone_quiet(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 
 def went_dormant(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
-    """Return rooms that were healthy 28 days ago and are dormant now.
+    """Return rooms that were healthy 28 days ago and are dormant now; no deleted ones.
 
     Columns: room_name, health_before, health, last_round_at, room_number, room_id,
     healthy_rooms (all rooms that were healthy 28 days ago; n); those that were
@@ -134,6 +134,8 @@ def went_dormant(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
         _scored(_span(shared, now, 1), now - SPAN)
         .select("room_id", "last_round_at", health_before=parts)
         .filter(pl.col("health_before") >= HEALTHY)
+        # Deleted rooms are gone on purpose, and no team to ask is left.
+        .join(shared.room_names, on="room_id")
         .with_columns(healthy_rooms=row_count())
     )
     lately = _span(shared, now, 0)
@@ -143,12 +145,10 @@ def went_dormant(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
         _scored(
             known.with_columns(last_round_at=last),
             now,
-            "health_before",
-            "healthy_rooms",
+            *("room_name", "room_number", "health_before", "healthy_rooms"),
         )
         .with_columns(health=parts)
         .filter(pl.col("health") < COOLING)
-        .join(shared.room_names, on="room_id", how="left")
         .select(
             *("room_name", "health_before", "health", "last_round_at"),
             *("room_number", "room_id", "healthy_rooms"),

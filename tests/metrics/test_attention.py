@@ -14,7 +14,17 @@ from metrics.expressions import MINIMUM_SAMPLE
 from metrics.frames import Frames
 from metrics.query import SharedPlans
 from metrics.time_zone import UTC_ZONE
-from tests.metrics.building import Row, at, executed, frames, quick, user, view, vote
+from tests.metrics.building import (
+    Row,
+    at,
+    executed,
+    frames,
+    quick,
+    room,
+    user,
+    view,
+    vote,
+)
 
 NOW = at("2026-11-19 14:30")
 """A Thursday."""
@@ -219,7 +229,7 @@ def test_every_finding_says_since_when_if_that_is_known(zone: str) -> None:
         for day in range(20)
         for n in range(2)
     ]
-    plans = attention.plans(SharedPlans(frames(*quiet)), NOW, place)
+    plans = attention.plans(SharedPlans(frames(room(1, "Phoenix"), *quiet)), NOW, place)
     answers = {name: executed(plan) for name, plan in plans.items()}
     found = attention.findings(
         answers, NOW + timedelta(hours=3), NOW, INTERVAL, place, ["fpp_events"]
@@ -324,10 +334,13 @@ def test_rooms_that_have_gone_quiet_are_counted() -> None:
         for day in range(20)
         for n in range(2)
     ]
-    found = findings(frames(*lively))
+    found = findings(frames(room(1, "Phoenix"), *lively))
     assert [f.text for f in found if f.kind == "rooms_quiet"] == [
         "1 healthy room has gone quiet"
     ]
+    # Of a deleted one there is nothing to ask.
+    found = findings(frames(room(2, "Another"), *lively))
+    assert [f.text for f in found if f.kind == "rooms_quiet"] == []
 
 
 @quick

@@ -173,11 +173,10 @@ def test_rooms_left_for_good_are_not_among_the_states() -> None:
 
 
 def test_a_room_healthy_four_weeks_ago_and_dormant_now_is_listed() -> None:
+    """Of the deleted one, 4, there is nothing to ask."""
     rows: list[Row | list[Row]] = [
-        building.room(1, "Phoenix"),
-        ago(29),
-        ago(36),
-        ago(43),
+        *(building.room(n, name) for n, name in ((1, "Phoenix"), (2, "Two"))),
+        *(ago(days, room=room) for days in (29, 36, 43) for room in (1, 4)),
     ]
     rows += [ago(29, room=2), ago(36, room=2), ago(1, room=2)]  # still alive
     rows += [ago(29, room=3, amount=1, low=1, high=1)]  # was never healthy
@@ -199,13 +198,15 @@ def test_a_room_was_healthy_at_70_points_and_is_not_dormant_at_40() -> None:
 
 
 def quiet_rooms(rows: list[list[Row]], now: datetime = NOW) -> list[object]:
-    quiet = room_health.went_dormant(SharedPlans(frames(*rows)), now)
+    known = frames(building.room(1, "Phoenix"), *rows)
+    quiet = room_health.went_dormant(SharedPlans(known), now)
     return column(quiet, "room_id")
 
 
 def test_a_room_that_has_gone_quiet_says_when_it_last_voted() -> None:
     rows = [ago(29), ago(36), ago(27, amount=1, low=1, high=1)]
-    found = one(room_health.went_dormant(SharedPlans(frames(*rows)), NOW))
+    known = frames(building.room(1, "Phoenix"), *rows)
+    found = one(room_health.went_dormant(SharedPlans(known), NOW))
     assert found["last_round_at"] == NOW - timedelta(days=27)
     assert found["health"] == pytest.approx(only(*rows)["health"])
 
