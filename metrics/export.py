@@ -9,6 +9,7 @@ import polars as pl
 from polars import selectors
 
 from metrics.frames import Period
+from metrics.query import Granularity
 from metrics.spreadsheet_words import (
     CURRENCIES,
     HALVES_OF_DAYS,
@@ -104,6 +105,16 @@ def to_csv(frame: pl.DataFrame) -> bytes:
         date_format="%Y-%m-%d", datetime_format=_TIME
     )
     return BYTE_ORDER_MARK + written.encode()
+
+
+def is_series(frame: pl.DataFrame) -> bool:
+    """Return whether a table is one over time, whose buckets the user chooses."""
+    return {"bucket", "cut"} <= {*frame.columns}
+
+
+def name_of_table(name: str, frame: pl.DataFrame, every: Granularity) -> str:
+    """Return a table's name in those of files: by day and by week it is two tables."""
+    return f"{name}_by_{every}" if is_series(frame) else name
 
 
 def file_name(name: str, period: Period, extension: str = "csv") -> str:

@@ -72,7 +72,7 @@ DEFINITIONS = (
     ),
     _define(
         "rounds_per_meeting_hour",
-        "Votes per meeting hour",
+        "Votes/meeting hour",
         "number",
         "Votes divided by the hours that meetings last; a meeting's first vote counts "
         "an hour at most.",

@@ -19,13 +19,13 @@ found = Results(
 data_page.render_cards(context)
 stored, runs = st.columns(2, gap="medium")
 with stored:
-    file = export.csv_name(context, "tables")
+    file = export.csv_name(context, "tables", found["tables"])
     tables.render_with_csv(found["tables"], "Stored data", "tables", file)
     if repeated := data_page.repeated_rows(context.snapshot):
         st.warning(repeated, icon=":material/content_copy:")
 with runs:
     if context.snapshot.runs:
-        file = export.csv_name(context, "runs")
+        file = export.csv_name(context, "runs", found["runs"])
         newest = "Recent sync runs, newest first"
         tables.render_with_csv(found["runs"], newest, "runs", file)
         if context.snapshot.longest_wait is not None:
@@ -48,7 +48,7 @@ tables.render_head(
     "Definitions",
     found["definitions"],
     "definitions",
-    export.csv_name(context, "definitions"),
+    export.csv_name(context, "definitions", found["definitions"]),
 )
 tables.render_plain(
     found["definitions"],

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from metrics import filters
-from metrics.export import file_name, to_csv, to_zip
+from metrics.export import file_name, is_series, name_of_table, to_csv, to_zip
 from metrics.frames import Period
 from metrics.periods import NO_COMPARISON
 from metrics.query import Granularity, Query
@@ -162,7 +162,7 @@ def pack(context: PageContext, found: Results) -> bytes:
     if (before := query.comparison_query) is not None:
         parts.append((before, earlier))
     files = {
-        csv_name(context, name, asked): to_csv(
+        csv_name(context, name, frame, asked): to_csv(
             as_filed(context, name, frame, asked.known)
         )
         for asked, tables in parts
@@ -171,8 +171,13 @@ def pack(context: PageContext, found: Results) -> bytes:
     return to_zip({"about.txt": readme(context, found).encode(), **files})
 
 
-def csv_name(context: PageContext, name: str, query: Query | None = None) -> str:
-    """Return the name of a table's CSV: with its rooms, its days, and if filtered.
+def csv_name(
+    context: PageContext,
+    name: str,
+    frame: pl.DataFrame,
+    query: Query | None = None,
+) -> str:
+    """Return the name of a table's CSV: with rooms, buckets, days, and if filtered.
 
     `query` is that of the table, by default the page's.
     """
@@ -182,8 +187,10 @@ def csv_name(context: PageContext, name: str, query: Query | None = None) -> str
         day = to_local(context.query.now, context.query.zone).date()
         return file_name(own + name, Period.of_days(day, day, context.query.zone))
     filtered = _is_filtered(context, name)
-    days = _days_of(name, query or context.query)
-    return _dated(own + name, days, "csv", filtered=filtered)
+    asked = query or context.query
+    every = buckets_of(name, asked.granularity)
+    full = own + name_of_table(name, frame, every)
+    return _dated(full, _days_of(name, asked), "csv", filtered=filtered)
 
 
 def _is_filtered(context: PageContext, name: str) -> bool:
@@ -226,7 +233,7 @@ def with_notes(
     if "bucket" not in frame.columns or frame.is_empty() or not notes.notes:
         return frame
     own = pl.col("bucket").dt.date()
-    of_days = granularity == "day" and _is_series(frame)
+    of_days = granularity == "day" and is_series(frame)
     shown = sorted({*frame["bucket"]}) if of_days else []
     known = (
         pl.DataFrame(
@@ -271,10 +278,6 @@ def _placed(
     return day, day, f"{note.title} ({fmt.days(note.first, note.last)})"
 
 
-def _is_series(frame: pl.DataFrame) -> bool:
-    return {"bucket", "cut"} <= {*frame.columns}
-
-
 def buckets_of(table: str, asked: Granularity) -> Granularity:
     """Return the length of a table's buckets: some have days or weeks at least."""
     known = METRIC_TABLES.get(table)
@@ -302,7 +305,7 @@ def _asked(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> dict[str
     grouped = {
         buckets_of(name, query.granularity): None
         for name, frame in tables.items()
-        if _is_series(frame)
+        if is_series(frame)
     }
     return {
         "Period": f"{_span(query.period)} ({query.zone.key}), "

@@ -1182,7 +1182,7 @@ def test_files_have_the_times_of_their_zone_and_the_notes_of_their_period(
             for name in archive.namelist()
         }
     assert texts["rounds"] == "voted_at\n2026-11-03T01:00:00+13:00\n"
-    assert "2026-10-31,,'2026-10-31\n" in texts["votes_over_time"]
+    assert "2026-10-31,,'2026-10-31\n" in texts["votes_over_time_by_day"]
     sheets: list[Mapping[str, Sheet]] = []
     monkeypatch.setattr("ui.workbook.to_xlsx", lambda *made: sheets.append(made[2]))
     export.workbook_of(view, found, "votes")
@@ -1357,7 +1357,9 @@ def assert_same_rows(
     context: PageContext, found: Results, alone: Mapping[str, pl.DataFrame]
 ) -> None:
     """Compare the tables that a ZIP and a button have under one name."""
-    names = {export.csv_name(context, name): name for name in found.now}
+    names = {
+        export.csv_name(context, name, frame): name for name, frame in found.now.items()
+    }
     same = names.keys() & alone.keys()
     assert same
     for file in same:
@@ -1408,6 +1410,21 @@ def test_the_files_of_a_meeting_are_of_its_day_whatever_the_period(
     assert f"Period: {day} to {day} (UTC), 1 day\n" in export.readme(context, found)
 
 
+def test_a_table_by_day_and_the_same_by_week_are_two_files(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second download of a table replaced the first, or was it "(1)"?"""
+    pack, names = export.pack, []
+    for every in ("day", "week"):
+        context, found, alone = taken_away(
+            run_page, monkeypatch, "historical.py", every=every
+        )
+        with zipfile.ZipFile(io.BytesIO(pack(context, found))) as archive:
+            names += [{*alone, *archive.namelist()} - {"about.txt"}]
+            assert [n for n in names[-1] if f"_by_{every}_20" not in n] == []
+    assert names[0].isdisjoint(names[1])
+
+
 def test_the_file_of_today_is_of_its_day_and_of_all_users(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1425,7 +1442,7 @@ def test_the_file_of_a_rooms_health_is_of_the_day_on_which_the_data_ends(
 ) -> None:
     query = {"room": "105", "period": "Last month", "tz": "Pacific/Auckland"}
     context, found, _ = taken_away(run_page, monkeypatch, "room.py", **query)
-    name = export.csv_name(context, "health")
+    name = export.csv_name(context, "health", found.now["health"])
     assert "health" in found.now
     assert name == "fpp_room_105_health_2026-11-21_2026-11-21.csv"
     said = export.readme(context, found)
@@ -1540,7 +1557,7 @@ def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -
         name = re.sub(r"^rooms?_[\d_]+_", "", wanted.removesuffix("_filtered"))
         ending = "_filtered" if wanted.endswith("_filtered") else ""
         file = f"fpp_{wanted.removesuffix('_filtered')}_{dates}{ending}.csv"
-        assert export.csv_name(context, name) == file
+        assert export.csv_name(context, name, pl.DataFrame()) == file
     said = [
         re.findall(
             "^Rooms: (.*)$", export.readme(context, Results({}, {})), re.MULTILINE

@@ -323,7 +323,7 @@ def render_tools(
 
     tables.render_csv_button(
         lambda: export.as_filed(context, name, frame, context.query.known),
-        export.csv_name(context, file or name),
+        export.csv_name(context, file or name, frame),
         f"csv_{key}",
     )
     return as_table

@@ -77,7 +77,7 @@ def render_comparison(
                     METRIC_TABLES[name].title,
                     together[name],
                     f"compared_{name}",
-                    export.csv_name(context, name),
+                    export.csv_name(context, name, together[name]),
                 )
                 if empty_state.is_blank(together[name]):
                     st.info("No vote has enough estimations.", icon=":material/inbox:")
@@ -88,7 +88,7 @@ def render_comparison(
                 )
     with st.container(border=True, gap="xsmall", key="compared_figures"):
         figures = together[TOTALS].select(_ROOM, *keys)
-        file = export.csv_name(context, TOTALS)
+        file = export.csv_name(context, TOTALS, together[TOTALS])
         tables.render_head("Metrics", together[TOTALS], "figures", file)
         tables.render(figures, "Metrics per room")
     return together

@@ -95,7 +95,7 @@ def render_meetings(
             "Meetings, newest first",
             in_zone(listed, zone),
             "meetings",
-            export.csv_name(context, "meetings"),
+            export.csv_name(context, "meetings", listed),
         )
         if listed.is_empty():
             # No period can show one of the future, or one before all dates.
@@ -190,9 +190,8 @@ def render_meeting(
             key="meeting",
             file=f"meeting_{vote_id}",
         )
-        _render_votes(
-            as_clocks_show(shown), zone, export.csv_name(context, f"votes_{vote_id}")
-        )
+        file = export.csv_name(context, f"votes_{vote_id}", shown)
+        _render_votes(as_clocks_show(shown), zone, file)
     return context, found
 
 

@@ -317,7 +317,7 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
             "busiest",
         )
         # `rooms` is the table with the deleted ones.
-        file = export.csv_name(context, "busiest_rooms")
+        file = export.csv_name(context, "busiest_rooms", busiest)
         tables.render_csv_button(lambda: busiest, file, "csv_rooms")
     chosen = tables.render_selectable(
         busiest,

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from metrics import filters
 from metrics.constants import START_DATE
-from metrics.export import file_name, to_csv
+from metrics.export import file_name, name_of_table, to_csv
 from metrics.frames import Period
 from metrics.periods import (
     ALL_TIME,
@@ -332,7 +332,8 @@ def _csv(
     query: TableQuery, _: Snapshot, metric_query: Query, frame: pl.DataFrame
 ) -> Response:
     data = to_csv(in_zone(frame, query.zone))
-    return _file(query, metric_query, "csv", "text/csv; charset=utf-8", data)
+    name = _named(query, metric_query, frame, "csv")
+    return _file(query, metric_query, name, "text/csv; charset=utf-8", data)
 
 
 def _parquet(
@@ -341,7 +342,8 @@ def _parquet(
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     kind = "application/vnd.apache.parquet"
-    return _file(query, metric_query, "parquet", kind, buffer.getvalue())
+    name = _named(query, metric_query, frame, "parquet")
+    return _file(query, metric_query, name, kind, buffer.getvalue())
 
 
 def _json(
@@ -396,13 +398,19 @@ def _missing(query: TableQuery, metric_query: Query) -> list[str]:
     return [name for name in metric_query.missing if name in needed]
 
 
-def _file(
-    query: TableQuery, metric_query: Query, extension: str, kind: str, data: bytes
-) -> Response:
-    # As on the page of a room: files of two rooms do not replace each other.
+def _named(
+    query: TableQuery, metric_query: Query, frame: pl.DataFrame, extension: str
+) -> str:
+    """Return the name of a file, as on the pages: one of each room, by day, by week."""
     room = f"room_{query.room_id}_" if query.room_id else ""
-    days = query.table.covers(metric_query)
-    name = file_name(room + query.table.name, days, extension)
+    every = query.table.buckets(metric_query.granularity)
+    name = room + name_of_table(query.table.name, frame, every)
+    return file_name(name, query.table.covers(metric_query), extension)
+
+
+def _file(
+    query: TableQuery, metric_query: Query, name: str, kind: str, data: bytes
+) -> Response:
     # A file of rows has no place for what is missing.
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
