@@ -374,6 +374,31 @@ def test_dates_of_a_legend_are_on_one_line(page: Page, demo_server: Server) -> N
         assert page.evaluate(LINES_OF_DATES) == [1, 1], width
 
 
+ON_AN_IPHONE = """
+const {supports} = CSS;
+CSS.supports = (...asked) =>
+  asked[0] === "-webkit-touch-callout" || supports.apply(CSS, asked);
+"""
+SCALES = "document.querySelector('meta[name=viewport]').content"
+
+
+def test_only_where_users_can_zoom_all_the_same_a_tapped_field_zooms_nothing(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/room")
+    assert "maximum-scale" not in page.evaluate(SCALES)
+    iphone = page.context.new_page()
+    iphone.add_init_script(ON_AN_IPHONE)
+    go(iphone, f"{demo_server.url}/room")
+    assert iphone.evaluate(SCALES).endswith(", maximum-scale=1")
+    iphone.close()
+
+
+def test_no_height_is_that_of_a_phone_without_its_bars() -> None:
+    styles = (chromium.ROOT / "web" / "assets" / "style.css").read_text()
+    assert {*re.findall(r"\d([a-z]?vh)\b", styles)} == {"dvh"}
+
+
 A_CLICK_IS_OF_A_MOUSE = """
 const {get} = Object.getOwnPropertyDescriptor(PointerEvent.prototype, "pointerType");
 Object.defineProperty(PointerEvent.prototype, "pointerType", {

@@ -198,6 +198,10 @@
     const grid = target.closest?.('[data-testid="stDataFrame"] canvas'); // its cells are inside
     if (grid && shiftKey && key === " ") keepTable(grid);
   }, true);
+  // Safari on a phone zooms to a field that is tapped, where its text is smaller than 16
+  // pixels, and stays so. It lets its users zoom in whatever a page says; others do not.
+  if (CSS.supports("-webkit-touch-callout", "none"))
+    find('meta[name="viewport"]').content += ", maximum-scale=1";
   // By keyboard, or by a shortcut, which clicks a button. Fullscreen draws its button again
   // at once, and Escape closes it.
   addEventListener("click", ({detail}) => detail || keepFocus(), true);
