@@ -83,6 +83,11 @@ def kept_together(line: str) -> str:
     return _DASH.sub(f"–{_JOINER}", _KEPT.sub("\N{NO-BREAK SPACE}", line))
 
 
+def kept_dates(markdown: str) -> str:
+    """Return Markdown that breaks no date within: "2026-" on a line, "11-12" below."""
+    return re.sub(r"(?<=\d)\\?-(?=\d)", rf"\g<0>{_JOINER}", markdown)
+
+
 def kept_together_in_html(html: str) -> str:
     """Return HTML whose texts are `kept_together`, and whose tags stay: "<h2 style"."""
     return re.sub(">[^<]+", lambda text: kept_together(text[0]), html)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 import polars.selectors as cs
@@ -320,6 +320,14 @@ def test_no_figure_has_the_last_digits_of_arithmetic(
         if len(repr(value)) > 15 and len(f"{value:.12g}") < 9
     ]
     assert untidy == []
+
+
+def test_no_figure_is_called_like_the_chart_of_another() -> None:
+    """Votes per hour were those of meetings, and those of each hour of the period."""
+    # The mean of a weekday is of what the chart of days has.
+    lengths = {*get_args(Granularity)} - {"day"}
+    titles = {one.title for one in DEFINITIONS.values()}
+    assert titles.isdisjoint(f"{t} per {every}" for t in titles for every in lengths)
 
 
 def test_participations_new_rooms_and_pauses_have_names_of_their_own() -> None:

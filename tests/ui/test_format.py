@@ -219,6 +219,13 @@ def test_within_and_beyond_are_true_of_the_printed_numbers(
     assert near or (least <= shown <= most) == (low <= change <= high)
 
 
+def test_a_date_in_a_warning_is_not_broken_at_its_hyphens() -> None:
+    text = fmt.kept_dates(fmt.escaped("Use 2026-11-12 or a well-known day."))
+    shown = text.replace("\\", "")
+    assert re.findall("-\u2060", shown) == ["-\u2060"] * 2
+    assert shown.replace("\u2060", "") == "Use 2026-11-12 or a well-known day."
+
+
 def test_the_usual_has_decimals_only_where_they_are_needed() -> None:
     span = partial(formats.usual_span, unit="share")
     assert span(-0.09, 0.14, 0.05) == "−9 to +14 pp"

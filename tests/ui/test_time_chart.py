@@ -26,7 +26,7 @@ from tests.metrics.building import quick
 from ui import charts
 from ui.charts.axes import Chart, any_but_zero
 from ui.charts.lines import columns_over_time, consensus_by_team_size
-from ui.charts.theme import CUT, DASHES
+from ui.charts.theme import CUT, DASHES, PALETTE
 from ui.charts.time_chart import (
     UNEQUAL,
     TimeAxis,
@@ -967,6 +967,24 @@ def test_two_counts_that_grow_alike_are_two_lines() -> None:
         for part in side["layer"][:1]
     ]
     assert tops[1] > 1.2 * tops[0]
+
+
+def test_what_is_not_known_at_all_is_not_in_a_legend() -> None:
+    """Without the table of votes, Historical named them beside no line."""
+    days = november(2, 3)
+    counts = series(days, [10, 20]).with_columns(WHOLE, rooms=pl.lit(None, pl.Int64))
+    names = {"rooms": "Rooms", "votes": "Votes"}
+    spec = charts.columns_over_time(
+        counts, names, axis(days[0], days[-1]), hues=[*names.values()]
+    ).to_dict()
+    scales = [
+        layer["encoding"]["color"]["scale"]
+        for layer in spec["layer"]
+        if "color" in layer["encoding"] and "scale" in layer["encoding"]["color"]
+    ]
+    assert {(*scale["domain"],) for scale in scales} == {("Votes",)}
+    # And each other keeps its hue.
+    assert {(*scale["range"],) for scale in scales} == {(PALETTE[1],)}
 
 
 def test_names_in_a_tooltip_of_all_lines_are_nothing_but_names() -> None:

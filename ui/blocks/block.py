@@ -224,7 +224,7 @@ def _render_table(
         tables.render(frame, title, table=table, every=every)
     else:
         click_filters.render_clickable_table(
-            context, frame, on_click, name, title, table
+            context, frame, on_click, name, title, table, every
         )
 
 

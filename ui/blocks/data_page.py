@@ -116,7 +116,8 @@ def render_notes(context: PageContext) -> None:
     """List the team's notes, each wrong line of their file, and how to add one."""
     found = context.notes
     for problem in found.problems:
-        st.warning(fmt.escaped(f"NOTES_FILE: {problem}"), icon=":material/flag:")
+        text = fmt.kept_dates(fmt.escaped(f"NOTES_FILE: {problem}"))
+        st.warning(text, icon=":material/flag:")
     lines = [
         f"{fmt.days(note.first, note.last)}: {fmt.linked(note.title, note.link)}"
         for note in reversed(found.notes)

@@ -93,15 +93,18 @@ def columns_over_time(
     """Draw several columns over `bucket`; `columns` names each one.
 
     They have one unit: all are counts, or all are averages of counts. `hues` are all
-    names that may be chosen: each keeps its hue, whatever is chosen.
+    names that may be chosen: each keeps its hue, whatever is chosen. One that is not
+    known at all, as without its table, has no line and no place in the legend.
     """
+    unknown = [key for key in columns if frame[key].is_null().all()]
+    columns = {key: name for key, name in columns.items() if key not in unknown}
     of_bucket = ["bucket", "cut"]
     long = frame.select(*of_bucket, pl.col(list(columns)).cast(pl.Float64)).unpivot(
         index=of_bucket, variable_name=_SERIES, value_name="count"
     )
     named = long.with_columns(pl.col(_SERIES).replace_strict(columns))
     names = [*columns.values()]
-    places = [*hues] if hues else names
+    places = [*hues] or names
     own = [PALETTE[places.index(name) % len(PALETTE)] for name in names]
     # Averages have decimals: 0.17 new rooms a day are not 0.
     unit = DEFINITIONS[next(iter(columns))].unit

@@ -11,7 +11,7 @@ import streamlit as st
 
 from metrics.expressions import NOT_SET
 from metrics.filters import KINDS, Filter
-from metrics.registry import METRIC_TABLES
+from metrics.query import Granularity
 from ui import query_params
 from ui.blocks import tables
 from ui.charts.axes import Chart
@@ -108,12 +108,15 @@ def render_clickable_table(
     name: str,
     title: str,
     table: str,
+    every: Granularity,
 ) -> None:
-    """Show a frame of a metric table whose rows add filters when they are clicked."""
+    """Show a frame of a metric table whose rows add filters when they are clicked.
+
+    `every` is the length of its buckets, where it has any.
+    """
     key = tables.CLICKABLE + _key(context, name, "table")
     asked = with_filters(frame, on_click)[FIELD]
     act = query_params.while_drawn(key, partial(_add_of_row, key, asked))
-    every = METRIC_TABLES[table].buckets(context.query.granularity)
     tables.render(frame, title, key, act, table, every)
     filter_chips.rerun_if_added()
 
