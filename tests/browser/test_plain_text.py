@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from testkit.chromium import at_rest, browsing, serving
+from testkit.chromium import serving
 
 pytestmark = pytest.mark.browser
 TURNED = [
@@ -57,22 +57,23 @@ for number, text in enumerate({texts!r}):
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def texts(tab: Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A page of all these texts, each wherever ours shows what strangers typed."""
     script = tmp_path_factory.mktemp("plain") / "plain.py"
     path = str(Path(__file__).parent.parent.parent)
-    texts = SCRIPT.format(texts=TURNED)
-    script.write_text(f"import sys\nsys.path.insert(0, {path!r})\n{texts}")
-    with serving(script) as server, browsing() as browser:
-        opened = at_rest(browser).new_page()
-        opened.goto(server.url)
-        last = opened.locator(f".st-key-text{len(TURNED) - 1}")
+    blocks = SCRIPT.format(texts=TURNED)
+    script.write_text(f"import sys\nsys.path.insert(0, {path!r})\n{blocks}")
+    with serving(script) as server:
+        tab.goto(server.url)
+        last = tab.locator(f".st-key-text{len(TURNED) - 1}")
         last.get_by_role("checkbox").wait_for()
-        yield opened
+        yield tab
+        tab.goto("about:blank")
 
 
 @pytest.mark.parametrize("number", range(len(TURNED)), ids=lambda n: TURNED[n][:20])
-def test_it_is_drawn_character_by_character(page: Page, number: int) -> None:
-    block = page.locator(f".st-key-text{number}")
+def test_it_is_drawn_character_by_character(texts: Page, number: int) -> None:
+    block = texts.locator(f".st-key-text{number}")
     turned = "a, code, pre, img, table, ul, ol, blockquote, hr, .katex, del, em, b"
     turned += (
         ", [data-testid=stIconMaterial]:not([data-testid=stAlert] *), [style*=color]"
