@@ -360,16 +360,21 @@ LAST_ROWS_ON_PAPER = """() => {
 }"""
 
 
-def test_before_a_list_that_is_longer_than_a_sheet_none_is_empty(
+def test_a_list_that_is_longer_than_a_sheet_begins_below_its_title(
     page: Page, demo_server: Server, tmp_path: Path
 ) -> None:
     page.emulate_media(media="null")
     go(page, f"{demo_server.url}/location?place=cities&all_cities=true")
     sheet = tmp_path / "page.pdf"
     page.pdf(path=sheet, prefer_css_page_size=True, print_background=True)
-    first, *others = _of_pdf("pdftotext", "-layout", sheet).decode().split("\f")
-    assert "Users by city" in first
+    text = _of_pdf("pdftotext", "-layout", sheet).decode()
+    first, *others = text.split("\f")
+    assert re.search("Where users are .*Users by city.*São Paulo, BR", first, re.DOTALL)
     assert len(others) > 1
+    # No row is missing, there twice, or cut in two.
+    drawn = page.locator("svg.marks text").filter(has_text=re.compile(r"\(\d.*%\)"))
+    assert len(re.findall(r"\(\d+\.\d%\)", text)) == drawn.count() > 80
+    expect(page.locator(".on-paper")).to_have_count(0)
 
 
 def test_the_button_to_print_draws_charts_as_on_a_desk_on_a_phone(

@@ -109,7 +109,28 @@
     }
     return table;
   }
-  const leavePaper = () => document.querySelectorAll("table.on-paper").forEach(e => e.remove());
+  // A browser prints a picture on one sheet, or cuts it anywhere: a list that is longer
+  // than a sheet left its title behind and had rows cut in two. On paper it has parts.
+  const LONG = 50, PART = 20; // rows
+  function printInParts(svg) {
+    const axes = [...svg.querySelectorAll(".role-axis-label")];
+    const labels = axes.find(axis => axis.children.length >= LONG)?.children ?? [];
+    const {width, height} = svg.viewBox.baseVal;
+    const {top, height: drawn} = svg.getBoundingClientRect();
+    const middles = [...labels].map(label => label.getBoundingClientRect())
+      .map(box => ((box.top + box.bottom) / 2 - top) * height / drawn).sort((a, b) => a - b);
+    for (let row = PART, from = 0; row < middles.length + PART; row += PART) {
+      const to = row < middles.length ? (middles[row - 1] + middles[row]) / 2 : height;
+      const part = svg.cloneNode(true);
+      part.classList.add("on-paper");
+      part.setAttribute("viewBox", `0 ${from} ${width} ${to - from}`);
+      part.setAttribute("height", to - from);
+      part.style.overflow = "hidden";
+      svg.parentNode.append(part);
+      from = to;
+    }
+  }
+  const leavePaper = () => document.querySelectorAll(".on-paper").forEach(e => e.remove());
   const SHEET = 1170; // pixels of our print style; charts keep the width of the window
   addEventListener("beforeprint", () => {
     // A dialog that leads to another one, that of the system, says so a second time.
@@ -120,6 +141,7 @@
       const grid = gridOf(canvas);
       if (grid) canvas.closest('[data-testid="stDataFrame"]').append(tableOf(grid));
     }
+    document.querySelectorAll("svg.marks").forEach(printInParts);
   });
   // On a phone charts are first drawn in the width of a desk. The browser's own menu does
   // not wait for that, so that only our button can.
