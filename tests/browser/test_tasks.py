@@ -311,6 +311,7 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
     # Where the last block ends its sheet, a margin below it begins an empty one.
     page.emulate_media(media="print")
     assert page.evaluate(BELOW_THE_LAST_BLOCK) == "0px"
+    assert page.evaluate(BESIDE_THE_SHEET) == []
     page.emulate_media(media="null")
     assert title in text
     for control in ("Log out", "Download", "CSV\n", "Filter:", "Options", "Click"):
@@ -352,6 +353,10 @@ def test_a_page_prints_on_two_sheets_without_its_controls(
     expect(page.locator("table.on-paper")).to_have_count(0)
 
 
+BESIDE_THE_SHEET = """() => [...document.querySelectorAll('.stMain :not(svg *)')]
+  .filter(part => !part.children.length && part.getClientRects().length)
+  .filter(part => part.getBoundingClientRect().left < 0)
+  .map(part => part.outerHTML)"""
 LAST_ROWS_ON_PAPER = """() => {
   dispatchEvent(new Event('beforeprint'));
   const tables = [...document.querySelectorAll('table.on-paper')];
