@@ -459,10 +459,10 @@ _LOWER_CELL = f"font-size:12.5px;opacity:0.75;{_CELL}".replace(":4px 4px", ":0 4
 
 def _table(report: Report) -> str:
     compares = report.comparison is not None
-    titles = ["", "Value", *(("Before", "Change") if compares else ())]
-    head = "".join(
-        f'<th scope="col" style="{_CELL}{"left" if not i else "right"}">{title}</th>'
-        for i, title in enumerate(titles)
+    titles = ["Value", *(("Before", "Change") if compares else ())]
+    # Screen readers call an empty one of `th` a title.
+    head = f'<td style="{_CELL}left"></td>' + "".join(
+        f'<th scope="col" style="{_CELL}right">{title}</th>' for title in titles
     )
     rows = "".join(_row(figure, compares=compares) for figure in report.figures)
     return (

@@ -26,7 +26,7 @@ SPACED_OUT = """* {
 p { margin-bottom: 2em !important; }"""
 """What WCAG 1.4.12 lets users do to texts."""
 _BAD = {"serious", "critical"}
-_ALSO_BAD = {"heading-order"}
+_ALSO_BAD = {"heading-order", "empty-table-header"}
 """Rules of less impact that are kept, too."""
 
 
