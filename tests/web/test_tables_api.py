@@ -63,10 +63,12 @@ def test_the_csv_is_the_one_of_the_page(
     assert answer.content == to_csv(expected)
     assert_frame_equal(read_csv(answer.content, expected.schema), expected)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    # It is named after the days that its rows are about.
+    # It is named after its buckets and the days that its rows are about.
     days = api.get(f"/api/tables/{name}", params={"format": "json"}).json()
+    every = METRIC_TABLES[name].buckets("day")
+    own = f"{name}_by_{every}" if {"bucket", "cut"} <= {*expected.columns} else name
     assert answer.headers["content-disposition"] == (
-        f'attachment; filename="fpp_{name}_{days["covers_from"]}_{days["covers_to"]}'
+        f'attachment; filename="fpp_{own}_{days["covers_from"]}_{days["covers_to"]}'
         '.csv"'
     )
 
