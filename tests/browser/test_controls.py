@@ -14,6 +14,7 @@ from testkit.fixed_clock import NOW
 from tests.browser.looking import (
     SPACED_OUT,
     at_last,
+    barriers,
     block,
     csv_button,
     go,
@@ -300,6 +301,7 @@ def test_controls_fit_their_window_and_are_not_cut(
                 break
         assert (found["cut"], found["outside"]) == ([], []), width
         assert found["rows"] <= most, width
+        assert barriers(page, "target-size") == []
         if width == 1440:
             page.locator(".st-key-period input").click()
             expect(
