@@ -17,7 +17,13 @@ _TO_100, _ALMOST_ALL = 99.95, 99.9
 _LEFTWARD = (
     r"\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 )
-LEFTWARD_WORDS = re.compile(rf"[{_LEFTWARD}](?:[\W\d_{_LEFTWARD}]*[{_LEFTWARD}])?")
+_BESIDE = rf"[\W\d_{_LEFTWARD}]*"
+_INSIDE = rf"(?:[^\w()]|[\d_{_LEFTWARD}])*"
+# A bracket that closes behind them and opens among them is one of theirs.
+LEFTWARD_WORDS = re.compile(
+    rf"[{_LEFTWARD}](?:{_BESIDE}\({_INSIDE}[{_LEFTWARD}]{_INSIDE}\))?"
+    rf"(?:{_BESIDE}[{_LEFTWARD}])?"
+)
 """Words from right to left: see `isolated`."""
 # Emoji of several parts, flags such as Scotland's, and words of Persian have these.
 _JOINS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from metrics.attention import MEASURES
+from metrics.formats import isolated
 from metrics.frames import Frames, Period
 from metrics.query import Query
 from metrics.registry import LABELS, METRIC_TABLES, plan
@@ -119,14 +120,18 @@ def test_a_name_turns_nothing_that_follows_it() -> None:
     ]
     countries = pl.DataFrame({"country": ["abc", "\N{RIGHT-TO-LEFT OVERRIDE}abc"]})
     assert labels.bar_labels(countries, "country").to_list() == ["abc", "abc (2)"]
-    rooms = pl.Series([f"{name} (#1)", "\u05d0 \u05d1 (#2)", "\u0627-\u0628 x #3"])
-    assert labels.drawable(rooms).to_list() == [
-        *(
-            "team (#1)",
-            "\u2068\u05d0 \u05d1\u2069 (#2)",
-            "\u2068\u0627-\u0628\u2069 x #3",
-        )
-    ]
+    for written, drawn in (
+        (f"{name} (#1)", "team (#1)"),
+        ("\u05d0 \u05d1 (#2)", "\u2068\u05d0 \u05d1\u2069 (#2)"),
+        ("\u0627-\u0628 x #3", "\u2068\u0627-\u0628\u2069 x #3"),
+        # A bracket apart from its other half would be turned.
+        ("\u05d0 (\u05d1) (#4)", "\u2068\u05d0 (\u05d1)\u2069 (#4)"),
+        ("\u05d0 (\u05d1) \u05d2 #5", "\u2068\u05d0 (\u05d1) \u05d2\u2069 #5"),
+        ("\u05d0 (b) #6", "\u2068\u05d0\u2069 (b) #6"),
+        ("(\u05d0) #7", "(\u2068\u05d0\u2069) #7"),
+    ):
+        assert labels.drawable(pl.Series([written])).to_list() == [drawn]
+        assert isolated(written.removeprefix(name[0])) == drawn
 
 
 def test_a_label_has_no_line_breaks_and_no_empty_boxes() -> None:
