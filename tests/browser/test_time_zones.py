@@ -27,12 +27,13 @@ VIEWS = (HOURS, MONTHS, TABLE) = (
 )
 ZONES = {
     "Pacific/Auckland": [MONTHS],  # 12 h ahead, 13 in its summer
+    "Asia/Kolkata": [HOURS],  # 5:30 h ahead, the whole year
     "Pacific/Chatham": [TABLE],  # 12:45 h ahead, 13:45 in its summer
     "Pacific/Kiritimati": [HOURS],  # 14 h ahead, the whole year
     "America/Los_Angeles": [MONTHS, TABLE],  # 8 h behind, 7 in its summer
     "America/St_Johns": [HOURS],  # 3:30 h behind, 2:30 in its summer
 }
-"""Each view in zones ahead and behind, hours where they begin at others as well."""
+"""Each view in zones ahead and behind, hours also where they begin at others."""
 CELLS = """() => {
   window.cells = [];
   const draw = CanvasRenderingContext2D.prototype.fillText;
