@@ -515,7 +515,7 @@ def test_averages_print_with_decimals_and_counts_without() -> None:
         )
         for name in ("votes", "ma_votes")
     }
-    assert texts == {"votes": ["5", "5"], "ma_votes": ["5.00", "0.17"]}
+    assert texts == {"votes": ["5", "5"], "ma_votes": ["5.00", "0.167"]}
 
 
 def test_a_single_bucket_is_a_bar_beside_the_one_before() -> None:
