@@ -145,7 +145,10 @@ def went_dormant(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
         _scored(
             known.with_columns(last_round_at=last),
             now,
-            *("room_name", "room_number", "health_before", "healthy_rooms"),
+            "room_name",
+            "room_number",
+            "health_before",
+            "healthy_rooms",
         )
         .with_columns(health=parts)
         .filter(pl.col("health") < COOLING)
