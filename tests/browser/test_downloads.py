@@ -45,7 +45,7 @@ def test_a_csv_equals_the_table_that_is_shown(
     path, title, label = TABLES[table]
     go(page, f"{demo_server.url}{path}period=Last+month")
     name, content = save(page, csv_button(page, title))
-    has = "historical_newest_first" if table == "historical" else table
+    has = "historical_newest_first_by_day" if table == "historical" else table
     assert name == f"fpp_{has}_{MONTH.first}_{MONTH.last}.csv"
     head, *rows = rows_of(content)
     switch = block(page, title).get_by_text("Table", exact=True)
