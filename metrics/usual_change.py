@@ -28,9 +28,8 @@ from metrics.uncertainty import student_quantile
 _READS = (PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
 _NAMES = tuple(live.name for live in _READS)
 _TOO_LITTLE = (
-    "Fewer than six earlier pairs, periods with fewer than 20 votes or visitors on "
-    "average, and a range that says nothing: as wide as from −90% to +900%, of shares "
-    "100 points."
+    "Fewer than six earlier pairs, fewer than 20 votes or visitors a period, and a "
+    "range that says nothing: as wide as from −90% to +900%, of shares 100 points."
 )
 
 DEFINITIONS = (

@@ -126,10 +126,13 @@ def member(tab: Page, named: Named) -> Iterator[Member]:
         yield Member(tab, server.url)
 
 
-WIDEST_ON_PAPER = """() => [...document.querySelectorAll('table.on-paper')].map(table =>
-  Math.max(...[...table.querySelectorAll('td')].map(cell => cell.clientWidth))
-    / table.clientWidth)"""
-"""The widest cell of each table as a share of the table."""
+WIDEST_ON_PAPER = """() => {
+  const widths = table => [...table.querySelectorAll('td:not([colspan])')]
+    .map(cell => cell.clientWidth / table.clientWidth);
+  return [...document.querySelectorAll('table.on-paper')]
+    .map(table => Math.max(...widths(table)));
+}"""
+"""The widest cell of each table as a share of the table, beside its last line."""
 
 
 SHEET: ViewportSize = {"width": 726, "height": 1056}

@@ -3,7 +3,7 @@
 // Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
 // label, and only presses buttons: "?" and "/" and the boxes need a script.
 (() => {
-  const {find, storage, until, isDrawn} = fpp;
+  const {find, storage, until, thrice, isDrawn} = fpp;
   const OFF = "keyboard-shortcuts-off"; // a key of the browser's storage
   const FILTER = ".st-key-filter_menu button";
   const OPEN_MENU = '[data-testid="stPopoverButton"][aria-expanded="true"]';
@@ -30,12 +30,16 @@
     closeMenu();
     button.focus();
     button.click();
-    // What it asks for first is drawn once the server answers.
-    const hasFocus = () => document.activeElement === button;
-    await until(() => {
-      if (hasFocus()) find(".st-key-filter_kind input")?.focus();
-      return !hasFocus();
-    }, LONGEST);
+    // What it asks for first is drawn once the server answers. A list that closes may give
+    // the focus back later than that; the user's next act ends the wait.
+    let isUsed = false;
+    const use = () => (isUsed = true);
+    for (const kind of ["keydown", "pointerdown"]) addEventListener(kind, use, {once: true, capture: true});
+    await until(thrice(() => {
+      const isThere = isUsed || document.activeElement.matches('[data-testid="stPopoverBody"] input');
+      if (!isThere) find(".st-key-filter_kind input")?.focus();
+      return isThere;
+    }), LONGEST);
   };
   const findRoom = () => {
     if (openRooms()) return;
