@@ -131,6 +131,8 @@ _OF_OBJECTS = (
     *("__defineSetter__", "__lookupGetter__", "__lookupSetter__"),
 )
 _ANOTHER_KEY = "\N{WORD JOINER}"
+# Safari knows no isolates in a chart: there the mark keeps a number on the right.
+_ENDED = "\u2069\N{LEFT-TO-RIGHT MARK}"
 # Texts that name no row: without one there is nothing that is "(not set)".
 _REMARKS = frozenset({"cut", "notes", "cards", "joined", "left", "state", *DEFINITIONS})
 _COUNTRY_NAMES = {
@@ -283,7 +285,7 @@ def drawable(texts: pl.Series) -> pl.Series:
 
     A number after a name from right to left keeps its place, as by `isolated`.
     """
-    label = isolated(_in_one_line(texts.name))
+    label = isolated(_in_one_line(texts.name)).str.replace_all("\u2069", _ENDED)
     another = pl.when(label.is_in(_OF_OBJECTS)).then(label + _ANOTHER_KEY)
     return texts.to_frame().select(another.otherwise(label)).to_series()
 

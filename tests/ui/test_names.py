@@ -130,7 +130,9 @@ def test_a_name_turns_nothing_that_follows_it() -> None:
         ("\u05d0 (b) #6", "\u2068\u05d0\u2069 (b) #6"),
         ("(\u05d0) #7", "(\u2068\u05d0\u2069) #7"),
     ):
-        assert labels.drawable(pl.Series([written])).to_list() == [drawn]
+        # Safari knows no isolates in a chart.
+        in_chart = drawn.replace("\u2069", "\u2069\N{LEFT-TO-RIGHT MARK}")
+        assert labels.drawable(pl.Series([written])).to_list() == [in_chart]
         assert isolated(written.removeprefix(name[0])) == drawn
 
 

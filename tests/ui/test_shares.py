@@ -179,7 +179,10 @@ def test_a_name_is_not_cut_inside_what_is_seen_as_one_letter(letters: str) -> No
 @pytest.mark.parametrize(
     ("name", "drawn"),
     [
-        ("\u2068" + 40 * "ש" + "\u2069 #123456", "\u2068ש+…\u2069 ?#?123456"),
+        (
+            "\u2068" + 40 * "ש" + "\u2069\u200e #123456",
+            "\u2068ש+…\u2069\u200e ?#?123456",
+        ),
         ("a \u2068" + 40 * "ש" + "\u2069 b", "a \u2068ש+…ש+\u2069 b"),
         ("a" * 40 + " \u2068ש\u2069 b", "a+…a* ?\u2068ש\u2069 b"),
     ],

@@ -175,7 +175,7 @@ def cut_in_the_middle(pixels: str, letter: float) -> str:
     whole = f"replace({cut}, regexp('{_BESIDE_A_CUT}', 'gu'), '…')"
     # What ends words from right to left may have been cut off: numbers after them
     # would be on their left.
-    ended = f"replace({whole}, regexp('{_LEFTWARD}'), '$1\\u2069')"
+    ended = f"replace({whole}, regexp('{_LEFTWARD}'), '$1\\u2069\\u200e')"
     return f"{is_long} ? {ended} : {name}"
 
 
