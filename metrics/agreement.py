@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from metrics.card_scale import STEPS, estimated
+from metrics.card_scale import STEPS, has_spread
 from metrics.estimated_votes import estimated_votes, estimations_with_vote
 from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period
@@ -69,17 +69,17 @@ _RATES = {
 _define = partial(
     Definition,
     tables=(VOTES.name, ESTIMATIONS.name),
-    excludes="Spectators, empty participations, votes with one estimation, and "
-    "estimations without a vote within 2 seconds. Shares are hidden below a "
-    "sample of 20.",
+    excludes="Spectators, empty participations, votes with one estimation or a highest "
+    "card below their lowest, and estimations without a vote within 2 seconds. "
+    "Shares are hidden below a sample of 20.",
 )
 
 DEFINITIONS = (
     _define(
         "estimates",
-        "Estimations (n)",
+        "Estimations found",
         "count",
-        "Estimations joined to a vote.",
+        "Estimations joined to a vote by 2+ users.",
     ),
     _define(
         "agreeing", "Matching (n)", "count", "Estimations on their vote's top card."
@@ -150,7 +150,7 @@ LABELS = ("bucket", "cut", "order", "team_size", "half")
 
 
 def totals(query: Query, shared: SharedPlans) -> Unfinished:
-    """Return in one row how estimations match, in votes with two or more.
+    """Return in one row how estimations match, in votes that have a spread.
 
     Columns: rounds (votes, whether or not their estimations were found),
     covered_rounds (all of their estimations were found), estimates (n), agreeing (on
@@ -326,7 +326,7 @@ def _sizes() -> pl.LazyFrame:
 
 
 def votes_with_pairs(shared: SharedPlans, period: Period) -> pl.LazyFrame:
-    """Return the votes with two or more estimations, and what was found of each.
+    """Return the votes that have a spread, and what was found of each.
 
     Columns: vote_id, room_id, voted_at, amount_of_estimations, found, agreeing,
     outliers, estimation_pairs, matching_pairs, near_pairs; all 0 from `found` on where
@@ -336,7 +336,7 @@ def votes_with_pairs(shared: SharedPlans, period: Period) -> pl.LazyFrame:
     def build() -> pl.LazyFrame:
         votes = (
             estimated_votes(shared, period)
-            .filter(estimated(2))
+            .filter(has_spread())
             .select(*("room_id", "voted_at", "amount_of_estimations"), vote_id="id")
         )
         counts = _histograms(shared, period)

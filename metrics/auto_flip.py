@@ -80,15 +80,16 @@ LABELS = ("flip",)
 def totals(query: Query, shared: SharedPlans) -> Unfinished:
     """Return in one row how common auto-flip is, and its effect inside rooms.
 
-    Columns: rounds (votes; n), auto_flip_rounds, auto_flip_share, compared_rooms (5
-    votes of each kind or more; n of the effect), compared_rounds,
+    Columns: rounds_with_estimate (n), auto_flip_rounds, auto_flip_share, compared_rooms
+    (5 votes of each kind or more; n of the effect), compared_rounds,
     auto_flip_effect_seconds (median over these rooms of median duration with minus
     without) with _low, _high and _verdict (see `uncertainty.median_excess`).
     """
     votes = estimated_votes(shared, query.period)
     common = votes.select(
-        rounds=row_count(), auto_flip_rounds=count_where(pl.col("was_auto_flip"))
-    ).with_columns(auto_flip_share=ratio("auto_flip_rounds", "rounds"))
+        rounds_with_estimate=row_count(),
+        auto_flip_rounds=count_where(pl.col("was_auto_flip")),
+    ).with_columns(auto_flip_share=ratio("auto_flip_rounds", "rounds_with_estimate"))
     figures = side_by_side([common, _effects(votes)])
     return Unfinished(figures, median_excess("auto_flip_effect_seconds"))
 
@@ -96,22 +97,22 @@ def totals(query: Query, shared: SharedPlans) -> Unfinished:
 def by_kind(query: Query, shared: SharedPlans) -> Unfinished:
     """Return votes with and without auto-flip, both kinds.
 
-    Columns: flip ("by hand", "auto-flip"), rounds (votes; n), share,
+    Columns: flip ("by hand", "auto-flip"), rounds_with_estimate (n), share,
     duration_median_seconds with _low, _high and _verdict (see `uncertainty.medians`).
     """
     votes = estimated_votes(shared, query.period)
     name = "duration_median_seconds"
-    counts = votes.group_by("was_auto_flip").agg(rounds=row_count())
+    counts = votes.group_by("was_auto_flip").agg(rounds_with_estimate=row_count())
     times = median_sums(votes, "was_auto_flip", "room_id", "duration", name)
     kinds = (
         # Both kinds have a row, also where a team uses one of them only.
         pl.LazyFrame({"was_auto_flip": [False, True], "flip": KINDS})
         .join(counts, on="was_auto_flip", how="left", maintain_order="left")
         .join(times, on="was_auto_flip", how="left", maintain_order="left")
-        .with_columns(pl.col("rounds").fill_null(0))
+        .with_columns(pl.col("rounds_with_estimate").fill_null(0))
         .select(
-            *("flip", "rounds"),
-            share("rounds").alias("share"),
+            *("flip", "rounds_with_estimate"),
+            share("rounds_with_estimate").alias("share"),
             *(f"{name}_sums", f"{name}_values"),
         )
     )
@@ -142,7 +143,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     """Say how common auto-flip is, and what it changes in rooms using both."""
     found = only_row(frame)
     common, effect = found["auto_flip_share"], found["auto_flip_effect_seconds"]
-    if common is None or found["rounds"] < MINIMUM_SAMPLE:
+    if common is None or found["rounds_with_estimate"] < MINIMUM_SAMPLE:
         return None
     start = f"{portion_of(common, 'votes')} use auto-flip."
     if effect is None:
@@ -186,7 +187,7 @@ TABLES = (
         VOTES,
         answer=answer_totals,
         sample_sizes={
-            "auto_flip_share": "rounds",
+            "auto_flip_share": "rounds_with_estimate",
             "auto_flip_effect_seconds": "compared_rooms",
         },
     ),
@@ -196,6 +197,6 @@ TABLES = (
         by_kind,
         VOTES,
         answer=answer_by_kind,
-        sample_sizes={"duration_median_seconds": "rounds"},
+        sample_sizes={"duration_median_seconds": "rounds_with_estimate"},
     ),
 )

@@ -33,12 +33,11 @@ _define = partial(
 DEFINITIONS = (
     Definition(
         "rounds",
-        "Votes (n)",
+        "Votes by 2+ users",
         "count",
-        "Votes that the figures in the same row are based on.",
+        "Votes with two or more estimations.",
         (VOTES.name,),
-        "Empty votes; for consensus and agreement also votes with one estimation, for "
-        "consensus those whose highest card is below their lowest.",
+        "Votes whose highest card is below their lowest.",
     ),
     _define("consensus_rounds", "Consensus (n)", "count", "Votes with a spread of 0."),
     _define(

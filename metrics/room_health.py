@@ -164,20 +164,24 @@ def health(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
     """Return every room that ever had a non-empty vote, the healthiest first.
 
     Columns: room_name (null: deleted), health (0-100), state, its parts of 25 points
-    each (health_weeks, health_people, health_consensus, health_recent), rounds (votes
-    of the last 28 days), last_round_at, room_number, room_id.
+    each (health_weeks, health_people, health_consensus, health_recent),
+    rounds_with_estimate (in the last 28 days), last_round_at, room_number, room_id.
     """
     votes = shared.frames.votes.filter(pl.col("voted_at") < instant(now), estimated())
     last = votes.group_by("room_id").agg(last_round_at=pl.col("voted_at").max())
     lately = _span(shared, now, 0).drop("last_round_at")
     return (
-        _scored(last.join(lately, on="room_id", how="left"), now, "rounds")
-        .with_columns(pl.col("rounds").fill_null(0), health=pl.sum_horizontal(PARTS))
+        _scored(
+            last.join(lately, on="room_id", how="left"), now, "rounds_with_estimate"
+        )
+        .with_columns(
+            pl.col("rounds_with_estimate").fill_null(0), health=pl.sum_horizontal(PARTS)
+        )
         .with_columns(state=_state())
         .join(shared.room_names, on="room_id", how="left")
         .select(
             *("room_name", "health", "state", *PARTS),
-            *("rounds", "last_round_at", "room_number", "room_id"),
+            *("rounds_with_estimate", "last_round_at", "room_number", "room_id"),
         )
         .sort("health", "last_round_at", "room_id", descending=[True, True, False])
     )
@@ -213,8 +217,9 @@ def whole_points(frame: pl.DataFrame) -> pl.DataFrame:
 def _span(shared: SharedPlans, now: datetime, number: int) -> pl.LazyFrame:
     """Return what rooms did in the last 28 days (span 0) or in the 28 before (1).
 
-    Columns: room_id, rounds (votes), weeks (with any), size (median), last_round_at,
-    estimation_pairs, near_pairs. A span begins with its first instant, included.
+    Columns: room_id, rounds_with_estimate, weeks (with any), size (median),
+    last_round_at, estimation_pairs, near_pairs. A span begins with its first instant,
+    included.
     """
     # A vote exactly a week before the instant is the first of that week.
     age = (now - pl.col("voted_at")).dt.total_microseconds() - 1
@@ -225,7 +230,7 @@ def _span(shared: SharedPlans, now: datetime, number: int) -> pl.LazyFrame:
         votes = estimated_votes(shared, both).group_by("room_id", span)
         pairs = votes_with_pairs(shared, both).group_by("room_id", span)
         counts = votes.agg(
-            rounds=row_count(),
+            rounds_with_estimate=row_count(),
             weeks=(age // _microseconds(_WEEK)).n_unique(),
             size=pl.col("amount_of_estimations").median(),
             last_round_at=pl.col("voted_at").max(),

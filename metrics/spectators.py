@@ -22,7 +22,7 @@ from metrics.time_axis import (
 )
 from metrics.uncertainty import halves, intervals, sums, sums_of_trend, trends
 
-_COUNTS = ("rounds", "seats", "spectators")
+_COUNTS = ("rounds_with_estimate", "seats", "spectators")
 
 DEFINITIONS = (
     Definition(
@@ -74,7 +74,7 @@ LABELS = ("bucket", "cut", "half", "watched_since", "watched_until")
 def totals(query: Query, shared: SharedPlans) -> Unfinished:
     """Return in one row how many watch, and how many of the newcomers among them stay.
 
-    Columns: rounds (votes), seats (spectators and estimators of all votes; n),
+    Columns: rounds_with_estimate, seats (their spectators and estimators; n),
     spectators, spectator_share with _low and _high, watched_since and watched_until
     (dates), watched_first (users whose first row ever is a spectator's and is in these
     dates; n), estimated_later (within 28 days), estimated_later_share with _low and
@@ -94,8 +94,8 @@ def totals(query: Query, shared: SharedPlans) -> Unfinished:
 def over_time(query: Query, shared: SharedPlans) -> Unfinished:
     """Return per bucket, at least weekly, how many of the users in votes watch.
 
-    Columns: bucket, rounds, seats (n), spectators, spectator_share, the columns of a
-    trend (see `uncertainty`), cut.
+    Columns: bucket, rounds_with_estimate, seats (n), spectators, spectator_share, the
+    columns of a trend (see `uncertainty`), cut.
     """
     period, every = query.period, at_least_weekly(query.granularity)
     name, middle = "spectator_share", middle_of(query.known, every)
@@ -117,7 +117,7 @@ def _counts() -> dict[str, pl.Expr]:
     spectators = total("amount_of_spectators")
     estimators = total("amount_of_estimations")
     return {
-        "rounds": row_count(),
+        "rounds_with_estimate": row_count(),
         "seats": spectators + estimators,
         "spectators": spectators,
     }

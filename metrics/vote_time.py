@@ -33,7 +33,7 @@ from metrics.time_axis import (
 from metrics.uncertainty import HIGHER, UNCLEAR, median_sums, median_trends
 
 _HOUR = 3600
-_COUNTS = ("rounds", "long_rounds", "meetings", "talks")
+_COUNTS = ("rounds_with_estimate", "long_rounds", "meetings", "talks")
 _define = partial(
     Definition, tables=(VOTES.name,), excludes="Empty votes. Hidden below 20 votes."
 )
@@ -85,9 +85,9 @@ LABELS = ("bucket", "cut", "half")
 def totals(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return in one row how long votes and the talks between them take.
 
-    Columns: rounds (votes with an estimation; n), long_rounds (above 1 hour),
-    meetings, talks (pauses inside meetings), duration_median_seconds,
-    duration_p90_seconds, long_share, talk_median_seconds, rounds_per_meeting_hour.
+    Columns: rounds_with_estimate (n), long_rounds (above 1 hour), meetings, talks
+    (pauses inside meetings), duration_median_seconds, duration_p90_seconds, long_share,
+    talk_median_seconds, rounds_per_meeting_hour.
     """
     return _figures(_timed(shared, query.period), ())
 
@@ -120,7 +120,7 @@ def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
     counts = aggregate(
         votes,
         by,
-        rounds=row_count(),
+        rounds_with_estimate=row_count(),
         long_rounds=count_where(seconds > _HOUR),
         meetings=count_where(pl.col("first")),
         talks=count_where(pl.col("talk").is_not_null()),
@@ -130,14 +130,14 @@ def _figures(votes: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         talk_median_seconds=pl.col("talk").median(),
         met=pl.col("met").sum(),
     )
-    per_hour = ratio("rounds", pl.col("met") / _HOUR)
+    per_hour = ratio("rounds_with_estimate", pl.col("met") / _HOUR)
     return counts.select(
         *by,
         *_COUNTS,
         *("duration_median_seconds", "duration_p90_seconds"),
-        rate("long_rounds", "rounds").alias("long_share"),
+        rate("long_rounds", "rounds_with_estimate").alias("long_share"),
         "talk_median_seconds",
-        rounds_per_meeting_hour=hide_small_samples(per_hour, "rounds"),
+        rounds_per_meeting_hour=hide_small_samples(per_hour, "rounds_with_estimate"),
     )
 
 
@@ -161,7 +161,7 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     found = only_row(frame)
     middle, slow = found["duration_median_seconds"], found["duration_p90_seconds"]
     talk = found["talk_median_seconds"]
-    if middle is None or slow is None or found["rounds"] < MINIMUM_SAMPLE:
+    if middle is None or slow is None or found["rounds_with_estimate"] < MINIMUM_SAMPLE:
         return None
     votes = (
         f"The median vote takes {duration(middle)}; 9 in 10 end within "
@@ -197,10 +197,11 @@ def answer_over_time(frame: pl.DataFrame) -> str | None:
 
 _SAMPLE_SIZES = {
     **dict.fromkeys(
-        ("duration_median_seconds", "duration_p90_seconds", "long_share"), "rounds"
+        ("duration_median_seconds", "duration_p90_seconds", "long_share"),
+        "rounds_with_estimate",
     ),
     "talk_median_seconds": "talks",
-    "rounds_per_meeting_hour": "rounds",
+    "rounds_per_meeting_hour": "rounds_with_estimate",
 }
 TABLES = (
     table(

@@ -54,7 +54,7 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "round_time",
             row(
-                rounds=30,
+                rounds_with_estimate=30,
                 talks=20,
                 duration_median_seconds=40,
                 duration_p90_seconds=150,
@@ -69,7 +69,7 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "round_time",
             row(
-                rounds=20,
+                rounds_with_estimate=20,
                 talks=19,
                 duration_median_seconds=40,
                 duration_p90_seconds=80,
@@ -81,7 +81,7 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "round_time",
             row(
-                rounds=19,
+                rounds_with_estimate=19,
                 talks=19,
                 duration_median_seconds=40,
                 duration_p90_seconds=80,
@@ -93,7 +93,7 @@ def row(**values: float | None) -> pl.DataFrame:
         pytest.param(
             "auto_flip",
             row(
-                rounds=20,
+                rounds_with_estimate=20,
                 auto_flip_share=0.5,
                 auto_flip_effect_seconds=None,
                 compared_rooms=0,

@@ -16,7 +16,7 @@ def test_the_share_is_of_votes_with_an_estimation() -> None:
         unestimated(DAY),
     ]
     found = one(plan_of(auto_flip.totals, frames(*rows), WEEK))
-    assert (found["rounds"], found["auto_flip_share"]) == (20, 0.25)
+    assert (found["rounds_with_estimate"], found["auto_flip_share"]) == (20, 0.25)
 
 
 def test_the_effect_is_the_median_over_rooms_that_do_both() -> None:
@@ -51,6 +51,6 @@ def test_both_kinds_are_listed_also_when_one_is_missing() -> None:
         auto_flip.by_kind, frames(*vote_rows(20, 30, flip=True)), WEEK
     ).collect()
     assert table["flip"].to_list() == ["by hand", "auto-flip"]
-    assert table["rounds"].to_list() == [0, 20]
+    assert table["rounds_with_estimate"].to_list() == [0, 20]
     assert table["share"].to_list() == [0, 1]
     assert table["duration_median_seconds"].to_list() == [None, 30]

@@ -347,6 +347,29 @@ def test_participations_new_rooms_and_pauses_have_names_of_their_own() -> None:
     assert len({pause.title for pause in pauses}) == 2
 
 
+def test_a_count_of_one_name_is_one_number_in_all_tables(golden: Frames) -> None:
+    """Some votes of a caption were all that are not empty, some had a spread."""
+    number = pl.col("id") % 5
+    low = pl.when(number != 0).then("max_estimation").otherwise(0)
+    few = pl.when(number != 1).then("amount_of_estimations").otherwise(1)
+    odd = {"max_estimation": low, "amount_of_estimations": few}
+    damaged = golden.map(lambda t, rows: rows.with_columns(**odd if t == VOTES else {}))
+    asked = query(damaged, days("2026-10-26", "2026-11-18"))
+    found: dict[str, set[int]] = {}
+    for name in METRIC_TABLES:
+        table = build(name, asked)
+        for key in (
+            {*table.columns}.intersection(DEFINITIONS) if len(table) == 1 else ()
+        ):
+            what = definition(key, name)
+            if what.unit == "count":
+                title = what.title.removesuffix(" (n)")
+                found.setdefault(title, set()).add(table[key].item())
+    assert {title: n for title, n in found.items() if len(n) > 1} == {}
+    kinds = ("Votes", "Non-empty votes", "Votes by 2+ users")
+    assert len(set[int]().union(*(found[kind] for kind in kinds))) == 3
+
+
 def test_a_definition_is_a_sentence_and_no_label_is_defined() -> None:
     for number in DEFINITIONS.values():
         assert number.formula.endswith((".", ".)")), number.key

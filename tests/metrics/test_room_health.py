@@ -55,7 +55,7 @@ def test_a_team_of_four_that_agrees_in_two_weeks_has_all_points() -> None:
     found = only(ago(JUST), ago(7.5))
     assert found["health"] == pytest.approx(100, abs=0.001)
     assert found["state"] == "healthy"
-    assert found["rounds"] == 2
+    assert found["rounds_with_estimate"] == 2
 
 
 def test_one_active_week_earns_half() -> None:
@@ -85,13 +85,17 @@ def test_recency_falls_to_zero_in_28_days() -> None:
 
 def test_votes_before_the_last_28_days_earn_nothing() -> None:
     found = only(ago(28 + JUST))
-    assert (found["health"], found["state"], found["rounds"]) == (0, "dormant", 0)
+    assert (found["health"], found["state"], found["rounds_with_estimate"]) == (
+        0,
+        "dormant",
+        0,
+    )
 
 
 def test_the_first_instant_of_the_28_days_counts_and_the_last_does_not() -> None:
-    assert only(ago(28))["rounds"] == 1
+    assert only(ago(28))["rounds_with_estimate"] == 1
     assert only(ago(28), ago(21))["health_weeks"] == 12.5 * 2
-    assert only(ago(1), ago(0))["rounds"] == 1
+    assert only(ago(1), ago(0))["rounds_with_estimate"] == 1
 
 
 @pytest.mark.parametrize(

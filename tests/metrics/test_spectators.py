@@ -30,7 +30,11 @@ def counted(*rows: Row) -> dict[str, object]:
 def test_the_share_is_of_participations_in_votes_with_an_estimation() -> None:
     rows = [vote(DAY, amount=3, spectators=1)] * 5
     found = one(plan_of(spectators.totals, frames(*rows, unestimated(DAY)), WEEK))
-    assert (found["rounds"], found["seats"], found["spectators"]) == (5, 20, 5)
+    assert (found["rounds_with_estimate"], found["seats"], found["spectators"]) == (
+        5,
+        20,
+        5,
+    )
     assert found["spectator_share"] == 0.25
 
 

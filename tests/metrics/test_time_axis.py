@@ -313,7 +313,13 @@ def test_every_table_over_time_marks_cut_buckets(name: str) -> None:
     begun = replace(asked, data_begins=date(2026, 11, 11))
     cut = executed(plan(name, begun)).unique("bucket").sort("bucket")["cut"]
     assert cut.to_list() == ["start", "end"]
-    for count in {"votes", "rounds", "page_views", "count"} & set(table.columns):
+    for count in {
+        "votes",
+        "rounds",
+        "rounds_with_estimate",
+        "page_views",
+        "count",
+    } & set(table.columns):
         per_bucket = table.filter(pl.col(count) > 0).unique("bucket").sort("bucket")
         assert per_bucket[count].to_list() == [5, 7, 4]
 

@@ -396,7 +396,7 @@ def test_auto_flip_saves_adds_or_makes_no_clear_difference(
     effect = -9 if verdict == LOWER else 9
     table = pl.DataFrame(
         {
-            "rounds": 960,
+            "rounds_with_estimate": 960,
             "auto_flip_share": 0.48,
             "compared_rooms": 40,
             name: effect,

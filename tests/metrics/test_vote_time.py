@@ -59,14 +59,14 @@ def test_median_p90_and_votes_above_an_hour() -> None:
     rows += [vote("2026-11-03 09:00", duration=3600)]
     rows += [vote("2026-11-03 09:00", duration=3601)] * 4
     found = totals(*rows)
-    assert found["rounds"] == 25
+    assert found["rounds_with_estimate"] == 25
     assert found["duration_median_seconds"] == 13
     assert found["duration_p90_seconds"] == 3601
     assert (found["long_rounds"], found["long_share"]) == (4, 4 / 25)
 
 
 def test_empty_votes_are_left_out() -> None:
-    assert totals(unestimated("2026-11-03 09:00"))["rounds"] == 0
+    assert totals(unestimated("2026-11-03 09:00"))["rounds_with_estimate"] == 0
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
@@ -84,7 +84,7 @@ def test_weeks_add_up_to_their_period_where_a_meeting_crosses_midnight(
         for first, last in ((2, 15), (2, 8), (9, 15))
     )
     line = plan_of(vote_time.over_time, frames(*rows), both, "week").collect()
-    names = ("rounds", "meetings", "talks", "talk_median_seconds")
+    names = ("rounds_with_estimate", "meetings", "talks", "talk_median_seconds")
     alone = [one(plan_of(vote_time.totals, frames(*rows), week)) for week in weeks]
     for name, expected in zip(
         names, ((1, 3), (1, 1), (0, 2), (None, 900)), strict=True

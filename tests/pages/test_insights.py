@@ -454,10 +454,10 @@ def test_no_section_sends_a_user_id_to_the_browser(
 @pytest.mark.parametrize(
     ("number", "key", "text"),
     [
-        (1, "rounds", "1 vote"),
+        (1, "rounds_with_estimate", "1 non-empty vote"),
         (1, "compared_rooms", "1 room compared"),
         (0, "apart_rounds", "0 wide votes"),
-        (1_602, "rounds", "1,602 votes"),
+        (1_602, "rounds", "1,602 votes by 2+ users"),
     ],
 )
 def test_a_sample_of_one_is_in_the_singular(number: int, key: str, text: str) -> None:

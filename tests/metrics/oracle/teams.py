@@ -158,7 +158,7 @@ def round_time(world: World) -> Figures:
             before = vote_
     long = sum(s > 3600 for s in seconds)
     return {
-        "rounds": n,
+        "rounds_with_estimate": n,
         "long_rounds": long,
         "meetings": meetings,
         "talks": len(talks),
@@ -190,7 +190,7 @@ def auto_flip(world: World) -> Figures:
             effects.append(median(auto) - median(by_hand))
     n, flipped = len(world.estimated), sum(r.flip for r in world.estimated)
     return {
-        "rounds": n,
+        "rounds_with_estimate": n,
         "auto_flip_rounds": flipped,
         "auto_flip_share": flipped / n if n else None,
         "compared_rooms": len(effects),

@@ -20,7 +20,7 @@ def spectators(world: World) -> Figures:
             later.add(given.who)
     watched = sum(given.watches for given in first.values())
     return {
-        "rounds": len(world.estimated),
+        "rounds_with_estimate": len(world.estimated),
         "seats": seats,
         "spectators": watching,
         "spectator_share": rate(watching, seats),
