@@ -479,6 +479,17 @@ SEND_IN_TURN = """milliseconds => {
 """Keeps the next message to the server back, and the others until it is answered."""
 
 
+AS_SAFARI = """() => {
+  for (const name of ["write", "writeText"]) {
+    const copy = navigator.clipboard[name];
+    navigator.clipboard[name] = function (...given) {
+      return event ? copy.apply(this, given) : Promise.reject("not at a click");
+    };
+  }
+}"""
+"""Refuses to copy anything but at a click itself."""
+
+
 HURRY = """() => {
   const [now, begin] = [Date.now, Date.now()];
   Date.now = () => begin + 20 * (now() - begin);
@@ -498,6 +509,7 @@ def test_what_is_copied_or_printed_is_the_view_that_an_act_leads_to(
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     go(page, f"{demo_server.url}/votes?period=last_week")
     page.evaluate(SEND_LATE, 1_000)
+    page.evaluate(AS_SAFARI)
     page.evaluate("window.print = () => { window.printed = location.href; }")
     for wanted, period, taken in (
         ("Copy link", "Last 7 days", "navigator.clipboard.readText()"),

@@ -1,21 +1,19 @@
 // What is copied and printed: links, texts, tables on paper.
 (() => {
   const {find, fiberOf, until, thrice, isConnected, isDone, isDrawn} = fpp;
-  // An act may be on its way: what is copied or printed is the view that it leads to. No
-  // moment is lost otherwise, since some browsers copy at once after a click or never.
-  async function arrive(isThere) {
-    if (!isThere()) await until(thrice(isThere), 10_000);
-  }
+  // An act may be on its way: what is copied or printed is the view that it leads to.
+  const arrive = async isThere => isThere() || until(thrice(isThere), 10_000);
   async function copyLink(button) {
-    await arrive(fpp.isInAddress);
-    const link = location.href;
+    const link = arrive(fpp.isInAddress).then(() => location.href);
+    const text = link.then(address => new Blob([address], {type: "text/plain"}));
     try {
-      await navigator.clipboard.writeText(link); // refused without TLS
+      // Later than the click Safari copies nothing; without TLS no browser does.
+      await navigator.clipboard.write([new ClipboardItem({"text/plain": text})]);
       button.dataset.label ??= button.textContent; // a second click finds the answer there
       button.textContent = "Link copied";
       setTimeout(() => button.textContent = button.dataset.label, 2_000);
     } catch {
-      prompt("Copy this link:", link);
+      prompt("Copy this link:", await link);
     }
   }
 
