@@ -47,7 +47,7 @@ _ROMAN, _APART = "(i{1,3}|i?[vx]|vi{1,3}|xi{1,2})", r"[\s.,/-]+"
 _HALF = rf"({one_of(HALVES_OF_DAYS)}|[aefp]\.?\s?[hlm])"
 _WEEKDAY = r"(\p{L}[\p{L}-]*[.,]*\s+)?"
 _VALUE = (
-    rf"(?i)^({_MARKS}\d{_MARKS}({_HALF}{_MARKS})?"
+    rf"(?i)^\s*({_MARKS}\d{_MARKS}({_HALF}{_MARKS})?"
     rf"|{_MARKS}({_MONEY}{_MARKS}\d|\d{_MARKS}{_MONEY}){_MARKS}"
     rf"|{_WEEKDAY}{_MARKS}({_MONTH}{_MARKS}\d|\d{_MARKS}{_MONTH}){_MARKS}"
     rf"|{_WEEKDAY}{_MARKS}({_ROMAN}{_APART}\d|\d{_APART}{_ROMAN}){_MARKS}"
@@ -55,7 +55,7 @@ _VALUE = (
     rf"|{_WEEKDAY}\d+[./-]\d+[./-][\s\d:.]*"
     # Mon 5/6, R 1.2 on an Estonian Friday; no other word makes a date of two numbers.
     rf"|({one_of(WEEKDAYS)}|\p{{L}})[.,]*\s*\d+[./-]\d+[\s\d:.]*"
-    rf"|[\s\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|\s*({one_of(TRUTHS)})\s*)$"
+    rf"|[\s\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|({one_of(TRUTHS)}))\s*$"
 )
 _WHOLE = "^(0|[1-9][0-9]{0,14})$"
 # Where decimals follow a comma, 0.375 is read as 375, 3.125e-6 as 0.003125 and 12.5 as

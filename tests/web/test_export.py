@@ -216,8 +216,11 @@ def test_numbers_that_are_not_whole_have_six_decimals_at_least() -> None:
 
 @pytest.mark.parametrize("text", ELSEWHERE)
 def test_texts_that_spreadsheets_of_other_languages_read_stay_texts(text: str) -> None:
-    written = to_csv(pl.DataFrame({"name": [text]})).decode()
-    assert written.endswith(f"\n'{text}\n")
+    cells = [text, f" {text}", f"{text} \N{NARROW NO-BREAK SPACE}"]
+    _, *written = (
+        to_csv(pl.DataFrame({"name": cells})).decode().removesuffix("\n").split("\n")
+    )
+    assert written == [f"'{cell}" for cell in cells]
 
 
 @pytest.mark.parametrize(
