@@ -35,7 +35,8 @@ def render_download(
 ) -> None:
     """Offer all tables of a page as one file, packed when it is clicked.
 
-    `name` says which page, and which of its tables: no other choice has the same file.
+    `name` says which page, and which of its tables; with the lengths of their buckets,
+    no other choice has the same file.
     Tables of the period before have its dates in their names. `strip` are the tables
     of the page's tiles: what filters hide there is null in the files as well.
     """
@@ -43,9 +44,11 @@ def render_download(
         *(_shown(context, part, strip) for part in (found.now, found.earlier))
     )
     filtered = any(_is_filtered(context, table) for table in found.now)
+    grouped = _grouped_by(context.query, found.now)
+    full = f"{name}_by_{'_'.join(grouped)}" if grouped else name
 
     def named(extension: str) -> str:
-        return _dated(name, context.query.period, extension, filtered=filtered)
+        return _dated(full, context.query.period, extension, filtered=filtered)
 
     with layout.actions():
         st.download_button(
@@ -299,19 +302,20 @@ def _compared_with(context: PageContext) -> str:
     return _span(compared) if compared else f"nothing{reason}"
 
 
+def _grouped_by(query: Query, tables: Mapping[str, pl.DataFrame]) -> list[Granularity]:
+    """Return the lengths of the buckets of these tables, each once."""
+    series = (name for name, frame in tables.items() if is_series(frame))
+    return [*dict.fromkeys(buckets_of(name, query.granularity) for name in series)]
+
+
 def _asked(context: PageContext, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
     """Return what was chosen: period, comparison, granularity, rows."""
     query = context.query
-    grouped = {
-        buckets_of(name, query.granularity): None
-        for name, frame in tables.items()
-        if is_series(frame)
-    }
     return {
         "Period": f"{_span(query.period)} ({query.zone.key}), "
         f"{period_bar.count_days(query, context.now)}",
         "Compared with": _compared_with(context),
-        "Grouped by": ", ".join(grouped) or "nothing",
+        "Grouped by": ", ".join(_grouped_by(query, tables)) or "nothing",
         "Weekends in daily series": "shown" if query.weekends else "hidden",
         "Bots": "included" if context.bots else "excluded",
         "Rooms": _rooms(context),

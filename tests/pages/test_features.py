@@ -1575,17 +1575,31 @@ def test_files_are_named_after_their_room_and_say_so_where_they_are_filtered() -
 @pytest.mark.parametrize(
     ("page", "query", "wanted"),
     [
-        ("traffic.py", {}, "traffic_funnel_DATES"),
-        ("traffic.py", {"filter": "country:DE"}, "traffic_funnel_DATES_filtered"),
+        ("traffic.py", {}, "traffic_funnel_by_day_DATES"),
+        (
+            "traffic.py",
+            {"filter": "country:DE"},
+            "traffic_funnel_by_day_DATES_filtered",
+        ),
         # One filtered table is enough: votes are not linked to countries.
-        ("overview.py", {"filter": "country:DE"}, "overview_DATES_filtered"),
+        ("overview.py", {"filter": "country:DE"}, "overview_by_day_DATES_filtered"),
         # Votes have no users; a room has its own page, which filters leave as it is.
-        ("votes.py", {"filter": "room:1"}, "votes_by_weekday_DATES_filtered"),
-        ("insights.py", {}, "insights_agreement_DATES"),
-        ("insights.py", {"about": "re_votes"}, "insights_re_votes_DATES"),
-        ("room.py", {"room": "1", "filter": "country:DE"}, "room_1_DATES"),
-        ("room.py", {"room": ["1", "88"]}, "rooms_1_88_DATES"),
-        ("report.py", {"filter": "country:DE"}, "report_DATES"),
+        (
+            "votes.py",
+            {"filter": "room:1", "every": "week"},
+            "votes_by_weekday_by_week_DATES_filtered",
+        ),
+        ("insights.py", {}, "insights_agreement_by_week_DATES"),
+        ("insights.py", {"about": "re_votes"}, "insights_re_votes_by_week_DATES"),
+        # Whether a user returns is counted by days.
+        (
+            "returning.py",
+            {"period": "yesterday", "every": "hour"},
+            "returning_users_by_sprints_by_day_DATES",
+        ),
+        ("room.py", {"room": "1", "filter": "country:DE"}, "room_1_by_day_DATES"),
+        ("room.py", {"room": ["1", "88"]}, "rooms_1_88_by_day_DATES"),
+        ("report.py", {"filter": "country:DE"}, "report_by_day_DATES"),
     ],
 )
 def test_files_of_a_page_say_so_where_they_are_filtered(
