@@ -87,6 +87,14 @@ def is_visible(text: str) -> bool:
     return any(c.isprintable() and not c.isspace() for c in shown)
 
 
+def bare(text: str) -> str:
+    """Return a text without spaces around it, and without marks that draw nothing.
+
+    What a link is copied from, such as a chat, adds them.
+    """
+    return "".join(c for c in text if c.isprintable() or c.isspace()).strip()
+
+
 def named(text: str | None) -> str:
     """Return a name; where it is null, blank or invisible, that there is none."""
     return text if text and is_visible(text) else NOT_SET

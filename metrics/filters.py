@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from metrics import expressions
 from metrics.behaviour import OTHER, SOURCE_CLASSES, code_or_null, source_or_null
 from metrics.expressions import COUNTRY_CODE, NOT_SET, attribute
 from metrics.frames import Frames
@@ -69,12 +70,12 @@ class Filter:
         Kinds and codes of countries are read in any case, ids with leading zeros.
         """
         kind, _, value = text.partition(":")
-        kind = kind.strip().casefold()
+        kind = expressions.bare(kind).casefold()
         excludes, kind = kind.endswith("!"), kind.removesuffix("!")
         if kind not in KINDS or not value:
             return None
         # Names may begin or end with a space; what is no name has none.
-        bare = value.strip()
+        bare = expressions.bare(value)
         if kind == "country" and len(bare) == COUNTRY_CODE and bare.isascii():
             value = bare.upper()
         if kind == "room" and (number := room_id(bare)):

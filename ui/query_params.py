@@ -19,6 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
+from metrics.expressions import bare
 from metrics.registry import METRIC_TABLES
 from metrics.sentences import counted
 from ui.format import kept_together, shortened
@@ -151,9 +152,9 @@ def get_all(key: str) -> list[str]:
 
 
 def get(key: str) -> str | None:
-    """Return the last value of a parameter, without spaces around it."""
+    """Return the last value of a parameter, `bare`."""
     # A link that is pasted or typed has some: “true ” is no other word than “true”.
-    return next((text.strip() for text in reversed(get_all(key))), None)
+    return next((bare(text) for text in reversed(get_all(key))), None)
 
 
 def update(changes: Mapping[str, Sequence[str] | None]) -> None:
@@ -329,7 +330,7 @@ def slug(label: str) -> str:
 def option_of(text: str, options: Mapping[str, Collection[str]]) -> str | None:
     """Return the key of the option that a link names by key or by one of its names."""
     # Links are typed by hand too, and older ones carry the label.
-    wanted = text.strip().casefold()
+    wanted = bare(text).casefold()
     # Of a label that has changed the key is what is left.
     known = {wanted, slug(wanted)}
     for key in options:

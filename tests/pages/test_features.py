@@ -539,11 +539,16 @@ def test_the_look_of_a_block_that_is_not_drawn_is_no_fault_of_a_link(
     assert not run_page("data.py", **looks).warning
 
 
-def test_spaces_around_a_value_of_the_address_do_not_matter(run_page: RunPage) -> None:
-    query = {"tz": " Europe/Berlin", "weekends": "false ", "bots": " true"}
-    dates = {"from": "2026-11-02 ", "to": " 2026-11-03", "compare": " None "}
+@pytest.mark.parametrize("mark", [" ", "\u200b", "\u00a0", " \u2060\ufeff\u200e"])
+def test_what_is_not_seen_of_a_value_of_the_address_does_not_matter(
+    run_page: RunPage, mark: str
+) -> None:
+    query = {"tz": f"{mark}Europe/Berlin", "weekends": f"false{mark}"}
+    query |= {"bots": f"{mark}true", "compare": f"{mark}None{mark}"}
+    dates = {"from": f"2026-11-02{mark}", "to": f"{mark}2026-11-03"}
     room = pl.read_parquet(GOLDEN / "fpp_votes.parquet")["room_id"][0]
-    app = run_page("room.py", **query, **dates, room=f" {room} ", meeting="1 ")
+    room_text = f"{mark}{room}{mark}"
+    app = run_page("room.py", **query, **dates, room=room_text, meeting=f"1{mark}")
     assert [each.value for each in app.warning] == []
     (said,) = [text for text in captions(app) if "Europe/Berlin" in text]
     assert said.startswith("2 Nov – 3 Nov 2026 · 2 days · bots included")

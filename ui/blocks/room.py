@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from metrics import rooms
-from metrics.expressions import NO_NAME
+from metrics.expressions import NO_NAME, bare
 from metrics.filters import room_id as room_id_of
 from metrics.registry import DEFINITIONS
 from metrics.room_health import PARTS, whole_points
@@ -144,7 +144,7 @@ def asked() -> list[int]:
     """Return the ids of the rooms in the address; what is no id is named."""
     found: dict[int, None] = {}
     for text in query_params.get_all(PARAMETER):
-        if room_id := room_id_of(text.strip()):
+        if room_id := room_id_of(bare(text)):
             found[room_id] = None
         else:
             query_params.warn(
