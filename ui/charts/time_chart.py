@@ -122,6 +122,18 @@ class TimeAxis:
             whole=whole,
         )
 
+    def to_both_ends(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Add the period's first and last day where weekends are hidden at its ends.
+
+        The comparison may have working days beside them.
+        """
+        if self.granularity != "day":
+            return frame
+        days = [self.period.first_day, self.period.last_day]
+        ends = pl.DataFrame({"bucket": days}).unique()
+        hidden = ends.join(frame, on="bucket", how="anti")
+        return pl.concat([frame, hidden], how="diagonal").sort("bucket")
+
     def inside(self) -> pl.Expr:
         """Return the time that a placed bucket has inside the period."""
         start = pl.col("bucket").cast(pl.Datetime("us"))
@@ -368,12 +380,12 @@ def time_chart(
     (bucket, value, low, high), `sample_size` is the column of a rate's cases. A span
     can be chosen by dragging (`ZOOM`).
     """
+    if frame.height == 1:
+        return _one_bucket(frame, value, title, unit, axis, before)
     data = _rows(frame, value, unit, axis, before, sample_size)
     # No reader can tell more buckets apart.
     if data.height > MOST_BUCKETS:
         raise ValueError(f"{data.height} buckets in a chart: use longer ones")
-    if data.height == 1:
-        return _one_bucket(frame, value, title, unit, axis, before)
     x = axis.plain()
     base = Layer()
     ends = {"value", "before_solid", "before_part", "before_alone"}
@@ -506,7 +518,8 @@ def _rows(
 ) -> pl.DataFrame:
     """Return the placed rows with everything that the layers draw and print."""
     size = [pl.col(sample_size).alias("n")] if sample_size else []
-    data = axis.place(frame).select(
+    shown = frame if before is None else axis.to_both_ends(frame)
+    data = axis.place(shown).select(
         "bucket",
         AT,
         "when",
