@@ -78,7 +78,7 @@ DEFINITIONS = (
         "count",
         "Number of rooms.",
         _NAMES,
-        "In room health: rooms without a vote in the last 56 days.",
+        "In room health: rooms without a non-empty vote in the last 56 days.",
     ),
 )
 LABELS = ("state", "last_round_at", "room_id", "room_number", "room_name")
@@ -286,7 +286,7 @@ def answer_states(frame: pl.DataFrame) -> str | None:
     if rooms < MINIMUM_SAMPLE:
         return None
     parts = ", ".join(f"{counts.get(state, 0):,} {state}" for state in STATES)
-    return f"{rooms:,} rooms had a vote in the last 56 days: {parts}."
+    return f"{rooms:,} rooms had a non-empty vote in the last 56 days: {parts}."
 
 
 def answer_each_room(frame: pl.DataFrame) -> str | None:

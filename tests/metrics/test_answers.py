@@ -162,7 +162,7 @@ def states(healthy: int, cooling: int, dormant: int) -> pl.DataFrame:
 
 def test_states_of_rooms() -> None:
     assert answer("room_states", states(1064, 0, 1)) == (
-        "1,065 rooms had a vote in the last 56 days: 1,064 healthy, 0 "
+        "1,065 rooms had a non-empty vote in the last 56 days: 1,064 healthy, 0 "
         "cooling, 1 dormant."
     )
     assert answer("room_states", states(19, 0, 0)) is None
