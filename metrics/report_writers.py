@@ -239,7 +239,7 @@ def _line_of_room(room: GrownRoom, report: Report, safe: _Escape) -> str:
 
 def _line_of_quiet(room: QuietRoom, report: Report, safe: _Escape) -> str:
     last = day_of(to_local(room.last_vote_at, report.period.zone).date())
-    return f"{_name(room, report, safe)}: last vote {last}"
+    return f"{_name(room, report, safe)}: last non-empty vote {last}"
 
 
 def _link(room: GrownRoom | QuietRoom, report: Report) -> str | None:

@@ -141,7 +141,7 @@ def test_every_format_has_the_figures_and_lists(golden: Frames) -> None:
             *("1 Oct – 31 Oct 2026", "1 Sep – 30 Sep 2026", "113", "−15.7%"),
             "beyond the usual −10 to +12%",
             *("Monday, 5 Oct 2026", "Release of v2", "team-57 (#722059): 17 votes"),
-            "263707 (#263707): last vote 30 Sep 2026",
+            "263707 (#263707): last non-empty vote 30 Sep 2026",
             f"Rooms that grew (5 of {found.grown_count})",
             MEANING,
         ):
@@ -542,7 +542,7 @@ def test_the_last_vote_of_a_room_is_on_the_day_of_the_zone(golden: Frames) -> No
     for period, day in ((query.period, "4 Oct 2026"), (there, "5 Oct 2026")):
         report = replace(found, period=period, quiet=quiet)
         for text in (to_html(report), to_markdown(report)):
-            assert f"x (#1): last vote {day}" in text.replace("\\", "")
+            assert f"x (#1): last non-empty vote {day}" in text.replace("\\", "")
 
 
 def test_hours_are_those_of_the_zone_in_every_format() -> None:

@@ -127,6 +127,11 @@ def test_each_of_two_verdicts_says_of_what_it_is() -> None:
     assert all(label.endswith(": higher or lower?") for label in labels)
 
 
+def test_the_last_vote_of_a_room_is_not_that_of_its_health() -> None:
+    """It may be an empty one, which health leaves out."""
+    assert tables.heading("last_vote_at") != tables.heading("last_round_at")
+
+
 def test_a_column_of_intervals_is_as_wide_as_its_longest_text() -> None:
     # Of these, a table by itself takes the only long one for an outlier.
     rates = {"activation_rate": [0.045, 0.114, 0.026, 0.083, None, 1.0]}

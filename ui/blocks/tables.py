@@ -54,7 +54,7 @@ _TITLES = {
     "finished_at": "Finished",
     "first_used_at": "First used",
     "started_at": "Started",
-    "last_round_at": "Last vote",
+    "last_round_at": "Last non-empty vote",
     "talk": "Talk before (s)",
     "re_vote": "Re-vote",
 }
