@@ -17,6 +17,7 @@ from starlette.responses import Response
 from metrics import filters
 from metrics.constants import START_DATE
 from metrics.export import file_name, name_of_table, to_csv
+from metrics.expressions import bare
 from metrics.frames import Period
 from metrics.periods import (
     ALL_TIME,
@@ -91,7 +92,7 @@ class TableQuery:
     @classmethod
     def read(cls, name: str, query: Mapping[str, str], now: datetime) -> "TableQuery":
         """Read name and parameters; raises RequestError with what is allowed."""
-        table = METRIC_TABLES.get(name.strip().casefold())
+        table = METRIC_TABLES.get(bare(name).casefold())
         if table is None:
             raise RequestError(
                 404, f"Unknown table; allowed: {', '.join(METRIC_TABLES)}"
@@ -218,11 +219,8 @@ def refuse_repeated(query: ImmutableMultiDict[str, str]) -> None:
 
 
 def values_of(query: Mapping[str, str]) -> Mapping[str, str]:
-    """Return parameters without the blanks around them, which copying brings along.
-
-    A refusal of " Europe/Berlin" would not show what is wrong.
-    """
-    return {name: value.strip() for name, value in query.items()}
+    """Return parameters `bare`: a refusal would not show what is wrong with others."""
+    return {name: bare(value) for name, value in query.items()}
 
 
 def read_room_id(text: str, refusal: str) -> int:
