@@ -113,11 +113,12 @@ def test_cells_are_copied_as_they_are_printed(page: Page, demo_server: Server) -
         len(shown[0]),
     ]
     # A spreadsheet runs none of them, and numbers stay numbers.
-    texts = ["=1+1", "a; =1;b", '"@x', "-41.9%", "-7 s", "-5", "a -5", "11,159"]
-    page.evaluate(FILL_CELLS, [*texts, [11159, "11,159"], [0.5, "0.50"]])
+    texts = ["-41.9%", "-7 s", "a -5: +2", "a = b", "11,159"]
+    formulas = ["=1+1", "a; =1;b", '"@x', "a :=1+1"]
+    page.evaluate(FILL_CELLS, [*texts, [11159, "11,159"], *formulas])
     (row, *_) = copied(page)
-    assert row[:3] == ["'=1+1", "a;' =1;b", "'\"@x"]
-    assert row[3:10] == [*texts[3:], "11159", "0.50"]
+    assert row[:6] == [*texts, "11159"]
+    assert row[6:10] == ["'=1+1", "a;' '=1;b", "'\"@x", "a :'=1+1"]
 
 
 def test_a_cell_whose_row_would_open_a_room_is_chosen_with_shift(

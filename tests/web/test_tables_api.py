@@ -417,7 +417,9 @@ def test_values_are_read_in_either_case_and_without_what_is_not_seen(
     values = dict(httpx.QueryParams(query))
     copied = api.get(
         f"/api/{path.format('%20VOTES_totals%0A')}",
-        params={name: f" {value.upper()}\u00a0\u200b" for name, value in values.items()},
+        params={
+            name: f" {value.upper()}\u00a0\u200b" for name, value in values.items()
+        },
     )
     assert copied.text == plain.text
 

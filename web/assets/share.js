@@ -51,7 +51,7 @@
   });
   // Streamlit copies none where its own CSV is switched off. As in our CSV, a spreadsheet
   // runs nothing, whatever it splits at: what would be a formula gets an apostrophe.
-  const FORMULA = /(^|[;|])(?=[\p{Z}\p{C}"']*[=+@\uff1d\uff0b\uff0d\uff20-])/gu;
+  const FORMULA = /(?:^|[;|])(?=[\p{Z}\p{C}"']*[=+@\uff1d\uff0b\uff0d\uff20-])|[ :](?=[\p{C}"']*=(?:[^ :]|$))/gu;
   function chosenCells() {
     const canvas = document.activeElement?.closest?.("canvas");
     const {gridSelection, getCellContent} = canvas && gridOf(canvas) || {};
@@ -62,7 +62,7 @@
       // Where decimals follow a comma, 11,159 would be read as 11.159.
       if (Number.isInteger(cell.data) && /^-?[\d,]+$/.test(cell.displayData)) return cell.data;
       const text = printed(cell).replace(/\s+/g, " ").trim();
-      return /^[+-][\d,.]+(%| \w+)?$/.test(text) ? text : text.replace(FORMULA, "$1'");
+      return /^[+-][\d,.]+(%| \w+)?$/.test(text) ? text : text.replace(FORMULA, "$&'");
     }).join("\t")).join("\n");
   }
   // On paper tables are HTML, with all their columns and as many rows as leave a page on
