@@ -28,6 +28,9 @@ def test_a_compressed_file_is_the_file(member: httpx.Client, path: str) -> None:
     part = member.get(path, headers=ranged)
     assert (part.status_code, part.content) == (206, plain.content[2:6])
     assert member.post(path, headers={"Accept-Encoding": "gzip"}).status_code == 405
+    # What is behind the login is not for proxies to keep.
+    is_ours = "private" in packed.headers["cache-control"]
+    assert is_ours == (path == SHAPES)
     for name in ("content-type", "cache-control"):
         assert packed.headers[name].split(";")[0] == plain.headers[name].split(";")[0]
 
