@@ -57,7 +57,7 @@ if len(found) > 1:
 
 (only,), (own,) = found, contexts
 missing = own.query.missing
-# Health is that of now, whatever the period.
+# Health is that of now, or of where late data ends, whatever the period.
 results = own.compute(
     TOTALS,
     SERIES,
@@ -80,7 +80,7 @@ if vote is not None:
     )
     st.stop()
 render_kpis(own, results, Kpis(TOTALS, SERIES, KEYS))
-room.render_health(results["health"])
+room.render_health(own, results["health"])
 listed = meeting.render_meetings(own, results["meetings"])
 # The files have the meetings of the period, as the table has.
 results = Results({**results.now, "meetings": listed}, results.earlier)

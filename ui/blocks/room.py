@@ -331,11 +331,13 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
         st.rerun()
 
 
-def render_health(health: pl.DataFrame) -> None:
+def render_health(context: PageContext, health: pl.DataFrame) -> None:
     """Draw a room's row of `room_health.health`, if it has one.
 
     It is not known in a store that lacks one of its tables.
     """
+    late = context.query.now < context.now
+    when = "at the end of the data" if late else "now"
     for row in whole_points(health.drop_nulls("health")).iter_rows(named=True):
         parts = ", ".join(
             f"{DEFINITIONS[part].title.removesuffix(' points').lower()} "
@@ -343,7 +345,7 @@ def render_health(health: pl.DataFrame) -> None:
             for part in PARTS
         )
         st.caption(
-            f"**Room health now: {fmt.number(row['health'], 'points')} of 100 points, "
+            f"**Room health {when}: {fmt.number(row['health'], 'points')} of 100 points, "
             f"{row['state']}.** "
             f"Of 25 each over 28 days: {parts}.",
             help=DEFINITIONS["health"].formula,
