@@ -11,7 +11,6 @@ from metrics.behaviour import source_or_null
 from metrics.constants import FIRST_STEPS, MATURE
 from metrics.estimated_votes import own_cluster, room_or_user, with_vote
 from metrics.expressions import (
-    MINIMUM_SAMPLE,
     attribute,
     earliest,
     ranked,
@@ -296,12 +295,13 @@ def _estimated(near: Frames, entered: pl.LazyFrame, span: Period) -> pl.LazyFram
 
 def answer_steps(frame: pl.DataFrame) -> str | None:
     """Say how many reach the steps, and before which one most are lost."""
-    counts = frame.sort("step")["reached"].to_list()
-    if not counts or counts[0] < MINIMUM_SAMPLE:
-        return None
-    entered, estimated, back = (
-        portion(counts[step] / counts[0], none="none") for step in (1, 2, 4)
+    counts, shares = (
+        frame.sort("step")[name].to_list() for name in ("reached", "share_of_new")
     )
+    # Of few users, and where a table begins later than others, shares are not known.
+    if None in shares:
+        return None
+    entered, estimated, back = (portion(shares[n], none="none") for n in (1, 2, 4))
     return (
         f"Of {counts[0]:,} new users, {entered} entered a room, {estimated} estimated "
         f"and {back} estimated again on a later day.{_biggest_drop(frame, counts)}"

@@ -11,7 +11,7 @@ from metrics.expressions import MINIMUM_SAMPLE, count_where, earliest, rate, row
 from metrics.frames import Frames, Period, instant
 from metrics.funnel import mature_period
 from metrics.query import Query, SharedPlans
-from metrics.sentences import counted, only_row, percent, portion, share_of
+from metrics.sentences import counted, only_row, percent, portion
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS, EVENTS, ROOMS
 from metrics.time_axis import side_by_side
@@ -226,15 +226,14 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
 
 def answer_by_newcomers(frame: pl.DataFrame) -> str | None:
     """Say how many new rooms brought no new users, and how many two or more."""
-    count = pl.col("newcomers")
-    rooms = frame.with_columns(
-        none=pl.when(count == 0).then("room_count").otherwise(0),
-        several=pl.when(count >= SEVERAL).then("room_count").otherwise(0),
-    )
-    none = share_of(rooms, "none", "room_count")
-    several = share_of(rooms, "several", "room_count")
-    if none is None or several is None:
+    # Of few rooms, and where a table begins later than others, shares are not known.
+    if not frame["share"].count():
         return None
+    rooms, count = pl.col("room_count"), pl.col("newcomers")
+    none, several = frame.select(
+        none=rooms.filter(count == 0).sum() / rooms.sum(),
+        several=rooms.filter(count >= SEVERAL).sum() / rooms.sum(),
+    ).row(0)
     start = (
         f"{percent(none)} of new rooms brought no new users within a week"
         if none

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics.expressions import rate
 from metrics.frames import Frames
 from metrics.query import SharedPlans
 from metrics.registry import METRIC_TABLES, answer, plan
@@ -177,7 +178,15 @@ def test_retention_is_named_after_one_bucket_and_after_four() -> None:
 
 def steps(*reached: int) -> pl.DataFrame:
     names = ["New users", "Entered a room", "Estimated", "With others", "Again"]
-    return pl.DataFrame({"step": range(1, 6), "step_name": names, "reached": reached})
+    shares = [count / reached[0] if reached[0] > 19 else None for count in reached]
+    return pl.DataFrame(
+        {
+            "step": range(1, 6),
+            "step_name": names,
+            "reached": reached,
+            "share_of_new": shares,
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,7 +227,9 @@ def test_funnel(table: pl.DataFrame, sentence: str | None) -> None:
 
 def newcomers(*counts: tuple[int, int]) -> pl.DataFrame:
     schema = {"newcomers": pl.Int64, "room_count": pl.Int64}
-    return pl.DataFrame(counts, schema=schema, orient="row")
+    table = pl.DataFrame(counts, schema=schema, orient="row")
+    rooms = pl.sum("room_count")
+    return table.with_columns(share=rate("room_count", rooms))
 
 
 def test_newcomers_of_rooms() -> None:

@@ -609,6 +609,22 @@ def test_before_a_table_begins_its_numbers_are_unknown(
     assert live == "fpp_rooms" or counts_it not in moved["dimension"].to_list()
 
 
+def test_a_sentence_has_no_share_that_its_table_hides(golden: Frames) -> None:
+    """Where a table begins later than others, their counts are all there is."""
+    asked = query(golden, MONTH, BEFORE, "week")
+    hidden = set[str]()
+    for name in NAMES:
+        days_of_it = METRIC_TABLES[name].covers(asked)
+        middle = days_of_it.first_day + days_of_it.length / 2
+        for live in METRIC_TABLES[name].reads:
+            found = build(name, replace(asked, later_begins={live: middle}))
+            for key in {"share", "share_of_new"}.intersection(found.columns):
+                if not found[key].count() and build(name, asked)[key].count():
+                    hidden.add(name)
+                    assert "%" not in (registry.answer(name, found) or ""), name
+    assert "funnel" in hidden
+
+
 def test_averages_know_history_before_the_period_where_data_begins_earlier(
     golden: Frames,
 ) -> None:
