@@ -312,7 +312,11 @@ def test_durations_of_compared_rooms_have_one_unit() -> None:
     )
     found = [Results({TOTALS: frame}, {}) for frame in frames]
     text = _tile(found, "duration_median_seconds")
-    assert re.findall(r"\*\*(.*?)\*\*", text) == ["1.6 min", "2.4 min", "–"]
+    assert re.findall(r"\*\*(.*?)\*\*", text) == [
+        "1.6\N{NO-BREAK SPACE}min",
+        "2.4\N{NO-BREAK SPACE}min",
+        "–",
+    ]
 
 
 def test_cards_off_the_scale_are_drawn_at_its_edge(

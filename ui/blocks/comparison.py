@@ -136,6 +136,8 @@ def _tile(found: Sequence[Results], key: str) -> str:
     figures = [results[TOTALS][key].item() for results in found]
     texts = fmt.beside_each_other(figures, definition.unit)
     values = (
-        f":{color}[**{text}**]" for text, color in zip(texts, TEXT_COLORS, strict=False)
+        # A line may end between rooms, and not before a unit.
+        f":{color}[**{fmt.kept_together(text)}**]"
+        for text, color in zip(texts, TEXT_COLORS, strict=False)
     )
     return f":small[{definition.title}]  \n{' · '.join(values)}"

@@ -345,8 +345,8 @@ def render_health(context: PageContext, health: pl.DataFrame) -> None:
             for part in PARTS
         )
         st.caption(
-            f"**Room health {when}: {fmt.number(row['health'], 'points')} of 100 points, "
-            f"{row['state']}.** "
+            f"**Room health {when}: {fmt.number(row['health'], 'points')} of 100 "
+            f"points, {row['state']}.** "
             f"Of 25 each over 28 days: {parts}.",
             help=DEFINITIONS["health"].formula,
         )
