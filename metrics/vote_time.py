@@ -56,10 +56,10 @@ DEFINITIONS = (
     ),
     _counted(
         "meetings",
-        "Meetings",
+        "Non-empty meetings",
         "count",
-        "Runs of votes in one room that end less than 60 minutes apart. A meeting "
-        "belongs to the day on which its first vote ends.",
+        "Runs of non-empty votes in one room that end less than 60 minutes apart. A "
+        "meeting belongs to the day on which its first vote ends.",
     ),
     _counted("talks", "Talks (n)", "count", "Pauses between two votes of a meeting."),
     _counted(

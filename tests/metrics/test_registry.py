@@ -342,6 +342,8 @@ def test_participations_new_rooms_and_pauses_have_names_of_their_own() -> None:
     # A card leaves "(n)" out: rooms that have had seven days are of other days.
     on_card = DEFINITIONS["new_rooms"].title.removesuffix(" (n)")
     assert on_card != definition("rooms", "historical").title
+    # The list of a room's meetings has those of empty votes alone, too.
+    assert not METRIC_TABLES["meetings"].title.startswith(DEFINITIONS["meetings"].title)
     # A talk between two votes that are not empty is another pause.
     pauses = (definition("talk_median_seconds", t) for t in ("meetings", "round_time"))
     assert len({pause.title for pause in pauses}) == 2
