@@ -271,7 +271,7 @@ def test_a_whole_address_is_answered_as_its_path_and_host(running: Dashboard) ->
     targets = [
         "http://stats.example.org/health",
         "http://stats.example.org/api",
-        "HTTP://stats.example.org/api/tables/routes?period=today",
+        "HTTP://stats.example.org/api/tables/%72outes?period=today",
         "http://stats.example.org/api/alerts",
     ]
     headers = {"Authorization": TOKEN, "Host": "other.example.org"}
