@@ -107,7 +107,8 @@ def test_how_is_a_room_doing(start: Page, files: Files) -> None:
     estimated = held.filter(pl.col("amount_of_estimations") > 0)
 
     def mean(column: str) -> str:
-        return f"{estimated.select(pl.col(column).cast(pl.Float64).mean()).item():.2f}"
+        value = estimated.select(pl.col(column).cast(pl.Float64).mean()).item()
+        return f"{value:.3f}" if 0 < value < 1 else f"{value:.2f}"
 
     for title, value in {
         "Votes": f"{held.height:,}",
