@@ -379,7 +379,11 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
             {"about": "Rooms"},
             "No healthy room has gone quiet. Rooms are judged after four weeks of data",
         ),
-        ("insights.py", {"about": "Rooms"}, "No room had a vote in the 56 days before"),
+        (
+            "insights.py",
+            {"about": "Rooms"},
+            "No room had a non-empty vote in the 56 days",
+        ),
         ("insights.py", {"about": "New users"}, "No new room of these days brought"),
         ("returning.py", {}, "No returning users or rooms in this period."),
         (
@@ -393,6 +397,12 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
             "No rooms started in the 16 weeks up to the end of this period and had",
         ),
         ("traffic.py", {}, "No new users in these days."),
+        # Of no longer period are there more.
+        (
+            "returning.py",
+            {"filter": "country:XX"},
+            "No data matches the filters. Remove one.",
+        ),
     ],
 )
 def test_no_longer_period_is_advised_where_it_is_of_no_use(

@@ -109,10 +109,10 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
             icon=":material/filter_alt:",
         )
     elif context.filters:
+        longer = not context.shows_all and not _of_other_days(name)
         st.info(
-            "No data matches the filters. Remove one."
-            if context.shows_all
-            else "No data matches the filters. Remove one or choose a longer period.",
+            "No data matches the filters. Remove one"
+            f"{' or choose a longer period' if longer else ''}.",
             icon=":material/filter_alt:",
         )
     elif context.snapshot.rows and (own := _of_other_days(name)):
@@ -185,7 +185,7 @@ def _of_other_days(name: str) -> str | None:
     if name == "reoccurring":
         return "No returning users or rooms in this period."
     if name in {"room_states", "room_health"}:
-        return "No room had a vote in the 56 days before."
+        return "No room had a non-empty vote in the 56 days before."
     if name.startswith("funnel"):
         return "No new users in these days."
     if name.startswith("invites"):
