@@ -65,6 +65,15 @@ DEFINITIONS = (
         "25 points for a vote right now, falling to 0 after 28 days.",
     ),
     Definition(
+        "rounds_with_estimate",
+        "Votes in 28 days",
+        "count",
+        "Votes of the last 28 days with at least one estimation.",
+        (VOTES.name,),
+        "Empty votes.",
+        only_in="room_health",
+    ),
+    Definition(
         "healthy_rooms",
         "Healthy before (n)",
         "count",

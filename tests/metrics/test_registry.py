@@ -336,6 +336,9 @@ def test_participations_new_rooms_and_pauses_have_names_of_their_own() -> None:
         here, elsewhere = definition(key, "historical"), definition(key, "votes_totals")
         assert here.title != elsewhere.title
         assert elsewhere == DEFINITIONS[key]
+    # Those of room health are of 28 days, whatever the period.
+    lately = definition("rounds_with_estimate", "room_health")
+    assert lately.title != DEFINITIONS[lately.key].title
     # Rows of users; what votes state of their users is another number.
     titles = {each.title.removesuffix(" (n)") for each in DEFINITIONS.values()}
     assert definition("estimations", "historical").title not in titles
@@ -724,6 +727,9 @@ def test_parts_add_up_to_their_total_under_any_filter(
         ("rooms_over_time", "count"): "votes",
         ("votes_by_weekday", "votes"): "votes",
         ("votes_by_weekday_and_hour", "votes"): "votes",
+        ("round_time_over_time", "rounds_with_estimate"): "rounds_with_estimate",
+        ("auto_flip_by_kind", "rounds_with_estimate"): "rounds_with_estimate",
+        ("spectators_over_time", "rounds_with_estimate"): "rounds_with_estimate",
         ("team_sizes", "votes"): "rounds_with_estimate",
         ("round_durations", "votes"): "rounds_with_estimate",
         ("traffic_over_time", "page_views"): "page_views",

@@ -86,6 +86,7 @@ def _table_of(columns: set[str]) -> str:
         ("steps", "spread"),
         ("estimators", "team_sizes"),
         ("length", "round_durations"),
+        ("health_weeks", "room_health"),
     ):
         if column in columns:
             return table
