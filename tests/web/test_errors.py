@@ -155,7 +155,10 @@ def test_a_severity_has_its_level_in_log_and_sentry(
 ) -> None:
     found = captured(severity=severity)
     [event] = found.events
-    assert (json.loads(found.log)["level"], event["level"]) == (in_log, in_sentry)
+    line = json.loads(found.log)
+    assert (line["level"], event["level"]) == (in_log, in_sentry)
+    # An operator reads the others as they are.
+    assert ("traceback" in line) == (severity in {"critical", "high"})
 
 
 def test_a_log_line_alone_is_not_an_event() -> None:
