@@ -20,6 +20,7 @@ TURNED = [
     "\tcode",
     "# heading",
     "- item",
+    "+ item",
     "1. item",
     "> quote",
     "---",

@@ -261,7 +261,7 @@ def test_the_mode_follows_from_the_authority(certificates: Path) -> None:
     read = SyncSettings.from_env
     assert read({}).database.ssl_mode == "preferred"
     assert read({"DB_SSL_CA": ca}).database.ssl_mode == "verify_identity"
-    chosen = read({"DB_SSL_CA": ca, "DB_SSL_MODE": "VERIFY_CA"})
+    chosen = read({"DB_SSL_CA": ca, "DB_SSL_MODE": "VERIFY-CA"})
     assert chosen.database.ssl_mode == "verify_ca"
 
 

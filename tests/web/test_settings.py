@@ -152,7 +152,7 @@ def test_the_settings_name_every_secret_that_they_have() -> None:
     )
     sync = SyncSettings.from_env(
         {
-            "DB_PASSWORD": "the-password",
+            "DB_PASSWORD": " the-password ",  # blanks may be part of one
             "UPTIMEKUMA_PUSH_URL": "https://kuma.example/api/push/x",
             "FPP_ANALYTICS_SENTRY_DSN": DSN,
         }
@@ -163,7 +163,7 @@ def test_the_settings_name_every_secret_that_they_have() -> None:
         DSN,
     ]
     assert [secret.reveal() for secret in sync.secrets] == [
-        "the-password",
+        " the-password ",
         "https://kuma.example/api/push/x",
         DSN,
     ]
