@@ -1,7 +1,9 @@
 """All tables, definitions and answers, collected from the subjects."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from types import ModuleType
 
 import polars as pl
@@ -156,6 +158,13 @@ def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
     """
     known = shared or SharedPlans.of(query, both=False)
     return known.plan(lambda: _plan(METRIC_TABLES[name], query, known))
+
+
+def plan_of_usual(query: Query, shared: SharedPlans, keys: Collection[str]) -> Plan:
+    """Return the plan of how much some key figures usually change, as `plan` does."""
+    build = partial(usual_change.usual_changes, wanted=keys)
+    table = replace(METRIC_TABLES["usual_changes"], build=build)
+    return shared.plan(lambda: _plan(table, query, shared))
 
 
 def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:

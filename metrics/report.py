@@ -21,10 +21,10 @@ from metrics.registry import (
     answer,
     begins_later,
     plan,
+    plan_of_usual,
 )
 from metrics.subject import Definition
 from metrics.tables import ROOMS
-from metrics.usual_change import usual_changes
 
 type Value = int | float | None
 
@@ -239,8 +239,7 @@ def plans(query: Query, shared: SharedPlans | None = None) -> dict[str, Plan]:
     before = query.comparison_query
     figures = [key for keys in FIGURES.values() for key in keys]
     # First: figures of the two periods are among those of many.
-    usual = known.plan(lambda: usual_changes(query, known, figures))
-    found: dict[str, Plan] = {_USUAL: usual}
+    found: dict[str, Plan] = {_USUAL: plan_of_usual(query, known, figures)}
     found |= {name: plan(name, query, known) for name in _TABLES}
     # The comparison gets its own plans of figures and chart; lists compare by columns.
     if before is not None:

@@ -14,10 +14,9 @@ from metrics.filters import Filter
 from metrics.frames import Frames
 from metrics.periods import Days
 from metrics.query import Plan, Query, SharedPlans
-from metrics.registry import METRIC_TABLES, begins_later, plan
+from metrics.registry import METRIC_TABLES, begins_later, plan, plan_of_usual
 from metrics.tables import ROOMS
 from metrics.time_zone import to_local
-from metrics.usual_change import usual_changes
 from store import engine
 from store.notes import Notes
 from store.reader import Snapshot
@@ -135,7 +134,7 @@ class PageContext:
         # First: figures of the two periods are among those of many.
         first: dict[str, Plan] = {}
         if usual:
-            first[USUAL] = shared.plan(lambda: usual_changes(query, shared, usual))
+            first[USUAL] = plan_of_usual(query, shared, usual)
         first |= _plans([n for n in names if n not in apart], earlier, query, shared)
         # Plans that read the store stay together: they share scans of the same blocks.
         at_once = apart and query.frames.in_memory

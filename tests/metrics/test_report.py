@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from metrics import periods, report
 from metrics.frames import Frames, Period
@@ -26,7 +27,7 @@ from metrics.report_writers import (
     to_markdown,
     write,
 )
-from metrics.tables import PAGE_VIEWS, ROOMS, VOTES
+from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, VOTES
 from metrics.usual_change import MEANING
 from store import engine
 from store.notes import Note
@@ -385,6 +386,17 @@ def test_usual_changes_are_those_of_the_pages(golden: Frames) -> None:
     for figure in found.figures:
         expected = known.get(figure.definition.key)
         assert figure.usual == (expected and pytest.approx(expected))
+    # Of a figure that needs a missing table nothing is known.
+    lacking = replace(query, missing=(ESTIMATIONS.name,))
+    some, every = (
+        executed(found)
+        for found in (
+            report.plans(lacking)["usual_changes"],
+            plan("usual_changes", lacking),
+        )
+    )
+    assert some.height > 3
+    assert_frame_equal(some, every.filter(pl.col("key").is_in(some["key"].implode())))
 
 
 @pytest.mark.parametrize(
