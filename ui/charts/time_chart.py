@@ -127,12 +127,13 @@ class TimeAxis:
 
         The comparison may have working days beside them.
         """
-        if self.granularity != "day":
+        days = frame["bucket"]
+        ends = {self.period.first_day, self.period.last_day}
+        hidden = ends.difference(days.head(1), days.tail(1))
+        if self.granularity != "day" or not hidden:
             return frame
-        days = [self.period.first_day, self.period.last_day]
-        ends = pl.DataFrame({"bucket": days}).unique()
-        hidden = ends.join(frame, on="bucket", how="anti")
-        return pl.concat([frame, hidden], how="diagonal").sort("bucket")
+        rows = pl.DataFrame({"bucket": [*hidden]})
+        return pl.concat([frame, rows], how="diagonal").sort("bucket")
 
     def inside(self) -> pl.Expr:
         """Return the time that a placed bucket has inside the period."""
