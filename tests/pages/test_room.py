@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from streamlit.proto.SelectWidgetFilterMode_pb2 import FILTER_MODE_CONTAINS
 from streamlit.testing.v1 import AppTest
 
 from metrics import meetings
@@ -263,7 +264,11 @@ def test_the_search_names_every_room_in_a_line(
     # An open room that is not among the first is called the same.
     monkeypatch.setattr(room, "LISTED", 0)
     opened = run_page("room.py", file.parent, room=str(ids[-1]))
-    assert opened.multiselect(key="room_search").value[0] in search
+    box = opened.multiselect(key="room_search")
+    assert box.value[0] in search
+    # One that is only like what is typed would come before what Enter looks up.
+    assert box.proto.accept_new_options
+    assert box.proto.filter_mode == FILTER_MODE_CONTAINS
 
 
 def test_of_a_meeting_that_never_ends_the_first_votes_and_seats_are_drawn(

@@ -123,6 +123,8 @@ def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
         key=_SEARCH,
         placeholder="Find a room: name, number or ID",
         label_visibility="collapsed",
+        # A listed room that is only like what is typed would come first.
+        filter_mode="contains" if known.height > LISTED else "fuzzy",
         accept_new_options=known.height > LISTED,
         max_selections=MOST,
         # Enter would choose all that match.
