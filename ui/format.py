@@ -117,7 +117,7 @@ _SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")
 # Where an invisible character keeps addresses, `:shortcodes:` and arrows apart.
 # Streamlit looks for them after Markdown has resolved its escapes.
 _TURNED = re.compile(
-    r"(?<=:)(?=//|\w)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[:<>=~-])(?=[:<>=~+-])|(?<=\w)(?=@)",
+    r"(?<=:)(?=//|\w)|(?<=www)(?=\.)|(?<=@)(?=\S)|(?<=[:<>=~-])(?=[:<>=~+-])",
     re.IGNORECASE,
 )
 

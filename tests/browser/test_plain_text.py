@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 TURNED = [
     "https://evil.example/x",
     "HTTP://evil.example",
-    "www.evil.example",
+    "www.evil.example WWW.evil.example",
     "see www.evil.example, or a@evil.example.",
     "_www.evil.example (www.evil.example) a-b@evil.example a-@evil.example",
     "mailto:a@evil.example",
