@@ -432,14 +432,17 @@ def test_a_log_out_waits_for_that_at_another_dashboard(
     """Else one of two lists of log-outs would replace the other."""
     sessions = Sessions(AccessToken.of(None), clock, tmp_path)
     cookie = sessions.start()
+    ours = sessions.identity(cookie)
     with (tmp_path / ENDED).with_suffix(".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         leaving = threading.Thread(target=sessions.end, args=(cookie,))
         leaving.start()
         leaving.join(0.2)
         assert not (tmp_path / ENDED).exists()
+        (tmp_path / ENDED).write_text(f"of-the-other {2**40}\n")
     leaving.join()
-    assert (tmp_path / ENDED).exists()
+    ended = (tmp_path / ENDED).read_text().splitlines()
+    assert [line.split()[0] for line in ended] == ["of-the-other", ours]
 
 
 def test_a_list_of_logouts_that_cannot_be_written_is_a_warning(
