@@ -545,6 +545,16 @@ def test_a_single_bucket_is_a_bar_beside_the_one_before() -> None:
                 ("7 Oct – 9 Oct 2026", 6),
             ],
         ),
+        # One of them is running.
+        (
+            (47, 49),
+            (40, 42),
+            [date(2026, 11, 1)],
+            [
+                ("16 Nov – 18 Nov 2026", 4),
+                ("9 Nov – 11 Nov 2026", 6),
+            ],
+        ),
         # What precedes is in two of them: neither is left out.
         (
             (2, 4),
@@ -568,8 +578,10 @@ def test_bars_of_single_buckets_differ_in_name_and_are_all_there(
         first, last = (date(2026, 9, 30) + timedelta(days=day) for day in days)
         return axis(first, last, "month")
 
-    then = series(starts, [6] * len(starts)), on(before)
-    spec = drawn(series([date(2026, 10, 1)], [4]), on(now), before=then)
+    earlier = series(starts, [6] * len(starts)).with_columns(cut=pl.lit("end"))
+    month, runs = on(now).period.first_day.replace(day=1), on(now).period.end == NOW
+    frame = series([month], [4]).with_columns(cut=pl.lit("running" if runs else "end"))
+    spec = drawn(frame, on(now), before=(earlier, on(before)))
     assert [(row["date"], row["value"]) for row in rows_of(spec, "date")] == bars
 
 

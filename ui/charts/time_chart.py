@@ -656,6 +656,7 @@ def _one_bucket(
     placed = [(on.place(rows), on) for rows, on in drawn]
     bars = pl.concat(
         rows.select(
+            "bucket",
             pl.col("when").alias("date"),
             pl.col(value).cast(pl.Float64).alias("value"),
             days=on.days_of(rows),
@@ -664,9 +665,11 @@ def _one_bucket(
     )
     texts = fmt.beside_each_other(bars["value"], unit)
     # Parts of one month have its name: their dates tell them apart.
-    named = pl.when(pl.col("date").is_duplicated()).then("days").otherwise("date")
+    named = pl.when(pl.col("bucket").is_duplicated()).then("days").otherwise("date")
     bars = bars.with_columns(date=named, text=pl.Series(texts, dtype=pl.String))
-    return labelled_bars(bars.drop("days"), "date", "value", title, "datum.text")
+    return labelled_bars(
+        bars.drop("bucket", "days"), "date", "value", title, "datum.text"
+    )
 
 
 def _tooltip(title: str, data: pl.DataFrame, *, compared: bool) -> list[alt.Tooltip]:
