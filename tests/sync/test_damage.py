@@ -230,6 +230,20 @@ def test_damaged_user_ids_are_found_before_a_number_is_given(
     assert filled.verify() == 0
 
 
+@on_one_kind
+def test_verify_finds_an_id_with_two_numbers(filled: Store) -> None:
+    manifest, writer = filled.manifest(), StoreWriter(Disk(filled.root))
+    (file,) = manifest.user_ids
+    ids = writer.read_user_ids(file)
+    twice = writer.write_user_ids(file.first, pl.concat([ids, ids.head(1)]))
+    number = manifest.number + 1
+    writer.publish(replace(manifest, number=number, user_ids=(twice,)))
+    assert filled.verify() == 1
+    assert filled.sync() == 0
+    filled.assert_equals_source()
+    assert filled.verify() == 0
+
+
 def nothing(path: Path) -> None:
     path.write_bytes(b"")
 

@@ -704,7 +704,8 @@ def test_a_bucket_that_the_period_cuts_has_no_note_of_a_day_outside_it() -> None
     notes = [Note(day, day, f"{day.day}") for day in november(3, 4, 17, 18)]
     first, last = november(4, 17)
     period = Period.of_days(first, last)
-    found = with_notes(series(november(2, 9, 16)), Notes(tuple(notes)), "week", period)
+    weeks = series(november(2, 9, 16)).with_columns(cut=pl.lit(value=False))
+    found = with_notes(weeks, Notes(tuple(notes)), "week", period)
     assert found["notes"].to_list() == ["4", None, "17"]
     rooms = pl.concat(
         series(november(9, 16)).with_columns(room=pl.lit(name)) for name in "ab"
