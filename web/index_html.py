@@ -17,6 +17,7 @@ import streamlit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.path_security import is_unsafe_path_pattern
 
 from web.auth.gate import MAX_WEBSOCKETS
 from web.responses import error_response, plain_page
@@ -182,7 +183,8 @@ class IndexHtml:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         body: bytes | None = None
-        is_dead = False
+        # Streamlit answers these with "Bad Request" and no more.
+        is_dead = scope["type"] == "http" and is_unsafe_path_pattern(scope["path"][1:])
 
         async def replaced(message: Message) -> None:
             nonlocal body, is_dead
@@ -203,7 +205,8 @@ class IndexHtml:
                 message["body"] = b"" if scope["method"] == "HEAD" else body
             await send(message)
 
-        await self._app(scope, receive, replaced)
+        if not is_dead:
+            await self._app(scope, receive, replaced)
         if is_dead:
             await self._not_found(Headers(scope=scope))(scope, receive, send)
 
