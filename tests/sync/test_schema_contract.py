@@ -326,7 +326,9 @@ def test_two_rows_with_one_key_stop_the_run_and_are_named(
 def test_one_user_in_two_quarters_stops_the_run_and_is_not_named(
     database: LiveDatabase, store: Store, reported: Sequence[str]
 ) -> None:
-    database.execute("ALTER TABLE fpp_users DROP PRIMARY KEY")
+    database.execute(
+        "ALTER TABLE fpp_users DROP PRIMARY KEY, ADD PRIMARY KEY (id, created_at)"
+    )
     database.insert(USERS, [user("V1StGXR8_Z5jdHi6B-myT"), user("v1StGXR8")])
     assert store.sync() == 0  # two ids, although the column's collation says equal
     store.assert_equals_source()
