@@ -69,9 +69,8 @@ _RATES = {
 _define = partial(
     Definition,
     tables=(VOTES.name, ESTIMATIONS.name),
-    excludes="Spectators, empty participations, votes with one estimation or a highest "
-    "card below their lowest, and estimations without a vote within 2 seconds. "
-    "Shares are hidden below a sample of 20.",
+    excludes="Spectators, empty participations, and estimations that are not within 2 "
+    "seconds of a vote by 2+ users. Shares are hidden below a sample of 20.",
 )
 
 DEFINITIONS = (
