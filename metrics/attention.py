@@ -362,7 +362,7 @@ def _quiet(
         "insights",
         # The page shows the rooms of the end of its period.
         {"about": "Rooms", **day},
-        # Since then none of them has had a vote.
+        # Since then none of them has had a non-empty vote.
         day=to_local(max(rooms["last_round_at"]), zone).date(),
         value=rooms.height,
         expected=(0, 0),

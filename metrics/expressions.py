@@ -78,13 +78,8 @@ NO_NAME = "(name missing)"
 _BLANK = r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
 VISIBLE = rf"[^\s\p{{Z}}\p{{C}}{_BLANK}]"
 """Neither blank nor invisible, as zero-width and control characters are."""
-
-
-def is_visible(text: str) -> bool:
-    """Return whether a text has a character that `VISIBLE` finds."""
-    # Separators and control characters are not printable.
-    shown = re.sub(f"[{_BLANK}]", "", text)
-    return any(c.isprintable() and not c.isspace() for c in shown)
+INVISIBLE = rf"[[\p{{C}}{_BLANK}]--\s]"
+"""What `bare` leaves out inside a text."""
 
 
 def bare(text: str) -> str:
@@ -92,7 +87,14 @@ def bare(text: str) -> str:
 
     What a link is copied from, such as a chat, adds them.
     """
-    return "".join(c for c in text if c.isprintable() or c.isspace()).strip()
+    # Control characters are not printable.
+    shown = re.sub(f"[{_BLANK}]", "", text)
+    return "".join(c for c in shown if c.isprintable() or c.isspace()).strip()
+
+
+def is_visible(text: str) -> bool:
+    """Return whether a text has a character that `VISIBLE` finds."""
+    return bool(bare(text))
 
 
 def named(text: str | None) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 
 from metrics.behaviour import votes_per_room
 from metrics.card_scale import average_hundredths
-from metrics.expressions import divided, rounded, row_count, total
+from metrics.expressions import INVISIBLE, bare, divided, rounded, row_count, total
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans
 from metrics.subject import Definition, table
@@ -30,8 +30,6 @@ LABELS = ("id", "number", "name")
 FOUND = 20
 """Rooms that a search shows at most."""
 _FIRST_TIME = datetime(1970, 1, 1)
-# A cell that is copied from a table has them: see `formats.isolated`.
-_ISOLATES = re.compile("[\u2068\u2069]")
 # "#444444", "name (#444444)", "name (#444444, ID 41)", "ID 41".
 _PRINTED = re.compile(r"(?:^|\()(?:#(\d+)(?:, ID (\d+))?|ID (\d+))\)?$", re.A | re.I)
 
@@ -97,9 +95,13 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     """
     # Case, type and whether "ü" is one character or two must not matter to someone who
     # types a room.
-    typed = _ISOLATES.sub("", text)
-    wanted = unicodedata.normalize("NFC", typed.strip().lower())
-    name = pl.col("name").str.to_lowercase().str.normalize("NFC")
+    wanted = unicodedata.normalize("NFC", bare(text).lower())
+    name = (
+        pl.col("name")
+        .str.replace_all(INVISIBLE, "")
+        .str.to_lowercase()
+        .str.normalize("NFC")
+    )
     number, room_id = (pl.col(key).cast(pl.String) for key in ("number", "id"))
     keys = [(room_id, wanted), (number, wanted), (name, wanted)]
     # Pages write "name (#444444)": a copied name finds its room.

@@ -57,7 +57,7 @@ if len(found) > 1:
 
 (only,), (own,) = found, contexts
 missing = own.query.missing
-# Health is that of now, or of where late data ends, whatever the period.
+# Health is as of now, or as of the end of late data, whatever the period.
 results = own.compute(
     TOTALS,
     SERIES,

@@ -35,8 +35,8 @@ def render_download(
 ) -> None:
     """Offer all tables of a page as one file, packed when it is clicked.
 
-    `name` says which page, and which of its tables; with the lengths of their buckets,
-    no other choice has the same file.
+    `name` says which page, and which of its tables. The lengths of their buckets are
+    added, so that files of one page by day and by week differ in name.
     Tables of the period before have its dates in their names. `strip` are the tables
     of the page's tiles: what filters hide there is null in the files as well.
     """

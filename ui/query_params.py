@@ -152,7 +152,7 @@ def get_all(key: str) -> list[str]:
 
 
 def get(key: str) -> str | None:
-    """Return the last value of a parameter, `bare`."""
+    """Return the last value of a parameter, without blanks and marks: see `bare`."""
     # A link that is pasted or typed has some: “true ” is no other word than “true”.
     return next((bare(text) for text in reversed(get_all(key))), None)
 

@@ -353,7 +353,7 @@ def test_participations_new_rooms_and_pauses_have_names_of_their_own() -> None:
 
 
 def test_a_count_of_one_name_is_one_number_in_all_tables(golden: Frames) -> None:
-    """Some votes of a caption were all that are not empty, some had a spread."""
+    """Captions called two counts "votes": non-empty ones, and those with a spread."""
     number = pl.col("id") % 5
     low = pl.when(number != 0).then("max_estimation").otherwise(0)
     few = pl.when(number != 1).then("amount_of_estimations").otherwise(1)

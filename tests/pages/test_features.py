@@ -1990,7 +1990,7 @@ def test_a_period_after_the_end_of_late_data_is_empty_and_compared_with_nothing(
             assert {*said} == {ends}
         elif not query.get("about", "").startswith(("rooms", "new")):
             assert said[0] == ends, file
-    # As of now nothing is known.
+    # How healthy it is now is not known.
     said = captions(run_page("room.py", late_store, period="today", room="88"))
     assert any(
         text.startswith("**Room health at the end of the data:") for text in said

@@ -133,7 +133,7 @@ def test_responses_that_are_held_back_are_bounded_per_client() -> None:
             full, other = throttle.is_full("a"), throttle.is_full("b")
             pending.cancel_scope.cancel()
         throttle.succeeded("a")
-        # Clients are without number: each would take memory for ever.
+        # There is no end of clients: each would take memory for ever.
         kept = [kept for kept in vars(throttle).values() if isinstance(kept, dict)]
         return full, other, throttle.is_full("a"), kept
 

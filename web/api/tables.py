@@ -219,7 +219,7 @@ def refuse_repeated(query: ImmutableMultiDict[str, str]) -> None:
 
 
 def values_of(query: Mapping[str, str]) -> Mapping[str, str]:
-    """Return parameters `bare`: a refusal would not show what is wrong with others."""
+    """Return parameters, each `bare`: no refusal could show an invisible mark."""
     return {name: bare(value) for name, value in query.items()}
 
 
