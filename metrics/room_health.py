@@ -94,14 +94,14 @@ LABELS = ("state", "last_round_at", "room_id", "room_number", "room_name")
 
 
 def each_room(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return the `health` of rooms with a vote in the last 56 days, at the end."""
+    """Return the `health` at the end of rooms with a non-empty vote in 56 days."""
     return _lately_used(query, shared)
 
 
 def states(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """Return the number of rooms per state, all three, healthy first.
 
-    Only rooms with a vote in the last 56 days: others have been left for good.
+    Only those with a non-empty vote in the last 56 days: others are left for good.
     """
     rooms = _lately_used(query, shared)
     counts = rooms.group_by("state").agg(room_count=row_count())
@@ -307,8 +307,8 @@ def answer_each_room(frame: pl.DataFrame) -> str | None:
     rooms, points = frame["state"].to_list(), frame["health"].to_list()
     healthy = portion(rooms.count(STATES[0]) / frame.height)
     return (
-        f"{healthy} of the {frame.height:,} rooms used in the last 56 days are "
-        f"healthy; the best has {number(max(points), 'points')} of 100 points."
+        f"{healthy} of the {frame.height:,} rooms with a non-empty vote in the last 56 "
+        f"days are healthy; the best has {number(max(points), 'points')} of 100 points."
     )
 
 

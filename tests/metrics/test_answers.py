@@ -240,6 +240,9 @@ def test_newcomers_of_rooms() -> None:
         "All new rooms brought new users within a week, 100% two or more."
     )
     assert answer("invites_by_newcomers", newcomers((0, 19))) is None
+    # As where a table begins later than others.
+    unknown = newcomers((0, 20)).with_columns(share=pl.lit(None, pl.Float64))
+    assert answer("invites_by_newcomers", unknown) is None
 
 
 @pytest.mark.parametrize(

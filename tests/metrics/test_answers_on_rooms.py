@@ -13,12 +13,12 @@ def healths(*points: float) -> pl.DataFrame:
 
 def test_how_many_of_all_rooms_are_healthy() -> None:
     assert answer("room_health", healths(93.2, *[70.0] * 4, *[0.0] * 15)) == (
-        "25% of the 20 rooms used in the last 56 days are healthy; the best has"
-        " 93 of 100 points."
+        "25% of the 20 rooms with a non-empty vote in the last 56 days are healthy; "
+        "the best has 93 of 100 points."
     )
     assert answer("room_health", healths(*[39.6] * 20)) == (
-        "None of the 20 rooms used in the last 56 days are healthy; the best has "
-        "39 of 100 points."
+        "None of the 20 rooms with a non-empty vote in the last 56 days are healthy; "
+        "the best has 39 of 100 points."
     )
     assert answer("room_health", healths(*[93.2] * 19)) is None
 

@@ -397,7 +397,7 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
             "No rooms started in the 16 weeks up to the end of this period and had",
         ),
         ("traffic.py", {}, "No new users in these days."),
-        # Of no longer period are there more.
+        # A longer period has no more of them.
         (
             "returning.py",
             {"filter": "country:XX"},
