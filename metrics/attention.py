@@ -16,10 +16,10 @@ import polars as pl
 from metrics.expressions import MINIMUM_SAMPLE, distinct_count, row_count, total
 from metrics.frames import Period
 from metrics.growth import year_before
-from metrics.query import Plan, SharedPlans, Unfinished
-from metrics.room_health import went_dormant
+from metrics.query import Plan, Query, SharedPlans, Unfinished
+from metrics.registry import plan
 from metrics.sentences import ONE_OF, counted, listed, weekday_of
-from metrics.tables import ESTIMATIONS, PAGE_VIEWS, ROOMS, USERS, VOTES, Table
+from metrics.tables import PAGE_VIEWS, USERS, VOTES, Table
 from metrics.time_axis import local_date, local_time
 from metrics.time_zone import UTC_ZONE, to_local
 from metrics.unusual_days import judges, unusual_days
@@ -79,25 +79,30 @@ def plans(
     now: datetime,
     zone: ZoneInfo = UTC_ZONE,
     missing: Collection[str] = (),
+    later_begins: Mapping[str, date] | None = None,
 ) -> Mapping[str, Plan]:
     """Return the plans that `findings` needs the answers of, by name.
 
     `shared` is of all of history without bots. `now` is the end of the data: after
     that instant nothing can be missing. Days are those of the zone. `missing` are
-    live tables that the store lacks.
+    live tables that the store lacks, `later_begins` those that begin weeks after
+    others, as in a `Query`.
     """
     day = to_local(now, zone).date()
     # Today is judged by `today`, against the same time of day.
     recent = Period.of_days(day - timedelta(days=DAYS), day - timedelta(days=1), zone)
-    found: dict[str, Plan] = {
+    last = Period(now - timedelta(days=DAYS), now, zone)
+    later = later_begins or {}
+    query = Query(
+        shared.frames, last, None, "day", now, missing=missing, later_begins=later
+    )
+    return {
         "today": today(shared, now, zone),
         "unusual_days": unusual_days(shared, recent, day),
         _JUDGES: judges(shared, recent),
+        # Their health is not known without one of its tables.
+        _QUIET: plan(_QUIET, query, shared),
     }
-    # Without one of its tables every room would look quiet.
-    if {VOTES.name, ESTIMATIONS.name, ROOMS.name}.isdisjoint(missing):
-        found[_QUIET] = went_dormant(shared, now)
-    return found
 
 
 def today(shared: SharedPlans, now: datetime, zone: ZoneInfo = UTC_ZONE) -> Unfinished:
@@ -224,7 +229,7 @@ def findings(
         *(_late(now - until, clock.date(), interval) if due else ()),
         *_unusual_today(answers["today"], clock, zone, name, day),
         *_unusual_days(answers["unusual_days"]),
-        *(_quiet(answers[_QUIET], zone, day) if _QUIET in answers else ()),
+        *_quiet(answers[_QUIET].drop_nulls("health"), zone, day),
     ]
 
 

@@ -33,8 +33,9 @@ from metrics import (
     vote_time,
     votes,
 )
+from metrics.frames import Period, instant
 from metrics.query import Plan, Query, SharedPlans, Unfinished
-from metrics.subject import Definition, MetricTable
+from metrics.subject import Build, Definition, MetricTable
 from metrics.tables import ROOMS, USERS
 from metrics.time_axis import cut_at_start, first_bucket
 
@@ -91,6 +92,8 @@ LABELS: frozenset[str] = frozenset(
 """Columns that say what a row is about; they are no numbers."""
 
 _NAMING = frozenset({USERS.name, ROOMS.name})
+_ROOMS_OF_A_KIND = frozenset({"room_count", "healthy_rooms"})
+"""Counts of rooms by a figure: where that is unknown, so is their number."""
 COMPARISONS = ("_before", "_change", "_change_share")
 """What a column's name ends with when it compares the number that it starts with."""
 UNCERTAINTY: Mapping[str, str] = {
@@ -150,28 +153,34 @@ def is_unknown(frame: pl.DataFrame) -> bool:
     )
 
 
-def plan(name: str, query: Query, shared: SharedPlans | None = None) -> Plan:
+def plan(
+    name: str,
+    query: Query,
+    shared: SharedPlans | None = None,
+    build: Build | None = None,
+) -> Plan:
     """Return the plan of one table, by default computed by itself.
 
     Numbers are null where the store lacks a table that they need, and of a period
-    before or after all data.
+    before or after all data. `build` builds other rows of it than its own.
     """
     known = shared or SharedPlans.of(query, both=False)
-    return known.plan(lambda: _plan(METRIC_TABLES[name], query, known))
+    table = METRIC_TABLES[name]
+    asked = replace(table, build=build) if build else table
+    return known.plan(lambda: _plan(asked, query, known))
 
 
 def plan_of_usual(query: Query, shared: SharedPlans, keys: Collection[str]) -> Plan:
     """Return the plan of how much some key figures usually change, as `plan` does."""
     build = partial(usual_change.usual_changes, wanted=keys)
-    table = replace(METRIC_TABLES["usual_changes"], build=build)
-    return shared.plan(lambda: _plan(table, query, shared))
+    return plan("usual_changes", query, shared, build)
 
 
 def _plan(table: MetricTable, query: Query, shared: SharedPlans) -> Plan:
     about = table.covers(query)
     known = query.knows(about)
     lacking = query.lacks(about).intersection(table.reads) if known else table.reads
-    built = without(table.build(query, shared), table.name, lacking)
+    built = _without(table.build(query, shared), table.name, lacking)
     later = {t: day for t, day in query.later_begins.items() if t in table.reads}
     return _changed(built, lambda c: _too_early(c, table, query, later), later)
 
@@ -192,7 +201,7 @@ def begins_later(query: Query, names: Collection[str]) -> Mapping[str, date]:
     return found
 
 
-def without(built: Plan, name: str, lacking: Collection[str]) -> Plan:
+def _without(built: Plan, name: str, lacking: Collection[str]) -> Plan:
     """Return a plan whose numbers are null where they need lacking live tables.
 
     `name` is that of its table.
@@ -245,9 +254,15 @@ def _too_early(
         elif "bucket" in columns:
             first = first_bucket(max(begins), every, query)
             is_known = pl.col("bucket") >= pl.lit(first)
+        elif "started_at" in columns:
+            start = Period.of_days(max(begins), max(begins), query.zone).start
+            is_known = pl.col("started_at") >= instant(start)
         else:
             is_count = definition(number, table.name).unit == "count"
-            is_known = pl.lit(is_count or min(begins) == max(begins))
+            is_count = is_count and number not in _ROOMS_OF_A_KIND
+            # What is said of new rooms or users counts all of them.
+            earliest = min(later.get(needed[0], date.min), *begins)
+            is_known = pl.lit(is_count or earliest == max(begins))
         early.append(pl.when(is_known).then(pl.col(column)).cast(of).alias(column))
     # The first day may lack its morning; a mark is about all numbers of a row.
     if "cut" in columns and len(firsts) == 1 and about.first_day <= max(firsts):

@@ -1,11 +1,13 @@
 """Room: what happened there? One room and its meetings, or two or three compared."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
 from metrics import meetings
-from metrics.registry import without
+from metrics.frames import Period
+from metrics.registry import plan
 from metrics.room_health import health
 from metrics.time_zone import in_zone
 from ui import charts, export, page_context
@@ -56,8 +58,10 @@ if len(found) > 1:
     st.stop()
 
 (only,), (own,) = found, contexts
-missing = own.query.missing
 # Health is as of now, or as of the end of late data, whatever the period.
+until, days = own.query.now, own.query.period
+since = Period(min(days.start, until), until, days.zone)
+at_end = replace(own.query, period=since, comparison=None)
 results = own.compute(
     TOTALS,
     SERIES,
@@ -67,8 +71,12 @@ results = own.compute(
     earlier=(TOTALS, SERIES),
     usual=KEYS,
     further=lambda shared: {
-        "meetings": without(meetings.meetings(shared.frames), "meetings", missing),
-        "health": without(health(shared, own.query.now), "room_health", missing),
+        "meetings": plan(
+            "meetings", at_end, shared, lambda _, all_: meetings.meetings(all_.frames)
+        ),
+        "health": plan(
+            "room_health", at_end, shared, lambda _, all_: health(all_, until)
+        ),
     },
 )
 vote = room.open_meeting()

@@ -24,7 +24,7 @@ from metrics.registry import (
     plan,
     split,
 )
-from metrics.tables import BY_NAME, PAGE_VIEWS, TABLES, VOTES
+from metrics.tables import BY_NAME, ESTIMATIONS, PAGE_VIEWS, TABLES, VOTES
 from store import engine
 from tests.metrics.building import (
     answer,
@@ -35,6 +35,7 @@ from tests.metrics.building import (
     executed,
     frames,
     query,
+    room,
     user,
     view,
     vote,
@@ -605,6 +606,13 @@ def test_before_a_table_begins_its_numbers_are_unknown(
                 if not key.startswith("ma_"):
                     kept, other = (f.filter(~early)[key] for f in (found, counted))
                     assert_series_equal(kept, other)
+            elif "started_at" in found.columns:
+                early = found["started_at"].dt.date() < begins
+                assert found.filter(early)[key].is_null().all(), (name, key)
+                kept, other = (f.filter(~early)[key] for f in (found, counted))
+                assert_series_equal(kept, other)
+            elif name == "room_states" or base == "healthy_rooms":
+                assert found[key].is_null().all(), (name, key)
             elif definition(base, name).unit == "count":
                 assert_series_equal(found[key], counted[key])
             elif len(needed) > 1 and METRIC_TABLES[name].covers(asked) == MONTH:
@@ -628,6 +636,23 @@ def test_a_sentence_has_no_share_that_its_table_hides(golden: Frames) -> None:
                     hidden.add(name)
                     assert "%" not in (registry.answer(name, found) or ""), name
     assert "funnel" in hidden
+
+
+def test_rooms_from_before_estimations_begin_have_no_share_that_brought_users() -> None:
+    """Their number is known, and what share of them brought users is not."""
+    rooms = [room(key, "") for key in range(25)]
+    first = [
+        estimation(f"{key} {who}", "2026-11-02 09:00", room=key)
+        for key in range(25)
+        for who in range(4)
+    ]
+    asked = query(frames(*rooms, *first), MONTH)
+    late = replace(asked, later_begins={ESTIMATIONS.name: date(2026, 11, 2)})
+    known, unknown = (
+        build("invites", each).row(0, named=True) for each in (asked, late)
+    )
+    assert (known["new_rooms"], known["inviting_share"]) == (25, 1)
+    assert (unknown["new_rooms"], unknown["inviting_share"]) == (25, None)
 
 
 def test_averages_know_history_before_the_period_where_data_begins_earlier(
@@ -691,12 +716,22 @@ def test_an_average_of_30_needs_as_many_buckets_of_its_own_table(
     assert found["ma_page_views"].null_count() == 0
 
 
-def test_without_a_table_of_rooms_none_has_gone_quiet(golden: Frames) -> None:
+def test_rooms_whose_health_is_not_known_have_not_gone_quiet(golden: Frames) -> None:
+    """Neither in a page's table nor on its first line."""
     now = at("2026-11-20 18:00")
-    assert "rooms_gone_quiet" in attention.plans(SharedPlans(golden), now)
-    assert "rooms_gone_quiet" not in attention.plans(
-        SharedPlans(golden), now, missing=(VOTES.name,)
-    )
+
+    def quiet(**known: Any) -> int:
+        plans = attention.plans(SharedPlans(golden), now, **known)
+        answers = engine.collect_all(plans)
+        found = attention.findings(answers, now, now, 600)
+        return sum(finding.kind == "rooms_quiet" for finding in found)
+
+    since = {ESTIMATIONS.name: date(2026, 10, 20)}
+    assert quiet() == 1
+    assert not quiet(missing=(VOTES.name,))
+    assert not quiet(later_begins=since)
+    # Eight weeks are known.
+    assert quiet(later_begins={ESTIMATIONS.name: date(2026, 9, 25)}) == 1
 
 
 @pytest.mark.parametrize(

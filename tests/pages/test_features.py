@@ -2008,7 +2008,8 @@ def test_what_needs_attention_leads_to_a_page_that_draws_it(run_page: RunPage) -
     counts = pl.DataFrame([{"measure": key, **usual} for key in attention.MEASURES])
     numbers = dict.fromkeys(("value", "expected", "low", "high"), pl.Int64)
     days = pl.DataFrame(schema={"measure": pl.String, "bucket": pl.Date, **numbers})
-    answers = {"today": counts, "unusual_days": days}
+    none = pl.DataFrame(schema={"health": pl.Float64})
+    answers = {"today": counts, "unusual_days": days, "rooms_gone_quiet": none}
     found = attention.findings(answers, APP_NOW, APP_NOW, 600)
     assert [each.measure for each in found] == [*attention.MEASURES]
     for finding in found:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
@@ -376,6 +377,34 @@ def test_a_room_of_a_store_without_estimations_has_no_numbers_of_them(
     assert listed["votes"].sum() > 0
     for number in ("estimators", "spectators"):
         assert listed[number].null_count() == listed.height > 0
+    votes = pl.read_parquet(store / "fpp_votes.parquet")
+    opened = votes.filter(pl.col("room_id") == ROOM)["id"][-1]
+    app = run_page("room.py", store, room=str(ROOM), meeting=str(opened))
+    assert not app.exception
+    [said] = [text for text in captions(app) if "Seats are numbered" in text]
+    assert re.match(r"\d+ votes?(, \d+ wide \(re-votes included\))?\. –", said), said
+
+
+def test_before_estimations_begin_nothing_is_known_of_the_health_of_rooms(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    """Nor of the users of meetings."""
+    begins = datetime(2026, 11, 9)
+    file = plain_store() / "fpp_estimations.parquet"
+    since = pl.col("estimated_at") >= begins
+    pl.read_parquet(file).filter(since).write_parquet(file)
+    app = run_page("room.py", file.parent, room="134")
+    said = [text for text in captions(app) if "Room health" in text]
+    assert len(said) == 1
+    assert said[0].startswith("Room health is not known. fpp_estimations begins on")
+    listed = read(app.dataframe[0].proto.arrow_data.data)
+    early = listed["started_at"].dt.replace_time_zone(None) < begins
+    for number in ("estimators", "spectators"):
+        assert listed[number].is_null().to_list() == early.to_list()
+    assert {*early} == {True, False}
+    app = run_page("insights.py", file.parent, about="Rooms")
+    unknown = [info for info in app.info if "fpp_estimations begins on" in info.value]
+    assert len(unknown) == 2
 
 
 @pytest.mark.parametrize("bots", ["false", "true"])

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import polars as pl
 import streamlit as st
 
-from metrics import periods
+from metrics import periods, room_health
 from metrics.constants import MOVING_AVERAGE
 from metrics.expressions import MINIMUM_SAMPLE
 from metrics.filters import Filter, room_id
@@ -21,6 +21,7 @@ from ui.charts.axes import any_but_zero
 from ui.filters import filter_chips
 from ui.page_context import PageContext
 
+_OF_HEALTH = frozenset(table.name for table in room_health.TABLES)
 # Numbers that are there without anything having happened.
 _NEVER_ZERO = frozenset({"days", "steps", "estimators"})
 _MESSAGES = {
@@ -131,7 +132,9 @@ def _outside_data(context: PageContext, name: str) -> str | None:
     if query.knows(about):
         later = query.later_begins.items() if known else ()
         late = {t: day for t, day in later if known and t in known.reads}
-        unknown = {t: day for t, day in late.items() if about.last_day < day}
+        # Half of what a room's health is made of says nothing of it.
+        needed = about.first_day if name in _OF_HEALTH else about.last_day
+        unknown = {t: day for t, day in late.items() if needed < day}
         return f"No data. {begins_note(unknown)}." if unknown else None
     where = "of these days" if query.knows(query.period) else "in this period"
     begins = query.begins
@@ -165,7 +168,9 @@ def _nothing_in(context: PageContext) -> str:
 def _is_unknown(context: PageContext, name: str) -> bool:
     """Return whether the data begins after the days of a table, or ends before them."""
     known = METRIC_TABLES.get(name)
-    if known is None or context.query.knows(known.covers(context.query)):
+    if known is None or (
+        name not in _OF_HEALTH and context.query.knows(known.covers(context.query))
+    ):
         return False
     return _outside_data(context, name) is not None
 
@@ -184,7 +189,7 @@ def _of_other_days(name: str) -> str | None:
         )
     if name == "reoccurring":
         return "No returning users or rooms in this period."
-    if name in {"room_states", "room_health"}:
+    if name in _OF_HEALTH:
         return "No room had a non-empty vote in the 56 days before."
     if name.startswith("funnel"):
         return "No new users in these days."

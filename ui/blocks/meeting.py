@@ -46,8 +46,9 @@ class Meeting(NamedTuple):
     votes: int
     rounds_without_estimate: int
     wide_votes: int
-    estimators: int
-    spectators: int
+    estimators: int | None
+    """None where estimations are not known."""
+    spectators: int | None
 
     def when(self, zone: ZoneInfo) -> str:
         """Return its date and times as clocks of the zone show them."""
@@ -73,7 +74,7 @@ class Meeting(NamedTuple):
         parts = [
             f"{count:,} {word}{'' if count == 1 else 's'}"
             for word, count in counts.items()
-            if count or word in {"vote", "estimator"}
+            if count or (count == 0 and word in {"vote", "estimator"})
         ]
         if self.wide_votes:
             parts.insert(1, f"{self.wide_votes:,} wide (re-votes included)")

@@ -10,9 +10,9 @@ import streamlit as st
 from metrics import rooms
 from metrics.expressions import NO_NAME, bare
 from metrics.filters import room_id as room_id_of
-from metrics.registry import DEFINITIONS
+from metrics.registry import DEFINITIONS, METRIC_TABLES
 from metrics.room_health import PARTS, whole_points
-from metrics.sentences import counted
+from metrics.sentences import begins_note, counted
 from metrics.tables import ROOMS, VOTES
 from metrics.time_zone import to_local
 from store import engine
@@ -336,8 +336,12 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
 def render_health(context: PageContext, health: pl.DataFrame) -> None:
     """Draw a room's row of `room_health.health`, if it has one.
 
-    It is not known in a store that lacks one of its tables.
+    It is not known in a store that lacks one of its tables, or half of one.
     """
+    reads = METRIC_TABLES["room_health"].reads
+    later = {t: day for t, day in context.query.later_begins.items() if t in reads}
+    if later and health["health"].null_count():
+        st.caption(f"Room health is not known. {begins_note(later)}.")
     late = context.query.now < context.now
     when = "at the end of the data" if late else "now"
     for row in whole_points(health.drop_nulls("health")).iter_rows(named=True):

@@ -35,8 +35,10 @@ def plans(context: PageContext, shared: SharedPlans) -> Mapping[str, Plan]:
     if context.filters or context.bots:
         users = without_bots(context.snapshot)
         shared = SharedPlans(filters.apply(users, (), context.excluded_rooms))
-    until = context.snapshot.ends(context.now)
-    asked = attention.plans(shared, until, context.query.zone, context.snapshot.missing)
+    until, query = context.snapshot.ends(context.now), context.query
+    asked = attention.plans(
+        shared, until, query.zone, context.snapshot.missing, query.later_begins
+    )
     return {f"{_PREFIX}{name}": plan for name, plan in asked.items()}
 
 

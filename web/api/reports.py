@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from metrics import attention, filters, periods, report
 from metrics.export import file_name
+from metrics.frames import Period
 from metrics.query import Query, SharedPlans
 from metrics.report_writers import FORMATS, MIME, Format, write
 from metrics.time_zone import to_local
@@ -110,7 +111,14 @@ def alerts_response(
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         until = snapshot.ends(now)
         frames = filters.apply(without_bots(snapshot), (), excluded_rooms)
-        plans = attention.plans(SharedPlans(frames), until, zone, snapshot.missing)
+        lately = periods.with_new_users(Period(until, until, zone))
+        plans = attention.plans(
+            SharedPlans(frames),
+            until,
+            zone,
+            snapshot.missing,
+            later_begins(snapshot, lately),
+        )
         found = attention.findings(
             engine.collect_all(plans, snapshot.rows),
             now,
