@@ -126,17 +126,13 @@ def _lately_used(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 
 
 def gone_quiet(query: Query, shared: SharedPlans) -> pl.LazyFrame:
-    """Return rooms `went_dormant` at the end of the period."""
-    return went_dormant(shared, query.as_of)
+    """Return rooms that are dormant at the end of the period, and were healthy before.
 
-
-def went_dormant(shared: SharedPlans, now: datetime) -> pl.LazyFrame:
-    """Return rooms that were healthy 28 days ago and are dormant now; no deleted ones.
-
-    Columns: room_name, health_before, health, last_round_at, room_number, room_id,
-    healthy_rooms (all rooms that were healthy 28 days ago; n); those that were
-    healthiest first.
+    Before is 28 days earlier; deleted rooms are left out. Columns: room_name,
+    health_before, health, last_round_at, room_number, room_id, healthy_rooms (all rooms
+    that were healthy before; n); those that were healthiest first.
     """
+    now = query.as_of
     # A room without any vote in both spans is neither: older votes are not looked at.
     parts = pl.sum_horizontal(PARTS)
     before = (

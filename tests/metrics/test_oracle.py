@@ -82,7 +82,7 @@ def test_room_health_and_the_rooms_that_have_gone_quiet(world: World, on: int) -
     table = room_health.health(SharedPlans(world.frames), now).collect()
     points = dict(table.select("room_id", "health").iter_rows())
     assert points == pytest.approx(rooms.health(world, now))
-    quiet = column(room_health.went_dormant(SharedPlans(world.frames), now), "room_id")
+    quiet = column(plan_of(room_health.gone_quiet, world.frames, now=now), "room_id")
     assert sorted(map(int, map(str, quiet))) == rooms.gone_quiet(world, now)
 
 

@@ -184,7 +184,7 @@ def test_a_room_healthy_four_weeks_ago_and_dormant_now_is_listed() -> None:
     ]
     rows += [ago(29, room=2), ago(36, room=2), ago(1, room=2)]  # still alive
     rows += [ago(29, room=3, amount=1, low=1, high=1)]  # was never healthy
-    found = one(room_health.went_dormant(SharedPlans(frames(*rows)), NOW))
+    found = one(plan_of(room_health.gone_quiet, frames(*rows), now=NOW))
     assert found["room_name"] == "Phoenix"
     assert found["health_before"] == pytest.approx(75 + 25 * (1 - 1 / 28))
     assert found["health"] == 0
@@ -203,14 +203,13 @@ def test_a_room_was_healthy_at_70_points_and_is_not_dormant_at_40() -> None:
 
 def quiet_rooms(rows: list[list[Row]], now: datetime = NOW) -> list[object]:
     known = frames(building.room(1, "Phoenix"), *rows)
-    quiet = room_health.went_dormant(SharedPlans(known), now)
-    return column(quiet, "room_id")
+    return column(plan_of(room_health.gone_quiet, known, now=now), "room_id")
 
 
 def test_a_room_that_has_gone_quiet_says_when_it_last_voted() -> None:
     rows = [ago(29), ago(36), ago(27, amount=1, low=1, high=1)]
     known = frames(building.room(1, "Phoenix"), *rows)
-    found = one(room_health.went_dormant(SharedPlans(known), NOW))
+    found = one(plan_of(room_health.gone_quiet, known, now=NOW))
     assert found["last_round_at"] == NOW - timedelta(days=27)
     assert found["health"] == pytest.approx(only(*rows)["health"])
 
