@@ -411,7 +411,7 @@ def read_days(
         day = _read_date(text.strip())
         if day is None:
             given = text if len(text) <= 20 else f"{text[:20]}…"
-            problems.append(f"{name} “{given}” is not a date like 2026-11-22")
+            problems.append(f"{name} “{given}” is not a valid date like 2026-11-22")
             return None
         if beginning <= day <= today:
             return day

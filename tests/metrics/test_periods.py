@@ -310,7 +310,7 @@ def test_days_by_number_are_compared_with_as_many_also_where_they_are_months(
             "2026-02-29",
             "2026-03-29",
             Days(date(2026, 3, 2), date(2026, 3, 29)),
-            ["from “2026-02-29” is not a date like 2026-11-22"],
+            ["from “2026-02-29” is not a valid date like 2026-11-22"],
         ),
         (
             " 2026-03-02",
@@ -341,8 +341,8 @@ def test_days_by_number_are_compared_with_as_many_also_where_they_are_months(
             "20261120",
             FALLBACK,
             [
-                "from “22.11.2026” is not a date like 2026-11-22",
-                "to “20261120” is not a date like 2026-11-22",
+                "from “22.11.2026” is not a valid date like 2026-11-22",
+                "to “20261120” is not a valid date like 2026-11-22",
             ],
         ),
     ],
