@@ -76,8 +76,7 @@ class _Loop(asyncio.SelectorEventLoop):
         def look_up() -> None:
             try:
                 answer, error = socket.getaddrinfo(*address, **hints), None
-            # Not only an OSError: a name that is too long is a UnicodeError.
-            except Exception as failure:  # noqa: BLE001 - raised where it is awaited
+            except OSError as failure:  # raised where it is awaited
                 answer, error = [], failure
             # The loop may be closed by now.
             with suppress(RuntimeError):

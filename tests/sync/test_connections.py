@@ -419,9 +419,20 @@ def test_a_row_that_is_longer_than_the_server_may_write_is_named(
 def test_a_snapshot_may_be_idle_for_longer_than_the_server_waits(
     own_kind: Kind, store: Store, during_settling: DuringSettling
 ) -> None:
-    limits = ["wait_timeout"]
+    """So may its reader be, in the middle of rows that the server sends."""
+    limits = ["wait_timeout", "net_write_timeout"]
     if own_kind is Kind.MARIADB:
         limits += ["idle_transaction_timeout", "idle_readonly_transaction_timeout"]
+
+    def idle() -> None:
+        with connected(store.source.settings, 60) as connection:
+            cursor = connection.cursor()
+            # More than what the system holds for who does not read.
+            rows = "fpp_votes a, fpp_votes b, fpp_votes c"
+            cursor.execute(f"SELECT REPEAT('x', 50000) FROM {rows}", ())  # noqa: S608  # ours
+            sleep(2.5)
+            assert len(cursor.fetchall()) == 1_000
+
     with running_server(own_kind) as server:
         store.source = server.create_database()
         insert_votes(store.source, range(1, 11))
@@ -429,7 +440,7 @@ def test_a_snapshot_may_be_idle_for_longer_than_the_server_waits(
         for limit in limits:
             store.source.execute(f"SET GLOBAL {limit} = 1")
         store.policy = replace(store.policy, attempts=1)
-        during_settling(lambda: sleep(2.5))
+        during_settling(idle)
         assert store.sync() == 0
         for limit in limits:
             store.source.execute(f"SET GLOBAL {limit} = DEFAULT")

@@ -1,5 +1,6 @@
 """An unhandled failure: one response without a trace, one report."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -47,8 +48,15 @@ def test_it_is_answered_without_a_trace_and_captured_once(
 
 
 def test_an_answer_that_has_begun_breaks_off_and_is_captured_once(
-    caplog: pytest.LogCaptureFixture, log_to_caplog: None
+    caplog: pytest.LogCaptureFixture,
+    log_to_caplog: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    said: list[str] = []
+    server = logging.getLogger("uvicorn.error")
+    monkeypatch.setattr(server, "error", lambda text, **_: said.append(text))
     with serving(APP) as url, pytest.raises(Exception, match="without"):
         get(f"{url}/breaks-off")
     assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    # Not that a second answer cannot begin, with all of the trace again.
+    assert said == ["ASGI callable returned without completing response."]

@@ -163,7 +163,8 @@ def test_a_head_that_never_ends_is_closed_and_costs_little(flooded: Dashboard) -
     print(f"300 half requests: {grown:.0f} MB, closed after {seconds:.1f} s")  # noqa: T201 - figures
     attack.note("300 half-open requests", let_through=grown > 60)
     assert grown < 60
-    assert seconds < 4 * HEAD_SECONDS
+    # At the second check: the first may meet a head that is just arriving.
+    assert 1.5 * HEAD_SECONDS < seconds < 4 * HEAD_SECONDS
 
 
 def test_a_request_that_comes_slowly_but_comes_is_answered(flooded: Dashboard) -> None:
