@@ -70,7 +70,7 @@ DEFINITIONS = (
         "share",
         "Share of the whole column; of a cohort, share that was active at that age.",
         _ANY,
-        "Of a cohort, and of new rooms, it is hidden below 20.",
+        "Of a cohort, it is hidden below 20.",
     ),
     Definition(
         "people",

@@ -81,7 +81,8 @@ DEFINITIONS = (
             "count",
             "Users first seen in the period, or in as many earlier days, so that each "
             "is 28 days old.",
-            (USERS.name,),
+            # Page views say from where a user came.
+            (USERS.name, *([PAGE_VIEWS.name] if dimension == "source" else [])),
             _EXCLUDES,
             only_in=f"funnel_by_{dimension}",
         )

@@ -32,6 +32,7 @@ DEFINITIONS = (
         "count",
         "Rooms first used in the period, or in as many earlier days, so that each has "
         "had seven.",
+        tables=(ROOMS.name,),
     ),
     _of_new_rooms(
         "newcomers",
@@ -54,6 +55,13 @@ DEFINITIONS = (
         "share",
         "Share of new rooms with two or more newcomers.",
         needs_all_rooms=True,
+    ),
+    _of_new_rooms(
+        "share",
+        "Share",
+        "share",
+        "Share of new rooms with as many newcomers.",
+        only_in="invites_by_newcomers",
     ),
     Definition(
         "openers",
@@ -255,13 +263,14 @@ def answer_by_room(frame: pl.DataFrame) -> str | None:
     return f"{start} {users} within a week, up to {most:,} each."
 
 
-_READS = (ROOMS, ESTIMATIONS, EVENTS)
+_READS = (ROOMS, ESTIMATIONS)
 TABLES = (
     table(
         "invites",
         "Do rooms bring new users?",
         totals,
         *_READS,
+        EVENTS,
         answer=answer_totals,
         sample_sizes={"inviting_share": "new_rooms", "invite_intent": "openers"},
         covers=covers,

@@ -1,6 +1,7 @@
 """Location and technology: where users are, and on what devices."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import polars as pl
 
@@ -85,11 +86,12 @@ def legacy_by(frames: Frames, *columns: str) -> pl.LazyFrame:
 
 
 READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS)
+_table = partial(table, counts_any=True)
 TABLES = (
-    table("countries", "Users by country", countries, *READS),
-    table("regions", "Users by region", regions, *READS),
-    table("cities", "Users by city", cities, *READS),
-    table("devices", "Users by device", devices, *READS),
-    table("operating_systems", "Users by operating system", operating_systems, *READS),
-    table("browsers", "Users by browser", browsers, *READS),
+    _table("countries", "Users by country", countries, *READS),
+    _table("regions", "Users by region", regions, *READS),
+    _table("cities", "Users by city", cities, *READS),
+    _table("devices", "Users by device", devices, *READS),
+    _table("operating_systems", "Users by operating system", operating_systems, *READS),
+    _table("browsers", "Users by browser", browsers, *READS),
 )

@@ -36,7 +36,6 @@ from metrics import (
 from metrics.frames import Period, instant
 from metrics.query import Plan, Query, SharedPlans, Unfinished
 from metrics.subject import Build, Definition, MetricTable
-from metrics.tables import ROOMS, USERS
 from metrics.time_axis import cut_at_start, first_bucket
 
 SUBJECTS: Mapping[str, ModuleType] = {
@@ -91,9 +90,6 @@ LABELS: frozenset[str] = frozenset(
 )
 """Columns that say what a row is about; they are no numbers."""
 
-_NAMING = frozenset({USERS.name, ROOMS.name})
-_ROOMS_OF_A_KIND = frozenset({"room_count", "healthy_rooms"})
-"""Counts of rooms by a figure: where that is unknown, so is their number."""
 COMPARISONS = ("_before", "_change", "_change_share")
 """What a column's name ends with when it compares the number that it starts with."""
 UNCERTAINTY: Mapping[str, str] = {
@@ -231,8 +227,7 @@ def _too_early(
 ) -> list[pl.Expr]:
     """Return nulls in place of numbers of days before their live tables begin.
 
-    `later` are the tables that begin later than others. A total counts what there is;
-    a rate would divide it by what was there all the time.
+    `later` are the tables that begin later than others.
     """
     # Rows of several measures: a measure of which too little is known has no row.
     if {"key", "measure"}.intersection(columns):
@@ -240,34 +235,75 @@ def _too_early(
     about, every = table.covers(query), table.buckets(query.granularity)
     early, firsts = [], set[date]()
     for column, of in columns.items():
-        number, ending = split(_said(column, columns))
-        # Counts of several tables share a definition.
-        needed = [t for t in _needed(number, table.name) if t in table.reads]
-        # Users and rooms are counted by themselves; elsewhere they only give names.
-        counted = [live for live in needed if live not in _NAMING or len(needed) == 1]
-        begins = [later.get(live, date.min) for live in counted]
-        firsts.update([max(begins)] if begins else [])
-        if ending in COMPARISONS:
+        needed = _read_for(column, columns, table)
+        begins = _begins(needed, columns, table, later, about)
+        firsts.update([begins] if needed else [])
+        if split(column)[1] in COMPARISONS:
             is_known = pl.lit(query.not_compared.isdisjoint(needed))
-        elif not begins or max(begins) <= about.first_day:
+        elif begins <= about.first_day:
             continue
         elif "bucket" in columns:
-            first = first_bucket(max(begins), every, query)
+            first = first_bucket(begins, every, query)
             is_known = pl.col("bucket") >= pl.lit(first)
         elif "started_at" in columns:
-            start = Period.of_days(max(begins), max(begins), query.zone).start
+            start = Period.of_days(begins, begins, query.zone).start
             is_known = pl.col("started_at") >= instant(start)
         else:
-            is_count = definition(number, table.name).unit == "count"
-            is_count = is_count and number not in _ROOMS_OF_A_KIND
-            # What is said of new rooms or users counts all of them.
-            earliest = min(later.get(needed[0], date.min), *begins)
-            is_known = pl.lit(is_count or earliest == max(begins))
+            is_known = pl.lit(begins < date.max)
         early.append(pl.when(is_known).then(pl.col(column)).cast(of).alias(column))
     # The first day may lack its morning; a mark is about all numbers of a row.
     if "cut" in columns and len(firsts) == 1 and about.first_day <= max(firsts):
         early.append(cut_at_start(first_bucket(max(firsts), every, query)))
     return early
+
+
+def _begins(
+    needed: Collection[str],
+    columns: pl.Schema,
+    table: MetricTable,
+    later: Mapping[str, date],
+    about: Period,
+) -> date:
+    """Return from which day on a number is known that needs some live tables.
+
+    Never, where one of them begins within the days that the number is about and
+    another one before: it would join all of the one to a part of the other. What has
+    a time by itself is known from there, and a number of one table counts what there
+    is.
+    """
+    days = {max(later.get(live, date.min), about.first_day) for live in needed}
+    is_timed = not {"bucket", "started_at"}.isdisjoint(columns)
+    if len(days) > 1 and not is_timed and not table.counts_any:
+        return date.max
+    return max((later.get(live, date.min) for live in needed), default=date.min)
+
+
+def begins_too_late(name: str, columns: pl.Schema, query: Query) -> Mapping[str, date]:
+    """Return the live tables that leave no number of a table known, and their days.
+
+    None where a number is known. A frame without rows has no nulls that would say so.
+    """
+    table, later = METRIC_TABLES[name], query.later_begins
+    about = table.covers(query)
+    if {"key", "measure"}.intersection(columns):
+        begins = [later.get(live, date.min) for live in table.reads]
+    else:
+        needed = [_read_for(c, columns, table) for c in columns if c in DEFINITIONS]
+        begins = [_begins(some, columns, table, later, about) for some in needed]
+    if min(begins, default=date.min) <= about.last_day:
+        return {}
+    return {
+        t: later[t] for t in table.reads if later.get(t, date.min) > about.first_day
+    }
+
+
+def _read_for(column: str, columns: pl.Schema, table: MetricTable) -> list[str]:
+    """Return the live tables that a table reads for a column.
+
+    Counts of several tables share a definition.
+    """
+    needed = _needed(_said(column, columns), table.name)
+    return [live for live in needed if live in table.reads]
 
 
 def _said(column: str, columns: pl.Schema) -> str:

@@ -76,6 +76,9 @@ class MetricTable:
     """Whether it has figures that do: see `Definition`."""
     buckets: Callable[[Granularity], Granularity] = _as_asked
     """The length of its buckets, from that of the query: some have weeks at least."""
+    counts_any: bool = False
+    """Whether a row of any of its live tables counts: where one begins later than
+    others, its numbers are about what there is."""
 
 
 def table(
@@ -89,6 +92,7 @@ def table(
     needs_all_users: bool = False,
     needs_all_rooms: bool = False,
     buckets: Callable[[Granularity], Granularity] = _as_asked,
+    counts_any: bool = False,
 ) -> MetricTable:
     """Return a table that reads these live tables."""
     names = tuple(table.name for table in reads)
@@ -104,6 +108,7 @@ def table(
         needs_all_users,
         needs_all_rooms,
         buckets,
+        counts_any,
     )
 
 

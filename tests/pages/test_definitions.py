@@ -87,6 +87,7 @@ def _table_of(columns: set[str]) -> str:
         ("estimators", "team_sizes"),
         ("length", "round_durations"),
         ("health_weeks", "room_health"),
+        ("newcomers", "invites_by_newcomers"),
     ):
         if column in columns:
             return table

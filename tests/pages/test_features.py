@@ -2215,6 +2215,12 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
     for file in ("votes.py", "location.py"):
         app = run_page(file, tmp_path, **later)
         assert "begin" not in f"{captions(app)}", file
+    # Of votes without their estimations, no bucket is too short.
+    shutil.copy(GOLDEN / "fpp_votes.parquet", tmp_path)
+    app = run_page("insights.py", tmp_path, about="agreement", **dates)
+    assert {plain(info.value) for info in app.info} == {
+        single.replace("votes", "estimations")
+    }
 
 
 def test_plans_of_a_large_store_that_read_the_same_blocks_stay_together(

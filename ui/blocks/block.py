@@ -118,7 +118,7 @@ def render_block(
             # Below the block it is said that a table is missing.
             if not lacking:
                 every = axis.granularity if axis else context.query.granularity
-                empty_state.render_too_few(name, value, frame, every)
+                empty_state.render_too_few(context, name, value, frame, every)
         elif axis and over_time:
             render_zoomable(over_time, _alt(shown, frame), own, axis, frame)
         else:

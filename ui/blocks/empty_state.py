@@ -11,7 +11,13 @@ from metrics.expressions import MINIMUM_SAMPLE
 from metrics.filters import Filter, room_id
 from metrics.periods import Days
 from metrics.query import Granularity
-from metrics.registry import DEFINITIONS, METRIC_TABLES, is_unknown, sample_size
+from metrics.registry import (
+    DEFINITIONS,
+    METRIC_TABLES,
+    begins_too_late,
+    is_unknown,
+    sample_size,
+)
 from metrics.retention import COHORTS
 from metrics.sentences import begins_note, missing_note
 from metrics.time_zone import to_local
@@ -57,7 +63,7 @@ def render(
         return
     own = None if context.snapshot.missing else _MESSAGES.get(name)
     # Of days before the data begins or after it ends there is nothing to judge.
-    if own and context.snapshot.rows and not _is_unknown(context, name):
+    if own and context.snapshot.rows and not _is_unknown(context, name, frame):
         _say(own)
         return
     lacking = context.lacking_for(name)
@@ -81,7 +87,8 @@ def _why_not_compared(context: PageContext) -> str:
         return f"{text[0].upper()}{text[1:]}."
     # Late data ends before it, so that nothing can be compared.
     if not context.query.knows(context.query.period):
-        return _outside_data(context, "what_moved") or _nothing_in(context)
+        empty = pl.DataFrame()
+        return _outside_data(context, "what_moved", empty) or _nothing_in(context)
     return "Choose a comparison to see changes. All time has none."
 
 
@@ -89,7 +96,7 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
     """Say that no row of the period is left in a table, by its filters or at all."""
     query = context.query
     # Neither a longer period nor other filters would help.
-    if text := _outside_data(context, name):
+    if text := _outside_data(context, name, frame):
         _say(text)
         return
     is_daily = export.buckets_of(name, query.granularity) == "day"
@@ -122,7 +129,7 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
         _say(_nothing_in(context))
 
 
-def _outside_data(context: PageContext, name: str) -> str | None:
+def _outside_data(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
     """Say that the data begins after, or ends before, the days of a table, if so."""
     query = context.query
     known = METRIC_TABLES.get(name)
@@ -130,12 +137,8 @@ def _outside_data(context: PageContext, name: str) -> str | None:
     if not context.snapshot.rows:
         return None
     if query.knows(about):
-        later = query.later_begins.items() if known else ()
-        late = {t: day for t, day in later if known and t in known.reads}
-        # Half of what a room's health is made of says nothing of it.
-        needed = about.first_day if name in _OF_HEALTH else about.last_day
-        unknown = {t: day for t, day in late.items() if needed < day}
-        return f"No data. {begins_note(unknown)}." if unknown else None
+        late = begins_too_late(name, frame.schema, query) if known else {}
+        return f"No data. {begins_note(late)}." if late else None
     where = "of these days" if query.knows(query.period) else "in this period"
     begins = query.begins
     if begins and about.last_day < begins:
@@ -165,14 +168,9 @@ def _nothing_in(context: PageContext) -> str:
     return "No data in this period. Choose a longer one."
 
 
-def _is_unknown(context: PageContext, name: str) -> bool:
+def _is_unknown(context: PageContext, name: str, frame: pl.DataFrame) -> bool:
     """Return whether the data begins after the days of a table, or ends before them."""
-    known = METRIC_TABLES.get(name)
-    if known is None or (
-        name not in _OF_HEALTH and context.query.knows(known.covers(context.query))
-    ):
-        return False
-    return _outside_data(context, name) is not None
+    return name in METRIC_TABLES and _outside_data(context, name, frame) is not None
 
 
 def _of_other_days(name: str) -> str | None:
@@ -199,9 +197,17 @@ def _of_other_days(name: str) -> str | None:
 
 
 def render_too_few(
-    name: str, key: str, frame: pl.DataFrame, granularity: Granularity
+    context: PageContext,
+    name: str,
+    key: str,
+    frame: pl.DataFrame,
+    granularity: Granularity,
 ) -> None:
     """Say in place of a chart that no bucket of a table has enough cases for `key`."""
+    columns = pl.Schema({c: frame.schema[c] for c in ("bucket", key) if c in frame})
+    if late := begins_too_late(name, columns, context.query):
+        _say(f"No data. {begins_note(late)}.")
+        return
     # Nothing is longer than a month, and none has more than all buckets together.
     size = sample_size(key, name)
     enough = size is not None and frame[size].sum() >= MINIMUM_SAMPLE

@@ -159,7 +159,7 @@ def _render_chart(
         # A table that only other figures need is not why this one is blank.
         empty_state.render_no_rows(context, name, frame)
     elif not block.is_table(name) and frame[key].is_null().all():
-        empty_state.render_too_few(name, key, frame, granularity)
+        empty_state.render_too_few(context, name, key, frame, granularity)
     elif block.is_table(name):
         # In place of a chart's dates: without it the tools below would move up a place,
         # where they are other elements, and the switch would lose the focus.
