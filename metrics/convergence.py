@@ -121,7 +121,7 @@ DEFINITIONS = (
     ),
     _define(
         "compared_re_votes",
-        "Compared (n)",
+        "Re-votes used (n)",
         "count",
         "Re-votes whose room has a third vote of the same size in the period.",
     ),

@@ -140,6 +140,19 @@ def answer(name: str, frame: pl.DataFrame) -> str | None:
     return text and text[0].upper() + text[1:]
 
 
+def without_figures_of_all_rooms(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table about some rooms with null where only all rooms could say.
+
+    Whether a user is new is one of these figures.
+    """
+    keys = {name: split(name)[0] for name in frame.columns}
+    return frame.with_columns(
+        pl.lit(None, frame.schema[name]).alias(name)
+        for name, key in keys.items()
+        if key in DEFINITIONS and DEFINITIONS[key].needs_all_rooms
+    )
+
+
 def is_unknown(frame: pl.DataFrame) -> bool:
     """Return whether a table has no number that is known."""
     return all(

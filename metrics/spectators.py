@@ -43,7 +43,7 @@ DEFINITIONS = (
     ),
     Definition(
         "watched_first",
-        "Watched first (n)",
+        "New spectators (n)",
         "count",
         "Users who watched their first vote in the period, or in as many earlier days, "
         "so that each has had 28 days to estimate.",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 100_000
 """Rows of a sheet at most: more take minutes to build."""
-LONGEST_NAME, LONGEST_HEADING = 31, 255
-"""Characters that Excel takes in a sheet's name and in a heading."""
+LONGEST_NAME, LONGEST_HEADING, LONGEST_TEXT = 31, 255, 32_767
+"""Characters that Excel takes in a sheet's name, in a heading and in a cell."""
 FIRST_SHEET = "About"
 _FORBIDDEN = re.compile(r"[^\w .()-]", re.ASCII)
 _FORMATS: Mapping[Unit, str] = {
@@ -74,9 +74,7 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
     from xlsxwriter import Workbook
 
     buffer = io.BytesIO()
-    texts = dict.fromkeys(
-        ("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False
-    )
+    texts = dict.fromkeys(("strings_to_formulas", "strings_to_urls"), False)
     names = _sheet_names(sheets)
     every_cell = {"default_format_properties": {"valign": "top"}}
     with Workbook(buffer, {"in_memory": True, **texts, **every_cell}) as workbook:
@@ -242,7 +240,14 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
         selectors.boolean().replace_strict([True, False], ["yes", "no"], default=None),
     )
     finite = selectors.float()
-    return frame.with_columns(pl.when(finite.is_finite()).then(finite).name.keep())
+    text = pl.col(pl.String)
+    return frame.with_columns(
+        pl.when(finite.is_finite()).then(finite).name.keep(),
+        pl.when(text.str.len_chars() > LONGEST_TEXT)
+        .then(text.str.head(LONGEST_TEXT - 1) + "…")
+        .otherwise(text)
+        .name.keep(),
+    )
 
 
 def _titles(frame: pl.DataFrame, table: str) -> dict[str, str]:

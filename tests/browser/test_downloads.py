@@ -119,6 +119,18 @@ def test_cells_are_copied_as_they_are_printed(page: Page, demo_server: Server) -
     (row, *_) = copied(page)
     assert row[:6] == [*texts, "11159"]
     assert row[6:10] == ["'=1+1", "a;' '=1;b", "'\"@x", "a :'=1+1"]
+    # As in our CSV, a room that is called 007 is not the number 7.
+    names = ["007", "3-4", "1E5", "1234567890123456"]
+    page.evaluate(FILL_CELLS, [*names, "7", "120456", "0", "100.0%", "2–3"])
+    (row, *_) = copied(page)
+    assert row[:9] == [
+        *(f"'{name}" for name in names),
+        "7",
+        "120456",
+        "0",
+        "100.0%",
+        "2–3",
+    ]
 
 
 def test_a_cell_whose_row_would_open_a_room_is_chosen_with_shift(
@@ -145,7 +157,7 @@ FILL_CELLS = """texts => {
     if (node.memoizedProps?.getCellContent)
       node.memoizedProps.getCellContent = ([column]) => {
         const [data, displayData] = [texts[column] ?? ""].flat();
-        return {data, displayData};
+        return {kind: "text", data, displayData};
       };
 }"""
 """Replaces what a table has in its columns."""

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics import formats, sentences
+from metrics.registry import METRIC_TABLES
 from metrics.subject import Unit
 from ui import format as fmt
 from ui import labels
@@ -318,3 +319,11 @@ def test_what_nothing_reads_as_a_sign_can_be_copied(text: str) -> None:
 )
 def test_a_picture_or_a_word_of_several_parts_stays_one(name: str) -> None:
     assert name in fmt.escaped(f"Room is {name}")
+
+
+def test_cases_have_a_singular_whatever_is_counted() -> None:
+    sizes = {s for table in METRIC_TABLES.values() for s in table.sample_sizes.values()}
+    # Of cohorts no tile and no tooltip prints it.
+    for size in sizes - {"size"}:
+        one, two = fmt.cases(1, size), fmt.cases(2, size)
+        assert one.removeprefix("1 ") != two.removeprefix("2 "), size

@@ -63,7 +63,7 @@ def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:
     )
     chart = stages(frame, {"watched_first": None, "estimated_later": "share"})
     assert rows(chart) == [
-        {"metric": "Watched first", "count": 16, "share": None},
+        {"metric": "New spectators", "count": 16, "share": None},
         {"metric": "Later estimators", "count": 2, "share": None},
     ]
 

@@ -12,7 +12,7 @@ import streamlit as st
 from metrics import filters, rooms
 from metrics.expressions import NOT_SET
 from metrics.filters import KINDS, Filter
-from metrics.registry import DEFINITIONS, METRIC_TABLES
+from metrics.registry import DEFINITIONS, METRIC_TABLES, split
 from metrics.sentences import listed
 from metrics.tables import EVENTS, ROOMS, USERS, VOTES
 from store import engine
@@ -408,8 +408,10 @@ def shows_part(chosen: Collection[Filter], frame: pl.DataFrame) -> bool:
 
 
 def _hidden(chosen: Collection[Filter], frame: pl.DataFrame) -> list[str]:
-    known = [name for name in frame.columns if name in DEFINITIONS]
-    return [name for name in known if why_hidden(chosen, name)]
+    # With the ends of their intervals.
+    keys = {name: split(name)[0] for name in frame.columns}
+    known = {name: key for name, key in keys.items() if key in DEFINITIONS}
+    return [name for name, key in known.items() if why_hidden(chosen, key)]
 
 
 def unavailable_note(chosen: Collection[Filter], reads: Collection[str]) -> str:

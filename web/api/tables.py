@@ -32,7 +32,7 @@ from metrics.periods import (
     with_new_users,
 )
 from metrics.query import Granularity, Query
-from metrics.registry import METRIC_TABLES, plan
+from metrics.registry import METRIC_TABLES, plan, without_figures_of_all_rooms
 from metrics.subject import MetricTable
 from metrics.tables import ROOMS, USERS, VOTES
 from metrics.time_zone import in_zone, to_local, zone_of
@@ -306,6 +306,8 @@ def table_response(
         metric_query = query.metric_query(snapshot, now, excluded_rooms)
         frame = engine.collect(plan(query.table.name, metric_query), snapshot.rows)
         shown = filters.left_open(query.chosen, frame)
+        if query.room_id is not None:
+            shown = without_figures_of_all_rooms(shown)
         return _WRITERS[query.options["format"]](query, snapshot, metric_query, shown)
 
     return respond
