@@ -155,6 +155,25 @@ def test_two_rooms_compared(
     assert at_last(page, misplaced, []) == []
 
 
+def test_enter_opens_the_room_that_is_called_as_typed(
+    page: Page, demo_server: Server, demo_data: Path
+) -> None:
+    rooms = pl.read_parquet(demo_data / "fpp_rooms.parquet")
+    # Others have an ID that begins like this one.
+    room = rooms.row(by_predicate=pl.col("id") == 86, named=True)
+    printed = f"\u2068{room['name']}\u2069 (#{room['number']})"
+    link = f"{demo_server.url}/room?period=all_time&room=86#x"
+    go(page, f"{demo_server.url}/room")
+    for text in ("ID 86", printed, link, f"  {room['name']}  "):
+        field = page.get_by_role("combobox", name="Find a room")
+        field.fill(text)
+        field.press("Enter")
+        page.wait_for_url("**room=86")
+        chromium.wait_until_drawn(page)
+        page.go_back()
+        chromium.wait_until_drawn(page)
+
+
 def test_a_row_of_a_table_opens_its_room(page: Page, demo_server: Server) -> None:
     go(page, f"{demo_server.url}/insights?about=rooms")
     quiet = block(page, "Which healthy rooms have gone quiet?")

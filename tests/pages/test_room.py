@@ -140,7 +140,7 @@ def test_a_deleted_room_and_one_without_votes_are_states(
     assert search.value == [f"ID {ROOM}"]
     assert f"ID {ROOM}" in run_page("room.py", store).multiselect[0].options
     app = run_page("room.py", store, room="4321")
-    assert "This room has no votes yet." in texts(app)
+    assert "This room has no votes in the data." in texts(app)
     app = run_page("room.py", store, room=["87654321", "4321"])
     assert "No room with ID 87654321" in texts(app)
     search = app.multiselect(key="room_search")

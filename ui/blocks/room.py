@@ -289,9 +289,9 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
                 empty_state.render_missing((VOTES.name,))
             elif not room.has_votes:
                 st.info(
-                    f"{escaped(room.name)} has no votes yet."
+                    f"{escaped(room.name)} has no votes in the data."
                     if len(found) > 1
-                    else "This room has no votes yet.",
+                    else "This room has no votes in the data.",
                     icon=":material/inbox:",
                 )
     if context.filters:

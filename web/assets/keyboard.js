@@ -3,7 +3,7 @@
 // Streamlit's `shortcut=` takes letters and digits only, puts the key's name into the
 // label, and only presses buttons: "?" and "/" and the boxes need a script.
 (() => {
-  const {find, storage, until, thrice, isDrawn} = fpp;
+  const {find, storage, until, thrice, isDrawn, fiberOf} = fpp;
   const OFF = "keyboard-shortcuts-off"; // a key of the browser's storage
   const FILTER = ".st-key-filter_menu button";
   const OPEN_MENU = '[data-testid="stPopoverButton"][aria-expanded="true"]';
@@ -135,6 +135,39 @@
     }
     wanted = undefined;
   }
+  // Enter takes the first room of the list, which may be only like what is typed ("ID 43"
+  // is in "ID 434"), and lists none for a link. It takes the one that is called so.
+  const ROOMS = ".st-key-room_search input";
+  const LABEL = /^(?:(.*) \(#(\d+), )?ID (\d+)\)?$/is; // `_text` in ui/blocks/room.py
+  const PRINTED = /^(?:.*\()?(?:#(\d+)(?:, ID (\d+))?|ID (\d+))\)?$|[?&]room=(\d+)/is;
+  const bare = text => text.replace(/\p{Cf}/gu, "").normalize().trim().toLowerCase();
+  const boxOf = node => node.memoizedProps?.element ?? boxOf(node.return);
+  let isMoved = false; // to another room of the list
+  addEventListener("keydown", async event => {
+    const {key, target, isTrusted} = event;
+    if (!isTrusted || event.isComposing || !target.matches?.(ROOMS)) return;
+    if (key !== "Enter") return void (isMoved = key.startsWith("Arrow"));
+    const typed = bare(target.value);
+    if (isMoved || !typed) return;
+    const [, number, both, alone, linked] = typed.match(PRINTED) ?? [];
+    const id = both ?? alone ?? linked;
+    const isCalled = label => {
+      const [, name, itsNumber, itsId] = bare(label).match(LABEL);
+      if (id) return id === itsId;
+      return [name, itsId, itsNumber].includes(typed) || (number && number === itsNumber);
+    };
+    const {options, acceptNewOptions} = boxOf(fiberOf(target));
+    // The server finds one that is not listed, where the list has none like it.
+    const unlisted = acceptNewOptions && /\d/.test(typed) && (id ? `ID ${id}` : target.value);
+    const wanted = options.find(isCalled) ?? (unlisted && `${unlisted}\u2063`);
+    if (!wanted) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(target, wanted);
+    target.dispatchEvent(new InputEvent("input", {bubbles: true}));
+    await new Promise(requestAnimationFrame); // for React
+    target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+  }, true);
   // Dates that are typed Streamlit takes once their field is left, or with Escape. Enter,
   // which most users press then, would leave other dates in it than the page shows.
   const DATE = '[data-testid="stDateInputField"] [role="spinbutton"]';
