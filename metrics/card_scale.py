@@ -24,8 +24,8 @@ def is_estimation() -> pl.Expr:
 
 
 def place(value: pl.Expr) -> pl.Expr:
-    """Return the place of an estimation on the scale, 0-6; below the scale -1."""
-    return pl.sum_horizontal((value >= step).cast(pl.Int8) for step in SCALE) - 1
+    """Return the place of an estimation on the scale, 0-6; below the scale 0, too."""
+    return pl.sum_horizontal((value >= step).cast(pl.Int8) for step in SCALE[1:])
 
 
 def has_spread() -> pl.Expr:

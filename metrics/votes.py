@@ -506,13 +506,12 @@ def spread(query: Query, shared: SharedPlans) -> pl.LazyFrame:
 def spread_of(votes: pl.LazyFrame) -> pl.LazyFrame:
     """Return votes per distance between lowest and highest estimation.
 
-    Only votes that have one. Columns: steps (0-6, all; others where cards off the scale
-    have them), votes, share.
+    Only votes that have one. Columns: steps (0-6, all), votes, share.
     """
     counts = votes.filter(has_spread()).group_by(steps=steps()).agg(votes=row_count())
     return (
         pl.LazyFrame({"steps": STEPS}, schema={"steps": pl.Int8})
-        .join(counts, on="steps", how="full", coalesce=True)
+        .join(counts, on="steps", how="left")
         .with_columns(pl.col("votes").fill_null(0))
         .with_columns(share=share("votes"))
         .sort("steps")

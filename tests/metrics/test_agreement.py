@@ -2,10 +2,11 @@ import statistics
 from itertools import combinations
 
 import numpy as np
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics import agreement
+from metrics import agreement, votes
 from metrics.card_scale import SCALE
 from metrics.estimated_votes import (
     estimations_with_later_votes,
@@ -141,6 +142,19 @@ def test_agreement_is_what_python_counts(values: list[int]) -> None:
     assert found["estimation_pairs"] == len(apart)
     assert found["matching_pairs"] == apart.count(0)
     assert found["near_pairs"] == apart.count(0) + apart.count(1)
+
+
+def test_a_card_below_the_scale_is_the_lowest_in_agreement_and_in_spread() -> None:
+    """As in damaged data: one rule for the pairs and for the ends of a vote."""
+    rows = [
+        vote("2026-11-03 10:00", low=-3, high=1, amount=2),
+        estimation("a", "2026-11-03 10:00", -3),
+        estimation("b", "2026-11-03 10:00", 1),
+    ]
+    found = one(plan_of(agreement.totals, frames(*rows), DAY))
+    assert (found["matching_pairs"], found["outliers"]) == (1, 0)
+    spread = plan_of(votes.spread, frames(*rows), DAY).collect()
+    assert spread.filter(pl.col("votes") > 0)["steps"].to_list() == [0]
 
 
 def test_votes_without_any_estimation_found_lower_the_coverage() -> None:
