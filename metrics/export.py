@@ -55,7 +55,7 @@ _VALUE = (
     rf"|{_WEEKDAY}\d+[./-]\d+[./-][\s\d:.]*"
     # Mon 5/6, R 1.2 on an Estonian Friday; no other word makes a date of two numbers.
     rf"|({one_of(WEEKDAYS)}|\p{{L}})[.,]*\s*\d+[./-]\d+[\s\d:.]*"
-    rf"|[\s\d.,]+e[+-]?\d+|\d+-\d+-\d+t[\d:.]+z?|({one_of(TRUTHS)}))\s*$"
+    rf"|[\s\d.,]+e[\s+-]*\d+|\d+-\d+-\d+t[\d:.]+z?|({one_of(TRUTHS)}))\s*$"
 )
 _WHOLE = "^(0|[1-9][0-9]{0,14})$"
 # Where decimals follow a comma, 0.375 is read as 375, 3.125e-6 as 0.003125 and 12.5 as

@@ -56,7 +56,7 @@ VALUES = (
     *("11 pm", "50%", "$5", "5 €", "5 May", "may 5", "Sep 2026", "MAR1", "TRUE"),
     *("(5)", "2026-11-20T10:00", "1. März", "Okt 3", "Dezember 2026", "WAHR"),
     *("5. ledna", "5. I", "5 Kč", "PRAVDA", "Mon, Nov 20, 2026", "Fri 5/6", "v1.2"),
-    *("R 1.2", "E1.2", "v1.2.3", "K30.1.1"),
+    *("R 1.2", "E1.2", "v1.2.3", "K30.1.1", "1E 5"),
 )
 """Texts that some spreadsheet reads as a number, a date, a time or a truth value."""
 
