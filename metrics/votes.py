@@ -332,6 +332,7 @@ def by_weekday(query: Query, shared: SharedPlans) -> Unfinished:
     votes_per_day_verdict (against the average day; rooms are its clusters). A day that
     still runs would make its weekday look quiet, as would the first one of the data.
     """
+    query = _since_votes(query)
     votes = shared.within(query.period).votes.with_columns(
         weekday=local_date("voted_at", query.period).dt.weekday()
     )
@@ -377,7 +378,7 @@ def by_weekday_and_hour(query: Query, shared: SharedPlans) -> Unfinished:
         weekday=local_date("voted_at", query.period).dt.weekday(),
         hour=local_hour("voted_at", query.period),
     )
-    known = _known_hours(query)
+    known = _known_hours(_since_votes(query))
     late = pl.col("voted_at") >= instant(known.start)
     # Hours of today that are still to come are not quiet.
     cells = (
@@ -630,6 +631,12 @@ def _weekdays() -> pl.LazyFrame:
 
 def _add(frame: pl.LazyFrame, per_weekday: pl.LazyFrame) -> pl.LazyFrame:
     return frame.join(per_weekday, on="weekday", how="left", maintain_order="left")
+
+
+def _since_votes(query: Query) -> Query:
+    """Return a query whose data begins with the votes, where those begin later."""
+    begins = query.later_begins.get(VOTES.name, query.data_begins)
+    return replace(query, data_begins=begins)
 
 
 def _days(query: Query) -> pl.LazyFrame:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics import consensus, convergence, votes
+from metrics import consensus, convergence, tables, votes
 from metrics.card_scale import SCALE
 from metrics.frames import Frames, Period
 from metrics.meetings import meetings
@@ -165,16 +166,23 @@ def test_votes_per_weekday_are_divided_by_the_days_of_the_window() -> None:
     assert [row["weekday"] for row in table] == list(range(1, 8))
 
 
-@pytest.mark.parametrize("since", ["2026-10-01", "2026-11-02"])
+@pytest.mark.parametrize(
+    ("since", "begins"),
+    [
+        ("2026-10-01", {"data_begins": date(2026, 11, 2)}),
+        ("2026-11-02", {"data_begins": date(2026, 11, 2)}),
+        ("2026-10-01", {"later_begins": {tables.VOTES.name: date(2026, 11, 2)}}),
+    ],
+)
 def test_days_before_the_data_and_its_first_one_are_no_days_of_a_mean(
-    since: str,
+    since: str, begins: dict[str, Any]
 ) -> None:
     """Before the first row, the first day may lack its morning; Mondays had none."""
     rows = frames(
         vote("2026-11-02 17:00"), *(vote(f"2026-11-{day:02} 09:00") for day in (3, 9))
     )
     period = days(since, "2026-11-10")
-    asked = replace(query(rows, period), data_begins=date(2026, 11, 2))
+    asked = replace(query(rows, period), **begins)
     table = executed(plan("votes_by_weekday", asked))
     assert table["votes"].to_list()[:3] == [2, 1, 0]
     assert table["days"].to_list() == [1, 2, 1, 1, 1, 1, 1]
