@@ -149,6 +149,9 @@ def test_two_rooms_compared(
     expect(page.get_by_role("heading", level=2)).to_contain_text(
         [str(first["name"]), str(second["name"])]
     )
+    # The box is called by its name, too.
+    expect(page.get_by_role("button", name="Open: Find a room")).to_be_visible()
+    expect(page.get_by_role("button", name="Clear all")).to_have_count(0)
     # Names of rooms are long, and a phone is narrow.
     page.set_viewport_size({"width": 375, "height": 812})
     go(page, f"{page.url}&room={third['room_id']}")

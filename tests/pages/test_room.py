@@ -141,6 +141,10 @@ def test_a_deleted_room_and_one_without_votes_are_states(
     assert f"ID {ROOM}" in run_page("room.py", store).multiselect[0].options
     app = run_page("room.py", store, room="4321")
     assert "This room has no votes in the data." in texts(app)
+    # Those that are compared have the colours of the charts.
+    app = run_page("room.py", store, room=["4321", str(ROOM), str(BUSIEST[-2])])
+    marks = [re.findall(r"^:(\w+)\[", head.value) for head in app.header[:3]]
+    assert marks == [[], ["blue"], ["orange"]]
     app = run_page("room.py", store, room=["87654321", "4321"])
     assert "No room with ID 87654321" in texts(app)
     search = app.multiselect(key="room_search")

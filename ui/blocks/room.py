@@ -264,6 +264,9 @@ def about_rooms(context: PageContext, found: Sequence[Room]) -> PageContext:
 
 def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Room]:
     """Name the rooms; return those that have something to show, and say why not."""
+    shown = [room for room in found if room.has_figures]
+    # As charts have them.
+    colors = dict(zip(shown, TEXT_COLORS, strict=False))
     # Titles close to each other: of three rooms the chart is in view as well.
     with st.container(gap=None if len(found) > 1 else "small"):
         for place, room in enumerate(found):
@@ -279,7 +282,8 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
                 gap="small",
                 key=f"room_title_{place}",
             ):
-                mark = f":{TEXT_COLORS[place]}[●] " if len(found) > 1 else ""
+                is_compared = len(shown) > 1 and room in colors
+                mark = f":{colors[room]}[●] " if is_compared else ""
                 st.header(f"{mark}{escaped(room.name)}", anchor=False, width="content")
                 left_out = room.room_id in context.excluded_rooms
                 st.caption(
@@ -296,7 +300,7 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
                 )
     if context.filters:
         st.caption("Filters do not apply to this page: it shows all users of a room.")
-    return [room for room in found if room.has_figures]
+    return shown
 
 
 def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:

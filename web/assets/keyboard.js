@@ -152,7 +152,7 @@
     const [, number, both, alone, linked] = typed.match(PRINTED) ?? [];
     const id = both ?? alone ?? linked;
     const isCalled = label => {
-      const [, name, itsNumber, itsId] = bare(label).match(LABEL);
+      const [, name, itsNumber, itsId] = bare(label).match(LABEL) ?? [];
       if (id) return id === itsId;
       return [name, itsId, itsNumber].includes(typed) || (number && number === itsNumber);
     };
