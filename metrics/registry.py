@@ -249,20 +249,22 @@ def _too_early(
     early, firsts = [], set[date]()
     for column, of in columns.items():
         needed = _read_for(column, columns, table)
-        begins = _begins(needed, columns, table, later, about)
+        begins, joins = _begins(needed, later, about)
         firsts.update([begins] if needed else [])
         if split(column)[1] in COMPARISONS:
             is_known = pl.lit(query.not_compared.isdisjoint(needed))
         elif begins <= about.first_day:
             continue
         elif "bucket" in columns:
-            first = first_bucket(begins, every, query)
+            # A week in which one of its tables begins would join them as well.
+            whole = joins and every != "hour"
+            first = begins if whole else first_bucket(begins, every, query)
             is_known = pl.col("bucket") >= pl.lit(first)
         elif "started_at" in columns:
             start = Period.of_days(begins, begins, query.zone).start
             is_known = pl.col("started_at") >= instant(start)
         else:
-            is_known = pl.lit(begins < date.max)
+            is_known = pl.lit(not joins or table.counts_any)
         early.append(pl.when(is_known).then(pl.col(column)).cast(of).alias(column))
     # The first day may lack its morning; a mark is about all numbers of a row.
     if "cut" in columns and len(firsts) == 1 and about.first_day <= max(firsts):
@@ -271,24 +273,16 @@ def _too_early(
 
 
 def _begins(
-    needed: Collection[str],
-    columns: pl.Schema,
-    table: MetricTable,
-    later: Mapping[str, date],
-    about: Period,
-) -> date:
-    """Return from which day on a number is known that needs some live tables.
+    needed: Collection[str], later: Mapping[str, date], about: Period
+) -> tuple[date, bool]:
+    """Return from which day on all live tables of a number are known.
 
-    Never, where one of them begins within the days that the number is about and
-    another one before: it would join all of the one to a part of the other. What has
-    a time by itself is known from there, and a number of one table counts what there
-    is.
+    And whether it joins a part of one to all of another: one of them begins within the
+    days that the number is about, and another one before. A number of one table counts
+    what there is.
     """
-    days = {max(later.get(live, date.min), about.first_day) for live in needed}
-    is_timed = not {"bucket", "started_at"}.isdisjoint(columns)
-    if len(days) > 1 and not is_timed and not table.counts_any:
-        return date.max
-    return max((later.get(live, date.min) for live in needed), default=date.min)
+    days = [later.get(live, date.min) for live in needed]
+    return max(days, default=date.min), len({max(d, about.first_day) for d in days}) > 1
 
 
 def begins_too_late(name: str, columns: pl.Schema, query: Query) -> Mapping[str, date]:
@@ -298,12 +292,12 @@ def begins_too_late(name: str, columns: pl.Schema, query: Query) -> Mapping[str,
     """
     table, later = METRIC_TABLES[name], query.later_begins
     about = table.covers(query)
+    is_whole = {"bucket", "started_at"}.isdisjoint(columns) and not table.counts_any
+    numbers = [_read_for(c, columns, table) for c in columns if c in DEFINITIONS]
     if {"key", "measure"}.intersection(columns):
-        begins = [later.get(live, date.min) for live in table.reads]
-    else:
-        needed = [_read_for(c, columns, table) for c in columns if c in DEFINITIONS]
-        begins = [_begins(some, columns, table, later, about) for some in needed]
-    if min(begins, default=date.min) <= about.last_day:
+        is_whole, numbers = False, [[live] for live in table.reads]
+    found = [_begins(needed, later, about) for needed in numbers]
+    if not all(day > about.last_day or (is_whole and joins) for day, joins in found):
         return {}
     return {
         t: later[t] for t in table.reads if later.get(t, date.min) > about.first_day

@@ -699,6 +699,15 @@ def test_the_week_in_which_a_table_begins_is_no_whole_one(golden: Frames) -> Non
         assert cuts["2026-10-26", name] == {"2026-10-26": "start"} | last
     # Its other counts begin earlier.
     assert cuts["2026-11-04", "historical"] == last
+    # Estimations of half a week say nothing of its votes, which are all there.
+    live = {ESTIMATIONS.name: date(2026, 11, 4)}
+    for name, number in (
+        ("agreement_over_time", "covered_rounds"),
+        ("traffic_over_time", "activated_users"),
+    ):
+        found = build(name, replace(asked, later_begins=live))
+        counted = dict(found.select(pl.col("bucket").dt.to_string(), number).rows())
+        assert [counted[f"2026-11-{day}"] is None for day in ("02", "09")] == [1, 0]
     # The period cuts that week as well.
     live, days_of_it = (
         {VOTES.name: date(2026, 10, 30)},
