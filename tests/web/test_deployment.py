@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from core.settings import VARIABLES
+from sync.plan import Policy
 from testkit.dashboard import ROOT
 from tests.test_architecture import MAY_IMPORT, imported, rooms_reached, sources
 from tests.web.image_files import (
@@ -260,13 +261,18 @@ def test_a_service_is_hardened(name: str) -> None:
     assert service["restart"] == "unless-stopped"
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert {"mem_limit", "pids_limit", "logging"} <= service.keys()
+    assert {"mem_limit", "pids_limit"} <= service.keys()
+    assert {"max-size", "max-file"} <= service["logging"]["options"].keys()
     assert service["build"] == {"context": ".", "target": name}
 
 
 def test_the_dashboard_reads_the_store_and_the_sync_job_writes_it() -> None:
     assert SERVICES["dashboard"]["volumes"] == ["store:/data:ro", "state:/state"]
     assert SERVICES["sync"]["volumes"] == ["store:/data"]
+    folders = set(re.findall(r"[A-Z]+_DIR=/\w+", DOCKERFILE))
+    assert folders == {"DATA_DIR=/data", "STATE_DIR=/state"}
+    # What the last statement of a run may take.
+    assert SERVICES["sync"]["stop_grace_period"] == f"{Policy().statement_seconds}s"
 
 
 def test_dashboard_and_database_share_no_network() -> None:
@@ -294,6 +300,13 @@ def test_a_service_gets_the_variables_that_it_reads_and_no_other(
     elsewhere = {n for n in read if n.startswith(("AWS_", "ENGINE"))}
     elsewhere |= {"DATA_DIR", "STATE_DIR"}
     assert given - {"STREAMLIT_SERVER_BASE_URL_PATH"} == read - elsewhere
+    # What is not set is what a start without the composition would have.
+    defaults = {v.name: v.default for v in VARIABLES} | {
+        "SENTRY_ENVIRONMENT": "production"
+    }
+    for name in given & read:
+        value = str(SERVICES[service]["environment"][name]).partition(":")[2]
+        assert value[0] == "?" or value == f"-{defaults[name]}}}", name
 
 
 def test_the_database_to_try_is_only_there_when_asked_for() -> None:
