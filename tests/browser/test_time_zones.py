@@ -137,6 +137,20 @@ def test_hours_are_those_of_the_chosen_zone(
         assert int(row[head.index("votes")]) == sum(inside)
 
 
+REST_ON_PAPER = """() => {
+  let grid;
+  const canvas = document.querySelector('canvas[data-testid=data-grid-canvas]');
+  for (let node = fpp.fiberOf(canvas); node; node = node.return)
+    if (node.memoizedProps?.getCellContent) grid = node.memoizedProps;
+  grid.rows = 2345;
+  dispatchEvent(new Event('beforeprint'));
+  const {rows} = document.querySelector('table.on-paper');
+  dispatchEvent(new Event('afterprint'));
+  return [...rows].at(-1).textContent;
+}"""
+"""Prints a table as if it had so many rows; returns its last line."""
+
+
 @pytest.mark.parametrize("locale", ["fr-CH", "ar-EG"])
 def test_numbers_have_one_notation_in_browsers_of_any_language(
     browser: Browser, demo_server: Server, locale: str
@@ -150,6 +164,7 @@ def test_numbers_have_one_notation_in_browsers_of_any_language(
         # Not the year of a date, which is in words.
         printed = {t for t in cells if re.search(r"(?<![a-z] )\b\d+\D?\d{3}$", t)}
         ticks = labels(page.get_by_test_id("stVegaLiteChart").first)
+        assert page.evaluate(REST_ON_PAPER).startswith("The first 40 of 2,345 rows;")
     context.close()
     assert printed
     assert {text for text in printed if not re.fullmatch(r"[\d,]+", text)} == set()
