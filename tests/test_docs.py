@@ -5,6 +5,7 @@ They and the texts of the program follow one guide: words, sentences, numbers.
 
 import ast
 import re
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -340,3 +341,20 @@ def test_a_metric_has_a_short_name_and_a_share_says_of_what() -> None:
         assert counts or not number.title.endswith("(n)"), number.title
     shares = [n for n in DEFINITIONS.values() if n.key.endswith(("_share", "_rate"))]
     assert [n.key for n in shares if not n.formula.startswith("Share of ")] == []
+
+
+def test_make_checks_everything_and_names_the_dates_on_which_tests_failed() -> None:
+    def make(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = ["make", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+
+    checks = make("--dry-run", "check").stdout
+    for tool in ("ruff format --check", "ruff check", "mypy .", "pytest tests/speed"):
+        assert tool in checks
+    # Nothing is installed, and no test runs.
+    dates = "2027-01-01T00:10 2028-02-29T12:00"
+    failed = make("-o", "setup", "-o", "tools", "dates", "RUN=false", f"DATES={dates}")
+    assert failed.returncode != 0
+    assert f"Failed on: {dates}" in failed.stderr
