@@ -25,8 +25,10 @@ for (const arc of world.arcs) {
   arc.splice(0, arc.length, ...arc.filter(point => point[2] >= kept).map(([x, y]) => [x, y]));
 }
 const shapes = feature(world, world.objects.countries);
-// Antarctica would take room from countries with users.
-shapes.features = shapes.features.filter(country => country.id !== "010");
+// Antarctica would take room from countries with users. The map finds shapes by their
+// number: these reefs have that of Australia, and would be coloured in its place.
+const LEFT_OUT = ["Antarctica", "Ashmore and Cartier Is."];
+shapes.features = shapes.features.filter(({properties}) => !LEFT_OUT.includes(properties.name));
 // Cuts shapes at 180°. Corners are close enough for straight lines between them.
 const countries = geoProject(shapes, geoNaturalEarth1().precision(0));
 const SMALL = 0.1; // in units of the projected map, which is 420 high

@@ -1,3 +1,4 @@
+import json
 from datetime import date
 
 import polars as pl
@@ -12,6 +13,7 @@ from metrics.frames import Frames, Period
 from metrics.query import Query
 from metrics.registry import LABELS, METRIC_TABLES, plan
 from store import engine
+from testkit.chromium import ROOT
 from ui import labels
 from ui.blocks.room import Room
 from ui.charts.labelled_bars import usual_range
@@ -87,6 +89,14 @@ def test_what_the_map_cannot_show_is_counted_beside_it() -> None:
         "Not on the map: Gibraltar (2), XX (1), (not set) (4)."
     )
     assert not_drawn(frame.head(1), "users") is None
+
+
+def test_the_map_has_one_shape_for_each_country() -> None:
+    """Of two with one number it colours the last: reefs in place of Australia."""
+    shapes = json.loads((ROOT / "web" / "assets" / "countries.json").read_bytes())
+    countries = shapes["objects"]["countries"]["geometries"]
+    numbers = [country["id"] for country in countries if "id" in country]
+    assert len(numbers) == len({*numbers}) > 200
 
 
 @pytest.mark.parametrize(("code", "has_legend"), [("DE", True), ("XX", False)])
