@@ -2221,6 +2221,10 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
     assert {plain(info.value) for info in app.info} == {
         single.replace("votes", "estimations")
     }
+    # Nor is a comparison of them named that is not drawn.
+    for show, drawn in (("page_views", True), ("activation_rate", False)):
+        app = run_page("traffic.py", tmp_path, show=show, **after)
+        assert any("┄" in text for text in captions(app)) is drawn, show
 
 
 def test_plans_of_a_large_store_that_read_the_same_blocks_stay_together(

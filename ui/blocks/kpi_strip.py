@@ -182,7 +182,10 @@ def _draw(
     definition, frame = DEFINITIONS[key], found[part.series]
     earlier = found.earlier.get(part.series)
     axis, axis_before = block.time_axes(context, part.granularity)
-    before = None if earlier is None or axis_before is None else (earlier, axis_before)
+    before = None
+    # Of values that are all unknown there is no line that a legend could name.
+    if earlier is not None and axis_before and earlier[key].count():
+        before = earlier, axis_before
     size = sample_size(key, part.series)
     chart = time_chart(
         frame,
