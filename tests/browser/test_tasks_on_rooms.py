@@ -116,7 +116,7 @@ def test_a_page_for_the_boss(page: Page, demo_server: Server) -> None:
     assert heights
     assert max(heights) < 30
     with page.expect_download() as download:
-        page.get_by_role("button", name="HTML for mail").click()
+        page.get_by_role("button", name="HTML for mail: Report").click()
     text = Path(download.value.path()).read_text()
     # Rooms lead to their pages; nothing is asked for from elsewhere.
     assert set(re.findall(r"https?://[^/]*", text)) == {demo_server.url}
