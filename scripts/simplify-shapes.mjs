@@ -6,8 +6,9 @@
 //       > web/assets/countries.json
 //
 // A border keeps a share of the world's largest corners, and at least four of its own, so
-// that the smallest island stays an area. Islands of less than a twentieth of a pixel at
-// the map's height of 300 are left out, but not the largest of a country.
+// that a small island stays an area. Islands of less than a twentieth of a pixel at the
+// map's height of 300 are left out, and countries of less than a quarter: users would not
+// see their colour, and the page names countries without a shape.
 import {readFileSync} from "node:fs";
 import {geoNaturalEarth1} from "d3-geo";
 import {geoProject} from "d3-geo-projection";
@@ -25,19 +26,22 @@ for (const arc of world.arcs) {
   arc.splice(0, arc.length, ...arc.filter(point => point[2] >= kept).map(([x, y]) => [x, y]));
 }
 const shapes = feature(world, world.objects.countries);
+// It has no ISO number; the page knows it by its letters.
+shapes.features.find(({properties}) => properties.name === "Kosovo").id = "XK";
 // Antarctica would take room from countries with users. The map finds shapes by their
 // number: these reefs have that of Australia, and would be coloured in its place.
 const LEFT_OUT = ["Antarctica", "Ashmore and Cartier Is."];
 shapes.features = shapes.features.filter(({properties}) => !LEFT_OUT.includes(properties.name));
 // Cuts shapes at 180°. Corners are close enough for straight lines between them.
 const countries = geoProject(shapes, geoNaturalEarth1().precision(0));
-const SMALL = 0.1; // in units of the projected map, which is 420 high
+const [SMALL, SEEN] = [0.1, 0.5]; // in units of the projected map, which is 420 high
 const area = ([outline]) => Math.abs(outline.reduce(
   (sum, [x, y], i) => sum + x * outline[(i + 1) % outline.length][1] - outline[(i + 1) % outline.length][0] * y, 0)) / 2;
-for (const {geometry} of countries.features.filter(country => country.geometry?.type === "MultiPolygon")) {
-  const largest = Math.max(...geometry.coordinates.map(area));
-  geometry.coordinates = geometry.coordinates.filter(island => area(island) >= Math.min(SMALL, largest));
-}
+countries.features = countries.features.filter(({geometry}) => {
+  if (geometry?.type !== "MultiPolygon") return geometry && area(geometry.coordinates) >= SEEN;
+  geometry.coordinates = geometry.coordinates.filter(island => area(island) >= SMALL);
+  return geometry.coordinates.reduce((sum, island) => sum + area(island), 0) >= SEEN;
+});
 const flat = topology({countries}, 2e4);
 console.error(weights.length, "->", flat.arcs.flat().length, "points");
 process.stdout.write(JSON.stringify(flat));

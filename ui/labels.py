@@ -39,8 +39,10 @@ COUNTRIES = pl.DataFrame(
         }
         for found in pycountry.countries
     ]
+    # ISO has no code for it; those who find countries by address use this one.
+    + [{"country": "XK", "country_name": "Kosovo", "flag": _flag("XK"), "number": "XK"}]
 )
-"""ISO 3166-1: `country` (two letters), `country_name`, `flag`, `number`."""
+"""ISO 3166-1 and Kosovo: `country` (two letters), `country_name`, `flag`, `number`."""
 
 REGIONS = pl.DataFrame(
     [

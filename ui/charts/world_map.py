@@ -25,17 +25,18 @@ SHAPES = f"assets/countries.json?{hashlib.sha256(_SHAPES).hexdigest()[:12]}"
 
 Other shapes have another address: browsers keep a file for a week.
 """
-# ISO numbers of the countries that have a shape; small territories have none.
+# ISO numbers of the countries that have a shape; those too small to be seen have none.
 _DRAWN = frozenset(
     shape["id"]
     for shape in json.loads(_SHAPES)["objects"]["countries"]["geometries"]
     if "id" in shape
 )
+_IS_DRAWN = pl.col("number").is_in(_DRAWN)
 
 
 def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
     """Draw countries by `value`; needs `country` (two letters)."""
-    known = frame.join(COUNTRIES, on="country", maintain_order="left")
+    known = frame.join(COUNTRIES, on="country", maintain_order="left").filter(_IS_DRAWN)
     # Only what the map needs: the browser gets every column that is left.
     data = known.select(
         "number",
@@ -94,12 +95,12 @@ def world_map(frame: pl.DataFrame, value: str, title: str) -> Chart:
 def not_drawn(frame: pl.DataFrame, value: str) -> str | None:
     """Return the sentence, as Markdown, on rows that the map cannot show, if any.
 
-    Territories without a shape, codes that no country has, and rows without one.
+    Countries without a shape, codes that no country has, and rows without one.
     """
     numbered = frame.join(
         labels.COUNTRIES, on="country", how="left", maintain_order="left"
     )
-    drawn = pl.col("number").is_in(_DRAWN).fill_null(value=False)
+    drawn = _IS_DRAWN.fill_null(value=False)
     lacking = numbered.filter(~drawn, pl.col(value) > 0)
     if lacking.is_empty():
         return None
