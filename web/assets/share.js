@@ -62,8 +62,8 @@
       // Where decimals follow a comma, 11,159 would be read as 11.159.
       if (Number.isInteger(cell.data) && /^-?[\d,]+$/.test(cell.displayData)) return cell.data;
       const text = printed(cell).replace(/\s+/g, " ").trim();
-      // Names such as 007, 3-4 and 1e5, which would be another number, or a date.
-      if (cell.kind === "text" && /^(0|\d+[/e-]|\d{15})\d+$/i.test(text)) return `'${text}`;
+      // Names such as 007, 1e5, 3-4 and 2026-11-05, which would be another number, or a date.
+      if (cell.kind === "text" && /^(0|\d+e|(\d+[/-])+|\d{15})\d+$/i.test(text)) return `'${text}`;
       return /^[+-][\d,.]+(%| \w+)?$/.test(text) ? text : text.replace(FORMULA, "$&'");
     }).join("\t")).join("\n");
   }
