@@ -287,6 +287,16 @@ def test_ctrl_z_stops_it_until_it_is_brought_to_the_front() -> None:
     assert not re.search("Traceback|Aborted|rror", screen)
 
 
+def test_in_the_background_it_leaves_the_terminal_to_the_shell() -> None:
+    program = "from scripts.serve import *; be_in_front(); print(f'is {2 + 2}')"
+    keys = [
+        (r"\$ ", f'{sys.executable} -c "{program}" &\n'.encode()),
+        ("is 4", b"exit 7\n"),
+    ]
+    code, screen = in_a_terminal("bash", "--norc", "-i", typed=keys)
+    assert code == 7, screen
+
+
 def test_without_a_token_no_other_address_is_served(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -362,6 +372,13 @@ def test_make_run_says_what_to_do_about_a_port_that_is_taken() -> None:
         ):
             serve.port_of({"PORT": taken})
     assert serve.port_of({"PORT": "0"}) == 0
+    # One that was closed a moment ago, with users connected, is free.
+    with socket.create_server(("127.0.0.1", 0)) as before:
+        port = before.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as user:
+            before.accept()[0].close()
+            assert user.recv(1) == b""
+    assert serve.port_of({"PORT": str(port)}) == port
 
 
 def test_make_run_names_a_home_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -394,6 +411,14 @@ def test_uv_keeps_its_files_in_the_checkout_where_there_is_no_home(
             command, text=True, env={"PATH": path, **environ}
         )
         assert said.strip() == expected
+    # A name on PATH without a program behind it: that of the checkout runs.
+    uv.write_text("#!/bin/sh\nexit 127\n")
+    its_own = scripts.parent / ".tools" / "bin" / "uv"
+    its_own.parent.mkdir(parents=True)
+    its_own.write_text('#!/bin/sh\necho its own "$@"\n')
+    its_own.chmod(0o755)
+    said = subprocess.check_output(command, text=True, env={"PATH": path})
+    assert said == "its own --anything\n"
 
 
 def test_from_another_folder_it_is_protected_as_well(tmp_path: Path) -> None:
