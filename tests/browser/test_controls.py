@@ -25,18 +25,6 @@ from tests.browser.looking import (
 pytestmark = pytest.mark.browser
 
 
-def test_a_step_back_shows_the_days_before(page: Page, demo_server: Server) -> None:
-    go(page, f"{demo_server.url}/?period=Custom&from=2026-03-01&to=2026-03-31")
-    page.locator(".st-key-step_chevron_left").get_by_role("button").click()
-    expect(page.get_by_text("1 Feb – 28 Feb 2026 · 28 days")).to_be_visible()
-    assert "from=2026-02-01" in page.url
-
-
-def test_a_room_that_does_not_exist_is_said(page: Page, demo_server: Server) -> None:
-    go(page, f"{demo_server.url}/room?room=999999")
-    expect(page.get_by_text("No room with ID 999999.")).to_be_visible()
-
-
 def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) -> None:
     go(page, f"{demo_server.url}/location")
     users = page.get_by_test_id("stVegaLiteChart").nth(1)

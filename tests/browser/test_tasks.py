@@ -161,21 +161,6 @@ def test_the_last_24_hours_by_the_hour(
     page.wait_for_url(f"**from={NOW.date() - day}&to={NOW.date() - day}**")
 
 
-def test_yesterday_by_the_hour(page: Page, demo_server: Server, files: Files) -> None:
-    go(page, f"{demo_server.url}/votes")
-    choose_period(page, "Yesterday")
-    page.get_by_role("combobox", name="Group by").click()
-    page.get_by_role("option", name="Hour", exact=True).click()
-    page.wait_for_url("**every=hour**")
-    expect(page.get_by_role("heading", name="Votes per hour")).to_be_visible()
-    chromium.wait_until_drawn(page)
-    head, *rows = rows_of(save(page, csv_button(page, "Votes per hour"))[1])
-    votes = files.votes(Days.until_yesterday(1))
-    hours = votes["voted_at"].dt.hour().to_list()
-    shown = [int(row[head.index("votes")]) for row in rows]
-    assert shown == [hours.count(hour) for hour in range(24)]
-
-
 def test_is_something_broken_now(page: Page, demo_server: Server) -> None:
     """One glance at the first line, and one click to where it is.
 
