@@ -26,7 +26,7 @@ from metrics.uncertainty import comparisons, sums_beside, wholes
 
 Dimension = Literal["source", "device", "country"]
 STEPS = {
-    "new_users": "4-week-old users",
+    "new_users": "First seen",
     "entered_room": "Entered a room",
     "first_estimate": "Estimated",
     "with_others": "Estimated together",
@@ -63,7 +63,7 @@ DEFINITIONS = (
     _step(
         "reached", "New users who reached this step and all before it.", "Users reached"
     ),
-    _step("n", "New users behind the shares.", "4-week users (n)"),
+    _step("n", "New users behind the shares.", "Users seen (n)"),
     _step("entered_room", "Users who entered or viewed a room within 7 days."),
     _step("first_estimate", "Users who estimated within 7 days after entering a room."),
     _step(

@@ -346,7 +346,7 @@ def nested_bars(
     )
     tooltip = [
         alt.Tooltip(f"{label}:N", title=title_of_label(label)),
-        alt.Tooltip(f"{n}:Q", title="4-week-old users", format=","),
+        alt.Tooltip(f"{n}:Q", title="First seen", format=","),
         *(share_tooltip(key, title) for key, title in titles.items()),
     ]
     smallest = keys[-1]
