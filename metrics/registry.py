@@ -249,7 +249,7 @@ def _too_early(
     early, firsts = [], set[date]()
     for column, of in columns.items():
         needed = _read_for(column, columns, table)
-        begins, joins = _begins(needed, later, about)
+        begins, joins = _begins(column, needed, later, about)
         firsts.update([begins] if needed else [])
         if split(column)[1] in COMPARISONS:
             is_known = pl.lit(query.not_compared.isdisjoint(needed))
@@ -273,16 +273,20 @@ def _too_early(
 
 
 def _begins(
-    needed: Collection[str], later: Mapping[str, date], about: Period
+    column: str, needed: Collection[str], later: Mapping[str, date], about: Period
 ) -> tuple[date, bool]:
     """Return from which day on all live tables of a number are known.
 
     And whether it joins a part of one to all of another: one of them begins within the
     days that the number is about, and another one before. A number of one table counts
-    what there is.
+    what there is, unless it is of what users did first.
     """
     days = [later.get(live, date.min) for live in needed]
-    return max(days, default=date.min), len({max(d, about.first_day) for d in days}) > 1
+    begins = max(days, default=date.min)
+    known = DEFINITIONS.get(split(column)[0])
+    if known and known.needs_all_rooms and begins > about.first_day:
+        return begins, True
+    return begins, len({max(day, about.first_day) for day in days}) > 1
 
 
 def begins_too_late(name: str, columns: pl.Schema, query: Query) -> Mapping[str, date]:
@@ -293,10 +297,10 @@ def begins_too_late(name: str, columns: pl.Schema, query: Query) -> Mapping[str,
     table, later = METRIC_TABLES[name], query.later_begins
     about = table.covers(query)
     is_whole = {"bucket", "started_at"}.isdisjoint(columns) and not table.counts_any
-    numbers = [_read_for(c, columns, table) for c in columns if c in DEFINITIONS]
+    numbers = [(c, _read_for(c, columns, table)) for c in columns if c in DEFINITIONS]
     if {"key", "measure"}.intersection(columns):
-        is_whole, numbers = False, [[live] for live in table.reads]
-    found = [_begins(needed, later, about) for needed in numbers]
+        is_whole, numbers = False, [("", [live]) for live in table.reads]
+    found = [_begins(c, needed, later, about) for c, needed in numbers]
     if not all(day > about.last_day or (is_whole and joins) for day, joins in found):
         return {}
     return {

@@ -176,6 +176,9 @@ def answer_totals(frame: pl.DataFrame) -> str | None:
     if found["spectator_share"] is None:
         return None
     start = f"{portion_of(found['spectator_share'], 'users in a vote')} watch."
+    # Where estimations begin late, old users would look new.
+    if found["watched_first"] is None:
+        return start
     if found["estimated_later_share"] is None:
         few = "Too few users watched first to say how many estimate later."
         return f"{start} {few}"

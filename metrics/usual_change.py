@@ -98,8 +98,14 @@ KEYS: Mapping[str, Kind] = {**_OF_VISITS, **_OF_VOTES}
 """Figures, and how their change is given: a share changes by a difference."""
 _CASES: Mapping[str, str] = {"visits": "unique_users", "votes": "votes"}
 """Families of figures, and what they come from."""
+_OF_BOTH = frozenset(
+    number.key for number in traffic.DEFINITIONS if ESTIMATIONS.name in number.tables
+)
+"""Figures of visits that come from estimations too."""
+_ACTIVATED = "activated_users"
 # They are 0 where nothing happened; the others have no value there.
 _COUNTS = frozenset({"unique_users", "page_views", "visits", "votes", "estimations"})
+_LIVE = {"unique_users": PAGE_VIEWS, "votes": VOTES, _ACTIVATED: ESTIMATIONS}
 _DAY = timedelta(days=1)
 
 
@@ -143,7 +149,7 @@ def usual_changes(
             for number, row in by_number(frame).items():
                 figures = traffic.with_rates(row) if "unique_users" in row else row
                 rows.setdefault((family, periods[number]), {}).update(figures)
-        begun = frozenset(before["family"])
+        begun = frozenset(before["cases"])
         usual = (_usual(key, rows, pairs, begun) for key in keys)
         return pl.DataFrame([*filter(None, usual)], _COLUMNS, orient="row")
 
@@ -152,12 +158,12 @@ def usual_changes(
 
 
 def _reached(shared: SharedPlans, start: datetime) -> pl.LazyFrame:
-    """Return the families of figures with rows in the year before a moment: family."""
+    """Return the cases that there are in the year before a moment: cases."""
     return pl.concat(
         year_before(shared.frames, start, live)
-        .with_columns(family=pl.lit(family))
-        .select("family")
-        for family, live in (("visits", PAGE_VIEWS), ("votes", VOTES))
+        .with_columns(cases=pl.lit(cases))
+        .select("cases")
+        for cases, live in _LIVE.items()
     )
 
 
@@ -221,10 +227,11 @@ def _usual(
 ) -> tuple[str, int, float | None, float | None] | None:
     """Return the row of a figure; None where no pair of periods has it.
 
-    `begun` are the families of figures whose data begins before all pairs.
+    `begun` are the cases that there are before all pairs.
     """
     family = "visits" if key in _OF_VISITS else "votes"
-    known = _of_pairs(family, rows, pairs, has_begun=family in begun)
+    cases_of = (_CASES[family], *([_ACTIVATED] if key in _OF_BOTH else []))
+    known = _of_pairs(family, rows, pairs, begun, cases_of)
     if not any(now and before for now, before in known):
         return None
     cases = [row.get(_CASES[family], 0) for pair in known for row in pair]
@@ -264,23 +271,25 @@ def _of_pairs(
     family: str,
     rows: Mapping[tuple[str, Period], Mapping[str, Any]],
     pairs: Sequence[tuple[Period, Period]],
-    *,
-    has_begun: bool,
+    begun: Collection[str],
+    needed: Collection[str],
 ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Return the rows of the pairs, the latest first; empty for a period without rows.
 
-    From after the pair that the data begins in: part of a period would look like a
-    fall.
+    From after the pair that one of the `needed` cases begins in, which may be kept for
+    less time than others: part of a period would look like a fall.
     """
     none: Mapping[str, Any] = {}
     found = [
         (rows.get((family, now), none), rows.get((family, before), none))
         for now, before in pairs
     ]
-    reached = [place for place, (_, before) in enumerate(found) if before]
-    if reached and not (has_begun and reached[-1] == len(pairs) - 1):
-        del found[reached[-1] :]
-    return found
+    end = len(pairs)
+    for cases in needed:
+        reached = [n for n, (_, before) in enumerate(found) if before.get(cases)]
+        if reached and not (cases in begun and reached[-1] == len(pairs) - 1):
+            end = min(end, reached[-1])
+    return found[:end]
 
 
 def _range(changes: Sequence[float], freedom: float) -> tuple[float, float]:

@@ -625,10 +625,13 @@ def test_before_a_table_begins_its_numbers_are_unknown(
                 assert found.filter(early)[key].is_null().all(), (name, key)
                 kept, other = (f.filter(~early)[key] for f in (found, counted))
                 assert_series_equal(kept, other)
-            elif len(needed) == 1 or METRIC_TABLES[name].counts_any:
+            elif METRIC_TABLES[name].counts_any or (
+                len(needed) == 1 and not DEFINITIONS[base].needs_all_rooms
+            ):
                 assert_series_equal(found[key], counted[key])
             else:
-                # Neither a rate of both nor what it is counted from.
+                # Neither a rate of both nor what it is counted from; nor what users
+                # did first.
                 assert found[key].is_null().all(), (name, key)
     moved = build("what_moved", asked)
     counts_it = {"fpp_page_views": "source", "fpp_votes": "room"}.get(live, "country")
@@ -649,6 +652,11 @@ def test_a_sentence_has_no_share_that_its_table_hides(golden: Frames) -> None:
                     hidden.add(name)
                     assert "%" not in (registry.answer(name, found) or ""), name
     assert "funnel" in hidden
+    # Nor that too few watched first, which is not known.
+    late = {ESTIMATIONS.name: MONTH.first_day + timedelta(days=1)}
+    found = build("spectators", replace(asked, later_begins=late))
+    assert "%" in (said := registry.answer("spectators", found) or "")
+    assert "watched first" not in said
 
 
 def test_rooms_from_before_estimations_begin_have_no_share_that_brought_users() -> None:

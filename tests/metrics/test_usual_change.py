@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,12 +26,14 @@ from metrics.periods import (
 )
 from metrics.query import SharedPlans, executable
 from metrics.registry import DEFINITIONS
+from metrics.tables import ESTIMATIONS, PAGE_VIEWS, VOTES
 from metrics.usual_change import _OF_VOTES, KEYS, _pairs, usual_changes
 from tests.metrics.building import (
     Row,
     answer,
     at,
     days,
+    estimation,
     frames,
     one,
     plan_of,
@@ -190,6 +193,28 @@ def test_a_period_in_which_the_data_begins_says_nothing_of_usual_changes() -> No
     # Also where a stray row is half a year older.
     early = usual(weeks_of([1, *[0] * 12, *COUNTS[-9:]]))
     assert early == usual(weeks_of(COUNTS[-9:]))
+    # Also where estimations are kept for less time than page views, and the reverse.
+    rows = weeks_of(COUNTS)
+    seats = [
+        estimation(f"u{n % 25}", f"{NOW.start - back * WEEK + timedelta(days=2)}")
+        for back in range(14)
+        for n in range(9 + back)
+    ]
+    of_views = {live.name: rows.by_name[live.name] for live in (PAGE_VIEWS, VOTES)}
+    kept = {**frames(*seats).by_name, **of_views}
+    begins = NOW.start - 9 * WEEK
+    for live, fewer in (
+        (ESTIMATIONS, {"activation_rate", "session_mean_minutes"}),
+        (PAGE_VIEWS, {"activation_rate", "unique_users"}),
+        (VOTES, {"votes"}),
+    ):
+        since = kept[live.name].filter(pl.col(live.time) >= begins)
+        found = usual(Frames({**kept, live.name: since}))
+        pairs = {key: found[key]["compared_periods"] for key in found}
+        assert {key for key, n in pairs.items() if n < 11} >= fewer, live
+        assert all(n == 7 for key, n in pairs.items() if key in fewer), pairs
+        if live == ESTIMATIONS:
+            assert pairs["unique_users"] == pairs["votes"] == 11
     # With a week before it, nothing begins in the twelfth pair.
     assert usual(weeks_of([1, *COUNTS]))["votes"]["compared_periods"] == 12
 

@@ -12,7 +12,12 @@ import streamlit as st
 
 from metrics import periods
 from metrics.periods import Days
-from metrics.registry import DEFINITIONS, METRIC_TABLES, sample_size
+from metrics.registry import (
+    DEFINITIONS,
+    METRIC_TABLES,
+    begins_too_late,
+    sample_size,
+)
 from metrics.room_health import COOLING, HEALTHY
 from metrics.sentences import counted, listed
 from metrics.time_axis import at_least_weekly
@@ -87,6 +92,12 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
         axis = time_axes(context, at_least_weekly(context.query.granularity))[0]
         lines, value = LINE_CHARTS[name]
         draw = partial(lines, axis=axis)
+    figures = [key for key in METRIC_TABLES[name].sample_sizes if key in found[name]]
+    # Bars that are all unknown; those of too few cases say so by themselves.
+    if draw and figures and not value:
+        columns = pl.Schema((key, found[name].schema[key]) for key in figures)
+        late = begins_too_late(name, columns, context.query)
+        value = figures[0] if late else None
     note = _note(context, name, found[name])
     folded = name in _SAID
     render_block(
