@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from metrics import meetings
 from store.reader import open_store
 from tests.pages.chart_specs import data_of, read_aloud
-from tests.pages.conftest import GOLDEN, RunPage, captions
+from tests.pages.conftest import GOLDEN, RunPage, captions, plain
 from tests.pages.test_insights import read
 from ui import format as fmt
 from ui.blocks import room
@@ -194,7 +194,7 @@ def test_rooms_side_by_side_without_a_vote_say_so(run_page: RunPage) -> None:
     pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
     sunday = {"period": "custom", "from": "2026-11-15", "to": "2026-11-15"}
     app = run_page("room.py", GOLDEN, room=pair, **sunday)
-    assert "No votes in this period. Choose a longer one." in texts(app)
+    assert "No data in this period. Choose a longer one." in texts(app)
     assert not app.get("vega_lite_chart")
 
 
@@ -409,6 +409,24 @@ def test_before_estimations_begin_nothing_is_known_of_the_health_of_rooms(
     app = run_page("insights.py", file.parent, about="Rooms")
     unknown = [info for info in app.info if "fpp_estimations begins on" in info.value]
     assert len(unknown) == 2
+
+
+def test_before_votes_begin_nothing_is_known_of_rooms(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    """Neither of one nor of two beside each other: that they had no votes."""
+    file = plain_store() / "fpp_votes.parquet"
+    votes = pl.read_parquet(file).filter(pl.col("voted_at") >= datetime(2026, 11, 9))
+    votes.write_parquet(file)
+    pair = [str(key) for key in sorted({*votes["room_id"]})[:2]]
+    before = {"period": "custom", "from": "2026-10-26", "to": "2026-11-01"}
+    for chosen in (pair[:1], pair):
+        app = run_page("room.py", file.parent, room=chosen, **before)
+        [info] = app.info
+        assert plain(info.value).startswith("No data. fpp_votes begins on")
+        meetings = [text for text in captions(app) if "meetings" in text]
+        known = "Nothing is known of meetings in this period."
+        assert len(chosen) == 2 or meetings[0].startswith(known)
 
 
 @pytest.mark.parametrize("bots", ["false", "true"])

@@ -45,12 +45,7 @@ def render_comparison(
     with st.container(key="rooms_strip"):
         chosen = _render_strip(found, keys)
     if not together[TOTALS]["votes"].sum():
-        st.info(
-            "None of these rooms has votes."
-            if contexts[0].shows_all
-            else "No votes in this period. Choose a longer one.",
-            icon=":material/inbox:",
-        )
+        empty_state.render(contexts[0], TOTALS, together[TOTALS])
         return together
     definition, context = DEFINITIONS[chosen], about_rooms(contexts[0], rooms)
     series, axis = together[SERIES], time_axes(context)[0]

@@ -13,6 +13,7 @@ import streamlit as st
 from metrics import meetings
 from metrics.frames import Frames, Period
 from metrics.periods import Days
+from metrics.tables import VOTES
 from metrics.time_zone import as_clocks_show, in_zone, to_local
 from store import engine
 from ui import export, period_bar, query_params
@@ -105,7 +106,10 @@ def render_meetings(
             last = to_local(past[0], zone) if past.len() else None
             when = f" The last one was on {fmt.day_of(last)}." if last else ""
             longer = "" if context.shows_all else " Choose a longer period."
-            st.caption(fmt.kept_together(f"No meeting in this period.{when}{longer}"))
+            query = context.query
+            known = query.knows(period) and VOTES.name not in query.lacks(period)
+            none = "No meeting in" if known else "Nothing is known of meetings in"
+            st.caption(fmt.kept_together(f"{none} this period.{when}{longer}"))
             if last:
                 first = last.date().replace(day=1)
                 end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
